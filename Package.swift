@@ -1,0 +1,62 @@
+// swift-tools-version: 6.2
+// The manifest is the architecture diagram: every module, what it may use, one line each. Sources/README.md is the map.
+import PackageDescription
+
+let kernelOptions: [SwiftSetting] = [.unsafeFlags(["-O", "-Xcc", "-fno-math-errno"])]
+func instructionSet(_ name: String, _ march: String) -> [SwiftSetting] {
+  [.define(name), .unsafeFlags(["-O", "-Xcc", "-fno-math-errno", "-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=512"])]
+}
+
+let package = Package(
+  name: "StableODE",
+  products: [
+    .library(name: "stableode", type: .dynamic, targets: ["StableODE", "StableODELink"]),
+    .executable(name: "stableode-benchmarks", targets: ["Benchmarks"]),
+  ],
+  targets: [
+    // C that Swift cannot say, and the headers Swift is checked against.
+    .target(name: "CStableODE"),
+    .target(name: "CShims"),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // The vocabulary: failures, options, registries, JSON.
+    .target(name: "Settings"),
+
+    // The kernel line: one source, three instruction sets; no element loop above LinearAlgebra.
+    .target(name: "KernelInterface"),
+    .target(name: "KernelsV1", dependencies: ["KernelInterface"], swiftSettings: kernelOptions),
+    .target(name: "KernelsV3", dependencies: ["KernelInterface"], swiftSettings: instructionSet("V3", "x86-64-v3")),
+    .target(name: "KernelsV4", dependencies: ["KernelInterface"], swiftSettings: instructionSet("V4", "x86-64-v4")),
+    .target(name: "LinearAlgebra", dependencies: ["Settings", "CShims", "COpenBLAS", "KernelInterface", "KernelsV1", "KernelsV3", "KernelsV4"]),
+
+    // The papers' nouns.
+    .target(name: "VectorFields", dependencies: ["Settings", "LinearAlgebra"]),
+    .target(name: "Integrators", dependencies: ["Settings", "LinearAlgebra", "VectorFields"]),
+    .target(name: "Gradients", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators"]),
+    .target(name: "Networks", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients"]),
+    .target(name: "Datasets", dependencies: ["Settings", "LinearAlgebra", "CZlib"]),
+    .target(name: "Training", dependencies: ["Settings", "LinearAlgebra", "Networks", "Datasets"]),
+    .target(name: "Storage", dependencies: ["Settings", "LinearAlgebra", "Networks", "CShims"]),
+
+    // The product.
+    .target(name: "StableODE", dependencies: ["CStableODE", "CShims", "Settings", "LinearAlgebra", "Networks", "Datasets", "Training", "Storage"]),
+    .target(name: "StableODELink"),
+    .executableTarget(name: "Benchmarks", dependencies: ["CStableODE", "StableODE"]),
+
+    // Tests mirror Sources.
+    .target(name: "TestSupport", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks"], path: "Tests/TestSupport"),
+    .testTarget(name: "SettingsTests", dependencies: ["Settings", "TestSupport"]),
+    .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "TestSupport"]),
+    .testTarget(name: "VectorFieldsTests", dependencies: ["VectorFields", "TestSupport"]),
+    .testTarget(name: "IntegratorsTests", dependencies: ["Integrators", "TestSupport"]),
+    .testTarget(name: "GradientsTests", dependencies: ["Gradients", "TestSupport"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+    .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
+    .testTarget(name: "CInterfaceTests", dependencies: ["CStableODE", "StableODE", "TestSupport"]),
+    .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
+  ],
+  swiftLanguageModes: [.v5]
+)

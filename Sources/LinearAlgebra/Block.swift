@@ -1,0 +1,33 @@
+/// A view of features × samples: the state of a tile of samples, one feature a row, the samples of a row contiguous.
+///
+/// A block has either one column (one sample: the rows are then contiguous, `stride` = 1) or a multiple of `Block.quantum` columns, those past
+/// the last sample being padding that holds finite numbers. It does not own its memory.
+package struct Block: @unchecked Sendable {
+  /// Columns of a tile come in multiples of this: 64 bytes of Float.
+  package static let quantum = 16
+
+  package let base: UnsafeMutableRawPointer
+  package let rows: Int
+  package let columns: Int
+  /// Elements from one row to the next.
+  package let stride: Int
+  package let precision: Precision
+
+  package init(_ base: UnsafeMutableRawPointer, rows: Int, columns: Int, stride: Int? = nil, precision: Precision) {
+    self.base = base
+    self.rows = rows
+    self.columns = columns
+    self.stride = stride ?? columns
+    self.precision = precision
+  }
+
+  /// The rows `range` of this block, as a view.
+  package func rows(_ range: Range<Int>) -> Block {
+    Block(base + range.lowerBound * stride * precision.byteCount, rows: range.count, columns: columns, stride: stride, precision: precision)
+  }
+
+  /// The least number of columns a block of `samples` samples has.
+  package static func columns(forSamples samples: Int) -> Int {
+    samples == 1 ? 1 : (samples + quantum - 1) / quantum * quantum
+  }
+}

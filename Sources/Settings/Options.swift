@@ -1,0 +1,136 @@
+/// The value of an option, in one of the types of the C interface.
+package enum OptionValue: Equatable, Sendable {
+  case integer(Int64)
+  case real(Double)
+  case text(String)
+}
+
+/// The kind of an option with its bounds; what is outside is an error, never clamped.
+package enum OptionKind: Sendable {
+  case integer(ClosedRange<Int64>)
+  /// Bounds are inclusive unless `open` says that the lower bound itself is excluded.
+  case real(ClosedRange<Double>, openBelow: Bool = false)
+  case choice([String])
+  case text
+}
+
+/// One option: everything that C introspection, Python signatures and the documentation's tables are made from.
+package struct OptionDescription: Sendable {
+  package let key: String
+  package let kind: OptionKind
+  package let standard: OptionValue
+  /// Unit or meaning of the number ("epochs", "ms", "1"); empty for text.
+  package let unit: String
+  package let help: String
+  package init(_ key: String, _ kind: OptionKind, default standard: OptionValue, unit: String = "", _ help: String) {
+    self.key = key
+    self.kind = kind
+    self.standard = standard
+    self.unit = unit
+    self.help = help
+  }
+}
+
+/// The values of one scope's options: defaults until set, checked when set; a failed set changes nothing.
+package struct OptionValues: Sendable {
+  package let scope: String
+  package let descriptions: [OptionDescription]
+  private var values: [String: OptionValue] = [:]
+
+  package init(scope: String, _ descriptions: [OptionDescription]) {
+    self.scope = scope
+    self.descriptions = descriptions
+  }
+
+  package func description(of key: String) throws(Failure) -> OptionDescription {
+    guard let found = descriptions.first(where: { $0.key == key }) else {
+      throw unknownName(key, what: "\(scope) option", allowed: descriptions.map(\.key))
+    }
+    return found
+  }
+
+  /// Sets a value. An integer is accepted where a real is asked for.
+  package mutating func set(_ key: String, _ value: OptionValue) throws(Failure) {
+    let option = try description(of: key)
+    values[key] = try option.checked(value)
+  }
+
+  package func value(_ key: String) throws(Failure) -> OptionValue {
+    if let value = values[key] { return value }
+    return try description(of: key).standard
+  }
+  package func isSet(_ key: String) -> Bool { values[key] != nil }
+
+  package func integer(_ key: String) throws(Failure) -> Int {
+    if case .integer(let value) = try value(key) { return Int(value) }
+    throw Failure(.internal, "option \(key) is not an integer")
+  }
+  package func real(_ key: String) throws(Failure) -> Double {
+    switch try value(key) {
+    case .real(let value): return value
+    case .integer(let value): return Double(value)
+    case .text: throw Failure(.internal, "option \(key) is not a number")
+    }
+  }
+  package func text(_ key: String) throws(Failure) -> String {
+    if case .text(let value) = try value(key) { return value }
+    throw Failure(.internal, "option \(key) is not a text")
+  }
+}
+
+extension OptionDescription {
+  /// The value as stored, or the failure that names the option, what was given and what is allowed.
+  package func checked(_ value: OptionValue) throws(Failure) -> OptionValue {
+    switch (kind, value) {
+    case (.integer(let bounds), .integer(let given)):
+      guard bounds.contains(given) else { throw Failure(.outOfRange, "\(key) is \(given); it must be \(kind.allowed)") }
+      return value
+    case (.real, .integer(let given)): return try checked(.real(Double(given)))
+    case (.real(let bounds, let openBelow), .real(let given)):
+      guard bounds.contains(given), !(openBelow && given == bounds.lowerBound) else {
+        throw Failure(.outOfRange, "\(key) is \(given); it must be \(kind.allowed)")
+      }
+      return value
+    case (.choice(let names), .text(let given)):
+      guard names.contains(given) else { throw unknownName(given, what: "value of \(key)", allowed: names) }
+      return value
+    case (.text, .text): return value
+    default: throw Failure(.unsupportedType, "\(key) takes \(kind.typeName), \(kind.allowed); given: \(value.shown)")
+    }
+  }
+}
+
+extension OptionKind {
+  package var typeName: String {
+    switch self {
+    case .integer: "an integer"
+    case .real: "a real number"
+    case .choice, .text: "a text"
+    }
+  }
+  /// What is allowed, in words: "between 1 and 16", "> 0", "one of tanh, relu".
+  package var allowed: String {
+    switch self {
+    case .integer(let bounds):
+      bounds.upperBound == Int64.max ? ">= \(bounds.lowerBound)" : "between \(bounds.lowerBound) and \(bounds.upperBound)"
+    case .real(let bounds, let openBelow):
+      if bounds.upperBound == .greatestFiniteMagnitude || bounds.upperBound == .infinity {
+        "finite and \(openBelow ? ">" : ">=") \(bounds.lowerBound)"
+      } else {
+        openBelow ? "> \(bounds.lowerBound) and <= \(bounds.upperBound)" : "between \(bounds.lowerBound) and \(bounds.upperBound)"
+      }
+    case .choice(let names): "one of \(names.joined(separator: ", "))"
+    case .text: "any text"
+    }
+  }
+}
+
+extension OptionValue {
+  package var shown: String {
+    switch self {
+    case .integer(let value): "\(value)"
+    case .real(let value): "\(value)"
+    case .text(let value): "'\(value.prefix(64))'"
+    }
+  }
+}
