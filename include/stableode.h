@@ -1,1 +1,451 @@
-#pragma once
+/*
+ * StableODE: create, train, evaluate and certify stable ODE networks.
+ *
+ * A deep network is read as a discretized differential equation dy/dt = f(y; theta(t)), whose stability is designed in
+ * (Haber & Ruthotto 2017, Ruseckas 2019, Lu et al. 2018). This header is the library's specification; it goes from simple to expert:
+ *
+ *   1 versions      2 status        3 tensors       4 specification   5 network        6 data
+ *   7 training      8 prediction    9 files        10 derivatives    11 introspection 12 memory
+ *
+ * The whole way in one program (examples/c/peaks.c):
+ *
+ *   // Trains a stable ODE network on the peaks problem and classifies one point. Build: cc peaks.c $(pkg-config --cflags --libs stableode)
+ *   #include <stableode.h>
+ *   #include <stdio.h>
+ *   #include <stdlib.h>
+ *
+ *   static void check(sode_status status) {
+ *     if (status >= 0) return;
+ *     fprintf(stderr, "%s: %s\n", sode_status_name(status), sode_last_error_message());
+ *     exit(1);
+ *   }
+ *
+ *   int main(void) {
+ *     const char *json = "{\"inputs\": 2, \"outputs\": 5, \"width\": 8, \"field\": \"antisymmetric\", \"gamma\": 0.1,"
+ *                        " \"integrator\": \"euler\", \"layers\": 64, \"horizon\": 5.0}";
+ *     sode_network *network;
+ *     sode_dataset *training, *validation;
+ *     sode_trainer *trainer;
+ *     sode_predictor *predictor;
+ *     sode_evaluation result = {sizeof result, 0, 0, 0, 0, {0}};
+ *     float point[2] = {0.0f, 1.6f}, probabilities[5];
+ *
+ *     check(sode_network_create_json(json, SODE_TEXT_END, &network));
+ *     check(sode_dataset_create_problem("peaks", 4000, 1000, 1, &training, &validation));
+ *
+ *     check(sode_trainer_create(network, &trainer));
+ *     check(sode_trainer_set_text(trainer, "optimizer", "adam"));
+ *     check(sode_trainer_set_real(trainer, "learning_rate", 0.01));
+ *     check(sode_trainer_set_int(trainer, "epochs", 60));
+ *     check(sode_trainer_run(trainer, training, validation, NULL));
+ *     check(sode_network_evaluate(network, validation, 1, &result));
+ *     printf("validation accuracy %.2f %%\n", 100 * result.accuracy);
+ *
+ *     check(sode_predictor_create(network, 1, 1, &predictor));
+ *     check(sode_predictor_run_f32(predictor, point, 1, SODE_PROBABILITIES, probabilities));
+ *     printf("level 5 at (0, 1.6) with probability %.3f\n", probabilities[4]);
+ *
+ *     sode_predictor_free(predictor);
+ *     sode_trainer_free(trainer);
+ *     sode_dataset_free(validation);
+ *     sode_dataset_free(training);
+ *     sode_network_free(network);
+ *     return 0;
+ *   }
+ *
+ * THREADS
+ *   object              may be used by            notes
+ *   specification       one thread at a time      a second concurrent call gets SODE_ERR_HANDLE_BUSY
+ *   network             any number of readers     immutable while in use: training and set calls swap in new parameters whole; predictors made
+ *                                                 before keep the parameters they were made with
+ *   dataset             any number of readers     immutable
+ *   predictor, gradient one thread at a time      each holds its own scratch: make one a thread
+ *   trainer             one thread at a time      callbacks come on the calling thread, under no lock
+ *   cancel token        any thread, any signal    request is lock-free and async-signal-safe
+ *   The library starts threads only when asked (num_threads) and joins them before the call returns: fork() between calls is safe.
+ *
+ * OWNERSHIP
+ *   tensors passed in   borrowed for the call; sode_dataset_retain alone keeps them, until its release callback
+ *   tensors passed out  the caller's memory, of the shape the function documents; any strides
+ *   handles             free with their sode_*_free, in any order (a child holds what it needs); free(NULL) does nothing;
+ *                       use after free, double free and handles of another kind are errors, not crashes
+ *   strings returned    live as long as the library, but sode_last_error_message: until this thread's next failing call
+ *   on error            out-parameters are untouched and the object is as before
+ *
+ * VERSIONS
+ *   Semantic versioning; soname libstableode.so.0. Functions and status numbers are only ever added. Structs begin with struct_size
+ *   (set it to sizeof) and end in reserved zeros, so that old programs run with new libraries and new programs with old ones.
+ *   Model files of every release stay loadable.
+ *
+ * NUMBERS
+ *   A batch is samples x features. Layers act on each sample as K*y + b, K being outputs x inputs. On one instruction set the same inputs
+ *   give the same bits for any number of threads and any split of a batch.
+ */
+#ifndef STABLEODE_H
+#define STABLEODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define SODE_API __attribute__((visibility("default")))
+#else
+#define SODE_API
+#endif
+
+/* ---- 1 Versions ------------------------------------------------------------------------------------------------------------------- */
+
+#define SODE_VERSION_MAJOR 0
+#define SODE_VERSION_MINOR 1
+#define SODE_VERSION_PATCH 0
+/* Compare with sode_version_number(): the library's must have the same major and at least this number. */
+#define SODE_VERSION_NUMBER (SODE_VERSION_MAJOR * 10000 + SODE_VERSION_MINOR * 100 + SODE_VERSION_PATCH)
+
+SODE_API int32_t sode_version_number(void);
+/* "0.1.0" */
+SODE_API const char *sode_version_text(void);
+/* One line for bug reports: version, compiler, BLAS, the CPU's instruction sets and the one in use. */
+SODE_API const char *sode_build_info(void);
+
+/* ---- 2 Status --------------------------------------------------------------------------------------------------------------------- */
+
+/* 0 is success; negative numbers are errors; positive ones say why work ended early. X(NAME, number, text). Pinned for ever. */
+#define SODE_STATUS_LIST(X)                                                                          \
+  X(OK, 0, "success")                                                                                \
+  X(STOPPED_BY_CALLBACK, 1, "stopped by the callback")                                               \
+  X(CANCELLED, 2, "cancelled by a token")                                                            \
+  X(TIME_LIMIT, 3, "time limit reached")                                                             \
+  X(EARLY_STOPPING, 4, "validation stopped improving")                                               \
+  X(ERR_INVALID_ARGUMENT, -1, "invalid argument")                                                    \
+  X(ERR_NULL_POINTER, -2, "NULL where a pointer is needed")                                          \
+  X(ERR_INVALID_HANDLE, -3, "not a live handle of this kind")                                        \
+  X(ERR_HANDLE_BUSY, -4, "handle in use by another thread")                                          \
+  X(ERR_UNKNOWN_NAME, -5, "unknown name")                                                            \
+  X(ERR_OUT_OF_RANGE, -6, "value out of range")                                                      \
+  X(ERR_SHAPE_MISMATCH, -7, "wrong shape")                                                           \
+  X(ERR_UNSUPPORTED_TYPE, -8, "unsupported type")                                                    \
+  X(ERR_INVALID_DATA, -9, "invalid data")                                                            \
+  X(ERR_MEMORY, -10, "out of memory")                                                                \
+  X(ERR_FILE, -11, "file cannot be read or written")                                                 \
+  X(ERR_FILE_FORMAT, -12, "not a valid file of this format")                                         \
+  X(ERR_VERSION_MISMATCH, -13, "written by an incompatible version")                                 \
+  X(ERR_INCOMPATIBLE, -14, "parts that do not go together")                                          \
+  X(ERR_CALLBACK_FAILED, -15, "the callback reported a failure")                                     \
+  X(ERR_STATE, -16, "not possible in the object's present state")                                    \
+  X(ERR_NOT_FINITE, -17, "numbers became infinite or NaN")                                           \
+  X(ERR_BUFFER_TOO_SMALL, -18, "buffer too small")                                                   \
+  X(ERR_INTERNAL, -19, "internal error")
+
+typedef int32_t sode_status;
+#define SODE_STATUS_ENUM(name, number, text) SODE_##name = number,
+enum { SODE_STATUS_LIST(SODE_STATUS_ENUM) SODE_STATUS_LIST_END = 0x7fffffff };
+#undef SODE_STATUS_ENUM
+
+/* "SODE_ERR_SHAPE_MISMATCH"; "SODE_UNKNOWN_STATUS" for a number that is none. */
+SODE_API const char *sode_status_name(sode_status status);
+SODE_API const char *sode_status_text(sode_status status);
+/* The sentence about this thread's last failing call: what was wrong, what was given, what is allowed. "" before any. */
+SODE_API const char *sode_last_error_message(void);
+
+/* Callbacks return 0 to go on, > 0 to stop gracefully (SODE_STOPPED_BY_CALLBACK), < 0 to fail with SODE_ERR_CALLBACK_FAILED. */
+
+/* ---- 3 Tensors -------------------------------------------------------------------------------------------------------------------- */
+
+/* Field for field a DLTensor of DLPack: pass a pointer to either. CPU memory only (device_type 1). */
+typedef struct sode_device {
+  int32_t device_type; /* 1 = CPU */
+  int32_t device_id;
+} sode_device;
+typedef struct sode_data_type {
+  uint8_t code; /* 0 signed integer, 1 unsigned integer, 2 IEEE float */
+  uint8_t bits;
+  uint16_t lanes; /* 1 */
+} sode_data_type;
+typedef struct sode_tensor {
+  void *data;
+  sode_device device;
+  int32_t ndim;
+  sode_data_type dtype; /* f32, f64, u8, i8, i32, i64 as input; f32, f64 (and i32, i64 for classes) as output */
+  int64_t *shape;
+  int64_t *strides; /* in elements, negative ones too; NULL = row-major and dense */
+  uint64_t byte_offset;
+} sode_tensor;
+
+/* A dense row-major tensor over memory and a shape of the caller's. */
+static inline sode_tensor sode_tensor_dense(void *data, uint8_t code, uint8_t bits, int32_t ndim, int64_t *shape) {
+  sode_tensor tensor;
+  tensor.data = data;
+  tensor.device.device_type = 1;
+  tensor.device.device_id = 0;
+  tensor.ndim = ndim;
+  tensor.dtype.code = code;
+  tensor.dtype.bits = bits;
+  tensor.dtype.lanes = 1;
+  tensor.shape = shape;
+  tensor.strides = NULL;
+  tensor.byte_offset = 0;
+  return tensor;
+}
+static inline sode_tensor sode_tensor_f32(float *data, int32_t ndim, int64_t *shape) { return sode_tensor_dense(data, 2, 32, ndim, shape); }
+static inline sode_tensor sode_tensor_f64(double *data, int32_t ndim, int64_t *shape) { return sode_tensor_dense(data, 2, 64, ndim, shape); }
+static inline sode_tensor sode_tensor_u8(uint8_t *data, int32_t ndim, int64_t *shape) { return sode_tensor_dense(data, 1, 8, ndim, shape); }
+static inline sode_tensor sode_tensor_i32(int32_t *data, int32_t ndim, int64_t *shape) { return sode_tensor_dense(data, 0, 32, ndim, shape); }
+static inline sode_tensor sode_tensor_i64(int64_t *data, int32_t ndim, int64_t *shape) { return sode_tensor_dense(data, 0, 64, ndim, shape); }
+
+/* A text's length argument: bytes, or this for a text that ends in a zero byte. */
+#define SODE_TEXT_END ((size_t)-1)
+
+/* ---- 4 Specification: what a network is -------------------------------------------------------------------------------------------- */
+
+typedef struct sode_specification sode_specification;
+
+/* A specification with every option at its default and one block. Options (listed by sode_option_at, scopes "network" and "block"):
+ * network: precision, inputs, outputs, opening, width, readout, loss, seed …; block: field, activation, bias, gamma, integrator, layers,
+ * horizon, memory, initial_scale …. An option of scope "block" sets the current block, which is the last one. */
+SODE_API sode_status sode_specification_create(sode_specification **specification);
+SODE_API sode_status sode_specification_set_int(sode_specification *specification, const char *key, int64_t value);
+SODE_API sode_status sode_specification_set_real(sode_specification *specification, const char *key, double value);
+SODE_API sode_status sode_specification_set_text(sode_specification *specification, const char *key, const char *value);
+/* A JSON object of options, applied wholly or not at all. "blocks": [{…}, …] gives the blocks; without it block options set the current block. */
+SODE_API sode_status sode_specification_set_json(sode_specification *specification, const char *text, size_t length);
+/* Appends a block (a copy of the current one), which becomes the current one. */
+SODE_API sode_status sode_specification_add_block(sode_specification *specification);
+/* The specification as JSON, zero-terminated. Size query: buffer NULL and capacity 0 give the bytes needed, the final zero included. */
+SODE_API sode_status sode_specification_json(sode_specification *specification, char *buffer, size_t capacity, size_t *needed);
+SODE_API void sode_specification_free(sode_specification *specification);
+
+/* ---- 5 Network --------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct sode_network sode_network;
+
+/* Validates the whole specification and makes the network with parameters initialized from the option "seed". */
+SODE_API sode_status sode_network_create(sode_specification *specification, sode_network **network);
+SODE_API sode_status sode_network_create_json(const char *text, size_t length, sode_network **network);
+SODE_API sode_status sode_network_copy(sode_network *network, sode_network **copy);
+SODE_API sode_status sode_network_json(sode_network *network, char *buffer, size_t capacity, size_t *needed);
+
+typedef struct sode_network_info {
+  uint32_t struct_size;
+  int32_t precision_bits; /* 32 or 64 */
+  int64_t inputs;         /* features a sample */
+  int64_t outputs;        /* scores a sample */
+  int64_t blocks;
+  int64_t parameters;     /* numbers, all tensors together */
+  int64_t tensors;        /* named parameter tensors */
+  uint64_t reserved[8];
+} sode_network_info;
+SODE_API sode_status sode_network_describe(sode_network *network, sode_network_info *info);
+
+/* Parameters by name: "opening.W" [width, inputs], "blocks.0.K" [layers, n, n], "blocks.0.b" [layers, n or 1], "readout.W" [outputs, n],
+ * "readout.b" [outputs]. shape holds at least 4 entries. */
+SODE_API sode_status sode_network_parameter_at(sode_network *network, int64_t index, const char **name, int32_t *ndim, int64_t *shape);
+SODE_API sode_status sode_network_get_parameter(sode_network *network, const char *name, sode_tensor *value);
+SODE_API sode_status sode_network_set_parameter(sode_network *network, const char *name, const sode_tensor *value);
+/* All parameters at once, [parameters], in the order of sode_network_parameter_at. */
+SODE_API sode_status sode_network_get_parameters(sode_network *network, sode_tensor *values);
+SODE_API sode_status sode_network_set_parameters(sode_network *network, const sode_tensor *values);
+/* Draws new parameters. */
+SODE_API sode_status sode_network_initialize(sode_network *network, uint64_t seed);
+/* Each feature enters as (x - shift)*scale; both [inputs]; NULL removes. Stored with the model. */
+SODE_API sode_status sode_network_set_normalization(sode_network *network, const sode_tensor *shift, const sode_tensor *scale);
+SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_tensor *shift, sode_tensor *scale);
+SODE_API void sode_network_free(sode_network *network);
+
+/* ---- 6 Data ------------------------------------------------------------------------------------------------------------------------ */
+
+typedef struct sode_dataset sode_dataset;
+
+/* features [samples, inputs] of any numeric type; targets: class labels [samples] (0 … classes-1), or values [samples, outputs] for
+ * least_squares. Every number is checked once, here: an error names row and column. create copies (in the given type); retain keeps
+ * pointing at the caller's memory and calls release(user_data), if not NULL, when it is no longer needed. */
+SODE_API sode_status sode_dataset_create(const sode_tensor *features, const sode_tensor *targets, sode_dataset **dataset);
+SODE_API sode_status sode_dataset_retain(const sode_tensor *features, const sode_tensor *targets, void (*release)(void *user_data),
+                                         void *user_data, sode_dataset **dataset);
+/* IDX files (MNIST's format), gzip or plain. Images become [samples, rows*columns] of u8. */
+SODE_API sode_status sode_dataset_load_idx(const char *images_path, const char *labels_path, sode_dataset **dataset);
+/* A closed-form problem of the papers (registry "problems": ellipses, swiss_roll, peaks). counts of 0 mean the paper's. */
+SODE_API sode_status sode_dataset_create_problem(const char *name, int64_t training_count, int64_t validation_count, uint64_t seed,
+                                                 sode_dataset **training, sode_dataset **validation);
+/* The samples start … start+count-1, sharing memory. */
+SODE_API sode_status sode_dataset_slice(sode_dataset *dataset, int64_t start, int64_t count, sode_dataset **slice);
+
+typedef struct sode_dataset_info {
+  uint32_t struct_size;
+  int32_t target_kind; /* 0 class labels, 1 values */
+  int64_t samples;
+  int64_t features;
+  int64_t targets;       /* classes (largest label + 1), or values a sample */
+  sode_data_type feature_type;
+  uint32_t reserved0;
+  uint64_t reserved[8];
+} sode_dataset_info;
+SODE_API sode_status sode_dataset_describe(sode_dataset *dataset, sode_dataset_info *info);
+/* Copies out; either may be NULL. labels as i32 or i64 [samples]. */
+SODE_API sode_status sode_dataset_get(sode_dataset *dataset, sode_tensor *features, sode_tensor *targets);
+SODE_API void sode_dataset_free(sode_dataset *dataset);
+
+/* ---- 7 Training -------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct sode_trainer sode_trainer;
+typedef struct sode_cancel_token sode_cancel_token;
+
+enum { SODE_EVENT_EPOCH = 1, SODE_EVENT_PROGRESS = 2 };
+typedef struct sode_event {
+  uint32_t struct_size;
+  int32_t kind;               /* SODE_EVENT_EPOCH at each epoch's end; SODE_EVENT_PROGRESS between, at least every 100 ms */
+  int64_t epoch;              /* epochs completed */
+  int64_t step;               /* optimizer steps taken */
+  double epoch_fraction;      /* of the running epoch, 0 … 1 */
+  double training_loss;       /* mean over the epoch so far, regularizers excluded */
+  double training_accuracy;   /* fraction; NaN for least_squares */
+  double validation_loss;     /* NaN without validation data or between epochs */
+  double validation_accuracy;
+  double learning_rate;
+  double seconds;             /* of training, over all runs */
+  int32_t is_best;            /* this epoch's iterate is the best so far */
+  int32_t reserved0;
+  uint64_t reserved[8];
+} sode_event;
+typedef int32_t (*sode_callback)(const sode_event *event, void *user_data);
+
+typedef struct sode_limits {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  int64_t epochs;             /* at most so many more epochs in this run; 0 = up to the option "epochs" */
+  int64_t milliseconds;       /* at most so long in this run; 0 = no limit */
+  sode_cancel_token *cancel;  /* or NULL */
+  uint64_t reserved[8];
+} sode_limits;
+
+/* Options: scope "trainer" (optimizer, learning_rate, batch_size, epochs, schedule, weight_decay, smoothness, patience, num_threads …). */
+SODE_API sode_status sode_trainer_create(sode_network *network, sode_trainer **trainer);
+SODE_API sode_status sode_trainer_set_int(sode_trainer *trainer, const char *key, int64_t value);
+SODE_API sode_status sode_trainer_set_real(sode_trainer *trainer, const char *key, double value);
+SODE_API sode_status sode_trainer_set_text(sode_trainer *trainer, const char *key, const char *value);
+SODE_API sode_status sode_trainer_set_json(sode_trainer *trainer, const char *text, size_t length);
+SODE_API sode_status sode_trainer_set_callback(sode_trainer *trainer, sode_callback callback, void *user_data);
+/* Trains, and goes on bit for bit where an earlier run stopped. validation and limits may be NULL. With validation data the network holds
+ * the best iterate when the run returns, however it ended; without, the last. Returns 0 or a positive status for an early end. */
+SODE_API sode_status sode_trainer_run(sode_trainer *trainer, sode_dataset *training, sode_dataset *validation, const sode_limits *limits);
+/* One row an epoch, as its SODE_EVENT_EPOCH reported it. */
+SODE_API sode_status sode_trainer_history_count(sode_trainer *trainer, int64_t *count);
+SODE_API sode_status sode_trainer_history_at(sode_trainer *trainer, int64_t index, sode_event *row);
+SODE_API void sode_trainer_free(sode_trainer *trainer);
+
+SODE_API sode_status sode_cancel_token_create(sode_cancel_token **token);
+/* Lock-free and async-signal-safe. Work under the token ends within 100 ms with SODE_CANCELLED. */
+SODE_API sode_status sode_cancel_token_request(sode_cancel_token *token);
+SODE_API sode_status sode_cancel_token_reset(sode_cancel_token *token);
+SODE_API void sode_cancel_token_free(sode_cancel_token *token);
+
+/* ---- 8 Prediction ------------------------------------------------------------------------------------------------------------------ */
+
+/* What prediction gives: scores (the readout's outputs) [samples, outputs]; probabilities (softmax or logistic; least_squares: the scores);
+ * classes [samples] as integers. */
+enum { SODE_SCORES = 0, SODE_PROBABILITIES = 1, SODE_CLASSES = 2 };
+
+typedef struct sode_evaluation {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  int64_t samples;
+  double loss;      /* mean */
+  double accuracy;  /* fraction; NaN for least_squares */
+  uint64_t reserved[8];
+} sode_evaluation;
+/* num_threads 0 = the CPUs of the affinity mask. */
+SODE_API sode_status sode_network_evaluate(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_evaluation *evaluation);
+SODE_API sode_status sode_network_predict(sode_network *network, const sode_tensor *features, int32_t what, int64_t num_threads,
+                                          sode_tensor *result);
+/* The states of one block at every layer, [layers + 1, samples, state width]; the state of a Hamiltonian field is (y, z), width 2n. */
+SODE_API sode_status sode_network_states(sode_network *network, int64_t block, const sode_tensor *features, sode_tensor *states);
+SODE_API sode_status sode_network_state_shape(sode_network *network, int64_t block, int64_t *layers, int64_t *state_width);
+
+typedef struct sode_predictor sode_predictor;
+/* Scratch and packed weights for batches of up to max_batch samples. Running it takes no lock, parses nothing and allocates nothing with one thread. */
+SODE_API sode_status sode_predictor_create(sode_network *network, int64_t max_batch, int64_t num_threads, sode_predictor **predictor);
+SODE_API sode_status sode_predictor_run(sode_predictor *predictor, const sode_tensor *features, int32_t what, sode_tensor *result);
+/* Dense rows: features samples x inputs; result samples x outputs (SODE_CLASSES: samples). */
+SODE_API sode_status sode_predictor_run_f32(sode_predictor *predictor, const float *features, int64_t samples, int32_t what, float *result);
+SODE_API sode_status sode_predictor_run_f64(sode_predictor *predictor, const double *features, int64_t samples, int32_t what, double *result);
+SODE_API void sode_predictor_free(sode_predictor *predictor);
+
+/* ---- 9 Files ----------------------------------------------------------------------------------------------------------------------- */
+
+/* A model file is a safetensors file with the specification in its metadata and a checksum. Saving writes a temporary file beside the
+ * target and renames it: the old file or the new one is there, never a part. */
+SODE_API sode_status sode_network_save(sode_network *network, const char *path);
+SODE_API sode_status sode_network_load(const char *path, sode_network **network);
+/* Size query: buffer NULL and capacity 0 give the bytes needed. */
+SODE_API sode_status sode_network_save_memory(sode_network *network, void *buffer, size_t capacity, size_t *needed);
+SODE_API sode_status sode_network_load_memory(const void *bytes, size_t count, sode_network **network);
+
+/* ---- 10 Derivatives, for optimizers and losses of your own ---------------------------------------------------------------------------- */
+
+typedef struct sode_gradient sode_gradient;
+/* Scratch for derivatives of batches of up to max_batch samples, of the network's parameters at each call. memory: "store_all",
+ * "reversible", or NULL for what the blocks' option "memory" says. Exact derivatives of the steps taken, not of the continuous problem. */
+SODE_API sode_status sode_gradient_create(sode_network *network, int64_t max_batch, const char *memory, int64_t num_threads, sode_gradient **gradient);
+/* Bytes of scratch that this object holds. */
+SODE_API sode_status sode_gradient_bytes(sode_gradient *gradient, int64_t *bytes);
+/* Mean loss over the batch and its gradient [parameters] (may be NULL). targets as in sode_dataset_create. */
+SODE_API sode_status sode_gradient_run(sode_gradient *gradient, const sode_tensor *features, const sode_tensor *targets, double *loss,
+                                       sode_tensor *parameter_gradient);
+/* J^T w for w [samples, outputs], a cotangent of the scores: with respect to parameters [parameters] and features [samples, inputs]; either may be NULL. */
+SODE_API sode_status sode_gradient_pullback(sode_gradient *gradient, const sode_tensor *features, const sode_tensor *cotangent,
+                                            sode_tensor *parameter_gradient, sode_tensor *feature_gradient);
+/* J v for a direction in the parameters [parameters] and one in the features [samples, inputs]; either may be NULL (zero). Gives the
+ * scores (may be NULL) and their tangent, both [samples, outputs]. */
+SODE_API sode_status sode_gradient_pushforward(sode_gradient *gradient, const sode_tensor *features, const sode_tensor *parameter_direction,
+                                               const sode_tensor *feature_direction, sode_tensor *scores, sode_tensor *tangent);
+SODE_API void sode_gradient_free(sode_gradient *gradient);
+
+/* ---- 11 Introspection ---------------------------------------------------------------------------------------------------------------- */
+
+/* Registries: fields, integrators, activations, biases, openings, losses, optimizers, schedules, regularizers, memory_policies, problems. */
+SODE_API sode_status sode_registry_count(const char *registry, int64_t *count);
+SODE_API sode_status sode_registry_at(const char *registry, int64_t index, const char **name, const char **help);
+
+enum { SODE_OPTION_INT = 1, SODE_OPTION_REAL = 2, SODE_OPTION_TEXT = 3 };
+typedef struct sode_option_info {
+  uint32_t struct_size;
+  int32_t type;             /* SODE_OPTION_… */
+  const char *key;
+  const char *unit;
+  const char *help;
+  const char *allowed;      /* in words: ">= 1", "one of tanh, relu" */
+  const char *choices;      /* the allowed texts, separated by commas; NULL when free */
+  int64_t int_default, int_low, int_high;
+  double real_default, real_low, real_high;
+  const char *text_default;
+  uint64_t reserved[8];
+} sode_option_info;
+/* Scopes: network, block, trainer. */
+SODE_API sode_status sode_option_count(const char *scope, int64_t *count);
+SODE_API sode_status sode_option_at(const char *scope, int64_t index, sode_option_info *info);
+
+/* ---- 12 Memory ------------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct sode_allocator {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  void *(*allocate)(size_t size, size_t alignment, void *user_data); /* NULL = no memory */
+  void (*release)(void *memory, size_t size, void *user_data);
+  void *user_data;
+  uint64_t reserved[4];
+} sode_allocator;
+/* Before anything else is created; else SODE_ERR_STATE. */
+SODE_API sode_status sode_set_allocator(const sode_allocator *allocator);
+/* Arrays past the limit are SODE_ERR_MEMORY; 0 = no limit. */
+SODE_API sode_status sode_set_memory_limit(int64_t bytes);
+/* Bytes of arrays now and at most since the last reset; either may be NULL. */
+SODE_API sode_status sode_memory_usage(int64_t *current, int64_t *peak);
+SODE_API sode_status sode_reset_memory_peak(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* STABLEODE_H */
