@@ -7,6 +7,20 @@ func instructionSet(_ name: String, _ march: String) -> [SwiftSetting] {
   [.define(name), .unsafeFlags(["-O", "-Xcc", "-fno-math-errno", "-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=512"])]
 }
 
+/// Link settings of libstableode.so alone: tests and benchmarks do not inherit them, because only the product lists StableODELink.
+/// No Swift runtime needed, only sode_* exported, soname of the ABI, bound at load, never unloaded (its threads' code must not vanish).
+let sharedLibrary: [LinkerSetting] = [
+  .unsafeFlags([
+    "-static-stdlib", "-use-ld=lld",
+    "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/StableODELink/exports.map",
+    "-Xlinker", "-soname=libstableode.so.0",
+    "-Xlinker", "-z", "-Xlinker", "now",
+    "-Xlinker", "-z", "-Xlinker", "nodelete",
+    "-Xlinker", "--gc-sections",
+    "-Xlinker", "--exclude-libs=ALL",
+  ])
+]
+
 let package = Package(
   name: "StableODE",
   products: [
@@ -41,7 +55,7 @@ let package = Package(
 
     // The product.
     .target(name: "StableODE", dependencies: ["CStableODE", "CShims", "Settings", "LinearAlgebra", "Networks", "Datasets", "Training", "Storage"]),
-    .target(name: "StableODELink"),
+    .target(name: "StableODELink", exclude: ["exports.map"], linkerSettings: sharedLibrary),
     .executableTarget(name: "Benchmarks", dependencies: ["CStableODE", "StableODE"]),
 
     // Tests mirror Sources.
