@@ -55,7 +55,7 @@ let package = Package(
 
     // The product.
     .target(name: "StableODE", dependencies: ["CStableODE", "CShims", "Settings", "LinearAlgebra", "Networks", "Datasets", "Training", "Storage"]),
-    .target(name: "StableODELink", exclude: ["exports.map"], linkerSettings: sharedLibrary),
+    .target(name: "StableODELink", exclude: ["exports.map", "stableode.pc.in"], linkerSettings: sharedLibrary),
     .executableTarget(name: "Benchmarks", dependencies: ["CStableODE", "StableODE"]),
 
     // Tests mirror Sources.
