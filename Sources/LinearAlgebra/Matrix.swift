@@ -53,3 +53,23 @@ package struct Bias: @unchecked Sendable {
     self.stride = stride
   }
 }
+
+extension Vector {
+  /// Number `index` as a Double: for few numbers at a time; whole vectors go through kernels.
+  package func load(_ index: Int) -> Double {
+    precondition(index >= 0 && index < count, "index outside a vector")
+    switch precision {
+    case .float32: return Double(base.load(fromByteOffset: index * 4, as: Float.self))
+    case .float64: return base.load(fromByteOffset: index * 8, as: Double.self)
+    }
+  }
+
+  /// Stores a Double, rounded to the vector's precision.
+  package func store(_ value: Double, at index: Int) {
+    precondition(index >= 0 && index < count, "index outside a vector")
+    switch precision {
+    case .float32: base.storeBytes(of: Float(value), toByteOffset: index * 4, as: Float.self)
+    case .float64: base.storeBytes(of: value, toByteOffset: index * 8, as: Double.self)
+    }
+  }
+}

@@ -1,0 +1,15 @@
+#pragma once
+#include <stdint.h>
+
+/* One 64-bit atomic with a cache line of its own, so that threads spinning on one do not slow another. */
+typedef struct {
+  int64_t value;
+  int64_t padding[7];
+} sode_shim_atomic;
+
+static inline int64_t sode_shim_atomic_load(const sode_shim_atomic *a) { return __atomic_load_n(&a->value, __ATOMIC_ACQUIRE); }
+static inline void sode_shim_atomic_store(sode_shim_atomic *a, int64_t value) { __atomic_store_n(&a->value, value, __ATOMIC_RELEASE); }
+/* Adds and returns the value before. */
+static inline int64_t sode_shim_atomic_add(sode_shim_atomic *a, int64_t value) { return __atomic_fetch_add(&a->value, value, __ATOMIC_ACQ_REL); }
+/* Tells the processor that this is a spin loop. */
+static inline void sode_shim_pause(void) { __builtin_ia32_pause(); }

@@ -1,0 +1,19 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+typedef void *(*sode_shim_allocate)(size_t size, size_t alignment, void *user);
+typedef void (*sode_shim_release)(void *memory, void *user);
+
+/* Memory of `size` bytes, 64-byte aligned and zeroed, or NULL when the allocator or the limit refuses. */
+void *sode_shim_memory_allocate(size_t size);
+void sode_shim_memory_release(void *memory, size_t size);
+/* Replaces the allocator: 0 done, -1 when something has been allocated already. NULL functions restore the standard one. */
+int sode_shim_memory_set_allocator(sode_shim_allocate allocate, sode_shim_release release, void *user);
+uint64_t sode_shim_memory_current(void);
+uint64_t sode_shim_memory_peak(void);
+void sode_shim_memory_reset_peak(void);
+uint64_t sode_shim_memory_limit(void);
+void sode_shim_memory_set_limit(uint64_t bytes);
+/* How many allocations have succeeded since the process began. */
+uint64_t sode_shim_memory_count(void);

@@ -1,0 +1,60 @@
+#include "shims_memory.h"
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { alignment = 64 };
+
+static _Atomic uint64_t current, peak, limit, count;
+static sode_shim_allocate allocator;
+static sode_shim_release releaser;
+static void *allocator_user;
+
+void *sode_shim_memory_allocate(size_t size) {
+  if (size == 0) size = 1;
+  uint64_t after = atomic_fetch_add(&current, size) + size;
+  uint64_t most = atomic_load(&limit);
+  void *memory = NULL;
+  if (after >= size && !(most != 0 && after > most)) {
+    if (allocator) {
+      memory = allocator(size, alignment, allocator_user);
+      if (memory) memset(memory, 0, size);
+    } else if (size <= SIZE_MAX - alignment && posix_memalign(&memory, alignment, size) == 0) {
+      memset(memory, 0, size);
+    } else {
+      memory = NULL;
+    }
+  }
+  if (!memory) {
+    atomic_fetch_sub(&current, size);
+    return NULL;
+  }
+  atomic_fetch_add(&count, 1);
+  uint64_t seen = atomic_load(&peak);
+  while (seen < after && !atomic_compare_exchange_weak(&peak, &seen, after)) {}
+  return memory;
+}
+
+void sode_shim_memory_release(void *memory, size_t size) {
+  if (!memory) return;
+  if (size == 0) size = 1;
+  if (releaser) releaser(memory, allocator_user);
+  else free(memory);
+  atomic_fetch_sub(&current, size);
+}
+
+int sode_shim_memory_set_allocator(sode_shim_allocate allocate, sode_shim_release release, void *user) {
+  /* Once something has been allocated its release must find the allocator that made it. */
+  if (atomic_load(&count) != 0) return -1;
+  allocator = allocate;
+  releaser = release;
+  allocator_user = user;
+  return 0;
+}
+
+uint64_t sode_shim_memory_current(void) { return atomic_load(&current); }
+uint64_t sode_shim_memory_peak(void) { return atomic_load(&peak); }
+void sode_shim_memory_reset_peak(void) { atomic_store(&peak, atomic_load(&current)); }
+uint64_t sode_shim_memory_limit(void) { return atomic_load(&limit); }
+void sode_shim_memory_set_limit(uint64_t bytes) { atomic_store(&limit, bytes); }
+uint64_t sode_shim_memory_count(void) { return atomic_load(&count); }

@@ -1,0 +1,51 @@
+import CShims
+import Settings
+
+/// Owned memory: 64-byte aligned, zeroed, from the process's allocator, given back when the last reference goes.
+package final class Buffer: @unchecked Sendable {
+  package let base: UnsafeMutableRawPointer
+  package let byteCount: Int
+
+  /// - Parameter byteCount: at least 0; negative counts, which overflowed sizes become, fail.
+  /// - Throws: `memory` when the allocator refuses or the limit would be passed.
+  package init(byteCount: Int) throws(Failure) {
+    guard byteCount >= 0, let base = sode_shim_memory_allocate(byteCount) else { throw Buffer.refusal(byteCount) }
+    self.base = base
+    self.byteCount = byteCount
+  }
+
+  /// A buffer for `count` numbers.
+  package convenience init(count: Int, precision: Precision) throws(Failure) {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: precision.byteCount)
+    try self.init(byteCount: overflow ? -1 : bytes)
+  }
+
+  deinit { sode_shim_memory_release(base, byteCount) }
+
+  /// `count` numbers from byte `offset` on.
+  package func vector(count: Int, precision: Precision, offset: Int = 0) -> Vector {
+    precondition(offset >= 0 && count >= 0 && offset + count * precision.byteCount <= byteCount, "vector outside its buffer")
+    return Vector(base + offset, count: count, precision: precision)
+  }
+
+  /// The buffer as integers, for labels.
+  package func labels(count: Int, offset: Int = 0) -> UnsafeMutablePointer<Int32> {
+    precondition(offset >= 0 && count >= 0 && offset + count * 4 <= byteCount, "labels outside their buffer")
+    return (base + offset).bindMemory(to: Int32.self, capacity: count)
+  }
+
+  /// The buffer as row numbers, for permutations.
+  package func rowNumbers(count: Int, offset: Int = 0) -> UnsafeMutablePointer<Int64> {
+    precondition(offset >= 0 && count >= 0 && offset + count * 8 <= byteCount, "row numbers outside their buffer")
+    return (base + offset).bindMemory(to: Int64.self, capacity: count)
+  }
+
+  private static func refusal(_ byteCount: Int) -> Failure {
+    guard byteCount >= 0 else { return Failure(.memory, "memory: the size of an array does not fit the address space") }
+    let limit = Memory.limit
+    if limit > 0, byteCount > limit - min(limit, Memory.current) {
+      return Failure(.memory, "memory: an array needs \(byteCount) bytes and \(Memory.current) are held; the limit is \(limit) bytes")
+    }
+    return Failure(.memory, "memory: an array needs \(byteCount) bytes; the allocator refused them")
+  }
+}

@@ -1,0 +1,158 @@
+import CShims
+import Glibc
+import Settings
+
+/// A few threads that share out independent tasks, for the length of one call of the C interface.
+///
+/// `run` works on the calling thread too; between runs the others spin briefly, then sleep. Tasks are taken in any order, so results may depend only on the task's number,
+/// never on the worker's. The threads end with the pool: none outlives the call that made it, which keeps fork() safe.
+package final class WorkerPool: @unchecked Sendable {
+  /// Threads that work, the caller's included.
+  package let threads: Int
+  private let shared: UnsafeMutablePointer<Shared>
+  private let seats: UnsafeMutablePointer<Seat>
+
+  /// - Parameter threads: 1 … 1024; with 1 nothing is started and nothing is ever locked.
+  /// - Throws: `outOfRange`; `memory` when the system refuses a thread.
+  package init(threads: Int) throws(Failure) {
+    guard (1...1024).contains(threads) else { throw Failure(.outOfRange, "num_threads is \(threads); it must be between 1 and 1024") }
+    self.threads = threads
+    shared = .allocate(capacity: 1)
+    shared.initialize(to: Shared())
+    seats = .allocate(capacity: threads)
+    guard threads > 1 else { return }
+    pthread_mutex_init(&shared.pointee.mutex, nil)
+    pthread_cond_init(&shared.pointee.wake, nil)
+    pthread_cond_init(&shared.pointee.done, nil)
+    // Signals are the host's business: they go to its own threads.
+    var all = sigset_t()
+    var before = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    for index in 1..<threads {
+      seats[index] = Seat(shared: shared, index: index, thread: pthread_t())
+      let status = pthread_create(&seats[index].thread, nil, { work($0); return nil }, seats + index)
+      guard status == 0 else {
+        throw Failure(.memory, "num_threads is \(threads); the system refused thread \(index + 1) (error \(status))")
+      }
+      shared.pointee.workers += 1
+    }
+  }
+
+  deinit {
+    if threads > 1 {
+      publish { sode_shim_atomic_store(&shared.pointee.stop, 1) }
+      for index in 0..<shared.pointee.workers { pthread_join(seats[index + 1].thread, nil) }
+      pthread_cond_destroy(&shared.pointee.wake)
+      pthread_cond_destroy(&shared.pointee.done)
+      pthread_mutex_destroy(&shared.pointee.mutex)
+    }
+    seats.deallocate()
+    shared.deallocate()
+  }
+
+  /// Runs tasks 0 ..< `count` and returns when all are done.
+  ///
+  /// - Parameter body: called once a task with the worker's index (0 ..< threads; the caller's is 0), which selects scratch memory. It must not call `run`.
+  package func run(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
+    if threads == 1 || count <= 1 {
+      for task in 0..<max(count, 0) { body(task, 0) }
+      return
+    }
+    withoutActuallyEscaping(body) { body in
+      withUnsafePointer(to: body) { pointer in
+        shared.pointee.body = pointer
+        shared.pointee.count = count
+        sode_shim_atomic_store(&shared.pointee.next, 0)
+        sode_shim_atomic_store(&shared.pointee.busy, Int64(shared.pointee.workers))
+        publish { _ = sode_shim_atomic_add(&shared.pointee.round, 1) }
+        takeTasks(shared, worker: 0)
+        if !spin(until: { sode_shim_atomic_load(&shared.pointee.busy) == 0 }) {
+          pthread_mutex_lock(&shared.pointee.mutex)
+          while sode_shim_atomic_load(&shared.pointee.busy) != 0 { pthread_cond_wait(&shared.pointee.done, &shared.pointee.mutex) }
+          pthread_mutex_unlock(&shared.pointee.mutex)
+        }
+        shared.pointee.body = nil
+      }
+    }
+  }
+
+  /// Changes what the sleeping threads wait for, under the lock that they check it with, and wakes them.
+  private func publish(_ change: () -> Void) {
+    pthread_mutex_lock(&shared.pointee.mutex)
+    change()
+    pthread_cond_broadcast(&shared.pointee.wake)
+    pthread_mutex_unlock(&shared.pointee.mutex)
+  }
+}
+
+private typealias Body = (_ task: Int, _ worker: Int) -> Void
+
+/// What the threads share. Its address is fixed for the pool's life.
+private struct Shared {
+  var mutex = pthread_mutex_t()
+  var wake = pthread_cond_t()
+  var done = pthread_cond_t()
+  /// Counts runs; a thread that sees it change takes part.
+  var round = sode_shim_atomic()
+  /// The next task to take.
+  var next = sode_shim_atomic()
+  /// Threads that have not finished the present run.
+  var busy = sode_shim_atomic()
+  var stop = sode_shim_atomic()
+  var body: UnsafePointer<Body>?
+  var count = 0
+  var workers = 0
+}
+
+private struct Seat {
+  let shared: UnsafeMutablePointer<Shared>
+  let index: Int
+  var thread: pthread_t
+}
+
+/// About 50 µs: longer than the gaps between the runs of one minibatch, short enough not to starve a machine whose cores are taken.
+private let spins = 4000
+
+@inline(__always) private func spin(until reached: () -> Bool) -> Bool {
+  for _ in 0..<spins {
+    if reached() { return true }
+    sode_shim_pause()
+  }
+  return reached()
+}
+
+private func work(_ raw: UnsafeMutableRawPointer?) {
+  guard let seat = raw?.assumingMemoryBound(to: Seat.self) else { return }
+  let shared = seat.pointee.shared
+  let index = seat.pointee.index
+  var seen: Int64 = 0
+  while true {
+    let changed = { sode_shim_atomic_load(&shared.pointee.round) != seen || sode_shim_atomic_load(&shared.pointee.stop) != 0 }
+    if !spin(until: changed) {
+      pthread_mutex_lock(&shared.pointee.mutex)
+      while !changed() { pthread_cond_wait(&shared.pointee.wake, &shared.pointee.mutex) }
+      pthread_mutex_unlock(&shared.pointee.mutex)
+    }
+    if sode_shim_atomic_load(&shared.pointee.stop) != 0 { return }
+    seen = sode_shim_atomic_load(&shared.pointee.round)
+    takeTasks(shared, worker: index)
+    if sode_shim_atomic_add(&shared.pointee.busy, -1) == 1 {
+      pthread_mutex_lock(&shared.pointee.mutex)
+      pthread_cond_signal(&shared.pointee.done)
+      pthread_mutex_unlock(&shared.pointee.mutex)
+    }
+  }
+}
+
+/// Not inlined, so that no reference to the body outlives the count-down that lets `run` return.
+@inline(never) private func takeTasks(_ shared: UnsafeMutablePointer<Shared>, worker: Int) {
+  guard let body = shared.pointee.body else { return }
+  let count = Int64(shared.pointee.count)
+  while true {
+    let task = sode_shim_atomic_add(&shared.pointee.next, 1)
+    if task >= count { return }
+    body.pointee(Int(task), worker)
+  }
+}
