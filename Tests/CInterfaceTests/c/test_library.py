@@ -1,0 +1,57 @@
+"""What libstableode.so shows to the loader: the header's functions and nothing else, and no need of a Swift runtime."""
+
+import json
+import os
+import re
+
+from conftest import ROOT, run
+
+ALLOWED = {"libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2"}  # the last is glibc's own loader
+if os.environ.get("BLAS") == "system":
+    ALLOWED.add("libopenblas.so.0")
+
+
+def exported(library):
+    rows = [row.split() for row in run("nm", "-D", "--defined-only", library).splitlines()]
+    # The version node itself is listed as an absolute symbol.
+    return {row[2] for row in rows if not (row[1] == "A" and row[2].startswith("STABLEODE_"))}
+
+
+def declared(header):
+    """Every function the header declares and does not define itself, by clang's syntax tree."""
+    tree = json.loads(run("clang", "-x", "c", "-std=c99", "-fsyntax-only", "-Xclang", "-ast-dump=json", header))
+    return {node["name"] for node in tree["inner"] if node["kind"] == "FunctionDecl" and node["name"].startswith("sode_") and node.get("storageClass") != "static"}
+
+
+def test_exports_are_the_headers_functions(library, header):
+    names = {name.split("@")[0] for name in exported(library)}
+    functions = declared(header)
+    assert len(functions) > 50  # the parser saw the header
+    assert sorted(functions - names) == [], "declared in the header, missing from the library"
+    assert sorted(names - functions) == [], "shown by the library, absent from the header"
+
+
+def test_symbols_carry_the_version_node(library):
+    for name in exported(library):
+        assert re.fullmatch(r"sode_\w+@@STABLEODE_0\.1", name), name
+
+
+def test_needs_only_the_c_runtime(library):
+    dynamic = run("readelf", "-dW", library)
+    needed = set(re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic))
+    assert needed <= ALLOWED, needed - ALLOWED
+    assert "RUNPATH" not in dynamic and "RPATH" not in dynamic
+    assert re.search(r"\(SONAME\).*\[libstableode\.so\.0\]", dynamic)
+    flags = re.search(r"\(FLAGS_1\).*Flags: (.*)", dynamic).group(1).split()
+    assert "NOW" in flags and "NODELETE" in flags
+
+
+def test_stripped_and_without_paths_of_the_build(library):
+    assert ".symtab" not in run("readelf", "-SW", library)
+    assert str(ROOT).encode() not in library.read_bytes()
+
+
+def test_needs_no_newer_glibc_than_stated(library):
+    """glibc 2.34 is what Debian 12, Ubuntu 22.04 and RHEL 9 have at least."""
+    versions = {tuple(map(int, found.split("."))) for found in re.findall(r"GLIBC_(\d+\.\d+)", run("objdump", "-T", library))}
+    assert max(versions) <= (2, 34), max(versions)
