@@ -1,0 +1,16 @@
+#include "shims_last_error.h"
+#include <string.h>
+
+static _Thread_local char message[1024];
+
+const char *shim_last_error(void) { return message; }
+
+void shim_set_last_error(const char *text, size_t length) {
+  if (length >= sizeof message) {
+    length = sizeof message - 1;
+    /* 10xxxxxx continues a character: step back to where one begins. */
+    while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80) length--;
+  }
+  memcpy(message, text, length);
+  message[length] = 0;
+}

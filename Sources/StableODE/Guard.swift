@@ -1,0 +1,56 @@
+import CShims
+import CStableODE
+import Settings
+
+/// Runs an entry's body: its status, or that of the failure it throws, whose sentence becomes the thread's last error message.
+///
+/// Every entry that returns a `sode_status` goes through here or through `reporting(_:)`; nothing else writes the last error.
+/// Cost: nothing on success; no allocation.
+@inline(__always)
+func reportingStatus(_ body: () throws(Failure) -> Status) -> sode_status {
+  do throws(Failure) {
+    return try body().rawValue
+  } catch {
+    keepLastError(error)
+    return error.status.rawValue
+  }
+}
+
+/// As `reportingStatus(_:)`, for work that either succeeds wholly or fails.
+@inline(__always)
+func reporting(_ body: () throws(Failure) -> Void) -> sode_status {
+  reportingStatus { () throws(Failure) in
+    try body()
+    return .ok
+  }
+}
+
+/// Makes a failure's sentence what `sode_last_error_message()` gives this thread.
+@inline(never)
+func keepLastError(_ failure: Failure) {
+  var message = failure.message
+  message.withUTF8 { bytes in
+    bytes.withMemoryRebound(to: CChar.self) { shim_set_last_error($0.baseAddress ?? emptyText, $0.count) }
+  }
+}
+
+/// A pointer argument that must not be NULL.
+@inline(__always)
+func required<Pointer>(_ pointer: Pointer?, _ argument: StaticString) throws(Failure) -> Pointer {
+  guard let pointer else { throw missing(argument) }
+  return pointer
+}
+
+@inline(never)
+private func missing(_ argument: StaticString) -> Failure {
+  Failure(.nullPointer, "\(argument) is NULL; a pointer is needed")
+}
+
+/// A count from outside that must lie in `range`.
+@inline(__always)
+func checked(_ value: Int64, _ argument: StaticString, in range: ClosedRange<Int64>) throws(Failure) -> Int {
+  guard range.contains(value), let count = Int(exactly: value) else {
+    throw Failure(.outOfRange, "\(argument) is \(value); it must be \(OptionKind.integer(range).allowed)")
+  }
+  return count
+}

@@ -1,0 +1,95 @@
+import CShims
+import Glibc
+import Settings
+
+/// The most bytes of a name, key or path.
+let longestName = 4096
+/// The most bytes of a JSON text.
+let longestDocument = 64 << 20
+
+/// What `SODE_TEXT_END` is in Swift, where a size_t is an Int.
+let textEnd = -1
+
+/// The empty text, for where C wants a pointer.
+let emptyText: UnsafePointer<CChar> = interned(staticText: "")
+
+/// A zero-terminated text argument.
+///
+/// - Throws: `nullPointer`; `outOfRange` past `limit` bytes; `invalidArgument` when it is not UTF-8.
+func text(_ pointer: UnsafePointer<CChar>?, _ argument: StaticString, atMost limit: Int = longestName) throws(Failure) -> String {
+  let pointer = try required(pointer, argument)
+  let length = strnlen(pointer, limit + 1)
+  guard length <= limit else { throw Failure(.outOfRange, "\(argument) is longer than \(limit) bytes") }
+  return try text(bytes: UnsafeRawBufferPointer(start: pointer, count: length), argument)
+}
+
+/// A text argument of `length` bytes, or ended by a zero byte when `length` is `SODE_TEXT_END`.
+func text(_ pointer: UnsafePointer<CChar>?, length: Int, _ argument: StaticString) throws(Failure) -> String {
+  if length == textEnd { return try text(pointer, argument, atMost: longestDocument) }
+  let pointer = try required(pointer, argument)
+  guard (0...longestDocument).contains(length) else {
+    throw Failure(.outOfRange, "\(argument): its length is \(UInt(bitPattern: length)) bytes; at most \(longestDocument) are read")
+  }
+  return try text(bytes: UnsafeRawBufferPointer(start: pointer, count: length), argument)
+}
+
+private func text(bytes: UnsafeRawBufferPointer, _ argument: StaticString) throws(Failure) -> String {
+  guard let valid = String(validating: bytes, as: UTF8.self) else { throw Failure(.invalidArgument, "\(argument) is not valid UTF-8") }
+  return valid
+}
+
+/// Copies a text and its final zero byte to the caller, or tells its size when `buffer` is NULL and `capacity` 0.
+///
+/// - Throws: `nullPointer` when there is nowhere to write; `bufferTooSmall`.
+func copyOut(
+  _ text: String, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ needed: UnsafeMutablePointer<Int>?
+) throws(Failure) {
+  var text = text
+  let failure = text.withUTF8 { bytes -> Failure? in
+    do throws(Failure) {
+      let size = bytes.count + 1
+      if try wantsBytes(buffer, capacity, needed, size: size), let buffer {
+        memcpy(buffer, bytes.baseAddress ?? UnsafePointer(bitPattern: 1), bytes.count)
+        buffer[bytes.count] = 0
+      }
+      needed?.pointee = size
+      return nil
+    } catch {
+      return error
+    }
+  }
+  if let failure { throw failure }
+}
+
+/// The size-query convention: true to copy `size` bytes to `buffer`, false when only the size is asked.
+func wantsBytes<Byte>(
+  _ buffer: UnsafeMutablePointer<Byte>?, _ capacity: Int, _ needed: UnsafeMutablePointer<Int>?, size: Int
+) throws(Failure) -> Bool {
+  try wantsBytes(UnsafeMutableRawPointer(buffer), capacity, needed, size: size)
+}
+
+func wantsBytes(_ buffer: UnsafeMutableRawPointer?, _ capacity: Int, _ needed: UnsafeMutablePointer<Int>?, size: Int) throws(Failure) -> Bool {
+  guard buffer != nil else {
+    guard capacity == 0 else { throw Failure(.nullPointer, "buffer is NULL but capacity is \(UInt(bitPattern: capacity))") }
+    _ = try required(needed, "needed")
+    return false
+  }
+  // A capacity past Int.max, which C can give, is more than enough.
+  guard capacity < 0 || capacity >= size else { throw Failure(.bufferTooSmall, "buffer: capacity is \(capacity) bytes; \(size) are needed") }
+  return true
+}
+
+/// A text that lives as long as the library, the same pointer for the same text.
+func interned(_ text: String) throws(Failure) -> UnsafePointer<CChar> {
+  var text = text
+  let pointer = text.withUTF8 { bytes in
+    bytes.withMemoryRebound(to: CChar.self) { shim_intern($0.baseAddress ?? emptyText, $0.count) }
+  }
+  guard let pointer else { throw Failure(.memory, "memory: no room for a text of \(text.utf8.count) bytes") }
+  return pointer
+}
+
+/// A literal as C sees it; it ends in a zero byte.
+func interned(staticText: StaticString) -> UnsafePointer<CChar> {
+  UnsafeRawPointer(staticText.utf8Start).assumingMemoryBound(to: CChar.self)
+}
