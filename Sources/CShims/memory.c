@@ -38,7 +38,7 @@ void *sode_shim_memory_allocate(size_t size) {
 void sode_shim_memory_release(void *memory, size_t size) {
   if (!memory) return;
   if (size == 0) size = 1;
-  if (releaser) releaser(memory, allocator_user);
+  if (releaser) releaser(memory, size, allocator_user);
   else free(memory);
   atomic_fetch_sub(&current, size);
 }

@@ -6,7 +6,7 @@ import Settings
 /// The counters are atomic; any thread may read them.
 package enum Memory {
   package typealias Allocate = @convention(c) (_ size: Int, _ alignment: Int, _ user: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
-  package typealias Release = @convention(c) (_ memory: UnsafeMutableRawPointer?, _ user: UnsafeMutableRawPointer?) -> Void
+  package typealias Release = @convention(c) (_ memory: UnsafeMutableRawPointer?, _ size: Int, _ user: UnsafeMutableRawPointer?) -> Void
 
   /// Bytes held now.
   package static var current: Int { Int(clamping: sode_shim_memory_current()) }

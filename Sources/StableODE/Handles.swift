@@ -25,9 +25,9 @@ func using<Object, Result>(
   let word = handleWord(try required(handle, argument))
   var address: UnsafeMutableRawPointer?
   let verdict = shim_handle_enter(word, kind.number, kind.shared ? 1 : 0, &address)
-  guard verdict == Int32(SHIM_HANDLE_OK.rawValue), let address else { throw handleFailure(verdict, kind.noun, argument) }
+  guard verdict == Int32(SHIM_HANDLE_OK), let address else { throw handleFailure(verdict, kind.noun, argument) }
   defer { leave(word, kind) }
-  return try body(Unmanaged<Object>.fromOpaque(address)._withUnsafeGuaranteedRef { $0 })
+  return try body(Unmanaged<Object>.fromOpaque(address).takeUnretainedValue())
 }
 
 /// As `using(_:_:_:_:)`, with nil for a handle that may be NULL.
@@ -64,17 +64,17 @@ func free<Object>(_ handle: OpaquePointer?, _ kind: HandleKind<Object>, _ argume
   var orphan: UnsafeMutableRawPointer?
   let verdict = shim_handle_free(handleWord(handle), kind.number, &orphan)
   if let orphan { Unmanaged<Object>.fromOpaque(orphan).release() }
-  if verdict != Int32(SHIM_HANDLE_OK.rawValue) { keepLastError(handleFailure(verdict, kind.noun, argument)) }
+  if verdict != Int32(SHIM_HANDLE_OK) { keepLastError(handleFailure(verdict, kind.noun, argument)) }
 }
 
 /// The failure that a verdict of the handle table stands for.
 @inline(never)
 func handleFailure(_ verdict: Int32, _ noun: StaticString, _ argument: StaticString) -> Failure {
   switch verdict {
-  case Int32(SHIM_HANDLE_BUSY.rawValue):
+  case Int32(SHIM_HANDLE_BUSY):
     Failure(.handleBusy, "\(argument): this \(noun) is in use by another call; one thread at a time may use it")
-  case Int32(SHIM_HANDLE_FREED.rawValue): Failure(.invalidHandle, "\(argument): this \(noun) has been freed")
-  case Int32(SHIM_HANDLE_WRONG_KIND.rawValue): Failure(.invalidHandle, "\(argument) is a handle of another kind; a \(noun) is needed")
+  case Int32(SHIM_HANDLE_FREED): Failure(.invalidHandle, "\(argument): this \(noun) has been freed")
+  case Int32(SHIM_HANDLE_WRONG_KIND): Failure(.invalidHandle, "\(argument) is a handle of another kind; a \(noun) is needed")
   default: Failure(.invalidHandle, "\(argument) is not a \(noun) of this library")
   }
 }

@@ -10,7 +10,9 @@ import Settings
 func readStruct<Struct>(_ pointer: UnsafePointer<Struct>, zero: Struct, _ argument: StaticString) throws(Failure) -> Struct {
   let count = min(try structSize(pointer, argument), MemoryLayout<Struct>.size)
   var copy = zero
-  memcpy(&copy, pointer, count)
+  withUnsafeMutableBytes(of: &copy) { bytes in
+    if let base = bytes.baseAddress { memcpy(base, pointer, count) }
+  }
   return copy
 }
 

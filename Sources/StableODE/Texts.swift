@@ -11,7 +11,10 @@ let longestDocument = 64 << 20
 let textEnd = -1
 
 /// The empty text, for where C wants a pointer.
-let emptyText: UnsafePointer<CChar> = interned(staticText: "")
+var emptyText: UnsafePointer<CChar> {
+  let empty: StaticString = ""
+  return UnsafeRawPointer(empty.utf8Start).assumingMemoryBound(to: CChar.self)
+}
 
 /// A zero-terminated text argument.
 ///
@@ -49,7 +52,7 @@ func copyOut(
     do throws(Failure) {
       let size = bytes.count + 1
       if try wantsBytes(buffer, capacity, needed, size: size), let buffer {
-        memcpy(buffer, bytes.baseAddress ?? UnsafePointer(bitPattern: 1), bytes.count)
+        if let base = bytes.baseAddress { memcpy(buffer, base, bytes.count) }
         buffer[bytes.count] = 0
       }
       needed?.pointee = size
@@ -87,9 +90,4 @@ func interned(_ text: String) throws(Failure) -> UnsafePointer<CChar> {
   }
   guard let pointer else { throw Failure(.memory, "memory: no room for a text of \(text.utf8.count) bytes") }
   return pointer
-}
-
-/// A literal as C sees it; it ends in a zero byte.
-func interned(staticText: StaticString) -> UnsafePointer<CChar> {
-  UnsafeRawPointer(staticText.utf8Start).assumingMemoryBound(to: CChar.self)
 }

@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 typedef void *(*sode_shim_allocate)(size_t size, size_t alignment, void *user);
-typedef void (*sode_shim_release)(void *memory, void *user);
+typedef void (*sode_shim_release)(void *memory, size_t size, void *user);
 
 /* Memory of `size` bytes, 64-byte aligned and zeroed, or NULL when the allocator or the limit refuses. */
 void *sode_shim_memory_allocate(size_t size);
