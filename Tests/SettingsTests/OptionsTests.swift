@@ -1,0 +1,66 @@
+import Settings
+import Testing
+
+@Suite struct OptionsTests {
+  private let options = OptionValues(
+    scope: "trainer",
+    [
+      OptionDescription("epochs", .integer(1...1000), default: .integer(10), unit: "epochs", "passes over the training data"),
+      OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the shuffling"),
+      OptionDescription("learning_rate", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(0.001), unit: "1", "step of the optimizer"),
+      OptionDescription("momentum", .real(0...0.999), default: .real(0.9), unit: "1", "share of the last step that is kept"),
+      OptionDescription("optimizer", .choice(["sgd", "adam"]), default: .text("adam"), "which optimizer"),
+      OptionDescription("note", .text, default: .text(""), "any remark"),
+    ])
+
+  @Test func defaultsHoldUntilSet() throws {
+    var values = options
+    #expect(try values.integer("epochs") == 10)
+    #expect(!values.isSet("epochs"))
+    try values.set("epochs", .integer(1000))
+    #expect(try values.integer("epochs") == 1000)
+    #expect(values.isSet("epochs"))
+    #expect(try values.text("optimizer") == "adam")
+  }
+
+  @Test func anIntegerIsAcceptedForAReal() throws {
+    var values = options
+    try values.set("learning_rate", .integer(2))
+    #expect(try values.real("learning_rate") == 2)
+    #expect(try values.value("learning_rate") == .real(2))
+  }
+
+  @Test(arguments: [
+    ("epochs", .integer(0), .outOfRange, "epochs is 0; it must be between 1 and 1000"),
+    ("epochs", .real(3), .unsupportedType, "epochs takes an integer, between 1 and 1000; given: 3.0"),
+    ("seed", .integer(-1), .outOfRange, "seed is -1; it must be >= 0"),
+    ("learning_rate", .real(0), .outOfRange, "learning_rate is 0.0; it must be finite and > 0.0"),
+    ("learning_rate", .real(.infinity), .outOfRange, "learning_rate is inf; it must be finite and > 0.0"),
+    ("learning_rate", .real(.nan), .outOfRange, "learning_rate is nan; it must be finite and > 0.0"),
+    ("momentum", .integer(1), .outOfRange, "momentum is 1.0; it must be between 0.0 and 0.999"),
+    ("optimizer", .text("adm"), .unknownName, "unknown value of optimizer 'adm'; did you mean 'adam'? allowed: sgd, adam"),
+    ("optimizer", .integer(1), .unsupportedType, "optimizer takes a text, one of sgd, adam; given: 1"),
+    ("note", .real(0.5), .unsupportedType, "note takes a text, any text; given: 0.5"),
+    (
+      "epoch", .integer(1), .unknownName,
+      "unknown trainer option 'epoch'; did you mean 'epochs'? allowed: epochs, seed, learning_rate, momentum, optimizer, note"
+    ),
+  ] as [(String, OptionValue, Status, String)])
+  func aRefusedValueChangesNothing(key: String, value: OptionValue, status: Status, message: String) throws {
+    var values = options
+    #expect(throws: Failure(status, message)) { try values.set(key, value) }
+    for description in options.descriptions {
+      #expect(try values.value(description.key) == description.standard)
+      #expect(!values.isSet(description.key))
+    }
+  }
+
+  @Test func everyDefaultIsAllowed() throws {
+    for option in options.descriptions { #expect(try option.checked(option.standard) == option.standard) }
+  }
+
+  @Test func halfOpenBoundsSaySo() {
+    #expect(OptionKind.real(0...1, openBelow: true).allowed == "> 0.0 and <= 1.0")
+    #expect(OptionKind.real(1...Double.infinity).allowed == "finite and >= 1.0")
+  }
+}
