@@ -1,0 +1,39 @@
+import LinearAlgebra
+
+/// Keeps every state and every record: (N+1) states and N records a tile.
+package struct StoreAll: MemoryPolicy {
+  package init() {}
+
+  package func tapeRows(_ block: ODEBlock) -> Int {
+    (block.layers + 1) * block.field.stateWidth + block.layers * block.recordWidth
+  }
+
+  private func state(_ j: Int, _ block: ODEBlock, _ tape: Block) -> Block {
+    tape.rows(j * block.field.stateWidth..<(j + 1) * block.field.stateWidth)
+  }
+
+  private func record(_ j: Int, _ block: ODEBlock, _ tape: Block) -> Block {
+    let start = (block.layers + 1) * block.field.stateWidth + j * block.recordWidth
+    return tape.rows(start..<start + block.recordWidth)
+  }
+
+  package func initialState(_ block: ODEBlock, tape: Block) -> Block { state(0, block, tape) }
+
+  package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block) -> Block {
+    for j in 0..<block.layers {
+      block.integrator.step(
+        block.field, block.layer(j, of: weights.parameters, prepared: weights.prepared), stepSize: block.stepSize,
+        from: state(j, block, tape), into: state(j + 1, block, tape), record: record(j, block, tape))
+    }
+    return state(block.layers, block, tape)
+  }
+
+  package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: Vector?, scratch: Block) {
+    for j in stride(from: block.layers - 1, through: 0, by: -1) {
+      block.integrator.pullback(
+        block.field, block.layer(j, of: weights.parameters, prepared: weights.prepared), stepSize: block.stepSize,
+        before: state(j, block, tape), after: state(j + 1, block, tape), record: record(j, block, tape), cotangent: cotangent,
+        gradient: gradient.map { block.layer(j, of: $0, prepared: nil) }, scratch: scratch)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import LinearAlgebra
+import VectorFields
+
+/// Forward Euler, y₊ = y + h f(y): the residual network.
+///
+/// Source: Haber & Ruthotto 2017, eq. 2.1; Lu et al. 2018 (ResNet, ResNeXt). Order 1. All parts of a partitioned field are evaluated at the old state. No step size is
+/// stable for imaginary eigenvalues: `antisymmetric` wants γ > 0 (theory §5, E1).
+package struct Euler: Integrator {
+  package init() {}
+  package var order: Int { 1 }
+  package func recordWidth(_ field: any VectorField) -> Int { field.componentCount * field.recordWidth }
+  /// The field's scratch, and for a partitioned field a copy of the cotangent, since its parts read each other.
+  package func scratchWidth(_ field: any VectorField) -> Int { field.width + (field.isPartitioned ? field.stateWidth : 0) }
+
+  package func step(_ field: any VectorField, _ layer: Layer, stepSize h: Double, from before: Block, into after: Block, record: Block?) {
+    for component in 0..<field.componentCount {
+      let rows = field.rowsWritten(by: component)
+      field.evaluate(
+        component, layer, at: before.rows(field.rowsRead(by: component)), scale: h, addingTo: before.rows(rows), into: after.rows(rows),
+        record: record?.part(component, of: field))
+    }
+  }
+
+  package func pushforward(
+    _ field: any VectorField, _ layer: Layer, direction: Layer?, stepSize h: Double, before: Block, after: Block, record: Block,
+    tangent: Block, into out: Block, scratch: Block
+  ) {
+    for component in 0..<field.componentCount {
+      let read = field.rowsRead(by: component)
+      let rows = field.rowsWritten(by: component)
+      field.pushforward(
+        component, layer, direction: direction, at: before.rows(read), record: record.part(component, of: field), tangent: tangent.rows(read),
+        scale: h, addingTo: tangent.rows(rows), into: out.rows(rows), scratch: scratch.rows(0..<field.width))
+    }
+  }
+
+  package func pullback(
+    _ field: any VectorField, _ layer: Layer, stepSize h: Double, before: Block, after: Block, record: Block,
+    cotangent: Block, gradient: Layer?, scratch: Block
+  ) {
+    var source = cotangent
+    if field.isPartitioned {
+      source = scratch.rows(field.width..<field.width + field.stateWidth)
+      copy(cotangent, into: source)
+    }
+    for component in 0..<field.componentCount {
+      let read = field.rowsRead(by: component)
+      field.pullback(
+        component, layer, at: before.rows(read), record: record.part(component, of: field), scale: h,
+        cotangent: source.rows(field.rowsWritten(by: component)), addingTo: cotangent.rows(read), gradient: gradient,
+        scratch: scratch.rows(0..<field.width))
+    }
+  }
+}
+
+extension Block {
+  /// The record of one component within the record of a step.
+  func part(_ component: Int, of field: any VectorField) -> Block {
+    rows(component * field.recordWidth..<(component + 1) * field.recordWidth)
+  }
+}

@@ -1,0 +1,20 @@
+import LinearAlgebra
+import Settings
+
+/// ½‖s − t‖² of a sample's outputs s and targets t: regression.
+///
+/// The gradient is s − t. There is no accuracy.
+package struct LeastSquares: Loss {
+  package init() {}
+  package var targetKind: TargetKind { .values }
+  package func classes(outputs: Int) -> Int { 0 }
+  package func check(outputs: Int) throws(Failure) {}
+
+  package func evaluate(scores: Block, targets: TileTargets, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double {
+    leastSquares(outputs: scores, targets: targets.values, count: count, scale: scale, gradient: gradient)
+  }
+
+  package func link(_ scores: Block, into out: Block) {
+    if out.base != scores.base { copy(scores, into: out) }
+  }
+}

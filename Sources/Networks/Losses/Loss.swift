@@ -1,0 +1,41 @@
+import LinearAlgebra
+import Settings
+
+/// What the targets of a loss are.
+package enum TargetKind: Int32, Sendable {
+  /// One integer a sample, 0 … classes − 1.
+  case labels = 0
+  /// One number an output and sample.
+  case values = 1
+}
+
+/// The targets of one tile: labels, or outputs × samples values.
+package struct TileTargets {
+  package var labels: UnsafeMutablePointer<Int32>
+  package var values: Block
+  package init(labels: UnsafeMutablePointer<Int32>, values: Block) {
+    self.labels = labels
+    self.values = values
+  }
+}
+
+/// A loss of a sample's scores, with the link that turns scores into what prediction reports (theory §4).
+package protocol Loss: Sendable {
+  var targetKind: TargetKind { get }
+  /// Refuses a number of outputs that the loss makes no sense for.
+  func check(outputs: Int) throws(Failure)
+  /// Classes that labels may name; 0 for values.
+  func classes(outputs: Int) -> Int
+  /// The sum of the loss over the first `count` samples of a tile; the gradient, if asked for, is `scale` times that of the sum, zero in padding columns. `correct` counts the
+  /// samples whose largest score is their label's.
+  func evaluate(scores: Block, targets: TileTargets, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double
+  /// Scores as probabilities; `out` may be `scores`.
+  func link(_ scores: Block, into out: Block)
+}
+
+/// The losses by name. Adding one is one file, one line here and one test file.
+package let losses = Registry<any Loss>("loss", [
+  ("softmax_cross_entropy", "−log softmax(scores)[label], by log-sum-exp; labels 0 … outputs−1", SoftmaxCrossEntropy()),
+  ("logistic", "−log σ(±score) for one output; labels 0 or 1", Logistic()),
+  ("least_squares", "½‖outputs − targets‖²; targets are values", LeastSquares()),
+])

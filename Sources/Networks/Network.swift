@@ -1,0 +1,93 @@
+import Glibc
+import LinearAlgebra
+import Settings
+
+/// A network: its plan, fixed for life, and its present parameters, swapped whole.
+///
+/// Any number of threads may read; a reader keeps the snapshot that it took.
+package final class Network: @unchecked Sendable {
+  package let plan: NetworkPlan
+  private var lock = pthread_mutex_t()
+  private var present: ParameterSnapshot
+
+  /// - Throws: what `NetworkPlan.init` throws; `.memory`.
+  package convenience init(_ specification: NetworkSpecification) throws(Failure) {
+    let plan = try NetworkPlan(specification)
+    try self.init(plan, try ParameterSnapshot(plan: plan, normalization: nil) { initialize($0, plan, seed: plan.seed) })
+  }
+
+  /// A network with given parameters, `plan.parameterCount` of them.
+  package init(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot) throws(Failure) {
+    guard snapshot.parameters.count == plan.parameterCount else {
+      throw Failure(.shapeMismatch, "\(snapshot.parameters.count) parameters given; the network has \(plan.parameterCount)")
+    }
+    self.plan = plan
+    present = snapshot
+    pthread_mutex_init(&lock, nil)
+  }
+
+  deinit { pthread_mutex_destroy(&lock) }
+
+  package var snapshot: ParameterSnapshot {
+    pthread_mutex_lock(&lock)
+    defer { pthread_mutex_unlock(&lock) }
+    return present
+  }
+
+  /// Makes a copy of `parameters` the present ones. On failure nothing has changed.
+  package func replaceParameters(with parameters: Vector) throws(Failure) {
+    try update { (present) throws(Failure) in try ParameterSnapshot(copying: parameters, normalization: present.normalization) }
+  }
+
+  /// Replaces the normalization; nil removes it.
+  package func replaceNormalization(with normalization: Normalization?) throws(Failure) {
+    try update { (present) throws(Failure) in try ParameterSnapshot(copying: present.parameters, normalization: normalization) }
+  }
+
+  /// Draws new parameters.
+  package func initializeParameters(seed: UInt64) throws(Failure) {
+    try update { (present) throws(Failure) in try ParameterSnapshot(plan: self.plan, normalization: present.normalization) { initialize($0, self.plan, seed: seed) } }
+  }
+
+  /// Writes one tensor, given as rows × columns of its two-dimensional reading.
+  /// - Throws: `.shapeMismatch` when `value` has another number of elements; `.notFinite`; `.memory`.
+  package func replace(_ tensor: ParameterTensor, with value: TensorView) throws(Failure) {
+    guard value.rows * value.columns == tensor.range.count else {
+      throw Failure(.shapeMismatch, "\(tensor.name) has shape \(tensor.shape), \(tensor.range.count) numbers; \(value.rows * value.columns) were given")
+    }
+    if let place = firstNonFinite(value) {
+      throw Failure(.notFinite, "the value for \(tensor.name) holds NaN or infinity at element \(place.row * value.columns + place.column)")
+    }
+    try update { (present) throws(Failure) in
+      let next = try ParameterSnapshot(copying: present.parameters, normalization: present.normalization)
+      convert(value, into: next.parameters[tensor.range])
+      return next
+    }
+  }
+
+  package func tensor(_ name: String) throws(Failure) -> ParameterTensor {
+    guard let found = plan.tensors.first(where: { $0.name == name }) else {
+      throw unknownName(name, what: "parameter", allowed: plan.tensors.map(\.name))
+    }
+    return found
+  }
+
+  private func update(_ change: (ParameterSnapshot) throws(Failure) -> ParameterSnapshot) throws(Failure) {
+    pthread_mutex_lock(&lock)
+    defer { pthread_mutex_unlock(&lock) }
+    present = try change(present)
+  }
+}
+
+/// Normal weights with each tensor's standard deviation, zero biases: tensor i from stream i of the seed, so that a tensor's values do not depend on the others'.
+func initialize(_ parameters: Vector, _ plan: NetworkPlan, seed: UInt64) {
+  for (index, tensor) in plan.tensors.enumerated() {
+    let values = parameters[tensor.range]
+    guard tensor.deviation > 0 else {
+      fill(values, 0)
+      continue
+    }
+    var stream = RandomStream(seed: seed, stream: UInt64(index))
+    stream.normal(into: values, mean: 0, deviation: tensor.deviation)
+  }
+}

@@ -1,0 +1,194 @@
+import Gradients
+import Integrators
+import LinearAlgebra
+import Settings
+import VectorFields
+
+/// A parameter tensor of a network: its name, shape and place in the one parameter vector.
+package struct ParameterTensor: Sendable {
+  /// "opening.W", "blocks.0.K", "readout.b".
+  package let name: String
+  package let shape: [Int]
+  package let range: Range<Int>
+  package let role: ParameterShape.Role
+  /// Standard deviation of the initial values.
+  package let deviation: Double
+  /// The block whose layers the first dimension counts; nil outside blocks.
+  package let block: Int?
+}
+
+/// A trained affine map Wx + b outside the blocks: opening or readout.
+package struct AffineMap: Sendable {
+  package let outputs: Int
+  package let inputs: Int
+  let weightOffset: Int
+  let biasOffset: Int
+  /// Where the transposed copy for single samples lies in the prepared vector.
+  var preparedOffset = 0
+
+  func matrix(_ vector: Vector) -> Matrix {
+    Matrix(vector.base + weightOffset * vector.precision.byteCount, rows: outputs, columns: inputs, precision: vector.precision)
+  }
+  func bias(_ vector: Vector) -> Bias { Bias(vector.base + biasOffset * vector.precision.byteCount, stride: 1) }
+  /// W as a view of its transposed copy, whose outputs are contiguous.
+  func preparedMatrix(_ prepared: Vector) -> Matrix {
+    Matrix(prepared.base + preparedOffset * prepared.precision.byteCount, rows: inputs, columns: outputs, precision: prepared.precision).transposed
+  }
+}
+
+/// The geometry of a network, made and checked once from its specification: opening → blocks → readout → loss, and where each parameter lies.
+package struct NetworkPlan: Sendable {
+  package let specification: NetworkSpecification
+  package let precision: Precision
+  package let inputs: Int
+  package let outputs: Int
+  package let width: Int
+  package let seed: UInt64
+  /// nil: padding with zeros.
+  package private(set) var opening: AffineMap?
+  package let blocks: [ODEBlock]
+  package let memory: [any MemoryPolicy]
+  /// nil: the state is the scores.
+  package private(set) var readout: AffineMap?
+  package let loss: any Loss
+  package let tensors: [ParameterTensor]
+  package let parameterCount: Int
+
+  /// The most numbers all parameters together may have: what a model file of this format holds.
+  package static let maximumParameters = 1 << 40
+
+  /// - Throws: `.invalidArgument` for what is missing, `.incompatible` for parts that do not go together, `.outOfRange` for too many parameters.
+  package init(_ specification: NetworkSpecification) throws(Failure) {
+    self.specification = specification
+    let network = specification.network
+    for key in ["inputs", "outputs"] where !network.isSet(key) {
+      throw Failure(.invalidArgument, "\(key) is not set; a specification must give inputs and outputs")
+    }
+    precision = try network.text("precision") == Precision.float64.name ? .float64 : .float32
+    inputs = try network.integer("inputs")
+    outputs = try network.integer("outputs")
+    let givenWidth = try network.integer("width")
+    width = givenWidth == 0 ? inputs : givenWidth
+    seed = UInt64(try network.integer("seed"))
+    loss = try losses(try network.text("loss"))
+    try loss.check(outputs: outputs)
+
+    var layout = ParameterLayout()
+    switch try openings(try network.text("opening")) {
+    case .zeroPadding:
+      guard width >= inputs else {
+        throw Failure(.incompatible, "width is \(width), less than inputs, \(inputs); opening zero_padding needs width >= inputs (opening dense takes any)")
+      }
+      opening = nil
+    case .dense:
+      opening = try layout.affineMap("opening", outputs: width, inputs: inputs)
+    }
+    var blocks: [ODEBlock] = []
+    var memory: [any MemoryPolicy] = []
+    for (index, options) in specification.blocks.enumerated() {
+      do throws(Failure) {
+        let block = try Self.block(options, index, width, precision, &layout)
+        let policy = try memoryPolicies(try options.text("memory"))
+        try policy.check(block)
+        blocks.append(block)
+        memory.append(policy)
+      } catch {
+        throw specification.blocks.count == 1 ? error : Failure(error.status, "blocks[\(index)]: \(error.message)")
+      }
+    }
+    self.blocks = blocks
+    self.memory = memory
+    switch try readouts(try network.text("readout")) {
+    case .dense:
+      readout = try layout.affineMap("readout", outputs: outputs, inputs: width)
+    case .identity:
+      guard outputs == width else {
+        throw Failure(.incompatible, "outputs is \(outputs) but the state's width is \(width); readout identity needs them equal")
+      }
+      readout = nil
+    }
+    // Transposed copies for single samples lie behind the blocks' prepared operators.
+    var next = blocks.reduce(0) { $0 + $1.preparedCount(for: .inference) }
+    opening?.preparedOffset = next
+    next += opening.map { $0.outputs * $0.inputs } ?? 0
+    readout?.preparedOffset = next
+    tensors = layout.tensors
+    parameterCount = layout.count
+  }
+
+  private static func block(
+    _ options: OptionValues, _ index: Int, _ width: Int, _ precision: Precision, _ layout: inout ParameterLayout
+  ) throws(Failure) -> ODEBlock {
+    let name = try options.text("field")
+    let entry = try fields(name)
+    for option in blockOptions where isFieldOption(option.key) && options.isSet(option.key) {
+      guard entry.options.contains(where: { $0.key == option.key }) else {
+        throw Failure(.incompatible, "field \(name) has no option \(option.key); it belongs to \(fieldsTaking(option.key).joined(separator: ", "))")
+      }
+    }
+    let configuration = FieldConfiguration(
+      width: width, activation: try activations(try options.text("activation")), bias: try biases(try options.text("bias")),
+      gamma: try options.real("gamma"), precision: precision)
+    let field = entry.make(configuration)
+    let block = try ODEBlock(
+      field: field, integrator: try integrators(try options.text("integrator")), layers: try options.integer("layers"),
+      horizon: try options.real("horizon"), offset: layout.count, precision: precision)
+    let scale = try options.real("initial_scale")
+    for tensor in field.parameters {
+      try layout.add(
+        "blocks.\(index).\(tensor.name)", [block.layers] + tensor.shape, tensor.role, deviation: tensor.deviation * scale, block: index)
+    }
+    return block
+  }
+
+  private static func fieldsTaking(_ key: String) -> [String] {
+    fields.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name)
+  }
+
+  /// Numbers of prepared operators of the blocks before block `index`, where its own begin.
+  package func preparedOffset(_ index: Int, for purpose: Purpose) -> Int {
+    var offset = 0
+    for block in 0..<index { offset += blocks[block].preparedCount(for: purpose) }
+    return offset
+  }
+
+  /// Numbers of all prepared operators; for inference with the transposed opening and readout.
+  package func preparedCount(for purpose: Purpose) -> Int {
+    let maps = purpose == .inference ? [opening, readout].compactMap { $0 }.reduce(0) { $0 + $1.outputs * $1.inputs } : 0
+    return preparedOffset(blocks.count, for: purpose) + maps
+  }
+
+  package var maximumStateWidth: Int { blocks.map(\.field.stateWidth).max() ?? width }
+  package var maximumScratchWidth: Int { blocks.map(\.scratchWidth).max() ?? 0 }
+  package var maximumRecordWidth: Int { blocks.map(\.recordWidth).max() ?? 0 }
+  /// Classes that labels may name; 0 when targets are values.
+  package var classes: Int { loss.classes(outputs: outputs) }
+}
+
+/// Names tensors and hands out their places, with checked arithmetic.
+private struct ParameterLayout {
+  var tensors: [ParameterTensor] = []
+  var count = 0
+
+  mutating func add(_ name: String, _ shape: [Int], _ role: ParameterShape.Role, deviation: Double, block: Int?) throws(Failure) {
+    var size = 1
+    for extent in shape {
+      let (product, overflow) = size.multipliedReportingOverflow(by: extent)
+      size = overflow ? Int.max : product
+      guard size <= NetworkPlan.maximumParameters else {
+        throw Failure(.outOfRange, "\(name) would have shape \(shape); a network has at most 2^40 parameters")
+      }
+    }
+    guard count + size <= NetworkPlan.maximumParameters else { throw Failure(.outOfRange, "a network has at most 2^40 parameters; \(name) exceeds that") }
+    tensors.append(ParameterTensor(name: name, shape: shape, range: count..<count + size, role: role, deviation: deviation, block: block))
+    count += size
+  }
+
+  mutating func affineMap(_ name: String, outputs: Int, inputs: Int) throws(Failure) -> AffineMap {
+    let weightOffset = count
+    try add("\(name).W", [outputs, inputs], .weight, deviation: 1 / Double(inputs).squareRoot(), block: nil)
+    let biasOffset = count
+    try add("\(name).b", [outputs], .bias, deviation: 0, block: nil)
+    return AffineMap(outputs: outputs, inputs: inputs, weightOffset: weightOffset, biasOffset: biasOffset)
+  }
+}

@@ -1,0 +1,107 @@
+import Settings
+import VectorFields
+
+/// What a network is, in options: those of the network and those of each of its blocks. Values are checked as they are set, their combination when a network is made.
+package struct NetworkSpecification: Sendable {
+  package private(set) var network = OptionValues(scope: "network", networkOptions)
+  /// At least one; the last is the current one, which block options set.
+  package private(set) var blocks = [OptionValues(scope: "block", blockOptions)]
+
+  /// The most blocks a network may have.
+  package static let maximumBlocks = 1024
+
+  package init() {}
+
+  /// - Throws: what `apply(json:)` throws.
+  package init(json: JSON) throws(Failure) { try apply(json: json) }
+
+  /// Sets an option of the network or of the current block.
+  package mutating func set(_ key: String, _ value: OptionValue) throws(Failure) {
+    if networkOptions.contains(where: { $0.key == key }) {
+      try network.set(key, value)
+    } else if blockOptions.contains(where: { $0.key == key }) {
+      try blocks[blocks.count - 1].set(key, value)
+    } else {
+      throw unknownName(key, what: "network or block option", allowed: networkOptions.map(\.key) + blockOptions.map(\.key))
+    }
+  }
+
+  /// Appends a block, a copy of the current one, and makes it the current one.
+  package mutating func addBlock() throws(Failure) {
+    guard blocks.count < Self.maximumBlocks else { throw Failure(.outOfRange, "a network has at most \(Self.maximumBlocks) blocks") }
+    if let current = blocks.last { blocks.append(current) }
+  }
+
+  /// Applies a JSON object of options, wholly or not at all. "blocks" holds one object a block and replaces the blocks; other block options set the current block.
+  package mutating func apply(json: JSON) throws(Failure) {
+    guard let members = json.members else { throw Failure(.invalidArgument, "a specification is a JSON object of options; given: \(json.kindName)") }
+    var changed = self
+    if let list = json["blocks"] {
+      guard let elements = list.elements, !elements.isEmpty else {
+        throw Failure(.invalidArgument, "blocks must be an array of one object a block; given: \(list.kindName)")
+      }
+      guard elements.count <= Self.maximumBlocks else {
+        throw Failure(.outOfRange, "blocks has \(elements.count) elements; a network has at most \(Self.maximumBlocks) blocks")
+      }
+      changed.blocks = []
+      for (index, element) in elements.enumerated() { changed.blocks.append(try Self.block(element, index)) }
+    }
+    for (key, value) in members where key != "blocks" { try changed.set(key, try optionValue(value, key)) }
+    self = changed
+  }
+
+  private static func block(_ json: JSON, _ index: Int) throws(Failure) -> OptionValues {
+    guard let members = json.members else { throw Failure(.invalidArgument, "blocks[\(index)] must be an object; given: \(json.kindName)") }
+    var block = OptionValues(scope: "block", blockOptions)
+    for (key, value) in members {
+      do throws(Failure) {
+        try block.set(key, try optionValue(value, key))
+      } catch {
+        throw Failure(error.status, "blocks[\(index)]: \(error.message)")
+      }
+    }
+    return block
+  }
+
+  /// The whole specification, defaults included; reading it gives the same network.
+  package var json: JSON {
+    get throws(Failure) {
+      var members: [(key: String, value: JSON)] = []
+      for option in networkOptions { members.append((option.key, try network.value(option.key).json)) }
+      var elements: [JSON] = []
+      for block in blocks {
+        let taken = try fields(try block.text("field")).options.map(\.key)
+        var values: [(key: String, value: JSON)] = []
+        for option in blockOptions where !isFieldOption(option.key) || taken.contains(option.key) || block.isSet(option.key) {
+          values.append((option.key, try block.value(option.key).json))
+        }
+        elements.append(.object(values))
+      }
+      members.append(("blocks", .array(elements)))
+      return .object(members)
+    }
+  }
+}
+
+/// Whether an option belongs to single fields rather than to every block.
+func isFieldOption(_ key: String) -> Bool { fields.entries.contains { $0.entry.options.contains { $0.key == key } } }
+
+/// A JSON value as an option's.
+package func optionValue(_ json: JSON, _ key: String) throws(Failure) -> OptionValue {
+  switch json {
+  case .integer(let value): return .integer(value)
+  case .real(let value): return .real(value)
+  case .text(let value): return .text(value)
+  default: throw Failure(.unsupportedType, "\(key) takes a number or a text; given: \(json.kindName)")
+  }
+}
+
+extension OptionValue {
+  package var json: JSON {
+    switch self {
+    case .integer(let value): .integer(value)
+    case .real(let value): .real(value)
+    case .text(let value): .text(value)
+    }
+  }
+}

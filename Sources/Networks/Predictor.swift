@@ -1,0 +1,162 @@
+import Gradients
+import LinearAlgebra
+import Settings
+import VectorFields
+
+/// What a prediction gives.
+package enum PredictionKind: Int32, CaseIterable, Sendable {
+  /// The readout's outputs.
+  case scores = 0
+  /// The loss's link of the scores: softmax, logistic; for least squares the scores themselves.
+  case probabilities = 1
+  /// The class of the largest score, one integer a sample.
+  case classes = 2
+}
+
+/// Scratch and shared prepared weights for predicting with one snapshot of a network, for one caller at a time.
+///
+/// `run` takes no lock and allocates nothing with one thread. A sample gives the same bits alone and at any place of any batch.
+package final class Predictor: @unchecked Sendable {
+  package let plan: NetworkPlan
+  /// The most samples a run takes.
+  package let maximumBatch: Int
+  package let threads: Int
+  private let snapshot: ParameterSnapshot
+  private let weights: Weights
+  private let blockWeights: [Weights]
+  private let largestTile: Int
+  private let arena: Arena
+  private let workers: [PredictionScratch]
+
+  /// - Parameters:
+  ///   - maximumBatch: at least 1.
+  ///   - threads: at least 1; scratch is held for each.
+  /// - Throws: `.memory`.
+  package init(_ network: Network, maximumBatch: Int, threads: Int) throws(Failure) {
+    plan = network.plan
+    self.maximumBatch = maximumBatch
+    snapshot = network.snapshot
+    weights = try snapshot.inferenceWeights(plan)
+    blockWeights = plan.blocks.indices.map { [plan, weights] in plan.weights($0, weights) }
+    largestTile = tileColumns(width: plan.width, precision: plan.precision)
+    let partition = TilePartition(count: maximumBatch, largest: largestTile, accumulates: false)
+    self.threads = min(threads, partition.groups)
+    var size = Arena.Size()
+    for _ in 0..<self.threads { PredictionScratch.add(plan, partition.columns, to: &size) }
+    arena = try Arena(size)
+    var workers: [PredictionScratch] = []
+    for _ in 0..<self.threads { workers.append(PredictionScratch(plan, partition.columns, arena)) }
+    self.workers = workers
+  }
+
+  /// Predicts `features.rows` samples, 1 … `maximumBatch`; `out` has a row a sample.
+  ///
+  /// - Parameter pool: as many threads as this predictor was made for; nil runs on the calling thread alone.
+  package func run(_ features: TensorView, _ kind: PredictionKind, into out: MutableTensorView, pool: WorkerPool?) {
+    precondition(features.rows >= 1 && features.rows <= maximumBatch && features.columns == plan.inputs, "batch of another shape than its predictor")
+    let partition = TilePartition(count: features.rows, largest: largestTile, accumulates: false)
+    guard let pool, pool.threads > 1 else {
+      for tile in 0..<partition.tiles { predict(features, kind, out, partition, tile, worker: 0) }
+      return
+    }
+    pool.run(partition.groups) { group, worker in
+      for tile in partition.tiles(of: group) { self.predict(features, kind, out, partition, tile, worker: worker) }
+    }
+  }
+
+  private func predict(_ features: TensorView, _ kind: PredictionKind, _ out: MutableTensorView, _ partition: TilePartition, _ tile: Int, worker: Int) {
+    let samples = partition.samples(of: tile)
+    let scratch = workers[worker].view(columns: partition.columns(of: tile))
+    let source = BatchSource(features: features, normalization: snapshot.normalization)
+    let final = plan.propagate(weights, blockWeights, source, samples, scratch)
+    let scores = scratch.scores
+    plan.readOut(weights, final, into: scores)
+    switch kind {
+    case .scores: scatter(scores, count: samples.count, to: out, startRow: samples.lowerBound)
+    case .probabilities:
+      plan.loss.link(scores, into: scores)
+      scatter(scores, count: samples.count, to: out, startRow: samples.lowerBound)
+    case .classes: scatterClasses(scores, count: samples.count, to: out, startRow: samples.lowerBound)
+    }
+  }
+
+  /// The states of one block at every layer, layers + 1 of them: `layerView` gives the place of each, samples × state width. On the calling thread.
+  package func states(block index: Int, _ features: TensorView, layerView: (_ layer: Int) -> MutableTensorView) {
+    let partition = TilePartition(count: features.rows, largest: min(largestTile, workers[0].largestColumns), accumulates: false)
+    let source = BatchSource(features: features, normalization: snapshot.normalization)
+    let block = plan.blocks[index]
+    for tile in 0..<partition.tiles {
+      let samples = partition.samples(of: tile)
+      let scratch = workers[0].view(columns: partition.columns(of: tile))
+      _ = plan.propagate(weights, blockWeights, source, samples, scratch, upTo: index)
+      for layer in 0...block.layers {
+        if layer > 0 { block.propagateLayer(layer - 1, blockWeights[index], buffer: scratch.states(block)) }
+        scatter(block.propagated(layer, in: scratch.states(block)), count: samples.count, to: layerView(layer), startRow: samples.lowerBound)
+      }
+    }
+  }
+}
+
+/// One worker's scratch for prediction: two states, the opened inputs, the scores.
+struct PredictionScratch {
+  private let inputsWhole: Block
+  private let statesWhole: Block
+  private let scoresWhole: Block
+  private let visibleWhole: Block
+  private var columns: Int
+
+  private static func rows(_ plan: NetworkPlan) -> [Int] {
+    [plan.opening == nil ? 0 : plan.inputs, 2 * plan.maximumStateWidth, plan.outputs, plan.width]
+  }
+
+  static func add(_ plan: NetworkPlan, _ columns: Int, to size: inout Arena.Size) {
+    for rows in rows(plan) { size.add(rows: rows, columns: columns, precision: plan.precision) }
+  }
+
+  init(_ plan: NetworkPlan, _ columns: Int, _ arena: Arena) {
+    let blocks = Self.rows(plan).map { arena.block(rows: $0, columns: columns, precision: plan.precision) }
+    (inputsWhole, statesWhole, scoresWhole, visibleWhole) = (blocks[0], blocks[1], blocks[2], blocks[3])
+    self.columns = columns
+  }
+
+  var largestColumns: Int { statesWhole.columns }
+
+  func view(columns: Int) -> PredictionScratch {
+    var view = self
+    view.columns = columns
+    return view
+  }
+
+  var inputs: Block { shaped(inputsWhole, inputsWhole.rows) }
+  var scores: Block { shaped(scoresWhole, scoresWhole.rows) }
+  /// Between two blocks, whose states share memory.
+  var between: Block { shaped(visibleWhole, visibleWhole.rows) }
+  func states(_ block: ODEBlock) -> Block { shaped(statesWhole, block.propagationRows) }
+
+  private func shaped(_ block: Block, _ rows: Int) -> Block { Block(block.base, rows: rows, columns: columns, precision: block.precision) }
+}
+
+extension NetworkPlan {
+  /// Runs the blocks before block `end` (all by default) and opens block `end` if there is one: gives the visible final state, or the initial state of block `end`.
+  func propagate(
+    _ weights: Weights, _ blockWeights: [Weights], _ source: BatchSource, _ samples: Range<Int>, _ scratch: PredictionScratch, upTo end: Int? = nil
+  ) -> Block {
+    var visible: Block?
+    for index in 0..<min(blocks.count, (end ?? blocks.count) + 1) {
+      let block = blocks[index]
+      let states = scratch.states(block)
+      let first = block.propagated(0, in: states)
+      if let visible {
+        copy(visible, into: scratch.between)
+        copy(scratch.between, into: block.visible(first))
+      } else {
+        open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: scratch.inputs, into: block.visible(first))
+      }
+      block.clearMomenta(first)
+      if index == end { return first }
+      visible = block.visible(block.propagate(blockWeights[index], buffer: states))
+    }
+    guard let visible else { preconditionFailure("network without blocks") }
+    return visible
+  }
+}

@@ -1,0 +1,55 @@
+import Gradients
+import Integrators
+import LinearAlgebra
+import Settings
+import VectorFields
+
+/// Options of scope "network".
+package let networkOptions: [OptionDescription] = [
+  OptionDescription("precision", .choice(Precision.allCases.map(\.name)), default: .text("float32"), "precision of parameters, states and gradients"),
+  OptionDescription("inputs", .integer(1...1_000_000), default: .integer(1), unit: "features", "features of a sample; required"),
+  OptionDescription("outputs", .integer(1...1_000_000), default: .integer(1), unit: "scores", "scores of a sample: classes, or target values; required"),
+  OptionDescription("opening", .choice(openings.names), default: .text("zero_padding"), "how the inputs become a state of the given width"),
+  OptionDescription("width", .integer(0...65_536), default: .integer(0), unit: "features", "features of the state; 0 = as many as inputs"),
+  OptionDescription("readout", .choice(readouts.names), default: .text("dense"), "how the final state becomes scores"),
+  OptionDescription("loss", .choice(losses.names), default: .text("softmax_cross_entropy"), "the loss, with its link from scores to probabilities"),
+  OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the initial parameters"),
+]
+
+/// Options of scope "block": the common ones, then those that single fields add.
+package let blockOptions: [OptionDescription] = [
+  OptionDescription("field", .choice(fields.names), default: .text("antisymmetric"), "the vector field f(y; θ)"),
+  OptionDescription("activation", .choice(activations.names), default: .text("tanh"), "σ, elementwise"),
+  OptionDescription("bias", .choice(BiasKind.allCases.map(\.rawValue)), default: .text("vector"), "none, one number a layer, or one a feature and layer"),
+  OptionDescription("integrator", .choice(integrators.names), default: .text("euler"), "the time integrator"),
+  OptionDescription("layers", .integer(1...1_000_000), default: .integer(10), unit: "layers", "steps N of the integrator, each with weights of its own"),
+  OptionDescription("horizon", .real(0...1e9, openBelow: true), default: .real(1), unit: "time", "final time T; the step size is T/N"),
+  OptionDescription("memory", .choice(memoryPolicies.names), default: .text("store_all"), "how training remembers the states"),
+  OptionDescription("initial_scale", .real(0...1e6), default: .real(1), "factor of the initial weights' standard deviation 1/√width"),
+] + fieldOptions
+
+/// The options that fields add, each once.
+private let fieldOptions: [OptionDescription] = fields.entries.flatMap(\.entry.options).reduce(into: []) { options, option in
+  if !options.contains(where: { $0.key == option.key }) { options.append(option) }
+}
+
+/// How inputs become a state: by zeros up to the width, or by a trained affine map.
+package enum Opening: Sendable { case zeroPadding, dense }
+package let openings = Registry<Opening>("opening", [
+  ("zero_padding", "the inputs, then zeros up to the width", .zeroPadding),
+  ("dense", "a trained affine map from inputs to width", .dense),
+])
+
+/// How the final state becomes scores: by a trained affine map, or as it is.
+package enum Readout: Sendable { case dense, identity }
+package let readouts = Registry<Readout>("readout", [
+  ("dense", "a trained affine map from width to outputs", .dense),
+  ("identity", "the state itself; outputs = width", .identity),
+])
+
+/// The kinds of bias by name.
+package let biases = Registry<BiasKind>("bias", [
+  ("none", "no bias", .none),
+  ("scalar", "one number a layer, as Haber & Ruthotto use it", .scalar),
+  ("vector", "one number a feature and layer", .vector),
+])

@@ -1,0 +1,215 @@
+import Gradients
+import LinearAlgebra
+import Settings
+import VectorFields
+
+/// The targets of a batch: a label a sample, or a row of values.
+package enum Targets {
+  case labels(UnsafePointer<Int32>)
+  case values(TensorView)
+}
+
+/// What a pass over a batch gives: sums over its samples, in a fixed order.
+package struct BatchResult: Equatable, Sendable {
+  package var lossSum = 0.0
+  package var correct = 0
+  package var count = 0
+  package init() {}
+  package var meanLoss: Double { lossSum / Double(count) }
+  package var accuracy: Double { Double(correct) / Double(count) }
+}
+
+/// The scratch of losses and reverse derivatives of one network: tapes for each worker, a gradient for each group but the first. Made once, used for many batches, by one caller at a time.
+///
+/// A tile of samples travels through the whole network, forward and back, while it is in cache; workers take groups of tiles. Sums run over the tiles of a group
+/// in order and then over the groups in order, so that the same bits come out for any number of threads.
+package final class Sweep: @unchecked Sendable {
+  package let plan: NetworkPlan
+  /// The most samples a batch may have.
+  package let batch: Int
+  package let threads: Int
+  private let derivative: Bool
+  private let memory: [any MemoryPolicy]
+  private let largestTile: Int
+  private let arena: Arena
+  private let prepared: Vector
+  private let groupGradients: [Vector]
+  private let scratch: [TileScratch]
+  /// Layers to prepare or finish together: one task.
+  private let chunks: [(block: Int, layers: Range<Int>)]
+  private var results: [BatchResult]
+
+  /// - Parameters:
+  ///   - batch: at least 1.
+  ///   - derivative: whether gradients will be asked for; without, no tape is kept.
+  ///   - memory: a policy instead of the blocks' own.
+  /// - Throws: `.incompatible` when `memory` cannot serve a block; `.memory`.
+  package init(_ plan: NetworkPlan, batch: Int, derivative: Bool, memory: (any MemoryPolicy)? = nil, threads: Int) throws(Failure) {
+    self.plan = plan
+    self.batch = batch
+    self.derivative = derivative
+    if let memory {
+      for block in plan.blocks { try memory.check(block) }
+      self.memory = plan.blocks.map { _ in memory }
+    } else {
+      self.memory = plan.memory
+    }
+    largestTile = tileColumns(width: plan.width, precision: plan.precision)
+    let partition = TilePartition(count: batch, largest: largestTile, accumulates: derivative)
+    let workers = min(threads, partition.groups)
+    self.threads = workers
+    let rows = TileRows(plan, tapes: derivative ? zip(self.memory, plan.blocks).map { $0.tapeRows($1) } : nil)
+    var size = Arena.Size()
+    size.add(count: plan.preparedCount(for: .training), precision: plan.precision)
+    for _ in 1..<max(derivative ? partition.groups : 1, 1) { size.add(count: plan.parameterCount, precision: plan.precision) }
+    for _ in 0..<workers { rows.add(to: &size, columns: partition.columns) }
+    arena = try Arena(size)
+    prepared = arena.vector(count: plan.preparedCount(for: .training), precision: plan.precision)
+    var gradients: [Vector] = []
+    for _ in 1..<max(derivative ? partition.groups : 1, 1) { gradients.append(arena.vector(count: plan.parameterCount, precision: plan.precision)) }
+    groupGradients = gradients
+    var scratch: [TileScratch] = []
+    for _ in 0..<workers { scratch.append(TileScratch(arena, rows, columns: partition.columns)) }
+    self.scratch = scratch
+    results = Array(repeating: BatchResult(), count: TilePartition.maximumGroups)
+    chunks = plan.blocks.indices.flatMap { block in
+      stride(from: 0, to: plan.blocks[block].layers, by: 32).map { (block, $0..<min($0 + 32, plan.blocks[block].layers)) }
+    }
+  }
+
+  /// Bytes of scratch held.
+  package var byteCount: Int { arena.byteCount }
+
+  /// The loss of a batch of `count` samples and, if asked for, the gradient of its mean, which overwrites `gradient`.
+  package func lossGradient(
+    _ parameters: Vector, _ source: BatchSource, _ targets: Targets, count: Int, gradient: Vector?, pool: WorkerPool
+  ) -> BatchResult {
+    run(parameters, source, count: count, gradient: gradient, featureGradient: nil, pool: pool) { tile, start, samples, result in
+      let targets = tile.load(targets, rows: source.rows, start: start, count: samples)
+      result.lossSum += self.plan.loss.evaluate(
+        scores: tile.scores, targets: targets, count: samples, scale: 1 / Double(count),
+        gradient: gradient == nil ? nil : tile.scoreCotangent, correct: &result.correct)
+      result.count += samples
+    }
+  }
+
+  /// Jᵀw for a cotangent w of the scores, `count` × outputs: the parameters' part overwrites `gradient`, the features' part `featureGradient`.
+  package func pullback(
+    _ parameters: Vector, _ source: BatchSource, cotangent: TensorView, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, pool: WorkerPool
+  ) {
+    _ = run(parameters, source, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: true, pool: pool) { tile, start, samples, _ in
+      gather(cotangent, rows: nil, start: start, count: samples, shift: nil, scale: nil, into: tile.scoreCotangent)
+    }
+  }
+
+  /// Runs all tiles: forward, then `atScores`, which leaves the cotangent of the scores, then back if a gradient is wanted.
+  private func run(
+    _ parameters: Vector, _ source: BatchSource, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, alwaysBack: Bool = false,
+    pool: WorkerPool, atScores: (_ tile: TileScratch, _ start: Int, _ samples: Int, _ result: inout BatchResult) -> Void
+  ) -> BatchResult {
+    precondition(count >= 1 && count <= batch, "batch larger than its sweep")
+    let back = gradient != nil || alwaysBack
+    let partition = TilePartition(count: count, largest: largestTile, accumulates: derivative)
+    let weights = Weights(parameters: parameters, prepared: prepared)
+    if prepared.count > 0 {
+      pool.run(chunks.count) { task, _ in
+        self.plan.prepare(block: self.chunks[task].block, layers: self.chunks[task].layers, parameters, into: self.prepared, for: .training)
+      }
+    }
+    results.withUnsafeMutableBufferPointer { results in
+      let results = UnsafeMutableBufferPointer(rebasing: results[...])
+      pool.run(partition.groups) { group, worker in
+        let sum = group == 0 ? gradient : gradient.map { _ in self.groupGradients[group - 1] }
+        if let sum { fill(sum, 0) }
+        var result = BatchResult()
+        for index in partition.tiles(of: group) {
+          let samples = partition.samples(of: index)
+          let tile = self.scratch[worker].view(columns: partition.columns(of: index))
+          let final = self.forward(weights, source, samples, tile, keeping: back)
+          atScores(tile, samples.lowerBound, samples.count, &result)
+          if back { self.backward(weights, source, samples, tile, final: final, gradient: sum, featureGradient: featureGradient) }
+        }
+        results[group] = result
+      }
+    }
+    if let gradient { reduce(partition.groups, into: gradient, pool) }
+    return results[0..<partition.groups].reduce(into: BatchResult()) { total, part in
+      total.lossSum += part.lossSum
+      total.correct += part.correct
+      total.count += part.count
+    }
+  }
+
+  /// Gives the visible final state.
+  private func forward(_ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, keeping: Bool) -> Block {
+    var visible: Block?
+    for (index, block) in plan.blocks.enumerated() {
+      let tape = tile.tape(index)
+      let first = keeping ? memory[index].initialState(block, tape: tape) : block.propagated(0, in: tape)
+      if let visible {
+        copy(visible, into: block.visible(first))
+      } else {
+        plan.open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: tile.inputs, into: block.visible(first))
+      }
+      block.clearMomenta(first)
+      let blockWeights = plan.weights(index, weights)
+      let last = keeping ? memory[index].forward(block, blockWeights, tape: tape) : block.propagate(blockWeights, buffer: tape)
+      visible = block.visible(last)
+    }
+    guard let visible else { preconditionFailure("network without blocks") }
+    plan.readOut(weights, visible, into: tile.scores)
+    return visible
+  }
+
+  private func backward(
+    _ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, final: Block, gradient: Vector?,
+    featureGradient: MutableTensorView?
+  ) {
+    let visible = tile.cotangent.rows(0..<plan.width)
+    if let readout = plan.readout {
+      if let gradient {
+        accumulateOuter(tile.scoreCotangent, final, addingTo: readout.matrix(gradient))
+        accumulateRowSums(tile.scoreCotangent, addingTo: readout.bias(gradient))
+      }
+      affine(
+        readout.matrix(weights.parameters).transposed, bias: nil, activation: .identity, of: tile.scoreCotangent, scale: 1, addingTo: nil,
+        into: visible, slope: nil)
+    } else {
+      copy(tile.scoreCotangent, into: visible)
+    }
+    for (index, block) in plan.blocks.enumerated().reversed() {
+      let cotangent = tile.cotangent.rows(0..<block.field.stateWidth)
+      block.clearMomenta(cotangent)
+      memory[index].adjoint(
+        block, plan.weights(index, weights), tape: tile.tape(index), cotangent: cotangent, gradient: gradient, scratch: tile.scratch)
+    }
+    if let opening = plan.opening, let gradient {
+      accumulateOuter(visible, tile.inputs, addingTo: opening.matrix(gradient))
+      accumulateRowSums(visible, addingTo: opening.bias(gradient))
+    }
+    guard let featureGradient else { return }
+    var inputs = visible.rows(0..<min(plan.inputs, plan.width))
+    if let opening = plan.opening {
+      inputs = tile.inputs
+      affine(
+        opening.matrix(weights.parameters).transposed, bias: nil, activation: .identity, of: visible, scale: 1, addingTo: nil, into: inputs, slope: nil)
+    }
+    if let normalization = source.normalization { scaleRows(inputs, by: normalization.scale) }
+    scatter(inputs, count: samples.count, to: featureGradient, startRow: samples.lowerBound)
+  }
+
+  /// Adds the groups' gradients in order and turns operator gradients into tensors' gradients.
+  private func reduce(_ groups: Int, into gradient: Vector, _ pool: WorkerPool) {
+    let piece = 16384
+    if groups > 1 {
+      pool.run((gradient.count + piece - 1) / piece) { task, _ in
+        let range = task * piece..<min((task + 1) * piece, gradient.count)
+        for group in 1..<groups { axpy(1, self.groupGradients[group - 1][range], addingTo: gradient[range]) }
+      }
+    }
+    guard plan.blocks.contains(where: { $0.field.gradientNeedsFinish }) else { return }
+    pool.run(chunks.count) { task, worker in
+      self.plan.blocks[self.chunks[task].block].finishGradient(self.chunks[task].layers, gradient, scratch: self.scratch[worker].matrix.base)
+    }
+  }
+}

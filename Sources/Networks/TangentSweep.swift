@@ -1,0 +1,117 @@
+import Gradients
+import LinearAlgebra
+import Settings
+import VectorFields
+
+/// The scratch of forward derivatives of one network: J·v by one pass with a tangent beside each state, in memory that does not grow with depth.
+package final class TangentSweep {
+  package let plan: NetworkPlan
+  private let largestTile: Int
+  private let arena: Arena
+  private let prepared: Vector
+  private let preparedDirection: Vector
+  private let inputs: Block
+  private let inputTangents: Block
+  private let states: Block
+  private let tangents: Block
+  private let record: Block
+  private let scratch: Block
+  private let scores: Block
+  private let scoreTangents: Block
+
+  /// - Throws: `.memory`.
+  package init(_ plan: NetworkPlan) throws(Failure) {
+    self.plan = plan
+    largestTile = tileColumns(width: plan.width, precision: plan.precision)
+    let rows = [
+      plan.inputs, plan.inputs, 2 * plan.maximumStateWidth, 2 * plan.maximumStateWidth, plan.maximumRecordWidth, plan.maximumScratchWidth,
+      plan.outputs, plan.outputs,
+    ]
+    let preparedCount = plan.preparedCount(for: .training)
+    var size = Arena.Size()
+    for _ in 0..<2 { size.add(count: preparedCount, precision: plan.precision) }
+    for count in rows { size.add(rows: count, columns: largestTile, precision: plan.precision) }
+    arena = try Arena(size)
+    prepared = arena.vector(count: preparedCount, precision: plan.precision)
+    preparedDirection = arena.vector(count: preparedCount, precision: plan.precision)
+    let blocks = rows.map { [arena, largestTile] in arena.block(rows: $0, columns: largestTile, precision: plan.precision) }
+    (inputs, inputTangents, states, tangents) = (blocks[0], blocks[1], blocks[2], blocks[3])
+    (record, scratch, scores, scoreTangents) = (blocks[4], blocks[5], blocks[6], blocks[7])
+  }
+
+  package var byteCount: Int { arena.byteCount }
+
+  /// Scores of `count` samples and their tangent J·v for a direction in the parameters, one in the features (`count` × inputs), or both; nil is zero.
+  package func pushforward(
+    _ parameters: Vector, _ source: BatchSource, count: Int, direction: Vector?, featureDirection: TensorView?,
+    scores scoresOut: MutableTensorView?, into tangentOut: MutableTensorView
+  ) {
+    plan.prepare(parameters, into: prepared, for: .training)
+    if let direction { plan.prepare(direction, into: preparedDirection, for: .training, asDirection: true) }
+    let weights = Weights(parameters: parameters, prepared: prepared)
+    let directions = direction.map { Weights(parameters: $0, prepared: preparedDirection) }
+    let partition = TilePartition(count: count, largest: largestTile, accumulates: false)
+    for tile in 0..<partition.tiles {
+      let samples = partition.samples(of: tile)
+      let columns = partition.columns(of: tile)
+      func shaped(_ block: Block, _ rows: Int? = nil) -> Block { Block(block.base, rows: rows ?? block.rows, columns: columns, precision: block.precision) }
+      var visible: (state: Block, tangent: Block)?
+      for (index, block) in plan.blocks.enumerated() {
+        // The last block's result may lie in the same memory: take it along before the next begins.
+        let half = block.field.stateWidth
+        let states = shaped(states, 2 * half)
+        let tangents = shaped(tangents, 2 * half)
+        let first = (state: block.propagated(0, in: states), tangent: block.propagated(0, in: tangents))
+        if let visible {
+          if visible.state.base != first.state.base {
+            copy(visible.state, into: block.visible(first.state))
+            copy(visible.tangent, into: block.visible(first.tangent))
+          }
+        } else {
+          plan.open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: shaped(inputs), into: block.visible(first.state))
+          openTangent(weights, directions, source, featureDirection, samples, shaped(inputs), shaped(inputTangents), block.visible(first.tangent))
+        }
+        block.clearMomenta(first.state)
+        block.clearMomenta(first.tangent)
+        let last = block.propagateTangent(
+          plan.weights(index, weights), direction: directions.map { plan.weights(index, $0) }, states: states, tangents: tangents,
+          record: shaped(record, block.recordWidth), scratch: shaped(scratch))
+        visible = (block.visible(last.state), block.visible(last.tangent))
+      }
+      guard let visible else { preconditionFailure("network without blocks") }
+      plan.readOut(weights, visible.state, into: shaped(scores))
+      readOutTangent(weights, directions, visible.state, visible.tangent, shaped(scoreTangents))
+      if let scoresOut { scatter(shaped(scores), count: samples.count, to: scoresOut, startRow: samples.lowerBound) }
+      scatter(shaped(scoreTangents), count: samples.count, to: tangentOut, startRow: samples.lowerBound)
+    }
+  }
+
+  /// δ(W·x + b) = W·δx + δW·x + δb, or the padded δx.
+  private func openTangent(
+    _ weights: Weights, _ direction: Weights?, _ source: BatchSource, _ features: TensorView?, _ samples: Range<Int>, _ inputTile: Block,
+    _ tangentTile: Block, _ out: Block
+  ) {
+    let inputTangent = plan.opening == nil ? out.rows(0..<plan.inputs) : tangentTile
+    fill(out, 0)
+    fill(inputTangent, 0)
+    if let features {
+      gather(
+        features, rows: nil, start: samples.lowerBound, count: samples.count, shift: nil, scale: source.normalization?.scale, into: inputTangent)
+    }
+    guard let opening = plan.opening else { return }
+    affineTangent(opening, weights, direction, at: inputTile, tangent: inputTangent, into: out)
+  }
+
+  private func readOutTangent(_ weights: Weights, _ direction: Weights?, _ visible: Block, _ tangent: Block, _ out: Block) {
+    guard let readout = plan.readout else { return copy(tangent, into: out) }
+    affineTangent(readout, weights, direction, at: visible, tangent: tangent, into: out)
+  }
+
+  private func affineTangent(_ map: AffineMap, _ weights: Weights, _ direction: Weights?, at x: Block, tangent: Block, into out: Block) {
+    affine(
+      map.matrix(weights.parameters), bias: direction.map { map.bias($0.parameters) }, activation: .identity, of: tangent, scale: 1, addingTo: nil,
+      into: out, slope: nil)
+    guard let direction else { return }
+    affine(map.matrix(direction.parameters), bias: nil, activation: .identity, of: x, scale: 1, addingTo: out, into: out, slope: nil)
+  }
+}

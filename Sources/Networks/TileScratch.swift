@@ -1,0 +1,82 @@
+import Gradients
+import LinearAlgebra
+import VectorFields
+
+/// The rows of each block of scratch that a tile needs.
+struct TileRows {
+  let inputs: Int
+  let outputs: Int
+  let tapes: [Int]
+  let cotangent: Int
+  let scratch: Int
+  /// Numbers of the largest square weight, which finishing gradients needs.
+  let matrix: Int
+  let precision: Precision
+
+  /// - Parameter tapes: rows of each block's tape; nil when nothing is remembered.
+  init(_ plan: NetworkPlan, tapes: [Int]?) {
+    inputs = plan.opening == nil ? 0 : plan.inputs
+    outputs = plan.outputs
+    self.tapes = zip(plan.blocks, tapes ?? plan.blocks.map { _ in 0 }).map { max($0.propagationRows, $1) }
+    cotangent = tapes == nil ? 0 : plan.maximumStateWidth
+    scratch = tapes == nil ? 0 : plan.maximumScratchWidth
+    let finishes = tapes != nil && plan.blocks.contains { $0.field.gradientNeedsFinish }
+    matrix = finishes ? plan.blocks.flatMap(\.field.parameters).map(\.count).max() ?? 0 : 0
+    precision = plan.precision
+  }
+
+  private var all: [Int] { [inputs, outputs, outputs, outputs, cotangent, scratch] + tapes }
+
+  func add(to size: inout Arena.Size, columns: Int) {
+    for rows in all { size.add(rows: rows, columns: columns, precision: precision) }
+    size.add(count: matrix, precision: precision)
+    size.add(count: columns, precision: .float32)
+  }
+}
+
+/// One worker's scratch for one tile. `view` gives it for a narrower tile, over the same memory.
+struct TileScratch {
+  private let whole: (inputs: Block, scores: Block, scoreCotangent: Block, targets: Block, cotangent: Block, scratch: Block)
+  private let tapes: [Block]
+  private let labels: UnsafeMutablePointer<Int32>
+  private var columns: Int
+  /// Room for the largest square weight.
+  let matrix: Vector
+
+  init(_ arena: Arena, _ rows: TileRows, columns: Int) {
+    let precision = rows.precision
+    func block(_ rows: Int) -> Block { arena.block(rows: rows, columns: columns, precision: precision) }
+    whole = (block(rows.inputs), block(rows.outputs), block(rows.outputs), block(rows.outputs), block(rows.cotangent), block(rows.scratch))
+    tapes = rows.tapes.map(block)
+    matrix = arena.vector(count: rows.matrix, precision: rows.precision)
+    labels = arena.vector(count: columns, precision: .float32).base.bindMemory(to: Int32.self, capacity: columns)
+    self.columns = columns
+  }
+
+  func view(columns: Int) -> TileScratch {
+    var view = self
+    view.columns = columns
+    return view
+  }
+
+  /// The opened samples, inputs × samples; no rows without a dense opening.
+  var inputs: Block { shaped(whole.inputs) }
+  var scores: Block { shaped(whole.scores) }
+  var scoreCotangent: Block { shaped(whole.scoreCotangent) }
+  /// The cotangent of the state, pulled back in place.
+  var cotangent: Block { shaped(whole.cotangent) }
+  var scratch: Block { shaped(whole.scratch) }
+  func tape(_ index: Int) -> Block { shaped(tapes[index]) }
+
+  private func shaped(_ block: Block) -> Block { Block(block.base, rows: block.rows, columns: columns, precision: block.precision) }
+
+  /// The targets of the tile's samples.
+  func load(_ source: Targets, rows: UnsafePointer<Int64>?, start: Int, count: Int) -> TileTargets {
+    let values = shaped(whole.targets)
+    switch source {
+    case .labels(let all): gatherLabels(all, rows: rows, start: start, count: count, into: labels)
+    case .values(let all): gather(all, rows: rows, start: start, count: count, shift: nil, scale: nil, into: values)
+    }
+    return TileTargets(labels: labels, values: values)
+  }
+}

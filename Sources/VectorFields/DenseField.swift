@@ -1,0 +1,53 @@
+import LinearAlgebra
+
+/// f(y) = σ(Ky + b): the residual network's field, with no stability guarantee.
+///
+/// Source: Haber & Ruthotto 2017, eq. 2.1; Lu et al. 2018 (residual block). K is outputs × inputs and acts on each sample's column; [HR] writes samples as
+/// rows, Y·K, so that its K is the transpose of this one.
+package struct DenseField: VectorField {
+  private let configuration: FieldConfiguration
+  private let layerMap: AffineActivation
+
+  package init(_ configuration: FieldConfiguration) {
+    self.configuration = configuration
+    layerMap = AffineActivation(configuration.activation)
+  }
+
+  package var width: Int { configuration.width }
+  package var parameters: [ParameterShape] { configuration.weightAndBias }
+
+  /// For single samples K is kept transposed as well, so that a column's outputs are contiguous.
+  package func preparedCount(for purpose: Purpose) -> Int { purpose == .inference ? width * width : 0 }
+
+  package func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool) {
+    if let prepared = preparedMatrix(layer) { copy(configuration.matrix(layer), into: prepared) }
+  }
+
+  private func preparedMatrix(_ layer: Layer) -> Matrix? {
+    layer.prepared.map { Matrix($0, rows: width, columns: width, precision: configuration.precision).transposed }
+  }
+
+  private func weights(_ layer: Layer) -> Matrix { preparedMatrix(layer) ?? configuration.matrix(layer) }
+
+  package func evaluate(_ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?) {
+    layerMap.evaluate(weights(layer), configuration.bias(layer), at: x, scale: scale, addingTo: base, into: out, record: record)
+  }
+
+  package func pushforward(
+    _ component: Int, _ layer: Layer, direction: Layer?, at x: Block, record: Block, tangent v: Block?,
+    scale: Double, addingTo base: Block?, into out: Block, scratch: Block
+  ) {
+    layerMap.pushforward(
+      weights(layer), direction: direction.map { (configuration.matrix($0), configuration.bias($0)) }, at: x, record: record, tangent: v,
+      scale: scale, addingTo: base, into: out, scratch: scratch)
+  }
+
+  package func pullback(
+    _ component: Int, _ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block,
+    addingTo q: Block, gradient: Layer?, scratch: Block
+  ) {
+    layerMap.pullback(
+      weights(layer), at: x, record: record, scale: scale, cotangent: p, addingTo: q,
+      gradient: gradient.map { (configuration.matrix($0), configuration.bias($0)) }, scratch: scratch)
+  }
+}
