@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+/// The manifest is the architecture diagram; imports follow it, one way.
+struct DependencyTests {
+  /// From the ground up. A module may use what stands before it.
+  static let order = [
+    "CStableODE", "CShims", "COpenBLAS", "CZlib", "Settings", "KernelInterface", "KernelsV1", "KernelsV3", "KernelsV4", "LinearAlgebra", "VectorFields",
+    "Integrators", "Gradients", "Networks", "Datasets", "Training", "Storage", "StableODE", "StableODELink", "Benchmarks",
+  ]
+
+  /// Each target under Sources with what the manifest lets it use.
+  static func manifest() throws -> [String: [String]] {
+    let text = try Repository.text("Package.swift")
+    var targets: [String: [String]] = [:]
+    for line in text.split(separator: "\n") where !line.contains("Tests/") {
+      guard let match = try Regex(#"\.(?:target|executableTarget|systemLibrary)\(name: "(\w+)"(?:.*?dependencies: \[([^\]]*)\])?"#).firstMatch(in: line) else { continue }
+      let name = String(match[1].substring ?? "")
+      targets[name] = (match[2].substring ?? "").split(separator: ",").map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " \"")) }
+    }
+    return targets
+  }
+
+  static func imports(_ path: String) throws -> [String] {
+    try codeOnly(Repository.text(path)).split(separator: "\n").compactMap { line in
+      try Regex(#"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:\w+\s+)?import\s+(?:struct |enum |class |func )?(\w+)"#).firstMatch(in: line).flatMap { $0[1].substring.map(String.init) }
+    }
+  }
+
+  @Test func everyFolderIsATargetAndEveryTargetHasAPlaceInTheOrder() throws {
+    let targets = Set(try Self.manifest().keys)
+    let folders = Set(try Repository.names(in: "Sources").filter { !$0.hasSuffix(".md") })
+    #expect(targets == folders)
+    #expect(targets == Set(Self.order))
+  }
+
+  @Test func theManifestPointsOneWay() throws {
+    var wrong: [String] = []
+    for (target, dependencies) in try Self.manifest() {
+      let place = Self.order.firstIndex(of: target) ?? -1
+      for dependency in dependencies where (Self.order.firstIndex(of: dependency) ?? Int.max) >= place { wrong.append("\(target) uses \(dependency)") }
+    }
+    #expect(wrong == [])
+  }
+
+  @Test func everyImportIsInTheManifest() throws {
+    let targets = try Self.manifest()
+    let system: Set = ["Glibc", "Swift", "Synchronization"]
+    var wrong: [String] = []
+    var seen = 0
+    for path in try Repository.files(under: "Sources") {
+      let module = Repository.module(of: path)
+      for name in try Self.imports(path) {
+        seen += 1
+        if module == "Benchmarks", name == "Foundation" { continue }
+        if !system.contains(name), !(targets[module] ?? []).contains(name) { wrong.append("\(path) imports \(name)") }
+      }
+    }
+    #expect(seen > 0)
+    #expect(wrong == [])
+  }
+
+  /// Foundation multiplies the library's size by nine; Dispatch brings threads that the host did not ask for.
+  @Test func noFoundationOutsideBenchmarks() throws {
+    let paths = try Repository.files(under: "Sources").filter { Repository.module(of: $0) != "Benchmarks" }
+    #expect(try matches(#"import\s+(Foundation|FoundationEssentials|Dispatch)\b"#, in: paths) == [])
+  }
+
+  @Test func openBLASStaysInLinearAlgebra() throws {
+    for (target, dependencies) in try Self.manifest() where dependencies.contains("COpenBLAS") { #expect(target == "LinearAlgebra") }
+    let paths = try Repository.files(under: "Sources").filter { Repository.module(of: $0) != "LinearAlgebra" }
+    #expect(try matches(#"\bcblas_|\bimport\s+COpenBLAS\b"#, in: paths) == [])
+  }
+
+  /// Swift 6.3 could reach `internal` names of a module with @testable: tests here see what other modules see.
+  @Test func noTestableImports() throws {
+    #expect(try matches(#"@testable"#, in: Repository.files(under: "Tests") + Repository.files(under: "Sources")) == [])
+  }
+
+  /// The parsing of this file itself: a manifest line and an import line of each shape.
+  @Test func importLinesAreRead() throws {
+    let targets = try Self.manifest()
+    #expect(targets["LinearAlgebra"]?.contains("COpenBLAS") == true)
+    #expect(targets["KernelInterface"] == [])
+    #expect(try Self.imports("Tests/ArchitectureTests/DependencyTests.swift") == ["Foundation", "Testing"])
+  }
+}

@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+
+/// Tests mirror Sources file by file.
+struct MirrorTests {
+  /// Whose tests live in another module's folder: kernels are reached only through the facade, the C interface only through its header.
+  static let testFolder = ["KernelInterface": "LinearAlgebraTests", "KernelsV1": "LinearAlgebraTests", "StableODE": "CInterfaceTests"]
+
+  /// Files without a test of the same name, each with the reason.
+  static let exceptions = [
+    "Sources/StableODELink/StableODELink.swift": "empty: carries link settings, which Tests/CInterfaceTests/c/test_library.py checks"
+  ]
+
+  @Test func everySourceFileHasATestFile() throws {
+    let sources = try Repository.files(under: "Sources").filter { Repository.module(of: $0) != "Benchmarks" }
+    let tests = Set(try Repository.files(under: "Tests"))
+    let missing = sources.filter { path in
+      let module = Repository.module(of: path)
+      let folder = Self.testFolder[module] ?? "\(module)Tests"
+      let name = path.split(separator: "/").last.map { $0.replacingOccurrences(of: ".swift", with: "Tests.swift") } ?? ""
+      return Self.exceptions[path] == nil && !tests.contains { $0.hasPrefix("Tests/\(folder)/") && $0.hasSuffix("/\(name)") }
+    }
+    #expect(missing == [])
+  }
+
+  @Test func everyExceptionIsStillNeeded() throws {
+    let sources = Set(try Repository.files(under: "Sources"))
+    let tests = Set(try Repository.files(under: "Tests").compactMap { $0.split(separator: "/").last.map(String.init) })
+    for path in Self.exceptions.keys {
+      #expect(sources.contains(path), "\(path) is gone")
+      let name = path.split(separator: "/").last.map { $0.replacingOccurrences(of: ".swift", with: "Tests.swift") } ?? ""
+      #expect(!tests.contains(name), "\(path) has a test now")
+    }
+  }
+
+  /// A file of tests that asserts nothing is worse than none.
+  @Test func everyTestFileAsserts() throws {
+    let silent = try Repository.files(under: "Tests").filter { $0.hasSuffix("Tests.swift") }.filter { path in
+      let code = codeOnly(try Repository.text(path))
+      return code.contains("@Test") && !code.contains("#expect") && !code.contains("#require") && !code.contains("check") && !code.contains("expect")
+    }
+    #expect(silent == [])
+  }
+
+  @Test func theTopLevelHoldsOnlyWhatTheMapShows() throws {
+    let allowed: Set = ["Package.swift", "Sources", "include", "Tests", "bindings", "examples", "README.md", "Makefile"]
+    let extra = try Repository.names(in: "").filter { !allowed.contains($0) && $0 != "Package.resolved" }
+    #expect(extra == [])
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+
+/// Rules that every source file keeps; the reasons are in Sources/README.md.
+struct SourceRuleTests {
+  static let library = Result { try Repository.files(under: "Sources").filter { Repository.module(of: $0) != "Benchmarks" } }
+
+  /// Modules that move Blocks and never look inside: their cost is in the calls, not the elements.
+  static let aboveTheKernelLine: Set = ["VectorFields", "Integrators", "Gradients", "Networks", "Training"]
+
+  @Test func noElementAccessAboveTheKernelLine() throws {
+    let paths = try Self.library.get().filter { Self.aboveTheKernelLine.contains(Repository.module(of: $0)) }
+    #expect(!paths.isEmpty)
+    // Typed access to state or parameters in any form; integer indices (rows of a permutation, labels) may pass through to LinearAlgebra.
+    #expect(try matches(#"Pointer<\s*(Float|Double|Scalar|Element|T)\b|BufferPointer<\s*(Float|Double)"#, in: paths) == [])
+    #expect(try matches(#"(assumingMemoryBound|bindMemory|withMemoryRebound)\(to:\s*(?!Int32|Int64|UInt8)"#, in: paths) == [])
+    #expect(try matches(#"\.(load|loadUnaligned|storeBytes)\("#, in: paths) == [])
+    #expect(try matches(#"\bSIMD\d+<"#, in: paths) == [])
+  }
+
+  /// A trap ends the host's process: errors are values, and only `precondition` guards against our own mistakes.
+  @Test func nothingTrapsOnPurpose() throws {
+    let paths = try Self.library.get()
+    #expect(try matches(#"\btry!|\bas!|\bfatalError\(|\bassertionFailure\(|\babort\("#, in: paths) == [])
+    #expect(try matches(#"[\w\)\]]!(?=[\s\.\)\],:\[]|$)"#, in: paths) == [], "force unwrap")
+  }
+
+  @Test func nothingPrints() throws {
+    #expect(try matches(#"(^|[^\w.])(print|debugPrint|dump|puts|fputs|printf)\("#, in: Self.library.get()) == [])
+  }
+
+  /// `public` is the C interface's; modules share with `package`.
+  @Test func publicOnlyInTheProduct() throws {
+    let paths = try Self.library.get().filter { Repository.module(of: $0) != "StableODE" }
+    #expect(try matches(#"^\s*(@\w+\s+)*public\s"#, in: paths) == [])
+  }
+
+  @Test func filesStayShort() throws {
+    let folders = ["Sources", "Tests", "bindings", "examples", "include"]
+    let paths = try folders.flatMap { try Repository.files(under: $0, endings: ["swift", "c", "h", "py"]) }
+    #expect(paths.count > 10)
+    let long = try paths.compactMap { path in
+      let lines = try Repository.text(path).split(separator: "\n", omittingEmptySubsequences: false).count
+      return lines > 600 ? "\(path): \(lines) lines" : nil
+    }
+    #expect(long == [])
+  }
+
+  @Test func noPathOfAMachine() throws {
+    let folders = ["Sources", "Tests", "bindings", "examples", "include"]
+    let paths = try folders.flatMap { try Repository.files(under: $0, endings: ["swift", "c", "h", "py", "md", "toml", "in"]) }
+    let absolute = try Regex(#"(^|[^\w.~])/(home|root|work|Users)/\w"#)
+    let wrong = try paths.filter { $0 != "Tests/ArchitectureTests/SourceRuleTests.swift" }.filter { try Repository.text($0).contains(absolute) }
+    #expect(wrong == [])
+  }
+}
