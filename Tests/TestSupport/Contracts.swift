@@ -1,0 +1,146 @@
+import Glibc
+import Gradients
+import Integrators
+import LinearAlgebra
+import Networks
+import Settings
+import VectorFields
+
+/// A network with a batch of normal samples and labels, and its derivatives, for the contracts that every registered combination keeps (theory §3).
+package final class DerivativeCase {
+  package let network: Network
+  package let samples: Int
+  package let parameters: Numbers
+  package let features: Numbers
+  private let labels: [Int32]
+  private let sweep: Sweep
+  private let tangents: TangentSweep
+  private let pool: WorkerPool
+
+  package init(_ specification: NetworkSpecification, samples: Int = 7, seed: UInt64 = 5, memory: (any MemoryPolicy)? = nil) throws {
+    network = try Network(specification)
+    let plan = network.plan
+    self.samples = samples
+    // Random biases too: at zero some terms of the derivatives would vanish.
+    parameters = try Numbers(network.snapshot.parameters.count, plan.precision)
+    copy(network.snapshot.parameters, into: parameters.vector)
+    let noise = try Numbers.normal(parameters.count, plan.precision, seed: seed + 1, deviation: 0.3)
+    axpy(1, noise.vector, addingTo: parameters.vector)
+    features = try Numbers.normal(samples * plan.inputs, plan.precision, seed: seed + 2)
+    labels = (0..<samples).map { Int32($0 * 5 % max(plan.classes, 1)) }
+    sweep = try Sweep(plan, batch: samples, derivative: true, memory: memory, threads: 1)
+    tangents = try TangentSweep(plan)
+    pool = try WorkerPool(threads: 1)
+  }
+
+  private func source(_ features: Numbers) -> BatchSource {
+    BatchSource(features: features.view(rows: samples, columns: network.plan.inputs), normalization: network.snapshot.normalization)
+  }
+
+  /// The mean loss and its gradient.
+  package func lossGradient(_ parameters: Numbers) throws -> (loss: Double, gradient: Numbers) {
+    let gradient = try Numbers(parameters.count, network.plan.precision)
+    let loss = labels.withUnsafeBufferPointer { labels in
+      labels.baseAddress.map {
+        sweep.lossGradient(parameters.vector, source(features), .labels($0), count: samples, gradient: gradient.vector, pool: pool).meanLoss
+      }
+    }
+    return (loss ?? .nan, gradient)
+  }
+
+  /// Observed order of the Taylor remainder |L(θ+εδ) − L(θ) − ε⟨g,δ⟩|: about 2 when the gradient g is right, 1 when it is wrong.
+  ///
+  /// g comes from this case's precision, the losses from a float64 twin with the same numbers: in float32 the rounding of the loss would hide the small ε that the kinks of
+  /// piecewise linear activations ask for. The remainder is the mean over directions, as a kink is crossed with probability O(ε) and then costs O(ε). The order is read
+  /// between the two smallest of the halved ε whose remainder stands well above what the rounding of g and of the loss can make.
+  package func taylorOrder(directions: Int = 16) throws -> Double {
+    let twin = network.plan.precision == .float64 ? self : try DerivativeCase(twinOf: self)
+    let start = parameters.values
+    let loss = try twin.lossGradient(try Numbers(start, .float64)).loss
+    let gradient = try lossGradient(parameters).gradient.values
+    let all = try (0..<directions).map { try Numbers.normal(parameters.count, .float64, seed: 1000 + UInt64($0)).values }
+    var remainders: [Double] = []
+    for power in 3...16 {
+      let epsilon = Double(sign: .plus, exponent: -power, significand: 1)
+      var remainder = 0.0
+      for direction in all {
+        let moved = zip(start, direction).map { $0 + epsilon * $1 }
+        let change = try twin.lossGradient(try Numbers(moved, .float64)).loss - loss
+        remainder += abs(change - epsilon * inner(gradient, direction)) / Double(directions)
+      }
+      let rounding = 1000 * 0x1p-52 * max(abs(loss), 1) + 30 * network.plan.precision.epsilon * epsilon * norm(gradient)
+      guard remainder > rounding else { break }
+      remainders.append(remainder)
+    }
+    guard remainders.count >= 2 else { return .nan }
+    return log2(remainders[remainders.count - 2] / remainders[remainders.count - 1])
+  }
+
+  /// The same network, parameters and samples in float64.
+  private convenience init(twinOf other: DerivativeCase) throws {
+    var specification = other.network.plan.specification
+    try specification.set("precision", .text("float64"))
+    try self.init(specification, samples: other.samples)
+    for (index, value) in other.features.values.enumerated() { features[index] = value }
+  }
+
+  /// |⟨Jv,w⟩ − ⟨v,Jᵀw⟩| relative to ‖Jv‖‖w‖, v being a direction in parameters and features together.
+  package func adjointDefect(seed: UInt64 = 99) throws -> Double {
+    let plan = network.plan
+    let direction = try Numbers.normal(parameters.count, plan.precision, seed: seed)
+    let featureDirection = try Numbers.normal(features.count, plan.precision, seed: seed + 1)
+    let cotangent = try Numbers.normal(samples * plan.outputs, plan.precision, seed: seed + 2)
+    let tangent = try Numbers(samples * plan.outputs, plan.precision)
+    let gradient = try Numbers(parameters.count, plan.precision)
+    let featureGradient = try Numbers(features.count, plan.precision)
+    tangents.pushforward(
+      parameters.vector, source(features), count: samples, direction: direction.vector,
+      featureDirection: featureDirection.view(rows: samples, columns: plan.inputs), scores: nil, into: tangent.target(rows: samples, columns: plan.outputs))
+    sweep.pullback(
+      parameters.vector, source(features), cotangent: cotangent.view(rows: samples, columns: plan.outputs), count: samples, gradient: gradient.vector,
+      featureGradient: featureGradient.target(rows: samples, columns: plan.inputs), pool: pool)
+    let forward = inner(tangent.values, cotangent.values)
+    let backward = inner(direction.values, gradient.values) + inner(featureDirection.values, featureGradient.values)
+    return abs(forward - backward) / (norm(tangent.values) * norm(cotangent.values))
+  }
+
+  /// The largest relative change of p_j·v_j over the layers, p being the back-propagated cotangent and v the tangent: zero up to rounding when step and transpose agree
+  /// (theory §3, the library's gradient self-test).
+  package func pairingDrift(seed: UInt64 = 31) throws -> Double {
+    let plan = network.plan
+    let block = plan.blocks[0]
+    let width = block.field.stateWidth
+    let columns = 16
+    func numbers(_ rows: Int) throws -> Numbers { try Numbers(rows * columns, plan.precision) }
+    let prepared = try Numbers(max(plan.preparedCount(for: .training), 1), plan.precision)
+    plan.prepare(parameters.vector, into: prepared.vector, for: .training)
+    let weights = Weights(parameters: parameters.vector, prepared: prepared.vector)
+    let scratch = try numbers(block.scratchWidth).block(rows: block.scratchWidth, columns: columns)
+    var states = [try Numbers.normal(width * columns, plan.precision, seed: seed)]
+    var tangents = [try Numbers.normal(width * columns, plan.precision, seed: seed + 1)]
+    var records: [Numbers] = []
+    func at(_ numbers: Numbers) -> Block { numbers.block(rows: width, columns: columns) }
+    for j in 0..<block.layers {
+      states.append(try numbers(width))
+      tangents.append(try numbers(width))
+      records.append(try numbers(block.recordWidth))
+      let layer = block.layer(j, of: weights.parameters, prepared: weights.prepared)
+      let record = records[j].block(rows: block.recordWidth, columns: columns)
+      block.integrator.step(block.field, layer, stepSize: block.stepSize, from: at(states[j]), into: at(states[j + 1]), record: record)
+      block.integrator.pushforward(
+        block.field, layer, direction: nil, stepSize: block.stepSize, before: at(states[j]), after: at(states[j + 1]), record: record,
+        tangent: at(tangents[j]), into: at(tangents[j + 1]), scratch: scratch)
+    }
+    let cotangent = try Numbers.normal(width * columns, plan.precision, seed: seed + 2)
+    let reference = inner(cotangent.values, tangents[block.layers].values)
+    let size = norm(cotangent.values) * norm(tangents[block.layers].values)
+    var drift = 0.0
+    for j in stride(from: block.layers - 1, through: 0, by: -1) {
+      block.integrator.pullback(
+        block.field, block.layer(j, of: weights.parameters, prepared: weights.prepared), stepSize: block.stepSize, before: at(states[j]),
+        after: at(states[j + 1]), record: records[j].block(rows: block.recordWidth, columns: columns), cotangent: at(cotangent), gradient: nil, scratch: scratch)
+      drift = max(drift, abs(inner(cotangent.values, tangents[j].values) - reference) / size)
+    }
+    return drift
+  }
+}
