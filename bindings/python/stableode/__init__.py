@@ -1,0 +1,53 @@
+"""StableODE: create, train, evaluate and certify stable ODE networks.
+
+A deep network is read as a discretized differential equation dy/dt = f(y; θ(t)), whose stability is designed in. A batch is
+samples × features.
+
+    import stableode
+
+    training, validation = stableode.Dataset.problem("peaks")
+    network = stableode.Network(inputs=2, outputs=5, width=8, field="antisymmetric", layers=64, horizon=5.0)
+    network.fit(training, validation=validation, optimizer="adam", epochs=60)
+    network.predict([[0.0, 1.6]])
+
+The library prints nothing; failures are StableODEError and its subclasses.
+"""
+
+from . import _errors
+from ._errors import StableODEError
+from .dataset import Dataset
+from .gradient import Gradient
+from .introspection import REGISTRY_FUNCTIONS, Option, build_info, library_version, options, registry
+from .memory import memory_usage, reset_memory_peak, set_memory_limit
+from .network import Network, Parameters
+from .predictor import Predictor
+from .trainer import CancelToken, Event, History, Trainer
+
+__version__ = "0.1.0"
+
+# One exception class an error status, one function a registry: made from their lists.
+globals().update(_errors.BY_NAME)
+globals().update(REGISTRY_FUNCTIONS)
+
+__all__ = [
+    "CancelToken",
+    "Dataset",
+    "Event",
+    "Gradient",
+    "History",
+    "Network",
+    "Option",
+    "Parameters",
+    "Predictor",
+    "StableODEError",
+    "Trainer",
+    "build_info",
+    "library_version",
+    "memory_usage",
+    "options",
+    "registry",
+    "reset_memory_peak",
+    "set_memory_limit",
+    *_errors.BY_NAME,
+    *REGISTRY_FUNCTIONS,
+]

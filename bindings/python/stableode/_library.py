@@ -1,0 +1,86 @@
+"""Finds and loads libstableode.so, checks its version, and gives every function its types."""
+
+import ctypes
+import os
+from pathlib import Path
+
+from ._errors import error_for
+from ._table import FUNCTIONS, VERSION_NUMBER, Status
+
+SONAME = "libstableode.so.0"
+
+
+def candidates():
+    """The places to look, best first: (path, where it comes from). A set STABLEODE_LIBRARY is the only one."""
+    chosen = os.environ.get("STABLEODE_LIBRARY")
+    if chosen:
+        return [(chosen, "environment variable STABLEODE_LIBRARY")]
+    return [
+        (str(Path(__file__).resolve().parent / SONAME), "this package"),
+        (SONAME, "the system's library path"),
+    ]
+
+
+def load():
+    """The loaded library, each function typed by the table.
+
+    Errors: ImportError that lists every path tried and why it failed, or tells of a library too old for this package.
+    """
+    failures = []
+    for path, origin in candidates():
+        try:
+            library = ctypes.CDLL(path)
+        except OSError as error:
+            failures.append(f"  {path} ({origin}): {error}")
+            continue
+        _check_version(library, path)
+        for name, (result, arguments) in FUNCTIONS.items():
+            _declare(library, path, name, result, arguments)
+        return library
+    raise ImportError(
+        "libstableode could not be loaded. Tried:\n" + "\n".join(failures)
+        + "\nBuild it with `make build`, install it with `make install`, or set STABLEODE_LIBRARY to its path."
+    )
+
+
+def _check_version(library, path):
+    try:
+        number = library.sode_version_number()
+    except AttributeError:
+        raise ImportError(f"{path} is not libstableode: it has no sode_version_number") from None
+    if number // 10000 != VERSION_NUMBER // 10000 or number < VERSION_NUMBER:
+        raise ImportError(
+            f"{path} is version {_dotted(number)}; this package needs major version {VERSION_NUMBER // 10000}"
+            f" and at least {_dotted(VERSION_NUMBER)}"
+        )
+
+
+def _dotted(number):
+    return f"{number // 10000}.{number // 100 % 100}.{number % 100}"
+
+
+def _declare(library, path, name, result, arguments):
+    try:
+        function = getattr(library, name)
+    except AttributeError:
+        raise ImportError(f"{path} lacks the function {name}") from None
+    function.argtypes = arguments
+    if result is Status:
+        function.restype = ctypes.c_int32
+        function.errcheck = _raise_if_negative
+    else:
+        function.restype = result
+
+
+def _raise_if_negative(status, function, arguments):
+    if status < 0:
+        raise error_for(status, decode(library.sode_last_error_message()) or decode(library.sode_status_text(status)))
+    return status
+
+
+def decode(text):
+    """A str of a C text; None of NULL."""
+    return None if text is None else text.decode("utf-8", "replace")
+
+
+library = load()

@@ -1,0 +1,139 @@
+"""The structures and callback types of stableode.h, field for field; tests/test_table.py compares them with the header."""
+
+import ctypes
+from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
+
+
+class Device(Structure):
+    _fields_ = [("device_type", c_int32), ("device_id", c_int32)]
+
+
+class DataType(Structure):
+    _fields_ = [("code", c_uint8), ("bits", c_uint8), ("lanes", c_uint16)]
+
+
+class Tensor(Structure):
+    """A DLTensor. `array`, a Python attribute beside the fields, keeps the NumPy array that it points into alive."""
+
+    _fields_ = [
+        ("data", c_void_p),
+        ("device", Device),
+        ("ndim", c_int32),
+        ("dtype", DataType),
+        ("shape", POINTER(c_int64)),
+        ("strides", POINTER(c_int64)),
+        ("byte_offset", c_uint64),
+    ]
+
+
+class SizedStructure(Structure):
+    """A structure that begins with struct_size, which is set when it is made."""
+
+    def __init__(self, **fields):
+        super().__init__(struct_size=ctypes.sizeof(type(self)), **fields)
+
+
+class NetworkInfo(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("precision_bits", c_int32),
+        ("inputs", c_int64),
+        ("outputs", c_int64),
+        ("blocks", c_int64),
+        ("parameters", c_int64),
+        ("tensors", c_int64),
+        ("reserved", c_uint64 * 8),
+    ]
+
+
+class DatasetInfo(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("target_kind", c_int32),
+        ("samples", c_int64),
+        ("features", c_int64),
+        ("targets", c_int64),
+        ("feature_type", DataType),
+        ("reserved0", c_uint32),
+        ("reserved", c_uint64 * 8),
+    ]
+
+
+class EventData(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("kind", c_int32),
+        ("epoch", c_int64),
+        ("step", c_int64),
+        ("epoch_fraction", c_double),
+        ("training_loss", c_double),
+        ("training_accuracy", c_double),
+        ("validation_loss", c_double),
+        ("validation_accuracy", c_double),
+        ("learning_rate", c_double),
+        ("seconds", c_double),
+        ("is_best", c_int32),
+        ("reserved0", c_int32),
+        ("reserved", c_uint64 * 8),
+    ]
+
+
+class Limits(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved0", c_uint32),
+        ("epochs", c_int64),
+        ("milliseconds", c_int64),
+        ("cancel", c_void_p),
+        ("reserved", c_uint64 * 8),
+    ]
+
+
+class EvaluationData(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved0", c_uint32),
+        ("samples", c_int64),
+        ("loss", c_double),
+        ("accuracy", c_double),
+        ("reserved", c_uint64 * 8),
+    ]
+
+
+class OptionInfo(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("type", c_int32),
+        ("key", c_char_p),
+        ("unit", c_char_p),
+        ("help", c_char_p),
+        ("allowed", c_char_p),
+        ("choices", c_char_p),
+        ("int_default", c_int64),
+        ("int_low", c_int64),
+        ("int_high", c_int64),
+        ("real_default", c_double),
+        ("real_low", c_double),
+        ("real_high", c_double),
+        ("text_default", c_char_p),
+        ("reserved", c_uint64 * 8),
+    ]
+
+
+AllocateFunction = CFUNCTYPE(c_void_p, c_size_t, c_size_t, c_void_p)
+FreeFunction = CFUNCTYPE(None, c_void_p, c_size_t, c_void_p)
+
+
+class Allocator(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved0", c_uint32),
+        ("allocate", AllocateFunction),
+        ("release", FreeFunction),
+        ("user_data", c_void_p),
+        ("reserved", c_uint64 * 4),
+    ]
+
+
+EventFunction = CFUNCTYPE(c_int32, POINTER(EventData), c_void_p)
+ReleaseFunction = CFUNCTYPE(None, c_void_p)

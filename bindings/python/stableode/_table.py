@@ -1,0 +1,127 @@
+"""The one table of the C functions: name → (result, arguments). tests/test_table.py compares it with stableode.h."""
+
+from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint64, c_void_p
+
+from ._structures import (
+    Allocator,
+    DatasetInfo,
+    EvaluationData,
+    EventData,
+    EventFunction,
+    Limits,
+    NetworkInfo,
+    OptionInfo,
+    ReleaseFunction,
+    Tensor,
+)
+
+# SODE_VERSION_NUMBER of the header that this table was written from.
+VERSION_NUMBER = 100
+
+
+class Status(c_int32):
+    """Marks a result that raises when it is negative."""
+
+
+Handle = c_void_p
+HandleOut = POINTER(c_void_p)
+Text = c_char_p
+TextOut = POINTER(c_char_p)
+TensorIn = POINTER(Tensor)
+TensorOut = POINTER(Tensor)
+IntOut = POINTER(c_int64)
+RealOut = POINTER(c_double)
+SizeOut = POINTER(c_size_t)
+# Bytes that the caller allocated: char *, void *, float *, double * all come as addresses or bytes.
+Memory = c_void_p
+
+FUNCTIONS = {
+    # 1 versions
+    "sode_version_number": (c_int32, []),
+    "sode_version_text": (Text, []),
+    "sode_build_info": (Text, []),
+    # 2 status
+    "sode_status_name": (Text, [c_int32]),
+    "sode_status_text": (Text, [c_int32]),
+    "sode_last_error_message": (Text, []),
+    # 4 specification
+    "sode_specification_create": (Status, [HandleOut]),
+    "sode_specification_set_int": (Status, [Handle, Text, c_int64]),
+    "sode_specification_set_real": (Status, [Handle, Text, c_double]),
+    "sode_specification_set_text": (Status, [Handle, Text, Text]),
+    "sode_specification_set_json": (Status, [Handle, Text, c_size_t]),
+    "sode_specification_add_block": (Status, [Handle]),
+    "sode_specification_json": (Status, [Handle, Memory, c_size_t, SizeOut]),
+    "sode_specification_free": (None, [Handle]),
+    # 5 network
+    "sode_network_create": (Status, [Handle, HandleOut]),
+    "sode_network_create_json": (Status, [Text, c_size_t, HandleOut]),
+    "sode_network_copy": (Status, [Handle, HandleOut]),
+    "sode_network_json": (Status, [Handle, Memory, c_size_t, SizeOut]),
+    "sode_network_describe": (Status, [Handle, POINTER(NetworkInfo)]),
+    "sode_network_parameter_at": (Status, [Handle, c_int64, TextOut, POINTER(c_int32), IntOut]),
+    "sode_network_get_parameter": (Status, [Handle, Text, TensorOut]),
+    "sode_network_set_parameter": (Status, [Handle, Text, TensorIn]),
+    "sode_network_get_parameters": (Status, [Handle, TensorOut]),
+    "sode_network_set_parameters": (Status, [Handle, TensorIn]),
+    "sode_network_initialize": (Status, [Handle, c_uint64]),
+    "sode_network_set_normalization": (Status, [Handle, TensorIn, TensorIn]),
+    "sode_network_get_normalization": (Status, [Handle, TensorOut, TensorOut]),
+    "sode_network_free": (None, [Handle]),
+    # 6 data
+    "sode_dataset_create": (Status, [TensorIn, TensorIn, HandleOut]),
+    "sode_dataset_retain": (Status, [TensorIn, TensorIn, ReleaseFunction, c_void_p, HandleOut]),
+    "sode_dataset_load_idx": (Status, [Text, Text, HandleOut]),
+    "sode_dataset_create_problem": (Status, [Text, c_int64, c_int64, c_uint64, HandleOut, HandleOut]),
+    "sode_dataset_slice": (Status, [Handle, c_int64, c_int64, HandleOut]),
+    "sode_dataset_describe": (Status, [Handle, POINTER(DatasetInfo)]),
+    "sode_dataset_get": (Status, [Handle, TensorOut, TensorOut]),
+    "sode_dataset_free": (None, [Handle]),
+    # 7 training
+    "sode_trainer_create": (Status, [Handle, HandleOut]),
+    "sode_trainer_set_int": (Status, [Handle, Text, c_int64]),
+    "sode_trainer_set_real": (Status, [Handle, Text, c_double]),
+    "sode_trainer_set_text": (Status, [Handle, Text, Text]),
+    "sode_trainer_set_json": (Status, [Handle, Text, c_size_t]),
+    "sode_trainer_set_callback": (Status, [Handle, EventFunction, c_void_p]),
+    "sode_trainer_run": (Status, [Handle, Handle, Handle, POINTER(Limits)]),
+    "sode_trainer_history_count": (Status, [Handle, IntOut]),
+    "sode_trainer_history_at": (Status, [Handle, c_int64, POINTER(EventData)]),
+    "sode_trainer_free": (None, [Handle]),
+    "sode_cancel_token_create": (Status, [HandleOut]),
+    "sode_cancel_token_request": (Status, [Handle]),
+    "sode_cancel_token_reset": (Status, [Handle]),
+    "sode_cancel_token_free": (None, [Handle]),
+    # 8 prediction
+    "sode_network_evaluate": (Status, [Handle, Handle, c_int64, POINTER(EvaluationData)]),
+    "sode_network_predict": (Status, [Handle, TensorIn, c_int32, c_int64, TensorOut]),
+    "sode_network_states": (Status, [Handle, c_int64, TensorIn, TensorOut]),
+    "sode_network_state_shape": (Status, [Handle, c_int64, IntOut, IntOut]),
+    "sode_predictor_create": (Status, [Handle, c_int64, c_int64, HandleOut]),
+    "sode_predictor_run": (Status, [Handle, TensorIn, c_int32, TensorOut]),
+    "sode_predictor_run_f32": (Status, [Handle, Memory, c_int64, c_int32, Memory]),
+    "sode_predictor_run_f64": (Status, [Handle, Memory, c_int64, c_int32, Memory]),
+    "sode_predictor_free": (None, [Handle]),
+    # 9 files
+    "sode_network_save": (Status, [Handle, Text]),
+    "sode_network_load": (Status, [Text, HandleOut]),
+    "sode_network_save_memory": (Status, [Handle, Memory, c_size_t, SizeOut]),
+    "sode_network_load_memory": (Status, [Memory, c_size_t, HandleOut]),
+    # 10 derivatives
+    "sode_gradient_create": (Status, [Handle, c_int64, Text, c_int64, HandleOut]),
+    "sode_gradient_bytes": (Status, [Handle, IntOut]),
+    "sode_gradient_run": (Status, [Handle, TensorIn, TensorIn, RealOut, TensorOut]),
+    "sode_gradient_pullback": (Status, [Handle, TensorIn, TensorIn, TensorOut, TensorOut]),
+    "sode_gradient_pushforward": (Status, [Handle, TensorIn, TensorIn, TensorIn, TensorOut, TensorOut]),
+    "sode_gradient_free": (None, [Handle]),
+    # 11 introspection
+    "sode_registry_count": (Status, [Text, IntOut]),
+    "sode_registry_at": (Status, [Text, c_int64, TextOut, TextOut]),
+    "sode_option_count": (Status, [Text, IntOut]),
+    "sode_option_at": (Status, [Text, c_int64, POINTER(OptionInfo)]),
+    # 12 memory
+    "sode_set_allocator": (Status, [POINTER(Allocator)]),
+    "sode_set_memory_limit": (Status, [c_int64]),
+    "sode_memory_usage": (Status, [IntOut, IntOut]),
+    "sode_reset_memory_peak": (Status, []),
+}

@@ -1,0 +1,122 @@
+"""Arrays in and out of the library: a view where the layout allows, a copy where it does not."""
+
+import ctypes
+
+import numpy
+
+from ._errors import InvalidArgumentError, OutOfRangeError, UnsupportedTypeError
+from ._structures import Tensor
+
+# NumPy type → DLPack (code, bits), the types that the library reads.
+_TYPES = {
+    numpy.dtype("float32"): (2, 32),
+    numpy.dtype("float64"): (2, 64),
+    numpy.dtype("uint8"): (1, 8),
+    numpy.dtype("int8"): (0, 8),
+    numpy.dtype("int32"): (0, 32),
+    numpy.dtype("int64"): (0, 64),
+}
+_NUMPY_TYPES = {described: dtype for dtype, described in _TYPES.items()}
+_OUTPUT_TYPES = tuple(numpy.dtype(name) for name in ("float32", "float64", "int32", "int64"))
+
+
+def numpy_type(data_type):
+    """The NumPy type of a DLPack type that the library reported."""
+    return _NUMPY_TYPES[data_type.code, data_type.bits]
+
+
+def as_array(value, name):
+    """`value` as a NumPy array of a type that the library reads.
+
+    Taken without a copy: NumPy arrays of any stride, whatever has `__dlpack__` (PyTorch, JAX, CuPy's host arrays),
+    `__array_interface__` or the buffer protocol. Other numeric types are converted (float16 to float32, bool to uint8, other
+    integers to int64); sequences are copied.
+
+    Errors: UnsupportedTypeError (a TypeError) for what is not numeric, ragged or masked, naming the argument.
+    """
+    array = _to_numpy(value, name)
+    if array.dtype in _TYPES:
+        return array
+    return _converted(array, name)
+
+
+def _to_numpy(value, name):
+    if isinstance(value, numpy.ma.MaskedArray) and numpy.ma.is_masked(value):
+        raise UnsupportedTypeError(f"{name} is a masked array with masked entries; fill or drop them first")
+    if isinstance(value, numpy.ndarray):
+        return value
+    if hasattr(value, "__dlpack__"):
+        try:
+            return numpy.from_dlpack(value)
+        except (BufferError, RuntimeError, TypeError, ValueError):
+            pass  # a device or type that DLPack cannot hand over: asarray below knows how, or says why not
+    try:
+        return numpy.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UnsupportedTypeError(f"{name} cannot be read as an array: {error}") from error
+
+
+def _converted(array, name):
+    kind, size = array.dtype.kind, array.dtype.itemsize
+    if kind == "b":
+        return array.view(numpy.uint8)
+    if kind == "f":
+        return array.astype(numpy.float32 if size <= 4 else numpy.float64)
+    if kind in "iu":
+        if kind == "u" and size == 8 and array.size and array.max() > numpy.iinfo(numpy.int64).max:
+            raise OutOfRangeError(f"{name} holds {array.max()}; integers must be below 2^63")
+        return array.astype(numpy.dtype(f"{kind}{size}") if numpy.dtype(f"{kind}{size}") in _TYPES else numpy.int64)
+    raise UnsupportedTypeError(f"{name} is of type {array.dtype}; it must hold real numbers")
+
+
+def tensor_of(value, name):
+    """A Tensor that reads `value` (see as_array). It keeps the memory alive."""
+    return _describe(as_array(value, name))
+
+
+def output(shape, dtype, out=None, name="out"):
+    """(array, Tensor) to be written: `out`, or a new array of `shape` and `dtype`.
+
+    `out` may have any strides; its shape is checked by the call it is passed to.
+    Errors: UnsupportedTypeError for an `out` that is not a writable NumPy array of float32, float64, int32 or int64.
+    """
+    if out is None:
+        out = numpy.empty(shape, dtype)
+    elif not isinstance(out, numpy.ndarray) or out.dtype not in _OUTPUT_TYPES:
+        given = f"an array of {out.dtype}" if isinstance(out, numpy.ndarray) else f"a {type(out).__name__}"
+        raise UnsupportedTypeError(f"{name} is {given}; it must be a NumPy array of float32, float64, int32 or int64")
+    elif not out.flags.writeable:
+        raise InvalidArgumentError(f"{name} is read-only; it must be writable")
+    elif not _is_addressable(out):
+        raise InvalidArgumentError(f"{name} is not aligned to its element size; it must be")
+    return out, _describe(out)
+
+
+def _is_addressable(array):
+    """Whether every element lies at a multiple of the element size from the first."""
+    size = array.dtype.itemsize
+    return array.flags.aligned and all(stride % size == 0 for stride in array.strides)
+
+
+def _describe(array):
+    if not _is_addressable(array):
+        array = array.copy()
+    dimensions = ctypes.c_int64 * max(array.ndim, 1)
+    size = array.dtype.itemsize
+    tensor = Tensor(data=address_of(array), ndim=array.ndim, shape=dimensions(*array.shape))
+    tensor.strides = dimensions(*(stride // size for stride in array.strides))
+    tensor.device.device_type = 1
+    tensor.dtype.code, tensor.dtype.bits = _TYPES[array.dtype]
+    tensor.dtype.lanes = 1
+    tensor.array = array
+    return tensor
+
+
+def address_of(array):
+    """The address of an array's first element."""
+    return array.__array_interface__["data"][0]
+
+
+def pass_tensor(tensor):
+    """A Tensor, or None for NULL, as an argument of a C function."""
+    return None if tensor is None else ctypes.byref(tensor)

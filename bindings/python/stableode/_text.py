@@ -1,0 +1,83 @@
+"""Texts, paths, options and JSON on their way to the library and back."""
+
+import ctypes
+import json
+import math
+import operator
+import os
+
+import numpy
+
+from ._errors import InvalidArgumentError, OutOfRangeError, UnsupportedTypeError
+from ._library import decode
+
+
+def text(value, name):
+    """A str for a `const char *` argument. Errors: UnsupportedTypeError, InvalidArgumentError for a zero byte inside."""
+    if not isinstance(value, str):
+        raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; it must be a str")
+    return _without_zero(value.encode("utf-8", "surrogatepass"), name)
+
+
+def path(value, name="path"):
+    """A path (str, bytes or os.PathLike) for a `const char *` argument."""
+    return _without_zero(os.fsencode(value), name)
+
+
+def _without_zero(encoded, name):
+    if b"\0" in encoded:
+        raise InvalidArgumentError(f"{name} holds a zero byte; a text for the library ends there")
+    return encoded
+
+
+def integer(value, name, low=-(2**63), high=2**63 - 1):
+    """An int for an int64 argument, which ctypes would wrap silently. Errors: UnsupportedTypeError, OutOfRangeError."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; it must be an integer") from None
+    if not low <= number <= high:
+        raise OutOfRangeError(f"{name} is {number}; it must be between {low} and {high}")
+    return number
+
+
+def seed_number(value):
+    """An int for a uint64 seed."""
+    return integer(value, "seed", 0, 2**64 - 1)
+
+
+def options_json(options):
+    """Keyword options as JSON bytes. Nested lists and dicts (`blocks=[{…}, {…}]`) are allowed; numbers must be finite."""
+    return json.dumps(_plain(options, "")).encode()
+
+
+def _plain(value, name):
+    if isinstance(value, dict):
+        return {key: _plain(inner, key) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner, name) for inner in value]
+    if isinstance(value, (bool, numpy.bool_)):
+        return int(value)
+    if isinstance(value, (int, numpy.integer)):
+        return int(value)
+    if isinstance(value, (float, numpy.floating)):
+        if not math.isfinite(value):
+            raise OutOfRangeError(f"{name} is {float(value)}; it must be finite")
+        return float(value)
+    if isinstance(value, str):
+        return str(value)
+    raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; an option is an int, a float or a str")
+
+
+def read_json(function, handle):
+    """The object that a C function (handle, buffer, capacity, needed) writes as JSON."""
+    return json.loads(decode(read_bytes(function, handle).rstrip(b"\0")))
+
+
+def read_bytes(function, handle):
+    """What a C function (handle, buffer, capacity, needed) writes, by its size query."""
+    needed = ctypes.c_size_t()
+    function(handle, None, 0, ctypes.byref(needed))
+    buffer = ctypes.create_string_buffer(needed.value)
+    function(handle, buffer, needed.value, ctypes.byref(needed))
+    return buffer.raw[: needed.value]

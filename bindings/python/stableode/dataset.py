@@ -1,0 +1,147 @@
+"""Data sets: checked once when made, then shared by any number of readers."""
+
+import ctypes
+import itertools
+
+import numpy
+
+from ._errors import InvalidArgumentError
+from ._handle import Handle, new_pointer
+from ._library import library
+from ._structures import DatasetInfo, ReleaseFunction
+from ._tensor import numpy_type, output, pass_tensor, tensor_of
+from ._text import integer, path, seed_number, text
+
+# Tensors that retaining data sets point into, by the number that the library hands back on release.
+_retained = {}
+_next_number = itertools.count(1)
+
+
+@ReleaseFunction
+def _release(number):
+    _retained.pop(number, None)
+
+
+class Dataset(Handle):
+    """Samples and their targets.
+
+    features: [samples, features] of real numbers of any type, all finite.
+    targets: class labels [samples], 0 … classes−1; or values [samples, outputs] for least squares.
+    copy: False keeps pointing at the given memory, which must then not change while the data set lives.
+
+    Errors: InvalidDataError naming row and column of a NaN, an infinity or a bad label; ShapeMismatchError.
+    """
+
+    _kind = "dataset"
+
+    def __init__(self, features, targets, *, copy=True):
+        tensors = tensor_of(features, "features"), tensor_of(targets, "targets")
+        pointer = new_pointer()
+        arguments = [ctypes.byref(tensor) for tensor in tensors]
+        if copy:
+            library.sode_dataset_create(*arguments, ctypes.byref(pointer))
+        else:
+            number = next(_next_number)
+            _retained[number] = tensors
+            try:
+                library.sode_dataset_retain(*arguments, _release, number, ctypes.byref(pointer))
+            except BaseException:
+                _retained.pop(number, None)
+                raise
+        self._own(pointer)
+
+    @classmethod
+    def idx(cls, images, labels):
+        """The data set of two IDX files (MNIST's format), gzip or plain: images as [samples, rows·columns] of uint8, labels.
+
+        Errors: FileError (an OSError) when a file cannot be read, FileFormatError when it is not IDX.
+        """
+        pointer = new_pointer()
+        library.sode_dataset_load_idx(path(images, "images"), path(labels, "labels"), ctypes.byref(pointer))
+        return cls._adopt(pointer)
+
+    @classmethod
+    def problem(cls, name, training=0, validation=0, *, seed=1):
+        """(training, validation) of a closed-form problem: one of `stableode.problems()`. Counts of 0 mean the paper's."""
+        pointers = new_pointer(), new_pointer()
+        library.sode_dataset_create_problem(
+            text(name, "name"),
+            integer(training, "training"),
+            integer(validation, "validation"),
+            seed_number(seed),
+            *(ctypes.byref(pointer) for pointer in pointers),
+        )
+        return tuple(cls._adopt(pointer) for pointer in pointers)
+
+    def _info(self):
+        info = DatasetInfo()
+        library.sode_dataset_describe(self._pointer, ctypes.byref(info))
+        return info
+
+    def __len__(self):
+        return self._info().samples
+
+    @property
+    def feature_count(self):
+        """Features a sample."""
+        return self._info().features
+
+    @property
+    def has_labels(self):
+        """Whether the targets are class labels; else they are values."""
+        return self._info().target_kind == 0
+
+    @property
+    def target_count(self):
+        """Classes (the largest label + 1), or values a sample."""
+        return self._info().targets
+
+    @property
+    def features(self):
+        """A copy of the features [samples, features], in the type that they are kept in."""
+        info = self._info()
+        dtype = numpy_type(info.feature_type)
+        # The library gives floats; float32 holds every byte, float64 every int32.
+        array, tensor = output((info.samples, info.features), "float32" if dtype.itemsize == 1 or dtype == "float32" else "float64")
+        library.sode_dataset_get(self._pointer, ctypes.byref(tensor), None)
+        return array.astype(dtype, copy=False)
+
+    @property
+    def targets(self):
+        """A copy of the labels [samples] as int64, or of the values [samples, outputs] as float64."""
+        info = self._info()
+        labels = info.target_kind == 0
+        array, tensor = output(info.samples if labels else (info.samples, info.targets), "int64" if labels else "float64")
+        library.sode_dataset_get(self._pointer, None, pass_tensor(tensor))
+        return array
+
+    def __getitem__(self, samples):
+        """`dataset[start:stop]`: those samples as a data set that shares memory."""
+        if not isinstance(samples, slice) or samples.step not in (None, 1):
+            raise InvalidArgumentError("a data set is sliced by dataset[start:stop], with step 1")
+        start, stop, _ = samples.indices(len(self))
+        pointer = new_pointer()
+        library.sode_dataset_slice(self._pointer, start, max(stop - start, 0), ctypes.byref(pointer))
+        return type(self)._adopt(pointer)
+
+    def __reduce__(self):
+        return Dataset, (self.features, self.targets)
+
+    def __repr__(self):
+        if self.closed:
+            return "Dataset(closed)"
+        kind = "classes" if self.has_labels else "values"
+        return f"Dataset({len(self)} samples, {self.feature_count} features, {self.target_count} {kind})"
+
+
+def as_dataset(features, targets=None):
+    """A data set of either a Dataset, or a pair (features, targets), or the two one by one; arrays are not copied."""
+    if isinstance(features, Dataset):
+        if targets is not None:
+            raise InvalidArgumentError("targets are given beside a Dataset, which has its own")
+        return features
+    if targets is None:
+        if not isinstance(features, (tuple, list)) or len(features) != 2:
+            raise InvalidArgumentError("data must be a Dataset, or features and targets")
+        features, targets = features
+    return Dataset(features, targets, copy=False)

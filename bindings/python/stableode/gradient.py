@@ -1,0 +1,90 @@
+"""Exact derivatives of a network, for optimizers and losses of your own."""
+
+import ctypes
+
+from ._handle import Handle, new_pointer
+from ._library import library
+from ._tensor import output, pass_tensor, tensor_of
+from ._text import integer, text
+
+
+class Gradient(Handle):
+    """Scratch for derivatives of batches of up to `max_batch` samples, of the network's parameters at each call.
+
+    The derivatives are those of the steps taken, not of the continuous problem. memory: one of `stableode.memory_policies()`,
+    or None for what the blocks' option "memory" says. One thread at a time may use it.
+
+    A gradient or direction in the parameters is a vector [parameter_count]; `network.split(vector)` gives it by name.
+    """
+
+    _kind = "gradient"
+
+    def __init__(self, network, max_batch=256, *, memory=None, threads=1):
+        policy = None if memory is None else text(memory, "memory")
+        pointer = new_pointer()
+        library.sode_gradient_create(
+            network._pointer, integer(max_batch, "max_batch"), policy, integer(threads, "threads"), ctypes.byref(pointer)
+        )
+        self._own(pointer)
+        self._dtype = network.dtype
+        self._inputs, self._outputs, self._parameters = network.inputs, network.outputs, network.parameter_count
+
+    @property
+    def bytes(self):
+        """Bytes of scratch that this object holds."""
+        count = ctypes.c_int64()
+        library.sode_gradient_bytes(self._pointer, ctypes.byref(count))
+        return count.value
+
+    def loss(self, features, targets):
+        """The mean loss over the batch. targets: as Dataset takes them."""
+        return self._run(features, targets, None)
+
+    def loss_and_gradient(self, features, targets, *, out=None):
+        """(mean loss, its gradient [parameters])."""
+        array, tensor = output(self._parameters, self._dtype, out)
+        return self._run(features, targets, tensor), array
+
+    def _run(self, features, targets, gradient):
+        x, y, loss = tensor_of(features, "features"), tensor_of(targets, "targets"), ctypes.c_double()
+        library.sode_gradient_run(
+            self._pointer, ctypes.byref(x), ctypes.byref(y), ctypes.byref(loss), pass_tensor(gradient)
+        )
+        return loss.value
+
+    def pullback(self, features, cotangent):
+        """Jᵀw: (with respect to the parameters [parameters], with respect to the features [samples, inputs]).
+
+        cotangent: w [samples, outputs], the derivative of your loss by the scores.
+        """
+        x, w = tensor_of(features, "features"), tensor_of(cotangent, "cotangent")
+        parameters, parameter_tensor = output(self._parameters, self._dtype)
+        feature_gradient, feature_tensor = output(self._batch_shape(x, self._inputs), self._dtype)
+        library.sode_gradient_pullback(
+            self._pointer, ctypes.byref(x), ctypes.byref(w), ctypes.byref(parameter_tensor), ctypes.byref(feature_tensor)
+        )
+        return parameters, feature_gradient
+
+    def pushforward(self, features, parameter_direction=None, feature_direction=None):
+        """Jv: (scores, their tangent), both [samples, outputs].
+
+        parameter_direction: [parameters]; feature_direction: [samples, inputs]; None means zero.
+        """
+        x = tensor_of(features, "features")
+        along_parameters = None if parameter_direction is None else tensor_of(parameter_direction, "parameter_direction")
+        along_features = None if feature_direction is None else tensor_of(feature_direction, "feature_direction")
+        scores, score_tensor = output(self._batch_shape(x, self._outputs), self._dtype)
+        tangent, tangent_tensor = output(self._batch_shape(x, self._outputs), self._dtype)
+        library.sode_gradient_pushforward(
+            self._pointer,
+            ctypes.byref(x),
+            pass_tensor(along_parameters),
+            pass_tensor(along_features),
+            ctypes.byref(score_tensor),
+            ctypes.byref(tangent_tensor),
+        )
+        return scores, tangent
+
+    @staticmethod
+    def _batch_shape(source, width):
+        return source.array.shape[0] if source.array.ndim else 0, width

@@ -1,0 +1,126 @@
+"""What the library offers, asked of the library itself: registries, options, versions."""
+
+import ctypes
+import inspect
+from dataclasses import dataclass
+
+from ._library import decode, library
+from ._structures import OptionInfo
+from ._text import text
+
+#: The registries; each is also a function of the package: `stableode.fields()`.
+REGISTRIES = (
+    "fields",
+    "integrators",
+    "activations",
+    "biases",
+    "openings",
+    "losses",
+    "optimizers",
+    "schedules",
+    "regularizers",
+    "memory_policies",
+    "problems",
+)
+_OPTION_TYPES = {1: int, 2: float, 3: str}
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option: its key, type, default and bounds, and what it means."""
+
+    key: str
+    type: type
+    default: object
+    low: object
+    high: object
+    #: What is allowed, in words.
+    allowed: str
+    #: The allowed texts, or () when the text is free or the option a number.
+    choices: tuple
+    unit: str
+    help: str
+
+
+def registry(name):
+    """The entries of a registry: name → one line of help. Errors: UnknownNameError with the nearest registry's name."""
+    count, key, line = ctypes.c_int64(), ctypes.c_char_p(), ctypes.c_char_p()
+    encoded = text(name, "registry")
+    library.sode_registry_count(encoded, ctypes.byref(count))
+    entries = {}
+    for index in range(count.value):
+        library.sode_registry_at(encoded, index, ctypes.byref(key), ctypes.byref(line))
+        entries[decode(key.value)] = decode(line.value) or ""
+    return entries
+
+
+def options(scope):
+    """The options of scope "network", "block" or "trainer": key → Option. Errors: UnknownNameError."""
+    count = ctypes.c_int64()
+    encoded = text(scope, "scope")
+    library.sode_option_count(encoded, ctypes.byref(count))
+    found = {}
+    for index in range(count.value):
+        info = OptionInfo()
+        library.sode_option_at(encoded, index, ctypes.byref(info))
+        option = _option(info)
+        found[option.key] = option
+    return found
+
+
+def _option(info):
+    kind = _OPTION_TYPES[info.type]
+    default, low, high = {
+        int: (info.int_default, info.int_low, info.int_high),
+        float: (info.real_default, info.real_low, info.real_high),
+        str: (decode(info.text_default), None, None),
+    }[kind]
+    return Option(
+        key=decode(info.key),
+        type=kind,
+        default=default,
+        low=low,
+        high=high,
+        allowed=decode(info.allowed) or "",
+        choices=tuple((decode(info.choices) or "").replace(" ", "").split(",")) if info.choices else (),
+        unit=decode(info.unit) or "",
+        help=decode(info.help) or "",
+    )
+
+
+def signature(first, *scopes):
+    """An inspect.Signature of positional parameters `first` and the options of `scopes` as keywords with their defaults."""
+    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in first]
+    seen = set(first)
+    for scope in scopes:
+        for option in options(scope).values():
+            if option.key not in seen and option.key.isidentifier():
+                seen.add(option.key)
+                parameters.append(
+                    inspect.Parameter(option.key, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=option.type)
+                )
+    return inspect.Signature(parameters)
+
+
+def _registry_function(name):
+    def entries():
+        return registry(name)
+
+    entries.__name__ = entries.__qualname__ = name
+    entries.__module__ = "stableode"
+    entries.__doc__ = f"The registered {name.replace('_', ' ')}: name → one line of help."
+    return entries
+
+
+#: Registry name → the function that lists it.
+REGISTRY_FUNCTIONS = {name: _registry_function(name) for name in REGISTRIES}
+
+
+def library_version():
+    """The loaded library's version: "0.1.0"."""
+    return decode(library.sode_version_text())
+
+
+def build_info():
+    """One line for bug reports: version, compiler, BLAS, the CPU's instruction sets and the one in use."""
+    return decode(library.sode_build_info())

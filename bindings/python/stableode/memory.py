@@ -1,0 +1,23 @@
+"""The library's arrays: how much they take, and a limit to it."""
+
+import ctypes
+
+from ._library import library
+from ._text import integer
+
+
+def memory_usage():
+    """(current, peak): bytes of the library's arrays now, and at most since the last reset."""
+    current, peak = ctypes.c_int64(), ctypes.c_int64()
+    library.sode_memory_usage(ctypes.byref(current), ctypes.byref(peak))
+    return current.value, peak.value
+
+
+def reset_memory_peak():
+    """Lets the peak start from the present usage."""
+    library.sode_reset_memory_peak()
+
+
+def set_memory_limit(count):
+    """Calls that would take the library's arrays past `count` bytes raise MemoryError; 0 means no limit."""
+    library.sode_set_memory_limit(integer(count, "count"))

@@ -1,0 +1,322 @@
+"""Networks: an opening, blocks of a discretized stable differential equation, and a readout."""
+
+import ctypes
+from collections.abc import Mapping
+
+import numpy
+
+from ._handle import Handle, new_pointer
+from ._library import decode, library
+from ._structures import EvaluationData, NetworkInfo
+from ._tensor import output, tensor_of
+from ._text import integer, options_json, path, read_bytes, read_json, seed_number, text
+from .dataset import as_dataset
+from .introspection import signature
+
+#: What prediction gives, as SODE_SCORES, SODE_PROBABILITIES and SODE_CLASSES say it.
+SCORES, PROBABILITIES, CLASSES = 0, 1, 2
+
+
+class Network(Handle):
+    """A stable ODE network.
+
+    The keywords are the library's options of the scopes "network" and "block" (`stableode.options(scope)` lists them with
+    defaults and bounds; `help` shows them in the signature); several blocks come as `blocks=[{…}, {…}]`.
+
+        network = Network(inputs=2, outputs=5, width=8, field="antisymmetric", layers=64, horizon=5.0)
+
+    A network may be read by any number of threads; training and set calls swap in new parameters whole. It can be pickled
+    and copied.
+
+    Errors: UnknownNameError naming the nearest option for a misspelt one, OutOfRangeError, IncompatibleError.
+    """
+
+    _kind = "network"
+
+    def __init__(self, **options):
+        self._create(options_json(options))
+
+    def _create(self, encoded):
+        pointer = new_pointer()
+        library.sode_network_create_json(encoded, len(encoded), ctypes.byref(pointer))
+        self._own(pointer)
+
+    @classmethod
+    def from_json(cls, specification):
+        """The network that a JSON text (as `specification_json` gives it) specifies, with fresh parameters of its seed."""
+        network = cls.__new__(cls)
+        network._create(text(specification, "specification"))
+        return network
+
+    # What it is
+
+    def _info(self):
+        info = NetworkInfo()
+        library.sode_network_describe(self._pointer, ctypes.byref(info))
+        return info
+
+    @property
+    def inputs(self):
+        """Features a sample."""
+        return self._info().inputs
+
+    @property
+    def outputs(self):
+        """Scores a sample."""
+        return self._info().outputs
+
+    @property
+    def block_count(self):
+        """Number of blocks."""
+        return self._info().blocks
+
+    @property
+    def parameter_count(self):
+        """Numbers in all parameter tensors together."""
+        return self._info().parameters
+
+    @property
+    def dtype(self):
+        """The NumPy type of parameters and results: float32 or float64."""
+        return numpy.dtype("float32" if self._info().precision_bits == 32 else "float64")
+
+    @property
+    def specification(self):
+        """The specification as a dict: network options, and "blocks", a list of dicts."""
+        return read_json(library.sode_network_json, self._pointer)
+
+    @property
+    def specification_json(self):
+        """The specification as JSON text, for from_json."""
+        return decode(read_bytes(library.sode_network_json, self._pointer).rstrip(b"\0"))
+
+    # Parameters
+
+    @property
+    def parameters(self):
+        """The parameter tensors by name: a mapping whose values are copies, assignable by name."""
+        return Parameters(self)
+
+    @property
+    def parameter_vector(self):
+        """A copy of all parameters [parameter_count], in the order of `parameters`; assignable."""
+        array, tensor = output(self.parameter_count, self.dtype)
+        library.sode_network_get_parameters(self._pointer, ctypes.byref(tensor))
+        return array
+
+    @parameter_vector.setter
+    def parameter_vector(self, values):
+        library.sode_network_set_parameters(self._pointer, ctypes.byref(tensor_of(values, "parameter_vector")))
+
+    def split(self, vector):
+        """A vector in the layout of `parameter_vector` (a gradient, a direction) as a dict of views: name → array."""
+        pieces, start = {}, 0
+        for name, shape in self.parameters.shapes.items():
+            size = int(numpy.prod(shape, dtype=numpy.int64))
+            pieces[name] = vector[start : start + size].reshape(shape)
+            start += size
+        return pieces
+
+    def initialize(self, seed):
+        """Draws new parameters from `seed`."""
+        library.sode_network_initialize(self._pointer, seed_number(seed))
+
+    @property
+    def normalization(self):
+        """(shift, scale), each [inputs]: a feature x enters as (x − shift)·scale. Stored with the model.
+
+        Assign a pair of arrays or numbers, or None to remove it.
+        """
+        count = self.inputs
+        shift, shift_tensor = output(count, self.dtype)
+        scale, scale_tensor = output(count, self.dtype)
+        library.sode_network_get_normalization(self._pointer, ctypes.byref(shift_tensor), ctypes.byref(scale_tensor))
+        return shift, scale
+
+    @normalization.setter
+    def normalization(self, pair):
+        if pair is None:
+            library.sode_network_set_normalization(self._pointer, None, None)
+            return
+        tensors = []
+        for values, name in zip(pair, ("shift", "scale"), strict=True):
+            array = numpy.full(self.inputs, values, "float64") if numpy.ndim(values) == 0 else values
+            tensors.append(tensor_of(array, name))
+        library.sode_network_set_normalization(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
+
+    # Training
+
+    def fit(self, features, targets=None, *, validation=None, on_event=None, time_limit=None, cancel=None, **options):
+        """Trains the network and gives the History.
+
+        features, targets: a Dataset, or arrays as Dataset takes them (not copied).
+        validation: a Dataset or a pair (features, targets); with it the network holds the best iterate at the end.
+        on_event: called with each Event; returning True stops gracefully, an exception stops and comes through.
+        time_limit: seconds, at most so long. cancel: a CancelToken.
+        options: the scope "trainer": optimizer, learning_rate, epochs, batch_size, schedule, patience, num_threads …
+
+        Ctrl-C stops within 0.3 s and raises KeyboardInterrupt; the network then holds the best iterate.
+        Errors: NotFiniteError when the loss became infinite or NaN, besides those of the options and the data.
+        """
+        from .trainer import Trainer
+
+        with Trainer(self, **options) as trainer:
+            return trainer.run(
+                as_dataset(features, targets), validation, time_limit=time_limit, on_event=on_event, cancel=cancel
+            )
+
+    # Use
+
+    def evaluate(self, features, targets=None, *, threads=0):
+        """{"loss", "accuracy", "samples"} over a Dataset or arrays: mean loss; fraction correct (NaN for least squares).
+
+        threads: 0 means the CPUs that the process may use. The result has the same bits for any number.
+        """
+        dataset = as_dataset(features, targets)
+        result = EvaluationData()
+        library.sode_network_evaluate(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(result))
+        return {"loss": result.loss, "accuracy": result.accuracy, "samples": result.samples}
+
+    def predict(self, features, *, threads=1, out=None):
+        """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs]."""
+        return self._predict(features, SCORES if predicts_values(self) else CLASSES, threads, out)
+
+    def predict_proba(self, features, *, threads=1, out=None):
+        """Probabilities [samples, outputs]: softmax or logistic of the scores."""
+        return self._predict(features, PROBABILITIES, threads, out)
+
+    def scores(self, features, *, threads=1, out=None):
+        """The readout's outputs [samples, outputs]."""
+        return self._predict(features, SCORES, threads, out)
+
+    def _predict(self, features, what, threads, out):
+        source = tensor_of(features, "features")
+        array, result = output(*result_form(self, source.array, what), out)
+        library.sode_network_predict(
+            self._pointer, ctypes.byref(source), what, integer(threads, "threads"), ctypes.byref(result)
+        )
+        return array
+
+    def states(self, features, block=0, *, out=None):
+        """The states of one block at every layer, [layers + 1, samples, state width]: first its input, last its output.
+
+        The state of a Hamiltonian field is (y, z), twice as wide.
+        """
+        source = tensor_of(features, "features")
+        layers, width = ctypes.c_int64(), ctypes.c_int64()
+        block = integer(block, "block")
+        library.sode_network_state_shape(self._pointer, block, ctypes.byref(layers), ctypes.byref(width))
+        shape = layers.value + 1, source.array.shape[0] if source.array.ndim else 0, width.value
+        array, result = output(shape, self.dtype, out)
+        library.sode_network_states(self._pointer, block, ctypes.byref(source), ctypes.byref(result))
+        return array
+
+    # Files
+
+    def save(self, path_):
+        """Writes the model file (safetensors layout, with specification, normalization and checksum), atomically."""
+        library.sode_network_save(self._pointer, path(path_))
+
+    @classmethod
+    def load(cls, path_):
+        """The network of a model file. Errors: FileError, FileFormatError, VersionMismatchError."""
+        pointer = new_pointer()
+        library.sode_network_load(path(path_), ctypes.byref(pointer))
+        return cls._adopt(pointer)
+
+    def to_bytes(self):
+        """The model file's bytes."""
+        return read_bytes(library.sode_network_save_memory, self._pointer)
+
+    @classmethod
+    def from_bytes(cls, data):
+        """The network of a model file's bytes (any contiguous buffer). Errors: as load."""
+        data = bytes(data)
+        pointer = new_pointer()
+        library.sode_network_load_memory(data, len(data), ctypes.byref(pointer))
+        return cls._adopt(pointer)
+
+    # Python's protocols
+
+    def copy(self):
+        """A network of its own with the same specification, parameters and normalization."""
+        pointer = new_pointer()
+        library.sode_network_copy(self._pointer, ctypes.byref(pointer))
+        return type(self)._adopt(pointer)
+
+    def __copy__(self):
+        return self.copy()
+
+    def __deepcopy__(self, memo):
+        return self.copy()
+
+    def __reduce__(self):
+        return type(self).from_bytes, (self.to_bytes(),)
+
+    def __repr__(self):
+        if self.closed:
+            return "Network(closed)"
+        info = self._info()
+        return (
+            f"Network({info.inputs} inputs, {info.outputs} outputs, {info.blocks} blocks, "
+            f"{info.parameters} parameters, float{info.precision_bits})"
+        )
+
+
+class Parameters(Mapping):
+    """The parameter tensors of a network by name ("blocks.0.K"): reading gives a copy, assigning sets the network's.
+
+    Errors: UnknownNameError (a KeyError) naming the nearest name, ShapeMismatchError, NotFiniteError or InvalidDataError for
+    values that are not finite.
+    """
+
+    def __init__(self, network):
+        self._network = network
+
+    @property
+    def shapes(self):
+        """Name → shape, in the order of `parameter_vector`."""
+        name, dimensions, shape = ctypes.c_char_p(), ctypes.c_int32(), (ctypes.c_int64 * 4)()
+        found = {}
+        for index in range(len(self)):
+            library.sode_network_parameter_at(
+                self._network._pointer, index, ctypes.byref(name), ctypes.byref(dimensions), shape
+            )
+            found[decode(name.value)] = tuple(shape[: dimensions.value])
+        return found
+
+    def __getitem__(self, name):
+        encoded = text(name, "name")
+        array, tensor = output(self.shapes.get(name, ()), self._network.dtype)
+        library.sode_network_get_parameter(self._network._pointer, encoded, ctypes.byref(tensor))
+        return array
+
+    def __setitem__(self, name, value):
+        tensor = tensor_of(value, f"parameters[{name!r}]")
+        library.sode_network_set_parameter(self._network._pointer, text(name, "name"), ctypes.byref(tensor))
+
+    def __iter__(self):
+        return iter(self.shapes)
+
+    def __len__(self):
+        return self._network._info().tensors
+
+    def __repr__(self):
+        return f"Parameters({self.shapes})"
+
+
+def predicts_values(network):
+    """Whether the loss is least squares, whose prediction is values and not classes."""
+    return network.specification["loss"] == "least_squares"
+
+
+def result_form(network, features, what):
+    """(shape, type) of a prediction for `features`. A wrong number of dimensions is left to the library to report."""
+    samples = features.shape[0] if features.ndim else 0
+    if what == CLASSES:
+        return samples, numpy.dtype("int64")
+    info = network._info()
+    return (samples, info.outputs), numpy.dtype("float32" if info.precision_bits == 32 else "float64")
+
+
+Network.__signature__ = signature((), "network", "block")

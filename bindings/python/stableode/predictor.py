@@ -1,0 +1,69 @@
+"""Prediction again and again: scratch and packed weights are made once."""
+
+import ctypes
+
+import numpy
+
+from ._handle import Handle, new_pointer
+from ._library import library
+from ._tensor import address_of, output, tensor_of
+from ._text import integer
+from .network import CLASSES, PROBABILITIES, SCORES, predicts_values
+
+
+class Predictor(Handle):
+    """Predicts batches of up to `max_batch` samples with the parameters that `network` has now.
+
+    One thread at a time may use it: make one a thread. threads: how many threads the library starts for one call.
+    Errors: HandleBusyError when two threads use it at once, ShapeMismatchError for a batch of the wrong width or too many
+    samples.
+    """
+
+    _kind = "predictor"
+
+    def __init__(self, network, max_batch=1024, *, threads=1):
+        pointer = new_pointer()
+        library.sode_predictor_create(
+            network._pointer, integer(max_batch, "max_batch"), integer(threads, "threads"), ctypes.byref(pointer)
+        )
+        self._own(pointer)
+        self._outputs = network.outputs
+        self._inputs = network.inputs
+        self._dtype = network.dtype
+        self._standard = SCORES if predicts_values(network) else CLASSES
+        self._run_dense = library.sode_predictor_run_f32 if self._dtype == numpy.float32 else library.sode_predictor_run_f64
+
+    def predict(self, features, *, out=None):
+        """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs]."""
+        return self._run(features, self._standard, out)
+
+    def predict_proba(self, features, *, out=None):
+        """Probabilities [samples, outputs]."""
+        return self._run(features, PROBABILITIES, out)
+
+    def scores(self, features, *, out=None):
+        """The readout's outputs [samples, outputs]."""
+        return self._run(features, SCORES, out)
+
+    def _run(self, features, what, out):
+        if out is None and what != CLASSES and self._is_dense(features):
+            # No tensors to describe: this way a call on one sample costs a few microseconds.
+            result = numpy.empty((features.shape[0], self._outputs), self._dtype)
+            self._run_dense(self._pointer, address_of(features), features.shape[0], what, address_of(result))
+            return result
+        source = tensor_of(features, "features")
+        samples = source.array.shape[0] if source.array.ndim else 0
+        shape, dtype = (samples, "int64") if what == CLASSES else ((samples, self._outputs), self._dtype)
+        array, tensor = output(shape, dtype, out)
+        library.sode_predictor_run(self._pointer, ctypes.byref(source), what, ctypes.byref(tensor))
+        return array
+
+    def _is_dense(self, features):
+        return (
+            type(features) is numpy.ndarray
+            and features.dtype == self._dtype
+            and features.ndim == 2
+            and features.shape[1] == self._inputs
+            and features.flags.c_contiguous
+            and features.flags.aligned
+        )

@@ -1,0 +1,200 @@
+"""Training that can be stopped and continued, and what it reports."""
+
+import ctypes
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy
+
+from ._errors import BY_NAME, STATUSES, OutOfRangeError
+from ._events import Relay
+from ._handle import Handle, new_pointer
+from ._library import library
+from ._structures import EventData, Limits
+from ._text import integer, options_json
+from .dataset import as_dataset
+from .introspection import signature
+
+_KINDS = {1: "epoch", 2: "progress"}
+_CallbackFailedError = BY_NAME["CallbackFailedError"]
+_OUTCOMES = {number: name.lower() for name, (number, _) in STATUSES.items() if number >= 0}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One report of a training run."""
+
+    #: "epoch" at each epoch's end; "progress" between, at least every 0.1 s.
+    kind: str
+    #: Epochs completed.
+    epoch: int
+    #: Optimizer steps taken.
+    step: int
+    #: Of the running epoch, 0 … 1.
+    epoch_fraction: float
+    #: Mean over the epoch so far, regularizers excluded.
+    training_loss: float
+    #: Fraction correct; NaN for least squares.
+    training_accuracy: float
+    #: NaN without validation data, and between epochs.
+    validation_loss: float
+    validation_accuracy: float
+    learning_rate: float
+    #: Of training, over all runs.
+    seconds: float
+    #: Whether this epoch's iterate is the best so far.
+    is_best: bool
+
+
+def _event(data):
+    return Event(
+        kind=_KINDS.get(data.kind, str(data.kind)),
+        epoch=data.epoch,
+        step=data.step,
+        epoch_fraction=data.epoch_fraction,
+        training_loss=data.training_loss,
+        training_accuracy=data.training_accuracy,
+        validation_loss=data.validation_loss,
+        validation_accuracy=data.validation_accuracy,
+        learning_rate=data.learning_rate,
+        seconds=data.seconds,
+        is_best=bool(data.is_best),
+    )
+
+
+class History(Sequence):
+    """One Event an epoch. Columns are arrays: `history.validation_accuracy`, `history.training_loss` …
+
+    outcome: how the last run ended: "ok", "stopped_by_callback", "cancelled", "time_limit" or "early_stopping".
+    """
+
+    def __init__(self, rows, outcome):
+        self._rows = tuple(rows)
+        self.outcome = outcome
+
+    def __getitem__(self, index):
+        return self._rows[index]
+
+    def __len__(self):
+        return len(self._rows)
+
+    def __getattr__(self, name):
+        if name in Event.__dataclass_fields__:
+            return numpy.array([getattr(row, name) for row in self._rows])
+        raise AttributeError(f"History has no column {name!r}; columns: {', '.join(Event.__dataclass_fields__)}")
+
+    def __dir__(self):
+        return [*super().__dir__(), *Event.__dataclass_fields__]
+
+    @property
+    def best(self):
+        """The epoch whose iterate the network was left with, given validation data; else the last one; None before any."""
+        chosen = [row for row in self._rows if row.is_best]
+        return chosen[-1] if chosen else (self._rows[-1] if self._rows else None)
+
+    def __repr__(self):
+        return f"History({len(self)} epochs, {self.outcome})"
+
+
+class CancelToken(Handle):
+    """Stops training from another thread: `request()` ends work under the token within 0.1 s, with outcome "cancelled"."""
+
+    _kind = "cancel_token"
+
+    def __init__(self):
+        pointer = new_pointer()
+        library.sode_cancel_token_create(ctypes.byref(pointer))
+        self._own(pointer)
+
+    def request(self):
+        """Asks the work to stop. Any thread may."""
+        library.sode_cancel_token_request(self._pointer)
+
+    def reset(self):
+        """Makes the token ready for other work."""
+        library.sode_cancel_token_reset(self._pointer)
+
+
+class Trainer(Handle):
+    """Trains a network, and goes on bit for bit where an earlier run stopped.
+
+    The keywords are the library's options of the scope "trainer" (`stableode.options("trainer")`). One thread at a time.
+    Errors: UnknownNameError naming the nearest option, OutOfRangeError.
+    """
+
+    _kind = "trainer"
+
+    def __init__(self, network, **options):
+        pointer = new_pointer()
+        library.sode_trainer_create(network._pointer, ctypes.byref(pointer))
+        self._own(pointer)
+        self._relay = Relay(_event)
+        library.sode_trainer_set_callback(self._pointer, self._relay.function, None)
+        self._outcome = "ok"
+        self.set(**options)
+
+    def set(self, **options):
+        """Sets options, wholly or not at all."""
+        encoded = options_json(options)
+        library.sode_trainer_set_json(self._pointer, encoded, len(encoded))
+
+    def run(self, training, validation=None, *, epochs=None, time_limit=None, on_event=None, cancel=None):
+        """Trains up to the option "epochs", or less by a limit, and gives the History over all runs.
+
+        training, validation: a Dataset or a pair (features, targets). With validation data the network holds the best
+        iterate when the run returns, however it ended; without, the last.
+        epochs: at most so many more epochs in this run. time_limit: seconds, at most so long in this run.
+        on_event: called with each Event; returning True stops gracefully, an exception stops and comes through.
+        cancel: a CancelToken.
+        """
+        limits = Limits(epochs=_positive(epochs, "epochs"), milliseconds=_milliseconds(time_limit))
+        limits.cancel = None if cancel is None else cancel._pointer
+        training = as_dataset(training)
+        validation = None if validation is None else as_dataset(validation)
+        failure = self._run(training, validation, limits, on_event)
+        self._relay.reraise()
+        if failure is not None:
+            raise failure
+        return self.history
+
+    def _run(self, training, validation, limits, on_event):
+        """The C call. Gives, and does not raise, the failure that stands for an exception of on_event."""
+        validation_pointer = None if validation is None else validation._pointer
+        self._relay.receiver = on_event
+        try:
+            with self._relay.watching_interrupts():
+                status = library.sode_trainer_run(self._pointer, training._pointer, validation_pointer, ctypes.byref(limits))
+            self._outcome = _OUTCOMES.get(status, str(status))
+        except _CallbackFailedError as failure:
+            self._outcome = "callback_failed"
+            return failure
+        finally:
+            self._relay.receiver = None
+        return None
+
+    @property
+    def history(self):
+        """The History of all runs so far."""
+        count, rows = ctypes.c_int64(), []
+        library.sode_trainer_history_count(self._pointer, ctypes.byref(count))
+        for index in range(count.value):
+            row = EventData()
+            library.sode_trainer_history_at(self._pointer, index, ctypes.byref(row))
+            rows.append(_event(row))
+        return History(rows, self._outcome)
+
+
+def _positive(count, name):
+    return 0 if count is None else integer(count, name, 1)
+
+
+def _milliseconds(seconds):
+    if seconds is None:
+        return 0
+    if not 0 < seconds < 1e12:
+        raise OutOfRangeError(f"time_limit is {seconds}; it must be > 0 seconds, or None")
+    return math.ceil(seconds * 1000)
+
+
+Trainer.__signature__ = signature(("network",), "trainer")

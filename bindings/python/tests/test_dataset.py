@@ -1,0 +1,140 @@
+"""Data sets."""
+
+import gc
+import gzip
+import pickle
+import struct
+
+import numpy
+import pytest
+import stableode
+from stableode import Dataset, dataset
+
+
+def write_idx(path, array, compress=False):
+    header = struct.pack(">BBBB", 0, 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
+    data = header + array.astype("uint8").tobytes()
+    path.write_bytes(gzip.compress(data) if compress else data)
+
+
+@pytest.mark.parametrize("copy", [True, False])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8", "int8", "int32", "int64"])
+def test_features_and_labels_come_back(dtype, copy):
+    features = numpy.arange(24).reshape(8, 3).astype(dtype)
+    labels = [0, 1, 2, 0, 1, 2, 0, 1]
+    data = Dataset(features, labels, copy=copy)
+    assert (len(data), data.feature_count, data.target_count, data.has_labels) == (8, 3, 3, True)
+    assert data.features.dtype == dtype and numpy.array_equal(data.features, features)
+    assert data.targets.dtype == numpy.int64 and data.targets.tolist() == labels
+    assert repr(data) == "Dataset(8 samples, 3 features, 3 classes)"
+
+
+def test_values_as_targets():
+    values = numpy.random.default_rng(0).standard_normal((6, 2))
+    data = Dataset(numpy.zeros((6, 1)), values)
+    assert not data.has_labels and data.target_count == 2
+    assert numpy.array_equal(data.targets, values)
+
+
+def test_a_copy_is_a_copy_and_no_copy_is_none():
+    features, labels = numpy.zeros((4, 2)), numpy.zeros(4, "int64")
+    copied, kept = Dataset(features, labels), Dataset(features, labels, copy=False)
+    features[0, 0] = 5
+    assert copied.features[0, 0] == 0 and kept.features[0, 0] == 5
+
+
+def test_kept_memory_is_released_when_the_library_lets_go(make_network):
+    before = len(dataset._retained)
+    data = Dataset(numpy.zeros((8, 3)), numpy.zeros(8, "int64"), copy=False)
+    part = data[2:4]
+    assert len(dataset._retained) == before + 1
+    data.close()
+    assert len(dataset._retained) == before + 1  # the slice shares it
+    assert part.features.shape == (2, 3)
+    del part
+    gc.collect()
+    assert len(dataset._retained) == before
+
+
+def test_slices():
+    data = Dataset(numpy.arange(20).reshape(10, 2), numpy.arange(10))
+    assert data[3:5].targets.tolist() == [3, 4]
+    assert data[-2:].features.tolist() == [[16, 17], [18, 19]]
+    assert len(data[:]) == 10
+    with pytest.raises(stableode.StableODEError):
+        data[5:5]
+    for wrong in (slice(0, 10, 2), slice(None, None, -1), 3):
+        with pytest.raises(stableode.InvalidArgumentError, match="step 1"):
+            data[wrong]
+
+
+@pytest.mark.parametrize("value", [numpy.nan, numpy.inf, -numpy.inf])
+@pytest.mark.parametrize("copy", [True, False])
+def test_bad_numbers_are_named_by_row_and_column(value, copy):
+    features = numpy.zeros((5, 4))
+    features[3, 2] = value
+    with pytest.raises(stableode.InvalidDataError, match="row 3, column 2"):
+        Dataset(features, numpy.zeros(5, "int64"), copy=copy)
+
+
+@pytest.mark.parametrize("labels, reason", [([0, 1, -1], "-1 at row 2"), ([0, 0.5, 1], "row 1"), ([0, numpy.nan, 1], "row 1")])
+def test_bad_labels_are_named(labels, reason):
+    with pytest.raises(stableode.InvalidDataError, match=reason):
+        Dataset(numpy.zeros((3, 2)), labels)
+
+
+def test_wrong_shapes():
+    with pytest.raises(stableode.ShapeMismatchError):
+        Dataset(numpy.zeros((3, 2)), [0, 1])
+    with pytest.raises(stableode.StableODEError):
+        Dataset(numpy.zeros((0, 2)), [])
+    with pytest.raises(stableode.ShapeMismatchError):
+        Dataset(numpy.zeros((2, 2, 2)), [0, 1])
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_idx_files(tmp_path, compress):
+    images = numpy.random.default_rng(0).integers(0, 256, (7, 4, 5))
+    write_idx(tmp_path / "images", images, compress)
+    write_idx(tmp_path / "labels", numpy.arange(7) % 3, compress)
+    data = Dataset.idx(tmp_path / "images", tmp_path / "labels")
+    assert data.features.dtype == numpy.uint8
+    assert numpy.array_equal(data.features, images.reshape(7, 20))
+    assert data.targets.tolist() == [0, 1, 2, 0, 1, 2, 0]
+
+
+def test_idx_errors(tmp_path):
+    write_idx(tmp_path / "images", numpy.zeros((7, 4, 5)))
+    write_idx(tmp_path / "labels", numpy.zeros(6))
+    (tmp_path / "foreign").write_bytes(b"not an IDX file at all")
+    with pytest.raises(OSError, match="missing"):
+        Dataset.idx(tmp_path / "missing", tmp_path / "labels")
+    with pytest.raises(stableode.FileFormatError):
+        Dataset.idx(tmp_path / "foreign", tmp_path / "labels")
+    with pytest.raises(stableode.StableODEError):
+        Dataset.idx(tmp_path / "images", tmp_path / "labels")
+
+
+@pytest.mark.parametrize("name, features, classes", [("ellipses", 2, 2), ("swiss_roll", 2, 2), ("peaks", 2, 5)])
+def test_problems(name, features, classes):
+    assert name in stableode.problems()
+    training, validation = Dataset.problem(name, seed=3)
+    again, _ = Dataset.problem(name, seed=3)
+    assert training.feature_count == features and training.target_count == validation.target_count == classes
+    assert numpy.array_equal(training.features, again.features)
+
+
+def test_problem_counts_and_errors():
+    training, validation = Dataset.problem("ellipses", 50, 10)
+    assert (len(training), len(validation)) == (50, 10)
+    with pytest.raises(stableode.UnknownNameError, match="peaks"):
+        Dataset.problem("peak")
+    with pytest.raises(ValueError):
+        Dataset.problem("ellipses", -5, 10)
+
+
+def test_pickle():
+    data = Dataset(numpy.arange(6, dtype="uint8").reshape(3, 2), [2, 0, 1])
+    again = pickle.loads(pickle.dumps(data))
+    assert again.features.dtype == numpy.uint8
+    assert numpy.array_equal(again.features, data.features) and again.targets.tolist() == [2, 0, 1]

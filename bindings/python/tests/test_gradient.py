@@ -1,0 +1,91 @@
+"""Derivatives, against differences and each other (the contract of theory §3)."""
+
+import numpy
+import pytest
+import stableode
+
+
+@pytest.fixture(params=[("antisymmetric", "euler"), ("hamiltonian", "verlet"), ("dense", "euler")])
+def network(request, make_network):
+    field, integrator = request.param
+    return make_network(field=field, integrator=integrator, precision="float64")
+
+
+@pytest.fixture
+def random():
+    return numpy.random.default_rng(11)
+
+
+def test_gradient_against_central_differences(network, batch, random):
+    features, labels = batch
+    with stableode.Gradient(network, 32) as gradient:
+        loss, slope = gradient.loss_and_gradient(features, labels)
+        assert loss == pytest.approx(network.evaluate(features, labels)["loss"], rel=1e-12)
+        assert gradient.loss(features, labels) == loss
+        base, direction = network.parameter_vector, random.standard_normal(network.parameter_count)
+        losses = []
+        for step in (1e-5, -1e-5):
+            network.parameter_vector = base + step * direction  # the gradient follows the network's parameters
+            losses.append(gradient.loss(features, labels))
+    # central differences: h² truncation and ε/h rounding, both about 1e-10
+    assert (losses[0] - losses[1]) / 2e-5 == pytest.approx(slope @ direction, rel=1e-7)
+
+
+def test_pullback_is_the_transpose_of_pushforward(network, batch, random):
+    features = batch[0]
+    along_parameters = random.standard_normal(network.parameter_count)
+    along_features = random.standard_normal(features.shape)
+    cotangent = random.standard_normal((20, 4))
+    gradient = stableode.Gradient(network, 20)
+    scores, tangent = gradient.pushforward(features, along_parameters, along_features)
+    by_parameters, by_features = gradient.pullback(features, cotangent)
+    assert numpy.array_equal(scores, network.scores(features))
+    forward = numpy.sum(tangent * cotangent)
+    backward = by_parameters @ along_parameters + numpy.sum(by_features * along_features)
+    assert forward == pytest.approx(backward, rel=1e-12)
+
+
+def test_directions_may_be_left_out(network, batch, random):
+    gradient = stableode.Gradient(network, 20)
+    along = random.standard_normal(network.parameter_count), random.standard_normal((20, 3))
+    both = gradient.pushforward(batch[0], *along)[1]
+    first = gradient.pushforward(batch[0], along[0])[1]
+    second = gradient.pushforward(batch[0], feature_direction=along[1])[1]
+    numpy.testing.assert_allclose(first + second, both, rtol=1e-10, atol=1e-12)
+
+
+def test_reversible_agrees_with_stored(make_network, batch):
+    network = make_network(field="hamiltonian", integrator="verlet", layers=200, precision="float64")
+    stored, reversible = (stableode.Gradient(network, 20, memory=memory) for memory in ("store_all", "reversible"))
+    expected = stored.loss_and_gradient(*batch)[1]
+    # rounding of 200 reversed steps in f64
+    numpy.testing.assert_allclose(reversible.loss_and_gradient(*batch)[1], expected, rtol=1e-8, atol=1e-12)
+    assert reversible.bytes < stored.bytes
+
+
+def test_threads_give_the_same_bits(network, random):
+    features, labels = random.standard_normal((200, 3)), random.integers(0, 4, 200)
+    one, two = (stableode.Gradient(network, 200, threads=threads).loss_and_gradient(features, labels) for threads in (1, 2))
+    assert one[0] == two[0] and numpy.array_equal(one[1], two[1])
+
+
+def test_out_and_split(network, batch):
+    out = numpy.zeros(network.parameter_count)
+    _, gradient = stableode.Gradient(network, 20).loss_and_gradient(*batch, out=out)
+    assert gradient is out and numpy.any(out)
+    assert network.split(gradient)["blocks.0.K"].shape == (6, 5, 5)
+
+
+def test_errors(make_network, batch):
+    network = make_network()
+    gradient = stableode.Gradient(network, 8)
+    with pytest.raises(stableode.StableODEError, match="8"):
+        gradient.loss(*batch)
+    with pytest.raises(stableode.ShapeMismatchError):
+        gradient.pullback(batch[0][:4], numpy.zeros((4, 3)))
+    with pytest.raises(stableode.UnknownNameError, match="store_all"):
+        stableode.Gradient(network, 8, memory="store_al")
+    with pytest.raises(stableode.StableODEError):
+        stableode.Gradient(network, 8, memory="reversible")  # Euler steps cannot be reversed
+    with pytest.raises(stableode.InvalidDataError, match="row 1"):
+        gradient.loss(batch[0][:2], [0, 9])

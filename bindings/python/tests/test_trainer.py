@@ -1,0 +1,300 @@
+"""Training: results, limits, continuing, callbacks, cancelling, Ctrl-C."""
+
+import inspect
+import math
+import signal
+import threading
+import time
+
+import numpy
+import pytest
+import stableode
+from test_library import run_python
+
+
+@pytest.fixture
+def data():
+    return stableode.Dataset.problem("ellipses", 400, 100)
+
+
+@pytest.fixture
+def make_classifier():
+    def make(**changes):
+        return stableode.Network(**{**dict(inputs=2, outputs=2, width=4, field="antisymmetric", layers=10, horizon=4.0, seed=1), **changes})
+
+    return make
+
+
+OPTIONS = dict(optimizer="adam", learning_rate=0.02, batch_size=32, num_threads=1)
+
+
+def test_fit_learns_and_keeps_the_best(make_classifier, data):
+    training, validation = data
+    network = make_classifier()
+    before = network.evaluate(validation)
+    history = network.fit(training, validation=validation, epochs=15, **OPTIONS)
+    after = network.evaluate(validation)
+    assert after["accuracy"] > max(0.9, before["accuracy"])
+    assert history.outcome == "ok" and len(history) == 15
+    assert history.best.is_best
+    assert after["accuracy"] == pytest.approx(history.best.validation_accuracy, abs=1e-12)
+    assert after["loss"] == pytest.approx(history.best.validation_loss, rel=1e-6)
+
+
+def test_history_has_columns(make_classifier, data):
+    history = make_classifier().fit(data[0], validation=data[1], epochs=3, **OPTIONS)
+    assert history.epoch.tolist() == [1, 2, 3]
+    assert history.training_loss.shape == (3,) and numpy.all(history.training_loss > 0)
+    assert numpy.all((0 <= history.validation_accuracy) & (history.validation_accuracy <= 1))
+    assert history.step.tolist() == [13, 26, 39]  # ⌈400/32⌉ steps an epoch
+    assert all(row.kind == "epoch" for row in history)
+    assert history[-1].seconds > 0 and "training_loss" in dir(history)
+    assert history.best in list(history)
+    with pytest.raises(AttributeError, match="columns: kind"):
+        history.accuracy
+
+
+def test_arrays_and_datasets_train_alike(make_classifier, data):
+    training, validation = data
+    networks = make_classifier(), make_classifier()
+    networks[0].fit(training, validation=validation, epochs=2, **OPTIONS)
+    networks[1].fit(
+        training.features, training.targets, validation=(validation.features, validation.targets), epochs=2, **OPTIONS
+    )
+    assert numpy.array_equal(networks[0].parameter_vector, networks[1].parameter_vector)
+
+
+def test_regression():
+    x = numpy.linspace(-2, 2, 200)[:, None]
+    network = stableode.Network(inputs=1, outputs=1, width=6, layers=8, loss="least_squares", horizon=2.0)
+    network.fit(x, numpy.sin(2 * x), epochs=60, **OPTIONS)
+    assert numpy.abs(network.predict(x) - numpy.sin(2 * x)).mean() < 0.1
+    assert math.isnan(network.evaluate(x, numpy.sin(2 * x))["accuracy"])
+
+
+def test_threads_give_the_same_bits(make_classifier, data):
+    results = []
+    for threads in (1, 2):
+        network = make_classifier()
+        network.fit(data[0], epochs=2, **{**OPTIONS, "num_threads": threads})
+        results.append(network.parameter_vector)
+    assert numpy.array_equal(*results)
+
+
+def test_continuing_is_bit_exact(make_classifier, data):
+    whole, parts = make_classifier(), make_classifier()
+    stableode.Trainer(whole, epochs=4, **OPTIONS).run(data[0])
+    with stableode.Trainer(parts, epochs=4, **OPTIONS) as trainer:
+        assert len(trainer.run(data[0], epochs=1)) == 1
+        stops = iter([False] * 5 + [True] + [False] * 1000)
+        trainer.run(data[0], on_event=lambda event: next(stops))
+        history = trainer.run(data[0])
+    assert len(history) == 4
+    assert numpy.array_equal(whole.parameter_vector, parts.parameter_vector)
+
+
+def test_signature_shows_every_option():
+    parameters = inspect.signature(stableode.Trainer).parameters
+    assert all(parameters[key].default == option.default for key, option in stableode.options("trainer").items())
+
+
+def test_misspelt_option_gives_the_nearest_name(make_classifier, data):
+    with pytest.raises(stableode.UnknownNameError, match="learning_rate"):
+        make_classifier().fit(data[0], learning_rat=0.1)
+    with pytest.raises(stableode.UnknownNameError, match="adam"):
+        make_classifier().fit(data[0], optimizer="adm")
+
+
+def test_options_are_set_wholly_or_not_at_all(make_classifier, data):
+    networks = make_classifier(), make_classifier()
+    for network, spoil in zip(networks, (False, True)):
+        with stableode.Trainer(network, epochs=1, **OPTIONS) as trainer:
+            if spoil:
+                with pytest.raises(stableode.OutOfRangeError, match="batch_size"):
+                    trainer.set(learning_rate=0.5, batch_size=-1)
+            trainer.run(data[0])
+    assert numpy.array_equal(networks[0].parameter_vector, networks[1].parameter_vector)
+
+
+@pytest.mark.parametrize("limits", [dict(epochs=0), dict(epochs=-1), dict(time_limit=0), dict(time_limit=-1.0), dict(time_limit=math.nan)])
+def test_bad_limits(make_classifier, data, limits):
+    with stableode.Trainer(make_classifier()) as trainer, pytest.raises(ValueError, match=next(iter(limits))):
+        trainer.run(data[0], **limits)
+
+
+def test_time_limit(make_classifier, data):
+    start = time.monotonic()
+    history = make_classifier(layers=50).fit(data[0], epochs=100000, time_limit=0.3, **OPTIONS)
+    assert history.outcome == "time_limit"
+    assert 0.25 < time.monotonic() - start < 1.3
+
+
+def test_early_stopping(make_classifier, data):
+    history = make_classifier().fit(data[0], validation=data[1], epochs=1000, patience=3, **OPTIONS)
+    assert history.outcome == "early_stopping" and len(history) < 1000
+
+
+def test_events_arrive(make_classifier, data):
+    events = []
+    make_classifier().fit(data[0], validation=data[1], epochs=2, on_event=events.append, **OPTIONS)
+    epochs = [event for event in events if event.kind == "epoch"]
+    assert [event.epoch for event in epochs] == [1, 2]
+    assert epochs[0].step == 13 and epochs[0].validation_loss > 0
+    assert {event.kind for event in events} <= {"epoch", "progress"}
+
+
+def test_callback_may_stop(make_classifier, data):
+    history = make_classifier().fit(data[0], epochs=50, on_event=lambda event: event.epoch >= 3, **OPTIONS)
+    assert history.outcome == "stopped_by_callback" and len(history) == 3
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt, SystemExit, StopIteration])
+def test_exception_in_callback_comes_through(make_classifier, data, error):
+    raised = error("from the callback")
+
+    def callback(event):
+        raise raised
+
+    network = make_classifier()
+    with pytest.raises(error) as caught:
+        network.fit(data[0], validation=data[1], epochs=5, on_event=callback, **OPTIONS)
+    assert caught.value is raised
+    network.fit(data[0], epochs=1, **OPTIONS)  # the network is as usable as before
+
+
+def test_library_may_be_called_in_a_callback(make_classifier, data):
+    network, accuracies = make_classifier(), []
+    network.fit(data[0], epochs=2, on_event=lambda event: accuracies.append(network.evaluate(data[1])["accuracy"]), **OPTIONS)
+    assert len(accuracies) >= 2
+
+
+def test_trainer_in_use_is_busy(make_classifier, data):
+    errors = []
+    with stableode.Trainer(make_classifier(), epochs=1, **OPTIONS) as trainer:
+
+        def callback(event):
+            try:
+                trainer.set(learning_rate=1.0)
+            except stableode.StableODEError as error:
+                errors.append(type(error))
+
+        trainer.run(data[0], on_event=callback)
+    assert set(errors) == {stableode.HandleBusyError}
+
+
+def test_cancel_from_another_thread(make_classifier, data):
+    with stableode.CancelToken() as token:
+        timer = threading.Timer(0.2, token.request)
+        timer.start()
+        start = time.monotonic()
+        history = make_classifier(layers=50).fit(data[0], epochs=100000, cancel=token, **OPTIONS)
+        assert history.outcome == "cancelled"
+        assert time.monotonic() - start < 1.2
+        token.reset()
+        assert make_classifier().fit(data[0], epochs=1, cancel=token, **OPTIONS).outcome == "ok"
+
+
+def test_training_outside_the_main_thread(make_classifier, data):
+    results = []
+
+    def train():
+        results.append(make_classifier().fit(data[0], epochs=1, **OPTIONS).outcome)
+
+    threads = [threading.Thread(target=train) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == ["ok", "ok"]
+
+
+def test_bad_data_is_named(make_classifier):
+    features = numpy.zeros((4, 2))
+    features[1, 0] = numpy.nan
+    with pytest.raises(stableode.InvalidDataError, match="row 1, column 0"):
+        make_classifier().fit(features, [0, 1, 0, 1])
+    with pytest.raises(stableode.StableODEError, match="7"):
+        make_classifier().fit(numpy.zeros((4, 2)), [0, 1, 7, 1], **OPTIONS)
+    with pytest.raises(stableode.StableODEError, match="3"):
+        make_classifier().fit(numpy.zeros((4, 3)), [0, 1, 0, 1], **OPTIONS)
+
+
+def test_divergence_is_an_error_and_the_network_stays_finite(make_classifier, data):
+    network = make_classifier(field="dense", activation="relu", layers=50, horizon=50.0)
+    with pytest.raises(ArithmeticError):
+        network.fit(data[0], optimizer="sgd", learning_rate=1e30, epochs=5, num_threads=1)
+    assert numpy.all(numpy.isfinite(network.parameter_vector))
+
+
+INTERRUPTED = """
+    import os, signal, sys, threading, time
+    import numpy
+    import stableode
+
+    training, validation = stableode.Dataset.problem("peaks")
+    network = stableode.Network(inputs=2, outputs=5, width=8, layers=64, horizon=5.0)
+    events, sent = [], []
+
+    def send():
+        time.sleep(1.0)
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=send, daemon=True).start()
+    previous = signal.getsignal(signal.SIGINT)
+    try:
+        network.fit(training, validation=validation, epochs=100000, {callback}, num_threads=1)
+    except KeyboardInterrupt:
+        delay = time.monotonic() - sent[0]
+        assert delay < 0.3, delay
+    else:
+        sys.exit("no KeyboardInterrupt")
+    assert signal.getsignal(signal.SIGINT) is previous
+    best = [event for event in events if event.is_best]
+    if best:
+        assert abs(network.evaluate(validation)["loss"] - best[-1].validation_loss) < 1e-6
+    network.fit(training, epochs=1, num_threads=1)
+    print("fine", len(events))
+"""
+
+
+@pytest.mark.parametrize("callback", ["on_event=events.append", "on_event=None"])
+def test_interrupt_comes_through_within_300_ms_and_keeps_the_best(callback):
+    result = run_python(INTERRUPTED.replace("{callback}", callback))
+    assert result.stdout.startswith("fine"), result.stderr
+    assert result.stderr == ""
+
+
+def test_handler_of_the_user_is_called_and_restored(make_classifier, data):
+    calls = []
+
+    def mine(number, frame):
+        calls.append(number)
+
+    previous = signal.signal(signal.SIGINT, mine)
+    try:
+        sent = iter([True])
+        history = make_classifier().fit(
+            data[0], epochs=50, on_event=lambda event: next(sent, False) and signal.raise_signal(signal.SIGINT), **OPTIONS
+        )
+        assert signal.getsignal(signal.SIGINT) is mine
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    assert calls == [signal.SIGINT] and history.outcome == "stopped_by_callback"
+
+
+def test_fork_after_training_with_threads():
+    code = """
+        import os, sys
+        import stableode
+        training, _ = stableode.Dataset.problem("ellipses", 400, 100)
+        network = stableode.Network(inputs=2, outputs=2, width=4, layers=10)
+        network.fit(training, epochs=1, num_threads=2)
+        child = os.fork()
+        network.fit(training, epochs=1, num_threads=2)
+        if child == 0:
+            os._exit(0)
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    """
+    result = run_python(code)
+    assert result.returncode == 0, result.stderr
