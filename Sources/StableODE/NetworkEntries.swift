@@ -1,0 +1,116 @@
+import CStableODE
+import LinearAlgebra
+import Networks
+import Settings
+
+// Section 5 of the header: networks. Parameters are in ParameterEntries.swift.
+
+@_cdecl("sode_network_create") @implementation
+public func sode_network_create(_ specification: OpaquePointer?, _ network: UnsafeMutablePointer<OpaquePointer?>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(network, "network")
+    try using(specification, .specification, "specification") { box throws(Failure) in
+      try hand(try Network(box.specification), .network, to: out)
+    }
+  }
+}
+
+@_cdecl("sode_network_create_json") @implementation
+public func sode_network_create_json(
+  _ text: UnsafePointer<CChar>?, _ length: Int, _ network: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(network, "network")
+    try hand(try Network(try NetworkSpecification(json: try json(text, length: length))), .network, to: out)
+  }
+}
+
+@_cdecl("sode_network_copy") @implementation
+public func sode_network_copy(_ network: OpaquePointer?, _ copy: UnsafeMutablePointer<OpaquePointer?>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(copy, "copy")
+    try using(network, .network, "network") { original throws(Failure) in
+      // Snapshots are immutable, so the two may share one until either changes.
+      try hand(try Network(original.plan, original.snapshot), .network, to: out)
+    }
+  }
+}
+
+@_cdecl("sode_network_json") @implementation
+public func sode_network_json(
+  _ network: OpaquePointer?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ needed: UnsafeMutablePointer<Int>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    try using(network, .network, "network") { network throws(Failure) in
+      try copyOut(try network.plan.specification.json.written(), buffer, capacity, needed)
+    }
+  }
+}
+
+@_cdecl("sode_network_describe") @implementation
+public func sode_network_describe(_ network: OpaquePointer?, _ info: UnsafeMutablePointer<sode_network_info>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(info, "info")
+    try using(network, .network, "network") { network throws(Failure) in
+      let plan = network.plan
+      var description = sode_network_info()
+      description.precision_bits = Int32(plan.precision.byteCount * 8)
+      description.inputs = Int64(plan.inputs)
+      description.outputs = Int64(plan.outputs)
+      description.blocks = Int64(plan.blocks.count)
+      description.parameters = Int64(plan.parameterCount)
+      description.tensors = Int64(plan.tensors.count)
+      try writeStruct(description, to: out, "info")
+    }
+  }
+}
+
+@_cdecl("sode_network_initialize") @implementation
+public func sode_network_initialize(_ network: OpaquePointer?, _ seed: UInt64) -> sode_status {
+  reporting { () throws(Failure) in
+    try using(network, .network, "network") { network throws(Failure) in try network.initializeParameters(seed: seed) }
+  }
+}
+
+@_cdecl("sode_network_set_normalization") @implementation
+public func sode_network_set_normalization(
+  _ network: OpaquePointer?, _ shift: UnsafePointer<sode_tensor>?, _ scale: UnsafePointer<sode_tensor>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    try using(network, .network, "network") { network throws(Failure) in
+      guard shift != nil || scale != nil else { return try network.replaceNormalization(with: nil) }
+      let inputs = network.plan.inputs
+      let shift = try CallerTensor(shift, "shift")
+      let scale = try CallerTensor(scale, "scale")
+      try shift.expectVector(count: inputs, "one number an input")
+      try scale.expectVector(count: inputs, "one number an input")
+      try network.replaceNormalization(
+        with: try Normalization(shift: shift.readingColumn, scale: scale.readingColumn, inputs: inputs, precision: network.plan.precision))
+    }
+  }
+}
+
+@_cdecl("sode_network_get_normalization") @implementation
+public func sode_network_get_normalization(
+  _ network: OpaquePointer?, _ shift: UnsafeMutablePointer<sode_tensor>?, _ scale: UnsafeMutablePointer<sode_tensor>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    guard shift != nil || scale != nil else { throw Failure(.nullPointer, "shift and scale are NULL; one of them is needed") }
+    try using(network, .network, "network") { network throws(Failure) in
+      guard let normalization = network.snapshot.normalization else {
+        throw Failure(.state, "this network has no normalization; sode_network_set_normalization gives it one")
+      }
+      var targets: [(CallerTensor, Vector)] = []
+      if let shift { targets.append((try CallerTensor(shift, "shift"), normalization.shift)) }
+      if let scale { targets.append((try CallerTensor(scale, "scale"), normalization.scale)) }
+      for (target, _) in targets {
+        try target.expectVector(count: network.plan.inputs, "one number an input")
+        try target.expectWritableReals()
+      }
+      for (target, values) in targets { convert(values, to: target.writingColumn) }
+    }
+  }
+}
+
+@_cdecl("sode_network_free") @implementation
+public func sode_network_free(_ network: OpaquePointer?) { free(network, .network, "network") }
