@@ -54,7 +54,7 @@ let package = Package(
     .target(name: "Storage", dependencies: ["Settings", "LinearAlgebra", "Networks", "CShims"]),
 
     // The product.
-    .target(name: "StableODE", dependencies: ["CStableODE", "CShims", "Settings", "LinearAlgebra", "Networks", "Datasets", "Training", "Storage"]),
+    .target(name: "StableODE", dependencies: ["CStableODE", "CShims", "Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Datasets", "Training", "Storage"]),
     .target(name: "StableODELink", exclude: ["exports.map", "stableode.pc.in"], linkerSettings: sharedLibrary),
     .executableTarget(name: "Benchmarks", dependencies: ["CStableODE", "StableODE"]),
 

@@ -1,7 +1,5 @@
-import Datasets
 import Networks
 import Settings
-import Training
 
 // The kinds of handles. Their numbers are part of no interface; 5 is the cancel token's, which owns no object.
 
@@ -10,12 +8,6 @@ extension HandleKind where Object == Network {
 }
 extension HandleKind where Object == SpecificationBox {
   static var specification: HandleKind { HandleKind(number: 2, noun: "specification", shared: false) }
-}
-extension HandleKind where Object == Dataset {
-  static var dataset: HandleKind { HandleKind(number: 3, noun: "dataset", shared: true) }
-}
-extension HandleKind where Object == TrainerBox {
-  static var trainer: HandleKind { HandleKind(number: 4, noun: "trainer", shared: false) }
 }
 extension HandleKind where Object == Predictor {
   static var predictor: HandleKind { HandleKind(number: 6, noun: "predictor", shared: false) }

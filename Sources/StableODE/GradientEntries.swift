@@ -1,0 +1,146 @@
+import CStableODE
+import Gradients
+import LinearAlgebra
+import Networks
+import Settings
+
+// Section 10 of the header: derivatives for optimizers and losses of the caller's own.
+
+/// A network with the scratch for its derivatives, for one caller at a time.
+final class GradientBox {
+  let network: Network
+  let batch: Int
+  let sweep: Sweep
+  /// One vector like the parameters: a gradient on its way out, or a direction on its way in.
+  let vector: Vector
+  private let buffer: Buffer
+  private var tangents: TangentSweep?
+
+  init(_ network: Network, batch: Int, memory: (any MemoryPolicy)?, threads: Int) throws(Failure) {
+    let plan = network.plan
+    self.network = network
+    self.batch = batch
+    sweep = try Sweep(plan, batch: batch, derivative: true, memory: memory, threads: threads)
+    buffer = try Buffer(count: plan.parameterCount, precision: plan.precision)
+    vector = buffer.vector(count: plan.parameterCount, precision: plan.precision)
+  }
+
+  /// The scratch of forward derivatives, made at the first call that needs it.
+  func tangentSweep() throws(Failure) -> TangentSweep {
+    if let tangents { return tangents }
+    let made = try TangentSweep(network.plan)
+    tangents = made
+    return made
+  }
+
+  var byteCount: Int { sweep.byteCount + buffer.byteCount + (tangents?.byteCount ?? 0) }
+}
+
+@_cdecl("sode_gradient_create") @implementation
+public func sode_gradient_create(
+  _ network: OpaquePointer?, _ max_batch: Int64, _ memory: UnsafePointer<CChar>?, _ num_threads: Int64,
+  _ gradient: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(gradient, "gradient")
+    let batch = try checked(max_batch, "max_batch", in: 1...mostSamples)
+    let threads = try threads(num_threads)
+    let policy = memory == nil ? nil : try memoryPolicies(try text(memory, "memory"))
+    try using(network, .network, "network") { network throws(Failure) in
+      try hand(try GradientBox(network, batch: batch, memory: policy, threads: threads), .gradient, to: out)
+    }
+  }
+}
+
+@_cdecl("sode_gradient_bytes") @implementation
+public func sode_gradient_bytes(_ gradient: OpaquePointer?, _ bytes: UnsafeMutablePointer<Int64>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(bytes, "bytes")
+    try using(gradient, .gradient, "gradient") { box throws(Failure) in out.pointee = Int64(box.byteCount) }
+  }
+}
+
+@_cdecl("sode_gradient_pullback") @implementation
+public func sode_gradient_pullback(
+  _ gradient: OpaquePointer?, _ features: UnsafePointer<sode_tensor>?, _ cotangent: UnsafePointer<sode_tensor>?,
+  _ parameter_gradient: UnsafeMutablePointer<sode_tensor>?, _ feature_gradient: UnsafeMutablePointer<sode_tensor>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    guard parameter_gradient != nil || feature_gradient != nil else {
+      throw Failure(.nullPointer, "parameter_gradient and feature_gradient are NULL; one of them is needed")
+    }
+    try using(gradient, .gradient, "gradient") { box throws(Failure) in
+      let plan = box.network.plan
+      let batch = try samples(try CallerTensor(features, "features"), plan, atMost: box.batch)
+      let cotangent = try scoresLike(try CallerTensor(cotangent, "cotangent"), batch.rows, plan.outputs, "samples, outputs")
+      let result = try parameterResult(parameter_gradient, plan)
+      var featureResult: MutableTensorView?
+      if let feature_gradient {
+        let tensor = try CallerTensor(feature_gradient, "feature_gradient")
+        try tensor.expect(shape: [batch.rows, plan.inputs], "samples, inputs")
+        try tensor.expectWritableReals()
+        featureResult = tensor.writing
+      }
+      let snapshot = box.network.snapshot
+      box.sweep.pullback(
+        snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), cotangent: cotangent, count: batch.rows,
+        gradient: result == nil ? nil : box.vector, featureGradient: featureResult, pool: try WorkerPool(threads: box.sweep.threads))
+      result?.write(box.vector)
+    }
+  }
+}
+
+@_cdecl("sode_gradient_pushforward") @implementation
+public func sode_gradient_pushforward(
+  _ gradient: OpaquePointer?, _ features: UnsafePointer<sode_tensor>?, _ parameter_direction: UnsafePointer<sode_tensor>?,
+  _ feature_direction: UnsafePointer<sode_tensor>?, _ scores: UnsafeMutablePointer<sode_tensor>?, _ tangent: UnsafeMutablePointer<sode_tensor>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    try using(gradient, .gradient, "gradient") { box throws(Failure) in
+      let plan = box.network.plan
+      let batch = try samples(try CallerTensor(features, "features"), plan, atMost: box.batch)
+      let tangentOut = try scoresResult(try CallerTensor(tangent, "tangent"), batch.rows, plan.outputs)
+      var scoresOut: MutableTensorView?
+      if let scores { scoresOut = try scoresResult(try CallerTensor(scores, "scores"), batch.rows, plan.outputs) }
+      var featureDirection: TensorView?
+      if let feature_direction {
+        featureDirection = try scoresLike(try CallerTensor(feature_direction, "feature_direction"), batch.rows, plan.inputs, "samples, inputs")
+      }
+      var direction: Vector?
+      if let parameter_direction {
+        let tensor = try CallerTensor(parameter_direction, "parameter_direction")
+        try tensor.expectVector(count: plan.parameterCount, "all parameters")
+        convert(tensor.reading, into: box.vector)
+        direction = box.vector
+      }
+      let snapshot = box.network.snapshot
+      try box.tangentSweep().pushforward(
+        snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), count: batch.rows, direction: direction,
+        featureDirection: featureDirection, scores: scoresOut, into: tangentOut)
+    }
+  }
+}
+
+@_cdecl("sode_gradient_free") @implementation
+public func sode_gradient_free(_ gradient: OpaquePointer?) { free(gradient, .gradient, "gradient") }
+
+/// Where a gradient with respect to the parameters goes; nil when it is not asked for.
+private func parameterResult(_ tensor: UnsafeMutablePointer<sode_tensor>?, _ plan: NetworkPlan) throws(Failure) -> CallerTensor? {
+  guard let tensor else { return nil }
+  let target = try CallerTensor(tensor, "parameter_gradient")
+  try target.expectVector(count: plan.parameterCount, "all parameters")
+  try target.expectWritableReals()
+  return target
+}
+
+private func scoresLike(_ tensor: CallerTensor, _ rows: Int, _ columns: Int, _ meaning: String) throws(Failure) -> TensorView {
+  try tensor.expect(shape: [rows, columns], meaning)
+  try checkFinite(tensor.reading, tensor.argument)
+  return tensor.reading
+}
+
+private func scoresResult(_ tensor: CallerTensor, _ rows: Int, _ columns: Int) throws(Failure) -> MutableTensorView {
+  try tensor.expect(shape: [rows, columns], "samples, outputs")
+  try tensor.expectWritableReals()
+  return tensor.writing
+}
