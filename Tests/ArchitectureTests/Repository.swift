@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// The checked-out tree that these tests were compiled from, read as text.
 enum Repository {
@@ -27,6 +28,12 @@ enum Repository {
   static func module(of path: String) -> String {
     path.split(separator: "/").dropFirst().first.map(String.init) ?? ""
   }
+}
+
+/// Code of these files never meets the pattern; where it does, the test says so by path and line.
+func expectNowhere(_ pattern: String, in paths: [String]) throws {
+  let found = try matches(pattern, in: paths)
+  #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
 }
 
 /// "path:line: text" for each line of code that the pattern meets.
