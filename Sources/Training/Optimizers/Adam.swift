@@ -1,0 +1,49 @@
+import Glibc
+import LinearAlgebra
+import Settings
+
+/// Adam: steps scaled by running moments of the gradient.
+///
+/// m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; θ ← θ − η·m̂/(√v̂ + ε), m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ).
+/// Source: Kingma & Ba 2015, algorithm 1, in the form of `torch.optim.Adam`.
+package struct Adam: Optimizer {
+  package static let options: [OptionDescription] = [.learningRate] + AdamMoments.options
+  package static let decouplesWeightDecay = false
+  package static let stateNames = ["first_moment", "second_moment"]
+
+  package let moments: AdamMoments
+
+  package init(_ values: OptionValues) throws(Failure) { moments = try AdamMoments(values) }
+
+  package func update(_ parameters: Vector, gradient: Vector, state: OptimizerState, step: Int, rate: Double, decay: Double) {
+    moments.update(parameters, gradient: gradient, state: state, step: step, rate: rate, decoupledDecay: 0)
+  }
+}
+
+/// The decay rates of Adam's moments and the update that Adam and AdamW share.
+package struct AdamMoments: Sendable {
+  package static let options: [OptionDescription] = [
+    OptionDescription("beta1", .real(0...1.0.nextDown), default: .real(0.9), unit: "1", "decay of adam's running mean of the gradient"),
+    OptionDescription("beta2", .real(0...1.0.nextDown), default: .real(0.999), unit: "1", "decay of adam's running mean of the squared gradient"),
+    OptionDescription(
+      "epsilon", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1e-8), unit: "1",
+      "added to the root of adam's second moment"),
+  ]
+
+  package let beta1: Double
+  package let beta2: Double
+  package let epsilon: Double
+
+  package init(_ values: OptionValues) throws(Failure) {
+    beta1 = try values.real("beta1")
+    beta2 = try values.real("beta2")
+    epsilon = try values.real("epsilon")
+  }
+
+  /// Adam's update with bias correction for step `step` (from 1); `decoupledDecay` λ first scales θ by 1 − ηλ.
+  package func update(_ parameters: Vector, gradient: Vector, state: OptimizerState, step: Int, rate: Double, decoupledDecay: Double) {
+    adamStep(
+      parameters, gradient: gradient, first: state.first, second: state.second, rate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+      correction1: 1 - pow(beta1, Double(step)), correction2: 1 - pow(beta2, Double(step)), weightDecay: 0, decoupledDecay: decoupledDecay)
+  }
+}

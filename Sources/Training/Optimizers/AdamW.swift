@@ -1,0 +1,20 @@
+import LinearAlgebra
+import Settings
+
+/// Adam with decoupled weight decay: θ ← (1 − ηλ)θ, then Adam's step.
+///
+/// Source: Loshchilov & Hutter 2019, algorithm 2, in the form of `torch.optim.AdamW`; λ is the option `weight_decay` and acts on weights, not on
+/// biases.
+package struct AdamW: Optimizer {
+  package static let options: [OptionDescription] = [.learningRate] + AdamMoments.options
+  package static let decouplesWeightDecay = true
+  package static let stateNames = ["first_moment", "second_moment"]
+
+  package let moments: AdamMoments
+
+  package init(_ values: OptionValues) throws(Failure) { moments = try AdamMoments(values) }
+
+  package func update(_ parameters: Vector, gradient: Vector, state: OptimizerState, step: Int, rate: Double, decay: Double) {
+    moments.update(parameters, gradient: gradient, state: state, step: step, rate: rate, decoupledDecay: decay)
+  }
+}

@@ -1,0 +1,30 @@
+import LinearAlgebra
+import Settings
+
+/// Gradient descent with heavy-ball momentum or Nesterov's variant.
+///
+/// v ← μv + g; θ ← θ − ηv, or with Nesterov θ ← θ − η(g + μv). Source: Sutskever et al. 2013, in the form of `torch.optim.SGD` (no dampening).
+package struct StochasticGradientDescent: Optimizer {
+  package static let options: [OptionDescription] = [
+    .learningRate,
+    OptionDescription("momentum", .real(0...1.0.nextDown), default: .real(0), unit: "1", "share of the last step kept by sgd"),
+    OptionDescription("nesterov", .integer(0...1), default: .integer(0), unit: "0 or 1", "Nesterov's momentum in sgd; needs momentum > 0"),
+  ]
+  package static let decouplesWeightDecay = false
+  package static let stateNames = ["velocity"]
+
+  package let momentum: Double
+  package let nesterov: Bool
+
+  package init(_ values: OptionValues) throws(Failure) {
+    momentum = try values.real("momentum")
+    nesterov = try values.integer("nesterov") == 1
+    guard !nesterov || momentum > 0 else {
+      throw Failure(.invalidArgument, "nesterov is 1 but momentum is 0.0; Nesterov's method needs momentum > 0")
+    }
+  }
+
+  package func update(_ parameters: Vector, gradient: Vector, state: OptimizerState, step: Int, rate: Double, decay: Double) {
+    sgdStep(parameters, gradient: gradient, velocity: state.first, rate: rate, momentum: momentum, nesterov: nesterov, weightDecay: 0)
+  }
+}

@@ -1,0 +1,24 @@
+import LinearAlgebra
+import Settings
+
+/// Smoothness of the weights in time: (α/2h) Σ_j ‖θ_j − θ_{j−1}‖² for each tensor that has one set of numbers a layer, h the block's step size.
+///
+/// Source: Haber & Ruthotto 2017, section 3.3 (regularization of the forward propagation), on K and on b.
+package struct Smoothness: Regularizer {
+  package static let option = OptionDescription(
+    "smoothness", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
+    "α of (α/2h) Σ‖θ_j − θ_{j−1}‖² over the layers of each block in the objective")
+
+  package let strength: Double
+  package init(strength: Double) { self.strength = strength }
+
+  package func accumulate(_ parameters: Vector, layout: ParameterLayout, addingTo gradient: Vector?) -> Double {
+    var energy = 0.0
+    for region in layout.regions where region.layers > 1 {
+      energy += accumulateSmoothness(
+        parameters[region.range], layers: region.layers, size: region.range.count / region.layers, factor: strength / region.stepSize,
+        addingTo: gradient?[region.range])
+    }
+    return energy
+  }
+}

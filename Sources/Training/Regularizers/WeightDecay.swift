@@ -1,0 +1,21 @@
+import LinearAlgebra
+import Settings
+
+/// Weight decay as a term of the objective: ½α‖θ‖² over the weights, biases left alone.
+package struct WeightDecay: Regularizer {
+  package static let option = OptionDescription(
+    "weight_decay", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
+    "α of ½α‖weights‖² in the objective; with adamw the decoupled decay; biases are left alone")
+
+  package let strength: Double
+  package init(strength: Double) { self.strength = strength }
+
+  package func accumulate(_ parameters: Vector, layout: ParameterLayout, addingTo gradient: Vector?) -> Double {
+    var squares = 0.0
+    for region in layout.regions where region.isWeight {
+      squares += sumOfSquares(parameters[region.range])
+      if let gradient { axpy(strength, parameters[region.range], addingTo: gradient[region.range]) }
+    }
+    return 0.5 * strength * squares
+  }
+}

@@ -1,0 +1,41 @@
+import Settings
+
+/// The learning rate of every step: warm-up, then the chosen schedule, changing at each step or at each epoch.
+///
+/// Warm-up over w epochs raises the rate linearly and reaches the full rate with its last step: η·(i+1)/m for step i of m.
+package struct LearningRate: Sendable {
+  /// Options common to all schedules.
+  package static let options: [OptionDescription] = [
+    OptionDescription("schedule", .choice(schedules.names), default: .text("constant"), "how the learning rate changes over training"),
+    OptionDescription("schedule_interval", .choice(["step", "epoch"]), default: .text("step"), "whether the rate changes at each step or at each epoch"),
+    OptionDescription(
+      "warmup_epochs", .integer(0...1_000_000_000), default: .integer(0), unit: "epochs",
+      "epochs over which the rate rises linearly to learning_rate; fewer than epochs"),
+  ]
+
+  private let base: Double
+  private let schedule: any Schedule
+  private let changesEachStep: Bool
+  private let warmup: Int
+  private let epochs: Int
+
+  /// Reads the options; fails with `outOfRange` when the warm-up is not shorter than training.
+  package init(_ values: OptionValues) throws(Failure) {
+    base = try values.real("learning_rate")
+    schedule = try schedules(try values.text("schedule")).init(values)
+    changesEachStep = try values.text("schedule_interval") == "step"
+    warmup = try values.integer("warmup_epochs")
+    epochs = try values.integer("epochs")
+    guard warmup == 0 || warmup < epochs else {
+      throw Failure(.outOfRange, "warmup_epochs is \(warmup); it must be less than epochs, which is \(epochs)")
+    }
+  }
+
+  /// The rate of step `step` (from 0) of epoch `epoch` (from 0), `stepsPerEpoch` ≥ 1 steps being an epoch.
+  package func rate(epoch: Int, step: Int, stepsPerEpoch: Int) -> Double {
+    let units = changesEachStep ? stepsPerEpoch : 1
+    let position = changesEachStep ? step : 0
+    if epoch < warmup { return base * Double(epoch * units + position + 1) / Double(warmup * units) }
+    return schedule.rate(base: base, at: Double(epoch - warmup) + Double(position) / Double(units), of: Double(epochs - warmup))
+  }
+}

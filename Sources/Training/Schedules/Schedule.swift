@@ -1,0 +1,22 @@
+import Settings
+
+/// How the learning rate changes over training.
+package protocol Schedule: Sendable {
+  /// The options only this schedule reads.
+  static var options: [OptionDescription] { get }
+  /// Reads the options; fails with `outOfRange` when they contradict the learning rate.
+  init(_ values: OptionValues) throws(Failure)
+  /// The learning rate at `time`, without warm-up.
+  /// - Parameters:
+  ///   - base: the option `learning_rate`.
+  ///   - time: epochs since the warm-up's end.
+  ///   - total: epochs of training after the warm-up, > 0.
+  func rate(base: Double, at time: Double, of total: Double) -> Double
+}
+
+/// The schedules by name.
+package let schedules = Registry<any Schedule.Type>("schedule", [
+  ("constant", "the same rate throughout", ConstantSchedule.self),
+  ("step", "times a factor every few epochs", StepSchedule.self),
+  ("cosine", "half a cosine from the rate down to a minimum", CosineSchedule.self),
+])

@@ -1,0 +1,112 @@
+import Settings
+
+/// Every option of scope "trainer": those of the trainer itself, of the schedules, the regularizers and the optimizers.
+///
+/// C introspection, Python signatures and the documentation's tables are made from this list. Keys that several optimizers read appear once.
+package let trainerOptions: [OptionDescription] = {
+  var options: [OptionDescription] = TrainerOptions.own
+  let groups: [[OptionDescription]] =
+    optimizers.entries.map { $0.entry.options } + [LearningRate.options] + schedules.entries.map { $0.entry.options }
+    + [regularizers.entries.map { $0.entry.option }]
+  for group in groups {
+    for option in group where !options.contains(where: { $0.key == option.key }) { options.append(option) }
+  }
+  return options
+}()
+
+/// What the trainer's options say, read and checked together.
+package struct TrainerOptions: Sendable {
+  /// What the iterate to keep is chosen by.
+  package enum Metric: String, CaseIterable, Sendable {
+    /// Accuracy for classification, loss for least squares.
+    case automatic
+    case accuracy
+    case loss
+  }
+
+  static let own: [OptionDescription] = [
+    OptionDescription("epochs", .integer(1...1_000_000_000), default: .integer(10), unit: "epochs", "passes over the training data in total, over all runs"),
+    OptionDescription(
+      "batch_size", .integer(1...1_000_000_000), default: .integer(128), unit: "samples",
+      "samples a step; the last batch of an epoch may be smaller"),
+    OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the order of the samples"),
+    OptionDescription("shuffle", .integer(0...1), default: .integer(1), unit: "0 or 1", "whether each epoch visits the samples in a new random order"),
+    OptionDescription("optimizer", .choice(optimizers.names), default: .text("adam"), "method that steps the parameters"),
+    OptionDescription(
+      "metric", .choice(Metric.allCases.map(\.rawValue)), default: .text(Metric.automatic.rawValue),
+      "validation figure that chooses the iterate to keep; automatic: accuracy, or loss for least_squares"),
+    OptionDescription(
+      "patience", .integer(0...1_000_000_000), default: .integer(0), unit: "epochs",
+      "epochs without an improvement of the metric after which training ends; 0: never; needs validation data"),
+    OptionDescription(
+      "min_delta", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
+      "least change of the metric that patience counts as an improvement"),
+    OptionDescription("num_threads", .integer(0...1024), default: .integer(0), unit: "threads", "threads to train with; 0: the CPUs of the affinity mask"),
+  ]
+
+  package let epochs: Int
+  package let batchSize: Int
+  package let seed: UInt64
+  package let shuffle: Bool
+  package let metric: Metric
+  package let patience: Int
+  package let minimumDelta: Double
+  package let threads: Int
+  package let learningRate: LearningRate
+  package let optimizerName: String
+  package let optimizer: any Optimizer
+  package let stateCount: Int
+  /// The decoupled decay handed to the optimizer; 0 when decay is a term of the objective.
+  package let decoupledDecay: Double
+  /// The regularizers with a strength above 0.
+  package let regularizers: [any Regularizer]
+
+  /// Reads the options.
+  /// - Throws: `invalidArgument` when an option of another optimizer or schedule was set, or options contradict each other; `outOfRange`.
+  package init(_ values: OptionValues) throws(Failure) {
+    epochs = try values.integer("epochs")
+    batchSize = try values.integer("batch_size")
+    seed = UInt64(try values.integer("seed"))
+    shuffle = try values.integer("shuffle") == 1
+    metric = Metric(rawValue: try values.text("metric")) ?? .automatic
+    patience = try values.integer("patience")
+    minimumDelta = try values.real("min_delta")
+    threads = try values.integer("num_threads")
+    learningRate = try LearningRate(values)
+
+    optimizerName = try values.text("optimizer")
+    let method = try optimizers(optimizerName)
+    try refuseForeign(values, chosen: optimizerName, of: optimizers.noun, optimizers.entries.map { ($0.name, $0.entry.options) })
+    try refuseForeign(values, chosen: try values.text("schedule"), of: schedules.noun, schedules.entries.map { ($0.name, $0.entry.options) })
+    optimizer = try method.init(values)
+    stateCount = method.stateNames.count
+
+    let decay = try values.real(WeightDecay.option.key)
+    decoupledDecay = method.decouplesWeightDecay ? decay : 0
+    var terms: [any Regularizer] = []
+    for term in StableTerms.all {
+      let strength = try values.real(term.option.key)
+      let handledByOptimizer = method.decouplesWeightDecay && term.option.key == WeightDecay.option.key
+      if strength > 0, !handledByOptimizer { terms.append(term.init(strength: strength)) }
+    }
+    regularizers = terms
+  }
+}
+
+/// The regularizers' types, under a name that the stored property `regularizers` does not hide.
+private enum StableTerms {
+  static let all = regularizers.entries.map(\.entry)
+}
+
+/// Fails when an option was set that only other entries of the registry read: it would be ignored.
+private func refuseForeign(
+  _ values: OptionValues, chosen: String, of noun: String, _ entries: [(name: String, options: [OptionDescription])]
+) throws(Failure) {
+  let own = entries.first { $0.name == chosen }?.options.map(\.key) ?? []
+  for entry in entries {
+    for key in entry.options.map(\.key) where values.isSet(key) && !own.contains(key) {
+      let readers = entries.filter { $0.options.contains { $0.key == key } }.map(\.name)
+      throw Failure(.invalidArgument, "\(key) is set but \(noun) is '\(chosen)'; \(key) belongs to \(readers.joined(separator: ", "))")
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/// Where training stands between two batches: with the vectors of the trainer, all that is needed to go on bit for bit.
+package struct TrainingState: Sendable {
+  /// Epochs completed.
+  package var epoch = 0
+  /// Samples of the running epoch already stepped on, and those of its validation already evaluated.
+  package var position = 0
+  package var validated = 0
+  /// Optimizer steps taken.
+  package var step = 0
+  package var learningRate = 0.0
+  /// Sums over the running epoch.
+  package var lossSum = 0.0
+  package var correct = 0
+  package var validationLossSum = 0.0
+  package var validationCorrect = 0
+  /// Of the finished runs.
+  package var milliseconds = 0.0
+
+  package init() {}
+
+  /// Turns to the next epoch.
+  package mutating func finishEpoch() {
+    epoch += 1
+    (position, validated) = (0, 0)
+    (lossSum, correct) = (0, 0)
+    (validationLossSum, validationCorrect) = (0, 0)
+  }
+}

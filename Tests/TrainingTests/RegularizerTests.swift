@@ -1,0 +1,43 @@
+import LinearAlgebra
+import Settings
+import Testing
+import Training
+
+/// Two tensors of three layers and one outside of blocks; biases at [12, 18) and [24, 26).
+let testLayout = ParameterLayout([
+  .init(range: 0..<12, isWeight: true, layers: 3, stepSize: 0.25),
+  .init(range: 12..<18, isWeight: false, layers: 3, stepSize: 0.25),
+  .init(range: 18..<24, isWeight: true),
+  .init(range: 24..<26, isWeight: false),
+])
+
+/// Taylor test: |R(θ+ε·d) − R(θ) − ε·∇R·d| falls with ε². Quadratic terms leave exactly ε²·½dᵀHd, so that the order is 2 to rounding.
+@Test(arguments: regularizers.names)
+func everyRegularizersGradientIsItsDerivative(name: String) throws {
+  let term = try regularizers(name).init(strength: 0.7)
+  let theta = try Numbers(normal: 26, seed: 1)
+  let direction = try Numbers(normal: 26, seed: 2)
+  let gradient = try Numbers([Double](repeating: 0, count: 26))
+  let energy = term.accumulate(theta.vector, layout: testLayout, addingTo: gradient.vector)
+  let slope = zip(gradient.values, direction.values).map(*).reduce(0, +)
+  var remainders: [Double] = []
+  for power in 3...6 {
+    let step = 1 / Double(1 << power)
+    let moved = try Numbers(zip(theta.values, direction.values).map { $0 + step * $1 })
+    remainders.append(abs(term.accumulate(moved.vector, layout: testLayout, addingTo: nil) - energy - step * slope))
+  }
+  for (coarse, fine) in zip(remainders, remainders.dropFirst()) { #expect(coarse / fine > 3.9) }
+}
+
+/// The gradient is added to what is there.
+@Test(arguments: regularizers.names, Precision.allCases)
+func everyRegularizerAddsToTheGradient(name: String, precision: Precision) throws {
+  let term = try regularizers(name).init(strength: 0.7)
+  let theta = try Numbers(normal: 26, seed: 1, precision)
+  let fresh = try Numbers([Double](repeating: 0, count: 26), precision)
+  let added = try Numbers([Double](repeating: 8, count: 26), precision)
+  _ = term.accumulate(theta.vector, layout: testLayout, addingTo: fresh.vector)
+  _ = term.accumulate(theta.vector, layout: testLayout, addingTo: added.vector)
+  // Sums near 8 to 16 in the given precision: a few roundings.
+  #expect(zip(added.values, fresh.values).allSatisfy { abs($0 - 8 - $1) < 64 * precision.epsilon })
+}

@@ -1,0 +1,11 @@
+import Foundation
+import Testing
+import Training
+
+@Test func theStopwatchCountsMilliseconds() {
+  let watch = Stopwatch()
+  Thread.sleep(forTimeInterval: 0.02)
+  let elapsed = watch.milliseconds
+  // Sleeping takes at least the time asked for; a minute would be a wrong unit.
+  #expect(elapsed >= 20 && elapsed < 60_000)
+}
