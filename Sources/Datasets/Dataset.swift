@@ -1,0 +1,131 @@
+import LinearAlgebra
+import Settings
+
+/// Samples with their class labels or target values: checked once, when made, and immutable from then on.
+///
+/// Features are samples × features in the type they came in (images stay uint8); kernels convert them tile by tile. Labels are held as Int32.
+/// A data set owns its memory, or borrows the caller's until it calls the release closure. Slices share memory with what they were cut from.
+package final class Dataset: @unchecked Sendable {
+  /// Samples × features.
+  package let features: TensorView
+  /// `count` labels 0 … classCount − 1, or nil when the targets are values.
+  package let labels: UnsafePointer<Int32>?
+  /// Samples × values, or nil when the targets are class labels.
+  package let values: TensorView?
+  /// Number of classes: as given when made, else the largest label + 1; 0 when the targets are values. A slice keeps that of the whole.
+  package let classCount: Int
+  /// What keeps the memory alive.
+  private let owners: [AnyObject]
+
+  package var count: Int { features.rows }
+  package var featureCount: Int { features.columns }
+  /// Classes, or values a sample.
+  package var targetCount: Int { values?.columns ?? classCount }
+
+  init(features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, owners: [AnyObject]) {
+    self.features = features
+    self.labels = labels
+    self.values = values
+    self.classCount = classCount
+    self.owners = owners
+  }
+
+  /// Copies features and labels; the features keep their type.
+  ///
+  /// - Parameters:
+  ///   - features: samples × features, any type and strides; finite.
+  ///   - labels: samples × 1, any type; whole numbers 0 … classes − 1.
+  ///   - classes: the number of classes, or nil to take the largest label + 1.
+  /// - Throws: `shapeMismatch` (no samples, no features, counts that differ), `invalidData` (NaN or infinite feature, label that is no class: row and
+  ///   column are named), `memory`.
+  /// Cost: one pass over the data; memory: its size and 4 bytes a label.
+  package convenience init(copying features: TensorView, labels: TensorView, classes: Int? = nil) throws(Failure) {
+    try checkNumbers(features, "features")
+    let (checked, classCount) = try checkedLabels(labels, samples: features.rows, classes: classes)
+    let (copy, memory) = try packed(features)
+    self.init(features: copy, labels: UnsafePointer(checked.labels(count: features.rows)), values: nil, classCount: classCount, owners: [memory, checked])
+  }
+
+  /// Copies features and target values (samples × values, finite); see `init(copying:labels:classes:)`.
+  package convenience init(copying features: TensorView, values: TensorView) throws(Failure) {
+    try checkNumbers(features, "features")
+    try checkValues(values, samples: features.rows)
+    let (copy, memory) = try packed(features)
+    let (valuesCopy, valuesMemory) = try packed(values)
+    self.init(features: copy, labels: nil, values: valuesCopy, classCount: 0, owners: [memory, valuesMemory])
+  }
+
+  /// Borrows the features and copies the labels (as Int32).
+  ///
+  /// - Parameter release: called once, when this data set and all its slices are gone; never called when this initializer fails.
+  package convenience init(retaining features: TensorView, labels: TensorView, classes: Int? = nil, release: @escaping () -> Void) throws(Failure) {
+    try checkNumbers(features, "features")
+    let (checked, classCount) = try checkedLabels(labels, samples: features.rows, classes: classes)
+    let pointer = UnsafePointer(checked.labels(count: features.rows))
+    self.init(features: features, labels: pointer, values: nil, classCount: classCount, owners: [Borrowed(release), checked])
+  }
+
+  /// Borrows the features and the target values; see `init(retaining:labels:classes:release:)`.
+  package convenience init(retaining features: TensorView, values: TensorView, release: @escaping () -> Void) throws(Failure) {
+    try checkNumbers(features, "features")
+    try checkValues(values, samples: features.rows)
+    self.init(features: features, labels: nil, values: values, classCount: 0, owners: [Borrowed(release)])
+  }
+
+  /// The samples `start` … `start + count − 1`, sharing memory with this data set.
+  /// - Throws: `outOfRange` when they are not all there, or none is asked for.
+  package func slice(start: Int, count: Int) throws(Failure) -> Dataset {
+    guard count >= 1 else { throw Failure(.outOfRange, "count is \(count); it must be >= 1") }
+    guard start >= 0, start < self.count, count <= self.count - start else {
+      throw Failure(.outOfRange, "start is \(start) and count \(count); the data set has samples 0 … \(self.count - 1)")
+    }
+    let rows = start..<start + count
+    return Dataset(
+      features: features.rows(rows), labels: labels.map { $0 + start }, values: values?.rows(rows), classCount: classCount, owners: owners)
+  }
+
+  /// The first `count` samples.
+  package func prefix(_ count: Int) throws(Failure) -> Dataset { try slice(start: 0, count: count) }
+
+  /// Checks that the labels are classes of a network with `classes` outputs.
+  /// - Throws: `invalidData` naming the first row that is not; `incompatible` when the targets are values.
+  package func requireLabels(below classes: Int) throws(Failure) {
+    guard let labels else { throw Failure(.incompatible, "the data set holds target values; class labels are needed") }
+    guard classCount > classes else { return }
+    for row in 0..<count where Int(labels[row]) >= classes { throw labelFailure("\(labels[row])", row: row, classes: classes) }
+  }
+}
+
+/// Memory of a caller, given back when the last data set that shares it goes.
+private final class Borrowed {
+  private let release: () -> Void
+  init(_ release: @escaping () -> Void) { self.release = release }
+  deinit { release() }
+}
+
+private func checkValues(_ values: TensorView, samples: Int) throws(Failure) {
+  guard values.rows == samples else { throw Failure(.shapeMismatch, "targets hold \(values.rows) samples and features \(samples); they must be as many") }
+  try checkNumbers(values, "targets")
+}
+
+/// At least one sample and feature, strides that fit the address space, finite numbers.
+private func checkNumbers(_ view: TensorView, _ what: String) throws(Failure) {
+  guard view.rows >= 1 else { throw Failure(.shapeMismatch, "\(what) hold \(view.rows) samples; at least 1 is needed") }
+  guard view.columns >= 1 else { throw Failure(.shapeMismatch, "\(what) hold \(view.columns) columns; at least 1 is needed") }
+  guard view.extent() != nil else { throw Failure(.shapeMismatch, "\(what): shape and strides do not fit the address space") }
+  if let place = firstNonFinite(view) {
+    let element = view.rows(place.row..<place.row + 1).columns(place.column..<place.column + 1)
+    throw Failure(.invalidData, "\(what) hold \(try shown(element)) at row \(place.row), column \(place.column); they must be finite")
+  }
+}
+
+/// The one number of a 1 × 1 view, as people write it.
+private func shown(_ element: TensorView) throws(Failure) -> String {
+  let memory = try Buffer(count: 1, precision: .float64)
+  let value = withExtendedLifetime(memory) {
+    let number = memory.vector(count: 1, precision: .float64)
+    convert(element, into: number)
+    return number.load(0)
+  }
+  return value.isNaN ? "NaN" : value == .infinity ? "infinity" : value == -.infinity ? "-infinity" : "\(value)"
+}

@@ -1,0 +1,113 @@
+import LinearAlgebra
+import Settings
+
+/// An array read from an IDX file, the format of MNIST and Fashion-MNIST.
+package struct IDXArray {
+  /// Sizes, slowest first: [60000, 28, 28] for images, [60000] for labels.
+  package let dimensions: [Int]
+  package let type: ElementType
+  /// The elements, dense, in this machine's byte order.
+  package let memory: Buffer
+
+  /// First dimension × all others.
+  package var view: TensorView {
+    TensorView(memory.base, type: type, rows: dimensions[0], columns: dimensions.dropFirst().reduce(1, *))
+  }
+}
+
+/// Reads an IDX file, plain or compressed with gzip.
+///
+/// Format: two zero bytes, the type (8 uint8, 9 int8, 12 int32, 13 float32, 14 float64), the number of dimensions, their sizes and then the elements, all
+/// big-endian. Source: LeCun, Cortes & Burges, "The MNIST database", file formats. 16-bit integers (11) are not supported.
+/// - Throws: `file` when the file is missing or cannot be read; `fileFormat` when it is no IDX file, cut short, too long or damaged; `memory`. Header and
+///   sizes are checked against the size of the file before memory for the elements is asked for.
+/// Cost: one pass; memory: the elements and 64 KiB.
+package func readIDX(_ path: String) throws(Failure) -> IDXArray {
+  let reader = try ByteReader(path: path)
+  let name = "'\(path.prefix(512))'"
+  let header = try Buffer(byteCount: 4 + 4 * mostDimensions)
+  defer { withExtendedLifetime(header) {} }
+
+  func fail(_ problem: String) -> Failure { Failure(.fileFormat, "\(name) \(problem)") }
+  func bigEndian(_ offset: Int) -> Int { Int(UInt32(bigEndian: header.base.load(fromByteOffset: offset, as: UInt32.self))) }
+
+  guard try reader.read(into: header.base, count: 4) == 4 else { throw fail("is too short for an IDX file") }
+  let magic = bigEndian(0)
+  let rank = magic & 0xFF
+  guard magic >> 16 == 0, let code = Code(rawValue: magic >> 8), 1...mostDimensions ~= rank else {
+    throw fail("is no IDX file: it starts with 0x\(String(magic, radix: 16))\(magic == 0x0B01 || magic == 0x0B03 ? " (16-bit integers are not supported)" : "")")
+  }
+  guard try reader.read(into: header.base + 4, count: 4 * rank) == 4 * rank else { throw fail("ends in the middle of its header") }
+  let dimensions = (1...rank).map { bigEndian(4 * $0) }
+  let shown = dimensions.map(String.init).joined(separator: " × ")
+  guard dimensions.allSatisfy({ $0 > 0 }) else { throw fail("holds no elements: its dimensions are \(shown)") }
+  var bytes = code.type.byteCount
+  for size in dimensions {
+    let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
+    guard !overflow else { throw fail("is no valid IDX file: its dimensions are \(shown)") }
+    bytes = product
+  }
+  let headerBytes = 4 + 4 * rank
+  if reader.isCompressed {
+    // Deflate shrinks at most 1032-fold (zlib's technical note), so a small file that claims to be huge is refused before memory is asked for.
+    let (most, overflow) = reader.fileSize.multipliedReportingOverflow(by: 1032)
+    guard overflow || bytes <= most else { throw fail("is cut short: dimensions \(shown) cannot come from \(reader.fileSize) compressed bytes") }
+  } else if reader.fileSize - headerBytes != bytes {
+    throw fail(
+      "is \(reader.fileSize - headerBytes < bytes ? "cut short" : "too long"): dimensions \(shown) need \(bytes) bytes after the header; there are "
+        + "\(reader.fileSize - headerBytes)")
+  }
+  let memory = try Buffer(byteCount: bytes)
+  let count = try reader.read(into: memory.base, count: bytes)
+  guard count == bytes else { throw fail("is cut short: dimensions \(shown) need \(bytes) bytes after the header; there are \(count)") }
+  guard try reader.read(into: header.base, count: 1) == 0 else { throw fail("is too long: there is more after the \(bytes) bytes of dimensions \(shown)") }
+  switch code.type.byteCount {
+  case 4: swapBytes(memory.base, bytes, as: UInt32.self)
+  case 8: swapBytes(memory.base, bytes, as: UInt64.self)
+  default: break
+  }
+  return IDXArray(dimensions: dimensions, type: code.type, memory: memory)
+}
+
+extension Dataset {
+  /// Images and labels of IDX arrays: each image becomes a row of features in the type of the file, labels become classes.
+  /// - Throws: `shapeMismatch` when the counts differ or labels have more than one dimension, `invalidData`, `memory`.
+  package convenience init(idxImages images: IDXArray, labels: IDXArray, classes: Int? = nil) throws(Failure) {
+    try self.init(retaining: images.view, labels: labels.view, classes: classes) { withExtendedLifetime(images.memory) {} }
+    withExtendedLifetime(labels.memory) {}
+  }
+
+  /// Reads two IDX files; see `readIDX(_:)` for the errors.
+  package convenience init(imagesPath: String, labelsPath: String) throws(Failure) {
+    try self.init(idxImages: try readIDX(imagesPath), labels: try readIDX(labelsPath))
+  }
+}
+
+/// The third byte of an IDX file.
+private enum Code: Int {
+  case uint8 = 0x08
+  case int8 = 0x09
+  case int32 = 0x0C
+  case float32 = 0x0D
+  case float64 = 0x0E
+
+  var type: ElementType {
+    switch self {
+    case .uint8: .uint8
+    case .int8: .int8
+    case .int32: .int32
+    case .float32: .float32
+    case .float64: .float64
+    }
+  }
+}
+
+/// More than any data set has, so that hostile headers stay small.
+private let mostDimensions = 8
+
+private func swapBytes<Word: FixedWidthInteger>(_ base: UnsafeMutableRawPointer, _ byteCount: Int, as type: Word.Type) {
+  for offset in stride(from: 0, to: byteCount, by: MemoryLayout<Word>.size) {
+    let word = base.load(fromByteOffset: offset, as: Word.self)
+    base.storeBytes(of: word.byteSwapped, toByteOffset: offset, as: Word.self)
+  }
+}
