@@ -1,0 +1,211 @@
+import CStableODE
+import Datasets
+import LinearAlgebra
+import Networks
+import Settings
+
+// Section 6 of the header: data.
+
+@_cdecl("sode_dataset_create") @implementation
+public func sode_dataset_create(
+  _ features: UnsafePointer<sode_tensor>?, _ targets: UnsafePointer<sode_tensor>?, _ dataset: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(dataset, "dataset")
+    let features = try featureView(try CallerTensor(features, "features"))
+    switch try targetView(try CallerTensor(targets, "targets"), samples: features.rows) {
+    case .labels(let labels): try hand(try Dataset(copying: features, labels: labels), .dataset, to: out)
+    case .values(let values): try hand(try Dataset(copying: features, values: values), .dataset, to: out)
+    }
+  }
+}
+
+@_cdecl("sode_dataset_retain") @implementation
+public func sode_dataset_retain(
+  _ features: UnsafePointer<sode_tensor>?, _ targets: UnsafePointer<sode_tensor>?, _ release: (@convention(c) (UnsafeMutableRawPointer?) -> Void)?,
+  _ user_data: UnsafeMutableRawPointer?, _ dataset: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(dataset, "dataset")
+    // On failure the memory stays the caller's: only a handle that was given out arms the release.
+    let armed = Armed()
+    let made = try borrowed(try CallerTensor(features, "features"), try CallerTensor(targets, "targets")) {
+      if armed.isSet { release?(user_data) }
+    }
+    try hand(made, .dataset, to: out)
+    armed.isSet = true
+  }
+}
+
+@_cdecl("sode_dataset_load_idx") @implementation
+public func sode_dataset_load_idx(
+  _ images_path: UnsafePointer<CChar>?, _ labels_path: UnsafePointer<CChar>?, _ dataset: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(dataset, "dataset")
+    let made = try Dataset(imagesPath: try text(images_path, "images_path"), labelsPath: try text(labels_path, "labels_path"))
+    try hand(made, .dataset, to: out)
+  }
+}
+
+@_cdecl("sode_dataset_create_problem") @implementation
+public func sode_dataset_create_problem(
+  _ name: UnsafePointer<CChar>?, _ training_count: Int64, _ validation_count: Int64, _ seed: UInt64,
+  _ training: UnsafeMutablePointer<OpaquePointer?>?, _ validation: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let trainingOut = try required(training, "training")
+    let validationOut = try required(validation, "validation")
+    let problem = try problems(try text(name, "name"))
+    let range: ClosedRange<Int64> = 0...1_000_000_000
+    let made = try problem(
+      training: try checked(training_count, "training_count", in: range), validation: try checked(validation_count, "validation_count", in: range),
+      seed: seed)
+    var first: OpaquePointer?
+    try hand(made.training, .dataset, to: &first)
+    do throws(Failure) {
+      try hand(made.validation, .dataset, to: validationOut)
+    } catch {
+      free(first, .dataset, "training")
+      throw error
+    }
+    trainingOut.pointee = first
+  }
+}
+
+@_cdecl("sode_dataset_slice") @implementation
+public func sode_dataset_slice(_ dataset: OpaquePointer?, _ start: Int64, _ count: Int64, _ slice: UnsafeMutablePointer<OpaquePointer?>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(slice, "slice")
+    try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
+      guard let start = Int(exactly: start), let count = Int(exactly: count) else { throw Failure(.outOfRange, "start or count is out of range") }
+      try hand(try dataset.slice(start: start, count: count), .dataset, to: out)
+    }
+  }
+}
+
+@_cdecl("sode_dataset_describe") @implementation
+public func sode_dataset_describe(_ dataset: OpaquePointer?, _ info: UnsafeMutablePointer<sode_dataset_info>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(info, "info")
+    try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
+      var description = sode_dataset_info()
+      description.target_kind = (dataset.values == nil ? TargetKind.labels : .values).rawValue
+      description.samples = Int64(dataset.count)
+      description.features = Int64(dataset.featureCount)
+      description.targets = Int64(dataset.targetCount)
+      description.feature_type = dataType(dataset.features.type)
+      try writeStruct(description, to: out, "info")
+    }
+  }
+}
+
+@_cdecl("sode_dataset_get") @implementation
+public func sode_dataset_get(_ dataset: OpaquePointer?, _ features: UnsafeMutablePointer<sode_tensor>?, _ targets: UnsafeMutablePointer<sode_tensor>?) -> sode_status {
+  reporting { () throws(Failure) in
+    guard features != nil || targets != nil else { throw Failure(.nullPointer, "features and targets are NULL; one of them is needed") }
+    try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
+      var copies: [(TensorView, MutableTensorView)] = []
+      if let features {
+        let target = try CallerTensor(features, "features")
+        try target.expect(shape: [dataset.count, dataset.featureCount], "samples, features")
+        try target.expectWritable(or: dataset.features.type)
+        copies.append((dataset.features, target.writing))
+      }
+      if let targets {
+        let target = try CallerTensor(targets, "targets")
+        if let values = dataset.values {
+          try target.expect(shape: [dataset.count, dataset.targetCount], "samples, values")
+          try target.expectWritable(or: values.type)
+          copies.append((values, target.writing))
+        } else if let labels = dataset.labels {
+          try target.expectVector(count: dataset.count, "one label a sample")
+          try target.expectWritableClasses()
+          copies.append((TensorView(UnsafeRawPointer(labels), type: .int32, rows: dataset.count, columns: 1), target.writingColumn))
+        }
+      }
+      for (source, target) in copies { try copyRows(source, to: target) }
+    }
+  }
+}
+
+@_cdecl("sode_dataset_free") @implementation
+public func sode_dataset_free(_ dataset: OpaquePointer?) { free(dataset, .dataset, "dataset") }
+
+/// Whether a release callback may be called.
+private final class Armed {
+  var isSet = false
+}
+
+/// A dataset over the caller's own memory, for the length of a call or until `release`.
+func borrowed(_ features: CallerTensor, _ targets: CallerTensor, release: @escaping () -> Void = {}) throws(Failure) -> Dataset {
+  let view = try featureView(features)
+  switch try targetView(targets, samples: view.rows) {
+  case .labels(let labels): return try Dataset(retaining: view, labels: labels, release: release)
+  case .values(let values): return try Dataset(retaining: view, values: values, release: release)
+  }
+}
+
+extension Dataset {
+  /// The targets as a network's loss needs them.
+  /// - Throws: `invalidData` for a label that is no class of the network; `incompatible` for the wrong kind; `shapeMismatch` for another number of values.
+  func targets(for plan: NetworkPlan) throws(Failure) -> Targets {
+    guard plan.loss.targetKind == .values else {
+      try requireLabels(below: plan.classes)
+      guard let labels else { throw Failure(.internal, "a dataset without labels passed the check for them") }
+      return .labels(labels)
+    }
+    guard let values else {
+      throw Failure(.incompatible, "targets are class labels [samples]; this network's loss needs values [samples, \(plan.outputs)]")
+    }
+    guard values.columns == plan.outputs else {
+      throw Failure(.shapeMismatch, "targets have \(values.columns) values a sample; this network has \(plan.outputs) outputs")
+    }
+    return .values(values)
+  }
+}
+
+private enum TargetView {
+  case labels(TensorView)
+  case values(TensorView)
+}
+
+private func featureView(_ features: CallerTensor) throws(Failure) -> TensorView {
+  guard features.axes == 2 else { throw Failure(.shapeMismatch, "features has shape \(features.extents); it must be [samples, features]") }
+  return features.reading
+}
+
+private func targetView(_ targets: CallerTensor, samples: Int) throws(Failure) -> TargetView {
+  guard targets.axes == 1 || targets.axes == 2 else {
+    throw Failure(.shapeMismatch, "targets has shape \(targets.extents); it must be [samples] (class labels) or [samples, values]")
+  }
+  let view = targets.axes == 1 ? targets.readingColumn : targets.reading
+  guard view.rows == samples else { throw Failure(.shapeMismatch, "targets has \(view.rows) samples and features \(samples); they must be as many") }
+  return targets.axes == 1 ? .labels(view) : .values(view)
+}
+
+extension CallerTensor {
+  /// Fails unless numbers of type `own` can be written here exactly or as reals.
+  fileprivate func expectWritable(or own: ElementType) throws(Failure) {
+    if type == own { return try expectDistinctElements() }
+    try expectWritableReals()
+  }
+}
+
+/// Copies numbers from one array to another, a few rows at a time through double precision.
+private func copyRows(_ source: TensorView, to target: MutableTensorView) throws(Failure) {
+  let rows = max(1, min(source.rows, 65536 / max(1, source.columns)))
+  let buffer = try Buffer(count: rows * source.columns, precision: .float64)
+  var start = 0
+  while start < source.rows {
+    let count = min(rows, source.rows - start)
+    let numbers = buffer.vector(count: count * source.columns, precision: .float64)
+    convert(source.rows(start..<start + count), into: numbers)
+    convert(
+      numbers,
+      to: MutableTensorView(
+        target.base + start * target.rowStride * target.type.byteCount, type: target.type, rows: count, columns: target.columns,
+        rowStride: target.rowStride, columnStride: target.columnStride))
+    start += count
+  }
+}
