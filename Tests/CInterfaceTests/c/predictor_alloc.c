@@ -1,0 +1,97 @@
+/* One sample through sode_predictor_run_f32: no allocation and no lock. The program's own malloc and pthread_mutex_lock stand before libc's and
+ * count; that they are really in the way is checked first. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stableode.h>
+#include <stdlib.h>
+
+#include "check.h"
+
+static long allocations, locks;
+
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t);
+extern void __libc_free(void *);
+
+void *malloc(size_t size) {
+  allocations++;
+  return __libc_malloc(size);
+}
+void *calloc(size_t count, size_t size) {
+  allocations++;
+  return __libc_calloc(count, size);
+}
+void *realloc(void *memory, size_t size) {
+  allocations++;
+  return __libc_realloc(memory, size);
+}
+void *aligned_alloc(size_t alignment, size_t size) {
+  allocations++;
+  return __libc_memalign(alignment, size);
+}
+int posix_memalign(void **memory, size_t alignment, size_t size) {
+  allocations++;
+  *memory = __libc_memalign(alignment, size);
+  return *memory ? 0 : 12;
+}
+void free(void *memory) { __libc_free(memory); }
+
+typedef int lock_function(pthread_mutex_t *);
+static lock_function *real_lock;
+int pthread_mutex_lock(pthread_mutex_t *mutex) {
+  locks++;
+  if (!real_lock) {
+    void *found = dlsym(RTLD_NEXT, "pthread_mutex_lock");
+    memcpy(&real_lock, &found, sizeof real_lock);
+  }
+  return real_lock(mutex);
+}
+
+static void run(const char *json, int64_t inputs) {
+  sode_network *network = NULL;
+  sode_predictor *predictor = NULL;
+  static float sample[64];
+  float result[8];
+  int64_t in_shape[2] = {1, 0}, out_shape[2] = {1, 5};
+  sode_tensor in = sode_tensor_f32(sample, 2, in_shape), out = sode_tensor_f32(result, 2, out_shape);
+  long before, locked;
+  int i, what;
+
+  in_shape[1] = inputs;
+  for (i = 0; i < 64; i++) sample[i] = 0.01f * (float)i;
+  before = allocations;
+  locked = locks;
+  CHECK_OK(sode_network_create_json(json, SODE_TEXT_END, &network));
+  CHECK(allocations > before); /* the counters count */
+  CHECK_OK(sode_predictor_create(network, 1, 1, &predictor));
+  CHECK(locks > locked);
+  for (what = SODE_SCORES; what <= SODE_CLASSES; what++) {
+    before = allocations;
+    locked = locks;
+    for (i = 0; i < 1000; i++)
+      if (sode_predictor_run_f32(predictor, sample, 1, what, result) != SODE_OK) break;
+    CHECK(i == 1000);
+    CHECK(allocations - before == 0);
+    CHECK(locks - locked == 0);
+  }
+  before = allocations;
+  locked = locks;
+  for (i = 0; i < 1000; i++)
+    if (sode_predictor_run(predictor, &in, SODE_SCORES, &out) != SODE_OK) break;
+  CHECK(i == 1000);
+  CHECK(allocations - before == 0);
+  CHECK(locks - locked == 0);
+  sode_predictor_free(predictor);
+  sode_network_free(network);
+}
+
+int main(void) {
+  run("{\"inputs\": 2, \"outputs\": 5, \"width\": 8, \"layers\": 16, \"field\": \"antisymmetric\", \"integrator\": \"euler\"}", 2);
+  run("{\"inputs\": 64, \"outputs\": 5, \"width\": 32, \"opening\": \"dense\", \"layers\": 8, \"field\": \"hamiltonian\", \"integrator\": \"verlet\"}", 64);
+  run("{\"inputs\": 3, \"outputs\": 5, \"width\": 7, \"precision\": \"float64\", \"field\": \"dense\", \"blocks\": [{\"layers\": 2}, {\"layers\": 3,"
+      " \"activation\": \"relu\"}]}", 3);
+  return FINISH();
+}
