@@ -28,7 +28,10 @@ func checkFinite(_ view: TensorView, _ argument: StaticString) throws(Failure) {
 }
 
 /// A checked number of threads, 0 being the CPUs of the affinity mask.
-func threads(_ requested: Int64) throws(Failure) -> Int { max(1, try checked(requested, "num_threads", in: 0...1024)) }
+func threads(_ requested: Int64) throws(Failure) -> Int {
+  let count = try checked(requested, "num_threads", in: 0...1024)
+  return count == 0 ? min(availableProcessors(), 1024) : count
+}
 
 /// What a prediction gives, from its number.
 func predictionKind(_ what: Int32) throws(Failure) -> PredictionKind {

@@ -124,7 +124,7 @@ public func sode_dataset_get(_ dataset: OpaquePointer?, _ features: UnsafeMutabl
           copies.append((TensorView(UnsafeRawPointer(labels), type: .int32, rows: dataset.count, columns: 1), target.writingColumn))
         }
       }
-      for (source, target) in copies { try copyRows(source, to: target) }
+      for (source, target) in copies { copy(source, into: target) }
     }
   }
 }
@@ -189,23 +189,5 @@ extension CallerTensor {
   fileprivate func expectWritable(or own: ElementType) throws(Failure) {
     if type == own { return try expectDistinctElements() }
     try expectWritableReals()
-  }
-}
-
-/// Copies numbers from one array to another, a few rows at a time through double precision.
-private func copyRows(_ source: TensorView, to target: MutableTensorView) throws(Failure) {
-  let rows = max(1, min(source.rows, 65536 / max(1, source.columns)))
-  let buffer = try Buffer(count: rows * source.columns, precision: .float64)
-  var start = 0
-  while start < source.rows {
-    let count = min(rows, source.rows - start)
-    let numbers = buffer.vector(count: count * source.columns, precision: .float64)
-    convert(source.rows(start..<start + count), into: numbers)
-    convert(
-      numbers,
-      to: MutableTensorView(
-        target.base + start * target.rowStride * target.type.byteCount, type: target.type, rows: count, columns: target.columns,
-        rowStride: target.rowStride, columnStride: target.columnStride))
-    start += count
   }
 }

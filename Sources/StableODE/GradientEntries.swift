@@ -60,6 +60,31 @@ public func sode_gradient_bytes(_ gradient: OpaquePointer?, _ bytes: UnsafeMutab
   }
 }
 
+@_cdecl("sode_gradient_run") @implementation
+public func sode_gradient_run(
+  _ gradient: OpaquePointer?, _ features: UnsafePointer<sode_tensor>?, _ targets: UnsafePointer<sode_tensor>?, _ loss: UnsafeMutablePointer<Double>?,
+  _ parameter_gradient: UnsafeMutablePointer<sode_tensor>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    guard loss != nil || parameter_gradient != nil else { throw Failure(.nullPointer, "loss and parameter_gradient are NULL; one of them is needed") }
+    try using(gradient, .gradient, "gradient") { box throws(Failure) in
+      let plan = box.network.plan
+      let features = try CallerTensor(features, "features")
+      let batch = try samples(features, plan, atMost: box.batch)
+      let dataset = try borrowed(features, try CallerTensor(targets, "targets"))
+      let targets = try dataset.targets(for: plan)
+      let result = try parameterResult(parameter_gradient, plan)
+      let snapshot = box.network.snapshot
+      let sum = box.sweep.lossGradient(
+        snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), targets, count: batch.rows,
+        gradient: result == nil ? nil : box.vector, pool: try WorkerPool(threads: box.sweep.threads))
+      withExtendedLifetime(dataset) {}
+      result?.write(box.vector)
+      loss?.pointee = sum.meanLoss
+    }
+  }
+}
+
 @_cdecl("sode_gradient_pullback") @implementation
 public func sode_gradient_pullback(
   _ gradient: OpaquePointer?, _ features: UnsafePointer<sode_tensor>?, _ cotangent: UnsafePointer<sode_tensor>?,

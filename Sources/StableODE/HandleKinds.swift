@@ -1,3 +1,4 @@
+import Datasets
 import Networks
 import Settings
 
@@ -8,6 +9,9 @@ extension HandleKind where Object == Network {
 }
 extension HandleKind where Object == SpecificationBox {
   static var specification: HandleKind { HandleKind(number: 2, noun: "specification", shared: false) }
+}
+extension HandleKind where Object == Dataset {
+  static var dataset: HandleKind { HandleKind(number: 3, noun: "dataset", shared: true) }
 }
 extension HandleKind where Object == Predictor {
   static var predictor: HandleKind { HandleKind(number: 6, noun: "predictor", shared: false) }

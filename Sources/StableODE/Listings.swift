@@ -1,8 +1,10 @@
+import Datasets
 import Gradients
 import Integrators
 import LinearAlgebra
 import Networks
 import Settings
+import Training
 import VectorFields
 
 /// A registry as introspection shows it.
@@ -17,13 +19,18 @@ private let registryListings: [(name: String, entries: [(name: String, help: Str
   ("openings", listing(openings)),
   ("readouts", listing(readouts)),
   ("losses", listing(losses)),
+  ("optimizers", listing(optimizers)),
+  ("schedules", listing(schedules)),
+  ("regularizers", listing(regularizers)),
   ("memory_policies", listing(memoryPolicies)),
+  ("problems", listing(problems)),
 ]
 
 /// The scopes of options by name.
 private let optionScopes: [(name: String, options: [OptionDescription])] = [
   ("network", networkOptions),
   ("block", blockOptions),
+  ("trainer", trainerOptions),
 ]
 
 /// The names and helps of a registry.
