@@ -18,9 +18,7 @@ package final class Network: @unchecked Sendable {
 
   /// A network with given parameters, `plan.parameterCount` of them.
   package init(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot) throws(Failure) {
-    guard snapshot.parameters.count == plan.parameterCount else {
-      throw Failure(.shapeMismatch, "\(snapshot.parameters.count) parameters given; the network has \(plan.parameterCount)")
-    }
+    try Self.check(snapshot.parameters, plan)
     self.plan = plan
     present = snapshot
     pthread_mutex_init(&lock, nil)
@@ -28,6 +26,14 @@ package final class Network: @unchecked Sendable {
 
   deinit { pthread_mutex_destroy(&lock) }
 
+  private static func check(_ parameters: Vector, _ plan: NetworkPlan) throws(Failure) {
+    guard parameters.count == plan.parameterCount else {
+      throw Failure(.shapeMismatch, "\(parameters.count) parameters given; the network has \(plan.parameterCount)")
+    }
+    precondition(parameters.precision == plan.precision, "parameters in another precision than the network's")
+  }
+
+  /// The present parameters. Their vector is a view: hold on to the snapshot for as long as the vector is used.
   package var snapshot: ParameterSnapshot {
     pthread_mutex_lock(&lock)
     defer { pthread_mutex_unlock(&lock) }
@@ -35,7 +41,10 @@ package final class Network: @unchecked Sendable {
   }
 
   /// Makes a copy of `parameters` the present ones. On failure nothing has changed.
+  /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite`; `.memory`.
   package func replaceParameters(with parameters: Vector) throws(Failure) {
+    try Self.check(parameters, plan)
+    guard allFinite(parameters) else { throw Failure(.notFinite, "the parameters hold NaN or infinity; they must be finite") }
     try update { (present) throws(Failure) in try ParameterSnapshot(copying: parameters, normalization: present.normalization) }
   }
 
@@ -50,7 +59,7 @@ package final class Network: @unchecked Sendable {
   }
 
   /// Writes one tensor, given as rows × columns of its two-dimensional reading.
-  /// - Throws: `.shapeMismatch` when `value` has another number of elements; `.notFinite`; `.memory`.
+  /// - Throws: `.shapeMismatch` when `value` has another number of elements; `.notFinite`, also for a number too large for the precision; `.memory`.
   package func replace(_ tensor: ParameterTensor, with value: TensorView) throws(Failure) {
     guard value.rows * value.columns == tensor.range.count else {
       throw Failure(.shapeMismatch, "\(tensor.name) has shape \(tensor.shape), \(tensor.range.count) numbers; \(value.rows * value.columns) were given")
@@ -61,6 +70,9 @@ package final class Network: @unchecked Sendable {
     try update { (present) throws(Failure) in
       let next = try ParameterSnapshot(copying: present.parameters, normalization: present.normalization)
       convert(value, into: next.parameters[tensor.range])
+      guard allFinite(next.parameters[tensor.range]) else {
+        throw Failure(.notFinite, "the value for \(tensor.name) holds a number too large for \(self.plan.precision.name)")
+      }
       return next
     }
   }

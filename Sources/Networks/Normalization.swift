@@ -8,9 +8,12 @@ package final class Normalization: Sendable {
   package let scale: Vector
 
   /// - Parameters: shift, scale: one number a feature.
-  /// - Throws: `.notFinite` when a number is not finite, `.memory`.
+  /// - Throws: `.shapeMismatch` when there are not `inputs` numbers; `.notFinite` when a number is not finite or too large for the precision; `.memory`.
   package init(shift: TensorView, scale: TensorView, inputs: Int, precision: Precision) throws(Failure) {
     for (name, view) in [("shift", shift), ("scale", scale)] {
+      guard view.rows * view.columns == inputs else {
+        throw Failure(.shapeMismatch, "\(name) of the normalization has \(view.rows * view.columns) numbers; the network has \(inputs) inputs")
+      }
       if let place = firstNonFinite(view) { throw Failure(.notFinite, "\(name) of the normalization is not finite at feature \(max(place.row, place.column))") }
     }
     buffer = try Buffer(byteCount: 2 * inputs * precision.byteCount)
@@ -18,5 +21,8 @@ package final class Normalization: Sendable {
     self.scale = buffer.vector(count: inputs, precision: precision, offset: inputs * precision.byteCount)
     convert(shift, into: self.shift)
     convert(scale, into: self.scale)
+    for (name, values) in [("shift", self.shift), ("scale", self.scale)] where !allFinite(values) {
+      throw Failure(.notFinite, "\(name) of the normalization holds a number too large for \(precision.name)")
+    }
   }
 }

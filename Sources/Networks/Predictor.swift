@@ -51,9 +51,10 @@ package final class Predictor: @unchecked Sendable {
 
   /// Predicts `features.rows` samples, 1 … `maximumBatch`; `out` has a row a sample.
   ///
-  /// - Parameter pool: as many threads as this predictor was made for; nil runs on the calling thread alone.
+  /// - Parameter pool: at most as many threads as this predictor; nil runs on the calling thread alone.
   package func run(_ features: TensorView, _ kind: PredictionKind, into out: MutableTensorView, pool: WorkerPool?) {
     precondition(features.rows >= 1 && features.rows <= maximumBatch && features.columns == plan.inputs, "batch of another shape than its predictor")
+    precondition(pool.map { $0.threads <= threads } ?? true, "more threads than the predictor has scratch for")
     let partition = TilePartition(count: features.rows, largest: largestTile, accumulates: false)
     guard let pool, pool.threads > 1 else {
       for tile in 0..<partition.tiles { predict(features, kind, out, partition, tile, worker: 0) }
@@ -102,11 +103,10 @@ struct PredictionScratch {
   private let inputsWhole: Block
   private let statesWhole: Block
   private let scoresWhole: Block
-  private let visibleWhole: Block
   private var columns: Int
 
   private static func rows(_ plan: NetworkPlan) -> [Int] {
-    [plan.opening == nil ? 0 : plan.inputs, 2 * plan.maximumStateWidth, plan.outputs, plan.width]
+    [plan.opening == nil ? 0 : plan.inputs, 2 * plan.maximumStateWidth, plan.outputs]
   }
 
   static func add(_ plan: NetworkPlan, _ columns: Int, to size: inout Arena.Size) {
@@ -115,7 +115,7 @@ struct PredictionScratch {
 
   init(_ plan: NetworkPlan, _ columns: Int, _ arena: Arena) {
     let blocks = Self.rows(plan).map { arena.block(rows: $0, columns: columns, precision: plan.precision) }
-    (inputsWhole, statesWhole, scoresWhole, visibleWhole) = (blocks[0], blocks[1], blocks[2], blocks[3])
+    (inputsWhole, statesWhole, scoresWhole) = (blocks[0], blocks[1], blocks[2])
     self.columns = columns
   }
 
@@ -129,8 +129,6 @@ struct PredictionScratch {
 
   var inputs: Block { shaped(inputsWhole, inputsWhole.rows) }
   var scores: Block { shaped(scoresWhole, scoresWhole.rows) }
-  /// Between two blocks, whose states share memory.
-  var between: Block { shaped(visibleWhole, visibleWhole.rows) }
   func states(_ block: ODEBlock) -> Block { shaped(statesWhole, block.propagationRows) }
 
   private func shaped(_ block: Block, _ rows: Int) -> Block { Block(block.base, rows: rows, columns: columns, precision: block.precision) }
@@ -147,8 +145,8 @@ extension NetworkPlan {
       let states = scratch.states(block)
       let first = block.propagated(0, in: states)
       if let visible {
-        copy(visible, into: scratch.between)
-        copy(scratch.between, into: block.visible(first))
+        // All blocks share the memory of the states: their visible rows are the same ones, or none in common.
+        if visible.base != first.base { copy(visible, into: block.visible(first)) }
       } else {
         open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: scratch.inputs, into: block.visible(first))
       }

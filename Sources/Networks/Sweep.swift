@@ -21,8 +21,8 @@ package struct BatchResult: Equatable, Sendable {
 
 /// The scratch of losses and reverse derivatives of one network: tapes for each worker, a gradient for each group but the first. Made once, used for many batches, by one caller at a time.
 ///
-/// A tile of samples travels through the whole network, forward and back, while it is in cache; workers take groups of tiles. Sums run over the tiles of a group
-/// in order and then over the groups in order, so that the same bits come out for any number of threads.
+/// A tile of samples travels through the whole network, forward and back, while it is in cache; workers take groups of tiles. Losses are summed over the tiles in order, gradients
+/// over the tiles of a group in order and then over the groups in order, so that the same bits come out for any number of threads.
 package final class Sweep: @unchecked Sendable {
   package let plan: NetworkPlan
   /// The most samples a batch may have.
@@ -37,6 +37,7 @@ package final class Sweep: @unchecked Sendable {
   private let scratch: [TileScratch]
   /// Layers to prepare or finish together: one task.
   private let chunks: [(block: Int, layers: Range<Int>)]
+  /// What each tile gave.
   private var results: [BatchResult]
 
   /// - Parameters:
@@ -71,7 +72,7 @@ package final class Sweep: @unchecked Sendable {
     var scratch: [TileScratch] = []
     for _ in 0..<workers { scratch.append(TileScratch(arena, rows, columns: partition.columns)) }
     self.scratch = scratch
-    results = Array(repeating: BatchResult(), count: TilePartition.maximumGroups)
+    results = Array(repeating: BatchResult(), count: partition.tiles)
     chunks = plan.blocks.indices.flatMap { block in
       stride(from: 0, to: plan.blocks[block].layers, by: 32).map { (block, $0..<min($0 + 32, plan.blocks[block].layers)) }
     }
@@ -80,7 +81,9 @@ package final class Sweep: @unchecked Sendable {
   /// Bytes of scratch held.
   package var byteCount: Int { arena.byteCount }
 
-  /// The loss of a batch of `count` samples and, if asked for, the gradient of its mean, which overwrites `gradient`.
+  /// The loss of a batch of `count` samples and, if asked for, the gradient of its mean, which overwrites `gradient`. The loss has the same bits with a gradient and without.
+  ///
+  /// - Parameter pool: at most as many threads as this sweep.
   package func lossGradient(
     _ parameters: Vector, _ source: BatchSource, _ targets: Targets, count: Int, gradient: Vector?, pool: WorkerPool
   ) -> BatchResult {
@@ -108,6 +111,7 @@ package final class Sweep: @unchecked Sendable {
     pool: WorkerPool, atScores: (_ tile: TileScratch, _ start: Int, _ samples: Int, _ result: inout BatchResult) -> Void
   ) -> BatchResult {
     precondition(count >= 1 && count <= batch, "batch larger than its sweep")
+    precondition(pool.threads <= threads, "more threads than the sweep has scratch for")
     let back = gradient != nil || alwaysBack
     let partition = TilePartition(count: count, largest: largestTile, accumulates: derivative)
     let weights = Weights(parameters: parameters, prepared: prepared)
@@ -121,19 +125,19 @@ package final class Sweep: @unchecked Sendable {
       pool.run(partition.groups) { group, worker in
         let sum = group == 0 ? gradient : gradient.map { _ in self.groupGradients[group - 1] }
         if let sum { fill(sum, 0) }
-        var result = BatchResult()
         for index in partition.tiles(of: group) {
           let samples = partition.samples(of: index)
           let tile = self.scratch[worker].view(columns: partition.columns(of: index))
           let final = self.forward(weights, source, samples, tile, keeping: back)
+          var result = BatchResult()
           atScores(tile, samples.lowerBound, samples.count, &result)
+          results[index] = result
           if back { self.backward(weights, source, samples, tile, final: final, gradient: sum, featureGradient: featureGradient) }
         }
-        results[group] = result
       }
     }
     if let gradient { reduce(partition.groups, into: gradient, pool) }
-    return results[0..<partition.groups].reduce(into: BatchResult()) { total, part in
+    return results[0..<partition.tiles].reduce(into: BatchResult()) { total, part in
       total.lossSum += part.lossSum
       total.correct += part.correct
       total.count += part.count

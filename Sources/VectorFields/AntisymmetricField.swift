@@ -19,15 +19,15 @@ package struct AntisymmetricField: VectorField {
   package var parameters: [ParameterShape] { configuration.weightAndBias }
   package func preparedCount(for purpose: Purpose) -> Int { width * width }
 
-  /// Kept with contiguous outputs, which single samples want and tiles do not mind: the memory holds Mᵀ = ½(Kᵀ − K − γI).
+  /// The memory holds Mᵀ = ½(Kᵀ − K − γI).
   package func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool) {
     antisymmetrize(
       configuration.matrix(layer).transposed, damping: asDirection ? 0 : configuration.gamma, into: operatorMatrix(layer).transposed)
   }
 
   private func operatorMatrix(_ layer: Layer) -> Matrix {
-    guard let prepared = layer.prepared else { preconditionFailure("antisymmetric layer not prepared") }
-    return Matrix(prepared, rows: width, columns: width, precision: configuration.precision).transposed
+    guard let prepared = configuration.preparedMatrix(layer) else { preconditionFailure("antisymmetric layer not prepared") }
+    return prepared
   }
 
   package var gradientNeedsFinish: Bool { true }

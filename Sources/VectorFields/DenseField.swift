@@ -16,18 +16,10 @@ package struct DenseField: VectorField {
   package var width: Int { configuration.width }
   package var parameters: [ParameterShape] { configuration.weightAndBias }
 
-  /// For single samples K is kept transposed as well, so that a column's outputs are contiguous.
-  package func preparedCount(for purpose: Purpose) -> Int { purpose == .inference ? width * width : 0 }
+  package func preparedCount(for purpose: Purpose) -> Int { configuration.preparedCopyCount(for: purpose) }
+  package func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool) { configuration.prepareCopy(layer) }
 
-  package func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool) {
-    if let prepared = preparedMatrix(layer) { copy(configuration.matrix(layer), into: prepared) }
-  }
-
-  private func preparedMatrix(_ layer: Layer) -> Matrix? {
-    layer.prepared.map { Matrix($0, rows: width, columns: width, precision: configuration.precision).transposed }
-  }
-
-  private func weights(_ layer: Layer) -> Matrix { preparedMatrix(layer) ?? configuration.matrix(layer) }
+  private func weights(_ layer: Layer) -> Matrix { configuration.preparedMatrix(layer) ?? configuration.matrix(layer) }
 
   package func evaluate(_ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?) {
     layerMap.evaluate(weights(layer), configuration.bias(layer), at: x, scale: scale, addingTo: base, into: out, record: record)

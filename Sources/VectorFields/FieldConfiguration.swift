@@ -31,6 +31,19 @@ package struct FieldConfiguration: Sendable {
     return Matrix(base, rows: width, columns: width, precision: precision)
   }
 
+  /// The layer's prepared matrix, nil without one: width × width, kept with contiguous outputs, which single samples want and tiles do not mind.
+  func preparedMatrix(_ layer: Layer) -> Matrix? {
+    layer.prepared.map { Matrix($0, rows: width, columns: width, precision: precision).transposed }
+  }
+
+  /// Numbers of a prepared copy of K, which only single samples are worth.
+  func preparedCopyCount(for purpose: Purpose) -> Int { purpose == .inference ? width * width : 0 }
+
+  /// Makes that copy.
+  func prepareCopy(_ layer: Layer) {
+    if let prepared = preparedMatrix(layer) { copy(matrix(layer), into: prepared) }
+  }
+
   /// Tensor 1 as the bias b.
   func bias(_ layer: Layer) -> Bias? {
     layer.tensors[1].map { Bias($0, stride: bias == .vector ? 1 : 0) }

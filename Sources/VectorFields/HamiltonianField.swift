@@ -20,20 +20,12 @@ package struct HamiltonianField: VectorField {
   package func rowsRead(by component: Int) -> Range<Int> { rowsWritten(by: 1 - component) }
   package var parameters: [ParameterShape] { configuration.weightAndBias }
 
-  /// For single samples K is kept transposed as well; Kᵀ has contiguous outputs as it is.
-  package func preparedCount(for purpose: Purpose) -> Int { purpose == .inference ? width * width : 0 }
-
-  package func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool) {
-    if let prepared = preparedMatrix(layer) { copy(configuration.matrix(layer), into: prepared) }
-  }
-
-  private func preparedMatrix(_ layer: Layer) -> Matrix? {
-    layer.prepared.map { Matrix($0, rows: width, columns: width, precision: configuration.precision).transposed }
-  }
+  package func preparedCount(for purpose: Purpose) -> Int { configuration.preparedCopyCount(for: purpose) }
+  package func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool) { configuration.prepareCopy(layer) }
 
   /// K for the positions, Kᵀ for the momenta.
   private func weights(_ component: Int, _ layer: Layer) -> Matrix {
-    component == 0 ? preparedMatrix(layer) ?? configuration.matrix(layer) : configuration.matrix(layer).transposed
+    component == 0 ? configuration.preparedMatrix(layer) ?? configuration.matrix(layer) : configuration.matrix(layer).transposed
   }
 
   /// K or Kᵀ in the tensors of a gradient or a direction.
