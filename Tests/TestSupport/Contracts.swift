@@ -13,6 +13,8 @@ package final class DerivativeCase {
   package let parameters: Numbers
   package let features: Numbers
   private let labels: [Int32]
+  /// Targets of losses that take values.
+  private let values: Numbers
   private let sweep: Sweep
   private let tangents: TangentSweep
   private let pool: WorkerPool
@@ -28,6 +30,7 @@ package final class DerivativeCase {
     axpy(1, noise.vector, addingTo: parameters.vector)
     features = try Numbers.normal(samples * plan.inputs, plan.precision, seed: seed + 2)
     labels = (0..<samples).map { Int32($0 * 5 % max(plan.classes, 1)) }
+    values = try Numbers.normal(samples * plan.outputs, plan.precision, seed: seed + 3)
     sweep = try Sweep(plan, batch: samples, derivative: true, memory: memory, threads: 1)
     tangents = try TangentSweep(plan)
     pool = try WorkerPool(threads: 1)
@@ -42,7 +45,8 @@ package final class DerivativeCase {
     let gradient = try Numbers(parameters.count, network.plan.precision)
     let loss = labels.withUnsafeBufferPointer { labels in
       labels.baseAddress.map {
-        sweep.lossGradient(parameters.vector, source(features), .labels($0), count: samples, gradient: gradient.vector, pool: pool).meanLoss
+        let targets = network.plan.loss.targetKind == .labels ? Targets.labels($0) : .values(values.view(rows: samples, columns: network.plan.outputs))
+        return sweep.lossGradient(parameters.vector, source(features), targets, count: samples, gradient: gradient.vector, pool: pool).meanLoss
       }
     }
     return (loss ?? .nan, gradient)
@@ -82,6 +86,7 @@ package final class DerivativeCase {
     try specification.set("precision", .text("float64"))
     try self.init(specification, samples: other.samples)
     for (index, value) in other.features.values.enumerated() { features[index] = value }
+    for (index, value) in other.values.values.enumerated() { values[index] = value }
   }
 
   /// |⟨Jv,w⟩ − ⟨v,Jᵀw⟩| relative to ‖Jv‖‖w‖, v being a direction in parameters and features together.

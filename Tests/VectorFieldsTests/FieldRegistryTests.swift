@@ -15,4 +15,8 @@ import VectorFields
     #expect(field.parameters.map(\.name) == ["K", "b"])
     #expect(field.parameters.map(\.count) == [9, 3])
   }
+
+  @Test func onlyTheAntisymmetricFieldTakesADamping() {
+    #expect(fields.entries.filter { $0.entry.options.contains { $0.key == "gamma" } }.map(\.name) == ["antisymmetric"])
+  }
 }

@@ -1,0 +1,45 @@
+import LinearAlgebra
+import TestSupport
+import Testing
+import VectorFields
+
+@Suite struct HamiltonianFieldTests {
+  /// theory §1: ẏ = σ(Kz+b).
+  @Test(arguments: Activation.allCases) func positionsMoveByTheirFormula(_ activation: Activation) throws {
+    let defect = try FieldCase.largestDefect("hamiltonian", activation, component: 0) { weights, bias, z in plainLayer(activation, weights, bias, z) }
+    #expect(defect < 100, "\(defect) ε")
+  }
+
+  /// theory §1: ż = −σ(Kᵀy+b), with the bias of the positions.
+  @Test(arguments: Activation.allCases) func momentaMoveByTheirFormula(_ activation: Activation) throws {
+    let defect = try FieldCase.largestDefect("hamiltonian", activation, component: 1) { weights, bias, y in
+      let layer = plainLayer(activation, plainTranspose(weights), bias, y)
+      return (layer.value.map { -$0 }, layer.slope)
+    }
+    #expect(defect < 100, "\(defect) ε")
+  }
+
+  @Test func positionsComeFirstAndEachPartReadsTheOther() {
+    let field = HamiltonianField(FieldConfiguration(width: 3))
+    #expect(field.isPartitioned)
+    #expect(field.stateWidth == 6)
+    #expect(field.rowsWritten(by: 0) == 0..<3)
+    #expect(field.rowsRead(by: 0) == 3..<6)
+    #expect(field.rowsWritten(by: 1) == 3..<6)
+    #expect(field.rowsRead(by: 1) == 0..<3)
+  }
+
+  /// The block matrix [[0, K], [−Kᵀ, 0]] is antisymmetric for every K: with σ the identity and no bias, y·ẏ + z·ż = 0.
+  @Test func blockMatrixIsAntisymmetric() throws {
+    let example = try FieldCase("hamiltonian", FieldConfiguration(width: 5, activation: .identity, bias: .none, precision: .float64))
+    let state = try example.numbers(10, 1, seed: 51)
+    let slope = try example.zeros(10, 1)
+    for component in 0..<2 {
+      example.field.evaluate(
+        component, example.layer(), at: state.block(rows: 10, columns: 1).rows(example.field.rowsRead(by: component)), scale: 1, addingTo: nil,
+        into: slope.block(rows: 10, columns: 1).rows(example.field.rowsWritten(by: component)), record: nil)
+    }
+    #expect(abs(inner(state.values, slope.values)) < 1e-14)
+    #expect(norm(slope.values) > 0.1)
+  }
+}
