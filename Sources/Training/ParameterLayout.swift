@@ -1,3 +1,5 @@
+import Networks
+
 /// What the ranges of a network's parameter vector are, as far as training cares.
 package struct ParameterLayout: Sendable {
   /// A contiguous range of parameters of one kind.
@@ -20,4 +22,14 @@ package struct ParameterLayout: Sendable {
 
   package let regions: [Region]
   package init(_ regions: [Region]) { self.regions = regions }
+}
+
+extension ParameterLayout {
+  /// The layout of a network: each tensor is a region.
+  package init(_ plan: NetworkPlan) {
+    self.init(plan.tensors.map { tensor in
+      let block = tensor.block.map { plan.blocks[$0] }
+      return Region(range: tensor.range, isWeight: tensor.role == .weight, layers: block?.layers ?? 1, stepSize: block?.stepSize ?? 1)
+    })
+  }
 }

@@ -5,6 +5,8 @@ package struct TrainingState: Sendable {
   /// Samples of the running epoch already stepped on, and those of its validation already evaluated.
   package var position = 0
   package var validated = 0
+  /// Samples an epoch has.
+  package var trainingCount = 0
   /// Optimizer steps taken.
   package var step = 0
   package var learningRate = 0.0

@@ -1,0 +1,83 @@
+import Datasets
+import LinearAlgebra
+import Networks
+import Settings
+
+/// Trains a network: minibatches by a seeded permutation, an optimizer, validation at each epoch's end, and the best iterate kept.
+///
+/// Training may be interrupted after any batch and goes on bit for bit: the trainer holds the present iterate, the optimizer's vectors and its
+/// place in the epoch. The network meanwhile holds the iterate to use: with validation data the best so far, without the last.
+/// The trainer begins from the parameters the network has at its first run; later changes of the network's parameters do not reach it.
+package final class Trainer {
+  package let network: Network
+  package private(set) var options = OptionValues(scope: "trainer", trainerOptions)
+  /// One event an epoch, in order.
+  package internal(set) var history: [TrainingEvent] = []
+  package internal(set) var state = TrainingState()
+  var memory: TrainerMemory?
+  var best = BestIterate(byAccuracy: false, minimumDelta: 0)
+
+  package init(_ network: Network) { self.network = network }
+
+  /// Options that a begun training holds on to: what was done already depends on them.
+  private static let fixed: Set = ["optimizer", "batch_size", "seed", "shuffle", "metric", "min_delta"]
+
+  /// Sets an option. A failed set changes nothing.
+  /// - Throws: `unknownName`, `unsupportedType`, `outOfRange`; `state` for an option that a begun training holds on to.
+  package func set(_ key: String, _ value: OptionValue) throws(Failure) { try set([(key, value)]) }
+
+  /// Sets several options, wholly or not at all.
+  package func set(_ settings: [(key: String, value: OptionValue)]) throws(Failure) {
+    var changed = options
+    for (key, value) in settings {
+      try changed.set(key, value)
+      if memory != nil, Self.fixed.contains(key), try changed.value(key) != options.value(key) {
+        throw Failure(.state, "\(key) cannot change once training has begun; make a new trainer")
+      }
+    }
+    options = changed
+  }
+
+  /// Trains until the option `epochs` is reached, a limit, early stopping or the callback ends the run; a further call goes on where this one stopped.
+  ///
+  /// - Parameters:
+  ///   - validation: evaluated at each epoch's end; its figures choose the iterate that the network holds.
+  ///   - limits: how long this run may take.
+  ///   - onEvent: called on this thread at each epoch's end and every 50 ms or so between: 0 goes on, > 0 stops, < 0 fails.
+  /// - Returns: `ok` when `epochs`, or the limit's epochs, are done; else why the run ended early.
+  /// - Throws: `invalidArgument`, `outOfRange` (options); `shapeMismatch`, `incompatible`, `invalidData` (data); `state` (other data within an
+  ///   epoch); `memory`; `notFinite` when the loss stops being finite; what the callback returned. The network then holds the best iterate so far.
+  /// - Complexity: memory for parameters, gradient, the optimizer's vectors and the best iterate for the trainer's life; tapes during the run.
+  package func run(
+    training: Dataset, validation: Dataset? = nil, limits: TrainingLimits = TrainingLimits(), onEvent: (TrainingEvent) -> Int32 = { _ in 0 }
+  ) throws(Failure) -> Status {
+    let run = try TrainingRun(self, training: training, validation: validation, limits: limits)
+    defer { run.finish() }
+    let status = try run.train(onEvent)
+    try run.settle()
+    return status
+  }
+}
+
+/// The vectors a trainer owns for its life.
+final class TrainerMemory {
+  private let buffer: Buffer
+  let parameters: Vector
+  let gradient: Vector
+  /// The best iterate so far; before the first, zeros.
+  let best: Vector
+  let state: OptimizerState
+
+  /// - Parameter start: the iterate to begin with.
+  init(from start: Vector, stateCount: Int) throws(Failure) {
+    let count = start.count
+    let (total, overflow) = count.multipliedReportingOverflow(by: 3 + stateCount)
+    buffer = try Buffer(count: overflow ? Int.max : total, precision: start.precision)
+    let all = buffer.vector(count: total, precision: start.precision)
+    let vectors = (0..<3 + stateCount).map { all[$0 * count..<($0 + 1) * count] }
+    (parameters, gradient, best) = (vectors[0], vectors[1], vectors[2])
+    let none = all[0..<0]
+    state = OptimizerState(first: stateCount > 0 ? vectors[3] : none, second: stateCount > 1 ? vectors[4] : none)
+    copy(start, into: parameters)
+  }
+}

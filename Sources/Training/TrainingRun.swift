@@ -1,0 +1,227 @@
+import Datasets
+import LinearAlgebra
+import Networks
+import Settings
+
+/// One call of `Trainer.run`: what lives only as long as the call — threads, tapes, the order of the samples — and the loops over epochs and batches.
+final class TrainingRun {
+  private let trainer: Trainer
+  private let plan: NetworkPlan
+  private let settings: TrainerOptions
+  private let training: Dataset
+  private let validation: Dataset?
+  private let limits: TrainingLimits
+  private let clock = Stopwatch()
+  private let memory: TrainerMemory
+  private let layout: ParameterLayout
+  private let normalization: Normalization?
+  private let batch: Int
+  private let stepsPerEpoch: Int
+  private let order: Buffer
+  private let rows: UnsafeMutablePointer<Int64>
+  private let sweep: Sweep
+  private let evaluationSweep: Sweep?
+  private let pool: WorkerPool
+  /// Ranges that one task of the update takes, with their decoupled decay.
+  private let pieces: [(range: Range<Int>, decay: Double)]
+  private let lastEpoch: Int
+  private var nextProgress = TrainingRun.progressInterval
+
+  /// Milliseconds between two progress events, and so the longest a callback waits to stop training beyond a batch.
+  private static let progressInterval = 50.0
+  private static let pieceLength = 16384
+
+  init(_ trainer: Trainer, training: Dataset, validation: Dataset?, limits: TrainingLimits) throws(Failure) {
+    let plan = trainer.network.plan
+    let settings = try TrainerOptions(trainer.options)
+    try requireSuitable(training, for: plan, called: "training data")
+    if let validation { try requireSuitable(validation, for: plan, called: "validation data") }
+    if settings.patience > 0, validation == nil {
+      throw Failure(.invalidArgument, "patience is \(settings.patience) but there is no validation data, which early stopping goes by")
+    }
+    if settings.metric == .accuracy, plan.loss.targetKind == .values {
+      throw Failure(.incompatible, "metric is 'accuracy' but the network's loss has target values, not classes; use 'loss'")
+    }
+    try Self.requireSameData(trainer.state, training, validation)
+    self.trainer = trainer
+    self.plan = plan
+    self.settings = settings
+    self.training = training
+    self.validation = validation
+    self.limits = limits
+    let snapshot = trainer.network.snapshot
+    normalization = snapshot.normalization
+    if let begun = trainer.memory {
+      memory = begun
+    } else {
+      memory = try TrainerMemory(from: snapshot.parameters, stateCount: settings.stateCount)
+    }
+    layout = ParameterLayout(plan)
+    batch = min(settings.batchSize, training.count)
+    stepsPerEpoch = (training.count + batch - 1) / batch
+    order = try Buffer(count: training.count, precision: .float64)
+    rows = order.rowNumbers(count: training.count)
+    let threads = settings.threads == 0 ? availableProcessors() : settings.threads
+    sweep = try Sweep(plan, batch: batch, derivative: true, threads: threads)
+    evaluationSweep = validation == nil ? nil : try Sweep(plan, batch: evaluationBatch, derivative: false, threads: sweep.threads)
+    pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads))
+    pieces = layout.regions.flatMap { region in
+      stride(from: region.range.lowerBound, to: region.range.upperBound, by: Self.pieceLength).map { start in
+        (start..<min(start + Self.pieceLength, region.range.upperBound), region.isWeight ? settings.decoupledDecay : 0)
+      }
+    }
+    lastEpoch = limits.epochs == 0 ? settings.epochs : min(settings.epochs, trainer.state.epoch + max(limits.epochs, 0))
+    if trainer.memory == nil {
+      let byAccuracy = settings.metric == .accuracy || (settings.metric == .automatic && plan.loss.targetKind == .labels)
+      trainer.best = BestIterate(byAccuracy: byAccuracy, minimumDelta: settings.minimumDelta)
+      trainer.memory = memory
+    }
+  }
+
+  /// The loops. Returns why training ended.
+  func train(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status {
+    while trainer.state.epoch < lastEpoch {
+      if stoppedEarly { return .earlyStopping }
+      if let status = try trainEpoch(onEvent) { return status }
+      if let status = validateEpoch() { return status }
+      if let status = try closeEpoch(onEvent) { return status }
+    }
+    return stoppedEarly ? .earlyStopping : .ok
+  }
+
+  /// Leaves the iterate to use in the network: the best, or without validation the last.
+  func settle() throws(Failure) {
+    if validation != nil, trainer.best.epoch > 0 { return }
+    guard trainer.state.step > 0 else { return }
+    guard allFinite(memory.parameters) else { throw notFinite("parameters are") }
+    try trainer.network.replaceParameters(with: memory.parameters)
+  }
+
+  /// Books the run's time, however it ended.
+  func finish() { trainer.state.milliseconds += clock.milliseconds }
+
+  private var stoppedEarly: Bool { settings.patience > 0 && trainer.best.epochsWithoutImprovement >= settings.patience }
+
+  private func trainEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {
+    guard trainer.state.position < training.count else { return nil }
+    orderSamples()
+    trainer.state.trainingCount = training.count
+    while trainer.state.position < training.count {
+      try step()
+      if let status = interruption { return status }
+      if clock.milliseconds >= nextProgress, trainer.state.position < training.count {
+        if let status = try report(event(.progress), to: onEvent) { return status }
+        nextProgress = clock.milliseconds + Self.progressInterval
+      }
+    }
+    return nil
+  }
+
+  /// The order of the samples in this epoch: a function of seed and epoch alone, so that a continued epoch finds its own again.
+  private func orderSamples() {
+    // Streams with the highest bit set are those of the order: a network of the same seed draws its parameters from others.
+    var stream = RandomStream(seed: settings.seed, stream: 1 << 63 | UInt64(trainer.state.epoch))
+    if settings.shuffle {
+      stream.permutation(into: rows, count: training.count)
+    } else {
+      for row in 0..<training.count { rows[row] = Int64(row) }
+    }
+  }
+
+  /// One batch: loss and gradient, regularizers, the optimizer's step.
+  private func step() throws(Failure) {
+    let start = trainer.state.position
+    let count = min(batch, training.count - start)
+    let rate = settings.learningRate.rate(epoch: trainer.state.epoch, step: start / batch, stepsPerEpoch: stepsPerEpoch)
+    let source = BatchSource(features: training.features, rows: UnsafePointer(rows + start), normalization: normalization)
+    let result = sweep.lossGradient(
+      memory.parameters, source, training.targets, count: count, gradient: memory.gradient, pool: pool)
+    guard result.lossSum.isFinite else { throw notFinite("training loss is") }
+    for term in settings.regularizers { _ = term.accumulate(memory.parameters, layout: layout, addingTo: memory.gradient) }
+    let number = trainer.state.step + 1
+    pool.run(pieces.count) { task, _ in
+      let (range, decay) = pieces[task]
+      settings.optimizer.update(
+        memory.parameters[range], gradient: memory.gradient[range], state: memory.state[range], step: number, rate: rate, decay: decay)
+    }
+    trainer.state.step = number
+    trainer.state.position = start + count
+    trainer.state.learningRate = rate
+    trainer.state.lossSum += result.lossSum
+    trainer.state.correct += result.correct
+  }
+
+  private func validateEpoch() -> Status? {
+    guard let validation, let evaluationSweep else { return nil }
+    while trainer.state.validated < validation.count {
+      let part = evaluationSweep.evaluate(
+        validation, from: trainer.state.validated, memory.parameters, normalization: normalization, pool: pool)
+      trainer.state.validationLossSum += part.lossSum
+      trainer.state.validationCorrect += part.correct
+      trainer.state.validated += part.count
+      if trainer.state.validated < validation.count, let status = interruption { return status }
+    }
+    return nil
+  }
+
+  /// Chooses the iterate to keep, writes the history and turns to the next epoch.
+  private func closeEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {
+    guard allFinite(memory.parameters) else { throw notFinite("parameters are") }
+    var isBest = validation == nil
+    if let validation {
+      guard trainer.state.validationLossSum.isFinite else { throw notFinite("validation loss is") }
+      isBest = trainer.best.take(
+        loss: trainer.state.validationLossSum / Double(validation.count),
+        accuracy: Double(trainer.state.validationCorrect) / Double(validation.count), epoch: trainer.state.epoch + 1)
+    }
+    if isBest { try trainer.network.replaceParameters(with: memory.parameters) }
+    let event = event(.epoch, isBest: isBest)
+    trainer.history.append(event)
+    trainer.state.finishEpoch()
+    nextProgress = clock.milliseconds + Self.progressInterval
+    return try report(event, to: onEvent) ?? interruption
+  }
+
+  private func event(_ kind: TrainingEvent.Kind, isBest: Bool = false) -> TrainingEvent {
+    let state = trainer.state
+    let hasClasses = plan.loss.targetKind == .labels
+    let validated = kind == .epoch ? Double(validation?.count ?? 0) : 0
+    return TrainingEvent(
+      kind: kind, epoch: state.epoch + (kind == .epoch ? 1 : 0), step: state.step,
+      epochFraction: Double(state.position) / Double(training.count), trainingLoss: state.lossSum / Double(state.position),
+      trainingAccuracy: hasClasses ? Double(state.correct) / Double(state.position) : .nan,
+      validationLoss: validated > 0 ? state.validationLossSum / validated : .nan,
+      validationAccuracy: validated > 0 && hasClasses ? Double(state.validationCorrect) / validated : .nan,
+      learningRate: state.learningRate, seconds: (state.milliseconds + clock.milliseconds) * 1e-3, isBest: isBest)
+  }
+
+  /// Calls back; what the callback returns may end the run.
+  private func report(_ event: TrainingEvent, to onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {
+    let answer = onEvent(event)
+    guard answer >= 0 else { throw Failure(.callbackFailed, "the callback returned \(answer)") }
+    return answer > 0 ? .stoppedByCallback : nil
+  }
+
+  /// Why the run must end now, if it must.
+  private var interruption: Status? {
+    if limits.isCancelled() { return .cancelled }
+    return limits.milliseconds > 0 && clock.milliseconds >= Double(limits.milliseconds) ? .timeLimit : nil
+  }
+
+  private func notFinite(_ what: String) -> Failure {
+    Failure(
+      .notFinite,
+      "the \(what) not finite after step \(trainer.state.step) (epoch \(trainer.state.epoch + 1)); a smaller learning_rate may help. "
+        + "The network holds the best iterate before that")
+  }
+
+  /// Within an epoch, training can only go on with the data it began with.
+  private static func requireSameData(_ state: TrainingState, _ training: Dataset, _ validation: Dataset?) throws(Failure) {
+    if state.position > 0, state.trainingCount != training.count {
+      throw Failure(.state, "the last run stopped within an epoch of \(state.trainingCount) samples; this training data has \(training.count)")
+    }
+    if state.validated > validation?.count ?? 0 {
+      throw Failure(.state, "the last run stopped within a validation, after \(state.validated) samples; this validation data has \(validation?.count ?? 0)")
+    }
+  }
+}
