@@ -1,0 +1,54 @@
+import Gradients
+import Integrators
+import LinearAlgebra
+import Settings
+import TestSupport
+import Testing
+import VectorFields
+
+@Suite struct ODEBlockTests {
+  /// Tensor t of all layers is contiguous: [layers, …] from its offset.
+  @Test func tensorsOfAllLayersAreContiguous() throws {
+    let example = try BlockCase(field: "dense", integrator: "euler", width: 5, layers: 6, offset: 3)
+    let base = example.parameters.vector.base
+    for j in 0..<6 {
+      let layer = example.block.layer(j, of: example.parameters.vector, prepared: nil)
+      #expect(layer.tensors[0] == base + 8 * (3 + 25 * j))
+      #expect(layer.tensors[1] == base + 8 * (3 + 25 * 6 + 5 * j))
+      #expect(layer.tensors[2] == nil)
+    }
+  }
+
+  @Test func layersShareTheHorizonEqually() throws {
+    #expect(try BlockCase(field: "dense", integrator: "euler", layers: 8, horizon: 2).block.stepSize == 0.25)
+  }
+
+  @Test func momentaAreTheLowerHalfOfAPartitionedState() throws {
+    let example = try BlockCase(field: "hamiltonian", integrator: "verlet", width: 3)
+    let state = try example.state(16)
+    let visible = Array(state.values[..<48])
+    example.block.clearMomenta(state.block(rows: 6, columns: 16))
+    #expect(state.values == visible + Array(repeating: 0, count: 48))
+    #expect(example.block.visible(state.block(rows: 6, columns: 16)).rows == 3)
+    let plain = try BlockCase(field: "dense", integrator: "euler", width: 3)
+    let whole = try plain.state(16)
+    let bits = whole.bits
+    plain.block.clearMomenta(whole.block(rows: 3, columns: 16))
+    #expect(whole.bits == bits)
+  }
+
+  @Test func refusesAFieldThatItsIntegratorRefuses() throws {
+    #expect { try BlockCase(field: "dense", integrator: "verlet") } throws: { ($0 as? Failure)?.status == .incompatible }
+  }
+
+  /// The gradient of every layer's antisymmetric K is antisymmetric once finished, and only then.
+  @Test func finishesTheGradientOfEveryLayer() throws {
+    let example = try BlockCase(field: "antisymmetric", integrator: "euler", bias: .none, gamma: 0.2, width: 4, layers: 3, offset: 0)
+    let gradient = try example.derivatives(StoreAll()).gradient
+    for layer in 0..<3 {
+      let k = Array(gradient.values[16 * layer..<16 * (layer + 1)])
+      for i in 0..<4 { for j in 0..<4 { #expect(k[4 * i + j] == -k[4 * j + i]) } }
+      #expect(norm(k) > 1e-3)
+    }
+  }
+}
