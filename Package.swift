@@ -67,7 +67,7 @@ let package = Package(
     .testTarget(name: "GradientsTests", dependencies: ["Gradients", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "Datasets", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "CInterfaceTests", dependencies: ["CStableODE", "StableODE", "TestSupport"], exclude: ["c"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),

@@ -179,7 +179,8 @@ final class TrainingRun {
     trainer.history.append(event)
     trainer.state.finishEpoch()
     nextProgress = clock.milliseconds + Self.progressInterval
-    return try report(event, to: onEvent) ?? interruption
+    // A limit reached with the last epoch has cut nothing short.
+    return try report(event, to: onEvent) ?? (trainer.state.epoch < lastEpoch ? interruption : nil)
   }
 
   private func event(_ kind: TrainingEvent.Kind, isBest: Bool = false) -> TrainingEvent {
