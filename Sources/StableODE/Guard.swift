@@ -54,3 +54,11 @@ func checked(_ value: Int64, _ argument: StaticString, in range: ClosedRange<Int
   }
   return count
 }
+
+/// The element at an index from outside.
+func element<Element>(of list: [Element], _ index: Int64) throws(Failure) -> Element {
+  guard let place = Int(exactly: index), list.indices.contains(place) else {
+    throw Failure(.outOfRange, "index is \(index); \(list.isEmpty ? "there are none" : "it must be between 0 and \(list.count - 1)")")
+  }
+  return list[place]
+}

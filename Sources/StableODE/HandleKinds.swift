@@ -13,6 +13,9 @@ extension HandleKind where Object == SpecificationBox {
 extension HandleKind where Object == Dataset {
   static var dataset: HandleKind { HandleKind(number: 3, noun: "dataset", shared: true) }
 }
+extension HandleKind where Object == TrainerBox {
+  static var trainer: HandleKind { HandleKind(number: 4, noun: "trainer", shared: false) }
+}
 extension HandleKind where Object == Predictor {
   static var predictor: HandleKind { HandleKind(number: 6, noun: "predictor", shared: false) }
 }

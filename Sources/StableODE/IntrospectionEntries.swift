@@ -43,13 +43,6 @@ public func sode_option_at(_ scope: UnsafePointer<CChar>?, _ index: Int64, _ inf
   }
 }
 
-private func element<Element>(of list: [Element], _ index: Int64) throws(Failure) -> Element {
-  guard let place = Int(exactly: index), list.indices.contains(place) else {
-    throw Failure(.outOfRange, "index is \(index); it must be between 0 and \(list.count - 1)")
-  }
-  return list[place]
-}
-
 /// An option as C sees it.
 private func described(_ option: OptionDescription) throws(Failure) -> sode_option_info {
   var info = sode_option_info()

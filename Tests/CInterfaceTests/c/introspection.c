@@ -56,12 +56,12 @@ static void check_scope(const char *scope, sode_specification *specification, so
     if (option.type == SODE_OPTION_INT && option.int_low > INT64_MIN) {
       sode_status status = specification ? sode_specification_set_int(specification, option.key, option.int_low - 1)
                                          : sode_trainer_set_int(trainer, option.key, option.int_low - 1);
-      CHECK_ERROR(status, SODE_ERR_OUT_OF_RANGE, option.key);
+      CHECK(status == SODE_ERR_OUT_OF_RANGE && strstr(sode_last_error_message(), option.key) != NULL);
     }
     if (option.type == SODE_OPTION_TEXT && option.choices) {
       sode_status status = specification ? sode_specification_set_text(specification, option.key, "no such choice")
                                          : sode_trainer_set_text(trainer, option.key, "no such choice");
-      CHECK_ERROR(status, SODE_ERR_UNKNOWN_NAME, option.key);
+      CHECK(status == SODE_ERR_UNKNOWN_NAME && strstr(sode_last_error_message(), option.key) != NULL);
     }
   }
   option.struct_size = 0;

@@ -1,0 +1,139 @@
+import CStableODE
+import Datasets
+import Networks
+import Settings
+import Training
+
+// Section 7 of the header: training. Cancel tokens are in CancelTokenEntries.swift.
+
+@_cdecl("sode_trainer_create") @implementation
+public func sode_trainer_create(_ network: OpaquePointer?, _ trainer: UnsafeMutablePointer<OpaquePointer?>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(trainer, "trainer")
+    try using(network, .network, "network") { network throws(Failure) in try hand(TrainerBox(Trainer(network)), .trainer, to: out) }
+  }
+}
+
+@_cdecl("sode_trainer_set_int") @implementation
+public func sode_trainer_set_int(_ trainer: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ value: Int64) -> sode_status {
+  set(trainer, key) { () throws(Failure) in .integer(value) }
+}
+
+@_cdecl("sode_trainer_set_real") @implementation
+public func sode_trainer_set_real(_ trainer: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ value: Double) -> sode_status {
+  set(trainer, key) { () throws(Failure) in .real(value) }
+}
+
+@_cdecl("sode_trainer_set_text") @implementation
+public func sode_trainer_set_text(_ trainer: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ value: UnsafePointer<CChar>?) -> sode_status {
+  set(trainer, key) { () throws(Failure) in .text(try text(value, "value")) }
+}
+
+@_cdecl("sode_trainer_set_json") @implementation
+public func sode_trainer_set_json(_ trainer: OpaquePointer?, _ text: UnsafePointer<CChar>?, _ length: Int) -> sode_status {
+  reporting { () throws(Failure) in
+    try using(trainer, .trainer, "trainer") { box throws(Failure) in
+      let given = try json(text, length: length)
+      guard let members = given.members else {
+        throw Failure(.invalidArgument, "trainer options are a JSON object; given: \(given.kindName)")
+      }
+      var settings: [(key: String, value: OptionValue)] = []
+      for (key, value) in members { settings.append((key, try optionValue(value, key))) }
+      try box.trainer.set(settings)
+    }
+  }
+}
+
+@_cdecl("sode_trainer_set_callback") @implementation
+public func sode_trainer_set_callback(_ trainer: OpaquePointer?, _ callback: sode_callback?, _ user_data: UnsafeMutableRawPointer?) -> sode_status {
+  reporting { () throws(Failure) in
+    try using(trainer, .trainer, "trainer") { box throws(Failure) in
+      box.callback = callback
+      box.userData = user_data
+    }
+  }
+}
+
+@_cdecl("sode_trainer_run") @implementation
+public func sode_trainer_run(
+  _ trainer: OpaquePointer?, _ training: OpaquePointer?, _ validation: OpaquePointer?, _ limits: UnsafePointer<sode_limits>?
+) -> sode_status {
+  reportingStatus { () throws(Failure) in
+    var given = sode_limits()
+    if let limits { given = try readStruct(limits, zero: given, "limits") }
+    let epochs = try checked(given.epochs, "limits->epochs", in: 0...1_000_000_000)
+    let milliseconds = try checked(given.milliseconds, "limits->milliseconds", in: 0...Int64.max)
+    return try using(trainer, .trainer, "trainer") { box throws(Failure) in
+      try using(training, .dataset, "training") { training throws(Failure) in
+        try usingOptional(validation, .dataset, "validation") { validation throws(Failure) in
+          try asking(given.cancel) { isCancelled throws(Failure) in
+            try box.trainer.run(
+              training: training, validation: validation,
+              limits: TrainingLimits(epochs: epochs, milliseconds: milliseconds, isCancelled: isCancelled), onEvent: box.report)
+          }
+        }
+      }
+    }
+  }
+}
+
+@_cdecl("sode_trainer_history_count") @implementation
+public func sode_trainer_history_count(_ trainer: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(count, "count")
+    try using(trainer, .trainer, "trainer") { box throws(Failure) in out.pointee = Int64(box.trainer.history.count) }
+  }
+}
+
+@_cdecl("sode_trainer_history_at") @implementation
+public func sode_trainer_history_at(_ trainer: OpaquePointer?, _ index: Int64, _ row: UnsafeMutablePointer<sode_event>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(row, "row")
+    try using(trainer, .trainer, "trainer") { box throws(Failure) in
+      try writeStruct(event(try element(of: box.trainer.history, index)), to: out, "row")
+    }
+  }
+}
+
+@_cdecl("sode_trainer_free") @implementation
+public func sode_trainer_free(_ trainer: OpaquePointer?) { free(trainer, .trainer, "trainer") }
+
+/// A trainer with the caller's callback.
+final class TrainerBox {
+  let trainer: Trainer
+  var callback: sode_callback?
+  var userData: UnsafeMutableRawPointer?
+
+  init(_ trainer: Trainer) { self.trainer = trainer }
+
+  /// Hands an event to the callback: its answer, 0 without one.
+  func report(_ happened: TrainingEvent) -> Int32 {
+    guard let callback else { return 0 }
+    var event = event(happened)
+    return callback(&event, userData)
+  }
+}
+
+/// A training event as C sees it.
+private func event(_ event: TrainingEvent) -> sode_event {
+  var row = sode_event()
+  row.struct_size = UInt32(MemoryLayout<sode_event>.size)
+  row.kind = event.kind.rawValue
+  row.epoch = Int64(event.epoch)
+  row.step = Int64(event.step)
+  row.epoch_fraction = event.epochFraction
+  row.training_loss = event.trainingLoss
+  row.training_accuracy = event.trainingAccuracy
+  row.validation_loss = event.validationLoss
+  row.validation_accuracy = event.validationAccuracy
+  row.learning_rate = event.learningRate
+  row.seconds = event.seconds
+  row.is_best = event.isBest ? 1 : 0
+  return row
+}
+
+private func set(_ trainer: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ value: () throws(Failure) -> OptionValue) -> sode_status {
+  reporting { () throws(Failure) in
+    try using(trainer, .trainer, "trainer") { box throws(Failure) in try box.trainer.set(try text(key, "key"), try value()) }
+  }
+}

@@ -1,0 +1,124 @@
+/* Cancelling, limits and callbacks: work ends within 100 ms of a request made in a signal handler, for the stated reason, and can go on. */
+#include <signal.h>
+#include <stableode.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "check.h"
+
+static sode_cancel_token *token;
+static volatile double requested_at;
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void on_alarm(int signal_number) {
+  (void)signal_number;
+  requested_at = now();
+  sode_cancel_token_request(token);
+}
+
+struct answers {
+  int64_t calls, epochs_seen;
+  int32_t answer;
+  sode_trainer *trainer;
+  sode_status inside;
+};
+
+static int32_t on_event(const sode_event *event, void *user_data) {
+  struct answers *answers = user_data;
+  int64_t count;
+  answers->calls++;
+  if (event->kind == SODE_EVENT_EPOCH) answers->epochs_seen = event->epoch;
+  answers->inside = sode_trainer_history_count(answers->trainer, &count);
+  return answers->answer;
+}
+
+int main(void) {
+  sode_network *network = NULL;
+  sode_dataset *training = NULL, *validation = NULL;
+  sode_trainer *trainer = NULL;
+  sode_limits limits = {sizeof limits, 0, 0, 0, NULL, {0}};
+  sode_evaluation evaluation = {sizeof evaluation, 0, 0, 0, 0, {0}};
+  struct sigaction action;
+  struct itimerval in_a_while = {{0, 0}, {0, 150000}};
+  struct answers answers = {0, 0, 0, NULL, SODE_OK};
+  int64_t rows = 0, i;
+  sode_event row = {0};
+  double start;
+
+  CHECK_OK(sode_network_create_json("{\"inputs\": 2, \"outputs\": 5, \"width\": 32, \"layers\": 64, \"horizon\": 5.0}", SODE_TEXT_END, &network));
+  CHECK_OK(sode_dataset_create_problem("peaks", 4000, 1000, 1, &training, &validation));
+  CHECK_OK(sode_trainer_create(network, &trainer));
+  CHECK_OK(sode_trainer_set_json(trainer, "{\"epochs\": 100000, \"batch_size\": 64, \"num_threads\": 1}", SODE_TEXT_END));
+  CHECK_OK(sode_cancel_token_create(&token));
+
+  /* Requested beforehand: no more than one batch. */
+  limits.cancel = token;
+  CHECK_OK(sode_cancel_token_request(token));
+  CHECK_STATUS(sode_trainer_run(trainer, training, validation, &limits), SODE_CANCELLED);
+  CHECK_OK(sode_cancel_token_reset(token));
+
+  /* Requested by a signal handler while training. */
+  memset(&action, 0, sizeof action);
+  action.sa_handler = on_alarm;
+  sigemptyset(&action.sa_mask);
+  CHECK(sigaction(SIGALRM, &action, NULL) == 0);
+  CHECK(setitimer(ITIMER_REAL, &in_a_while, NULL) == 0);
+  CHECK_STATUS(sode_trainer_run(trainer, training, validation, &limits), SODE_CANCELLED);
+  CHECK(requested_at > 0 && now() - requested_at < 0.1);
+
+  /* A time limit. */
+  CHECK_OK(sode_cancel_token_reset(token));
+  limits.milliseconds = 100;
+  start = now();
+  CHECK_STATUS(sode_trainer_run(trainer, training, validation, &limits), SODE_TIME_LIMIT);
+  CHECK(now() - start >= 0.1 && now() - start < 0.3);
+
+  /* A token freed while its run goes on is harmless: here, before the next run, it is an error. */
+  sode_cancel_token_free(token);
+  CHECK_ERROR(sode_trainer_run(trainer, training, validation, &limits), SODE_ERR_INVALID_HANDLE, "cancel");
+  limits.cancel = NULL;
+  limits.milliseconds = 0;
+
+  /* One epoch at a time, told to the callback and kept in the history; the trainer is busy meanwhile. */
+  answers.trainer = trainer;
+  limits.epochs = 1;
+  CHECK_OK(sode_trainer_set_callback(trainer, on_event, &answers));
+  CHECK_OK(sode_trainer_run(trainer, training, validation, &limits));
+  CHECK(answers.calls > 0 && answers.epochs_seen > 0);
+  CHECK(answers.inside == SODE_ERR_HANDLE_BUSY);
+  CHECK_OK(sode_trainer_history_count(trainer, &rows));
+  CHECK(rows == answers.epochs_seen);
+  row.struct_size = sizeof row;
+  for (i = 0; i < rows; i++) {
+    CHECK_OK(sode_trainer_history_at(trainer, i, &row));
+    CHECK(row.kind == SODE_EVENT_EPOCH && row.epoch == i + 1 && row.training_loss > 0 && row.validation_accuracy > 0 && row.seconds > 0);
+  }
+  CHECK_ERROR(sode_trainer_history_at(trainer, rows, &row), SODE_ERR_OUT_OF_RANGE, "index");
+
+  /* The callback stops, then fails. The network is usable after both. */
+  limits.epochs = 0;
+  answers.answer = 1;
+  CHECK_STATUS(sode_trainer_run(trainer, training, validation, &limits), SODE_STOPPED_BY_CALLBACK);
+  answers.answer = -7;
+  CHECK_ERROR(sode_trainer_run(trainer, training, validation, &limits), SODE_ERR_CALLBACK_FAILED, "-7");
+  CHECK_OK(sode_trainer_set_callback(trainer, NULL, NULL));
+  CHECK_OK(sode_network_evaluate(network, validation, 2, &evaluation));
+  CHECK(evaluation.samples == 1000 && evaluation.loss > 0);
+
+  limits.epochs = -1;
+  CHECK_ERROR(sode_trainer_run(trainer, training, validation, &limits), SODE_ERR_OUT_OF_RANGE, "epochs");
+  limits.epochs = 0;
+  limits.milliseconds = -1;
+  CHECK_ERROR(sode_trainer_run(trainer, training, validation, &limits), SODE_ERR_OUT_OF_RANGE, "milliseconds");
+
+  sode_trainer_free(trainer);
+  sode_dataset_free(training);
+  sode_dataset_free(validation);
+  sode_network_free(network);
+  return FINISH();
+}
