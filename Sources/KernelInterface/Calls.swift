@@ -1,0 +1,252 @@
+// What a kernel is told, by the address of one of these: raw memory, strides in elements, no vector types, so that code of any instruction set may pass them.
+
+/// out = base + scale·σ(W x + bias) and slope = σ'(W x + bias); features × samples, strides in elements.
+package struct AffineCall {
+  package var weights: UnsafeRawPointer
+  package var rowStride: Int
+  package var columnStride: Int
+  package var outputs: Int
+  package var inputs: Int
+  package var bias: UnsafeRawPointer?
+  package var biasStride: Int
+  /// The raw value of LinearAlgebra's `Activation`.
+  package var activation: Int32
+  package var scale: Double
+  package var x: UnsafeRawPointer
+  package var xStride: Int
+  package var base: UnsafeRawPointer?
+  package var baseStride: Int
+  package var out: UnsafeMutableRawPointer
+  package var outStride: Int
+  package var slope: UnsafeMutableRawPointer?
+  package var slopeStride: Int
+  /// 1, or a multiple of 16.
+  package var columns: Int
+
+  package init(
+    weights: UnsafeRawPointer, rowStride: Int, columnStride: Int, outputs: Int, inputs: Int, bias: UnsafeRawPointer?, biasStride: Int, activation: Int32, scale: Double, x: UnsafeRawPointer, xStride: Int, base: UnsafeRawPointer?, baseStride: Int, out: UnsafeMutableRawPointer, outStride: Int, slope: UnsafeMutableRawPointer?, slopeStride: Int, columns: Int
+  ) {
+    self.weights = weights
+    self.rowStride = rowStride
+    self.columnStride = columnStride
+    self.outputs = outputs
+    self.inputs = inputs
+    self.bias = bias
+    self.biasStride = biasStride
+    self.activation = activation
+    self.scale = scale
+    self.x = x
+    self.xStride = xStride
+    self.base = base
+    self.baseStride = baseStride
+    self.out = out
+    self.outStride = outStride
+    self.slope = slope
+    self.slopeStride = slopeStride
+    self.columns = columns
+  }
+}
+
+/// An elementwise operation on up to three inputs and one output of rows × columns; strides in elements from row to row.
+package struct ElementwiseCall {
+  package var a: Double
+  package var b: Double
+  package var x: UnsafeRawPointer
+  package var xStride: Int
+  package var y: UnsafeRawPointer?
+  package var yStride: Int
+  package var base: UnsafeRawPointer?
+  package var baseStride: Int
+  package var out: UnsafeMutableRawPointer
+  package var outStride: Int
+  package var rows: Int
+  package var columns: Int
+
+  package init(
+    a: Double, b: Double, x: UnsafeRawPointer, xStride: Int, y: UnsafeRawPointer?, yStride: Int, base: UnsafeRawPointer?, baseStride: Int, out: UnsafeMutableRawPointer, outStride: Int, rows: Int, columns: Int
+  ) {
+    self.a = a
+    self.b = b
+    self.x = x
+    self.xStride = xStride
+    self.y = y
+    self.yStride = yStride
+    self.base = base
+    self.baseStride = baseStride
+    self.out = out
+    self.outStride = outStride
+    self.rows = rows
+    self.columns = columns
+  }
+}
+
+/// out[i,k] += Σ_s left[i,s]·right[k,s].
+package struct OuterCall {
+  package var left: UnsafeRawPointer
+  package var leftStride: Int
+  package var right: UnsafeRawPointer
+  package var rightStride: Int
+  package var rows: Int
+  package var columns: Int
+  package var samples: Int
+  package var out: UnsafeMutableRawPointer
+  package var rowStride: Int
+  package var columnStride: Int
+
+  package init(
+    left: UnsafeRawPointer, leftStride: Int, right: UnsafeRawPointer, rightStride: Int, rows: Int, columns: Int, samples: Int, out: UnsafeMutableRawPointer, rowStride: Int, columnStride: Int
+  ) {
+    self.left = left
+    self.leftStride = leftStride
+    self.right = right
+    self.rightStride = rightStride
+    self.rows = rows
+    self.columns = columns
+    self.samples = samples
+    self.out = out
+    self.rowStride = rowStride
+    self.columnStride = columnStride
+  }
+}
+
+/// A square matrix in, a square matrix out: antisymmetric parts. Strides in elements.
+package struct SquareCall {
+  package var size: Int
+  /// Subtracted from the diagonal before halving.
+  package var diagonal: Double
+  package var x: UnsafeRawPointer
+  package var xRowStride: Int
+  package var xColumnStride: Int
+  package var out: UnsafeMutableRawPointer
+  package var outRowStride: Int
+  package var outColumnStride: Int
+
+  package init(
+    size: Int, diagonal: Double, x: UnsafeRawPointer, xRowStride: Int, xColumnStride: Int, out: UnsafeMutableRawPointer, outRowStride: Int, outColumnStride: Int
+  ) {
+    self.size = size
+    self.diagonal = diagonal
+    self.x = x
+    self.xRowStride = xRowStride
+    self.xColumnStride = xColumnStride
+    self.out = out
+    self.outRowStride = outRowStride
+    self.outColumnStride = outColumnStride
+  }
+}
+
+/// One fused update of parameters from their gradient.
+package struct OptimizerCall {
+  package var parameters: UnsafeMutableRawPointer
+  package var gradient: UnsafeRawPointer
+  /// Velocity of SGD, first moment of Adam.
+  package var first: UnsafeMutableRawPointer?
+  package var second: UnsafeMutableRawPointer?
+  package var count: Int
+  package var rate: Double
+  /// μ of SGD, β₁ of Adam.
+  package var momentum: Double
+  package var beta2: Double
+  package var epsilon: Double
+  package var correction1: Double
+  package var correction2: Double
+  package var weightDecay: Double
+  package var decoupledDecay: Double
+  package var nesterov: Bool
+
+  package init(
+    parameters: UnsafeMutableRawPointer, gradient: UnsafeRawPointer, first: UnsafeMutableRawPointer?, second: UnsafeMutableRawPointer?, count: Int, rate: Double, momentum: Double, beta2: Double, epsilon: Double, correction1: Double, correction2: Double, weightDecay: Double, decoupledDecay: Double, nesterov: Bool
+  ) {
+    self.parameters = parameters
+    self.gradient = gradient
+    self.first = first
+    self.second = second
+    self.count = count
+    self.rate = rate
+    self.momentum = momentum
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.correction1 = correction1
+    self.correction2 = correction2
+    self.weightDecay = weightDecay
+    self.decoupledDecay = decoupledDecay
+    self.nesterov = nesterov
+  }
+}
+
+/// A loss over a tile of classes × samples; the first `count` columns are samples, the others padding.
+package struct LossCall {
+  package var scores: UnsafeRawPointer
+  package var scoreStride: Int
+  package var classes: Int
+  package var columns: Int
+  package var count: Int
+  package var labels: UnsafePointer<Int32>?
+  package var targets: UnsafeRawPointer?
+  package var targetStride: Int
+  package var gradient: UnsafeMutableRawPointer?
+  package var gradientStride: Int
+  package var scale: Double
+  /// Result: the sum over the samples.
+  package var loss: Double
+  /// Result: samples whose best score is their label's.
+  package var correct: Int
+
+  package init(
+    scores: UnsafeRawPointer, scoreStride: Int, classes: Int, columns: Int, count: Int, labels: UnsafePointer<Int32>?, targets: UnsafeRawPointer?, targetStride: Int, gradient: UnsafeMutableRawPointer?, gradientStride: Int, scale: Double, loss: Double, correct: Int
+  ) {
+    self.scores = scores
+    self.scoreStride = scoreStride
+    self.classes = classes
+    self.columns = columns
+    self.count = count
+    self.labels = labels
+    self.targets = targets
+    self.targetStride = targetStride
+    self.gradient = gradient
+    self.gradientStride = gradientStride
+    self.scale = scale
+    self.loss = loss
+    self.correct = correct
+  }
+}
+
+/// A tile and a caller's samples × features array, which may hold any element type and any strides.
+package struct TensorCall {
+  /// The element at row 0, column 0.
+  package var tensor: UnsafeMutableRawPointer
+  /// The raw value of LinearAlgebra's `ElementType`.
+  package var type: Int32
+  package var rowStride: Int
+  package var columnStride: Int
+  /// Features that the array has.
+  package var columns: Int
+  package var rowNumbers: UnsafePointer<Int64>?
+  package var start: Int
+  package var count: Int
+  package var shift: UnsafeRawPointer?
+  package var scale: UnsafeRawPointer?
+  package var tile: UnsafeMutableRawPointer
+  package var tileStride: Int
+  package var tileRows: Int
+  package var tileColumns: Int
+
+  package init(
+    tensor: UnsafeMutableRawPointer, type: Int32, rowStride: Int, columnStride: Int, columns: Int, rowNumbers: UnsafePointer<Int64>?, start: Int, count: Int, shift: UnsafeRawPointer?, scale: UnsafeRawPointer?, tile: UnsafeMutableRawPointer, tileStride: Int, tileRows: Int, tileColumns: Int
+  ) {
+    self.tensor = tensor
+    self.type = type
+    self.rowStride = rowStride
+    self.columnStride = columnStride
+    self.columns = columns
+    self.rowNumbers = rowNumbers
+    self.start = start
+    self.count = count
+    self.shift = shift
+    self.scale = scale
+    self.tile = tile
+    self.tileStride = tileStride
+    self.tileRows = tileRows
+    self.tileColumns = tileColumns
+  }
+}

@@ -1,0 +1,87 @@
+/// An activation over lanes: its value, and its value with its slope.
+protocol ActivationKernel {
+  static func value<L: Lanes>(_ x: L) -> L
+  static func valueAndSlope<L: Lanes>(_ x: L) -> (value: L, slope: L)
+}
+
+enum IdentityKernel: ActivationKernel {
+  @inline(__always) static func value<L: Lanes>(_ x: L) -> L { x }
+  @inline(__always) static func valueAndSlope<L: Lanes>(_ x: L) -> (value: L, slope: L) { (x, L(1)) }
+}
+
+enum TanhKernel: ActivationKernel {
+  @inline(__always) static func value<L: Lanes>(_ x: L) -> L { hyperbolicTangent(x) }
+  @inline(__always) static func valueAndSlope<L: Lanes>(_ x: L) -> (value: L, slope: L) {
+    let y = hyperbolicTangent(x)
+    return (y, L(1) - y * y)
+  }
+}
+
+enum ReluKernel: ActivationKernel {
+  // x is the second operand, so that NaN passes.
+  @inline(__always) static func value<L: Lanes>(_ x: L) -> L { L.larger(L(0), x) }
+  @inline(__always) static func valueAndSlope<L: Lanes>(_ x: L) -> (value: L, slope: L) { (L.larger(L(0), x), L.choose(L(1), L(0), whereLess: L(0), than: x)) }
+}
+
+enum SigmoidKernel: ActivationKernel {
+  @inline(__always) static func value<L: Lanes>(_ x: L) -> L { logisticSigmoid(x) }
+  @inline(__always) static func valueAndSlope<L: Lanes>(_ x: L) -> (value: L, slope: L) {
+    let y = logisticSigmoid(x)
+    return (y, y * (L(1) - y))
+  }
+}
+
+enum SoftplusKernel: ActivationKernel {
+  @inline(__always) static func value<L: Lanes>(_ x: L) -> L { softPlus(x).value }
+  @inline(__always) static func valueAndSlope<L: Lanes>(_ x: L) -> (value: L, slope: L) { softPlus(x) }
+}
+
+enum SinKernel: ActivationKernel {
+  @inline(__always) static func value<L: Lanes>(_ x: L) -> L { sineAndCosine(x).sine }
+  @inline(__always) static func valueAndSlope<L: Lanes>(_ x: L) -> (value: L, slope: L) {
+    let (sine, cosine) = sineAndCosine(x)
+    return (sine, cosine)
+  }
+}
+
+/// σ over a contiguous array.
+@inline(__always) func applyActivation<F: Family>(_ family: F.Type, _ activation: Int32, _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, _ count: Int) {
+  let from = x.assumingMemoryBound(to: F.Scalar.self)
+  let to = out.assumingMemoryBound(to: F.Scalar.self)
+  switch activation {
+  case 1: map(F.self, TanhKernel.self, from, to, count)
+  case 2: map(F.self, ReluKernel.self, from, to, count)
+  case 3: map(F.self, SigmoidKernel.self, from, to, count)
+  case 4: map(F.self, SoftplusKernel.self, from, to, count)
+  case 5: map(F.self, SinKernel.self, from, to, count)
+  default: map(F.self, IdentityKernel.self, from, to, count)
+  }
+}
+
+@inline(__always) private func map<F: Family, A: ActivationKernel>(
+  _: F.Type, _: A.Type, _ x: UnsafePointer<F.Scalar>, _ out: UnsafeMutablePointer<F.Scalar>, _ count: Int
+) {
+  var i = 0
+  while i &+ F.Wide.count <= count {
+    A.value(F.Wide(loading: x + i)).store(out + i)
+    i &+= F.Wide.count
+  }
+  while i < count {
+    A.value(F.One(loading: x + i)).store(out + i)
+    i &+= 1
+  }
+}
+
+@inline(__always) func applyExponential<F: Family>(_: F.Type, _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, _ count: Int) {
+  let from = x.assumingMemoryBound(to: F.Scalar.self)
+  let to = out.assumingMemoryBound(to: F.Scalar.self)
+  var i = 0
+  while i &+ F.Wide.count <= count {
+    exponential(F.Wide(loading: from + i)).store(to + i)
+    i &+= F.Wide.count
+  }
+  while i < count {
+    exponential(F.One(loading: from + i)).store(to + i)
+    i &+= 1
+  }
+}

@@ -1,0 +1,129 @@
+import KernelInterface
+
+/// out = base + scale·σ(W x + bias) on a tile of samples.
+///
+/// A register tile holds four outputs × a strip of columns; the inner loop is one load of x a vector, one broadcast of W an output and their multiply-adds, k ascending, so that each
+/// number's bits depend on nothing but its own operands. The sums go through a buffer of one tile, which stays in the nearest cache, to activation, slope and update.
+@inline(__always) func affineTile<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
+  let c = UnsafePointer(call.assumingMemoryBound(to: AffineCall.self))
+  let columns = c.pointee.columns
+  var column = 0
+  while column &+ F.Strip.count <= columns {
+    strip(F.self, F.Strip.self, c, column)
+    column &+= F.Strip.count
+  }
+  while column &+ F.MediumStrip.count <= columns {
+    strip(F.self, F.MediumStrip.self, c, column)
+    column &+= F.MediumStrip.count
+  }
+  while column &+ F.SmallStrip.count <= columns {
+    strip(F.self, F.SmallStrip.self, c, column)
+    column &+= F.SmallStrip.count
+  }
+}
+
+@inline(never) private func strip<F: Family, L: Lanes>(_: F.Type, _: L.Type, _ c: UnsafePointer<AffineCall>, _ column: Int) where L.Scalar == F.Scalar {
+  var sums = (L(0), L(0), L(0), L(0))
+  withUnsafeMutablePointer(to: &sums) {
+    let sums = UnsafeMutableRawPointer($0).assumingMemoryBound(to: L.Scalar.self)
+    let rows = c.pointee.outputs
+    var row = 0
+    while row &+ 4 <= rows {
+      fourRows(L.self, c, row, column, sums)
+      finish(F.self, c, row, 4, column, L.count, sums)
+      row &+= 4
+    }
+    while row < rows {
+      oneRow(L.self, c, row, column, sums)
+      finish(F.self, c, row, 1, column, L.count, sums)
+      row &+= 1
+    }
+  }
+}
+
+@inline(__always) private func fourRows<L: Lanes>(_: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>) {
+  typealias S = L.Scalar
+  var s0 = start(L.self, c, row)
+  var s1 = start(L.self, c, row &+ 1)
+  var s2 = start(L.self, c, row &+ 2)
+  var s3 = start(L.self, c, row &+ 3)
+  let down = c.pointee.rowStride
+  let across = c.pointee.columnStride
+  let next = c.pointee.xStride
+  var w = c.pointee.weights.assumingMemoryBound(to: S.self) + row &* down
+  var x = c.pointee.x.assumingMemoryBound(to: S.self) + column
+  var k = c.pointee.inputs
+  while k > 0 {
+    let v = L(loading: x)
+    s0 = L.fma(L(w[0]), v, s0)
+    s1 = L.fma(L(w[down]), v, s1)
+    s2 = L.fma(L(w[2 &* down]), v, s2)
+    s3 = L.fma(L(w[3 &* down]), v, s3)
+    w += across
+    x += next
+    k &-= 1
+  }
+  s0.store(sums)
+  s1.store(sums + L.count)
+  s2.store(sums + 2 &* L.count)
+  s3.store(sums + 3 &* L.count)
+}
+
+@inline(__always) private func oneRow<L: Lanes>(_: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>) {
+  typealias S = L.Scalar
+  var sum = start(L.self, c, row)
+  var w = c.pointee.weights.assumingMemoryBound(to: S.self) + row &* c.pointee.rowStride
+  var x = c.pointee.x.assumingMemoryBound(to: S.self) + column
+  var k = c.pointee.inputs
+  while k > 0 {
+    sum = L.fma(L(w.pointee), L(loading: x), sum)
+    w += c.pointee.columnStride
+    x += c.pointee.xStride
+    k &-= 1
+  }
+  sum.store(sums)
+}
+
+/// The accumulators of an output: its bias.
+@inline(__always) private func start<L: Lanes>(_: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int) -> L {
+  guard let bias = c.pointee.bias else { return L(0) }
+  return L(bias.assumingMemoryBound(to: L.Scalar.self)[row &* c.pointee.biasStride])
+}
+
+/// Activation, slope and update of `rows` × `width` sums.
+@inline(__always) private func finish<F: Family>(
+  _: F.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ rows: Int, _ column: Int, _ width: Int, _ sums: UnsafePointer<F.Scalar>
+) {
+  switch c.pointee.activation {
+  case 1: finish(F.self, TanhKernel.self, c, row, rows, column, width, sums)
+  case 2: finish(F.self, ReluKernel.self, c, row, rows, column, width, sums)
+  case 3: finish(F.self, SigmoidKernel.self, c, row, rows, column, width, sums)
+  case 4: finish(F.self, SoftplusKernel.self, c, row, rows, column, width, sums)
+  case 5: finish(F.self, SinKernel.self, c, row, rows, column, width, sums)
+  default: finish(F.self, IdentityKernel.self, c, row, rows, column, width, sums)
+  }
+}
+
+/// Not inlined, so that there is one body an activation for all shapes of tiles; its iterations are independent and overlap.
+@inline(never) private func finish<F: Family, A: ActivationKernel>(
+  _: F.Type, _: A.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ rows: Int, _ column: Int, _ width: Int, _ sums: UnsafePointer<F.Scalar>
+) {
+  typealias S = F.Scalar
+  let scale = F.Wide(S(c.pointee.scale))
+  var sums = sums
+  var r = row
+  while r < row &+ rows {
+    let out = c.pointee.out.assumingMemoryBound(to: S.self) + (r &* c.pointee.outStride &+ column)
+    let base = c.pointee.base.map { $0.assumingMemoryBound(to: S.self) + (r &* c.pointee.baseStride &+ column) }
+    let slope = c.pointee.slope.map { $0.assumingMemoryBound(to: S.self) + (r &* c.pointee.slopeStride &+ column) }
+    var i = 0
+    while i < width {
+      let (value, derivative) = A.valueAndSlope(F.Wide(loading: sums + i))
+      if let slope { derivative.store(slope + i) }
+      F.Wide.fma(scale, value, base.map { F.Wide(loading: $0 + i) } ?? F.Wide(0)).store(out + i)
+      i &+= F.Wide.count
+    }
+    sums += width
+    r &+= 1
+  }
+}

@@ -1,0 +1,159 @@
+import Glibc
+import KernelInterface
+
+/// Softmax cross-entropy Σ (log Σ_c exp(s_c − max) − (s_label − max)), and its gradient scale·(softmax − onehot).
+///
+/// Lanes are samples; no score overflows because the largest is subtracted. A label outside the classes makes the loss NaN.
+@inline(__always) func crossEntropy<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
+  let c = call.assumingMemoryBound(to: LossCall.self)
+  c.pointee.loss = 0
+  c.pointee.correct = 0
+  if c.pointee.columns == 1 { return crossEntropy(F.One.self, c, 0) }
+  var column = 0
+  while column < c.pointee.columns {
+    crossEntropy(F.Wide.self, c, column)
+    column &+= F.Wide.count
+  }
+}
+
+@inline(__always) private func crossEntropy<L: Lanes>(_: L.Type, _ c: UnsafeMutablePointer<LossCall>, _ column: Int) {
+  typealias S = L.Scalar
+  let scores = c.pointee.scores.assumingMemoryBound(to: S.self) + column
+  let gradient = c.pointee.gradient.map { $0.assumingMemoryBound(to: S.self) + column }
+  let (top, total) = exponentials(L.self, scores, c.pointee.scoreStride, c.pointee.classes, into: gradient, c.pointee.gradientStride)
+  if let gradient { rescale(L.self, gradient, c.pointee.gradientStride, c.pointee.classes, L(S(c.pointee.scale)) / total) }
+  var (tops, totals) = (SIMD16<S>(), SIMD16<S>())
+  withUnsafeMutablePointer(to: &tops) { top.store(UnsafeMutableRawPointer($0).assumingMemoryBound(to: S.self)) }
+  withUnsafeMutablePointer(to: &totals) { total.store(UnsafeMutableRawPointer($0).assumingMemoryBound(to: S.self)) }
+  var i = 0
+  while i < L.count {
+    if column &+ i < c.pointee.count {
+      let label = c.pointee.labels.map { Int($0[column &+ i]) } ?? -1
+      if label >= 0, label < c.pointee.classes {
+        let score = scores[label &* c.pointee.scoreStride &+ i]
+        c.pointee.loss += log(Double(totals[i])) - (Double(score) - Double(tops[i]))
+        if let gradient { gradient[label &* c.pointee.gradientStride &+ i] -= S(c.pointee.scale) }
+        if score == tops[i], first(scores + i, c.pointee.scoreStride, score, before: label) { c.pointee.correct &+= 1 }
+      } else {
+        c.pointee.loss = .nan
+      }
+    } else if let gradient {
+      clear(gradient + i, c.pointee.gradientStride, c.pointee.classes)
+    }
+    i &+= 1
+  }
+}
+
+/// Whether no class before `label` has the same score: the answer is the first of the best.
+@inline(__always) private func first<S: KernelScalar>(_ scores: UnsafePointer<S>, _ stride: Int, _ score: S, before label: Int) -> Bool {
+  var k = 0
+  while k < label {
+    if scores[k &* stride] == score { return false }
+    k &+= 1
+  }
+  return true
+}
+
+@inline(__always) private func clear<S: KernelScalar>(_ memory: UnsafeMutablePointer<S>, _ stride: Int, _ rows: Int) {
+  var k = 0
+  while k < rows {
+    memory[k &* stride] = 0
+    k &+= 1
+  }
+}
+
+/// The largest score and Σ exp(score − largest) of each sample; the exponentials go into `out`.
+@inline(__always) private func exponentials<L: Lanes>(
+  _: L.Type, _ scores: UnsafePointer<L.Scalar>, _ stride: Int, _ classes: Int, into out: UnsafeMutablePointer<L.Scalar>?, _ outStride: Int
+) -> (top: L, total: L) {
+  var top = L(loading: scores)
+  var k = 1
+  while k < classes {
+    top = L.larger(top, L(loading: scores + k &* stride))
+    k &+= 1
+  }
+  var total = L(0)
+  k = 0
+  while k < classes {
+    let e = exponentialOfNegative(L(loading: scores + k &* stride) - top)
+    total = total + e
+    if let out { e.store(out + k &* outStride) }
+    k &+= 1
+  }
+  return (top, total)
+}
+
+@inline(__always) private func rescale<L: Lanes>(_: L.Type, _ memory: UnsafeMutablePointer<L.Scalar>, _ stride: Int, _ rows: Int, _ factor: L) {
+  var k = 0
+  while k < rows {
+    (L(loading: memory + k &* stride) * factor).store(memory + k &* stride)
+    k &+= 1
+  }
+}
+
+/// gradient = softmax(scores) over the classes of each sample.
+@inline(__always) func softmax<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
+  let c = call.assumingMemoryBound(to: LossCall.self)
+  if c.pointee.columns == 1 { return softmax(F.One.self, c, 0) }
+  var column = 0
+  while column < c.pointee.columns {
+    softmax(F.Wide.self, c, column)
+    column &+= F.Wide.count
+  }
+}
+
+@inline(__always) private func softmax<L: Lanes>(_: L.Type, _ c: UnsafeMutablePointer<LossCall>, _ column: Int) {
+  typealias S = L.Scalar
+  guard let out = c.pointee.gradient?.assumingMemoryBound(to: S.self) else { return }
+  let scores = c.pointee.scores.assumingMemoryBound(to: S.self) + column
+  let (_, total) = exponentials(L.self, scores, c.pointee.scoreStride, c.pointee.classes, into: out + column, c.pointee.gradientStride)
+  rescale(L.self, out + column, c.pointee.gradientStride, c.pointee.classes, L(1) / total)
+}
+
+/// Σ −log σ(±s) for labels 1 and 0 = Σ max(∓s, 0) + log(1 + exp(−|s|)), and its gradient scale·(σ(s) − label). In Double whatever the precision.
+@inline(__always) func logistic<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
+  let c = call.assumingMemoryBound(to: LossCall.self)
+  let scores = c.pointee.scores.assumingMemoryBound(to: F.Scalar.self)
+  let gradient = c.pointee.gradient?.assumingMemoryBound(to: F.Scalar.self)
+  c.pointee.loss = 0
+  c.pointee.correct = 0
+  var i = 0
+  while i < c.pointee.columns {
+    if i < c.pointee.count {
+      let label = c.pointee.labels.map { $0[i] } ?? -1
+      let s = Double(scores[i])
+      let wrong = label == 1 ? -s : s
+      let e = exp(-s.magnitude)
+      // NaN must stay NaN: the comparison keeps `wrong` unless it is negative.
+      c.pointee.loss += label == 0 || label == 1 ? (wrong < 0 ? 0 : wrong) + log1p(e) : .nan
+      if (s > 0) == (label == 1) { c.pointee.correct &+= 1 }
+      if let gradient { gradient[i] = F.Scalar(c.pointee.scale * ((s < 0 ? e : 1) / (1 + e) - (label == 1 ? 1 : 0))) }
+    } else if let gradient {
+      gradient[i] = 0
+    }
+    i &+= 1
+  }
+}
+
+/// Σ ½‖o − t‖² in Double, and its gradient scale·(o − t).
+@inline(__always) func leastSquares<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
+  let c = call.assumingMemoryBound(to: LossCall.self)
+  guard let targets = c.pointee.targets else { return }
+  let scale = F.Scalar(c.pointee.scale)
+  var sum = 0.0
+  var row = 0
+  while row < c.pointee.classes {
+    let outputs = c.pointee.scores.assumingMemoryBound(to: F.Scalar.self) + row &* c.pointee.scoreStride
+    let targets = targets.assumingMemoryBound(to: F.Scalar.self) + row &* c.pointee.targetStride
+    let gradient = c.pointee.gradient.map { $0.assumingMemoryBound(to: F.Scalar.self) + row &* c.pointee.gradientStride }
+    var i = 0
+    while i < c.pointee.columns {
+      let difference = i < c.pointee.count ? outputs[i] - targets[i] : 0
+      sum += Double(difference) * Double(difference)
+      if let gradient { gradient[i] = scale * difference }
+      i &+= 1
+    }
+    row &+= 1
+  }
+  c.pointee.loss = 0.5 * sum
+}

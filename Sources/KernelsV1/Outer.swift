@@ -1,0 +1,144 @@
+import KernelInterface
+
+/// out[i,k] += Σ_s left[i,s]·right[k,s].
+///
+/// Sixteen sums at a time, four rows of each side, lanes over samples; at the end the sixteen accumulators are folded into one vector of sums. At the edges rows are repeated and
+/// their sums dropped. The order of summation depends on the shape alone.
+@inline(__always) func outer<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
+  let c = call.assumingMemoryBound(to: OuterCall.self).pointee
+  guard c.samples % F.Wide.count == 0 else { return outerNarrow(F.self, c) }
+  var i = 0
+  while i < c.rows {
+    var k = 0
+    while k < c.columns {
+      sixteenSums(F.self, c, i, k)
+      k &+= 4
+    }
+    i &+= 4
+  }
+}
+
+@inline(__always) private func sixteenSums<F: Family>(_: F.Type, _ c: OuterCall, _ i: Int, _ k: Int) {
+  typealias S = F.Scalar
+  typealias W = F.Wide
+  let left = c.left.assumingMemoryBound(to: S.self)
+  let right = c.right.assumingMemoryBound(to: S.self)
+  let lastRow = c.rows &- 1
+  let lastColumn = c.columns &- 1
+  let l0 = left + i &* c.leftStride
+  let l1 = left + least(i &+ 1, lastRow) &* c.leftStride
+  let l2 = left + least(i &+ 2, lastRow) &* c.leftStride
+  let l3 = left + least(i &+ 3, lastRow) &* c.leftStride
+  let r0 = right + k &* c.rightStride
+  let r1 = right + least(k &+ 1, lastColumn) &* c.rightStride
+  let r2 = right + least(k &+ 2, lastColumn) &* c.rightStride
+  let r3 = right + least(k &+ 3, lastColumn) &* c.rightStride
+  var (a0, a1, a2, a3) = (W(0), W(0), W(0), W(0))
+  var (b0, b1, b2, b3) = (W(0), W(0), W(0), W(0))
+  var (c0, c1, c2, c3) = (W(0), W(0), W(0), W(0))
+  var (d0, d1, d2, d3) = (W(0), W(0), W(0), W(0))
+  var s = 0
+  while s < c.samples {
+    let (x0, x1, x2, x3) = (W(loading: r0 + s), W(loading: r1 + s), W(loading: r2 + s), W(loading: r3 + s))
+    let y0 = W(loading: l0 + s)
+    a0 = W.fma(y0, x0, a0)
+    a1 = W.fma(y0, x1, a1)
+    a2 = W.fma(y0, x2, a2)
+    a3 = W.fma(y0, x3, a3)
+    let y1 = W(loading: l1 + s)
+    b0 = W.fma(y1, x0, b0)
+    b1 = W.fma(y1, x1, b1)
+    b2 = W.fma(y1, x2, b2)
+    b3 = W.fma(y1, x3, b3)
+    let y2 = W(loading: l2 + s)
+    c0 = W.fma(y2, x0, c0)
+    c1 = W.fma(y2, x1, c1)
+    c2 = W.fma(y2, x2, c2)
+    c3 = W.fma(y2, x3, c3)
+    let y3 = W(loading: l3 + s)
+    d0 = W.fma(y3, x0, d0)
+    d1 = W.fma(y3, x1, d1)
+    d2 = W.fma(y3, x2, d2)
+    d3 = W.fma(y3, x3, d3)
+    s &+= W.count
+  }
+  var sums = SIMD16<S>()
+  withUnsafeMutablePointer(to: &sums) {
+    let sums = UnsafeMutableRawPointer($0).assumingMemoryBound(to: S.self)
+    let (a, aa) = (F.fold(a0, a1), F.fold(a2, a3))
+    let (b, bb) = (F.fold(b0, b1), F.fold(b2, b3))
+    let (e, ee) = (F.fold(c0, c1), F.fold(c2, c3))
+    let (d, dd) = (F.fold(d0, d1), F.fold(d2, d3))
+    if W.count == 2 {
+      a.store(sums)
+      aa.store(sums + 2)
+      b.store(sums + 4)
+      bb.store(sums + 6)
+      e.store(sums + 8)
+      ee.store(sums + 10)
+      d.store(sums + 12)
+      dd.store(sums + 14)
+    } else if W.count == 4 {
+      F.fold(a, aa).store(sums)
+      F.fold(b, bb).store(sums + 4)
+      F.fold(e, ee).store(sums + 8)
+      F.fold(d, dd).store(sums + 12)
+    } else {
+      let (upper, lower) = (F.fold(F.fold(a, aa), F.fold(b, bb)), F.fold(F.fold(e, ee), F.fold(d, dd)))
+      if W.count == 8 {
+        upper.store(sums)
+        lower.store(sums + 8)
+      } else {
+        F.fold(upper, lower).store(sums)
+      }
+    }
+  }
+  let out = c.out.assumingMemoryBound(to: S.self) + (i &* c.rowStride &+ k &* c.columnStride)
+  let rows = least(4, c.rows &- i)
+  let columns = least(4, c.columns &- k)
+  if rows == 4, columns == 4, c.columnStride == 1 {
+    addFour(out, SIMD4(sums[0], sums[1], sums[2], sums[3]))
+    addFour(out + c.rowStride, SIMD4(sums[4], sums[5], sums[6], sums[7]))
+    addFour(out + 2 &* c.rowStride, SIMD4(sums[8], sums[9], sums[10], sums[11]))
+    addFour(out + 3 &* c.rowStride, SIMD4(sums[12], sums[13], sums[14], sums[15]))
+    return
+  }
+  var row = 0
+  while row < rows {
+    var column = 0
+    while column < columns {
+      out[row &* c.rowStride &+ column &* c.columnStride] += sums[row &* 4 &+ column]
+      column &+= 1
+    }
+    row &+= 1
+  }
+}
+
+@inline(__always) private func addFour<S: KernelScalar>(_ out: UnsafeMutablePointer<S>, _ sums: SIMD4<S>) {
+  let raw = UnsafeMutableRawPointer(out)
+  raw.storeBytes(of: raw.loadUnaligned(as: SIMD4<S>.self) + sums, as: SIMD4<S>.self)
+}
+
+@inline(__always) private func least(_ a: Int, _ b: Int) -> Int { a < b ? a : b }
+
+/// One sample.
+@inline(__always) private func outerNarrow<F: Family>(_: F.Type, _ c: OuterCall) {
+  let left = c.left.assumingMemoryBound(to: F.Scalar.self)
+  let right = c.right.assumingMemoryBound(to: F.Scalar.self)
+  let out = c.out.assumingMemoryBound(to: F.Scalar.self)
+  var i = 0
+  while i < c.rows {
+    var k = 0
+    while k < c.columns {
+      var sum: F.Scalar = 0
+      var s = 0
+      while s < c.samples {
+        sum += left[i &* c.leftStride &+ s] * right[k &* c.rightStride &+ s]
+        s &+= 1
+      }
+      out[i &* c.rowStride &+ k &* c.columnStride] += sum
+      k &+= 1
+    }
+    i &+= 1
+  }
+}
