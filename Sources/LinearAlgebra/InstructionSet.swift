@@ -24,7 +24,7 @@ package enum InstructionSet: Int32, CaseIterable, Sendable {
 
   /// The one in use: `detected`, unless a test or a benchmark forces a lower one.
   package static var current: InstructionSet {
-    InstructionSet(rawValue: Int32(truncatingIfNeeded: sode_shim_forced_level())) ?? detected
+    InstructionSet(rawValue: sode_shim_active_level()) ?? .baseline
   }
 }
 
@@ -32,7 +32,7 @@ package enum InstructionSet: Int32, CaseIterable, Sendable {
 ///
 /// The choice is the process's: calls must not overlap.
 package func withInstructionSet<Result, Problem: Error>(_ set: InstructionSet, _ body: () throws(Problem) -> Result) throws(Problem) -> Result {
-  let before = sode_shim_forced_level()
+  let before = sode_shim_active_level()
   sode_shim_force_level(min(set.rawValue, InstructionSet.detected.rawValue))
   defer { sode_shim_force_level(before) }
   return try body()

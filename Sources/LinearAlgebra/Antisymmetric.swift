@@ -1,0 +1,18 @@
+import KernelInterface
+
+/// m = ½(k − kᵀ − γI), whose symmetric part is −½γI: the eigenvalues of the layer have real part −γ/2.
+///
+/// Source: Haber & Ruthotto (2017), "Stable architectures for deep neural networks", eq. (16), the damping halved with the rest.
+/// - Parameters: k, m: square, any strides; m may be k when their strides are the same.
+package func antisymmetrize(_ k: Matrix, damping gamma: Double, into m: Matrix) {
+  var call = SquareCall(
+    size: k.rows, diagonal: gamma, x: k.base, xRowStride: k.rowStride, xColumnStride: k.columnStride, out: m.base, outRowStride: m.rowStride, outColumnStride: m.columnStride)
+  Kernels.table(m.precision).pointee.antisymmetrize(&call)
+}
+
+/// dk += ½(g − gᵀ): the pullback of `antisymmetrize`.
+package func accumulateAntisymmetrized(_ g: Matrix, addingTo dk: Matrix) {
+  var call = SquareCall(
+    size: g.rows, diagonal: 0, x: g.base, xRowStride: g.rowStride, xColumnStride: g.columnStride, out: dk.base, outRowStride: dk.rowStride, outColumnStride: dk.columnStride)
+  Kernels.table(dk.precision).pointee.accumulateAntisymmetrized(&call)
+}

@@ -1,0 +1,62 @@
+import KernelInterface
+
+/// Rows of a batch into the columns of a tile: x' = (x − shift)·scale.
+///
+/// - Parameters:
+///   - source: samples × features, any type and strides. Features the tile has beyond the source's become 0: a network opens by zero padding.
+///   - rows: which rows, or nil for consecutive ones; sample s is row rows[start + s] or start + s. All are inside the source.
+///   - count: samples; the tile's columns past it become 0.
+///   - shift, scale: a number a feature of the source, in the tile's precision.
+package func gather(_ source: TensorView, rows: UnsafePointer<Int64>?, start: Int, count: Int, shift: Vector?, scale: Vector?, into tile: Block) {
+  var call = TensorCall(
+    tensor: UnsafeMutableRawPointer(mutating: source.base), type: source.type.rawValue, rowStride: source.rowStride, columnStride: source.columnStride, columns: source.columns,
+    rowNumbers: rows, start: start, count: count, shift: shift.map { UnsafeRawPointer($0.base) }, scale: scale.map { UnsafeRawPointer($0.base) }, tile: tile.base,
+    tileStride: tile.stride, tileRows: tile.rows, tileColumns: tile.columns)
+  Kernels.table(tile.precision).pointee.gather(&call)
+}
+
+/// The first `count` columns of a tile into rows `startRow` … of a Float or Double array; the tile has at least the target's features.
+package func scatter(_ tile: Block, count: Int, to target: MutableTensorView, startRow: Int) {
+  precondition(target.type.isFloatingPoint && target.columns <= tile.rows, "scatter: float32 or float64, features of the tile")
+  var call = TensorCall(
+    tensor: target.base, type: target.type.rawValue, rowStride: target.rowStride, columnStride: target.columnStride, columns: target.columns, rowNumbers: nil, start: startRow,
+    count: count, shift: nil, scale: nil, tile: tile.base, tileStride: tile.stride, tileRows: tile.rows, tileColumns: tile.columns)
+  Kernels.table(tile.precision).pointee.scatter(&call)
+}
+
+/// A dense row-major vector into an array of any strides, Float or Double.
+package func convert(_ source: Vector, to target: MutableTensorView) {
+  precondition(source.count >= target.rows * target.columns, "convert: as many numbers")
+  // A dense row-major matrix is the tile, features × samples, of its transpose.
+  let turned = MutableTensorView(target.base, type: target.type, rows: target.columns, columns: target.rows, rowStride: target.columnStride, columnStride: target.rowStride)
+  scatter(Block(source.base, rows: target.rows, columns: target.columns, precision: source.precision), count: target.columns, to: turned, startRow: 0)
+}
+
+/// An array of any type and strides into a dense row-major vector.
+package func convert(_ source: TensorView, into target: Vector) {
+  precondition(target.count >= source.rows * source.columns, "convert: room for all numbers")
+  let turned = TensorView(source.base, type: source.type, rows: source.columns, columns: source.rows, rowStride: source.columnStride, columnStride: source.rowStride)
+  gather(
+    turned, rows: nil, start: 0, count: source.columns, shift: nil, scale: nil, into: Block(target.base, rows: source.rows, columns: source.columns, precision: target.precision))
+}
+
+/// Where the first NaN or infinity is, by rows; nil when all is finite. Integers always are.
+///
+/// - Cost: one pass at memory speed over dense rows, number by number over strided ones.
+package func firstNonFinite(_ view: TensorView) -> (row: Int, column: Int)? {
+  guard view.type.isFloatingPoint else { return nil }
+  let precision: Precision = view.type == .float32 ? .float32 : .float64
+  let allFinite = Kernels.table(precision).pointee.allFinite
+  for row in 0..<view.rows {
+    let start = view.base + row * view.rowStride * view.type.byteCount
+    // A kernel loads whole numbers: rows that a caller packed at odd addresses are looked at one by one.
+    if view.columnStride == 1, Int(bitPattern: start) % view.type.byteCount == 0, allFinite(start, view.columns) { continue }
+    for column in 0..<view.columns {
+      let at = column * view.columnStride * view.type.byteCount
+      let finite =
+        precision == .float32 ? start.loadUnaligned(fromByteOffset: at, as: Float.self).isFinite : start.loadUnaligned(fromByteOffset: at, as: Double.self).isFinite
+      if !finite { return (row, column) }
+    }
+  }
+  return nil
+}

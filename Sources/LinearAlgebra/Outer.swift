@@ -1,0 +1,57 @@
+import COpenBLAS
+import KernelInterface
+
+/// out[i,k] += Σ_s left[i,s]·right[k,s]: the gradient of a product's weights, summed over the samples of a tile.
+///
+/// Our own kernel below the crossover with OpenBLAS, OpenBLAS above; both sum in an order that depends on the shapes alone.
+///
+/// - Parameters:
+///   - left: outputs × samples; right: inputs × samples, as many columns.
+///   - out: outputs × inputs, any strides.
+/// - Cost: 2·outputs·inputs·samples operations; OpenBLAS packs its operands into memory of its own.
+package func accumulateOuter(_ left: Block, _ right: Block, addingTo out: Matrix) {
+  assert(left.columns == right.columns && out.rows == left.rows && out.columns == right.rows, "accumulateOuter: shapes")
+  if left.columns > 1, left.rows * right.rows * left.columns >= outerCrossover, out.columnStride == 1 || out.rowStride == 1 {
+    return multiply(
+      1, Matrix(left.base, rows: left.rows, columns: left.columns, rowStride: left.stride, columnStride: 1, precision: left.precision),
+      Matrix(right.base, rows: right.columns, columns: right.rows, rowStride: 1, columnStride: right.stride, precision: right.precision), 1, addingTo: out)
+  }
+  var call = OuterCall(
+    left: left.base, leftStride: left.stride, right: right.base, rightStride: right.stride, rows: left.rows, columns: right.rows, samples: left.columns, out: out.base,
+    rowStride: out.rowStride, columnStride: out.columnStride)
+  Kernels.table(out.precision).pointee.outer(&call)
+}
+
+/// Multiply-adds of an outer product from which OpenBLAS is faster than our kernel, by measurement.
+private let outerCrossover = 100_000
+
+/// out = beta·out + alpha·A·B by OpenBLAS, one of each matrix's strides being 1.
+///
+/// - Parameters: a: m × k, b: k × n, out: m × n. `out` may not be the memory of `a` or `b`.
+package func multiply(_ alpha: Double, _ a: Matrix, _ b: Matrix, _ beta: Double, addingTo out: Matrix) {
+  if out.columnStride != 1 {
+    // A transposed result is the product of the transposed factors in the other order.
+    return multiply(alpha, b.transposed, a.transposed, beta, addingTo: out.transposed)
+  }
+  precondition(out.columnStride == 1 && (a.rowStride == 1 || a.columnStride == 1) && (b.rowStride == 1 || b.columnStride == 1), "multiply: one stride of each matrix is 1")
+  let (m, n, k) = (Int32(out.rows), Int32(out.columns), Int32(a.columns))
+  let (aTransposed, aLeading) = leading(a)
+  let (bTransposed, bLeading) = leading(b)
+  let outLeading = Int32(max(out.rowStride, out.columns, 1))
+  switch out.precision {
+  case .float32:
+    cblas_sgemm(
+      CblasRowMajor, aTransposed, bTransposed, m, n, k, Float(alpha), a.base.assumingMemoryBound(to: Float.self), aLeading, b.base.assumingMemoryBound(to: Float.self), bLeading,
+      Float(beta), out.base.assumingMemoryBound(to: Float.self), outLeading)
+  case .float64:
+    cblas_dgemm(
+      CblasRowMajor, aTransposed, bTransposed, m, n, k, alpha, a.base.assumingMemoryBound(to: Double.self), aLeading, b.base.assumingMemoryBound(to: Double.self), bLeading, beta,
+      out.base.assumingMemoryBound(to: Double.self), outLeading)
+  }
+}
+
+/// How BLAS reads a matrix: whether it is the transpose of what is stored in rows, and the distance of the rows.
+private func leading(_ matrix: Matrix) -> (CBLAS_TRANSPOSE, Int32) {
+  matrix.columnStride == 1
+    ? (CblasNoTrans, Int32(max(matrix.rowStride, matrix.columns, 1))) : (CblasTrans, Int32(max(matrix.columnStride, matrix.rows, 1)))
+}
