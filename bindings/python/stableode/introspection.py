@@ -88,18 +88,23 @@ def _option(info):
     )
 
 
-def signature(first, *scopes):
-    """An inspect.Signature of positional parameters `first` and the options of `scopes` as keywords with their defaults."""
-    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in first]
-    seen = set(first)
-    for scope in scopes:
-        for option in options(scope).values():
-            if option.key not in seen and option.key.isidentifier():
-                seen.add(option.key)
-                parameters.append(
-                    inspect.Parameter(option.key, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=option.type)
-                )
-    return inspect.Signature(parameters)
+class OptionSignature:
+    """The `__signature__` of a class whose keywords are options: made, with all defaults, when `inspect` or `help` asks."""
+
+    def __init__(self, first, *scopes):
+        self._first = first
+        self._scopes = scopes
+
+    def __get__(self, instance, owner):
+        parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in self._first]
+        described = {}
+        for scope in self._scopes:
+            described |= options(scope)
+        for key, option in described.items():
+            parameters.append(
+                inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=option.type)
+            )
+        return inspect.Signature(parameters)
 
 
 def _registry_function(name):

@@ -11,7 +11,7 @@ from ._structures import EvaluationData, NetworkInfo
 from ._tensor import output, tensor_of
 from ._text import integer, options_json, path, read_bytes, read_json, seed_number, text
 from .dataset import as_dataset
-from .introspection import signature
+from .introspection import OptionSignature
 
 #: What prediction gives, as SODE_SCORES, SODE_PROBABILITIES and SODE_CLASSES say it.
 SCORES, PROBABILITIES, CLASSES = 0, 1, 2
@@ -32,6 +32,7 @@ class Network(Handle):
     """
 
     _kind = "network"
+    __signature__ = OptionSignature((), "network", "block")
 
     def __init__(self, **options):
         self._create(options_json(options))
@@ -317,6 +318,3 @@ def result_form(network, features, what):
         return samples, numpy.dtype("int64")
     info = network._info()
     return (samples, info.outputs), numpy.dtype("float32" if info.precision_bits == 32 else "float64")
-
-
-Network.__signature__ = signature((), "network", "block")

@@ -14,7 +14,7 @@ from ._library import library
 from ._structures import EventData, Limits
 from ._text import integer, options_json
 from .dataset import as_dataset
-from .introspection import signature
+from .introspection import OptionSignature
 
 _KINDS = {1: "epoch", 2: "progress"}
 _CallbackFailedError = BY_NAME["CallbackFailedError"]
@@ -124,6 +124,7 @@ class Trainer(Handle):
     """
 
     _kind = "trainer"
+    __signature__ = OptionSignature(("network",), "trainer")
 
     def __init__(self, network, **options):
         pointer = new_pointer()
@@ -195,6 +196,3 @@ def _milliseconds(seconds):
     if not 0 < seconds < 1e12:
         raise OutOfRangeError(f"time_limit is {seconds}; it must be > 0 seconds, or None")
     return math.ceil(seconds * 1000)
-
-
-Trainer.__signature__ = signature(("network",), "trainer")

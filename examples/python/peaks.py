@@ -1,0 +1,49 @@
+"""The peaks problem of Haber & Ruthotto (2017, section 6.3): five level sets of a function of the plane, learned by stable dynamics.
+
+Trains the antisymmetric field with Euler steps and the Hamiltonian field with Verlet steps, both of width 8 with 64 layers
+over the horizon T = 5, on 4000 points, and checks the accuracy on 1000 others.
+
+Expected: at least 98.5 % validation accuracy for both (the paper's figure for its best networks is about 98 to 99 %).
+
+    python peaks.py [--quiet]
+"""
+
+import argparse
+import time
+
+import stableode
+
+EXPECTED_ACCURACY = 0.985
+NETWORKS = {
+    "antisymmetric": dict(field="antisymmetric", gamma=0.1, integrator="euler"),
+    "hamiltonian": dict(field="hamiltonian", integrator="verlet"),
+}
+TRAINING = dict(optimizer="adam", learning_rate=0.01, schedule="cosine", batch_size=128, epochs=60)
+
+
+def train(dynamics, report):
+    """(network, history) after training on the peaks problem."""
+    training, validation = stableode.Dataset.problem("peaks", 4000, 1000, seed=1)
+    network = stableode.Network(inputs=2, outputs=5, width=8, layers=64, horizon=5.0, **dynamics)
+
+    def on_event(event):
+        if event.kind == "epoch" and event.epoch % 10 == 0:
+            report(f"  epoch {event.epoch:3}  loss {event.training_loss:.4f}  validation {100 * event.validation_accuracy:.2f} %")
+
+    return network, network.fit(training, validation=validation, on_event=on_event, **TRAINING)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="learn the peaks problem")
+    parser.add_argument("--quiet", action="store_true", help="print only the results")
+    report = (lambda line: None) if parser.parse_args().quiet else print
+    for name, dynamics in NETWORKS.items():
+        start = time.perf_counter()
+        _, history = train(dynamics, report)
+        accuracy = history.best.validation_accuracy
+        print(f"{name}: validation accuracy {100 * accuracy:.2f} % in {time.perf_counter() - start:.1f} s")
+        assert accuracy >= EXPECTED_ACCURACY, f"expected at least {100 * EXPECTED_ACCURACY} %"
+
+
+if __name__ == "__main__":
+    main()
