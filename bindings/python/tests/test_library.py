@@ -18,7 +18,7 @@ def run_python(code, **environment):
     variables = {**os.environ, "PYTHONPATH": str(PACKAGE_PARENT), **environment}
     variables = {name: value for name, value in variables.items() if value is not None}
     return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], env=variables, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", textwrap.dedent(code)], env=variables, capture_output=True, text=True, timeout=120, cwd="/"
     )
 
 
