@@ -23,4 +23,113 @@ import Testing
     let drift = try DerivativeCase(try combination.specification()).pairingDrift()
     #expect(drift < (combination.precision == .float64 ? 1e-12 : 1e-5), "drift \(drift)")
   }
+
+  /// Two blocks of different state widths: hamiltonian/verlet, then antisymmetric/euler, and the other way round.
+  private static func twoBlocks(_ precision: Precision, swapped: Bool, memory: String = "store_all", loss: String = "softmax_cross_entropy") throws -> NetworkSpecification {
+    let first = #"{"field": "hamiltonian", "integrator": "verlet", "layers": 3, "horizon": 0.8, "memory": "\#(memory)"}"#
+    let second = #"{"field": "antisymmetric", "integrator": "euler", "layers": 5, "gamma": 0.2, "bias": "scalar"}"#
+    return try specification(
+      #"{"inputs": 3, "outputs": \#(loss == "logistic" ? 1 : 4), "width": 5, "opening": "dense", "precision": "\#(precision.name)", "seed": 4, "loss": "\#(loss)", "blocks": [\#(swapped ? second : first), \#(swapped ? first : second)]}"#)
+  }
+
+  @Test(arguments: Precision.allCases, [false, true]) func blocksInARowKeepTheContracts(_ precision: Precision, _ swapped: Bool) throws {
+    for memory in memoryPolicies.names {
+      let specification = try Self.twoBlocks(precision, swapped: swapped, memory: memory)
+      #expect(try DerivativeCase(specification).taylorOrder() > 1.9, "\(memory)")
+      #expect(try DerivativeCase(specification).adjointDefect() < (precision == .float64 ? 1e-12 : 1e-5), "\(memory)")
+    }
+  }
+
+  @Test(arguments: losses.names, Precision.allCases) func everyLossHasItsGradient(_ loss: String, _ precision: Precision) throws {
+    let order = try DerivativeCase(try Self.twoBlocks(precision, swapped: false, loss: loss)).taylorOrder()
+    #expect(order > 1.9, "order \(order)")
+  }
+
+  private static let sizes = [1, 2, 17, 64, 65, 129, 300]
+
+  private func batch(_ precision: Precision, _ samples: Int, width: Int = 5) throws -> BatchCase {
+    let plan = try NetworkPlan(try Self.twoBlocks(precision, swapped: false))
+    let network = try Network(plan.specification)
+    // Biases that matter.
+    let parameters = try Numbers.normal(plan.parameterCount, precision, seed: 90, deviation: 0.4)
+    try network.replaceParameters(with: parameters.vector)
+    return try BatchCase(network, samples: samples)
+  }
+
+  @Test(arguments: Precision.allCases, sizes) func anyNumberOfThreadsGivesTheSameBits(_ precision: Precision, _ samples: Int) throws {
+    let batch = try batch(precision, samples)
+    let one = try batch.lossGradient(threads: 1)
+    for threads in [2, 3] {
+      let several = try batch.lossGradient(threads: threads)
+      #expect(several.result == one.result)
+      #expect(several.gradient?.bits == one.gradient?.bits)
+    }
+    // Nor does the room that the sweep has for larger batches.
+    let roomy = try batch.lossGradient(threads: 2, batch: 1000)
+    #expect(roomy.result == one.result)
+    #expect(roomy.gradient?.bits == one.gradient?.bits)
+  }
+
+  @Test(arguments: Precision.allCases, sizes) func lossWithoutAGradientHasTheSameBits(_ precision: Precision, _ samples: Int) throws {
+    let batch = try batch(precision, samples)
+    let full = try batch.lossGradient().result
+    #expect(full.count == samples)
+    #expect(try batch.lossGradient(asked: false).result == full)
+    #expect(try batch.lossGradient(derivative: false).result == full)
+    #expect(try batch.lossGradient(threads: 3, derivative: false).result == full)
+  }
+
+  /// The mean over a batch is the weighted mean over its parts; the tolerance is the rounding of sums over 300 samples.
+  @Test(arguments: Precision.allCases) func gradientIsTheSumOverParts(_ precision: Precision) throws {
+    let batch = try batch(precision, 300)
+    let whole = try batch.lossGradient()
+    let gradient = try #require(whole.gradient)
+    var (sum, loss, correct) = (Array(repeating: 0.0, count: gradient.count), 0.0, 0)
+    for range in [0..<1, 1..<18, 18..<147, 147..<300] {
+      let part = try batch.lossGradient(range: range)
+      loss += part.result.lossSum
+      correct += part.result.correct
+      for (index, value) in try #require(part.gradient).values.enumerated() { sum[index] += value * Double(range.count) / 300 }
+    }
+    #expect(norm(zip(sum, gradient.values).map { $0 - $1 }) < 100 * precision.epsilon * norm(sum))
+    #expect(abs(loss - whole.result.lossSum) < 100 * precision.epsilon * loss)
+    #expect(correct == whole.result.correct)
+  }
+
+  /// Rows by number: a permutation of the samples, as training draws them, is the batch of these samples.
+  @Test func rowsChooseSamplesAndTheirLabels() throws {
+    let batch = try batch(.float64, 20)
+    let rows: [Int64] = [19, 3, 3, 7, 0]
+    let plan = batch.network.plan
+    let sweep = try Sweep(plan, batch: 5, derivative: false, threads: 1)
+    let pool = try WorkerPool(threads: 1)
+    let snapshot = batch.network.snapshot
+    let result = try withExtendedLifetime((snapshot, sweep, pool)) {
+      try rows.withUnsafeBufferPointer { rows in
+        try batch.labels.withUnsafeBufferPointer { labels in
+          sweep.lossGradient(
+            snapshot.parameters, BatchSource(features: batch.view, rows: try #require(rows.baseAddress), normalization: nil),
+            .labels(try #require(labels.baseAddress)), count: 5, gradient: nil, pool: pool)
+        }
+      }
+    }
+    let expected = try rows.reduce(0) { $0 + (try batch.lossGradient(range: Int($1)..<Int($1) + 1).result.lossSum) }
+    #expect(abs(result.lossSum - expected) < 1e-14 * expected)
+  }
+
+  @Test func reversibleInsteadOfTheBlocksOwnPolicyIsChecked() throws {
+    let plan = try NetworkPlan(try Self.twoBlocks(.float32, swapped: false))
+    #expect(refusal { _ = try Sweep(plan, batch: 1, derivative: true, memory: Reversible(), threads: 1) }?.status == .incompatible)
+  }
+
+  /// Reversible training holds two states whatever the depth; store-all holds them all.
+  @Test func scratchOfReversibleTrainingDoesNotGrowWithDepth() throws {
+    func bytes(_ layers: Int, _ memory: String) throws -> Int {
+      let plan = try NetworkPlan(try specification(
+        #"{"inputs": 4, "outputs": 2, "width": 4, "field": "hamiltonian", "integrator": "verlet", "layers": \#(layers), "memory": "\#(memory)"}"#))
+      return try Sweep(plan, batch: 64, derivative: true, threads: 1).byteCount
+    }
+    #expect(try bytes(10, "reversible") == bytes(1000, "reversible"))
+    #expect(try bytes(1000, "store_all") > 50 * bytes(10, "reversible"))
+  }
 }

@@ -1,0 +1,72 @@
+import LinearAlgebra
+import Networks
+import Settings
+
+/// A network read from JSON text, with batches to run it on.
+package func network(_ json: String) throws -> Network { try Network(try specification(json)) }
+
+package func specification(_ json: String) throws -> NetworkSpecification { try NetworkSpecification(json: try JSON.read(json, limit: 1 << 20)) }
+
+/// What `body` refuses with: nil when it does not fail.
+package func refusal(_ body: () throws -> Void) -> Failure? {
+  do {
+    try body()
+    return nil
+  } catch { return error as? Failure ?? Failure(.internal, "\(error)") }
+}
+
+/// A batch of normal samples with labels or values, and its losses and gradients for any threads and parameters.
+package final class BatchCase {
+  package let network: Network
+  package let samples: Int
+  package let features: Numbers
+  package let labels: [Int32]
+  package let values: Numbers
+
+  package init(_ network: Network, samples: Int, seed: UInt64 = 60) throws {
+    self.network = network
+    self.samples = samples
+    let plan = network.plan
+    features = try Numbers.normal(samples * plan.inputs, plan.precision, seed: seed)
+    labels = (0..<samples).map { Int32($0 * 7 % max(plan.classes, 1)) }
+    values = try Numbers.normal(samples * plan.outputs, plan.precision, seed: seed + 1)
+  }
+
+  package var view: TensorView { features.view(rows: samples, columns: network.plan.inputs) }
+
+  /// The result of a range of the samples and the gradient of its mean, nil without `derivative`; `asked` false leaves the gradient out of the call alone.
+  package func lossGradient(
+    threads: Int = 1, range: Range<Int>? = nil, derivative: Bool = true, asked: Bool = true, batch: Int? = nil
+  ) throws -> (result: BatchResult, gradient: Numbers?) {
+    let range = range ?? 0..<samples
+    let plan = network.plan
+    let sweep = try Sweep(plan, batch: batch ?? range.count, derivative: derivative, threads: threads)
+    let gradient = derivative && asked ? try Numbers(plan.parameterCount, plan.precision) : nil
+    let pool = try WorkerPool(threads: sweep.threads)
+    let snapshot = network.snapshot
+    let result = withExtendedLifetime((snapshot, sweep, pool)) {
+      Array(labels[range]).withUnsafeBufferPointer { labels -> BatchResult in
+        guard let labels = labels.baseAddress else { return BatchResult() }
+        let targets: Targets = plan.loss.targetKind == .labels ? .labels(labels) : .values(values.view(rows: samples, columns: plan.outputs).rows(range))
+        return sweep.lossGradient(
+          snapshot.parameters, BatchSource(features: view.rows(range), normalization: snapshot.normalization), targets, count: range.count,
+          gradient: gradient?.vector, pool: pool)
+      }
+    }
+    return (result, gradient)
+  }
+
+  /// A range of the samples predicted in one run.
+  package func predict(_ kind: PredictionKind = .scores, range: Range<Int>? = nil, maximumBatch: Int? = nil, threads: Int = 1) throws -> Numbers {
+    let range = range ?? 0..<samples
+    let plan = network.plan
+    let columns = kind == .classes ? 1 : plan.outputs
+    let out = try Numbers(range.count * columns, plan.precision)
+    let predictor = try Predictor(network, maximumBatch: maximumBatch ?? range.count, threads: threads)
+    let pool = predictor.threads > 1 ? try WorkerPool(threads: predictor.threads) : nil
+    withExtendedLifetime((predictor, pool)) {
+      predictor.run(view.rows(range), kind, into: out.target(rows: range.count, columns: columns), pool: pool)
+    }
+    return out
+  }
+}
