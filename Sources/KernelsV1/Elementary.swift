@@ -32,18 +32,18 @@
   return L.choose(L(0), value, whereLess: x, than: L(S.leastExponent))
 }
 
-/// tanh x = (E − 1)/(E + 1), E = 2^t, t = 2x·log₂e.
+/// tanh x = (E − 1)/(E + 1), E = exp 2x.
 ///
-/// With t = n + f, |f| ≤ ½: E − 1 = 2ⁿ(2^f − 1) + (2ⁿ − 1). The rounding of t costs at most half an ulp, because tanh never magnifies a relative error.
+/// With x = n·½ln 2 + r: E − 1 = 2ⁿ(exp 2r − 1) + (2ⁿ − 1). One part of ½ln 2 is enough, because tanh never magnifies a relative error and flattens as n grows.
 @inline(__always) func hyperbolicTangent<L: Lanes>(_ x: L) -> L {
   typealias S = L.Scalar
   let magic = L(S.roundingMagic + S.exponentBias)
   // The bound is the first operand, so that NaN passes.
-  let t = L.larger(L(-S.saturation), L.smaller(L(S.saturation), x * L(S.twiceLog2e)))
-  let shifted = t + magic
-  let f = t - (shifted - magic)
+  let inside = L.larger(L(-S.saturation), L.smaller(L(S.saturation), x))
+  let shifted = L.fma(inside, L(S.twiceLog2e), magic)
+  let r = L.fma(shifted - magic, L(-S.halfLn2), inside)
   let power = shifted.exponent
-  let numerator = L.fma(power, f * S.exponentialRatio(f), power - L(1))
+  let numerator = L.fma(power, r * S.doubledExponentialRatio(r), power - L(1))
   return numerator / (numerator + L(2))
 }
 
@@ -93,6 +93,7 @@
 }
 
 extension KernelScalar {
+  @inline(__always) static var halfLn2: Self { 0.346573590279972654708616060729088284 }
   @inline(__always) static var log2e: Self { 1.44269504088896340735992468100189214 }
   @inline(__always) static var twiceLog2e: Self { 2.88539008177792681471984936200378427 }
   @inline(__always) static var twoOverPi: Self { 0.636619772367581343075535053490057448 }

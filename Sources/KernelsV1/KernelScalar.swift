@@ -7,7 +7,7 @@ protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable {
   /// 1.5·2^(mantissa bits): adding it rounds to an integer, which is then in the low bits.
   static var roundingMagic: Self { get }
   static var exponentBias: Self { get }
-  /// Beyond this, 2^±t turns tanh into ±1 exactly.
+  /// Beyond this tanh rounds to ±1.
   static var saturation: Self { get }
   /// log of the smallest normal number; exp of less is flushed to 0.
   static var leastExponent: Self { get }
@@ -22,6 +22,8 @@ protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable {
   static var halfPi4: Self { get }
   /// (2^f − 1)/f for |f| ≤ ½.
   static func exponentialRatio<L: Lanes>(_ f: L) -> L where L.Scalar == Self
+  /// (exp(2r) − 1)/r for |r| ≤ ¼ln 2.
+  static func doubledExponentialRatio<L: Lanes>(_ r: L) -> L where L.Scalar == Self
   /// (atanh(w)/w − 1)/z with z = w² ≤ 1/9.
   static func arcTangentRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Self
   /// (sin(r)/r − 1)/z with z = r² ≤ (π/4)².
@@ -35,7 +37,7 @@ protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable {
 extension Float: KernelScalar {
   @inline(__always) static var roundingMagic: Float { 0x1.8p23 }
   @inline(__always) static var exponentBias: Float { 127 }
-  @inline(__always) static var saturation: Float { 28 }
+  @inline(__always) static var saturation: Float { 9.7 }
   @inline(__always) static var leastExponent: Float { -0x1.5d589ep6 }
   @inline(__always) static var greatestExponent: Float { 0x1.62e42ep6 }
   @inline(__always) static var ln2High: Float { 0x1.62e4p-1 }
@@ -52,6 +54,14 @@ extension Float: KernelScalar {
     p = L.fma(p, f, L(0x1.c6af6ep-5))
     p = L.fma(p, f, L(0x1.ebfbdep-3))
     return L.fma(p, f, L(0x1.62e430p-1))
+  }
+  // Relative error 1.1e-8.
+  @inline(__always) static func doubledExponentialRatio<L: Lanes>(_ r: L) -> L where L.Scalar == Float {
+    var p = L.fma(L(0x1.6c16b0p-4), r, L(0x1.123e0ap-2))
+    p = L.fma(p, r, L(0x1.555654p-1))
+    p = L.fma(p, r, L(0x1.55547cp0))
+    p = L.fma(p, r, L(0x1.fffffep0))
+    return L.fma(p, r, L(2))
   }
   // Relative error of atanh 4.5e-9.
   @inline(__always) static func arcTangentRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Float {
@@ -76,7 +86,7 @@ extension Float: KernelScalar {
 extension Double: KernelScalar {
   @inline(__always) static var roundingMagic: Double { 0x1.8p52 }
   @inline(__always) static var exponentBias: Double { 1023 }
-  @inline(__always) static var saturation: Double { 58 }
+  @inline(__always) static var saturation: Double { 20 }
   @inline(__always) static var leastExponent: Double { -0x1.6232bdd7abcd2p9 }
   @inline(__always) static var greatestExponent: Double { 0x1.62e42fefa39efp9 }
   @inline(__always) static var ln2High: Double { 0x1.62e42fefa2000p-1 }
@@ -98,6 +108,19 @@ extension Double: KernelScalar {
     p = L.fma(p, f, L(0x1.c6b08d704a08dp-5))
     p = L.fma(p, f, L(0x1.ebfbdff82c598p-3))
     return L.fma(p, f, L(0x1.62e42fefa39efp-1))
+  }
+  // Relative error 1.8e-17.
+  @inline(__always) static func doubledExponentialRatio<L: Lanes>(_ r: L) -> L where L.Scalar == Double {
+    var p = L.fma(L(0x1.ae639b6f44cbap-15), r, L(0x1.28a33e913625ap-12))
+    p = L.fma(p, r, L(0x1.71de8f739bc17p-10))
+    p = L.fma(p, r, L(0x1.a019a5f9ab572p-8))
+    p = L.fma(p, r, L(0x1.a01a01704f674p-6))
+    p = L.fma(p, r, L(0x1.6c16c17f63dc2p-4))
+    p = L.fma(p, r, L(0x1.111111111a4fep-2))
+    p = L.fma(p, r, L(0x1.555555555204ap-1))
+    p = L.fma(p, r, L(0x1.555555555552fp+0))
+    p = L.fma(p, r, L(0x1.0000000000005p+1))
+    return L.fma(p, r, L(2))
   }
   // Relative error of atanh 1.3e-18.
   @inline(__always) static func arcTangentRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Double {

@@ -10,7 +10,7 @@ import KernelInterface
 /// | sigmoid | 3 ulp | 3 ulp | all x; results below the smallest normal number are 0 |
 /// | softplus | 3 ulp | 3 ulp | all x; results below the smallest normal number are 0; +∞ gives +∞ |
 /// | relu, identity | exact | exact | all x |
-/// | sin | 2 ulp | 2 ulp | all x: beyond 400 (Float) and 10⁶ (Double) through libm; ±∞ give NaN |
+/// | sin | 3 ulp | 2 ulp | all x: beyond 400 (Float) and 10⁶ (Double) through libm; ±∞ give NaN |
 package func apply(_ activation: Activation, to x: Vector, into out: Vector) {
   Kernels.table(x.precision).pointee.activation(activation.rawValue, x.base, out.base, x.count)
 }

@@ -1,0 +1,95 @@
+import LinearAlgebra
+import Testing
+
+extension KernelSweeps {
+  @Suite(.serialized) struct AffineTests {
+    struct Shape { let outputs, inputs, columns: Int }
+    /// Every remainder of the register tiles: outputs modulo 4, columns modulo 64 in steps of 16.
+    static let shapes = [
+      Shape(outputs: 1, inputs: 1, columns: 16), Shape(outputs: 3, inputs: 5, columns: 32), Shape(outputs: 4, inputs: 8, columns: 48), Shape(outputs: 8, inputs: 8, columns: 64),
+      Shape(outputs: 10, inputs: 17, columns: 80), Shape(outputs: 21, inputs: 33, columns: 112), Shape(outputs: 65, inputs: 40, columns: 16),
+    ]
+
+    /// The tile kernel against sums and libm in Double, on every instruction set, with every kind of bias, base and stride.
+    @Test(arguments: Precision.allCases, Activation.allCases)
+    func agreesWithPlainSums(_ precision: Precision, _ activation: Activation) throws {
+      for level in levels {
+        for (number, shape) in Self.shapes.enumerated() {
+          for transposed in [false, true] {
+            let (m, n, c) = (shape.outputs, shape.inputs, shape.columns)
+            let stride = c + (number % 2) * 16
+            let w = try Numbers(m * n, precision, seed: 1)
+            let x = try Numbers(n * stride, precision, seed: 2, low: -2, high: 2)
+            let b = try Numbers(m, precision, seed: 3)
+            let base = try Numbers(m * stride, precision, seed: 4)
+            let before = base.values
+            let slope = try Numbers(m * stride, precision, seed: 5)
+            let biasKind = number % 3
+            let weights = transposed ? Matrix(w.buffer.base, rows: n, columns: m, precision: precision).transposed : Matrix(w.buffer.base, rows: m, columns: n, precision: precision)
+            let hasBase = number % 4 != 0
+            let out = base.block(rows: m, columns: c, stride: stride)
+            withInstructionSet(level) {
+              affine(
+                weights, bias: biasKind == 0 ? nil : Bias(b.buffer.base, stride: biasKind - 1), activation: activation, of: x.block(rows: n, columns: c, stride: stride), scale: 0.3,
+                addingTo: hasBase ? out : nil, into: out, slope: number % 5 == 1 ? nil : slope.block(rows: m, columns: c, stride: stride))
+            }
+            var worst = 0.0
+            for i in 0..<m {
+              for j in 0..<c {
+                var sum = biasKind == 0 ? 0 : b[i * (biasKind - 1)]
+                for k in 0..<n { sum += w[transposed ? k * m + i : i * n + k] * x[k * stride + j] }
+                let (value, derivative) = reference(activation, sum)
+                worst = max(worst, abs(base[i * stride + j] - (hasBase ? before[i * stride + j] : 0) - 0.3 * value))
+                if number % 5 != 1, !(activation == .relu && abs(sum) < 1e-4) { worst = max(worst, abs(slope[i * stride + j] - derivative)) }
+              }
+            }
+            // n roundings of sums below 2n, through a slope of at most 1, and a few ulps of the activation.
+            #expect(worst < precision.epsilon * Double(4 * n * n + 16), "\(level.name) \(m)×\(n)×\(c) transposed \(transposed)")
+            // What lies between the columns and the stride is not touched.
+            if stride > c { #expect(base[c] == before[c]) }
+          }
+        }
+      }
+    }
+
+    /// A sample alone gives the bits that it gives at any place in a tile, for weights of either stride.
+    @Test(arguments: Precision.allCases, Activation.allCases)
+    func aSampleAloneGivesTheBitsOfTheTile(_ precision: Precision, _ activation: Activation) throws {
+      for level in levels {
+        for m in [1, 2, 3, 5, 8, 10, 13, 16, 31, 64, 67, 128] {
+          for n in [1, 7, 64] {
+            for columns in [16, 80] {
+              let w = try Numbers(m * n, precision, seed: UInt64(m + n))
+              let x = try Numbers(n * columns, precision, seed: 7, low: -2, high: 2)
+              let b = try Numbers(m, precision, seed: 3)
+              let base = try Numbers(m * columns, precision, seed: 4)
+              let (out, slope) = (try Numbers(m * columns, precision), try Numbers(m * columns, precision))
+              for transposed in [false, true] {
+                let weights = transposed ? Matrix(w.buffer.base, rows: n, columns: m, precision: precision).transposed : Matrix(w.buffer.base, rows: m, columns: n, precision: precision)
+                let s = columns - 3
+                let (x1, base1) = (try Numbers(n, precision), try Numbers(m, precision))
+                let (out1, slope1) = (try Numbers(m, precision), try Numbers(m, precision))
+                for k in 0..<n { x1[k] = x[k * columns + s] }
+                for i in 0..<m { base1[i] = base[i * columns + s] }
+                withInstructionSet(level) {
+                  affine(
+                    weights, bias: Bias(b.buffer.base, stride: 1), activation: activation, of: x.block(rows: n, columns: columns), scale: -0.7,
+                    addingTo: base.block(rows: m, columns: columns), into: out.block(rows: m, columns: columns), slope: slope.block(rows: m, columns: columns))
+                  affine(
+                    weights, bias: Bias(b.buffer.base, stride: 1), activation: activation, of: x1.block(rows: n, columns: 1), scale: -0.7, addingTo: base1.block(rows: m, columns: 1),
+                    into: out1.block(rows: m, columns: 1), slope: slope1.block(rows: m, columns: 1))
+                }
+                var different = 0
+                for i in 0..<m {
+                  if out1[i].bitPattern != out[i * columns + s].bitPattern { different += 1 }
+                  if slope1[i].bitPattern != slope[i * columns + s].bitPattern { different += 1 }
+                }
+                #expect(different == 0, "\(level.name) \(m)×\(n) transposed \(transposed)")
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
