@@ -69,7 +69,7 @@ let package = Package(
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Datasets", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
-    .testTarget(name: "CInterfaceTests", dependencies: ["CStableODE", "StableODE", "TestSupport"], exclude: ["c"]),
+    .testTarget(name: "CInterfaceTests", dependencies: ["CStableODE", "StableODE", "Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Datasets", "Training", "TestSupport"], exclude: ["c"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
   ],
   swiftLanguageModes: [.v5]

@@ -26,4 +26,5 @@ public func sode_build_info() -> UnsafePointer<CChar>! {
 @_cdecl("sode_last_error_message") @implementation
 public func sode_last_error_message() -> UnsafePointer<CChar>! { shim_last_error() }
 
-private var versionText: String { "\(SODE_VERSION_MAJOR).\(SODE_VERSION_MINOR).\(SODE_VERSION_PATCH)" }
+/// The version of this library, by the header.
+var versionText: String { "\(SODE_VERSION_MAJOR).\(SODE_VERSION_MINOR).\(SODE_VERSION_PATCH)" }
