@@ -1,0 +1,87 @@
+import LinearAlgebra
+import Networks
+import Settings
+
+/// Networks as model files: specification, parameters bit for bit, and normalization (tensors `normalization.shift` and `normalization.scale`).
+package enum ModelFile {
+  /// Names of the two tensors that stand behind the parameters when a network has a normalization.
+  private static let shift = "normalization.shift"
+  private static let scale = "normalization.scale"
+
+  /// The bytes of a network's model file.
+  /// - Parameter libraryVersion: the version that is noted as the writer ("0.1.0").
+  /// - Throws: `memory`; `outOfRange` for a network past the format's limits.
+  package static func encode(_ network: Network, libraryVersion: String) throws(Failure) -> Buffer {
+    // The snapshot owns the memory that the contents point to.
+    let snapshot = network.snapshot
+    defer { withExtendedLifetime(snapshot) {} }
+    var tensors = network.plan.tensors.map { StoredTensor(name: $0.name, shape: $0.shape, values: snapshot.parameters[$0.range]) }
+    if let normalization = snapshot.normalization {
+      tensors.append(StoredTensor(name: shift, shape: [network.plan.inputs], values: normalization.shift))
+      tensors.append(StoredTensor(name: scale, shape: [network.plan.inputs], values: normalization.scale))
+    }
+    let specification = try network.plan.specification.json.written()
+    return try ModelContents(libraryVersion: libraryVersion, specification: specification, tensors: tensors).encoded()
+  }
+
+  /// The network of a model file's bytes.
+  /// - Throws: what `ModelContents.init(decoding:name:)` throws; `fileFormat` when specification and tensors do not go together; `memory`.
+  package static func decode(_ bytes: UnsafeRawBufferPointer, name: String = "the model") throws(Failure) -> Network {
+    let contents = try ModelContents(decoding: bytes, name: name)
+    let plan: NetworkPlan
+    do throws(Failure) {
+      plan = try NetworkPlan(NetworkSpecification(json: try JSON.read(contents.specification, limit: ModelFormat.mostHeaderBytes, what: "specification")))
+    } catch {
+      throw error.status == .memory ? error : Failure(.fileFormat, "\(name) holds a specification that this library does not accept: \(error.message)")
+    }
+    try check(contents, against: plan, name: name)
+    return try withExtendedLifetime(contents.memory) { () throws(Failure) in
+      // Same precision, same order, no gaps: all parameters are one vector.
+      let parameters = Vector(contents.tensors[0].values.base, count: plan.parameterCount, precision: plan.precision)
+      var normalization: Normalization?
+      if contents.tensors.count > plan.tensors.count {
+        let (shift, scale) = (contents.tensors[plan.tensors.count].values, contents.tensors[plan.tensors.count + 1].values)
+        normalization = try Normalization(shift: row(shift), scale: row(scale), inputs: plan.inputs, precision: plan.precision)
+      }
+      return try Network(plan, ParameterSnapshot(copying: parameters, normalization: normalization))
+    }
+  }
+
+  /// Saves a network: the old file or the new one is there, never a part.
+  /// - Throws: `file` naming the path and the reason, the old file being untouched; what `encode` throws.
+  package static func save(_ network: Network, to path: String, libraryVersion: String) throws(Failure) {
+    let file = try encode(network, libraryVersion: libraryVersion)
+    defer { withExtendedLifetime(file) {} }
+    try writeAtomically(UnsafeRawBufferPointer(start: file.base, count: file.byteCount), to: path)
+  }
+
+  /// Loads a network from a file.
+  /// - Throws: `file` when it is missing or cannot be read; what `decode` throws.
+  package static func load(_ path: String) throws(Failure) -> Network {
+    let file = try readWholeFile(path)
+    defer { withExtendedLifetime(file) {} }
+    return try decode(UnsafeRawBufferPointer(start: file.base, count: file.byteCount), name: "'\(path.prefix(512))'")
+  }
+
+  private static func row(_ vector: Vector) -> TensorView {
+    TensorView(vector.base, type: ElementType(vector.precision), rows: 1, columns: vector.count)
+  }
+
+  /// The tensors are those the specification asks for, in order, and perhaps the two of a normalization.
+  private static func check(_ contents: ModelContents, against plan: NetworkPlan, name: String) throws(Failure) {
+    var expected = plan.tensors.map { (name: $0.name, shape: $0.shape) }
+    guard !expected.isEmpty else { throw Failure(.fileFormat, "\(name) holds a network without parameters") }
+    if contents.tensors.count > expected.count { expected += [(shift, [plan.inputs]), (scale, [plan.inputs])] }
+    guard contents.tensors.count == expected.count else {
+      throw Failure(.fileFormat, "\(name) holds \(contents.tensors.count) tensors; its specification asks for \(plan.tensors.count), or 2 more with a normalization")
+    }
+    for (tensor, wanted) in zip(contents.tensors, expected) {
+      guard tensor.name == wanted.name, tensor.shape == wanted.shape, tensor.values.precision == plan.precision else {
+        throw Failure(
+          .fileFormat,
+          "\(name) holds \(tensor.name.prefix(64)) of shape \(tensor.shape) in \(tensor.values.precision.name) where its specification asks for "
+            + "\(wanted.name) of shape \(wanted.shape) in \(plan.precision.name)")
+      }
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import LinearAlgebra
+import Settings
+import Storage
+import Testing
+
+@Suite struct AtomicFileTests {
+  private let folder: String
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("storage-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  }
+
+  private func write(_ text: String, _ path: String) throws { try Array(text.utf8).withUnsafeBytes { try writeAtomically($0, to: path) } }
+  private func contents(_ path: String) throws -> String { String(decoding: bytes(of: try readWholeFile(path)), as: UTF8.self) }
+  private func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
+  private func clean() { try? FileManager.default.removeItem(atPath: folder) }
+
+  @Test func writesReplacesAndLeavesNothingElse() throws {
+    defer { clean() }
+    try write("first", folder + "/m")
+    #expect(try contents(folder + "/m") == "first")
+    try write("the second, longer one", folder + "/m")
+    #expect(try contents(folder + "/m") == "the second, longer one")
+    try write("", folder + "/m")
+    #expect(try contents(folder + "/m") == "")
+    #expect(try names() == ["m"])
+  }
+
+  @Test func aReaderKeepsTheOldFile() throws {
+    defer { clean() }
+    try write("old", folder + "/m")
+    let open = try #require(FileHandle(forReadingAtPath: folder + "/m"))
+    try write("new", folder + "/m")
+    #expect(String(decoding: open.readDataToEndOfFile(), as: UTF8.self) == "old")
+  }
+
+  @Test func aFailureLeavesTheOldFileAndNoTemporary() throws {
+    defer { clean() }
+    // A folder in the place of the target: refused before anything is written.
+    try FileManager.default.createDirectory(atPath: folder + "/d", withIntermediateDirectories: true)
+    #expect(throws: Failure(.file, "cannot write '\(folder)/d': it is not a regular file")) { try write("x", folder + "/d") }
+    #expect(throws: Failure(.file, "cannot write '/dev/null': it is not a regular file")) { try write("x", "/dev/null") }
+    #expect(throws: Failure(.file, "cannot write '\(folder)/none/m': No such file or directory")) { try write("x", folder + "/none/m") }
+    #expect(try names() == ["d"])
+  }
+
+  /// A disk that is full while the file is written: the file-size limit of a process stands for it.
+  @Test func aFullDiskLeavesTheOldFile() throws {
+    defer { clean() }
+    try write("old", folder + "/m")
+    let path = folder + "/m"
+    let big = [UInt8](repeating: 1, count: 1 << 24)
+    var status: Int32 = -1
+    let before = signal(SIGXFSZ, SIG_IGN)
+    defer { signal(SIGXFSZ, before) }
+    var old = rlimit()
+    getrlimit(__rlimit_resource_t(1), &old)
+    // RLIMIT_FSIZE is 1 on Linux; it hits only writers of files beyond 8 MiB while it is set.
+    var small = rlimit(rlim_cur: 1 << 23, rlim_max: old.rlim_max)
+    setrlimit(__rlimit_resource_t(1), &small)
+    do {
+      try big.withUnsafeBytes { try writeAtomically($0, to: path) }
+    } catch { status = (error as? Failure)?.status.rawValue ?? 0 }
+    setrlimit(__rlimit_resource_t(1), &old)
+    #expect(status == Status.file.rawValue)
+    #expect(try contents(path) == "old")
+    #expect(try names() == ["m"])
+  }
+
+  @Test func permissionsFollowTheUmask() throws {
+    defer { clean() }
+    let mask = umask(0)
+    umask(mask)
+    try write("x", folder + "/m")
+    let mode = try #require(try FileManager.default.attributesOfItem(atPath: folder + "/m")[.posixPermissions] as? NSNumber).uint32Value
+    #expect(mode == 0o666 & ~UInt32(mask))
+  }
+
+  @Test func aLinkIsFollowed() throws {
+    defer { clean() }
+    try write("old", folder + "/real")
+    try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: folder + "/real")
+    try write("new", folder + "/link")
+    #expect(try contents(folder + "/real") == "new")
+    #expect(try names() == ["link", "real"])
+  }
+
+  @Test func readingNamesWhatIsWrong() throws {
+    defer { clean() }
+    #expect(throws: Failure(.file, "cannot open '\(folder)/none': No such file or directory")) { try readWholeFile(folder + "/none") }
+    #expect(throws: Failure(.file, "cannot read '\(folder)': it is not a regular file")) { try readWholeFile(folder) }
+    try write("12345", folder + "/m")
+    #expect(throws: Failure(.fileFormat, "'\(folder)/m' has 5 bytes; at most 4 are read")) { try readWholeFile(folder + "/m", limit: 4) }
+  }
+}
