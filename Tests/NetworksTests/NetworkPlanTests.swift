@@ -1,0 +1,58 @@
+import LinearAlgebra
+import Networks
+import Settings
+import TestSupport
+import Testing
+
+@Suite struct NetworkPlanTests {
+  private func failure(_ json: String) -> Failure? { refusal { _ = try NetworkPlan(try specification(json)) } }
+
+  /// Each combination that makes no sense, with words that its text must hold.
+  @Test(arguments: [
+    (#"{"outputs": 2}"#, Status.invalidArgument, ["inputs is not set"]),
+    (#"{"inputs": 2}"#, .invalidArgument, ["outputs is not set"]),
+    (#"{"inputs": 5, "outputs": 2, "width": 4}"#, .incompatible, ["width is 4", "inputs, 5", "dense"]),
+    (#"{"inputs": 2, "outputs": 2, "field": "dense", "gamma": 0.1}"#, .incompatible, ["dense has no option gamma", "antisymmetric"]),
+    (#"{"inputs": 2, "outputs": 2, "field": "dense", "integrator": "verlet"}"#, .incompatible, ["verlet", "partitioned"]),
+    (#"{"inputs": 2, "outputs": 2, "field": "antisymmetric", "memory": "reversible"}"#, .incompatible, ["reversible", "verlet"]),
+    (#"{"inputs": 2, "outputs": 3, "readout": "identity"}"#, .incompatible, ["outputs is 3", "width is 2", "identity"]),
+    (#"{"inputs": 2, "outputs": 2, "loss": "logistic"}"#, .incompatible, ["logistic", "outputs is 2"]),
+    (#"{"inputs": 2, "outputs": 1}"#, .incompatible, ["softmax_cross_entropy", "outputs is 1"]),
+    (#"{"inputs": 65536, "outputs": 2, "layers": 1000000}"#, .outOfRange, ["blocks.0.K", "2^40"]),
+    (#"{"inputs": 2, "outputs": 2, "blocks": [{}, {"field": "dense", "integrator": "verlet"}]}"#, .incompatible, ["blocks[1]", "verlet"]),
+    (#"{"inputs": 2, "outputs": 2, "blocks": [{"field": "hamiltonian", "gamma": 1}, {}]}"#, .incompatible, ["blocks[0]", "gamma"]),
+  ] as [(String, Status, [String])])
+  func refusesWithTheReason(_ json: String, _ status: Status, _ words: [String]) {
+    let failure = failure(json)
+    #expect(failure?.status == status)
+    for word in words { #expect(failure?.message.contains(word) == true, "\(failure?.message ?? "accepted") lacks '\(word)'") }
+  }
+
+  /// Names, shapes and places: one vector without gaps, in the order opening, blocks, readout.
+  @Test func tensorsAreNamedAndLieWithoutGaps() throws {
+    let plan = try NetworkPlan(try specification(
+      #"{"inputs": 3, "outputs": 4, "width": 5, "opening": "dense", "blocks": [{"field": "dense", "layers": 2, "bias": "scalar"}, {"field": "hamiltonian", "layers": 3}, {"layers": 1, "bias": "none"}]}"#))
+    #expect(plan.tensors.map(\.name) == ["opening.W", "opening.b", "blocks.0.K", "blocks.0.b", "blocks.1.K", "blocks.1.b", "blocks.2.K", "readout.W", "readout.b"])
+    #expect(plan.tensors.map(\.shape) == [[5, 3], [5], [2, 5, 5], [2, 1], [3, 5, 5], [3, 5], [1, 5, 5], [4, 5], [4]])
+    #expect(plan.tensors.map(\.block) == [nil, nil, 0, 0, 1, 1, 2, nil, nil])
+    var next = 0
+    for tensor in plan.tensors {
+      #expect(tensor.range == next..<next + tensor.shape.reduce(1, *), "\(tensor.name)")
+      #expect((tensor.role == .bias) == tensor.name.hasSuffix("b"))
+      next = tensor.range.upperBound
+    }
+    #expect(plan.parameterCount == next)
+  }
+
+  @Test func widthZeroIsAsManyAsInputsAndMapsMayBeAbsent() throws {
+    let plan = try NetworkPlan(try specification(#"{"inputs": 3, "outputs": 3, "readout": "identity"}"#))
+    #expect(plan.width == 3)
+    #expect(plan.opening == nil && plan.readout == nil)
+    #expect(plan.tensors.map(\.name) == ["blocks.0.K", "blocks.0.b"])
+  }
+
+  @Test func initialScaleMultipliesTheWeightsDeviation() throws {
+    let plan = try NetworkPlan(try specification(#"{"inputs": 16, "outputs": 2, "initial_scale": 0.5}"#))
+    #expect(plan.tensors.map(\.deviation) == [0.125, 0, 0.25, 0])
+  }
+}

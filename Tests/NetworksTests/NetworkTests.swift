@@ -1,0 +1,110 @@
+import LinearAlgebra
+import Networks
+import Settings
+import TestSupport
+import Testing
+
+@Suite struct NetworkTests {
+  private func example(_ precision: Precision = .float32, width: Int = 4, seed: Int = 1) throws -> Network {
+    try network(#"{"inputs": 3, "outputs": 2, "width": \#(width), "precision": "\#(precision.name)", "seed": \#(seed), "layers": 2}"#)
+  }
+
+  private func values(_ network: Network, _ name: String? = nil) throws -> [Double] {
+    let snapshot = network.snapshot
+    let range = try name.map { try network.tensor($0).range } ?? 0..<network.plan.parameterCount
+    return withExtendedLifetime(snapshot) { range.map { snapshot.parameters.load($0) } }
+  }
+
+  @Test(arguments: Precision.allCases) func tensorsAreSetAndReadByName(_ precision: Precision) throws {
+    let network = try example(precision)
+    let before = try values(network)
+    let tensor = try network.tensor("blocks.0.K")
+    let new = try Numbers.normal(tensor.range.count, precision, seed: 4)
+    try network.replace(tensor, with: new.view(rows: 8, columns: 4))
+    #expect(try values(network, "blocks.0.K") == new.values)
+    // The others stay.
+    for other in network.plan.tensors where other.name != "blocks.0.K" { #expect(try values(network, other.name) == Array(before[other.range])) }
+  }
+
+  @Test func refusesWhatATensorCannotTake() throws {
+    let network = try example()
+    let before = try values(network)
+    let tensor = try network.tensor("readout.W")
+    #expect(tensor.shape == [2, 4])
+    let few = try Numbers(7, .float32)
+    let shape = refusal { try network.replace(tensor, with: few.view(rows: 1, columns: 7)) }
+    #expect(shape?.status == .shapeMismatch && shape?.message.contains("readout.W has shape [2, 4]") == true)
+    for bad in [Double.nan, .infinity] {
+      let numbers = try Numbers(8, .float64)
+      numbers[5] = bad
+      let failure = refusal { try network.replace(tensor, with: numbers.view(rows: 2, columns: 4)) }
+      #expect(failure?.status == .notFinite && failure?.message.contains("element 5") == true)
+    }
+    // Finite as float64, infinite as float32.
+    let large = try Numbers([0, 0, 1e300, 0, 0, 0, 0, 0], .float64)
+    #expect(refusal { try network.replace(tensor, with: large.view(rows: 2, columns: 4)) }?.message.contains("too large for float32") == true)
+    let unknown = refusal { _ = try network.tensor("readout.w") }
+    #expect(unknown?.status == .unknownName && unknown?.message.contains("did you mean 'readout.W'") == true)
+    #expect(try values(network) == before)
+  }
+
+  @Test func replacingAllParametersChecksThem() throws {
+    let network = try example()
+    let count = network.plan.parameterCount
+    #expect(refusal { try network.replaceParameters(with: try Numbers(count - 1, .float32).vector) }?.status == .shapeMismatch)
+    let bad = try Numbers(count, .float32)
+    bad[count - 1] = .nan
+    #expect(refusal { try network.replaceParameters(with: bad.vector) }?.status == .notFinite)
+    let good = try Numbers.normal(count, .float32, seed: 3)
+    try network.replaceParameters(with: good.vector)
+    good[0] = 100
+    #expect(try values(network)[1...] == good.values[1...], "a copy was taken")
+    #expect(try values(network)[0] != 100)
+  }
+
+  /// A snapshot is what it was, whatever happens to the network.
+  @Test func snapshotOutlivesReplacement() throws {
+    let network = try example()
+    let snapshot = network.snapshot
+    let before = try values(network)
+    try network.initializeParameters(seed: 77)
+    try network.replaceNormalization(with: nil)
+    #expect(try values(network) != before)
+    withExtendedLifetime(snapshot) { #expect((0..<before.count).map { snapshot.parameters.load($0) } == before) }
+  }
+
+  @Test func aSnapshotOfAnotherSizeIsRefused() throws {
+    let other = try example(width: 5).snapshot
+    #expect(refusal { _ = try Network(try example().plan, other) }?.status == .shapeMismatch)
+  }
+
+  @Test func initializationIsReproducibleAndFollowsTheSeed() throws {
+    #expect(try values(example(seed: 5)) == values(example(seed: 5)))
+    #expect(try values(example(seed: 5)) != values(example(seed: 6)))
+    let again = try example(seed: 5)
+    try again.initializeParameters(seed: 6)
+    #expect(try values(again) == values(example(seed: 6)))
+    // The same numbers in both precisions, rounded.
+    #expect(try values(example(.float64, seed: 5)).map { Double(Float($0)) } == values(example(.float32, seed: 5)))
+  }
+
+  /// Tensor i draws from stream i: more layers in one tensor leave the next tensor's numbers alone.
+  @Test func tensorsDrawIndependently() throws {
+    func readout(_ layers: Int) throws -> [Double] {
+      try values(try network(#"{"inputs": 3, "outputs": 2, "layers": \#(layers), "seed": 3}"#), "readout.W")
+    }
+    #expect(try readout(2) == readout(9))
+    let one = try example()
+    #expect(try values(one, "blocks.0.K").prefix(8) != values(one, "readout.W")[...])
+  }
+
+  /// Standard deviation 1/√inputs of each map, zero biases: 65 536 draws estimate a deviation to 0.3 %.
+  @Test func weightsHaveTheirDeviationAndBiasesAreZero() throws {
+    let wide = try network(#"{"inputs": 64, "outputs": 2, "layers": 16, "initial_scale": 2}"#)
+    let weights = try values(wide, "blocks.0.K")
+    let deviation = norm(weights) / Double(weights.count).squareRoot()
+    #expect(abs(deviation / (2 / 8) - 1) < 0.02)
+    #expect(abs(weights.reduce(0, +) / Double(weights.count)) < 0.01)
+    #expect(try values(wide, "blocks.0.b").allSatisfy { $0 == 0 })
+  }
+}
