@@ -1,1 +1,52 @@
-print("benchmarks")
+import CStableODE
+import Foundation
+
+// stableode-benchmarks --data FOLDER [--workloads W1,W2] [--what step,infer1] [--precisions f32] [--threads 1] [--groups 7] [--seconds 0.2] [--peer COMMAND]
+// One JSON line a number on standard output. Makes its measurements through the C interface alone.
+
+let allWhat = ["infer1", "infer1024", "step", "epoch"]
+var options = [
+  "data": "", "workloads": Workload.all.map(\.name).joined(separator: ","), "what": allWhat.joined(separator: ","),
+  "precisions": Workload.Precision.allCases.map(\.rawValue).joined(separator: ","), "threads": "1", "groups": "7", "seconds": "0.2", "peer": "",
+]
+
+func fail(_ text: String) -> Never {
+  FileHandle.standardError.write(Data("stableode-benchmarks: \(text)\n".utf8))
+  exit(1)
+}
+
+var arguments = CommandLine.arguments.dropFirst()
+while let flag = arguments.popFirst() {
+  guard flag.hasPrefix("--"), options[String(flag.dropFirst(2))] != nil, let value = arguments.popFirst() else {
+    fail("unknown or incomplete option \(flag); there are: " + options.keys.sorted().map { "--\($0) VALUE" }.joined(separator: " "))
+  }
+  options[String(flag.dropFirst(2))] = value
+}
+func list(_ option: String) -> Set<String> { Set((options[option] ?? "").split(separator: ",").map(String.init)) }
+guard let threads = Int(options["threads"] ?? ""), threads >= 1, let groups = Int(options["groups"] ?? ""), groups >= 1,
+  let seconds = Double(options["seconds"] ?? ""), seconds >= 0
+else { fail("--threads and --groups take a whole number >= 1, --seconds a number >= 0") }
+
+let timing = Timing(groups: groups, seconds: seconds, threads: threads)
+FileHandle.standardError.write(Data("\(String(cString: sode_build_info()))\n".utf8))
+do {
+  for precision in Workload.Precision.allCases where list("precisions").contains(precision.rawValue) {
+    let command = options["peer"] ?? ""
+    let peer = command.isEmpty ? nil : try Peer(command, precision)
+    for workload in Workload.all where list("workloads").contains(workload.name) && workload.precisions.contains(precision) {
+      let subject = try Subject(workload, precision, threads: threads, data: options["data"] ?? "")
+      for what in allWhat where list("what").contains(what) {
+        if what == "epoch", workload.epochBatch == nil { continue }
+        let beside = try peer?.prepare(workload, what) == true ? peer.map { peer in { try peer.group(seconds) } } : nil
+        switch what {
+        case "infer1": try measureInference(subject, batch: 1, timing, beside: beside)
+        case "infer1024": try measureInference(subject, batch: 1024, timing, beside: beside)
+        case "step": try measureStep(subject, timing, beside: beside)
+        default: try measureEpoch(subject, timing, beside: beside)
+        }
+      }
+    }
+  }
+} catch {
+  fail("\(error)")
+}
