@@ -63,4 +63,4 @@ wheel: build
 	@.ci/wheel
 
 clean:
-	rm -rf .build .build-libraries .build-stage .build-demo .build-bench .build-tests
+	rm -rf .build .build-libraries .build-stage .build-demo .build-bench .build-tests .build-wheel

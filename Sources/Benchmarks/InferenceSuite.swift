@@ -7,7 +7,7 @@ func measureInference(_ subject: Subject, batch: Int, _ timing: Timing, beside p
   defer { sode_predictor_free(predictor) }
   let features = subject.batch(batch)
   let scores = Tensor.reals([batch, subject.workload.outputs], subject.precision)
-  let (rows, what) = (Int64(batch), Int32(SODE_SCORES.rawValue))
+  let (rows, what) = (Int64(batch), Int32(SODE_SCORES))
   let times =
     switch subject.precision {
     case .f32:

@@ -80,8 +80,8 @@ func readNumPyFile(_ path: String) throws -> Tensor {
   let headerLength = (0..<lengthBytes).reduce(0) { $0 | Int(data[8 + $1]) << (8 * $1) }
   let start = 8 + lengthBytes + headerLength
   let header = String(decoding: data[(8 + lengthBytes)..<start], as: UTF8.self)
-  guard header.contains("'fortran_order': False"), let shapeText = header.firstMatch(of: /'shape': \(([0-9, ]*)\)/),
-    let typeText = header.firstMatch(of: /'descr': '([<|][fiu][0-9])'/)
+  guard header.contains("'fortran_order': False"), let shapeText = header.firstMatch(of: #/'shape': \(([0-9, ]*)\)/#),
+    let typeText = header.firstMatch(of: #/'descr': '([<|][fiu][0-9])'/#)
   else { throw bad("unexpected header \(header)") }
   let types: [Substring: sode_data_type] = [
     "<f4": sode_data_type(code: 2, bits: 32, lanes: 1), "<f8": sode_data_type(code: 2, bits: 64, lanes: 1),

@@ -34,8 +34,9 @@ final class Subject {
     try check(sode_network_create_json(workload.specification(precision), Int(bitPattern: UInt.max), &made))
     guard let made else { throw BenchmarkError("no network") }
     network = made
-    // Row convention in the files: Y·K is Kᵀ·y for a column y.
-    try set("blocks.0.K", try readNumPyFile("\(folder)/K.npy"), transposed: true)
+    // Row convention in the files: Y·K is Kᵀ·y for a column y. The Hamiltonian field has the momenta act by Kᵀ, as the workload's z ← z − h·tanh(Y·K + b) does.
+    let rowsActByTranspose = if case .antisymmetricEuler = workload.dynamics { true } else { false }
+    try set("blocks.0.K", try readNumPyFile("\(folder)/K.npy"), transposed: rowsActByTranspose)
     try set("blocks.0.b", try readNumPyFile("\(folder)/b.npy"))
     try set("readout.W", try readNumPyFile("\(folder)/Wc.npy"), transposed: true)
     try set("readout.b", try readNumPyFile("\(folder)/bc.npy"))
