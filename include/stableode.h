@@ -250,7 +250,7 @@ SODE_API sode_status sode_network_get_parameters(sode_network *network, sode_ten
 SODE_API sode_status sode_network_set_parameters(sode_network *network, const sode_tensor *values);
 /* Draws new parameters. */
 SODE_API sode_status sode_network_initialize(sode_network *network, uint64_t seed);
-/* Each feature enters as (x - shift)*scale; both [inputs]; NULL removes. Stored with the model. */
+/* Each feature enters as (x - shift)*scale; both [inputs]; both NULL removes. Stored with the model. get without one is SODE_ERR_STATE. */
 SODE_API sode_status sode_network_set_normalization(sode_network *network, const sode_tensor *shift, const sode_tensor *scale);
 SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_tensor *shift, sode_tensor *scale);
 SODE_API void sode_network_free(sode_network *network);
@@ -260,8 +260,9 @@ SODE_API void sode_network_free(sode_network *network);
 typedef struct sode_dataset sode_dataset;
 
 /* features [samples, inputs] of any numeric type; targets: class labels [samples] (0 … classes-1), or values [samples, outputs] for
- * least_squares. Every number is checked once, here: an error names row and column. create copies (in the given type); retain keeps
- * pointing at the caller's memory and calls release(user_data), if not NULL, when it is no longer needed. */
+ * least_squares: one axis means labels, two mean values. Every number is checked once, here: an error names row and column. create
+ * copies (in the given type); retain keeps pointing at the caller's features and values (labels are copied) and calls
+ * release(user_data), if not NULL, when they are no longer needed; never when it fails. */
 SODE_API sode_status sode_dataset_create(const sode_tensor *features, const sode_tensor *targets, sode_dataset **dataset);
 SODE_API sode_status sode_dataset_retain(const sode_tensor *features, const sode_tensor *targets, void (*release)(void *user_data),
                                          void *user_data, sode_dataset **dataset);
@@ -284,7 +285,7 @@ typedef struct sode_dataset_info {
   uint64_t reserved[8];
 } sode_dataset_info;
 SODE_API sode_status sode_dataset_describe(sode_dataset *dataset, sode_dataset_info *info);
-/* Copies out; either may be NULL. labels as i32 or i64 [samples]. */
+/* Copies out; either may be NULL. Features and values as f32, f64 or their own type; labels as i32 or i64 [samples]. */
 SODE_API sode_status sode_dataset_get(sode_dataset *dataset, sode_tensor *features, sode_tensor *targets);
 SODE_API void sode_dataset_free(sode_dataset *dataset);
 
@@ -337,7 +338,7 @@ SODE_API sode_status sode_trainer_history_at(sode_trainer *trainer, int64_t inde
 SODE_API void sode_trainer_free(sode_trainer *trainer);
 
 SODE_API sode_status sode_cancel_token_create(sode_cancel_token **token);
-/* Lock-free and async-signal-safe. Work under the token ends within 100 ms with SODE_CANCELLED. */
+/* Lock-free and async-signal-safe, and so without a message on failure. Work under the token ends within 100 ms with SODE_CANCELLED. */
 SODE_API sode_status sode_cancel_token_request(sode_cancel_token *token);
 SODE_API sode_status sode_cancel_token_reset(sode_cancel_token *token);
 SODE_API void sode_cancel_token_free(sode_cancel_token *token);
@@ -345,7 +346,7 @@ SODE_API void sode_cancel_token_free(sode_cancel_token *token);
 /* ---- 8 Prediction ------------------------------------------------------------------------------------------------------------------ */
 
 /* What prediction gives: scores (the readout's outputs) [samples, outputs]; probabilities (softmax or logistic; least_squares: the scores);
- * classes [samples] as integers. */
+ * classes [samples] as integers. Features must be finite: an error names row and column. */
 enum { SODE_SCORES = 0, SODE_PROBABILITIES = 1, SODE_CLASSES = 2 };
 
 typedef struct sode_evaluation {
@@ -405,7 +406,7 @@ SODE_API void sode_gradient_free(sode_gradient *gradient);
 
 /* ---- 11 Introspection ---------------------------------------------------------------------------------------------------------------- */
 
-/* Registries: fields, integrators, activations, biases, openings, losses, optimizers, schedules, regularizers, memory_policies, problems. */
+/* Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules, regularizers, memory_policies, problems. */
 SODE_API sode_status sode_registry_count(const char *registry, int64_t *count);
 SODE_API sode_status sode_registry_at(const char *registry, int64_t index, const char **name, const char **help);
 
