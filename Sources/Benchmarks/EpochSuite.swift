@@ -8,11 +8,14 @@ func measureEpoch(_ subject: Subject, _ timing: Timing, beside peer: (() throws 
   try check(sode_network_copy(subject.network, &network))
   defer { sode_network_free(network) }
   if subject.features.isBytes {
-    let scale = Tensor.reals([subject.workload.inputs], .f64)
-    for feature in 0..<subject.workload.inputs { scale.memory.assumingMemoryBound(to: Double.self)[feature] = subject.pixelScale }
-    var scaleView = scale.view()
-    try check(sode_network_set_normalization(network, nil, &scaleView))
-    withExtendedLifetime(scale) {}
+    let shift = Tensor.reals([subject.workload.inputs], .f64), scale = Tensor.reals([subject.workload.inputs], .f64)
+    for feature in 0..<subject.workload.inputs {
+      shift.memory.assumingMemoryBound(to: Double.self)[feature] = 0
+      scale.memory.assumingMemoryBound(to: Double.self)[feature] = subject.pixelScale
+    }
+    var shiftView = shift.view(), scaleView = scale.view()
+    try check(sode_network_set_normalization(network, &shiftView, &scaleView))
+    withExtendedLifetime((shift, scale)) {}
   }
   var features = subject.features.view(rows: samples), labels = subject.labels.view(rows: samples)
   try check(sode_dataset_create(&features, &labels, &dataset))
