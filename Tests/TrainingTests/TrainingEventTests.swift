@@ -14,8 +14,8 @@ import Training
   // 200 samples in batches of 60: four steps, the last of 20 samples.
   #expect(epochs.map(\.step) == [4, 8] && epochs.allSatisfy { $0.epochFraction == 1 && $0.learningRate == 0.25 })
   // Fractions of 200 and of 100 samples.
-  #expect(epochs.allSatisfy { ($0.trainingAccuracy * 200).rounded() == $0.trainingAccuracy * 200 })
-  #expect(epochs.allSatisfy { ($0.validationAccuracy * 100).rounded() == $0.validationAccuracy * 100 })
+  #expect(epochs.allSatisfy { ($0.trainingAccuracy * 200).rounded() / 200 == $0.trainingAccuracy })
+  #expect(epochs.allSatisfy { ($0.validationAccuracy * 100).rounded() / 100 == $0.validationAccuracy })
   #expect(epochs[0].seconds > 0 && epochs[1].seconds >= epochs[0].seconds && epochs[0].isBest)
   let best = try #require(epochs.last { $0.isBest })
   #expect(try evaluate(network, on: data.validation, threads: 1) == Evaluation(samples: 100, loss: best.validationLoss, accuracy: best.validationAccuracy))
