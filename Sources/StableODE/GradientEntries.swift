@@ -75,6 +75,7 @@ public func sode_gradient_run(
       let targets = try dataset.targets(for: plan)
       let result = try parameterResult(parameter_gradient, plan)
       let snapshot = box.network.snapshot
+      defer { withExtendedLifetime(snapshot) {} }
       let sum = box.sweep.lossGradient(
         snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), targets, count: batch.rows,
         gradient: result == nil ? nil : box.vector, pool: try WorkerPool(threads: box.sweep.threads))
@@ -107,6 +108,7 @@ public func sode_gradient_pullback(
         featureResult = tensor.writing
       }
       let snapshot = box.network.snapshot
+      defer { withExtendedLifetime(snapshot) {} }
       box.sweep.pullback(
         snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), cotangent: cotangent, count: batch.rows,
         gradient: result == nil ? nil : box.vector, featureGradient: featureResult, pool: try WorkerPool(threads: box.sweep.threads))
@@ -139,6 +141,7 @@ public func sode_gradient_pushforward(
         direction = box.vector
       }
       let snapshot = box.network.snapshot
+      defer { withExtendedLifetime(snapshot) {} }
       try box.tangentSweep().pushforward(
         snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), count: batch.rows, direction: direction,
         featureDirection: featureDirection, scores: scoresOut, into: tangentOut)

@@ -36,7 +36,9 @@ public func sode_network_get_parameter(
       let target = try CallerTensor(value, "value")
       try target.expect(shape: tensor.shape, "the shape of \(tensor.name)")
       try target.expectWritableReals()
-      target.write(network.snapshot.parameters[tensor.range])
+      let snapshot = network.snapshot
+      defer { withExtendedLifetime(snapshot) {} }
+      target.write(snapshot.parameters[tensor.range])
     }
   }
 }
@@ -51,6 +53,7 @@ public func sode_network_set_parameter(
       let source = try CallerTensor(value, "value")
       try source.expect(shape: tensor.shape, "the shape of \(tensor.name)")
       let dense = try source.dense(network.plan.precision)
+      defer { withExtendedLifetime(dense) {} }
       try network.replace(
         tensor, with: TensorView(dense.base, type: ElementType(network.plan.precision), rows: 1, columns: tensor.range.count))
     }
@@ -64,7 +67,9 @@ public func sode_network_get_parameters(_ network: OpaquePointer?, _ values: Uns
       let target = try CallerTensor(values, "values")
       try target.expectVector(count: network.plan.parameterCount, "all parameters")
       try target.expectWritableReals()
-      target.write(network.snapshot.parameters)
+      let snapshot = network.snapshot
+      defer { withExtendedLifetime(snapshot) {} }
+      target.write(snapshot.parameters)
     }
   }
 }
@@ -77,6 +82,7 @@ public func sode_network_set_parameters(_ network: OpaquePointer?, _ values: Uns
       let count = network.plan.parameterCount
       try source.expectVector(count: count, "all parameters")
       let dense = try source.dense(network.plan.precision)
+      defer { withExtendedLifetime(dense) {} }
       let view = TensorView(dense.base, type: ElementType(network.plan.precision), rows: 1, columns: count)
       if let place = firstNonFinite(view) { throw Failure(.notFinite, "values holds NaN or infinity at element \(place.column)") }
       try network.replaceParameters(with: dense.vector(count: count, precision: network.plan.precision))

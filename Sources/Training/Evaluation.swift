@@ -29,6 +29,7 @@ package let evaluationBatch = 1024
 package func evaluate(_ network: Network, on dataset: Dataset, threads: Int) throws(Failure) -> Evaluation {
   try requireSuitable(dataset, for: network.plan, called: "data")
   let snapshot = network.snapshot
+  defer { withExtendedLifetime(snapshot) {} }
   let sweep = try Sweep(
     network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)
   let pool = try WorkerPool(threads: sweep.threads)

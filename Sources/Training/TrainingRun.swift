@@ -50,6 +50,7 @@ final class TrainingRun {
     self.validation = validation
     self.limits = limits
     let snapshot = trainer.network.snapshot
+    defer { withExtendedLifetime(snapshot) {} }
     normalization = snapshot.normalization
     if let begun = trainer.memory {
       memory = begun
