@@ -2,9 +2,9 @@
 // The manifest is the architecture diagram: every module, what it may use, one line each. Sources/README.md is the map.
 import PackageDescription
 
-let kernelOptions: [SwiftSetting] = [.unsafeFlags(["-O", "-Xcc", "-fno-math-errno"])]
+let kernelOptions: [SwiftSetting] = [.unsafeFlags(["-O", "-disable-cmo", "-Xcc", "-fno-math-errno"])]
 func instructionSet(_ name: String, _ march: String) -> [SwiftSetting] {
-  [.define(name), .unsafeFlags(["-O", "-Xcc", "-fno-math-errno", "-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=512"])]
+  [.define(name), .unsafeFlags(["-O", "-disable-cmo", "-Xcc", "-fno-math-errno", "-Xcc", "-march=\(march)", "-Xcc", "-mprefer-vector-width=512"])]
 }
 
 /// Link settings of libstableode.so alone: tests and benchmarks do not inherit them, because only the product lists StableODELink.
@@ -39,9 +39,9 @@ let package = Package(
 
     // The kernel line: one source, three instruction sets; no element loop above LinearAlgebra.
     .target(name: "KernelInterface"),
-    .target(name: "KernelsV1", dependencies: ["KernelInterface"], swiftSettings: kernelOptions),
-    .target(name: "KernelsV3", dependencies: ["KernelInterface"], swiftSettings: instructionSet("V3", "x86-64-v3")),
-    .target(name: "KernelsV4", dependencies: ["KernelInterface"], swiftSettings: instructionSet("V4", "x86-64-v4")),
+    .target(name: "KernelsV1", dependencies: ["CShims", "KernelInterface"], swiftSettings: kernelOptions),
+    .target(name: "KernelsV3", dependencies: ["CShims", "KernelInterface"], swiftSettings: instructionSet("V3", "x86-64-v3")),
+    .target(name: "KernelsV4", dependencies: ["CShims", "KernelInterface"], swiftSettings: instructionSet("V4", "x86-64-v4")),
     .target(name: "LinearAlgebra", dependencies: ["Settings", "CShims", "COpenBLAS", "KernelInterface", "KernelsV1", "KernelsV3", "KernelsV4"]),
 
     // The papers' nouns.

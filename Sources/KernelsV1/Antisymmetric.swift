@@ -24,35 +24,33 @@ import KernelInterface
 }
 
 @inline(__always) private func square<F: Family>(_: F.Type, _ c: SquareCall, _ i: Int, _ j: Int, _ accumulating: Bool) {
-  typealias S = F.Scalar
+  typealias Row = Register<F.Four>
   let here = load(F.self, c.x, c.xRowStride, i, j)
-  let mirror = load(F.self, c.x, c.xRowStride, j, i).transposed
-  let half = SIMD4<S>(repeating: S(0.5))
-  var result = Square(a: here.a - mirror.a, b: here.b - mirror.b, c: here.c - mirror.c, d: here.d - mirror.d)
+  let mirror = F.transposed(load(F.self, c.x, c.xRowStride, j, i))
+  let half = Row(0.5)
+  var result = Square<F.Four>(a: here.a - mirror.a, b: here.b - mirror.b, c: here.c - mirror.c, d: here.d - mirror.d)
   if i == j {
-    let damping = S(c.diagonal)
-    result.a.x -= damping
-    result.b.y -= damping
-    result.c.z -= damping
-    result.d.w -= damping
+    let damping = F.Scalar(c.diagonal)
+    result.a.vector[0] -= damping
+    result.b.vector[1] -= damping
+    result.c.vector[2] -= damping
+    result.d.vector[3] -= damping
   }
   result = Square(a: half * result.a, b: half * result.b, c: half * result.c, d: half * result.d)
   store(F.self, result, c, i, j, accumulating)
   if i != j {
-    let turned = result.transposed
-    let zero = SIMD4<S>()
+    let turned = F.transposed(result)
+    let zero = Row(0)
     store(F.self, Square(a: zero - turned.a, b: zero - turned.b, c: zero - turned.c, d: zero - turned.d), c, j, i, accumulating)
   }
 }
 
-@inline(__always) private func load<F: Family>(_: F.Type, _ memory: UnsafeRawPointer, _ stride: Int, _ i: Int, _ j: Int) -> Square<F.Scalar> {
+@inline(__always) private func load<F: Family>(_: F.Type, _ memory: UnsafeRawPointer, _ stride: Int, _ i: Int, _ j: Int) -> Square<F.Four> {
   let p = memory.assumingMemoryBound(to: F.Scalar.self) + (i &* stride &+ j)
-  return Square(
-    a: UnsafeRawPointer(p).loadUnaligned(as: SIMD4<F.Scalar>.self), b: UnsafeRawPointer(p + stride).loadUnaligned(as: SIMD4<F.Scalar>.self),
-    c: UnsafeRawPointer(p + 2 &* stride).loadUnaligned(as: SIMD4<F.Scalar>.self), d: UnsafeRawPointer(p + 3 &* stride).loadUnaligned(as: SIMD4<F.Scalar>.self))
+  return Square(a: Register(loading: p), b: Register(loading: p + stride), c: Register(loading: p + 2 &* stride), d: Register(loading: p + 3 &* stride))
 }
 
-@inline(__always) private func store<F: Family>(_: F.Type, _ x: Square<F.Scalar>, _ c: SquareCall, _ i: Int, _ j: Int, _ accumulating: Bool) {
+@inline(__always) private func store<F: Family>(_: F.Type, _ x: Square<F.Four>, _ c: SquareCall, _ i: Int, _ j: Int, _ accumulating: Bool) {
   var x = x
   let stride = c.outRowStride
   if accumulating {
@@ -60,10 +58,10 @@ import KernelInterface
     x = Square(a: before.a + x.a, b: before.b + x.b, c: before.c + x.c, d: before.d + x.d)
   }
   let p = c.out.assumingMemoryBound(to: F.Scalar.self) + (i &* stride &+ j)
-  UnsafeMutableRawPointer(p).storeBytes(of: x.a, as: SIMD4<F.Scalar>.self)
-  UnsafeMutableRawPointer(p + stride).storeBytes(of: x.b, as: SIMD4<F.Scalar>.self)
-  UnsafeMutableRawPointer(p + 2 &* stride).storeBytes(of: x.c, as: SIMD4<F.Scalar>.self)
-  UnsafeMutableRawPointer(p + 3 &* stride).storeBytes(of: x.d, as: SIMD4<F.Scalar>.self)
+  x.a.store(p)
+  x.b.store(p + stride)
+  x.c.store(p + 2 &* stride)
+  x.d.store(p + 3 &* stride)
 }
 
 /// The rows and columns from `from` on.

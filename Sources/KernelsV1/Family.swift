@@ -1,3 +1,5 @@
+import CShims
+
 /// The vectors of one precision on one instruction set.
 protocol Family {
   associatedtype Scalar: KernelScalar
@@ -18,19 +20,18 @@ protocol Family {
   associatedtype Sums: Lanes where Sums.Scalar == Double
   static func widened(_ memory: UnsafePointer<Scalar>) -> Sums
   static func fold(_ x: Wide, _ y: Wide) -> Wide
+  /// Four numbers, for squares of a matrix.
+  associatedtype Four: RegisterOperations where Four.Vector.Scalar == Scalar
+  static func transposed(_ x: Square<Four>) -> Square<Four>
 }
 
 /// Four rows of four numbers.
-struct Square<Scalar: KernelScalar> {
-  var a: SIMD4<Scalar>
-  var b: SIMD4<Scalar>
-  var c: SIMD4<Scalar>
-  var d: SIMD4<Scalar>
-  @inline(__always) var transposed: Square {
-    Square(
-      a: SIMD4(a.x, b.x, c.x, d.x), b: SIMD4(a.y, b.y, c.y, d.y),
-      c: SIMD4(a.z, b.z, c.z, d.z), d: SIMD4(a.w, b.w, c.w, d.w))
-  }
+struct Square<Operations: RegisterOperations> {
+  typealias Row = Register<Operations>
+  var a: Row
+  var b: Row
+  var c: Row
+  var d: Row
 }
 
 enum FloatFamily: Family {
@@ -47,7 +48,7 @@ enum FloatFamily: Family {
     typealias Sums = Register<Double8>
     @inline(__always) static func fold(_ x: Wide, _ y: Wide) -> Wide { Wide(vector: Float16.fold(x.vector, y.vector)) }
     @inline(__always) static func widened(_ p: UnsafePointer<Float>) -> Sums {
-      Sums(vector: SIMD8(Double(p[0]), Double(p[1]), Double(p[2]), Double(p[3]), Double(p[4]), Double(p[5]), Double(p[6]), Double(p[7])))
+      Sums(vector: sode_double8_widen(p))
     }
   #elseif V3
     typealias Wide = Register<Float8>
@@ -61,7 +62,7 @@ enum FloatFamily: Family {
     typealias Sums = Pair<Register<Double4>>
     @inline(__always) static func fold(_ x: Wide, _ y: Wide) -> Wide { Wide(vector: Float8.fold(x.vector, y.vector)) }
     @inline(__always) static func widened(_ p: UnsafePointer<Float>) -> Sums {
-      Sums(Register(vector: SIMD4(Double(p[0]), Double(p[1]), Double(p[2]), Double(p[3]))), Register(vector: SIMD4(Double(p[4]), Double(p[5]), Double(p[6]), Double(p[7]))))
+      Sums(Register(vector: sode_double4_widen(p)), Register(vector: sode_double4_widen(p + 4)))
     }
   #else
     typealias Wide = Register<Float4>
@@ -76,10 +77,17 @@ enum FloatFamily: Family {
     @inline(__always) static func fold(_ x: Wide, _ y: Wide) -> Wide { Wide(vector: Float4.fold(x.vector, y.vector)) }
     @inline(__always) static func widened(_ p: UnsafePointer<Float>) -> Sums {
       Sums(
-        Pair(Register(vector: SIMD2(Double(p[0]), Double(p[1]))), Register(vector: SIMD2(Double(p[2]), Double(p[3])))),
-        Pair(Register(vector: SIMD2(Double(p[4]), Double(p[5]))), Register(vector: SIMD2(Double(p[6]), Double(p[7])))))
+        Pair(Register(vector: sode_double2_widen(p)), Register(vector: sode_double2_widen(p + 2))),
+        Pair(Register(vector: sode_double2_widen(p + 4)), Register(vector: sode_double2_widen(p + 6))))
     }
   #endif
+  typealias Four = Float4
+  @inline(__always) static func transposed(_ x: Square<Float4>) -> Square<Float4> {
+    let (a, b, c, d) = (x.a.vector, x.b.vector, x.c.vector, x.d.vector)
+    return Square(
+      a: Register(vector: sode_float4_column0(a, b, c, d)), b: Register(vector: sode_float4_column1(a, b, c, d)), c: Register(vector: sode_float4_column2(a, b, c, d)),
+      d: Register(vector: sode_float4_column3(a, b, c, d)))
+  }
   typealias Step5 = Register<Float4>
   typealias One = Single<Register<Float4>>
 }
@@ -117,6 +125,13 @@ enum DoubleFamily: Family {
     typealias Step4 = Wide
     @inline(__always) static func fold(_ x: Wide, _ y: Wide) -> Wide { Wide(vector: Double2.fold(x.vector, y.vector)) }
   #endif
+  typealias Four = Double4
+  @inline(__always) static func transposed(_ x: Square<Double4>) -> Square<Double4> {
+    let (a, b, c, d) = (x.a.vector, x.b.vector, x.c.vector, x.d.vector)
+    return Square(
+      a: Register(vector: sode_double4_column0(a, b, c, d)), b: Register(vector: sode_double4_column1(a, b, c, d)), c: Register(vector: sode_double4_column2(a, b, c, d)),
+      d: Register(vector: sode_double4_column3(a, b, c, d)))
+  }
   typealias Step5 = Register<Double2>
   typealias One = Single<Register<Double2>>
   typealias Sums = Wide

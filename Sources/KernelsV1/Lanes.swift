@@ -41,28 +41,22 @@ struct Register<Operations: RegisterOperations>: Lanes {
   var vector: Operations.Vector
   @inline(__always) init(vector: Operations.Vector) { self.vector = vector }
   @inline(__always) static var count: Int { Operations.count }
-  @inline(__always) init(_ value: Scalar) { vector = Operations.Vector(repeating: value) }
-  @inline(__always) init(loading memory: UnsafePointer<Scalar>) { vector = UnsafeRawPointer(memory).loadUnaligned(as: Operations.Vector.self) }
+  @inline(__always) init(_ value: Scalar) { vector = Operations.splat(value) }
+  @inline(__always) init(loading memory: UnsafePointer<Scalar>) { vector = Operations.load(memory) }
   @inline(__always) init(loading memory: UnsafePointer<Scalar>, stride: Int) { vector = Operations.load(memory, stride) }
-  @inline(__always) func store(_ memory: UnsafeMutablePointer<Scalar>) { UnsafeMutableRawPointer(memory).storeBytes(of: vector, as: Operations.Vector.self) }
-  @inline(__always) static func + (_ x: Self, _ y: Self) -> Self { Self(vector: x.vector + y.vector) }
-  @inline(__always) static func - (_ x: Self, _ y: Self) -> Self { Self(vector: x.vector - y.vector) }
-  @inline(__always) static func * (_ x: Self, _ y: Self) -> Self { Self(vector: x.vector * y.vector) }
-  @inline(__always) static func / (_ x: Self, _ y: Self) -> Self { Self(vector: x.vector / y.vector) }
-  @inline(__always) static func fma(_ x: Self, _ y: Self, _ z: Self) -> Self {
-    #if V3 || V4
-      Self(vector: z.vector.addingProduct(x.vector, y.vector))
-    #else
-      Self(vector: z.vector + x.vector * y.vector)
-    #endif
-  }
+  @inline(__always) func store(_ memory: UnsafeMutablePointer<Scalar>) { Operations.store(vector, memory) }
+  @inline(__always) static func + (_ x: Self, _ y: Self) -> Self { Self(vector: Operations.add(x.vector, y.vector)) }
+  @inline(__always) static func - (_ x: Self, _ y: Self) -> Self { Self(vector: Operations.subtract(x.vector, y.vector)) }
+  @inline(__always) static func * (_ x: Self, _ y: Self) -> Self { Self(vector: Operations.multiply(x.vector, y.vector)) }
+  @inline(__always) static func / (_ x: Self, _ y: Self) -> Self { Self(vector: Operations.divide(x.vector, y.vector)) }
+  @inline(__always) static func fma(_ x: Self, _ y: Self, _ z: Self) -> Self { Self(vector: Operations.fma(x.vector, y.vector, z.vector)) }
   @inline(__always) static func smaller(_ x: Self, _ y: Self) -> Self { Self(vector: Operations.choose(x.vector, y.vector, x.vector, y.vector)) }
   @inline(__always) static func larger(_ x: Self, _ y: Self) -> Self { Self(vector: Operations.choose(x.vector, y.vector, y.vector, x.vector)) }
   @inline(__always) static func choose(_ a: Self, _ b: Self, whereLess x: Self, than y: Self) -> Self {
     Self(vector: Operations.choose(a.vector, b.vector, x.vector, y.vector))
   }
   @inline(__always) var magnitude: Self { Self(vector: Operations.magnitude(vector)) }
-  @inline(__always) var squareRoot: Self { Self(vector: vector.squareRoot()) }
+  @inline(__always) var squareRoot: Self { Self(vector: Operations.squareRoot(vector)) }
   @inline(__always) var exponent: Self { Self(vector: Operations.exponent(vector)) }
   @inline(__always) func whereOdd(_ a: Self, _ b: Self) -> Self { Self(vector: Operations.whereOdd(vector, a.vector, b.vector)) }
   @inline(__always) func flippingSign(_ x: Self) -> Self { Self(vector: Operations.flippingSign(vector, x.vector)) }

@@ -97,11 +97,13 @@ import KernelInterface
   let rows = least(4, c.rows &- i)
   let columns = least(4, c.columns &- k)
   if rows == 4, columns == 4, c.columnStride == 1 {
-    addFour(out, SIMD4(sums[0], sums[1], sums[2], sums[3]))
-    addFour(out + c.rowStride, SIMD4(sums[4], sums[5], sums[6], sums[7]))
-    addFour(out + 2 &* c.rowStride, SIMD4(sums[8], sums[9], sums[10], sums[11]))
-    addFour(out + 3 &* c.rowStride, SIMD4(sums[12], sums[13], sums[14], sums[15]))
-    return
+    return withUnsafePointer(to: &sums) {
+      let sums = UnsafeRawPointer($0).assumingMemoryBound(to: S.self)
+      addFour(F.self, out, sums)
+      addFour(F.self, out + c.rowStride, sums + 4)
+      addFour(F.self, out + 2 &* c.rowStride, sums + 8)
+      addFour(F.self, out + 3 &* c.rowStride, sums + 12)
+    }
   }
   var row = 0
   while row < rows {
@@ -114,9 +116,8 @@ import KernelInterface
   }
 }
 
-@inline(__always) private func addFour<S: KernelScalar>(_ out: UnsafeMutablePointer<S>, _ sums: SIMD4<S>) {
-  let raw = UnsafeMutableRawPointer(out)
-  raw.storeBytes(of: raw.loadUnaligned(as: SIMD4<S>.self) + sums, as: SIMD4<S>.self)
+@inline(__always) private func addFour<F: Family>(_: F.Type, _ out: UnsafeMutablePointer<F.Scalar>, _ sums: UnsafePointer<F.Scalar>) {
+  (Register<F.Four>(loading: out) + Register<F.Four>(loading: sums)).store(out)
 }
 
 @inline(__always) private func least(_ a: Int, _ b: Int) -> Int { a < b ? a : b }

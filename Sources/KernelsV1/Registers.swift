@@ -1,15 +1,27 @@
-/// What the standard library's generic SIMD operations do not compile to one instruction, said for each concrete vector.
+import CShims
+
+/// A vector register's operations, for each concrete vector; the bodies are `shims_vectors.h`, which says why.
 protocol RegisterOperations {
   associatedtype Vector: SIMD where Vector.Scalar: KernelScalar
   static var count: Int { get }
+  static func splat(_ x: Vector.Scalar) -> Vector
+  static func load(_ memory: UnsafePointer<Vector.Scalar>) -> Vector
   static func load(_ memory: UnsafePointer<Vector.Scalar>, _ stride: Int) -> Vector
+  static func store(_ x: Vector, _ memory: UnsafeMutablePointer<Vector.Scalar>)
+  static func add(_ x: Vector, _ y: Vector) -> Vector
+  static func subtract(_ x: Vector, _ y: Vector) -> Vector
+  static func multiply(_ x: Vector, _ y: Vector) -> Vector
+  static func divide(_ x: Vector, _ y: Vector) -> Vector
+  /// x·y + z.
+  static func fma(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector
+  static func squareRoot(_ x: Vector) -> Vector
   /// x < y ? a : b.
   static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector
-  static func magnitude(_ v: Vector) -> Vector
+  static func magnitude(_ x: Vector) -> Vector
   static func exponent(_ z: Vector) -> Vector
   static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector
   static func flippingSign(_ z: Vector, _ x: Vector) -> Vector
-  static func sum(_ v: Vector) -> Vector.Scalar
+  static func sum(_ x: Vector) -> Vector.Scalar
   /// Sums of neighboring lanes, those of x and then those of y: log₂(count) rounds turn `count` vectors into the vector of their sums.
   static func fold(_ x: Vector, _ y: Vector) -> Vector
 }
@@ -17,36 +29,50 @@ protocol RegisterOperations {
 enum Float4: RegisterOperations {
   typealias Vector = SIMD4<Float>
   @inline(__always) static var count: Int { 4 }
+  @inline(__always) static func splat(_ x: Float) -> Vector { sode_float4_splat(x) }
+  @inline(__always) static func load(_ p: UnsafePointer<Float>) -> Vector { sode_float4_load(p) }
   @inline(__always) static func load(_ p: UnsafePointer<Float>, _ s: Int) -> Vector {
     Vector(p[0], p[s], p[2 &* s], p[3 &* s])
   }
-  @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { b.replacing(with: a, where: x .< y) }
-  @inline(__always) static func magnitude(_ v: Vector) -> Vector { unsafeBitCast(unsafeBitCast(v, to: SIMD4<UInt32>.self) & 0x7fff_ffff, to: Vector.self) }
-  @inline(__always) static func exponent(_ z: Vector) -> Vector { unsafeBitCast(unsafeBitCast(z, to: SIMD4<UInt32>.self) &<< 23, to: Vector.self) }
-  @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: (unsafeBitCast(z, to: SIMD4<Int32>.self) &<< 31) .< 0) }
-  @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector {
-    unsafeBitCast(unsafeBitCast(x, to: SIMD4<UInt32>.self) ^ ((unsafeBitCast(z, to: SIMD4<UInt32>.self) & 2) &<< 30), to: Vector.self)
-  }
-  @inline(__always) static func sum(_ v: Vector) -> Float { (v.x + v.z) + (v.y + v.w) }
-  @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { Vector(lowHalf: x.evenHalf + x.oddHalf, highHalf: y.evenHalf + y.oddHalf) }
+  @inline(__always) static func store(_ x: Vector, _ p: UnsafeMutablePointer<Float>) { sode_float4_store(x, p) }
+  @inline(__always) static func add(_ x: Vector, _ y: Vector) -> Vector { sode_float4_add(x, y) }
+  @inline(__always) static func subtract(_ x: Vector, _ y: Vector) -> Vector { sode_float4_subtract(x, y) }
+  @inline(__always) static func multiply(_ x: Vector, _ y: Vector) -> Vector { sode_float4_multiply(x, y) }
+  @inline(__always) static func divide(_ x: Vector, _ y: Vector) -> Vector { sode_float4_divide(x, y) }
+  @inline(__always) static func fma(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector { sode_float4_fma(x, y, z) }
+  @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_float4_square_root(x) }
+  @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_float4_choose(a, b, x, y) }
+  @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_float4_magnitude(x) }
+  @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_float4_exponent(z) }
+  @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_float4_where_odd(z, a, b) }
+  @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_float4_flipping_sign(z, x) }
+  @inline(__always) static func sum(_ x: Vector) -> Float { sode_float4_sum(x) }
+  @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_float4_fold(x, y) }
 }
 
 #if V3 || V4
   enum Float8: RegisterOperations {
     typealias Vector = SIMD8<Float>
     @inline(__always) static var count: Int { 8 }
+    @inline(__always) static func splat(_ x: Float) -> Vector { sode_float8_splat(x) }
+    @inline(__always) static func load(_ p: UnsafePointer<Float>) -> Vector { sode_float8_load(p) }
     @inline(__always) static func load(_ p: UnsafePointer<Float>, _ s: Int) -> Vector {
       Vector(p[0], p[s], p[2 &* s], p[3 &* s], p[4 &* s], p[5 &* s], p[6 &* s], p[7 &* s])
     }
-    @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { b.replacing(with: a, where: x .< y) }
-    @inline(__always) static func magnitude(_ v: Vector) -> Vector { unsafeBitCast(unsafeBitCast(v, to: SIMD8<UInt32>.self) & 0x7fff_ffff, to: Vector.self) }
-    @inline(__always) static func exponent(_ z: Vector) -> Vector { unsafeBitCast(unsafeBitCast(z, to: SIMD8<UInt32>.self) &<< 23, to: Vector.self) }
-    @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: (unsafeBitCast(z, to: SIMD8<Int32>.self) &<< 31) .< 0) }
-    @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector {
-      unsafeBitCast(unsafeBitCast(x, to: SIMD8<UInt32>.self) ^ ((unsafeBitCast(z, to: SIMD8<UInt32>.self) & 2) &<< 30), to: Vector.self)
-    }
-    @inline(__always) static func sum(_ v: Vector) -> Float { Float4.sum(v.lowHalf + v.highHalf) }
-    @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { Vector(lowHalf: x.evenHalf + x.oddHalf, highHalf: y.evenHalf + y.oddHalf) }
+    @inline(__always) static func store(_ x: Vector, _ p: UnsafeMutablePointer<Float>) { sode_float8_store(x, p) }
+    @inline(__always) static func add(_ x: Vector, _ y: Vector) -> Vector { sode_float8_add(x, y) }
+    @inline(__always) static func subtract(_ x: Vector, _ y: Vector) -> Vector { sode_float8_subtract(x, y) }
+    @inline(__always) static func multiply(_ x: Vector, _ y: Vector) -> Vector { sode_float8_multiply(x, y) }
+    @inline(__always) static func divide(_ x: Vector, _ y: Vector) -> Vector { sode_float8_divide(x, y) }
+    @inline(__always) static func fma(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector { sode_float8_fma(x, y, z) }
+    @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_float8_square_root(x) }
+    @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_float8_choose(a, b, x, y) }
+    @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_float8_magnitude(x) }
+    @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_float8_exponent(z) }
+    @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_float8_where_odd(z, a, b) }
+    @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_float8_flipping_sign(z, x) }
+    @inline(__always) static func sum(_ x: Vector) -> Float { sode_float8_sum(x) }
+    @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_float8_fold(x, y) }
   }
 #endif
 
@@ -54,72 +80,98 @@ enum Float4: RegisterOperations {
   enum Float16: RegisterOperations {
     typealias Vector = SIMD16<Float>
     @inline(__always) static var count: Int { 16 }
+    @inline(__always) static func splat(_ x: Float) -> Vector { sode_float16_splat(x) }
+    @inline(__always) static func load(_ p: UnsafePointer<Float>) -> Vector { sode_float16_load(p) }
     @inline(__always) static func load(_ p: UnsafePointer<Float>, _ s: Int) -> Vector {
       Vector(p[0], p[s], p[2 &* s], p[3 &* s], p[4 &* s], p[5 &* s], p[6 &* s], p[7 &* s], p[8 &* s], p[9 &* s], p[10 &* s], p[11 &* s], p[12 &* s], p[13 &* s], p[14 &* s], p[15 &* s])
     }
-    @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { b.replacing(with: a, where: x .< y) }
-    @inline(__always) static func magnitude(_ v: Vector) -> Vector { unsafeBitCast(unsafeBitCast(v, to: SIMD16<UInt32>.self) & 0x7fff_ffff, to: Vector.self) }
-    @inline(__always) static func exponent(_ z: Vector) -> Vector { unsafeBitCast(unsafeBitCast(z, to: SIMD16<UInt32>.self) &<< 23, to: Vector.self) }
-    @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: (unsafeBitCast(z, to: SIMD16<Int32>.self) &<< 31) .< 0) }
-    @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector {
-      unsafeBitCast(unsafeBitCast(x, to: SIMD16<UInt32>.self) ^ ((unsafeBitCast(z, to: SIMD16<UInt32>.self) & 2) &<< 30), to: Vector.self)
-    }
-    @inline(__always) static func sum(_ v: Vector) -> Float { Float8.sum(v.lowHalf + v.highHalf) }
-    @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { Vector(lowHalf: x.evenHalf + x.oddHalf, highHalf: y.evenHalf + y.oddHalf) }
+    @inline(__always) static func store(_ x: Vector, _ p: UnsafeMutablePointer<Float>) { sode_float16_store(x, p) }
+    @inline(__always) static func add(_ x: Vector, _ y: Vector) -> Vector { sode_float16_add(x, y) }
+    @inline(__always) static func subtract(_ x: Vector, _ y: Vector) -> Vector { sode_float16_subtract(x, y) }
+    @inline(__always) static func multiply(_ x: Vector, _ y: Vector) -> Vector { sode_float16_multiply(x, y) }
+    @inline(__always) static func divide(_ x: Vector, _ y: Vector) -> Vector { sode_float16_divide(x, y) }
+    @inline(__always) static func fma(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector { sode_float16_fma(x, y, z) }
+    @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_float16_square_root(x) }
+    @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_float16_choose(a, b, x, y) }
+    @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_float16_magnitude(x) }
+    @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_float16_exponent(z) }
+    @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_float16_where_odd(z, a, b) }
+    @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_float16_flipping_sign(z, x) }
+    @inline(__always) static func sum(_ x: Vector) -> Float { sode_float16_sum(x) }
+    @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_float16_fold(x, y) }
   }
 #endif
 
 enum Double2: RegisterOperations {
   typealias Vector = SIMD2<Double>
   @inline(__always) static var count: Int { 2 }
+  @inline(__always) static func splat(_ x: Double) -> Vector { sode_double2_splat(x) }
+  @inline(__always) static func load(_ p: UnsafePointer<Double>) -> Vector { sode_double2_load(p) }
   @inline(__always) static func load(_ p: UnsafePointer<Double>, _ s: Int) -> Vector {
     Vector(p[0], p[s])
   }
-  @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { b.replacing(with: a, where: x .< y) }
-  @inline(__always) static func magnitude(_ v: Vector) -> Vector { unsafeBitCast(unsafeBitCast(v, to: SIMD2<UInt64>.self) & 0x7fff_ffff_ffff_ffff, to: Vector.self) }
-  @inline(__always) static func exponent(_ z: Vector) -> Vector { unsafeBitCast(unsafeBitCast(z, to: SIMD2<UInt64>.self) &<< 52, to: Vector.self) }
-  @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: (unsafeBitCast(z, to: SIMD2<Int64>.self) &<< 63) .< 0) }
-  @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector {
-    unsafeBitCast(unsafeBitCast(x, to: SIMD2<UInt64>.self) ^ ((unsafeBitCast(z, to: SIMD2<UInt64>.self) & 2) &<< 62), to: Vector.self)
-  }
-  @inline(__always) static func sum(_ v: Vector) -> Double { v.x + v.y }
-  @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { Vector(x.x + x.y, y.x + y.y) }
+  @inline(__always) static func store(_ x: Vector, _ p: UnsafeMutablePointer<Double>) { sode_double2_store(x, p) }
+  @inline(__always) static func add(_ x: Vector, _ y: Vector) -> Vector { sode_double2_add(x, y) }
+  @inline(__always) static func subtract(_ x: Vector, _ y: Vector) -> Vector { sode_double2_subtract(x, y) }
+  @inline(__always) static func multiply(_ x: Vector, _ y: Vector) -> Vector { sode_double2_multiply(x, y) }
+  @inline(__always) static func divide(_ x: Vector, _ y: Vector) -> Vector { sode_double2_divide(x, y) }
+  @inline(__always) static func fma(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector { sode_double2_fma(x, y, z) }
+  @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_double2_square_root(x) }
+  @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_double2_choose(a, b, x, y) }
+  @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_double2_magnitude(x) }
+  @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_double2_exponent(z) }
+  @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_double2_where_odd(z, a, b) }
+  @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_double2_flipping_sign(z, x) }
+  @inline(__always) static func sum(_ x: Vector) -> Double { sode_double2_sum(x) }
+  @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_double2_fold(x, y) }
 }
 
-#if V3 || V4
-  enum Double4: RegisterOperations {
-    typealias Vector = SIMD4<Double>
-    @inline(__always) static var count: Int { 4 }
-    @inline(__always) static func load(_ p: UnsafePointer<Double>, _ s: Int) -> Vector {
-      Vector(p[0], p[s], p[2 &* s], p[3 &* s])
-    }
-    @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { b.replacing(with: a, where: x .< y) }
-    @inline(__always) static func magnitude(_ v: Vector) -> Vector { unsafeBitCast(unsafeBitCast(v, to: SIMD4<UInt64>.self) & 0x7fff_ffff_ffff_ffff, to: Vector.self) }
-    @inline(__always) static func exponent(_ z: Vector) -> Vector { unsafeBitCast(unsafeBitCast(z, to: SIMD4<UInt64>.self) &<< 52, to: Vector.self) }
-    @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: (unsafeBitCast(z, to: SIMD4<Int64>.self) &<< 63) .< 0) }
-    @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector {
-      unsafeBitCast(unsafeBitCast(x, to: SIMD4<UInt64>.self) ^ ((unsafeBitCast(z, to: SIMD4<UInt64>.self) & 2) &<< 62), to: Vector.self)
-    }
-    @inline(__always) static func sum(_ v: Vector) -> Double { (v.x + v.z) + (v.y + v.w) }
-    @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { Vector(lowHalf: x.evenHalf + x.oddHalf, highHalf: y.evenHalf + y.oddHalf) }
+enum Double4: RegisterOperations {
+  typealias Vector = SIMD4<Double>
+  @inline(__always) static var count: Int { 4 }
+  @inline(__always) static func splat(_ x: Double) -> Vector { sode_double4_splat(x) }
+  @inline(__always) static func load(_ p: UnsafePointer<Double>) -> Vector { sode_double4_load(p) }
+  @inline(__always) static func load(_ p: UnsafePointer<Double>, _ s: Int) -> Vector {
+    Vector(p[0], p[s], p[2 &* s], p[3 &* s])
   }
-#endif
+  @inline(__always) static func store(_ x: Vector, _ p: UnsafeMutablePointer<Double>) { sode_double4_store(x, p) }
+  @inline(__always) static func add(_ x: Vector, _ y: Vector) -> Vector { sode_double4_add(x, y) }
+  @inline(__always) static func subtract(_ x: Vector, _ y: Vector) -> Vector { sode_double4_subtract(x, y) }
+  @inline(__always) static func multiply(_ x: Vector, _ y: Vector) -> Vector { sode_double4_multiply(x, y) }
+  @inline(__always) static func divide(_ x: Vector, _ y: Vector) -> Vector { sode_double4_divide(x, y) }
+  @inline(__always) static func fma(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector { sode_double4_fma(x, y, z) }
+  @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_double4_square_root(x) }
+  @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_double4_choose(a, b, x, y) }
+  @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_double4_magnitude(x) }
+  @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_double4_exponent(z) }
+  @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_double4_where_odd(z, a, b) }
+  @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_double4_flipping_sign(z, x) }
+  @inline(__always) static func sum(_ x: Vector) -> Double { sode_double4_sum(x) }
+  @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_double4_fold(x, y) }
+}
 
 #if V4
   enum Double8: RegisterOperations {
     typealias Vector = SIMD8<Double>
     @inline(__always) static var count: Int { 8 }
+    @inline(__always) static func splat(_ x: Double) -> Vector { sode_double8_splat(x) }
+    @inline(__always) static func load(_ p: UnsafePointer<Double>) -> Vector { sode_double8_load(p) }
     @inline(__always) static func load(_ p: UnsafePointer<Double>, _ s: Int) -> Vector {
       Vector(p[0], p[s], p[2 &* s], p[3 &* s], p[4 &* s], p[5 &* s], p[6 &* s], p[7 &* s])
     }
-    @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { b.replacing(with: a, where: x .< y) }
-    @inline(__always) static func magnitude(_ v: Vector) -> Vector { unsafeBitCast(unsafeBitCast(v, to: SIMD8<UInt64>.self) & 0x7fff_ffff_ffff_ffff, to: Vector.self) }
-    @inline(__always) static func exponent(_ z: Vector) -> Vector { unsafeBitCast(unsafeBitCast(z, to: SIMD8<UInt64>.self) &<< 52, to: Vector.self) }
-    @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { b.replacing(with: a, where: (unsafeBitCast(z, to: SIMD8<Int64>.self) &<< 63) .< 0) }
-    @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector {
-      unsafeBitCast(unsafeBitCast(x, to: SIMD8<UInt64>.self) ^ ((unsafeBitCast(z, to: SIMD8<UInt64>.self) & 2) &<< 62), to: Vector.self)
-    }
-    @inline(__always) static func sum(_ v: Vector) -> Double { Double4.sum(v.lowHalf + v.highHalf) }
-    @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { Vector(lowHalf: x.evenHalf + x.oddHalf, highHalf: y.evenHalf + y.oddHalf) }
+    @inline(__always) static func store(_ x: Vector, _ p: UnsafeMutablePointer<Double>) { sode_double8_store(x, p) }
+    @inline(__always) static func add(_ x: Vector, _ y: Vector) -> Vector { sode_double8_add(x, y) }
+    @inline(__always) static func subtract(_ x: Vector, _ y: Vector) -> Vector { sode_double8_subtract(x, y) }
+    @inline(__always) static func multiply(_ x: Vector, _ y: Vector) -> Vector { sode_double8_multiply(x, y) }
+    @inline(__always) static func divide(_ x: Vector, _ y: Vector) -> Vector { sode_double8_divide(x, y) }
+    @inline(__always) static func fma(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector { sode_double8_fma(x, y, z) }
+    @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_double8_square_root(x) }
+    @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_double8_choose(a, b, x, y) }
+    @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_double8_magnitude(x) }
+    @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_double8_exponent(z) }
+    @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_double8_where_odd(z, a, b) }
+    @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_double8_flipping_sign(z, x) }
+    @inline(__always) static func sum(_ x: Vector) -> Double { sode_double8_sum(x) }
+    @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_double8_fold(x, y) }
   }
 #endif

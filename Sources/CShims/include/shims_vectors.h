@@ -1,0 +1,86 @@
+/* What Swift's SIMD vectors do lane by lane, as whole-vector instructions: Swift 6.3 spells each lane out and leaves it to the optimizer to find the vector again, which fails in
+   long expressions. Clang's vectors are imported as SIMD4<Float> and so on. Only the kernel modules call these; each call is inlined under its module's instruction set. */
+#pragma once
+#include <stdint.h>
+
+#define SODE_INLINE static inline __attribute__((always_inline, unused))
+
+#ifdef __FMA__
+#define SODE_FMA(x, y, z) __builtin_elementwise_fma(x, y, z)
+#else
+#define SODE_FMA(x, y, z) ((x) * (y) + (z))
+#endif
+
+/* `type` is a vector of `count` `scalar`s with `mantissa` explicit mantissa bits; `bits` is the vector of integers of the same width. */
+#define SODE_VECTOR(type, bits, scalar, integer, count, mantissa)                                                                  \
+  typedef scalar type __attribute__((ext_vector_type(count)));                                                                     \
+  typedef integer bits __attribute__((ext_vector_type(count)));                                                                    \
+  typedef scalar type##_unaligned __attribute__((ext_vector_type(count), aligned(sizeof(scalar)), may_alias));                     \
+  SODE_INLINE type type##_load(const scalar *p) { return *(const type##_unaligned *)p; }                                           \
+  SODE_INLINE void type##_store(type x, scalar *p) { *(type##_unaligned *)p = x; }                                                 \
+  SODE_INLINE type type##_splat(scalar x) { return (type)x; }                                                                      \
+  SODE_INLINE type type##_add(type x, type y) { return x + y; }                                                                    \
+  SODE_INLINE type type##_subtract(type x, type y) { return x - y; }                                                               \
+  SODE_INLINE type type##_multiply(type x, type y) { return x * y; }                                                               \
+  SODE_INLINE type type##_divide(type x, type y) { return x / y; }                                                                 \
+  SODE_INLINE type type##_fma(type x, type y, type z) { return SODE_FMA(x, y, z); }                                                \
+  SODE_INLINE type type##_square_root(type x) { return __builtin_elementwise_sqrt(x); }                                            \
+  SODE_INLINE type type##_choose(type a, type b, type x, type y) { return x < y ? a : b; }                                         \
+  SODE_INLINE type type##_magnitude(type x) { return __builtin_elementwise_abs(x); }                                               \
+  SODE_INLINE type type##_exponent(type z) { return (type)((bits)z << mantissa); }                                                 \
+  SODE_INLINE type type##_where_odd(type z, type a, type b) { return ((bits)z & 1) != 0 ? a : b; }                                 \
+  SODE_INLINE type type##_flipping_sign(type z, type x) { return (type)((bits)x ^ (((bits)z & 2) << (8 * sizeof(scalar) - 2))); }
+
+SODE_VECTOR(sode_float4, sode_float4_bits, float, int32_t, 4, 23)
+SODE_VECTOR(sode_float8, sode_float8_bits, float, int32_t, 8, 23)
+SODE_VECTOR(sode_float16, sode_float16_bits, float, int32_t, 16, 23)
+SODE_VECTOR(sode_double2, sode_double2_bits, double, int64_t, 2, 52)
+SODE_VECTOR(sode_double4, sode_double4_bits, double, int64_t, 4, 52)
+SODE_VECTOR(sode_double8, sode_double8_bits, double, int64_t, 8, 52)
+
+/* Sums of neighboring lanes, those of x and then those of y; the sum of all lanes, halves first. */
+SODE_INLINE sode_float4 sode_float4_fold(sode_float4 x, sode_float4 y) {
+  return __builtin_shufflevector(x, y, 0, 2, 4, 6) + __builtin_shufflevector(x, y, 1, 3, 5, 7);
+}
+SODE_INLINE sode_float8 sode_float8_fold(sode_float8 x, sode_float8 y) {
+  return __builtin_shufflevector(x, y, 0, 2, 4, 6, 8, 10, 12, 14) + __builtin_shufflevector(x, y, 1, 3, 5, 7, 9, 11, 13, 15);
+}
+SODE_INLINE sode_float16 sode_float16_fold(sode_float16 x, sode_float16 y) {
+  return __builtin_shufflevector(x, y, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+    + __builtin_shufflevector(x, y, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+}
+SODE_INLINE sode_double2 sode_double2_fold(sode_double2 x, sode_double2 y) {
+  return __builtin_shufflevector(x, y, 0, 2) + __builtin_shufflevector(x, y, 1, 3);
+}
+SODE_INLINE sode_double4 sode_double4_fold(sode_double4 x, sode_double4 y) {
+  return __builtin_shufflevector(x, y, 0, 2, 4, 6) + __builtin_shufflevector(x, y, 1, 3, 5, 7);
+}
+SODE_INLINE sode_double8 sode_double8_fold(sode_double8 x, sode_double8 y) {
+  return __builtin_shufflevector(x, y, 0, 2, 4, 6, 8, 10, 12, 14) + __builtin_shufflevector(x, y, 1, 3, 5, 7, 9, 11, 13, 15);
+}
+SODE_INLINE float sode_float4_sum(sode_float4 x) { return (x.x + x.z) + (x.y + x.w); }
+SODE_INLINE float sode_float8_sum(sode_float8 x) { return sode_float4_sum(x.lo + x.hi); }
+SODE_INLINE float sode_float16_sum(sode_float16 x) { return sode_float8_sum(x.lo + x.hi); }
+SODE_INLINE double sode_double2_sum(sode_double2 x) { return x.x + x.y; }
+SODE_INLINE double sode_double4_sum(sode_double4 x) { return (x.x + x.z) + (x.y + x.w); }
+SODE_INLINE double sode_double8_sum(sode_double8 x) { return sode_double4_sum(x.lo + x.hi); }
+
+/* Floats widened to doubles. */
+SODE_INLINE sode_double2 sode_double2_widen(const float *p) { return (sode_double2){p[0], p[1]}; }
+SODE_INLINE sode_double4 sode_double4_widen(const float *p) { return __builtin_convertvector(sode_float4_load(p), sode_double4); }
+SODE_INLINE sode_double8 sode_double8_widen(const float *p) { return __builtin_convertvector(sode_float8_load(p), sode_double8); }
+
+/* Four rows of four numbers transposed: row `i` of the result. */
+#define SODE_TRANSPOSED(type, scalar, name, i)                                                                                     \
+  SODE_INLINE type name(type a, type b, type c, type d) {                                                                          \
+    type ab = __builtin_shufflevector(a, b, i, i + 4, i, i + 4), cd = __builtin_shufflevector(c, d, i, i + 4, i, i + 4);           \
+    return __builtin_shufflevector(ab, cd, 0, 1, 4, 5);                                                                            \
+  }
+SODE_TRANSPOSED(sode_float4, float, sode_float4_column0, 0)
+SODE_TRANSPOSED(sode_float4, float, sode_float4_column1, 1)
+SODE_TRANSPOSED(sode_float4, float, sode_float4_column2, 2)
+SODE_TRANSPOSED(sode_float4, float, sode_float4_column3, 3)
+SODE_TRANSPOSED(sode_double4, double, sode_double4_column0, 0)
+SODE_TRANSPOSED(sode_double4, double, sode_double4_column1, 1)
+SODE_TRANSPOSED(sode_double4, double, sode_double4_column2, 2)
+SODE_TRANSPOSED(sode_double4, double, sode_double4_column3, 3)
