@@ -11,7 +11,7 @@ import pytest
 from conftest import PREFIX, ROOT, build, run, without_swift
 
 EXAMPLES = ROOT / "examples"
-TESTED_HERE = {"c/peaks.c", "c/fashion_mnist.c", "python/quickstart.py", "python/peaks.py", "python/fashion_mnist.py"}
+TESTED_HERE = {"c/peaks.c", "c/fashion_mnist.c", "python/quickstart.py", "python/peaks.py", "python/fashion_mnist.py", "python/trajectories.py"}
 
 
 def python(example, folder, *arguments):
@@ -47,6 +47,13 @@ def test_quickstart_in_python(tmp_path):
 def test_peaks_in_python(tmp_path):
     output = python("peaks.py", tmp_path)
     assert output.count("validation accuracy") == 2
+
+
+def test_trajectories_in_python(tmp_path):
+    """The README's figure. Only this example needs matplotlib, which `make setup` does not install."""
+    pytest.importorskip("matplotlib")
+    assert percent("validation accuracy", python("trajectories.py", tmp_path, "figure.png")) >= 98.5
+    assert (tmp_path / "figure.png").stat().st_size < 200_000
 
 
 @pytest.mark.parametrize("field", ["antisymmetric", "hamiltonian"])

@@ -9,7 +9,7 @@ from ._errors import InvalidArgumentError
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._structures import DatasetInfo, ReleaseFunction
-from ._tensor import numpy_type, output, pass_tensor, tensor_of
+from ._tensor import numpy_type, output, tensor_of
 from ._text import integer, path, seed_number, text
 
 # Tensors that retaining data sets point into, by the number that the library hands back on release.
@@ -27,7 +27,7 @@ class Dataset(Handle):
 
     features: [samples, features] of real numbers of any type, all finite.
     targets: class labels [samples], 0 … classes−1; or values [samples, outputs] for least squares.
-    copy: False keeps pointing at the given memory, which must then not change while the data set lives.
+    copy: False keeps pointing at the given features and values, which must then not change while the data set lives.
 
     Errors: InvalidDataError naming row and column of a NaN, an infinity or a bad label; ShapeMismatchError.
     """
@@ -100,11 +100,9 @@ class Dataset(Handle):
     def features(self):
         """A copy of the features [samples, features], in the type that they are kept in."""
         info = self._info()
-        dtype = numpy_type(info.feature_type)
-        # The library gives floats; float32 holds every byte, float64 every int32.
-        array, tensor = output((info.samples, info.features), "float32" if dtype.itemsize == 1 or dtype == "float32" else "float64")
-        library.sode_dataset_get(self._pointer, ctypes.byref(tensor), None)
-        return array.astype(dtype, copy=False)
+        array = numpy.empty((info.samples, info.features), numpy_type(info.feature_type))
+        library.sode_dataset_get(self._pointer, ctypes.byref(tensor_of(array, "features")), None)
+        return array
 
     @property
     def targets(self):
@@ -112,7 +110,7 @@ class Dataset(Handle):
         info = self._info()
         labels = info.target_kind == 0
         array, tensor = output(info.samples if labels else (info.samples, info.targets), "int64" if labels else "float64")
-        library.sode_dataset_get(self._pointer, None, pass_tensor(tensor))
+        library.sode_dataset_get(self._pointer, None, ctypes.byref(tensor))
         return array
 
     def __getitem__(self, samples):

@@ -15,6 +15,7 @@ REGISTRIES = (
     "activations",
     "biases",
     "openings",
+    "readouts",
     "losses",
     "optimizers",
     "schedules",

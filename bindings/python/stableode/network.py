@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy
 
+from ._errors import BY_NAME
 from ._handle import Handle, new_pointer
 from ._library import decode, library
 from ._structures import EvaluationData, NetworkInfo
@@ -124,14 +125,17 @@ class Network(Handle):
 
     @property
     def normalization(self):
-        """(shift, scale), each [inputs]: a feature x enters as (x − shift)·scale. Stored with the model.
+        """(shift, scale), each [inputs]: a feature x enters as (x − shift)·scale; or None. Stored with the model.
 
         Assign a pair of arrays or numbers, or None to remove it.
         """
         count = self.inputs
         shift, shift_tensor = output(count, self.dtype)
         scale, scale_tensor = output(count, self.dtype)
-        library.sode_network_get_normalization(self._pointer, ctypes.byref(shift_tensor), ctypes.byref(scale_tensor))
+        try:
+            library.sode_network_get_normalization(self._pointer, ctypes.byref(shift_tensor), ctypes.byref(scale_tensor))
+        except BY_NAME["StateError"]:
+            return None
         return shift, scale
 
     @normalization.setter

@@ -28,6 +28,12 @@ def header(header_with_comments):
     return re.sub(r"/\*.*?\*/", " ", header_with_comments, flags=re.S)
 
 
+@pytest.fixture(scope="session")
+def readme():
+    """The text of the repository's README.md."""
+    return (REPOSITORY / "README.md").read_text()
+
+
 @pytest.fixture
 def make_network():
     """A function that makes a small network: 3 inputs, 4 outputs, width 5, 6 layers; keywords change it."""

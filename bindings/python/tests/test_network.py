@@ -130,6 +130,7 @@ def test_seeds_do_not_wrap(network, seed, error):
 def test_normalization_acts_on_the_features(network, batch):
     features = batch[0]
     plain = network.scores((features - 0.5) * 2)
+    assert network.normalization is None
     network.normalization = 0.5, 2.0
     shift, scale = network.normalization
     assert shift.tolist() == [0.5] * 3 and scale.tolist() == [2.0] * 3
@@ -137,6 +138,7 @@ def test_normalization_acts_on_the_features(network, batch):
     network.normalization = numpy.zeros(3), [1, 2, 4]
     assert network.normalization[1].tolist() == [1, 2, 4]
     network.normalization = None
+    assert network.normalization is None
     numpy.testing.assert_allclose(network.scores((features - 0.5) * 2), plain, rtol=0, atol=0)
 
 
