@@ -26,48 +26,7 @@ func ellipses(_ training: Int = 200, _ validation: Int = 100) throws -> (trainin
   try problems("ellipses")(training: training, validation: validation, seed: 3)
 }
 
-private let everyPart: [String: OptionValue] = [
-  "epochs": .integer(4), "batch_size": .integer(48), "optimizer": .text("adamw"), "weight_decay": .real(0.01), "smoothness": .real(1e-3),
-  "schedule": .text("cosine"), "warmup_epochs": .integer(1), "learning_rate": .real(0.02),
-]
-
-private func bits(_ network: Network) -> [UInt64] { network.snapshot.parameters.values.map(\.bitPattern) }
-
-/// Stopping after every batch by a cancel token, by the clock, or after each epoch, and going on gives the bits of one run on one thread.
-@Test(arguments: [1, 2], Precision.allCases)
-func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precision) throws {
-  let data = try ellipses()
-  var whole: [UInt64] = []
-  var rows: [Double] = []
-  for limits in ["none", "epoch", "cancel", "clock"] {
-    let network = try smallNetwork(precision: precision)
-    let trainer = try trainer(network, everyPart.merging(["num_threads": .integer(limits == "none" ? 1 : Int64(threads))]) { $1 })
-    var runs = 0
-    while trainer.state.epoch < 4 {
-      runs += 1
-      let status: Status
-      switch limits {
-      case "epoch": status = try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits(epochs: 1))
-      case "cancel": status = try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits { true })
-      case "clock":
-        var budget = TrainingLimits()
-        budget.milliseconds = 1
-        status = try trainer.run(training: data.training, validation: data.validation, limits: budget)
-      default: status = try trainer.run(training: data.training, validation: data.validation)
-      }
-      #expect(runs < 100 && (limits != "cancel" || status == (runs < 24 ? .cancelled : .ok)))
-      if runs >= 100 { return }
-    }
-    // 200 samples in batches of 48 are 5 steps an epoch.
-    #expect(trainer.state.step == 20)
-    // Each epoch: a run for each of 5 batches and one for its validation.
-    if limits == "cancel" { #expect(runs == 24) }
-    let row = trainer.history.flatMap { [$0.trainingLoss, $0.validationLoss, $0.validationAccuracy, $0.learningRate] }
-    if limits == "none" { (whole, rows) = (bits(network), row) }
-    #expect(bits(network) == whole, "\(limits)")
-    #expect(row == rows, "\(limits)")
-  }
-}
+func bits(_ network: Network) -> [UInt64] { network.snapshot.parameters.values.map(\.bitPattern) }
 
 @Test func theNetworkHoldsTheBestIterate() throws {
   let data = try ellipses()
@@ -98,16 +57,6 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
   #expect(half.history.allSatisfy { $0.validationLoss.isNaN && $0.isBest })
 }
 
-@Test func earlyStoppingEndsTrainingAndStaysEnded() throws {
-  let data = try ellipses()
-  let trainer = try trainer(try smallNetwork(), ["epochs": .integer(50), "patience": .integer(2), "min_delta": .real(10), "metric": .text("loss")])
-  // No loss falls by 10: the first epoch sets the reference, two more wait.
-  #expect(try trainer.run(training: data.training, validation: data.validation) == .earlyStopping)
-  #expect(trainer.state.epoch == 3)
-  #expect(try trainer.run(training: data.training, validation: data.validation) == .earlyStopping)
-  #expect(trainer.state.epoch == 3)
-}
-
 @Test func theCallbackStopsAndFailsTraining() throws {
   let data = try ellipses()
   let trainer = try trainer(try smallNetwork(), ["epochs": .integer(5)])
@@ -117,31 +66,6 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
   #expect(found == Failure(.callbackFailed, "the callback returned -7"))
   #expect(try trainer.run(training: data.training) == .ok)
   #expect(trainer.state.epoch == 5 && trainer.history.map(\.epoch) == [1, 2, 3, 4, 5])
-}
-
-@Test func aLossThatIsNotFiniteEndsTrainingAndLosesNothing() throws {
-  let data = try ellipses()
-  let network = try smallNetwork(extra: ["activation": .text("identity"), "field": .text("dense")])
-  let trainer = try trainer(network, ["epochs": .integer(3), "optimizer": .text("sgd")])
-  #expect(try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits(epochs: 1)) == .ok)
-  let kept = bits(network)
-  try trainer.set("learning_rate", .real(1e30))
-  let found = failure { _ = try trainer.run(training: data.training, validation: data.validation) }
-  #expect(found?.status == .notFinite)
-  #expect(found?.message.contains("learning_rate") == true)
-  #expect(bits(network) == kept)
-}
-
-@Test func progressEventsComeWithinAnEpoch() throws {
-  let data = try problems("ellipses")(training: 20_000, validation: 200, seed: 3)
-  let trainer = try trainer(try smallNetwork(extra: ["layers": .integer(400)]), ["epochs": .integer(1), "batch_size": .integer(16)])
-  var fractions: [Double] = []
-  let status = try trainer.run(training: data.training) { event in
-    if event.kind == .progress { fractions.append(event.epochFraction) }
-    return fractions.count >= 2 ? 1 : 0
-  }
-  #expect(status == .stoppedByCallback)
-  #expect(fractions.count == 2 && fractions[0] > 0 && fractions[1] > fractions[0] && fractions[1] < 1)
 }
 
 @Test func unsuitableDataAndOptionsAreRefused() throws {

@@ -3,7 +3,8 @@ import Settings
 
 /// Gradient descent with heavy-ball momentum or Nesterov's variant.
 ///
-/// v ← μv + g; θ ← θ − ηv, or with Nesterov θ ← θ − η(g + μv). Source: Sutskever et al. 2013, in the form of `torch.optim.SGD` (no dampening).
+/// v ← μv + g; θ ← θ − ηv, or with Nesterov θ ← θ − η(g + μv).
+/// Source: Sutskever et al. 2013, in the form of `torch.optim.SGD` (no dampening).
 package struct StochasticGradientDescent: Optimizer {
   package static let options: [OptionDescription] = [
     .learningRate,

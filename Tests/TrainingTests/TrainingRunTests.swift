@@ -1,0 +1,96 @@
+import Datasets
+import LinearAlgebra
+import Networks
+import Settings
+import Testing
+import Training
+
+private let everyPart: [String: OptionValue] = [
+  "epochs": .integer(4), "batch_size": .integer(48), "optimizer": .text("adamw"), "weight_decay": .real(0.01), "smoothness": .real(1e-3),
+  "schedule": .text("cosine"), "warmup_epochs": .integer(1), "learning_rate": .real(0.02),
+]
+
+/// Stopping after every batch by a cancel token, by the clock, or after each epoch, and going on gives the bits of one run on one thread.
+@Test(arguments: [1, 2], Precision.allCases)
+func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precision) throws {
+  let data = try ellipses()
+  var whole: [UInt64] = []
+  var rows: [Double] = []
+  for limits in ["none", "epoch", "cancel", "clock"] {
+    let network = try smallNetwork(precision: precision)
+    let trainer = try trainer(network, everyPart.merging(["num_threads": .integer(limits == "none" ? 1 : Int64(threads))]) { $1 })
+    var runs = 0
+    while trainer.state.epoch < 4 {
+      runs += 1
+      let status: Status
+      switch limits {
+      case "epoch": status = try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits(epochs: 1))
+      case "cancel": status = try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits { true })
+      case "clock":
+        var budget = TrainingLimits()
+        budget.milliseconds = 1
+        status = try trainer.run(training: data.training, validation: data.validation, limits: budget)
+      default: status = try trainer.run(training: data.training, validation: data.validation)
+      }
+      #expect(runs < 100 && (limits != "cancel" || status == (runs < 24 ? .cancelled : .ok)))
+      if runs >= 100 { return }
+    }
+    // 200 samples in batches of 48 are 5 steps an epoch.
+    #expect(trainer.state.step == 20)
+    // Each epoch: a run for each of 5 batches and one for its validation.
+    if limits == "cancel" { #expect(runs == 24) }
+    let row = trainer.history.flatMap { [$0.trainingLoss, $0.validationLoss, $0.validationAccuracy, $0.learningRate] }
+    if limits == "none" { (whole, rows) = (bits(network), row) }
+    #expect(bits(network) == whole, "\(limits)")
+    #expect(row == rows, "\(limits)")
+  }
+}
+
+@Test func earlyStoppingEndsTrainingAndStaysEnded() throws {
+  let data = try ellipses()
+  let trainer = try trainer(try smallNetwork(), ["epochs": .integer(50), "patience": .integer(2), "min_delta": .real(10), "metric": .text("loss")])
+  // No loss falls by 10: the first epoch sets the reference, two more wait.
+  #expect(try trainer.run(training: data.training, validation: data.validation) == .earlyStopping)
+  #expect(trainer.state.epoch == 3)
+  #expect(try trainer.run(training: data.training, validation: data.validation) == .earlyStopping)
+  #expect(trainer.state.epoch == 3)
+}
+
+@Test func aLossThatIsNotFiniteEndsTrainingAndLosesNothing() throws {
+  let data = try ellipses()
+  let network = try smallNetwork(extra: ["activation": .text("identity"), "field": .text("dense")])
+  let trainer = try trainer(network, ["epochs": .integer(3), "optimizer": .text("sgd")])
+  #expect(try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits(epochs: 1)) == .ok)
+  let kept = bits(network)
+  try trainer.set("learning_rate", .real(1e30))
+  let found = failure { _ = try trainer.run(training: data.training, validation: data.validation) }
+  #expect(found?.status == .notFinite)
+  #expect(found?.message.contains("learning_rate") == true)
+  #expect(bits(network) == kept)
+}
+
+@Test func progressEventsComeWithinAnEpoch() throws {
+  let data = try problems("ellipses")(training: 20_000, validation: 200, seed: 3)
+  let trainer = try trainer(try smallNetwork(extra: ["layers": .integer(400)]), ["epochs": .integer(1), "batch_size": .integer(16)])
+  var fractions: [Double] = []
+  let status = try trainer.run(training: data.training) { event in
+    if event.kind == .progress { fractions.append(event.epochFraction) }
+    return fractions.count >= 2 ? 1 : 0
+  }
+  #expect(status == .stoppedByCallback)
+  #expect(fractions.count == 2 && fractions[0] > 0 && fractions[1] > fractions[0] && fractions[1] < 1)
+}
+
+@Test func theOrderOfTheSamplesDependsOnTheSeedAlone() throws {
+  let data = try ellipses()
+  var results: [[UInt64]] = []
+  for (shuffle, seed) in [(1, 1), (1, 1), (1, 2), (0, 1), (0, 2)] as [(Int64, Int64)] {
+    let network = try smallNetwork()
+    let trainer = try trainer(network, ["epochs": .integer(2), "batch_size": .integer(16), "seed": .integer(seed), "shuffle": .integer(shuffle)])
+    _ = try trainer.run(training: data.training)
+    results.append(bits(network))
+  }
+  #expect(results[0] == results[1])
+  #expect(results[0] != results[2] && results[0] != results[3])
+  #expect(results[3] == results[4])
+}
