@@ -4,21 +4,6 @@ import Settings
 import Testing
 
 @Suite struct DatasetTests {
-  /// Features of 3 samples × 2, row-major.
-  private let numbers: [Float] = [1, 2, 3, 4, 5, 6]
-
-  private func withView<T, R>(_ array: [T], _ type: ElementType, rows: Int, columns: Int, _ body: (TensorView) throws -> R) rethrows -> R {
-    try array.withUnsafeBytes { try body(TensorView($0.baseAddress ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped, type: type, rows: rows, columns: columns)) }
-  }
-  private func make(_ features: [Float], rows: Int, columns: Int, labels: [Double], classes: Int? = nil) throws -> Dataset {
-    try withView(features, .float32, rows: rows, columns: columns) { view in
-      try withView(labels, .float64, rows: labels.count, columns: 1) { try Dataset(copying: view, labels: $0, classes: classes) }
-    }
-  }
-  private func element(_ view: TensorView, _ row: Int, _ column: Int) -> Float {
-    view.base.load(fromByteOffset: (row * view.rowStride + column * view.columnStride) * 4, as: Float.self)
-  }
-
   @Test func copiesFeaturesAndLabels() throws {
     let data = try make(numbers, rows: 3, columns: 2, labels: [0, 2, 1])
     #expect(data.count == 3 && data.featureCount == 2 && data.classCount == 3 && data.targetCount == 3)
@@ -26,66 +11,6 @@ import Testing
     #expect((0..<3).map { element(data.features, $0, 1) } == [2, 4, 6])
     #expect((0..<3).map { data.labels?[$0] } == [0, 2, 1])
     #expect(data.values == nil)
-  }
-
-  /// The copy is dense whatever the strides: transposed, reversed, every other row, and large enough to need several blocks.
-  @Test(arguments: [(5, 3), (130, 70)]) func copiesAnyStrides(rows: Int, columns: Int) throws {
-    let memory = (0..<(4 * rows * columns)).map { Float($0) }
-    let labels = [Double](repeating: 0, count: rows)
-    try memory.withUnsafeBytes { bytes in
-      let base = try #require(bytes.baseAddress)
-      let last = base + 4 * (rows - 1) * columns
-      let views = [
-        TensorView(base, type: .float32, rows: rows, columns: columns, rowStride: 1, columnStride: rows),
-        TensorView(base, type: .float32, rows: rows, columns: columns, rowStride: 2 * columns, columnStride: 1),
-        TensorView(last, type: .float32, rows: rows, columns: columns, rowStride: -columns, columnStride: 1),
-        TensorView(base, type: .float32, rows: rows, columns: columns, rowStride: 0, columnStride: 2),
-      ]
-      for view in views {
-        let data = try withView(labels, .float64, rows: rows, columns: 1) { try Dataset(copying: view, labels: $0) }
-        #expect(data.features.rowStride == columns && data.features.columnStride == 1)
-        var equal = true
-        for row in 0..<rows { for column in 0..<columns where element(data.features, row, column) != element(view, row, column) { equal = false } }
-        #expect(equal, "row stride \(view.rowStride), column stride \(view.columnStride)")
-      }
-    }
-  }
-
-  @Test func bytesStayBytes() throws {
-    let pixels: [UInt8] = [0, 255, 7, 8]
-    let data = try withView(pixels, .uint8, rows: 2, columns: 2) { view in try withView([1, 0] as [UInt8], .uint8, rows: 2, columns: 1) { try Dataset(copying: view, labels: $0) } }
-    #expect(data.features.type == .uint8)
-    #expect((0..<4).map { data.features.base.load(fromByteOffset: $0, as: UInt8.self) } == pixels)
-  }
-
-  @Test func labelsOfEveryType() throws {
-    func check<T>(_ labels: [T], _ type: ElementType) throws {
-      let data = try withView(numbers, .float32, rows: 3, columns: 2) { view in try withView(labels, type, rows: 3, columns: 1) { try Dataset(copying: view, labels: $0) } }
-      #expect((0..<3).map { data.labels?[$0] } == [4, 0, 1], "\(type)")
-    }
-    try check([4, 0, 1] as [UInt8], .uint8)
-    try check([4, 0, 1] as [Int8], .int8)
-    try check([4, 0, 1] as [Int32], .int32)
-    try check([4, 0, 1] as [Int64], .int64)
-    try check([4, 0, 1] as [Float], .float32)
-    try check([4, 0, 1] as [Double], .float64)
-  }
-
-  @Test(arguments: [
-    (-1, "label -1 at row 1; labels must be whole numbers 0 … 9"), (10, "label 10 at row 1; labels must be whole numbers 0 … 9"),
-    (1.5, "label 1.5 at row 1; labels must be whole numbers 0 … 9"), (.nan, "label nan at row 1; labels must be whole numbers 0 … 9"),
-    (-.infinity, "label -inf at row 1; labels must be whole numbers 0 … 9"), (1e300, "label 1e+300 at row 1; labels must be whole numbers 0 … 9"),
-  ] as [(Double, String)])
-  func badLabelsAreNamed(label: Double, message: String) {
-    #expect(throws: Failure(.invalidData, message)) { try make(numbers, rows: 3, columns: 2, labels: [9, label, 0], classes: 10) }
-  }
-
-  @Test func hugeIntegerLabelsAreOutOfRange() {
-    for label in [Int64.max, Int64.min, 1 << 40] {
-      #expect(throws: Failure.self) {
-        try withView(numbers, .float32, rows: 3, columns: 2) { view in try withView([0, label, 0], .int64, rows: 3, columns: 1) { try Dataset(copying: view, labels: $0) } }
-      }
-    }
   }
 
   @Test func badFeaturesAreNamedByRowAndColumn() {

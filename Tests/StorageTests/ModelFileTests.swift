@@ -113,4 +113,45 @@ import Testing
     #expect(throws: Failure.self) { try decode(bytes(of: file)) }
     withExtendedLifetime(contents) {}
   }
+
+  /// A file that version 0.1.0 wrote stays loadable and keeps its meaning: parameters i/8 − 1, and scores as NumPy computes them from the tensors with
+  /// y ← y + ¼ tanh(½(K − Kᵀ − 0.1 I) y + b). Tolerance: a few units in the last place of Float at 10.
+  @Test func theGoldenFileOfFormatOne() throws {
+    let data = try #require(Data(base64Encoded: goldenFormatOne))
+    let network = try decode(Array(data))
+    let numbers = (0..<network.plan.parameterCount).map { Float($0) / 8 - 1 }
+    let snapshot = network.snapshot
+    withExtendedLifetime(snapshot) { #expect(numbers.withUnsafeBytes { Array($0) } == raw(snapshot.parameters)) }
+    #expect(network.plan.tensors.map(\.name) == ["blocks.0.K", "blocks.0.b", "readout.W", "readout.b"])
+    let points: [Float] = [0.5, -1, 1, 3]
+    var scores = [Float](repeating: 0, count: 4)
+    let predictor = try Predictor(network, maximumBatch: 2, threads: 1)
+    try points.withUnsafeBytes { input in
+      try scores.withUnsafeMutableBytes { output in
+        predictor.run(
+          TensorView(try #require(input.baseAddress), type: .float32, rows: 2, columns: 2), .scores,
+          into: MutableTensorView(try #require(output.baseAddress), type: .float32, rows: 2, columns: 2), pool: nil)
+      }
+    }
+    for (score, expected) in zip(scores, [5.645184542518415, 6.280513529302623, 9.775585563884732, 11.160971433931742]) {
+      #expect(abs(Double(score) - expected) < 5e-6)
+    }
+  }
 }
+
+/// Written by version 0.1.0 on x86-64: two inputs padded to width 3, two antisymmetric Euler layers with γ = 0.1 and T = 0.5, two scores, float32, with a
+/// normalization of shift (½, −1) and scale (2, ¼). Never to be changed.
+private let goldenFormatOne = [
+  "mAMAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJmb3JtYXQiOiJzdGFibGVvZGUiLCJmb3JtYXRfdmVyc2lvbiI6IjEiLCJsaWJyYXJ5X3ZlcnNpb24iOiIwLjEu",
+  "MCIsInNwZWNpZmljYXRpb24iOiJ7XCJwcmVjaXNpb25cIjpcImZsb2F0MzJcIixcImlucHV0c1wiOjIsXCJvdXRwdXRzXCI6MixcIm9wZW5pbmdcIjpcInpl",
+  "cm9fcGFkZGluZ1wiLFwid2lkdGhcIjozLFwicmVhZG91dFwiOlwiZGVuc2VcIixcImxvc3NcIjpcInNvZnRtYXhfY3Jvc3NfZW50cm9weVwiLFwic2VlZFwi",
+  "OjAsXCJibG9ja3NcIjpbe1wiZmllbGRcIjpcImFudGlzeW1tZXRyaWNcIixcImFjdGl2YXRpb25cIjpcInRhbmhcIixcImJpYXNcIjpcInZlY3RvclwiLFwi",
+  "aW50ZWdyYXRvclwiOlwiZXVsZXJcIixcImxheWVyc1wiOjIsXCJob3Jpem9uXCI6MC41LFwibWVtb3J5XCI6XCJzdG9yZV9hbGxcIixcImluaXRpYWxfc2Nh",
+  "bGVcIjoxLjAsXCJnYW1tYVwiOjAuMX1dfSIsImNoZWNrc3VtIjoiMjIxY2RmZjUyYTkyMDA5MSJ9LCJibG9ja3MuMC5LIjp7ImR0eXBlIjoiRjMyIiwic2hh",
+  "cGUiOlsyLDMsM10sImRhdGFfb2Zmc2V0cyI6WzAsNzJdfSwiYmxvY2tzLjAuYiI6eyJkdHlwZSI6IkYzMiIsInNoYXBlIjpbMiwzXSwiZGF0YV9vZmZzZXRz",
+  "IjpbNzIsOTZdfSwicmVhZG91dC5XIjp7ImR0eXBlIjoiRjMyIiwic2hhcGUiOlsyLDNdLCJkYXRhX29mZnNldHMiOls5NiwxMjBdfSwicmVhZG91dC5iIjp7",
+  "ImR0eXBlIjoiRjMyIiwic2hhcGUiOlsyXSwiZGF0YV9vZmZzZXRzIjpbMTIwLDEyOF19LCJub3JtYWxpemF0aW9uLnNoaWZ0Ijp7ImR0eXBlIjoiRjMyIiwi",
+  "c2hhcGUiOlsyXSwiZGF0YV9vZmZzZXRzIjpbMTI4LDEzNl19LCJub3JtYWxpemF0aW9uLnNjYWxlIjp7ImR0eXBlIjoiRjMyIiwic2hhcGUiOlsyXSwiZGF0",
+  "YV9vZmZzZXRzIjpbMTM2LDE0NF19fSAgICAgIAAAgL8AAGC/AABAvwAAIL8AAAC/AADAvgAAgL4AAAC+AAAAAAAAAD4AAIA+AADAPgAAAD8AACA/AABAPwAA",
+  "YD8AAIA/AACQPwAAoD8AALA/AADAPwAA0D8AAOA/AADwPwAAAEAAAAhAAAAQQAAAGEAAACBAAAAoQAAAMEAAADhAAAAAPwAAgL8AAABAAACAPg==",
+].joined()
