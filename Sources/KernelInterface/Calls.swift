@@ -23,7 +23,7 @@ package struct AffineCall {
   /// 1, or a multiple of 16.
   package var columns: Int
 
-  package init(
+  @inlinable package init(
     weights: UnsafeRawPointer, rowStride: Int, columnStride: Int, outputs: Int, inputs: Int, bias: UnsafeRawPointer?, biasStride: Int, activation: Int32, scale: Double, x: UnsafeRawPointer, xStride: Int, base: UnsafeRawPointer?, baseStride: Int, out: UnsafeMutableRawPointer, outStride: Int, slope: UnsafeMutableRawPointer?, slopeStride: Int, columns: Int
   ) {
     self.weights = weights
@@ -62,7 +62,7 @@ package struct ElementwiseCall {
   package var rows: Int
   package var columns: Int
 
-  package init(
+  @inlinable package init(
     a: Double, b: Double, x: UnsafeRawPointer, xStride: Int, y: UnsafeRawPointer?, yStride: Int, base: UnsafeRawPointer?, baseStride: Int, out: UnsafeMutableRawPointer, outStride: Int, rows: Int, columns: Int
   ) {
     self.a = a
@@ -93,7 +93,7 @@ package struct OuterCall {
   package var rowStride: Int
   package var columnStride: Int
 
-  package init(
+  @inlinable package init(
     left: UnsafeRawPointer, leftStride: Int, right: UnsafeRawPointer, rightStride: Int, rows: Int, columns: Int, samples: Int, out: UnsafeMutableRawPointer, rowStride: Int, columnStride: Int
   ) {
     self.left = left
@@ -121,7 +121,7 @@ package struct SquareCall {
   package var outRowStride: Int
   package var outColumnStride: Int
 
-  package init(
+  @inlinable package init(
     size: Int, diagonal: Double, x: UnsafeRawPointer, xRowStride: Int, xColumnStride: Int, out: UnsafeMutableRawPointer, outRowStride: Int, outColumnStride: Int
   ) {
     self.size = size
@@ -154,7 +154,7 @@ package struct OptimizerCall {
   package var decoupledDecay: Double
   package var nesterov: Bool
 
-  package init(
+  @inlinable package init(
     parameters: UnsafeMutableRawPointer, gradient: UnsafeRawPointer, first: UnsafeMutableRawPointer?, second: UnsafeMutableRawPointer?, count: Int, rate: Double, momentum: Double, beta2: Double, epsilon: Double, correction1: Double, correction2: Double, weightDecay: Double, decoupledDecay: Double, nesterov: Bool
   ) {
     self.parameters = parameters
@@ -192,7 +192,7 @@ package struct LossCall {
   /// Result: samples whose best score is their label's.
   package var correct: Int
 
-  package init(
+  @inlinable package init(
     scores: UnsafeRawPointer, scoreStride: Int, classes: Int, columns: Int, count: Int, labels: UnsafePointer<Int32>?, targets: UnsafeRawPointer?, targetStride: Int, gradient: UnsafeMutableRawPointer?, gradientStride: Int, scale: Double, loss: Double, correct: Int
   ) {
     self.scores = scores
@@ -231,7 +231,7 @@ package struct TensorCall {
   package var tileRows: Int
   package var tileColumns: Int
 
-  package init(
+  @inlinable package init(
     tensor: UnsafeMutableRawPointer, type: Int32, rowStride: Int, columnStride: Int, columns: Int, rowNumbers: UnsafePointer<Int64>?, start: Int, count: Int, shift: UnsafeRawPointer?, scale: UnsafeRawPointer?, tile: UnsafeMutableRawPointer, tileStride: Int, tileRows: Int, tileColumns: Int
   ) {
     self.tensor = tensor

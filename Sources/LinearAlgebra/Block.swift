@@ -13,7 +13,7 @@ package struct Block: @unchecked Sendable {
   package let stride: Int
   package let precision: Precision
 
-  package init(_ base: UnsafeMutableRawPointer, rows: Int, columns: Int, stride: Int? = nil, precision: Precision) {
+  @inlinable package init(_ base: UnsafeMutableRawPointer, rows: Int, columns: Int, stride: Int? = nil, precision: Precision) {
     self.base = base
     self.rows = rows
     self.columns = columns
@@ -22,7 +22,7 @@ package struct Block: @unchecked Sendable {
   }
 
   /// The rows `range` of this block, as a view.
-  package func rows(_ range: Range<Int>) -> Block {
+  @inlinable package func rows(_ range: Range<Int>) -> Block {
     Block(base + range.lowerBound * stride * precision.byteCount, rows: range.count, columns: columns, stride: stride, precision: precision)
   }
 

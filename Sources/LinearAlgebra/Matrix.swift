@@ -8,7 +8,7 @@ package struct Matrix: @unchecked Sendable {
   package let columnStride: Int
   package let precision: Precision
 
-  package init(_ base: UnsafeMutableRawPointer, rows: Int, columns: Int, rowStride: Int, columnStride: Int, precision: Precision) {
+  @inlinable package init(_ base: UnsafeMutableRawPointer, rows: Int, columns: Int, rowStride: Int, columnStride: Int, precision: Precision) {
     self.base = base
     self.rows = rows
     self.columns = columns
@@ -18,11 +18,11 @@ package struct Matrix: @unchecked Sendable {
   }
 
   /// A dense row-major matrix.
-  package init(_ base: UnsafeMutableRawPointer, rows: Int, columns: Int, precision: Precision) {
+  @inlinable package init(_ base: UnsafeMutableRawPointer, rows: Int, columns: Int, precision: Precision) {
     self.init(base, rows: rows, columns: columns, rowStride: columns, columnStride: 1, precision: precision)
   }
 
-  package var transposed: Matrix {
+  @inlinable package var transposed: Matrix {
     Matrix(base, rows: columns, columns: rows, rowStride: columnStride, columnStride: rowStride, precision: precision)
   }
 }
@@ -33,13 +33,13 @@ package struct Vector: @unchecked Sendable {
   package let count: Int
   package let precision: Precision
 
-  package init(_ base: UnsafeMutableRawPointer, count: Int, precision: Precision) {
+  @inlinable package init(_ base: UnsafeMutableRawPointer, count: Int, precision: Precision) {
     self.base = base
     self.count = count
     self.precision = precision
   }
 
-  package subscript(range: Range<Int>) -> Vector {
+  @inlinable package subscript(range: Range<Int>) -> Vector {
     Vector(base + range.lowerBound * precision.byteCount, count: range.count, precision: precision)
   }
 }
@@ -48,7 +48,7 @@ package struct Vector: @unchecked Sendable {
 package struct Bias: @unchecked Sendable {
   package let base: UnsafeMutableRawPointer
   package let stride: Int
-  package init(_ base: UnsafeMutableRawPointer, stride: Int) {
+  @inlinable package init(_ base: UnsafeMutableRawPointer, stride: Int) {
     self.base = base
     self.stride = stride
   }

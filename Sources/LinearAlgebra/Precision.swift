@@ -7,7 +7,7 @@ package enum Precision: Int32, CaseIterable, Sendable {
   case float64 = 1
 
   /// Bytes of one number.
-  package var byteCount: Int { self == .float32 ? 4 : 8 }
+  @inlinable package var byteCount: Int { self == .float32 ? 4 : 8 }
   package var name: String { self == .float32 ? "float32" : "float64" }
   /// Unit roundoff ε: the spacing of numbers just above one.
   package var epsilon: Double { self == .float32 ? 0x1p-23 : 0x1p-52 }

@@ -6,7 +6,7 @@ import LinearAlgebra
 /// convention Y·A of [HR] has A = Mᵀ: pass the transpose of its K.
 ///
 /// M is prepared once per batch (n² per layer); the gradient of M, G = Σ g·yᵀ, accumulates in K's place and becomes dK = ½(G − Gᵀ) at the end.
-package struct AntisymmetricField: VectorField {
+package final class AntisymmetricField: VectorField {
   private let configuration: FieldConfiguration
   private let layerMap: AffineActivation
 

@@ -4,7 +4,7 @@ import LinearAlgebra
 ///
 /// Source: Haber & Ruthotto 2017, eq. 2.1; Lu et al. 2018 (residual block). K is outputs × inputs and acts on each sample's column; [HR] writes samples as
 /// rows, Y·K, so that its K is the transpose of this one.
-package struct DenseField: VectorField {
+package final class DenseField: VectorField {
   private let configuration: FieldConfiguration
   private let layerMap: AffineActivation
 

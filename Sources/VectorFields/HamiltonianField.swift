@@ -4,7 +4,7 @@ import LinearAlgebra
 ///
 /// Source: Haber & Ruthotto 2017, §4.3. Both parts share the bias. Component 0 moves the positions y, which the next block or the classifier sees; component 1
 /// the momenta z. Under Verlet the step preserves volume.
-package struct HamiltonianField: VectorField {
+package final class HamiltonianField: VectorField {
   private let configuration: FieldConfiguration
   private let layerMap: AffineActivation
 

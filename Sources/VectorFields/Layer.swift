@@ -11,7 +11,7 @@ package struct Layer: @unchecked Sendable {
   /// Operators made from the tensors once per batch (`VectorField.prepare`); nil where the field works on its tensors directly.
   package var prepared: UnsafeMutableRawPointer?
 
-  package init() {
+  @inlinable package init() {
     tensors = InlineArray(repeating: nil)
     prepared = nil
   }
