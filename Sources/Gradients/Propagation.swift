@@ -12,7 +12,14 @@ extension ODEBlock {
 
   /// Runs all layers forward without remembering: the initial state lies in `propagated(0, in: buffer)`; gives the final one.
   package func propagate(_ weights: Weights, buffer: Block) -> Block {
-    for j in 0..<layers { propagateLayer(j, weights, buffer: buffer) }
+    let first = layer(0, of: weights.parameters, prepared: weights.prepared, for: weights.purpose)
+    let second = layers > 1 ? layer(1, of: weights.parameters, prepared: weights.prepared, for: weights.purpose) : first
+    let states = (even: propagated(0, in: buffer), odd: propagated(1, in: buffer))
+    if buffer.columns > 1
+      || !integrator.propagateSample(field, first: first, second: second, layers: layers, stepSize: stepSize, states: states)
+    {
+      for j in 0..<layers { propagateLayer(j, weights, buffer: buffer) }
+    }
     return propagated(layers, in: buffer)
   }
 

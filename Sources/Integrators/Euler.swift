@@ -21,6 +21,17 @@ package struct Euler: Integrator {
     }
   }
 
+  package func propagateSample(
+    _ field: any VectorField, first: Layer, second: Layer, layers: Int, stepSize h: Double, states: (even: Block, odd: Block)
+  ) -> Bool {
+    guard field.componentCount == 1, let map = field.affineForm(0, first), let next = field.affineForm(0, second) else { return false }
+    let stage = AffineStage(
+      map.weights, bias: map.bias, next: (next.weights, next.bias), activation: map.activation, of: states.even, scale: map.sign * h,
+      addingTo: states.even, into: states.odd)
+    affineChain(stage, nil, layers: layers, precision: states.even.precision)
+    return true
+  }
+
   package func pushforward(
     _ field: any VectorField, _ layer: Layer, direction: Layer?, stepSize h: Double, before: Block, after: Block, record: Block,
     tangent: Block, into out: Block, scratch: Block

@@ -20,6 +20,10 @@ package protocol Integrator: Sendable {
 
   /// after = Φ_h(before). `after` is another block than `before`.
   func step(_ field: any VectorField, _ layer: Layer, stepSize h: Double, from before: Block, into after: Block, record: Block?)
+  /// All layers of one sample in one kernel call, where scheme and field allow it: the state lies in `states.even`, and the result in `even` or `odd` as the number of layers is. False when
+  /// nothing was done. `second` is the second layer, whose distance from `first` all others keep.
+  func propagateSample(
+    _ field: any VectorField, first: Layer, second: Layer, layers: Int, stepSize h: Double, states: (even: Block, odd: Block)) -> Bool
   /// before = Φ_h⁻¹(after), with the record that the step would have left. Only for reversible schemes.
   func reverse(_ field: any VectorField, _ layer: Layer, stepSize h: Double, from after: Block, into before: Block, record: Block?)
   /// The tangent v at `before` becomes J·v + (∂Φ/∂θ)·direction at `after`. `tangent` and `into` are different blocks.
@@ -35,6 +39,9 @@ package protocol Integrator: Sendable {
 extension Integrator {
   package var isReversible: Bool { false }
   package func check(_ field: any VectorField) throws(Failure) {}
+  package func propagateSample(
+    _ field: any VectorField, first: Layer, second: Layer, layers: Int, stepSize h: Double, states: (even: Block, odd: Block)
+  ) -> Bool { false }
   package func reverse(_ field: any VectorField, _ layer: Layer, stepSize h: Double, from after: Block, into before: Block, record: Block?) {
     preconditionFailure("not a reversible scheme")
   }

@@ -35,6 +35,25 @@ package struct Verlet: Integrator {
       Self.position, layer, at: after.rows(z), scale: h, addingTo: before.rows(y), into: after.rows(y), record: record?.part(Self.position, of: field))
   }
 
+  package func propagateSample(
+    _ field: any VectorField, first: Layer, second: Layer, layers: Int, stepSize h: Double, states: (even: Block, odd: Block)
+  ) -> Bool {
+    guard
+      let kick = field.affineForm(Self.momentum, first), let nextKick = field.affineForm(Self.momentum, second),
+      let drift = field.affineForm(Self.position, first), let nextDrift = field.affineForm(Self.position, second)
+    else { return false }
+    let y = states.even.rows(field.rowsWritten(by: Self.position))
+    let z = states.even.rows(field.rowsWritten(by: Self.momentum))
+    affineChain(
+      AffineStage(
+        kick.weights, bias: kick.bias, next: (nextKick.weights, nextKick.bias), activation: kick.activation, of: y, scale: kick.sign * h, addingTo: z, into: z),
+      AffineStage(
+        drift.weights, bias: drift.bias, next: (nextDrift.weights, nextDrift.bias), activation: drift.activation, of: z, scale: drift.sign * h, addingTo: y, into: y),
+      layers: layers, precision: states.even.precision)
+    if layers & 1 == 1 { copy(states.even, into: states.odd) }
+    return true
+  }
+
   package func reverse(_ field: any VectorField, _ layer: Layer, stepSize h: Double, from after: Block, into before: Block, record: Block?) {
     let y = field.rowsWritten(by: Self.position)
     let z = field.rowsWritten(by: Self.momentum)

@@ -47,6 +47,35 @@ package struct AffineCall {
   }
 }
 
+/// `layers` times one or two affine maps of one sample; weights and bias advance by bytes from layer to layer.
+package struct AffineChainCall {
+  package var first: AffineCall
+  package var firstWeightAdvance: Int
+  package var firstBiasAdvance: Int
+  /// Runs after `first` in each layer when `two` says so.
+  package var second: AffineCall
+  package var secondWeightAdvance: Int
+  package var secondBiasAdvance: Int
+  package var two: Bool
+  package var layers: Int
+  /// Whether `first` reads in one layer what it wrote in the layer before: x and base change places with out.
+  package var exchanges: Bool
+
+  package init(
+    first: AffineCall, firstWeightAdvance: Int, firstBiasAdvance: Int, second: AffineCall, secondWeightAdvance: Int, secondBiasAdvance: Int, two: Bool, layers: Int, exchanges: Bool
+  ) {
+    self.first = first
+    self.firstWeightAdvance = firstWeightAdvance
+    self.firstBiasAdvance = firstBiasAdvance
+    self.second = second
+    self.secondWeightAdvance = secondWeightAdvance
+    self.secondBiasAdvance = secondBiasAdvance
+    self.two = two
+    self.layers = layers
+    self.exchanges = exchanges
+  }
+}
+
 /// An elementwise operation on up to three inputs and one output of rows × columns; strides in elements from row to row.
 package struct ElementwiseCall {
   package var a: Double

@@ -12,6 +12,8 @@ package struct KernelTable {
   package var affineTile: Told
   /// `AffineCall`, one column.
   package var affineOne: Told
+  /// `AffineChainCall`.
+  package var affineChain: Told
   /// `ElementwiseCall`: out = base + a·x⊙y.
   package var multiply: Told
   /// `ElementwiseCall`: out = a·x + b·y.
@@ -51,13 +53,14 @@ package struct KernelTable {
   package var scatter: Told
 
   package init(
-    affineTile: Told, affineOne: Told, multiply: Told, combine: Told, copy: Told, fill: @convention(c) (UnsafeMutableRawPointer, Double, Int) -> Void, outer: Told, rowSums: Told,
+    affineTile: Told, affineOne: Told, affineChain: Told, multiply: Told, combine: Told, copy: Told, fill: @convention(c) (UnsafeMutableRawPointer, Double, Int) -> Void, outer: Told, rowSums: Told,
     dot: @convention(c) (UnsafeRawPointer, UnsafeRawPointer, Int) -> Double, squaredDistance: @convention(c) (UnsafeRawPointer, UnsafeRawPointer, Int) -> Double,
     allFinite: @convention(c) (UnsafeRawPointer, Int) -> Bool, antisymmetrize: Told, accumulateAntisymmetrized: Told, sgd: Told, adam: Told, crossEntropy: Told, logistic: Told,
     leastSquares: Told, softmax: Told, activation: @convention(c) (Int32, UnsafeRawPointer, UnsafeMutableRawPointer, Int) -> Void, exponential: Map, gather: Told, scatter: Told
   ) {
     self.affineTile = affineTile
     self.affineOne = affineOne
+    self.affineChain = affineChain
     self.multiply = multiply
     self.combine = combine
     self.copy = copy

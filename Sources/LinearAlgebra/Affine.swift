@@ -14,15 +14,48 @@ import KernelInterface
 /// - Cost: 2·outputs·inputs·samples operations and one activation an output; no allocation.
 package func affine(_ weights: Matrix, bias: Bias?, activation: Activation, of x: Block, scale: Double, addingTo base: Block?, into out: Block, slope: Block?) {
   assert(x.rows == weights.columns && out.rows == weights.rows && x.columns == out.columns, "affine: shapes")
-  var call = AffineCall(
-    weights: weights.base, rowStride: weights.rowStride, columnStride: weights.columnStride, outputs: weights.rows, inputs: weights.columns,
-    bias: bias.map { UnsafeRawPointer($0.base) }, biasStride: bias?.stride ?? 0, activation: activation.rawValue, scale: scale, x: x.base, xStride: x.stride,
-    base: base.map { UnsafeRawPointer($0.base) }, baseStride: base?.stride ?? 0, out: out.base, outStride: out.stride, slope: slope?.base, slopeStride: slope?.stride ?? 0,
-    columns: out.columns)
+  var call = affineCall(weights, bias, activation, x, scale, base, out, slope)
   let table = Kernels.table(out.precision)
   if out.columns == 1 {
     table.pointee.affineOne(&call)
   } else {
     table.pointee.affineTile(&call)
   }
+}
+
+private func affineCall(
+  _ weights: Matrix, _ bias: Bias?, _ activation: Activation, _ x: Block, _ scale: Double, _ base: Block?, _ out: Block, _ slope: Block?
+) -> AffineCall {
+  AffineCall(
+    weights: weights.base, rowStride: weights.rowStride, columnStride: weights.columnStride, outputs: weights.rows, inputs: weights.columns,
+    bias: bias.map { UnsafeRawPointer($0.base) }, biasStride: bias?.stride ?? 0, activation: activation.rawValue, scale: scale, x: x.base, xStride: x.stride,
+    base: base.map { UnsafeRawPointer($0.base) }, baseStride: base?.stride ?? 0, out: out.base, outStride: out.stride, slope: slope?.base, slopeStride: slope?.stride ?? 0,
+    columns: out.columns)
+}
+
+/// One of the maps that each layer of `affineChain` applies, as the first layer does: out = base + scale·σ(W x + bias), on one column.
+package struct AffineStage {
+  let call: AffineCall
+  let weightAdvance: Int
+  let biasAdvance: Int
+
+  /// - Parameter next: where the weights and bias of the second layer lie; the others follow at the same distances.
+  package init(
+    _ weights: Matrix, bias: Bias?, next: (weights: Matrix, bias: Bias?), activation: Activation, of x: Block, scale: Double, addingTo base: Block, into out: Block
+  ) {
+    call = affineCall(weights, bias, activation, x, scale, base, out, nil)
+    weightAdvance = next.weights.base - weights.base
+    biasAdvance = bias.flatMap { here in next.bias.map { $0.base - here.base } } ?? 0
+  }
+}
+
+/// All layers of one sample in one call, with the bits of single calls of `affine`.
+///
+/// With `second`, both maps run in each layer, one after the other, in place. Without, the blocks `x` (= `base`) and `out` of `first` change places from layer to layer: after an odd number of
+/// layers the result lies in `out`, after an even one in `x`.
+package func affineChain(_ first: AffineStage, _ second: AffineStage?, layers: Int, precision: Precision) {
+  var call = AffineChainCall(
+    first: first.call, firstWeightAdvance: first.weightAdvance, firstBiasAdvance: first.biasAdvance, second: (second ?? first).call,
+    secondWeightAdvance: second?.weightAdvance ?? 0, secondBiasAdvance: second?.biasAdvance ?? 0, two: second != nil, layers: layers, exchanges: second == nil)
+  Kernels.table(precision).pointee.affineChain(&call)
 }

@@ -39,6 +39,10 @@ package final class AntisymmetricField: VectorField {
     antisymmetrize(accumulated, damping: 0, into: matrix)
   }
 
+  package func affineForm(_ component: Int, _ layer: Layer) -> AffineForm? {
+    AffineForm(weights: operatorMatrix(layer), bias: configuration.bias(layer), activation: layerMap.activation, sign: 1)
+  }
+
   package func evaluate(_ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?) {
     layerMap.evaluate(operatorMatrix(layer), configuration.bias(layer), at: x, scale: scale, addingTo: base, into: out, record: record)
   }

@@ -21,6 +21,10 @@ package final class DenseField: VectorField {
 
   private func weights(_ layer: Layer) -> Matrix { configuration.preparedMatrix(layer) ?? configuration.matrix(layer) }
 
+  package func affineForm(_ component: Int, _ layer: Layer) -> AffineForm? {
+    AffineForm(weights: weights(layer), bias: configuration.bias(layer), activation: layerMap.activation, sign: 1)
+  }
+
   package func evaluate(_ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?) {
     layerMap.evaluate(weights(layer), configuration.bias(layer), at: x, scale: scale, addingTo: base, into: out, record: record)
   }

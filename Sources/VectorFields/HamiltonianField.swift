@@ -36,6 +36,10 @@ package final class HamiltonianField: VectorField {
 
   private func sign(_ component: Int) -> Double { component == 0 ? 1 : -1 }
 
+  package func affineForm(_ component: Int, _ layer: Layer) -> AffineForm? {
+    AffineForm(weights: weights(component, layer), bias: configuration.bias(layer), activation: layerMap.activation, sign: sign(component))
+  }
+
   package func evaluate(_ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?) {
     layerMap.evaluate(
       weights(component, layer), configuration.bias(layer), at: x, scale: sign(component) * scale, addingTo: base, into: out, record: record)

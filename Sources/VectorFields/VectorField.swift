@@ -31,6 +31,9 @@ package protocol VectorField: Sendable {
   /// Whether `finishGradient` has anything to do.
   var gradientNeedsFinish: Bool { get }
 
+  /// The component as one affine map with activation, if it is one: what lets an integrator run all layers of a single sample in one kernel call.
+  func affineForm(_ component: Int, _ layer: Layer) -> AffineForm?
+
   /// out = base + scale·f(x), with the record of the slopes if asked for. `out` may be `base`, never `x`.
   func evaluate(_ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?)
   /// out = base + scale·(∂f/∂x·v + ∂f/∂θ·direction). `scratch` has the rows of the output; `out` may be `base`.
@@ -52,4 +55,13 @@ extension VectorField {
   package var isPartitioned: Bool { componentCount == 2 }
   package func finishGradient(_ gradient: Layer, scratch: UnsafeMutableRawPointer) {}
   package var gradientNeedsFinish: Bool { false }
+  package func affineForm(_ component: Int, _ layer: Layer) -> AffineForm? { nil }
+}
+
+/// f(x) = sign·σ(Wx + b).
+package struct AffineForm {
+  package let weights: Matrix
+  package let bias: Bias?
+  package let activation: Activation
+  package let sign: Double
 }
