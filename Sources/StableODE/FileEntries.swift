@@ -32,6 +32,7 @@ public func sode_network_save_memory(
   reporting { () throws(Failure) in
     try using(network, .network, "network") { network throws(Failure) in
       let file = try ModelFile.encode(network, libraryVersion: versionText)
+      defer { withExtendedLifetime(file) {} }
       if try wantsBytes(buffer, capacity, needed, size: file.byteCount), let buffer { memcpy(buffer, file.base, file.byteCount) }
       needed?.pointee = file.byteCount
     }

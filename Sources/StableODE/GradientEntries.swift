@@ -72,6 +72,7 @@ public func sode_gradient_run(
       let features = try CallerTensor(features, "features")
       let batch = try samples(features, plan, atMost: box.batch)
       let dataset = try borrowed(features, try CallerTensor(targets, "targets"))
+      defer { withExtendedLifetime(dataset) {} }
       let targets = try dataset.targets(for: plan)
       let result = try parameterResult(parameter_gradient, plan)
       let snapshot = box.network.snapshot
@@ -79,7 +80,6 @@ public func sode_gradient_run(
       let sum = box.sweep.lossGradient(
         snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), targets, count: batch.rows,
         gradient: result == nil ? nil : box.vector, pool: try WorkerPool(threads: box.sweep.threads))
-      withExtendedLifetime(dataset) {}
       result?.write(box.vector)
       loss?.pointee = sum.meanLoss
     }

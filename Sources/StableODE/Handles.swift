@@ -26,6 +26,7 @@ func using<Object, Result>(
   var address: UnsafeMutableRawPointer?
   let verdict = shim_handle_enter(word, kind.number, kind.shared ? 1 : 0, &address)
   guard verdict == Int32(SHIM_HANDLE_OK), let address else { throw handleFailure(verdict, kind.noun, argument) }
+  // The table owns the object until the use ends, so what the body borrows from it stays.
   defer { leave(word, kind) }
   return try body(Unmanaged<Object>.fromOpaque(address).takeUnretainedValue())
 }

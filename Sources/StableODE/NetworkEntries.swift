@@ -100,6 +100,7 @@ public func sode_network_get_normalization(
       guard let normalization = network.snapshot.normalization else {
         throw Failure(.state, "this network has no normalization; sode_network_set_normalization gives it one")
       }
+      defer { withExtendedLifetime(normalization) {} }
       var targets: [(CallerTensor, Vector)] = []
       if let shift { targets.append((try CallerTensor(shift, "shift"), normalization.shift)) }
       if let scale { targets.append((try CallerTensor(scale, "scale"), normalization.scale)) }

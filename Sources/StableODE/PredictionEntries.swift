@@ -17,6 +17,7 @@ public func sode_network_predict(
       let batch = try samples(try CallerTensor(features, "features"), network.plan)
       let target = try predictionTarget(try CallerTensor(result, "result"), kind, samples: batch.rows, network.plan)
       let predictor = try Predictor(network, maximumBatch: batch.rows, threads: threads)
+      defer { withExtendedLifetime(predictor) {} }
       predictor.run(batch, kind, into: target, pool: try pool(predictor.threads))
     }
   }
@@ -49,6 +50,7 @@ public func sode_network_states(
       try target.expect(shape: [chosen.layers + 1, batch.rows, chosen.field.stateWidth], "layers + 1, samples, state width")
       try target.expectWritableReals()
       let predictor = try Predictor(network, maximumBatch: batch.rows, threads: 1)
+      defer { withExtendedLifetime(predictor) {} }
       predictor.states(block: index, batch) { target.matrix($0) }
     }
   }
