@@ -84,7 +84,7 @@ final class TrainingRun {
     while trainer.state.epoch < lastEpoch {
       if stoppedEarly { return .earlyStopping }
       if let status = try trainEpoch(onEvent) { return status }
-      if let status = validateEpoch() { return status }
+      if let status = try validateEpoch(onEvent) { return status }
       if let status = try closeEpoch(onEvent) { return status }
     }
     return stoppedEarly ? .earlyStopping : .ok
@@ -110,10 +110,7 @@ final class TrainingRun {
     while trainer.state.position < training.count {
       try step()
       if let status = interruption { return status }
-      if clock.milliseconds >= nextProgress, trainer.state.position < training.count {
-        if let status = try report(event(.progress), to: onEvent) { return status }
-        nextProgress = clock.milliseconds + Self.progressInterval
-      }
+      if trainer.state.position < training.count, let status = try reportProgress(to: onEvent) { return status }
     }
     return nil
   }
@@ -152,7 +149,7 @@ final class TrainingRun {
     trainer.state.correct += result.correct
   }
 
-  private func validateEpoch() -> Status? {
+  private func validateEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {
     guard let validation, let evaluationSweep else { return nil }
     while trainer.state.validated < validation.count {
       let part = evaluationSweep.evaluate(
@@ -160,7 +157,9 @@ final class TrainingRun {
       trainer.state.validationLossSum += part.lossSum
       trainer.state.validationCorrect += part.correct
       trainer.state.validated += part.count
-      if trainer.state.validated < validation.count, let status = interruption { return status }
+      guard trainer.state.validated < validation.count else { break }
+      if let status = interruption { return status }
+      if let status = try reportProgress(to: onEvent) { return status }
     }
     return nil
   }
@@ -195,6 +194,14 @@ final class TrainingRun {
       validationLoss: validated > 0 ? state.validationLossSum / validated : .nan,
       validationAccuracy: validated > 0 && hasClasses ? Double(state.validationCorrect) / validated : .nan,
       learningRate: state.learningRate, seconds: (state.milliseconds + clock.milliseconds) * 1e-3, isBest: isBest)
+  }
+
+  /// A progress event, when one is due.
+  private func reportProgress(to onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {
+    guard clock.milliseconds >= nextProgress else { return nil }
+    let status = try report(event(.progress), to: onEvent)
+    nextProgress = clock.milliseconds + Self.progressInterval
+    return status
   }
 
   /// Calls back; what the callback returns may end the run.

@@ -33,11 +33,11 @@ class Handle:
         return self._address
 
     @property
-    def closed(self):
+    def closed(self) -> bool:
         """Whether the handle has been freed."""
         return not self._finalizer.alive
 
-    def close(self):
+    def close(self) -> None:
         """Frees the library's memory now. Using the object afterwards raises InvalidHandleError; closing again does nothing."""
         self._finalizer()
 

@@ -1,6 +1,6 @@
 """The one table of the C functions: name → (result, arguments). tests/test_table.py compares it with stableode.h."""
 
-from ctypes import POINTER, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint64, c_void_p
+from ctypes import POINTER, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint64, c_void_p
 
 from ._structures import (
     Allocator,

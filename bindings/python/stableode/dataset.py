@@ -1,7 +1,10 @@
 """Data sets: checked once when made, then shared by any number of readers."""
 
+from __future__ import annotations
+
 import ctypes
 import itertools
+from typing import TYPE_CHECKING
 
 import numpy
 
@@ -12,8 +15,13 @@ from ._structures import DatasetInfo, ReleaseFunction
 from ._tensor import numpy_type, output, tensor_of
 from ._text import integer, path, seed_number, text
 
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import ArrayLike
+
 # Tensors that retaining data sets point into, by the number that the library hands back on release.
-_retained = {}
+_retained: dict[int, tuple] = {}
 _next_number = itertools.count(1)
 
 
@@ -34,7 +42,7 @@ class Dataset(Handle):
 
     _kind = "dataset"
 
-    def __init__(self, features, targets, *, copy=True):
+    def __init__(self, features: ArrayLike, targets: ArrayLike, *, copy: bool = True):
         tensors = tensor_of(features, "features"), tensor_of(targets, "targets")
         pointer = new_pointer()
         arguments = [ctypes.byref(tensor) for tensor in tensors]
@@ -51,7 +59,7 @@ class Dataset(Handle):
         self._own(pointer)
 
     @classmethod
-    def idx(cls, images, labels):
+    def idx(cls, images: str | os.PathLike, labels: str | os.PathLike) -> Dataset:
         """The data set of two IDX files (MNIST's format), gzip or plain: images as [samples, rows·columns] of uint8, labels.
 
         Errors: FileError (an OSError) when a file cannot be read, FileFormatError when it is not IDX.
@@ -61,7 +69,7 @@ class Dataset(Handle):
         return cls._adopt(pointer)
 
     @classmethod
-    def problem(cls, name, training=0, validation=0, *, seed=1):
+    def problem(cls, name: str, training: int = 0, validation: int = 0, *, seed: int = 1) -> tuple[Dataset, Dataset]:
         """(training, validation) of a closed-form problem: one of `stableode.problems()`. Counts of 0 mean the paper's."""
         pointers = new_pointer(), new_pointer()
         library.sode_dataset_create_problem(
@@ -78,26 +86,26 @@ class Dataset(Handle):
         library.sode_dataset_describe(self._pointer, ctypes.byref(info))
         return info
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._info().samples
 
     @property
-    def feature_count(self):
+    def feature_count(self) -> int:
         """Features a sample."""
         return self._info().features
 
     @property
-    def has_labels(self):
+    def has_labels(self) -> bool:
         """Whether the targets are class labels; else they are values."""
         return self._info().target_kind == 0
 
     @property
-    def target_count(self):
+    def target_count(self) -> int:
         """Classes (the largest label + 1), or values a sample."""
         return self._info().targets
 
     @property
-    def features(self):
+    def features(self) -> numpy.ndarray:
         """A copy of the features [samples, features], in the type that they are kept in."""
         info = self._info()
         array = numpy.empty((info.samples, info.features), numpy_type(info.feature_type))
@@ -105,7 +113,7 @@ class Dataset(Handle):
         return array
 
     @property
-    def targets(self):
+    def targets(self) -> numpy.ndarray:
         """A copy of the labels [samples] as int64, or of the values [samples, outputs] as float64."""
         info = self._info()
         labels = info.target_kind == 0
@@ -113,7 +121,7 @@ class Dataset(Handle):
         library.sode_dataset_get(self._pointer, None, ctypes.byref(tensor))
         return array
 
-    def __getitem__(self, samples):
+    def __getitem__(self, samples: slice) -> Dataset:
         """`dataset[start:stop]`: those samples as a data set that shares memory."""
         if not isinstance(samples, slice) or samples.step not in (None, 1):
             raise InvalidArgumentError("a data set is sliced by dataset[start:stop], with step 1")

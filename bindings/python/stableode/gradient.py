@@ -1,11 +1,20 @@
 """Exact derivatives of a network, for optimizers and losses of your own."""
 
+from __future__ import annotations
+
 import ctypes
+from typing import TYPE_CHECKING
 
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._tensor import output, pass_tensor, tensor_of
 from ._text import integer, text
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import ArrayLike
+
+    from .network import Network
 
 
 class Gradient(Handle):
@@ -19,7 +28,7 @@ class Gradient(Handle):
 
     _kind = "gradient"
 
-    def __init__(self, network, max_batch=256, *, memory=None, threads=1):
+    def __init__(self, network: Network, max_batch: int = 256, *, memory: str | None = None, threads: int = 1):
         policy = None if memory is None else text(memory, "memory")
         pointer = new_pointer()
         library.sode_gradient_create(
@@ -30,17 +39,19 @@ class Gradient(Handle):
         self._inputs, self._outputs, self._parameters = network.inputs, network.outputs, network.parameter_count
 
     @property
-    def bytes(self):
+    def bytes(self) -> int:
         """Bytes of scratch that this object holds."""
         count = ctypes.c_int64()
         library.sode_gradient_bytes(self._pointer, ctypes.byref(count))
         return count.value
 
-    def loss(self, features, targets):
+    def loss(self, features: ArrayLike, targets: ArrayLike) -> float:
         """The mean loss over the batch. targets: as Dataset takes them."""
         return self._run(features, targets, None)
 
-    def loss_and_gradient(self, features, targets, *, out=None):
+    def loss_and_gradient(
+        self, features: ArrayLike, targets: ArrayLike, *, out: numpy.ndarray | None = None
+    ) -> tuple[float, numpy.ndarray]:
         """(mean loss, its gradient [parameters])."""
         array, tensor = output(self._parameters, self._dtype, out)
         return self._run(features, targets, tensor), array
@@ -52,7 +63,7 @@ class Gradient(Handle):
         )
         return loss.value
 
-    def pullback(self, features, cotangent):
+    def pullback(self, features: ArrayLike, cotangent: ArrayLike) -> tuple[numpy.ndarray, numpy.ndarray]:
         """Jᵀw: (with respect to the parameters [parameters], with respect to the features [samples, inputs]).
 
         cotangent: w [samples, outputs], the derivative of your loss by the scores.
@@ -65,7 +76,9 @@ class Gradient(Handle):
         )
         return parameters, feature_gradient
 
-    def pushforward(self, features, parameter_direction=None, feature_direction=None):
+    def pushforward(
+        self, features: ArrayLike, parameter_direction: ArrayLike | None = None, feature_direction: ArrayLike | None = None
+    ) -> tuple[numpy.ndarray, numpy.ndarray]:
         """Jv: (scores, their tangent), both [samples, outputs].
 
         parameter_direction: [parameters]; feature_direction: [samples, inputs]; None means zero.

@@ -43,7 +43,7 @@ class Option:
     help: str
 
 
-def registry(name):
+def registry(name: str) -> dict[str, str]:
     """The entries of a registry: name → one line of help. Errors: UnknownNameError with the nearest registry's name."""
     count, key, line = ctypes.c_int64(), ctypes.c_char_p(), ctypes.c_char_p()
     encoded = text(name, "registry")
@@ -55,7 +55,7 @@ def registry(name):
     return entries
 
 
-def options(scope):
+def options(scope: str) -> dict[str, Option]:
     """The options of scope "network", "block" or "trainer": key → Option. Errors: UnknownNameError."""
     count = ctypes.c_int64()
     encoded = text(scope, "scope")
@@ -109,7 +109,7 @@ class OptionSignature:
 
 
 def _registry_function(name):
-    def entries():
+    def entries() -> dict[str, str]:
         return registry(name)
 
     entries.__name__ = entries.__qualname__ = name
@@ -122,11 +122,11 @@ def _registry_function(name):
 REGISTRY_FUNCTIONS = {name: _registry_function(name) for name in REGISTRIES}
 
 
-def library_version():
+def library_version() -> str:
     """The loaded library's version: "0.1.0"."""
     return decode(library.sode_version_text())
 
 
-def build_info():
+def build_info() -> str:
     """One line for bug reports: version, compiler, BLAS, the CPU's instruction sets and the one in use."""
     return decode(library.sode_build_info())

@@ -6,18 +6,18 @@ from ._library import library
 from ._text import integer
 
 
-def memory_usage():
+def memory_usage() -> tuple[int, int]:
     """(current, peak): bytes of the library's arrays now, and at most since the last reset."""
     current, peak = ctypes.c_int64(), ctypes.c_int64()
     library.sode_memory_usage(ctypes.byref(current), ctypes.byref(peak))
     return current.value, peak.value
 
 
-def reset_memory_peak():
+def reset_memory_peak() -> None:
     """Lets the peak start from the present usage."""
     library.sode_reset_memory_peak()
 
 
-def set_memory_limit(count):
+def set_memory_limit(count: int) -> None:
     """Calls that would take the library's arrays past `count` bytes raise MemoryError; 0 means no limit."""
     library.sode_set_memory_limit(integer(count, "count"))

@@ -1,7 +1,10 @@
 """Networks: an opening, blocks of a discretized stable differential equation, and a readout."""
 
+from __future__ import annotations
+
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy
 
@@ -13,6 +16,14 @@ from ._tensor import output, tensor_of
 from ._text import integer, options_json, path, read_bytes, read_json, seed_number, text
 from .dataset import as_dataset
 from .introspection import OptionSignature
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import ArrayLike
+
+    from .dataset import Dataset
+    from .trainer import CancelToken, Event, History
 
 #: What prediction gives, as SODE_SCORES, SODE_PROBABILITIES and SODE_CLASSES say it.
 SCORES, PROBABILITIES, CLASSES = 0, 1, 2
@@ -44,7 +55,7 @@ class Network(Handle):
         self._own(pointer)
 
     @classmethod
-    def from_json(cls, specification):
+    def from_json(cls, specification: str) -> Network:
         """The network that a JSON text (as `specification_json` gives it) specifies, with fresh parameters of its seed."""
         network = cls.__new__(cls)
         network._create(text(specification, "specification"))
@@ -58,59 +69,59 @@ class Network(Handle):
         return info
 
     @property
-    def inputs(self):
+    def inputs(self) -> int:
         """Features a sample."""
         return self._info().inputs
 
     @property
-    def outputs(self):
+    def outputs(self) -> int:
         """Scores a sample."""
         return self._info().outputs
 
     @property
-    def block_count(self):
+    def block_count(self) -> int:
         """Number of blocks."""
         return self._info().blocks
 
     @property
-    def parameter_count(self):
+    def parameter_count(self) -> int:
         """Numbers in all parameter tensors together."""
         return self._info().parameters
 
     @property
-    def dtype(self):
+    def dtype(self) -> numpy.dtype:
         """The NumPy type of parameters and results: float32 or float64."""
         return numpy.dtype("float32" if self._info().precision_bits == 32 else "float64")
 
     @property
-    def specification(self):
+    def specification(self) -> dict:
         """The specification as a dict: network options, and "blocks", a list of dicts."""
         return read_json(library.sode_network_json, self._pointer)
 
     @property
-    def specification_json(self):
+    def specification_json(self) -> str:
         """The specification as JSON text, for from_json."""
         return decode(read_bytes(library.sode_network_json, self._pointer).rstrip(b"\0"))
 
     # Parameters
 
     @property
-    def parameters(self):
+    def parameters(self) -> Parameters:
         """The parameter tensors by name: a mapping whose values are copies, assignable by name."""
         return Parameters(self)
 
     @property
-    def parameter_vector(self):
+    def parameter_vector(self) -> numpy.ndarray:
         """A copy of all parameters [parameter_count], in the order of `parameters`; assignable."""
         array, tensor = output(self.parameter_count, self.dtype)
         library.sode_network_get_parameters(self._pointer, ctypes.byref(tensor))
         return array
 
     @parameter_vector.setter
-    def parameter_vector(self, values):
+    def parameter_vector(self, values: ArrayLike) -> None:
         library.sode_network_set_parameters(self._pointer, ctypes.byref(tensor_of(values, "parameter_vector")))
 
-    def split(self, vector):
+    def split(self, vector: numpy.ndarray) -> dict[str, numpy.ndarray]:
         """A vector in the layout of `parameter_vector` (a gradient, a direction) as a dict of views: name → array."""
         pieces, start = {}, 0
         for name, shape in self.parameters.shapes.items():
@@ -119,12 +130,12 @@ class Network(Handle):
             start += size
         return pieces
 
-    def initialize(self, seed):
+    def initialize(self, seed: int) -> None:
         """Draws new parameters from `seed`."""
         library.sode_network_initialize(self._pointer, seed_number(seed))
 
     @property
-    def normalization(self):
+    def normalization(self) -> tuple[numpy.ndarray, numpy.ndarray] | None:
         """(shift, scale), each [inputs]: a feature x enters as (x − shift)·scale; or None. Stored with the model.
 
         Assign a pair of arrays or numbers, or None to remove it.
@@ -139,7 +150,7 @@ class Network(Handle):
         return shift, scale
 
     @normalization.setter
-    def normalization(self, pair):
+    def normalization(self, pair: tuple[ArrayLike, ArrayLike] | None) -> None:
         if pair is None:
             library.sode_network_set_normalization(self._pointer, None, None)
             return
@@ -151,7 +162,17 @@ class Network(Handle):
 
     # Training
 
-    def fit(self, features, targets=None, *, validation=None, on_event=None, time_limit=None, cancel=None, **options):
+    def fit(
+        self,
+        features: ArrayLike | Dataset,
+        targets: ArrayLike | None = None,
+        *,
+        validation: Dataset | tuple[ArrayLike, ArrayLike] | None = None,
+        on_event: Callable[[Event], object] | None = None,
+        time_limit: float | None = None,
+        cancel: CancelToken | None = None,
+        **options,
+    ) -> History:
         """Trains the network and gives the History.
 
         features, targets: a Dataset, or arrays as Dataset takes them (not copied).
@@ -172,7 +193,9 @@ class Network(Handle):
 
     # Use
 
-    def evaluate(self, features, targets=None, *, threads=0):
+    def evaluate(
+        self, features: ArrayLike | Dataset, targets: ArrayLike | None = None, *, threads: int = 0
+    ) -> dict[str, float]:
         """{"loss", "accuracy", "samples"} over a Dataset or arrays: mean loss; fraction correct (NaN for least squares).
 
         threads: 0 means the CPUs that the process may use. The result has the same bits for any number.
@@ -182,15 +205,15 @@ class Network(Handle):
         library.sode_network_evaluate(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(result))
         return {"loss": result.loss, "accuracy": result.accuracy, "samples": result.samples}
 
-    def predict(self, features, *, threads=1, out=None):
+    def predict(self, features: ArrayLike, *, threads: int = 1, out: numpy.ndarray | None = None) -> numpy.ndarray:
         """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs]."""
         return self._predict(features, SCORES if predicts_values(self) else CLASSES, threads, out)
 
-    def predict_proba(self, features, *, threads=1, out=None):
+    def predict_proba(self, features: ArrayLike, *, threads: int = 1, out: numpy.ndarray | None = None) -> numpy.ndarray:
         """Probabilities [samples, outputs]: softmax or logistic of the scores."""
         return self._predict(features, PROBABILITIES, threads, out)
 
-    def scores(self, features, *, threads=1, out=None):
+    def scores(self, features: ArrayLike, *, threads: int = 1, out: numpy.ndarray | None = None) -> numpy.ndarray:
         """The readout's outputs [samples, outputs]."""
         return self._predict(features, SCORES, threads, out)
 
@@ -202,7 +225,7 @@ class Network(Handle):
         )
         return array
 
-    def states(self, features, block=0, *, out=None):
+    def states(self, features: ArrayLike, block: int = 0, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
         """The states of one block at every layer, [layers + 1, samples, state width]: first its input, last its output.
 
         The state of a Hamiltonian field is (y, z), twice as wide.
@@ -218,23 +241,23 @@ class Network(Handle):
 
     # Files
 
-    def save(self, path_):
+    def save(self, path_: str | os.PathLike) -> None:
         """Writes the model file (safetensors layout, with specification, normalization and checksum), atomically."""
         library.sode_network_save(self._pointer, path(path_))
 
     @classmethod
-    def load(cls, path_):
+    def load(cls, path_: str | os.PathLike) -> Network:
         """The network of a model file. Errors: FileError, FileFormatError, VersionMismatchError."""
         pointer = new_pointer()
         library.sode_network_load(path(path_), ctypes.byref(pointer))
         return cls._adopt(pointer)
 
-    def to_bytes(self):
+    def to_bytes(self) -> bytes:
         """The model file's bytes."""
         return read_bytes(library.sode_network_save_memory, self._pointer)
 
     @classmethod
-    def from_bytes(cls, data):
+    def from_bytes(cls, data: bytes) -> Network:
         """The network of a model file's bytes (any contiguous buffer). Errors: as load."""
         data = bytes(data)
         pointer = new_pointer()
@@ -243,7 +266,7 @@ class Network(Handle):
 
     # Python's protocols
 
-    def copy(self):
+    def copy(self) -> Network:
         """A network of its own with the same specification, parameters and normalization."""
         pointer = new_pointer()
         library.sode_network_copy(self._pointer, ctypes.byref(pointer))
@@ -279,7 +302,7 @@ class Parameters(Mapping):
         self._network = network
 
     @property
-    def shapes(self):
+    def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name → shape, in the order of `parameter_vector`."""
         name, dimensions, shape = ctypes.c_char_p(), ctypes.c_int32(), (ctypes.c_int64 * 4)()
         found = {}
@@ -290,13 +313,13 @@ class Parameters(Mapping):
             found[decode(name.value)] = tuple(shape[: dimensions.value])
         return found
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> numpy.ndarray:
         encoded = text(name, "name")
         array, tensor = output(self.shapes.get(name, ()), self._network.dtype)
         library.sode_network_get_parameter(self._network._pointer, encoded, ctypes.byref(tensor))
         return array
 
-    def __setitem__(self, name, value):
+    def __setitem__(self, name: str, value: ArrayLike) -> None:
         tensor = tensor_of(value, f"parameters[{name!r}]")
         library.sode_network_set_parameter(self._network._pointer, text(name, "name"), ctypes.byref(tensor))
 

@@ -1,6 +1,9 @@
 """Prediction again and again: scratch and packed weights are made once."""
 
+from __future__ import annotations
+
 import ctypes
+from typing import TYPE_CHECKING
 
 import numpy
 
@@ -8,7 +11,10 @@ from ._handle import Handle, new_pointer
 from ._library import library
 from ._tensor import address_of, output, tensor_of
 from ._text import integer
-from .network import CLASSES, PROBABILITIES, SCORES, predicts_values
+from .network import CLASSES, PROBABILITIES, SCORES, Network, predicts_values
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 class Predictor(Handle):
@@ -21,7 +27,7 @@ class Predictor(Handle):
 
     _kind = "predictor"
 
-    def __init__(self, network, max_batch=1024, *, threads=1):
+    def __init__(self, network: Network, max_batch: int = 1024, *, threads: int = 1):
         pointer = new_pointer()
         library.sode_predictor_create(
             network._pointer, integer(max_batch, "max_batch"), integer(threads, "threads"), ctypes.byref(pointer)
@@ -33,24 +39,25 @@ class Predictor(Handle):
         self._standard = SCORES if predicts_values(network) else CLASSES
         self._run_dense = library.sode_predictor_run_f32 if self._dtype == numpy.float32 else library.sode_predictor_run_f64
 
-    def predict(self, features, *, out=None):
+    def predict(self, features: ArrayLike, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
         """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs]."""
         return self._run(features, self._standard, out)
 
-    def predict_proba(self, features, *, out=None):
+    def predict_proba(self, features: ArrayLike, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
         """Probabilities [samples, outputs]."""
         return self._run(features, PROBABILITIES, out)
 
-    def scores(self, features, *, out=None):
+    def scores(self, features: ArrayLike, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
         """The readout's outputs [samples, outputs]."""
         return self._run(features, SCORES, out)
 
     def _run(self, features, what, out):
-        if out is None and what != CLASSES and self._is_dense(features):
-            # No tensors to describe: this way a call on one sample costs a few microseconds.
-            result = numpy.empty((features.shape[0], self._outputs), self._dtype)
-            self._run_dense(self._pointer, address_of(features), features.shape[0], what, address_of(result))
-            return result
+        if out is None and self._is_dense(features):
+            # No tensors to describe: a call on one sample costs little more than the library's work.
+            samples = features.shape[0]
+            result = numpy.empty(samples if what == CLASSES else (samples, self._outputs), self._dtype)
+            self._run_dense(self._pointer, address_of(features), samples, what, address_of(result))
+            return result.astype("int64") if what == CLASSES else result
         source = tensor_of(features, "features")
         samples = source.array.shape[0] if source.array.ndim else 0
         shape, dtype = (samples, "int64") if what == CLASSES else ((samples, self._outputs), self._dtype)

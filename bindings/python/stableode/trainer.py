@@ -1,9 +1,12 @@
 """Training that can be stopped and continued, and what it reports."""
 
+from __future__ import annotations
+
 import ctypes
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy
 
@@ -15,6 +18,14 @@ from ._structures import EventData, Limits
 from ._text import integer, options_json
 from .dataset import as_dataset
 from .introspection import OptionSignature
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from .dataset import Dataset
+    from .network import Network
+
+    Data = Dataset | tuple[ArrayLike, ArrayLike]
 
 _KINDS = {1: "epoch", 2: "progress"}
 _CallbackFailedError = BY_NAME["CallbackFailedError"]
@@ -88,7 +99,7 @@ class History(Sequence):
         return [*super().__dir__(), *Event.__dataclass_fields__]
 
     @property
-    def best(self):
+    def best(self) -> Event | None:
         """The epoch whose iterate the network was left with, given validation data; else the last one; None before any."""
         chosen = [row for row in self._rows if row.is_best]
         return chosen[-1] if chosen else (self._rows[-1] if self._rows else None)
@@ -107,11 +118,11 @@ class CancelToken(Handle):
         library.sode_cancel_token_create(ctypes.byref(pointer))
         self._own(pointer)
 
-    def request(self):
+    def request(self) -> None:
         """Asks the work to stop. Any thread may."""
         library.sode_cancel_token_request(self._pointer)
 
-    def reset(self):
+    def reset(self) -> None:
         """Makes the token ready for other work."""
         library.sode_cancel_token_reset(self._pointer)
 
@@ -126,7 +137,7 @@ class Trainer(Handle):
     _kind = "trainer"
     __signature__ = OptionSignature(("network",), "trainer")
 
-    def __init__(self, network, **options):
+    def __init__(self, network: Network, **options):
         pointer = new_pointer()
         library.sode_trainer_create(network._pointer, ctypes.byref(pointer))
         self._own(pointer)
@@ -135,12 +146,21 @@ class Trainer(Handle):
         self._outcome = "ok"
         self.set(**options)
 
-    def set(self, **options):
+    def set(self, **options) -> None:
         """Sets options, wholly or not at all."""
         encoded = options_json(options)
         library.sode_trainer_set_json(self._pointer, encoded, len(encoded))
 
-    def run(self, training, validation=None, *, epochs=None, time_limit=None, on_event=None, cancel=None):
+    def run(
+        self,
+        training: Data,
+        validation: Data | None = None,
+        *,
+        epochs: int | None = None,
+        time_limit: float | None = None,
+        on_event: Callable[[Event], object] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> History:
         """Trains up to the option "epochs", or less by a limit, and gives the History over all runs.
 
         training, validation: a Dataset or a pair (features, targets). With validation data the network holds the best
@@ -175,7 +195,7 @@ class Trainer(Handle):
         return None
 
     @property
-    def history(self):
+    def history(self) -> History:
         """The History of all runs so far."""
         count, rows = ctypes.c_int64(), []
         library.sode_trainer_history_count(self._pointer, ctypes.byref(count))

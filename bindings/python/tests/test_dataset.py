@@ -7,6 +7,7 @@ import struct
 
 import numpy
 import pytest
+
 import stableode
 from stableode import Dataset, dataset
 

@@ -2,6 +2,7 @@
 
 import numpy
 import pytest
+
 import stableode
 
 

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy
 import pytest
+
 import stableode
 from stableode import introspection
 

@@ -7,6 +7,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
 import stableode
 from stableode import _library
 

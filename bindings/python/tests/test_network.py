@@ -4,12 +4,14 @@ import copy
 import gc
 import inspect
 import json
+import math
 import pickle
 import threading
 import weakref
 
 import numpy
 import pytest
+
 import stableode
 
 
@@ -24,7 +26,10 @@ def test_keywords_are_the_options(make_network):
 
 def test_several_blocks():
     network = stableode.Network(
-        inputs=2, outputs=3, width=4, blocks=[{"field": "antisymmetric", "layers": 2}, {"field": "hamiltonian", "integrator": "verlet", "layers": 5}]
+        inputs=2,
+        outputs=3,
+        width=4,
+        blocks=[{"field": "antisymmetric", "layers": 2}, {"field": "hamiltonian", "integrator": "verlet", "layers": 5}],
     )
     assert network.block_count == 2
     assert network.states(numpy.zeros((1, 2)), block=0).shape == (3, 1, 4)
@@ -45,7 +50,9 @@ def test_misspelt_keyword_gives_the_nearest_name():
         stableode.Network(inputs=2, outputs=2, field="antisymetric")
 
 
-@pytest.mark.parametrize("value, error", [(None, TypeError), (float("nan"), ValueError), (float("inf"), ValueError), (1j, TypeError), (-1.0, ValueError)])
+@pytest.mark.parametrize(
+    "value, error", [(None, TypeError), (math.nan, ValueError), (math.inf, ValueError), (1j, TypeError), (-1.0, ValueError)]
+)
 def test_bad_option_values_name_the_option(value, error):
     with pytest.raises(error, match="horizon") as caught:
         stableode.Network(inputs=2, outputs=2, horizon=value)

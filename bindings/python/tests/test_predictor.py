@@ -4,6 +4,7 @@ import threading
 
 import numpy
 import pytest
+
 import stableode
 
 

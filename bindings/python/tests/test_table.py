@@ -4,6 +4,7 @@ import ctypes
 import re
 
 import pytest
+
 from stableode import _errors, _structures, _table, introspection
 from stableode._library import library
 

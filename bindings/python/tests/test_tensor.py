@@ -4,6 +4,7 @@ import array
 
 import numpy
 import pytest
+
 import stableode
 from stableode import _tensor
 

@@ -8,8 +8,9 @@ import time
 
 import numpy
 import pytest
-import stableode
 from test_library import run_python
+
+import stableode
 
 
 @pytest.fixture
@@ -141,6 +142,25 @@ def test_events_arrive(make_classifier, data):
     assert [event.epoch for event in epochs] == [1, 2]
     assert epochs[0].step == 13 and epochs[0].validation_loss > 0
     assert {event.kind for event in events} <= {"epoch", "progress"}
+
+
+def test_events_arrive_during_validation_too():
+    # About 40 milliard operations of validation, for a callback each 0.05 s and so for Ctrl-C.
+    network = stableode.Network(inputs=2, outputs=2, width=64, layers=100, horizon=4.0)
+    random = numpy.random.default_rng(0)
+    training, validation = ((random.standard_normal((count, 2)), random.integers(0, 2, count)) for count in (32, 50000))
+    validating = []
+
+    def stop(event):
+        validating.append((event.kind, event.epoch_fraction))
+        return event.kind == "progress" and event.epoch_fraction == 1
+
+    with stableode.Trainer(network, **{**OPTIONS, "epochs": 1}) as trainer:
+        assert trainer.run(training, validation, on_event=stop).outcome == "stopped_by_callback"
+        assert validating[-1] == ("progress", 1.0)
+        history = trainer.run(training, validation)  # goes on within the validation
+    assert len(history) == 1
+    assert network.evaluate(*validation)["loss"] == history.validation_loss[0]
 
 
 def test_callback_may_stop(make_classifier, data):
