@@ -168,13 +168,16 @@ final class TrainingRun {
   private func closeEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {
     guard allFinite(memory.parameters) else { throw notFinite("parameters are") }
     var isBest = validation == nil
+    // Taken over only once the network holds the iterate: where memory is refused, the epoch can be closed again.
+    var best = trainer.best
     if let validation {
       guard trainer.state.validationLossSum.isFinite else { throw notFinite("validation loss is") }
-      isBest = trainer.best.take(
+      isBest = best.take(
         loss: trainer.state.validationLossSum / Double(validation.count),
         accuracy: Double(trainer.state.validationCorrect) / Double(validation.count), epoch: trainer.state.epoch + 1)
     }
     if isBest { try trainer.network.replaceParameters(with: memory.parameters) }
+    trainer.best = best
     let event = event(.epoch, isBest: isBest)
     trainer.history.append(event)
     trainer.state.finishEpoch()
