@@ -91,6 +91,7 @@ import KernelInterface
 ) {
   var row = first
   while row &+ F.Wide.count <= end { row = update(F.Wide.self, A.self, c, row, sums + (row &- first)) }
+  while row &+ F.Step4.count <= end { row = update(F.Step4.self, A.self, c, row, sums + (row &- first)) }
   while row &+ F.Step5.count <= end { row = update(F.Step5.self, A.self, c, row, sums + (row &- first)) }
   while row < end { row = update(F.One.self, A.self, c, row, sums + (row &- first)) }
 }

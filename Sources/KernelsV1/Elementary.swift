@@ -3,47 +3,47 @@
 /// n = round(x·log₂e), f = (x − n·ln 2)·log₂e, exp(x) = 2ⁿ(1 + (2^f − 1)). NaN stays NaN, +∞ gives +∞; above log of the greatest number the result is +∞,
 /// below log of the smallest normal number it is 0 (no denormal results).
 @inline(__always) func exponential<L: Lanes>(_ x: L) -> L {
-  typealias S = L.Scalar
+  typealias N = L.Numbers
   // The upper half gets 2ⁿ⁻¹ and a doubling, since 2ⁿ itself would overflow just below the largest exponent.
   let positive = L.choose(L(0), L(1), whereLess: x, than: L(0))
-  let inside = L.smaller(L(S.greatestExponent), L.larger(L(S.leastExponent), x))
-  let magic = L(S.roundingMagic + S.exponentBias) - positive
-  let shifted = L.fma(inside, L(S.log2e), magic)
+  let inside = L.smaller(L(N.greatestExponent), L.larger(L(N.leastExponent), x))
+  let magic = L(N.roundingMagic + N.exponentBias) - positive
+  let shifted = L.fma(inside, L(N.log2e), magic)
   let n = (shifted - magic)
-  var f = L.fma(n, L(-S.ln2High), inside)
-  f = L.fma(n, L(-S.ln2Low), f) * L(S.log2e)
+  var f = L.fma(n, L(-N.ln2High), inside)
+  f = L.fma(n, L(-N.ln2Low), f) * L(N.log2e)
   let power = shifted.exponent
-  let value = L.fma(power, f * S.exponentialRatio(f), power) * (L(1) + positive)
-  let bounded = L.choose(L(.infinity), value, whereLess: L(S.greatestExponent), than: x)
-  return L.choose(L(0), bounded, whereLess: x, than: L(S.leastExponent))
+  let value = L.fma(power, f * N.exponentialRatio(f), power) * (L(1) + positive)
+  let bounded = L.choose(L(.infinity), value, whereLess: L(N.greatestExponent), than: x)
+  return L.choose(L(0), bounded, whereLess: x, than: L(N.leastExponent))
 }
 
 /// exp(x) for x ≤ 0: as `exponential` without the care for overflow.
 @inline(__always) func exponentialOfNegative<L: Lanes>(_ x: L) -> L {
-  typealias S = L.Scalar
-  let magic = L(S.roundingMagic + S.exponentBias)
-  let inside = L.larger(L(S.leastExponent), x)
-  let shifted = L.fma(inside, L(S.log2e), magic)
+  typealias N = L.Numbers
+  let magic = L(N.roundingMagic + N.exponentBias)
+  let inside = L.larger(L(N.leastExponent), x)
+  let shifted = L.fma(inside, L(N.log2e), magic)
   let n = shifted - magic
-  var f = L.fma(n, L(-S.ln2High), inside)
-  f = L.fma(n, L(-S.ln2Low), f) * L(S.log2e)
+  var f = L.fma(n, L(-N.ln2High), inside)
+  f = L.fma(n, L(-N.ln2Low), f) * L(N.log2e)
   let power = shifted.exponent
-  let value = L.fma(power, f * S.exponentialRatio(f), power)
-  return L.choose(L(0), value, whereLess: x, than: L(S.leastExponent))
+  let value = L.fma(power, f * N.exponentialRatio(f), power)
+  return L.choose(L(0), value, whereLess: x, than: L(N.leastExponent))
 }
 
 /// tanh x = (E − 1)/(E + 1), E = exp 2x.
 ///
 /// With x = n·½ln 2 + r: E − 1 = 2ⁿ(exp 2r − 1) + (2ⁿ − 1). One part of ½ln 2 is enough, because tanh never magnifies a relative error and flattens as n grows.
 @inline(__always) func hyperbolicTangent<L: Lanes>(_ x: L) -> L {
-  typealias S = L.Scalar
-  let magic = L(S.roundingMagic + S.exponentBias)
+  typealias N = L.Numbers
+  let magic = L(N.roundingMagic + N.exponentBias)
   // The bound is the first operand, so that NaN passes.
-  let inside = L.larger(L(-S.saturation), L.smaller(L(S.saturation), x))
-  let shifted = L.fma(inside, L(S.twiceLog2e), magic)
-  let r = L.fma(shifted - magic, L(-S.halfLn2), inside)
+  let inside = L.larger(L(-N.saturation), L.smaller(L(N.saturation), x))
+  let shifted = L.fma(inside, L(N.twiceLog2e), magic)
+  let r = L.fma(shifted - magic, L(-N.halfLn2), inside)
   let power = shifted.exponent
-  let numerator = L.fma(power, r * S.doubledExponentialRatio(r), power - L(1))
+  let numerator = L.fma(power, r * N.doubledExponentialRatio(r), power - L(1))
   return numerator / (numerator + L(2))
 }
 
@@ -55,46 +55,46 @@
 
 /// log(1 + exp x) = max(x, 0) + 2 atanh(e/(2 + e)), e = exp(−|x|); and its slope, the sigmoid.
 @inline(__always) func softPlus<L: Lanes>(_ x: L) -> (value: L, slope: L) {
-  typealias S = L.Scalar
+  typealias N = L.Numbers
   let e = exponentialOfNegative(L(0) - x.magnitude)
   let w = e / (L(2) + e)
   let z = w * w
-  let half = L.fma(w * z, S.arcTangentRatio(z), w)
+  let half = L.fma(w * z, N.arcTangentRatio(z), w)
   return (L.larger(L(0), x) + (half + half), L.choose(e, L(1), whereLess: x, than: L(0)) / (L(1) + e))
 }
 
 /// sin x and cos x: n = round(2x/π), r = x − n·π/2 in four parts (Cody & Waite 1980), polynomials on |r| ≤ π/4. Larger |x| than `greatestAngle` go to libm.
 @inline(__always) func sineAndCosine<L: Lanes>(_ x: L) -> (sine: L, cosine: L) {
-  typealias S = L.Scalar
-  let magic = L(S.roundingMagic)
-  let shifted = L.fma(x, L(S.twoOverPi), magic)
+  typealias N = L.Numbers
+  let magic = L(N.roundingMagic)
+  let shifted = L.fma(x, L(N.twoOverPi), magic)
   let n = L(0) - (shifted - magic)
-  var r = L.fma(n, L(S.halfPi1), x)
-  r = L.fma(n, L(S.halfPi2), r)
-  r = L.fma(n, L(S.halfPi3), r)
-  r = L.fma(n, L(S.halfPi4), r)
+  var r = L.fma(n, L(N.halfPi1), x)
+  r = L.fma(n, L(N.halfPi2), r)
+  r = L.fma(n, L(N.halfPi3), r)
+  r = L.fma(n, L(N.halfPi4), r)
   let z = r * r
-  let s = L.fma(r * z, S.sineRatio(z), r)
-  let c = L.fma(z * z, S.cosineRatio(z), L.fma(z, L(-0.5), L(1)))
+  let s = L.fma(r * z, N.sineRatio(z), r)
+  let c = L.fma(z * z, N.cosineRatio(z), L.fma(z, L(-0.5), L(1)))
   // Quadrants 1 and 2 of the cosine are negative: those whose number plus one has bit 1 set.
   let sine = shifted.flippingSign(shifted.whereOdd(c, s))
   let cosine = (shifted + L(1)).flippingSign(shifted.whereOdd(s, c))
-  if L.choose(L(1), L(0), whereLess: L(S.greatestAngle), than: x.magnitude).sum == 0 { return (sine, cosine) }
+  if L.choose(L(1), L(0), whereLess: L(N.greatestAngle), than: x.magnitude).sum == 0 { return (sine, cosine) }
   return far(x, sine, cosine)
 }
 
 /// Replaces the results of angles too large for the reduction by libm's.
 @inline(never) private func far<L: Lanes>(_ x: L, _ sine: L, _ cosine: L) -> (sine: L, cosine: L) {
-  typealias S = L.Scalar
-  let beyond = L(S.greatestAngle)
+  typealias N = L.Numbers
+  let beyond = L(N.greatestAngle)
   return (
-    L.choose(x.map(S.sine), sine, whereLess: beyond, than: x.magnitude), L.choose(x.map(S.cosine), cosine, whereLess: beyond, than: x.magnitude)
+    L.choose(x.map(N.sine), sine, whereLess: beyond, than: x.magnitude), L.choose(x.map(N.cosine), cosine, whereLess: beyond, than: x.magnitude)
   )
 }
 
-extension KernelScalar {
-  @inline(__always) static var halfLn2: Self { 0.346573590279972654708616060729088284 }
-  @inline(__always) static var log2e: Self { 1.44269504088896340735992468100189214 }
-  @inline(__always) static var twiceLog2e: Self { 2.88539008177792681471984936200378427 }
-  @inline(__always) static var twoOverPi: Self { 0.636619772367581343075535053490057448 }
+extension ElementaryNumbers {
+  @inline(__always) static var halfLn2: Scalar { 0.346573590279972654708616060729088284 }
+  @inline(__always) static var log2e: Scalar { 1.44269504088896340735992468100189214 }
+  @inline(__always) static var twiceLog2e: Scalar { 2.88539008177792681471984936200378427 }
+  @inline(__always) static var twoOverPi: Scalar { 0.636619772367581343075535053490057448 }
 }

@@ -3,6 +3,7 @@
 /// Every operation acts on each lane alone and rounds as IEEE 754 says, so a number's result does not depend on the width that computed it.
 protocol Lanes {
   associatedtype Scalar: KernelScalar
+  associatedtype Numbers: ElementaryNumbers where Numbers.Scalar == Scalar
   static var count: Int { get }
   init(_ value: Scalar)
   init(loading memory: UnsafePointer<Scalar>)
@@ -38,6 +39,7 @@ protocol Lanes {
 /// One vector register's worth: the lanes of a standard SIMD vector.
 struct Register<Operations: RegisterOperations>: Lanes {
   typealias Scalar = Operations.Vector.Scalar
+  typealias Numbers = Operations.Numbers
   var vector: Operations.Vector
   @inline(__always) init(vector: Operations.Vector) { self.vector = vector }
   @inline(__always) static var count: Int { Operations.count }
@@ -75,6 +77,7 @@ struct Register<Operations: RegisterOperations>: Lanes {
 /// Two groups of lanes, the second after the first: independent work that hides the latency of each other's instructions.
 struct Pair<Half: Lanes>: Lanes {
   typealias Scalar = Half.Scalar
+  typealias Numbers = Half.Numbers
   var a: Half
   var b: Half
   @inline(__always) init(_ a: Half, _ b: Half) {
@@ -113,6 +116,7 @@ struct Pair<Half: Lanes>: Lanes {
 /// One number: a register of which only lane 0 counts, for what is left over at the end of a row.
 struct Single<Whole: Lanes>: Lanes {
   typealias Scalar = Whole.Scalar
+  typealias Numbers = Whole.Numbers
   var whole: Whole
   @inline(__always) init(whole: Whole) { self.whole = whole }
   @inline(__always) static var count: Int { 1 }

@@ -2,7 +2,8 @@ import CShims
 
 /// A vector register's operations, for each concrete vector; the bodies are `shims_vectors.h`, which says why.
 protocol RegisterOperations {
-  associatedtype Vector: SIMD where Vector.Scalar: KernelScalar
+  associatedtype Numbers: ElementaryNumbers
+  associatedtype Vector: SIMD where Vector.Scalar == Numbers.Scalar
   static var count: Int { get }
   static func splat(_ x: Vector.Scalar) -> Vector
   static func load(_ memory: UnsafePointer<Vector.Scalar>) -> Vector
@@ -27,6 +28,7 @@ protocol RegisterOperations {
 }
 
 enum Float4: RegisterOperations {
+  typealias Numbers = FloatNumbers
   typealias Vector = SIMD4<Float>
   @inline(__always) static var count: Int { 4 }
   @inline(__always) static func splat(_ x: Float) -> Vector { sode_float4_splat(x) }
@@ -52,6 +54,7 @@ enum Float4: RegisterOperations {
 
 #if V3 || V4
   enum Float8: RegisterOperations {
+    typealias Numbers = FloatNumbers
     typealias Vector = SIMD8<Float>
     @inline(__always) static var count: Int { 8 }
     @inline(__always) static func splat(_ x: Float) -> Vector { sode_float8_splat(x) }
@@ -78,6 +81,7 @@ enum Float4: RegisterOperations {
 
 #if V4
   enum Float16: RegisterOperations {
+    typealias Numbers = FloatNumbers
     typealias Vector = SIMD16<Float>
     @inline(__always) static var count: Int { 16 }
     @inline(__always) static func splat(_ x: Float) -> Vector { sode_float16_splat(x) }
@@ -103,6 +107,7 @@ enum Float4: RegisterOperations {
 #endif
 
 enum Double2: RegisterOperations {
+  typealias Numbers = DoubleNumbers
   typealias Vector = SIMD2<Double>
   @inline(__always) static var count: Int { 2 }
   @inline(__always) static func splat(_ x: Double) -> Vector { sode_double2_splat(x) }
@@ -127,6 +132,7 @@ enum Double2: RegisterOperations {
 }
 
 enum Double4: RegisterOperations {
+  typealias Numbers = DoubleNumbers
   typealias Vector = SIMD4<Double>
   @inline(__always) static var count: Int { 4 }
   @inline(__always) static func splat(_ x: Double) -> Vector { sode_double4_splat(x) }
@@ -152,6 +158,7 @@ enum Double4: RegisterOperations {
 
 #if V4
   enum Double8: RegisterOperations {
+    typealias Numbers = DoubleNumbers
     typealias Vector = SIMD8<Double>
     @inline(__always) static var count: Int { 8 }
     @inline(__always) static func splat(_ x: Double) -> Vector { sode_double8_splat(x) }

@@ -22,17 +22,15 @@ package enum InstructionSet: Int32, CaseIterable, Sendable {
   /// The best one that this machine offers, found once.
   package static let detected = InstructionSet(rawValue: sode_shim_cpu_level()) ?? .baseline
 
-  /// The one in use: `detected`, unless a test or a benchmark forces a lower one.
-  package static var current: InstructionSet {
-    InstructionSet(rawValue: sode_shim_active_level()) ?? .baseline
-  }
+  /// The one in use on this thread: `detected`, unless the thread forces a lower one.
+  package static var current: InstructionSet { InstructionSet(rawValue: sode_shim_active_level()) ?? .baseline }
 }
 
 /// Runs `body` with the kernels of one instruction set, for tests and benchmarks; what this machine does not have is lowered to what it has.
 ///
-/// The choice is the process's: calls must not overlap.
+/// The choice is the calling thread's alone: others, a pool's workers among them, go on with theirs.
 package func withInstructionSet<Result, Problem: Error>(_ set: InstructionSet, _ body: () throws(Problem) -> Result) throws(Problem) -> Result {
-  let before = sode_shim_active_level()
+  let before = sode_shim_forced_level()
   sode_shim_force_level(min(set.rawValue, InstructionSet.detected.rawValue))
   defer { sode_shim_force_level(before) }
   return try body()

@@ -11,7 +11,7 @@ import KernelInterface
 /// - Cost: 2·outputs·inputs·samples operations; OpenBLAS packs its operands into memory of its own.
 package func accumulateOuter(_ left: Block, _ right: Block, addingTo out: Matrix) {
   assert(left.columns == right.columns && out.rows == left.rows && out.columns == right.rows, "accumulateOuter: shapes")
-  if left.columns > 1, left.rows * right.rows * left.columns >= outerCrossover, out.columnStride == 1 || out.rowStride == 1 {
+  if left.columns > 1, left.rows * right.rows * left.columns >= (InstructionSet.current == .avx512 ? outerCrossover : outerCrossoverNarrow), out.columnStride == 1 || out.rowStride == 1 {
     return multiply(
       1, Matrix(left.base, rows: left.rows, columns: left.columns, rowStride: left.stride, columnStride: 1, precision: left.precision),
       Matrix(right.base, rows: right.columns, columns: right.rows, rowStride: 1, columnStride: right.stride, precision: right.precision), 1, addingTo: out)
@@ -23,7 +23,9 @@ package func accumulateOuter(_ left: Block, _ right: Block, addingTo out: Matrix
 }
 
 /// Multiply-adds of an outer product from which OpenBLAS is faster than our kernel, by measurement.
-private let outerCrossover = 100_000
+private let outerCrossover = 60_000
+/// The same for narrower vectors, whose kernel has too few registers for sixteen sums.
+private let outerCrossoverNarrow = 4_000
 
 /// out = beta·out + alpha·A·B by OpenBLAS, one of each matrix's strides being 1.
 ///

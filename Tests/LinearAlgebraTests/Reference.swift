@@ -41,5 +41,5 @@ func reference(_ activation: Activation, _ x: Double) -> (value: Double, slope: 
   }
 }
 
-/// Forcing an instruction set is the process's affair: tests that do so run one at a time.
-@Suite(.serialized) struct KernelSweeps {}
+/// The tests that run every kernel on every instruction set that this machine has.
+@Suite struct KernelSweeps {}

@@ -3,7 +3,7 @@ import LinearAlgebra
 import Testing
 
 extension KernelSweeps {
-  @Suite(.serialized) struct VectorActivationsTests {
+  @Suite struct VectorActivationsTests {
     static func bound(_ activation: Activation, _ precision: Precision) -> Double {
       switch activation {
       case .tanh, .sigmoid, .softplus: 3

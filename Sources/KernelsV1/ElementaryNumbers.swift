@@ -1,40 +1,46 @@
 import Glibc
 
-/// Float or Double with the constants and polynomials that the elementary functions need in each.
+/// A number that kernels compute with.
+typealias KernelScalar = BinaryFloatingPoint & SIMDScalar
+
+/// The constants and polynomials that the elementary functions need in one precision.
 ///
 /// The polynomials are minimax for the relative error of the function they serve (Remez exchange in 60 digits); the error is stated with each.
-protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable {
+/// They are not a conformance of Float and Double themselves: that would put the standard library's accessors, weak symbols, into AVX objects.
+protocol ElementaryNumbers {
+  associatedtype Scalar: KernelScalar
   /// 1.5·2^(mantissa bits): adding it rounds to an integer, which is then in the low bits.
-  static var roundingMagic: Self { get }
-  static var exponentBias: Self { get }
+  static var roundingMagic: Scalar { get }
+  static var exponentBias: Scalar { get }
   /// Beyond this tanh rounds to ±1.
-  static var saturation: Self { get }
+  static var saturation: Scalar { get }
   /// log of the smallest normal number; exp of less is flushed to 0.
-  static var leastExponent: Self { get }
-  static var greatestExponent: Self { get }
-  static var ln2High: Self { get }
-  static var ln2Low: Self { get }
+  static var leastExponent: Scalar { get }
+  static var greatestExponent: Scalar { get }
+  static var ln2High: Scalar { get }
+  static var ln2Low: Scalar { get }
   /// Up to here n = round(2x/π) times each part of π/2 is exact.
-  static var greatestAngle: Self { get }
-  static var halfPi1: Self { get }
-  static var halfPi2: Self { get }
-  static var halfPi3: Self { get }
-  static var halfPi4: Self { get }
+  static var greatestAngle: Scalar { get }
+  static var halfPi1: Scalar { get }
+  static var halfPi2: Scalar { get }
+  static var halfPi3: Scalar { get }
+  static var halfPi4: Scalar { get }
   /// (2^f − 1)/f for |f| ≤ ½.
-  static func exponentialRatio<L: Lanes>(_ f: L) -> L where L.Scalar == Self
+  static func exponentialRatio<L: Lanes>(_ f: L) -> L where L.Scalar == Scalar
   /// (exp(2r) − 1)/r for |r| ≤ ¼ln 2.
-  static func doubledExponentialRatio<L: Lanes>(_ r: L) -> L where L.Scalar == Self
+  static func doubledExponentialRatio<L: Lanes>(_ r: L) -> L where L.Scalar == Scalar
   /// (atanh(w)/w − 1)/z with z = w² ≤ 1/9.
-  static func arcTangentRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Self
+  static func arcTangentRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Scalar
   /// (sin(r)/r − 1)/z with z = r² ≤ (π/4)².
-  static func sineRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Self
+  static func sineRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Scalar
   /// (cos(r) − 1 + z/2)/z² with z = r² ≤ (π/4)².
-  static func cosineRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Self
-  static func sine(_ x: Self) -> Self
-  static func cosine(_ x: Self) -> Self
+  static func cosineRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Scalar
+  static func sine(_ x: Scalar) -> Scalar
+  static func cosine(_ x: Scalar) -> Scalar
 }
 
-extension Float: KernelScalar {
+enum FloatNumbers: ElementaryNumbers {
+  typealias Scalar = Float
   @inline(__always) static var roundingMagic: Float { 0x1.8p23 }
   @inline(__always) static var exponentBias: Float { 127 }
   @inline(__always) static var saturation: Float { 9.7 }
@@ -83,7 +89,8 @@ extension Float: KernelScalar {
   @inline(never) static func cosine(_ x: Float) -> Float { cosf(x) }
 }
 
-extension Double: KernelScalar {
+enum DoubleNumbers: ElementaryNumbers {
+  typealias Scalar = Double
   @inline(__always) static var roundingMagic: Double { 0x1.8p52 }
   @inline(__always) static var exponentBias: Double { 1023 }
   @inline(__always) static var saturation: Double { 20 }
