@@ -9,7 +9,9 @@ struct InstructionSetTests {
     while folder.path != "/" {
       let objects = folder.appendingPathComponent("\(module).build")
       if FileManager.default.fileExists(atPath: objects.path) {
-        return try FileManager.default.contentsOfDirectory(at: objects, includingPropertiesForKeys: nil).filter { $0.pathExtension == "o" }
+        // Objects of sources that are gone stay in the folder; they are not linked.
+        let sources = Set(try Repository.names(in: "Sources/\(module)").map { $0 + ".o" })
+        return try FileManager.default.contentsOfDirectory(at: objects, includingPropertiesForKeys: nil).filter { sources.contains($0.lastPathComponent) }
       }
       folder.deleteLastPathComponent()
     }

@@ -1,0 +1,29 @@
+import LinearAlgebra
+import Testing
+
+struct ClassesTests {
+  @Test func gathersLabelsByRowsOrInOrder() throws {
+    let labels: [Int32] = [5, 6, 7, 8, 9]
+    let buffer = try Buffer(byteCount: 64)
+    let out = buffer.labels(count: 3)
+    gatherLabels(labels, rows: nil, start: 1, count: 3, into: out)
+    #expect([out[0], out[1], out[2]] == [6, 7, 8])
+    gatherLabels(labels, rows: [4, 0, 3, 1], start: 1, count: 3, into: out)
+    #expect([out[0], out[1], out[2]] == [5, 8, 6] && buffer.byteCount == 64)
+  }
+
+  /// The first of the largest scores; with one row the sign of the score.
+  @Test(arguments: Precision.allCases)
+  func scattersTheClassOfEachSample(_ precision: Precision) throws {
+    let scores = try Numbers(3 * 16, precision)
+    for (sample, column) in [[1.0, 3, 2], [4, 4, 4], [-3, -2, -1]].enumerated() {
+      for (row, score) in column.enumerated() { scores[row * 16 + sample] = score }
+    }
+    let out = try Numbers(5, .float64)
+    let target = MutableTensorView(out.buffer.base, type: .float64, rows: 5, columns: 1)
+    scatterClasses(scores.block(rows: 3, columns: 16), count: 3, to: target, startRow: 2)
+    #expect(Array(out.values[2...]) == [1, 0, 2])
+    scatterClasses(scores.block(rows: 1, columns: 16), count: 3, to: target, startRow: 0)
+    #expect(Array(out.values[..<3]) == [1, 1, 0])
+  }
+}
