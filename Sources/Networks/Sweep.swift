@@ -83,11 +83,17 @@ package final class Sweep: @unchecked Sendable {
 
   /// The loss of a batch of `count` samples and, if asked for, the gradient of its mean, which overwrites `gradient`. The loss has the same bits with a gradient and without.
   ///
-  /// - Parameter pool: at most as many threads as this sweep.
+  /// - Parameters:
+  ///   - pool: at most as many threads as this sweep.
+  ///   - isCancelled: asked before each tile, on any of the pool's threads; once true, the tiles left are skipped. The result then counts fewer
+  ///     samples than asked for, and it and `gradient` are of no use.
   package func lossGradient(
-    _ parameters: Vector, _ source: BatchSource, _ targets: Targets, count: Int, gradient: Vector?, pool: WorkerPool
+    _ parameters: Vector, _ source: BatchSource, _ targets: Targets, count: Int, gradient: Vector?, pool: WorkerPool,
+    isCancelled: (() -> Bool)? = nil
   ) -> BatchResult {
-    run(parameters, source, count: count, gradient: gradient, featureGradient: nil, pool: pool) { tile, start, samples, result in
+    run(
+      parameters, source, count: count, gradient: gradient, featureGradient: nil, pool: pool, isCancelled: isCancelled
+    ) { tile, start, samples, result in
       let targets = tile.load(targets, rows: source.rows, start: start, count: samples)
       result.lossSum += self.plan.loss.evaluate(
         scores: tile.scores, targets: targets, count: samples, scale: 1 / Double(count),
@@ -108,7 +114,7 @@ package final class Sweep: @unchecked Sendable {
   /// Runs all tiles: forward, then `atScores`, which leaves the cotangent of the scores, then back if a gradient is wanted.
   private func run(
     _ parameters: Vector, _ source: BatchSource, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, alwaysBack: Bool = false,
-    pool: WorkerPool, atScores: (_ tile: TileScratch, _ start: Int, _ samples: Int, _ result: inout BatchResult) -> Void
+    pool: WorkerPool, isCancelled: (() -> Bool)? = nil, atScores: (_ tile: TileScratch, _ start: Int, _ samples: Int, _ result: inout BatchResult) -> Void
   ) -> BatchResult {
     precondition(count >= 1 && count <= batch, "batch larger than its sweep")
     precondition(pool.threads <= threads, "more threads than the sweep has scratch for")
@@ -126,6 +132,10 @@ package final class Sweep: @unchecked Sendable {
         let sum = group == 0 ? gradient : gradient.map { _ in self.groupGradients[group - 1] }
         if let sum { fill(sum, 0) }
         for index in partition.tiles(of: group) {
+          if let isCancelled, isCancelled() {
+            results[index] = BatchResult()
+            continue
+          }
           let samples = partition.samples(of: index)
           let tile = self.scratch[worker].view(columns: partition.columns(of: index))
           let final = self.forward(weights, source, samples, tile, keeping: back)

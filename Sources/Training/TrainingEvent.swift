@@ -33,7 +33,7 @@ package struct TrainingLimits {
   package var epochs: Int
   /// At most so many milliseconds; 0: no limit. At least one batch is worked on in any case.
   package var milliseconds: Int
-  /// Asked after each batch; true ends the run.
+  /// Asked after each batch and, on any thread, within it; true ends the run.
   package var isCancelled: () -> Bool
 
   package init(epochs: Int = 0, milliseconds: Int = 0, isCancelled: @escaping () -> Bool = { false }) {

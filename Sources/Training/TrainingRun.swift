@@ -133,7 +133,9 @@ final class TrainingRun {
     let rate = settings.learningRate.rate(epoch: trainer.state.epoch, step: start / batch, stepsPerEpoch: stepsPerEpoch)
     let source = BatchSource(features: training.features, rows: UnsafePointer(rows + start), normalization: normalization)
     let result = sweep.lossGradient(
-      memory.parameters, source, training.targets, count: count, gradient: memory.gradient, pool: pool)
+      memory.parameters, source, training.targets, count: count, gradient: memory.gradient, pool: pool, isCancelled: limits.isCancelled)
+    // Cancelled within the batch: nothing has been stepped, so that it is worked on anew when training goes on.
+    guard result.count == count else { return }
     guard result.lossSum.isFinite else { throw notFinite("training loss is") }
     for term in settings.regularizers { _ = term.accumulate(memory.parameters, layout: layout, addingTo: memory.gradient) }
     let number = trainer.state.step + 1

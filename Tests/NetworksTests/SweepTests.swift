@@ -79,6 +79,30 @@ import Testing
     #expect(try batch.lossGradient(threads: 3, derivative: false).result == full)
   }
 
+  /// Cancelled from the second tile on: the result counts the samples of the first, and the next sweep is whole again.
+  @Test func cancelledTilesAreNotCounted() throws {
+    let batch = try batch(.float32, 300)
+    let plan = batch.network.plan
+    let sweep = try Sweep(plan, batch: 300, derivative: false, threads: 1)
+    let pool = try WorkerPool(threads: 1)
+    let snapshot = batch.network.snapshot
+    var asked = 0
+    let source = BatchSource(features: batch.view, normalization: nil)
+    let (cancelled, whole) = withExtendedLifetime((snapshot, sweep, batch)) {
+      batch.labels.withUnsafeBufferPointer { labels in
+        guard let labels = labels.baseAddress else { return (BatchResult(), BatchResult()) }
+        let first = sweep.lossGradient(snapshot.parameters, source, .labels(labels), count: 300, gradient: nil, pool: pool) {
+          asked += 1
+          return asked > 1
+        }
+        return (first, sweep.lossGradient(snapshot.parameters, source, .labels(labels), count: 300, gradient: nil, pool: pool))
+      }
+    }
+    #expect(cancelled.count > 0 && cancelled.count < 300 && asked > 1)
+    #expect(whole.count == 300)
+    #expect(try whole == batch.lossGradient(derivative: false).result)
+  }
+
   /// The mean over a batch is the weighted mean over its parts; the tolerance is the rounding of sums over 300 samples.
   @Test(arguments: Precision.allCases) func gradientIsTheSumOverParts(_ precision: Precision) throws {
     let batch = try batch(precision, 300)

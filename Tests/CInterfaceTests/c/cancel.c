@@ -71,6 +71,49 @@ int main(void) {
   CHECK_STATUS(sode_trainer_run(trainer, training, validation, &limits), SODE_CANCELLED);
   CHECK(requested_at > 0 && now() - requested_at < 0.1);
 
+  /* The same within one long step: a deep network, all samples in one batch; then on as if nothing had been. */
+  {
+    sode_network *deep = NULL, *undisturbed = NULL;
+    sode_trainer *one_step = NULL;
+    sode_limits one_epoch = {sizeof one_epoch, 0, 1, 0, NULL, {0}};
+    static float after[2][200000];
+    int64_t parameters = 0, steps = 0;
+    int which;
+    sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
+    sode_event last = {0};
+    last.struct_size = sizeof last;
+    CHECK_OK(sode_cancel_token_reset(token));
+    CHECK_OK(sode_network_create_json("{\"inputs\": 2, \"outputs\": 5, \"width\": 16, \"layers\": 600, \"horizon\": 5.0}", SODE_TEXT_END, &deep));
+    CHECK_OK(sode_network_copy(deep, &undisturbed));
+    for (which = 0; which < 2; which++) {
+      sode_tensor values = sode_tensor_f32(after[which], 1, &parameters);
+      sode_network *network_of_this = which == 0 ? deep : undisturbed;
+      CHECK_OK(sode_trainer_create(network_of_this, &one_step));
+      CHECK_OK(sode_trainer_set_json(one_step, "{\"epochs\": 1, \"batch_size\": 100000, \"num_threads\": 1}", SODE_TEXT_END));
+      if (which == 0) {
+        in_a_while.it_value.tv_usec = 20000;
+        one_epoch.cancel = token;
+        requested_at = 0;
+        CHECK(setitimer(ITIMER_REAL, &in_a_while, NULL) == 0);
+        CHECK_STATUS(sode_trainer_run(one_step, training, NULL, &one_epoch), SODE_CANCELLED);
+        CHECK(requested_at > 0 && now() - requested_at < 0.1);
+        CHECK_OK(sode_trainer_history_count(one_step, &steps));
+        CHECK(steps == 0);
+        one_epoch.cancel = NULL;
+      }
+      CHECK_OK(sode_trainer_run(one_step, training, NULL, &one_epoch));
+      CHECK_OK(sode_trainer_history_at(one_step, 0, &last));
+      CHECK(last.step == 1);
+      CHECK_OK(sode_network_describe(network_of_this, &info));
+      parameters = info.parameters;
+      if (CHECK(parameters <= 200000)) CHECK_OK(sode_network_get_parameters(network_of_this, &values));
+      sode_trainer_free(one_step);
+    }
+    CHECK(memcmp(after[0], after[1], (size_t)parameters * sizeof(float)) == 0);
+    sode_network_free(deep);
+    sode_network_free(undisturbed);
+  }
+
   /* A time limit. */
   CHECK_OK(sode_cancel_token_reset(token));
   limits.milliseconds = 100;
