@@ -25,7 +25,11 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
       let status: Status
       switch limits {
       case "epoch": status = try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits(epochs: 1))
-      case "cancel": status = try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits { true })
+      case "cancel":
+        // Requested once a batch is stepped or an epoch closed; a batch is one tile, so that this is asked on this thread.
+        let (step, epoch) = (trainer.state.step, trainer.state.epoch)
+        let moved = { trainer.state.step != step || trainer.state.epoch != epoch }
+        status = try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits(isCancelled: moved))
       case "clock":
         var budget = TrainingLimits()
         budget.milliseconds = 1
@@ -44,6 +48,32 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
     #expect(bits(network) == whole, "\(limits)")
     #expect(row == rows, "\(limits)")
   }
+}
+
+/// A cancel within a batch leaves everything as it was: nothing is stepped, and going on gives the bits of an undisturbed run.
+@Test func aBatchCancelledHalfwayIsWorkedOnAnew() throws {
+  let data = try ellipses()
+  var results: [[UInt64]] = []
+  for disturbed in [false, true] {
+    let network = try smallNetwork(precision: .float32)
+    let trainer = try trainer(network, everyPart.merging(["num_threads": .integer(1), "batch_size": .integer(1_000_000)]) { $1 })
+    if disturbed {
+      // 200 samples are two tiles.
+      for tile in 0..<2 {
+        var asked = 0
+        let status = try trainer.run(
+          training: data.training, validation: data.validation,
+          limits: TrainingLimits {
+            asked += 1
+            return asked > tile
+          })
+        #expect(status == .cancelled && trainer.state.step == 0 && trainer.state.position == 0)
+      }
+    }
+    #expect(try trainer.run(training: data.training, validation: data.validation) == .ok)
+    results.append(bits(network))
+  }
+  #expect(results[0] == results[1])
 }
 
 @Test func earlyStoppingEndsTrainingAndStaysEnded() throws {
