@@ -76,14 +76,14 @@ int main(void) {
     sode_network *deep = NULL, *undisturbed = NULL;
     sode_trainer *one_step = NULL;
     sode_limits one_epoch = {sizeof one_epoch, 0, 1, 0, NULL, {0}};
-    static float after[2][200000];
+    static float after[2][600000];
     int64_t parameters = 0, steps = 0;
     int which;
     sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
     sode_event last = {0};
     last.struct_size = sizeof last;
     CHECK_OK(sode_cancel_token_reset(token));
-    CHECK_OK(sode_network_create_json("{\"inputs\": 2, \"outputs\": 5, \"width\": 16, \"layers\": 600, \"horizon\": 5.0}", SODE_TEXT_END, &deep));
+    CHECK_OK(sode_network_create_json("{\"inputs\": 2, \"outputs\": 5, \"width\": 16, \"layers\": 2000, \"horizon\": 5.0}", SODE_TEXT_END, &deep));
     CHECK_OK(sode_network_copy(deep, &undisturbed));
     for (which = 0; which < 2; which++) {
       sode_tensor values = sode_tensor_f32(after[which], 1, &parameters);
@@ -106,7 +106,7 @@ int main(void) {
       CHECK(last.step == 1);
       CHECK_OK(sode_network_describe(network_of_this, &info));
       parameters = info.parameters;
-      if (CHECK(parameters <= 200000)) CHECK_OK(sode_network_get_parameters(network_of_this, &values));
+      if (CHECK(parameters <= 600000)) CHECK_OK(sode_network_get_parameters(network_of_this, &values));
       sode_trainer_free(one_step);
     }
     CHECK(memcmp(after[0], after[1], (size_t)parameters * sizeof(float)) == 0);
