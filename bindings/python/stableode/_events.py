@@ -21,8 +21,6 @@ class Relay:
 
     def _receive(self, data, user_data):
         try:
-            if self._interrupted:
-                return _STOP
             if self.receiver is not None and self.receiver(self._make_event(data.contents)):
                 return _STOP
             return _STOP if self._interrupted else _GO_ON
