@@ -2,8 +2,18 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { alignment = 64 };
+enum { alignment = 64, huge_page = 1 << 21 };
+
+/* Arrays of many megabytes are swept from end to end: in huge pages, where the system has them, a sweep does not wait for the page tables. */
+static void *standard_allocate(size_t size) {
+  void *memory = NULL;
+  size_t line = size >= 2 * (size_t)huge_page ? huge_page : alignment;
+  if (size > SIZE_MAX - line || posix_memalign(&memory, line, size) != 0) return NULL;
+  if (line == huge_page) madvise(memory, size & ~(size_t)(huge_page - 1), MADV_HUGEPAGE);
+  return memory;
+}
 
 static _Atomic uint64_t current, peak, limit, count;
 static sode_shim_allocate allocator;
@@ -16,14 +26,8 @@ void *sode_shim_memory_allocate(size_t size) {
   uint64_t most = atomic_load(&limit);
   void *memory = NULL;
   if (after >= size && !(most != 0 && after > most)) {
-    if (allocator) {
-      memory = allocator(size, alignment, allocator_user);
-      if (memory) memset(memory, 0, size);
-    } else if (size <= SIZE_MAX - alignment && posix_memalign(&memory, alignment, size) == 0) {
-      memset(memory, 0, size);
-    } else {
-      memory = NULL;
-    }
+    memory = allocator ? allocator(size, alignment, allocator_user) : standard_allocate(size);
+    if (memory) memset(memory, 0, size);
   }
   if (!memory) {
     atomic_fetch_sub(&current, size);

@@ -30,6 +30,10 @@ package struct StoreAll: MemoryPolicy {
 
   package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: Vector?, scratch: Block) {
     for j in stride(from: block.layers - 1, through: 0, by: -1) {
+      if j > 0 {
+        prefetch(record(j - 1, block, tape))
+        prefetch(state(j - 1, block, tape))
+      }
       block.integrator.pullback(
         block.field, block.layer(j, of: weights.parameters, prepared: weights.prepared), stepSize: block.stepSize,
         before: state(j, block, tape), after: state(j + 1, block, tape), record: record(j, block, tape), cotangent: cotangent,

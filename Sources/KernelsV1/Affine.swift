@@ -27,10 +27,11 @@ import KernelInterface
   withUnsafeMutablePointer(to: &sums) {
     let sums = UnsafeMutableRawPointer($0).assumingMemoryBound(to: L.Scalar.self)
     let rows = c.pointee.outputs
+    let direct = c.pointee.activation == 0 && c.pointee.slope == nil
     var row = 0
     while row &+ 4 <= rows {
-      fourRows(L.self, c, row, column, sums)
-      finish(F.self, c, row, 4, column, L.count, sums)
+      fourRows(L.self, c, row, column, sums, direct)
+      if !direct { finish(F.self, c, row, 4, column, L.count, sums) }
       row &+= 4
     }
     while row < rows {
@@ -41,7 +42,9 @@ import KernelInterface
   }
 }
 
-@inline(__always) private func fourRows<L: Lanes>(_: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>) {
+@inline(__always) private func fourRows<L: Lanes>(
+  _: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>, _ direct: Bool
+) {
   typealias S = L.Scalar
   var s0 = start(L.self, c, row)
   var s1 = start(L.self, c, row &+ 1)
@@ -63,10 +66,25 @@ import KernelInterface
     x += next
     k &-= 1
   }
+  if direct {
+    // Nothing to compute number by number: the update is made from the registers.
+    update(c, row, column, s0)
+    update(c, row &+ 1, column, s1)
+    update(c, row &+ 2, column, s2)
+    update(c, row &+ 3, column, s3)
+    return
+  }
   s0.store(sums)
   s1.store(sums + L.count)
   s2.store(sums + 2 &* L.count)
   s3.store(sums + 3 &* L.count)
+}
+
+/// out = base + scale·sum, for the identity.
+@inline(__always) private func update<L: Lanes>(_ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sum: L) {
+  typealias S = L.Scalar
+  let base = c.pointee.base.map { L(loading: $0.assumingMemoryBound(to: S.self) + (row &* c.pointee.baseStride &+ column)) } ?? L(0)
+  L.fma(L(S(c.pointee.scale)), sum, base).store(c.pointee.out.assumingMemoryBound(to: S.self) + (row &* c.pointee.outStride &+ column))
 }
 
 @inline(__always) private func oneRow<L: Lanes>(_: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>) {

@@ -27,6 +27,9 @@ package func scatter(_ tile: Block, count: Int, to target: MutableTensorView, st
 /// A dense row-major vector into an array of any strides, Float or Double.
 package func convert(_ source: Vector, to target: MutableTensorView) {
   precondition(source.count >= target.rows * target.columns, "convert: as many numbers")
+  if let block = target.view.sameBytes(as: source.precision) {
+    return copy(Block(source.base, rows: block.rows, columns: block.columns, precision: source.precision), into: block)
+  }
   // A dense row-major matrix is the tile, features × samples, of its transpose.
   let turned = MutableTensorView(target.base, type: target.type, rows: target.columns, columns: target.rows, rowStride: target.columnStride, columnStride: target.rowStride)
   scatter(Block(source.base, rows: target.rows, columns: target.columns, precision: source.precision), count: target.columns, to: turned, startRow: 0)
@@ -35,6 +38,9 @@ package func convert(_ source: Vector, to target: MutableTensorView) {
 /// An array of any type and strides into a dense row-major vector.
 package func convert(_ source: TensorView, into target: Vector) {
   precondition(target.count >= source.rows * source.columns, "convert: room for all numbers")
+  if let block = source.sameBytes(as: target.precision) {
+    return copy(block, into: Block(target.base, rows: block.rows, columns: block.columns, precision: target.precision))
+  }
   let turned = TensorView(source.base, type: source.type, rows: source.columns, columns: source.rows, rowStride: source.columnStride, columnStride: source.rowStride)
   gather(
     turned, rows: nil, start: 0, count: source.columns, shift: nil, scale: nil, into: Block(target.base, rows: source.rows, columns: source.columns, precision: target.precision))
@@ -59,4 +65,14 @@ package func firstNonFinite(_ view: TensorView) -> (row: Int, column: Int)? {
     }
   }
   return nil
+}
+
+extension TensorView {
+  /// The array as rows of neighbors in this precision, or nil when its type or its strides are others.
+  fileprivate func sameBytes(as precision: Precision) -> Block? {
+    guard type == ElementType(precision) else { return nil }
+    let memory = UnsafeMutableRawPointer(mutating: base)
+    if columns == 1, rowStride == 1 { return Block(memory, rows: 1, columns: rows, precision: precision) }
+    return columnStride == 1 ? Block(memory, rows: rows, columns: columns, stride: rowStride, precision: precision) : nil
+  }
 }

@@ -34,9 +34,7 @@ package final class AntisymmetricField: VectorField {
 
   package func finishGradient(_ gradient: Layer, scratch: UnsafeMutableRawPointer) {
     let matrix = configuration.matrix(gradient)
-    let accumulated = Matrix(scratch, rows: width, columns: width, precision: configuration.precision)
-    copy(matrix, into: accumulated)
-    antisymmetrize(accumulated, damping: 0, into: matrix)
+    antisymmetrize(matrix, damping: 0, into: matrix)
   }
 
   package func affineForm(_ component: Int, _ layer: Layer) -> AffineForm? {

@@ -1,4 +1,5 @@
 #pragma once
+#include <stddef.h>
 
 /* The best of the library's instruction sets that this processor and operating system offer: 1 baseline x86-64, 3 AVX2 (x86-64-v3), 4 AVX-512 (x86-64-v4). */
 int sode_shim_cpu_level(void);
@@ -15,3 +16,8 @@ static inline int sode_shim_active_level(void) {
 /* The level that the calling thread forces for itself, or 0; tests and benchmarks compare levels with it. */
 int sode_shim_forced_level(void);
 void sode_shim_force_level(int level);
+
+/* Asks for memory that will be read soon, into the second cache. Any address may be asked for. */
+static inline void sode_shim_prefetch(const void *memory, size_t size) {
+  for (size_t at = 0; at < size; at += 64) __builtin_prefetch((const char *)memory + at, 0, 2);
+}
