@@ -29,8 +29,10 @@ package struct StoreAll: MemoryPolicy {
   }
 
   package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: Vector?, scratch: Block) {
+    // A tape that the second cache holds needs no asking.
+    let isFar = tape.rows * tape.stride * tape.precision.byteCount > 1 << 21
     for j in stride(from: block.layers - 1, through: 0, by: -1) {
-      if j > 0 {
+      if isFar, j > 0 {
         prefetch(record(j - 1, block, tape))
         prefetch(state(j - 1, block, tape))
       }

@@ -20,6 +20,8 @@ protocol Family {
   associatedtype Sums: Lanes where Sums.Scalar == Double
   static func widened(_ memory: UnsafePointer<Scalar>) -> Sums
   static func fold(_ x: Wide, _ y: Wide) -> Wide
+  /// A square of `Wide.count` rows transposed.
+  static func transpose(_ from: UnsafePointer<Scalar>, _ stride: Int, into to: UnsafeMutablePointer<Scalar>, _ toStride: Int)
   /// Four numbers, for squares of a matrix.
   associatedtype Four: RegisterOperations where Four.Vector.Scalar == Scalar
   static func transposed(_ x: Square<Four>) -> Square<Four>
@@ -47,6 +49,9 @@ enum FloatFamily: Family {
     typealias Step4 = Register<Float8>
     typealias Sums = Register<Double8>
     @inline(__always) static func fold(_ x: Wide, _ y: Wide) -> Wide { Wide(vector: Float16.fold(x.vector, y.vector)) }
+    @inline(__always) static func transpose(_ from: UnsafePointer<Float>, _ stride: Int, into to: UnsafeMutablePointer<Float>, _ toStride: Int) {
+      Float16.transpose(from, stride, into: to, toStride)
+    }
     @inline(__always) static func widened(_ p: UnsafePointer<Float>) -> Sums {
       Sums(vector: sode_double8_widen(p))
     }
@@ -61,6 +66,9 @@ enum FloatFamily: Family {
     typealias Step4 = Wide
     typealias Sums = Pair<Register<Double4>>
     @inline(__always) static func fold(_ x: Wide, _ y: Wide) -> Wide { Wide(vector: Float8.fold(x.vector, y.vector)) }
+    @inline(__always) static func transpose(_ from: UnsafePointer<Float>, _ stride: Int, into to: UnsafeMutablePointer<Float>, _ toStride: Int) {
+      Float8.transpose(from, stride, into: to, toStride)
+    }
     @inline(__always) static func widened(_ p: UnsafePointer<Float>) -> Sums {
       Sums(Register(vector: sode_double4_widen(p)), Register(vector: sode_double4_widen(p + 4)))
     }
@@ -75,6 +83,9 @@ enum FloatFamily: Family {
     typealias Step4 = Wide
     typealias Sums = Pair<Pair<Register<Double2>>>
     @inline(__always) static func fold(_ x: Wide, _ y: Wide) -> Wide { Wide(vector: Float4.fold(x.vector, y.vector)) }
+    @inline(__always) static func transpose(_ from: UnsafePointer<Float>, _ stride: Int, into to: UnsafeMutablePointer<Float>, _ toStride: Int) {
+      Float4.transpose(from, stride, into: to, toStride)
+    }
     @inline(__always) static func widened(_ p: UnsafePointer<Float>) -> Sums {
       Sums(
         Pair(Register(vector: sode_double2_widen(p)), Register(vector: sode_double2_widen(p + 2))),
@@ -104,6 +115,9 @@ enum DoubleFamily: Family {
     typealias Step3 = Wide
     typealias Step4 = Register<Double4>
     @inline(__always) static func fold(_ x: Wide, _ y: Wide) -> Wide { Wide(vector: Double8.fold(x.vector, y.vector)) }
+    @inline(__always) static func transpose(_ from: UnsafePointer<Double>, _ stride: Int, into to: UnsafeMutablePointer<Double>, _ toStride: Int) {
+      Double8.transpose(from, stride, into: to, toStride)
+    }
   #elseif V3
     typealias Wide = Register<Double4>
     typealias Strip = Pair<Wide>
@@ -114,6 +128,9 @@ enum DoubleFamily: Family {
     typealias Step3 = Wide
     typealias Step4 = Wide
     @inline(__always) static func fold(_ x: Wide, _ y: Wide) -> Wide { Wide(vector: Double4.fold(x.vector, y.vector)) }
+    @inline(__always) static func transpose(_ from: UnsafePointer<Double>, _ stride: Int, into to: UnsafeMutablePointer<Double>, _ toStride: Int) {
+      Double4.transpose(from, stride, into: to, toStride)
+    }
   #else
     typealias Wide = Register<Double2>
     typealias Strip = Pair<Wide>
@@ -124,6 +141,9 @@ enum DoubleFamily: Family {
     typealias Step3 = Wide
     typealias Step4 = Wide
     @inline(__always) static func fold(_ x: Wide, _ y: Wide) -> Wide { Wide(vector: Double2.fold(x.vector, y.vector)) }
+    @inline(__always) static func transpose(_ from: UnsafePointer<Double>, _ stride: Int, into to: UnsafeMutablePointer<Double>, _ toStride: Int) {
+      Double2.transpose(from, stride, into: to, toStride)
+    }
   #endif
   typealias Four = Double4
   @inline(__always) static func transposed(_ x: Square<Double4>) -> Square<Double4> {

@@ -25,6 +25,8 @@ protocol RegisterOperations {
   static func sum(_ x: Vector) -> Vector.Scalar
   /// Sums of neighboring lanes, those of x and then those of y: log₂(count) rounds turn `count` vectors into the vector of their sums.
   static func fold(_ x: Vector, _ y: Vector) -> Vector
+  /// `count` rows of `count` numbers transposed; strides from row to row.
+  static func transpose(_ from: UnsafePointer<Vector.Scalar>, _ stride: Int, into to: UnsafeMutablePointer<Vector.Scalar>, _ toStride: Int)
 }
 
 enum Float4: RegisterOperations {
@@ -50,6 +52,7 @@ enum Float4: RegisterOperations {
   @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_float4_flipping_sign(z, x) }
   @inline(__always) static func sum(_ x: Vector) -> Float { sode_float4_sum(x) }
   @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_float4_fold(x, y) }
+  @inline(__always) static func transpose(_ from: UnsafePointer<Float>, _ stride: Int, into to: UnsafeMutablePointer<Float>, _ toStride: Int) { sode_float4_transpose(from, stride, to, toStride) }
 }
 
 #if V3 || V4
@@ -76,6 +79,7 @@ enum Float4: RegisterOperations {
     @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_float8_flipping_sign(z, x) }
     @inline(__always) static func sum(_ x: Vector) -> Float { sode_float8_sum(x) }
     @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_float8_fold(x, y) }
+    @inline(__always) static func transpose(_ from: UnsafePointer<Float>, _ stride: Int, into to: UnsafeMutablePointer<Float>, _ toStride: Int) { sode_float8_transpose(from, stride, to, toStride) }
   }
 #endif
 
@@ -103,6 +107,7 @@ enum Float4: RegisterOperations {
     @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_float16_flipping_sign(z, x) }
     @inline(__always) static func sum(_ x: Vector) -> Float { sode_float16_sum(x) }
     @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_float16_fold(x, y) }
+    @inline(__always) static func transpose(_ from: UnsafePointer<Float>, _ stride: Int, into to: UnsafeMutablePointer<Float>, _ toStride: Int) { sode_float16_transpose(from, stride, to, toStride) }
   }
 #endif
 
@@ -129,6 +134,7 @@ enum Double2: RegisterOperations {
   @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_double2_flipping_sign(z, x) }
   @inline(__always) static func sum(_ x: Vector) -> Double { sode_double2_sum(x) }
   @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_double2_fold(x, y) }
+  @inline(__always) static func transpose(_ from: UnsafePointer<Double>, _ stride: Int, into to: UnsafeMutablePointer<Double>, _ toStride: Int) { sode_double2_transpose(from, stride, to, toStride) }
 }
 
 enum Double4: RegisterOperations {
@@ -154,6 +160,7 @@ enum Double4: RegisterOperations {
   @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_double4_flipping_sign(z, x) }
   @inline(__always) static func sum(_ x: Vector) -> Double { sode_double4_sum(x) }
   @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_double4_fold(x, y) }
+  @inline(__always) static func transpose(_ from: UnsafePointer<Double>, _ stride: Int, into to: UnsafeMutablePointer<Double>, _ toStride: Int) { sode_double4_transpose(from, stride, to, toStride) }
 }
 
 #if V4
@@ -180,5 +187,6 @@ enum Double4: RegisterOperations {
     @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_double8_flipping_sign(z, x) }
     @inline(__always) static func sum(_ x: Vector) -> Double { sode_double8_sum(x) }
     @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_double8_fold(x, y) }
+    @inline(__always) static func transpose(_ from: UnsafePointer<Double>, _ stride: Int, into to: UnsafeMutablePointer<Double>, _ toStride: Int) { sode_double8_transpose(from, stride, to, toStride) }
   }
 #endif

@@ -3,11 +3,11 @@ import Testing
 
 extension KernelSweeps {
   @Suite struct OuterTests {
-    /// Σ_s left·right against sums in Double: every remainder of the 4 × 4 tile, one sample, strided and transposed results, both sides of the crossover with OpenBLAS.
+    /// Σ_s left·right against sums in Double: every remainder of the 4 × 4 tile, one sample, strided and transposed results, every remainder of the transposing path, both sides of the crossover with OpenBLAS.
     @Test(arguments: Precision.allCases)
     func agreesWithPlainSums(_ precision: Precision) throws {
       for level in levels {
-        for (m, n, samples) in [(1, 1, 16), (3, 5, 32), (8, 8, 64), (10, 6, 16), (5, 9, 1), (16, 16, 256), (64, 60, 32), (33, 70, 64)] {
+        for (m, n, samples) in [(1, 1, 16), (3, 5, 32), (8, 8, 64), (10, 6, 16), (5, 9, 1), (16, 16, 256), (64, 60, 32), (33, 70, 64), (24, 130, 144), (40, 24, 80)] {
           for turned in [false, true] {
             let stride = samples == 1 ? 1 : samples + 16
             let (left, right) = (try Numbers(m * stride, precision, seed: 1), try Numbers(n * stride, precision, seed: 2))

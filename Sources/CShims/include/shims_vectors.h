@@ -84,3 +84,25 @@ SODE_TRANSPOSED(sode_double4, double, sode_double4_column0, 0)
 SODE_TRANSPOSED(sode_double4, double, sode_double4_column1, 1)
 SODE_TRANSPOSED(sode_double4, double, sode_double4_column2, 2)
 SODE_TRANSPOSED(sode_double4, double, sode_double4_column3, 3)
+
+/* `count` rows of `count` numbers transposed: each round interleaves the first half of the rows with the second, and log2(count) rounds bring every number to its place. */
+#define SODE_LIST(...) __VA_ARGS__
+#define SODE_TRANSPOSE(type, scalar, count, rounds, low, high)                                                                     \
+  SODE_INLINE void type##_transpose(const scalar *from, intptr_t from_stride, scalar *to, intptr_t to_stride) {                    \
+    type row[count], next[count];                                                                                                  \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < count; i++) row[i] = type##_load(from + i * from_stride);               \
+    _Pragma("clang loop unroll(full)") for (int round = 0; round < rounds; round++) {                                              \
+      _Pragma("clang loop unroll(full)") for (int i = 0; i < count / 2; i++) {                                                     \
+        next[2 * i] = __builtin_shufflevector(row[i], row[i + count / 2], low);                                                    \
+        next[2 * i + 1] = __builtin_shufflevector(row[i], row[i + count / 2], high);                                               \
+      }                                                                                                                            \
+      _Pragma("clang loop unroll(full)") for (int i = 0; i < count; i++) row[i] = next[i];                                         \
+    }                                                                                                                              \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < count; i++) type##_store(row[i], to + i * to_stride);                   \
+  }
+SODE_TRANSPOSE(sode_float4, float, 4, 2, SODE_LIST(0, 4, 1, 5), SODE_LIST(2, 6, 3, 7))
+SODE_TRANSPOSE(sode_float8, float, 8, 3, SODE_LIST(0, 8, 1, 9, 2, 10, 3, 11), SODE_LIST(4, 12, 5, 13, 6, 14, 7, 15))
+SODE_TRANSPOSE(sode_float16, float, 16, 4, SODE_LIST(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23), SODE_LIST(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31))
+SODE_TRANSPOSE(sode_double2, double, 2, 1, SODE_LIST(0, 2), SODE_LIST(1, 3))
+SODE_TRANSPOSE(sode_double4, double, 4, 2, SODE_LIST(0, 4, 1, 5), SODE_LIST(2, 6, 3, 7))
+SODE_TRANSPOSE(sode_double8, double, 8, 3, SODE_LIST(0, 8, 1, 9, 2, 10, 3, 11), SODE_LIST(4, 12, 5, 13, 6, 14, 7, 15))
