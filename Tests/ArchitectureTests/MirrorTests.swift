@@ -12,7 +12,6 @@ struct MirrorTests {
     "Sources/KernelInterface/Calls.swift": "structs that every kernel's test fills in through the facade",
     "Sources/KernelInterface/KernelTable.swift": "a struct of entries, each tested by its facade's file",
     "Sources/KernelsV1/Table.swift": "fills the table of entries, each tested by its facade's file",
-    "Sources/KernelsV1/AffineChain.swift": "Networks' PredictorTests compare every single-sample prediction with the tile's bits",
     "Sources/KernelsV1/Lanes.swift": "internal to the kernels: AffineTests and AffineOneTests compare every width bit for bit",
     "Sources/KernelsV1/Registers.swift": "as Lanes.swift",
     "Sources/KernelsV1/Family.swift": "as Lanes.swift",
