@@ -97,7 +97,7 @@ int main(void) {
       CHECK_OK(sode_trainer_create(network_of_this, &one_step));
       CHECK_OK(sode_trainer_set_json(one_step, "{\"epochs\": 1, \"batch_size\": 100000, \"num_threads\": 1}", SODE_TEXT_END));
       if (which == 0) {
-        in_a_while.it_value.tv_usec = 20000;
+        in_a_while.it_value.tv_usec = 100000; /* by then the system has given the step its memory */
         one_epoch.cancel = token;
         requested_at = 0;
         CHECK(setitimer(ITIMER_REAL, &in_a_while, NULL) == 0);
