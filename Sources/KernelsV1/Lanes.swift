@@ -22,6 +22,7 @@ protocol Lanes {
   static func larger(_ x: Self, _ y: Self) -> Self
   /// x < y ? a : b.
   static func choose(_ a: Self, _ b: Self, whereLess x: Self, than y: Self) -> Self
+  var negated: Self { get }
   var magnitude: Self { get }
   var squareRoot: Self { get }
   /// 2ⁿ, from n + `roundingMagic` + exponent bias.
@@ -57,6 +58,7 @@ struct Register<Operations: RegisterOperations>: Lanes {
   @inline(__always) static func choose(_ a: Self, _ b: Self, whereLess x: Self, than y: Self) -> Self {
     Self(vector: Operations.choose(a.vector, b.vector, x.vector, y.vector))
   }
+  @inline(__always) var negated: Self { Self(vector: Operations.negate(vector)) }
   @inline(__always) var magnitude: Self { Self(vector: Operations.magnitude(vector)) }
   @inline(__always) var squareRoot: Self { Self(vector: Operations.squareRoot(vector)) }
   @inline(__always) var exponent: Self { Self(vector: Operations.exponent(vector)) }
@@ -104,6 +106,7 @@ struct Pair<Half: Lanes>: Lanes {
   @inline(__always) static func choose(_ a: Self, _ b: Self, whereLess x: Self, than y: Self) -> Self {
     Self(Half.choose(a.a, b.a, whereLess: x.a, than: y.a), Half.choose(a.b, b.b, whereLess: x.b, than: y.b))
   }
+  @inline(__always) var negated: Self { Self(a.negated, b.negated) }
   @inline(__always) var magnitude: Self { Self(a.magnitude, b.magnitude) }
   @inline(__always) var squareRoot: Self { Self(a.squareRoot, b.squareRoot) }
   @inline(__always) var exponent: Self { Self(a.exponent, b.exponent) }
@@ -136,6 +139,7 @@ struct Single<Whole: Lanes>: Lanes {
   @inline(__always) static func choose(_ a: Self, _ b: Self, whereLess x: Self, than y: Self) -> Self {
     Self(whole: Whole.choose(a.whole, b.whole, whereLess: x.whole, than: y.whole))
   }
+  @inline(__always) var negated: Self { Self(whole: whole.negated) }
   @inline(__always) var magnitude: Self { Self(whole: whole.magnitude) }
   @inline(__always) var squareRoot: Self { Self(whole: whole.squareRoot) }
   @inline(__always) var exponent: Self { Self(whole: whole.exponent) }

@@ -15,6 +15,7 @@ protocol RegisterOperations {
   static func divide(_ x: Vector, _ y: Vector) -> Vector
   /// x·y + z.
   static func fma(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector
+  static func negate(_ x: Vector) -> Vector
   static func squareRoot(_ x: Vector) -> Vector
   /// x < y ? a : b.
   static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector
@@ -44,6 +45,7 @@ enum Float4: RegisterOperations {
   @inline(__always) static func multiply(_ x: Vector, _ y: Vector) -> Vector { sode_float4_multiply(x, y) }
   @inline(__always) static func divide(_ x: Vector, _ y: Vector) -> Vector { sode_float4_divide(x, y) }
   @inline(__always) static func fma(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector { sode_float4_fma(x, y, z) }
+  @inline(__always) static func negate(_ x: Vector) -> Vector { sode_float4_negate(x) }
   @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_float4_square_root(x) }
   @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_float4_choose(a, b, x, y) }
   @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_float4_magnitude(x) }
@@ -71,6 +73,7 @@ enum Float4: RegisterOperations {
     @inline(__always) static func multiply(_ x: Vector, _ y: Vector) -> Vector { sode_float8_multiply(x, y) }
     @inline(__always) static func divide(_ x: Vector, _ y: Vector) -> Vector { sode_float8_divide(x, y) }
     @inline(__always) static func fma(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector { sode_float8_fma(x, y, z) }
+    @inline(__always) static func negate(_ x: Vector) -> Vector { sode_float8_negate(x) }
     @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_float8_square_root(x) }
     @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_float8_choose(a, b, x, y) }
     @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_float8_magnitude(x) }
@@ -99,6 +102,7 @@ enum Float4: RegisterOperations {
     @inline(__always) static func multiply(_ x: Vector, _ y: Vector) -> Vector { sode_float16_multiply(x, y) }
     @inline(__always) static func divide(_ x: Vector, _ y: Vector) -> Vector { sode_float16_divide(x, y) }
     @inline(__always) static func fma(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector { sode_float16_fma(x, y, z) }
+    @inline(__always) static func negate(_ x: Vector) -> Vector { sode_float16_negate(x) }
     @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_float16_square_root(x) }
     @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_float16_choose(a, b, x, y) }
     @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_float16_magnitude(x) }
@@ -126,6 +130,7 @@ enum Double2: RegisterOperations {
   @inline(__always) static func multiply(_ x: Vector, _ y: Vector) -> Vector { sode_double2_multiply(x, y) }
   @inline(__always) static func divide(_ x: Vector, _ y: Vector) -> Vector { sode_double2_divide(x, y) }
   @inline(__always) static func fma(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector { sode_double2_fma(x, y, z) }
+  @inline(__always) static func negate(_ x: Vector) -> Vector { sode_double2_negate(x) }
   @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_double2_square_root(x) }
   @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_double2_choose(a, b, x, y) }
   @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_double2_magnitude(x) }
@@ -152,6 +157,7 @@ enum Double4: RegisterOperations {
   @inline(__always) static func multiply(_ x: Vector, _ y: Vector) -> Vector { sode_double4_multiply(x, y) }
   @inline(__always) static func divide(_ x: Vector, _ y: Vector) -> Vector { sode_double4_divide(x, y) }
   @inline(__always) static func fma(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector { sode_double4_fma(x, y, z) }
+  @inline(__always) static func negate(_ x: Vector) -> Vector { sode_double4_negate(x) }
   @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_double4_square_root(x) }
   @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_double4_choose(a, b, x, y) }
   @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_double4_magnitude(x) }
@@ -179,6 +185,7 @@ enum Double4: RegisterOperations {
     @inline(__always) static func multiply(_ x: Vector, _ y: Vector) -> Vector { sode_double8_multiply(x, y) }
     @inline(__always) static func divide(_ x: Vector, _ y: Vector) -> Vector { sode_double8_divide(x, y) }
     @inline(__always) static func fma(_ x: Vector, _ y: Vector, _ z: Vector) -> Vector { sode_double8_fma(x, y, z) }
+    @inline(__always) static func negate(_ x: Vector) -> Vector { sode_double8_negate(x) }
     @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_double8_square_root(x) }
     @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_double8_choose(a, b, x, y) }
     @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_double8_magnitude(x) }

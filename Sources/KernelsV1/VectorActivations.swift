@@ -13,7 +13,7 @@ enum TanhKernel: ActivationKernel {
   @inline(__always) static func value<L: Lanes>(_ x: L) -> L { hyperbolicTangent(x) }
   @inline(__always) static func valueAndSlope<L: Lanes>(_ x: L) -> (value: L, slope: L) {
     let y = hyperbolicTangent(x)
-    return (y, L(1) - y * y)
+    return (y, L.fma(y.negated, y, L(1)))
   }
 }
 
@@ -27,7 +27,7 @@ enum SigmoidKernel: ActivationKernel {
   @inline(__always) static func value<L: Lanes>(_ x: L) -> L { logisticSigmoid(x) }
   @inline(__always) static func valueAndSlope<L: Lanes>(_ x: L) -> (value: L, slope: L) {
     let y = logisticSigmoid(x)
-    return (y, y * (L(1) - y))
+    return (y, L.fma(y.negated, y, y))
   }
 }
 

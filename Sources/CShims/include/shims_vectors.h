@@ -24,6 +24,7 @@
   SODE_INLINE type type##_multiply(type x, type y) { return x * y; }                                                               \
   SODE_INLINE type type##_divide(type x, type y) { return x / y; }                                                                 \
   SODE_INLINE type type##_fma(type x, type y, type z) { return SODE_FMA(x, y, z); }                                                \
+  SODE_INLINE type type##_negate(type x) { return -x; }                                                                            \
   SODE_INLINE type type##_square_root(type x) { return __builtin_elementwise_sqrt(x); }                                            \
   SODE_INLINE type type##_choose(type a, type b, type x, type y) { return x < y ? a : b; }                                         \
   SODE_INLINE type type##_magnitude(type x) { return __builtin_elementwise_abs(x); }                                               \
