@@ -12,6 +12,12 @@ package struct ODEBlock: Sendable {
   package let layers: Int
   package let stepSize: Double
   package let precision: Precision
+  /// Rows of a whole state, of a step's record, and of the derivatives' scratch: asked of field and integrator once, not at every layer.
+  package let stateWidth: Int
+  package let recordWidth: Int
+  package let scratchWidth: Int
+  private let preparedForTraining: Int
+  private let preparedForInference: Int
   /// Where tensor t begins in the parameter vector, in numbers, and how many numbers one layer of it has.
   private let offsets: InlineArray<4, Int>
   private let counts: InlineArray<4, Int>
@@ -27,6 +33,11 @@ package struct ODEBlock: Sendable {
     self.layers = layers
     self.precision = precision
     stepSize = horizon / Double(layers)
+    stateWidth = field.stateWidth
+    recordWidth = integrator.recordWidth(field)
+    scratchWidth = integrator.scratchWidth(field)
+    preparedForTraining = field.preparedCount(for: .training)
+    preparedForInference = field.preparedCount(for: .inference)
     var offsets = InlineArray<4, Int>(repeating: 0)
     var counts = InlineArray<4, Int>(repeating: 0)
     var next = offset
@@ -41,7 +52,9 @@ package struct ODEBlock: Sendable {
   }
 
   /// Numbers of prepared operators for all layers.
-  package func preparedCount(for purpose: Purpose) -> Int { layers * field.preparedCount(for: purpose) }
+  package func preparedCount(for purpose: Purpose) -> Int { layers * preparedPerLayer(purpose) }
+
+  private func preparedPerLayer(_ purpose: Purpose) -> Int { purpose == .training ? preparedForTraining : preparedForInference }
 
   /// Layer j of a parameter, gradient or direction vector, with its prepared operators if there are any.
   package func layer(_ j: Int, of parameters: Vector, prepared: Vector?, for purpose: Purpose = .training) -> Layer {
@@ -49,14 +62,14 @@ package struct ODEBlock: Sendable {
     for index in 0..<tensorCount {
       layer.tensors[index] = parameters.base + (offsets[index] + j * counts[index]) * precision.byteCount
     }
-    let preparedCount = field.preparedCount(for: purpose)
+    let preparedCount = preparedPerLayer(purpose)
     if preparedCount > 0, let prepared { layer.prepared = prepared.base + j * preparedCount * precision.byteCount }
     return layer
   }
 
   /// Makes the operators of the layers `range` from their tensors.
   package func prepare(_ range: Range<Int>, parameters: Vector, into prepared: Vector, for purpose: Purpose, asDirection: Bool = false) {
-    guard field.preparedCount(for: purpose) > 0 else { return }
+    guard preparedPerLayer(purpose) > 0 else { return }
     for j in range {
       field.prepare(layer(j, of: parameters, prepared: prepared, for: purpose), for: purpose, asDirection: asDirection)
     }
@@ -73,11 +86,8 @@ package struct ODEBlock: Sendable {
 
   /// Momenta of a partitioned state, which start at zero.
   package func clearMomenta(_ state: Block) {
-    if field.isPartitioned { fill(state.rows(field.width..<field.stateWidth), 0) }
+    if field.isPartitioned { fill(state.rows(field.width..<stateWidth), 0) }
   }
-
-  package var recordWidth: Int { integrator.recordWidth(field) }
-  package var scratchWidth: Int { integrator.scratchWidth(field) }
 }
 
 /// What a block's sweep works with: parameters and the operators prepared from them.

@@ -2,12 +2,12 @@ import LinearAlgebra
 
 extension ODEBlock {
   /// Rows that `propagate` and `propagateTangent` need for the states they pass between: two states.
-  package var propagationRows: Int { 2 * field.stateWidth }
+  package var propagationRows: Int { 2 * stateWidth }
 
   /// The state at layer j of a propagation buffer: the two halves take turns.
   package func propagated(_ j: Int, in buffer: Block) -> Block {
-    let start = (j & 1) * field.stateWidth
-    return buffer.rows(start..<start + field.stateWidth)
+    let start = (j & 1) * stateWidth
+    return buffer.rows(start..<start + stateWidth)
   }
 
   /// Runs all layers forward without remembering: the initial state lies in `propagated(0, in: buffer)`; gives the final one.

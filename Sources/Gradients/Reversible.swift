@@ -16,11 +16,11 @@ package struct Reversible: MemoryPolicy {
 
   private static var reversibleNames: [String] { integrators.entries.filter { $0.entry.isReversible }.map(\.name) }
 
-  package func tapeRows(_ block: ODEBlock) -> Int { 2 * block.field.stateWidth + block.recordWidth }
+  package func tapeRows(_ block: ODEBlock) -> Int { 2 * block.stateWidth + block.recordWidth }
 
   private func state(_ j: Int, _ block: ODEBlock, _ tape: Block) -> Block {
-    let start = (j & 1) * block.field.stateWidth
-    return tape.rows(start..<start + block.field.stateWidth)
+    let start = (j & 1) * block.stateWidth
+    return tape.rows(start..<start + block.stateWidth)
   }
 
   package func initialState(_ block: ODEBlock, tape: Block) -> Block { state(0, block, tape) }
@@ -35,7 +35,7 @@ package struct Reversible: MemoryPolicy {
   }
 
   package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: Vector?, scratch: Block) {
-    let record = tape.rows(2 * block.field.stateWidth..<2 * block.field.stateWidth + block.recordWidth)
+    let record = tape.rows(2 * block.stateWidth..<2 * block.stateWidth + block.recordWidth)
     for j in stride(from: block.layers - 1, through: 0, by: -1) {
       let layer = block.layer(j, of: weights.parameters, prepared: weights.prepared)
       block.integrator.reverse(

@@ -5,15 +5,15 @@ package struct StoreAll: MemoryPolicy {
   package init() {}
 
   package func tapeRows(_ block: ODEBlock) -> Int {
-    (block.layers + 1) * block.field.stateWidth + block.layers * block.recordWidth
+    (block.layers + 1) * block.stateWidth + block.layers * block.recordWidth
   }
 
   private func state(_ j: Int, _ block: ODEBlock, _ tape: Block) -> Block {
-    tape.rows(j * block.field.stateWidth..<(j + 1) * block.field.stateWidth)
+    tape.rows(j * block.stateWidth..<(j + 1) * block.stateWidth)
   }
 
   private func record(_ j: Int, _ block: ODEBlock, _ tape: Block) -> Block {
-    let start = (block.layers + 1) * block.field.stateWidth + j * block.recordWidth
+    let start = (block.layers + 1) * block.stateWidth + j * block.recordWidth
     return tape.rows(start..<start + block.recordWidth)
   }
 
