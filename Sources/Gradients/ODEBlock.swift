@@ -76,9 +76,9 @@ package struct ODEBlock: Sendable {
   }
 
   /// Turns the accumulated operator gradients of the layers `range` into the tensors' gradients, in place.
-  package func finishGradient(_ range: Range<Int>, _ gradient: Vector, scratch: UnsafeMutableRawPointer) {
+  package func finishGradient(_ range: Range<Int>, _ gradient: Vector) {
     guard field.gradientNeedsFinish else { return }
-    for j in range { field.finishGradient(layer(j, of: gradient, prepared: nil), scratch: scratch) }
+    for j in range { field.finishGradient(layer(j, of: gradient, prepared: nil)) }
   }
 
   /// The visible rows y of a state.

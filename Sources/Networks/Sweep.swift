@@ -222,8 +222,8 @@ package final class Sweep: @unchecked Sendable {
       }
     }
     guard plan.blocks.contains(where: { $0.field.gradientNeedsFinish }) else { return }
-    pool.run(chunks.count) { task, worker in
-      self.plan.blocks[self.chunks[task].block].finishGradient(self.chunks[task].layers, gradient, scratch: self.scratch[worker].matrix.base)
+    pool.run(chunks.count) { task, _ in
+      self.plan.blocks[self.chunks[task].block].finishGradient(self.chunks[task].layers, gradient)
     }
   }
 }

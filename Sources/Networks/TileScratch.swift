@@ -9,8 +9,6 @@ struct TileRows {
   let tapes: [Int]
   let cotangent: Int
   let scratch: Int
-  /// Numbers of the largest square weight, which finishing gradients needs.
-  let matrix: Int
   let precision: Precision
 
   /// - Parameter tapes: rows of each block's tape; nil when nothing is remembered.
@@ -20,8 +18,6 @@ struct TileRows {
     self.tapes = zip(plan.blocks, tapes ?? plan.blocks.map { _ in 0 }).map { max($0.propagationRows, $1) }
     cotangent = tapes == nil ? 0 : plan.maximumStateWidth
     scratch = tapes == nil ? 0 : plan.maximumScratchWidth
-    let finishes = tapes != nil && plan.blocks.contains { $0.field.gradientNeedsFinish }
-    matrix = finishes ? plan.blocks.flatMap(\.field.parameters).map(\.count).max() ?? 0 : 0
     precision = plan.precision
   }
 
@@ -29,7 +25,6 @@ struct TileRows {
 
   func add(to size: inout Arena.Size, columns: Int) {
     for rows in all { size.add(rows: rows, columns: columns, precision: precision) }
-    size.add(count: matrix, precision: precision)
     size.add(count: columns, precision: .float32)
   }
 }
@@ -40,15 +35,12 @@ struct TileScratch {
   private let tapes: [Block]
   private let labels: UnsafeMutablePointer<Int32>
   private var columns: Int
-  /// Room for the largest square weight.
-  let matrix: Vector
 
   init(_ arena: Arena, _ rows: TileRows, columns: Int) {
     let precision = rows.precision
     func block(_ rows: Int) -> Block { arena.block(rows: rows, columns: columns, precision: precision) }
     whole = (block(rows.inputs), block(rows.outputs), block(rows.outputs), block(rows.outputs), block(rows.cotangent), block(rows.scratch))
     tapes = rows.tapes.map(block)
-    matrix = arena.vector(count: rows.matrix, precision: rows.precision)
     labels = arena.vector(count: columns, precision: .float32).base.bindMemory(to: Int32.self, capacity: columns)
     self.columns = columns
   }

@@ -32,7 +32,7 @@ package final class AntisymmetricField: VectorField {
 
   package var gradientNeedsFinish: Bool { true }
 
-  package func finishGradient(_ gradient: Layer, scratch: UnsafeMutableRawPointer) {
+  package func finishGradient(_ gradient: Layer) {
     let matrix = configuration.matrix(gradient)
     antisymmetrize(matrix, damping: 0, into: matrix)
   }

@@ -26,8 +26,8 @@ package protocol VectorField: Sendable {
   func preparedCount(for purpose: Purpose) -> Int
   /// Makes the layer's operators from its tensors; linear in them but for constants, which `asDirection` leaves out.
   func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool)
-  /// Turns accumulated operator gradients, lying in the tensors' places, into the tensors' gradients, in place. `scratch` holds the largest tensor.
-  func finishGradient(_ gradient: Layer, scratch: UnsafeMutableRawPointer)
+  /// Turns accumulated operator gradients, lying in the tensors' places, into the tensors' gradients, in place.
+  func finishGradient(_ gradient: Layer)
   /// Whether `finishGradient` has anything to do.
   var gradientNeedsFinish: Bool { get }
 
@@ -53,7 +53,7 @@ extension VectorField {
   package func rowsWritten(by component: Int) -> Range<Int> { 0..<width }
   package var recordWidth: Int { width }
   package var isPartitioned: Bool { componentCount == 2 }
-  package func finishGradient(_ gradient: Layer, scratch: UnsafeMutableRawPointer) {}
+  package func finishGradient(_ gradient: Layer) {}
   package var gradientNeedsFinish: Bool { false }
   package func affineForm(_ component: Int, _ layer: Layer) -> AffineForm? { nil }
 }

@@ -49,8 +49,7 @@ package final class BlockCase {
     let scratch = try numbers(block.scratchWidth, columns).block(rows: block.scratchWidth, columns: columns)
     policy.adjoint(
       block, weights, tape: tape, cotangent: cotangent.block(rows: stateWidth, columns: columns), gradient: gradient.vector, scratch: scratch)
-    let room = try Numbers(parameters.count, precision)
-    block.finishGradient(0..<block.layers, gradient.vector, scratch: room.vector.base)
+    block.finishGradient(0..<block.layers, gradient.vector)
     return (final, gradient, cotangent)
   }
 

@@ -65,9 +65,8 @@ import VectorFields
   @Test(arguments: Precision.allCases) func finishedGradientIsAntisymmetric(_ precision: Precision) throws {
     let gradient = try FieldCase("antisymmetric", FieldConfiguration(width: 5, gamma: Self.gamma, precision: precision), seed: 8)
     let g = gradient.weights
-    let scratch = try Numbers(25, precision)
     #expect(gradient.field.gradientNeedsFinish)
-    gradient.field.finishGradient(gradient.layer(), scratch: scratch.vector.base)
+    gradient.field.finishGradient(gradient.layer())
     let k = gradient.weights
     for i in 0..<5 {
       for j in 0..<5 {

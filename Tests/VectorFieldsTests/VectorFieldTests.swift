@@ -53,8 +53,7 @@ import VectorFields
       example.field.pullback(
         component, example.layer(), at: block(x), record: block(record), scale: 0.4, cotangent: block(shared), addingTo: block(shared),
         gradient: gradient.layer(), scratch: block(scratch))
-      let room = try Numbers(Self.width * Self.width, .float64)
-      gradient.field.finishGradient(gradient.layer(), scratch: room.vector.base)
+      gradient.field.finishGradient(gradient.layer())
       // q began as p: what was added is the transposed product.
       let pulled = zip(shared.values, p.values).map { $0 - $1 }
       let backward = inner(v.values, pulled) + zip(direction.tensors, gradient.tensors).reduce(0) { $0 + inner($1.0.values, $1.1.values) }
