@@ -279,3 +279,66 @@ package struct TensorCall {
     self.tileColumns = tileColumns
   }
 }
+
+/// out = base + scale·σ(x) and slope = σ'(x) on rows × columns; strides in elements from row to row.
+package struct ActivateCall {
+  /// The raw value of LinearAlgebra's `Activation`.
+  package var activation: Int32
+  package var scale: Double
+  package var x: UnsafeRawPointer
+  package var xStride: Int
+  package var base: UnsafeRawPointer?
+  package var baseStride: Int
+  package var out: UnsafeMutableRawPointer
+  package var outStride: Int
+  package var slope: UnsafeMutableRawPointer?
+  package var slopeStride: Int
+  package var rows: Int
+  package var columns: Int
+
+  @inlinable package init(
+    activation: Int32, scale: Double, x: UnsafeRawPointer, xStride: Int, base: UnsafeRawPointer?, baseStride: Int, out: UnsafeMutableRawPointer, outStride: Int, slope: UnsafeMutableRawPointer?, slopeStride: Int, rows: Int, columns: Int
+  ) {
+    self.activation = activation
+    self.scale = scale
+    self.x = x
+    self.xStride = xStride
+    self.base = base
+    self.baseStride = baseStride
+    self.out = out
+    self.outStride = outStride
+    self.slope = slope
+    self.slopeStride = slopeStride
+    self.rows = rows
+    self.columns = columns
+  }
+}
+
+/// out = base + Σ_m a[m]·x[m] over `count` terms; strides in elements from row to row.
+package struct WeightedSumCall {
+  package var count: Int
+  package var a: InlineArray<8, Double>
+  package var x: InlineArray<8, UnsafeRawPointer>
+  package var xStride: InlineArray<8, Int>
+  package var base: UnsafeRawPointer?
+  package var baseStride: Int
+  package var out: UnsafeMutableRawPointer
+  package var outStride: Int
+  package var rows: Int
+  package var columns: Int
+
+  @inlinable package init(
+    count: Int, a: InlineArray<8, Double>, x: InlineArray<8, UnsafeRawPointer>, xStride: InlineArray<8, Int>, base: UnsafeRawPointer?, baseStride: Int, out: UnsafeMutableRawPointer, outStride: Int, rows: Int, columns: Int
+  ) {
+    self.count = count
+    self.a = a
+    self.x = x
+    self.xStride = xStride
+    self.base = base
+    self.baseStride = baseStride
+    self.out = out
+    self.outStride = outStride
+    self.rows = rows
+    self.columns = columns
+  }
+}

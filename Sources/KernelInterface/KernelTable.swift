@@ -51,12 +51,27 @@ package struct KernelTable {
   /// `TensorCall`.
   package var gather: Told
   package var scatter: Told
+  /// `ActivateCall`: out = base + scale·σ(x), slope = σ'(x).
+  package var activate: Told
+  /// `ElementwiseCall`: out[i,s] = base[i,s] + a·x[i·xStride]·y[i,s].
+  package var scaleRows: Told
+  /// `ElementwiseCall`: out[i·outStride] += a·Σ_s x[i,s]·y[i,s].
+  package var rowDots: Told
+  /// `ElementwiseCall`: out[s] = Σ_i x[i,s]·y[i,s].
+  package var columnDots: Told
+  /// `ElementwiseCall`: out[i,s] = base[s] ≠ 0 ? x[i,s] : y[i,s].
+  package var selectColumns: Told
+  /// `ElementwiseCall`: out[s] = √(mean_i (x/(b + a·max(|y|, |base|)))²).
+  package var errorNorms: Told
+  /// `WeightedSumCall`: out = base + Σ_m a_m·x_m.
+  package var weightedSum: Told
 
   package init(
     affineTile: Told, affineOne: Told, affineChain: Told, multiply: Told, combine: Told, copy: Told, fill: @convention(c) (UnsafeMutableRawPointer, Double, Int) -> Void, outer: Told, rowSums: Told,
     dot: @convention(c) (UnsafeRawPointer, UnsafeRawPointer, Int) -> Double, squaredDistance: @convention(c) (UnsafeRawPointer, UnsafeRawPointer, Int) -> Double,
     allFinite: @convention(c) (UnsafeRawPointer, Int) -> Bool, antisymmetrize: Told, accumulateAntisymmetrized: Told, sgd: Told, adam: Told, crossEntropy: Told, logistic: Told,
-    leastSquares: Told, softmax: Told, activation: @convention(c) (Int32, UnsafeRawPointer, UnsafeMutableRawPointer, Int) -> Void, exponential: Map, gather: Told, scatter: Told
+    leastSquares: Told, softmax: Told, activation: @convention(c) (Int32, UnsafeRawPointer, UnsafeMutableRawPointer, Int) -> Void, exponential: Map, gather: Told, scatter: Told,
+    activate: Told, scaleRows: Told, rowDots: Told, columnDots: Told, selectColumns: Told, errorNorms: Told, weightedSum: Told
   ) {
     self.affineTile = affineTile
     self.affineOne = affineOne
@@ -82,5 +97,12 @@ package struct KernelTable {
     self.exponential = exponential
     self.gather = gather
     self.scatter = scatter
+    self.activate = activate
+    self.scaleRows = scaleRows
+    self.rowDots = rowDots
+    self.columnDots = columnDots
+    self.selectColumns = selectColumns
+    self.errorNorms = errorNorms
+    self.weightedSum = weightedSum
   }
 }

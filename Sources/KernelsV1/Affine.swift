@@ -112,14 +112,17 @@ import KernelInterface
 @inline(__always) private func finish<F: Family>(
   _: F.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ rows: Int, _ column: Int, _ width: Int, _ sums: UnsafePointer<F.Scalar>
 ) {
-  switch c.pointee.activation {
-  case 1: finish(F.self, TanhKernel.self, c, row, rows, column, width, sums)
-  case 2: finish(F.self, ReluKernel.self, c, row, rows, column, width, sums)
-  case 3: finish(F.self, SigmoidKernel.self, c, row, rows, column, width, sums)
-  case 4: finish(F.self, SoftplusKernel.self, c, row, rows, column, width, sums)
-  case 5: finish(F.self, SinKernel.self, c, row, rows, column, width, sums)
-  default: finish(F.self, IdentityKernel.self, c, row, rows, column, width, sums)
-  }
+  withActivation(c.pointee.activation, Finish<F>(call: c, row: row, rows: rows, column: column, width: width, sums: sums))
+}
+
+private struct Finish<F: Family>: ActivationWork {
+  let call: UnsafePointer<AffineCall>
+  let row: Int
+  let rows: Int
+  let column: Int
+  let width: Int
+  let sums: UnsafePointer<F.Scalar>
+  @inline(__always) func run<A: ActivationKernel>(_: A.Type) { finish(F.self, A.self, call, row, rows, column, width, sums) }
 }
 
 /// Not inlined, so that there is one body an activation for all shapes of tiles; its iterations are independent and overlap.

@@ -76,13 +76,21 @@ import KernelInterface
 }
 
 @inline(__always) private func finish<F: Family>(_: F.Type, _ c: UnsafePointer<AffineCall>, _ first: Int, _ end: Int, _ sums: UnsafePointer<F.Scalar>) {
-  switch c.pointee.activation {
-  case 1: finish(F.self, TanhKernel.self, c, first, end, sums)
-  case 2: finish(F.self, ReluKernel.self, c, first, end, sums)
-  case 3: finish(F.self, SigmoidKernel.self, c, first, end, sums)
-  case 4: finish(F.self, SoftplusKernel.self, c, first, end, sums)
-  case 5: finish(F.self, SinKernel.self, c, first, end, sums)
-  default: finish(F.self, IdentityKernel.self, c, first, end, sums)
+  withActivation(c.pointee.activation, Finish<F>(call: c, first: first, end: end, sums: sums))
+}
+
+private struct Finish<F: Family>: ActivationWork {
+  let call: UnsafePointer<AffineCall>
+  let first: Int
+  let end: Int
+  let sums: UnsafePointer<F.Scalar>
+  @inline(__always) func run<A: ActivationKernel>(_: A.Type) {
+    typealias S = F.Scalar
+    if A.isFused { return finish(F.self, A.self, call, first, end, sums) }
+    let c = call.pointee
+    activateRow(
+      F.self, A.self, sums, c.scale, c.base.map { $0.assumingMemoryBound(to: S.self) + first }, c.out.assumingMemoryBound(to: S.self) + first,
+      c.slope.map { $0.assumingMemoryBound(to: S.self) + first }, end &- first)
   }
 }
 

@@ -12,7 +12,9 @@ package func floatTable() -> KernelTable {
     sgd: { sgd(FloatFamily.self, $0) }, adam: { adam(FloatFamily.self, $0) }, crossEntropy: { crossEntropy(FloatFamily.self, $0) }, logistic: { logistic(FloatFamily.self, $0) },
     leastSquares: { leastSquares(FloatFamily.self, $0) }, softmax: { softmax(FloatFamily.self, $0) },
     activation: { applyActivation(FloatFamily.self, $0, $1, $2, $3) }, exponential: { applyExponential(FloatFamily.self, $0, $1, $2) },
-    gather: { gather(FloatFamily.self, $0) }, scatter: { scatter(FloatFamily.self, $0) })
+    gather: { gather(FloatFamily.self, $0) }, scatter: { scatter(FloatFamily.self, $0) }, activate: { activate(FloatFamily.self, $0) }, scaleRows: { scaleRows(FloatFamily.self, $0) },
+    rowDots: { rowDots(FloatFamily.self, $0) }, columnDots: { columnDots(FloatFamily.self, $0) }, selectColumns: { selectColumns(FloatFamily.self, $0) },
+    errorNorms: { errorNorms(FloatFamily.self, $0) }, weightedSum: { weightedSum(FloatFamily.self, $0) })
 }
 
 /// The kernels for Double.
@@ -27,5 +29,7 @@ package func doubleTable() -> KernelTable {
     sgd: { sgd(DoubleFamily.self, $0) }, adam: { adam(DoubleFamily.self, $0) }, crossEntropy: { crossEntropy(DoubleFamily.self, $0) }, logistic: { logistic(DoubleFamily.self, $0) },
     leastSquares: { leastSquares(DoubleFamily.self, $0) }, softmax: { softmax(DoubleFamily.self, $0) },
     activation: { applyActivation(DoubleFamily.self, $0, $1, $2, $3) }, exponential: { applyExponential(DoubleFamily.self, $0, $1, $2) },
-    gather: { gather(DoubleFamily.self, $0) }, scatter: { scatter(DoubleFamily.self, $0) })
+    gather: { gather(DoubleFamily.self, $0) }, scatter: { scatter(DoubleFamily.self, $0) }, activate: { activate(DoubleFamily.self, $0) }, scaleRows: { scaleRows(DoubleFamily.self, $0) },
+    rowDots: { rowDots(DoubleFamily.self, $0) }, columnDots: { columnDots(DoubleFamily.self, $0) }, selectColumns: { selectColumns(DoubleFamily.self, $0) },
+    errorNorms: { errorNorms(DoubleFamily.self, $0) }, weightedSum: { weightedSum(DoubleFamily.self, $0) })
 }

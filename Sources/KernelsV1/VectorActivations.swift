@@ -1,7 +1,30 @@
 /// An activation over lanes: its value, and its value with its slope.
 protocol ActivationKernel {
+  /// Whether the affine kernels for a single sample hold a copy of their own, inlined at each width; the others share one body, `activateRow`, which keeps the code small.
+  static var isFused: Bool { get }
   static func value<L: Lanes>(_ x: L) -> L
   static func valueAndSlope<L: Lanes>(_ x: L) -> (value: L, slope: L)
+}
+
+extension ActivationKernel {
+  @inline(__always) static var isFused: Bool { true }
+}
+
+/// Code that is compiled once for each activation.
+protocol ActivationWork {
+  func run<A: ActivationKernel>(_: A.Type)
+}
+
+/// Runs `work` for the activation of a number: the only place where the raw values of LinearAlgebra's `Activation` are told apart.
+@inline(__always) func withActivation<W: ActivationWork>(_ activation: Int32, _ work: W) {
+  switch activation {
+  case 1: work.run(TanhKernel.self)
+  case 2: work.run(ReluKernel.self)
+  case 3: work.run(SigmoidKernel.self)
+  case 4: work.run(SoftplusKernel.self)
+  case 5: work.run(SinKernel.self)
+  default: work.run(IdentityKernel.self)
+  }
 }
 
 enum IdentityKernel: ActivationKernel {
@@ -37,6 +60,7 @@ enum SoftplusKernel: ActivationKernel {
 }
 
 enum SinKernel: ActivationKernel {
+  @inline(__always) static var isFused: Bool { false }
   @inline(__always) static func value<L: Lanes>(_ x: L) -> L { sineAndCosine(x).sine }
   @inline(__always) static func valueAndSlope<L: Lanes>(_ x: L) -> (value: L, slope: L) {
     let (sine, cosine) = sineAndCosine(x)
@@ -48,14 +72,14 @@ enum SinKernel: ActivationKernel {
 @inline(__always) func applyActivation<F: Family>(_ family: F.Type, _ activation: Int32, _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, _ count: Int) {
   let from = x.assumingMemoryBound(to: F.Scalar.self)
   let to = out.assumingMemoryBound(to: F.Scalar.self)
-  switch activation {
-  case 1: map(F.self, TanhKernel.self, from, to, count)
-  case 2: map(F.self, ReluKernel.self, from, to, count)
-  case 3: map(F.self, SigmoidKernel.self, from, to, count)
-  case 4: map(F.self, SoftplusKernel.self, from, to, count)
-  case 5: map(F.self, SinKernel.self, from, to, count)
-  default: map(F.self, IdentityKernel.self, from, to, count)
-  }
+  withActivation(activation, Map<F>(x: from, out: to, count: count))
+}
+
+private struct Map<F: Family>: ActivationWork {
+  let x: UnsafePointer<F.Scalar>
+  let out: UnsafeMutablePointer<F.Scalar>
+  let count: Int
+  @inline(__always) func run<A: ActivationKernel>(_: A.Type) { map(F.self, A.self, x, out, count) }
 }
 
 @inline(__always) private func map<F: Family, A: ActivationKernel>(

@@ -43,3 +43,49 @@ func reference(_ activation: Activation, _ x: Double) -> (value: Double, slope: 
 
 /// The tests that run every kernel on every instruction set that this machine has.
 @Suite struct KernelSweeps {}
+
+/// A block in memory of its own, rows × columns with a gap after each row where `stride` is larger.
+struct Tile {
+  let numbers: Numbers
+  let rows: Int
+  let columns: Int
+  let stride: Int
+
+  /// The shapes that block operations are tested on: one long row, gaps, every remainder of the lanes, one sample with and without gaps.
+  static let shapes = [(1, 32, 32), (3, 16, 16), (5, 48, 64), (9, 80, 80), (7, 1, 1), (21, 1, 1), (5, 1, 3)]
+
+  init(_ rows: Int, _ columns: Int, _ stride: Int, _ precision: Precision, seed: UInt64 = 1, low: Double = -1, high: Double = 1) throws {
+    numbers = try Numbers(rows * stride, precision, seed: seed, low: low, high: high)
+    self.rows = rows
+    self.columns = columns
+    self.stride = stride
+  }
+
+  var block: Block { numbers.block(rows: rows, columns: columns, stride: stride) }
+  subscript(i: Int, j: Int) -> Double {
+    get { numbers[i * stride + j] }
+    nonmutating set { numbers[i * stride + j] = newValue }
+  }
+
+  /// Column `j` as a block of one column.
+  func sample(_ j: Int) throws -> Tile {
+    let one = try Tile(rows, 1, 1, numbers.precision)
+    for i in 0..<rows { one[i, 0] = self[i, j] }
+    return one
+  }
+
+  /// The largest error against a formula; infinite where the numbers between columns and stride have changed from `before`.
+  func worstError(keeping before: [Double], _ formula: (_ i: Int, _ j: Int) -> Double) -> Double {
+    var worst = 0.0
+    for i in 0..<rows {
+      for j in 0..<stride {
+        let error = j < columns ? abs(self[i, j] - formula(i, j)) : self[i, j] == before[i * stride + j] ? 0 : .infinity
+        if !(error <= worst) { worst = error }
+      }
+    }
+    return worst
+  }
+
+  /// Whether column `j` has the bits of `one`.
+  func column(_ j: Int, hasTheBitsOf one: Tile) -> Bool { (0..<rows).allSatisfy { self[$0, j].bitPattern == one[$0, 0].bitPattern } }
+}

@@ -1,0 +1,32 @@
+import KernelInterface
+
+/// out[i,s] = base[i,s] + scale·f[i]·x[i,s]: each row has its factor.
+///
+/// - Parameters:
+///   - factors: one number a row (`stride` 1) or one for all (`stride` 0), in the precision of `x`.
+///   - base: nil stands for zeros; it may be the memory of `out`, as may `x`.
+/// - Accuracy: scale·f is rounded once, then one fused multiply-add a number.
+package func scaleRows(_ factors: Bias, _ x: Block, scale: Double, addingTo base: Block?, into out: Block) {
+  assert(x.rows == out.rows && x.columns == out.columns, "scaleRows: shapes")
+  var call = ElementwiseCall(
+    a: scale, b: 0, x: factors.base, xStride: factors.stride, y: UnsafeRawPointer(x.base), yStride: x.stride, base: base.map { UnsafeRawPointer($0.base) },
+    baseStride: base?.stride ?? 0, out: out.base, outStride: out.stride, rows: out.rows, columns: out.columns)
+  Kernels.table(out.precision).pointee.scaleRows(&call)
+}
+
+/// x[i,s] ← f[i]·x[i,s]: undoes or applies a normalization of features.
+package func scaleRows(_ x: Block, by factors: Vector) {
+  precondition(factors.count == x.rows, "one factor a row")
+  scaleRows(Bias(factors.base, stride: 1), x, scale: 1, addingTo: nil, into: x)
+}
+
+/// out[i·stride] += scale·Σ_s x[i,s]·y[i,s]: the gradient of a factor a row; with stride 0 all rows sum into one number.
+///
+/// The order is fixed: within a row by lanes, then row by row. Padding columns count, so one of `x` and `y` must be zero there.
+package func accumulateRowDots(_ x: Block, _ y: Block, scale: Double, addingTo out: Bias) {
+  assert(x.rows == y.rows && x.columns == y.columns, "accumulateRowDots: shapes")
+  var call = ElementwiseCall(
+    a: scale, b: 0, x: x.base, xStride: x.stride, y: UnsafeRawPointer(y.base), yStride: y.stride, base: nil, baseStride: 0, out: out.base, outStride: out.stride, rows: x.rows,
+    columns: x.columns)
+  Kernels.table(x.precision).pointee.rowDots(&call)
+}
