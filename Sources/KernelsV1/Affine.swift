@@ -122,7 +122,18 @@ private struct Finish<F: Family>: ActivationWork {
   let column: Int
   let width: Int
   let sums: UnsafePointer<F.Scalar>
-  @inline(__always) func run<A: ActivationKernel>(_: A.Type) { finish(F.self, A.self, call, row, rows, column, width, sums) }
+  @inline(__always) func run<A: ActivationKernel>(_: A.Type) {
+    typealias S = F.Scalar
+    if A.isFused { return finish(F.self, A.self, call, row, rows, column, width, sums) }
+    let c = call.pointee
+    var r = row
+    while r < row &+ rows {
+      activateRow(
+        F.self, A.self, sums + (r &- row) &* width, c.scale, c.base.map { $0.assumingMemoryBound(to: S.self) + (r &* c.baseStride &+ column) },
+        c.out.assumingMemoryBound(to: S.self) + (r &* c.outStride &+ column), c.slope.map { $0.assumingMemoryBound(to: S.self) + (r &* c.slopeStride &+ column) }, width)
+      r &+= 1
+    }
+  }
 }
 
 /// Not inlined, so that there is one body an activation for all shapes of tiles; its iterations are independent and overlap.

@@ -35,6 +35,15 @@ protocol ElementaryNumbers {
   static func sineRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Scalar
   /// (cos(r) − 1 + z/2)/z² with z = r² ≤ (π/4)².
   static func cosineRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Scalar
+  /// Beyond this exp(−½a²) is less than the smallest normal number.
+  static var normalBound: Scalar { get }
+  /// Adding and subtracting it leaves of a number up to `normalBound` so few bits that their square is exact.
+  static var squareMagic: Scalar { get }
+  /// (a + 4)·Φ(−a)·exp(½a²) with t = (a − 4)/(a + 4), 0 ≤ a ≤ `normalBound`.
+  static func normalRatio<L: Lanes>(_ t: L) -> L where L.Scalar == Scalar
+  /// 1/10 rounded, and what is missing.
+  static var tenth: Scalar { get }
+  static var tenthRest: Scalar { get }
   static func sine(_ x: Scalar) -> Scalar
   static func cosine(_ x: Scalar) -> Scalar
 }

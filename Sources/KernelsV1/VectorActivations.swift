@@ -1,6 +1,6 @@
 /// An activation over lanes: its value, and its value with its slope.
 protocol ActivationKernel {
-  /// Whether the affine kernels for a single sample hold a copy of their own, inlined at each width; the others share one body, `activateRow`, which keeps the code small.
+  /// Whether the affine kernels hold copies of their own; the others share one body, `activateRow`, which keeps the code small.
   static var isFused: Bool { get }
   static func value<L: Lanes>(_ x: L) -> L
   static func valueAndSlope<L: Lanes>(_ x: L) -> (value: L, slope: L)
@@ -18,12 +18,24 @@ protocol ActivationWork {
 /// Runs `work` for the activation of a number: the only place where the raw values of LinearAlgebra's `Activation` are told apart.
 @inline(__always) func withActivation<W: ActivationWork>(_ activation: Int32, _ work: W) {
   switch activation {
+  case 0: work.run(IdentityKernel.self)
   case 1: work.run(TanhKernel.self)
   case 2: work.run(ReluKernel.self)
   case 3: work.run(SigmoidKernel.self)
   case 4: work.run(SoftplusKernel.self)
+  default: withLessUsualActivation(activation, work)
+  }
+}
+
+/// Not inlined, so that the many shapes of the affine kernels hold the usual activations alone.
+@inline(never) private func withLessUsualActivation<W: ActivationWork>(_ activation: Int32, _ work: W) {
+  switch activation {
   case 5: work.run(SinKernel.self)
-  default: work.run(IdentityKernel.self)
+  case 6: work.run(SmoothReluKernel.self)
+  case 7: work.run(LeakyReluKernel.self)
+  case 8: work.run(EluKernel.self)
+  case 9: work.run(GeluKernel.self)
+  default: work.run(SiluKernel.self)
   }
 }
 
@@ -79,7 +91,10 @@ private struct Map<F: Family>: ActivationWork {
   let x: UnsafePointer<F.Scalar>
   let out: UnsafeMutablePointer<F.Scalar>
   let count: Int
-  @inline(__always) func run<A: ActivationKernel>(_: A.Type) { map(F.self, A.self, x, out, count) }
+  @inline(__always) func run<A: ActivationKernel>(_: A.Type) {
+    if A.isFused { return map(F.self, A.self, x, out, count) }
+    activateRow(F.self, A.self, x, 1, nil, out, nil, count)
+  }
 }
 
 @inline(__always) private func map<F: Family, A: ActivationKernel>(

@@ -11,6 +11,11 @@ import KernelInterface
 /// | softplus | 3 ulp | 3 ulp | all x; results below the smallest normal number are 0; +∞ gives +∞ |
 /// | relu, identity | exact | exact | all x |
 /// | sin | 3 ulp | 2 ulp | all x: beyond 400 (Float) and 10⁶ (Double) through libm; ±∞ give NaN |
+/// | smooth_relu | 5 ulp | 5 ulp | all x |
+/// | leaky_relu | 1 ulp | 1 ulp | all x; ±∞ give ±∞ |
+/// | elu | 2 ulp | 2 ulp | all x; −∞ gives −1 |
+/// | gelu | 7 ulp | 7 ulp | all x whose result is a normal number; below that it may be 0; −∞ gives 0 |
+/// | silu | 6 ulp | 6 ulp | as gelu |
 package func apply(_ activation: Activation, to x: Vector, into out: Vector) {
   Kernels.table(x.precision).pointee.activation(activation.rawValue, x.base, out.base, x.count)
 }

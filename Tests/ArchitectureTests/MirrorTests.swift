@@ -17,6 +17,8 @@ struct MirrorTests {
     "Sources/KernelsV1/Family.swift": "as Lanes.swift",
     "Sources/KernelsV1/Elementary.swift": "internal to the kernels: VectorActivationsTests measures each function in ulps",
     "Sources/KernelsV1/ElementaryNumbers.swift": "as Elementary.swift",
+    "Sources/KernelsV1/NormalDistribution.swift": "as Elementary.swift",
+    "Sources/KernelsV1/LessUsualActivations.swift": "as Elementary.swift",
     "Sources/LinearAlgebra/Kernels.swift": "internal choice of a table: InstructionSetTests sees it from outside",
   ]
 

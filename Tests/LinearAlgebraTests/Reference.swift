@@ -38,8 +38,16 @@ func reference(_ activation: Activation, _ x: Double) -> (value: Double, slope: 
   case .sigmoid: (1 / (1 + Foundation.exp(-x)), Foundation.exp(-x) / ((1 + Foundation.exp(-x)) * (1 + Foundation.exp(-x))))
   case .softplus: (max(x, 0) + Foundation.log1p(Foundation.exp(-abs(x))), 1 / (1 + Foundation.exp(-x)))
   case .sin: (Foundation.sin(x), Foundation.cos(x))
+  case .smoothRelu: abs(x) < 0.1 ? ((x + 0.1) * (x + 0.1) / 0.4, (x + 0.1) / 0.2) : (max(x, 0), x > 0 ? 1 : 0)
+  case .leakyRelu: x > 0 ? (x, 1) : (0.01 * x, 0.01)
+  case .elu: x > 0 ? (x, 1) : (Foundation.expm1(x), Foundation.exp(x))
+  case .gelu: (x * normal(x), normal(x) + x * Foundation.exp(-x * x / 2) / (2 * Double.pi).squareRoot())
+  case .silu: (x / (1 + Foundation.exp(-x)), (1 + x / (1 + Foundation.exp(x))) / (1 + Foundation.exp(-x)))
   }
 }
+
+/// Φ(x) = ½ erfc(−x/√2).
+private func normal(_ x: Double) -> Double { 0.5 * Foundation.erfc(-x * 0.5.squareRoot()) }
 
 /// The tests that run every kernel on every instruction set that this machine has.
 @Suite struct KernelSweeps {}

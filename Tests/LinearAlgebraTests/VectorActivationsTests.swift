@@ -9,6 +9,11 @@ extension KernelSweeps {
       case .tanh, .sigmoid, .softplus: 3
       case .sin: precision == .float32 ? 3 : 2
       case .relu, .identity: 0
+      case .smoothRelu: 5
+      case .leakyRelu: 1
+      case .elu: 2
+      case .gelu: 7
+      case .silu: 6
       }
     }
 
@@ -25,6 +30,16 @@ extension KernelSweeps {
       case .sin: return sinl(wide)
       case .relu: return x > 0 ? wide : 0
       case .identity: return wide
+      case .smoothRelu: return abs(wide) < 0.1 ? (wide + 0.1) * (wide + 0.1) / 0.4 : x > 0 ? wide : 0
+      case .leakyRelu: return x > 0 ? wide : wide / 100
+      case .elu: return x > 0 ? wide : expm1l(wide)
+      case .gelu:
+        // ½ erfc(y) at y = −x/√2, whose rounding costs a derivative: the tail would magnify it by y².
+        let root: Float80 = 0.7071067811865475243818940365159164684883
+        let y = -wide * root
+        let missing = (-y).addingProduct(-wide, root) - wide * 1.8950325588932570797e-20
+        return wide * (erfcl(y) - missing * 2 * expl(-y * y) / Float80.pi.squareRoot()) / 2
+      case .silu: return x < 0 ? wide * expl(wide) / (1 + expl(wide)) : wide / (1 + expl(-wide))
       case nil: return expl(wide)
       }
     }
@@ -46,18 +61,19 @@ extension KernelSweeps {
       return worst
     }
 
-    /// A dense sweep: both signs, 40 000 magnitudes from 1e-12 to the end of the range by equal ratios and 40 000 by equal steps.
+    /// A dense sweep: both signs, 40 000 magnitudes from 1e-12 to the end of the range by equal ratios, 40 000 by equal steps, and 40 000 by equal steps up to 8, where the bends are.
     static func sweep(to end: Double) -> [Double] {
       var xs: [Double] = []
       for i in 0..<40_000 {
         let t = Double(i) / 40_000
         xs.append(1e-12 * pow(end / 1e-12, t))
         xs.append(end * t)
+        xs.append(8 * t)
       }
       return xs + xs.map { -$0 }
     }
 
-    @Test(arguments: Precision.allCases, [Activation.tanh, .sigmoid, .softplus, .sin, .relu, .identity])
+    @Test(arguments: Precision.allCases, Activation.allCases)
     func staysWithinItsBound(_ precision: Precision, _ activation: Activation) throws {
       let end = activation == .sin ? 390.0 : precision == .float32 ? 110 : 760
       let bound = Self.bound(activation, precision)
@@ -93,6 +109,9 @@ extension KernelSweeps {
         case .relu, .softplus: (0, .infinity)
         case .sigmoid: (0, 1)
         case .sin: (.nan, .nan)
+        case .smoothRelu, .gelu, .silu: (0, .infinity)
+        case .leakyRelu: (-.infinity, .infinity)
+        case .elu: (-1, .infinity)
         }
       for level in levels {
         // 17 + 3 numbers, so that both the vector and the single path see them.
@@ -105,7 +124,13 @@ extension KernelSweeps {
           case 0: #expect(y[i].isNaN)
           case 1: #expect(y[i] == ends.minus || y[i].isNaN && ends.minus.isNaN)
           case 2: #expect(y[i] == ends.plus || y[i].isNaN && ends.plus.isNaN)
-          case 3: #expect(y[i] == (activation == .sigmoid ? 0.5 : activation == .softplus ? y[3] : 0))
+          case 3:
+            switch activation {
+            case .sigmoid: #expect(y[i] == 0.5)
+            case .softplus: #expect(y[i] == y[3])
+            case .smoothRelu: #expect(abs(y[i] - 0.025) <= 0.1 * precision.epsilon)
+            default: #expect(y[i] == 0)
+            }
           default: #expect(y[i].isFinite)
           }
         }

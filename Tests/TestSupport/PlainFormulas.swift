@@ -12,6 +12,15 @@ package func plainActivation(_ activation: Activation, _ x: Double) -> (value: D
   case .sigmoid: return (1 / (1 + Foundation.exp(-x)), Foundation.exp(-x) / ((1 + Foundation.exp(-x)) * (1 + Foundation.exp(-x))))
   case .softplus: return (Foundation.log1p(Foundation.exp(x)), 1 / (1 + Foundation.exp(-x)))
   case .sin: return (Foundation.sin(x), Foundation.cos(x))
+  case .smoothRelu: return abs(x) < 0.1 ? ((x + 0.1) * (x + 0.1) / 0.4, (x + 0.1) / 0.2) : (max(x, 0), x > 0 ? 1 : 0)
+  case .leakyRelu: return x > 0 ? (x, 1) : (x / 100, 0.01)
+  case .elu: return x > 0 ? (x, 1) : (Foundation.expm1(x), Foundation.exp(x))
+  case .gelu:
+    let probability = Foundation.erfc(-x / 2.0.squareRoot()) / 2
+    return (x * probability, probability + x * Foundation.exp(-x * x / 2) / (2 * Double.pi).squareRoot())
+  case .silu:
+    let sigmoid = 1 / (1 + Foundation.exp(-x))
+    return (x * sigmoid, sigmoid * (1 + x * (1 - sigmoid)))
   }
 }
 
