@@ -10,7 +10,7 @@ import KernelInterface
 ///   - x: inputs × samples: one column, or a multiple of 16.
 ///   - base: nil stands for zeros; it may be the memory of `out`, which may not be that of `x`.
 ///   - slope: where σ' goes, when asked for.
-/// - Accuracy: σ as documented at `apply`; tanh' = 1 − tanh² and sigmoid' = σ(1 − σ) are accurate absolutely, not relatively, where they vanish.
+/// - Accuracy: σ as documented at `apply`; slopes that vanish (those of tanh, sigmoid, ELU, GELU, SiLU) are accurate absolutely, not relatively, there.
 /// - Cost: 2·outputs·inputs·samples operations and one activation an output; no allocation.
 package func affine(_ weights: Matrix, bias: Bias?, activation: Activation, of x: Block, scale: Double, addingTo base: Block?, into out: Block, slope: Block?) {
   assert(x.rows == weights.columns && out.rows == weights.rows && x.columns == out.columns, "affine: shapes")

@@ -52,5 +52,28 @@ extension KernelSweeps {
         }
       }
     }
+
+    /// Far out, slopes are those of the asymptotes: no NaN from ∞ − ∞ or 0·∞; a NaN that comes in goes out as the value.
+    @Test(arguments: Precision.allCases, Activation.allCases)
+    func slopesFarOut(_ precision: Precision, _ activation: Activation) throws {
+      let points = [Double.infinity, -.infinity, 1e3, -1e3, 1e30, -1e30, .nan]
+      for level in levels {
+        for columns in [1, 16] {
+          let (x, out, slope) = (try Tile(points.count, columns, columns, precision), try Tile(points.count, columns, columns, precision), try Tile(points.count, columns, columns, precision))
+          for (i, point) in points.enumerated() { for j in 0..<columns { x[i, j] = point } }
+          withInstructionSet(level) { activate(activation, x.block, scale: 1, addingTo: nil, into: out.block, slope: slope.block) }
+          for j in 0..<columns {
+            #expect(out[6, j].isNaN)
+            for i in 0..<6 where activation != .sin {
+              #expect(!out[i, j].isNaN)
+              let range = activation.slopeRange
+              // Every σ but the sine becomes linear; the slope to the left is what relu, sigmoid and their like leave of it.
+              let wanted = i % 2 == 0 ? [.tanh, .sigmoid].contains(activation) ? 0.0 : 1.0 : activation == .identity ? 1 : activation == .leakyRelu ? slope[1, 0] : 0
+              #expect(slope[i, j] == wanted && range.contains(slope[i, j]), "\(level.name) \(points[i])")
+            }
+          }
+        }
+      }
+    }
   }
 }
