@@ -3,101 +3,190 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// A discretized differential equation: a field, an integrator and a number of layers that share the horizon equally, h = T/N.
+/// A discretized differential equation: a field, an integrator, a time grid of N layers, and how the layers get their weights.
 ///
-/// The parameters of layer j lie in the network's one vector: tensor t of all layers is contiguous, [layers, …], from `offsets[t]`.
+/// Everything that a sweep asks of them at every layer is asked once, here. The first rows of a state are the visible ones, which blocks exchange.
 package struct ODEBlock: Sendable {
   package let field: any VectorField
   package let integrator: any Integrator
-  package let layers: Int
-  package let stepSize: Double
+  package let grid: TimeGrid
+  package let layout: BlockLayout
   package let precision: Precision
-  /// Rows of a whole state, of a step's record, and of the derivatives' scratch: asked of field and integrator once, not at every layer.
+  /// Features of the visible state.
+  package let width: Int
+  /// Rows of a whole state, of a step's record, and of the scratch of steps and derivatives.
   package let stateWidth: Int
   package let recordWidth: Int
   package let scratchWidth: Int
+  /// Rows of outside input for one layer: all nodes. 0 without.
+  package let driveWidth: Int
   private let preparedForTraining: Int
   private let preparedForInference: Int
-  /// Where tensor t begins in the parameter vector, in numbers, and how many numbers one layer of it has.
-  private let offsets: InlineArray<4, Int>
-  private let counts: InlineArray<4, Int>
-  private let tensorCount: Int
 
-  /// - Throws: `.incompatible` when the integrator refuses the field.
+  /// - Parameters:
+  ///   - offset: where the block's parameters begin in the network's parameter vector.
+  ///   - expandedOffset: where its layers' weights begin in the extended vector, if a basis mixes them.
+  /// - Throws: `.incompatible` when the integrator refuses the field, or basis, grid and integrator do not go together.
   package init(
-    field: any VectorField, integrator: any Integrator, layers: Int, horizon: Double, offset: Int, precision: Precision
+    field: any VectorField, integrator: any Integrator, grid: TimeGrid, basis: any TimeBasis = LayerwiseBasis(), offset: Int, expandedOffset: Int = 0,
+    precision: Precision
   ) throws(Failure) {
     try integrator.check(field)
     self.field = field
     self.integrator = integrator
-    self.layers = layers
+    self.grid = grid
     self.precision = precision
-    stepSize = horizon / Double(layers)
-    stateWidth = field.stateWidth
+    layout = try BlockLayout(field: field, integrator: integrator, grid: grid, basis: basis, offset: offset, expandedOffset: expandedOffset)
+    width = integrator.visibleWidth(field)
+    stateWidth = integrator.stateWidth(field)
     recordWidth = integrator.recordWidth(field)
     scratchWidth = integrator.scratchWidth(field)
-    preparedForTraining = field.preparedCount(for: .training)
-    preparedForInference = field.preparedCount(for: .inference)
-    var offsets = InlineArray<4, Int>(repeating: 0)
-    var counts = InlineArray<4, Int>(repeating: 0)
-    var next = offset
-    for (index, tensor) in field.parameters.enumerated() {
-      offsets[index] = next
-      counts[index] = tensor.count
-      next += layers * tensor.count
-    }
-    self.offsets = offsets
-    self.counts = counts
-    tensorCount = field.parameters.count
+    driveWidth = field.driveWidth * integrator.nodes.count
+    let sets = layout.preparedNodes * layout.fieldCount
+    preparedForTraining = sets * integrator.preparedCount(field, for: .training)
+    preparedForInference = sets * integrator.preparedCount(field, for: .inference)
   }
 
-  /// Numbers of prepared operators for all layers.
-  package func preparedCount(for purpose: Purpose) -> Int { layers * preparedPerLayer(purpose) }
-
-  private func preparedPerLayer(_ purpose: Purpose) -> Int { purpose == .training ? preparedForTraining : preparedForInference }
-
-  /// Layer j of a parameter, gradient or direction vector, with its prepared operators if there are any.
-  package func layer(_ j: Int, of parameters: Vector, prepared: Vector?, for purpose: Purpose = .training) -> Layer {
-    var layer = Layer()
-    for index in 0..<tensorCount {
-      layer.tensors[index] = parameters.base + (offsets[index] + j * counts[index]) * precision.byteCount
-    }
-    let preparedCount = preparedPerLayer(purpose)
-    if preparedCount > 0, let prepared { layer.prepared = prepared.base + j * preparedCount * precision.byteCount }
-    return layer
+  /// A block of equal steps.
+  package init(
+    field: any VectorField, integrator: any Integrator, layers: Int, horizon: Double, offset: Int, precision: Precision
+  ) throws(Failure) {
+    try self.init(field: field, integrator: integrator, grid: TimeGrid(layers: layers, horizon: horizon), offset: offset, precision: precision)
   }
 
-  /// Makes the operators of the layers `range` from their tensors.
-  package func prepare(_ range: Range<Int>, parameters: Vector, into prepared: Vector, for purpose: Purpose, asDirection: Bool = false) {
-    guard preparedPerLayer(purpose) > 0 else { return }
-    for j in range {
-      field.prepare(layer(j, of: parameters, prepared: prepared, for: purpose), for: purpose, asDirection: asDirection)
+  package var layers: Int { grid.layers }
+  package func stepSize(_ j: Int) -> Double { grid.stepSize(j) }
+
+  /// Sets of prepared operators: one a layer, or one for each entry that layers share.
+  package var preparedEntries: Int { layout.preparedEntries }
+  /// Numbers of prepared operators.
+  package func preparedCount(for purpose: Purpose) -> Int { preparedEntries * preparedPerEntry(purpose) }
+
+  private func preparedPerEntry(_ purpose: Purpose) -> Int { purpose == .training ? preparedForTraining : preparedForInference }
+
+  /// What layer j works with, out of an (extended) parameter, gradient or direction vector, with its prepared operators if there are any and its part of the drive.
+  package func stepWeights(_ j: Int, of vector: Vector, prepared: Vector?, drive: Block? = nil, for purpose: Purpose = .training) -> StepWeights {
+    var weights = layout.weights(of: j, in: vector)
+    let count = preparedPerEntry(purpose)
+    if count > 0, let prepared {
+      let bytes = precision.byteCount
+      weights.first.prepared = prepared.base + layout.entry(of: j) * count * bytes
+      let set = count / (layout.preparedNodes * layout.fieldCount) * bytes
+      weights.preparedFieldAdvance = layout.fieldCount > 1 ? set : 0
+      weights.preparedNodeAdvance = layout.preparedNodes > 1 ? set * layout.fieldCount : 0
+    }
+    if let drive {
+      let rows = drive.rows(j * driveWidth..<(j + 1) * driveWidth)
+      weights.drive = rows
+      weights.driveWidth = field.driveWidth
+      weights.first.drive = rows.rows(0..<field.driveWidth)
+    }
+    return weights
+  }
+
+  /// The step of layer j.
+  package func step(_ j: Int, _ weights: Weights) -> Step {
+    let h = stepSize(j)
+    return Step(
+      index: j, stepSize: h, previousStepSize: j > 0 ? stepSize(j - 1) : h,
+      weights: stepWeights(j, of: weights.parameters, prepared: weights.prepared, drive: weights.drive, for: weights.purpose), log: weights.log)
+  }
+
+  /// What layer j accumulates into; nil when no gradient is wanted.
+  package func gradient(_ j: Int, _ gradient: BlockGradient?) -> StepWeights? {
+    gradient.map { stepWeights(j, of: $0.vector, prepared: nil, drive: $0.drive) }
+  }
+
+  /// Makes the operators of the entries `range` from their tensors, which a mixing basis has expanded.
+  package func prepare(_ range: Range<Int>, parameters: Vector, into prepared: Vector, for purpose: Purpose) {
+    guard preparedPerEntry(purpose) > 0 else { return }
+    forEachSet(range, parameters, prepared, purpose) { weights, h in integrator.prepare(field, weights, stepSize: h, for: purpose) }
+  }
+
+  /// Makes the tangents of the operators, which are prepared for training, for a direction in the tensors.
+  package func prepareDirection(_ direction: Vector, into preparedDirection: Vector, at parameters: Vector, prepared: Vector) {
+    guard preparedForTraining > 0 else { return }
+    forEachSet(0..<preparedEntries, direction, preparedDirection, .training, parameters, prepared) { direction, h, weights in
+      integrator.prepareDirection(field, direction, at: weights, stepSize: h)
     }
   }
 
-  /// Turns the accumulated operator gradients of the layers `range` into the tensors' gradients, in place.
-  package func finishGradient(_ range: Range<Int>, _ gradient: Vector) {
-    guard field.gradientNeedsFinish else { return }
-    for j in range { field.finishGradient(layer(j, of: gradient, prepared: nil)) }
+  /// Turns the accumulated operator gradients of the entries `range` into the tensors' gradients, in place.
+  package func finishGradient(_ range: Range<Int>, _ gradient: Vector, parameters: Vector, prepared: Vector?) {
+    guard gradientNeedsFinish else { return }
+    forEachSet(range, gradient, nil, .training, parameters, prepared) { gradient, h, weights in
+      integrator.finishGradient(field, gradient, at: weights, stepSize: h)
+    }
+  }
+
+  package var gradientNeedsFinish: Bool { integrator.gradientNeedsFinish(field) }
+
+  /// Each field at each node of each entry, as the first layer of its weights.
+  private func forEachSet(
+    _ range: Range<Int>, _ vector: Vector, _ prepared: Vector?, _ purpose: Purpose, _ body: (StepWeights, _ stepSize: Double) -> Void
+  ) {
+    forEachSet(range, vector, prepared, purpose, vector, prepared) { first, h, _ in body(first, h) }
+  }
+
+  private func forEachSet(
+    _ range: Range<Int>, _ vector: Vector, _ prepared: Vector?, _ purpose: Purpose, _ other: Vector, _ otherPrepared: Vector?,
+    _ body: (StepWeights, _ stepSize: Double, _ other: StepWeights) -> Void
+  ) {
+    for entry in range {
+      let j = layout.layer(ofEntry: entry)
+      let (all, others) = (stepWeights(j, of: vector, prepared: prepared, for: purpose), stepWeights(j, of: other, prepared: otherPrepared, for: purpose))
+      for node in 0..<layout.preparedNodes {
+        for index in 0..<layout.fieldCount {
+          var (weights, at) = (all, others)
+          weights.first = all.layer(node: node, field: index)
+          at.first = others.layer(node: node, field: index)
+          body(weights, stepSize(j), at)
+        }
+      }
+    }
   }
 
   /// The visible rows y of a state.
-  package func visible(_ state: Block) -> Block { state.rows(0..<field.width) }
+  package func visible(_ state: Block) -> Block { state.rows(0..<width) }
 
-  /// Momenta of a partitioned state, which start at zero.
-  package func clearMomenta(_ state: Block) {
-    if field.isPartitioned { fill(state.rows(field.width..<stateWidth), 0) }
+  /// Makes a block's first state from its visible rows, which are filled.
+  package func start(_ state: Block) { integrator.start(field, state) }
+  /// The transpose of `start`.
+  package func startPullback(_ cotangent: Block) { integrator.startPullback(field, cotangent) }
+
+  /// The cotangent of a final state, of which only the visible rows are given: the others are zero.
+  package func clearInvisible(_ cotangent: Block) {
+    if stateWidth > width { fill(cotangent.rows(width..<stateWidth), 0) }
   }
 }
 
-/// What a block's sweep works with: parameters and the operators prepared from them.
-package struct Weights: Sendable {
+/// What a tile's way through a block works with: parameters, the operators prepared from them, and the outside input.
+package struct Weights: @unchecked Sendable {
+  /// The extended parameter vector.
   package let parameters: Vector
   package let prepared: Vector?
   package let purpose: Purpose
-  package init(parameters: Vector, prepared: Vector?, purpose: Purpose = .training) {
+  /// The outside input of all layers, layers·nodes·`field.driveWidth` rows; nil for a field that takes none. In a direction nil stands for zero.
+  package var drive: Block?
+  /// Where steps report.
+  package var log: Unmanaged<StepLog>?
+
+  package init(parameters: Vector, prepared: Vector?, purpose: Purpose = .training, drive: Block? = nil, log: Unmanaged<StepLog>? = nil) {
     self.parameters = parameters
     self.prepared = prepared
     self.purpose = purpose
+    self.drive = drive
+    self.log = log
+  }
+}
+
+/// Where a block's adjoint sweep accumulates: an extended gradient vector, and the cotangent of the drive if it is wanted.
+package struct BlockGradient: Sendable {
+  package let vector: Vector
+  package let drive: Block?
+
+  package init(_ vector: Vector, drive: Block? = nil) {
+    self.vector = vector
+    self.drive = drive
   }
 }

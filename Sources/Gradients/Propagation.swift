@@ -11,23 +11,25 @@ extension ODEBlock {
   }
 
   /// Runs all layers forward without remembering: the initial state lies in `propagated(0, in: buffer)`; gives the final one.
-  package func propagate(_ weights: Weights, buffer: Block) -> Block {
-    let first = layer(0, of: weights.parameters, prepared: weights.prepared, for: weights.purpose)
-    let second = layers > 1 ? layer(1, of: weights.parameters, prepared: weights.prepared, for: weights.purpose) : first
-    let states = (even: propagated(0, in: buffer), odd: propagated(1, in: buffer))
-    if buffer.columns > 1
-      || !integrator.propagateSample(field, first: first, second: second, layers: layers, stepSize: stepSize, states: states)
-    {
-      for j in 0..<layers { propagateLayer(j, weights, buffer: buffer) }
+  package func propagate(_ weights: Weights, buffer: Block, scratch: Block) -> Block {
+    if buffer.columns > 1 || !propagateSample(weights, buffer) {
+      for j in 0..<layers { propagateLayer(j, weights, buffer: buffer, scratch: scratch) }
     }
     return propagated(layers, in: buffer)
   }
 
+  /// All layers of one sample in one kernel call, where that can be.
+  private func propagateSample(_ weights: Weights, _ buffer: Block) -> Bool {
+    guard grid.isUniform, layout.isLayerwise, weights.drive == nil else { return false }
+    let first = stepWeights(0, of: weights.parameters, prepared: weights.prepared, for: weights.purpose).first
+    let second = layers > 1 ? stepWeights(1, of: weights.parameters, prepared: weights.prepared, for: weights.purpose).first : first
+    return integrator.propagateSample(
+      field, first: first, second: second, layers: layers, stepSize: stepSize(0), states: (propagated(0, in: buffer), propagated(1, in: buffer)))
+  }
+
   /// One layer of `propagate`.
-  package func propagateLayer(_ j: Int, _ weights: Weights, buffer: Block) {
-    integrator.step(
-      field, layer(j, of: weights.parameters, prepared: weights.prepared, for: weights.purpose), stepSize: stepSize,
-      from: propagated(j, in: buffer), into: propagated(j + 1, in: buffer), record: nil)
+  package func propagateLayer(_ j: Int, _ weights: Weights, buffer: Block, scratch: Block) {
+    integrator.step(field, step(j, weights), from: propagated(j, in: buffer), into: propagated(j + 1, in: buffer), record: nil, scratch: scratch)
   }
 
   /// Runs all layers with a tangent beside the state: J·v + (∂/∂θ)·direction. Both initial blocks lie at `propagated(0, …)`.
@@ -35,12 +37,12 @@ extension ODEBlock {
     _ weights: Weights, direction: Weights?, states: Block, tangents: Block, record: Block, scratch: Block
   ) -> (state: Block, tangent: Block) {
     for j in 0..<layers {
-      let parameters = layer(j, of: weights.parameters, prepared: weights.prepared)
+      let step = step(j, weights)
       let before = propagated(j, in: states)
       let after = propagated(j + 1, in: states)
-      integrator.step(field, parameters, stepSize: stepSize, from: before, into: after, record: record)
+      integrator.step(field, step, from: before, into: after, record: record, scratch: scratch)
       integrator.pushforward(
-        field, parameters, direction: direction.map { layer(j, of: $0.parameters, prepared: $0.prepared) }, stepSize: stepSize,
+        field, step, direction: direction.map { stepWeights(j, of: $0.parameters, prepared: $0.prepared, drive: $0.drive) },
         before: before, after: after, record: record, tangent: propagated(j, in: tangents), into: propagated(j + 1, in: tangents), scratch: scratch)
     }
     return (propagated(layers, in: states), propagated(layers, in: tangents))

@@ -14,7 +14,7 @@ package struct Reversible: MemoryPolicy {
     }
   }
 
-  private static var reversibleNames: [String] { integrators.entries.filter { $0.entry.isReversible }.map(\.name) }
+  private static var reversibleNames: [String] { integrators.names.filter { (try? integrators.standard($0).isReversible) == true } }
 
   package func tapeRows(_ block: ODEBlock) -> Int { 2 * block.stateWidth + block.recordWidth }
 
@@ -25,24 +25,22 @@ package struct Reversible: MemoryPolicy {
 
   package func initialState(_ block: ODEBlock, tape: Block) -> Block { state(0, block, tape) }
 
-  package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block) -> Block {
+  package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block, scratch: Block) -> Block {
     for j in 0..<block.layers {
       block.integrator.step(
-        block.field, block.layer(j, of: weights.parameters, prepared: weights.prepared, for: weights.purpose), stepSize: block.stepSize,
-        from: state(j, block, tape), into: state(j + 1, block, tape), record: nil)
+        block.field, block.step(j, weights), from: state(j, block, tape), into: state(j + 1, block, tape), record: nil, scratch: scratch)
     }
     return state(block.layers, block, tape)
   }
 
-  package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: Vector?, scratch: Block) {
+  package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: BlockGradient?, scratch: Block) {
     let record = tape.rows(2 * block.stateWidth..<2 * block.stateWidth + block.recordWidth)
     for j in stride(from: block.layers - 1, through: 0, by: -1) {
-      let layer = block.layer(j, of: weights.parameters, prepared: weights.prepared)
-      block.integrator.reverse(
-        block.field, layer, stepSize: block.stepSize, from: state(j + 1, block, tape), into: state(j, block, tape), record: record)
+      let step = block.step(j, weights)
+      block.integrator.reverse(block.field, step, from: state(j + 1, block, tape), into: state(j, block, tape), record: record, scratch: scratch)
       block.integrator.pullback(
-        block.field, layer, stepSize: block.stepSize, before: state(j, block, tape), after: state(j + 1, block, tape), record: record,
-        cotangent: cotangent, gradient: gradient.map { block.layer(j, of: $0, prepared: nil) }, scratch: scratch)
+        block.field, step, before: state(j, block, tape), after: state(j + 1, block, tape), record: record, cotangent: cotangent,
+        gradient: block.gradient(j, gradient), scratch: scratch)
     }
   }
 }

@@ -19,16 +19,16 @@ package struct StoreAll: MemoryPolicy {
 
   package func initialState(_ block: ODEBlock, tape: Block) -> Block { state(0, block, tape) }
 
-  package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block) -> Block {
+  package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block, scratch: Block) -> Block {
     for j in 0..<block.layers {
       block.integrator.step(
-        block.field, block.layer(j, of: weights.parameters, prepared: weights.prepared), stepSize: block.stepSize,
-        from: state(j, block, tape), into: state(j + 1, block, tape), record: record(j, block, tape))
+        block.field, block.step(j, weights), from: state(j, block, tape), into: state(j + 1, block, tape), record: record(j, block, tape),
+        scratch: scratch)
     }
     return state(block.layers, block, tape)
   }
 
-  package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: Vector?, scratch: Block) {
+  package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: BlockGradient?, scratch: Block) {
     // A tape that the second cache holds needs no asking.
     let isFar = tape.rows * tape.stride * tape.precision.byteCount > 1 << 21
     for j in stride(from: block.layers - 1, through: 0, by: -1) {
@@ -37,9 +37,8 @@ package struct StoreAll: MemoryPolicy {
         prefetch(state(j - 1, block, tape))
       }
       block.integrator.pullback(
-        block.field, block.layer(j, of: weights.parameters, prepared: weights.prepared), stepSize: block.stepSize,
-        before: state(j, block, tape), after: state(j + 1, block, tape), record: record(j, block, tape), cotangent: cotangent,
-        gradient: gradient.map { block.layer(j, of: $0, prepared: nil) }, scratch: scratch)
+        block.field, block.step(j, weights), before: state(j, block, tape), after: state(j + 1, block, tape), record: record(j, block, tape),
+        cotangent: cotangent, gradient: block.gradient(j, gradient), scratch: scratch)
     }
   }
 }

@@ -10,14 +10,15 @@ package struct Euler: Integrator {
   package var order: Int { 1 }
   package func recordWidth(_ field: any VectorField) -> Int { field.componentCount * field.recordWidth }
   /// The field's scratch, and for a partitioned field a copy of the cotangent, since its parts read each other.
-  package func scratchWidth(_ field: any VectorField) -> Int { field.width + (field.isPartitioned ? field.stateWidth : 0) }
+  package func scratchWidth(_ field: any VectorField) -> Int { field.scratchWidth + (field.isPartitioned ? field.stateWidth : 0) }
 
-  package func step(_ field: any VectorField, _ layer: Layer, stepSize h: Double, from before: Block, into after: Block, record: Block?) {
+  package func step(_ field: any VectorField, _ step: Step, from before: Block, into after: Block, record: Block?, scratch: Block) {
+    let layer = step.layer()
     for component in 0..<field.componentCount {
       let rows = field.rowsWritten(by: component)
       field.evaluate(
-        component, layer, at: before.rows(field.rowsRead(by: component)), scale: h, addingTo: before.rows(rows), into: after.rows(rows),
-        record: record?.part(component, of: field))
+        component, layer, at: before.rows(field.rowsRead(by: component)), scale: step.stepSize, addingTo: before.rows(rows),
+        into: after.rows(rows), record: record?.part(component, of: field), scratch: scratch)
     }
   }
 
@@ -33,33 +34,37 @@ package struct Euler: Integrator {
   }
 
   package func pushforward(
-    _ field: any VectorField, _ layer: Layer, direction: Layer?, stepSize h: Double, before: Block, after: Block, record: Block,
+    _ field: any VectorField, _ step: Step, direction: StepWeights?, before: Block, after: Block, record: Block,
     tangent: Block, into out: Block, scratch: Block
   ) {
+    let layer = step.layer()
+    let direction = direction?.layer()
     for component in 0..<field.componentCount {
       let read = field.rowsRead(by: component)
       let rows = field.rowsWritten(by: component)
       field.pushforward(
         component, layer, direction: direction, at: before.rows(read), record: record.part(component, of: field), tangent: tangent.rows(read),
-        scale: h, addingTo: tangent.rows(rows), into: out.rows(rows), scratch: scratch.rows(0..<field.width))
+        scale: step.stepSize, addingTo: tangent.rows(rows), into: out.rows(rows), scratch: scratch.rows(0..<field.scratchWidth))
     }
   }
 
   package func pullback(
-    _ field: any VectorField, _ layer: Layer, stepSize h: Double, before: Block, after: Block, record: Block,
-    cotangent: Block, gradient: Layer?, scratch: Block
+    _ field: any VectorField, _ step: Step, before: Block, after: Block, record: Block,
+    cotangent: Block, gradient: StepWeights?, scratch: Block
   ) {
+    let layer = step.layer()
+    let gradient = gradient?.layer()
     var source = cotangent
     if field.isPartitioned {
-      source = scratch.rows(field.width..<field.width + field.stateWidth)
+      source = scratch.rows(field.scratchWidth..<field.scratchWidth + field.stateWidth)
       copy(cotangent, into: source)
     }
     for component in 0..<field.componentCount {
       let read = field.rowsRead(by: component)
       field.pullback(
-        component, layer, at: before.rows(read), record: record.part(component, of: field), scale: h,
+        component, layer, at: before.rows(read), record: record.part(component, of: field), scale: step.stepSize,
         cotangent: source.rows(field.rowsWritten(by: component)), addingTo: cotangent.rows(read), gradient: gradient,
-        scratch: scratch.rows(0..<field.width))
+        scratch: scratch.rows(0..<field.scratchWidth))
     }
   }
 }

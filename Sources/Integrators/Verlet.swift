@@ -24,15 +24,16 @@ package struct Verlet: Integrator {
   }
 
   package func recordWidth(_ field: any VectorField) -> Int { 2 * field.recordWidth }
-  package func scratchWidth(_ field: any VectorField) -> Int { field.width }
+  package func scratchWidth(_ field: any VectorField) -> Int { field.scratchWidth }
 
-  package func step(_ field: any VectorField, _ layer: Layer, stepSize h: Double, from before: Block, into after: Block, record: Block?) {
+  package func step(_ field: any VectorField, _ step: Step, from before: Block, into after: Block, record: Block?, scratch: Block) {
+    let (layer, h) = (step.layer(), step.stepSize)
     let y = field.rowsWritten(by: Self.position)
     let z = field.rowsWritten(by: Self.momentum)
     field.evaluate(
-      Self.momentum, layer, at: before.rows(y), scale: h, addingTo: before.rows(z), into: after.rows(z), record: record?.part(Self.momentum, of: field))
+      Self.momentum, layer, at: before.rows(y), scale: h, addingTo: before.rows(z), into: after.rows(z), record: record?.part(Self.momentum, of: field), scratch: scratch)
     field.evaluate(
-      Self.position, layer, at: after.rows(z), scale: h, addingTo: before.rows(y), into: after.rows(y), record: record?.part(Self.position, of: field))
+      Self.position, layer, at: after.rows(z), scale: h, addingTo: before.rows(y), into: after.rows(y), record: record?.part(Self.position, of: field), scratch: scratch)
   }
 
   package func propagateSample(
@@ -54,40 +55,43 @@ package struct Verlet: Integrator {
     return true
   }
 
-  package func reverse(_ field: any VectorField, _ layer: Layer, stepSize h: Double, from after: Block, into before: Block, record: Block?) {
+  package func reverse(_ field: any VectorField, _ step: Step, from after: Block, into before: Block, record: Block?, scratch: Block) {
+    let (layer, h) = (step.layer(), step.stepSize)
     let y = field.rowsWritten(by: Self.position)
     let z = field.rowsWritten(by: Self.momentum)
     field.evaluate(
-      Self.position, layer, at: after.rows(z), scale: -h, addingTo: after.rows(y), into: before.rows(y), record: record?.part(Self.position, of: field))
+      Self.position, layer, at: after.rows(z), scale: -h, addingTo: after.rows(y), into: before.rows(y), record: record?.part(Self.position, of: field), scratch: scratch)
     field.evaluate(
-      Self.momentum, layer, at: before.rows(y), scale: -h, addingTo: after.rows(z), into: before.rows(z), record: record?.part(Self.momentum, of: field))
+      Self.momentum, layer, at: before.rows(y), scale: -h, addingTo: after.rows(z), into: before.rows(z), record: record?.part(Self.momentum, of: field), scratch: scratch)
   }
 
   package func pushforward(
-    _ field: any VectorField, _ layer: Layer, direction: Layer?, stepSize h: Double, before: Block, after: Block, record: Block,
+    _ field: any VectorField, _ step: Step, direction: StepWeights?, before: Block, after: Block, record: Block,
     tangent: Block, into out: Block, scratch: Block
   ) {
+    let (layer, h, direction) = (step.layer(), step.stepSize, direction?.layer())
     let y = field.rowsWritten(by: Self.position)
     let z = field.rowsWritten(by: Self.momentum)
     field.pushforward(
       Self.momentum, layer, direction: direction, at: before.rows(y), record: record.part(Self.momentum, of: field), tangent: tangent.rows(y),
-      scale: h, addingTo: tangent.rows(z), into: out.rows(z), scratch: scratch.rows(0..<field.width))
+      scale: h, addingTo: tangent.rows(z), into: out.rows(z), scratch: scratch)
     field.pushforward(
       Self.position, layer, direction: direction, at: after.rows(z), record: record.part(Self.position, of: field), tangent: out.rows(z),
-      scale: h, addingTo: tangent.rows(y), into: out.rows(y), scratch: scratch.rows(0..<field.width))
+      scale: h, addingTo: tangent.rows(y), into: out.rows(y), scratch: scratch)
   }
 
   package func pullback(
-    _ field: any VectorField, _ layer: Layer, stepSize h: Double, before: Block, after: Block, record: Block,
-    cotangent: Block, gradient: Layer?, scratch: Block
+    _ field: any VectorField, _ step: Step, before: Block, after: Block, record: Block,
+    cotangent: Block, gradient: StepWeights?, scratch: Block
   ) {
+    let (layer, h, gradient) = (step.layer(), step.stepSize, gradient?.layer())
     let y = field.rowsWritten(by: Self.position)
     let z = field.rowsWritten(by: Self.momentum)
     field.pullback(
       Self.position, layer, at: after.rows(z), record: record.part(Self.position, of: field), scale: h,
-      cotangent: cotangent.rows(y), addingTo: cotangent.rows(z), gradient: gradient, scratch: scratch.rows(0..<field.width))
+      cotangent: cotangent.rows(y), addingTo: cotangent.rows(z), gradient: gradient, scratch: scratch)
     field.pullback(
       Self.momentum, layer, at: before.rows(y), record: record.part(Self.momentum, of: field), scale: h,
-      cotangent: cotangent.rows(z), addingTo: cotangent.rows(y), gradient: gradient, scratch: scratch.rows(0..<field.width))
+      cotangent: cotangent.rows(z), addingTo: cotangent.rows(y), gradient: gradient, scratch: scratch)
   }
 }

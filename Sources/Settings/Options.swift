@@ -134,3 +134,10 @@ extension OptionValue {
     }
   }
 }
+
+/// The options of several lists, each key once, in order of first mention.
+package func distinctOptions(_ lists: [[OptionDescription]]) -> [OptionDescription] {
+  lists.joined().reduce(into: []) { options, option in
+    if !options.contains(where: { $0.key == option.key }) { options.append(option) }
+  }
+}

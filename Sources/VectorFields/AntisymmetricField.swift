@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Settings
 
 /// f(y) = σ(My + b) with M = ½(K − Kᵀ − γI): eigenvalues of the frozen Jacobian have real parts in [−½γ·max σ', −½γ·min σ'].
 ///
@@ -9,10 +10,13 @@ import LinearAlgebra
 package final class AntisymmetricField: VectorField {
   private let configuration: FieldConfiguration
   private let layerMap: AffineActivation
+  /// γ ≥ 0.
+  private let gamma: Double
 
-  package init(_ configuration: FieldConfiguration) {
+  package init(_ configuration: FieldConfiguration) throws(Failure) {
     self.configuration = configuration
     layerMap = AffineActivation(configuration.activation)
+    gamma = try configuration.options.real("gamma")
   }
 
   package var width: Int { configuration.width }
@@ -22,7 +26,7 @@ package final class AntisymmetricField: VectorField {
   /// The memory holds Mᵀ = ½(Kᵀ − K − γI).
   package func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool) {
     antisymmetrize(
-      configuration.matrix(layer).transposed, damping: asDirection ? 0 : configuration.gamma, into: operatorMatrix(layer).transposed)
+      configuration.matrix(layer).transposed, damping: asDirection ? 0 : gamma, into: operatorMatrix(layer).transposed)
   }
 
   private func operatorMatrix(_ layer: Layer) -> Matrix {
@@ -41,7 +45,9 @@ package final class AntisymmetricField: VectorField {
     AffineForm(weights: operatorMatrix(layer), bias: configuration.bias(layer), activation: layerMap.activation, sign: 1)
   }
 
-  package func evaluate(_ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?) {
+  package func evaluate(
+    _ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block
+  ) {
     layerMap.evaluate(operatorMatrix(layer), configuration.bias(layer), at: x, scale: scale, addingTo: base, into: out, record: record)
   }
 

@@ -25,7 +25,9 @@ package final class DenseField: VectorField {
     AffineForm(weights: weights(layer), bias: configuration.bias(layer), activation: layerMap.activation, sign: 1)
   }
 
-  package func evaluate(_ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?) {
+  package func evaluate(
+    _ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block
+  ) {
     layerMap.evaluate(weights(layer), configuration.bias(layer), at: x, scale: scale, addingTo: base, into: out, record: record)
   }
 

@@ -1,20 +1,24 @@
 import LinearAlgebra
+import Settings
 
-/// What every field is made from. Options that a field has beyond these (`gamma`) come with its registry entry.
+/// What a field is made from: what all fields share, and the values of the options that single fields take (`gamma` …).
 package struct FieldConfiguration: Sendable {
   package var width: Int
   package var activation: Activation
   package var bias: BiasKind
-  /// γ ≥ 0, the damping of `antisymmetric`.
-  package var gamma: Double
   package var precision: Precision
+  /// Values of the fields' own options; what is not set has its default.
+  package var options: OptionValues
 
-  package init(width: Int, activation: Activation = .tanh, bias: BiasKind = .vector, gamma: Double = 0, precision: Precision = .float32) {
+  package init(
+    width: Int, activation: Activation = .tanh, bias: BiasKind = .vector, precision: Precision = .float32,
+    options: OptionValues = OptionValues(scope: "block", fieldOptions)
+  ) {
     self.width = width
     self.activation = activation
     self.bias = bias
-    self.gamma = gamma
     self.precision = precision
+    self.options = options
   }
 
   /// The square weight matrix "K", initially normal with variance 1/width, so that ‖K‖ does not depend on the width.

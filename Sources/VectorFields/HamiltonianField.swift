@@ -40,7 +40,9 @@ package final class HamiltonianField: VectorField {
     AffineForm(weights: weights(component, layer), bias: configuration.bias(layer), activation: layerMap.activation, sign: sign(component))
   }
 
-  package func evaluate(_ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?) {
+  package func evaluate(
+    _ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block
+  ) {
     layerMap.evaluate(
       weights(component, layer), configuration.bias(layer), at: x, scale: sign(component) * scale, addingTo: base, into: out, record: record)
   }

@@ -1,24 +1,43 @@
-/// One parameter tensor of a layer, as a field declares it.
+/// One parameter tensor of a layer, as a field or an integrator declares it.
 package struct ParameterShape: Equatable, Sendable {
   /// Weights multiply the state; biases are added to it. Weight decay acts on weights alone.
   package enum Role: Sendable { case weight, bias }
+
+  /// How a tensor's first values are made.
+  package enum Initial: Equatable, Sendable {
+    /// Mean zero; the option `initial_scale` multiplies the deviation.
+    case normal(deviation: Double)
+    case uniform(ClosedRange<Double>)
+    /// One number an element of a layer's tensor, the same in every layer; a single number stands for all.
+    case values([Double])
+  }
 
   /// The paper's letter: "K", "b".
   package let name: String
   /// Per layer: [outputs, inputs], or [outputs].
   package let shape: [Int]
   package let role: Role
-  /// Standard deviation of the initial values, before the option `initial_scale`.
-  package let deviation: Double
+  package let initial: Initial
+  /// Whether the first layer has no such tensor (an integrator's, of a method that begins with another step).
+  package let skipsFirstLayer: Bool
 
-  package init(_ name: String, _ shape: [Int], _ role: Role, deviation: Double) {
+  package init(_ name: String, _ shape: [Int], _ role: Role, _ initial: Initial, skipsFirstLayer: Bool = false) {
     self.name = name
     self.shape = shape
     self.role = role
-    self.deviation = deviation
+    self.initial = initial
+    self.skipsFirstLayer = skipsFirstLayer
+  }
+
+  package init(_ name: String, _ shape: [Int], _ role: Role, deviation: Double) {
+    self.init(name, shape, role, .normal(deviation: deviation))
   }
 
   package var count: Int { shape.reduce(1, *) }
+  /// Standard deviation of normal initial values; 0 for others.
+  package var deviation: Double {
+    if case .normal(let deviation) = initial { deviation } else { 0 }
+  }
 }
 
 /// The bias of a layer: none, one number for all features ([HR] eq. 2.1 uses this one), or one a feature.

@@ -2,23 +2,29 @@ import LinearAlgebra
 
 /// The right-hand side of the differential equation ẏ = f(y; θ) that a network discretizes (theory §1).
 ///
-/// A field is made of components: f is one map of the whole state, or, for a partitioned state (y, z), one map for each part, each with the rows
+/// A field is made of components: f is one map of the whole state, or, for a partitioned state, one map for each part, each with the rows
 /// that it reads and those it writes. Integrators compose components; each is evaluated fused with the update that every explicit scheme makes of
 /// it, out = base + s·f(x).
 ///
-/// Derivatives are written by hand next to the evaluation. `evaluate` leaves a record (the activation's slopes) from which `pushforward` and `pullback` work
-/// without computing anything again. All blocks of a call have the same columns; nothing is allocated.
+/// Derivatives are written by hand next to the evaluation. `evaluate` leaves a record (the activation's slopes, and what else the field needs) from which `pushforward` and `pullback`
+/// work without computing the activation again. All blocks of a call have the same columns; nothing is allocated. `scratch` has `scratchWidth` rows and shares no memory with the other blocks.
 package protocol VectorField: Sendable {
-  /// Features of the visible state y that blocks exchange.
+  /// Features of the visible state y that blocks exchange: the first rows of the state.
   var width: Int { get }
-  /// Rows of the whole state: `width`, or twice that for a partitioned state (y, z), whose momenta z start at zero.
+  /// Rows of the whole state: `width`, or more where momenta z follow, which start at zero.
   var stateWidth: Int { get }
-  /// 1, or 2 for a partitioned field: component 0 moves the positions y, component 1 the momenta z.
+  /// Rows of outside input that the field reads from `Layer.drive`; 0 without.
+  var driveWidth: Int { get }
+  /// 1, or 2 for a partitioned field: component 0 moves the positions, component 1 the momenta; neither reads the rows that it writes.
   var componentCount: Int { get }
   func rowsRead(by component: Int) -> Range<Int>
   func rowsWritten(by component: Int) -> Range<Int>
+  /// The component that may be read as an acceleration ÿ = f(y) of the visible state, as `leapfrog` does; nil without one.
+  var accelerationComponent: Int? { get }
   /// Rows of the record that one evaluation of a component leaves.
   var recordWidth: Int { get }
+  /// Rows of scratch that one evaluation, pushforward or pullback of a component needs.
+  var scratchWidth: Int { get }
 
   /// The tensors of one layer; at most `Layer.maximumTensors`.
   var parameters: [ParameterShape] { get }
@@ -34,9 +40,10 @@ package protocol VectorField: Sendable {
   /// The component as one affine map with activation, if it is one: what lets an integrator run all layers of a single sample in one kernel call.
   func affineForm(_ component: Int, _ layer: Layer) -> AffineForm?
 
-  /// out = base + scale·f(x), with the record of the slopes if asked for. `out` may be `base`, never `x`.
-  func evaluate(_ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?)
-  /// out = base + scale·(∂f/∂x·v + ∂f/∂θ·direction). `scratch` has the rows of the output; `out` may be `base`.
+  /// out = base + scale·f(x), with the record if asked for. `out` may be `base`, never `x`.
+  func evaluate(
+    _ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block)
+  /// out = base + scale·(∂f/∂x·v + ∂f/∂θ·direction + ∂f/∂u·direction.drive). `out` may be `base`; v nil is zero.
   func pushforward(
     _ component: Int, _ layer: Layer, direction: Layer?, at x: Block, record: Block, tangent v: Block?,
     scale: Double, addingTo base: Block?, into out: Block, scratch: Block)
@@ -48,11 +55,16 @@ package protocol VectorField: Sendable {
 
 extension VectorField {
   package var stateWidth: Int { width }
+  package var driveWidth: Int { 0 }
   package var componentCount: Int { 1 }
-  package func rowsRead(by component: Int) -> Range<Int> { 0..<width }
-  package func rowsWritten(by component: Int) -> Range<Int> { 0..<width }
+  package func rowsRead(by component: Int) -> Range<Int> { 0..<stateWidth }
+  package func rowsWritten(by component: Int) -> Range<Int> { 0..<stateWidth }
+  package var accelerationComponent: Int? { componentCount == 1 ? 0 : nil }
   package var recordWidth: Int { width }
+  package var scratchWidth: Int { width }
   package var isPartitioned: Bool { componentCount == 2 }
+  package func preparedCount(for purpose: Purpose) -> Int { 0 }
+  package func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool) {}
   package func finishGradient(_ gradient: Layer) {}
   package var gradientNeedsFinish: Bool { false }
   package func affineForm(_ component: Int, _ layer: Layer) -> AffineForm? { nil }

@@ -1,0 +1,213 @@
+import Integrators
+import LinearAlgebra
+import Settings
+import VectorFields
+
+/// A trained tensor of a block: what the network's plan names and places.
+package struct BlockTensor: Sendable {
+  /// "K"; "f.K" and "g.K" for schemes of two fields.
+  package let name: String
+  /// [entries, …]: entries are layers, or the coefficients of a basis in time.
+  package let shape: [Int]
+  package let role: ParameterShape.Role
+  package let initial: ParameterShape.Initial
+}
+
+/// Where the numbers of a block's layers lie.
+///
+/// In the network's parameter vector, from `offset`: for each field, for each of its tensors, all entries one after the other; then the integrator's own tensors, all layers one after the other.
+/// An entry is what a layer uses, or a coefficient of a basis in time that mixes: then the layers' weights, made from the coefficients, lie behind all parameters from `expandedOffset`
+/// (the extended vector): for each node, for each field, for each tensor, all layers.
+package struct BlockLayout: Sendable {
+  package let tensors: [BlockTensor]
+  /// Numbers in the parameter vector, and behind it.
+  package let parameterCount: Int
+  package let expandedCount: Int
+  let offset: Int
+  let expandedOffset: Int
+
+  /// Layers that own their prepared operators: all, or one for each shared entry.
+  package let preparedEntries: Int
+  /// Node and field sets that a layer has prepared operators for.
+  let preparedNodes: Int
+  let fieldCount: Int
+
+  private let entryOfLayer: [Int32]?
+  private let sharesAll: Bool
+  /// Where tensor t of field 0 at node 0 begins, and how many numbers one entry of it has.
+  private let offsets: InlineArray<6, Int>
+  private let counts: InlineArray<6, Int>
+  private let tensorCount: Int
+  private let nodeDistance: Int
+  private let fieldDistance: Int
+  private let ownOffsets: InlineArray<2, Int>
+  private let ownCounts: InlineArray<2, Int>
+  private let ownCount: Int
+  /// Bit i: own tensor i begins with the second layer.
+  private let skipsFirst: Int
+  /// p_i at each layer and node, [layer][node][i]; empty without mixing.
+  private let mixing: [Double]
+  private let coefficients: Int
+  private let nodes: Int
+  private let layers: Int
+
+  /// - Throws: `.incompatible` when basis, integrator and grid do not go together.
+  init(
+    field: any VectorField, integrator: any Integrator, grid: TimeGrid, basis: any TimeBasis, offset: Int, expandedOffset: Int
+  ) throws(Failure) {
+    self.offset = offset
+    self.expandedOffset = expandedOffset
+    layers = grid.layers
+    let layers = grid.layers
+    let nodes = integrator.nodes
+    fieldCount = integrator.fieldCount
+    let shapes = field.parameters
+    precondition(shapes.count <= Layer.maximumTensors, "too many tensors in a field")
+    let entries = try basis.count(layers: layers)
+    let pieces = (0..<layers).map { basis.piece(of: $0, layers: layers) }
+    let mixes = pieces.contains(nil)
+    sharesAll = !mixes && entries == 1 && layers > 1
+    let isOwn = !mixes && entries == layers
+    entryOfLayer = mixes || isOwn || sharesAll ? nil : pieces.map { Int32($0 ?? 0) }
+    preparedEntries = mixes ? layers : entries
+    preparedNodes = mixes ? nodes.count : 1
+    self.nodes = preparedNodes
+    coefficients = entries
+    guard isOwn || mixes || grid.isUniform || !integrator.preparesForStepSize else {
+      throw Failure(.incompatible, "layers that share weights need equal step sizes with this integrator, whose operators depend on the step size")
+    }
+
+    var tensors: [BlockTensor] = []
+    for index in 0..<fieldCount {
+      for shape in shapes {
+        tensors.append(
+          BlockTensor(
+            name: fieldCount == 1 ? shape.name : ["f.", "g."][index] + shape.name, shape: [entries] + shape.shape, role: shape.role,
+            initial: shape.initial))
+      }
+    }
+    let perEntry = shapes.reduce(0) { $0 + $1.count }
+    let layerEntries = mixes ? layers : entries
+    var (offsets, counts) = (InlineArray<6, Int>(repeating: 0), InlineArray<6, Int>(repeating: 0))
+    var next = mixes ? expandedOffset : offset
+    for (index, shape) in shapes.enumerated() {
+      offsets[index] = next
+      counts[index] = shape.count
+      next += layerEntries * shape.count
+    }
+    self.offsets = offsets
+    self.counts = counts
+    tensorCount = shapes.count
+    fieldDistance = fieldCount == 1 ? 0 : layerEntries * perEntry
+    nodeDistance = mixes ? fieldCount * layerEntries * perEntry : 0
+    expandedCount = mixes ? preparedNodes * fieldCount * layerEntries * perEntry : 0
+
+    var (ownOffsets, ownCounts) = (InlineArray<2, Int>(repeating: 0), InlineArray<2, Int>(repeating: 0))
+    var end = offset + fieldCount * entries * perEntry
+    var skipped = 0
+    let own = integrator.parameters(field)
+    precondition(own.count <= StepWeights.maximumOwnTensors, "too many tensors in an integrator")
+    for (index, shape) in own.enumerated() {
+      let own = shape.skipsFirstLayer ? layers - 1 : layers
+      guard own > 0 else { continue }
+      if shape.skipsFirstLayer { skipped |= 1 << index }
+      ownOffsets[index] = end
+      ownCounts[index] = shape.count
+      end += own * shape.count
+      tensors.append(BlockTensor(name: shape.name, shape: [own] + shape.shape, role: shape.role, initial: shape.initial))
+    }
+    self.ownOffsets = ownOffsets
+    self.ownCounts = ownCounts
+    ownCount = tensors.count - fieldCount * shapes.count
+    skipsFirst = skipped
+    parameterCount = end - offset
+    self.tensors = tensors
+
+    var mixing: [Double] = []
+    if mixes {
+      mixing.reserveCapacity(layers * nodes.count * entries)
+      var values = Array(repeating: 0.0, count: entries)
+      for layer in 0..<layers {
+        for node in nodes {
+          basis.evaluate(at: grid.time(layer) + node * grid.stepSize(layer), horizon: grid.horizon, into: &values)
+          mixing += values
+        }
+      }
+    }
+    self.mixing = mixing
+  }
+
+  /// Whether layers follow each other in memory at a constant distance, which may be zero.
+  var hasConstantDistance: Bool { entryOfLayer == nil }
+  /// Whether every layer has weights of its own.
+  package var isLayerwise: Bool { entryOfLayer == nil && !sharesAll }
+
+  /// The prepared entry of layer j.
+  func entry(of j: Int) -> Int {
+    if let entryOfLayer { return Int(entryOfLayer[j]) }
+    return sharesAll ? 0 : j
+  }
+
+  /// A layer that uses the entry: the first one.
+  func layer(ofEntry entry: Int) -> Int {
+    guard let entryOfLayer else { return entry }
+    return entryOfLayer.firstIndex(of: Int32(entry)) ?? 0
+  }
+
+  /// The weights of layer j in an (extended) vector, without prepared operators.
+  func weights(of j: Int, in vector: Vector) -> StepWeights {
+    let bytes = vector.precision.byteCount
+    let entry = entry(of: j)
+    var weights = StepWeights(Layer())
+    for index in 0..<tensorCount { weights.first.tensors[index] = vector.base + (offsets[index] + entry * counts[index]) * bytes }
+    weights.nodeAdvance = nodeDistance * bytes
+    weights.fieldAdvance = fieldDistance * bytes
+    for index in 0..<ownCount {
+      let own = skipsFirst >> index & 1 == 0 ? j : j - 1
+      if own >= 0 { weights.own[index] = vector.base + (ownOffsets[index] + own * ownCounts[index]) * bytes }
+    }
+    return weights
+  }
+
+  /// Makes the layers' weights from the coefficients, both in the extended vector.
+  package func expand(_ vector: Vector) {
+    forEachMixed(vector) { coefficient, layer, factor, isFirst in
+      if isFirst { fill(layer, 0) }
+      if factor != 0 { axpy(factor, coefficient, addingTo: layer) }
+    }
+  }
+
+  /// The transpose of `expand`: adds the layers' gradients to the coefficients'.
+  package func contract(_ gradient: Vector) {
+    forEachMixed(gradient) { coefficient, layer, factor, _ in
+      if factor != 0 { axpy(factor, layer, addingTo: coefficient) }
+    }
+  }
+
+  private func forEachMixed(_ vector: Vector, _ body: (_ coefficient: Vector, _ layer: Vector, _ factor: Double, _ isFirst: Bool) -> Void) {
+    guard expandedCount > 0 else { return }
+    for node in 0..<nodes {
+      for field in 0..<fieldCount {
+        var source = offset + field * (parameterCountOfOneField)
+        for tensor in 0..<tensorCount {
+          let count = counts[tensor]
+          let target = offsets[tensor] + node * nodeDistance + field * fieldDistance
+          for layer in 0..<layers {
+            for i in 0..<coefficients {
+              body(
+                vector[source + i * count..<source + (i + 1) * count], vector[target + layer * count..<target + (layer + 1) * count],
+                mixing[(layer * nodes + node) * coefficients + i], i == 0)
+            }
+          }
+          source += coefficients * count
+        }
+      }
+    }
+  }
+
+  private var parameterCountOfOneField: Int {
+    var sum = 0
+    for tensor in 0..<tensorCount { sum += coefficients * counts[tensor] }
+    return sum
+  }
+}

@@ -1,0 +1,68 @@
+import LinearAlgebra
+import VectorFields
+
+/// The weights that one step works with: a layer for each of its fields and, where weights vary within the step, for each of its nodes; and the integrator's own tensors.
+///
+/// The same type serves parameters, gradients and directions. It owns nothing and is trivially copied.
+package struct StepWeights: @unchecked Sendable {
+  /// The most tensors an integrator may have of its own.
+  package static let maximumOwnTensors = 2
+
+  /// Field 0 at node 0.
+  package var first: Layer
+  /// Bytes from a tensor to the same tensor of the next node, and of the next field; 0 where they are the same memory.
+  package var nodeAdvance = 0
+  package var fieldAdvance = 0
+  /// The same for prepared operators.
+  package var preparedNodeAdvance = 0
+  package var preparedFieldAdvance = 0
+  /// Rows of the drive at one node; the nodes follow each other in `drive`.
+  package var driveWidth = 0
+  package var drive: Block?
+  /// The integrator's own tensors in this layer; nil where it has none.
+  package var own: InlineArray<2, UnsafeMutableRawPointer?>
+
+  package init(_ first: Layer) {
+    self.first = first
+    own = InlineArray(repeating: nil)
+  }
+
+  /// The layer of field `field` at node `node` (an index into `Integrator.nodes`).
+  package func layer(node: Int = 0, field: Int = 0) -> Layer {
+    var layer = first
+    let distance = node * nodeAdvance + field * fieldAdvance
+    if distance != 0 {
+      for index in 0..<Layer.maximumTensors { layer.tensors[index] = layer.tensors[index].map { $0 + distance } }
+    }
+    let preparedDistance = node * preparedNodeAdvance + field * preparedFieldAdvance
+    if preparedDistance != 0 { layer.prepared = layer.prepared.map { $0 + preparedDistance } }
+    if let drive { layer.drive = drive.rows(node * driveWidth..<(node + 1) * driveWidth) }
+    return layer
+  }
+}
+
+/// One step of a block: where it stands, and the weights it works with. Trivially copied.
+package struct Step: @unchecked Sendable {
+  /// The layer j, from 0.
+  package var index: Int
+  /// h_j = t_{j+1} − t_j.
+  package var stepSize: Double
+  /// h_{j−1}; h_0 at the first step.
+  package var previousStepSize: Double
+  package var weights: StepWeights
+  /// Where a step that may fail reports, and what steps keep between calls; nil where nobody asks.
+  package var log: Unmanaged<StepLog>?
+
+  package init(index: Int = 0, stepSize: Double, previousStepSize: Double? = nil, weights: StepWeights, log: Unmanaged<StepLog>? = nil) {
+    self.index = index
+    self.stepSize = stepSize
+    self.previousStepSize = previousStepSize ?? stepSize
+    self.weights = weights
+    self.log = log
+  }
+
+  /// A step with the weights of one layer, whatever the node.
+  package init(_ layer: Layer, stepSize: Double) { self.init(stepSize: stepSize, weights: StepWeights(layer)) }
+
+  package func layer(node: Int = 0, field: Int = 0) -> Layer { weights.layer(node: node, field: field) }
+}
