@@ -138,7 +138,9 @@ SODE_API const char *sode_build_info(void);
   X(ERR_STATE, -16, "not possible in the object's present state")                                    \
   X(ERR_NOT_FINITE, -17, "numbers became infinite or NaN")                                           \
   X(ERR_BUFFER_TOO_SMALL, -18, "buffer too small")                                                   \
-  X(ERR_INTERNAL, -19, "internal error")
+  X(ERR_INTERNAL, -19, "internal error")                                                             \
+  X(ERR_NOT_CONVERGED, -20, "an iteration did not converge")                                         \
+  X(ERR_STEP_LIMIT, -21, "the step size or the number of steps reached its limit")
 
 typedef int32_t sode_status;
 #define SODE_STATUS_ENUM(name, number, text) SODE_##name = number,

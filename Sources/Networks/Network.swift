@@ -91,15 +91,17 @@ package final class Network: @unchecked Sendable {
   }
 }
 
-/// Normal weights with each tensor's standard deviation, zero biases: tensor i from stream i of the seed, so that a tensor's values do not depend on the others'.
+/// Each tensor as it declares: normal weights, zero biases …; tensor i from stream i of the seed, so that a tensor's values do not depend on the others'.
 func initialize(_ parameters: Vector, _ plan: NetworkPlan, seed: UInt64) {
   for (index, tensor) in plan.tensors.enumerated() {
     let values = parameters[tensor.range]
-    guard tensor.deviation > 0 else {
-      fill(values, 0)
-      continue
-    }
     var stream = RandomStream(seed: seed, stream: UInt64(index))
-    stream.normal(into: values, mean: 0, deviation: tensor.deviation)
+    switch tensor.initial {
+    case .normal(let deviation) where deviation > 0: stream.normal(into: values, mean: 0, deviation: deviation)
+    case .normal: fill(values, 0)
+    case .uniform(let range): stream.uniform(into: values, low: range.lowerBound, high: range.upperBound)
+    case .values(let pattern):
+      for index in 0..<values.count { values.store(pattern[index % pattern.count], at: index) }
+    }
   }
 }

@@ -11,8 +11,8 @@ package struct ParameterTensor: Sendable {
   package let shape: [Int]
   package let range: Range<Int>
   package let role: ParameterShape.Role
-  /// Standard deviation of the initial values.
-  package let deviation: Double
+  /// How the first values are made.
+  package let initial: ParameterShape.Initial
   /// The block whose layers the first dimension counts; nil outside blocks.
   package let block: Int?
 }
@@ -53,6 +53,8 @@ package struct NetworkPlan: Sendable {
   package let loss: any Loss
   package let tensors: [ParameterTensor]
   package let parameterCount: Int
+  /// Parameters and, behind them, the layers' weights of blocks whose weights are mixed in time.
+  package let extendedCount: Int
 
   /// The most numbers all parameters together may have: what a model file of this format holds.
   package static let maximumParameters = 1 << 40
@@ -83,21 +85,16 @@ package struct NetworkPlan: Sendable {
     case .dense:
       opening = try layout.affineMap("opening", outputs: width, inputs: inputs)
     }
-    var blocks: [ODEBlock] = []
-    var memory: [any MemoryPolicy] = []
+    var recipes: [BlockRecipe] = []
+    let (stateWidth, chosenPrecision) = (width, precision)
     for (index, options) in specification.blocks.enumerated() {
-      do throws(Failure) {
-        let block = try Self.block(options, index, width, precision, &layout)
-        let policy = try memoryPolicies(try options.text("memory"))
-        try policy.check(block)
-        blocks.append(block)
-        memory.append(policy)
-      } catch {
-        throw specification.blocks.count == 1 ? error : Failure(error.status, "blocks[\(index)]: \(error.message)")
-      }
+      recipes.append(
+        try Self.naming(index, specification) { () throws(Failure) in
+          let recipe = try BlockRecipe(options, width: stateWidth, precision: chosenPrecision)
+          try layout.add(recipe, index)
+          return recipe
+        })
     }
-    self.blocks = blocks
-    self.memory = memory
     switch try readouts(try network.text("readout")) {
     case .dense:
       readout = try layout.affineMap("readout", outputs: outputs, inputs: width)
@@ -107,6 +104,24 @@ package struct NetworkPlan: Sendable {
       }
       readout = nil
     }
+    // Behind all parameters: the weights that blocks make from coefficients in time.
+    var blocks: [ODEBlock] = []
+    var memory: [any MemoryPolicy] = []
+    var extended = layout.count
+    for (index, recipe) in recipes.enumerated() {
+      let block = try Self.naming(index, specification) { () throws(Failure) in
+        let block = try recipe.block(offset: layout.blockOffsets[index], expandedOffset: extended)
+        try recipe.memory.check(block)
+        return block
+      }
+      extended += block.layout.expandedCount
+      guard extended <= Self.maximumParameters else { throw Failure(.outOfRange, "a network's layers have at most 2^40 weights together") }
+      blocks.append(block)
+      memory.append(recipe.memory)
+    }
+    self.blocks = blocks
+    self.memory = memory
+    extendedCount = extended
     // Transposed copies for single samples lie behind the blocks' prepared operators.
     var next = blocks.reduce(0) { $0 + $1.preparedCount(for: .inference) }
     opening?.preparedOffset = next
@@ -116,33 +131,11 @@ package struct NetworkPlan: Sendable {
     parameterCount = layout.count
   }
 
-  private static func block(
-    _ options: OptionValues, _ index: Int, _ width: Int, _ precision: Precision, _ layout: inout ParameterLayout
-  ) throws(Failure) -> ODEBlock {
-    let name = try options.text("field")
-    let entry = try fields(name)
-    for option in blockOptions where isFieldOption(option.key) && options.isSet(option.key) {
-      guard entry.options.contains(where: { $0.key == option.key }) else {
-        throw Failure(.incompatible, "field \(name) has no option \(option.key); it belongs to \(fieldsTaking(option.key).joined(separator: ", "))")
-      }
+  /// Says which block a failure is about, where there are several.
+  private static func naming<Result>(_ index: Int, _ specification: NetworkSpecification, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    do throws(Failure) { return try body() } catch {
+      throw specification.blocks.count == 1 ? error : Failure(error.status, "blocks[\(index)]: \(error.message)")
     }
-    let configuration = FieldConfiguration(
-      width: width, activation: try activations(try options.text("activation")), bias: try biases(try options.text("bias")),
-      gamma: try options.real("gamma"), precision: precision)
-    let field = entry.make(configuration)
-    let block = try ODEBlock(
-      field: field, integrator: try integrators(try options.text("integrator")), layers: try options.integer("layers"),
-      horizon: try options.real("horizon"), offset: layout.count, precision: precision)
-    let scale = try options.real("initial_scale")
-    for tensor in field.parameters {
-      try layout.add(
-        "blocks.\(index).\(tensor.name)", [block.layers] + tensor.shape, tensor.role, deviation: tensor.deviation * scale, block: index)
-    }
-    return block
-  }
-
-  private static func fieldsTaking(_ key: String) -> [String] {
-    fields.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name)
   }
 
   /// Numbers of prepared operators of the blocks before block `index`, where its own begin.
@@ -158,7 +151,7 @@ package struct NetworkPlan: Sendable {
     return preparedOffset(blocks.count, for: purpose) + maps
   }
 
-  package var maximumStateWidth: Int { blocks.map(\.field.stateWidth).max() ?? width }
+  package var maximumStateWidth: Int { blocks.map(\.stateWidth).max() ?? width }
   package var maximumScratchWidth: Int { blocks.map(\.scratchWidth).max() ?? 0 }
   package var maximumRecordWidth: Int { blocks.map(\.recordWidth).max() ?? 0 }
   /// Classes that labels may name; 0 when targets are values.
@@ -169,8 +162,17 @@ package struct NetworkPlan: Sendable {
 private struct ParameterLayout {
   var tensors: [ParameterTensor] = []
   var count = 0
+  var blockOffsets: [Int] = []
 
-  mutating func add(_ name: String, _ shape: [Int], _ role: ParameterShape.Role, deviation: Double, block: Int?) throws(Failure) {
+  mutating func add(_ recipe: BlockRecipe, _ index: Int) throws(Failure) {
+    blockOffsets.append(count)
+    // Offsets do not change what tensors a block has.
+    for tensor in try recipe.block(offset: 0, expandedOffset: 0).layout.tensors {
+      try add("blocks.\(index).\(tensor.name)", tensor.shape, tensor.role, recipe.scaled(tensor.initial), block: index)
+    }
+  }
+
+  mutating func add(_ name: String, _ shape: [Int], _ role: ParameterShape.Role, _ initial: ParameterShape.Initial, block: Int?) throws(Failure) {
     var size = 1
     for extent in shape {
       let (product, overflow) = size.multipliedReportingOverflow(by: extent)
@@ -180,15 +182,15 @@ private struct ParameterLayout {
       }
     }
     guard count + size <= NetworkPlan.maximumParameters else { throw Failure(.outOfRange, "a network has at most 2^40 parameters; \(name) exceeds that") }
-    tensors.append(ParameterTensor(name: name, shape: shape, range: count..<count + size, role: role, deviation: deviation, block: block))
+    tensors.append(ParameterTensor(name: name, shape: shape, range: count..<count + size, role: role, initial: initial, block: block))
     count += size
   }
 
   mutating func affineMap(_ name: String, outputs: Int, inputs: Int) throws(Failure) -> AffineMap {
     let weightOffset = count
-    try add("\(name).W", [outputs, inputs], .weight, deviation: 1 / Double(inputs).squareRoot(), block: nil)
+    try add("\(name).W", [outputs, inputs], .weight, .normal(deviation: 1 / Double(inputs).squareRoot()), block: nil)
     let biasOffset = count
-    try add("\(name).b", [outputs], .bias, deviation: 0, block: nil)
+    try add("\(name).b", [outputs], .bias, .normal(deviation: 0), block: nil)
     return AffineMap(outputs: outputs, inputs: inputs, weightOffset: weightOffset, biasOffset: biasOffset)
   }
 }

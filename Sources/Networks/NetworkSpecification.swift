@@ -70,9 +70,11 @@ package struct NetworkSpecification: Sendable {
       for option in networkOptions { members.append((option.key, try network.value(option.key).json)) }
       var elements: [JSON] = []
       for block in blocks {
-        let taken = try fields(try block.text("field")).options.map(\.key)
+        let taken = try takenElementOptions(block)
+        // Step sizes say it all: the defaults of layers and horizon would contradict them.
+        let implied = try block.text("step_sizes").isEmpty ? [] : ["layers", "horizon"].filter { !block.isSet($0) }
         var values: [(key: String, value: JSON)] = []
-        for option in blockOptions where !isFieldOption(option.key) || taken.contains(option.key) || block.isSet(option.key) {
+        for option in blockOptions where !implied.contains(option.key) && (!isElementOption(option.key) || taken.contains(option.key) || block.isSet(option.key)) {
           values.append((option.key, try block.value(option.key).json))
         }
         elements.append(.object(values))
@@ -83,8 +85,8 @@ package struct NetworkSpecification: Sendable {
   }
 }
 
-/// Whether an option belongs to single fields rather than to every block.
-func isFieldOption(_ key: String) -> Bool { fields.entries.contains { $0.entry.options.contains { $0.key == key } } }
+/// Whether an option belongs to single fields, integrators, bases or memory policies rather than to every block.
+private func isElementOption(_ key: String) -> Bool { elementOptions.contains { $0.key == key } }
 
 /// A JSON value as an option's.
 package func optionValue(_ json: JSON, _ key: String) throws(Failure) -> OptionValue {
@@ -92,8 +94,22 @@ package func optionValue(_ json: JSON, _ key: String) throws(Failure) -> OptionV
   case .integer(let value): return .integer(value)
   case .real(let value): return .real(value)
   case .text(let value): return .text(value)
+  case .array(let elements): return .text(try listText(elements, key))
   default: throw Failure(.unsupportedType, "\(key) takes a number or a text; given: \(json.kindName)")
   }
+}
+
+/// A JSON array of numbers as the text of an option that takes a list.
+private func listText(_ elements: [JSON], _ key: String) throws(Failure) -> String {
+  var numbers: [String] = []
+  for (index, element) in elements.enumerated() {
+    switch element {
+    case .integer(let value): numbers.append("\(value)")
+    case .real(let value): numbers.append("\(value)")
+    default: throw Failure(.unsupportedType, "\(key)[\(index)] must be a number; given: \(element.kindName)")
+    }
+  }
+  return numbers.joined(separator: ", ")
 }
 
 extension OptionValue {

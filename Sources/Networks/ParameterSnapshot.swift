@@ -10,7 +10,7 @@ package final class ParameterSnapshot: @unchecked Sendable {
   package let normalization: Normalization?
 
   private var lock = pthread_mutex_t()
-  private var inferenceBuffer: Buffer?
+  private var inferenceMemory: (prepared: Buffer, extended: Buffer?)?
 
   /// A copy of `parameters`.
   package init(copying parameters: Vector, normalization: Normalization?) throws(Failure) {
@@ -32,19 +32,30 @@ package final class ParameterSnapshot: @unchecked Sendable {
 
   deinit { pthread_mutex_destroy(&lock) }
 
-  /// The operators prepared for single samples: made at the first call, shared by all predictors of this snapshot.
+  /// The extended parameters with the operators prepared for single samples: made at the first call, shared by all predictors of this snapshot.
   package func inferenceWeights(_ plan: NetworkPlan) throws(Failure) -> Weights {
     pthread_mutex_lock(&lock)
     defer { pthread_mutex_unlock(&lock) }
     let count = plan.preparedCount(for: .inference)
-    let prepared: Buffer
-    if let made = inferenceBuffer {
-      prepared = made
+    let made: (prepared: Buffer, extended: Buffer?)
+    if let before = inferenceMemory {
+      made = before
     } else {
-      prepared = try Buffer(count: count, precision: plan.precision)
-      plan.prepare(parameters, into: prepared.vector(count: count, precision: plan.precision), for: .inference)
-      inferenceBuffer = prepared
+      made = try makeInferenceMemory(plan)
+      inferenceMemory = made
     }
-    return Weights(parameters: parameters, prepared: prepared.vector(count: count, precision: plan.precision), purpose: .inference)
+    return Weights(
+      parameters: made.extended.map { $0.vector(count: plan.extendedCount, precision: plan.precision) } ?? parameters,
+      prepared: made.prepared.vector(count: count, precision: plan.precision), purpose: .inference)
+  }
+
+  private func makeInferenceMemory(_ plan: NetworkPlan) throws(Failure) -> (prepared: Buffer, extended: Buffer?) {
+    let count = plan.preparedCount(for: .inference)
+    let prepared = try Buffer(count: count, precision: plan.precision)
+    let extended = plan.isExtended ? try Buffer(count: plan.extendedCount, precision: plan.precision) : nil
+    let weights = extended?.vector(count: plan.extendedCount, precision: plan.precision)
+    if let weights { plan.extend(parameters, into: weights) }
+    plan.prepare(weights ?? parameters, into: prepared.vector(count: count, precision: plan.precision), for: .inference)
+    return (prepared, extended)
   }
 }

@@ -1,4 +1,5 @@
 import Gradients
+import Integrators
 import LinearAlgebra
 import Settings
 import VectorFields
@@ -27,6 +28,7 @@ package final class Predictor: @unchecked Sendable {
   private let largestTile: Int
   private let arena: Arena
   private let workers: [PredictionScratch]
+  private let logs: [StepLog]
 
   /// - Parameters:
   ///   - maximumBatch: at least 1.
@@ -47,29 +49,41 @@ package final class Predictor: @unchecked Sendable {
     var workers: [PredictionScratch] = []
     for _ in 0..<self.threads { workers.append(PredictionScratch(plan, partition.columns, arena)) }
     self.workers = workers
+    logs = workers.map { _ in StepLog() }
   }
 
   /// Predicts `features.rows` samples, 1 … `maximumBatch`; `out` has a row a sample.
   ///
   /// - Parameter pool: at most as many threads as this predictor; nil runs on the calling thread alone.
-  package func run(_ features: TensorView, _ kind: PredictionKind, into out: MutableTensorView, pool: WorkerPool?) {
+  /// - Throws: what a step that can fail reports, `.notConverged` or `.stepLimit`; `out` then holds what came of the last good states.
+  package func run(_ features: TensorView, _ kind: PredictionKind, into out: MutableTensorView, pool: WorkerPool?) throws(Failure) {
     precondition(features.rows >= 1 && features.rows <= maximumBatch && features.columns == plan.inputs, "batch of another shape than its predictor")
     precondition(pool.map { $0.threads <= threads } ?? true, "more threads than the predictor has scratch for")
     let partition = TilePartition(count: features.rows, largest: largestTile, accumulates: false)
     guard let pool, pool.threads > 1 else {
       for tile in 0..<partition.tiles { predict(features, kind, out, partition, tile, worker: 0) }
-      return
+      return try reportFailure()
     }
     pool.run(partition.groups) { group, worker in
       for tile in partition.tiles(of: group) { self.predict(features, kind, out, partition, tile, worker: worker) }
     }
+    try reportFailure()
+  }
+
+  private func reportFailure() throws(Failure) {
+    var failure: Failure?
+    for log in logs {
+      failure = failure ?? log.failure
+      log.clear()
+    }
+    if let failure { throw failure }
   }
 
   private func predict(_ features: TensorView, _ kind: PredictionKind, _ out: MutableTensorView, _ partition: TilePartition, _ tile: Int, worker: Int) {
     let samples = partition.samples(of: tile)
     let scratch = workers[worker].view(columns: partition.columns(of: tile))
     let source = BatchSource(features: features, normalization: snapshot.normalization)
-    let final = plan.propagate(weights, blockWeights, source, samples, scratch)
+    let final = plan.propagate(weights, blockWeights, source, samples, scratch, logs[worker])
     let scores = scratch.scores
     plan.readOut(weights, final, into: scores)
     switch kind {
@@ -82,31 +96,35 @@ package final class Predictor: @unchecked Sendable {
   }
 
   /// The states of one block at every layer, layers + 1 of them: `layerView` gives the place of each, samples × state width. On the calling thread.
-  package func states(block index: Int, _ features: TensorView, layerView: (_ layer: Int) -> MutableTensorView) {
+  package func states(block index: Int, _ features: TensorView, layerView: (_ layer: Int) -> MutableTensorView) throws(Failure) {
     let partition = TilePartition(count: features.rows, largest: min(largestTile, workers[0].largestColumns), accumulates: false)
     let source = BatchSource(features: features, normalization: snapshot.normalization)
     let block = plan.blocks[index]
     for tile in 0..<partition.tiles {
       let samples = partition.samples(of: tile)
       let scratch = workers[0].view(columns: partition.columns(of: tile))
-      _ = plan.propagate(weights, blockWeights, source, samples, scratch, upTo: index)
+      _ = plan.propagate(weights, blockWeights, source, samples, scratch, logs[0], upTo: index)
+      var own = blockWeights[index]
+      own.log = Unmanaged.passUnretained(logs[0])
       for layer in 0...block.layers {
-        if layer > 0 { block.propagateLayer(layer - 1, blockWeights[index], buffer: scratch.states(block)) }
+        if layer > 0 { block.propagateLayer(layer - 1, own, buffer: scratch.states(block), scratch: scratch.scratch) }
         scatter(block.propagated(layer, in: scratch.states(block)), count: samples.count, to: layerView(layer), startRow: samples.lowerBound)
       }
     }
+    try reportFailure()
   }
 }
 
-/// One worker's scratch for prediction: two states, the opened inputs, the scores.
+/// One worker's scratch for prediction: two states, the opened inputs, the scores, the steps' own.
 struct PredictionScratch {
   private let inputsWhole: Block
   private let statesWhole: Block
   private let scoresWhole: Block
+  private let scratchWhole: Block
   private var columns: Int
 
   private static func rows(_ plan: NetworkPlan) -> [Int] {
-    [plan.opening == nil ? 0 : plan.inputs, 2 * plan.maximumStateWidth, plan.outputs]
+    [plan.opening == nil ? 0 : plan.inputs, 2 * plan.maximumStateWidth, plan.outputs, plan.maximumScratchWidth]
   }
 
   static func add(_ plan: NetworkPlan, _ columns: Int, to size: inout Arena.Size) {
@@ -115,7 +133,7 @@ struct PredictionScratch {
 
   init(_ plan: NetworkPlan, _ columns: Int, _ arena: Arena) {
     let blocks = Self.rows(plan).map { arena.block(rows: $0, columns: columns, precision: plan.precision) }
-    (inputsWhole, statesWhole, scoresWhole) = (blocks[0], blocks[1], blocks[2])
+    (inputsWhole, statesWhole, scoresWhole, scratchWhole) = (blocks[0], blocks[1], blocks[2], blocks[3])
     self.columns = columns
   }
 
@@ -129,6 +147,7 @@ struct PredictionScratch {
 
   var inputs: Block { shaped(inputsWhole, inputsWhole.rows) }
   var scores: Block { shaped(scoresWhole, scoresWhole.rows) }
+  var scratch: Block { shaped(scratchWhole, scratchWhole.rows) }
   func states(_ block: ODEBlock) -> Block { shaped(statesWhole, block.propagationRows) }
 
   private func shaped(_ block: Block, _ rows: Int) -> Block { Block(block.base, rows: rows, columns: columns, precision: block.precision) }
@@ -137,7 +156,8 @@ struct PredictionScratch {
 extension NetworkPlan {
   /// Runs the blocks before block `end` (all by default) and opens block `end` if there is one: gives the visible final state, or the initial state of block `end`.
   func propagate(
-    _ weights: Weights, _ blockWeights: [Weights], _ source: BatchSource, _ samples: Range<Int>, _ scratch: PredictionScratch, upTo end: Int? = nil
+    _ weights: Weights, _ blockWeights: [Weights], _ source: BatchSource, _ samples: Range<Int>, _ scratch: PredictionScratch, _ log: StepLog,
+    upTo end: Int? = nil
   ) -> Block {
     var visible: Block?
     for index in 0..<min(blocks.count, (end ?? blocks.count) + 1) {
@@ -150,9 +170,11 @@ extension NetworkPlan {
       } else {
         open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: scratch.inputs, into: block.visible(first))
       }
-      block.clearMomenta(first)
+      block.start(first)
       if index == end { return first }
-      visible = block.visible(block.propagate(blockWeights[index], buffer: states))
+      var own = blockWeights[index]
+      own.log = Unmanaged.passUnretained(log)
+      visible = block.visible(block.propagate(own, buffer: states, scratch: scratch.scratch))
     }
     guard let visible else { preconditionFailure("network without blocks") }
     return visible

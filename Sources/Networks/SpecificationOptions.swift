@@ -23,14 +23,39 @@ package let blockOptions: [OptionDescription] = [
   OptionDescription("bias", .choice(BiasKind.allCases.map(\.rawValue)), default: .text("vector"), "none, one number a layer, or one a feature and layer"),
   OptionDescription("integrator", .choice(integrators.names), default: .text("euler"), "the time integrator"),
   OptionDescription("layers", .integer(1...1_000_000), default: .integer(10), unit: "layers", "steps N of the integrator, each with weights of its own"),
-  OptionDescription("horizon", .real(0...1e9, openBelow: true), default: .real(1), unit: "time", "final time T; the step size is T/N"),
+  OptionDescription("horizon", .real(0...1e9, openBelow: true), default: .real(1), unit: "time", "final time T; the step size is T/N unless step_sizes are given"),
+  OptionDescription("step_sizes", .reals, default: .text(""), unit: "time", "the N step sizes of a non-uniform grid, whose sum is then the horizon; empty = N equal steps"),
+  OptionDescription("weights_in_time", .choice(timeBases.names), default: .text("layers"), "how the layers get their weights: each its own, or θ(t) in a basis"),
   OptionDescription("memory", .choice(memoryPolicies.names), default: .text("store_all"), "how training remembers the states"),
   OptionDescription("initial_scale", .real(0...1e6), default: .real(1), "factor of the initial weights' standard deviation 1/√width"),
-] + fieldOptions
+] + elementOptions
 
-/// The options that fields add, each once.
-private let fieldOptions: [OptionDescription] = fields.entries.flatMap(\.entry.options).reduce(into: []) { options, option in
-  if !options.contains(where: { $0.key == option.key }) { options.append(option) }
+/// The options that single fields, integrators, bases and memory policies add.
+package let elementOptions: [OptionDescription] = distinctOptions([fieldOptions, integratorOptions, timeBasisOptions, memoryOptions])
+
+/// Which registry's entry, named by which common option, takes an element option.
+private let elements: [(option: String, taking: @Sendable (_ key: String) -> [String])] = [
+  ("field", { key in fields.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name) }),
+  ("integrator", { key in integrators.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name) }),
+  ("weights_in_time", { key in timeBases.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name) }),
+  ("memory", { key in memoryPolicies.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name) }),
+]
+
+/// The element options that a block's field, integrator, basis and memory policy take.
+func takenElementOptions(_ block: OptionValues) throws(Failure) -> [String] {
+  try fields(try block.text("field")).options.map(\.key) + integrators(try block.text("integrator")).options.map(\.key)
+    + timeBases(try block.text("weights_in_time")).options.map(\.key) + memoryPolicies(try block.text("memory")).options.map(\.key)
+}
+
+/// Refuses options that are set but belong to another field, integrator, basis or memory policy than the block's.
+func checkElementOptions(_ block: OptionValues) throws(Failure) {
+  let taken = try takenElementOptions(block)
+  for option in elementOptions where block.isSet(option.key) && !taken.contains(option.key) {
+    let owners = elements.map { (option: $0.option, names: $0.taking(option.key)) }.filter { !$0.names.isEmpty }
+    let chosen = try owners.map { (owner) throws(Failure) in "\(owner.option) \(try block.text(owner.option))" }.joined(separator: " and ")
+    let belongs = owners.map { "\($0.option) \($0.names.joined(separator: ", "))" }.joined(separator: "; ")
+    throw Failure(.incompatible, "\(chosen) has no option \(option.key); it belongs to \(belongs)")
+  }
 }
 
 /// How inputs become a state: by zeros up to the width, or by a trained affine map.

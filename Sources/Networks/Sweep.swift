@@ -1,4 +1,5 @@
 import Gradients
+import Integrators
 import LinearAlgebra
 import Settings
 import VectorFields
@@ -14,6 +15,8 @@ package struct BatchResult: Equatable, Sendable {
   package var lossSum = 0.0
   package var correct = 0
   package var count = 0
+  /// The first failure of a step that can fail (implicit, adaptive), by the order of the tiles.
+  package var failure: Failure?
   package init() {}
   package var meanLoss: Double { lossSum / Double(count) }
   package var accuracy: Double { Double(correct) / Double(count) }
@@ -33,10 +36,13 @@ package final class Sweep: @unchecked Sendable {
   private let largestTile: Int
   private let arena: Arena
   private let prepared: Vector
+  /// The extended parameters and gradient; nil when the caller's serve.
+  private let extended: (parameters: Vector, gradient: Vector)?
   private let groupGradients: [Vector]
+  private let logs: [StepLog]
   private let scratch: [TileScratch]
-  /// Layers to prepare or finish together: one task.
-  private let chunks: [(block: Int, layers: Range<Int>)]
+  /// Sets of operators to prepare or finish together: one task.
+  private let chunks: [(block: Int, entries: Range<Int>)]
   /// What each tile gave.
   private var results: [BatchResult]
 
@@ -62,19 +68,27 @@ package final class Sweep: @unchecked Sendable {
     let rows = TileRows(plan, tapes: derivative ? zip(self.memory, plan.blocks).map { $0.tapeRows($1) } : nil)
     var size = Arena.Size()
     size.add(count: plan.preparedCount(for: .training), precision: plan.precision)
-    for _ in 1..<max(derivative ? partition.groups : 1, 1) { size.add(count: plan.parameterCount, precision: plan.precision) }
+    if plan.isExtended { for _ in 0..<2 { size.add(count: plan.extendedCount, precision: plan.precision) } }
+    for _ in 1..<max(derivative ? partition.groups : 1, 1) { size.add(count: plan.extendedCount, precision: plan.precision) }
     for _ in 0..<workers { rows.add(to: &size, columns: partition.columns) }
     arena = try Arena(size)
     prepared = arena.vector(count: plan.preparedCount(for: .training), precision: plan.precision)
+    if plan.isExtended {
+      let parameters = arena.vector(count: plan.extendedCount, precision: plan.precision)
+      extended = (parameters, arena.vector(count: plan.extendedCount, precision: plan.precision))
+    } else {
+      extended = nil
+    }
     var gradients: [Vector] = []
-    for _ in 1..<max(derivative ? partition.groups : 1, 1) { gradients.append(arena.vector(count: plan.parameterCount, precision: plan.precision)) }
+    for _ in 1..<max(derivative ? partition.groups : 1, 1) { gradients.append(arena.vector(count: plan.extendedCount, precision: plan.precision)) }
     groupGradients = gradients
     var scratch: [TileScratch] = []
     for _ in 0..<workers { scratch.append(TileScratch(arena, rows, columns: partition.columns)) }
     self.scratch = scratch
+    logs = (0..<workers).map { _ in StepLog() }
     results = Array(repeating: BatchResult(), count: partition.tiles)
     chunks = plan.blocks.indices.flatMap { block in
-      stride(from: 0, to: plan.blocks[block].layers, by: 32).map { (block, $0..<min($0 + 32, plan.blocks[block].layers)) }
+      stride(from: 0, to: plan.blocks[block].preparedEntries, by: 32).map { (block, $0..<min($0 + 32, plan.blocks[block].preparedEntries)) }
     }
   }
 
@@ -87,11 +101,12 @@ package final class Sweep: @unchecked Sendable {
   ///   - pool: at most as many threads as this sweep.
   ///   - isCancelled: asked before each tile, on any of the pool's threads; once true, the tiles left are skipped. The result then counts fewer
   ///     samples than asked for, and it and `gradient` are of no use.
+  /// - Throws: what a step that can fail reports, `.notConverged` or `.stepLimit`: that of the first tile.
   package func lossGradient(
     _ parameters: Vector, _ source: BatchSource, _ targets: Targets, count: Int, gradient: Vector?, pool: WorkerPool,
     isCancelled: (() -> Bool)? = nil
-  ) -> BatchResult {
-    run(
+  ) throws(Failure) -> BatchResult {
+    try run(
       parameters, source, count: count, gradient: gradient, featureGradient: nil, pool: pool, isCancelled: isCancelled
     ) { tile, start, samples, result in
       let targets = tile.load(targets, rows: source.rows, start: start, count: samples)
@@ -105,8 +120,8 @@ package final class Sweep: @unchecked Sendable {
   /// Jᵀw for a cotangent w of the scores, `count` × outputs: the parameters' part overwrites `gradient`, the features' part `featureGradient`.
   package func pullback(
     _ parameters: Vector, _ source: BatchSource, cotangent: TensorView, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, pool: WorkerPool
-  ) {
-    _ = run(parameters, source, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: true, pool: pool) { tile, start, samples, _ in
+  ) throws(Failure) {
+    _ = try run(parameters, source, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: true, pool: pool) { tile, start, samples, _ in
       gather(cotangent, rows: nil, start: start, count: samples, shift: nil, scale: nil, into: tile.scoreCotangent)
     }
   }
@@ -115,21 +130,25 @@ package final class Sweep: @unchecked Sendable {
   private func run(
     _ parameters: Vector, _ source: BatchSource, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, alwaysBack: Bool = false,
     pool: WorkerPool, isCancelled: (() -> Bool)? = nil, atScores: (_ tile: TileScratch, _ start: Int, _ samples: Int, _ result: inout BatchResult) -> Void
-  ) -> BatchResult {
+  ) throws(Failure) -> BatchResult {
     precondition(count >= 1 && count <= batch, "batch larger than its sweep")
     precondition(pool.threads <= threads, "more threads than the sweep has scratch for")
     let back = gradient != nil || alwaysBack
     let partition = TilePartition(count: count, largest: largestTile, accumulates: derivative)
-    let weights = Weights(parameters: parameters, prepared: prepared)
+    if let extended { plan.extend(parameters, into: extended.parameters) }
+    let weights = Weights(parameters: extended?.parameters ?? parameters, prepared: prepared)
     if prepared.count > 0 {
       pool.run(chunks.count) { task, _ in
-        self.plan.prepare(block: self.chunks[task].block, layers: self.chunks[task].layers, parameters, into: self.prepared, for: .training)
+        self.plan.prepare(block: self.chunks[task].block, entries: self.chunks[task].entries, weights.parameters, into: self.prepared, for: .training)
       }
     }
+    // Group 0 adds up where the result goes, if that has room for the layers' weights.
+    let first = gradient.map { extended?.gradient ?? $0 }
     results.withUnsafeMutableBufferPointer { results in
       let results = UnsafeMutableBufferPointer(rebasing: results[...])
       pool.run(partition.groups) { group, worker in
-        let sum = group == 0 ? gradient : gradient.map { _ in self.groupGradients[group - 1] }
+        let sum = group == 0 ? first : first.map { _ in self.groupGradients[group - 1] }
+        let log = self.logs[worker]
         if let sum { fill(sum, 0) }
         for index in partition.tiles(of: group) {
           if let isCancelled, isCancelled() {
@@ -138,15 +157,21 @@ package final class Sweep: @unchecked Sendable {
           }
           let samples = partition.samples(of: index)
           let tile = self.scratch[worker].view(columns: partition.columns(of: index))
-          let final = self.forward(weights, source, samples, tile, keeping: back)
+          let final = self.forward(weights, source, samples, tile, log, keeping: back)
           var result = BatchResult()
           atScores(tile, samples.lowerBound, samples.count, &result)
+          if back { self.backward(weights, source, samples, tile, log, final: final, gradient: sum, featureGradient: featureGradient) }
+          result.failure = log.failure
+          log.clear()
           results[index] = result
-          if back { self.backward(weights, source, samples, tile, final: final, gradient: sum, featureGradient: featureGradient) }
         }
       }
     }
-    if let gradient { reduce(partition.groups, into: gradient, pool) }
+    if let failure = results[0..<partition.tiles].lazy.compactMap(\.failure).first { throw failure }
+    if let gradient, let first {
+      reduce(partition.groups, into: first, weights.parameters, pool)
+      if extended != nil { plan.contract(first, into: gradient) }
+    }
     return results[0..<partition.tiles].reduce(into: BatchResult()) { total, part in
       total.lossSum += part.lossSum
       total.correct += part.correct
@@ -155,7 +180,9 @@ package final class Sweep: @unchecked Sendable {
   }
 
   /// Gives the visible final state.
-  private func forward(_ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, keeping: Bool) -> Block {
+  private func forward(
+    _ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, _ log: StepLog, keeping: Bool
+  ) -> Block {
     var visible: Block?
     for (index, block) in plan.blocks.enumerated() {
       let tape = tile.tape(index)
@@ -165,9 +192,12 @@ package final class Sweep: @unchecked Sendable {
       } else {
         plan.open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: tile.inputs, into: block.visible(first))
       }
-      block.clearMomenta(first)
-      let blockWeights = plan.weights(index, weights)
-      let last = keeping ? memory[index].forward(block, blockWeights, tape: tape) : block.propagate(blockWeights, buffer: tape)
+      block.start(first)
+      let blockWeights = plan.weights(index, weights, log: log)
+      let scratch = tile.scratch
+      let last =
+        keeping
+        ? memory[index].forward(block, blockWeights, tape: tape, scratch: scratch) : block.propagate(blockWeights, buffer: tape, scratch: scratch)
       visible = block.visible(last)
     }
     guard let visible else { preconditionFailure("network without blocks") }
@@ -176,7 +206,7 @@ package final class Sweep: @unchecked Sendable {
   }
 
   private func backward(
-    _ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, final: Block, gradient: Vector?,
+    _ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, _ log: StepLog, final: Block, gradient: Vector?,
     featureGradient: MutableTensorView?
   ) {
     let visible = tile.cotangent.rows(0..<plan.width)
@@ -192,10 +222,12 @@ package final class Sweep: @unchecked Sendable {
       copy(tile.scoreCotangent, into: visible)
     }
     for (index, block) in plan.blocks.enumerated().reversed() {
-      let cotangent = tile.cotangent.rows(0..<block.field.stateWidth)
-      block.clearMomenta(cotangent)
+      let cotangent = tile.cotangent.rows(0..<block.stateWidth)
+      block.clearInvisible(cotangent)
       memory[index].adjoint(
-        block, plan.weights(index, weights), tape: tile.tape(index), cotangent: cotangent, gradient: gradient, scratch: tile.scratch)
+        block, plan.weights(index, weights, log: log), tape: tile.tape(index), cotangent: cotangent, gradient: gradient.map { BlockGradient($0) },
+        scratch: tile.scratch)
+      block.startPullback(cotangent)
     }
     if let opening = plan.opening, let gradient {
       accumulateOuter(visible, tile.inputs, addingTo: opening.matrix(gradient))
@@ -213,7 +245,7 @@ package final class Sweep: @unchecked Sendable {
   }
 
   /// Adds the groups' gradients in order and turns operator gradients into tensors' gradients.
-  private func reduce(_ groups: Int, into gradient: Vector, _ pool: WorkerPool) {
+  private func reduce(_ groups: Int, into gradient: Vector, _ parameters: Vector, _ pool: WorkerPool) {
     let piece = 16384
     if groups > 1 {
       pool.run((gradient.count + piece - 1) / piece) { task, _ in
@@ -221,9 +253,9 @@ package final class Sweep: @unchecked Sendable {
         for group in 1..<groups { axpy(1, self.groupGradients[group - 1][range], addingTo: gradient[range]) }
       }
     }
-    guard plan.blocks.contains(where: { $0.field.gradientNeedsFinish }) else { return }
+    guard plan.blocks.contains(where: \.gradientNeedsFinish) else { return }
     pool.run(chunks.count) { task, _ in
-      self.plan.blocks[self.chunks[task].block].finishGradient(self.chunks[task].layers, gradient)
+      self.plan.finishGradient(block: self.chunks[task].block, entries: self.chunks[task].entries, gradient, at: parameters, prepared: self.prepared)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Gradients
+import Integrators
 import LinearAlgebra
 import Settings
 import VectorFields
@@ -10,6 +11,9 @@ package final class TangentSweep {
   private let arena: Arena
   private let prepared: Vector
   private let preparedDirection: Vector
+  /// The extended parameters and direction; nil when the caller's serve.
+  private let extended: (parameters: Vector, direction: Vector)?
+  private let log = StepLog()
   private let inputs: Block
   private let inputTangents: Block
   private let states: Block
@@ -30,10 +34,17 @@ package final class TangentSweep {
     let preparedCount = plan.preparedCount(for: .training)
     var size = Arena.Size()
     for _ in 0..<2 { size.add(count: preparedCount, precision: plan.precision) }
+    if plan.isExtended { for _ in 0..<2 { size.add(count: plan.extendedCount, precision: plan.precision) } }
     for count in rows { size.add(rows: count, columns: largestTile, precision: plan.precision) }
     arena = try Arena(size)
     prepared = arena.vector(count: preparedCount, precision: plan.precision)
     preparedDirection = arena.vector(count: preparedCount, precision: plan.precision)
+    if plan.isExtended {
+      let parameters = arena.vector(count: plan.extendedCount, precision: plan.precision)
+      extended = (parameters, arena.vector(count: plan.extendedCount, precision: plan.precision))
+    } else {
+      extended = nil
+    }
     let blocks = rows.map { [arena, largestTile] in arena.block(rows: $0, columns: largestTile, precision: plan.precision) }
     (inputs, inputTangents, states, tangents) = (blocks[0], blocks[1], blocks[2], blocks[3])
     (record, scratch, scores, scoreTangents) = (blocks[4], blocks[5], blocks[6], blocks[7])
@@ -42,14 +53,21 @@ package final class TangentSweep {
   package var byteCount: Int { arena.byteCount }
 
   /// Scores of `count` samples and their tangent J·v for a direction in the parameters, one in the features (`count` × inputs), or both; nil is zero.
+  ///
+  /// - Throws: what a step that can fail reports.
   package func pushforward(
     _ parameters: Vector, _ source: BatchSource, count: Int, direction: Vector?, featureDirection: TensorView?,
     scores scoresOut: MutableTensorView?, into tangentOut: MutableTensorView
-  ) {
-    plan.prepare(parameters, into: prepared, for: .training)
-    if let direction { plan.prepare(direction, into: preparedDirection, for: .training, asDirection: true) }
-    let weights = Weights(parameters: parameters, prepared: prepared)
-    let directions = direction.map { Weights(parameters: $0, prepared: preparedDirection) }
+  ) throws(Failure) {
+    if let extended {
+      plan.extend(parameters, into: extended.parameters)
+      if let direction { plan.extend(direction, into: extended.direction) }
+    }
+    let weights = Weights(parameters: extended?.parameters ?? parameters, prepared: prepared)
+    let directions = direction.map { Weights(parameters: extended?.direction ?? $0, prepared: preparedDirection) }
+    plan.prepare(weights.parameters, into: prepared, for: .training)
+    if let directions { plan.prepareDirection(directions.parameters, into: preparedDirection, at: weights.parameters, prepared: prepared) }
+    log.clear()
     let partition = TilePartition(count: count, largest: largestTile, accumulates: false)
     for tile in 0..<partition.tiles {
       let samples = partition.samples(of: tile)
@@ -58,7 +76,7 @@ package final class TangentSweep {
       var visible: (state: Block, tangent: Block)?
       for (index, block) in plan.blocks.enumerated() {
         // The last block's result may lie in the same memory: take it along before the next begins.
-        let half = block.field.stateWidth
+        let half = block.stateWidth
         let states = shaped(states, 2 * half)
         let tangents = shaped(tangents, 2 * half)
         let first = (state: block.propagated(0, in: states), tangent: block.propagated(0, in: tangents))
@@ -71,14 +89,15 @@ package final class TangentSweep {
           plan.open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: shaped(inputs), into: block.visible(first.state))
           openTangent(weights, directions, source, featureDirection, samples, shaped(inputs), shaped(inputTangents), block.visible(first.tangent))
         }
-        block.clearMomenta(first.state)
-        block.clearMomenta(first.tangent)
+        block.start(first.state)
+        block.start(first.tangent)
         let last = block.propagateTangent(
-          plan.weights(index, weights), direction: directions.map { plan.weights(index, $0) }, states: states, tangents: tangents,
+          plan.weights(index, weights, log: log), direction: directions.map { plan.weights(index, $0) }, states: states, tangents: tangents,
           record: shaped(record, block.recordWidth), scratch: shaped(scratch))
         visible = (block.visible(last.state), block.visible(last.tangent))
       }
       guard let visible else { preconditionFailure("network without blocks") }
+      if let failure = log.failure { throw failure }
       plan.readOut(weights, visible.state, into: shaped(scores))
       readOutTangent(weights, directions, visible.state, visible.tangent, shaped(scoreTangents))
       if let scoresOut { scatter(shaped(scores), count: samples.count, to: scoresOut, startRow: samples.lowerBound) }

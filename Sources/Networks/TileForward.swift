@@ -1,4 +1,5 @@
 import Gradients
+import Integrators
 import LinearAlgebra
 import VectorFields
 
@@ -15,21 +16,44 @@ package struct BatchSource {
 }
 
 extension NetworkPlan {
-  /// Makes all operators of a parameter vector, on the calling thread.
-  package func prepare(_ parameters: Vector, into prepared: Vector, for purpose: Purpose, asDirection: Bool = false) {
-    for index in blocks.indices {
-      prepare(block: index, layers: 0..<blocks[index].layers, parameters, into: prepared, for: purpose, asDirection: asDirection)
-    }
+  /// Whether sweeps need an extended vector beside the parameters.
+  package var isExtended: Bool { extendedCount > parameterCount }
+
+  /// Copies the parameters into an extended vector and makes the layers' weights that lie behind them.
+  package func extend(_ parameters: Vector, into extended: Vector) {
+    copy(parameters, into: extended[0..<parameterCount])
+    for block in blocks { block.layout.expand(extended) }
+  }
+
+  /// The transpose of `extend`: the extended gradient's part behind the parameters goes into the coefficients' gradients.
+  package func contract(_ extended: Vector, into gradient: Vector) {
+    for block in blocks { block.layout.contract(extended) }
+    copy(extended[0..<parameterCount], into: gradient)
+  }
+
+  /// Makes all operators of an extended parameter vector, on the calling thread.
+  package func prepare(_ parameters: Vector, into prepared: Vector, for purpose: Purpose) {
+    for index in blocks.indices { prepare(block: index, entries: 0..<blocks[index].preparedEntries, parameters, into: prepared, for: purpose) }
     guard purpose == .inference else { return }
     for map in [opening, readout].compactMap({ $0 }) { copy(map.matrix(parameters), into: map.preparedMatrix(prepared)) }
   }
 
-  /// Makes the operators of some layers of one block.
-  package func prepare(
-    block index: Int, layers: Range<Int>, _ parameters: Vector, into prepared: Vector, for purpose: Purpose, asDirection: Bool = false
-  ) {
-    blocks[index].prepare(
-      layers, parameters: parameters, into: blockPrepared(index, prepared, purpose), for: purpose, asDirection: asDirection)
+  /// Makes some sets of operators of one block.
+  package func prepare(block index: Int, entries: Range<Int>, _ parameters: Vector, into prepared: Vector, for purpose: Purpose) {
+    blocks[index].prepare(entries, parameters: parameters, into: blockPrepared(index, prepared, purpose), for: purpose)
+  }
+
+  /// Makes the tangents of all operators, which are prepared for training.
+  func prepareDirection(_ direction: Vector, into preparedDirection: Vector, at parameters: Vector, prepared: Vector) {
+    for (index, block) in blocks.enumerated() {
+      block.prepareDirection(
+        direction, into: blockPrepared(index, preparedDirection, .training), at: parameters, prepared: blockPrepared(index, prepared, .training))
+    }
+  }
+
+  /// Turns the operator gradients of some sets of one block into gradients of its tensors, in place.
+  func finishGradient(block index: Int, entries: Range<Int>, _ gradient: Vector, at parameters: Vector, prepared: Vector) {
+    blocks[index].finishGradient(entries, gradient, parameters: parameters, prepared: blockPrepared(index, prepared, .training))
   }
 
   private func blockPrepared(_ index: Int, _ prepared: Vector, _ purpose: Purpose) -> Vector {
@@ -38,9 +62,10 @@ extension NetworkPlan {
   }
 
   /// The weights of one block, with its part of the prepared operators.
-  package func weights(_ index: Int, _ weights: Weights) -> Weights {
+  package func weights(_ index: Int, _ weights: Weights, log: StepLog? = nil) -> Weights {
     Weights(
-      parameters: weights.parameters, prepared: weights.prepared.map { blockPrepared(index, $0, weights.purpose) }, purpose: weights.purpose)
+      parameters: weights.parameters, prepared: weights.prepared.map { blockPrepared(index, $0, weights.purpose) }, purpose: weights.purpose,
+      log: log.map { Unmanaged.passUnretained($0) } ?? weights.log)
   }
 
   /// Reads `count` samples from row `start` on and opens them: the visible rows of the first state, or the scores' input when there is no block. `inputTile` takes the samples.

@@ -17,7 +17,7 @@ struct TileRows {
     outputs = plan.outputs
     self.tapes = zip(plan.blocks, tapes ?? plan.blocks.map { _ in 0 }).map { max($0.propagationRows, $1) }
     cotangent = tapes == nil ? 0 : plan.maximumStateWidth
-    scratch = tapes == nil ? 0 : plan.maximumScratchWidth
+    scratch = plan.maximumScratchWidth
     precision = plan.precision
   }
 

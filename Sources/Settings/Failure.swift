@@ -26,6 +26,8 @@ package enum Status: Int32, CaseIterable, Sendable {
   case notFinite = -17
   case bufferTooSmall = -18
   case `internal` = -19
+  case notConverged = -20
+  case stepLimit = -21
 }
 
 /// A user's error: a status for programs and a sentence for people.

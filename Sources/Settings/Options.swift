@@ -12,6 +12,8 @@ package enum OptionKind: Sendable {
   case real(ClosedRange<Double>, openBelow: Bool = false)
   case choice([String])
   case text
+  /// A list of finite numbers, as a text with commas between them; empty for none.
+  case reals
 }
 
 /// One option: everything that C introspection, Python signatures and the documentation's tables are made from.
@@ -76,6 +78,7 @@ package struct OptionValues: Sendable {
     if case .text(let value) = try value(key) { return value }
     throw Failure(.internal, "option \(key) is not a text")
   }
+  package func reals(_ key: String) throws(Failure) -> [Double] { try parseReals(try text(key), key: key) }
 }
 
 extension OptionDescription {
@@ -95,6 +98,9 @@ extension OptionDescription {
       guard names.contains(given) else { throw unknownName(given, what: "value of \(key)", allowed: names) }
       return value
     case (.text, .text): return value
+    case (.reals, .text(let given)):
+      _ = try parseReals(given, key: key)
+      return value
     default: throw Failure(.unsupportedType, "\(key) takes \(kind.typeName), \(kind.allowed); given: \(value.shown)")
     }
   }
@@ -106,6 +112,7 @@ extension OptionKind {
     case .integer: "an integer"
     case .real: "a real number"
     case .choice, .text: "a text"
+    case .reals: "a list of numbers"
     }
   }
   /// What is allowed, in words: "between 1 and 16", "> 0", "one of tanh, relu".
@@ -121,6 +128,7 @@ extension OptionKind {
       }
     case .choice(let names): "one of \(names.joined(separator: ", "))"
     case .text: "any text"
+    case .reals: "finite numbers separated by commas"
     }
   }
 }

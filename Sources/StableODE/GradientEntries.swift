@@ -45,7 +45,7 @@ public func sode_gradient_create(
     let out = try required(gradient, "gradient")
     let batch = try checked(max_batch, "max_batch", in: 1...mostSamples)
     let threads = try threads(num_threads)
-    let policy = memory == nil ? nil : try memoryPolicies(try text(memory, "memory"))
+    let policy = memory == nil ? nil : try memoryPolicies.standard(try text(memory, "memory"))
     try using(network, .network, "network") { network throws(Failure) in
       try hand(try GradientBox(network, batch: batch, memory: policy, threads: threads), .gradient, to: out)
     }
@@ -77,7 +77,7 @@ public func sode_gradient_run(
       let result = try parameterResult(parameter_gradient, plan)
       let snapshot = box.network.snapshot
       defer { withExtendedLifetime(snapshot) {} }
-      let sum = box.sweep.lossGradient(
+      let sum = try box.sweep.lossGradient(
         snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), targets, count: batch.rows,
         gradient: result == nil ? nil : box.vector, pool: try WorkerPool(threads: box.sweep.threads))
       result?.write(box.vector)
@@ -109,7 +109,7 @@ public func sode_gradient_pullback(
       }
       let snapshot = box.network.snapshot
       defer { withExtendedLifetime(snapshot) {} }
-      box.sweep.pullback(
+      try box.sweep.pullback(
         snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), cotangent: cotangent, count: batch.rows,
         gradient: result == nil ? nil : box.vector, featureGradient: featureResult, pool: try WorkerPool(threads: box.sweep.threads))
       result?.write(box.vector)

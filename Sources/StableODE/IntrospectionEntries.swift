@@ -60,7 +60,7 @@ private func described(_ option: OptionDescription) throws(Failure) -> sode_opti
   case .choice(let names):
     info.type = Int32(SODE_OPTION_TEXT)
     info.choices = try interned(names.joined(separator: ","))
-  case .text: info.type = Int32(SODE_OPTION_TEXT)
+  case .text, .reals: info.type = Int32(SODE_OPTION_TEXT)
   }
   switch option.standard {
   case .integer(let value):

@@ -18,7 +18,7 @@ public func sode_network_predict(
       let target = try predictionTarget(try CallerTensor(result, "result"), kind, samples: batch.rows, network.plan)
       let predictor = try Predictor(network, maximumBatch: batch.rows, threads: threads)
       defer { withExtendedLifetime(predictor) {} }
-      predictor.run(batch, kind, into: target, pool: try pool(predictor.threads))
+      try predictor.run(batch, kind, into: target, pool: try pool(predictor.threads))
     }
   }
 }
@@ -32,7 +32,7 @@ public func sode_network_state_shape(
     try using(network, .network, "network") { network throws(Failure) in
       let chosen = network.plan.blocks[try blockIndex(block, network.plan)]
       layers?.pointee = Int64(chosen.layers)
-      state_width?.pointee = Int64(chosen.field.stateWidth)
+      state_width?.pointee = Int64(chosen.stateWidth)
     }
   }
 }
@@ -47,11 +47,11 @@ public func sode_network_states(
       let chosen = network.plan.blocks[index]
       let batch = try samples(try CallerTensor(features, "features"), network.plan)
       let target = try CallerTensor(states, "states")
-      try target.expect(shape: [chosen.layers + 1, batch.rows, chosen.field.stateWidth], "layers + 1, samples, state width")
+      try target.expect(shape: [chosen.layers + 1, batch.rows, chosen.stateWidth], "layers + 1, samples, state width")
       try target.expectWritableReals()
       let predictor = try Predictor(network, maximumBatch: batch.rows, threads: 1)
       defer { withExtendedLifetime(predictor) {} }
-      predictor.states(block: index, batch) { target.matrix($0) }
+      try predictor.states(block: index, batch) { target.matrix($0) }
     }
   }
 }
@@ -79,7 +79,7 @@ public func sode_predictor_run(
     try using(predictor, .predictor, "predictor") { predictor throws(Failure) in
       let batch = try samples(try CallerTensor(features, "features"), predictor.plan, atMost: predictor.maximumBatch)
       let target = try predictionTarget(try CallerTensor(result, "result"), kind, samples: batch.rows, predictor.plan)
-      predictor.run(batch, kind, into: target, pool: try pool(predictor.threads))
+      try predictor.run(batch, kind, into: target, pool: try pool(predictor.threads))
     }
   }
 }
@@ -124,7 +124,7 @@ private func runDense(
     if kind == .classes, plan.classes == 0 { throw Failure(.incompatible, "what is SODE_CLASSES, but this network's loss has no classes") }
     let batch = TensorView(features, type: type, rows: count, columns: plan.inputs)
     try checkFinite(batch, "features")
-    predictor.run(batch, kind, into: MutableTensorView(result, type: type, rows: count, columns: columns), pool: try pool(predictor.threads))
+    try predictor.run(batch, kind, into: MutableTensorView(result, type: type, rows: count, columns: columns), pool: try pool(predictor.threads))
   }
 }
 

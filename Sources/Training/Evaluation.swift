@@ -35,7 +35,7 @@ package func evaluate(_ network: Network, on dataset: Dataset, threads: Int) thr
   let pool = try WorkerPool(threads: sweep.threads)
   var total = BatchResult()
   while total.count < dataset.count {
-    let part = sweep.evaluate(dataset, from: total.count, snapshot.parameters, normalization: snapshot.normalization, pool: pool)
+    let part = try sweep.evaluate(dataset, from: total.count, snapshot.parameters, normalization: snapshot.normalization, pool: pool)
     total.lossSum += part.lossSum
     total.correct += part.correct
     total.count += part.count
@@ -46,7 +46,7 @@ package func evaluate(_ network: Network, on dataset: Dataset, threads: Int) thr
 
 extension Sweep {
   /// The next part of an evaluation: at most `evaluationBatch` samples from `start` on.
-  func evaluate(_ dataset: Dataset, from start: Int, _ parameters: Vector, normalization: Normalization?, pool: WorkerPool) -> BatchResult {
+  func evaluate(_ dataset: Dataset, from start: Int, _ parameters: Vector, normalization: Normalization?, pool: WorkerPool) throws(Failure) -> BatchResult {
     let end = min(start + evaluationBatch, dataset.count)
     let source = BatchSource(features: dataset.features.rows(start..<end), normalization: normalization)
     let targets: Targets
@@ -57,7 +57,7 @@ extension Sweep {
     } else {
       preconditionFailure("data set without targets")
     }
-    return lossGradient(parameters, source, targets, count: end - start, gradient: nil, pool: pool)
+    return try lossGradient(parameters, source, targets, count: end - start, gradient: nil, pool: pool)
   }
 }
 

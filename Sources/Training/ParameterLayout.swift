@@ -29,7 +29,8 @@ extension ParameterLayout {
   package init(_ plan: NetworkPlan) {
     self.init(plan.tensors.map { tensor in
       let block = tensor.block.map { plan.blocks[$0] }
-      return Region(range: tensor.range, isWeight: tensor.role == .weight, layers: block?.layers ?? 1, stepSize: block?.stepSize ?? 1)
+      return Region(range: tensor.range, isWeight: tensor.role == .weight, layers: block == nil ? 1 : tensor.shape[0],
+        stepSize: block.map { $0.grid.horizon / Double(tensor.shape[0]) } ?? 1)
     })
   }
 }

@@ -132,7 +132,7 @@ final class TrainingRun {
     let count = min(batch, training.count - start)
     let rate = settings.learningRate.rate(epoch: trainer.state.epoch, step: start / batch, stepsPerEpoch: stepsPerEpoch)
     let source = BatchSource(features: training.features, rows: UnsafePointer(rows + start), normalization: normalization)
-    let result = sweep.lossGradient(
+    let result = try sweep.lossGradient(
       memory.parameters, source, training.targets, count: count, gradient: memory.gradient, pool: pool, isCancelled: limits.isCancelled)
     // Cancelled within the batch: nothing has been stepped, so that it is worked on anew when training goes on.
     guard result.count == count else { return }
@@ -154,7 +154,7 @@ final class TrainingRun {
   private func validateEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {
     guard let validation, let evaluationSweep else { return nil }
     while trainer.state.validated < validation.count {
-      let part = evaluationSweep.evaluate(
+      let part = try evaluationSweep.evaluate(
         validation, from: trainer.state.validated, memory.parameters, normalization: normalization, pool: pool)
       trainer.state.validationLossSum += part.lossSum
       trainer.state.validationCorrect += part.correct

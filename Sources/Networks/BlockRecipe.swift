@@ -1,0 +1,61 @@
+import Gradients
+import Integrators
+import LinearAlgebra
+import Settings
+import VectorFields
+
+/// What one block of a specification is made of, its options checked: everything but where its numbers lie.
+struct BlockRecipe {
+  let field: any VectorField
+  let integrator: any Integrator
+  let grid: TimeGrid
+  let basis: any TimeBasis
+  let memory: any MemoryPolicy
+  private let initialScale: Double
+  private let precision: Precision
+
+  /// - Parameter width: features of the visible state.
+  /// - Throws: for options that do not go together, naming them.
+  init(_ options: OptionValues, width: Int, precision: Precision) throws(Failure) {
+    try checkElementOptions(options)
+    self.precision = precision
+    integrator = try integrators(try options.text("integrator")).make(options)
+    field = try fields(try options.text("field")).make(
+      FieldConfiguration(
+        width: try integrator.fieldWidth(visible: width), activation: try activations(try options.text("activation")),
+        bias: try biases(try options.text("bias")), precision: precision, options: options))
+    grid = try Self.grid(options)
+    basis = try timeBases(try options.text("weights_in_time")).make(options)
+    memory = try memoryPolicies(try options.text("memory")).make(options)
+    initialScale = try options.real("initial_scale")
+  }
+
+  private static func grid(_ options: OptionValues) throws(Failure) -> TimeGrid {
+    let layers = try options.integer("layers")
+    let stepSizes = try options.reals("step_sizes")
+    guard !stepSizes.isEmpty else { return TimeGrid(layers: layers, horizon: try options.real("horizon")) }
+    guard !options.isSet("layers") || layers == stepSizes.count else {
+      throw Failure(.incompatible, "step_sizes has \(stepSizes.count) numbers but layers is \(layers); give one step size a layer")
+    }
+    let grid = try TimeGrid(stepSizes: stepSizes)
+    if options.isSet("horizon") {
+      let horizon = try options.real("horizon")
+      // Text is read in decimal: the sum may be off by roundings.
+      guard abs(grid.horizon - horizon) <= 1e-9 * horizon else {
+        throw Failure(.incompatible, "step_sizes sum to \(grid.horizon) but horizon is \(horizon); leave horizon out or make them agree")
+      }
+    }
+    return grid
+  }
+
+  func block(offset: Int, expandedOffset: Int) throws(Failure) -> ODEBlock {
+    try ODEBlock(
+      field: field, integrator: integrator, grid: grid, basis: basis, offset: offset, expandedOffset: expandedOffset, precision: precision)
+  }
+
+  /// Initial values with the option `initial_scale`.
+  func scaled(_ initial: ParameterShape.Initial) -> ParameterShape.Initial {
+    if case .normal(let deviation) = initial { return .normal(deviation: deviation * initialScale) }
+    return initial
+  }
+}
