@@ -23,7 +23,7 @@ struct IntrospectionEntriesTests {
         #expect(info.type == SODE_OPTION_REAL && info.real_low == bounds.lowerBound && info.real_high == bounds.upperBound && info.real_default == standard)
       case (.choice(let names), .text(let standard)):
         #expect(info.type == SODE_OPTION_TEXT && String(cString: info.choices) == names.joined(separator: ",") && String(cString: info.text_default) == standard)
-      case (.text, .text(let standard)):
+      case (.text, .text(let standard)), (.reals, .text(let standard)):
         #expect(info.type == SODE_OPTION_TEXT && info.choices == nil && String(cString: info.text_default) == standard)
       default: Issue.record("\(option.key): its default is of another type than its kind")
       }

@@ -12,7 +12,7 @@ import VectorFields
     let example = try BlockCase(field: "dense", integrator: "euler", width: 5, layers: 6, offset: 3)
     let base = example.parameters.vector.base
     for j in 0..<6 {
-      let layer = example.block.layer(j, of: example.parameters.vector, prepared: nil)
+      let layer = example.block.stepWeights(j, of: example.parameters.vector, prepared: nil).first
       #expect(layer.tensors[0] == base + 8 * (3 + 25 * j))
       #expect(layer.tensors[1] == base + 8 * (3 + 25 * 6 + 5 * j))
       #expect(layer.tensors[2] == nil)
@@ -20,20 +20,20 @@ import VectorFields
   }
 
   @Test func layersShareTheHorizonEqually() throws {
-    #expect(try BlockCase(field: "dense", integrator: "euler", layers: 8, horizon: 2).block.stepSize == 0.25)
+    #expect(try BlockCase(field: "dense", integrator: "euler", layers: 8, horizon: 2).block.stepSize(3) == 0.25)
   }
 
   @Test func momentaAreTheLowerHalfOfAPartitionedState() throws {
     let example = try BlockCase(field: "hamiltonian", integrator: "verlet", width: 3)
     let state = try example.state(16)
     let visible = Array(state.values[..<48])
-    example.block.clearMomenta(state.block(rows: 6, columns: 16))
+    example.block.start(state.block(rows: 6, columns: 16))
     #expect(state.values == visible + Array(repeating: 0, count: 48))
     #expect(example.block.visible(state.block(rows: 6, columns: 16)).rows == 3)
     let plain = try BlockCase(field: "dense", integrator: "euler", width: 3)
     let whole = try plain.state(16)
     let bits = whole.bits
-    plain.block.clearMomenta(whole.block(rows: 3, columns: 16))
+    plain.block.start(whole.block(rows: 3, columns: 16))
     #expect(whole.bits == bits)
   }
 

@@ -13,7 +13,7 @@ import VectorFields
 
   private func pair(_ names: String) throws -> (example: FieldCase, integrator: any Integrator) {
     let names = names.split(separator: " ").map(String.init)
-    return (try FieldCase(names[0], FieldConfiguration(width: 5, gamma: 0.3, precision: .float64)), try integrators(names[1]))
+    return (try FieldCase(names[0], FieldConfiguration(width: 5, gamma: 0.3, precision: .float64)), try integrators.standard(names[1]))
   }
 
   private func block(_ numbers: Numbers) -> Block { numbers.block(rows: numbers.count / Self.columns, columns: Self.columns) }

@@ -99,7 +99,7 @@ import VectorFields
     let (record, scratch) = (try example.zeros(6, columns), try example.zeros(3, columns))
     Verlet().step(example.field, example.layer(), stepSize: 0.5, from: block(before), into: block(after), record: block(record))
     Verlet().pushforward(
-      example.field, example.layer(), direction: nil, stepSize: 0.5, before: block(before), after: block(after), record: block(record),
+      example.field, Step(example.layer(), stepSize: 0.5), direction: nil, before: block(before), after: block(after), record: block(record),
       tangent: block(tangent), into: block(out), scratch: block(scratch))
     #expect(abs(determinant(out.rows(of: columns).map { Array($0[0..<6]) }) - 1) < 1e-12)
   }

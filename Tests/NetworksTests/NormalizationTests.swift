@@ -32,8 +32,8 @@ import Testing
       let sweep = try Sweep(plan, batch: 70, derivative: true, threads: 1)
       let pool = try WorkerPool(threads: 1)
       let out = try Numbers(70 * 3, .float64)
-      withExtendedLifetime((snapshot, sweep, pool)) {
-        sweep.pullback(
+      try withExtendedLifetime((snapshot, sweep, pool)) {
+        try sweep.pullback(
           snapshot.parameters, BatchSource(features: batch.view, normalization: snapshot.normalization), cotangent: batch.values.view(rows: 70, columns: 4),
           count: 70, gradient: nil, featureGradient: out.target(rows: 70, columns: 3), pool: pool)
       }

@@ -84,10 +84,10 @@ import VectorFields
     let predictor = try Predictor(batch.network, maximumBatch: 65, threads: 1)
     let out = try Numbers(65 * 4, .float32)
     // Other tests allocate on other threads: a run that never allocates is seen at least once without any.
-    let undisturbed = (0..<200).contains { _ in
+    let undisturbed = try (0..<200).contains { _ in
       let before = Memory.allocationCount
       for samples in [1, 65] {
-        predictor.run(batch.view.rows(0..<samples), kind, into: out.target(rows: samples, columns: kind == .classes ? 1 : 4), pool: nil)
+        try predictor.run(batch.view.rows(0..<samples), kind, into: out.target(rows: samples, columns: kind == .classes ? 1 : 4), pool: nil)
       }
       return Memory.allocationCount == before
     }
@@ -101,7 +101,7 @@ import VectorFields
     let predictor = try Predictor(batch.network, maximumBatch: 3, threads: 1)
     try batch.network.initializeParameters(seed: 1)
     let out = try Numbers(12, .float64)
-    predictor.run(batch.view, .scores, into: out.target(rows: 3, columns: 4), pool: nil)
+    try predictor.run(batch.view, .scores, into: out.target(rows: 3, columns: 4), pool: nil)
     #expect(out.bits == before)
     #expect(try batch.predict().bits != before)
   }
@@ -126,13 +126,13 @@ import VectorFields
     let features = try Numbers(rows.flatMap { swap ? $0.reversed() : $0 }, .float64)
     let states = try Numbers(11 * 6, .float64)
     let predictor = try Predictor(network, maximumBatch: 3, threads: 1)
-    predictor.states(block: 0, features.view(rows: 3, columns: 2)) { layer in
+    try predictor.states(block: 0, features.view(rows: 3, columns: 2)) { layer in
       MutableTensorView(states.vector.base + 48 * layer, type: .float64, rows: 3, columns: 2)
     }
     #expect(Array(states.values[..<6]) == features.values)
     // The identity readout passes the last state on.
     let scores = try Numbers(6, .float64)
-    predictor.run(features.view(rows: 3, columns: 2), .scores, into: scores.target(rows: 3, columns: 2), pool: nil)
+    try predictor.run(features.view(rows: 3, columns: 2), .scores, into: scores.target(rows: 3, columns: 2), pool: nil)
     #expect(scores.values == Array(states.values[60...]))
     return scores.values
   }
@@ -151,12 +151,12 @@ import VectorFields
     let predictor = try Predictor(network, maximumBatch: maximumBatch, threads: 1)
     func states(_ block: Int) throws -> [[[Double]]] {
       let made = network.plan.blocks[block]
-      let size = samples * made.field.stateWidth
+      let size = samples * made.stateWidth
       let all = try Numbers((made.layers + 1) * size, .float64)
-      predictor.states(block: block, batch.view) {
-        MutableTensorView(all.vector.base + 8 * size * $0, type: .float64, rows: samples, columns: made.field.stateWidth)
+      try predictor.states(block: block, batch.view) {
+        MutableTensorView(all.vector.base + 8 * size * $0, type: .float64, rows: samples, columns: made.stateWidth)
       }
-      return (0...made.layers).map { layer in all.rows(of: made.field.stateWidth)[(layer * samples)..<((layer + 1) * samples)].map { $0 } }
+      return (0...made.layers).map { layer in all.rows(of: made.stateWidth)[(layer * samples)..<((layer + 1) * samples)].map { $0 } }
     }
     let (first, second, third) = (try states(0), try states(1), try states(2))
     let opened = batch.features.rows(of: 3).map { row in (0..<3).map { (row[$0] - shift[$0]) * scale[$0] } + [0, 0] }

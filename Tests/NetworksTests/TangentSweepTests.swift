@@ -23,8 +23,8 @@ import Testing
     let featureDirection = try Numbers.normal(example.features.count, .float64, seed: 16)
     let (scores, tangent) = (try Numbers(samples * 4, .float64), try Numbers(samples * 4, .float64))
     let sweep = try TangentSweep(plan)
-    withExtendedLifetime((snapshot, sweep)) {
-      sweep.pushforward(
+    try withExtendedLifetime((snapshot, sweep)) {
+      try sweep.pushforward(
         snapshot.parameters, BatchSource(features: example.view, normalization: snapshot.normalization), count: samples, direction: direction.vector,
         featureDirection: featureDirection.view(rows: samples, columns: 3), scores: scores.target(rows: samples, columns: 4),
         into: tangent.target(rows: samples, columns: 4))

@@ -40,8 +40,8 @@ import VectorFields
     withExtendedLifetime(snapshot) {
       plan.prepare(snapshot.parameters, into: whole.vector, for: purpose)
       for block in [2, 0, 1] {
-        for layer in (0..<plan.blocks[block].layers).reversed() {
-          plan.prepare(block: block, layers: layer..<layer + 1, snapshot.parameters, into: pieces.vector, for: purpose)
+        for layer in (0..<plan.blocks[block].preparedEntries).reversed() {
+          plan.prepare(block: block, entries: layer..<layer + 1, snapshot.parameters, into: pieces.vector, for: purpose)
         }
       }
     }

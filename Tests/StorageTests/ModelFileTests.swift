@@ -128,7 +128,7 @@ import Testing
     let predictor = try Predictor(network, maximumBatch: 2, threads: 1)
     try points.withUnsafeBytes { input in
       try scores.withUnsafeMutableBytes { output in
-        predictor.run(
+        try predictor.run(
           TensorView(try #require(input.baseAddress), type: .float32, rows: 2, columns: 2), .scores,
           into: MutableTensorView(try #require(output.baseAddress), type: .float32, rows: 2, columns: 2), pool: nil)
       }

@@ -13,24 +13,31 @@ package final class BlockCase {
 
   /// - Parameter offset: where the block's tensors begin in the parameter vector.
   package init(
-    field: String, integrator: String, activation: Activation = .tanh, bias: BiasKind = .vector, gamma: Double = 0, width: Int = 5, layers: Int = 6,
-    horizon: Double = 1.5, offset: Int = 3, precision: Precision = .float64, seed: UInt64 = 7
+    field: String, integrator: String, activation: Activation = .tanh, bias: BiasKind = .vector, gamma: Double = 0, width: Int = 6, layers: Int = 6,
+    horizon: Double = 1.5, grid: TimeGrid? = nil, basis: any TimeBasis = LayerwiseBasis(), offset: Int = 3, precision: Precision = .float64, seed: UInt64 = 7
   ) throws {
-    let made = try fields(field).make(FieldConfiguration(width: width, activation: activation, bias: bias, gamma: gamma, precision: precision))
+    let scheme = try integrators.standard(integrator)
+    let made = try fields(field).make(
+      FieldConfiguration(width: try scheme.fieldWidth(visible: width), activation: activation, bias: bias, gamma: gamma, precision: precision))
+    let grid = grid ?? TimeGrid(layers: layers, horizon: horizon)
+    // Offsets do not change how many numbers there are.
+    let sizes = try ODEBlock(field: made, integrator: scheme, grid: grid, basis: basis, offset: offset, precision: precision).layout
     block = try ODEBlock(
-      field: made, integrator: try integrators(integrator), layers: layers, horizon: horizon, offset: offset, precision: precision)
+      field: made, integrator: scheme, grid: grid, basis: basis, offset: offset, expandedOffset: offset + sizes.parameterCount, precision: precision)
     self.precision = precision
-    let count = made.parameters.reduce(0) { $0 + $1.count }
-    parameters = try Numbers.normal(offset + layers * count, precision, seed: seed, deviation: 0.5)
+    parameters = try Numbers.normal(offset + sizes.parameterCount + sizes.expandedCount, precision, seed: seed, deviation: 0.5)
     prepared = try Numbers(max(block.preparedCount(for: .training), 1), precision)
     prepare()
   }
 
   /// Makes the operators anew, after the parameters have changed.
-  package func prepare() { block.prepare(0..<block.layers, parameters: parameters.vector, into: prepared.vector, for: .training) }
+  package func prepare() {
+    block.layout.expand(parameters.vector)
+    block.prepare(0..<block.preparedEntries, parameters: parameters.vector, into: prepared.vector, for: .training)
+  }
 
   package var weights: Weights { Weights(parameters: parameters.vector, prepared: prepared.vector) }
-  package var stateWidth: Int { block.field.stateWidth }
+  package var stateWidth: Int { block.stateWidth }
 
   package func numbers(_ rows: Int, _ columns: Int) throws -> Numbers { try Numbers(rows * columns, precision) }
 
@@ -43,13 +50,15 @@ package final class BlockCase {
     let tape = try numbers(rows, columns).block(rows: rows, columns: columns)
     copy(try state(columns).block(rows: stateWidth, columns: columns), into: policy.initialState(block, tape: tape))
     let final = try numbers(stateWidth, columns)
-    copy(policy.forward(block, weights, tape: tape), into: final.block(rows: stateWidth, columns: columns))
+    let scratch = try numbers(block.scratchWidth, columns).block(rows: block.scratchWidth, columns: columns)
+    copy(policy.forward(block, weights, tape: tape, scratch: scratch), into: final.block(rows: stateWidth, columns: columns))
     let cotangent = try state(columns, seed: 14)
     let gradient = try Numbers(parameters.count, precision)
-    let scratch = try numbers(block.scratchWidth, columns).block(rows: block.scratchWidth, columns: columns)
     policy.adjoint(
-      block, weights, tape: tape, cotangent: cotangent.block(rows: stateWidth, columns: columns), gradient: gradient.vector, scratch: scratch)
-    block.finishGradient(0..<block.layers, gradient.vector)
+      block, weights, tape: tape, cotangent: cotangent.block(rows: stateWidth, columns: columns), gradient: BlockGradient(gradient.vector),
+      scratch: scratch)
+    block.finishGradient(0..<block.preparedEntries, gradient.vector, parameters: parameters.vector, prepared: prepared.vector)
+    block.layout.contract(gradient.vector)
     return (final, gradient, cotangent)
   }
 
@@ -58,12 +67,22 @@ package final class BlockCase {
     let buffer = try numbers(block.propagationRows, columns).block(rows: block.propagationRows, columns: columns)
     copy(initial.block(rows: stateWidth, columns: columns), into: block.propagated(0, in: buffer))
     let final = try numbers(stateWidth, columns)
-    copy(block.propagate(weights, buffer: buffer), into: final.block(rows: stateWidth, columns: columns))
+    let scratch = try numbers(block.scratchWidth, columns).block(rows: block.scratchWidth, columns: columns)
+    copy(block.propagate(weights, buffer: buffer, scratch: scratch), into: final.block(rows: stateWidth, columns: columns))
     return final
+  }
+
+  /// Whether the integrator takes the field, both with their options' defaults.
+  package static func accepts(_ integrator: String, field: String) -> Bool {
+    guard
+      let scheme = try? integrators.standard(integrator), let width = try? scheme.fieldWidth(visible: 4),
+      let made = try? fields(field).make(FieldConfiguration(width: width))
+    else { return false }
+    return (try? scheme.check(made)) != nil
   }
 
   /// Every pair of field and integrator that the integrator accepts.
   package static let pairs: [(field: String, integrator: String)] = fields.entries.flatMap { field in
-    integrators.entries.filter { (try? $0.entry.check(field.entry.make(FieldConfiguration(width: 2)))) != nil }.map { (field.name, $0.name) }
+    integrators.names.filter { accepts($0, field: field.name) }.map { (field.name, $0) }
   }
 }

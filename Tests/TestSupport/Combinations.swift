@@ -15,28 +15,22 @@ package struct Combination: Sendable, CustomStringConvertible {
 
   package var description: String { "\(field) × \(integrator) × \(activation) × bias \(bias) × \(precision.name)" }
 
-  /// Every pair of field and integrator that the integrator accepts, with every activation, bias and precision.
-  package static let all: [Combination] = {
-    var all: [Combination] = []
-    for field in fields.entries {
-      for integrator in integrators.entries {
-        let sample = field.entry.make(FieldConfiguration(width: 2))
-        guard (try? integrator.entry.check(sample)) != nil else { continue }
-        for activation in activations.names {
-          for bias in biases.names {
-            for precision in Precision.allCases {
-              all.append(Combination(field: field.name, integrator: integrator.name, activation: activation, bias: bias, precision: precision))
-            }
-          }
-        }
+  /// Every pair of field and integrator that the integrator accepts, as "field integrator".
+  package static let pairs = BlockCase.pairs.map { "\($0.field) \($0.integrator)" }
+
+  /// A pair with every activation, bias and precision.
+  package static func of(_ pair: String) -> [Combination] {
+    let names = pair.split(separator: " ").map(String.init)
+    return activations.names.flatMap { activation in
+      biases.names.flatMap { bias in
+        Precision.allCases.map { Combination(field: names[0], integrator: names[1], activation: activation, bias: bias, precision: $0) }
       }
     }
-    return all
-  }()
+  }
 
-  /// A small specification of this kind: odd sizes, so that no remainder loop goes unused.
+  /// A small specification of this kind: sizes that are no multiple of a register, so that no remainder loop goes unused.
   package func specification(
-    inputs: Int = 3, width: Int = 5, outputs: Int = 4, layers: Int = 6, horizon: Double = 1.5, opening: String = "dense", memory: String = "store_all",
+    inputs: Int = 3, width: Int = 6, outputs: Int = 4, layers: Int = 6, horizon: Double = 1.5, opening: String = "dense", memory: String = "store_all",
     seed: Int = 11
   ) throws -> NetworkSpecification {
     var specification = NetworkSpecification()

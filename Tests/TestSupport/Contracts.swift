@@ -43,10 +43,10 @@ package final class DerivativeCase {
   /// The mean loss and its gradient.
   package func lossGradient(_ parameters: Numbers) throws -> (loss: Double, gradient: Numbers) {
     let gradient = try Numbers(parameters.count, network.plan.precision)
-    let loss = labels.withUnsafeBufferPointer { labels in
-      labels.baseAddress.map {
+    let loss = try labels.withUnsafeBufferPointer { labels in
+      try labels.baseAddress.map {
         let targets = network.plan.loss.targetKind == .labels ? Targets.labels($0) : .values(values.view(rows: samples, columns: network.plan.outputs))
-        return sweep.lossGradient(parameters.vector, source(features), targets, count: samples, gradient: gradient.vector, pool: pool).meanLoss
+        return try sweep.lossGradient(parameters.vector, source(features), targets, count: samples, gradient: gradient.vector, pool: pool).meanLoss
       }
     }
     return (loss ?? .nan, gradient)
@@ -98,10 +98,10 @@ package final class DerivativeCase {
     let tangent = try Numbers(samples * plan.outputs, plan.precision)
     let gradient = try Numbers(parameters.count, plan.precision)
     let featureGradient = try Numbers(features.count, plan.precision)
-    tangents.pushforward(
+    try tangents.pushforward(
       parameters.vector, source(features), count: samples, direction: direction.vector,
       featureDirection: featureDirection.view(rows: samples, columns: plan.inputs), scores: nil, into: tangent.target(rows: samples, columns: plan.outputs))
-    sweep.pullback(
+    try sweep.pullback(
       parameters.vector, source(features), cotangent: cotangent.view(rows: samples, columns: plan.outputs), count: samples, gradient: gradient.vector,
       featureGradient: featureGradient.target(rows: samples, columns: plan.inputs), pool: pool)
     let forward = inner(tangent.values, cotangent.values)
@@ -114,12 +114,16 @@ package final class DerivativeCase {
   package func pairingDrift(seed: UInt64 = 31) throws -> Double {
     let plan = network.plan
     let block = plan.blocks[0]
-    let width = block.field.stateWidth
+    let width = block.stateWidth
     let columns = 16
     func numbers(_ rows: Int) throws -> Numbers { try Numbers(rows * columns, plan.precision) }
     let prepared = try Numbers(max(plan.preparedCount(for: .training), 1), plan.precision)
-    plan.prepare(parameters.vector, into: prepared.vector, for: .training)
-    let weights = Weights(parameters: parameters.vector, prepared: prepared.vector)
+    let extended = try Numbers(plan.extendedCount, plan.precision)
+    plan.extend(parameters.vector, into: extended.vector)
+    plan.prepare(extended.vector, into: prepared.vector, for: .training)
+    let log = StepLog()
+    defer { withExtendedLifetime(log) {} }
+    let weights = Weights(parameters: extended.vector, prepared: prepared.vector, log: Unmanaged.passUnretained(log))
     let scratch = try numbers(block.scratchWidth).block(rows: block.scratchWidth, columns: columns)
     var states = [try Numbers.normal(width * columns, plan.precision, seed: seed)]
     var tangents = [try Numbers.normal(width * columns, plan.precision, seed: seed + 1)]
@@ -129,12 +133,12 @@ package final class DerivativeCase {
       states.append(try numbers(width))
       tangents.append(try numbers(width))
       records.append(try numbers(block.recordWidth))
-      let layer = block.layer(j, of: weights.parameters, prepared: weights.prepared)
+      let step = block.step(j, weights)
       let record = records[j].block(rows: block.recordWidth, columns: columns)
-      block.integrator.step(block.field, layer, stepSize: block.stepSize, from: at(states[j]), into: at(states[j + 1]), record: record)
+      block.integrator.step(block.field, step, from: at(states[j]), into: at(states[j + 1]), record: record, scratch: scratch)
       block.integrator.pushforward(
-        block.field, layer, direction: nil, stepSize: block.stepSize, before: at(states[j]), after: at(states[j + 1]), record: record,
-        tangent: at(tangents[j]), into: at(tangents[j + 1]), scratch: scratch)
+        block.field, step, direction: nil, before: at(states[j]), after: at(states[j + 1]), record: record, tangent: at(tangents[j]),
+        into: at(tangents[j + 1]), scratch: scratch)
     }
     let cotangent = try Numbers.normal(width * columns, plan.precision, seed: seed + 2)
     let reference = inner(cotangent.values, tangents[block.layers].values)
@@ -142,8 +146,8 @@ package final class DerivativeCase {
     var drift = 0.0
     for j in stride(from: block.layers - 1, through: 0, by: -1) {
       block.integrator.pullback(
-        block.field, block.layer(j, of: weights.parameters, prepared: weights.prepared), stepSize: block.stepSize, before: at(states[j]),
-        after: at(states[j + 1]), record: records[j].block(rows: block.recordWidth, columns: columns), cotangent: at(cotangent), gradient: nil, scratch: scratch)
+        block.field, block.step(j, weights), before: at(states[j]), after: at(states[j + 1]),
+        record: records[j].block(rows: block.recordWidth, columns: columns), cotangent: at(cotangent), gradient: nil, scratch: scratch)
       drift = max(drift, abs(inner(cotangent.values, tangents[j].values) - reference) / size)
     }
     return drift

@@ -44,11 +44,11 @@ package final class BatchCase {
     let gradient = derivative && asked ? try Numbers(plan.parameterCount, plan.precision) : nil
     let pool = try WorkerPool(threads: sweep.threads)
     let snapshot = network.snapshot
-    let result = withExtendedLifetime((snapshot, sweep, pool)) {
-      Array(labels[range]).withUnsafeBufferPointer { labels -> BatchResult in
+    let result = try withExtendedLifetime((snapshot, sweep, pool)) {
+      try Array(labels[range]).withUnsafeBufferPointer { labels -> BatchResult in
         guard let labels = labels.baseAddress else { return BatchResult() }
         let targets: Targets = plan.loss.targetKind == .labels ? .labels(labels) : .values(values.view(rows: samples, columns: plan.outputs).rows(range))
-        return sweep.lossGradient(
+        return try sweep.lossGradient(
           snapshot.parameters, BatchSource(features: view.rows(range), normalization: snapshot.normalization), targets, count: range.count,
           gradient: gradient?.vector, pool: pool)
       }
@@ -64,8 +64,8 @@ package final class BatchCase {
     let out = try Numbers(range.count * columns, plan.precision)
     let predictor = try Predictor(network, maximumBatch: maximumBatch ?? range.count, threads: threads)
     let pool = predictor.threads > 1 ? try WorkerPool(threads: predictor.threads) : nil
-    withExtendedLifetime((predictor, pool)) {
-      predictor.run(view.rows(range), kind, into: out.target(rows: range.count, columns: columns), pool: pool)
+    try withExtendedLifetime((predictor, pool)) {
+      try predictor.run(view.rows(range), kind, into: out.target(rows: range.count, columns: columns), pool: pool)
     }
     return out
   }

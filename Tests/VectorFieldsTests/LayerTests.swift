@@ -2,12 +2,12 @@ import Testing
 import VectorFields
 
 @Suite struct LayerTests {
-  @Test func startsEmptyWithRoomForEveryField() {
+  @Test func startsEmptyWithRoomForEveryField() throws {
     let layer = Layer()
     #expect(layer.tensors.count == Layer.maximumTensors)
     #expect((0..<Layer.maximumTensors).allSatisfy { layer.tensors[$0] == nil } && layer.prepared == nil)
     for field in fields.entries {
-      #expect(field.entry.make(FieldConfiguration(width: 2)).parameters.count <= Layer.maximumTensors, "\(field.name)")
+      #expect(try field.entry.make(FieldConfiguration(width: 2)).parameters.count <= Layer.maximumTensors, "\(field.name)")
     }
   }
 }

@@ -41,6 +41,8 @@ STATUSES = {
     "ERR_NOT_FINITE": (-17, (ArithmeticError,)),
     "ERR_BUFFER_TOO_SMALL": (-18, (ValueError,)),
     "ERR_INTERNAL": (-19, (RuntimeError,)),
+    "ERR_NOT_CONVERGED": (-20, (ArithmeticError,)),
+    "ERR_STEP_LIMIT": (-21, (ArithmeticError,)),
 }
 
 

@@ -1,0 +1,30 @@
+import Integrators
+import LinearAlgebra
+import TestSupport
+import Testing
+import VectorFields
+
+@Suite struct StepTests {
+  @Test func nodesAndFieldsLieAtTheirDistances() throws {
+    let memory = try Numbers(100, .float64)
+    let drive = try Numbers(6 * 16, .float64).block(rows: 6, columns: 16)
+    var layer = Layer()
+    layer.tensors[0] = memory.vector.base
+    layer.prepared = memory.vector.base + 400
+    var weights = StepWeights(layer)
+    (weights.nodeAdvance, weights.fieldAdvance) = (80, 16)
+    (weights.preparedNodeAdvance, weights.preparedFieldAdvance) = (64, 8)
+    (weights.drive, weights.driveWidth) = (drive, 3)
+    let chosen = weights.layer(node: 1, field: 1)
+    #expect(chosen.tensors[0] == memory.vector.base + 96)
+    #expect(chosen.tensors[1] == nil)
+    #expect(chosen.prepared == memory.vector.base + 400 + 72)
+    #expect(chosen.drive?.base == drive.rows(3..<6).base && chosen.drive?.rows == 3)
+    #expect(weights.layer().tensors[0] == memory.vector.base)
+  }
+
+  @Test func theFirstStepHasItselfBeforeIt() {
+    #expect(Step(Layer(), stepSize: 0.3).previousStepSize == 0.3)
+    #expect(Step(index: 2, stepSize: 0.3, previousStepSize: 0.1, weights: StepWeights(Layer())).previousStepSize == 0.1)
+  }
+}
