@@ -109,7 +109,7 @@ private func listText(_ elements: [JSON], _ key: String) throws(Failure) -> Stri
     default: throw Failure(.unsupportedType, "\(key)[\(index)] must be a number; given: \(element.kindName)")
     }
   }
-  return numbers.joined(separator: ", ")
+  return numbers.joined(separator: ",")
 }
 
 extension OptionValue {
