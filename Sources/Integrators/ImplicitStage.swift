@@ -17,9 +17,9 @@ struct ImplicitStage: Sendable {
   static let options = [
     OptionDescription(
       "solver_tolerance", .real(0...0.1), default: .real(0), unit: "1",
-      "implicit schemes: relative residual at which a step's equation is solved; 0 for 4 units of rounding, which makes gradients exact to rounding"),
+      "implicit schemes: relative residual at which a step's equation is solved; 0 for one unit of rounding, which makes gradients exact to rounding"),
     OptionDescription(
-      "solver_iterations", .integer(1...100_000), default: .integer(100), unit: "iterations",
+      "solver_iterations", .integer(1...100_000), default: .integer(500), unit: "iterations",
       "implicit schemes: iterations after which a step that has not converged ends the run with a status"),
   ]
 
@@ -30,11 +30,8 @@ struct ImplicitStage: Sendable {
     iterations = try options.integer("solver_iterations")
   }
 
-  /// Residuals of this many units of rounding are what evaluations of f allow.
-  private static let rounding = 4.0
-
   private func newton(_ field: any VectorField, _ precision: Precision) -> ColumnNewton {
-    ColumnNewton(size: field.stateWidth, tolerance: max(tolerance, Self.rounding * precision.epsilon), iterations: iterations)
+    ColumnNewton(size: field.stateWidth, tolerance: max(tolerance, precision.epsilon), iterations: iterations)
   }
 
   /// The field's scratch; m and a record; then the larger of what the solver and the derivatives need.

@@ -50,6 +50,10 @@ package struct ColumnNewton {
   /// The tolerance that a residual at the rounding of g may miss, in units of rounding: where no step reduces a residual any more, this is enough.
   package static let stagnation = 4096.0
 
+  /// Step lengths below this are not tried, and full steps in spite of a larger residual so often.
+  private static let shortestStep = 0x1p-16
+  private static let mostKicks = 8.0
+
   /// m = g(m) from m = start; the last `residual` was at the m returned.
   ///
   /// - Parameters:
@@ -137,6 +141,8 @@ package struct ColumnNewton {
     var iterates: Block { row(11) }
     var lives: Block { row(12) }
 
+    private var kicks: Block { row(13) }
+
     /// Decides on the trial points. `reverted`: some sample ended at another point than the one just evaluated.
     func judge(_ tolerance: Double) -> (judged: Int, live: Int, fresh: Int, reverted: Bool) {
       switch memory.precision {
@@ -157,6 +163,7 @@ package struct ColumnNewton {
       let (trial, residual, size) = (ColumnScalars<Number>(trial), ColumnScalars<Number>(residual), ColumnScalars<Number>(size))
       let (acceptedSize, startSize, mode) = (ColumnScalars<Number>(acceptedSize), ColumnScalars<Number>(startSize), ColumnScalars<Number>(mode))
       let (length, forcing, accepts) = (ColumnScalars<Number>(length), ColumnScalars<Number>(forcing), ColumnScalars<Number>(accepts))
+      let kicks = ColumnScalars<Number>(kicks)
       let (fresh, iterates, lives) = (ColumnScalars<Number>(fresh), ColumnScalars<Number>(iterates), ColumnScalars<Number>(lives))
       let (converged, failed) = (Number(Mode.converged), Number(Mode.failed))
       let loose = max(tolerance, Number(ColumnNewton.stagnation) * Number.ulpOfOne)
@@ -178,7 +185,8 @@ package struct ColumnNewton {
           accepts[s] = 1
           (residual[s], acceptedSize[s]) = (trial[s], max(size[s], startSize[s]))
         }
-        let isAtRounding = residual[s] >= 0 && residual[s] <= loose * acceptedSize[s]
+        // An iteration that is slow or leads away may be Newton's business still; where a Newton step does not help, rounding is all there is.
+        let isAtRounding = mode[s] != 0 && residual[s] <= loose * acceptedSize[s]
         if isGoodEnough || (isTaken && isSlow && isAtRounding) {
           mode[s] = converged
         } else if isTaken {
@@ -198,9 +206,15 @@ package struct ColumnNewton {
           (fresh[s], length[s]) = (1, 1)
         } else {
           length[s] /= 2
-          if length[s] < Number(0x1p-20) {
-            mode[s] = failed
-            result.reverted = true
+          if length[s] < Number(ColumnNewton.shortestStep) {
+            // Stuck where the residual has a minimum that is no zero: one full step, for better or worse, often leads to another basin.
+            kicks[s] += 1
+            if kicks[s] > Number(ColumnNewton.mostKicks) {
+              mode[s] = failed
+              result.reverted = true
+            } else {
+              (length[s], residual[s]) = (1, .infinity)
+            }
           }
         }
         lives[s] = mode[s] < converged ? 1 : 0

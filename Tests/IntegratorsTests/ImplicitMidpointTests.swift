@@ -12,7 +12,7 @@ import VectorFields
     let start = try example.normal(5)
     var state = start
     for _ in 0..<3 { state = try example.run(state).after }
-    // The residual of 4 roundings, doubled by y₊ = 2m − y, three times.
+    // The residual of a few roundings, doubled by y₊ = 2m − y, three times.
     #expect(largestDifference(state.values, start.values.map { $0 * -(49 * 49 * 49.0) / (51 * 51 * 51) }) < 100 * precision.epsilon)
     #expect(example.log.failure == nil)
   }

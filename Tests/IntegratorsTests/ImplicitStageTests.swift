@@ -10,9 +10,9 @@ import VectorFields
   private static let schemes = ["backward_euler", "implicit_midpoint"]
   private static let pairs = ["dense", "antisymmetric", "hamiltonian"].flatMap { field in schemes.map { [field, $0] } }
 
-  /// Contracting by iteration (h = 0.3) and not (h = 8, where ‖hJ‖ is about 10).
+  /// Contracting by iteration (h = 0.3) and not (h = 1, where ‖hJ‖ is above 2).
   @Test(arguments: pairs, Precision.allCases) func adjointIsTheTranspose(_ pair: [String], _ precision: Precision) throws {
-    for h in [0.3, 2.0] {
+    for h in [0.3, 1.0] {
       let example = try StepCase(pair[0], pair[1], h: h, precision: precision)
       #expect(try example.adjointDefect() < (precision == .float64 ? 1e-12 : 1e-5), "h \(h)")
       #expect(example.log.failure == nil)
@@ -20,7 +20,10 @@ import VectorFields
   }
 
   @Test(arguments: pairs) func gradientPassesTheTaylorTest(_ pair: [String]) throws {
-    for h in [0.3, 2.0] { #expect(try StepCase(pair[0], pair[1], h: h).taylorOrder() > 1.9, "h \(h)") }
+    for h in [0.3, 1.0] {
+      let order = try StepCase(pair[0], pair[1], h: h).taylorOrder()
+      #expect(order > 1.9, "order \(order) at h \(h)")
+    }
   }
 
   /// What a step solves: the equation itself, evaluated anew, at every sample.
@@ -33,7 +36,7 @@ import VectorFields
     let euler = try StepCase(pair[0], "euler", h: 2, precision: precision)
     let m = try Numbers(zip(before.values, after.values).map { (1 - theta) * $0 + theta * $1 }, precision)
     let slopes = zip(try euler.run(m).after.values, m.values).map { $0 - $1 }
-    // The solver's tolerance is four roundings of the state; rounding of h f comes on top.
+    // The solver's tolerance is a rounding of the state; rounding of h f comes on top.
     #expect(largestDifference(after.values, zip(before.values, slopes).map { $0 + $1 }) < 100 * precision.epsilon)
   }
 
@@ -68,7 +71,7 @@ import VectorFields
     #expect(failure.status == .notConverged)
     for word in ["layer 3", scheme, "residual", "1e-09", "1 iterations"] { #expect(failure.message.contains(word), "\(word) in: \(failure.message)") }
     // Derivatives of what did not converge are of no use, but finite.
-    #expect(try example.cotangent(before, try example.normal(6)).state.values.allSatisfy(\.isFinite))
+    #expect(try example.cotangent(before, try example.normal(6)).state.values.allSatisfy { $0.isFinite })
   }
 
   /// A loose tolerance is honored, and costs fewer evaluations.

@@ -123,7 +123,7 @@ final class StepCase {
     let start = tensors.map(\.values)
     let value = inner(w.values, try run(before).after.values)
     var remainders: [Double] = []
-    for power in 6...8 {
+    for power in 8...10 {
       let epsilon = Double(sign: .plus, exponent: -power, significand: 1)
       for (index, tensor) in tensors.enumerated() {
         for i in 0..<tensor.count { tensor[i] = start[index][i] + epsilon * direction[index][i] }
