@@ -32,9 +32,9 @@
   return L.choose(L(0), value, whereLess: x, than: L(N.leastExponent))
 }
 
-/// tanh x = (E − 1)/(E + 1), E = exp 2x.
+/// tanh x = ((P − 1) + (P + 1)τ)/((P + 1) + (P − 1)τ), with x = n·½ln 2 + r, P = 2ⁿ and τ = tanh r: the addition theorem.
 ///
-/// With x = n·½ln 2 + r: E − 1 = 2ⁿ(exp 2r − 1) + (2ⁿ − 1). One part of ½ln 2 is enough, because tanh never magnifies a relative error and flattens as n grows.
+/// One part of ½ln 2 is enough, because tanh never magnifies a relative error and flattens as n grows. Numerator and denominator do not wait for each other.
 @inline(__always) func hyperbolicTangent<L: Lanes>(_ x: L) -> L {
   typealias N = L.Numbers
   let magic = L(N.roundingMagic + N.exponentBias)
@@ -43,8 +43,10 @@
   let shifted = L.fma(inside, L(N.twiceLog2e), magic)
   let r = L.fma(shifted - magic, L(-N.halfLn2), inside)
   let power = shifted.exponent
-  let numerator = L.fma(power, r * N.doubledExponentialRatio(r), power - L(1))
-  return numerator / (numerator + L(2))
+  let z = r * r
+  let tangent = L.fma(r * z, N.hyperbolicTangentRatio(z), r)
+  let (less, more) = (power - L(1), power + L(1))
+  return L.fma(more, tangent, less) / L.fma(less, tangent, more)
 }
 
 /// 1/(1 + exp(−x)) with e = exp(−|x|) ≤ 1.

@@ -29,6 +29,8 @@ protocol ElementaryNumbers {
   static func exponentialRatio<L: Lanes>(_ f: L) -> L where L.Scalar == Scalar
   /// (exp(2r) − 1)/r for |r| ≤ ¼ln 2.
   static func doubledExponentialRatio<L: Lanes>(_ r: L) -> L where L.Scalar == Scalar
+  /// (tanh(r)/r − 1)/z with z = r² ≤ (¼ln 2)².
+  static func hyperbolicTangentRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Scalar
   /// (atanh(w)/w − 1)/z with z = w² ≤ 1/9.
   static func arcTangentRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Scalar
   /// (sin(r)/r − 1)/z with z = r² ≤ (π/4)².
@@ -77,6 +79,10 @@ enum FloatNumbers: ElementaryNumbers {
     p = L.fma(p, r, L(0x1.55547cp0))
     p = L.fma(p, r, L(0x1.fffffep0))
     return L.fma(p, r, L(2))
+  }
+  // Relative error of tanh 5.5e-8, a third of the bound.
+  @inline(__always) static func hyperbolicTangentRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Float {
+    L.fma(L(0x1.0c8174p-3), z, L(-0x1.554feep-2))
   }
   // Relative error of atanh 4.5e-9.
   @inline(__always) static func arcTangentRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Float {
@@ -137,6 +143,14 @@ enum DoubleNumbers: ElementaryNumbers {
     p = L.fma(p, r, L(0x1.555555555552fp+0))
     p = L.fma(p, r, L(0x1.0000000000005p+1))
     return L.fma(p, r, L(2))
+  }
+  // Relative error of tanh 4.1e-18.
+  @inline(__always) static func hyperbolicTangentRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Double {
+    var p = L.fma(L(0x1.c385938f0492cp-9), z, L(-0x1.223c7dc070b70p-7))
+    p = L.fma(p, z, L(0x1.664eca003dce8p-6))
+    p = L.fma(p, z, L(-0x1.ba1ba117128d0p-5))
+    p = L.fma(p, z, L(0x1.11111110e0b99p-3))
+    return L.fma(p, z, L(-0x1.55555555554bdp-2))
   }
   // Relative error of atanh 1.3e-18.
   @inline(__always) static func arcTangentRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Double {
