@@ -3,7 +3,8 @@ import KernelInterface
 /// out = base + scale·σ(W x + bias) on a tile of samples.
 ///
 /// A register tile holds four outputs × a strip of columns; the inner loop is one load of x a vector, one broadcast of W an output and their multiply-adds, k ascending, so that each
-/// number's bits depend on nothing but its own operands. The sums go through a buffer of one tile, which stays in the nearest cache, to activation, slope and update.
+/// number's bits depend on nothing but its own operands. The sums go through a buffer of one tile, which stays in the nearest cache, to activation, slope and update; for the identity the
+/// update is made from the registers, and where nothing scales the sum, the base is what it starts from.
 @inline(__always) func affineTile<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   let c = UnsafePointer(call.assumingMemoryBound(to: AffineCall.self))
   let columns = c.pointee.columns
@@ -28,28 +29,34 @@ import KernelInterface
     let sums = UnsafeMutableRawPointer($0).assumingMemoryBound(to: L.Scalar.self)
     let rows = c.pointee.outputs
     let direct = c.pointee.activation == 0 && c.pointee.slope == nil
+    let base = startsFromBase(c) ? c.pointee.base : nil
     var row = 0
     while row &+ 4 <= rows {
-      fourRows(L.self, c, row, column, sums, direct)
+      fourRows(L.self, c, row, column, sums, direct, base)
       if !direct { finish(F.self, c, row, 4, column, L.count, sums) }
       row &+= 4
     }
     while row < rows {
-      oneRow(L.self, c, row, column, sums)
-      finish(F.self, c, row, 1, column, L.count, sums)
+      oneRow(L.self, c, row, column, sums, direct, base)
+      if !direct { finish(F.self, c, row, 1, column, L.count, sums) }
       row &+= 1
     }
   }
 }
 
+/// Whether out = base + W x, which costs no more than W x when the sum starts from the base.
+@inline(__always) func startsFromBase(_ c: UnsafePointer<AffineCall>) -> Bool {
+  c.pointee.activation == 0 && c.pointee.slope == nil && c.pointee.scale == 1 && c.pointee.bias == nil && c.pointee.base != nil
+}
+
 @inline(__always) private func fourRows<L: Lanes>(
-  _: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>, _ direct: Bool
+  _: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>, _ direct: Bool, _ base: UnsafeRawPointer?
 ) {
   typealias S = L.Scalar
-  var s0 = start(L.self, c, row)
-  var s1 = start(L.self, c, row &+ 1)
-  var s2 = start(L.self, c, row &+ 2)
-  var s3 = start(L.self, c, row &+ 3)
+  var s0 = start(L.self, c, row, column, base)
+  var s1 = start(L.self, c, row &+ 1, column, base)
+  var s2 = start(L.self, c, row &+ 2, column, base)
+  var s3 = start(L.self, c, row &+ 3, column, base)
   let down = c.pointee.rowStride
   let across = c.pointee.columnStride
   let next = c.pointee.xStride
@@ -67,11 +74,10 @@ import KernelInterface
     k &-= 1
   }
   if direct {
-    // Nothing to compute number by number: the update is made from the registers.
-    update(c, row, column, s0)
-    update(c, row &+ 1, column, s1)
-    update(c, row &+ 2, column, s2)
-    update(c, row &+ 3, column, s3)
+    update(c, row, column, s0, base)
+    update(c, row &+ 1, column, s1, base)
+    update(c, row &+ 2, column, s2, base)
+    update(c, row &+ 3, column, s3, base)
     return
   }
   s0.store(sums)
@@ -80,16 +86,21 @@ import KernelInterface
   s3.store(sums + 3 &* L.count)
 }
 
-/// out = base + scale·sum, for the identity.
-@inline(__always) private func update<L: Lanes>(_ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sum: L) {
+/// out = base + scale·sum, for the identity; `started`: the sum has the base already.
+@inline(__always) private func update<L: Lanes>(_ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sum: L, _ started: UnsafeRawPointer?) {
   typealias S = L.Scalar
+  let out = c.pointee.out.assumingMemoryBound(to: S.self) + (row &* c.pointee.outStride &+ column)
+  // The zero makes −0 to 0, as the multiply-add does.
+  if started != nil { return (sum + L(0)).store(out) }
   let base = c.pointee.base.map { L(loading: $0.assumingMemoryBound(to: S.self) + (row &* c.pointee.baseStride &+ column)) } ?? L(0)
-  L.fma(L(S(c.pointee.scale)), sum, base).store(c.pointee.out.assumingMemoryBound(to: S.self) + (row &* c.pointee.outStride &+ column))
+  L.fma(L(S(c.pointee.scale)), sum, base).store(out)
 }
 
-@inline(__always) private func oneRow<L: Lanes>(_: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>) {
+@inline(__always) private func oneRow<L: Lanes>(
+  _: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>, _ direct: Bool, _ base: UnsafeRawPointer?
+) {
   typealias S = L.Scalar
-  var sum = start(L.self, c, row)
+  var sum = start(L.self, c, row, column, base)
   var w = c.pointee.weights.assumingMemoryBound(to: S.self) + row &* c.pointee.rowStride
   var x = c.pointee.x.assumingMemoryBound(to: S.self) + column
   var k = c.pointee.inputs
@@ -99,11 +110,13 @@ import KernelInterface
     x += c.pointee.xStride
     k &-= 1
   }
+  if direct { return update(c, row, column, sum, base) }
   sum.store(sums)
 }
 
-/// The accumulators of an output: its bias.
-@inline(__always) private func start<L: Lanes>(_: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int) -> L {
+/// The accumulators of an output: its bias, or the base.
+@inline(__always) private func start<L: Lanes>(_: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ base: UnsafeRawPointer?) -> L {
+  if let base { return L(loading: base.assumingMemoryBound(to: L.Scalar.self) + (row &* c.pointee.baseStride &+ column)) }
   guard let bias = c.pointee.bias else { return L(0) }
   return L(bias.assumingMemoryBound(to: L.Scalar.self)[row &* c.pointee.biasStride])
 }

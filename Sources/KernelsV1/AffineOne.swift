@@ -5,6 +5,17 @@ import KernelInterface
 /// Fast when the outputs of one input are neighbors in memory (`rowStride` 1); other weights are collected number by number.
 @inline(__always) func affineOne<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   let c = UnsafePointer(call.assumingMemoryBound(to: AffineCall.self))
+  startsFromBase(c) ? startedSample(F.self, c) : oneSample(F.self, c)
+}
+
+/// As in the tile the sums start from the base: it takes the place of a bias.
+@inline(never) private func startedSample<F: Family>(_: F.Type, _ c: UnsafePointer<AffineCall>) {
+  var started = c.pointee
+  (started.bias, started.biasStride, started.base) = (started.base, 1, nil)
+  withUnsafePointer(to: &started) { oneSample(F.self, $0) }
+}
+
+@inline(__always) private func oneSample<F: Family>(_: F.Type, _ c: UnsafePointer<AffineCall>) {
   let rows = c.pointee.outputs
   var sums = F.Step1(0)
   withUnsafeMutablePointer(to: &sums) {
