@@ -109,6 +109,38 @@ package struct ElementwiseCall {
   }
 }
 
+/// out = a·x⊙y and sums[i·sumStride] += Σ_s out[i,s]; strides in elements from row to row.
+package struct SummingProductCall {
+  package var a: Double
+  package var x: UnsafeRawPointer
+  package var xStride: Int
+  package var y: UnsafeRawPointer
+  package var yStride: Int
+  package var out: UnsafeMutableRawPointer
+  package var outStride: Int
+  package var sums: UnsafeMutableRawPointer
+  package var sumStride: Int
+  package var rows: Int
+  package var columns: Int
+
+  @inlinable package init(
+    a: Double, x: UnsafeRawPointer, xStride: Int, y: UnsafeRawPointer, yStride: Int, out: UnsafeMutableRawPointer, outStride: Int, sums: UnsafeMutableRawPointer, sumStride: Int,
+    rows: Int, columns: Int
+  ) {
+    self.a = a
+    self.x = x
+    self.xStride = xStride
+    self.y = y
+    self.yStride = yStride
+    self.out = out
+    self.outStride = outStride
+    self.sums = sums
+    self.sumStride = sumStride
+    self.rows = rows
+    self.columns = columns
+  }
+}
+
 /// out[i,k] += Σ_s left[i,s]·right[k,s].
 package struct OuterCall {
   package var left: UnsafeRawPointer

@@ -16,6 +16,8 @@ package struct KernelTable {
   package var affineChain: Told
   /// `ElementwiseCall`: out = base + a·x⊙y.
   package var multiply: Told
+  /// `SummingProductCall`: out = a·x⊙y and sums[i·sumStride] += Σ_s out[i,s].
+  package var multiplySumming: Told
   /// `ElementwiseCall`: out = a·x + b·y.
   package var combine: Told
   /// `ElementwiseCall`: out = x.
@@ -34,8 +36,6 @@ package struct KernelTable {
   package var allFinite: @convention(c) (UnsafeRawPointer, Int) -> Bool
   /// `SquareCall`: out = ½(x − xᵀ − diagonal·I).
   package var antisymmetrize: Told
-  /// `SquareCall`: out += ½(x − xᵀ).
-  package var accumulateAntisymmetrized: Told
   /// `OptimizerCall`.
   package var sgd: Told
   package var adam: Told
@@ -67,9 +67,9 @@ package struct KernelTable {
   package var weightedSum: Told
 
   package init(
-    affineTile: Told, affineOne: Told, affineChain: Told, multiply: Told, combine: Told, copy: Told, fill: @convention(c) (UnsafeMutableRawPointer, Double, Int) -> Void, outer: Told, rowSums: Told,
+    affineTile: Told, affineOne: Told, affineChain: Told, multiply: Told, multiplySumming: Told, combine: Told, copy: Told, fill: @convention(c) (UnsafeMutableRawPointer, Double, Int) -> Void, outer: Told, rowSums: Told,
     dot: @convention(c) (UnsafeRawPointer, UnsafeRawPointer, Int) -> Double, squaredDistance: @convention(c) (UnsafeRawPointer, UnsafeRawPointer, Int) -> Double,
-    allFinite: @convention(c) (UnsafeRawPointer, Int) -> Bool, antisymmetrize: Told, accumulateAntisymmetrized: Told, sgd: Told, adam: Told, crossEntropy: Told, logistic: Told,
+    allFinite: @convention(c) (UnsafeRawPointer, Int) -> Bool, antisymmetrize: Told, sgd: Told, adam: Told, crossEntropy: Told, logistic: Told,
     leastSquares: Told, softmax: Told, activation: @convention(c) (Int32, UnsafeRawPointer, UnsafeMutableRawPointer, Int) -> Void, exponential: Map, gather: Told, scatter: Told,
     activate: Told, scaleRows: Told, rowDots: Told, columnDots: Told, selectColumns: Told, errorNorms: Told, weightedSum: Told
   ) {
@@ -77,6 +77,7 @@ package struct KernelTable {
     self.affineOne = affineOne
     self.affineChain = affineChain
     self.multiply = multiply
+    self.multiplySumming = multiplySumming
     self.combine = combine
     self.copy = copy
     self.fill = fill
@@ -86,7 +87,6 @@ package struct KernelTable {
     self.squaredDistance = squaredDistance
     self.allFinite = allFinite
     self.antisymmetrize = antisymmetrize
-    self.accumulateAntisymmetrized = accumulateAntisymmetrized
     self.sgd = sgd
     self.adam = adam
     self.crossEntropy = crossEntropy

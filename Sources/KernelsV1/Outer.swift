@@ -3,7 +3,9 @@ import KernelInterface
 /// out[i,k] += Σ_s left[i,s]·right[k,s].
 ///
 /// Large products transpose one side into a buffer and are then the affine tile's work; small ones fold. The order of summation depends on the shape alone.
-@inline(__always) func outer<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
+///
+/// - Parameter room: 16 KB.
+@inline(__always) func outer<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer, _ room: UnsafeMutableRawPointer) {
   var c = call.assumingMemoryBound(to: OuterCall.self).pointee
   guard c.samples % F.Wide.count == 0 else { return outerNarrow(F.self, c) }
   if c.columnStride != 1, c.rowStride == 1 {
@@ -14,45 +16,39 @@ import KernelInterface
     (c.rowStride, c.columnStride) = (c.columnStride, c.rowStride)
   }
   let whole = c.columnStride == 1 && c.rows >= 24 && c.columns >= 24 ? c.columns & ~15 : 0
-  if whole > 0 { transposing(F.self, c, whole) }
+  if whole > 0 { transposing(F.self, c, whole, room.assumingMemoryBound(to: F.Scalar.self)) }
   folding(F.self, c, from: whole)
 }
 
-/// The first `columns` columns, a multiple of 16.
-@inline(never) private func transposing<F: Family>(_: F.Type, _ c: OuterCall, _ columns: Int) {
+/// The first `columns` columns, a multiple of 16; the buffer holds 64 samples × a strip.
+@inline(never) private func transposing<F: Family>(_: F.Type, _ c: OuterCall, _ columns: Int, _ buffer: UnsafeMutablePointer<F.Scalar>) {
   typealias S = F.Scalar
   let left = c.left.assumingMemoryBound(to: S.self)
   let right = c.right.assumingMemoryBound(to: S.self)
   let out = c.out.assumingMemoryBound(to: S.self)
-  // 64 samples × a strip, at most 16 KB, and room to begin on a cache line.
-  var memory = InlineArray<2056, Double>(repeating: 0)
-  withUnsafeMutablePointer(to: &memory) {
-    let raw = UnsafeMutableRawPointer($0)
-    let buffer = (raw + (64 &- Int(bitPattern: raw)) & 63).assumingMemoryBound(to: S.self)
-    let width = MemoryLayout<S>.size == 4 ? 64 : 32
-    var k = 0
-    while k < columns {
-      let strip = least(width, columns &- k)
-      var s = 0
-      while s < c.samples {
-        let samples = least(64, c.samples &- s)
-        var i = 0
-        while i < strip {
-          var j = 0
-          while j < samples {
-            F.transpose(right + ((k &+ i) &* c.rightStride &+ s &+ j), c.rightStride, into: buffer + (j &* width &+ i), width)
-            j &+= F.Wide.count
-          }
-          i &+= F.Wide.count
+  let width = MemoryLayout<S>.size == 4 ? 64 : 32
+  var k = 0
+  while k < columns {
+    let strip = least(width, columns &- k)
+    var s = 0
+    while s < c.samples {
+      let samples = least(64, c.samples &- s)
+      var i = 0
+      while i < strip {
+        var j = 0
+        while j < samples {
+          F.transpose(right + ((k &+ i) &* c.rightStride &+ s &+ j), c.rightStride, into: buffer + (j &* width &+ i), width)
+          j &+= F.Wide.count
         }
-        var product = AffineCall(
-          weights: left + s, rowStride: c.leftStride, columnStride: 1, outputs: c.rows, inputs: samples, bias: nil, biasStride: 0, activation: 0, scale: 1, x: buffer,
-          xStride: width, base: out + k, baseStride: c.rowStride, out: out + k, outStride: c.rowStride, slope: nil, slopeStride: 0, columns: strip)
-        affineTile(F.self, &product)
-        s &+= samples
+        i &+= F.Wide.count
       }
-      k &+= strip
+      var product = AffineCall(
+        weights: left + s, rowStride: c.leftStride, columnStride: 1, outputs: c.rows, inputs: samples, bias: nil, biasStride: 0, activation: 0, scale: 1, x: buffer,
+        xStride: width, base: out + k, baseStride: c.rowStride, out: out + k, outStride: c.rowStride, slope: nil, slopeStride: 0, columns: strip)
+      affineTile(F.self, &product)
+      s &+= samples
     }
+    k &+= strip
   }
 }
 

@@ -1,14 +1,16 @@
+import CShims
 import KernelInterface
 
 /// The kernels for Float, on the instruction set that this module is compiled for.
 package func floatTable() -> KernelTable {
   KernelTable(
     affineTile: { affineTile(FloatFamily.self, $0) }, affineOne: { affineOne(FloatFamily.self, $0) },
-    affineChain: { affineChain(FloatFamily.self, $0) }, multiply: { multiply(FloatFamily.self, $0) },
+    affineChain: { affineChain(FloatFamily.self, $0) }, multiply: { multiply(FloatFamily.self, $0) }, multiplySumming: { multiplySumming(FloatFamily.self, $0) },
     combine: { combine(FloatFamily.self, $0) }, copy: { copy(FloatFamily.self, $0) }, fill: { fill(FloatFamily.self, $0, $1, $2) },
-    outer: { outer(FloatFamily.self, $0) }, rowSums: { rowSums(FloatFamily.self, $0) }, dot: { dot(FloatFamily.self, $0, $1, $2) },
+    outer: { sode_shim_with_room({ outer(FloatFamily.self, $0, $1) }, $0) }, rowSums: { rowSums(FloatFamily.self, $0) }, dot: { dot(FloatFamily.self, $0, $1, $2) },
     squaredDistance: { squaredDistance(FloatFamily.self, $0, $1, $2) }, allFinite: { allFinite(FloatFamily.self, $0, $1) },
-    antisymmetrize: { antisymmetrize(FloatFamily.self, $0, accumulating: false) }, accumulateAntisymmetrized: { antisymmetrize(FloatFamily.self, $0, accumulating: true) },
+    antisymmetrize: { sode_shim_with_room({ antisymmetrize(FloatFamily.self, $0, $1) }, $0) },
+   
     sgd: { sgd(FloatFamily.self, $0) }, adam: { adam(FloatFamily.self, $0) }, crossEntropy: { crossEntropy(FloatFamily.self, $0) }, logistic: { logistic(FloatFamily.self, $0) },
     leastSquares: { leastSquares(FloatFamily.self, $0) }, softmax: { softmax(FloatFamily.self, $0) },
     activation: { applyActivation(FloatFamily.self, $0, $1, $2, $3) }, exponential: { applyExponential(FloatFamily.self, $0, $1, $2) },
@@ -21,11 +23,12 @@ package func floatTable() -> KernelTable {
 package func doubleTable() -> KernelTable {
   KernelTable(
     affineTile: { affineTile(DoubleFamily.self, $0) }, affineOne: { affineOne(DoubleFamily.self, $0) },
-    affineChain: { affineChain(DoubleFamily.self, $0) }, multiply: { multiply(DoubleFamily.self, $0) },
+    affineChain: { affineChain(DoubleFamily.self, $0) }, multiply: { multiply(DoubleFamily.self, $0) }, multiplySumming: { multiplySumming(DoubleFamily.self, $0) },
     combine: { combine(DoubleFamily.self, $0) }, copy: { copy(DoubleFamily.self, $0) }, fill: { fill(DoubleFamily.self, $0, $1, $2) },
-    outer: { outer(DoubleFamily.self, $0) }, rowSums: { rowSums(DoubleFamily.self, $0) }, dot: { dot(DoubleFamily.self, $0, $1, $2) },
+    outer: { sode_shim_with_room({ outer(DoubleFamily.self, $0, $1) }, $0) }, rowSums: { rowSums(DoubleFamily.self, $0) }, dot: { dot(DoubleFamily.self, $0, $1, $2) },
     squaredDistance: { squaredDistance(DoubleFamily.self, $0, $1, $2) }, allFinite: { allFinite(DoubleFamily.self, $0, $1) },
-    antisymmetrize: { antisymmetrize(DoubleFamily.self, $0, accumulating: false) }, accumulateAntisymmetrized: { antisymmetrize(DoubleFamily.self, $0, accumulating: true) },
+    antisymmetrize: { sode_shim_with_room({ antisymmetrize(DoubleFamily.self, $0, $1) }, $0) },
+   
     sgd: { sgd(DoubleFamily.self, $0) }, adam: { adam(DoubleFamily.self, $0) }, crossEntropy: { crossEntropy(DoubleFamily.self, $0) }, logistic: { logistic(DoubleFamily.self, $0) },
     leastSquares: { leastSquares(DoubleFamily.self, $0) }, softmax: { softmax(DoubleFamily.self, $0) },
     activation: { applyActivation(DoubleFamily.self, $0, $1, $2, $3) }, exponential: { applyExponential(DoubleFamily.self, $0, $1, $2) },

@@ -9,10 +9,3 @@ package func antisymmetrize(_ k: Matrix, damping gamma: Double, into m: Matrix) 
     size: k.rows, diagonal: gamma, x: k.base, xRowStride: k.rowStride, xColumnStride: k.columnStride, out: m.base, outRowStride: m.rowStride, outColumnStride: m.columnStride)
   Kernels.table(m.precision).pointee.antisymmetrize(&call)
 }
-
-/// dk += ½(g − gᵀ): the pullback of `antisymmetrize`.
-package func accumulateAntisymmetrized(_ g: Matrix, addingTo dk: Matrix) {
-  var call = SquareCall(
-    size: g.rows, diagonal: 0, x: g.base, xRowStride: g.rowStride, xColumnStride: g.columnStride, out: dk.base, outRowStride: dk.rowStride, outColumnStride: dk.columnStride)
-  Kernels.table(dk.precision).pointee.accumulateAntisymmetrized(&call)
-}

@@ -39,11 +39,12 @@ package struct AffineActivation: Sendable {
     _ weights: Matrix, at x: Block, record: Block, scale: Double, cotangent: Block, addingTo inputCotangent: Block,
     gradient: (weights: Matrix, bias: Bias?)?, scratch: Block
   ) {
-    multiply(scale, record, cotangent, addingTo: nil, into: scratch)
-    if let gradient {
-      accumulateOuter(scratch, x, addingTo: gradient.weights)
-      if let bias = gradient.bias { accumulateRowSums(scratch, addingTo: bias) }
+    if let bias = gradient?.bias {
+      multiply(scale, record, cotangent, into: scratch, addingRowSumsTo: bias)
+    } else {
+      multiply(scale, record, cotangent, addingTo: nil, into: scratch)
     }
+    if let gradient { accumulateOuter(scratch, x, addingTo: gradient.weights) }
     affine(
       weights.transposed, bias: nil, activation: .identity, of: scratch, scale: 1, addingTo: inputCotangent, into: inputCotangent, slope: nil)
   }

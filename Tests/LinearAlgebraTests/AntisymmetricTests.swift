@@ -3,28 +3,23 @@ import Testing
 
 extension KernelSweeps {
   @Suite struct AntisymmetricTests {
-    /// ½(K − Kᵀ − γI) and its pullback number by number, for sizes with and without a remainder of the 4 × 4 squares, plain and transposed. Each number is one
+    /// ½(K − Kᵀ − γI) number by number, for sizes with and without a remainder of the squares of every width, plain and transposed. Each number is one
     /// subtraction, one halving and one damping: exact up to the rounding of the subtractions.
     @Test(arguments: Precision.allCases)
     func agreesWithTheFormula(_ precision: Precision) throws {
       for level in levels {
-        for n in [1, 2, 3, 4, 5, 8, 11, 16] {
-          for turned in [false, true] {
-            let (k, m, dk) = (try Numbers(n * n, precision, seed: 1), try Numbers(n * n, precision), try Numbers(n * n, precision, seed: 2))
-            let before = dk.values
-            func matrix(_ x: Numbers) -> Matrix {
+        for n in [1, 2, 3, 4, 5, 8, 11, 16, 32, 39] {
+          for (turned, resultTurned) in [(false, false), (false, true), (true, false), (true, true)] {
+            let (k, m) = (try Numbers(n * n, precision, seed: 1), try Numbers(n * n, precision))
+            func matrix(_ x: Numbers, _ turned: Bool) -> Matrix {
               let plain = Matrix(x.buffer.base, rows: n, columns: n, precision: precision)
               return turned ? plain.transposed : plain
             }
-            withInstructionSet(level) {
-              antisymmetrize(matrix(k), damping: 0.25, into: matrix(m))
-              accumulateAntisymmetrized(matrix(k), addingTo: matrix(dk))
-            }
+            withInstructionSet(level) { antisymmetrize(matrix(k, turned), damping: 0.25, into: matrix(m, resultTurned)) }
             for i in 0..<n {
               for j in 0..<n {
-                let difference = k[i * n + j] - k[j * n + i]
+                let difference = (turned == resultTurned ? 1 : -1) * (k[i * n + j] - k[j * n + i])
                 #expect(abs(m[i * n + j] - 0.5 * (difference - (i == j ? 0.25 : 0))) <= precision.epsilon)
-                #expect(abs(dk[i * n + j] - before[i * n + j] - 0.5 * difference) <= 2 * precision.epsilon)
                 if i != j { #expect(m[i * n + j] == -m[j * n + i]) }
               }
             }
@@ -33,12 +28,29 @@ extension KernelSweeps {
       }
     }
 
-    /// Strides of different order take the path of single numbers.
-    @Test func mixedStrides() throws {
-      let (k, m) = (try Numbers(25, .float64), try Numbers(25, .float64))
-      let plain = Matrix(k.buffer.base, rows: 5, columns: 5, precision: .float64)
-      antisymmetrize(plain, damping: 0, into: Matrix(m.buffer.base, rows: 5, columns: 5, precision: .float64).transposed)
-      #expect(m[1] == 0.5 * (k[5] - k[1]) && m[5] == -m[1])
+    /// In place the result is the same, bit for bit.
+    @Test(arguments: Precision.allCases)
+    func inPlace(_ precision: Precision) throws {
+      for level in levels {
+        for n in [5, 8, 39] {
+          let (k, m) = (try Numbers(n * n, precision, seed: 1), try Numbers(n * n, precision))
+          let matrix = Matrix(k.buffer.base, rows: n, columns: n, precision: precision)
+          withInstructionSet(level) {
+            antisymmetrize(matrix, damping: 0.25, into: Matrix(m.buffer.base, rows: n, columns: n, precision: precision))
+            antisymmetrize(matrix, damping: 0.25, into: matrix)
+          }
+          #expect(k.values == m.values, "\(level.name) \(n)")
+        }
+      }
+    }
+
+    /// Strides neither of which is 1 take the path of single numbers.
+    @Test func anyStrides() throws {
+      let (k, m) = (try Numbers(50, .float64), try Numbers(25, .float64))
+      antisymmetrize(
+        Matrix(k.buffer.base, rows: 5, columns: 5, rowStride: 10, columnStride: 2, precision: .float64), damping: 0,
+        into: Matrix(m.buffer.base, rows: 5, columns: 5, precision: .float64))
+      #expect(m[1] == 0.5 * (k[2] - k[10]) && m[5] == -m[1])
     }
   }
 }

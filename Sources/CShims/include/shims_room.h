@@ -1,0 +1,11 @@
+#pragma once
+
+#pragma clang assume_nonnull begin
+
+/* Calls a kernel with 16 KB of room that begins on a cache line, on the stack: what Swift would fill with zeros at every call. */
+static inline __attribute__((always_inline, unused)) void sode_shim_with_room(void (*kernel)(void *call, void *room), void *call) {
+  _Alignas(64) char room[16384];
+  kernel(call, room);
+}
+
+#pragma clang assume_nonnull end
