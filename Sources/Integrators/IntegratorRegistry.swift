@@ -16,6 +16,8 @@ package struct IntegratorEntry: Sendable {
 package let integrators = Registry<IntegratorEntry>("integrator", [
   ("euler", "forward Euler, y₊ = y + h f(y): the residual network; order 1", IntegratorEntry { _ in Euler() }),
   ("verlet", "Störmer–Verlet for partitioned fields [Haber & Ruthotto 2017, eq. 4.4]; reversible, volume preserving", IntegratorEntry { _ in Verlet() }),
+  ("backward_euler", "y₊ = y + h f(y₊), solved for each sample by itself [Lu et al. 2018]; order 1, stable at any step for decaying problems", IntegratorEntry(options: ImplicitStage.options) { (o) throws(Failure) in try BackwardEuler(o) }),
+  ("implicit_midpoint", "y₊ = y + h f((y + y₊)/2), solved for each sample by itself; order 2, keeps ‖y‖ under rotation", IntegratorEntry(options: ImplicitStage.options) { (o) throws(Failure) in try ImplicitMidpoint(o) }),
 ])
 
 /// The options that single integrators take, each once.

@@ -1,0 +1,209 @@
+import LinearAlgebra
+import Settings
+import VectorFields
+
+/// One implicit stage, m = y + θh f(m), y₊ = y + (m − y)/θ, and its exact derivatives: θ = 1 is backward Euler, θ = ½ the implicit midpoint rule.
+///
+/// With J = ∂f/∂y at m and p the cotangent of y₊, (I − θhJᵀ)z = p gives the cotangent z/θ + (1 − 1/θ)p of y and h(∂f/∂w)ᵀz of the weights; the tangent of m solves the transposed system. All systems
+/// are solved matrix-free, sample by sample. Source: Griewank & Walther (2008), "Evaluating derivatives", §15.1 (implicit function theorem).
+struct ImplicitStage: Sendable {
+  let name: String
+  let theta: Double
+  /// Relative; 0 for what the precision's rounding allows.
+  let tolerance: Double
+  let iterations: Int
+
+  /// The options of implicit schemes.
+  static let options = [
+    OptionDescription(
+      "solver_tolerance", .real(0...0.1), default: .real(0), unit: "1",
+      "implicit schemes: relative residual at which a step's equation is solved; 0 for one unit of rounding, which makes gradients exact to rounding"),
+    OptionDescription(
+      "solver_iterations", .integer(1...100_000), default: .integer(500), unit: "iterations",
+      "implicit schemes: iterations after which a step that has not converged ends the run with a status"),
+  ]
+
+  init(_ name: String, theta: Double, _ options: OptionValues) throws(Failure) {
+    self.name = name
+    self.theta = theta
+    tolerance = try options.real("solver_tolerance")
+    iterations = try options.integer("solver_iterations")
+  }
+
+  private func newton(_ field: any VectorField, _ precision: Precision) -> ColumnNewton {
+    ColumnNewton(size: field.stateWidth, tolerance: max(tolerance, precision.epsilon), iterations: iterations)
+  }
+
+  /// The field's scratch; m and a record; then the larger of what the solver and the derivatives need.
+  func scratchWidth(_ field: any VectorField) -> Int {
+    let n = field.stateWidth
+    let solver = newton(field, .float32).scratchRows
+    return field.scratchWidth + n + field.wholeRecordWidth + max(solver, 2 * n + 2 + ColumnGMRES(size: n).scratchRows)
+  }
+
+  func step(_ field: any VectorField, _ step: Step, from before: Block, into after: Block, record: Block?, scratch: Block) {
+    let n = field.stateWidth
+    var rows = Rows(scratch)
+    let inner = rows.next(field.scratchWidth)
+    let m = rows.next(n)
+    let ownRecord = rows.next(field.wholeRecordWidth)
+    let newton = newton(field, before.precision)
+    let stage = Stage(field: field, layer: step.layer(), scale: theta * step.stepSize, base: before, record: record ?? ownRecord, scratch: inner)
+    let outcome = newton.solve(stage, from: before, into: m, scratch: rows.next(newton.scratchRows))
+    // A sample that failed has m = y, so that it stays where it was.
+    combine(1 / theta, m, 1 - 1 / theta, before, into: after)
+    if let log = step.log?.takeUnretainedValue() {
+      log.evaluations += outcome.evaluations
+      log.iterations += outcome.iterations
+      if outcome.failed > 0 {
+        log.fail(
+          Failure(
+            .notConverged,
+            "layer \(step.index): \(name) did not converge for \(outcome.failed) of a tile's samples, whose states stay as before the step: relative residual \(outcome.residual), tolerance \(newton.tolerance), at most \(iterations) iterations; a smaller step or a larger solver_tolerance helps"
+          ))
+      }
+    }
+  }
+
+  func pushforward(
+    _ field: any VectorField, _ step: Step, direction: StepWeights?, before: Block, after: Block, record: Block, tangent: Block, into out: Block, scratch: Block
+  ) {
+    let (layer, scale) = (step.layer(), theta * step.stepSize)
+    let work = Derivative(field, self, before, after, scratch)
+    if let direction = direction?.layer() {
+      field.pushforwardWhole(
+        layer, direction: direction, at: work.point, record: record, tangent: nil, scale: scale, addingTo: tangent, into: work.right, scratch: work.inner)
+    } else {
+      copy(tangent, into: work.right)
+    }
+    work.solve(Tangent(field: field, layer: layer, scale: scale, point: work.point, record: record, scratch: work.inner), step, of: self, "tangent")
+    combine(1 / theta, work.solution, 1 - 1 / theta, tangent, into: out)
+  }
+
+  func pullback(
+    _ field: any VectorField, _ step: Step, before: Block, after: Block, record: Block, cotangent: Block, gradient: StepWeights?, scratch: Block
+  ) {
+    let (layer, scale) = (step.layer(), theta * step.stepSize)
+    let work = Derivative(field, self, before, after, scratch)
+    copy(cotangent, into: work.right)
+    work.solve(Cotangent(field: field, layer: layer, scale: scale, point: work.point, record: record, scratch: work.inner), step, of: self, "adjoint")
+    if let gradient = gradient?.layer() {
+      // Only the gradient is wanted; what the state gains is in z already, and without the amplification of rounding by hJ.
+      field.pullbackWhole(
+        layer, at: work.point, record: record, scale: step.stepSize, cotangent: work.solution, addingTo: work.right, gradient: gradient, scratch: work.inner)
+    }
+    combine(1 / theta, work.solution, 1 - 1 / theta, cotangent, into: cotangent)
+  }
+}
+
+/// Scratch handed out row by row.
+struct Rows {
+  private let block: Block
+  private var used = 0
+
+  init(_ block: Block) { self.block = block }
+
+  mutating func next(_ count: Int) -> Block {
+    defer { used += count }
+    return block.rows(used..<used + count)
+  }
+}
+
+/// m ↦ base + scale·f(m).
+private struct Stage: ColumnFixedPoint {
+  let field: any VectorField
+  let layer: Layer
+  let scale: Double
+  let base: Block
+  let record: Block
+  let scratch: Block
+
+  func residual(at m: Block, into r: Block) {
+    field.evaluateWhole(layer, at: m, scale: scale, addingTo: base, into: r, record: record, scratch: scratch)
+    combine(1, r, -1, m, into: r)
+  }
+
+  func derivative(at m: Block, of v: Block, into out: Block) {
+    field.pushforwardWhole(layer, direction: nil, at: m, record: record, tangent: v, scale: -scale, addingTo: v, into: out, scratch: scratch)
+  }
+}
+
+/// v ↦ (I − scale·J)v.
+private struct Tangent: ColumnOperator {
+  let field: any VectorField
+  let layer: Layer
+  let scale: Double
+  let point: Block
+  let record: Block
+  let scratch: Block
+
+  func apply(_ x: Block, into out: Block) {
+    field.pushforwardWhole(layer, direction: nil, at: point, record: record, tangent: x, scale: -scale, addingTo: x, into: out, scratch: scratch)
+  }
+}
+
+/// q ↦ (I − scale·Jᵀ)q.
+private struct Cotangent: ColumnOperator {
+  let field: any VectorField
+  let layer: Layer
+  let scale: Double
+  let point: Block
+  let record: Block
+  let scratch: Block
+
+  func apply(_ x: Block, into out: Block) {
+    copy(x, into: out)
+    field.pullbackWhole(layer, at: point, record: record, scale: -scale, cotangent: x, addingTo: out, gradient: nil, scratch: scratch)
+  }
+}
+
+/// What a derivative of a stage works in: m, a right-hand side, a solution.
+private struct Derivative {
+  /// The field's scratch.
+  let inner: Block
+  /// m, where the derivatives are taken.
+  let point: Block
+  let right: Block
+  let solution: Block
+  private let tolerances: Block
+  private let residuals: Block
+  private let gmres: ColumnGMRES
+  private let krylov: Block
+
+  init(_ field: any VectorField, _ stage: ImplicitStage, _ before: Block, _ after: Block, _ scratch: Block) {
+    let n = field.stateWidth
+    gmres = ColumnGMRES(size: n)
+    var rows = Rows(scratch)
+    inner = rows.next(field.scratchWidth)
+    if stage.theta == 1 {
+      point = after
+    } else {
+      point = rows.next(n)
+      combine(1 - stage.theta, before, stage.theta, after, into: point)
+    }
+    right = rows.next(n)
+    solution = rows.next(n)
+    tolerances = rows.next(1)
+    residuals = rows.next(1)
+    krylov = rows.next(gmres.scratchRows)
+  }
+
+  /// solution = A⁻¹·right as exactly as rounding allows.
+  func solve<A: ColumnOperator>(_ a: A, _ step: Step, of stage: ImplicitStage, _ what: StaticString) {
+    let epsilon = right.precision.epsilon
+    fill(tolerances, 2 * epsilon)
+    let applications = gmres.solve(a, right, relative: tolerances, into: solution, residuals: residuals, scratch: krylov)
+    guard let log = step.log?.takeUnretainedValue() else { return }
+    log.evaluations += applications
+    // A residual below this is the rounding of the products with A.
+    let allowed = ColumnNewton.stagnation * epsilon
+    let failed = countAbove(residuals, allowed)
+    if failed.count > 0 {
+      log.fail(
+        Failure(
+          .notConverged,
+          "layer \(step.index): the linear system of \(stage.name)'s \(what) did not converge for \(failed.count) of a tile's samples: relative residual \(failed.largest), tolerance \(allowed); a smaller step helps"
+        ))
+    }
+  }
+}

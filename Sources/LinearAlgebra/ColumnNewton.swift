@@ -1,0 +1,250 @@
+/// A map g of each sample's column by itself, whose fixed points m = g(m) are wanted.
+package protocol ColumnFixedPoint {
+  /// r = g(m) − m, remembering what `derivative` needs at m.
+  func residual(at m: Block, into r: Block)
+  /// out = v − g'(m)·v, m being the block of the last `residual`. `out` is another block than `v`.
+  func derivative(at m: Block, of v: Block, into out: Block)
+}
+
+/// Fixed points m = g(m), one a sample: by iterating g as long as it contracts well, then by Newton–Krylov steps with backtracking.
+///
+/// Sources: Kelley (1995), "Iterative methods for linear and nonlinear equations", §4.1 and algorithm 8.2.1 (damped inexact Newton), with GMRES for m − g(m). Every sample goes its own way and ends
+/// on its own; its result has the same bits in any tile and alone.
+package struct ColumnNewton {
+  /// ‖g(m) − m‖ ≤ tolerance·max(‖start‖, ‖m‖) is the aim.
+  package let tolerance: Double
+  /// Evaluations of g after which a sample has failed.
+  package let iterations: Int
+  private let gmres: ColumnGMRES
+
+  /// Where a sample stands, as a number in its row of scalars.
+  private enum Mode {
+    static let fixedPoint = 0.0
+    static let newton = 1.0
+    static let converged = 2.0
+    static let failed = 3.0
+  }
+
+  package init(size: Int, tolerance: Double, iterations: Int) {
+    self.tolerance = tolerance
+    self.iterations = iterations
+    gmres = ColumnGMRES(size: size)
+  }
+
+  private static let scalarRows = 14
+  /// Rows of scratch that `solve` needs.
+  package var scratchRows: Int { 4 * gmres.size + Self.scalarRows + gmres.scratchRows }
+
+  /// What became of the samples of a tile.
+  package struct Outcome: Sendable {
+    /// Samples that did not converge, whose m is their start.
+    package var failed = 0
+    /// The largest ‖g(m) − m‖/max(‖start‖, ‖m‖) among them; NaN where g(start) is not finite.
+    package var residual = 0.0
+    /// Iterations, summed over samples.
+    package var iterations = 0
+    /// Evaluations of g or of its derivative, each of the whole tile.
+    package var evaluations = 0
+  }
+
+  /// The tolerance that a residual at the rounding of g may miss, in units of rounding: where no step reduces a residual any more, this is enough.
+  package static let stagnation = 4096.0
+
+  /// Step lengths below this are not tried, and full steps in spite of a larger residual so often.
+  private static let shortestStep = 0x1p-16
+  private static let mostKicks = 8.0
+
+  /// m = g(m) from m = start; the last `residual` was at the m returned.
+  ///
+  /// - Parameters:
+  ///   - start, m: size × samples, different blocks.
+  ///   - scratch: `scratchRows` rows.
+  /// - Cost: an evaluation of g an iteration of the fixed point; a Newton step takes an evaluation more and as many derivatives as GMRES has steps.
+  package func solve<G: ColumnFixedPoint>(_ g: G, from start: Block, into m: Block, scratch: Block) -> Outcome {
+    let n = gmres.size
+    let state = State(scratch.rows(4 * n..<4 * n + Self.scalarRows))
+    func vector(_ index: Int) -> Block { scratch.rows(index * n..<(index + 1) * n) }
+    let (accepted, direction, residual, right) = (vector(0), vector(1), vector(2), vector(3))
+    let krylov = scratch.rows(4 * n + Self.scalarRows..<scratchRows)
+    fill(state.memory, 0)
+    fill(state.residual, -1)
+    columnNorms(start, into: state.startSize)
+    copy(start, into: accepted)
+    copy(start, into: m)
+    var outcome = Outcome()
+    var isStale = true
+    for _ in 0..<iterations {
+      g.residual(at: m, into: residual)
+      columnNorms(residual, into: state.trial)
+      columnNorms(m, into: state.size)
+      let verdict = state.judge(tolerance)
+      selectColumns(state.accepts, m, accepted, into: accepted)
+      outcome.evaluations += 1
+      outcome.iterations += verdict.judged
+      isStale = verdict.reverted
+      if verdict.live == 0 { break }
+      if verdict.fresh > 0 {
+        // Others' columns of this residual are what they were, or not used.
+        g.residual(at: accepted, into: residual)
+        fill(m, 0)
+        selectColumns(state.fresh, residual, m, into: right)
+        outcome.evaluations += 1
+        outcome.evaluations += gmres.solve(
+          Linearization(g: g, point: accepted), right, relative: state.forcing, into: m, cycles: 3, residuals: state.linearResidual, scratch: krylov)
+        selectColumns(state.fresh, m, direction, into: direction)
+      }
+      selectColumns(state.iterates, residual, direction, into: direction)
+      scaleColumns(state.length, direction, scale: 1, addingTo: accepted, into: m)
+      selectColumns(state.lives, m, accepted, into: m)
+      isStale = true
+    }
+    let end = state.end(tolerance)
+    outcome.failed = end.failed
+    outcome.residual = end.residual
+    if isStale || end.failed > 0 {
+      selectColumns(state.lives, accepted, start, into: m)
+      g.residual(at: m, into: residual)
+      outcome.evaluations += 1
+    }
+    return outcome
+  }
+
+  /// v ↦ v − g'(point)·v.
+  private struct Linearization<G: ColumnFixedPoint>: ColumnOperator {
+    let g: G
+    let point: Block
+    func apply(_ x: Block, into out: Block) { g.derivative(at: point, of: x, into: out) }
+  }
+
+  /// The samples' scalars, a row each, and the decisions made from them.
+  private struct State {
+    let memory: Block
+
+    init(_ memory: Block) { self.memory = memory }
+
+    private func row(_ index: Int) -> Block { memory.rows(index..<index + 1) }
+    /// ‖g(m) − m‖ at the trial point, and at the accepted one (−1 before the first).
+    var trial: Block { row(0) }
+    var residual: Block { row(1) }
+    /// ‖m‖ at the trial point; max(‖start‖, ‖m‖) at the accepted one.
+    var size: Block { row(2) }
+    var acceptedSize: Block { row(3) }
+    var startSize: Block { row(4) }
+    private var mode: Block { row(5) }
+    /// Step length; GMRES's tolerance for a new direction, and what it reached.
+    var length: Block { row(6) }
+    var forcing: Block { row(7) }
+    var linearResidual: Block { row(8) }
+    /// Masks: the trial point is taken; a new Newton direction is wanted; the direction is the residual; the sample goes on (at the end: has converged).
+    var accepts: Block { row(9) }
+    var fresh: Block { row(10) }
+    var iterates: Block { row(11) }
+    var lives: Block { row(12) }
+
+    private var kicks: Block { row(13) }
+
+    /// Decides on the trial points. `reverted`: some sample ended at another point than the one just evaluated.
+    func judge(_ tolerance: Double) -> (judged: Int, live: Int, fresh: Int, reverted: Bool) {
+      switch memory.precision {
+      case .float32: judgeColumns(Float(tolerance))
+      case .float64: judgeColumns(tolerance)
+      }
+    }
+
+    /// Counts the samples that are not at their end or have failed, with the largest residual among them; `lives` becomes the mask of the others.
+    func end(_ tolerance: Double) -> (failed: Int, residual: Double) {
+      switch memory.precision {
+      case .float32: endColumns(Float(tolerance))
+      case .float64: endColumns(tolerance)
+      }
+    }
+
+    @inline(__always) private func judgeColumns<Number: BinaryFloatingPoint>(_ tolerance: Number) -> (judged: Int, live: Int, fresh: Int, reverted: Bool) {
+      let (trial, residual, size) = (ColumnScalars<Number>(trial), ColumnScalars<Number>(residual), ColumnScalars<Number>(size))
+      let (acceptedSize, startSize, mode) = (ColumnScalars<Number>(acceptedSize), ColumnScalars<Number>(startSize), ColumnScalars<Number>(mode))
+      let (length, forcing, accepts) = (ColumnScalars<Number>(length), ColumnScalars<Number>(forcing), ColumnScalars<Number>(accepts))
+      let kicks = ColumnScalars<Number>(kicks)
+      let (fresh, iterates, lives) = (ColumnScalars<Number>(fresh), ColumnScalars<Number>(iterates), ColumnScalars<Number>(lives))
+      let (converged, failed) = (Number(Mode.converged), Number(Mode.failed))
+      let loose = max(tolerance, Number(ColumnNewton.stagnation) * Number.ulpOfOne)
+      var result = (judged: 0, live: 0, fresh: 0, reverted: false)
+      for s in 0..<trial.count {
+        (accepts[s], fresh[s], iterates[s]) = (0, 0, 0)
+        if mode[s] >= converged {
+          lives[s] = 0
+          continue
+        }
+        result.judged += 1
+        let isFirst = residual[s] < 0
+        let isSlow = !isFirst && 2 * trial[s] > residual[s]
+        // A Newton step must reduce the residual by a part of what a full one promises; an iteration of g just reduce it. NaN fails both.
+        let bound = mode[s] == 0 ? residual[s] : (1 - length[s] / 10_000) * residual[s]
+        let isTaken = trial[s].isFinite && (isFirst || trial[s] < bound)
+        let isGoodEnough = trial[s] <= tolerance * max(size[s], startSize[s])
+        if isTaken || isGoodEnough {
+          accepts[s] = 1
+          (residual[s], acceptedSize[s]) = (trial[s], max(size[s], startSize[s]))
+        }
+        // An iteration that is slow or leads away may be Newton's business still; where a Newton step does not help, rounding is all there is.
+        let isAtRounding = mode[s] != 0 && residual[s] <= loose * acceptedSize[s]
+        if isGoodEnough || (isTaken && isSlow && isAtRounding) {
+          mode[s] = converged
+        } else if isTaken {
+          if mode[s] == 0, isSlow { mode[s] = Number(Mode.newton) }
+          fresh[s] = mode[s]
+          iterates[s] = 1 - mode[s]
+          length[s] = 1
+        } else if isFirst {
+          mode[s] = failed
+          result.reverted = true
+        } else if isAtRounding {
+          mode[s] = converged
+          result.reverted = true
+        } else if mode[s] == 0 {
+          // The iteration leads away: Newton's method from the best point.
+          mode[s] = Number(Mode.newton)
+          (fresh[s], length[s]) = (1, 1)
+        } else {
+          length[s] /= 2
+          if length[s] < Number(ColumnNewton.shortestStep) {
+            // Stuck where the residual has a minimum that is no zero: one full step, for better or worse, often leads to another basin.
+            kicks[s] += 1
+            if kicks[s] > Number(ColumnNewton.mostKicks) {
+              mode[s] = failed
+              result.reverted = true
+            } else {
+              (length[s], residual[s]) = (1, .infinity)
+            }
+          }
+        }
+        lives[s] = mode[s] < converged ? 1 : 0
+        if lives[s] != 0 { result.live += 1 }
+        if fresh[s] != 0 {
+          result.fresh += 1
+          // Loose while far away, so that the order of convergence is 2 in the end.
+          let relative = residual[s] / acceptedSize[s]
+          forcing[s] = max(min(Number(0.01), relative), tolerance / (10 * relative), Number.ulpOfOne)
+        }
+      }
+      return result
+    }
+
+    @inline(__always) private func endColumns<Number: BinaryFloatingPoint>(_ tolerance: Number) -> (failed: Int, residual: Double) {
+      let (residual, acceptedSize, mode, lives) = (
+        ColumnScalars<Number>(residual), ColumnScalars<Number>(acceptedSize), ColumnScalars<Number>(mode), ColumnScalars<Number>(lives)
+      )
+      let loose = max(tolerance, Number(ColumnNewton.stagnation) * Number.ulpOfOne)
+      var result = (failed: 0, residual: 0.0)
+      for s in 0..<mode.count {
+        let isAtRounding = residual[s] >= 0 && residual[s] <= loose * acceptedSize[s]
+        let hasConverged = mode[s] == Number(Mode.converged) || isAtRounding
+        lives[s] = hasConverged ? 1 : 0
+        guard !hasConverged else { continue }
+        result.failed += 1
+        let relative = residual[s] < 0 ? Double.nan : Double(residual[s] / acceptedSize[s])
+        if relative.isNaN || relative > result.residual { result.residual = relative }
+      }
+      return result
+    }
+  }
+}
