@@ -79,8 +79,8 @@ public func sode_gradient_run(
       defer { withExtendedLifetime(snapshot) {} }
       let sum = try box.sweep.lossGradient(
         snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), targets, count: batch.rows,
-        gradient: result == nil ? nil : box.vector, pool: try WorkerPool(threads: box.sweep.threads))
-      result?.write(box.vector)
+        gradient: result.map { $0.vector(plan.precision) ?? box.vector }, pool: try WorkerPool(threads: box.sweep.threads))
+      if let result, result.vector(plan.precision) == nil { result.write(box.vector) }
       loss?.pointee = sum.meanLoss
     }
   }
@@ -111,8 +111,8 @@ public func sode_gradient_pullback(
       defer { withExtendedLifetime(snapshot) {} }
       try box.sweep.pullback(
         snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), cotangent: cotangent, count: batch.rows,
-        gradient: result == nil ? nil : box.vector, featureGradient: featureResult, pool: try WorkerPool(threads: box.sweep.threads))
-      result?.write(box.vector)
+        gradient: result.map { $0.vector(plan.precision) ?? box.vector }, featureGradient: featureResult, pool: try WorkerPool(threads: box.sweep.threads))
+      if let result, result.vector(plan.precision) == nil { result.write(box.vector) }
     }
   }
 }

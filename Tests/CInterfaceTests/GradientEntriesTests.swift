@@ -23,6 +23,37 @@ struct GradientEntriesTests {
     for (given, expected) in zip(result.suffix(3), [1.0 / 3 - 0.75, 1.0 / 3, 1.0 / 3 - 0.25]) { #expect(abs(given - expected) < 1e-6) }
   }
 
+  /// The gradient may be computed in the caller's memory or in the library's own: on a cache line, beside one, or with a stride the bits are the same.
+  @Test func theGradientDoesNotDependOnWhereItGoes() throws {
+    let network = try TestNetwork()
+    let count = network.parameters.count
+    var gradient: OpaquePointer?
+    #expect(sode_gradient_create(network.handle, 4, nil, 1, &gradient) == SODE_OK)
+    defer { sode_gradient_free(gradient) }
+    var points: [Float] = [1, 2, 3, 4, 5, 6, 7, 8]
+    var labels: [Int32] = [0, 1, 0, 2]
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: 4 * (2 * count + 1), alignment: 64)
+    defer { memory.deallocate() }
+    let numbers = memory.bindMemory(to: Float.self, capacity: 2 * count + 1)
+    func run(_ offset: Int, _ stride: Int) throws -> [Float] {
+      numbers.initialize(repeating: 9, count: 2 * count + 1)
+      var (shape, strides) = (Int64(count), Int64(stride))
+      withUnsafeMutablePointer(to: &shape) { shape in
+        withUnsafeMutablePointer(to: &strides) { strides in
+          var target = sode_tensor_dense(numbers + offset, 2, 32, 1, shape)
+          target.strides = strides
+          withTensor(&points, [4, 2]) { x in
+            withTensor(&labels, [4]) { y in #expect(sode_gradient_run(gradient, x, y, nil, &target) == SODE_OK) }
+          }
+        }
+      }
+      return (0..<count).map { numbers[offset + stride * $0] }
+    }
+    let direct = try run(0, 1)
+    #expect(try run(1, 1) == direct && run(0, 2) == direct)
+    #expect(direct.contains { $0 != 0 })
+  }
+
   @Test func largerBatchesAndOtherTargetsAreRefused() throws {
     let network = try TestNetwork()
     var gradient: OpaquePointer?
