@@ -22,7 +22,7 @@ SWIFTFLAGS = -c release --disable-local-rpath
 export BLAS
 export PKG_CONFIG_PATH := $(CURDIR)/.build-libraries/$(BLAS)$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 
-.PHONY: all setup build test demo bench install wheel clean
+.PHONY: all setup build test demo bench tables install wheel clean
 
 all: build
 
@@ -43,6 +43,10 @@ demo: build
 bench: build
 	$(SWIFT) build $(SWIFTFLAGS) --product stableode-benchmarks
 	@PEERS=$(PEERS) .ci/bench $(BENCH)
+
+# The README's tables, from the library's registries.
+tables: build
+	@.ci/tables
 
 # What `make install` puts on a system, put into .build-stage: the demo and the C tests build against it as a user would.
 .PHONY: stage

@@ -408,7 +408,8 @@ SODE_API void sode_gradient_free(sode_gradient *gradient);
 
 /* ---- 11 Introspection ---------------------------------------------------------------------------------------------------------------- */
 
-/* Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules, regularizers, memory_policies, problems. */
+/* Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules, regularizers, time_bases,
+ * memory_policies, problems. */
 SODE_API sode_status sode_registry_count(const char *registry, int64_t *count);
 SODE_API sode_status sode_registry_at(const char *registry, int64_t index, const char **name, const char **help);
 

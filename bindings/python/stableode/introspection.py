@@ -20,6 +20,7 @@ REGISTRIES = (
     "optimizers",
     "schedules",
     "regularizers",
+    "time_bases",
     "memory_policies",
     "problems",
 )
