@@ -137,8 +137,23 @@ package struct BlockLayout: Sendable {
     self.mixing = mixing
   }
 
-  /// Whether layers follow each other in memory at a constant distance, which may be zero.
-  var hasConstantDistance: Bool { entryOfLayer == nil }
+  /// Whether layers follow each other in memory at constant distances, which may be zero.
+  var hasConstantDistances: Bool { entryOfLayer == nil && ownCount == 0 }
+
+  /// Moves the weights of a layer to those `distance` layers on, where distances are constant: cheaper than asking anew.
+  func move(_ weights: inout StepWeights, by distance: Int, preparedCount: Int, bytes: Int) {
+    guard !sharesAll else { return }
+    let distance = distance &* bytes
+    weights.first.tensors[0] = weights.first.tensors[0].map { $0 + distance &* counts[0] }
+    weights.first.tensors[1] = weights.first.tensors[1].map { $0 + distance &* counts[1] }
+    if tensorCount > 2 {
+      weights.first.tensors[2] = weights.first.tensors[2].map { $0 + distance &* counts[2] }
+      weights.first.tensors[3] = weights.first.tensors[3].map { $0 + distance &* counts[3] }
+      weights.first.tensors[4] = weights.first.tensors[4].map { $0 + distance &* counts[4] }
+      weights.first.tensors[5] = weights.first.tensors[5].map { $0 + distance &* counts[5] }
+    }
+    weights.first.prepared = weights.first.prepared.map { $0 + distance &* preparedCount }
+  }
   /// Whether every layer has weights of its own.
   package var isLayerwise: Bool { entryOfLayer == nil && !sharesAll }
 
@@ -158,10 +173,22 @@ package struct BlockLayout: Sendable {
   func weights(of j: Int, in vector: Vector) -> StepWeights {
     let bytes = vector.precision.byteCount
     let entry = entry(of: j)
+    // Asked for at every step: written out, so that no index is checked.
+    func address(_ index: Int) -> UnsafeMutableRawPointer? {
+      index < tensorCount ? vector.base + (offsets[index] &+ entry &* counts[index]) &* bytes : nil
+    }
     var weights = StepWeights(Layer())
-    for index in 0..<tensorCount { weights.first.tensors[index] = vector.base + (offsets[index] + entry * counts[index]) * bytes }
+    weights.first.tensors[0] = address(0)
+    weights.first.tensors[1] = address(1)
+    if tensorCount > 2 {
+      weights.first.tensors[2] = address(2)
+      weights.first.tensors[3] = address(3)
+      weights.first.tensors[4] = address(4)
+      weights.first.tensors[5] = address(5)
+    }
     weights.nodeAdvance = nodeDistance * bytes
     weights.fieldAdvance = fieldDistance * bytes
+    if ownCount == 0 { return weights }
     for index in 0..<ownCount {
       let own = skipsFirst >> index & 1 == 0 ? j : j - 1
       if own >= 0 { weights.own[index] = vector.base + (ownOffsets[index] + own * ownCounts[index]) * bytes }

@@ -76,10 +76,9 @@ package struct ODEBlock: Sendable {
       weights.preparedNodeAdvance = layout.preparedNodes > 1 ? set * layout.fieldCount : 0
     }
     if let drive {
-      let rows = drive.rows(j * driveWidth..<(j + 1) * driveWidth)
-      weights.drive = rows
-      weights.driveWidth = field.driveWidth
-      weights.first.drive = rows.rows(0..<field.driveWidth)
+      let row = drive.columns * precision.byteCount
+      weights.first.driveBase = drive.base + j * driveWidth * row
+      weights.driveAdvance = field.driveWidth * row
     }
     return weights
   }
@@ -91,6 +90,29 @@ package struct ODEBlock: Sendable {
       index: j, stepSize: h, previousStepSize: j > 0 ? stepSize(j - 1) : h,
       weights: stepWeights(j, of: weights.parameters, prepared: weights.prepared, drive: weights.drive, for: weights.purpose), log: weights.log)
   }
+
+  /// Turns the step of layer j into that of layer j + `distance`; past either end it stays as it is.
+  package func advance(_ step: inout Step, by distance: Int, _ weights: Weights) {
+    let j = step.index + distance
+    guard j >= 0, j < layers else { return }
+    guard movesEvenly else { return step = self.step(j, weights) }
+    step.index = j
+    layout.move(&step.weights, by: distance, preparedCount: preparedPerEntry(weights.purpose), bytes: precision.byteCount)
+    if let base = step.weights.first.driveBase, let drive = weights.drive {
+      step.weights.first.driveBase = base + distance * driveWidth * drive.columns * precision.byteCount
+    }
+  }
+
+  /// Turns what layer j accumulates into into that of layer j + `distance`.
+  package func advance(_ weights: inout StepWeights?, from j: Int, by distance: Int, _ gradient: BlockGradient?) {
+    guard let gradient, j + distance >= 0, j + distance < layers else { return }
+    guard movesEvenly, gradient.drive == nil else { return weights = self.gradient(j + distance, gradient) }
+    guard var moved = weights.take() else { return }
+    layout.move(&moved, by: distance, preparedCount: 0, bytes: precision.byteCount)
+    weights = moved
+  }
+
+  private var movesEvenly: Bool { grid.isUniform && layout.hasConstantDistances }
 
   /// What layer j accumulates into; nil when no gradient is wanted.
   package func gradient(_ j: Int, _ gradient: BlockGradient?) -> StepWeights? {
@@ -166,7 +188,7 @@ package struct Weights: @unchecked Sendable {
   package let parameters: Vector
   package let prepared: Vector?
   package let purpose: Purpose
-  /// The outside input of all layers, layers·nodes·`field.driveWidth` rows; nil for a field that takes none. In a direction nil stands for zero.
+  /// The outside input of all layers, layers·nodes·`field.driveWidth` rows without gaps; nil for a field that takes none. In a direction nil stands for zero.
   package var drive: Block?
   /// Where steps report.
   package var log: Unmanaged<StepLog>?

@@ -16,27 +16,27 @@ package struct StepWeights: @unchecked Sendable {
   /// The same for prepared operators.
   package var preparedNodeAdvance = 0
   package var preparedFieldAdvance = 0
-  /// Rows of the drive at one node; the nodes follow each other in `drive`.
-  package var driveWidth = 0
-  package var drive: Block?
+  /// Bytes from the drive at one node to that at the next.
+  package var driveAdvance = 0
   /// The integrator's own tensors in this layer; nil where it has none.
   package var own: InlineArray<2, UnsafeMutableRawPointer?>
 
-  package init(_ first: Layer) {
+  @inlinable package init(_ first: Layer) {
     self.first = first
-    own = InlineArray(repeating: nil)
+    own = [nil, nil]
   }
 
   /// The layer of field `field` at node `node` (an index into `Integrator.nodes`).
-  package func layer(node: Int = 0, field: Int = 0) -> Layer {
+  @inlinable package func layer(node: Int = 0, field: Int = 0) -> Layer { node | field == 0 ? first : moved(node, field) }
+
+  @usableFromInline package func moved(_ node: Int, _ field: Int) -> Layer {
     var layer = first
     let distance = node * nodeAdvance + field * fieldAdvance
     if distance != 0 {
       for index in 0..<Layer.maximumTensors { layer.tensors[index] = layer.tensors[index].map { $0 + distance } }
     }
-    let preparedDistance = node * preparedNodeAdvance + field * preparedFieldAdvance
-    if preparedDistance != 0 { layer.prepared = layer.prepared.map { $0 + preparedDistance } }
-    if let drive { layer.drive = drive.rows(node * driveWidth..<(node + 1) * driveWidth) }
+    layer.prepared = layer.prepared.map { $0 + (node * preparedNodeAdvance + field * preparedFieldAdvance) }
+    layer.driveBase = layer.driveBase.map { $0 + node * driveAdvance }
     return layer
   }
 }
@@ -53,7 +53,7 @@ package struct Step: @unchecked Sendable {
   /// Where a step that may fail reports, and what steps keep between calls; nil where nobody asks.
   package var log: Unmanaged<StepLog>?
 
-  package init(index: Int = 0, stepSize: Double, previousStepSize: Double? = nil, weights: StepWeights, log: Unmanaged<StepLog>? = nil) {
+  @inlinable package init(index: Int = 0, stepSize: Double, previousStepSize: Double? = nil, weights: StepWeights, log: Unmanaged<StepLog>? = nil) {
     self.index = index
     self.stepSize = stepSize
     self.previousStepSize = previousStepSize ?? stepSize
@@ -62,7 +62,7 @@ package struct Step: @unchecked Sendable {
   }
 
   /// A step with the weights of one layer, whatever the node.
-  package init(_ layer: Layer, stepSize: Double) { self.init(stepSize: stepSize, weights: StepWeights(layer)) }
+  @inlinable package init(_ layer: Layer, stepSize: Double) { self.init(stepSize: stepSize, weights: StepWeights(layer)) }
 
-  package func layer(node: Int = 0, field: Int = 0) -> Layer { weights.layer(node: node, field: field) }
+  @inlinable package func layer(node: Int = 0, field: Int = 0) -> Layer { weights.layer(node: node, field: field) }
 }

@@ -13,7 +13,7 @@ package protocol VectorField: Sendable {
   var width: Int { get }
   /// Rows of the whole state: `width`, or more where momenta z follow, which start at zero.
   var stateWidth: Int { get }
-  /// Rows of outside input that the field reads from `Layer.drive`; 0 without.
+  /// Rows of outside input that the field reads through `Layer.drive`; 0 without.
   var driveWidth: Int { get }
   /// 1, or 2 for a partitioned field: component 0 moves the positions, component 1 the momenta; neither reads the rows that it writes.
   var componentCount: Int { get }

@@ -51,4 +51,31 @@ import VectorFields
       #expect(norm(k) > 1e-3)
     }
   }
+
+  /// A step advanced layer by layer, there and back, is the step asked for: layerwise, shared, mixed in time, and on a grid of unequal steps.
+  @Test(arguments: [0, 1, 2]) func advancedStepsAreTheStepsAskedFor(_ kind: Int) throws {
+    let grid = kind == 2 ? try TimeGrid(stepSizes: [0.1, 0.2, 0.3, 0.4]) : TimeGrid(layers: 4, horizon: 1)
+    let example = try BlockCase(
+      field: "antisymmetric", integrator: "euler", gamma: 0.1, grid: grid, basis: kind == 1 ? SharedBasis() : LayerwiseBasis())
+    let (block, weights) = (example.block, example.weights)
+    let gradient = BlockGradient(example.parameters.vector)
+    func same(_ a: Step, _ b: Step) -> Bool {
+      a.index == b.index && a.stepSize == b.stepSize && a.layer().prepared == b.layer().prepared
+        && (0..<Layer.maximumTensors).allSatisfy { a.layer().tensors[$0] == b.layer().tensors[$0] }
+    }
+    var step = block.step(0, weights)
+    for j in 1..<4 {
+      block.advance(&step, by: 1, weights)
+      #expect(same(step, block.step(j, weights)), "to \(j)")
+    }
+    block.advance(&step, by: 1, weights)
+    #expect(same(step, block.step(3, weights)), "past the end nothing moves")
+    var sums = block.gradient(3, gradient)
+    for j in (0..<3).reversed() {
+      block.advance(&step, by: -1, weights)
+      block.advance(&sums, from: j + 1, by: -1, gradient)
+      #expect(same(step, block.step(j, weights)), "back to \(j)")
+      #expect((0..<Layer.maximumTensors).allSatisfy { sums?.first.tensors[$0] == block.gradient(j, gradient)?.first.tensors[$0] })
+    }
+  }
 }

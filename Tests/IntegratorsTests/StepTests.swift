@@ -14,12 +14,14 @@ import VectorFields
     var weights = StepWeights(layer)
     (weights.nodeAdvance, weights.fieldAdvance) = (80, 16)
     (weights.preparedNodeAdvance, weights.preparedFieldAdvance) = (64, 8)
-    (weights.drive, weights.driveWidth) = (drive, 3)
+    weights.first.driveBase = drive.base
+    weights.driveAdvance = 3 * 16 * 8
     let chosen = weights.layer(node: 1, field: 1)
     #expect(chosen.tensors[0] == memory.vector.base + 96)
     #expect(chosen.tensors[1] == nil)
     #expect(chosen.prepared == memory.vector.base + 400 + 72)
-    #expect(chosen.drive?.base == drive.rows(3..<6).base && chosen.drive?.rows == 3)
+    let input = chosen.drive(3, like: drive)
+    #expect(input?.base == drive.rows(3..<6).base && input?.rows == 3 && input?.columns == 16)
     #expect(weights.layer().tensors[0] == memory.vector.base)
   }
 
