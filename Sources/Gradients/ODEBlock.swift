@@ -32,6 +32,7 @@ package struct ODEBlock: Sendable {
     precision: Precision
   ) throws(Failure) {
     try integrator.check(field)
+    if !grid.isUniform { try integrator.checkUnequalSteps() }
     self.field = field
     self.integrator = integrator
     self.grid = grid

@@ -8,18 +8,12 @@ import VectorFields
 package struct Euler: Integrator {
   package init() {}
   package var order: Int { 1 }
-  package func recordWidth(_ field: any VectorField) -> Int { field.componentCount * field.recordWidth }
+  package func recordWidth(_ field: any VectorField) -> Int { field.wholeRecordWidth }
   /// The field's scratch, and for a partitioned field a copy of the cotangent, since its parts read each other.
   package func scratchWidth(_ field: any VectorField) -> Int { field.scratchWidth + (field.isPartitioned ? field.stateWidth : 0) }
 
   package func step(_ field: any VectorField, _ step: Step, from before: Block, into after: Block, record: Block?, scratch: Block) {
-    let layer = step.layer()
-    for component in 0..<field.componentCount {
-      let rows = field.rowsWritten(by: component)
-      field.evaluate(
-        component, layer, at: before.rows(field.rowsRead(by: component)), scale: step.stepSize, addingTo: before.rows(rows),
-        into: after.rows(rows), record: record?.part(component, of: field), scratch: scratch)
-    }
+    field.evaluateWhole(step.layer(), at: before, scale: step.stepSize, addingTo: before, into: after, record: record, scratch: scratch)
   }
 
   package func propagateSample(
@@ -37,41 +31,22 @@ package struct Euler: Integrator {
     _ field: any VectorField, _ step: Step, direction: StepWeights?, before: Block, after: Block, record: Block,
     tangent: Block, into out: Block, scratch: Block
   ) {
-    let layer = step.layer()
-    let direction = direction?.layer()
-    for component in 0..<field.componentCount {
-      let read = field.rowsRead(by: component)
-      let rows = field.rowsWritten(by: component)
-      field.pushforward(
-        component, layer, direction: direction, at: before.rows(read), record: record.part(component, of: field), tangent: tangent.rows(read),
-        scale: step.stepSize, addingTo: tangent.rows(rows), into: out.rows(rows), scratch: scratch.rows(0..<field.scratchWidth))
-    }
+    field.pushforwardWhole(
+      step.layer(), direction: direction?.layer(), at: before, record: record, tangent: tangent, scale: step.stepSize, addingTo: tangent, into: out,
+      scratch: scratch.rows(0..<field.scratchWidth))
   }
 
   package func pullback(
     _ field: any VectorField, _ step: Step, before: Block, after: Block, record: Block,
     cotangent: Block, gradient: StepWeights?, scratch: Block
   ) {
-    let layer = step.layer()
-    let gradient = gradient?.layer()
     var source = cotangent
     if field.isPartitioned {
       source = scratch.rows(field.scratchWidth..<field.scratchWidth + field.stateWidth)
       copy(cotangent, into: source)
     }
-    for component in 0..<field.componentCount {
-      let read = field.rowsRead(by: component)
-      field.pullback(
-        component, layer, at: before.rows(read), record: record.part(component, of: field), scale: step.stepSize,
-        cotangent: source.rows(field.rowsWritten(by: component)), addingTo: cotangent.rows(read), gradient: gradient,
-        scratch: scratch.rows(0..<field.scratchWidth))
-    }
-  }
-}
-
-extension Block {
-  /// The record of one component within the record of a step.
-  func part(_ component: Int, of field: any VectorField) -> Block {
-    rows(component * field.recordWidth..<(component + 1) * field.recordWidth)
+    field.pullbackWhole(
+      step.layer(), at: before, record: record, scale: step.stepSize, cotangent: source, addingTo: cotangent, gradient: gradient?.layer(),
+      scratch: scratch.rows(0..<field.scratchWidth))
   }
 }

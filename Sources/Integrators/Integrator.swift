@@ -18,6 +18,8 @@ package protocol Integrator: Sendable {
   var fieldCount: Int { get }
   /// Refuses a field that the scheme makes no sense for, with the reason.
   func check(_ field: any VectorField) throws(Failure)
+  /// Refuses a time grid whose steps are not all equal, with the reason, if the scheme needs equal ones.
+  func checkUnequalSteps() throws(Failure)
   /// Features of each field for a block of `visible` features.
   func fieldWidth(visible: Int) throws(Failure) -> Int
   /// Features of the block: the first rows of the state.
@@ -72,6 +74,7 @@ extension Integrator {
   package var nodes: [Double] { [0] }
   package var fieldCount: Int { 1 }
   package func check(_ field: any VectorField) throws(Failure) {}
+  package func checkUnequalSteps() throws(Failure) {}
   package func fieldWidth(visible: Int) throws(Failure) -> Int { visible }
   package func visibleWidth(_ field: any VectorField) -> Int { field.width }
   package func stateWidth(_ field: any VectorField) -> Int { field.stateWidth }

@@ -18,6 +18,19 @@ package let integrators = Registry<IntegratorEntry>("integrator", [
   ("verlet", "Störmer–Verlet for partitioned fields [Haber & Ruthotto 2017, eq. 4.4]; reversible, volume preserving", IntegratorEntry { _ in Verlet() }),
   ("backward_euler", "y₊ = y + h f(y₊), solved for each sample by itself [Lu et al. 2018]; order 1, stable at any step for decaying problems", IntegratorEntry(options: ImplicitStage.options) { (o) throws(Failure) in try BackwardEuler(o) }),
   ("implicit_midpoint", "y₊ = y + h f((y + y₊)/2), solved for each sample by itself; order 2, keeps ‖y‖ under rotation", IntegratorEntry(options: ImplicitStage.options) { (o) throws(Failure) in try ImplicitMidpoint(o) }),
+  ("heun", "Heun's method, also called rk2: explicit Runge–Kutta of order 2, two evaluations", IntegratorEntry { _ throws(Failure) in RungeKutta(try .heun()) }),
+  ("ssprk3", "strong-stability-preserving Runge–Kutta of order 3 [Shu & Osher 1988], three evaluations", IntegratorEntry { _ throws(Failure) in RungeKutta(try .ssprk3()) }),
+  ("rk3", "Kutta's method of order 3 [Kutta 1901], three evaluations", IntegratorEntry { _ throws(Failure) in RungeKutta(try .rk3()) }),
+  ("rk4", "the classic Runge–Kutta method of order 4 [Kutta 1901], four evaluations", IntegratorEntry { _ throws(Failure) in RungeKutta(try .rk4()) }),
+  ("runge_kutta", "explicit Runge–Kutta with your own Butcher tableau, checked against its order conditions", IntegratorEntry(options: RungeKutta.options) { (o) throws(Failure) in try RungeKutta(o) }),
+  ("polynet", "y + hf(y) + hf(hf(y)) + … of `polynet_order` applications [Lu et al. 2018, PolyNet]", IntegratorEntry(options: PolyNet.options) { (o) throws(Failure) in try PolyNet(o) }),
+  ("fractal", "FractalNet block of two fields with trained coefficients, initially Heun's [Lu et al. 2018]", IntegratorEntry { _ in Fractal() }),
+  ("adams_bashforth2", "Adams–Bashforth of 2 steps: order 2 with one evaluation a layer", IntegratorEntry { _ in AdamsBashforth(steps: 2) }),
+  ("adams_bashforth3", "Adams–Bashforth of 3 steps: order 3 with one evaluation a layer; equal steps", IntegratorEntry { _ in AdamsBashforth(steps: 3) }),
+  ("linear_multistep", "y₊ = (1−k)y + k y₋ + hf(y), k trained [Lu et al. 2018, LM-ResNet]", IntegratorEntry(options: LinearMultistep.options) { (o) throws(Failure) in try LinearMultistep(o) }),
+  ("leapfrog", "y₊ = 2y − y₋ + h²f(y) for ÿ = f(y) [Haber & Ruthotto 2017, eq. 4.5]; reversible", IntegratorEntry(options: Leapfrog.options) { (o) throws(Failure) in try Leapfrog(o) }),
+  ("midpoint", "two-step midpoint y₊ = y₋ + 2hf(y) [Chang et al. 2017]; reversible, for undamped fields", IntegratorEntry { _ in Midpoint() }),
+  ("revnet", "X₊ = X + hf(Y), Y₊ = Y + hg(X₊), two fields on half the features each [Lu et al. 2018, RevNet]; reversible", IntegratorEntry { _ in RevNet() }),
 ])
 
 /// The options that single integrators take, each once.

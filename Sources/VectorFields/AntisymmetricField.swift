@@ -20,6 +20,7 @@ package final class AntisymmetricField: VectorField {
   }
 
   package var width: Int { configuration.width }
+  package var isDamped: Bool { gamma > 0 }
   package var parameters: [ParameterShape] { configuration.weightAndBias }
   package func preparedCount(for purpose: Purpose) -> Int { width * width }
 

@@ -21,6 +21,8 @@ package protocol VectorField: Sendable {
   func rowsWritten(by component: Int) -> Range<Int>
   /// The component that may be read as an acceleration ÿ = f(y) of the visible state, as `leapfrog` does; nil without one.
   var accelerationComponent: Int? { get }
+  /// Whether the field has a decay of its own, which schemes that are stable on the imaginary axis alone make grow.
+  var isDamped: Bool { get }
   /// Rows of the record that one evaluation of a component leaves.
   var recordWidth: Int { get }
   /// Rows of scratch that one evaluation, pushforward or pullback of a component needs.
@@ -60,6 +62,7 @@ extension VectorField {
   package func rowsRead(by component: Int) -> Range<Int> { 0..<stateWidth }
   package func rowsWritten(by component: Int) -> Range<Int> { 0..<stateWidth }
   package var accelerationComponent: Int? { componentCount == 1 ? 0 : nil }
+  package var isDamped: Bool { false }
   package var recordWidth: Int { width }
   package var scratchWidth: Int { width }
   package var isPartitioned: Bool { componentCount == 2 }

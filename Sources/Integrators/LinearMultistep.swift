@@ -1,0 +1,110 @@
+import LinearAlgebra
+import Settings
+import VectorFields
+
+/// The linear multi-step network: y₊ = (1 − k_n) y + k_n y₋ + h f(y) with a trained number k_n in each layer but the first, which is a step of Euler.
+///
+/// Source: Lu et al. 2018, eq. 6 (LM-ResNet). Roots 1 and −k: zero-stable iff −1 < k ≤ 1; real stability interval −2(1 − k) ≤ hλ ≤ 0; the layer approximates
+/// (1 + k)u̇ + (1 − k)(h/2)ü = f, so that its error is (1 − k)/(1 + k) times Euler's, and k = 1 has order 2. k = 0 gives Euler's bits. k is one number a layer or one a row of the state, initially
+/// uniform in [−0.1, 0].
+///
+/// All parts of a partitioned field are evaluated at y. The state is (y, y₋), the record one evaluation.
+package struct LinearMultistep: Integrator {
+  package enum Shape: String, CaseIterable, Sendable {
+    case scalar
+    case perChannel = "per_channel"
+  }
+  private let shape: Shape
+
+  package init(shape: Shape = .scalar) { self.shape = shape }
+
+  package init(_ options: OptionValues) throws(Failure) {
+    self.init(shape: Shape(rawValue: try options.text("multistep_shape")) ?? .scalar)
+  }
+
+  package static let options = [
+    OptionDescription(
+      "multistep_shape", .choice(Shape.allCases.map(\.rawValue)), default: .text(Shape.scalar.rawValue),
+      "trained k of linear_multistep: scalar (one number a layer) or per_channel (one a row of the state)")
+  ]
+
+  package var order: Int { 1 }
+
+  package func parameters(_ field: any VectorField) -> [ParameterShape] {
+    [ParameterShape("k", [shape == .scalar ? 1 : field.stateWidth], .weight, .uniform(-0.1...0), skipsFirstLayer: true)]
+  }
+
+  package func stateWidth(_ field: any VectorField) -> Int { 2 * field.stateWidth }
+  package func recordWidth(_ field: any VectorField) -> Int { field.wholeRecordWidth }
+  /// A copy of y's cotangent, then the field's own.
+  package func scratchWidth(_ field: any VectorField) -> Int { field.stateWidth + field.scratchWidth }
+
+  private func fieldScratch(_ field: any VectorField, _ scratch: Block) -> Block { scratch.rows(field.stateWidth..<field.stateWidth + field.scratchWidth) }
+
+  /// k of a step; nil at the first.
+  private func factor(_ step: Step, _ weights: StepWeights) -> Bias? {
+    guard step.index > 0 else { return nil }
+    guard let base = weights.own[0] else { preconditionFailure("linear_multistep layer without k") }
+    return Bias(base, stride: shape == .scalar ? 0 : 1)
+  }
+
+  package func step(_ field: any VectorField, _ step: Step, from before: Block, into after: Block, record: Block?, scratch: Block) {
+    let n = field.stateWidth
+    let (y, moved) = (before.slot(0, of: n), after.slot(0, of: n))
+    var base = y
+    if let k = factor(step, step.weights) {
+      // y + k(y₋ − y): with k = 0 it is y to the bit.
+      combine(1, before.slot(1, of: n), -1, y, into: moved)
+      scaleRows(k, moved, scale: 1, addingTo: y, into: moved)
+      base = moved
+    }
+    field.evaluateWhole(step.layer(), at: y, scale: step.stepSize, addingTo: base, into: moved, record: record, scratch: fieldScratch(field, scratch))
+    copy(y, into: after.slot(1, of: n))
+  }
+
+  package func pushforward(
+    _ field: any VectorField, _ step: Step, direction: StepWeights?, before: Block, after: Block, record: Block,
+    tangent: Block, into out: Block, scratch: Block
+  ) {
+    let n = field.stateWidth
+    let (y, v, moved) = (before.slot(0, of: n), tangent.slot(0, of: n), out.slot(0, of: n))
+    var base = v
+    if let k = factor(step, step.weights) {
+      combine(1, tangent.slot(1, of: n), -1, v, into: moved)
+      scaleRows(k, moved, scale: 1, addingTo: v, into: moved)
+      if let direction, let change = factor(step, direction) {
+        scaleRows(change, before.slot(1, of: n), scale: 1, addingTo: moved, into: moved)
+        scaleRows(change, y, scale: -1, addingTo: moved, into: moved)
+      }
+      base = moved
+    }
+    field.pushforwardWhole(
+      step.layer(), direction: direction?.layer(), at: y, record: record, tangent: v, scale: step.stepSize, addingTo: base, into: moved,
+      scratch: fieldScratch(field, scratch))
+    copy(v, into: out.slot(1, of: n))
+  }
+
+  /// With (p, q) the cotangent of (y₊, y): ((1 − k)p + q + h Jᵀp, kp), and dk = ⟨p, y₋ − y⟩ over samples, and for a scalar over rows.
+  package func pullback(
+    _ field: any VectorField, _ step: Step, before: Block, after: Block, record: Block,
+    cotangent: Block, gradient: StepWeights?, scratch: Block
+  ) {
+    let n = field.stateWidth
+    let (p, q, given) = (cotangent.slot(0, of: n), cotangent.slot(1, of: n), scratch.slot(0, of: n))
+    let y = before.slot(0, of: n)
+    copy(p, into: given)
+    combine(1, p, 1, q, into: p)
+    if let k = factor(step, step.weights) {
+      scaleRows(k, given, scale: 1, addingTo: nil, into: q)
+      combine(1, p, -1, q, into: p)
+      if let gradient, let sum = factor(step, gradient) {
+        accumulateRowDots(given, before.slot(1, of: n), scale: 1, addingTo: sum)
+        accumulateRowDots(given, y, scale: -1, addingTo: sum)
+      }
+    } else {
+      fill(q, 0)
+    }
+    field.pullbackWhole(
+      step.layer(), at: y, record: record, scale: step.stepSize, cotangent: given, addingTo: p, gradient: gradient?.layer(), scratch: fieldScratch(field, scratch))
+  }
+}

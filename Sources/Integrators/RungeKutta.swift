@@ -1,0 +1,162 @@
+import LinearAlgebra
+import Settings
+import VectorFields
+
+/// An explicit Runge–Kutta method of any tableau: y₊ = y + h Σ b_i f(Y_i), Y_i = y + h Σ_{j<i} a_ij f(Y_j), stage i with the weights at t + c_i h.
+///
+/// Source: Kutta 1901; the transpose of a step after Hager 2000. All parts of a partitioned field are evaluated at the stage state. Stages that nothing uses are left out, zero coefficients cost
+/// nothing, and each sum of stages is one pass.
+///
+/// The record keeps each stage's slopes and, but for stages at y itself, its state: s records of the field and up to s − 1 states a layer.
+package struct RungeKutta: Integrator {
+  package let order: Int
+  package let nodes: [Double]
+  /// The stages that are used; a is stages × stages.
+  private let stages: Int
+  private let a: [Double]
+  private let b: [Double]
+  /// The node of each stage.
+  private let nodeOfStage: [Int]
+  /// Whether a stage lies at y itself, its row of `a` being zero.
+  private let isAtStart: [Bool]
+
+  package init(_ tableau: ButcherTableau) {
+    order = tableau.order
+    let all = tableau.stages
+    var used = Array(repeating: false, count: all)
+    for i in (0..<all).reversed() {
+      used[i] = tableau.b[i] != 0 || (i + 1..<all).contains { used[$0] && tableau.a[$0 * all + i] != 0 }
+    }
+    let kept = (0..<all).filter { used[$0] }
+    stages = kept.count
+    a = kept.flatMap { i in kept.map { tableau.a[i * all + $0] } }
+    b = kept.map { tableau.b[$0] }
+    isAtStart = kept.map { i in (0..<all).allSatisfy { tableau.a[i * all + $0] == 0 } }
+    var nodes: [Double] = []
+    for time in kept.map({ tableau.c[$0] }).sorted() where nodes.last.map({ time - $0 > ButcherTableau.tolerance }) ?? true { nodes.append(min(time, 1)) }
+    self.nodes = nodes
+    nodeOfStage = kept.map { i in nodes.lastIndex { $0 <= tableau.c[i] + ButcherTableau.tolerance } ?? 0 }
+  }
+
+  /// The tableau of the options `tableau_a`, `tableau_b`, `tableau_order`.
+  package init(_ options: OptionValues) throws(Failure) {
+    let a = try parseReals(try options.text("tableau_a"), key: "tableau_a")
+    let b = try parseReals(try options.text("tableau_b"), key: "tableau_b")
+    self.init(try ButcherTableau(a: a, b: b, order: try options.integer("tableau_order")))
+  }
+
+  /// By default the explicit midpoint rule (Runge 1895), order 2.
+  package static let options = [
+    OptionDescription(
+      "tableau_a", .text, default: .text("0.5"), "a_ij of a Runge–Kutta method, row by row, separated by commas: the rows below the diagonal, or all rows"),
+    OptionDescription("tableau_b", .text, default: .text("0,1"), "weights b_i of a Runge–Kutta method, separated by commas"),
+    OptionDescription(
+      "tableau_order", .integer(1...Int64(ButcherTableau.maximumOrder)), default: .integer(2), unit: "1",
+      "order that the Runge–Kutta method has; its order conditions are checked"),
+  ]
+
+  package func recordWidth(_ field: any VectorField) -> Int { stages * field.wholeRecordWidth + (stages - 1) * field.stateWidth }
+  /// For a step and a tangent the slopes of all stages but the last and one state; for the transpose as many cotangents. Then the field's own.
+  package func scratchWidth(_ field: any VectorField) -> Int { stages * field.stateWidth + field.scratchWidth }
+
+  /// The record of a stage's evaluation.
+  private func evaluation(_ stage: Int, _ field: any VectorField, _ record: Block) -> Block { record.slot(stage, of: field.wholeRecordWidth) }
+
+  /// Where the state of a stage lies; `before` for a stage at y.
+  private func state(_ stage: Int, _ field: any VectorField, _ before: Block, _ record: Block) -> Block {
+    if isAtStart[stage] { return before }
+    let start = stages * field.wholeRecordWidth + (stage - 1) * field.stateWidth
+    return record.rows(start..<start + field.stateWidth)
+  }
+
+  private func fieldScratch(_ field: any VectorField, _ scratch: Block) -> Block {
+    let start = stages * field.stateWidth
+    return scratch.rows(start..<start + field.scratchWidth)
+  }
+
+  package func step(_ field: any VectorField, _ step: Step, from before: Block, into after: Block, record: Block?, scratch: Block) {
+    let (h, last) = (step.stepSize, stages - 1)
+    let rest = fieldScratch(field, scratch)
+    for stage in 0...last {
+      let layer = step.layer(node: nodeOfStage[stage])
+      let own = record.map { state(stage, field, before, $0) } ?? (isAtStart[stage] ? before : scratch.slot(last, of: field.stateWidth))
+      if !isAtStart[stage] { sum(h, ofRow: stage, scratch, addingTo: before, into: own) }
+      let evaluated = record.map { evaluation(stage, field, $0) }
+      if stage < last {
+        field.evaluateWhole(
+          layer, at: own, scale: 1, addingTo: nil, into: scratch.slot(stage, of: field.stateWidth), record: evaluated, scratch: rest)
+      } else {
+        let base = sumOfEarlier(h, scratch, addingTo: before, into: after)
+        field.evaluateWhole(layer, at: own, scale: h * b[last], addingTo: base, into: after, record: evaluated, scratch: rest)
+      }
+    }
+  }
+
+  /// out = base + h Σ_{j<i} a_ij·slope_j, the slopes lying in the slots of `scratch`.
+  private func sum(_ h: Double, ofRow stage: Int, _ scratch: Block, addingTo base: Block, into out: Block) {
+    var sum = RunningSum(base, into: out)
+    for other in 0..<stage { sum.add(h * a[stage * stages + other], scratch.slot(other, of: out.rows)) }
+    sum.finish()
+  }
+
+  /// base + h Σ b_j·slope_j over all stages but the last, in `out`; `base` itself if no other stage counts.
+  private func sumOfEarlier(_ h: Double, _ scratch: Block, addingTo base: Block, into out: Block) -> Block {
+    guard (0..<stages - 1).contains(where: { b[$0] != 0 }) else { return base }
+    var sum = RunningSum(base, into: out)
+    for other in 0..<stages - 1 { sum.add(h * b[other], scratch.slot(other, of: out.rows)) }
+    sum.finish()
+    return out
+  }
+
+  package func pushforward(
+    _ field: any VectorField, _ step: Step, direction: StepWeights?, before: Block, after: Block, record: Block,
+    tangent: Block, into out: Block, scratch: Block
+  ) {
+    let (h, last) = (step.stepSize, stages - 1)
+    let rest = fieldScratch(field, scratch)
+    for stage in 0...last {
+      let (layer, direction) = (step.layer(node: nodeOfStage[stage]), direction?.layer(node: nodeOfStage[stage]))
+      let own = isAtStart[stage] ? tangent : scratch.slot(last, of: field.stateWidth)
+      if !isAtStart[stage] { sum(h, ofRow: stage, scratch, addingTo: tangent, into: own) }
+      let (x, evaluated) = (state(stage, field, before, record), evaluation(stage, field, record))
+      if stage < last {
+        field.pushforwardWhole(
+          layer, direction: direction, at: x, record: evaluated, tangent: own, scale: 1, addingTo: nil, into: scratch.slot(stage, of: field.stateWidth),
+          scratch: rest)
+      } else {
+        let base = sumOfEarlier(h, scratch, addingTo: tangent, into: out)
+        field.pushforwardWhole(
+          layer, direction: direction, at: x, record: evaluated, tangent: own, scale: h * b[last], addingTo: base, into: out, scratch: rest)
+      }
+    }
+  }
+
+  /// With p the cotangent of y₊: from the last stage to the first, w_i = h b_i p + h Σ_{j>i} a_ji λ_j, λ_i = (∂f/∂y)ᵀ w_i at Y_i; then p + Σ λ_i.
+  package func pullback(
+    _ field: any VectorField, _ step: Step, before: Block, after: Block, record: Block,
+    cotangent: Block, gradient: StepWeights?, scratch: Block
+  ) {
+    let (h, last) = (step.stepSize, stages - 1)
+    let rest = fieldScratch(field, scratch)
+    let slope = scratch.slot(last, of: field.stateWidth)
+    for stage in (0...last).reversed() {
+      var sum = RunningSum(nil, into: slope)
+      sum.add(h * b[stage], cotangent)
+      for later in stage + 1..<stages { sum.add(h * a[later * stages + stage], scratch.slot(later - 1, of: field.stateWidth)) }
+      sum.finish()
+      var target = cotangent
+      if stage > 0 {
+        target = scratch.slot(stage - 1, of: field.stateWidth)
+        fill(target, 0)
+      } else {
+        // All slopes' cotangents are made: the cotangent of y₊ may become that of y.
+        var total = RunningSum(cotangent, into: cotangent)
+        for later in 0..<last { total.add(1, scratch.slot(later, of: field.stateWidth)) }
+        total.finish()
+      }
+      field.pullbackWhole(
+        step.layer(node: nodeOfStage[stage]), at: state(stage, field, before, record), record: evaluation(stage, field, record), scale: 1,
+        cotangent: slope, addingTo: target, gradient: gradient?.layer(node: nodeOfStage[stage]), scratch: rest)
+    }
+  }
+}

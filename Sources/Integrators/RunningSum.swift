@@ -1,0 +1,29 @@
+import LinearAlgebra
+
+/// out = base + Σ c_i·x_i for any number of terms, each block read once; terms whose coefficient is 0 cost nothing.
+///
+/// Up to eight terms are one pass; more are added eight at a time, in order. Held inline: nothing is allocated.
+package struct RunningSum {
+  private var terms = WeightedTerms()
+  private var base: Block?
+  private let out: Block
+
+  /// - Parameter base: nil stands for zeros; it may be the memory of `out`.
+  package init(_ base: Block?, into out: Block) {
+    self.base = base
+    self.out = out
+  }
+
+  /// Adds c·x. `x` has the shape of `out` and is other memory.
+  package mutating func add(_ coefficient: Double, _ x: Block) {
+    guard coefficient != 0 else { return }
+    if terms.count == WeightedTerms.capacity { finish() }
+    terms.append(coefficient, x)
+  }
+
+  /// Writes the sum.
+  package mutating func finish() {
+    weightedSum(terms, addingTo: base, into: out)
+    (terms, base) = (WeightedTerms(), out)
+  }
+}
