@@ -10,6 +10,7 @@ package final class BlockCase {
   package let parameters: Numbers
   package let precision: Precision
   private let prepared: Numbers
+  private let offset: Int
 
   /// - Parameter offset: where the block's tensors begin in the parameter vector.
   package init(
@@ -25,6 +26,7 @@ package final class BlockCase {
     block = try ODEBlock(
       field: made, integrator: scheme, grid: grid, basis: basis, offset: offset, expandedOffset: offset + sizes.parameterCount, precision: precision)
     self.precision = precision
+    self.offset = offset
     parameters = try Numbers.normal(offset + sizes.parameterCount + sizes.expandedCount, precision, seed: seed, deviation: 0.5)
     prepared = try Numbers(max(block.preparedCount(for: .training), 1), precision)
     prepare()
@@ -34,6 +36,18 @@ package final class BlockCase {
   package func prepare() {
     block.layout.expand(parameters.vector)
     block.prepare(0..<block.preparedEntries, parameters: parameters.vector, into: prepared.vector, for: .training)
+  }
+
+  /// Gives the integrator's own tensors their nominal initial values in every layer.
+  package func resetOwnTensors() {
+    let own = block.integrator.parameters(block.field)
+    var next = offset + block.layout.parameterCount
+    for tensor in block.layout.tensors.reversed() {
+      guard let shape = own.first(where: { $0.name == tensor.name }) else { break }
+      let count = tensor.shape.reduce(1, *)
+      next -= count
+      for index in 0..<count { parameters[next + index] = shape.nominal[index % shape.count] }
+    }
   }
 
   package var weights: Weights { Weights(parameters: parameters.vector, prepared: prepared.vector) }
@@ -85,4 +99,24 @@ package final class BlockCase {
   package static let pairs: [(field: String, integrator: String)] = fields.entries.flatMap { field in
     integrators.names.filter { accepts($0, field: field.name) }.map { (field.name, $0) }
   }
+}
+
+/// All layers there and back by the integrator's inverse, from visible values: the largest relative difference, infinite if the state has not moved.
+package func roundTripDefect(_ example: BlockCase, columns: Int = 16) throws -> Double {
+  let (block, precision) = (example.block, example.precision)
+  let start = try example.state(columns).block(rows: example.stateWidth, columns: columns)
+  block.start(start)
+  var (state, other) = (Block.zeros(example.stateWidth, columns, precision), Block.zeros(example.stateWidth, columns, precision))
+  let scratch = Block.zeros(block.scratchWidth, columns, precision)
+  copy(start, into: state)
+  for j in 0..<block.layers {
+    block.integrator.step(block.field, block.step(j, example.weights), from: state, into: other, record: nil, scratch: scratch)
+    swap(&state, &other)
+  }
+  let hasMoved = largestDifference(state.values, start.values) > 0.1
+  for j in (0..<block.layers).reversed() {
+    block.integrator.reverse(block.field, block.step(j, example.weights), from: state, into: other, record: nil, scratch: scratch)
+    swap(&state, &other)
+  }
+  return hasMoved ? largestDifference(state.values, start.values) : .infinity
 }

@@ -1,0 +1,64 @@
+import Foundation
+import Gradients
+import Integrators
+import LinearAlgebra
+import Settings
+import TestSupport
+import Testing
+import VectorFields
+
+@Suite struct MidpointTests {
+  private static let (width, columns) = (5, 16)
+
+  /// theory §2: y₊ = y₋ + 2hf(y), the first step by Euler.
+  @Test(arguments: Precision.allCases) func stepsByItsFormula(_ precision: Precision) throws {
+    let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: precision))
+    let scheme = try StepCase(Midpoint(), example)
+    let start = try example.numbers(Self.width, Self.columns, seed: 5)
+    let first = try Numbers(scheme.run(start.values, steps: 1, 0.2), precision)
+    let second = try Numbers(scheme.run(start.values, steps: 2, 0.2), precision)
+    for sample in 0..<Self.columns {
+      let y = start.column(sample, of: Self.columns)
+      let euler = zip(y, plainLayer(.tanh, example.weights, example.bias, y).value).map { $0 + 0.2 * $1 }
+      #expect(largestDifference(first.column(sample, of: Self.columns), euler) < 10 * precision.epsilon)
+      let f = plainLayer(.tanh, example.weights, example.bias, euler).value
+      #expect(largestDifference(second.column(sample, of: Self.columns), zip(y, f).map { $0 + 0.4 * $1 }) < 10 * precision.epsilon)
+    }
+  }
+
+  /// theory §5 E3: on ẏ = iω y bounded below hω = 1, and growing above; with damping it grows at any step.
+  @Test func isStableOnTheImaginaryAxisAlone() throws {
+    func largest(_ matrix: [[Double]], _ steps: Int) throws -> Double {
+      norm(try StepCase(Midpoint(), linear: matrix).run([1, 0], steps: steps, 1))
+    }
+    #expect(try largest([[0, -0.99], [0.99, 0]], 20_000) < 20)
+    #expect(try largest([[0, -1.01], [1.01, 0]], 200) > 1e6)
+    #expect(try largest([[-0.1, -0.5], [0.5, -0.1]], 400) > 1e6)
+  }
+
+  @Test func refusesDamping() throws {
+    let damped = try fields("antisymmetric").make(FieldConfiguration(width: 2, gamma: 0.1))
+    let failure = refusal { try Midpoint().check(damped) }
+    #expect(failure?.status == .incompatible)
+    #expect(failure?.message.contains("damped") == true)
+    try Midpoint().check(try fields("antisymmetric").make(FieldConfiguration(width: 2, gamma: 0)))
+  }
+
+  /// ẏ = −y on steps that alternate by a factor of 3 keeps order 2.
+  @Test func unequalStepsKeepTheOrder() throws {
+    func error(_ pairs: Int) throws -> Double {
+      let scheme = try StepCase(Midpoint(), linear: [[-1]])
+      scheme.start([1])
+      let sizes = (0..<2 * pairs).map { ($0 % 2 == 0 ? 1.5 : 0.5) / Double(2 * pairs) }
+      for (index, h) in sizes.enumerated() { scheme.advance(index, h, previous: index > 0 ? sizes[index - 1] : h) }
+      return abs(scheme.visible.values[0] - exp(-1))
+    }
+    #expect(abs(log2(try error(128) / error(256)) - 2) < 0.15)
+  }
+
+  /// theory §2: algebraic inverse; 1000 tanh layers there and back in f64.
+  @Test func a1000LayersThereAndBackAreTheIdentity() throws {
+    let example = try BlockCase(field: "antisymmetric", integrator: "midpoint", width: 8, layers: 1000, horizon: 10)
+    #expect(try roundTripDefect(example) < 1e-12)
+  }
+}
