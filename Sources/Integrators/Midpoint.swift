@@ -5,7 +5,7 @@ import VectorFields
 /// The two-step midpoint rule: y₊ = y₋ + 2h f(y), after a first step by Euler.
 ///
 /// Source: Chang et al. 2017 (arXiv:1709.03698), §3. Order 2. Reversible: y₋ = y₊ − 2h f(y). Stable only on the imaginary axis, hL‖K‖ < 1 (theory §5, E3): a damped field grows, and is
-/// refused. Unequal steps take y₊ = (1 − r²)y + r²y₋ + h_n(1 + r) f(y), r = h_n/h_{n−1}, which keeps the order.
+/// refused. Unequal steps take y₊ = y₋ + (h_n + h_{n−1}) f(y), which is bounded on any grid and of order 2 where neighboring steps differ by O(h²).
 ///
 /// All parts of a partitioned field are evaluated at y. The state is (y, y₋); at the first layer y₋ is not looked at.
 package struct Midpoint: TwoStepIntegrator {
@@ -21,9 +21,8 @@ package struct Midpoint: TwoStepIntegrator {
   package func component(_ field: any VectorField) -> Int? { nil }
 
   package func coefficients(_ step: Step) -> TwoStepCoefficients {
-    let h = step.stepSize
-    if step.index == 0 { return TwoStepCoefficients(current: 1, previous: 0, slope: h) }
-    let ratio = h / step.previousStepSize
-    return TwoStepCoefficients(current: 1 - ratio * ratio, previous: ratio * ratio, slope: h * (1 + ratio))
+    if step.index == 0 { return TwoStepCoefficients(current: 1, previous: 0, slope: step.stepSize) }
+    // The formula of order 2 on any grid, (1 − r²)y + r²y₋ + h(1 + r)f with r = h_n/h_{n−1}, is not zero-stable: on steps that alternate its errors grow linearly.
+    return TwoStepCoefficients(current: 0, previous: 1, slope: step.stepSize + step.previousStepSize)
   }
 }

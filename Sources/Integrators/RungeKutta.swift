@@ -40,16 +40,15 @@ package struct RungeKutta: Integrator {
 
   /// The tableau of the options `tableau_a`, `tableau_b`, `tableau_order`.
   package init(_ options: OptionValues) throws(Failure) {
-    let a = try parseReals(try options.text("tableau_a"), key: "tableau_a")
-    let b = try parseReals(try options.text("tableau_b"), key: "tableau_b")
-    self.init(try ButcherTableau(a: a, b: b, order: try options.integer("tableau_order")))
+    self.init(
+      try ButcherTableau(a: try options.reals("tableau_a"), b: try options.reals("tableau_b"), order: try options.integer("tableau_order")))
   }
 
   /// By default the explicit midpoint rule (Runge 1895), order 2.
   package static let options = [
     OptionDescription(
-      "tableau_a", .text, default: .text("0.5"), "a_ij of a Runge–Kutta method, row by row, separated by commas: the rows below the diagonal, or all rows"),
-    OptionDescription("tableau_b", .text, default: .text("0,1"), "weights b_i of a Runge–Kutta method, separated by commas"),
+      "tableau_a", .reals, default: .text("0.5"), "a_ij of a Runge–Kutta method, row by row: the rows below the diagonal, or all rows"),
+    OptionDescription("tableau_b", .reals, default: .text("0,1"), "weights b_i of a Runge–Kutta method"),
     OptionDescription(
       "tableau_order", .integer(1...Int64(ButcherTableau.maximumOrder)), default: .integer(2), unit: "1",
       "order that the Runge–Kutta method has; its order conditions are checked"),

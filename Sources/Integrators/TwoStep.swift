@@ -7,6 +7,12 @@ package struct TwoStepCoefficients: Sendable {
   package var current: Double
   package var previous: Double
   package var slope: Double
+
+  package init(current: Double, previous: Double, slope: Double) {
+    self.current = current
+    self.previous = previous
+    self.slope = slope
+  }
 }
 
 /// A scheme that remembers one earlier state: y₊ = α y + β y₋ + s f(y), with the exact inverse y₋ = (y₊ − α y − s f(y))/β.

@@ -27,7 +27,8 @@ import VectorFields
     }
   }
 
-  /// The tangent against central differences of the states in f64: (y(x+εv) − y(x−εv))/2ε errs by ε² and by rounding/ε, both near 1e-10 at ε = 1e-5.
+  /// The tangent against central differences of the states in f64: (y(x+εv) − y(x−εv))/2ε errs by ε² and by rounding/ε, both near 1e-10 at ε = 1e-5 but for
+  /// schemes such as leapfrog in which a state grows to a hundred.
   @Test(arguments: pairs) func tangentIsTheDerivativeOfTheState(_ names: String) throws {
     let example = try example(names, .float64, layers: 5)
     let (block, columns) = (example.block, 16)
@@ -51,6 +52,6 @@ import VectorFields
       try example.propagate(try Numbers(zip(start.values, direction.values).map { $0 + factor * $1 }, .float64), columns: columns).values
     }
     let difference = zip(try moved(epsilon), try moved(-epsilon)).map { ($0 - $1) / (2 * epsilon) }
-    #expect(largestDifference(tangent.values, difference) < 1e-8)
+    #expect(largestDifference(tangent.values, difference) < 5e-8)
   }
 }

@@ -16,10 +16,7 @@ import VectorFields
   /// A block of layers with the same weights, the integrator's own tensors at their initial values; damped where the integrator takes damping.
   private func block(_ names: String, layers: Int, horizon: Double = 1) throws -> BlockCase {
     let names = names.split(separator: " ").map(String.init)
-    func make(_ gamma: Double) throws -> BlockCase {
-      try BlockCase(field: names[0], integrator: names[1], gamma: gamma, layers: layers, horizon: horizon, basis: SharedBasis())
-    }
-    let example = try (try? make(0.3)) ?? make(0)
+    let example = try BlockCase(field: names[0], integrator: names[1], gamma: 0.3, layers: layers, horizon: horizon, basis: SharedBasis())
     example.resetOwnTensors()
     return example
   }

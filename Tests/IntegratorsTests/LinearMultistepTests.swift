@@ -37,17 +37,17 @@ import VectorFields
     let start = try example.numbers(Self.width, Self.columns, seed: 5).values
     let own = Array(repeating: 0.0, count: shape == .scalar ? 1 : Self.width)
     let scheme = try StepCase(LinearMultistep(shape: shape), example, own: [own]).run(start, steps: 8, 0.1)
-    #expect(scheme == (try StepCase(Euler(), example).run(start, steps: 8, 0.1)))
+    #expect(try scheme == StepCase(Euler(), example).run(start, steps: 8, 0.1))
   }
 
   @Test func theFirstLayerIsEulerAndHasNoFactor() throws {
     let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: .float64))
     let start = try example.numbers(Self.width, Self.columns, seed: 5).values
     #expect(
-      try StepCase(LinearMultistep(), example, own: [[0.7]]).run(start, steps: 1, 0.1) == (try StepCase(Euler(), example).run(start, steps: 1, 0.1)))
+      try StepCase(LinearMultistep(), example, own: [[0.7]]).run(start, steps: 1, 0.1) == StepCase(Euler(), example).run(start, steps: 1, 0.1))
     let shape = LinearMultistep(shape: .perChannel).parameters(example.field)
     #expect(shape.map(\.shape) == [[Self.width]])
-    #expect(shape.allSatisfy(\.skipsFirstLayer))
+    #expect(shape.allSatisfy { $0.skipsFirstLayer })
     #expect(shape.map(\.initial) == [.uniform(-0.1...0)])
   }
 
@@ -82,7 +82,8 @@ import VectorFields
     func grows(_ z: Double) throws -> Bool {
       let scheme = try scheme(k, z, 1, 1)
       for index in 1...4000 { scheme.advance(index, 1) }
-      return abs(scheme.visible.values[0]) > 10
+      // Past overflow the values are no numbers.
+      return !(abs(scheme.visible.values[0]) < 10)
     }
     var (stable, unstable) = (-0.1, -8.0)
     while stable - unstable > 1e-3 {

@@ -99,7 +99,7 @@ import VectorFields
     let given = try custom("0,0,0,0, 0.5,0,0,0, 0,0.5,0,0, 0,0,1,0", sixth, 4)
     #expect(given.order == 4)
     let own = try StepCase(given, example).run(start, steps: 3, 0.1)
-    #expect(own == (try StepCase(try integrators.standard("rk4"), example).run(start, steps: 3, 0.1)))
+    #expect(try own == StepCase(try integrators.standard("rk4"), example).run(start, steps: 3, 0.1))
   }
 
   @Test func theOptionsAreChecked() {
@@ -115,6 +115,6 @@ import VectorFields
     let heun = try integrators.standard("heun")
     #expect(scheme.recordWidth(example.field) == heun.recordWidth(example.field))
     #expect(scheme.nodes == heun.nodes)
-    #expect(try StepCase(scheme, example, columns: 1).run([0.3], steps: 1, 0.2) == (try StepCase(heun, example, columns: 1).run([0.3], steps: 1, 0.2)))
+    #expect(try StepCase(scheme, example, columns: 1).run([0.3], steps: 1, 0.2) == StepCase(heun, example, columns: 1).run([0.3], steps: 1, 0.2))
   }
 }

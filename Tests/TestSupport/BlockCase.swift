@@ -12,14 +12,20 @@ package final class BlockCase {
   private let prepared: Numbers
   private let offset: Int
 
-  /// - Parameter offset: where the block's tensors begin in the parameter vector.
+  /// - Parameters:
+  ///   - gamma: 0 where the integrator refuses it.
+  ///   - offset: where the block's tensors begin in the parameter vector.
   package init(
     field: String, integrator: String, activation: Activation = .tanh, bias: BiasKind = .vector, gamma: Double = 0, width: Int = 6, layers: Int = 6,
     horizon: Double = 1.5, grid: TimeGrid? = nil, basis: any TimeBasis = LayerwiseBasis(), offset: Int = 3, precision: Precision = .float64, seed: UInt64 = 7
   ) throws {
     let scheme = try integrators.standard(integrator)
-    let made = try fields(field).make(
-      FieldConfiguration(width: try scheme.fieldWidth(visible: width), activation: activation, bias: bias, gamma: gamma, precision: precision))
+    let fieldWidth = try scheme.fieldWidth(visible: width)
+    func make(_ gamma: Double) throws -> any VectorField {
+      try fields(field).make(FieldConfiguration(width: fieldWidth, activation: activation, bias: bias, gamma: gamma, precision: precision))
+    }
+    var made = try make(gamma)
+    if (try? scheme.check(made)) == nil { made = try make(0) }
     let grid = grid ?? TimeGrid(layers: layers, horizon: horizon)
     // Offsets do not change how many numbers there are.
     let sizes = try ODEBlock(field: made, integrator: scheme, grid: grid, basis: basis, offset: offset, precision: precision).layout

@@ -42,7 +42,12 @@ package struct Combination: Sendable, CustomStringConvertible {
       ("memory", memory),
     ] { try specification.set(key, .text(value)) }
     try specification.set("horizon", .real(horizon))
-    if try fields(field).options.contains(where: { $0.key == "gamma" }) { try specification.set("gamma", .real(0.3)) }
+    if try fields(field).options.contains(where: { $0.key == "gamma" }) {
+      // Not every integrator takes damping.
+      var damped = specification
+      try damped.set("gamma", .real(0.3))
+      if (try? NetworkPlan(damped)) != nil { return damped }
+    }
     return specification
   }
 }

@@ -55,7 +55,7 @@ package final class DerivativeCase {
   /// Observed order of the Taylor remainder |L(θ+εδ) − L(θ) − ε⟨g,δ⟩|: about 2 when the gradient g is right, 1 when it is wrong.
   ///
   /// g comes from this case's precision, the losses from a float64 twin with the same numbers: in float32 the rounding of the loss would hide the small ε that the kinks of
-  /// piecewise linear activations ask for. The remainder is the mean over directions, as a kink is crossed with probability O(ε) and then costs O(ε). The order is read
+  /// piecewise linear activations ask for. The remainder is the median over directions: the few that cross a kink at a small ε do not count. The order is read
   /// between the two smallest of the halved ε whose remainder stands well above what the rounding of g and of the loss can make.
   package func taylorOrder(directions: Int = 16) throws -> Double {
     let twin = network.plan.precision == .float64 ? self : try DerivativeCase(twinOf: self)
@@ -66,12 +66,12 @@ package final class DerivativeCase {
     var remainders: [Double] = []
     for power in 3...16 {
       let epsilon = Double(sign: .plus, exponent: -power, significand: 1)
-      var remainder = 0.0
-      for direction in all {
+      let sizes = try all.map { direction in
         let moved = zip(start, direction).map { $0 + epsilon * $1 }
         let change = try twin.lossGradient(try Numbers(moved, .float64)).loss - loss
-        remainder += abs(change - epsilon * inner(gradient, direction)) / Double(directions)
+        return abs(change - epsilon * inner(gradient, direction))
       }
+      let remainder = sizes.sorted()[directions / 2]
       let rounding = 1000 * 0x1p-52 * max(abs(loss), 1) + 30 * network.plan.precision.epsilon * epsilon * norm(gradient)
       guard remainder > rounding else { break }
       remainders.append(remainder)
