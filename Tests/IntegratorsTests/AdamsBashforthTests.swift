@@ -11,7 +11,7 @@ import VectorFields
   /// Hairer, Nørsett & Wanner 1993, §III.1, eq. 1.5: (3f_n − f_{n−1})/2 and (23f_n − 16f_{n−1} + 5f_{n−2})/12, after steps of Heun and of the method of two steps.
   @Test(arguments: [2, 3]) func stepsByItsFormula(_ steps: Int) throws {
     let (rate, h) = (-0.7, 0.3)
-    let scheme = try StepCase(AdamsBashforth(steps: steps), linear: [[rate]])
+    let scheme = try SchemeRun(AdamsBashforth(steps: steps), linear: [[rate]])
     scheme.start([1])
     var y = [1.0]
     for index in 0..<6 {
@@ -31,7 +31,7 @@ import VectorFields
   /// ẏ = −y on steps that alternate by a factor of 3: order 2 by the formula of variable steps; with the one of equal steps it would be 1.
   @Test func unequalStepsKeepTheOrderOfTwoSteps() throws {
     func error(_ pairs: Int) throws -> Double {
-      let scheme = try StepCase(AdamsBashforth(steps: 2), linear: [[-1]])
+      let scheme = try SchemeRun(AdamsBashforth(steps: 2), linear: [[-1]])
       scheme.start([1])
       let sizes = (0..<2 * pairs).map { ($0 % 2 == 0 ? 1.5 : 0.5) / Double(2 * pairs) }
       for (index, h) in sizes.enumerated() { scheme.advance(index, h, previous: index > 0 ? sizes[index - 1] : h) }
@@ -56,7 +56,7 @@ import VectorFields
   /// Hairer & Wanner 1996, §V.1: three steps reach 0.7236 on the imaginary axis (|ζ| ≤ 1 for all roots), two steps nothing.
   @Test func limitOfThreeStepsOnTheImaginaryAxis() throws {
     func largest(_ omega: Double) throws -> Double {
-      let scheme = try StepCase(AdamsBashforth(steps: 3), linear: [[0, -omega], [omega, 0]])
+      let scheme = try SchemeRun(AdamsBashforth(steps: 3), linear: [[0, -omega], [omega, 0]])
       return norm(scheme.run([1, 0], steps: 4000, 1))
     }
     #expect(try largest(0.71) < 10)

@@ -12,8 +12,8 @@ import VectorFields
   @Test(arguments: fields.names) func withOneFieldItIsHeun(_ name: String) throws {
     let example = try FieldCase(name, FieldConfiguration(width: Self.width, precision: .float64))
     let start = try example.numbers(Self.width, Self.columns, seed: 5).values
-    let fractal = try StepCase(Fractal(), example).run(start, steps: 10, 0.1)
-    let heun = try StepCase(try integrators.standard("heun"), example).run(start, steps: 10, 0.1)
+    let fractal = try SchemeRun(Fractal(), example).run(start, steps: 10, 0.1)
+    let heun = try SchemeRun(try integrators.standard("heun"), example).run(start, steps: 10, 0.1)
     #expect(largestDifference(fractal, heun) < 1e-14)
     #expect(largestDifference(fractal, start) > 0.1)
   }

@@ -13,7 +13,7 @@ import VectorFields
   /// theory §2: y₊ = 2y − y₋ + h²f(y).
   @Test(arguments: Precision.allCases) func stepsByItsFormula(_ precision: Precision) throws {
     let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: precision))
-    let scheme = try StepCase(Leapfrog(), example)
+    let scheme = try SchemeRun(Leapfrog(), example)
     let start = try example.numbers(2 * Self.width, Self.columns, seed: 5)
     scheme.state.store(start.values)
     scheme.advance(4, 0.2)
@@ -50,7 +50,7 @@ import VectorFields
 
   /// The largest |y| in so many steps of h = 1 on ÿ = λy.
   private func largest(_ lambda: Double, steps: Int) throws -> Double {
-    let scheme = try StepCase(Leapfrog(), linear: [[lambda]])
+    let scheme = try SchemeRun(Leapfrog(), linear: [[lambda]])
     scheme.start([1])
     var largest = 0.0
     for index in 0..<steps {
@@ -69,7 +69,7 @@ import VectorFields
   /// ÿ = −y from rest on steps that alternate by a factor of 3 goes to cos t; were the equal steps' formula taken, the velocity would change at every step.
   @Test func unequalStepsConverge() throws {
     func error(_ pairs: Int) throws -> Double {
-      let scheme = try StepCase(Leapfrog(), linear: [[-1]])
+      let scheme = try SchemeRun(Leapfrog(), linear: [[-1]])
       scheme.start([1])
       let sizes = (0..<2 * pairs).map { ($0 % 2 == 0 ? 1.5 : 0.5) / Double(2 * pairs) }
       for (index, h) in sizes.enumerated() { scheme.advance(index, h, previous: index > 0 ? sizes[index - 1] : h) }

@@ -15,7 +15,7 @@ import VectorFields
   @Test(arguments: LinearMultistep.Shape.allCases, Precision.allCases) func stepsByItsFormula(_ shape: LinearMultistep.Shape, _ precision: Precision) throws {
     let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: precision))
     let k = shape == .scalar ? [0.3] : [0.3, -0.2, 0, 0.5, -0.05]
-    let scheme = try StepCase(LinearMultistep(shape: shape), example, own: [k])
+    let scheme = try SchemeRun(LinearMultistep(shape: shape), example, own: [k])
     let start = try example.numbers(2 * Self.width, Self.columns, seed: 5)
     scheme.state.store(start.values)
     scheme.advance(1, 0.2)
@@ -36,15 +36,15 @@ import VectorFields
     let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: precision))
     let start = try example.numbers(Self.width, Self.columns, seed: 5).values
     let own = Array(repeating: 0.0, count: shape == .scalar ? 1 : Self.width)
-    let scheme = try StepCase(LinearMultistep(shape: shape), example, own: [own]).run(start, steps: 8, 0.1)
-    #expect(try scheme == StepCase(Euler(), example).run(start, steps: 8, 0.1))
+    let scheme = try SchemeRun(LinearMultistep(shape: shape), example, own: [own]).run(start, steps: 8, 0.1)
+    #expect(try scheme == SchemeRun(Euler(), example).run(start, steps: 8, 0.1))
   }
 
   @Test func theFirstLayerIsEulerAndHasNoFactor() throws {
     let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: .float64))
     let start = try example.numbers(Self.width, Self.columns, seed: 5).values
     #expect(
-      try StepCase(LinearMultistep(), example, own: [[0.7]]).run(start, steps: 1, 0.1) == StepCase(Euler(), example).run(start, steps: 1, 0.1))
+      try SchemeRun(LinearMultistep(), example, own: [[0.7]]).run(start, steps: 1, 0.1) == SchemeRun(Euler(), example).run(start, steps: 1, 0.1))
     let shape = LinearMultistep(shape: .perChannel).parameters(example.field)
     #expect(shape.map(\.shape) == [[Self.width]])
     #expect(shape.allSatisfy { $0.skipsFirstLayer })
@@ -60,8 +60,8 @@ import VectorFields
   }
 
   /// A scheme on ẏ = λy with h = 1, begun with y and y₋.
-  private func scheme(_ k: Double, _ lambda: Double, _ y: Double, _ old: Double) throws -> StepCase {
-    let scheme = try StepCase(LinearMultistep(), linear: [[lambda]], own: [[k]])
+  private func scheme(_ k: Double, _ lambda: Double, _ y: Double, _ old: Double) throws -> SchemeRun {
+    let scheme = try SchemeRun(LinearMultistep(), linear: [[lambda]], own: [[k]])
     scheme.state.store([y, old])
     return scheme
   }
@@ -96,7 +96,7 @@ import VectorFields
   /// The error at time 1 on (1 + k)u̇ = −u, begun exactly; for k = 0 it is Euler's on the same equation with `rate`.
   private func error(_ k: Double, rate: Double, steps: Int) throws -> Double {
     let h = 1 / Double(steps)
-    let scheme = try StepCase(LinearMultistep(), linear: [[rate * (1 + k)]], own: [[k]])
+    let scheme = try SchemeRun(LinearMultistep(), linear: [[rate * (1 + k)]], own: [[k]])
     scheme.state.store([1, exp(-rate * h)])
     for index in 1...steps { scheme.advance(index, h) }
     return scheme.visible.values[0] - exp(rate)

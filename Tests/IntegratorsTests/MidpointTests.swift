@@ -13,7 +13,7 @@ import VectorFields
   /// theory §2: y₊ = y₋ + 2hf(y), the first step by Euler.
   @Test(arguments: Precision.allCases) func stepsByItsFormula(_ precision: Precision) throws {
     let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: precision))
-    let scheme = try StepCase(Midpoint(), example)
+    let scheme = try SchemeRun(Midpoint(), example)
     let start = try example.numbers(Self.width, Self.columns, seed: 5)
     let first = try Numbers(scheme.run(start.values, steps: 1, 0.2), precision)
     let second = try Numbers(scheme.run(start.values, steps: 2, 0.2), precision)
@@ -29,7 +29,7 @@ import VectorFields
   /// theory §5 E3: on ẏ = iω y bounded below hω = 1, and growing above; with damping it grows at any step.
   @Test func isStableOnTheImaginaryAxisAlone() throws {
     func largest(_ matrix: [[Double]], _ steps: Int) throws -> Double {
-      norm(try StepCase(Midpoint(), linear: matrix).run([1, 0], steps: steps, 1))
+      norm(try SchemeRun(Midpoint(), linear: matrix).run([1, 0], steps: steps, 1))
     }
     #expect(try largest([[0, -0.99], [0.99, 0]], 20_000) < 20)
     #expect(try largest([[0, -1.01], [1.01, 0]], 200) > 1e6)
@@ -46,7 +46,7 @@ import VectorFields
 
   /// The error at time 1 on ẏ = −y with these relative step sizes.
   private func error(_ steps: Int, _ size: (Double) -> Double) throws -> Double {
-    let scheme = try StepCase(Midpoint(), linear: [[-1]])
+    let scheme = try SchemeRun(Midpoint(), linear: [[-1]])
     scheme.start([1])
     let raw = (0..<steps).map { size(Double($0)) }
     let sizes = raw.map { $0 / raw.reduce(0, +) }

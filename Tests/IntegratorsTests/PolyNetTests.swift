@@ -12,7 +12,7 @@ import VectorFields
   @Test(arguments: 1...9) func aLinearFieldGivesTheNeumannSeries(_ terms: Int) throws {
     let matrix = [[0.3, -1.2], [0.8, 0.1]]
     let (start, h) = ([1.0, -0.5], 0.4)
-    let end = try StepCase(PolyNet(terms: terms), linear: matrix).run(start, steps: 1, h)
+    let end = try SchemeRun(PolyNet(terms: terms), linear: matrix).run(start, steps: 1, h)
     var (power, expected) = (start, start)
     for _ in 0..<terms {
       power = matrix.map { h * inner($0, power) }
@@ -25,7 +25,7 @@ import VectorFields
   @Test(arguments: Precision.allCases) func theFieldIsAppliedToItsResult(_ precision: Precision) throws {
     let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: precision))
     let start = try example.numbers(Self.width, Self.columns, seed: 5)
-    let end = try Numbers(try StepCase(PolyNet(terms: 2), example).run(start.values, steps: 1, 0.3), precision)
+    let end = try Numbers(try SchemeRun(PolyNet(terms: 2), example).run(start.values, steps: 1, 0.3), precision)
     for sample in 0..<Self.columns {
       let y = start.column(sample, of: Self.columns)
       let once = plainLayer(.tanh, example.weights, example.bias, y).value.map { 0.3 * $0 }
@@ -37,15 +37,15 @@ import VectorFields
   @Test func oneTermIsEulerToTheBit() throws {
     let example = try FieldCase("antisymmetric", FieldConfiguration(width: Self.width, gamma: 0.1))
     let start = try example.numbers(Self.width, Self.columns, seed: 5).values
-    #expect(try StepCase(PolyNet(terms: 1), example).run(start, steps: 4, 0.1) == StepCase(Euler(), example).run(start, steps: 4, 0.1))
+    #expect(try SchemeRun(PolyNet(terms: 1), example).run(start, steps: 4, 0.1) == SchemeRun(Euler(), example).run(start, steps: 4, 0.1))
   }
 
   @Test func theOptionIsTheNumberOfTerms() throws {
     var options = OptionValues(scope: "block", integratorOptions)
     let matrix = [[0.5]]
-    #expect(try StepCase(try integrators("polynet").make(options), linear: matrix).run([1], steps: 1, 1) == [1.75])
+    #expect(try SchemeRun(try integrators("polynet").make(options), linear: matrix).run([1], steps: 1, 1) == [1.75])
     try options.set("polynet_order", .integer(3))
-    #expect(try StepCase(try integrators("polynet").make(options), linear: matrix).run([1], steps: 1, 1) == [1.875])
+    #expect(try SchemeRun(try integrators("polynet").make(options), linear: matrix).run([1], steps: 1, 1) == [1.875])
     #expect(throws: Failure.self) { try options.set("polynet_order", .integer(0)) }
   }
 }

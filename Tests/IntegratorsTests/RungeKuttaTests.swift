@@ -24,7 +24,7 @@ import VectorFields
 
   @Test(arguments: ["heun", "ssprk3", "rk3", "rk4"], Precision.allCases) func stepsByItsTableau(_ name: String, _ precision: Precision) throws {
     let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: precision))
-    let scheme = try StepCase(try integrators.standard(name), example)
+    let scheme = try SchemeRun(try integrators.standard(name), example)
     let start = try example.numbers(Self.width, Self.columns, seed: 5)
     let end = try Numbers(scheme.run(start.values, steps: 1, 0.3), precision)
     let tableau = try #require(try Self.named.first { $0.0 == name }?.1())
@@ -39,7 +39,7 @@ import VectorFields
   @Test func partitionedFieldsMoveAsOneState() throws {
     let example = try FieldCase("hamiltonian", FieldConfiguration(width: 1, activation: .identity, bias: .none, precision: .float64))
     example.tensors[0][0] = 1
-    let scheme = try StepCase(try integrators.standard("rk4"), example, columns: 1)
+    let scheme = try SchemeRun(try integrators.standard("rk4"), example, columns: 1)
     scheme.start([1])
     let h = 0.5
     scheme.advance(0, h)
@@ -98,8 +98,8 @@ import VectorFields
     let sixth = "\(1.0 / 6), \(1.0 / 3), \(1.0 / 3), \(1.0 / 6)"
     let given = try custom("0,0,0,0, 0.5,0,0,0, 0,0.5,0,0, 0,0,1,0", sixth, 4)
     #expect(given.order == 4)
-    let own = try StepCase(given, example).run(start, steps: 3, 0.1)
-    #expect(try own == StepCase(try integrators.standard("rk4"), example).run(start, steps: 3, 0.1))
+    let own = try SchemeRun(given, example).run(start, steps: 3, 0.1)
+    #expect(try own == SchemeRun(try integrators.standard("rk4"), example).run(start, steps: 3, 0.1))
   }
 
   @Test func theOptionsAreChecked() {
@@ -115,6 +115,6 @@ import VectorFields
     let heun = try integrators.standard("heun")
     #expect(scheme.recordWidth(example.field) == heun.recordWidth(example.field))
     #expect(scheme.nodes == heun.nodes)
-    #expect(try StepCase(scheme, example, columns: 1).run([0.3], steps: 1, 0.2) == StepCase(heun, example, columns: 1).run([0.3], steps: 1, 0.2))
+    #expect(try SchemeRun(scheme, example, columns: 1).run([0.3], steps: 1, 0.2) == SchemeRun(heun, example, columns: 1).run([0.3], steps: 1, 0.2))
   }
 }

@@ -17,7 +17,7 @@ private struct Unusual: TwoStepIntegrator {
 
   @Test(arguments: ["dense", "hamiltonian"]) func stepAndInverseFollowTheCoefficients(_ name: String) throws {
     let example = try FieldCase(name, FieldConfiguration(width: Self.width, precision: .float64))
-    let scheme = try StepCase(Unusual(), example)
+    let scheme = try SchemeRun(Unusual(), example)
     let n = example.field.stateWidth
     #expect(scheme.state.rows == 2 * n)
     let start = try Numbers.normal(2 * n * Self.columns, .float64, seed: 5).values

@@ -4,7 +4,7 @@ import Settings
 import VectorFields
 
 /// A scheme stepped by hand over one field, the same weights and own tensors in every layer; both fields of a scheme of two are the same.
-package final class StepCase {
+package final class SchemeRun {
   package let integrator: any Integrator
   package let example: FieldCase
   package let columns: Int
@@ -104,7 +104,7 @@ extension Block {
 /// The largest ω for which |R(iω)| ≤ 1 + `slack`, R being the growth of a one-step scheme on ẏ = iω y with h = 1, found by bisection between two values.
 package func imaginaryLimit(_ integrator: any Integrator, between low: Double, and high: Double, slack: Double = 1e-12) throws -> Double {
   func growth(_ omega: Double) throws -> Double {
-    norm(try StepCase(integrator, linear: [[0, -omega], [omega, 0]]).run([1, 0], steps: 1, 1))
+    norm(try SchemeRun(integrator, linear: [[0, -omega], [omega, 0]]).run([1, 0], steps: 1, 1))
   }
   var (low, high) = (low, high)
   while high - low > 1e-9 {
