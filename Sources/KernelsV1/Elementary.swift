@@ -32,21 +32,24 @@
   return L.choose(L(0), value, whereLess: x, than: L(N.leastExponent))
 }
 
-/// tanh x = ((P − 1) + (P + 1)τ)/((P + 1) + (P − 1)τ), with x = n·½ln 2 + r, P = 2ⁿ and τ = tanh r: the addition theorem.
+/// tanh |x| = N/(N + 2(1 − τ)), N = (P − 1) + (P + 1)τ, with |x| = n·½ln 2 + r, P = 2ⁿ and τ = tanh r: the addition theorem.
 ///
-/// One part of ½ln 2 is enough, because tanh never magnifies a relative error and flattens as n grows. Numerator and denominator do not wait for each other.
+/// One part of ½ln 2 is enough, because tanh never magnifies a relative error and flattens as n grows. An error of N vanishes from the quotient as it nears 1, so that the slope 1 − tanh² stays
+/// accurate there.
 @inline(__always) func hyperbolicTangent<L: Lanes>(_ x: L) -> L {
   typealias N = L.Numbers
   let magic = L(N.roundingMagic + N.exponentBias)
   // The bound is the first operand, so that NaN passes.
-  let inside = L.larger(L(-N.saturation), L.smaller(L(N.saturation), x))
+  let inside = L.smaller(L(N.saturation), x.magnitude)
   let shifted = L.fma(inside, L(N.twiceLog2e), magic)
   let r = L.fma(shifted - magic, L(-N.halfLn2), inside)
   let power = shifted.exponent
   let z = r * r
   let tangent = L.fma(r * z, N.hyperbolicTangentRatio(z), r)
-  let (less, more) = (power - L(1), power + L(1))
-  return L.fma(more, tangent, less) / L.fma(less, tangent, more)
+  let numerator = L.fma(power + L(1), tangent, power - L(1))
+  let rest = L(1) - tangent
+  let result = numerator / (numerator + (rest + rest))
+  return L.choose(result.negated, result, whereLess: x, than: L(0))
 }
 
 /// 1/(1 + exp(−x)) with e = exp(−|x|) ≤ 1.
