@@ -65,7 +65,7 @@ def main():
         # Without testable imports the modules are those that `make build` compiled.
         # SwiftPM writes XCTest's cases into the named file and Swift Testing's beside it.
         ("swift", ["swift", "test", *SWIFT_FLAGS, "--disable-testable-imports", "--xunit-output", str(REPORTS / "swift.xml")],
-         [REPORTS / "swift.xml", REPORTS / "swift-swift-testing.xml"], None),
+         [REPORTS / "swift.xml", REPORTS / "swift-swift-testing.xml"], {"SODE_SWEEP": "full"}),
         ("c", [*pytest, "Tests/CInterfaceTests/c", "--junitxml", str(REPORTS / "c.xml")], [REPORTS / "c.xml"], None),
         ("python", [*pytest, "bindings/python/tests", "--junitxml", str(REPORTS / "python.xml")], [REPORTS / "python.xml"],
          {"STABLEODE_LIBRARY": str(library), "PYTHONPATH": str(ROOT / "bindings/python"), "PYTHONDONTWRITEBYTECODE": "1"}),
