@@ -88,6 +88,18 @@ import VectorFields
     }
   }
 
+  /// A sample in a block of one column and the same sample in a tile have the same bits after three layers.
+  @Test(arguments: pairs) func aSampleAloneHasTheBitsOfTheTile(_ names: String) throws {
+    let example = try block(names, layers: 3)
+    let tile = try initial(example)
+    let all = try example.propagate(tile, columns: Self.columns)
+    for sample in [0, 7] {
+      let alone = try example.numbers(example.stateWidth, 1)
+      for (row, value) in tile.column(sample, of: Self.columns).enumerated() { alone[row] = value }
+      #expect(try example.propagate(alone, columns: 1).bits == all.column(sample, of: Self.columns).map(\.bitPattern))
+    }
+  }
+
   /// Buffers are counted by the process's allocator; Tests/CInterfaceTests/c/layer_alloc.c counts malloc itself.
   @Test(arguments: pairs) func aStepAndItsDerivativesMakeNoBuffer(_ names: String) throws {
     let example = try block(names, layers: 3)

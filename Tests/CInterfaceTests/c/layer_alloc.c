@@ -1,0 +1,130 @@
+/* A layer of any explicit scheme allocates nothing: forward, backward and tangent sweeps of networks with 3 and with 12 layers make the same number of
+ * allocations, counted by a malloc of the program's own that stands before libc's; what a call itself allocates is the same for both. */
+#define _GNU_SOURCE
+#include <stableode.h>
+#include <stdlib.h>
+
+#include "check.h"
+
+static long allocations;
+
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t);
+extern void __libc_free(void *);
+
+void *malloc(size_t size) {
+  allocations++;
+  return __libc_malloc(size);
+}
+void *calloc(size_t count, size_t size) {
+  allocations++;
+  return __libc_calloc(count, size);
+}
+void *realloc(void *memory, size_t size) {
+  allocations++;
+  return __libc_realloc(memory, size);
+}
+void *aligned_alloc(size_t alignment, size_t size) {
+  allocations++;
+  return __libc_memalign(alignment, size);
+}
+int posix_memalign(void **memory, size_t alignment, size_t size) {
+  allocations++;
+  *memory = __libc_memalign(alignment, size);
+  return *memory ? 0 : 12;
+}
+void free(void *memory) { __libc_free(memory); }
+
+enum { SAMPLES = 17, INPUTS = 3, OUTPUTS = 4, MOST = 8192, WAYS = 5 };
+
+static float features[SAMPLES * INPUTS], scores[SAMPLES * OUTPUTS], tangent[SAMPLES * OUTPUTS], gradient_values[MOST], direction[MOST];
+static int32_t labels[SAMPLES];
+
+/* The allocations of one call of each way through the network, after a first call that may make what is kept. False where the two do not go together. */
+static int count(const char *field, const char *integrator, int layers, long counts[WAYS]) {
+  char json[512];
+  sode_network *network = NULL;
+  sode_gradient *gradient = NULL;
+  sode_predictor *predictor = NULL;
+  sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
+  int64_t input_shape[2] = {SAMPLES, INPUTS}, label_shape[1] = {SAMPLES}, score_shape[2] = {SAMPLES, OUTPUTS}, parameter_shape[1];
+  sode_tensor input = sode_tensor_f32(features, 2, input_shape), targets = sode_tensor_i32(labels, 1, label_shape);
+  sode_tensor out = sode_tensor_f32(scores, 2, score_shape), jv = sode_tensor_f32(tangent, 2, score_shape), result, along;
+  double loss;
+  int round;
+
+  snprintf(json, sizeof json,
+           "{\"inputs\": %d, \"outputs\": %d, \"width\": 6, \"opening\": \"dense\", \"layers\": %d, \"horizon\": 0.5, \"field\": \"%s\", \"integrator\": \"%s\"}", INPUTS,
+           OUTPUTS, layers, field, integrator);
+  counts[0] = allocations;
+  if (sode_network_create_json(json, SODE_TEXT_END, &network) != SODE_OK) return 0;
+  CHECK(allocations > counts[0]); /* the counter counts */
+  CHECK_OK(sode_network_describe(network, &info));
+  parameter_shape[0] = info.parameters;
+  if (!CHECK(info.parameters <= MOST)) return 0;
+  result = sode_tensor_f32(gradient_values, 1, parameter_shape);
+  along = sode_tensor_f32(direction, 1, parameter_shape);
+  CHECK_OK(sode_gradient_create(network, SAMPLES, NULL, 1, &gradient));
+  CHECK_OK(sode_predictor_create(network, SAMPLES, 1, &predictor));
+  for (round = 0; round < 2; round++) {
+    long before = allocations;
+    CHECK_OK(sode_predictor_run_f32(predictor, features, 1, SODE_SCORES, scores));
+    counts[0] = allocations - before;
+    before = allocations;
+    CHECK_OK(sode_predictor_run_f32(predictor, features, SAMPLES, SODE_SCORES, scores));
+    counts[1] = allocations - before;
+    before = allocations;
+    CHECK_OK(sode_gradient_run(gradient, &input, &targets, &loss, &result));
+    counts[2] = allocations - before;
+    before = allocations;
+    CHECK_OK(sode_gradient_pullback(gradient, &input, &out, &result, NULL));
+    counts[3] = allocations - before;
+    before = allocations;
+    CHECK_OK(sode_gradient_pushforward(gradient, &input, &along, NULL, &out, &jv));
+    counts[4] = allocations - before;
+  }
+  sode_predictor_free(predictor);
+  sode_gradient_free(gradient);
+  sode_network_free(network);
+  return 1;
+}
+
+/* Implicit and adaptive schemes decide how often they iterate, and may keep a tape that grows. */
+static int is_explicit(const char *integrator) {
+  static const char *const others[] = {"backward_euler", "implicit_midpoint", "dopri5", "tsit5", "imex"};
+  size_t i;
+  for (i = 0; i < sizeof others / sizeof *others; i++)
+    if (strcmp(integrator, others[i]) == 0) return 0;
+  return 1;
+}
+
+int main(void) {
+  int64_t fields = 0, integrators = 0, i, j;
+  int way;
+  for (i = 0; i < SAMPLES * INPUTS; i++) features[i] = 0.1f * (float)(i % 13) - 0.6f;
+  for (i = 0; i < SAMPLES; i++) labels[i] = (int32_t)(i % OUTPUTS);
+  for (i = 0; i < MOST; i++) direction[i] = 0.01f * (float)(i % 7);
+  CHECK_OK(sode_registry_count("fields", &fields));
+  CHECK_OK(sode_registry_count("integrators", &integrators));
+  for (i = 0; i < integrators; i++) {
+    const char *integrator = NULL;
+    int pairs = 0;
+    CHECK_OK(sode_registry_at("integrators", i, &integrator, NULL));
+    if (!is_explicit(integrator)) continue;
+    for (j = 0; j < fields; j++) {
+      const char *field = NULL;
+      long few[WAYS] = {0}, many[WAYS] = {0};
+      CHECK_OK(sode_registry_at("fields", j, &field, NULL));
+      if (!count(field, integrator, 3, few) || !count(field, integrator, 12, many)) continue;
+      pairs++;
+      CHECK(few[0] == 0 && few[1] == 0 && many[0] == 0 && many[1] == 0); /* predictors allocate nothing at all */
+      for (way = 2; way < WAYS; way++)
+        if (!CHECK(few[way] == many[way]))
+          printf("# %s, %s, way %d: %ld allocations with 3 layers, %ld with 12\n", integrator, field, way, few[way], many[way]);
+    }
+    if (!CHECK(pairs > 0)) printf("# %s goes with no field\n", integrator);
+  }
+  return FINISH();
+}
