@@ -11,6 +11,16 @@ package struct BlockTensor: Sendable {
   package let shape: [Int]
   package let role: ParameterShape.Role
   package let initial: ParameterShape.Initial
+  package let entries: Entries
+
+  /// What the first dimension counts.
+  package enum Entries: Sendable {
+    /// The coefficients of the basis in time: the layers themselves for `LayerwiseBasis`.
+    case coefficients
+    /// The layers, or those after the first: tensors of the integrator's own.
+    case layers
+    case layersAfterFirst
+  }
 }
 
 /// Where the numbers of a block's layers lie.
@@ -45,8 +55,10 @@ package struct BlockLayout: Sendable {
   private let ownCount: Int
   /// Bit i: own tensor i begins with the second layer.
   private let skipsFirst: Int
-  /// p_i at each layer and node, [layer][node][i]; empty without mixing.
+  /// The coefficients that act at each layer and node, neighbors: the first, [layer][node], and their p_i, [layer][node][support]; empty without mixing.
+  private let firstMixed: [Int32]
   private let mixing: [Double]
+  private let support: Int
   private let coefficients: Int
   private let nodes: Int
   private let layers: Int
@@ -63,8 +75,8 @@ package struct BlockLayout: Sendable {
     fieldCount = integrator.fieldCount
     let shapes = field.parameters
     precondition(shapes.count <= Layer.maximumTensors, "too many tensors in a field")
-    let entries = try basis.count(layers: layers)
-    let pieces = (0..<layers).map { basis.piece(of: $0, layers: layers) }
+    let entries = try basis.count(on: grid)
+    let pieces = (0..<layers).map { basis.piece(of: $0, on: grid) }
     let mixes = pieces.contains(nil)
     sharesAll = !mixes && entries == 1 && layers > 1
     let isOwn = !mixes && entries == layers
@@ -83,7 +95,7 @@ package struct BlockLayout: Sendable {
         tensors.append(
           BlockTensor(
             name: fieldCount == 1 ? shape.name : ["f.", "g."][index] + shape.name, shape: [entries] + shape.shape, role: shape.role,
-            initial: shape.initial))
+            initial: shape.initial, entries: .coefficients))
       }
     }
     let perEntry = shapes.reduce(0) { $0 + $1.count }
@@ -114,7 +126,7 @@ package struct BlockLayout: Sendable {
       ownOffsets[index] = end
       ownCounts[index] = shape.count
       end += own * shape.count
-      tensors.append(BlockTensor(name: shape.name, shape: [own] + shape.shape, role: shape.role, initial: shape.initial))
+      tensors.append(BlockTensor(name: shape.name, shape: [own] + shape.shape, role: shape.role, initial: shape.initial, entries: shape.skipsFirstLayer ? .layersAfterFirst : .layers))
     }
     self.ownOffsets = ownOffsets
     self.ownCounts = ownCounts
@@ -123,17 +135,20 @@ package struct BlockLayout: Sendable {
     parameterCount = end - offset
     self.tensors = tensors
 
-    var mixing: [Double] = []
+    support = basis.support
+    var (firstMixed, mixing): ([Int32], [Double]) = ([], [])
     if mixes {
-      mixing.reserveCapacity(layers * nodes.count * entries)
-      var values = Array(repeating: 0.0, count: entries)
+      firstMixed.reserveCapacity(layers * nodes.count)
+      mixing.reserveCapacity(layers * nodes.count * support)
+      var values = Array(repeating: 0.0, count: support)
       for layer in 0..<layers {
         for node in nodes {
-          basis.evaluate(at: grid.time(layer) + node * grid.stepSize(layer), horizon: grid.horizon, into: &values)
+          firstMixed.append(Int32(basis.evaluate(at: grid.time(layer) + node * grid.stepSize(layer), on: grid, into: &values)))
           mixing += values
         }
       }
     }
+    self.firstMixed = firstMixed
     self.mixing = mixing
   }
 
@@ -196,7 +211,7 @@ package struct BlockLayout: Sendable {
     return weights
   }
 
-  /// Makes the layers' weights from the coefficients, both in the extended vector.
+  /// Makes the layers' weights from the coefficients, both in the extended vector: θ(t) = Σ_i p_i(t) θ_i at each node's time.
   package func expand(_ vector: Vector) {
     forEachMixed(vector) { coefficient, layer, factor, isFirst in
       if isFirst { fill(layer, 0) }
@@ -215,15 +230,15 @@ package struct BlockLayout: Sendable {
     guard expandedCount > 0 else { return }
     for node in 0..<nodes {
       for field in 0..<fieldCount {
-        var source = offset + field * (parameterCountOfOneField)
+        var source = offset + field * parameterCountOfOneField
         for tensor in 0..<tensorCount {
           let count = counts[tensor]
           let target = offsets[tensor] + node * nodeDistance + field * fieldDistance
           for layer in 0..<layers {
-            for i in 0..<coefficients {
-              body(
-                vector[source + i * count..<source + (i + 1) * count], vector[target + layer * count..<target + (layer + 1) * count],
-                mixing[(layer * nodes + node) * coefficients + i], i == 0)
+            let place = layer * nodes + node
+            for index in 0..<support {
+              let i = source + (Int(firstMixed[place]) + index) * count
+              body(vector[i..<i + count], vector[target + layer * count..<target + (layer + 1) * count], mixing[place * support + index], index == 0)
             }
           }
           source += coefficients * count

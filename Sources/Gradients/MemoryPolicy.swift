@@ -4,12 +4,25 @@ import Settings
 
 /// How a block remembers its forward sweep until the adjoint sweep: stored, or recomputed.
 ///
-/// The tape of a tile is a block of `tapeRows` rows. Every policy gives the exact gradient of the steps taken; reversible recomputation differs by the rounding of the
-/// reconstructed states.
+/// The tape of a tile is a block of `tapeRows` rows: states, then records. Every policy gives the exact gradient of the steps taken, with the bits of `StoreAll`; only reversible recomputation
+/// differs, by the rounding of the reconstructed states.
 package protocol MemoryPolicy: Sendable {
+  /// The policy's name in the registry.
+  var name: String { get }
   /// Refuses a block that it cannot serve, with the reason.
   func check(_ block: ODEBlock) throws(Failure)
-  func tapeRows(_ block: ODEBlock) -> Int
+  /// What it keeps and computes again.
+  func use(_ block: ODEBlock) -> MemoryUse
+
+  /// The most bytes that the tapes of the whole network may take, all blocks and workers together; nil without limit.
+  var byteLimit: Int? { get }
+  /// The fewest rows of tape that `fitted` can do with.
+  func leastTapeRows(_ block: ODEBlock) -> Int
+  /// The most rows of tape that `fitted` makes use of.
+  func mostTapeRows(_ block: ODEBlock) -> Int
+  /// The policy that computes least again with `rows` rows of tape, at least `leastTapeRows`.
+  func fitted(to block: ODEBlock, rows: Int) -> any MemoryPolicy
+
   /// The first state of the tape, which the caller fills before `forward`.
   func initialState(_ block: ODEBlock, tape: Block) -> Block
   /// Runs all layers; gives the final state, a view of the tape. `scratch` has the block's `scratchWidth` rows.
@@ -20,31 +33,29 @@ package protocol MemoryPolicy: Sendable {
 
 extension MemoryPolicy {
   package func check(_ block: ODEBlock) throws(Failure) {}
-}
 
-/// A registered memory policy: the block options it takes, and how it is made from their values.
-package struct MemoryPolicyEntry: Sendable {
-  package let options: [OptionDescription]
-  package let make: @Sendable (OptionValues) throws(Failure) -> any MemoryPolicy
-
-  init(options: [OptionDescription] = [], _ make: @escaping @Sendable (OptionValues) throws(Failure) -> any MemoryPolicy) {
-    self.options = options
-    self.make = make
+  package func tapeRows(_ block: ODEBlock) -> Int {
+    let use = use(block)
+    return use.states * block.stateWidth + use.records * block.recordWidth
   }
+
+  package var byteLimit: Int? { nil }
+  package func leastTapeRows(_ block: ODEBlock) -> Int { tapeRows(block) }
+  package func mostTapeRows(_ block: ODEBlock) -> Int { tapeRows(block) }
+  package func fitted(to block: ODEBlock, rows: Int) -> any MemoryPolicy { self }
 }
 
-/// The memory policies by name.
-package let memoryPolicies = Registry<MemoryPolicyEntry>("memory policy", [
-  ("store_all", "keep every layer's state and slopes: the fastest; memory grows with depth", MemoryPolicyEntry { _ in StoreAll() }),
-  ("reversible", "recompute the states backwards: constant memory at any depth; for reversible integrators", MemoryPolicyEntry { _ in Reversible() }),
-])
+/// What a policy keeps of a tile's way through a block, and what it computes again for a gradient.
+package struct MemoryUse: Equatable, Sendable {
+  /// States and records on the tape.
+  package let states: Int
+  package let records: Int
+  /// Steps, forward or back, beyond the N of the forward sweep.
+  package let recomputedSteps: Int
 
-/// The options that single policies take, each once.
-package let memoryOptions: [OptionDescription] = distinctOptions(memoryPolicies.entries.map(\.entry.options))
-
-extension Registry where Entry == MemoryPolicyEntry {
-  /// The policy of this name with its options at their defaults.
-  package func standard(_ name: String) throws(Failure) -> any MemoryPolicy {
-    try self(name).make(OptionValues(scope: "block", memoryOptions))
+  package init(states: Int, records: Int, recomputedSteps: Int) {
+    self.states = states
+    self.records = records
+    self.recomputedSteps = recomputedSteps
   }
 }

@@ -2,11 +2,18 @@ import Integrators
 import LinearAlgebra
 import Settings
 
-/// Keeps two states and one record whatever the depth: the adjoint sweep recovers each state from the next by the integrator's inverse.
+/// Keeps two states, the first state and one record whatever the depth: the adjoint sweep recovers each state from the next by the integrator's inverse.
 ///
-/// Source: Chang et al. 2017 (arXiv:1709.03698). Costs one more evaluation a layer than `StoreAll`. The recovered states carry the rounding of the way there and back.
+/// Source: Chang et al. 2017 (arXiv:1709.03698). Costs one more evaluation a layer than `StoreAll`. The recovered states carry the rounding of the way there and back, which contracting or
+/// saturating layers enlarge without bound: how far the recovered first state is from the true one goes to `StepLog.reconstructionError`.
 package struct Reversible: MemoryPolicy {
+  /// The true first state; 0 and 1 take turns.
+  private static let first = 2
+  private static let states = 3
+
   package init() {}
+
+  package var name: String { "reversible" }
 
   package func check(_ block: ODEBlock) throws(Failure) {
     guard block.integrator.isReversible else {
@@ -16,31 +23,38 @@ package struct Reversible: MemoryPolicy {
 
   private static var reversibleNames: [String] { integrators.names.filter { (try? integrators.standard($0).isReversible) == true } }
 
-  package func tapeRows(_ block: ODEBlock) -> Int { 2 * block.stateWidth + block.recordWidth }
+  package func use(_ block: ODEBlock) -> MemoryUse { MemoryUse(states: Self.states, records: 1, recomputedSteps: block.layers) }
 
-  private func state(_ j: Int, _ block: ODEBlock, _ tape: Block) -> Block {
-    let start = (j & 1) * block.stateWidth
-    return tape.rows(start..<start + block.stateWidth)
-  }
+  private func parts(_ block: ODEBlock, _ tape: Block) -> Tape { Tape(tape, of: block, states: Self.states) }
 
-  package func initialState(_ block: ODEBlock, tape: Block) -> Block { state(0, block, tape) }
+  package func initialState(_ block: ODEBlock, tape: Block) -> Block { parts(block, tape).state(Self.first) }
 
   package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block, scratch: Block) -> Block {
+    let tape = parts(block, tape)
+    var step = block.step(0, weights)
     for j in 0..<block.layers {
-      block.integrator.step(
-        block.field, block.step(j, weights), from: state(j, block, tape), into: state(j + 1, block, tape), record: nil, scratch: scratch)
+      block.integrator.step(block.field, step, from: tape.state(j == 0 ? Self.first : j & 1), into: tape.state((j + 1) & 1), record: nil, scratch: scratch)
+      block.advance(&step, by: 1, weights)
     }
-    return state(block.layers, block, tape)
+    return tape.state(block.layers & 1)
   }
 
   package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: BlockGradient?, scratch: Block) {
-    let record = tape.rows(2 * block.stateWidth..<2 * block.stateWidth + block.recordWidth)
+    let tape = parts(block, tape)
+    let record = tape.record(0)
+    var step = block.step(block.layers - 1, weights)
+    var sums = block.gradient(block.layers - 1, gradient)
     for j in stride(from: block.layers - 1, through: 0, by: -1) {
-      let step = block.step(j, weights)
-      block.integrator.reverse(block.field, step, from: state(j + 1, block, tape), into: state(j, block, tape), record: record, scratch: scratch)
+      let (before, after) = (tape.state(j & 1), tape.state((j + 1) & 1))
+      block.integrator.reverse(block.field, step, from: after, into: before, record: record, scratch: scratch)
       block.integrator.pullback(
-        block.field, step, before: state(j, block, tape), after: state(j + 1, block, tape), record: record, cotangent: cotangent,
-        gradient: block.gradient(j, gradient), scratch: scratch)
+        block.field, step, before: before, after: after, record: record, cotangent: cotangent, gradient: sums, scratch: scratch)
+      block.advance(&step, by: -1, weights)
+      block.advance(&sums, from: j, by: -1, gradient)
+    }
+    if let log = weights.log {
+      let difference = largestDifference(tape.state(0), tape.state(Self.first))
+      log.takeUnretainedValue().reconstructed(difference: difference, size: largestMagnitude(tape.state(Self.first)))
     }
   }
 }

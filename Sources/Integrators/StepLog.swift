@@ -14,12 +14,26 @@ package final class StepLog {
   /// Memory that an integrator keeps from call to call (the tape of an adaptive solve), made by it at first use.
   package var storage: AnyObject?
 
+  /// How far states that a reversible policy recovered were from the true ones: the largest |ŷ − y| of a block's first state in parts of the largest |y|. 0 where nothing was recovered.
+  package private(set) var reconstructionError = 0.0
+
   package init() {}
+
+  /// Notes a recovered state.
+  ///
+  /// - Parameters:
+  ///   - difference: the largest |ŷ − y|; NaN where one is not finite, which counts as infinite.
+  ///   - size: the largest |y|; for a state of zeros the difference itself is noted.
+  package func reconstructed(difference: Double, size: Double) {
+    let error = difference.isFinite ? (size > 0 ? difference / size : difference) : .infinity
+    reconstructionError = max(reconstructionError, error)
+  }
 
   package func fail(_ failure: Failure) { if self.failure == nil { self.failure = failure } }
 
   package func clear() {
     failure = nil
     (evaluations, accepted, rejected, iterations) = (0, 0, 0, 0)
+    reconstructionError = 0
   }
 }

@@ -32,6 +32,8 @@ package struct KernelTable {
   package var dot: @convention(c) (UnsafeRawPointer, UnsafeRawPointer, Int) -> Double
   /// Σ (xᵢ − yᵢ)² in Double: x, y, count.
   package var squaredDistance: @convention(c) (UnsafeRawPointer, UnsafeRawPointer, Int) -> Double
+  /// Largest |xᵢ − yᵢ|, or |xᵢ| without y; NaN when one is not finite: x, y, count.
+  package var largestDifference: @convention(c) (UnsafeRawPointer, UnsafeRawPointer?, Int) -> Double
   /// Whether all of x, count are finite.
   package var allFinite: @convention(c) (UnsafeRawPointer, Int) -> Bool
   /// `SquareCall`: out = ½(x − xᵀ − diagonal·I).
@@ -69,6 +71,7 @@ package struct KernelTable {
   package init(
     affineTile: Told, affineOne: Told, affineChain: Told, multiply: Told, multiplySumming: Told, combine: Told, copy: Told, fill: @convention(c) (UnsafeMutableRawPointer, Double, Int) -> Void, outer: Told, rowSums: Told,
     dot: @convention(c) (UnsafeRawPointer, UnsafeRawPointer, Int) -> Double, squaredDistance: @convention(c) (UnsafeRawPointer, UnsafeRawPointer, Int) -> Double,
+    largestDifference: @convention(c) (UnsafeRawPointer, UnsafeRawPointer?, Int) -> Double,
     allFinite: @convention(c) (UnsafeRawPointer, Int) -> Bool, antisymmetrize: Told, sgd: Told, adam: Told, crossEntropy: Told, logistic: Told,
     leastSquares: Told, softmax: Told, activation: @convention(c) (Int32, UnsafeRawPointer, UnsafeMutableRawPointer, Int) -> Void, exponential: Map, gather: Told, scatter: Told,
     activate: Told, scaleRows: Told, rowDots: Told, columnDots: Told, selectColumns: Told, errorNorms: Told, weightedSum: Told
@@ -85,6 +88,7 @@ package struct KernelTable {
     self.rowSums = rowSums
     self.dot = dot
     self.squaredDistance = squaredDistance
+    self.largestDifference = largestDifference
     self.allFinite = allFinite
     self.antisymmetrize = antisymmetrize
     self.sgd = sgd

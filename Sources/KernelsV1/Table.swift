@@ -8,7 +8,7 @@ package func floatTable() -> KernelTable {
     affineChain: { affineChain(FloatFamily.self, $0) }, multiply: { multiply(FloatFamily.self, $0) }, multiplySumming: { multiplySumming(FloatFamily.self, $0) },
     combine: { combine(FloatFamily.self, $0) }, copy: { copy(FloatFamily.self, $0) }, fill: { fill(FloatFamily.self, $0, $1, $2) },
     outer: { sode_shim_with_room({ outer(FloatFamily.self, $0, $1) }, $0) }, rowSums: { rowSums(FloatFamily.self, $0) }, dot: { dot(FloatFamily.self, $0, $1, $2) },
-    squaredDistance: { squaredDistance(FloatFamily.self, $0, $1, $2) }, allFinite: { allFinite(FloatFamily.self, $0, $1) },
+    squaredDistance: { squaredDistance(FloatFamily.self, $0, $1, $2) }, largestDifference: { largestDifference(FloatFamily.self, $0, $1, $2) }, allFinite: { allFinite(FloatFamily.self, $0, $1) },
     antisymmetrize: { sode_shim_with_room({ antisymmetrize(FloatFamily.self, $0, $1) }, $0) },
    
     sgd: { sgd(FloatFamily.self, $0) }, adam: { adam(FloatFamily.self, $0) }, crossEntropy: { crossEntropy(FloatFamily.self, $0) }, logistic: { logistic(FloatFamily.self, $0) },
@@ -26,7 +26,7 @@ package func doubleTable() -> KernelTable {
     affineChain: { affineChain(DoubleFamily.self, $0) }, multiply: { multiply(DoubleFamily.self, $0) }, multiplySumming: { multiplySumming(DoubleFamily.self, $0) },
     combine: { combine(DoubleFamily.self, $0) }, copy: { copy(DoubleFamily.self, $0) }, fill: { fill(DoubleFamily.self, $0, $1, $2) },
     outer: { sode_shim_with_room({ outer(DoubleFamily.self, $0, $1) }, $0) }, rowSums: { rowSums(DoubleFamily.self, $0) }, dot: { dot(DoubleFamily.self, $0, $1, $2) },
-    squaredDistance: { squaredDistance(DoubleFamily.self, $0, $1, $2) }, allFinite: { allFinite(DoubleFamily.self, $0, $1) },
+    squaredDistance: { squaredDistance(DoubleFamily.self, $0, $1, $2) }, largestDifference: { largestDifference(DoubleFamily.self, $0, $1, $2) }, allFinite: { allFinite(DoubleFamily.self, $0, $1) },
     antisymmetrize: { sode_shim_with_room({ antisymmetrize(DoubleFamily.self, $0, $1) }, $0) },
    
     sgd: { sgd(DoubleFamily.self, $0) }, adam: { adam(DoubleFamily.self, $0) }, crossEntropy: { crossEntropy(DoubleFamily.self, $0) }, logistic: { logistic(DoubleFamily.self, $0) },

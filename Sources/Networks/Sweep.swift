@@ -15,6 +15,8 @@ package struct BatchResult: Equatable, Sendable {
   package var lossSum = 0.0
   package var correct = 0
   package var count = 0
+  /// How far states recovered by a reversible policy were from the true ones, at most (`StepLog.reconstructionError`).
+  package var reconstructionError = 0.0
   /// The first failure of a step that can fail (implicit, adaptive), by the order of the tiles.
   package var failure: Failure?
   package init() {}
@@ -55,22 +57,12 @@ package final class Sweep: @unchecked Sendable {
     self.plan = plan
     self.batch = batch
     self.derivative = derivative
-    if let memory {
-      for block in plan.blocks { try memory.check(block) }
-      self.memory = plan.blocks.map { _ in memory }
-    } else {
-      self.memory = plan.memory
-    }
-    largestTile = tileColumns(width: plan.width, precision: plan.precision)
-    let partition = TilePartition(count: batch, largest: largestTile, accumulates: derivative)
-    let workers = min(threads, partition.groups)
+    let geometry = try SweepGeometry(plan, batch: batch, derivative: derivative, memory: memory, threads: threads)
+    self.memory = geometry.memory
+    let (partition, workers, rows) = (geometry.partition, geometry.workers, geometry.rows)
+    largestTile = geometry.largestTile
     self.threads = workers
-    let rows = TileRows(plan, tapes: derivative ? zip(self.memory, plan.blocks).map { $0.tapeRows($1) } : nil)
-    var size = Arena.Size()
-    size.add(count: plan.preparedCount(for: .training), precision: plan.precision)
-    if plan.isExtended { for _ in 0..<2 { size.add(count: plan.extendedCount, precision: plan.precision) } }
-    for _ in 1..<max(derivative ? partition.groups : 1, 1) { size.add(count: plan.extendedCount, precision: plan.precision) }
-    for _ in 0..<workers { rows.add(to: &size, columns: partition.columns) }
+    let size = geometry.size
     arena = try Arena(size)
     prepared = arena.vector(count: plan.preparedCount(for: .training), precision: plan.precision)
     if plan.isExtended {
@@ -162,6 +154,7 @@ package final class Sweep: @unchecked Sendable {
           atScores(tile, samples.lowerBound, samples.count, &result)
           if back { self.backward(weights, source, samples, tile, log, final: final, gradient: sum, featureGradient: featureGradient) }
           result.failure = log.failure
+          result.reconstructionError = log.reconstructionError
           log.clear()
           results[index] = result
         }
@@ -176,6 +169,7 @@ package final class Sweep: @unchecked Sendable {
       total.lossSum += part.lossSum
       total.correct += part.correct
       total.count += part.count
+      total.reconstructionError = max(total.reconstructionError, part.reconstructionError)
     }
   }
 

@@ -9,9 +9,14 @@ import VectorFields
 @Suite struct BlockLayoutTests {
   /// A basis that mixes, for tests: θ(t) = θ_0 + t·θ_1.
   private struct Line: TimeBasis {
-    func count(layers: Int) -> Int { 2 }
-    func piece(of layer: Int, layers: Int) -> Int? { nil }
-    func evaluate(at time: Double, horizon: Double, into values: inout [Double]) { values = [1, time] }
+    let support = 2
+    let degree = 1
+    func count(on grid: TimeGrid) -> Int { 2 }
+    func breakpoints(on grid: TimeGrid) -> [Double] { [0, grid.horizon] }
+    func evaluate(at time: Double, on grid: TimeGrid, into values: inout [Double]) -> Int {
+      values = [1, time]
+      return 0
+    }
   }
 
   @Test func sharedLayersAreTheSameMemory() throws {

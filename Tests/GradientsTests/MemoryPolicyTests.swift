@@ -15,6 +15,40 @@ import VectorFields
     }
   }
 
+  /// Policies other than those of the registry's defaults, which differ in what they keep.
+  private static func policies() throws -> [any MemoryPolicy] {
+    try memoryPolicies.names.filter { $0 != "reversible" }.map { try memoryPolicies.standard($0) } + [StoreEvery(1), StoreEvery(3), Binomial(checkpoints: 1), Binomial(checkpoints: 2)]
+  }
+
+  /// Every policy but reversible recomputation gives the bits of StoreAll, for every pair of field and integrator, in both precisions, for one sample and for tiles.
+  @Test(arguments: BlockCase.pairs.map { "\($0.field) \($0.integrator)" }, Precision.allCases) func policiesHaveTheBitsOfStoreAll(_ pair: String, _ precision: Precision) throws {
+    let names = pair.split(separator: " ").map(String.init)
+    for layers in [1, 2, 7] {
+      let example = try BlockCase(field: names[0], integrator: names[1], layers: layers, precision: precision)
+      for columns in [1, 16] {
+        let stored = try example.derivatives(StoreAll(), columns: columns)
+        for policy in try Self.policies() {
+          let found = try example.derivatives(policy, columns: columns)
+          #expect(found.final.bits == stored.final.bits && found.cotangent.bits == stored.cotangent.bits && found.gradient.bits == stored.gradient.bits, "\(policy), \(layers) layers")
+        }
+      }
+    }
+  }
+
+  /// The same with weights that layers share or mix, on an uneven grid.
+  @Test(arguments: timeBases.names) func policiesHaveTheBitsOfStoreAllInEveryBasis(_ name: String) throws {
+    let basis = try timeBases(name).make(OptionValues(scope: "block", timeBasisOptions))
+    let grid = try TimeGrid(stepSizes: [0.1, 0.3, 0.2, 0.2, 0.1, 0.05, 0.4])
+    for (field, integrator) in [("antisymmetric", "euler"), ("hamiltonian", "verlet")] {
+      let example = try BlockCase(field: field, integrator: integrator, grid: grid, basis: basis)
+      let stored = try example.derivatives(StoreAll())
+      for policy in try Self.policies() {
+        let found = try example.derivatives(policy)
+        #expect(found.cotangent.bits == stored.cotangent.bits && found.gradient.bits == stored.gradient.bits, "\(policy)")
+      }
+    }
+  }
+
   /// Without a gradient, the adjoint pulls back the same cotangent.
   @Test(arguments: memoryPolicies.names) func gradientIsOptional(_ name: String) throws {
     let policy = try memoryPolicies.standard(name)

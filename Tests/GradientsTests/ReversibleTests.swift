@@ -21,8 +21,38 @@ import VectorFields
 
   @Test func tapeDoesNotGrowWithDepth() throws {
     let rows = try [1, 10, 10_000].map { Reversible().tapeRows(try BlockCase(field: "hamiltonian", integrator: "verlet", width: 4, layers: $0).block) }
-    // Two states of 8 rows and one record of 8.
-    #expect(rows == [24, 24, 24])
+    // Two states of 8 rows to step between, the first state, and one record of 8.
+    #expect(rows == [32, 32, 32])
+  }
+
+  /// The error of the recovered first state is what a plain run back finds; 1000 tanh layers come back to 1e-12 (theory §2).
+  @Test func reportsTheReconstructionError() throws {
+    let example = try BlockCase(field: "hamiltonian", integrator: "verlet", layers: 1000, horizon: 5)
+    let (block, columns, log) = (example.block, 16, StepLog())
+    var weights = example.weights
+    weights.log = Unmanaged.passUnretained(log)
+    _ = try example.derivatives(Reversible(), weights: weights)
+    #expect(log.reconstructionError > 0 && log.reconstructionError < 1e-12, "\(log.reconstructionError)")
+
+    let start = try example.state(columns)
+    let states = try [start, example.propagate(start, columns: columns), example.state(columns)].map { $0.block(rows: block.stateWidth, columns: columns) }
+    let scratch = try example.numbers(block.scratchWidth, columns).block(rows: block.scratchWidth, columns: columns)
+    for (place, j) in (0..<1000).reversed().enumerated() {
+      block.integrator.reverse(block.field, block.step(j, weights), from: states[1 + place % 2], into: states[2 - place % 2], record: nil, scratch: scratch)
+    }
+    #expect(log.reconstructionError == largestDifference(states[1], states[0]) / largestMagnitude(states[0]))
+  }
+
+  /// Linear layers that enlarge the state 1e5 times each leave nothing of it in rounded numbers: the way back does not find it, and the log says so.
+  @Test func doesNotHideALostState() throws {
+    let example = try BlockCase(field: "hamiltonian", integrator: "verlet", activation: .identity, layers: 6)
+    scale(1e6, example.parameters.vector)
+    example.prepare()
+    let log = StepLog()
+    var weights = example.weights
+    weights.log = Unmanaged.passUnretained(log)
+    _ = try example.derivatives(Reversible(), weights: weights)
+    #expect(log.reconstructionError > 1, "\(log.reconstructionError)")
   }
 
   @Test func refusesEulerAndNamesWhatWouldDo() throws {

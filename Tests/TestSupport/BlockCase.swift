@@ -14,12 +14,13 @@ package final class BlockCase {
 
   /// - Parameters:
   ///   - gamma: 0 where the integrator refuses it.
+  ///   - scheme: an integrator instead of the registered one.
   ///   - offset: where the block's tensors begin in the parameter vector.
   package init(
-    field: String, integrator: String, activation: Activation = .tanh, bias: BiasKind = .vector, gamma: Double = 0, width: Int = 6, layers: Int = 6,
+    field: String, integrator: String, scheme given: (any Integrator)? = nil, activation: Activation = .tanh, bias: BiasKind = .vector, gamma: Double = 0, width: Int = 6, layers: Int = 6,
     horizon: Double = 1.5, grid: TimeGrid? = nil, basis: any TimeBasis = LayerwiseBasis(), offset: Int = 3, precision: Precision = .float64, seed: UInt64 = 7
   ) throws {
-    let scheme = try integrators.standard(integrator)
+    let scheme = try given ?? integrators.standard(integrator)
     let fieldWidth = try scheme.fieldWidth(visible: width)
     func make(_ gamma: Double) throws -> any VectorField {
       try fields(field).make(FieldConfiguration(width: fieldWidth, activation: activation, bias: bias, gamma: gamma, precision: precision))
@@ -65,7 +66,8 @@ package final class BlockCase {
   package func state(_ columns: Int, seed: UInt64 = 13) throws -> Numbers { try Numbers.normal(stateWidth * columns, precision, seed: seed) }
 
   /// The final state, and the gradient and initial cotangent of ⟨w, final state⟩ for a fixed w, as the policy computes them.
-  package func derivatives(_ policy: any MemoryPolicy, columns: Int = 16) throws -> (final: Numbers, gradient: Numbers, cotangent: Numbers) {
+  package func derivatives(_ policy: any MemoryPolicy, columns: Int = 16, weights: Weights? = nil) throws -> (final: Numbers, gradient: Numbers, cotangent: Numbers) {
+    let weights = weights ?? self.weights
     let rows = policy.tapeRows(block)
     let tape = try numbers(rows, columns).block(rows: rows, columns: columns)
     copy(try state(columns).block(rows: stateWidth, columns: columns), into: policy.initialState(block, tape: tape))

@@ -3,13 +3,24 @@ import Testing
 import VectorFields
 
 @Suite struct TimeBasisRegistryTests {
-  /// Every basis is a partition of unity or says by its pieces which coefficient a layer uses.
-  @Test(arguments: timeBases.names) func everyBasisServesManyLayers(_ name: String) throws {
-    let basis = try timeBases(name).make(OptionValues(scope: "block", timeBasisOptions))
-    for layers in [8, 33] {
-      let count = try basis.count(layers: layers)
-      #expect(count >= 1 && count <= layers)
-      #expect((0..<layers).allSatisfy { (basis.piece(of: $0, layers: layers) ?? 0) < count })
+  @Test func optionsReachTheirBasis() throws {
+    var options = OptionValues(scope: "block", timeBasisOptions)
+    let grid = TimeGrid(layers: 20, horizon: 1)
+    for (name, count, degree) in [("layers", 20, 0), ("shared", 1, 0), ("piecewise_constant", 4, 0), ("piecewise_linear", 4, 1), ("polynomial", 4, 3), ("b_spline", 4, 3)] {
+      let basis = try timeBases(name).make(options)
+      #expect(try basis.count(on: grid) == count && basis.degree == degree, "\(name) by default")
+    }
+    try options.set("basis_count", .integer(9))
+    try options.set("spline_degree", .integer(2))
+    let spline = try timeBases("b_spline").make(options)
+    #expect(try spline.count(on: grid) == 9 && spline.degree == 2)
+  }
+
+  @Test func namesTheOptionThatDoesNotSuit() throws {
+    var options = OptionValues(scope: "block", timeBasisOptions)
+    try options.set("basis_count", .integer(1))
+    for name in ["piecewise_linear", "b_spline"] {
+      #expect { try timeBases(name).make(options) } throws: { "\($0)".contains("basis_count is 1") && "\($0)".contains(name) }
     }
   }
 }

@@ -1,0 +1,50 @@
+import LinearAlgebra
+import Settings
+
+/// The tapes of a network's training scratch: one for each block and worker, all alive at once.
+package struct MemoryBudget: Sendable {
+  /// Columns of the widest tile.
+  package let columns: Int
+  package let workers: Int
+  package let precision: Precision
+
+  package init(columns: Int, workers: Int, precision: Precision) {
+    self.columns = columns
+    self.workers = workers
+    self.precision = precision
+  }
+
+  /// Bytes of one worker's tape of so many rows: whole lines of 64 bytes, as scratch is laid out.
+  package func bytes(rows: Int) -> Int { (rows * columns * precision.byteCount + 63) & ~63 }
+
+  /// The policies with what they leave open decided, so that all tapes together keep to the smallest byte limit that any of them gives.
+  ///
+  /// Each block that is flexible gets the least it can do with; what is left is shared in proportion to what each could still use.
+  /// - Parameter policies: one a block.
+  /// - Throws: `.memory`, naming the bytes needed and given, when the least does not fit.
+  package func fitted(_ policies: [any MemoryPolicy], to blocks: [ODEBlock]) throws(Failure) -> [any MemoryPolicy] {
+    let pairs = Array(zip(policies, blocks))
+    guard let limit = policies.compactMap(\.byteLimit).min() else { return pairs.map { $0.fitted(to: $1, rows: Int.max) } }
+    let least = pairs.map { bytes(rows: $0.leastTapeRows($1)) }
+    let needed = workers * least.reduce(0, +)
+    guard needed <= limit else {
+      throw Failure(
+        .memory,
+        "memory_limit is \(limit) bytes; the tapes of \(blocks.count == 1 ? "the block" : "the \(blocks.count) blocks") need at least \(needed) bytes (\(workers) \(workers == 1 ? "thread" : "threads"), tiles of \(columns) \(columns == 1 ? "sample" : "samples"))"
+      )
+    }
+    var spare = (limit - needed) / workers
+    let wishes = zip(pairs, least).map { bytes(rows: $0.0.mostTapeRows($0.1)) - $1 }
+    var wished = wishes.reduce(0, +)
+    var result: [any MemoryPolicy] = []
+    for (index, (policy, block)) in pairs.enumerated() {
+      let share = wished <= spare ? wishes[index] : min(spare, Int(Double(spare) * (Double(wishes[index]) / Double(wished))))
+      let rows = ((least[index] + share) & ~63) / (columns * precision.byteCount)
+      let fitted = policy.fitted(to: block, rows: rows)
+      result.append(fitted)
+      spare -= bytes(rows: fitted.tapeRows(block)) - least[index]
+      wished -= wishes[index]
+    }
+    return result
+  }
+}

@@ -1,0 +1,102 @@
+import LinearAlgebra
+
+/// Keeps the state of every k-th layer, counted from the last, and runs each segment of k layers again, with records, before it is pulled back.
+///
+///     states ⌈N/k⌉ + k,   records k,   recomputed steps N − k
+///
+/// The last segment needs no second run: the forward sweep records it. Source: the uniform checkpoints of Chen et al. 2016 (arXiv:1604.06174, §4.3), where k = √N gives memory O(√N)
+/// for less than one more forward sweep. A k beyond N is one segment: everything is kept.
+package struct StoreEvery: MemoryPolicy {
+  /// 0 stands for ⌈√N⌉.
+  private let every: Int
+
+  /// - Parameter every: k, at least 1, or 0 for ⌈√N⌉.
+  package init(_ every: Int) { self.every = every }
+
+  package var name: String { "store_every" }
+
+  /// Layers of a segment; the first may have fewer.
+  private func segment(_ block: ODEBlock) -> Int { min(every == 0 ? squareRootCeiling(block.layers) : every, block.layers) }
+
+  package func use(_ block: ODEBlock) -> MemoryUse {
+    let k = segment(block)
+    return MemoryUse(states: Self.segments(block, k) + k, records: k, recomputedSteps: block.layers - k)
+  }
+
+  private static func segments(_ block: ODEBlock, _ k: Int) -> Int { (block.layers + k - 1) / k }
+
+  /// The one that recomputes least with `rows` rows of tape: of those that fit, that with the longest segments. nil when none fits.
+  static func longest(_ block: ODEBlock, rows: Int) -> StoreEvery? {
+    let inner = block.stateWidth + block.recordWidth
+    return stride(from: min(block.layers, rows / inner), through: 1, by: -1).first { segments(block, $0) * block.stateWidth + $0 * inner <= rows }.map { StoreEvery($0) }
+  }
+
+  package func initialState(_ block: ODEBlock, tape: Block) -> Block { Segmented(block, tape, segment(block)).parts.state(0) }
+
+  package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block, scratch: Block) -> Block {
+    let tape = Segmented(block, tape, segment(block))
+    let last = tape.count - 1
+    for index in 0..<last {
+      block.runLayers(tape.layers(index), weights, tape.parts, from: index, into: index + 1, passing: tape.count, scratch: scratch)
+    }
+    run(block, weights, tape, last, scratch)
+    return tape.state(tape.layers(last).count, last)
+  }
+
+  package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: BlockGradient?, scratch: Block) {
+    let tape = Segmented(block, tape, segment(block))
+    for index in stride(from: tape.count - 1, through: 0, by: -1) {
+      if index < tape.count - 1 { run(block, weights, tape, index, scratch) }
+      let layers = tape.layers(index)
+      var step = block.step(layers.upperBound - 1, weights)
+      var sums = block.gradient(layers.upperBound - 1, gradient)
+      for j in layers.reversed() {
+        let place = j - layers.lowerBound
+        block.integrator.pullback(
+          block.field, step, before: tape.state(place, index), after: tape.state(place + 1, index), record: tape.parts.record(place), cotangent: cotangent,
+          gradient: sums, scratch: scratch)
+        block.advance(&step, by: -1, weights)
+        block.advance(&sums, from: j, by: -1, gradient)
+      }
+    }
+  }
+
+  /// Runs a segment with records.
+  private func run(_ block: ODEBlock, _ weights: Weights, _ tape: Segmented, _ index: Int, _ scratch: Block) {
+    let layers = tape.layers(index)
+    var step = block.step(layers.lowerBound, weights)
+    for place in 0..<layers.count {
+      block.integrator.step(
+        block.field, step, from: tape.state(place, index), into: tape.state(place + 1, index), record: tape.parts.record(place), scratch: scratch)
+      block.advance(&step, by: 1, weights)
+    }
+  }
+}
+
+/// A tape of segments: their first states, then the k further states of the segment at work, then its k records.
+private struct Segmented {
+  let parts: Tape
+  /// Segments.
+  let count: Int
+  private let segment: Int
+  private let all: Int
+
+  init(_ block: ODEBlock, _ tape: Block, _ segment: Int) {
+    self.segment = segment
+    all = block.layers
+    count = (block.layers + segment - 1) / segment
+    parts = Tape(tape, of: block, states: count + segment)
+  }
+
+  func layers(_ index: Int) -> Range<Int> { max(0, all - (count - index) * segment)..<all - (count - index - 1) * segment }
+
+  /// The state before layer `place` of segment `index`.
+  func state(_ place: Int, _ index: Int) -> Block { parts.state(place == 0 ? index : count + place - 1) }
+}
+
+/// ⌈√n⌉ for n ≥ 0.
+func squareRootCeiling(_ n: Int) -> Int {
+  var root = Int(Double(n).squareRoot())
+  while root * root < n { root += 1 }
+  return root
+}

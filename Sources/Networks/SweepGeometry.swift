@@ -1,0 +1,33 @@
+import Gradients
+import LinearAlgebra
+import Settings
+
+/// How the scratch of a sweep is laid out: tiles, workers, what each block remembers, and the bytes of it all.
+struct SweepGeometry {
+  let largestTile: Int
+  let partition: TilePartition
+  let workers: Int
+  /// One a block, fitted to the byte limits.
+  let memory: [any MemoryPolicy]
+  let rows: TileRows
+  let size: Arena.Size
+
+  /// - Parameters: as those of `Sweep.init`.
+  /// - Throws: `.incompatible` when `memory` cannot serve a block; `.memory` when a memory limit is too small for any policy.
+  init(_ plan: NetworkPlan, batch: Int, derivative: Bool, memory: (any MemoryPolicy)?, threads: Int) throws(Failure) {
+    if let memory { for block in plan.blocks { try memory.check(block) } }
+    let policies = memory.map { memory in plan.blocks.map { _ in memory } } ?? plan.memory
+    largestTile = tileColumns(width: plan.width, precision: plan.precision)
+    partition = TilePartition(count: batch, largest: largestTile, accumulates: derivative)
+    workers = min(threads, partition.groups)
+    let budget = MemoryBudget(columns: partition.columns, workers: workers, precision: plan.precision)
+    self.memory = derivative ? try budget.fitted(policies, to: plan.blocks) : policies
+    rows = TileRows(plan, tapes: derivative ? zip(self.memory, plan.blocks).map { $0.tapeRows($1) } : nil)
+    var size = Arena.Size()
+    size.add(count: plan.preparedCount(for: .training), precision: plan.precision)
+    if plan.isExtended { for _ in 0..<2 { size.add(count: plan.extendedCount, precision: plan.precision) } }
+    for _ in 1..<max(derivative ? partition.groups : 1, 1) { size.add(count: plan.extendedCount, precision: plan.precision) }
+    for _ in 0..<workers { rows.add(to: &size, columns: partition.columns) }
+    self.size = size
+  }
+}
