@@ -72,44 +72,40 @@ package struct Binomial: MemoryPolicy {
 
   package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: BlockGradient?, scratch: Block) {
     let checkpoints = checkpoints(block)
-    let reversal = Reversal(
-      block: block, weights: weights, tape: Tape(tape, of: block, states: checkpoints + 2), working: checkpoints, cotangent: cotangent, gradient: gradient,
-      scratch: scratch)
-    reversal.run(0, block.layers, free: checkpoints, at: 0, isReady: true)
-  }
-}
-
-/// One adjoint sweep with what it works on.
-private struct Reversal {
-  let block: ODEBlock
-  let weights: Weights
-  let tape: Tape
-  /// The first of the two states to step between; checkpoints lie before it.
-  let working: Int
-  let cotangent: Block
-  let gradient: BlockGradient?
-  let scratch: Block
-
-  /// Pulls back `length` layers from layer `start`, before which the state `at` of the tape lies. It is the last of the checkpoints in use, or with none left a working state.
-  ///
-  /// - Parameters:
-  ///   - free: checkpoints that may be used, that at the start included.
-  ///   - isReady: whether the forward sweep has already left the checkpoints on the way to the last layer, and its record.
-  ///
-  /// The recursion is as deep as there are checkpoints.
-  func run(_ start: Int, _ length: Int, free: Int, at: Int, isReady: Bool) {
-    var (length, isReady) = (length, isReady)
-    while length > 1 {
-      let steps = BinomialSchedule.split(length, free)
-      let next = free > 1 ? at + 1 : working
-      if !isReady { block.runLayers(start..<start + steps, weights, tape, from: at, into: next, passing: working, scratch: scratch) }
-      run(start + steps, length - steps, free: free - 1, at: next, isReady: isReady)
-      (length, isReady) = (steps, false)
+    let tape = Tape(tape, of: block, states: checkpoints + 2)
+    // The layers before which the checkpoints 0 … top lie, at first where the forward sweep left them. 16 KB of the stack, whatever the depth: a recursion would need a frame a checkpoint.
+    var positions = InlineArray<4096, Int32>(repeating: 0)
+    var top = 0
+    while checkpoints - top > 1, block.layers - Int(positions[top]) > 1 {
+      positions[top + 1] = positions[top] + Int32(BinomialSchedule.split(block.layers - Int(positions[top]), checkpoints - top))
+      top += 1
     }
-    let after = tape.state(at == working ? working + 1 : working)
-    let step = block.step(start, weights)
-    if !isReady { block.integrator.step(block.field, step, from: tape.state(at), into: after, record: tape.record(0), scratch: scratch) }
-    block.integrator.pullback(
-      block.field, step, before: tape.state(at), after: after, record: tape.record(0), cotangent: cotangent, gradient: block.gradient(start, gradient), scratch: scratch)
+    // Layers from `end` on are pulled back.
+    var end = block.layers
+    while end > 0 {
+      let start = Int(positions[top])
+      var at = top
+      if end - start > 1 {
+        let (isReady, free) = (end == block.layers, checkpoints - top)
+        let steps = BinomialSchedule.split(end - start, free)
+        if free > 1 {
+          block.runLayers(start..<start + steps, weights, tape, from: top, into: top + 1, passing: checkpoints, scratch: scratch)
+          top += 1
+          positions[top] = Int32(start + steps)
+          continue
+        }
+        // With the last checkpoint the way to the last step goes through the working states; the forward sweep has left it.
+        if !isReady { block.runLayers(start..<end - 1, weights, tape, from: top, into: checkpoints, passing: checkpoints, scratch: scratch) }
+        at = checkpoints
+      }
+      let j = end - 1
+      let step = block.step(j, weights)
+      let after = tape.state(at == checkpoints ? checkpoints + 1 : checkpoints)
+      if end < block.layers { block.integrator.step(block.field, step, from: tape.state(at), into: after, record: tape.record(0), scratch: scratch) }
+      block.integrator.pullback(
+        block.field, step, before: tape.state(at), after: after, record: tape.record(0), cotangent: cotangent, gradient: block.gradient(j, gradient), scratch: scratch)
+      end = j
+      if end == start { top -= 1 }
+    }
   }
 }

@@ -20,8 +20,8 @@ import Testing
     }
   }
 
-  /// The most checkpoints on the longest way down: the recursion fits a stack of the usual size.
-  @Test func manyCheckpointsAreWithinTheStack() throws {
+  /// The most checkpoints there can be, all in use, on the stack of any thread.
+  @Test func asManyCheckpointsAsThereCanBe() throws {
     let example = try BlockCase(field: "dense", integrator: "euler", width: 2, layers: Binomial.maximumCheckpoints + 1)
     let deep = try example.derivatives(Binomial(checkpoints: Binomial.maximumCheckpoints), columns: 1)
     #expect(deep.gradient.bits == (try example.derivatives(StoreAll(), columns: 1)).gradient.bits)
