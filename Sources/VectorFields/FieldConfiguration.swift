@@ -21,35 +21,23 @@ package struct FieldConfiguration: Sendable {
     self.options = options
   }
 
-  /// The square weight matrix "K", initially normal with variance 1/width, so that ‖K‖ does not depend on the width.
-  var squareWeight: ParameterShape { ParameterShape("K", [width, width], .weight, deviation: 1 / Double(width).squareRoot()) }
-
-  /// The tensors K and, unless `bias` is none, b.
-  var weightAndBias: [ParameterShape] {
-    bias == .none ? [squareWeight] : [squareWeight, ParameterShape("b", [bias.count(width)], .bias, deviation: 0)]
+  /// The operator that fields of this configuration multiply by. Fields ask for sizes alone.
+  package func linearOperator(inputs: Int, outputs: Int) -> any LinearOperator {
+    DenseOperator(inputs: inputs, outputs: outputs, precision: precision)
   }
 
-  /// Tensor 0 as the matrix K.
-  func matrix(_ layer: Layer) -> Matrix {
-    guard let base = layer.tensors[0] else { preconditionFailure("layer without K") }
-    return Matrix(base, rows: width, columns: width, precision: precision)
+  /// The option `hidden_width`, where 0 stands for `width` (that of the state, or of a part of it).
+  func hiddenWidth(of width: Int? = nil) throws(Failure) -> Int {
+    let hidden = try options.integer("hidden_width")
+    return hidden == 0 ? width ?? self.width : hidden
   }
 
-  /// The layer's prepared matrix, nil without one: width × width, kept with contiguous outputs, which single samples want and tiles do not mind.
-  func preparedMatrix(_ layer: Layer) -> Matrix? {
-    layer.prepared.map { Matrix($0, rows: width, columns: width, precision: precision).transposed }
-  }
-
-  /// Numbers of a prepared copy of K, which only single samples are worth.
-  func preparedCopyCount(for purpose: Purpose) -> Int { purpose == .inference ? width * width : 0 }
-
-  /// Makes that copy.
-  func prepareCopy(_ layer: Layer) {
-    if let prepared = preparedMatrix(layer) { copy(matrix(layer), into: prepared) }
-  }
-
-  /// Tensor 1 as the bias b.
-  func bias(_ layer: Layer) -> Bias? {
-    layer.tensors[1].map { Bias($0, stride: bias == .vector ? 1 : 0) }
+  /// Half the width, for a state of positions and momenta.
+  /// - Throws: `.incompatible` for an odd width.
+  func halfWidth(for field: String) throws(Failure) -> Int {
+    guard width.isMultiple(of: 2) else {
+      throw Failure(.incompatible, "width is \(width); field \(field) needs an even width: half positions, half momenta")
+    }
+    return width / 2
   }
 }

@@ -12,15 +12,50 @@ package struct FieldEntry: Sendable {
   }
 }
 
-/// The vector fields by name. Adding one is one file, one line here and one test file.
+/// The vector fields by name. Adding one is one file, one line here, one test file and one page of documentation.
 package let fields = Registry<FieldEntry>("field", [
   ("dense", "σ(Ky+b), the residual network [Haber & Ruthotto 2017, eq. 2.1]; no guarantee", FieldEntry { DenseField($0) }),
-  ("antisymmetric", "σ(½(K−Kᵀ−γI)y+b) [Haber & Ruthotto 2017, eq. 4.12]; frozen eigenvalues with real part ≤ 0", FieldEntry(options: [gammaOption]) { (c) throws(Failure) in try AntisymmetricField(c) }),
+  ("two_layer", "K₂σ(K₁y+b₁)+b₂, the residual block of two layers [Lu et al. 2018]; no guarantee", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try TwoLayerField(c) }),
+  ("antisymmetric", "σ(½(K−Kᵀ−γI)y+b) [Haber & Ruthotto 2017, eq. 4.12]; frozen eigenvalues with real part ≤ 0", FieldEntry(options: [gamma]) { (c) throws(Failure) in try AntisymmetricField(c) }),
+  ("antisymmetric_damped", "σ(½(K−Kᵀ)y+b) − γy; a contraction if γ > ½L‖½(K−Kᵀ)‖", FieldEntry(options: [gamma]) { (c) throws(Failure) in try DampedAntisymmetricField(c) }),
+  ("negative_definite", "σ(−CᵀCy+b) [Haber & Ruthotto 2017, §4.2]; frozen eigenvalues real and ≤ 0", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try NegativeDefiniteField(c) }),
   ("hamiltonian", "ẏ=σ(Kz+b), ż=−σ(Kᵀy+b) [Haber & Ruthotto 2017, §4.3]; volume preserving under verlet", FieldEntry { HamiltonianField($0) }),
+  ("hamiltonian_two_weight", "ẏ=K₁ᵀσ(K₁z+b₁), ż=−K₂ᵀσ(K₂y+b₂) [Chang et al. 2018]; symplectic under verlet", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try SeparableHamiltonianField(twoWeight: c) }),
+  ("hamiltonian_h", "ẏ=𝒥Kᵀσ(Ky+b) [Galimberti et al. 2021]; separable under verlet: gradients cannot vanish", FieldEntry(options: [hiddenWidth, coupling]) { (c) throws(Failure) in try hamiltonianH(c) }),
+  ("gradient_flow", "−Kᵀσ(Ky+b), the parabolic network [Ruthotto & Haber 2018]; non-expansive for h ≤ 2/(L‖K‖²)", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try GradientFlowField(c) }),
+  ("second_order", "ÿ=σ(Ky+b) or ÿ=−Kᵀσ(Ky+b) [Haber & Ruthotto 2017, §4.2; Ruthotto & Haber 2018]; oscillation", FieldEntry(options: [hiddenWidth, form]) { (c) throws(Failure) in try secondOrder(c) }),
+  ("rotate_relax", "(A−Aᵀ)y − Kᵀσ(Ky+b); non-expansive when split by cayley or exponential", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try RotateRelaxField(c) }),
+  ("linear_cubic", "wy + b − γy³ [Ruseckas 2019]; takes no activation", FieldEntry(options: [cubicRate]) { (c) throws(Failure) in try LinearCubicField(c) }),
+  ("continuous_rnn", "τᵢẏᵢ = −yᵢ + Σⱼwⱼᵢσ(yⱼ−θⱼ) + Iᵢ [Ruseckas 2019]; symmetric w: a Lyapunov function", FieldEntry(options: [symmetric]) { (c) throws(Failure) in try ContinuousRNNField(c) }),
 ])
 
 /// The options that single fields take, each once.
 package let fieldOptions: [OptionDescription] = distinctOptions(fields.entries.map(\.entry.options))
 
-private let gammaOption = OptionDescription(
-  "gamma", .real(0...1e6), default: .real(0), unit: "1/time", "damping γ of the antisymmetric field; 0 keeps its eigenvalues imaginary")
+private let gamma = OptionDescription(
+  "gamma", .real(0...1e6), default: .real(0), unit: "1/time", "damping γ of the antisymmetric fields; 0 keeps the eigenvalues of antisymmetric imaginary")
+private let hiddenWidth = OptionDescription(
+  "hidden_width", .integer(0...65_536), default: .integer(0), unit: "features", "rows of the inner weights; 0 = as many as the state, or its part, has")
+private let coupling = OptionDescription(
+  "coupling", .choice(["separable", "full"]), default: .text("separable"),
+  "separable: K block-diagonal, for verlet; full: any K, for one-component schemes")
+private let form = OptionDescription(
+  "form", .choice(["plain", "gradient"]), default: .text("plain"), "plain: ÿ = σ(Ky+b); gradient: ÿ = −Kᵀσ(Ky+b)")
+private let cubicRate = OptionDescription("cubic_rate", .real(0...1e6), default: .real(1), unit: "1/time", "γ of the term −γy³")
+private let symmetric = OptionDescription(
+  "symmetric", .choice(["false", "true"]), default: .text("false"), "true: the weights are ½(w+wᵀ)")
+
+private func hamiltonianH(_ configuration: FieldConfiguration) throws(Failure) -> any VectorField {
+  if try configuration.options.text("coupling") == "full" { return try FullHamiltonianField(configuration) }
+  return try SeparableHamiltonianField(halves: configuration)
+}
+
+/// - Throws: `.incompatible` for a hidden width without hidden values.
+private func secondOrder(_ configuration: FieldConfiguration) throws(Failure) -> any VectorField {
+  if try configuration.options.text("form") == "gradient" { return try SecondOrderGradientField(configuration) }
+  let hidden = try configuration.options.integer("hidden_width")
+  guard hidden == 0 else {
+    throw Failure(.incompatible, "hidden_width is \(hidden); field second_order has hidden values in form gradient alone, with form plain it must be 0")
+  }
+  return SecondOrderField(configuration)
+}

@@ -1,0 +1,82 @@
+import LinearAlgebra
+
+/// x ↦ c·σ(Wx + b) over a linear operator, or c·(Wx + b) where there is no activation.
+///
+/// With D = diag(σ'(Wx+b)), the record: pushforward c·D(W·δx + δW·x + δb); pullback of p: g = c·D·p, then Wᵀg, g·xᵀ and Σg. Without activation D = I and there is no record.
+/// Cost: one product forward, one or two for the tangent, two for the cotangent and gradient.
+package struct AffineMap: LayerMap {
+  package let place: OperatorPlace
+  package let bias: BiasPlace
+  package let activation: Activation?
+  /// c.
+  package let factor: Double
+  package let outputs: Int
+  private let linearOperator: any LinearOperator
+
+  package init(_ place: OperatorPlace, bias: BiasPlace, _ activation: Activation?, factor: Double = 1) {
+    self.place = place
+    self.bias = bias
+    self.activation = activation
+    self.factor = factor
+    outputs = place.outputs
+    linearOperator = place.linearOperator
+  }
+
+  package var recordWidth: Int { activation == nil ? 0 : outputs }
+  package var scratchWidth: Int { outputs }
+
+  package func affineForm(_ layer: Layer) -> AffineForm? {
+    linearOperator.affineForm(place.weights(layer), bias: bias(layer), activation: activation ?? .identity, sign: factor)
+  }
+
+  package func evaluate(_ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block) {
+    linearOperator.affine(
+      place.weights(layer), bias: bias(layer), activation: activation ?? .identity, of: x, scale: factor * scale, addingTo: base, into: out,
+      slope: activation == nil ? nil : record)
+  }
+
+  package func pushforward(
+    _ layer: Layer, direction: Layer?, at x: Block, record: Block, tangent v: Block?, scale: Double, addingTo base: Block?, into out: Block, scratch: Block
+  ) {
+    guard activation != nil else {
+      return product(layer, direction, at: x, tangent: v, scale: factor * scale, addingTo: base, into: out)
+    }
+    let inner = scratch.rows(0..<outputs)
+    product(layer, direction, at: x, tangent: v, scale: 1, addingTo: nil, into: inner)
+    multiply(factor * scale, record, inner, addingTo: base, into: out)
+  }
+
+  /// out = base + scale·(W·v + δW·x + δb).
+  private func product(_ layer: Layer, _ direction: Layer?, at x: Block, tangent v: Block?, scale: Double, addingTo base: Block?, into out: Block) {
+    var sum = base
+    var isWritten = false
+    if let v {
+      linearOperator.affine(
+        place.weights(layer), bias: direction.flatMap { bias($0) }, activation: .identity, of: v, scale: scale, addingTo: sum, into: out, slope: nil)
+      (sum, isWritten) = (out, true)
+    }
+    if let direction {
+      linearOperator.affine(
+        place.direction(direction), bias: v == nil ? bias(direction) : nil, activation: .identity, of: x, scale: scale, addingTo: sum, into: out, slope: nil)
+      isWritten = true
+    }
+    if !isWritten { settle(base, into: out) }
+  }
+
+  package func pullback(
+    _ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block, addingTo base: Block?, into q: Block, gradient: Layer?, scratch: Block
+  ) {
+    let g = scratch.rows(0..<outputs)
+    if activation == nil {
+      add(factor * scale, p, to: nil, into: g)
+    } else {
+      multiply(factor * scale, record, p, addingTo: nil, into: g)
+    }
+    if let gradient {
+      linearOperator.accumulateGradient(g, x, addingTo: place.gradient(gradient))
+      if let bias = bias(gradient) { linearOperator.accumulateBiasGradient(g, addingTo: bias, transposed: place.isTransposed) }
+    }
+    linearOperator.affine(
+      place.weights(layer).transposed, bias: nil, activation: .identity, of: g, scale: 1, addingTo: base, into: q, slope: nil)
+  }
+}

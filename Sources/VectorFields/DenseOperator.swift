@@ -1,0 +1,71 @@
+import LinearAlgebra
+
+/// A matrix, outputs × inputs, row-major in its tensor: each output sees every input.
+///
+/// Prepared, it is kept with contiguous outputs, which single samples want and tiles do not mind. Cost of a product: 2·outputs·inputs operations a sample, in one kernel call.
+package final class DenseOperator: LinearOperator {
+  package let inputs: Int
+  package let outputs: Int
+  private let precision: Precision
+
+  package init(inputs: Int, outputs: Int, precision: Precision) {
+    self.inputs = inputs
+    self.outputs = outputs
+    self.precision = precision
+  }
+
+  package var shape: [Int] { [outputs, inputs] }
+  /// Variance 1/inputs.
+  package var deviation: Double { 1 / Double(inputs).squareRoot() }
+  package func biasCount(_ kind: BiasKind, transposed: Bool) -> Int { kind.count(transposed ? inputs : outputs) }
+  package var preparedCount: Int { inputs * outputs }
+
+  private func matrix(_ weights: OperatorWeights) -> Matrix {
+    let isRowMajor = weights.form == .tensor
+    let matrix = Matrix(
+      weights.base, rows: outputs, columns: inputs, rowStride: isRowMajor ? inputs : 1, columnStride: isRowMajor ? 1 : outputs, precision: precision)
+    return weights.isTransposed ? matrix.transposed : matrix
+  }
+
+  private func tensor(_ base: UnsafeMutableRawPointer) -> Matrix { matrix(OperatorWeights(base, .tensor)) }
+  private func prepared(_ base: UnsafeMutableRawPointer) -> Matrix { matrix(OperatorWeights(base, .prepared)) }
+
+  package func affine(
+    _ weights: OperatorWeights, bias: Bias?, activation: Activation, of x: Block, scale: Double, addingTo base: Block?, into out: Block, slope: Block?
+  ) {
+    LinearAlgebra.affine(matrix(weights), bias: bias, activation: activation, of: x, scale: scale, addingTo: base, into: out, slope: slope)
+  }
+
+  package func accumulateGradient(_ left: Block, _ right: Block, addingTo gradient: OperatorWeights) {
+    accumulateOuter(left, right, addingTo: matrix(gradient))
+  }
+
+  package func accumulateBiasGradient(_ left: Block, addingTo gradient: Bias, transposed: Bool) { accumulateRowSums(left, addingTo: gradient) }
+
+  package func affineForm(_ weights: OperatorWeights, bias: Bias?, activation: Activation, sign: Double) -> AffineForm? {
+    AffineForm(weights: matrix(weights), bias: bias, activation: activation, sign: sign)
+  }
+
+  package func prepareCopy(of tensor: UnsafeMutableRawPointer, into prepared: UnsafeMutableRawPointer) {
+    copy(self.tensor(tensor), into: self.prepared(prepared))
+  }
+
+  package func prepareAntisymmetric(_ tensor: UnsafeMutableRawPointer, damping: Double, into prepared: UnsafeMutableRawPointer) {
+    // Transposed, M is row-major: ½(Wᵀ − W − γI).
+    antisymmetrize(self.tensor(tensor).transposed, damping: damping, into: self.prepared(prepared).transposed)
+  }
+
+  package func prepareSymmetric(_ tensor: UnsafeMutableRawPointer, into prepared: UnsafeMutableRawPointer) {
+    symmetrize(self.tensor(tensor), into: self.prepared(prepared))
+  }
+
+  package func antisymmetrizeGradient(_ tensor: UnsafeMutableRawPointer) {
+    let gradient = self.tensor(tensor)
+    antisymmetrize(gradient, damping: 0, into: gradient)
+  }
+
+  package func symmetrizeGradient(_ tensor: UnsafeMutableRawPointer) {
+    let gradient = self.tensor(tensor)
+    symmetrize(gradient, into: gradient)
+  }
+}

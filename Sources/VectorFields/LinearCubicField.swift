@@ -1,0 +1,20 @@
+import LinearAlgebra
+import Settings
+
+/// f(y) = wy + b − γy³, the cube elementwise: polynomial in the state, without an activation.
+///
+/// Source: Ruseckas 2019, the equation proposed there. The adjoint is −ȧ = wᵀa − 3γy²⊙a. For γ > 0 the flow of constant weights stays bounded, since the cube outweighs every linear map at large |y|;
+/// an explicit step that is too large for |y| does not. w is outputs × inputs. Nothing is recorded. Cost: one product and two passes over the state.
+package final class LinearCubicField: MappedField {
+  package let plan: LayerPlan
+  package let map: SumMap<AffineMap, CubicMap>
+
+  /// Takes the option `cubic_rate`, γ ≥ 0; the activation is not used.
+  package init(_ configuration: FieldConfiguration) throws(Failure) {
+    var plan = LayerPlan(configuration)
+    let weights = plan.weight("w")
+    map = SumMap(
+      AffineMap(weights, bias: plan.bias("b", of: weights), nil), CubicMap(-(try configuration.options.real("cubic_rate")), rows: configuration.width))
+    self.plan = plan
+  }
+}

@@ -1,0 +1,70 @@
+import LinearAlgebra
+
+/// An operator with the place of its weights in a field's layers: which tensor, what of the prepared memory, and whether W or Wᵀ is meant.
+package struct OperatorPlace: Sendable {
+  /// What a field multiplies by.
+  package enum Use: Sendable {
+    /// W itself; prepared memory may hold a copy for single samples.
+    case itself
+    /// What `prepare` made of W, as ½(W − Wᵀ − γI): it must be there, in parameters and directions alike.
+    case made
+  }
+
+  package let linearOperator: any LinearOperator
+  package let tensor: Int
+  package let use: Use
+  /// Bytes from `Layer.prepared` to the copy or to what was made; nil where there is neither.
+  package let preparedOffset: Int?
+  package let isTransposed: Bool
+
+  package init(_ linearOperator: any LinearOperator, tensor: Int, use: Use, preparedOffset: Int?, isTransposed: Bool = false) {
+    self.linearOperator = linearOperator
+    self.tensor = tensor
+    self.use = use
+    self.preparedOffset = preparedOffset
+    self.isTransposed = isTransposed
+  }
+
+  /// Rows of the blocks that the map takes and gives.
+  package var inputs: Int { isTransposed ? linearOperator.outputs : linearOperator.inputs }
+  package var outputs: Int { isTransposed ? linearOperator.inputs : linearOperator.outputs }
+
+  /// The same weights, transposed. The tensor as it lies is what single samples want of Wᵀ, so that a copy is left aside.
+  package var transposed: OperatorPlace {
+    OperatorPlace(linearOperator, tensor: tensor, use: use, preparedOffset: use == .made ? preparedOffset : nil, isTransposed: !isTransposed)
+  }
+
+  /// The weights to multiply by.
+  @inline(__always) package func weights(_ layer: Layer) -> OperatorWeights {
+    if let preparedOffset, let prepared = layer.prepared { return OperatorWeights(prepared + preparedOffset, .prepared, isTransposed: isTransposed) }
+    precondition(use == .itself, "layer not prepared")
+    return gradient(layer)
+  }
+
+  /// The weights of a direction: tensors, or what was made of them.
+  @inline(__always) package func direction(_ layer: Layer) -> OperatorWeights { use == .made ? weights(layer) : gradient(layer) }
+
+  /// Where gradients accumulate: the tensor.
+  @inline(__always) package func gradient(_ layer: Layer) -> OperatorWeights {
+    guard let base = layer.tensors[tensor] else { preconditionFailure("layer without its weights") }
+    return OperatorWeights(base, .tensor, isTransposed: isTransposed)
+  }
+}
+
+/// The place of a bias in a field's layers; without one it gives nil.
+package struct BiasPlace: Sendable {
+  package static let none = BiasPlace(tensor: nil, stride: 0)
+  package let tensor: Int?
+  /// 1 for one number a feature, 0 for one number for all.
+  package let stride: Int
+
+  package init(tensor: Int?, stride: Int) {
+    self.tensor = tensor
+    self.stride = stride
+  }
+
+  @inline(__always) package func callAsFunction(_ layer: Layer) -> Bias? {
+    guard let tensor, let base = layer.tensors[tensor] else { return nil }
+    return Bias(base, stride: stride)
+  }
+}

@@ -1,0 +1,46 @@
+import LinearAlgebra
+import Settings
+
+/// f(y) = (A − Aᵀ)y − Kᵀσ(Ky + b): a rotation and the relaxation of `gradient_flow`.
+///
+/// Source: beyond the papers (theory §1). Where slopes lie in [0, L], the flow is non-expansive, as the rotation is antisymmetric and the relaxation monotone. Its steps are so when they split: an exact rotation
+/// (`cayley`, `exponential`), then Euler on the relaxation with h ≤ 2/(L‖K‖²). Of unsplit explicit schemes nothing is claimed.
+///
+/// M = ½(A − Aᵀ) is prepared; its gradient becomes dA = ½(G − Gᵀ). K is hidden × n. Cost: three products.
+package final class RotateRelaxField: MappedField, RotatingField {
+  package let plan: LayerPlan
+  package let map: SumMap<AffineMap, ComposedMap>
+
+  /// Takes the option `hidden_width`, the rows of K.
+  package init(_ configuration: FieldConfiguration) throws(Failure) {
+    var plan = LayerPlan(configuration)
+    let rotation = plan.weight("A", prepared: .antisymmetric(damping: 0))
+    let weights = plan.weight("K", outputs: try configuration.hiddenWidth())
+    map = SumMap(
+      AffineMap(rotation, bias: .none, nil, factor: 2),
+      ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: -1))
+    self.plan = plan
+  }
+
+  package var rotationTensor: Int { 0 }
+
+  package func evaluateRelaxation(
+    _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block
+  ) {
+    map.second.evaluate(layer, at: x, scale: scale, addingTo: base, into: out, record: record, scratch: scratch)
+  }
+
+  package func pushforwardRelaxation(
+    _ layer: Layer, direction: Layer?, at x: Block, record: Block, tangent v: Block?,
+    scale: Double, addingTo base: Block?, into out: Block, scratch: Block
+  ) {
+    map.second.pushforward(layer, direction: direction, at: x, record: record, tangent: v, scale: scale, addingTo: base, into: out, scratch: scratch)
+  }
+
+  package func pullbackRelaxation(
+    _ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block,
+    addingTo q: Block, gradient: Layer?, scratch: Block
+  ) {
+    map.second.pullback(layer, at: x, record: record, scale: scale, cotangent: p, addingTo: q, into: q, gradient: gradient, scratch: scratch)
+  }
+}

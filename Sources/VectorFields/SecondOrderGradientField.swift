@@ -1,0 +1,24 @@
+import LinearAlgebra
+import Settings
+
+/// ÿ = −Kᵀσ(Ky + b) as ẏ = v, v̇ = −Kᵀσ(Ky + b), v(0) = 0: motion in the potential E(y) = 1ᵀΦ(Ky + b), Φ' = σ.
+///
+/// Source: Ruthotto & Haber 2018 (hyperbolic CNN, second order). For constant weights the flow keeps ½|v|² + E(y); where Φ is bounded below (ReLU, softplus, tanh, sigmoid) |v| is then bounded, so
+/// that y grows at most linearly in time: oscillation, no exponential growth. Verlet keeps that for h²L‖K‖² < 4 in the frozen linear sense (theory §5, E4).
+///
+/// K is hidden × n. Cost: two products.
+package final class SecondOrderGradientField: PartitionedMappedField {
+  package let plan: LayerPlan
+  package let positionMap: ScalingMap
+  package let momentumMap: ComposedMap
+  package var accelerationComponent: Int? { 1 }
+
+  /// Takes the option `hidden_width`, the rows of K.
+  package init(_ configuration: FieldConfiguration) throws(Failure) {
+    var plan = LayerPlan(configuration)
+    let weights = plan.weight("K", outputs: try configuration.hiddenWidth())
+    positionMap = ScalingMap(1, rows: configuration.width)
+    momentumMap = ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: -1)
+    self.plan = plan
+  }
+}

@@ -1,0 +1,39 @@
+import LinearAlgebra
+import Settings
+
+/// ẏ = K₁ᵀσ(K₁z + b₁), ż = −K₂ᵀσ(K₂y + b₂): Hamilton's equations of H(y, z) = 1ᵀΦ(K₂y + b₂) + 1ᵀΦ(K₁z + b₁) with Φ' = σ.
+///
+/// Source: Chang et al. 2018 ("Reversible architectures for arbitrarily deep residual neural networks", two weights), where z starts at zero beside the visible y: `hamiltonian_two_weight`; Galimberti et al. 2021
+/// (H-DNN with block-diagonal K), where y and z are halves of the visible state: `hamiltonian_h`.
+///
+/// The separable energy makes Verlet, which is semi-implicit Euler here, explicit and its step symplectic, for any weights in any layer: MᵀΩM = Ω for the sensitivity M of the last state to any
+/// earlier one, and so ‖M‖ ≥ 1: gradients cannot vanish. They can grow. Each K is hidden × part. Cost: two products a part.
+package final class SeparableHamiltonianField: PartitionedMappedField {
+  package let plan: LayerPlan
+  package let positionMap: ComposedMap
+  package let momentumMap: ComposedMap
+
+  /// The field of [CH]: y is visible, z starts at zero. Takes the option `hidden_width`.
+  package convenience init(twoWeight configuration: FieldConfiguration) throws(Failure) {
+    try self.init(configuration, part: configuration.width, positions: ("K1", "b1"), momenta: ("K2", "b2"))
+  }
+
+  /// The field of [HD] with K = diag(Kq, Kp): the first half of the state are positions, the second momenta. Takes the option `hidden_width`, that of each half.
+  /// - Throws: `.incompatible` for an odd width.
+  package convenience init(halves configuration: FieldConfiguration) throws(Failure) {
+    try self.init(configuration, part: try configuration.halfWidth(for: "hamiltonian_h"), positions: ("Kp", "bp"), momenta: ("Kq", "bq"))
+  }
+
+  /// The maps that move positions and momenta, each with the names of its tensors.
+  private init(
+    _ configuration: FieldConfiguration, part: Int, positions: (weight: String, bias: String), momenta: (weight: String, bias: String)
+  ) throws(Failure) {
+    let hidden = try configuration.hiddenWidth(of: part)
+    var plan = LayerPlan(configuration)
+    let moving = plan.weight(positions.weight, inputs: part, outputs: hidden)
+    positionMap = ComposedMap(gradientOf: moving, bias: plan.bias(positions.bias, of: moving), configuration.activation, factor: 1)
+    let turning = plan.weight(momenta.weight, inputs: part, outputs: hidden)
+    momentumMap = ComposedMap(gradientOf: turning, bias: plan.bias(momenta.bias, of: turning), configuration.activation, factor: -1)
+    self.plan = plan
+  }
+}
