@@ -17,20 +17,10 @@ import VectorFields
     #expect(DenseField(FieldConfiguration(width: 16)).parameters[0].deviation == 0.25)
   }
 
-  /// The prepared copy changes where numbers lie, not what comes out: the same bits with and without.
-  @Test(arguments: BiasKind.allCases, Precision.allCases) func preparedCopyGivesTheSameBits(_ bias: BiasKind, _ precision: Precision) throws {
-    for name in fields.names {
-      let example = try FieldCase(name, FieldConfiguration(width: 7, bias: bias, gamma: 0.2, precision: precision))
-      for component in 0..<example.field.componentCount {
-        let x = try example.numbers(7, 1, seed: 61)
-        let outs = try [Purpose.training, .inference].map { purpose in
-          let out = try example.zeros(7, 1)
-          example.field.evaluate(
-            component, example.layer(purpose), at: x.block(rows: 7, columns: 1), scale: 0.3, addingTo: nil, into: out.block(rows: 7, columns: 1), record: nil)
-          return out.bits
-        }
-        #expect(outs[0] == outs[1], "\(name), component \(component)")
-      }
-    }
+  /// Fields ask for sizes; what they multiply by is the configuration's matter.
+  @Test func operatorsHaveTheSizesAskedFor() {
+    let linearOperator = FieldConfiguration(width: 6, precision: .float64).linearOperator(inputs: 6, outputs: 9)
+    #expect(linearOperator.inputs == 6 && linearOperator.outputs == 9)
+    #expect(linearOperator is DenseOperator)
   }
 }

@@ -42,4 +42,16 @@ import VectorFields
     #expect(abs(inner(state.values, slope.values)) < 1e-14)
     #expect(norm(slope.values) > 0.1)
   }
+
+  /// [HR] §4.3 under Verlet: each step has determinant 1, for any weights (theory §5, E10); it is not symplectic.
+  @Test(arguments: [Activation.tanh, .softplus, .sin]) func verletPreservesVolume(_ activation: Activation) throws {
+    var state = try normalVector(10, seed: 60)
+    var columns = plainIdentity(10)
+    for layer in 0..<5 {
+      let example = try FieldVariant("hamiltonian").example(width: 5, activation: activation, seed: UInt64(10 * layer + 1))
+      try example.verlet(&state, &columns, stepSize: 0.7)
+    }
+    #expect(abs(plainDeterminant(columns) - 1) < 1e-10)
+    #expect(symplecticDefect(columns) > 1e-3)
+  }
 }

@@ -1,0 +1,41 @@
+import LinearAlgebra
+import TestSupport
+import Testing
+import VectorFields
+
+@Suite struct SumMapTests {
+  private static let map = SumMap(
+    ComposedMap(gradientOf: MapCase.kernel, bias: MapCase.bias, .tanh, factor: 1),
+    SumMap(ScalingMap(-0.3, rows: 3), ComposedMap(AffineMap(MapCase.kernel, bias: MapCase.bias, .sin), then: AffineMap(MapCase.back, bias: MapCase.backBias, .sin))))
+
+  @Test func evaluatesTheSum() throws {
+    let example = try MapCase()
+    let defect = try example.evaluationDefect(Self.map, inputs: 3) { x in
+      let gradient = plainProduct(plainTranspose(example.k), plainLayer(.tanh, example.k, example.b, x).value)
+      let layers = plainLayer(.sin, example.l, example.c, plainLayer(.sin, example.k, example.b, x).value).value
+      return x.indices.map { gradient[$0] - 0.3 * x[$0] + layers[$0] }
+    }
+    #expect(defect < 1e-13)
+  }
+
+  @Test func derivativesAgree() throws {
+    let defects = try MapCase().derivativeDefects(Self.map, inputs: 3)
+    #expect(defects.difference < 1e-8 && defects.transpose < 1e-14, "\(defects)")
+  }
+
+  /// The first pullback writes where the second still reads: in place gives what two blocks give.
+  @Test func cotangentMayBeWhereTheResultGoes() throws {
+    let example = try MapCase()
+    let (x, p) = (try Numbers.normal(48, .float64, seed: 3), try Numbers.normal(48, .float64, seed: 4))
+    let (record, scratch) = (Block.zeros(Self.map.recordWidth, 16, .float64), Block.zeros(Self.map.scratchWidth, 16, .float64))
+    Self.map.evaluate(example.layer, at: MapCase.block(x), scale: 1, addingTo: nil, into: .zeros(3, 16, .float64), record: record, scratch: scratch)
+    let (apart, inPlace) = (try Numbers(p.values, .float64), try Numbers(p.values, .float64))
+    Self.map.pullback(
+      example.layer, at: MapCase.block(x), record: record, scale: 0.5, cotangent: MapCase.block(p), addingTo: MapCase.block(apart), into: MapCase.block(apart),
+      gradient: nil, scratch: scratch)
+    Self.map.pullback(
+      example.layer, at: MapCase.block(x), record: record, scale: 0.5, cotangent: MapCase.block(inPlace), addingTo: MapCase.block(inPlace),
+      into: MapCase.block(inPlace), gradient: nil, scratch: scratch)
+    #expect(apart.bits == inPlace.bits)
+  }
+}
