@@ -67,15 +67,16 @@ package struct AffineMap: LayerMap {
     _ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block, addingTo base: Block?, into q: Block, gradient: Layer?, scratch: Block
   ) {
     let g = scratch.rows(0..<outputs)
+    let biasGradient = gradient.flatMap { bias($0) }
     if activation == nil {
       add(factor * scale, p, to: nil, into: g)
+      if let biasGradient { linearOperator.accumulateBiasGradient(g, addingTo: biasGradient, transposed: place.isTransposed) }
+    } else if let biasGradient {
+      linearOperator.multiply(factor * scale, record, p, into: g, addingBiasGradientTo: biasGradient, transposed: place.isTransposed)
     } else {
       multiply(factor * scale, record, p, addingTo: nil, into: g)
     }
-    if let gradient {
-      linearOperator.accumulateGradient(g, x, addingTo: place.gradient(gradient))
-      if let bias = bias(gradient) { linearOperator.accumulateBiasGradient(g, addingTo: bias, transposed: place.isTransposed) }
-    }
+    if let gradient { linearOperator.accumulateGradient(g, x, addingTo: place.gradient(gradient)) }
     linearOperator.affine(
       place.weights(layer).transposed, bias: nil, activation: .identity, of: g, scale: 1, addingTo: base, into: q, slope: nil)
   }

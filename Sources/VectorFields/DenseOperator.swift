@@ -42,6 +42,10 @@ package final class DenseOperator: LinearOperator {
 
   package func accumulateBiasGradient(_ left: Block, addingTo gradient: Bias, transposed: Bool) { accumulateRowSums(left, addingTo: gradient) }
 
+  package func multiply(_ scale: Double, _ slope: Block, _ cotangent: Block, into out: Block, addingBiasGradientTo gradient: Bias, transposed: Bool) {
+    LinearAlgebra.multiply(scale, slope, cotangent, into: out, addingRowSumsTo: gradient)
+  }
+
   package func affineForm(_ weights: OperatorWeights, bias: Bias?, activation: Activation, sign: Double) -> AffineForm? {
     AffineForm(weights: matrix(weights), bias: bias, activation: activation, sign: sign)
   }

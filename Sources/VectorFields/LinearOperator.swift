@@ -24,6 +24,8 @@ package protocol LinearOperator: AnyObject, Sendable {
   func accumulateGradient(_ left: Block, _ right: Block, addingTo gradient: OperatorWeights)
   /// Accumulates the gradient of ⟨left, b⟩ in the bias b of W, or of Wᵀ.
   func accumulateBiasGradient(_ left: Block, addingTo gradient: Bias, transposed: Bool)
+  /// out = scale·slope⊙cotangent, and its `accumulateBiasGradient`: what the pullback of every activation begins with.
+  func multiply(_ scale: Double, _ slope: Block, _ cotangent: Block, into out: Block, addingBiasGradientTo gradient: Bias, transposed: Bool)
   /// sign·σ(Wx + bias) as one affine map of a matrix, for the short cut of single samples; nil for an operator that is none.
   func affineForm(_ weights: OperatorWeights, bias: Bias?, activation: Activation, sign: Double) -> AffineForm?
 
@@ -39,6 +41,13 @@ package protocol LinearOperator: AnyObject, Sendable {
   func antisymmetrizeGradient(_ tensor: UnsafeMutableRawPointer)
   /// G ↦ ½(G + Gᵀ) in place: from the gradient of what `prepareSymmetric` made to that of W.
   func symmetrizeGradient(_ tensor: UnsafeMutableRawPointer)
+}
+
+extension LinearOperator {
+  package func multiply(_ scale: Double, _ slope: Block, _ cotangent: Block, into out: Block, addingBiasGradientTo gradient: Bias, transposed: Bool) {
+    LinearAlgebra.multiply(scale, slope, cotangent, addingTo: nil, into: out)
+    accumulateBiasGradient(out, addingTo: gradient, transposed: transposed)
+  }
 }
 
 /// Where an operator's numbers lie, in which form, and whether W or Wᵀ is meant. Trivially copied.
