@@ -32,6 +32,7 @@ package final class ContinuousRNNField: PlannedField {
     precision = configuration.precision
   }
 
+  package var isDamped: Bool { true }
   package var recordWidth: Int { 3 * width }
   package var scratchWidth: Int { 2 * width }
 

@@ -11,14 +11,16 @@ import Settings
 package final class DampedAntisymmetricField: MappedField {
   package let plan: LayerPlan
   package let map: SumMap<AffineMap, ScalingMap>
+  package let isDamped: Bool
 
   /// Takes the option `gamma`, γ ≥ 0.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
+    let gamma = try configuration.options.real("gamma")
     var plan = LayerPlan(configuration)
     let weights = plan.weight("K", prepared: .antisymmetric(damping: 0))
     map = SumMap(
-      AffineMap(weights, bias: plan.bias("b", of: weights), configuration.activation),
-      ScalingMap(-(try configuration.options.real("gamma")), rows: configuration.width))
+      AffineMap(weights, bias: plan.bias("b", of: weights), configuration.activation), ScalingMap(-gamma, rows: configuration.width))
     self.plan = plan
+    isDamped = gamma > 0
   }
 }

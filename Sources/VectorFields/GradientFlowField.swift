@@ -11,6 +11,7 @@ import Settings
 package final class GradientFlowField: MappedField {
   package let plan: LayerPlan
   package let map: ComposedMap
+  package var isDamped: Bool { true }
 
   /// Takes the option `hidden_width`, the rows of K.
   package init(_ configuration: FieldConfiguration) throws(Failure) {

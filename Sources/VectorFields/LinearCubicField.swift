@@ -8,13 +8,15 @@ import Settings
 package final class LinearCubicField: MappedField {
   package let plan: LayerPlan
   package let map: SumMap<AffineMap, CubicMap>
+  package let isDamped: Bool
 
   /// Takes the option `cubic_rate`, γ ≥ 0; the activation is not used.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
+    let rate = try configuration.options.real("cubic_rate")
     var plan = LayerPlan(configuration)
     let weights = plan.weight("w")
-    map = SumMap(
-      AffineMap(weights, bias: plan.bias("b", of: weights), nil), CubicMap(-(try configuration.options.real("cubic_rate")), rows: configuration.width))
+    map = SumMap(AffineMap(weights, bias: plan.bias("b", of: weights), nil), CubicMap(-rate, rows: configuration.width))
     self.plan = plan
+    isDamped = rate > 0
   }
 }

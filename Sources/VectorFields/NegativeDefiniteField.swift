@@ -10,6 +10,7 @@ import Settings
 package final class NegativeDefiniteField: MappedField {
   package let plan: LayerPlan
   package let map: ComposedMap
+  package var isDamped: Bool { true }
 
   /// Takes the option `hidden_width`, the rows of C.
   package init(_ configuration: FieldConfiguration) throws(Failure) {

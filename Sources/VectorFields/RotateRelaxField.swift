@@ -10,6 +10,7 @@ import Settings
 package final class RotateRelaxField: MappedField, RotatingField {
   package let plan: LayerPlan
   package let map: SumMap<AffineMap, ComposedMap>
+  package var isDamped: Bool { true }
 
   /// Takes the option `hidden_width`, the rows of K.
   package init(_ configuration: FieldConfiguration) throws(Failure) {

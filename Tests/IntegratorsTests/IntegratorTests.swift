@@ -60,7 +60,7 @@ import VectorFields
       block.integrator.step(block.field, block.step(j, example.weights), from: at(before), into: at(recorded), record: at(record), scratch: at(scratch))
       #expect(plain.bits == recorded.bits)
       #expect(before.bits == bits)
-      #expect(record.values.contains { $0 != 0 })
+      #expect(record.count == 0 || record.values.contains { $0 != 0 })
     }
   }
 

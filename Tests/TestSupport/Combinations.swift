@@ -44,6 +44,8 @@ package struct Combination: Sendable, CustomStringConvertible {
       ("memory", memory),
     ] { try specification.set(key, .text(value)) }
     try specification.set("horizon", .real(horizon))
+    // Explicit steps of this size keep states of ten units bounded, hγy² < 1.
+    if field == "linear_cubic" { try specification.set("cubic_rate", .real(0.02)) }
     if try fields(field).options.contains(where: { $0.key == "gamma" }) {
       // Not every integrator takes damping.
       var damped = specification

@@ -7,10 +7,10 @@ import VectorFields
 // Short forms for tests: one layer, scratch made on the spot.
 
 extension FieldConfiguration {
-  /// With the option `gamma`, and others by name.
+  /// With the option `gamma`, and others by name: a small cube, so that explicit steps of the usual test sizes keep states bounded.
   package init(
     width: Int, activation: Activation = .tanh, bias: BiasKind = .vector, gamma: Double, precision: Precision = .float32,
-    others: [(key: String, value: OptionValue)] = []
+    others: [(key: String, value: OptionValue)] = [("cubic_rate", .real(0.02))]
   ) {
     self.init(width: width, activation: activation, bias: bias, precision: precision)
     for (key, value) in [("gamma", .real(gamma))] + others { try? options.set(key, value) }

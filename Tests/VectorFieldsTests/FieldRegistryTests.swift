@@ -63,4 +63,14 @@ import VectorFields
     #expect(takers("form") == ["second_order"])
     #expect(takers("symmetric") == ["continuous_rnn"])
   }
+
+  /// Decay of their own is what schemes that are stable on the imaginary axis alone cannot take.
+  @Test func fieldsSayWhetherTheyAreDamped() throws {
+    func damped(_ options: [(key: String, value: OptionValue)] = []) throws -> Set<String> {
+      Set(try fields.names.filter { try FieldVariant($0, options).example().field.isDamped })
+    }
+    let decaying: Set = ["negative_definite", "gradient_flow", "rotate_relax", "linear_cubic", "continuous_rnn"]
+    #expect(try damped() == decaying)
+    #expect(try damped([("gamma", .real(0.1)), ("cubic_rate", .real(0))]) == decaying.subtracting(["linear_cubic"]).union(["antisymmetric", "antisymmetric_damped"]))
+  }
 }
