@@ -6,7 +6,7 @@ import Testing
 import VectorFields
 
 @Suite struct FractalTests {
-  private static let (width, columns) = (5, 16)
+  private static let (width, columns) = (6, 16)
 
   /// theory §2: with Heun's coefficients and g = f the block equals RK2 to 1e-14.
   @Test(arguments: fields.names) func withOneFieldItIsHeun(_ name: String) throws {
