@@ -68,6 +68,7 @@ package struct ODEBlock: Sendable {
   /// What layer j works with, out of an (extended) parameter, gradient or direction vector, with its prepared operators if there are any and its part of the drive.
   package func stepWeights(_ j: Int, of vector: Vector, prepared: Vector?, drive: Block? = nil, for purpose: Purpose = .training) -> StepWeights {
     var weights = layout.weights(of: j, in: vector)
+    (weights.purpose, weights.precision) = (purpose, precision)
     let count = preparedPerEntry(purpose)
     if count > 0, let prepared {
       let bytes = precision.byteCount

@@ -18,6 +18,9 @@ package struct StepWeights: @unchecked Sendable {
   package var preparedFieldAdvance = 0
   /// Bytes from the drive at one node to that at the next.
   package var driveAdvance = 0
+  /// What the operators are prepared for, and the precision of tensors and operators: what an integrator that prepares operators of its own needs to make and to find them.
+  package var purpose = Purpose.training
+  package var precision = Precision.float32
   /// The integrator's own tensors in this layer; nil where it has none.
   package var own: InlineArray<2, UnsafeMutableRawPointer?>
 

@@ -176,7 +176,8 @@ package struct ColumnNewton {
         }
         result.judged += 1
         let isFirst = residual[s] < 0
-        let isSlow = !isFirst && 2 * trial[s] > residual[s]
+        // A shortened step need not do better.
+        let isSlow = !isFirst && 2 * trial[s] > residual[s] && length[s] == 1
         // A Newton step must reduce the residual by a part of what a full one promises; an iteration of g just reduce it. NaN fails both.
         let bound = mode[s] == 0 ? residual[s] : (1 - length[s] / 10_000) * residual[s]
         let isTaken = trial[s].isFinite && (isFirst || trial[s] < bound)
@@ -193,7 +194,8 @@ package struct ColumnNewton {
           if mode[s] == 0, isSlow { mode[s] = Number(Mode.newton) }
           fresh[s] = mode[s]
           iterates[s] = 1 - mode[s]
-          length[s] = 1
+          // Where steps had to be short, the next ones begin not much longer.
+          length[s] = isFirst ? 1 : min(1, 4 * length[s])
         } else if isFirst {
           mode[s] = failed
           result.reverted = true

@@ -56,6 +56,7 @@ final class StepCase {
     for (index, tensor) in tensors.prefix(count).enumerated() { layer.tensors[index] = tensor.vector.base }
     if integrator.preparedCount(field, for: .training) > 0 { layer.prepared = prepared?.vector.base }
     var weights = StepWeights(layer)
+    weights.precision = precision
     for (index, tensor) in tensors.dropFirst(count).enumerated() { weights.own[index] = tensor.vector.base }
     return weights
   }
