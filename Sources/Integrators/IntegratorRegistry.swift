@@ -34,6 +34,7 @@ package let integrators = Registry<IntegratorEntry>("integrator", [
   ("leapfrog", "y₊ = 2y − y₋ + h²f(y) for ÿ = f(y) [Haber & Ruthotto 2017, eq. 4.5]; reversible", IntegratorEntry(options: Leapfrog.options) { (o) throws(Failure) in try Leapfrog(o) }),
   ("midpoint", "two-step midpoint y₊ = y₋ + 2hf(y) [Chang et al. 2017]; reversible, for undamped fields", IntegratorEntry { _ in Midpoint() }),
   ("revnet", "X₊ = X + hf(Y), Y₊ = Y + hg(X₊), two fields on half the features each [Lu et al. 2018, RevNet]; reversible", IntegratorEntry { _ in RevNet() }),
+  ("near_identity", "x̃ = y + h(wy + b), y₊ = x̃ + h g(x̃): feed-forward layers 𝒉(Wy+B) near the identity [Ruseckas 2019]; order 1", IntegratorEntry { _ in NearIdentity() }),
 ])
 
 /// The options that single integrators take, each once.

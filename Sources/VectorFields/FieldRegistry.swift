@@ -26,6 +26,7 @@ package let fields = Registry<FieldEntry>("field", [
   ("second_order", "ÿ=σ(Ky+b) or ÿ=−Kᵀσ(Ky+b) [Haber & Ruthotto 2017, §4.2; Ruthotto & Haber 2018]; oscillation", FieldEntry(options: [hiddenWidth, form]) { (c) throws(Failure) in try secondOrder(c) }),
   ("rotate_relax", "(A−Aᵀ)y − Kᵀσ(Ky+b); non-expansive when split by cayley or exponential", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try RotateRelaxField(c) }),
   ("linear_cubic", "wy + b − γy³ [Ruseckas 2019]; takes no activation", FieldEntry(options: [cubicRate]) { (c) throws(Failure) in try LinearCubicField(c) }),
+  ("linear_activation", "wy + b + κ(σ(y)−y) or wy + b + κσ(y) [Ruseckas 2019]; under near_identity a feed-forward network", FieldEntry(options: [activationRate, activationForm]) { (c) throws(Failure) in try LinearActivationField(c) }),
   ("continuous_rnn", "τᵢẏᵢ = −yᵢ + Σⱼwⱼᵢσ(yⱼ−θⱼ) + Iᵢ [Ruseckas 2019]; symmetric w: a Lyapunov function", FieldEntry(options: [symmetric]) { (c) throws(Failure) in try ContinuousRNNField(c) }),
 ])
 
@@ -42,6 +43,11 @@ private let coupling = OptionDescription(
 private let form = OptionDescription(
   "form", .choice(["plain", "gradient"]), default: .text("plain"), "plain: ÿ = σ(Ky+b); gradient: ÿ = −Kᵀσ(Ky+b)")
 private let cubicRate = OptionDescription("cubic_rate", .real(0...1e6), default: .real(1), unit: "1/time", "γ of the term −γy³")
+private let activationRate = OptionDescription(
+  "activation_rate", .real(0...1e9, openBelow: true), default: .real(1), unit: "1/time",
+  "κ of the term κ(σ(y)−y) or κσ(y); relaxation at 1/h makes near_identity layers σ(Wy+B)")
+private let activationForm = OptionDescription(
+  "activation_form", .choice(["relaxation", "plain"]), default: .text("relaxation"), "relaxation: g(y) = κ(σ(y)−y); plain: g(y) = κσ(y)")
 private let symmetric = OptionDescription(
   "symmetric", .choice(["false", "true"]), default: .text("false"), "true: the weights are ½(w+wᵀ)")
 

@@ -5,7 +5,8 @@ import Settings
 ///
 /// Source: Ruseckas 2019, the equation proposed there. The adjoint is −ȧ = wᵀa − 3γy²⊙a. For γ > 0 the flow of constant weights stays bounded, since the cube outweighs every linear map at large |y|;
 /// an explicit step that is too large for |y| does not. w is outputs × inputs. Nothing is recorded. Cost: one product and two passes over the state.
-package final class LinearCubicField: MappedField {
+package final class LinearCubicField: SplitMappedField {
+  package typealias Elementwise = CubicMap
   package let plan: LayerPlan
   package let map: SumMap<AffineMap, CubicMap>
   package let isDamped: Bool

@@ -23,6 +23,8 @@ package protocol VectorField: Sendable {
   var accelerationComponent: Int? { get }
   /// Whether the field has a decay of its own, which schemes that are stable on the imaginary axis alone make grow.
   var isDamped: Bool { get }
+  /// The field as a sum of an affine and an elementwise part, if it is one. A requirement because a cast at every step costs as much as the step.
+  var split: (any SplitField)? { get }
   /// Rows of the record that one evaluation of a component leaves.
   var recordWidth: Int { get }
   /// Rows of scratch that one evaluation, pushforward or pullback of a component needs.
@@ -63,6 +65,7 @@ extension VectorField {
   package func rowsWritten(by component: Int) -> Range<Int> { 0..<stateWidth }
   package var accelerationComponent: Int? { componentCount == 1 ? 0 : nil }
   package var isDamped: Bool { false }
+  package var split: (any SplitField)? { nil }
   package var recordWidth: Int { width }
   package var scratchWidth: Int { width }
   package var isPartitioned: Bool { componentCount == 2 }
