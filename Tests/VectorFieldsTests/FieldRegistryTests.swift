@@ -14,7 +14,7 @@ import VectorFields
   @Test func everyFieldOfThePapersIsThere() {
     let named = [
       "dense", "two_layer", "antisymmetric", "antisymmetric_damped", "negative_definite", "hamiltonian", "hamiltonian_two_weight", "hamiltonian_h", "gradient_flow",
-      "second_order", "rotate_relax", "linear_cubic", "continuous_rnn",
+      "second_order", "rotate_relax", "linear_cubic", "linear_activation", "continuous_rnn",
     ]
     #expect(Set(named).isSubset(of: fields.names))
   }
@@ -25,7 +25,7 @@ import VectorFields
     ("antisymmetric_damped", ["K": [6, 6], "b": [6]]), ("negative_definite", ["C": [6, 6], "b": [6]]), ("hamiltonian", ["K": [6, 6], "b": [6]]),
     ("hamiltonian_two_weight", ["K1": [6, 6], "b1": [6], "K2": [6, 6], "b2": [6]]), ("hamiltonian_h", ["Kq": [3, 3], "bq": [3], "Kp": [3, 3], "bp": [3]]),
     ("gradient_flow", ["K": [6, 6], "b": [6]]), ("second_order", ["K": [6, 6], "b": [6]]), ("rotate_relax", ["A": [6, 6], "K": [6, 6], "b": [6]]),
-    ("linear_cubic", ["w": [6, 6], "b": [6]]), ("continuous_rnn", ["w": [6, 6], "log_tau": [6], "theta": [6], "I": [6]]),
+    ("linear_cubic", ["w": [6, 6], "b": [6]]), ("linear_activation", ["w": [6, 6], "b": [6]]), ("continuous_rnn", ["w": [6, 6], "log_tau": [6], "theta": [6], "I": [6]]),
   ] as [(String, [String: [Int]])]) func tensorsHaveTheirLettersAndSizes(_ name: String, _ expected: [String: [Int]]) throws {
     let tensors = try fields(name).make(FieldConfiguration(width: 6)).parameters
     #expect(Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.shape) }) == expected)
@@ -69,8 +69,9 @@ import VectorFields
     func damped(_ options: [(key: String, value: OptionValue)] = []) throws -> Set<String> {
       Set(try fields.names.filter { try FieldVariant($0, options).example().field.isDamped })
     }
-    let decaying: Set = ["negative_definite", "gradient_flow", "rotate_relax", "linear_cubic", "continuous_rnn"]
+    let decaying: Set = ["negative_definite", "gradient_flow", "rotate_relax", "linear_cubic", "linear_activation", "continuous_rnn"]
     #expect(try damped() == decaying)
+    #expect(try damped([("activation_form", .text("plain"))]) == decaying.subtracting(["linear_activation"]))
     #expect(try damped([("gamma", .real(0.1)), ("cubic_rate", .real(0))]) == decaying.subtracting(["linear_cubic"]).union(["antisymmetric", "antisymmetric_damped"]))
   }
 }
