@@ -374,3 +374,85 @@ package struct WeightedSumCall {
     self.columns = columns
   }
 }
+
+/// One place at which a path is read: times are those of the block, which each sample maps onto its own.
+package struct PathPoint: Equatable, Sendable {
+  package var time: Double
+  /// Where the piece of the path is looked up: a little after `time`, or a little before it where a layer ends.
+  package var lookup: Double
+  /// A little after the beginning of the layer.
+  package var begin: Double
+  /// Events: what the time since the last observation is multiplied with; 0 at an observation.
+  package var gap: Double
+  /// Events: the weight of the observation; 0 between observations.
+  package var weight: Double
+  /// The step whose observation is read; -1 between observations, where the path is interpolated.
+  package var step: Int
+
+  package init(time: Double, lookup: Double, begin: Double, gap: Double, weight: Double, step: Int) {
+    self.time = time
+    self.lookup = lookup
+    self.begin = begin
+    self.gap = gap
+    self.weight = weight
+    self.step = step
+  }
+}
+
+/// Paths through a tile's observations, read at the same points of every sample: out[p·rows + lead + c, s].
+package struct PathCall {
+  /// The tile that holds times and masks, and the one that holds the values: read, or for the transpose added to.
+  package var knots: UnsafeRawPointer
+  package var knotStride: Int
+  package var values: UnsafeMutableRawPointer
+  package var valueStride: Int
+  package var steps: Int
+  package var channels: Int
+  /// Features of one step, and where its time, values and masks begin; -1 for none.
+  package var stepWidth: Int
+  package var timeOffset: Int
+  package var valueOffset: Int
+  package var maskOffset: Int
+  /// The raw values of LinearAlgebra's `PathInterpolation` and `PathForm`.
+  package var interpolation: Int32
+  package var form: Int32
+  package var points: UnsafePointer<PathPoint>
+  package var count: Int
+  package var horizon: Double
+  /// Whether a sample's own span is mapped onto the horizon.
+  package var isScaled: Bool
+  package var isTangent: Bool
+  package var isTransposed: Bool
+  /// Rows before the channels of a point.
+  package var lead: Int
+  package var out: UnsafeMutableRawPointer
+  package var outStride: Int
+  package var columns: Int
+
+  @inlinable package init(
+    knots: UnsafeRawPointer, knotStride: Int, values: UnsafeMutableRawPointer, valueStride: Int, steps: Int, channels: Int, stepWidth: Int, timeOffset: Int, valueOffset: Int, maskOffset: Int, interpolation: Int32, form: Int32, points: UnsafePointer<PathPoint>, count: Int, horizon: Double, isScaled: Bool, isTangent: Bool, isTransposed: Bool, lead: Int, out: UnsafeMutableRawPointer, outStride: Int, columns: Int
+  ) {
+    self.knots = knots
+    self.knotStride = knotStride
+    self.values = values
+    self.valueStride = valueStride
+    self.steps = steps
+    self.channels = channels
+    self.stepWidth = stepWidth
+    self.timeOffset = timeOffset
+    self.valueOffset = valueOffset
+    self.maskOffset = maskOffset
+    self.interpolation = interpolation
+    self.form = form
+    self.points = points
+    self.count = count
+    self.horizon = horizon
+    self.isScaled = isScaled
+    self.isTangent = isTangent
+    self.isTransposed = isTransposed
+    self.lead = lead
+    self.out = out
+    self.outStride = outStride
+    self.columns = columns
+  }
+}

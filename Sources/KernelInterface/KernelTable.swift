@@ -67,6 +67,8 @@ package struct KernelTable {
   package var errorNorms: Told
   /// `WeightedSumCall`: out = base + Σ_m a_m·x_m.
   package var weightedSum: Told
+  /// `PathCall`.
+  package var path: Told
 
   package init(
     affineTile: Told, affineOne: Told, affineChain: Told, multiply: Told, multiplySumming: Told, combine: Told, copy: Told, fill: @convention(c) (UnsafeMutableRawPointer, Double, Int) -> Void, outer: Told, rowSums: Told,
@@ -74,7 +76,7 @@ package struct KernelTable {
     largestDifference: @convention(c) (UnsafeRawPointer, UnsafeRawPointer?, Int) -> Double,
     allFinite: @convention(c) (UnsafeRawPointer, Int) -> Bool, antisymmetrize: Told, sgd: Told, adam: Told, crossEntropy: Told, logistic: Told,
     leastSquares: Told, softmax: Told, activation: @convention(c) (Int32, UnsafeRawPointer, UnsafeMutableRawPointer, Int) -> Void, exponential: Map, gather: Told, scatter: Told,
-    activate: Told, scaleRows: Told, rowDots: Told, columnDots: Told, selectColumns: Told, errorNorms: Told, weightedSum: Told
+    activate: Told, scaleRows: Told, rowDots: Told, columnDots: Told, selectColumns: Told, errorNorms: Told, weightedSum: Told, path: Told
   ) {
     self.affineTile = affineTile
     self.affineOne = affineOne
@@ -108,5 +110,6 @@ package struct KernelTable {
     self.selectColumns = selectColumns
     self.errorNorms = errorNorms
     self.weightedSum = weightedSum
+    self.path = path
   }
 }

@@ -16,7 +16,8 @@ package func floatTable() -> KernelTable {
     activation: { applyActivation(FloatFamily.self, $0, $1, $2, $3) }, exponential: { applyExponential(FloatFamily.self, $0, $1, $2) },
     gather: { gather(FloatFamily.self, $0) }, scatter: { scatter(FloatFamily.self, $0) }, activate: { activate(FloatFamily.self, $0) }, scaleRows: { scaleRows(FloatFamily.self, $0) },
     rowDots: { rowDots(FloatFamily.self, $0) }, columnDots: { columnDots(FloatFamily.self, $0) }, selectColumns: { selectColumns(FloatFamily.self, $0) },
-    errorNorms: { errorNorms(FloatFamily.self, $0) }, weightedSum: { weightedSum(FloatFamily.self, $0) })
+    errorNorms: { errorNorms(FloatFamily.self, $0) }, weightedSum: { weightedSum(FloatFamily.self, $0) },
+    path: { path(FloatFamily.self, $0) })
 }
 
 /// The kernels for Double.
@@ -34,5 +35,6 @@ package func doubleTable() -> KernelTable {
     activation: { applyActivation(DoubleFamily.self, $0, $1, $2, $3) }, exponential: { applyExponential(DoubleFamily.self, $0, $1, $2) },
     gather: { gather(DoubleFamily.self, $0) }, scatter: { scatter(DoubleFamily.self, $0) }, activate: { activate(DoubleFamily.self, $0) }, scaleRows: { scaleRows(DoubleFamily.self, $0) },
     rowDots: { rowDots(DoubleFamily.self, $0) }, columnDots: { columnDots(DoubleFamily.self, $0) }, selectColumns: { selectColumns(DoubleFamily.self, $0) },
-    errorNorms: { errorNorms(DoubleFamily.self, $0) }, weightedSum: { weightedSum(DoubleFamily.self, $0) })
+    errorNorms: { errorNorms(DoubleFamily.self, $0) }, weightedSum: { weightedSum(DoubleFamily.self, $0) },
+    path: { path(DoubleFamily.self, $0) })
 }
