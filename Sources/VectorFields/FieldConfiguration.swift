@@ -9,6 +9,8 @@ package struct FieldConfiguration: Sendable {
   package var precision: Precision
   /// Values of the fields' own options; what is not set has its default.
   package var options: OptionValues
+  /// The sequences that drive the field, if it is one that is driven.
+  package var drive = DriveConfiguration()
 
   package init(
     width: Int, activation: Activation = .tanh, bias: BiasKind = .vector, precision: Precision = .float32,

@@ -28,6 +28,10 @@ package let fields = Registry<FieldEntry>("field", [
   ("linear_cubic", "wy + b − γy³ [Ruseckas 2019]; takes no activation", FieldEntry(options: [cubicRate]) { (c) throws(Failure) in try LinearCubicField(c) }),
   ("linear_activation", "wy + b + κ(σ(y)−y) or wy + b + κσ(y) [Ruseckas 2019]; under near_identity a feed-forward network", FieldEntry(options: [activationRate, activationForm]) { (c) throws(Failure) in try LinearActivationField(c) }),
   ("continuous_rnn", "τᵢẏᵢ = −yᵢ + Σⱼwⱼᵢσ(yⱼ−θⱼ) + Iᵢ [Ruseckas 2019]; symmetric w: a Lyapunov function", FieldEntry(options: [symmetric]) { (c) throws(Failure) in try ContinuousRNNField(c) }),
+  ("antisymmetric_rnn", "σ((W−Wᵀ−γI)h+Vu+b), driven by a sequence [Chang et al. 2019, eq. 9]; frozen eigenvalues with real part ≤ 0", FieldEntry(options: [gamma]) { (c) throws(Failure) in try AntisymmetricRNNField(c) }),
+  ("gated_antisymmetric_rnn", "sigmoid(Mh+V_zu+b_z)⊙σ(Mh+Vu+b), M=W−Wᵀ−γI, driven by a sequence [Chang et al. 2019, eq. 11–13]", FieldEntry(options: [gamma]) { (c) throws(Failure) in try GatedAntisymmetricRNNField(c) }),
+  ("neural_cde", "F(y)Ẋ(t), F=σ(Ky+b) as n×C, along a path through a sequence [Kidger et al. 2020]", FieldEntry { NeuralCDEField($0) }),
+  ("ode_rnn", "δσ(Ky+b)+m tanh(Wy+Vx+c): a flow between observations, an update at each [Rubanova et al. 2019]", FieldEntry { ODERNNField($0) }),
 ])
 
 /// The options that single fields take, each once.

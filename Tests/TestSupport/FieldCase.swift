@@ -9,6 +9,10 @@ package final class FieldCase {
   package let tensors: [Numbers]
   private let preparedTraining: Numbers
   private let preparedInference: Numbers
+  /// The outside input of a driven field, row after row of as many samples as the blocks beside it have.
+  package let drive: Numbers
+  /// The most samples that there is outside input for.
+  package static let driveColumns = 64
 
   /// - Parameter asDirection: prepared as a direction in the parameters, without the field's constants.
   package init(_ name: String, _ configuration: FieldConfiguration, seed: UInt64 = 3, deviation: Double = 0.5, asDirection: Bool = false) throws {
@@ -20,6 +24,7 @@ package final class FieldCase {
     }
     preparedTraining = try Numbers(max(field.preparedCount(for: .training), 1), configuration.precision)
     preparedInference = try Numbers(max(field.preparedCount(for: .inference), 1), configuration.precision)
+    drive = try Numbers.normal(field.driveWidth * Self.driveColumns, configuration.precision, seed: seed + 90)
     for purpose in [Purpose.training, .inference] { field.prepare(layer(purpose), for: purpose, asDirection: asDirection) }
   }
 
@@ -27,6 +32,7 @@ package final class FieldCase {
     var layer = Layer()
     for (index, tensor) in tensors.enumerated() { layer.tensors[index] = tensor.vector.base }
     if field.preparedCount(for: purpose) > 0 { layer.prepared = (purpose == .training ? preparedTraining : preparedInference).vector.base }
+    if field.driveWidth > 0 { layer.driveBase = drive.vector.base }
     return layer
   }
 

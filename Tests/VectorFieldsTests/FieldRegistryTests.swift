@@ -57,7 +57,7 @@ import VectorFields
 
   @Test func optionsBelongToTheFieldsThatTakeThem() {
     func takers(_ key: String) -> Set<String> { Set(fields.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name)) }
-    #expect(takers("gamma") == ["antisymmetric", "antisymmetric_damped"])
+    #expect(takers("gamma") == ["antisymmetric", "antisymmetric_damped", "antisymmetric_rnn", "gated_antisymmetric_rnn"])
     #expect(takers("cubic_rate") == ["linear_cubic"])
     #expect(takers("coupling") == ["hamiltonian_h"])
     #expect(takers("form") == ["second_order"])

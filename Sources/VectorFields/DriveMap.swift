@@ -1,0 +1,62 @@
+import LinearAlgebra
+
+/// u ↦ Vu + b: how the outside input enters a driven field, with its derivatives in V, b and u.
+struct DriveMap {
+  private let place: OperatorPlace
+  private let bias: BiasPlace
+
+  init(_ place: OperatorPlace, bias: BiasPlace) {
+    self.place = place
+    self.bias = bias
+  }
+
+  /// out = base + Vu + b.
+  func evaluate(_ layer: Layer, at u: Block, addingTo base: Block?, into out: Block) {
+    place.linearOperator.affine(
+      place.weights(layer), bias: bias(layer), activation: .identity, of: u, scale: 1, addingTo: base, into: out, slope: nil)
+  }
+
+  /// out = base + V·δu + δV·u + δb.
+  func pushforward(_ layer: Layer, direction: Layer?, at u: Block, tangent: Block?, addingTo base: Block, into out: Block) {
+    var base = base
+    if let tangent {
+      place.linearOperator.affine(place.weights(layer), bias: nil, activation: .identity, of: tangent, scale: 1, addingTo: base, into: out, slope: nil)
+      base = out
+    }
+    if let direction {
+      place.linearOperator.affine(
+        place.direction(direction), bias: bias(direction), activation: .identity, of: u, scale: 1, addingTo: base, into: out, slope: nil)
+    } else {
+      settle(base, into: out)
+    }
+  }
+
+  /// Accumulates g·uᵀ and Σg, and where the input's cotangent is wanted Vᵀg.
+  func pullback(_ layer: Layer, at u: Block, cotangent g: Block, gradient: Layer, addingTo cotangent: Block?) {
+    place.linearOperator.accumulateGradient(g, u, addingTo: place.gradient(gradient))
+    if let bias = bias(gradient) { place.linearOperator.accumulateBiasGradient(g, addingTo: bias, transposed: false) }
+    if let cotangent {
+      place.linearOperator.affine(
+        place.weights(layer).transposed, bias: nil, activation: .identity, of: g, scale: 1, addingTo: cotangent, into: cotangent, slope: nil)
+    }
+  }
+}
+
+/// The rows of the outside input of a field that reads observations: a row that tells where there is one, if samples have different lengths, and the observation.
+struct ObservedDrive {
+  let presence: Block?
+  let values: Block
+
+  init(_ drive: Block, _ configuration: DriveConfiguration) {
+    presence = configuration.hasPresence ? drive.rows(0..<1) : nil
+    values = configuration.hasPresence ? drive.rows(1..<drive.rows) : drive
+  }
+
+  static func rows(_ configuration: DriveConfiguration) -> Int { configuration.channels + (configuration.hasPresence ? 1 : 0) }
+}
+
+/// out += scale·Σᵢ x[i,s]·y[i,s] in one row; `scratch` has a row.
+func addColumnDots(_ scale: Double, _ x: Block, _ y: Block, to out: Block, scratch: Block) {
+  columnDots(x, y, into: scratch)
+  combine(scale, scratch, 1, out, into: out)
+}

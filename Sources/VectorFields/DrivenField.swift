@@ -1,0 +1,28 @@
+import LinearAlgebra
+
+/// What a driven field is told of the sequences that drive it.
+package struct DriveConfiguration: Equatable, Sendable {
+  /// Numbers of one observation.
+  package var channels: Int
+  /// Whether a row before them tells where there is an observation: samples of different lengths in one batch.
+  package var hasPresence: Bool
+
+  package init(channels: Int = 1, hasPresence: Bool = false) {
+    self.channels = channels
+    self.hasPresence = hasPresence
+  }
+}
+
+/// A field that reads the outside input u of its layer: f(y, u; θ).
+package protocol DrivenField: VectorField {
+  /// What the rows of u are: observations or the value of a path through them, the path's derivative, or events.
+  var driveForm: PathForm { get }
+}
+
+extension Layer {
+  /// The outside input of a driven field, `rows` × the samples of `x`.
+  @inline(__always) func givenDrive(_ rows: Int, like x: Block) -> Block {
+    guard let drive = drive(rows, like: x) else { preconditionFailure("driven layer without a drive") }
+    return drive
+  }
+}
