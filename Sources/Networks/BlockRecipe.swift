@@ -14,16 +14,19 @@ struct BlockRecipe {
   private let initialScale: Double
   private let precision: Precision
 
-  /// - Parameter width: features of the visible state.
+  /// - Parameters:
+  ///   - width: features of the visible state.
+  ///   - drive: the sequences that drive the field, if it is one that is driven.
   /// - Throws: for options that do not go together, naming them.
-  init(_ options: OptionValues, width: Int, precision: Precision) throws(Failure) {
+  init(_ options: OptionValues, width: Int, precision: Precision, drive: DriveConfiguration = DriveConfiguration()) throws(Failure) {
     try checkElementOptions(options)
     self.precision = precision
     integrator = try integrators(try options.text("integrator")).make(options)
-    field = try fields(try options.text("field")).make(
-      FieldConfiguration(
-        width: try integrator.fieldWidth(visible: width), activation: try activations(try options.text("activation")),
-        bias: try biases(try options.text("bias")), precision: precision, options: options))
+    var configuration = FieldConfiguration(
+      width: try integrator.fieldWidth(visible: width), activation: try activations(try options.text("activation")),
+      bias: try biases(try options.text("bias")), precision: precision, options: options)
+    configuration.drive = drive
+    field = try fields(try options.text("field")).make(configuration)
     grid = try Self.grid(options)
     basis = try timeBases(try options.text("weights_in_time")).make(options)
     memory = try memoryPolicies(try options.text("memory")).make(options)

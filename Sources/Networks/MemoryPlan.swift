@@ -35,7 +35,7 @@ package struct MemoryPlan: Equatable, Sendable {
   ///   - threads: at least 1.
   /// - Throws: `.incompatible` when `memory` cannot serve a block; `.memory` when a memory limit is too small, or the scratch does not fit the address space.
   package init(_ plan: NetworkPlan, batch: Int, memory: (any MemoryPolicy)? = nil, threads: Int) throws(Failure) {
-    let geometry = try SweepGeometry(plan, batch: batch, derivative: true, memory: memory, threads: threads)
+    let geometry = try SweepGeometry(plan, batch: batch, derivative: true, features: true, memory: memory, threads: threads)
     guard let bytes = geometry.size.byteCount else { throw Failure(.memory, "memory: the scratch of a gradient does not fit the address space") }
     let budget = MemoryBudget(columns: geometry.partition.columns, workers: geometry.workers, precision: plan.precision)
     var blocks: [BlockMemory] = []

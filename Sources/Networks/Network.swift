@@ -48,8 +48,9 @@ package final class Network: @unchecked Sendable {
     try update { (present) throws(Failure) in try ParameterSnapshot(copying: parameters, normalization: present.normalization) }
   }
 
-  /// Replaces the normalization; nil removes it.
+  /// Replaces the normalization; nil removes it. Times and masks of sequences stay as they are: theirs becomes the identity.
   package func replaceNormalization(with normalization: Normalization?) throws(Failure) {
+    if let sequence = plan.sequence { normalization?.exempt(sequence.format) }
     try update { (present) throws(Failure) in try ParameterSnapshot(copying: present.parameters, normalization: normalization) }
   }
 

@@ -44,10 +44,14 @@ package struct NetworkPlan: Sendable {
   package let outputs: Int
   package let width: Int
   package let seed: UInt64
-  /// nil: padding with zeros.
+  /// nil: padding with zeros, or a state that starts at zero.
   package private(set) var opening: AffineMap?
+  /// How the inputs hold sequences; nil where they are features.
+  package let sequence: SequencePlan?
   package let blocks: [ODEBlock]
   package let memory: [any MemoryPolicy]
+  /// Where the outside input of each block is read; nil for a block that takes none.
+  package let drives: [PathSampling?]
   /// nil: the state is the scores.
   package private(set) var readout: AffineMap?
   package let loss: any Loss
@@ -76,7 +80,9 @@ package struct NetworkPlan: Sendable {
     try loss.check(outputs: outputs)
 
     var layout = ParameterLayout()
-    switch try openings(try network.text("opening")) {
+    let opens = try openings(try network.text("opening"))
+    sequence = try SequencePlan(network, opens, inputs: inputs)
+    switch opens {
     case .zeroPadding:
       guard width >= inputs else {
         throw Failure(.incompatible, "width is \(width), less than inputs, \(inputs); opening zero_padding needs width >= inputs (opening dense takes any)")
@@ -84,13 +90,17 @@ package struct NetworkPlan: Sendable {
       opening = nil
     case .dense:
       opening = try layout.affineMap("opening", outputs: width, inputs: inputs)
+    case .sequence:
+      opening = nil
+    case .sequenceDense:
+      opening = try layout.affineMap("opening", outputs: width, inputs: sequence?.format.channels ?? inputs)
     }
     var recipes: [BlockRecipe] = []
-    let (stateWidth, chosenPrecision) = (width, precision)
+    let (stateWidth, chosenPrecision, drive) = (width, precision, sequence?.configuration ?? DriveConfiguration())
     for (index, options) in specification.blocks.enumerated() {
       recipes.append(
         try Self.naming(index, specification) { () throws(Failure) in
-          let recipe = try BlockRecipe(options, width: stateWidth, precision: chosenPrecision)
+          let recipe = try BlockRecipe(options, width: stateWidth, precision: chosenPrecision, drive: drive)
           try layout.add(recipe, index)
           return recipe
         })
@@ -121,6 +131,7 @@ package struct NetworkPlan: Sendable {
     }
     self.blocks = blocks
     self.memory = memory
+    drives = try SequencePlan.drives(of: blocks, specification, sequence)
     extendedCount = extended
     // Transposed copies for single samples lie behind the blocks' prepared operators.
     var next = blocks.reduce(0) { $0 + $1.preparedCount(for: .inference) }

@@ -67,7 +67,8 @@ package struct NetworkSpecification: Sendable {
   package var json: JSON {
     get throws(Failure) {
       var members: [(key: String, value: JSON)] = []
-      for option in networkOptions { members.append((option.key, try network.value(option.key).json)) }
+      let takesSequences = try openings(try network.text("opening")).takesSequences
+      for option in networkOptions where takesSequences || !isSequenceOption(option.key) || network.isSet(option.key) { members.append((option.key, try network.value(option.key).json)) }
       var elements: [JSON] = []
       for block in blocks {
         let taken = try takenElementOptions(block)

@@ -25,4 +25,14 @@ package final class Normalization: Sendable {
       throw Failure(.notFinite, "\(name) of the normalization holds a number too large for \(precision.name)")
     }
   }
+
+  /// Leaves the times and masks of sequences as they are; before anybody else sees this object.
+  func exempt(_ format: SequenceFormat) {
+    for step in 0..<format.steps {
+      for range in format.exempt(step) {
+        fill(shift[range], 0)
+        fill(scale[range], 1)
+      }
+    }
+  }
 }

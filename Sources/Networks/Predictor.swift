@@ -106,6 +106,7 @@ package final class Predictor: @unchecked Sendable {
       _ = plan.propagate(weights, blockWeights, source, samples, scratch, logs[0], upTo: index)
       var own = blockWeights[index]
       own.log = Unmanaged.passUnretained(logs[0])
+      own.drive = scratch.sequences.drive(index)
       for layer in 0...block.layers {
         if layer > 0 { block.propagateLayer(layer - 1, own, buffer: scratch.states(block), scratch: scratch.scratch) }
         scatter(block.propagated(layer, in: scratch.states(block)), count: samples.count, to: layerView(layer), startRow: samples.lowerBound)
@@ -121,19 +122,22 @@ struct PredictionScratch {
   private let statesWhole: Block
   private let scoresWhole: Block
   private let scratchWhole: Block
+  private(set) var sequences: SequenceScratch
   private var columns: Int
 
   private static func rows(_ plan: NetworkPlan) -> [Int] {
-    [plan.opening == nil ? 0 : plan.inputs, 2 * plan.maximumStateWidth, plan.outputs, plan.maximumScratchWidth]
+    [plan.opening == nil || plan.sequence != nil ? 0 : plan.inputs, 2 * plan.maximumStateWidth, plan.outputs, plan.maximumScratchWidth]
   }
 
   static func add(_ plan: NetworkPlan, _ columns: Int, to size: inout Arena.Size) {
     for rows in rows(plan) { size.add(rows: rows, columns: columns, precision: plan.precision) }
+    SequenceRows(plan).add(to: &size, columns: columns)
   }
 
   init(_ plan: NetworkPlan, _ columns: Int, _ arena: Arena) {
     let blocks = Self.rows(plan).map { arena.block(rows: $0, columns: columns, precision: plan.precision) }
     (inputsWhole, statesWhole, scoresWhole, scratchWhole) = (blocks[0], blocks[1], blocks[2], blocks[3])
+    sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
     self.columns = columns
   }
 
@@ -142,6 +146,7 @@ struct PredictionScratch {
   func view(columns: Int) -> PredictionScratch {
     var view = self
     view.columns = columns
+    view.sequences = sequences.view(columns: columns)
     return view
   }
 
@@ -168,12 +173,13 @@ extension NetworkPlan {
         // All blocks share the memory of the states: their visible rows are the same ones, or none in common.
         if visible.base != first.base { copy(visible, into: block.visible(first)) }
       } else {
-        open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: scratch.inputs, into: block.visible(first))
+        open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: scratch.inputs, sequences: scratch.sequences, into: block.visible(first))
       }
       block.start(first)
       if index == end { return first }
       var own = blockWeights[index]
       own.log = Unmanaged.passUnretained(log)
+      own.drive = scratch.sequences.drive(index)
       visible = block.visible(block.propagate(own, buffer: states, scratch: scratch.scratch))
     }
     guard let visible else { preconditionFailure("network without blocks") }

@@ -14,7 +14,7 @@ package let networkOptions: [OptionDescription] = [
   OptionDescription("readout", .choice(readouts.names), default: .text("dense"), "how the final state becomes scores"),
   OptionDescription("loss", .choice(losses.names), default: .text("softmax_cross_entropy"), "the loss, with its link from scores to probabilities"),
   OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the initial parameters"),
-]
+] + sequenceOptions
 
 /// Options of scope "block": the common ones, then those that single fields add.
 package let blockOptions: [OptionDescription] = [
@@ -58,11 +58,18 @@ func checkElementOptions(_ block: OptionValues) throws(Failure) {
   }
 }
 
-/// How inputs become a state: by zeros up to the width, or by a trained affine map.
-package enum Opening: Sendable { case zeroPadding, dense }
+/// How inputs become a state: by zeros up to the width, or by a trained affine map; or, where they are sequences that drive the blocks, zero or a map of the first observation.
+package enum Opening: Sendable {
+  case zeroPadding, dense, sequence, sequenceDense
+
+  /// Whether the inputs are sequences.
+  package var takesSequences: Bool { self == .sequence || self == .sequenceDense }
+}
 package let openings = Registry<Opening>("opening", [
   ("zero_padding", "the inputs, then zeros up to the width", .zeroPadding),
   ("dense", "a trained affine map from inputs to width", .dense),
+  ("sequence", "the inputs are observations in time that drive the blocks; the state starts at zero", .sequence),
+  ("sequence_dense", "the same; the state starts as a trained affine map of the first observation", .sequenceDense),
 ])
 
 /// How the final state becomes scores: by a trained affine map, or as it is.

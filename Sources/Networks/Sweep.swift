@@ -41,6 +41,8 @@ package final class Sweep: @unchecked Sendable {
   /// The extended parameters and gradient; nil when the caller's serve.
   private let extended: (parameters: Vector, gradient: Vector)?
   private let groupGradients: [Vector]
+  /// Where the parameters' gradient goes that a driven field makes beside its drive's, when nobody asked for it.
+  private let unwanted: Vector?
   private let logs: [StepLog]
   private let scratch: [TileScratch]
   /// Sets of operators to prepare or finish together: one task.
@@ -51,18 +53,20 @@ package final class Sweep: @unchecked Sendable {
   /// - Parameters:
   ///   - batch: at least 1.
   ///   - derivative: whether gradients will be asked for; without, no tape is kept.
+  ///   - features: whether gradients of features will be asked for; sequences need memory for them.
   ///   - memory: a policy instead of the blocks' own.
   /// - Throws: `.incompatible` when `memory` cannot serve a block; `.memory`.
-  package init(_ plan: NetworkPlan, batch: Int, derivative: Bool, memory: (any MemoryPolicy)? = nil, threads: Int) throws(Failure) {
+  package init(_ plan: NetworkPlan, batch: Int, derivative: Bool, features: Bool = true, memory: (any MemoryPolicy)? = nil, threads: Int) throws(Failure) {
     self.plan = plan
     self.batch = batch
     self.derivative = derivative
-    let geometry = try SweepGeometry(plan, batch: batch, derivative: derivative, memory: memory, threads: threads)
+    let geometry = try SweepGeometry(plan, batch: batch, derivative: derivative, features: features, memory: memory, threads: threads)
     self.memory = geometry.memory
     let (partition, workers, rows) = (geometry.partition, geometry.workers, geometry.rows)
     largestTile = geometry.largestTile
     self.threads = workers
     let size = geometry.size
+    let isUnwanted = geometry.needsUnwanted
     arena = try Arena(size)
     prepared = arena.vector(count: plan.preparedCount(for: .training), precision: plan.precision)
     if plan.isExtended {
@@ -74,6 +78,7 @@ package final class Sweep: @unchecked Sendable {
     var gradients: [Vector] = []
     for _ in 1..<max(derivative ? partition.groups : 1, 1) { gradients.append(arena.vector(count: plan.extendedCount, precision: plan.precision)) }
     groupGradients = gradients
+    unwanted = isUnwanted ? arena.vector(count: plan.extendedCount, precision: plan.precision) : nil
     var scratch: [TileScratch] = []
     for _ in 0..<workers { scratch.append(TileScratch(arena, rows, columns: partition.columns)) }
     self.scratch = scratch
@@ -135,7 +140,7 @@ package final class Sweep: @unchecked Sendable {
       }
     }
     // Group 0 adds up where the result goes, if that has room for the layers' weights.
-    let first = gradient.map { extended?.gradient ?? $0 }
+    let first = gradient.map { extended?.gradient ?? $0 } ?? (featureGradient == nil ? nil : unwanted)
     results.withUnsafeMutableBufferPointer { results in
       let results = UnsafeMutableBufferPointer(rebasing: results[...])
       pool.run(partition.groups) { group, worker in
@@ -184,10 +189,10 @@ package final class Sweep: @unchecked Sendable {
       if let visible {
         copy(visible, into: block.visible(first))
       } else {
-        plan.open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: tile.inputs, into: block.visible(first))
+        plan.open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: tile.inputs, sequences: tile.sequences, into: block.visible(first))
       }
       block.start(first)
-      let blockWeights = plan.weights(index, weights, log: log)
+      let blockWeights = plan.weights(index, weights, log: log, drive: tile.sequences.drive(index))
       let scratch = tile.scratch
       let last =
         keeping
@@ -215,13 +220,22 @@ package final class Sweep: @unchecked Sendable {
     } else {
       copy(tile.scoreCotangent, into: visible)
     }
+    if featureGradient != nil { tile.sequenceCotangents.clear() }
     for (index, block) in plan.blocks.enumerated().reversed() {
+      let drive = featureGradient == nil ? nil : tile.sequenceCotangents.drive(index)
       let cotangent = tile.cotangent.rows(0..<block.stateWidth)
       block.clearInvisible(cotangent)
       memory[index].adjoint(
-        block, plan.weights(index, weights, log: log), tape: tile.tape(index), cotangent: cotangent, gradient: gradient.map { BlockGradient($0) },
+        block, plan.weights(index, weights, log: log, drive: tile.sequences.drive(index)), tape: tile.tape(index), cotangent: cotangent,
+        gradient: gradient.map { BlockGradient($0, drive: drive) },
         scratch: tile.scratch)
       block.startPullback(cotangent)
+    }
+    if plan.sequence != nil {
+      plan.openSequencesPullback(
+        weights, tile.sequences, tile.sequenceCotangents, visible, gradient: gradient, isFeatureWanted: featureGradient != nil)
+      guard let featureGradient else { return }
+      return scatterFeatures(tile.sequenceCotangents.inputs, source, samples, featureGradient)
     }
     if let opening = plan.opening, let gradient {
       accumulateOuter(visible, tile.inputs, addingTo: opening.matrix(gradient))
@@ -234,8 +248,13 @@ package final class Sweep: @unchecked Sendable {
       affine(
         opening.matrix(weights.parameters).transposed, bias: nil, activation: .identity, of: visible, scale: 1, addingTo: nil, into: inputs, slope: nil)
     }
-    if let normalization = source.normalization { scaleRows(inputs, by: normalization.scale) }
-    scatter(inputs, count: samples.count, to: featureGradient, startRow: samples.lowerBound)
+    scatterFeatures(inputs, source, samples, featureGradient)
+  }
+
+  /// The cotangents of normalized features as those of the caller's.
+  private func scatterFeatures(_ cotangent: Block, _ source: BatchSource, _ samples: Range<Int>, _ target: MutableTensorView) {
+    if let normalization = source.normalization { scaleRows(cotangent, by: normalization.scale) }
+    scatter(cotangent, count: samples.count, to: target, startRow: samples.lowerBound)
   }
 
   /// Adds the groups' gradients in order and turns operator gradients into tensors' gradients.

@@ -10,11 +10,13 @@ struct SweepGeometry {
   /// One a block, fitted to the byte limits.
   let memory: [any MemoryPolicy]
   let rows: TileRows
+  /// Whether a vector is needed for parameters' gradients that nobody asked for: driven fields make them beside their drives'.
+  let needsUnwanted: Bool
   let size: Arena.Size
 
   /// - Parameters: as those of `Sweep.init`.
   /// - Throws: `.incompatible` when `memory` cannot serve a block; `.memory` when a memory limit is too small for any policy.
-  init(_ plan: NetworkPlan, batch: Int, derivative: Bool, memory: (any MemoryPolicy)?, threads: Int) throws(Failure) {
+  init(_ plan: NetworkPlan, batch: Int, derivative: Bool, features: Bool, memory: (any MemoryPolicy)?, threads: Int) throws(Failure) {
     if let memory { for block in plan.blocks { try memory.check(block) } }
     let policies = memory.map { memory in plan.blocks.map { _ in memory } } ?? plan.memory
     largestTile = tileColumns(width: plan.width, precision: plan.precision)
@@ -22,11 +24,13 @@ struct SweepGeometry {
     workers = min(threads, partition.groups)
     let budget = MemoryBudget(columns: partition.columns, workers: workers, precision: plan.precision)
     self.memory = derivative ? try budget.fitted(policies, to: plan.blocks) : policies
-    rows = TileRows(plan, tapes: derivative ? zip(self.memory, plan.blocks).map { $0.tapeRows($1) } : nil)
+    rows = TileRows(plan, tapes: derivative ? zip(self.memory, plan.blocks).map { $0.tapeRows($1) } : nil, features: features)
     var size = Arena.Size()
     size.add(count: plan.preparedCount(for: .training), precision: plan.precision)
     if plan.isExtended { for _ in 0..<2 { size.add(count: plan.extendedCount, precision: plan.precision) } }
     for _ in 1..<max(derivative ? partition.groups : 1, 1) { size.add(count: plan.extendedCount, precision: plan.precision) }
+    needsUnwanted = plan.sequence != nil && derivative && features
+    if needsUnwanted { size.add(count: plan.extendedCount, precision: plan.precision) }
     for _ in 0..<workers { rows.add(to: &size, columns: partition.columns) }
     self.size = size
   }

@@ -22,6 +22,10 @@ package final class TangentSweep {
   private let scratch: Block
   private let scores: Block
   private let scoreTangents: Block
+  private let sequences: SequenceScratch
+  private let sequenceTangents: SequenceScratch
+  /// A direction of zeros with its operators, where driven fields need one beside a direction in the features.
+  private let nothing: Vector?
 
   /// - Throws: `.memory`.
   package init(_ plan: NetworkPlan) throws(Failure) {
@@ -36,6 +40,9 @@ package final class TangentSweep {
     for _ in 0..<2 { size.add(count: preparedCount, precision: plan.precision) }
     if plan.isExtended { for _ in 0..<2 { size.add(count: plan.extendedCount, precision: plan.precision) } }
     for count in rows { size.add(rows: count, columns: largestTile, precision: plan.precision) }
+    let sequenceRows = SequenceRows(plan)
+    for _ in 0..<2 { sequenceRows.add(to: &size, columns: largestTile) }
+    if plan.sequence != nil { size.add(count: plan.parameterCount, precision: plan.precision) }
     arena = try Arena(size)
     prepared = arena.vector(count: preparedCount, precision: plan.precision)
     preparedDirection = arena.vector(count: preparedCount, precision: plan.precision)
@@ -48,6 +55,10 @@ package final class TangentSweep {
     let blocks = rows.map { [arena, largestTile] in arena.block(rows: $0, columns: largestTile, precision: plan.precision) }
     (inputs, inputTangents, states, tangents) = (blocks[0], blocks[1], blocks[2], blocks[3])
     (record, scratch, scores, scoreTangents) = (blocks[4], blocks[5], blocks[6], blocks[7])
+    sequences = SequenceScratch(arena, sequenceRows, columns: largestTile)
+    sequenceTangents = SequenceScratch(arena, sequenceRows, columns: largestTile)
+    nothing = plan.sequence == nil ? nil : arena.vector(count: plan.parameterCount, precision: plan.precision)
+    if let nothing { fill(nothing, 0) }
   }
 
   package var byteCount: Int { arena.byteCount }
@@ -59,6 +70,7 @@ package final class TangentSweep {
     _ parameters: Vector, _ source: BatchSource, count: Int, direction: Vector?, featureDirection: TensorView?,
     scores scoresOut: MutableTensorView?, into tangentOut: MutableTensorView
   ) throws(Failure) {
+    let direction = direction ?? (featureDirection == nil ? nil : nothing)
     if let extended {
       plan.extend(parameters, into: extended.parameters)
       if let direction { plan.extend(direction, into: extended.direction) }
@@ -73,6 +85,7 @@ package final class TangentSweep {
       let samples = partition.samples(of: tile)
       let columns = partition.columns(of: tile)
       func shaped(_ block: Block, _ rows: Int? = nil) -> Block { Block(block.base, rows: rows ?? block.rows, columns: columns, precision: block.precision) }
+      let (sequences, sequenceTangents) = (sequences.view(columns: columns), sequenceTangents.view(columns: columns))
       var visible: (state: Block, tangent: Block)?
       for (index, block) in plan.blocks.enumerated() {
         // The last block's result may lie in the same memory: take it along before the next begins.
@@ -86,14 +99,20 @@ package final class TangentSweep {
             copy(visible.tangent, into: block.visible(first.tangent))
           }
         } else {
-          plan.open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: shaped(inputs), into: block.visible(first.state))
-          openTangent(weights, directions, source, featureDirection, samples, shaped(inputs), shaped(inputTangents), block.visible(first.tangent))
+          plan.open(
+            weights, source, start: samples.lowerBound, count: samples.count, inputTile: shaped(inputs), sequences: sequences, into: block.visible(first.state))
+          if plan.sequence == nil {
+            openTangent(weights, directions, source, featureDirection, samples, shaped(inputs), shaped(inputTangents), block.visible(first.tangent))
+          } else {
+            gatherTangent(source, featureDirection, samples, into: sequenceTangents.inputs)
+            plan.openSequencesTangent(weights, directions, sequences, sequenceTangents, into: block.visible(first.tangent))
+          }
         }
         block.start(first.state)
         block.start(first.tangent)
         let last = block.propagateTangent(
-          plan.weights(index, weights, log: log), direction: directions.map { plan.weights(index, $0) }, states: states, tangents: tangents,
-          record: shaped(record, block.recordWidth), scratch: shaped(scratch))
+          plan.weights(index, weights, log: log, drive: sequences.drive(index)),
+          direction: directions.map { plan.weights(index, $0, drive: sequenceTangents.drive(index)) }, states: states, tangents: tangents, record: shaped(record, block.recordWidth), scratch: shaped(scratch))
         visible = (block.visible(last.state), block.visible(last.tangent))
       }
       guard let visible else { preconditionFailure("network without blocks") }
@@ -112,21 +131,27 @@ package final class TangentSweep {
   ) {
     let inputTangent = plan.opening == nil ? out.rows(0..<plan.inputs) : tangentTile
     fill(out, 0)
-    fill(inputTangent, 0)
-    if let features {
-      gather(
-        features, rows: nil, start: samples.lowerBound, count: samples.count, shift: nil, scale: source.normalization?.scale, into: inputTangent)
-    }
+    gatherTangent(source, features, samples, into: inputTangent)
     guard let opening = plan.opening else { return }
-    affineTangent(opening, weights, direction, at: inputTile, tangent: inputTangent, into: out)
+    plan.affineTangent(opening, weights, direction, at: inputTile, tangent: inputTangent, into: out)
+  }
+
+  /// The tangent of normalized features.
+  private func gatherTangent(_ source: BatchSource, _ features: TensorView?, _ samples: Range<Int>, into tile: Block) {
+    guard let features else { return fill(tile, 0) }
+    gather(features, rows: nil, start: samples.lowerBound, count: samples.count, shift: nil, scale: source.normalization?.scale, into: tile)
   }
 
   private func readOutTangent(_ weights: Weights, _ direction: Weights?, _ visible: Block, _ tangent: Block, _ out: Block) {
     guard let readout = plan.readout else { return copy(tangent, into: out) }
-    affineTangent(readout, weights, direction, at: visible, tangent: tangent, into: out)
+    plan.affineTangent(readout, weights, direction, at: visible, tangent: tangent, into: out)
   }
 
-  private func affineTangent(_ map: AffineMap, _ weights: Weights, _ direction: Weights?, at x: Block, tangent: Block, into out: Block) {
+}
+
+extension NetworkPlan {
+  /// The tangent of an affine map outside the blocks.
+  func affineTangent(_ map: AffineMap, _ weights: Weights, _ direction: Weights?, at x: Block, tangent: Block, into out: Block) {
     affine(
       map.matrix(weights.parameters), bias: direction.map { map.bias($0.parameters) }, activation: .identity, of: tangent, scale: 1, addingTo: nil,
       into: out, slope: nil)

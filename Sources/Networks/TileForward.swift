@@ -61,16 +61,22 @@ extension NetworkPlan {
     return prepared[offset..<offset + blocks[index].preparedCount(for: purpose)]
   }
 
-  /// The weights of one block, with its part of the prepared operators.
-  package func weights(_ index: Int, _ weights: Weights, log: StepLog? = nil) -> Weights {
+  /// The weights of one block, with its part of the prepared operators, and its drive.
+  package func weights(_ index: Int, _ weights: Weights, log: StepLog? = nil, drive: Block? = nil) -> Weights {
     Weights(
       parameters: weights.parameters, prepared: weights.prepared.map { blockPrepared(index, $0, weights.purpose) }, purpose: weights.purpose,
-      log: log.map { Unmanaged.passUnretained($0) } ?? weights.log)
+      drive: drive, log: log.map { Unmanaged.passUnretained($0) } ?? weights.log)
   }
 
-  /// Reads `count` samples from row `start` on and opens them: the visible rows of the first state, or the scores' input when there is no block. `inputTile` takes the samples.
-  func open(_ weights: Weights, _ source: BatchSource, start: Int, count: Int, inputTile: Block, into visible: Block) {
+  /// Reads `count` samples from row `start` on and opens them: the visible rows of the first state, or the scores' input when there is no block. `inputTile` takes the samples, or `sequences`
+  /// with the drives of the blocks.
+  func open(_ weights: Weights, _ source: BatchSource, start: Int, count: Int, inputTile: Block, sequences: SequenceScratch, into visible: Block) {
     let normalization = source.normalization
+    guard sequence == nil else {
+      gather(
+        source.features, rows: source.rows, start: start, count: count, shift: normalization?.shift, scale: normalization?.scale, into: sequences.inputs)
+      return openSequences(weights, sequences, into: visible)
+    }
     guard let opening else {
       gather(
         source.features, rows: source.rows, start: start, count: count, shift: normalization?.shift, scale: normalization?.scale,
@@ -93,7 +99,7 @@ extension NetworkPlan {
       into: scores, slope: nil)
   }
 
-  private func matrix(_ map: AffineMap, _ weights: Weights) -> Matrix {
+  func matrix(_ map: AffineMap, _ weights: Weights) -> Matrix {
     if weights.purpose == .inference, let prepared = weights.prepared { return map.preparedMatrix(prepared) }
     return map.matrix(weights.parameters)
   }

@@ -10,10 +10,17 @@ struct TileRows {
   let cotangent: Int
   let scratch: Int
   let precision: Precision
+  let sequences: SequenceRows
+  /// The cotangents of the sequences, where they are wanted.
+  let sequenceCotangents: SequenceRows
 
-  /// - Parameter tapes: rows of each block's tape; nil when nothing is remembered.
-  init(_ plan: NetworkPlan, tapes: [Int]?) {
-    inputs = plan.opening == nil ? 0 : plan.inputs
+  /// - Parameters:
+  ///   - tapes: rows of each block's tape; nil when nothing is remembered.
+  ///   - features: whether the cotangents of features will be asked for.
+  init(_ plan: NetworkPlan, tapes: [Int]?, features: Bool) {
+    inputs = plan.opening == nil || plan.sequence != nil ? 0 : plan.inputs
+    sequences = SequenceRows(plan)
+    sequenceCotangents = SequenceRows(plan, isNeeded: tapes != nil && features)
     outputs = plan.outputs
     self.tapes = zip(plan.blocks, tapes ?? plan.blocks.map { _ in 0 }).map { max($0.propagationRows, $1) }
     cotangent = tapes == nil ? 0 : plan.maximumStateWidth
@@ -26,6 +33,8 @@ struct TileRows {
   func add(to size: inout Arena.Size, columns: Int) {
     for rows in all { size.add(rows: rows, columns: columns, precision: precision) }
     size.add(count: columns, precision: .float32)
+    sequences.add(to: &size, columns: columns)
+    sequenceCotangents.add(to: &size, columns: columns)
   }
 }
 
@@ -34,6 +43,9 @@ struct TileScratch {
   private let whole: (inputs: Block, scores: Block, scoreCotangent: Block, targets: Block, cotangent: Block, scratch: Block)
   private let tapes: [Block]
   private let labels: UnsafeMutablePointer<Int32>
+  /// The tile's sequences and the drives made of them, and their cotangents.
+  private(set) var sequences: SequenceScratch
+  private(set) var sequenceCotangents: SequenceScratch
   private var columns: Int
 
   init(_ arena: Arena, _ rows: TileRows, columns: Int) {
@@ -42,16 +54,20 @@ struct TileScratch {
     whole = (block(rows.inputs), block(rows.outputs), block(rows.outputs), block(rows.outputs), block(rows.cotangent), block(rows.scratch))
     tapes = rows.tapes.map(block)
     labels = arena.vector(count: columns, precision: .float32).base.bindMemory(to: Int32.self, capacity: columns)
+    sequences = SequenceScratch(arena, rows.sequences, columns: columns)
+    sequenceCotangents = SequenceScratch(arena, rows.sequenceCotangents, columns: columns)
     self.columns = columns
   }
 
   func view(columns: Int) -> TileScratch {
     var view = self
     view.columns = columns
+    view.sequences = sequences.view(columns: columns)
+    view.sequenceCotangents = sequenceCotangents.view(columns: columns)
     return view
   }
 
-  /// The opened samples, inputs × samples; no rows without a dense opening.
+  /// The opened samples, inputs × samples; no rows without the opening `dense`.
   var inputs: Block { shaped(whole.inputs) }
   var scores: Block { shaped(whole.scores) }
   var scoreCotangent: Block { shaped(whole.scoreCotangent) }

@@ -5,14 +5,15 @@ import Settings
 /// The most samples that scratch is made for in one piece; larger batches come in parts.
 let mostSamples: Int64 = 1 << 40
 
-/// A caller's batch of features for a network: at least one sample, its features finite.
+/// A caller's batch of features for a network: at least one sample, its features finite, and sequences sound.
 ///
-/// - Throws: `shapeMismatch`; `invalidData` naming row and column; `outOfRange` beyond `limit` samples.
+/// - Throws: `shapeMismatch`; `invalidData` naming row and column, or sample and step; `outOfRange` beyond `limit` samples.
 func samples(_ tensor: CallerTensor, _ plan: NetworkPlan, atMost limit: Int? = nil) throws(Failure) -> TensorView {
   try tensor.expectMatrix(columns: plan.inputs, "inputs of the network")
   try checkSampleCount(tensor.rows, tensor.argument, atMost: limit)
   let view = tensor.reading
   try checkFinite(view, tensor.argument)
+  try plan.checkSequences(view, called: "\(tensor.argument)")
   return view
 }
 

@@ -76,6 +76,7 @@ func requireSuitable(_ dataset: Dataset, for plan: NetworkPlan, called name: Str
   guard dataset.featureCount == plan.inputs else {
     throw Failure(.shapeMismatch, "the \(name) has \(dataset.featureCount) features a sample; the network has inputs \(plan.inputs)")
   }
+  try plan.checkSequences(dataset.features, called: "the \(name)")
   switch plan.loss.targetKind {
   case .labels:
     do throws(Failure) {

@@ -63,7 +63,7 @@ final class TrainingRun {
     order = try Buffer(count: training.count, precision: .float64)
     rows = order.rowNumbers(count: training.count)
     let threads = settings.threads == 0 ? availableProcessors() : settings.threads
-    sweep = try Sweep(plan, batch: batch, derivative: true, threads: threads)
+    sweep = try Sweep(plan, batch: batch, derivative: true, features: false, threads: threads)
     evaluationSweep = validation == nil ? nil : try Sweep(plan, batch: evaluationBatch, derivative: false, threads: sweep.threads)
     pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads))
     pieces = layout.regions.flatMap { region in

@@ -11,6 +11,7 @@ package final class BlockCase {
   package let precision: Precision
   private let prepared: Numbers
   private let offset: Int
+  private let drive: Numbers
 
   /// - Parameters:
   ///   - gamma: 0 where the integrator refuses it.
@@ -36,6 +37,7 @@ package final class BlockCase {
     self.offset = offset
     parameters = try Numbers.normal(offset + sizes.parameterCount + sizes.expandedCount, precision, seed: seed, deviation: 0.5)
     prepared = try Numbers(max(block.preparedCount(for: .training), 1), precision)
+    drive = try Numbers.normal(block.layers * block.driveWidth * FieldCase.driveColumns, precision, seed: seed + 1)
     prepare()
   }
 
@@ -57,7 +59,13 @@ package final class BlockCase {
     }
   }
 
-  package var weights: Weights { Weights(parameters: parameters.vector, prepared: prepared.vector) }
+  package var weights: Weights { Weights(parameters: parameters.vector, prepared: prepared.vector, drive: Self.drive(drive, of: block)) }
+
+  /// Random outside input of all layers, for at most `FieldCase.driveColumns` samples; nil for a field that takes none.
+  package static func drive(_ numbers: Numbers, of block: ODEBlock) -> Block? {
+    block.driveWidth == 0 ? nil : numbers.block(rows: block.layers * block.driveWidth, columns: FieldCase.driveColumns)
+  }
+
   package var stateWidth: Int { block.stateWidth }
 
   package func numbers(_ rows: Int, _ columns: Int) throws -> Numbers { try Numbers(rows * columns, precision) }

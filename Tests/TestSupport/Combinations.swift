@@ -36,6 +36,14 @@ package struct Combination: Sendable, CustomStringConvertible {
     seed: Int = 11
   ) throws -> NetworkSpecification {
     var specification = NetworkSpecification()
+    var (inputs, opening) = (inputs, opening)
+    if let driven = try fields(field).make(FieldConfiguration(width: 4)) as? any DrivenField {
+      // Two channels; a step a layer, or for events a step every two.
+      inputs = driven.driveForm == .events ? layers : 2 * layers
+      opening = opening == "dense" ? "sequence_dense" : "sequence"
+      try specification.set("channels", .integer(2))
+      if driven.driveForm == .derivative { try specification.set("interpolation", .text("hermite")) }
+    }
     for (key, value) in [("inputs", inputs), ("outputs", outputs), ("width", width), ("layers", layers), ("seed", seed)] {
       try specification.set(key, .integer(Int64(value)))
     }

@@ -123,7 +123,9 @@ package final class DerivativeCase {
     plan.prepare(extended.vector, into: prepared.vector, for: .training)
     let log = StepLog()
     defer { withExtendedLifetime(log) {} }
-    let weights = Weights(parameters: extended.vector, prepared: prepared.vector, log: Unmanaged.passUnretained(log))
+    let drive = try Numbers.normal(block.layers * block.driveWidth * FieldCase.driveColumns, plan.precision, seed: seed + 3)
+    let weights = Weights(
+      parameters: extended.vector, prepared: prepared.vector, drive: BlockCase.drive(drive, of: block), log: Unmanaged.passUnretained(log))
     let scratch = try numbers(block.scratchWidth).block(rows: block.scratchWidth, columns: columns)
     var states = [try Numbers.normal(width * columns, plan.precision, seed: seed)]
     var tangents = [try Numbers.normal(width * columns, plan.precision, seed: seed + 1)]

@@ -1,0 +1,134 @@
+import Gradients
+import LinearAlgebra
+import Settings
+import VectorFields
+
+/// Options of scope "network" for inputs that are sequences.
+let sequenceOptions: [OptionDescription] = [
+  OptionDescription("channels", .integer(1...1_000_000), default: .integer(1), unit: "features", "numbers of one observation of a sequence"),
+  OptionDescription(
+    "sequence_layout", .choice(["values", "times_values", "times_values_mask"]), default: .text("values"),
+    "features of one step: its channels; its time and these; its time, these and a mask a channel, 1 for observed, 0 for not (a step of zeros is padding)"),
+  OptionDescription(
+    "sequence_time", .choice(["scaled", "absolute"]), default: .text("scaled"), "scaled: each sample's span is mapped onto the horizon; absolute: its times are the blocks'"),
+  OptionDescription(
+    "interpolation", .choice(["none", "linear", "hermite"]), default: .text("none"),
+    "none: one layer reads one observation; linear, hermite (backward differences): any number of layers along a path through them"),
+]
+
+func isSequenceOption(_ key: String) -> Bool { sequenceOptions.contains { $0.key == key } }
+
+/// How the inputs of a network hold sequences, and how its driven blocks read them.
+package struct SequencePlan: Sendable {
+  package let format: SequenceFormat
+  package let interpolation: PathInterpolation
+  package let isScaled: Bool
+  /// Reads the first observation.
+  let beginning: PathSampling
+
+  /// nil for an opening that takes features.
+  ///
+  /// - Throws: `.incompatible` for options of sequences without one, or sizes that do not go together.
+  init?(_ network: OptionValues, _ opening: Opening, inputs: Int) throws(Failure) {
+    guard opening.takesSequences else {
+      for option in sequenceOptions where network.isSet(option.key) {
+        throw Failure(.incompatible, "opening \(try network.text("opening")) has no option \(option.key); it belongs to opening sequence, sequence_dense")
+      }
+      return nil
+    }
+    let layouts: [String: SequenceFormat.Layout] = ["values": .values, "times_values": .timesAndValues, "times_values_mask": .timesValuesAndMasks]
+    let interpolations: [String: PathInterpolation] = ["none": .none, "linear": .linear, "hermite": .hermite]
+    let (name, channels) = (try network.text("sequence_layout"), try network.integer("channels"))
+    guard let layout = layouts[name], let interpolation = interpolations[try network.text("interpolation")] else {
+      throw Failure(.internal, "an option of sequences has a value that its list does not hold")
+    }
+    let stepWidth = SequenceFormat.stepWidth(layout, channels: channels)
+    guard inputs.isMultiple(of: stepWidth) else {
+      throw Failure(
+        .incompatible, "inputs is \(inputs), but with channels \(channels) and sequence_layout \(name) a step has \(stepWidth) features; inputs must be steps times that")
+    }
+    isScaled = try network.text("sequence_time") == "scaled"
+    guard isScaled || layout != .values else {
+      throw Failure(.incompatible, "sequence_time is absolute, but sequence_layout values has no times; use times_values or times_values_mask")
+    }
+    self.interpolation = interpolation
+    format = SequenceFormat(layout, steps: inputs / stepWidth, channels: channels)
+    beginning = PathSampling(beginningOf: format)
+  }
+
+  /// What driven fields are told: with padding a step, or with absolute times a layer, may lie outside a sample's observations.
+  var configuration: DriveConfiguration {
+    DriveConfiguration(channels: format.channels, hasPresence: interpolation == .none ? format.layout == .timesValuesAndMasks : !isScaled)
+  }
+
+  /// Where each block reads its drive, nil for one that takes none.
+  ///
+  /// - Throws: `.incompatible` when sequences and driven fields do not find each other, or layers and interpolation do not go together.
+  static func drives(of blocks: [ODEBlock], _ specification: NetworkSpecification, _ sequence: SequencePlan?) throws(Failure) -> [PathSampling?] {
+    var drives: [PathSampling?] = []
+    for (block, options) in zip(blocks, specification.blocks) {
+      guard let driven = block.field as? any DrivenField else {
+        drives.append(nil)
+        continue
+      }
+      let name = try options.text("field")
+      guard let sequence else {
+        throw Failure(
+          .incompatible, "field \(name) is driven by sequences; opening is \(try specification.network.text("opening")), it must be sequence or sequence_dense")
+      }
+      drives.append(try sequence.drive(of: block, driven, name))
+    }
+    if sequence != nil, drives.allSatisfy({ $0 == nil }) {
+      throw Failure(
+        .incompatible, "opening \(try specification.network.text("opening")) drives blocks by sequences, but no block has a driven field: \(drivenFields.joined(separator: ", "))")
+    }
+    return drives
+  }
+
+  private static var drivenFields: [String] {
+    fields.entries.filter { entry in (try? entry.entry.make(FieldConfiguration(width: 2))).map { $0 is any DrivenField } ?? false }.map(\.name)
+  }
+
+  private func drive(of block: ODEBlock, _ field: any DrivenField, _ name: String) throws(Failure) -> PathSampling {
+    let (steps, layers) = (format.steps, block.layers)
+    var evolutions = 0
+    switch field.driveForm {
+    case .value:
+      guard interpolation != .none || layers == steps else {
+        throw Failure(
+          .incompatible, "layers is \(layers), but a sample has \(steps) steps; with interpolation none a layer reads a step (linear and hermite take any number of layers)")
+      }
+    case .derivative:
+      guard interpolation != .none else {
+        throw Failure(.incompatible, "interpolation is none, but field \(name) reads the derivative of a path; it must be linear or hermite")
+      }
+    case .events:
+      guard interpolation == .none else {
+        throw Failure(.incompatible, "interpolation is \(interpolation), but field \(name) reads the observations themselves; it must be none")
+      }
+      evolutions = layers / steps - 1
+      guard evolutions > 0, layers.isMultiple(of: steps) else {
+        throw Failure(
+          .incompatible, "layers is \(layers), but a sample has \(steps) steps; field \(name) takes \(steps)·(k + 1) layers: k > 0 of the flow, then the observation")
+      }
+    }
+    return PathSampling(
+      format, interpolation, field.driveForm, hasPresence: field.driveForm == .value && configuration.hasPresence, isScaled: isScaled,
+      times: (0...layers).map { block.grid.time($0) }, nodes: block.integrator.nodes, evolutions: evolutions)
+  }
+}
+
+extension NetworkPlan {
+  /// Refuses features that are no sequences.
+  ///
+  /// - Throws: `.invalidData` naming sample and step.
+  package func checkSequences(_ features: TensorView, called name: String) throws(Failure) {
+    guard let sequence, let place = firstSequenceFault(features, sequence.format) else { return }
+    switch place.fault {
+    case .time(let before, let here):
+      throw Failure(.invalidData, "\(name): sample \(place.sample), step \(place.step): the time is \(here), before that of the last observation, \(before); times must not decrease")
+    case .mask(let mask):
+      throw Failure(.invalidData, "\(name): sample \(place.sample), step \(place.step): a mask is \(mask); it must be 1 for observed or 0 for not")
+    }
+  }
+}

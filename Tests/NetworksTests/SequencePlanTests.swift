@@ -1,0 +1,63 @@
+import LinearAlgebra
+import Networks
+import Settings
+import TestSupport
+import Testing
+
+@Suite struct SequencePlanTests {
+  private static let rnn = #""opening": "sequence", "width": 4, "outputs": 2, "field": "antisymmetric_rnn""#
+
+  /// What does not go together is refused with the reason.
+  @Test(arguments: [
+    (#"{"inputs": 6, "outputs": 2, "channels": 3}"#, ["opening zero_padding has no option channels", "sequence_dense"]),
+    (#"{"inputs": 6, "outputs": 2, "field": "antisymmetric_rnn"}"#, ["antisymmetric_rnn", "driven by sequences", "zero_padding"]),
+    (#"{"inputs": 6, "outputs": 2, "opening": "sequence", "field": "dense"}"#, ["no block has a driven field", "antisymmetric_rnn", "neural_cde", "ode_rnn"]),
+    ("{\(rnn), \"inputs\": 7, \"channels\": 3}", ["inputs is 7", "channels 3", "a step has 3 features"]),
+    ("{\(rnn), \"inputs\": 30, \"channels\": 3, \"sequence_layout\": \"times_values_mask\", \"layers\": 4}", ["inputs is 30", "a step has 7 features"]),
+    ("{\(rnn), \"inputs\": 6, \"channels\": 3, \"layers\": 3}", ["layers is 3", "2 steps", "interpolation none"]),
+    ("{\(rnn), \"inputs\": 6, \"channels\": 3, \"sequence_time\": \"absolute\", \"layers\": 2}", ["absolute", "no times"]),
+    (#"{"inputs": 6, "outputs": 2, "opening": "sequence", "field": "neural_cde", "channels": 2}"#, ["interpolation is none", "neural_cde", "linear or hermite"]),
+    (#"{"inputs": 6, "outputs": 2, "opening": "sequence", "field": "ode_rnn", "channels": 2, "interpolation": "linear"}"#, ["interpolation is linear", "ode_rnn", "none"]),
+    (#"{"inputs": 6, "outputs": 2, "opening": "sequence", "field": "ode_rnn", "channels": 2, "layers": 3}"#, ["layers is 3", "3 steps", "3·(k + 1)"]),
+    (#"{"inputs": 6, "outputs": 2, "opening": "sequence", "field": "ode_rnn", "channels": 2, "layers": 7}"#, ["layers is 7", "3·(k + 1)"]),
+  ] as [(String, [String])])
+  func refusesWithTheReason(_ json: String, _ words: [String]) {
+    let failure = refusal { _ = try NetworkPlan(try specification(json)) }
+    #expect(failure?.status == .incompatible)
+    for word in words { #expect(failure?.message.contains(word) == true, "\(failure?.message ?? "accepted") lacks '\(word)'") }
+  }
+
+  @Test func tensorsAreThoseOfThePaper() throws {
+    let plan = try NetworkPlan(try specification(
+      #"{"opening": "sequence_dense", "inputs": 12, "channels": 3, "width": 5, "outputs": 2, "field": "antisymmetric_rnn", "layers": 4, "weights_in_time": "shared"}"#))
+    #expect(plan.tensors.map(\.name) == ["opening.W", "opening.b", "blocks.0.W", "blocks.0.V", "blocks.0.b", "readout.W", "readout.b"])
+    #expect(plan.tensors.map(\.shape) == [[5, 3], [5], [1, 5, 5], [1, 5, 3], [1, 5], [2, 5], [2]])
+    #expect(plan.sequence?.format == SequenceFormat(.values, steps: 4, channels: 3))
+    #expect(plan.drives.map { $0?.rows } == [12])
+  }
+
+  /// Reading back what was written gives the same network; options of sequences are written for them alone.
+  @Test func specificationsKeepTheirSequences() throws {
+    let text = #"{"opening": "sequence", "inputs": 15, "channels": 2, "width": 5, "outputs": 2, "field": "neural_cde", "layers": 7, "sequence_layout": "times_values_mask", "interpolation": "hermite", "sequence_time": "absolute"}"#
+    let written = try specification(text).json
+    let plan = try NetworkPlan(try NetworkSpecification(json: written))
+    #expect(plan.sequence?.format == SequenceFormat(.timesValuesAndMasks, steps: 3, channels: 2))
+    #expect(plan.sequence?.interpolation == .hermite && plan.sequence?.isScaled == false)
+    let plain = try specification(#"{"inputs": 3, "outputs": 2}"#).json
+    #expect(plain["channels"] == nil && plain["interpolation"] == nil)
+    #expect(try NetworkPlan(try NetworkSpecification(json: plain)).sequence == nil)
+  }
+
+  @Test func unsoundSequencesAreNamed() throws {
+    let plan = try NetworkPlan(try specification(
+      "{\(Self.rnn), \"inputs\": 6, \"sequence_layout\": \"times_values_mask\", \"layers\": 2}"))
+    let decreasing = try Numbers([0, 1, 1, 1, 1, 1] + [3, 1, 1, 2, 1, 1], .float64)
+    let failure = refusal { try plan.checkSequences(decreasing.view(rows: 2, columns: 6), called: "features") }
+    #expect(failure?.status == .invalidData)
+    for word in ["features", "sample 1", "step 1", "2.0", "3.0"] { #expect(failure?.message.contains(word) == true, "\(failure?.message ?? "")") }
+    let halfMask = try Numbers([0, 1, 1, 1, 1, 0.5], .float64)
+    #expect(refusal { try plan.checkSequences(halfMask.view(rows: 1, columns: 6), called: "x") }?.message.contains("0.5") == true)
+    // Padding may hold any time.
+    try plan.checkSequences(try Numbers([3, 1, 1, 2, 0, 0], .float64).view(rows: 1, columns: 6), called: "x")
+  }
+}
