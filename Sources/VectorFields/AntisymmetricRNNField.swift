@@ -9,6 +9,8 @@ import Settings
 /// Tensors: W n × n, V n × C, and b of the configured kind. Where samples have different lengths f is 0 past a sample's end: its state stays as it is, to the bit. Cost: two products.
 package final class AntisymmetricRNNField: PlannedField, DrivenField {
   package let plan: LayerPlan
+  /// γ > 0.
+  package let isDamped: Bool
   private let state: AffineMap
   private let input: DriveMap
   private let activation: Activation
@@ -18,7 +20,9 @@ package final class AntisymmetricRNNField: PlannedField, DrivenField {
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
     // What is prepared is half of W − Wᵀ − γI.
-    let recurrent = plan.weight("W", prepared: .antisymmetric(damping: try configuration.options.real("gamma")))
+    let gamma = try configuration.options.real("gamma")
+    isDamped = gamma > 0
+    let recurrent = plan.weight("W", prepared: .antisymmetric(damping: gamma))
     state = AffineMap(recurrent, bias: .none, nil, factor: 2)
     let inputs = plan.weight("V", inputs: configuration.drive.channels)
     input = DriveMap(inputs, bias: plan.bias("b", of: inputs))

@@ -8,6 +8,8 @@ import Settings
 /// Tensors: W n × n; V, Vz n × C; b, bz of the configured kind. Where samples have different lengths f is 0 past a sample's end. Cost: three products.
 package final class GatedAntisymmetricRNNField: PlannedField, DrivenField {
   package let plan: LayerPlan
+  /// γ > 0.
+  package let isDamped: Bool
   private let state: AffineMap
   private let input: DriveMap
   private let gate: DriveMap
@@ -17,7 +19,9 @@ package final class GatedAntisymmetricRNNField: PlannedField, DrivenField {
   /// Takes the option `gamma`.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
-    let recurrent = plan.weight("W", prepared: .antisymmetric(damping: try configuration.options.real("gamma")))
+    let gamma = try configuration.options.real("gamma")
+    isDamped = gamma > 0
+    let recurrent = plan.weight("W", prepared: .antisymmetric(damping: gamma))
     state = AffineMap(recurrent, bias: .none, nil, factor: 2)
     let inputs = plan.weight("V", inputs: configuration.drive.channels)
     input = DriveMap(inputs, bias: plan.bias("b", of: inputs))
