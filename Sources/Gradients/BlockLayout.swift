@@ -78,6 +78,9 @@ package struct BlockLayout: Sendable {
     let entries = try basis.count(on: grid)
     let pieces = (0..<layers).map { basis.piece(of: $0, on: grid) }
     let mixes = pieces.contains(nil)
+    guard !mixes || !integrator.needsConstantWeights else {
+      throw Failure(.incompatible, "adaptive methods take weights that are constant within a layer: weights_in_time must be one that gives each layer one set of weights, such as layers or shared")
+    }
     sharesAll = !mixes && entries == 1 && layers > 1
     let isOwn = !mixes && entries == layers
     entryOfLayer = mixes || isOwn || sharesAll ? nil : pieces.map { Int32($0 ?? 0) }

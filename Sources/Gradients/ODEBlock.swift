@@ -33,6 +33,7 @@ package struct ODEBlock: Sendable {
   ) throws(Failure) {
     try integrator.check(field)
     if !grid.isUniform { try integrator.checkUnequalSteps() }
+    try integrator.check(precision)
     self.field = field
     self.integrator = integrator
     self.grid = grid

@@ -16,10 +16,14 @@ package protocol Integrator: Sendable {
   var nodes: [Double] { get }
   /// 1, or 2 for schemes of two fields with weights of their own, whose tensors are then named "f.…" and "g.…".
   var fieldCount: Int { get }
+  /// Whether weights must not vary within a layer, since the scheme takes steps of its own there.
+  var needsConstantWeights: Bool { get }
   /// Refuses a field that the scheme makes no sense for, with the reason.
   func check(_ field: any VectorField) throws(Failure)
   /// Refuses a time grid whose steps are not all equal, with the reason, if the scheme needs equal ones.
   func checkUnequalSteps() throws(Failure)
+  /// Refuses options that make no sense in a precision.
+  func check(_ precision: Precision) throws(Failure)
   /// Features of each field for a block of `visible` features.
   func fieldWidth(visible: Int) throws(Failure) -> Int
   /// Features of the block: the first rows of the state.
@@ -73,8 +77,10 @@ extension Integrator {
   package var isReversible: Bool { false }
   package var nodes: [Double] { [0] }
   package var fieldCount: Int { 1 }
+  package var needsConstantWeights: Bool { false }
   package func check(_ field: any VectorField) throws(Failure) {}
   package func checkUnequalSteps() throws(Failure) {}
+  package func check(_ precision: Precision) throws(Failure) {}
   package func fieldWidth(visible: Int) throws(Failure) -> Int { visible }
   package func visibleWidth(_ field: any VectorField) -> Int { field.width }
   package func stateWidth(_ field: any VectorField) -> Int { field.stateWidth }

@@ -11,6 +11,8 @@ package final class StepLog {
   package var accepted = 0
   package var rejected = 0
   package var iterations = 0
+  /// Samples of the present tile, whose columns beyond are padding; steps that count or fail sample by sample leave padding out.
+  package var samples = Int.max
   /// Memory that an integrator keeps from call to call (the tape of an adaptive solve), made by it at first use.
   package var storage: AnyObject?
 

@@ -165,6 +165,7 @@ extension NetworkPlan {
     upTo end: Int? = nil
   ) -> Block {
     var visible: Block?
+    log.samples = samples.count
     for index in 0..<min(blocks.count, (end ?? blocks.count) + 1) {
       let block = blocks[index]
       let states = scratch.states(block)

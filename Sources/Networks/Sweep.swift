@@ -183,6 +183,7 @@ package final class Sweep: @unchecked Sendable {
     _ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, _ log: StepLog, keeping: Bool
   ) -> Block {
     var visible: Block?
+    log.samples = samples.count
     for (index, block) in plan.blocks.enumerated() {
       let tape = tile.tape(index)
       let first = keeping ? memory[index].initialState(block, tape: tape) : block.propagated(0, in: tape)

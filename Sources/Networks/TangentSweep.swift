@@ -84,6 +84,7 @@ package final class TangentSweep {
     for tile in 0..<partition.tiles {
       let samples = partition.samples(of: tile)
       let columns = partition.columns(of: tile)
+      log.samples = samples.count
       func shaped(_ block: Block, _ rows: Int? = nil) -> Block { Block(block.base, rows: rows ?? block.rows, columns: columns, precision: block.precision) }
       let (sequences, sequenceTangents) = (sequences.view(columns: columns), sequenceTangents.view(columns: columns))
       var visible: (state: Block, tangent: Block)?

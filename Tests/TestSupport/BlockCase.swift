@@ -21,7 +21,7 @@ package final class BlockCase {
     field: String, integrator: String, scheme given: (any Integrator)? = nil, activation: Activation = .tanh, bias: BiasKind = .vector, gamma: Double = 0, width: Int = 6, layers: Int = 6,
     horizon: Double = 1.5, grid: TimeGrid? = nil, basis: any TimeBasis = LayerwiseBasis(), offset: Int = 3, precision: Precision = .float64, seed: UInt64 = 7
   ) throws {
-    let scheme = try given ?? integrators.standard(integrator)
+    let scheme = try given ?? sweepIntegrator(integrator)
     let fieldWidth = try scheme.fieldWidth(visible: width)
     func make(_ gamma: Double) throws -> any VectorField {
       try fields(field).make(FieldConfiguration(width: fieldWidth, activation: activation, bias: bias, gamma: gamma, precision: precision))

@@ -6,6 +6,20 @@ import Networks
 import Settings
 import VectorFields
 
+/// Options of integrators for sweeps. Adaptive methods get step sizes that no parameter changes, one step a layer: where step sizes change with the parameters, the gradient of
+/// the accepted steps differs from the slope of the map by the order of the tolerance, and comparisons with difference quotients would measure that. AdaptiveReplayTests does.
+package let sweepOptions: [String: [String: OptionValue]] = {
+  let fixed: [String: OptionValue] = ["first_step": .real(10), "relative_tolerance": .real(1), "absolute_tolerance": .real(1e6)]
+  return ["dopri5": fixed, "tsit5": fixed]
+}()
+
+/// An integrator as the sweeps have it.
+package func sweepIntegrator(_ name: String) throws -> any Integrator {
+  var options = OptionValues(scope: "block", integratorOptions)
+  for (key, value) in sweepOptions[name] ?? [:] { try options.set(key, value) }
+  return try integrators(name).make(options)
+}
+
 /// One point of the product of the registries: what the sweeps run over, so that nothing registered goes untested.
 package struct Combination: Sendable, CustomStringConvertible {
   package let field: String
@@ -54,6 +68,9 @@ package struct Combination: Sendable, CustomStringConvertible {
     try specification.set("horizon", .real(horizon))
     // Explicit steps of this size keep states of ten units bounded, hγy² < 1.
     if field == "linear_cubic" { try specification.set("cubic_rate", .real(0.02)) }
+    for (key, value) in sweepOptions[integrator] ?? [:] { try specification.set(key, value) }
+    // Six stages a layer: with no more kinks of piecewise linear activations than rk4 has in six layers.
+    if sweepOptions[integrator] != nil { try specification.set("layers", .integer(Int64(max(1, 2 * layers / 3)))) }
     if try fields(field).options.contains(where: { $0.key == "gamma" }) {
       // Not every integrator takes damping.
       var damped = specification

@@ -1,0 +1,175 @@
+import LinearAlgebra
+import VectorFields
+
+/// The accepted steps of a recorded window once more, for derivatives: with their sizes h held fixed, each is an explicit Runge–Kutta step.
+///
+///     tangent:    δY_i = v + h Σ_{j<i} a_ij δk_j,   δk_i = J(Y_i)δY_i + ∂f/∂θ·δθ,   v₊ = v + h Σ_i b_i δk_i
+///     transpose:  p_i = h(b_i λ₊ + Σ_{l>i} a_li q_l),   q_i = J(Y_i)ᵀp_i,   λ = λ₊ + Σ_i q_i,   i = 6 … 1
+///
+/// Samples are ordered by their number of steps, most first, so that those that have an m-th step are the first columns. The seventh stage has no part in the state.
+struct AdaptiveReplay {
+  private static let stages = 6
+
+  private let method: AdaptiveRungeKutta
+  private let field: any VectorField
+  private let layer: Layer
+  private let record: AdaptiveRecord
+  private let width: Int
+  private let scratch: Block
+  /// For each place in the order, the sample's column.
+  private let order: UnsafeMutablePointer<Int64>
+  private let offsets: UnsafeMutablePointer<Int64>
+  /// For each place in the order, the sample's steps in this window.
+  private let counts: UnsafeMutablePointer<Int64>
+
+  private static let listRows = Block.rows(forRecordsOf: MemoryLayout<Int64>.stride, precision: .float32)
+  private static func recordRows(_ field: any VectorField) -> Int { field.componentCount * field.recordWidth }
+
+  /// Rows of scratch: lists, the carried tangents or cotangents, state and step sizes, 6 stages, 6 slopes, 6 tangents or cotangents, one more, 6 records, the field's scratch.
+  static func rows(_ field: any VectorField) -> Int {
+    3 * listRows + 21 * field.stateWidth + 1 + stages * recordRows(field) + field.scratchWidth
+  }
+
+  /// Takes `carried`, the tangents before the window or the cotangents behind it, in its order.
+  init(_ method: AdaptiveRungeKutta, _ field: any VectorField, _ step: Step, _ record: AdaptiveRecord, carried: Block, scratch: Block) {
+    self.method = method
+    self.field = field
+    self.record = record
+    self.scratch = scratch
+    layer = step.layer()
+    width = field.stateWidth
+    order = scratch.rows(0..<Self.listRows).records(of: Int64.self)
+    offsets = scratch.rows(Self.listRows..<2 * Self.listRows).records(of: Int64.self)
+    counts = scratch.rows(2 * Self.listRows..<3 * Self.listRows).records(of: Int64.self)
+    let (columns, start) = (carried.columns, record.windowStart)
+    for column in 0..<columns { offsets[column] = Int64(min(max(0, record.count(column: column) - start), record.capacity)) }
+    var (place, wanted) = (0, record.capacity)
+    while place < columns {
+      // The next smaller count that there is, with its samples in the order of their columns.
+      var next = -1
+      for column in 0..<columns {
+        let count = Int(offsets[column])
+        if count == wanted {
+          order[place] = Int64(column)
+          counts[place] = offsets[column]
+          place += 1
+        } else if count < wanted {
+          next = max(next, count)
+        }
+      }
+      wanted = next
+    }
+    gatherColumns(carried, offsets: order, into: self.carried(columns))
+  }
+
+  /// Puts the carried numbers back in the samples' columns.
+  func giveBack(_ out: Block) { scatterColumns(carried(out.columns), offsets: order, into: out) }
+
+  // MARK: Blocks
+
+  private func rows(_ start: Int, _ count: Int, _ columns: Int) -> Block {
+    let first = 3 * Self.listRows + start
+    return Block(scratch.base + first * scratch.stride * scratch.precision.byteCount, rows: count, columns: columns, precision: scratch.precision)
+  }
+  /// The first `columns` samples of the carried block, whose rows keep their places.
+  private func carried(_ columns: Int) -> Block {
+    let all = rows(0, width, scratch.columns)
+    return Block(all.base, rows: width, columns: columns, stride: scratch.columns, precision: scratch.precision)
+  }
+  private func state(_ columns: Int) -> Block { rows(width, width, columns) }
+  /// The step sizes h, behind the state.
+  private func stepSizes(_ columns: Int) -> Block { rows(width, width + 1, columns).rows(width..<width + 1) }
+  /// Y_i: the first is the state.
+  private func point(_ i: Int, _ columns: Int) -> Block { i == 0 ? state(columns) : rows(2 * width + 1 + i * width, width, columns) }
+  private func slope(_ i: Int, _ columns: Int) -> Block { rows((8 + i) * width + 1, width, columns) }
+  /// δk_i or q_i.
+  private func change(_ i: Int, _ columns: Int) -> Block { rows((14 + i) * width + 1, width, columns) }
+  private func spare(_ columns: Int) -> Block { rows(20 * width + 1, width, columns) }
+  private func stageRecord(_ i: Int, _ columns: Int) -> Block {
+    rows(21 * width + 1 + i * Self.recordRows(field), Self.recordRows(field), columns)
+  }
+  private func fieldScratch(_ columns: Int) -> Block { rows(21 * width + 1 + Self.stages * Self.recordRows(field), field.scratchWidth, columns) }
+
+  /// Takes the states and step sizes of a slot, for the samples that have such a step; gives the columns they fill, 0 for none.
+  private func take(_ slot: Int) -> Int {
+    var running = 0
+    while running < scratch.columns, counts[running] > slot { running += 1 }
+    let columns = Block.columns(running, of: scratch.columns)
+    let first = Int64(record.slot(slot).base - record.slots.base) / Int64(scratch.precision.byteCount)
+    // The rest of the last vector holds samples that have no such step: a step of size 0 from a state of theirs that is there.
+    for place in 0..<columns { offsets[place] = order[place] + (place < running ? first : 0) }
+    gatherColumns(record.slots, offsets: offsets, into: rows(width, width + 1, columns))
+    let sizes = stepSizes(columns).vector
+    for place in running..<columns { sizes.store(0, at: place) }
+    return columns
+  }
+
+  /// Y_i of the step taken, and its record; k_i where later stages want it.
+  private func evaluate(_ i: Int, _ columns: Int) {
+    if i > 0 {
+      var terms = WeightedTerms()
+      for j in 0..<i where method.tableau.a(i, j) != 0 { terms.append(method.tableau.a(i, j), slope(j, columns)) }
+      weightedSum(terms, addingTo: nil, into: point(i, columns))
+      scaleColumns(stepSizes(columns), point(i, columns), scale: 1, addingTo: state(columns), into: point(i, columns))
+    }
+    field.evaluateAll(layer, at: point(i, columns), into: slope(i, columns), record: stageRecord(i, columns), scratch: fieldScratch(columns))
+  }
+
+  private func part(_ component: Int, _ record: Block) -> Block { record.rows(component * field.recordWidth..<(component + 1) * field.recordWidth) }
+
+  // MARK: Derivatives of one step
+
+  /// Carries the tangents through the step in a slot.
+  func pushforward(_ slot: Int, direction: Layer?) {
+    let columns = take(slot)
+    guard columns > 0 else { return }
+    let (tangent, spare) = (carried(columns), spare(columns))
+    for i in 0..<Self.stages {
+      evaluate(i, columns)
+      var terms = WeightedTerms()
+      for j in 0..<i where method.tableau.a(i, j) != 0 { terms.append(method.tableau.a(i, j), change(j, columns)) }
+      weightedSum(terms, addingTo: nil, into: spare)
+      scaleColumns(stepSizes(columns), spare, scale: 1, addingTo: tangent, into: spare)
+      for component in 0..<field.componentCount {
+        let read = field.rowsRead(by: component)
+        field.pushforward(
+          component, layer, direction: direction, at: point(i, columns).rows(read), record: part(component, stageRecord(i, columns)), tangent: spare.rows(read),
+          scale: 1, addingTo: nil, into: change(i, columns).rows(field.rowsWritten(by: component)), scratch: fieldScratch(columns))
+      }
+    }
+    var terms = WeightedTerms()
+    for i in 0..<Self.stages where method.tableau.b(i) != 0 { terms.append(method.tableau.b(i), change(i, columns)) }
+    weightedSum(terms, addingTo: nil, into: spare)
+    scaleColumns(stepSizes(columns), spare, scale: 1, addingTo: tangent, into: tangent)
+  }
+
+  /// Carries the cotangents back through the step in a slot; the gradient accumulates.
+  func pullback(_ slot: Int, gradient: Layer?) {
+    let columns = take(slot)
+    guard columns > 0 else { return }
+    let (cotangent, spare) = (carried(columns), spare(columns))
+    for i in 0..<Self.stages { evaluate(i, columns) }
+    for i in (0..<Self.stages).reversed() {
+      var terms = WeightedTerms()
+      if method.tableau.b(i) != 0 { terms.append(method.tableau.b(i), cotangent) }
+      for l in i + 1..<Self.stages where method.tableau.a(l, i) != 0 { terms.append(method.tableau.a(l, i), change(l, columns)) }
+      weightedSum(terms, addingTo: nil, into: spare)
+      scaleColumns(stepSizes(columns), spare, scale: 1, addingTo: nil, into: spare)
+      fill(change(i, columns), 0)
+      for component in 0..<field.componentCount {
+        let read = field.rowsRead(by: component)
+        field.pullback(
+          component, layer, at: point(i, columns).rows(read), record: part(component, stageRecord(i, columns)), scale: 1,
+          cotangent: spare.rows(field.rowsWritten(by: component)), addingTo: change(i, columns).rows(read), gradient: gradient, scratch: fieldScratch(columns))
+      }
+    }
+    var terms = WeightedTerms()
+    for i in 0..<Self.stages { terms.append(1, change(i, columns)) }
+    weightedSum(terms, addingTo: cotangent, into: cotangent)
+  }
+}
+
+extension Block {
+  /// Columns of a part of a tile that holds `samples` of its samples.
+  static func columns(_ samples: Int, of tile: Int) -> Int { tile == 1 ? samples : (samples + quantum - 1) / quantum * quantum }
+}

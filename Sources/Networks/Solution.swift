@@ -1,0 +1,106 @@
+import Gradients
+import Integrators
+import LinearAlgebra
+import Settings
+
+/// What `Network.solve` says of each sample, besides the states that it writes.
+package struct Solution: Sendable {
+  /// How each sample's solve ended: at the horizon, at its event, or in a failure of step control.
+  package var ends: [SolveEnd] = []
+  /// When, from 0 to the horizon.
+  package var endTimes: [Double] = []
+  /// Why the first sample that failed did.
+  package var failure: Failure?
+  /// Summed over the samples.
+  package var evaluations = 0
+  package var accepted = 0
+  package var rejected = 0
+}
+
+extension Network {
+  /// Solves the differential equation of one block for a batch: the states at asked times, and where each sample meets an event, which ends it.
+  ///
+  /// The samples go through the opening and the blocks before; times count from the beginning of the block. Between the ends of steps states come from the method's continuous extension, at no
+  /// further evaluations, within the tolerance. A sample has the same bits alone and in any batch. The work is the calling thread's.
+  ///
+  /// - Parameters:
+  ///   - index: a block with an adaptive integrator (dopri5, tsit5).
+  ///   - features: samples × inputs.
+  ///   - times: ascending, within [0, horizon].
+  ///   - event: w·y = level for weights w on the visible state; nil solves to the horizon.
+  ///   - states: samples × (times·width), for each sample its states in order of the times; NaN for times that it did not reach.
+  ///   - eventStates: samples × width; NaN for samples without an event.
+  /// - Returns: how and when each sample ended. A sample whose step control gives up is no error of this call: its end says so and `failure` has the first one's reason.
+  /// - Throws: `.incompatible` for another kind of integrator; `.outOfRange` and `.shapeMismatch` for times and events; `.memory`.
+  package func solve(
+    block index: Int, _ features: TensorView, times: [Double], event: EventFunction?, states: MutableTensorView?, eventStates: MutableTensorView?
+  ) throws(Failure) -> Solution {
+    guard plan.blocks.indices.contains(index) else { throw Failure(.outOfRange, "block is \(index); the network has \(plan.blocks.count) blocks, from 0") }
+    let block = plan.blocks[index]
+    guard let method = block.integrator as? AdaptiveRungeKutta else {
+      throw Failure(.incompatible, "block \(index) has steps of fixed size; states at asked times and events need an adaptive integrator: dopri5, tsit5")
+    }
+    try check(block, features, times, event, states, eventStates)
+
+    let snapshot = self.snapshot
+    let weights = try snapshot.inferenceWeights(plan)
+    let blockWeights = plan.blocks.indices.map { plan.weights($0, weights) }
+    let partition = TilePartition(count: features.rows, largest: tileColumns(width: plan.width, precision: plan.precision), accumulates: false)
+    var size = Arena.Size()
+    PredictionScratch.add(plan, partition.columns, to: &size)
+    let arena = try Arena(size)
+    let whole = PredictionScratch(plan, partition.columns, arena)
+    let log = StepLog()
+    var solution = Solution()
+    for tile in 0..<partition.tiles {
+      let samples = partition.samples(of: tile)
+      let scratch = whole.view(columns: partition.columns(of: tile))
+      let output = try DenseOutput(
+        times: times, event: event, visible: block.width, width: block.stateWidth, columns: partition.columns(of: tile), horizon: block.grid.horizon, precision: plan.precision)
+      _ = plan.propagate(
+        weights, blockWeights, BatchSource(features: features, normalization: snapshot.normalization), samples, scratch, log, upTo: index)
+      var own = blockWeights[index]
+      withExtendedLifetime(log) {
+        own.log = Unmanaged.passUnretained(log)
+        for layer in 0..<block.layers where !output.allHaveEnded(samples: samples.count) {
+          output.enter(block.grid.time(layer)...block.grid.time(layer + 1))
+          method.solve(
+            block.field, block.step(layer, own), from: block.propagated(layer, in: scratch.states(block)), into: block.propagated(layer + 1, in: scratch.states(block)),
+            output: output, scratch: scratch.scratch)
+        }
+      }
+      if let states, !times.isEmpty { scatter(output.visibleStates, count: samples.count, to: states, startRow: samples.lowerBound) }
+      if let eventStates { scatter(block.visible(output.eventStates), count: samples.count, to: eventStates, startRow: samples.lowerBound) }
+      solution.ends += output.ends.prefix(samples.count)
+      solution.endTimes += output.endTimes.prefix(samples.count)
+    }
+    (solution.failure, solution.evaluations, solution.accepted, solution.rejected) = (log.failure, log.evaluations, log.accepted, log.rejected)
+    withExtendedLifetime((snapshot, arena)) {}
+    return solution
+  }
+
+  private func check(
+    _ block: ODEBlock, _ features: TensorView, _ times: [Double], _ event: EventFunction?, _ states: MutableTensorView?, _ eventStates: MutableTensorView?
+  ) throws(Failure) {
+    let horizon = block.grid.horizon
+    guard features.rows >= 1, features.columns == plan.inputs else {
+      throw Failure(.shapeMismatch, "features are \(features.rows) × \(features.columns); they must be samples × \(plan.inputs), at least one sample")
+    }
+    for (number, time) in times.enumerated() {
+      guard time >= 0, time <= horizon else { throw Failure(.outOfRange, "times[\(number)] is \(time); times must lie between 0 and the horizon \(horizon)") }
+      guard number == 0 || time >= times[number - 1] else { throw Failure(.outOfRange, "times[\(number)] is \(time), before times[\(number - 1)]; times must ascend") }
+    }
+    if let event {
+      guard event.weights.count == block.width else {
+        throw Failure(.shapeMismatch, "the event has \(event.weights.count) weights; the state has \(block.width) features")
+      }
+      guard event.level.isFinite, event.weights.allSatisfy(\.isFinite) else { throw Failure(.notFinite, "the event's weights and level must be finite") }
+    }
+    if let states, states.rows != features.rows || states.columns != times.count * block.width {
+      throw Failure(.shapeMismatch, "states are \(states.rows) × \(states.columns); they must be samples × (times·width), \(features.rows) × \(times.count * block.width)")
+    }
+    if let eventStates, eventStates.rows != features.rows || eventStates.columns != block.width {
+      throw Failure(.shapeMismatch, "event states are \(eventStates.rows) × \(eventStates.columns); they must be samples × width, \(features.rows) × \(block.width)")
+    }
+  }
+}

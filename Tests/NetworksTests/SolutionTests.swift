@@ -1,0 +1,89 @@
+import Foundation
+import Integrators
+import LinearAlgebra
+import Networks
+import Settings
+import TestSupport
+import Testing
+
+@Suite struct SolutionTests {
+  /// ẏ = Ky in f64 as a network of one block, K a rotation with decay.
+  private func network(_ integrator: String, layers: Int = 1, extra: String = "") throws -> Network {
+    let network = try Network(
+      try specification(
+        #"{"precision": "float64", "inputs": 2, "outputs": 2, "readout": "identity", "loss": "least_squares", "field": "dense", "activation": "identity", "bias": "none", "weights_in_time": "shared", "integrator": "\#(integrator)", "layers": \#(layers), "horizon": 2, \#(extra)"relative_tolerance": 1e-9, "absolute_tolerance": 1e-9}"#))
+    let parameters = try Numbers([-0.2, -3, 3, -0.2], .float64)
+    try network.replaceParameters(with: parameters.vector)
+    return network
+  }
+
+  private func plain(_ t: Double, _ y: [Double]) -> [Double] {
+    let (c, s, e) = (cos(3 * t), sin(3 * t), exp(-0.2 * t))
+    return [e * (c * y[0] - s * y[1]), e * (s * y[0] + c * y[1])]
+  }
+
+  /// More samples than a tile holds, layers that share weights, times and an event: the closed solution, and the predictor's bits at the horizon.
+  @Test(arguments: ["dopri5", "tsit5"], [1, 3]) func givesStatesAndEvents(_ integrator: String, _ layers: Int) throws {
+    let network = try network(integrator, layers: layers)
+    let samples = 500
+    let features = try Numbers.normal(2 * samples, .float64, seed: 4)
+    let times = [0.0, 0.4, 1.3, 2]
+    let (states, eventStates) = (try Numbers(samples * 8, .float64), try Numbers(samples * 2, .float64))
+    let view = features.view(rows: samples, columns: 2)
+    let whole = try network.solve(
+      block: 0, view, times: times, event: nil, states: states.target(rows: samples, columns: 8), eventStates: nil)
+    #expect(whole.failure == nil && whole.ends == Array(repeating: .horizon, count: samples) && whole.endTimes.allSatisfy { $0 == 2 })
+    #expect(whole.accepted > samples && whole.evaluations == 2 * layers * samples + 6 * (whole.accepted + whole.rejected))
+    let predicted = try Numbers(samples * 2, .float64)
+    try Predictor(network, maximumBatch: samples, threads: 1).run(view, .scores, into: predicted.target(rows: samples, columns: 2), pool: nil)
+    let event = EventFunction(weights: [1, 0], level: 0, direction: .rising)
+    let until = try network.solve(block: 0, view, times: times, event: event, states: nil, eventStates: eventStates.target(rows: samples, columns: 2))
+    for sample in 0..<samples {
+      let y = [features[2 * sample], features[2 * sample + 1]]
+      for (number, time) in times.enumerated() {
+        #expect(largestDifference([states[8 * sample + 2 * number], states[8 * sample + 2 * number + 1]], plain(time, y)) < 1e-6)
+      }
+      for row in 0..<2 { #expect(states[8 * sample + 6 + row].bitPattern == predicted[2 * sample + row].bitPattern) }
+      // y₁ = r·cos(3t + φ) rises through 0 at 3t + φ = 3π/2 (mod 2π).
+      let angle = (1.5 * .pi - atan2(y[1], y[0])).truncatingRemainder(dividingBy: 2 * .pi)
+      let time = (angle < 0 ? angle + 2 * .pi : angle) / 3
+      #expect(until.ends[sample] == (time < 2 ? .event : .horizon))
+      if time < 2 {
+        #expect(abs(until.endTimes[sample] - time) < 1e-6)
+        #expect(largestDifference([eventStates[2 * sample], eventStates[2 * sample + 1]], plain(time, y)) < 1e-6)
+      } else {
+        #expect(eventStates[2 * sample].isNaN)
+      }
+    }
+    #expect(until.evaluations < whole.evaluations)
+  }
+
+  @Test func refusesWhatMakesNoSense() throws {
+    let network = try network("dopri5")
+    let view = try Numbers(4, .float64).view(rows: 2, columns: 2)
+    func status(_ network: Network, _ index: Int = 0, _ times: [Double] = [], _ event: EventFunction? = nil, states: MutableTensorView? = nil) -> Status? {
+      refusal { _ = try network.solve(block: index, view, times: times, event: event, states: states, eventStates: nil) }?.status
+    }
+    #expect(status(network, 1) == .outOfRange)
+    #expect(status(network, 0, [1, 0.5]) == .outOfRange && status(network, 0, [2.1]) == .outOfRange && status(network, 0, [.nan]) == .outOfRange)
+    #expect(status(network, 0, [], EventFunction(weights: [1], level: 0)) == .shapeMismatch)
+    #expect(status(network, 0, [], EventFunction(weights: [1, .nan], level: 0)) == .notFinite)
+    let room = try Numbers(4, .float64).target(rows: 2, columns: 2)
+    #expect(status(network, 0, [1], states: room) == nil)
+    #expect(status(network, 0, [1, 2], states: room) == .shapeMismatch)
+    let fixed = try Network(try specification(#"{"inputs": 2, "outputs": 2, "integrator": "euler"}"#))
+    #expect(status(fixed) == .incompatible)
+  }
+
+  /// Training and prediction report a solve that gives up; `solve` says which sample it was.
+  @Test func aSampleThatFailsIsNamed() throws {
+    let network = try network("tsit5", extra: #""max_steps": 8, "#)
+    let features = try Numbers([1, 0, 0, 0, 0, 2], .float64)
+    let result = try network.solve(block: 0, features.view(rows: 3, columns: 2), times: [], event: nil, states: nil, eventStates: nil)
+    #expect(result.ends == [.failure, .horizon, .failure] && result.failure?.status == .stepLimit && result.endTimes[0] < 2)
+    let scores = try Numbers(6, .float64)
+    #expect(refusal {
+      try Predictor(network, maximumBatch: 3, threads: 1).run(features.view(rows: 3, columns: 2), .scores, into: scores.target(rows: 3, columns: 2), pool: nil)
+    }?.status == .stepLimit)
+  }
+}
