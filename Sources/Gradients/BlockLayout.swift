@@ -91,6 +91,10 @@ package struct BlockLayout: Sendable {
     guard isOwn || mixes || grid.isUniform || !integrator.preparesForStepSize else {
       throw Failure(.incompatible, "layers that share weights need equal step sizes with this integrator, whose operators depend on the step size")
     }
+    guard isOwn || mixes || !integrator.preparesOwnTensors else {
+      throw Failure(
+        .incompatible, "layers that share weights do not go with this integrator, which makes operators from tensors that each layer has for itself; give each layer its weights (weights_in_time layers)")
+    }
 
     var tensors: [BlockTensor] = []
     for index in 0..<fieldCount {

@@ -32,6 +32,7 @@ package struct Imex: Integrator {
     field.preparedCount(for: purpose) + field.width * field.width + PeriodicStencil(size: field.width).memoryCount(.float32)
   }
   package var preparesForStepSize: Bool { true }
+  package var preparesOwnTensors: Bool { true }
 
   package func prepare(_ field: any VectorField, _ weights: StepWeights, stepSize h: Double, for purpose: Purpose) {
     let parts = parts(field, weights.first, purpose, weights.precision)

@@ -41,6 +41,8 @@ package protocol Integrator: Sendable {
   func preparedCount(_ field: any VectorField, for purpose: Purpose) -> Int
   /// Whether what `prepare` makes depends on the step size: layers that share weights must then share the step size too.
   var preparesForStepSize: Bool { get }
+  /// Whether it depends on the scheme's own tensors, which every layer has for itself: layers then cannot share weights.
+  var preparesOwnTensors: Bool { get }
   /// Makes the operators of one layer, `weights.first`.
   func prepare(_ field: any VectorField, _ weights: StepWeights, stepSize h: Double, for purpose: Purpose)
   /// Makes the tangent of the operators of `weights`, which are prepared, for a direction in its tensors.
@@ -88,6 +90,7 @@ extension Integrator {
 
   package func preparedCount(_ field: any VectorField, for purpose: Purpose) -> Int { field.preparedCount(for: purpose) }
   package var preparesForStepSize: Bool { false }
+  package var preparesOwnTensors: Bool { false }
   package func prepare(_ field: any VectorField, _ weights: StepWeights, stepSize h: Double, for purpose: Purpose) {
     field.prepare(weights.first, for: purpose, asDirection: false)
   }

@@ -78,6 +78,13 @@ import VectorFields
     #expect(try alone.run(state).after.bits == (try Numbers(after.column(3, of: 16), precision)).bits)
   }
 
+  /// Each layer has its stencil, and the smoothing is made for each set of weights.
+  @Test func layersThatShareWeightsAreRefusedWithTheReason() throws {
+    #expect { try BlockCase(field: "dense", integrator: "imex", basis: SharedBasis()) } throws: {
+      ($0 as? Failure)?.status == .incompatible && "\($0)".contains("weights_in_time")
+    }
+  }
+
   @Test func partitionedFieldsAreRefusedWithTheReason() throws {
     let field = try fields("hamiltonian").make(FieldConfiguration(width: 4))
     #expect { try Imex().check(field) } throws: { ($0 as? Failure)?.status == .incompatible && "\($0)".contains("partitioned") && "\($0)".contains("gradient_flow") }

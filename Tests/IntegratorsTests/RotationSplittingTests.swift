@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import VectorFields
 
-@Suite(.enabled(if: fields.names.contains("rotate_relax"))) struct RotationSplittingTests {
+@Suite struct RotationSplittingTests {
   private static let schemes = ["cayley", "exponential"]
 
   /// y* = Q y by the series of the exponential or by checking (I − ½hS)y* = (I + ½hS)y; then y₊ = y* − hKᵀσ(Ky* + b).
