@@ -10,6 +10,7 @@ package struct ODEBlock: Sendable {
   package let field: any VectorField
   package let integrator: any Integrator
   package let grid: TimeGrid
+  package let basis: any TimeBasis
   package let layout: BlockLayout
   package let precision: Precision
   /// Features of the visible state.
@@ -37,6 +38,7 @@ package struct ODEBlock: Sendable {
     self.field = field
     self.integrator = integrator
     self.grid = grid
+    self.basis = basis
     self.precision = precision
     layout = try BlockLayout(field: field, integrator: integrator, grid: grid, basis: basis, offset: offset, expandedOffset: expandedOffset)
     width = integrator.visibleWidth(field)

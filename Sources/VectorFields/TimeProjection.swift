@@ -15,7 +15,7 @@ package struct TimeFunctions: Sendable {
   }
 
   /// The most coefficients that a projection takes or gives.
-  package static let maximumProjected = 8192
+  package static let maximumProjected = 4096
 
   /// The matrix P, count of `target` × count of these, row-major, that takes coefficients θ to those of the nearest functions in the space of `target`:
   ///
@@ -49,6 +49,11 @@ package struct TimeFunctions: Sendable {
     }
     try gram.solve(&mixed, columns: columns)
     return mixed.map { abs($0 - $0.rounded()) < 1e-14 ? $0.rounded() : $0 }
+  }
+
+  /// Whether coefficients mean the same functions.
+  package func isSame(as other: TimeFunctions) -> Bool {
+    type(of: basis) == type(of: other.basis) && count == other.count && basis.degree == other.basis.degree && grid == other.grid
   }
 
   /// Breakpoints of both, in parts of the horizon, ascending, those closer than rounding made one.

@@ -1,3 +1,4 @@
+import Foundation
 import Gradients
 import Integrators
 import LinearAlgebra
@@ -77,5 +78,42 @@ import VectorFields
       #expect(same(step, block.step(j, weights)), "back to \(j)")
       #expect((0..<Layer.maximumTensors).allSatisfy { sums?.first.tensors[$0] == block.gradient(j, gradient)?.first.tensors[$0] })
     }
+  }
+
+  /// y_{j+1} = y_j + h_j·tanh(K_j y_j + b_j) in plain arithmetic on a grid of unequal steps; the tolerance is some roundings a layer.
+  @Test func unequalStepsFollowThePlainFormula() throws {
+    let sizes = [0.1, 0.5, 0.02, 0.3, 0.4]
+    let example = try BlockCase(field: "dense", integrator: "euler", width: 4, grid: try TimeGrid(stepSizes: sizes), offset: 0)
+    let start = try example.state(16)
+    let final = try example.propagate(start, columns: 16)
+    let parameters = example.parameters.values
+    for sample in 0..<16 {
+      var y = start.column(sample, of: 16)
+      for (layer, h) in sizes.enumerated() {
+        let weights = (0..<4).map { row in Array(parameters[16 * layer + 4 * row..<16 * layer + 4 * row + 4]) }
+        let change = plainLayer(.tanh, weights, Array(parameters[80 + 4 * layer..<84 + 4 * layer]), y).value
+        y = zip(y, change).map { $0 + h * $1 }
+      }
+      #expect(largestDifference(final.column(sample, of: 16), y) < 1e-14)
+    }
+  }
+
+  /// The order of a method of order 4 with weights that vary smoothly within the steps, and what jumps between steps leave of it: errors against 2048 steps.
+  @Test func smoothWeightsKeepTheOrder() throws {
+    func final(_ basis: any TimeBasis, _ layers: Int) throws -> [Double] {
+      // The same coefficients for any number of layers, since they come first.
+      let example = try BlockCase(field: "dense", integrator: "rk4", width: 3, layers: layers, horizon: 2, basis: basis, offset: 0)
+      return try example.propagate(try example.state(16), columns: 16).values
+    }
+    func order(_ basis: any TimeBasis) throws -> Double {
+      let exact = try final(basis, 2048)
+      let errors = try [32, 64].map { layers in norm(zip(try final(basis, layers), exact).map { $0 - $1 }) }
+      return log2(errors[0] / errors[1])
+    }
+    #expect(abs(try order(PolynomialBasis(4)) - 4) < 0.15)
+    // Knots of a spline with three spans are no times of the grid; its second derivatives are continuous, which order 4 needs no more of than an error of order 4 at single steps.
+    #expect(try order(SplineBasis(8, degree: 4, name: "")) > 3.7)
+    #expect(abs(try order(SplineBasis(5, degree: 1, name: "")) - 4) < 0.15)
+    #expect(try order(PiecewiseConstantBasis(3)) < 2)
   }
 }

@@ -75,6 +75,15 @@ import VectorFields
     }
   }
 
+  @Test func knowsItsLike() throws {
+    let functions = try TimeFunctions(standardBasis("b_spline"), on: Self.grid)
+    #expect(functions.isSame(as: try TimeFunctions(standardBasis("b_spline"), on: Self.grid)))
+    #expect(!functions.isSame(as: try TimeFunctions(standardBasis("b_spline", count: 5), on: Self.grid)))
+    #expect(!functions.isSame(as: try TimeFunctions(standardBasis("polynomial"), on: Self.grid)))
+    #expect(!functions.isSame(as: try TimeFunctions(standardBasis("piecewise_linear"), on: Self.grid)))
+    #expect(!functions.isSame(as: try TimeFunctions(standardBasis("b_spline"), on: TimeGrid(layers: 13, horizon: 3))))
+  }
+
   @Test func refusesMoreThanItCanHold() throws {
     let many = try TimeFunctions(LayerwiseBasis(), on: TimeGrid(layers: 10_000, horizon: 1))
     #expect { try many.projection(onto: TimeFunctions(SharedBasis(), on: Self.grid)) } throws: { ($0 as? Failure)?.status == .outOfRange && "\($0)".contains("10000") }

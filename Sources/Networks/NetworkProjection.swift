@@ -1,0 +1,74 @@
+import Gradients
+import LinearAlgebra
+import Settings
+import VectorFields
+
+extension Network {
+  /// A network of `specification`, whose blocks may differ from this one's in their layers, step sizes, horizon and basis of weights in time alone, with the L² projections of the present weights: for more layers,
+  /// fewer coefficients, or smooth weights from layers of their own.
+  ///
+  /// Time counts in parts of each block's horizon. An integrator's own tensors, one a layer, are projected as functions that are constant on each layer; where the first layer has none, it counts as the second.
+  /// Everything outside the blocks is copied, the normalization too. What the new space holds goes over exactly up to rounding (`TimeFunctions.projection`).
+  /// - Throws: what `NetworkPlan.init` throws; `.incompatible` when more than that differs; `.outOfRange` for more than 4096 coefficients on a side; `.memory`.
+  package func projected(onto specification: NetworkSpecification) throws(Failure) -> Network {
+    let target = try NetworkPlan(specification)
+    guard target.precision == plan.precision, target.tensors.map(\.name) == plan.tensors.map(\.name) else {
+      throw Failure(.incompatible, "a projection goes to a network of the same tensors in \(plan.precision.name); the new one has \(target.tensors.map(\.name).joined(separator: ", ")) in \(target.precision.name)")
+    }
+    for (old, new) in zip(plan.tensors, target.tensors) {
+      let kept = old.block == nil ? 0 : 1
+      guard old.block == new.block, old.shape.dropFirst(kept) == new.shape.dropFirst(kept) else {
+        throw Failure(.incompatible, "\(old.name) has shape \(old.shape) here and \(new.shape) in the new network; a projection changes only how many entries a block's tensors have")
+      }
+    }
+    var matrices: [BlockProjection] = []
+    for (old, new) in zip(plan.blocks, target.blocks) { matrices.append(try BlockProjection(old, new)) }
+    let present = snapshot
+    let projected = try ParameterSnapshot(plan: target, normalization: present.normalization) { parameters in
+      for (old, new) in zip(plan.tensors, target.tensors) {
+        let (from, to) = (present.parameters[old.range], parameters[new.range])
+        guard let block = new.block else {
+          copy(from, into: to)
+          continue
+        }
+        matrices[block].apply(old.name, from, old.shape[0], into: to, new.shape[0])
+      }
+    }
+    return try withExtendedLifetime(present) { () throws(Failure) in try Network(target, projected) }
+  }
+}
+
+/// What takes one block's tensors to another grid or basis. A matrix nil is the identity.
+private struct BlockProjection {
+  private let coefficients: [Double]?
+  private let layers: [Double]?
+  /// How the entries of each tensor count, by the end of its name.
+  private let entries: [String: BlockTensor.Entries]
+
+  init(_ old: ODEBlock, _ new: ODEBlock) throws(Failure) {
+    entries = Dictionary(new.layout.tensors.map { ($0.name, $0.entries) }, uniquingKeysWith: { first, _ in first })
+    coefficients = try Self.matrix(TimeFunctions(old.basis, on: old.grid), TimeFunctions(new.basis, on: new.grid))
+    let hasOwn = new.layout.tensors.contains { $0.entries != .coefficients }
+    layers = hasOwn ? try Self.matrix(TimeFunctions(LayerwiseBasis(), on: old.grid), TimeFunctions(LayerwiseBasis(), on: new.grid)) : nil
+  }
+
+  private static func matrix(_ from: TimeFunctions, _ to: TimeFunctions) throws(Failure) -> [Double]? {
+    from.isSame(as: to) ? nil : try from.projection(onto: to)
+  }
+
+  func apply(_ name: String, _ from: Vector, _ old: Int, into to: Vector, _ new: Int) {
+    let kind = entries[name.split(separator: ".", maxSplits: 2).last.map(String.init) ?? name] ?? .coefficients
+    guard let matrix = kind == .coefficients ? coefficients : layers else { return copy(from, into: to) }
+    let size = to.count / new
+    let skipped = kind == .layersAfterFirst ? 1 : 0
+    for row in 0..<new {
+      let sum = to[row * size..<(row + 1) * size]
+      fill(sum, 0)
+      for column in 0..<old + skipped {
+        let factor = matrix[(row + skipped) * (old + skipped) + column]
+        let source = max(column - skipped, 0)
+        if factor != 0 { axpy(factor, from[source * size..<(source + 1) * size], addingTo: sum) }
+      }
+    }
+  }
+}

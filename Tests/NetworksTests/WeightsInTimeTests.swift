@@ -1,0 +1,55 @@
+import Networks
+import Settings
+import TestSupport
+import Testing
+import VectorFields
+
+/// The contracts of theory §3 for every basis of weights in time, on even and uneven grids.
+@Suite struct WeightsInTimeTests {
+  private static let pairs = [("antisymmetric", "euler"), ("hamiltonian", "verlet"), ("dense", "rk4"), ("antisymmetric", "implicit_midpoint"), ("dense", "heun")]
+  private static let grids = [#""layers": 6"#, #""step_sizes": [0.2, 0.1, 0.3, 0.3, 0.05, 0.25]"#]
+
+  private static func specifications(_ basis: String) throws -> [NetworkSpecification] {
+    try pairs.flatMap { field, integrator in
+      try grids.flatMap { grid in
+        try ["float64", "float32"].map { precision in
+          try specification(
+            #"{"inputs": 3, "outputs": 4, "width": 6, "opening": "dense", "precision": "\#(precision)", "seed": 8, "blocks": [{"field": "\#(field)", "integrator": "\#(integrator)", "weights_in_time": "\#(basis)", \#(grid)}]}"#
+          )
+        }
+      }
+    }
+  }
+
+  private static func isDouble(_ specification: NetworkSpecification) throws -> Bool { try specification.network.text("precision") == "float64" }
+
+  @Test(arguments: timeBases.names) func gradientsAreRight(_ basis: String) throws {
+    for specification in try Self.specifications(basis) where try Self.isDouble(specification) {
+      let order = try DerivativeCase(specification).taylorOrder(directions: 4)
+      let json = try specification.json
+      #expect(order > 1.9, "order \(order): \(json)")
+    }
+  }
+
+  @Test(arguments: timeBases.names) func pullbackIsTheTransposeOfPushforward(_ basis: String) throws {
+    for specification in try Self.specifications(basis) {
+      let example = try DerivativeCase(specification)
+      let (defect, drift) = (try example.adjointDefect(), try example.pairingDrift())
+      let tolerance = try Self.isDouble(specification) ? 1e-12 : 1e-5
+      let json = try specification.json
+      #expect(defect < tolerance && drift < tolerance, "\(defect), \(drift): \(json)")
+    }
+  }
+
+  /// A sample alone, in a batch, and in the sweep of the loss: the same scores and bits for any number of threads.
+  @Test(arguments: timeBases.names) func bitsDoNotDependOnTheWay(_ basis: String) throws {
+    for specification in try Self.specifications(basis) {
+      let batch = try BatchCase(try Network(specification), samples: 70)
+      let all = try batch.predict().bits
+      #expect(try batch.predict(range: 69..<70).bits == Array(all.suffix(4)))
+      #expect(try batch.predict(maximumBatch: 16).bits == all)
+      let (one, two) = (try batch.lossGradient(threads: 1), try batch.lossGradient(threads: 2))
+      #expect(one.result == two.result && one.gradient?.bits == two.gradient?.bits)
+    }
+  }
+}
