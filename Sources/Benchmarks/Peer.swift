@@ -34,10 +34,10 @@ final class Peer {
   }
 
   /// Whether the peer runs this; its reason is reported where it does not.
-  func prepare(_ workload: Workload, _ what: String) throws -> Bool {
-    let answer = try ask("prepare \(workload.name) \(what)")
+  func prepare(_ workload: String, _ what: String) throws -> Bool {
+    let answer = try ask("prepare \(workload) \(what)")
     if answer.hasPrefix("ready") { return true }
-    FileHandle.standardError.write(Data("peer: \(workload.name) \(what): \(answer)\n".utf8))
+    FileHandle.standardError.write(Data("peer: \(workload) \(what): \(answer)\n".utf8))
     return false
   }
 

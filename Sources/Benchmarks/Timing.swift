@@ -45,6 +45,15 @@ enum Unit: String {
 
 /// One JSON line.
 func report(_ subject: Subject, _ what: String, _ unit: Unit, samples: Int, flops: Double, _ times: (own: [Double], peer: [Double])) {
+  report(
+    workload: subject.workload.name, precision: subject.precision, threads: subject.threads, what, unit, samples: samples, flops: flops, peerName: "jax", times)
+}
+
+/// - Parameter flops: of the matrix products of one sample; nil where their number depends on the sample.
+func report(
+  workload: String, precision: Workload.Precision, threads: Int, _ what: String, _ unit: Unit, samples: Int, flops: Double?, peerName: String,
+  _ times: (own: [Double], peer: [Double])
+) {
   func rounded(_ value: Double) -> Double { Double(String(format: "%.5g", value)) ?? value }
   func summary(_ seconds: [Double]) -> [Double] { // median, min, max in the unit
     let values = seconds.map { unit.value($0, samples: samples) }.sorted()
@@ -53,12 +62,14 @@ func report(_ subject: Subject, _ what: String, _ unit: Unit, samples: Int, flop
   let own = summary(times.own)
   let median = times.own[times.own.count / 2]
   var line =
-    "{\"workload\": \"\(subject.workload.name)\", \"what\": \"\(what)\", \"precision\": \"\(subject.precision.rawValue)\", \"threads\": \(subject.threads), "
-    + "\"median\": \(own[0]), \"min\": \(own[1]), \"max\": \(own[2]), \"gflops\": \(rounded(flops * Double(samples) / median / 1e9)), \"unit\": \"\(unit.rawValue)\""
+    "{\"workload\": \"\(workload)\", \"what\": \"\(what)\", \"precision\": \"\(precision.rawValue)\", \"threads\": \(threads), "
+    + "\"median\": \(own[0]), \"min\": \(own[1]), \"max\": \(own[2])"
+  if let flops { line += ", \"gflops\": \(rounded(flops * Double(samples) / median / 1e9))" }
+  line += ", \"unit\": \"\(unit.rawValue)\""
   let peer = summary(times.peer)
   if !peer.isEmpty {
     // How many times faster than the peer, whatever the unit.
-    line += ", \"peer\": \"jax\", \"peer_median\": \(peer[0]), \"peer_min\": \(peer[1]), \"peer_max\": \(peer[2]), "
+    line += ", \"peer\": \"\(peerName)\", \"peer_median\": \(peer[0]), \"peer_min\": \(peer[1]), \"peer_max\": \(peer[2]), "
     line += "\"ratio\": \(rounded(times.peer[times.peer.count / 2] / median))"
   }
   print(line + "}")

@@ -4,9 +4,9 @@ import Foundation
 // stableode-benchmarks --data FOLDER [--workloads W1,W2] [--what step,infer1] [--precisions f32] [--threads 1] [--groups 7] [--seconds 0.2] [--peer COMMAND]
 // One JSON line a number on standard output. Makes its measurements through the C interface alone.
 
-let allWhat = ["infer1", "infer1024", "step", "epoch"]
+let allWhat = ["infer1", "infer1024", "step", "epoch"] + NodeSuite.allWhat
 var options = [
-  "data": "", "workloads": Workload.all.map(\.name).joined(separator: ","), "what": allWhat.joined(separator: ","),
+  "data": "", "workloads": (Workload.all.map(\.name) + [NodeSuite.name]).joined(separator: ","), "what": allWhat.joined(separator: ","),
   "precisions": Workload.Precision.allCases.map(\.rawValue).joined(separator: ","), "threads": "1", "groups": "7", "seconds": "0.2", "peer": "",
 ]
 
@@ -35,15 +35,23 @@ do {
     let peer = command.isEmpty ? nil : try Peer(command, precision)
     for workload in Workload.all where list("workloads").contains(workload.name) && workload.precisions.contains(precision) {
       let subject = try Subject(workload, precision, threads: threads, data: options["data"] ?? "")
-      for what in allWhat where list("what").contains(what) {
+      for what in allWhat where list("what").contains(what) && !NodeSuite.allWhat.contains(what) {
         if what == "epoch", workload.epochBatch == nil { continue }
-        let beside = try peer?.prepare(workload, what) == true ? peer.map { peer in { try peer.group(seconds) } } : nil
+        let beside = try peer?.prepare(workload.name, what) == true ? peer.map { peer in { try peer.group(seconds) } } : nil
         switch what {
         case "infer1": try measureInference(subject, batch: 1, timing, beside: beside)
         case "infer1024": try measureInference(subject, batch: 1024, timing, beside: beside)
         case "step": try measureStep(subject, timing, beside: beside)
         default: try measureEpoch(subject, timing, beside: beside)
         }
+      }
+    }
+    if precision == .f32, list("workloads").contains(NodeSuite.name) {
+      let suite = try NodeSuite(threads: threads, data: options["data"] ?? "")
+      defer { suite.free() }
+      for what in NodeSuite.allWhat where list("what").contains(what) {
+        let beside = try peer?.prepare(NodeSuite.name, what) == true ? peer.map { peer in { try peer.group(seconds) } } : nil
+        try suite.measure(what, timing, beside: beside)
       }
     }
   }

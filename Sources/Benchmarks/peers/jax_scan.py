@@ -1,4 +1,4 @@
-"""JAX's scan on the reference workloads, asked line by line by stableode-benchmarks: python jax_scan.py FOLDER f32|f64 (see Peer.swift)."""
+"""JAX's scan on the reference workloads, and diffrax on the neural ODE W7, asked line by line by stableode-benchmarks: python jax_scan.py FOLDER f32|f64 (see Peer.swift)."""
 
 import os
 import pathlib
@@ -66,8 +66,30 @@ def adam(parameters, moments, gradient, rate=1e-3, first=0.9, second=0.999, epsi
     return jax.tree.map(update, parameters, means, squares), (count, means, squares)
 
 
+def neural_ode(what):
+    """W7: dopri5 with rtol = atol = 1e-5 and one step size for the batch; fwd, or the gradient of mean(y(1)²) through the steps."""
+    import diffrax
+
+    arrays = {path.stem: jnp.asarray(numpy.load(path).astype(REAL)) for path in (FOLDER / "W7").glob("*.npy")}
+    start = arrays.pop("X")
+    parameters = {name: value[0] for name, value in arrays.items()}
+
+    def field(_, state, weights):
+        return jnp.tanh(state @ weights["W1"] + weights["b1"]) @ weights["W2"] + weights["b2"]
+
+    def solve(weights):
+        control = diffrax.PIDController(rtol=1e-5, atol=1e-5)
+        solution = diffrax.diffeqsolve(diffrax.ODETerm(field), diffrax.Dopri5(), 0.0, 1.0, None, start, weights, stepsize_controller=control)
+        return solution.ys[-1]
+
+    run = jax.jit(solve if what == "fwd" else jax.value_and_grad(lambda weights: (solve(weights) ** 2).mean()))
+    return lambda: jax.block_until_ready(run(parameters))
+
+
 def prepare(name, what):
     """A call of no arguments that makes one run and waits for it, and what it gave first."""
+    if name == "W7":
+        return neural_ode(what)
     step_size, damping, step_batch, epoch_batch = MODELS[name]
     parameters, features, labels = load(name)
 
@@ -113,7 +135,7 @@ def main():
                 run = prepare(words[1], words[2])
                 first = run()
                 run()
-                print("ready", float(first[0]) if words[2] == "step" else "", flush=True)
+                print("ready", float(first[0]) if words[2] in ("step", "direct") else "", flush=True)
             else:
                 start, count = clock(), 0
                 while count == 0 or clock() - start < float(words[1]):

@@ -1,7 +1,7 @@
 """Makes the reference workloads' data and initial parameters: python workloads.py FOLDER.
 
 Each workload is a folder of .npy files in the row convention (a batch Y of rows, Y·K): X, y, K [L,n,n], b [L,n], Wc [n,classes], bc and,
-for W4, Ws [784,128] and bs. The draws and their order are the workloads' definition (seed = the workload's number): an implementation that
+for W4, Ws [784,128] and bs; W7 has W1, b1, W2, b2 and X. The draws and their order are the workloads' definition (seed = the workload's number): an implementation that
 reads these files gives the check losses.
 """
 
@@ -52,13 +52,18 @@ def workload(name):
         opening = {"Ws": draw.standard_normal((784, 128)) / 28, "bs": numpy.zeros(128)}
         images = idx("train-images-idx3-ubyte.gz", 16).reshape(-1, 784)
         return {"X": images, "y": idx("train-labels-idx1-ubyte.gz", 8).astype(numpy.int64), **opening, **layers_and_readout(draw, 32, 128, 10)}
+    if name == "W7":
+        # One layer of the neural ODE tanh(y·W1 + b1)·W2 + b2, with the axis of layers in front.
+        first = {"W1": 2 * draw.standard_normal((1, 8, 64)) / numpy.sqrt(8), "b1": 0.1 * draw.standard_normal((1, 64))}
+        second = {"W2": 4 * draw.standard_normal((1, 64, 8)) / 8, "b2": 0.1 * draw.standard_normal((1, 8))}
+        return {**first, **second, "X": draw.standard_normal((256, 8))}
     if name == "W8":
         return {**noise(draw, 64, 16), **layers_and_readout(draw, 10000, 16, 10)}
     raise ValueError(name)
 
 
 def main(folder):
-    for name in ("W1", "W2", "W3", "W4", "W8"):
+    for name in ("W1", "W2", "W3", "W4", "W7", "W8"):
         target = pathlib.Path(folder) / name
         if (target / "done").exists():
             continue
