@@ -13,7 +13,9 @@ import VectorFields
     let (theta, input, logarithm) = (tensors.bias("theta", n), tensors.bias("I", n), tensors.bias("log_tau", n))
     let a = zip(y, theta).map { plainActivation(tensors.activation, $0 - $1).value }
     let driven = plainProduct(plainTranspose(w), a)
-    return (0..<n).map { i in (driven[i] - y[i] + input[i]) / exp(logarithm[i]) }
+    var rates: [Double] = []
+    for i in 0..<n { rates.append((driven[i] - y[i] + input[i]) / exp(logarithm[i])) }
+    return rates
   }
 
   @Test(arguments: Activation.allCases) func evaluatesItsFormula(_ activation: Activation) throws {

@@ -49,7 +49,8 @@ import VectorFields
     let inside = zip(plainProduct(plainTranspose(c), plainProduct(c, y.values)), tensors.bias("b", 6)).map { -$0 + $1 }
     let g = zip(inside, p.values).map { plainActivation(.tanh, $0).slope * $1 }
     let sum = (0..<6).map { i in (0..<6).map { j in g[i] * y[j] + g[j] * y[i] } }
-    let expected = c.flatMap { row in (0..<6).map { j in -(0..<6).reduce(0) { $0 + row[$1] * sum[$1][j] } } }
+    // G + Gᵀ is symmetric: row i of C·(G + Gᵀ) is (G + Gᵀ) times row i of C.
+    let expected = c.flatMap { row in plainProduct(sum, row).map { -$0 } }
     #expect(largestDifference(gradient.tensors[0].values, expected) < 1e-13)
   }
 }
