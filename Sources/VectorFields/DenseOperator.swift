@@ -20,7 +20,7 @@ package final class DenseOperator: LinearOperator {
   package func biasCount(_ kind: BiasKind, transposed: Bool) -> Int { kind.count(transposed ? inputs : outputs) }
   package var preparedCount: Int { inputs * outputs }
 
-  private func matrix(_ weights: OperatorWeights) -> Matrix {
+  @inline(__always) private func matrix(_ weights: OperatorWeights) -> Matrix {
     let isRowMajor = weights.form == .tensor
     let matrix = Matrix(
       weights.base, rows: outputs, columns: inputs, rowStride: isRowMajor ? inputs : 1, columnStride: isRowMajor ? 1 : outputs, precision: precision)

@@ -11,12 +11,13 @@ import VectorFields
   }
 
   /// theory §1, in dense form.
+  private static let ofThePapers = [
+    "dense", "two_layer", "antisymmetric", "antisymmetric_damped", "negative_definite", "hamiltonian", "hamiltonian_two_weight", "hamiltonian_h", "gradient_flow",
+    "second_order", "rotate_relax", "linear_cubic", "linear_activation", "continuous_rnn",
+  ]
+
   @Test func everyFieldOfThePapersIsThere() {
-    let named = [
-      "dense", "two_layer", "antisymmetric", "antisymmetric_damped", "negative_definite", "hamiltonian", "hamiltonian_two_weight", "hamiltonian_h", "gradient_flow",
-      "second_order", "rotate_relax", "linear_cubic", "linear_activation", "continuous_rnn",
-    ]
-    #expect(Set(named).isSubset(of: fields.names))
+    #expect(Set(Self.ofThePapers).isSubset(of: fields.names))
   }
 
   /// The tensors of theory §1, by the letters used there, for 6 features.
@@ -67,7 +68,7 @@ import VectorFields
   /// Decay of their own is what schemes that are stable on the imaginary axis alone cannot take.
   @Test func fieldsSayWhetherTheyAreDamped() throws {
     func damped(_ options: [(key: String, value: OptionValue)] = []) throws -> Set<String> {
-      Set(try fields.names.filter { try FieldVariant($0, options).example().field.isDamped })
+      Set(try Self.ofThePapers.filter { try FieldVariant($0, options).example().field.isDamped })
     }
     let decaying: Set = ["negative_definite", "gradient_flow", "rotate_relax", "linear_cubic", "linear_activation", "continuous_rnn"]
     #expect(try damped() == decaying)
