@@ -106,6 +106,10 @@ package struct SequencePlan: Sendable {
       guard interpolation == .none else {
         throw Failure(.incompatible, "interpolation is \(interpolation), but field \(name) reads the observations themselves; it must be none")
       }
+      guard block.integrator.nodes.first == 0, block.integrator.fieldCount == 1, block.stateWidth == field.stateWidth else {
+        throw Failure(
+          .incompatible, "field \(name) updates its state at once at an observation; it needs an explicit one-step integrator of one field, such as euler, heun or rk4")
+      }
       evolutions = layers / steps - 1
       guard evolutions > 0, layers.isMultiple(of: steps) else {
         throw Failure(

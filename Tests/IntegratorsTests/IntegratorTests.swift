@@ -21,6 +21,7 @@ import VectorFields
       field: names[0], integrator: names[1], gamma: 0.3, layers: layers, horizon: horizon, basis: repeats ? LayerwiseBasis() : basis, offset: 0)
     if repeats { try repeatOneLayer(example) }
     example.resetOwnTensors()
+    example.steadyDrive()
     example.prepare()
     return example
   }

@@ -20,6 +20,8 @@ import Testing
     (#"{"inputs": 6, "outputs": 2, "opening": "sequence", "field": "ode_rnn", "channels": 2, "interpolation": "linear"}"#, ["interpolation is linear", "ode_rnn", "none"]),
     (#"{"inputs": 6, "outputs": 2, "opening": "sequence", "field": "ode_rnn", "channels": 2, "layers": 3}"#, ["layers is 3", "3 steps", "3·(k + 1)"]),
     (#"{"inputs": 6, "outputs": 2, "opening": "sequence", "field": "ode_rnn", "channels": 2, "layers": 7}"#, ["layers is 7", "3·(k + 1)"]),
+    (#"{"inputs": 6, "outputs": 2, "opening": "sequence", "field": "ode_rnn", "channels": 2, "layers": 6, "integrator": "adams_bashforth2"}"#, ["ode_rnn", "one-step"]),
+    (#"{"inputs": 6, "outputs": 2, "opening": "sequence", "field": "ode_rnn", "channels": 2, "layers": 6, "integrator": "backward_euler"}"#, ["ode_rnn", "explicit"]),
   ] as [(String, [String])])
   func refusesWithTheReason(_ json: String, _ words: [String]) {
     let failure = refusal { _ = try NetworkPlan(try specification(json)) }

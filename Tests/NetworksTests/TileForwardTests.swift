@@ -7,7 +7,7 @@ import VectorFields
 
 @Suite struct TileForwardTests {
   /// The whole way in plain Double: opening, two Euler steps of σ(Ky+b), readout (theory §1, §2).
-  @Test(arguments: openings.names, Precision.allCases) func scoresAreThePlainFormulas(_ opening: String, _ precision: Precision) throws {
+  @Test(arguments: ["zero_padding", "dense"], Precision.allCases) func scoresAreThePlainFormulas(_ opening: String, _ precision: Precision) throws {
     let network = try network(
       #"{"inputs": 3, "outputs": 4, "width": 5, "opening": "\#(opening)", "precision": "\#(precision.name)", "field": "dense", "layers": 2, "horizon": 0.6}"#)
     let plan = network.plan

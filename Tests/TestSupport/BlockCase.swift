@@ -37,7 +37,12 @@ package final class BlockCase {
     self.offset = offset
     parameters = try Numbers.normal(offset + sizes.parameterCount + sizes.expandedCount, precision, seed: seed, deviation: 0.5)
     prepared = try Numbers(max(block.preparedCount(for: .training), 1), precision)
-    drive = try Numbers.normal(block.layers * block.driveWidth * FieldCase.driveColumns, precision, seed: seed + 1)
+    // One number for each layer and node, so that a sample has the same drive in any tile.
+    let times = block.driveWidth == 0 ? 0 : block.layers * scheme.nodes.count
+    let values = try Numbers.normal(times, precision, seed: seed + 1)
+    let chunk = times == 0 ? 0 : block.layers * block.driveWidth / times * FieldCase.driveColumns
+    drive = try Numbers(times * chunk, precision)
+    for index in 0..<drive.count { drive[index] = values[index / chunk] }
     prepare()
   }
 
@@ -60,6 +65,11 @@ package final class BlockCase {
   }
 
   package var weights: Weights { Weights(parameters: parameters.vector, prepared: prepared.vector, drive: Self.drive(drive, of: block)) }
+
+  /// Makes the outside input the same at all times, for what is said of autonomous equations.
+  package func steadyDrive() {
+    for index in 0..<drive.count { drive[index] = drive[0] }
+  }
 
   /// Random outside input of all layers, for at most `FieldCase.driveColumns` samples; nil for a field that takes none.
   package static func drive(_ numbers: Numbers, of block: ODEBlock) -> Block? {
