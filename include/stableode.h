@@ -5,7 +5,8 @@
  * (Haber & Ruthotto 2017, Ruseckas 2019, Lu et al. 2018). This header is the library's specification; it goes from simple to expert:
  *
  *   1 versions      2 status        3 tensors       4 specification   5 network        6 data
- *   7 training      8 prediction    9 files        10 derivatives    11 introspection 12 memory
+ *   7 training      8 prediction    9 files        10 derivatives    11 equations     12 introspection
+ *  13 memory
  *
  * The whole way in one program (examples/c/peaks.c):
  *
@@ -406,7 +407,85 @@ SODE_API sode_status sode_gradient_pushforward(sode_gradient *gradient, const so
                                                const sode_tensor *feature_direction, sode_tensor *scores, sode_tensor *tangent);
 SODE_API void sode_gradient_free(sode_gradient *gradient);
 
-/* ---- 11 Introspection ---------------------------------------------------------------------------------------------------------------- */
+/* ---- 11 Equations: what steps do, what they remember, and other readings of a block ------------------------------------------------------ */
+
+/* What the steps of the last run of a gradient object, or of a solve, did, summed over the samples; explicit integrators of fixed steps count nothing. */
+typedef struct sode_step_report {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  int64_t evaluations;         /* of the field: adaptive and implicit integrators */
+  int64_t accepted_steps;      /* adaptive integrators */
+  int64_t rejected_steps;
+  int64_t iterations;          /* of the solvers of implicit integrators */
+  double reconstruction_error; /* memory "reversible": largest |recovered - true| of a block's first state, in parts of the largest |true| */
+  uint64_t reserved[8];
+} sode_step_report;
+SODE_API sode_status sode_gradient_report(sode_gradient *gradient, sode_step_report *report);
+
+/* The event w.y = level on the visible state y of a block: it ends a sample's solve. */
+typedef struct sode_event_function {
+  uint32_t struct_size;
+  int32_t direction;          /* 1: w.y rises through the level, -1: falls, 0: either */
+  const sode_tensor *weights; /* w [width] */
+  double level;
+  uint64_t reserved[4];
+} sode_event_function;
+/* How a sample's solve ended: at the block's horizon, at its event, or because step control gave up (too many or too small steps). */
+enum { SODE_END_HORIZON = 1, SODE_END_EVENT = 2, SODE_END_FAILURE = 3 };
+/* Solves one block with an adaptive integrator (dopri5, tsit5), each sample with steps of its own; samples go through the opening and the blocks before.
+ * times [times]: ascending, from 0 to the horizon; states [samples, times, width] there (both may be NULL). event may be NULL. ends [samples] (int32 or
+ * int64), end_times [samples] and event_states [samples, width] may be NULL. Where a sample did not get, NaN is written. A sample whose step control gave up
+ * is no error: its end says so, and sode_last_error_message has the first one's reason. */
+SODE_API sode_status sode_network_solve(sode_network *network, int64_t block, const sode_tensor *features, const sode_tensor *times,
+                                        const sode_event_function *event, sode_tensor *states, sode_tensor *ends, sode_tensor *end_times,
+                                        sode_tensor *event_states, sode_step_report *report);
+
+/* What a gradient object made with the same arguments will hold and compute again: said before anything is allocated. */
+typedef struct sode_memory_plan {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  int64_t workers;       /* threads that have scratch of their own */
+  int64_t tile_columns;  /* samples of the widest tile */
+  int64_t tape_bytes;    /* tapes of all blocks and workers: what the option "memory_limit" limits */
+  int64_t scratch_bytes; /* all scratch of a gradient: tapes, gradients, prepared operators, tiles */
+  uint64_t reserved[8];
+} sode_memory_plan;
+typedef struct sode_block_memory {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  const char *policy;       /* "automatic" says what it chose */
+  int64_t layers;
+  int64_t states;           /* states and records that a tape holds at once */
+  int64_t records;
+  int64_t recomputed_steps; /* steps computed again for one gradient; a forward sweep has `layers` */
+  int64_t tape_bytes;       /* of one worker, and of all */
+  int64_t total_tape_bytes;
+  uint64_t reserved[8];
+} sode_block_memory;
+/* memory: as in sode_gradient_create. */
+SODE_API sode_status sode_network_memory_plan(sode_network *network, int64_t max_batch, const char *memory, int64_t num_threads, sode_memory_plan *plan);
+SODE_API sode_status sode_network_block_memory(sode_network *network, int64_t max_batch, const char *memory, int64_t num_threads, int64_t block,
+                                               sode_block_memory *part);
+
+/* The feed-forward reading of a block whose field is linear_activation or linear_cubic (Ruseckas 2019): weights W = I + h w [layers, n, n] and biases
+ * B = h b [layers, n] of the layers y -> 𝒉(W y + B), 𝒉(x) = x + h g(x), which the integrator near_identity computes. Setting them sets w = (W - I)/h and
+ * b = B/h; biases may be NULL (zeros). float64 arrays bring float32 networks back bit for bit. */
+SODE_API sode_status sode_network_get_feed_forward(sode_network *network, int64_t block, sode_tensor *weights, sode_tensor *biases);
+SODE_API sode_status sode_network_set_feed_forward(sode_network *network, int64_t block, const sode_tensor *weights, const sode_tensor *biases);
+/* Makes the current block the ordinary feed-forward net y -> activation(W y + B): near_identity over linear_activation with g = (activation - id)/h. */
+SODE_API sode_status sode_specification_set_feed_forward(sode_specification *specification, int64_t layers, double horizon, const char *activation);
+/* How far the layers are from the equation, in a block's final state over a batch: largest and root mean square difference. Of order 1 in h. */
+typedef struct sode_near_identity_gap {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  double layers_to_euler_largest, layers_to_euler_rms; /* feed-forward layers against Euler's method with the same weights */
+  double layers_to_flow_largest, layers_to_flow_rms;   /* against the flow of the equation */
+  double euler_to_flow_largest, euler_to_flow_rms;
+  uint64_t reserved[8];
+} sode_near_identity_gap;
+SODE_API sode_status sode_network_near_identity_gap(sode_network *network, int64_t block, const sode_tensor *features, sode_near_identity_gap *gap);
+
+/* ---- 12 Introspection ---------------------------------------------------------------------------------------------------------------- */
 
 /* Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules, regularizers, time_bases,
  * memory_policies, problems. */
@@ -431,7 +510,7 @@ typedef struct sode_option_info {
 SODE_API sode_status sode_option_count(const char *scope, int64_t *count);
 SODE_API sode_status sode_option_at(const char *scope, int64_t index, sode_option_info *info);
 
-/* ---- 12 Memory ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- 13 Memory ------------------------------------------------------------------------------------------------------------------------- */
 
 typedef struct sode_allocator {
   uint32_t struct_size;

@@ -144,7 +144,7 @@ private func checkDense(_ base: UnsafeRawPointer, _ argument: StaticString, _ ro
 @inline(__always)
 func pool(_ threads: Int) throws(Failure) -> WorkerPool? { threads > 1 ? try WorkerPool(threads: threads) : nil }
 
-private func blockIndex(_ block: Int64, _ plan: NetworkPlan) throws(Failure) -> Int {
+func blockIndex(_ block: Int64, _ plan: NetworkPlan) throws(Failure) -> Int {
   guard let index = Int(exactly: block), plan.blocks.indices.contains(index) else {
     throw Failure(.outOfRange, "block is \(block); it must be between 0 and \(plan.blocks.count - 1)")
   }

@@ -16,7 +16,8 @@ The library prints nothing; failures are StableODEError and its subclasses.
 from . import _errors
 from ._errors import StableODEError
 from .dataset import Dataset
-from .gradient import Gradient
+from .equation import BlockMemory, MemoryPlan, NearIdentityGap, Solution
+from .gradient import Gradient, StepReport
 from .introspection import REGISTRY_FUNCTIONS, Option, build_info, library_version, options, registry
 from .memory import memory_usage, reset_memory_peak, set_memory_limit
 from .network import Network, Parameters
@@ -30,16 +31,21 @@ globals().update(_errors.BY_NAME)
 globals().update(REGISTRY_FUNCTIONS)
 
 __all__ = [
+    "BlockMemory",
     "CancelToken",
     "Dataset",
     "Event",
     "Gradient",
     "History",
+    "MemoryPlan",
+    "NearIdentityGap",
     "Network",
     "Option",
     "Parameters",
     "Predictor",
+    "Solution",
     "StableODEError",
+    "StepReport",
     "Trainer",
     "build_info",
     "library_version",

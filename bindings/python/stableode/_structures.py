@@ -114,6 +114,70 @@ class EvaluationData(SizedStructure):
     ]
 
 
+class StepReportData(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved0", c_uint32),
+        ("evaluations", c_int64),
+        ("accepted_steps", c_int64),
+        ("rejected_steps", c_int64),
+        ("iterations", c_int64),
+        ("reconstruction_error", c_double),
+        ("reserved", c_uint64 * 8),
+    ]
+
+
+class EventFunctionData(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("direction", c_int32),
+        ("weights", POINTER(Tensor)),
+        ("level", c_double),
+        ("reserved", c_uint64 * 4),
+    ]
+
+
+class MemoryPlanData(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved0", c_uint32),
+        ("workers", c_int64),
+        ("tile_columns", c_int64),
+        ("tape_bytes", c_int64),
+        ("scratch_bytes", c_int64),
+        ("reserved", c_uint64 * 8),
+    ]
+
+
+class BlockMemoryData(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved0", c_uint32),
+        ("policy", c_char_p),
+        ("layers", c_int64),
+        ("states", c_int64),
+        ("records", c_int64),
+        ("recomputed_steps", c_int64),
+        ("tape_bytes", c_int64),
+        ("total_tape_bytes", c_int64),
+        ("reserved", c_uint64 * 8),
+    ]
+
+
+class NearIdentityGapData(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved0", c_uint32),
+        ("layers_to_euler_largest", c_double),
+        ("layers_to_euler_rms", c_double),
+        ("layers_to_flow_largest", c_double),
+        ("layers_to_flow_rms", c_double),
+        ("euler_to_flow_largest", c_double),
+        ("euler_to_flow_rms", c_double),
+        ("reserved", c_uint64 * 8),
+    ]
+
+
 class OptionInfo(SizedStructure):
     _fields_ = [
         ("struct_size", c_uint32),

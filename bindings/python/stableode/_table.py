@@ -4,14 +4,19 @@ from ctypes import POINTER, c_char_p, c_double, c_int32, c_int64, c_size_t, c_ui
 
 from ._structures import (
     Allocator,
+    BlockMemoryData,
     DatasetInfo,
     EvaluationData,
     EventData,
     EventFunction,
+    EventFunctionData,
     Limits,
+    MemoryPlanData,
+    NearIdentityGapData,
     NetworkInfo,
     OptionInfo,
     ReleaseFunction,
+    StepReportData,
     Tensor,
 )
 
@@ -114,12 +119,35 @@ FUNCTIONS = {
     "sode_gradient_pullback": (Status, [Handle, TensorIn, TensorIn, TensorOut, TensorOut]),
     "sode_gradient_pushforward": (Status, [Handle, TensorIn, TensorIn, TensorIn, TensorOut, TensorOut]),
     "sode_gradient_free": (None, [Handle]),
-    # 11 introspection
+    # 11 equations
+    "sode_gradient_report": (Status, [Handle, POINTER(StepReportData)]),
+    "sode_network_solve": (
+        Status,
+        [
+            Handle,
+            c_int64,
+            TensorIn,
+            TensorIn,
+            POINTER(EventFunctionData),
+            TensorOut,
+            TensorOut,
+            TensorOut,
+            TensorOut,
+            POINTER(StepReportData),
+        ],
+    ),
+    "sode_network_memory_plan": (Status, [Handle, c_int64, Text, c_int64, POINTER(MemoryPlanData)]),
+    "sode_network_block_memory": (Status, [Handle, c_int64, Text, c_int64, c_int64, POINTER(BlockMemoryData)]),
+    "sode_network_get_feed_forward": (Status, [Handle, c_int64, TensorOut, TensorOut]),
+    "sode_network_set_feed_forward": (Status, [Handle, c_int64, TensorIn, TensorIn]),
+    "sode_specification_set_feed_forward": (Status, [Handle, c_int64, c_double, Text]),
+    "sode_network_near_identity_gap": (Status, [Handle, c_int64, TensorIn, POINTER(NearIdentityGapData)]),
+    # 12 introspection
     "sode_registry_count": (Status, [Text, IntOut]),
     "sode_registry_at": (Status, [Text, c_int64, TextOut, TextOut]),
     "sode_option_count": (Status, [Text, IntOut]),
     "sode_option_at": (Status, [Text, c_int64, POINTER(OptionInfo)]),
-    # 12 memory
+    # 13 memory
     "sode_set_allocator": (Status, [POINTER(Allocator)]),
     "sode_set_memory_limit": (Status, [c_int64]),
     "sode_memory_usage": (Status, [IntOut, IntOut]),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ._handle import Handle, new_pointer
 from ._library import library
+from ._structures import StepReportData
 from ._tensor import output, pass_tensor, tensor_of
 from ._text import integer, text
 
@@ -15,6 +17,28 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from .network import Network
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What steps did, summed over the samples; explicit integrators of fixed steps count nothing."""
+
+    #: Evaluations of the field, by adaptive and implicit integrators.
+    evaluations: int
+    #: Steps of adaptive integrators.
+    accepted_steps: int
+    rejected_steps: int
+    #: Iterations of the solvers of implicit integrators.
+    iterations: int
+    #: memory="reversible": the largest |recovered − true| of a block's first state, in parts of the largest |true|.
+    reconstruction_error: float
+
+
+def step_report(data):
+    """The report that the library filled in."""
+    return StepReport(
+        data.evaluations, data.accepted_steps, data.rejected_steps, data.iterations, data.reconstruction_error
+    )
 
 
 class Gradient(Handle):
@@ -44,6 +68,13 @@ class Gradient(Handle):
         count = ctypes.c_int64()
         library.sode_gradient_bytes(self._pointer, ctypes.byref(count))
         return count.value
+
+    @property
+    def report(self) -> StepReport:
+        """What the steps of the last run did."""
+        data = StepReportData()
+        library.sode_gradient_report(self._pointer, ctypes.byref(data))
+        return step_report(data)
 
     def loss(self, features: ArrayLike, targets: ArrayLike) -> float:
         """The mean loss over the batch. targets: as Dataset takes them."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy
 
+from . import equation
 from ._errors import BY_NAME
 from ._handle import Handle, new_pointer
 from ._library import decode, library
@@ -238,6 +239,45 @@ class Network(Handle):
         array, result = output(shape, self.dtype, out)
         library.sode_network_states(self._pointer, block, ctypes.byref(source), ctypes.byref(result))
         return array
+
+    # Equations
+
+    def solve(
+        self,
+        features: ArrayLike,
+        times: ArrayLike = (),
+        *,
+        event: tuple[ArrayLike, float] | tuple[ArrayLike, float, int] | None = None,
+        block: int = 0,
+    ) -> equation.Solution:
+        """Solves one block with an adaptive integrator (dopri5, tsit5), each sample with steps of its own: a Solution.
+
+        times: ascending, from 0 to the block's horizon; the states there come from the method's continuous extension.
+        event: (w, level) or (w, level, direction): where w·y passes the level (direction 1 rising, −1 falling, 0 either)
+        a sample's solve ends.
+
+        A sample whose step control gave up is no error: its end says so. Errors: IncompatibleError for another integrator.
+        """
+        return equation.solve(self, features, times, event, block)
+
+    def memory_plan(self, max_batch: int = 256, *, memory: str | None = None, threads: int = 1) -> equation.MemoryPlan:
+        """What a Gradient of these arguments will hold and compute again: a MemoryPlan, before anything is allocated."""
+        return equation.memory_plan(self, max_batch, memory, threads)
+
+    def feed_forward(self, block: int = 0) -> tuple[numpy.ndarray, numpy.ndarray]:
+        """(W [layers, n, n], B [layers, n]) of the layers that a block of linear_activation or linear_cubic is read as.
+
+        W = I + h·w, B = h·b in float64: the integrator near_identity computes these layers. Errors: IncompatibleError.
+        """
+        return equation.feed_forward(self, block)
+
+    def set_feed_forward(self, weights: ArrayLike, biases: ArrayLike | None = None, block: int = 0) -> None:
+        """Sets w = (W − I)/h and b = B/h from feed-forward weights; biases None means zeros."""
+        equation.set_feed_forward(self, weights, biases, block)
+
+    def near_identity_gap(self, features: ArrayLike, block: int = 0) -> equation.NearIdentityGap:
+        """How far the feed-forward layers are from the equation, in the block's final state over a batch."""
+        return equation.near_identity_gap(self, features, block)
 
     # Files
 

@@ -1,0 +1,119 @@
+"""Blocks as equations: solves against closed forms, memory plans, the feed-forward reading."""
+
+import numpy
+import pytest
+
+import stableode
+from stableode import equation
+
+ROTATION = dict(
+    inputs=2,
+    outputs=2,
+    readout="identity",
+    loss="least_squares",
+    precision="float64",
+    field="dense",
+    activation="identity",
+    bias="none",
+    layers=1,
+    horizon=3.0,
+)
+
+
+@pytest.fixture(params=["dopri5", "tsit5"])
+def rotation(request):
+    """ẏ = Ky turns by one radian a unit of time."""
+    network = stableode.Network(
+        **ROTATION, integrator=request.param, relative_tolerance=1e-9, absolute_tolerance=1e-10
+    )
+    network.parameters["blocks.0.K"] = [[[0.0, -1.0], [1.0, 0.0]]]
+    return network
+
+
+def test_solve_gives_the_closed_form(rotation):
+    times = numpy.linspace(0, 3, 7)
+    solution = rotation.solve([[1.0, 0.0], [0.0, 2.0]], times)
+    expected = numpy.stack([numpy.cos(times), numpy.sin(times)], 1)
+    assert solution.states.shape == (2, 7, 2)
+    numpy.testing.assert_allclose(solution.states[0], expected, atol=1e-7)
+    numpy.testing.assert_allclose(solution.states[1], 2 * expected @ [[0, 1], [-1, 0]], atol=2e-7)
+    assert (solution.ends == equation.END_HORIZON).all() and (solution.end_times == 3).all()
+    assert solution.report.accepted_steps > 0 and numpy.isnan(solution.event_states).all()
+
+
+def test_solve_ends_at_the_event(rotation):
+    solution = rotation.solve([[1.0, 0.0]], [0.5, 2.0], event=([1.0, 0.0], 0.0, -1))
+    assert solution.ends[0] == equation.END_EVENT
+    assert solution.end_times[0] == pytest.approx(numpy.pi / 2, abs=1e-7)
+    numpy.testing.assert_allclose(solution.event_states[0], [0, 1], atol=1e-7)
+    assert numpy.isfinite(solution.states[0, 0]).all() and numpy.isnan(solution.states[0, 1]).all()
+
+
+def test_solve_needs_an_adaptive_integrator(network):
+    with pytest.raises(stableode.IncompatibleError, match="dopri5"):
+        network.solve([[1.0, 2.0, 3.0]])
+
+
+def test_memory_plan_says_what_a_gradient_will_hold(make_network):
+    network = make_network(layers=100)
+    everything, binomial = network.memory_plan(64), network.memory_plan(64, memory="binomial")
+    assert everything.blocks[0].policy == "store_all" and everything.blocks[0].recomputed_steps == 0
+    assert binomial.tape_bytes < everything.tape_bytes and binomial.blocks[0].recomputed_steps > 0
+    with stableode.Gradient(network, 64) as gradient:
+        assert 0 <= gradient.bytes - everything.scratch_bytes <= 8 * network.parameter_count + 64
+
+
+def test_gradients_do_not_depend_on_the_policy(make_network, batch):
+    network = make_network(layers=30)
+    runs = []
+    for memory in ("store_all", "store_every", "binomial"):
+        with stableode.Gradient(network, 32, memory=memory) as gradient:
+            runs.append(gradient.loss_and_gradient(*batch))
+    for loss, slope in runs[1:]:
+        assert loss == runs[0][0] and numpy.array_equal(slope, runs[0][1])
+
+
+def test_reconstruction_error_is_reported(make_network, batch):
+    network = make_network(field="hamiltonian", integrator="verlet", layers=100)
+    with stableode.Gradient(network, 32, memory="reversible") as gradient:
+        gradient.loss_and_gradient(*batch)
+        assert 0 < gradient.report.reconstruction_error < 1e-4
+
+
+def test_feed_forward_weights_there_and_back(make_network):
+    network = make_network(field="linear_activation", integrator="near_identity", layers=4, horizon=1.0)
+    before = network.parameter_vector
+    weights, biases = network.feed_forward()
+    assert weights.shape == (4, 5, 5) and biases.shape == (4, 5)
+    numpy.testing.assert_allclose(weights, numpy.eye(5) + 0.25 * network.parameters["blocks.0.w"], rtol=1e-6, atol=1e-7)
+    network.set_feed_forward(weights, biases)
+    assert numpy.array_equal(network.parameter_vector, before)
+    gap = network.near_identity_gap(numpy.ones((3, 3)))
+    assert gap.layers_to_euler[0] >= gap.layers_to_euler[1] > 0
+
+
+@pytest.mark.parametrize("integrator", sorted(stableode.integrators()))
+def test_every_integrator_is_chosen_by_name(integrator, make_network, batch, tmp_path):
+    network = None
+    for field in stableode.fields():
+        try:
+            network = make_network(field=field, integrator=integrator, width=6)
+            break
+        except stableode.StableODEError:
+            continue
+    assert network is not None, "no field goes with it"
+    network.save(tmp_path / "model")
+    same = stableode.Network.load(tmp_path / "model")
+    assert numpy.array_equal(same.scores(batch[0]), network.scores(batch[0]))
+
+
+@pytest.mark.parametrize("field", sorted(stableode.fields()))
+def test_every_field_is_chosen_by_name(field, make_network, batch):
+    for integrator in stableode.integrators():
+        try:
+            network = make_network(field=field, integrator=integrator, width=6)
+        except stableode.StableODEError:
+            continue
+        assert numpy.isfinite(network.scores(batch[0])).all()
+        return
+    pytest.fail("no integrator goes with it")
