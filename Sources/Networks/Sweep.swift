@@ -15,12 +15,14 @@ package struct BatchResult: Equatable, Sendable {
   package var lossSum = 0.0
   package var correct = 0
   package var count = 0
-  /// How far states recovered by a reversible policy were from the true ones, at most (`StepLog.reconstructionError`).
-  package var reconstructionError = 0.0
+  /// What steps that count did.
+  package var report = StepReport()
   /// The first failure of a step that can fail (implicit, adaptive), by the order of the tiles.
   package var failure: Failure?
   package init() {}
   package var meanLoss: Double { lossSum / Double(count) }
+  /// How far states recovered by a reversible policy were from the true ones, at most.
+  package var reconstructionError: Double { report.reconstructionError }
   package var accuracy: Double { Double(correct) / Double(count) }
 }
 
@@ -115,12 +117,13 @@ package final class Sweep: @unchecked Sendable {
   }
 
   /// Jᵀw for a cotangent w of the scores, `count` × outputs: the parameters' part overwrites `gradient`, the features' part `featureGradient`.
-  package func pullback(
+  /// - Returns: what steps that count did.
+  @discardableResult package func pullback(
     _ parameters: Vector, _ source: BatchSource, cotangent: TensorView, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, pool: WorkerPool
-  ) throws(Failure) {
-    _ = try run(parameters, source, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: true, pool: pool) { tile, start, samples, _ in
+  ) throws(Failure) -> StepReport {
+    try run(parameters, source, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: true, pool: pool) { tile, start, samples, _ in
       gather(cotangent, rows: nil, start: start, count: samples, shift: nil, scale: nil, into: tile.scoreCotangent)
-    }
+    }.report
   }
 
   /// Runs all tiles: forward, then `atScores`, which leaves the cotangent of the scores, then back if a gradient is wanted.
@@ -159,7 +162,7 @@ package final class Sweep: @unchecked Sendable {
           atScores(tile, samples.lowerBound, samples.count, &result)
           if back { self.backward(weights, source, samples, tile, log, final: final, gradient: sum, featureGradient: featureGradient) }
           result.failure = log.failure
-          result.reconstructionError = log.reconstructionError
+          result.report = log.report
           log.clear()
           results[index] = result
         }
@@ -174,7 +177,7 @@ package final class Sweep: @unchecked Sendable {
       total.lossSum += part.lossSum
       total.correct += part.correct
       total.count += part.count
-      total.reconstructionError = max(total.reconstructionError, part.reconstructionError)
+      total.report.add(part.report)
     }
   }
 

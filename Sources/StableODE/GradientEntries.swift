@@ -1,5 +1,6 @@
 import CStableODE
 import Gradients
+import Integrators
 import LinearAlgebra
 import Networks
 import Settings
@@ -13,6 +14,8 @@ final class GradientBox {
   let sweep: Sweep
   /// One vector like the parameters: a gradient on its way out, or a direction on its way in.
   let vector: Vector
+  /// What the steps of the last run did.
+  var report = StepReport()
   private let buffer: Buffer
   private var tangents: TangentSweep?
 
@@ -81,6 +84,7 @@ public func sode_gradient_run(
         snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), targets, count: batch.rows,
         gradient: result.map { $0.vector(plan.precision) ?? box.vector }, pool: try WorkerPool(threads: box.sweep.threads))
       if let result, result.vector(plan.precision) == nil { result.write(box.vector) }
+      box.report = sum.report
       loss?.pointee = sum.meanLoss
     }
   }
@@ -109,7 +113,7 @@ public func sode_gradient_pullback(
       }
       let snapshot = box.network.snapshot
       defer { withExtendedLifetime(snapshot) {} }
-      try box.sweep.pullback(
+      box.report = try box.sweep.pullback(
         snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), cotangent: cotangent, count: batch.rows,
         gradient: result.map { $0.vector(plan.precision) ?? box.vector }, featureGradient: featureResult, pool: try WorkerPool(threads: box.sweep.threads))
       if let result, result.vector(plan.precision) == nil { result.write(box.vector) }

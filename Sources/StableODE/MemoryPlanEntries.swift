@@ -1,9 +1,30 @@
 import CStableODE
 import Gradients
+import Integrators
 import Networks
 import Settings
 
 // Section 11 of the header: what gradients remember, and what their steps did.
+
+@_cdecl("sode_gradient_report") @implementation
+public func sode_gradient_report(_ gradient: OpaquePointer?, _ report: UnsafeMutablePointer<sode_step_report>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(report, "report")
+    _ = try structSize(out, "report")
+    try using(gradient, .gradient, "gradient") { box throws(Failure) in try writeStruct(sode_step_report(box.report), to: out, "report") }
+  }
+}
+
+extension sode_step_report {
+  init(_ report: StepReport) {
+    self.init()
+    evaluations = Int64(report.evaluations)
+    accepted_steps = Int64(report.accepted)
+    rejected_steps = Int64(report.rejected)
+    iterations = Int64(report.iterations)
+    reconstruction_error = report.reconstructionError
+  }
+}
 
 @_cdecl("sode_network_memory_plan") @implementation
 public func sode_network_memory_plan(

@@ -15,7 +15,8 @@ GUIDED = {"fields": "VectorFields", "integrators": "Integrators", "memory_polici
 
 def guide(registry: str, entry: str) -> str:
     """The path of an entry's guide page."""
-    return f"Sources/{GUIDED[registry]}/{GUIDED[registry]}.docc/{entry}.md"
+    page = "weights_in_time" if registry == "time_bases" else entry
+    return f"Sources/{GUIDED[registry]}/{GUIDED[registry]}.docc/{page}.md"
 
 
 def cell(text: str) -> str:
