@@ -27,6 +27,12 @@ int main(void) {
   sode_network_info network_info = {sizeof network_info, 0, 0, 0, 0, 0, 0, {0}};
   sode_dataset_info dataset_info;
   sode_option_info option_info;
+  sode_network *adaptive = NULL;
+  sode_step_report step_report = {sizeof step_report, 0, 0, 0, 0, 0, 0, {0}};
+  sode_event_function event_function = {sizeof event_function, 0, NULL, 0, {0}};
+  sode_memory_plan memory_plan = {sizeof memory_plan, 0, 0, 0, 0, 0, {0}};
+  sode_block_memory block_memory = {sizeof block_memory, 0, NULL, 0, 0, 0, 0, 0, 0, {0}};
+  sode_near_identity_gap gap = {sizeof gap, 0, 0, 0, 0, 0, 0, 0, {0}};
 
   memset(&dataset_info, 0, sizeof dataset_info);
   memset(&option_info, 0, sizeof option_info);
@@ -42,6 +48,7 @@ int main(void) {
   CHECK_OK(sode_cancel_token_create(&token));
   CHECK_OK(sode_predictor_create(network, 1, 1, &predictor));
   CHECK_OK(sode_gradient_create(network, 1, NULL, 1, &gradient));
+  CHECK_OK(sode_network_create_json("{\"inputs\": 2, \"outputs\": 5, \"integrator\": \"dopri5\", \"layers\": 1}", SODE_TEXT_END, &adaptive));
 
   REFUSES(sode_specification_create(NULL), "specification");
   REFUSES(sode_specification_set_int(NULL, "inputs", 1), "specification");
@@ -179,6 +186,25 @@ int main(void) {
   REFUSES(sode_gradient_pullback(gradient, NULL, &out, NULL, &x), "features");
   REFUSES(sode_gradient_pullback(gradient, &x, NULL, NULL, &x), "cotangent");
   REFUSES(sode_gradient_pullback(gradient, &x, &out, NULL, NULL), "parameter_gradient");
+  REFUSES(sode_gradient_report(NULL, &step_report), "gradient");
+  REFUSES(sode_gradient_report(gradient, NULL), "report");
+  REFUSES(sode_network_solve(NULL, 0, &x, NULL, NULL, NULL, NULL, NULL, NULL, NULL), "network");
+  REFUSES(sode_network_solve(adaptive, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), "features");
+  REFUSES(sode_network_solve(adaptive, 0, &x, NULL, &event_function, NULL, NULL, NULL, NULL, NULL), "event->weights");
+  CHECK_OK(sode_network_solve(adaptive, 0, &x, NULL, NULL, NULL, NULL, NULL, NULL, NULL));
+  REFUSES(sode_network_memory_plan(NULL, 1, NULL, 1, &memory_plan), "network");
+  REFUSES(sode_network_memory_plan(network, 1, NULL, 1, NULL), "plan");
+  REFUSES(sode_network_block_memory(NULL, 1, NULL, 1, 0, &block_memory), "network");
+  REFUSES(sode_network_block_memory(network, 1, NULL, 1, 0, NULL), "part");
+  REFUSES(sode_network_get_feed_forward(NULL, 0, &out, &out), "network");
+  REFUSES(sode_network_get_feed_forward(network, 0, NULL, &out), "weights");
+  REFUSES(sode_network_set_feed_forward(NULL, 0, &out, NULL), "network");
+  REFUSES(sode_network_set_feed_forward(network, 0, NULL, NULL), "weights");
+  REFUSES(sode_specification_set_feed_forward(NULL, 1, 1, "tanh"), "specification");
+  REFUSES(sode_specification_set_feed_forward(specification, 1, 1, NULL), "activation");
+  REFUSES(sode_network_near_identity_gap(NULL, 0, &x, &gap), "network");
+  REFUSES(sode_network_near_identity_gap(network, 0, NULL, &gap), "features");
+  REFUSES(sode_network_near_identity_gap(network, 0, &x, NULL), "gap");
   REFUSES(sode_gradient_pushforward(NULL, &x, NULL, &x, NULL, &out), "gradient");
   REFUSES(sode_gradient_pushforward(gradient, NULL, NULL, &x, NULL, &out), "features");
   REFUSES(sode_gradient_pushforward(gradient, &x, NULL, &x, NULL, NULL), "tangent");
@@ -207,6 +233,7 @@ int main(void) {
   CHECK(made == NULL);
 
   sode_gradient_free(gradient);
+  sode_network_free(adaptive);
   sode_predictor_free(predictor);
   sode_cancel_token_free(token);
   sode_trainer_free(trainer);
