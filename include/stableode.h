@@ -467,6 +467,11 @@ SODE_API sode_status sode_network_memory_plan(sode_network *network, int64_t max
 SODE_API sode_status sode_network_block_memory(sode_network *network, int64_t max_batch, const char *memory, int64_t num_threads, int64_t block,
                                                sode_block_memory *part);
 
+/* A network with options of this one's specification changed (a JSON object, as in sode_specification_set_json): layers, step_sizes, horizon, weights_in_time
+ * and its options, and nothing that changes a layer's tensors. Its parameters are the L2 projections of the present weights, read as functions of time: more
+ * layers, fewer coefficients, smooth weights out of layers of their own. What the new space holds goes over exactly up to rounding. */
+SODE_API sode_status sode_network_project(sode_network *network, const char *text, size_t length, sode_network **projected);
+
 /* The feed-forward reading of a block whose field is linear_activation or linear_cubic (Ruseckas 2019): weights W = I + h w [layers, n, n] and biases
  * B = h b [layers, n] of the layers y -> 𝒉(W y + B), 𝒉(x) = x + h g(x), which the integrator near_identity computes. Setting them sets w = (W - I)/h and
  * b = B/h; biases may be NULL (zeros). float64 arrays bring float32 networks back bit for bit. */

@@ -113,5 +113,20 @@ public func sode_network_get_normalization(
   }
 }
 
+@_cdecl("sode_network_project") @implementation
+public func sode_network_project(
+  _ network: OpaquePointer?, _ text: UnsafePointer<CChar>?, _ length: Int, _ projected: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(projected, "projected")
+    let changes = try json(text, length: length)
+    try using(network, .network, "network") { network throws(Failure) in
+      var specification = network.plan.specification
+      try specification.apply(json: changes)
+      try hand(try network.projected(onto: specification), .network, to: out)
+    }
+  }
+}
+
 @_cdecl("sode_network_free") @implementation
 public func sode_network_free(_ network: OpaquePointer?) { free(network, .network, "network") }

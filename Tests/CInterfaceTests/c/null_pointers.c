@@ -196,6 +196,9 @@ int main(void) {
   REFUSES(sode_network_memory_plan(network, 1, NULL, 1, NULL), "plan");
   REFUSES(sode_network_block_memory(NULL, 1, NULL, 1, 0, &block_memory), "network");
   REFUSES(sode_network_block_memory(network, 1, NULL, 1, 0, NULL), "part");
+  REFUSES(sode_network_project(NULL, "{}", 2, &made), "network");
+  REFUSES(sode_network_project(network, NULL, 2, &made), "text");
+  REFUSES(sode_network_project(network, "{}", 2, NULL), "projected");
   REFUSES(sode_network_get_feed_forward(NULL, 0, &out, &out), "network");
   REFUSES(sode_network_get_feed_forward(network, 0, NULL, &out), "weights");
   REFUSES(sode_network_set_feed_forward(NULL, 0, &out, NULL), "network");

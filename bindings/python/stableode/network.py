@@ -264,6 +264,20 @@ class Network(Handle):
         """What a Gradient of these arguments will hold and compute again: a MemoryPlan, before anything is allocated."""
         return equation.memory_plan(self, max_batch, memory, threads)
 
+    def project(self, **options) -> Network:
+        """A network with these options changed and the L² projections of the present weights, read as functions of time.
+
+        options: layers, step_sizes, horizon, weights_in_time and its options; or `blocks=[{…}, …]` for several blocks.
+
+            finer = network.project(layers=2 * 64)
+            smooth = network.project(weights_in_time="b_spline", basis_count=8)
+
+        Errors: IncompatibleError when a layer's tensors would change.
+        """
+        encoded, pointer = options_json(options), new_pointer()
+        library.sode_network_project(self._pointer, encoded, len(encoded), ctypes.byref(pointer))
+        return type(self)._adopt(pointer)
+
     def feed_forward(self, block: int = 0) -> tuple[numpy.ndarray, numpy.ndarray]:
         """(W [layers, n, n], B [layers, n]) of the layers that a block of linear_activation or linear_cubic is read as.
 

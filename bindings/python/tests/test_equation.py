@@ -80,6 +80,18 @@ def test_reconstruction_error_is_reported(make_network, batch):
         assert 0 < gradient.report.reconstruction_error < 1e-4
 
 
+def test_projection_onto_more_layers_is_exact(make_network):
+    network = make_network(layers=4, precision="float64")
+    finer = network.project(layers=8)
+    assert finer.specification["blocks"][0]["layers"] == 8
+    assert numpy.array_equal(finer.parameters["blocks.0.K"], numpy.repeat(network.parameters["blocks.0.K"], 2, 0))
+    assert numpy.array_equal(finer.parameters["readout.W"], network.parameters["readout.W"])
+    smooth = network.project(weights_in_time="shared")
+    numpy.testing.assert_allclose(smooth.parameters["blocks.0.K"][0], network.parameters["blocks.0.K"].mean(0), atol=1e-14)
+    with pytest.raises(stableode.IncompatibleError):
+        network.project(width=7)
+
+
 def test_feed_forward_weights_there_and_back(make_network):
     network = make_network(field="linear_activation", integrator="near_identity", layers=4, horizon=1.0)
     before = network.parameter_vector

@@ -1,0 +1,131 @@
+import CStableODE
+import Integrators
+import LinearAlgebra
+import Networks
+import Settings
+
+// Section 11 of the header: solves of adaptive blocks.
+
+@_cdecl("sode_network_solve") @implementation
+public func sode_network_solve(
+  _ network: OpaquePointer?, _ block: Int64, _ features: UnsafePointer<sode_tensor>?, _ times: UnsafePointer<sode_tensor>?,
+  _ event: UnsafePointer<sode_event_function>?, _ states: UnsafeMutablePointer<sode_tensor>?, _ ends: UnsafeMutablePointer<sode_tensor>?,
+  _ end_times: UnsafeMutablePointer<sode_tensor>?, _ event_states: UnsafeMutablePointer<sode_tensor>?,
+  _ report: UnsafeMutablePointer<sode_step_report>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    try using(network, .network, "network") { network throws(Failure) in
+      let plan = network.plan
+      let index = try blockIndex(block, plan)
+      let width = plan.blocks[index].width
+      let batch = try samples(try CallerTensor(features, "features"), plan)
+      if let report { _ = try structSize(report, "report") }
+      let asked = try times.map { (times) throws(Failure) in try numbers(try CallerTensor(times, "times")) } ?? []
+      if states != nil, times == nil { throw Failure(.nullPointer, "states is given but times is NULL; states are written at times") }
+      let function = try event.map { (event) throws(Failure) in try eventFunction(event, width: width) }
+      let targets = try SolveTargets(
+        samples: batch.rows, times: asked.count, width: width, precision: plan.precision, states: states, ends: ends, endTimes: end_times,
+        eventStates: event_states)
+      let solution = try network.solve(
+        block: index, batch, times: asked, event: function, states: targets.dense(.states), eventStates: targets.dense(.eventStates))
+      targets.write(solution)
+      if let report {
+        var row = sode_step_report()
+        row.evaluations = Int64(solution.evaluations)
+        row.accepted_steps = Int64(solution.accepted)
+        row.rejected_steps = Int64(solution.rejected)
+        try writeStruct(row, to: report, "report")
+      }
+      if let failure = solution.failure { keepLastError(failure) }
+    }
+  }
+}
+
+/// A vector's numbers.
+private func numbers(_ tensor: CallerTensor) throws(Failure) -> [Double] {
+  guard tensor.axes == 1 else { throw Failure(.shapeMismatch, "\(tensor.argument) has shape \(tensor.extents); it must be a vector") }
+  let view = tensor.readingColumn
+  try checkFinite(view, tensor.argument)
+  let buffer = try Buffer(count: max(view.rows, 1), precision: .float64)
+  let vector = buffer.vector(count: view.rows, precision: .float64)
+  if view.rows > 0 { convert(view, into: vector) }
+  return withExtendedLifetime(buffer) { (0..<vector.count).map(vector.load) }
+}
+
+private func eventFunction(_ event: UnsafePointer<sode_event_function>, width: Int) throws(Failure) -> EventFunction {
+  let given = try readStruct(event, zero: sode_event_function(), "event")
+  guard let direction = EventFunction.Direction(rawValue: given.direction) else {
+    throw Failure(.outOfRange, "event->direction is \(given.direction); it must be 1 (rising), -1 (falling) or 0 (either)")
+  }
+  let weights = try CallerTensor(given.weights, "event->weights")
+  try weights.expectVector(count: width, "features of the block's state")
+  return EventFunction(weights: try numbers(weights), level: given.level, direction: direction)
+}
+
+/// Where the results of a solve go: the caller's arrays, checked, and memory of our own for those of more than two axes.
+private struct SolveTargets {
+  enum Part { case states, eventStates }
+
+  private let states: CallerTensor?
+  private let eventStates: CallerTensor?
+  private let ends: CallerTensor?
+  private let endTimes: CallerTensor?
+  private let buffer: Buffer?
+  private let samples: Int
+  private let times: Int
+  private let width: Int
+  private let precision: Precision
+
+  init(
+    samples: Int, times: Int, width: Int, precision: Precision, states: UnsafeMutablePointer<sode_tensor>?, ends: UnsafeMutablePointer<sode_tensor>?,
+    endTimes: UnsafeMutablePointer<sode_tensor>?, eventStates: UnsafeMutablePointer<sode_tensor>?
+  ) throws(Failure) {
+    (self.samples, self.times, self.width, self.precision) = (samples, times, width, precision)
+    func real(_ pointer: UnsafeMutablePointer<sode_tensor>?, _ argument: StaticString, _ shape: [Int], _ meaning: String) throws(Failure) -> CallerTensor? {
+      guard let pointer else { return nil }
+      let tensor = try CallerTensor(pointer, argument)
+      try tensor.expect(shape: shape, meaning)
+      try tensor.expectWritableReals()
+      return tensor
+    }
+    self.states = try real(states, "states", [samples, times, width], "samples, times, width")
+    self.eventStates = try real(eventStates, "event_states", [samples, width], "samples, width")
+    self.endTimes = try real(endTimes, "end_times", [samples], "samples")
+    if let ends {
+      let tensor = try CallerTensor(ends, "ends")
+      try tensor.expectVector(count: samples, "samples")
+      try tensor.expectWritableClasses()
+      self.ends = tensor
+    } else {
+      self.ends = nil
+    }
+    let (rows, overflow) = times.multipliedReportingOverflow(by: width)
+    let (count, tooMany) = rows.multipliedReportingOverflow(by: samples)
+    guard !overflow, !tooMany else { throw Failure(.outOfRange, "states: \(samples) samples at \(times) times reach outside the address space") }
+    buffer = self.states == nil || count == 0 ? nil : try Buffer(count: count, precision: precision)
+  }
+
+  /// The place of a part as samples × numbers; states of three axes are written by us first.
+  func dense(_ part: Part) -> MutableTensorView? {
+    switch part {
+    case .eventStates: eventStates?.writing
+    case .states: buffer.map { MutableTensorView($0.base, type: ElementType(precision), rows: samples, columns: times * width) }
+    }
+  }
+
+  func write(_ solution: Solution) {
+    if let states, let buffer {
+      let rows = TensorView(UnsafeRawPointer(buffer.base), type: ElementType(precision), rows: samples * times, columns: width)
+      for sample in 0..<samples { copy(rows.rows(sample * times..<(sample + 1) * times), into: states.matrix(sample)) }
+    }
+    if let ends { write(solution.ends.map(\.rawValue), .int32, to: ends) }
+    if let endTimes { write(solution.endTimes, .float64, to: endTimes) }
+  }
+
+  /// One number a sample.
+  private func write<Number>(_ numbers: [Number], _ type: ElementType, to tensor: CallerTensor) {
+    numbers.withUnsafeBytes { bytes in
+      if let base = bytes.baseAddress { copy(TensorView(base, type: type, rows: numbers.count, columns: 1), into: tensor.writingColumn) }
+    }
+  }
+}
