@@ -1,3 +1,5 @@
+import Glibc
+
 /// A map g of each sample's column by itself, whose fixed points m = g(m) are wanted.
 package protocol ColumnFixedPoint {
   /// r = g(m) − m, remembering what `derivative` needs at m.
@@ -31,7 +33,7 @@ package struct ColumnNewton {
     gmres = ColumnGMRES(size: size)
   }
 
-  private static let scalarRows = 14
+  private static let scalarRows = 16
   /// Rows of scratch that `solve` needs.
   package var scratchRows: Int { 4 * gmres.size + Self.scalarRows + gmres.scratchRows }
 
@@ -50,9 +52,10 @@ package struct ColumnNewton {
   /// The tolerance that a residual at the rounding of g may miss, in units of rounding: where no step reduces a residual any more, this is enough.
   package static let stagnation = 4096.0
 
-  /// Step lengths below this are not tried, and full steps in spite of a larger residual so often.
+  /// Step lengths below these are not tried, before the first restart and after; and restarts from other points.
   private static let shortestStep = 0x1p-16
-  private static let mostKicks = 8.0
+  private static let shortestStepAfterRestart = 0x1p-7
+  private static let mostRestarts = 30.0
 
   /// m = g(m) from m = start; the last `residual` was at the m returned.
   ///
@@ -94,6 +97,7 @@ package struct ColumnNewton {
         selectColumns(state.fresh, m, direction, into: direction)
       }
       selectColumns(state.iterates, residual, direction, into: direction)
+      if verdict.restarts > 0 { state.restart(direction, from: accepted, near: start) }
       scaleColumns(state.length, direction, scale: 1, addingTo: accepted, into: m)
       selectColumns(state.lives, m, accepted, into: m)
       isStale = true
@@ -141,10 +145,35 @@ package struct ColumnNewton {
     var iterates: Block { row(11) }
     var lives: Block { row(12) }
 
-    private var kicks: Block { row(13) }
+    /// How often the sample has been restarted, whether it is now, and ‖g(start) − start‖.
+    private var restarts: Block { row(13) }
+    private var restartsNow: Block { row(14) }
+    private var firstResidual: Block { row(15) }
+
+    /// For samples that restart: the direction becomes the way from `accepted` to a point as far from `start` as g(start) is, a different one at each restart.
+    func restart(_ direction: Block, from accepted: Block, near start: Block) {
+      switch memory.precision {
+      case .float32: restartColumns(direction, accepted, start, Float.self)
+      case .float64: restartColumns(direction, accepted, start, Double.self)
+      }
+    }
+
+    @inline(__always) private func restartColumns<Number: BinaryFloatingPoint>(_ direction: Block, _ accepted: Block, _ start: Block, _: Number.Type) {
+      let (restarts, restartsNow, firstResidual) = (ColumnScalars<Number>(restarts), ColumnScalars<Number>(restartsNow), ColumnScalars<Number>(firstResidual))
+      for s in 0..<restartsNow.count where restartsNow[s] != 0 {
+        let radius = Double(firstResidual[s]) * (2 / Double(start.rows)).squareRoot()
+        for i in 0..<start.rows {
+          let (to, from, y) = (
+            ColumnScalars<Number>(direction.rows(i..<i + 1)), ColumnScalars<Number>(accepted.rows(i..<i + 1)), ColumnScalars<Number>(start.rows(i..<i + 1))
+          )
+          // Of no regular pattern in rows or restarts, and the same for a sample in any tile.
+          to[s] = y[s] - from[s] + Number(radius * cos(1.7 * Double(i + 1) * Double(restarts[s])))
+        }
+      }
+    }
 
     /// Decides on the trial points. `reverted`: some sample ended at another point than the one just evaluated.
-    func judge(_ tolerance: Double) -> (judged: Int, live: Int, fresh: Int, reverted: Bool) {
+    func judge(_ tolerance: Double) -> (judged: Int, live: Int, fresh: Int, restarts: Int, reverted: Bool) {
       switch memory.precision {
       case .float32: judgeColumns(Float(tolerance))
       case .float64: judgeColumns(tolerance)
@@ -159,23 +188,24 @@ package struct ColumnNewton {
       }
     }
 
-    @inline(__always) private func judgeColumns<Number: BinaryFloatingPoint>(_ tolerance: Number) -> (judged: Int, live: Int, fresh: Int, reverted: Bool) {
+    @inline(__always) private func judgeColumns<Number: BinaryFloatingPoint>(_ tolerance: Number) -> (judged: Int, live: Int, fresh: Int, restarts: Int, reverted: Bool) {
       let (trial, residual, size) = (ColumnScalars<Number>(trial), ColumnScalars<Number>(residual), ColumnScalars<Number>(size))
       let (acceptedSize, startSize, mode) = (ColumnScalars<Number>(acceptedSize), ColumnScalars<Number>(startSize), ColumnScalars<Number>(mode))
       let (length, forcing, accepts) = (ColumnScalars<Number>(length), ColumnScalars<Number>(forcing), ColumnScalars<Number>(accepts))
-      let kicks = ColumnScalars<Number>(kicks)
+      let (restarts, restartsNow, firstResidual) = (ColumnScalars<Number>(restarts), ColumnScalars<Number>(restartsNow), ColumnScalars<Number>(firstResidual))
       let (fresh, iterates, lives) = (ColumnScalars<Number>(fresh), ColumnScalars<Number>(iterates), ColumnScalars<Number>(lives))
       let (converged, failed) = (Number(Mode.converged), Number(Mode.failed))
       let loose = max(tolerance, Number(ColumnNewton.stagnation) * Number.ulpOfOne)
-      var result = (judged: 0, live: 0, fresh: 0, reverted: false)
+      var result = (judged: 0, live: 0, fresh: 0, restarts: 0, reverted: false)
       for s in 0..<trial.count {
-        (accepts[s], fresh[s], iterates[s]) = (0, 0, 0)
+        (accepts[s], fresh[s], iterates[s], restartsNow[s]) = (0, 0, 0, 0)
         if mode[s] >= converged {
           lives[s] = 0
           continue
         }
         result.judged += 1
         let isFirst = residual[s] < 0
+        if isFirst { firstResidual[s] = trial[s] }
         // A shortened step need not do better.
         let isSlow = !isFirst && 2 * trial[s] > residual[s] && length[s] == 1
         // A Newton step must reduce the residual by a part of what a full one promises; an iteration of g just reduce it. NaN fails both.
@@ -208,14 +238,15 @@ package struct ColumnNewton {
           (fresh[s], length[s]) = (1, 1)
         } else {
           length[s] /= 2
-          if length[s] < Number(ColumnNewton.shortestStep) {
-            // Stuck where the residual has a minimum that is no zero: one full step, for better or worse, often leads to another basin.
-            kicks[s] += 1
-            if kicks[s] > Number(ColumnNewton.mostKicks) {
+          if length[s] < Number(restarts[s] == 0 ? ColumnNewton.shortestStep : ColumnNewton.shortestStepAfterRestart) {
+            // Stuck where the residual has a minimum that is no zero: from another point there may be a way.
+            if restarts[s] == Number(ColumnNewton.mostRestarts) {
               mode[s] = failed
               result.reverted = true
             } else {
-              (length[s], residual[s]) = (1, .infinity)
+              restarts[s] += 1
+              (restartsNow[s], length[s], residual[s]) = (1, 1, .infinity)
+              result.restarts += 1
             }
           }
         }
