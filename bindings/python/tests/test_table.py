@@ -28,6 +28,11 @@ STRUCTURES = {
     "sode_event": _structures.EventData,
     "sode_limits": _structures.Limits,
     "sode_evaluation": _structures.EvaluationData,
+    "sode_step_report": _structures.StepReportData,
+    "sode_event_function": _structures.EventFunctionData,
+    "sode_memory_plan": _structures.MemoryPlanData,
+    "sode_block_memory": _structures.BlockMemoryData,
+    "sode_near_identity_gap": _structures.NearIdentityGapData,
     "sode_option_info": _structures.OptionInfo,
     "sode_allocator": _structures.Allocator,
 }
