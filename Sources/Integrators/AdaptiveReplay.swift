@@ -109,8 +109,7 @@ struct AdaptiveReplay {
     if i > 0 {
       var terms = WeightedTerms()
       for j in 0..<i where method.tableau.a(i, j) != 0 { terms.append(method.tableau.a(i, j), slope(j, columns)) }
-      weightedSum(terms, addingTo: nil, into: point(i, columns))
-      scaleColumns(stepSizes(columns), point(i, columns), scale: 1, addingTo: state(columns), into: point(i, columns))
+      weightedSum(terms, factors: stepSizes(columns), addingTo: state(columns), into: point(i, columns))
     }
     field.evaluateAll(layer, at: point(i, columns), into: slope(i, columns), record: stageRecord(i, columns), scratch: fieldScratch(columns))
   }
@@ -128,8 +127,7 @@ struct AdaptiveReplay {
       evaluate(i, columns)
       var terms = WeightedTerms()
       for j in 0..<i where method.tableau.a(i, j) != 0 { terms.append(method.tableau.a(i, j), change(j, columns)) }
-      weightedSum(terms, addingTo: nil, into: spare)
-      scaleColumns(stepSizes(columns), spare, scale: 1, addingTo: tangent, into: spare)
+      weightedSum(terms, factors: stepSizes(columns), addingTo: tangent, into: spare)
       for component in 0..<field.componentCount {
         let read = field.rowsRead(by: component)
         field.pushforward(
@@ -139,8 +137,7 @@ struct AdaptiveReplay {
     }
     var terms = WeightedTerms()
     for i in 0..<Self.stages where method.tableau.b(i) != 0 { terms.append(method.tableau.b(i), change(i, columns)) }
-    weightedSum(terms, addingTo: nil, into: spare)
-    scaleColumns(stepSizes(columns), spare, scale: 1, addingTo: tangent, into: tangent)
+    weightedSum(terms, factors: stepSizes(columns), addingTo: tangent, into: tangent)
   }
 
   /// Carries the cotangents back through the step in a slot; the gradient accumulates.
@@ -149,13 +146,13 @@ struct AdaptiveReplay {
     guard columns > 0 else { return }
     let (cotangent, spare) = (carried(columns), spare(columns))
     for i in 0..<Self.stages { evaluate(i, columns) }
+    // All q_i, which the field adds to.
+    fill(rows(14 * width + 1, Self.stages * width, scratch.stride), 0)
     for i in (0..<Self.stages).reversed() {
       var terms = WeightedTerms()
       if method.tableau.b(i) != 0 { terms.append(method.tableau.b(i), cotangent) }
       for l in i + 1..<Self.stages where method.tableau.a(l, i) != 0 { terms.append(method.tableau.a(l, i), change(l, columns)) }
-      weightedSum(terms, addingTo: nil, into: spare)
-      scaleColumns(stepSizes(columns), spare, scale: 1, addingTo: nil, into: spare)
-      fill(change(i, columns), 0)
+      weightedSum(terms, factors: stepSizes(columns), addingTo: nil, into: spare)
       for component in 0..<field.componentCount {
         let read = field.rowsRead(by: component)
         field.pullback(

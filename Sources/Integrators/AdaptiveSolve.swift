@@ -193,14 +193,12 @@ struct AdaptiveSolve {
       let target = i == 6 ? next : stage
       var terms = WeightedTerms()
       for j in 0..<i where tableau.a(i, j) != 0 { terms.append(tableau.a(i, j), slope(j)) }
-      weightedSum(terms, addingTo: nil, into: target)
-      scaleColumns(stepSizes, target, scale: 1, addingTo: state, into: target)
+      weightedSum(terms, factors: stepSizes, addingTo: state, into: target)
       evaluate(at: target, into: slope(i))
     }
     var terms = WeightedTerms()
     for j in 0..<7 where tableau.error[j] != 0 { terms.append(tableau.error[j], slope(j)) }
-    weightedSum(terms, addingTo: nil, into: stage)
-    scaleColumns(stepSizes, stage, scale: 1, addingTo: nil, into: stage)
+    weightedSum(terms, factors: stepSizes, addingTo: nil, into: stage)
     errorNorms(stage, state, next, relative: method.control.relativeTolerance, absolute: method.control.absoluteTolerance, into: norms)
   }
 

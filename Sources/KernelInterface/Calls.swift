@@ -352,6 +352,8 @@ package struct WeightedSumCall {
   package var a: InlineArray<8, Double>
   package var x: InlineArray<8, UnsafeRawPointer>
   package var xStride: InlineArray<8, Int>
+  /// One number a column, which the sum is multiplied by; nil for none.
+  package var factors: UnsafeRawPointer?
   package var base: UnsafeRawPointer?
   package var baseStride: Int
   package var out: UnsafeMutableRawPointer
@@ -360,12 +362,13 @@ package struct WeightedSumCall {
   package var columns: Int
 
   @inlinable package init(
-    count: Int, a: InlineArray<8, Double>, x: InlineArray<8, UnsafeRawPointer>, xStride: InlineArray<8, Int>, base: UnsafeRawPointer?, baseStride: Int, out: UnsafeMutableRawPointer, outStride: Int, rows: Int, columns: Int
+    count: Int, a: InlineArray<8, Double>, x: InlineArray<8, UnsafeRawPointer>, xStride: InlineArray<8, Int>, factors: UnsafeRawPointer?, base: UnsafeRawPointer?, baseStride: Int, out: UnsafeMutableRawPointer, outStride: Int, rows: Int, columns: Int
   ) {
     self.count = count
     self.a = a
     self.x = x
     self.xStride = xStride
+    self.factors = factors
     self.base = base
     self.baseStride = baseStride
     self.out = out

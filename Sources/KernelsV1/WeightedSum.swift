@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// out = base + Σ_m a_m·x_m, m ascending, in one pass.
+/// out = base + Σ_m a_m·x_m, m ascending, or out = base + f⊙Σ_m a_m·x_m with a factor a column, in one pass.
 @inline(__always) func weightedSum<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   typealias Four = Pair<Pair<F.Wide>>
   let c = UnsafePointer(call.assumingMemoryBound(to: WeightedSumCall.self))
@@ -26,12 +26,15 @@ import KernelInterface
 
 @inline(__always) private func sum<L: Lanes>(_: L.Type, _ c: UnsafePointer<WeightedSumCall>, _ row: Int, _ column: Int) {
   typealias S = L.Scalar
-  var sum = c.pointee.base.map { L(loading: $0.assumingMemoryBound(to: S.self) + (row &* c.pointee.baseStride &+ column)) } ?? L(0)
+  let base = c.pointee.base.map { L(loading: $0.assumingMemoryBound(to: S.self) + (row &* c.pointee.baseStride &+ column)) } ?? L(0)
+  let factors = c.pointee.factors.map { $0.assumingMemoryBound(to: S.self) + column }
+  var sum = factors == nil ? base : L(0)
   var term = 0
   while term < c.pointee.count {
     let x = c.pointee.x[term].assumingMemoryBound(to: S.self) + (row &* c.pointee.xStride[term] &+ column)
     sum = L.fma(L(S(c.pointee.a[term])), L(loading: x), sum)
     term &+= 1
   }
+  if let factors { sum = L.fma(L(loading: factors), sum, base) }
   sum.store(c.pointee.out.assumingMemoryBound(to: S.self) + (row &* c.pointee.outStride &+ column))
 }

@@ -24,18 +24,19 @@ package struct WeightedTerms {
   }
 }
 
-/// out = base + Σ_m c_m·x_m in one pass, with fused multiply-adds in the order given.
+/// out = base + Σ_m c_m·x_m, or out = base + f⊙Σ_m c_m·x_m, in one pass, with fused multiply-adds in the order given.
 ///
 /// - Parameters:
 ///   - terms: blocks of the shape of `out`; none give `base`.
+///   - factors: one row: a factor for each column, such as its step size; nil for none.
 ///   - base: nil stands for zeros; it may be the memory of `out`, as may any x_m.
 /// - Cost: each block is read once and `out` written once; no allocation.
-package func weightedSum(_ terms: WeightedTerms, addingTo base: Block?, into out: Block) {
+package func weightedSum(_ terms: WeightedTerms, factors: Block? = nil, addingTo base: Block?, into out: Block) {
   var x = InlineArray<8, UnsafeRawPointer>(repeating: UnsafeRawPointer(out.base))
   for term in 0..<terms.count { x[term] = terms.bases[term] ?? x[term] }
-  let flat = terms.areContiguous && out.isContiguous && base?.isContiguous != false
+  let flat = factors == nil && terms.areContiguous && out.isContiguous && base?.isContiguous != false
   var call = WeightedSumCall(
-    count: terms.count, a: terms.coefficients, x: x, xStride: terms.strides, base: base.map { UnsafeRawPointer($0.base) }, baseStride: base?.stride ?? 0, out: out.base,
+    count: terms.count, a: terms.coefficients, x: x, xStride: terms.strides, factors: factors.map { UnsafeRawPointer($0.base) }, base: base.map { UnsafeRawPointer($0.base) }, baseStride: base?.stride ?? 0, out: out.base,
     outStride: out.stride, rows: flat ? 1 : out.rows, columns: flat ? out.rows * out.columns : out.columns)
   Kernels.table(out.precision).pointee.weightedSum(&call)
 }

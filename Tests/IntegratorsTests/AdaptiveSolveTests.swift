@@ -65,11 +65,13 @@ import VectorFields
 
   /// Samples need different numbers of steps: with one step size for all, the sums would be multiples of the count.
   @Test func samplesHaveStepsOfTheirOwn() throws {
-    let adaptive = try AdaptiveCase(.dopri5, "dense", FieldConfiguration(width: 2, activation: .sin, bias: .none, precision: .float64), tolerance: 1e-8, length: 3)
-    let easy = try counts(adaptive, [[0.01, 0.01]])
-    let hard = try counts(adaptive, [[30, -20]])
+    let adaptive = try AdaptiveCase(.dopri5, "dense", FieldConfiguration(width: 1, activation: .tanh, bias: .none, precision: .float64), tolerance: 1e-8, length: 3)
+    adaptive.example.tensors[0][0] = 3
+    // Where tanh is saturated the field is constant.
+    let easy = try counts(adaptive, [[50]])
+    let hard = try counts(adaptive, [[0.01]])
     #expect(hard.accepted > easy.accepted)
-    let both = try counts(adaptive, [[0.01, 0.01], [30, -20]])
+    let both = try counts(adaptive, [[50], [0.01]])
     #expect(both == (easy.accepted + hard.accepted, easy.rejected + hard.rejected, easy.evaluations + hard.evaluations))
   }
 
@@ -135,4 +137,47 @@ import VectorFields
     #expect(adaptive.log.failure == nil && after[5] == 1e300)
     #expect(adaptive.log.evaluations == 4 + 6 * (adaptive.log.accepted + adaptive.log.rejected))
   }
+
+  /// van der Pol's ẏ₁ = y₂, ẏ₂ = μ(1 − y₁²)y₂ − y₁ with μ = 1000 over a period of 1614: the slow parts hold an explicit method's steps below about 3/(3μ), so that 5000 steps do not suffice. It ends
+  /// in a status with a state on the limit cycle, whose y₁ stays within 2.0001.
+  @Test(arguments: tableaus.indices) func vanDerPolEndsInAStatus(_ index: Int) throws {
+    var control = AdaptiveControl()
+    control.maximumSteps = 5000
+    let method = AdaptiveRungeKutta(Self.tableaus[index], control)
+    let field = VanDerPol(mu: 1000)
+    let log = StepLog()
+    let (before, after) = (try Numbers([2, 0], .float64), try Numbers(2, .float64))
+    let scratch = try Numbers(method.scratchWidth(field), .float64)
+    withExtendedLifetime(log) {
+      method.step(
+        field, Step(stepSize: 2000, weights: StepWeights(Layer()), log: Unmanaged.passUnretained(log)), from: before.block(rows: 2, columns: 1),
+        into: after.block(rows: 2, columns: 1), record: nil, scratch: scratch.block(rows: scratch.count, columns: 1))
+    }
+    let failure = try #require(log.failure)
+    #expect(failure.status == .stepLimit && failure.message.contains("at time"))
+    #expect(log.accepted + log.rejected == 5000)
+    #expect(after[0] < 2.0001 && after[0] > 1.9 && abs(after[1]) < 1e-2 && after[0] != 2, "moved along the slow part")
+  }
+}
+
+/// ẏ₁ = y₂, ẏ₂ = μ(1 − y₁²)y₂ − y₁, as far as an explicit solve wants it.
+private struct VanDerPol: VectorField {
+  let mu: Double
+  var width: Int { 2 }
+  var parameters: [ParameterShape] { [] }
+
+  func evaluate(_ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block) {
+    let (first, second, square) = (x.rows(0..<1), x.rows(1..<2), scratch.rows(0..<1))
+    copy(second, into: out.rows(0..<1))
+    multiply(1, first, first, addingTo: nil, into: square)
+    multiply(-mu, square, second, addingTo: nil, into: square)
+    combine(mu, second, 1, square, into: square)
+    combine(1, square, -1, first, into: out.rows(1..<2))
+  }
+  func pushforward(
+    _ component: Int, _ layer: Layer, direction: Layer?, at x: Block, record: Block, tangent v: Block?, scale: Double, addingTo base: Block?, into out: Block, scratch: Block
+  ) {}
+  func pullback(
+    _ component: Int, _ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block, addingTo q: Block, gradient: Layer?, scratch: Block
+  ) {}
 }

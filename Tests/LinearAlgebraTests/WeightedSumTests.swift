@@ -5,6 +5,28 @@ extension KernelSweeps {
   @Suite struct WeightedSumTests {
     static let coefficients = [0.5, -1.25, 2, 0.125, -0.75, 3, -0.01, 1]
 
+    /// A factor a column multiplies the sum before the base is added, in any shape, and a sample alone has the same bits.
+    @Test(arguments: Precision.allCases) func columnsHaveFactors(_ precision: Precision) throws {
+      for level in levels {
+        for (rows, columns, stride) in Tile.shapes {
+          let (x, y) = (try Tile(rows, columns, stride, precision, seed: 11), try Tile(rows, columns, stride, precision, seed: 12))
+          let (base, factors, out) = (try Tile(rows, columns, stride, precision, seed: 1), try Tile(1, columns, columns, precision, seed: 13), try Tile(rows, columns, stride, precision))
+          func sum(_ x: Tile, _ y: Tile, _ factors: Tile, _ base: Tile, into out: Tile) {
+            var terms = WeightedTerms()
+            terms.append(0.5, x.block)
+            terms.append(-2, y.block)
+            withInstructionSet(level) { weightedSum(terms, factors: factors.block, addingTo: base.block, into: out.block) }
+          }
+          let before = out.numbers.values
+          sum(x, y, factors, base, into: out)
+          #expect(out.worstError(keeping: before) { i, j in base[i, j] + factors[0, j] * (0.5 * x[i, j] - 2 * y[i, j]) } <= 8 * precision.epsilon)
+          let (last, one) = (columns - 1, try Tile(rows, 1, 1, precision))
+          sum(try x.sample(last), try y.sample(last), try factors.sample(last), try base.sample(last), into: one)
+          #expect(out.column(last, hasTheBitsOf: one))
+        }
+      }
+    }
+
     @Test(arguments: Precision.allCases, [0, 1, 2, 5, 8])
     func addsItsTermsInOrder(_ precision: Precision, _ count: Int) throws {
       for level in levels {
