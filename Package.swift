@@ -21,6 +21,9 @@ let sharedLibrary: [LinkerSetting] = [
   ])
 ]
 
+/// OpenBLAS's work memory comes from CShims/blas_memory.c, in tests too: its own allocator is not safe on several threads.
+let productMemory: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "--wrap=blas_memory_alloc", "-Xlinker", "--wrap=blas_memory_free"])]
+
 let package = Package(
   name: "StableODE",
   products: [
@@ -42,7 +45,7 @@ let package = Package(
     .target(name: "KernelsV1", dependencies: ["CShims", "KernelInterface"], swiftSettings: kernelOptions),
     .target(name: "KernelsV3", dependencies: ["CShims", "KernelInterface"], swiftSettings: instructionSet("V3", "x86-64-v3")),
     .target(name: "KernelsV4", dependencies: ["CShims", "KernelInterface"], swiftSettings: instructionSet("V4", "x86-64-v4")),
-    .target(name: "LinearAlgebra", dependencies: ["Settings", "CShims", "COpenBLAS", "KernelInterface", "KernelsV1", "KernelsV3", "KernelsV4"]),
+    .target(name: "LinearAlgebra", dependencies: ["Settings", "CShims", "COpenBLAS", "KernelInterface", "KernelsV1", "KernelsV3", "KernelsV4"], linkerSettings: productMemory),
 
     // The papers' nouns.
     .target(name: "VectorFields", dependencies: ["Settings", "LinearAlgebra"]),

@@ -1,4 +1,5 @@
 import COpenBLAS
+import CShims
 import KernelInterface
 
 /// out[i,k] += Σ_s left[i,s]·right[k,s]: the gradient of a product's weights, summed over the samples of a tile.
@@ -11,7 +12,9 @@ import KernelInterface
 /// - Cost: 2·outputs·inputs·samples operations; 16 KB of stack. OpenBLAS packs its operands into memory of its own.
 package func accumulateOuter(_ left: Block, _ right: Block, addingTo out: Matrix) {
   assert(left.columns == right.columns && out.rows == left.rows && out.columns == right.rows, "accumulateOuter: shapes")
-  if left.columns > 1, InstructionSet.current != .avx512, left.rows * right.rows * left.columns >= outerCrossover, out.columnStride == 1 || out.rowStride == 1 {
+  if left.columns > 1, InstructionSet.current != .avx512, left.rows * right.rows * left.columns >= outerCrossover, out.columnStride == 1 || out.rowStride == 1,
+    sode_shim_blas_memory_ready() != 0
+  {
     return multiply(
       1, Matrix(left.base, rows: left.rows, columns: left.columns, rowStride: left.stride, columnStride: 1, precision: left.precision),
       Matrix(right.base, rows: right.columns, columns: right.rows, rowStride: 1, columnStride: right.stride, precision: right.precision), 1, addingTo: out)
@@ -28,6 +31,7 @@ private let outerCrossover = 4_000
 
 /// out = beta·out + alpha·A·B by OpenBLAS, one of each matrix's strides being 1.
 ///
+/// - Precondition: `sode_shim_blas_memory_ready`.
 /// - Parameters: a: m × k, b: k × n, out: m × n. `out` may not be the memory of `a` or `b`.
 package func multiply(_ alpha: Double, _ a: Matrix, _ b: Matrix, _ beta: Double, addingTo out: Matrix) {
   if out.columnStride != 1 {

@@ -1,3 +1,4 @@
+import Glibc
 import LinearAlgebra
 import Testing
 
@@ -46,6 +47,29 @@ extension KernelSweeps {
         }
         #expect(try run() == run())
       }
+    }
+
+    /// OpenBLAS on several threads at once gives what it gives alone: each product has its own work memory.
+    @Test(arguments: Precision.allCases)
+    func productsOnSeveralThreads(_ precision: Precision) throws {
+      let (n, threads) = (12, 4)
+      let inputs = try (0..<8).map { try Numbers(n * n, precision, seed: $0) }
+      let alone = try (0..<8).map { _ in try Numbers(n * n, precision) }
+      let outputs = try (0..<threads).map { _ in try Numbers(n * n, precision) }
+      func matrix(_ x: Numbers) -> Matrix { Matrix(x.buffer.base, rows: n, columns: n, precision: precision) }
+      func product(_ i: Int, _ out: Numbers) { multiply(1, matrix(inputs[i]), matrix(inputs[(i + 1) % 8]).transposed, 0, addingTo: matrix(out)) }
+      for i in 0..<8 { product(i, alone[i]) }
+      let wrong = try Buffer(byteCount: 4 * threads)
+      let counts = wrong.labels(count: threads)
+      for thread in 0..<threads { counts[thread] = 0 }
+      try WorkerPool(threads: threads).run(threads) { thread, _ in
+        for round in 0..<50_000 {
+          let i = (round + thread) % 8
+          product(i, outputs[thread])
+          if memcmp(outputs[thread].buffer.base, alone[i].buffer.base, n * n * precision.byteCount) != 0 { counts[thread] += 1 }
+        }
+      }
+      #expect((0..<threads).map { counts[$0] } == [0, 0, 0, 0])
     }
 
     /// OpenBLAS with each combination of strides.
