@@ -1,28 +1,18 @@
-/// P·A = L·U with partial pivoting, in place, for `divide`; false when A is singular or not finite.
+import COpenBLAS
+
+/// A = P·L·U with partial pivoting, in place, for `divide`; false when A is singular to working precision.
 ///
-/// Our own loops: OpenBLAS's serial LAPACK shares its buffers between threads, and layers are prepared on several.
 /// - Parameters:
 ///   - a: square, row-major Doubles without gaps.
 ///   - memory: whose pivots are overwritten; it serves one factorization at a time.
-/// - Cost: ⅔n³ operations.
+/// - Cost: ⅔n³ operations, by LAPACK.
 package func factorize(_ a: Matrix, _ memory: SquareMatrices) -> Bool {
   checkDense(a, memory.size)
-  let n = a.rows
-  let rows = a.base.assumingMemoryBound(to: Double.self)
-  for k in 0..<n {
-    var best = k
-    for i in k..<n where abs(rows[i * n + k]) > abs(rows[best * n + k]) { best = i }
-    memory.pivots[k] = Int32(best)
-    let pivot = rows[best * n + k]
-    guard pivot != 0, pivot.isFinite else { return false }
-    if best != k { for j in 0..<n { (rows[k * n + j], rows[best * n + j]) = (rows[best * n + j], rows[k * n + j]) } }
-    for i in k + 1..<max(n, k + 1) {
-      let factor = rows[i * n + k] / pivot
-      rows[i * n + k] = factor
-      if factor != 0 { for j in k + 1..<n { rows[i * n + j] -= factor * rows[k * n + j] } }
-    }
-  }
-  return true
+  var (n, info) = (Int32(a.rows), Int32(0))
+  guard n > 0 else { return true }
+  // Read by columns, the memory holds Aᵀ.
+  dgetrf_(&n, &n, a.base.assumingMemoryBound(to: Double.self), &n, memory.pivots, &info)
+  return info == 0
 }
 
 /// B ← B·A⁻¹, A as `factorize` left it.
@@ -32,18 +22,12 @@ package func factorize(_ a: Matrix, _ memory: SquareMatrices) -> Bool {
 package func divide(_ b: Matrix, byFactorized a: Matrix, _ memory: SquareMatrices) {
   checkDense(a, memory.size)
   checkDense(b, memory.size)
-  let n = a.rows
-  let (lu, all) = (a.base.assumingMemoryBound(to: Double.self), b.base.assumingMemoryBound(to: Double.self))
-  for row in 0..<b.rows {
-    // x·A = b: z·U = b, y·L = z, x = y·P.
-    let x = all + row * n
-    for i in 0..<n {
-      x[i] /= lu[i * n + i]
-      for j in i + 1..<max(n, i + 1) { x[j] -= x[i] * lu[i * n + j] }
-    }
-    for i in (0..<n).reversed() { for j in 0..<i { x[j] -= x[i] * lu[i * n + j] } }
-    for k in (0..<n).reversed() where Int(memory.pivots[k]) != k { (x[k], x[Int(memory.pivots[k])]) = (x[Int(memory.pivots[k])], x[k]) }
-  }
+  var (n, rows, info) = (Int32(a.rows), Int32(b.rows), Int32(0))
+  guard n > 0, rows > 0 else { return }
+  // Read by columns, the memory of B holds Bᵀ: AᵀXᵀ = Bᵀ.
+  var asStored = CChar(UInt8(ascii: "N"))
+  dgetrs_(
+    &asStored, &n, &rows, a.base.assumingMemoryBound(to: Double.self), &n, memory.pivots, b.base.assumingMemoryBound(to: Double.self), &n, &info)
 }
 
 private func checkDense(_ matrix: Matrix, _ columns: Int) {
