@@ -53,7 +53,7 @@ let package = Package(
     .target(name: "Gradients", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators"]),
     .target(name: "Networks", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients"]),
     .target(name: "Datasets", dependencies: ["Settings", "LinearAlgebra", "CZlib"]),
-    .target(name: "Training", dependencies: ["Settings", "LinearAlgebra", "Networks", "Datasets"]),
+    .target(name: "Training", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Datasets"]),
     .target(name: "Storage", dependencies: ["Settings", "LinearAlgebra", "Networks", "CShims"]),
 
     // The product.

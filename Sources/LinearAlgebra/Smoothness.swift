@@ -22,3 +22,15 @@ package func accumulateSmoothness(_ theta: Vector, layers: Int, size: Int, facto
   }
   return 0.5 * factor * Kernels.table(theta.precision).pointee.squaredDistance(before.base, after.base, inner)
 }
+
+/// The same for layers at unequal distances: ½α Σ_j ‖θ_j − θ_{j−1}‖²/d_j.
+///
+/// - Parameter distances: d_1 … d_{layers−1}, the times between the layers' middles, > 0.
+package func accumulateSmoothness(_ theta: Vector, size: Int, strength: Double, distances: [Double], addingTo gradient: Vector?) -> Double {
+  var energy = 0.0
+  for (j, distance) in distances.enumerated() {
+    let pair = j * size..<(j + 2) * size
+    energy += accumulateSmoothness(theta[pair], layers: 2, size: size, factor: strength / distance, addingTo: gradient?[pair])
+  }
+  return energy
+}

@@ -1,3 +1,4 @@
+import Gradients
 import Networks
 
 /// What the ranges of a network's parameter vector are, as far as training cares.
@@ -11,12 +12,15 @@ package struct ParameterLayout: Sendable {
     package let layers: Int
     /// h of the block, > 0; 1 outside of blocks.
     package let stepSize: Double
+    /// The times between the middles of neighboring layers, `layers` − 1 of them, where steps are unequal; else empty, all being `stepSize`.
+    package let distances: [Double]
 
-    package init(range: Range<Int>, isWeight: Bool, layers: Int = 1, stepSize: Double = 1) {
+    package init(range: Range<Int>, isWeight: Bool, layers: Int = 1, stepSize: Double = 1, distances: [Double] = []) {
       self.range = range
       self.isWeight = isWeight
       self.layers = layers
       self.stepSize = stepSize
+      self.distances = distances
     }
   }
 
@@ -28,9 +32,18 @@ extension ParameterLayout {
   /// The layout of a network: each tensor is a region.
   package init(_ plan: NetworkPlan) {
     self.init(plan.tensors.map { tensor in
-      let block = tensor.block.map { plan.blocks[$0] }
-      return Region(range: tensor.range, isWeight: tensor.role == .weight, layers: block == nil ? 1 : tensor.shape[0],
-        stepSize: block.map { $0.grid.horizon / Double(tensor.shape[0]) } ?? 1)
+      guard let block = tensor.block.map({ plan.blocks[$0] }) else { return Region(range: tensor.range, isWeight: tensor.role == .weight) }
+      return Region(
+        range: tensor.range, isWeight: tensor.role == .weight, layers: tensor.shape[0], stepSize: block.grid.horizon / Double(tensor.shape[0]),
+        distances: Self.distances(tensor.shape[0], block))
     })
+  }
+
+  /// The times between the middles of the last `entries` layers, where each has an entry and steps are unequal.
+  private static func distances(_ entries: Int, _ block: ODEBlock) -> [Double] {
+    let grid = block.grid
+    // Coefficients of a basis that mixes are spread evenly over the horizon.
+    guard !grid.isUniform, block.layout.isLayerwise, block.layout.expandedCount == 0, entries >= grid.layers - 1, entries > 1 else { return [] }
+    return (grid.layers - entries + 1..<grid.layers).map { grid.midpoint($0) - grid.midpoint($0 - 1) }
   }
 }

@@ -11,6 +11,13 @@ let testLayout = ParameterLayout([
   .init(range: 24..<26, isWeight: false),
 ])
 
+/// The same with unequal steps.
+let unevenLayout = ParameterLayout([
+  .init(range: 0..<12, isWeight: true, layers: 3, stepSize: 0.25, distances: [0.1, 0.5]),
+  .init(range: 12..<18, isWeight: false, layers: 3, stepSize: 0.25, distances: [0.1, 0.5]),
+  .init(range: 18..<26, isWeight: true),
+])
+
 /// Taylor test: |R(θ+ε·d) − R(θ) − ε·∇R·d| falls with ε². Quadratic terms leave exactly ε²·½dᵀHd, so that the order is 2 to rounding.
 @Test(arguments: regularizers.names)
 func everyRegularizersGradientIsItsDerivative(name: String) throws {
@@ -40,4 +47,29 @@ func everyRegularizerAddsToTheGradient(name: String, precision: Precision) throw
   _ = term.accumulate(theta.vector, layout: testLayout, addingTo: added.vector)
   // Sums near 8 to 16 in the given precision: a few roundings.
   #expect(zip(added.values, fresh.values).allSatisfy { abs($0 - 8 - $1) < 64 * precision.epsilon })
+}
+
+/// The Hessian product is the derivative of the gradient, by central differences (∇R(θ+εd) − ∇R(θ−εd))/2ε: 1e-7 for ε = 1e-4 and third derivatives of order 1, exact but for rounding where R is quadratic;
+/// it is added to what is there, symmetric, and never negative.
+@Test(arguments: regularizers.names)
+func everyRegularizersCurvatureIsTheDerivativeOfItsGradient(name: String) throws {
+  let term = try regularizers(name).init(strength: 0.7)
+  let theta = try Numbers(normal: 26, seed: 1)
+  let (direction, other) = (try Numbers(normal: 26, seed: 2), try Numbers(normal: 26, seed: 3))
+  func gradient(_ step: Double) throws -> [Double] {
+    let moved = try Numbers(zip(theta.values, direction.values).map { $0 + step * $1 })
+    let gradient = try Numbers([Double](repeating: 0, count: 26))
+    _ = term.accumulate(moved.vector, layout: testLayout, addingTo: gradient.vector)
+    return gradient.values
+  }
+  func product(_ direction: Numbers) throws -> [Double] {
+    let product = try Numbers([Double](repeating: 1, count: 26))
+    term.accumulateCurvature(direction.vector, at: theta.vector, layout: testLayout, addingTo: product.vector)
+    return product.values.map { $0 - 1 }
+  }
+  let (found, step) = (try product(direction), 1e-4)
+  for (value, (after, before)) in zip(found, zip(try gradient(step), try gradient(-step))) { #expect(abs(value - (after - before) / (2 * step)) < 1e-7) }
+  let (mixed, mirrored) = (zip(found, other.values).map(*).reduce(0, +), zip(try product(other), direction.values).map(*).reduce(0, +))
+  #expect(abs(mixed - mirrored) < 1e-12 * 26)
+  #expect(zip(found, direction.values).map(*).reduce(0, +) >= 0)
 }

@@ -18,3 +18,14 @@ import Training
   (expected[15], expected[17]) = (2 * (3 - 1), 2 * (1 - 3))
   #expect(gradient.values == expected)
 }
+
+/// With unequal steps each difference counts by its own distance: α/2·(2²/0.1 + 1²/0.5) for a weight that goes 3 → 5 → 4.
+@Test func smoothnessCountsUnequalDistances() throws {
+  var values = [Double](repeating: 3, count: 26)
+  (values[5], values[9]) = (5, 4)
+  let theta = try Numbers(values)
+  let gradient = try Numbers([Double](repeating: 0, count: 26))
+  let energy = Smoothness(strength: 0.5).accumulate(theta.vector, layout: unevenLayout, addingTo: gradient.vector)
+  #expect(abs(energy - 0.25 * (40 + 2)) < 1e-13)
+  #expect(abs(gradient.values[1] + 10) < 1e-13 && abs(gradient.values[5] - 10 - 1) < 1e-13 && abs(gradient.values[9] + 1) < 1e-13)
+}

@@ -18,4 +18,8 @@ package struct WeightDecay: Regularizer {
     }
     return 0.5 * strength * squares
   }
+
+  package func accumulateCurvature(_ direction: Vector, at parameters: Vector, layout: ParameterLayout, addingTo product: Vector) {
+    for region in layout.regions where region.isWeight { axpy(strength, direction[region.range], addingTo: product[region.range]) }
+  }
 }

@@ -1,0 +1,98 @@
+import Glibc
+import Settings
+
+/// Solves with the Hessian of the smoothness in time, x ← (f·DᵀD + γI)⁻¹x, where D takes the differences θ_j − θ_{j−1} of N layers.
+///
+/// The orthonormal cosine transform diagonalizes DᵀD, with eigenvalues 2 − 2cos(πk/N) (Strang 1999, "The discrete cosine transform", DCT-2): transform each number's
+/// course over the layers, divide, transform back. Layers at unequal distances, where no such basis exists, are solved by factorizing the tridiagonal matrix, LDLᵀ.
+/// Memory is made once; one caller at a time.
+package final class SmoothnessSolve {
+  private let buffer: Buffer
+  private let maximumLayers: Int
+  private let column: Vector
+  private let workspace: Vector
+  private let pivots: Vector
+
+  /// - Parameter maximumLayers: N of the largest solve to come.
+  /// - Throws: `memory`.
+  package init(maximumLayers: Int) throws(Failure) {
+    self.maximumLayers = maximumLayers
+    let work = cosineWorkspaceCount(maximumLayers)
+    buffer = try Buffer(count: 2 * maximumLayers + work, precision: .float64)
+    let all = buffer.vector(count: 2 * maximumLayers + work, precision: .float64)
+    column = all[0..<maximumLayers]
+    pivots = all[maximumLayers..<2 * maximumLayers]
+    workspace = all[2 * maximumLayers..<all.count]
+  }
+
+  /// Equal distances, by the cosine transform.
+  /// - Parameters:
+  ///   - x: layers × size numbers, one layer after the other, overwritten.
+  ///   - factor: f = α/h ≥ 0.
+  ///   - shift: γ > 0.
+  /// - Cost: size transforms of length N and back; allocates nothing.
+  package func solve(_ x: Vector, layers: Int, factor: Double, shift: Double) {
+    precondition(layers <= maximumLayers && shift > 0, "a smoothness solve beyond its memory, or without a shift")
+    let size = x.count / layers
+    guard layers > 1, factor > 0 else { return scale(1 / shift, x) }
+    let column = column[0..<layers]
+    let bytes = x.precision.byteCount
+    let values = column.base.assumingMemoryBound(to: Double.self)
+    // The eigenvalues, divided by at each transform.
+    let divisors = pivots.base.assumingMemoryBound(to: Double.self)
+    for k in 0..<layers {
+      let half = sin(Double.pi * Double(k) / Double(2 * layers))
+      divisors[k] = shift + factor * 4 * half * half
+    }
+    for index in 0..<size {
+      let course = Course(base: x.base + index * bytes, distance: size, precision: x.precision)
+      for j in 0..<layers { values[j] = course.load(j) }
+      cosineTransform(column, workspace: workspace)
+      for k in 0..<layers { values[k] /= divisors[k] }
+      cosineTransform(column, isInverse: true, workspace: workspace)
+      for j in 0..<layers { course.store(values[j], j) }
+    }
+  }
+
+  /// Unequal distances: x ← (α Σ_j (e_j − e_{j−1})(e_j − e_{j−1})ᵀ/d_j + γI)⁻¹x.
+  /// - Parameter distances: d_1 … d_{N−1} > 0.
+  /// - Cost: two passes over x.
+  package func solve(_ x: Vector, distances: [Double], strength: Double, shift: Double) {
+    let layers = distances.count + 1
+    precondition(layers <= maximumLayers && shift > 0, "a smoothness solve beyond its memory, or without a shift")
+    let size = x.count / layers
+    func layer(_ j: Int) -> Vector { x[j * size..<(j + 1) * size] }
+    let pivots = pivots.base.assumingMemoryBound(to: Double.self)
+    // LDLᵀ with off-diagonals −α/d_j: each pivot is at least the shift.
+    for j in 0..<layers {
+      let before = j > 0 ? strength / distances[j - 1] : 0
+      let after = j + 1 < layers ? strength / distances[j] : 0
+      pivots[j] = shift + before + after - (j > 0 ? before * (before / pivots[j - 1]) : 0)
+      if j > 0 { axpy(before / pivots[j - 1], layer(j - 1), addingTo: layer(j)) }
+    }
+    for j in stride(from: layers - 1, through: 0, by: -1) {
+      scale(1 / pivots[j], layer(j))
+      if j + 1 < layers { axpy(strength / distances[j] / pivots[j], layer(j + 1), addingTo: layer(j)) }
+    }
+  }
+}
+
+/// One number's course over the layers.
+private struct Course {
+  let base: UnsafeMutableRawPointer
+  let distance: Int
+  let precision: Precision
+
+  func load(_ j: Int) -> Double {
+    precision == .float64
+      ? base.load(fromByteOffset: 8 * j * distance, as: Double.self) : Double(base.load(fromByteOffset: 4 * j * distance, as: Float.self))
+  }
+
+  func store(_ value: Double, _ j: Int) {
+    if precision == .float64 {
+      base.storeBytes(of: value, toByteOffset: 8 * j * distance, as: Double.self)
+    } else {
+      base.storeBytes(of: Float(value), toByteOffset: 4 * j * distance, as: Float.self)
+    }
+  }
+}
