@@ -5,42 +5,43 @@ import KernelInterface
 /// A register tile holds four outputs × a strip of columns; the inner loop is one load of x a vector, one broadcast of W an output and their multiply-adds, k ascending, so that each
 /// number's bits depend on nothing but its own operands. The sums go through a buffer of one tile, which stays in the nearest cache, to activation, slope and update; for the identity the
 /// update is made from the registers, and where nothing scales the sum, the base is what it starts from.
-@inline(__always) func affineTile<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
+///
+/// - Parameter room: 1 KB.
+@inline(__always) func affineTile<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer, _ room: UnsafeMutableRawPointer) {
   let c = UnsafePointer(call.assumingMemoryBound(to: AffineCall.self))
+  let sums = room.assumingMemoryBound(to: F.Scalar.self)
   let columns = c.pointee.columns
   var column = 0
   while column &+ F.Strip.count <= columns {
-    strip(F.self, F.Strip.self, c, column)
+    strip(F.self, F.Strip.self, c, column, sums)
     column &+= F.Strip.count
   }
   while column &+ F.MediumStrip.count <= columns {
-    strip(F.self, F.MediumStrip.self, c, column)
+    strip(F.self, F.MediumStrip.self, c, column, sums)
     column &+= F.MediumStrip.count
   }
   while column &+ F.SmallStrip.count <= columns {
-    strip(F.self, F.SmallStrip.self, c, column)
+    strip(F.self, F.SmallStrip.self, c, column, sums)
     column &+= F.SmallStrip.count
   }
 }
 
-@inline(never) private func strip<F: Family, L: Lanes>(_: F.Type, _: L.Type, _ c: UnsafePointer<AffineCall>, _ column: Int) where L.Scalar == F.Scalar {
-  var sums = (L(0), L(0), L(0), L(0))
-  withUnsafeMutablePointer(to: &sums) {
-    let sums = UnsafeMutableRawPointer($0).assumingMemoryBound(to: L.Scalar.self)
-    let rows = c.pointee.outputs
-    let direct = c.pointee.activation == 0 && c.pointee.slope == nil
-    let base = startsFromBase(c) ? c.pointee.base : nil
-    var row = 0
-    while row &+ 4 <= rows {
-      fourRows(L.self, c, row, column, sums, direct, base)
-      if !direct { finish(F.self, c, row, 4, column, L.count, sums) }
-      row &+= 4
-    }
-    while row < rows {
-      oneRow(L.self, c, row, column, sums, direct, base)
-      if !direct { finish(F.self, c, row, 1, column, L.count, sums) }
-      row &+= 1
-    }
+@inline(never) private func strip<F: Family, L: Lanes>(
+  _: F.Type, _: L.Type, _ c: UnsafePointer<AffineCall>, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>
+) where L.Scalar == F.Scalar {
+  let rows = c.pointee.outputs
+  let direct = c.pointee.activation == 0 && c.pointee.slope == nil
+  let base = startsFromBase(c) ? c.pointee.base : nil
+  var row = 0
+  while row &+ 4 <= rows {
+    fourRows(L.self, c, row, column, sums, direct, base)
+    if !direct { finish(F.self, c, row, 4, column, L.count, sums) }
+    row &+= 4
+  }
+  while row < rows {
+    oneRow(L.self, c, row, column, sums, direct, base)
+    if !direct { finish(F.self, c, row, 1, column, L.count, sums) }
+    row &+= 1
   }
 }
 

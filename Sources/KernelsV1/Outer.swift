@@ -4,7 +4,7 @@ import KernelInterface
 ///
 /// Large products transpose one side into a buffer and are then the affine tile's work; small ones fold. The order of summation depends on the shape alone.
 ///
-/// - Parameter room: 16 KB.
+/// - Parameter room: 17 KB.
 @inline(__always) func outer<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer, _ room: UnsafeMutableRawPointer) {
   var c = call.assumingMemoryBound(to: OuterCall.self).pointee
   guard c.samples % F.Wide.count == 0 else { return outerNarrow(F.self, c) }
@@ -20,7 +20,7 @@ import KernelInterface
   folding(F.self, c, from: whole)
 }
 
-/// The first `columns` columns, a multiple of 16; the buffer holds 64 samples × a strip.
+/// The first `columns` columns, a multiple of 16; the buffer holds 64 samples × a strip, and behind it is the affine tile's room.
 @inline(never) private func transposing<F: Family>(_: F.Type, _ c: OuterCall, _ columns: Int, _ buffer: UnsafeMutablePointer<F.Scalar>) {
   typealias S = F.Scalar
   let left = c.left.assumingMemoryBound(to: S.self)
@@ -45,7 +45,7 @@ import KernelInterface
       var product = AffineCall(
         weights: left + s, rowStride: c.leftStride, columnStride: 1, outputs: c.rows, inputs: samples, bias: nil, biasStride: 0, activation: 0, scale: 1, x: buffer,
         xStride: width, base: out + k, baseStride: c.rowStride, out: out + k, outStride: c.rowStride, slope: nil, slopeStride: 0, columns: strip)
-      affineTile(F.self, &product)
+      affineTile(F.self, &product, buffer + 64 &* width)
       s &+= samples
     }
     k &+= strip

@@ -4,7 +4,7 @@ import KernelInterface
 /// The kernels for Float, on the instruction set that this module is compiled for.
 package func floatTable() -> KernelTable {
   KernelTable(
-    affineTile: { affineTile(FloatFamily.self, $0) }, affineOne: { affineOne(FloatFamily.self, $0) },
+    affineTile: { sode_shim_with_room({ affineTile(FloatFamily.self, $0, $1) }, $0) }, affineOne: { affineOne(FloatFamily.self, $0) },
     affineChain: { affineChain(FloatFamily.self, $0) }, multiply: { multiply(FloatFamily.self, $0) }, multiplySumming: { multiplySumming(FloatFamily.self, $0) },
     combine: { combine(FloatFamily.self, $0) }, copy: { copy(FloatFamily.self, $0) }, fill: { fill(FloatFamily.self, $0, $1, $2) },
     outer: { sode_shim_with_room({ outer(FloatFamily.self, $0, $1) }, $0) }, rowSums: { rowSums(FloatFamily.self, $0) }, dot: { dot(FloatFamily.self, $0, $1, $2) },
@@ -23,7 +23,7 @@ package func floatTable() -> KernelTable {
 /// The kernels for Double.
 package func doubleTable() -> KernelTable {
   KernelTable(
-    affineTile: { affineTile(DoubleFamily.self, $0) }, affineOne: { affineOne(DoubleFamily.self, $0) },
+    affineTile: { sode_shim_with_room({ affineTile(DoubleFamily.self, $0, $1) }, $0) }, affineOne: { affineOne(DoubleFamily.self, $0) },
     affineChain: { affineChain(DoubleFamily.self, $0) }, multiply: { multiply(DoubleFamily.self, $0) }, multiplySumming: { multiplySumming(DoubleFamily.self, $0) },
     combine: { combine(DoubleFamily.self, $0) }, copy: { copy(DoubleFamily.self, $0) }, fill: { fill(DoubleFamily.self, $0, $1, $2) },
     outer: { sode_shim_with_room({ outer(DoubleFamily.self, $0, $1) }, $0) }, rowSums: { rowSums(DoubleFamily.self, $0) }, dot: { dot(DoubleFamily.self, $0, $1, $2) },
