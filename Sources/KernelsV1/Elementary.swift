@@ -49,7 +49,7 @@
   let numerator = L.fma(power + L(1), tangent, power - L(1))
   let rest = L(1) - tangent
   let result = numerator / (numerator + (rest + rest))
-  return L.choose(result.negated, result, whereLess: x, than: L(0))
+  return result.withSign(of: x)
 }
 
 /// 1/(1 + exp(−x)) with e = exp(−|x|) ≤ 1.

@@ -24,6 +24,8 @@ protocol Lanes {
   static func choose(_ a: Self, _ b: Self, whereLess x: Self, than y: Self) -> Self
   var negated: Self { get }
   var magnitude: Self { get }
+  /// |self| with the sign of x.
+  func withSign(of x: Self) -> Self
   var squareRoot: Self { get }
   /// 2ⁿ, from n + `roundingMagic` + exponent bias.
   var exponent: Self { get }
@@ -60,6 +62,7 @@ struct Register<Operations: RegisterOperations>: Lanes {
   }
   @inline(__always) var negated: Self { Self(vector: Operations.negate(vector)) }
   @inline(__always) var magnitude: Self { Self(vector: Operations.magnitude(vector)) }
+  @inline(__always) func withSign(of x: Self) -> Self { Self(vector: Operations.withSign(vector, of: x.vector)) }
   @inline(__always) var squareRoot: Self { Self(vector: Operations.squareRoot(vector)) }
   @inline(__always) var exponent: Self { Self(vector: Operations.exponent(vector)) }
   @inline(__always) func whereOdd(_ a: Self, _ b: Self) -> Self { Self(vector: Operations.whereOdd(vector, a.vector, b.vector)) }
@@ -108,6 +111,7 @@ struct Pair<Half: Lanes>: Lanes {
   }
   @inline(__always) var negated: Self { Self(a.negated, b.negated) }
   @inline(__always) var magnitude: Self { Self(a.magnitude, b.magnitude) }
+  @inline(__always) func withSign(of x: Self) -> Self { Self(a.withSign(of: x.a), b.withSign(of: x.b)) }
   @inline(__always) var squareRoot: Self { Self(a.squareRoot, b.squareRoot) }
   @inline(__always) var exponent: Self { Self(a.exponent, b.exponent) }
   @inline(__always) func whereOdd(_ x: Self, _ y: Self) -> Self { Self(a.whereOdd(x.a, y.a), b.whereOdd(x.b, y.b)) }
@@ -141,6 +145,7 @@ struct Single<Whole: Lanes>: Lanes {
   }
   @inline(__always) var negated: Self { Self(whole: whole.negated) }
   @inline(__always) var magnitude: Self { Self(whole: whole.magnitude) }
+  @inline(__always) func withSign(of x: Self) -> Self { Self(whole: whole.withSign(of: x.whole)) }
   @inline(__always) var squareRoot: Self { Self(whole: whole.squareRoot) }
   @inline(__always) var exponent: Self { Self(whole: whole.exponent) }
   @inline(__always) func whereOdd(_ a: Self, _ b: Self) -> Self { Self(whole: whole.whereOdd(a.whole, b.whole)) }

@@ -20,6 +20,8 @@ protocol RegisterOperations {
   /// x < y ? a : b.
   static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector
   static func magnitude(_ x: Vector) -> Vector
+  /// |x| with the sign of y.
+  static func withSign(_ x: Vector, of y: Vector) -> Vector
   static func exponent(_ z: Vector) -> Vector
   static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector
   static func flippingSign(_ z: Vector, _ x: Vector) -> Vector
@@ -49,6 +51,7 @@ enum Float4: RegisterOperations {
   @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_float4_square_root(x) }
   @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_float4_choose(a, b, x, y) }
   @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_float4_magnitude(x) }
+  @inline(__always) static func withSign(_ x: Vector, of y: Vector) -> Vector { sode_float4_with_sign(x, y) }
   @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_float4_exponent(z) }
   @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_float4_where_odd(z, a, b) }
   @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_float4_flipping_sign(z, x) }
@@ -77,6 +80,7 @@ enum Float4: RegisterOperations {
     @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_float8_square_root(x) }
     @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_float8_choose(a, b, x, y) }
     @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_float8_magnitude(x) }
+    @inline(__always) static func withSign(_ x: Vector, of y: Vector) -> Vector { sode_float8_with_sign(x, y) }
     @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_float8_exponent(z) }
     @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_float8_where_odd(z, a, b) }
     @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_float8_flipping_sign(z, x) }
@@ -106,6 +110,7 @@ enum Float4: RegisterOperations {
     @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_float16_square_root(x) }
     @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_float16_choose(a, b, x, y) }
     @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_float16_magnitude(x) }
+    @inline(__always) static func withSign(_ x: Vector, of y: Vector) -> Vector { sode_float16_with_sign(x, y) }
     @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_float16_exponent(z) }
     @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_float16_where_odd(z, a, b) }
     @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_float16_flipping_sign(z, x) }
@@ -134,6 +139,7 @@ enum Double2: RegisterOperations {
   @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_double2_square_root(x) }
   @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_double2_choose(a, b, x, y) }
   @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_double2_magnitude(x) }
+  @inline(__always) static func withSign(_ x: Vector, of y: Vector) -> Vector { sode_double2_with_sign(x, y) }
   @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_double2_exponent(z) }
   @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_double2_where_odd(z, a, b) }
   @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_double2_flipping_sign(z, x) }
@@ -161,6 +167,7 @@ enum Double4: RegisterOperations {
   @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_double4_square_root(x) }
   @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_double4_choose(a, b, x, y) }
   @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_double4_magnitude(x) }
+  @inline(__always) static func withSign(_ x: Vector, of y: Vector) -> Vector { sode_double4_with_sign(x, y) }
   @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_double4_exponent(z) }
   @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_double4_where_odd(z, a, b) }
   @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_double4_flipping_sign(z, x) }
@@ -189,6 +196,7 @@ enum Double4: RegisterOperations {
     @inline(__always) static func squareRoot(_ x: Vector) -> Vector { sode_double8_square_root(x) }
     @inline(__always) static func choose(_ a: Vector, _ b: Vector, _ x: Vector, _ y: Vector) -> Vector { sode_double8_choose(a, b, x, y) }
     @inline(__always) static func magnitude(_ x: Vector) -> Vector { sode_double8_magnitude(x) }
+    @inline(__always) static func withSign(_ x: Vector, of y: Vector) -> Vector { sode_double8_with_sign(x, y) }
     @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_double8_exponent(z) }
     @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_double8_where_odd(z, a, b) }
     @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_double8_flipping_sign(z, x) }

@@ -28,6 +28,7 @@
   SODE_INLINE type type##_square_root(type x) { return __builtin_elementwise_sqrt(x); }                                            \
   SODE_INLINE type type##_choose(type a, type b, type x, type y) { return x < y ? a : b; }                                         \
   SODE_INLINE type type##_magnitude(type x) { return __builtin_elementwise_abs(x); }                                               \
+  SODE_INLINE type type##_with_sign(type x, type y) { return __builtin_elementwise_copysign(x, y); }                               \
   SODE_INLINE type type##_exponent(type z) { return (type)((bits)z << mantissa); }                                                 \
   SODE_INLINE type type##_where_odd(type z, type a, type b) { return ((bits)z & 1) != 0 ? a : b; }                                 \
   SODE_INLINE type type##_flipping_sign(type z, type x) { return (type)((bits)x ^ (((bits)z & 2) << (8 * sizeof(scalar) - 2))); }
