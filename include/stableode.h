@@ -362,6 +362,13 @@ typedef struct sode_evaluation {
 } sode_evaluation;
 /* num_threads 0 = the CPUs of the affinity mask. */
 SODE_API sode_status sode_network_evaluate(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_evaluation *evaluation);
+/* Metrics of the registry "metrics", their names separated by commas ("accuracy,macro_f1"), from one pass over the data: values [names]. Those of classes
+ * need a loss of classes, r2 and mean_absolute_error one of values. NaN where the data do not define one (auc of one class). */
+SODE_API sode_status sode_network_metrics(sode_network *network, sode_dataset *dataset, int64_t num_threads, const char *names, sode_tensor *values);
+/* Samples by class (row) and predicted class (column): counts [classes, classes] of i32 or i64. */
+SODE_API sode_status sode_network_confusion(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_tensor *counts);
+/* figures [classes, 4] of each class: precision, recall, F1, samples; NaN where undefined (never predicted, no samples). */
+SODE_API sode_status sode_network_class_figures(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_tensor *figures);
 SODE_API sode_status sode_network_predict(sode_network *network, const sode_tensor *features, int32_t what, int64_t num_threads,
                                           sode_tensor *result);
 /* The states of one block at every layer, [layers + 1, samples, state width]; the state of a Hamiltonian field is (y, z), width 2n. */
@@ -492,7 +499,7 @@ SODE_API sode_status sode_network_near_identity_gap(sode_network *network, int64
 
 /* ---- 12 Introspection ---------------------------------------------------------------------------------------------------------------- */
 
-/* Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules, regularizers, time_bases, memory_policies, problems. */
+/* Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules, regularizers, time_bases, memory_policies, metrics, problems. */
 SODE_API sode_status sode_registry_count(const char *registry, int64_t *count);
 SODE_API sode_status sode_registry_at(const char *registry, int64_t index, const char **name, const char **help);
 

@@ -13,19 +13,31 @@ package func scatterClasses(_ scores: Block, count: Int, to out: MutableTensorVi
   }
 }
 
+/// counts[label · classes + predicted] += 1 for each of the first `count` samples, the class predicted as by `scatterClasses`.
+///
+/// - Parameters:
+///   - labels: one a sample, 0 ..< classes.
+///   - counts: classes × classes numbers; classes is the rows of `scores`, two for one row.
+package func countClasses(_ scores: Block, labels: UnsafePointer<Int32>, count: Int, addingTo counts: UnsafeMutablePointer<Int64>) {
+  let classes = max(scores.rows, 2)
+  switch scores.precision {
+  case .float32: for column in 0..<count { counts[Int(labels[column]) * classes + bestClass(scores, column, as: Float.self)] += 1 }
+  case .float64: for column in 0..<count { counts[Int(labels[column]) * classes + bestClass(scores, column, as: Double.self)] += 1 }
+  }
+}
+
 @inline(__always) private func scatterClasses<Number: BinaryFloatingPoint>(
   _ scores: Block, _ count: Int, _ out: MutableTensorView, _ startRow: Int, as number: Number.Type
 ) {
+  for column in 0..<count { out.store(integer: bestClass(scores, column, as: number), row: startRow + column) }
+}
+
+@inline(__always) private func bestClass<Number: BinaryFloatingPoint>(_ scores: Block, _ column: Int, as number: Number.Type) -> Int {
   let score = UnsafeRawPointer(scores.base).assumingMemoryBound(to: Number.self)
-  for column in 0..<count {
-    var best = 0
-    if scores.rows == 1 {
-      best = score[column] > 0 ? 1 : 0
-    } else {
-      for row in 1..<scores.rows where score[row * scores.stride + column] > score[best * scores.stride + column] { best = row }
-    }
-    out.store(integer: best, row: startRow + column)
-  }
+  if scores.rows == 1 { return score[column] > 0 ? 1 : 0 }
+  var best = 0
+  for row in 1..<scores.rows where score[row * scores.stride + column] > score[best * scores.stride + column] { best = row }
+  return best
 }
 
 extension MutableTensorView {

@@ -97,13 +97,14 @@ package final class Sweep: @unchecked Sendable {
   /// The loss of a batch of `count` samples and, if asked for, the gradient of its mean, which overwrites `gradient`. The loss has the same bits with a gradient and without.
   ///
   /// - Parameters:
+  ///   - scores: takes the scores, samples × outputs.
   ///   - pool: at most as many threads as this sweep.
   ///   - isCancelled: asked before each tile, on any of the pool's threads; once true, the tiles left are skipped. The result then counts fewer
   ///     samples than asked for, and it and `gradient` are of no use.
   /// - Throws: what a step that can fail reports, `.notConverged` or `.stepLimit`: that of the first tile.
   package func lossGradient(
-    _ parameters: Vector, _ source: BatchSource, _ targets: Targets, count: Int, gradient: Vector?, pool: WorkerPool,
-    isCancelled: (() -> Bool)? = nil
+    _ parameters: Vector, _ source: BatchSource, _ targets: Targets, count: Int, gradient: Vector?,
+    scores: MutableTensorView? = nil, pool: WorkerPool, isCancelled: (() -> Bool)? = nil
   ) throws(Failure) -> BatchResult {
     try run(
       parameters, source, count: count, gradient: gradient, featureGradient: nil, pool: pool, isCancelled: isCancelled
@@ -113,6 +114,7 @@ package final class Sweep: @unchecked Sendable {
         scores: tile.scores, targets: targets, count: samples, scale: 1 / Double(count),
         gradient: gradient == nil ? nil : tile.scoreCotangent, correct: &result.correct)
       result.count += samples
+      if let scores { scatter(tile.scores, count: samples, to: scores, startRow: start) }
     }
   }
 

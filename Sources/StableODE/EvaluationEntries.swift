@@ -1,5 +1,6 @@
 import CStableODE
 import Datasets
+import LinearAlgebra
 import Networks
 import Settings
 import Training
@@ -25,4 +26,88 @@ public func sode_network_evaluate(
       }
     }
   }
+}
+
+@_cdecl("sode_network_metrics") @implementation
+public func sode_network_metrics(
+  _ network: OpaquePointer?, _ dataset: OpaquePointer?, _ num_threads: Int64, _ names: UnsafePointer<CChar>?, _ values: UnsafeMutablePointer<sode_tensor>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let names = listed(try text(names, "names"))
+    guard !names.isEmpty else { throw Failure(.invalidArgument, "names is empty; name at least one metric (\(metrics.names.joined(separator: ", ")))") }
+    let target = try CallerTensor(values, "values")
+    try target.expectVector(count: names.count, "one number a name")
+    try target.expectWritableReals()
+    let threads = try threads(num_threads)
+    try using(network, .network, "network") { network throws(Failure) in
+      try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
+        try write(try evaluate(network, on: dataset, metrics: names, threads: threads), to: target.writingColumn)
+      }
+    }
+  }
+}
+
+@_cdecl("sode_network_confusion") @implementation
+public func sode_network_confusion(
+  _ network: OpaquePointer?, _ dataset: OpaquePointer?, _ num_threads: Int64, _ counts: UnsafeMutablePointer<sode_tensor>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let target = try CallerTensor(counts, "counts")
+    try target.expectWritableClasses()
+    let threads = try threads(num_threads)
+    try usingClasses(network, dataset) { network, dataset throws(Failure) in
+      try target.expect(shape: [network.plan.classes, network.plan.classes], "classes, classes")
+      let matrix = try evaluateScores(network, on: dataset, threads: threads).confusion()
+      withExtendedLifetime(matrix) { copy(matrix.view, into: target.writing) }
+    }
+  }
+}
+
+@_cdecl("sode_network_class_figures") @implementation
+public func sode_network_class_figures(
+  _ network: OpaquePointer?, _ dataset: OpaquePointer?, _ num_threads: Int64, _ figures: UnsafeMutablePointer<sode_tensor>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let target = try CallerTensor(figures, "figures")
+    try target.expectWritableReals()
+    let threads = try threads(num_threads)
+    try usingClasses(network, dataset) { network, dataset throws(Failure) in
+      let classes = network.plan.classes
+      try target.expect(shape: [classes, 4], "classes; precision, recall, F1, samples")
+      let matrix = try evaluateScores(network, on: dataset, threads: threads).confusion()
+      var numbers: [Double] = []
+      for label in 0..<classes {
+        let found = matrix.figures(of: label)
+        numbers += [found.precision, found.recall, found.f1, Double(found.samples)]
+      }
+      try write(numbers, to: target.writing)
+    }
+  }
+}
+
+/// A network whose loss has classes, with a data set.
+private func usingClasses(
+  _ network: OpaquePointer?, _ dataset: OpaquePointer?, _ body: (Network, Dataset) throws(Failure) -> Void
+) throws(Failure) {
+  try using(network, .network, "network") { network throws(Failure) in
+    guard network.plan.classes > 0 else { throw Failure(.incompatible, "this network's loss has no classes, which a confusion matrix counts") }
+    try using(dataset, .dataset, "dataset") { dataset throws(Failure) in try body(network, dataset) }
+  }
+}
+
+/// The names of a list with commas, without the spaces around them.
+private func listed(_ text: String) -> [String] {
+  text.split(separator: ",").map { part in
+    var name = part.drop { $0 == " " }
+    while name.last == " " { name.removeLast() }
+    return String(name)
+  }
+}
+
+/// Numbers, by rows, to a caller's array.
+private func write(_ numbers: [Double], to target: MutableTensorView) throws(Failure) {
+  let memory = try Buffer(count: numbers.count, precision: .float64)
+  let vector = memory.vector(count: numbers.count, precision: .float64)
+  for (index, number) in numbers.enumerated() { vector.store(number, at: index) }
+  withExtendedLifetime(memory) { convert(vector, to: target) }
 }

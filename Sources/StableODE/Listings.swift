@@ -24,6 +24,7 @@ private let registryListings: [(name: String, entries: [(name: String, help: Str
   ("regularizers", listing(regularizers)),
   ("time_bases", listing(timeBases)),
   ("memory_policies", listing(memoryPolicies)),
+  ("metrics", listing(metrics)),
   ("problems", listing(problems)),
 ]
 

@@ -23,10 +23,12 @@ package let evaluationBatch = 1024
 
 /// Evaluates a network's present parameters on a data set.
 ///
-/// - Parameter threads: 0 = the processors of the affinity mask. The result has the same bits for any number.
+/// - Parameters:
+///   - scores: takes the scores, for metrics.
+///   - threads: 0 = the processors of the affinity mask. The result has the same bits for any number.
 /// - Throws: `shapeMismatch`, `incompatible` or `invalidData` when the data do not suit the network; `memory`.
 /// - Complexity: one forward pass; memory for one tile a thread.
-package func evaluate(_ network: Network, on dataset: Dataset, threads: Int) throws(Failure) -> Evaluation {
+package func evaluate(_ network: Network, on dataset: Dataset, scores: EvaluatedScores? = nil, threads: Int) throws(Failure) -> Evaluation {
   try requireSuitable(dataset, for: network.plan, called: "data")
   let snapshot = network.snapshot
   defer { withExtendedLifetime(snapshot) {} }
@@ -35,7 +37,7 @@ package func evaluate(_ network: Network, on dataset: Dataset, threads: Int) thr
   let pool = try WorkerPool(threads: sweep.threads)
   var total = BatchResult()
   while total.count < dataset.count {
-    let part = try sweep.evaluate(dataset, from: total.count, snapshot.parameters, normalization: snapshot.normalization, pool: pool)
+    let part = try sweep.evaluate(dataset, from: total.count, snapshot.parameters, normalization: snapshot.normalization, scores: scores, pool: pool)
     total.lossSum += part.lossSum
     total.correct += part.correct
     total.count += part.count
@@ -46,7 +48,9 @@ package func evaluate(_ network: Network, on dataset: Dataset, threads: Int) thr
 
 extension Sweep {
   /// The next part of an evaluation: at most `evaluationBatch` samples from `start` on.
-  func evaluate(_ dataset: Dataset, from start: Int, _ parameters: Vector, normalization: Normalization?, pool: WorkerPool) throws(Failure) -> BatchResult {
+  func evaluate(
+    _ dataset: Dataset, from start: Int, _ parameters: Vector, normalization: Normalization?, scores: EvaluatedScores? = nil, pool: WorkerPool
+  ) throws(Failure) -> BatchResult {
     let end = min(start + evaluationBatch, dataset.count)
     let source = BatchSource(features: dataset.features.rows(start..<end), normalization: normalization)
     let targets: Targets
@@ -57,7 +61,7 @@ extension Sweep {
     } else {
       preconditionFailure("data set without targets")
     }
-    return try lossGradient(parameters, source, targets, count: end - start, gradient: nil, pool: pool)
+    return try lossGradient(parameters, source, targets, count: end - start, gradient: nil, scores: scores?.target(from: start), pool: pool)
   }
 }
 

@@ -26,4 +26,21 @@ struct ClassesTests {
     scatterClasses(scores.block(rows: 1, columns: 16), count: 3, to: target, startRow: 0)
     #expect(Array(out.values[..<3]) == [1, 1, 0])
   }
+
+  /// Classes 1, 0, 2 of labels 1, 2, 2; with one row the sign decides between two classes.
+  @Test(arguments: Precision.allCases)
+  func countsClassesByLabel(_ precision: Precision) throws {
+    let scores = try Numbers(3 * 16, precision)
+    for (sample, column) in [[1.0, 3, 2], [4, 4, 4], [-3, -2, -1]].enumerated() {
+      for (row, score) in column.enumerated() { scores[row * 16 + sample] = score }
+    }
+    let memory = try Buffer(count: 9, precision: .float64)
+    defer { withExtendedLifetime(memory) {} }
+    let counts = memory.rowNumbers(count: 9)
+    countClasses(scores.block(rows: 3, columns: 16), labels: [1, 2, 2], count: 3, addingTo: counts)
+    #expect((0..<9).map { counts[$0] } == [0, 0, 0, 0, 1, 0, 1, 0, 1])
+    for index in 0..<4 { counts[index] = 0 }
+    countClasses(scores.block(rows: 1, columns: 16), labels: [0, 1, 0], count: 3, addingTo: counts)
+    #expect((0..<4).map { counts[$0] } == [1, 1, 0, 1])
+  }
 }

@@ -99,6 +99,9 @@ FUNCTIONS = {
     "sode_cancel_token_free": (None, [Handle]),
     # 8 prediction
     "sode_network_evaluate": (Status, [Handle, Handle, c_int64, POINTER(EvaluationData)]),
+    "sode_network_metrics": (Status, [Handle, Handle, c_int64, Text, TensorOut]),
+    "sode_network_confusion": (Status, [Handle, Handle, c_int64, TensorOut]),
+    "sode_network_class_figures": (Status, [Handle, Handle, c_int64, TensorOut]),
     "sode_network_predict": (Status, [Handle, TensorIn, c_int32, c_int64, TensorOut]),
     "sode_network_states": (Status, [Handle, c_int64, TensorIn, TensorOut]),
     "sode_network_state_shape": (Status, [Handle, c_int64, IntOut, IntOut]),

@@ -22,6 +22,7 @@ REGISTRIES = (
     "regularizers",
     "time_bases",
     "memory_policies",
+    "metrics",
     "problems",
 )
 _OPTION_TYPES = {1: int, 2: float, 3: str}

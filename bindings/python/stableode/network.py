@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy
@@ -195,16 +195,47 @@ class Network(Handle):
     # Use
 
     def evaluate(
-        self, features: ArrayLike | Dataset, targets: ArrayLike | None = None, *, threads: int = 0
+        self,
+        features: ArrayLike | Dataset,
+        targets: ArrayLike | None = None,
+        *,
+        metrics: str | Sequence[str] = (),
+        threads: int = 0,
     ) -> dict[str, float]:
         """{"loss", "accuracy", "samples"} over a Dataset or arrays: mean loss; fraction correct (NaN for least squares).
 
+        metrics: names of `stableode.metrics()` to add: ["macro_f1", "auc"].
         threads: 0 means the CPUs that the process may use. The result has the same bits for any number.
         """
         dataset = as_dataset(features, targets)
         result = EvaluationData()
         library.sode_network_evaluate(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(result))
-        return {"loss": result.loss, "accuracy": result.accuracy, "samples": result.samples}
+        figures = {"loss": result.loss, "accuracy": result.accuracy, "samples": result.samples}
+        names = [metrics] if isinstance(metrics, str) else list(metrics)
+        if names:
+            values, tensor = output(len(names), "float64")
+            joined = text(",".join(names), "metrics")
+            library.sode_network_metrics(self._pointer, dataset._pointer, integer(threads, "threads"), joined, ctypes.byref(tensor))
+            figures |= zip(names, values.tolist(), strict=True)
+        return figures
+
+    def confusion_matrix(
+        self, features: ArrayLike | Dataset, targets: ArrayLike | None = None, *, threads: int = 0
+    ) -> numpy.ndarray:
+        """Samples by class (row) and predicted class (column), [classes, classes] of int64."""
+        dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
+        array, tensor = output((classes, classes), "int64")
+        library.sode_network_confusion(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(tensor))
+        return array
+
+    def class_figures(
+        self, features: ArrayLike | Dataset, targets: ArrayLike | None = None, *, threads: int = 0
+    ) -> dict[str, numpy.ndarray]:
+        """{"precision", "recall", "f1", "samples"}, each [classes]; NaN where undefined (never predicted, no samples)."""
+        dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
+        array, tensor = output((classes, 4), "float64")
+        library.sode_network_class_figures(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(tensor))
+        return dict(zip(("precision", "recall", "f1", "samples"), array.T.copy(), strict=True))
 
     def predict(self, features: ArrayLike, *, threads: int = 1, out: numpy.ndarray | None = None) -> numpy.ndarray:
         """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs]."""

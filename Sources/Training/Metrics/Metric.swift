@@ -1,0 +1,61 @@
+import Datasets
+import Networks
+import Settings
+
+/// A figure of a network's scores on a data set: what iterates are chosen by and reports show, besides the loss.
+///
+/// Every sample counts once, whatever weights the data set gives it in the training loss.
+package protocol Metric: Sendable {
+  /// Whether larger values are better ones.
+  var isLargerBetter: Bool { get }
+  /// The targets it compares with.
+  var targetKind: TargetKind { get }
+  /// The figure; NaN where it is not defined on these data (the area under a curve of one class).
+  /// - Throws: `memory`.
+  func value(_ evaluated: EvaluatedScores) throws(Failure) -> Double
+}
+
+/// The metrics by name. Adding one is one file or one type in a family's file, one line here and one test.
+package let metrics = Registry<any Metric>(
+  "metric",
+  [
+    ("accuracy", "fraction of the samples whose largest score is their class's", Accuracy()),
+    ("balanced_accuracy", "mean over the classes of the fraction of their samples classified rightly", BalancedAccuracy()),
+    ("macro_f1", "mean over the classes of 2TP/(2TP + FP + FN)", MacroF1()),
+    ("log_loss", "mean of -log p(class)", LogLoss()),
+    ("brier_score", "mean of sum_c (p_c - [c = class])^2; (p_1 - class)^2 for two classes", BrierScore()),
+    ("auc", "area under the ROC curve, ties counting one half; more than two classes: mean of each against the rest", AreaUnderROC()),
+    ("r2", "coefficient of determination 1 - sum (s-t)^2 / sum (t - mean t)^2, mean over the outputs", CoefficientOfDetermination()),
+    ("mean_absolute_error", "mean of |s - t| over samples and outputs", MeanAbsoluteError()),
+  ])
+
+extension Metric {
+  /// Refuses a network whose targets are of the other kind.
+  /// - Throws: `incompatible`.
+  package func check(_ plan: NetworkPlan, called name: String) throws(Failure) {
+    guard targetKind == plan.loss.targetKind else {
+      throw Failure(
+        .incompatible,
+        targetKind == .labels
+          ? "metric is '\(name)', which needs classes, but the network's loss has target values; use 'loss' or one of values (r2, mean_absolute_error)"
+          : "metric is '\(name)', which needs target values, but the network's loss has classes; use 'loss' or one of classes (accuracy, auc …)")
+    }
+  }
+}
+
+/// Metrics of a network's present parameters on a data set, in the order of their names, from one pass.
+///
+/// - Parameter threads: 0 = the processors of the affinity mask. The results have the same bits for any number.
+/// - Throws: `unknownName`; `incompatible`; what `evaluateScores` throws.
+package func evaluate(_ network: Network, on dataset: Dataset, metrics names: [String], threads: Int) throws(Failure) -> [Double] {
+  var chosen: [any Metric] = []
+  for name in names {
+    let metric = try metrics(name)
+    try metric.check(network.plan, called: name)
+    chosen.append(metric)
+  }
+  let evaluated = try evaluateScores(network, on: dataset, threads: threads)
+  var values: [Double] = []
+  for metric in chosen { values.append(try metric.value(evaluated)) }
+  return values
+}

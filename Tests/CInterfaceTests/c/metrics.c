@@ -1,0 +1,43 @@
+/* Metrics of a network of zeros, which calls every sample class 0 with equal probabilities: numbers by hand. */
+#include <math.h>
+#include <stableode.h>
+
+#include "check.h"
+
+int main(void) {
+  const char *json = "{\"inputs\": 2, \"outputs\": 3, \"width\": 4, \"layers\": 2}";
+  sode_network *network = NULL;
+  sode_dataset *dataset = NULL;
+  sode_network_info info;
+  float points[12] = {0}, zeros[256] = {0};
+  int32_t labels[6] = {0, 1, 2, 0, 1, 0};
+  double values[3], figures[12];
+  int64_t counts[9], point_shape[2] = {6, 2}, label_shape[1] = {6}, parameter_shape[1], value_shape[1] = {3}, square[2] = {3, 3}, figure_shape[2] = {3, 4};
+  sode_tensor features = sode_tensor_f32(points, 2, point_shape), targets = sode_tensor_i32(labels, 1, label_shape), parameters;
+  sode_tensor metric_tensor = sode_tensor_f64(values, 1, value_shape), count_tensor = sode_tensor_i64(counts, 2, square);
+  sode_tensor figure_tensor = sode_tensor_f64(figures, 2, figure_shape);
+
+  CHECK_OK(sode_network_create_json(json, SODE_TEXT_END, &network));
+  memset(&info, 0, sizeof info);
+  info.struct_size = sizeof info;
+  CHECK_OK(sode_network_describe(network, &info));
+  parameter_shape[0] = info.parameters;
+  CHECK(info.parameters <= 256);
+  parameters = sode_tensor_f32(zeros, 1, parameter_shape);
+  CHECK_OK(sode_network_set_parameters(network, &parameters));
+  CHECK_OK(sode_dataset_create(&features, &targets, &dataset));
+
+  /* Half are of class 0; F1 of it is 2*3/(6 + 3), of the others 0; log 3. */
+  CHECK_OK(sode_network_metrics(network, dataset, 1, "accuracy,macro_f1,log_loss", &metric_tensor));
+  CHECK(values[0] == 0.5 && fabs(values[1] - 2.0 / 9) < 1e-15 && fabs(values[2] - log(3)) < 1e-14);
+  CHECK_OK(sode_network_confusion(network, dataset, 0, &count_tensor));
+  CHECK(counts[0] == 3 && counts[3] == 2 && counts[6] == 1 && counts[1] == 0 && counts[8] == 0);
+  CHECK_OK(sode_network_class_figures(network, dataset, 2, &figure_tensor));
+  CHECK(figures[0] == 0.5 && figures[1] == 1 && isnan(figures[4]) && figures[5] == 0 && figures[7] == 2);
+  CHECK_ERROR(sode_network_metrics(network, dataset, 1, "accuracy,makro_f1,auc", &metric_tensor), SODE_ERR_UNKNOWN_NAME, "macro_f1");
+  CHECK_ERROR(sode_network_metrics(network, dataset, 1, "accuracy", &metric_tensor), SODE_ERR_SHAPE_MISMATCH, "values");
+
+  sode_dataset_free(dataset);
+  sode_network_free(network);
+  return FINISH();
+}

@@ -1,0 +1,49 @@
+import LinearAlgebra
+import Testing
+
+struct RankStatisticsTests {
+  private func area(_ scores: [Double], _ labels: [Int32], positive: Int32 = 1) throws -> Double? {
+    let numbers = try Numbers(scores.count, .float64)
+    for (index, score) in scores.enumerated() { numbers[index] = score }
+    let order = try Buffer(count: scores.count, precision: .float64)
+    return withExtendedLifetime((numbers, order)) {
+      areaUnderCurve(numbers.vector, labels: labels, positive: positive, order: order.rowNumbers(count: scores.count))
+    }
+  }
+
+  /// Of the four pairs of a positive and a negative, 0.35 > 0.1, 0.8 > 0.1 and 0.8 > 0.4 are in order: 3/4 (the example of scikit-learn's roc_auc_score).
+  @Test func countsThePairsInOrder() throws {
+    #expect(try area([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]) == 0.75)
+    #expect(try area([3, 2, 1], [0, 1, 2], positive: 0) == 1)
+    #expect(try area([3, 2, 1], [0, 1, 2], positive: 2) == 0)
+  }
+
+  /// Pairs: (0.5, 0.5) one half, (0.5, 0.1) one, (0.7, 0.5) one, (0.7, 0.1) one: 3.5 of 4. All equal: one half.
+  @Test func equalsCountOneHalf() throws {
+    #expect(try area([0.5, 0.5, 0.7, 0.1], [1, 0, 1, 0]) == 0.875)
+    #expect(try area([2, 2, 2, 2, 2], [1, 0, 1, 0, 0]) == 0.5)
+  }
+
+  @Test func oneKindOfSamplesHasNoArea() throws {
+    #expect(try area([1, 2], [1, 1]) == nil)
+    #expect(try area([1, 2], [0, 0]) == nil)
+    #expect(try area([1], [1]) == nil)
+  }
+
+  /// Against all pairs one by one, with many ties.
+  @Test(arguments: [2, 3, 17, 256])
+  func agreesWithAllPairs(_ count: Int) throws {
+    var random = RandomStream(seed: 3)
+    let scores = (0..<count).map { _ in (8 * random.uniform()).rounded() }
+    let labels = (0..<count).map { Int32($0 % 2) }
+    var (sum, pairs) = (0.0, 0)
+    for a in 0..<count where labels[a] == 1 {
+      for b in 0..<count where labels[b] == 0 {
+        pairs += 1
+        sum += scores[a] > scores[b] ? 1 : scores[a] == scores[b] ? 0.5 : 0
+      }
+    }
+    // Both sides are exact multiples of one half over the pairs.
+    #expect(try area(scores, labels) == sum / Double(pairs))
+  }
+}

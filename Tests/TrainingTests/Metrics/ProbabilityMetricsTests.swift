@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+import Training
+
+struct ProbabilityMetricsTests {
+  private func rows(_ probabilities: [[Double]]) -> [[Double]] { probabilities.map { $0.map { Foundation.log($0) } } }
+
+  /// −(log 0.9 + log 0.9 + log 0.8 + log 0.65)/4 = 0.21616187468057912, the example of scikit-learn's log_loss.
+  @Test func logLossOfASmallCase() throws {
+    let data = try scoreData(rows([[0.1, 0.9], [0.9, 0.1], [0.8, 0.2], [0.35, 0.65]]), labels: [1, 0, 0, 1])
+    let value = try evaluate(try scoreNetwork(2), on: data, metrics: ["log_loss"], threads: 1)[0]
+    #expect(abs(value - 0.21616187468057912) < 1e-14)
+  }
+
+  /// (0.01 + 0.01 + 0.04 + 0.09)/4, the example of scikit-learn's brier_score_loss, by one score and by two.
+  @Test func brierScoreOfTwoClasses() throws {
+    let p = [0.1, 0.9, 0.8, 0.3]
+    let one = try scoreData(p.map { [Foundation.log($0 / (1 - $0))] }, labels: [0, 1, 1, 0])
+    #expect(abs(try evaluate(try scoreNetwork(1, loss: "logistic"), on: one, metrics: ["brier_score"], threads: 1)[0] - 0.0375) < 1e-15)
+    let two = try scoreData(rows(p.map { [1 - $0, $0] }), labels: [0, 1, 1, 0])
+    #expect(abs(try evaluate(try scoreNetwork(2), on: two, metrics: ["brier_score"], threads: 1)[0] - 0.0375) < 1e-15)
+  }
+
+  /// 0.3² + 0.2² + 0.1² of one sample, 0.2² + 0.8² + 1² … by hand: three classes are not halved.
+  @Test func brierScoreOfThreeClasses() throws {
+    let data = try scoreData(rows([[0.7, 0.2, 0.1], [0.25, 0.5, 0.25]]), labels: [0, 2])
+    let value = try evaluate(try scoreNetwork(3), on: data, metrics: ["brier_score"], threads: 1)[0]
+    #expect(abs(value - ((0.09 + 0.04 + 0.01) + (0.0625 + 0.25 + 0.5625)) / 2) < 1e-15)
+  }
+
+  /// 3 of 4 pairs are in order, the example of scikit-learn's roc_auc_score.
+  @Test func areaOfTwoClasses() throws {
+    let data = try scoreData([[0.1], [0.4], [0.35], [0.8]], labels: [0, 0, 1, 1])
+    #expect(try evaluate(try scoreNetwork(1, loss: "logistic"), on: data, metrics: ["auc"], threads: 1) == [0.75])
+    let two = try scoreData([[0, 0.1], [0, 0.4], [0, 0.35], [0, 0.8]], labels: [0, 0, 1, 1])
+    #expect(try evaluate(try scoreNetwork(2), on: two, metrics: ["auc"], threads: 1) == [0.75])
+  }
+
+  /// Each class against the rest. Class 0: 0.6 and 0.3 against 0.5 and 0.2: 3 of 4 pairs.
+  @Test func areaOfThreeClassesIsTheMean() throws {
+    let small = 1e-9
+    let data = try scoreData(
+      rows([[0.6, 0.3, 0.1], [0.3, 0.4, 0.3], [0.5 - small, 0.5, small], [0.2, 0.5 - small, 0.3 + small]]), labels: [0, 0, 1, 2])
+    let value = try evaluate(try scoreNetwork(3), on: data, metrics: ["auc"], threads: 1)[0]
+    // Class 1 at 0.5 against 0.3, 0.4 and 0.5 − 1e-9: 1. Class 2 at 0.3 + 1e-9 against 0.1, 0.3, 1e-9: 1.
+    #expect(abs(value - (0.75 + 1 + 1) / 3) < 1e-15)
+  }
+
+  @Test func oneClassAloneHasNoArea() throws {
+    let data = try scoreData([[0.1], [0.4]], labels: [1, 1])
+    #expect(try evaluate(try scoreNetwork(1, loss: "logistic"), on: data, metrics: ["auc"], threads: 1)[0].isNaN)
+  }
+}

@@ -1,0 +1,53 @@
+"""Metrics of whole data sets, against NumPy's counting."""
+
+import numpy
+import pytest
+
+import stableode
+
+
+@pytest.fixture
+def counted(network, batch):
+    features, labels = batch
+    return features, labels, network.predict(features), network.predict_proba(features).astype("float64")
+
+
+def test_evaluate_adds_the_metrics_asked_for(network, counted):
+    features, labels, predicted, probabilities = counted
+    found = network.evaluate(features, labels, metrics=stableode.metrics().keys() - {"r2", "mean_absolute_error"})
+    assert found["accuracy"] == (predicted == labels).mean()
+    recalls = [(predicted[labels == c] == c).mean() for c in range(4) if (labels == c).any()]
+    assert found["balanced_accuracy"] == pytest.approx(numpy.mean(recalls), abs=1e-15)
+    # Probabilities here are float32, those of the metrics float64 of the same float32 scores.
+    assert found["log_loss"] == pytest.approx(-numpy.log(probabilities[numpy.arange(20), labels]).mean(), abs=1e-6)
+    assert found["brier_score"] == pytest.approx(((probabilities - numpy.eye(4)[labels]) ** 2).sum(axis=1).mean(), abs=1e-6)
+    assert set(network.evaluate(features, labels)) == {"loss", "accuracy", "samples"}
+    assert 0 <= network.evaluate(features, labels, metrics="auc")["auc"] <= 1
+
+
+def test_confusion_matrix_and_class_figures(network, counted):
+    features, labels, predicted, _ = counted
+    matrix = network.confusion_matrix(features, labels)
+    expected = numpy.zeros((4, 4), int)
+    numpy.add.at(expected, (labels, predicted), 1)
+    assert (matrix == expected).all() and matrix.dtype == numpy.int64
+    figures = network.class_figures(features, labels)
+    assert (figures["samples"] == expected.sum(axis=1)).all()
+    with numpy.errstate(invalid="ignore"):
+        numpy.testing.assert_allclose(figures["precision"], numpy.diag(expected) / expected.sum(axis=0))
+        numpy.testing.assert_allclose(figures["recall"], numpy.diag(expected) / expected.sum(axis=1))
+
+
+def test_regression_metrics(make_network):
+    random = numpy.random.default_rng(1)
+    features, values = random.standard_normal((50, 3)), random.standard_normal((50, 4))
+    network = make_network(loss="least_squares", precision="float64")
+    found = network.evaluate(features, values, metrics=["r2", "mean_absolute_error"])
+    off = network.scores(features) - values
+    assert found["mean_absolute_error"] == pytest.approx(abs(off).mean(), rel=1e-13)
+    spread = ((values - values.mean(axis=0)) ** 2).sum(axis=0)
+    assert found["r2"] == pytest.approx((1 - (off**2).sum(axis=0) / spread).mean(), rel=1e-12)
+    with pytest.raises(stableode.IncompatibleError, match="auc"):
+        network.evaluate(features, values, metrics=["auc"])
+    with pytest.raises(stableode.IncompatibleError):
+        network.confusion_matrix(features, values)
