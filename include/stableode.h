@@ -121,6 +121,7 @@ SODE_API const char *sode_build_info(void);
   X(CANCELLED, 2, "cancelled by a token")                                                            \
   X(TIME_LIMIT, 3, "time limit reached")                                                             \
   X(EARLY_STOPPING, 4, "validation stopped improving")                                               \
+  X(CONVERGED, 5, "the optimizer found no further decrease")                                         \
   X(ERR_INVALID_ARGUMENT, -1, "invalid argument")                                                    \
   X(ERR_NULL_POINTER, -2, "NULL where a pointer is needed")                                          \
   X(ERR_INVALID_HANDLE, -3, "not a live handle of this kind")                                        \
@@ -312,7 +313,8 @@ typedef struct sode_event {
   double seconds;             /* of training, over all runs */
   int32_t is_best;            /* this epoch's iterate is the best so far */
   int32_t reserved0;
-  uint64_t reserved[8];
+  double work;                /* gradients over the whole training set that the work so far is worth, over all runs; a forward pass counts 1/3 */
+  uint64_t reserved[7];
 } sode_event;
 typedef int32_t (*sode_callback)(const sode_event *event, void *user_data);
 

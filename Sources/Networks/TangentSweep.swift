@@ -13,35 +13,20 @@ package final class TangentSweep {
   private let preparedDirection: Vector
   /// The extended parameters and direction; nil when the caller's serve.
   private let extended: (parameters: Vector, direction: Vector)?
-  private let log = StepLog()
-  private let inputs: Block
-  private let inputTangents: Block
-  private let states: Block
-  private let tangents: Block
-  private let record: Block
-  private let scratch: Block
-  private let scores: Block
-  private let scoreTangents: Block
-  private let sequences: SequenceScratch
-  private let sequenceTangents: SequenceScratch
+  private let scratch: [TangentScratch]
   /// A direction of zeros with its operators, where driven fields need one beside a direction in the features.
   private let nothing: Vector?
 
+  /// - Parameter threads: the most that a pool may have.
   /// - Throws: `.memory`.
-  package init(_ plan: NetworkPlan) throws(Failure) {
+  package init(_ plan: NetworkPlan, threads: Int = 1) throws(Failure) {
     self.plan = plan
     largestTile = tileColumns(width: plan.width, precision: plan.precision)
-    let rows = [
-      plan.inputs, plan.inputs, 2 * plan.maximumStateWidth, 2 * plan.maximumStateWidth, plan.maximumRecordWidth, plan.maximumScratchWidth,
-      plan.outputs, plan.outputs,
-    ]
     let preparedCount = plan.preparedCount(for: .training)
     var size = Arena.Size()
     for _ in 0..<2 { size.add(count: preparedCount, precision: plan.precision) }
     if plan.isExtended { for _ in 0..<2 { size.add(count: plan.extendedCount, precision: plan.precision) } }
-    for count in rows { size.add(rows: count, columns: largestTile, precision: plan.precision) }
-    let sequenceRows = SequenceRows(plan)
-    for _ in 0..<2 { sequenceRows.add(to: &size, columns: largestTile) }
+    for _ in 0..<threads { TangentScratch.add(plan, columns: largestTile, to: &size) }
     if plan.sequence != nil { size.add(count: plan.parameterCount, precision: plan.precision) }
     arena = try Arena(size)
     prepared = arena.vector(count: preparedCount, precision: plan.precision)
@@ -52,11 +37,7 @@ package final class TangentSweep {
     } else {
       extended = nil
     }
-    let blocks = rows.map { [arena, largestTile] in arena.block(rows: $0, columns: largestTile, precision: plan.precision) }
-    (inputs, inputTangents, states, tangents) = (blocks[0], blocks[1], blocks[2], blocks[3])
-    (record, scratch, scores, scoreTangents) = (blocks[4], blocks[5], blocks[6], blocks[7])
-    sequences = SequenceScratch(arena, sequenceRows, columns: largestTile)
-    sequenceTangents = SequenceScratch(arena, sequenceRows, columns: largestTile)
+    scratch = (0..<threads).map { [arena, largestTile] _ in TangentScratch(plan, arena, columns: largestTile) }
     nothing = plan.sequence == nil ? nil : arena.vector(count: plan.parameterCount, precision: plan.precision)
     if let nothing { fill(nothing, 0) }
   }
@@ -65,11 +46,15 @@ package final class TangentSweep {
 
   /// Scores of `count` samples and their tangent J·v for a direction in the parameters, one in the features (`count` × inputs), or both; nil is zero.
   ///
-  /// - Throws: what a step that can fail reports.
+  /// - Parameters:
+  ///   - curvature: a loss whose second derivatives are then applied to the tangent: `tangentOut` gets ∇²ℓJ·v.
+  ///   - pool: at most as many threads as this sweep; nil for the calling thread alone. The bits are the same.
+  /// - Throws: what a step that can fail reports, of one of the tiles.
   package func pushforward(
-    _ parameters: Vector, _ source: BatchSource, count: Int, direction: Vector?, featureDirection: TensorView?,
-    scores scoresOut: MutableTensorView?, into tangentOut: MutableTensorView
+    _ parameters: Vector, _ source: BatchSource, count: Int, direction: Vector?, featureDirection: TensorView?, curvature: (any Loss)? = nil,
+    scores scoresOut: MutableTensorView?, into tangentOut: MutableTensorView, pool: WorkerPool? = nil
   ) throws(Failure) {
+    precondition((pool?.threads ?? 1) <= scratch.count, "more threads than the sweep has scratch for")
     let direction = direction ?? (featureDirection == nil ? nil : nothing)
     if let extended {
       plan.extend(parameters, into: extended.parameters)
@@ -79,50 +64,60 @@ package final class TangentSweep {
     let directions = direction.map { Weights(parameters: extended?.direction ?? $0, prepared: preparedDirection) }
     plan.prepare(weights.parameters, into: prepared, for: .training)
     if let directions { plan.prepareDirection(directions.parameters, into: preparedDirection, at: weights.parameters, prepared: prepared) }
-    log.clear()
+    for scratch in scratch { scratch.log.clear() }
     let partition = TilePartition(count: count, largest: largestTile, accumulates: false)
-    for tile in 0..<partition.tiles {
+    func push(_ tile: Int, worker: Int) {
       let samples = partition.samples(of: tile)
-      let columns = partition.columns(of: tile)
-      log.samples = samples.count
-      func shaped(_ block: Block, _ rows: Int? = nil) -> Block { Block(block.base, rows: rows ?? block.rows, columns: columns, precision: block.precision) }
-      let (sequences, sequenceTangents) = (sequences.view(columns: columns), sequenceTangents.view(columns: columns))
-      var visible: (state: Block, tangent: Block)?
-      for (index, block) in plan.blocks.enumerated() {
-        // The last block's result may lie in the same memory: take it along before the next begins.
-        let half = block.stateWidth
-        let states = shaped(states, 2 * half)
-        let tangents = shaped(tangents, 2 * half)
-        let first = (state: block.propagated(0, in: states), tangent: block.propagated(0, in: tangents))
-        if let visible {
-          if visible.state.base != first.state.base {
-            copy(visible.state, into: block.visible(first.state))
-            copy(visible.tangent, into: block.visible(first.tangent))
-          }
-        } else {
-          plan.open(
-            weights, source, start: samples.lowerBound, count: samples.count, inputTile: shaped(inputs), sequences: sequences, into: block.visible(first.state))
-          if plan.sequence == nil {
-            openTangent(weights, directions, source, featureDirection, samples, shaped(inputs), shaped(inputTangents), block.visible(first.tangent))
-          } else {
-            gatherTangent(source, featureDirection, samples, into: sequenceTangents.inputs)
-            plan.openSequencesTangent(weights, directions, sequences, sequenceTangents, into: block.visible(first.tangent))
-          }
-        }
-        block.start(first.state)
-        block.start(first.tangent)
-        let last = block.propagateTangent(
-          plan.weights(index, weights, log: log, drive: sequences.drive(index)),
-          direction: directions.map { plan.weights(index, $0, drive: sequenceTangents.drive(index)) }, states: states, tangents: tangents, record: shaped(record, block.recordWidth), scratch: shaped(scratch))
-        visible = (block.visible(last.state), block.visible(last.tangent))
-      }
-      guard let visible else { preconditionFailure("network without blocks") }
-      if let failure = log.failure { throw failure }
-      plan.readOut(weights, visible.state, into: shaped(scores))
-      readOutTangent(weights, directions, visible.state, visible.tangent, shaped(scoreTangents))
-      if let scoresOut { scatter(shaped(scores), count: samples.count, to: scoresOut, startRow: samples.lowerBound) }
-      scatter(shaped(scoreTangents), count: samples.count, to: tangentOut, startRow: samples.lowerBound)
+      let scratch = scratch[worker].view(columns: partition.columns(of: tile))
+      propagate(weights, directions, source, featureDirection, samples, scratch)
+      if let scoresOut { scatter(scratch.scores, count: samples.count, to: scoresOut, startRow: samples.lowerBound) }
+      curvature?.curvature(at: scratch.scores, of: scratch.scoreTangents, scratch: scratch.curvature)
+      scatter(scratch.scoreTangents, count: samples.count, to: tangentOut, startRow: samples.lowerBound)
     }
+    if let pool {
+      pool.run(partition.tiles) { tile, worker in push(tile, worker: worker) }
+    } else {
+      for tile in 0..<partition.tiles { push(tile, worker: 0) }
+    }
+    if let failure = scratch.lazy.compactMap({ $0.log.failure }).first { throw failure }
+  }
+
+  /// One tile's scores and their tangents.
+  private func propagate(
+    _ weights: Weights, _ directions: Weights?, _ source: BatchSource, _ featureDirection: TensorView?, _ samples: Range<Int>, _ scratch: TangentScratch
+  ) {
+    scratch.log.samples = samples.count
+    var visible: (state: Block, tangent: Block)?
+    for (index, block) in plan.blocks.enumerated() {
+      // The last block's result may lie in the same memory: take it along before the next begins.
+      let (states, tangents) = (scratch.states(block), scratch.tangents(block))
+      let first = (state: block.propagated(0, in: states), tangent: block.propagated(0, in: tangents))
+      if let visible {
+        if visible.state.base != first.state.base {
+          copy(visible.state, into: block.visible(first.state))
+          copy(visible.tangent, into: block.visible(first.tangent))
+        }
+      } else {
+        plan.open(
+          weights, source, start: samples.lowerBound, count: samples.count, inputTile: scratch.inputs, sequences: scratch.sequences, into: block.visible(first.state))
+        if plan.sequence == nil {
+          openTangent(weights, directions, source, featureDirection, samples, scratch.inputs, scratch.inputTangents, block.visible(first.tangent))
+        } else {
+          gatherTangent(source, featureDirection, samples, into: scratch.sequenceTangents.inputs)
+          plan.openSequencesTangent(weights, directions, scratch.sequences, scratch.sequenceTangents, into: block.visible(first.tangent))
+        }
+      }
+      block.start(first.state)
+      block.start(first.tangent)
+      let last = block.propagateTangent(
+        plan.weights(index, weights, log: scratch.log, drive: scratch.sequences.drive(index)),
+        direction: directions.map { plan.weights(index, $0, drive: scratch.sequenceTangents.drive(index)) }, states: states, tangents: tangents,
+        record: scratch.record(block), scratch: scratch.scratch)
+      visible = (block.visible(last.state), block.visible(last.tangent))
+    }
+    guard let visible else { preconditionFailure("network without blocks") }
+    plan.readOut(weights, visible.state, into: scratch.scores)
+    readOutTangent(weights, directions, visible.state, visible.tangent, scratch.scoreTangents)
   }
 
   /// δ(W·x + b) = W·δx + δW·x + δb, or the padded δx.

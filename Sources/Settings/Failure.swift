@@ -7,6 +7,7 @@ package enum Status: Int32, CaseIterable, Sendable {
   case cancelled = 2
   case timeLimit = 3
   case earlyStopping = 4
+  case converged = 5
   case invalidArgument = -1
   case nullPointer = -2
   case invalidHandle = -3

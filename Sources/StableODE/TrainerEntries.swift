@@ -129,6 +129,7 @@ private func event(_ event: TrainingEvent) -> sode_event {
   row.learning_rate = event.learningRate
   row.seconds = event.seconds
   row.is_best = event.isBest ? 1 : 0
+  row.work = event.work
   return row
 }
 

@@ -62,22 +62,19 @@ package final class Trainer {
 /// The vectors a trainer owns for its life.
 final class TrainerMemory {
   private let buffer: Buffer
-  let parameters: Vector
-  let gradient: Vector
-  /// The best iterate so far; before the first, zeros.
-  let best: Vector
-  let state: OptimizerState
+  let iterate: Iterate
 
   /// - Parameter start: the iterate to begin with.
-  init(from start: Vector, stateCount: Int) throws(Failure) {
-    let count = start.count
-    let (total, overflow) = count.multipliedReportingOverflow(by: 3 + stateCount)
+  init(from start: Vector, optimizer: any Optimizer) throws(Failure) {
+    let (count, states) = (start.count, optimizer.stateNames.count)
+    let vectors = 2 + states + optimizer.scratchCount
+    let (total, overflow) = count.multipliedReportingOverflow(by: vectors)
     buffer = try Buffer(count: overflow ? Int.max : total, precision: start.precision)
     let all = buffer.vector(count: total, precision: start.precision)
-    let vectors = (0..<3 + stateCount).map { all[$0 * count..<($0 + 1) * count] }
-    (parameters, gradient, best) = (vectors[0], vectors[1], vectors[2])
-    let none = all[0..<0]
-    state = OptimizerState(first: stateCount > 0 ? vectors[3] : none, second: stateCount > 1 ? vectors[4] : none)
-    copy(start, into: parameters)
+    let parts = (0..<vectors).map { all[$0 * count..<($0 + 1) * count] }
+    iterate = Iterate(
+      parameters: parts[0], gradient: parts[1], state: Array(parts[2..<2 + states]), scalars: Array(repeating: 0, count: optimizer.scalarNames.count),
+      scratch: Array(parts[(2 + states)...]))
+    copy(start, into: iterate.parameters)
   }
 }

@@ -28,7 +28,7 @@ package struct TrainerOptions: Sendable {
     OptionDescription("epochs", .integer(1...1_000_000_000), default: .integer(10), unit: "epochs", "passes over the training data in total, over all runs"),
     OptionDescription(
       "batch_size", .integer(1...1_000_000_000), default: .integer(128), unit: "samples",
-      "samples a step; the last batch of an epoch may be smaller"),
+      "samples a step; the last batch of an epoch may be smaller; methods with a line search or a trust region take all samples unless this is set"),
     OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the order of the samples"),
     OptionDescription("shuffle", .integer(0...1), default: .integer(1), unit: "0 or 1", "whether each epoch visits the samples in a new random order"),
     OptionDescription("optimizer", .choice(optimizers.names), default: .text("adam"), "method that steps the parameters"),
@@ -55,7 +55,6 @@ package struct TrainerOptions: Sendable {
   package let learningRate: LearningRate
   package let optimizerName: String
   package let optimizer: any Optimizer
-  package let stateCount: Int
   /// The decoupled decay handed to the optimizer; 0 when decay is a term of the objective.
   package let decoupledDecay: Double
   /// The regularizers with a strength above 0.
@@ -65,7 +64,6 @@ package struct TrainerOptions: Sendable {
   /// - Throws: `invalidArgument` when an option of another optimizer or schedule was set, or options contradict each other; `outOfRange`.
   package init(_ values: OptionValues) throws(Failure) {
     epochs = try values.integer("epochs")
-    batchSize = try values.integer("batch_size")
     seed = UInt64(try values.integer("seed"))
     shuffle = try values.integer("shuffle") == 1
     metric = Metric(rawValue: try values.text("metric")) ?? .automatic
@@ -79,7 +77,7 @@ package struct TrainerOptions: Sendable {
     try refuseForeign(values, chosen: optimizerName, of: optimizers.noun, optimizers.entries.map { ($0.name, $0.entry.options) })
     try refuseForeign(values, chosen: try values.text("schedule"), of: schedules.noun, schedules.entries.map { ($0.name, $0.entry.options) })
     optimizer = try method.init(values)
-    stateCount = method.stateNames.count
+    batchSize = method.prefersAllSamples && !values.isSet("batch_size") ? Int.max : try values.integer("batch_size")
 
     let decay = try values.real(WeightDecay.option.key)
     decoupledDecay = method.decouplesWeightDecay ? decay : 0

@@ -23,6 +23,8 @@ package struct TrainingEvent: Sendable, Equatable {
   package let learningRate: Double
   /// Seconds of training, over all runs.
   package let seconds: Double
+  /// Gradients over the whole training set that the work so far is worth, over all runs; a forward pass counts a third.
+  package let work: Double
   /// True when the iterate at this epoch's end is the best so far.
   package let isBest: Bool
 }

@@ -13,7 +13,6 @@ final class TrainingRun {
   private let limits: TrainingLimits
   private let clock = Stopwatch()
   private let memory: TrainerMemory
-  private let layout: ParameterLayout
   private let normalization: Normalization?
   private let batch: Int
   private let stepsPerEpoch: Int
@@ -22,14 +21,12 @@ final class TrainingRun {
   private let sweep: Sweep
   private let evaluationSweep: Sweep?
   private let pool: WorkerPool
-  /// Ranges that one task of the update takes, with their decoupled decay.
-  private let pieces: [(range: Range<Int>, decay: Double)]
+  private let objective: BatchObjective
   private let lastEpoch: Int
   private var nextProgress = TrainingRun.progressInterval
 
   /// Milliseconds between two progress events, and so the longest a callback waits to stop training beyond a batch.
   private static let progressInterval = 50.0
-  private static let pieceLength = 16384
 
   init(_ trainer: Trainer, training: Dataset, validation: Dataset?, limits: TrainingLimits) throws(Failure) {
     let plan = trainer.network.plan
@@ -55,9 +52,8 @@ final class TrainingRun {
     if let begun = trainer.memory {
       memory = begun
     } else {
-      memory = try TrainerMemory(from: snapshot.parameters, stateCount: settings.stateCount)
+      memory = try TrainerMemory(from: snapshot.parameters, optimizer: settings.optimizer)
     }
-    layout = ParameterLayout(plan)
     batch = min(settings.batchSize, training.count)
     stepsPerEpoch = (training.count + batch - 1) / batch
     order = try Buffer(count: training.count, precision: .float64)
@@ -66,11 +62,7 @@ final class TrainingRun {
     sweep = try Sweep(plan, batch: batch, derivative: true, features: false, threads: threads)
     evaluationSweep = validation == nil ? nil : try Sweep(plan, batch: evaluationBatch, derivative: false, threads: sweep.threads)
     pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads))
-    pieces = layout.regions.flatMap { region in
-      stride(from: region.range.lowerBound, to: region.range.upperBound, by: Self.pieceLength).map { start in
-        (start..<min(start + Self.pieceLength, region.range.upperBound), region.isWeight ? settings.decoupledDecay : 0)
-      }
-    }
+    objective = BatchObjective(plan, settings, sweep: sweep, pool: pool, total: training.count, isCancelled: limits.isCancelled)
     lastEpoch = limits.epochs == 0 ? settings.epochs : min(settings.epochs, trainer.state.epoch + max(limits.epochs, 0))
     if trainer.memory == nil {
       let byAccuracy = settings.metric == .accuracy || (settings.metric == .automatic && plan.loss.targetKind == .labels)
@@ -86,6 +78,7 @@ final class TrainingRun {
       if let status = try trainEpoch(onEvent) { return status }
       if let status = try validateEpoch(onEvent) { return status }
       if let status = try closeEpoch(onEvent) { return status }
+      if memory.iterate.isConverged { return .converged }
     }
     return stoppedEarly ? .earlyStopping : .ok
   }
@@ -94,8 +87,8 @@ final class TrainingRun {
   func settle() throws(Failure) {
     if validation != nil, trainer.best.epoch > 0 { return }
     guard trainer.state.step > 0 else { return }
-    guard allFinite(memory.parameters) else { throw notFinite("parameters are") }
-    try trainer.network.replaceParameters(with: memory.parameters)
+    guard allFinite(memory.iterate.parameters) else { throw notFinite("parameters are") }
+    try trainer.network.replaceParameters(with: memory.iterate.parameters)
   }
 
   /// Books the run's time, however it ended.
@@ -126,27 +119,31 @@ final class TrainingRun {
     }
   }
 
-  /// One batch: loss and gradient, regularizers, the optimizer's step.
+  /// One batch, one step of the optimizer.
   private func step() throws(Failure) {
     let start = trainer.state.position
     let count = min(batch, training.count - start)
-    let rate = settings.learningRate.rate(epoch: trainer.state.epoch, step: start / batch, stepsPerEpoch: stepsPerEpoch)
+    let iterate = memory.iterate
+    iterate.number = trainer.state.step + 1
+    iterate.rate = settings.learningRate.rate(epoch: trainer.state.epoch, step: start / batch, stepsPerEpoch: stepsPerEpoch)
     let source = BatchSource(features: training.features, rows: UnsafePointer(rows + start), normalization: normalization)
-    let result = try sweep.lossGradient(
-      memory.parameters, source, training.targets, count: count, gradient: memory.gradient, pool: pool, isCancelled: limits.isCancelled)
-    // Cancelled within the batch: nothing has been stepped, so that it is worked on anew when training goes on.
-    guard result.count == count else { return }
-    guard result.lossSum.isFinite else { throw notFinite("training loss is") }
-    for term in settings.regularizers { _ = term.accumulate(memory.parameters, layout: layout, addingTo: memory.gradient) }
-    let number = trainer.state.step + 1
-    pool.run(pieces.count) { task, _ in
-      let (range, decay) = pieces[task]
-      settings.optimizer.update(
-        memory.parameters[range], gradient: memory.gradient[range], state: memory.state[range], step: number, rate: rate, decay: decay)
+    objective.begin(TrainingBatch(source: source, targets: training.targets, count: count), known: iterate.known == nil ? nil : trainer.state.known)
+    do throws(Failure) {
+      try settings.optimizer.step(objective, iterate)
+    } catch {
+      switch error.status {
+      // Nothing has been stepped: the batch is worked on anew when training goes on.
+      case .cancelled: return
+      case .notFinite: throw notFinite("training loss is")
+      default: throw error
+      }
     }
-    trainer.state.step = number
+    trainer.state.step = iterate.number
     trainer.state.position = start + count
-    trainer.state.learningRate = rate
+    trainer.state.learningRate = iterate.rate
+    trainer.state.work += objective.work
+    trainer.state.known = objective.latest
+    guard let result = objective.atStart else { return }
     trainer.state.lossSum += result.lossSum
     trainer.state.correct += result.correct
   }
@@ -155,7 +152,7 @@ final class TrainingRun {
     guard let validation, let evaluationSweep else { return nil }
     while trainer.state.validated < validation.count {
       let part = try evaluationSweep.evaluate(
-        validation, from: trainer.state.validated, memory.parameters, normalization: normalization, pool: pool)
+        validation, from: trainer.state.validated, memory.iterate.parameters, normalization: normalization, pool: pool)
       trainer.state.validationLossSum += part.lossSum
       trainer.state.validationCorrect += part.correct
       trainer.state.validated += part.count
@@ -168,7 +165,7 @@ final class TrainingRun {
 
   /// Chooses the iterate to keep, writes the history and turns to the next epoch.
   private func closeEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {
-    guard allFinite(memory.parameters) else { throw notFinite("parameters are") }
+    guard allFinite(memory.iterate.parameters) else { throw notFinite("parameters are") }
     var isBest = validation == nil
     // Taken over only once the network holds the iterate: where memory is refused, the epoch can be closed again.
     var best = trainer.best
@@ -178,7 +175,7 @@ final class TrainingRun {
         loss: trainer.state.validationLossSum / Double(validation.count),
         accuracy: Double(trainer.state.validationCorrect) / Double(validation.count), epoch: trainer.state.epoch + 1)
     }
-    if isBest { try trainer.network.replaceParameters(with: memory.parameters) }
+    if isBest { try trainer.network.replaceParameters(with: memory.iterate.parameters) }
     trainer.best = best
     let event = event(.epoch, isBest: isBest)
     trainer.history.append(event)
@@ -198,7 +195,7 @@ final class TrainingRun {
       trainingAccuracy: hasClasses ? Double(state.correct) / Double(state.position) : .nan,
       validationLoss: validated > 0 ? state.validationLossSum / validated : .nan,
       validationAccuracy: validated > 0 && hasClasses ? Double(state.validationCorrect) / validated : .nan,
-      learningRate: state.learningRate, seconds: (state.milliseconds + clock.milliseconds) * 1e-3, isBest: isBest)
+      learningRate: state.learningRate, seconds: (state.milliseconds + clock.milliseconds) * 1e-3, work: state.work, isBest: isBest)
   }
 
   /// A progress event, when one is due.

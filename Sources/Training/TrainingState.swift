@@ -1,3 +1,5 @@
+import Networks
+
 /// Where training stands between two batches: with the vectors of the trainer, all that is needed to go on bit for bit.
 package struct TrainingState: Sendable {
   /// Epochs completed.
@@ -10,6 +12,10 @@ package struct TrainingState: Sendable {
   /// Optimizer steps taken.
   package var step = 0
   package var learningRate = 0.0
+  /// Work done, in gradients over the whole training set.
+  package var work = 0.0
+  /// What the network gave when the gradient was last evaluated: of the present iterate, while that is known.
+  package var known = BatchResult()
   /// Sums over the running epoch.
   package var lossSum = 0.0
   package var correct = 0

@@ -19,6 +19,8 @@ struct MirrorTests {
     "Sources/KernelsV1/ElementaryNumbers.swift": "as Elementary.swift",
     "Sources/KernelsV1/NormalDistribution.swift": "as Elementary.swift",
     "Sources/KernelsV1/LessUsualActivations.swift": "as Elementary.swift",
+    "Sources/Networks/TangentScratch.swift": "internal memory of TangentSweep, whose tests run it at every width",
+    "Sources/Training/Objective.swift": "protocols: BatchObjectiveTests and every optimizer's tests",
     "Sources/LinearAlgebra/Kernels.swift": "internal choice of a table: InstructionSetTests sees it from outside",
   ]
 

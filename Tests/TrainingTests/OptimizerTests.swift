@@ -10,12 +10,12 @@ let testStart: [Double] = (0..<37).map { 0.1 * Double($0 - 18) + 0.05 }
 func testGradient(_ theta: Double, _ index: Int) -> Double { (0.2 + 0.1 * Double(index % 7)) * (theta - 1) }
 
 /// Ten steps of an optimizer on the test problem, in two ranges as the trainer takes them.
-func tenSteps(of method: any Optimizer, rate: Double, decay: Double, _ precision: Precision) throws -> [Double] {
+func tenSteps(of method: any GradientOptimizer, rate: Double, decay: Double, _ precision: Precision) throws -> [Double] {
   let theta = try Numbers(testStart, precision)
   let gradient = try Numbers(testStart, precision)
   let state = try Numbers([Double](repeating: 0, count: 2 * testStart.count), precision)
   let n = testStart.count
-  let all = OptimizerState(first: state.vector[0..<n], second: type(of: method).stateNames.count == 2 ? state.vector[n..<2 * n] : state.vector[0..<0])
+  let all = OptimizerState((0..<method.stateNames.count).map { state.vector[$0 * n..<($0 + 1) * n] })
   for step in 1...10 {
     for i in 0..<n { gradient.vector.store(testGradient(theta.vector.load(i), i), at: i) }
     for range in [0..<20, 20..<n] {
@@ -33,12 +33,36 @@ func expectClose(_ result: [Double], _ expected: [Double], _ precision: Precisio
   #expect(worst < 100 * precision.epsilon)
 }
 
-/// Every registered optimizer moves downhill on a convex problem, and reads only options that the trainer has.
-@Test(arguments: optimizers.names)
-func everyOptimizerDescends(name: String) throws {
+/// Every registered optimizer moves downhill on a convex problem, step by step, and reads only options that the trainer has.
+@Test(arguments: optimizers.names, Precision.allCases)
+func everyOptimizerDescends(name: String, precision: Precision) throws {
   let method = try optimizers(name).init(try options([:]))
-  let result = try tenSteps(of: method, rate: 0.05, decay: 0, .float64)
-  let energy = { (theta: [Double]) in theta.map { ($0 - 1) * ($0 - 1) }.reduce(0, +) }
-  #expect(energy(result) < energy(testStart))
+  let objective = AnalyticObjective(count: 6, precision)
+  let iterate = try objective.iterate(of: method)
+  var value = try objective.value(at: iterate.parameters)
+  for number in 1...12 {
+    iterate.number = number
+    iterate.rate = 0.05
+    try method.step(objective, iterate)
+    let next = try objective.value(at: iterate.parameters)
+    #expect(next < value || iterate.isConverged || value < 1e-6)
+    value = next
+  }
   for option in type(of: method).options { #expect(trainerOptions.contains { $0.key == option.key }) }
+}
+
+/// An objective that fails leaves the iterate and all that is saved of it alone.
+@Test(arguments: optimizers.names)
+func aStepThatFailsChangesNothing(name: String) throws {
+  let method = try optimizers(name).init(try options([:]))
+  let objective = AnalyticObjective(count: 6, .float64)
+  let iterate = try objective.iterate(of: method)
+  (iterate.number, iterate.rate) = (1, 0.05)
+  try method.step(objective, iterate)
+  let (parameters, state, scalars) = (iterate.parameters.values, iterate.state.map(\.values), iterate.scalars)
+  for calls in 0..<4 {
+    objective.callsLeft = calls
+    if failure({ try method.step(objective, iterate) }) == nil { break }
+    #expect(iterate.parameters.values == parameters && iterate.state.map(\.values) == state && iterate.scalars == scalars)
+  }
 }

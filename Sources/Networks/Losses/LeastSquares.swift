@@ -14,6 +14,9 @@ package struct LeastSquares: Loss {
     leastSquares(outputs: scores, targets: targets.values, count: count, scale: scale, gradient: gradient)
   }
 
+  /// ∇²ℓ is the identity.
+  package func curvature(at scores: Block, of tangent: Block, scratch: Block) {}
+
   package func link(_ scores: Block, into out: Block) {
     if out.base != scores.base { copy(scores, into: out) }
   }

@@ -17,6 +17,14 @@ package struct Logistic: Loss {
     logistic(scores: scores, labels: targets.labels, count: count, scale: scale, gradient: gradient, correct: &correct)
   }
 
+  /// ∇²ℓ = p(1 − p) with p = σ(score).
+  package func curvature(at scores: Block, of tangent: Block, scratch: Block) {
+    let probability = scratch.rows(0..<1)
+    sigmoid(scores, into: probability)
+    multiply(1, probability, tangent, addingTo: nil, into: tangent)
+    multiply(-1, probability, tangent, addingTo: tangent, into: tangent)
+  }
+
   /// The probability of class 1.
   package func link(_ scores: Block, into out: Block) { sigmoid(scores, into: out) }
 }

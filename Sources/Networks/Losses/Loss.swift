@@ -29,6 +29,8 @@ package protocol Loss: Sendable {
   /// The sum of the loss over the first `count` samples of a tile; the gradient, if asked for, is `scale` times that of the sum, zero in padding columns. `correct` counts the
   /// samples whose largest score is their label's.
   func evaluate(scores: Block, targets: TileTargets, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double
+  /// ∇²ℓ(scores)·tangent for each sample, in place: the loss's second derivatives with respect to its scores. They do not depend on the targets. `scratch` has one row more.
+  func curvature(at scores: Block, of tangent: Block, scratch: Block)
   /// Scores as probabilities; `out` may be `scores`.
   func link(_ scores: Block, into out: Block)
 }

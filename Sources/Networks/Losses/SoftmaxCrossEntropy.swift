@@ -19,5 +19,14 @@ package struct SoftmaxCrossEntropy: Loss {
     softmaxCrossEntropy(scores: scores, labels: targets.labels, count: count, scale: scale, gradient: gradient, correct: &correct)
   }
 
+  /// ∇²ℓ = diag(p) − ppᵀ with p = softmax(scores).
+  package func curvature(at scores: Block, of tangent: Block, scratch: Block) {
+    let (probabilities, mean) = (scratch.rows(0..<scores.rows), scratch.rows(scores.rows..<scores.rows + 1))
+    softmax(scores, into: probabilities)
+    columnDots(probabilities, tangent, into: mean)
+    multiply(1, probabilities, tangent, addingTo: nil, into: tangent)
+    scaleColumns(mean, probabilities, scale: -1, addingTo: tangent, into: tangent)
+  }
+
   package func link(_ scores: Block, into out: Block) { softmax(scores, into: out) }
 }

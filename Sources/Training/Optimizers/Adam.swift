@@ -6,12 +6,12 @@ import Settings
 ///
 /// m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; θ ← θ − η·m̂/(√v̂ + ε), m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ).
 /// Source: Kingma & Ba 2015, algorithm 1, in the form of `torch.optim.Adam`.
-package struct Adam: Optimizer {
+package struct Adam: GradientOptimizer {
   package static let options: [OptionDescription] = [.learningRate] + AdamMoments.options
-  package static let decouplesWeightDecay = false
-  package static let stateNames = ["first_moment", "second_moment"]
 
   package let moments: AdamMoments
+
+  package var stateNames: [String] { ["first_moment", "second_moment"] }
 
   package init(_ values: OptionValues) throws(Failure) { moments = try AdamMoments(values) }
 

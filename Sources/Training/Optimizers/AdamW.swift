@@ -5,12 +5,13 @@ import Settings
 ///
 /// Source: Loshchilov & Hutter 2019, algorithm 2, in the form of `torch.optim.AdamW`; λ is the option `weight_decay` and acts on weights, not on
 /// biases.
-package struct AdamW: Optimizer {
+package struct AdamW: GradientOptimizer {
   package static let options: [OptionDescription] = [.learningRate] + AdamMoments.options
   package static let decouplesWeightDecay = true
-  package static let stateNames = ["first_moment", "second_moment"]
 
   package let moments: AdamMoments
+
+  package var stateNames: [String] { ["first_moment", "second_moment"] }
 
   package init(_ values: OptionValues) throws(Failure) { moments = try AdamMoments(values) }
 

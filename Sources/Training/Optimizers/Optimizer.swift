@@ -1,47 +1,37 @@
 import LinearAlgebra
 import Settings
 
-/// A first-order method: turns a gradient into a step of the parameters, carrying vectors of its own from step to step.
+/// A method that steps the parameters downhill.
 ///
-/// An optimizer is an immutable description; its state vectors belong to the trainer, start as zeros and are saved with it, so that training
-/// goes on bit for bit.
+/// An optimizer is an immutable description; what it carries from step to step belongs to the `Iterate`, starts as zeros and is saved with it, so that training goes on bit for bit.
 package protocol Optimizer: Sendable {
-  /// The options the method reads, the learning rate among them.
+  /// The options the method reads.
   static var options: [OptionDescription] { get }
   /// True when weight decay acts on the parameters directly (AdamW) and not as a term of the objective.
   static var decouplesWeightDecay: Bool { get }
-  /// Names of the state vectors, each as long as the parameters.
-  static var stateNames: [String] { get }
+  /// True for methods made for a function that stays the same: unless `batch_size` is set, each step sees all samples.
+  static var prefersAllSamples: Bool { get }
 
   /// Reads the options; fails with `invalidArgument` when they contradict each other.
   init(_ values: OptionValues) throws(Failure)
 
-  /// One step over a contiguous range of parameters, in place.
-  /// - Parameters:
-  ///   - parameters: θ, overwritten with the new iterate.
-  ///   - gradient: ∂objective/∂θ, as many numbers; may be overwritten.
-  ///   - state: the same range of the state vectors.
-  ///   - step: how many steps were taken before this one plus one, from 1.
-  ///   - rate: the learning rate of this step.
-  ///   - decay: the decoupled weight decay of this range, 0 unless `decouplesWeightDecay`.
-  func update(_ parameters: Vector, gradient: Vector, state: OptimizerState, step: Int, rate: Double, decay: Double)
+  /// Names of the state vectors, each as long as the parameters.
+  var stateNames: [String] { get }
+  /// Names of the numbers carried besides.
+  var scalarNames: [String] { get }
+  /// Vectors like the parameters that a step works in.
+  var scratchCount: Int { get }
+
+  /// One step. On failure the iterate is as before.
+  func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure)
 }
 
-/// The vectors an optimizer carries from step to step, named by `Optimizer.stateNames` in this order.
-package struct OptimizerState: Sendable {
-  package let first: Vector
-  /// The second vector; of length 0 for a method with one.
-  package let second: Vector
-
-  package init(first: Vector, second: Vector) {
-    self.first = first
-    self.second = second
-  }
-
-  /// The part of every state vector that belongs to the parameters `range`.
-  package subscript(range: Range<Int>) -> OptimizerState {
-    OptimizerState(first: first[range], second: second.count == 0 ? second : second[range])
-  }
+extension Optimizer {
+  package static var decouplesWeightDecay: Bool { false }
+  package static var prefersAllSamples: Bool { true }
+  package var stateNames: [String] { [] }
+  package var scalarNames: [String] { [] }
+  package var scratchCount: Int { 0 }
 }
 
 /// The optimizers by name.
@@ -49,11 +39,8 @@ package let optimizers = Registry<any Optimizer.Type>("optimizer", [
   ("sgd", "gradient descent, with momentum and Nesterov's variant", StochasticGradientDescent.self),
   ("adam", "Adam; weight decay is a term of the objective", Adam.self),
   ("adamw", "AdamW; weight decay acts on the parameters directly", AdamW.self),
+  ("lbfgs", "limited-memory BFGS with a strong Wolfe line search", LBFGS.self),
+  ("nonlinear_cg", "nonlinear conjugate gradients (Polak–Ribière+) with a strong Wolfe line search", NonlinearCG.self),
+  ("newton_pcg", "Newton's method: preconditioned conjugate gradients on Hessian products, truncated; Armijo", NewtonPCG.self),
+  ("gauss_newton", "trust-region Gauss–Newton–Krylov", GaussNewton.self),
 ])
-
-extension OptionDescription {
-  /// The learning rate every optimizer reads; schedules scale it.
-  package static let learningRate = OptionDescription(
-    "learning_rate", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1e-3), unit: "1",
-    "step length of the optimizer before the schedule")
-}

@@ -5,17 +5,17 @@ import Settings
 ///
 /// v ← μv + g; θ ← θ − ηv, or with Nesterov θ ← θ − η(g + μv).
 /// Source: Sutskever et al. 2013, in the form of `torch.optim.SGD` (no dampening).
-package struct StochasticGradientDescent: Optimizer {
+package struct StochasticGradientDescent: GradientOptimizer {
   package static let options: [OptionDescription] = [
     .learningRate,
     OptionDescription("momentum", .real(0...1.0.nextDown), default: .real(0), unit: "1", "share of the last step kept by sgd"),
     OptionDescription("nesterov", .integer(0...1), default: .integer(0), unit: "0 or 1", "Nesterov's momentum in sgd; needs momentum > 0"),
   ]
-  package static let decouplesWeightDecay = false
-  package static let stateNames = ["velocity"]
 
   package let momentum: Double
   package let nesterov: Bool
+
+  package var stateNames: [String] { ["velocity"] }
 
   package init(_ values: OptionValues) throws(Failure) {
     momentum = try values.real("momentum")

@@ -22,6 +22,7 @@ STATUSES = {
     "CANCELLED": (2, ()),
     "TIME_LIMIT": (3, ()),
     "EARLY_STOPPING": (4, ()),
+    "CONVERGED": (5, ()),
     "ERR_INVALID_ARGUMENT": (-1, (ValueError,)),
     "ERR_NULL_POINTER": (-2, (ValueError,)),
     "ERR_INVALID_HANDLE": (-3, (ValueError,)),

@@ -88,7 +88,8 @@ class EventData(SizedStructure):
         ("seconds", c_double),
         ("is_best", c_int32),
         ("reserved0", c_int32),
-        ("reserved", c_uint64 * 8),
+        ("work", c_double),
+        ("reserved", c_uint64 * 7),
     ]
 
 

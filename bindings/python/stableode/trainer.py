@@ -54,6 +54,8 @@ class Event:
     learning_rate: float
     #: Of training, over all runs.
     seconds: float
+    #: Gradients over the whole training set that the work so far is worth, over all runs; a forward pass counts a third.
+    work: float
     #: Whether this epoch's iterate is the best so far.
     is_best: bool
 
@@ -70,6 +72,7 @@ def _event(data):
         validation_accuracy=data.validation_accuracy,
         learning_rate=data.learning_rate,
         seconds=data.seconds,
+        work=data.work,
         is_best=bool(data.is_best),
     )
 
@@ -77,7 +80,7 @@ def _event(data):
 class History(Sequence):
     """One Event an epoch. Columns are arrays: `history.validation_accuracy`, `history.training_loss` …
 
-    outcome: how the last run ended: "ok", "stopped_by_callback", "cancelled", "time_limit" or "early_stopping".
+    outcome: how the last run ended: "ok", "stopped_by_callback", "cancelled", "time_limit", "early_stopping" or "converged".
     """
 
     def __init__(self, rows, outcome):

@@ -1,0 +1,118 @@
+import LinearAlgebra
+import Networks
+import Settings
+
+/// The mean loss of a network over a batch of samples, and the regularizers, as a function of the parameters.
+final class BatchObjective: Objective {
+  private let plan: NetworkPlan
+  private let settings: TrainerOptions
+  private let layout: ParameterLayout
+  private let sweep: Sweep
+  private let pool: WorkerPool
+  private let isCancelled: () -> Bool
+  /// Samples of the whole training set: the unit of work.
+  private let total: Int
+  /// Ranges that one task of an update takes, with their decoupled decay.
+  private let pieces: [(range: Range<Int>, decay: Double)]
+  private var batch: TrainingBatch?
+  private lazy var curvature = CurvatureScratch(plan)
+
+  private(set) var repeats = false
+  /// What the network gave at the parameters the step began with, once they were evaluated.
+  private(set) var atStart: BatchResult?
+  /// What it gave when the gradient was last evaluated.
+  private(set) var latest = BatchResult()
+  /// Work done, in gradients of the mean loss over the whole training set: a gradient costs three forward passes, a product with the Gauss–Newton matrix five.
+  private(set) var work = 0.0
+
+  private static let pieceLength = 16384
+
+  init(_ plan: NetworkPlan, _ settings: TrainerOptions, sweep: Sweep, pool: WorkerPool, total: Int, isCancelled: @escaping () -> Bool) {
+    self.plan = plan
+    self.settings = settings
+    self.sweep = sweep
+    self.pool = pool
+    self.total = total
+    self.isCancelled = isCancelled
+    let layout = ParameterLayout(plan)
+    self.layout = layout
+    pieces = layout.regions.flatMap { region in
+      stride(from: region.range.lowerBound, to: region.range.upperBound, by: Self.pieceLength).map { start in
+        (start..<min(start + Self.pieceLength, region.range.upperBound), region.isWeight ? settings.decoupledDecay : 0)
+      }
+    }
+  }
+
+  /// Turns to a batch; `known` is what the network gives for it at the parameters the step begins with, if the last step found out.
+  func begin(_ batch: TrainingBatch, known: BatchResult?) {
+    self.batch = batch
+    repeats = batch.count == total
+    atStart = known
+    work = 0
+  }
+
+  func value(at parameters: Vector) throws(Failure) -> Double {
+    guard let loss = try loss(parameters, gradient: nil) else { return .infinity }
+    return settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: nil) }
+  }
+
+  func gradient(at parameters: Vector, into gradient: Vector) throws(Failure) -> Double {
+    guard let loss = try loss(parameters, gradient: gradient) else { return .infinity }
+    return settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: gradient) }
+  }
+
+  func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, into product: Vector) throws(Failure) {
+    let batch = present
+    try curvature.gaussNewtonProduct(direction, at: parameters, batch, sweep, pool, into: product)
+    count(5, batch)
+
+  }
+
+  func hessianProduct(_ direction: Vector, at parameters: Vector, into product: Vector) throws(Failure) {
+    try curvature.hessianProduct(direction, at: parameters, into: product) { (point, gradient) throws(Failure) in
+      let value = try self.gradient(at: point, into: gradient)
+      guard value.isFinite else { throw notFinite(value) }
+    }
+  }
+
+  func precondition(_ residual: Vector, into result: Vector) { copy(residual, into: result) }
+
+  func forEachPiece(_ body: (_ range: Range<Int>, _ decay: Double) -> Void) {
+    pool.run(pieces.count) { task, _ in body(pieces[task].range, pieces[task].decay) }
+  }
+
+  func readoutProblem() throws(Failure) -> (any ReadoutProblem)? { nil }
+
+  private var present: TrainingBatch {
+    guard let batch else { preconditionFailure("objective without a batch") }
+    return batch
+  }
+
+  /// The mean loss; nil where a step of the network fails.
+  private func loss(_ parameters: Vector, gradient: Vector?) throws(Failure) -> Double? {
+    let batch = present
+    let result: BatchResult
+    do throws(Failure) {
+      result = try sweep.lossGradient(parameters, batch.source, batch.targets, count: batch.count, gradient: gradient, pool: pool, isCancelled: isCancelled)
+    } catch {
+      // Where a search along a direction went too far it can come back; a step cannot begin there.
+      guard atStart != nil, error.status == .notConverged || error.status == .stepLimit else { throw error }
+      return nil
+    }
+    guard result.count == batch.count else { throw Failure(.cancelled, "cancelled within a step") }
+    count(gradient == nil ? 1 : 3, batch)
+    if atStart == nil { atStart = result }
+    if gradient != nil { latest = result }
+    return result.meanLoss
+  }
+
+  /// Books so many passes over the batch.
+  private func count(_ passes: Double, _ batch: TrainingBatch) { work += passes / 3 * Double(batch.count) / Double(total) }
+}
+
+/// The samples of one step.
+struct TrainingBatch {
+  let source: BatchSource
+  let targets: Targets
+  let count: Int
+}

@@ -1,0 +1,62 @@
+import LinearAlgebra
+import Settings
+
+/// A first-order method: turns each number's gradient into its step, so that ranges of parameters can be stepped apart.
+package protocol GradientOptimizer: Optimizer {
+  /// One step over a contiguous range of parameters, in place.
+  /// - Parameters:
+  ///   - parameters: θ, overwritten with the new iterate.
+  ///   - gradient: ∂objective/∂θ, as many numbers; may be overwritten.
+  ///   - state: the same range of the state vectors.
+  ///   - step: how many steps were taken before this one plus one, from 1.
+  ///   - rate: the learning rate of this step.
+  ///   - decay: the decoupled weight decay of this range, 0 unless `decouplesWeightDecay`.
+  func update(_ parameters: Vector, gradient: Vector, state: OptimizerState, step: Int, rate: Double, decay: Double)
+}
+
+extension GradientOptimizer {
+  package static var prefersAllSamples: Bool { false }
+
+  package func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure) {
+    let value = try objective.gradient(at: iterate.parameters, into: iterate.gradient)
+    guard value.isFinite else { throw notFinite(value) }
+    let all = OptimizerState(iterate.state)
+    objective.forEachPiece { range, decay in
+      self.update(
+        iterate.parameters[range], gradient: iterate.gradient[range], state: all[range], step: iterate.number, rate: iterate.rate, decay: decay)
+    }
+  }
+}
+
+/// The vectors a first-order method carries, named by `stateNames` in this order.
+package struct OptimizerState: Sendable {
+  package let first: Vector
+  /// The second vector; of length 0 for a method with one.
+  package let second: Vector
+
+  /// - Parameter vectors: one or two.
+  package init(_ vectors: [Vector]) {
+    first = vectors[0]
+    second = vectors.count > 1 ? vectors[1] : vectors[0][0..<0]
+  }
+
+  private init(first: Vector, second: Vector) {
+    self.first = first
+    self.second = second
+  }
+
+  /// The part of every state vector that belongs to the parameters `range`.
+  package subscript(range: Range<Int>) -> OptimizerState {
+    OptimizerState(first: first[range], second: second.count == 0 ? second : second[range])
+  }
+}
+
+/// Why a method cannot begin a step: the objective is NaN or infinite where it stands.
+func notFinite(_ value: Double) -> Failure { Failure(.notFinite, "the objective is \(value)") }
+
+extension OptionDescription {
+  /// The learning rate every first-order method reads; schedules scale it.
+  package static let learningRate = OptionDescription(
+    "learning_rate", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1e-3), unit: "1",
+    "step length of a first-order optimizer before the schedule")
+}

@@ -1,0 +1,97 @@
+import LinearAlgebra
+import Settings
+
+/// Limited-memory BFGS with a strong Wolfe line search.
+///
+/// The direction is −Hg, H being the BFGS matrix of the last m pairs s = θ₊ − θ, y = g₊ − g, by the two-loop recursion from (sᵀy/yᵀy)I. On samples that change from step to step each pair is of
+/// the batch it was found on.
+/// Source: Liu & Nocedal 1989; Nocedal & Wright 2006, algorithms 7.4 and 7.5.
+package struct LBFGS: Optimizer {
+  package static let options: [OptionDescription] = [
+    OptionDescription("lbfgs_memory", .integer(1...1000), default: .integer(10), unit: "pairs", "pairs of steps and gradient differences that lbfgs keeps"), .gradientTolerance,
+  ]
+
+  package let memory: Int
+  package let gradientTolerance: Double
+
+  package init(_ values: OptionValues) throws(Failure) {
+    memory = try values.integer("lbfgs_memory")
+    gradientTolerance = try values.real(OptionDescription.gradientTolerance.key)
+  }
+
+  package var stateNames: [String] { (0..<memory).map { "step_\($0)" } + (0..<memory).map { "difference_\($0)" } }
+  package var scalarNames: [String] { ["pairs"] }
+  package var scratchCount: Int { 3 }
+
+  package func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure) {
+    let (direction, trial, trialGradient) = (iterate.scratch[0], iterate.scratch[1], iterate.scratch[2])
+    let value = try iterate.begin(objective, tolerance: gradientTolerance)
+    guard !iterate.isConverged else { return }
+    let gradient = iterate.gradient
+    var pairs = Int(iterate.scalars[0])
+    var slope = descend(iterate, pairs: pairs, into: direction)
+    if !(slope < 0) {
+      // Rounding, or curvature of other batches: the memory is of no use.
+      pairs = 0
+      slope = descend(iterate, pairs: 0, into: direction)
+    }
+    let length = sumOfSquares(gradient).squareRoot()
+    let found = try StrongWolfe(slopeFraction: 0.9).search(
+      objective, from: iterate.parameters, along: direction, value: value, slope: slope, first: pairs == 0 ? min(1, 1 / length) : 1, trial: trial,
+      trialGradient: trialGradient)
+    guard let found else {
+      // Once more from the gradient alone, if there was a memory to forget.
+      iterate.scalars[0] = 0
+      iterate.isConverged = pairs == 0 && objective.repeats
+      return
+    }
+    let (step, difference) = (iterate.state[pairs % memory], iterate.state[memory + pairs % memory])
+    copy(direction, into: step)
+    scale(found.step, step)
+    copy(trialGradient, into: difference)
+    axpy(-1, gradient, addingTo: difference)
+    let isCurved = dot(step, difference) > 1e-10 * (sumOfSquares(step) * sumOfSquares(difference)).squareRoot()
+    iterate.scalars[0] = Double(isCurved ? pairs + 1 : pairs)
+    iterate.accept(trial, value: found.value, gradient: trialGradient, of: objective)
+  }
+
+  /// −Hg, and its slope.
+  private func descend(_ iterate: Iterate, pairs: Int, into direction: Vector) -> Double {
+    copy(iterate.gradient, into: direction)
+    scale(-1, direction)
+    let kept = max(0, pairs - memory)..<pairs
+    var factors = [Double](repeating: 0, count: memory)
+    func pair(_ i: Int) -> (step: Vector, difference: Vector) { (iterate.state[i % memory], iterate.state[memory + i % memory]) }
+    for i in kept.reversed() {
+      let (step, difference) = pair(i)
+      factors[i % memory] = dot(step, direction) / dot(step, difference)
+      axpy(-factors[i % memory], difference, addingTo: direction)
+    }
+    if let last = kept.last {
+      let (step, difference) = pair(last)
+      scale(dot(step, difference) / sumOfSquares(difference), direction)
+    }
+    for i in kept {
+      let (step, difference) = pair(i)
+      axpy(factors[i % memory] - dot(difference, direction) / dot(step, difference), step, addingTo: direction)
+    }
+    return dot(direction, iterate.gradient)
+  }
+}
+
+extension OptionDescription {
+  /// Read by all methods that can tell when they are done.
+  static let gradientTolerance = OptionDescription(
+    "gradient_tolerance", .real(0...Double.greatestFiniteMagnitude), default: .real(1e-12), unit: "1", "training ends when the gradient's norm over all samples is at most this")
+}
+
+extension Iterate {
+  /// φ(θ), with ∇φ(θ) in `gradient`; sets `isConverged` where the gradient vanishes to the tolerance.
+  func begin(_ objective: any Objective, tolerance: Double) throws(Failure) -> Double {
+    let value = try evaluate(objective)
+    guard value.isFinite else { throw notFinite(value) }
+    isConverged = objective.repeats && sumOfSquares(gradient).squareRoot() <= tolerance
+    if objective.repeats { known = value }
+    return value
+  }
+}

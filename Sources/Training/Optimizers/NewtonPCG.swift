@@ -1,0 +1,49 @@
+import LinearAlgebra
+import Settings
+
+/// Newton's method with the direction from truncated preconditioned conjugate gradients on Hessian products, and Armijo's line search.
+///
+/// Where the Hessian is not positive definite the inner iteration ends with a direction of descent (Steihaug 1983). Source: Haber & Ruthotto 2017, section 4; Nocedal & Wright 2006, algorithm 7.1.
+package struct NewtonPCG: Optimizer {
+  package static let options: [OptionDescription] = TruncatedCG.options + [.gradientTolerance]
+
+  private let inner: TruncatedCG
+  private let gradientTolerance: Double
+
+  package init(_ values: OptionValues) throws(Failure) {
+    inner = try TruncatedCG(values)
+    gradientTolerance = try values.real(OptionDescription.gradientTolerance.key)
+  }
+
+  package var scratchCount: Int { TruncatedCG.scratchCount + 1 }
+
+  package func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure) {
+    let value = try iterate.begin(objective, tolerance: gradientTolerance)
+    guard !iterate.isConverged else { return }
+    let found = try newtonStep(objective, iterate, value: value, inner: inner) { direction, product throws(Failure) in
+      try objective.hessianProduct(direction, at: iterate.parameters, into: product)
+    }
+    guard found else { return iterate.isConverged = objective.repeats }
+  }
+}
+
+/// One truncated Newton step with a given curvature: the iterate moves, unless no step along the direction decreases the objective; then false.
+///
+/// - Parameter product: the curvature at the iterate times a vector, into a given vector.
+func newtonStep(
+  _ objective: any Objective, _ iterate: Iterate, value: Double, inner: TruncatedCG, product: (Vector, Vector) throws(Failure) -> Void
+) throws(Failure) -> Bool {
+  let scratch = iterate.scratch[0..<TruncatedCG.scratchCount]
+  let trial = iterate.scratch[TruncatedCG.scratchCount]
+  _ = try inner.minimize(gradient: iterate.gradient, radius: .infinity, scratch: scratch, product: product, precondition: { objective.precondition($0, into: $1) })
+  let direction = scratch[0]
+  let slope = dot(direction, iterate.gradient)
+  guard slope < 0 else { return false }
+  let found = try Armijo().search(from: iterate.parameters, along: direction, value: value, slope: slope, trial: trial) { point throws(Failure) in
+    try objective.value(at: point)
+  }
+  guard found != nil else { return false }
+  copy(trial, into: iterate.parameters)
+  iterate.known = nil
+  return true
+}

@@ -1,0 +1,51 @@
+import LinearAlgebra
+import Settings
+
+/// Nonlinear conjugate gradients after Polak and Ribière, with restarts and a strong Wolfe line search.
+///
+/// d ← −g + max(0, gᵀ(g − g₋)/‖g₋‖²)·d.
+/// Source: Nocedal & Wright 2006, algorithm 5.4 with 5.45.
+package struct NonlinearCG: Optimizer {
+  package static let options: [OptionDescription] = [.gradientTolerance]
+
+  package let gradientTolerance: Double
+
+  package init(_ values: OptionValues) throws(Failure) { gradientTolerance = try values.real(OptionDescription.gradientTolerance.key) }
+
+  package var stateNames: [String] { ["direction", "previous_gradient"] }
+  /// What the last search ended with: its slope at the start, and its step; 0 before the first.
+  package var scalarNames: [String] { ["slope", "step"] }
+  package var scratchCount: Int { 3 }
+
+  package func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure) {
+    let value = try iterate.begin(objective, tolerance: gradientTolerance)
+    guard !iterate.isConverged else { return }
+    let (gradient, kept, previous) = (iterate.gradient, iterate.state[0], iterate.state[1])
+    let (direction, trial, trialGradient) = (iterate.scratch[0], iterate.scratch[1], iterate.scratch[2])
+    let squares = sumOfSquares(gradient)
+    let (lastSlope, lastStep) = (iterate.scalars[0], iterate.scalars[1])
+    let factor = lastStep == 0 ? 0 : max(0, (squares - dot(gradient, previous)) / sumOfSquares(previous))
+    copy(kept, into: direction)
+    scale(factor, direction)
+    axpy(-1, gradient, addingTo: direction)
+    var slope = dot(direction, gradient)
+    if !(slope < -1e-3 * squares) {
+      copy(gradient, into: direction)
+      scale(-1, direction)
+      slope = -squares
+    }
+    let first = lastStep == 0 ? min(1, 1 / squares.squareRoot()) : lastStep * lastSlope / slope
+    let found = try StrongWolfe(slopeFraction: 0.1).search(
+      objective, from: iterate.parameters, along: direction, value: value, slope: slope, first: first, trial: trial, trialGradient: trialGradient)
+    guard let found else {
+      // Once more from the gradient alone, if it was not that.
+      iterate.isConverged = lastStep == 0 && objective.repeats
+      iterate.scalars = [0, 0]
+      return
+    }
+    iterate.scalars = [slope, found.step]
+    copy(direction, into: kept)
+    copy(gradient, into: previous)
+    iterate.accept(trial, value: found.value, gradient: trialGradient, of: objective)
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import LinearAlgebra
+import Settings
+import Training
+
+/// φ(x) = Σ ½aᵢxᵢ² + Σ log cosh(xᵢ − xᵢ₊₁ − 1), with its derivatives in plain Double: strictly convex, not quadratic.
+final class AnalyticObjective: Objective {
+  let count: Int
+  let precision: Precision
+  var repeats = true
+  /// Evaluations until one fails.
+  var callsLeft = Int.max
+  private(set) var gradients = 0
+
+  init(count: Int, _ precision: Precision) {
+    self.count = count
+    self.precision = precision
+  }
+
+  /// Where a method begins: numbers of both signs, of order 1.
+  func iterate(of method: any Optimizer) throws -> Iterate {
+    func zeros(_ vectors: Int) throws -> [Vector] { try (0..<vectors).map { _ in Self.keep(try Numbers([Double](repeating: 0, count: count), precision)) } }
+    let start = Self.keep(try Numbers((0..<count).map { 2 * sin(3 * Double($0) + 1) }, precision))
+    return Iterate(
+      parameters: start, gradient: try zeros(1)[0], state: try zeros(method.stateNames.count), scalars: method.scalarNames.map { _ in 0 },
+      scratch: try zeros(method.scratchCount))
+  }
+
+  private static var kept: [Numbers] = []
+  private static let lock = NSLock()
+  private static func keep(_ numbers: Numbers) -> Vector {
+    lock.withLock { kept.append(numbers) }
+    return numbers.vector
+  }
+
+  func value(_ x: [Double]) -> Double {
+    (0..<count).map { 0.5 * weight($0) * x[$0] * x[$0] }.reduce(0, +) + (0..<count - 1).map { log(cosh(x[$0] - x[$0 + 1] - 1)) }.reduce(0, +)
+  }
+
+  func gradient(_ x: [Double]) -> [Double] {
+    var g = (0..<count).map { weight($0) * x[$0] }
+    for i in 0..<count - 1 {
+      let t = tanh(x[i] - x[i + 1] - 1)
+      g[i] += t
+      g[i + 1] -= t
+    }
+    return g
+  }
+
+  func hessian(_ x: [Double]) -> [[Double]] {
+    var h = (0..<count).map { i in (0..<count).map { i == $0 ? weight(i) : 0 } }
+    for i in 0..<count - 1 {
+      let t = tanh(x[i] - x[i + 1] - 1)
+      let c = 1 - t * t
+      h[i][i] += c
+      h[i + 1][i + 1] += c
+      h[i][i + 1] -= c
+      h[i + 1][i] -= c
+    }
+    return h
+  }
+
+  private func weight(_ i: Int) -> Double { 0.3 + 0.2 * Double(i) }
+
+  private func use() throws(Failure) {
+    guard callsLeft > 0 else { throw Failure(.notConverged, "a call too many") }
+    callsLeft -= 1
+  }
+
+  func value(at parameters: Vector) throws(Failure) -> Double {
+    try use()
+    return value(parameters.values)
+  }
+
+  func gradient(at parameters: Vector, into gradient: Vector) throws(Failure) -> Double {
+    try use()
+    gradients += 1
+    store(self.gradient(parameters.values), into: gradient)
+    return value(parameters.values)
+  }
+
+  func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, into product: Vector) throws(Failure) { try hessianProduct(direction, at: parameters, into: product) }
+
+  func hessianProduct(_ direction: Vector, at parameters: Vector, into product: Vector) throws(Failure) {
+    try use()
+    let (h, v) = (hessian(parameters.values), direction.values)
+    store(h.map { row in zip(row, v).map(*).reduce(0, +) }, into: product)
+  }
+
+  func precondition(_ residual: Vector, into result: Vector) { copy(residual, into: result) }
+  func forEachPiece(_ body: (Range<Int>, Double) -> Void) { body(0..<count, 0) }
+  func readoutProblem() throws(Failure) -> (any ReadoutProblem)? { nil }
+
+  private func store(_ values: [Double], into vector: Vector) {
+    for (i, value) in values.enumerated() { vector.store(value, at: i) }
+  }
+}
+
+/// The solution of a small dense system, by elimination with pivoting.
+func solve(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
+  var (a, b) = (matrix, right)
+  let n = b.count
+  for k in 0..<n {
+    let pivot = (k..<n).max { abs(a[$0][k]) < abs(a[$1][k]) } ?? k
+    a.swapAt(k, pivot)
+    b.swapAt(k, pivot)
+    for i in k + 1..<max(n, k + 1) {
+      let factor = a[i][k] / a[k][k]
+      for j in k..<n { a[i][j] -= factor * a[k][j] }
+      b[i] -= factor * b[k]
+    }
+  }
+  for k in (0..<n).reversed() {
+    for j in k + 1..<max(n, k + 1) { b[k] -= a[k][j] * b[j] }
+    b[k] /= a[k][k]
+  }
+  return b
+}

@@ -1,0 +1,28 @@
+import LinearAlgebra
+import Settings
+import Testing
+import Training
+
+struct NewtonPCGTests {
+  /// With inner iterations that solve the system, ten steps are Newton's with Armijo's halving, here in plain Double with a dense solve.
+  @Test(arguments: ["newton_pcg", "gauss_newton"])
+  func stepsAreNewtons(name: String) throws {
+    var settings: [String: OptionValue] = ["cg_tolerance": .real(1e-13), "cg_iterations": .integer(50)]
+    if name == "gauss_newton" { settings["trust_radius"] = .real(1e3) }
+    let method = try optimizers(name).init(try options(settings))
+    let objective = AnalyticObjective(count: 6, .float64)
+    let iterate = try objective.iterate(of: method)
+    var x = iterate.parameters.values
+    for number in 1...10 {
+      iterate.number = number
+      try method.step(objective, iterate)
+      if iterate.isConverged { break }
+      let newton = solve(objective.hessian(x), objective.gradient(x))
+      let next = zip(x, newton).map(-)
+      #expect(objective.value(next) < objective.value(x) + 1e-14)
+      x = next
+      #expect(zip(iterate.parameters.values, x).allSatisfy { abs($0 - $1) < 1e-9 })
+    }
+    #expect(inner(objective.gradient(x), objective.gradient(x)).squareRoot() < 1e-11)
+  }
+}
