@@ -14,6 +14,7 @@ final class BatchObjective: Objective {
   private let total: Int
   /// Ranges that one task of an update takes, with their decoupled decay.
   private let pieces: [(range: Range<Int>, decay: Double)]
+  private let preconditioner: SmoothnessPreconditioner?
   private var batch: TrainingBatch?
   private lazy var curvature = CurvatureScratch(plan)
 
@@ -27,7 +28,7 @@ final class BatchObjective: Objective {
 
   private static let pieceLength = 16384
 
-  init(_ plan: NetworkPlan, _ settings: TrainerOptions, sweep: Sweep, pool: WorkerPool, total: Int, isCancelled: @escaping () -> Bool) {
+  init(_ plan: NetworkPlan, _ settings: TrainerOptions, sweep: Sweep, pool: WorkerPool, total: Int, isCancelled: @escaping () -> Bool) throws(Failure) {
     self.plan = plan
     self.settings = settings
     self.sweep = sweep
@@ -36,6 +37,9 @@ final class BatchObjective: Objective {
     self.isCancelled = isCancelled
     let layout = ParameterLayout(plan)
     self.layout = layout
+    let smoothness = settings.regularizers.lazy.compactMap { ($0 as? Smoothness)?.strength }.first
+    let decay = settings.regularizers.lazy.compactMap { ($0 as? WeightDecay)?.strength }.first
+    preconditioner = if let smoothness { try SmoothnessPreconditioner(layout, smoothness: smoothness, weightDecay: decay ?? 0) } else { nil }
     pieces = layout.regions.flatMap { region in
       stride(from: region.range.lowerBound, to: region.range.upperBound, by: Self.pieceLength).map { start in
         (start..<min(start + Self.pieceLength, region.range.upperBound), region.isWeight ? settings.decoupledDecay : 0)
@@ -65,7 +69,7 @@ final class BatchObjective: Objective {
     let batch = present
     try curvature.gaussNewtonProduct(direction, at: parameters, batch, sweep, pool, into: product)
     count(5, batch)
-
+    for term in settings.regularizers { term.accumulateCurvature(direction, at: parameters, layout: layout, addingTo: product) }
   }
 
   func hessianProduct(_ direction: Vector, at parameters: Vector, into product: Vector) throws(Failure) {
@@ -75,7 +79,11 @@ final class BatchObjective: Objective {
     }
   }
 
-  func precondition(_ residual: Vector, into result: Vector) { copy(residual, into: result) }
+  /// By the regularizers' own curvature, shifted, where there is smoothness in time: (αLᵀL + αI + γI)⁻¹.
+  func precondition(_ residual: Vector, into result: Vector) {
+    copy(residual, into: result)
+    preconditioner?.apply(result, shift: settings.preconditionerShift)
+  }
 
   func forEachPiece(_ body: (_ range: Range<Int>, _ decay: Double) -> Void) {
     pool.run(pieces.count) { task, _ in body(pieces[task].range, pieces[task].decay) }

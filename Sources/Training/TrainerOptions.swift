@@ -55,6 +55,8 @@ package struct TrainerOptions: Sendable {
   package let learningRate: LearningRate
   package let optimizerName: String
   package let optimizer: any Optimizer
+  /// γ > 0 of the preconditioner (αLᵀL + γI)⁻¹.
+  package let preconditionerShift: Double
   /// The decoupled decay handed to the optimizer; 0 when decay is a term of the objective.
   package let decoupledDecay: Double
   /// The regularizers with a strength above 0.
@@ -77,6 +79,7 @@ package struct TrainerOptions: Sendable {
     try refuseForeign(values, chosen: optimizerName, of: optimizers.noun, optimizers.entries.map { ($0.name, $0.entry.options) })
     try refuseForeign(values, chosen: try values.text("schedule"), of: schedules.noun, schedules.entries.map { ($0.name, $0.entry.options) })
     optimizer = try method.init(values)
+    preconditionerShift = try values.real("preconditioner_shift")
     batchSize = method.prefersAllSamples && !values.isSet("batch_size") ? Int.max : try values.integer("batch_size")
 
     let decay = try values.real(WeightDecay.option.key)

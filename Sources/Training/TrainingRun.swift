@@ -62,7 +62,7 @@ final class TrainingRun {
     sweep = try Sweep(plan, batch: batch, derivative: true, features: false, threads: threads)
     evaluationSweep = validation == nil ? nil : try Sweep(plan, batch: evaluationBatch, derivative: false, threads: sweep.threads)
     pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads))
-    objective = BatchObjective(plan, settings, sweep: sweep, pool: pool, total: training.count, isCancelled: limits.isCancelled)
+    objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: training.count, isCancelled: limits.isCancelled)
     lastEpoch = limits.epochs == 0 ? settings.epochs : min(settings.epochs, trainer.state.epoch + max(limits.epochs, 0))
     if trainer.memory == nil {
       let byAccuracy = settings.metric == .accuracy || (settings.metric == .automatic && plan.loss.targetKind == .labels)

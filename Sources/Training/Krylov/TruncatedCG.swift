@@ -10,6 +10,9 @@ package struct TruncatedCG {
     OptionDescription("cg_iterations", .integer(1...1_000_000), default: .integer(20), unit: "products", "most products with the curvature a step"),
     OptionDescription(
       "cg_tolerance", .real(0...1.0.nextDown), default: .real(0.1), unit: "1", "the inner iteration ends when the residual's norm fell by this factor"),
+    OptionDescription(
+      "preconditioner_shift", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1e-2), unit: "1",
+      "γ of the preconditioner (αLᵀL + γI)⁻¹, which is used with smoothness α > 0"),
   ]
   /// Vectors that `minimize` works in.
   package static let scratchCount = 5
