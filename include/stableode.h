@@ -480,6 +480,10 @@ SODE_API sode_status sode_network_block_memory(sode_network *network, int64_t ma
  * and its options, and nothing that changes a layer's tensors. Its parameters are the L2 projections of the present weights, read as functions of time: more
  * layers, fewer coefficients, smooth weights out of layers of their own. What the new space holds goes over exactly up to rounding. */
 SODE_API sode_status sode_network_project(sode_network *network, const char *text, size_t length, sode_network **projected);
+/* A network with each step halved, twice the layers of each block over the same horizon (multi-level learning, Haber & Ruthotto 2017), and the prolonged
+ * present weights. prolongation: "linear" (interpolation between the middles of the layers and extrapolation at the ends; exact for weights linear in time)
+ * or "copy". Coefficients of weights_in_time stay as they are. SODE_ERR_UNKNOWN_NAME; SODE_ERR_OUT_OF_RANGE when it would be too large. */
+SODE_API sode_status sode_network_refine(sode_network *network, const char *prolongation, sode_network **finer);
 
 /* The feed-forward reading of a block whose field is linear_activation or linear_cubic (Ruseckas 2019): weights W = I + h w [layers, n, n] and biases
  * B = h b [layers, n] of the layers y -> 𝒉(W y + B), 𝒉(x) = x + h g(x), which the integrator near_identity computes. Setting them sets w = (W - I)/h and
@@ -501,7 +505,8 @@ SODE_API sode_status sode_network_near_identity_gap(sode_network *network, int64
 
 /* ---- 12 Introspection ---------------------------------------------------------------------------------------------------------------- */
 
-/* Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules, regularizers, time_bases, memory_policies, metrics, problems. */
+/* Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules, regularizers, time_bases, memory_policies, metrics,
+ * prolongations, problems. */
 SODE_API sode_status sode_registry_count(const char *registry, int64_t *count);
 SODE_API sode_status sode_registry_at(const char *registry, int64_t index, const char **name, const char **help);
 

@@ -32,6 +32,13 @@ package struct NetworkSpecification: Sendable {
     if let current = blocks.last { blocks.append(current) }
   }
 
+  /// The same with other options in its blocks.
+  func changingBlocks(_ change: (_ index: Int, _ block: inout OptionValues) throws(Failure) -> Void) throws(Failure) -> NetworkSpecification {
+    var changed = self
+    for index in blocks.indices { try change(index, &changed.blocks[index]) }
+    return changed
+  }
+
   /// Applies a JSON object of options, wholly or not at all. "blocks" holds one object a block and replaces the blocks; other block options set the current block.
   package mutating func apply(json: JSON) throws(Failure) {
     guard let members = json.members else { throw Failure(.invalidArgument, "a specification is a JSON object of options; given: \(json.kindName)") }

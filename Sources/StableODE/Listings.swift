@@ -25,6 +25,7 @@ private let registryListings: [(name: String, entries: [(name: String, help: Str
   ("time_bases", listing(timeBases)),
   ("memory_policies", listing(memoryPolicies)),
   ("metrics", listing(metrics)),
+  ("prolongations", listing(prolongations)),
   ("problems", listing(problems)),
 ]
 

@@ -128,5 +128,16 @@ public func sode_network_project(
   }
 }
 
+@_cdecl("sode_network_refine") @implementation
+public func sode_network_refine(
+  _ network: OpaquePointer?, _ prolongation: UnsafePointer<CChar>?, _ finer: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(finer, "finer")
+    let prolongation = try prolongations(try text(prolongation, "prolongation"))
+    try using(network, .network, "network") { network throws(Failure) in try hand(try network.refined(prolongation), .network, to: out) }
+  }
+}
+
 @_cdecl("sode_network_free") @implementation
 public func sode_network_free(_ network: OpaquePointer?) { free(network, .network, "network") }

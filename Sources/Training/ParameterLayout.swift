@@ -24,19 +24,32 @@ package struct ParameterLayout: Sendable {
     }
   }
 
+  /// The weights of the readout: outputs × inputs numbers, one output after the other.
+  package struct Classifier: Sendable, Equatable {
+    package let range: Range<Int>
+    package let inputs: Int
+
+    package init(range: Range<Int>, inputs: Int) { (self.range, self.inputs) = (range, inputs) }
+  }
+
   package let regions: [Region]
-  package init(_ regions: [Region]) { self.regions = regions }
+  /// nil for a network whose state is the scores.
+  package let classifier: Classifier?
+
+  package init(_ regions: [Region], classifier: Classifier? = nil) { (self.regions, self.classifier) = (regions, classifier) }
 }
 
 extension ParameterLayout {
   /// The layout of a network: each tensor is a region.
   package init(_ plan: NetworkPlan) {
-    self.init(plan.tensors.map { tensor in
+    let readout = plan.tensors.first { $0.block == nil && $0.name == "readout.W" }
+    let regions = plan.tensors.map { tensor -> Region in
       guard let block = tensor.block.map({ plan.blocks[$0] }) else { return Region(range: tensor.range, isWeight: tensor.role == .weight) }
       return Region(
         range: tensor.range, isWeight: tensor.role == .weight, layers: tensor.shape[0], stepSize: block.grid.horizon / Double(tensor.shape[0]),
         distances: Self.distances(tensor.shape[0], block))
-    })
+    }
+    self.init(regions, classifier: readout.map { Classifier(range: $0.range, inputs: $0.shape[1]) })
   }
 
   /// The times between the middles of the last `entries` layers, where each has an entry and steps are unequal.

@@ -32,6 +32,7 @@ struct ListingsTests {
     #expect(names("regularizers") == regularizers.names)
     #expect(names("time_bases") == timeBases.names)
     #expect(names("memory_policies") == memoryPolicies.names)
+    #expect(names("prolongations") == prolongations.names)
     #expect(names("problems") == problems.names)
   }
 

@@ -35,6 +35,13 @@ func options(_ settings: [String: OptionValue]) throws -> OptionValues {
   return values
 }
 
+/// The options of one regularizer with some of them set.
+func options(of term: any Regularizer.Type, _ settings: [String: OptionValue]) throws -> OptionValues {
+  var values = OptionValues(scope: "trainer", [term.option] + term.furtherOptions)
+  for (key, value) in settings { try values.set(key, value) }
+  return values
+}
+
 /// The failure that `body` throws; nil when it throws none.
 func failure(_ body: () throws -> Void) -> Failure? {
   do {

@@ -5,8 +5,15 @@ import Settings
 package protocol Regularizer: Sendable {
   /// The option that holds the term's strength α.
   static var option: OptionDescription { get }
+  /// The options beside the strength.
+  static var furtherOptions: [OptionDescription] { get }
+  /// The term with its further options at their defaults.
   /// - Parameter strength: α > 0.
   init(strength: Double)
+  /// Reads the further options; fails with `outOfRange` when one makes no sense.
+  init(strength: Double, _ values: OptionValues) throws(Failure)
+  /// Refuses a network that the term makes no sense for, with the reason: `incompatible`.
+  func check(_ layout: ParameterLayout) throws(Failure)
   /// The term's value, its gradient being added to `gradient` if given.
   /// - Parameters:
   ///   - parameters: all parameters of a network.
@@ -20,8 +27,16 @@ package protocol Regularizer: Sendable {
   func accumulateCurvature(_ direction: Vector, at parameters: Vector, layout: ParameterLayout, addingTo product: Vector)
 }
 
+extension Regularizer {
+  package static var furtherOptions: [OptionDescription] { [] }
+  package init(strength: Double, _ values: OptionValues) throws(Failure) { self.init(strength: strength) }
+  package func check(_ layout: ParameterLayout) throws(Failure) {}
+}
+
 /// The regularizers by name; the name is also the key of the option that holds the strength.
 package let regularizers = Registry<any Regularizer.Type>("regularizer", [
   ("weight_decay", "½α‖θ‖² over weights", WeightDecay.self),
   ("smoothness", "Haber & Ruthotto's (α/2h) Σ‖θ_j − θ_{j−1}‖² over the layers", Smoothness.self),
+  ("classifier_smoothness", "½α‖LW‖² of the readout's weights over a grid of features", ClassifierSmoothness.self),
+  ("smoothed_l1", "α Σ(√(θ² + ε²) − ε) over weights", SmoothedL1.self),
 ])

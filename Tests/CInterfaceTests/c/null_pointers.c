@@ -199,6 +199,9 @@ int main(void) {
   REFUSES(sode_network_project(NULL, "{}", 2, &made), "network");
   REFUSES(sode_network_project(network, NULL, 2, &made), "text");
   REFUSES(sode_network_project(network, "{}", 2, NULL), "projected");
+  REFUSES(sode_network_refine(NULL, "linear", &made), "network");
+  REFUSES(sode_network_refine(network, NULL, &made), "prolongation");
+  REFUSES(sode_network_refine(network, "linear", NULL), "finer");
   REFUSES(sode_network_get_feed_forward(NULL, 0, &out, &out), "network");
   REFUSES(sode_network_get_feed_forward(network, 0, NULL, &out), "weights");
   REFUSES(sode_network_set_feed_forward(NULL, 0, &out, NULL), "network");

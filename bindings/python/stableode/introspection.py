@@ -23,6 +23,7 @@ REGISTRIES = (
     "time_bases",
     "memory_policies",
     "metrics",
+    "prolongations",
     "problems",
 )
 _OPTION_TYPES = {1: int, 2: float, 3: str}

@@ -309,6 +309,16 @@ class Network(Handle):
         library.sode_network_project(self._pointer, encoded, len(encoded), ctypes.byref(pointer))
         return type(self)._adopt(pointer)
 
+    def refine(self, prolongation: str = "linear") -> Network:
+        """A network of twice the layers over the same horizon, with the prolonged present weights.
+
+        prolongation: "linear" (interpolation between the middles of the layers, exact for weights linear in time) or "copy".
+        `multilevel` trains from few layers to many this way. Errors: UnknownNameError, OutOfRangeError when too large.
+        """
+        pointer = new_pointer()
+        library.sode_network_refine(self._pointer, text(prolongation, "prolongation"), ctypes.byref(pointer))
+        return type(self)._adopt(pointer)
+
     def feed_forward(self, block: int = 0) -> tuple[numpy.ndarray, numpy.ndarray]:
         """(W [layers, n, n], B [layers, n]) of the layers that a block of linear_activation or linear_cubic is read as.
 

@@ -92,6 +92,17 @@ def test_projection_onto_more_layers_is_exact(make_network):
         network.project(width=7)
 
 
+def test_refined_weights_are_interpolated_in_quarters(make_network):
+    network = make_network(layers=3, precision="float64")
+    network.parameters["blocks.0.K"] = numpy.array([0.0, 4.0, 16.0])[:, None, None] * numpy.ones((3, 5, 5))
+    finer = network.refine()
+    assert finer.specification["blocks"][0]["layers"] == 6 and finer.specification["blocks"][0]["horizon"] == 1.0
+    assert finer.parameters["blocks.0.K"][:, 0, 0].tolist() == [-1, 1, 3, 7, 13, 19]
+    assert network.refine("copy").parameters["blocks.0.K"][:, 0, 0].tolist() == [0, 0, 4, 4, 16, 16]
+    with pytest.raises(stableode.UnknownNameError, match="linear"):
+        network.refine("linera")
+
+
 def test_feed_forward_weights_there_and_back(make_network):
     network = make_network(field="linear_activation", integrator="near_identity", layers=4, horizon=1.0)
     before = network.parameter_vector

@@ -1,0 +1,38 @@
+import LinearAlgebra
+import Settings
+
+/// A smoothed ℓ₁ norm of the weights, α Σ (√(θ² + ε²) − ε): pulls small weights to zero, and is differentiable there.
+///
+/// Source: theory §4; Haber & Ruthotto 2017 name it for the classifier (section 3.4). Biases are left alone.
+package struct SmoothedL1: Regularizer {
+  package static let option = OptionDescription(
+    "smoothed_l1", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
+    "α of α Σ(√(θ² + ε²) − ε) over the weights in the objective; biases are left alone")
+  package static let furtherOptions = [
+    OptionDescription(
+      "l1_epsilon", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1e-3), unit: "1",
+      "ε of smoothed_l1: below it the absolute value is rounded to a parabola")
+  ]
+
+  package let strength: Double
+  package let epsilon: Double
+
+  package init(strength: Double) { self.init(strength: strength, epsilon: 1e-3) }
+  package init(strength: Double, epsilon: Double) { (self.strength, self.epsilon) = (strength, epsilon) }
+  package init(strength: Double, _ values: OptionValues) throws(Failure) { self.init(strength: strength, epsilon: try values.real("l1_epsilon")) }
+
+  package func accumulate(_ parameters: Vector, layout: ParameterLayout, addingTo gradient: Vector?) -> Double {
+    var energy = 0.0
+    for region in layout.regions where region.isWeight {
+      energy += accumulateSmoothedAbsolute(parameters[region.range], epsilon: epsilon, strength: strength, addingTo: gradient?[region.range])
+    }
+    return energy
+  }
+
+  package func accumulateCurvature(_ direction: Vector, at parameters: Vector, layout: ParameterLayout, addingTo product: Vector) {
+    for region in layout.regions where region.isWeight {
+      accumulateSmoothedAbsoluteCurvature(
+        parameters[region.range], direction: direction[region.range], epsilon: epsilon, strength: strength, addingTo: product[region.range])
+    }
+  }
+}
