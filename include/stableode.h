@@ -311,8 +311,8 @@ typedef struct sode_event {
   double validation_accuracy;
   double learning_rate;
   double seconds;             /* of training, over all runs */
-  int32_t is_best;            /* this epoch's iterate is the best so far */
-  int32_t reserved0;
+  int32_t is_best;            /* this epoch's iterate is the best so far of its level */
+  int32_t level;              /* how often the network was refined before (sode_trainer_refine); epoch counts from there */
   double work;                /* gradients over the whole training set that the work so far is worth, over all runs; a forward pass counts 1/3 */
   uint64_t reserved[7];
 } sode_event;
@@ -341,6 +341,14 @@ SODE_API sode_status sode_trainer_run(sode_trainer *trainer, sode_dataset *train
 SODE_API sode_status sode_trainer_history_count(sode_trainer *trainer, int64_t *count);
 SODE_API sode_status sode_trainer_history_at(sode_trainer *trainer, int64_t index, sode_event *row);
 SODE_API void sode_trainer_free(sode_trainer *trainer);
+/* Multi-level learning: a network with each step halved (sode_network_refine) and a trainer that goes on with it, its options, optimizer's state and history
+ * carried over. It begins from the parameters the coarse network holds, its epochs count anew, and its rows say level + 1. Both are the caller's to free. */
+SODE_API sode_status sode_trainer_refine(sode_trainer *trainer, const char *prolongation, sode_network **network, sode_trainer **finer);
+/* Trains for the option "epochs" and refines, until the deepest block has `layers` layers (its present number times a power of 2) and these are trained too.
+ * limits counts over all levels. Gives the network and trainer of the level it ended at: run it again with these to go on after an early end; the history has
+ * a row for each epoch of each level. Where it ended at the trainer's own level both are NULL. Returns as sode_trainer_run. */
+SODE_API sode_status sode_multilevel_run(sode_trainer *trainer, int64_t layers, const char *prolongation, sode_dataset *training, sode_dataset *validation,
+                                         const sode_limits *limits, sode_network **network, sode_trainer **finest);
 
 SODE_API sode_status sode_cancel_token_create(sode_cancel_token **token);
 /* Lock-free and async-signal-safe, and so without a message on failure. Work under the token ends within 100 ms with SODE_CANCELLED. */

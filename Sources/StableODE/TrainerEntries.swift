@@ -59,22 +59,47 @@ public func sode_trainer_run(
   _ trainer: OpaquePointer?, _ training: OpaquePointer?, _ validation: OpaquePointer?, _ limits: UnsafePointer<sode_limits>?
 ) -> sode_status {
   reportingStatus { () throws(Failure) in
-    var given = sode_limits()
-    if let limits { given = try readStruct(limits, zero: given, "limits") }
-    let epochs = try checked(given.epochs, "limits->epochs", in: 0...1_000_000_000)
-    let milliseconds = try checked(given.milliseconds, "limits->milliseconds", in: 0...Int64.max)
-    return try using(trainer, .trainer, "trainer") { box throws(Failure) in
-      try using(training, .dataset, "training") { training throws(Failure) in
-        try usingOptional(validation, .dataset, "validation") { validation throws(Failure) in
-          try asking(given.cancel) { isCancelled throws(Failure) in
-            try box.trainer.run(
-              training: training, validation: validation,
-              limits: TrainingLimits(epochs: epochs, milliseconds: milliseconds, isCancelled: isCancelled), onEvent: box.report)
-          }
-        }
+    try using(trainer, .trainer, "trainer") { box throws(Failure) in
+      try withRun(training, validation, limits) { training, validation, limits throws(Failure) in
+        try box.trainer.run(training: training, validation: validation, limits: limits, onEvent: box.report)
       }
     }
   }
+}
+
+/// The data and limits of a run.
+private func withRun(
+  _ training: OpaquePointer?, _ validation: OpaquePointer?, _ limits: UnsafePointer<sode_limits>?,
+  _ body: (Dataset, Dataset?, TrainingLimits) throws(Failure) -> Status
+) throws(Failure) -> Status {
+  var given = sode_limits()
+  if let limits { given = try readStruct(limits, zero: given, "limits") }
+  let epochs = try checked(given.epochs, "limits->epochs", in: 0...1_000_000_000)
+  let milliseconds = try checked(given.milliseconds, "limits->milliseconds", in: 0...Int64.max)
+  return try using(training, .dataset, "training") { training throws(Failure) in
+    try usingOptional(validation, .dataset, "validation") { validation throws(Failure) in
+      try asking(given.cancel) { isCancelled throws(Failure) in
+        try body(training, validation, TrainingLimits(epochs: epochs, milliseconds: milliseconds, isCancelled: isCancelled))
+      }
+    }
+  }
+}
+
+/// Hands out a finer trainer and its network; both or none.
+private func hand(
+  _ finer: Trainer, of box: TrainerBox, _ network: UnsafeMutablePointer<OpaquePointer?>, _ trainer: UnsafeMutablePointer<OpaquePointer?>
+) throws(Failure) {
+  let next = TrainerBox(finer)
+  (next.callback, next.userData) = (box.callback, box.userData)
+  var made: OpaquePointer?
+  try hand(finer.network, .network, to: &made)
+  do throws(Failure) {
+    try hand(next, .trainer, to: trainer)
+  } catch {
+    free(made, .network, "network")
+    throw error
+  }
+  network.pointee = made
 }
 
 @_cdecl("sode_trainer_history_count") @implementation
@@ -91,6 +116,46 @@ public func sode_trainer_history_at(_ trainer: OpaquePointer?, _ index: Int64, _
     let out = try required(row, "row")
     try using(trainer, .trainer, "trainer") { box throws(Failure) in
       try writeStruct(event(try element(of: box.trainer.history, index)), to: out, "row")
+    }
+  }
+}
+
+@_cdecl("sode_trainer_refine") @implementation
+public func sode_trainer_refine(
+  _ trainer: OpaquePointer?, _ prolongation: UnsafePointer<CChar>?, _ network: UnsafeMutablePointer<OpaquePointer?>?,
+  _ finer: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let networkOut = try required(network, "network")
+    let trainerOut = try required(finer, "finer")
+    let prolongation = try prolongations(try text(prolongation, "prolongation"))
+    try using(trainer, .trainer, "trainer") { box throws(Failure) in
+      try hand(try box.trainer.refined(prolongation), of: box, networkOut, trainerOut)
+    }
+  }
+}
+
+@_cdecl("sode_multilevel_run") @implementation
+public func sode_multilevel_run(
+  _ trainer: OpaquePointer?, _ layers: Int64, _ prolongation: UnsafePointer<CChar>?, _ training: OpaquePointer?, _ validation: OpaquePointer?,
+  _ limits: UnsafePointer<sode_limits>?, _ network: UnsafeMutablePointer<OpaquePointer?>?, _ finest: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reportingStatus { () throws(Failure) in
+    let networkOut = try required(network, "network")
+    let trainerOut = try required(finest, "finest")
+    let layers = try checked(layers, "layers", in: 1...1_000_000)
+    let prolongation = try prolongations(try text(prolongation, "prolongation"))
+    return try using(trainer, .trainer, "trainer") { box throws(Failure) in
+      try withRun(training, validation, limits) { training, validation, limits throws(Failure) in
+        let (level, status) = try trainMultilevel(
+          box.trainer, to: layers, prolongation, training: training, validation: validation, limits: limits, onEvent: box.report)
+        if level === box.trainer {
+          (networkOut.pointee, trainerOut.pointee) = (nil, nil)
+        } else {
+          try hand(level, of: box, networkOut, trainerOut)
+        }
+        return status
+      }
     }
   }
 }
@@ -130,6 +195,7 @@ private func event(_ event: TrainingEvent) -> sode_event {
   row.seconds = event.seconds
   row.is_best = event.isBest ? 1 : 0
   row.work = event.work
+  row.level = Int32(event.level)
   return row
 }
 

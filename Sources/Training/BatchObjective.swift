@@ -37,6 +37,7 @@ final class BatchObjective: Objective {
     self.isCancelled = isCancelled
     let layout = ParameterLayout(plan)
     self.layout = layout
+    for term in settings.regularizers { try term.check(layout) }
     let smoothness = settings.regularizers.lazy.compactMap { ($0 as? Smoothness)?.strength }.first
     let decay = settings.regularizers.lazy.compactMap { ($0 as? WeightDecay)?.strength }.first
     preconditioner = if let smoothness { try SmoothnessPreconditioner(layout, smoothness: smoothness, weightDecay: decay ?? 0) } else { nil }

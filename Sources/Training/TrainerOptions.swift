@@ -7,7 +7,7 @@ package let trainerOptions: [OptionDescription] = {
   var options: [OptionDescription] = TrainerOptions.own
   let groups: [[OptionDescription]] =
     optimizers.entries.map { $0.entry.options } + [LearningRate.options] + schedules.entries.map { $0.entry.options }
-    + [regularizers.entries.map { $0.entry.option }]
+    + regularizers.entries.map { [$0.entry.option] + $0.entry.furtherOptions }
   for group in groups {
     for option in group where !options.contains(where: { $0.key == option.key }) { options.append(option) }
   }
@@ -88,7 +88,7 @@ package struct TrainerOptions: Sendable {
     for term in StableTerms.all {
       let strength = try values.real(term.option.key)
       let handledByOptimizer = method.decouplesWeightDecay && term.option.key == WeightDecay.option.key
-      if strength > 0, !handledByOptimizer { terms.append(term.init(strength: strength)) }
+      if strength > 0, !handledByOptimizer { terms.append(try term.init(strength: strength, values)) }
     }
     regularizers = terms
   }

@@ -25,8 +25,10 @@ package struct TrainingEvent: Sendable, Equatable {
   package let seconds: Double
   /// Gradients over the whole training set that the work so far is worth, over all runs; a forward pass counts a third.
   package let work: Double
-  /// True when the iterate at this epoch's end is the best so far.
+  /// True when the iterate at this epoch's end is the best so far of its level.
   package let isBest: Bool
+  /// How many times the network was refined before: epochs count from there.
+  package let level: Int
 }
 
 /// How long one run may go on.

@@ -195,7 +195,8 @@ final class TrainingRun {
       trainingAccuracy: hasClasses ? Double(state.correct) / Double(state.position) : .nan,
       validationLoss: validated > 0 ? state.validationLossSum / validated : .nan,
       validationAccuracy: validated > 0 && hasClasses ? Double(state.validationCorrect) / validated : .nan,
-      learningRate: state.learningRate, seconds: (state.milliseconds + clock.milliseconds) * 1e-3, work: state.work, isBest: isBest)
+      learningRate: state.learningRate, seconds: (state.milliseconds + clock.milliseconds) * 1e-3, work: state.work, isBest: isBest,
+      level: state.level)
   }
 
   /// A progress event, when one is due.

@@ -2,6 +2,8 @@ import Networks
 
 /// Where training stands between two batches: with the vectors of the trainer, all that is needed to go on bit for bit.
 package struct TrainingState: Sendable {
+  /// How many times the network was refined before; everything below counts from its refinement, but for steps, work and time.
+  package var level = 0
   /// Epochs completed.
   package var epoch = 0
   /// Samples of the running epoch already stepped on, and those of its validation already evaluated.

@@ -12,6 +12,7 @@ package struct Adam: GradientOptimizer {
   package let moments: AdamMoments
 
   package var stateNames: [String] { ["first_moment", "second_moment"] }
+  package func kind(ofState index: Int) -> StateKind { index == 0 ? .gradient : .squaredGradient }
 
   package init(_ values: OptionValues) throws(Failure) { moments = try AdamMoments(values) }
 

@@ -22,6 +22,7 @@ package struct LBFGS: Optimizer {
   package var stateNames: [String] { (0..<memory).map { "step_\($0)" } + (0..<memory).map { "difference_\($0)" } }
   package var scalarNames: [String] { ["pairs"] }
   package var scratchCount: Int { 3 }
+  package func kind(ofState index: Int) -> StateKind { index < memory ? .step : .gradient }
 
   package func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure) {
     let (direction, trial, trialGradient) = (iterate.scratch[0], iterate.scratch[1], iterate.scratch[2])

@@ -19,6 +19,8 @@ package protocol Optimizer: Sendable {
   var stateNames: [String] { get }
   /// Names of the numbers carried besides.
   var scalarNames: [String] { get }
+  /// How a state vector goes over to a finer network.
+  func kind(ofState index: Int) -> StateKind
   /// Vectors like the parameters that a step works in.
   var scratchCount: Int { get }
 
@@ -30,6 +32,7 @@ extension Optimizer {
   package static var decouplesWeightDecay: Bool { false }
   package static var prefersAllSamples: Bool { true }
   package var stateNames: [String] { [] }
+  package func kind(ofState index: Int) -> StateKind { .gradient }
   package var scalarNames: [String] { [] }
   package var scratchCount: Int { 0 }
 }

@@ -10,7 +10,7 @@ int main(void) {
   sode_specification *specification = NULL;
   sode_network *network = NULL, *made = NULL;
   sode_dataset *training = NULL, *validation = NULL, *data = NULL;
-  sode_trainer *trainer = NULL;
+  sode_trainer *trainer = NULL, *made_trainer = NULL;
   sode_cancel_token *token = NULL;
   sode_predictor *predictor = NULL;
   sode_gradient *gradient = NULL;
@@ -132,6 +132,15 @@ int main(void) {
   REFUSES(sode_trainer_run(trainer, NULL, validation, NULL), "training");
   CHECK_OK(sode_trainer_set_int(trainer, "epochs", 1));
   CHECK_OK(sode_trainer_run(trainer, training, NULL, NULL));
+  REFUSES(sode_trainer_refine(NULL, "linear", &made, &made_trainer), "trainer");
+  REFUSES(sode_trainer_refine(trainer, NULL, &made, &made_trainer), "prolongation");
+  REFUSES(sode_trainer_refine(trainer, "linear", NULL, &made_trainer), "network");
+  REFUSES(sode_trainer_refine(trainer, "linear", &made, NULL), "finer");
+  REFUSES(sode_multilevel_run(NULL, 4, "linear", training, validation, NULL, &made, &made_trainer), "trainer");
+  REFUSES(sode_multilevel_run(trainer, 4, NULL, training, validation, NULL, &made, &made_trainer), "prolongation");
+  REFUSES(sode_multilevel_run(trainer, 4, "linear", NULL, validation, NULL, &made, &made_trainer), "training");
+  REFUSES(sode_multilevel_run(trainer, 4, "linear", training, validation, NULL, NULL, &made_trainer), "network");
+  REFUSES(sode_multilevel_run(trainer, 4, "linear", training, validation, NULL, &made, NULL), "finest");
   REFUSES(sode_trainer_history_count(NULL, &count), "trainer");
   REFUSES(sode_trainer_history_count(trainer, NULL), "count");
   REFUSES(sode_trainer_history_at(NULL, 0, &event), "trainer");
@@ -236,7 +245,7 @@ int main(void) {
   sode_cancel_token_free(NULL);
   sode_predictor_free(NULL);
   sode_gradient_free(NULL);
-  CHECK(made == NULL);
+  CHECK(made == NULL && made_trainer == NULL);
 
   sode_gradient_free(gradient);
   sode_network_free(adaptive);

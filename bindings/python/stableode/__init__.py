@@ -19,6 +19,7 @@ from .dataset import Dataset
 from .equation import BlockMemory, MemoryPlan, NearIdentityGap, Solution
 from .gradient import Gradient, StepReport
 from .introspection import REGISTRY_FUNCTIONS, Option, build_info, library_version, options, registry
+from .levels import multilevel
 from .memory import memory_usage, reset_memory_peak, set_memory_limit
 from .network import Network, Parameters
 from .predictor import Predictor
@@ -50,6 +51,7 @@ __all__ = [
     "build_info",
     "library_version",
     "memory_usage",
+    "multilevel",
     "options",
     "registry",
     "reset_memory_peak",

@@ -87,7 +87,7 @@ class EventData(SizedStructure):
         ("learning_rate", c_double),
         ("seconds", c_double),
         ("is_best", c_int32),
-        ("reserved0", c_int32),
+        ("level", c_int32),
         ("work", c_double),
         ("reserved", c_uint64 * 7),
     ]

@@ -92,6 +92,8 @@ FUNCTIONS = {
     "sode_trainer_run": (Status, [Handle, Handle, Handle, POINTER(Limits)]),
     "sode_trainer_history_count": (Status, [Handle, IntOut]),
     "sode_trainer_history_at": (Status, [Handle, c_int64, POINTER(EventData)]),
+    "sode_trainer_refine": (Status, [Handle, Text, HandleOut, HandleOut]),
+    "sode_multilevel_run": (Status, [Handle, c_int64, Text, Handle, Handle, POINTER(Limits), HandleOut, HandleOut]),
     "sode_trainer_free": (None, [Handle]),
     "sode_cancel_token_create": (Status, [HandleOut]),
     "sode_cancel_token_request": (Status, [Handle]),

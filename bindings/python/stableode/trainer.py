@@ -15,7 +15,7 @@ from ._events import Relay
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._structures import EventData, Limits
-from ._text import integer, options_json
+from ._text import integer, options_json, text
 from .dataset import as_dataset
 from .introspection import OptionSignature
 
@@ -58,6 +58,8 @@ class Event:
     work: float
     #: Whether this epoch's iterate is the best so far.
     is_best: bool
+    #: How often the network was refined before (`Trainer.refine`, `multilevel`): epochs count from there.
+    level: int
 
 
 def _event(data):
@@ -74,6 +76,7 @@ def _event(data):
         seconds=data.seconds,
         work=data.work,
         is_best=bool(data.is_best),
+        level=data.level,
     )
 
 
@@ -196,6 +199,24 @@ class Trainer(Handle):
         finally:
             self._relay.receiver = None
         return None
+
+    def refine(self, prolongation: str = "linear") -> tuple[Network, Trainer]:
+        """(network, trainer) for multi-level learning: the network of twice the layers that `Network.refine` gives, and a trainer that goes on.
+
+        Options, the optimizer's state and the history are carried over; epochs count anew, and events say level + 1. This
+        trainer stays as it is. prolongation: "linear" or "copy". Errors: UnknownNameError, OutOfRangeError when too large.
+        """
+        from .network import Network
+
+        network, pointer = new_pointer(), new_pointer()
+        encoded = text(prolongation, "prolongation")
+        library.sode_trainer_refine(self._pointer, encoded, ctypes.byref(network), ctypes.byref(pointer))
+        finer = type(self).__new__(type(self))
+        finer._own(pointer)
+        finer._relay = Relay(_event)
+        library.sode_trainer_set_callback(finer._pointer, finer._relay.function, None)
+        finer._outcome = "ok"
+        return Network._adopt(network), finer
 
     @property
     def history(self) -> History:

@@ -318,3 +318,31 @@ def test_fork_after_training_with_threads():
     """
     result = run_python(code)
     assert result.returncode == 0, result.stderr
+
+
+def test_multilevel_trains_every_level(make_classifier, data):
+    network = make_classifier(layers=4)
+    trained = []
+    finest, history = stableode.multilevel(
+        network, *data, layers=16, epochs=2, on_level=lambda level: trained.append(level.specification["blocks"][0]["layers"]), **OPTIONS
+    )
+    assert trained == [4, 8, 16] and finest.specification["blocks"][0]["layers"] == 16
+    assert history.level.tolist() == [0, 0, 1, 1, 2, 2] and history.epoch.tolist() == [1, 2] * 3
+    assert history.best.level == 2 and network.specification["blocks"][0]["layers"] == 4
+    assert finest.evaluate(data[1])["accuracy"] == pytest.approx(history.best.validation_accuracy, abs=1e-12)
+    for layers in (12, 2):
+        with pytest.raises(stableode.OutOfRangeError, match="power of 2"):
+            stableode.multilevel(network, *data, layers=layers)
+
+
+def test_a_refined_trainer_carries_over(make_classifier, data):
+    network = make_classifier(layers=4)
+    with stableode.Trainer(network, epochs=2, **OPTIONS) as trainer:
+        trainer.run(*data)
+        finer, further = trainer.refine()
+    assert numpy.array_equal(finer.parameter_vector, network.refine().parameter_vector)
+    events = []
+    history = further.run(*data, epochs=1, on_event=events.append)
+    assert len(history) == 3 and history[-1].level == 1 and events[-1].level == 1
+    with pytest.raises(stableode.UnknownNameError):
+        further.refine("lin")
