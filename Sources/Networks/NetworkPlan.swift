@@ -26,10 +26,11 @@ package struct AffineMap: Sendable {
   /// Where the transposed copy for single samples lies in the prepared vector.
   var preparedOffset = 0
 
-  func matrix(_ vector: Vector) -> Matrix {
-    Matrix(vector.base + weightOffset * vector.precision.byteCount, rows: outputs, columns: inputs, precision: vector.precision)
+  /// - Parameter origin: where the vector begins among the network's parameters.
+  func matrix(_ vector: Vector, origin: Int = 0) -> Matrix {
+    Matrix(vector.base + (weightOffset - origin) * vector.precision.byteCount, rows: outputs, columns: inputs, precision: vector.precision)
   }
-  func bias(_ vector: Vector) -> Bias { Bias(vector.base + biasOffset * vector.precision.byteCount, stride: 1) }
+  func bias(_ vector: Vector, origin: Int = 0) -> Bias { Bias(vector.base + (biasOffset - origin) * vector.precision.byteCount, stride: 1) }
   /// W as a view of its transposed copy, whose outputs are contiguous.
   func preparedMatrix(_ prepared: Vector) -> Matrix {
     Matrix(prepared.base + preparedOffset * prepared.precision.byteCount, rows: inputs, columns: outputs, precision: prepared.precision).transposed

@@ -128,15 +128,26 @@ package final class Sweep: @unchecked Sendable {
     }.report
   }
 
+  /// How a batch is cut into tiles.
+  func partition(count: Int) -> TilePartition { TilePartition(count: count, largest: largestTile, accumulates: derivative) }
+
+  /// The states of a batch that the readout is applied to.
+  /// - Parameter take: gets each tile's number in the `partition` and its states, width × samples, on any of the pool's threads.
+  /// - Throws: what a step that can fail reports.
+  func states(_ parameters: Vector, _ source: BatchSource, count: Int, pool: WorkerPool, take: (_ tile: Int, _ states: Block) -> Void) throws(Failure) {
+    _ = try run(parameters, source, count: count, gradient: nil, featureGradient: nil, pool: pool, atStates: take) { _, _, _, _ in }
+  }
+
   /// Runs all tiles: forward, then `atScores`, which leaves the cotangent of the scores, then back if a gradient is wanted.
   private func run(
     _ parameters: Vector, _ source: BatchSource, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, alwaysBack: Bool = false,
-    pool: WorkerPool, isCancelled: (() -> Bool)? = nil, atScores: (_ tile: TileScratch, _ start: Int, _ samples: Int, _ result: inout BatchResult) -> Void
+    pool: WorkerPool, isCancelled: (() -> Bool)? = nil, atStates: (_ tile: Int, _ states: Block) -> Void = { _, _ in },
+    atScores: (_ tile: TileScratch, _ start: Int, _ samples: Int, _ result: inout BatchResult) -> Void
   ) throws(Failure) -> BatchResult {
     precondition(count >= 1 && count <= batch, "batch larger than its sweep")
     precondition(pool.threads <= threads, "more threads than the sweep has scratch for")
     let back = gradient != nil || alwaysBack
-    let partition = TilePartition(count: count, largest: largestTile, accumulates: derivative)
+    let partition = partition(count: count)
     if let extended { plan.extend(parameters, into: extended.parameters) }
     let weights = Weights(parameters: extended?.parameters ?? parameters, prepared: prepared)
     if prepared.count > 0 {
@@ -161,6 +172,7 @@ package final class Sweep: @unchecked Sendable {
           let tile = self.scratch[worker].view(columns: partition.columns(of: index))
           let final = self.forward(weights, source, samples, tile, log, keeping: back)
           var result = BatchResult()
+          atStates(index, final)
           atScores(tile, samples.lowerBound, samples.count, &result)
           if back { self.backward(weights, source, samples, tile, log, final: final, gradient: sum, featureGradient: featureGradient) }
           result.failure = log.failure

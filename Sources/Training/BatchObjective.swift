@@ -16,7 +16,8 @@ final class BatchObjective: Objective {
   private let pieces: [(range: Range<Int>, decay: Double)]
   private let preconditioner: SmoothnessPreconditioner?
   private var batch: TrainingBatch?
-  private lazy var curvature = CurvatureScratch(plan)
+  private lazy var curvature = CurvatureSweep(plan)
+  private var readout: BatchReadoutProblem?
 
   private(set) var repeats = false
   /// What the network gave at the parameters the step began with, once they were evaluated.
@@ -66,9 +67,9 @@ final class BatchObjective: Objective {
     return settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: gradient) }
   }
 
-  func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, into product: Vector) throws(Failure) {
-    let batch = present
-    try curvature.gaussNewtonProduct(direction, at: parameters, batch, sweep, pool, into: product)
+  func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, fraction: Double, into product: Vector) throws(Failure) {
+    let batch = present.part(fraction)
+    try curvature.gaussNewtonProduct(direction, at: parameters, batch.source, count: batch.count, sweep, pool, into: product)
     count(5, batch)
     for term in settings.regularizers { term.accumulateCurvature(direction, at: parameters, layout: layout, addingTo: product) }
   }
@@ -90,7 +91,28 @@ final class BatchObjective: Objective {
     pool.run(pieces.count) { task, _ in body(pieces[task].range, pieces[task].decay) }
   }
 
-  func readoutProblem() throws(Failure) -> (any ReadoutProblem)? { nil }
+  func readoutProblem() throws(Failure) -> any ReadoutProblem {
+    if let readout { return readout }
+    let made = try BatchReadoutProblem(
+      plan, settings, layout, batch: sweep.batch,
+      prepare: { [unowned self] readout, parameters throws(Failure) in try self.fixStates(readout, parameters) },
+      count: { [unowned self] passes in self.count(passes, self.present) })
+    readout = made
+    return made
+  }
+
+  private func fixStates(_ readout: ReadoutSweep, _ parameters: Vector) throws(Failure) -> Bool {
+    let batch = present
+    count(1, batch)
+    if isCancelled() { throw Failure(.cancelled, "cancelled within a step") }
+    do throws(Failure) {
+      try readout.fixStates(parameters, batch.source, batch.targets, count: batch.count, sweep, pool)
+    } catch {
+      guard atStart != nil, error.status == .notConverged || error.status == .stepLimit else { throw error }
+      return false
+    }
+    return true
+  }
 
   private var present: TrainingBatch {
     guard let batch else { preconditionFailure("objective without a batch") }
@@ -124,4 +146,9 @@ struct TrainingBatch {
   let source: BatchSource
   let targets: Targets
   let count: Int
+
+  /// Its first samples, one at least.
+  func part(_ fraction: Double) -> TrainingBatch {
+    TrainingBatch(source: source, targets: targets, count: min(count, max(1, Int((fraction * Double(count)).rounded(.up)))))
+  }
 }

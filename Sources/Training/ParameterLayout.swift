@@ -5,7 +5,7 @@ import Networks
 package struct ParameterLayout: Sendable {
   /// A contiguous range of parameters of one kind.
   package struct Region: Sendable, Equatable {
-    package let range: Range<Int>
+    package private(set) var range: Range<Int>
     /// True for weights, false for biases: decay acts on weights only.
     package let isWeight: Bool
     /// Equal parts of the range, one a layer of an ODE block; 1 outside of blocks.
@@ -22,6 +22,13 @@ package struct ParameterLayout: Sendable {
       self.stepSize = stepSize
       self.distances = distances
     }
+
+    /// The same of a vector that begins at `origin`.
+    fileprivate func moved(to origin: Int) -> Region {
+      var region = self
+      region.range = range.lowerBound - origin..<range.upperBound - origin
+      return region
+    }
   }
 
   /// The weights of the readout: outputs × inputs numbers, one output after the other.
@@ -30,6 +37,9 @@ package struct ParameterLayout: Sendable {
     package let inputs: Int
 
     package init(range: Range<Int>, inputs: Int) { (self.range, self.inputs) = (range, inputs) }
+
+    /// The same of a vector that begins at `origin`.
+    fileprivate func moved(to origin: Int) -> Classifier { Classifier(range: range.lowerBound - origin..<range.upperBound - origin, inputs: inputs) }
   }
 
   package let regions: [Region]
@@ -37,6 +47,14 @@ package struct ParameterLayout: Sendable {
   package let classifier: Classifier?
 
   package init(_ regions: [Region], classifier: Classifier? = nil) { (self.regions, self.classifier) = (regions, classifier) }
+
+  /// The layout of the parameters `range` by themselves.
+  package func part(_ range: Range<Int>) -> ParameterLayout {
+    func isInside(_ other: Range<Int>) -> Bool { range.lowerBound <= other.lowerBound && other.upperBound <= range.upperBound }
+    return ParameterLayout(
+      regions.filter { isInside($0.range) }.map { $0.moved(to: range.lowerBound) },
+      classifier: classifier.flatMap { isInside($0.range) ? $0.moved(to: range.lowerBound) : nil })
+  }
 }
 
 extension ParameterLayout {

@@ -30,7 +30,7 @@ final class AnalyticObjective: Objective {
 
   private static var kept: [Numbers] = []
   private static let lock = NSLock()
-  private static func keep(_ numbers: Numbers) -> Vector {
+  fileprivate static func keep(_ numbers: Numbers) -> Vector {
     lock.withLock { kept.append(numbers) }
     return numbers.vector
   }
@@ -80,7 +80,7 @@ final class AnalyticObjective: Objective {
     return value(parameters.values)
   }
 
-  func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, into product: Vector) throws(Failure) {
+  func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, fraction: Double, into product: Vector) throws(Failure) {
     try hessianProduct(direction, at: parameters, into: product)
     scale(curvatureFactor, product)
   }
@@ -93,11 +93,63 @@ final class AnalyticObjective: Objective {
 
   func precondition(_ residual: Vector, into result: Vector) { copy(residual, into: result) }
   func forEachPiece(_ body: (Range<Int>, Double) -> Void) { body(0..<count, 0) }
-  func readoutProblem() throws(Failure) -> (any ReadoutProblem)? { nil }
+  func readoutProblem() throws(Failure) -> any ReadoutProblem { AnalyticReadout(self) }
 
   private func store(_ values: [Double], into vector: Vector) {
     for (i, value) in values.enumerated() { vector.store(value, at: i) }
   }
+}
+
+/// The last two numbers of the analytic problem, the others held fixed.
+final class AnalyticReadout: ReadoutProblem {
+  let whole: AnalyticObjective
+  let range: Range<Int>
+  let iterate: Iterate
+  private let point: Vector
+  private let gradient: Vector
+
+  init(_ whole: AnalyticObjective) throws(Failure) {
+    self.whole = whole
+    range = whole.count - 2..<whole.count
+    func zeros(_ count: Int) throws(Failure) -> Vector {
+      guard let numbers = try? Numbers([Double](repeating: 0, count: count), whole.precision) else { throw Failure(.memory, "test") }
+      return AnalyticObjective.keep(numbers)
+    }
+    var scratch: [Vector] = []
+    for _ in 0..<TruncatedCG.scratchCount + 1 { scratch.append(try zeros(2)) }
+    iterate = Iterate(parameters: try zeros(2), gradient: try zeros(2), state: [], scalars: [], scratch: scratch)
+    point = try zeros(whole.count)
+    gradient = try zeros(whole.count)
+  }
+
+  var repeats: Bool { true }
+  func fixStates(at parameters: Vector) throws(Failure) -> Bool {
+    copy(parameters, into: point)
+    copy(parameters[range], into: iterate.parameters)
+    iterate.known = nil
+    return true
+  }
+  func value(at parameters: Vector) throws(Failure) -> Double {
+    copy(parameters, into: point[range])
+    return try whole.value(at: point)
+  }
+  func gradient(at parameters: Vector, into out: Vector) throws(Failure) -> Double {
+    copy(parameters, into: point[range])
+    let value = try whole.gradient(at: point, into: gradient)
+    copy(gradient[range], into: out)
+    return value
+  }
+  func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, fraction: Double, into product: Vector) throws(Failure) {
+    try hessianProduct(direction, at: parameters, into: product)
+  }
+  func hessianProduct(_ direction: Vector, at parameters: Vector, into product: Vector) throws(Failure) {
+    copy(parameters, into: point[range])
+    let h = whole.hessian(point.values)
+    for (i, row) in range.enumerated() { product.store(h[row][range.lowerBound] * direction.load(0) + h[row][range.lowerBound + 1] * direction.load(1), at: i) }
+  }
+  func precondition(_ residual: Vector, into result: Vector) { copy(residual, into: result) }
+  func forEachPiece(_ body: (Range<Int>, Double) -> Void) { body(0..<2, 0) }
+  func readoutProblem() throws(Failure) -> any ReadoutProblem { self }
 }
 
 /// The solution of a small dense system, by elimination with pivoting.

@@ -19,11 +19,11 @@ final class RayObjective: Objective {
     gradient.store(slope(parameters.load(0)), at: 0)
     return try value(at: parameters)
   }
-  func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, into product: Vector) throws(Failure) {}
+  func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, fraction: Double, into product: Vector) throws(Failure) {}
   func hessianProduct(_ direction: Vector, at parameters: Vector, into product: Vector) throws(Failure) {}
   func precondition(_ residual: Vector, into result: Vector) {}
   func forEachPiece(_ body: (Range<Int>, Double) -> Void) {}
-  func readoutProblem() throws(Failure) -> (any ReadoutProblem)? { nil }
+  func readoutProblem() throws(Failure) -> any ReadoutProblem { throw Failure(.incompatible, "no readout") }
 }
 
 /// Functions that fall at 0: convex, with a wall of infinity, nearly flat, with several minima.

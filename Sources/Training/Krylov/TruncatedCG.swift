@@ -11,6 +11,9 @@ package struct TruncatedCG {
     OptionDescription(
       "cg_tolerance", .real(0...1.0.nextDown), default: .real(0.1), unit: "1", "the inner iteration ends when the residual's norm fell by this factor"),
     OptionDescription(
+      "curvature_fraction", .real(0...1, openBelow: true), default: .real(1), unit: "1",
+      "products with the Gauss–Newton matrix take this part of the step's samples"),
+    OptionDescription(
       "preconditioner_shift", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1e-2), unit: "1",
       "γ of the preconditioner (αLᵀL + γI)⁻¹, which is used with smoothness α > 0"),
   ]
@@ -19,14 +22,17 @@ package struct TruncatedCG {
 
   package let mostIterations: Int
   package let tolerance: Double
+  /// The part of the samples that products take.
+  package let fraction: Double
 
-  package init(mostIterations: Int, tolerance: Double) {
+  package init(mostIterations: Int, tolerance: Double, fraction: Double = 1) {
     self.mostIterations = mostIterations
     self.tolerance = tolerance
+    self.fraction = fraction
   }
 
   package init(_ values: OptionValues) throws(Failure) {
-    self.init(mostIterations: try values.integer("cg_iterations"), tolerance: try values.real("cg_tolerance"))
+    self.init(mostIterations: try values.integer("cg_iterations"), tolerance: try values.real("cg_tolerance"), fraction: try values.real("curvature_fraction"))
   }
 
   /// What `minimize` found.

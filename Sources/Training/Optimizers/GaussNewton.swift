@@ -27,7 +27,7 @@ package struct GaussNewton: Optimizer {
     let (trial, trialGradient) = (iterate.scratch[TruncatedCG.scratchCount], iterate.scratch[TruncatedCG.scratchCount + 1])
     let found = try region.step(
       iterate, value: value, inner: inner,
-      product: { direction, product throws(Failure) in try objective.gaussNewtonProduct(direction, at: iterate.parameters, into: product) },
+      product: { direction, product throws(Failure) in try objective.gaussNewtonProduct(direction, at: iterate.parameters, fraction: self.inner.fraction, into: product) },
       precondition: { objective.precondition($0, into: $1) },
       evaluate: { step throws(Failure) in
         copy(iterate.parameters, into: trial)

@@ -23,27 +23,29 @@ package struct NewtonPCG: Optimizer {
     let found = try newtonStep(objective, iterate, value: value, inner: inner) { direction, product throws(Failure) in
       try objective.hessianProduct(direction, at: iterate.parameters, into: product)
     }
-    guard found else { return iterate.isConverged = objective.repeats }
+    iterate.isConverged = found == nil && objective.repeats
   }
 }
 
-/// One truncated Newton step with a given curvature: the iterate moves, unless no step along the direction decreases the objective; then false.
+/// One truncated Newton step with a given curvature: the iterate moves, and the objective there is returned; nil, and the iterate stays, when no step along the direction decreases it.
 ///
-/// - Parameter product: the curvature at the iterate times a vector, into a given vector.
+/// - Parameters:
+///   - value: the objective at the iterate, whose `gradient` is there.
+///   - product: the curvature at the iterate times a vector, into a given vector.
 func newtonStep(
   _ objective: any Objective, _ iterate: Iterate, value: Double, inner: TruncatedCG, product: (Vector, Vector) throws(Failure) -> Void
-) throws(Failure) -> Bool {
+) throws(Failure) -> Double? {
   let scratch = iterate.scratch[0..<TruncatedCG.scratchCount]
   let trial = iterate.scratch[TruncatedCG.scratchCount]
   _ = try inner.minimize(gradient: iterate.gradient, radius: .infinity, scratch: scratch, product: product, precondition: { objective.precondition($0, into: $1) })
   let direction = scratch[0]
   let slope = dot(direction, iterate.gradient)
-  guard slope < 0 else { return false }
+  guard slope < 0 else { return nil }
   let found = try Armijo().search(from: iterate.parameters, along: direction, value: value, slope: slope, trial: trial) { point throws(Failure) in
     try objective.value(at: point)
   }
-  guard found != nil else { return false }
+  guard let found else { return nil }
   copy(trial, into: iterate.parameters)
   iterate.known = nil
-  return true
+  return found.value
 }

@@ -46,4 +46,6 @@ package let optimizers = Registry<any Optimizer.Type>("optimizer", [
   ("nonlinear_cg", "nonlinear conjugate gradients (Polak–Ribière+) with a strong Wolfe line search", NonlinearCG.self),
   ("newton_pcg", "Newton's method: preconditioned conjugate gradients on Hessian products, truncated; Armijo", NewtonPCG.self),
   ("gauss_newton", "trust-region Gauss–Newton–Krylov", GaussNewton.self),
+  ("varpro", "variable projection: trust-region Gauss–Newton–Krylov with the readout always solved for", VariableProjection.self),
+  ("block_coordinate", "Haber & Ruthotto's block coordinate descent: readout by Newton–PCG, weights by Gauss–Newton–PCG", BlockCoordinateDescent.self),
 ])

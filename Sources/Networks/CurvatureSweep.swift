@@ -1,9 +1,8 @@
 import LinearAlgebra
-import Networks
 import Settings
 
 /// Products with the second derivatives of a network's mean loss, and the memory they need, made at the first product.
-package final class CurvatureScratch {
+package final class CurvatureSweep {
   private let plan: NetworkPlan
   private var tangents: TangentSweep?
   private var cotangent: Buffer?
@@ -14,18 +13,21 @@ package final class CurvatureScratch {
   /// Jᵀ∇²ℓJ·direction of the mean loss overwrites `product`; J is the derivative of the scores, ∇²ℓ that of the loss with respect to a sample's scores.
   ///
   /// A forward pass with tangents gives ∇²ℓJ·direction, a backward pass its pullback: exact for every field and integrator, and the same bits for any number of threads.
+  /// - Parameter sweep: of the same network, for batches of `count` samples and gradients.
   /// - Throws: `memory`; what a step that can fail reports.
-  func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, _ batch: TrainingBatch, _ sweep: Sweep, _ pool: WorkerPool, into product: Vector) throws(Failure) {
+  package func gaussNewtonProduct(
+    _ direction: Vector, at parameters: Vector, _ source: BatchSource, count: Int, _ sweep: Sweep, _ pool: WorkerPool, into product: Vector
+  ) throws(Failure) {
     if tangents == nil { tangents = try TangentSweep(plan, threads: sweep.threads) }
-    let needed = batch.count * plan.outputs * plan.precision.byteCount
+    let needed = count * plan.outputs * plan.precision.byteCount
     if cotangent.map({ $0.byteCount < needed }) ?? true { cotangent = try Buffer(byteCount: needed) }
     guard let tangents, let memory = cotangent else { return }
     let type = ElementType(plan.precision)
-    let view = MutableTensorView(memory.base, type: type, rows: batch.count, columns: plan.outputs)
+    let view = MutableTensorView(memory.base, type: type, rows: count, columns: plan.outputs)
     try tangents.pushforward(
-      parameters, batch.source, count: batch.count, direction: direction, featureDirection: nil, curvature: plan.loss, scores: nil, into: view, pool: pool)
-    try sweep.pullback(parameters, batch.source, cotangent: TensorView(memory.base, type: type, rows: batch.count, columns: plan.outputs), count: batch.count, gradient: product, featureGradient: nil, pool: pool)
-    scale(1 / Double(batch.count), product)
+      parameters, source, count: count, direction: direction, featureDirection: nil, curvature: plan.loss, scores: nil, into: view, pool: pool)
+    try sweep.pullback(parameters, source, cotangent: TensorView(memory.base, type: type, rows: count, columns: plan.outputs), count: count, gradient: product, featureGradient: nil, pool: pool)
+    scale(1 / Double(count), product)
   }
 
   /// The derivative of `gradient` along `direction` overwrites `product`, by central differences of sixth order:

@@ -1,0 +1,128 @@
+import LinearAlgebra
+import Settings
+
+/// The readout and the loss alone, at fixed states: loss, gradient and second derivatives of a convex problem in the readout's parameters.
+///
+/// The states of a batch are kept tile by tile. Everything runs on the calling thread, tile after tile, so that bits never depend on threads.
+package final class ReadoutSweep {
+  package let plan: NetworkPlan
+  /// Where the readout's parameters lie among the network's.
+  package let range: Range<Int>
+  private let map: AffineMap
+  private let arena: Arena
+  private let largestTile: Int
+  private var tiles: [Tile] = []
+  private let memory: (states: Vector, labels: Vector, values: Vector)
+  private let scores: Block
+  private let tangent: Block
+  private let scratch: Block
+  private var count = 0
+
+  /// The states and targets of one tile.
+  private struct Tile {
+    let states: Block
+    let targets: TileTargets
+    let samples: Int
+  }
+
+  /// - Parameter batch: the most samples.
+  /// - Throws: `.incompatible` for a network without a trained readout; `.memory`.
+  package init(_ plan: NetworkPlan, batch: Int) throws(Failure) {
+    guard let map = plan.readout else {
+      throw Failure(.incompatible, "readout is identity: there is no readout to train by itself")
+    }
+    self.plan = plan
+    self.map = map
+    let tensors = plan.tensors.filter { $0.name.hasPrefix("readout.") }
+    range = (tensors.map(\.range.lowerBound).min() ?? 0)..<(tensors.map(\.range.upperBound).max() ?? 0)
+    largestTile = tileColumns(width: plan.width, precision: plan.precision)
+    // The last tile may need padding.
+    let columns = batch + Block.quantum
+    var size = Arena.Size()
+    size.add(count: plan.width * columns, precision: plan.precision)
+    size.add(count: columns, precision: .float32)
+    size.add(count: plan.loss.targetKind == .values ? plan.outputs * columns : 0, precision: plan.precision)
+    for rows in [plan.outputs, plan.outputs, plan.outputs + 1] { size.add(rows: rows, columns: largestTile, precision: plan.precision) }
+    arena = try Arena(size)
+    memory = (
+      arena.vector(count: plan.width * columns, precision: plan.precision), arena.vector(count: columns, precision: .float32),
+      arena.vector(count: plan.loss.targetKind == .values ? plan.outputs * columns : 0, precision: plan.precision)
+    )
+    scores = arena.block(rows: plan.outputs, columns: largestTile, precision: plan.precision)
+    tangent = arena.block(rows: plan.outputs, columns: largestTile, precision: plan.precision)
+    scratch = arena.block(rows: plan.outputs + 1, columns: largestTile, precision: plan.precision)
+  }
+
+  /// Computes the states of a batch, which the other calls hold fixed.
+  /// - Parameter sweep: of the same network, for batches at least as large.
+  /// - Throws: what a step that can fail reports.
+  package func fixStates(_ parameters: Vector, _ source: BatchSource, _ targets: Targets, count: Int, _ sweep: Sweep, _ pool: WorkerPool) throws(Failure) {
+    self.count = count
+    let partition = sweep.partition(count: count)
+    let precision = plan.precision
+    var column = 0
+    tiles = (0..<partition.tiles).map { tile in
+      let samples = partition.samples(of: tile)
+      let columns = partition.columns(of: tile)
+      defer { column += columns }
+      let states = Block(memory.states[plan.width * column..<plan.width * (column + columns)].base, rows: plan.width, columns: columns, precision: precision)
+      var values = states.rows(0..<0)
+      let labels = memory.labels[column..<column + columns].base.bindMemory(to: Int32.self, capacity: columns)
+      switch targets {
+      case .labels(let all): gatherLabels(all, rows: source.rows, start: samples.lowerBound, count: samples.count, into: labels)
+      case .values(let all):
+        values = Block(memory.values[plan.outputs * column..<plan.outputs * (column + columns)].base, rows: plan.outputs, columns: columns, precision: precision)
+        gather(all, rows: source.rows, start: samples.lowerBound, count: samples.count, shift: nil, scale: nil, into: values)
+      }
+      return Tile(states: states, targets: TileTargets(labels: labels, values: values), samples: samples.count)
+    }
+    let tiles = tiles
+    try sweep.states(parameters, source, count: count, pool: pool) { tile, states in copy(states, into: tiles[tile].states) }
+  }
+
+  /// The loss over the batch and, if asked for, the gradient of its mean.
+  /// - Parameters:
+  ///   - readout: the parameters `range`; `gradient`: as many numbers, overwritten.
+  package func lossGradient(_ readout: Vector, gradient: Vector?) -> BatchResult {
+    var result = BatchResult()
+    if let gradient { fill(gradient, 0) }
+    for tile in tiles {
+      let (scores, cotangent) = (shaped(scores, tile), shaped(tangent, tile))
+      evaluate(readout, tile.states, into: scores)
+      result.lossSum += plan.loss.evaluate(
+        scores: scores, targets: tile.targets, count: tile.samples, scale: 1 / Double(count), gradient: gradient == nil ? nil : cotangent, correct: &result.correct)
+      result.count += tile.samples
+      if let gradient { accumulate(cotangent, tile.states, addingTo: gradient) }
+    }
+    return result
+  }
+
+  /// The mean loss's Hessian with respect to the readout, times `direction`, overwrites `product`.
+  package func hessianProduct(_ direction: Vector, at readout: Vector, into product: Vector) {
+    fill(product, 0)
+    for tile in tiles {
+      let (scores, tangent) = (shaped(scores, tile), shaped(tangent, tile))
+      evaluate(readout, tile.states, into: scores)
+      evaluate(direction, tile.states, into: tangent)
+      plan.loss.curvature(at: scores, of: tangent, scratch: shaped(scratch, tile))
+      // A direction in the bias moves padding too.
+      fill(Block(tangent.base + tile.samples * plan.precision.byteCount, rows: tangent.rows, columns: tangent.columns - tile.samples, stride: tangent.stride, precision: plan.precision), 0)
+      accumulate(tangent, tile.states, addingTo: product)
+    }
+    scale(1 / Double(count), product)
+  }
+
+  private func shaped(_ block: Block, _ tile: Tile) -> Block { Block(block.base, rows: block.rows, columns: tile.states.columns, precision: block.precision) }
+
+  private func evaluate(_ readout: Vector, _ states: Block, into out: Block) {
+    affine(matrix(readout), bias: bias(readout), activation: .identity, of: states, scale: 1, addingTo: nil, into: out, slope: nil)
+  }
+
+  private func accumulate(_ cotangent: Block, _ states: Block, addingTo gradient: Vector) {
+    accumulateOuter(cotangent, states, addingTo: matrix(gradient))
+    accumulateRowSums(cotangent, addingTo: bias(gradient))
+  }
+
+  private func matrix(_ readout: Vector) -> Matrix { map.matrix(readout, origin: range.lowerBound) }
+  private func bias(_ readout: Vector) -> Bias { map.bias(readout, origin: range.lowerBound) }
+}

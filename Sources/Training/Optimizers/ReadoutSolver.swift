@@ -1,0 +1,41 @@
+import LinearAlgebra
+import Settings
+
+/// Solves the readout's convex problem by Newton–PCG, for methods that treat it apart from the other parameters.
+///
+/// Source: Haber & Ruthotto 2017, section 4 (step i of block coordinate descent); Newman et al. 2021 (the inner problem of variable projection).
+struct ReadoutSolver {
+  static let options: [OptionDescription] = [
+    OptionDescription("readout_iterations", .integer(1...100_000), default: .integer(20), unit: "iterations", "most Newton iterations on the readout's convex problem a solve"),
+    OptionDescription(
+      "readout_tolerance", .real(0...Double.greatestFiniteMagnitude), default: .real(1e-6), unit: "1", "a solve of the readout's problem ends when its gradient's norm is at most this"),
+  ]
+
+  let mostIterations: Int
+  let tolerance: Double
+  /// Products are cheap there: each Newton system is solved well.
+  private let inner = TruncatedCG(mostIterations: 100, tolerance: 0.01)
+
+  init(_ values: OptionValues) throws(Failure) {
+    mostIterations = try values.integer("readout_iterations")
+    tolerance = try values.real("readout_tolerance")
+  }
+
+  /// Fixes the states at `parameters` and replaces the readout in them by the solution: the objective there; nil where the network cannot be evaluated.
+  func solve(_ problem: any ReadoutProblem, in parameters: Vector) throws(Failure) -> Double? {
+    guard try problem.fixStates(at: parameters) else { return nil }
+    let iterate = problem.iterate
+    var value = Double.infinity
+    for _ in 0..<mostIterations {
+      value = try iterate.begin(problem, tolerance: tolerance)
+      guard !iterate.isConverged else { break }
+      let moved = try newtonStep(problem, iterate, value: value, inner: inner) { direction, product throws(Failure) in
+        try problem.hessianProduct(direction, at: iterate.parameters, into: product)
+      }
+      guard let moved else { break }
+      value = moved
+    }
+    copy(iterate.parameters, into: parameters[problem.range])
+    return value
+  }
+}

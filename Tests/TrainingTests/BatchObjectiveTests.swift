@@ -1,0 +1,74 @@
+import Datasets
+import LinearAlgebra
+import Networks
+import Settings
+import Testing
+import Training
+
+struct BatchObjectiveTests {
+  /// Work is counted in gradients over the training set: one a step for Adam on half batches twice an epoch; L-BFGS pays for what its line search tries.
+  @Test func workIsCounted() throws {
+    let data = try ellipses(100, 20)
+    let adam = try trainer(try smallNetwork(), ["epochs": .integer(3), "batch_size": .integer(50)])
+    _ = try adam.run(training: data.training)
+    #expect(adam.history.map(\.work) == [1, 2, 3])
+    let lbfgs = try trainer(try smallNetwork(), ["optimizer": .text("lbfgs"), "epochs": .integer(10)])
+    _ = try lbfgs.run(training: data.training)
+    let work = lbfgs.history.map(\.work)
+    #expect(work.last! >= 10 && work.last! < 20 && zip(work, work.dropFirst()).allSatisfy { $0 < $1 })
+  }
+
+  /// Every method trains a network of every loss, in both precisions, and reports what it began each step with.
+  @Test(arguments: optimizers.names, Precision.allCases)
+  func everyOptimizerTrains(name: String, precision: Precision) throws {
+    let data = try ellipses(200, 50)
+    let network = try smallNetwork(precision: precision)
+    let before = try evaluate(network, on: data.training, threads: 1).loss
+    let trainer = try trainer(network, ["optimizer": .text(name), "epochs": .integer(12), "num_threads": .integer(1)])
+    _ = try trainer.run(training: data.training)
+    let after = try evaluate(network, on: data.training, threads: 1).loss
+    #expect(after < 0.98 * before)
+    #expect(trainer.history.last!.work > 0 && trainer.history.allSatisfy { $0.trainingLoss.isFinite })
+  }
+
+  /// One thread or two: the same bits after training, for every method.
+  @Test(arguments: optimizers.names)
+  func bitsDoNotDependOnThreads(name: String) throws {
+    let data = try ellipses(300, 20)
+    var results: [[UInt64]] = []
+    for threads in [1, 2] {
+      let network = try smallNetwork()
+      _ = try trainer(network, ["optimizer": .text(name), "epochs": .integer(3), "num_threads": .integer(Int64(threads))]).run(training: data.training)
+      results.append(bits(network))
+    }
+    #expect(results[0] == results[1])
+  }
+
+  /// Stopped after any epoch and continued by the same trainer: the bits of the uninterrupted run.
+  @Test(arguments: optimizers.names)
+  func continuesBitForBit(name: String) throws {
+    let data = try ellipses(150, 20)
+    let whole = try smallNetwork()
+    _ = try trainer(whole, ["optimizer": .text(name), "epochs": .integer(4)]).run(training: data.training)
+    let parts = try smallNetwork()
+    let stopping = try trainer(parts, ["optimizer": .text(name), "epochs": .integer(4)])
+    for _ in 1...4 { _ = try stopping.run(training: data.training, limits: TrainingLimits(epochs: 1)) }
+    #expect(bits(parts) == bits(whole))
+  }
+
+  /// A cancelled step changes nothing, wherever in the step it comes.
+  @Test(arguments: optimizers.names)
+  func aCancelledStepIsTakenAnew(name: String) throws {
+    let data = try ellipses(150, 20)
+    let whole = try smallNetwork()
+    _ = try trainer(whole, ["optimizer": .text(name), "epochs": .integer(2), "num_threads": .integer(1)]).run(training: data.training)
+    for asked in [1, 3, 6] {
+      let network = try smallNetwork()
+      let cancelled = try trainer(network, ["optimizer": .text(name), "epochs": .integer(2), "num_threads": .integer(1)])
+      var answers = 0
+      _ = try cancelled.run(training: data.training, limits: TrainingLimits { answers += 1; return answers == asked })
+      _ = try cancelled.run(training: data.training)
+      #expect(bits(network) == bits(whole), "\(name) cancelled at \(asked)")
+    }
+  }
+}

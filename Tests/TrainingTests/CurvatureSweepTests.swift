@@ -1,0 +1,145 @@
+import Datasets
+import Foundation
+import LinearAlgebra
+import Networks
+import Settings
+import Testing
+import Training
+
+/// A small network with a batch of its own, in float64.
+struct CurvatureCase {
+  let network: Network
+  let data: Dataset
+  let sweep: Sweep
+  let pool: WorkerPool
+  var plan: NetworkPlan { network.plan }
+  var count: Int { data.count }
+  var source: BatchSource { BatchSource(features: data.features, normalization: nil) }
+  var targets: Targets { data.labels.map { .labels($0) } ?? .values(data.values ?? data.features) }
+
+  init(_ extra: [String: OptionValue], samples: Int = 37, threads: Int = 1) throws {
+    network = try smallNetwork(classes: extra["loss"] == .text("logistic") ? 1 : 2, precision: .float64, extra: extra)
+    let ellipses = try ellipses(samples, 4).training
+    data = extra["loss"] == .text("least_squares") ? try Dataset(copying: ellipses.features, values: ellipses.features) : ellipses
+    sweep = try Sweep(network.plan, batch: samples, derivative: true, threads: threads)
+    pool = try WorkerPool(threads: sweep.threads)
+  }
+
+  func gradient(_ parameters: [Double]) throws -> [Double] {
+    let (theta, gradient) = (try Numbers(parameters), try Numbers(parameters))
+    _ = try sweep.lossGradient(theta.vector, source, targets, count: count, gradient: gradient.vector, pool: pool)
+    return gradient.values
+  }
+
+  func gaussNewton(_ direction: [Double]) throws -> [Double] {
+    let (v, product) = (try Numbers(direction), try Numbers(direction))
+    try CurvatureSweep(plan).gaussNewtonProduct(
+      v.vector, at: network.snapshot.parameters, source, count: count, sweep, pool, into: product.vector)
+    return product.values
+  }
+
+  func hessian(_ direction: [Double]) throws -> [Double] {
+    let (v, product) = (try Numbers(direction), try Numbers(direction))
+    try CurvatureSweep(plan).hessianProduct(v.vector, at: network.snapshot.parameters, into: product.vector) { point, gradient throws(Failure) in
+      _ = try sweep.lossGradient(point, source, targets, count: count, gradient: gradient, pool: pool)
+    }
+    return product.values
+  }
+}
+
+struct CurvatureSweepTests {
+  static let cases: [[String: OptionValue]] = [
+    [:], ["loss": .text("logistic")], ["loss": .text("least_squares")], ["field": .text("hamiltonian"), "integrator": .text("verlet"), "opening": .text("dense")],
+    ["integrator": .text("rk4")], ["integrator": .text("backward_euler")], ["weights_in_time": .text("piecewise_linear"), "basis_count": .integer(3)],
+  ]
+
+  /// The Gauss–Newton matrix from products is JᵀHJ/N, J's columns being pushed unit vectors and H the loss's second derivatives in closed form; symmetric, and no direction has negative curvature.
+  @Test(arguments: cases)
+  func gaussNewtonIsTheDenseMatrix(extra: [String: OptionValue]) throws {
+    let test = try CurvatureCase(extra)
+    let (n, outputs) = (test.plan.parameterCount, test.plan.outputs)
+    let tangents = try TangentSweep(test.plan)
+    let type = ElementType(.float64)
+    var jacobian: [[Double]] = []
+    let scores = try Numbers([Double](repeating: 0, count: test.count * outputs))
+    for i in 0..<n {
+      let column = try Numbers([Double](repeating: 0, count: test.count * outputs))
+      try tangents.pushforward(
+        test.network.snapshot.parameters, test.source, count: test.count, direction: try Numbers((0..<n).map { $0 == i ? 1 : 0 }).vector, featureDirection: nil,
+        scores: MutableTensorView(scores.vector.base, type: type, rows: test.count, columns: outputs),
+        into: MutableTensorView(column.vector.base, type: type, rows: test.count, columns: outputs))
+      jacobian.append(column.values)
+    }
+    // H·j for one sample.
+    func curved(_ j: [Double], _ s: [Double]) -> [Double] {
+      switch test.plan.specification.json["loss"]?.text {
+      case "least_squares": return j
+      case "logistic":
+        let p = 1 / (1 + exponential(-s[0]))
+        return [p * (1 - p) * j[0]]
+      default:
+        let e = s.map(exponential)
+        let p = e.map { $0 / e.reduce(0, +) }
+        return zip(p, j).map { $0 * ($1 - inner(p, j)) }
+      }
+    }
+    let curvedColumns = jacobian.map { j in
+      (0..<test.count).flatMap { s in curved(Array(j[s * outputs..<(s + 1) * outputs]), Array(scores.values[s * outputs..<(s + 1) * outputs])) }
+    }
+    var products: [[Double]] = []
+    for k in 0..<n { products.append(try test.gaussNewton((0..<n).map { $0 == k ? 1 : 0 })) }
+    var worst = 0.0
+    var asymmetry = 0.0
+    for i in 0..<n {
+      for k in 0..<n {
+        worst = max(worst, abs(products[k][i] - inner(jacobian[i], curvedColumns[k]) / Double(test.count)))
+        asymmetry = max(asymmetry, abs(products[k][i] - products[i][k]))
+      }
+    }
+    #expect(worst < 1e-10 && asymmetry < 1e-12)
+    for seed in 1...20 {
+      let v = try Numbers(normal: n, seed: UInt64(seed)).values
+      #expect(inner(v, try test.gaussNewton(v)) > -1e-12)
+    }
+  }
+
+  /// Against differences of the gradient of another order and other steps, symmetric in its two arguments, and closed: the Hessian in the readout of least squares is the states' second moment.
+  @Test(arguments: cases)
+  func hessianIsTheGradientsDerivative(extra: [String: OptionValue]) throws {
+    let test = try CurvatureCase(extra)
+    let theta = test.network.snapshot.parameters.values
+    let (v, w) = (try Numbers(normal: theta.count, seed: 3).values, try Numbers(normal: theta.count, seed: 4).values)
+    let product = try test.hessian(v)
+    let h = 1e-4
+    func shifted(_ k: Double) throws -> [Double] { try test.gradient(zip(theta, v).map { $0 + k * h * $1 }) }
+    let (one, minusOne, two, minusTwo) = (try shifted(1), try shifted(-1), try shifted(2), try shifted(-2))
+    let size = inner(product, product).squareRoot()
+    for i in theta.indices {
+      let difference = (8 * (one[i] - minusOne[i]) - (two[i] - minusTwo[i])) / (12 * h)
+      #expect(abs(product[i] - difference) < 1e-8 * size)
+    }
+    let other = try test.hessian(w)
+    #expect(abs(inner(w, product) - inner(v, other)) < 1e-9 * (size + inner(other, other).squareRoot()) * inner(w, w).squareRoot())
+  }
+
+  /// In the readout alone both curvatures are one.
+  @Test func bothAgreeInTheReadout() throws {
+    let test = try CurvatureCase([:])
+    let n = test.plan.parameterCount
+    let readout = try #require(test.plan.tensors.first { $0.name == "readout.W" }).range
+    let v = try Numbers(normal: n, seed: 5).values.enumerated().map { readout.contains($0.offset) ? $0.element : 0 }
+    let (a, b) = (try test.gaussNewton(v), try test.hessian(v))
+    for i in readout { #expect(abs(a[i] - b[i]) < 1e-10) }
+  }
+
+  /// One thread or two: the same bits.
+  @Test func bitsDoNotDependOnThreads() throws {
+    let v = try Numbers(normal: try CurvatureCase([:]).plan.parameterCount, seed: 6).values
+    let one = try CurvatureCase([:], samples: 700, threads: 1)
+    let two = try CurvatureCase([:], samples: 700, threads: 2)
+    #expect(try one.gaussNewton(v) == two.gaussNewton(v))
+    #expect(try one.hessian(v) == two.hessian(v))
+  }
+}
+
+func exponential(_ x: Double) -> Double { Foundation.exp(x) }

@@ -1,0 +1,34 @@
+import LinearAlgebra
+import Networks
+import Settings
+import Testing
+import Training
+
+struct ReadoutSweepTests {
+  /// At fixed states loss and gradient are the network's own, and the Hessian product that of the whole network in the readout; at one sample, a tile with padding, and several tiles.
+  @Test(arguments: [[:], ["loss": .text("logistic")], ["loss": .text("least_squares")]] as [[String: OptionValue]], [1, 37, 700])
+  func agreesWithTheNetwork(extra: [String: OptionValue], samples: Int) throws {
+    let test = try CurvatureCase(extra, samples: samples)
+    let readout = try ReadoutSweep(test.plan, batch: samples)
+    #expect(readout.range == test.plan.tensors.first { $0.name == "readout.W" }!.range.lowerBound..<test.plan.parameterCount)
+    let theta = test.network.snapshot.parameters
+    try readout.fixStates(theta, test.source, test.targets, count: samples, test.sweep, test.pool)
+    let (gradient, whole) = (try Numbers(theta[readout.range].values), try Numbers(theta.values))
+    let result = readout.lossGradient(theta[readout.range], gradient: gradient.vector)
+    let expected = try test.sweep.lossGradient(theta, test.source, test.targets, count: samples, gradient: whole.vector, pool: test.pool)
+    #expect(abs(result.meanLoss - expected.meanLoss) < 1e-14 && result.correct == expected.correct && result.count == samples)
+    #expect(readout.lossGradient(theta[readout.range], gradient: nil) == result)
+    for (a, b) in zip(gradient.values, whole.values[readout.range]) { #expect(abs(a - b) < 1e-14) }
+
+    let direction = try Numbers(normal: readout.range.count, seed: 8)
+    let product = try Numbers(direction.values)
+    readout.hessianProduct(direction.vector, at: theta[readout.range], into: product.vector)
+    let products = try test.gaussNewton((0..<theta.count).map { readout.range.contains($0) ? direction.values[$0 - readout.range.lowerBound] : 0 })
+    for (a, b) in zip(product.values, products[readout.range]) { #expect(abs(a - b) < 1e-13) }
+  }
+
+  @Test func anIdentityReadoutIsRefused() throws {
+    let network = try smallNetwork(classes: 4, extra: ["readout": .text("identity")])
+    #expect(failure { _ = try ReadoutSweep(network.plan, batch: 8) }?.status == .incompatible)
+  }
+}
