@@ -93,7 +93,7 @@ final class AnalyticObjective: Objective {
 
   func precondition(_ residual: Vector, into result: Vector) { copy(residual, into: result) }
   func forEachPiece(_ body: (Range<Int>, Double) -> Void) { body(0..<count, 0) }
-  func readoutProblem() throws(Failure) -> any ReadoutProblem { AnalyticReadout(self) }
+  func readoutProblem() throws(Failure) -> any ReadoutProblem { try AnalyticReadout(self) }
 
   private func store(_ values: [Double], into vector: Vector) {
     for (i, value) in values.enumerated() { vector.store(value, at: i) }

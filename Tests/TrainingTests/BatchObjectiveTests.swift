@@ -25,6 +25,7 @@ struct BatchObjectiveTests {
     let network = try smallNetwork(precision: precision)
     let before = try evaluate(network, on: data.training, threads: 1).loss
     let trainer = try trainer(network, ["optimizer": .text(name), "epochs": .integer(12), "num_threads": .integer(1)])
+    if name == "sgd" { try trainer.set("learning_rate", .real(0.1)) }
     _ = try trainer.run(training: data.training)
     let after = try evaluate(network, on: data.training, threads: 1).loss
     #expect(after < 0.98 * before)

@@ -64,17 +64,18 @@ struct CurvatureSweepTests {
     let scores = try Numbers([Double](repeating: 0, count: test.count * outputs))
     for i in 0..<n {
       let column = try Numbers([Double](repeating: 0, count: test.count * outputs))
+      let unit = try Numbers((0..<n).map { $0 == i ? 1 : 0 })
       try tangents.pushforward(
-        test.network.snapshot.parameters, test.source, count: test.count, direction: try Numbers((0..<n).map { $0 == i ? 1 : 0 }).vector, featureDirection: nil,
+        test.network.snapshot.parameters, test.source, count: test.count, direction: unit.vector, featureDirection: nil,
         scores: MutableTensorView(scores.vector.base, type: type, rows: test.count, columns: outputs),
         into: MutableTensorView(column.vector.base, type: type, rows: test.count, columns: outputs))
       jacobian.append(column.values)
     }
     // H·j for one sample.
     func curved(_ j: [Double], _ s: [Double]) -> [Double] {
-      switch test.plan.specification.json["loss"]?.text {
-      case "least_squares": return j
-      case "logistic":
+      switch extra["loss"] {
+      case .text("least_squares"): return j
+      case .text("logistic"):
         let p = 1 / (1 + exponential(-s[0]))
         return [p * (1 - p) * j[0]]
       default:
@@ -83,8 +84,14 @@ struct CurvatureSweepTests {
         return zip(p, j).map { $0 * ($1 - inner(p, j)) }
       }
     }
-    let curvedColumns = jacobian.map { j in
-      (0..<test.count).flatMap { s in curved(Array(j[s * outputs..<(s + 1) * outputs]), Array(scores.values[s * outputs..<(s + 1) * outputs])) }
+    var curvedColumns: [[Double]] = []
+    for j in jacobian {
+      var column: [Double] = []
+      for s in 0..<test.count {
+        let rows = s * outputs..<(s + 1) * outputs
+        column += curved(Array(j[rows]), Array(scores.values[rows]))
+      }
+      curvedColumns.append(column)
     }
     var products: [[Double]] = []
     for k in 0..<n { products.append(try test.gaussNewton((0..<n).map { $0 == k ? 1 : 0 })) }
@@ -112,14 +119,17 @@ struct CurvatureSweepTests {
     let product = try test.hessian(v)
     let h = 1e-4
     func shifted(_ k: Double) throws -> [Double] { try test.gradient(zip(theta, v).map { $0 + k * h * $1 }) }
-    let (one, minusOne, two, minusTwo) = (try shifted(1), try shifted(-1), try shifted(2), try shifted(-2))
-    let size = inner(product, product).squareRoot()
+    let (ahead, behind) = ([try shifted(1), try shifted(2)], [try shifted(-1), try shifted(-2)])
+    let size: Double = inner(product, product).squareRoot()
     for i in theta.indices {
-      let difference = (8 * (one[i] - minusOne[i]) - (two[i] - minusTwo[i])) / (12 * h)
+      let near: Double = ahead[0][i] - behind[0][i]
+      let far: Double = ahead[1][i] - behind[1][i]
+      let difference: Double = (8 * near - far) / (12 * h)
       #expect(abs(product[i] - difference) < 1e-8 * size)
     }
     let other = try test.hessian(w)
-    #expect(abs(inner(w, product) - inner(v, other)) < 1e-9 * (size + inner(other, other).squareRoot()) * inner(w, w).squareRoot())
+    let bound: Double = 1e-9 * (size + inner(other, other).squareRoot()) * inner(w, w).squareRoot()
+    #expect(abs(inner(w, product) - inner(v, other)) < bound)
   }
 
   /// In the readout alone both curvatures are one.

@@ -19,7 +19,7 @@ struct ReadoutSolverTests {
     ])
     _ = try trainer.run(training: data)
     let range = try #require(network.plan.tensors.first { $0.name == "readout.W" }).range
-    let features = (0..<data.count).map { i in [data.features.load(i, 0), data.features.load(i, 1), 0, 0] }
+    let features = (0..<data.count).map { i in [number(data.features, i, 0), number(data.features, i, 1), 0, 0] }
     let labels = (0..<data.count).map { Int(data.labels![$0]) }
     let (w, b) = softmaxRegression(features, labels, classes: 2, decay: decay)
     let found = network.snapshot.parameters.values
@@ -58,4 +58,10 @@ struct ReadoutSolverTests {
     }
     return ((0..<classes).flatMap { Array(x[$0 * (n + 1)..<$0 * (n + 1) + n]) }, (0..<classes).map { x[$0 * (n + 1) + n] })
   }
+}
+
+/// A number of a view of floats.
+private func number(_ view: TensorView, _ row: Int, _ column: Int) -> Double {
+  let at = row * view.rowStride + column * view.columnStride
+  return view.type == .float32 ? Double(view.base.load(fromByteOffset: 4 * at, as: Float.self)) : view.base.load(fromByteOffset: 8 * at, as: Double.self)
 }
