@@ -13,6 +13,15 @@ package struct BackwardEuler: Integrator {
 
   package var order: Int { 1 }
   package var nodes: [Double] { [1] }
+  /// A-stable: any eigenvalue with real part ≤ 0.
+  package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
+    switch dynamics.kind {
+    case .rotation, .descent, .decay, .rotationAndDescent: .unlimited
+    case .dampedRotation(let gamma) where gamma == 0: .unlimited
+    default: .unknown("of implicit methods stability at any step is known for antisymmetric, gradient_flow, negative_definite and rotate_relax")
+    }
+  }
+
   package func recordWidth(_ field: any VectorField) -> Int { field.wholeRecordWidth }
   package func scratchWidth(_ field: any VectorField) -> Int { stage.scratchWidth(field) }
 

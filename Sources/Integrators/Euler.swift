@@ -12,6 +12,25 @@ package struct Euler: Integrator {
   /// The field's scratch, and for a partitioned field a copy of the cotangent, since its parts read each other.
   package func scratchWidth(_ field: any VectorField) -> Int { field.scratchWidth + (field.isPartitioned ? field.stateWidth : 0) }
 
+  /// Theory §5: E1 for a rotation damped within the activation, h ≤ 2g/(L(g² + ‖S‖²)); E6 for one damped outside, h(γ + s)² ≤ 2(γ − ½s); E2 for descent, hs ≤ 2, and the same by the spectrum of a decay.
+  package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
+    switch dynamics.kind {
+    case .rotation(let g):
+      guard g > 0 else { return .unknown("euler is stable at no step on imaginary eigenvalues: gamma must be > 0") }
+      let square = 2 * g / (h * dynamics.slope) - g * g
+      return square > 0 ? .atMost(dynamics.slope * square.squareRoot()) : .unknown("the damping alone is too strong for euler's step \(h): gamma must be < \(4 / (h * dynamics.slope))")
+    case .dampedRotation(let gamma):
+      guard gamma > 0 else { return .unknown("euler is stable at no step on imaginary eigenvalues: gamma must be > 0") }
+      guard h * gamma < 2 else { return .unknown("the damping alone is too strong for euler's step \(h): gamma must be < \(2 / h)") }
+      let linear = 2 * h * gamma + 1
+      // The positive root of hs² + (2hγ + 1)s − γ(2 − hγ) = 0, without cancellation.
+      let constant = gamma * (2 - h * gamma)
+      return .atMost(2 * constant / (linear + (linear * linear + 4 * h * constant).squareRoot()))
+    case .descent, .decay: return .atMost(2 / h)
+    default: return .unknown("euler is stable at no step on imaginary eigenvalues")
+    }
+  }
+
   package func step(_ field: any VectorField, _ step: Step, from before: Block, into after: Block, record: Block?, scratch: Block) {
     field.evaluateWhole(step.layer(), at: before, scale: step.stepSize, addingTo: before, into: after, record: record, scratch: scratch)
   }

@@ -24,6 +24,8 @@ package protocol Integrator: Sendable {
   func checkUnequalSteps() throws(Failure)
   /// Refuses options that make no sense in a precision.
   func check(_ precision: Precision) throws(Failure)
+  /// How large the dynamics of a layer's frozen weights may be for a step of size h to be stable: a statement with its source, or none.
+  func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize
   /// Features of each field for a block of `visible` features.
   func fieldWidth(visible: Int) throws(Failure) -> Int
   /// Features of the block: the first rows of the state.
@@ -83,6 +85,7 @@ extension Integrator {
   package func check(_ field: any VectorField) throws(Failure) {}
   package func checkUnequalSteps() throws(Failure) {}
   package func check(_ precision: Precision) throws(Failure) {}
+  package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize { .unknown("of this scheme no largest stable step is known") }
   package func fieldWidth(visible: Int) throws(Failure) -> Int { visible }
   package func visibleWidth(_ field: any VectorField) -> Int { field.width }
   package func stateWidth(_ field: any VectorField) -> Int { field.stateWidth }

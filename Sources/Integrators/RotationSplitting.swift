@@ -28,6 +28,12 @@ package struct RotationSplitting: Integrator {
     }
   }
 
+  /// The rotation is exact: Euler's limit on the descent, hs ≤ 2 (theory §5, E2).
+  package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
+    if case .rotationAndDescent = dynamics.kind { return .atMost(2 / h) }
+    return .unknown("of \(name) a largest stable step is known for rotate_relax")
+  }
+
   private func rotating(_ field: any VectorField) -> any RotatingField {
     guard let rotating = field as? any RotatingField else { preconditionFailure("\(name) without a rotation: not checked") }
     return rotating

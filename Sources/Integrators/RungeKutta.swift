@@ -38,6 +38,22 @@ package struct RungeKutta: Integrator {
     nodeOfStage = kept.map { i in nodes.lastIndex { $0 <= tableau.c[i] + ButcherTableau.tolerance } ?? 0 }
   }
 
+  /// The coefficients of the stages that are used: a row by row, and b.
+  var coefficients: (a: [Double], b: [Double]) { (a, b) }
+
+  /// A rotation without damping up to the imaginary axis' part of the stability region; descent up to 2r, r the radius of circle contractivity (theory §5, E2).
+  package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
+    switch dynamics.kind {
+    case .rotation(damping: 0), .dampedRotation(0):
+      let limit = imaginaryLimit
+      return limit > 0 ? .atMost(limit / h) : .unknown("this Runge–Kutta method is stable at no step on imaginary eigenvalues")
+    case .descent, .decay:
+      let radius = circleRadius
+      return radius > 0 ? .atMost(2 * radius / h) : .unknown("this Runge–Kutta method has no circle of contractivity")
+    default: return .unknown("of Runge–Kutta methods a largest stable step is known for antisymmetric fields with gamma = 0 and for gradient_flow and negative_definite")
+    }
+  }
+
   /// The tableau of the options `tableau_a`, `tableau_b`, `tableau_order`.
   package init(_ options: OptionValues) throws(Failure) {
     self.init(

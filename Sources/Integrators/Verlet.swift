@@ -23,6 +23,15 @@ package struct Verlet: Integrator {
     }
   }
 
+  /// Bounded for hω ≤ 2 at frozen weights (Haber & Ruthotto 2017, §4.3; theory §5, E4).
+  package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
+    switch dynamics.kind {
+    case .oscillation: .atMost(2 / h)
+    case .potential: .atMost(4 / (h * h))
+    default: .unknown("of verlet a largest stable step is known for Hamiltonian fields and second_order in form gradient")
+    }
+  }
+
   package func recordWidth(_ field: any VectorField) -> Int { 2 * field.recordWidth }
   package func scratchWidth(_ field: any VectorField) -> Int { field.scratchWidth }
 

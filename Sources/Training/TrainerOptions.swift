@@ -7,7 +7,7 @@ package let trainerOptions: [OptionDescription] = {
   var options: [OptionDescription] = TrainerOptions.own
   let groups: [[OptionDescription]] =
     optimizers.entries.map { $0.entry.options } + [LearningRate.options] + schedules.entries.map { $0.entry.options }
-    + regularizers.entries.map { [$0.entry.option] + $0.entry.furtherOptions }
+    + constraints.entries.map { $0.entry.options } + regularizers.entries.map { [$0.entry.option] + $0.entry.furtherOptions }
   for group in groups {
     for option in group where !options.contains(where: { $0.key == option.key }) { options.append(option) }
   }

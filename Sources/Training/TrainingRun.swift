@@ -22,6 +22,7 @@ final class TrainingRun {
   private let evaluationSweep: Sweep?
   private let pool: WorkerPool
   private let objective: BatchObjective
+  private let sets: [any Constraint]
   private let lastEpoch: Int
   private var nextProgress = TrainingRun.progressInterval
 
@@ -63,11 +64,13 @@ final class TrainingRun {
     evaluationSweep = validation == nil ? nil : try Sweep(plan, batch: evaluationBatch, derivative: false, threads: sweep.threads)
     pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads))
     objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: training.count, isCancelled: limits.isCancelled)
+    sets = try plan.constraints(trainer.options)
     lastEpoch = limits.epochs == 0 ? settings.epochs : min(settings.epochs, trainer.state.epoch + max(limits.epochs, 0))
     if trainer.memory == nil {
       let byAccuracy = settings.metric == .accuracy || (settings.metric == .automatic && plan.loss.targetKind == .labels)
       trainer.best = BestIterate(byAccuracy: byAccuracy, minimumDelta: settings.minimumDelta)
       trainer.memory = memory
+      keepConstraints()
     }
   }
 
@@ -138,6 +141,7 @@ final class TrainingRun {
       default: throw error
       }
     }
+    keepConstraints()
     trainer.state.step = iterate.number
     trainer.state.position = start + count
     trainer.state.learningRate = iterate.rate
@@ -146,6 +150,11 @@ final class TrainingRun {
     guard let result = objective.atStart else { return }
     trainer.state.lossSum += result.lossSum
     trainer.state.correct += result.correct
+  }
+
+  /// Moves the iterate into the sets it is to lie in; what was known of it is known no more if that moved it.
+  private func keepConstraints() {
+    for set in sets where set.project(memory.iterate.parameters) { memory.iterate.known = nil }
   }
 
   private func validateEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {

@@ -11,6 +11,7 @@ package final class AntisymmetricField: MappedField {
   package let plan: LayerPlan
   package let map: AffineMap
   package let isDamped: Bool
+  package let frozenDynamics: FrozenDynamics?
 
   /// Takes the option `gamma`, γ ≥ 0.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
@@ -20,5 +21,6 @@ package final class AntisymmetricField: MappedField {
     map = AffineMap(weights, bias: plan.bias("b", of: weights), configuration.activation)
     self.plan = plan
     isDamped = gamma > 0
+    frozenDynamics = FrozenDynamics(.rotation(damping: gamma / 2), configuration.activation, [.init(0, isAntisymmetric: true)])
   }
 }

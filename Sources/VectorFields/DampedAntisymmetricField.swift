@@ -12,6 +12,7 @@ package final class DampedAntisymmetricField: MappedField {
   package let plan: LayerPlan
   package let map: SumMap<AffineMap, ScalingMap>
   package let isDamped: Bool
+  package let frozenDynamics: FrozenDynamics?
 
   /// Takes the option `gamma`, γ ≥ 0.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
@@ -22,5 +23,6 @@ package final class DampedAntisymmetricField: MappedField {
       AffineMap(weights, bias: plan.bias("b", of: weights), configuration.activation), ScalingMap(-gamma, rows: configuration.width))
     self.plan = plan
     isDamped = gamma > 0
+    frozenDynamics = FrozenDynamics(.dampedRotation(gamma), configuration.activation, [.init(0, isAntisymmetric: true)])
   }
 }

@@ -12,6 +12,7 @@ package final class GradientFlowField: MappedField {
   package let plan: LayerPlan
   package let map: ComposedMap
   package var isDamped: Bool { true }
+  package let frozenDynamics: FrozenDynamics?
 
   /// Takes the option `hidden_width`, the rows of K.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
@@ -19,5 +20,6 @@ package final class GradientFlowField: MappedField {
     let weights = plan.weight("K", outputs: try configuration.hiddenWidth())
     map = ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: -1)
     self.plan = plan
+    frozenDynamics = FrozenDynamics(.descent, configuration.activation, [.init(0)], degree: 2)
   }
 }

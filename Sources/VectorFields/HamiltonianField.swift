@@ -8,6 +8,7 @@ package final class HamiltonianField: PartitionedMappedField {
   package let plan: LayerPlan
   package let positionMap: AffineMap
   package let momentumMap: AffineMap
+  package let frozenDynamics: FrozenDynamics?
 
   package init(_ configuration: FieldConfiguration) {
     var plan = LayerPlan(configuration)
@@ -16,5 +17,6 @@ package final class HamiltonianField: PartitionedMappedField {
     positionMap = AffineMap(weights, bias: bias, configuration.activation)
     momentumMap = AffineMap(weights.transposed, bias: bias, configuration.activation, factor: -1)
     self.plan = plan
+    frozenDynamics = FrozenDynamics(.oscillation, configuration.activation, [.init(0)])
   }
 }

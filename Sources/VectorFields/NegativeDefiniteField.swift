@@ -11,6 +11,7 @@ package final class NegativeDefiniteField: MappedField {
   package let plan: LayerPlan
   package let map: ComposedMap
   package var isDamped: Bool { true }
+  package let frozenDynamics: FrozenDynamics?
 
   /// Takes the option `hidden_width`, the rows of C.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
@@ -20,5 +21,6 @@ package final class NegativeDefiniteField: MappedField {
       AffineMap(weights, bias: .none, nil, factor: -1),
       then: AffineMap(weights.transposed, bias: plan.bias("b", of: weights.transposed), configuration.activation))
     self.plan = plan
+    frozenDynamics = FrozenDynamics(.decay, configuration.activation, [.init(0)], degree: 2)
   }
 }

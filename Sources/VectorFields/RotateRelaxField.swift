@@ -11,6 +11,7 @@ package final class RotateRelaxField: MappedField, RotatingField {
   package let plan: LayerPlan
   package let map: SumMap<AffineMap, ComposedMap>
   package var isDamped: Bool { true }
+  package let frozenDynamics: FrozenDynamics?
 
   /// Takes the option `hidden_width`, the rows of K.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
@@ -21,6 +22,7 @@ package final class RotateRelaxField: MappedField, RotatingField {
       AffineMap(rotation, bias: .none, nil, factor: 2),
       ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: -1))
     self.plan = plan
+    frozenDynamics = FrozenDynamics(.rotationAndDescent, configuration.activation, [.init(1)], degree: 2)
   }
 
   package var rotationTensor: Int { 0 }

@@ -12,6 +12,7 @@ package final class SecondOrderGradientField: PartitionedMappedField {
   package let positionMap: ScalingMap
   package let momentumMap: ComposedMap
   package var accelerationComponent: Int? { 1 }
+  package let frozenDynamics: FrozenDynamics?
 
   /// Takes the option `hidden_width`, the rows of K.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
@@ -20,5 +21,6 @@ package final class SecondOrderGradientField: PartitionedMappedField {
     positionMap = ScalingMap(1, rows: configuration.width)
     momentumMap = ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: -1)
     self.plan = plan
+    frozenDynamics = FrozenDynamics(.potential, configuration.activation, [.init(0)], degree: 2)
   }
 }

@@ -12,6 +12,7 @@ package final class SeparableHamiltonianField: PartitionedMappedField {
   package let plan: LayerPlan
   package let positionMap: ComposedMap
   package let momentumMap: ComposedMap
+  package let frozenDynamics: FrozenDynamics?
 
   /// The field of [CH]: y is visible, z starts at zero. Takes the option `hidden_width`.
   package convenience init(twoWeight configuration: FieldConfiguration) throws(Failure) {
@@ -35,5 +36,7 @@ package final class SeparableHamiltonianField: PartitionedMappedField {
     let turning = plan.weight(momenta.weight, inputs: part, outputs: hidden)
     momentumMap = ComposedMap(gradientOf: turning, bias: plan.bias(momenta.bias, of: turning), configuration.activation, factor: -1)
     self.plan = plan
+    let weights = plan.parameters.indices.filter { plan.parameters[$0].role == .weight }
+    frozenDynamics = FrozenDynamics(.oscillation, configuration.activation, weights.map { FrozenDynamics.Norm($0) })
   }
 }

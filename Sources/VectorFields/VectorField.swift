@@ -25,6 +25,8 @@ package protocol VectorField: Sendable {
   var isDamped: Bool { get }
   /// The field as a sum of an affine and an elementwise part, if it is one. A requirement because a cast at every step costs as much as the step.
   var split: (any SplitField)? { get }
+  /// What is known of the Jacobian of a layer's frozen weights; nil where nothing is.
+  var frozenDynamics: FrozenDynamics? { get }
   /// Rows of the record that one evaluation of a component leaves.
   var recordWidth: Int { get }
   /// Rows of scratch that one evaluation, pushforward or pullback of a component needs.
@@ -66,6 +68,7 @@ extension VectorField {
   package var accelerationComponent: Int? { componentCount == 1 ? 0 : nil }
   package var isDamped: Bool { false }
   package var split: (any SplitField)? { nil }
+  package var frozenDynamics: FrozenDynamics? { nil }
   package var recordWidth: Int { width }
   package var scratchWidth: Int { width }
   package var isPartitioned: Bool { componentCount == 2 }

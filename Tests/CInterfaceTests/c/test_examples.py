@@ -11,7 +11,7 @@ import pytest
 from conftest import PREFIX, ROOT, build, run, without_swift
 
 EXAMPLES = ROOT / "examples"
-TESTED_HERE = {"c/peaks.c", "c/fashion_mnist.c", "python/quickstart.py", "python/peaks.py", "python/fashion_mnist.py", "python/trajectories.py"}
+TESTED_HERE = {"c/peaks.c", "c/fashion_mnist.c", "python/quickstart.py", "python/peaks.py", "python/fashion_mnist.py", "python/trajectories.py", "python/multilevel.py"}
 
 
 def python(example, folder, *arguments):
@@ -54,6 +54,15 @@ def test_trajectories_in_python(tmp_path):
     pytest.importorskip("matplotlib")
     assert percent("validation accuracy", python("trajectories.py", tmp_path, "figure.png")) >= 98.5
     assert (tmp_path / "figure.png").stat().st_size < 200_000
+
+
+def test_multilevel_in_python(tmp_path):
+    """The pictures of the levels and of 1 024 layers; the example checks accuracies and the ratio of gradients itself."""
+    pytest.importorskip("matplotlib")
+    output = python("multilevel.py", tmp_path, "figures")
+    assert percent("128 layers: validation accuracy", output) >= 98.5
+    assert output.count("1024 layers, accuracy") == 12
+    assert all(path.stat().st_size < 200_000 for path in (tmp_path / "figures").iterdir())
 
 
 @pytest.mark.parametrize("field", ["antisymmetric", "hamiltonian"])

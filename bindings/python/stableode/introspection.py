@@ -20,6 +20,7 @@ REGISTRIES = (
     "optimizers",
     "schedules",
     "regularizers",
+    "constraints",
     "time_bases",
     "memory_policies",
     "metrics",

@@ -1,0 +1,30 @@
+import LinearAlgebra
+import Networks
+import Settings
+
+/// Every weight within [parameter_min, parameter_max]; biases are left alone. The projection is the nearest point.
+package final class Bounds: Constraint {
+  private static let everything = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
+
+  package static let options = [
+    OptionDescription("parameter_min", .real(everything), default: .real(everything.lowerBound), unit: "1", "least value of a weight, kept after every update"),
+    OptionDescription("parameter_max", .real(everything), default: .real(everything.upperBound), unit: "1", "largest value of a weight, kept after every update"),
+  ]
+
+  private let low: Double
+  private let high: Double
+  private let ranges: [Range<Int>]
+
+  package init?(_ values: OptionValues, _ plan: NetworkPlan) throws(Failure) {
+    guard values.isSet("parameter_min") || values.isSet("parameter_max") else { return nil }
+    (low, high) = (try values.real("parameter_min"), try values.real("parameter_max"))
+    guard low <= high else { throw Failure(.outOfRange, "parameter_min is \(low); it must be <= parameter_max, which is \(high)") }
+    ranges = ParameterLayout(plan).regions.filter(\.isWeight).map(\.range)
+  }
+
+  package func project(_ parameters: Vector) -> Bool {
+    var isChanged = false
+    for range in ranges where clamp(parameters[range], low: low, high: high) { isChanged = true }
+    return isChanged
+  }
+}

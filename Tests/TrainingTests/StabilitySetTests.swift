@@ -1,0 +1,135 @@
+import LinearAlgebra
+import Networks
+import Settings
+import Testing
+import Training
+
+/// Field and integrator with what keeps their steps stable, written out from theory §5: a function of h and the spectral norm of K, or of ½(K − Kᵀ).
+private struct StableCase: CustomTestStringConvertible, Sendable {
+  let field: String
+  var form: String?
+  let integrator: String
+  var gamma: Double?
+  var isAntisymmetric = false
+  var tensors = ["K"]
+  /// ≤ 1 when stable.
+  let measure: @Sendable (_ h: Double, _ norms: [Double]) -> Double
+  var testDescription: String { "\(field)/\(integrator)" }
+}
+
+private let stableCases: [StableCase] = [
+  StableCase(field: "hamiltonian", integrator: "verlet") { h, n in h * n[0] / 2 },
+  StableCase(field: "hamiltonian_two_weight", integrator: "verlet", tensors: ["K1", "K2"]) { h, n in h * n[0] * n[1] / 2 },
+  StableCase(field: "second_order", form: "gradient", integrator: "verlet") { h, n in h * h * n[0] * n[0] / 4 },
+  StableCase(field: "second_order", form: "gradient", integrator: "leapfrog") { h, n in h * h * n[0] * n[0] / 4 },
+  StableCase(field: "negative_definite", integrator: "leapfrog", tensors: ["C"]) { h, n in h * h * n[0] * n[0] / 4 },
+  StableCase(field: "gradient_flow", integrator: "euler") { h, n in h * n[0] * n[0] / 2 },
+  StableCase(field: "gradient_flow", integrator: "rk4") { h, n in h * n[0] * n[0] / 2 },
+  StableCase(field: "antisymmetric", integrator: "rk4", gamma: 0, isAntisymmetric: true) { h, n in h * n[0] / 8.0.squareRoot() },
+  StableCase(field: "antisymmetric", integrator: "ssprk3", gamma: 0, isAntisymmetric: true) { h, n in h * n[0] / 3.0.squareRoot() },
+  StableCase(field: "antisymmetric", integrator: "midpoint", gamma: 0, isAntisymmetric: true) { h, n in h * n[0] },
+  StableCase(field: "antisymmetric", integrator: "euler", gamma: 0.5, isAntisymmetric: true) { h, n in h * (0.0625 + n[0] * n[0]) / 0.5 },
+]
+
+/// σ_max by power iteration on WᵀW, converged: a lower bound, and here independent of the library's.
+private func spectralNorm(_ rows: [[Double]]) -> Double {
+  var x = rows[0].indices.map { 1 / Double($0 + 2) }
+  var norm = 0.0
+  for _ in 0..<3000 {
+    let y = rows.map { zip($0, x).map(*).reduce(0, +) }
+    x = rows[0].indices.map { j in zip(rows, y).reduce(0) { $0 + $1.0[j] * $1.1 } }
+    let length = x.map { $0 * $0 }.reduce(0, +).squareRoot()
+    guard length > 0 else { return 0 }
+    x = x.map { $0 / length }
+    norm = length.squareRoot()
+  }
+  return norm
+}
+
+/// Per layer the measure of the case.
+private func measures(_ network: Network, _ stable: StableCase, h: Double) throws -> [Double] {
+  let snapshot = network.snapshot
+  return try withExtendedLifetime(snapshot) {
+    let matrices = try stable.tensors.map { name -> [[[Double]]] in
+      let tensor = try network.tensor("blocks.0.\(name)")
+      let (rows, columns, all) = (tensor.shape[1], tensor.shape[2], snapshot.parameters[tensor.range].values)
+      return (0..<tensor.shape[0]).map { layer in (0..<rows).map { i in (0..<columns).map { all[(layer * rows + i) * columns + $0] } } }
+    }
+    return (0..<matrices[0].count).map { layer in
+      stable.measure(h, matrices.map { layers in
+        let matrix = layers[layer]
+        guard stable.isAntisymmetric else { return spectralNorm(matrix) }
+        return spectralNorm(matrix.indices.map { i in matrix.indices.map { 0.5 * (matrix[i][$0] - matrix[$0][i]) } })
+      })
+    }
+  }
+}
+
+/// After every update the largest stable step is kept satisfied: training with steps that leave the set at once, one update an epoch, measured after each. Without the option the same training leaves it.
+@Test(arguments: stableCases, [1.0, 0.5]) private func everyUpdateKeepsTheStepStable(_ stable: StableCase, share: Double) throws {
+  let data = try ellipses()
+  let h = 0.5
+  var extra: [String: OptionValue] = [
+    "field": .text(stable.field), "integrator": .text(stable.integrator), "layers": .integer(6), "horizon": .real(6 * h), "initial_scale": .real(4),
+  ]
+  if let form = stable.form { extra["form"] = .text(form) }
+  if let gamma = stable.gamma { extra["gamma"] = .real(gamma) }
+  var largest: [Double] = []
+  for keeps in [true, false] {
+    let network = try smallNetwork(extra: extra)
+    let trainer = try trainer(network, ["epochs": .integer(10), "batch_size": .integer(200), "learning_rate": .real(0.2)])
+    if keeps { try trainer.set("keep_stable", .real(share)) }
+    var worst = 0.0
+    _ = try? trainer.run(training: data.training, onEvent: { _ in
+      worst = max(worst, (try? measures(network, stable, h: h).max()) ?? .infinity)
+      return 0
+    })
+    #expect(!keeps || trainer.history.count == 10)
+    largest.append(worst)
+  }
+  let isLinearInTheShare = stable.integrator != "euler" || stable.field != "antisymmetric"
+  #expect(largest[0] <= (isLinearInTheShare ? share : 1), "kept")
+  // Sharp: weights are scaled to the limit, up to the looseness of the bound of norms (width 4: 4^{1/32}, 4.5 %, to its power).
+  #expect(largest[0] >= (isLinearInTheShare ? 0.8 * share : 0.1), "scaled no further than needed")
+  #expect(largest[1] > 1, "the test needs a training that leaves the set")
+}
+
+@Test func pairsWithoutALimitAreRefused() throws {
+  let data = try ellipses()
+  func refusal(_ extra: [String: OptionValue]) throws -> Failure? {
+    let trainer = try trainer(try smallNetwork(extra: extra), ["keep_stable": .real(1)])
+    return failure { _ = try trainer.run(training: data.training) }
+  }
+  for (extra, word) in [
+    (["field": OptionValue.text("dense")], "no bound"), (["field": .text("antisymmetric"), "gamma": .real(0)], "gamma"),
+    (["field": .text("antisymmetric"), "gamma": .real(0), "integrator": .text("heun")], "imaginary"),
+    (["field": .text("hamiltonian"), "integrator": .text("verlet"), "activation": .text("gelu")], "slopes"),
+    (["field": .text("gradient_flow"), "integrator": .text("adams_bashforth2")], "no largest"),
+    (["field": .text("gradient_flow"), "weights_in_time": .text("b_spline"), "basis_count": .integer(4)], "mixed"),
+  ] {
+    let found = try refusal(extra)
+    #expect(found?.status == .incompatible && found?.message.contains(word) == true, "\(extra): \(found?.message ?? "")")
+  }
+}
+
+/// Unequal steps have limits of their own; layers that share weights that of their largest step; what lies within keeps its bits.
+@Test func limitsFollowTheSteps() throws {
+  let field: [String: OptionValue] = ["field": .text("gradient_flow"), "bias": .text("none")]
+  let uneven = StableCase(field: "", integrator: "") { h, n in h * n[0] * n[0] / 2 }
+  func projected(_ extra: [String: OptionValue]) throws -> Network {
+    var specification = NetworkSpecification()
+    let shape: [String: OptionValue] = ["inputs": .integer(2), "outputs": .integer(2), "width": .integer(4), "precision": .text("float64"), "initial_scale": .real(20)]
+    for (key, value) in shape.merging(field, uniquingKeysWith: { $1 }).merging(extra, uniquingKeysWith: { $1 }) { try specification.set(key, value) }
+    let network = try Network(specification)
+    let numbers = try Numbers(network.snapshot.parameters.values)
+    let set = try #require(try StabilitySet(options(["keep_stable": .real(1)]), network.plan))
+    #expect(set.project(numbers.vector))
+    try network.replaceParameters(with: numbers.vector)
+    return network
+  }
+  let own = try projected(["step_sizes": .text("0.1,0.4,0.2")])
+  // Leapfrog takes the larger of two neighbors; here too, being safe.
+  for (h, layer) in [(0.1, 0), (0.4, 1), (0.4, 2)] { #expect(try (0.85...1).contains(measures(own, uneven, h: h)[layer])) }
+  let shared = try projected(["step_sizes": .text("0.1,0.4,0.2"), "weights_in_time": .text("shared")])
+  #expect(try (0.85...1).contains(measures(shared, uneven, h: 0.4)[0]))
+}

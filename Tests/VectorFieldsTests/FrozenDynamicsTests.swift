@@ -1,0 +1,40 @@
+import LinearAlgebra
+import Settings
+import TestSupport
+import Testing
+import VectorFields
+
+@Suite struct FrozenDynamicsTests {
+  private func field(_ name: String, _ activation: Activation = .tanh, gamma: Double = 0) throws -> any VectorField {
+    let options = OptionValues(scope: "block", fieldOptions)
+    var chosen = options
+    let entry = try fields(name)
+    if entry.options.contains(where: { $0.key == "gamma" }) { try chosen.set("gamma", .real(gamma)) }
+    return try entry.make(FieldConfiguration(width: 4, activation: activation, bias: .vector, precision: .float64, options: chosen))
+  }
+
+  /// The tensors that norms are taken of are weights; the slope is the activation's largest.
+  @Test(arguments: fields.names) func namesWeights(_ name: String) throws {
+    guard let field = try? field(name), let dynamics = field.frozenDynamics else { return }
+    #expect(!dynamics.norms.isEmpty && dynamics.norms.allSatisfy { field.parameters[$0.tensor].role == .weight })
+    #expect(dynamics.slope == 1)
+    #expect(try self.field(name, .sigmoid).frozenDynamics?.slope == 0.25)
+  }
+
+  /// Slopes below zero void every statement; fields of arbitrary matrices have none.
+  @Test func nothingIsClaimedWithoutACondition() throws {
+    for name in ["antisymmetric", "hamiltonian", "gradient_flow"] {
+      #expect(try field(name).frozenDynamics != nil)
+      for activation in [Activation.gelu, .silu, .sin] { #expect(try field(name, activation).frozenDynamics == nil) }
+    }
+    for name in ["dense", "two_layer", "second_order", "linear_cubic"] { #expect(try field(name).frozenDynamics == nil) }
+  }
+
+  @Test func dampingIsHalfOfGamma() throws {
+    guard case .rotation(let damping) = try field("antisymmetric", gamma: 0.5).frozenDynamics?.kind else {
+      Issue.record("antisymmetric is a rotation")
+      return
+    }
+    #expect(damping == 0.25)
+  }
+}
