@@ -7,12 +7,17 @@ import VectorFields
 ///
 /// Everything that a sweep asks of them at every layer is asked once, here. The first rows of a state are the visible ones, which blocks exchange.
 package struct ODEBlock: Sendable {
+  /// The field that is stepped, with noise where there is some.
   package let field: any VectorField
+  /// The field as it was given.
+  package let plainField: any VectorField
   package let integrator: any Integrator
   package let grid: TimeGrid
   package let basis: any TimeBasis
   package let layout: BlockLayout
   package let precision: Precision
+  /// Whether its layers draw random numbers while training.
+  package let drawsNumbers: Bool
   /// Features of the visible state.
   package let width: Int
   /// Rows of a whole state, of a step's record, and of the scratch of steps and derivatives.
@@ -27,15 +32,20 @@ package struct ODEBlock: Sendable {
   /// - Parameters:
   ///   - offset: where the block's parameters begin in the network's parameter vector.
   ///   - expandedOffset: where its layers' weights begin in the extended vector, if a basis mixes them.
-  /// - Throws: `.incompatible` when the integrator refuses the field, or basis, grid and integrator do not go together.
+  ///   - noise: in the layers while training.
+  /// - Throws: `.incompatible` when the integrator refuses the field or the noise, or basis, grid and integrator do not go together.
   package init(
-    field: any VectorField, integrator: any Integrator, grid: TimeGrid, basis: any TimeBasis = LayerwiseBasis(), offset: Int, expandedOffset: Int = 0,
-    precision: Precision
+    field plainField: any VectorField, integrator: any Integrator, grid: TimeGrid, basis: any TimeBasis = LayerwiseBasis(), offset: Int, expandedOffset: Int = 0,
+    noise: (any LayerNoise)? = nil, precision: Precision
   ) throws(Failure) {
-    try integrator.check(field)
+    try integrator.check(plainField)
+    if noise != nil { try integrator.checkNoise() }
+    let field: any VectorField = noise.map { NoisyField(plainField, $0) } ?? plainField
     if !grid.isUniform { try integrator.checkUnequalSteps() }
     try integrator.check(precision)
     self.field = field
+    self.plainField = plainField
+    drawsNumbers = noise != nil || integrator.drawsNumbers
     self.integrator = integrator
     self.grid = grid
     self.basis = basis
@@ -91,9 +101,10 @@ package struct ODEBlock: Sendable {
   /// The step of layer j.
   package func step(_ j: Int, _ weights: Weights) -> Step {
     let h = stepSize(j)
-    return Step(
-      index: j, stepSize: h, previousStepSize: j > 0 ? stepSize(j - 1) : h,
-      weights: stepWeights(j, of: weights.parameters, prepared: weights.prepared, drive: weights.drive, for: weights.purpose), log: weights.log)
+    var own = stepWeights(j, of: weights.parameters, prepared: weights.prepared, drive: weights.drive, for: weights.purpose)
+    own.first.draws = weights.draws
+    own.first.draws.layer = UInt32(truncatingIfNeeded: j)
+    return Step(index: j, stepSize: h, previousStepSize: j > 0 ? stepSize(j - 1) : h, weights: own, log: weights.log)
   }
 
   /// Turns the step of layer j into that of layer j + `distance`; past either end it stays as it is.
@@ -102,6 +113,7 @@ package struct ODEBlock: Sendable {
     guard j >= 0, j < layers else { return }
     guard movesEvenly else { return step = self.step(j, weights) }
     step.index = j
+    step.weights.first.draws.layer = UInt32(truncatingIfNeeded: j)
     layout.move(&step.weights, by: distance, preparedCount: preparedPerEntry(weights.purpose), bytes: precision.byteCount)
     if let base = step.weights.first.driveBase, let drive = weights.drive {
       step.weights.first.driveBase = base + distance * driveWidth * drive.columns * precision.byteCount
@@ -197,13 +209,18 @@ package struct Weights: @unchecked Sendable {
   package var drive: Block?
   /// Where steps report.
   package var log: Unmanaged<StepLog>?
+  /// The random numbers of the block for the tile; nothing to draw in evaluation.
+  package var draws: LayerDraws
 
-  package init(parameters: Vector, prepared: Vector?, purpose: Purpose = .training, drive: Block? = nil, log: Unmanaged<StepLog>? = nil) {
+  package init(
+    parameters: Vector, prepared: Vector?, purpose: Purpose = .training, drive: Block? = nil, log: Unmanaged<StepLog>? = nil, draws: LayerDraws = LayerDraws()
+  ) {
     self.parameters = parameters
     self.prepared = prepared
     self.purpose = purpose
     self.drive = drive
     self.log = log
+    self.draws = draws
   }
 }
 

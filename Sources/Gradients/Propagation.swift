@@ -20,7 +20,7 @@ extension ODEBlock {
 
   /// All layers of one sample in one kernel call, where that can be.
   private func propagateSample(_ weights: Weights, _ buffer: Block) -> Bool {
-    guard grid.isUniform, layout.isLayerwise, weights.drive == nil else { return false }
+    guard grid.isUniform, layout.isLayerwise, weights.drive == nil, !weights.draws.isDrawn else { return false }
     let first = stepWeights(0, of: weights.parameters, prepared: weights.prepared, for: weights.purpose).first
     let second = layers > 1 ? stepWeights(1, of: weights.parameters, prepared: weights.prepared, for: weights.purpose).first : first
     return integrator.propagateSample(

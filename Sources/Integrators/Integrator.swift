@@ -22,6 +22,10 @@ package protocol Integrator: Sendable {
   func check(_ field: any VectorField) throws(Failure)
   /// Refuses a time grid whose steps are not all equal, with the reason, if the scheme needs equal ones.
   func checkUnequalSteps() throws(Failure)
+  /// Whether steps draw random numbers, from `Step.draws`.
+  var drawsNumbers: Bool { get }
+  /// Refuses noise in the layers, with the reason, if it makes no sense with the scheme.
+  func checkNoise() throws(Failure)
   /// Refuses options that make no sense in a precision.
   func check(_ precision: Precision) throws(Failure)
   /// How large the dynamics of a layer's frozen weights may be for a step of size h to be stable: a statement with its source, or none.
@@ -84,6 +88,8 @@ extension Integrator {
   package var needsConstantWeights: Bool { false }
   package func check(_ field: any VectorField) throws(Failure) {}
   package func checkUnequalSteps() throws(Failure) {}
+  package var drawsNumbers: Bool { false }
+  package func checkNoise() throws(Failure) {}
   package func check(_ precision: Precision) throws(Failure) {}
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize { .unknown("of this scheme no largest stable step is known") }
   package func fieldWidth(visible: Int) throws(Failure) -> Int { visible }

@@ -34,6 +34,8 @@ package let integrators = Registry<IntegratorEntry>("integrator", [
   ("leapfrog", "y₊ = 2y − y₋ + h²f(y) for ÿ = f(y) [Haber & Ruthotto 2017, eq. 4.5]; reversible", IntegratorEntry(options: Leapfrog.options) { (o) throws(Failure) in try Leapfrog(o) }),
   ("midpoint", "two-step midpoint y₊ = y₋ + 2hf(y) [Chang et al. 2017]; reversible, for undamped fields", IntegratorEntry { _ in Midpoint() }),
   ("revnet", "X₊ = X + hf(Y), Y₊ = Y + hg(X₊), two fields on half the features each [Lu et al. 2018, RevNet]; reversible", IntegratorEntry { _ in RevNet() }),
+  ("shake_shake", "y + h(ηf(y) + (1−η)g(y)), two fields in random shares η, ½ in evaluation [Gastaldi 2017; Lu et al. 2018]", IntegratorEntry { _ in ShakeShake() }),
+  ("euler_maruyama", "X + hf(X) + √h g(X)ξ for dX = f dt + g dB, f and g two fields; the drift alone in evaluation [Lu et al. 2018]; weak order 1", IntegratorEntry { _ in EulerMaruyama() }),
   ("near_identity", "x̃ = y + h(wy + b), y₊ = x̃ + h g(x̃): feed-forward layers 𝒉(Wy+B) near the identity [Ruseckas 2019]; order 1", IntegratorEntry { _ in NearIdentity() }),
   ("dopri5", "Dormand–Prince 5(4) with step control per sample [Hairer, Nørsett & Wanner 1993, table II.5.2]", IntegratorEntry(options: AdaptiveControl.options) { (o) throws(Failure) in AdaptiveRungeKutta(.dopri5, try AdaptiveControl(o)) }),
   ("tsit5", "Tsitouras 5(4) with step control per sample [Tsitouras 2011, table 1]", IntegratorEntry(options: AdaptiveControl.options) { (o) throws(Failure) in AdaptiveRungeKutta(.tsit5, try AdaptiveControl(o)) }),

@@ -12,6 +12,10 @@ package struct NearIdentity: Integrator {
   package init() {}
   package var order: Int { 1 }
 
+  package func checkNoise() throws(Failure) {
+    throw Failure(.incompatible, "integrator near_identity takes the field apart, wy + b and g; noise acts on the field as a whole: use euler with the same weights")
+  }
+
   package func check(_ field: any VectorField) throws(Failure) {
     guard field.split != nil else {
       throw Failure(

@@ -22,6 +22,10 @@ package struct RotationSplitting: Integrator {
 
   package var order: Int { 1 }
 
+  package func checkNoise() throws(Failure) {
+    throw Failure(.incompatible, "integrator \(name) takes the field apart, its rotation is exact for the whole batch; noise acts on the field as a whole: use euler")
+  }
+
   package func check(_ field: any VectorField) throws(Failure) {
     guard field is any RotatingField else {
       throw Failure(.incompatible, "integrator \(name) needs a field with a rotation to split off, such as rotate_relax; this field has none")

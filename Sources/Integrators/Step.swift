@@ -40,6 +40,8 @@ package struct StepWeights: @unchecked Sendable {
     }
     layer.prepared = layer.prepared.map { $0 + (node * preparedNodeAdvance + field * preparedFieldAdvance) }
     layer.driveBase = layer.driveBase.map { $0 + node * driveAdvance }
+    // The parts of one field's noise lie side by side; those of the other come after them.
+    layer.draws.part = UInt16(truncatingIfNeeded: field &* NoisyField.parts)
     return layer
   }
 }
@@ -68,4 +70,7 @@ package struct Step: @unchecked Sendable {
   @inlinable package init(_ layer: Layer, stepSize: Double) { self.init(stepSize: stepSize, weights: StepWeights(layer)) }
 
   @inlinable package func layer(node: Int = 0, field: Int = 0) -> Layer { weights.layer(node: node, field: field) }
+
+  /// The random numbers that the scheme itself draws in this step; nil in evaluation.
+  package var draws: LayerDraws? { weights.first.draws.isDrawn ? weights.first.draws.of(part: 128) : nil }
 }

@@ -459,3 +459,36 @@ package struct PathCall {
     self.columns = columns
   }
 }
+
+/// out[i,s] = number i of sample s of a stream: rows × columns, `outStride` in elements; columns 1 or a multiple of 16.
+package struct DrawCall {
+  /// 0: a + b·u, u uniform in [0, 1). 1: a·ξ, ξ normal. 2: a where u·2²⁴ < b, else 0.
+  package var kind: Int32
+  package var layer: UInt32
+  package var stream: UInt32
+  package var key: UInt64
+  /// The number of the first column's sample.
+  package var sample: UInt64
+  package var a: Double
+  package var b: Double
+  package var out: UnsafeMutableRawPointer
+  package var outStride: Int
+  package var rows: Int
+  package var columns: Int
+
+  package init(
+    kind: Int32, layer: UInt32, stream: UInt32, key: UInt64, sample: UInt64, a: Double, b: Double, out: UnsafeMutableRawPointer, outStride: Int, rows: Int, columns: Int
+  ) {
+    self.kind = kind
+    self.layer = layer
+    self.stream = stream
+    self.key = key
+    self.sample = sample
+    self.a = a
+    self.b = b
+    self.out = out
+    self.outStride = outStride
+    self.rows = rows
+    self.columns = columns
+  }
+}

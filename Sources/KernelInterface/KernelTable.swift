@@ -69,6 +69,8 @@ package struct KernelTable {
   package var weightedSum: Told
   /// `PathCall`.
   package var path: Told
+  /// `DrawCall`.
+  package var draw: Told
 
   package init(
     affineTile: Told, affineOne: Told, affineChain: Told, multiply: Told, multiplySumming: Told, combine: Told, copy: Told, fill: @convention(c) (UnsafeMutableRawPointer, Double, Int) -> Void, outer: Told, rowSums: Told,
@@ -76,7 +78,7 @@ package struct KernelTable {
     largestDifference: @convention(c) (UnsafeRawPointer, UnsafeRawPointer?, Int) -> Double,
     allFinite: @convention(c) (UnsafeRawPointer, Int) -> Bool, antisymmetrize: Told, sgd: Told, adam: Told, crossEntropy: Told, logistic: Told,
     leastSquares: Told, softmax: Told, activation: @convention(c) (Int32, UnsafeRawPointer, UnsafeMutableRawPointer, Int) -> Void, exponential: Map, gather: Told, scatter: Told,
-    activate: Told, scaleRows: Told, rowDots: Told, columnDots: Told, selectColumns: Told, errorNorms: Told, weightedSum: Told, path: Told
+    activate: Told, scaleRows: Told, rowDots: Told, columnDots: Told, selectColumns: Told, errorNorms: Told, weightedSum: Told, path: Told, draw: Told
   ) {
     self.affineTile = affineTile
     self.affineOne = affineOne
@@ -111,5 +113,6 @@ package struct KernelTable {
     self.errorNorms = errorNorms
     self.weightedSum = weightedSum
     self.path = path
+    self.draw = draw
   }
 }

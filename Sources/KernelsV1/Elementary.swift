@@ -68,6 +68,18 @@
   return (L.larger(L(0), x) + (half + half), L.choose(e, L(1), whereLess: x, than: L(0)) / (L(1) + e))
 }
 
+/// log x of a positive normal number: x = m·2ⁿ with √½ ≤ m < √2, log m = 2 atanh((m − 1)/(m + 1)).
+@inline(__always) func logarithm<L: Lanes>(_ x: L) -> L {
+  typealias N = L.Numbers
+  let (given, isLarge) = (x.significand, L(N.squareRootOfTwo))
+  let m = L.choose(given, given * L(0.5), whereLess: given, than: isLarge)
+  let n = L.choose(x.power, x.power + L(1), whereLess: given, than: isLarge)
+  let w = (m - L(1)) / (m + L(1))
+  let z = w * w
+  let half = L.fma(w * z, N.arcTangentRatio(z), w)
+  return L.fma(n, L(N.ln2High), L.fma(n, L(N.ln2Low), half + half))
+}
+
 /// sin x and cos x: n = round(2x/π), r = x − n·π/2 in four parts (Cody & Waite 1980), polynomials on |r| ≤ π/4. Larger |x| than `greatestAngle` go to libm.
 @inline(__always) func sineAndCosine<L: Lanes>(_ x: L) -> (sine: L, cosine: L) {
   typealias N = L.Numbers
@@ -99,6 +111,8 @@
 
 extension ElementaryNumbers {
   @inline(__always) static var halfLn2: Scalar { 0.346573590279972654708616060729088284 }
+  @inline(__always) static var squareRootOfTwo: Scalar { 1.41421356237309504880168872420969808 }
+  @inline(__always) static var twoPi: Scalar { 6.28318530717958647692528676655900577 }
   @inline(__always) static var log2e: Scalar { 1.44269504088896340735992468100189214 }
   @inline(__always) static var twiceLog2e: Scalar { 2.88539008177792681471984936200378427 }
   @inline(__always) static var twoOverPi: Scalar { 0.636619772367581343075535053490057448 }

@@ -33,6 +33,11 @@ protocol Lanes {
   func whereOdd(_ a: Self, _ b: Self) -> Self
   /// x, its sign flipped where bit 1 of the integer in the low bits is set.
   func flippingSign(_ x: Self) -> Self
+  /// 1 ≤ m < 2 and n of x = m·2ⁿ, for positive normal numbers.
+  var significand: Self { get }
+  var power: Self { get }
+  /// Whole numbers of at most 24 bits; at least four are readable.
+  init(converting words: UnsafePointer<Int32>)
   /// Each lane through a scalar function.
   func map(_ function: (Scalar) -> Scalar) -> Self
   /// The sum of the lanes, in a fixed order.
@@ -67,6 +72,9 @@ struct Register<Operations: RegisterOperations>: Lanes {
   @inline(__always) var exponent: Self { Self(vector: Operations.exponent(vector)) }
   @inline(__always) func whereOdd(_ a: Self, _ b: Self) -> Self { Self(vector: Operations.whereOdd(vector, a.vector, b.vector)) }
   @inline(__always) func flippingSign(_ x: Self) -> Self { Self(vector: Operations.flippingSign(vector, x.vector)) }
+  @inline(__always) var significand: Self { Self(vector: Operations.significand(vector)) }
+  @inline(__always) var power: Self { Self(vector: Operations.power(vector)) }
+  @inline(__always) init(converting words: UnsafePointer<Int32>) { vector = Operations.convert(words) }
   @inline(__always) func map(_ function: (Scalar) -> Scalar) -> Self {
     var result = self
     var i = 0
@@ -116,6 +124,9 @@ struct Pair<Half: Lanes>: Lanes {
   @inline(__always) var exponent: Self { Self(a.exponent, b.exponent) }
   @inline(__always) func whereOdd(_ x: Self, _ y: Self) -> Self { Self(a.whereOdd(x.a, y.a), b.whereOdd(x.b, y.b)) }
   @inline(__always) func flippingSign(_ x: Self) -> Self { Self(a.flippingSign(x.a), b.flippingSign(x.b)) }
+  @inline(__always) var significand: Self { Self(a.significand, b.significand) }
+  @inline(__always) var power: Self { Self(a.power, b.power) }
+  @inline(__always) init(converting words: UnsafePointer<Int32>) { self.init(Half(converting: words), Half(converting: words + Half.count)) }
   @inline(__always) func map(_ function: (Scalar) -> Scalar) -> Self { Self(a.map(function), b.map(function)) }
   @inline(__always) var sum: Scalar { (a + b).sum }
 }
@@ -150,6 +161,9 @@ struct Single<Whole: Lanes>: Lanes {
   @inline(__always) var exponent: Self { Self(whole: whole.exponent) }
   @inline(__always) func whereOdd(_ a: Self, _ b: Self) -> Self { Self(whole: whole.whereOdd(a.whole, b.whole)) }
   @inline(__always) func flippingSign(_ x: Self) -> Self { Self(whole: whole.flippingSign(x.whole)) }
+  @inline(__always) var significand: Self { Self(whole: whole.significand) }
+  @inline(__always) var power: Self { Self(whole: whole.power) }
+  @inline(__always) init(converting words: UnsafePointer<Int32>) { whole = Whole(converting: words) }
   @inline(__always) func map(_ function: (Scalar) -> Scalar) -> Self { Self(whole: whole.map(function)) }
   @inline(__always) var sum: Scalar { withUnsafePointer(to: whole) { UnsafeRawPointer($0).loadUnaligned(as: Scalar.self) } }
 }

@@ -25,6 +25,11 @@ protocol RegisterOperations {
   static func exponent(_ z: Vector) -> Vector
   static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector
   static func flippingSign(_ z: Vector, _ x: Vector) -> Vector
+  /// 1 ≤ m < 2 and n of x = m·2ⁿ, for positive normal numbers.
+  static func significand(_ x: Vector) -> Vector
+  static func power(_ x: Vector) -> Vector
+  /// Whole numbers of at most 24 bits.
+  static func convert(_ words: UnsafePointer<Int32>) -> Vector
   static func sum(_ x: Vector) -> Vector.Scalar
   /// Sums of neighboring lanes, those of x and then those of y: log₂(count) rounds turn `count` vectors into the vector of their sums.
   static func fold(_ x: Vector, _ y: Vector) -> Vector
@@ -55,6 +60,9 @@ enum Float4: RegisterOperations {
   @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_float4_exponent(z) }
   @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_float4_where_odd(z, a, b) }
   @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_float4_flipping_sign(z, x) }
+  @inline(__always) static func significand(_ x: Vector) -> Vector { sode_float4_significand(x) }
+  @inline(__always) static func power(_ x: Vector) -> Vector { sode_float4_power(x) }
+  @inline(__always) static func convert(_ words: UnsafePointer<Int32>) -> Vector { sode_float4_convert(words) }
   @inline(__always) static func sum(_ x: Vector) -> Float { sode_float4_sum(x) }
   @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_float4_fold(x, y) }
   @inline(__always) static func transpose(_ from: UnsafePointer<Float>, _ stride: Int, into to: UnsafeMutablePointer<Float>, _ toStride: Int) { sode_float4_transpose(from, stride, to, toStride) }
@@ -84,6 +92,9 @@ enum Float4: RegisterOperations {
     @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_float8_exponent(z) }
     @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_float8_where_odd(z, a, b) }
     @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_float8_flipping_sign(z, x) }
+    @inline(__always) static func significand(_ x: Vector) -> Vector { sode_float8_significand(x) }
+    @inline(__always) static func power(_ x: Vector) -> Vector { sode_float8_power(x) }
+    @inline(__always) static func convert(_ words: UnsafePointer<Int32>) -> Vector { sode_float8_convert(words) }
     @inline(__always) static func sum(_ x: Vector) -> Float { sode_float8_sum(x) }
     @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_float8_fold(x, y) }
     @inline(__always) static func transpose(_ from: UnsafePointer<Float>, _ stride: Int, into to: UnsafeMutablePointer<Float>, _ toStride: Int) { sode_float8_transpose(from, stride, to, toStride) }
@@ -114,6 +125,9 @@ enum Float4: RegisterOperations {
     @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_float16_exponent(z) }
     @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_float16_where_odd(z, a, b) }
     @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_float16_flipping_sign(z, x) }
+    @inline(__always) static func significand(_ x: Vector) -> Vector { sode_float16_significand(x) }
+    @inline(__always) static func power(_ x: Vector) -> Vector { sode_float16_power(x) }
+    @inline(__always) static func convert(_ words: UnsafePointer<Int32>) -> Vector { sode_float16_convert(words) }
     @inline(__always) static func sum(_ x: Vector) -> Float { sode_float16_sum(x) }
     @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_float16_fold(x, y) }
     @inline(__always) static func transpose(_ from: UnsafePointer<Float>, _ stride: Int, into to: UnsafeMutablePointer<Float>, _ toStride: Int) { sode_float16_transpose(from, stride, to, toStride) }
@@ -143,6 +157,9 @@ enum Double2: RegisterOperations {
   @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_double2_exponent(z) }
   @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_double2_where_odd(z, a, b) }
   @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_double2_flipping_sign(z, x) }
+  @inline(__always) static func significand(_ x: Vector) -> Vector { sode_double2_significand(x) }
+  @inline(__always) static func power(_ x: Vector) -> Vector { sode_double2_power(x) }
+  @inline(__always) static func convert(_ words: UnsafePointer<Int32>) -> Vector { sode_double2_convert(words) }
   @inline(__always) static func sum(_ x: Vector) -> Double { sode_double2_sum(x) }
   @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_double2_fold(x, y) }
   @inline(__always) static func transpose(_ from: UnsafePointer<Double>, _ stride: Int, into to: UnsafeMutablePointer<Double>, _ toStride: Int) { sode_double2_transpose(from, stride, to, toStride) }
@@ -171,6 +188,9 @@ enum Double4: RegisterOperations {
   @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_double4_exponent(z) }
   @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_double4_where_odd(z, a, b) }
   @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_double4_flipping_sign(z, x) }
+  @inline(__always) static func significand(_ x: Vector) -> Vector { sode_double4_significand(x) }
+  @inline(__always) static func power(_ x: Vector) -> Vector { sode_double4_power(x) }
+  @inline(__always) static func convert(_ words: UnsafePointer<Int32>) -> Vector { sode_double4_convert(words) }
   @inline(__always) static func sum(_ x: Vector) -> Double { sode_double4_sum(x) }
   @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_double4_fold(x, y) }
   @inline(__always) static func transpose(_ from: UnsafePointer<Double>, _ stride: Int, into to: UnsafeMutablePointer<Double>, _ toStride: Int) { sode_double4_transpose(from, stride, to, toStride) }
@@ -200,6 +220,9 @@ enum Double4: RegisterOperations {
     @inline(__always) static func exponent(_ z: Vector) -> Vector { sode_double8_exponent(z) }
     @inline(__always) static func whereOdd(_ z: Vector, _ a: Vector, _ b: Vector) -> Vector { sode_double8_where_odd(z, a, b) }
     @inline(__always) static func flippingSign(_ z: Vector, _ x: Vector) -> Vector { sode_double8_flipping_sign(z, x) }
+    @inline(__always) static func significand(_ x: Vector) -> Vector { sode_double8_significand(x) }
+    @inline(__always) static func power(_ x: Vector) -> Vector { sode_double8_power(x) }
+    @inline(__always) static func convert(_ words: UnsafePointer<Int32>) -> Vector { sode_double8_convert(words) }
     @inline(__always) static func sum(_ x: Vector) -> Double { sode_double8_sum(x) }
     @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_double8_fold(x, y) }
     @inline(__always) static func transpose(_ from: UnsafePointer<Double>, _ stride: Int, into to: UnsafeMutablePointer<Double>, _ toStride: Int) { sode_double8_transpose(from, stride, to, toStride) }

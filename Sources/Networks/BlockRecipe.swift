@@ -11,6 +11,7 @@ struct BlockRecipe {
   let grid: TimeGrid
   let basis: any TimeBasis
   let memory: any MemoryPolicy
+  let noise: (any LayerNoise)?
   private let initialScale: Double
   private let precision: Precision
 
@@ -30,6 +31,7 @@ struct BlockRecipe {
     grid = try Self.grid(options)
     basis = try timeBases(try options.text("weights_in_time")).make(options)
     memory = try memoryPolicies(try options.text("memory")).make(options)
+    noise = try layerNoises(try options.text("noise")).make(options, grid)
     initialScale = try options.real("initial_scale")
   }
 
@@ -53,7 +55,7 @@ struct BlockRecipe {
 
   func block(offset: Int, expandedOffset: Int) throws(Failure) -> ODEBlock {
     try ODEBlock(
-      field: field, integrator: integrator, grid: grid, basis: basis, offset: offset, expandedOffset: expandedOffset, precision: precision)
+      field: field, integrator: integrator, grid: grid, basis: basis, offset: offset, expandedOffset: expandedOffset, noise: noise, precision: precision)
   }
 
   /// Initial values with the option `initial_scale`.

@@ -13,10 +13,12 @@ package final class CurvatureSweep {
   /// Jᵀ∇²ℓJ·direction of the mean loss overwrites `product`; J is the derivative of the scores, ∇²ℓ that of the loss with respect to a sample's scores.
   ///
   /// A forward pass with tangents gives ∇²ℓJ·direction, a backward pass its pullback: exact for every field and integrator, and the same bits for any number of threads.
-  /// - Parameter sweep: of the same network, for batches of `count` samples and gradients.
+  /// - Parameters:
+  ///   - draws: the random numbers of a training step; nil for evaluation.
+  ///   - sweep: of the same network, for batches of `count` samples and gradients.
   /// - Throws: `memory`; what a step that can fail reports.
   package func gaussNewtonProduct(
-    _ direction: Vector, at parameters: Vector, _ source: BatchSource, count: Int, _ sweep: Sweep, _ pool: WorkerPool, into product: Vector
+    _ direction: Vector, at parameters: Vector, _ source: BatchSource, count: Int, draws: Draws? = nil, _ sweep: Sweep, _ pool: WorkerPool, into product: Vector
   ) throws(Failure) {
     if tangents == nil { tangents = try TangentSweep(plan, threads: sweep.threads) }
     let needed = count * plan.outputs * plan.precision.byteCount
@@ -25,8 +27,8 @@ package final class CurvatureSweep {
     let type = ElementType(plan.precision)
     let view = MutableTensorView(memory.base, type: type, rows: count, columns: plan.outputs)
     try tangents.pushforward(
-      parameters, source, count: count, direction: direction, featureDirection: nil, curvature: plan.loss, scores: nil, into: view, pool: pool)
-    try sweep.pullback(parameters, source, cotangent: TensorView(memory.base, type: type, rows: count, columns: plan.outputs), count: count, gradient: product, featureGradient: nil, pool: pool)
+      parameters, source, count: count, direction: direction, featureDirection: nil, curvature: plan.loss, draws: draws, scores: nil, into: view, pool: pool)
+    try sweep.pullback(parameters, source, cotangent: TensorView(memory.base, type: type, rows: count, columns: plan.outputs), count: count, gradient: product, featureGradient: nil, draws: draws, pool: pool)
     scale(1 / Double(count), product)
   }
 

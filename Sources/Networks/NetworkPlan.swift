@@ -163,6 +163,9 @@ package struct NetworkPlan: Sendable {
     return preparedOffset(blocks.count, for: purpose) + maps
   }
 
+  /// Whether training draws random numbers: noise in the layers, or a scheme that is random itself.
+  package var drawsNumbers: Bool { blocks.contains(where: \.drawsNumbers) }
+
   package var maximumStateWidth: Int { blocks.map(\.stateWidth).max() ?? width }
   package var maximumScratchWidth: Int { blocks.map(\.scratchWidth).max() ?? 0 }
   package var maximumRecordWidth: Int { blocks.map(\.recordWidth).max() ?? 0 }

@@ -93,7 +93,7 @@ package struct NetworkSpecification: Sendable {
   }
 }
 
-/// Whether an option belongs to single fields, integrators, bases or memory policies rather than to every block.
+/// Whether an option belongs to single fields, integrators, bases, memory policies or noises rather than to every block.
 private func isElementOption(_ key: String) -> Bool { elementOptions.contains { $0.key == key } }
 
 /// A JSON value as an option's.

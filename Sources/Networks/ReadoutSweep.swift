@@ -54,9 +54,11 @@ package final class ReadoutSweep {
   }
 
   /// Computes the states of a batch, which the other calls hold fixed.
-  /// - Parameter sweep: of the same network, for batches at least as large.
+  /// - Parameters:
+  ///   - draws: the random numbers of a training step; nil for evaluation.
+  ///   - sweep: of the same network, for batches at least as large.
   /// - Throws: what a step that can fail reports.
-  package func fixStates(_ parameters: Vector, _ source: BatchSource, _ targets: Targets, count: Int, _ sweep: Sweep, _ pool: WorkerPool) throws(Failure) {
+  package func fixStates(_ parameters: Vector, _ source: BatchSource, _ targets: Targets, count: Int, draws: Draws? = nil, _ sweep: Sweep, _ pool: WorkerPool) throws(Failure) {
     self.count = count
     let partition = sweep.partition(count: count)
     let precision = plan.precision
@@ -77,7 +79,7 @@ package final class ReadoutSweep {
       return Tile(states: states, targets: TileTargets(labels: labels, values: values), samples: samples.count)
     }
     let tiles = tiles
-    try sweep.states(parameters, source, count: count, pool: pool) { tile, states in copy(states, into: tiles[tile].states) }
+    try sweep.states(parameters, source, count: count, draws: draws, pool: pool) { tile, states in copy(states, into: tiles[tile].states) }
   }
 
   /// The loss over the batch and, if asked for, the gradient of its mean.

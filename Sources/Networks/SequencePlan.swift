@@ -67,7 +67,7 @@ package struct SequencePlan: Sendable {
   static func drives(of blocks: [ODEBlock], _ specification: NetworkSpecification, _ sequence: SequencePlan?) throws(Failure) -> [PathSampling?] {
     var drives: [PathSampling?] = []
     for (block, options) in zip(blocks, specification.blocks) {
-      guard let driven = block.field as? any DrivenField else {
+      guard let driven = block.plainField as? any DrivenField else {
         drives.append(nil)
         continue
       }

@@ -27,11 +27,12 @@ package let blockOptions: [OptionDescription] = [
   OptionDescription("step_sizes", .reals, default: .text(""), unit: "time", "the N step sizes of a non-uniform grid, whose sum is then the horizon; empty = N equal steps"),
   OptionDescription("weights_in_time", .choice(timeBases.names), default: .text("layers"), "how the layers get their weights: each its own, or θ(t) in a basis"),
   OptionDescription("memory", .choice(memoryPolicies.names), default: .text("store_all"), "how training remembers the states"),
+  OptionDescription("noise", .choice(layerNoises.names), default: .text("none"), "random numbers in the layers while training; evaluation draws none"),
   OptionDescription("initial_scale", .real(0...1e6), default: .real(1), "factor of the initial weights' standard deviation 1/√width"),
 ] + elementOptions
 
-/// The options that single fields, integrators, bases and memory policies add.
-package let elementOptions: [OptionDescription] = distinctOptions([fieldOptions, integratorOptions, timeBasisOptions, memoryOptions])
+/// The options that single fields, integrators, bases, memory policies and noises add.
+package let elementOptions: [OptionDescription] = distinctOptions([fieldOptions, integratorOptions, timeBasisOptions, memoryOptions, layerNoiseOptions])
 
 /// Which registry's entry, named by which common option, takes an element option.
 private let elements: [(option: String, taking: @Sendable (_ key: String) -> [String])] = [
@@ -39,15 +40,17 @@ private let elements: [(option: String, taking: @Sendable (_ key: String) -> [St
   ("integrator", { key in integrators.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name) }),
   ("weights_in_time", { key in timeBases.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name) }),
   ("memory", { key in memoryPolicies.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name) }),
+  ("noise", { key in layerNoises.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name) }),
 ]
 
-/// The element options that a block's field, integrator, basis and memory policy take.
+/// The element options that a block's field, integrator, basis, memory policy and noise take.
 func takenElementOptions(_ block: OptionValues) throws(Failure) -> [String] {
   try fields(try block.text("field")).options.map(\.key) + integrators(try block.text("integrator")).options.map(\.key)
     + timeBases(try block.text("weights_in_time")).options.map(\.key) + memoryPolicies(try block.text("memory")).options.map(\.key)
+    + layerNoises(try block.text("noise")).options.map(\.key)
 }
 
-/// Refuses options that are set but belong to another field, integrator, basis or memory policy than the block's.
+/// Refuses options that are set but belong to another field, integrator, basis, memory policy or noise than the block's.
 func checkElementOptions(_ block: OptionValues) throws(Failure) {
   let taken = try takenElementOptions(block)
   for option in elementOptions where block.isSet(option.key) && !taken.contains(option.key) {

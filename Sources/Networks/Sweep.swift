@@ -98,16 +98,17 @@ package final class Sweep: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - scores: takes the scores, samples × outputs.
+  ///   - draws: the random numbers of a training step, for blocks with noise; nil for evaluation.
   ///   - pool: at most as many threads as this sweep.
   ///   - isCancelled: asked before each tile, on any of the pool's threads; once true, the tiles left are skipped. The result then counts fewer
   ///     samples than asked for, and it and `gradient` are of no use.
   /// - Throws: what a step that can fail reports, `.notConverged` or `.stepLimit`: that of the first tile.
   package func lossGradient(
     _ parameters: Vector, _ source: BatchSource, _ targets: Targets, count: Int, gradient: Vector?,
-    scores: MutableTensorView? = nil, pool: WorkerPool, isCancelled: (() -> Bool)? = nil
+    draws: Draws? = nil, scores: MutableTensorView? = nil, pool: WorkerPool, isCancelled: (() -> Bool)? = nil
   ) throws(Failure) -> BatchResult {
     try run(
-      parameters, source, count: count, gradient: gradient, featureGradient: nil, pool: pool, isCancelled: isCancelled
+      parameters, source, count: count, gradient: gradient, featureGradient: nil, draws: draws, pool: pool, isCancelled: isCancelled
     ) { tile, start, samples, result in
       let targets = tile.load(targets, rows: source.rows, start: start, count: samples)
       result.lossSum += self.plan.loss.evaluate(
@@ -121,9 +122,10 @@ package final class Sweep: @unchecked Sendable {
   /// Jᵀw for a cotangent w of the scores, `count` × outputs: the parameters' part overwrites `gradient`, the features' part `featureGradient`.
   /// - Returns: what steps that count did.
   @discardableResult package func pullback(
-    _ parameters: Vector, _ source: BatchSource, cotangent: TensorView, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, pool: WorkerPool
+    _ parameters: Vector, _ source: BatchSource, cotangent: TensorView, count: Int, gradient: Vector?, featureGradient: MutableTensorView?,
+    draws: Draws? = nil, pool: WorkerPool
   ) throws(Failure) -> StepReport {
-    try run(parameters, source, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: true, pool: pool) { tile, start, samples, _ in
+    try run(parameters, source, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: true, draws: draws, pool: pool) { tile, start, samples, _ in
       gather(cotangent, rows: nil, start: start, count: samples, shift: nil, scale: nil, into: tile.scoreCotangent)
     }.report
   }
@@ -134,14 +136,16 @@ package final class Sweep: @unchecked Sendable {
   /// The states of a batch that the readout is applied to.
   /// - Parameter take: gets each tile's number in the `partition` and its states, width × samples, on any of the pool's threads.
   /// - Throws: what a step that can fail reports.
-  func states(_ parameters: Vector, _ source: BatchSource, count: Int, pool: WorkerPool, take: (_ tile: Int, _ states: Block) -> Void) throws(Failure) {
-    _ = try run(parameters, source, count: count, gradient: nil, featureGradient: nil, pool: pool, atStates: take) { _, _, _, _ in }
+  func states(
+    _ parameters: Vector, _ source: BatchSource, count: Int, draws: Draws? = nil, pool: WorkerPool, take: (_ tile: Int, _ states: Block) -> Void
+  ) throws(Failure) {
+    _ = try run(parameters, source, count: count, gradient: nil, featureGradient: nil, draws: draws, pool: pool, atStates: take) { _, _, _, _ in }
   }
 
   /// Runs all tiles: forward, then `atScores`, which leaves the cotangent of the scores, then back if a gradient is wanted.
   private func run(
     _ parameters: Vector, _ source: BatchSource, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, alwaysBack: Bool = false,
-    pool: WorkerPool, isCancelled: (() -> Bool)? = nil, atStates: (_ tile: Int, _ states: Block) -> Void = { _, _ in },
+    draws: Draws?, pool: WorkerPool, isCancelled: (() -> Bool)? = nil, atStates: (_ tile: Int, _ states: Block) -> Void = { _, _ in },
     atScores: (_ tile: TileScratch, _ start: Int, _ samples: Int, _ result: inout BatchResult) -> Void
   ) throws(Failure) -> BatchResult {
     precondition(count >= 1 && count <= batch, "batch larger than its sweep")
@@ -170,11 +174,11 @@ package final class Sweep: @unchecked Sendable {
           }
           let samples = partition.samples(of: index)
           let tile = self.scratch[worker].view(columns: partition.columns(of: index))
-          let final = self.forward(weights, source, samples, tile, log, keeping: back)
+          let final = self.forward(weights, source, samples, tile, log, draws, keeping: back)
           var result = BatchResult()
           atStates(index, final)
           atScores(tile, samples.lowerBound, samples.count, &result)
-          if back { self.backward(weights, source, samples, tile, log, final: final, gradient: sum, featureGradient: featureGradient) }
+          if back { self.backward(weights, source, samples, tile, log, draws, final: final, gradient: sum, featureGradient: featureGradient) }
           result.failure = log.failure
           result.report = log.report
           log.clear()
@@ -197,7 +201,7 @@ package final class Sweep: @unchecked Sendable {
 
   /// Gives the visible final state.
   private func forward(
-    _ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, _ log: StepLog, keeping: Bool
+    _ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, _ log: StepLog, _ draws: Draws?, keeping: Bool
   ) -> Block {
     var visible: Block?
     log.samples = samples.count
@@ -210,7 +214,7 @@ package final class Sweep: @unchecked Sendable {
         plan.open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: tile.inputs, sequences: tile.sequences, into: block.visible(first))
       }
       block.start(first)
-      let blockWeights = plan.weights(index, weights, log: log, drive: tile.sequences.drive(index))
+      let blockWeights = plan.weights(index, weights, log: log, drive: tile.sequences.drive(index), draws: draws, firstSample: samples.lowerBound)
       let scratch = tile.scratch
       let last =
         keeping
@@ -223,7 +227,7 @@ package final class Sweep: @unchecked Sendable {
   }
 
   private func backward(
-    _ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, _ log: StepLog, final: Block, gradient: Vector?,
+    _ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, _ log: StepLog, _ draws: Draws?, final: Block, gradient: Vector?,
     featureGradient: MutableTensorView?
   ) {
     let visible = tile.cotangent.rows(0..<plan.width)
@@ -244,7 +248,7 @@ package final class Sweep: @unchecked Sendable {
       let cotangent = tile.cotangent.rows(0..<block.stateWidth)
       block.clearInvisible(cotangent)
       memory[index].adjoint(
-        block, plan.weights(index, weights, log: log, drive: tile.sequences.drive(index)), tape: tile.tape(index), cotangent: cotangent,
+        block, plan.weights(index, weights, log: log, drive: tile.sequences.drive(index), draws: draws, firstSample: samples.lowerBound), tape: tile.tape(index), cotangent: cotangent,
         gradient: gradient.map { BlockGradient($0, drive: drive) },
         scratch: tile.scratch)
       block.startPullback(cotangent)

@@ -48,11 +48,12 @@ package final class TangentSweep {
   ///
   /// - Parameters:
   ///   - curvature: a loss whose second derivatives are then applied to the tangent: `tangentOut` gets ∇²ℓJ·v.
+  ///   - draws: the random numbers of a training step, for blocks with noise; nil for evaluation.
   ///   - pool: at most as many threads as this sweep; nil for the calling thread alone. The bits are the same.
   /// - Throws: what a step that can fail reports, of one of the tiles.
   package func pushforward(
     _ parameters: Vector, _ source: BatchSource, count: Int, direction: Vector?, featureDirection: TensorView?, curvature: (any Loss)? = nil,
-    scores scoresOut: MutableTensorView?, into tangentOut: MutableTensorView, pool: WorkerPool? = nil
+    draws: Draws? = nil, scores scoresOut: MutableTensorView?, into tangentOut: MutableTensorView, pool: WorkerPool? = nil
   ) throws(Failure) {
     precondition((pool?.threads ?? 1) <= scratch.count, "more threads than the sweep has scratch for")
     let direction = direction ?? (featureDirection == nil ? nil : nothing)
@@ -69,7 +70,7 @@ package final class TangentSweep {
     func push(_ tile: Int, worker: Int) {
       let samples = partition.samples(of: tile)
       let scratch = scratch[worker].view(columns: partition.columns(of: tile))
-      propagate(weights, directions, source, featureDirection, samples, scratch)
+      propagate(weights, directions, source, featureDirection, draws, samples, scratch)
       if let scoresOut { scatter(scratch.scores, count: samples.count, to: scoresOut, startRow: samples.lowerBound) }
       curvature?.curvature(at: scratch.scores, of: scratch.scoreTangents, scratch: scratch.curvature)
       scatter(scratch.scoreTangents, count: samples.count, to: tangentOut, startRow: samples.lowerBound)
@@ -84,7 +85,8 @@ package final class TangentSweep {
 
   /// One tile's scores and their tangents.
   private func propagate(
-    _ weights: Weights, _ directions: Weights?, _ source: BatchSource, _ featureDirection: TensorView?, _ samples: Range<Int>, _ scratch: TangentScratch
+    _ weights: Weights, _ directions: Weights?, _ source: BatchSource, _ featureDirection: TensorView?, _ draws: Draws?, _ samples: Range<Int>,
+    _ scratch: TangentScratch
   ) {
     scratch.log.samples = samples.count
     var visible: (state: Block, tangent: Block)?
@@ -110,7 +112,7 @@ package final class TangentSweep {
       block.start(first.state)
       block.start(first.tangent)
       let last = block.propagateTangent(
-        plan.weights(index, weights, log: scratch.log, drive: scratch.sequences.drive(index)),
+        plan.weights(index, weights, log: scratch.log, drive: scratch.sequences.drive(index), draws: draws, firstSample: samples.lowerBound),
         direction: directions.map { plan.weights(index, $0, drive: scratch.sequenceTangents.drive(index)) }, states: states, tangents: tangents,
         record: scratch.record(block), scratch: scratch.scratch)
       visible = (block.visible(last.state), block.visible(last.tangent))

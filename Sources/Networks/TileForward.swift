@@ -61,11 +61,12 @@ extension NetworkPlan {
     return prepared[offset..<offset + blocks[index].preparedCount(for: purpose)]
   }
 
-  /// The weights of one block, with its part of the prepared operators, and its drive.
-  package func weights(_ index: Int, _ weights: Weights, log: StepLog? = nil, drive: Block? = nil) -> Weights {
+  /// The weights of one block, with its part of the prepared operators, its drive, and its random numbers for a tile whose first sample is number `firstSample` of the batch.
+  package func weights(_ index: Int, _ weights: Weights, log: StepLog? = nil, drive: Block? = nil, draws: Draws? = nil, firstSample: Int = 0) -> Weights {
     Weights(
       parameters: weights.parameters, prepared: weights.prepared.map { blockPrepared(index, $0, weights.purpose) }, purpose: weights.purpose,
-      drive: drive, log: log.map { Unmanaged.passUnretained($0) } ?? weights.log)
+      drive: drive, log: log.map { Unmanaged.passUnretained($0) } ?? weights.log,
+      draws: draws?.tile(block: index, firstSample: firstSample) ?? LayerDraws())
   }
 
   /// Reads `count` samples from row `start` on and opens them: the visible rows of the first state, or the scores' input when there is no block. `inputTile` takes the samples, or `sequences`

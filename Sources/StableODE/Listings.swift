@@ -25,6 +25,7 @@ private let registryListings: [(name: String, entries: [(name: String, help: Str
   ("constraints", listing(constraints)),
   ("time_bases", listing(timeBases)),
   ("memory_policies", listing(memoryPolicies)),
+  ("noises", listing(layerNoises)),
   ("metrics", listing(metrics)),
   ("prolongations", listing(prolongations)),
   ("problems", listing(problems)),

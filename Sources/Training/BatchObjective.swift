@@ -52,7 +52,8 @@ final class BatchObjective: Objective {
   /// Turns to a batch; `known` is what the network gives for it at the parameters the step begins with, if the last step found out.
   func begin(_ batch: TrainingBatch, known: BatchResult?) {
     self.batch = batch
-    repeats = batch.count == total
+    // With noise every step minimizes a function of its own.
+    repeats = batch.count == total && batch.draws == nil
     atStart = known
     work = 0
   }
@@ -69,7 +70,7 @@ final class BatchObjective: Objective {
 
   func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, fraction: Double, into product: Vector) throws(Failure) {
     let batch = present.part(fraction)
-    try curvature.gaussNewtonProduct(direction, at: parameters, batch.source, count: batch.count, sweep, pool, into: product)
+    try curvature.gaussNewtonProduct(direction, at: parameters, batch.source, count: batch.count, draws: batch.draws, sweep, pool, into: product)
     count(5, batch)
     for term in settings.regularizers { term.accumulateCurvature(direction, at: parameters, layout: layout, addingTo: product) }
   }
@@ -106,7 +107,7 @@ final class BatchObjective: Objective {
     count(1, batch)
     if isCancelled() { throw Failure(.cancelled, "cancelled within a step") }
     do throws(Failure) {
-      try readout.fixStates(parameters, batch.source, batch.targets, count: batch.count, sweep, pool)
+      try readout.fixStates(parameters, batch.source, batch.targets, count: batch.count, draws: batch.draws, sweep, pool)
     } catch {
       guard atStart != nil, error.status == .notConverged || error.status == .stepLimit else { throw error }
       return false
@@ -124,7 +125,7 @@ final class BatchObjective: Objective {
     let batch = present
     let result: BatchResult
     do throws(Failure) {
-      result = try sweep.lossGradient(parameters, batch.source, batch.targets, count: batch.count, gradient: gradient, pool: pool, isCancelled: isCancelled)
+      result = try sweep.lossGradient(parameters, batch.source, batch.targets, count: batch.count, gradient: gradient, draws: batch.draws, pool: pool, isCancelled: isCancelled)
     } catch {
       // Where a search along a direction went too far it can come back; a step cannot begin there.
       guard atStart != nil, error.status == .notConverged || error.status == .stepLimit else { throw error }
@@ -146,9 +147,11 @@ struct TrainingBatch {
   let source: BatchSource
   let targets: Targets
   let count: Int
+  /// The random numbers of the step; nil where the network draws none.
+  let draws: Draws?
 
   /// Its first samples, one at least.
   func part(_ fraction: Double) -> TrainingBatch {
-    TrainingBatch(source: source, targets: targets, count: min(count, max(1, Int((fraction * Double(count)).rounded(.up)))))
+    TrainingBatch(source: source, targets: targets, count: min(count, max(1, Int((fraction * Double(count)).rounded(.up)))), draws: draws)
   }
 }

@@ -29,7 +29,7 @@ package struct TrainerOptions: Sendable {
     OptionDescription(
       "batch_size", .integer(1...1_000_000_000), default: .integer(128), unit: "samples",
       "samples a step; the last batch of an epoch may be smaller; methods with a line search or a trust region take all samples unless this is set"),
-    OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the order of the samples"),
+    OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the order of the samples and of the numbers that noise draws"),
     OptionDescription("shuffle", .integer(0...1), default: .integer(1), unit: "0 or 1", "whether each epoch visits the samples in a new random order"),
     OptionDescription("optimizer", .choice(optimizers.names), default: .text("adam"), "method that steps the parameters"),
     OptionDescription(

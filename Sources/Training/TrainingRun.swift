@@ -130,7 +130,8 @@ final class TrainingRun {
     iterate.number = trainer.state.step + 1
     iterate.rate = settings.learningRate.rate(epoch: trainer.state.epoch, step: start / batch, stepsPerEpoch: stepsPerEpoch)
     let source = BatchSource(features: training.features, rows: UnsafePointer(rows + start), normalization: normalization)
-    objective.begin(TrainingBatch(source: source, targets: training.targets, count: count), known: iterate.known == nil ? nil : trainer.state.known)
+    let draws = plan.drawsNumbers ? Draws(seed: settings.seed, step: UInt64(iterate.number)) : nil
+    objective.begin(TrainingBatch(source: source, targets: training.targets, count: count, draws: draws), known: iterate.known == nil ? nil : trainer.state.known)
     do throws(Failure) {
       try settings.optimizer.step(objective, iterate)
     } catch {

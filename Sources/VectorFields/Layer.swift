@@ -14,6 +14,8 @@ package struct Layer: @unchecked Sendable {
   /// Where the outside input u lies, `driveWidth` × samples without gaps between the rows. In a direction its tangent, nil for zero; in a gradient where its cotangent
   /// accumulates, nil when not wanted.
   package var driveBase: UnsafeMutableRawPointer?
+  /// The layer's number and, in training, its random numbers; in directions and gradients without meaning.
+  package var draws = LayerDraws()
 
   @inlinable package init() {
     tensors = [nil, nil, nil, nil, nil, nil]

@@ -33,6 +33,7 @@ struct ListingsTests {
     #expect(names("constraints") == constraints.names)
     #expect(names("time_bases") == timeBases.names)
     #expect(names("memory_policies") == memoryPolicies.names)
+    #expect(names("noises") == layerNoises.names)
     #expect(names("prolongations") == prolongations.names)
     #expect(names("problems") == problems.names)
   }

@@ -35,6 +35,43 @@ import VectorFields
     }
   }
 
+  /// The same with noise in the layers and with schemes that draw numbers: what is run again draws the numbers of the first time.
+  @Test(arguments: Precision.allCases) func policiesHaveTheBitsOfStoreAllWithNoise(_ precision: Precision) throws {
+    let draws = Draws(seed: 6, step: 2).tile(block: 0, firstSample: 40)
+    let grid = try TimeGrid(stepSizes: [0.1, 0.3, 0.2, 0.2, 0.1, 0.05, 0.4])
+    let cases: [(field: String, integrator: String, noise: (any LayerNoise)?)] = [
+      ("antisymmetric", "euler", StochasticDepth(survival: 0.5, layers: 7)), ("dense", "linear_multistep", StochasticDepth(survival: 0.4, layers: 7)),
+      ("hamiltonian", "verlet", Dropout(rate: 0.3)), ("dense", "rk4", AdditiveNoise(.gaussian, scale: 0.2, grid: grid)), ("dense", "shake_shake", nil),
+      ("dense", "euler_maruyama", nil),
+    ]
+    for (field, integrator, noise) in cases {
+      let example = try BlockCase(field: field, integrator: integrator, grid: grid, noise: noise, precision: precision)
+      let weights = example.weights(draws)
+      for columns in [1, 16] {
+        let stored = try example.derivatives(StoreAll(), columns: columns, weights: weights)
+        // Something is drawn.
+        #expect(stored.final.bits != (try example.derivatives(StoreAll(), columns: columns)).final.bits)
+        for policy in try Self.policies() {
+          let found = try example.derivatives(policy, columns: columns, weights: weights)
+          #expect(found.final.bits == stored.final.bits && found.cotangent.bits == stored.cotangent.bits && found.gradient.bits == stored.gradient.bits, "\(policy), \(integrator)")
+        }
+      }
+    }
+  }
+
+  /// Reversible schemes stay reversible with noise: the states come back up to rounding, and so does the gradient.
+  @Test func reversibleTrainingTakesNoise() throws {
+    let draws = Draws(seed: 6, step: 2).tile(block: 0, firstSample: 0)
+    for noise in [StochasticDepth(survival: 0.5, layers: 7), Dropout(rate: 0.3), AdditiveNoise(.uniform, scale: 0.2, grid: TimeGrid(layers: 7, horizon: 1.5))] as [any LayerNoise] {
+      for (field, integrator) in [("hamiltonian", "verlet"), ("second_order", "leapfrog"), ("dense", "revnet")] {
+        let example = try BlockCase(field: field, integrator: integrator, layers: 7, noise: noise)
+        let weights = example.weights(draws)
+        let (stored, found) = (try example.derivatives(StoreAll(), weights: weights), try example.derivatives(Reversible(), weights: weights))
+        #expect(norm(zip(stored.gradient.values, found.gradient.values).map { $0 - $1 }) < 1e-12 * norm(stored.gradient.values), "\(integrator)")
+      }
+    }
+  }
+
   /// The same with weights that layers share or mix, on an uneven grid.
   @Test(arguments: timeBases.names) func policiesHaveTheBitsOfStoreAllInEveryBasis(_ name: String) throws {
     let basis = try timeBases(name).make(OptionValues(scope: "block", timeBasisOptions))

@@ -1,9 +1,11 @@
 import Gradients
+import Integrators
 import LinearAlgebra
 import Networks
 import Settings
 import TestSupport
 import Testing
+import VectorFields
 
 /// The contracts of theory §3 over everything registered.
 @Suite struct SweepTests {
@@ -29,6 +31,35 @@ import Testing
     for combination in Combination.of(pair) {
       let drift = try DerivativeCase(try combination.specification()).pairingDrift()
       #expect(drift < (combination.precision == .float64 ? 1e-12 : 1e-5), "drift \(drift): \(combination)")
+    }
+  }
+
+  /// Noise in the layers leaves the gradient exact for the numbers drawn: both contracts for every pair that takes noise, with every noise.
+  @Test(arguments: Combination.pairs) func noisyLayersKeepTheContracts(_ pair: String) throws {
+    for combination in Combination.of(pair) where combination.activation == "tanh" && combination.bias == "vector" {
+      for noise in layerNoises.names where noise != "none" {
+        var specification = try combination.specification(noise: noise)
+        if noise == "dropout" { try specification.set("dropout_rate", .real(0.4)) }
+        guard let example = try? DerivativeCase(specification) else {
+          let names = pair.split(separator: " ").map(String.init)
+          #expect(refusal { try integrators.standard(names[1]).checkNoise() }?.status == .incompatible, "\(pair)")
+          continue
+        }
+        let (order, defect) = (try example.taylorOrder(), try example.adjointDefect())
+        #expect(order > 1.9, "order \(order): \(combination), \(noise)")
+        #expect(defect < (combination.precision == .float64 ? 1e-12 : 1e-5), "defect \(defect): \(combination), \(noise)")
+      }
+    }
+  }
+
+  /// Schemes that draw numbers themselves keep the contracts in evaluation too, where they draw none.
+  @Test(arguments: ["shake_shake", "euler_maruyama"], Precision.allCases) func drawingSchemesKeepTheContractsInEvaluation(_ integrator: String, _ precision: Precision) throws {
+    for field in ["dense", "hamiltonian"] {
+      let combination = try #require(Combination.of("\(field) \(integrator)").first { $0.precision == precision && $0.activation == "tanh" && $0.bias == "vector" })
+      let example = try DerivativeCase(try combination.specification(), draws: nil)
+      #expect(try example.taylorOrder() > 1.9)
+      #expect(try example.adjointDefect() < (precision == .float64 ? 1e-12 : 1e-5))
+      #expect(try example.loss(example.parameters) != DerivativeCase(try combination.specification()).loss(example.parameters))
     }
   }
 

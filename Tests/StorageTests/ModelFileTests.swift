@@ -4,6 +4,7 @@ import Networks
 import Settings
 import Storage
 import Testing
+import VectorFields
 
 @Suite struct ModelFileTests {
   private func network(_ json: String) throws -> Network { try Network(NetworkSpecification(json: try JSON.read(json, limit: 10_000))) }
@@ -51,6 +52,17 @@ import Testing
       }
     }
     #expect(count >= 24)
+  }
+
+  /// Noise in the layers is part of the specification, with the options of the noise chosen alone.
+  @Test func noiseComesBack() throws {
+    let made = try network(
+      #"{"inputs":2,"outputs":2,"blocks":[{"noise":"stochastic_depth","survival":0.7,"survival_scaling":"none","layers":3},{"noise":"dropout","dropout_rate":0.25},{"integrator":"shake_shake"}]}"#)
+    let back = try decode(encode(made))
+    #expect(try back.plan.specification.json == made.plan.specification.json)
+    #expect(try back.plan.specification.blocks[0].real("survival") == 0.7)
+    #expect(try back.plan.specification.blocks[1].real("dropout_rate") == 0.25)
+    #expect(back.plan.blocks[0].field is NoisyField)
   }
 
   @Test func savedAndLoadedFromAFile() throws {

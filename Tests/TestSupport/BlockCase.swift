@@ -19,7 +19,8 @@ package final class BlockCase {
   ///   - offset: where the block's tensors begin in the parameter vector.
   package init(
     field: String, integrator: String, scheme given: (any Integrator)? = nil, activation: Activation = .tanh, bias: BiasKind = .vector, gamma: Double = 0, width: Int = 6, layers: Int = 6,
-    horizon: Double = 1.5, grid: TimeGrid? = nil, basis: any TimeBasis = LayerwiseBasis(), offset: Int = 3, precision: Precision = .float64, seed: UInt64 = 7
+    horizon: Double = 1.5, grid: TimeGrid? = nil, basis: any TimeBasis = LayerwiseBasis(), offset: Int = 3, noise: (any LayerNoise)? = nil,
+    precision: Precision = .float64, seed: UInt64 = 7
   ) throws {
     let scheme = try given ?? sweepIntegrator(integrator)
     let fieldWidth = try scheme.fieldWidth(visible: width)
@@ -32,7 +33,7 @@ package final class BlockCase {
     // Offsets do not change how many numbers there are.
     let sizes = try ODEBlock(field: made, integrator: scheme, grid: grid, basis: basis, offset: offset, precision: precision).layout
     block = try ODEBlock(
-      field: made, integrator: scheme, grid: grid, basis: basis, offset: offset, expandedOffset: offset + sizes.parameterCount, precision: precision)
+      field: made, integrator: scheme, grid: grid, basis: basis, offset: offset, expandedOffset: offset + sizes.parameterCount, noise: noise, precision: precision)
     self.precision = precision
     self.offset = offset
     parameters = try Numbers.normal(offset + sizes.parameterCount + sizes.expandedCount, precision, seed: seed, deviation: 0.5)
@@ -64,7 +65,12 @@ package final class BlockCase {
     }
   }
 
-  package var weights: Weights { Weights(parameters: parameters.vector, prepared: prepared.vector, drive: Self.drive(drive, of: block)) }
+  package var weights: Weights { weights() }
+
+  /// The block's weights in a training step that draws these numbers.
+  package func weights(_ draws: LayerDraws = LayerDraws()) -> Weights {
+    Weights(parameters: parameters.vector, prepared: prepared.vector, drive: Self.drive(drive, of: block), draws: draws)
+  }
 
   /// Makes the outside input the same at all times, for what is said of autonomous equations.
   package func steadyDrive() {
@@ -103,12 +109,12 @@ package final class BlockCase {
   }
 
   /// The final state without a tape, from `initial`.
-  package func propagate(_ initial: Numbers, columns: Int) throws -> Numbers {
+  package func propagate(_ initial: Numbers, columns: Int, draws: LayerDraws = LayerDraws()) throws -> Numbers {
     let buffer = try numbers(block.propagationRows, columns).block(rows: block.propagationRows, columns: columns)
     copy(initial.block(rows: stateWidth, columns: columns), into: block.propagated(0, in: buffer))
     let final = try numbers(stateWidth, columns)
     let scratch = try numbers(block.scratchWidth, columns).block(rows: block.scratchWidth, columns: columns)
-    copy(block.propagate(weights, buffer: buffer, scratch: scratch), into: final.block(rows: stateWidth, columns: columns))
+    copy(block.propagate(weights(draws), buffer: buffer, scratch: scratch), into: final.block(rows: stateWidth, columns: columns))
     return final
   }
 

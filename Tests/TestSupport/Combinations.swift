@@ -53,7 +53,7 @@ package struct Combination: Sendable, CustomStringConvertible {
   /// A small specification of this kind: sizes that are no multiple of a register, so that no remainder loop goes unused.
   package func specification(
     inputs: Int = 3, width: Int = 6, outputs: Int = 4, layers: Int = 6, horizon: Double = 1.5, opening: String = "dense", memory: String = "store_all",
-    seed: Int = 11
+    noise: String = "none", seed: Int = 11
   ) throws -> NetworkSpecification {
     var specification = NetworkSpecification()
     var (inputs, opening) = (inputs, opening)
@@ -69,7 +69,7 @@ package struct Combination: Sendable, CustomStringConvertible {
     }
     for (key, value) in [
       ("opening", opening), ("precision", precision.name), ("field", field), ("integrator", integrator), ("activation", activation), ("bias", bias),
-      ("memory", memory),
+      ("memory", memory), ("noise", noise),
     ] { try specification.set(key, .text(value)) }
     // Implicit steps of fields that do not decay have several solutions where h‖J‖ is large: steps that the iteration contracts for every activation.
     let isImplicit = ["backward_euler", "implicit_midpoint"].contains(integrator)

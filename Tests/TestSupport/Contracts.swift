@@ -18,8 +18,13 @@ package final class DerivativeCase {
   private let sweep: Sweep
   private let tangents: TangentSweep
   private let pool: WorkerPool
+  /// The random numbers of blocks and schemes that draw some: the contracts are for these numbers.
+  private let draws: Draws?
 
-  package init(_ specification: NetworkSpecification, samples: Int = 7, seed: UInt64 = 5, memory: (any MemoryPolicy)? = nil) throws {
+  package init(
+    _ specification: NetworkSpecification, samples: Int = 7, seed: UInt64 = 5, memory: (any MemoryPolicy)? = nil, draws: Draws? = Draws(seed: 70, step: 3)
+  ) throws {
+    self.draws = draws
     network = try Network(specification)
     let plan = network.plan
     self.samples = samples
@@ -53,7 +58,7 @@ package final class DerivativeCase {
     let loss = try labels.withUnsafeBufferPointer { labels in
       try labels.baseAddress.map {
         let targets = network.plan.loss.targetKind == .labels ? Targets.labels($0) : .values(values.view(rows: samples, columns: network.plan.outputs))
-        return try sweep.lossGradient(parameters.vector, source(features), targets, count: samples, gradient: gradient?.vector, pool: pool).meanLoss
+        return try sweep.lossGradient(parameters.vector, source(features), targets, count: samples, gradient: gradient?.vector, draws: draws, pool: pool).meanLoss
       }
     }
     return loss ?? .nan
@@ -93,7 +98,7 @@ package final class DerivativeCase {
   private convenience init(twinOf other: DerivativeCase) throws {
     var specification = other.network.plan.specification
     try specification.set("precision", .text("float64"))
-    try self.init(specification, samples: other.samples)
+    try self.init(specification, samples: other.samples, draws: other.draws)
     for (index, value) in other.features.values.enumerated() { features[index] = value }
     for (index, value) in other.values.values.enumerated() { values[index] = value }
   }
@@ -109,10 +114,10 @@ package final class DerivativeCase {
     let featureGradient = try Numbers(features.count, plan.precision)
     try tangents.pushforward(
       parameters.vector, source(features), count: samples, direction: direction.vector,
-      featureDirection: featureDirection.view(rows: samples, columns: plan.inputs), scores: nil, into: tangent.target(rows: samples, columns: plan.outputs))
+      featureDirection: featureDirection.view(rows: samples, columns: plan.inputs), draws: draws, scores: nil, into: tangent.target(rows: samples, columns: plan.outputs))
     try sweep.pullback(
       parameters.vector, source(features), cotangent: cotangent.view(rows: samples, columns: plan.outputs), count: samples, gradient: gradient.vector,
-      featureGradient: featureGradient.target(rows: samples, columns: plan.inputs), pool: pool)
+      featureGradient: featureGradient.target(rows: samples, columns: plan.inputs), draws: draws, pool: pool)
     let forward = inner(tangent.values, cotangent.values)
     let backward = inner(direction.values, gradient.values) + inner(featureDirection.values, featureGradient.values)
     return abs(forward - backward) / (norm(tangent.values) * norm(cotangent.values))
@@ -134,7 +139,8 @@ package final class DerivativeCase {
     defer { withExtendedLifetime(log) {} }
     let drive = try Numbers.normal(block.layers * block.driveWidth * FieldCase.driveColumns, plan.precision, seed: seed + 3)
     let weights = Weights(
-      parameters: extended.vector, prepared: prepared.vector, drive: BlockCase.drive(drive, of: block), log: Unmanaged.passUnretained(log))
+      parameters: extended.vector, prepared: prepared.vector, drive: BlockCase.drive(drive, of: block), log: Unmanaged.passUnretained(log),
+      draws: draws?.tile(block: 0, firstSample: 0) ?? LayerDraws())
     let scratch = try numbers(block.scratchWidth).block(rows: block.scratchWidth, columns: columns)
     var states = [try Numbers.normal(width * columns, plan.precision, seed: seed)]
     var tangents = [try Numbers.normal(width * columns, plan.precision, seed: seed + 1)]

@@ -1,3 +1,4 @@
+import Gradients
 import LinearAlgebra
 import Networks
 import Settings
@@ -36,11 +37,12 @@ package final class BatchCase {
 
   /// The result of a range of the samples and the gradient of its mean, nil without `derivative`; `asked` false leaves the gradient out of the call alone.
   package func lossGradient(
-    threads: Int = 1, range: Range<Int>? = nil, derivative: Bool = true, asked: Bool = true, batch: Int? = nil
+    threads: Int = 1, range: Range<Int>? = nil, derivative: Bool = true, asked: Bool = true, batch: Int? = nil,
+    draws: Draws? = nil, memory: (any MemoryPolicy)? = nil
   ) throws -> (result: BatchResult, gradient: Numbers?) {
     let range = range ?? 0..<samples
     let plan = network.plan
-    let sweep = try Sweep(plan, batch: batch ?? range.count, derivative: derivative, threads: threads)
+    let sweep = try Sweep(plan, batch: batch ?? range.count, derivative: derivative, memory: memory, threads: threads)
     let gradient = derivative && asked ? try Numbers(plan.parameterCount, plan.precision) : nil
     let pool = try WorkerPool(threads: sweep.threads)
     let snapshot = network.snapshot
@@ -50,7 +52,7 @@ package final class BatchCase {
         let targets: Targets = plan.loss.targetKind == .labels ? .labels(labels) : .values(values.view(rows: samples, columns: plan.outputs).rows(range))
         return try sweep.lossGradient(
           snapshot.parameters, BatchSource(features: view.rows(range), normalization: snapshot.normalization), targets, count: range.count,
-          gradient: gradient?.vector, pool: pool)
+          gradient: gradient?.vector, draws: draws, pool: pool)
       }
     }
     return (result, gradient)

@@ -31,7 +31,14 @@
   SODE_INLINE type type##_with_sign(type x, type y) { return __builtin_elementwise_copysign(x, y); }                               \
   SODE_INLINE type type##_exponent(type z) { return (type)((bits)z << mantissa); }                                                 \
   SODE_INLINE type type##_where_odd(type z, type a, type b) { return ((bits)z & 1) != 0 ? a : b; }                                 \
-  SODE_INLINE type type##_flipping_sign(type z, type x) { return (type)((bits)x ^ (((bits)z & 2) << (8 * sizeof(scalar) - 2))); }
+  SODE_INLINE type type##_flipping_sign(type z, type x) { return (type)((bits)x ^ (((bits)z & 2) << (8 * sizeof(scalar) - 2))); }  \
+  typedef int32_t type##_words __attribute__((ext_vector_type(count), aligned(sizeof(int32_t)), may_alias));                       \
+  SODE_INLINE type type##_convert(const int32_t *p) { return __builtin_convertvector(*(const type##_words *)p, type); }            \
+  SODE_INLINE type type##_significand(type x) { return (type)(((bits)x & (((integer)1 << mantissa) - 1)) | (bits)(type)(scalar)1); }\
+  SODE_INLINE type type##_power(type x) {                                                                                          \
+    const type magic = (type)(scalar)((integer)1 << mantissa), bias = (type)(scalar)(((integer)1 << (8 * sizeof(scalar) - 2 - mantissa)) - 1); \
+    return (type)((bits)x >> mantissa | (bits)magic) - (magic + bias);                                                             \
+  }
 
 SODE_VECTOR(sode_float4, sode_float4_bits, float, int32_t, 4, 23)
 SODE_VECTOR(sode_float8, sode_float8_bits, float, int32_t, 8, 23)

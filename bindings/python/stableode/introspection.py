@@ -23,6 +23,7 @@ REGISTRIES = (
     "constraints",
     "time_bases",
     "memory_policies",
+    "noises",
     "metrics",
     "prolongations",
     "problems",

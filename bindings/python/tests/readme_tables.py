@@ -10,12 +10,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 BEGIN, END = "<!-- tables: made by make tables -->\n", "<!-- end of tables -->"
 
 #: Registries whose entries have a line and a guide page of their own, with the module that the pages belong to.
-GUIDED = {"fields": "VectorFields", "integrators": "Integrators", "memory_policies": "Gradients", "time_bases": "VectorFields"}
+GUIDED = {"fields": "VectorFields", "integrators": "Integrators", "memory_policies": "Gradients", "time_bases": "VectorFields", "noises": "VectorFields"}
 
 
 def guide(registry: str, entry: str) -> str:
     """The path of an entry's guide page."""
-    page = "weights_in_time" if registry == "time_bases" else entry
+    page = {"time_bases": "weights_in_time", "noises": "noise"}.get(registry, entry)
     return f"Sources/{GUIDED[registry]}/{GUIDED[registry]}.docc/{page}.md"
 
 

@@ -1,0 +1,112 @@
+import LinearAlgebra
+
+/// A field with noise in its layers: f̃ = m⊙f or f + ξ while training, f itself (or E m·f) in evaluation.
+///
+/// The derivatives are exact for the numbers drawn: J̃ = diag(m)·J, or J. They are drawn again wherever they are needed, always the same, so that nothing is kept of them; the record is that of f.
+package final class NoisyField: VectorField {
+  /// Parts of a layer's random numbers that one field uses: its components.
+  package static let parts = 2
+
+  private let field: any VectorField
+  private let noise: any LayerNoise
+  /// Rows of the largest component, and of the numbers drawn for it.
+  private let values: Int
+  private let numbers: Int
+
+  package init(_ field: any VectorField, _ noise: any LayerNoise) {
+    self.field = field
+    self.noise = noise
+    let rows = (0..<field.componentCount).map { field.rowsWritten(by: $0).count }.max() ?? 0
+    (values, numbers) =
+      switch noise.action {
+      case .scalesSamples: (rows, 1)
+      case .scalesNumbers: (rows, rows)
+      case .adds: (0, rows)
+      }
+  }
+
+  package var width: Int { field.width }
+  package var stateWidth: Int { field.stateWidth }
+  package var driveWidth: Int { field.driveWidth }
+  package var componentCount: Int { field.componentCount }
+  package func rowsRead(by component: Int) -> Range<Int> { field.rowsRead(by: component) }
+  package func rowsWritten(by component: Int) -> Range<Int> { field.rowsWritten(by: component) }
+  package var accelerationComponent: Int? { field.accelerationComponent }
+  package var isDamped: Bool { field.isDamped }
+  package var split: (any SplitField)? { field.split }
+  package var recordWidth: Int { field.recordWidth }
+  /// The field's own, then what it gives, then the numbers drawn.
+  package var scratchWidth: Int { field.scratchWidth + values + numbers }
+  package var parameters: [ParameterShape] { field.parameters }
+  package func preparedCount(for purpose: Purpose) -> Int { field.preparedCount(for: purpose) }
+  package func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool) { field.prepare(layer, for: purpose, asDirection: asDirection) }
+  package func finishGradient(_ gradient: Layer) { field.finishGradient(gradient) }
+  package var gradientNeedsFinish: Bool { field.gradientNeedsFinish }
+
+  package func affineForm(_ component: Int, _ layer: Layer) -> AffineForm? {
+    layer.draws.isDrawn || noise.mean(layer: Int(layer.draws.layer)) != 1 ? nil : field.affineForm(component, layer)
+  }
+
+  /// The field's scratch, and the places of the others in `scratch`.
+  private func parts(_ scratch: Block, _ component: Int) -> (inner: Block, values: Block, numbers: Block) {
+    let own = field.scratchWidth
+    let rows = field.rowsWritten(by: component).count
+    return (scratch.rows(0..<own), scratch.rows(own..<own + min(values, rows)), scratch.rows(own + values..<own + values + min(numbers, rows)))
+  }
+
+  /// Draws the numbers of a component; false where there are none to draw.
+  private func draw(_ component: Int, _ layer: Layer, into numbers: Block) -> Bool {
+    guard layer.draws.isDrawn, !noise.isSilent(layer: Int(layer.draws.layer)) else { return false }
+    noise.draw(noise.action == .scalesSamples ? layer.draws.of(part: 0) : layer.draws.of(part: Int(layer.draws.part) + component), into: numbers)
+    return true
+  }
+
+  /// The factor where nothing is drawn.
+  private func factor(_ layer: Layer) -> Double { layer.draws.isDrawn ? 1 : noise.mean(layer: Int(layer.draws.layer)) }
+
+  /// out = base + scale·m⊙x.
+  private func scaled(_ m: Block, _ x: Block, _ scale: Double, _ base: Block?, _ out: Block) {
+    if noise.action == .scalesSamples { return scaleColumns(m, x, scale: scale, addingTo: base, into: out) }
+    multiply(scale, m, x, addingTo: base, into: out)
+  }
+
+  package func evaluate(
+    _ component: Int, _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block
+  ) {
+    let (inner, values, numbers) = parts(scratch, component)
+    guard draw(component, layer, into: numbers) else {
+      return field.evaluate(component, layer, at: x, scale: scale * factor(layer), addingTo: base, into: out, record: record, scratch: inner)
+    }
+    if noise.action == .adds {
+      field.evaluate(component, layer, at: x, scale: scale, addingTo: base, into: out, record: record, scratch: inner)
+      return combine(1, out, scale, numbers, into: out)
+    }
+    field.evaluate(component, layer, at: x, scale: 1, addingTo: nil, into: values, record: record, scratch: inner)
+    scaled(numbers, values, scale, base, out)
+  }
+
+  package func pushforward(
+    _ component: Int, _ layer: Layer, direction: Layer?, at x: Block, record: Block, tangent v: Block?, scale: Double, addingTo base: Block?, into out: Block,
+    scratch: Block
+  ) {
+    let (inner, values, numbers) = parts(scratch, component)
+    guard noise.action != .adds, draw(component, layer, into: numbers) else {
+      return field.pushforward(
+        component, layer, direction: direction, at: x, record: record, tangent: v, scale: scale * factor(layer), addingTo: base, into: out, scratch: inner)
+    }
+    field.pushforward(component, layer, direction: direction, at: x, record: record, tangent: v, scale: 1, addingTo: nil, into: values, scratch: inner)
+    scaled(numbers, values, scale, base, out)
+  }
+
+  package func pullback(
+    _ component: Int, _ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block, addingTo q: Block, gradient: Layer?, scratch: Block
+  ) {
+    let (inner, values, numbers) = parts(scratch, component)
+    guard noise.action != .adds, draw(component, layer, into: numbers) else {
+      return field.pullback(
+        component, layer, at: x, record: record, scale: scale * factor(layer), cotangent: p, addingTo: q, gradient: gradient, scratch: inner)
+    }
+    scaled(numbers, p, 1, nil, values)
+    field.pullback(component, layer, at: x, record: record, scale: scale, cotangent: values, addingTo: q, gradient: gradient, scratch: inner)
+  }
+}

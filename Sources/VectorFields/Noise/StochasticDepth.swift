@@ -1,0 +1,57 @@
+import LinearAlgebra
+import Settings
+
+/// Stochastic depth: each sample keeps layer l of L with probability p_l and skips its field otherwise, m = η/p_l with P(η = 1) = p_l.
+///
+///     p_l = 1 − (l/L)(1 − p_L)   (decay linear, l = 1 … L)   or   p_l = p_L   (decay none)
+///
+/// Sources: Huang et al. 2016 (arXiv:1603.09382), eq. 4; Lu et al. 2018, §3.2: it approximates dX = f dt + √((1−p)/p)·√h f dB. With scaling `none`, m = η in training and evaluation takes p_l f,
+/// as Huang et al. do: dX = p f dt + √(p(1−p))·√h f dB, the network of `inverted` with h p in place of h where p is the same in all layers. The scaled numbers have mean 1 and second moment 1/p.
+package struct StochasticDepth: LayerNoise {
+  package enum Decay: String, CaseIterable, Sendable { case linear, none }
+  package enum Scaling: String, CaseIterable, Sendable { case inverted, none }
+
+  private let last: Double
+  private let decay: Decay
+  private let scaling: Scaling
+  private let layers: Int
+
+  /// - Parameters:
+  ///   - survival: p_L in (0, 1].
+  ///   - layers: L.
+  package init(survival: Double, decay: Decay = .linear, scaling: Scaling = .inverted, layers: Int) {
+    last = survival
+    self.decay = decay
+    self.scaling = scaling
+    self.layers = layers
+  }
+
+  init(_ options: OptionValues, _ grid: TimeGrid) throws(Failure) {
+    self.init(
+      survival: try options.real("survival"), decay: Decay(rawValue: try options.text("survival_decay")) ?? .linear,
+      scaling: Scaling(rawValue: try options.text("survival_scaling")) ?? .inverted, layers: grid.layers)
+  }
+
+  static let options = [
+    OptionDescription("survival", .real(0...1, openBelow: true), default: .real(0.5), unit: "1", "probability with which a sample keeps the last layer of stochastic_depth"),
+    OptionDescription(
+      "survival_decay", .choice(Decay.allCases.map(\.rawValue)), default: .text(Decay.linear.rawValue),
+      "how stochastic_depth gets from 1 to survival: linear in the layer's number, or none (survival in all layers)"),
+    OptionDescription(
+      "survival_scaling", .choice(Scaling.allCases.map(\.rawValue)), default: .text(Scaling.inverted.rawValue),
+      "inverted divides kept layers by their probability in training; none multiplies by it in evaluation"),
+  ]
+
+  package var action: NoiseAction { .scalesSamples }
+
+  /// p of layer j, from 0.
+  package func probability(_ j: Int) -> Double { decay == .none ? last : 1 - Double(j + 1) / Double(layers) * (1 - last) }
+
+  package func mean(layer: Int) -> Double { scaling == .inverted ? 1 : probability(layer) }
+  package func isSilent(layer: Int) -> Bool { probability(layer) == 1 }
+
+  package func draw(_ draws: LayerDraws, into numbers: Block) {
+    let p = probability(Int(draws.layer))
+    drawMask(draws, probability: p, value: scaling == .inverted ? 1 / p : 1, into: numbers)
+  }
+}

@@ -1,0 +1,25 @@
+import LinearAlgebra
+import Testing
+
+struct DrawsTests {
+  /// Every seed, training step and block has a key of its own, which is not the seed: no other stream of the seed meets it.
+  @Test func keysDiffer() {
+    var keys: Set<UInt64> = [0, 1, 5, 1 << 32]
+    for draws in [Draws(seed: 0, step: 0), Draws(seed: 1, step: 0), Draws(seed: 1 << 32, step: 0), Draws(seed: 0, step: 1), Draws(seed: 0, step: 1 << 32)] {
+      for block in 0..<3 { keys.insert(draws.tile(block: block, firstSample: 0).key) }
+    }
+    #expect(keys.count == 4 + 15)
+  }
+
+  /// A tile knows the number of its first sample in the step, also where the step is made of several batches.
+  @Test func samplesAreNumberedThroughTheStep() {
+    let whole = Draws(seed: 3, step: 9).tile(block: 1, firstSample: 130)
+    #expect(whole.sample == 130 && whole.isDrawn)
+    #expect(Draws(seed: 3, step: 9, firstSample: 100).tile(block: 1, firstSample: 30) == whole)
+  }
+
+  @Test func nothingIsDrawnUnlessAskedFor() {
+    #expect(!LayerDraws().isDrawn)
+    #expect(LayerDraws(key: 1, sample: 2, layer: 3).of(part: 4) != LayerDraws(key: 1, sample: 2, layer: 3))
+  }
+}

@@ -1,0 +1,48 @@
+import Datasets
+import LinearAlgebra
+import Networks
+import Settings
+import Testing
+import Training
+
+/// Training with noise in the layers: issue 4, "masks from the counter-based stream, so runs repeat bit for bit for any thread count".
+@Suite struct NoisyTrainingTests {
+  private static let kinds: [[String: OptionValue]] = [
+    ["noise": .text("stochastic_depth")], ["noise": .text("dropout")], ["noise": .text("gaussian")], ["integrator": .text("shake_shake")],
+    ["integrator": .text("linear_multistep"), "noise": .text("stochastic_depth")], ["integrator": .text("euler_maruyama"), "memory": .text("store_every")],
+  ]
+  private static let settings: [String: OptionValue] = ["epochs": .integer(3), "batch_size": .integer(150), "seed": .integer(6)]
+
+  private func trained(_ extra: [String: OptionValue], _ changes: [String: OptionValue] = [:], epochsAtOnce: Int = 0) throws -> (bits: [UInt64], losses: [Double]) {
+    let data = try ellipses(300, 60)
+    let network = try smallNetwork(extra: extra)
+    let trainer = try trainer(network, Self.settings.merging(changes) { $1 })
+    while trainer.state.epoch < 3 {
+      _ = try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits(epochs: epochsAtOnce))
+    }
+    return (bits(network), trainer.history.map(\.validationLoss))
+  }
+
+  /// Two threads, and runs that stop after each epoch, give the bits of one run on one thread; without shuffling another seed gives others, by its noise alone.
+  @Test(arguments: kinds) func runsRepeatBitForBit(_ extra: [String: OptionValue]) throws {
+    let one = try trained(extra, ["num_threads": .integer(1)])
+    let two = try trained(extra, ["num_threads": .integer(2)], epochsAtOnce: 1)
+    #expect(one.bits == two.bits && one.losses == two.losses)
+    let ordered: [String: OptionValue] = ["shuffle": .integer(0)]
+    #expect(try trained(extra, ordered).bits != trained(extra, ordered.merging(["seed": .integer(7)]) { $1 }).bits)
+  }
+
+  /// On one batch of all samples the objective changes from step to step: nothing known at the last iterate is taken over, and line searches see one objective within a step.
+  @Test(arguments: ["lbfgs", "gauss_newton"]) func wholeBatchesDrawAnewInEveryStep(_ optimizer: String) throws {
+    let changes: [String: OptionValue] = ["optimizer": .text(optimizer), "batch_size": .integer(300)]
+    let noisy = try trained(["noise": .text("stochastic_depth"), "survival": .real(0.8)], changes)
+    #expect(noisy.losses.allSatisfy(\.isFinite) && noisy.losses.count == 3)
+    #expect(noisy.bits == (try trained(["noise": .text("stochastic_depth"), "survival": .real(0.8)], changes, epochsAtOnce: 1)).bits)
+    #expect(noisy.bits != (try trained([:], changes)).bits)
+  }
+
+  /// Noise of certain survival is none: the bits of training without it.
+  @Test func certainLayersTrainAsWithoutNoise() throws {
+    #expect(try trained(["noise": .text("stochastic_depth"), "survival": .real(1)]).bits == trained([:]).bits)
+  }
+}
