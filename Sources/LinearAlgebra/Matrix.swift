@@ -22,6 +22,13 @@ package struct Matrix: @unchecked Sendable {
     self.init(base, rows: rows, columns: columns, rowStride: columns, columnStride: 1, precision: precision)
   }
 
+  /// The part of `rows` × `columns` from a row and a column on.
+  package func part(_ row: Int, _ column: Int, _ rows: Int, _ columns: Int) -> Matrix {
+    precondition(row >= 0 && column >= 0 && row + rows <= self.rows && column + columns <= self.columns, "part outside a matrix")
+    return Matrix(
+      base + (row * rowStride + column * columnStride) * precision.byteCount, rows: rows, columns: columns, rowStride: rowStride, columnStride: columnStride, precision: precision)
+  }
+
   @inlinable package var transposed: Matrix {
     Matrix(base, rows: columns, columns: rows, rowStride: columnStride, columnStride: rowStride, precision: precision)
   }

@@ -16,6 +16,7 @@ package final class ReadoutSweep {
   private let scores: Block
   private let tangent: Block
   private let scratch: Block
+  private let preconditioner: ReadoutPreconditioner
   private var count = 0
 
   /// The states and targets of one tile.
@@ -35,6 +36,7 @@ package final class ReadoutSweep {
     self.map = map
     let tensors = plan.tensors.filter { $0.name.hasPrefix("readout.") }
     range = (tensors.map(\.range.lowerBound).min() ?? 0)..<(tensors.map(\.range.upperBound).max() ?? 0)
+    preconditioner = try ReadoutPreconditioner(map, origin: range.lowerBound, precision: plan.precision)
     largestTile = tileColumns(width: plan.width, precision: plan.precision)
     // The last tile may need padding.
     let columns = batch + Block.quantum
@@ -79,7 +81,11 @@ package final class ReadoutSweep {
       return Tile(states: states, targets: TileTargets(labels: labels, values: values), samples: samples.count)
     }
     let tiles = tiles
-    try sweep.states(parameters, source, count: count, draws: draws, pool: pool) { tile, states in copy(states, into: tiles[tile].states) }
+    try sweep.states(parameters, source, count: count, draws: draws, pool: pool) { tile, states in
+      copy(states, into: tiles[tile].states)
+      fill(self.padding(tiles[tile].states, from: tiles[tile].samples), 0)
+    }
+    preconditioner.update(tiles.map(\.states), count: count)
   }
 
   /// The loss over the batch and, if asked for, the gradient of its mean.
@@ -108,10 +114,18 @@ package final class ReadoutSweep {
       evaluate(direction, tile.states, into: tangent)
       plan.loss.curvature(at: scores, of: tangent, scratch: shaped(scratch, tile))
       // A direction in the bias moves padding too.
-      fill(Block(tangent.base + tile.samples * plan.precision.byteCount, rows: tangent.rows, columns: tangent.columns - tile.samples, stride: tangent.stride, precision: plan.precision), 0)
+      fill(padding(tangent, from: tile.samples), 0)
       accumulate(tangent, tile.states, addingTo: product)
     }
     scale(1 / Double(count), product)
+  }
+
+  /// z = M⁻¹r with M like the Hessian, by the states' second moments.
+  package func precondition(_ residual: Vector, into result: Vector) { preconditioner.apply(residual, into: result) }
+
+  /// The columns past the last sample.
+  private func padding(_ block: Block, from samples: Int) -> Block {
+    Block(block.base + samples * plan.precision.byteCount, rows: block.rows, columns: block.columns - samples, stride: block.stride, precision: plan.precision)
   }
 
   private func shaped(_ block: Block, _ tile: Tile) -> Block { Block(block.base, rows: block.rows, columns: tile.states.columns, precision: block.precision) }

@@ -69,7 +69,7 @@ final class BatchReadoutProblem: ReadoutProblem {
     for term in settings.regularizers { term.accumulateCurvature(direction, at: parameters, layout: layout, addingTo: product) }
   }
 
-  func precondition(_ residual: Vector, into result: Vector) { copy(residual, into: result) }
+  func precondition(_ residual: Vector, into result: Vector) { readout.precondition(residual, into: result) }
   func forEachPiece(_ body: (_ range: Range<Int>, _ decay: Double) -> Void) { body(0..<range.count, 0) }
   func readoutProblem() throws(Failure) -> any ReadoutProblem { self }
 }

@@ -10,6 +10,12 @@ struct MatrixTests {
     #expect((turned.rows, turned.columns) == (3, 2) && turned.base == matrix.base)
   }
 
+  @Test func partsKeepTheStrides() throws {
+    let numbers = try Numbers(20, .float64)
+    let part = Matrix(numbers.buffer.base, rows: 4, columns: 5, precision: .float64).part(1, 2, 3, 2)
+    #expect(part.base == numbers.buffer.base + 8 * 7 && (part.rows, part.columns, part.rowStride, part.columnStride) == (3, 2, 5, 1))
+  }
+
   @Test(arguments: Precision.allCases)
   func vectorsLoadAndStoreRounded(_ precision: Precision) throws {
     let vector = try Numbers(4, precision).vector

@@ -27,6 +27,27 @@ struct ReadoutSweepTests {
     for (a, b) in zip(product.values, products[readout.range]) { #expect(abs(a - b) < 1e-13) }
   }
 
+  /// M is the mean of (y; 1)(y; 1)ᵀ, which for least squares is the Hessian, and γI, for each output: Hv + γv = Mv with one γ, a tenth of the mean eigenvalue.
+  @Test(arguments: [37, 700])
+  func preconditionsByTheStatesMoments(samples: Int) throws {
+    let test = try CurvatureCase(["loss": .text("least_squares")], samples: samples)
+    let readout = try ReadoutSweep(test.plan, batch: samples)
+    let theta = test.network.snapshot.parameters
+    try readout.fixStates(theta, test.source, test.targets, count: samples, test.sweep, test.pool)
+    func hessian(_ v: [Double]) throws -> [Double] {
+      let (direction, product) = (try Numbers(v), try Numbers(v))
+      readout.hessianProduct(direction.vector, at: theta[readout.range], into: product.vector)
+      return product.values
+    }
+    let count = readout.range.count
+    let trace = try (0..<count).map { i in try hessian((0..<count).map { $0 == i ? 1 : 0 })[i] }.reduce(0, +)
+    let shift = 0.1 * trace / Double(count)
+    let v = try Numbers(normal: count, seed: 8).values
+    let (shifted, solved) = (try Numbers(zip(try hessian(v), v).map { $0 + shift * $1 }), try Numbers(v))
+    readout.precondition(shifted.vector, into: solved.vector)
+    for (a, b) in zip(solved.values, v) { #expect(abs(a - b) < 1e-12) }
+  }
+
   @Test func anIdentityReadoutIsRefused() throws {
     let network = try smallNetwork(classes: 4, extra: ["readout": .text("identity")])
     #expect(failure { _ = try ReadoutSweep(network.plan, batch: 8) }?.status == .incompatible)

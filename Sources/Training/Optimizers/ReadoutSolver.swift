@@ -6,15 +6,15 @@ import Settings
 /// Source: Haber & Ruthotto 2017, section 4 (step i of block coordinate descent); Newman et al. 2021 (the inner problem of variable projection).
 struct ReadoutSolver {
   static let options: [OptionDescription] = [
-    OptionDescription("readout_iterations", .integer(1...100_000), default: .integer(20), unit: "iterations", "most Newton iterations on the readout's convex problem a solve"),
+    OptionDescription("readout_iterations", .integer(1...100_000), default: .integer(5), unit: "iterations", "most Newton iterations on the readout's convex problem a solve"),
     OptionDescription(
-      "readout_tolerance", .real(0...Double.greatestFiniteMagnitude), default: .real(1e-6), unit: "1", "a solve of the readout's problem ends when its gradient's norm is at most this"),
+      "readout_tolerance", .real(0...Double.greatestFiniteMagnitude), default: .real(1e-3), unit: "1", "a solve of the readout's problem ends when its gradient's norm is at most this"),
   ]
 
   let mostIterations: Int
   let tolerance: Double
-  /// Products are cheap there: each Newton system is solved well.
-  private let inner = TruncatedCG(mostIterations: 100, tolerance: 0.01)
+  /// Few products: what twenty do not find, the next Newton system finds from better weights.
+  private let inner = TruncatedCG(mostIterations: 20, tolerance: 0.01)
 
   init(_ values: OptionValues) throws(Failure) {
     mostIterations = try values.integer("readout_iterations")
