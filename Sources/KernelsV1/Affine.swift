@@ -31,27 +31,29 @@ import KernelInterface
 ) where L.Scalar == F.Scalar {
   let rows = c.pointee.outputs
   let direct = c.pointee.activation == 0 && c.pointee.slope == nil
-  let base = startsFromBase(c) ? c.pointee.base : nil
+  let isWhole = sumIsWhole(c)
+  let base = isWhole ? c.pointee.base : nil
   var row = 0
   while row &+ 4 <= rows {
-    fourRows(L.self, c, row, column, sums, direct, base)
+    fourRows(L.self, c, row, column, sums, direct, isWhole, base)
     if !direct { finish(F.self, c, row, 4, column, L.count, sums) }
     row &+= 4
   }
   while row < rows {
-    oneRow(L.self, c, row, column, sums, direct, base)
+    oneRow(L.self, c, row, column, sums, direct, isWhole, base)
     if !direct { finish(F.self, c, row, 1, column, L.count, sums) }
     row &+= 1
   }
 }
 
-/// Whether out = base + W x, which costs no more than W x when the sum starts from the base.
-@inline(__always) func startsFromBase(_ c: UnsafePointer<AffineCall>) -> Bool {
-  c.pointee.activation == 0 && c.pointee.slope == nil && c.pointee.scale == 1 && c.pointee.bias == nil && c.pointee.base != nil
+/// Whether out = base + W x or W x: the sum, if it starts from the base, is then the result.
+@inline(__always) func sumIsWhole(_ c: UnsafePointer<AffineCall>) -> Bool {
+  c.pointee.activation == 0 && c.pointee.slope == nil && c.pointee.scale == 1 && c.pointee.bias == nil
 }
 
 @inline(__always) private func fourRows<L: Lanes>(
-  _: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>, _ direct: Bool, _ base: UnsafeRawPointer?
+  _: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>, _ direct: Bool, _ isWhole: Bool,
+  _ base: UnsafeRawPointer?
 ) {
   typealias S = L.Scalar
   var s0 = start(L.self, c, row, column, base)
@@ -75,10 +77,10 @@ import KernelInterface
     k &-= 1
   }
   if direct {
-    update(c, row, column, s0, base)
-    update(c, row &+ 1, column, s1, base)
-    update(c, row &+ 2, column, s2, base)
-    update(c, row &+ 3, column, s3, base)
+    update(c, row, column, s0, isWhole)
+    update(c, row &+ 1, column, s1, isWhole)
+    update(c, row &+ 2, column, s2, isWhole)
+    update(c, row &+ 3, column, s3, isWhole)
     return
   }
   s0.store(sums)
@@ -87,18 +89,19 @@ import KernelInterface
   s3.store(sums + 3 &* L.count)
 }
 
-/// out = base + scale·sum, for the identity; `started`: the sum has the base already.
-@inline(__always) private func update<L: Lanes>(_ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sum: L, _ started: UnsafeRawPointer?) {
+/// out = base + scale·sum, for the identity, or the sum itself.
+@inline(__always) private func update<L: Lanes>(_ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sum: L, _ isWhole: Bool) {
   typealias S = L.Scalar
   let out = c.pointee.out.assumingMemoryBound(to: S.self) + (row &* c.pointee.outStride &+ column)
   // The zero makes −0 to 0, as the multiply-add does.
-  if started != nil { return (sum + L(0)).store(out) }
+  if isWhole { return (sum + L(0)).store(out) }
   let base = c.pointee.base.map { L(loading: $0.assumingMemoryBound(to: S.self) + (row &* c.pointee.baseStride &+ column)) } ?? L(0)
   L.fma(L(S(c.pointee.scale)), sum, base).store(out)
 }
 
 @inline(__always) private func oneRow<L: Lanes>(
-  _: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>, _ direct: Bool, _ base: UnsafeRawPointer?
+  _: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>, _ direct: Bool, _ isWhole: Bool,
+  _ base: UnsafeRawPointer?
 ) {
   typealias S = L.Scalar
   var sum = start(L.self, c, row, column, base)
@@ -111,7 +114,7 @@ import KernelInterface
     x += c.pointee.xStride
     k &-= 1
   }
-  if direct { return update(c, row, column, sum, base) }
+  if direct { return update(c, row, column, sum, isWhole) }
   sum.store(sums)
 }
 

@@ -5,7 +5,7 @@ import KernelInterface
 /// Fast when the outputs of one input are neighbors in memory (`rowStride` 1); other weights are collected number by number.
 @inline(__always) func affineOne<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   let c = UnsafePointer(call.assumingMemoryBound(to: AffineCall.self))
-  startsFromBase(c) ? startedSample(F.self, c) : oneSample(F.self, c)
+  sumIsWhole(c) && c.pointee.base != nil ? startedSample(F.self, c) : oneSample(F.self, c)
 }
 
 /// As in the tile the sums start from the base: it takes the place of a bias.
