@@ -20,6 +20,13 @@ import KernelInterface
   }
   let straight = c.xColumnStride == 1 && c.outColumnStride == 1
   let wide = straight ? c.size & ~(F.Wide.count &- 1) : 0
+  if wide > 0, c.x != UnsafeRawPointer(c.out) {
+    // First in place: the processor foresees the order of a copy, unlike that of the squares, and fetches the matrices from beyond the caches in time.
+    var rows = ElementwiseCall(
+      a: 0, b: 0, x: c.x, xStride: c.xRowStride, y: nil, yStride: 0, base: nil, baseStride: 0, out: c.out, outStride: c.outRowStride, rows: c.size, columns: c.size)
+    copy(F.self, &rows)
+    (c.x, c.xRowStride) = (UnsafeRawPointer(c.out), c.outRowStride)
+  }
   if wide > 0 { wideSquares(F.self, c, half, wide, room.assumingMemoryBound(to: F.Scalar.self)) }
   let whole = straight ? c.size & ~3 : 0
   var j = wide
