@@ -63,6 +63,7 @@ package struct AffineMap: LayerMap {
     if !isWritten { settle(base, into: out) }
   }
 
+  /// `scratch` may begin with the memory of `p`.
   package func pullback(
     _ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block, addingTo base: Block?, into q: Block, gradient: Layer?, scratch: Block
   ) {
