@@ -28,6 +28,8 @@ package struct ODEBlock: Sendable {
   package let driveWidth: Int
   private let preparedForTraining: Int
   private let preparedForInference: Int
+  /// Whether the step of one layer is that of another but for the distances of their weights.
+  private let movesEvenly: Bool
 
   /// - Parameters:
   ///   - offset: where the block's parameters begin in the network's parameter vector.
@@ -51,6 +53,7 @@ package struct ODEBlock: Sendable {
     self.basis = basis
     self.precision = precision
     layout = try BlockLayout(field: field, integrator: integrator, grid: grid, basis: basis, offset: offset, expandedOffset: expandedOffset)
+    movesEvenly = grid.isUniform && layout.hasConstantDistances
     width = integrator.visibleWidth(field)
     stateWidth = integrator.stateWidth(field)
     recordWidth = integrator.recordWidth(field)
@@ -128,8 +131,6 @@ package struct ODEBlock: Sendable {
     layout.move(&moved, by: distance, preparedCount: 0, bytes: precision.byteCount)
     weights = moved
   }
-
-  private var movesEvenly: Bool { grid.isUniform && layout.hasConstantDistances }
 
   /// What layer j accumulates into; nil when no gradient is wanted.
   package func gradient(_ j: Int, _ gradient: BlockGradient?) -> StepWeights? {
