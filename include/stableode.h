@@ -225,6 +225,7 @@ SODE_API void sode_specification_free(sode_specification *specification);
 /* ---- 5 Network --------------------------------------------------------------------------------------------------------------------- */
 
 typedef struct sode_network sode_network;
+typedef struct sode_dataset sode_dataset;
 
 /* Validates the whole specification and makes the network with parameters initialized from the option "seed". */
 SODE_API sode_status sode_network_create(sode_specification *specification, sode_network **network);
@@ -256,12 +257,12 @@ SODE_API sode_status sode_network_set_parameters(sode_network *network, const so
 SODE_API sode_status sode_network_initialize(sode_network *network, uint64_t seed);
 /* Each feature enters as (x - shift)*scale; both [inputs]; both NULL removes. Stored with the model. get without one is SODE_ERR_STATE. */
 SODE_API sode_status sode_network_set_normalization(sode_network *network, const sode_tensor *shift, const sode_tensor *scale);
+/* Fits it to training data: shift = mean, scale = 1/standard deviation of each feature; a feature that never changes gets scale 1 and enters as 0. */
+SODE_API sode_status sode_network_fit_normalization(sode_network *network, sode_dataset *dataset);
 SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_tensor *shift, sode_tensor *scale);
 SODE_API void sode_network_free(sode_network *network);
 
 /* ---- 6 Data ------------------------------------------------------------------------------------------------------------------------ */
-
-typedef struct sode_dataset sode_dataset;
 
 /* features [samples, inputs] of any numeric type; targets: class labels [samples] (0 … classes-1), or values [samples, outputs] for
  * least_squares: one axis means labels, two mean values. Every number is checked once, here: an error names row and column. create
@@ -277,6 +278,13 @@ SODE_API sode_status sode_dataset_create_problem(const char *name, int64_t train
                                                  sode_dataset **training, sode_dataset **validation);
 /* The samples start … start+count-1, sharing memory. */
 SODE_API sode_status sode_dataset_slice(sode_dataset *dataset, int64_t start, int64_t count, sode_dataset **slice);
+/* The same samples, sharing memory, with weights [samples] >= 0: what each counts in the training loss, sum w l / sum w over a batch. Evaluation, metrics and
+ * validation count every sample once. */
+SODE_API sode_status sode_dataset_weighted(sode_dataset *dataset, const sode_tensor *weights, sode_dataset **weighted);
+/* Fold 0 … folds-1 of a cross-validation: its samples, and the others. Shuffled by seed; each class is dealt out evenly (counts differ by one at most).
+ * Copies the samples, in the order they have in the data set. */
+SODE_API sode_status sode_dataset_fold(sode_dataset *dataset, int64_t folds, int64_t fold, uint64_t seed, sode_dataset **training,
+                                       sode_dataset **validation);
 
 typedef struct sode_dataset_info {
   uint32_t struct_size;
@@ -314,7 +322,8 @@ typedef struct sode_event {
   int32_t is_best;            /* this epoch's iterate is the best so far of its level */
   int32_t level;              /* how often the network was refined before (sode_trainer_refine); epoch counts from there */
   double work;                /* gradients over the whole training set that the work so far is worth, over all runs; a forward pass counts 1/3 */
-  uint64_t reserved[7];
+  double validation_metric;   /* the figure that chooses the iterate to keep; NaN as validation_loss */
+  uint64_t reserved[6];
 } sode_event;
 typedef int32_t (*sode_callback)(const sode_event *event, void *user_data);
 
@@ -334,6 +343,25 @@ SODE_API sode_status sode_trainer_set_real(sode_trainer *trainer, const char *ke
 SODE_API sode_status sode_trainer_set_text(sode_trainer *trainer, const char *key, const char *value);
 SODE_API sode_status sode_trainer_set_json(sode_trainer *trainer, const char *text, size_t length);
 SODE_API sode_status sode_trainer_set_callback(sode_trainer *trainer, sode_callback callback, void *user_data);
+/* What samples of each class count in the training loss, [classes] >= 0, beside weights of the samples; NULL: all alike (option class_weights: balanced). */
+SODE_API sode_status sode_trainer_set_class_weights(sode_trainer *trainer, const sode_tensor *weights);
+/* A loss of the caller's for a tile of samples. scores [samples, outputs]; targets: labels [samples] of i32, or values [samples, outputs]; losses [samples] of
+ * f64 and, unless it is NULL, gradient [samples, outputs], the derivative of each sample's own loss by its scores, are to be written. Tensors have strides and
+ * last for the call; their numbers have the network's precision. 0: done; else, and where a result is not finite, the work ends with
+ * SODE_ERR_CALLBACK_FAILED. It is called on the thread that called the library: work with a loss of the caller's uses one thread. */
+typedef int32_t (*sode_loss_function)(const sode_tensor *scores, const sode_tensor *targets, sode_tensor *losses, sode_tensor *gradient, void *user_data);
+/* A metric of the caller's over the whole validation data at each epoch's end: scores of f64; the value must be finite. */
+typedef int32_t (*sode_metric_function)(const sode_tensor *scores, const sode_tensor *targets, double *value, void *user_data);
+/* Training and validation loss instead of the network's, whose kind of targets and classes stay; NULL: the network's. Before the first run. Optimizers that
+ * need second derivatives of the loss (gauss_newton) refuse it. */
+SODE_API sode_status sode_trainer_set_loss(sode_trainer *trainer, sode_loss_function loss, void *user_data);
+/* Chooses the iterate to keep, instead of the option "metric"; NULL: the option's. Before the first run. */
+SODE_API sode_status sode_trainer_set_metric(sode_trainer *trainer, sode_metric_function metric, int32_t larger_is_better, void *user_data);
+/* Exponential range test on a copy of the iterate; the trainer stays as it is: a step at each of `steps` rates from low to high, in equal ratios. curve [steps, 2]
+ * (may be NULL): rate, and loss of the batch before that step; NaN once it is no longer finite or four times its least. suggestion: where the smoothed loss
+ * falls fastest; NaN where it never does. */
+SODE_API sode_status sode_trainer_find_learning_rate(sode_trainer *trainer, sode_dataset *training, double low, double high, int64_t steps,
+                                                     sode_tensor *curve, double *suggestion);
 /* Trains, and goes on bit for bit where an earlier run stopped. validation and limits may be NULL. With validation data the network holds
  * the best iterate when the run returns, however it ended; without, the last. Returns 0 or a positive status for an early end. */
 SODE_API sode_status sode_trainer_run(sode_trainer *trainer, sode_dataset *training, sode_dataset *validation, const sode_limits *limits);
@@ -415,6 +443,8 @@ SODE_API sode_status sode_gradient_bytes(sode_gradient *gradient, int64_t *bytes
 /* Mean loss over the batch and its gradient [parameters] (may be NULL). targets as in sode_dataset_create. */
 SODE_API sode_status sode_gradient_run(sode_gradient *gradient, const sode_tensor *features, const sode_tensor *targets, double *loss,
                                        sode_tensor *parameter_gradient);
+/* A loss of the caller's in sode_gradient_run; NULL: the network's. */
+SODE_API sode_status sode_gradient_set_loss(sode_gradient *gradient, sode_loss_function loss, void *user_data);
 /* J^T w for w [samples, outputs], a cotangent of the scores: with respect to parameters [parameters] and features [samples, inputs]; either may be NULL. */
 SODE_API sode_status sode_gradient_pullback(sode_gradient *gradient, const sode_tensor *features, const sode_tensor *cotangent,
                                             sode_tensor *parameter_gradient, sode_tensor *feature_gradient);

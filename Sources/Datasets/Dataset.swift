@@ -14,19 +14,22 @@ package final class Dataset: @unchecked Sendable {
   package let values: TensorView?
   /// Number of classes: as given when made, else the largest label + 1; 0 when the targets are values. A slice keeps that of the whole.
   package let classCount: Int
+  /// What each sample counts in a training loss: `count` numbers ≥ 0, float64; nil: all the same.
+  package let weights: Vector?
   /// What keeps the memory alive.
-  private let owners: [AnyObject]
+  let owners: [AnyObject]
 
   package var count: Int { features.rows }
   package var featureCount: Int { features.columns }
   /// Classes, or values a sample.
   package var targetCount: Int { values?.columns ?? classCount }
 
-  init(features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, owners: [AnyObject]) {
+  init(features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, weights: Vector? = nil, owners: [AnyObject]) {
     self.features = features
     self.labels = labels
     self.values = values
     self.classCount = classCount
+    self.weights = weights
     self.owners = owners
   }
 
@@ -81,7 +84,7 @@ package final class Dataset: @unchecked Sendable {
     }
     let rows = start..<start + count
     return Dataset(
-      features: features.rows(rows), labels: labels.map { $0 + start }, values: values?.rows(rows), classCount: classCount, owners: owners)
+      features: features.rows(rows), labels: labels.map { $0 + start }, values: values?.rows(rows), classCount: classCount, weights: weights?[rows], owners: owners)
   }
 
   /// The first `count` samples.

@@ -26,6 +26,26 @@ func packed(_ view: TensorView) throws(Failure) -> (view: TensorView, memory: Bu
   return (TensorView(buffer.base, type: view.type, rows: view.rows, columns: view.columns), buffer)
 }
 
+/// A dense copy of the rows `rows` of a view, in that order and in its own type, and the buffer that holds it.
+/// - Throws: `memory`.
+/// Cost: one pass over these rows.
+func packed(_ view: TensorView, rows: UnsafePointer<Int64>, count: Int) throws(Failure) -> (view: TensorView, memory: Buffer) {
+  let size = view.type.byteCount
+  let (elements, overflow) = count.multipliedReportingOverflow(by: view.columns)
+  let (bytes, bytesOverflow) = elements.multipliedReportingOverflow(by: size)
+  let buffer = try Buffer(byteCount: overflow || bytesOverflow ? -1 : bytes)
+  for index in 0..<count {
+    let source = view.base + Int(rows[index]) * view.rowStride * size
+    let target = buffer.base + index * view.columns * size
+    if view.columnStride == 1 || view.columns == 1 {
+      target.copyMemory(from: source, byteCount: view.columns * size)
+    } else {
+      for column in 0..<view.columns { (target + column * size).copyMemory(from: source + column * view.columnStride * size, byteCount: size) }
+    }
+  }
+  return (TensorView(buffer.base, type: view.type, rows: count, columns: view.columns), buffer)
+}
+
 /// Copies bit patterns, in blocks of rows and columns so that a column-major source is read a cache line at a time.
 private func packElements<Bits: FixedWidthInteger>(_ view: TensorView, _ target: UnsafeMutableRawPointer, as type: Bits.Type) {
   let size = MemoryLayout<Bits>.size

@@ -248,13 +248,17 @@ package struct LossCall {
   package var gradient: UnsafeMutableRawPointer?
   package var gradientStride: Int
   package var scale: Double
+  /// What each sample's loss counts, float64; nil: 1.
+  package var weights: UnsafePointer<Double>?
+  /// The part of each label that is spread over all classes alike.
+  package var smoothing: Double
   /// Result: the sum over the samples.
   package var loss: Double
   /// Result: samples whose best score is their label's.
   package var correct: Int
 
   @inlinable package init(
-    scores: UnsafeRawPointer, scoreStride: Int, classes: Int, columns: Int, count: Int, labels: UnsafePointer<Int32>?, targets: UnsafeRawPointer?, targetStride: Int, gradient: UnsafeMutableRawPointer?, gradientStride: Int, scale: Double, loss: Double, correct: Int
+    scores: UnsafeRawPointer, scoreStride: Int, classes: Int, columns: Int, count: Int, labels: UnsafePointer<Int32>?, targets: UnsafeRawPointer?, targetStride: Int, gradient: UnsafeMutableRawPointer?, gradientStride: Int, scale: Double, weights: UnsafePointer<Double>?, smoothing: Double, loss: Double, correct: Int
   ) {
     self.scores = scores
     self.scoreStride = scoreStride
@@ -267,6 +271,8 @@ package struct LossCall {
     self.gradient = gradient
     self.gradientStride = gradientStride
     self.scale = scale
+    self.weights = weights
+    self.smoothing = smoothing
     self.loss = loss
     self.correct = correct
   }

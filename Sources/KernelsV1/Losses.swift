@@ -3,7 +3,8 @@ import KernelInterface
 
 /// Softmax cross-entropy Σ (log Σ_c exp(s_c − max) − (s_label − max)), and its gradient scale·(softmax − onehot).
 ///
-/// Lanes are samples; no score overflows because the largest is subtracted. A label outside the classes makes the loss NaN.
+/// Lanes are samples; no score overflows because the largest is subtracted. A label outside the classes makes the loss NaN. With smoothing ε the label's distribution is
+/// q = (1 − ε) onehot + ε/C in place of onehot; a sample's weight multiplies its loss and gradient.
 @inline(__always) func crossEntropy<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   let c = call.assumingMemoryBound(to: LossCall.self)
   c.pointee.loss = 0
@@ -31,8 +32,14 @@ import KernelInterface
       let label = c.pointee.labels.map { Int($0[column &+ i]) } ?? -1
       if label >= 0, label < c.pointee.classes {
         let score = scores[label &* c.pointee.scoreStride &+ i]
-        c.pointee.loss += log(Double(totals[i])) - (Double(score) - Double(tops[i]))
-        if let gradient { gradient[label &* c.pointee.gradientStride &+ i] -= S(c.pointee.scale) }
+        var loss = log(Double(totals[i])) - (Double(score) - Double(tops[i]))
+        if let gradient { gradient[label &* c.pointee.gradientStride &+ i] -= S(c.pointee.scale * (1 - c.pointee.smoothing)) }
+        if c.pointee.smoothing > 0 { loss = smoothed(loss, c, scores + i, gradient.map { $0 + i }, logTotal: log(Double(totals[i])) + Double(tops[i])) }
+        if let weights = c.pointee.weights {
+          loss *= weights[column &+ i]
+          if let gradient { scale(gradient + i, c.pointee.gradientStride, c.pointee.classes, by: S(weights[column &+ i])) }
+        }
+        c.pointee.loss += loss
         if score == tops[i], first(scores + i, c.pointee.scoreStride, score, before: label) { c.pointee.correct &+= 1 }
       } else {
         c.pointee.loss = .nan
@@ -41,6 +48,29 @@ import KernelInterface
       clear(gradient + i, c.pointee.gradientStride, c.pointee.classes)
     }
     i &+= 1
+  }
+}
+
+/// (1 − ε)·loss + ε/C·Σ_c (log Σ exp s − s_c), whose gradient is ε/C less in every class.
+@inline(__always) private func smoothed<S: KernelScalar>(
+  _ loss: Double, _ c: UnsafeMutablePointer<LossCall>, _ scores: UnsafePointer<S>, _ gradient: UnsafeMutablePointer<S>?, logTotal: Double
+) -> Double {
+  let part = c.pointee.smoothing / Double(c.pointee.classes)
+  var rest = 0.0
+  var k = 0
+  while k < c.pointee.classes {
+    rest += logTotal - Double(scores[k &* c.pointee.scoreStride])
+    if let gradient { gradient[k &* c.pointee.gradientStride] -= S(c.pointee.scale * part) }
+    k &+= 1
+  }
+  return (1 - c.pointee.smoothing) * loss + part * rest
+}
+
+@inline(__always) private func scale<S: KernelScalar>(_ memory: UnsafeMutablePointer<S>, _ stride: Int, _ rows: Int, by factor: S) {
+  var k = 0
+  while k < rows {
+    memory[k &* stride] *= factor
+    k &+= 1
   }
 }
 
@@ -111,6 +141,8 @@ import KernelInterface
 }
 
 /// Σ −log σ(±s) for labels 1 and 0 = Σ max(∓s, 0) + log(1 + exp(−|s|)), and its gradient scale·(σ(s) − label). In Double whatever the precision.
+///
+/// Smoothing ε puts (1 − ε)·label + ε/2 in the label's place: softplus(−s) = softplus(s) − s, so that the loss changes by −ε/2·(∓s).
 @inline(__always) func logistic<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   let c = call.assumingMemoryBound(to: LossCall.self)
   let scores = c.pointee.scores.assumingMemoryBound(to: F.Scalar.self)
@@ -125,9 +157,16 @@ import KernelInterface
       let wrong = label == 1 ? -s : s
       let e = exp(-s.magnitude)
       // NaN must stay NaN: the comparison keeps `wrong` unless it is negative.
-      c.pointee.loss += label == 0 || label == 1 ? (wrong < 0 ? 0 : wrong) + log1p(e) : .nan
+      var loss = label == 0 || label == 1 ? (wrong < 0 ? 0 : wrong) + log1p(e) : .nan
+      var target = label == 1 ? 1.0 : 0
+      if c.pointee.smoothing > 0 {
+        loss -= 0.5 * c.pointee.smoothing * wrong
+        target = (1 - c.pointee.smoothing) * target + 0.5 * c.pointee.smoothing
+      }
+      let weight = c.pointee.weights.map { $0[i] } ?? 1
+      c.pointee.loss += weight * loss
       if (s > 0) == (label == 1) { c.pointee.correct &+= 1 }
-      if let gradient { gradient[i] = F.Scalar(c.pointee.scale * ((s < 0 ? e : 1) / (1 + e) - (label == 1 ? 1 : 0))) }
+      if let gradient { gradient[i] = F.Scalar(c.pointee.scale * weight * ((s < 0 ? e : 1) / (1 + e) - target)) }
     } else if let gradient {
       gradient[i] = 0
     }
@@ -149,8 +188,13 @@ import KernelInterface
     var i = 0
     while i < c.pointee.columns {
       let difference = i < c.pointee.count ? outputs[i] - targets[i] : 0
-      sum += Double(difference) * Double(difference)
-      if let gradient { gradient[i] = scale * difference }
+      if let weights = c.pointee.weights, i < c.pointee.count {
+        sum += weights[i] * (Double(difference) * Double(difference))
+        if let gradient { gradient[i] = F.Scalar(c.pointee.scale * weights[i]) * difference }
+      } else {
+        sum += Double(difference) * Double(difference)
+        if let gradient { gradient[i] = scale * difference }
+      }
       i &+= 1
     }
     row &+= 1

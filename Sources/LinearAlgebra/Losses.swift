@@ -7,10 +7,14 @@ import KernelInterface
 ///   - labels: one a sample, 0 ..< classes; another makes the loss NaN.
 ///   - count: the samples of the tile; the columns past it are padding.
 ///   - scale: factor of the gradient, 1/batch for a mean loss.
-///   - gradient: scale·(softmax − onehot), zeros in padding.
+///   - weights: float64, one a sample: what its loss counts in sum and gradient; nil: 1.
+///   - smoothing: ε in [0, 1): the label's distribution is q = (1 − ε) onehot + ε/classes.
+///   - gradient: scale·(softmax − q), zeros in padding.
 ///   - correct: grows by the samples whose largest score, the first of equals, is their label's.
-package func softmaxCrossEntropy(scores: Block, labels: UnsafePointer<Int32>, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double {
-  var call = LossCall(scores, count: count, gradient: gradient, scale: scale, labels: labels)
+package func softmaxCrossEntropy(
+  scores: Block, labels: UnsafePointer<Int32>, count: Int, weights: Vector? = nil, smoothing: Double = 0, scale: Double, gradient: Block?, correct: inout Int
+) -> Double {
+  var call = LossCall(scores, count: count, gradient: gradient, scale: scale, labels: labels, weights: weights, smoothing: smoothing)
   Kernels.table(scores.precision).pointee.crossEntropy(&call)
   correct += call.correct
   return call.loss
@@ -18,17 +22,19 @@ package func softmaxCrossEntropy(scores: Block, labels: UnsafePointer<Int32>, co
 
 /// Logistic loss of a tile of one row: Σ_s −log σ(s) for label 1, −log σ(−s) for label 0.
 ///
-/// Parameters as for `softmaxCrossEntropy`; the gradient is scale·(σ(s) − label). A score above 0 says 1.
-package func logistic(scores: Block, labels: UnsafePointer<Int32>, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double {
-  var call = LossCall(scores, count: count, gradient: gradient, scale: scale, labels: labels)
+/// Parameters as for `softmaxCrossEntropy`; the gradient is scale·(σ(s) − q), q = label or, smoothed, (1 − ε)·label + ε/2. A score above 0 says 1.
+package func logistic(
+  scores: Block, labels: UnsafePointer<Int32>, count: Int, weights: Vector? = nil, smoothing: Double = 0, scale: Double, gradient: Block?, correct: inout Int
+) -> Double {
+  var call = LossCall(scores, count: count, gradient: gradient, scale: scale, labels: labels, weights: weights, smoothing: smoothing)
   Kernels.table(scores.precision).pointee.logistic(&call)
   correct += call.correct
   return call.loss
 }
 
-/// Least squares of a tile: Σ_s ½‖o_s − t_s‖²; the gradient is scale·(o − t), zeros in padding.
-package func leastSquares(outputs: Block, targets: Block, count: Int, scale: Double, gradient: Block?) -> Double {
-  var call = LossCall(outputs, count: count, gradient: gradient, scale: scale, labels: nil)
+/// Least squares of a tile: Σ_s w_s·½‖o_s − t_s‖²; the gradient is scale·w·(o − t), zeros in padding. Without weights w = 1.
+package func leastSquares(outputs: Block, targets: Block, count: Int, weights: Vector? = nil, scale: Double, gradient: Block?) -> Double {
+  var call = LossCall(outputs, count: count, gradient: gradient, scale: scale, labels: nil, weights: weights)
   call.targets = UnsafeRawPointer(targets.base)
   call.targetStride = targets.stride
   Kernels.table(outputs.precision).pointee.leastSquares(&call)
@@ -42,9 +48,13 @@ package func softmax(_ scores: Block, into out: Block) {
 }
 
 extension LossCall {
-  fileprivate init(_ scores: Block, count: Int, gradient: Block?, scale: Double, labels: UnsafePointer<Int32>?) {
+  fileprivate init(
+    _ scores: Block, count: Int, gradient: Block?, scale: Double, labels: UnsafePointer<Int32>?, weights: Vector? = nil, smoothing: Double = 0
+  ) {
+    precondition(weights.map { $0.precision == .float64 && $0.count >= count } ?? true, "a float64 weight a sample")
     self.init(
       scores: scores.base, scoreStride: scores.stride, classes: scores.rows, columns: scores.columns, count: count, labels: labels, targets: nil, targetStride: 0,
-      gradient: gradient?.base, gradientStride: gradient?.stride ?? 0, scale: scale, loss: 0, correct: 0)
+      gradient: gradient?.base, gradientStride: gradient?.stride ?? 0, scale: scale,
+      weights: weights.map { UnsafeRawPointer($0.base).assumingMemoryBound(to: Double.self) }, smoothing: smoothing, loss: 0, correct: 0)
   }
 }

@@ -10,15 +10,17 @@ package final class CurvatureSweep {
 
   package init(_ plan: NetworkPlan) { self.plan = plan }
 
-  /// Jᵀ∇²ℓJ·direction of the mean loss overwrites `product`; J is the derivative of the scores, ∇²ℓ that of the loss with respect to a sample's scores.
+  /// Jᵀ∇²ℓJ·direction of the weighted mean loss overwrites `product`; J is the derivative of the scores, ∇²ℓ that of the loss with respect to a sample's scores.
   ///
   /// A forward pass with tangents gives ∇²ℓJ·direction, a backward pass its pullback: exact for every field and integrator, and the same bits for any number of threads.
   /// - Parameters:
+  ///   - loss, weighting: as in `Sweep.lossGradient`; smoothing changes no second derivative.
   ///   - draws: the random numbers of a training step; nil for evaluation.
   ///   - sweep: of the same network, for batches of `count` samples and gradients.
   /// - Throws: `memory`; what a step that can fail reports.
   package func gaussNewtonProduct(
-    _ direction: Vector, at parameters: Vector, _ source: BatchSource, count: Int, draws: Draws? = nil, _ sweep: Sweep, _ pool: WorkerPool, into product: Vector
+    _ direction: Vector, at parameters: Vector, _ source: BatchSource, _ targets: Targets, loss: (any Loss)? = nil, weighting: LossWeighting = LossWeighting(),
+    count: Int, draws: Draws? = nil, _ sweep: Sweep, _ pool: WorkerPool, into product: Vector
   ) throws(Failure) {
     if tangents == nil { tangents = try TangentSweep(plan, threads: sweep.threads) }
     let needed = count * plan.outputs * plan.precision.byteCount
@@ -27,9 +29,15 @@ package final class CurvatureSweep {
     let type = ElementType(plan.precision)
     let view = MutableTensorView(memory.base, type: type, rows: count, columns: plan.outputs)
     try tangents.pushforward(
-      parameters, source, count: count, direction: direction, featureDirection: nil, curvature: plan.loss, draws: draws, scores: nil, into: view, pool: pool)
+      parameters, source, count: count, direction: direction, featureDirection: nil, curvature: loss ?? plan.loss, draws: draws, scores: nil, into: view, pool: pool)
+    if weighting.isWeighted {
+      var labels: UnsafePointer<Int32>?
+      if case .labels(let all) = targets { labels = all }
+      weightRows(view, samples: weighting.samples, classes: weighting.classes, labels: labels, rows: source.rows)
+    }
     try sweep.pullback(parameters, source, cotangent: TensorView(memory.base, type: type, rows: count, columns: plan.outputs), count: count, gradient: product, featureGradient: nil, draws: draws, pool: pool)
-    scale(1 / Double(count), product)
+    let total = weighting.sum(targets, rows: source.rows, count: count)
+    scale(total > 0 ? 1 / total : 0, product)
   }
 
   /// The derivative of `gradient` along `direction` overwrites `product`, by central differences of sixth order:

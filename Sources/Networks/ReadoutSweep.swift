@@ -12,12 +12,13 @@ package final class ReadoutSweep {
   private let arena: Arena
   private let largestTile: Int
   private var tiles: [Tile] = []
-  private let memory: (states: Vector, labels: Vector, values: Vector)
+  private let memory: (states: Vector, labels: Vector, values: Vector, weights: Vector)
   private let scores: Block
   private let tangent: Block
   private let scratch: Block
   private let preconditioner: ReadoutPreconditioner
-  private var count = 0
+  /// Σ of the batch's weights.
+  private var weight = 0.0
 
   /// The states and targets of one tile.
   private struct Tile {
@@ -44,11 +45,13 @@ package final class ReadoutSweep {
     size.add(count: plan.width * columns, precision: plan.precision)
     size.add(count: columns, precision: .float32)
     size.add(count: plan.loss.targetKind == .values ? plan.outputs * columns : 0, precision: plan.precision)
+    size.add(count: columns, precision: .float64)
     for rows in [plan.outputs, plan.outputs, plan.outputs + 1] { size.add(rows: rows, columns: largestTile, precision: plan.precision) }
     arena = try Arena(size)
     memory = (
       arena.vector(count: plan.width * columns, precision: plan.precision), arena.vector(count: columns, precision: .float32),
-      arena.vector(count: plan.loss.targetKind == .values ? plan.outputs * columns : 0, precision: plan.precision)
+      arena.vector(count: plan.loss.targetKind == .values ? plan.outputs * columns : 0, precision: plan.precision),
+      arena.vector(count: columns, precision: .float64)
     )
     scores = arena.block(rows: plan.outputs, columns: largestTile, precision: plan.precision)
     tangent = arena.block(rows: plan.outputs, columns: largestTile, precision: plan.precision)
@@ -57,11 +60,15 @@ package final class ReadoutSweep {
 
   /// Computes the states of a batch, which the other calls hold fixed.
   /// - Parameters:
+  ///   - weighting: what each sample counts.
   ///   - draws: the random numbers of a training step; nil for evaluation.
   ///   - sweep: of the same network, for batches at least as large.
   /// - Throws: what a step that can fail reports.
-  package func fixStates(_ parameters: Vector, _ source: BatchSource, _ targets: Targets, count: Int, draws: Draws? = nil, _ sweep: Sweep, _ pool: WorkerPool) throws(Failure) {
-    self.count = count
+  package func fixStates(
+    _ parameters: Vector, _ source: BatchSource, _ targets: Targets, weighting: LossWeighting = LossWeighting(), count: Int, draws: Draws? = nil, _ sweep: Sweep,
+    _ pool: WorkerPool
+  ) throws(Failure) {
+    weight = weighting.sum(targets, rows: source.rows, count: count)
     let partition = sweep.partition(count: count)
     let precision = plan.precision
     var column = 0
@@ -78,7 +85,14 @@ package final class ReadoutSweep {
         values = Block(memory.values[plan.outputs * column..<plan.outputs * (column + columns)].base, rows: plan.outputs, columns: columns, precision: precision)
         gather(all, rows: source.rows, start: samples.lowerBound, count: samples.count, shift: nil, scale: nil, into: values)
       }
-      return Tile(states: states, targets: TileTargets(labels: labels, values: values), samples: samples.count)
+      var tileTargets = TileTargets(labels: labels, values: values, smoothing: weighting.smoothing)
+      if weighting.isWeighted {
+        let weights = memory.weights[column..<column + columns]
+        gatherWeights(
+          samples: weighting.samples, classes: weighting.classes, labels: labels, rows: source.rows, start: samples.lowerBound, count: samples.count, into: weights)
+        tileTargets.weights = weights
+      }
+      return Tile(states: states, targets: tileTargets, samples: samples.count)
     }
     let tiles = tiles
     try sweep.states(parameters, source, count: count, draws: draws, pool: pool) { tile, states in
@@ -93,12 +107,13 @@ package final class ReadoutSweep {
   ///   - readout: the parameters `range`; `gradient`: as many numbers, overwritten.
   package func lossGradient(_ readout: Vector, gradient: Vector?) -> BatchResult {
     var result = BatchResult()
+    result.weight = weight
     if let gradient { fill(gradient, 0) }
     for tile in tiles {
       let (scores, cotangent) = (shaped(scores, tile), shaped(tangent, tile))
       evaluate(readout, tile.states, into: scores)
       result.lossSum += plan.loss.evaluate(
-        scores: scores, targets: tile.targets, count: tile.samples, scale: 1 / Double(count), gradient: gradient == nil ? nil : cotangent, correct: &result.correct)
+        scores: scores, targets: tile.targets, count: tile.samples, scale: inverseWeight, gradient: gradient == nil ? nil : cotangent, correct: &result.correct)
       result.count += tile.samples
       if let gradient { accumulate(cotangent, tile.states, addingTo: gradient) }
     }
@@ -114,11 +129,14 @@ package final class ReadoutSweep {
       evaluate(direction, tile.states, into: tangent)
       plan.loss.curvature(at: scores, of: tangent, scratch: shaped(scratch, tile))
       // A direction in the bias moves padding too.
+      if let weights = tile.targets.weights { weightColumns(tangent, scale: 1, weights: weights, count: tile.samples) }
       fill(padding(tangent, from: tile.samples), 0)
       accumulate(tangent, tile.states, addingTo: product)
     }
-    scale(1 / Double(count), product)
+    scale(inverseWeight, product)
   }
+
+  private var inverseWeight: Double { weight > 0 ? 1 / weight : 0 }
 
   /// z = M⁻¹r with M like the Hessian, by the states' second moments.
   package func precondition(_ residual: Vector, into result: Vector) { preconditioner.apply(residual, into: result) }

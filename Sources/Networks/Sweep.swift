@@ -12,15 +12,19 @@ package enum Targets {
 
 /// What a pass over a batch gives: sums over its samples, in a fixed order.
 package struct BatchResult: Equatable, Sendable {
+  /// Σ w_i l_i, weights being 1 where none were given.
   package var lossSum = 0.0
   package var correct = 0
   package var count = 0
+  /// Σ w_i of the batch.
+  package var weight = 0.0
   /// What steps that count did.
   package var report = StepReport()
   /// The first failure of a step that can fail (implicit, adaptive), by the order of the tiles.
   package var failure: Failure?
   package init() {}
-  package var meanLoss: Double { lossSum / Double(count) }
+  /// Σ w_i l_i / Σ w_i; 0 where all weights are 0.
+  package var meanLoss: Double { weight > 0 || lossSum.isNaN ? lossSum / weight : 0 }
   /// How far states recovered by a reversible policy were from the true ones, at most.
   package var reconstructionError: Double { report.reconstructionError }
   package var accuracy: Double { Double(correct) / Double(count) }
@@ -97,26 +101,36 @@ package final class Sweep: @unchecked Sendable {
   /// The loss of a batch of `count` samples and, if asked for, the gradient of its mean, which overwrites `gradient`. The loss has the same bits with a gradient and without.
   ///
   /// - Parameters:
+  ///   - loss: one instead of the network's own.
+  ///   - weighting: what each sample counts in the mean Σ w_i l_i / Σ w_i.
+  ///   - divisor: what the gradient's sum is divided by instead of this batch's Σ w_i: for a batch that is part of a larger one.
   ///   - scores: takes the scores, samples × outputs.
   ///   - draws: the random numbers of a training step, for blocks with noise; nil for evaluation.
   ///   - pool: at most as many threads as this sweep.
   ///   - isCancelled: asked before each tile, on any of the pool's threads; once true, the tiles left are skipped. The result then counts fewer
   ///     samples than asked for, and it and `gradient` are of no use.
-  /// - Throws: what a step that can fail reports, `.notConverged` or `.stepLimit`: that of the first tile.
+  /// - Throws: what a step that can fail reports, `.notConverged` or `.stepLimit`: that of the first tile; what the loss fails with.
   package func lossGradient(
-    _ parameters: Vector, _ source: BatchSource, _ targets: Targets, count: Int, gradient: Vector?,
-    draws: Draws? = nil, scores: MutableTensorView? = nil, pool: WorkerPool, isCancelled: (() -> Bool)? = nil
+    _ parameters: Vector, _ source: BatchSource, _ targets: Targets, loss: (any Loss)? = nil, weighting: LossWeighting = LossWeighting(),
+    divisor: Double? = nil, count: Int, gradient: Vector?, draws: Draws? = nil, scores: MutableTensorView? = nil, pool: WorkerPool,
+    isCancelled: (() -> Bool)? = nil
   ) throws(Failure) -> BatchResult {
-    try run(
+    let loss = loss ?? plan.loss
+    let weight = weighting.sum(targets, rows: source.rows, count: count)
+    let total = divisor ?? weight
+    let scale = total > 0 ? 1 / total : 0
+    var result = try run(
       parameters, source, count: count, gradient: gradient, featureGradient: nil, draws: draws, pool: pool, isCancelled: isCancelled
     ) { tile, start, samples, result in
-      let targets = tile.load(targets, rows: source.rows, start: start, count: samples)
-      result.lossSum += self.plan.loss.evaluate(
-        scores: tile.scores, targets: targets, count: samples, scale: 1 / Double(count),
-        gradient: gradient == nil ? nil : tile.scoreCotangent, correct: &result.correct)
+      let targets = tile.load(targets, weighting, rows: source.rows, start: start, count: samples)
+      result.lossSum += loss.evaluate(
+        scores: tile.scores, targets: targets, count: samples, scale: scale, gradient: gradient == nil ? nil : tile.scoreCotangent, correct: &result.correct)
       result.count += samples
       if let scores { scatter(tile.scores, count: samples, to: scores, startRow: start) }
     }
+    if let failure = loss.takeFailure() { throw failure }
+    result.weight = weight
+    return result
   }
 
   /// Jᵀw for a cotangent w of the scores, `count` × outputs: the parameters' part overwrites `gradient`, the features' part `featureGradient`.

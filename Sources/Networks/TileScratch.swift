@@ -33,6 +33,7 @@ struct TileRows {
   func add(to size: inout Arena.Size, columns: Int) {
     for rows in all { size.add(rows: rows, columns: columns, precision: precision) }
     size.add(count: columns, precision: .float32)
+    size.add(count: columns, precision: .float64)
     sequences.add(to: &size, columns: columns)
     sequenceCotangents.add(to: &size, columns: columns)
   }
@@ -43,6 +44,7 @@ struct TileScratch {
   private let whole: (inputs: Block, scores: Block, scoreCotangent: Block, targets: Block, cotangent: Block, scratch: Block)
   private let tapes: [Block]
   private let labels: UnsafeMutablePointer<Int32>
+  private let weights: Vector
   /// The tile's sequences and the drives made of them, and their cotangents.
   private(set) var sequences: SequenceScratch
   private(set) var sequenceCotangents: SequenceScratch
@@ -54,6 +56,7 @@ struct TileScratch {
     whole = (block(rows.inputs), block(rows.outputs), block(rows.outputs), block(rows.outputs), block(rows.cotangent), block(rows.scratch))
     tapes = rows.tapes.map(block)
     labels = arena.vector(count: columns, precision: .float32).base.bindMemory(to: Int32.self, capacity: columns)
+    weights = arena.vector(count: columns, precision: .float64)
     sequences = SequenceScratch(arena, rows.sequences, columns: columns)
     sequenceCotangents = SequenceScratch(arena, rows.sequenceCotangents, columns: columns)
     self.columns = columns
@@ -78,13 +81,15 @@ struct TileScratch {
 
   private func shaped(_ block: Block) -> Block { Block(block.base, rows: block.rows, columns: columns, precision: block.precision) }
 
-  /// The targets of the tile's samples.
-  func load(_ source: Targets, rows: UnsafePointer<Int64>?, start: Int, count: Int) -> TileTargets {
+  /// The targets of the tile's samples, with what each counts.
+  func load(_ source: Targets, _ weighting: LossWeighting = LossWeighting(), rows: UnsafePointer<Int64>?, start: Int, count: Int) -> TileTargets {
     let values = shaped(whole.targets)
     switch source {
     case .labels(let all): gatherLabels(all, rows: rows, start: start, count: count, into: labels)
     case .values(let all): gather(all, rows: rows, start: start, count: count, shift: nil, scale: nil, into: values)
     }
-    return TileTargets(labels: labels, values: values)
+    guard weighting.isWeighted else { return TileTargets(labels: labels, values: values, smoothing: weighting.smoothing) }
+    gatherWeights(samples: weighting.samples, classes: weighting.classes, labels: labels, rows: rows, start: start, count: count, into: weights)
+    return TileTargets(labels: labels, values: values, weights: weights, smoothing: weighting.smoothing)
   }
 }

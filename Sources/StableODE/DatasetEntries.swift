@@ -61,15 +61,7 @@ public func sode_dataset_create_problem(
     let made = try problem(
       training: try checked(training_count, "training_count", in: range), validation: try checked(validation_count, "validation_count", in: range),
       seed: seed)
-    var first: OpaquePointer?
-    try hand(made.training, .dataset, to: &first)
-    do throws(Failure) {
-      try hand(made.validation, .dataset, to: validationOut)
-    } catch {
-      free(first, .dataset, "training")
-      throw error
-    }
-    trainingOut.pointee = first
+    try hand(made, trainingOut, validationOut)
   }
 }
 
@@ -80,6 +72,36 @@ public func sode_dataset_slice(_ dataset: OpaquePointer?, _ start: Int64, _ coun
     try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
       guard let start = Int(exactly: start), let count = Int(exactly: count) else { throw Failure(.outOfRange, "start or count is out of range") }
       try hand(try dataset.slice(start: start, count: count), .dataset, to: out)
+    }
+  }
+}
+
+@_cdecl("sode_dataset_weighted") @implementation
+public func sode_dataset_weighted(
+  _ dataset: OpaquePointer?, _ weights: UnsafePointer<sode_tensor>?, _ weighted: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(weighted, "weighted")
+    let weights = try CallerTensor(weights, "weights")
+    try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
+      try weights.expectVector(count: dataset.count, "one weight a sample")
+      try hand(try dataset.weighted(by: weights.readingColumn), .dataset, to: out)
+    }
+  }
+}
+
+@_cdecl("sode_dataset_fold") @implementation
+public func sode_dataset_fold(
+  _ dataset: OpaquePointer?, _ folds: Int64, _ fold: Int64, _ seed: UInt64, _ training: UnsafeMutablePointer<OpaquePointer?>?,
+  _ validation: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let trainingOut = try required(training, "training")
+    let validationOut = try required(validation, "validation")
+    try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
+      let folds = try checked(folds, "folds", in: 2...mostSamples)
+      let made = try dataset.fold(try checked(fold, "fold", in: 0...mostSamples), of: folds, seed: seed)
+      try hand(made, trainingOut, validationOut)
     }
   }
 }
@@ -131,6 +153,21 @@ public func sode_dataset_get(_ dataset: OpaquePointer?, _ features: UnsafeMutabl
 
 @_cdecl("sode_dataset_free") @implementation
 public func sode_dataset_free(_ dataset: OpaquePointer?) { free(dataset, .dataset, "dataset") }
+
+/// Gives out two data sets, or on failure none.
+private func hand(
+  _ made: (training: Dataset, validation: Dataset), _ training: UnsafeMutablePointer<OpaquePointer?>, _ validation: UnsafeMutablePointer<OpaquePointer?>
+) throws(Failure) {
+  var first: OpaquePointer?
+  try hand(made.training, .dataset, to: &first)
+  do throws(Failure) {
+    try hand(made.validation, .dataset, to: validation)
+  } catch {
+    free(first, .dataset, "training")
+    throw error
+  }
+  training.pointee = first
+}
 
 /// Whether a release callback may be called.
 private final class Armed {

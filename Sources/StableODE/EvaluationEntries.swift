@@ -105,7 +105,7 @@ private func listed(_ text: String) -> [String] {
 }
 
 /// Numbers, by rows, to a caller's array.
-private func write(_ numbers: [Double], to target: MutableTensorView) throws(Failure) {
+func write(_ numbers: [Double], to target: MutableTensorView) throws(Failure) {
   let memory = try Buffer(count: numbers.count, precision: .float64)
   let vector = memory.vector(count: numbers.count, precision: .float64)
   for (index, number) in numbers.enumerated() { vector.store(number, at: index) }

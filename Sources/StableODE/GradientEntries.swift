@@ -16,6 +16,8 @@ final class GradientBox {
   let vector: Vector
   /// What the steps of the last run did.
   var report = StepReport()
+  /// A loss of the caller's, called on one thread.
+  var loss: CallerLoss?
   private let buffer: Buffer
   private var tangents: TangentSweep?
 
@@ -81,11 +83,21 @@ public func sode_gradient_run(
       let snapshot = box.network.snapshot
       defer { withExtendedLifetime(snapshot) {} }
       let sum = try box.sweep.lossGradient(
-        snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), targets, count: batch.rows,
-        gradient: result.map { $0.vector(plan.precision) ?? box.vector }, pool: try WorkerPool(threads: box.sweep.threads))
+        snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), targets, loss: box.loss,
+        count: batch.rows, gradient: result.map { $0.vector(plan.precision) ?? box.vector },
+        pool: try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1))
       if let result, result.vector(plan.precision) == nil { result.write(box.vector) }
       box.report = sum.report
       loss?.pointee = sum.meanLoss
+    }
+  }
+}
+
+@_cdecl("sode_gradient_set_loss") @implementation
+public func sode_gradient_set_loss(_ gradient: OpaquePointer?, _ loss: sode_loss_function?, _ user_data: UnsafeMutableRawPointer?) -> sode_status {
+  reporting { () throws(Failure) in
+    try using(gradient, .gradient, "gradient") { box throws(Failure) in
+      box.loss = if let loss { try CallerLoss(loss, user_data, of: box.network.plan) } else { nil }
     }
   }
 }

@@ -1,7 +1,9 @@
 import CStableODE
+import Datasets
 import LinearAlgebra
 import Networks
 import Settings
+import Training
 
 // Section 5 of the header: networks. Parameters are in ParameterEntries.swift.
 
@@ -86,6 +88,15 @@ public func sode_network_set_normalization(
       try scale.expectVector(count: inputs, "one number an input")
       try network.replaceNormalization(
         with: try Normalization(shift: shift.readingColumn, scale: scale.readingColumn, inputs: inputs, precision: network.plan.precision))
+    }
+  }
+}
+
+@_cdecl("sode_network_fit_normalization") @implementation
+public func sode_network_fit_normalization(_ network: OpaquePointer?, _ dataset: OpaquePointer?) -> sode_status {
+  reporting { () throws(Failure) in
+    try using(network, .network, "network") { network throws(Failure) in
+      try using(dataset, .dataset, "dataset") { dataset throws(Failure) in try network.fitNormalization(on: dataset) }
     }
   }
 }

@@ -196,6 +196,7 @@ private func event(_ event: TrainingEvent) -> sode_event {
   row.is_best = event.isBest ? 1 : 0
   row.work = event.work
   row.level = Int32(event.level)
+  row.validation_metric = event.validationMetric
   return row
 }
 

@@ -70,7 +70,10 @@ final class BatchObjective: Objective {
 
   func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, fraction: Double, into product: Vector) throws(Failure) {
     let batch = present.part(fraction)
-    try curvature.gaussNewtonProduct(direction, at: parameters, batch.source, count: batch.count, draws: batch.draws, sweep, pool, into: product)
+    try requireCurvature(batch)
+    try curvature.gaussNewtonProduct(
+      direction, at: parameters, batch.source, batch.targets, loss: batch.loss, weighting: batch.weighting, count: batch.count, draws: batch.draws, sweep, pool,
+      into: product)
     count(5, batch)
     for term in settings.regularizers { term.accumulateCurvature(direction, at: parameters, layout: layout, addingTo: product) }
   }
@@ -92,7 +95,16 @@ final class BatchObjective: Objective {
     pool.run(pieces.count) { task, _ in body(pieces[task].range, pieces[task].decay) }
   }
 
+  /// Refuses a loss of the caller's, which has first derivatives only.
+  private func requireCurvature(_ batch: TrainingBatch) throws(Failure) {
+    guard batch.loss.hasCurvature else {
+      throw Failure(
+        .incompatible, "optimizer is '\(settings.optimizerName)', which needs second derivatives of the loss; a loss of your own has none: use adam, sgd, lbfgs, newton_pcg …")
+    }
+  }
+
   func readoutProblem() throws(Failure) -> any ReadoutProblem {
+    try requireCurvature(present)
     if let readout { return readout }
     let made = try BatchReadoutProblem(
       plan, settings, layout, batch: sweep.batch,
@@ -107,7 +119,8 @@ final class BatchObjective: Objective {
     count(1, batch)
     if isCancelled() { throw Failure(.cancelled, "cancelled within a step") }
     do throws(Failure) {
-      try readout.fixStates(parameters, batch.source, batch.targets, count: batch.count, draws: batch.draws, sweep, pool)
+      try readout.fixStates(
+        parameters, batch.source, batch.targets, weighting: batch.weighting, count: batch.count, draws: batch.draws, sweep, pool)
     } catch {
       guard atStart != nil, error.status == .notConverged || error.status == .stepLimit else { throw error }
       return false
@@ -125,7 +138,9 @@ final class BatchObjective: Objective {
     let batch = present
     let result: BatchResult
     do throws(Failure) {
-      result = try sweep.lossGradient(parameters, batch.source, batch.targets, count: batch.count, gradient: gradient, draws: batch.draws, pool: pool, isCancelled: isCancelled)
+      result = try sweep.lossGradient(
+        parameters, batch.source, batch.targets, loss: batch.loss, weighting: batch.weighting, count: batch.count, gradient: gradient, draws: batch.draws,
+        pool: pool, isCancelled: isCancelled)
     } catch {
       // Where a search along a direction went too far it can come back; a step cannot begin there.
       guard atStart != nil, error.status == .notConverged || error.status == .stepLimit else { throw error }
@@ -147,11 +162,14 @@ struct TrainingBatch {
   let source: BatchSource
   let targets: Targets
   let count: Int
+  let loss: any Loss
+  let weighting: LossWeighting
   /// The random numbers of the step; nil where the network draws none.
   let draws: Draws?
 
   /// Its first samples, one at least.
   func part(_ fraction: Double) -> TrainingBatch {
-    TrainingBatch(source: source, targets: targets, count: min(count, max(1, Int((fraction * Double(count)).rounded(.up)))), draws: draws)
+    TrainingBatch(
+      source: source, targets: targets, count: min(count, max(1, Int((fraction * Double(count)).rounded(.up)))), loss: loss, weighting: weighting, draws: draws)
   }
 }

@@ -41,6 +41,7 @@ package func evaluate(_ network: Network, on dataset: Dataset, scores: Evaluated
     total.lossSum += part.lossSum
     total.correct += part.correct
     total.count += part.count
+    total.weight += part.weight
   }
   return Evaluation(
     samples: total.count, loss: total.meanLoss, accuracy: network.plan.loss.targetKind == .labels ? total.accuracy : .nan)
@@ -49,7 +50,8 @@ package func evaluate(_ network: Network, on dataset: Dataset, scores: Evaluated
 extension Sweep {
   /// The next part of an evaluation: at most `evaluationBatch` samples from `start` on.
   func evaluate(
-    _ dataset: Dataset, from start: Int, _ parameters: Vector, normalization: Normalization?, scores: EvaluatedScores? = nil, pool: WorkerPool
+    _ dataset: Dataset, from start: Int, _ parameters: Vector, normalization: Normalization?, loss: (any Loss)? = nil, scores: EvaluatedScores? = nil,
+    pool: WorkerPool
   ) throws(Failure) -> BatchResult {
     let end = min(start + evaluationBatch, dataset.count)
     let source = BatchSource(features: dataset.features.rows(start..<end), normalization: normalization)
@@ -61,7 +63,7 @@ extension Sweep {
     } else {
       preconditionFailure("data set without targets")
     }
-    return try lossGradient(parameters, source, targets, count: end - start, gradient: nil, scores: scores?.target(from: start), pool: pool)
+    return try lossGradient(parameters, source, targets, loss: loss, count: end - start, gradient: nil, scores: scores?.target(from: start), pool: pool)
   }
 }
 

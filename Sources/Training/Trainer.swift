@@ -15,12 +15,24 @@ package final class Trainer {
   package internal(set) var history: [TrainingEvent] = []
   package internal(set) var state = TrainingState()
   var memory: TrainerMemory?
-  var best = BestIterate(byAccuracy: false, minimumDelta: 0)
+  /// A loss instead of the network's own, called on the thread that trains.
+  package private(set) var loss: (any Loss)?
+  /// A metric of the caller's that chooses the iterate to keep.
+  package private(set) var metric: (any Metric)?
+  /// What the samples of each class count.
+  package private(set) var classWeights: ClassWeights?
+  var best = BestIterate(byMetric: false, minimumDelta: 0)
 
   package init(_ network: Network) { self.network = network }
 
+  /// A trainer of another network with the options, the loss and the class weights of `other`, and nothing begun.
+  init(_ network: Network, like other: Trainer) {
+    self.network = network
+    (options, loss, metric, classWeights) = (other.options, other.loss, other.metric, other.classWeights)
+  }
+
   /// Options that a begun training holds on to: what was done already depends on them.
-  private static let fixed: Set = ["optimizer", "batch_size", "seed", "shuffle", "metric", "min_delta"]
+  private static let fixed: Set = ["optimizer", "batch_size", "seed", "shuffle", "metric", "min_delta", "accumulate_batches"]
 
   /// Sets an option. A failed set changes nothing.
   /// - Throws: `unknownName`, `unsupportedType`, `outOfRange`; `state` for an option that a begun training holds on to.
@@ -36,6 +48,33 @@ package final class Trainer {
       }
     }
     options = changed
+  }
+
+  /// A loss of the caller's in place of the network's, in training and validation; nil: the network's. Training then runs on one thread, the calling one.
+  /// - Throws: `state` once training has begun.
+  package func setLoss(_ loss: (any Loss)?) throws(Failure) {
+    try requireNotBegun("the loss")
+    self.loss = loss
+  }
+
+  /// A metric of the caller's that chooses the iterate to keep in place of the option `metric`; nil: the option's.
+  /// - Throws: `state` once training has begun.
+  package func setMetric(_ metric: (any Metric)?) throws(Failure) {
+    try requireNotBegun("the metric")
+    self.metric = metric
+  }
+
+  /// What the samples of each class count in the training loss; nil: all the same.
+  /// - Throws: `state` once training has begun; `shapeMismatch`, `invalidData` or `incompatible` for weights that do not suit the network; `memory`.
+  package func setClassWeights(_ weights: TensorView?) throws(Failure) {
+    try requireNotBegun("class weights")
+    guard let weights else { return classWeights = nil }
+    guard network.plan.classes > 0 else { throw Failure(.incompatible, "class weights need classes; the network's loss has target values") }
+    classWeights = try ClassWeights(weights, classes: network.plan.classes)
+  }
+
+  private func requireNotBegun(_ what: String) throws(Failure) {
+    if memory != nil { throw Failure(.state, "\(what) cannot change once training has begun; make a new trainer") }
   }
 
   /// Trains until the option `epochs` is reached, a limit, early stopping or the callback ends the run; a further call goes on where this one stopped.

@@ -16,25 +16,25 @@ package let trainerOptions: [OptionDescription] = {
 
 /// What the trainer's options say, read and checked together.
 package struct TrainerOptions: Sendable {
-  /// What the iterate to keep is chosen by.
-  package enum Metric: String, CaseIterable, Sendable {
-    /// Accuracy for classification, loss for least squares.
-    case automatic
-    case accuracy
-    case loss
-  }
-
   static let own: [OptionDescription] = [
     OptionDescription("epochs", .integer(1...1_000_000_000), default: .integer(10), unit: "epochs", "passes over the training data in total, over all runs"),
     OptionDescription(
       "batch_size", .integer(1...1_000_000_000), default: .integer(128), unit: "samples",
       "samples a step; the last batch of an epoch may be smaller; methods with a line search or a trust region take all samples unless this is set"),
+    OptionDescription(
+      "accumulate_batches", .integer(1...1_000_000), default: .integer(1), unit: "batches",
+      "batches whose samples make one step, of their common mean; memory does not grow with it"),
     OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the order of the samples and of the numbers that noise draws"),
     OptionDescription("shuffle", .integer(0...1), default: .integer(1), unit: "0 or 1", "whether each epoch visits the samples in a new random order"),
     OptionDescription("optimizer", .choice(optimizers.names), default: .text("adam"), "method that steps the parameters"),
     OptionDescription(
-      "metric", .choice(Metric.allCases.map(\.rawValue)), default: .text(Metric.automatic.rawValue),
+      "metric", .choice(["automatic", "loss"] + metrics.names), default: .text("automatic"),
       "validation figure that chooses the iterate to keep; automatic: accuracy, or loss for least_squares"),
+    OptionDescription(
+      "class_weights", .choice(["none", "balanced"]), default: .text("none"),
+      "what the classes count in the training loss; balanced: samples/(classes·samples of the class)"),
+    OptionDescription(
+      "label_smoothing", .real(0...1.0.nextDown), default: .real(0), unit: "1", "part of each label that is spread over all classes alike in the training loss"),
     OptionDescription(
       "patience", .integer(0...1_000_000_000), default: .integer(0), unit: "epochs",
       "epochs without an improvement of the metric after which training ends; 0: never; needs validation data"),
@@ -45,10 +45,13 @@ package struct TrainerOptions: Sendable {
   ]
 
   package let epochs: Int
+  /// Samples of a step: those of all batches that it accumulates. The gradient is summed tile by tile, so that memory does not grow with it.
   package let batchSize: Int
   package let seed: UInt64
   package let shuffle: Bool
-  package let metric: Metric
+  package let metric: String
+  package let balancesClasses: Bool
+  package let labelSmoothing: Double
   package let patience: Int
   package let minimumDelta: Double
   package let threads: Int
@@ -68,7 +71,9 @@ package struct TrainerOptions: Sendable {
     epochs = try values.integer("epochs")
     seed = UInt64(try values.integer("seed"))
     shuffle = try values.integer("shuffle") == 1
-    metric = Metric(rawValue: try values.text("metric")) ?? .automatic
+    metric = try values.text("metric")
+    balancesClasses = try values.text("class_weights") == "balanced"
+    labelSmoothing = try values.real("label_smoothing")
     patience = try values.integer("patience")
     minimumDelta = try values.real("min_delta")
     threads = try values.integer("num_threads")
@@ -80,7 +85,8 @@ package struct TrainerOptions: Sendable {
     try refuseForeign(values, chosen: try values.text("schedule"), of: schedules.noun, schedules.entries.map { ($0.name, $0.entry.options) })
     optimizer = try method.init(values)
     preconditionerShift = try values.real("preconditioner_shift")
-    batchSize = method.prefersAllSamples && !values.isSet("batch_size") ? Int.max : try values.integer("batch_size")
+    let step = try values.integer("batch_size").multipliedReportingOverflow(by: try values.integer("accumulate_batches"))
+    batchSize = step.overflow || (method.prefersAllSamples && !values.isSet("batch_size")) ? Int.max : step.partialValue
 
     let decay = try values.real(WeightDecay.option.key)
     decoupledDecay = method.decouplesWeightDecay ? decay : 0

@@ -19,6 +19,8 @@ package struct TrainingEvent: Sendable, Equatable {
   /// NaN without validation data, and between epochs.
   package let validationLoss: Double
   package let validationAccuracy: Double
+  /// The figure that chooses the iterate to keep; NaN where there is no validation.
+  package let validationMetric: Double
   /// The learning rate of the last step.
   package let learningRate: Double
   /// Seconds of training, over all runs.

@@ -5,10 +5,10 @@ import Settings
 
 /// One call of `Trainer.run`: what lives only as long as the call — threads, tapes, the order of the samples — and the loops over epochs and batches.
 final class TrainingRun {
-  private let trainer: Trainer
+  let trainer: Trainer
   private let plan: NetworkPlan
   private let settings: TrainerOptions
-  private let training: Dataset
+  let training: Dataset
   private let validation: Dataset?
   private let limits: TrainingLimits
   private let clock = Stopwatch()
@@ -20,8 +20,15 @@ final class TrainingRun {
   private let rows: UnsafeMutablePointer<Int64>
   private let sweep: Sweep
   private let evaluationSweep: Sweep?
+  private let figure: ValidationFigure
+  /// The validation's scores, where the figure needs them.
+  private let evaluated: EvaluatedScores?
+  private let classWeights: ClassWeights?
+  private let weighting: LossWeighting
   private let pool: WorkerPool
-  private let objective: BatchObjective
+  let objective: BatchObjective
+  /// The rate of every step, in place of the options'.
+  var rate: Double?
   private let sets: [any Constraint]
   private let lastEpoch: Int
   private var nextProgress = TrainingRun.progressInterval
@@ -37,9 +44,9 @@ final class TrainingRun {
     if settings.patience > 0, validation == nil {
       throw Failure(.invalidArgument, "patience is \(settings.patience) but there is no validation data, which early stopping goes by")
     }
-    if settings.metric == .accuracy, plan.loss.targetKind == .values {
-      throw Failure(.incompatible, "metric is 'accuracy' but the network's loss has target values, not classes; use 'loss'")
-    }
+    figure = try ValidationFigure(settings.metric, own: trainer.metric, plan)
+    classWeights = try ClassWeights.chosen(trainer, settings, training)
+    weighting = LossWeighting(samples: training.weights, classes: classWeights?.vector, smoothing: settings.labelSmoothing)
     try Self.requireSameData(trainer.state, training, validation)
     self.trainer = trainer
     self.plan = plan
@@ -59,16 +66,19 @@ final class TrainingRun {
     stepsPerEpoch = (training.count + batch - 1) / batch
     order = try Buffer(count: training.count, precision: .float64)
     rows = order.rowNumbers(count: training.count)
-    let threads = settings.threads == 0 ? availableProcessors() : settings.threads
+    // A loss of the caller's is called on the calling thread alone.
+    let threads = trainer.loss != nil ? 1 : settings.threads == 0 ? availableProcessors() : settings.threads
     sweep = try Sweep(plan, batch: batch, derivative: true, features: false, threads: threads)
     evaluationSweep = validation == nil ? nil : try Sweep(plan, batch: evaluationBatch, derivative: false, threads: sweep.threads)
+    evaluated = if let validation, figure.needsScores { try EvaluatedScores(plan, validation) } else { nil }
     pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads))
     objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: training.count, isCancelled: limits.isCancelled)
     sets = try plan.constraints(trainer.options)
     lastEpoch = limits.epochs == 0 ? settings.epochs : min(settings.epochs, trainer.state.epoch + max(limits.epochs, 0))
+    // The scores of an interrupted validation are gone with its run.
+    if evaluated != nil { trainer.state.restartValidation() }
     if trainer.memory == nil {
-      let byAccuracy = settings.metric == .accuracy || (settings.metric == .automatic && plan.loss.targetKind == .labels)
-      trainer.best = BestIterate(byAccuracy: byAccuracy, minimumDelta: settings.minimumDelta)
+      trainer.best = BestIterate(byMetric: figure.isMetric, minimumDelta: settings.minimumDelta)
       trainer.memory = memory
       keepConstraints()
     }
@@ -112,7 +122,7 @@ final class TrainingRun {
   }
 
   /// The order of the samples in this epoch: a function of seed and epoch alone, so that a continued epoch finds its own again.
-  private func orderSamples() {
+  func orderSamples() {
     // Streams with the highest bit set are those of the order: a network of the same seed draws its parameters from others.
     var stream = RandomStream(seed: settings.seed, stream: 1 << 63 | UInt64(trainer.state.epoch))
     if settings.shuffle {
@@ -123,15 +133,17 @@ final class TrainingRun {
   }
 
   /// One batch, one step of the optimizer.
-  private func step() throws(Failure) {
+  func step() throws(Failure) {
     let start = trainer.state.position
     let count = min(batch, training.count - start)
     let iterate = memory.iterate
     iterate.number = trainer.state.step + 1
-    iterate.rate = settings.learningRate.rate(epoch: trainer.state.epoch, step: start / batch, stepsPerEpoch: stepsPerEpoch)
+    iterate.rate = rate ?? settings.learningRate.rate(epoch: trainer.state.epoch, step: start / batch, stepsPerEpoch: stepsPerEpoch)
     let source = BatchSource(features: training.features, rows: UnsafePointer(rows + start), normalization: normalization)
     let draws = plan.drawsNumbers ? Draws(seed: settings.seed, step: UInt64(iterate.number)) : nil
-    objective.begin(TrainingBatch(source: source, targets: training.targets, count: count, draws: draws), known: iterate.known == nil ? nil : trainer.state.known)
+    let batch = TrainingBatch(
+      source: source, targets: training.targets, count: count, loss: trainer.loss ?? plan.loss, weighting: weighting, draws: draws)
+    objective.begin(batch, known: iterate.known == nil ? nil : trainer.state.known)
     do throws(Failure) {
       try settings.optimizer.step(objective, iterate)
     } catch {
@@ -150,6 +162,7 @@ final class TrainingRun {
     trainer.state.known = objective.latest
     guard let result = objective.atStart else { return }
     trainer.state.lossSum += result.lossSum
+    trainer.state.weight += result.weight
     trainer.state.correct += result.correct
   }
 
@@ -162,7 +175,7 @@ final class TrainingRun {
     guard let validation, let evaluationSweep else { return nil }
     while trainer.state.validated < validation.count {
       let part = try evaluationSweep.evaluate(
-        validation, from: trainer.state.validated, memory.iterate.parameters, normalization: normalization, pool: pool)
+        validation, from: trainer.state.validated, memory.iterate.parameters, normalization: normalization, loss: trainer.loss, scores: evaluated, pool: pool)
       trainer.state.validationLossSum += part.lossSum
       trainer.state.validationCorrect += part.correct
       trainer.state.validated += part.count
@@ -176,18 +189,18 @@ final class TrainingRun {
   /// Chooses the iterate to keep, writes the history and turns to the next epoch.
   private func closeEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {
     guard allFinite(memory.iterate.parameters) else { throw notFinite("parameters are") }
-    var isBest = validation == nil
+    var (isBest, metric) = (validation == nil, Double.nan)
     // Taken over only once the network holds the iterate: where memory is refused, the epoch can be closed again.
     var best = trainer.best
     if let validation {
       guard trainer.state.validationLossSum.isFinite else { throw notFinite("validation loss is") }
-      isBest = best.take(
-        loss: trainer.state.validationLossSum / Double(validation.count),
-        accuracy: Double(trainer.state.validationCorrect) / Double(validation.count), epoch: trainer.state.epoch + 1)
+      let loss = trainer.state.validationLossSum / Double(validation.count)
+      metric = try figure.value(loss: loss, accuracy: Double(trainer.state.validationCorrect) / Double(validation.count), evaluated)
+      isBest = best.take(loss: loss, metric: figure.isLargerBetter ? metric : -metric, epoch: trainer.state.epoch + 1)
     }
     if isBest { try trainer.network.replaceParameters(with: memory.iterate.parameters) }
     trainer.best = best
-    let event = event(.epoch, isBest: isBest)
+    let event = event(.epoch, metric: metric, isBest: isBest)
     trainer.history.append(event)
     trainer.state.finishEpoch()
     nextProgress = clock.milliseconds + Self.progressInterval
@@ -195,18 +208,18 @@ final class TrainingRun {
     return try report(event, to: onEvent) ?? (trainer.state.epoch < lastEpoch ? interruption : nil)
   }
 
-  private func event(_ kind: TrainingEvent.Kind, isBest: Bool = false) -> TrainingEvent {
+  private func event(_ kind: TrainingEvent.Kind, metric: Double = .nan, isBest: Bool = false) -> TrainingEvent {
     let state = trainer.state
     let hasClasses = plan.loss.targetKind == .labels
     let validated = kind == .epoch ? Double(validation?.count ?? 0) : 0
     return TrainingEvent(
       kind: kind, epoch: state.epoch + (kind == .epoch ? 1 : 0), step: state.step,
-      epochFraction: Double(state.position) / Double(training.count), trainingLoss: state.lossSum / Double(state.position),
+      epochFraction: Double(state.position) / Double(training.count), trainingLoss: state.weight > 0 || state.position == 0 ? state.lossSum / state.weight : 0,
       trainingAccuracy: hasClasses ? Double(state.correct) / Double(state.position) : .nan,
       validationLoss: validated > 0 ? state.validationLossSum / validated : .nan,
       validationAccuracy: validated > 0 && hasClasses ? Double(state.validationCorrect) / validated : .nan,
-      learningRate: state.learningRate, seconds: (state.milliseconds + clock.milliseconds) * 1e-3, work: state.work, isBest: isBest,
-      level: state.level)
+      validationMetric: metric, learningRate: state.learningRate, seconds: (state.milliseconds + clock.milliseconds) * 1e-3, work: state.work,
+      isBest: isBest, level: state.level)
   }
 
   /// A progress event, when one is due.

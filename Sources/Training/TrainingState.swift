@@ -20,6 +20,8 @@ package struct TrainingState: Sendable {
   package var known = BatchResult()
   /// Sums over the running epoch.
   package var lossSum = 0.0
+  /// Of the samples' weights.
+  package var weight = 0.0
   package var correct = 0
   package var validationLossSum = 0.0
   package var validationCorrect = 0
@@ -32,7 +34,10 @@ package struct TrainingState: Sendable {
   package mutating func finishEpoch() {
     epoch += 1
     (position, validated) = (0, 0)
-    (lossSum, correct) = (0, 0)
+    (lossSum, weight, correct) = (0, 0, 0)
     (validationLossSum, validationCorrect) = (0, 0)
   }
+
+  /// Forgets what of the running epoch's validation was done.
+  mutating func restartValidation() { (validated, validationLossSum, validationCorrect) = (0, 0, 0) }
 }

@@ -89,6 +89,66 @@ extension KernelSweeps {
       }
     }
 
+    /// Σ w (log Σ exp s − Σ_c q_c s_c), q = (1 − ε) onehot + ε/C, with gradient w·scale·(p − q); and the same of one score and of squares. Against the formulas in Double.
+    @Test(arguments: Precision.allCases)
+    func weightsAndSmoothingAgreeWithTheFormulas(_ precision: Precision) throws {
+      for level in levels {
+        for (columns, count) in [(32, 21), (1, 1)] {
+          let (scores, gradient) = (try Numbers(4 * columns, precision, low: -5, high: 5), try Numbers(4 * columns, precision))
+          let weights = try Numbers(columns, .float64, seed: 9, low: 0, high: 3)
+          let labels = (0..<Int32(columns)).map { $0 * 7 % 4 }
+          let binary = labels.map { $0 % 2 }
+          let targets = try Numbers(4 * columns, precision, seed: 4)
+          func block(_ numbers: Numbers, _ rows: Int) -> Block { numbers.block(rows: rows, columns: columns) }
+          for smoothing in [0, 0.1, 0.7] {
+            var correct = 0
+            let loss = withInstructionSet(level) {
+              softmaxCrossEntropy(
+                scores: block(scores, 4), labels: labels, count: count, weights: weights.vector, smoothing: smoothing, scale: 0.25, gradient: block(gradient, 4),
+                correct: &correct)
+            }
+            var expected = 0.0
+            for s in 0..<columns {
+              let column = (0..<4).map { scores[$0 * columns + s] }
+              let total = column.map { exp($0) }.reduce(0, +)
+              for c in 0..<4 {
+                let q = (c == labels[s] ? 1 - smoothing : 0) + smoothing / 4
+                if s < count { expected += weights[s] * q * (log(total) - column[c]) }
+                let slope = s < count ? 0.25 * weights[s] * (exp(column[c]) / total - q) : 0
+                #expect(abs(gradient[c * columns + s] - slope) < 24 * precision.epsilon)
+              }
+            }
+            #expect(abs(loss - expected) < 80 * Double(count) * precision.epsilon, "softmax \(level.name) \(smoothing)")
+
+            let one = withInstructionSet(level) {
+              logistic(
+                scores: block(scores, 1), labels: binary, count: count, weights: weights.vector, smoothing: smoothing, scale: 2, gradient: block(gradient, 1),
+                correct: &correct)
+            }
+            expected = 0
+            for s in 0..<count {
+              let q = (1 - smoothing) * Double(binary[s]) + smoothing / 2
+              expected += weights[s] * (q * log(1 + exp(-scores[s])) + (1 - q) * log(1 + exp(scores[s])))
+              #expect(abs(gradient[s] - 2 * weights[s] * (1 / (1 + exp(-scores[s])) - q)) < 8 * precision.epsilon)
+            }
+            #expect(abs(one - expected) < 1e-12 && (count == columns || gradient[count] == 0))
+          }
+          let squares = withInstructionSet(level) {
+            leastSquares(outputs: block(scores, 4), targets: block(targets, 4), count: count, weights: weights.vector, scale: 0.5, gradient: block(gradient, 4))
+          }
+          var expected = 0.0
+          for i in 0..<4 {
+            for s in 0..<columns {
+              let difference = s < count ? scores[i * columns + s] - targets[i * columns + s] : 0
+              expected += 0.5 * weights[s] * difference * difference
+              #expect(abs(gradient[i * columns + s] - 0.5 * weights[s] * difference) <= 16 * precision.epsilon)
+            }
+          }
+          #expect(abs(squares - expected) < 100 * Double(columns) * precision.epsilon)
+        }
+      }
+    }
+
     /// What is not a number stays visible: a NaN score, a label outside the classes.
     @Test func nonsenseMakesTheLossNaN() throws {
       let scores = try Numbers(3 * 16, .float32)

@@ -34,7 +34,7 @@ struct CurvatureCase {
   func gaussNewton(_ direction: [Double]) throws -> [Double] {
     let (v, product) = (try Numbers(direction), try Numbers(direction))
     try CurvatureSweep(plan).gaussNewtonProduct(
-      v.vector, at: network.snapshot.parameters, source, count: count, sweep, pool, into: product.vector)
+      v.vector, at: network.snapshot.parameters, source, targets, count: count, sweep, pool, into: product.vector)
     return product.values
   }
 

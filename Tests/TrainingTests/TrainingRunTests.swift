@@ -124,3 +124,19 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
   #expect(results[0] != results[2] && results[0] != results[3])
   #expect(results[3] == results[4])
 }
+
+/// Three batches of 20 accumulated are a batch of 60: the same bits, weights of the samples among them.
+@Test func accumulatedBatchesAreOneLargerBatch() throws {
+  let data = try ellipses()
+  let weights = try Numbers((0..<200).map { 0.5 + Double($0 % 3) })
+  let training = try data.training.weighted(by: TensorView(weights.vector.base, type: .float64, rows: 200, columns: 1))
+  var found: [[UInt64]] = []
+  for settings: [String: OptionValue] in [["batch_size": .integer(60)], ["batch_size": .integer(20), "accumulate_batches": .integer(3)]] {
+    let network = try smallNetwork()
+    let trainer = try trainer(network, settings.merging(["epochs": .integer(2), "label_smoothing": .real(0.1)]) { $1 })
+    _ = try trainer.run(training: training)
+    #expect(trainer.state.step == 8)
+    found.append(bits(network))
+  }
+  #expect(found[0] == found[1])
+}

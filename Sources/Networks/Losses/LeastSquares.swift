@@ -11,7 +11,7 @@ package struct LeastSquares: Loss {
   package func check(outputs: Int) throws(Failure) {}
 
   package func evaluate(scores: Block, targets: TileTargets, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double {
-    leastSquares(outputs: scores, targets: targets.values, count: count, scale: scale, gradient: gradient)
+    leastSquares(outputs: scores, targets: targets.values, count: count, weights: targets.weights, scale: scale, gradient: gradient)
   }
 
   /// ∇²ℓ is the identity.

@@ -14,7 +14,8 @@ package struct Logistic: Loss {
   }
 
   package func evaluate(scores: Block, targets: TileTargets, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double {
-    logistic(scores: scores, labels: targets.labels, count: count, scale: scale, gradient: gradient, correct: &correct)
+    logistic(
+      scores: scores, labels: targets.labels, count: count, weights: targets.weights, smoothing: targets.smoothing, scale: scale, gradient: gradient, correct: &correct)
   }
 
   /// ∇²ℓ = p(1 − p) with p = σ(score).

@@ -16,7 +16,8 @@ package struct SoftmaxCrossEntropy: Loss {
   }
 
   package func evaluate(scores: Block, targets: TileTargets, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double {
-    softmaxCrossEntropy(scores: scores, labels: targets.labels, count: count, scale: scale, gradient: gradient, correct: &correct)
+    softmaxCrossEntropy(
+      scores: scores, labels: targets.labels, count: count, weights: targets.weights, smoothing: targets.smoothing, scale: scale, gradient: gradient, correct: &correct)
   }
 
   /// ∇²ℓ = diag(p) − ppᵀ with p = softmax(scores).

@@ -3,7 +3,7 @@ import Networks
 import Settings
 
 extension Trainer {
-  /// A trainer of the refined network that goes on where this one stands: its options, history and the optimizer's state carried over.
+  /// A trainer of the refined network that goes on where this one stands: its options, loss and weights, history and the optimizer's state carried over.
   ///
   /// The network begins with the prolonged parameters that the coarse one holds (the best so far, with validation data), and so does the trainer. Epochs count anew, so that schedules and `epochs` are of the
   /// level; steps, work and time go on. Regularizers of the weights' course in time are rescaled by themselves: they are integrals. This trainer stays as it is.
@@ -12,10 +12,7 @@ extension Trainer {
   /// - Throws: what `Refinement.init` and `Network.refined` throw; `invalidArgument` when the options contradict each other; `memory`.
   package func refined(_ prolongation: Prolongation) throws(Failure) -> Trainer {
     let refinement = try Refinement(network.plan, prolongation)
-    let finer = Trainer(try network.refined(refinement))
-    var chosen: [(key: String, value: OptionValue)] = []
-    for description in options.descriptions where options.isSet(description.key) { chosen.append((description.key, try options.value(description.key))) }
-    try finer.set(chosen)
+    let finer = Trainer(try network.refined(refinement), like: self)
     finer.history = history
     finer.state.level = state.level + 1
     finer.state.step = state.step
@@ -29,7 +26,7 @@ extension Trainer {
     for (index, vector) in memory.iterate.state.enumerated() { refinement.carry(vector, optimizer.kind(ofState: index), into: fine.iterate.state[index]) }
     fine.iterate.scalars = memory.iterate.scalars
     finer.memory = fine
-    finer.best = BestIterate(byAccuracy: best.byAccuracy, minimumDelta: best.minimumDelta)
+    finer.best = BestIterate(byMetric: best.byMetric, minimumDelta: best.minimumDelta)
     return finer
   }
 }

@@ -7,14 +7,18 @@ import Settings
 /// m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; θ ← θ − η·m̂/(√v̂ + ε), m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ).
 /// Source: Kingma & Ba 2015, algorithm 1, in the form of `torch.optim.Adam`.
 package struct Adam: GradientOptimizer {
-  package static let options: [OptionDescription] = [.learningRate] + AdamMoments.options
+  package static let options: [OptionDescription] = [.learningRate] + AdamMoments.options + GradientClipping.options
 
   package let moments: AdamMoments
+  package let clipping: GradientClipping
 
   package var stateNames: [String] { ["first_moment", "second_moment"] }
   package func kind(ofState index: Int) -> StateKind { index == 0 ? .gradient : .squaredGradient }
 
-  package init(_ values: OptionValues) throws(Failure) { moments = try AdamMoments(values) }
+  package init(_ values: OptionValues) throws(Failure) {
+    moments = try AdamMoments(values)
+    clipping = try GradientClipping(values)
+  }
 
   package func update(_ parameters: Vector, gradient: Vector, state: OptimizerState, step: Int, rate: Double, decay: Double) {
     moments.update(parameters, gradient: gradient, state: state, step: step, rate: rate, decoupledDecay: 0)

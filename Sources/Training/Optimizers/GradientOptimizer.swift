@@ -3,6 +3,8 @@ import Settings
 
 /// A first-order method: turns each number's gradient into its step, so that ranges of parameters can be stepped apart.
 package protocol GradientOptimizer: Optimizer {
+  /// Bounds on the gradient before it is stepped by.
+  var clipping: GradientClipping { get }
   /// One step over a contiguous range of parameters, in place.
   /// - Parameters:
   ///   - parameters: θ, overwritten with the new iterate.
@@ -20,6 +22,7 @@ extension GradientOptimizer {
   package func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure) {
     let value = try objective.gradient(at: iterate.parameters, into: iterate.gradient)
     guard value.isFinite else { throw notFinite(value) }
+    clipping.apply(to: iterate.gradient)
     let all = OptimizerState(iterate.state)
     objective.forEachPiece { range, decay in
       self.update(

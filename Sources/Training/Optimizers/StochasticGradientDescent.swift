@@ -10,16 +10,18 @@ package struct StochasticGradientDescent: GradientOptimizer {
     .learningRate,
     OptionDescription("momentum", .real(0...1.0.nextDown), default: .real(0), unit: "1", "share of the last step kept by sgd"),
     OptionDescription("nesterov", .integer(0...1), default: .integer(0), unit: "0 or 1", "Nesterov's momentum in sgd; needs momentum > 0"),
-  ]
+  ] + GradientClipping.options
 
   package let momentum: Double
   package let nesterov: Bool
+  package let clipping: GradientClipping
 
   package var stateNames: [String] { ["velocity"] }
 
   package init(_ values: OptionValues) throws(Failure) {
     momentum = try values.real("momentum")
     nesterov = try values.integer("nesterov") == 1
+    clipping = try GradientClipping(values)
     guard !nesterov || momentum > 0 else {
       throw Failure(.invalidArgument, "nesterov is 1 but momentum is 0.0; Nesterov's method needs momentum > 0")
     }

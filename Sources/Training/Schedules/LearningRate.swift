@@ -2,7 +2,7 @@ import Settings
 
 /// The learning rate of every step: warm-up, then the chosen schedule, changing at each step or at each epoch.
 ///
-/// Warm-up over w epochs raises the rate linearly and reaches the full rate with its last step: η·(i+1)/m for step i of m.
+/// Warm-up over w epochs, or over m steps, raises the rate linearly and reaches the full rate with its last step: η·(i+1)/m for step i of m. The schedule begins after it.
 package struct LearningRate: Sendable {
   /// Options common to all schedules.
   package static let options: [OptionDescription] = [
@@ -11,21 +11,29 @@ package struct LearningRate: Sendable {
     OptionDescription(
       "warmup_epochs", .integer(0...1_000_000_000), default: .integer(0), unit: "epochs",
       "epochs over which the rate rises linearly to learning_rate; fewer than epochs"),
+    OptionDescription(
+      "warmup_steps", .integer(0...1_000_000_000_000), default: .integer(0), unit: "steps",
+      "steps over which the rate rises linearly to learning_rate, instead of warmup_epochs"),
   ]
 
   private let base: Double
   private let schedule: any Schedule
   private let changesEachStep: Bool
   private let warmup: Int
+  private let warmupSteps: Int
   private let epochs: Int
 
-  /// Reads the options; fails with `outOfRange` when the warm-up is not shorter than training.
+  /// Reads the options; fails with `outOfRange` when the warm-up is not shorter than training, with `invalidArgument` when there are two.
   package init(_ values: OptionValues) throws(Failure) {
     base = try values.real("learning_rate")
     schedule = try schedules(try values.text("schedule")).init(values)
     changesEachStep = try values.text("schedule_interval") == "step"
     warmup = try values.integer("warmup_epochs")
+    warmupSteps = try values.integer("warmup_steps")
     epochs = try values.integer("epochs")
+    guard warmup == 0 || warmupSteps == 0 else {
+      throw Failure(.invalidArgument, "warmup_epochs is \(warmup) and warmup_steps \(warmupSteps); set one of the two")
+    }
     guard warmup == 0 || warmup < epochs else {
       throw Failure(.outOfRange, "warmup_epochs is \(warmup); it must be less than epochs, which is \(epochs)")
     }
@@ -35,6 +43,13 @@ package struct LearningRate: Sendable {
   package func rate(epoch: Int, step: Int, stepsPerEpoch: Int) -> Double {
     let units = changesEachStep ? stepsPerEpoch : 1
     let position = changesEachStep ? step : 0
+    if warmupSteps > 0 {
+      let (index, length) = (epoch * stepsPerEpoch + step, Double(warmupSteps) / Double(stepsPerEpoch))
+      if index < warmupSteps { return base * Double(index + 1) / Double(warmupSteps) }
+      // A warm-up that ends within an epoch leaves the rest of it to the schedule's beginning.
+      let time = max(0, Double(epoch) + Double(position) / Double(units) - length)
+      return schedule.rate(base: base, at: time, of: max(Double(epochs) - length, 1 / Double(stepsPerEpoch)))
+    }
     if epoch < warmup { return base * Double(epoch * units + position + 1) / Double(warmup * units) }
     return schedule.rate(base: base, at: Double(epoch - warmup) + Double(position) / Double(units), of: Double(epochs - warmup))
   }

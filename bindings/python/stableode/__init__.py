@@ -24,6 +24,7 @@ from .memory import memory_usage, reset_memory_peak, set_memory_limit
 from .network import Network, Parameters
 from .predictor import Predictor
 from .trainer import CancelToken, Event, History, Trainer
+from .validation import cross_validate
 
 __version__ = "0.1.0"
 
@@ -49,6 +50,7 @@ __all__ = [
     "StepReport",
     "Trainer",
     "build_info",
+    "cross_validate",
     "library_version",
     "memory_usage",
     "multilevel",

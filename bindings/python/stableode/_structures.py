@@ -89,7 +89,8 @@ class EventData(SizedStructure):
         ("is_best", c_int32),
         ("level", c_int32),
         ("work", c_double),
-        ("reserved", c_uint64 * 7),
+        ("validation_metric", c_double),
+        ("reserved", c_uint64 * 6),
     ]
 
 
@@ -215,4 +216,6 @@ class Allocator(SizedStructure):
 
 
 EventFunction = CFUNCTYPE(c_int32, POINTER(EventData), c_void_p)
+LossFunction = CFUNCTYPE(c_int32, POINTER(Tensor), POINTER(Tensor), POINTER(Tensor), POINTER(Tensor), c_void_p)
+MetricFunction = CFUNCTYPE(c_int32, POINTER(Tensor), POINTER(Tensor), POINTER(c_double), c_void_p)
 ReleaseFunction = CFUNCTYPE(None, c_void_p)

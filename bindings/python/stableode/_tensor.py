@@ -112,6 +112,17 @@ def _describe(array):
     return tensor
 
 
+def view_of(tensor):
+    """The memory of a Tensor that the library handed over, as an array that is good while the library says so."""
+    dtype, axes = numpy_type(tensor.dtype), range(tensor.ndim)
+    shape, strides = [tensor.shape[axis] for axis in axes], [tensor.strides[axis] for axis in axes]
+    span = 1 + sum((extent - 1) * stride for extent, stride in zip(shape, strides, strict=True) if stride > 0)
+    back = sum((extent - 1) * stride for extent, stride in zip(shape, strides, strict=True) if stride < 0)
+    size = dtype.itemsize
+    memory = (ctypes.c_char * ((span - back) * size)).from_address(tensor.data + tensor.byte_offset + back * size)
+    return numpy.ndarray(shape, dtype, memory, -back * size, [stride * size for stride in strides])
+
+
 def address_of(array):
     """The address of an array's first element."""
     return array.__array_interface__["data"][0]

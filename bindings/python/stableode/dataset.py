@@ -130,6 +130,31 @@ class Dataset(Handle):
         library.sode_dataset_slice(self._pointer, start, max(stop - start, 0), ctypes.byref(pointer))
         return type(self)._adopt(pointer)
 
+    def weighted(self, weights: ArrayLike) -> Dataset:
+        """The same samples, sharing memory, with weights [samples] >= 0: what each counts in the training loss Σ w l / Σ w of a batch.
+
+        Evaluation, metrics and validation count every sample once. Pickling leaves weights out.
+        Errors: InvalidDataError naming the row of a weight that is negative or not finite.
+        """
+        pointer, tensor = new_pointer(), tensor_of(weights, "weights")
+        library.sode_dataset_weighted(self._pointer, ctypes.byref(tensor), ctypes.byref(pointer))
+        return type(self)._adopt(pointer)
+
+    def fold(self, folds: int, fold: int, *, seed: int = 0) -> tuple[Dataset, Dataset]:
+        """(training, validation): fold 0 … folds−1 for validation and the other samples for training, as copies.
+
+        Shuffled by seed; each class is dealt out evenly, so that its counts in the folds differ by one at most.
+        """
+        pointers = new_pointer(), new_pointer()
+        library.sode_dataset_fold(
+            self._pointer,
+            integer(folds, "folds"),
+            integer(fold, "fold"),
+            seed_number(seed),
+            *(ctypes.byref(pointer) for pointer in pointers),
+        )
+        return tuple(type(self)._adopt(pointer) for pointer in pointers)
+
     def __reduce__(self):
         return Dataset, (self.features, self.targets)
 

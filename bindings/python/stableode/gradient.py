@@ -6,6 +6,8 @@ import ctypes
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ._callers import Callers
+from ._errors import BY_NAME
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._structures import StepReportData
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from .network import Network
+
+
+_CallbackFailedError = BY_NAME["CallbackFailedError"]
 
 
 @dataclass(frozen=True)
@@ -47,18 +52,24 @@ class Gradient(Handle):
     The derivatives are those of the steps taken, not of the continuous problem. memory: one of `stableode.memory_policies()`,
     or None for what the blocks' option "memory" says. One thread at a time may use it.
 
+    loss: a function loss(scores [samples, outputs], targets) → (losses [samples], gradient [samples, outputs]) instead of the
+    network's, its gradient being that of each sample's own loss by its scores; it is called with tiles of the batch, on one thread.
+
     A gradient or direction in the parameters is a vector [parameter_count]; `network.split(vector)` gives it by name.
     """
 
     _kind = "gradient"
 
-    def __init__(self, network: Network, max_batch: int = 256, *, memory: str | None = None, threads: int = 1):
+    def __init__(self, network: Network, max_batch: int = 256, *, memory: str | None = None, threads: int = 1, loss=None):
         policy = None if memory is None else text(memory, "memory")
         pointer = new_pointer()
         library.sode_gradient_create(
             network._pointer, integer(max_batch, "max_batch"), policy, integer(threads, "threads"), ctypes.byref(pointer)
         )
         self._own(pointer)
+        self._callers = Callers()
+        if loss is not None:
+            library.sode_gradient_set_loss(self._pointer, self._callers.loss(loss), None)
         self._dtype = network.dtype
         self._inputs, self._outputs, self._parameters = network.inputs, network.outputs, network.parameter_count
 
@@ -89,9 +100,13 @@ class Gradient(Handle):
 
     def _run(self, features, targets, gradient):
         x, y, loss = tensor_of(features, "features"), tensor_of(targets, "targets"), ctypes.c_double()
-        library.sode_gradient_run(
-            self._pointer, ctypes.byref(x), ctypes.byref(y), ctypes.byref(loss), pass_tensor(gradient)
-        )
+        try:
+            library.sode_gradient_run(
+                self._pointer, ctypes.byref(x), ctypes.byref(y), ctypes.byref(loss), pass_tensor(gradient)
+            )
+        except _CallbackFailedError:
+            self._callers.reraise()
+            raise
         return loss.value
 
     def pullback(self, features: ArrayLike, cotangent: ArrayLike) -> tuple[numpy.ndarray, numpy.ndarray]:

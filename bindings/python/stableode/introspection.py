@@ -97,12 +97,15 @@ def _option(info):
 class OptionSignature:
     """The `__signature__` of a class whose keywords are options: made, with all defaults, when `inspect` or `help` asks."""
 
-    def __init__(self, first, *scopes):
+    def __init__(self, first, *scopes, keywords=()):
         self._first = first
+        self._keywords = keywords
         self._scopes = scopes
 
     def __get__(self, instance, owner):
         parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in self._first]
+        for name, default in self._keywords:
+            parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default))
         described = {}
         for scope in self._scopes:
             described |= options(scope)

@@ -161,6 +161,14 @@ class Network(Handle):
             tensors.append(tensor_of(array, name))
         library.sode_network_set_normalization(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
+    def fit_normalization(self, features: ArrayLike | Dataset, targets: ArrayLike | None = None) -> None:
+        """Fits `normalization` to training data: shift = mean and scale = 1/standard deviation of each feature.
+
+        A feature that never changes gets the scale 1 and enters as 0. features: a Dataset, or arrays as Dataset takes them.
+        """
+        dataset = as_dataset(features, targets)
+        library.sode_network_fit_normalization(self._pointer, dataset._pointer)
+
     # Training
 
     def fit(
@@ -180,7 +188,8 @@ class Network(Handle):
         validation: a Dataset or a pair (features, targets); with it the network holds the best iterate at the end.
         on_event: called with each Event; returning True stops gracefully, an exception stops and comes through.
         time_limit: seconds, at most so long. cancel: a CancelToken.
-        options: the scope "trainer": optimizer, learning_rate, epochs, batch_size, schedule, patience, num_threads …
+        options: the scope "trainer": optimizer, learning_rate, epochs, batch_size, schedule, patience, num_threads …;
+        and loss, metric, class_weights as Trainer takes them.
 
         Ctrl-C stops within 0.3 s and raises KeyboardInterrupt; the network then holds the best iterate.
         Errors: NotFiniteError when the loss became infinite or NaN, besides those of the options and the data.

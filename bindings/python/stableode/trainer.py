@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy
 
+from ._callers import Callers
 from ._errors import BY_NAME, STATUSES, OutOfRangeError
 from ._events import Relay
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._structures import EventData, Limits
+from ._tensor import output, tensor_of
 from ._text import integer, options_json, text
 from .dataset import as_dataset
 from .introspection import OptionSignature
@@ -51,6 +53,8 @@ class Event:
     #: NaN without validation data, and between epochs.
     validation_loss: float
     validation_accuracy: float
+    #: The figure that chooses the iterate to keep.
+    validation_metric: float
     learning_rate: float
     #: Of training, over all runs.
     seconds: float
@@ -72,6 +76,7 @@ def _event(data):
         training_accuracy=data.training_accuracy,
         validation_loss=data.validation_loss,
         validation_accuracy=data.validation_accuracy,
+        validation_metric=data.validation_metric,
         learning_rate=data.learning_rate,
         seconds=data.seconds,
         work=data.work,
@@ -136,20 +141,37 @@ class CancelToken(Handle):
 class Trainer(Handle):
     """Trains a network, and goes on bit for bit where an earlier run stopped.
 
-    The keywords are the library's options of the scope "trainer" (`stableode.options("trainer")`). One thread at a time.
+    The keywords are the library's options of the scope "trainer" (`stableode.options("trainer")`), and besides
+    loss: a function loss(scores [samples, outputs], targets) → (losses [samples], gradient [samples, outputs]) for training and
+    validation instead of the network's; the gradient is that of each sample's own loss by its scores. It is called with tiles of
+    a batch, on this thread alone; targets are labels [samples], or values [samples, outputs] for a network of least_squares.
+    metric: also a function metric(scores, targets) → number over the validation data, which chooses the iterate to keep;
+    larger_is_better says how.
+    class_weights: also an array [classes] of what the samples of each class count.
+    An exception of these functions ends the run and comes through. One thread at a time.
+
     Errors: UnknownNameError naming the nearest option, OutOfRangeError.
     """
 
     _kind = "trainer"
-    __signature__ = OptionSignature(("network",), "trainer")
+    __signature__ = OptionSignature(("network",), "trainer", keywords=(("loss", None), ("larger_is_better", True)))
 
-    def __init__(self, network: Network, **options):
+    def __init__(self, network: Network, *, loss=None, larger_is_better: bool = True, **options):
         pointer = new_pointer()
         library.sode_trainer_create(network._pointer, ctypes.byref(pointer))
         self._own(pointer)
         self._relay = Relay(_event)
+        self._callers = Callers()
         library.sode_trainer_set_callback(self._pointer, self._relay.function, None)
         self._outcome = "ok"
+        if loss is not None:
+            library.sode_trainer_set_loss(self._pointer, self._callers.loss(loss), None)
+        if callable(options.get("metric")):
+            metric = self._callers.metric(options.pop("metric"))
+            library.sode_trainer_set_metric(self._pointer, metric, int(larger_is_better), None)
+        if not isinstance(options.get("class_weights", ""), str):
+            weights = tensor_of(options.pop("class_weights"), "class_weights")
+            library.sode_trainer_set_class_weights(self._pointer, ctypes.byref(weights))
         self.set(**options)
 
     def set(self, **options) -> None:
@@ -181,6 +203,7 @@ class Trainer(Handle):
         validation = None if validation is None else as_dataset(validation)
         failure = self._run(training, validation, limits, on_event)
         self._relay.reraise()
+        self._callers.reraise()
         if failure is not None:
             raise failure
         return self.history
@@ -214,9 +237,30 @@ class Trainer(Handle):
         finer = type(self).__new__(type(self))
         finer._own(pointer)
         finer._relay = Relay(_event)
+        finer._callers = self._callers
         library.sode_trainer_set_callback(finer._pointer, finer._relay.function, None)
         finer._outcome = "ok"
         return Network._adopt(network), finer
+
+    def find_learning_rate(
+        self, training: Data, *, low: float = 1e-6, high: float = 1.0, steps: int = 100
+    ) -> tuple[float, numpy.ndarray, numpy.ndarray]:
+        """(suggestion, rates [steps], losses [steps]) of an exponential range test on a copy: this trainer stays as it is.
+
+        One step at each rate from low to high, in equal ratios; losses are those of the batches before the steps, NaN from where
+        the test ended early: not finite, or four times the least. suggestion: where the smoothed loss falls fastest, else NaN.
+        """
+        count, suggestion = integer(steps, "steps", 2, 100_000), ctypes.c_double()
+        curve, tensor = output((count, 2), "float64")
+        training = as_dataset(training)
+        try:
+            library.sode_trainer_find_learning_rate(
+                self._pointer, training._pointer, low, high, count, ctypes.byref(tensor), ctypes.byref(suggestion)
+            )
+        except _CallbackFailedError:
+            self._callers.reraise()
+            raise
+        return suggestion.value, curve[:, 0].copy(), curve[:, 1].copy()
 
     @property
     def history(self) -> History:

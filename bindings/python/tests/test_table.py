@@ -67,8 +67,9 @@ def ctype_of(declaration, header):
     base, stars, length = found[1], len(found[2]), found[3]
     if length:
         return SCALARS[base] * int(length.strip("[]"))
-    if base == "sode_callback":
-        return _structures.EventFunction
+    callbacks = {"sode_callback": "EventFunction", "sode_loss_function": "LossFunction", "sode_metric_function": "MetricFunction"}
+    if base in callbacks:
+        return getattr(_structures, callbacks[base])
     if base == "char":
         constant = declaration.startswith("const")
         return {(True, 1): ctypes.c_char_p, (True, 2): ctypes.POINTER(ctypes.c_char_p), (False, 1): ctypes.c_void_p}[constant, stars]
@@ -76,7 +77,7 @@ def ctype_of(declaration, header):
         return {0: None, 1: ctypes.c_void_p}[stars]
     if base in handles(header) and base not in STRUCTURES:
         return {1: ctypes.c_void_p, 2: ctypes.POINTER(ctypes.c_void_p)}[stars]
-    if base in ("float", "double") and stars == 1 and not re.search(r"\bloss$", declaration):
+    if base in ("float", "double") and stars == 1 and not re.search(r"\b(loss|suggestion)$", declaration):
         return ctypes.c_void_p  # dense memory of the caller's
     scalar = {**SCALARS, **STRUCTURES, "sode_status": _table.Status}[base]
     return ctypes.POINTER(scalar) if stars else scalar

@@ -1,0 +1,82 @@
+import LinearAlgebra
+import Settings
+
+extension Dataset {
+  /// Fold `fold` of `folds`: its samples for validation, the others for training, both in the order they have here.
+  ///
+  /// The samples are shuffled by `seed` and dealt out one by one, with labels class after class: the folds' sizes, and each class's counts in them, differ by one at most. Every
+  /// sample is in one fold; a fold depends on the data set, `folds` and `seed` alone. Weights go along.
+  /// - Parameters:
+  ///   - folds: 2 … count.
+  ///   - fold: 0 ..< folds.
+  /// - Throws: `outOfRange`, `memory`.
+  /// - Complexity: copies the samples, as rows scattered over a data set are no view of it.
+  package func fold(_ fold: Int, of folds: Int, seed: UInt64) throws(Failure) -> (training: Dataset, validation: Dataset) {
+    guard folds >= 2, folds <= count else { throw Failure(.outOfRange, "folds is \(folds); it must be between 2 and the number of samples, \(count)") }
+    guard fold >= 0, fold < folds else { throw Failure(.outOfRange, "fold is \(fold); it must be between 0 and \(folds - 1)") }
+    let memory = try Buffer(count: count, precision: .float64)
+    let order = memory.rowNumbers(count: count)
+    var stream = RandomStream(seed: seed, stream: 1 << 62)
+    stream.permutation(into: order, count: count)
+    let places = try Buffer(count: count, precision: .float32)
+    let foldOf = places.labels(count: count)
+    if let labels {
+      // Dealing goes on from class to class, so that the remainders of the classes do not all fall into the first folds.
+      let starts = try Buffer(count: classCount + 1, precision: .float64)
+      let next = starts.rowNumbers(count: classCount + 1)
+      for row in 0..<count { next[Int(labels[row]) + 1] += 1 }
+      for label in 0..<classCount { next[label + 1] += next[label] }
+      for index in 0..<count {
+        let row = Int(order[index])
+        foldOf[row] = Int32(next[Int(labels[row])] % Int64(folds))
+        next[Int(labels[row])] += 1
+      }
+      withExtendedLifetime(starts) {}
+    } else {
+      for index in 0..<count { foldOf[Int(order[index])] = Int32(index % folds) }
+    }
+    var own = 0
+    for row in 0..<count where foldOf[row] == fold { own += 1 }
+    // The permutation is done with: its memory takes the rows of both parts.
+    var (training, validation) = (0, count - own)
+    for row in 0..<count {
+      if foldOf[row] == fold {
+        order[validation] = Int64(row)
+        validation += 1
+      } else {
+        order[training] = Int64(row)
+        training += 1
+      }
+    }
+    defer { withExtendedLifetime((memory, places)) {} }
+    return (try subset(order, count: count - own), try subset(order + (count - own), count: own))
+  }
+
+  /// Copies of the samples `rows`, in that order.
+  /// - Throws: `memory`.
+  func subset(_ rows: UnsafePointer<Int64>, count: Int) throws(Failure) -> Dataset {
+    let (features, memory) = try packed(features, rows: rows, count: count)
+    var owners: [AnyObject] = [memory]
+    var subsetLabels: UnsafePointer<Int32>?
+    if let labels {
+      let buffer = try Buffer(count: count, precision: .float32)
+      gatherLabels(labels, rows: rows, start: 0, count: count, into: buffer.labels(count: count))
+      subsetLabels = UnsafePointer(buffer.labels(count: count))
+      owners.append(buffer)
+    }
+    var subsetValues: TensorView?
+    if let values {
+      let (view, buffer) = try packed(values, rows: rows, count: count)
+      subsetValues = view
+      owners.append(buffer)
+    }
+    var subsetWeights: Vector?
+    if let weights {
+      let view = TensorView(weights.base, type: .float64, rows: self.count, columns: 1)
+      let (_, buffer) = try packed(view, rows: rows, count: count)
+      subsetWeights = buffer.vector(count: count, precision: .float64)
+      owners.append(buffer)
+    }
+    return Dataset(features: features, labels: subsetLabels, values: subsetValues, classCount: classCount, weights: subsetWeights, owners: owners)
+  }
+}

@@ -1,0 +1,35 @@
+import LinearAlgebra
+import Settings
+
+extension Dataset {
+  /// The same samples, sharing memory, with weights: what each counts in a training loss. Weights that were there before are replaced.
+  ///
+  /// - Parameter weights: samples × 1, any type; finite, >= 0 and not all 0.
+  /// - Throws: `shapeMismatch`; `invalidData` naming the first row that is wrong; `memory`.
+  package func weighted(by weights: TensorView) throws(Failure) -> Dataset {
+    guard weights.columns == 1, weights.rows == count else {
+      throw Failure(.shapeMismatch, "weights hold \(weights.rows) × \(weights.columns) numbers; they must be one for each of the \(count) samples")
+    }
+    guard weights.extent() != nil else { throw Failure(.shapeMismatch, "weights: shape and strides do not fit the address space") }
+    let memory = try Buffer(count: count, precision: .float64)
+    let copy = memory.vector(count: count, precision: .float64)
+    convert(weights, into: copy)
+    try checkWeights(copy, "weights", each: "row")
+    return Dataset(features: features, labels: labels, values: values, classCount: classCount, weights: copy, owners: owners + [memory])
+  }
+}
+
+/// Checks that weights are finite, >= 0 and not all 0.
+/// - Parameters: name, each: what they are called in messages, and what there is one for.
+/// - Throws: `invalidData`.
+package func checkWeights(_ weights: Vector, _ name: String, each: String) throws(Failure) {
+  var isSomething = false
+  for index in 0..<weights.count {
+    let weight = weights.load(index)
+    guard weight.isFinite, weight >= 0 else {
+      throw Failure(.invalidData, "\(name) hold \(weight.isNaN ? "NaN" : "\(weight)") at \(each) \(index); they must be finite and >= 0")
+    }
+    if weight > 0 { isSomething = true }
+  }
+  guard isSomething else { throw Failure(.invalidData, "\(name) are all 0; at least one must be > 0") }
+}

@@ -1,0 +1,84 @@
+import CStableODE
+import LinearAlgebra
+import Networks
+import Settings
+
+/// A loss that a C function computes, tile by tile, on the thread that trains; what labels and probabilities mean stays as the network's own loss has it.
+///
+/// For one caller at a time: sweeps that use it have one thread.
+final class CallerLoss: Loss, @unchecked Sendable {
+  private let function: sode_loss_function
+  private let userData: UnsafeMutableRawPointer?
+  private let own: any Loss
+  private let shapes: CallbackShapes
+  private var memory: Buffer?
+  private var failure: Failure?
+
+  /// - Throws: `memory`.
+  init(_ function: @escaping sode_loss_function, _ userData: UnsafeMutableRawPointer?, of plan: NetworkPlan) throws(Failure) {
+    self.function = function
+    self.userData = userData
+    own = plan.loss
+    shapes = try CallbackShapes()
+  }
+
+  var targetKind: TargetKind { own.targetKind }
+  func check(outputs: Int) throws(Failure) { try own.check(outputs: outputs) }
+  func classes(outputs: Int) -> Int { own.classes(outputs: outputs) }
+  func link(_ scores: Block, into out: Block) { own.link(scores, into: out) }
+
+  /// None: the C function gives first derivatives.
+  var hasCurvature: Bool { false }
+  func curvature(at scores: Block, of tangent: Block, scratch: Block) {}
+
+  func takeFailure() -> Failure? {
+    defer { failure = nil }
+    return failure
+  }
+
+  /// As the protocol says; after a failure, which `takeFailure` gives, NaN and a gradient of zeros without another call.
+  func evaluate(scores: Block, targets: TileTargets, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double {
+    if let gradient { fill(gradient, 0) }
+    guard failure == nil else { return .nan }
+    do throws(Failure) {
+      let losses = try room(count)
+      try call(scores, targets, losses, gradient, count)
+      // Who is right is the network's own business.
+      _ = own.evaluate(scores: scores, targets: TileTargets(labels: targets.labels, values: targets.values), count: count, scale: 0, gradient: nil, correct: &correct)
+      if let gradient { weightColumns(gradient, scale: scale, weights: targets.weights, count: count) }
+      return weightedSum(of: losses, weights: targets.weights, count: count)
+    } catch {
+      if let gradient { fill(gradient, 0) }
+      failure = error
+      return .nan
+    }
+  }
+
+  private func room(_ count: Int) throws(Failure) -> Vector {
+    if let memory, memory.byteCount >= count * 8 { return memory.vector(count: count, precision: .float64) }
+    let made = try Buffer(count: count, precision: .float64)
+    memory = made
+    return made.vector(count: count, precision: .float64)
+  }
+
+  private func call(_ scores: Block, _ targets: TileTargets, _ losses: Vector, _ gradient: Block?, _ count: Int) throws(Failure) {
+    var scoresTensor = shapes.tensor(0, scores, samples: count)
+    var targetTensor = targetKind == .labels ? shapes.labels(1, targets.labels, samples: count) : shapes.tensor(1, targets.values, samples: count)
+    var lossTensor = shapes.vector(2, losses)
+    let answer: Int32
+    if let gradient {
+      var gradientTensor = shapes.tensor(3, gradient, samples: count)
+      answer = function(&scoresTensor, &targetTensor, &lossTensor, &gradientTensor, userData)
+    } else {
+      answer = function(&scoresTensor, &targetTensor, &lossTensor, nil, userData)
+    }
+    guard answer == 0 else { throw Failure(.callbackFailed, "the loss callback returned \(answer); 0 means success") }
+    for sample in 0..<count where !losses.load(sample).isFinite {
+      throw Failure(.callbackFailed, "the loss callback gave \(losses.load(sample)) for sample \(sample) of its tile; losses must be finite")
+    }
+    guard let gradient else { return }
+    for output in 0..<gradient.rows where !allFinite(Vector(gradient.rows(output..<output + 1).base, count: count, precision: gradient.precision)) {
+      throw Failure(.callbackFailed, "the loss callback gave NaN or infinity in the gradient by output \(output); gradients must be finite")
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import CStableODE
+import LinearAlgebra
+import Networks
+import Settings
+import Training
+
+/// A metric that a C function computes from the scores of the whole validation data.
+struct CallerMetric: Metric, @unchecked Sendable {
+  let isLargerBetter: Bool
+  let targetKind: TargetKind
+  private let function: sode_metric_function
+  private let userData: UnsafeMutableRawPointer?
+  private let shapes: CallbackShapes
+
+  /// - Throws: `memory`.
+  init(_ function: @escaping sode_metric_function, _ userData: UnsafeMutableRawPointer?, isLargerBetter: Bool, of plan: NetworkPlan) throws(Failure) {
+    self.function = function
+    self.userData = userData
+    self.isLargerBetter = isLargerBetter
+    targetKind = plan.loss.targetKind
+    shapes = try CallbackShapes()
+  }
+
+  /// - Throws: `callbackFailed` when the function does not return 0 or its value is not finite.
+  func value(_ evaluated: EvaluatedScores) throws(Failure) -> Double {
+    var scores = shapes.tensor(0, evaluated.scores, samples: evaluated.count)
+    var targets =
+      if let values = evaluated.dataset.values { shapes.view(1, values) } else {
+        shapes.labels(1, UnsafeMutablePointer(mutating: evaluated.labels), samples: evaluated.count)
+      }
+    var value = Double.nan
+    let answer = function(&scores, &targets, &value, userData)
+    guard answer == 0 else { throw Failure(.callbackFailed, "the metric callback returned \(answer); 0 means success") }
+    guard value.isFinite else { throw Failure(.callbackFailed, "the metric callback gave \(value); it must be finite") }
+    return value
+  }
+}

@@ -1,0 +1,53 @@
+import Datasets
+import LinearAlgebra
+import Networks
+import Settings
+
+/// What the samples of each class count in the training loss.
+package final class ClassWeights {
+  private let buffer: Buffer
+  /// One number a class, float64.
+  package let vector: Vector
+
+  /// Given weights, finite, >= 0, not all 0.
+  /// - Throws: `shapeMismatch`, `invalidData` naming the class, `memory`.
+  package init(_ weights: TensorView, classes: Int) throws(Failure) {
+    let count = weights.rows * weights.columns
+    guard count == classes else { throw Failure(.shapeMismatch, "class weights hold \(count) numbers; the network has \(classes) classes") }
+    buffer = try Buffer(count: classes, precision: .float64)
+    vector = buffer.vector(count: classes, precision: .float64)
+    convert(weights, into: vector)
+    try checkWeights(vector, "class weights", each: "class")
+  }
+
+  /// Balanced weights n/(C·n_c), by which every class counts the same in all; C the classes that have samples. A class without samples has the weight 0, which nobody meets.
+  ///
+  /// Source: King & Zeng 2001, §5.
+  /// - Throws: `memory`.
+  package init(balancing dataset: Dataset, classes: Int) throws(Failure) {
+    buffer = try Buffer(count: classes, precision: .float64)
+    vector = buffer.vector(count: classes, precision: .float64)
+    guard let labels = dataset.labels else { preconditionFailure("classes of target values") }
+    let memory = try Buffer(count: classes, precision: .float64)
+    let counts = memory.rowNumbers(count: classes)
+    for row in 0..<dataset.count { counts[Int(labels[row])] += 1 }
+    var present = 0
+    for label in 0..<classes where counts[label] > 0 { present += 1 }
+    for label in 0..<classes where counts[label] > 0 { vector.store(Double(dataset.count) / (Double(present) * Double(counts[label])), at: label) }
+    withExtendedLifetime(memory) {}
+  }
+
+  /// What a trainer's calls and options ask for; nil: all classes alike.
+  /// - Throws: `invalidArgument` for weights given in two ways; `incompatible` where there are no classes, or no labels to smooth; `memory`.
+  static func chosen(_ trainer: Trainer, _ settings: TrainerOptions, _ training: Dataset) throws(Failure) -> ClassWeights? {
+    let plan = trainer.network.plan
+    if settings.labelSmoothing > 0 {
+      guard plan.classes > 0 else { throw Failure(.incompatible, "label_smoothing needs labels; the network's loss has target values") }
+      if trainer.loss != nil { throw Failure(.incompatible, "label_smoothing acts in the library's losses; a loss of your own smooths labels itself") }
+    }
+    guard settings.balancesClasses else { return trainer.classWeights }
+    guard plan.classes > 0 else { throw Failure(.incompatible, "class_weights is 'balanced', which needs classes; the network's loss has target values") }
+    guard trainer.classWeights == nil else { throw Failure(.invalidArgument, "class_weights is 'balanced' but weights of the classes were given too; choose one") }
+    return try ClassWeights(balancing: training, classes: plan.classes)
+  }
+}

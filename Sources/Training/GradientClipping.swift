@@ -1,0 +1,32 @@
+import LinearAlgebra
+import Settings
+
+/// Bounds on the gradient that a first-order method steps by: first each number into [−clip_value, clip_value], then, where ‖g‖₂ > clip_norm, g·clip_norm/‖g‖₂.
+///
+/// Source: Pascanu, Mikolov & Bengio 2013, algorithm 1, for the norm. The gradient is that of the whole objective, regularizers included.
+package struct GradientClipping: Sendable {
+  package static let options = [
+    OptionDescription(
+      "clip_norm", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
+      "largest norm of the gradient of all parameters together, which longer ones are scaled to; 0: none"),
+    OptionDescription(
+      "clip_value", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
+      "largest magnitude of each number of the gradient, cut before clip_norm acts; 0: none"),
+  ]
+
+  package let norm: Double
+  package let value: Double
+
+  package init(_ values: OptionValues) throws(Failure) {
+    norm = try values.real("clip_norm")
+    value = try values.real("clip_value")
+  }
+
+  /// Clips in place; the same bits for any number of threads.
+  package func apply(to gradient: Vector) {
+    if value > 0 { clip(gradient, to: value) }
+    guard norm > 0 else { return }
+    let length = sumOfSquares(gradient).squareRoot()
+    if length > norm { scale(norm / length, gradient) }
+  }
+}

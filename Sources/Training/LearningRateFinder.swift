@@ -1,0 +1,83 @@
+import Datasets
+import Glibc
+import LinearAlgebra
+import Networks
+import Settings
+
+/// What a range test of learning rates found.
+package struct LearningRateCurve: Sendable {
+  package let rates: [Double]
+  /// The loss of the batch before the step at each rate; NaN from where the test ended early.
+  package let losses: [Double]
+
+  package init(rates: [Double], losses: [Double]) {
+    self.rates = rates
+    self.losses = losses
+  }
+
+  /// The rate at which the loss falls fastest over log rate, up to its minimum; the loss is smoothed with memory 0.9, corrected for its beginning. NaN where it never falls.
+  package var suggestion: Double {
+    var (average, weight, smoothed) = (0.0, 0.0, [Double]())
+    for loss in losses where loss.isFinite {
+      (average, weight) = (0.9 * average + 0.1 * loss, 0.9 * weight + 0.1)
+      smoothed.append(average / weight)
+    }
+    guard let least = smoothed.indices.min(by: { smoothed[$0] < smoothed[$1] }), least >= 1 else { return .nan }
+    // Neighbors are equally far apart in log rate: the slope is their difference. At the first and the minimum itself it is one-sided.
+    func slope(_ index: Int) -> Double { index == 0 ? smoothed[1] - smoothed[0] : (smoothed[index + 1] - smoothed[index - 1]) / 2 }
+    let steepest = (0..<least).min { slope($0) < slope($1) } ?? 0
+    return slope(steepest) < 0 ? rates[steepest] : .nan
+  }
+}
+
+extension Trainer {
+  /// Tests learning rates from `low` to `high`, one step at each, in equal ratios, on a copy of the present iterate; this trainer and its network stay as they are.
+  ///
+  /// The test ends early where the loss is no longer finite or exceeds four times its least. Source: Smith 2017, §3.3, with rates in equal ratios.
+  /// - Parameters:
+  ///   - low, high: 0 < low < high.
+  ///   - steps: 2 … 100 000.
+  /// - Throws: `outOfRange`; `incompatible` for an optimizer without a learning rate; what `run` throws for options and data.
+  /// - Complexity: that of as many steps of training.
+  package func findLearningRate(training: Dataset, low: Double, high: Double, steps: Int) throws(Failure) -> LearningRateCurve {
+    guard low > 0, high > low, high.isFinite else { throw Failure(.outOfRange, "low is \(low) and high \(high); they must be finite with 0 < low < high") }
+    guard (2...100_000).contains(steps) else { throw Failure(.outOfRange, "steps is \(steps); it must be between 2 and 100000") }
+    let settings = try TrainerOptions(options)
+    guard settings.optimizer is any GradientOptimizer else {
+      throw Failure(.incompatible, "optimizer is '\(settings.optimizerName)', which finds its step lengths itself; learning rates are those of sgd, adam, adamw")
+    }
+    let snapshot = network.snapshot
+    defer { withExtendedLifetime(snapshot) {} }
+    let start = try ParameterSnapshot(copying: memory?.iterate.parameters ?? snapshot.parameters, normalization: snapshot.normalization)
+    let copy = Trainer(try Network(network.plan, start), like: self)
+    try copy.set("patience", .integer(0))
+    let run = try TrainingRun(copy, training: training, validation: nil, limits: TrainingLimits())
+    let rates = (0..<steps).map { low * pow(high / low, Double($0) / Double(steps - 1)) }
+    return LearningRateCurve(rates: rates, losses: try run.losses(atRates: rates))
+  }
+}
+
+extension TrainingRun {
+  /// The loss before a step at each rate; NaN once it is not finite or four times its least.
+  fileprivate func losses(atRates rates: [Double]) throws(Failure) -> [Double] {
+    var (losses, least) = ([Double](repeating: .nan, count: rates.count), Double.infinity)
+    orderSamples()
+    for (index, next) in rates.enumerated() {
+      if trainer.state.position >= training.count {
+        trainer.state.finishEpoch()
+        orderSamples()
+      }
+      rate = next
+      do throws(Failure) {
+        try step()
+      } catch {
+        guard error.status == .notFinite else { throw error }
+        break
+      }
+      guard let loss = objective.atStart?.meanLoss, loss.isFinite, loss <= 4 * least else { break }
+      losses[index] = loss
+      least = min(least, loss)
+    }
+    return losses
+  }
+}

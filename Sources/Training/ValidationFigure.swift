@@ -1,0 +1,54 @@
+import Networks
+import Settings
+
+/// The validation figure that chooses the iterate to keep.
+enum ValidationFigure {
+  case loss
+  /// Counted with the loss, without scores being kept.
+  case accuracy
+  case metric(String, any Metric)
+
+  /// - Parameters:
+  ///   - name: the option `metric`.
+  ///   - own: a metric of the caller's, which goes before the option.
+  /// - Throws: `incompatible` for a metric of other targets than the network's.
+  init(_ name: String, own: (any Metric)?, _ plan: NetworkPlan) throws(Failure) {
+    if let own {
+      self = .metric("the caller's", own)
+      return
+    }
+    switch name {
+    case "loss": self = .loss
+    case "automatic": self = plan.loss.targetKind == .labels ? .accuracy : .loss
+    default:
+      let metric = try metrics(name)
+      try metric.check(plan, called: name)
+      self = name == "accuracy" ? .accuracy : .metric(name, metric)
+    }
+  }
+
+  var isMetric: Bool { if case .loss = self { false } else { true } }
+  var needsScores: Bool { if case .metric = self { true } else { false } }
+
+  var isLargerBetter: Bool {
+    switch self {
+    case .loss: false
+    case .accuracy: true
+    case .metric(_, let metric): metric.isLargerBetter
+    }
+  }
+
+  /// The figure of one validation.
+  /// - Throws: `notFinite` where it is not defined on these data; what a metric of the caller's fails with.
+  func value(loss: Double, accuracy: Double, _ evaluated: EvaluatedScores?) throws(Failure) -> Double {
+    switch self {
+    case .loss: return loss
+    case .accuracy: return accuracy
+    case .metric(let name, let metric):
+      guard let evaluated else { preconditionFailure("metric without scores") }
+      let value = try metric.value(evaluated)
+      guard value.isFinite else { throw Failure(.notFinite, "the metric \(name) is \(value.isNaN ? "NaN" : "\(value)") on the validation data; no iterate can be chosen by it") }
+      return value
+    }
+  }
+}

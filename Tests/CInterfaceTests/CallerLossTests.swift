@@ -1,0 +1,83 @@
+import CStableODE
+import Testing
+
+/// What the callback was handed, tile by tile.
+private final class Seen {
+  var samples: [Int] = []
+  var outputs: Set<Int64> = []
+  var gradients = 0
+  var answer: Int32 = 0
+}
+
+/// ½‖s‖², whatever the targets.
+private let halfSquares: sode_loss_function = { scores, targets, losses, gradient, user in
+  guard let scores = scores?.pointee, let losses = losses?.pointee, let shape = scores.shape, let strides = scores.strides, let user else { return -1 }
+  let seen = Unmanaged<Seen>.fromOpaque(user).takeUnretainedValue()
+  seen.samples.append(Int(shape[0]))
+  seen.outputs.insert(shape[1])
+  if gradient != nil { seen.gradients += 1 }
+  for row in 0..<Int(shape[0]) {
+    var sum = 0.0
+    for column in 0..<Int(shape[1]) {
+      let place = 4 * (row * Int(strides[0]) + column * Int(strides[1]))
+      let score = scores.data.load(fromByteOffset: place, as: Float.self)
+      sum += 0.5 * Double(score) * Double(score)
+      if let out = gradient?.pointee, let steps = out.strides {
+        out.data.storeBytes(of: score, toByteOffset: 4 * (row * Int(steps[0]) + column * Int(steps[1])), as: Float.self)
+      }
+    }
+    losses.data.storeBytes(of: sum, toByteOffset: 8 * row, as: Double.self)
+  }
+  return seen.answer
+}
+
+struct CallerLossTests {
+  /// 300 samples come in tiles that make them up, in the network's precision, with a gradient only where one is asked for; the mean is that of the scores.
+  @Test func tilesMakeUpTheBatch() throws {
+    let network = try TestNetwork()
+    let seen = Seen()
+    var gradient: OpaquePointer?
+    #expect(sode_gradient_create(network.handle, 300, nil, 2, &gradient) == SODE_OK)
+    defer { sode_gradient_free(gradient) }
+    #expect(sode_gradient_set_loss(gradient, halfSquares, Unmanaged.passUnretained(seen).toOpaque()) == SODE_OK)
+    var points = (0..<600).map { Float($0 % 17) / 5 }
+    var labels = (0..<300).map { Int32($0 % 3) }
+    var scores = [Float](repeating: 0, count: 900)
+    var derivative = [Float](repeating: 0, count: network.parameters.count)
+    var (loss, alone) = (0.0, 0.0)
+    withTensor(&points, [300, 2]) { x in
+      withTensor(&scores, [300, 3]) { #expect(sode_network_predict(network.handle, x, Int32(SODE_SCORES), 1, $0) == SODE_OK) }
+      withTensor(&labels, [300]) { y in
+        withTensor(&derivative, [derivative.count]) { #expect(sode_gradient_run(gradient, x, y, &loss, $0) == SODE_OK) }
+        #expect(seen.samples.reduce(0, +) == 300 && seen.gradients == seen.samples.count && seen.outputs == [3])
+        #expect(sode_gradient_run(gradient, x, y, &alone, nil) == SODE_OK)
+        #expect(seen.samples.reduce(0, +) == 600 && seen.gradients == seen.samples.count / 2)
+      }
+    }
+    // Sums of 900 squares of float32 numbers, in Double.
+    #expect(alone == loss && abs(loss - scores.map { 0.5 * Double($0) * Double($0) }.reduce(0, +) / 300) < 1e-12)
+    #expect(derivative.contains { $0 != 0 } && derivative.allSatisfy(\.isFinite))
+  }
+
+  /// After a failure no tile is called again.
+  @Test func aFailureEndsTheCall() throws {
+    let network = try TestNetwork()
+    let seen = Seen()
+    seen.answer = 5
+    var gradient: OpaquePointer?
+    #expect(sode_gradient_create(network.handle, 300, nil, 1, &gradient) == SODE_OK)
+    defer { sode_gradient_free(gradient) }
+    #expect(sode_gradient_set_loss(gradient, halfSquares, Unmanaged.passUnretained(seen).toOpaque()) == SODE_OK)
+    var points = (0..<600).map { Float($0 % 17) / 5 }
+    var labels = (0..<300).map { Int32($0 % 3) }
+    var loss = 0.0
+    withTensor(&points, [300, 2]) { x in
+      withTensor(&labels, [300]) { y in
+        #expect(sode_gradient_run(gradient, x, y, &loss, nil) == SODE_ERR_CALLBACK_FAILED)
+        #expect(lastError().contains("the loss callback returned 5") && seen.samples.count == 1)
+        seen.answer = 0
+        #expect(sode_gradient_run(gradient, x, y, &loss, nil) == SODE_OK)
+      }
+    }
+  }
+}

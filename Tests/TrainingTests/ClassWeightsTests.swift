@@ -1,0 +1,63 @@
+import Datasets
+import LinearAlgebra
+import Settings
+import Testing
+import Training
+
+/// 3, 1 and no samples of three classes: 4/(2·3), 4/(2·1), and 0 for the class that nobody meets.
+@Test func balancedWeightsCountEveryClassTheSame() throws {
+  let data = try scoreData(oneHot([0, 0, 0, 1], classes: 3), labels: [0, 0, 0, 1])
+  let weights = try ClassWeights(balancing: data, classes: 3)
+  #expect((0..<3).map { weights.vector.load($0) } == [4.0 / 6, 2, 0])
+}
+
+@Test func badClassWeightsAreNamed() throws {
+  func weights(_ values: [Double]) throws -> ClassWeights {
+    let numbers = try Numbers(values)
+    return try withExtendedLifetime(numbers) {
+      try ClassWeights(TensorView(numbers.vector.base, type: .float64, rows: values.count, columns: 1), classes: 2)
+    }
+  }
+  let good = try weights([1, 3])
+  #expect(good.vector.load(0) == 1 && good.vector.load(1) == 3)
+  #expect(failure { _ = try weights([1, -3]) } == Failure(.invalidData, "class weights hold -3.0 at class 1; they must be finite and >= 0"))
+  #expect(failure { _ = try weights([0, 0]) }?.status == .invalidData)
+  #expect(failure { _ = try weights([1]) } == Failure(.shapeMismatch, "class weights hold 1 numbers; the network has 2 classes"))
+}
+
+/// Given and balanced weights are not both possible, values have no classes, and a begun training keeps its weights.
+@Test func classWeightsOfATrainer() throws {
+  let data = try ellipses()
+  let numbers = try Numbers([1, 2])
+  let view = TensorView(numbers.vector.base, type: .float64, rows: 2, columns: 1)
+  let both = try trainer(try smallNetwork(), ["class_weights": .text("balanced"), "epochs": .integer(1)])
+  try both.setClassWeights(view)
+  #expect(failure { _ = try both.run(training: data.training) }?.status == .invalidArgument)
+  try both.setClassWeights(nil)
+  #expect(try both.run(training: data.training) == .ok)
+  #expect(failure { try both.setClassWeights(view) }?.status == .state)
+  let regression = try trainer(try smallNetwork(extra: ["loss": .text("least_squares")]), [:])
+  #expect(failure { try regression.setClassWeights(view) }?.status == .incompatible)
+  withExtendedLifetime(numbers) {}
+}
+
+/// Products with second derivatives and the readout's own problem carry the weights: steps with integer weights are those of repeated samples. The decay makes the readout's
+/// problem strongly convex, so that it has one answer.
+@Test func secondOrderStepsAreWeighted() throws {
+  let rows = [[0.5, 1], [-1, 0.25], [0.75, -0.5], [-0.25, -1.0], [1, 0]]
+  let labels = [0.0, 1, 1, 0, 0]
+  let counts = [2, 1, 3, 1, 2]
+  let weights = try Numbers(counts.map(Double.init))
+  let weighted = try scoreData(rows, labels: labels).weighted(by: TensorView(weights.vector.base, type: .float64, rows: 5, columns: 1))
+  let order = counts.enumerated().flatMap { Array(repeating: $0.offset, count: $0.element) }
+  let repeated = try scoreData(order.map { rows[$0] }, labels: order.map { labels[$0] })
+  for optimizer in ["gauss_newton", "newton_pcg", "lbfgs", "varpro", "block_coordinate"] {
+    let found = try [weighted, repeated].map { data -> [Double] in
+      let network = try smallNetwork(precision: .float64)
+      _ = try trainer(network, ["optimizer": .text(optimizer), "epochs": .integer(2), "weight_decay": .real(0.01)]).run(training: data)
+      return network.snapshot.parameters.values
+    }
+    // Two steps whose inner solves end at loose tolerances, from sums that differ by rounding.
+    #expect(zip(found[0], found[1]).allSatisfy { abs($0 - $1) < 1e-7 }, "\(optimizer)")
+  }
+}

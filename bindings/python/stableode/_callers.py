@@ -1,0 +1,68 @@
+"""Losses and metrics written in Python, for the library to call."""
+
+import numpy
+
+from ._errors import ShapeMismatchError, UnsupportedTypeError
+from ._structures import LossFunction, MetricFunction
+from ._tensor import view_of
+
+_DONE, _FAILED = 0, -1
+
+
+class Callers:
+    """C functions around Python ones. What these raise is kept and raised again by `reraise` after the C call."""
+
+    def __init__(self):
+        self._exception = None
+        # ctypes functions live as long as somebody holds them.
+        self._held = []
+
+    def loss(self, function):
+        """The C function of loss(scores, targets) → (losses [samples], gradient [samples, outputs])."""
+
+        def run(scores, targets, losses, gradient):
+            found = function(view_of(scores.contents).copy(), view_of(targets.contents).copy())
+            if not isinstance(found, tuple) or len(found) != 2:
+                raise UnsupportedTypeError("the loss gave no pair (losses [samples], gradient [samples, outputs])")
+            _write(found[0], losses, "the loss's losses")
+            if gradient:
+                _write(found[1], gradient, "the loss's gradient")
+
+        return self._guarded(function, "loss", LossFunction, run)
+
+    def metric(self, function):
+        """The C function of metric(scores, targets) → number."""
+
+        def run(scores, targets, value):
+            value[0] = float(function(view_of(scores.contents).copy(), view_of(targets.contents).copy()))
+
+        return self._guarded(function, "metric", MetricFunction, run)
+
+    def _guarded(self, function, name, kind, run):
+        if not callable(function):
+            raise UnsupportedTypeError(f"{name} is a {type(function).__name__}; it must be a function of scores and targets")
+
+        def answer(*arguments):
+            try:
+                run(*arguments[:-1])  # the last is user_data
+                return _DONE
+            except BaseException as exception:
+                self._exception = exception
+                return _FAILED
+
+        held = kind(answer)
+        self._held.append(held)
+        return held
+
+    def reraise(self):
+        """Raises what a function raised, if one did."""
+        exception, self._exception = self._exception, None
+        if exception is not None:
+            raise exception
+
+
+def _write(values, tensor, name):
+    target, values = view_of(tensor.contents), numpy.asarray(values)
+    if values.shape != target.shape:
+        raise ShapeMismatchError(f"{name} has shape {list(values.shape)}; it must be {list(target.shape)}")
+    target[...] = values

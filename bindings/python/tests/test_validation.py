@@ -1,0 +1,116 @@
+"""Folds and cross-validation, weights of samples and classes, standardization."""
+
+import numpy
+import pytest
+
+import stableode
+
+OPTIONS = dict(optimizer="sgd", learning_rate=0.1, batch_size=7, num_threads=1, shuffle=0, epochs=2)
+
+
+@pytest.fixture
+def imbalanced():
+    """60 samples of 3 classes: 30, 20, 10."""
+    random = numpy.random.default_rng(3)
+    return random.standard_normal((60, 3)), numpy.repeat([0, 1, 2], [30, 20, 10])
+
+
+def test_folds_share_every_class_evenly(imbalanced):
+    features, labels = imbalanced
+    features[:, 0] = numpy.arange(60)  # names the sample
+    data = stableode.Dataset(features, labels)
+    seen = []
+    for fold in range(4):
+        training, validation = data.fold(4, fold, seed=5)
+        assert len(training) + len(validation) == 60 and len(validation) == 15
+        counts = numpy.bincount(validation.targets, minlength=3)
+        assert counts[0] in (7, 8) and counts[1] == 5 and counts[2] in (2, 3)
+        own = validation.features[:, 0].astype(int)
+        assert (numpy.diff(own) > 0).all() and (validation.targets == labels[own]).all()
+        assert not set(own) & set(training.features[:, 0].astype(int))
+        seen.extend(own)
+    assert sorted(seen) == list(range(60))
+    again, other = data.fold(4, 0, seed=5)[1], data.fold(4, 0, seed=6)[1]
+    assert (again.features == data.fold(4, 0, seed=5)[1].features).all() and (again.features != other.features).any()
+    for folds, fold in [(1, 0), (61, 0), (4, 4), (4, -1)]:
+        with pytest.raises(stableode.OutOfRangeError):
+            data.fold(folds, fold)
+
+
+def test_cross_validate(make_network, imbalanced):
+    network = make_network(outputs=3)
+    before = network.parameter_vector
+    figures = stableode.cross_validate(network, imbalanced, folds=3, seed=2, metrics=["macro_f1"], standardize=True, **OPTIONS)
+    assert set(figures) == {"loss", "accuracy", "samples", "macro_f1"} and figures["samples"].tolist() == [20, 20, 20]
+    assert (network.parameter_vector == before).all() and network.normalization is None
+    # The second fold by hand.
+    training, validation = stableode.Dataset(*imbalanced).fold(3, 1, seed=2)
+    copy = network.copy()
+    copy.fit_normalization(training)
+    copy.fit(training, **OPTIONS)
+    assert figures["loss"][1] == copy.evaluate(validation)["loss"]
+    made = []
+    stableode.cross_validate(lambda fold: made.append(fold) or make_network(outputs=3, seed=fold), imbalanced, folds=2, **OPTIONS)
+    assert made == [0, 1]
+
+
+def test_a_weight_of_two_is_the_sample_twice(make_network):
+    random = numpy.random.default_rng(1)
+    features, labels = random.standard_normal((5, 3)), numpy.array([0, 1, 2, 3, 1])
+    weights = numpy.array([2, 1, 0, 1, 3])
+    options = dict(optimizer="sgd", learning_rate=0.3, batch_size=100, shuffle=0, epochs=3)
+    one, two = (make_network(precision="float64") for _ in range(2))
+    history = one.fit(stableode.Dataset(features, labels).weighted(weights), **options)
+    rows = numpy.repeat(numpy.arange(5), weights)
+    expected = two.fit(features[rows], labels[rows], **options)
+    # Sums of a few numbers of order 1 in another order.
+    numpy.testing.assert_allclose(one.parameter_vector, two.parameter_vector, atol=1e-14)
+    numpy.testing.assert_allclose(history.training_loss, expected.training_loss, rtol=1e-13)
+
+
+def test_class_weights_are_weights_of_their_samples(make_network, imbalanced):
+    features, labels = imbalanced
+    by_hand = numpy.array([0.5, 1.0, 4.0])
+    balanced = 60 / (3 * numpy.array([30, 20, 10]))
+    for given, weights in [(by_hand, by_hand), ("balanced", balanced)]:
+        one, two = (make_network(outputs=3, precision="float64") for _ in range(2))
+        one.fit(features, labels, class_weights=given, **OPTIONS)
+        two.fit(stableode.Dataset(features, labels).weighted(weights[labels]), **OPTIONS)
+        assert (one.parameter_vector == two.parameter_vector).all()
+
+
+def test_weights_have_errors_that_name_them(make_network, imbalanced):
+    data = stableode.Dataset(*imbalanced)
+    weights = numpy.ones(60)
+    for value in (-1.0, numpy.nan, numpy.inf):
+        weights[17] = value
+        with pytest.raises(stableode.InvalidDataError, match="row 17"):
+            data.weighted(weights)
+    with pytest.raises(stableode.InvalidDataError, match="all 0"):
+        data.weighted(numpy.zeros(60))
+    with pytest.raises(stableode.ShapeMismatchError):
+        data.weighted(numpy.ones(59))
+    with pytest.raises(stableode.InvalidDataError, match="class 1"):
+        stableode.Trainer(make_network(), class_weights=[1, -2, 1, 1])
+    with pytest.raises(stableode.ShapeMismatchError):
+        stableode.Trainer(make_network(), class_weights=[1, 2, 1])
+    with pytest.raises(stableode.IncompatibleError):
+        make_network(loss="least_squares").fit(imbalanced[0], numpy.zeros((60, 4)), label_smoothing=0.1)
+
+
+def test_standardization_is_fitted_and_stored(make_network, tmp_path):
+    random = numpy.random.default_rng(8)
+    features = random.standard_normal((300, 3)) * [1, 1e-3, 7] + [5, -3, 0]
+    features[:, 2] = 0.1  # never changes
+    network = make_network()
+    network.fit_normalization(features, random.integers(0, 4, 300))
+    shift, scale = network.normalization
+    numpy.testing.assert_allclose(shift, features.mean(axis=0), rtol=1e-6)  # float32
+    numpy.testing.assert_allclose(scale[:2], 1 / features[:, :2].std(axis=0), rtol=1e-6)
+    assert scale[2] == 1 and shift[2] == numpy.float32(0.1)
+    network.save(tmp_path / "model.safetensors")
+    loaded = stableode.Network.load(tmp_path / "model.safetensors")
+    assert (network.scores(features) == loaded.scores(features)).all()
+    assert (loaded.normalization[0] == shift).all() and (loaded.normalization[1] == scale).all()
+    with pytest.raises(stableode.ShapeMismatchError):
+        network.fit_normalization(numpy.zeros((4, 2)), numpy.zeros(4, int))
