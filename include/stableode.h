@@ -543,7 +543,7 @@ SODE_API sode_status sode_network_near_identity_gap(sode_network *network, int64
 
 /* ---- 12 Introspection ---------------------------------------------------------------------------------------------------------------- */
 
-/* Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules, regularizers, constraints, time_bases, memory_policies, noises, metrics, prolongations, problems. */
+/* Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules, regularizers, trajectory_terms, constraints, time_bases, memory_policies, noises, metrics, prolongations, problems. */
 SODE_API sode_status sode_registry_count(const char *registry, int64_t *count);
 SODE_API sode_status sode_registry_at(const char *registry, int64_t index, const char **name, const char **help);
 

@@ -11,7 +11,7 @@ package struct ODEBlock: Sendable {
   package let field: any VectorField
   /// The field as it was given.
   package let plainField: any VectorField
-  package let integrator: any Integrator
+  package private(set) var integrator: any Integrator
   package let grid: TimeGrid
   package let basis: any TimeBasis
   package let layout: BlockLayout
@@ -23,7 +23,7 @@ package struct ODEBlock: Sendable {
   /// Rows of a whole state, of a step's record, and of the scratch of steps and derivatives.
   package let stateWidth: Int
   package let recordWidth: Int
-  package let scratchWidth: Int
+  package private(set) var scratchWidth: Int
   /// Rows of outside input for one layer: all nodes. 0 without.
   package let driveWidth: Int
   private let preparedForTraining: Int
@@ -69,6 +69,16 @@ package struct ODEBlock: Sendable {
     field: any VectorField, integrator: any Integrator, layers: Int, horizon: Double, offset: Int, precision: Precision
   ) throws(Failure) {
     try self.init(field: field, integrator: integrator, grid: TimeGrid(layers: layers, horizon: horizon), offset: offset, precision: precision)
+  }
+
+  /// The same block with its steps charged: the same states to the bit.
+  /// - Throws: `.incompatible` when the cost means nothing for its integrator.
+  package func charged(_ cost: TrajectoryCost) throws(Failure) -> ODEBlock {
+    try cost.check(integrator, field)
+    var block = self
+    block.integrator = ChargedIntegrator(integrator, cost)
+    block.scratchWidth = block.integrator.scratchWidth(field)
+    return block
   }
 
   package var layers: Int { grid.layers }

@@ -19,6 +19,12 @@ package final class StepLog {
   /// How far states that a reversible policy recovered were from the true ones: the largest |ŷ − y| of a block's first state in parts of the largest |y|. 0 where nothing was recovered.
   package private(set) var reconstructionError = 0.0
 
+  /// Whether steps add what they are charged (`ChargedIntegrator`) to `cost`, the sum over the samples.
+  package var isCharging = false
+  package var cost = 0.0
+  /// What one sample's cost counts in the objective whose gradient pullbacks make; 0 where they leave it out.
+  package var chargePerSample = 0.0
+
   package init() {}
 
   /// Notes a recovered state.
@@ -37,5 +43,6 @@ package final class StepLog {
     failure = nil
     (evaluations, accepted, rejected, iterations) = (0, 0, 0, 0)
     reconstructionError = 0
+    cost = 0
   }
 }

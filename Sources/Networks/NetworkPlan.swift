@@ -49,7 +49,7 @@ package struct NetworkPlan: Sendable {
   package private(set) var opening: AffineMap?
   /// How the inputs hold sequences; nil where they are features.
   package let sequence: SequencePlan?
-  package let blocks: [ODEBlock]
+  package private(set) var blocks: [ODEBlock]
   package let memory: [any MemoryPolicy]
   /// Where the outside input of each block is read; nil for a block that takes none.
   package let drives: [PathSampling?]
@@ -141,6 +141,16 @@ package struct NetworkPlan: Sendable {
     readout?.preparedOffset = next
     tensors = layout.tensors
     parameterCount = layout.count
+  }
+
+  /// The same plan with the steps of all blocks charged, for sweeps that train.
+  /// - Throws: `.incompatible` when the cost means nothing for a block's integrator.
+  package func charged(_ cost: TrajectoryCost) throws(Failure) -> NetworkPlan {
+    var plan = self
+    for index in blocks.indices {
+      plan.blocks[index] = try Self.naming(index, specification) { () throws(Failure) in try self.blocks[index].charged(cost) }
+    }
+    return plan
   }
 
   /// Says which block a failure is about, where there are several.

@@ -14,6 +14,8 @@ package enum Targets {
 package struct BatchResult: Equatable, Sendable {
   /// Σ w_i l_i, weights being 1 where none were given.
   package var lossSum = 0.0
+  /// What the states' ways were charged (`TrajectoryCost`), without a part in the loss.
+  package var costSum = 0.0
   package var correct = 0
   package var count = 0
   /// Σ w_i of the batch.
@@ -25,6 +27,8 @@ package struct BatchResult: Equatable, Sendable {
   package init() {}
   /// Σ w_i l_i / Σ w_i; 0 where all weights are 0.
   package var meanLoss: Double { weight > 0 || lossSum.isNaN ? lossSum / weight : 0 }
+  /// Of all samples alike: weights are the loss's.
+  package var meanCost: Double { costSum / Double(count) }
   /// How far states recovered by a reversible policy were from the true ones, at most.
   package var reconstructionError: Double { report.reconstructionError }
   package var accuracy: Double { Double(correct) / Double(count) }
@@ -119,8 +123,10 @@ package final class Sweep: @unchecked Sendable {
     let weight = weighting.sum(targets, rows: source.rows, count: count)
     let total = divisor ?? weight
     let scale = total > 0 ? 1 / total : 0
+    // The charge is a mean over all samples alike; a part of a larger batch counts by its share.
+    let charge = (divisor == nil ? 1 : weight * scale) / Double(count)
     var result = try run(
-      parameters, source, count: count, gradient: gradient, featureGradient: nil, draws: draws, pool: pool, isCancelled: isCancelled
+      parameters, source, count: count, gradient: gradient, featureGradient: nil, draws: draws, chargePerSample: charge, pool: pool, isCancelled: isCancelled
     ) { tile, start, samples, result in
       let targets = tile.load(targets, weighting, rows: source.rows, start: start, count: samples)
       result.lossSum += loss.evaluate(
@@ -159,7 +165,7 @@ package final class Sweep: @unchecked Sendable {
   /// Runs all tiles: forward, then `atScores`, which leaves the cotangent of the scores, then back if a gradient is wanted.
   private func run(
     _ parameters: Vector, _ source: BatchSource, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, alwaysBack: Bool = false,
-    draws: Draws?, pool: WorkerPool, isCancelled: (() -> Bool)? = nil, atStates: (_ tile: Int, _ states: Block) -> Void = { _, _ in },
+    draws: Draws?, chargePerSample: Double = 0, pool: WorkerPool, isCancelled: (() -> Bool)? = nil, atStates: (_ tile: Int, _ states: Block) -> Void = { _, _ in },
     atScores: (_ tile: TileScratch, _ start: Int, _ samples: Int, _ result: inout BatchResult) -> Void
   ) throws(Failure) -> BatchResult {
     precondition(count >= 1 && count <= batch, "batch larger than its sweep")
@@ -180,6 +186,7 @@ package final class Sweep: @unchecked Sendable {
       pool.run(partition.groups) { group, worker in
         let sum = group == 0 ? first : first.map { _ in self.groupGradients[group - 1] }
         let log = self.logs[worker]
+        log.chargePerSample = chargePerSample
         if let sum { fill(sum, 0) }
         for index in partition.tiles(of: group) {
           if let isCancelled, isCancelled() {
@@ -188,12 +195,15 @@ package final class Sweep: @unchecked Sendable {
           }
           let samples = partition.samples(of: index)
           let tile = self.scratch[worker].view(columns: partition.columns(of: index))
+          log.isCharging = chargePerSample > 0
           let final = self.forward(weights, source, samples, tile, log, draws, keeping: back)
+          log.isCharging = false
           var result = BatchResult()
           atStates(index, final)
           atScores(tile, samples.lowerBound, samples.count, &result)
           if back { self.backward(weights, source, samples, tile, log, draws, final: final, gradient: sum, featureGradient: featureGradient) }
           result.failure = log.failure
+          result.costSum = log.cost
           result.report = log.report
           log.clear()
           results[index] = result
@@ -207,6 +217,7 @@ package final class Sweep: @unchecked Sendable {
     }
     return results[0..<partition.tiles].reduce(into: BatchResult()) { total, part in
       total.lossSum += part.lossSum
+      total.costSum += part.costSum
       total.correct += part.correct
       total.count += part.count
       total.report.add(part.report)

@@ -22,6 +22,7 @@ private let registryListings: [(name: String, entries: [(name: String, help: Str
   ("optimizers", listing(optimizers)),
   ("schedules", listing(schedules)),
   ("regularizers", listing(regularizers)),
+  ("trajectory_terms", listing(trajectoryTerms)),
   ("constraints", listing(constraints)),
   ("time_bases", listing(timeBases)),
   ("memory_policies", listing(memoryPolicies)),

@@ -69,6 +69,10 @@ final class BatchObjective: Objective {
   }
 
   func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, fraction: Double, into product: Vector) throws(Failure) {
+    guard settings.trajectoryCost == nil else {
+      throw Failure(
+        .incompatible, "kinetic_energy and jacobian_penalty have no Gauss–Newton matrix here, for which tangents of every layer's states would have to be kept; newton_pcg takes them, as do lbfgs, nonlinear_cg and first-order methods")
+    }
     let batch = present.part(fraction)
     try requireCurvature(batch)
     try curvature.gaussNewtonProduct(
@@ -150,7 +154,7 @@ final class BatchObjective: Objective {
     count(gradient == nil ? 1 : 3, batch)
     if atStart == nil { atStart = result }
     if gradient != nil { latest = result }
-    return result.meanLoss
+    return result.meanLoss + result.meanCost
   }
 
   /// Books so many passes over the batch.

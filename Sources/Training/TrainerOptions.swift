@@ -1,3 +1,4 @@
+import Integrators
 import Settings
 
 /// Every option of scope "trainer": those of the trainer itself, of the schedules, the regularizers and the optimizers.
@@ -7,7 +8,7 @@ package let trainerOptions: [OptionDescription] = {
   var options: [OptionDescription] = TrainerOptions.own
   let groups: [[OptionDescription]] =
     optimizers.entries.map { $0.entry.options } + [LearningRate.options] + schedules.entries.map { $0.entry.options }
-    + constraints.entries.map { $0.entry.options } + regularizers.entries.map { [$0.entry.option] + $0.entry.furtherOptions }
+    + [TrajectoryCost.options] + constraints.entries.map { $0.entry.options } + regularizers.entries.map { [$0.entry.option] + $0.entry.furtherOptions }
   for group in groups {
     for option in group where !options.contains(where: { $0.key == option.key }) { options.append(option) }
   }
@@ -64,6 +65,8 @@ package struct TrainerOptions: Sendable {
   package let decoupledDecay: Double
   /// The regularizers with a strength above 0.
   package let regularizers: [any Regularizer]
+  /// The terms along trajectories; nil without.
+  package let trajectoryCost: TrajectoryCost?
 
   /// Reads the options.
   /// - Throws: `invalidArgument` when an option of another optimizer or schedule was set, or options contradict each other; `outOfRange`.
@@ -97,6 +100,7 @@ package struct TrainerOptions: Sendable {
       if strength > 0, !handledByOptimizer { terms.append(try term.init(strength: strength, values)) }
     }
     regularizers = terms
+    trajectoryCost = try TrajectoryCost(values)
   }
 }
 

@@ -68,7 +68,7 @@ final class TrainingRun {
     rows = order.rowNumbers(count: training.count)
     // A loss of the caller's is called on the calling thread alone.
     let threads = trainer.loss != nil ? 1 : settings.threads == 0 ? availableProcessors() : settings.threads
-    sweep = try Sweep(plan, batch: batch, derivative: true, features: false, threads: threads)
+    sweep = try Sweep(try settings.trajectoryCost.map { (cost) throws(Failure) in try plan.charged(cost) } ?? plan, batch: batch, derivative: true, features: false, threads: threads)
     evaluationSweep = validation == nil ? nil : try Sweep(plan, batch: evaluationBatch, derivative: false, threads: sweep.threads)
     evaluated = if let validation, figure.needsScores { try EvaluatedScores(plan, validation) } else { nil }
     pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads))

@@ -30,6 +30,7 @@ struct ListingsTests {
     #expect(names("optimizers") == optimizers.names)
     #expect(names("schedules") == schedules.names)
     #expect(names("regularizers") == regularizers.names)
+    #expect(names("trajectory_terms") == trajectoryTerms.names)
     #expect(names("constraints") == constraints.names)
     #expect(names("time_bases") == timeBases.names)
     #expect(names("memory_policies") == memoryPolicies.names)

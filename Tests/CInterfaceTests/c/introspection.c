@@ -5,7 +5,7 @@
 #include "check.h"
 
 static const char *const registries[] = {"fields",   "integrators", "activations",  "biases",          "openings", "readouts", "losses",
-                                         "optimizers", "schedules",   "regularizers", "constraints", "time_bases", "memory_policies", "noises", "prolongations", "problems"};
+                                         "optimizers", "schedules",   "regularizers", "trajectory_terms", "constraints", "time_bases", "memory_policies", "noises", "prolongations", "problems"};
 static const char *const scopes[] = {"network", "block", "trainer"};
 
 static sode_status set(sode_specification *specification, sode_trainer *trainer, const sode_option_info *option) {

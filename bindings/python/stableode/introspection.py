@@ -20,6 +20,7 @@ REGISTRIES = (
     "optimizers",
     "schedules",
     "regularizers",
+    "trajectory_terms",
     "constraints",
     "time_bases",
     "memory_policies",
