@@ -21,6 +21,8 @@ package struct ChargedIntegrator: Integrator {
     try base.check(field)
     try cost.check(base, field)
   }
+  package var drawsNumbers: Bool { base.drawsNumbers }
+  package func checkNoise() throws(Failure) { try base.checkNoise() }
   package func checkUnequalSteps() throws(Failure) { try base.checkUnequalSteps() }
   package func check(_ precision: Precision) throws(Failure) { try base.check(precision) }
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize { base.largestStableSize(dynamics, stepSize: h) }

@@ -75,11 +75,11 @@ package final class StabilitySet: Constraint {
     guard block.layout.expandedCount == 0 else {
       throw Failure(.incompatible, "keep_stable needs layers whose weights are parameters (weights_in_time layers, shared or piecewise_constant), not mixed from coefficients")
     }
-    guard let dynamics = block.field.frozenDynamics, block.integrator.fieldCount == 1 else {
+    guard let dynamics = block.plainField.frozenDynamics, block.integrator.fieldCount == 1 else {
       throw Failure(.incompatible, "keep_stable is \(share) but of this field's Jacobian no bound is known, or not with this activation, whose slopes must lie in [0, L]")
     }
     let named = dynamics.norms.compactMap { norm -> (tensor: ParameterTensor, isAntisymmetric: Bool)? in
-      let name = block.field.parameters[norm.tensor].name
+      let name = block.plainField.parameters[norm.tensor].name
       return tensors.first { $0.name.hasSuffix(".\(name)") }.map { ($0, norm.isAntisymmetric) }
     }
     let count = named.first?.tensor.shape[0] ?? 0
