@@ -116,7 +116,7 @@ package struct ODEBlock: Sendable {
     let h = stepSize(j)
     var own = stepWeights(j, of: weights.parameters, prepared: weights.prepared, drive: weights.drive, for: weights.purpose)
     own.first.draws = weights.draws
-    own.first.draws.layer = UInt32(truncatingIfNeeded: j)
+    own.first.draws.layer = j
     return Step(index: j, stepSize: h, previousStepSize: j > 0 ? stepSize(j - 1) : h, weights: own, log: weights.log)
   }
 
@@ -126,7 +126,7 @@ package struct ODEBlock: Sendable {
     guard j >= 0, j < layers else { return }
     guard movesEvenly else { return step = self.step(j, weights) }
     step.index = j
-    step.weights.first.draws.layer = UInt32(truncatingIfNeeded: j)
+    step.weights.first.draws.layer = j
     layout.move(&step.weights, by: distance, preparedCount: preparedPerEntry(weights.purpose), bytes: precision.byteCount)
     if let base = step.weights.first.driveBase, let drive = weights.drive {
       step.weights.first.driveBase = base + distance * driveWidth * drive.columns * precision.byteCount

@@ -41,7 +41,7 @@ package struct StepWeights: @unchecked Sendable {
     layer.prepared = layer.prepared.map { $0 + (node * preparedNodeAdvance + field * preparedFieldAdvance) }
     layer.driveBase = layer.driveBase.map { $0 + node * driveAdvance }
     // The parts of one field's noise lie side by side; those of the other come after them.
-    layer.draws.part = UInt16(truncatingIfNeeded: field &* NoisyField.parts)
+    layer.draws.part = field &* NoisyField.parts
     return layer
   }
 }

@@ -24,31 +24,47 @@ package struct Draws: Equatable, Sendable {
   }
 }
 
-/// The random numbers of one layer for one tile: a value of four numbers, in every `Layer`.
+/// The random numbers of one layer for one tile: two words, since every `Layer` carries them and one is made for every step.
 package struct LayerDraws: Equatable, Sendable {
   package let key: UInt64
-  /// The number of the tile's first sample.
-  package let sample: UInt64
-  /// The layer j.
-  package var layer: UInt32
-  /// What the numbers are for: different parts of a layer draw different numbers.
-  package var part: UInt16 = 0
-  /// Whether there are numbers to draw: in training. Evaluation draws none.
-  package let isDrawn: Bool
+  /// From the low bits: the tile's first sample, 32; the layer, 21; the part, 8; whether there is anything to draw.
+  @usableFromInline var place: UInt64
 
   /// Numbers to draw.
+  ///
+  /// - Parameters:
+  ///   - sample: the number of the tile's first sample; modulo 2³².
+  ///   - layer: the layer j, at most 10⁶.
   package init(key: UInt64, sample: UInt64, layer: Int = 0) {
-    (self.key, self.sample, self.isDrawn) = (key, sample, true)
-    self.layer = UInt32(truncatingIfNeeded: layer)
+    self.key = key
+    place = sample & 0xFFFF_FFFF | 1 << 63
+    self.layer = layer
   }
 
   /// Nothing to draw.
-  @inlinable package init() { (key, sample, layer, isDrawn) = (0, 0, 0, false) }
+  @inlinable package init() { (key, place) = (0, 0) }
 
-  /// The same tile's numbers for another part of the layer, below 256.
+  /// Whether there are numbers to draw: in training. Evaluation draws none.
+  @inlinable package var isDrawn: Bool { place >> 63 == 1 }
+  /// The number of the tile's first sample.
+  package var sample: UInt64 { place & 0xFFFF_FFFF }
+
+  /// The layer j.
+  @inlinable package var layer: Int {
+    get { Int(truncatingIfNeeded: place >> 32 & 0x1F_FFFF) }
+    set { place = place & ~(0x1F_FFFF << 32) | (UInt64(truncatingIfNeeded: newValue) & 0x1F_FFFF) << 32 }
+  }
+
+  /// What the numbers are for, below 256: different parts of a layer draw different numbers.
+  @inlinable package var part: Int {
+    get { Int(truncatingIfNeeded: place >> 53 & 0xFF) }
+    set { place = place & ~(0xFF << 53) | (UInt64(truncatingIfNeeded: newValue) & 0xFF) << 53 }
+  }
+
+  /// The same tile's numbers for another part of the layer.
   package func of(part: Int) -> LayerDraws {
     var other = self
-    other.part = UInt16(truncatingIfNeeded: part)
+    other.part = part
     return other
   }
 }

@@ -56,7 +56,7 @@ import VectorFields
     var variance = 0.0
     for layer in 0..<steps {
       var own = draws.of(part: 128)
-      own.layer = UInt32(layer)
+      own.layer = layer
       drawNormal(own, deviation: h.squareRoot(), into: xi)
       let decay = exp(-1 + h * (Double(layer) + 0.5))
       variance += decay * decay * h

@@ -22,4 +22,13 @@ struct DrawsTests {
     #expect(!LayerDraws().isDrawn)
     #expect(LayerDraws(key: 1, sample: 2, layer: 3).of(part: 4) != LayerDraws(key: 1, sample: 2, layer: 3))
   }
+
+  /// Sample, layer and part lie in one word and leave each other alone.
+  @Test func placesKeepTheirParts() {
+    var draws = LayerDraws(key: 7, sample: 1 << 32 - 1, layer: 1_000_000).of(part: 255)
+    #expect(draws.sample == 1 << 32 - 1 && draws.layer == 1_000_000 && draws.part == 255 && draws.isDrawn)
+    draws.layer = 0
+    draws.part = 128
+    #expect(draws.sample == 1 << 32 - 1 && draws.layer == 0 && draws.part == 128 && draws.isDrawn)
+  }
 }

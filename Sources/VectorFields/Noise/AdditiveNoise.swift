@@ -29,7 +29,7 @@ package struct AdditiveNoise: LayerNoise {
   package func isSilent(layer: Int) -> Bool { scale == 0 }
 
   package func draw(_ draws: LayerDraws, into numbers: Block) {
-    let deviation = scale / grid.stepSize(Int(draws.layer)).squareRoot()
+    let deviation = scale / grid.stepSize(draws.layer).squareRoot()
     switch kind {
     case .gaussian: drawNormal(draws, deviation: deviation, into: numbers)
     case .uniform: drawUniform(draws, low: -3.0.squareRoot() * deviation, high: 3.0.squareRoot() * deviation, into: numbers)

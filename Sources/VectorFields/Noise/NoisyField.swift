@@ -5,7 +5,7 @@ import LinearAlgebra
 /// The derivatives are exact for the numbers drawn: J̃ = diag(m)·J, or J. They are drawn again wherever they are needed, always the same, so that nothing is kept of them; the record is that of f.
 package final class NoisyField: VectorField {
   /// Parts of a layer's random numbers that one field uses: its components.
-  package static let parts = 2
+  package static var parts: Int { 2 }
 
   private let field: any VectorField
   private let noise: any LayerNoise
@@ -34,6 +34,8 @@ package final class NoisyField: VectorField {
   package var accelerationComponent: Int? { field.accelerationComponent }
   package var isDamped: Bool { field.isDamped }
   package var split: (any SplitField)? { field.split }
+  /// Those of evaluation; a factor m makes a step of m·h of it.
+  package var frozenDynamics: FrozenDynamics? { field.frozenDynamics }
   package var recordWidth: Int { field.recordWidth }
   /// The field's own, then what it gives, then the numbers drawn.
   package var scratchWidth: Int { field.scratchWidth + values + numbers }
@@ -44,7 +46,7 @@ package final class NoisyField: VectorField {
   package var gradientNeedsFinish: Bool { field.gradientNeedsFinish }
 
   package func affineForm(_ component: Int, _ layer: Layer) -> AffineForm? {
-    layer.draws.isDrawn || noise.mean(layer: Int(layer.draws.layer)) != 1 ? nil : field.affineForm(component, layer)
+    layer.draws.isDrawn || noise.mean(layer: layer.draws.layer) != 1 ? nil : field.affineForm(component, layer)
   }
 
   /// The field's scratch, and the places of the others in `scratch`.
@@ -56,13 +58,13 @@ package final class NoisyField: VectorField {
 
   /// Draws the numbers of a component; false where there are none to draw.
   private func draw(_ component: Int, _ layer: Layer, into numbers: Block) -> Bool {
-    guard layer.draws.isDrawn, !noise.isSilent(layer: Int(layer.draws.layer)) else { return false }
-    noise.draw(noise.action == .scalesSamples ? layer.draws.of(part: 0) : layer.draws.of(part: Int(layer.draws.part) + component), into: numbers)
+    guard layer.draws.isDrawn, !noise.isSilent(layer: layer.draws.layer) else { return false }
+    noise.draw(noise.action == .scalesSamples ? layer.draws.of(part: 0) : layer.draws.of(part: layer.draws.part + component), into: numbers)
     return true
   }
 
   /// The factor where nothing is drawn.
-  private func factor(_ layer: Layer) -> Double { layer.draws.isDrawn ? 1 : noise.mean(layer: Int(layer.draws.layer)) }
+  private func factor(_ layer: Layer) -> Double { layer.draws.isDrawn ? 1 : noise.mean(layer: layer.draws.layer) }
 
   /// out = base + scale·m⊙x.
   private func scaled(_ m: Block, _ x: Block, _ scale: Double, _ base: Block?, _ out: Block) {

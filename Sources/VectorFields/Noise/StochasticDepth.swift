@@ -51,7 +51,7 @@ package struct StochasticDepth: LayerNoise {
   package func isSilent(layer: Int) -> Bool { probability(layer) == 1 }
 
   package func draw(_ draws: LayerDraws, into numbers: Block) {
-    let p = probability(Int(draws.layer))
+    let p = probability(draws.layer)
     drawMask(draws, probability: p, value: scaling == .inverted ? 1 / p : 1, into: numbers)
   }
 }

@@ -11,7 +11,7 @@ import pytest
 from conftest import PREFIX, ROOT, build, run, without_swift
 
 EXAMPLES = ROOT / "examples"
-TESTED_HERE = {"c/peaks.c", "c/fashion_mnist.c", "python/quickstart.py", "python/peaks.py", "python/fashion_mnist.py", "python/trajectories.py", "python/multilevel.py"}
+TESTED_HERE = {"c/peaks.c", "c/fashion_mnist.c", "python/quickstart.py", "python/peaks.py", "python/fashion_mnist.py", "python/trajectories.py", "python/multilevel.py", "python/stochastic_depth.py"}
 
 
 def python(example, folder, *arguments):
@@ -63,6 +63,13 @@ def test_multilevel_in_python(tmp_path):
     assert percent("128 layers: validation accuracy", output) >= 98.5
     assert output.count("1024 layers, accuracy") == 12
     assert all(path.stat().st_size < 200_000 for path in (tmp_path / "figures").iterdir())
+
+
+def test_stochastic_depth_in_python(tmp_path):
+    """The example checks its accuracies, with layers and without, and the bits of two threads itself; the picture where there is matplotlib."""
+    output = python("stochastic_depth.py", tmp_path, "figure.png")
+    assert output.count("validation accuracy") == 4 and "two threads gave the same bits" in output
+    assert "no picture" in output or (tmp_path / "figure.png").stat().st_size < 200_000
 
 
 @pytest.mark.parametrize("field", ["antisymmetric", "hamiltonian"])

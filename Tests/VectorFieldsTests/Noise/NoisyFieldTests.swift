@@ -68,6 +68,20 @@ import VectorFields
     }
   }
 
+  /// What is known of a field is known of it with noise: nothing falls back to a default of the protocol.
+  @Test(arguments: fields.names) func isInEverythingElseTheField(_ name: String) throws {
+    let field = try fields(name).make(FieldConfiguration(width: 6))
+    let noisy = NoisyField(field, Dropout(rate: 0.1))
+    #expect(noisy.width == field.width && noisy.stateWidth == field.stateWidth && noisy.driveWidth == field.driveWidth && noisy.componentCount == field.componentCount)
+    for component in 0..<field.componentCount {
+      #expect(noisy.rowsRead(by: component) == field.rowsRead(by: component) && noisy.rowsWritten(by: component) == field.rowsWritten(by: component))
+    }
+    #expect(noisy.accelerationComponent == field.accelerationComponent && noisy.isDamped == field.isDamped && noisy.recordWidth == field.recordWidth)
+    #expect((noisy.split == nil) == (field.split == nil) && (noisy.frozenDynamics == nil) == (field.frozenDynamics == nil))
+    #expect(noisy.parameters.map(\.name) == field.parameters.map(\.name) && noisy.gradientNeedsFinish == field.gradientNeedsFinish)
+    for purpose in [Purpose.training, .inference] { #expect(noisy.preparedCount(for: purpose) == field.preparedCount(for: purpose)) }
+  }
+
   /// ⟨J̃v, w⟩ = ⟨v, J̃ᵀw⟩ with the numbers drawn; the Taylor test of whole networks is in SweepTests.
   @Test(arguments: ["dense", "hamiltonian", "gradient_flow"]) func pullbackIsTheTranspose(_ name: String) throws {
     let plain = try example(name)

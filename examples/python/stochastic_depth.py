@@ -1,0 +1,101 @@
+"""Stochastic depth (Huang et al. 2016; Lu et al. 2018): networks that learn to do without some of their layers.
+
+Trains residual and linear multi-step networks of 16 layers on the peaks problem, with and without stochastic depth: in training each
+sample skips layer l of 16 with probability l/16 · 1/2; predictions use all layers. Then layers are taken out of the trained networks.
+
+Expected: at least 95.5 % validation accuracy for all four. Without two random layers (mean of 30 choices) still at least 93 % of
+those trained with stochastic depth, and at most 90 % of the others. The same bits from one thread and from two.
+
+    python stochastic_depth.py [OUTPUT.png]      draws a picture where there is matplotlib
+"""
+
+import sys
+from pathlib import Path
+
+import numpy
+import stableode
+
+LAYERS = 16
+NAMES = {"euler": "ResNet (euler)", "linear_multistep": "LM-ResNet (linear_multistep)"}
+NOISES = {"without": {}, "with": dict(noise="stochastic_depth", survival=0.5)}
+COUNTS = range(0, 9)
+CHOICES = 30
+
+
+def train(integrator, noise, training, validation, threads=1):
+    """(network, best validation accuracy)."""
+    network = stableode.Network(inputs=2, outputs=5, width=16, layers=LAYERS, horizon=4.0, field="dense", integrator=integrator, **noise)
+    history = network.fit(
+        training, validation=validation, optimizer="adam", learning_rate=0.02, schedule="cosine", batch_size=100, epochs=150, num_threads=threads
+    )
+    return network, history.best.validation_accuracy
+
+
+def without(network, layers):
+    """A copy of the network whose field vanishes in these layers: tanh(0 y + 0) = 0."""
+    thinned = stableode.Network.from_json(network.specification_json)
+    vector = network.parameter_vector.copy()
+    tensors = network.split(vector)
+    for name in ("blocks.0.K", "blocks.0.b"):
+        tensors[name][list(layers)] = 0
+    thinned.parameter_vector = vector
+    return thinned
+
+
+def accuracy(network, data):
+    return float((network.predict(data.features) == data.targets).mean())
+
+
+def thinned_accuracies(network, data):
+    """Accuracies without 0, 1, … 8 layers, [counts, choices], and without each single layer, [layers]."""
+    random = numpy.random.default_rng(1)
+    several = [[accuracy(without(network, random.choice(LAYERS, count, replace=False)), data) for _ in range(CHOICES)] for count in COUNTS]
+    single = [accuracy(without(network, [layer]), data) for layer in range(LAYERS)]
+    return 100 * numpy.array(several), 100 * numpy.array(single)
+
+
+def draw(results, output):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    plt.rcParams.update({"font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False})
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained", sharey=True)
+    for (integrator, kind), (several, single) in results.items():
+        color = {"euler": "#3b4cc0", "linear_multistep": "#c8323c"}[integrator]
+        style = "-" if kind == "with" else "--"
+        axes[0].plot(COUNTS, several.mean(axis=1), style, color=color, label=f"{NAMES[integrator]}, {kind} stochastic depth")
+        axes[0].fill_between(COUNTS, *numpy.quantile(several, [0.25, 0.75], axis=1), color=color, alpha=0.12, linewidth=0)
+        axes[1].plot(range(1, LAYERS + 1), single, style, color=color, marker=".")
+    axes[0].set(xlabel="layers taken out at random, of 16", ylabel="validation accuracy, %", title="mean and quartiles of 30 choices", ylim=(0, 100))
+    axes[1].set(xlabel="the layer taken out", title="one layer less")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(output, dpi=100)
+
+
+def main():
+    output = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "figures" / "stochastic_depth.png"
+    training, validation = stableode.Dataset.problem("peaks", 2000, 1000, seed=1)
+    results = {}
+    for integrator in NAMES:
+        for kind, noise in NOISES.items():
+            network, best = train(integrator, noise, training, validation)
+            several, single = results[integrator, kind] = thinned_accuracies(network, validation)
+            least, most = (93, 100) if kind == "with" else (0, 90)
+            print(f"{NAMES[integrator]} {kind} stochastic depth: validation accuracy {100 * best:.1f} %, without 2 layers {several[2].mean():.1f} %, 4 {several[4].mean():.1f} %")
+            assert best >= 0.955, "expected at least 95.5 %"
+            assert least <= several[2].mean() <= most, f"expected between {least} and {most} % without two layers"
+    again, _ = train("linear_multistep", NOISES["with"], training, validation, threads=2)
+    assert numpy.array_equal(again.parameter_vector, network.parameter_vector), "expected the same bits from two threads"
+    print("two threads gave the same bits")
+    try:
+        draw(results, output)
+        print(output)
+    except ModuleNotFoundError:
+        print("no picture: matplotlib is not installed")
+
+
+if __name__ == "__main__":
+    main()
