@@ -117,7 +117,7 @@ package struct BlockLayout: Sendable {
     self.offsets = offsets
     self.counts = counts
     tensorCount = shapes.count
-    fieldDistance = fieldCount == 1 ? 0 : layerEntries * perEntry
+    fieldDistance = layerEntries * perEntry
     nodeDistance = mixes ? fieldCount * layerEntries * perEntry : 0
     expandedCount = mixes ? preparedNodes * fieldCount * layerEntries * perEntry : 0
 
@@ -208,8 +208,8 @@ package struct BlockLayout: Sendable {
       weights.first.tensors[4] = address(4)
       weights.first.tensors[5] = address(5)
     }
-    weights.nodeAdvance = nodeDistance * bytes
-    weights.fieldAdvance = fieldDistance * bytes
+    weights.advance = fieldDistance * bytes
+    weights.fieldsPerNode = nodeDistance == 0 ? 0 : UInt8(truncatingIfNeeded: fieldCount)
     if ownCount == 0 { return weights }
     for index in 0..<ownCount {
       let own = skipsFirst >> index & 1 == 0 ? j : j - 1

@@ -99,9 +99,7 @@ package struct ODEBlock: Sendable {
     if count > 0, let prepared {
       let bytes = precision.byteCount
       weights.first.prepared = prepared.base + layout.entry(of: j) * count * bytes
-      let set = count / (layout.preparedNodes * layout.fieldCount) * bytes
-      weights.preparedFieldAdvance = layout.fieldCount > 1 ? set : 0
-      weights.preparedNodeAdvance = layout.preparedNodes > 1 ? set * layout.fieldCount : 0
+      weights.preparedAdvance = count / (layout.preparedNodes * layout.fieldCount) * bytes
     }
     if let drive {
       let row = drive.columns * precision.byteCount

@@ -3,24 +3,23 @@ import VectorFields
 
 /// The weights that one step works with: a layer for each of its fields and, where weights vary within the step, for each of its nodes; and the integrator's own tensors.
 ///
-/// The same type serves parameters, gradients and directions. It owns nothing and is trivially copied.
+/// The same type serves parameters, gradients and directions. It owns nothing and is trivially copied: 128 bytes, which copies take without a call, and no more.
 package struct StepWeights: @unchecked Sendable {
   /// The most tensors an integrator may have of its own.
   package static let maximumOwnTensors = 2
 
   /// Field 0 at node 0.
   package var first: Layer
-  /// Bytes from a tensor to the same tensor of the next node, and of the next field; 0 where they are the same memory.
-  package var nodeAdvance = 0
-  package var fieldAdvance = 0
-  /// The same for prepared operators.
-  package var preparedNodeAdvance = 0
-  package var preparedFieldAdvance = 0
+  /// Bytes from a tensor to the same tensor of the next field, and at the last field to that of the first at the next node; the same for prepared operators.
+  package var advance = 0
+  package var preparedAdvance = 0
   /// Bytes from the drive at one node to that at the next.
   package var driveAdvance = 0
   /// What the operators are prepared for, and the precision of tensors and operators: what an integrator that prepares operators of its own needs to make and to find them.
   package var purpose = Purpose.training
   package var precision = Precision.float32
+  /// How often one advances from node to node: once a field; 0 where all nodes have the same weights.
+  package var fieldsPerNode: UInt8 = 0
   /// The integrator's own tensors in this layer; nil where it has none.
   package var own: InlineArray<2, UnsafeMutableRawPointer?>
 
@@ -34,11 +33,12 @@ package struct StepWeights: @unchecked Sendable {
 
   @usableFromInline package func moved(_ node: Int, _ field: Int) -> Layer {
     var layer = first
-    let distance = node * nodeAdvance + field * fieldAdvance
+    let places = node * Int(fieldsPerNode) + field
+    let distance = places * advance
     if distance != 0 {
       for index in 0..<Layer.maximumTensors { layer.tensors[index] = layer.tensors[index].map { $0 + distance } }
     }
-    layer.prepared = layer.prepared.map { $0 + (node * preparedNodeAdvance + field * preparedFieldAdvance) }
+    layer.prepared = layer.prepared.map { $0 + places * preparedAdvance }
     layer.driveBase = layer.driveBase.map { $0 + node * driveAdvance }
     // The parts of one field's noise lie side by side; those of the other come after them.
     layer.draws.part = field &* NoisyField.parts

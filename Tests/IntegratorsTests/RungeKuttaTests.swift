@@ -70,7 +70,7 @@ import VectorFields
     let values = try Numbers([2, 3, 5], .float64)
     var weights = StepWeights(Layer())
     weights.first.tensors[0] = values.vector.base
-    weights.nodeAdvance = 8
+    (weights.advance, weights.fieldsPerNode) = (8, 1)
     let integrator = try integrators.standard("rk4")
     let (before, after) = (Block.zeros(1, 1, .float64), Block.zeros(1, 1, .float64))
     before.store([1])

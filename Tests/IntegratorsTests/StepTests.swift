@@ -12,8 +12,7 @@ import VectorFields
     layer.tensors[0] = memory.vector.base
     layer.prepared = memory.vector.base + 400
     var weights = StepWeights(layer)
-    (weights.nodeAdvance, weights.fieldAdvance) = (80, 16)
-    (weights.preparedNodeAdvance, weights.preparedFieldAdvance) = (64, 8)
+    (weights.advance, weights.preparedAdvance, weights.fieldsPerNode) = (32, 24, 2)
     weights.first.driveBase = drive.base
     weights.driveAdvance = 3 * 16 * 8
     let chosen = weights.layer(node: 1, field: 1)
@@ -23,6 +22,11 @@ import VectorFields
     let input = chosen.drive(3, like: drive)
     #expect(input?.base == drive.rows(3..<6).base && input?.rows == 3 && input?.columns == 16)
     #expect(weights.layer().tensors[0] == memory.vector.base)
+    #expect(weights.layer(field: 1).tensors[0] == memory.vector.base + 32)
+    weights.fieldsPerNode = 0
+    #expect(weights.layer(node: 1).tensors[0] == memory.vector.base)
+    // What copies take without a call.
+    #expect(MemoryLayout<StepWeights>.size <= 128)
   }
 
   @Test func theFirstStepHasItselfBeforeIt() {
