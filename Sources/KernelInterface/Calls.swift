@@ -473,8 +473,8 @@ package struct DrawCall {
   package var layer: UInt32
   package var stream: UInt32
   package var key: UInt64
-  /// The number of the first column's sample.
-  package var sample: UInt64
+  /// The number of the first column's sample, modulo 2³².
+  package var sample: UInt32
   package var a: Double
   package var b: Double
   package var out: UnsafeMutableRawPointer
@@ -483,7 +483,7 @@ package struct DrawCall {
   package var columns: Int
 
   package init(
-    kind: Int32, layer: UInt32, stream: UInt32, key: UInt64, sample: UInt64, a: Double, b: Double, out: UnsafeMutableRawPointer, outStride: Int, rows: Int, columns: Int
+    kind: Int32, layer: UInt32, stream: UInt32, key: UInt64, sample: UInt32, a: Double, b: Double, out: UnsafeMutableRawPointer, outStride: Int, rows: Int, columns: Int
   ) {
     self.kind = kind
     self.layer = layer

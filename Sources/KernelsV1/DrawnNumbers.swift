@@ -15,7 +15,7 @@ import KernelInterface
     let out = c.out.assumingMemoryBound(to: F.Scalar.self) + row &* c.outStride
     var column = 0
     while column < c.columns {
-      sode_draw_words(c.key, c.sample &+ UInt64(truncatingIfNeeded: column), UInt32(truncatingIfNeeded: row &>> 2) | c.stream, c.layer, words)
+      sode_draw_words(c.key, c.sample &+ UInt32(truncatingIfNeeded: column), UInt32(truncatingIfNeeded: row &>> 2) | c.stream, c.layer, words)
       if c.columns == 1 {
         drawGroup(F.One.self, c, words, out, rows)
       } else {

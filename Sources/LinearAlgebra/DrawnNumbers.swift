@@ -17,7 +17,7 @@ package func drawMask(_ draws: LayerDraws, probability: Double, value: Double, i
 private func draw(_ kind: Int32, _ draws: LayerDraws, _ a: Double, _ b: Double, _ out: Block) {
   assert(out.columns == 1 || out.columns % Block.quantum == 0, "draw: columns")
   var call = DrawCall(
-    kind: kind, layer: UInt32(truncatingIfNeeded: draws.layer), stream: UInt32(truncatingIfNeeded: draws.part) << 24, key: draws.key, sample: draws.sample, a: a, b: b, out: out.base, outStride: out.stride, rows: out.rows,
+    kind: kind, layer: UInt32(truncatingIfNeeded: draws.layer), stream: UInt32(truncatingIfNeeded: draws.part) << 24, key: draws.key, sample: UInt32(truncatingIfNeeded: draws.sample), a: a, b: b, out: out.base, outStride: out.stride, rows: out.rows,
     columns: out.columns)
   Kernels.table(out.precision).pointee.draw(&call)
 }

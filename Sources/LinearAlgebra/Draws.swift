@@ -46,7 +46,7 @@ package struct LayerDraws: Equatable, Sendable {
 
   /// Whether there are numbers to draw: in training. Evaluation draws none.
   @inlinable package var isDrawn: Bool { place >> 63 == 1 }
-  /// The number of the tile's first sample.
+  /// The number of the tile's first sample, modulo 2³².
   package var sample: UInt64 { place & 0xFFFF_FFFF }
 
   /// The layer j.

@@ -10,7 +10,7 @@ extension KernelSweeps {
     private static func word(_ row: Int, _ sample: Int) -> Double {
       let number = draws.sample + UInt64(sample)
       let words = philox(
-        SIMD4(UInt32(truncatingIfNeeded: number), UInt32(number >> 32), UInt32(row / 4) | 3 << 24, 77), key: SIMD2(UInt32(truncatingIfNeeded: draws.key), UInt32(draws.key >> 32)))
+        SIMD4(UInt32(truncatingIfNeeded: number), 0, UInt32(row / 4) | 3 << 24, 77), key: SIMD2(UInt32(truncatingIfNeeded: draws.key), UInt32(draws.key >> 32)))
       return Double(words[row % 4] >> 8)
     }
 
