@@ -54,7 +54,7 @@ let package = Package(
     .target(name: "Networks", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients"]),
     .target(name: "Datasets", dependencies: ["Settings", "LinearAlgebra", "CZlib"]),
     .target(name: "Training", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Datasets"]),
-    .target(name: "Storage", dependencies: ["Settings", "LinearAlgebra", "Networks", "CShims"]),
+    .target(name: "Storage", dependencies: ["Settings", "LinearAlgebra", "Networks", "Training", "CShims"]),
 
     // The product.
     .target(name: "StableODE", dependencies: ["CStableODE", "CShims", "Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Datasets", "Training", "Storage"]),
@@ -71,7 +71,7 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Datasets", "TestSupport"]),
-    .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
+    .testTarget(name: "StorageTests", dependencies: ["Storage", "Training", "Datasets", "TestSupport"]),
     .testTarget(name: "CInterfaceTests", dependencies: ["CStableODE", "StableODE", "Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Datasets", "Training", "TestSupport"], exclude: ["c"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
   ],

@@ -5,7 +5,7 @@ import Settings
 ///
 /// Layout, that of safetensors (so its readers see the tensors): the length of the header in 8 bytes, little-endian; the header, a JSON object padded with
 /// spaces to a multiple of 8; the numbers, little-endian, tensor after tensor without gaps. The header's `__metadata__` holds, all as texts, `format`
-/// ("stableode"), `format_version`, `library_version`, `specification` and `checksum`.
+/// ("stableode"), `format_version`, `library_version`, `specification` and `checksum`; in a checkpoint `training` too.
 ///
 /// The checksum is 16 lowercase hexadecimal digits of XXH64: of the numbers, seeded with the XXH64 of all that comes before them, in which the digits
 /// themselves count as zeros. A change anywhere in the file is noticed.
@@ -14,17 +14,20 @@ package struct ModelContents {
   package let libraryVersion: String
   /// The network's specification, JSON text.
   package let specification: String
+  /// What a checkpoint says besides, JSON text; nil for a model.
+  package let training: String?
   package let tensors: [StoredTensor]
   /// Owns the memory of tensors that were read; nil for contents made from someone else's memory.
   let memory: Buffer?
 
   /// Contents to be written; the vectors must stay alive until they are.
-  package init(libraryVersion: String, specification: String, tensors: [StoredTensor]) {
-    self.init(libraryVersion: libraryVersion, specification: specification, tensors: tensors, memory: nil)
+  package init(libraryVersion: String, specification: String, training: String? = nil, tensors: [StoredTensor]) {
+    self.init(libraryVersion: libraryVersion, specification: specification, training: training, tensors: tensors, memory: nil)
   }
-  init(libraryVersion: String, specification: String, tensors: [StoredTensor], memory: Buffer?) {
+  init(libraryVersion: String, specification: String, training: String?, tensors: [StoredTensor], memory: Buffer?) {
     self.libraryVersion = libraryVersion
     self.specification = specification
+    self.training = training
     self.tensors = tensors
     self.memory = memory
   }

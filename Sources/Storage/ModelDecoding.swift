@@ -42,7 +42,7 @@ private struct ModelDecoder {
     guard let libraryVersion = metadata["library_version"]?.text, let specification = metadata["specification"]?.text else {
       throw fail("lacks library_version or specification in its metadata")
     }
-    return try tensors(members.filter { $0.key != ModelFormat.metadataKey }, libraryVersion, specification, data: base + prefix, dataBytes: bytes.count - prefix)
+    return try tensors(members.filter { $0.key != ModelFormat.metadataKey }, libraryVersion, specification, metadata["training"]?.text, data: base + prefix, dataBytes: bytes.count - prefix)
   }
 
   private func verifyChecksum(_ text: UnsafeRawBufferPointer, prefix: Int, stated: String?) throws(Failure) {
@@ -53,7 +53,7 @@ private struct ModelDecoder {
   }
 
   private func tensors(
-    _ members: [(key: String, value: JSON)], _ libraryVersion: String, _ specification: String, data: UnsafeRawPointer, dataBytes: Int
+    _ members: [(key: String, value: JSON)], _ libraryVersion: String, _ specification: String, _ training: String?, data: UnsafeRawPointer, dataBytes: Int
   ) throws(Failure) -> ModelContents {
     guard members.count <= ModelFormat.mostTensors else { throw fail("has \(members.count) tensors; at most \(ModelFormat.mostTensors) are read") }
     var found: [(name: String, shape: [Int], count: Int, precision: Precision, start: Int)] = []
@@ -69,7 +69,7 @@ private struct ModelDecoder {
     let tensors = found.map { tensor in
       StoredTensor(name: tensor.name, shape: tensor.shape, values: Vector(memory.base + tensor.start, count: tensor.count, precision: tensor.precision))
     }
-    return ModelContents(libraryVersion: libraryVersion, specification: specification, tensors: tensors, memory: memory)
+    return ModelContents(libraryVersion: libraryVersion, specification: specification, training: training, tensors: tensors, memory: memory)
   }
 
   /// One tensor, which must begin at byte `offset` of the numbers: tensors lie one after another, as they are listed.

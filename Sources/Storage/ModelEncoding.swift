@@ -36,10 +36,11 @@ extension ModelContents {
     guard tensors.count <= ModelFormat.mostTensors else {
       throw Failure(.outOfRange, "a model file holds at most \(ModelFormat.mostTensors) tensors; given: \(tensors.count)")
     }
-    let metadata: [(key: String, value: JSON)] = [
+    var metadata: [(key: String, value: JSON)] = [
       ("format", .text(ModelFormat.name)), ("format_version", .text(ModelFormat.version)), ("library_version", .text(libraryVersion)),
       ("specification", .text(specification)), ("checksum", .text(String(repeating: "0", count: ModelFormat.checksumDigits))),
     ]
+    if let training { metadata.append(("training", .text(training))) }
     var members: [(key: String, value: JSON)] = [(ModelFormat.metadataKey, .object(metadata))]
     var offset: Int64 = 0
     for tensor in tensors {

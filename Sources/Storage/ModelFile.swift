@@ -15,19 +15,28 @@ package enum ModelFile {
     // The snapshot owns the memory that the contents point to.
     let snapshot = network.snapshot
     defer { withExtendedLifetime(snapshot) {} }
-    var tensors = network.plan.tensors.map { StoredTensor(name: $0.name, shape: $0.shape, values: snapshot.parameters[$0.range]) }
+    return try ModelContents(libraryVersion: libraryVersion, specification: try network.plan.specification.json.written(), tensors: tensors(network.plan, snapshot)).encoded()
+  }
+
+  /// The tensors of a network, which point into the snapshot.
+  static func tensors(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot) -> [StoredTensor] {
+    var tensors = plan.tensors.map { StoredTensor(name: $0.name, shape: $0.shape, values: snapshot.parameters[$0.range]) }
     if let normalization = snapshot.normalization {
-      tensors.append(StoredTensor(name: shift, shape: [network.plan.inputs], values: normalization.shift))
-      tensors.append(StoredTensor(name: scale, shape: [network.plan.inputs], values: normalization.scale))
+      tensors.append(StoredTensor(name: shift, shape: [plan.inputs], values: normalization.shift))
+      tensors.append(StoredTensor(name: scale, shape: [plan.inputs], values: normalization.scale))
     }
-    let specification = try network.plan.specification.json.written()
-    return try ModelContents(libraryVersion: libraryVersion, specification: specification, tensors: tensors).encoded()
+    return tensors
   }
 
   /// The network of a model file's bytes.
   /// - Throws: what `ModelContents.init(decoding:name:)` throws; `fileFormat` when specification and tensors do not go together; `memory`.
   package static func decode(_ bytes: UnsafeRawBufferPointer, name: String = "the model") throws(Failure) -> Network {
-    let contents = try ModelContents(decoding: bytes, name: name)
+    try network(of: try ModelContents(decoding: bytes, name: name), name: name)
+  }
+
+  /// The network of a file's contents. A checkpoint's other tensors are passed over: it serves as a model too.
+  static func network(of contents: ModelContents, name: String) throws(Failure) -> Network {
+    let contents = contents.withoutTraining
     let plan: NetworkPlan
     do throws(Failure) {
       plan = try NetworkPlan(NetworkSpecification(json: try JSON.read(contents.specification, limit: ModelFormat.mostHeaderBytes, what: "specification")))

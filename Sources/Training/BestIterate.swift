@@ -5,18 +5,18 @@ import LinearAlgebra
 /// Haber & Ruthotto 2017 return the iterate with the lowest validation error. Ties of a metric are broken by the lower loss.
 package struct BestIterate: Sendable {
   /// Whether a metric decides; else the loss.
-  package let byMetric: Bool
+  package internal(set) var byMetric: Bool
   /// Least change that counts against patience.
-  package let minimumDelta: Double
+  package internal(set) var minimumDelta: Double
 
-  package private(set) var loss = Double.infinity
+  package internal(set) var loss = Double.infinity
   /// The metric, signed so that larger is better.
-  package private(set) var metric = -Double.infinity
+  package internal(set) var metric = -Double.infinity
   /// The epoch (from 1) the best iterate is of; 0: none yet.
-  package private(set) var epoch = 0
+  package internal(set) var epoch = 0
   /// Epochs since the figure last improved by more than `minimumDelta`.
-  package private(set) var epochsWithoutImprovement = 0
-  private var reference = Double.infinity
+  package internal(set) var epochsWithoutImprovement = 0
+  var reference = Double.infinity
 
   package init(byMetric: Bool, minimumDelta: Double) {
     self.byMetric = byMetric

@@ -7,30 +7,30 @@ package struct TrainingEvent: Sendable, Equatable {
 
   package let kind: Kind
   /// Epochs completed.
-  package let epoch: Int
+  package internal(set) var epoch: Int
   /// Optimizer steps taken.
-  package let step: Int
+  package internal(set) var step: Int
   /// How far the running epoch is, 0 … 1.
-  package let epochFraction: Double
+  package internal(set) var epochFraction: Double
   /// Mean over the epoch so far, regularizers excluded.
-  package let trainingLoss: Double
+  package internal(set) var trainingLoss: Double
   /// Fraction over the epoch so far; NaN for least squares.
-  package let trainingAccuracy: Double
+  package internal(set) var trainingAccuracy: Double
   /// NaN without validation data, and between epochs.
-  package let validationLoss: Double
-  package let validationAccuracy: Double
+  package internal(set) var validationLoss: Double
+  package internal(set) var validationAccuracy: Double
   /// The figure that chooses the iterate to keep; NaN where there is no validation.
-  package let validationMetric: Double
+  package internal(set) var validationMetric: Double
   /// The learning rate of the last step.
-  package let learningRate: Double
+  package internal(set) var learningRate: Double
   /// Seconds of training, over all runs.
-  package let seconds: Double
+  package internal(set) var seconds: Double
   /// Gradients over the whole training set that the work so far is worth, over all runs; a forward pass counts a third.
-  package let work: Double
+  package internal(set) var work: Double
   /// True when the iterate at this epoch's end is the best so far of its level.
-  package let isBest: Bool
+  package internal(set) var isBest: Bool
   /// How many times the network was refined before: epochs count from there.
-  package let level: Int
+  package internal(set) var level: Int
 }
 
 /// How long one run may go on.

@@ -1,0 +1,94 @@
+import LinearAlgebra
+import Networks
+import Settings
+import Training
+
+/// Trainers as files: a model file of the network they hold, which loads as such, with all that training needs to go on bit for bit (tensors `training.…`, and `training` in the metadata).
+package enum CheckpointFile {
+  /// What the names of a checkpoint's own tensors begin with.
+  static let prefix = "training."
+
+  /// The bytes of a trainer's checkpoint.
+  /// - Throws: `memory`; `outOfRange` past the format's limits.
+  package static func encode(_ trainer: Trainer, libraryVersion: String) throws(Failure) -> Buffer {
+    let record = try trainer.record()
+    let network = trainer.network
+    let snapshot = network.snapshot
+    // Doubles come first: they are aligned in files of either precision.
+    let numbers = try Buffer(count: max(1, record.tables.reduce(0) { $0 + $1.table.rows.count * $1.table.names.count }), precision: .float64)
+    defer { withExtendedLifetime((snapshot, numbers, trainer)) {} }
+    var tensors: [StoredTensor] = []
+    var offset = 0
+    for (name, table) in record.tables {
+      let values = numbers.vector(count: table.rows.count * table.names.count, offset: offset, precision: .float64)
+      for (index, number) in table.rows.joined().enumerated() { values.store(number, at: index) }
+      tensors.append(StoredTensor(name: prefix + name, shape: [table.rows.count, table.names.count], values: values))
+      offset += values.count * 8
+    }
+    tensors += ModelFile.tensors(network.plan, snapshot)
+    tensors += record.vectors.map { StoredTensor(name: prefix + $0.name, shape: [$0.values.count], values: $0.values) }
+    let header = JSON.object([
+      ("options", .object(record.options.map { ($0.key, $0.value.json) })),
+      ("columns", .object(record.tables.map { ($0.name, .array($0.table.names.map { .text($0) })) })),
+    ])
+    return try ModelContents(
+      libraryVersion: libraryVersion, specification: try network.plan.specification.json.written(), training: try header.written(), tensors: tensors
+    ).encoded()
+  }
+
+  /// The trainer of a checkpoint's bytes, with its network.
+  /// - Throws: what `ModelFile.decode` throws; `fileFormat` for a model without training.
+  package static func decode(_ bytes: UnsafeRawBufferPointer, name: String = "the checkpoint") throws(Failure) -> Trainer {
+    let contents = try ModelContents(decoding: bytes, name: name)
+    defer { withExtendedLifetime(contents.memory) {} }
+    guard let text = contents.training else { throw Failure(.fileFormat, "\(name) is a model, not a checkpoint of a trainer") }
+    let header = try JSON.read(text, limit: ModelFormat.mostHeaderBytes, status: .fileFormat, what: "\(name), training")
+    guard let options = header["options"]?.members, let columns = header["columns"]?.members else { throw Failure(.fileFormat, "\(name) lacks options or columns of its training") }
+    var tables: [(name: String, table: TrainerRecord.Table)] = []
+    var vectors: [(name: String, values: Vector)] = []
+    for tensor in contents.tensors where tensor.name.hasPrefix(prefix) {
+      let short = String(tensor.name.dropFirst(prefix.count))
+      if let names = columns.first(where: { $0.key == short })?.value.elements?.map({ $0.text ?? "" }) {
+        guard tensor.shape.count == 2, tensor.shape[1] == names.count, tensor.values.precision == .float64 else {
+          throw Failure(.fileFormat, "\(name) holds \(short) of shape \(tensor.shape) with \(names.count) columns")
+        }
+        let rows = (0..<tensor.shape[0]).map { row in (0..<names.count).map { tensor.values.load(row * names.count + $0) } }
+        tables.append((short, TrainerRecord.Table(names: names, rows: rows)))
+      } else {
+        vectors.append((short, tensor.values))
+      }
+    }
+    let network = try ModelFile.network(of: contents, name: name)
+    do throws(Failure) {
+      var chosen: [(key: String, value: OptionValue)] = []
+      for (key, value) in options { chosen.append((key, try OptionValue(value, key))) }
+      return try Trainer(network, TrainerRecord(options: chosen, tables: tables, vectors: vectors))
+    } catch {
+      throw error.status == .memory ? error : Failure(.fileFormat, "\(name) holds training that this library cannot go on with: \(error.message)")
+    }
+  }
+
+  /// Saves a trainer: the old file or the new one is there, never a part.
+  /// - Throws: `file` naming the path and the reason; what `encode` throws.
+  package static func save(_ trainer: Trainer, to path: String, libraryVersion: String) throws(Failure) {
+    let file = try encode(trainer, libraryVersion: libraryVersion)
+    defer { withExtendedLifetime(file) {} }
+    try writeAtomically(UnsafeRawBufferPointer(start: file.base, count: file.byteCount), to: path)
+  }
+
+  /// Loads a trainer from a file.
+  /// - Throws: `file` when it is missing or cannot be read; what `decode` throws.
+  package static func load(_ path: String) throws(Failure) -> Trainer {
+    let file = try readWholeFile(path)
+    defer { withExtendedLifetime(file) {} }
+    return try decode(UnsafeRawBufferPointer(start: file.base, count: file.byteCount), name: "'\(path.prefix(512))'")
+  }
+}
+
+extension ModelContents {
+  /// The model alone.
+  var withoutTraining: ModelContents {
+    ModelContents(
+      libraryVersion: libraryVersion, specification: specification, training: nil, tensors: tensors.filter { !$0.name.hasPrefix(CheckpointFile.prefix) }, memory: memory)
+  }
+}

@@ -1,0 +1,119 @@
+import LinearAlgebra
+import Networks
+import Settings
+
+/// All that a trainer needs besides its network to go on bit for bit: options, counters, history, and the vectors of the iterate. What checkpoint files hold.
+package struct TrainerRecord {
+  /// A table of numbers: names of the columns, and rows.
+  package struct Table: Equatable {
+    package let names: [String]
+    package let rows: [[Double]]
+    package init(names: [String], rows: [[Double]]) { (self.names, self.rows) = (names, rows) }
+  }
+
+  /// The options that are set.
+  package let options: [(key: String, value: OptionValue)]
+  /// `state`, `best`, `history` and `scalars`, by name.
+  package let tables: [(name: String, table: Table)]
+  /// Vectors like the parameters by name: `parameters`, `gradient` and the optimizer's. Empty before training has begun.
+  package let vectors: [(name: String, values: Vector)]
+
+  package init(options: [(key: String, value: OptionValue)], tables: [(name: String, table: Table)], vectors: [(name: String, values: Vector)]) {
+    self.options = options
+    self.tables = tables
+    self.vectors = vectors
+  }
+}
+
+extension Trainer {
+  /// What a checkpoint holds of this trainer. The vectors are the trainer's own: they change when it runs.
+  package func record() throws(Failure) -> TrainerRecord {
+    var chosen: [(key: String, value: OptionValue)] = []
+    for description in options.descriptions where options.isSet(description.key) { chosen.append((description.key, try options.value(description.key))) }
+    var tables: [(name: String, table: TrainerRecord.Table)] = [
+      ("state", TrainerRecord.Table(names: TrainingState.named.map(\.name), rows: [TrainingState.named.numbers(of: state)])),
+      ("best", TrainerRecord.Table(names: BestIterate.named.map(\.name), rows: [BestIterate.named.numbers(of: best)])),
+      ("history", TrainerRecord.Table(names: TrainingEvent.named.map(\.name), rows: history.map { TrainingEvent.named.numbers(of: $0) })),
+    ]
+    guard let iterate = memory?.iterate else { return TrainerRecord(options: chosen, tables: tables, vectors: []) }
+    let optimizer = try TrainerOptions(options).optimizer
+    var (names, scalars) = (optimizer.scalarNames, iterate.scalars)
+    if let known = iterate.known { (names, scalars) = (names + [Self.knownName], scalars + [known]) }
+    tables.append(("scalars", TrainerRecord.Table(names: names, rows: [scalars])))
+    let vectors = [("parameters", iterate.parameters), ("gradient", iterate.gradient)] + zip(optimizer.stateNames, iterate.state)
+    return TrainerRecord(options: chosen, tables: tables, vectors: vectors.map { (name: $0.0, values: $0.1) })
+  }
+
+  /// The trainer of a record, which goes on where the recorded one stood.
+  ///
+  /// - Parameter network: with the parameters it had then.
+  /// - Throws: `fileFormat` for a record whose parts do not go together; what `set` throws; `memory`.
+  package convenience init(_ network: Network, _ record: TrainerRecord) throws(Failure) {
+    self.init(network)
+    try set(record.options)
+    func table(_ name: String) -> TrainerRecord.Table { record.tables.first { $0.name == name }?.table ?? TrainerRecord.Table(names: [], rows: []) }
+    try TrainingState.named.read(table("state").names, table("state").rows.first ?? [], into: &state)
+    guard state.position <= state.trainingCount else {
+      throw Failure(.fileFormat, "the checkpoint stands at sample \(state.position) of an epoch of \(state.trainingCount)")
+    }
+    let events = table("history")
+    for row in events.rows {
+      var event = TrainingEvent.empty
+      try TrainingEvent.named.read(events.names, row, into: &event)
+      history.append(event)
+    }
+    guard !record.vectors.isEmpty else { return }
+    let optimizer = try TrainerOptions(options).optimizer
+    let expected = ["parameters", "gradient"] + optimizer.stateNames
+    guard record.vectors.map(\.name) == expected, record.vectors.allSatisfy({ $0.values.count == network.plan.parameterCount && $0.values.precision == network.plan.precision }) else {
+      throw Failure(.fileFormat, "the checkpoint's vectors are not those of the optimizer: \(expected.joined(separator: ", "))")
+    }
+    let memory = try TrainerMemory(from: record.vectors[0].values, optimizer: optimizer)
+    let iterate = memory.iterate
+    copy(record.vectors[1].values, into: iterate.gradient)
+    for (vector, target) in zip(record.vectors[2...], iterate.state) { copy(vector.values, into: target) }
+    let scalars = table("scalars")
+    for (name, value) in zip(scalars.names, scalars.rows.first ?? []) {
+      if name == Self.knownName { iterate.known = value }
+      if let index = optimizer.scalarNames.firstIndex(of: name) { iterate.scalars[index] = value }
+    }
+    self.memory = memory
+    try BestIterate.named.read(table("best").names, table("best").rows.first ?? [], into: &best)
+  }
+
+  /// The objective at the present iterate, among the optimizer's numbers.
+  private static let knownName = "known_objective"
+}
+
+extension TrainingState {
+  static let named: [NamedNumber<TrainingState>] = [
+    NamedNumber("level", \.level), NamedNumber("epoch", \.epoch), NamedNumber("position", \.position), NamedNumber("validated", \.validated),
+    NamedNumber("training_count", \.trainingCount), NamedNumber("step", \.step), NamedNumber("learning_rate", \.learningRate), NamedNumber("work", \.work),
+    NamedNumber("known_loss_sum", \.known.lossSum), NamedNumber("known_correct", \.known.correct), NamedNumber("known_count", \.known.count),
+    NamedNumber("known_weight", \.known.weight), NamedNumber("loss_sum", \.lossSum), NamedNumber("weight", \.weight), NamedNumber("correct", \.correct), NamedNumber("validation_loss_sum", \.validationLossSum),
+    NamedNumber("validation_correct", \.validationCorrect), NamedNumber("milliseconds", \.milliseconds),
+  ]
+}
+
+extension BestIterate {
+  static let named: [NamedNumber<BestIterate>] = [
+    NamedNumber("by_metric", \.byMetric), NamedNumber("min_delta", \.minimumDelta), NamedNumber("loss", \.loss), NamedNumber("metric", \.metric),
+    NamedNumber("epoch", \.epoch), NamedNumber("epochs_without_improvement", \.epochsWithoutImprovement), NamedNumber("reference", \.reference),
+  ]
+}
+
+extension TrainingEvent {
+  static let named: [NamedNumber<TrainingEvent>] = [
+    NamedNumber("epoch", \.epoch), NamedNumber("step", \.step), NamedNumber("epoch_fraction", \.epochFraction), NamedNumber("training_loss", \.trainingLoss),
+    NamedNumber("training_accuracy", \.trainingAccuracy), NamedNumber("validation_loss", \.validationLoss), NamedNumber("validation_accuracy", \.validationAccuracy),
+    NamedNumber("validation_metric", \.validationMetric),
+    NamedNumber("learning_rate", \.learningRate), NamedNumber("seconds", \.seconds), NamedNumber("work", \.work), NamedNumber("is_best", \.isBest), NamedNumber("level", \.level),
+  ]
+
+  /// An epoch's event before its numbers are read.
+  static var empty: TrainingEvent {
+    TrainingEvent(
+      kind: .epoch, epoch: 0, step: 0, epochFraction: 1, trainingLoss: .nan, trainingAccuracy: .nan, validationLoss: .nan, validationAccuracy: .nan, validationMetric: .nan, learningRate: 0, seconds: 0,
+      work: 0, isBest: false, level: 0)
+  }
+}
