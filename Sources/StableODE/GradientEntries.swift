@@ -18,6 +18,8 @@ final class GradientBox {
   var report = StepReport()
   /// A loss of the caller's, called on one thread.
   var loss: CallerLoss?
+  /// The scratch of second derivatives, which it makes at its first product.
+  let curvature: CurvatureSweep
   private let buffer: Buffer
   private var tangents: TangentSweep?
 
@@ -26,6 +28,7 @@ final class GradientBox {
     self.network = network
     self.batch = batch
     sweep = try Sweep(plan, batch: batch, derivative: true, memory: memory, threads: threads)
+    curvature = CurvatureSweep(plan)
     buffer = try Buffer(count: plan.parameterCount, precision: plan.precision)
     vector = buffer.vector(count: plan.parameterCount, precision: plan.precision)
   }
@@ -163,6 +166,54 @@ public func sode_gradient_pushforward(
         featureDirection: featureDirection, scores: scoresOut, into: tangentOut)
     }
   }
+}
+
+@_cdecl("sode_gradient_curvature") @implementation
+public func sode_gradient_curvature(
+  _ gradient: OpaquePointer?, _ curvature: UnsafePointer<CChar>?, _ features: UnsafePointer<sode_tensor>?, _ targets: UnsafePointer<sode_tensor>?,
+  _ direction: UnsafePointer<sode_tensor>?, _ product: UnsafeMutablePointer<sode_tensor>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let name = try text(curvature, "curvature")
+    guard let kind = Curvature(rawValue: name) else { throw unknownName(name, what: "curvature", allowed: Curvature.allCases.map(\.rawValue)) }
+    try using(gradient, .gradient, "gradient") { box throws(Failure) in
+      let plan = box.network.plan
+      let features = try CallerTensor(features, "features")
+      let batch = try samples(features, plan, atMost: box.batch)
+      let dataset = try borrowed(features, try CallerTensor(targets, "targets"))
+      defer { withExtendedLifetime(dataset) {} }
+      let targets = try dataset.targets(for: plan)
+      let given = try CallerTensor(direction, "direction")
+      try given.expectVector(count: plan.parameterCount, "all parameters")
+      let result = try CallerTensor(product, "product")
+      try result.expectVector(count: plan.parameterCount, "all parameters")
+      try result.expectWritableReals()
+      let snapshot = box.network.snapshot
+      defer { withExtendedLifetime(snapshot) {} }
+      let (source, pool) = (BatchSource(features: batch, normalization: snapshot.normalization), try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1))
+      let vectors = try Buffer(count: 2 * plan.parameterCount, precision: plan.precision)
+      defer { withExtendedLifetime(vectors) {} }
+      let all = vectors.vector(count: 2 * plan.parameterCount, precision: plan.precision)
+      let (direction, product) = (all[0..<plan.parameterCount], all[plan.parameterCount..<2 * plan.parameterCount])
+      convert(given.reading, into: direction)
+      switch kind {
+      case .gaussNewton:
+        guard box.loss == nil else { throw Failure(.incompatible, "curvature gauss_newton needs the loss's second derivatives, which a loss of your own does not give; use hessian") }
+        try box.curvature.gaussNewtonProduct(direction, at: snapshot.parameters, source, targets, count: batch.rows, box.sweep, pool, into: product)
+      case .hessian:
+        try box.curvature.hessianProduct(direction, at: snapshot.parameters, into: product) { point, gradient throws(Failure) in
+          _ = try box.sweep.lossGradient(point, source, targets, loss: box.loss, count: batch.rows, gradient: gradient, pool: pool)
+        }
+      }
+      result.write(product)
+    }
+  }
+}
+
+/// The matrices of second derivatives that products can be asked of.
+private enum Curvature: String, CaseIterable {
+  case gaussNewton = "gauss_newton"
+  case hessian
 }
 
 @_cdecl("sode_gradient_free") @implementation

@@ -2,6 +2,7 @@ import CStableODE
 import Datasets
 import Networks
 import Settings
+import Storage
 import Training
 
 // Section 7 of the header: training. Cancel tokens are in CancelTokenEntries.swift.
@@ -91,10 +92,15 @@ private func hand(
 ) throws(Failure) {
   let next = TrainerBox(finer)
   (next.callback, next.userData) = (box.callback, box.userData)
+  try hand(next, network, trainer)
+}
+
+/// Hands out a trainer and its network, both or neither.
+private func hand(_ box: TrainerBox, _ network: UnsafeMutablePointer<OpaquePointer?>, _ trainer: UnsafeMutablePointer<OpaquePointer?>) throws(Failure) {
   var made: OpaquePointer?
-  try hand(finer.network, .network, to: &made)
+  try hand(box.trainer.network, .network, to: &made)
   do throws(Failure) {
-    try hand(next, .trainer, to: trainer)
+    try hand(box, .trainer, to: trainer)
   } catch {
     free(made, .network, "network")
     throw error
@@ -117,6 +123,27 @@ public func sode_trainer_history_at(_ trainer: OpaquePointer?, _ index: Int64, _
     try using(trainer, .trainer, "trainer") { box throws(Failure) in
       try writeStruct(event(try element(of: box.trainer.history, index)), to: out, "row")
     }
+  }
+}
+
+@_cdecl("sode_trainer_save") @implementation
+public func sode_trainer_save(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> sode_status {
+  reporting { () throws(Failure) in
+    try using(trainer, .trainer, "trainer") { box throws(Failure) in
+      try CheckpointFile.save(box.trainer, to: try text(path, "path"), libraryVersion: versionText)
+    }
+  }
+}
+
+@_cdecl("sode_trainer_load") @implementation
+public func sode_trainer_load(
+  _ path: UnsafePointer<CChar>?, _ network: UnsafeMutablePointer<OpaquePointer?>?, _ trainer: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let path = try text(path, "path")
+    let networkOut = try required(network, "network")
+    let trainerOut = try required(trainer, "trainer")
+    try hand(TrainerBox(try CheckpointFile.load(path)), networkOut, trainerOut)
   }
 }
 

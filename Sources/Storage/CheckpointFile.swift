@@ -20,7 +20,7 @@ package enum CheckpointFile {
     var tensors: [StoredTensor] = []
     var offset = 0
     for (name, table) in record.tables {
-      let values = numbers.vector(count: table.rows.count * table.names.count, offset: offset, precision: .float64)
+      let values = numbers.vector(count: table.rows.count * table.names.count, precision: .float64, offset: offset)
       for (index, number) in table.rows.joined().enumerated() { values.store(number, at: index) }
       tensors.append(StoredTensor(name: prefix + name, shape: [table.rows.count, table.names.count], values: values))
       offset += values.count * 8
@@ -61,7 +61,7 @@ package enum CheckpointFile {
     let network = try ModelFile.network(of: contents, name: name)
     do throws(Failure) {
       var chosen: [(key: String, value: OptionValue)] = []
-      for (key, value) in options { chosen.append((key, try OptionValue(value, key))) }
+      for (key, value) in options { chosen.append((key, try optionValue(value, key))) }
       return try Trainer(network, TrainerRecord(options: chosen, tables: tables, vectors: vectors))
     } catch {
       throw error.status == .memory ? error : Failure(.fileFormat, "\(name) holds training that this library cannot go on with: \(error.message)")

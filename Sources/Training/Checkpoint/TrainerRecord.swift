@@ -13,7 +13,7 @@ package struct TrainerRecord {
 
   /// The options that are set.
   package let options: [(key: String, value: OptionValue)]
-  /// `state`, `best`, `history` and `scalars`, by name.
+  /// `state`, `best`, `history`, `class_weights` and `scalars`, by name.
   package let tables: [(name: String, table: Table)]
   /// Vectors like the parameters by name: `parameters`, `gradient` and the optimizer's. Empty before training has begun.
   package let vectors: [(name: String, values: Vector)]
@@ -35,6 +35,9 @@ extension Trainer {
       ("best", TrainerRecord.Table(names: BestIterate.named.map(\.name), rows: [BestIterate.named.numbers(of: best)])),
       ("history", TrainerRecord.Table(names: TrainingEvent.named.map(\.name), rows: history.map { TrainingEvent.named.numbers(of: $0) })),
     ]
+    if let weights = classWeights?.vector {
+      tables.append(("class_weights", TrainerRecord.Table(names: (0..<weights.count).map { "\($0)" }, rows: [(0..<weights.count).map { weights.load($0) }])))
+    }
     guard let iterate = memory?.iterate else { return TrainerRecord(options: chosen, tables: tables, vectors: []) }
     let optimizer = try TrainerOptions(options).optimizer
     var (names, scalars) = (optimizer.scalarNames, iterate.scalars)
@@ -62,6 +65,7 @@ extension Trainer {
       try TrainingEvent.named.read(events.names, row, into: &event)
       history.append(event)
     }
+    if let weights = table("class_weights").rows.first { try setClassWeights(weights) }
     guard !record.vectors.isEmpty else { return }
     let optimizer = try TrainerOptions(options).optimizer
     let expected = ["parameters", "gradient"] + optimizer.stateNames
@@ -79,6 +83,14 @@ extension Trainer {
     }
     self.memory = memory
     try BestIterate.named.read(table("best").names, table("best").rows.first ?? [], into: &best)
+  }
+
+  private func setClassWeights(_ values: [Double]) throws(Failure) {
+    let memory = try Buffer(count: max(1, values.count), precision: .float64)
+    defer { withExtendedLifetime(memory) {} }
+    let vector = memory.vector(count: values.count, precision: .float64)
+    for (index, value) in values.enumerated() { vector.store(value, at: index) }
+    try setClassWeights(TensorView(vector.base, type: .float64, rows: 1, columns: values.count))
   }
 
   /// The objective at the present iterate, among the optimizer's numbers.

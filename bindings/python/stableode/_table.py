@@ -101,6 +101,8 @@ FUNCTIONS = {
     "sode_trainer_run": (Status, [Handle, Handle, Handle, POINTER(Limits)]),
     "sode_trainer_history_count": (Status, [Handle, IntOut]),
     "sode_trainer_history_at": (Status, [Handle, c_int64, POINTER(EventData)]),
+    "sode_trainer_save": (Status, [Handle, Text]),
+    "sode_trainer_load": (Status, [Text, HandleOut, HandleOut]),
     "sode_trainer_refine": (Status, [Handle, Text, HandleOut, HandleOut]),
     "sode_multilevel_run": (Status, [Handle, c_int64, Text, Handle, Handle, POINTER(Limits), HandleOut, HandleOut]),
     "sode_trainer_free": (None, [Handle]),
@@ -133,6 +135,7 @@ FUNCTIONS = {
     "sode_gradient_set_loss": (Status, [Handle, LossFunction, c_void_p]),
     "sode_gradient_pullback": (Status, [Handle, TensorIn, TensorIn, TensorOut, TensorOut]),
     "sode_gradient_pushforward": (Status, [Handle, TensorIn, TensorIn, TensorIn, TensorOut, TensorOut]),
+    "sode_gradient_curvature": (Status, [Handle, Text, TensorIn, TensorIn, TensorIn, TensorOut]),
     "sode_gradient_free": (None, [Handle]),
     # 11 equations
     "sode_gradient_report": (Status, [Handle, POINTER(StepReportData)]),

@@ -144,6 +144,19 @@ class Gradient(Handle):
         )
         return scores, tangent
 
+    def curvature(self, features: ArrayLike, targets: ArrayLike, direction: ArrayLike, kind: str = "gauss_newton") -> numpy.ndarray:
+        """Second derivatives of the mean loss times a direction [parameters]: [parameters].
+
+        kind: "gauss_newton" (JᵀHJ, positive semidefinite, exact) or "hessian" (sixth-order differences of exact gradients).
+        """
+        x, y = tensor_of(features, "features"), tensor_of(targets, "targets")
+        along = tensor_of(direction, "direction")
+        product, product_tensor = output((self._parameters,), self._dtype)
+        library.sode_gradient_curvature(
+            self._pointer, text(kind, "kind"), ctypes.byref(x), ctypes.byref(y), ctypes.byref(along), ctypes.byref(product_tensor)
+        )
+        return product
+
     @staticmethod
     def _batch_shape(source, width):
         return source.array.shape[0] if source.array.ndim else 0, width

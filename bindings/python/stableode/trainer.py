@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from ._handle import Handle, new_pointer
 from ._library import library
 from ._structures import EventData, Limits
 from ._tensor import output, tensor_of
-from ._text import integer, options_json, text
+from ._text import integer, options_json, path, text
 from .dataset import as_dataset
 from .introspection import OptionSignature
 
@@ -223,24 +224,48 @@ class Trainer(Handle):
             self._relay.receiver = None
         return None
 
+    def save(self, path_: str | os.PathLike) -> None:
+        """Writes a checkpoint: this trainer with the network it holds, to go on bit for bit in another process.
+
+        `Network.load` reads the network of a checkpoint. Errors: FileError naming path and reason; the old file stays.
+        """
+        library.sode_trainer_save(self._pointer, path(path_))
+
+    @classmethod
+    def load(cls, path_: str | os.PathLike) -> tuple[Network, Trainer]:
+        """(network, trainer) of a checkpoint; losses, metrics and callbacks of your own must be set again.
+
+        Errors: FileError, FileFormatError for what is no checkpoint or damaged.
+        """
+        network, pointer = new_pointer(), new_pointer()
+        library.sode_trainer_load(path(path_), ctypes.byref(network), ctypes.byref(pointer))
+        return cls._adopt(network, pointer)
+
     def refine(self, prolongation: str = "linear") -> tuple[Network, Trainer]:
         """(network, trainer) for multi-level learning: the network of twice the layers that `Network.refine` gives, and a trainer that goes on.
 
         Options, the optimizer's state and the history are carried over; epochs count anew, and events say level + 1. This
         trainer stays as it is. prolongation: "linear" or "copy". Errors: UnknownNameError, OutOfRangeError when too large.
         """
-        from .network import Network
-
         network, pointer = new_pointer(), new_pointer()
         encoded = text(prolongation, "prolongation")
         library.sode_trainer_refine(self._pointer, encoded, ctypes.byref(network), ctypes.byref(pointer))
-        finer = type(self).__new__(type(self))
-        finer._own(pointer)
-        finer._relay = Relay(_event)
+        network, finer = self._adopt(network, pointer)
         finer._callers = self._callers
-        library.sode_trainer_set_callback(finer._pointer, finer._relay.function, None)
-        finer._outcome = "ok"
-        return Network._adopt(network), finer
+        return network, finer
+
+    @classmethod
+    def _adopt(cls, network, pointer):
+        """(Network, Trainer) around handles that the library gave."""
+        from .network import Network
+
+        trainer = cls.__new__(cls)
+        trainer._own(pointer)
+        trainer._relay = Relay(_event)
+        library.sode_trainer_set_callback(trainer._pointer, trainer._relay.function, None)
+        trainer._callers = Callers()
+        trainer._outcome = "ok"
+        return Network._adopt(network), trainer
 
     def find_learning_rate(
         self, training: Data, *, low: float = 1e-6, high: float = 1.0, steps: int = 100

@@ -1,0 +1,27 @@
+import Foundation
+import Networks
+import Testing
+import Training
+
+struct NamedNumberTests {
+  /// What is stored of the counters is all of them: a new one that nobody saves fails here.
+  @Test func everyCounterIsSaved() throws {
+    func stored(_ value: Any) -> Int {
+      Mirror(reflecting: value).children.reduce(0) { count, child in
+        switch child.value {
+        case let result as BatchResult: count + Mirror(reflecting: result).children.count - 2
+        case is TrainingEvent.Kind: count
+        default: count + 1
+        }
+      }
+    }
+    let data = try ellipses(40, 20)
+    let trainer = try trainer(try smallNetwork(), ["epochs": .integer(1)])
+    _ = try trainer.run(training: data.training, validation: data.validation)
+    let tables = Dictionary(uniqueKeysWithValues: try trainer.record().tables.map { ($0.name, $0.table) })
+    // Of what a batch gave, the report of its steps and a failure are not needed to go on; of an event, its kind.
+    #expect(tables["state"]?.names.count == stored(trainer.state))
+    #expect(tables["history"]?.names.count == stored(trainer.history[0]))
+    #expect(Set(tables["state"]?.names ?? []).count == tables["state"]?.names.count)
+  }
+}
