@@ -155,6 +155,14 @@ int main(void) {
   REFUSES(sode_trainer_run(trainer, NULL, validation, NULL), "training");
   CHECK_OK(sode_trainer_set_int(trainer, "epochs", 1));
   CHECK_OK(sode_trainer_run(trainer, training, NULL, NULL));
+  REFUSES(sode_trainer_save(NULL, "x"), "trainer");
+  REFUSES(sode_trainer_save(trainer, NULL), "path");
+  REFUSES(sode_trainer_load(NULL, &made, &made_trainer), "path");
+  REFUSES(sode_trainer_load("x", NULL, &made_trainer), "network");
+  REFUSES(sode_trainer_load("x", &made, NULL), "trainer");
+  REFUSES(sode_gradient_curvature(gradient, NULL, &x, &y, &out, &out), "curvature");
+  REFUSES(sode_gradient_curvature(NULL, "hessian", &x, &y, &out, &out), "gradient");
+  REFUSES(sode_gradient_curvature(gradient, "hessian", NULL, &y, &out, &out), "features");
   REFUSES(sode_trainer_refine(NULL, "linear", &made, &made_trainer), "trainer");
   REFUSES(sode_trainer_refine(trainer, NULL, &made, &made_trainer), "prolongation");
   REFUSES(sode_trainer_refine(trainer, "linear", NULL, &made_trainer), "network");

@@ -11,7 +11,17 @@ import pytest
 from conftest import PREFIX, ROOT, build, run, without_swift
 
 EXAMPLES = ROOT / "examples"
-TESTED_HERE = {"c/peaks.c", "c/fashion_mnist.c", "python/quickstart.py", "python/peaks.py", "python/fashion_mnist.py", "python/trajectories.py", "python/multilevel.py", "python/stochastic_depth.py"}
+TESTED_HERE = {
+    "c/fashion_mnist.c",
+    "c/peaks.c",
+    "python/fashion_mnist.py",
+    "python/multilevel.py",
+    "python/optimizers.py",
+    "python/peaks.py",
+    "python/quickstart.py",
+    "python/stochastic_depth.py",
+    "python/trajectories.py",
+}
 
 
 def python(example, folder, *arguments):
@@ -63,6 +73,14 @@ def test_multilevel_in_python(tmp_path):
     assert percent("128 layers: validation accuracy", output) >= 98.5
     assert output.count("1024 layers, accuracy") == 12
     assert all(path.stat().st_size < 200_000 for path in (tmp_path / "figures").iterdir())
+
+
+def test_optimizers_in_python(tmp_path):
+    """The picture of objective against work; the example checks that variable projection needs less work than Adam."""
+    pytest.importorskip("matplotlib")
+    output = python("optimizers.py", tmp_path, "figures")
+    assert output.count("best validation accuracy") == 10
+    assert (tmp_path / "figures/optimizers.png").stat().st_size < 200_000
 
 
 def test_stochastic_depth_in_python(tmp_path):

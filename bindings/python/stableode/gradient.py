@@ -151,7 +151,7 @@ class Gradient(Handle):
         """
         x, y = tensor_of(features, "features"), tensor_of(targets, "targets")
         along = tensor_of(direction, "direction")
-        product, product_tensor = output((self._parameters,), self._dtype)
+        product, product_tensor = output(self._parameters, self._dtype)
         library.sode_gradient_curvature(
             self._pointer, text(kind, "kind"), ctypes.byref(x), ctypes.byref(y), ctypes.byref(along), ctypes.byref(product_tensor)
         )

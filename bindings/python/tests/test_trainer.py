@@ -346,3 +346,22 @@ def test_a_refined_trainer_carries_over(make_classifier, data):
     assert len(history) == 3 and history[-1].level == 1 and events[-1].level == 1
     with pytest.raises(stableode.UnknownNameError):
         further.refine("lin")
+
+
+def test_a_checkpoint_goes_on(make_classifier, data, tmp_path):
+    options = dict(OPTIONS, optimizer="lbfgs")
+    options.pop("learning_rate", None), options.pop("batch_size", None)
+    network = make_classifier()
+    trainer = stableode.Trainer(network, epochs=4, **options)
+    trainer.run(*data, epochs=2)
+    trainer.save(tmp_path / "run")
+    trainer.run(*data)
+    loaded, further = stableode.Trainer.load(tmp_path / "run")
+    assert len(further.history) == 2
+    history = further.run(*data)
+    assert numpy.array_equal(loaded.parameter_vector, network.parameter_vector)
+    assert history.work.tolist() == trainer.history.work.tolist()
+    assert stableode.Network.load(tmp_path / "run").parameter_count == network.parameter_count
+    network.save(tmp_path / "model")
+    with pytest.raises(stableode.FileFormatError, match="not a checkpoint"):
+        stableode.Trainer.load(tmp_path / "model")
