@@ -352,8 +352,8 @@ SODE_API sode_status sode_trainer_set_class_weights(sode_trainer *trainer, const
 typedef int32_t (*sode_loss_function)(const sode_tensor *scores, const sode_tensor *targets, sode_tensor *losses, sode_tensor *gradient, void *user_data);
 /* A metric of the caller's over the whole validation data at each epoch's end: scores of f64; the value must be finite. */
 typedef int32_t (*sode_metric_function)(const sode_tensor *scores, const sode_tensor *targets, double *value, void *user_data);
-/* Training and validation loss instead of the network's, whose kind of targets and classes stay; NULL: the network's. Before the first run. Optimizers that
- * need second derivatives of the loss (gauss_newton) refuse it. */
+/* Training and validation loss instead of the network's (NULL), whose kind of targets stays; before the first run. gauss_newton, varpro and
+ * block_coordinate, which need its second derivatives, refuse it. */
 SODE_API sode_status sode_trainer_set_loss(sode_trainer *trainer, sode_loss_function loss, void *user_data);
 /* Chooses the iterate to keep, instead of the option "metric"; NULL: the option's. Before the first run. */
 SODE_API sode_status sode_trainer_set_metric(sode_trainer *trainer, sode_metric_function metric, int32_t larger_is_better, void *user_data);
@@ -432,10 +432,9 @@ SODE_API sode_status sode_network_load(const char *path, sode_network **network)
 SODE_API sode_status sode_network_save_memory(sode_network *network, void *buffer, size_t capacity, size_t *needed);
 SODE_API sode_status sode_network_load_memory(const void *bytes, size_t count, sode_network **network);
 
-/* A checkpoint: the trainer with the network it holds, to go on bit for bit in another process. It is a model file with more in it: sode_network_load reads
- * the network alone. Callbacks and what they stand for are not stored: set them again. */
+/* A checkpoint: the trainer and its network, to go on bit for bit elsewhere; sode_network_load reads the network alone. Callbacks are not stored.
+ * Loading gives both, the caller's to free; SODE_ERR_FILE_FORMAT for a model without training. */
 SODE_API sode_status sode_trainer_save(sode_trainer *trainer, const char *path);
-/* Gives the trainer and its network; both are the caller's to free. SODE_ERR_FILE_FORMAT for a model without training. */
 SODE_API sode_status sode_trainer_load(const char *path, sode_network **network, sode_trainer **trainer);
 
 /* ---- 10 Derivatives, for optimizers and losses of your own ---------------------------------------------------------------------------- */

@@ -101,7 +101,7 @@ extension TrainingState {
   static let named: [NamedNumber<TrainingState>] = [
     NamedNumber("level", \.level), NamedNumber("epoch", \.epoch), NamedNumber("position", \.position), NamedNumber("validated", \.validated),
     NamedNumber("training_count", \.trainingCount), NamedNumber("step", \.step), NamedNumber("learning_rate", \.learningRate), NamedNumber("work", \.work),
-    NamedNumber("known_loss_sum", \.known.lossSum), NamedNumber("known_correct", \.known.correct), NamedNumber("known_count", \.known.count),
+    NamedNumber("known_loss_sum", \.known.lossSum), NamedNumber("known_cost_sum", \.known.costSum), NamedNumber("known_correct", \.known.correct), NamedNumber("known_count", \.known.count),
     NamedNumber("known_weight", \.known.weight), NamedNumber("loss_sum", \.lossSum), NamedNumber("weight", \.weight), NamedNumber("correct", \.correct), NamedNumber("validation_loss_sum", \.validationLossSum),
     NamedNumber("validation_correct", \.validationCorrect), NamedNumber("milliseconds", \.milliseconds),
   ]
