@@ -6,7 +6,7 @@ import VectorFields
 ///
 /// With J = ∂f/∂y at m and p the cotangent of y₊, (I − θhJᵀ)z = p gives the cotangent z/θ + (1 − 1/θ)p of y and h(∂f/∂w)ᵀz of the weights; the tangent of m solves the transposed system. All systems
 /// are solved matrix-free, sample by sample. Source: Griewank & Walther (2008), "Evaluating derivatives", §15.1 (implicit function theorem).
-struct ImplicitStage: Sendable {
+package struct ImplicitStage: Sendable {
   let name: String
   let theta: Double
   /// Relative; 0 for what the precision's rounding allows.
@@ -76,7 +76,8 @@ struct ImplicitStage: Sendable {
     } else {
       copy(tangent, into: work.right)
     }
-    work.solve(Tangent(field: field, layer: layer, scale: scale, point: work.point, record: record, scratch: work.inner), step, of: self, "tangent")
+    let system = Linearized(field: field, layer: layer, scale: scale, point: work.point, record: record, isTransposed: false, scratch: work.inner)
+    work.solve(system, step, of: self, "tangent")
     combine(1 / theta, work.solution, 1 - 1 / theta, tangent, into: out)
   }
 
@@ -86,13 +87,52 @@ struct ImplicitStage: Sendable {
     let (layer, scale) = (step.layer(), theta * step.stepSize)
     let work = Derivative(field, self, before, after, scratch)
     copy(cotangent, into: work.right)
-    work.solve(Cotangent(field: field, layer: layer, scale: scale, point: work.point, record: record, scratch: work.inner), step, of: self, "adjoint")
+    let system = Linearized(field: field, layer: layer, scale: scale, point: work.point, record: record, isTransposed: true, scratch: work.inner)
+    work.solve(system, step, of: self, "adjoint")
     if let gradient = gradient?.layer() {
       // Only the gradient is wanted; what the state gains is in z already, and without the amplification of rounding by hJ.
       field.pullbackWhole(
         layer, at: work.point, record: record, scale: step.stepSize, cotangent: work.solution, addingTo: work.right, gradient: gradient, scratch: work.inner)
     }
     combine(1 / theta, work.solution, 1 - 1 / theta, cotangent, into: cotangent)
+  }
+}
+
+/// A scheme that is one implicit stage.
+package protocol OneStageIntegrator: Integrator {
+  var stage: ImplicitStage { get }
+}
+
+extension OneStageIntegrator {
+  /// A-stable: any eigenvalue with real part ≤ 0.
+  package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
+    switch dynamics.kind {
+    case .rotation, .descent, .decay, .rotationAndDescent: .unlimited
+    case .dampedRotation(let gamma) where gamma == 0: .unlimited
+    default: .unknown("of implicit methods stability at any step is known for antisymmetric, gradient_flow, negative_definite and rotate_relax")
+    }
+  }
+
+  package var nodes: [Double] { [stage.theta] }
+  package func recordWidth(_ field: any VectorField) -> Int { field.wholeRecordWidth }
+  package func scratchWidth(_ field: any VectorField) -> Int { stage.scratchWidth(field) }
+
+  package func step(_ field: any VectorField, _ step: Step, from before: Block, into after: Block, record: Block?, scratch: Block) {
+    stage.step(field, step, from: before, into: after, record: record, scratch: scratch)
+  }
+
+  package func pushforward(
+    _ field: any VectorField, _ step: Step, direction: StepWeights?, before: Block, after: Block, record: Block,
+    tangent: Block, into out: Block, scratch: Block
+  ) {
+    stage.pushforward(field, step, direction: direction, before: before, after: after, record: record, tangent: tangent, into: out, scratch: scratch)
+  }
+
+  package func pullback(
+    _ field: any VectorField, _ step: Step, before: Block, after: Block, record: Block,
+    cotangent: Block, gradient: StepWeights?, scratch: Block
+  ) {
+    stage.pullback(field, step, before: before, after: after, record: record, cotangent: cotangent, gradient: gradient, scratch: scratch)
   }
 }
 
@@ -128,30 +168,20 @@ private struct Stage: ColumnFixedPoint {
   }
 }
 
-/// v ↦ (I − scale·J)v.
-private struct Tangent: ColumnOperator {
+/// v ↦ (I − scale·J)v, or the transpose.
+private struct Linearized: ColumnOperator {
   let field: any VectorField
   let layer: Layer
   let scale: Double
   let point: Block
   let record: Block
+  let isTransposed: Bool
   let scratch: Block
 
   func apply(_ x: Block, into out: Block) {
-    field.pushforwardWhole(layer, direction: nil, at: point, record: record, tangent: x, scale: -scale, addingTo: x, into: out, scratch: scratch)
-  }
-}
-
-/// q ↦ (I − scale·Jᵀ)q.
-private struct Cotangent: ColumnOperator {
-  let field: any VectorField
-  let layer: Layer
-  let scale: Double
-  let point: Block
-  let record: Block
-  let scratch: Block
-
-  func apply(_ x: Block, into out: Block) {
+    guard isTransposed else {
+      return field.pushforwardWhole(layer, direction: nil, at: point, record: record, tangent: x, scale: -scale, addingTo: x, into: out, scratch: scratch)
+    }
     copy(x, into: out)
     field.pullbackWhole(layer, at: point, record: record, scale: -scale, cotangent: x, addingTo: out, gradient: nil, scratch: scratch)
   }
