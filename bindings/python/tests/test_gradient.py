@@ -90,3 +90,24 @@ def test_errors(make_network, batch):
         stableode.Gradient(network, 8, memory="reversible")  # Euler steps cannot be reversed
     with pytest.raises(stableode.InvalidDataError, match="row 1"):
         gradient.loss(batch[0][:2], [0, 9])
+
+
+def test_curvature_products(network, batch, random):
+    """Gauss–Newton: Jᵀ(diag(p) − ppᵀ)J v / samples by hand from pushforward and pullback; Hessian: the derivative of the gradient."""
+    features, labels = batch
+    direction = random.standard_normal(network.parameter_count)
+    gradient = stableode.Gradient(network, 32)
+    scores, tangent = gradient.pushforward(features, direction)
+    chances = numpy.exp(scores - scores.max(1, keepdims=True))
+    chances /= chances.sum(1, keepdims=True)
+    curved = chances * (tangent - (chances * tangent).sum(1, keepdims=True))
+    expected, _ = gradient.pullback(features, curved / len(features))
+    numpy.testing.assert_allclose(gradient.curvature(features, labels, direction), expected, atol=1e-12)
+
+    product, base, slopes = gradient.curvature(features, labels, direction, "hessian"), network.parameter_vector, []
+    for step in (1e-5, -1e-5):
+        network.parameter_vector = base + step * direction
+        slopes.append(gradient.loss_and_gradient(features, labels)[1])
+    numpy.testing.assert_allclose(product, (slopes[0] - slopes[1]) / 2e-5, atol=1e-7)
+    with pytest.raises(stableode.UnknownNameError, match="hessian"):
+        gradient.curvature(features, labels, direction, "hesian")
