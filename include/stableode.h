@@ -1,5 +1,5 @@
 /*
- * StableODE: create, train, evaluate and certify stable ODE networks.
+ * StableODE: create, train and evaluate stable ODE networks.
  *
  * A deep network is read as a discretized differential equation dy/dt = f(y; theta(t)), whose stability is designed in
  * (Haber & Ruthotto 2017, Ruseckas 2019, Lu et al. 2018). This header is the library's specification; it goes from simple to expert:
@@ -101,13 +101,13 @@ extern "C" {
 /* ---- 1 Versions ------------------------------------------------------------------------------------------------------------------- */
 
 #define SODE_VERSION_MAJOR 0
-#define SODE_VERSION_MINOR 1
+#define SODE_VERSION_MINOR 2
 #define SODE_VERSION_PATCH 0
 /* Compare with sode_version_number(): the library's must have the same major and at least this number. */
 #define SODE_VERSION_NUMBER (SODE_VERSION_MAJOR * 10000 + SODE_VERSION_MINOR * 100 + SODE_VERSION_PATCH)
 
 SODE_API int32_t sode_version_number(void);
-/* "0.1.0" */
+/* "0.2.0" */
 SODE_API const char *sode_version_text(void);
 /* One line for bug reports: version, compiler, BLAS, the CPU's instruction sets and the one in use. */
 SODE_API const char *sode_build_info(void);
@@ -306,10 +306,11 @@ SODE_API void sode_dataset_free(sode_dataset *dataset);
 typedef struct sode_trainer sode_trainer;
 typedef struct sode_cancel_token sode_cancel_token;
 
-enum { SODE_EVENT_EPOCH = 1, SODE_EVENT_PROGRESS = 2 };
-typedef struct sode_event {
+/* What a training run reports. */
+enum { SODE_PROGRESS_EPOCH = 1, SODE_PROGRESS_STEP = 2 };
+typedef struct sode_progress {
   uint32_t struct_size;
-  int32_t kind;               /* SODE_EVENT_EPOCH at each epoch's end; SODE_EVENT_PROGRESS between, at least every 100 ms */
+  int32_t kind;               /* SODE_PROGRESS_EPOCH at each epoch's end; SODE_PROGRESS_STEP between, at least every 100 ms */
   int64_t epoch;              /* epochs completed */
   int64_t step;               /* optimizer steps taken */
   double epoch_fraction;      /* of the running epoch, 0 … 1 */
@@ -324,8 +325,8 @@ typedef struct sode_event {
   double work;                /* gradients over the whole training set that the work so far is worth, over all runs; a forward pass counts 1/3 */
   double validation_metric;   /* the figure that chooses the iterate to keep; NaN as validation_loss */
   uint64_t reserved[6];
-} sode_event;
-typedef int32_t (*sode_callback)(const sode_event *event, void *user_data);
+} sode_progress;
+typedef int32_t (*sode_callback)(const sode_progress *progress, void *user_data);
 
 typedef struct sode_limits {
   uint32_t struct_size;
@@ -365,9 +366,9 @@ SODE_API sode_status sode_trainer_find_learning_rate(sode_trainer *trainer, sode
 /* Trains, and goes on bit for bit where an earlier run stopped. validation and limits may be NULL. With validation data the network holds
  * the best iterate when the run returns, however it ended; without, the last. Returns 0 or a positive status for an early end. */
 SODE_API sode_status sode_trainer_run(sode_trainer *trainer, sode_dataset *training, sode_dataset *validation, const sode_limits *limits);
-/* One row an epoch, as its SODE_EVENT_EPOCH reported it. */
+/* One row an epoch, as its SODE_PROGRESS_EPOCH reported it. */
 SODE_API sode_status sode_trainer_history_count(sode_trainer *trainer, int64_t *count);
-SODE_API sode_status sode_trainer_history_at(sode_trainer *trainer, int64_t index, sode_event *row);
+SODE_API sode_status sode_trainer_history_at(sode_trainer *trainer, int64_t index, sode_progress *row);
 SODE_API void sode_trainer_free(sode_trainer *trainer);
 /* Multi-level learning: a network with each step halved (sode_network_refine) and a trainer that goes on with it, its options, optimizer's state and history
  * carried over. It begins from the parameters the coarse network holds, its epochs count anew, and its rows say level + 1. Both are the caller's to free. */

@@ -117,11 +117,11 @@ public func sode_trainer_history_count(_ trainer: OpaquePointer?, _ count: Unsaf
 }
 
 @_cdecl("sode_trainer_history_at") @implementation
-public func sode_trainer_history_at(_ trainer: OpaquePointer?, _ index: Int64, _ row: UnsafeMutablePointer<sode_event>?) -> sode_status {
+public func sode_trainer_history_at(_ trainer: OpaquePointer?, _ index: Int64, _ row: UnsafeMutablePointer<sode_progress>?) -> sode_status {
   reporting { () throws(Failure) in
     let out = try required(row, "row")
     try using(trainer, .trainer, "trainer") { box throws(Failure) in
-      try writeStruct(event(try element(of: box.trainer.history, index)), to: out, "row")
+      try writeStruct(progress(try element(of: box.trainer.history, index)), to: out, "row")
     }
   }
 }
@@ -201,15 +201,15 @@ final class TrainerBox {
   /// Hands an event to the callback: its answer, 0 without one.
   func report(_ happened: TrainingEvent) -> Int32 {
     guard let callback else { return 0 }
-    var event = event(happened)
-    return callback(&event, userData)
+    var progress = progress(happened)
+    return callback(&progress, userData)
   }
 }
 
-/// A training event as C sees it.
-private func event(_ event: TrainingEvent) -> sode_event {
-  var row = sode_event()
-  row.struct_size = UInt32(MemoryLayout<sode_event>.size)
+/// A report of a training run as C sees it.
+private func progress(_ event: TrainingEvent) -> sode_progress {
+  var row = sode_progress()
+  row.struct_size = UInt32(MemoryLayout<sode_progress>.size)
   row.kind = event.kind.rawValue
   row.epoch = Int64(event.epoch)
   row.step = Int64(event.step)

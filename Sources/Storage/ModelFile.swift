@@ -9,7 +9,7 @@ package enum ModelFile {
   private static let scale = "normalization.scale"
 
   /// The bytes of a network's model file.
-  /// - Parameter libraryVersion: the version that is noted as the writer ("0.1.0").
+  /// - Parameter libraryVersion: the version that is noted as the writer ("0.2.0").
   /// - Throws: `memory`; `outOfRange` for a network past the format's limits.
   package static func encode(_ network: Network, libraryVersion: String) throws(Failure) -> Buffer {
     // The snapshot owns the memory that the contents point to.

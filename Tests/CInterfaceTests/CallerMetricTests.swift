@@ -30,8 +30,8 @@ struct CallerMetricTests {
       #expect(sode_trainer_set_int(trainer, "epochs", 1) == SODE_OK)
       #expect(sode_trainer_set_metric(trainer, firstTarget, 1, nil) == SODE_OK)
       #expect(sode_trainer_run(trainer, data, data, nil) == SODE_OK, "\(lastError())")
-      var row = sode_event()
-      row.struct_size = UInt32(MemoryLayout<sode_event>.size)
+      var row = sode_progress()
+      row.struct_size = UInt32(MemoryLayout<sode_progress>.size)
       #expect(sode_trainer_history_at(trainer, 0, &row) == SODE_OK)
       #expect(row.validation_metric == (loss == "least_squares" ? 4.5 : 2))
     }

@@ -14,7 +14,7 @@ struct TrainerEntriesTests {
     withUnsafeMutablePointer(to: &losses) { losses in
       let callback: sode_callback = { event, user in
         guard let event, let losses = user?.assumingMemoryBound(to: [Double].self) else { return -1 }
-        if event.pointee.kind == Int32(SODE_EVENT_EPOCH) { losses.pointee.append(event.pointee.training_loss) }
+        if event.pointee.kind == Int32(SODE_PROGRESS_EPOCH) { losses.pointee.append(event.pointee.training_loss) }
         return 0
       }
       #expect(sode_trainer_set_callback(trainer, callback, losses) == SODE_OK)
@@ -24,8 +24,8 @@ struct TrainerEntriesTests {
     #expect(sode_trainer_history_count(trainer, &rows) == SODE_OK)
     #expect(rows == 4 && losses.count == 4)
     for index in 0..<rows {
-      var row = sode_event()
-      row.struct_size = UInt32(MemoryLayout<sode_event>.size)
+      var row = sode_progress()
+      row.struct_size = UInt32(MemoryLayout<sode_progress>.size)
       #expect(sode_trainer_history_at(trainer, index, &row) == SODE_OK)
       #expect(row.epoch == index + 1 && row.training_loss == losses[Int(index)] && row.learning_rate == 0.01)
     }

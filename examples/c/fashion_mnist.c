@@ -66,11 +66,11 @@ static sode_dataset *load(const char *folder, const char *name) {
   return dataset;
 }
 
-static int32_t show_epoch(const sode_event *event, void *user_data) {
-  *(double *)user_data = event->seconds;
-  if (event->kind == SODE_EVENT_EPOCH) {
-    printf("epoch %2lld  loss %.4f  training %.2f %%  validation %.2f %%  %.1f s%s\n", (long long)event->epoch, event->training_loss,
-           100 * event->training_accuracy, 100 * event->validation_accuracy, event->seconds, event->is_best ? "  best" : "");
+static int32_t show_epoch(const sode_progress *progress, void *user_data) {
+  *(double *)user_data = progress->seconds;
+  if (progress->kind == SODE_PROGRESS_EPOCH) {
+    printf("epoch %2lld  loss %.4f  training %.2f %%  validation %.2f %%  %.1f s%s\n", (long long)progress->epoch, progress->training_loss,
+           100 * progress->training_accuracy, 100 * progress->validation_accuracy, progress->seconds, progress->is_best ? "  best" : "");
     fflush(stdout);
   }
   return 0;

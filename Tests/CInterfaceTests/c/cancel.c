@@ -34,11 +34,11 @@ struct answers {
   sode_status inside;
 };
 
-static int32_t on_event(const sode_event *event, void *user_data) {
+static int32_t on_event(const sode_progress *progress, void *user_data) {
   struct answers *answers = user_data;
   int64_t count;
   answers->calls++;
-  if (event->kind == SODE_EVENT_EPOCH) answers->epochs_seen = event->epoch;
+  if (progress->kind == SODE_PROGRESS_EPOCH) answers->epochs_seen = progress->epoch;
   answers->inside = sode_trainer_history_count(answers->trainer, &count);
   return answers->answer;
 }
@@ -53,7 +53,7 @@ int main(void) {
   struct itimerval in_a_while = {{0, 0}, {0, 150000}};
   struct answers answers = {0, 0, 0, NULL, SODE_OK};
   int64_t rows = 0, i;
-  sode_event row = {0};
+  sode_progress row = {0};
   double start;
 
   CHECK_OK(sode_network_create_json("{\"inputs\": 2, \"outputs\": 5, \"width\": 32, \"layers\": 64, \"horizon\": 5.0}", SODE_TEXT_END, &network));
@@ -86,7 +86,7 @@ int main(void) {
     int64_t parameters = 0, steps = 0;
     int which;
     sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
-    sode_event last = {0};
+    sode_progress last = {0};
     last.struct_size = sizeof last;
     CHECK_OK(sode_cancel_token_reset(token));
     CHECK_OK(sode_network_create_json("{\"inputs\": 2, \"outputs\": 5, \"width\": 16, \"layers\": 2000, \"horizon\": 5.0}", SODE_TEXT_END, &deep));
@@ -145,7 +145,7 @@ int main(void) {
   row.struct_size = sizeof row;
   for (i = 0; i < rows; i++) {
     CHECK_OK(sode_trainer_history_at(trainer, i, &row));
-    CHECK(row.kind == SODE_EVENT_EPOCH && row.epoch == i + 1 && row.training_loss > 0 && row.validation_accuracy > 0 && row.seconds > 0);
+    CHECK(row.kind == SODE_PROGRESS_EPOCH && row.epoch == i + 1 && row.training_loss > 0 && row.validation_accuracy > 0 && row.seconds > 0);
   }
   CHECK_ERROR(sode_trainer_history_at(trainer, rows, &row), SODE_ERR_OUT_OF_RANGE, "index");
 

@@ -15,17 +15,17 @@ static int64_t parameters(sode_network *network) {
   return info.parameters;
 }
 
-static sode_event row(sode_trainer *trainer, int64_t index) {
-  sode_event event;
-  memset(&event, 0, sizeof event);
-  event.struct_size = sizeof event;
-  CHECK_OK(sode_trainer_history_at(trainer, index, &event));
-  return event;
+static sode_progress row(sode_trainer *trainer, int64_t index) {
+  sode_progress row;
+  memset(&row, 0, sizeof row);
+  row.struct_size = sizeof row;
+  CHECK_OK(sode_trainer_history_at(trainer, index, &row));
+  return row;
 }
 
-static int32_t stop_in_second_level(const sode_event *event, void *user_data) {
+static int32_t stop_in_second_level(const sode_progress *progress, void *user_data) {
   ++*(int *)user_data;
-  return event->level == 1 && event->kind == SODE_EVENT_EPOCH;
+  return progress->level == 1 && progress->kind == SODE_PROGRESS_EPOCH;
 }
 
 static sode_trainer *made(sode_network **network) {

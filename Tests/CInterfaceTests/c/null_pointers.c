@@ -22,7 +22,7 @@ int main(void) {
   const char *name;
   sode_tensor x = sode_tensor_f32(numbers, 2, shape), y = sode_tensor_i32(&label, 1, label_shape), out = sode_tensor_f32(numbers, 2, out_shape);
   sode_tensor no_data = x, no_shape = x;
-  sode_event event = {0};
+  sode_progress progress = {0};
   sode_evaluation evaluation = {sizeof evaluation, 0, 0, 0, 0, {0}};
   sode_network_info network_info = {sizeof network_info, 0, 0, 0, 0, 0, 0, {0}};
   sode_dataset_info dataset_info;
@@ -38,7 +38,7 @@ int main(void) {
   memset(&option_info, 0, sizeof option_info);
   dataset_info.struct_size = sizeof dataset_info;
   option_info.struct_size = sizeof option_info;
-  event.struct_size = sizeof event;
+  progress.struct_size = sizeof progress;
   no_data.data = NULL;
   no_shape.shape = NULL;
   CHECK_OK(sode_specification_create(&specification));
@@ -174,7 +174,7 @@ int main(void) {
   REFUSES(sode_multilevel_run(trainer, 4, "linear", training, validation, NULL, &made, NULL), "finest");
   REFUSES(sode_trainer_history_count(NULL, &count), "trainer");
   REFUSES(sode_trainer_history_count(trainer, NULL), "count");
-  REFUSES(sode_trainer_history_at(NULL, 0, &event), "trainer");
+  REFUSES(sode_trainer_history_at(NULL, 0, &progress), "trainer");
   REFUSES(sode_trainer_history_at(trainer, 0, NULL), "row");
   REFUSES(sode_cancel_token_create(NULL), "token");
   CHECK_STATUS(sode_cancel_token_request(NULL), SODE_ERR_NULL_POINTER);

@@ -59,7 +59,7 @@ int main(void) {
   sode_trainer *trainer, *second;
   sode_gradient *gradient = NULL;
   sode_dataset_info info;
-  sode_event row;
+  sode_progress row;
   double features[2 * SAMPLES], weights[SAMPLES], class_weights[3] = {1, 2, 0.5}, first[200], again[200], curve[20], loss, own_loss, suggestion;
   double shift[2], scale[2], before[3 * SAMPLES], after[3 * SAMPLES];
   int64_t labels[SAMPLES], feature_shape[2] = {SAMPLES, 2}, label_shape[1] = {SAMPLES}, class_shape[1] = {3}, curve_shape[2] = {10, 2}, pair[1] = {2};

@@ -31,9 +31,22 @@ def test_exports_are_the_headers_functions(library, header):
     assert sorted(names - functions) == [], "shown by the library, absent from the header"
 
 
-def test_symbols_carry_the_version_node(library):
-    for name in exported(library):
-        assert re.fullmatch(r"sode_\w+@@STABLEODE_0\.1", name), name
+def nodes():
+    """Version node → the names that exports.map lists in it; the newest node has the pattern sode_* instead."""
+    text = re.sub(r"/\*.*?\*/", "", (ROOT / "Sources/StableODELink/exports.map").read_text(), flags=re.S)
+    return {node: re.findall(r"\bsode_[\w*]+", body) for node, body in re.findall(r"(STABLEODE_[\d.]+) \{(.*?)\}", text, re.S)}
+
+
+def test_symbols_carry_the_node_of_the_version_that_brought_them(library, header):
+    found = dict(name.split("@@") for name in exported(library))
+    *old, (newest, pattern) = nodes().items()
+    major, minor = (re.search(rf"SODE_VERSION_{part} (\d+)", header.read_text())[1] for part in ("MAJOR", "MINOR"))
+    assert newest == f"STABLEODE_{major}.{minor}" and pattern == ["sode_*"]
+    listed = {name: node for node, names in old for name in names}
+    assert found == {name: listed.get(name, newest) for name in found}
+    assert set(listed) <= set(found), "a name was taken away"
+    # What a release brought is fixed: its programs look for these names with this node.
+    assert {node: len(names) for node, names in old} == {"STABLEODE_0.1": 103}
 
 
 def test_needs_only_the_c_runtime(library):

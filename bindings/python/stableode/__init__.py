@@ -1,4 +1,4 @@
-"""StableODE: create, train, evaluate and certify stable ODE networks.
+"""StableODE: create, train and evaluate stable ODE networks.
 
 A deep network is read as a discretized differential equation dy/dt = f(y; θ(t)), whose stability is designed in. A batch is
 samples × features.
@@ -23,10 +23,10 @@ from .levels import multilevel
 from .memory import memory_usage, reset_memory_peak, set_memory_limit
 from .network import Network, Parameters
 from .predictor import Predictor
-from .trainer import CancelToken, Event, History, Trainer
+from .trainer import CancelToken, History, Progress, Trainer
 from .validation import cross_validate
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # One exception class an error status, one function a registry: made from their lists.
 globals().update(_errors.BY_NAME)
@@ -36,7 +36,6 @@ __all__ = [
     "BlockMemory",
     "CancelToken",
     "Dataset",
-    "Event",
     "Gradient",
     "History",
     "MemoryPlan",
@@ -45,6 +44,7 @@ __all__ = [
     "Option",
     "Parameters",
     "Predictor",
+    "Progress",
     "Solution",
     "StableODEError",
     "StepReport",

@@ -3,25 +3,25 @@
 import signal
 import threading
 
-from ._structures import EventFunction
+from ._structures import ProgressFunction
 
 _GO_ON, _STOP, _FAIL = 0, 1, -1
 
 
 class Relay:
-    """Hands training events to a Python function; what that raises is kept and raised again by `reraise` after the C call."""
+    """Hands the reports of a training run to a Python function; what that raises is kept and raised again by `reraise` after the C call."""
 
-    def __init__(self, make_event):
+    def __init__(self, make_progress):
         self.receiver = None
-        self._make_event = make_event
+        self._make_progress = make_progress
         self._exception = None
         self._interrupted = False
         # ctypes prints and drops an exception that leaves the function it calls, so nothing may leave this one.
-        self.function = EventFunction(self._receive)
+        self.function = ProgressFunction(self._receive)
 
     def _receive(self, data, user_data):
         try:
-            if self.receiver is not None and self.receiver(self._make_event(data.contents)):
+            if self.receiver is not None and self.receiver(self._make_progress(data.contents)):
                 return _STOP
             return _STOP if self._interrupted else _GO_ON
         except BaseException as exception:

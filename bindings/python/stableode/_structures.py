@@ -73,7 +73,7 @@ class DatasetInfo(SizedStructure):
     ]
 
 
-class EventData(SizedStructure):
+class ProgressData(SizedStructure):
     _fields_ = [
         ("struct_size", c_uint32),
         ("kind", c_int32),
@@ -215,7 +215,7 @@ class Allocator(SizedStructure):
     ]
 
 
-EventFunction = CFUNCTYPE(c_int32, POINTER(EventData), c_void_p)
+ProgressFunction = CFUNCTYPE(c_int32, POINTER(ProgressData), c_void_p)
 LossFunction = CFUNCTYPE(c_int32, POINTER(Tensor), POINTER(Tensor), POINTER(Tensor), POINTER(Tensor), c_void_p)
 MetricFunction = CFUNCTYPE(c_int32, POINTER(Tensor), POINTER(Tensor), POINTER(c_double), c_void_p)
 ReleaseFunction = CFUNCTYPE(None, c_void_p)

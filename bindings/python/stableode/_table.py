@@ -7,8 +7,8 @@ from ._structures import (
     BlockMemoryData,
     DatasetInfo,
     EvaluationData,
-    EventData,
-    EventFunction,
+    ProgressData,
+    ProgressFunction,
     EventFunctionData,
     Limits,
     LossFunction,
@@ -23,7 +23,7 @@ from ._structures import (
 )
 
 # SODE_VERSION_NUMBER of the header that this table was written from.
-VERSION_NUMBER = 100
+VERSION_NUMBER = 200
 
 
 class Status(c_int32):
@@ -93,14 +93,14 @@ FUNCTIONS = {
     "sode_trainer_set_real": (Status, [Handle, Text, c_double]),
     "sode_trainer_set_text": (Status, [Handle, Text, Text]),
     "sode_trainer_set_json": (Status, [Handle, Text, c_size_t]),
-    "sode_trainer_set_callback": (Status, [Handle, EventFunction, c_void_p]),
+    "sode_trainer_set_callback": (Status, [Handle, ProgressFunction, c_void_p]),
     "sode_trainer_set_class_weights": (Status, [Handle, TensorIn]),
     "sode_trainer_set_loss": (Status, [Handle, LossFunction, c_void_p]),
     "sode_trainer_set_metric": (Status, [Handle, MetricFunction, c_int32, c_void_p]),
     "sode_trainer_find_learning_rate": (Status, [Handle, Handle, c_double, c_double, c_int64, TensorOut, RealOut]),
     "sode_trainer_run": (Status, [Handle, Handle, Handle, POINTER(Limits)]),
     "sode_trainer_history_count": (Status, [Handle, IntOut]),
-    "sode_trainer_history_at": (Status, [Handle, c_int64, POINTER(EventData)]),
+    "sode_trainer_history_at": (Status, [Handle, c_int64, POINTER(ProgressData)]),
     "sode_trainer_save": (Status, [Handle, Text]),
     "sode_trainer_load": (Status, [Text, HandleOut, HandleOut]),
     "sode_trainer_refine": (Status, [Handle, Text, HandleOut, HandleOut]),

@@ -132,7 +132,7 @@ REGISTRY_FUNCTIONS = {name: _registry_function(name) for name in REGISTRIES}
 
 
 def library_version() -> str:
-    """The loaded library's version: "0.1.0"."""
+    """The loaded library's version: "0.2.0"."""
     return decode(library.sode_version_text())
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .network import Network
-    from .trainer import Data, Event, History
+    from .trainer import Data, Progress, History
 
 
 def multilevel(
@@ -23,7 +23,7 @@ def multilevel(
     *,
     layers: int,
     prolongation: str = "linear",
-    on_event: Callable[[Event], object] | None = None,
+    on_event: Callable[[Progress], object] | None = None,
     on_level: Callable[[Network], object] | None = None,
     **options,
 ) -> tuple[Network, History]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from .dataset import Dataset
-    from .trainer import CancelToken, Event, History
+    from .trainer import CancelToken, Progress, History
 
 #: What prediction gives, as SODE_SCORES, SODE_PROBABILITIES and SODE_CLASSES say it.
 SCORES, PROBABILITIES, CLASSES = 0, 1, 2
@@ -177,7 +177,7 @@ class Network(Handle):
         targets: ArrayLike | None = None,
         *,
         validation: Dataset | tuple[ArrayLike, ArrayLike] | None = None,
-        on_event: Callable[[Event], object] | None = None,
+        on_event: Callable[[Progress], object] | None = None,
         time_limit: float | None = None,
         cancel: CancelToken | None = None,
         **options,
@@ -186,7 +186,7 @@ class Network(Handle):
 
         features, targets: a Dataset, or arrays as Dataset takes them (not copied).
         validation: a Dataset or a pair (features, targets); with it the network holds the best iterate at the end.
-        on_event: called with each Event; returning True stops gracefully, an exception stops and comes through.
+        on_event: called with each report (a Progress); returning True stops gracefully, an exception stops and comes through.
         time_limit: seconds, at most so long. cancel: a CancelToken.
         options: the scope "trainer": optimizer, learning_rate, epochs, batch_size, schedule, patience, num_threads …;
         and loss, metric, class_weights as Trainer takes them.

@@ -16,7 +16,7 @@ from ._errors import BY_NAME, STATUSES, OutOfRangeError
 from ._events import Relay
 from ._handle import Handle, new_pointer
 from ._library import library
-from ._structures import EventData, Limits
+from ._structures import ProgressData, Limits
 from ._tensor import output, tensor_of
 from ._text import integer, options_json, path, text
 from .dataset import as_dataset
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
     Data = Dataset | tuple[ArrayLike, ArrayLike]
 
-_KINDS = {1: "epoch", 2: "progress"}
+_KINDS = {1: "epoch", 2: "step"}
 _CallbackFailedError = BY_NAME["CallbackFailedError"]
 _OUTCOMES = {number: name.lower() for name, (number, _) in STATUSES.items() if number >= 0}
 
 
 @dataclass(frozen=True)
-class Event:
+class Progress:
     """One report of a training run."""
 
-    #: "epoch" at each epoch's end; "progress" between, at least every 0.1 s.
+    #: "epoch" at each epoch's end; "step" between, at least every 0.1 s.
     kind: str
     #: Epochs completed.
     epoch: int
@@ -67,8 +67,8 @@ class Event:
     level: int
 
 
-def _event(data):
-    return Event(
+def _progress(data):
+    return Progress(
         kind=_KINDS.get(data.kind, str(data.kind)),
         epoch=data.epoch,
         step=data.step,
@@ -87,7 +87,7 @@ def _event(data):
 
 
 class History(Sequence):
-    """One Event an epoch. Columns are arrays: `history.validation_accuracy`, `history.training_loss` …
+    """One Progress for each epoch. Columns are arrays: `history.validation_accuracy`, `history.training_loss` …
 
     outcome: how the last run ended: "ok", "stopped_by_callback", "cancelled", "time_limit", "early_stopping" or "converged".
     """
@@ -103,15 +103,15 @@ class History(Sequence):
         return len(self._rows)
 
     def __getattr__(self, name):
-        if name in Event.__dataclass_fields__:
+        if name in Progress.__dataclass_fields__:
             return numpy.array([getattr(row, name) for row in self._rows])
-        raise AttributeError(f"History has no column {name!r}; columns: {', '.join(Event.__dataclass_fields__)}")
+        raise AttributeError(f"History has no column {name!r}; columns: {', '.join(Progress.__dataclass_fields__)}")
 
     def __dir__(self):
-        return [*super().__dir__(), *Event.__dataclass_fields__]
+        return [*super().__dir__(), *Progress.__dataclass_fields__]
 
     @property
-    def best(self) -> Event | None:
+    def best(self) -> Progress | None:
         """The epoch whose iterate the network was left with, given validation data; else the last one; None before any."""
         chosen = [row for row in self._rows if row.is_best]
         return chosen[-1] if chosen else (self._rows[-1] if self._rows else None)
@@ -161,7 +161,7 @@ class Trainer(Handle):
         pointer = new_pointer()
         library.sode_trainer_create(network._pointer, ctypes.byref(pointer))
         self._own(pointer)
-        self._relay = Relay(_event)
+        self._relay = Relay(_progress)
         self._callers = Callers()
         library.sode_trainer_set_callback(self._pointer, self._relay.function, None)
         self._outcome = "ok"
@@ -187,7 +187,7 @@ class Trainer(Handle):
         *,
         epochs: int | None = None,
         time_limit: float | None = None,
-        on_event: Callable[[Event], object] | None = None,
+        on_event: Callable[[Progress], object] | None = None,
         cancel: CancelToken | None = None,
     ) -> History:
         """Trains up to the option "epochs", or less by a limit, and gives the History over all runs.
@@ -195,7 +195,7 @@ class Trainer(Handle):
         training, validation: a Dataset or a pair (features, targets). With validation data the network holds the best
         iterate when the run returns, however it ended; without, the last.
         epochs: at most so many more epochs in this run. time_limit: seconds, at most so long in this run.
-        on_event: called with each Event; returning True stops gracefully, an exception stops and comes through.
+        on_event: called with each report (a Progress); returning True stops gracefully, an exception stops and comes through.
         cancel: a CancelToken.
         """
         limits = Limits(epochs=_positive(epochs, "epochs"), milliseconds=_milliseconds(time_limit))
@@ -261,7 +261,7 @@ class Trainer(Handle):
 
         trainer = cls.__new__(cls)
         trainer._own(pointer)
-        trainer._relay = Relay(_event)
+        trainer._relay = Relay(_progress)
         library.sode_trainer_set_callback(trainer._pointer, trainer._relay.function, None)
         trainer._callers = Callers()
         trainer._outcome = "ok"
@@ -293,9 +293,9 @@ class Trainer(Handle):
         count, rows = ctypes.c_int64(), []
         library.sode_trainer_history_count(self._pointer, ctypes.byref(count))
         for index in range(count.value):
-            row = EventData()
+            row = ProgressData()
             library.sode_trainer_history_at(self._pointer, index, ctypes.byref(row))
-            rows.append(_event(row))
+            rows.append(_progress(row))
         return History(rows, self._outcome)
 
 

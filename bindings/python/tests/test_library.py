@@ -54,7 +54,7 @@ def test_another_library_is_refused():
     assert "libm.so.6 is not libstableode" in result.stderr
 
 
-@pytest.mark.parametrize("number, accepted", [(99, False), (100, True), (9999, True), (10000, False)])
+@pytest.mark.parametrize("number, accepted", [(199, False), (200, True), (9999, True), (10000, False)])
 def test_version_has_the_same_major_and_is_new_enough(number, accepted):
     class Fake:
         @staticmethod
@@ -64,7 +64,7 @@ def test_version_has_the_same_major_and_is_new_enough(number, accepted):
     if accepted:
         _library._check_version(Fake, "here")
     else:
-        with pytest.raises(ImportError, match="needs major version 0 and at least 0.1.0"):
+        with pytest.raises(ImportError, match="needs major version 0 and at least 0.2.0"):
             _library._check_version(Fake, "here")
 
 

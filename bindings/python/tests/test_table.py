@@ -25,7 +25,7 @@ STRUCTURES = {
     "sode_tensor": _structures.Tensor,
     "sode_network_info": _structures.NetworkInfo,
     "sode_dataset_info": _structures.DatasetInfo,
-    "sode_event": _structures.EventData,
+    "sode_progress": _structures.ProgressData,
     "sode_limits": _structures.Limits,
     "sode_evaluation": _structures.EvaluationData,
     "sode_step_report": _structures.StepReportData,
@@ -67,7 +67,7 @@ def ctype_of(declaration, header):
     base, stars, length = found[1], len(found[2]), found[3]
     if length:
         return SCALARS[base] * int(length.strip("[]"))
-    callbacks = {"sode_callback": "EventFunction", "sode_loss_function": "LossFunction", "sode_metric_function": "MetricFunction"}
+    callbacks = {"sode_callback": "ProgressFunction", "sode_loss_function": "LossFunction", "sode_metric_function": "MetricFunction"}
     if base in callbacks:
         return getattr(_structures, callbacks[base])
     if base == "char":
@@ -124,9 +124,9 @@ def test_structure_has_the_fields_of_the_header(header, name):
 
 
 def test_callback_has_the_type_of_the_header(header):
-    assert re.search(r"typedef int32_t \(\*sode_callback\)\(const sode_event \*event, void \*user_data\);", header)
-    assert _structures.EventFunction._restype_ is ctypes.c_int32
-    assert _structures.EventFunction._argtypes_ == (ctypes.POINTER(_structures.EventData), ctypes.c_void_p)
+    assert re.search(r"typedef int32_t \(\*sode_callback\)\(const sode_progress \*event, void \*user_data\);", header)
+    assert _structures.ProgressFunction._restype_ is ctypes.c_int32
+    assert _structures.ProgressFunction._argtypes_ == (ctypes.POINTER(_structures.ProgressData), ctypes.c_void_p)
 
 
 def test_statuses_are_those_of_the_header(header):
@@ -157,6 +157,6 @@ def test_constants_are_those_of_the_header(header):
         "SODE_PROBABILITIES": str(network.PROBABILITIES),
         "SODE_CLASSES": str(network.CLASSES),
     }
-    assert {int(n): k.lower() for k, n in re.findall(r"SODE_EVENT_(\w+) = (\d)", header)} == trainer._KINDS
+    assert {int(n): k.lower() for k, n in re.findall(r"SODE_PROGRESS_(\w+) = (\d)", header)} == trainer._KINDS
     kinds = {"INT": int, "REAL": float, "TEXT": str}
     assert {int(n): kinds[k] for k, n in re.findall(r"SODE_OPTION_(\w+) = (\d)", header)} == introspection._OPTION_TYPES

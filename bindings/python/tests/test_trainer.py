@@ -141,7 +141,7 @@ def test_events_arrive(make_classifier, data):
     epochs = [event for event in events if event.kind == "epoch"]
     assert [event.epoch for event in epochs] == [1, 2]
     assert epochs[0].step == 13 and epochs[0].validation_loss > 0
-    assert {event.kind for event in events} <= {"epoch", "progress"}
+    assert {event.kind for event in events} <= {"epoch", "step"}
 
 
 def test_events_arrive_during_validation_too():
@@ -153,11 +153,11 @@ def test_events_arrive_during_validation_too():
 
     def stop(event):
         validating.append((event.kind, event.epoch_fraction))
-        return event.kind == "progress" and event.epoch_fraction == 1
+        return event.kind == "step" and event.epoch_fraction == 1
 
     with stableode.Trainer(network, **{**OPTIONS, "epochs": 1}) as trainer:
         assert trainer.run(training, validation, on_event=stop).outcome == "stopped_by_callback"
-        assert validating[-1] == ("progress", 1.0)
+        assert validating[-1] == ("step", 1.0)
         history = trainer.run(training, validation)  # goes on within the validation
     assert len(history) == 1
     assert network.evaluate(*validation)["loss"] == history.validation_loss[0]
