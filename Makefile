@@ -11,6 +11,7 @@ PEERS   ?= 0
 
 LIBDIR     = $(PREFIX)/lib
 INCLUDEDIR = $(PREFIX)/include
+DOCDIR     = $(PREFIX)/share/doc/stableode
 VERSION   := $(shell awk '/define SODE_VERSION_(MAJOR|MINOR|PATCH)/ {printf "%s%s", dot, $$3; dot="."}' include/stableode.h)
 SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 LIBRARY    = .build/release/libstableode.so
@@ -56,12 +57,13 @@ stage:
 # Installs what `make build` made; builds only if there is nothing yet, so that `sudo make install` needs no toolchain.
 install:
 	@test -f $(LIBRARY) || $(MAKE) build
-	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(DOCDIR)
 	install -m 644 include/stableode.h $(DESTDIR)$(INCLUDEDIR)/stableode.h
 	install -m 644 -s $(LIBRARY) $(DESTDIR)$(LIBDIR)/libstableode.so.$(VERSION)
 	ln -sf libstableode.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libstableode.so.$(SOVERSION)
 	ln -sf libstableode.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libstableode.so
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' Sources/StableODELink/stableode.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/stableode.pc
+	install -m 644 LICENSE Sources/StableODELink/NOTICES.md $(DESTDIR)$(DOCDIR)
 
 wheel: build
 	@.ci/wheel

@@ -2,9 +2,10 @@
 
 import json
 import os
+import pathlib
 import re
 
-from conftest import ROOT, run
+from conftest import PREFIX, ROOT, run
 
 ALLOWED = {"libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2"}  # the last is glibc's own loader
 if os.environ.get("BLAS") == "system":
@@ -62,6 +63,12 @@ def test_needs_only_the_c_runtime(library):
 def test_stripped_and_without_paths_of_the_build(library):
     assert ".symtab" not in run("readelf", "-SW", library)
     assert str(ROOT).encode() not in library.read_bytes()
+
+
+def test_installation_carries_the_licenses():
+    for source in ("LICENSE", "Sources/StableODELink/NOTICES.md"):
+        installed = PREFIX / "share/doc/stableode" / pathlib.Path(source).name
+        assert installed.read_text() == (ROOT / source).read_text()
 
 
 def test_needs_no_newer_glibc_than_stated(library):
