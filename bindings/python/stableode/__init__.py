@@ -13,51 +13,127 @@ samples × features.
 The library prints nothing; failures are StableODEError and its subclasses.
 """
 
-from . import _errors
-from ._errors import StableODEError
+from ._errors import (
+    BufferTooSmallError,
+    CallbackFailedError,
+    FileError,
+    FileFormatError,
+    HandleBusyError,
+    IncompatibleError,
+    InternalError,
+    InvalidArgumentError,
+    InvalidDataError,
+    InvalidHandleError,
+    MemoryError,
+    NotConvergedError,
+    NotFiniteError,
+    NullPointerError,
+    OutOfRangeError,
+    ShapeMismatchError,
+    StableODEError,
+    StateError,
+    StepLimitError,
+    UnknownNameError,
+    UnsupportedTypeError,
+    VersionMismatchError,
+)
+from ._registries import (
+    activations,
+    biases,
+    constraints,
+    fields,
+    integrators,
+    losses,
+    memory_policies,
+    metrics,
+    noises,
+    openings,
+    optimizers,
+    problems,
+    prolongations,
+    readouts,
+    regularizers,
+    schedules,
+    time_bases,
+    trajectory_terms,
+)
 from .dataset import Dataset
-from .equation import BlockMemory, MemoryPlan, NearIdentityGap, Solution
-from .gradient import Gradient, StepReport
-from .introspection import REGISTRY_FUNCTIONS, Option, build_info, library_version, options, registry
+from .equation import BlockMemory, MemoryPlan, NearIdentityGap, Solution, StepReport
+from .gradient import Gradient
+from .introspection import Option, build_info, library_version, options, registry
 from .levels import multilevel
 from .memory import memory_usage, reset_memory_peak, set_memory_limit
 from .network import Network, Parameters
 from .predictor import Predictor
-from .trainer import CancelToken, History, Progress, Trainer
+from .progress import CancelToken, History, Progress
+from .trainer import Trainer
 from .validation import cross_validate
 
 __version__ = "0.2.0"
 
-# One exception class an error status, one function a registry: made from their lists.
-globals().update(_errors.BY_NAME)
-globals().update(REGISTRY_FUNCTIONS)
-
 __all__ = [
     "BlockMemory",
+    "BufferTooSmallError",
+    "CallbackFailedError",
     "CancelToken",
     "Dataset",
+    "FileError",
+    "FileFormatError",
     "Gradient",
+    "HandleBusyError",
     "History",
+    "IncompatibleError",
+    "InternalError",
+    "InvalidArgumentError",
+    "InvalidDataError",
+    "InvalidHandleError",
+    "MemoryError",
     "MemoryPlan",
     "NearIdentityGap",
     "Network",
+    "NotConvergedError",
+    "NotFiniteError",
+    "NullPointerError",
     "Option",
+    "OutOfRangeError",
     "Parameters",
     "Predictor",
     "Progress",
+    "ShapeMismatchError",
     "Solution",
     "StableODEError",
+    "StateError",
+    "StepLimitError",
     "StepReport",
     "Trainer",
+    "UnknownNameError",
+    "UnsupportedTypeError",
+    "VersionMismatchError",
+    "activations",
+    "biases",
     "build_info",
+    "constraints",
     "cross_validate",
+    "fields",
+    "integrators",
     "library_version",
+    "losses",
+    "memory_policies",
     "memory_usage",
+    "metrics",
     "multilevel",
+    "noises",
+    "openings",
+    "optimizers",
     "options",
+    "problems",
+    "prolongations",
+    "readouts",
     "registry",
+    "regularizers",
     "reset_memory_peak",
+    "schedules",
     "set_memory_limit",
-    *_errors.BY_NAME,
-    *REGISTRY_FUNCTIONS,
+    "time_bases",
+    "trajectory_terms",
 ]

@@ -1,5 +1,18 @@
 """Exceptions, one for each error status of the C interface, each also the built-in exception that fits."""
 
+import builtins
+import re
+
+#: Statuses that are no errors: 0, and the reasons why work ended early. Name without SODE_ → number.
+OUTCOMES = {
+    "OK": 0,
+    "STOPPED_BY_CALLBACK": 1,
+    "CANCELLED": 2,
+    "TIME_LIMIT": 3,
+    "EARLY_STOPPING": 4,
+    "CONVERGED": 5,
+}
+
 
 class StableODEError(Exception):
     """A call of the library failed. `code` is its status number, the message says what was given and what is allowed.
@@ -8,69 +21,153 @@ class StableODEError(Exception):
     KeyError, OSError, MemoryError, ArithmeticError or RuntimeError, whichever fits.
     """
 
-    code = 0
+    code: int = 0
 
-    def __str__(self):
+    def __str__(self) -> str:
         # KeyError and OSError would show the message in a form of their own.
         return str(self.args[0]) if self.args else ""
 
 
-# Status name without SODE_ → (number, built-in bases). Positive numbers end work early and raise nothing.
-STATUSES = {
-    "OK": (0, ()),
-    "STOPPED_BY_CALLBACK": (1, ()),
-    "CANCELLED": (2, ()),
-    "TIME_LIMIT": (3, ()),
-    "EARLY_STOPPING": (4, ()),
-    "CONVERGED": (5, ()),
-    "ERR_INVALID_ARGUMENT": (-1, (ValueError,)),
-    "ERR_NULL_POINTER": (-2, (ValueError,)),
-    "ERR_INVALID_HANDLE": (-3, (ValueError,)),
-    "ERR_HANDLE_BUSY": (-4, (RuntimeError,)),
-    "ERR_UNKNOWN_NAME": (-5, (ValueError, KeyError)),
-    "ERR_OUT_OF_RANGE": (-6, (ValueError,)),
-    "ERR_SHAPE_MISMATCH": (-7, (ValueError,)),
-    "ERR_UNSUPPORTED_TYPE": (-8, (TypeError,)),
-    "ERR_INVALID_DATA": (-9, (ValueError,)),
-    "ERR_MEMORY": (-10, (MemoryError,)),
-    "ERR_FILE": (-11, (OSError,)),
-    "ERR_FILE_FORMAT": (-12, (ValueError,)),
-    "ERR_VERSION_MISMATCH": (-13, (RuntimeError,)),
-    "ERR_INCOMPATIBLE": (-14, (ValueError,)),
-    "ERR_CALLBACK_FAILED": (-15, (RuntimeError,)),
-    "ERR_STATE": (-16, (RuntimeError,)),
-    "ERR_NOT_FINITE": (-17, (ArithmeticError,)),
-    "ERR_BUFFER_TOO_SMALL": (-18, (ValueError,)),
-    "ERR_INTERNAL": (-19, (RuntimeError,)),
-    "ERR_NOT_CONVERGED": (-20, (ArithmeticError,)),
-    "ERR_STEP_LIMIT": (-21, (ArithmeticError,)),
-}
+class InvalidArgumentError(StableODEError, ValueError):
+    """An argument makes no sense."""
+
+    code = -1
 
 
-def _class_name(status_name):
-    words = "".join(word.capitalize() for word in status_name.removeprefix("ERR_").split("_"))
-    return words if words.endswith("Error") else words + "Error"
+class NullPointerError(StableODEError, ValueError):
+    """NULL came where a pointer is needed."""
+
+    code = -2
 
 
-def _make_class(status_name, code, bases):
-    documentation = f"Status SODE_{status_name} ({code})."
-    namespace = {"code": code, "__doc__": documentation, "__module__": "stableode"}
-    return type(_class_name(status_name), (StableODEError, *bases), namespace)
+class InvalidHandleError(StableODEError, ValueError):
+    """The object has been closed, or is of another kind."""
+
+    code = -3
+
+
+class HandleBusyError(StableODEError, RuntimeError):
+    """Another thread uses an object that one thread at a time may use."""
+
+    code = -4
+
+
+class UnknownNameError(StableODEError, ValueError, KeyError):
+    """No option, entry of a registry or parameter has this name; the message has the nearest one."""
+
+    code = -5
+
+
+class OutOfRangeError(StableODEError, ValueError):
+    """A number lies outside of what is allowed."""
+
+    code = -6
+
+
+class ShapeMismatchError(StableODEError, ValueError):
+    """An array has the wrong shape."""
+
+    code = -7
+
+
+class UnsupportedTypeError(StableODEError, TypeError):
+    """A value or an array has a type that is not taken."""
+
+    code = -8
+
+
+class InvalidDataError(StableODEError, ValueError):
+    """The data hold a number or label that cannot be used; the message has its row and column."""
+
+    code = -9
+
+
+class MemoryError(StableODEError, builtins.MemoryError):  # noqa: A001 (the name follows the status)
+    """There is not enough memory, or the limit of `set_memory_limit` would be passed."""
+
+    code = -10
+
+
+class FileError(StableODEError, OSError):
+    """A file cannot be read or written."""
+
+    code = -11
+
+
+class FileFormatError(StableODEError, ValueError):
+    """A file is damaged or of another format."""
+
+    code = -12
+
+
+class VersionMismatchError(StableODEError, RuntimeError):
+    """A file was written by an incompatible version."""
+
+    code = -13
+
+
+class IncompatibleError(StableODEError, ValueError):
+    """Parts do not go together: a field and an integrator, a network and a data set."""
+
+    code = -14
+
+
+class CallbackFailedError(StableODEError, RuntimeError):
+    """A callback failed or gave something that cannot be used."""
+
+    code = -15
+
+
+class StateError(StableODEError, RuntimeError):
+    """The object's present state does not allow this."""
+
+    code = -16
+
+
+class NotFiniteError(StableODEError, ArithmeticError):
+    """Numbers became infinite or NaN."""
+
+    code = -17
+
+
+class BufferTooSmallError(StableODEError, ValueError):
+    """A buffer is too small for the result."""
+
+    code = -18
+
+
+class InternalError(StableODEError, RuntimeError):
+    """A bug of the library."""
+
+    code = -19
+
+
+class NotConvergedError(StableODEError, ArithmeticError):
+    """An iteration did not converge."""
+
+    code = -20
+
+
+class StepLimitError(StableODEError, ArithmeticError):
+    """The step size or the number of steps of an adaptive integrator reached its limit."""
+
+    code = -21
+
+
+def _status_name(error: type[StableODEError]) -> str:
+    """The status of an exception: ShapeMismatchError is of "ERR_SHAPE_MISMATCH"."""
+    return "ERR" + re.sub(r"[A-Z]", r"_\g<0>", error.__name__.removesuffix("Error")).upper()
 
 
 #: Error number → exception class.
-CLASSES = {number: _make_class(name, number, bases) for name, (number, bases) in STATUSES.items() if number < 0}
-#: Exception name → exception class, for the package's namespace.
-BY_NAME = {error.__name__: error for error in CLASSES.values()}
-
-HandleError = BY_NAME["InvalidHandleError"]
-OutOfRangeError = BY_NAME["OutOfRangeError"]
-ShapeMismatchError = BY_NAME["ShapeMismatchError"]
-UnsupportedTypeError = BY_NAME["UnsupportedTypeError"]
-InvalidArgumentError = BY_NAME["InvalidArgumentError"]
+CLASSES = {error.code: error for error in StableODEError.__subclasses__()}
+#: Status name without SODE_ → number.
+STATUSES = OUTCOMES | {_status_name(error): number for number, error in CLASSES.items()}
+for _error in CLASSES.values():
+    _error.__module__ = "stableode"
 
 
-def error_for(code, message):
+def error_for(code: int, message: str | None) -> StableODEError:
     """The exception for a status number, one of a later library included."""
     error = CLASSES.get(code, StableODEError)(message)
     error.code = code

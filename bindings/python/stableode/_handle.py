@@ -3,7 +3,7 @@
 import ctypes
 import weakref
 
-from ._errors import HandleError
+from ._errors import InvalidHandleError
 from ._library import library
 
 
@@ -29,7 +29,7 @@ class Handle:
     def _pointer(self):
         finalizer = getattr(self, "_finalizer", None)
         if finalizer is None or not finalizer.alive:
-            raise HandleError(f"this {self._kind.replace('_', ' ')} is closed")
+            raise InvalidHandleError(f"this {self._kind.replace('_', ' ')} is closed")
         return self._address
 
     @property

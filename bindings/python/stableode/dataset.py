@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy
 
@@ -163,6 +163,10 @@ class Dataset(Handle):
             return "Dataset(closed)"
         kind = "classes" if self.has_labels else "values"
         return f"Dataset({len(self)} samples, {self.feature_count} features, {self.target_count} {kind})"
+
+
+#: Samples with targets: a Dataset, or a pair (features, targets) as Dataset takes them.
+Data: TypeAlias = "Dataset | tuple[ArrayLike, ArrayLike]"
 
 
 def as_dataset(features, targets=None):

@@ -12,15 +12,36 @@ from ._library import decode, library
 from ._structures import BlockMemoryData, EventFunctionData, MemoryPlanData, NearIdentityGapData, StepReportData, Tensor
 from ._tensor import output, tensor_of
 from ._text import integer, text
-from .gradient import StepReport, step_report
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from .network import Network
+    from ._model import Model
 
 #: How a sample's solve ended, as SODE_END_HORIZON, SODE_END_EVENT and SODE_END_FAILURE say it.
 END_HORIZON, END_EVENT, END_FAILURE = 1, 2, 3
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What steps did, summed over the samples; explicit integrators of fixed steps count nothing."""
+
+    #: Evaluations of the field, by adaptive and implicit integrators.
+    evaluations: int
+    #: Steps of adaptive integrators.
+    accepted_steps: int
+    rejected_steps: int
+    #: Iterations of the solvers of implicit integrators.
+    iterations: int
+    #: memory="reversible": the largest |recovered − true| of a block's first state, in parts of the largest |true|.
+    reconstruction_error: float
+
+
+def step_report(data):
+    """The report that the library filled in."""
+    return StepReport(
+        data.evaluations, data.accepted_steps, data.rejected_steps, data.iterations, data.reconstruction_error
+    )
 
 
 @dataclass(frozen=True)
@@ -70,7 +91,7 @@ class NearIdentityGap:
     euler_to_flow: tuple[float, float]
 
 
-def solve(network: Network, features: ArrayLike, times: ArrayLike, event, block: int) -> Solution:
+def solve(network: Model, features: ArrayLike, times: ArrayLike, event, block: int) -> Solution:
     """See Network.solve."""
     block = integer(block, "block")
     x, at = tensor_of(features, "features"), tensor_of(numpy.atleast_1d(numpy.asarray(times, "float64")), "times")
@@ -100,7 +121,7 @@ def solve(network: Network, features: ArrayLike, times: ArrayLike, event, block:
     return Solution(states, ends, end_times, event_states, step_report(report))
 
 
-def memory_plan(network: Network, max_batch: int, memory: str | None, threads: int) -> MemoryPlan:
+def memory_plan(network: Model, max_batch: int, memory: str | None, threads: int) -> MemoryPlan:
     """See Network.memory_plan."""
     policy = None if memory is None else text(memory, "memory")
     arguments = network._pointer, integer(max_batch, "max_batch"), policy, integer(threads, "threads")
@@ -124,7 +145,7 @@ def memory_plan(network: Network, max_batch: int, memory: str | None, threads: i
     return MemoryPlan(plan.workers, plan.tile_columns, plan.tape_bytes, plan.scratch_bytes, tuple(blocks))
 
 
-def feed_forward(network: Network, block: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+def feed_forward(network: Model, block: int) -> tuple[numpy.ndarray, numpy.ndarray]:
     """See Network.feed_forward."""
     block = integer(block, "block")
     layers, width = _layers(network, block), _width(network, block)
@@ -134,7 +155,7 @@ def feed_forward(network: Network, block: int) -> tuple[numpy.ndarray, numpy.nda
     return weights, biases
 
 
-def set_feed_forward(network: Network, weights: ArrayLike, biases: ArrayLike | None, block: int) -> None:
+def set_feed_forward(network: Model, weights: ArrayLike, biases: ArrayLike | None, block: int) -> None:
     """See Network.set_feed_forward."""
     w = tensor_of(weights, "weights")
     b: Tensor | None = None if biases is None else tensor_of(biases, "biases")
@@ -143,7 +164,7 @@ def set_feed_forward(network: Network, weights: ArrayLike, biases: ArrayLike | N
     )
 
 
-def near_identity_gap(network: Network, features: ArrayLike, block: int) -> NearIdentityGap:
+def near_identity_gap(network: Model, features: ArrayLike, block: int) -> NearIdentityGap:
     """See Network.near_identity_gap."""
     x, gap = tensor_of(features, "features"), NearIdentityGapData()
     library.sode_network_near_identity_gap(network._pointer, integer(block, "block"), ctypes.byref(x), ctypes.byref(gap))

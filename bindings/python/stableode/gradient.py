@@ -3,48 +3,22 @@
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ._callers import Callers
-from ._errors import BY_NAME
+from ._errors import CallbackFailedError
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._structures import StepReportData
 from ._tensor import output, pass_tensor, tensor_of
 from ._text import integer, text
+from .equation import StepReport, step_report
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import ArrayLike
 
     from .network import Network
-
-
-_CallbackFailedError = BY_NAME["CallbackFailedError"]
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """What steps did, summed over the samples; explicit integrators of fixed steps count nothing."""
-
-    #: Evaluations of the field, by adaptive and implicit integrators.
-    evaluations: int
-    #: Steps of adaptive integrators.
-    accepted_steps: int
-    rejected_steps: int
-    #: Iterations of the solvers of implicit integrators.
-    iterations: int
-    #: memory="reversible": the largest |recovered − true| of a block's first state, in parts of the largest |true|.
-    reconstruction_error: float
-
-
-def step_report(data):
-    """The report that the library filled in."""
-    return StepReport(
-        data.evaluations, data.accepted_steps, data.rejected_steps, data.iterations, data.reconstruction_error
-    )
-
 
 class Gradient(Handle):
     """Scratch for derivatives of batches of up to `max_batch` samples, of the network's parameters at each call.
@@ -104,7 +78,7 @@ class Gradient(Handle):
             library.sode_gradient_run(
                 self._pointer, ctypes.byref(x), ctypes.byref(y), ctypes.byref(loss), pass_tensor(gradient)
             )
-        except _CallbackFailedError:
+        except CallbackFailedError:
             self._callers.reraise()
             raise
         return loss.value

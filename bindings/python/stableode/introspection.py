@@ -8,27 +8,6 @@ from ._library import decode, library
 from ._structures import OptionInfo
 from ._text import text
 
-#: The registries; each is also a function of the package: `stableode.fields()`.
-REGISTRIES = (
-    "fields",
-    "integrators",
-    "activations",
-    "biases",
-    "openings",
-    "readouts",
-    "losses",
-    "optimizers",
-    "schedules",
-    "regularizers",
-    "trajectory_terms",
-    "constraints",
-    "time_bases",
-    "memory_policies",
-    "noises",
-    "metrics",
-    "prolongations",
-    "problems",
-)
 _OPTION_TYPES = {1: int, 2: float, 3: str}
 
 
@@ -115,20 +94,6 @@ class OptionSignature:
                 inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=option.type)
             )
         return inspect.Signature(parameters)
-
-
-def _registry_function(name):
-    def entries() -> dict[str, str]:
-        return registry(name)
-
-    entries.__name__ = entries.__qualname__ = name
-    entries.__module__ = "stableode"
-    entries.__doc__ = f"The registered {name.replace('_', ' ')}: name → one line of help."
-    return entries
-
-
-#: Registry name → the function that lists it.
-REGISTRY_FUNCTIONS = {name: _registry_function(name) for name in REGISTRIES}
 
 
 def library_version() -> str:

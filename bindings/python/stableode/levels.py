@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from ._errors import OutOfRangeError
 from ._text import integer
-from .dataset import as_dataset
+from .dataset import Data, as_dataset
+from .network import Network
+from .progress import History, Progress
 from .trainer import Trainer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from .network import Network
-    from .trainer import Data, Progress, History
 
 
 def multilevel(

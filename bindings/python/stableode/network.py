@@ -9,28 +9,26 @@ from typing import TYPE_CHECKING
 import numpy
 
 from . import equation
-from ._errors import BY_NAME
-from ._handle import Handle, new_pointer
+from ._errors import StateError
+from ._handle import new_pointer
 from ._library import decode, library
-from ._structures import EvaluationData, NetworkInfo
+from ._model import PROBABILITIES, SCORES, Model
+from ._structures import EvaluationData
 from ._tensor import output, tensor_of
-from ._text import integer, options_json, path, read_bytes, read_json, seed_number, text
-from .dataset import as_dataset
+from ._text import integer, options_json, path, read_bytes, seed_number, text
+from ._training import Training
+from .dataset import Data, Dataset, as_dataset
 from .introspection import OptionSignature
+from .progress import CancelToken, History, Progress
 
 if TYPE_CHECKING:
     import os
 
     from numpy.typing import ArrayLike
 
-    from .dataset import Dataset
-    from .trainer import CancelToken, Progress, History
-
-#: What prediction gives, as SODE_SCORES, SODE_PROBABILITIES and SODE_CLASSES say it.
-SCORES, PROBABILITIES, CLASSES = 0, 1, 2
 
 
-class Network(Handle):
+class Network(Model):
     """A stable ODE network.
 
     The keywords are the library's options of the scopes "network" and "block" (`stableode.options(scope)` lists them with
@@ -44,7 +42,6 @@ class Network(Handle):
     Errors: UnknownNameError naming the nearest option for a misspelt one, OutOfRangeError, IncompatibleError.
     """
 
-    _kind = "network"
     __signature__ = OptionSignature((), "network", "block")
 
     def __init__(self, **options):
@@ -61,48 +58,6 @@ class Network(Handle):
         network = cls.__new__(cls)
         network._create(text(specification, "specification"))
         return network
-
-    # What it is
-
-    def _info(self):
-        info = NetworkInfo()
-        library.sode_network_describe(self._pointer, ctypes.byref(info))
-        return info
-
-    @property
-    def inputs(self) -> int:
-        """Features a sample."""
-        return self._info().inputs
-
-    @property
-    def outputs(self) -> int:
-        """Scores a sample."""
-        return self._info().outputs
-
-    @property
-    def block_count(self) -> int:
-        """Number of blocks."""
-        return self._info().blocks
-
-    @property
-    def parameter_count(self) -> int:
-        """Numbers in all parameter tensors together."""
-        return self._info().parameters
-
-    @property
-    def dtype(self) -> numpy.dtype:
-        """The NumPy type of parameters and results: float32 or float64."""
-        return numpy.dtype("float32" if self._info().precision_bits == 32 else "float64")
-
-    @property
-    def specification(self) -> dict:
-        """The specification as a dict: network options, and "blocks", a list of dicts."""
-        return read_json(library.sode_network_json, self._pointer)
-
-    @property
-    def specification_json(self) -> str:
-        """The specification as JSON text, for from_json."""
-        return decode(read_bytes(library.sode_network_json, self._pointer).rstrip(b"\0"))
 
     # Parameters
 
@@ -146,7 +101,7 @@ class Network(Handle):
         scale, scale_tensor = output(count, self.dtype)
         try:
             library.sode_network_get_normalization(self._pointer, ctypes.byref(shift_tensor), ctypes.byref(scale_tensor))
-        except BY_NAME["StateError"]:
+        except StateError:
             return None
         return shift, scale
 
@@ -194,9 +149,7 @@ class Network(Handle):
         Ctrl-C stops within 0.3 s and raises KeyboardInterrupt; the network then holds the best iterate.
         Errors: NotFiniteError when the loss became infinite or NaN, besides those of the options and the data.
         """
-        from .trainer import Trainer
-
-        with Trainer(self, **options) as trainer:
+        with Training(self, **options) as trainer:
             return trainer.run(
                 as_dataset(features, targets), validation, time_limit=time_limit, on_event=on_event, cancel=cancel
             )
@@ -248,7 +201,7 @@ class Network(Handle):
 
     def predict(self, features: ArrayLike, *, threads: int = 1, out: numpy.ndarray | None = None) -> numpy.ndarray:
         """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs]."""
-        return self._predict(features, SCORES if predicts_values(self) else CLASSES, threads, out)
+        return self._predict(features, self._form.standard, threads, out)
 
     def predict_proba(self, features: ArrayLike, *, threads: int = 1, out: numpy.ndarray | None = None) -> numpy.ndarray:
         """Probabilities [samples, outputs]: softmax or logistic of the scores."""
@@ -260,7 +213,7 @@ class Network(Handle):
 
     def _predict(self, features, what, threads, out):
         source = tensor_of(features, "features")
-        array, result = output(*result_form(self, source.array, what), out)
+        array, result = output(*self._form.of(source.array, what), out)
         library.sode_network_predict(
             self._pointer, ctypes.byref(source), what, integer(threads, "threads"), ctypes.byref(result)
         )
@@ -436,16 +389,3 @@ class Parameters(Mapping):
     def __repr__(self):
         return f"Parameters({self.shapes})"
 
-
-def predicts_values(network):
-    """Whether the loss is least squares, whose prediction is values and not classes."""
-    return network.specification["loss"] == "least_squares"
-
-
-def result_form(network, features, what):
-    """(shape, type) of a prediction for `features`. A wrong number of dimensions is left to the library to report."""
-    samples = features.shape[0] if features.ndim else 0
-    if what == CLASSES:
-        return samples, numpy.dtype("int64")
-    info = network._info()
-    return (samples, info.outputs), numpy.dtype("float32" if info.precision_bits == 32 else "float64")

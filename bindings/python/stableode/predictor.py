@@ -9,9 +9,9 @@ import numpy
 
 from ._handle import Handle, new_pointer
 from ._library import library
+from ._model import CLASSES, PROBABILITIES, SCORES, Model
 from ._tensor import address_of, output, tensor_of
 from ._text import integer
-from .network import CLASSES, PROBABILITIES, SCORES, Network, predicts_values
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -27,21 +27,18 @@ class Predictor(Handle):
 
     _kind = "predictor"
 
-    def __init__(self, network: Network, max_batch: int = 1024, *, threads: int = 1):
+    def __init__(self, network: Model, max_batch: int = 1024, *, threads: int = 1):
         pointer = new_pointer()
         library.sode_predictor_create(
             network._pointer, integer(max_batch, "max_batch"), integer(threads, "threads"), ctypes.byref(pointer)
         )
         self._own(pointer)
-        self._outputs = network.outputs
-        self._inputs = network.inputs
-        self._dtype = network.dtype
-        self._standard = SCORES if predicts_values(network) else CLASSES
-        self._run_dense = library.sode_predictor_run_f32 if self._dtype == numpy.float32 else library.sode_predictor_run_f64
+        self._form = network._form
+        self._run_dense = library.sode_predictor_run_f32 if self._form.dtype == numpy.float32 else library.sode_predictor_run_f64
 
     def predict(self, features: ArrayLike, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
         """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs]."""
-        return self._run(features, self._standard, out)
+        return self._run(features, self._form.standard, out)
 
     def predict_proba(self, features: ArrayLike, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
         """Probabilities [samples, outputs]."""
@@ -55,22 +52,20 @@ class Predictor(Handle):
         if out is None and self._is_dense(features):
             # No tensors to describe: a call on one sample costs little more than the library's work.
             samples = features.shape[0]
-            result = numpy.empty(samples if what == CLASSES else (samples, self._outputs), self._dtype)
+            result = numpy.empty(samples if what == CLASSES else (samples, self._form.outputs), self._form.dtype)
             self._run_dense(self._pointer, address_of(features), samples, what, address_of(result))
             return result.astype("int64") if what == CLASSES else result
         source = tensor_of(features, "features")
-        samples = source.array.shape[0] if source.array.ndim else 0
-        shape, dtype = (samples, "int64") if what == CLASSES else ((samples, self._outputs), self._dtype)
-        array, tensor = output(shape, dtype, out)
+        array, tensor = output(*self._form.of(source.array, what), out)
         library.sode_predictor_run(self._pointer, ctypes.byref(source), what, ctypes.byref(tensor))
         return array
 
     def _is_dense(self, features):
         return (
             type(features) is numpy.ndarray
-            and features.dtype == self._dtype
+            and features.dtype == self._form.dtype
             and features.ndim == 2
-            and features.shape[1] == self._inputs
+            and features.shape[1] == self._form.inputs
             and features.flags.c_contiguous
             and features.flags.aligned
         )

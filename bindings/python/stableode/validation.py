@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy
 
 from ._text import integer
-from .dataset import as_dataset
-
-if TYPE_CHECKING:
-    from .network import Network
-    from .trainer import Data
+from .dataset import Data, as_dataset
+from .network import Network
 
 
 def cross_validate(

@@ -4,7 +4,7 @@ import pathlib
 import sys
 
 import stableode
-from stableode import introspection
+from stableode import _registries
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BEGIN, END = "<!-- tables: made by make tables -->\n", "<!-- end of tables -->"
@@ -27,7 +27,7 @@ def cell(text: str) -> str:
 def tables() -> str:
     """The tables as Markdown."""
     parts = []
-    for registry in introspection.REGISTRIES:
+    for registry in _registries.REGISTRIES:
         entries = stableode.registry(registry)
         if registry in GUIDED:
             title = registry.replace("_", " ")
@@ -35,7 +35,7 @@ def tables() -> str:
             lines += [f"| [`{entry}`]({guide(registry, entry)}) | {cell(text)} |" for entry, text in entries.items()]
             parts.append("\n".join(lines) + "\n")
     rest = ["| | names |", "|---|---|"]
-    for registry in introspection.REGISTRIES:
+    for registry in _registries.REGISTRIES:
         if registry not in GUIDED:
             names = " · ".join(f"`{entry}`" for entry in stableode.registry(registry))
             rest.append(f"| {registry.replace('_', ' ')} | {names} |")

@@ -6,10 +6,10 @@ import numpy
 import pytest
 
 import stableode
-from stableode import introspection
+from stableode import _registries
 
 
-@pytest.mark.parametrize("name", introspection.REGISTRIES)
+@pytest.mark.parametrize("name", _registries.REGISTRIES)
 def test_every_registry_has_a_function(name):
     entries = getattr(stableode, name)()
     assert entries and entries == stableode.registry(name)

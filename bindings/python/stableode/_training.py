@@ -1,0 +1,154 @@
+"""The training of one network: what `Network.fit` and `Trainer` share."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from ._callers import Callers
+from ._errors import OUTCOMES, CallbackFailedError, OutOfRangeError
+from ._events import Relay
+from ._handle import Handle, new_pointer
+from ._library import library
+from ._structures import Limits, ProgressData
+from ._tensor import output, tensor_of
+from ._text import integer, options_json, path
+from .dataset import Data, Dataset, as_dataset
+from .progress import CancelToken, History, Progress
+
+if TYPE_CHECKING:
+    from ._model import Model
+
+_OUTCOMES = {number: name.lower() for name, number in OUTCOMES.items()}
+
+
+class Training(Handle):
+    """A handle of a trainer, without what makes networks. `Trainer` is the public class."""
+
+    _kind = "trainer"
+
+    def __init__(self, network: Model, *, loss=None, larger_is_better: bool = True, **options):
+        pointer = new_pointer()
+        library.sode_trainer_create(network._pointer, ctypes.byref(pointer))
+        self._begin(pointer)
+        if loss is not None:
+            library.sode_trainer_set_loss(self._pointer, self._callers.loss(loss), None)
+        if callable(options.get("metric")):
+            metric = self._callers.metric(options.pop("metric"))
+            library.sode_trainer_set_metric(self._pointer, metric, int(larger_is_better), None)
+        if not isinstance(options.get("class_weights", ""), str):
+            weights = tensor_of(options.pop("class_weights"), "class_weights")
+            library.sode_trainer_set_class_weights(self._pointer, ctypes.byref(weights))
+        self.set(**options)
+
+    def _begin(self, pointer) -> None:
+        """Takes a fresh handle, which reports to this object."""
+        self._own(pointer)
+        self._relay = Relay(Progress._of)
+        self._callers = Callers()
+        self._outcome = "ok"
+        library.sode_trainer_set_callback(self._pointer, self._relay.function, None)
+
+    def set(self, **options) -> None:
+        """Sets options, wholly or not at all."""
+        encoded = options_json(options)
+        library.sode_trainer_set_json(self._pointer, encoded, len(encoded))
+
+    def run(
+        self,
+        training: Data,
+        validation: Data | None = None,
+        *,
+        epochs: int | None = None,
+        time_limit: float | None = None,
+        on_event: Callable[[Progress], object] | None = None,
+        cancel: CancelToken | None = None,
+    ) -> History:
+        """Trains up to the option "epochs", or less by a limit, and gives the History over all runs.
+
+        training, validation: a Dataset or a pair (features, targets). With validation data the network holds the best
+        iterate when the run returns, however it ended; without, the last.
+        epochs: at most so many more epochs in this run. time_limit: seconds, at most so long in this run.
+        on_event: called with each report (a Progress); returning True stops gracefully, an exception stops and comes through.
+        cancel: a CancelToken.
+        """
+        limits = Limits(epochs=_positive(epochs, "epochs"), milliseconds=_milliseconds(time_limit))
+        limits.cancel = None if cancel is None else cancel._pointer
+        training = as_dataset(training)
+        validation = None if validation is None else as_dataset(validation)
+        failure = self._run(training, validation, limits, on_event)
+        self._relay.reraise()
+        self._callers.reraise()
+        if failure is not None:
+            raise failure
+        return self.history
+
+    def _run(self, training, validation, limits, on_event):
+        """The C call. Gives, and does not raise, the failure that stands for an exception of on_event."""
+        validation_pointer = None if validation is None else validation._pointer
+        self._relay.receiver = on_event
+        try:
+            with self._relay.watching_interrupts():
+                status = library.sode_trainer_run(self._pointer, training._pointer, validation_pointer, ctypes.byref(limits))
+            self._outcome = _OUTCOMES.get(status, str(status))
+        except CallbackFailedError as failure:
+            self._outcome = "callback_failed"
+            return failure
+        finally:
+            self._relay.receiver = None
+        return None
+
+    def save(self, path_: str | os.PathLike) -> None:
+        """Writes a checkpoint: this trainer with the network it holds, to go on bit for bit in another process.
+
+        `Network.load` reads the network of a checkpoint. Errors: FileError naming path and reason; the old file stays.
+        """
+        library.sode_trainer_save(self._pointer, path(path_))
+
+    def find_learning_rate(
+        self, training: Data, *, low: float = 1e-6, high: float = 1.0, steps: int = 100
+    ) -> tuple[float, numpy.ndarray, numpy.ndarray]:
+        """(suggestion, rates [steps], losses [steps]) of an exponential range test on a copy: this trainer stays as it is.
+
+        One step at each rate from low to high, in equal ratios; losses are those of the batches before the steps, NaN from where
+        the test ended early: not finite, or four times the least. suggestion: where the smoothed loss falls fastest, else NaN.
+        """
+        count, suggestion = integer(steps, "steps", 2, 100_000), ctypes.c_double()
+        curve, tensor = output((count, 2), "float64")
+        training = as_dataset(training)
+        try:
+            library.sode_trainer_find_learning_rate(
+                self._pointer, training._pointer, low, high, count, ctypes.byref(tensor), ctypes.byref(suggestion)
+            )
+        except CallbackFailedError:
+            self._callers.reraise()
+            raise
+        return suggestion.value, curve[:, 0].copy(), curve[:, 1].copy()
+
+    @property
+    def history(self) -> History:
+        """The History of all runs so far."""
+        count, rows = ctypes.c_int64(), []
+        library.sode_trainer_history_count(self._pointer, ctypes.byref(count))
+        for index in range(count.value):
+            row = ProgressData()
+            library.sode_trainer_history_at(self._pointer, index, ctypes.byref(row))
+            rows.append(Progress._of(row))
+        return History(rows, self._outcome)
+
+
+def _positive(count, name):
+    return 0 if count is None else integer(count, name, 1)
+
+
+def _milliseconds(seconds):
+    if seconds is None:
+        return 0
+    if not 0 < seconds < 1e12:
+        raise OutOfRangeError(f"time_limit is {seconds}; it must be > 0 seconds, or None")
+    return math.ceil(seconds * 1000)
