@@ -66,7 +66,7 @@ package struct Binomial: MemoryPolicy {
       (start, free, at) = (start + steps, free - 1, next)
     }
     let after = at == checkpoints ? checkpoints + 1 : checkpoints
-    block.integrator.step(block.field, block.step(start, weights), from: tape.state(at), into: tape.state(after), record: tape.record(0), scratch: scratch)
+    block.stepForward(start..<start + 1, weights, scratch: scratch, states: { tape.state($0 == start ? at : after) }, records: { _ in tape.record(0) })
     return tape.state(after)
   }
 
@@ -99,11 +99,14 @@ package struct Binomial: MemoryPolicy {
         at = checkpoints
       }
       let j = end - 1
-      let step = block.step(j, weights)
-      let after = tape.state(at == checkpoints ? checkpoints + 1 : checkpoints)
-      if end < block.layers { block.integrator.step(block.field, step, from: tape.state(at), into: after, record: tape.record(0), scratch: scratch) }
-      block.integrator.pullback(
-        block.field, step, before: tape.state(at), after: after, record: tape.record(0), cotangent: cotangent, gradient: block.gradient(j, gradient), scratch: scratch)
+      let (before, after) = (tape.state(at), tape.state(at == checkpoints ? checkpoints + 1 : checkpoints))
+      // The forward sweep has recorded the last layer.
+      let isRecorded = end == block.layers
+      block.pullBack(
+        j..<end, weights, cotangent: cotangent, gradient: gradient, scratch: scratch, states: { $0 == j ? before : after }, records: { _ in tape.record(0) },
+        before: { _, step in
+          if !isRecorded { block.integrator.step(block.field, step, from: before, into: after, record: tape.record(0), scratch: scratch) }
+        })
       end = j
       if end == start { top -= 1 }
     }

@@ -13,7 +13,7 @@ extension ODEBlock {
   /// Runs all layers forward without remembering: the initial state lies in `propagated(0, in: buffer)`; gives the final one.
   package func propagate(_ weights: Weights, buffer: Block, scratch: Block) -> Block {
     if buffer.columns > 1 || !propagateSample(weights, buffer) {
-      for j in 0..<layers { propagateLayer(j, weights, buffer: buffer, scratch: scratch) }
+      stepForward(0..<layers, weights, scratch: scratch, states: { propagated($0, in: buffer) })
     }
     return propagated(layers, in: buffer)
   }
@@ -29,7 +29,7 @@ extension ODEBlock {
 
   /// One layer of `propagate`.
   package func propagateLayer(_ j: Int, _ weights: Weights, buffer: Block, scratch: Block) {
-    integrator.step(field, step(j, weights), from: propagated(j, in: buffer), into: propagated(j + 1, in: buffer), record: nil, scratch: scratch)
+    stepForward(j..<j + 1, weights, scratch: scratch, states: { propagated($0, in: buffer) })
   }
 
   /// Runs all layers with a tangent beside the state: J·v + (∂/∂θ)·direction. Both initial blocks lie at `propagated(0, …)`.

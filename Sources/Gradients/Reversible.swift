@@ -31,27 +31,17 @@ package struct Reversible: MemoryPolicy {
 
   package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block, scratch: Block) -> Block {
     let tape = parts(block, tape)
-    var step = block.step(0, weights)
-    for j in 0..<block.layers {
-      block.integrator.step(block.field, step, from: tape.state(j == 0 ? Self.first : j & 1), into: tape.state((j + 1) & 1), record: nil, scratch: scratch)
-      block.advance(&step, by: 1, weights)
-    }
+    block.stepForward(0..<block.layers, weights, scratch: scratch, states: { tape.state($0 == 0 ? Self.first : $0 & 1) })
     return tape.state(block.layers & 1)
   }
 
   package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: BlockGradient?, scratch: Block) {
     let tape = parts(block, tape)
-    let record = tape.record(0)
-    var step = block.step(block.layers - 1, weights)
-    var sums = block.gradient(block.layers - 1, gradient)
-    for j in stride(from: block.layers - 1, through: 0, by: -1) {
-      let (before, after) = (tape.state(j & 1), tape.state((j + 1) & 1))
-      block.integrator.reverse(block.field, step, from: after, into: before, record: record, scratch: scratch)
-      block.integrator.pullback(
-        block.field, step, before: before, after: after, record: record, cotangent: cotangent, gradient: sums, scratch: scratch)
-      block.advance(&step, by: -1, weights)
-      block.advance(&sums, from: j, by: -1, gradient)
-    }
+    block.pullBack(
+      0..<block.layers, weights, cotangent: cotangent, gradient: gradient, scratch: scratch, states: { tape.state($0 & 1) }, records: { _ in tape.record(0) },
+      before: { j, step in
+        block.integrator.reverse(block.field, step, from: tape.state((j + 1) & 1), into: tape.state(j & 1), record: tape.record(0), scratch: scratch)
+      })
     if let log = weights.log {
       let difference = largestDifference(tape.state(0), tape.state(Self.first))
       log.takeUnretainedValue().reconstructed(difference: difference, size: largestMagnitude(tape.state(Self.first)))

@@ -48,28 +48,17 @@ package struct StoreEvery: MemoryPolicy {
     for index in stride(from: tape.count - 1, through: 0, by: -1) {
       if index < tape.count - 1 { run(block, weights, tape, index, scratch) }
       let layers = tape.layers(index)
-      var step = block.step(layers.upperBound - 1, weights)
-      var sums = block.gradient(layers.upperBound - 1, gradient)
-      for j in layers.reversed() {
-        let place = j - layers.lowerBound
-        block.integrator.pullback(
-          block.field, step, before: tape.state(place, index), after: tape.state(place + 1, index), record: tape.parts.record(place), cotangent: cotangent,
-          gradient: sums, scratch: scratch)
-        block.advance(&step, by: -1, weights)
-        block.advance(&sums, from: j, by: -1, gradient)
-      }
+      block.pullBack(
+        layers, weights, cotangent: cotangent, gradient: gradient, scratch: scratch, states: { tape.state($0 - layers.lowerBound, index) },
+        records: { tape.parts.record($0 - layers.lowerBound) })
     }
   }
 
   /// Runs a segment with records.
   private func run(_ block: ODEBlock, _ weights: Weights, _ tape: Segmented, _ index: Int, _ scratch: Block) {
     let layers = tape.layers(index)
-    var step = block.step(layers.lowerBound, weights)
-    for place in 0..<layers.count {
-      block.integrator.step(
-        block.field, step, from: tape.state(place, index), into: tape.state(place + 1, index), record: tape.parts.record(place), scratch: scratch)
-      block.advance(&step, by: 1, weights)
-    }
+    block.stepForward(
+      layers, weights, scratch: scratch, states: { tape.state($0 - layers.lowerBound, index) }, records: { tape.parts.record($0 - layers.lowerBound) })
   }
 }
 

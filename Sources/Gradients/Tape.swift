@@ -22,20 +22,3 @@ package struct Tape {
     return block.rows(start..<start + recordWidth)
   }
 }
-
-extension ODEBlock {
-  /// Runs the layers `range`, at least one, without records, from the tape's state `start` into its state `end`; on the way the states `passing` and `passing + 1` take turns.
-  ///
-  /// `end` may be `passing` itself, for then the last step comes from `passing + 1`.
-  package func runLayers(_ range: Range<Int>, _ weights: Weights, _ tape: Tape, from start: Int, into end: Int, passing: Int, scratch: Block) {
-    var from = start
-    var step = step(range.lowerBound, weights)
-    for j in range {
-      let left = range.upperBound - 1 - j
-      let to = left == 0 ? end : passing + (left & 1)
-      integrator.step(field, step, from: tape.state(from), into: tape.state(to), record: nil, scratch: scratch)
-      advance(&step, by: 1, weights)
-      from = to
-    }
-  }
-}

@@ -1,0 +1,56 @@
+import Integrators
+import LinearAlgebra
+
+/// The two passes over consecutive layers of a block, forward and back. Memory policies say only which layers to pass and where on the tape their states and records lie.
+///
+/// State j stands before layer j, state j + 1 after it. The functions that are passed in do not outlive the call and are compiled into the loop.
+extension ODEBlock {
+  /// Steps through the layers `range`, at least one, in ascending order.
+  ///
+  /// - Parameters:
+  ///   - states: where state j lies, for every j from `range.lowerBound`, which is filled, to `range.upperBound`.
+  ///   - records: where layer j leaves its record; nil for a step without one.
+  ///   - scratch: `scratchWidth` rows.
+  @inline(__always)
+  package func stepForward(_ range: Range<Int>, _ weights: Weights, scratch: Block, states: (Int) -> Block, records: (Int) -> Block? = { _ in nil }) {
+    var step = step(range.lowerBound, weights)
+    for j in range {
+      integrator.step(field, step, from: states(j), into: states(j + 1), record: records(j), scratch: scratch)
+      advance(&step, by: 1, weights)
+    }
+  }
+
+  /// Pulls the cotangent of state `range.upperBound` back to state `range.lowerBound`, in place, in descending order of the layers; the gradient accumulates.
+  ///
+  /// - Parameters:
+  ///   - states, records: as in `stepForward`, all filled by the time their layer is pulled back.
+  ///   - scratch: `scratchWidth` rows.
+  ///   - before: called with layer j's step before layer j is pulled back, to recompute its states and record or to fetch the next ones.
+  @inline(__always)
+  package func pullBack(
+    _ range: Range<Int>, _ weights: Weights, cotangent: Block, gradient: BlockGradient?, scratch: Block, states: (Int) -> Block, records: (Int) -> Block,
+    before: (Int, Step) -> Void = { _, _ in }
+  ) {
+    var step = step(range.upperBound - 1, weights)
+    var sums = self.gradient(range.upperBound - 1, gradient)
+    for j in range.reversed() {
+      before(j, step)
+      integrator.pullback(
+        field, step, before: states(j), after: states(j + 1), record: records(j), cotangent: cotangent, gradient: sums, scratch: scratch)
+      advance(&step, by: -1, weights)
+      advance(&sums, from: j, by: -1, gradient)
+    }
+  }
+
+  /// Steps through the layers `range`, at least one, without records, from the tape's state `start` into its state `end`; in between, the states `passing` and `passing + 1` take turns.
+  ///
+  /// `end` may be `passing` itself, because the last step then starts from `passing + 1`.
+  package func runLayers(_ range: Range<Int>, _ weights: Weights, _ tape: Tape, from start: Int, into end: Int, passing: Int, scratch: Block) {
+    stepForward(
+      range, weights, scratch: scratch,
+      states: { j in
+        let left = range.upperBound - j
+        return tape.state(j == range.lowerBound ? start : left == 0 ? end : passing + (left & 1))
+      })
+  }
+}
