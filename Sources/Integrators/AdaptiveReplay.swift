@@ -111,7 +111,8 @@ struct AdaptiveReplay {
       for j in 0..<i where method.tableau.a(i, j) != 0 { terms.append(method.tableau.a(i, j), slope(j, columns)) }
       weightedSum(terms, factors: stepSizes(columns), addingTo: state(columns), into: point(i, columns))
     }
-    field.evaluateAll(layer, at: point(i, columns), into: slope(i, columns), record: stageRecord(i, columns), scratch: fieldScratch(columns))
+    field.evaluateWhole(
+      layer, at: point(i, columns), scale: 1, addingTo: nil, into: slope(i, columns), record: stageRecord(i, columns), scratch: fieldScratch(columns))
   }
 
   private func part(_ component: Int, _ record: Block) -> Block { record.rows(component * field.recordWidth..<(component + 1) * field.recordWidth) }

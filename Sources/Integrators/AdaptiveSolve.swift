@@ -84,7 +84,9 @@ struct AdaptiveSolve {
   private var mask: Block { rows(normStart + 2, 1) }
   private var fieldScratch: Block { rows(normStart + 3 + 2 * (width + 1) + 8 * width, field.scratchWidth) }
 
-  private func evaluate(at x: Block, into slope: Block) { field.evaluateAll(layer, at: x, into: slope, record: nil, scratch: fieldScratch) }
+  private func evaluate(at x: Block, into slope: Block) {
+    field.evaluateWhole(layer, at: x, scale: 1, addingTo: nil, into: slope, record: nil, scratch: fieldScratch)
+  }
 
   // MARK: Step sizes
 
@@ -306,15 +308,4 @@ struct AdaptiveSolve {
 extension Block {
   /// A block of one row as a vector.
   var vector: Vector { Vector(base, count: columns, precision: precision) }
-}
-
-extension VectorField {
-  /// k = f(x), all components, with their records one after the other if asked for.
-  func evaluateAll(_ layer: Layer, at x: Block, into slope: Block, record: Block?, scratch: Block) {
-    for component in 0..<componentCount {
-      evaluate(
-        component, layer, at: x.rows(rowsRead(by: component)), scale: 1, addingTo: nil, into: slope.rows(rowsWritten(by: component)),
-        record: record?.rows(component * recordWidth..<(component + 1) * recordWidth), scratch: scratch)
-    }
-  }
 }
