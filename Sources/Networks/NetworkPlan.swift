@@ -4,39 +4,6 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// A parameter tensor of a network: its name, shape and place in the one parameter vector.
-package struct ParameterTensor: Sendable {
-  /// "opening.W", "blocks.0.K", "readout.b".
-  package let name: String
-  package let shape: [Int]
-  package let range: Range<Int>
-  package let role: ParameterShape.Role
-  /// How the first values are made.
-  package let initial: ParameterShape.Initial
-  /// The block whose layers the first dimension counts; nil outside blocks.
-  package let block: Int?
-}
-
-/// A trained affine map Wx + b outside the blocks: opening or readout.
-package struct AffineMap: Sendable {
-  package let outputs: Int
-  package let inputs: Int
-  let weightOffset: Int
-  let biasOffset: Int
-  /// Where the transposed copy for single samples lies in the prepared vector.
-  var preparedOffset = 0
-
-  /// - Parameter origin: where the vector begins among the network's parameters.
-  func matrix(_ vector: Vector, origin: Int = 0) -> Matrix {
-    Matrix(vector.base + (weightOffset - origin) * vector.precision.byteCount, rows: outputs, columns: inputs, precision: vector.precision)
-  }
-  func bias(_ vector: Vector, origin: Int = 0) -> Bias { Bias(vector.base + (biasOffset - origin) * vector.precision.byteCount, stride: 1) }
-  /// W as a view of its transposed copy, whose outputs are contiguous.
-  func preparedMatrix(_ prepared: Vector) -> Matrix {
-    Matrix(prepared.base + preparedOffset * prepared.precision.byteCount, rows: inputs, columns: outputs, precision: prepared.precision).transposed
-  }
-}
-
 /// The geometry of a network, made and checked once from its specification: opening → blocks → readout → loss, and where each parameter lies.
 package struct NetworkPlan: Sendable {
   package let specification: NetworkSpecification
@@ -46,7 +13,7 @@ package struct NetworkPlan: Sendable {
   package let width: Int
   package let seed: UInt64
   /// nil: padding with zeros, or a state that starts at zero.
-  package private(set) var opening: AffineMap?
+  package private(set) var opening: AffineLayer?
   /// How the inputs hold sequences; nil where they are features.
   package let sequence: SequencePlan?
   package private(set) var blocks: [ODEBlock]
@@ -54,7 +21,7 @@ package struct NetworkPlan: Sendable {
   /// Where the outside input of each block is read; nil for a block that takes none.
   package let drives: [PathSampling?]
   /// nil: the state is the scores.
-  package private(set) var readout: AffineMap?
+  package private(set) var readout: AffineLayer?
   package let loss: any Loss
   package let tensors: [ParameterTensor]
   package let parameterCount: Int
@@ -80,7 +47,7 @@ package struct NetworkPlan: Sendable {
     loss = try losses(try network.text("loss"))
     try loss.check(outputs: outputs)
 
-    var layout = ParameterLayout()
+    var layout = ParameterPlacement()
     let opens = try openings(try network.text("opening"))
     sequence = try SequencePlan(network, opens, inputs: inputs)
     switch opens {
@@ -90,11 +57,11 @@ package struct NetworkPlan: Sendable {
       }
       opening = nil
     case .dense:
-      opening = try layout.affineMap("opening", outputs: width, inputs: inputs)
+      opening = try layout.affineLayer("opening", outputs: width, inputs: inputs)
     case .sequence:
       opening = nil
     case .sequenceDense:
-      opening = try layout.affineMap("opening", outputs: width, inputs: sequence?.format.channels ?? inputs)
+      opening = try layout.affineLayer("opening", outputs: width, inputs: sequence?.format.channels ?? inputs)
     }
     var recipes: [BlockRecipe] = []
     let (stateWidth, chosenPrecision, drive) = (width, precision, sequence?.configuration ?? DriveConfiguration())
@@ -108,7 +75,7 @@ package struct NetworkPlan: Sendable {
     }
     switch try readouts(try network.text("readout")) {
     case .dense:
-      readout = try layout.affineMap("readout", outputs: outputs, inputs: width)
+      readout = try layout.affineLayer("readout", outputs: outputs, inputs: width)
     case .identity:
       guard outputs == width else {
         throw Failure(.incompatible, "outputs is \(outputs) but the state's width is \(width); readout identity needs them equal")
@@ -181,41 +148,4 @@ package struct NetworkPlan: Sendable {
   package var maximumRecordWidth: Int { blocks.map(\.recordWidth).max() ?? 0 }
   /// Classes that labels may name; 0 when targets are values.
   package var classes: Int { loss.classes(outputs: outputs) }
-}
-
-/// Names tensors and hands out their places, with checked arithmetic.
-private struct ParameterLayout {
-  var tensors: [ParameterTensor] = []
-  var count = 0
-  var blockOffsets: [Int] = []
-
-  mutating func add(_ recipe: BlockRecipe, _ index: Int) throws(Failure) {
-    blockOffsets.append(count)
-    // Offsets do not change what tensors a block has.
-    for tensor in try recipe.block(offset: 0, expandedOffset: 0).layout.tensors {
-      try add("blocks.\(index).\(tensor.name)", tensor.shape, tensor.role, recipe.scaled(tensor.initial), block: index)
-    }
-  }
-
-  mutating func add(_ name: String, _ shape: [Int], _ role: ParameterShape.Role, _ initial: ParameterShape.Initial, block: Int?) throws(Failure) {
-    var size = 1
-    for extent in shape {
-      let (product, overflow) = size.multipliedReportingOverflow(by: extent)
-      size = overflow ? Int.max : product
-      guard size <= NetworkPlan.maximumParameters else {
-        throw Failure(.outOfRange, "\(name) would have shape \(shape); a network has at most 2^40 parameters")
-      }
-    }
-    guard count + size <= NetworkPlan.maximumParameters else { throw Failure(.outOfRange, "a network has at most 2^40 parameters; \(name) exceeds that") }
-    tensors.append(ParameterTensor(name: name, shape: shape, range: count..<count + size, role: role, initial: initial, block: block))
-    count += size
-  }
-
-  mutating func affineMap(_ name: String, outputs: Int, inputs: Int) throws(Failure) -> AffineMap {
-    let weightOffset = count
-    try add("\(name).W", [outputs, inputs], .weight, .normal(deviation: 1 / Double(inputs).squareRoot()), block: nil)
-    let biasOffset = count
-    try add("\(name).b", [outputs], .bias, .normal(deviation: 0), block: nil)
-    return AffineMap(outputs: outputs, inputs: inputs, weightOffset: weightOffset, biasOffset: biasOffset)
-  }
 }

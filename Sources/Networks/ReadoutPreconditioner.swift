@@ -5,7 +5,7 @@ import Settings
 ///
 /// The Hessian is the mean of ∇²ℓ ⊗ (y; 1)(y; 1)ᵀ, and ∇²ℓ lies between fixed bounds (½ for softmax; Böhning 1992): what makes it ill-conditioned are the states, not the loss.
 final class ReadoutPreconditioner {
-  private let map: AffineMap
+  private let map: AffineLayer
   private let origin: Int
   private let memory: Buffer
   private let moments: Vector
@@ -14,7 +14,7 @@ final class ReadoutPreconditioner {
   private var isReady = false
   private var size: Int { map.inputs + 1 }
 
-  init(_ map: AffineMap, origin: Int, precision: Precision) throws(Failure) {
+  init(_ map: AffineLayer, origin: Int, precision: Precision) throws(Failure) {
     self.map = map
     self.origin = origin
     let size = map.inputs + 1

@@ -8,7 +8,7 @@ package final class ReadoutSweep {
   package let plan: NetworkPlan
   /// Where the readout's parameters lie among the network's.
   package let range: Range<Int>
-  private let map: AffineMap
+  private let map: AffineLayer
   private let arena: Arena
   private let largestTile: Int
   private var tiles: [Tile] = []

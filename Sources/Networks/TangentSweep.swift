@@ -149,7 +149,7 @@ package final class TangentSweep {
 
 extension NetworkPlan {
   /// The tangent of an affine map outside the blocks.
-  func affineTangent(_ map: AffineMap, _ weights: Weights, _ direction: Weights?, at x: Block, tangent: Block, into out: Block) {
+  func affineTangent(_ map: AffineLayer, _ weights: Weights, _ direction: Weights?, at x: Block, tangent: Block, into out: Block) {
     affine(
       map.matrix(weights.parameters), bias: direction.map { map.bias($0.parameters) }, activation: .identity, of: tangent, scale: 1, addingTo: nil,
       into: out, slope: nil)

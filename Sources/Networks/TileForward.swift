@@ -100,7 +100,7 @@ extension NetworkPlan {
       into: scores, slope: nil)
   }
 
-  func matrix(_ map: AffineMap, _ weights: Weights) -> Matrix {
+  func matrix(_ map: AffineLayer, _ weights: Weights) -> Matrix {
     if weights.purpose == .inference, let prepared = weights.prepared { return map.preparedMatrix(prepared) }
     return map.matrix(weights.parameters)
   }

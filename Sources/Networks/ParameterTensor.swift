@@ -1,0 +1,52 @@
+import Settings
+import VectorFields
+
+/// A parameter tensor of a network: its name, shape and place in the one parameter vector.
+package struct ParameterTensor: Sendable {
+  /// "opening.W", "blocks.0.K", "readout.b".
+  package let name: String
+  package let shape: [Int]
+  package let range: Range<Int>
+  package let role: ParameterShape.Role
+  /// How the first values are made.
+  package let initial: ParameterShape.Initial
+  /// The block whose layers the first dimension counts; nil outside blocks.
+  package let block: Int?
+}
+
+/// Names the tensors of a network under construction and gives each its place behind the one before, with checked arithmetic.
+struct ParameterPlacement {
+  var tensors: [ParameterTensor] = []
+  var count = 0
+  var blockOffsets: [Int] = []
+
+  mutating func add(_ recipe: BlockRecipe, _ index: Int) throws(Failure) {
+    blockOffsets.append(count)
+    // Offsets do not change what tensors a block has.
+    for tensor in try recipe.block(offset: 0, expandedOffset: 0).layout.tensors {
+      try add("blocks.\(index).\(tensor.name)", tensor.shape, tensor.role, recipe.scaled(tensor.initial), block: index)
+    }
+  }
+
+  mutating func add(_ name: String, _ shape: [Int], _ role: ParameterShape.Role, _ initial: ParameterShape.Initial, block: Int?) throws(Failure) {
+    var size = 1
+    for extent in shape {
+      let (product, overflow) = size.multipliedReportingOverflow(by: extent)
+      size = overflow ? Int.max : product
+      guard size <= NetworkPlan.maximumParameters else {
+        throw Failure(.outOfRange, "\(name) would have shape \(shape); a network has at most 2^40 parameters")
+      }
+    }
+    guard count + size <= NetworkPlan.maximumParameters else { throw Failure(.outOfRange, "a network has at most 2^40 parameters; \(name) exceeds that") }
+    tensors.append(ParameterTensor(name: name, shape: shape, range: count..<count + size, role: role, initial: initial, block: block))
+    count += size
+  }
+
+  mutating func affineLayer(_ name: String, outputs: Int, inputs: Int) throws(Failure) -> AffineLayer {
+    let weightOffset = count
+    try add("\(name).W", [outputs, inputs], .weight, .normal(deviation: 1 / Double(inputs).squareRoot()), block: nil)
+    let biasOffset = count
+    try add("\(name).b", [outputs], .bias, .normal(deviation: 0), block: nil)
+    return AffineLayer(outputs: outputs, inputs: inputs, weightOffset: weightOffset, biasOffset: biasOffset)
+  }
+}
