@@ -3,18 +3,7 @@ import Integrators
 import LinearAlgebra
 import VectorFields
 
-/// Where a batch comes from: rows of a features tensor, by number from `rows` if given.
-package struct BatchSource {
-  package let features: TensorView
-  package let rows: UnsafePointer<Int64>?
-  package let normalization: Normalization?
-  package init(features: TensorView, rows: UnsafePointer<Int64>? = nil, normalization: Normalization?) {
-    self.features = features
-    self.rows = rows
-    self.normalization = normalization
-  }
-}
-
+/// What a sweep makes of a parameter vector before the first tile: the layers' weights that a basis mixes, and the operators that fields multiply by. The transposes turn gradients back.
 extension NetworkPlan {
   /// Whether sweeps need an extended vector beside the parameters.
   package var isExtended: Bool { extendedCount > parameterCount }
@@ -67,41 +56,5 @@ extension NetworkPlan {
       parameters: weights.parameters, prepared: weights.prepared.map { blockPrepared(index, $0, weights.purpose) }, purpose: weights.purpose,
       drive: drive, log: log.map { Unmanaged.passUnretained($0) } ?? weights.log,
       draws: draws?.tile(block: index, firstSample: firstSample) ?? LayerDraws())
-  }
-
-  /// Reads `count` samples from row `start` on and opens them: the visible rows of the first state, or the scores' input when there is no block. `inputTile` takes the samples, or `sequences`
-  /// with the drives of the blocks.
-  func open(_ weights: Weights, _ source: BatchSource, start: Int, count: Int, inputTile: Block, sequences: SequenceScratch, into visible: Block) {
-    let normalization = source.normalization
-    guard sequence == nil else {
-      gather(
-        source.features, rows: source.rows, start: start, count: count, shift: normalization?.shift, scale: normalization?.scale, into: sequences.inputs)
-      return openSequences(weights, sequences, into: visible)
-    }
-    guard let opening else {
-      gather(
-        source.features, rows: source.rows, start: start, count: count, shift: normalization?.shift, scale: normalization?.scale,
-        into: visible.rows(0..<inputs))
-      if width > inputs { fill(visible.rows(inputs..<width), 0) }
-      return
-    }
-    gather(
-      source.features, rows: source.rows, start: start, count: count, shift: normalization?.shift, scale: normalization?.scale, into: inputTile)
-    affine(
-      matrix(opening, weights), bias: opening.bias(weights.parameters), activation: .identity, of: inputTile, scale: 1, addingTo: nil,
-      into: visible, slope: nil)
-  }
-
-  /// Scores of a final visible state.
-  func readOut(_ weights: Weights, _ visible: Block, into scores: Block) {
-    guard let readout else { return copy(visible, into: scores) }
-    affine(
-      matrix(readout, weights), bias: readout.bias(weights.parameters), activation: .identity, of: visible, scale: 1, addingTo: nil,
-      into: scores, slope: nil)
-  }
-
-  func matrix(_ map: AffineLayer, _ weights: Weights) -> Matrix {
-    if weights.purpose == .inference, let prepared = weights.prepared { return map.preparedMatrix(prepared) }
-    return map.matrix(weights.parameters)
   }
 }

@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 import VectorFields
 
-@Suite struct TileForwardTests {
-  /// The whole way in plain Double: opening, two Euler steps of σ(Ky+b), readout (theory §1, §2).
+@Suite struct OpeningAndReadoutTests {
+  /// Opening, two Euler steps of σ(Ky+b) and readout, written out in plain Double.
   @Test(arguments: ["zero_padding", "dense"], Precision.allCases) func scoresAreThePlainFormulas(_ opening: String, _ precision: Precision) throws {
     let network = try network(
       #"{"inputs": 3, "outputs": 4, "width": 5, "opening": "\#(opening)", "precision": "\#(precision.name)", "field": "dense", "layers": 2, "horizon": 0.6}"#)
@@ -26,27 +26,5 @@ import VectorFields
       let expected = plainLayer(.identity, rows(try tensor("readout.W"), 5), try tensor("readout.b"), y).value
       #expect(largestDifference(scores, expected) < 30 * precision.epsilon)
     }
-  }
-
-  /// Every block finds its own operators: prepared whole or layer by layer, the bits are the same, and no block writes over another's.
-  @Test(arguments: [Purpose.training, .inference]) func operatorsOfBlocksLieSideBySide(_ purpose: Purpose) throws {
-    let network = try network(
-      #"{"inputs": 3, "outputs": 4, "width": 5, "opening": "dense", "blocks": [{"layers": 3}, {"field": "dense", "layers": 2}, {"layers": 4, "gamma": 0.5}]}"#)
-    let (plan, snapshot) = (network.plan, network.snapshot)
-    let count = plan.preparedCount(for: purpose)
-    // Antisymmetric blocks prepare always; dense ones, opening and readout for single samples only.
-    #expect(count == (purpose == .training ? 7 * 25 : 9 * 25 + 15 + 20))
-    let (whole, pieces) = (try Numbers(count, .float32), try Numbers(count, .float32))
-    withExtendedLifetime(snapshot) {
-      plan.prepare(snapshot.parameters, into: whole.vector, for: purpose)
-      for block in [2, 0, 1] {
-        for layer in (0..<plan.blocks[block].preparedEntries).reversed() {
-          plan.prepare(block: block, entries: layer..<layer + 1, snapshot.parameters, into: pieces.vector, for: purpose)
-        }
-      }
-    }
-    let blocks = plan.preparedOffset(3, for: purpose)
-    #expect(pieces.bits[..<blocks] == whole.bits[..<blocks])
-    #expect(whole.values.allSatisfy(\.isFinite) && whole.values.filter { $0 == 0 }.count <= 3 * 5, "only γ = 0 diagonals are zero")
   }
 }
