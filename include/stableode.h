@@ -121,7 +121,8 @@ SODE_API const char *sode_build_info(void);
   X(CANCELLED, 2, "cancelled by a token")                                                            \
   X(TIME_LIMIT, 3, "time limit reached")                                                             \
   X(EARLY_STOPPING, 4, "validation stopped improving")                                               \
-  X(CONVERGED, 5, "the optimizer found no further decrease")                                         \
+  X(CONVERGED, 5, "the gradient of the objective has become small")                                  \
+  X(NO_DESCENT, 7, "the optimizer found no step that lowers the objective")                          \
   X(ERR_INVALID_ARGUMENT, -1, "invalid argument")                                                    \
   X(ERR_NULL_POINTER, -2, "NULL where a pointer is needed")                                          \
   X(ERR_INVALID_HANDLE, -3, "not a live handle of this kind")                                        \
@@ -324,7 +325,8 @@ typedef struct sode_progress {
   int32_t level;              /* how often the network was refined before (sode_trainer_refine); epoch counts from there */
   double work;                /* gradients over the whole training set that the work so far is worth, over all runs; a forward pass counts 1/3 */
   double validation_metric;   /* the figure that chooses the iterate to keep; NaN as validation_loss */
-  uint64_t reserved[6];
+  double objective;           /* what steps minimize, mean over the epoch so far: training_loss with all regularizers (adamw's decay is none) */
+  uint64_t reserved[5];
 } sode_progress;
 typedef int32_t (*sode_callback)(const sode_progress *progress, void *user_data);
 

@@ -224,6 +224,7 @@ private func progress(_ event: TrainingEvent) -> sode_progress {
   row.work = event.work
   row.level = Int32(event.level)
   row.validation_metric = event.validationMetric
+  row.objective = event.objective
   return row
 }
 

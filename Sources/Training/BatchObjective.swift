@@ -22,6 +22,8 @@ final class BatchObjective: Objective {
   private(set) var repeats = false
   /// What the network gave at the parameters the step began with, once they were evaluated.
   private(set) var atStart: BatchResult?
+  /// The objective there.
+  private(set) var valueAtStart: Double?
   /// What it gave when the gradient was last evaluated.
   private(set) var latest = BatchResult()
   /// Work done, in gradients of the mean loss over the whole training set: a gradient costs three forward passes, a product with the Gauss–Newton matrix five.
@@ -36,10 +38,10 @@ final class BatchObjective: Objective {
     self.pool = pool
     self.total = total
     self.isCancelled = isCancelled
-    let layout = ParameterLayout(plan)
+    let smoothness = settings.regularizers.lazy.compactMap { ($0 as? Smoothness)?.strength }.first
+    let layout = try ParameterLayout(plan, inTime: smoothness != nil)
     self.layout = layout
     for term in settings.regularizers { try term.check(layout) }
-    let smoothness = settings.regularizers.lazy.compactMap { ($0 as? Smoothness)?.strength }.first
     let decay = settings.regularizers.lazy.compactMap { ($0 as? WeightDecay)?.strength }.first
     preconditioner = if let smoothness { try SmoothnessPreconditioner(layout, smoothness: smoothness, weightDecay: decay ?? 0) } else { nil }
     pieces = layout.regions.flatMap { region in
@@ -49,30 +51,26 @@ final class BatchObjective: Objective {
     }
   }
 
-  /// Turns to a batch; `known` is what the network gives for it at the parameters the step begins with, if the last step found out.
-  func begin(_ batch: TrainingBatch, known: BatchResult?) {
+  /// Turns to a batch; `known` is what the network gives for it at the parameters the step begins with, and the objective there, if the last step found out.
+  func begin(_ batch: TrainingBatch, known: (result: BatchResult, value: Double)?) {
     self.batch = batch
     // With noise every step minimizes a function of its own.
     repeats = batch.count == total && batch.draws == nil
-    atStart = known
+    (atStart, valueAtStart) = (known?.result, known?.value)
     work = 0
   }
 
-  func value(at parameters: Vector) throws(Failure) -> Double {
-    guard let loss = try loss(parameters, gradient: nil) else { return .infinity }
-    return settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: nil) }
-  }
+  func value(at parameters: Vector) throws(Failure) -> Double { try evaluate(parameters, gradient: nil) }
+  func gradient(at parameters: Vector, into gradient: Vector) throws(Failure) -> Double { try evaluate(parameters, gradient: gradient) }
 
-  func gradient(at parameters: Vector, into gradient: Vector) throws(Failure) -> Double {
+  private func evaluate(_ parameters: Vector, gradient: Vector?) throws(Failure) -> Double {
     guard let loss = try loss(parameters, gradient: gradient) else { return .infinity }
-    return settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: gradient) }
+    let value = settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: gradient) }
+    if valueAtStart == nil { valueAtStart = value }
+    return value
   }
 
   func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, fraction: Double, into product: Vector) throws(Failure) {
-    guard settings.trajectoryCost == nil else {
-      throw Failure(
-        .incompatible, "kinetic_energy and jacobian_penalty have no Gauss–Newton matrix here, for which tangents of every layer's states would have to be kept; newton_pcg takes them, as do lbfgs, nonlinear_cg and first-order methods")
-    }
     let batch = present.part(fraction)
     try requireCurvature(batch)
     try curvature.gaussNewtonProduct(
@@ -99,8 +97,12 @@ final class BatchObjective: Objective {
     pool.run(pieces.count) { task, _ in body(pieces[task].range, pieces[task].decay) }
   }
 
-  /// Refuses a loss of the caller's, which has first derivatives only.
+  /// Refuses terms along trajectories, which the states' tangents at the scores do not see, and a loss of the caller's, which has first derivatives only.
   private func requireCurvature(_ batch: TrainingBatch) throws(Failure) {
+    guard settings.trajectoryCost == nil else {
+      throw Failure(
+        .incompatible, "kinetic_energy and jacobian_penalty have no Gauss–Newton matrix here, for which tangents of every layer's states would have to be kept; newton_pcg takes them, as do lbfgs, nonlinear_cg and first-order methods")
+    }
     guard batch.loss.hasCurvature else {
       throw Failure(
         .incompatible, "optimizer is '\(settings.optimizerName)', which needs second derivatives of the loss; a loss of your own has none: use adam, sgd, lbfgs, newton_pcg …")

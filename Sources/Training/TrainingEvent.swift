@@ -14,6 +14,8 @@ package struct TrainingEvent: Sendable, Equatable {
   package internal(set) var epochFraction: Double
   /// Mean over the epoch so far, regularizers excluded.
   package internal(set) var trainingLoss: Double
+  /// The objective that steps minimize, mean over the epoch so far: the training loss and all regularizers, each batch before its step. Decoupled weight decay is no part of it.
+  package internal(set) var objective: Double
   /// Fraction over the epoch so far; NaN for least squares.
   package internal(set) var trainingAccuracy: Double
   /// NaN without validation data, and between epochs.

@@ -91,7 +91,7 @@ final class TrainingRun {
       if let status = try trainEpoch(onEvent) { return status }
       if let status = try validateEpoch(onEvent) { return status }
       if let status = try closeEpoch(onEvent) { return status }
-      if memory.iterate.isConverged { return .converged }
+      if let ending = memory.iterate.ending { return ending.status }
     }
     return stoppedEarly ? .earlyStopping : .ok
   }
@@ -143,7 +143,7 @@ final class TrainingRun {
     let draws = plan.drawsNumbers ? Draws(seed: settings.seed, step: UInt64(iterate.number)) : nil
     let batch = TrainingBatch(
       source: source, targets: training.targets, count: count, loss: trainer.loss ?? plan.loss, weighting: weighting, draws: draws)
-    objective.begin(batch, known: iterate.known == nil ? nil : trainer.state.known)
+    objective.begin(batch, known: iterate.known.map { (trainer.state.known, $0) })
     do throws(Failure) {
       try settings.optimizer.step(objective, iterate)
     } catch {
@@ -159,9 +159,11 @@ final class TrainingRun {
     trainer.state.position = start + count
     trainer.state.learningRate = iterate.rate
     trainer.state.work += objective.work
-    trainer.state.known = objective.latest
-    guard let result = objective.atStart else { return }
+    guard let result = objective.atStart, let value = objective.valueAtStart else { return }
+    // A step that found nothing lower stays where it began; what was evaluated last is then of another point.
+    trainer.state.known = iterate.known == value ? result : objective.latest
     trainer.state.lossSum += result.lossSum
+    trainer.state.objectiveSum += result.weight * value
     trainer.state.weight += result.weight
     trainer.state.correct += result.correct
   }
@@ -215,6 +217,7 @@ final class TrainingRun {
     return TrainingEvent(
       kind: kind, epoch: state.epoch + (kind == .epoch ? 1 : 0), step: state.step,
       epochFraction: Double(state.position) / Double(training.count), trainingLoss: state.weight > 0 || state.position == 0 ? state.lossSum / state.weight : 0,
+      objective: state.weight > 0 || state.position == 0 ? state.objectiveSum / state.weight : 0,
       trainingAccuracy: hasClasses ? Double(state.correct) / Double(state.position) : .nan,
       validationLoss: validated > 0 ? state.validationLossSum / validated : .nan,
       validationAccuracy: validated > 0 && hasClasses ? Double(state.validationCorrect) / validated : .nan,

@@ -90,7 +90,8 @@ class ProgressData(SizedStructure):
         ("level", c_int32),
         ("work", c_double),
         ("validation_metric", c_double),
-        ("reserved", c_uint64 * 6),
+        ("objective", c_double),
+        ("reserved", c_uint64 * 5),
     ]
 
 
