@@ -17,7 +17,7 @@ public func sode_network_evaluate(
     let threads = try threads(num_threads)
     try using(network, .network, "network") { network throws(Failure) in
       try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
-        let result = try evaluate(network, on: dataset, threads: threads)
+        let result = try watching { watch throws(Failure) in try evaluate(network, on: dataset, threads: threads, watch: watch) }
         var evaluation = sode_evaluation()
         evaluation.samples = Int64(result.samples)
         evaluation.loss = result.loss
@@ -41,7 +41,8 @@ public func sode_network_metrics(
     let threads = try threads(num_threads)
     try using(network, .network, "network") { network throws(Failure) in
       try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
-        try write(try evaluate(network, on: dataset, metrics: names, threads: threads), to: target.writingColumn)
+        let found = try watching { watch throws(Failure) in try evaluate(network, on: dataset, metrics: names, threads: threads, watch: watch) }
+        try write(found, to: target.writingColumn)
       }
     }
   }
@@ -57,7 +58,7 @@ public func sode_network_confusion(
     let threads = try threads(num_threads)
     try usingClasses(network, dataset) { network, dataset throws(Failure) in
       try target.expect(shape: [network.plan.classes, network.plan.classes], "classes, classes")
-      let matrix = try evaluateScores(network, on: dataset, threads: threads).confusion()
+      let matrix = try watching { watch throws(Failure) in try evaluateScores(network, on: dataset, threads: threads, watch: watch).confusion() }
       withExtendedLifetime(matrix) { copy(matrix.view, into: target.writing) }
     }
   }
@@ -74,7 +75,7 @@ public func sode_network_class_figures(
     try usingClasses(network, dataset) { network, dataset throws(Failure) in
       let classes = network.plan.classes
       try target.expect(shape: [classes, 4], "classes; precision, recall, F1, samples")
-      let matrix = try evaluateScores(network, on: dataset, threads: threads).confusion()
+      let matrix = try watching { watch throws(Failure) in try evaluateScores(network, on: dataset, threads: threads, watch: watch).confusion() }
       var numbers: [Double] = []
       for label in 0..<classes {
         let found = matrix.figures(of: label)

@@ -9,7 +9,6 @@ final class BatchObjective: Objective {
   private let layout: ParameterLayout
   private let sweep: Sweep
   private let pool: WorkerPool
-  private let isCancelled: () -> Bool
   /// Samples of the whole training set: the unit of work.
   private let total: Int
   /// Ranges that one task of an update takes, with their decoupled decay.
@@ -31,13 +30,12 @@ final class BatchObjective: Objective {
 
   private static let pieceLength = 16384
 
-  init(_ plan: NetworkPlan, _ settings: TrainerOptions, sweep: Sweep, pool: WorkerPool, total: Int, isCancelled: @escaping () -> Bool) throws(Failure) {
+  init(_ plan: NetworkPlan, _ settings: TrainerOptions, sweep: Sweep, pool: WorkerPool, total: Int) throws(Failure) {
     self.plan = plan
     self.settings = settings
     self.sweep = sweep
     self.pool = pool
     self.total = total
-    self.isCancelled = isCancelled
     let smoothness = settings.regularizers.lazy.compactMap { ($0 as? Smoothness)?.strength }.first
     let layout = try ParameterLayout(plan, inTime: smoothness != nil)
     self.layout = layout
@@ -94,7 +92,7 @@ final class BatchObjective: Objective {
   }
 
   func forEachPiece(_ body: (_ range: Range<Int>, _ decay: Double) -> Void) {
-    pool.run(pieces.count) { task, _ in body(pieces[task].range, pieces[task].decay) }
+    pool.runWhole(pieces.count) { task, _ in body(pieces[task].range, pieces[task].decay) }
   }
 
   /// Refuses terms along trajectories, which the states' tangents at the scores do not see, and a loss of the caller's, which has first derivatives only.
@@ -123,7 +121,6 @@ final class BatchObjective: Objective {
   private func fixStates(_ readout: ReadoutSweep, _ parameters: Vector) throws(Failure) -> Bool {
     let batch = present
     count(1, batch)
-    if isCancelled() { throw Failure(.cancelled, "cancelled within a step") }
     do throws(Failure) {
       try readout.fixStates(
         parameters, batch.source, batch.targets, weighting: batch.weighting, count: batch.count, draws: batch.draws, sweep, pool)
@@ -146,13 +143,12 @@ final class BatchObjective: Objective {
     do throws(Failure) {
       result = try sweep.lossGradient(
         parameters, batch.source, batch.targets, loss: batch.loss, weighting: batch.weighting, count: batch.count, gradient: gradient, draws: batch.draws,
-        pool: pool, isCancelled: isCancelled)
+        pool: pool)
     } catch {
       // Where a search along a direction went too far it can come back; a step cannot begin there.
       guard atStart != nil, error.status == .notConverged || error.status == .stepLimit else { throw error }
       return nil
     }
-    guard result.count == batch.count else { throw Failure(.cancelled, "cancelled within a step") }
     count(gradient == nil ? 1 : 3, batch)
     if atStart == nil { atStart = result }
     if gradient != nil { latest = result }

@@ -16,17 +16,15 @@ import Settings
 /// - Throws: `outOfRange` when `layers` cannot be reached; what `Trainer.run` and `Trainer.refined` throw.
 package func trainMultilevel(
   _ trainer: Trainer, to layers: Int, _ prolongation: Prolongation, training: Dataset, validation: Dataset? = nil, limits: TrainingLimits = TrainingLimits(),
-  onEvent: (TrainingEvent) -> Int32 = { _ in 0 }
+  onEvent: @escaping (TrainingEvent) -> Int32 = { _ in 0 }
 ) throws(Failure) -> (trainer: Trainer, status: Status) {
   let first = trainer.network.plan.deepestLayers
   guard layers >= first, layers % first == 0, (layers / first).nonzeroBitCount == 1 else {
     throw Failure(.outOfRange, "layers is \(layers); it must be \(first), the network's present number, times a power of 2")
   }
-  let clock = Stopwatch()
   var (level, left) = (trainer, limits)
   while true {
     let before = level.state.epoch
-    if limits.milliseconds > 0 { left.milliseconds = max(1, limits.milliseconds - Int(clock.milliseconds)) }
     let status = try level.run(training: training, validation: validation, limits: left, onEvent: onEvent)
     let epochs = try level.options.integer("epochs")
     let isDone = status == .earlyStopping || status == .converged || status == .noDescent || (status == .ok && level.state.epoch >= epochs)

@@ -95,6 +95,10 @@ class ProgressData(SizedStructure):
     ]
 
 
+#: int32_t tick(void *user_data)
+TickFunction = CFUNCTYPE(c_int32, c_void_p)
+
+
 class Limits(SizedStructure):
     _fields_ = [
         ("struct_size", c_uint32),
@@ -102,7 +106,9 @@ class Limits(SizedStructure):
         ("epochs", c_int64),
         ("milliseconds", c_int64),
         ("cancel", c_void_p),
-        ("reserved", c_uint64 * 8),
+        ("tick", TickFunction),
+        ("user_data", c_void_p),
+        ("reserved", c_uint64 * 6),
     ]
 
 

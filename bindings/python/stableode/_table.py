@@ -110,6 +110,7 @@ FUNCTIONS = {
     "sode_cancel_token_request": (Status, [Handle]),
     "sode_cancel_token_reset": (Status, [Handle]),
     "sode_cancel_token_free": (None, [Handle]),
+    "sode_set_thread_limits": (Status, [POINTER(Limits)]),
     # 8 prediction
     "sode_network_evaluate": (Status, [Handle, Handle, c_int64, POINTER(EvaluationData)]),
     "sode_network_metrics": (Status, [Handle, Handle, c_int64, Text, TensorOut]),
