@@ -28,7 +28,11 @@ package final class WorkerPool: @unchecked Sendable {
     guard threads > 1 else { return }
     pthread_mutex_init(&shared.pointee.mutex, nil)
     pthread_cond_init(&shared.pointee.wake, nil)
-    pthread_cond_init(&shared.pointee.done, nil)
+    var monotonic = pthread_condattr_t()
+    pthread_condattr_init(&monotonic)
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC)
+    pthread_cond_init(&shared.pointee.done, &monotonic)
+    pthread_condattr_destroy(&monotonic)
     // Signals are the host's business: they go to its own threads.
     var all = sigset_t()
     var before = sigset_t()
@@ -98,7 +102,7 @@ package final class WorkerPool: @unchecked Sendable {
       clock_gettime(CLOCK_MONOTONIC, &end)
       end.tv_nsec += 10_000_000
       if end.tv_nsec >= 1_000_000_000 { (end.tv_sec, end.tv_nsec) = (end.tv_sec + 1, end.tv_nsec - 1_000_000_000) }
-      while !isDone(), pthread_cond_clockwait(&shared.pointee.done, &shared.pointee.mutex, CLOCK_MONOTONIC, &end) == 0 {}
+      while !isDone(), pthread_cond_timedwait(&shared.pointee.done, &shared.pointee.mutex, &end) == 0 {}
       pthread_mutex_unlock(&shared.pointee.mutex)
       _ = watch.isOver
     }

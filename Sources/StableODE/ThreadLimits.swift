@@ -46,7 +46,7 @@ struct CallLimits {
 /// Every entry that can take long goes through here. Cost: without limits, a look at thread-local memory.
 /// - Throws: `invalidHandle` for a token that has been freed; what `body` throws.
 @inline(__always)
-func watching<Result>(_ own: CallLimits? = nil, _ body: (Watch) throws(Failure) -> Result) throws(Failure) -> Result {
+func watching<Result>(_ own: CallLimits?, _ body: (Watch) throws(Failure) -> Result) throws(Failure) -> Result {
   let thread = sode_shim_thread_limits().pointee
   if own == nil, thread.milliseconds == 0, thread.token == 0, thread.tick == nil { return try body(.none) }
   return try watched(own, thread, body)

@@ -117,7 +117,7 @@ class History(Sequence[Progress]):
 
 
 class CancelToken(Handle):
-    """Stops training from another thread: `request()` ends work under the token within 0.1 s, with outcome "cancelled"."""
+    """Stops calls from another thread: `request()` ends work under the token (`Trainer.run`, `stableode.limits`) within 0.1 s."""
 
     _kind = "cancel_token"
 
