@@ -16,12 +16,12 @@ package final class WorkerPool: @unchecked Sendable {
 
   /// - Parameters:
   ///   - threads: 1 … 1024; with 1 nothing is started and nothing is ever locked.
-  ///   - watch: made on the thread that calls `run`.
+  ///   - watch: made on the thread that calls `run`; nil: the one that thread works under.
   /// - Throws: `outOfRange`; `memory` when the system refuses a thread.
-  package init(threads: Int, watch: Watch = .none) throws(Failure) {
+  package init(threads: Int, watch: Watch? = nil) throws(Failure) {
     guard (1...1024).contains(threads) else { throw Failure(.outOfRange, "num_threads is \(threads); it must be between 1 and 1024") }
     self.threads = threads
-    self.watch = watch
+    self.watch = watch ?? .current
     shared = .allocate(capacity: 1)
     shared.initialize(to: Shared())
     seats = .allocate(capacity: threads)

@@ -76,8 +76,8 @@ private func withRun(
   let limits = try CallLimits(limits)
   return try using(training, .dataset, "training") { training throws(Failure) in
     try usingOptional(validation, .dataset, "validation") { validation throws(Failure) in
-      try watching(limits) { watch throws(Failure) in
-        try body(training, validation, TrainingLimits(epochs: limits.epochs, watch: watch))
+      try watching(limits) { () throws(Failure) in
+        try body(training, validation, TrainingLimits(epochs: limits.epochs, watch: .current))
       }
     }
   }
