@@ -48,6 +48,7 @@ final class ByteReader {
   func read(into target: UnsafeMutableRawPointer, count: Int) throws(Failure) -> Int {
     var filled = 0
     while filled < count {
+      try Watch.check()
       if let inflater {
         if inflater.ended, try atEnd() { return filled }
         if consumed == available { try refill() }
@@ -113,7 +114,7 @@ private final class Inflater {
       ended = false
     }
     let offered = min(inputCount, 1 << 30)
-    let room = min(outputCount, 1 << 30)
+    let room = min(outputCount, 1 << 22)
     stream.pointee.next_in = input.assumingMemoryBound(to: UInt8.self)
     stream.pointee.avail_in = UInt32(offered)
     stream.pointee.next_out = output.assumingMemoryBound(to: UInt8.self)

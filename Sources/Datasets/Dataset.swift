@@ -116,9 +116,11 @@ private func checkNumbers(_ view: TensorView, _ what: String) throws(Failure) {
   guard view.rows >= 1 else { throw Failure(.shapeMismatch, "\(what) hold \(view.rows) samples; at least 1 is needed") }
   guard view.columns >= 1 else { throw Failure(.shapeMismatch, "\(what) hold \(view.columns) columns; at least 1 is needed") }
   guard view.extent() != nil else { throw Failure(.shapeMismatch, "\(what): shape and strides do not fit the address space") }
-  if let place = firstNonFinite(view) {
-    let element = view.rows(place.row..<place.row + 1).columns(place.column..<place.column + 1)
-    throw Failure(.invalidData, "\(what) hold \(try shown(element)) at row \(place.row), column \(place.column); they must be finite")
+  try Watch.pieces(view.rows, work: view.columns) { rows throws(Failure) in
+    guard let place = firstNonFinite(view.rows(rows)) else { return }
+    let row = rows.lowerBound + place.row
+    let element = view.rows(row..<row + 1).columns(place.column..<place.column + 1)
+    throw Failure(.invalidData, "\(what) hold \(try shown(element)) at row \(row), column \(place.column); they must be finite")
   }
 }
 

@@ -17,7 +17,7 @@ extension Dataset {
     let memory = try Buffer(count: count, precision: .float64)
     let order = memory.rowNumbers(count: count)
     var stream = RandomStream(seed: seed, stream: 1 << 62)
-    stream.permutation(into: order, count: count)
+    try stream.permutation(into: order, count: count)
     let places = try Buffer(count: count, precision: .float32)
     let foldOf = places.labels(count: count)
     if let labels {
@@ -26,10 +26,12 @@ extension Dataset {
       let next = starts.rowNumbers(count: classCount + 1)
       for row in 0..<count { next[Int(labels[row]) + 1] += 1 }
       for label in 0..<classCount { next[label + 1] += next[label] }
-      for index in 0..<count {
-        let row = Int(order[index])
-        foldOf[row] = Int32(next[Int(labels[row])] % Int64(folds))
-        next[Int(labels[row])] += 1
+      try Watch.pieces(count, work: 16) { piece in
+        for index in piece {
+          let row = Int(order[index])
+          foldOf[row] = Int32(next[Int(labels[row])] % Int64(folds))
+          next[Int(labels[row])] += 1
+        }
       }
       withExtendedLifetime(starts) {}
     } else {

@@ -36,7 +36,7 @@ package struct StoreEvery: MemoryPolicy {
   package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block, scratch: Block) -> Block {
     let tape = Segmented(block, tape, segment(block))
     let last = tape.count - 1
-    for index in 0..<last {
+    for index in 0..<last where !weights.isOver {
       block.runLayers(tape.layers(index), weights, tape.parts, from: index, into: index + 1, passing: tape.count, scratch: scratch)
     }
     run(block, weights, tape, last, scratch)
@@ -45,7 +45,7 @@ package struct StoreEvery: MemoryPolicy {
 
   package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: BlockGradient?, scratch: Block) {
     let tape = Segmented(block, tape, segment(block))
-    for index in stride(from: tape.count - 1, through: 0, by: -1) {
+    for index in stride(from: tape.count - 1, through: 0, by: -1) where !weights.isOver {
       if index < tape.count - 1 { run(block, weights, tape, index, scratch) }
       let layers = tape.layers(index)
       block.pullBack(

@@ -52,6 +52,10 @@ package final class StepLog {
   package func askNext() { (over, questions, stride, lastLook) = (false, 1, 1, .infinity) }
 
   @inline(never) private func look() -> Bool {
+    guard !watch.isIdle else {
+      questions = .max
+      return false
+    }
     over = watch.isOver
     let now = Watch.now
     // The clock ticks every few milliseconds: once it has ticked between two looks, they are far enough apart.

@@ -6,6 +6,12 @@ package protocol ColumnFixedPoint {
   func residual(at m: Block, into r: Block)
   /// out = v − g'(m)·v, m being the block of the last `residual`. `out` is another block than `v`.
   func derivative(at m: Block, of v: Block, into out: Block)
+  /// Whether the work must end now: asked in every iteration. Then the result is of no use.
+  var isOver: Bool { get }
+}
+
+extension ColumnFixedPoint {
+  package var isOver: Bool { false }
 }
 
 /// Fixed points m = g(m), one a sample: by iterating g as long as it contracts well, then by Newton–Krylov steps with backtracking.
@@ -76,7 +82,7 @@ package struct ColumnNewton {
     copy(start, into: m)
     var outcome = Outcome()
     var isStale = true
-    for _ in 0..<iterations {
+    for _ in 0..<iterations where !g.isOver {
       g.residual(at: m, into: residual)
       columnNorms(residual, into: state.trial)
       columnNorms(m, into: state.size)
@@ -118,6 +124,7 @@ package struct ColumnNewton {
     let g: G
     let point: Block
     func apply(_ x: Block, into out: Block) { g.derivative(at: point, of: x, into: out) }
+    var isOver: Bool { g.isOver }
   }
 
   /// The samples' scalars, a row each, and the decisions made from them.

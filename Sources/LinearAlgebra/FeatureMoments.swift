@@ -6,7 +6,7 @@ import Settings
 /// - Parameters:
 ///   - source: samples × features, any type and strides, finite.
 ///   - mean, deviation: float64, one number a feature, overwritten. The deviation of a feature that never changes is exactly 0, its mean exactly its value.
-/// - Throws: `memory`.
+/// - Throws: `memory`; why the work must end.
 /// - Complexity: two passes over the data; memory for 256 samples.
 package func featureMoments(_ source: TensorView, mean: Vector, deviation: Vector) throws(Failure) {
   let (tile, features) = (256, source.columns)
@@ -19,8 +19,9 @@ package func featureMoments(_ source: TensorView, mean: Vector, deviation: Vecto
   fill(deviation, 0)
   fill(low, .infinity)
   fill(high, -.infinity)
-  func forEachTile(_ body: (_ values: UnsafePointer<Double>, _ feature: Int, _ count: Int) -> Void) {
+  func forEachTile(_ body: (_ values: UnsafePointer<Double>, _ feature: Int, _ count: Int) -> Void) throws(Failure) {
     for start in stride(from: 0, to: source.rows, by: tile) {
+      try Watch.check()
       let count = min(tile, source.rows - start)
       gather(source, rows: nil, start: start, count: count, shift: nil, scale: nil, into: block)
       for feature in 0..<features {
@@ -28,7 +29,7 @@ package func featureMoments(_ source: TensorView, mean: Vector, deviation: Vecto
       }
     }
   }
-  forEachTile { values, feature, count in
+  try forEachTile { values, feature, count in
     var (sum, least, most) = (mean.load(feature), low.load(feature), high.load(feature))
     for index in 0..<count {
       sum += values[index]
@@ -42,7 +43,7 @@ package func featureMoments(_ source: TensorView, mean: Vector, deviation: Vecto
   for feature in 0..<features {
     mean.store(low.load(feature) == high.load(feature) ? low.load(feature) : mean.load(feature) / Double(source.rows), at: feature)
   }
-  forEachTile { values, feature, count in
+  try forEachTile { values, feature, count in
     let center = mean.load(feature)
     var sum = deviation.load(feature)
     for index in 0..<count { sum += (values[index] - center) * (values[index] - center) }

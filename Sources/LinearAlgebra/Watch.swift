@@ -41,7 +41,8 @@ package final class Watch: @unchecked Sendable {
     didSet { if !isIdle { postponePulse() } }
   }
 
-  private let isIdle: Bool
+  /// Whether nobody limits the work: this watch is never over.
+  package let isIdle: Bool
   /// Milliseconds allowed; 0 without a limit.
   private let limit: Int64
   /// When they end, in milliseconds of `now`.

@@ -168,13 +168,18 @@ private func work(_ raw: UnsafeMutableRawPointer?) {
     }
     if sode_shim_atomic_load(&shared.pointee.stop) != 0 { return }
     seen = sode_shim_atomic_load(&shared.pointee.round)
-    takeTasks(shared, worker: index)
+    takeTasksUnderWatch(shared, worker: index)
     if sode_shim_atomic_add(&shared.pointee.busy, -1) == 1 {
       pthread_mutex_lock(&shared.pointee.mutex)
       pthread_cond_signal(&shared.pointee.done)
       pthread_mutex_unlock(&shared.pointee.mutex)
     }
   }
+}
+
+/// As a thread of the pool, which works under the caller's watch too.
+private func takeTasksUnderWatch(_ shared: UnsafeMutablePointer<Shared>, worker: Int) {
+  shared.pointee.watch.takeUnretainedValue().asCurrent { takeTasks(shared, worker: worker) }
 }
 
 /// Not inlined, so that no reference to the body outlives the count-down that lets `run` return.

@@ -95,26 +95,29 @@ private struct Comparison {
     let partition = TilePartition(count: features.rows, largest: columns, accumulates: false)
     let source = BatchSource(features: features, normalization: snapshot.normalization)
     let log = StepLog()
+    log.watch = .current
     var sums = [Sum(0, 1), Sum(0, 2), Sum(1, 2)]
     for index in 0..<partition.tiles {
       let samples = partition.samples(of: index)
       let columns = partition.columns(of: index)
       let tile = tile.view(columns: columns)
       let first = plan.propagate(weights, blockWeights, source, samples, tile, log, upTo: self.index)
+      try Watch.check()
       if let failure = log.failure { throw failure }
       let count = samples.count * block.width
-      for (scheme, final) in zip(schemes, finals) { solve(scheme, from: block.visible(first), samples: samples.count, into: final) }
+      for (scheme, final) in zip(schemes, finals) { solve(scheme, from: block.visible(first), samples: samples.count, into: final, log) }
+      try Watch.check()
       for place in sums.indices { sums[place].add(finals, count, difference: difference) }
     }
     return NearIdentityGap(layersToEuler: sums[0].result, layersToFlow: sums[1].result, eulerToFlow: sums[2].result)
   }
 
-  private func solve(_ scheme: Scheme, from first: Block, samples: Int, into final: Vector) {
+  private func solve(_ scheme: Scheme, from first: Block, samples: Int, into final: Vector, _ log: StepLog) {
     func shaped(_ block: Block) -> Block { Block(block.base, rows: block.rows, columns: first.columns, precision: block.precision) }
     var (before, after) = (shaped(states[0]), shaped(states[1]))
     let scratch = shaped(scratch)
     copy(first, into: before)
-    for j in 0..<block.layers {
+    for j in 0..<block.layers where !log.isOver {
       let step = Step(block.step(j, blockWeights[index]).layer(), stepSize: block.stepSize(j) / Double(scheme.steps))
       for _ in 0..<scheme.steps {
         scheme.integrator.step(block.field, step, from: before, into: after, record: nil, scratch: scratch)

@@ -13,7 +13,7 @@ package final class Network: @unchecked Sendable {
   /// - Throws: what `NetworkPlan.init` throws; `.memory`.
   package convenience init(_ specification: NetworkSpecification) throws(Failure) {
     let plan = try NetworkPlan(specification)
-    try self.init(plan, try ParameterSnapshot(plan: plan, normalization: nil) { initialize($0, plan, seed: plan.seed) })
+    try self.init(plan, try ParameterSnapshot(plan: plan, normalization: nil) { (parameters) throws(Failure) in try initialize(parameters, plan, seed: plan.seed) })
   }
 
   /// A network with given parameters, `plan.parameterCount` of them.
@@ -56,7 +56,9 @@ package final class Network: @unchecked Sendable {
 
   /// Draws new parameters.
   package func initializeParameters(seed: UInt64) throws(Failure) {
-    try update { (present) throws(Failure) in try ParameterSnapshot(plan: self.plan, normalization: present.normalization) { initialize($0, self.plan, seed: seed) } }
+    // Drawn under no lock: it may take long, and a tick of the caller's may come in between.
+    let drawn = try ParameterSnapshot(plan: plan, normalization: nil) { (parameters) throws(Failure) in try initialize(parameters, plan, seed: seed) }
+    try update { (present) throws(Failure) in ParameterSnapshot(sharing: drawn, normalization: present.normalization) }
   }
 
   /// Writes one tensor, given as rows × columns of its two-dimensional reading.
@@ -93,16 +95,21 @@ package final class Network: @unchecked Sendable {
 }
 
 /// Each tensor as it declares: normal weights, zero biases …; tensor i from stream i of the seed, so that a tensor's values do not depend on the others'.
-func initialize(_ parameters: Vector, _ plan: NetworkPlan, seed: UInt64) {
+/// - Throws: why the work must end.
+func initialize(_ parameters: Vector, _ plan: NetworkPlan, seed: UInt64) throws(Failure) {
   for (index, tensor) in plan.tensors.enumerated() {
     let values = parameters[tensor.range]
     var stream = RandomStream(seed: seed, stream: UInt64(index))
-    switch tensor.initial {
-    case .normal(let deviation) where deviation > 0: stream.normal(into: values, mean: 0, deviation: deviation)
-    case .normal: fill(values, 0)
-    case .uniform(let range): stream.uniform(into: values, low: range.lowerBound, high: range.upperBound)
-    case .values(let pattern):
-      for index in 0..<values.count { values.store(pattern[index % pattern.count], at: index) }
+    // An even number of values at a time: normal ones come in pairs.
+    try Watch.pieces(values.count, work: 8) { piece in
+      let values = values[piece]
+      switch tensor.initial {
+      case .normal(let deviation) where deviation > 0: stream.normal(into: values, mean: 0, deviation: deviation)
+      case .normal: fill(values, 0)
+      case .uniform(let range): stream.uniform(into: values, low: range.lowerBound, high: range.upperBound)
+      case .values(let pattern):
+        for index in piece { values.store(pattern[index % pattern.count], at: index - piece.lowerBound) }
+      }
     }
   }
 }

@@ -60,30 +60,40 @@ package final class Predictor: @unchecked Sendable {
     precondition(features.rows >= 1 && features.rows <= maximumBatch && features.columns == plan.inputs, "batch of another shape than its predictor")
     precondition(pool.map { $0.threads <= threads } ?? true, "more threads than the predictor has scratch for")
     let partition = TilePartition(count: features.rows, largest: largestTile, accumulates: false)
+    let watch = pool?.watch ?? .current
+    for log in logs { log.watch = watch }
+    defer { reset() }
     guard let pool, pool.threads > 1 else {
-      for tile in 0..<partition.tiles { predict(features, kind, out, partition, tile, worker: 0) }
-      return try reportFailure()
+      for tile in 0..<partition.tiles where !watch.isOver { predict(features, kind, out, partition, tile, worker: 0) }
+      return try reportFailure(watch)
     }
     try pool.run(partition.groups) { group, worker in
       for tile in partition.tiles(of: group) { self.predict(features, kind, out, partition, tile, worker: worker) }
     }
-    try reportFailure()
+    try reportFailure(watch)
   }
 
-  private func reportFailure() throws(Failure) {
-    var failure: Failure?
+  /// Throws why the watch is over, or the first failure.
+  private func reportFailure(_ watch: Watch) throws(Failure) {
+    try watch.check()
+    if let failure = logs.lazy.compactMap(\.failure).first { throw failure }
+  }
+
+  /// Makes the logs ready for the next call.
+  private func reset() {
     for log in logs {
-      failure = failure ?? log.failure
       log.clear()
+      log.watch = .none
     }
-    if let failure { throw failure }
   }
 
   private func predict(_ features: TensorView, _ kind: PredictionKind, _ out: MutableTensorView, _ partition: TilePartition, _ tile: Int, worker: Int) {
     let samples = partition.samples(of: tile)
     let scratch = workers[worker].view(columns: partition.columns(of: tile))
     let source = BatchSource(features: features, normalization: snapshot.normalization)
+    logs[worker].askNext()
     let final = plan.propagate(weights, blockWeights, source, samples, scratch, logs[worker])
+    if logs[worker].isOver { return }
     let scores = scratch.scores
     plan.readOut(weights, final, into: scores)
     switch kind {
@@ -100,19 +110,22 @@ package final class Predictor: @unchecked Sendable {
     let partition = TilePartition(count: features.rows, largest: min(largestTile, workers[0].largestColumns), accumulates: false)
     let source = BatchSource(features: features, normalization: snapshot.normalization)
     let block = plan.blocks[index]
-    for tile in 0..<partition.tiles {
+    let watch = Watch.current
+    logs[0].watch = watch
+    defer { reset() }
+    for tile in 0..<partition.tiles where !watch.isOver {
       let samples = partition.samples(of: tile)
       let scratch = workers[0].view(columns: partition.columns(of: tile))
       _ = plan.propagate(weights, blockWeights, source, samples, scratch, logs[0], upTo: index)
       var own = blockWeights[index]
       own.log = Unmanaged.passUnretained(logs[0])
       own.drive = scratch.sequences.drive(index)
-      for layer in 0...block.layers {
+      for layer in 0...block.layers where !logs[0].isOver {
         if layer > 0 { block.propagateLayer(layer - 1, own, buffer: scratch.states(block), scratch: scratch.scratch) }
         scatter(block.propagated(layer, in: scratch.states(block)), count: samples.count, to: layerView(layer), startRow: samples.lowerBound)
       }
     }
-    try reportFailure()
+    try reportFailure(watch)
   }
 }
 

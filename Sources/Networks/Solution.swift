@@ -51,6 +51,7 @@ extension Network {
     let arena = try Arena(size)
     let whole = PredictionScratch(plan, partition.columns, arena)
     let log = StepLog()
+    log.watch = .current
     var solution = Solution()
     for tile in 0..<partition.tiles {
       let samples = partition.samples(of: tile)
@@ -62,13 +63,14 @@ extension Network {
       var own = blockWeights[index]
       withExtendedLifetime(log) {
         own.log = Unmanaged.passUnretained(log)
-        for layer in 0..<block.layers where !output.allHaveEnded(samples: samples.count) {
+        for layer in 0..<block.layers where !output.allHaveEnded(samples: samples.count) && !log.isOver {
           output.enter(block.grid.time(layer)...block.grid.time(layer + 1))
           method.solve(
             block.field, block.step(layer, own), from: block.propagated(layer, in: scratch.states(block)), into: block.propagated(layer + 1, in: scratch.states(block)),
             output: output, scratch: scratch.scratch)
         }
       }
+      try Watch.check()
       if let states, !times.isEmpty { scatter(output.visibleStates, count: samples.count, to: states, startRow: samples.lowerBound) }
       if let eventStates { scatter(block.visible(output.eventStates), count: samples.count, to: eventStates, startRow: samples.lowerBound) }
       solution.ends += output.ends.prefix(samples.count)

@@ -65,9 +65,10 @@ package final class TangentSweep {
     let directions = direction.map { Weights(parameters: extended?.direction ?? $0, prepared: preparedDirection) }
     plan.prepare(weights.parameters, into: prepared, for: .training)
     if let directions { plan.prepareDirection(directions.parameters, into: preparedDirection, at: weights.parameters, prepared: prepared) }
+    let watch = pool?.watch ?? .current
     for scratch in scratch {
       scratch.log.clear()
-      scratch.log.watch = pool?.watch ?? .none
+      scratch.log.watch = watch
     }
     defer { for scratch in scratch { scratch.log.watch = .none } }
     let partition = TilePartition(count: count, largest: largestTile, accumulates: false)
@@ -83,7 +84,8 @@ package final class TangentSweep {
     if let pool {
       try pool.run(partition.tiles) { tile, worker in push(tile, worker: worker) }
     } else {
-      for tile in 0..<partition.tiles { push(tile, worker: 0) }
+      for tile in 0..<partition.tiles where !watch.isOver { push(tile, worker: 0) }
+      try watch.check()
     }
     if let failure = scratch.lazy.compactMap({ $0.log.failure }).first { throw failure }
   }

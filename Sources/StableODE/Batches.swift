@@ -23,8 +23,10 @@ func checkSampleCount(_ count: Int, _ argument: StaticString, atMost limit: Int?
 }
 
 func checkFinite(_ view: TensorView, _ argument: StaticString) throws(Failure) {
-  if let place = firstNonFinite(view) {
-    throw Failure(.invalidData, "\(argument) holds NaN or infinity at row \(place.row), column \(place.column)")
+  try Watch.pieces(view.rows, work: view.columns) { rows throws(Failure) in
+    if let place = firstNonFinite(view.rows(rows)) {
+      throw Failure(.invalidData, "\(argument) holds NaN or infinity at row \(rows.lowerBound + place.row), column \(place.column)")
+    }
   }
 }
 

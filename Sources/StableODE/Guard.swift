@@ -4,12 +4,23 @@ import Settings
 
 /// Runs an entry's body: its status, or that of the failure it throws, whose sentence becomes the thread's last error message.
 ///
-/// Every entry that returns a `sode_status` goes through here or through `reporting(_:)`; nothing else writes the last error. The body works under the watch of the thread's limits.
+/// Every entry that returns a `sode_status` goes through here, `reporting(_:)` or `reportingUnlimited(_:)`; nothing else writes the last error. The body works under the watch of the thread's limits.
 /// Cost: without limits two looks at thread-local memory; nothing on success; no allocation.
 @inline(__always)
 func reportingStatus(_ body: () throws(Failure) -> Status) -> sode_status {
   do throws(Failure) {
     return try watching(nil, body).rawValue
+  } catch {
+    keepLastError(error)
+    return error.status.rawValue
+  }
+}
+
+/// As `reporting(_:)`, under no limits: for the entry that changes them, which must work whatever they are.
+func reportingUnlimited(_ body: () throws(Failure) -> Void) -> sode_status {
+  do throws(Failure) {
+    try body()
+    return Status.ok.rawValue
   } catch {
     keepLastError(error)
     return error.status.rawValue

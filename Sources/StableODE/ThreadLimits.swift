@@ -7,7 +7,7 @@ import Settings
 
 @_cdecl("sode_set_thread_limits") @implementation
 public func sode_set_thread_limits(_ limits: UnsafePointer<sode_limits>?) -> sode_status {
-  reporting { () throws(Failure) in
+  reportingUnlimited { () throws(Failure) in
     var chosen = sode_shim_limits()
     if let limits {
       let given = try CallLimits(limits)
@@ -43,7 +43,7 @@ struct CallLimits {
 
 /// Runs `body` under the watch of this call, which the thread's limits and, if given, the call's own hold: the shorter time, either token, both ticks.
 ///
-/// All entries go through here. Cost: without limits two looks at thread-local memory.
+/// All entries but `sode_set_thread_limits` go through here. Cost: without limits two looks at thread-local memory.
 /// - Throws: `invalidHandle` for a token that has been freed; what `body` throws.
 @inline(__always)
 func watching<Result>(_ own: CallLimits?, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {

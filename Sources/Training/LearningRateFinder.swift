@@ -61,11 +61,11 @@ extension TrainingRun {
   /// The loss before a step at each rate; NaN once it is not finite or four times its least.
   fileprivate func losses(atRates rates: [Double]) throws(Failure) -> [Double] {
     var (losses, least) = ([Double](repeating: .nan, count: rates.count), Double.infinity)
-    orderSamples()
+    try orderSamples()
     for (index, next) in rates.enumerated() {
       if trainer.state.position >= training.count {
         trainer.state.finishEpoch()
-        orderSamples()
+        try orderSamples()
       }
       rate = next
       do throws(Failure) {

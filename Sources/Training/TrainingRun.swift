@@ -120,7 +120,7 @@ final class TrainingRun {
 
   private func trainEpoch() throws(Failure) {
     guard trainer.state.position < training.count else { return }
-    orderSamples()
+    try orderSamples()
     trainer.state.trainingCount = training.count
     while trainer.state.position < training.count {
       try step()
@@ -129,11 +129,12 @@ final class TrainingRun {
   }
 
   /// The order of the samples in this epoch: a function of seed and epoch alone, so that a continued epoch finds its own again.
-  func orderSamples() {
+  /// - Throws: why the run must end.
+  func orderSamples() throws(Failure) {
     // Streams with the highest bit set are those of the order: a network of the same seed draws its parameters from others.
     var stream = RandomStream(seed: settings.seed, stream: 1 << 63 | UInt64(trainer.state.epoch))
     if settings.shuffle {
-      stream.permutation(into: rows, count: training.count)
+      try stream.permutation(into: rows, count: training.count)
     } else {
       for row in 0..<training.count { rows[row] = Int64(row) }
     }

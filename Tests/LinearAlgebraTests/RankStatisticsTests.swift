@@ -6,8 +6,8 @@ struct RankStatisticsTests {
     let numbers = try Numbers(scores.count, .float64)
     for (index, score) in scores.enumerated() { numbers[index] = score }
     let order = try Buffer(count: scores.count, precision: .float64)
-    return withExtendedLifetime((numbers, order)) {
-      areaUnderCurve(numbers.vector, labels: labels, positive: positive, order: order.rowNumbers(count: scores.count))
+    return try withExtendedLifetime((numbers, order)) {
+      try areaUnderCurve(numbers.vector, labels: labels, positive: positive, order: order.rowNumbers(count: scores.count))
     }
   }
 

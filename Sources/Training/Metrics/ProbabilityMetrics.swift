@@ -40,13 +40,13 @@ struct AreaUnderROC: Metric {
     let memory = try Buffer(count: evaluated.count, precision: .float64)
     defer { withExtendedLifetime(memory) {} }
     let order = memory.rowNumbers(count: evaluated.count)
-    func area(row: Int, positive: Int) -> Double? {
-      areaUnderCurve(evaluated.row(row, of: probabilities), labels: evaluated.labels, positive: Int32(positive), order: order)
+    func area(row: Int, positive: Int) throws(Failure) -> Double? {
+      try areaUnderCurve(evaluated.row(row, of: probabilities), labels: evaluated.labels, positive: Int32(positive), order: order)
     }
-    if probabilities.rows <= 2 { return area(row: probabilities.rows - 1, positive: 1) ?? .nan }
+    if probabilities.rows <= 2 { return try area(row: probabilities.rows - 1, positive: 1) ?? .nan }
     var (sum, count) = (0.0, 0)
     for label in 0..<probabilities.rows {
-      if let found = area(row: label, positive: label) { (sum, count) = (sum + found, count + 1) }
+      if let found = try area(row: label, positive: label) { (sum, count) = (sum + found, count + 1) }
     }
     return sum / Double(count)
   }
