@@ -87,9 +87,9 @@ public func sode_gradient_run(
       defer { withExtendedLifetime(snapshot) {} }
       let sum = try box.sweep.lossGradient(
         snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), targets, loss: box.loss,
-        count: batch.rows, gradient: result.map { $0.vector(plan.precision) ?? box.vector },
+        count: batch.rows, gradient: result.map { $0.own(plan.precision) ?? box.vector },
         pool: try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1))
-      if let result, result.vector(plan.precision) == nil { result.write(box.vector) }
+      if let result, result.own(plan.precision) == nil { result.write(box.vector) }
       box.report = sum.report
       loss?.pointee = sum.meanLoss
     }
@@ -128,10 +128,12 @@ public func sode_gradient_pullback(
       }
       let snapshot = box.network.snapshot
       defer { withExtendedLifetime(snapshot) {} }
-      box.report = try box.sweep.pullback(
-        snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), cotangent: cotangent, count: batch.rows,
-        gradient: result.map { $0.vector(plan.precision) ?? box.vector }, featureGradient: featureResult, pool: try WorkerPool(threads: box.sweep.threads))
-      if let result, result.vector(plan.precision) == nil { result.write(box.vector) }
+      try staging(featureResult) { featureResult throws(Failure) in
+        box.report = try box.sweep.pullback(
+          snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), cotangent: cotangent, count: batch.rows,
+          gradient: result.map { $0.own(plan.precision) ?? box.vector }, featureGradient: featureResult, pool: try WorkerPool(threads: box.sweep.threads))
+      }
+      if let result, result.own(plan.precision) == nil { result.write(box.vector) }
     }
   }
 }
@@ -161,9 +163,14 @@ public func sode_gradient_pushforward(
       }
       let snapshot = box.network.snapshot
       defer { withExtendedLifetime(snapshot) {} }
-      try box.tangentSweep().pushforward(
-        snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), count: batch.rows, direction: direction,
-        featureDirection: featureDirection, scores: scoresOut, into: tangentOut, pool: try WorkerPool(threads: 1))
+      try staging(scoresOut) { scoresOut throws(Failure) in
+        try staging(tangentOut) { tangentOut throws(Failure) in
+          guard let tangentOut else { return }
+          try box.tangentSweep().pushforward(
+            snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), count: batch.rows, direction: direction,
+            featureDirection: featureDirection, scores: scoresOut, into: tangentOut, pool: try WorkerPool(threads: 1))
+        }
+      }
     }
   }
 }
@@ -218,6 +225,11 @@ private enum Curvature: String, CaseIterable {
 
 @_cdecl("sode_gradient_free") @implementation
 public func sode_gradient_free(_ gradient: OpaquePointer?) { free(gradient, .gradient, "gradient") }
+
+extension CallerTensor {
+  /// The array as a vector to compute into, where it is laid out like one and nothing can interrupt the computation.
+  fileprivate func own(_ precision: Precision) -> Vector? { Watch.current.isIdle ? vector(precision) : nil }
+}
 
 /// Where a gradient with respect to the parameters goes; nil when it is not asked for.
 private func parameterResult(_ tensor: UnsafeMutablePointer<sode_tensor>?, _ plan: NetworkPlan) throws(Failure) -> CallerTensor? {
