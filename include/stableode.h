@@ -73,6 +73,11 @@
  *   strings returned    live as long as the library, but sode_last_error_message: until this thread's next failing call
  *   on error            out-parameters are untouched and the object is as before
  *
+ * TIME
+ *   Long calls end within 100 ms of the request of a cancel token or of their time limit (sode_limits; for any call: sode_set_thread_limits), and
+ *   report or tick at least every 100 ms. A call that ended early returns a positive status; its outputs and objects are as before it. Training
+ *   keeps the steps it has taken; the one that was cut is taken anew when it goes on.
+ *
  * VERSIONS
  *   Semantic versioning; soname libstableode.so.0. Functions and status numbers are only ever added. Structs begin with struct_size
  *   (set it to sizeof) and end in reserved zeros, so that old programs run with new libraries and new programs with old ones.

@@ -3,7 +3,7 @@ import Settings
 
 /// The readout and the loss alone, at fixed states: loss, gradient and second derivatives of a convex problem in the readout's parameters.
 ///
-/// The states of a batch are kept tile by tile. Everything runs on the calling thread, tile after tile, so that bits never depend on threads.
+/// Where this thread's watch is over, tiles are left out: ask it before a result is used. The states of a batch are kept tile by tile. Everything runs on the calling thread, tile after tile, so that bits never depend on threads.
 package final class ReadoutSweep {
   package let plan: NetworkPlan
   /// Where the readout's parameters lie among the network's.
@@ -100,6 +100,7 @@ package final class ReadoutSweep {
       fill(self.padding(tiles[tile].states, from: tiles[tile].samples), 0)
     }
     preconditioner.update(tiles.map(\.states), count: count)
+    try Watch.check()
   }
 
   /// The loss over the batch and, if asked for, the gradient of its mean.
@@ -109,7 +110,8 @@ package final class ReadoutSweep {
     var result = BatchResult()
     result.weight = weight
     if let gradient { fill(gradient, 0) }
-    for tile in tiles {
+    let watch = Watch.current
+    for tile in tiles where !watch.isOver {
       let (scores, cotangent) = (shaped(scores, tile), shaped(tangent, tile))
       evaluate(readout, tile.states, into: scores)
       result.lossSum += plan.loss.evaluate(
@@ -123,7 +125,8 @@ package final class ReadoutSweep {
   /// The mean loss's Hessian with respect to the readout, times `direction`, overwrites `product`.
   package func hessianProduct(_ direction: Vector, at readout: Vector, into product: Vector) {
     fill(product, 0)
-    for tile in tiles {
+    let watch = Watch.current
+    for tile in tiles where !watch.isOver {
       let (scores, tangent) = (shaped(scores, tile), shaped(tangent, tile))
       evaluate(readout, tile.states, into: scores)
       evaluate(direction, tile.states, into: tangent)

@@ -18,9 +18,7 @@ public func sode_network_predict(
       let target = try predictionTarget(try CallerTensor(result, "result"), kind, samples: batch.rows, network.plan)
       let predictor = try Predictor(network, maximumBatch: batch.rows, threads: threads)
       defer { withExtendedLifetime(predictor) {} }
-      try staging(target) { stage throws(Failure) in
-        if let stage { try predictor.run(batch, kind, into: stage, pool: try pool(predictor.threads)) }
-      }
+      try predictor.run(batch, kind, into: target, pool: try pool(predictor.threads))
     }
   }
 }
@@ -53,15 +51,7 @@ public func sode_network_states(
       try target.expectWritableReals()
       let predictor = try Predictor(network, maximumBatch: batch.rows, threads: 1)
       defer { withExtendedLifetime(predictor) {} }
-      guard !Watch.current.isIdle else { return try predictor.states(block: index, batch) { target.matrix($0) } }
-      // As `staging` does it, for three axes.
-      let memory = try Buffer(count: target.elementCount, precision: network.plan.precision)
-      defer { withExtendedLifetime(memory) {} }
-      let (type, size) = (ElementType(network.plan.precision), batch.rows * chosen.stateWidth)
-      try predictor.states(block: index, batch) { layer in
-        MutableTensorView(memory.base + layer * size * type.byteCount, type: type, rows: batch.rows, columns: chosen.stateWidth)
-      }
-      target.write(memory.vector(count: target.elementCount, precision: network.plan.precision))
+      try predictor.states(block: index, batch) { target.matrix($0) }
     }
   }
 }
@@ -89,9 +79,7 @@ public func sode_predictor_run(
     try using(predictor, .predictor, "predictor") { predictor throws(Failure) in
       let batch = try samples(try CallerTensor(features, "features"), predictor.plan, atMost: predictor.maximumBatch)
       let target = try predictionTarget(try CallerTensor(result, "result"), kind, samples: batch.rows, predictor.plan)
-      try staging(target) { stage throws(Failure) in
-        if let stage { try predictor.run(batch, kind, into: stage, pool: try pool(predictor.threads)) }
-      }
+      try predictor.run(batch, kind, into: target, pool: try pool(predictor.threads))
     }
   }
 }
@@ -136,9 +124,7 @@ private func runDense(
     if kind == .classes, plan.classes == 0 { throw Failure(.incompatible, "what is SODE_CLASSES, but this network's loss has no classes") }
     let batch = TensorView(features, type: type, rows: count, columns: plan.inputs)
     try checkFinite(batch, "features")
-    try staging(MutableTensorView(result, type: type, rows: count, columns: columns)) { stage throws(Failure) in
-      if let stage { try predictor.run(batch, kind, into: stage, pool: try pool(predictor.threads)) }
-    }
+    try predictor.run(batch, kind, into: MutableTensorView(result, type: type, rows: count, columns: columns), pool: try pool(predictor.threads))
   }
 }
 

@@ -47,7 +47,9 @@ private struct ModelDecoder {
 
   private func verifyChecksum(_ text: UnsafeRawBufferPointer, prefix: Int, stated: String?) throws(Failure) {
     guard let stated, let place = checksumDigits(in: text) else { throw fail("has no checksum") }
-    guard modelChecksum(bytes, prefix: prefix, digits: place.lowerBound + 8..<place.upperBound + 8) == stated else {
+    let found = modelChecksum(bytes, prefix: prefix, digits: place.lowerBound + 8..<place.upperBound + 8)
+    try Watch.check()
+    guard found == stated else {
       throw fail("is damaged or cut short: its checksum does not match")
     }
   }
