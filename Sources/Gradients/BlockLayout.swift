@@ -235,13 +235,14 @@ package struct BlockLayout: Sendable {
 
   private func forEachMixed(_ vector: Vector, _ body: (_ coefficient: Vector, _ layer: Vector, _ factor: Double, _ isFirst: Bool) -> Void) {
     guard expandedCount > 0 else { return }
+    let watch = Watch.current
     for node in 0..<nodes {
       for field in 0..<fieldCount {
         var source = offset + field * parameterCountOfOneField
         for tensor in 0..<tensorCount {
           let count = counts[tensor]
           let target = offsets[tensor] + node * nodeDistance + field * fieldDistance
-          for layer in 0..<layers {
+          for layer in 0..<layers where !watch.isOver {
             let place = layer * nodes + node
             for index in 0..<support {
               let i = source + (Int(firstMixed[place]) + index) * count

@@ -101,7 +101,7 @@ package final class Watch: @unchecked Sendable {
 
   /// Ends the work for what a callback answered, if that is not 0.
   package func heed(_ answer: Int32) {
-    guard answer != 0, end(answer > 0 ? .stoppedByCallback : .callbackFailed) else { return }
+    guard answer != 0, !isIdle, end(answer > 0 ? .stoppedByCallback : .callbackFailed) else { return }
     self.answer = answer
   }
 

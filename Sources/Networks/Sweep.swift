@@ -212,7 +212,10 @@ package final class Sweep: @unchecked Sendable {
     if let failure = results[0..<partition.tiles].lazy.compactMap(\.failure).first { throw failure }
     if let gradient, let first {
       try reduce(partition.groups, into: first, weights.parameters, pool)
-      if extended != nil { plan.contract(first, into: gradient) }
+      if extended != nil {
+        plan.contract(first, into: gradient)
+        try pool.watch.check()
+      }
     }
     return results[0..<partition.tiles].reduce(into: BatchResult()) { total, part in
       total.lossSum += part.lossSum
