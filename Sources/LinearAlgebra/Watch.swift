@@ -25,7 +25,7 @@ package final class Watch: @unchecked Sendable {
   package static func check() throws(Failure) { try current.check() }
 
   /// Runs `body` under this watch: what it calls on this thread finds it as `current`.
-  package func asCurrent<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+  package func asCurrent<Result, Problem: Error>(_ body: () throws(Problem) -> Result) throws(Problem) -> Result {
     let outer = pthread_getspecific(currentKey)
     pthread_setspecific(currentKey, isIdle ? nil : Unmanaged.passUnretained(self).toOpaque())
     defer { pthread_setspecific(currentKey, outer) }
