@@ -62,15 +62,19 @@ package final class StepLog {
     return over
   }
 
-  /// Notes a recovered state.
+  /// Notes a recovered state, and gives its error.
   ///
   /// - Parameters:
   ///   - difference: the largest |ŷ − y|; NaN where one is not finite, which counts as infinite.
   ///   - size: the largest |y|; for a state of zeros the difference itself is noted.
-  package func reconstructed(difference: Double, size: Double) {
+  @discardableResult package func reconstructed(difference: Double, size: Double) -> Double {
     let error = difference.isFinite ? (size > 0 ? difference / size : difference) : .infinity
     reconstructionError = max(reconstructionError, error)
+    return error
   }
+
+  /// Notes that the present tile has no result, for a reason that is no single sample's.
+  package func fail(_ failure: Failure) { first = .first(first, SampleFailure(failure)) }
 
   /// Notes that the sample in a column of the tile cannot go on; its first reason stays, and padding has none.
   package func fail(column: Int, _ failure: @autoclosure () -> Failure) {

@@ -2,6 +2,7 @@ import Gradients
 import LinearAlgebra
 import VectorFields
 
+/// Where a tile enters and leaves the network: the caller's samples become the first state, the last state becomes scores.
 extension NetworkPlan {
   /// Reads `count` samples from row `start` on and opens them: the visible rows of the first state, or the scores' input when there is no block. `inputTile` takes the samples, or `sequences`
   /// with the drives of the blocks.
