@@ -127,6 +127,7 @@ SODE_API const char *sode_build_info(void);
   X(TIME_LIMIT, 3, "time limit reached")                                                             \
   X(EARLY_STOPPING, 4, "validation stopped improving")                                               \
   X(CONVERGED, 5, "the gradient of the objective has become small")                                  \
+  X(ROWS_WITHOUT_RESULT, 6, "rows without a result")                                                 \
   X(NO_DESCENT, 7, "the optimizer found no step that lowers the objective")                          \
   X(ERR_INVALID_ARGUMENT, -1, "invalid argument")                                                    \
   X(ERR_NULL_POINTER, -2, "NULL where a pointer is needed")                                          \
@@ -160,6 +161,10 @@ SODE_API const char *sode_status_name(sode_status status);
 SODE_API const char *sode_status_text(sode_status status);
 /* The sentence about this thread's last failing call: what was wrong, what was given, what is allowed. "" before any. */
 SODE_API const char *sode_last_error_message(void);
+/* The rows that this thread's last prediction with SODE_ROWS_OR_NAN, or its last solve, left without a result: how many, and each one's number in the caller's
+ * batch, status and reason, rows ascending. Texts live until the thread's next such call. */
+SODE_API sode_status sode_failed_row_count(int64_t *count);
+SODE_API sode_status sode_failed_row_at(int64_t index, int64_t *row, sode_status *reason, const char **text);
 
 /* Callbacks return 0 to go on, > 0 to stop gracefully (SODE_STOPPED_BY_CALLBACK), < 0 to fail with SODE_ERR_CALLBACK_FAILED. */
 
@@ -403,8 +408,10 @@ SODE_API sode_status sode_set_thread_limits(const sode_limits *limits);
 /* ---- 8 Prediction ------------------------------------------------------------------------------------------------------------------ */
 
 /* What prediction gives: scores (the readout's outputs) [samples, outputs]; probabilities (softmax or logistic; least_squares: the scores);
- * classes [samples] as integers. Features must be finite: an error names row and column. */
-enum { SODE_SCORES = 0, SODE_PROBABILITIES = 1, SODE_CLASSES = 2 };
+ * classes [samples] as integers. An error names the first row without a result, and the result array is as it was: a feature that is not finite or too large for the
+ * network's precision (SODE_ERR_INVALID_DATA, with its column), scores that are not finite (SODE_ERR_NOT_FINITE), a step that failed. With SODE_ROWS_OR_NAN added such rows
+ * become NaN (class -1), the others are predicted, and the call returns SODE_ROWS_WITHOUT_RESULT; sode_failed_row_at has the reasons. */
+enum { SODE_SCORES = 0, SODE_PROBABILITIES = 1, SODE_CLASSES = 2, SODE_ROWS_OR_NAN = 0x100 };
 
 typedef struct sode_evaluation {
   uint32_t struct_size;
@@ -508,7 +515,7 @@ enum { SODE_END_HORIZON = 1, SODE_END_EVENT = 2, SODE_END_FAILURE = 3 };
 /* Solves one block with an adaptive integrator (dopri5, tsit5), each sample with steps of its own; samples go through the opening and the blocks before.
  * times [times]: ascending, from 0 to the horizon; states [samples, times, width] there (both may be NULL). event may be NULL. ends [samples] (int32 or
  * int64), end_times [samples] and event_states [samples, width] may be NULL. Where a sample did not get, NaN is written. A sample whose step control gave up
- * is no error: its end says so, and sode_last_error_message has the first one's reason. */
+ * is no error: its end says so, and sode_failed_row_at has the reason. */
 SODE_API sode_status sode_network_solve(sode_network *network, int64_t block, const sode_tensor *features, const sode_tensor *times,
                                         const sode_event_function *event, sode_tensor *states, sode_tensor *ends, sode_tensor *end_times,
                                         sode_tensor *event_states, sode_step_report *report);

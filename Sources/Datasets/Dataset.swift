@@ -16,6 +16,9 @@ package final class Dataset: @unchecked Sendable {
   package let classCount: Int
   /// What each sample counts in a training loss: `count` numbers ≥ 0, float64; nil: all the same.
   package let weights: Vector?
+  /// Bounds of the magnitudes of features and target values: what a network's precision must hold.
+  package let featureBound: Double
+  package let valueBound: Double
   /// What keeps the memory alive.
   let owners: [AnyObject]
 
@@ -24,12 +27,18 @@ package final class Dataset: @unchecked Sendable {
   /// Classes, or values a sample.
   package var targetCount: Int { values?.columns ?? classCount }
 
-  init(features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, weights: Vector? = nil, owners: [AnyObject]) {
+  /// - Parameters: featureBound, valueBound: where they are known; else the numbers are looked at.
+  init(
+    features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, weights: Vector? = nil, featureBound: Double? = nil,
+    valueBound: Double? = nil, owners: [AnyObject]
+  ) {
     self.features = features
     self.labels = labels
     self.values = values
     self.classCount = classCount
     self.weights = weights
+    self.featureBound = featureBound ?? magnitudeBound(features)
+    self.valueBound = valueBound ?? values.map(magnitudeBound) ?? 0
     self.owners = owners
   }
 
@@ -43,36 +52,34 @@ package final class Dataset: @unchecked Sendable {
   ///   column are named), `memory`.
   /// Cost: one pass over the data; memory: its size and 4 bytes a label.
   package convenience init(copying features: TensorView, labels: TensorView, classes: Int? = nil) throws(Failure) {
-    try checkNumbers(features, "features")
+    let bound = try checkNumbers(features, "features")
     let (checked, classCount) = try checkedLabels(labels, samples: features.rows, classes: classes)
     let (copy, memory) = try packed(features)
-    self.init(features: copy, labels: UnsafePointer(checked.labels(count: features.rows)), values: nil, classCount: classCount, owners: [memory, checked])
+    self.init(features: copy, labels: UnsafePointer(checked.labels(count: features.rows)), values: nil, classCount: classCount, featureBound: bound, owners: [memory, checked])
   }
 
   /// Copies features and target values (samples × values, finite); see `init(copying:labels:classes:)`.
   package convenience init(copying features: TensorView, values: TensorView) throws(Failure) {
-    try checkNumbers(features, "features")
-    try checkValues(values, samples: features.rows)
+    let (bound, valueBound) = (try checkNumbers(features, "features"), try checkValues(values, samples: features.rows))
     let (copy, memory) = try packed(features)
     let (valuesCopy, valuesMemory) = try packed(values)
-    self.init(features: copy, labels: nil, values: valuesCopy, classCount: 0, owners: [memory, valuesMemory])
+    self.init(features: copy, labels: nil, values: valuesCopy, classCount: 0, featureBound: bound, valueBound: valueBound, owners: [memory, valuesMemory])
   }
 
   /// Borrows the features and copies the labels (as Int32).
   ///
   /// - Parameter release: called once, when this data set and all its slices are gone; never called when this initializer fails.
   package convenience init(retaining features: TensorView, labels: TensorView, classes: Int? = nil, release: @escaping () -> Void) throws(Failure) {
-    try checkNumbers(features, "features")
+    let bound = try checkNumbers(features, "features")
     let (checked, classCount) = try checkedLabels(labels, samples: features.rows, classes: classes)
     let pointer = UnsafePointer(checked.labels(count: features.rows))
-    self.init(features: features, labels: pointer, values: nil, classCount: classCount, owners: [Borrowed(release), checked])
+    self.init(features: features, labels: pointer, values: nil, classCount: classCount, featureBound: bound, owners: [Borrowed(release), checked])
   }
 
   /// Borrows the features and the target values; see `init(retaining:labels:classes:release:)`.
   package convenience init(retaining features: TensorView, values: TensorView, release: @escaping () -> Void) throws(Failure) {
-    try checkNumbers(features, "features")
-    try checkValues(values, samples: features.rows)
-    self.init(features: features, labels: nil, values: values, classCount: 0, owners: [Borrowed(release)])
+    let (bound, valueBound) = (try checkNumbers(features, "features"), try checkValues(values, samples: features.rows))
+    self.init(features: features, labels: nil, values: values, classCount: 0, featureBound: bound, valueBound: valueBound, owners: [Borrowed(release)])
   }
 
   /// The samples `start` … `start + count − 1`, sharing memory with this data set.
@@ -84,11 +91,21 @@ package final class Dataset: @unchecked Sendable {
     }
     let rows = start..<start + count
     return Dataset(
-      features: features.rows(rows), labels: labels.map { $0 + start }, values: values?.rows(rows), classCount: classCount, weights: weights?[rows], owners: owners)
+      features: features.rows(rows), labels: labels.map { $0 + start }, values: values?.rows(rows), classCount: classCount, weights: weights?[rows], featureBound: featureBound,
+      valueBound: valueBound, owners: owners)
   }
 
   /// The first `count` samples.
   package func prefix(_ count: Int) throws(Failure) -> Dataset { try slice(start: 0, count: count) }
+
+  /// Checks that a precision holds the target values.
+  /// - Throws: `invalidData` naming row and column.
+  package func requireValues(heldBy precision: Precision) throws(Failure) {
+    guard valueBound > precision.largest, let values, let place = firstUnheld(values, by: precision) else { return }
+    throw Failure(
+      .invalidData,
+      "targets hold \(values.number(row: place.row, column: place.column)) at row \(place.row), column \(place.column), too large for \(precision.name)")
+  }
 
   /// Checks that the labels are classes of a network with `classes` outputs.
   /// - Throws: `invalidData` naming the first row that is not; `incompatible` when the targets are values.
@@ -106,31 +123,28 @@ private final class Borrowed {
   deinit { release() }
 }
 
-private func checkValues(_ values: TensorView, samples: Int) throws(Failure) {
+/// Gives a bound of the magnitudes.
+private func checkValues(_ values: TensorView, samples: Int) throws(Failure) -> Double {
   guard values.rows == samples else { throw Failure(.shapeMismatch, "targets hold \(values.rows) samples and features \(samples); they must be as many") }
-  try checkNumbers(values, "targets")
+  return try checkNumbers(values, "targets")
 }
 
-/// At least one sample and feature, strides that fit the address space, finite numbers.
-private func checkNumbers(_ view: TensorView, _ what: String) throws(Failure) {
+/// At least one sample and feature, strides that fit the address space, finite numbers: gives a bound of their magnitudes.
+private func checkNumbers(_ view: TensorView, _ what: String) throws(Failure) -> Double {
   guard view.rows >= 1 else { throw Failure(.shapeMismatch, "\(what) hold \(view.rows) samples; at least 1 is needed") }
   guard view.columns >= 1 else { throw Failure(.shapeMismatch, "\(what) hold \(view.columns) columns; at least 1 is needed") }
   guard view.extent() != nil else { throw Failure(.shapeMismatch, "\(what): shape and strides do not fit the address space") }
+  var bound = 0.0
   try Watch.pieces(view.rows, work: view.columns) { rows throws(Failure) in
-    guard let place = firstNonFinite(view.rows(rows)) else { return }
-    let row = rows.lowerBound + place.row
-    let element = view.rows(row..<row + 1).columns(place.column..<place.column + 1)
-    throw Failure(.invalidData, "\(what) hold \(try shown(element)) at row \(row), column \(place.column); they must be finite")
+    let part = view.rows(rows)
+    let partBound = magnitudeBound(part)
+    bound = max(bound, partBound)
+    guard !partBound.isFinite else { return }
+    let place = firstNonFinite(part) ?? (0, 0)
+    let value = part.number(row: place.row, column: place.column)
+    throw Failure(
+      .invalidData,
+      "\(what) hold \(value.isNaN ? "NaN" : value > 0 ? "infinity" : "-infinity") at row \(rows.lowerBound + place.row), column \(place.column); they must be finite")
   }
-}
-
-/// The one number of a 1 × 1 view, as people write it.
-private func shown(_ element: TensorView) throws(Failure) -> String {
-  let memory = try Buffer(count: 1, precision: .float64)
-  let value = withExtendedLifetime(memory) {
-    let number = memory.vector(count: 1, precision: .float64)
-    convert(element, into: number)
-    return number.load(0)
-  }
-  return value.isNaN ? "NaN" : value == .infinity ? "infinity" : value == -.infinity ? "-infinity" : "\(value)"
+  return bound
 }

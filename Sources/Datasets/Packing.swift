@@ -66,11 +66,3 @@ private func packElements<Bits: FixedWidthInteger>(_ view: TensorView, _ target:
     }
   }
 }
-
-extension TensorView {
-  /// The columns `range`.
-  func columns(_ range: Range<Int>) -> TensorView {
-    TensorView(
-      base + range.lowerBound * columnStride * type.byteCount, type: type, rows: rows, columns: range.count, rowStride: rowStride, columnStride: columnStride)
-  }
-}

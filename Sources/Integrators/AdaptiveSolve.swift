@@ -54,7 +54,7 @@ struct AdaptiveSolve {
     nextStart = stateStart + width + 1
     for index in 0..<7 { slopeStarts[index] = nextStart + width + 1 + index * width }
     columns = before.columns
-    let samples = min(step.log?.takeUnretainedValue().samples ?? columns, columns)
+    let samples = min(step.log?.takeUnretainedValue().samples.count ?? columns, columns)
     running = samples
     for column in 0..<columns {
       clocks[column] = SampleClock(column: column)
@@ -154,9 +154,10 @@ struct AdaptiveSolve {
     clocks[column].state = .stopped
     let clock = clocks[column]
     step.log?.takeUnretainedValue().fail(
+      column: Int(clock.column),
       Failure(
         status,
-        "integrator \(method.tableau.name): sample \(clock.column) of its tile stopped in layer \(step.index) at time \(clock.time) of \(step.stepSize): \(reason) (step size \(clock.stepSize), \(clock.accepted) accepted and \(clock.rejected) rejected steps); the last good state is kept"))
+        "integrator \(method.tableau.name) stopped in layer \(step.index) at time \(clock.time) of \(step.stepSize): \(reason) (step size \(clock.stepSize), \(clock.accepted) accepted and \(clock.rejected) rejected steps); the last good state is kept"))
   }
 
   // MARK: Rounds

@@ -5,17 +5,21 @@ import Settings
 ///
 /// Area = (R − m(m+1)/2) / (m·(n−m)), R the sum of the positives' ranks and equals sharing the mean of theirs. Source: Mann & Whitney 1947; Hanley & McNeil 1982, §II.
 /// - Parameters:
-///   - scores: float64, finite, one a sample.
+///   - scores: float64, one a sample.
 ///   - labels: one a sample.
 ///   - order: room for as many row numbers, overwritten.
-/// - Returns: nil where one of the two kinds of samples is absent: there is no such area.
+/// - Returns: nil where one of the two kinds of samples is absent, or a score is NaN: there is no such area.
 /// - Throws: why the work must end.
 /// - Complexity: O(n log n).
 package func areaUnderCurve(_ scores: Vector, labels: UnsafePointer<Int32>, positive: Int32, order: UnsafeMutablePointer<Int64>) throws(Failure) -> Double? {
   precondition(scores.precision == .float64, "scores of ranks are float64")
   let value = UnsafeRawPointer(scores.base).assumingMemoryBound(to: Double.self)
   let count = scores.count
-  for row in 0..<count { order[row] = Int64(row) }
+  for row in 0..<count {
+    // NaN has no rank.
+    if value[row].isNaN { return nil }
+    order[row] = Int64(row)
+  }
   try sortRows(order, count, by: value)
   var (positives, rankSum) = (0, 0.0)
   var start = 0

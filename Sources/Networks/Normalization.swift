@@ -26,6 +26,10 @@ package final class Normalization: Sendable {
     }
   }
 
+  /// The largest |shift| and |scale|.
+  var largestShift: Double { largestMagnitude(Block(shift.base, rows: 1, columns: shift.count, precision: shift.precision)) }
+  var largestScale: Double { largestMagnitude(Block(scale.base, rows: 1, columns: scale.count, precision: scale.precision)) }
+
   /// Leaves the times and masks of sequences as they are; before anybody else sees this object.
   func exempt(_ format: SequenceFormat) {
     for step in 0..<format.steps {

@@ -2,18 +2,6 @@ import Gradients
 import LinearAlgebra
 import VectorFields
 
-/// Where a batch comes from: rows of a features tensor, by number from `rows` if given.
-package struct BatchSource {
-  package let features: TensorView
-  package let rows: UnsafePointer<Int64>?
-  package let normalization: Normalization?
-  package init(features: TensorView, rows: UnsafePointer<Int64>? = nil, normalization: Normalization?) {
-    self.features = features
-    self.rows = rows
-    self.normalization = normalization
-  }
-}
-
 /// Where a tile enters and leaves the network: the caller's samples become the first state, the last state becomes scores.
 extension NetworkPlan {
   /// Reads `count` samples from row `start` on and opens them: the visible rows of the first state, or the scores' input when there is no block. `inputTile` takes the samples, or `sequences`

@@ -126,13 +126,13 @@ extension NetworkPlan {
   /// Refuses features that are no sequences.
   ///
   /// - Throws: `.invalidData` naming sample and step.
-  package func checkSequences(_ features: TensorView, called name: String) throws(Failure) {
+  package func checkSequences(_ features: TensorView, firstRow: Int = 0, called name: String) throws(Failure) {
     guard let sequence, let place = firstSequenceFault(features, sequence.format) else { return }
     switch place.fault {
     case .time(let before, let here):
-      throw Failure(.invalidData, "\(name): sample \(place.sample), step \(place.step): the time is \(here), before that of the last observation, \(before); times must not decrease")
+      throw Failure(.invalidData, "\(name): sample \(firstRow + place.sample), step \(place.step): the time is \(here), before that of the last observation, \(before); times must not decrease")
     case .mask(let mask):
-      throw Failure(.invalidData, "\(name): sample \(place.sample), step \(place.step): a mask is \(mask); it must be 1 for observed or 0 for not")
+      throw Failure(.invalidData, "\(name): sample \(firstRow + place.sample), step \(place.step): a mask is \(mask); it must be 1 for observed or 0 for not")
     }
   }
 }

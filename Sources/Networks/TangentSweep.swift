@@ -77,6 +77,8 @@ package final class TangentSweep {
       let scratch = scratch[worker].view(columns: partition.columns(of: tile))
       scratch.log.askNext()
       propagate(weights, directions, source, featureDirection, draws, samples, scratch)
+      scratch.log.requireFinite(scratch.scores, within: plan.precision.largest, "scores")
+      scratch.log.requireFinite(scratch.scoreTangents, within: plan.precision.largest, "tangents of the scores")
       if let scoresOut { scatter(scratch.scores, count: samples.count, to: scoresOut, startRow: samples.lowerBound) }
       curvature?.curvature(at: scratch.scores, of: scratch.scoreTangents, scratch: scratch.curvature)
       scatter(scratch.scoreTangents, count: samples.count, to: tangentOut, startRow: samples.lowerBound)
@@ -87,7 +89,7 @@ package final class TangentSweep {
       for tile in 0..<partition.tiles where !watch.isOver { push(tile, worker: 0) }
       try watch.check()
     }
-    if let failure = scratch.lazy.compactMap({ $0.log.failure }).first { throw failure }
+    if let failure = scratch.reduce(nil, { SampleFailure.first($0, $1.log.first) }) { throw source.named(failure) }
   }
 
   /// One tile's scores and their tangents.
@@ -95,7 +97,7 @@ package final class TangentSweep {
     _ weights: Weights, _ directions: Weights?, _ source: BatchSource, _ featureDirection: TensorView?, _ draws: Draws?, _ samples: Range<Int>,
     _ scratch: TangentScratch
   ) {
-    scratch.log.samples = samples.count
+    scratch.log.samples = samples
     var visible: (state: Block, tangent: Block)?
     for (index, block) in plan.blocks.enumerated() {
       // The last block's result may lie in the same memory: take it along before the next begins.

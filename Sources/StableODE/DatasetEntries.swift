@@ -146,6 +146,10 @@ public func sode_dataset_get(_ dataset: OpaquePointer?, _ features: UnsafeMutabl
           copies.append((TensorView(UnsafeRawPointer(labels), type: .int32, rows: dataset.count, columns: 1), target.writingColumn))
         }
       }
+      for (source, target) in copies where target.type == .float32 {
+        guard let place = firstUnheld(source, by: .float32) else { continue }
+        throw Failure(.notFinite, "\(source.number(row: place.row, column: place.column)) at row \(place.row), column \(place.column) is too large for float32")
+      }
       for (source, target) in copies { copy(source, into: target) }
     }
   }
@@ -198,6 +202,7 @@ extension Dataset {
     guard values.columns == plan.outputs else {
       throw Failure(.shapeMismatch, "targets have \(values.columns) values a sample; this network has \(plan.outputs) outputs")
     }
+    try requireValues(heldBy: plan.precision)
     return .values(values)
   }
 }

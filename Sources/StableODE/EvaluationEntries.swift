@@ -105,8 +105,12 @@ private func listed(_ text: String) -> [String] {
   }
 }
 
-/// Numbers, by rows, to a caller's array.
+/// Numbers, by rows, to a caller's array; NaN stands for what is not defined.
+/// - Throws: `notFinite` for a number that the array cannot hold; `memory`.
 func write(_ numbers: [Double], to target: MutableTensorView) throws(Failure) {
+  if target.type == .float32, let large = numbers.first(where: { $0.magnitude > Precision.float32.largest }) {
+    throw Failure(.notFinite, "the result \(large) is too large for float32")
+  }
   let memory = try Buffer(count: numbers.count, precision: .float64)
   let vector = memory.vector(count: numbers.count, precision: .float64)
   for (index, number) in numbers.enumerated() { vector.store(number, at: index) }

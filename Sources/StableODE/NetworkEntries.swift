@@ -119,6 +119,7 @@ public func sode_network_get_normalization(
         try target.expectVector(count: network.plan.inputs, "one number an input")
         try target.expectWritableReals()
       }
+      for (target, values) in targets { try target.requireRoom(for: values) }
       for (target, values) in targets { convert(values, to: target.writingColumn) }
     }
   }

@@ -28,7 +28,7 @@ public func sode_network_solve(
         eventStates: event_states)
       let solution = try network.solve(
         block: index, batch, times: asked, event: function, states: targets.dense(.states), eventStates: targets.dense(.eventStates))
-      targets.write(solution)
+      try targets.write(solution)
       if let report {
         var row = sode_step_report()
         row.evaluations = Int64(solution.evaluations)
@@ -36,7 +36,7 @@ public func sode_network_solve(
         row.rejected_steps = Int64(solution.rejected)
         try writeStruct(row, to: report, "report")
       }
-      if let failure = solution.failure { keepLastError(failure) }
+      keepFailedRows(solution.failures)
     }
   }
 }
@@ -45,7 +45,7 @@ public func sode_network_solve(
 private func numbers(_ tensor: CallerTensor) throws(Failure) -> [Double] {
   guard tensor.axes == 1 else { throw Failure(.shapeMismatch, "\(tensor.argument) has shape \(tensor.extents); it must be a vector") }
   let view = tensor.readingColumn
-  try checkFinite(view, tensor.argument)
+  try checkHeld(tensor, by: .float64)
   let buffer = try Buffer(count: max(view.rows, 1), precision: .float64)
   let vector = buffer.vector(count: view.rows, precision: .float64)
   if view.rows > 0 { convert(view, into: vector) }
@@ -71,6 +71,7 @@ private struct SolveTargets {
   private let ends: CallerTensor?
   private let endTimes: CallerTensor?
   private let buffer: Buffer?
+  private let eventBuffer: Buffer?
   private let samples: Int
   private let times: Int
   private let width: Int
@@ -103,17 +104,22 @@ private struct SolveTargets {
     let (count, tooMany) = rows.multipliedReportingOverflow(by: samples)
     guard !overflow, !tooMany else { throw Failure(.outOfRange, "states: \(samples) samples at \(times) times reach outside the address space") }
     buffer = self.states == nil || count == 0 ? nil : try Buffer(count: count, precision: precision)
+    eventBuffer = self.eventStates == nil ? nil : try Buffer(count: samples * width, precision: precision)
   }
 
-  /// The place of a part as samples × numbers; states of three axes are written by us first.
+  /// Our own place of a part, as samples × numbers: the caller's arrays are written once the solve has succeeded.
   func dense(_ part: Part) -> MutableTensorView? {
-    switch part {
-    case .eventStates: eventStates?.writing
-    case .states: buffer.map { MutableTensorView($0.base, type: ElementType(precision), rows: samples, columns: times * width) }
-    }
+    let (buffer, columns) = part == .states ? (buffer, times * width) : (eventBuffer, width)
+    return buffer.map { MutableTensorView($0.base, type: ElementType(precision), rows: samples, columns: columns) }
   }
 
-  func write(_ solution: Solution) {
+  /// - Throws: `notFinite` naming the row of a state that the caller's array cannot hold.
+  func write(_ solution: Solution) throws(Failure) {
+    for (tensor, part) in [(states, Part.states), (eventStates, .eventStates)] {
+      guard let tensor, let view = dense(part)?.view, let place = firstUnheld(view, by: tensor.precision, allowsNaN: true) else { continue }
+      throw Failure(.notFinite, "row \(place.row): \(tensor.argument) is not finite in \(tensor.type.name)")
+    }
+    if let eventStates, let view = dense(.eventStates)?.view { copy(view, into: eventStates.writing) }
     if let states, let buffer {
       let rows = TensorView(UnsafeRawPointer(buffer.base), type: ElementType(precision), rows: samples * times, columns: width)
       for sample in 0..<samples { copy(rows.rows(sample * times..<(sample + 1) * times), into: states.matrix(sample)) }

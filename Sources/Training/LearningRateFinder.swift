@@ -52,7 +52,7 @@ extension Trainer {
     let copy = Trainer(try Network(network.plan, start), like: self)
     try copy.set("patience", .integer(0))
     let run = try TrainingRun(copy, training: training, validation: nil, limits: TrainingLimits(watch: .current))
-    let rates = (0..<steps).map { low * pow(high / low, Double($0) / Double(steps - 1)) }
+    let rates = (0..<steps).map { exp2(log2(low) + (log2(high) - log2(low)) * Double($0) / Double(steps - 1)) }
     return LearningRateCurve(rates: rates, losses: try run.losses(atRates: rates))
   }
 }
@@ -71,7 +71,8 @@ extension TrainingRun {
       do throws(Failure) {
         try step()
       } catch {
-        guard error.status == .notFinite else { throw error }
+        // Before the first step it is not the rate's doing.
+        guard error.status == .notFinite, index > 0 else { throw error }
         break
       }
       guard let loss = objective.atStart?.meanLoss, loss.isFinite, loss <= 4 * least else { break }

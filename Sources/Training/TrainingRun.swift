@@ -35,8 +35,10 @@ final class TrainingRun {
   init(_ trainer: Trainer, training: Dataset, validation: Dataset?, limits: TrainingLimits) throws(Failure) {
     let plan = trainer.network.plan
     let settings = try TrainerOptions(trainer.options)
-    try requireSuitable(training, for: plan, called: "training data")
-    if let validation { try requireSuitable(validation, for: plan, called: "validation data") }
+    let snapshot = trainer.network.snapshot
+    defer { withExtendedLifetime(snapshot) {} }
+    try requireSuitable(training, for: plan, snapshot.normalization, called: "the training data")
+    if let validation { try requireSuitable(validation, for: plan, snapshot.normalization, called: "the validation data") }
     if settings.patience > 0, validation == nil {
       throw Failure(.invalidArgument, "patience is \(settings.patience) but there is no validation data, which early stopping goes by")
     }
@@ -50,8 +52,6 @@ final class TrainingRun {
     self.training = training
     self.validation = validation
     self.limits = limits
-    let snapshot = trainer.network.snapshot
-    defer { withExtendedLifetime(snapshot) {} }
     normalization = snapshot.normalization
     if let begun = trainer.memory {
       memory = begun
@@ -155,7 +155,7 @@ final class TrainingRun {
     do throws(Failure) {
       try settings.optimizer.step(objective, iterate)
     } catch {
-      throw error.status == .notFinite ? notFinite("training loss is") : error
+      throw error.status == .notFinite ? notFinite("training loss is", error.message) : error
     }
     keepConstraints()
     trainer.state.step = iterate.number
@@ -179,8 +179,17 @@ final class TrainingRun {
   private func validateEpoch() throws(Failure) {
     guard let validation, let evaluationSweep else { return }
     while trainer.state.validated < validation.count {
-      let part = try evaluationSweep.evaluate(
-        validation, from: trainer.state.validated, memory.iterate.parameters, normalization: normalization, loss: trainer.loss, scores: evaluated, pool: pool)
+      let part: BatchResult
+      do throws(Failure) {
+        part = try evaluationSweep.evaluate(
+          validation, from: trainer.state.validated, memory.iterate.parameters, normalization: normalization, loss: trainer.loss, scores: evaluated, pool: pool)
+      } catch {
+        switch error.status {
+        case .notFinite: throw notFinite("validation loss is", error.message)
+        case .notConverged, .stepLimit: throw Failure(error.status, "the validation data, \(error.message)")
+        default: throw error
+        }
+      }
       trainer.state.validationLossSum += part.lossSum
       trainer.state.validationCorrect += part.correct
       trainer.state.validated += part.count
@@ -227,10 +236,10 @@ final class TrainingRun {
       isBest: isBest, level: state.level)
   }
 
-  private func notFinite(_ what: String) -> Failure {
+  private func notFinite(_ what: String, _ reason: String? = nil) -> Failure {
     Failure(
       .notFinite,
-      "the \(what) not finite after step \(trainer.state.step) (epoch \(trainer.state.epoch + 1)); a smaller learning_rate may help. "
+      "the \(what) not finite after step \(trainer.state.step) (epoch \(trainer.state.epoch + 1))\(reason.map { " (\($0))" } ?? ""); a smaller learning_rate may help. "
         + "The network holds the best iterate before that")
   }
 

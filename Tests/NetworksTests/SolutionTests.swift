@@ -32,7 +32,7 @@ import Testing
     let view = features.view(rows: samples, columns: 2)
     let whole = try network.solve(
       block: 0, view, times: times, event: nil, states: states.target(rows: samples, columns: 8), eventStates: nil)
-    #expect(whole.failure == nil && whole.ends == Array(repeating: .horizon, count: samples) && whole.endTimes.allSatisfy { $0 == 2 })
+    #expect(whole.failures.isEmpty && whole.ends == Array(repeating: .horizon, count: samples) && whole.endTimes.allSatisfy { $0 == 2 })
     #expect(whole.accepted > samples && whole.evaluations == 2 * layers * samples + 6 * (whole.accepted + whole.rejected))
     let predicted = try Numbers(samples * 2, .float64)
     try Predictor(network, maximumBatch: samples, threads: 1).run(view, .scores, into: predicted.target(rows: samples, columns: 2), pool: nil)
@@ -80,10 +80,13 @@ import Testing
     let network = try network("tsit5", extra: #""max_steps": 8, "#)
     let features = try Numbers([1, 0, 0, 0, 0, 2], .float64)
     let result = try network.solve(block: 0, features.view(rows: 3, columns: 2), times: [], event: nil, states: nil, eventStates: nil)
-    #expect(result.ends == [.failure, .horizon, .failure] && result.failure?.status == .stepLimit && result.endTimes[0] < 2)
-    let scores = try Numbers(6, .float64)
-    #expect(refusal {
+    #expect(result.ends == [.failure, .horizon, .failure] && result.failures.map(\.sample) == [0, 2] && result.endTimes[0] < 2)
+    #expect(result.failures.allSatisfy { $0.failure.status == .stepLimit && $0.failure.message.contains("max_steps = 8") })
+    let scores = try Numbers(Array(repeating: 7, count: 6), .float64)
+    let failure = refusal {
       try Predictor(network, maximumBatch: 3, threads: 1).run(features.view(rows: 3, columns: 2), .scores, into: scores.target(rows: 3, columns: 2), pool: nil)
-    }?.status == .stepLimit)
+    }
+    #expect(failure?.status == .stepLimit && failure?.message.hasPrefix("row 0: ") == true)
+    #expect(scores.values == Array(repeating: 7, count: 6), "a result is as it was where the call fails")
   }
 }

@@ -69,6 +69,7 @@ from .memory import memory_usage, reset_memory_peak, set_memory_limit
 from .network import Network, Parameters
 from .predictor import Predictor
 from .progress import CancelToken, History, Progress
+from .rows import FailedRow, failed_rows
 from .trainer import Trainer
 from .validation import cross_validate
 
@@ -81,6 +82,7 @@ __all__ = [
     "CancelToken",
     "CancelledError",
     "Dataset",
+    "FailedRow",
     "FileError",
     "FileFormatError",
     "Gradient",
@@ -119,6 +121,7 @@ __all__ = [
     "build_info",
     "constraints",
     "cross_validate",
+    "failed_rows",
     "fields",
     "integrators",
     "library_version",

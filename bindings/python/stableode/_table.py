@@ -55,6 +55,8 @@ FUNCTIONS = {
     "sode_status_name": (Text, [c_int32]),
     "sode_status_text": (Text, [c_int32]),
     "sode_last_error_message": (Text, []),
+    "sode_failed_row_count": (Status, [IntOut]),
+    "sode_failed_row_at": (Status, [c_int64, IntOut, POINTER(Status), TextOut]),
     # 4 specification
     "sode_specification_create": (Status, [HandleOut]),
     "sode_specification_set_int": (Status, [Handle, Text, c_int64]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy
 
@@ -20,6 +20,7 @@ from ._training import Training
 from .dataset import Data, Dataset, as_dataset
 from .introspection import OptionSignature
 from .progress import CancelToken, History, Progress
+from .rows import row_flag
 
 if TYPE_CHECKING:
     import os
@@ -199,23 +200,49 @@ class Network(Model):
         library.sode_network_class_figures(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(tensor))
         return dict(zip(("precision", "recall", "f1", "samples"), array.T.copy(), strict=True))
 
-    def predict(self, features: ArrayLike, *, threads: int = 1, out: numpy.ndarray | None = None) -> numpy.ndarray:
-        """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs]."""
-        return self._predict(features, self._form.standard, threads, out)
+    def predict(
+        self,
+        features: ArrayLike,
+        *,
+        threads: int = 1,
+        out: numpy.ndarray | None = None,
+        rows_without_result: Literal["error", "nan"] = "error",
+    ) -> numpy.ndarray:
+        """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs].
 
-    def predict_proba(self, features: ArrayLike, *, threads: int = 1, out: numpy.ndarray | None = None) -> numpy.ndarray:
-        """Probabilities [samples, outputs]: softmax or logistic of the scores."""
-        return self._predict(features, PROBABILITIES, threads, out)
+        rows_without_result: "error" raises for the first row that has none (InvalidDataError for a feature that is not finite
+        or too large for the network's precision, NotFiniteError for scores that are not, what its steps failed with), and
+        `out` stays as it was; "nan" makes such rows NaN, class −1, and `stableode.failed_rows()` has their reasons.
+        """
+        return self._predict(features, self._form.standard, threads, out, rows_without_result)
 
-    def scores(self, features: ArrayLike, *, threads: int = 1, out: numpy.ndarray | None = None) -> numpy.ndarray:
-        """The readout's outputs [samples, outputs]."""
-        return self._predict(features, SCORES, threads, out)
+    def predict_proba(
+        self,
+        features: ArrayLike,
+        *,
+        threads: int = 1,
+        out: numpy.ndarray | None = None,
+        rows_without_result: Literal["error", "nan"] = "error",
+    ) -> numpy.ndarray:
+        """Probabilities [samples, outputs]: softmax or logistic of the scores. rows_without_result: as in `predict`."""
+        return self._predict(features, PROBABILITIES, threads, out, rows_without_result)
 
-    def _predict(self, features, what, threads, out):
-        source = tensor_of(features, "features")
+    def scores(
+        self,
+        features: ArrayLike,
+        *,
+        threads: int = 1,
+        out: numpy.ndarray | None = None,
+        rows_without_result: Literal["error", "nan"] = "error",
+    ) -> numpy.ndarray:
+        """The readout's outputs [samples, outputs]. rows_without_result: as in `predict`."""
+        return self._predict(features, SCORES, threads, out, rows_without_result)
+
+    def _predict(self, features, what, threads, out, rows_without_result):
+        source, flag = tensor_of(features, "features"), row_flag(rows_without_result)
         array, result = output(*self._form.of(source.array, what), out)
         library.sode_network_predict(
-            self._pointer, ctypes.byref(source), what, integer(threads, "threads"), ctypes.byref(result)
+            self._pointer, ctypes.byref(source), what | flag, integer(threads, "threads"), ctypes.byref(result)
         )
         return array
 
@@ -249,7 +276,7 @@ class Network(Model):
         event: (w, level) or (w, level, direction): where w·y passes the level (direction 1 rising, −1 falling, 0 either)
         a sample's solve ends.
 
-        A sample whose step control gave up is no error: its end says so. Errors: IncompatibleError for another integrator.
+        A sample whose step control gave up is no error: its end says so, and `reasons` why. Errors: IncompatibleError for another integrator.
         """
         return equation.solve(self, features, times, event, block)
 
