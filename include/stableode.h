@@ -215,7 +215,8 @@ SODE_API sode_status sode_specification_create(sode_specification **specificatio
 SODE_API sode_status sode_specification_set_int(sode_specification *specification, const char *key, int64_t value);
 SODE_API sode_status sode_specification_set_real(sode_specification *specification, const char *key, double value);
 SODE_API sode_status sode_specification_set_text(sode_specification *specification, const char *key, const char *value);
-/* A JSON object of options, applied wholly or not at all. "blocks": [{…}, …] gives the blocks; without it block options set the current block. */
+/* A JSON object of options, applied wholly or not at all. "blocks": [{…}, …] replaces the blocks: each has the defaults, the block options beside "blocks", and
+ * its own. Without "blocks", block options set the current block. (sode_network_project, where a network exists, changes all blocks.) */
 SODE_API sode_status sode_specification_set_json(sode_specification *specification, const char *text, size_t length);
 /* Appends a block (a copy of the current one), which becomes the current one. */
 SODE_API sode_status sode_specification_add_block(sode_specification *specification);
@@ -535,8 +536,10 @@ SODE_API sode_status sode_network_memory_plan(sode_network *network, int64_t max
 SODE_API sode_status sode_network_block_memory(sode_network *network, int64_t max_batch, const char *memory, int64_t num_threads, int64_t block,
                                                sode_block_memory *part);
 
-/* A network with options of this one's specification changed (a JSON object, as in sode_specification_set_json): layers, step_sizes, horizon, weights_in_time
- * and its options, and nothing that changes a layer's tensors. Its parameters are the L2 projections of the present weights, read as functions of time: more
+/* A network with options of this one's specification changed (a JSON object): layers, step_sizes, horizon, weights_in_time and its options, and nothing that
+ * changes a layer's tensors. The options given change and all others stay: in all blocks, in the one that "block": i names, or in each by its own object of
+ * "blocks": [{...}, {}] (one a block; {} changes nothing). Options that the new ones leave without meaning go: basis_count with its basis; step_sizes with a new
+ * number of layers (a new horizon stretches them). The new network's parameters are the L2 projections of the present weights, read as functions of time: more
  * layers, fewer coefficients, smooth weights out of layers of their own. What the new space holds goes over exactly up to rounding. */
 SODE_API sode_status sode_network_project(sode_network *network, const char *text, size_t length, sode_network **projected);
 /* A network with each step halved, twice the layers of each block over the same horizon (multi-level learning, Haber & Ruthotto 2017), and the prolonged

@@ -132,9 +132,7 @@ public func sode_network_project(
     let out = try required(projected, "projected")
     let changes = try json(text, length: length)
     try using(network, .network, "network") { network throws(Failure) in
-      var specification = network.plan.specification
-      try specification.apply(json: changes)
-      try hand(try network.projected(onto: specification), .network, to: out)
+      try hand(try network.projected(onto: try network.plan.specification.changing(json: changes)), .network, to: out)
     }
   }
 }

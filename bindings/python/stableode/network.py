@@ -32,7 +32,8 @@ class Network(Model):
     """A stable ODE network.
 
     The keywords are the library's options of the scopes "network" and "block" (`stableode.options(scope)` lists them with
-    defaults and bounds; `help` shows them in the signature); several blocks come as `blocks=[{…}, {…}]`.
+    defaults and bounds; `help` shows them in the signature). Several blocks come as `blocks=[{…}, {…}]`, each with the block
+    options that stand beside it (for all blocks) and its own.
 
         network = Network(inputs=2, outputs=5, width=8, field="antisymmetric", layers=64, horizon=5.0)
 
@@ -260,10 +261,13 @@ class Network(Model):
     def project(self, **options) -> Network:
         """A network with these options changed and the L² projections of the present weights, read as functions of time.
 
-        options: layers, step_sizes, horizon, weights_in_time and its options; or `blocks=[{…}, …]` for several blocks.
+        options: layers, step_sizes, horizon, weights_in_time and its options. The options given change and all others stay: in
+        all blocks, in the one that `block=i` names, or in each by its own dict of `blocks=[{…}, {}]`. Options that lose their
+        meaning go: basis_count with its basis, step_sizes with a new number of layers.
 
             finer = network.project(layers=2 * 64)
             smooth = network.project(weights_in_time="b_spline", basis_count=8)
+            again = smooth.project(weights_in_time="layers")
 
         Errors: IncompatibleError when a layer's tensors would change.
         """
