@@ -257,9 +257,12 @@ SODE_API sode_status sode_network_get_parameters(sode_network *network, sode_ten
 SODE_API sode_status sode_network_set_parameters(sode_network *network, const sode_tensor *values);
 /* Draws new parameters. */
 SODE_API sode_status sode_network_initialize(sode_network *network, uint64_t seed);
-/* Each feature enters as (x - shift)*scale; both [inputs]; both NULL removes. Stored with the model. get without one is SODE_ERR_STATE. */
+/* Each feature enters as (x - shift)*scale; both [inputs]; both NULL removes. Kept with the model in float64 and applied to features of float64, int32 and int64
+ * in float64 before they are rounded to the network's precision: seconds around 1.7e9 stay apart. (int64 past 2^53 loses nothing if shift is near.) Times and
+ * masks of sequences are left out: they enter as they are, with shift 0 and scale 1. get without a normalization is SODE_ERR_STATE. */
 SODE_API sode_status sode_network_set_normalization(sode_network *network, const sode_tensor *shift, const sode_tensor *scale);
-/* Fits it to training data: shift = mean, scale = 1/standard deviation of each feature; a feature that never changes gets scale 1 and enters as 0. */
+/* Fits it to training data: shift = mean, scale = 1/standard deviation of each feature; a feature that never changes gets scale 1 and enters as 0. Of
+ * sequences each channel has one shift and scale for all steps, of its observations: what is masked or padded does not count. Times and masks are left out. */
 SODE_API sode_status sode_network_fit_normalization(sode_network *network, sode_dataset *dataset);
 SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_tensor *shift, sode_tensor *scale);
 SODE_API void sode_network_free(sode_network *network);

@@ -143,7 +143,7 @@ package final class Sweep: @unchecked Sendable {
     draws: Draws? = nil, pool: WorkerPool
   ) throws(Failure) -> StepReport {
     try run(parameters, source, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: true, draws: draws, pool: pool) { tile, start, samples, _ in
-      gather(cotangent, rows: nil, start: start, count: samples, shift: nil, scale: nil, into: tile.scoreCotangent)
+      gather(cotangent, rows: nil, start: start, count: samples, into: tile.scoreCotangent)
     }.report
   }
 
@@ -299,8 +299,7 @@ package final class Sweep: @unchecked Sendable {
 
   /// The cotangents of normalized features as those of the caller's.
   private func scatterFeatures(_ cotangent: Block, _ source: BatchSource, _ samples: Range<Int>, _ target: MutableTensorView) {
-    if let normalization = source.normalization { scaleRows(cotangent, by: normalization.scale) }
-    scatter(cotangent, count: samples.count, to: target, startRow: samples.lowerBound)
+    scatter(cotangent, count: samples.count, to: target, startRow: samples.lowerBound, scale: source.normalization?.scaling)
   }
 
   /// Adds the groups' gradients in order and turns operator gradients into tensors' gradients.
