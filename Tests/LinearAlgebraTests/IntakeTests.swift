@@ -59,12 +59,16 @@ extension KernelSweeps {
       }
       for level in levels {
         try withInstructionSet(level) {
-          #expect(try seconds.withUnsafeBytes { try tile($0.baseAddress, .float64, 1.7e9, 0.5) } == (0..<rows).map { 0.5 * Double($0) })
-          // The shift, 2⁶⁰ + 10.5, is no float64: its nearest is 2⁶⁰. Integers are subtracted exactly.
-          #expect(try nanoseconds.withUnsafeBytes { try tile($0.baseAddress, .int64, Double(origin), 2) } == (0..<rows).map { 2 * Double($0 + 12) })
-          #expect(try counts.withUnsafeBytes { try tile($0.baseAddress, .int32, 2_000_000_000.5, 2) } == (0..<rows).map { 2 * Double($0) + 1 })
+          let halves = try seconds.withUnsafeBytes { try tile($0.baseAddress, .float64, 1.7e9, 0.5) }
+          #expect(halves == (0..<rows).map { 0.5 * Double($0) })
+          // float64 does not tell these integers apart. Integers are subtracted exactly.
+          let exact = try nanoseconds.withUnsafeBytes { try tile($0.baseAddress, .int64, Double(origin), 2) }
+          #expect(exact == (0..<rows).map { 2 * Double($0 + 12) })
+          let odd = try counts.withUnsafeBytes { try tile($0.baseAddress, .int32, 2_000_000_000.5, 2) }
+          #expect(odd == (0..<rows).map { 2 * Double($0) + 1 })
           // Where the integers' difference does not fit, float64 serves.
-          #expect(try [Int64](repeating: .min, count: rows).withUnsafeBytes { try tile($0.baseAddress, .int64, 0x1p61, 1) } == Array(repeating: -0x1p63 - 0x1p61, count: rows))
+          let far = try [Int64](repeating: .min, count: rows).withUnsafeBytes { try tile($0.baseAddress, .int64, 0x1p61, 1) }
+          #expect(far.allSatisfy { $0 == -0x1p63 - 0x1p61 })
         }
       }
     }

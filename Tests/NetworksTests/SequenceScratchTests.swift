@@ -42,9 +42,12 @@ import Testing
   /// Unix times in float64 are what times from 0 on are, in a network of float32: to the bit, as they are counted from the first observation before they are rounded.
   @Test(arguments: ["cde", "ode", "path"], ["times_values", "times_values_mask"]) func scaledTimesMayBeginAnywhere(_ kind: String, _ layout: String) throws {
     let made = try sequences(kind, layout, steps: 6, precision: .float32)
-    func rows(_ origin: Double) -> [[Double]] {
-      (0..<20).map { s in (0..<6).flatMap { j in [origin + Self.times[s][j] - Self.times[s][0]] + Self.values[s][j] + (layout == "times_values" ? [] : [1, 1]) } }
+    let masks: [Double] = layout == "times_values" ? [] : [1, 1]
+    func step(_ origin: Double, _ s: Int, _ j: Int) -> [Double] {
+      let elapsed = Self.times[s][j] - Self.times[s][0]
+      return [origin + elapsed] + Self.values[s][j] + masks
     }
+    func rows(_ origin: Double) -> [[Double]] { (0..<20).map { s in (0..<6).flatMap { j in step(origin, s, j) } } }
     func scores(_ origin: Double) throws -> [Double] {
       let (features, out) = (try Numbers(rows(origin).flatMap { $0 }, .float64), try Numbers(20 * made.plan.outputs, .float32))
       let predictor = try Predictor(made, maximumBatch: 20, threads: 1)
