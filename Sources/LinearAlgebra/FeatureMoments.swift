@@ -72,30 +72,33 @@ private struct Moments {
   /// Of the numbers less the first.
   private var count = 0.0
   private var sum = 0.0
-  private var changes = false
-  /// Of these less their mean: rounding alone keeps the sum from 0.
+  /// The largest of their magnitudes: 0 where nothing changes.
+  private var reach = 0.0
+  /// Of these less their mean, in units of `unit`: rounding alone keeps the sum from 0.
   private var remainder = 0.0
   private var squares = 0.0
 
   private var offset: Double { count > 0 ? sum / count : 0 }
-  var mean: Double { (origin ?? 0) + (changes ? offset + remainder / count : 0) }
-  var deviation: Double { changes ? max(squares / count - (remainder / count) * (remainder / count), 0).squareRoot() : 0 }
+  /// 1, or the reach where squares would overflow or vanish.
+  private var unit: Double { reach == 0 || (1e-100 < reach && reach < 1e100) ? 1 : reach }
+  var mean: Double { (origin ?? 0) + (reach > 0 ? offset + unit * (remainder / count) : 0) }
+  var deviation: Double { reach > 0 ? unit * max(squares / count - (remainder / count) * (remainder / count), 0).squareRoot() : 0 }
 
   mutating func add(_ column: ObservedColumn) {
-    var (count, sum, changes) = (count, sum, changes)
+    var (count, sum, reach) = (count, sum, reach)
     for sample in 0..<column.count where column.isObserved(sample) {
       count += 1
       sum += column.numbers[sample]
-      changes = changes || column.numbers[sample] != 0
+      reach = max(reach, abs(column.numbers[sample]))
     }
-    (self.count, self.sum, self.changes) = (count, sum, changes)
+    (self.count, self.sum, self.reach) = (count, sum, reach)
   }
 
   mutating func addSquares(_ column: ObservedColumn) {
-    let offset = offset
+    let (offset, unit) = (offset, unit)
     var (remainder, squares) = (remainder, squares)
     for sample in 0..<column.count where column.isObserved(sample) {
-      let difference = column.numbers[sample] - offset
+      let difference = (column.numbers[sample] - offset) / unit
       remainder += difference
       squares += difference * difference
     }

@@ -60,6 +60,14 @@ struct FeatureMomentsTests {
     #expect(moments[1] == 0.5)
   }
 
+  /// Squares neither overflow nor vanish.
+  @Test(arguments: [1e-320, 1e-200, 1e-99, 1e99, 1e200, 1e307]) func anySpread(_ size: Double) throws {
+    let (features, moments) = (try SampleNumbers([size, 3 * size], .float64), try SampleNumbers(2, .float64))
+    try featureMoments(features.view(rows: 2, columns: 1), mean: moments.vector[0..<1], deviation: moments.vector[1..<2])
+    // To the last digit that a number of this size has.
+    #expect(abs(moments[0] - 2 * size) <= 4 * size.ulp && abs(moments[1] - size) <= 4 * size.ulp)
+  }
+
   /// One mean and deviation a channel, over what was observed at any step: times, masks, and what lies under a mask of 0 do not count.
   @Test func channelsCountTheirObservations() throws {
     // Steps of a time, two channels and their masks. Channel 0 has 1, 2, 6 and channel 1 has 5, 5; the third step of each is padding.

@@ -28,7 +28,7 @@ import Testing
 
   /// Nanoseconds in int64, which float64 does not tell apart.
   @Test func integersAreSubtractedAsIntegers() throws {
-    let numbers = (0..<4).flatMap { [Int64(1) << 60 + Int64($0 * $0), 7] }
+    let numbers: [Int64] = (0..<4).flatMap { [Int64(1) << 60 + Int64($0 * $0), 7] }
     let tile = try SampleNumbers(8, .float32)
     try numbers.withUnsafeBytes {
       let view = TensorView(try #require($0.baseAddress), type: .int64, rows: 1, columns: 8)
