@@ -225,7 +225,8 @@ SODE_API sode_status sode_specification_create(sode_specification **specificatio
 SODE_API sode_status sode_specification_set_int(sode_specification *specification, const char *key, int64_t value);
 SODE_API sode_status sode_specification_set_real(sode_specification *specification, const char *key, double value);
 SODE_API sode_status sode_specification_set_text(sode_specification *specification, const char *key, const char *value);
-/* A JSON object of options, applied wholly or not at all. "blocks": [{…}, …] gives the blocks; without it block options set the current block. */
+/* A JSON object of options, applied wholly or not at all. "blocks": [{…}, …] replaces the blocks: each has the defaults, the block options beside "blocks", and
+ * its own. Without "blocks", block options set the current block. (sode_network_project, where a network exists, changes all blocks.) */
 SODE_API sode_status sode_specification_set_json(sode_specification *specification, const char *text, size_t length);
 /* Appends a block (a copy of the current one), which becomes the current one. */
 SODE_API sode_status sode_specification_add_block(sode_specification *specification);
@@ -266,9 +267,12 @@ SODE_API sode_status sode_network_get_parameters(sode_network *network, sode_ten
 SODE_API sode_status sode_network_set_parameters(sode_network *network, const sode_tensor *values);
 /* Draws new parameters. */
 SODE_API sode_status sode_network_initialize(sode_network *network, uint64_t seed);
-/* Each feature enters as (x - shift)*scale; both [inputs]; both NULL removes. Stored with the model. get without one is SODE_ERR_STATE. */
+/* Each feature enters as (x - shift)*scale; both [inputs]; both NULL removes. Kept with the model in float64 and applied to features of float64, int32 and int64
+ * in float64 before they are rounded to the network's precision: seconds around 1.7e9 stay apart. (int64 past 2^53 loses nothing if shift is near.) Times and
+ * masks of sequences are left out: they enter as they are, with shift 0 and scale 1. get without a normalization is SODE_ERR_STATE. */
 SODE_API sode_status sode_network_set_normalization(sode_network *network, const sode_tensor *shift, const sode_tensor *scale);
-/* Fits it to training data: shift = mean, scale = 1/standard deviation of each feature; a feature that never changes gets scale 1 and enters as 0. */
+/* Fits it to training data: shift = mean, scale = 1/standard deviation of each feature; a feature that never changes gets scale 1 and enters as 0. Of
+ * sequences each channel has one shift and scale for all steps, of its observations: what is masked or padded does not count. Times and masks are left out. */
 SODE_API sode_status sode_network_fit_normalization(sode_network *network, sode_dataset *dataset);
 SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_tensor *shift, sode_tensor *scale);
 SODE_API void sode_network_free(sode_network *network);
@@ -547,8 +551,10 @@ SODE_API sode_status sode_network_memory_plan(sode_network *network, int64_t max
 SODE_API sode_status sode_network_block_memory(sode_network *network, int64_t max_batch, const char *memory, int64_t num_threads, int64_t block,
                                                sode_block_memory *part);
 
-/* A network with options of this one's specification changed (a JSON object, as in sode_specification_set_json): layers, step_sizes, horizon, weights_in_time
- * and its options, and nothing that changes a layer's tensors. Its parameters are the L2 projections of the present weights, read as functions of time: more
+/* A network with options of this one's specification changed (a JSON object): layers, step_sizes, horizon, weights_in_time and its options, and nothing that
+ * changes a layer's tensors. The options given change and all others stay: in all blocks, in the one that "block": i names, or in each by its own object of
+ * "blocks": [{...}, {}] (one a block; {} changes nothing). Options that the new ones leave without meaning go: basis_count with its basis; step_sizes with a new
+ * number of layers (a new horizon stretches them). The new network's parameters are the L2 projections of the present weights, read as functions of time: more
  * layers, fewer coefficients, smooth weights out of layers of their own. What the new space holds goes over exactly up to rounding. */
 SODE_API sode_status sode_network_project(sode_network *network, const char *text, size_t length, sode_network **projected);
 /* A network with each step halved, twice the layers of each block over the same horizon (multi-level learning, Haber & Ruthotto 2017), and the prolonged

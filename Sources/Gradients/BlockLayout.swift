@@ -96,13 +96,32 @@ package struct BlockLayout: Sendable {
         .incompatible, "layers that share weights do not go with this integrator, which makes operators from tensors that each layer has for itself; give each layer its weights (weights_in_time layers)")
     }
 
+    support = basis.support
+    var (firstMixed, mixing): ([Int32], [Double]) = ([], [])
+    if mixes {
+      firstMixed.reserveCapacity(layers * nodes.count)
+      mixing.reserveCapacity(layers * nodes.count * support)
+      var values = Array(repeating: 0.0, count: support)
+      for layer in 0..<layers {
+        for node in nodes {
+          firstMixed.append(Int32(basis.evaluate(at: grid.time(layer) + node * grid.stepSize(layer), on: grid, into: &values)))
+          mixing += values
+        }
+      }
+    }
+    self.firstMixed = firstMixed
+    self.mixing = mixing
+
+    // Independent coefficients of variance v give a layer the variance v·Σp_i². Weights are as large in the layers, on the average, as the field means them to be.
+    let squares = mixing.reduce(0) { $0 + $1 * $1 }
+    let gain = mixes ? (Double(layers * nodes.count) / squares).squareRoot() : 1
     var tensors: [BlockTensor] = []
     for index in 0..<fieldCount {
       for shape in shapes {
         tensors.append(
           BlockTensor(
             name: fieldCount == 1 ? shape.name : ["f.", "g."][index] + shape.name, shape: [entries] + shape.shape, role: shape.role,
-            initial: shape.initial, entries: .coefficients))
+            initial: shape.initial.scaled(by: gain), entries: .coefficients))
       }
     }
     let perEntry = shapes.reduce(0) { $0 + $1.count }
@@ -141,22 +160,6 @@ package struct BlockLayout: Sendable {
     skipsFirst = skipped
     parameterCount = end - offset
     self.tensors = tensors
-
-    support = basis.support
-    var (firstMixed, mixing): ([Int32], [Double]) = ([], [])
-    if mixes {
-      firstMixed.reserveCapacity(layers * nodes.count)
-      mixing.reserveCapacity(layers * nodes.count * support)
-      var values = Array(repeating: 0.0, count: support)
-      for layer in 0..<layers {
-        for node in nodes {
-          firstMixed.append(Int32(basis.evaluate(at: grid.time(layer) + node * grid.stepSize(layer), on: grid, into: &values)))
-          mixing += values
-        }
-      }
-    }
-    self.firstMixed = firstMixed
-    self.mixing = mixing
   }
 
   /// Whether layers follow each other in memory at constant distances, which may be zero.

@@ -38,6 +38,15 @@ package struct SequenceFormat: Equatable, Sendable {
   package var valueOffset: Int { layout == .values ? 0 : 1 }
   package var maskOffset: Int { layout == .timesValuesAndMasks ? 1 + channels : -1 }
 
+  /// The channel whose value a feature holds; nil for a time or a mask.
+  package func channel(of feature: Int) -> Int? {
+    let place = feature % stepWidth - valueOffset
+    return 0..<channels ~= place ? place : nil
+  }
+
+  /// The feature that is the mask of a value's feature; nil without masks.
+  package func mask(of feature: Int) -> Int? { maskOffset < 0 ? nil : feature - valueOffset + maskOffset }
+
   /// The features of step `step` that are times or masks, as ranges: before its values and behind them.
   package func exempt(_ step: Int) -> [Range<Int>] {
     let start = step * stepWidth
@@ -207,7 +216,7 @@ package func firstSequenceFault(_ view: TensorView, _ format: SequenceFormat) ->
 
 extension TensorView {
   /// One number of the array.
-  fileprivate func number(_ row: Int, _ column: Int) -> Double {
+  func number(_ row: Int, _ column: Int) -> Double {
     let place = base + (row * rowStride + column * columnStride) * type.byteCount
     switch type {
     case .float32: return Double(place.loadUnaligned(as: Float.self))

@@ -68,7 +68,7 @@ extension NetworkPlan {
     defer { withExtendedLifetime(memory) {} }
     let sample = Block(memory.base, rows: inputs, columns: 1, precision: precision)
     for row in 0..<features.rows {
-      gather(features, rows: nil, start: row, count: 1, shift: normalization?.shift, scale: normalization?.scale, into: sample)
+      gather(features, rows: nil, start: row, count: 1, scaling: normalization?.scaling, into: sample)
       let numbers = memory.vector(count: inputs, precision: precision)
       if allFinite(numbers) { continue }
       let column = (0..<inputs).first { !numbers.load($0).isFinite } ?? 0

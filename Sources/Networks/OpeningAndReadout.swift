@@ -7,21 +7,18 @@ extension NetworkPlan {
   /// Reads `count` samples from row `start` on and opens them: the visible rows of the first state, or the scores' input when there is no block. `inputTile` takes the samples, or `sequences`
   /// with the drives of the blocks.
   func open(_ weights: Weights, _ source: BatchSource, start: Int, count: Int, inputTile: Block, sequences: SequenceScratch, into visible: Block) {
-    let normalization = source.normalization
-    guard sequence == nil else {
-      gather(
-        source.features, rows: source.rows, start: start, count: count, shift: normalization?.shift, scale: normalization?.scale, into: sequences.inputs)
+    let scaling = source.normalization?.scaling
+    if let sequence {
+      gather(source.features, rows: source.rows, start: start, count: count, scaling: scaling, into: sequences.inputs)
+      if sequence.isScaled { gatherElapsedTimes(source.features, sequence.format, rows: source.rows, start: start, count: count, into: sequences.inputs) }
       return openSequences(weights, sequences, into: visible)
     }
     guard let opening else {
-      gather(
-        source.features, rows: source.rows, start: start, count: count, shift: normalization?.shift, scale: normalization?.scale,
-        into: visible.rows(0..<inputs))
+      gather(source.features, rows: source.rows, start: start, count: count, scaling: scaling, into: visible.rows(0..<inputs))
       if width > inputs { fill(visible.rows(inputs..<width), 0) }
       return
     }
-    gather(
-      source.features, rows: source.rows, start: start, count: count, shift: normalization?.shift, scale: normalization?.scale, into: inputTile)
+    gather(source.features, rows: source.rows, start: start, count: count, scaling: scaling, into: inputTile)
     affine(
       matrix(opening, weights), bias: opening.bias(weights.parameters), activation: .identity, of: inputTile, scale: 1, addingTo: nil,
       into: visible, slope: nil)

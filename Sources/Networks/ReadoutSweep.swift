@@ -83,7 +83,7 @@ package final class ReadoutSweep {
       case .labels(let all): gatherLabels(all, rows: source.rows, start: samples.lowerBound, count: samples.count, into: labels)
       case .values(let all):
         values = Block(memory.values[plan.outputs * column..<plan.outputs * (column + columns)].base, rows: plan.outputs, columns: columns, precision: precision)
-        gather(all, rows: source.rows, start: samples.lowerBound, count: samples.count, shift: nil, scale: nil, into: values)
+        gather(all, rows: source.rows, start: samples.lowerBound, count: samples.count, into: values)
       }
       var tileTargets = TileTargets(labels: labels, values: values, smoothing: weighting.smoothing)
       if weighting.isWeighted {

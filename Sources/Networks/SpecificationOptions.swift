@@ -28,7 +28,7 @@ package let blockOptions: [OptionDescription] = [
   OptionDescription("weights_in_time", .choice(timeBases.names), default: .text("layers"), "how the layers get their weights: each its own, or θ(t) in a basis"),
   OptionDescription("memory", .choice(memoryPolicies.names), default: .text("store_all"), "how training remembers the states"),
   OptionDescription("noise", .choice(layerNoises.names), default: .text("none"), "random numbers in the layers while training; evaluation draws none"),
-  OptionDescription("initial_scale", .real(0...1e6), default: .real(1), "factor of the initial weights' standard deviation 1/√width"),
+  OptionDescription("initial_scale", .real(0...1e6), default: .real(1), "factor of the initial weights' standard deviation, which makes f(y) as large as y at any width, hidden width and number of channels"),
 ] + elementOptions
 
 /// The options that single fields, integrators, bases, memory policies and noises add.

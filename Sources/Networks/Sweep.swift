@@ -161,7 +161,7 @@ package final class Sweep: @unchecked Sendable {
     draws: Draws? = nil, pool: WorkerPool
   ) throws(Failure) -> StepReport {
     try run(parameters, source, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: true, draws: draws, pool: pool) { tile, log, _ in
-      gather(cotangent, rows: nil, start: log.samples.lowerBound, count: log.samples.count, shift: nil, scale: nil, into: tile.scoreCotangent)
+      gather(cotangent, rows: nil, start: log.samples.lowerBound, count: log.samples.count, into: tile.scoreCotangent)
     }.report
   }
 
@@ -324,9 +324,8 @@ package final class Sweep: @unchecked Sendable {
 
   /// The cotangents of normalized features as those of the caller's.
   private func scatterFeatures(_ cotangent: Block, _ source: BatchSource, _ log: StepLog, _ target: MutableTensorView) {
-    if let normalization = source.normalization { scaleRows(cotangent, by: normalization.scale) }
     log.requireFinite(cotangent, within: cotangent.precision.largest, "gradient by the features")
-    scatter(cotangent, count: log.samples.count, to: target, startRow: log.samples.lowerBound)
+    scatter(cotangent, count: log.samples.count, to: target, startRow: log.samples.lowerBound, scale: source.normalization?.scaling)
   }
 
   /// Adds the groups' gradients in order and turns operator gradients into tensors' gradients.

@@ -146,7 +146,7 @@ package final class TangentSweep {
   /// The tangent of normalized features.
   private func gatherTangent(_ source: BatchSource, _ features: TensorView?, _ samples: Range<Int>, into tile: Block) {
     guard let features else { return fill(tile, 0) }
-    gather(features, rows: nil, start: samples.lowerBound, count: samples.count, shift: nil, scale: source.normalization?.scale, into: tile)
+    gather(features, rows: nil, start: samples.lowerBound, count: samples.count, scaling: source.normalization?.scaling.ofChanges, into: tile)
   }
 
   private func readOutTangent(_ weights: Weights, _ direction: Weights?, _ visible: Block, _ tangent: Block, _ out: Block) {

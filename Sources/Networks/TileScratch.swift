@@ -86,7 +86,7 @@ struct TileScratch {
     let values = shaped(whole.targets)
     switch source {
     case .labels(let all): gatherLabels(all, rows: rows, start: start, count: count, into: labels)
-    case .values(let all): gather(all, rows: rows, start: start, count: count, shift: nil, scale: nil, into: values)
+    case .values(let all): gather(all, rows: rows, start: start, count: count, into: values)
     }
     guard weighting.isWeighted else { return TileTargets(labels: labels, values: values, smoothing: weighting.smoothing, firstSample: start) }
     gatherWeights(samples: weighting.samples, classes: weighting.classes, labels: labels, rows: rows, start: start, count: count, into: weights)

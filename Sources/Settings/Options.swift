@@ -57,6 +57,9 @@ package struct OptionValues: Sendable {
     values[key] = try option.checked(value)
   }
 
+  /// Gives an option its default again.
+  package mutating func reset(_ key: String) { values[key] = nil }
+
   package func value(_ key: String) throws(Failure) -> OptionValue {
     if let value = values[key] { return value }
     return try description(of: key).standard

@@ -2,9 +2,9 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// Networks as model files: specification, parameters bit for bit, and normalization (tensors `normalization.shift` and `normalization.scale`).
+/// Networks as model files: specification, parameters bit for bit, and normalization (tensors `normalization.shift` and `normalization.scale`, float64).
 package enum ModelFile {
-  /// Names of the two tensors that stand behind the parameters when a network has a normalization.
+  /// Names of the two tensors of a normalization. Version 0.1.0 wrote them behind the parameters and in their precision.
   private static let shift = "normalization.shift"
   private static let scale = "normalization.scale"
 
@@ -20,12 +20,13 @@ package enum ModelFile {
 
   /// The tensors of a network, which point into the snapshot.
   static func tensors(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot) -> [StoredTensor] {
-    var tensors = plan.tensors.map { StoredTensor(name: $0.name, shape: $0.shape, values: snapshot.parameters[$0.range]) }
+    var tensors: [StoredTensor] = []
+    // Doubles come first: they are aligned in files of either precision.
     if let normalization = snapshot.normalization {
       tensors.append(StoredTensor(name: shift, shape: [plan.inputs], values: normalization.shift))
       tensors.append(StoredTensor(name: scale, shape: [plan.inputs], values: normalization.scale))
     }
-    return tensors
+    return tensors + plan.tensors.map { StoredTensor(name: $0.name, shape: $0.shape, values: snapshot.parameters[$0.range]) }
   }
 
   /// The network of a model file's bytes.
@@ -43,14 +44,19 @@ package enum ModelFile {
     } catch {
       throw error.status == .memory ? error : Failure(.fileFormat, "\(name) holds a specification that this library does not accept: \(error.message)")
     }
-    try check(contents, against: plan, name: name)
+    let ofNormalization = contents.tensors.filter { $0.name == shift || $0.name == scale }
+    let ofParameters = contents.tensors.filter { $0.name != shift && $0.name != scale }
+    try check(ofParameters, against: plan, name: name)
     return try withExtendedLifetime(contents.memory) { () throws(Failure) in
       // Same precision, same order, no gaps: all parameters are one vector.
-      let parameters = Vector(contents.tensors[0].values.base, count: plan.parameterCount, precision: plan.precision)
+      let parameters = Vector(ofParameters[0].values.base, count: plan.parameterCount, precision: plan.precision)
       var normalization: Normalization?
-      if contents.tensors.count > plan.tensors.count {
-        let (shift, scale) = (contents.tensors[plan.tensors.count].values, contents.tensors[plan.tensors.count + 1].values)
-        normalization = try Normalization(shift: row(shift), scale: row(scale), inputs: plan.inputs, precision: plan.precision)
+      if !ofNormalization.isEmpty {
+        guard ofNormalization.map(\.name) == [shift, scale], ofNormalization.allSatisfy({ $0.shape == [plan.inputs] }) else {
+          throw Failure(.fileFormat, "\(name) holds a normalization that is not \(shift) and \(scale), both of shape [\(plan.inputs)]")
+        }
+        let values = ofNormalization.map { row($0.values) }
+        normalization = try Normalization(shift: values[0], scale: values[1], inputs: plan.inputs, precision: plan.precision)
       }
       return try Network(plan, ParameterSnapshot(copying: parameters, normalization: normalization))
     }
@@ -76,15 +82,16 @@ package enum ModelFile {
     TensorView(vector.base, type: ElementType(vector.precision), rows: 1, columns: vector.count)
   }
 
-  /// The tensors are those the specification asks for, in order, and perhaps the two of a normalization.
-  private static func check(_ contents: ModelContents, against plan: NetworkPlan, name: String) throws(Failure) {
-    var expected = plan.tensors.map { (name: $0.name, shape: $0.shape) }
-    guard !expected.isEmpty else { throw Failure(.fileFormat, "\(name) holds a network without parameters") }
-    if contents.tensors.count > expected.count { expected += [(shift, [plan.inputs]), (scale, [plan.inputs])] }
-    guard contents.tensors.count == expected.count else {
-      throw Failure(.fileFormat, "\(name) holds \(contents.tensors.count) tensors; its specification asks for \(plan.tensors.count), or 2 more with a normalization")
+  /// The tensors are those that the specification asks for, one after another.
+  private static func check(_ tensors: [StoredTensor], against plan: NetworkPlan, name: String) throws(Failure) {
+    guard !plan.tensors.isEmpty else { throw Failure(.fileFormat, "\(name) holds a network without parameters") }
+    guard tensors.count == plan.tensors.count else {
+      throw Failure(.fileFormat, "\(name) holds \(tensors.count) tensors of parameters; its specification asks for \(plan.tensors.count)")
     }
-    for (tensor, wanted) in zip(contents.tensors, expected) {
+    for (tensor, wanted) in zip(tensors, plan.tensors) {
+      guard tensor.values.base == tensors[0].values.base + wanted.range.lowerBound * plan.precision.byteCount else {
+        throw Failure(.fileFormat, "\(name) holds another tensor before \(wanted.name), among the parameters")
+      }
       guard tensor.name == wanted.name, tensor.shape == wanted.shape, tensor.values.precision == plan.precision else {
         throw Failure(
           .fileFormat,

@@ -15,8 +15,8 @@ package final class DenseOperator: LinearOperator {
   }
 
   package var shape: [Int] { [outputs, inputs] }
-  /// Variance 1/inputs.
-  package var deviation: Double { 1 / Double(inputs).squareRoot() }
+  package var fanIn: Int { inputs }
+  package var fanOut: Int { outputs }
   package func biasCount(_ kind: BiasKind, transposed: Bool) -> Int { kind.count(transposed ? inputs : outputs) }
   package var preparedCount: Int { inputs * outputs }
 

@@ -12,8 +12,9 @@ package protocol LinearOperator: AnyObject, Sendable {
   var outputs: Int { get }
   /// Extents of the tensor of weights in one layer.
   var shape: [Int] { get }
-  /// Standard deviation of initial weights for which ‖W‖ does not depend on the width.
-  var deviation: Double { get }
+  /// How many numbers an output of W sums, and how many outputs a number enters: what first values are scaled by (`WeightUse`).
+  var fanIn: Int { get }
+  var fanOut: Int { get }
   /// Numbers of a bias added to Wx, or to Wᵀx.
   func biasCount(_ kind: BiasKind, transposed: Bool) -> Int
 

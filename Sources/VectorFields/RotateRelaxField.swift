@@ -17,7 +17,7 @@ package final class RotateRelaxField: MappedField, RotatingField {
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
     let rotation = plan.weight("A", prepared: .antisymmetric(damping: 0))
-    let weights = plan.weight("K", outputs: try configuration.hiddenWidth())
+    let weights = plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
     map = SumMap(
       AffineMap(rotation, bias: .none, nil, factor: 2),
       ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: -1))

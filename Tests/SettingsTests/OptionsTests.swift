@@ -23,6 +23,13 @@ import Testing
     #expect(try values.text("optimizer") == "adam")
   }
 
+  @Test func resetGivesTheDefaultAgain() throws {
+    var values = options
+    try values.set("epochs", .integer(3))
+    values.reset("epochs")
+    #expect(try values.integer("epochs") == 10 && !values.isSet("epochs"))
+  }
+
   @Test func anIntegerIsAcceptedForAReal() throws {
     var values = options
     try values.set("learning_rate", .integer(2))

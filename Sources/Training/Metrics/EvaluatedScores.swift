@@ -69,7 +69,7 @@ package final class EvaluatedScores {
     if let targets { return targets.block }
     guard let values = dataset.values else { preconditionFailure("metric of values on class labels") }
     let made = try Self.memory(plan, dataset)
-    gather(values, rows: nil, start: 0, count: count, shift: nil, scale: nil, into: made.block)
+    gather(values, rows: nil, start: 0, count: count, into: made.block)
     targets = made
     return made.block
   }

@@ -33,7 +33,8 @@ class Network(Model):
     """A stable ODE network.
 
     The keywords are the library's options of the scopes "network" and "block" (`stableode.options(scope)` lists them with
-    defaults and bounds; `help` shows them in the signature); several blocks come as `blocks=[{…}, {…}]`.
+    defaults and bounds; `help` shows them in the signature). Several blocks come as `blocks=[{…}, {…}]`, each with the block
+    options that stand beside it (for all blocks) and its own.
 
         network = Network(inputs=2, outputs=5, width=8, field="antisymmetric", layers=64, horizon=5.0)
 
@@ -93,13 +94,14 @@ class Network(Model):
 
     @property
     def normalization(self) -> tuple[numpy.ndarray, numpy.ndarray] | None:
-        """(shift, scale), each [inputs]: a feature x enters as (x − shift)·scale; or None. Stored with the model.
+        """(shift, scale), each [inputs] of float64: a feature x enters as (x − shift)·scale; or None. Stored with the model.
 
-        Assign a pair of arrays or numbers, or None to remove it.
+        It acts on float64 and wide integers before they are rounded to the network's precision, so that seconds around 1.7e9
+        stay apart. Times and masks of sequences are left out: their shift is 0 and their scale 1. Assign a pair of arrays or numbers, or None to remove it.
         """
         count = self.inputs
-        shift, shift_tensor = output(count, self.dtype)
-        scale, scale_tensor = output(count, self.dtype)
+        shift, shift_tensor = output(count, "float64")
+        scale, scale_tensor = output(count, "float64")
         try:
             library.sode_network_get_normalization(self._pointer, ctypes.byref(shift_tensor), ctypes.byref(scale_tensor))
         except StateError:
@@ -120,7 +122,9 @@ class Network(Model):
     def fit_normalization(self, features: ArrayLike | Dataset, targets: ArrayLike | None = None) -> None:
         """Fits `normalization` to training data: shift = mean and scale = 1/standard deviation of each feature.
 
-        A feature that never changes gets the scale 1 and enters as 0. features: a Dataset, or arrays as Dataset takes them.
+        A feature that never changes gets the scale 1 and enters as 0. Each channel of sequences has one shift and scale for all
+        steps, of its observations: what is masked or padded does not count, and times and masks are left out.
+        features: a Dataset, or arrays as Dataset takes them.
         """
         dataset = as_dataset(features, targets)
         library.sode_network_fit_normalization(self._pointer, dataset._pointer)
@@ -287,10 +291,13 @@ class Network(Model):
     def project(self, **options) -> Network:
         """A network with these options changed and the L² projections of the present weights, read as functions of time.
 
-        options: layers, step_sizes, horizon, weights_in_time and its options; or `blocks=[{…}, …]` for several blocks.
+        options: layers, step_sizes, horizon, weights_in_time and its options. The options given change and all others stay: in
+        all blocks, in the one that `block=i` names, or in each by its own dict of `blocks=[{…}, {}]`. Options that lose their
+        meaning go: basis_count with its basis, step_sizes with a new number of layers.
 
             finer = network.project(layers=2 * 64)
             smooth = network.project(weights_in_time="b_spline", basis_count=8)
+            again = smooth.project(weights_in_time="layers")
 
         Errors: IncompatibleError when a layer's tensors would change.
         """

@@ -92,6 +92,27 @@ def test_projection_onto_more_layers_is_exact(make_network):
         network.project(width=7)
 
 
+def test_projection_changes_the_options_given_and_no_others(make_network):
+    blocks = [{"field": "dense", "layers": 6, "horizon": 2.0, "integrator": "heun"}, {"layers": 4, "gamma": 0.3}]
+    network = make_network(blocks=blocks, precision="float64")
+    smooth = network.project(weights_in_time="piecewise_linear", basis_count=3)
+    back = smooth.project(weights_in_time="layers")
+    assert [block["layers"] for block in back.specification["blocks"]] == [6, 4]
+    assert back.specification == network.specification
+    finer = network.project(layers=8)
+    assert [block["layers"] for block in finer.specification["blocks"]] == [8, 8]
+    assert finer.specification["blocks"][0]["integrator"] == "heun" and finer.specification["blocks"][1]["gamma"] == 0.3
+    for one in (network.project(block=1, layers=8), network.project(blocks=[{}, {"layers": 8}])):
+        assert [block["layers"] for block in one.specification["blocks"]] == [6, 8]
+        assert one.specification["blocks"][0] == network.specification["blocks"][0]
+    uneven = network.project(block=0, step_sizes=[0.5, 1.5])
+    assert uneven.project(block=0, layers=6, horizon=2).specification == network.specification
+    with pytest.raises(stableode.OutOfRangeError, match="blocks 0 … 1"):
+        network.project(block=2, layers=8)
+    with pytest.raises(ValueError, match="one object a block"):
+        network.project(blocks=[{"layers": 8}])
+
+
 def test_refined_weights_are_interpolated_in_quarters(make_network):
     network = make_network(layers=3, precision="float64")
     network.parameters["blocks.0.K"] = numpy.array([0.0, 4.0, 16.0])[:, None, None] * numpy.ones((3, 5, 5))
