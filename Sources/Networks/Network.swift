@@ -17,8 +17,12 @@ package final class Network: @unchecked Sendable {
   }
 
   /// A network with given parameters, `plan.parameterCount` of them.
+  /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite` naming the tensor.
   package init(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot) throws(Failure) {
     try Self.check(snapshot.parameters, plan)
+    if let tensor = plan.tensors.first(where: { !allFinite(snapshot.parameters[$0.range]) }) {
+      throw Failure(.notFinite, "the parameters \(tensor.name) hold NaN or infinity in \(plan.precision.name); they must be finite")
+    }
     self.plan = plan
     present = snapshot
     pthread_mutex_init(&lock, nil)

@@ -30,6 +30,12 @@ struct RankStatisticsTests {
     #expect(try area([1], [1]) == nil)
   }
 
+  /// NaN has no rank, and infinities have: whatever the scores are, an answer comes.
+  @Test func anythingHasAnAnswer() throws {
+    #expect(try area([.nan, 1, 2], [0, 1, 0]) == nil && area([.nan, .nan], [0, 1]) == nil)
+    #expect(try area([-.infinity, .infinity, .infinity, 0], [0, 1, 0, 1]) == 0.625)
+  }
+
   /// Against all pairs one by one, with many ties.
   @Test(arguments: [2, 3, 17, 256])
   func agreesWithAllPairs(_ count: Int) throws {
