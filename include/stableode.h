@@ -308,12 +308,14 @@ typedef struct sode_dataset_info {
   int64_t features;
   int64_t targets;       /* classes (largest label + 1), or values a sample */
   sode_data_type feature_type;
-  uint32_t reserved0;
+  int32_t is_weighted;   /* 1: by sode_dataset_weighted */
   uint64_t reserved[8];
 } sode_dataset_info;
 SODE_API sode_status sode_dataset_describe(sode_dataset *dataset, sode_dataset_info *info);
 /* Copies out; either may be NULL. Features and values as f32, f64 or their own type; labels as i32 or i64 [samples]. */
 SODE_API sode_status sode_dataset_get(sode_dataset *dataset, sode_tensor *features, sode_tensor *targets);
+/* Copies out the weights [samples], f32 or f64: 1 each of a dataset without. */
+SODE_API sode_status sode_dataset_get_weights(sode_dataset *dataset, sode_tensor *weights);
 SODE_API void sode_dataset_free(sode_dataset *dataset);
 
 /* ---- 7 Training -------------------------------------------------------------------------------------------------------------------- */
@@ -373,17 +375,19 @@ SODE_API sode_status sode_trainer_set_class_weights(sode_trainer *trainer, const
 typedef int32_t (*sode_loss_function)(const sode_tensor *scores, const sode_tensor *targets, sode_tensor *losses, sode_tensor *gradient, void *user_data);
 /* A metric of the caller's over the whole validation data at each epoch's end: scores of f64; the value must be finite. */
 typedef int32_t (*sode_metric_function)(const sode_tensor *scores, const sode_tensor *targets, double *value, void *user_data);
-/* Training and validation loss instead of the network's (NULL), whose kind of targets stays; before the first run. gauss_newton, varpro and
+/* Training and validation loss instead of the network's (NULL), whose kind of targets stays; before the first run, or after loading. gauss_newton, varpro and
  * block_coordinate, which need its second derivatives, refuse it. */
 SODE_API sode_status sode_trainer_set_loss(sode_trainer *trainer, sode_loss_function loss, void *user_data);
-/* Chooses the iterate to keep, instead of the option "metric"; NULL: the option's. Before the first run. */
+/* Chooses the iterate to keep, instead of the option "metric"; NULL: the option's. Before the first run, or after loading. */
 SODE_API sode_status sode_trainer_set_metric(sode_trainer *trainer, sode_metric_function metric, int32_t larger_is_better, void *user_data);
 /* Exponential range test on a copy of the iterate; the trainer stays as it is: a step at each of `steps` rates from low to high, in equal ratios. curve [steps, 2]
  * (may be NULL): rate, and loss of the batch before that step; NaN once it is no longer finite or four times its least. suggestion: where the smoothed loss
  * falls fastest; NaN where it never does. */
 SODE_API sode_status sode_trainer_find_learning_rate(sode_trainer *trainer, sode_dataset *training, double low, double high, int64_t steps,
                                                      sode_tensor *curve, double *suggestion);
-/* Trains, and goes on bit for bit where an earlier run stopped. validation and limits may be NULL. With validation data the network holds
+/* Trains, and goes on bit for bit where an earlier run stopped; parameters that were set in the network since then become the iterate, the optimizer's vectors
+ * staying. In the trainer's callback sode_trainer_save and sode_trainer_history_* may be called with it, and everything with other objects; parameters that the
+ * callback sets are trained on. Other calls with the trainer are SODE_ERR_HANDLE_BUSY. validation and limits may be NULL. With validation data the network holds
  * the best iterate when the run returns, however it ended; without, the last. Returns 0 or a positive status for an early end. */
 SODE_API sode_status sode_trainer_run(sode_trainer *trainer, sode_dataset *training, sode_dataset *validation, const sode_limits *limits);
 /* One row an epoch, as its SODE_PROGRESS_EPOCH reported it. */
@@ -459,7 +463,9 @@ SODE_API sode_status sode_network_load(const char *path, sode_network **network)
 SODE_API sode_status sode_network_save_memory(sode_network *network, void *buffer, size_t capacity, size_t *needed);
 SODE_API sode_status sode_network_load_memory(const void *bytes, size_t count, sode_network **network);
 
-/* A checkpoint: the trainer and its network, to go on bit for bit elsewhere; sode_network_load reads the network alone. Callbacks are not stored.
+/* A checkpoint: the trainer and its network, to go on bit for bit elsewhere; sode_network_load reads the network alone. sode_trainer_save may be called in the
+ * trainer's callback too. Functions of the caller's are not stored: where training had a loss or a metric of the caller's, the loaded trainer's run is
+ * SODE_ERR_STATE until sode_trainer_set_loss or sode_trainer_set_metric has set it again.
  * Loading gives both, the caller's to free; SODE_ERR_FILE_FORMAT for a model without training. */
 SODE_API sode_status sode_trainer_save(sode_trainer *trainer, const char *path);
 SODE_API sode_status sode_trainer_load(const char *path, sode_network **network, sode_trainer **trainer);

@@ -182,6 +182,13 @@ package struct BlockLayout: Sendable {
   /// Whether every layer has weights of its own.
   package var isLayerwise: Bool { entryOfLayer == nil && !sharesAll }
 
+  /// Where a tensor of the field (of the first, of two) lies in the parameter vector for an entry. Only for layers whose weights are parameters.
+  package func range(ofTensor index: Int, entry: Int) -> Range<Int> {
+    precondition(expandedCount == 0 && index < tensorCount && entry < preparedEntries, "no such tensor among the parameters")
+    let start = offsets[index] + entry * counts[index]
+    return start..<start + counts[index]
+  }
+
   /// The prepared entry of layer j.
   func entry(of j: Int) -> Int {
     if let entryOfLayer { return Int(entryOfLayer[j]) }

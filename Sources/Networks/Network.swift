@@ -44,25 +44,25 @@ package final class Network: @unchecked Sendable {
     return present
   }
 
-  /// Makes a copy of `parameters` the present ones. On failure nothing has changed.
+  /// Makes a copy of `parameters` the present ones: their version. On failure nothing has changed.
   /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite`; `.memory`.
-  package func replaceParameters(with parameters: Vector) throws(Failure) {
+  @discardableResult package func replaceParameters(with parameters: Vector) throws(Failure) -> Int {
     try Self.check(parameters, plan)
     guard allFinite(parameters) else { throw Failure(.notFinite, "the parameters hold NaN or infinity; they must be finite") }
-    try update { (present) throws(Failure) in try ParameterSnapshot(copying: parameters, normalization: present.normalization) }
+    return try update { (present) throws(Failure) in try ParameterSnapshot(copying: parameters, normalization: present.normalization, version: present.version + 1) }
   }
 
   /// Replaces the normalization; nil removes it. Times and masks of sequences stay as they are: theirs becomes the identity.
   package func replaceNormalization(with normalization: Normalization?) throws(Failure) {
     if let sequence = plan.sequence { normalization?.exempt(sequence.format) }
-    try update { (present) throws(Failure) in try ParameterSnapshot(copying: present.parameters, normalization: normalization) }
+    try update { (present) throws(Failure) in try ParameterSnapshot(copying: present.parameters, normalization: normalization, version: present.version) }
   }
 
   /// Draws new parameters.
   package func initializeParameters(seed: UInt64) throws(Failure) {
     // Drawn under no lock: it may take long, and a tick of the caller's may come in between.
     let drawn = try ParameterSnapshot(plan: plan, normalization: nil) { (parameters) throws(Failure) in try initialize(parameters, plan, seed: seed) }
-    try update { (present) throws(Failure) in ParameterSnapshot(sharing: drawn, normalization: present.normalization) }
+    try update { (present) throws(Failure) in ParameterSnapshot(sharing: drawn, normalization: present.normalization, version: present.version + 1) }
   }
 
   /// Writes one tensor, given as rows × columns of its two-dimensional reading.
@@ -75,7 +75,7 @@ package final class Network: @unchecked Sendable {
       throw Failure(.notFinite, "the value for \(tensor.name) holds NaN or infinity at element \(place.row * value.columns + place.column)")
     }
     try update { (present) throws(Failure) in
-      let next = try ParameterSnapshot(copying: present.parameters, normalization: present.normalization)
+      let next = try ParameterSnapshot(copying: present.parameters, normalization: present.normalization, version: present.version + 1)
       convert(value, into: next.parameters[tensor.range])
       guard allFinite(next.parameters[tensor.range]) else {
         throw Failure(.notFinite, "the value for \(tensor.name) holds a number too large for \(self.plan.precision.name)")
@@ -91,10 +91,11 @@ package final class Network: @unchecked Sendable {
     return found
   }
 
-  private func update(_ change: (ParameterSnapshot) throws(Failure) -> ParameterSnapshot) throws(Failure) {
+  @discardableResult private func update(_ change: (ParameterSnapshot) throws(Failure) -> ParameterSnapshot) throws(Failure) -> Int {
     pthread_mutex_lock(&lock)
     defer { pthread_mutex_unlock(&lock) }
     present = try change(present)
+    return present.version
   }
 }
 

@@ -8,12 +8,15 @@ package final class ParameterSnapshot: @unchecked Sendable {
   private let buffer: Buffer
   package let parameters: Vector
   package let normalization: Normalization?
+  /// How often the network's parameters were replaced before: equal numbers of one network mean equal parameters.
+  package let version: Int
 
   private var lock = pthread_mutex_t()
   private var inferenceMemory: (prepared: Buffer, extended: Buffer?)?
 
   /// A copy of `parameters`.
-  package init(copying parameters: Vector, normalization: Normalization?) throws(Failure) {
+  package init(copying parameters: Vector, normalization: Normalization?, version: Int = 0) throws(Failure) {
+    self.version = version
     buffer = try Buffer(count: parameters.count, precision: parameters.precision)
     self.parameters = buffer.vector(count: parameters.count, precision: parameters.precision)
     self.normalization = normalization
@@ -22,14 +25,16 @@ package final class ParameterSnapshot: @unchecked Sendable {
   }
 
   /// The parameters of `other` with another normalization, sharing its memory.
-  init(sharing other: ParameterSnapshot, normalization: Normalization?) {
+  init(sharing other: ParameterSnapshot, normalization: Normalization?, version: Int) {
+    self.version = version
     (buffer, parameters) = (other.buffer, other.parameters)
     self.normalization = normalization
     pthread_mutex_init(&lock, nil)
   }
 
   /// Zeros, for `fill` to be written once before anything else sees the snapshot.
-  init(plan: NetworkPlan, normalization: Normalization?, fill: (Vector) throws(Failure) -> Void) throws(Failure) {
+  init(plan: NetworkPlan, normalization: Normalization?, version: Int = 0, fill: (Vector) throws(Failure) -> Void) throws(Failure) {
+    self.version = version
     buffer = try Buffer(count: plan.parameterCount, precision: plan.precision)
     parameters = buffer.vector(count: plan.parameterCount, precision: plan.precision)
     self.normalization = normalization

@@ -117,6 +117,7 @@ public func sode_dataset_describe(_ dataset: OpaquePointer?, _ info: UnsafeMutab
       description.features = Int64(dataset.featureCount)
       description.targets = Int64(dataset.targetCount)
       description.feature_type = dataType(dataset.features.type)
+      description.is_weighted = dataset.weights == nil ? 0 : 1
       try writeStruct(description, to: out, "info")
     }
   }
@@ -151,6 +152,21 @@ public func sode_dataset_get(_ dataset: OpaquePointer?, _ features: UnsafeMutabl
         throw Failure(.notFinite, "\(source.number(row: place.row, column: place.column)) at row \(place.row), column \(place.column) is too large for float32")
       }
       for (source, target) in copies { copy(source, into: target) }
+    }
+  }
+}
+
+@_cdecl("sode_dataset_get_weights") @implementation
+public func sode_dataset_get_weights(_ dataset: OpaquePointer?, _ weights: UnsafeMutablePointer<sode_tensor>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let target = try CallerTensor(weights, "weights")
+    try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
+      try target.expectVector(count: dataset.count, "one weight a sample")
+      try target.expectWritableReals()
+      let memory = try Buffer(count: dataset.count, precision: .float64)
+      let values = memory.vector(count: dataset.count, precision: .float64)
+      if let weights = dataset.weights { copy(weights, into: values) } else { fill(values, 1) }
+      withExtendedLifetime((memory, dataset)) { convert(values, to: target.writingColumn) }
     }
   }
 }

@@ -16,7 +16,7 @@ package enum CheckpointFile {
     let snapshot = network.snapshot
     // Doubles come first: they are aligned in files of either precision.
     let numbers = try Buffer(count: max(1, record.tables.reduce(0) { $0 + $1.table.rows.count * $1.table.names.count }), precision: .float64)
-    defer { withExtendedLifetime((snapshot, numbers, trainer)) {} }
+    defer { withExtendedLifetime((snapshot, numbers, trainer, record)) {} }
     var tensors: [StoredTensor] = []
     var offset = 0
     for (name, table) in record.tables {

@@ -48,9 +48,12 @@ extension Trainer {
     }
     let snapshot = network.snapshot
     defer { withExtendedLifetime(snapshot) {} }
-    let start = try ParameterSnapshot(copying: memory?.iterate.parameters ?? snapshot.parameters, normalization: snapshot.normalization)
+    let present = isAssigned ? snapshot.parameters : memory?.iterate.parameters ?? snapshot.parameters
+    let start = try ParameterSnapshot(copying: present, normalization: snapshot.normalization)
     let copy = Trainer(try Network(network.plan, start), like: self)
     try copy.set("patience", .integer(0))
+    // Nothing is validated.
+    copy.missing.metric = nil
     let run = try TrainingRun(copy, training: training, validation: nil, limits: TrainingLimits(watch: .current))
     let rates = (0..<steps).map { exp2(log2(low) + (log2(high) - log2(low)) * Double($0) / Double(steps - 1)) }
     return LearningRateCurve(rates: rates, losses: try run.losses(atRates: rates))

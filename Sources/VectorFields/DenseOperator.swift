@@ -50,6 +50,13 @@ package final class DenseOperator: LinearOperator {
     AffineForm(weights: matrix(weights), bias: bias, activation: activation, sign: sign)
   }
 
+  package func boundNorm(_ tensor: UnsafeMutableRawPointer, isAntisymmetric: Bool, enough target: Double, by bound: NormBound) -> Double {
+    bound.bound(self.tensor(tensor), isAntisymmetric: isAntisymmetric, enough: target)
+  }
+
+  package var normLooseness: Double { NormBound.looseness(rows: outputs, columns: inputs, precision: precision) }
+  package var normExtents: (rows: Int, columns: Int) { (min(inputs, outputs), max(inputs, outputs)) }
+
   package func prepareCopy(of tensor: UnsafeMutableRawPointer, into prepared: UnsafeMutableRawPointer) {
     copy(self.tensor(tensor), into: self.prepared(prepared))
   }

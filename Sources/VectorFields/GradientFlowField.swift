@@ -20,6 +20,6 @@ package final class GradientFlowField: MappedField {
     let weights = plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
     map = ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: -1)
     self.plan = plan
-    frozenDynamics = FrozenDynamics(.descent, configuration.activation, [.init(0)], degree: 2)
+    frozenDynamics = FrozenDynamics(.descent, configuration.activation, [.init(weights)], degree: 2)
   }
 }

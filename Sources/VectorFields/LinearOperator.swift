@@ -30,6 +30,13 @@ package protocol LinearOperator: AnyObject, Sendable {
   /// sign·σ(Wx + bias) as one affine map of a matrix, for the short cut of single samples; nil for an operator that is none.
   func affineForm(_ weights: OperatorWeights, bias: Bias?, activation: Activation, sign: Double) -> AffineForm?
 
+  /// ‖W‖₂, or ‖½(W − Wᵀ)‖₂, bounded from above by less than the factor `normLooseness`; by a cheaper bound where that is at most `target`.
+  /// - Parameter bound: with memory for `normExtents`.
+  func boundNorm(_ tensor: UnsafeMutableRawPointer, isAntisymmetric: Bool, enough target: Double, by bound: NormBound) -> Double
+  var normLooseness: Double { get }
+  /// The extents of the matrix whose norm is bounded, the smaller first.
+  var normExtents: (rows: Int, columns: Int) { get }
+
   /// Numbers of W in prepared form: laid out as single samples want it.
   var preparedCount: Int { get }
   /// prepared = W.

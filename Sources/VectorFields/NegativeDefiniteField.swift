@@ -21,6 +21,6 @@ package final class NegativeDefiniteField: MappedField {
       AffineMap(weights, bias: .none, nil, factor: -1),
       then: AffineMap(weights.transposed, bias: plan.bias("b", of: weights.transposed), configuration.activation))
     self.plan = plan
-    frozenDynamics = FrozenDynamics(.decay, configuration.activation, [.init(0)], degree: 2)
+    frozenDynamics = FrozenDynamics(.decay, configuration.activation, [.init(weights)], degree: 2)
   }
 }

@@ -22,7 +22,7 @@ package final class RotateRelaxField: MappedField, RotatingField {
       AffineMap(rotation, bias: .none, nil, factor: 2),
       ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: -1))
     self.plan = plan
-    frozenDynamics = FrozenDynamics(.rotationAndDescent, configuration.activation, [.init(1)], degree: 2)
+    frozenDynamics = FrozenDynamics(.rotationAndDescent, configuration.activation, [.init(weights)], degree: 2)
   }
 
   package var rotationTensor: Int { 0 }

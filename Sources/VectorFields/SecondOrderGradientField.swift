@@ -21,6 +21,6 @@ package final class SecondOrderGradientField: PartitionedMappedField {
     positionMap = ScalingMap(1, rows: configuration.width)
     momentumMap = ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: -1)
     self.plan = plan
-    frozenDynamics = FrozenDynamics(.potential, configuration.activation, [.init(0)], degree: 2)
+    frozenDynamics = FrozenDynamics(.potential, configuration.activation, [.init(weights)], degree: 2)
   }
 }

@@ -36,7 +36,6 @@ package final class SeparableHamiltonianField: PartitionedMappedField {
     let turning = plan.weight(momenta.weight, inputs: part, outputs: hidden, for: .gradient)
     momentumMap = ComposedMap(gradientOf: turning, bias: plan.bias(momenta.bias, of: turning), configuration.activation, factor: -1)
     self.plan = plan
-    let weights = plan.parameters.indices.filter { plan.parameters[$0].role == .weight }
-    frozenDynamics = FrozenDynamics(.oscillation, configuration.activation, weights.map { FrozenDynamics.Norm($0) })
+    frozenDynamics = FrozenDynamics(.oscillation, configuration.activation, [.init(moving), .init(turning)])
   }
 }

@@ -63,6 +63,11 @@ private final class DiagonalOperator: LinearOperator {
   }
   func accumulateBiasGradient(_ left: Block, addingTo gradient: Bias, transposed: Bool) { accumulateRowSums(left, addingTo: gradient) }
   func affineForm(_ weights: OperatorWeights, bias: Bias?, activation: Activation, sign: Double) -> AffineForm? { nil }
+  func boundNorm(_ tensor: UnsafeMutableRawPointer, isAntisymmetric: Bool, enough target: Double, by bound: NormBound) -> Double {
+    isAntisymmetric ? 0 : largestMagnitude(Vector(tensor, count: inputs, precision: .float64))
+  }
+  var normLooseness: Double { 1 }
+  var normExtents: (rows: Int, columns: Int) { (1, 1) }
   func prepareCopy(of tensor: UnsafeMutableRawPointer, into prepared: UnsafeMutableRawPointer) {}
   func prepareAntisymmetric(_ tensor: UnsafeMutableRawPointer, damping: Double, into prepared: UnsafeMutableRawPointer) {}
   func prepareSymmetric(_ tensor: UnsafeMutableRawPointer, into prepared: UnsafeMutableRawPointer) {}

@@ -13,6 +13,8 @@ class Handle:
     """Owns one handle. A subclass names its kind in `_kind` ("network"), from which the C function that frees it follows."""
 
     _kind = ""
+    #: What to do instead of copying or pickling: the end of the sentence that refuses it.
+    _instead = "make another"
 
     def _own(self, pointer):
         """Takes a fresh handle (a ctypes c_void_p that a create function filled)."""
@@ -45,6 +47,10 @@ class Handle:
     def close(self) -> None:
         """Frees the library's memory now. Using the object afterwards raises InvalidHandleError; closing again does nothing."""
         self._finalizer()
+
+    def __reduce__(self):
+        # What copying and pickling ask, unless a subclass can be copied: two objects must never free one handle.
+        raise TypeError(f"a {self._kind.replace('_', ' ')} cannot be copied or pickled; {self._instead}")
 
     def __enter__(self):
         self._pointer

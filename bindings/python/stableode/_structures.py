@@ -68,7 +68,7 @@ class DatasetInfo(SizedStructure):
         ("features", c_int64),
         ("targets", c_int64),
         ("feature_type", DataType),
-        ("reserved0", c_uint32),
+        ("is_weighted", c_int32),
         ("reserved", c_uint64 * 8),
     ]
 

@@ -92,6 +92,7 @@ FUNCTIONS = {
     "sode_dataset_fold": (Status, [Handle, c_int64, c_int64, c_uint64, HandleOut, HandleOut]),
     "sode_dataset_describe": (Status, [Handle, POINTER(DatasetInfo)]),
     "sode_dataset_get": (Status, [Handle, TensorOut, TensorOut]),
+    "sode_dataset_get_weights": (Status, [Handle, TensorOut]),
     "sode_dataset_free": (None, [Handle]),
     # 7 training
     "sode_trainer_create": (Status, [Handle, HandleOut]),

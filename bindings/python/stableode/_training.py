@@ -16,7 +16,7 @@ from ._handle import Handle, new_pointer
 from ._interrupts import attention
 from ._library import library
 from ._limits import milliseconds
-from ._structures import Limits, ProgressData
+from ._structures import Limits, LossFunction, ProgressData
 from ._tensor import output, tensor_of
 from ._text import integer, options_json, path
 from .dataset import Data, Dataset, as_dataset
@@ -32,20 +32,15 @@ class Training(Handle):
     """A handle of a trainer, without what makes networks. `Trainer` is the public class."""
 
     _kind = "trainer"
+    _instead = "save it with save(path) and load it with Trainer.load(path)"
 
     def __init__(self, network: Model, *, loss=None, larger_is_better: bool = True, **options):
         pointer = new_pointer()
         library.sode_trainer_create(network._pointer, ctypes.byref(pointer))
         self._begin(pointer)
         if loss is not None:
-            library.sode_trainer_set_loss(self._pointer, self._callers.loss(loss), None)
-        if callable(options.get("metric")):
-            metric = self._callers.metric(options.pop("metric"))
-            library.sode_trainer_set_metric(self._pointer, metric, int(larger_is_better), None)
-        if not isinstance(options.get("class_weights", ""), str):
-            weights = tensor_of(options.pop("class_weights"), "class_weights")
-            library.sode_trainer_set_class_weights(self._pointer, ctypes.byref(weights))
-        self.set(**options)
+            self.loss = loss
+        self.set(larger_is_better=larger_is_better, **options)
 
     def _begin(self, pointer) -> None:
         """Takes a fresh handle, which reports to this object."""
@@ -53,12 +48,31 @@ class Training(Handle):
         self._relay = Relay(Progress._of)
         self._callers = Callers()
         self._outcome = "ok"
+        self._loss: Callable | None = None
         library.sode_trainer_set_callback(self._pointer, self._relay.function, None)
 
-    def set(self, **options) -> None:
-        """Sets options, wholly or not at all."""
+    def set(self, *, larger_is_better: bool = True, **options) -> None:
+        """Sets options, those of the library wholly or not at all. metric and class_weights may be a function and an array, as in making a trainer."""
+        metric = options.pop("metric") if callable(options.get("metric")) else None
+        weights = None if isinstance(options.get("class_weights", ""), str) else options.pop("class_weights")
         encoded = options_json(options)
         library.sode_trainer_set_json(self._pointer, encoded, len(encoded))
+        if weights is not None:
+            library.sode_trainer_set_class_weights(self._pointer, ctypes.byref(tensor_of(weights, "class_weights")))
+        if metric is not None:
+            function = self._callers.metric(metric)
+            library.sode_trainer_set_metric(self._pointer, function, int(larger_is_better), None)
+
+    @property
+    def loss(self) -> Callable | None:
+        """The function that training uses for the network's loss; None: the network's own. It can be set before the first run, and once a checkpoint that had one is loaded."""
+        return self._loss
+
+    @loss.setter
+    def loss(self, function: Callable | None) -> None:
+        given = LossFunction() if function is None else self._callers.loss(function)
+        library.sode_trainer_set_loss(self._pointer, given, None)
+        self._loss = function
 
     def run(
         self,

@@ -133,7 +133,7 @@ class Dataset(Handle):
     def weighted(self, weights: ArrayLike) -> Dataset:
         """The same samples, sharing memory, with weights [samples] >= 0: what each counts in the training loss Σ w l / Σ w of a batch.
 
-        Evaluation, metrics and validation count every sample once. Pickling leaves weights out.
+        Evaluation, metrics and validation count every sample once. Copies, slices and pickles keep the weights.
         Errors: InvalidDataError naming the row of a weight that is negative or not finite.
         """
         pointer, tensor = new_pointer(), tensor_of(weights, "weights")
@@ -155,8 +155,21 @@ class Dataset(Handle):
         )
         return tuple(type(self)._adopt(pointer) for pointer in pointers)
 
+    @property
+    def weights(self) -> numpy.ndarray | None:
+        """A copy of the samples' weights [samples] as float64; None where every sample counts the same."""
+        info = self._info()
+        if not info.is_weighted:
+            return None
+        array, tensor = output(info.samples, "float64")
+        library.sode_dataset_get_weights(self._pointer, ctypes.byref(tensor))
+        return array
+
+    def __copy__(self) -> Dataset:
+        return self[:]
+
     def __reduce__(self):
-        return Dataset, (self.features, self.targets)
+        return _restored, (type(self), self.features, self.targets, self.target_count, self.weights)
 
     def __repr__(self):
         if self.closed:
@@ -167,6 +180,16 @@ class Dataset(Handle):
 
 #: Samples with targets: a Dataset, or a pair (features, targets) as Dataset takes them.
 Data: TypeAlias = "Dataset | tuple[ArrayLike, ArrayLike]"
+
+
+def _restored(kind, features, targets, target_count, weights):
+    """The data set of a pickle or deep copy. One that knows more classes than it has samples of is a slice of one with a sample of the last class."""
+    count = len(features)
+    if targets.ndim == 1 and target_count > targets.max() + 1:
+        features = numpy.concatenate([features, features[:1]])
+        targets = numpy.append(targets, target_count - 1)
+    data = kind(features, targets)[:count]
+    return data if weights is None else data.weighted(weights)
 
 
 def as_dataset(features, targets=None):

@@ -33,6 +33,7 @@ class Gradient(Handle):
     """
 
     _kind = "gradient"
+    _instead = "it is scratch memory of one thread: make another with Gradient(network, …)"
 
     def __init__(self, network: Network, max_batch: int = 256, *, memory: str | None = None, threads: int = 1, loss=None):
         policy = None if memory is None else text(memory, "memory")

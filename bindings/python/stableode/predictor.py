@@ -27,6 +27,7 @@ class Predictor(Handle):
     """
 
     _kind = "predictor"
+    _instead = "it is scratch memory of one thread: make another with Predictor(network, …)"
 
     def __init__(self, network: Model, max_batch: int = 1024, *, threads: int = 1):
         pointer = new_pointer()

@@ -120,6 +120,7 @@ class CancelToken(Handle):
     """Stops calls from another thread: `request()` ends work under the token (`Trainer.run`, `stableode.limits`) within 0.1 s."""
 
     _kind = "cancel_token"
+    _instead = "it stands for one flag: hand it on itself, to threads too"
 
     def __init__(self) -> None:
         pointer = new_pointer()

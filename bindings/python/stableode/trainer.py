@@ -32,7 +32,8 @@ class Trainer(Training):
 
     @classmethod
     def load(cls, path_: str | os.PathLike) -> tuple[Network, Trainer]:
-        """(network, trainer) of a checkpoint; losses, metrics and callbacks of your own must be set again.
+        """(network, trainer) of a checkpoint. No file holds functions of your own: where training had a loss or a metric of yours, set it again,
+        by `trainer.loss = …` or `trainer.set(metric=…, larger_is_better=…)`, before it goes on; until then run raises StateError.
 
         Errors: FileError, FileFormatError for what is no checkpoint or damaged.
         """
@@ -50,7 +51,7 @@ class Trainer(Training):
         encoded = text(prolongation, "prolongation")
         library.sode_trainer_refine(self._pointer, encoded, ctypes.byref(network), ctypes.byref(pointer))
         network, finer = self._pair(network, pointer)
-        finer._callers = self._callers
+        finer._callers, finer._loss = self._callers, self._loss
         return network, finer
 
     @classmethod

@@ -1,5 +1,6 @@
 """Data sets."""
 
+import copy
 import gc
 import gzip
 import pickle
@@ -139,3 +140,29 @@ def test_pickle():
     again = pickle.loads(pickle.dumps(data))
     assert again.features.dtype == numpy.uint8
     assert numpy.array_equal(again.features, data.features) and again.targets.tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda data: pickle.loads(pickle.dumps(data))])
+def test_copies_keep_weights_and_classes(duplicate):
+    plain = Dataset(numpy.arange(8, dtype="float32").reshape(4, 2), [2, 0, 1, 3])
+    assert plain.weights is None and duplicate(plain).weights is None
+    weighted = plain.weighted([1, 0.5, 0, 2])
+    again = duplicate(weighted)
+    assert again.weights.tolist() == [1, 0.5, 0, 2] and again.targets.tolist() == [2, 0, 1, 3]
+    assert numpy.array_equal(again.features, plain.features)
+    # A slice knows all classes of the whole, and so do its copies.
+    part = duplicate(weighted[1:3])
+    assert part.weights.tolist() == [0.5, 0] and part.target_count == 4 and part.targets.tolist() == [0, 1]
+    values = duplicate(Dataset(numpy.ones((3, 2)), numpy.eye(3)).weighted([3, 2, 1]))
+    assert values.weights.tolist() == [3, 2, 1] and numpy.array_equal(values.targets, numpy.eye(3))
+
+
+def test_weighted_copies_train_alike():
+    training, _ = Dataset.problem("ellipses", 60, 4)
+    weighted = training.weighted(numpy.linspace(0, 2, 60))
+    results = []
+    for data in (weighted, copy.deepcopy(weighted), training):
+        network = stableode.Network(inputs=2, outputs=2, width=4)
+        stableode.Trainer(network, epochs=2, num_threads=1).run(data)
+        results.append(network.parameters["readout.W"].tolist())
+    assert results[0] == results[1] != results[2]

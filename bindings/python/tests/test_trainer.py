@@ -1,7 +1,9 @@
 """Training: results, limits, continuing, callbacks, cancelling, Ctrl-C."""
 
+import copy
 import inspect
 import math
+import pickle
 import signal
 import threading
 import time
@@ -365,3 +367,93 @@ def test_a_checkpoint_goes_on(make_classifier, data, tmp_path):
     network.save(tmp_path / "model")
     with pytest.raises(stableode.FileFormatError, match="not a checkpoint"):
         stableode.Trainer.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_handles_that_cannot_be_copied_say_what_to_do(duplicate):
+    network = stableode.Network(inputs=2, outputs=2, width=4)
+    for made, word in [
+        (stableode.Gradient(network), "Gradient"),
+        (stableode.CancelToken(), "hand it on"),
+        (stableode.Trainer(network), "Trainer.load"),
+        (stableode.Predictor(network), "Predictor"),
+    ]:
+        with pytest.raises(TypeError, match=word):
+            duplicate(made)
+        assert not made.closed
+
+
+def _own_loss(scores, targets):
+    """Softmax cross-entropy, by hand."""
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    probabilities = numpy.exp(shifted)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    picked = numpy.arange(len(targets)), targets
+    losses = -numpy.log(probabilities[picked])
+    probabilities[picked] -= 1
+    return losses, probabilities
+
+
+def _own_metric(scores, targets):
+    return float((scores.argmax(axis=1) == targets).mean())
+
+
+def test_a_checkpoint_goes_on_with_the_callers_functions(tmp_path):
+    training, validation = stableode.Dataset.problem("ellipses", 100, 50)
+
+    def begin():
+        network = stableode.Network(inputs=2, outputs=2, width=4)
+        return network, stableode.Trainer(network, loss=_own_loss, metric=_own_metric, epochs=4, batch_size=25)
+
+    whole, trainer = begin()
+    trainer.run(training, validation)
+    _, half = begin()
+    half.run(training, validation, epochs=2)
+    half.save(tmp_path / "half")
+    network, loaded = stableode.Trainer.load(tmp_path / "half")
+    with pytest.raises(stableode.StateError, match="trainer.loss"):
+        loaded.run(training, validation)
+    loaded.loss = _own_loss
+    with pytest.raises(stableode.StateError, match="metric"):
+        loaded.run(training, validation)
+    with pytest.raises(stableode.StateError, match="larger_is_better"):
+        loaded.set(metric=_own_metric, larger_is_better=False)
+    loaded.set(metric=_own_metric)
+    loaded.run(training, validation)
+    assert loaded.loss is _own_loss
+    assert all(numpy.array_equal(network.parameters[name], whole.parameters[name]) for name in whole.parameters)
+
+
+def test_a_callback_saves_and_reads(tmp_path):
+    training, validation = stableode.Dataset.problem("ellipses", 100, 50)
+    network = stableode.Network(inputs=2, outputs=2, width=4)
+    trainer = stableode.Trainer(network, epochs=4, batch_size=25, weight_decay=1e-2)
+    lengths = []
+
+    def on_event(progress):
+        if progress.kind == "epoch":
+            lengths.append(len(trainer.history))
+            if progress.epoch == 2:
+                trainer.save(tmp_path / "second")
+                with pytest.raises(stableode.HandleBusyError, match="callback"):
+                    trainer.set(epochs=7)
+
+    history = trainer.run(training, validation, on_event=on_event)
+    assert lengths == [1, 2, 3, 4]
+    assert (history.objective > history.training_loss).all()
+    again, loaded = stableode.Trainer.load(tmp_path / "second")
+    loaded.run(training, validation)
+    assert all(numpy.array_equal(again.parameters[name], network.parameters[name]) for name in network.parameters)
+
+
+def test_assigned_parameters_are_trained_on():
+    training, _ = stableode.Dataset.problem("ellipses", 100, 50)
+    network = stableode.Network(inputs=2, outputs=2, width=4)
+    trainer = stableode.Trainer(network, epochs=2, batch_size=100, learning_rate=1e-3)
+    trainer.run(training, epochs=1)
+    network.parameters["readout.W"] = numpy.full((2, 4), 5.0)
+    trainer.run(training)
+    assert numpy.abs(network.parameters["readout.W"] - 5).max() < 0.01
+    network.parameters["readout.W"] = numpy.full((2, 4), 7.0)
+    trainer.run(training)
+    assert (network.parameters["readout.W"] == 7).all()
