@@ -27,7 +27,7 @@ class DataType(Structure):
 
 
 class Tensor(Structure):
-    """A DLTensor. `array`, a Python attribute beside the fields, keeps the NumPy array that it points into alive."""
+    """A DLTensor. `array` and `extents`, Python attributes beside the fields, keep what it points into alive."""
 
     _fields_ = [
         ("data", c_void_p),
