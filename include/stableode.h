@@ -363,6 +363,11 @@ SODE_API sode_status sode_trainer_set_int(sode_trainer *trainer, const char *key
 SODE_API sode_status sode_trainer_set_real(sode_trainer *trainer, const char *key, double value);
 SODE_API sode_status sode_trainer_set_text(sode_trainer *trainer, const char *key, const char *value);
 SODE_API sode_status sode_trainer_set_json(sode_trainer *trainer, const char *text, size_t length);
+/* The present value of an option, its default included. For texts and for all options as a JSON object: a size query as in sode_specification_json. */
+SODE_API sode_status sode_trainer_get_int(sode_trainer *trainer, const char *key, int64_t *value);
+SODE_API sode_status sode_trainer_get_real(sode_trainer *trainer, const char *key, double *value);
+SODE_API sode_status sode_trainer_get_text(sode_trainer *trainer, const char *key, char *buffer, size_t capacity, size_t *needed);
+SODE_API sode_status sode_trainer_json(sode_trainer *trainer, char *buffer, size_t capacity, size_t *needed);
 SODE_API sode_status sode_trainer_set_callback(sode_trainer *trainer, sode_callback callback, void *user_data);
 /* What samples of each class count in the training loss, [classes] >= 0, beside weights of the samples; NULL: all alike (option class_weights: balanced). */
 SODE_API sode_status sode_trainer_set_class_weights(sode_trainer *trainer, const sode_tensor *weights);
@@ -582,11 +587,12 @@ SODE_API sode_status sode_network_near_identity_gap(sode_network *network, int64
 
 /* ---- 12 Introspection ---------------------------------------------------------------------------------------------------------------- */
 
-/* Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules, regularizers, trajectory_terms, constraints, time_bases, memory_policies, noises, metrics, prolongations, problems. */
+/* "registries" and "scopes" name all there are. Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules, regularizers, trajectory_terms, constraints, time_bases, memory_policies, noises, metrics, prolongations, problems. */
 SODE_API sode_status sode_registry_count(const char *registry, int64_t *count);
 SODE_API sode_status sode_registry_at(const char *registry, int64_t index, const char **name, const char **help);
 
-enum { SODE_OPTION_INT = 1, SODE_OPTION_REAL = 2, SODE_OPTION_TEXT = 3 };
+/* SODE_OPTION_BOOL is set as 0 or 1 by the functions for integers, in JSON as false or true too. */
+enum { SODE_OPTION_INT = 1, SODE_OPTION_REAL = 2, SODE_OPTION_TEXT = 3, SODE_OPTION_BOOL = 4 };
 typedef struct sode_option_info {
   uint32_t struct_size;
   int32_t type;             /* SODE_OPTION_… */
@@ -598,9 +604,13 @@ typedef struct sode_option_info {
   int64_t int_default, int_low, int_high;
   double real_default, real_low, real_high;
   const char *text_default;
-  uint64_t reserved[8];
+  const char *taken_by;     /* the choices of other options that take this one, else refused: "field=linear_cubic", "a=x,y;b=z"; NULL: always taken */
+  int32_t required;         /* 1: it must be set and has no default */
+  int32_t reserved0;
+  uint64_t reserved[6];
 } sode_option_info;
-/* Scopes: network, block, trainer. */
+/* Scopes: network, block, trainer; and one choice of an option, such as "field=antisymmetric" or "optimizer=sgd": the options that it takes beside the common
+ * ones. share/doc/stableode/options.md and the manual page stableode(7), both installed with the library, list them all. */
 SODE_API sode_status sode_option_count(const char *scope, int64_t *count);
 SODE_API sode_status sode_option_at(const char *scope, int64_t index, sode_option_info *info);
 

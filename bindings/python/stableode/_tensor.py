@@ -2,6 +2,8 @@
 
 import ctypes
 import functools
+import math
+import reprlib
 
 import numpy
 
@@ -49,6 +51,10 @@ def _to_numpy(value, name):
         raise UnsupportedTypeError(f"{name} is a masked array with masked entries; fill or drop them first")
     if isinstance(value, numpy.ndarray):
         return value
+    if hasattr(value, "toarray") and hasattr(value, "nnz"):
+        raise UnsupportedTypeError(
+            f"{name} is a sparse {type(value).__name__} of shape {list(value.shape)}; arrays must be dense: pass {name}.toarray(), for large ones in parts"
+        )
     if hasattr(value, "__dlpack__"):
         try:
             return numpy.from_dlpack(value)
@@ -70,7 +76,33 @@ def _converted(array, name):
         if kind == "u" and size == 8 and array.size and array.max() > numpy.iinfo(numpy.int64).max:
             raise OutOfRangeError(f"{name} holds {array.max()}; integers must be below 2^63")
         return array.astype(numpy.dtype(f"{kind}{size}") if numpy.dtype(f"{kind}{size}") in _TYPES else numpy.int64)
-    raise UnsupportedTypeError(f"{name} is of type {array.dtype}; it must hold real numbers")
+    raise UnsupportedTypeError(f"{name} is of type {array.dtype}; it must hold real numbers{_advice(array, name)}")
+
+
+#: What to do with arrays that hold no real numbers, by NumPy's letter for their kind.
+_ENCODE = "encode categories as numbers: as labels, numpy.unique({name}, return_inverse=True)[1]; as features, one column of 0 and 1 for each"
+_ADVICE = {
+    "U": _ENCODE,
+    "S": _ENCODE,
+    "c": "pass real and imaginary parts as features of their own",
+    "M": "pass seconds since a chosen time: ({name} - start) / numpy.timedelta64(1, 's')",
+    "m": "pass seconds: {name} / numpy.timedelta64(1, 's')",
+    "V": "pass its fields as columns: numpy.lib.recfunctions.structured_to_unstructured({name})",
+}
+
+
+def _advice(array, name):
+    """What to do about an array that holds no real numbers, with the first entry that is none."""
+    if array.dtype.kind != "O":
+        advice = _ADVICE.get(array.dtype.kind)
+        return "" if advice is None else "; " + advice.format(name=name)
+    for place, entry in numpy.ndenumerate(array):
+        if isinstance(entry, (bool, int, float, numpy.number, numpy.bool_)):
+            continue
+        where = "".join(f", {axis} {index}" for axis, index in zip(("row", "column"), place, strict=False))
+        what = "fill or drop what is missing" if entry is None else _ENCODE.format(name=name) if isinstance(entry, (str, bytes)) else ""
+        return f"; {reprlib.repr(entry)} (a {type(entry).__name__}) is none{where}" + (f": {what}" if what else "")
+    return f"; its entries are numbers as Python objects: pass numpy.asarray({name}, dtype=float)"
 
 
 def tensor_of(value, name):
@@ -136,7 +168,9 @@ def _describe(array):
 def view_of(tensor):
     """The memory of a Tensor that the library handed over, as an array that is good while the library says so."""
     dtype, axes = numpy_type(tensor.dtype), range(tensor.ndim)
-    shape, strides = [tensor.shape[axis] for axis in axes], [tensor.strides[axis] for axis in axes]
+    shape = [tensor.shape[axis] for axis in axes]
+    dense = [math.prod(shape[axis + 1 :]) for axis in axes]
+    strides = [tensor.strides[axis] for axis in axes] if tensor.strides else dense
     span = 1 + sum((extent - 1) * stride for extent, stride in zip(shape, strides, strict=True) if stride > 0)
     back = sum((extent - 1) * stride for extent, stride in zip(shape, strides, strict=True) if stride < 0)
     size = dtype.itemsize

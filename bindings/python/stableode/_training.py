@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from ._callers import Callers
+from ._callers import Callers, Loss
 from ._errors import OUTCOMES, CallbackFailedError
 from ._events import Relay
 from ._handle import Handle, new_pointer
@@ -18,12 +18,15 @@ from ._library import library
 from ._limits import milliseconds
 from ._structures import Limits, ProgressData
 from ._tensor import output, tensor_of
-from ._text import integer, options_json, path
+from ._text import integer, options_json, path, read_json
 from .dataset import Data, Dataset, as_dataset
 from .progress import CancelToken, History, Progress
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from ._model import Model
+    from ._options import TrainerOptions
 
 _OUTCOMES = {number: name.lower() for name, number in OUTCOMES.items()}
 
@@ -33,19 +36,22 @@ class Training(Handle):
 
     _kind = "trainer"
 
-    def __init__(self, network: Model, *, loss=None, larger_is_better: bool = True, **options):
+    def __init__(
+        self, network: Model, *, loss: Loss | None = None, larger_is_better: bool = True, **options: Unpack[TrainerOptions]
+    ):
         pointer = new_pointer()
         library.sode_trainer_create(network._pointer, ctypes.byref(pointer))
         self._begin(pointer)
         if loss is not None:
             library.sode_trainer_set_loss(self._pointer, self._callers.loss(loss), None)
-        if callable(options.get("metric")):
-            metric = self._callers.metric(options.pop("metric"))
+        chosen: dict[str, Any] = dict(options)
+        if callable(chosen.get("metric")):
+            metric = self._callers.metric(chosen.pop("metric"))
             library.sode_trainer_set_metric(self._pointer, metric, int(larger_is_better), None)
-        if not isinstance(options.get("class_weights", ""), str):
-            weights = tensor_of(options.pop("class_weights"), "class_weights")
+        if not isinstance(chosen.get("class_weights", ""), str):
+            weights = tensor_of(chosen.pop("class_weights"), "class_weights")
             library.sode_trainer_set_class_weights(self._pointer, ctypes.byref(weights))
-        self.set(**options)
+        self.set(**chosen)
 
     def _begin(self, pointer) -> None:
         """Takes a fresh handle, which reports to this object."""
@@ -55,10 +61,15 @@ class Training(Handle):
         self._outcome = "ok"
         library.sode_trainer_set_callback(self._pointer, self._relay.function, None)
 
-    def set(self, **options) -> None:
+    def set(self, **options: Unpack[TrainerOptions]) -> None:
         """Sets options, wholly or not at all."""
         encoded = options_json(options)
         library.sode_trainer_set_json(self._pointer, encoded, len(encoded))
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The present value of every option, defaults included."""
+        return read_json(library.sode_trainer_json, self._pointer)
 
     def run(
         self,
@@ -80,9 +91,7 @@ class Training(Handle):
         """
         limits = Limits(epochs=_positive(epochs, "epochs"), milliseconds=milliseconds(time_limit, "time_limit"))
         limits.cancel = None if cancel is None else cancel._pointer
-        training = as_dataset(training)
-        validation = None if validation is None else as_dataset(validation)
-        failure = self._run(training, validation, limits, on_event)
+        failure = self._run(as_dataset(training), None if validation is None else as_dataset(validation), limits, on_event)
         self._relay.reraise()
         self._callers.reraise()
         if failure is not None:
@@ -104,7 +113,7 @@ class Training(Handle):
             self._relay.receiver = None
         return None
 
-    def save(self, path_: str | os.PathLike) -> None:
+    def save(self, path_: str | os.PathLike[str]) -> None:
         """Writes a checkpoint: this trainer with the network it holds, to go on bit for bit in another process.
 
         `Network.load` reads the network of a checkpoint. Errors: FileError naming path and reason; the old file stays.
@@ -121,11 +130,11 @@ class Training(Handle):
         """
         count, suggestion = integer(steps, "steps", 2, 100_000), ctypes.c_double()
         curve, tensor = output((count, 2), "float64")
-        training = as_dataset(training)
+        dataset = as_dataset(training)
         try:
             with self._callers.noting_interrupts():
                 library.sode_trainer_find_learning_rate(
-                    self._pointer, training._pointer, low, high, count, ctypes.byref(tensor), ctypes.byref(suggestion)
+                    self._pointer, dataset._pointer, low, high, count, ctypes.byref(tensor), ctypes.byref(suggestion)
                 )
         except CallbackFailedError:
             self._callers.reraise()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 # Tensors that retaining data sets point into, by the number that the library hands back on release.
-_retained: dict[int, tuple] = {}
+_retained: dict[int, tuple[Any, Any]] = {}
 _next_number = itertools.count(1)
 
 
@@ -59,7 +59,7 @@ class Dataset(Handle):
         self._own(pointer)
 
     @classmethod
-    def idx(cls, images: str | os.PathLike, labels: str | os.PathLike) -> Dataset:
+    def idx(cls, images: str | os.PathLike[str], labels: str | os.PathLike[str]) -> Dataset:
         """The data set of two IDX files (MNIST's format), gzip or plain: images as [samples, rows·columns] of uint8, labels.
 
         Errors: FileError (an OSError) when a file cannot be read, FileFormatError when it is not IDX.
@@ -79,9 +79,9 @@ class Dataset(Handle):
             seed_number(seed),
             *(ctypes.byref(pointer) for pointer in pointers),
         )
-        return tuple(cls._adopt(pointer) for pointer in pointers)
+        return cls._adopt(pointers[0]), cls._adopt(pointers[1])
 
-    def _info(self):
+    def _info(self) -> DatasetInfo:
         info = DatasetInfo()
         library.sode_dataset_describe(self._pointer, ctypes.byref(info))
         return info
@@ -153,12 +153,12 @@ class Dataset(Handle):
             seed_number(seed),
             *(ctypes.byref(pointer) for pointer in pointers),
         )
-        return tuple(type(self)._adopt(pointer) for pointer in pointers)
+        return type(self)._adopt(pointers[0]), type(self)._adopt(pointers[1])
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return Dataset, (self.features, self.targets)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if self.closed:
             return "Dataset(closed)"
         kind = "classes" if self.has_labels else "values"
@@ -169,7 +169,7 @@ class Dataset(Handle):
 Data: TypeAlias = "Dataset | tuple[ArrayLike, ArrayLike]"
 
 
-def as_dataset(features, targets=None):
+def as_dataset(features: ArrayLike | Data, targets: ArrayLike | None = None) -> Dataset:
     """A data set of either a Dataset, or a pair (features, targets), or the two one by one; arrays are not copied."""
     if isinstance(features, Dataset):
         if targets is not None:
@@ -178,5 +178,5 @@ def as_dataset(features, targets=None):
     if targets is None:
         if not isinstance(features, (tuple, list)) or len(features) != 2:
             raise InvalidArgumentError("data must be a Dataset, or features and targets")
-        features, targets = features
-    return Dataset(features, targets, copy=False)
+        return Dataset(features[0], features[1], copy=False)
+    return Dataset(cast("ArrayLike", features), targets, copy=False)
