@@ -34,10 +34,12 @@ class Dataset(Handle):
     """Samples and their targets.
 
     features: [samples, features] of real numbers of any type, all finite.
-    targets: class labels [samples], 0 … classes−1; or values [samples, outputs] for least squares.
+    targets: [samples], which the network's loss reads as class labels 0 … classes−1, or for least squares with one output as
+    values; or values [samples, outputs].
     copy: False keeps pointing at the given features and values, which must then not change while the data set lives.
 
-    Errors: InvalidDataError naming row and column of a NaN, an infinity or a bad label; ShapeMismatchError.
+    Errors: InvalidDataError naming row and column of a NaN or an infinity; ShapeMismatchError. Labels that are no classes of a
+    network are InvalidDataError where the two meet.
     """
 
     _kind = "dataset"
@@ -96,7 +98,7 @@ class Dataset(Handle):
 
     @property
     def has_labels(self) -> bool:
-        """Whether the targets are class labels; else they are values."""
+        """Whether the targets can be class labels: one whole number >= 0 a sample; else they are values."""
         return self._info().target_kind == 0
 
     @property
