@@ -146,7 +146,7 @@ def test_version_is_that_of_the_header(header):
 
 
 def test_registries_are_those_of_the_header(header_with_comments):
-    named = re.search(r"Registries: ([\w, ]+)\.", header_with_comments)[1].split(", ")
+    named = re.search(r"Registries: ([\w, ]+)\.", header_with_comments.replace("\n * ", " "))[1].split(", ")
     assert tuple(named) == _registries.REGISTRIES
 
 
