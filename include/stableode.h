@@ -8,6 +8,9 @@
  *   7 training      8 prediction    9 files        10 derivatives    11 equations     12 introspection
  *  13 memory
  *
+ * Every option, registry and layout of sequences is listed by the library itself (section 12), in share/doc/stableode/options.md and in the manual page
+ * stableode(7), both made from these lists and installed with the library.
+ *
  * The whole way in one program (examples/c/peaks.c):
  *
  *   // Trains a stable ODE network on the peaks problem and classifies one point. Build: cc peaks.c $(pkg-config --cflags --libs stableode)
@@ -71,7 +74,12 @@
  *   handles             free with their sode_*_free, in any order (a child holds what it needs); free(NULL) does nothing;
  *                       use after free, double free and handles of another kind are errors, not crashes
  *   strings returned    live as long as the library, but sode_last_error_message: until this thread's next failing call
- *   on error            out-parameters are untouched and the object is as before
+ *   on error            out-parameters are untouched and the object is as before; only `needed` is set by SODE_ERR_BUFFER_TOO_SMALL
+ *
+ * CALLBACKS
+ *   A callback may call every function of the library with objects that the running call does not hold, and may read the network and the data sets
+ *   that it does hold. What one thread at a time may use (the trainer, gradient or predictor at work) is SODE_ERR_HANDLE_BUSY to it, but for the calls that
+ *   its function names. A callback may free any handle: the object goes when the running call has ended. Allocators and release functions call nothing here.
  *
  * TIME
  *   Long calls end within 100 ms of the request of a cancel token or of their time limit (sode_limits; for any call: sode_set_thread_limits), and
@@ -166,7 +174,7 @@ SODE_API const char *sode_last_error_message(void);
 SODE_API sode_status sode_failed_row_count(int64_t *count);
 SODE_API sode_status sode_failed_row_at(int64_t index, int64_t *row, sode_status *reason, const char **text);
 
-/* Callbacks return 0 to go on, > 0 to stop gracefully (SODE_STOPPED_BY_CALLBACK), < 0 to fail with SODE_ERR_CALLBACK_FAILED. */
+/* Where not said otherwise, callbacks return 0 to go on, > 0 to stop gracefully (SODE_STOPPED_BY_CALLBACK), < 0 to fail with SODE_ERR_CALLBACK_FAILED. */
 
 /* ---- 3 Tensors -------------------------------------------------------------------------------------------------------------------- */
 
@@ -218,9 +226,12 @@ static inline sode_tensor sode_tensor_i64(int64_t *data, int32_t ndim, int64_t *
 
 typedef struct sode_specification sode_specification;
 
-/* A specification with every option at its default and one block. Options (listed by sode_option_at, scopes "network" and "block"):
- * network: precision, inputs, outputs, opening, width, readout, loss, seed …; block: field, activation, bias, gamma, integrator, layers,
- * horizon, memory, initial_scale …. An option of scope "block" sets the current block, which is the last one. */
+/* A specification with every option at its default and one block; inputs and outputs have no default and must be set. Options (listed by sode_option_at, scopes
+ * "network" and "block"): network: precision, inputs, outputs, opening, width, readout, loss, seed …; block: field, activation, bias, gamma, integrator, layers,
+ * horizon, memory, initial_scale …. An option of scope "block" sets the current block, which is the last one.
+ * Sequences: with opening "sequence" or "sequence_dense" a sample's features are its steps one after the other, each as sequence_layout says: "values" (channels
+ * numbers), "times_values" (a time, then the channels) or "times_values_mask" (besides, a mask for each channel). Recurrent fields without interpolation read
+ * step i in layer i and read no times; with interpolation a path through the observations is read, and times say where it goes. */
 SODE_API sode_status sode_specification_create(sode_specification **specification);
 SODE_API sode_status sode_specification_set_int(sode_specification *specification, const char *key, int64_t value);
 SODE_API sode_status sode_specification_set_real(sode_specification *specification, const char *key, double value);
@@ -279,10 +290,10 @@ SODE_API void sode_network_free(sode_network *network);
 
 /* ---- 6 Data ------------------------------------------------------------------------------------------------------------------------ */
 
-/* features [samples, inputs] of any numeric type; targets: class labels [samples] (0 … classes-1), or values [samples, outputs] for
- * least_squares: one axis means labels, two mean values. Every number is checked once, here: an error names row and column. create
- * copies (in the given type); retain keeps pointing at the caller's features and values (labels are copied) and calls
- * release(user_data), if not NULL, when they are no longer needed; never when it fails. */
+/* features [samples, inputs] of any numeric type; targets [samples] or [samples, outputs]. The network's loss reads targets of one axis as class labels, whole
+ * numbers 0 … classes-1, or, if it is least_squares with one output, as values; targets of two axes are values. Every number must be finite: an error names row
+ * and column; a label that is no class of a network is SODE_ERR_INVALID_DATA where the two meet. create copies (in the given type); retain keeps pointing at the
+ * caller's features and values (labels are copied) and calls release(user_data), if not NULL, when they are no longer needed; never when it fails. */
 SODE_API sode_status sode_dataset_create(const sode_tensor *features, const sode_tensor *targets, sode_dataset **dataset);
 SODE_API sode_status sode_dataset_retain(const sode_tensor *features, const sode_tensor *targets, void (*release)(void *user_data),
                                          void *user_data, sode_dataset **dataset);
@@ -303,7 +314,7 @@ SODE_API sode_status sode_dataset_fold(sode_dataset *dataset, int64_t folds, int
 
 typedef struct sode_dataset_info {
   uint32_t struct_size;
-  int32_t target_kind; /* 0 class labels, 1 values */
+  int32_t target_kind; /* 0 class labels, or whole numbers >= 0 that may be values too; 1 values */
   int64_t samples;
   int64_t features;
   int64_t targets;       /* classes (largest label + 1), or values a sample */
@@ -312,7 +323,8 @@ typedef struct sode_dataset_info {
   uint64_t reserved[8];
 } sode_dataset_info;
 SODE_API sode_status sode_dataset_describe(sode_dataset *dataset, sode_dataset_info *info);
-/* Copies out; either may be NULL. Features and values as f32, f64 or their own type; labels as i32 or i64 [samples]. */
+/* Copies out; either may be NULL. Features and values as f32, f64 or their own type (one value a sample as [samples] or [samples, 1]); labels as i32 or i64
+ * [samples]. */
 SODE_API sode_status sode_dataset_get(sode_dataset *dataset, sode_tensor *features, sode_tensor *targets);
 /* Copies out the weights [samples], f32 or f64: 1 each of a dataset without. */
 SODE_API sode_status sode_dataset_get_weights(sode_dataset *dataset, sode_tensor *weights);
@@ -365,8 +377,14 @@ SODE_API sode_status sode_trainer_set_int(sode_trainer *trainer, const char *key
 SODE_API sode_status sode_trainer_set_real(sode_trainer *trainer, const char *key, double value);
 SODE_API sode_status sode_trainer_set_text(sode_trainer *trainer, const char *key, const char *value);
 SODE_API sode_status sode_trainer_set_json(sode_trainer *trainer, const char *text, size_t length);
+/* The present value of an option, its default included. For texts and for all options as a JSON object: a size query as in sode_specification_json. */
+SODE_API sode_status sode_trainer_get_int(sode_trainer *trainer, const char *key, int64_t *value);
+SODE_API sode_status sode_trainer_get_real(sode_trainer *trainer, const char *key, double *value);
+SODE_API sode_status sode_trainer_get_text(sode_trainer *trainer, const char *key, char *buffer, size_t capacity, size_t *needed);
+SODE_API sode_status sode_trainer_json(sode_trainer *trainer, char *buffer, size_t capacity, size_t *needed);
 SODE_API sode_status sode_trainer_set_callback(sode_trainer *trainer, sode_callback callback, void *user_data);
-/* What samples of each class count in the training loss, [classes] >= 0, beside weights of the samples; NULL: all alike (option class_weights: balanced). */
+/* What samples of each class count in the training loss, [classes] >= 0, beside weights of the samples; NULL: all alike (option class_weights: balanced). Before
+ * the first run, later SODE_ERR_STATE; for losses of classes, else SODE_ERR_INCOMPATIBLE. */
 SODE_API sode_status sode_trainer_set_class_weights(sode_trainer *trainer, const sode_tensor *weights);
 /* A loss of the caller's for a tile of samples. scores [samples, outputs]; targets: labels [samples] of i32, or values [samples, outputs]; losses [samples] of
  * f64 and, unless it is NULL, gradient [samples, outputs], the derivative of each sample's own loss by its scores, are to be written. Tensors have strides and
@@ -448,7 +466,7 @@ typedef struct sode_predictor sode_predictor;
 /* Scratch and packed weights for batches of up to max_batch samples. Running it takes no lock, parses nothing and allocates nothing with one thread. */
 SODE_API sode_status sode_predictor_create(sode_network *network, int64_t max_batch, int64_t num_threads, sode_predictor **predictor);
 SODE_API sode_status sode_predictor_run(sode_predictor *predictor, const sode_tensor *features, int32_t what, sode_tensor *result);
-/* Dense rows: features samples x inputs; result samples x outputs (SODE_CLASSES: samples). */
+/* Dense rows: features samples x inputs; result samples x outputs. SODE_CLASSES: [samples], each class as a number of the result's type: 3.0f. */
 SODE_API sode_status sode_predictor_run_f32(sode_predictor *predictor, const float *features, int64_t samples, int32_t what, float *result);
 SODE_API sode_status sode_predictor_run_f64(sode_predictor *predictor, const double *features, int64_t samples, int32_t what, double *result);
 SODE_API void sode_predictor_free(sode_predictor *predictor);
@@ -588,11 +606,13 @@ SODE_API sode_status sode_network_near_identity_gap(sode_network *network, int64
 
 /* ---- 12 Introspection ---------------------------------------------------------------------------------------------------------------- */
 
-/* Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules, regularizers, trajectory_terms, constraints, time_bases, memory_policies, noises, metrics, prolongations, problems. */
+/* "registries" and "scopes" name all there are. Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules,
+ * regularizers, trajectory_terms, constraints, time_bases, memory_policies, noises, metrics, prolongations, problems. */
 SODE_API sode_status sode_registry_count(const char *registry, int64_t *count);
 SODE_API sode_status sode_registry_at(const char *registry, int64_t index, const char **name, const char **help);
 
-enum { SODE_OPTION_INT = 1, SODE_OPTION_REAL = 2, SODE_OPTION_TEXT = 3 };
+/* SODE_OPTION_BOOL is set as 0 or 1 by the functions for integers, in JSON as false or true too. */
+enum { SODE_OPTION_INT = 1, SODE_OPTION_REAL = 2, SODE_OPTION_TEXT = 3, SODE_OPTION_BOOL = 4 };
 typedef struct sode_option_info {
   uint32_t struct_size;
   int32_t type;             /* SODE_OPTION_… */
@@ -604,9 +624,13 @@ typedef struct sode_option_info {
   int64_t int_default, int_low, int_high;
   double real_default, real_low, real_high;
   const char *text_default;
-  uint64_t reserved[8];
+  const char *taken_by;     /* the choices of other options that take this one, else refused: "field=linear_cubic", "a=x,y;b=z"; NULL: always taken */
+  int32_t required;         /* 1: it must be set and has no default */
+  int32_t reserved0;
+  uint64_t reserved[6];
 } sode_option_info;
-/* Scopes: network, block, trainer. */
+/* Scopes: network, block, trainer; and one choice of an option, such as "field=antisymmetric" or "optimizer=sgd": the options that it takes beside the common
+ * ones. share/doc/stableode/options.md and the manual page stableode(7), both installed with the library, list them all. */
 SODE_API sode_status sode_option_count(const char *scope, int64_t *count);
 SODE_API sode_status sode_option_at(const char *scope, int64_t index, sode_option_info *info);
 
@@ -620,7 +644,9 @@ typedef struct sode_allocator {
   void *user_data;
   uint64_t reserved[4];
 } sode_allocator;
-/* Before anything else is created; else SODE_ERR_STATE. */
+/* Before anything else is created; else SODE_ERR_STATE. The allocator serves every array: parameters, data, scratch, tapes, files while they are read and
+ * written; sode_set_memory_limit and sode_memory_usage count the same. Neither covers the small objects that Swift's runtime allocates with malloc (objects
+ * behind handles, texts, lists of a network's tensors) nor the stacks of threads. */
 SODE_API sode_status sode_set_allocator(const sode_allocator *allocator);
 /* Arrays past the limit are SODE_ERR_MEMORY; 0 = no limit. */
 SODE_API sode_status sode_set_memory_limit(int64_t bytes);

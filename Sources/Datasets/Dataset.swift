@@ -52,10 +52,14 @@ package final class Dataset: @unchecked Sendable {
   ///   column are named), `memory`.
   /// Cost: one pass over the data; memory: its size and 4 bytes a label.
   package convenience init(copying features: TensorView, labels: TensorView, classes: Int? = nil) throws(Failure) {
+    try self.init(copying: features, try checkedLabels(labels, samples: features.rows, classes: classes))
+  }
+
+  private convenience init(copying features: TensorView, _ checked: (labels: Buffer, classCount: Int)) throws(Failure) {
     let bound = try checkNumbers(features, "features")
-    let (checked, classCount) = try checkedLabels(labels, samples: features.rows, classes: classes)
     let (copy, memory) = try packed(features)
-    self.init(features: copy, labels: UnsafePointer(checked.labels(count: features.rows)), values: nil, classCount: classCount, featureBound: bound, owners: [memory, checked])
+    let pointer = UnsafePointer(checked.labels.labels(count: features.rows))
+    self.init(features: copy, labels: pointer, values: nil, classCount: checked.classCount, featureBound: bound, owners: [memory, checked.labels])
   }
 
   /// Copies features and target values (samples × values, finite); see `init(copying:labels:classes:)`.
@@ -70,16 +74,47 @@ package final class Dataset: @unchecked Sendable {
   ///
   /// - Parameter release: called once, when this data set and all its slices are gone; never called when this initializer fails.
   package convenience init(retaining features: TensorView, labels: TensorView, classes: Int? = nil, release: @escaping () -> Void) throws(Failure) {
+    try self.init(retaining: features, try checkedLabels(labels, samples: features.rows, classes: classes), release: release)
+  }
+
+  private convenience init(retaining features: TensorView, _ checked: (labels: Buffer, classCount: Int), release: @escaping () -> Void) throws(Failure) {
     let bound = try checkNumbers(features, "features")
-    let (checked, classCount) = try checkedLabels(labels, samples: features.rows, classes: classes)
-    let pointer = UnsafePointer(checked.labels(count: features.rows))
-    self.init(features: features, labels: pointer, values: nil, classCount: classCount, featureBound: bound, owners: [Borrowed(release), checked])
+    let pointer = UnsafePointer(checked.labels.labels(count: features.rows))
+    self.init(features: features, labels: pointer, values: nil, classCount: checked.classCount, featureBound: bound, owners: [Borrowed(release), checked.labels])
   }
 
   /// Borrows the features and the target values; see `init(retaining:labels:classes:release:)`.
   package convenience init(retaining features: TensorView, values: TensorView, release: @escaping () -> Void) throws(Failure) {
     let (bound, valueBound) = (try checkNumbers(features, "features"), try checkValues(values, samples: features.rows))
     self.init(features: features, labels: nil, values: values, classCount: 0, featureBound: bound, valueBound: valueBound, owners: [Borrowed(release)])
+  }
+
+  /// Copies features and one number for each sample: class labels where all are, else values; the loss says which is meant (`readAsValues`).
+  ///
+  /// - Parameter numbers: samples × 1, any type; finite.
+  /// - Throws: as `init(copying:labels:classes:)`, but for numbers that are no labels.
+  package convenience init(copying features: TensorView, column numbers: TensorView) throws(Failure) {
+    if let checked = try labelsIfAllAre(numbers, samples: features.rows) {
+      try self.init(copying: features, checked)
+    } else {
+      try self.init(copying: features, values: numbers)
+    }
+  }
+
+  /// Borrows the features, and the numbers if they are no labels; see `init(copying:column:)`.
+  package convenience init(retaining features: TensorView, column numbers: TensorView, release: @escaping () -> Void) throws(Failure) {
+    if let checked = try labelsIfAllAre(numbers, samples: features.rows) {
+      try self.init(retaining: features, checked, release: release)
+    } else {
+      try self.init(retaining: features, values: numbers, release: release)
+    }
+  }
+
+  /// This data set for a loss of values: class labels become one value a sample. Shares memory.
+  package var readAsValues: Dataset {
+    guard let labels else { return self }
+    let column = TensorView(UnsafeRawPointer(labels), type: .int32, rows: count, columns: 1)
+    return Dataset(features: features, labels: nil, values: column, classCount: 0, weights: weights, featureBound: featureBound, valueBound: Double(Int32.max), owners: owners)
   }
 
   /// The samples `start` … `start + count − 1`, sharing memory with this data set.
@@ -108,9 +143,14 @@ package final class Dataset: @unchecked Sendable {
   }
 
   /// Checks that the labels are classes of a network with `classes` outputs.
-  /// - Throws: `invalidData` naming the first row that is not; `incompatible` when the targets are values.
+  /// - Throws: `invalidData` naming the first row that is not; `incompatible` for a matrix of target values.
   package func requireLabels(below classes: Int) throws(Failure) {
-    guard let labels else { throw Failure(.incompatible, "the data set holds target values; class labels are needed") }
+    guard let labels else {
+      let values = targetCount
+      // One number a sample of which one is no label says more by that label than by its shape.
+      if let column = self.values, values == 1 { _ = try checkedLabels(column, samples: count, classes: classes) }
+      throw Failure(.incompatible, "targets have shape [\(count), \(values)]; class labels have shape [\(count)], whole numbers 0 … \(classes - 1)")
+    }
     guard classCount > classes else { return }
     for row in 0..<count where Int(labels[row]) >= classes { throw labelFailure("\(labels[row])", row: row, classes: classes) }
   }
@@ -121,6 +161,16 @@ private final class Borrowed {
   private let release: () -> Void
   init(_ release: @escaping () -> Void) { self.release = release }
   deinit { release() }
+}
+
+/// The labels that numbers are, one a sample; nil when one of them is no label.
+private func labelsIfAllAre(_ numbers: TensorView, samples: Int) throws(Failure) -> (labels: Buffer, classCount: Int)? {
+  do throws(Failure) {
+    return try checkedLabels(numbers, samples: samples, classes: nil)
+  } catch {
+    guard error.status == .invalidData else { throw error }
+    return nil
+  }
 }
 
 /// Gives a bound of the magnitudes.

@@ -122,8 +122,9 @@ package func optionValue(_ json: JSON, _ key: String) throws(Failure) -> OptionV
   case .integer(let value): return .integer(value)
   case .real(let value): return .real(value)
   case .text(let value): return .text(value)
+  case .bool(let value): return .flag(value)
   case .array(let elements): return .text(try listText(elements, key))
-  default: throw Failure(.unsupportedType, "\(key) takes a number or a text; given: \(json.kindName)")
+  default: throw Failure(.unsupportedType, "\(key) takes a number, a text or a truth value; given: \(json.kindName)")
   }
 }
 
@@ -146,6 +147,7 @@ extension OptionValue {
     case .integer(let value): .integer(value)
     case .real(let value): .real(value)
     case .text(let value): .text(value)
+    case .flag(let value): .bool(value)
     }
   }
 }

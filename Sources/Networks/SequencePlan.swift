@@ -4,7 +4,7 @@ import Settings
 import VectorFields
 
 /// Options of scope "network" for inputs that are sequences.
-let sequenceOptions: [OptionDescription] = [
+package let sequenceOptions: [OptionDescription] = [
   OptionDescription("channels", .integer(1...1_000_000), default: .integer(1), unit: "features", "numbers of one observation of a sequence"),
   OptionDescription(
     "sequence_layout", .choice(["values", "times_values", "times_values_mask"]), default: .text("values"),

@@ -31,7 +31,7 @@ package let evaluationBatch = 1024
 package func evaluate(_ network: Network, on dataset: Dataset, scores: EvaluatedScores? = nil, threads: Int) throws(Failure) -> Evaluation {
   let snapshot = network.snapshot
   defer { withExtendedLifetime(snapshot) {} }
-  try requireSuitable(dataset, for: network.plan, snapshot.normalization, called: "the data")
+  let dataset = try suited(dataset, for: network.plan, snapshot.normalization, called: "the data")
   let sweep = try Sweep(
     network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)
   let pool = try WorkerPool(threads: sweep.threads)
@@ -77,11 +77,13 @@ extension Dataset {
   }
 }
 
-/// Checks that a data set has the features and targets a network takes, in numbers that its precision holds.
+/// A data set as a network's loss reads its targets, in numbers that its precision holds, checked: one number a sample is a class label or a value.
 /// - Parameters:
 ///   - normalization: what the features go through.
 ///   - name: what the data set is called in messages ("the training data").
-func requireSuitable(_ dataset: Dataset, for plan: NetworkPlan, _ normalization: Normalization?, called name: StaticString) throws(Failure) {
+/// - Throws: `shapeMismatch` for other features or targets than the network takes; `invalidData` for numbers that the precision does not hold and labels that are no
+///   class; `incompatible`.
+func suited(_ dataset: Dataset, for plan: NetworkPlan, _ normalization: Normalization?, called name: StaticString) throws(Failure) -> Dataset {
   guard dataset.featureCount == plan.inputs else {
     throw Failure(.shapeMismatch, "\(name) has \(dataset.featureCount) features a sample; the network has inputs \(plan.inputs)")
   }
@@ -93,13 +95,14 @@ func requireSuitable(_ dataset: Dataset, for plan: NetworkPlan, _ normalization:
     } catch {
       throw Failure(error.status, "\(name): \(error.message)")
     }
+    return dataset
   case .values:
-    guard let values = dataset.values else {
-      throw Failure(.incompatible, "\(name) holds class labels; the network's loss needs target values")
+    let suited = dataset.readAsValues
+    guard suited.targetCount == plan.outputs else {
+      let given = dataset.labels == nil ? "[\(dataset.count), \(suited.targetCount)]" : "[\(dataset.count)]"
+      throw Failure(.shapeMismatch, "\(name) has targets of shape \(given); the network's loss needs values of shape [\(dataset.count), \(plan.outputs)]")
     }
-    guard values.columns == plan.outputs else {
-      throw Failure(.shapeMismatch, "\(name) has \(values.columns) target values a sample; the network has outputs \(plan.outputs)")
-    }
-    try dataset.requireValues(heldBy: plan.precision)
+    try suited.requireValues(heldBy: plan.precision)
+    return suited
   }
 }

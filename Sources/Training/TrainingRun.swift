@@ -41,8 +41,8 @@ final class TrainingRun {
     let settings = try TrainerOptions(trainer.options)
     let snapshot = trainer.network.snapshot
     defer { withExtendedLifetime(snapshot) {} }
-    try requireSuitable(training, for: plan, snapshot.normalization, called: "the training data")
-    if let validation { try requireSuitable(validation, for: plan, snapshot.normalization, called: "the validation data") }
+    let training = try suited(training, for: plan, snapshot.normalization, called: "the training data")
+    let validation = try validation.map { (data) throws(Failure) in try suited(data, for: plan, snapshot.normalization, called: "the validation data") }
     if settings.patience > 0, validation == nil {
       throw Failure(.invalidArgument, "patience is \(settings.patience) but there is no validation data, which early stopping goes by")
     }

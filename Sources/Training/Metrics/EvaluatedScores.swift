@@ -85,7 +85,7 @@ package final class EvaluatedScores {
 /// - Throws: `shapeMismatch`, `incompatible` or `invalidData` when the data do not suit the network; `memory`.
 /// - Complexity: one forward pass; 8 bytes a score.
 package func evaluateScores(_ network: Network, on dataset: Dataset, threads: Int) throws(Failure) -> EvaluatedScores {
-  try requireSuitable(dataset, for: network.plan, network.snapshot.normalization, called: "the data")
+  let dataset = try suited(dataset, for: network.plan, network.snapshot.normalization, called: "the data")
   let evaluated = try EvaluatedScores(network.plan, dataset)
   _ = try evaluate(network, on: dataset, scores: evaluated, threads: threads)
   return evaluated

@@ -40,6 +40,7 @@ from ._errors import (
     VersionMismatchError,
 )
 from ._limits import limits
+from ._options import BlockOptions, NetworkOptions, TrainerOptions
 from ._registries import (
     activations,
     biases,
@@ -77,6 +78,7 @@ __version__ = "0.2.0"
 
 __all__ = [
     "BlockMemory",
+    "BlockOptions",
     "BufferTooSmallError",
     "CallbackFailedError",
     "CancelToken",
@@ -97,6 +99,7 @@ __all__ = [
     "MemoryPlan",
     "NearIdentityGap",
     "Network",
+    "NetworkOptions",
     "NotConvergedError",
     "NotFiniteError",
     "NullPointerError",
@@ -113,6 +116,7 @@ __all__ = [
     "StepReport",
     "TimeLimitError",
     "Trainer",
+    "TrainerOptions",
     "UnknownNameError",
     "UnsupportedTypeError",
     "VersionMismatchError",

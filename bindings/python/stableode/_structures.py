@@ -27,7 +27,7 @@ class DataType(Structure):
 
 
 class Tensor(Structure):
-    """A DLTensor. `array`, a Python attribute beside the fields, keeps the NumPy array that it points into alive."""
+    """A DLTensor. `array` and `extents`, Python attributes beside the fields, keep what it points into alive."""
 
     _fields_ = [
         ("data", c_void_p),
@@ -203,7 +203,10 @@ class OptionInfo(SizedStructure):
         ("real_low", c_double),
         ("real_high", c_double),
         ("text_default", c_char_p),
-        ("reserved", c_uint64 * 8),
+        ("taken_by", c_char_p),
+        ("required", c_int32),
+        ("reserved0", c_int32),
+        ("reserved", c_uint64 * 6),
     ]
 
 

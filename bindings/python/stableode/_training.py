@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from ._callers import Callers
+from ._callers import Callers, Loss
 from ._errors import OUTCOMES, CallbackFailedError
 from ._events import Relay
 from ._handle import Handle, new_pointer
@@ -18,12 +18,15 @@ from ._library import library
 from ._limits import milliseconds
 from ._structures import Limits, LossFunction, ProgressData
 from ._tensor import output, tensor_of
-from ._text import integer, options_json, path
+from ._text import integer, options_json, path, read_json
 from .dataset import Data, Dataset, as_dataset
 from .progress import CancelToken, History, Progress
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from ._model import Model
+    from ._options import TrainerOptions
 
 _OUTCOMES = {number: name.lower() for name, number in OUTCOMES.items()}
 
@@ -34,7 +37,9 @@ class Training(Handle):
     _kind = "trainer"
     _instead = "save it with save(path) and load it with Trainer.load(path)"
 
-    def __init__(self, network: Model, *, loss=None, larger_is_better: bool = True, **options):
+    def __init__(
+        self, network: Model, *, loss: Loss | None = None, larger_is_better: bool = True, **options: Unpack[TrainerOptions]
+    ):
         pointer = new_pointer()
         library.sode_trainer_create(network._pointer, ctypes.byref(pointer))
         self._begin(pointer)
@@ -51,11 +56,12 @@ class Training(Handle):
         self._loss: Callable | None = None
         library.sode_trainer_set_callback(self._pointer, self._relay.function, None)
 
-    def set(self, *, larger_is_better: bool = True, **options) -> None:
+    def set(self, *, larger_is_better: bool = True, **options: Unpack[TrainerOptions]) -> None:
         """Sets options, those of the library wholly or not at all. metric and class_weights may be a function and an array, as in making a trainer."""
-        metric = options.pop("metric") if callable(options.get("metric")) else None
-        weights = None if isinstance(options.get("class_weights", ""), str) else options.pop("class_weights")
-        encoded = options_json(options)
+        chosen: dict[str, Any] = dict(options)
+        metric = chosen.pop("metric") if callable(chosen.get("metric")) else None
+        weights = None if isinstance(chosen.get("class_weights", ""), str) else chosen.pop("class_weights")
+        encoded = options_json(chosen)
         library.sode_trainer_set_json(self._pointer, encoded, len(encoded))
         if weights is not None:
             library.sode_trainer_set_class_weights(self._pointer, ctypes.byref(tensor_of(weights, "class_weights")))
@@ -73,6 +79,11 @@ class Training(Handle):
         given = LossFunction() if function is None else self._callers.loss(function)
         library.sode_trainer_set_loss(self._pointer, given, None)
         self._loss = function
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The present value of every option, defaults included."""
+        return read_json(library.sode_trainer_json, self._pointer)
 
     def run(
         self,
@@ -94,9 +105,7 @@ class Training(Handle):
         """
         limits = Limits(epochs=_positive(epochs, "epochs"), milliseconds=milliseconds(time_limit, "time_limit"))
         limits.cancel = None if cancel is None else cancel._pointer
-        training = as_dataset(training)
-        validation = None if validation is None else as_dataset(validation)
-        failure = self._run(training, validation, limits, on_event)
+        failure = self._run(as_dataset(training), None if validation is None else as_dataset(validation), limits, on_event)
         self._relay.reraise()
         self._callers.reraise()
         if failure is not None:
@@ -118,7 +127,7 @@ class Training(Handle):
             self._relay.receiver = None
         return None
 
-    def save(self, path_: str | os.PathLike) -> None:
+    def save(self, path_: str | os.PathLike[str]) -> None:
         """Writes a checkpoint: this trainer with the network it holds, to go on bit for bit in another process.
 
         `Network.load` reads the network of a checkpoint. Errors: FileError naming path and reason; the old file stays.
@@ -135,11 +144,11 @@ class Training(Handle):
         """
         count, suggestion = integer(steps, "steps", 2, 100_000), ctypes.c_double()
         curve, tensor = output((count, 2), "float64")
-        training = as_dataset(training)
+        dataset = as_dataset(training)
         try:
             with self._callers.noting_interrupts():
                 library.sode_trainer_find_learning_rate(
-                    self._pointer, training._pointer, low, high, count, ctypes.byref(tensor), ctypes.byref(suggestion)
+                    self._pointer, dataset._pointer, low, high, count, ctypes.byref(tensor), ctypes.byref(suggestion)
                 )
         except CallbackFailedError:
             self._callers.reraise()

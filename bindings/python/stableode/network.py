@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy
@@ -18,7 +18,7 @@ from ._tensor import output, tensor_of
 from ._text import integer, options_json, path, read_bytes, seed_number, text
 from ._training import Training
 from .dataset import Data, Dataset, as_dataset
-from .introspection import OptionSignature
+from .introspection import OptionSignature, takes_options
 from .progress import CancelToken, History, Progress
 from .rows import row_flag
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import os
 
     from numpy.typing import ArrayLike
+    from typing_extensions import Unpack
+
+    from ._options import NetworkChanges, NetworkOptions, TrainingKeywords
 
 
 
@@ -46,10 +49,10 @@ class Network(Model):
 
     __signature__ = OptionSignature((), "network", "block")
 
-    def __init__(self, **options):
+    def __init__(self, **options: Unpack[NetworkOptions]):
         self._create(options_json(options))
 
-    def _create(self, encoded):
+    def _create(self, encoded: bytes) -> None:
         pointer = new_pointer()
         library.sode_network_create_json(encoded, len(encoded), ctypes.byref(pointer))
         self._own(pointer)
@@ -119,7 +122,7 @@ class Network(Model):
             tensors.append(tensor_of(array, name))
         library.sode_network_set_normalization(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
-    def fit_normalization(self, features: ArrayLike | Dataset, targets: ArrayLike | None = None) -> None:
+    def fit_normalization(self, features: ArrayLike | Data, targets: ArrayLike | None = None) -> None:
         """Fits `normalization` to training data: shift = mean and scale = 1/standard deviation of each feature.
 
         A feature that never changes gets the scale 1 and enters as 0. Each channel of sequences has one shift and scale for all
@@ -131,16 +134,17 @@ class Network(Model):
 
     # Training
 
+    @takes_options("trainer")
     def fit(
         self,
-        features: ArrayLike | Dataset,
+        features: ArrayLike | Data,
         targets: ArrayLike | None = None,
         *,
-        validation: Dataset | tuple[ArrayLike, ArrayLike] | None = None,
+        validation: Data | None = None,
         on_event: Callable[[Progress], object] | None = None,
         time_limit: float | None = None,
         cancel: CancelToken | None = None,
-        **options,
+        **options: Unpack[TrainingKeywords],
     ) -> History:
         """Trains the network and gives the History.
 
@@ -163,7 +167,7 @@ class Network(Model):
 
     def evaluate(
         self,
-        features: ArrayLike | Dataset,
+        features: ArrayLike | Data,
         targets: ArrayLike | None = None,
         *,
         metrics: str | Sequence[str] = (),
@@ -187,7 +191,7 @@ class Network(Model):
         return figures
 
     def confusion_matrix(
-        self, features: ArrayLike | Dataset, targets: ArrayLike | None = None, *, threads: int = 0
+        self, features: ArrayLike | Data, targets: ArrayLike | None = None, *, threads: int = 0
     ) -> numpy.ndarray:
         """Samples by class (row) and predicted class (column), [classes, classes] of int64."""
         dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
@@ -196,13 +200,14 @@ class Network(Model):
         return array
 
     def class_figures(
-        self, features: ArrayLike | Dataset, targets: ArrayLike | None = None, *, threads: int = 0
+        self, features: ArrayLike | Data, targets: ArrayLike | None = None, *, threads: int = 0
     ) -> dict[str, numpy.ndarray]:
         """{"precision", "recall", "f1", "samples"}, each [classes]; NaN where undefined (never predicted, no samples)."""
         dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
         array, tensor = output((classes, 4), "float64")
         library.sode_network_class_figures(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(tensor))
-        return dict(zip(("precision", "recall", "f1", "samples"), array.T.copy(), strict=True))
+        names = ("precision", "recall", "f1", "samples")
+        return {name: array[:, column].copy() for column, name in enumerate(names)}
 
     def predict(
         self,
@@ -288,7 +293,7 @@ class Network(Model):
         """What a Gradient of these arguments will hold and compute again: a MemoryPlan, before anything is allocated."""
         return equation.memory_plan(self, max_batch, memory, threads)
 
-    def project(self, **options) -> Network:
+    def project(self, **options: Unpack[NetworkChanges]) -> Network:
         """A network with these options changed and the L² projections of the present weights, read as functions of time.
 
         options: layers, step_sizes, horizon, weights_in_time and its options. The options given change and all others stay: in
@@ -332,12 +337,12 @@ class Network(Model):
 
     # Files
 
-    def save(self, path_: str | os.PathLike) -> None:
+    def save(self, path_: str | os.PathLike[str]) -> None:
         """Writes the model file (safetensors layout, with specification, normalization and checksum), atomically."""
         library.sode_network_save(self._pointer, path(path_))
 
     @classmethod
-    def load(cls, path_: str | os.PathLike) -> Network:
+    def load(cls, path_: str | os.PathLike[str]) -> Network:
         """The network of a model file. Errors: FileError, FileFormatError, VersionMismatchError."""
         pointer = new_pointer()
         library.sode_network_load(path(path_), ctypes.byref(pointer))
@@ -363,16 +368,16 @@ class Network(Model):
         library.sode_network_copy(self._pointer, ctypes.byref(pointer))
         return type(self)._adopt(pointer)
 
-    def __copy__(self):
+    def __copy__(self) -> Network:
         return self.copy()
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: object) -> Network:
         return self.copy()
 
     def __reduce__(self):
         return type(self).from_bytes, (self.to_bytes(),)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if self.closed:
             return "Network(closed)"
         info = self._info()
@@ -382,14 +387,14 @@ class Network(Model):
         )
 
 
-class Parameters(Mapping):
+class Parameters(Mapping[str, numpy.ndarray]):
     """The parameter tensors of a network by name ("blocks.0.K"): reading gives a copy, assigning sets the network's.
 
     Errors: UnknownNameError (a KeyError) naming the nearest name, ShapeMismatchError, NotFiniteError or InvalidDataError for
     values that are not finite.
     """
 
-    def __init__(self, network):
+    def __init__(self, network: Network):
         self._network = network
 
     @property
@@ -414,12 +419,12 @@ class Parameters(Mapping):
         tensor = tensor_of(value, f"parameters[{name!r}]")
         library.sode_network_set_parameter(self._network._pointer, text(name, "name"), ctypes.byref(tensor))
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self.shapes)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._network._info().tensors
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Parameters({self.shapes})"
 

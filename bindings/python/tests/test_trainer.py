@@ -457,3 +457,32 @@ def test_assigned_parameters_are_trained_on():
     network.parameters["readout.W"] = numpy.full((2, 4), 7.0)
     trainer.run(training)
     assert (network.parameters["readout.W"] == 7).all()
+
+
+def test_options_can_be_read_back(network):
+    with stableode.Trainer(network, epochs=3, optimizer="sgd", shuffle=False, learning_rate=0.5) as trainer:
+        chosen = trainer.options
+        assert (chosen["epochs"], chosen["optimizer"], chosen["shuffle"], chosen["learning_rate"]) == (3, "sgd", False, 0.5)
+        described = stableode.options("trainer")
+        assert list(chosen) == list(described)
+        given = {"epochs", "optimizer", "shuffle", "learning_rate"}
+        assert {key: value for key, value in chosen.items() if key not in given} == {
+            key: option.default for key, option in described.items() if key not in given
+        }
+        trainer.set(shuffle=True)
+        assert trainer.options["shuffle"] is True
+
+
+@pytest.mark.parametrize("value", [True, False, 1, 0, numpy.bool_(True), "false"])
+def test_truth_values_are_said_in_one_way(network, value):
+    trainer = stableode.Trainer(network, shuffle=value)
+    assert trainer.options["shuffle"] is (value not in (False, 0, "false"))
+    with pytest.raises(stableode.OutOfRangeError, match="shuffle is 2; it must be true or false"):
+        trainer.set(shuffle=2)
+    with pytest.raises(stableode.UnsupportedTypeError, match="epochs takes an integer"):
+        trainer.set(epochs=True)
+
+
+def test_the_best_of_no_epoch_is_an_error(network):
+    with pytest.raises(stableode.StateError, match="no epoch has ended"):
+        stableode.Trainer(network).history.best
