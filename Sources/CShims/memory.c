@@ -1,14 +1,17 @@
 #include "shims_memory.h"
+#include "shims_available_memory.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-enum { alignment = 64, huge_page = 1 << 21 };
+enum { alignment = 64, huge_page = 1 << 21, large = 1 << 26 };
 
 /* Arrays of many megabytes are swept from end to end: in huge pages, where the system has them, a sweep does not wait for the page tables. */
 static void *standard_allocate(size_t size) {
   void *memory = NULL;
+  /* The system promises more than it has and ends a process that uses the promise. */
+  if (size >= large && size > sode_shim_available_memory()) return NULL;
   size_t line = size >= 2 * (size_t)huge_page ? huge_page : alignment;
   if (size > SIZE_MAX - line || posix_memalign(&memory, line, size) != 0) return NULL;
   if (line == huge_page) madvise(memory, size & ~(size_t)(huge_page - 1), MADV_HUGEPAGE);
@@ -19,6 +22,11 @@ static _Atomic uint64_t current, peak, limit, count;
 static sode_shim_allocate allocator;
 static sode_shim_release releaser;
 static void *allocator_user;
+
+static void note_peak(uint64_t held) {
+  uint64_t seen = atomic_load(&peak);
+  while (seen < held && !atomic_compare_exchange_weak(&peak, &seen, held)) {}
+}
 
 void *sode_shim_memory_allocate(size_t size) {
   if (size == 0) size = 1;
@@ -34,10 +42,22 @@ void *sode_shim_memory_allocate(size_t size) {
     return NULL;
   }
   atomic_fetch_add(&count, 1);
-  uint64_t seen = atomic_load(&peak);
-  while (seen < after && !atomic_compare_exchange_weak(&peak, &seen, after)) {}
+  note_peak(after);
   return memory;
 }
+
+int sode_shim_memory_claim(size_t size) {
+  uint64_t after = atomic_fetch_add(&current, size) + size;
+  uint64_t most = atomic_load(&limit);
+  if (after < size || (most != 0 && after > most)) {
+    atomic_fetch_sub(&current, size);
+    return -1;
+  }
+  note_peak(after);
+  return 0;
+}
+
+void sode_shim_memory_unclaim(size_t size) { atomic_fetch_sub(&current, size); }
 
 void sode_shim_memory_release(void *memory, size_t size) {
   if (!memory) return;

@@ -22,7 +22,7 @@ package final class ParameterSnapshot: @unchecked Sendable {
   }
 
   /// Zeros, for `fill` to be written once before anything else sees the snapshot.
-  init(plan: NetworkPlan, normalization: Normalization?, fill: (Vector) -> Void) throws(Failure) {
+  package init(plan: NetworkPlan, normalization: Normalization?, fill: (Vector) -> Void) throws(Failure) {
     buffer = try Buffer(count: plan.parameterCount, precision: plan.precision)
     parameters = buffer.vector(count: plan.parameterCount, precision: plan.precision)
     self.normalization = normalization
