@@ -264,8 +264,12 @@ typedef struct sode_network_info {
   int64_t blocks;
   int64_t parameters;     /* numbers, all tensors together */
   int64_t tensors;        /* named parameter tensors */
-  uint64_t reserved[8];
+  int32_t checksum;       /* SODE_CHECKSUM_… */
+  uint32_t reserved0;
+  uint64_t reserved[7];
 } sode_network_info;
+/* The network was not loaded from a file or memory; its file's checksum was right; its file, written by another program, had none. */
+enum { SODE_CHECKSUM_NOT_LOADED = 0, SODE_CHECKSUM_RIGHT = 1, SODE_CHECKSUM_ABSENT = 2 };
 SODE_API sode_status sode_network_describe(sode_network *network, sode_network_info *info);
 
 /* Parameters by name: "opening.W" [width, inputs], "blocks.0.K" [layers, n, n], "blocks.0.b" [layers, n or 1], "readout.W" [outputs, n],
@@ -286,6 +290,15 @@ SODE_API sode_status sode_network_set_normalization(sode_network *network, const
  * sequences each channel has one shift and scale for all steps, of its observations: what is masked or padded does not count. Times and masks are left out. */
 SODE_API sode_status sode_network_fit_normalization(sode_network *network, sode_dataset *dataset);
 SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_tensor *shift, sode_tensor *scale);
+/* Notes of the caller's own, a text for each key: names of classes and features, where the data came from. They stay with copies, model files, checkpoints and
+ * refined or projected networks; in files they stand in the safetensors metadata, where any program reads them. NULL removes a key. Keys have 1 … 256 bytes; all
+ * together 1 MB. SODE_ERR_INVALID_ARGUMENT for keys of the file itself (format, format_version, library_version, specification, checksum, training, "stableode."…). */
+SODE_API sode_status sode_network_set_metadata(sode_network *network, const char *key, const char *value);
+/* The text under a key, zero-terminated; size query as in sode_specification_json. SODE_ERR_UNKNOWN_NAME when there is none. */
+SODE_API sode_status sode_network_get_metadata(sode_network *network, const char *key, char *buffer, size_t capacity, size_t *needed);
+SODE_API sode_status sode_network_metadata_count(sode_network *network, int64_t *count);
+/* A key, in ascending order. */
+SODE_API sode_status sode_network_metadata_at(sode_network *network, int64_t index, char *key, size_t capacity, size_t *needed);
 SODE_API void sode_network_free(sode_network *network);
 
 /* ---- 6 Data ------------------------------------------------------------------------------------------------------------------------ */
@@ -473,8 +486,10 @@ SODE_API void sode_predictor_free(sode_predictor *predictor);
 
 /* ---- 9 Files ----------------------------------------------------------------------------------------------------------------------- */
 
-/* A model file is a safetensors file with the specification in its metadata and a checksum. Saving writes a temporary file beside the
- * target and renames it: the old file or the new one is there, never a part. */
+/* A model file is a safetensors file with the specification in its metadata and a checksum. What another program writes from the same tensors and metadata loads
+ * too; when it left the checksum out, sode_network_info says so. Saving replaces the target whole: the old file or the new one is there, never a part. The new file
+ * has the old one's mode, and its owner and group where the process may give them; symbolic links are followed. It has no name until it is complete; should a
+ * killed process leave a file .stableode-….tmp, the next save into that folder removes it. Only regular files are read and written. */
 SODE_API sode_status sode_network_save(sode_network *network, const char *path);
 SODE_API sode_status sode_network_load(const char *path, sode_network **network);
 /* Size query: buffer NULL and capacity 0 give the bytes needed. */

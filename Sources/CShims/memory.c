@@ -1,10 +1,11 @@
 #include "shims_memory.h"
+#include "shims_available_memory.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-enum { alignment = 64, huge_page = 1 << 21 };
+enum { alignment = 64, huge_page = 1 << 21, large = 1 << 26 };
 
 /* Arrays of many megabytes come from the system page by page, zeroed where they are first touched: the work that touches them asks its watch, and waiting for all pages at once could not be
    interrupted. They are swept from end to end: in huge pages, where the system has them, a sweep does not wait for the page tables. */
@@ -25,6 +26,8 @@ static void *allocate_large(size_t size) {
 static void release_large(void *memory, size_t size) { munmap(memory, (size + huge_page - 1) & ~(size_t)(huge_page - 1)); }
 
 static void *standard_allocate(size_t size) {
+  /* The system promises more than it has and ends a process that uses the promise. */
+  if (size >= large && size > sode_shim_available_memory()) return NULL;
   if (is_large(size)) return allocate_large(size);
   void *memory = NULL;
   if (posix_memalign(&memory, alignment, size) != 0) return NULL;
@@ -41,6 +44,11 @@ static sode_shim_allocate allocator;
 static sode_shim_release releaser;
 static void *allocator_user;
 
+static void note_peak(uint64_t held) {
+  uint64_t seen = atomic_load(&peak);
+  while (seen < held && !atomic_compare_exchange_weak(&peak, &seen, held)) {}
+}
+
 void *sode_shim_memory_allocate(size_t size) {
   if (size == 0) size = 1;
   uint64_t after = atomic_fetch_add(&current, size) + size;
@@ -55,10 +63,22 @@ void *sode_shim_memory_allocate(size_t size) {
     return NULL;
   }
   atomic_fetch_add(&count, 1);
-  uint64_t seen = atomic_load(&peak);
-  while (seen < after && !atomic_compare_exchange_weak(&peak, &seen, after)) {}
+  note_peak(after);
   return memory;
 }
+
+int sode_shim_memory_claim(size_t size) {
+  uint64_t after = atomic_fetch_add(&current, size) + size;
+  uint64_t most = atomic_load(&limit);
+  if (after < size || (most != 0 && after > most)) {
+    atomic_fetch_sub(&current, size);
+    return -1;
+  }
+  note_peak(after);
+  return 0;
+}
+
+void sode_shim_memory_unclaim(size_t size) { atomic_fetch_sub(&current, size); }
 
 void sode_shim_memory_release(void *memory, size_t size) {
   if (!memory) return;

@@ -28,7 +28,14 @@ package struct StoreEvery: MemoryPolicy {
   /// The one that recomputes least with `rows` rows of tape: of those that fit, that with the longest segments. nil when none fits.
   static func longest(_ block: ODEBlock, rows: Int) -> StoreEvery? {
     let inner = block.stateWidth + block.recordWidth
-    return stride(from: min(block.layers, rows / inner), through: 1, by: -1).first { segments(block, $0) * block.stateWidth + $0 * inner <= rows }.map { StoreEvery($0) }
+    var k = min(block.layers, rows / inner)
+    while k >= 1 {
+      // The rows that the segments' first states leave. They leave no more to shorter segments, so that no k between these two fits.
+      let room = (rows - segments(block, k) * block.stateWidth) / inner
+      if k <= room { return StoreEvery(k) }
+      k = room
+    }
+    return nil
   }
 
   package func initialState(_ block: ODEBlock, tape: Block) -> Block { Segmented(block, tape, segment(block)).parts.state(0) }

@@ -1,4 +1,5 @@
 import KernelInterface
+import Settings
 
 /// How the features of a sample hold a sequence of observations: steps × features of a step, row-major in time.
 ///
@@ -87,28 +88,37 @@ package struct PathSampling: Sendable {
   package let lead: Int
   package let isScaled: Bool
   package let horizon: Double
-  private let points: [PathPoint]
+  /// The points: of the order of the layers.
+  private let memory: Buffer
+  private let count: Int
+  private let readsEachStep: Bool
 
   /// Points at the nodes of each layer.
   ///
   /// - Parameters:
   ///   - hasPresence: a first row of 1 where there is an observation, or between the first and the last, and 0 elsewhere; for values alone.
-  ///   - times: the layers' boundaries, one more than layers.
+  ///   - times: the layers' boundaries, one more than `layers`.
   ///   - nodes: in steps, ascending.
   ///   - evolutions: for events, layers before each observation.
+  /// - Throws: `memory`.
   package init(
-    _ format: SequenceFormat, _ interpolation: PathInterpolation, _ form: PathForm, hasPresence: Bool = false, isScaled: Bool = true, times: [Double],
-    nodes: [Double], evolutions: Int = 0
-  ) {
+    _ format: SequenceFormat, _ interpolation: PathInterpolation, _ form: PathForm, hasPresence: Bool = false, isScaled: Bool = true, layers: Int,
+    times: (Int) -> Double, nodes: [Double], evolutions: Int = 0
+  ) throws(Failure) {
     self.format = format
     self.interpolation = interpolation
     self.form = form
     lead = form == .events ? 2 : hasPresence ? 1 : 0
     self.isScaled = isScaled || format.timeOffset < 0
-    horizon = times.last ?? 1
-    var points: [PathPoint] = []
-    for layer in 0..<max(times.count - 1, 0) {
-      let (begin, size) = (times[layer], times[layer + 1] - times[layer])
+    horizon = times(layers)
+    let (count, overflow) = layers.multipliedReportingOverflow(by: nodes.count)
+    memory = try PathSampling.memory(overflow ? Int.max : count)
+    self.count = count
+    let points = PathSampling.points(memory)
+    var (next, readsEachStep) = (0, true)
+    for layer in 0..<layers {
+      let begin = times(layer)
+      let size = times(layer + 1) - begin
       // Far more than the rounding of times in float32, far less than a step.
       let little = 1e-5 * size
       for node in nodes {
@@ -120,43 +130,52 @@ package struct PathSampling: Sendable {
         } else if interpolation == .none {
           point.step = layer
         }
-        points.append(point)
+        readsEachStep = readsEachStep && Int(point.step) == next
+        points[next] = point
+        next += 1
       }
     }
-    self.points = points
+    self.readsEachStep = readsEachStep
   }
 
   /// The beginning of the paths alone: each channel's first observation.
-  package init(beginningOf format: SequenceFormat) {
+  /// - Throws: `memory`.
+  package init(beginningOf format: SequenceFormat) throws(Failure) {
     self.format = format
     interpolation = .linear
     form = .value
     lead = 0
     isScaled = true
     horizon = 1
-    points = [PathPoint(time: 0, lookup: 0, begin: 0, gap: 0, weight: 0, step: -1)]
+    (count, readsEachStep) = (1, false)
+    memory = try PathSampling.memory(1)
+    PathSampling.points(memory)[0] = PathPoint(time: 0, lookup: 0, begin: 0, gap: 0, weight: 0, step: -1)
+  }
+
+  private static func memory(_ count: Int) throws(Failure) -> Buffer {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<PathPoint>.stride)
+    return try Buffer(byteCount: overflow ? -1 : bytes)
+  }
+  private static func points(_ memory: Buffer) -> UnsafeMutablePointer<PathPoint> {
+    memory.base.bindMemory(to: PathPoint.self, capacity: memory.byteCount / MemoryLayout<PathPoint>.stride)
   }
 
   package var rowsPerPoint: Int { lead + format.channels }
-  package var rows: Int { points.count * rowsPerPoint }
+  package var rows: Int { count * rowsPerPoint }
 
   /// Whether the rows are the features as they lie.
   package var isIdentity: Bool {
-    format.layout == .values && interpolation == .none && form == .value && lead == 0 && points.count == format.steps
-      && points.indices.allSatisfy { points[$0].step == $0 }
+    format.layout == .values && interpolation == .none && form == .value && lead == 0 && count == format.steps && readsEachStep
   }
 
   fileprivate func call(knots: Block, values: Block, out: Block, isTangent: Bool, isTransposed: Bool) {
     assert(knots.rows == format.features && values.rows == format.features && out.rows == rows, "path: shapes")
-    points.withUnsafeBufferPointer { points in
-      guard let first = points.baseAddress else { return }
-      var call = PathCall(
-        knots: knots.base, knotStride: knots.stride, values: values.base, valueStride: values.stride, steps: format.steps, channels: format.channels,
-        stepWidth: format.stepWidth, timeOffset: format.timeOffset, valueOffset: format.valueOffset, maskOffset: format.maskOffset, interpolation: interpolation.rawValue,
-        form: form.rawValue, points: first, count: points.count, horizon: horizon, isScaled: isScaled, isTangent: isTangent, isTransposed: isTransposed, lead: lead,
-        out: out.base, outStride: out.stride, columns: out.columns)
-      Kernels.table(out.precision).pointee.path(&call)
-    }
+    var call = PathCall(
+      knots: knots.base, knotStride: knots.stride, values: values.base, valueStride: values.stride, steps: format.steps, channels: format.channels,
+      stepWidth: format.stepWidth, timeOffset: format.timeOffset, valueOffset: format.valueOffset, maskOffset: format.maskOffset, interpolation: interpolation.rawValue,
+      form: form.rawValue, points: PathSampling.points(memory), count: count, horizon: horizon, isScaled: isScaled, isTangent: isTangent, isTransposed: isTransposed, lead: lead,
+      out: out.base, outStride: out.stride, columns: out.columns)
+    withExtendedLifetime(memory) { Kernels.table(out.precision).pointee.path(&call) }
   }
 }
 

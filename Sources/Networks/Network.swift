@@ -7,8 +7,11 @@ import Settings
 /// Any number of threads may read; a reader keeps the snapshot that it took.
 package final class Network: @unchecked Sendable {
   package let plan: NetworkPlan
+  /// Whether the network was loaded, and then whether by a checksum.
+  package let checksum: StoredChecksum
   private var lock = pthread_mutex_t()
   private var present: ParameterSnapshot
+  private var notes: Metadata
 
   /// - Throws: what `NetworkPlan.init` throws; `.memory`.
   package convenience init(_ specification: NetworkSpecification) throws(Failure) {
@@ -18,13 +21,15 @@ package final class Network: @unchecked Sendable {
 
   /// A network with given parameters, `plan.parameterCount` of them.
   /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite` naming the tensor.
-  package init(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot) throws(Failure) {
+  package init(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot, metadata: Metadata = Metadata(), checksum: StoredChecksum = .notLoaded) throws(Failure) {
     try Self.check(snapshot.parameters, plan)
     if let tensor = plan.tensors.first(where: { !allFinite(snapshot.parameters[$0.range]) }) {
       throw Failure(.notFinite, "the parameters \(tensor.name) hold NaN or infinity in \(plan.precision.name); they must be finite")
     }
     self.plan = plan
+    self.checksum = checksum
     present = snapshot
+    notes = metadata
     pthread_mutex_init(&lock, nil)
   }
 
@@ -36,6 +41,24 @@ package final class Network: @unchecked Sendable {
     }
     precondition(parameters.precision == plan.precision, "parameters in another precision than the network's")
   }
+
+  /// The caller's notes on the network.
+  package var metadata: Metadata {
+    pthread_mutex_lock(&lock)
+    defer { pthread_mutex_unlock(&lock) }
+    return notes
+  }
+
+  /// Sets a note, or removes it.
+  /// - Throws: what `Metadata.set` throws.
+  package func setMetadata(_ key: String, _ value: String?) throws(Failure) {
+    pthread_mutex_lock(&lock)
+    defer { pthread_mutex_unlock(&lock) }
+    try notes.set(key, value)
+  }
+
+  /// A network with the same parameters and notes. Snapshots do not change: the two share one until either network gets another.
+  package func copied() throws(Failure) -> Network { try Network(plan, snapshot, metadata: metadata, checksum: checksum) }
 
   /// The present parameters. Their vector is a view: hold on to the snapshot for as long as the vector is used.
   package var snapshot: ParameterSnapshot {

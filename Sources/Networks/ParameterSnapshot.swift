@@ -33,7 +33,7 @@ package final class ParameterSnapshot: @unchecked Sendable {
   }
 
   /// Zeros, for `fill` to be written once before anything else sees the snapshot.
-  init(plan: NetworkPlan, normalization: Normalization?, version: Int = 0, fill: (Vector) throws(Failure) -> Void) throws(Failure) {
+  package init(plan: NetworkPlan, normalization: Normalization?, version: Int = 0, fill: (Vector) throws(Failure) -> Void) throws(Failure) {
     self.version = version
     buffer = try Buffer(count: plan.parameterCount, precision: plan.precision)
     parameters = buffer.vector(count: plan.parameterCount, precision: plan.precision)

@@ -41,16 +41,17 @@ package final class ReadoutSweep {
     largestTile = tileColumns(width: plan.width, precision: plan.precision)
     // The last tile may need padding.
     let columns = batch + Block.quantum
+    let valueRows = plan.loss.targetKind == .values ? plan.outputs : 0
     var size = Arena.Size()
-    size.add(count: plan.width * columns, precision: plan.precision)
+    size.add(rows: plan.width, columns: columns, precision: plan.precision)
     size.add(count: columns, precision: .float32)
-    size.add(count: plan.loss.targetKind == .values ? plan.outputs * columns : 0, precision: plan.precision)
+    size.add(rows: valueRows, columns: columns, precision: plan.precision)
     size.add(count: columns, precision: .float64)
     for rows in [plan.outputs, plan.outputs, plan.outputs + 1] { size.add(rows: rows, columns: largestTile, precision: plan.precision) }
     arena = try Arena(size)
     memory = (
       arena.vector(count: plan.width * columns, precision: plan.precision), arena.vector(count: columns, precision: .float32),
-      arena.vector(count: plan.loss.targetKind == .values ? plan.outputs * columns : 0, precision: plan.precision),
+      arena.vector(count: valueRows * columns, precision: plan.precision),
       arena.vector(count: columns, precision: .float64)
     )
     scores = arena.block(rows: plan.outputs, columns: largestTile, precision: plan.precision)

@@ -53,7 +53,7 @@ package struct SequencePlan: Sendable {
     }
     self.interpolation = interpolation
     format = SequenceFormat(layout, steps: inputs / stepWidth, channels: channels)
-    beginning = PathSampling(beginningOf: format)
+    beginning = try PathSampling(beginningOf: format)
   }
 
   /// What driven fields are told: with padding a step, or with absolute times a layer, may lie outside a sample's observations.
@@ -116,9 +116,9 @@ package struct SequencePlan: Sendable {
           .incompatible, "layers is \(layers), but a sample has \(steps) steps; field \(name) takes \(steps)·(k + 1) layers: k > 0 of the flow, then the observation")
       }
     }
-    return PathSampling(
+    return try PathSampling(
       format, interpolation, field.driveForm, hasPresence: field.driveForm == .value && configuration.hasPresence, isScaled: isScaled,
-      times: (0...layers).map { block.grid.time($0) }, nodes: block.integrator.nodes, evolutions: evolutions)
+      layers: layers, times: block.grid.time, nodes: block.integrator.nodes, evolutions: evolutions)
   }
 }
 

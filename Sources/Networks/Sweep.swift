@@ -56,9 +56,8 @@ package final class Sweep: @unchecked Sendable {
   private let logs: [StepLog]
   private let scratch: [TileScratch]
   /// Sets of operators to prepare or finish together: one task.
-  private let chunks: [(block: Int, entries: Range<Int>)]
-  /// What each tile gave.
-  private var results: [BatchResult]
+  private let chunks: OperatorChunks
+  private let sums: TileSums
 
   /// - Parameters:
   ///   - batch: at least 1.
@@ -93,14 +92,12 @@ package final class Sweep: @unchecked Sendable {
     for _ in 0..<workers { scratch.append(TileScratch(arena, rows, columns: partition.columns)) }
     self.scratch = scratch
     logs = (0..<workers).map { _ in StepLog() }
-    results = Array(repeating: BatchResult(), count: partition.tiles)
-    chunks = plan.blocks.indices.flatMap { block in
-      stride(from: 0, to: plan.blocks[block].preparedEntries, by: 32).map { (block, $0..<min($0 + 32, plan.blocks[block].preparedEntries)) }
-    }
+    sums = TileSums(arena, tiles: partition.tiles, workers: workers)
+    chunks = OperatorChunks(plan)
   }
 
   /// Bytes of scratch held.
-  package var byteCount: Int { arena.byteCount }
+  package var byteCount: Int { arena.byteCount + sums.byteCount }
 
   /// The loss of a batch of `count` samples and, if asked for, the gradient of its mean, which overwrites `gradient`. The loss has the same bits with a gradient and without.
   ///
@@ -187,51 +184,50 @@ package final class Sweep: @unchecked Sendable {
     precondition(pool.threads <= threads, "more threads than the sweep has scratch for")
     let back = gradient != nil || alwaysBack
     let partition = partition(count: count)
+    try sums.begin(tiles: partition.tiles)
     if let extended { plan.extend(parameters, into: extended.parameters) }
     let weights = Weights(parameters: extended?.parameters ?? parameters, prepared: prepared)
     if prepared.count > 0 {
       try pool.run(chunks.count) { task, _ in
-        self.plan.prepare(block: self.chunks[task].block, entries: self.chunks[task].entries, weights.parameters, into: self.prepared, for: .training)
+        let chunk = self.chunks[task]
+        self.plan.prepare(block: chunk.block, entries: chunk.entries, weights.parameters, into: self.prepared, for: .training)
       }
     }
     // Group 0 adds up where the result goes, if that has room for the layers' weights.
     let first = gradient.map { extended?.gradient ?? $0 } ?? (featureGradient == nil ? nil : unwanted)
     defer { for log in logs { log.watch = .none } }
-    try results.withUnsafeMutableBufferPointer { results throws(Failure) in
-      let results = UnsafeMutableBufferPointer(rebasing: results[...])
-      try pool.run(partition.groups) { group, worker in
-        let sum = group == 0 ? first : first.map { _ in self.groupGradients[group - 1] }
-        let log = self.logs[worker]
-        log.watch = pool.watch
-        log.chargePerSample = chargePerSample
-        if let sum { fill(sum, 0) }
-        for index in partition.tiles(of: group) {
-          log.askNext()
-          if log.isOver { return }
-          let samples = partition.samples(of: index)
-          let tile = self.scratch[worker].view(columns: partition.columns(of: index))
-          log.isCharging = chargePerSample > 0
-          let final = self.forward(weights, source, samples, tile, log, draws, keeping: back)
-          log.isCharging = false
-          // States that were left half way mean nothing to a loss.
-          if log.isOver { return log.clear() }
-          var result = BatchResult()
-          log.requireFinite(tile.scores, within: self.plan.precision.largest, "scores")
-          // A tile with a failure ends the call; what there is of it is nobody's.
-          if log.first == nil {
-            atStates(index, final)
-            atScores(tile, log, &result)
-          }
-          if back, log.first == nil { self.backward(weights, source, samples, tile, log, draws, final: final, gradient: sum, featureGradient: featureGradient) }
-          result.failure = log.first
-          result.costSum = log.cost
-          result.report = log.report
-          log.clear()
-          results[index] = result
+    try pool.run(partition.groups) { group, worker in
+      let sum = group == 0 ? first : first.map { _ in self.groupGradients[group - 1] }
+      let log = self.logs[worker]
+      log.watch = pool.watch
+      log.chargePerSample = chargePerSample
+      if let sum { fill(sum, 0) }
+      for index in partition.tiles(of: group) {
+        log.askNext()
+        if log.isOver { return }
+        let samples = partition.samples(of: index)
+        let tile = self.scratch[worker].view(columns: partition.columns(of: index))
+        log.isCharging = chargePerSample > 0
+        let final = self.forward(weights, source, samples, tile, log, draws, keeping: back)
+        log.isCharging = false
+        // States that were left half way mean nothing to a loss.
+        if log.isOver { return log.clear() }
+        var result = BatchResult()
+        log.requireFinite(tile.scores, within: self.plan.precision.largest, "scores")
+        // A tile with a failure ends the call: its states and scores go nowhere.
+        if log.first == nil {
+          atStates(index, final)
+          atScores(tile, log, &result)
         }
+        if back, log.first == nil { self.backward(weights, source, samples, tile, log, draws, final: final, gradient: sum, featureGradient: featureGradient) }
+        result.failure = log.first
+        result.costSum = log.cost
+        result.report = log.report
+        log.clear()
+        self.sums.note(result, tile: index, worker: worker)
       }
     }
-    if let failure = results[0..<partition.tiles].lazy.compactMap(\.failure).first { throw source.named(failure) }
+    if let failure = sums.failure { throw source.named(failure) }
     if let gradient, let first {
       try reduce(partition.groups, into: first, weights.parameters, pool)
       if extended != nil {
@@ -239,13 +235,7 @@ package final class Sweep: @unchecked Sendable {
         try pool.watch.check()
       }
     }
-    return results[0..<partition.tiles].reduce(into: BatchResult()) { total, part in
-      total.lossSum += part.lossSum
-      total.costSum += part.costSum
-      total.correct += part.correct
-      total.count += part.count
-      total.report.add(part.report)
-    }
+    return sums.total(tiles: partition.tiles)
   }
 
   /// Gives the visible final state.
@@ -339,7 +329,8 @@ package final class Sweep: @unchecked Sendable {
     }
     guard plan.blocks.contains(where: \.gradientNeedsFinish) else { return }
     try pool.run(chunks.count) { task, _ in
-      self.plan.finishGradient(block: self.chunks[task].block, entries: self.chunks[task].entries, gradient, at: parameters, prepared: self.prepared)
+      let chunk = self.chunks[task]
+      self.plan.finishGradient(block: chunk.block, entries: chunk.entries, gradient, at: parameters, prepared: self.prepared)
     }
   }
 }

@@ -33,6 +33,7 @@ struct SweepGeometry {
     needsUnwanted = plan.sequence != nil && derivative && features
     if needsUnwanted { size.add(count: plan.extendedCount, precision: plan.precision) }
     for _ in 0..<workers { rows.add(to: &size, columns: partition.columns) }
+    TileSums.add(tiles: partition.tiles, to: &size)
     self.size = size
   }
 }

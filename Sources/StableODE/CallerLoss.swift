@@ -23,6 +23,9 @@ final class CallerLoss: Loss, @unchecked Sendable {
     shapes = try CallbackShapes()
   }
 
+  /// Bytes of scratch held.
+  var byteCount: Int { memory?.byteCount ?? 0 }
+
   var targetKind: TargetKind { own.targetKind }
   func check(outputs: Int) throws(Failure) { try own.check(outputs: outputs) }
   func classes(outputs: Int) -> Int { own.classes(outputs: outputs) }

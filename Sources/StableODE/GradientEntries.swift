@@ -41,7 +41,7 @@ final class GradientBox {
     return made
   }
 
-  var byteCount: Int { sweep.byteCount + buffer.byteCount + (tangents?.byteCount ?? 0) }
+  var byteCount: Int { sweep.byteCount + buffer.byteCount + (tangents?.byteCount ?? 0) + curvature.byteCount + (loss?.byteCount ?? 0) }
 }
 
 @_cdecl("sode_gradient_create") @implementation

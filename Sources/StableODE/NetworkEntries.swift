@@ -32,8 +32,7 @@ public func sode_network_copy(_ network: OpaquePointer?, _ copy: UnsafeMutablePo
   reporting { () throws(Failure) in
     let out = try required(copy, "copy")
     try using(network, .network, "network") { original throws(Failure) in
-      // Snapshots are immutable, so the two may share one until either changes.
-      try hand(try Network(original.plan, original.snapshot), .network, to: out)
+      try hand(try original.copied(), .network, to: out)
     }
   }
 }
@@ -62,6 +61,7 @@ public func sode_network_describe(_ network: OpaquePointer?, _ info: UnsafeMutab
       description.blocks = Int64(plan.blocks.count)
       description.parameters = Int64(plan.parameterCount)
       description.tensors = Int64(plan.tensors.count)
+      description.checksum = network.checksum.rawValue
       try writeStruct(description, to: out, "info")
     }
   }

@@ -56,7 +56,9 @@ class NetworkInfo(SizedStructure):
         ("blocks", c_int64),
         ("parameters", c_int64),
         ("tensors", c_int64),
-        ("reserved", c_uint64 * 8),
+        ("checksum", c_int32),
+        ("reserved0", c_uint32),
+        ("reserved", c_uint64 * 7),
     ]
 
 

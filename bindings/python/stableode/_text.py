@@ -78,10 +78,10 @@ def read_json(function: Any, handle: int) -> Any:
     return json.loads(decode(read_bytes(function, handle).rstrip(b"\0")))
 
 
-def read_bytes(function: Any, handle: int) -> bytes:
-    """What a C function (handle, buffer, capacity, needed) writes, by its size query."""
+def read_bytes(function: Any, *arguments: Any) -> bytes:
+    """What a C function (…, buffer, capacity, needed) writes, by its size query; arguments: those before, the handle first."""
     needed = ctypes.c_size_t()
-    function(handle, None, 0, ctypes.byref(needed))
+    function(*arguments, None, 0, ctypes.byref(needed))
     buffer = ctypes.create_string_buffer(needed.value)
-    function(handle, buffer, needed.value, ctypes.byref(needed))
+    function(*arguments, buffer, needed.value, ctypes.byref(needed))
     return buffer.raw[: needed.value]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy
@@ -63,6 +63,33 @@ class Network(Model):
         network = cls.__new__(cls)
         network._create(text(specification, "specification"))
         return network
+
+    # Notes
+
+    @property
+    def metadata(self) -> Metadata:
+        """Notes of your own: a mapping from str to str that goes with the network into copies, pickles, files and checkpoints.
+
+            network.metadata["classes"] = "cat,dog"
+            network.metadata = {"classes": "cat,dog", "note": "trained on 2026-05-01"}
+
+        In a model file they stand in the safetensors metadata, under their own keys, for any program to read.
+        """
+        return Metadata(self)
+
+    @metadata.setter
+    def metadata(self, notes: Mapping[str, str]) -> None:
+        notes, present = dict(notes), self.metadata
+        for key in list(present):
+            if key not in notes:
+                del present[key]
+        present.update(notes)
+
+    @property
+    def checksum(self) -> str | None:
+        """"right" when the network was loaded and its file's checksum agreed, "absent" when another program wrote the file
+        without one, None when it was not loaded."""
+        return (None, "right", "absent")[self._info().checksum]
 
     # Parameters
 
@@ -385,6 +412,40 @@ class Network(Model):
             f"Network({info.inputs} inputs, {info.outputs} outputs, {info.blocks} blocks, "
             f"{info.parameters} parameters, float{info.precision_bits})"
         )
+
+
+class Metadata(MutableMapping[str, str]):
+    """The notes on a network, str to str, in the order of their keys; see `Network.metadata`.
+
+    Errors: KeyError for a key that is not there; InvalidArgumentError for an empty key and those that model files use
+    themselves (format, specification, checksum …); OutOfRangeError for keys of more than 256 bytes and more than 1 MB.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def __getitem__(self, key: str) -> str:
+        found = read_bytes(library.sode_network_get_metadata, self._network._pointer, text(key, "key"))
+        return decode(found.rstrip(b"\0"))
+
+    def __setitem__(self, key: str, value: str) -> None:
+        library.sode_network_set_metadata(self._network._pointer, text(key, "key"), text(value, "value"))
+
+    def __delitem__(self, key: str) -> None:
+        self[key]
+        library.sode_network_set_metadata(self._network._pointer, text(key, "key"), None)
+
+    def __iter__(self) -> Iterator[str]:
+        keys = (read_bytes(library.sode_network_metadata_at, self._network._pointer, index) for index in range(len(self)))
+        return iter([decode(key.rstrip(b"\0")) for key in keys])
+
+    def __len__(self) -> int:
+        count = ctypes.c_int64()
+        library.sode_network_metadata_count(self._network._pointer, ctypes.byref(count))
+        return count.value
+
+    def __repr__(self) -> str:
+        return f"Metadata({dict(self)})"
 
 
 class Parameters(Mapping[str, numpy.ndarray]):
