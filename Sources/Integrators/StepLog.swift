@@ -11,6 +11,8 @@ package final class StepLog {
   package var accepted = 0
   package var rejected = 0
   package var iterations = 0
+  /// Evaluations of the field that derivatives of adaptive schemes add to those of the solve: segments solved again, and the stages of the steps that they go through.
+  package var recomputed = 0
   /// Samples of the present tile, whose columns beyond are padding; steps that count or fail sample by sample leave padding out.
   package var samples = Int.max
   /// Memory that an integrator keeps from call to call (the tape of an adaptive solve), made by it at first use.
@@ -41,7 +43,7 @@ package final class StepLog {
 
   package func clear() {
     failure = nil
-    (evaluations, accepted, rejected, iterations) = (0, 0, 0, 0)
+    (evaluations, accepted, rejected, iterations, recomputed) = (0, 0, 0, 0, 0)
     reconstructionError = 0
     cost = 0
   }

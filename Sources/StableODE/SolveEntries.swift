@@ -20,14 +20,15 @@ public func sode_network_solve(
       let width = plan.blocks[index].width
       let batch = try samples(try CallerTensor(features, "features"), plan)
       if let report { _ = try structSize(report, "report") }
-      let asked = try times.map { (times) throws(Failure) in try numbers(try CallerTensor(times, "times")) } ?? []
+      let timeTensor = try times.map { (times) throws(Failure) in try CallerTensor(times, "times") }
+      let asked = try timeTensor.map { (times) throws(Failure) in try numbers(times) } ?? []
       if states != nil, times == nil { throw Failure(.nullPointer, "states is given but times is NULL; states are written at times") }
       let function = try event.map { (event) throws(Failure) in try eventFunction(event, width: width) }
       let targets = try SolveTargets(
         samples: batch.rows, times: asked.count, width: width, precision: plan.precision, states: states, ends: ends, endTimes: end_times,
         eventStates: event_states)
       let solution = try network.solve(
-        block: index, batch, times: asked, event: function, states: targets.dense(.states), eventStates: targets.dense(.eventStates))
+        block: index, batch, times: asked, in: timeTensor?.type == .float32 ? .float32 : .float64, event: function, states: targets.dense(.states), eventStates: targets.dense(.eventStates))
       targets.write(solution)
       if let report {
         var row = sode_step_report()
