@@ -71,6 +71,13 @@ final class AdaptiveCase {
     return states.indices.map { after.column($0, of: columns) }
   }
 
+  /// What a solve of these states counts.
+  func counts(_ states: [[Double]]) throws -> (accepted: Int, rejected: Int, evaluations: Int) {
+    log.clear()
+    _ = try solve(states)
+    return (log.accepted, log.rejected, log.evaluations)
+  }
+
   /// A solve of equal layers with states at asked times and an event.
   func output(_ states: [[Double]], times: [Double] = [], event: EventFunction? = nil, layers: Int = 1) throws -> DenseOutput {
     let columns = Block.columns(forSamples: states.count)

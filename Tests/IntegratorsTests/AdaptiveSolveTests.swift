@@ -68,10 +68,10 @@ import VectorFields
     let adaptive = try AdaptiveCase(.dopri5, "dense", FieldConfiguration(width: 1, activation: .tanh, bias: .none, precision: .float64), tolerance: 1e-8, length: 3)
     adaptive.example.tensors[0][0] = 3
     // Where tanh is saturated the field is constant.
-    let easy = try counts(adaptive, [[50]])
-    let hard = try counts(adaptive, [[0.01]])
+    let easy = try adaptive.counts([[50]])
+    let hard = try adaptive.counts([[0.01]])
     #expect(hard.accepted > easy.accepted)
-    let both = try counts(adaptive, [[50], [0.01]])
+    let both = try adaptive.counts([[50], [0.01]])
     #expect(both == (easy.accepted + hard.accepted, easy.rejected + hard.rejected, easy.evaluations + hard.evaluations))
   }
 

@@ -10,19 +10,13 @@ import VectorFields
 @Suite struct StepChoiceTests {
   private static let tableaus = AdaptiveTableauTests.tableaus
 
-  private func counts(_ adaptive: AdaptiveCase, _ states: [[Double]]) throws -> (accepted: Int, rejected: Int, evaluations: Int) {
-    adaptive.log.clear()
-    _ = try adaptive.solve(states)
-    return (adaptive.log.accepted, adaptive.log.rejected, adaptive.log.evaluations)
-  }
-
   /// Six evaluations a step tried, two to begin with; one when the first step is given.
   @Test func countsEvaluations() throws {
     let adaptive = try AdaptiveCase(.tsit5, "dense", FieldConfiguration(width: 3, precision: .float64), length: 5)
-    let automatic = try counts(adaptive, [[1, 2, 3], [0, 0, 1]])
+    let automatic = try adaptive.counts([[1, 2, 3], [0, 0, 1]])
     #expect(automatic.evaluations == 4 + 6 * (automatic.accepted + automatic.rejected))
     let given = try AdaptiveCase(.tsit5, "dense", FieldConfiguration(width: 3, precision: .float64), length: 5) { $0.firstStep = 0.3 }
-    let result = try counts(given, [[1, 2, 3]])
+    let result = try given.counts([[1, 2, 3]])
     #expect(result.evaluations == 1 + 6 * (result.accepted + result.rejected))
   }
 

@@ -254,7 +254,7 @@ extension KernelSweeps {
       let format = SequenceFormat(.timesValuesAndMasks, steps: 3, channels: 1)
       func fault(_ numbers: [Float]) -> (sample: Int, step: Int, fault: SequenceFault)? {
         numbers.withUnsafeBytes { bytes in
-          bytes.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .float32, rows: numbers.count / 9, columns: 9), format, precision: .float32, allowsJumps: false) }
+          bytes.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .float32, rows: numbers.count / 9, columns: 9), format, precision: .float32, allowsJumps: true) }
         }
       }
       let sound: [Float] = [1, 5, 1, -9, 5, 0, 1, 7, 1]
@@ -263,7 +263,7 @@ extension KernelSweeps {
       #expect(fault([1, 5, 0.5, 2, 5, 0, 1, 7, 1]).map { $0 == (0, 0, .mask(0.5)) } == true)
       let bytes: [UInt8] = [1, 2, 9, 1, 3, 0]
       let found = bytes.withUnsafeBytes { raw in
-        raw.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .uint8, rows: 1, columns: 6), SequenceFormat(.timesAndValues, steps: 3, channels: 1), precision: .float32, allowsJumps: false) }
+        raw.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .uint8, rows: 1, columns: 6), SequenceFormat(.timesAndValues, steps: 3, channels: 1), precision: .float32, allowsJumps: true) }
       }
       #expect(found.map { $0 == (0, 2, .time(before: 9, here: 3)) } == true)
     }
