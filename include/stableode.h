@@ -121,7 +121,8 @@ SODE_API const char *sode_build_info(void);
   X(CANCELLED, 2, "cancelled by a token")                                                            \
   X(TIME_LIMIT, 3, "time limit reached")                                                             \
   X(EARLY_STOPPING, 4, "validation stopped improving")                                               \
-  X(CONVERGED, 5, "the optimizer found no further decrease")                                         \
+  X(CONVERGED, 5, "the gradient of the objective has become small")                                  \
+  X(NO_DESCENT, 7, "the optimizer found no step that lowers the objective")                          \
   X(ERR_INVALID_ARGUMENT, -1, "invalid argument")                                                    \
   X(ERR_NULL_POINTER, -2, "NULL where a pointer is needed")                                          \
   X(ERR_INVALID_HANDLE, -3, "not a live handle of this kind")                                        \
@@ -324,17 +325,22 @@ typedef struct sode_progress {
   int32_t level;              /* how often the network was refined before (sode_trainer_refine); epoch counts from there */
   double work;                /* gradients over the whole training set that the work so far is worth, over all runs; a forward pass counts 1/3 */
   double validation_metric;   /* the figure that chooses the iterate to keep; NaN as validation_loss */
-  uint64_t reserved[6];
+  double objective;           /* what steps minimize, mean over the epoch so far: training_loss with all regularizers (adamw's decay is none) */
+  uint64_t reserved[5];
 } sode_progress;
 typedef int32_t (*sode_callback)(const sode_progress *progress, void *user_data);
 
+/* Called on the calling thread about every 50 ms, wherever its work stands: returns as callbacks do. */
+typedef int32_t (*sode_tick)(void *user_data);
 typedef struct sode_limits {
   uint32_t struct_size;
   uint32_t reserved0;
-  int64_t epochs;             /* at most so many more epochs in this run; 0 = up to the option "epochs" */
-  int64_t milliseconds;       /* at most so long in this run; 0 = no limit */
+  int64_t epochs;             /* training: at most so many more epochs in this run; 0 = up to the option "epochs" */
+  int64_t milliseconds;       /* at most so long in this call; 0 = no limit */
   sode_cancel_token *cancel;  /* or NULL */
-  uint64_t reserved[8];
+  sode_tick tick;             /* or NULL */
+  void *user_data;            /* of tick */
+  uint64_t reserved[6];
 } sode_limits;
 
 /* Options: scope "trainer" (optimizer, learning_rate, batch_size, epochs, schedule, weight_decay, smoothness, patience, num_threads …). */
@@ -384,6 +390,10 @@ SODE_API sode_status sode_cancel_token_create(sode_cancel_token **token);
 SODE_API sode_status sode_cancel_token_request(sode_cancel_token *token);
 SODE_API sode_status sode_cancel_token_reset(sode_cancel_token *token);
 SODE_API void sode_cancel_token_free(sode_cancel_token *token);
+/* Limits for every call that this thread makes from now on; NULL takes them back. milliseconds count for each call anew, epochs must be 0. A call that they end
+ * returns SODE_CANCELLED, SODE_TIME_LIMIT or SODE_STOPPED_BY_CALLBACK within 100 ms, as positive numbers; its outputs and objects are as before it. A call with
+ * sode_limits of its own keeps to both. The token may be freed only after the limits are taken back: calls then are SODE_ERR_INVALID_HANDLE. */
+SODE_API sode_status sode_set_thread_limits(const sode_limits *limits);
 
 /* ---- 8 Prediction ------------------------------------------------------------------------------------------------------------------ */
 

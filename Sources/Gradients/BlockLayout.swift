@@ -14,7 +14,7 @@ package struct BlockTensor: Sendable {
   package let entries: Entries
 
   /// What the first dimension counts.
-  package enum Entries: Sendable {
+  package enum Entries: Int, Sendable {
     /// The coefficients of the basis in time: the layers themselves for `LayerwiseBasis`.
     case coefficients
     /// The layers, or those after the first: tensors of the integrator's own.

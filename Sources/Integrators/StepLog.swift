@@ -1,6 +1,8 @@
+import LinearAlgebra
 import Settings
 
 /// What the steps of one worker report: the first failure, and counts. Explicit schemes have nothing to say here.
+/// It also tells them when to leave (`isOver`).
 ///
 /// Made once a worker; writing to it allocates nothing but the text of a failure.
 package final class StepLog {
@@ -27,7 +29,38 @@ package final class StepLog {
   /// What one sample's cost counts in the objective whose gradient pullbacks make; 0 where they leave it out.
   package var chargePerSample = 0.0
 
+  /// Says when the work must end.
+  package var watch = Watch.none {
+    didSet { askNext() }
+  }
+  private var over = false
+  /// Questions left until the watch is asked, and from one time to the next.
+  private var questions = 1
+  private var stride = 1
+  /// When the watch was last asked.
+  private var lastLook = 0.0
+
   package init() {}
+
+  /// Whether the work must end now. Loops over layers, steps and iterations ask after each and leave with the state they have, which nobody will use.
+  ///
+  /// Cost: a subtraction. The watch is asked every time where steps take long, and at most every 32nd time where a step takes less than asking does.
+  @inline(__always) package var isOver: Bool {
+    questions -= 1
+    return questions > 0 ? over : look()
+  }
+
+  /// Lets the next question go to the watch: what comes may take longer than what was.
+  package func askNext() { (over, questions, stride, lastLook) = (false, 1, 1, .infinity) }
+
+  @inline(never) private func look() -> Bool {
+    over = watch.isOver
+    let now = Watch.now
+    // The clock ticks every few milliseconds: once it has ticked between two looks, they are far enough apart.
+    stride = now > lastLook ? max(stride / 2, 1) : min(2 * stride, 32)
+    (questions, lastLook) = (stride, now)
+    return over
+  }
 
   /// Notes a recovered state.
   ///

@@ -20,17 +20,11 @@ package func accumulateSmoothness(_ theta: Vector, layers: Int, size: Int, facto
     axpy(factor, before, addingTo: gradient[0..<inner])
     axpy(-factor, after, addingTo: gradient[0..<inner])
   }
-  return 0.5 * factor * Kernels.table(theta.precision).pointee.squaredDistance(before.base, after.base, inner)
+  return 0.5 * factor * squaredDistance(before, after)
 }
 
-/// The same for layers at unequal distances: ½α Σ_j ‖θ_j − θ_{j−1}‖²/d_j.
-///
-/// - Parameter distances: d_1 … d_{layers−1}, the times between the layers' middles, > 0.
-package func accumulateSmoothness(_ theta: Vector, size: Int, strength: Double, distances: [Double], addingTo gradient: Vector?) -> Double {
-  var energy = 0.0
-  for (j, distance) in distances.enumerated() {
-    let pair = j * size..<(j + 2) * size
-    energy += accumulateSmoothness(theta[pair], layers: 2, size: size, factor: strength / distance, addingTo: gradient?[pair])
-  }
-  return energy
+/// ‖x − y‖², in double precision.
+package func squaredDistance(_ x: Vector, _ y: Vector) -> Double {
+  precondition(x.count == y.count && x.precision == y.precision, "vectors of one length and precision")
+  return Kernels.table(x.precision).pointee.squaredDistance(x.base, y.base, x.count)
 }

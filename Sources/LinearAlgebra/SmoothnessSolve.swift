@@ -4,7 +4,7 @@ import Settings
 /// Solves with the Hessian of the smoothness in time, x ← (f·DᵀD + γI)⁻¹x, where D takes the differences θ_j − θ_{j−1} of N layers.
 ///
 /// The orthonormal cosine transform diagonalizes DᵀD, with eigenvalues 2 − 2cos(πk/N) (Strang 1999, "The discrete cosine transform", DCT-2): transform each number's
-/// course over the layers, divide, transform back. Layers at unequal distances, where no such basis exists, are solved by factorizing the tridiagonal matrix, LDLᵀ.
+/// course over the layers, divide, transform back. That needs layers at equal distances; other forms are solved by their bands (`BandForm.solve`).
 /// Memory is made once; one caller at a time.
 package final class SmoothnessSolve {
   private let buffer: Buffer
@@ -25,7 +25,7 @@ package final class SmoothnessSolve {
     workspace = all[2 * maximumLayers..<all.count]
   }
 
-  /// Equal distances, by the cosine transform.
+  /// Solves in place, by the cosine transform.
   /// - Parameters:
   ///   - x: layers × size numbers, one layer after the other, overwritten.
   ///   - factor: f = α/h ≥ 0.
@@ -51,28 +51,6 @@ package final class SmoothnessSolve {
       for k in 0..<layers { values[k] /= divisors[k] }
       cosineTransform(column, isInverse: true, workspace: workspace)
       for j in 0..<layers { course.store(values[j], j) }
-    }
-  }
-
-  /// Unequal distances: x ← (α Σ_j (e_j − e_{j−1})(e_j − e_{j−1})ᵀ/d_j + γI)⁻¹x.
-  /// - Parameter distances: d_1 … d_{N−1} > 0.
-  /// - Cost: two passes over x.
-  package func solve(_ x: Vector, distances: [Double], strength: Double, shift: Double) {
-    let layers = distances.count + 1
-    precondition(layers <= maximumLayers && shift > 0, "a smoothness solve beyond its memory, or without a shift")
-    let size = x.count / layers
-    func layer(_ j: Int) -> Vector { x[j * size..<(j + 1) * size] }
-    let pivots = pivots.base.assumingMemoryBound(to: Double.self)
-    // LDLᵀ with off-diagonals −α/d_j: each pivot is at least the shift.
-    for j in 0..<layers {
-      let before = j > 0 ? strength / distances[j - 1] : 0
-      let after = j + 1 < layers ? strength / distances[j] : 0
-      pivots[j] = shift + before + after - (j > 0 ? before * (before / pivots[j - 1]) : 0)
-      if j > 0 { axpy(before / pivots[j - 1], layer(j - 1), addingTo: layer(j)) }
-    }
-    for j in stride(from: layers - 1, through: 0, by: -1) {
-      scale(1 / pivots[j], layer(j))
-      if j + 1 < layers { axpy(strength / distances[j] / pivots[j], layer(j + 1), addingTo: layer(j)) }
     }
   }
 }

@@ -9,21 +9,30 @@ import Settings
 package final class WorkerPool: @unchecked Sendable {
   /// Threads that work, the caller's included.
   package let threads: Int
+  /// Says when the work must end. The calling thread keeps its pulse while `run` lasts, also while it waits for the others.
+  package let watch: Watch
   private let shared: UnsafeMutablePointer<Shared>
   private let seats: UnsafeMutablePointer<Seat>
 
-  /// - Parameter threads: 1 … 1024; with 1 nothing is started and nothing is ever locked.
+  /// - Parameters:
+  ///   - threads: 1 … 1024; with 1 nothing is started and nothing is ever locked.
+  ///   - watch: made on the thread that calls `run`.
   /// - Throws: `outOfRange`; `memory` when the system refuses a thread.
-  package init(threads: Int) throws(Failure) {
+  package init(threads: Int, watch: Watch = .none) throws(Failure) {
     guard (1...1024).contains(threads) else { throw Failure(.outOfRange, "num_threads is \(threads); it must be between 1 and 1024") }
     self.threads = threads
+    self.watch = watch
     shared = .allocate(capacity: 1)
     shared.initialize(to: Shared())
     seats = .allocate(capacity: threads)
     guard threads > 1 else { return }
     pthread_mutex_init(&shared.pointee.mutex, nil)
     pthread_cond_init(&shared.pointee.wake, nil)
-    pthread_cond_init(&shared.pointee.done, nil)
+    var monotonic = pthread_condattr_t()
+    pthread_condattr_init(&monotonic)
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC)
+    pthread_cond_init(&shared.pointee.done, &monotonic)
+    pthread_condattr_destroy(&monotonic)
     // Signals are the host's business: they go to its own threads.
     var all = sigset_t()
     var before = sigset_t()
@@ -52,29 +61,50 @@ package final class WorkerPool: @unchecked Sendable {
     shared.deallocate()
   }
 
-  /// Runs tasks 0 ..< `count` and returns when all are done.
+  /// Runs tasks 0 ..< `count` and returns when all are done, or when the watch is over: then tasks are left out, and what the others made is of no use.
   ///
   /// - Parameter body: called once a task with the worker's index (0 ..< threads; the caller's is 0), which selects scratch memory. It must not call `run`.
-  package func run(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
+  /// - Throws: the reason why the watch is over.
+  package func run(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) throws(Failure) {
+    run(count, heeding: watch, body)
+    try watch.check()
+  }
+
+  /// As `run`, but all tasks are done in any case, and no pulse comes between: for changes that must be whole, such as an update of parameters.
+  package func runWhole(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) { run(count, heeding: .none, body) }
+
+  private func run(_ count: Int, heeding watch: Watch, _ body: (_ task: Int, _ worker: Int) -> Void) {
     if threads == 1 || count <= 1 {
-      for task in 0..<max(count, 0) { body(task, 0) }
+      for task in 0..<max(count, 0) where !watch.isOver { body(task, 0) }
       return
     }
     withoutActuallyEscaping(body) { body in
       withUnsafePointer(to: body) { pointer in
         shared.pointee.body = pointer
+        shared.pointee.watch = Unmanaged.passUnretained(watch)
         shared.pointee.count = count
         sode_shim_atomic_store(&shared.pointee.next, 0)
         sode_shim_atomic_store(&shared.pointee.busy, Int64(shared.pointee.workers))
         publish { _ = sode_shim_atomic_add(&shared.pointee.round, 1) }
         takeTasks(shared, worker: 0)
-        if !spin(until: { sode_shim_atomic_load(&shared.pointee.busy) == 0 }) {
-          pthread_mutex_lock(&shared.pointee.mutex)
-          while sode_shim_atomic_load(&shared.pointee.busy) != 0 { pthread_cond_wait(&shared.pointee.done, &shared.pointee.mutex) }
-          pthread_mutex_unlock(&shared.pointee.mutex)
-        }
+        awaitOthers(watch)
         shared.pointee.body = nil
       }
+    }
+  }
+
+  /// Waits until no thread works on the present run, and keeps the watch's pulse meanwhile, under no lock.
+  private func awaitOthers(_ watch: Watch) {
+    let isDone = { [shared] in sode_shim_atomic_load(&shared.pointee.busy) == 0 }
+    while !spin(until: isDone) {
+      pthread_mutex_lock(&shared.pointee.mutex)
+      var end = timespec()
+      clock_gettime(CLOCK_MONOTONIC, &end)
+      end.tv_nsec += 10_000_000
+      if end.tv_nsec >= 1_000_000_000 { (end.tv_sec, end.tv_nsec) = (end.tv_sec + 1, end.tv_nsec - 1_000_000_000) }
+      while !isDone(), pthread_cond_timedwait(&shared.pointee.done, &shared.pointee.mutex, &end) == 0 {}
+      pthread_mutex_unlock(&shared.pointee.mutex)
+      _ = watch.isOver
     }
   }
 
@@ -102,6 +132,7 @@ private struct Shared {
   var busy = sode_shim_atomic()
   var stop = sode_shim_atomic()
   var body: UnsafePointer<Body>?
+  var watch = Unmanaged.passUnretained(Watch.none)
   var count = 0
   var workers = 0
 }
@@ -150,9 +181,10 @@ private func work(_ raw: UnsafeMutableRawPointer?) {
 @inline(never) private func takeTasks(_ shared: UnsafeMutablePointer<Shared>, worker: Int) {
   guard let body = shared.pointee.body else { return }
   let count = Int64(shared.pointee.count)
+  let watch = shared.pointee.watch.takeUnretainedValue()
   while true {
     let task = sode_shim_atomic_add(&shared.pointee.next, 1)
-    if task >= count { return }
+    if task >= count || watch.isOver { return }
     body.pointee(Int(task), worker)
   }
 }

@@ -64,7 +64,7 @@ package final class Predictor: @unchecked Sendable {
       for tile in 0..<partition.tiles { predict(features, kind, out, partition, tile, worker: 0) }
       return try reportFailure()
     }
-    pool.run(partition.groups) { group, worker in
+    try pool.run(partition.groups) { group, worker in
       for tile in partition.tiles(of: group) { self.predict(features, kind, out, partition, tile, worker: worker) }
     }
     try reportFailure()

@@ -110,14 +110,11 @@ package final class Sweep: @unchecked Sendable {
   ///   - divisor: what the gradient's sum is divided by instead of this batch's Σ w_i: for a batch that is part of a larger one.
   ///   - scores: takes the scores, samples × outputs.
   ///   - draws: the random numbers of a training step, for blocks with noise; nil for evaluation.
-  ///   - pool: at most as many threads as this sweep.
-  ///   - isCancelled: asked before each tile, on any of the pool's threads; once true, the tiles left are skipped. The result then counts fewer
-  ///     samples than asked for, and it and `gradient` are of no use.
-  /// - Throws: what a step that can fail reports, `.notConverged` or `.stepLimit`: that of the first tile; what the loss fails with.
+  ///   - pool: at most as many threads as this sweep. Its watch is asked between tiles and layers.
+  /// - Throws: what a step that can fail reports, `.notConverged` or `.stepLimit`: that of the first tile; what the loss fails with; why the watch is over. `gradient` is then of no use.
   package func lossGradient(
     _ parameters: Vector, _ source: BatchSource, _ targets: Targets, loss: (any Loss)? = nil, weighting: LossWeighting = LossWeighting(),
-    divisor: Double? = nil, count: Int, gradient: Vector?, draws: Draws? = nil, scores: MutableTensorView? = nil, pool: WorkerPool,
-    isCancelled: (() -> Bool)? = nil
+    divisor: Double? = nil, count: Int, gradient: Vector?, draws: Draws? = nil, scores: MutableTensorView? = nil, pool: WorkerPool
   ) throws(Failure) -> BatchResult {
     let loss = loss ?? plan.loss
     let weight = weighting.sum(targets, rows: source.rows, count: count)
@@ -126,7 +123,7 @@ package final class Sweep: @unchecked Sendable {
     // The charge is a mean over all samples alike; a part of a larger batch counts by its share.
     let charge = (divisor == nil ? 1 : weight * scale) / Double(count)
     var result = try run(
-      parameters, source, count: count, gradient: gradient, featureGradient: nil, draws: draws, chargePerSample: charge, pool: pool, isCancelled: isCancelled
+      parameters, source, count: count, gradient: gradient, featureGradient: nil, draws: draws, chargePerSample: charge, pool: pool
     ) { tile, start, samples, result in
       let targets = tile.load(targets, weighting, rows: source.rows, start: start, count: samples)
       result.lossSum += loss.evaluate(
@@ -165,7 +162,7 @@ package final class Sweep: @unchecked Sendable {
   /// Runs all tiles: forward, then `atScores`, which leaves the cotangent of the scores, then back if a gradient is wanted.
   private func run(
     _ parameters: Vector, _ source: BatchSource, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, alwaysBack: Bool = false,
-    draws: Draws?, chargePerSample: Double = 0, pool: WorkerPool, isCancelled: (() -> Bool)? = nil, atStates: (_ tile: Int, _ states: Block) -> Void = { _, _ in },
+    draws: Draws?, chargePerSample: Double = 0, pool: WorkerPool, atStates: (_ tile: Int, _ states: Block) -> Void = { _, _ in },
     atScores: (_ tile: TileScratch, _ start: Int, _ samples: Int, _ result: inout BatchResult) -> Void
   ) throws(Failure) -> BatchResult {
     precondition(count >= 1 && count <= batch, "batch larger than its sweep")
@@ -175,29 +172,31 @@ package final class Sweep: @unchecked Sendable {
     if let extended { plan.extend(parameters, into: extended.parameters) }
     let weights = Weights(parameters: extended?.parameters ?? parameters, prepared: prepared)
     if prepared.count > 0 {
-      pool.run(chunks.count) { task, _ in
+      try pool.run(chunks.count) { task, _ in
         self.plan.prepare(block: self.chunks[task].block, entries: self.chunks[task].entries, weights.parameters, into: self.prepared, for: .training)
       }
     }
     // Group 0 adds up where the result goes, if that has room for the layers' weights.
     let first = gradient.map { extended?.gradient ?? $0 } ?? (featureGradient == nil ? nil : unwanted)
-    results.withUnsafeMutableBufferPointer { results in
+    defer { for log in logs { log.watch = .none } }
+    try results.withUnsafeMutableBufferPointer { results throws(Failure) in
       let results = UnsafeMutableBufferPointer(rebasing: results[...])
-      pool.run(partition.groups) { group, worker in
+      try pool.run(partition.groups) { group, worker in
         let sum = group == 0 ? first : first.map { _ in self.groupGradients[group - 1] }
         let log = self.logs[worker]
+        log.watch = pool.watch
         log.chargePerSample = chargePerSample
         if let sum { fill(sum, 0) }
         for index in partition.tiles(of: group) {
-          if let isCancelled, isCancelled() {
-            results[index] = BatchResult()
-            continue
-          }
+          log.askNext()
+          if log.isOver { return }
           let samples = partition.samples(of: index)
           let tile = self.scratch[worker].view(columns: partition.columns(of: index))
           log.isCharging = chargePerSample > 0
           let final = self.forward(weights, source, samples, tile, log, draws, keeping: back)
           log.isCharging = false
+          // States that were left half way mean nothing to a loss.
+          if log.isOver { return log.clear() }
           var result = BatchResult()
           atStates(index, final)
           atScores(tile, samples.lowerBound, samples.count, &result)
@@ -212,7 +211,7 @@ package final class Sweep: @unchecked Sendable {
     }
     if let failure = results[0..<partition.tiles].lazy.compactMap(\.failure).first { throw failure }
     if let gradient, let first {
-      reduce(partition.groups, into: first, weights.parameters, pool)
+      try reduce(partition.groups, into: first, weights.parameters, pool)
       if extended != nil { plan.contract(first, into: gradient) }
     }
     return results[0..<partition.tiles].reduce(into: BatchResult()) { total, part in
@@ -305,16 +304,16 @@ package final class Sweep: @unchecked Sendable {
   }
 
   /// Adds the groups' gradients in order and turns operator gradients into tensors' gradients.
-  private func reduce(_ groups: Int, into gradient: Vector, _ parameters: Vector, _ pool: WorkerPool) {
+  private func reduce(_ groups: Int, into gradient: Vector, _ parameters: Vector, _ pool: WorkerPool) throws(Failure) {
     let piece = 16384
     if groups > 1 {
-      pool.run((gradient.count + piece - 1) / piece) { task, _ in
+      try pool.run((gradient.count + piece - 1) / piece) { task, _ in
         let range = task * piece..<min((task + 1) * piece, gradient.count)
         for group in 1..<groups { axpy(1, self.groupGradients[group - 1][range], addingTo: gradient[range]) }
       }
     }
     guard plan.blocks.contains(where: \.gradientNeedsFinish) else { return }
-    pool.run(chunks.count) { task, _ in
+    try pool.run(chunks.count) { task, _ in
       self.plan.finishGradient(block: self.chunks[task].block, entries: self.chunks[task].entries, gradient, at: parameters, prepared: self.prepared)
     }
   }

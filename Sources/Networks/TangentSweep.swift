@@ -65,18 +65,23 @@ package final class TangentSweep {
     let directions = direction.map { Weights(parameters: extended?.direction ?? $0, prepared: preparedDirection) }
     plan.prepare(weights.parameters, into: prepared, for: .training)
     if let directions { plan.prepareDirection(directions.parameters, into: preparedDirection, at: weights.parameters, prepared: prepared) }
-    for scratch in scratch { scratch.log.clear() }
+    for scratch in scratch {
+      scratch.log.clear()
+      scratch.log.watch = pool?.watch ?? .none
+    }
+    defer { for scratch in scratch { scratch.log.watch = .none } }
     let partition = TilePartition(count: count, largest: largestTile, accumulates: false)
     func push(_ tile: Int, worker: Int) {
       let samples = partition.samples(of: tile)
       let scratch = scratch[worker].view(columns: partition.columns(of: tile))
+      scratch.log.askNext()
       propagate(weights, directions, source, featureDirection, draws, samples, scratch)
       if let scoresOut { scatter(scratch.scores, count: samples.count, to: scoresOut, startRow: samples.lowerBound) }
       curvature?.curvature(at: scratch.scores, of: scratch.scoreTangents, scratch: scratch.curvature)
       scatter(scratch.scoreTangents, count: samples.count, to: tangentOut, startRow: samples.lowerBound)
     }
     if let pool {
-      pool.run(partition.tiles) { tile, worker in push(tile, worker: worker) }
+      try pool.run(partition.tiles) { tile, worker in push(tile, worker: worker) }
     } else {
       for tile in 0..<partition.tiles { push(tile, worker: 0) }
     }

@@ -41,15 +41,14 @@ public func sode_cancel_token_free(_ token: OpaquePointer?) {
   if verdict != 0 { keepLastError(handleFailure(verdict, "cancel token", "token")) }
 }
 
-/// Calls `body` with a question that tells whether the token, if any, has been requested; the token may be freed meanwhile.
+/// Calls `body` with a question that tells whether the token, if any, has been requested; the token may be freed meanwhile. nil for a token of 0.
 func asking<Result>(
-  _ token: OpaquePointer?, _ body: (@escaping () -> Bool) throws(Failure) -> Result
+  _ token: UInt64, _ argument: StaticString, _ body: ((() -> Bool)?) throws(Failure) -> Result
 ) throws(Failure) -> Result {
-  guard let token else { return try body { false } }
-  let word = handleWord(token)
+  guard token != 0 else { return try body(nil) }
   var nothing: UnsafeMutableRawPointer?
-  let verdict = shim_handle_enter(word, tokenKind, 1, &nothing)
-  guard verdict == 0, let flag = shim_handle_flag(word) else { throw handleFailure(verdict, "cancel token", "limits->cancel") }
-  defer { shim_handle_leave(word, &nothing) }
+  let verdict = shim_handle_enter(token, tokenKind, 1, &nothing)
+  guard verdict == 0, let flag = shim_handle_flag(token) else { throw handleFailure(verdict, "cancel token", argument) }
+  defer { shim_handle_leave(token, &nothing) }
   return try body { shim_flag_load(flag) != 0 }
 }

@@ -73,7 +73,7 @@ public func sode_gradient_run(
   _ gradient: OpaquePointer?, _ features: UnsafePointer<sode_tensor>?, _ targets: UnsafePointer<sode_tensor>?, _ loss: UnsafeMutablePointer<Double>?,
   _ parameter_gradient: UnsafeMutablePointer<sode_tensor>?
 ) -> sode_status {
-  reporting { () throws(Failure) in
+  reporting { watch throws(Failure) in
     guard loss != nil || parameter_gradient != nil else { throw Failure(.nullPointer, "loss and parameter_gradient are NULL; one of them is needed") }
     try using(gradient, .gradient, "gradient") { box throws(Failure) in
       let plan = box.network.plan
@@ -88,7 +88,7 @@ public func sode_gradient_run(
       let sum = try box.sweep.lossGradient(
         snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), targets, loss: box.loss,
         count: batch.rows, gradient: result.map { $0.vector(plan.precision) ?? box.vector },
-        pool: try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1))
+        pool: try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1, watch: watch))
       if let result, result.vector(plan.precision) == nil { result.write(box.vector) }
       box.report = sum.report
       loss?.pointee = sum.meanLoss
@@ -110,7 +110,7 @@ public func sode_gradient_pullback(
   _ gradient: OpaquePointer?, _ features: UnsafePointer<sode_tensor>?, _ cotangent: UnsafePointer<sode_tensor>?,
   _ parameter_gradient: UnsafeMutablePointer<sode_tensor>?, _ feature_gradient: UnsafeMutablePointer<sode_tensor>?
 ) -> sode_status {
-  reporting { () throws(Failure) in
+  reporting { watch throws(Failure) in
     guard parameter_gradient != nil || feature_gradient != nil else {
       throw Failure(.nullPointer, "parameter_gradient and feature_gradient are NULL; one of them is needed")
     }
@@ -130,7 +130,7 @@ public func sode_gradient_pullback(
       defer { withExtendedLifetime(snapshot) {} }
       box.report = try box.sweep.pullback(
         snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), cotangent: cotangent, count: batch.rows,
-        gradient: result.map { $0.vector(plan.precision) ?? box.vector }, featureGradient: featureResult, pool: try WorkerPool(threads: box.sweep.threads))
+        gradient: result.map { $0.vector(plan.precision) ?? box.vector }, featureGradient: featureResult, pool: try WorkerPool(threads: box.sweep.threads, watch: watch))
       if let result, result.vector(plan.precision) == nil { result.write(box.vector) }
     }
   }
@@ -141,7 +141,7 @@ public func sode_gradient_pushforward(
   _ gradient: OpaquePointer?, _ features: UnsafePointer<sode_tensor>?, _ parameter_direction: UnsafePointer<sode_tensor>?,
   _ feature_direction: UnsafePointer<sode_tensor>?, _ scores: UnsafeMutablePointer<sode_tensor>?, _ tangent: UnsafeMutablePointer<sode_tensor>?
 ) -> sode_status {
-  reporting { () throws(Failure) in
+  reporting { watch throws(Failure) in
     try using(gradient, .gradient, "gradient") { box throws(Failure) in
       let plan = box.network.plan
       let batch = try samples(try CallerTensor(features, "features"), plan, atMost: box.batch)
@@ -163,7 +163,7 @@ public func sode_gradient_pushforward(
       defer { withExtendedLifetime(snapshot) {} }
       try box.tangentSweep().pushforward(
         snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), count: batch.rows, direction: direction,
-        featureDirection: featureDirection, scores: scoresOut, into: tangentOut)
+        featureDirection: featureDirection, scores: scoresOut, into: tangentOut, pool: try WorkerPool(threads: 1, watch: watch))
     }
   }
 }
@@ -173,7 +173,7 @@ public func sode_gradient_curvature(
   _ gradient: OpaquePointer?, _ curvature: UnsafePointer<CChar>?, _ features: UnsafePointer<sode_tensor>?, _ targets: UnsafePointer<sode_tensor>?,
   _ direction: UnsafePointer<sode_tensor>?, _ product: UnsafeMutablePointer<sode_tensor>?
 ) -> sode_status {
-  reporting { () throws(Failure) in
+  reporting { watch throws(Failure) in
     let name = try text(curvature, "curvature")
     guard let kind = Curvature(rawValue: name) else { throw unknownName(name, what: "curvature", allowed: Curvature.allCases.map(\.rawValue)) }
     try using(gradient, .gradient, "gradient") { box throws(Failure) in
@@ -190,7 +190,7 @@ public func sode_gradient_curvature(
       try result.expectWritableReals()
       let snapshot = box.network.snapshot
       defer { withExtendedLifetime(snapshot) {} }
-      let (source, pool) = (BatchSource(features: batch, normalization: snapshot.normalization), try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1))
+      let (source, pool) = (BatchSource(features: batch, normalization: snapshot.normalization), try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1, watch: watch))
       let vectors = try Buffer(count: 2 * plan.parameterCount, precision: plan.precision)
       defer { withExtendedLifetime(vectors) {} }
       let all = vectors.vector(count: 2 * plan.parameterCount, precision: plan.precision)

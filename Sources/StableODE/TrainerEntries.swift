@@ -73,14 +73,11 @@ private func withRun(
   _ training: OpaquePointer?, _ validation: OpaquePointer?, _ limits: UnsafePointer<sode_limits>?,
   _ body: (Dataset, Dataset?, TrainingLimits) throws(Failure) -> Status
 ) throws(Failure) -> Status {
-  var given = sode_limits()
-  if let limits { given = try readStruct(limits, zero: given, "limits") }
-  let epochs = try checked(given.epochs, "limits->epochs", in: 0...1_000_000_000)
-  let milliseconds = try checked(given.milliseconds, "limits->milliseconds", in: 0...Int64.max)
+  let limits = try CallLimits(limits)
   return try using(training, .dataset, "training") { training throws(Failure) in
     try usingOptional(validation, .dataset, "validation") { validation throws(Failure) in
-      try asking(given.cancel) { isCancelled throws(Failure) in
-        try body(training, validation, TrainingLimits(epochs: epochs, milliseconds: milliseconds, isCancelled: isCancelled))
+      try watching(limits) { watch throws(Failure) in
+        try body(training, validation, TrainingLimits(epochs: limits.epochs, watch: watch))
       }
     }
   }
@@ -224,6 +221,7 @@ private func progress(_ event: TrainingEvent) -> sode_progress {
   row.work = event.work
   row.level = Int32(event.level)
   row.validation_metric = event.validationMetric
+  row.objective = event.objective
   return row
 }
 

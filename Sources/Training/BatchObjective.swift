@@ -9,7 +9,6 @@ final class BatchObjective: Objective {
   private let layout: ParameterLayout
   private let sweep: Sweep
   private let pool: WorkerPool
-  private let isCancelled: () -> Bool
   /// Samples of the whole training set: the unit of work.
   private let total: Int
   /// Ranges that one task of an update takes, with their decoupled decay.
@@ -22,6 +21,8 @@ final class BatchObjective: Objective {
   private(set) var repeats = false
   /// What the network gave at the parameters the step began with, once they were evaluated.
   private(set) var atStart: BatchResult?
+  /// The objective there.
+  private(set) var valueAtStart: Double?
   /// What it gave when the gradient was last evaluated.
   private(set) var latest = BatchResult()
   /// Work done, in gradients of the mean loss over the whole training set: a gradient costs three forward passes, a product with the Gauss–Newton matrix five.
@@ -29,17 +30,16 @@ final class BatchObjective: Objective {
 
   private static let pieceLength = 16384
 
-  init(_ plan: NetworkPlan, _ settings: TrainerOptions, sweep: Sweep, pool: WorkerPool, total: Int, isCancelled: @escaping () -> Bool) throws(Failure) {
+  init(_ plan: NetworkPlan, _ settings: TrainerOptions, sweep: Sweep, pool: WorkerPool, total: Int) throws(Failure) {
     self.plan = plan
     self.settings = settings
     self.sweep = sweep
     self.pool = pool
     self.total = total
-    self.isCancelled = isCancelled
-    let layout = ParameterLayout(plan)
+    let smoothness = settings.regularizers.lazy.compactMap { ($0 as? Smoothness)?.strength }.first
+    let layout = try ParameterLayout(plan, inTime: smoothness != nil)
     self.layout = layout
     for term in settings.regularizers { try term.check(layout) }
-    let smoothness = settings.regularizers.lazy.compactMap { ($0 as? Smoothness)?.strength }.first
     let decay = settings.regularizers.lazy.compactMap { ($0 as? WeightDecay)?.strength }.first
     preconditioner = if let smoothness { try SmoothnessPreconditioner(layout, smoothness: smoothness, weightDecay: decay ?? 0) } else { nil }
     pieces = layout.regions.flatMap { region in
@@ -49,30 +49,26 @@ final class BatchObjective: Objective {
     }
   }
 
-  /// Turns to a batch; `known` is what the network gives for it at the parameters the step begins with, if the last step found out.
-  func begin(_ batch: TrainingBatch, known: BatchResult?) {
+  /// Turns to a batch; `known` is what the network gives for it at the parameters the step begins with, and the objective there, if the last step found out.
+  func begin(_ batch: TrainingBatch, known: (result: BatchResult, value: Double)?) {
     self.batch = batch
     // With noise every step minimizes a function of its own.
     repeats = batch.count == total && batch.draws == nil
-    atStart = known
+    (atStart, valueAtStart) = (known?.result, known?.value)
     work = 0
   }
 
-  func value(at parameters: Vector) throws(Failure) -> Double {
-    guard let loss = try loss(parameters, gradient: nil) else { return .infinity }
-    return settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: nil) }
-  }
+  func value(at parameters: Vector) throws(Failure) -> Double { try evaluate(parameters, gradient: nil) }
+  func gradient(at parameters: Vector, into gradient: Vector) throws(Failure) -> Double { try evaluate(parameters, gradient: gradient) }
 
-  func gradient(at parameters: Vector, into gradient: Vector) throws(Failure) -> Double {
+  private func evaluate(_ parameters: Vector, gradient: Vector?) throws(Failure) -> Double {
     guard let loss = try loss(parameters, gradient: gradient) else { return .infinity }
-    return settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: gradient) }
+    let value = settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: gradient) }
+    if valueAtStart == nil { valueAtStart = value }
+    return value
   }
 
   func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, fraction: Double, into product: Vector) throws(Failure) {
-    guard settings.trajectoryCost == nil else {
-      throw Failure(
-        .incompatible, "kinetic_energy and jacobian_penalty have no Gauss–Newton matrix here, for which tangents of every layer's states would have to be kept; newton_pcg takes them, as do lbfgs, nonlinear_cg and first-order methods")
-    }
     let batch = present.part(fraction)
     try requireCurvature(batch)
     try curvature.gaussNewtonProduct(
@@ -96,11 +92,15 @@ final class BatchObjective: Objective {
   }
 
   func forEachPiece(_ body: (_ range: Range<Int>, _ decay: Double) -> Void) {
-    pool.run(pieces.count) { task, _ in body(pieces[task].range, pieces[task].decay) }
+    pool.runWhole(pieces.count) { task, _ in body(pieces[task].range, pieces[task].decay) }
   }
 
-  /// Refuses a loss of the caller's, which has first derivatives only.
+  /// Refuses terms along trajectories, which the states' tangents at the scores do not see, and a loss of the caller's, which has first derivatives only.
   private func requireCurvature(_ batch: TrainingBatch) throws(Failure) {
+    guard settings.trajectoryCost == nil else {
+      throw Failure(
+        .incompatible, "kinetic_energy and jacobian_penalty have no Gauss–Newton matrix here, for which tangents of every layer's states would have to be kept; newton_pcg takes them, as do lbfgs, nonlinear_cg and first-order methods")
+    }
     guard batch.loss.hasCurvature else {
       throw Failure(
         .incompatible, "optimizer is '\(settings.optimizerName)', which needs second derivatives of the loss; a loss of your own has none: use adam, sgd, lbfgs, newton_pcg …")
@@ -121,7 +121,6 @@ final class BatchObjective: Objective {
   private func fixStates(_ readout: ReadoutSweep, _ parameters: Vector) throws(Failure) -> Bool {
     let batch = present
     count(1, batch)
-    if isCancelled() { throw Failure(.cancelled, "cancelled within a step") }
     do throws(Failure) {
       try readout.fixStates(
         parameters, batch.source, batch.targets, weighting: batch.weighting, count: batch.count, draws: batch.draws, sweep, pool)
@@ -144,13 +143,12 @@ final class BatchObjective: Objective {
     do throws(Failure) {
       result = try sweep.lossGradient(
         parameters, batch.source, batch.targets, loss: batch.loss, weighting: batch.weighting, count: batch.count, gradient: gradient, draws: batch.draws,
-        pool: pool, isCancelled: isCancelled)
+        pool: pool)
     } catch {
       // Where a search along a direction went too far it can come back; a step cannot begin there.
       guard atStart != nil, error.status == .notConverged || error.status == .stepLimit else { throw error }
       return nil
     }
-    guard result.count == batch.count else { throw Failure(.cancelled, "cancelled within a step") }
     count(gradient == nil ? 1 : 3, batch)
     if atStart == nil { atStart = result }
     if gradient != nil { latest = result }

@@ -2,13 +2,19 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// The readout's problem on one batch after another: the mean loss at fixed states and the regularizers of the readout's parameters.
+/// The readout's problem on one batch after another: the objective as a function of the readout's parameters alone, all others held fixed.
+///
+/// That is the mean loss at fixed states, the regularizers of the readout, and as a constant those of all other parameters, so that values can be compared with those of the whole objective.
 final class BatchReadoutProblem: ReadoutProblem {
   let range: Range<Int>
   let iterate: Iterate
   private let readout: ReadoutSweep
   private let settings: TrainerOptions
+  /// Of the readout's parameters by themselves, and of the others among all.
   private let layout: ParameterLayout
+  private let others: ParameterLayout
+  /// The regularizers of the others where they are fixed.
+  private var constant = 0.0
   private let memory: Buffer
   private let prepare: (ReadoutSweep, Vector) throws(Failure) -> Bool
   /// Work a pass over the states is worth in passes through the network: its share of the parameters.
@@ -31,6 +37,7 @@ final class BatchReadoutProblem: ReadoutProblem {
     self.range = range
     share = Double(range.count) / Double(plan.parameterCount)
     layout = whole.part(range)
+    others = whole.without(range)
     let vectors = 2 + TruncatedCG.scratchCount + 1
     memory = try Buffer(count: vectors * range.count, precision: plan.precision)
     let all = memory.vector(count: vectors * range.count, precision: plan.precision)
@@ -43,19 +50,20 @@ final class BatchReadoutProblem: ReadoutProblem {
   func fixStates(at parameters: Vector) throws(Failure) -> Bool {
     copy(parameters[range], into: iterate.parameters)
     iterate.known = nil
+    constant = settings.regularizers.reduce(0) { $0 + $1.accumulate(parameters, layout: others, addingTo: nil) }
     return try prepare(readout, parameters)
   }
 
   func value(at parameters: Vector) throws(Failure) -> Double {
     count(share)
     let loss = readout.lossGradient(parameters, gradient: nil).meanLoss
-    return settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: nil) }
+    return settings.regularizers.reduce(loss + constant) { $0 + $1.accumulate(parameters, layout: layout, addingTo: nil) }
   }
 
   func gradient(at parameters: Vector, into gradient: Vector) throws(Failure) -> Double {
     count(2 * share)
     let loss = readout.lossGradient(parameters, gradient: gradient).meanLoss
-    return settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: gradient) }
+    return settings.regularizers.reduce(loss + constant) { $0 + $1.accumulate(parameters, layout: layout, addingTo: gradient) }
   }
 
   /// The problem is linear in its parameters before the loss: both curvatures are the same.

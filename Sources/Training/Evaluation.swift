@@ -18,7 +18,7 @@ package struct Evaluation: Equatable, Sendable {
   }
 }
 
-/// Samples evaluated between two looks at the clock and the cancel token; fixed, because the order of summation depends on it.
+/// Samples evaluated in one part; fixed, because the order of summation depends on it.
 package let evaluationBatch = 1024
 
 /// Evaluates a network's present parameters on a data set.
@@ -26,15 +26,16 @@ package let evaluationBatch = 1024
 /// - Parameters:
 ///   - scores: takes the scores, for metrics.
 ///   - threads: 0 = the processors of the affinity mask. The result has the same bits for any number.
+///   - watch: says when the work must end.
 /// - Throws: `shapeMismatch`, `incompatible` or `invalidData` when the data do not suit the network; `memory`.
 /// - Complexity: one forward pass; memory for one tile a thread.
-package func evaluate(_ network: Network, on dataset: Dataset, scores: EvaluatedScores? = nil, threads: Int) throws(Failure) -> Evaluation {
+package func evaluate(_ network: Network, on dataset: Dataset, scores: EvaluatedScores? = nil, threads: Int, watch: Watch = .none) throws(Failure) -> Evaluation {
   try requireSuitable(dataset, for: network.plan, called: "data")
   let snapshot = network.snapshot
   defer { withExtendedLifetime(snapshot) {} }
   let sweep = try Sweep(
     network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)
-  let pool = try WorkerPool(threads: sweep.threads)
+  let pool = try WorkerPool(threads: sweep.threads, watch: watch)
   var total = BatchResult()
   while total.count < dataset.count {
     let part = try sweep.evaluate(dataset, from: total.count, snapshot.parameters, normalization: snapshot.normalization, scores: scores, pool: pool)

@@ -19,8 +19,10 @@ package final class Iterate {
   package var rate = 0.0
   /// φ(θ) at the present iterate, whose gradient is in `gradient`: what the last step left for this one to begin with. Saved in checkpoints.
   package var known: Double?
-  /// Set by an optimizer that can go no further.
-  package var isConverged = false
+  /// Set by an optimizer that can go no further: why.
+  package var ending: Ending?
+  /// ‖∇φ‖ where training began; 0: not known yet. Saved in checkpoints.
+  package var firstGradient = 0.0
 
   package init(parameters: Vector, gradient: Vector, state: [Vector], scalars: [Double], scratch: [Vector]) {
     self.parameters = parameters
@@ -31,9 +33,10 @@ package final class Iterate {
   }
 
   /// φ(θ) and ∇φ(θ) in `gradient`, evaluated unless they are known.
-  package func evaluate(_ objective: any Objective) throws(Failure) -> Double {
+  /// - Parameter point: θ, if it is not `parameters`.
+  package func evaluate(_ objective: any Objective, at point: Vector? = nil) throws(Failure) -> Double {
     if let known { return known }
-    return try objective.gradient(at: parameters, into: gradient)
+    return try objective.gradient(at: point ?? parameters, into: gradient)
   }
 
   /// Takes over the next iterate with its value and gradient.

@@ -37,9 +37,10 @@ extension Trainer {
   /// - Parameters:
   ///   - low, high: 0 < low < high.
   ///   - steps: 2 … 100 000.
+  ///   - watch: says when the work must end.
   /// - Throws: `outOfRange`; `incompatible` for an optimizer without a learning rate; what `run` throws for options and data.
   /// - Complexity: that of as many steps of training.
-  package func findLearningRate(training: Dataset, low: Double, high: Double, steps: Int) throws(Failure) -> LearningRateCurve {
+  package func findLearningRate(training: Dataset, low: Double, high: Double, steps: Int, watch: Watch = .none) throws(Failure) -> LearningRateCurve {
     guard low > 0, high > low, high.isFinite else { throw Failure(.outOfRange, "low is \(low) and high \(high); they must be finite with 0 < low < high") }
     guard (2...100_000).contains(steps) else { throw Failure(.outOfRange, "steps is \(steps); it must be between 2 and 100000") }
     let settings = try TrainerOptions(options)
@@ -51,7 +52,7 @@ extension Trainer {
     let start = try ParameterSnapshot(copying: memory?.iterate.parameters ?? snapshot.parameters, normalization: snapshot.normalization)
     let copy = Trainer(try Network(network.plan, start), like: self)
     try copy.set("patience", .integer(0))
-    let run = try TrainingRun(copy, training: training, validation: nil, limits: TrainingLimits())
+    let run = try TrainingRun(copy, training: training, validation: nil, limits: TrainingLimits(watch: watch))
     let rates = (0..<steps).map { low * pow(high / low, Double($0) / Double(steps - 1)) }
     return LearningRateCurve(rates: rates, losses: try run.losses(atRates: rates))
   }

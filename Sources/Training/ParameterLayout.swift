@@ -1,26 +1,25 @@
 import Gradients
 import Networks
+import Settings
+import VectorFields
 
 /// What the ranges of a network's parameter vector are, as far as training cares.
 package struct ParameterLayout: Sendable {
   /// A contiguous range of parameters of one kind.
-  package struct Region: Sendable, Equatable {
+  package struct Region: Sendable {
     package private(set) var range: Range<Int>
     /// True for weights, false for biases: decay acts on weights only.
     package let isWeight: Bool
-    /// Equal parts of the range, one a layer of an ODE block; 1 outside of blocks.
-    package let layers: Int
-    /// h of the block, > 0; 1 outside of blocks.
-    package let stepSize: Double
-    /// The times between the middles of neighboring layers, `layers` − 1 of them, where steps are unequal; else empty, all being `stepSize`.
-    package let distances: [Double]
+    /// Equal parts of the range: a layer each, or a coefficient of a basis in time; 1 outside of blocks.
+    package let entries: Int
+    /// How much they change over time.
+    package let roughness: TimeRoughness
 
-    package init(range: Range<Int>, isWeight: Bool, layers: Int = 1, stepSize: Double = 1, distances: [Double] = []) {
+    package init(range: Range<Int>, isWeight: Bool, entries: Int = 1, roughness: TimeRoughness = .none) {
       self.range = range
       self.isWeight = isWeight
-      self.layers = layers
-      self.stepSize = stepSize
-      self.distances = distances
+      self.entries = entries
+      self.roughness = roughness
     }
 
     /// The same of a vector that begins at `origin`.
@@ -48,6 +47,11 @@ package struct ParameterLayout: Sendable {
 
   package init(_ regions: [Region], classifier: Classifier? = nil) { (self.regions, self.classifier) = (regions, classifier) }
 
+  /// The regions and the classifier that lie outside of `range`, where they are.
+  package func without(_ range: Range<Int>) -> ParameterLayout {
+    ParameterLayout(regions.filter { !range.overlaps($0.range) }, classifier: classifier.flatMap { range.overlaps($0.range) ? nil : $0 })
+  }
+
   /// The layout of the parameters `range` by themselves.
   package func part(_ range: Range<Int>) -> ParameterLayout {
     func isInside(_ other: Range<Int>) -> Bool { range.lowerBound <= other.lowerBound && other.upperBound <= range.upperBound }
@@ -59,22 +63,36 @@ package struct ParameterLayout: Sendable {
 
 extension ParameterLayout {
   /// The layout of a network: each tensor is a region.
-  package init(_ plan: NetworkPlan) {
+  /// - Parameter inTime: whether regions know their roughness in time, which takes a pass over the blocks' layers or coefficients.
+  /// - Throws: `memory`.
+  package init(_ plan: NetworkPlan, inTime: Bool = true) throws(Failure) {
     let readout = plan.tensors.first { $0.block == nil && $0.name == "readout.W" }
-    let regions = plan.tensors.map { tensor -> Region in
-      guard let block = tensor.block.map({ plan.blocks[$0] }) else { return Region(range: tensor.range, isWeight: tensor.role == .weight) }
-      return Region(
-        range: tensor.range, isWeight: tensor.role == .weight, layers: tensor.shape[0], stepSize: block.grid.horizon / Double(tensor.shape[0]),
-        distances: Self.distances(tensor.shape[0], block))
+    var regions: [Region] = []
+    // A block's tensors share what is known of its time.
+    var known: [TimeRoughness?] = []
+    var block: Int?
+    var next = 0
+    for tensor in plan.tensors {
+      guard let index = tensor.block else {
+        regions.append(Region(range: tensor.range, isWeight: tensor.role == .weight))
+        continue
+      }
+      if index != block { (block, next, known) = (index, 0, [nil, nil, nil]) }
+      let entries = plan.blocks[index].layout.tensors[next].entries
+      next += 1
+      if inTime, known[entries.rawValue] == nil { known[entries.rawValue] = try TimeRoughness(entries, of: plan.blocks[index]) }
+      regions.append(Region(range: tensor.range, isWeight: tensor.role == .weight, entries: tensor.shape[0], roughness: known[entries.rawValue] ?? .none))
     }
     self.init(regions, classifier: readout.map { Classifier(range: $0.range, inputs: $0.shape[1]) })
   }
+}
 
-  /// The times between the middles of the last `entries` layers, where each has an entry and steps are unequal.
-  private static func distances(_ entries: Int, _ block: ODEBlock) -> [Double] {
-    let grid = block.grid
-    // Coefficients of a basis that mixes are spread evenly over the horizon.
-    guard !grid.isUniform, block.layout.isLayerwise, block.layout.expandedCount == 0, entries >= grid.layers - 1, entries > 1 else { return [] }
-    return (grid.layers - entries + 1..<grid.layers).map { grid.midpoint($0) - grid.midpoint($0 - 1) }
+extension TimeRoughness {
+  fileprivate init(_ entries: BlockTensor.Entries, of block: ODEBlock) throws(Failure) {
+    switch entries {
+    case .coefficients: self = try TimeRoughness(block.basis, on: block.grid)
+    case .layers: self = try TimeRoughness(layersOf: block.grid, skippingFirst: false)
+    case .layersAfterFirst: self = try TimeRoughness(layersOf: block.grid, skippingFirst: true)
+    }
   }
 }

@@ -5,7 +5,7 @@ import Settings
 
 /// Trains a network: minibatches by a seeded permutation, an optimizer, validation at each epoch's end, and the best iterate kept.
 ///
-/// Training may be interrupted after any batch and goes on bit for bit: the trainer holds the present iterate, the optimizer's vectors and its
+/// Training may be interrupted at any time and goes on bit for bit: a step is taken wholly or not at all, and the trainer holds the present iterate, the optimizer's vectors and its
 /// place in the epoch. The network meanwhile holds the iterate to use: with validation data the best so far, without the last.
 /// The trainer begins from the parameters the network has at its first run; later changes of the network's parameters do not reach it.
 package final class Trainer {
@@ -82,13 +82,13 @@ package final class Trainer {
   /// - Parameters:
   ///   - validation: evaluated at each epoch's end; its figures choose the iterate that the network holds.
   ///   - limits: how long this run may take.
-  ///   - onEvent: called on this thread at each epoch's end and every 50 ms or so between: 0 goes on, > 0 stops, < 0 fails.
+  ///   - onEvent: called on this thread at each epoch's end and every 50 ms or so between, within a step too: 0 goes on, > 0 stops, < 0 fails.
   /// - Returns: `ok` when `epochs`, or the limit's epochs, are done; else why the run ended early.
   /// - Throws: `invalidArgument`, `outOfRange` (options); `shapeMismatch`, `incompatible`, `invalidData` (data); `state` (other data within an
   ///   epoch); `memory`; `notFinite` when the loss stops being finite; what the callback returned. The network then holds the best iterate so far.
   /// - Complexity: memory for parameters, gradient, the optimizer's vectors and the best iterate for the trainer's life; tapes during the run.
   package func run(
-    training: Dataset, validation: Dataset? = nil, limits: TrainingLimits = TrainingLimits(), onEvent: (TrainingEvent) -> Int32 = { _ in 0 }
+    training: Dataset, validation: Dataset? = nil, limits: TrainingLimits = TrainingLimits(), onEvent: @escaping (TrainingEvent) -> Int32 = { _ in 0 }
   ) throws(Failure) -> Status {
     let run = try TrainingRun(self, training: training, validation: validation, limits: limits)
     defer { run.finish() }

@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// What a running training reports: at each epoch's end, and between epochs now and then.
 package struct TrainingEvent: Sendable, Equatable {
   package enum Kind: Int32, Sendable {
@@ -14,6 +16,8 @@ package struct TrainingEvent: Sendable, Equatable {
   package internal(set) var epochFraction: Double
   /// Mean over the epoch so far, regularizers excluded.
   package internal(set) var trainingLoss: Double
+  /// The objective that steps minimize, mean over the epoch so far: the training loss and all regularizers, each batch before its step. Decoupled weight decay is no part of it.
+  package internal(set) var objective: Double
   /// Fraction over the epoch so far; NaN for least squares.
   package internal(set) var trainingAccuracy: Double
   /// NaN without validation data, and between epochs.
@@ -37,14 +41,20 @@ package struct TrainingEvent: Sendable, Equatable {
 package struct TrainingLimits {
   /// At most so many more epochs, a begun one counting whole; 0: up to the option `epochs`.
   package var epochs: Int
-  /// At most so many milliseconds; 0: no limit. At least one batch is worked on in any case.
-  package var milliseconds: Int
-  /// Asked after each batch and, on any thread, within it; true ends the run.
-  package var isCancelled: () -> Bool
+  /// Says when the run must end, within a step too; such a step is taken anew when training goes on. Made on the thread that trains.
+  package var watch: Watch
 
-  package init(epochs: Int = 0, milliseconds: Int = 0, isCancelled: @escaping () -> Bool = { false }) {
+  package init(epochs: Int = 0, watch: Watch = Watch()) {
     self.epochs = epochs
-    self.milliseconds = milliseconds
-    self.isCancelled = isCancelled
+    self.watch = watch
   }
+
+  /// Limits of time that begin now.
+  /// - Parameters:
+  ///   - milliseconds: 0: no limit.
+  ///   - isCancelled: asked on any thread; true ends the run.
+  package init(epochs: Int = 0, milliseconds: Int, isCancelled: (() -> Bool)? = nil) {
+    self.init(epochs: epochs, watch: Watch(milliseconds: Int64(milliseconds), isCancelled: isCancelled))
+  }
+  package init(epochs: Int = 0, isCancelled: @escaping () -> Bool) { self.init(epochs: epochs, milliseconds: 0, isCancelled: isCancelled) }
 }

@@ -31,10 +31,6 @@ final class TrainingRun {
   var rate: Double?
   private let sets: [any Constraint]
   private let lastEpoch: Int
-  private var nextProgress = TrainingRun.progressInterval
-
-  /// Milliseconds between two progress events, and so the longest a callback waits to stop training beyond a batch.
-  private static let progressInterval = 50.0
 
   init(_ trainer: Trainer, training: Dataset, validation: Dataset?, limits: TrainingLimits) throws(Failure) {
     let plan = trainer.network.plan
@@ -71,8 +67,8 @@ final class TrainingRun {
     sweep = try Sweep(try settings.trajectoryCost.map { (cost) throws(Failure) in try plan.charged(cost) } ?? plan, batch: batch, derivative: true, features: false, threads: threads)
     evaluationSweep = validation == nil ? nil : try Sweep(plan, batch: evaluationBatch, derivative: false, threads: sweep.threads)
     evaluated = if let validation, figure.needsScores { try EvaluatedScores(plan, validation) } else { nil }
-    pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads))
-    objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: training.count, isCancelled: limits.isCancelled)
+    pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads), watch: limits.watch)
+    objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: training.count)
     sets = try plan.constraints(trainer.options)
     lastEpoch = limits.epochs == 0 ? settings.epochs : min(settings.epochs, trainer.state.epoch + max(limits.epochs, 0))
     // The scores of an interrupted validation are gone with its run.
@@ -85,16 +81,29 @@ final class TrainingRun {
   }
 
   /// The loops. Returns why training ended.
-  func train(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status {
-    while trainer.state.epoch < lastEpoch {
-      if stoppedEarly { return .earlyStopping }
-      if let status = try trainEpoch(onEvent) { return status }
-      if let status = try validateEpoch(onEvent) { return status }
-      if let status = try closeEpoch(onEvent) { return status }
-      if memory.iterate.isConverged { return .converged }
+  ///
+  /// Progress events are the watch's pulse: they come on this thread, within a step too.
+  func train(_ onEvent: @escaping (TrainingEvent) -> Int32) throws(Failure) -> Status {
+    watch.onPulse = { [unowned self] in onEvent(event(.progress)) }
+    defer { watch.onPulse = nil }
+    do throws(Failure) {
+      while trainer.state.epoch < lastEpoch {
+        if stoppedEarly { return .earlyStopping }
+        try trainEpoch()
+        try validateEpoch()
+        try closeEpoch(onEvent)
+        if let ending = memory.iterate.ending { return ending.status }
+      }
+    } catch {
+      // What ended early ended as asked.
+      guard error.status.rawValue > 0 else { throw error }
+      return error.status
     }
     return stoppedEarly ? .earlyStopping : .ok
   }
+
+  /// Ends the run when it must end.
+  private var watch: Watch { limits.watch }
 
   /// Leaves the iterate to use in the network: the best, or without validation the last.
   func settle() throws(Failure) {
@@ -109,16 +118,14 @@ final class TrainingRun {
 
   private var stoppedEarly: Bool { settings.patience > 0 && trainer.best.epochsWithoutImprovement >= settings.patience }
 
-  private func trainEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {
-    guard trainer.state.position < training.count else { return nil }
+  private func trainEpoch() throws(Failure) {
+    guard trainer.state.position < training.count else { return }
     orderSamples()
     trainer.state.trainingCount = training.count
     while trainer.state.position < training.count {
       try step()
-      if let status = interruption { return status }
-      if trainer.state.position < training.count, let status = try reportProgress(to: onEvent) { return status }
+      try watch.check()
     }
-    return nil
   }
 
   /// The order of the samples in this epoch: a function of seed and epoch alone, so that a continued epoch finds its own again.
@@ -132,7 +139,7 @@ final class TrainingRun {
     }
   }
 
-  /// One batch, one step of the optimizer.
+  /// One batch, one step of the optimizer: wholly, or not at all when the watch ends it. The batch is then worked on anew when training goes on.
   func step() throws(Failure) {
     let start = trainer.state.position
     let count = min(batch, training.count - start)
@@ -143,25 +150,22 @@ final class TrainingRun {
     let draws = plan.drawsNumbers ? Draws(seed: settings.seed, step: UInt64(iterate.number)) : nil
     let batch = TrainingBatch(
       source: source, targets: training.targets, count: count, loss: trainer.loss ?? plan.loss, weighting: weighting, draws: draws)
-    objective.begin(batch, known: iterate.known == nil ? nil : trainer.state.known)
+    objective.begin(batch, known: iterate.known.map { (trainer.state.known, $0) })
     do throws(Failure) {
       try settings.optimizer.step(objective, iterate)
     } catch {
-      switch error.status {
-      // Nothing has been stepped: the batch is worked on anew when training goes on.
-      case .cancelled: return
-      case .notFinite: throw notFinite("training loss is")
-      default: throw error
-      }
+      throw error.status == .notFinite ? notFinite("training loss is") : error
     }
     keepConstraints()
     trainer.state.step = iterate.number
     trainer.state.position = start + count
     trainer.state.learningRate = iterate.rate
     trainer.state.work += objective.work
-    trainer.state.known = objective.latest
-    guard let result = objective.atStart else { return }
+    guard let result = objective.atStart, let value = objective.valueAtStart else { return }
+    // A step that found nothing lower stays where it began; what was evaluated last is then of another point.
+    trainer.state.known = iterate.known == value ? result : objective.latest
     trainer.state.lossSum += result.lossSum
+    trainer.state.objectiveSum += result.weight * value
     trainer.state.weight += result.weight
     trainer.state.correct += result.correct
   }
@@ -171,23 +175,20 @@ final class TrainingRun {
     for set in sets where set.project(memory.iterate.parameters) { memory.iterate.known = nil }
   }
 
-  private func validateEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {
-    guard let validation, let evaluationSweep else { return nil }
+  private func validateEpoch() throws(Failure) {
+    guard let validation, let evaluationSweep else { return }
     while trainer.state.validated < validation.count {
       let part = try evaluationSweep.evaluate(
         validation, from: trainer.state.validated, memory.iterate.parameters, normalization: normalization, loss: trainer.loss, scores: evaluated, pool: pool)
       trainer.state.validationLossSum += part.lossSum
       trainer.state.validationCorrect += part.correct
       trainer.state.validated += part.count
-      guard trainer.state.validated < validation.count else { break }
-      if let status = interruption { return status }
-      if let status = try reportProgress(to: onEvent) { return status }
+      if trainer.state.validated < validation.count { try watch.check() }
     }
-    return nil
   }
 
   /// Chooses the iterate to keep, writes the history and turns to the next epoch.
-  private func closeEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {
+  private func closeEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) {
     guard allFinite(memory.iterate.parameters) else { throw notFinite("parameters are") }
     var (isBest, metric) = (validation == nil, Double.nan)
     // Taken over only once the network holds the iterate: where memory is refused, the epoch can be closed again.
@@ -203,9 +204,11 @@ final class TrainingRun {
     let event = event(.epoch, metric: metric, isBest: isBest)
     trainer.history.append(event)
     trainer.state.finishEpoch()
-    nextProgress = clock.milliseconds + Self.progressInterval
+    watch.heed(onEvent(event))
+    watch.postponePulse()
     // A limit reached with the last epoch has cut nothing short.
-    return try report(event, to: onEvent) ?? (trainer.state.epoch < lastEpoch ? interruption : nil)
+    if let failure = watch.failure, failure.status != .cancelled, failure.status != .timeLimit { throw failure }
+    if trainer.state.epoch < lastEpoch { try watch.check() }
   }
 
   private func event(_ kind: TrainingEvent.Kind, metric: Double = .nan, isBest: Bool = false) -> TrainingEvent {
@@ -215,32 +218,12 @@ final class TrainingRun {
     return TrainingEvent(
       kind: kind, epoch: state.epoch + (kind == .epoch ? 1 : 0), step: state.step,
       epochFraction: Double(state.position) / Double(training.count), trainingLoss: state.weight > 0 || state.position == 0 ? state.lossSum / state.weight : 0,
+      objective: state.weight > 0 || state.position == 0 ? state.objectiveSum / state.weight : 0,
       trainingAccuracy: hasClasses ? Double(state.correct) / Double(state.position) : .nan,
       validationLoss: validated > 0 ? state.validationLossSum / validated : .nan,
       validationAccuracy: validated > 0 && hasClasses ? Double(state.validationCorrect) / validated : .nan,
       validationMetric: metric, learningRate: state.learningRate, seconds: (state.milliseconds + clock.milliseconds) * 1e-3, work: state.work,
       isBest: isBest, level: state.level)
-  }
-
-  /// A progress event, when one is due.
-  private func reportProgress(to onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {
-    guard clock.milliseconds >= nextProgress else { return nil }
-    let status = try report(event(.progress), to: onEvent)
-    nextProgress = clock.milliseconds + Self.progressInterval
-    return status
-  }
-
-  /// Calls back; what the callback returns may end the run.
-  private func report(_ event: TrainingEvent, to onEvent: (TrainingEvent) -> Int32) throws(Failure) -> Status? {
-    let answer = onEvent(event)
-    guard answer >= 0 else { throw Failure(.callbackFailed, "the callback returned \(answer)") }
-    return answer > 0 ? .stoppedByCallback : nil
-  }
-
-  /// Why the run must end now, if it must.
-  private var interruption: Status? {
-    if limits.isCancelled() { return .cancelled }
-    return limits.milliseconds > 0 && clock.milliseconds >= Double(limits.milliseconds) ? .timeLimit : nil
   }
 
   private func notFinite(_ what: String) -> Failure {

@@ -20,6 +20,8 @@ package struct TrainingState: Sendable {
   package var known = BatchResult()
   /// Sums over the running epoch.
   package var lossSum = 0.0
+  /// Of the objective, regularizers included, each batch counting by its samples' weights.
+  package var objectiveSum = 0.0
   /// Of the samples' weights.
   package var weight = 0.0
   package var correct = 0
@@ -34,7 +36,7 @@ package struct TrainingState: Sendable {
   package mutating func finishEpoch() {
     epoch += 1
     (position, validated) = (0, 0)
-    (lossSum, weight, correct) = (0, 0, 0)
+    (lossSum, objectiveSum, weight, correct) = (0, 0, 0, 0)
     (validationLossSum, validationCorrect) = (0, 0)
   }
 

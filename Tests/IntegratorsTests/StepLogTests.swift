@@ -1,4 +1,5 @@
 import Integrators
+import LinearAlgebra
 import Settings
 import Testing
 
@@ -25,5 +26,24 @@ import Testing
     #expect(log.reconstructionError == .infinity)
     log.clear()
     #expect(log.reconstructionError == 0)
+  }
+
+  /// Short steps ask their watch every 32nd time at last; once it is over they hear of it within as many, and always from then on.
+  @Test func stepsHearThatTheWatchIsOver() {
+    var (looks, isRequested) = (0, false)
+    let log = StepLog()
+    log.watch = Watch(isCancelled: {
+      looks += 1
+      return isRequested
+    })
+    for _ in 0..<1000 { #expect(!log.isOver) }
+    #expect((1000 / 32...1000).contains(looks))
+    isRequested = true
+    #expect((0..<32).contains { _ in log.isOver } && log.isOver && log.isOver)
+    // A new tile asks at once, and hears the same.
+    log.askNext()
+    #expect(log.isOver)
+    log.watch = .none
+    #expect(!log.isOver)
   }
 }

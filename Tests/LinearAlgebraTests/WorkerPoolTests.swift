@@ -13,7 +13,7 @@ struct WorkerPoolTests {
     for run in 1...300 {
       let count = run % 4 == 0 ? 0 : run % 101
       for i in 0..<100 { hits[i] = 0 }
-      pool.run(count) { task, worker in
+      try pool.run(count) { task, worker in
         precondition((0..<threads).contains(worker))
         hits[task] += 1
       }
@@ -28,7 +28,7 @@ struct WorkerPoolTests {
     let sums = total.labels(count: 8)
     for _ in 0..<5 {
       usleep(3000)
-      pool.run(8) { task, _ in sums[task] += 1 }
+      try pool.run(8) { task, _ in sums[task] += 1 }
     }
     #expect((0..<8).allSatisfy { sums[$0] == 5 })
   }

@@ -10,7 +10,7 @@ struct BatchReadoutProblemTests {
   @Test func theReadoutIsOptimal() throws {
     let data = try ellipses(200, 50)
     let network = try smallNetwork(precision: .float64)
-    let trainer = try trainer(network, ["optimizer": .text("varpro"), "epochs": .integer(5), "weight_decay": .real(1e-3), "readout_tolerance": .real(1e-9)])
+    let trainer = try trainer(network, ["optimizer": .text("varpro"), "epochs": .integer(5), "weight_decay": .real(1e-3), "readout_tolerance": .real(1e-9), "readout_iterations": .integer(100)])
     _ = try trainer.run(training: data.training)
     let sweep = try Sweep(network.plan, batch: 200, derivative: true, threads: 1)
     let theta = network.snapshot.parameters

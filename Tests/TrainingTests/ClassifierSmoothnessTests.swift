@@ -25,7 +25,7 @@ import Training
   }
   for wrong in ["3", "0,2", "2.5,2", "1,2,3"] { #expect(failure { _ = try term(wrong) }?.message.contains("classifier_grid") == true) }
   // Width 4 in small networks: two grids of one row and two columns, but none of three features.
-  let layout = ParameterLayout(try smallNetwork().plan)
+  let layout = try ParameterLayout(try smallNetwork().plan)
   try term("1,2").check(layout)
   try term("").check(layout)
   #expect(failure { try term("3,1").check(layout) }?.status == .incompatible)

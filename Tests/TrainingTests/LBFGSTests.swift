@@ -16,7 +16,7 @@ struct LBFGSTests {
       let g = objective.gradient(x)
       iterate.number = number
       try method.step(objective, iterate)
-      if iterate.isConverged { break }
+      if iterate.ending != nil { break }
       let next = iterate.parameters.values
       let s = zip(next, x).map(-)
       let direction = zip(inverse(pairs.suffix(memory), count: 6), g).map { row, _ in -zip(row, g).map(*).reduce(0, +) }

@@ -16,7 +16,7 @@ struct NewtonPCGTests {
     for number in 1...10 {
       iterate.number = number
       try method.step(objective, iterate)
-      if iterate.isConverged { break }
+      if iterate.ending != nil { break }
       let newton = solve(objective.hessian(x), objective.gradient(x))
       let next = zip(x, newton).map(-)
       #expect(objective.value(next) < objective.value(x) + 1e-14)

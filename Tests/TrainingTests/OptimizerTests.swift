@@ -1,4 +1,6 @@
+import Datasets
 import LinearAlgebra
+import Networks
 import Settings
 import Testing
 import Training
@@ -64,5 +66,37 @@ func aStepThatFailsChangesNothing(name: String) throws {
     objective.callsLeft = calls
     if failure({ try method.step(objective, iterate) }) == nil { break }
     #expect(iterate.parameters.values == parameters && iterate.state.map(\.values) == state && iterate.scalars == scalars)
+  }
+}
+
+/// Whatever is added to the loss and however samples count: no step of a method with a line search or a trust region raises the whole objective, and events say that objective.
+@Test(arguments: optimizers.entries.filter { $0.entry.prefersAllSamples }.map(\.name))
+func noStepRaisesTheRegularizedObjective(name: String) throws {
+  let plain = try ellipses(80, 4).training
+  let counts = try Numbers((0..<80).map { 0.25 + Double($0 % 5) })
+  let weighted = try plain.weighted(by: TensorView(counts.vector.base, type: .float64, rows: 80, columns: 1))
+  let terms: [[String: OptionValue]] = regularizers.names.map { [$0: .real(3e-2)] } + [Dictionary(uniqueKeysWithValues: regularizers.names.map { ($0, .real(1e-2)) })]
+  let takesTrajectories = failure { try run(["kinetic_energy": .real(1e-2)], plain) } == nil
+  for extra in terms + (takesTrajectories ? [["kinetic_energy": .real(1e-2)]] : []) {
+    for settings in [[:], ["label_smoothing": .real(0.1)], ["class_weights": .text("balanced")]] as [[String: OptionValue]] {
+      for data in [plain, weighted] { try run(extra.merging(settings) { $1 }, data) }
+    }
+  }
+
+  func run(_ settings: [String: OptionValue], _ data: Dataset) throws {
+    let network = try smallNetwork(precision: .float64)
+    let trainer = try trainer(network, settings.merging(["optimizer": .text(name), "epochs": .integer(12)]) { $1 })
+    let layout = try ParameterLayout(network.plan)
+    let terms = try TrainerOptions(trainer.options).regularizers
+    var charges: [Double] = []
+    _ = try trainer.run(training: data, onEvent: { _ in
+      charges.append(terms.reduce(0) { $0 + $1.accumulate(network.snapshot.parameters, layout: layout, addingTo: nil) })
+      return 0
+    })
+    let reached = trainer.history.map(\.objective)
+    for (before, after) in zip(reached, reached.dropFirst()) { #expect(after <= before * (1 + 1e-12), "\(name) \(settings): \(reached)") }
+    // Each epoch is one step, which begins where the last one ended.
+    guard name != "varpro", name != "block_coordinate", settings["kinetic_energy"] == nil else { return }
+    for (row, charge) in zip(trainer.history.dropFirst(), charges) { #expect(abs(row.objective - row.trainingLoss - charge) < 1e-12 * row.objective) }
   }
 }

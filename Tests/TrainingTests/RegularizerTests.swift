@@ -2,21 +2,31 @@ import LinearAlgebra
 import Settings
 import Testing
 import Training
+import VectorFields
 
 /// Two tensors of three layers and a readout of two outputs and three features; biases at [12, 18) and [24, 26).
 let testLayout = ParameterLayout([
-  .init(range: 0..<12, isWeight: true, layers: 3, stepSize: 0.25),
-  .init(range: 12..<18, isWeight: false, layers: 3, stepSize: 0.25),
+  .init(range: 0..<12, isWeight: true, entries: 3, roughness: .even(distance: 0.25)),
+  .init(range: 12..<18, isWeight: false, entries: 3, roughness: .even(distance: 0.25)),
   .init(range: 18..<24, isWeight: true),
   .init(range: 24..<26, isWeight: false),
 ], classifier: .init(range: 18..<24, inputs: 3))
 
-/// The same with unequal steps.
-let unevenLayout = ParameterLayout([
-  .init(range: 0..<12, isWeight: true, layers: 3, stepSize: 0.25, distances: [0.1, 0.5]),
-  .init(range: 12..<18, isWeight: false, layers: 3, stepSize: 0.25, distances: [0.1, 0.5]),
-  .init(range: 18..<26, isWeight: true),
-])
+/// The same with unequal steps: middles of layers that are 0.1 and 0.5 apart.
+let unevenLayout: ParameterLayout = {
+  let grid = try? TimeGrid(stepSizes: [0.05, 0.15, 0.85])
+  let roughness = grid.flatMap { try? TimeRoughness(LayerwiseBasis(), on: $0) } ?? .none
+  return ParameterLayout([
+    .init(range: 0..<12, isWeight: true, entries: 3, roughness: roughness), .init(range: 12..<18, isWeight: false, entries: 3, roughness: roughness),
+    .init(range: 18..<26, isWeight: true),
+  ])
+}()
+
+/// The same with cubic splines of four coefficients, and polynomials of four.
+let mixedLayouts: [ParameterLayout] = [try? SplineBasis(4, degree: 3, name: "b_spline"), try? PolynomialBasis(4)].map { (basis: (any TimeBasis)?) in
+  let roughness = basis.flatMap { try? TimeRoughness($0, on: TimeGrid(layers: 3, horizon: 2)) } ?? .none
+  return ParameterLayout([.init(range: 0..<16, isWeight: true, entries: 4, roughness: roughness), .init(range: 16..<26, isWeight: false)])
+}
 
 /// Every term with its options at their defaults, and in other forms. The smoothed corner is wider than the steps of the differences.
 let testTerms: [any Regularizer] = {

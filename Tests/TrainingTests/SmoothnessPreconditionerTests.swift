@@ -3,7 +3,7 @@ import Testing
 import Training
 
 /// With the Hessian that the regularizers themselves multiply by: (H + γI)·P⁻¹x = x.
-@Test(arguments: [testLayout, unevenLayout]) func thePreconditionerInvertsTheRegularizersHessian(layout: ParameterLayout) throws {
+@Test(arguments: [testLayout, unevenLayout] + mixedLayouts) func thePreconditionerInvertsTheRegularizersHessian(layout: ParameterLayout) throws {
   let (smoothness, decay, shift) = (0.8, 0.3, 0.05)
   let start = try Numbers(normal: 26, seed: 6)
   let solved = try Numbers(start.values)

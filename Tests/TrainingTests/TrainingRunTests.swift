@@ -31,13 +31,12 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
         let moved = { trainer.state.step != step || trainer.state.epoch != epoch }
         status = try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits(isCancelled: moved))
       case "clock":
-        var budget = TrainingLimits()
-        budget.milliseconds = 1
-        status = try trainer.run(training: data.training, validation: data.validation, limits: budget)
+        status = try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits(milliseconds: 20))
       default: status = try trainer.run(training: data.training, validation: data.validation)
       }
-      #expect(runs < 100 && (limits != "cancel" || status == (runs < 24 ? .cancelled : .ok)))
-      if runs >= 100 { return }
+      // A loaded machine may need many runs of 20 ms to take one step.
+      #expect(runs < 1000 && (limits != "cancel" || status == (runs < 24 ? .cancelled : .ok)))
+      if runs >= 1000 { return }
     }
     // 200 samples in batches of 48 are 5 steps an epoch.
     #expect(trainer.state.step == 20)
@@ -58,14 +57,14 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
     let network = try smallNetwork(precision: .float32)
     let trainer = try trainer(network, everyPart.merging(["num_threads": .integer(1), "batch_size": .integer(1_000_000)]) { $1 })
     if disturbed {
-      // 200 samples are two tiles.
-      for tile in 0..<2 {
+      // 200 samples are two tiles, before each of which the token is asked, and again when all are done.
+      for patience in 0..<3 {
         var asked = 0
         let status = try trainer.run(
           training: data.training, validation: data.validation,
           limits: TrainingLimits {
             asked += 1
-            return asked > tile
+            return asked > patience
           })
         #expect(status == .cancelled && trainer.state.step == 0 && trainer.state.position == 0)
       }

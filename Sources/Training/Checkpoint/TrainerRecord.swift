@@ -41,6 +41,8 @@ extension Trainer {
     guard let iterate = memory?.iterate else { return TrainerRecord(options: chosen, tables: tables, vectors: []) }
     let optimizer = try TrainerOptions(options).optimizer
     var (names, scalars) = (optimizer.scalarNames, iterate.scalars)
+    names.append(Self.firstGradientName)
+    scalars.append(iterate.firstGradient)
     if let known = iterate.known { (names, scalars) = (names + [Self.knownName], scalars + [known]) }
     tables.append(("scalars", TrainerRecord.Table(names: names, rows: [scalars])))
     let vectors = [("parameters", iterate.parameters), ("gradient", iterate.gradient)] + zip(optimizer.stateNames, iterate.state)
@@ -55,7 +57,10 @@ extension Trainer {
     self.init(network)
     try set(record.options)
     func table(_ name: String) -> TrainerRecord.Table { record.tables.first { $0.name == name }?.table ?? TrainerRecord.Table(names: [], rows: []) }
+    // Older checkpoints do not say the objective of the running epoch.
+    state.objectiveSum = .nan
     try TrainingState.named.read(table("state").names, table("state").rows.first ?? [], into: &state)
+    if state.position == 0 { state.objectiveSum = 0 }
     guard state.position <= state.trainingCount else {
       throw Failure(.fileFormat, "the checkpoint stands at sample \(state.position) of an epoch of \(state.trainingCount)")
     }
@@ -79,6 +84,7 @@ extension Trainer {
     let scalars = table("scalars")
     for (name, value) in zip(scalars.names, scalars.rows.first ?? []) {
       if name == Self.knownName { iterate.known = value }
+      if name == Self.firstGradientName { iterate.firstGradient = value }
       if let index = optimizer.scalarNames.firstIndex(of: name) { iterate.scalars[index] = value }
     }
     self.memory = memory
@@ -93,8 +99,9 @@ extension Trainer {
     try setClassWeights(TensorView(vector.base, type: .float64, rows: 1, columns: values.count))
   }
 
-  /// The objective at the present iterate, among the optimizer's numbers.
+  /// The objective at the present iterate, and the gradient's norm where training began, among the optimizer's numbers.
   private static let knownName = "known_objective"
+  private static let firstGradientName = "first_gradient"
 }
 
 extension TrainingState {
@@ -102,7 +109,7 @@ extension TrainingState {
     NamedNumber("level", \.level), NamedNumber("epoch", \.epoch), NamedNumber("position", \.position), NamedNumber("validated", \.validated),
     NamedNumber("training_count", \.trainingCount), NamedNumber("step", \.step), NamedNumber("learning_rate", \.learningRate), NamedNumber("work", \.work),
     NamedNumber("known_loss_sum", \.known.lossSum), NamedNumber("known_cost_sum", \.known.costSum), NamedNumber("known_correct", \.known.correct), NamedNumber("known_count", \.known.count),
-    NamedNumber("known_weight", \.known.weight), NamedNumber("loss_sum", \.lossSum), NamedNumber("weight", \.weight), NamedNumber("correct", \.correct), NamedNumber("validation_loss_sum", \.validationLossSum),
+    NamedNumber("known_weight", \.known.weight), NamedNumber("loss_sum", \.lossSum), NamedNumber("objective_sum", \.objectiveSum), NamedNumber("weight", \.weight), NamedNumber("correct", \.correct), NamedNumber("validation_loss_sum", \.validationLossSum),
     NamedNumber("validation_correct", \.validationCorrect), NamedNumber("milliseconds", \.milliseconds),
   ]
 }
@@ -116,7 +123,7 @@ extension BestIterate {
 
 extension TrainingEvent {
   static let named: [NamedNumber<TrainingEvent>] = [
-    NamedNumber("epoch", \.epoch), NamedNumber("step", \.step), NamedNumber("epoch_fraction", \.epochFraction), NamedNumber("training_loss", \.trainingLoss),
+    NamedNumber("epoch", \.epoch), NamedNumber("step", \.step), NamedNumber("epoch_fraction", \.epochFraction), NamedNumber("training_loss", \.trainingLoss), NamedNumber("objective", \.objective),
     NamedNumber("training_accuracy", \.trainingAccuracy), NamedNumber("validation_loss", \.validationLoss), NamedNumber("validation_accuracy", \.validationAccuracy),
     NamedNumber("validation_metric", \.validationMetric),
     NamedNumber("learning_rate", \.learningRate), NamedNumber("seconds", \.seconds), NamedNumber("work", \.work), NamedNumber("is_best", \.isBest), NamedNumber("level", \.level),
@@ -125,7 +132,7 @@ extension TrainingEvent {
   /// An epoch's event before its numbers are read.
   static var empty: TrainingEvent {
     TrainingEvent(
-      kind: .epoch, epoch: 0, step: 0, epochFraction: 1, trainingLoss: .nan, trainingAccuracy: .nan, validationLoss: .nan, validationAccuracy: .nan, validationMetric: .nan, learningRate: 0, seconds: 0,
+      kind: .epoch, epoch: 0, step: 0, epochFraction: 1, trainingLoss: .nan, objective: .nan, trainingAccuracy: .nan, validationLoss: .nan, validationAccuracy: .nan, validationMetric: .nan, learningRate: 0, seconds: 0,
       work: 0, isBest: false, level: 0)
   }
 }

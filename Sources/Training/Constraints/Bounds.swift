@@ -19,7 +19,7 @@ package final class Bounds: Constraint {
     guard values.isSet("parameter_min") || values.isSet("parameter_max") else { return nil }
     (low, high) = (try values.real("parameter_min"), try values.real("parameter_max"))
     guard low <= high else { throw Failure(.outOfRange, "parameter_min is \(low); it must be <= parameter_max, which is \(high)") }
-    ranges = ParameterLayout(plan).regions.filter(\.isWeight).map(\.range)
+    ranges = try ParameterLayout(plan, inTime: false).regions.filter(\.isWeight).map(\.range)
   }
 
   package func project(_ parameters: Vector) -> Bool {

@@ -11,6 +11,8 @@ package final class EvaluatedScores {
   package let dataset: Dataset
   /// Outputs × samples, with zeros in the padding.
   package let scores: Block
+  /// Asked within long metrics.
+  package let watch: Watch
   private let buffer: Buffer
   private var classCounts: ConfusionMatrix?
   private var linked: (buffer: Buffer, block: Block)?
@@ -20,8 +22,9 @@ package final class EvaluatedScores {
 
   /// - Throws: `memory`.
   /// - Complexity: 8 bytes a score.
-  package init(_ plan: NetworkPlan, _ dataset: Dataset) throws(Failure) {
+  package init(_ plan: NetworkPlan, _ dataset: Dataset, watch: Watch = .none) throws(Failure) {
     self.plan = plan
+    self.watch = watch
     self.dataset = dataset
     (buffer, scores) = try Self.memory(plan, dataset)
   }
@@ -84,9 +87,9 @@ package final class EvaluatedScores {
 ///
 /// - Throws: `shapeMismatch`, `incompatible` or `invalidData` when the data do not suit the network; `memory`.
 /// - Complexity: one forward pass; 8 bytes a score.
-package func evaluateScores(_ network: Network, on dataset: Dataset, threads: Int) throws(Failure) -> EvaluatedScores {
+package func evaluateScores(_ network: Network, on dataset: Dataset, threads: Int, watch: Watch = .none) throws(Failure) -> EvaluatedScores {
   try requireSuitable(dataset, for: network.plan, called: "data")
-  let evaluated = try EvaluatedScores(network.plan, dataset)
-  _ = try evaluate(network, on: dataset, scores: evaluated, threads: threads)
+  let evaluated = try EvaluatedScores(network.plan, dataset, watch: watch)
+  _ = try evaluate(network, on: dataset, scores: evaluated, threads: threads, watch: watch)
   return evaluated
 }

@@ -1,4 +1,5 @@
 import Datasets
+import LinearAlgebra
 import Networks
 import Settings
 
@@ -47,14 +48,14 @@ extension Metric {
 ///
 /// - Parameter threads: 0 = the processors of the affinity mask. The results have the same bits for any number.
 /// - Throws: `unknownName`; `incompatible`; what `evaluateScores` throws.
-package func evaluate(_ network: Network, on dataset: Dataset, metrics names: [String], threads: Int) throws(Failure) -> [Double] {
+package func evaluate(_ network: Network, on dataset: Dataset, metrics names: [String], threads: Int, watch: Watch = .none) throws(Failure) -> [Double] {
   var chosen: [any Metric] = []
   for name in names {
     let metric = try metrics(name)
     try metric.check(network.plan, called: name)
     chosen.append(metric)
   }
-  let evaluated = try evaluateScores(network, on: dataset, threads: threads)
+  let evaluated = try evaluateScores(network, on: dataset, threads: threads, watch: watch)
   var values: [Double] = []
   for metric in chosen { values.append(try metric.value(evaluated)) }
   return values

@@ -11,25 +11,23 @@ import Settings
 ///   - layers: of the last level's deepest block: that of the trainer's network times a power of two.
 ///   - limits: over all levels; `limits.epochs` counts their epochs together.
 ///   - onEvent: as in `Trainer.run`; events say their level.
-/// - Returns: the trainer of the level where training ended, with the history of all, and how it ended: `ok`, `earlyStopping` or `converged` when the last level did, else why it ended early; a further call with
+/// - Returns: the trainer of the level where training ended, with the history of all, and how it ended: `ok`, `earlyStopping`, `converged` or `noDescent` when the last level did, else why it ended early; a further call with
 ///   that trainer then goes on.
 /// - Throws: `outOfRange` when `layers` cannot be reached; what `Trainer.run` and `Trainer.refined` throw.
 package func trainMultilevel(
   _ trainer: Trainer, to layers: Int, _ prolongation: Prolongation, training: Dataset, validation: Dataset? = nil, limits: TrainingLimits = TrainingLimits(),
-  onEvent: (TrainingEvent) -> Int32 = { _ in 0 }
+  onEvent: @escaping (TrainingEvent) -> Int32 = { _ in 0 }
 ) throws(Failure) -> (trainer: Trainer, status: Status) {
   let first = trainer.network.plan.deepestLayers
   guard layers >= first, layers % first == 0, (layers / first).nonzeroBitCount == 1 else {
     throw Failure(.outOfRange, "layers is \(layers); it must be \(first), the network's present number, times a power of 2")
   }
-  let clock = Stopwatch()
   var (level, left) = (trainer, limits)
   while true {
     let before = level.state.epoch
-    if limits.milliseconds > 0 { left.milliseconds = max(1, limits.milliseconds - Int(clock.milliseconds)) }
     let status = try level.run(training: training, validation: validation, limits: left, onEvent: onEvent)
     let epochs = try level.options.integer("epochs")
-    let isDone = status == .earlyStopping || status == .converged || (status == .ok && level.state.epoch >= epochs)
+    let isDone = status == .earlyStopping || status == .converged || status == .noDescent || (status == .ok && level.state.epoch >= epochs)
     if limits.epochs > 0 {
       left.epochs -= level.state.epoch - before
       // The limit was reached within the level, or with its last epoch.

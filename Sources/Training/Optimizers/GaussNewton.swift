@@ -6,24 +6,24 @@ import Settings
 /// Steps whose decrease falls short of the model's shrink Δ and are tried again; good ones on the boundary double it.
 /// Source: Conn, Gould & Toint 2000, algorithm 6.1.1; Newman, Ruthotto, Hart & van Bloemen Waanders 2021 for its use on networks.
 package struct GaussNewton: Optimizer {
-  package static let options: [OptionDescription] = TruncatedCG.options + [TrustRegion.option, .gradientTolerance]
+  package static let options: [OptionDescription] = TruncatedCG.options + [TrustRegion.option, Convergence.option]
 
   private let inner: TruncatedCG
   private let region: TrustRegion
-  private let gradientTolerance: Double
+  private let convergence: Convergence
 
   package init(_ values: OptionValues) throws(Failure) {
     inner = try TruncatedCG(values)
     region = try TrustRegion(values)
-    gradientTolerance = try values.real(OptionDescription.gradientTolerance.key)
+    convergence = try Convergence(values)
   }
 
   package var scalarNames: [String] { ["radius"] }
   package var scratchCount: Int { TruncatedCG.scratchCount + 2 }
 
   package func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure) {
-    let value = try iterate.begin(objective, tolerance: gradientTolerance)
-    guard !iterate.isConverged else { return }
+    let value = try convergence.begin(objective, iterate)
+    guard iterate.ending == nil else { return }
     let (trial, trialGradient) = (iterate.scratch[TruncatedCG.scratchCount], iterate.scratch[TruncatedCG.scratchCount + 1])
     let found = try region.step(
       iterate, value: value, inner: inner,
@@ -34,7 +34,7 @@ package struct GaussNewton: Optimizer {
         axpy(1, step, addingTo: trial)
         return try objective.gradient(at: trial, into: trialGradient)
       })
-    guard let found else { return iterate.isConverged = objective.repeats }
+    guard let found else { return convergence.stay(objective, iterate, value: value) }
     iterate.accept(trial, value: found, gradient: trialGradient, of: objective)
   }
 }

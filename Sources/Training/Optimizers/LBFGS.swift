@@ -8,15 +8,15 @@ import Settings
 /// Source: Liu & Nocedal 1989; Nocedal & Wright 2006, algorithms 7.4 and 7.5.
 package struct LBFGS: Optimizer {
   package static let options: [OptionDescription] = [
-    OptionDescription("lbfgs_memory", .integer(1...1000), default: .integer(10), unit: "pairs", "pairs of steps and gradient differences that lbfgs keeps"), .gradientTolerance,
+    OptionDescription("lbfgs_memory", .integer(1...1000), default: .integer(10), unit: "pairs", "pairs of steps and gradient differences that lbfgs keeps"), Convergence.option,
   ]
 
   package let memory: Int
-  package let gradientTolerance: Double
+  private let convergence: Convergence
 
   package init(_ values: OptionValues) throws(Failure) {
     memory = try values.integer("lbfgs_memory")
-    gradientTolerance = try values.real(OptionDescription.gradientTolerance.key)
+    convergence = try Convergence(values)
   }
 
   package var stateNames: [String] { (0..<memory).map { "step_\($0)" } + (0..<memory).map { "difference_\($0)" } }
@@ -26,8 +26,8 @@ package struct LBFGS: Optimizer {
 
   package func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure) {
     let (direction, trial, trialGradient) = (iterate.scratch[0], iterate.scratch[1], iterate.scratch[2])
-    let value = try iterate.begin(objective, tolerance: gradientTolerance)
-    guard !iterate.isConverged else { return }
+    let value = try convergence.begin(objective, iterate)
+    guard iterate.ending == nil else { return }
     let gradient = iterate.gradient
     var pairs = Int(iterate.scalars[0])
     var slope = descend(iterate, pairs: pairs, into: direction)
@@ -43,8 +43,7 @@ package struct LBFGS: Optimizer {
     guard let found else {
       // Once more from the gradient alone, if there was a memory to forget.
       iterate.scalars[0] = 0
-      iterate.isConverged = pairs == 0 && objective.repeats
-      return
+      return convergence.stay(objective, iterate, value: value, isLast: pairs == 0)
     }
     let (step, difference) = (iterate.state[pairs % memory], iterate.state[memory + pairs % memory])
     copy(direction, into: step)
@@ -77,22 +76,5 @@ package struct LBFGS: Optimizer {
       axpy(factors[i % memory] - dot(difference, direction) / dot(step, difference), step, addingTo: direction)
     }
     return dot(direction, iterate.gradient)
-  }
-}
-
-extension OptionDescription {
-  /// Read by all methods that can tell when they are done.
-  static let gradientTolerance = OptionDescription(
-    "gradient_tolerance", .real(0...Double.greatestFiniteMagnitude), default: .real(1e-12), unit: "1", "training ends when the gradient's norm over all samples is at most this")
-}
-
-extension Iterate {
-  /// φ(θ), with ∇φ(θ) in `gradient`; sets `isConverged` where the gradient vanishes to the tolerance.
-  func begin(_ objective: any Objective, tolerance: Double) throws(Failure) -> Double {
-    let value = try evaluate(objective)
-    guard value.isFinite else { throw notFinite(value) }
-    isConverged = objective.repeats && sumOfSquares(gradient).squareRoot() <= tolerance
-    if objective.repeats { known = value }
-    return value
   }
 }

@@ -5,25 +5,25 @@ import Settings
 ///
 /// Where the Hessian is not positive definite the inner iteration ends with a direction of descent (Steihaug 1983). Source: Haber & Ruthotto 2017, section 4; Nocedal & Wright 2006, algorithm 7.1.
 package struct NewtonPCG: Optimizer {
-  package static let options: [OptionDescription] = TruncatedCG.options + [.gradientTolerance]
+  package static let options: [OptionDescription] = TruncatedCG.options + [Convergence.option]
 
   private let inner: TruncatedCG
-  private let gradientTolerance: Double
+  private let convergence: Convergence
 
   package init(_ values: OptionValues) throws(Failure) {
     inner = try TruncatedCG(values)
-    gradientTolerance = try values.real(OptionDescription.gradientTolerance.key)
+    convergence = try Convergence(values)
   }
 
   package var scratchCount: Int { TruncatedCG.scratchCount + 1 }
 
   package func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure) {
-    let value = try iterate.begin(objective, tolerance: gradientTolerance)
-    guard !iterate.isConverged else { return }
+    let value = try convergence.begin(objective, iterate)
+    guard iterate.ending == nil else { return }
     let found = try newtonStep(objective, iterate, value: value, inner: inner) { direction, product throws(Failure) in
       try objective.hessianProduct(direction, at: iterate.parameters, into: product)
     }
-    iterate.isConverged = found == nil && objective.repeats
+    if found == nil { convergence.stay(objective, iterate, value: value) }
   }
 }
 

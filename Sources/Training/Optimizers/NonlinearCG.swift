@@ -6,11 +6,11 @@ import Settings
 /// d ← −g + max(0, gᵀ(g − g₋)/‖g₋‖²)·d.
 /// Source: Nocedal & Wright 2006, algorithm 5.4 with 5.45.
 package struct NonlinearCG: Optimizer {
-  package static let options: [OptionDescription] = [.gradientTolerance]
+  package static let options: [OptionDescription] = [Convergence.option]
 
-  package let gradientTolerance: Double
+  private let convergence: Convergence
 
-  package init(_ values: OptionValues) throws(Failure) { gradientTolerance = try values.real(OptionDescription.gradientTolerance.key) }
+  package init(_ values: OptionValues) throws(Failure) { convergence = try Convergence(values) }
 
   package var stateNames: [String] { ["direction", "previous_gradient"] }
   /// What the last search ended with: its slope at the start, and its step; 0 before the first.
@@ -18,8 +18,8 @@ package struct NonlinearCG: Optimizer {
   package var scratchCount: Int { 3 }
 
   package func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure) {
-    let value = try iterate.begin(objective, tolerance: gradientTolerance)
-    guard !iterate.isConverged else { return }
+    let value = try convergence.begin(objective, iterate)
+    guard iterate.ending == nil else { return }
     let (gradient, kept, previous) = (iterate.gradient, iterate.state[0], iterate.state[1])
     let (direction, trial, trialGradient) = (iterate.scratch[0], iterate.scratch[1], iterate.scratch[2])
     let squares = sumOfSquares(gradient)
@@ -39,9 +39,8 @@ package struct NonlinearCG: Optimizer {
       objective, from: iterate.parameters, along: direction, value: value, slope: slope, first: first, trial: trial, trialGradient: trialGradient)
     guard let found else {
       // Once more from the gradient alone, if it was not that.
-      iterate.isConverged = lastStep == 0 && objective.repeats
       iterate.scalars = [0, 0]
-      return
+      return convergence.stay(objective, iterate, value: value, isLast: lastStep == 0)
     }
     iterate.scalars = [slope, found.step]
     copy(direction, into: kept)

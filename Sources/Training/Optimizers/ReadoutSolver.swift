@@ -21,21 +21,22 @@ struct ReadoutSolver {
     tolerance = try values.real("readout_tolerance")
   }
 
-  /// Fixes the states at `parameters` and replaces the readout in them by the solution: the objective there; nil where the network cannot be evaluated.
-  func solve(_ problem: any ReadoutProblem, in parameters: Vector) throws(Failure) -> Double? {
+  /// Fixes the states at `parameters` and replaces the readout in them by the solution: the objective there, and whether the readout moved; nil where the network cannot be evaluated.
+  func solve(_ problem: any ReadoutProblem, in parameters: Vector) throws(Failure) -> (value: Double, hasMoved: Bool)? {
     guard try problem.fixStates(at: parameters) else { return nil }
     let iterate = problem.iterate
-    var value = Double.infinity
+    var (value, hasMoved) = (Double.infinity, false)
     for _ in 0..<mostIterations {
-      value = try iterate.begin(problem, tolerance: tolerance)
-      guard !iterate.isConverged else { break }
+      value = try iterate.evaluate(problem)
+      guard value.isFinite else { throw notFinite(value) }
+      guard sumOfSquares(iterate.gradient).squareRoot() > tolerance else { break }
       let moved = try newtonStep(problem, iterate, value: value, inner: inner) { direction, product throws(Failure) in
         try problem.hessianProduct(direction, at: iterate.parameters, into: product)
       }
       guard let moved else { break }
-      value = moved
+      (value, hasMoved) = (moved, true)
     }
     copy(iterate.parameters, into: parameters[problem.range])
-    return value
+    return (value, hasMoved)
   }
 }

@@ -7,50 +7,49 @@ import Settings
 /// of W(θ) by the implicit function theorem; its θ is kept and W is solved for anew before the step is judged. For any convex loss, softmax and least squares among them.
 /// Source: Golub & Pereyra 1973; Newman, Ruthotto, Hart & van Bloemen Waanders 2021.
 package struct VariableProjection: Optimizer {
-  package static let options: [OptionDescription] = TruncatedCG.options + [TrustRegion.option] + ReadoutSolver.options + [.gradientTolerance]
+  package static let options: [OptionDescription] = TruncatedCG.options + [TrustRegion.option] + ReadoutSolver.options + [Convergence.option]
 
   private let inner: TruncatedCG
   private let region: TrustRegion
   private let solver: ReadoutSolver
-  private let gradientTolerance: Double
+  private let convergence: Convergence
 
   package init(_ values: OptionValues) throws(Failure) {
     inner = try TruncatedCG(values)
     region = try TrustRegion(values)
     solver = try ReadoutSolver(values)
-    gradientTolerance = try values.real(OptionDescription.gradientTolerance.key)
+    convergence = try Convergence(values)
   }
 
-  /// Whether the last step left the readout solved for what will be minimized again.
-  package var scalarNames: [String] { ["radius", "solved"] }
-  package var scratchCount: Int { TruncatedCG.scratchCount + 2 }
+  package var scalarNames: [String] { ["radius"] }
+  package var scratchCount: Int { TruncatedCG.scratchCount + 3 }
 
   package func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure) {
-    let (point, trial) = (iterate.scratch[TruncatedCG.scratchCount], iterate.scratch[TruncatedCG.scratchCount + 1])
+    let vectors = Array(iterate.scratch[TruncatedCG.scratchCount...])
+    let (point, trial, trialGradient) = (vectors[0], vectors[1], vectors[2])
     let problem = try objective.readoutProblem()
     copy(iterate.parameters, into: point)
-    if iterate.scalars[1] == 0 || !objective.repeats {
+    // Where the objective is known, the step that found it has solved for the readout.
+    if iterate.known == nil {
       guard try solver.solve(problem, in: point) != nil else { throw notFinite(.infinity) }
     }
-    let value = try objective.gradient(at: point, into: iterate.gradient)
-    guard value.isFinite else { throw notFinite(value) }
-    iterate.isConverged = objective.repeats && sumOfSquares(iterate.gradient).squareRoot() <= gradientTolerance
-    let radius = iterate.scalars[0]
-    let found =
-      iterate.isConverged
-      ? nil
-      : try region.step(
+    let value = try convergence.begin(objective, iterate, at: point)
+    var found: Double?
+    if iterate.ending == nil {
+      found = try region.step(
         iterate, value: value, inner: inner,
         product: { direction, product throws(Failure) in try objective.gaussNewtonProduct(direction, at: point, fraction: self.inner.fraction, into: product) },
         precondition: { objective.precondition($0, into: $1) },
         evaluate: { step throws(Failure) in
           copy(point, into: trial)
           axpy(1, step, addingTo: trial)
-          return try solver.solve(problem, in: trial) ?? .infinity
+          guard let solved = try solver.solve(problem, in: trial) else { return .infinity }
+          // A step is judged by the objective itself, whose gradient the next step begins with; one that the readout's problem refuses needs none.
+          return solved.value < value ? try objective.gradient(at: trial, into: trialGradient) : solved.value
         })
-    if found == nil, !iterate.isConverged { iterate.isConverged = objective.repeats }
-    if found == nil { iterate.scalars[0] = radius }
-    iterate.scalars[1] = objective.repeats ? 1 : 0
-    copy(found == nil ? point : trial, into: iterate.parameters)
+    }
+    if let found { return iterate.accept(trial, value: found, gradient: trialGradient, of: objective) }
+    copy(point, into: iterate.parameters)
+    if iterate.ending == nil { convergence.stay(objective, iterate, value: value) }
   }
 }

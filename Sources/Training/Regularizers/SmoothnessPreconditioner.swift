@@ -1,15 +1,17 @@
 import LinearAlgebra
 import Settings
 
-/// The exact inverse of the Hessian of smoothness and weight decay together, shifted: x ← (α_s LᵀL + α_w W + γI)⁻¹x, over all parameters of a network, in place.
+/// The exact inverse of the Hessian of smoothness and weight decay together, shifted: x ← (α_s G + α_w W + γI)⁻¹x, over all parameters of a network, in place.
 ///
-/// LᵀL = DᵀD/h acts over the layers of each tensor and is diagonalized by the cosine transform (`SmoothnessSolve`); W is the identity on weights and zero on biases. What has no layers is divided.
-/// Source: theory §4 ("the smoothness term has a DCT-based exact preconditioner"), for the conjugate gradients of Newton's and Gauss & Newton's methods.
+/// G is the form of each tensor's roughness in time; W is the identity on weights and zero on biases. For entries at equal distances G = DᵀD/h is diagonalized by the cosine transform (`SmoothnessSolve`); other forms are
+/// solved by their bands. What does not vary in time is divided. For the conjugate gradients of Newton's and Gauss & Newton's methods.
 package struct SmoothnessPreconditioner {
   private let layout: ParameterLayout
   private let smoothness: Double
   private let weightDecay: Double
   private let solve: SmoothnessSolve
+  private let memory: Buffer
+  private let workspace: Vector
 
   /// - Parameters:
   ///   - smoothness: α_s ≥ 0.
@@ -19,21 +21,31 @@ package struct SmoothnessPreconditioner {
     self.layout = layout
     self.smoothness = smoothness
     self.weightDecay = weightDecay
-    solve = try SmoothnessSolve(maximumLayers: layout.regions.map(\.layers).max() ?? 1)
+    var (layers, numbers) = (1, 1)
+    for region in layout.regions {
+      switch region.roughness {
+      case .none: break
+      case .even: layers = max(layers, region.entries)
+      case .form(let form): numbers = max(numbers, form.workspaceCount)
+      }
+    }
+    solve = try SmoothnessSolve(maximumLayers: layers)
+    memory = try Buffer(count: numbers, precision: .float64)
+    workspace = memory.vector(count: numbers, precision: .float64)
   }
 
   /// Solves in place.
   /// - Parameters:
   ///   - x: as many numbers as the network has parameters.
   ///   - shift: γ > 0.
-  /// - Complexity: a transform of length N and back for each number of a layer; allocates nothing.
+  /// - Complexity: a transform of length N and back for each number of a layer, or as many passes over the parameters as the form is wide; allocates nothing.
   package func apply(_ x: Vector, shift: Double) {
     for region in layout.regions {
-      let shift = shift + (region.isWeight ? weightDecay : 0)
-      if region.distances.isEmpty {
-        solve.solve(x[region.range], layers: region.layers, factor: smoothness / region.stepSize, shift: shift)
-      } else {
-        solve.solve(x[region.range], distances: region.distances, strength: smoothness, shift: shift)
+      let (part, shift) = (x[region.range], shift + (region.isWeight ? weightDecay : 0))
+      switch region.roughness {
+      case .none: scale(1 / shift, part)
+      case .even(let distance): solve.solve(part, layers: region.entries, factor: smoothness / distance, shift: shift)
+      case .form(let form): form.solve(part, strength: smoothness, shift: shift, workspace: workspace)
       }
     }
   }

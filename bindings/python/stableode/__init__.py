@@ -16,6 +16,7 @@ The library prints nothing; failures are StableODEError and its subclasses.
 from ._errors import (
     BufferTooSmallError,
     CallbackFailedError,
+    CancelledError,
     FileError,
     FileFormatError,
     HandleBusyError,
@@ -33,10 +34,12 @@ from ._errors import (
     StableODEError,
     StateError,
     StepLimitError,
+    TimeLimitError,
     UnknownNameError,
     UnsupportedTypeError,
     VersionMismatchError,
 )
+from ._limits import limits
 from ._registries import (
     activations,
     biases,
@@ -76,6 +79,7 @@ __all__ = [
     "BufferTooSmallError",
     "CallbackFailedError",
     "CancelToken",
+    "CancelledError",
     "Dataset",
     "FileError",
     "FileFormatError",
@@ -105,6 +109,7 @@ __all__ = [
     "StateError",
     "StepLimitError",
     "StepReport",
+    "TimeLimitError",
     "Trainer",
     "UnknownNameError",
     "UnsupportedTypeError",
@@ -117,6 +122,7 @@ __all__ = [
     "fields",
     "integrators",
     "library_version",
+    "limits",
     "losses",
     "memory_policies",
     "memory_usage",

@@ -1,8 +1,11 @@
 """Losses and metrics written in Python, for the library to call."""
 
+import contextlib
+
 import numpy
 
 from ._errors import ShapeMismatchError, UnsupportedTypeError
+from ._interrupts import attention
 from ._structures import LossFunction, MetricFunction
 from ._tensor import view_of
 
@@ -53,6 +56,10 @@ class Callers:
         held = kind(answer)
         self._held.append(held)
         return held
+
+    def noting_interrupts(self):
+        """A context for C calls that call these functions: see `Attention.noting`."""
+        return attention.noting() if self._held else contextlib.nullcontext()
 
     def reraise(self):
         """Raises what a function raised, if one did."""

@@ -11,6 +11,7 @@ OUTCOMES = {
     "TIME_LIMIT": 3,
     "EARLY_STOPPING": 4,
     "CONVERGED": 5,
+    "NO_DESCENT": 7,
 }
 
 
@@ -154,15 +155,27 @@ class StepLimitError(StableODEError, ArithmeticError):
     code = -21
 
 
+class CancelledError(StableODEError, RuntimeError):
+    """A cancel token of `stableode.limits` ended a call that leaves nothing half done. Training returns its History instead."""
+
+    code = 2
+
+
+class TimeLimitError(StableODEError, TimeoutError):
+    """The seconds of `stableode.limits` ended a call that leaves nothing half done. Training returns its History instead."""
+
+    code = 3
+
+
 def _status_name(error: type[StableODEError]) -> str:
     """The status of an exception: ShapeMismatchError is of "ERR_SHAPE_MISMATCH"."""
     return "ERR" + re.sub(r"[A-Z]", r"_\g<0>", error.__name__.removesuffix("Error")).upper()
 
 
-#: Error number → exception class.
+#: Status number → exception class.
 CLASSES = {error.code: error for error in StableODEError.__subclasses__()}
 #: Status name without SODE_ → number.
-STATUSES = OUTCOMES | {_status_name(error): number for number, error in CLASSES.items()}
+STATUSES = OUTCOMES | {_status_name(error): number for number, error in CLASSES.items() if number < 0}
 for _error in CLASSES.values():
     _error.__module__ = "stableode"
 

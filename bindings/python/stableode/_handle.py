@@ -4,7 +4,9 @@ import ctypes
 import weakref
 
 from ._errors import InvalidHandleError
+from ._interrupts import attention
 from ._library import library
+from ._limits import heed_signals
 
 
 class Handle:
@@ -17,6 +19,9 @@ class Handle:
         free = getattr(library, f"sode_{self._kind}_free")
         self._address = pointer.value
         self._finalizer = weakref.finalize(self, free, ctypes.c_void_p(pointer.value))
+        # The package may have been imported in another thread than the main one.
+        if not attention.is_paid:
+            heed_signals()
 
     @classmethod
     def _adopt(cls, pointer):

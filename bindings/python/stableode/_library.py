@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 from ._errors import error_for
-from ._table import FUNCTIONS, VERSION_NUMBER, Status
+from ._interrupts import attention
+from ._table import FUNCTIONS, VERSION_NUMBER, Outcome, Status
 
 SONAME = "libstableode.so.0"
 
@@ -65,17 +66,33 @@ def _declare(library, path, name, result, arguments):
     except AttributeError:
         raise ImportError(f"{path} lacks the function {name}") from None
     function.argtypes = arguments
-    if result is Status:
+    if result in (Status, Outcome):
         function.restype = ctypes.c_int32
-        function.errcheck = _raise_if_negative
+        function.errcheck = _raise_unless_done if result is Status else _raise_if_negative
     else:
         function.restype = result
 
 
 def _raise_if_negative(status, function, arguments):
-    if status < 0:
-        raise error_for(status, decode(library.sode_last_error_message()) or decode(library.sode_status_text(status)))
+    if status < 0 or attention.exception is not None:
+        _raise(status, negative_only=True)
     return status
+
+
+def _raise_unless_done(status, function, arguments):
+    if status != 0 or attention.exception is not None:
+        _raise(status, negative_only=False)
+    return status
+
+
+#: Statuses of calls that a callback, a token or the clock ended.
+_INTERRUPTED = range(1, 4)
+
+
+def _raise(status, negative_only):
+    attention.reraise(status == 1 and not negative_only)
+    if status < 0 or (not negative_only and status in _INTERRUPTED):
+        raise error_for(status, decode(library.sode_last_error_message()) or decode(library.sode_status_text(status)))
 
 
 def decode(text):

@@ -90,8 +90,13 @@ class ProgressData(SizedStructure):
         ("level", c_int32),
         ("work", c_double),
         ("validation_metric", c_double),
-        ("reserved", c_uint64 * 6),
+        ("objective", c_double),
+        ("reserved", c_uint64 * 5),
     ]
+
+
+#: int32_t tick(void *user_data)
+TickFunction = CFUNCTYPE(c_int32, c_void_p)
 
 
 class Limits(SizedStructure):
@@ -101,7 +106,9 @@ class Limits(SizedStructure):
         ("epochs", c_int64),
         ("milliseconds", c_int64),
         ("cancel", c_void_p),
-        ("reserved", c_uint64 * 8),
+        ("tick", TickFunction),
+        ("user_data", c_void_p),
+        ("reserved", c_uint64 * 6),
     ]
 
 

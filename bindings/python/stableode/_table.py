@@ -27,7 +27,11 @@ VERSION_NUMBER = 200
 
 
 class Status(c_int32):
-    """Marks a result that raises when it is negative."""
+    """Marks a result that raises when it is negative, or when the call was interrupted."""
+
+
+class Outcome(Status):
+    """Marks a result that raises when it is negative alone: the call leaves a result when it ends early."""
 
 
 Handle = c_void_p
@@ -98,18 +102,19 @@ FUNCTIONS = {
     "sode_trainer_set_loss": (Status, [Handle, LossFunction, c_void_p]),
     "sode_trainer_set_metric": (Status, [Handle, MetricFunction, c_int32, c_void_p]),
     "sode_trainer_find_learning_rate": (Status, [Handle, Handle, c_double, c_double, c_int64, TensorOut, RealOut]),
-    "sode_trainer_run": (Status, [Handle, Handle, Handle, POINTER(Limits)]),
+    "sode_trainer_run": (Outcome, [Handle, Handle, Handle, POINTER(Limits)]),
     "sode_trainer_history_count": (Status, [Handle, IntOut]),
     "sode_trainer_history_at": (Status, [Handle, c_int64, POINTER(ProgressData)]),
     "sode_trainer_save": (Status, [Handle, Text]),
     "sode_trainer_load": (Status, [Text, HandleOut, HandleOut]),
     "sode_trainer_refine": (Status, [Handle, Text, HandleOut, HandleOut]),
-    "sode_multilevel_run": (Status, [Handle, c_int64, Text, Handle, Handle, POINTER(Limits), HandleOut, HandleOut]),
+    "sode_multilevel_run": (Outcome, [Handle, c_int64, Text, Handle, Handle, POINTER(Limits), HandleOut, HandleOut]),
     "sode_trainer_free": (None, [Handle]),
     "sode_cancel_token_create": (Status, [HandleOut]),
     "sode_cancel_token_request": (Status, [Handle]),
     "sode_cancel_token_reset": (Status, [Handle]),
     "sode_cancel_token_free": (None, [Handle]),
+    "sode_set_thread_limits": (Status, [POINTER(Limits)]),
     # 8 prediction
     "sode_network_evaluate": (Status, [Handle, Handle, c_int64, POINTER(EvaluationData)]),
     "sode_network_metrics": (Status, [Handle, Handle, c_int64, Text, TensorOut]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import math
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from ._callers import Callers
-from ._errors import OUTCOMES, CallbackFailedError, OutOfRangeError
+from ._errors import OUTCOMES, CallbackFailedError
 from ._events import Relay
 from ._handle import Handle, new_pointer
+from ._interrupts import attention
 from ._library import library
+from ._limits import milliseconds
 from ._structures import Limits, ProgressData
 from ._tensor import output, tensor_of
 from ._text import integer, options_json, path
@@ -77,7 +78,7 @@ class Training(Handle):
         on_event: called with each report (a Progress); returning True stops gracefully, an exception stops and comes through.
         cancel: a CancelToken.
         """
-        limits = Limits(epochs=_positive(epochs, "epochs"), milliseconds=_milliseconds(time_limit))
+        limits = Limits(epochs=_positive(epochs, "epochs"), milliseconds=milliseconds(time_limit, "time_limit"))
         limits.cancel = None if cancel is None else cancel._pointer
         training = as_dataset(training)
         validation = None if validation is None else as_dataset(validation)
@@ -93,7 +94,7 @@ class Training(Handle):
         validation_pointer = None if validation is None else validation._pointer
         self._relay.receiver = on_event
         try:
-            with self._relay.watching_interrupts():
+            with attention.noting():
                 status = library.sode_trainer_run(self._pointer, training._pointer, validation_pointer, ctypes.byref(limits))
             self._outcome = _OUTCOMES.get(status, str(status))
         except CallbackFailedError as failure:
@@ -122,9 +123,10 @@ class Training(Handle):
         curve, tensor = output((count, 2), "float64")
         training = as_dataset(training)
         try:
-            library.sode_trainer_find_learning_rate(
-                self._pointer, training._pointer, low, high, count, ctypes.byref(tensor), ctypes.byref(suggestion)
-            )
+            with self._callers.noting_interrupts():
+                library.sode_trainer_find_learning_rate(
+                    self._pointer, training._pointer, low, high, count, ctypes.byref(tensor), ctypes.byref(suggestion)
+                )
         except CallbackFailedError:
             self._callers.reraise()
             raise
@@ -144,11 +146,3 @@ class Training(Handle):
 
 def _positive(count, name):
     return 0 if count is None else integer(count, name, 1)
-
-
-def _milliseconds(seconds):
-    if seconds is None:
-        return 0
-    if not 0 < seconds < 1e12:
-        raise OutOfRangeError(f"time_limit is {seconds}; it must be > 0 seconds, or None")
-    return math.ceil(seconds * 1000)

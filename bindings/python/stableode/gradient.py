@@ -75,9 +75,10 @@ class Gradient(Handle):
     def _run(self, features, targets, gradient):
         x, y, loss = tensor_of(features, "features"), tensor_of(targets, "targets"), ctypes.c_double()
         try:
-            library.sode_gradient_run(
-                self._pointer, ctypes.byref(x), ctypes.byref(y), ctypes.byref(loss), pass_tensor(gradient)
-            )
+            with self._callers.noting_interrupts():
+                library.sode_gradient_run(
+                    self._pointer, ctypes.byref(x), ctypes.byref(y), ctypes.byref(loss), pass_tensor(gradient)
+                )
         except CallbackFailedError:
             self._callers.reraise()
             raise
@@ -126,9 +127,10 @@ class Gradient(Handle):
         x, y = tensor_of(features, "features"), tensor_of(targets, "targets")
         along = tensor_of(direction, "direction")
         product, product_tensor = output(self._parameters, self._dtype)
-        library.sode_gradient_curvature(
-            self._pointer, text(kind, "kind"), ctypes.byref(x), ctypes.byref(y), ctypes.byref(along), ctypes.byref(product_tensor)
-        )
+        with self._callers.noting_interrupts():
+            library.sode_gradient_curvature(
+                self._pointer, text(kind, "kind"), ctypes.byref(x), ctypes.byref(y), ctypes.byref(along), ctypes.byref(product_tensor)
+            )
         return product
 
     @staticmethod

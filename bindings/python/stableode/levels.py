@@ -50,7 +50,7 @@ def multilevel(
         history = trainer.run(training, validation, on_event=on_event)
         if on_level is not None:
             on_level(network)
-        if factor == 1 or history.outcome not in ("ok", "early_stopping", "converged"):
+        if factor == 1 or history.outcome not in ("ok", "early_stopping", "converged", "no_descent"):
             trainer.close()
             return network, history
         coarse, factor = trainer, factor // 2

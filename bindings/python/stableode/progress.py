@@ -30,6 +30,8 @@ class Progress:
     epoch_fraction: float
     #: Mean over the epoch so far, regularizers excluded.
     training_loss: float
+    #: What steps minimize, mean over the epoch so far: the training loss with all regularizers, each batch before its step.
+    objective: float
     #: Fraction correct; NaN for least squares.
     training_accuracy: float
     #: NaN without validation data, and between epochs.
@@ -57,7 +59,8 @@ class Progress:
 class History(Sequence[Progress]):
     """One Progress for each epoch. Columns are arrays: `history.validation_accuracy`, `history.training_loss` …
 
-    outcome: how the last run ended: "ok", "stopped_by_callback", "cancelled", "time_limit", "early_stopping" or "converged".
+    outcome: how the last run ended: "ok", "stopped_by_callback", "cancelled", "time_limit", "early_stopping", "converged" (the
+    gradient has become small) or "no_descent" (no step that the optimizer tried lowers the objective).
     """
 
     def __init__(self, rows: Iterable[Progress], outcome: str):
@@ -79,6 +82,7 @@ class History(Sequence[Progress]):
         epoch: numpy.ndarray
         step: numpy.ndarray
         training_loss: numpy.ndarray
+        objective: numpy.ndarray
         training_accuracy: numpy.ndarray
         validation_loss: numpy.ndarray
         validation_accuracy: numpy.ndarray
@@ -113,7 +117,7 @@ class History(Sequence[Progress]):
 
 
 class CancelToken(Handle):
-    """Stops training from another thread: `request()` ends work under the token within 0.1 s, with outcome "cancelled"."""
+    """Stops calls from another thread: `request()` ends work under the token (`Trainer.run`, `stableode.limits`) within 0.1 s."""
 
     _kind = "cancel_token"
 

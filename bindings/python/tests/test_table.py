@@ -67,7 +67,7 @@ def ctype_of(declaration, header):
     base, stars, length = found[1], len(found[2]), found[3]
     if length:
         return SCALARS[base] * int(length.strip("[]"))
-    callbacks = {"sode_callback": "ProgressFunction", "sode_loss_function": "LossFunction", "sode_metric_function": "MetricFunction"}
+    callbacks = {"sode_callback": "ProgressFunction", "sode_loss_function": "LossFunction", "sode_metric_function": "MetricFunction", "sode_tick": "TickFunction"}
     if base in callbacks:
         return getattr(_structures, callbacks[base])
     if base == "char":
@@ -104,7 +104,8 @@ def test_every_function_has_the_types_of_the_header(header):
     assert len(declared) == len(re.findall(r"^SODE_API ", header, re.M))
     assert set(declared) == set(_table.FUNCTIONS)
     for name, types in declared.items():
-        assert types == tuple(_table.FUNCTIONS[name]), name
+        result, arguments = _table.FUNCTIONS[name]
+        assert types == (_table.Status if result is _table.Outcome else result, arguments), name
 
 
 @pytest.mark.parametrize("name", STRUCTURES)

@@ -1,0 +1,140 @@
+import CShims
+import Glibc
+import Settings
+
+/// Knows when the work of one call must end: at its time limit, once a cancel token is requested, or when a callback says so.
+///
+/// One watch is made for each call of the C interface and goes wherever that call works: `WorkerPool` carries it to tasks, `StepLog` to layers and steps. Loops ask
+/// `isOver` between pieces of work that take at most a few milliseconds, and leave when it is true; whoever began the work then calls `check()`, which throws the reason.
+/// The first reason holds for the watch's life, so that all threads leave and all of them for the same reason.
+///
+/// The thread that made the watch also keeps its pulse: whenever it asks and `pulseInterval` has passed, it calls back (progress events, the caller's tick). Other threads never do.
+///
+/// Cost: asking reads an atomic and, where there is a limit, a token or a pulse, a clock: about 10 ns. No lock, no allocation.
+package final class Watch: @unchecked Sendable {
+  /// A watch that is never over and never calls back, for work that nobody limits.
+  package static let none = Watch(isIdle: true)
+
+  /// Milliseconds from one pulse to the next. Half of what the interface promises, because a pulse waits for the piece of work that is under way.
+  package static let pulseInterval = 50.0
+
+  /// Called on the thread that made the watch, at every pulse: 0 goes on, > 0 ends the work (`stoppedByCallback`), < 0 fails it (`callbackFailed`).
+  /// It comes in the midst of work: what a call changes may be half changed.
+  package var onPulse: (() -> Int32)? {
+    didSet { if !isIdle { postponePulse() } }
+  }
+
+  private let isIdle: Bool
+  /// Milliseconds allowed; 0 without a limit.
+  private let limit: Int64
+  /// When they end, in milliseconds of `now`.
+  private let deadline: Double
+  private let isCancelled: (() -> Bool)?
+  /// The caller's own callback, which every pulse makes before `onPulse`.
+  private let tick: (() -> Int32)?
+  private let thread: pthread_t
+  /// The reason's status number; 0 while there is none.
+  private let reason: UnsafeMutablePointer<sode_shim_atomic>
+  private var nextPulse = Double.infinity
+  private var isPulsing = false
+  private var answer: Int32 = 0
+
+  /// - Parameters:
+  ///   - milliseconds: how long the work may take from now on; 0: as long as it likes.
+  ///   - isCancelled: asked on any thread, so lock-free; once true, the work must end.
+  ///   - tick: as `onPulse`.
+  package convenience init(milliseconds: Int64 = 0, isCancelled: (() -> Bool)? = nil, tick: (() -> Int32)? = nil) {
+    self.init(isIdle: false, milliseconds: milliseconds, isCancelled: isCancelled, tick: tick)
+  }
+
+  private init(isIdle: Bool, milliseconds: Int64 = 0, isCancelled: (() -> Bool)? = nil, tick: (() -> Int32)? = nil) {
+    self.isIdle = isIdle
+    self.isCancelled = isCancelled
+    self.tick = tick
+    limit = milliseconds
+    deadline = milliseconds > 0 ? Self.now + Double(milliseconds) : .infinity
+    thread = pthread_self()
+    reason = .allocate(capacity: 1)
+    reason.initialize(to: sode_shim_atomic())
+    if tick != nil { postponePulse() }
+  }
+
+  deinit { reason.deallocate() }
+
+  /// Whether the work must end now. Any thread may ask; on the thread that made the watch, asking calls back when a pulse is due.
+  package var isOver: Bool { !isIdle && (sode_shim_atomic_load(reason) != 0 || look()) }
+
+  /// Throws the reason why the work must end, if it must: `cancelled`, `timeLimit`, `stoppedByCallback` or `callbackFailed`.
+  package func check() throws(Failure) {
+    if isOver, let failure { throw failure }
+  }
+
+  /// Why the work must end; nil while it may go on. Asks nobody.
+  package var failure: Failure? {
+    guard let status = Status(rawValue: Int32(truncatingIfNeeded: sode_shim_atomic_load(reason))) else { return nil }
+    switch status {
+    case .cancelled: return Failure(status, "cancelled: the cancel token was requested")
+    case .timeLimit: return Failure(status, "the time limit of \(limit) ms was reached")
+    case .stoppedByCallback: return Failure(status, "stopped by the callback, which returned \(answer)")
+    case .callbackFailed: return Failure(status, "the callback returned \(answer)")
+    default: return nil
+    }
+  }
+
+  /// Ends the work for what a callback answered, if that is not 0.
+  package func heed(_ answer: Int32) {
+    guard answer != 0, end(answer > 0 ? .stoppedByCallback : .callbackFailed) else { return }
+    self.answer = answer
+  }
+
+  /// Lets the next pulse come a whole interval from now: the caller has just been told.
+  package func postponePulse() { nextPulse = tick == nil && onPulse == nil ? .infinity : Self.now + Self.pulseInterval }
+
+  @inline(never) private func look() -> Bool {
+    if let isCancelled, isCancelled() {
+      end(.cancelled)
+      return true
+    }
+    guard deadline < .infinity || tick != nil || onPulse != nil else { return false }
+    let now = Self.now
+    if now >= deadline {
+      end(.timeLimit)
+      return true
+    }
+    guard pthread_equal(pthread_self(), thread) != 0, now >= nextPulse, !isPulsing else { return false }
+    isPulsing = true
+    heed(tick?() ?? 0)
+    if sode_shim_atomic_load(reason) == 0 { heed(onPulse?() ?? 0) }
+    isPulsing = false
+    postponePulse()
+    return sode_shim_atomic_load(reason) != 0
+  }
+
+  /// Keeps a reason unless there is one; true when it was kept.
+  @discardableResult private func end(_ status: Status) -> Bool { sode_shim_atomic_swap(reason, 0, Int64(status.rawValue)) != 0 }
+
+  /// Milliseconds on a clock that never goes back, exact to the system's tick of 1 to 10 ms: the cheapest clock there is.
+  package static var now: Double {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now)
+    return Double(now.tv_sec) * 1e3 + Double(now.tv_nsec) * 1e-6
+  }
+}
+
+extension Watch {
+  /// Works through 0 ..< `count` in pieces and asks before each.
+  ///
+  /// - Parameters:
+  ///   - work: numbers that one item touches; a piece touches about a million, which takes about a millisecond.
+  /// - Throws: the reason why the work must end; what `body` throws. The pieces left are not worked on.
+  package func pieces(_ count: Int, work: Int = 1, _ body: (Range<Int>) throws(Failure) -> Void) throws(Failure) {
+    let size = max(1, (1 << 20) / max(work, 1))
+    var start = 0
+    while start < count {
+      try check()
+      let end = min(count, start + min(size, count - start))
+      try body(start..<end)
+      start = end
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import CShims
+import CStableODE
+import LinearAlgebra
+import Settings
+
+// Section 7 of the header: limits of the calls of a thread, and the watch that holds a call to them.
+
+@_cdecl("sode_set_thread_limits") @implementation
+public func sode_set_thread_limits(_ limits: UnsafePointer<sode_limits>?) -> sode_status {
+  reporting { () throws(Failure) in
+    var chosen = sode_shim_limits()
+    if let limits {
+      let given = try CallLimits(limits)
+      guard given.epochs == 0 else {
+        throw Failure(.invalidArgument, "limits->epochs is \(given.epochs); limits of a thread's calls have none: it must be 0")
+      }
+      try asking(given.token, "limits->cancel") { _ throws(Failure) in }
+      chosen = sode_shim_limits(milliseconds: given.milliseconds, token: given.token, tick: given.tick, user_data: given.userData)
+    }
+    sode_shim_thread_limits().pointee = chosen
+  }
+}
+
+/// A caller's `sode_limits`, checked.
+struct CallLimits {
+  var epochs = 0
+  var milliseconds: Int64 = 0
+  /// The handle of a cancel token; 0 without.
+  var token: UInt64 = 0
+  var tick: sode_tick?
+  var userData: UnsafeMutableRawPointer?
+
+  /// - Parameter limits: may be NULL: no limits.
+  init(_ limits: UnsafePointer<sode_limits>?) throws(Failure) {
+    guard let limits else { return }
+    let given = try readStruct(limits, zero: sode_limits(), "limits")
+    epochs = try checked(given.epochs, "limits->epochs", in: 0...1_000_000_000)
+    milliseconds = Int64(try checked(given.milliseconds, "limits->milliseconds", in: 0...Int64.max))
+    token = given.cancel.map(handleWord) ?? 0
+    (tick, userData) = (given.tick, given.user_data)
+  }
+}
+
+/// Calls `body` with the watch of this call, which the thread's limits and, if given, the call's own hold: the shorter time, either token, both ticks.
+///
+/// Every entry that can take long goes through here. Cost: without limits, a look at thread-local memory.
+/// - Throws: `invalidHandle` for a token that has been freed; what `body` throws.
+@inline(__always)
+func watching<Result>(_ own: CallLimits?, _ body: (Watch) throws(Failure) -> Result) throws(Failure) -> Result {
+  let thread = sode_shim_thread_limits().pointee
+  if own == nil, thread.milliseconds == 0, thread.token == 0, thread.tick == nil { return try body(.none) }
+  return try watched(own, thread, body)
+}
+
+@inline(never)
+private func watched<Result>(_ own: CallLimits?, _ thread: sode_shim_limits, _ body: (Watch) throws(Failure) -> Result) throws(Failure) -> Result {
+  try asking(own?.token ?? 0, "limits->cancel") { isOwnRequested throws(Failure) in
+    try asking(thread.token, "the token of sode_set_thread_limits") { isThreadRequested throws(Failure) in
+      let times = [own?.milliseconds ?? 0, thread.milliseconds].filter { $0 > 0 }
+      let watch = Watch(
+        milliseconds: times.min() ?? 0, isCancelled: either(isOwnRequested, isThreadRequested),
+        tick: both(own.flatMap { own in own.tick.map { tick in { tick(own.userData) } } }, thread.tick.map { tick in { tick(thread.user_data) } }))
+      return try body(watch)
+    }
+  }
+}
+
+private func either(_ first: (() -> Bool)?, _ second: (() -> Bool)?) -> (() -> Bool)? {
+  guard let first, let second else { return first ?? second }
+  return { first() || second() }
+}
+
+private func both(_ first: (() -> Int32)?, _ second: (() -> Int32)?) -> (() -> Int32)? {
+  guard let first, let second else { return first ?? second }
+  return {
+    let answer = first()
+    return answer != 0 ? answer : second()
+  }
+}

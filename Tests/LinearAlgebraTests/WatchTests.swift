@@ -1,0 +1,110 @@
+import Glibc
+import LinearAlgebra
+import Settings
+import Testing
+
+struct WatchTests {
+  @Test func nobodyLimitsWorkThatIsNotWatched() throws {
+    #expect(!Watch.none.isOver && Watch.none.failure == nil)
+    try Watch.none.check()
+    Watch.none.heed(0)
+    #expect(!Watch().isOver)
+  }
+
+  /// The first reason holds: what happens later changes neither status nor sentence.
+  @Test func theFirstReasonHolds() {
+    var isRequested = false
+    let watch = Watch(isCancelled: { isRequested })
+    #expect(!watch.isOver)
+    isRequested = true
+    #expect(watch.isOver)
+    isRequested = false
+    watch.heed(3)
+    #expect(watch.isOver && watch.failure?.status == .cancelled)
+    let stopped = Watch()
+    stopped.heed(7)
+    stopped.heed(-2)
+    #expect(stopped.failure == Failure(.stoppedByCallback, "stopped by the callback, which returned 7"))
+    let failed = Watch()
+    failed.heed(-2)
+    #expect { try failed.check() } throws: { $0 as? Failure == Failure(.callbackFailed, "the callback returned -2") }
+  }
+
+  @Test func timeRunsOut() {
+    let watch = Watch(milliseconds: 30)
+    #expect(!watch.isOver)
+    usleep(60_000)
+    #expect(watch.isOver && watch.failure == Failure(.timeLimit, "the time limit of 30 ms was reached"))
+  }
+
+  /// Pulses come an interval apart, first the caller's tick, then the work's own; either ends the work.
+  @Test func pulsesComeAtTheirTime() {
+    var (ticks, pulses) = (0, 0)
+    let watch = Watch(tick: {
+      ticks += 1
+      return 0
+    })
+    watch.onPulse = {
+      pulses += 1
+      return pulses == 2 ? 1 : 0
+    }
+    #expect(!watch.isOver && ticks == 0)
+    usleep(UInt32(Watch.pulseInterval * 1000) + 20_000)
+    for _ in 0..<100 { #expect(!watch.isOver) }
+    #expect(ticks == 1 && pulses == 1)
+    usleep(UInt32(Watch.pulseInterval * 1000) + 20_000)
+    #expect(watch.isOver && ticks == 2 && pulses == 2 && watch.failure?.status == .stoppedByCallback)
+  }
+
+  /// The thread that waits for others keeps the pulse, and nobody else: a task that sleeps on another thread delays no callback.
+  @Test func theCallingThreadKeepsThePulseWhileItWaits() throws {
+    let home = pthread_self()
+    var (pulses, strangers) = (0, 0)
+    let watch = Watch()
+    watch.onPulse = {
+      pulses += 1
+      if pthread_equal(home, pthread_self()) == 0 { strangers += 1 }
+      return 0
+    }
+    let pool = try WorkerPool(threads: 2, watch: watch)
+    try pool.run(2) { _, worker in
+      // The other thread may have taken both tasks, or none.
+      if worker == 1 {
+        for _ in 0..<10 {
+          usleep(30_000)
+          _ = watch.isOver
+        }
+      }
+    }
+    if pulses == 0 {
+      try pool.run(2) { _, worker in usleep(worker == 1 ? 300_000 : 1000) }
+    }
+    #expect(pulses >= 1 && strangers == 0)
+  }
+
+  /// Tasks left are left out, the run throws, and what must be whole is done in spite of it.
+  @Test(arguments: [1, 3]) func aPoolLeavesWhenItsWatchIsOver(_ threads: Int) throws {
+    // A count for each worker: no two write to one place.
+    let buffer = try Buffer(byteCount: 4 * threads)
+    let counts = buffer.labels(count: threads)
+    let done = { (0..<threads).reduce(0) { $0 + Int(counts[$1]) } }
+    for worker in 0..<threads { counts[worker] = 0 }
+    let watch = Watch(isCancelled: { done() >= 5 })
+    let pool = try WorkerPool(threads: threads, watch: watch)
+    #expect { try pool.run(1000) { _, worker in counts[worker] += 1 } } throws: { ($0 as? Failure)?.status == .cancelled }
+    #expect((5..<5 + 2 * threads).contains(done()))
+    pool.runWhole(1000) { _, worker in counts[worker] += 1 }
+    #expect((1005..<1005 + 2 * threads).contains(done()))
+  }
+
+  @Test func piecesCoverAllAndEndEarly() throws {
+    var found: [Range<Int>] = []
+    try Watch.none.pieces(5_000_000, work: 2) { found.append($0) }
+    #expect(found.first?.lowerBound == 0 && found.last?.upperBound == 5_000_000 && found.count == 10)
+    #expect(zip(found, found.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
+    var pieces = 0
+    let watch = Watch(isCancelled: { pieces == 3 })
+    #expect(throws: Failure.self) { try watch.pieces(1 << 30) { _ in pieces += 1 } }
+    #expect(pieces == 3)
+  }
+}

@@ -1,0 +1,78 @@
+import Datasets
+import LinearAlgebra
+import Settings
+import Testing
+import Training
+
+struct ConvergenceTests {
+  private func iterate(_ objective: AnalyticObjective) throws -> Iterate { try objective.iterate(of: try LBFGS(try options([:]))) }
+
+  /// The gradient is measured against the one that training began with, whatever the units of the objective are.
+  @Test func smallIsRelativeToTheBeginning() throws {
+    let convergence = try Convergence(try options(["gradient_tolerance": .real(1e-2)]))
+    let objective = AnalyticObjective(count: 4, .float64)
+    let iterate = try iterate(objective)
+    let value = try convergence.begin(objective, iterate)
+    let first = inner(objective.gradient(iterate.parameters.values), objective.gradient(iterate.parameters.values)).squareRoot()
+    #expect(value == objective.value(iterate.parameters.values) && iterate.ending == nil && abs(iterate.firstGradient - first) < 1e-12 * first)
+    // A known gradient of a hundredth is small, one a little larger is not.
+    for (size, isSmall) in [(0.0101, false), (0.0099, true)] {
+      for i in 0..<4 { iterate.gradient.store(i == 1 ? size * iterate.firstGradient : 0, at: i) }
+      iterate.known = 3
+      #expect(try convergence.begin(objective, iterate) == 3)
+      #expect((iterate.ending == .converged) == isSmall)
+    }
+    objective.repeats = false
+    #expect(try convergence.begin(objective, iterate) == 3)
+    #expect(iterate.ending == nil)
+  }
+
+  /// Where nothing lower is found, the gradient is small or it is not: ‖g‖‖θ‖ against √ε|φ|.
+  @Test(arguments: Precision.allCases)
+  func withoutDescentTheGradientDecides(precision: Precision) throws {
+    let convergence = try Convergence(try options([:]))
+    let objective = AnalyticObjective(count: 4, precision)
+    let iterate = try iterate(objective)
+    for i in 0..<4 { iterate.parameters.store(i == 0 ? 2 : 0, at: i) }
+    for (size, ending) in [(0.99, Ending.converged), (1.01, .noDescent)] {
+      for i in 0..<4 { iterate.gradient.store(i == 3 ? size * precision.epsilon.squareRoot() * 5 / 2 : 0, at: i) }
+      convergence.stay(objective, iterate, value: -5)
+      #expect(iterate.ending == ending && iterate.known == -5)
+    }
+    iterate.ending = nil
+    convergence.stay(objective, iterate, value: -5, isLast: false)
+    #expect(iterate.ending == nil)
+  }
+
+  /// Every method that is made for one function ends a run whose gradient has become small with `converged`, and one that finds nothing lower with `noDescent`.
+  @Test(arguments: optimizers.entries.filter { $0.entry.prefersAllSamples }.map(\.name))
+  func everyMethodSaysHowItEnded(name: String) throws {
+    let data = try ellipses(60, 4).training
+    // A convex problem in the weights that count: far from it every tolerance below 1 is reached.
+    let settings: [String: OptionValue] = ["optimizer": .text(name), "epochs": .integer(400), "weight_decay": .real(0.1), "gradient_tolerance": .real(1e-4)]
+    let network = try smallNetwork(precision: .float64)
+    let converging = try trainer(network, settings)
+    #expect(try converging.run(training: data) == .converged)
+    // With the best parameters found and a tolerance that rounding does not let be met.
+    let stuck = try trainer(network, settings.merging(["gradient_tolerance": .real(0), "epochs": .integer(2000)]) { $1 })
+    let status = try stuck.run(training: data)
+    #expect(status == .noDescent || status == .converged || status == .ok)
+  }
+
+  /// Features of size 1e4, on which second-order steps soon find nothing lower: that is no convergence.
+  @Test func aMethodThatFindsNothingLowerHasNotConverged() throws {
+    let data = try ellipses(100, 4).training
+    let large = try Numbers([Double](repeating: 0, count: 200))
+    convert(data.features, into: large.vector)
+    scale(1e4, large.vector)
+    let labels = TensorView(UnsafeRawPointer(try #require(data.labels)), type: .int32, rows: 100, columns: 1)
+    let scaled = try withExtendedLifetime((data, large)) { try Dataset(copying: TensorView(large.vector.base, type: .float64, rows: 100, columns: 2), labels: labels) }
+    for name in ["newton_pcg", "gauss_newton", "varpro", "lbfgs", "nonlinear_cg"] {
+      let network = try smallNetwork(extra: ["field": .text("dense")])
+      let trainer = try trainer(network, ["optimizer": .text(name), "epochs": .integer(20)])
+      let status = try trainer.run(training: scaled)
+      let accuracy = try evaluate(network, on: scaled, threads: 1).accuracy
+      #expect(status != .converged || accuracy > 0.9, "\(name): \(status) with accuracy \(accuracy)")
+    }
+  }
+}
