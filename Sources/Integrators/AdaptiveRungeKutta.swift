@@ -65,10 +65,10 @@ package struct AdaptiveRungeKutta: Integrator {
   ) {
     let record = self.record(record, field)
     copy(tangent, into: out)
-    for segment in 0...record.lastSegment() {
+    for segment in 0...record.lastSegment() where !step.isOver {
       expand(segment, of: record, field, step, scratch: scratch)
       let replay = AdaptiveReplay(self, field, step, record, segment: segment, carried: out, scratch: scratch)
-      for place in 0..<replay.steps { replay.pushforward(place, direction: direction?.layer()) }
+      for place in 0..<replay.steps where !step.isOver { replay.pushforward(place, direction: direction?.layer()) }
       replay.giveBack(out)
     }
   }
@@ -83,10 +83,10 @@ package struct AdaptiveRungeKutta: Integrator {
       var solve = AdaptiveSolve(self, field, step, from: before, purpose: .restoration, scratch: scratch)
       solve.run(into: nil, record: record)
     }
-    for segment in (0...record.lastSegment()).reversed() {
+    for segment in (0...record.lastSegment()).reversed() where !step.isOver {
       expand(segment, of: record, field, step, scratch: scratch)
       let replay = AdaptiveReplay(self, field, step, record, segment: segment, carried: cotangent, scratch: scratch)
-      for place in (0..<replay.steps).reversed() { replay.pullback(place, gradient: gradient?.layer()) }
+      for place in (0..<replay.steps).reversed() where !step.isOver { replay.pullback(place, gradient: gradient?.layer()) }
       replay.giveBack(cotangent)
     }
   }

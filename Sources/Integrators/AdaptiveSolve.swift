@@ -102,7 +102,7 @@ struct AdaptiveSolve {
         running -= 1
       }
     }
-    while running > 0 {
+    while running > 0, !step.isOver {
       chooseSteps()
       tryStep()
       judge()

@@ -110,7 +110,7 @@ package final class DenseOutput {
   private func fillTimes(_ solve: AdaptiveSolve) {
     let sizes = solve.room.stepSizes.vector
     let places = offsets.records(of: Int64.self)
-    while true {
+    while !solve.step.isOver {
       var (any, between) = (false, false)
       for index in 0..<solve.columns {
         (places[index], thetas[index], isAtEnd[index]) = (-1, 0, false)

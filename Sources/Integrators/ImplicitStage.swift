@@ -48,14 +48,14 @@ package struct ImplicitStage: Sendable {
     let m = rows.next(n)
     let ownRecord = rows.next(field.wholeRecordWidth)
     let newton = newton(field, before.precision)
-    let stage = Stage(field: field, layer: step.layer(), scale: theta * step.stepSize, base: before, record: record ?? ownRecord, scratch: inner)
+    let stage = Stage(field: field, layer: step.layer(), scale: theta * step.stepSize, base: before, record: record ?? ownRecord, scratch: inner, log: step.log)
     let outcome = newton.solve(stage, from: before, into: m, scratch: rows.next(newton.scratchRows))
     // A sample that failed has m = y, so that it stays where it was.
     combine(1 / theta, m, 1 - 1 / theta, before, into: after)
     if let log = step.log?.takeUnretainedValue() {
       log.evaluations += outcome.evaluations
       log.iterations += outcome.iterations
-      if outcome.failed > 0 {
+      if outcome.failed > 0, !log.isOver {
         log.fail(
           Failure(
             .notConverged,
@@ -76,7 +76,7 @@ package struct ImplicitStage: Sendable {
     } else {
       copy(tangent, into: work.right)
     }
-    let system = Linearized(field: field, layer: layer, scale: scale, point: work.point, record: record, isTransposed: false, scratch: work.inner)
+    let system = Linearized(field: field, layer: layer, scale: scale, point: work.point, record: record, isTransposed: false, scratch: work.inner, log: step.log)
     work.solve(system, step, of: self, "tangent")
     combine(1 / theta, work.solution, 1 - 1 / theta, tangent, into: out)
   }
@@ -87,7 +87,7 @@ package struct ImplicitStage: Sendable {
     let (layer, scale) = (step.layer(), theta * step.stepSize)
     let work = Derivative(field, self, before, after, scratch)
     copy(cotangent, into: work.right)
-    let system = Linearized(field: field, layer: layer, scale: scale, point: work.point, record: record, isTransposed: true, scratch: work.inner)
+    let system = Linearized(field: field, layer: layer, scale: scale, point: work.point, record: record, isTransposed: true, scratch: work.inner, log: step.log)
     work.solve(system, step, of: self, "adjoint")
     if let gradient = gradient?.layer() {
       // Only the gradient is wanted; what the state gains is in z already, and without the amplification of rounding by hJ.
@@ -157,6 +157,9 @@ private struct Stage: ColumnFixedPoint {
   let base: Block
   let record: Block
   let scratch: Block
+  let log: Unmanaged<StepLog>?
+
+  var isOver: Bool { log?.takeUnretainedValue().isOver ?? false }
 
   func residual(at m: Block, into r: Block) {
     field.evaluateWhole(layer, at: m, scale: scale, addingTo: base, into: r, record: record, scratch: scratch)
@@ -177,6 +180,9 @@ private struct Linearized: ColumnOperator {
   let record: Block
   let isTransposed: Bool
   let scratch: Block
+  let log: Unmanaged<StepLog>?
+
+  var isOver: Bool { log?.takeUnretainedValue().isOver ?? false }
 
   func apply(_ x: Block, into out: Block) {
     guard isTransposed else {
@@ -228,7 +234,7 @@ private struct Derivative {
     // A residual below this is the rounding of the products with A.
     let allowed = ColumnNewton.stagnation * epsilon
     let failed = countAbove(residuals, allowed)
-    if failed.count > 0 {
+    if failed.count > 0, !log.isOver {
       log.fail(
         Failure(
           .notConverged,

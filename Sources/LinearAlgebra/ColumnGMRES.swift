@@ -2,6 +2,12 @@
 package protocol ColumnOperator {
   /// out = A·x; `out` is another block than `x`. Column s of `out` depends on column s of `x` alone.
   func apply(_ x: Block, into out: Block)
+  /// Whether the work must end now; asked after each application.
+  var isOver: Bool { get }
+}
+
+extension ColumnOperator {
+  package var isOver: Bool { false }
 }
 
 /// Restarted GMRES for A_s x_s = b_s, one system a sample, all samples of a tile at once.
@@ -48,7 +54,7 @@ package struct ColumnGMRES {
     var applications = 0
     for cycle in 0...cycles {
       columnDots(residual, residual, into: hessenberg.squaredNorm)
-      guard hessenberg.begin(isFirst: cycle == 0, relative: relative), cycle < cycles else { break }
+      guard hessenberg.begin(isFirst: cycle == 0, relative: relative), cycle < cycles, !a.isOver else { break }
       scaleColumns(hessenberg.inverse, residual, scale: 1, addingTo: nil, into: residual)
       var count = 0
       while true {
@@ -61,7 +67,7 @@ package struct ColumnGMRES {
         columnDots(next, next, into: hessenberg.squaredNorm)
         let goesOn = hessenberg.finishStep(count)
         count += 1
-        if !goesOn || count == restart { break }
+        if !goesOn || count == restart || a.isOver { break }
         scaleColumns(hessenberg.inverse, next, scale: 1, addingTo: nil, into: next)
       }
       hessenberg.solve(count)

@@ -31,11 +31,13 @@ extension Network {
   ///   - event: w·y = level for weights w on the visible state; nil solves to the horizon.
   ///   - states: samples × (times·width), for each sample its states in order of the times; NaN for times that it did not reach.
   ///   - eventStates: samples × width; NaN for samples without an event.
+  ///   - watch: asked between tiles, layers and steps.
   /// - Returns: how and when each sample ended. A sample whose step control gives up is no error of this call: its end says so and `failure` has the first one's reason.
-  /// - Throws: `.incompatible` for another kind of integrator; `.outOfRange` and `.shapeMismatch` for times and events; `.memory`.
+  /// - Throws: `.incompatible` for another kind of integrator; `.outOfRange` and `.shapeMismatch` for times and events; `.memory`; why the watch is over, which leaves part of
+  ///   the states written.
   package func solve(
     block index: Int, _ features: TensorView, times asked: [Double], in timePrecision: Precision = .float64, event: EventFunction?, states: MutableTensorView?,
-    eventStates: MutableTensorView?
+    eventStates: MutableTensorView?, watch: Watch = .none
   ) throws(Failure) -> Solution {
     guard plan.blocks.indices.contains(index) else { throw Failure(.outOfRange, "block is \(index); the network has \(plan.blocks.count) blocks, from 0") }
     let block = plan.blocks[index]
@@ -54,8 +56,10 @@ extension Network {
     let arena = try Arena(size)
     let whole = PredictionScratch(plan, partition.columns, arena)
     let log = StepLog()
+    log.watch = watch
     var solution = Solution()
     for tile in 0..<partition.tiles {
+      try watch.check()
       let samples = partition.samples(of: tile)
       let scratch = whole.view(columns: partition.columns(of: tile))
       let output = try DenseOutput(
@@ -72,6 +76,7 @@ extension Network {
             output: output, scratch: scratch.scratch)
         }
       }
+      try watch.check()
       if let states, !times.isEmpty { scatter(output.visibleStates, count: samples.count, to: states, startRow: samples.lowerBound) }
       if let eventStates { scatter(block.visible(output.eventStates), count: samples.count, to: eventStates, startRow: samples.lowerBound) }
       solution.ends += output.ends.prefix(samples.count)

@@ -13,7 +13,7 @@ public func sode_network_solve(
   _ end_times: UnsafeMutablePointer<sode_tensor>?, _ event_states: UnsafeMutablePointer<sode_tensor>?,
   _ report: UnsafeMutablePointer<sode_step_report>?
 ) -> sode_status {
-  reporting { () throws(Failure) in
+  reporting { watch throws(Failure) in
     try using(network, .network, "network") { network throws(Failure) in
       let plan = network.plan
       let index = try blockIndex(block, plan)
@@ -28,7 +28,8 @@ public func sode_network_solve(
         samples: batch.rows, times: asked.count, width: width, precision: plan.precision, states: states, ends: ends, endTimes: end_times,
         eventStates: event_states)
       let solution = try network.solve(
-        block: index, batch, times: asked, in: timeTensor?.type == .float32 ? .float32 : .float64, event: function, states: targets.dense(.states), eventStates: targets.dense(.eventStates))
+        block: index, batch, times: asked, in: timeTensor?.type == .float32 ? .float32 : .float64, event: function, states: targets.dense(.states), eventStates: targets.dense(.eventStates),
+        watch: watch)
       targets.write(solution)
       if let report {
         var row = sode_step_report()
@@ -63,7 +64,7 @@ private func eventFunction(_ event: UnsafePointer<sode_event_function>, width: I
   return EventFunction(weights: try numbers(weights), level: given.level, direction: direction)
 }
 
-/// Where the results of a solve go: the caller's arrays, checked, and memory of our own for those of more than two axes.
+/// Where the results of a solve go: the caller's arrays, checked, and memory of our own for states, so that a solve that ends early leaves the caller's as they were.
 private struct SolveTargets {
   enum Part { case states, eventStates }
 
@@ -72,6 +73,7 @@ private struct SolveTargets {
   private let ends: CallerTensor?
   private let endTimes: CallerTensor?
   private let buffer: Buffer?
+  private let eventBuffer: Buffer?
   private let samples: Int
   private let times: Int
   private let width: Int
@@ -104,12 +106,14 @@ private struct SolveTargets {
     let (count, tooMany) = rows.multipliedReportingOverflow(by: samples)
     guard !overflow, !tooMany else { throw Failure(.outOfRange, "states: \(samples) samples at \(times) times reach outside the address space") }
     buffer = self.states == nil || count == 0 ? nil : try Buffer(count: count, precision: precision)
+    let (eventCount, isTooLarge) = samples.multipliedReportingOverflow(by: width)
+    eventBuffer = self.eventStates == nil ? nil : try Buffer(count: isTooLarge ? -1 : eventCount, precision: precision)
   }
 
-  /// The place of a part as samples × numbers; states of three axes are written by us first.
+  /// Our memory for a part, as samples × numbers; nil where the caller does not want it.
   func dense(_ part: Part) -> MutableTensorView? {
     switch part {
-    case .eventStates: eventStates?.writing
+    case .eventStates: eventBuffer.map { MutableTensorView($0.base, type: ElementType(precision), rows: samples, columns: width) }
     case .states: buffer.map { MutableTensorView($0.base, type: ElementType(precision), rows: samples, columns: times * width) }
     }
   }
@@ -118,6 +122,9 @@ private struct SolveTargets {
     if let states, let buffer {
       let rows = TensorView(UnsafeRawPointer(buffer.base), type: ElementType(precision), rows: samples * times, columns: width)
       for sample in 0..<samples { copy(rows.rows(sample * times..<(sample + 1) * times), into: states.matrix(sample)) }
+    }
+    if let eventStates, let eventBuffer {
+      copy(TensorView(UnsafeRawPointer(eventBuffer.base), type: ElementType(precision), rows: samples, columns: width), into: eventStates.writing)
     }
     if let ends { write(solution.ends.map(\.rawValue), .int32, to: ends) }
     if let endTimes { write(solution.endTimes, .float64, to: endTimes) }

@@ -75,6 +75,32 @@ import VectorFields
     #expect(both == (easy.accepted + hard.accepted, easy.rejected + hard.rejected, easy.evaluations + hard.evaluations))
   }
 
+  /// Solves, derivatives and states at asked times leave within a step when the work must end.
+  @Test func everyLoopOfStepsAsksTheWatch() throws {
+    let adaptive = try AdaptiveCase(linear: [[0, -1], [1, 0]], length: 900) { $0.maximumSteps = 4000 }
+    let (before, p) = (try adaptive.tile([[1, 0]], columns: 1), try adaptive.tile([[0, 1]], columns: 1))
+    func record() throws -> (record: Numbers, after: Numbers) {
+      adaptive.log.watch = .none
+      let record = try adaptive.record(1)
+      return (record, try adaptive.solve(before, columns: 1, record: record))
+    }
+    let whole = try record()
+    #expect(adaptive.log.accepted > 1000)
+    let cancelled = Watch(isCancelled: { true })
+    func work(_ body: () throws -> Void) throws -> Int {
+      adaptive.log.clear()
+      adaptive.log.watch = cancelled
+      try body()
+      return adaptive.log.evaluations + adaptive.log.recomputed
+    }
+    #expect(try work { _ = try adaptive.solve(before, columns: 1) } <= 8)
+    #expect(try work { _ = try adaptive.pullback(before, whole.after, whole.record, cotangent: p, columns: 1) } <= 8)
+    let other = try record()
+    #expect(try work { _ = try adaptive.pushforward(before, other.after, other.record, tangent: p, direction: nil, columns: 1) } <= 8)
+    let output = try adaptive.output([[1, 0]], times: (0..<100_000).map { 1e-6 * Double($0) }, event: EventFunction(weights: [1, 0], level: 0))
+    #expect(output.ends[0] == .running)
+  }
+
   /// The last step ends at the end, not beyond or before: y = t exactly, for a constant field.
   @Test(arguments: Precision.allCases) func endsAtTheEnd(_ precision: Precision) throws {
     let adaptive = try AdaptiveCase(.dopri5, "dense", FieldConfiguration(width: 1, activation: .identity, precision: precision), length: 1.7)
