@@ -545,7 +545,10 @@ typedef struct sode_step_report {
 } sode_step_report;
 SODE_API sode_status sode_gradient_report(sode_gradient *gradient, sode_step_report *report);
 
-/* The event w.y = level on the visible state y of a block: it ends a sample's solve. */
+/* The event w.y = level on the visible state y of a block: it ends a sample's solve where the trajectory first changes its side of the level, or reaches it,
+ * in the asked direction. Every change of side of the continuous extension is seen, several within one step too, and the first is taken. A sample that begins
+ * on the level, within 4 units of rounding of level and w.y, leaves it without an event. The state at an event lies on the level to rounding and never on the
+ * side that was left: a solve that begins there goes on to the next event. */
 typedef struct sode_event_function {
   uint32_t struct_size;
   int32_t direction;          /* 1: w.y rises through the level, -1: falls, 0: either */
@@ -556,7 +559,8 @@ typedef struct sode_event_function {
 /* How a sample's solve ended: at the block's horizon, at its event, or because step control gave up (too many or too small steps). */
 enum { SODE_END_HORIZON = 1, SODE_END_EVENT = 2, SODE_END_FAILURE = 3 };
 /* Solves one block with an adaptive integrator (dopri5, tsit5), each sample with steps of its own; samples go through the opening and the blocks before.
- * times [times]: ascending, from 0 to the horizon; states [samples, times, width] there (both may be NULL). event may be NULL. ends [samples] (int32 or
+ * times [times]: ascending, from 0 to the horizon (4 units in the last place of their type beyond it are the horizon);
+ * states [samples, times, width] there (both may be NULL). event may be NULL. ends [samples] (int32 or
  * int64), end_times [samples] and event_states [samples, width] may be NULL. Where a sample did not get, NaN is written. A sample whose step control gave up
  * is no error: its end says so, and sode_failed_row_at has the reason. */
 SODE_API sode_status sode_network_solve(sode_network *network, int64_t block, const sode_tensor *features, const sode_tensor *times,

@@ -20,8 +20,8 @@ package struct AdamsBashforth: Integrator {
   }
 
   package var order: Int { steps }
-  /// With 2 steps the start may take its weights from the beginning of the step: an error of h² once. With 3 it may not.
-  package var nodes: [Double] { steps == 2 ? [0] : [0, 1] }
+  /// Every layer evaluates the field at its beginning; the first one, a step of `heun`, evaluates it at its end too, with the weights and inputs there.
+  package var nodes: [Double] { [0, 1] }
 
   package func checkUnequalSteps() throws(Failure) {
     guard steps == 2 else {
@@ -49,9 +49,6 @@ package struct AdamsBashforth: Integrator {
     return (1 + ratio / 2, -ratio / 2, 0)
   }
 
-  /// The weights of the first layer's second stage.
-  private func stageNode() -> Int { nodes.count - 1 }
-
   /// out = base + h Σ β_i·slopes_i, where slope 0 lies in `newest`, and the others in the memory of `old`.
   private func sum(_ step: Step, _ newest: Block, _ old: Block, into out: Block) {
     let (n, h) = (out.rows, step.stepSize)
@@ -72,7 +69,7 @@ package struct AdamsBashforth: Integrator {
     let stage = scratch.slot(0, of: n)
     combine(1, y, h, slope, into: stage)
     combine(1, y, h / 2, slope, into: moved)
-    field.evaluateWhole(step.layer(node: stageNode()), at: stage, scale: h / 2, addingTo: moved, into: moved, record: nil, scratch: rest)
+    field.evaluateWhole(step.layer(node: 1), at: stage, scale: h / 2, addingTo: moved, into: moved, record: nil, scratch: rest)
   }
 
   /// The first layer's second stage again: its state, and its record.
@@ -81,7 +78,7 @@ package struct AdamsBashforth: Integrator {
     let (stage, record) = (scratch.slot(0, of: n), stageRecord(field, scratch))
     combine(1, before.slot(0, of: n), step.stepSize, after.slot(1, of: n), into: stage)
     field.evaluateWhole(
-      step.layer(node: stageNode()), at: stage, scale: 1, addingTo: nil, into: scratch.slot(1, of: n), record: record, scratch: fieldScratch(field, scratch))
+      step.layer(node: 1), at: stage, scale: 1, addingTo: nil, into: scratch.slot(1, of: n), record: record, scratch: fieldScratch(field, scratch))
     return (stage, record)
   }
 
@@ -100,7 +97,7 @@ package struct AdamsBashforth: Integrator {
     combine(1, v, h, slope, into: moving)
     combine(1, v, h / 2, slope, into: moved)
     field.pushforwardWhole(
-      step.layer(node: stageNode()), direction: direction?.layer(node: stageNode()), at: stage.state, record: stage.record, tangent: moving, scale: h / 2,
+      step.layer(node: 1), direction: direction?.layer(node: 1), at: stage.state, record: stage.record, tangent: moving, scale: h / 2,
       addingTo: moved, into: moved, scratch: rest)
   }
 
@@ -117,8 +114,8 @@ package struct AdamsBashforth: Integrator {
       let lambda = scratch.slot(2, of: n)
       fill(lambda, 0)
       field.pullbackWhole(
-        step.layer(node: stageNode()), at: stage.state, record: stage.record, scale: h / 2, cotangent: p, addingTo: lambda,
-        gradient: gradient?.layer(node: stageNode()), scratch: rest)
+        step.layer(node: 1), at: stage.state, record: stage.record, scale: h / 2, cotangent: p, addingTo: lambda,
+        gradient: gradient?.layer(node: 1), scratch: rest)
       var sum = RunningSum(newest, into: w)
       sum.add(h / 2, p)
       sum.add(h, lambda)

@@ -19,7 +19,7 @@ package struct AdaptiveControl: Sendable {
   package var firstStep = 0.0
   /// The most accepted and rejected steps of a sample in a layer.
   package var maximumSteps = 10_000
-  /// Accepted steps of a layer whose states are kept for the derivatives.
+  /// Accepted steps of a layer whose derivatives need no step solved again, at least.
   package var recordedSteps = 32
 
   package init() {}
@@ -32,7 +32,7 @@ package struct AdaptiveControl: Sendable {
     OptionDescription("max_steps", .integer(1...1_000_000), default: .integer(10_000), unit: "steps", "the most steps of a sample in a layer, rejected ones among them"),
     OptionDescription(
       "recorded_steps", .integer(1...10_000), default: .integer(32), unit: "steps",
-      "accepted steps of a layer whose states are kept for the gradient; what is beyond is computed again"),
+      "accepted steps of a layer that are kept for its gradient; never fewer than √(2·max_steps), with which no step is solved more than twice"),
   ]
 
   init(_ options: OptionValues) throws(Failure) {
@@ -83,31 +83,4 @@ package struct AdaptiveControl: Sendable {
     let h = largest <= 1e-15 ? max(1e-6, trial * 1e-3) : exp2(log2(0.01 / largest) / Double(order))
     return min(100 * trial, h)
   }
-}
-
-/// Where one sample of a solve stands.
-struct SampleClock: BitwiseCopyable {
-  /// Time since the layer began.
-  var time = 0.0
-  /// Where the last accepted step began.
-  var begin = 0.0
-  /// The step size to try next; once a step is chosen, the size being tried.
-  var stepSize = 0.0
-  /// log₂ of the last accepted error norm, 0 before the first.
-  var logOfLast = 0.0
-  /// The sample's column in the tile.
-  var column: Int32
-  var accepted: Int32 = 0
-  var rejected: Int32 = 0
-  var state = State.running
-  /// Whether the last attempt was rejected, and whether it is this one that was accepted.
-  var wasRejected = false
-  var isAccepted = false
-  var wasNotFinite = false
-  /// Whether the step being tried ends the layer.
-  var isFinal = false
-
-  /// A sample runs until it arrives (finished) or cannot go on (stopped); its state is then given out (retired).
-  enum State: UInt8 { case running, finished, stopped, retired, padding }
-  init(column: Int) { self.column = Int32(column) }
 }

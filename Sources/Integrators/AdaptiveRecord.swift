@@ -1,45 +1,82 @@
 import LinearAlgebra
 
-/// The record of a layer's solve: for each sample the states before its accepted steps and their sizes, `capacity` steps of them, in its own order.
+/// What a layer's solve leaves for its derivatives, in memory that does not grow with the steps taken: for each sample the states and sizes of the steps of one segment, the first states of the
+/// segments before it, and how far it got.
 ///
-/// A layer with more accepted steps is looked at window by window, each of `capacity` steps, and the record holds one; the others are solved for again, with the same bits. Rows: how many steps
-/// each sample took; the first step of the window; then for each slot a state and a row of step sizes.
+/// Segments follow `SegmentSchedule`. Rows: how many steps each sample took; which segment of it lies in the slots; then for each slot a state and a row of step sizes; then the bookmarks.
 struct AdaptiveRecord {
-  private let block: Block
-  private let width: Int
-  let capacity: Int
+  /// Where a sample's segment begins, or got to: what step control carries on from there.
+  struct Bookmark: BitwiseCopyable {
+    /// Time since the layer began.
+    var time = 0.0
+    /// The step size to try next.
+    var stepSize = 0.0
+    /// log₂ of the last accepted error norm.
+    var logOfLast = 0.0
+    /// The size of the last accepted step.
+    var lastSize = 0.0
+  }
+
+  let schedule: SegmentSchedule
   /// The slots as one block.
   let slots: Block
+  private let block: Block
+  private let width: Int
 
-  init(_ block: Block, width: Int, capacity: Int) {
+  init(_ block: Block, width: Int, _ schedule: SegmentSchedule) {
+    assert(block.stride == block.columns, "record: rows without gaps")
     self.block = block
     self.width = width
-    self.capacity = capacity
-    slots = block.rows(2..<block.rows)
+    self.schedule = schedule
+    slots = block.rows(2..<2 + schedule.slots * (width + 1))
   }
 
-  static func rows(width: Int, capacity: Int) -> Int { 2 + capacity * (width + 1) }
+  static func rows(width: Int, _ schedule: SegmentSchedule) -> Int { 2 + schedule.slots * (width + 1) + bookmarkRows(schedule) }
 
-  /// The first step of the window.
-  var windowStart: Int {
-    get { Int(block.rows(1..<2).vector.load(0)) }
-    nonmutating set { block.rows(1..<2).vector.store(Double(newValue), at: 0) }
+  /// Rows of float32 for s + 1 bookmarks of each sample that begin on a multiple of 8 bytes.
+  private static func bookmarkRows(_ schedule: SegmentSchedule) -> Int { (schedule.slots + 1) * MemoryLayout<Bookmark>.stride / 4 + 2 }
+
+  // MARK: Slots and bookmarks
+
+  /// State and step sizes of a slot.
+  func slot(_ index: Int) -> Block { slots.rows(index * (width + 1)..<(index + 1) * (width + 1)) }
+  /// The states of a slot.
+  func states(_ index: Int) -> Block { slot(index).rows(0..<width) }
+  /// Where a sample's state lies in a slot, in elements of `slots`.
+  func offset(slot: Int, column: Int) -> Int64 { Int64(slot * (width + 1) * slots.stride + column) }
+  private func stepSizes(_ slot: Int) -> Vector { self.slot(slot).rows(width..<width + 1).vector }
+
+  /// Where segment `segment` of each sample begins; behind its last segment, where the sample got to.
+  func bookmarks(_ segment: Int) -> UnsafeMutablePointer<Bookmark> {
+    block.rows(2 + schedule.slots * (width + 1)..<block.rows).records(of: Bookmark.self) + segment * block.columns
   }
 
-  /// State and step sizes of slot m.
-  func slot(_ m: Int) -> Block { slots.rows(m * (width + 1)..<(m + 1) * (width + 1)) }
+  // MARK: Steps of a sample
 
-  /// Where a sample's state before its accepted step `step` lies, in elements of `slots`; −1 outside the window.
-  func offset(step: Int, column: Int) -> Int64 {
-    let slot = step - windowStart
-    return slot >= 0 && slot < capacity ? Int64(slot * (width + 1) * slots.stride + column) : -1
+  /// Accepted steps.
+  func count(_ column: Int) -> Int { Int(block.rows(0..<1).vector.load(column)) }
+  /// The segment whose steps lie in the slots.
+  func held(_ column: Int) -> Int { Int(block.rows(1..<2).vector.load(column)) }
+  func lastSegment(_ column: Int) -> Int { schedule.segment(of: max(count(column) - 1, 0)) }
+  /// Steps of a sample within a segment.
+  func steps(in segment: Int, _ column: Int) -> Int { min(max(0, count(column) - schedule.start(segment)), schedule.length(segment)) }
+
+  /// The last segment of the sample with the most steps.
+  func lastSegment() -> Int { (0..<block.columns).reduce(0) { max($0, lastSegment($1)) } }
+  /// Whether the slots hold every sample's last segment, as a solve leaves them.
+  func holdsLastSegments() -> Bool { (0..<block.columns).allSatisfy { held($0) == lastSegment($0) } }
+
+  func clear() { fill(block.rows(0..<2), 0) }
+
+  /// A whole solve of a sample has ended after `count` steps.
+  func finish(_ column: Int, count: Int) {
+    block.rows(0..<1).vector.store(Double(count), at: column)
+    block.rows(1..<2).vector.store(Double(lastSegment(column)), at: column)
   }
 
-  /// Accepted steps of a sample.
-  func count(column: Int) -> Int { Int(block.rows(0..<1).vector.load(column)) }
-  func setCount(_ count: Int, column: Int) { block.rows(0..<1).vector.store(Double(count), at: column) }
-  func clearCounts() { fill(block.rows(0..<1), 0) }
-
-  /// The most accepted steps of a sample.
-  func largestCount() -> Int { (0..<block.columns).reduce(0) { max($0, count(column: $1)) } }
+  /// The slots will hold the steps of `segment`, of which the last one's size is known already.
+  func hold(_ segment: Int, _ column: Int) {
+    block.rows(1..<2).vector.store(Double(segment), at: column)
+    stepSizes(segment + steps(in: segment, column) - 1).store(bookmarks(segment + 1)[column].lastSize, at: column)
+  }
 }

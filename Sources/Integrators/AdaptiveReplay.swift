@@ -1,7 +1,7 @@
 import LinearAlgebra
 import VectorFields
 
-/// The accepted steps of a recorded window once more, for derivatives: with their sizes h held fixed, each is an explicit Runge–Kutta step.
+/// The accepted steps of a segment that a record holds once more, for derivatives: with their sizes h held fixed, each is an explicit Runge–Kutta step.
 ///
 ///     tangent:    δY_i = v + h Σ_{j<i} a_ij δk_j,   δk_i = J(Y_i)δY_i + ∂f/∂θ·δθ,   v₊ = v + h Σ_i b_i δk_i
 ///     transpose:  p_i = h(b_i λ₊ + Σ_{l>i} a_li q_l),   q_i = J(Y_i)ᵀp_i,   λ = λ₊ + Σ_i q_i,   i = 6 … 1
@@ -14,12 +14,14 @@ struct AdaptiveReplay {
   private let field: any VectorField
   private let layer: Layer
   private let record: AdaptiveRecord
+  private let segment: Int
+  private let log: StepLog?
   private let width: Int
   private let scratch: Block
   /// For each place in the order, the sample's column.
   private let order: UnsafeMutablePointer<Int64>
   private let offsets: UnsafeMutablePointer<Int64>
-  /// For each place in the order, the sample's steps in this window.
+  /// For each place in the order, the sample's steps in this segment.
   private let counts: UnsafeMutablePointer<Int64>
 
   private static let listRows = Block.rows(forRecordsOf: MemoryLayout<Int64>.stride, precision: .float32)
@@ -30,20 +32,22 @@ struct AdaptiveReplay {
     3 * listRows + 21 * field.stateWidth + 1 + stages * recordRows(field) + field.scratchWidth
   }
 
-  /// Takes `carried`, the tangents before the window or the cotangents behind it, in its order.
-  init(_ method: AdaptiveRungeKutta, _ field: any VectorField, _ step: Step, _ record: AdaptiveRecord, carried: Block, scratch: Block) {
+  /// Takes `carried`, the tangents before the segment or the cotangents behind it, in its order.
+  init(_ method: AdaptiveRungeKutta, _ field: any VectorField, _ step: Step, _ record: AdaptiveRecord, segment: Int, carried: Block, scratch: Block) {
     self.method = method
     self.field = field
     self.record = record
+    self.segment = segment
     self.scratch = scratch
     layer = step.layer()
+    log = step.log?.takeUnretainedValue()
     width = field.stateWidth
     order = scratch.rows(0..<Self.listRows).records(of: Int64.self)
     offsets = scratch.rows(Self.listRows..<2 * Self.listRows).records(of: Int64.self)
     counts = scratch.rows(2 * Self.listRows..<3 * Self.listRows).records(of: Int64.self)
-    let (columns, start) = (carried.columns, record.windowStart)
-    for column in 0..<columns { offsets[column] = Int64(min(max(0, record.count(column: column) - start), record.capacity)) }
-    var (place, wanted) = (0, record.capacity)
+    let columns = carried.columns
+    for column in 0..<columns { offsets[column] = Int64(record.steps(in: segment, column)) }
+    var (place, wanted) = (0, record.schedule.length(segment))
     while place < columns {
       // The next smaller count that there is, with its samples in the order of their columns.
       var next = -1
@@ -90,12 +94,16 @@ struct AdaptiveReplay {
   }
   private func fieldScratch(_ columns: Int) -> Block { rows(21 * width + 1 + Self.stages * Self.recordRows(field), field.scratchWidth, columns) }
 
-  /// Takes the states and step sizes of a slot, for the samples that have such a step; gives the columns they fill, 0 for none.
-  private func take(_ slot: Int) -> Int {
+  /// The steps that the sample with the most of them has.
+  var steps: Int { scratch.columns > 0 ? Int(counts[0]) : 0 }
+
+  /// Takes the states and sizes of the segment's step `place`, for the samples that have such a step; gives the columns they fill, 0 for none.
+  private func take(_ place: Int) -> Int {
     var running = 0
-    while running < scratch.columns, counts[running] > slot { running += 1 }
+    while running < scratch.columns, counts[running] > place { running += 1 }
+    log?.recomputed += Self.stages * running
     let columns = Block.columns(running, of: scratch.columns)
-    let first = Int64(record.slot(slot).base - record.slots.base) / Int64(scratch.precision.byteCount)
+    let first = record.offset(slot: segment + place, column: 0)
     // The rest of the last vector holds samples that have no such step: a step of size 0 from a state of theirs that is there.
     for place in 0..<columns { offsets[place] = order[place] + (place < running ? first : 0) }
     gatherColumns(record.slots, offsets: offsets, into: rows(width, width + 1, columns))
@@ -119,9 +127,9 @@ struct AdaptiveReplay {
 
   // MARK: Derivatives of one step
 
-  /// Carries the tangents through the step in a slot.
-  func pushforward(_ slot: Int, direction: Layer?) {
-    let columns = take(slot)
+  /// Carries the tangents through the segment's step `place`.
+  func pushforward(_ place: Int, direction: Layer?) {
+    let columns = take(place)
     guard columns > 0 else { return }
     let (tangent, spare) = (carried(columns), spare(columns))
     for i in 0..<Self.stages {
@@ -139,11 +147,25 @@ struct AdaptiveReplay {
     var terms = WeightedTerms()
     for i in 0..<Self.stages where method.tableau.b(i) != 0 { terms.append(method.tableau.b(i), change(i, columns)) }
     weightedSum(terms, factors: stepSizes(columns), addingTo: tangent, into: tangent)
+    if place + 1 == record.schedule.length(segment) { beginNextSegment(columns) }
   }
 
-  /// Carries the cotangents back through the step in a slot; the gradient accumulates.
-  func pullback(_ slot: Int, gradient: Layer?) {
-    let columns = take(slot)
+  /// Behind a segment's last step: leaves the states that follow it as the first of the next segment, for the samples that have one.
+  private func beginNextSegment(_ columns: Int) {
+    var terms = WeightedTerms()
+    for j in 0..<Self.stages where method.tableau.b(j) != 0 { terms.append(method.tableau.b(j), slope(j, columns)) }
+    weightedSum(terms, factors: stepSizes(columns), addingTo: state(columns), into: spare(columns))
+    for place in 0..<columns {
+      let column = Int(order[place])
+      let goesOn = Int(counts[place]) == record.schedule.length(segment) && record.lastSegment(column) > segment
+      offsets[place] = goesOn ? record.offset(slot: segment + 1, column: column) : -1
+    }
+    scatterColumns(spare(columns), offsets: offsets, into: record.slots)
+  }
+
+  /// Carries the cotangents back through the segment's step `place`; the gradient accumulates.
+  func pullback(_ place: Int, gradient: Layer?) {
+    let columns = take(place)
     guard columns > 0 else { return }
     let (cotangent, spare) = (carried(columns), spare(columns))
     for i in 0..<Self.stages { evaluate(i, columns) }

@@ -7,7 +7,8 @@ import VectorFields
 /// A layer's step is the whole solve from t_j to t_{j+1} with weights that are constant there. The derivatives are those of the steps that were accepted, with their sizes held fixed: exact for the
 /// discrete map of these steps, and within the tolerance of the derivative of the flow. A solve that cannot go on reports it in the step's log; its sample keeps the last good state.
 ///
-/// - Cost: 6 evaluations a step tried, 2 to find the first step size. The gradient evaluates the stages of each accepted step once more and pulls back through them.
+/// - Cost: 6 evaluations a step tried, 2 to find the first step size. A derivative evaluates the stages of each accepted step once more and goes through them; of more than √(2·max_steps) steps it
+///   solves all but the last segment again before that (`SegmentSchedule`). Solve and derivative together evaluate the field at most three times as often as the solve alone, however many steps it takes.
 package struct AdaptiveRungeKutta: Integrator {
   package let tableau: AdaptiveTableau
   package let control: AdaptiveControl
@@ -30,17 +31,17 @@ package struct AdaptiveRungeKutta: Integrator {
   }
   package func check(_ precision: Precision) throws(Failure) { try control.check(precision) }
 
-  package func recordWidth(_ field: any VectorField) -> Int { AdaptiveRecord.rows(width: field.stateWidth, capacity: control.recordedSteps) }
-  package func scratchWidth(_ field: any VectorField) -> Int { max(AdaptiveSolve.rows(field), AdaptiveReplay.rows(field)) }
+  /// Slots for any number of steps that `max_steps` allows.
+  private var schedule: SegmentSchedule { SegmentSchedule(slots: max(control.recordedSteps, SegmentSchedule(steps: control.maximumSteps).slots)) }
 
-  func record(_ block: Block, _ field: any VectorField) -> AdaptiveRecord {
-    AdaptiveRecord(block, width: field.stateWidth, capacity: control.recordedSteps)
-  }
+  package func recordWidth(_ field: any VectorField) -> Int { AdaptiveRecord.rows(width: field.stateWidth, schedule) }
+  package func scratchWidth(_ field: any VectorField) -> Int { max(SolveRoom.rows(field), AdaptiveReplay.rows(field)) }
+
+  private func record(_ block: Block, _ field: any VectorField) -> AdaptiveRecord { AdaptiveRecord(block, width: field.stateWidth, schedule) }
 
   package func step(_ field: any VectorField, _ step: Step, from before: Block, into after: Block, record: Block?, scratch: Block) {
     let record = record.map { self.record($0, field) }
-    record?.windowStart = 0
-    record?.clearCounts()
+    record?.clear()
     var solve = AdaptiveSolve(self, field, step, from: before, scratch: scratch)
     solve.run(into: after, record: record)
   }
@@ -51,39 +52,41 @@ package struct AdaptiveRungeKutta: Integrator {
     solve.run(into: after, record: nil, output: output)
   }
 
-  /// Solves again, if it must be, so that the record holds the window that begins at the step `start`.
-  private func fill(_ record: AdaptiveRecord, from start: Int, _ field: any VectorField, _ step: Step, before: Block, scratch: Block) {
-    guard record.windowStart != start else { return }
-    record.windowStart = start
-    var solve = AdaptiveSolve(self, field, step, from: before, isRepeated: true, scratch: scratch)
-    solve.run(into: nil, record: record, limit: start + record.capacity)
+  /// Solves a segment again for the samples whose states there the record does not hold.
+  private func expand(_ segment: Int, of record: AdaptiveRecord, _ field: any VectorField, _ step: Step, scratch: Block) {
+    var solve = AdaptiveSolve(self, field, step, segment: segment, of: record, scratch: scratch)
+    solve.run(into: nil, record: record)
   }
 
+  /// Segment by segment from the first; the record is afterwards what the solve has left.
   package func pushforward(
     _ field: any VectorField, _ step: Step, direction: StepWeights?, before: Block, after: Block, record: Block,
     tangent: Block, into out: Block, scratch: Block
   ) {
     let record = self.record(record, field)
     copy(tangent, into: out)
-    let count = record.largestCount()
-    for start in stride(from: 0, to: count, by: record.capacity) {
-      fill(record, from: start, field, step, before: before, scratch: scratch)
-      let replay = AdaptiveReplay(self, field, step, record, carried: out, scratch: scratch)
-      for slot in 0..<min(record.capacity, count - start) { replay.pushforward(slot, direction: direction?.layer()) }
+    for segment in 0...record.lastSegment() where !step.isOver {
+      expand(segment, of: record, field, step, scratch: scratch)
+      let replay = AdaptiveReplay(self, field, step, record, segment: segment, carried: out, scratch: scratch)
+      for place in 0..<replay.steps where !step.isOver { replay.pushforward(place, direction: direction?.layer()) }
       replay.giveBack(out)
     }
   }
 
+  /// Segment by segment from the last; the record is used up, and a further pullback solves the layer again.
   package func pullback(
     _ field: any VectorField, _ step: Step, before: Block, after: Block, record: Block,
     cotangent: Block, gradient: StepWeights?, scratch: Block
   ) {
     let record = self.record(record, field)
-    let count = record.largestCount()
-    for start in stride(from: 0, to: count, by: record.capacity).reversed() {
-      fill(record, from: start, field, step, before: before, scratch: scratch)
-      let replay = AdaptiveReplay(self, field, step, record, carried: cotangent, scratch: scratch)
-      for slot in (0..<min(record.capacity, count - start)).reversed() { replay.pullback(slot, gradient: gradient?.layer()) }
+    if !record.holdsLastSegments() {
+      var solve = AdaptiveSolve(self, field, step, from: before, purpose: .restoration, scratch: scratch)
+      solve.run(into: nil, record: record)
+    }
+    for segment in (0...record.lastSegment()).reversed() where !step.isOver {
+      expand(segment, of: record, field, step, scratch: scratch)
+      let replay = AdaptiveReplay(self, field, step, record, segment: segment, carried: cotangent, scratch: scratch)
+      for place in (0..<replay.steps).reversed() where !step.isOver { replay.pullback(place, gradient: gradient?.layer()) }
       replay.giveBack(cotangent)
     }
   }

@@ -11,203 +11,129 @@ struct AdaptiveSolve {
   let field: any VectorField
   let step: Step
   let layer: Layer
-  /// Rows of a state.
-  let width: Int
-  let scratch: Block
   let clocks: UnsafeMutablePointer<SampleClock>
-  let offsets: UnsafeMutablePointer<Int64>
-  /// Columns in use: samples that run, samples that idle, and padding.
-  private(set) var columns: Int
+  let purpose: Purpose
+  private let offsets: UnsafeMutablePointer<Int64>
+  var room: SolveRoom
   private(set) var running: Int
-  /// First rows of the present state and the next one, each followed by a row for the step sizes.
-  private var stateStart: Int
-  private var nextStart: Int
-  /// First rows of k₁ … k₇.
-  private var slopeStarts = InlineArray<7, Int>(repeating: 0)
-  private let normStart: Int
-  private let isRepeated: Bool
 
-  /// Rows of scratch.
-  static func rows(_ field: any VectorField) -> Int {
-    10 * field.stateWidth + 2 + 3 + recordRows + field.scratchWidth
+  /// What a solve is for, which says what it counts and what it leaves in a record.
+  enum Purpose {
+    /// The solve itself.
+    case solution
+    /// The same once more, since a record has been used up.
+    case restoration
+    /// One segment of a record once more.
+    case segment(Int)
   }
-  /// Rows of the clocks and offsets at the precision that needs more.
-  private static let clockRows = Block.rows(forRecordsOf: MemoryLayout<SampleClock>.stride, precision: .float32)
-  private static let offsetRows = Block.rows(forRecordsOf: MemoryLayout<Int64>.stride, precision: .float32)
-  private static var recordRows: Int { clockRows + offsetRows }
+
+  /// Columns in use: samples that run, samples that idle, and padding.
+  var columns: Int { room.columns }
 
   /// Begins at the state `before`.
-  ///
-  /// - Parameter isRepeated: the same solve once more, which is not counted again.
-  init(_ method: AdaptiveRungeKutta, _ field: any VectorField, _ step: Step, from before: Block, isRepeated: Bool = false, scratch: Block) {
-    self.isRepeated = isRepeated
-    self.method = method
-    self.field = field
-    self.step = step
-    self.scratch = scratch
+  init(_ method: AdaptiveRungeKutta, _ field: any VectorField, _ step: Step, from before: Block, purpose: Purpose = .solution, scratch: Block) {
+    (self.method, self.field, self.step, self.purpose) = (method, field, step, purpose)
     layer = step.layer()
-    width = field.stateWidth
-    clocks = scratch.rows(0..<Self.clockRows).records(of: SampleClock.self)
-    offsets = scratch.rows(Self.clockRows..<Self.recordRows).records(of: Int64.self)
-    normStart = Self.recordRows
-    stateStart = normStart + 3
-    nextStart = stateStart + width + 1
-    for index in 0..<7 { slopeStarts[index] = nextStart + width + 1 + index * width }
-    columns = before.columns
-    let samples = min(step.log?.takeUnretainedValue().samples.count ?? columns, columns)
+    room = SolveRoom(field, scratch, columns: before.columns)
+    (clocks, offsets) = (room.clocks, room.offsets)
+    let samples = min(step.log?.takeUnretainedValue().samples.count ?? before.columns, before.columns)
     running = samples
     for column in 0..<columns {
       clocks[column] = SampleClock(column: column)
       if column >= samples { clocks[column].state = .padding }
     }
-    copy(before, into: state)
-    evaluate(at: state, into: slope(0))
+    copy(before, into: room.state)
+    evaluate(at: room.state, into: room.slope(0))
     chooseFirstSteps()
   }
 
-  // MARK: Blocks
-
-  private func rows(_ start: Int, _ count: Int) -> Block {
-    Block(scratch.base + start * scratch.stride * scratch.precision.byteCount, rows: count, columns: columns, precision: scratch.precision)
-  }
-  /// y, and y₊ of the step being tried.
-  var state: Block { rows(stateStart, width) }
-  var next: Block { rows(nextStart, width) }
-  /// The step sizes h, behind y.
-  var stepSizes: Block { rows(stateStart, width + 1).rows(width..<width + 1) }
-  /// k_i, from 0.
-  func slope(_ index: Int) -> Block { rows(slopeStarts[index], width) }
-  /// Room for one state.
-  var stage: Block { rows(normStart + 3 + 2 * (width + 1) + 7 * width, width) }
-  private var norms: Block { rows(normStart, 1) }
-  private var otherNorms: Block { rows(normStart + 1, 1) }
-  private var mask: Block { rows(normStart + 2, 1) }
-  private var fieldScratch: Block { rows(normStart + 3 + 2 * (width + 1) + 8 * width, field.scratchWidth) }
-
-  private func evaluate(at x: Block, into slope: Block) {
-    field.evaluateWhole(layer, at: x, scale: 1, addingTo: nil, into: slope, record: nil, scratch: fieldScratch)
-  }
-
-  // MARK: Step sizes
-
-  private func chooseFirstSteps() {
-    let control = method.control
-    guard control.firstStep == 0 else {
-      for column in 0..<columns { clocks[column].stepSize = control.firstStep }
-      count(evaluations: running)
-      return
+  /// Begins at segment `segment` of a record, with those samples whose steps there the record does not hold but for the last, which is known.
+  init(_ method: AdaptiveRungeKutta, _ field: any VectorField, _ step: Step, segment: Int, of record: AdaptiveRecord, scratch: Block) {
+    (self.method, self.field, self.step, purpose) = (method, field, step, .segment(segment))
+    layer = step.layer()
+    room = SolveRoom(field, scratch, columns: scratch.columns)
+    (clocks, offsets) = (room.clocks, room.offsets)
+    running = 0
+    let bookmarks = record.bookmarks(segment)
+    for column in 0..<scratch.columns {
+      let steps = record.steps(in: segment, column)
+      guard steps > 0, record.held(column) != segment else { continue }
+      record.hold(segment, column)
+      guard steps > 1 else { continue }
+      clocks[running] = SampleClock(column: column, segment: segment, from: bookmarks[column], limit: steps - 1)
+      offsets[running] = record.offset(slot: segment, column: column)
+      running += 1
     }
-    func measure(_ x: Block, _ out: Block) {
-      errorNorms(x, state, state, relative: control.relativeTolerance, absolute: control.absoluteTolerance, into: out)
-    }
-    measure(state, norms)
-    measure(slope(0), otherNorms)
-    let (sizes, stateNorms, slopeNorms) = (stepSizes.vector, norms.vector, otherNorms.vector)
-    for column in 0..<columns {
-      let trial = control.trialStep(state: stateNorms.load(column), slope: slopeNorms.load(column), length: step.stepSize)
-      clocks[column].stepSize = trial
-      sizes.store(clocks[column].state == .padding ? 0 : trial, at: column)
-    }
-    scaleColumns(stepSizes, slope(0), scale: 1, addingTo: state, into: stage)
-    evaluate(at: stage, into: slope(1))
-    combine(1, slope(1), -1, slope(0), into: stage)
-    measure(stage, norms)
-    for column in 0..<columns {
-      clocks[column].stepSize = control.startingStep(
-        trial: clocks[column].stepSize, slope: slopeNorms.load(column), change: stateNorms.load(column), order: method.order)
-    }
-    count(evaluations: 2 * running)
+    guard running > 0 else { return }
+    room.columns = Block.columns(running, of: scratch.columns)
+    padColumns(from: running)
+    gatherColumns(record.slots, offsets: offsets, into: room.state)
+    evaluate(at: room.state, into: room.slope(0))
+    count(evaluations: running)
   }
 
-  private func count(evaluations: Int, accepted: Int = 0, rejected: Int = 0) {
-    guard !isRepeated, let log = step.log?.takeUnretainedValue() else { return }
+  func evaluate(at x: Block, into slope: Block) { field.evaluateWhole(layer, at: x, scale: 1, addingTo: nil, into: slope, record: nil, scratch: room.field) }
+
+  func count(evaluations: Int, accepted: Int = 0, rejected: Int = 0) {
+    guard let log = step.log?.takeUnretainedValue() else { return }
+    guard case .solution = purpose else { return log.recomputed += evaluations }
     log.evaluations += evaluations
     log.accepted += accepted
     log.rejected += rejected
   }
 
-  /// Gives every running sample the step that it tries next; those that cannot go on stop with a failure.
-  private mutating func chooseSteps() {
-    let length = step.stepSize
-    let sizes = stepSizes.vector
-    for column in 0..<columns {
-      guard clocks[column].state == .running else {
-        sizes.store(0, at: column)
-        continue
-      }
-      let rest = length - clocks[column].time
-      // A last step that would leave a sliver takes it along.
-      clocks[column].isFinal = 1.01 * clocks[column].stepSize >= rest
-      let h = clocks[column].isFinal ? rest : clocks[column].stepSize
-      sizes.store(h, at: column)
-      clocks[column].stepSize = sizes.load(column)
-      let attempts = Int(clocks[column].accepted) + Int(clocks[column].rejected)
-      if attempts >= method.control.maximumSteps {
-        fail(column, .stepLimit, "it needs more than max_steps = \(method.control.maximumSteps) steps")
-      } else if !(h > 0x1p-50 * length) {
-        fail(column, clocks[column].wasNotFinite ? .notFinite : .stepLimit, clocks[column].wasNotFinite ? "the field or the error is not finite" : "the step size is below the rounding of the time")
-      }
-    }
-  }
-
-  private mutating func fail(_ column: Int, _ status: Status, _ reason: String) {
-    clocks[column].state = .stopped
-    let clock = clocks[column]
-    step.log?.takeUnretainedValue().fail(
-      column: Int(clock.column),
-      Failure(
-        status,
-        "integrator \(method.tableau.name) stopped in layer \(step.index) at time \(clock.time) of \(step.stepSize): \(reason) (step size \(clock.stepSize), \(clock.accepted) accepted and \(clock.rejected) rejected steps); the last good state is kept"))
-  }
-
   // MARK: Rounds
 
-  /// Runs all samples to the end of the layer, or until each has `limit` accepted steps.
+  /// Runs all samples to the end of the layer, or of the segment.
   ///
   /// - Parameters:
   ///   - after: where the final states go; padding gets the first state.
-  ///   - record: where each accepted step of the window leaves its state and size.
+  ///   - record: where each accepted step leaves its state and size.
   ///   - output: asked after each round for what lies within the steps.
-  mutating func run(into after: Block?, record: AdaptiveRecord?, limit: Int = .max, output: DenseOutput? = nil) {
-    if let after { copy(state, into: after) }
-    if let record { copy(state, into: record.slot(0).rows(0..<width)) }
+  mutating func run(into after: Block?, record: AdaptiveRecord?, output: DenseOutput? = nil) {
+    if let after { copy(room.state, into: after) }
+    if let record, let bookmarks = isWhole ? record.bookmarks(0) : nil {
+      for column in 0..<columns { bookmarks[column] = clocks[column].bookmark(lastSize: 0) }
+    }
     if let output {
+      output.begin(self)
       for column in 0..<columns where clocks[column].state == .running && output.hasEnded(column: column) {
         clocks[column].state = .retired
         running -= 1
       }
     }
-    while running > 0 {
+    while running > 0, !step.isOver {
       chooseSteps()
       tryStep()
-      judge(limit: limit)
+      judge()
       output?.observe(self)
-      store(record)
+      if let record { store(record) }
       advance()
-      // Only a whole solve knows how many steps a sample takes.
-      if retire(into: after, record: limit == .max ? record : nil) > 0 { moveTogether() }
+      if retire(into: after, record) > 0 { moveTogether() }
     }
   }
+
+  private var isWhole: Bool { if case .segment = purpose { false } else { true } }
 
   /// All stages of a step of each sample, and the norms of their errors.
   private func tryStep() {
-    let tableau = method.tableau
+    let (tableau, control) = (method.tableau, method.control)
     for i in 1..<7 {
-      let target = i == 6 ? next : stage
+      let target = i == 6 ? room.next : room.stage
       var terms = WeightedTerms()
-      for j in 0..<i where tableau.a(i, j) != 0 { terms.append(tableau.a(i, j), slope(j)) }
-      weightedSum(terms, factors: stepSizes, addingTo: state, into: target)
-      evaluate(at: target, into: slope(i))
+      for j in 0..<i where tableau.a(i, j) != 0 { terms.append(tableau.a(i, j), room.slope(j)) }
+      weightedSum(terms, factors: room.stepSizes, addingTo: room.state, into: target)
+      evaluate(at: target, into: room.slope(i))
     }
     var terms = WeightedTerms()
-    for j in 0..<7 where tableau.error[j] != 0 { terms.append(tableau.error[j], slope(j)) }
-    weightedSum(terms, factors: stepSizes, addingTo: nil, into: stage)
-    errorNorms(stage, state, next, relative: method.control.relativeTolerance, absolute: method.control.absoluteTolerance, into: norms)
+    for j in 0..<7 where tableau.error[j] != 0 { terms.append(tableau.error[j], room.slope(j)) }
+    weightedSum(terms, factors: room.stepSizes, addingTo: nil, into: room.stage)
+    errorNorms(room.stage, room.state, room.next, relative: control.relativeTolerance, absolute: control.absoluteTolerance, into: room.norms)
   }
 
   /// Accepts or rejects the step of each sample.
-  private mutating func judge(limit: Int) {
-    let norms = norms.vector
+  private mutating func judge() {
+    let norms = room.norms.vector
     let control = method.control
     var (accepted, rejected) = (0, 0)
     for column in 0..<columns {
@@ -227,7 +153,7 @@ struct AdaptiveSolve {
         clocks[column].accepted += 1
         clocks[column].begin = clocks[column].time
         clocks[column].time = clocks[column].isFinal ? step.stepSize : clocks[column].time + h
-        if clocks[column].isFinal || clocks[column].accepted >= limit { clocks[column].state = .finished }
+        if clocks[column].isFinal || clocks[column].accepted >= clocks[column].limit { clocks[column].state = .finished }
       } else {
         rejected += 1
         clocks[column].rejected += 1
@@ -236,54 +162,62 @@ struct AdaptiveSolve {
     count(evaluations: 6 * (accepted + rejected), accepted: accepted, rejected: rejected)
   }
 
-  /// Leaves state and size of accepted steps in their slots.
-  private func store(_ record: AdaptiveRecord?) {
-    guard let record else { return }
-    for column in 0..<columns {
-      offsets[column] = clocks[column].isAccepted ? record.offset(step: Int(clocks[column].accepted) - 1, column: Int(clocks[column].column)) : -1
+  /// Leaves state and size of each accepted step in its slot, and how far its sample is in its segment.
+  private func store(_ record: AdaptiveRecord) {
+    let sizes = room.stepSizes.vector
+    for index in 0..<columns {
+      offsets[index] = -1
+      guard clocks[index].isAccepted else { continue }
+      let (segment, column) = (Int(clocks[index].segment), Int(clocks[index].column))
+      offsets[index] = record.offset(slot: clocks[index].passStep(record.schedule), column: column)
+      if isWhole { record.bookmarks(segment + 1)[column] = clocks[index].bookmark(lastSize: sizes.load(index)) }
     }
-    scatterColumns(rows(stateStart, width + 1), offsets: offsets, into: record.slots)
+    scatterColumns(room.stateAndSizes, offsets: offsets, into: record.slots)
   }
 
   /// Accepted samples go on to their next state, whose slope is known already.
   private mutating func advance() {
     var all = true
-    let mask = mask.vector
+    let mask = room.mask.vector
     for column in 0..<columns {
       if !clocks[column].isAccepted && (clocks[column].state == .running || clocks[column].state == .stopped) { all = false }
       mask.store(clocks[column].isAccepted ? 1 : 0, at: column)
     }
     // Samples at rest may move as well: a step of size 0 leads to the same state.
     if all {
-      swap(&stateStart, &nextStart)
-      slopeStarts.swapAt(0, 6)
+      room.exchange()
     } else {
-      selectColumns(self.mask, next, state, into: state)
-      selectColumns(self.mask, slope(6), slope(0), into: slope(0))
+      selectColumns(room.mask, room.next, room.state, into: room.state)
+      selectColumns(room.mask, room.slope(6), room.slope(0), into: room.slope(0))
     }
   }
 
   /// Takes out the samples that have arrived or stopped; gives how many.
-  private mutating func retire(into after: Block?, record: AdaptiveRecord?) -> Int {
+  private mutating func retire(into after: Block?, _ record: AdaptiveRecord?) -> Int {
     var count = 0
-    for column in 0..<columns {
-      offsets[column] = -1
-      let clock = clocks[column]
+    for index in 0..<columns {
+      offsets[index] = -1
+      let clock = clocks[index]
       guard clock.state == .finished || clock.state == .stopped else { continue }
       count += 1
-      offsets[column] = Int64(clock.column)
-      record?.setCount(Int(clock.accepted), column: Int(clock.column))
-      clocks[column].state = .retired
+      let column = Int(clock.column)
+      switch purpose {
+      case .segment: offsets[index] = record?.offset(slot: Int(clock.segment + clock.place), column: column) ?? -1
+      case .solution, .restoration:
+        offsets[index] = Int64(column)
+        record?.finish(column, count: Int(clock.accepted))
+      }
+      clocks[index].state = .retired
     }
     running -= count
-    if count > 0, let after { scatterColumns(state, offsets: offsets, into: after) }
+    if count > 0, let target = isWhole ? after : record?.slots { scatterColumns(room.state, offsets: offsets, into: target) }
     return count
   }
 
   /// Once the running samples fit into fewer columns, moves them there.
   private mutating func moveTogether() {
     guard columns > 1, running > 0 else { return }
-    let fewer = (running + Block.quantum - 1) / Block.quantum * Block.quantum
+    let fewer = Block.columns(running, of: columns)
     guard fewer < columns else { return }
     var kept = 0
     for column in 0..<columns where clocks[column].state == .running {
@@ -291,18 +225,21 @@ struct AdaptiveSolve {
       offsets[kept] = Int64(column)
       kept += 1
     }
-    // The rest of the last vector repeats a sample, at rest.
-    for column in kept..<fewer {
+    let (from, slopes) = (room.state, room.slope(0))
+    room.columns = fewer
+    padColumns(from: kept)
+    gatherColumns(from, offsets: offsets, into: room.next)
+    gatherColumns(slopes, offsets: offsets, into: room.slope(6))
+    room.exchange()
+  }
+
+  /// The rest of the last vector repeats a sample, at rest.
+  private func padColumns(from kept: Int) {
+    for column in kept..<columns {
       clocks[column] = clocks[kept - 1]
       clocks[column].state = .padding
       offsets[column] = offsets[kept - 1]
     }
-    let (from, slopes) = (state, slope(0))
-    columns = fewer
-    gatherColumns(from, offsets: offsets, into: next)
-    gatherColumns(slopes, offsets: offsets, into: slope(6))
-    swap(&stateStart, &nextStart)
-    slopeStarts.swapAt(0, 6)
   }
 }
 

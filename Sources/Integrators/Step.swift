@@ -71,6 +71,9 @@ package struct Step: @unchecked Sendable {
 
   @inlinable package func layer(node: Int = 0, field: Int = 0) -> Layer { weights.layer(node: node, field: field) }
 
+  /// Whether the work must end now: schemes that take steps of their own, or iterate, ask after each and leave with what they have, which nobody will use.
+  package var isOver: Bool { log?.takeUnretainedValue().isOver ?? false }
+
   /// The random numbers that the scheme itself draws in this step; nil in evaluation.
   package var draws: LayerDraws? { weights.first.draws.isDrawn ? weights.first.draws.of(part: 128) : nil }
 }

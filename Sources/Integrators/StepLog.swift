@@ -15,6 +15,8 @@ package final class StepLog {
   package var accepted = 0
   package var rejected = 0
   package var iterations = 0
+  /// Evaluations of the field that derivatives of adaptive schemes add to those of the solve: segments solved again, and the stages of the steps that they go through.
+  package var recomputed = 0
   /// The samples of the present tile, by their numbers in the batch; columns beyond are padding, which is neither counted nor reported.
   package var samples = 0..<Int.max
   /// Memory that an integrator keeps from call to call (the tape of an adaptive solve), made by it at first use.
@@ -106,7 +108,7 @@ package final class StepLog {
 
   package func clear() {
     (failures, first) = ([:], nil)
-    (evaluations, accepted, rejected, iterations) = (0, 0, 0, 0)
+    (evaluations, accepted, rejected, iterations, recomputed) = (0, 0, 0, 0, 0)
     reconstructionError = 0
     cost = 0
   }

@@ -2,7 +2,7 @@
 package protocol ColumnOperator {
   /// out = A·x; `out` is another block than `x`. Column s of `out` depends on column s of `x` alone.
   func apply(_ x: Block, into out: Block)
-  /// Whether the work must end now: asked before every application. Then the result is of no use.
+  /// Whether the work must end now; asked after each application.
   var isOver: Bool { get }
 }
 

@@ -6,7 +6,7 @@ package protocol ColumnFixedPoint {
   func residual(at m: Block, into r: Block)
   /// out = v − g'(m)·v, m being the block of the last `residual`. `out` is another block than `v`.
   func derivative(at m: Block, of v: Block, into out: Block)
-  /// Whether the work must end now: asked in every iteration. Then the result is of no use.
+  /// Whether the work must end now; asked at each iteration. Samples that have not converged by then count as failed.
   var isOver: Bool { get }
 }
 
@@ -91,7 +91,7 @@ package struct ColumnNewton {
       outcome.evaluations += 1
       outcome.iterations += verdict.judged
       isStale = verdict.reverted
-      if verdict.live == 0 { break }
+      if verdict.live == 0 || g.isOver { break }
       if verdict.fresh > 0 {
         // Others' columns of this residual are what they were, or not used.
         g.residual(at: accepted, into: residual)
@@ -130,8 +130,8 @@ package struct ColumnNewton {
   private struct Linearization<G: ColumnFixedPoint>: ColumnOperator {
     let g: G
     let point: Block
-    func apply(_ x: Block, into out: Block) { g.derivative(at: point, of: x, into: out) }
     var isOver: Bool { g.isOver }
+    func apply(_ x: Block, into out: Block) { g.derivative(at: point, of: x, into: out) }
   }
 
   /// The samples' scalars, a row each, and the decisions made from them.

@@ -55,7 +55,7 @@ package struct SequenceFormat: Equatable, Sendable {
   }
 }
 
-/// The path between observations, each channel through its own.
+/// The path between observations, each channel through its own. Where a channel is observed twice at one time, the path jumps there, to the later value.
 package enum PathInterpolation: Int32, CaseIterable, Sendable {
   /// No path: a step reads its observation, an unobserved channel its last one, 0 before the first.
   case none = 0
@@ -205,45 +205,81 @@ package enum SequenceFault: Equatable, Sendable {
   case time(before: Double, here: Double)
   /// A mask other than 0 and 1.
   case mask(Double)
+  /// A second observation of a channel at the time of its last one: the path jumps there, and has no derivative.
+  case jump(channel: Int, before: Double, here: Double)
 }
 
-/// The first sequence that is none: times that decrease over the steps with observations, or masks other than 0 and 1. nil when all are sound.
+/// The first sequence that is none: times that decrease over the steps with observations, masks other than 0 and 1, or a jump where none is allowed. nil when all are sound.
 ///
-/// - Cost: one pass over times and masks.
-package func firstSequenceFault(_ view: TensorView, _ format: SequenceFormat) -> (sample: Int, step: Int, fault: SequenceFault)? {
+/// - Parameters:
+///   - precision: in which paths are computed; two times that it cannot tell apart are one.
+///   - isScaled: whether the network takes the time of the first observation from all others before it rounds them.
+///   - allowsJumps: whether one channel may be observed twice at one time. Where the path's derivative is read it may not, since no step would see the jump.
+/// - Cost: one pass over times and masks; a step looks back over the steps of the same time.
+package func firstSequenceFault(
+  _ view: TensorView, _ format: SequenceFormat, precision: Precision, isScaled: Bool, allowsJumps: Bool
+) -> (sample: Int, step: Int, fault: SequenceFault)? {
   guard format.timeOffset >= 0 else { return nil }
   for sample in 0..<view.rows {
+    var sequence = SequenceRow(view: view, sample: sample, format: format, precision: precision)
     var before: Double?
     for step in 0..<format.steps {
-      let start = step * format.stepWidth
-      var isPresent = format.maskOffset < 0
-      if !isPresent {
-        for channel in 0..<format.channels {
-          let mask = view.number(sample, start + format.maskOffset + channel)
-          guard mask == 0 || mask == 1 else { return (sample, step, .mask(mask)) }
-          isPresent = isPresent || mask == 1
-        }
-      }
-      guard isPresent else { continue }
-      let here = view.number(sample, start + format.timeOffset)
+      if let mask = sequence.strangeMask(step) { return (sample, step, .mask(mask)) }
+      guard sequence.isPresent(step) else { continue }
+      let here = sequence.time(step)
+      if isScaled, before == nil { sequence.origin = here }
       if let before, here < before { return (sample, step, .time(before: before, here: here)) }
+      if !allowsJumps, let jump = sequence.jump(step) { return (sample, step, jump) }
       before = here
     }
   }
   return nil
 }
 
-extension TensorView {
-  /// One number of the array.
-  func number(_ row: Int, _ column: Int) -> Double {
-    let place = base + (row * rowStride + column * columnStride) * type.byteCount
-    switch type {
-    case .float32: return Double(place.loadUnaligned(as: Float.self))
-    case .float64: return place.loadUnaligned(as: Double.self)
-    case .uint8: return Double(place.loadUnaligned(as: UInt8.self))
-    case .int8: return Double(place.loadUnaligned(as: Int8.self))
-    case .int32: return Double(place.loadUnaligned(as: Int32.self))
-    case .int64: return Double(place.loadUnaligned(as: Int64.self))
+/// One sample's sequence in the caller's array.
+private struct SequenceRow {
+  let view: TensorView
+  let sample: Int
+  let format: SequenceFormat
+  let precision: Precision
+  /// The time that the network takes from all others: that of the first observation, or 0.
+  var origin = 0.0
+
+  private func number(_ step: Int, _ place: Int) -> Double { view.number(row: sample, column: step * format.stepWidth + place) }
+
+  func time(_ step: Int) -> Double { number(step, format.timeOffset) }
+
+  private func isObserved(_ step: Int, _ channel: Int) -> Bool { format.maskOffset < 0 || number(step, format.maskOffset + channel) == 1 }
+
+  /// A time as the network reads it: since the first observation where times are scaled, and in the network's precision.
+  private func asRead(_ time: Double) -> Double {
+    let elapsed = time - origin
+    return precision == .float32 ? Double(Float(elapsed)) : elapsed
+  }
+
+  /// Whether any channel is observed.
+  func isPresent(_ step: Int) -> Bool { (0..<format.channels).contains { isObserved(step, $0) } }
+
+  /// The first mask of a step that is neither 0 nor 1.
+  func strangeMask(_ step: Int) -> Double? {
+    guard format.maskOffset >= 0 else { return nil }
+    for channel in 0..<format.channels {
+      let mask = number(step, format.maskOffset + channel)
+      if mask != 0, mask != 1 { return mask }
     }
+    return nil
+  }
+
+  /// A channel observed in this step and, at the same time in our precision, in a step before.
+  func jump(_ step: Int) -> SequenceFault? {
+    let here = time(step)
+    for other in stride(from: step - 1, through: 0, by: -1) where isPresent(other) {
+      let before = time(other)
+      guard asRead(before) == asRead(here) else { return nil }
+      for channel in 0..<format.channels where isObserved(step, channel) && isObserved(other, channel) {
+        return .jump(channel: channel, before: before, here: here)
+      }
+    }
+    return nil
   }
 }

@@ -123,16 +123,20 @@ package struct SequencePlan: Sendable {
 }
 
 extension NetworkPlan {
-  /// Refuses features that are no sequences.
+  /// Refuses features that are no sequences, and jumps of a channel where a field reads the path's derivative.
   ///
   /// - Throws: `.invalidData` naming sample and step.
   package func checkSequences(_ features: TensorView, firstRow: Int = 0, called name: String) throws(Failure) {
-    guard let sequence, let place = firstSequenceFault(features, sequence.format) else { return }
-    switch place.fault {
-    case .time(let before, let here):
-      throw Failure(.invalidData, "\(name): sample \(firstRow + place.sample), step \(place.step): the time is \(here), before that of the last observation, \(before); times must not decrease")
-    case .mask(let mask):
-      throw Failure(.invalidData, "\(name): sample \(firstRow + place.sample), step \(place.step): a mask is \(mask); it must be 1 for observed or 0 for not")
-    }
+    let allowsJumps = drives.allSatisfy { $0?.form != .derivative }
+    guard let sequence, let place = firstSequenceFault(features, sequence.format, precision: precision, isScaled: sequence.isScaled, allowsJumps: allowsJumps) else { return }
+    let fault =
+      switch place.fault {
+      case .time(let before, let here): "the time is \(here), before that of the last observation, \(before); times must not decrease"
+      case .mask(let mask): "a mask is \(mask); it must be 1 for observed or 0 for not"
+      case .jump(let channel, let before, let here):
+        "channel \(channel) is observed at time \(here) and, a step before, at time \(before)\(before == here ? "" : ", which are one time in \(precision.name)"); "
+          + "a path with two values at one time has no derivative, which neural_cde reads: give such observations one value, or times that differ"
+      }
+    throw Failure(.invalidData, "\(name): sample \(firstRow + place.sample), step \(place.step): \(fault)")
   }
 }

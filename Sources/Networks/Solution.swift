@@ -26,21 +26,25 @@ extension Network {
   /// - Parameters:
   ///   - index: a block with an adaptive integrator (dopri5, tsit5).
   ///   - features: samples × inputs.
-  ///   - times: ascending, within [0, horizon].
+  ///   - times: ascending, within [0, horizon]; what lies outside by rounding, 4 units in the last place of the horizon, is 0 or the horizon.
+  ///   - timePrecision: the precision that the times were given in, whose rounding that is.
   ///   - event: w·y = level for weights w on the visible state; nil solves to the horizon.
   ///   - states: samples × (times·width), for each sample its states in order of the times; NaN for times that it did not reach.
   ///   - eventStates: samples × width; NaN for samples without an event.
   /// - Returns: how and when each sample ended. A sample whose step control gives up is no error of this call: its end says so and `failures` has the reason. One that failed in a block before
   ///   ends at time 0.
-  /// - Throws: `.incompatible` for another kind of integrator; `.outOfRange` and `.shapeMismatch` for times and events; `.invalidData` for features that the network cannot take; `.memory`.
+  /// - Throws: `.incompatible` for another kind of integrator; `.outOfRange` and `.shapeMismatch` for times and events; `.invalidData` for features that the network cannot take; `.memory`; why the
+  ///   thread's watch is over, which leaves part of the states written.
   package func solve(
-    block index: Int, _ features: TensorView, times: [Double], event: EventFunction?, states: MutableTensorView?, eventStates: MutableTensorView?
+    block index: Int, _ features: TensorView, times asked: [Double], in timePrecision: Precision = .float64, event: EventFunction?, states: MutableTensorView?,
+    eventStates: MutableTensorView?
   ) throws(Failure) -> Solution {
     guard plan.blocks.indices.contains(index) else { throw Failure(.outOfRange, "block is \(index); the network has \(plan.blocks.count) blocks, from 0") }
     let block = plan.blocks[index]
     guard let method = block.integrator as? AdaptiveRungeKutta else {
       throw Failure(.incompatible, "block \(index) has steps of fixed size; states at asked times and events need an adaptive integrator: dopri5, tsit5")
     }
+    let times = try self.times(asked, upTo: block.grid.horizon, timePrecision)
     try check(block, features, times, event, states, eventStates)
 
     let snapshot = self.snapshot
@@ -57,6 +61,7 @@ extension Network {
     log.watch = .current
     var solution = Solution()
     for tile in 0..<partition.tiles {
+      try Watch.check()
       let samples = partition.samples(of: tile)
       let scratch = whole.view(columns: partition.columns(of: tile))
       let output = try DenseOutput(
@@ -90,16 +95,23 @@ extension Network {
     return solution
   }
 
+  /// The asked times, checked, within [0, horizon].
+  private func times(_ asked: [Double], upTo horizon: Double, _ precision: Precision) throws(Failure) -> [Double] {
+    let rounding = 4 * (precision == .float32 ? Double(Float(horizon).ulp) : horizon.ulp)
+    for (number, time) in asked.enumerated() {
+      guard time >= -rounding, time <= horizon + rounding else {
+        throw Failure(.outOfRange, "times[\(number)] is \(time); times must lie between 0 and the horizon \(horizon)")
+      }
+      guard number == 0 || time >= asked[number - 1] else { throw Failure(.outOfRange, "times[\(number)] is \(time), before times[\(number - 1)]; times must ascend") }
+    }
+    return asked.map { min(max($0, 0), horizon) }
+  }
+
   private func check(
     _ block: ODEBlock, _ features: TensorView, _ times: [Double], _ event: EventFunction?, _ states: MutableTensorView?, _ eventStates: MutableTensorView?
   ) throws(Failure) {
-    let horizon = block.grid.horizon
     guard features.rows >= 1, features.columns == plan.inputs else {
       throw Failure(.shapeMismatch, "features are \(features.rows) × \(features.columns); they must be samples × \(plan.inputs), at least one sample")
-    }
-    for (number, time) in times.enumerated() {
-      guard time >= 0, time <= horizon else { throw Failure(.outOfRange, "times[\(number)] is \(time); times must lie between 0 and the horizon \(horizon)") }
-      guard number == 0 || time >= times[number - 1] else { throw Failure(.outOfRange, "times[\(number)] is \(time), before times[\(number - 1)]; times must ascend") }
     }
     if let event {
       guard event.weights.count == block.width else {

@@ -20,14 +20,15 @@ public func sode_network_solve(
       let width = plan.blocks[index].width
       let batch = try samples(try CallerTensor(features, "features"), plan)
       if let report { _ = try structSize(report, "report") }
-      let asked = try times.map { (times) throws(Failure) in try numbers(try CallerTensor(times, "times")) } ?? []
+      let timeTensor = try times.map { (times) throws(Failure) in try CallerTensor(times, "times") }
+      let asked = try timeTensor.map { (times) throws(Failure) in try numbers(times) } ?? []
       if states != nil, times == nil { throw Failure(.nullPointer, "states is given but times is NULL; states are written at times") }
       let function = try event.map { (event) throws(Failure) in try eventFunction(event, width: width) }
       let targets = try SolveTargets(
         samples: batch.rows, times: asked.count, width: width, precision: plan.precision, states: states, ends: ends, endTimes: end_times,
         eventStates: event_states)
       let solution = try network.solve(
-        block: index, batch, times: asked, event: function, states: targets.dense(.states), eventStates: targets.dense(.eventStates))
+        block: index, batch, times: asked, in: timeTensor?.type == .float32 ? .float32 : .float64, event: function, states: targets.dense(.states), eventStates: targets.dense(.eventStates))
       try targets.write(solution)
       if let report {
         var row = sode_step_report()
@@ -62,7 +63,7 @@ private func eventFunction(_ event: UnsafePointer<sode_event_function>, width: I
   return EventFunction(weights: try numbers(weights), level: given.level, direction: direction)
 }
 
-/// Where the results of a solve go: the caller's arrays, checked, and memory of our own for those of more than two axes.
+/// Where the results of a solve go: the caller's arrays, checked, and memory of our own for states, so that a solve that ends early leaves the caller's as they were.
 private struct SolveTargets {
   enum Part { case states, eventStates }
 
@@ -104,7 +105,8 @@ private struct SolveTargets {
     let (count, tooMany) = rows.multipliedReportingOverflow(by: samples)
     guard !overflow, !tooMany else { throw Failure(.outOfRange, "states: \(samples) samples at \(times) times reach outside the address space") }
     buffer = self.states == nil || count == 0 ? nil : try Buffer(count: count, precision: precision)
-    eventBuffer = self.eventStates == nil ? nil : try Buffer(count: samples * width, precision: precision)
+    let (eventCount, isTooLarge) = samples.multipliedReportingOverflow(by: width)
+    eventBuffer = self.eventStates == nil ? nil : try Buffer(count: isTooLarge ? -1 : eventCount, precision: precision)
   }
 
   /// Our own place of a part, as samples × numbers: the caller's arrays are written once the solve has succeeded.
@@ -123,6 +125,9 @@ private struct SolveTargets {
     if let states, let buffer {
       let rows = TensorView(UnsafeRawPointer(buffer.base), type: ElementType(precision), rows: samples * times, columns: width)
       for sample in 0..<samples { copy(rows.rows(sample * times..<(sample + 1) * times), into: states.matrix(sample)) }
+    }
+    if let eventStates, let eventBuffer {
+      copy(TensorView(UnsafeRawPointer(eventBuffer.base), type: ElementType(precision), rows: samples, columns: width), into: eventStates.writing)
     }
     if let ends { write(solution.ends.map(\.rawValue), .int32, to: ends) }
     if let endTimes { write(solution.endTimes, .float64, to: endTimes) }

@@ -23,6 +23,8 @@ struct MirrorTests {
     "Sources/KernelsV1/NormalDistribution.swift": "as Elementary.swift",
     "Sources/KernelsV1/LessUsualActivations.swift": "as Elementary.swift",
     "Sources/Networks/TangentScratch.swift": "internal memory of TangentSweep, whose tests run it at every width",
+    "Sources/Integrators/SampleClock.swift": "internal to AdaptiveSolve, whose tests see every sample's time and steps",
+    "Sources/Integrators/SolveRoom.swift": "internal memory of AdaptiveSolve, whose tests run it at every width",
     "Sources/Networks/ReadoutPreconditioner.swift": "internal to ReadoutSweep, whose tests solve with it",
     "Sources/Training/Objective.swift": "protocols: BatchObjectiveTests and every optimizer's tests",
     "Sources/LinearAlgebra/Kernels.swift": "internal choice of a table: InstructionSetTests sees it from outside",

@@ -35,6 +35,28 @@ import VectorFields
     }
   }
 
+  /// Adaptive layers of more steps than their records have slots: the bits of StoreAll under every policy, and at most two evaluations of the field for each of the solves' to bring the steps back.
+  @Test(arguments: [1, 4], [1, 16]) func longAdaptiveSolvesHaveTheBitsOfStoreAll(_ layers: Int, _ columns: Int) throws {
+    var control = AdaptiveControl()
+    (control.relativeTolerance, control.absoluteTolerance, control.maximumSteps, control.recordedSteps) = (1e-10, 1e-10, 600, 1)
+    let example = try BlockCase(field: "antisymmetric", integrator: "dopri5", scheme: AdaptiveRungeKutta(.dopri5, control), layers: layers, horizon: 8 * Double(layers))
+    let log = StepLog()
+    var weights = example.weights
+    weights.log = Unmanaged.passUnretained(log)
+    try withExtendedLifetime(log) {
+      let stored = try example.derivatives(StoreAll(), columns: columns, weights: weights)
+      let (solve, steps) = (log.evaluations, log.accepted)
+      #expect(log.first == nil && steps > 3 * layers * columns * SegmentSchedule(steps: 600).slots / 2, "\(steps) steps, \(SegmentSchedule(steps: 600).slots) slots")
+      for policy in try Self.policies() {
+        log.clear()
+        let found = try example.derivatives(policy, columns: columns, weights: weights)
+        #expect(found.final.bits == stored.final.bits && found.cotangent.bits == stored.cotangent.bits && found.gradient.bits == stored.gradient.bits, "\(policy)")
+        #expect(log.recomputed > solve && log.recomputed <= 2 * solve, "\(policy): \(Double(log.recomputed) / Double(solve))")
+        #expect(layers > 1 || log.evaluations == solve, "a block of one layer has nothing to run again")
+      }
+    }
+  }
+
   /// The same with noise in the layers and with schemes that draw numbers: what is run again draws the numbers of the first time.
   @Test(arguments: Precision.allCases) func policiesHaveTheBitsOfStoreAllWithNoise(_ precision: Precision) throws {
     let draws = Draws(seed: 6, step: 2).tile(block: 0, firstSample: 40)

@@ -28,6 +28,20 @@ import VectorFields
     }
   }
 
+  /// Weights and outside input that vary in time are those of each stage's time in the first layer too, which is a step of `heun`.
+  @Test(arguments: [2, 3], ["dense", "antisymmetric_rnn"]) func theFirstLayerIsHeunsWhereWeightsAndInputsVaryInTime(_ steps: Int, _ field: String) throws {
+    func first(_ name: String) throws -> [Double] {
+      let example = try BlockCase(field: field, integrator: name, layers: 1, basis: try PolynomialBasis(3))
+      let before = try example.state(16)
+      // The memory of earlier slopes begins empty.
+      example.block.start(before.block(rows: example.stateWidth, columns: 16))
+      let after = try example.propagate(before, columns: 16)
+      return Array(after.values.prefix(6 * 16))
+    }
+    // The two add the same stages in another order.
+    #expect(largestDifference(try first("adams_bashforth\(steps)"), try first("heun")) < 1e-14)
+  }
+
   /// ẏ = −y on steps that alternate by a factor of 3: order 2 by the formula of variable steps; with the one of equal steps it would be 1.
   @Test func unequalStepsKeepTheOrderOfTwoSteps() throws {
     func error(_ pairs: Int) throws -> Double {

@@ -71,6 +71,30 @@ final class AdaptiveCase {
     return states.indices.map { after.column($0, of: columns) }
   }
 
+  /// What a solve of these states counts.
+  func counts(_ states: [[Double]]) throws -> (accepted: Int, rejected: Int, evaluations: Int) {
+    log.clear()
+    _ = try solve(states)
+    return (log.accepted, log.rejected, log.evaluations)
+  }
+
+  /// A solve of equal layers with states at asked times and an event.
+  func output(_ states: [[Double]], times: [Double] = [], event: EventFunction? = nil, layers: Int = 1) throws -> DenseOutput {
+    let columns = Block.columns(forSamples: states.count)
+    let output = try DenseOutput(
+      times: times, event: event, visible: width, width: width, columns: columns, horizon: Double(layers) * length, precision: precision)
+    var (before, after) = (try tile(states, columns: columns), try example.zeros(width, columns))
+    try withExtendedLifetime(log) {
+      for layer in 0..<layers {
+        output.enter(Double(layer) * length...Double(layer + 1) * length)
+        method.solve(
+          example.field, step, from: block(before, columns: columns), into: block(after, columns: columns), output: output, scratch: try scratch(columns))
+        swap(&before, &after)
+      }
+    }
+    return output
+  }
+
   func record(_ columns: Int) throws -> Numbers { try example.zeros(method.recordWidth(example.field), columns) }
 
   /// Jᵀp of a solve that left `record`, and the gradient of every tensor.
@@ -98,6 +122,18 @@ final class AdaptiveCase {
     }
     return out
   }
+}
+
+/// A sample's state at the asked time `time`.
+func denseState(_ output: DenseOutput, time: Int, sample: Int, width: Int) -> [Double] {
+  withExtendedLifetime(output) { column(sample, output.visibleStates.rows(time * width..<(time + 1) * width)) }
+}
+
+/// A sample's state at its event.
+func eventState(_ output: DenseOutput, sample: Int) -> [Double] { withExtendedLifetime(output) { column(sample, output.eventStates) } }
+
+private func column(_ sample: Int, _ rows: Block) -> [Double] {
+  (0..<rows.rows).map { Vector(rows.rows($0..<$0 + 1).base, count: rows.columns, precision: rows.precision).load(sample) }
 }
 
 /// exp(tA)·y for A = [[a, −w], [w, a]].

@@ -9,15 +9,15 @@ import VectorFields
   private static let fields = ["dense", "antisymmetric", "hamiltonian"]
 
   private struct Derivatives {
-    let after: Numbers, tangent: Numbers, cotangent: Numbers, gradient: [Numbers], defect: Double, size: Double
+    let after: Numbers, tangent: Numbers, cotangent: Numbers, again: Numbers, gradient: [Numbers], defect: Double, steps: Int
   }
 
   /// A tile of samples that need different numbers of steps, with ⟨Jv, w⟩ − ⟨v, Jᵀw⟩ for a direction in state and parameters.
   private func derivatives(
-    _ field: String, _ tableau: AdaptiveTableau, _ precision: Precision, samples: Int, tolerance: Double, recordedSteps: Int = 32
+    _ field: String, _ tableau: AdaptiveTableau, _ precision: Precision, samples: Int, tolerance: Double, maximumSteps: Int = 10_000, length: Double = 3
   ) throws -> Derivatives {
     let configuration = FieldConfiguration(width: 4, precision: precision)
-    let adaptive = try AdaptiveCase(tableau, field, configuration, tolerance: tolerance, length: 3) { $0.recordedSteps = recordedSteps }
+    let adaptive = try AdaptiveCase(tableau, field, configuration, tolerance: tolerance, length: length) { ($0.maximumSteps, $0.recordedSteps) = (maximumSteps, 1) }
     let columns = Block.columns(forSamples: samples)
     let rows = adaptive.width
     func samplesOnly(_ seed: UInt64, growing: Bool = false) throws -> Numbers {
@@ -35,12 +35,14 @@ import VectorFields
     let direction = try FieldCase(field, configuration, seed: 50, asDirection: true)
     let tangent = try adaptive.pushforward(before, after, record, tangent: v, direction: direction, columns: columns)
     let back = try adaptive.pullback(before, after, record, cotangent: w, columns: columns)
+    let again = try adaptive.pullback(before, after, record, cotangent: w, columns: columns)
     let left = inner(tangent.values, w.values)
     let right = inner(v.values, back.cotangent.values) + zip(direction.tensors, back.gradient).reduce(0) { $0 + inner($1.0.values, $1.1.values) }
     #expect(adaptive.log.first == nil)
+    let steps = (0..<columns).map { Int(record.column($0, of: columns)[0]) }.max() ?? 0
     return Derivatives(
-      after: after, tangent: tangent, cotangent: back.cotangent, gradient: back.gradient, defect: abs(left - right) / (norm(tangent.values) * norm(w.values)),
-      size: norm(tangent.values))
+      after: after, tangent: tangent, cotangent: back.cotangent, again: again.cotangent, gradient: back.gradient,
+      defect: abs(left - right) / (norm(tangent.values) * norm(w.values)), steps: steps)
   }
 
   /// The transpose is that of the steps taken, so the identity holds to rounding whatever the tolerance.
@@ -55,15 +57,57 @@ import VectorFields
     }
   }
 
-  /// A record of few steps, window by window, gives what a record of all steps gives: the steps are the same to the last bit; windows change nothing but the order of no sum at all.
-  @Test(arguments: fields, [1, 3, 7]) func windowsOfTheRecordChangeNothing(_ field: String, _ recordedSteps: Int) throws {
-    let whole = try derivatives(field, .dopri5, .float64, samples: 20, tolerance: 1e-6, recordedSteps: 100)
-    let parts = try derivatives(field, .dopri5, .float64, samples: 20, tolerance: 1e-6, recordedSteps: recordedSteps)
-    #expect(parts.after.bits == whole.after.bits)
-    #expect(parts.tangent.bits == whole.tangent.bits)
-    // Samples are ordered by their steps in the window, so that sums over samples are made in another order.
-    #expect(largestDifference(parts.cotangent.values, whole.cotangent.values) < 1e-13)
-    for (part, all) in zip(parts.gradient, whole.gradient) { #expect(largestDifference(part.values, all.values) < 1e-12) }
+  /// A record of few slots, segment by segment, gives what a record of all steps gives: the steps are the same to the last bit. A sum over samples may be made in another order, since samples are
+  /// ordered by their steps in a segment.
+  @Test(arguments: fields, Precision.allCases) func segmentsOfTheRecordChangeNothing(_ field: String, _ precision: Precision) throws {
+    let tolerance = precision == .float64 ? 1e-7 : 1e-6
+    let whole = try derivatives(field, .dopri5, precision, samples: 20, tolerance: tolerance, length: 10)
+    var distinct: Set<Int> = []
+    // max_steps counts rejected steps too, which are a few.
+    for maximumSteps in [whole.steps + 12, whole.steps + 25, 3 * whole.steps] {
+      distinct.insert(SegmentSchedule(steps: maximumSteps).segment(of: whole.steps - 1))
+      let parts = try derivatives(field, .dopri5, precision, samples: 20, tolerance: tolerance, maximumSteps: maximumSteps, length: 10)
+      #expect(parts.after.bits == whole.after.bits)
+      #expect(parts.tangent.bits == whole.tangent.bits)
+      #expect(parts.cotangent.bits == whole.cotangent.bits)
+      #expect(parts.again.bits == whole.cotangent.bits, "a second pullback of the same record")
+      for (part, all) in zip(parts.gradient, whole.gradient) {
+        #expect(largestDifference(part.values, all.values) < 100 * precision.epsilon * norm(all.values), "\(largestDifference(part.values, all.values))")
+      }
+    }
+    #expect(distinct.contains { $0 > 1 }, "three segments at least: \(distinct), \(whole.steps) steps")
+  }
+
+  /// Solve and gradient together evaluate the field at most three times as often as the solve alone, for any number of steps and samples that need very different numbers of them; so does a tangent.
+  /// ẏ = Ky with a rotation K is linear: ⟨p, y(T)⟩ = ⟨Jᵀp, y(0)⟩ and J·y(0) = y(T), to the rounding of so many steps.
+  @Test(arguments: [100, 1_000, 10_000] + (wholeSweep ? [100_000] : [])) func derivativesCostAtMostThreeSolves(_ steps: Int) throws {
+    // One sample at the largest numbers, where nothing but the count matters.
+    let samples = steps > 10_000 ? 1 : 20
+    let columns = Block.columns(forSamples: samples)
+    let adaptive = try AdaptiveCase(linear: [[0, -1], [1, 0]], tolerance: 1e-6, length: 0.45 * Double(steps)) { $0.maximumSteps = 3 * steps }
+    // The smaller a state, the more error is allowed it.
+    let before = try adaptive.tile((0..<samples).map { [pow(10, -Double($0) / 4), 0] }, columns: columns)
+    let record = try adaptive.record(columns)
+    let after = try adaptive.solve(before, columns: columns, record: record)
+    let counts = (0..<samples).map { Int(record.column($0, of: columns)[0]) }
+    #expect(counts.max() ?? 0 >= steps && (samples == 1 || (counts.max() ?? 0) > 3 * (counts.min() ?? 0)), "\(counts)")
+    let solve = adaptive.log.evaluations
+    let p = try adaptive.tile((0..<samples).map { _ in [0.3, -0.8] }, columns: columns)
+    let back = try adaptive.pullback(before, after, record, cotangent: p, columns: columns)
+    #expect(adaptive.log.evaluations == solve && adaptive.log.recomputed <= 2 * solve, "\(Double(adaptive.log.recomputed) / Double(solve))")
+    for sample in 0..<samples {
+      let (start, end, slope) = (before.column(sample, of: columns), after.column(sample, of: columns), back.cotangent.column(sample, of: columns))
+      #expect(abs(inner([0.3, -0.8], end) - inner(slope, start)) <= 1e-15 * Double(steps) * norm(end))
+    }
+    let again = try adaptive.record(columns)
+    _ = try adaptive.solve(before, columns: columns, record: again)
+    adaptive.log.clear()
+    let tangent = try adaptive.pushforward(before, after, again, tangent: before, direction: nil, columns: columns)
+    #expect(adaptive.log.recomputed <= 2 * solve)
+    for sample in 0..<samples {
+      let (end, moved) = (after.column(sample, of: columns), tangent.column(sample, of: columns))
+      #expect(largestDifference(end, moved) <= 1e-15 * Double(steps) * norm(end))
+    }
   }
 
   /// With step sizes that nothing changes the map is smooth, and the tangent is its derivative: remainder of second order.

@@ -28,6 +28,20 @@ import VectorFields
     }
   }
 
+  /// Newton's method and GMRES leave at once when the work must end, and report no failure of convergence: the reason is the watch's.
+  @Test(arguments: pairs) func solversLeaveWhenTheWorkIsOver(_ pair: [String]) throws {
+    let example = try makeCase(pair, h: 2)
+    let before = try example.normal(5)
+    let whole = try example.run(before)
+    let solve = example.log.evaluations
+    example.log.clear()
+    example.log.watch = Watch(isCancelled: { true })
+    _ = try example.run(before)
+    #expect(example.log.evaluations <= 3 && solve > 6, "\(example.log.evaluations) of \(solve)")
+    #expect(example.log.first == nil)
+    withExtendedLifetime(whole) {}
+  }
+
   @Test(arguments: pairs) func gradientPassesTheTaylorTest(_ pair: [String]) throws {
     for h in [0.3, 2] {
       let order = try makeCase(pair, h: h).taylorOrder()

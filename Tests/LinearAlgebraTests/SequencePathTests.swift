@@ -254,7 +254,7 @@ extension KernelSweeps {
       let format = SequenceFormat(.timesValuesAndMasks, steps: 3, channels: 1)
       func fault(_ numbers: [Float]) -> (sample: Int, step: Int, fault: SequenceFault)? {
         numbers.withUnsafeBytes { bytes in
-          bytes.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .float32, rows: numbers.count / 9, columns: 9), format) }
+          bytes.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .float32, rows: numbers.count / 9, columns: 9), format, precision: .float32, isScaled: false, allowsJumps: true) }
         }
       }
       let sound: [Float] = [1, 5, 1, -9, 5, 0, 1, 7, 1]
@@ -263,9 +263,33 @@ extension KernelSweeps {
       #expect(fault([1, 5, 0.5, 2, 5, 0, 1, 7, 1]).map { $0 == (0, 0, .mask(0.5)) } == true)
       let bytes: [UInt8] = [1, 2, 9, 1, 3, 0]
       let found = bytes.withUnsafeBytes { raw in
-        raw.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .uint8, rows: 1, columns: 6), SequenceFormat(.timesAndValues, steps: 3, channels: 1)) }
+        raw.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .uint8, rows: 1, columns: 6), SequenceFormat(.timesAndValues, steps: 3, channels: 1), precision: .float32, isScaled: false, allowsJumps: true) }
       }
       #expect(found.map { $0 == (0, 2, .time(before: 9, here: 3)) } == true)
+    }
+
+    /// A channel observed twice at one time, in neighboring steps or over steps of other channels and padding; times that only float32 takes for one; other channels at one time are no jump.
+    @Test func jumpsAreFoundInTheNetworksPrecision() {
+      let format = SequenceFormat(.timesValuesAndMasks, steps: 4, channels: 2)
+      func fault(_ steps: [[Double]], _ precision: Precision = .float64, allowsJumps: Bool = false) -> (step: Int, fault: SequenceFault)? {
+        let numbers = steps.flatMap { $0 }
+        let found = numbers.withUnsafeBytes { bytes in
+          bytes.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .float64, rows: 1, columns: 20), format, precision: precision, isScaled: false, allowsJumps: allowsJumps) }
+        }
+        return found.map { ($0.step, $0.fault) }
+      }
+      let twice: [[Double]] = [[0, 1, 1, 1, 1], [1, 2, 0, 1, 0], [1, 3, 0, 1, 0], [2, 3, 0, 1, 0]]
+      #expect(fault(twice).map { $0 == (2, SequenceFault.jump(channel: 0, before: 1, here: 1)) } == true)
+      #expect(fault(twice, allowsJumps: true) == nil)
+      let atTheStart: [[Double]] = [[0, 1, 1, 1, 1], [0, 2, 4, 0, 1], [1, 3, 0, 1, 0], [2, 3, 0, 1, 0]]
+      #expect(fault(atTheStart).map { $0 == (1, SequenceFault.jump(channel: 1, before: 0, here: 0)) } == true)
+      let apart: [[Double]] = [[1, 2, 0, 1, 0], [1, 0, 5, 0, 1], [-7, 0, 0, 0, 0], [1, 3, 0, 1, 0]]
+      #expect(fault(apart).map { $0 == (3, SequenceFault.jump(channel: 0, before: 1, here: 1)) } == true)
+      let others: [[Double]] = [[1, 2, 0, 1, 0], [1, 0, 5, 0, 1], [2, 3, 6, 1, 1], [-7, 0, 0, 0, 0]]
+      #expect(fault(others) == nil)
+      let close: [[Double]] = [[0, 1, 1, 1, 1], [1, 2, 0, 1, 0], [1 + 1e-9, 3, 0, 1, 0], [2, 3, 0, 1, 0]]
+      #expect(fault(close) == nil)
+      #expect(fault(close, .float32).map { $0 == (2, SequenceFault.jump(channel: 0, before: 1, here: 1 + 1e-9)) } == true)
     }
   }
 }

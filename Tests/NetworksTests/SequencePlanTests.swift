@@ -50,6 +50,22 @@ import Testing
     #expect(try NetworkPlan(try NetworkSpecification(json: plain)).sequence == nil)
   }
 
+  /// Two values of a channel at one time are a jump, which a path's derivative does not have; the values of a path have it, and events are two.
+  @Test func jumpsAreRefusedWhereDerivativesAreRead() throws {
+    let twice = try Numbers([0, 1, 1, 2, 2, 3] + [0, 1, 1, 2, 1, 3], .float64)
+    func failure(_ rest: String) throws -> Failure? {
+      let plan = try NetworkPlan(try specification(#"{"inputs": 6, "sequence_layout": "times_values", "opening": "sequence", "outputs": 2, "width": 2, \#(rest)}"#))
+      return refusal { try plan.checkSequences(twice.view(rows: 2, columns: 6), called: "features") }
+    }
+    for interpolation in ["linear", "hermite"] {
+      let jump = try failure(#""field": "neural_cde", "interpolation": "\#(interpolation)""#)
+      #expect(jump?.status == .invalidData)
+      for word in ["features: sample 1, step 2", "channel 0", "time 1.0"] { #expect(jump?.message.contains(word) == true, "\(jump?.message ?? "accepted") lacks \(word)") }
+      #expect(try failure(#""field": "antisymmetric_rnn", "interpolation": "\#(interpolation)""#) == nil)
+    }
+    #expect(try failure(#""field": "ode_rnn", "layers": 6"#) == nil)
+  }
+
   @Test func unsoundSequencesAreNamed() throws {
     let plan = try NetworkPlan(try specification(
       "{\(Self.rnn), \"inputs\": 6, \"sequence_layout\": \"times_values_mask\", \"layers\": 2}"))

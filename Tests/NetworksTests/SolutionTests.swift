@@ -7,12 +7,13 @@ import TestSupport
 import Testing
 
 @Suite struct SolutionTests {
-  /// ẏ = Ky in f64 as a network of one block, K a rotation with decay.
-  private func network(_ integrator: String, layers: Int = 1, extra: String = "") throws -> Network {
+  /// ẏ = Ky as a network of one block, K a rotation with decay.
+  private func network(_ integrator: String, layers: Int = 1, horizon: Double = 2, precision: Precision = .float64, extra: String = "") throws -> Network {
+    let tolerance = precision == .float64 ? 1e-9 : 1e-6
     let network = try Network(
       try specification(
-        #"{"precision": "float64", "inputs": 2, "outputs": 2, "readout": "identity", "loss": "least_squares", "field": "dense", "activation": "identity", "bias": "none", "weights_in_time": "shared", "integrator": "\#(integrator)", "layers": \#(layers), "horizon": 2, \#(extra)"relative_tolerance": 1e-9, "absolute_tolerance": 1e-9}"#))
-    let parameters = try Numbers([-0.2, -3, 3, -0.2], .float64)
+        #"{"precision": "\#(precision.name)", "inputs": 2, "outputs": 2, "readout": "identity", "loss": "least_squares", "field": "dense", "activation": "identity", "bias": "none", "weights_in_time": "shared", "integrator": "\#(integrator)", "layers": \#(layers), "horizon": \#(horizon), \#(extra)"relative_tolerance": \#(tolerance), "absolute_tolerance": \#(tolerance)}"#))
+    let parameters = try Numbers([-0.2, -3, 3, -0.2], precision)
     try network.replaceParameters(with: parameters.vector)
     return network
   }
@@ -56,6 +57,42 @@ import Testing
       }
     }
     #expect(until.evaluations < whole.evaluations)
+  }
+
+  /// 40 samples, five events one after the other, each solve beginning where the last one found its event: the decaying circle passes y₁ = 0 every half turn, and no event is found twice.
+  @Test(arguments: ["dopri5", "tsit5"], Precision.allCases) func solvesGoOnFromTheirEvents(_ integrator: String, _ precision: Precision) throws {
+    let network = try network(integrator, precision: precision)
+    var states = try Numbers.normal(80, precision, seed: 4)
+    for round in 0..<5 {
+      let eventStates = try Numbers(80, precision)
+      let result = try network.solve(
+        block: 0, states.view(rows: 40, columns: 2), times: [], event: EventFunction(weights: [1, 0], level: 0), states: nil,
+        eventStates: eventStates.target(rows: 40, columns: 2))
+      #expect(result.failure == nil)
+      for sample in 0..<40 {
+        #expect(result.ends[sample] == .event)
+        if round > 0 { #expect(abs(result.endTimes[sample] - .pi / 3) < (precision == .float64 ? 1e-7 : 1e-4), "sample \(sample), round \(round): \(result.endTimes[sample])") }
+      }
+      states = eventStates
+    }
+  }
+
+  /// Times that rounding has put beyond an end are that end, by the rounding of their own type: 3·0.1 > 0.3, and 0.3 in float32 is above 0.3.
+  @Test func timesBeyondTheHorizonByRoundingAreTheHorizon() throws {
+    let network = try network("dopri5", horizon: 0.3)
+    let view = try Numbers([1, 0], .float64).view(rows: 1, columns: 2)
+    func last(_ time: Double, _ precision: Precision = .float64) throws -> [UInt64] {
+      let states = try Numbers(2, .float64)
+      _ = try network.solve(block: 0, view, times: [time], in: precision, event: nil, states: states.target(rows: 1, columns: 2), eventStates: nil)
+      return states.bits
+    }
+    let horizon = try last(0.3)
+    #expect(try last(3 * 0.1) == horizon && last(0.3.nextUp) == horizon && last(Double(Float(0.3)), .float32) == horizon && last(Double(Float(0.3).nextUp), .float32) == horizon)
+    #expect(try last(-0.0) == last(0) && last(-1e-17) == last(0))
+    #expect(try last(0.3.nextDown) != [])
+    for (time, precision) in [(0.3 + 1e-12, Precision.float64), (Double(Float(0.3)), .float64), (0.300001, .float32), (-1e-12, .float64)] {
+      #expect(refusal { _ = try last(time, precision) }?.status == .outOfRange)
+    }
   }
 
   @Test func refusesWhatMakesNoSense() throws {

@@ -39,12 +39,11 @@ package struct Combination: Sendable, CustomStringConvertible {
   /// A pair with every activation, bias and precision. While developing, tanh and a vector bias stand for all; `make test` sets SODE_SWEEP=full and takes the whole product.
   package static func of(_ pair: String) -> [Combination] {
     let names = pair.split(separator: " ").map(String.init)
-    let whole = getenv("SODE_SWEEP").map { String(cString: $0) } == "full"
     // An implicit step of the CDE, whose size the path sets, has a solution for certain only where σ is bounded.
     let mayDiverge = names[0] == "neural_cde" && ["backward_euler", "implicit_midpoint"].contains(names[1])
     let all = mayDiverge ? ["tanh", "sigmoid", "sin"] : activations.names
-    return (whole ? all : ["tanh"]).flatMap { activation in
-      (whole ? biases.names : ["vector"]).flatMap { bias in
+    return (wholeSweep ? all : ["tanh"]).flatMap { activation in
+      (wholeSweep ? biases.names : ["vector"]).flatMap { bias in
         Precision.allCases.map { Combination(field: names[0], integrator: names[1], activation: activation, bias: bias, precision: $0) }
       }
     }
@@ -88,3 +87,6 @@ package struct Combination: Sendable, CustomStringConvertible {
     return specification
   }
 }
+
+/// Whether sweeps take their whole product: SODE_SWEEP=full.
+package let wholeSweep = getenv("SODE_SWEEP").map { String(cString: $0) } == "full"

@@ -97,7 +97,9 @@ class NearIdentityGap:
 def solve(network: Model, features: ArrayLike, times: ArrayLike, event, block: int) -> Solution:
     """See Network.solve."""
     block = integer(block, "block")
-    x, at = tensor_of(features, "features"), tensor_of(numpy.atleast_1d(numpy.asarray(times, "float64")), "times")
+    given = numpy.atleast_1d(numpy.asarray(times))
+    # float32 times keep their type, whose rounding at the horizon is theirs.
+    x, at = tensor_of(features, "features"), tensor_of(given if given.dtype == numpy.float32 else given.astype("float64"), "times")
     samples = x.array.shape[0] if x.array.ndim else 0
     width = _width(network, block)
     states, states_out = output((samples, at.array.size, width), network.dtype)

@@ -308,9 +308,11 @@ class Network(Model):
     ) -> equation.Solution:
         """Solves one block with an adaptive integrator (dopri5, tsit5), each sample with steps of its own: a Solution.
 
-        times: ascending, from 0 to the block's horizon; the states there come from the method's continuous extension.
-        event: (w, level) or (w, level, direction): where w·y passes the level (direction 1 rising, −1 falling, 0 either)
-        a sample's solve ends.
+        times: ascending, from 0 to the block's horizon, which rounding may exceed by 4 units in the last place; the states
+        there come from the method's continuous extension.
+        event: (w, level) or (w, level, direction): where w·y first changes its side of the level (direction 1 rising,
+        −1 falling, 0 either) a sample's solve ends. A sample that begins on the level, within rounding, leaves it without an
+        event. `event_states` never lie on the side that was left, so that a solve from there goes on to the next event.
 
         A sample whose step control gave up is no error: its end says so, and `reasons` why. Errors: IncompatibleError for another integrator.
         """

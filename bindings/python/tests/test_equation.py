@@ -41,6 +41,25 @@ def test_solve_gives_the_closed_form(rotation):
     assert solution.report.accepted_steps > 0 and numpy.isnan(solution.event_states).all()
 
 
+def test_solving_on_from_events_does_not_find_them_again(rotation):
+    angles = numpy.linspace(0.1, 6.2, 40)
+    event = ([1.0, 0.0], 0.0)
+    solution = rotation.solve(numpy.stack([numpy.cos(angles), numpy.sin(angles)], 1), event=event)
+    met = solution.ends == equation.END_EVENT
+    assert met.sum() > 30
+    # The next one is half a turn away, beyond the horizon of 3.
+    onward = rotation.solve(solution.event_states[met], event=event)
+    assert (onward.ends == equation.END_HORIZON).all()
+
+
+def test_times_beyond_the_horizon_by_rounding_are_the_horizon(rotation):
+    horizon = rotation.solve([[1.0, 0.0]], [3.0]).states
+    for time in [numpy.nextafter(3.0, 4.0), numpy.nextafter(numpy.float32(3), numpy.float32(4))]:
+        numpy.testing.assert_array_equal(rotation.solve([[1.0, 0.0]], numpy.array([time])).states, horizon)
+    with pytest.raises(stableode.OutOfRangeError):
+        rotation.solve([[1.0, 0.0]], [3.0 + 1e-9])
+
+
 def test_solve_ends_at_the_event(rotation):
     solution = rotation.solve([[1.0, 0.0]], [0.5, 2.0], event=([1.0, 0.0], 0.0, -1))
     assert solution.ends[0] == equation.END_EVENT

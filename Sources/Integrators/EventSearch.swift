@@ -1,0 +1,116 @@
+import LinearAlgebra
+import VectorFields
+
+/// Finds where samples meet their event within the steps of a solve.
+///
+/// For each sample the search keeps the side of the level that it was last seen on. The value g = w·y − level along an accepted step is a polynomial (`StepPolynomial`); it is followed from turning
+/// point to turning point to the value at the step's end, and the first change of side that the event's direction asks for is the event. So the first of several crossings in a step is taken, and
+/// none of the continuous extension's is missed. A sample that begins on the level, within 4ε(|level| + Σ|w_i y_i|), has no side until it is farther from it: it leaves the level without an event.
+struct EventSearch {
+  /// An event within a step: where, as a part of the step, and the side that it leaves.
+  struct Passage {
+    var theta: Double
+    let side: EventFunction.Side
+    /// The end of the monotone piece that it lies in, where the sample is on the other side.
+    let limit: Double
+  }
+
+  /// Rows of numbers that it needs: values at both ends, and the slopes'.
+  static let rows = 9
+
+  let event: EventFunction
+  private let weights: Vector
+  private let values: Block
+  private var sides: [EventFunction.Side]
+  /// How far from the level a sample without a side must be to have one.
+  private var tolerances: [Double]
+  /// By column of the solve; nil where the present step has no event.
+  private(set) var passages: [Passage?]
+
+  /// - Parameters:
+  ///   - weights: room for w, a number for each row of a state; those beyond the event's are zero.
+  ///   - values: `rows` rows.
+  init(_ event: EventFunction, weights: Vector, values: Block) {
+    self.event = event
+    self.weights = weights
+    self.values = values
+    for index in 0..<weights.count { weights.store(index < event.weights.count ? event.weights[index] : 0, at: index) }
+    sides = Array(repeating: .onLevel, count: values.columns)
+    tolerances = Array(repeating: 0, count: values.columns)
+    passages = Array(repeating: nil, count: values.columns)
+  }
+
+  /// w·y of each column, in a row of `values`.
+  private func measure(_ x: Block, _ row: Int) -> Vector {
+    let out = Block(values.base + row * values.stride * values.precision.byteCount, rows: 1, columns: x.columns, precision: values.precision)
+    let matrix = Matrix(weights.base, rows: 1, columns: weights.count, precision: weights.precision)
+    affine(matrix, bias: nil, activation: .identity, of: x, scale: 1, addingTo: nil, into: out, slope: nil)
+    return out.vector
+  }
+
+  /// The sides that samples begin on.
+  mutating func begin(at state: Block) {
+    let start = measure(state, 0)
+    for column in 0..<state.columns {
+      var size = abs(event.level)
+      for row in 0..<weights.count where weights.load(row) != 0 { size += abs(weights.load(row) * state.rows(row..<row + 1).vector.load(column)) }
+      tolerances[column] = 4 * state.precision.epsilon * size
+      sides[column] = EventFunction.Side(of: start.load(column) - event.level, tolerance: tolerances[column])
+    }
+  }
+
+  /// Looks into the steps just accepted; gives whether any has an event.
+  mutating func look(_ solve: AdaptiveSolve) -> Bool {
+    let (first, last) = (measure(solve.room.state, 0), measure(solve.room.next, 1))
+    for j in 0..<7 { _ = measure(solve.room.slope(j), 2 + j) }
+    let sizes = solve.room.stepSizes.vector
+    var isAny = false
+    for index in 0..<solve.columns {
+      passages[index] = nil
+      guard solve.clocks[index].isAccepted else { continue }
+      var slopes = InlineArray<7, Double>(repeating: 0)
+      for j in 0..<7 { slopes[j] = values.rows(2 + j..<3 + j).vector.load(index) }
+      let p = StepPolynomial(solve.method.tableau, start: first.load(index) - event.level, stepSize: sizes.load(index), slopes: slopes)
+      let column = Int(solve.clocks[index].column)
+      passages[index] = follow(p, to: last.load(index) - event.level, &sides[column], tolerance: tolerances[column])
+      isAny = isAny || passages[index] != nil
+    }
+    return isAny
+  }
+
+  /// The first event along p, whose value at the end of the step is known better than by p; updates the side.
+  private func follow(_ p: StepPolynomial, to end: Double, _ side: inout EventFunction.Side, tolerance: Double) -> Passage? {
+    if side != .onLevel, EventFunction.Side(of: end) == side, p.staysSurely(side) { return nil }
+    let turns = p.turningPoints()
+    var low = 0.0
+    for index in 0...turns.count {
+      let high = index < turns.count ? turns[index] : 1
+      let value = index < turns.count ? p.value(high) : end
+      guard !value.isNaN else { return nil }
+      let next = EventFunction.Side(of: value, tolerance: side == .onLevel ? tolerance : 0)
+      if side != .onLevel, next != side, event.isMet(leaving: side) { return Passage(theta: p.leaves(side, within: low...high), side: side, limit: high) }
+      side = next
+      low = high
+    }
+    return nil
+  }
+
+  /// Moves each passage on, by as few bits as it takes, until the state that will be given out is no longer on the side left: rounding may hold it there.
+  ///
+  /// - Parameter interpolate: the states at these parts of the steps, a column for each.
+  mutating func settle(columns: Int, _ interpolate: ([Double]) -> Block) {
+    var advance = 0x1p-60
+    var isSettled = false
+    while !isSettled {
+      isSettled = true
+      let reached = measure(interpolate(passages.prefix(columns).map { $0?.theta ?? 0 }), 0)
+      for index in 0..<columns {
+        guard var passage = passages[index], passage.theta < passage.limit, EventFunction.Side(of: reached.load(index) - event.level) == passage.side else { continue }
+        passage.theta = min(passage.limit, passage.theta + max(advance, passage.theta.ulp))
+        passages[index] = passage
+        isSettled = false
+      }
+      advance *= 4
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/// How the steps of a solve are cut into segments, so that s slots for states are enough to go back through s(s + 1)/2 steps with each step solved at most twice.
+///
+///     segment j has s − j steps and begins at step j·s − j(j − 1)/2,   j = 0 … s − 1
+///
+/// While a solve is in segment j, the slots 0 … j − 1 keep the first states of the segments before, and the slots j … s − 1 hold the states of the segment itself, one for each of its steps. The end
+/// of the solve leaves its last segment whole. Segment j is solved once more from slot j when all later ones have been dealt with: their slots are free by then. The number of steps need not be known
+/// beforehand. Source: the optimal schedule of Griewank & Walther 2000 (revolve) for at most two runs of each step before the one that its derivative needs, β(s − 1, 2) = C(s + 1, 2).
+package struct SegmentSchedule: Equatable, Sendable {
+  package let slots: Int
+
+  /// - Parameter slots: s, at least 1.
+  package init(slots: Int) { self.slots = slots }
+
+  /// The fewest slots for `steps` steps.
+  package init(steps: Int) {
+    var slots = max(1, Int((2 * Double(steps)).squareRoot()) - 1)
+    while SegmentSchedule(slots: slots).reach < steps { slots += 1 }
+    self.init(slots: slots)
+  }
+
+  /// The most steps.
+  package var reach: Int { slots * (slots + 1) / 2 }
+
+  /// The first step of a segment.
+  package func start(_ segment: Int) -> Int { segment * slots - segment * (segment - 1) / 2 }
+  /// Steps of a segment.
+  package func length(_ segment: Int) -> Int { slots - segment }
+
+  /// The segment that a step lies in.
+  package func segment(of step: Int) -> Int {
+    // The root of start(j) = step, to which rounding adds less than 1.
+    let b = Double(2 * slots + 1)
+    var segment = min(max(0, Int((b - max(0, b * b - 8 * Double(step)).squareRoot()) / 2)), slots - 1)
+    while segment > 0, start(segment) > step { segment -= 1 }
+    while segment + 1 < slots, start(segment + 1) <= step { segment += 1 }
+    return segment
+  }
+}
