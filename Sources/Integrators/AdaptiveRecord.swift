@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// The record of a layer's solve: for each sample the states before its accepted steps and their sizes, `capacity` steps of them, in its own order.
 ///
-/// A layer with more accepted steps is looked at window by window, each of `capacity` steps, and the record holds one; the others are solved for again, with the same bits. Rows: how many steps
+/// A layer with more accepted steps is differentiated window by window, each of `capacity` steps. The record holds one window; the others are recomputed, with the same bits. Rows: how many steps
 /// each sample took; the first step of the window; then for each slot a state and a row of step sizes.
 struct AdaptiveRecord {
   private let block: Block

@@ -4,8 +4,8 @@ import VectorFields
 
 /// The solve of one layer for a tile of samples, each with its own time, step size and control.
 ///
-/// In each round every sample that still runs tries one step of its own size; the stages are evaluated for all of them together. Samples that have arrived idle with step size 0 until so many
-/// have that the rest fit into fewer vectors; then the rest moves together. No number of a sample depends on another's, so that a sample has the same bits alone and in any tile.
+/// In each round every running sample tries one step of its own size; the stages are evaluated for all samples together. Samples that have arrived idle with step size 0 until the running ones
+/// fit into fewer vectors; then the running ones are moved together. No number of a sample depends on another sample, so a sample has the same bits alone and in any tile.
 struct AdaptiveSolve {
   let method: AdaptiveRungeKutta
   let field: any VectorField
@@ -31,14 +31,14 @@ struct AdaptiveSolve {
   static func rows(_ field: any VectorField) -> Int {
     10 * field.stateWidth + 2 + 3 + recordRows + field.scratchWidth
   }
-  /// Rows of the clocks and offsets at the precision that needs more.
+  /// Rows of the clocks and offsets, for the precision that needs more.
   private static let clockRows = Block.rows(forRecordsOf: MemoryLayout<SampleClock>.stride, precision: .float32)
   private static let offsetRows = Block.rows(forRecordsOf: MemoryLayout<Int64>.stride, precision: .float32)
   private static var recordRows: Int { clockRows + offsetRows }
 
   /// Begins at the state `before`.
   ///
-  /// - Parameter isRepeated: the same solve once more, which is not counted again.
+  /// - Parameter isRepeated: whether this repeats an earlier solve, which then is not counted again.
   init(_ method: AdaptiveRungeKutta, _ field: any VectorField, _ step: Step, from before: Block, isRepeated: Bool = false, scratch: Block) {
     self.isRepeated = isRepeated
     self.method = method
@@ -77,7 +77,7 @@ struct AdaptiveSolve {
   var stepSizes: Block { rows(stateStart, width + 1).rows(width..<width + 1) }
   /// k_i, from 0.
   func slope(_ index: Int) -> Block { rows(slopeStarts[index], width) }
-  /// Room for one state.
+  /// Work memory for one state.
   var stage: Block { rows(normStart + 3 + 2 * (width + 1) + 7 * width, width) }
   private var norms: Block { rows(normStart, 1) }
   private var otherNorms: Block { rows(normStart + 1, 1) }
@@ -126,7 +126,7 @@ struct AdaptiveSolve {
     log.rejected += rejected
   }
 
-  /// Gives every running sample the step that it tries next; those that cannot go on stop with a failure.
+  /// Chooses the step that every running sample tries next; samples that cannot continue stop with a failure.
   private mutating func chooseSteps() {
     let length = step.stepSize
     let sizes = stepSizes.vector
@@ -136,7 +136,7 @@ struct AdaptiveSolve {
         continue
       }
       let rest = length - clocks[column].time
-      // A last step that would leave a sliver takes it along.
+      // If a tiny interval would remain before the end, the step is extended to the end.
       clocks[column].isFinal = 1.01 * clocks[column].stepSize >= rest
       let h = clocks[column].isFinal ? rest : clocks[column].stepSize
       sizes.store(h, at: column)
@@ -167,7 +167,7 @@ struct AdaptiveSolve {
   /// - Parameters:
   ///   - after: where the final states go; padding gets the first state.
   ///   - record: where each accepted step of the window leaves its state and size.
-  ///   - output: asked after each round for what lies within the steps.
+  ///   - output: called after each round for the times and events within the accepted steps.
   mutating func run(into after: Block?, record: AdaptiveRecord?, limit: Int = .max, output: DenseOutput? = nil) {
     if let after { copy(state, into: after) }
     if let record { copy(state, into: record.slot(0).rows(0..<width)) }
@@ -184,7 +184,7 @@ struct AdaptiveSolve {
       output?.observe(self)
       store(record)
       advance()
-      // Only a whole solve knows how many steps a sample takes.
+      // The number of a sample's steps is known only after a complete solve.
       if retire(into: after, record: limit == .max ? record : nil) > 0 { moveTogether() }
     }
   }
@@ -245,7 +245,7 @@ struct AdaptiveSolve {
     scatterColumns(rows(stateStart, width + 1), offsets: offsets, into: record.slots)
   }
 
-  /// Accepted samples go on to their next state, whose slope is known already.
+  /// Moves accepted samples to their next state, whose slope is already known.
   private mutating func advance() {
     var all = true
     let mask = mask.vector
@@ -253,7 +253,7 @@ struct AdaptiveSolve {
       if !clocks[column].isAccepted && (clocks[column].state == .running || clocks[column].state == .stopped) { all = false }
       mask.store(clocks[column].isAccepted ? 1 : 0, at: column)
     }
-    // Samples at rest may move as well: a step of size 0 leads to the same state.
+    // Idle samples may be moved as well, since a step of size 0 leads to the same state.
     if all {
       swap(&stateStart, &nextStart)
       slopeStarts.swapAt(0, 6)
@@ -263,7 +263,7 @@ struct AdaptiveSolve {
     }
   }
 
-  /// Takes out the samples that have arrived or stopped; gives how many.
+  /// Writes out the samples that have arrived or stopped, and returns their number.
   private mutating func retire(into after: Block?, record: AdaptiveRecord?) -> Int {
     var count = 0
     for column in 0..<columns {

@@ -2,7 +2,7 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// The event w·y = level, passed upwards, downwards, or either way.
+/// The event w·y = level, crossed upwards, downwards, or in either direction.
 package struct EventFunction: Sendable {
   package enum Direction: Int32, Sendable { case falling = -1, either = 0, rising = 1 }
 

@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// How the features of a sample hold a sequence of observations: steps × features of a step, row-major in time.
 ///
@@ -65,9 +65,9 @@ package enum PathInterpolation: Int32, CaseIterable, Sendable {
   case hermite = 2
 }
 
-/// What is read from a path.
+/// The quantity that is read from a path.
 package enum PathForm: Int32, Sendable {
-  /// X(t), behind a row that tells whether there is an observation if asked for.
+  /// X(t), after a row that says whether there is an observation, if such a row was requested.
   case value = 0
   /// Ẋ(t), with respect to the block's time.
   case derivative = 1
@@ -140,7 +140,7 @@ package struct PathSampling: Sendable {
   package var rowsPerPoint: Int { lead + format.channels }
   package var rows: Int { points.count * rowsPerPoint }
 
-  /// Whether the rows are the features as they lie.
+  /// Whether the rows are the features themselves, unchanged.
   package var isIdentity: Bool {
     format.layout == .values && interpolation == .none && form == .value && lead == 0 && points.count == format.steps
       && points.indices.allSatisfy { points[$0].step == $0 }
@@ -170,7 +170,7 @@ package func samplePaths(_ sampling: PathSampling, of sequences: Block, into out
   sampling.call(knots: sequences, values: sequences, out: out, isTangent: false, isTransposed: false)
 }
 
-/// The tangent of `samplePaths` for a tangent of the observations; times and masks are given, and theirs is not looked at.
+/// The tangent of `samplePaths` for a tangent of the observations; times and masks are given, and their tangents are ignored.
 package func samplePathTangents(_ sampling: PathSampling, of sequences: Block, tangent: Block, into out: Block) {
   sampling.call(knots: sequences, values: tangent, out: out, isTangent: true, isTransposed: false)
 }
@@ -180,7 +180,7 @@ package func accumulatePathCotangents(_ sampling: PathSampling, of sequences: Bl
   sampling.call(knots: sequences, values: values, out: cotangent, isTangent: false, isTransposed: true)
 }
 
-/// What may be wrong with a sequence.
+/// The faults that a sequence may have.
 package enum SequenceFault: Equatable, Sendable {
   /// A time before that of the step before it.
   case time(before: Double, here: Double)
@@ -188,7 +188,7 @@ package enum SequenceFault: Equatable, Sendable {
   case mask(Double)
 }
 
-/// The first sequence that is none: times that decrease over the steps with observations, or masks other than 0 and 1. nil when all are sound.
+/// The first faulty sequence, with times that decrease over the steps with observations, or masks other than 0 and 1; nil when all are valid.
 ///
 /// - Cost: one pass over times and masks.
 package func firstSequenceFault(_ view: TensorView, _ format: SequenceFormat) -> (sample: Int, step: Int, fault: SequenceFault)? {

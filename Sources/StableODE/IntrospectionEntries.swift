@@ -1,7 +1,7 @@
 import CStableODE
 import Settings
 
-// Section 11 of the header: registries and options, as the modules that own them describe them.
+// Section 12 of the header: registries and options, as the modules that own them describe them.
 
 @_cdecl("sode_registry_count") @implementation
 public func sode_registry_count(_ registry: UnsafePointer<CChar>?, _ count: UnsafeMutablePointer<Int64>?) -> sode_status {

@@ -8,7 +8,7 @@ import Testing
 import VectorFields
 
 @Suite struct AdaptiveRungeKuttaTests {
-  /// Order 5 with steps held equal: halving them divides the error by 32, the order being within 0.15 (issue 3).
+  /// Order 5 with steps held equal: halving them divides the error by 32, the order being within 0.15.
   @Test(arguments: AdaptiveTableauTests.tableaus.indices) func equalStepsHaveOrderFive(_ index: Int) throws {
     func error(_ steps: Int) throws -> Double {
       // A layer a step: the first step is the whole layer and is always accepted.

@@ -9,7 +9,7 @@ import VectorFields
 @Suite struct AdaptiveSolveTests {
   private static let tableaus = AdaptiveTableauTests.tableaus
 
-  /// Issue 3: the error follows the tolerance over six decades, on a rotation with decay whose solution is closed. The error of a sample is between 0.01 and 100 tolerances and falls tenfold
+  /// The error follows the tolerance over six decades, on a rotation with decay whose solution is closed. The error of a sample is between 0.01 and 100 tolerances and falls tenfold
   /// with the tolerance, within a factor of four: over six decades by 6 ± 1 (tsit5's leading error terms are so small that those of the next order count on a linear problem).
   @Test(arguments: tableaus.indices) func errorIsProportionalToTheTolerance(_ index: Int) throws {
     let (a, w, length) = (-0.3, 4.0, 3.0)
