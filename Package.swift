@@ -41,11 +41,11 @@ let package = Package(
     .target(name: "Settings"),
 
     // The kernel line: one source, three instruction sets; no element loop above LinearAlgebra.
-    .target(name: "KernelInterface"),
-    .target(name: "KernelsV1", dependencies: ["CShims", "KernelInterface"], swiftSettings: kernelOptions),
-    .target(name: "KernelsV3", dependencies: ["CShims", "KernelInterface"], swiftSettings: instructionSet("V3", "x86-64-v3")),
-    .target(name: "KernelsV4", dependencies: ["CShims", "KernelInterface"], swiftSettings: instructionSet("V4", "x86-64-v4")),
-    .target(name: "LinearAlgebra", dependencies: ["Settings", "CShims", "COpenBLAS", "KernelInterface", "KernelsV1", "KernelsV3", "KernelsV4"], linkerSettings: productMemory),
+    .target(name: "CKernels"),
+    .target(name: "KernelsV1", dependencies: ["CShims", "CKernels"], swiftSettings: kernelOptions),
+    .target(name: "KernelsV3", dependencies: ["CShims", "CKernels"], swiftSettings: instructionSet("V3", "x86-64-v3")),
+    .target(name: "KernelsV4", dependencies: ["CShims", "CKernels"], swiftSettings: instructionSet("V4", "x86-64-v4")),
+    .target(name: "LinearAlgebra", dependencies: ["Settings", "CShims", "COpenBLAS", "CKernels", "KernelsV1", "KernelsV3", "KernelsV4"], linkerSettings: productMemory),
 
     // The papers' nouns.
     .target(name: "VectorFields", dependencies: ["Settings", "LinearAlgebra"]),
@@ -73,7 +73,7 @@ let package = Package(
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Datasets", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Training", "Datasets", "TestSupport"]),
     .testTarget(name: "CInterfaceTests", dependencies: ["CStableODE", "StableODE", "Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Datasets", "Training", "TestSupport"], exclude: ["c"]),
-    .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport", "Settings", "LinearAlgebra", "VectorFields", "Integrators"]),
   ],
   swiftLanguageModes: [.v5]
 )

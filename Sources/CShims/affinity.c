@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 int sode_shim_available_processors(void) {
-  /* Machines with more processors than a cpu_set_t holds refuse it with EINVAL: larger masks are tried then. */
+  /* A machine with more processors than a cpu_set_t holds refuses it with EINVAL; then larger masks are tried. */
   for (int processors = CPU_SETSIZE; processors <= 1 << 20; processors *= 4) {
     cpu_set_t *mask = CPU_ALLOC(processors);
     if (!mask) break;

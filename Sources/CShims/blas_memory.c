@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <sys/mman.h>
 
-/* Work memory for OpenBLAS, in place of its own: the manifest has the linker send blas_memory_alloc and blas_memory_free here (--wrap).
+/* Work memory for OpenBLAS, which replaces OpenBLAS's own: the manifest has the linker send blas_memory_alloc and blas_memory_free here (--wrap).
  *
  * Debian's serial OpenBLAS hands out buffers without a lock, so two threads may get the same one and give wrong products: 64 of 36 000 at 10 x 128 x 128 with four threads.
- * Here a buffer belongs to whoever set its flag. What was mapped stays for later calls; pages that no product touched cost nothing. */
+ * Here a buffer belongs to the thread that set its flag. Mapped buffers are kept for later calls; pages that no product has touched take no memory. */
 
 enum { buffers = 256 };
 static const size_t buffer_size = ((size_t)32 << 22) + 65536; /* OpenBLAS's BUFFER_SIZE of x86-64, and a page beyond it as it allocates */
@@ -30,7 +30,7 @@ static void *memory_of(int i) { return atomic_load_explicit(&pool[i].memory, mem
 
 int sode_shim_blas_memory_ready(void) {
   if (memory_of(0)) return 1;
-  if (!take(0)) return 1; /* in use, or just being mapped: then a product waits for it, or maps it later */
+  if (!take(0)) return 1; /* a buffer is in use or being mapped: a product can wait for it, or map it later */
   int mapped = memory_of(0) || map(0);
   give(0);
   return mapped;
@@ -45,7 +45,7 @@ void *__wrap_blas_memory_alloc(int purpose) {
     for (int i = 0; i < buffers; i++) {
       if (!take(i)) continue;
       if (memory_of(i) || map(i)) return memory_of(i);
-      give(i); /* no room for one more: wait for one of those before it */
+      give(i); /* no memory for another buffer: wait for one of the earlier ones */
       break;
     }
   }

@@ -13,7 +13,7 @@ int sode_shim_cpu_level(void) {
 int sode_shim_level_of_thread(void) {
   if (forced) return forced;
   int detected = sode_shim_cpu_level(), unknown = 0;
-  /* Fails when a thread has forced a level meanwhile, as it must. */
+  /* The exchange fails, as it must, when a thread has forced a level in the meantime. */
   __atomic_compare_exchange_n(&sode_shim_level, &unknown, detected, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
   return detected;
 }

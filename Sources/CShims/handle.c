@@ -74,7 +74,7 @@ uint64_t shim_handle_create(uint32_t kind, void *object) {
   return (uint64_t)kind << 56 | (uint64_t)generation << 32 | (uint64_t)index;
 }
 
-/* Why `state` is not what the handle says, or OK. */
+/* OK, or the reason why `state` does not match the handle. */
 static int verdict(uint64_t state, uint64_t handle, uint32_t kind) {
   uint32_t generation = (uint32_t)(handle >> 32) & 0xffffff, named = (uint32_t)(handle >> 56);
   int current = generation == generation_of(state) && (state & LIVE) && !(state & DOOMED);
@@ -109,7 +109,7 @@ int shim_handle_object(uint64_t handle, uint32_t kind, void **object) {
 static void *retire(uint32_t index, slot *s, uint32_t generation) {
   void *object = s->object;
   s->object = NULL;
-  /* A slot whose generations are used up is never used again: an old handle must not come back to life. */
+  /* A slot whose generations are used up is never used again, because an old handle would become valid once more. */
   if (generation < last_generation) push(index, s);
   return object;
 }

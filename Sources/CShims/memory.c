@@ -89,7 +89,7 @@ void sode_shim_memory_release(void *memory, size_t size) {
 }
 
 int sode_shim_memory_set_allocator(sode_shim_allocate allocate, sode_shim_release release, void *user) {
-  /* Once something has been allocated its release must find the allocator that made it. */
+  /* Memory must be released by the allocator that made it, so the allocator cannot change after the first allocation. */
   if (atomic_load(&count) != 0) return -1;
   allocator = allocate;
   releaser = release;

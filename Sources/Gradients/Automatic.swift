@@ -1,9 +1,9 @@
 import LinearAlgebra
 
-/// Chooses by the memory there is: `StoreAll` if it fits, else the `StoreEvery` of the longest segments that fits, else `Binomial` with as many checkpoints as fit.
+/// Chooses by the memory that is available: `StoreAll` if it fits, else the `StoreEvery` of the longest segments that fits, else `Binomial` with as many checkpoints as fit.
 ///
-/// In this order each recomputes less than the next, and all have the bits of `StoreAll`, so that the choice shows in the time alone. `Reversible` is never chosen, because it changes bits.
-/// Without a limit, and before it is fitted, it is `StoreAll`.
+/// In this order each recomputes less than the next, and all give the bits of `StoreAll`: the choice affects time alone. `Reversible` is never chosen, because it changes bits.
+/// Without a limit, and until `fitted` is called, it behaves like `StoreAll`.
 package struct Automatic: MemoryPolicy {
   package let byteLimit: Int?
 

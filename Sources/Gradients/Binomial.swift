@@ -1,22 +1,22 @@
 import LinearAlgebra
 import Settings
 
-/// Keeps s states and one record, and runs the steps between again in the order that needs the fewest (`BinomialSchedule`).
+/// Keeps s states and one record, and recomputes the steps between them in the order that needs the fewest (`BinomialSchedule`).
 ///
 ///     states s + 2 (two to step between),   records 1,   recomputed steps t(N, s) = r·N − C(s + r, r − 1)
 ///
 /// where r is the least number with N ≤ C(s + r, s). Source: Griewank & Walther 2000 (revolve). Memory grows with s alone: 30 checkpoints reverse 496 layers with less than two more forward
 /// sweeps, 5 456 with less than three.
 package struct Binomial: MemoryPolicy {
-  /// Beyond these more checkpoints than layers would be needed to save anything over `StoreEvery`.
+  /// The most checkpoints that may be asked for. The bookkeeping of the adjoint sweep takes four bytes of stack for each.
   package static let maximumCheckpoints = 4096
 
-  /// 0: not yet known.
+  /// s; 0 until `fitted` derives it from the limit.
   private let checkpoints: Int
   package let byteLimit: Int?
 
   /// - Parameters:
-  ///   - checkpoints: s, the first state among them; 0 for what the limit allows, or ⌈√N⌉. No more than N are used.
+  ///   - checkpoints: s, counting the first state; 0 means as many as the limit allows, or ⌈√N⌉ without a limit. No more than N are used.
   ///   - memoryLimit: bytes; 0 for none.
   /// - Throws: `.incompatible` when both are given.
   package init(checkpoints: Int, memoryLimit: Int = 0) throws(Failure) {
@@ -48,7 +48,7 @@ package struct Binomial: MemoryPolicy {
 
   static func rows(_ block: ODEBlock, _ checkpoints: Int) -> Int { (checkpoints + 2) * block.stateWidth + block.recordWidth }
 
-  /// The one with the most checkpoints, of at least one, that `rows` rows of tape hold.
+  /// The policy with as many checkpoints as `rows` rows of tape hold, and at least one.
   static func most(_ block: ODEBlock, rows: Int) -> Binomial {
     Binomial(max(1, min((rows - block.recordWidth) / block.stateWidth - 2, block.layers, maximumCheckpoints)), byteLimit: nil)
   }
@@ -94,7 +94,7 @@ package struct Binomial: MemoryPolicy {
           positions[top] = Int32(start + steps)
           continue
         }
-        // With the last checkpoint the way to the last step goes through the working states; the forward sweep has left it.
+        // From the last checkpoint the steps alternate between the working states. For the last layer of the block the forward sweep has left the result there.
         if !isReady { block.runLayers(start..<end - 1, weights, tape, from: top, into: checkpoints, passing: checkpoints, scratch: scratch) }
         at = checkpoints
       }

@@ -33,7 +33,7 @@ package enum BinomialSchedule {
     return repetitions * steps - reach(checkpoints + 1, repetitions - 1)
   }
 
-  /// How many of N > 1 steps to run before the next checkpoint, or with one checkpoint before the last step; s counts the checkpoint at the start.
+  /// How many of N > 1 steps to run before the next checkpoint is set, or, with one checkpoint, before the last step. s counts the checkpoint at the start.
   ///
   /// Any split m with β(s, r−2) ≤ m ≤ β(s, r−1) and β(s−1, r−1) ≤ N − m ≤ β(s−1, r) is optimal, since t is linear there; this is the least.
   package static func split(_ steps: Int, _ checkpoints: Int) -> Int {

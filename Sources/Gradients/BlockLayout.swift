@@ -3,7 +3,7 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// A trained tensor of a block: what the network's plan names and places.
+/// A trained tensor of a block, which the network's plan names and gives a place.
 package struct BlockTensor: Sendable {
   /// "K"; "f.K" and "g.K" for schemes of two fields.
   package let name: String
@@ -36,9 +36,9 @@ package struct BlockLayout: Sendable {
   let offset: Int
   let expandedOffset: Int
 
-  /// Layers that own their prepared operators: all, or one for each shared entry.
+  /// Sets of prepared operators: one for every layer, or one for each entry that layers share.
   package let preparedEntries: Int
-  /// Node and field sets that a layer has prepared operators for.
+  /// Nodes for which a layer has prepared operators of its own.
   let preparedNodes: Int
   let fieldCount: Int
 
@@ -69,7 +69,7 @@ package struct BlockLayout: Sendable {
     case pieces
   }
 
-  /// - Throws: `.incompatible` when basis, integrator and grid do not go together.
+  /// - Throws: `.incompatible` when basis, integrator and grid cannot be combined.
   init(
     field: any VectorField, integrator: any Integrator, grid: TimeGrid, basis: any TimeBasis, offset: Int, expandedOffset: Int
   ) throws(Failure) {
@@ -165,7 +165,7 @@ package struct BlockLayout: Sendable {
   /// Whether layers follow each other in memory at constant distances, which may be zero.
   var hasConstantDistances: Bool { sharing != .pieces && ownCount == 0 }
 
-  /// Moves the weights of a layer to those `distance` layers on, where distances are constant: cheaper than asking anew.
+  /// Turns the weights of a layer into those `distance` layers later, where distances are constant; this is cheaper than `weights(of:in:)`.
   func move(_ weights: inout StepWeights, by distance: Int, preparedCount: Int, bytes: Int) {
     guard sharing != .all else { return }
     let distance = distance &* bytes
@@ -214,7 +214,7 @@ package struct BlockLayout: Sendable {
   func weights(of j: Int, in vector: Vector) -> StepWeights {
     let bytes = vector.precision.byteCount
     let entry = entry(of: j)
-    // Asked for at every step: written out, so that no index is checked.
+    // Called at every step, so the loop is written out and no index is checked.
     func address(_ index: Int) -> UnsafeMutableRawPointer? {
       index < tensorCount ? vector.base + (offsets[index] &+ entry &* counts[index]) &* bytes : nil
     }

@@ -31,9 +31,9 @@ package struct MemoryBudget: Sendable {
     }
   }
 
-  /// The policies with what they leave open decided, so that all tapes together keep to the smallest byte limit that any of them gives.
+  /// The policies fitted to their blocks, so that all tapes together take at most the smallest byte limit that any of them sets.
   ///
-  /// Each block that is flexible gets the least it can do with; what is left is shared in proportion to what each could still use.
+  /// Every flexible policy gets at least its minimum; the remaining bytes are shared in proportion to what each could still use.
   /// - Parameter policies: one a block.
   /// - Throws: `.memory`, naming the bytes needed and given, when the least does not fit.
   package func fitted(_ policies: [any MemoryPolicy], to blocks: [ODEBlock]) throws(Failure) -> [any MemoryPolicy] {

@@ -2,25 +2,25 @@ import Integrators
 import LinearAlgebra
 import Settings
 
-/// How a block remembers its forward sweep until the adjoint sweep: stored, or recomputed.
+/// How the adjoint sweep gets a block's states and records: stored by the forward sweep, or recomputed.
 ///
-/// The tape of a tile is a block of `tapeRows` rows: states, then records. Every policy gives the exact gradient of the steps taken, with the bits of `StoreAll`; only reversible recomputation
+/// The tape of a tile is a block of `tapeRows` rows: states, then records. Every policy gives the exact gradient of the steps taken, with the bits of `StoreAll`; only `Reversible`
 /// differs, by the rounding of the reconstructed states.
 package protocol MemoryPolicy: Sendable {
   /// The policy's name in the registry.
   var name: String { get }
-  /// Refuses a block that it cannot serve, with the reason.
+  /// Refuses a block that the policy does not work for, with the reason.
   func check(_ block: ODEBlock) throws(Failure)
-  /// What it keeps and computes again.
+  /// What the policy stores and recomputes.
   func use(_ block: ODEBlock) -> MemoryUse
 
   /// The most bytes that the tapes of the whole network may take, all blocks and workers together; nil without limit.
   var byteLimit: Int? { get }
-  /// The fewest rows of tape that `fitted` can do with.
+  /// The fewest rows of tape that `fitted` accepts.
   func leastTapeRows(_ block: ODEBlock) -> Int
-  /// The most rows of tape that `fitted` makes use of.
+  /// The most rows of tape that `fitted` has a use for.
   func mostTapeRows(_ block: ODEBlock) -> Int
-  /// The policy that computes least again with `rows` rows of tape, at least `leastTapeRows`.
+  /// The variant of this policy that recomputes least with `rows` rows of tape, which are at least `leastTapeRows`.
   func fitted(to block: ODEBlock, rows: Int) -> any MemoryPolicy
 
   /// The first state of the tape, which the caller fills before `forward`.
@@ -45,7 +45,7 @@ extension MemoryPolicy {
   package func fitted(to block: ODEBlock, rows: Int) -> any MemoryPolicy { self }
 }
 
-/// What a policy keeps of a tile's way through a block, and what it computes again for a gradient.
+/// What a policy stores of a tile's trajectory through a block, and what it recomputes for a gradient.
 package struct MemoryUse: Equatable, Sendable {
   /// States and records on the tape.
   package let states: Int

@@ -1,15 +1,7 @@
 import Settings
 
-/// A registered memory policy: the block options it takes, and how it is made from their values.
-package struct MemoryPolicyEntry: Sendable {
-  package let options: [OptionDescription]
-  package let make: @Sendable (OptionValues) throws(Failure) -> any MemoryPolicy
-
-  init(options: [OptionDescription] = [], _ make: @escaping @Sendable (OptionValues) throws(Failure) -> any MemoryPolicy) {
-    self.options = options
-    self.make = make
-  }
-}
+/// How a registered memory policy is made from its block options.
+package typealias MemoryPolicyEntry = Factory<OptionValues, any MemoryPolicy>
 
 /// The memory policies by name.
 package let memoryPolicies = Registry<MemoryPolicyEntry>("memory policy", [
@@ -20,15 +12,8 @@ package let memoryPolicies = Registry<MemoryPolicyEntry>("memory policy", [
   ("reversible", "recompute the states backwards: constant memory at any depth; for reversible integrators", MemoryPolicyEntry(options: [reconstructionToleranceOption]) { (o) throws(Failure) in Reversible(tolerance: try o.real("reconstruction_tolerance")) }),
 ])
 
-/// The options that single policies take, each once.
-package let memoryOptions: [OptionDescription] = distinctOptions(memoryPolicies.entries.map(\.entry.options))
-
-extension Registry where Entry == MemoryPolicyEntry {
-  /// The policy of this name with its options at their defaults.
-  package func standard(_ name: String) throws(Failure) -> any MemoryPolicy {
-    try self(name).make(OptionValues(scope: "block", memoryOptions))
-  }
-}
+/// The options of all memory policies, each once.
+package let memoryOptions: [OptionDescription] = memoryPolicies.options
 
 private let checkpointEveryOption = OptionDescription(
   "checkpoint_every", .integer(0...1_000_000), default: .integer(0), unit: "layers", "layers from one kept state to the next; 0 = ⌈√N⌉, which needs the least memory")

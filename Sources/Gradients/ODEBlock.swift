@@ -5,11 +5,11 @@ import VectorFields
 
 /// A discretized differential equation: a field, an integrator, a time grid of N layers, and how the layers get their weights.
 ///
-/// Everything that a sweep asks of them at every layer is asked once, here. The first rows of a state are the visible ones, which blocks exchange.
+/// Everything that a sweep needs of them at every layer is determined once, here. The first rows of a state are the visible ones, which blocks exchange.
 package struct ODEBlock: Sendable {
-  /// The field that is stepped, with noise where there is some.
+  /// The field that is stepped, wrapped with noise if the block has noise.
   package let field: any VectorField
-  /// The field as it was given.
+  /// The field without noise.
   package let plainField: any VectorField
   package private(set) var integrator: any Integrator
   package let grid: TimeGrid
@@ -24,18 +24,18 @@ package struct ODEBlock: Sendable {
   package let stateWidth: Int
   package let recordWidth: Int
   package private(set) var scratchWidth: Int
-  /// Rows of outside input for one layer: all nodes. 0 without.
+  /// Rows of outside input for one layer, all nodes together; 0 for a field that takes none.
   package let driveWidth: Int
   private let preparedForTraining: Int
   private let preparedForInference: Int
-  /// Whether the step of one layer is that of another but for the distances of their weights.
+  /// Whether the steps of two layers differ only in the addresses of their weights, by constant distances.
   private let movesEvenly: Bool
 
   /// - Parameters:
   ///   - offset: where the block's parameters begin in the network's parameter vector.
   ///   - expandedOffset: where its layers' weights begin in the extended vector, if a basis mixes them.
   ///   - noise: in the layers while training.
-  /// - Throws: `.incompatible` when the integrator refuses the field or the noise, or basis, grid and integrator do not go together.
+  /// - Throws: `.incompatible` when the integrator refuses the field or the noise, or basis, grid and integrator cannot be combined.
   package init(
     field plainField: any VectorField, integrator: any Integrator, grid: TimeGrid, basis: any TimeBasis = LayerwiseBasis(), offset: Int, expandedOffset: Int = 0,
     noise: (any LayerNoise)? = nil, precision: Precision
@@ -71,8 +71,8 @@ package struct ODEBlock: Sendable {
     try self.init(field: field, integrator: integrator, grid: TimeGrid(layers: layers, horizon: horizon), offset: offset, precision: precision)
   }
 
-  /// The same block with its steps charged: the same states to the bit.
-  /// - Throws: `.incompatible` when the cost means nothing for its integrator.
+  /// The same block with a cost on its steps; its states have the same bits.
+  /// - Throws: `.incompatible` when the cost is not defined for the integrator.
   package func charged(_ cost: TrajectoryCost) throws(Failure) -> ODEBlock {
     try cost.check(integrator, field)
     var block = self
@@ -91,7 +91,7 @@ package struct ODEBlock: Sendable {
 
   private func preparedPerEntry(_ purpose: Purpose) -> Int { purpose == .training ? preparedForTraining : preparedForInference }
 
-  /// What layer j works with, out of an (extended) parameter, gradient or direction vector, with its prepared operators if there are any and its part of the drive.
+  /// The weights of layer j within an (extended) parameter, gradient or direction vector, with its prepared operators, if there are any, and its part of the drive.
   package func stepWeights(_ j: Int, of vector: Vector, prepared: Vector?, drive: Block? = nil, for purpose: Purpose = .training) -> StepWeights {
     var weights = layout.weights(of: j, in: vector)
     (weights.purpose, weights.precision) = (purpose, precision)
@@ -118,7 +118,7 @@ package struct ODEBlock: Sendable {
     return Step(index: j, stepSize: h, previousStepSize: j > 0 ? stepSize(j - 1) : h, weights: own, log: weights.log)
   }
 
-  /// Turns the step of layer j into that of layer j + `distance`; past either end it stays as it is.
+  /// Turns the step of layer j into that of layer j + `distance`; beyond either end it is left unchanged.
   package func advance(_ step: inout Step, by distance: Int, _ weights: Weights) {
     let j = step.index + distance
     guard j >= 0, j < layers else { return }
@@ -131,7 +131,7 @@ package struct ODEBlock: Sendable {
     }
   }
 
-  /// Turns what layer j accumulates into into that of layer j + `distance`.
+  /// Turns the gradient's places of layer j into those of layer j + `distance`.
   package func advance(_ weights: inout StepWeights?, from j: Int, by distance: Int, _ gradient: BlockGradient?) {
     guard let gradient, j + distance >= 0, j + distance < layers else { return }
     guard movesEvenly, gradient.drive == nil else { return weights = self.gradient(j + distance, gradient) }
@@ -140,7 +140,7 @@ package struct ODEBlock: Sendable {
     weights = moved
   }
 
-  /// What layer j accumulates into; nil when no gradient is wanted.
+  /// The places that layer j's gradient accumulates into; nil when no gradient is wanted.
   package func gradient(_ j: Int, _ gradient: BlockGradient?) -> StepWeights? {
     gradient.map { stepWeights(j, of: $0.vector, prepared: nil, drive: $0.drive) }
   }
@@ -205,13 +205,13 @@ package struct ODEBlock: Sendable {
   /// The transpose of `start`.
   package func startPullback(_ cotangent: Block) { integrator.startPullback(field, cotangent) }
 
-  /// The cotangent of a final state, of which only the visible rows are given: the others are zero.
+  /// Completes the cotangent of a final state, whose visible rows are given: the other rows become zero.
   package func clearInvisible(_ cotangent: Block) {
     if stateWidth > width { fill(cotangent.rows(width..<stateWidth), 0) }
   }
 }
 
-/// What a tile's way through a block works with: parameters, the operators prepared from them, and the outside input.
+/// What a block needs to process a tile: parameters, the operators prepared from them, and the outside input.
 package struct Weights: @unchecked Sendable {
   /// The extended parameter vector.
   package let parameters: Vector
@@ -219,9 +219,9 @@ package struct Weights: @unchecked Sendable {
   package let purpose: Purpose
   /// The outside input of all layers, layers·nodes·`field.driveWidth` rows without gaps; nil for a field that takes none. In a direction nil stands for zero.
   package var drive: Block?
-  /// Where steps report.
+  /// The log in which steps report failures and statistics.
   package var log: Unmanaged<StepLog>?
-  /// The random numbers of the block for the tile; nothing to draw in evaluation.
+  /// The random numbers of the block for the tile; in evaluation nothing is drawn.
   package var draws: LayerDraws
 
   /// Whether the work must end now: asked before each layer (`StepLog.isOver`).

@@ -1,16 +1,16 @@
 import LinearAlgebra
 
 extension ODEBlock {
-  /// Rows that `propagate` and `propagateTangent` need for the states they pass between: two states.
+  /// Rows of the buffer between whose halves `propagate` and `propagateTangent` alternate: two states.
   package var propagationRows: Int { 2 * stateWidth }
 
-  /// The state at layer j of a propagation buffer: the two halves take turns.
+  /// The half of a propagation buffer that holds the state before layer j.
   package func propagated(_ j: Int, in buffer: Block) -> Block {
     let start = (j & 1) * stateWidth
     return buffer.rows(start..<start + stateWidth)
   }
 
-  /// Runs all layers forward without remembering: the initial state lies in `propagated(0, in: buffer)`; gives the final one.
+  /// Runs all layers forward and stores no trajectory. The initial state lies in `propagated(0, in: buffer)`; the result is the final state.
   package func propagate(_ weights: Weights, buffer: Block, scratch: Block) -> Block {
     if buffer.columns > 1 || !propagateSample(weights, buffer) {
       stepForward(0..<layers, weights, scratch: scratch, states: { propagated($0, in: buffer) })
@@ -18,7 +18,7 @@ extension ODEBlock {
     return propagated(layers, in: buffer)
   }
 
-  /// All layers of one sample in one kernel call, where that can be.
+  /// Runs all layers of one sample in one kernel call, where field and integrator allow it; false if they do not.
   private func propagateSample(_ weights: Weights, _ buffer: Block) -> Bool {
     guard grid.isUniform, layout.isLayerwise, weights.drive == nil, !weights.draws.isDrawn else { return false }
     let first = stepWeights(0, of: weights.parameters, prepared: weights.prepared, for: weights.purpose).first

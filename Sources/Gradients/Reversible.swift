@@ -2,12 +2,12 @@ import Integrators
 import LinearAlgebra
 import Settings
 
-/// Keeps two states, the first state and one record whatever the depth: the adjoint sweep recovers each state from the next by the integrator's inverse.
+/// Keeps the first state, two more states and one record at any depth: the adjoint sweep recovers each state from the next by the integrator's inverse.
 ///
-/// Source: Chang et al. 2017 (arXiv:1709.03698). Costs one more evaluation a layer than `StoreAll`. The recovered states carry the rounding of the way there and back, which contracting or
-/// saturating layers enlarge without bound: how far the recovered first state is from the true one goes to `StepLog.reconstructionError`, and an adjoint sweep that finds it farther than `tolerance` fails.
+/// Source: Chang et al. 2017 (arXiv:1709.03698). Costs one more evaluation a layer than `StoreAll`. The recovered states carry the rounding errors of both passes, which contracting or
+/// saturating layers amplify without bound. The distance of the recovered first state from the true one is reported in `StepLog.reconstructionError`; an adjoint sweep that finds it larger than `tolerance` fails.
 package struct Reversible: MemoryPolicy {
-  /// The true first state; 0 and 1 take turns.
+  /// The index of the true first state on the tape; the states 0 and 1 hold the current layer's two ends in alternation.
   private static let first = 2
   private static let states = 3
 

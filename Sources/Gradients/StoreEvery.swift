@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// Keeps the state of every k-th layer, counted from the last, and runs each segment of k layers again, with records, before it is pulled back.
+/// Keeps the state of every k-th layer, counted from the last. Before a segment of k layers is pulled back, it is recomputed with records.
 ///
 ///     states ⌈N/k⌉ + k,   records k,   recomputed steps N − k
 ///
@@ -25,7 +25,7 @@ package struct StoreEvery: MemoryPolicy {
 
   private static func segments(_ block: ODEBlock, _ k: Int) -> Int { (block.layers + k - 1) / k }
 
-  /// The one that recomputes least with `rows` rows of tape: of those that fit, that with the longest segments. nil when none fits.
+  /// The policy that recomputes least with `rows` rows of tape, which is the one with the longest segments that fit; nil when none fits.
   static func longest(_ block: ODEBlock, rows: Int) -> StoreEvery? {
     let inner = block.stateWidth + block.recordWidth
     var k = min(block.layers, rows / inner)
@@ -69,7 +69,7 @@ package struct StoreEvery: MemoryPolicy {
   }
 }
 
-/// A tape of segments: their first states, then the k further states of the segment at work, then its k records.
+/// A tape of segments: their first states, then the k further states of the current segment, then its k records.
 private struct Segmented {
   let parts: Tape
   /// Segments.

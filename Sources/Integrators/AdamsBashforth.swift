@@ -2,14 +2,14 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// Adams–Bashforth of 2 or 3 steps: y₊ = y + h Σ β_i f_{n−i}, one evaluation a layer whatever the order.
+/// Adams–Bashforth of 2 or 3 steps: y₊ = y + h Σ β_i f_{n−i}, one evaluation a layer at either order.
 ///
 ///     2 steps: β = (1 + r/2, −r/2) with r = h_n/h_{n−1};    3 steps: β = (23, −16, 5)/12
 ///
 /// Source: Bashforth & Adams 1883; variable steps after Hairer, Nørsett & Wanner 1993, §III.5. The first layer is a step of `heun` and the second of the method of 2 steps, so that
-/// the order holds from the start. Each layer's f keeps the weights that it was evaluated with. On the imaginary axis: nothing for 2 steps, 0.72 for 3.
+/// the order holds from the start. Each layer's f keeps the weights that it was evaluated with. Stable on the imaginary axis: nowhere for 2 steps, up to 0.72 for 3.
 ///
-/// The state is (y, f_{n−1}) or (y, f_{n−1}, f_{n−2}); the record is one evaluation. The first layer's second stage is made again for its derivatives.
+/// The state is (y, f_{n−1}) or (y, f_{n−1}, f_{n−2}); the record is one evaluation. The derivatives recompute the first layer's second stage.
 package struct AdamsBashforth: Integrator {
   private let steps: Int
 
@@ -72,7 +72,7 @@ package struct AdamsBashforth: Integrator {
     field.evaluateWhole(step.layer(node: 1), at: stage, scale: h / 2, addingTo: moved, into: moved, record: nil, scratch: rest)
   }
 
-  /// The first layer's second stage again: its state, and its record.
+  /// Recomputes the first layer's second stage: its state and its record.
   private func makeStage(_ field: any VectorField, _ step: Step, _ before: Block, _ after: Block, _ scratch: Block) -> (state: Block, record: Block) {
     let n = field.stateWidth
     let (stage, record) = (scratch.slot(0, of: n), stageRecord(field, scratch))

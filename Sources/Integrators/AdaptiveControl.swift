@@ -2,7 +2,7 @@ import Glibc
 import LinearAlgebra
 import Settings
 
-/// How an adaptive method chooses its step sizes; the block options that it takes.
+/// The step size control of an adaptive method, made from its block options.
 ///
 /// A step is accepted when its error norm, √(1/n Σ_i (error_i / (absolute + relative·max(|y_i|, |y₊,i|)))²), is at most 1. The next step size is
 ///
@@ -43,7 +43,7 @@ package struct AdaptiveControl: Sendable {
     recordedSteps = try options.integer("recorded_steps")
   }
 
-  /// Refuses a tolerance that rounding makes meaningless: the error estimate of a step carries a few units in the last place of the state.
+  /// Refuses a tolerance below the rounding error: the error estimate of a step carries a few units in the last place of the state.
   func check(_ precision: Precision) throws(Failure) {
     let least = precision == .float32 ? 1e-6 : 1e-13
     guard relativeTolerance >= least else {
@@ -55,7 +55,7 @@ package struct AdaptiveControl: Sendable {
   private static let beta = 0.02
   private static let alpha = 0.2 - 0.75 * beta
 
-  /// What follows from the error norm of a step of size h: whether it is accepted, and the size to try next.
+  /// Decides from the error norm of a step of size h whether the step is accepted, and which size to try next.
   ///
   /// - Parameters:
   ///   - logOfLast: log₂ of the norm of the last accepted step; becomes this one's.
@@ -65,7 +65,7 @@ package struct AdaptiveControl: Sendable {
     let log = log2(max(norm, 1e-10))
     guard norm <= 1 else { return (false, h * max(0.2, 0.95 * exp2(-Self.alpha * log))) }
     let growth = min(10, max(0.2, 0.95 * exp2(Self.beta * logOfLast - Self.alpha * log)))
-    // A step that was far too good says little about the next: its norm counts as 10⁻⁴ at least.
+    // A step with a tiny error says little about the next one, so its norm counts as at least 10⁻⁴.
     logOfLast = max(log, -13.287712379549449)
     return (true, h * (wasRejected ? min(growth, 1) : growth))
   }

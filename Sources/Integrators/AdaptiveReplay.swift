@@ -1,12 +1,12 @@
 import LinearAlgebra
 import VectorFields
 
-/// The accepted steps of a segment that a record holds once more, for derivatives: with their sizes h held fixed, each is an explicit Runge–Kutta step.
+/// Repeats the accepted steps of a segment that a record holds, for their derivatives: with their sizes h held fixed, each is an explicit Runge–Kutta step.
 ///
 ///     tangent:    δY_i = v + h Σ_{j<i} a_ij δk_j,   δk_i = J(Y_i)δY_i + ∂f/∂θ·δθ,   v₊ = v + h Σ_i b_i δk_i
 ///     transpose:  p_i = h(b_i λ₊ + Σ_{l>i} a_li q_l),   q_i = J(Y_i)ᵀp_i,   λ = λ₊ + Σ_i q_i,   i = 6 … 1
 ///
-/// Samples are ordered by their number of steps, most first, so that those that have an m-th step are the first columns. The seventh stage has no part in the state.
+/// Samples are ordered by their number of steps, most first, so that those that have an m-th step are the first columns. The seventh stage does not enter the state.
 struct AdaptiveReplay {
   private static let stages = 6
 
@@ -49,7 +49,7 @@ struct AdaptiveReplay {
     for column in 0..<columns { offsets[column] = Int64(record.steps(in: segment, column)) }
     var (place, wanted) = (0, record.schedule.length(segment))
     while place < columns {
-      // The next smaller count that there is, with its samples in the order of their columns.
+      // The next smaller count, with its samples in the order of their columns.
       var next = -1
       for column in 0..<columns {
         let count = Int(offsets[column])
@@ -104,7 +104,7 @@ struct AdaptiveReplay {
     log?.recomputed += Self.stages * running
     let columns = Block.columns(running, of: scratch.columns)
     let first = record.offset(slot: segment + place, column: 0)
-    // The rest of the last vector holds samples that have no such step: a step of size 0 from a state of theirs that is there.
+    // The rest of the last vector holds samples without such a step: they take a step of size 0 from a state that is recorded.
     for place in 0..<columns { offsets[place] = order[place] + (place < running ? first : 0) }
     gatherColumns(record.slots, offsets: offsets, into: rows(width, width + 1, columns))
     let sizes = stepSizes(columns).vector
@@ -112,7 +112,7 @@ struct AdaptiveReplay {
     return columns
   }
 
-  /// Y_i of the step taken, and its record; k_i where later stages want it.
+  /// Y_i of the step taken, and its record; k_i where later stages need it.
   private func evaluate(_ i: Int, _ columns: Int) {
     if i > 0 {
       var terms = WeightedTerms()

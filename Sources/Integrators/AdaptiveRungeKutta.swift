@@ -2,10 +2,10 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// An embedded Runge–Kutta method that solves the interval of each layer with steps of its own choice, sample by sample.
+/// An embedded Runge–Kutta method that solves the interval of each layer in steps whose sizes it chooses for each sample.
 ///
 /// A layer's step is the whole solve from t_j to t_{j+1} with weights that are constant there. The derivatives are those of the steps that were accepted, with their sizes held fixed: exact for the
-/// discrete map of these steps, and within the tolerance of the derivative of the flow. A solve that cannot go on reports it in the step's log; its sample keeps the last good state.
+/// discrete map of these steps, and within the tolerance of the derivative of the flow. A solve that cannot continue reports that in the step's log, and its sample keeps the last good state.
 ///
 /// - Cost: 6 evaluations a step tried, 2 to find the first step size. A derivative evaluates the stages of each accepted step once more and goes through them; of more than √(2·max_steps) steps it
 ///   solves all but the last segment again before that (`SegmentSchedule`). Solve and derivative together evaluate the field at most three times as often as the solve alone, however many steps it takes.
@@ -46,7 +46,7 @@ package struct AdaptiveRungeKutta: Integrator {
     solve.run(into: after, record: record)
   }
 
-  /// A step that also leaves what `output` asks for.
+  /// A step that also writes the states and events that `output` asks for.
   package func solve(_ field: any VectorField, _ step: Step, from before: Block, into after: Block, output: DenseOutput, scratch: Block) {
     var solve = AdaptiveSolve(self, field, step, from: before, scratch: scratch)
     solve.run(into: after, record: nil, output: output)

@@ -4,8 +4,8 @@ import VectorFields
 
 /// The solve of one layer for a tile of samples, each with its own time, step size and control.
 ///
-/// In each round every sample that still runs tries one step of its own size; the stages are evaluated for all of them together. Samples that have arrived idle with step size 0 until so many
-/// have that the rest fit into fewer vectors; then the rest moves together. No number of a sample depends on another's, so that a sample has the same bits alone and in any tile.
+/// In each round every running sample tries one step of its own size; the stages are evaluated for all samples together. Samples that have arrived idle with step size 0 until the running ones
+/// fit into fewer vectors; then the running ones are moved together. No number of a sample depends on another sample, so a sample has the same bits alone and in any tile.
 struct AdaptiveSolve {
   let method: AdaptiveRungeKutta
   let field: any VectorField
@@ -175,7 +175,7 @@ struct AdaptiveSolve {
     scatterColumns(room.stateAndSizes, offsets: offsets, into: record.slots)
   }
 
-  /// Accepted samples go on to their next state, whose slope is known already.
+  /// Moves accepted samples to their next state, whose slope is already known.
   private mutating func advance() {
     var all = true
     let mask = room.mask.vector
@@ -183,7 +183,7 @@ struct AdaptiveSolve {
       if !clocks[column].isAccepted && (clocks[column].state == .running || clocks[column].state == .stopped) { all = false }
       mask.store(clocks[column].isAccepted ? 1 : 0, at: column)
     }
-    // Samples at rest may move as well: a step of size 0 leads to the same state.
+    // Idle samples may be moved as well, since a step of size 0 leads to the same state.
     if all {
       room.exchange()
     } else {

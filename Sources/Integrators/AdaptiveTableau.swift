@@ -4,7 +4,7 @@ import LinearAlgebra
 ///
 ///     Y_i = y + h Σ_{j<i} a_ij k_j,   k_i = f(Y_i),   y₊ = Y_7,   error = h Σ_j e_j k_j,   y(t + θh) ≈ y + h Σ_j w_j(θ) k_j
 ///
-/// The seventh stage has no part in y₊. The field does not depend on time within a layer, so that the nodes c_i are needed nowhere.
+/// The seventh stage does not enter y₊. The field does not depend on time within a layer, so the nodes c_i are not needed.
 package final class AdaptiveTableau: Sendable {
   package static let stages = 7
 

@@ -2,7 +2,7 @@ import Settings
 
 /// The coefficients of an explicit Runge–Kutta method: Y_i = y + h Σ_{j<i} a_ij f(Y_j), y₊ = y + h Σ b_i f(Y_i), stage i at the time t + c_i h with c_i = Σ_j a_ij.
 ///
-/// A tableau proves its order when it is made: all conditions up to the claimed order, eight up to order 4 (Butcher 1963; Hairer, Nørsett & Wanner 1993, §II.2, table 2.1), must
+/// A tableau is checked when it is made: all conditions up to the claimed order, eight up to order 4 (Butcher 1963; Hairer, Nørsett & Wanner 1993, §II.2, table 2.1), must
 /// hold to 1e-12 of the sum of their terms' sizes.
 package struct ButcherTableau: Sendable {
   /// The most stages that a tableau may have.
@@ -21,7 +21,7 @@ package struct ButcherTableau: Sendable {
   ///   - a: the strict lower triangle row by row, s(s−1)/2 numbers, or all rows, s² numbers.
   ///   - b: s weights; s is at least 1 and at most 16.
   ///   - order: 1 to 4.
-  /// - Throws: `.shapeMismatch` for lists that do not fit each other; `.incompatible` naming the entry above the diagonal, the stage outside the step, or the order condition that is missed.
+  /// - Throws: `.shapeMismatch` for lists whose lengths do not match; `.incompatible` naming the entry above the diagonal, the stage outside the step, or the order condition that is missed.
   package init(a: [Double], b: [Double], order: Int) throws(Failure) {
     let stages = b.count
     guard (1...Self.maximumStages).contains(stages) else {
@@ -64,7 +64,7 @@ package struct ButcherTableau: Sendable {
 
   package var stages: Int { b.count }
 
-  /// Stages at times closer than this are at the same time; conditions hold to it.
+  /// The tolerance of the conditions; stages whose times differ by less are at the same time.
   static let tolerance = 1e-12
 }
 

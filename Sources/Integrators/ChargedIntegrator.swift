@@ -2,10 +2,10 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// A scheme whose steps are charged a `TrajectoryCost`: the same steps to the bit, and beside them the cost and its exact derivatives, wherever a sweep passes a layer.
+/// A scheme with a `TrajectoryCost` on its steps. The steps have the same bits; in addition, every sweep through a layer computes the cost or its exact derivatives.
 ///
-/// `StepLog.isCharging` says that steps add to `StepLog.cost`, a sum over the samples; `StepLog.chargePerSample` > 0 that pullbacks add the cost's cotangents, so that every memory policy gives the gradient.
-/// Tangents are those of the states alone.
+/// With `StepLog.isCharging`, steps add their cost to `StepLog.cost`, a sum over the samples. With `StepLog.chargePerSample` > 0, pullbacks add the cost's cotangents, so that every memory policy gives the gradient.
+/// Tangents leave the cost out.
 package struct ChargedIntegrator: Integrator {
   package let base: any Integrator
   package let cost: TrajectoryCost

@@ -4,15 +4,15 @@ import VectorFields
 /// Forward Euler, y₊ = y + h f(y): the residual network.
 ///
 /// Source: Haber & Ruthotto 2017, eq. 2.1; Lu et al. 2018 (ResNet, ResNeXt). Order 1. All parts of a partitioned field are evaluated at the old state. No step size is
-/// stable for imaginary eigenvalues: `antisymmetric` wants γ > 0 (theory §5, E1).
+/// stable for imaginary eigenvalues: `antisymmetric` needs γ > 0 (Theory.md §6.2).
 package struct Euler: Integrator {
   package init() {}
   package var order: Int { 1 }
   package func recordWidth(_ field: any VectorField) -> Int { field.wholeRecordWidth }
-  /// The field's scratch, and for a partitioned field a copy of the cotangent, since its parts read each other.
+  /// The field's scratch, and for a partitioned field a copy of the cotangent, because each part reads the other's rows.
   package func scratchWidth(_ field: any VectorField) -> Int { field.scratchWidth + (field.isPartitioned ? field.stateWidth : 0) }
 
-  /// Theory §5: E1 for a rotation damped within the activation, h ≤ 2g/(L(g² + ‖S‖²)); E6 for one damped outside, h(γ + s)² ≤ 2(γ − ½s); E2 for descent, hs ≤ 2, and the same by the spectrum of a decay.
+  /// For a rotation damped within the activation h ≤ 2g/(L(g² + ‖S‖²)) (Theory.md §6.2), for one damped outside of it h(γ + s)² ≤ 2(γ − ½s) (Theory.md §6.3), for descent hs ≤ 2 (Theory.md §6.4), and for a decay the same by its spectrum.
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
     switch dynamics.kind {
     case .rotation(let g):

@@ -7,15 +7,15 @@ import VectorFields
 /// Sources: Maruyama 1955; Kloeden & Platen 1992, §10.2; as the stochastic residual network, Lu et al. 2018, §3. The drift f and the diffusion g are two fields of the same kind with weights of their
 /// own ("f.K", "g.K"); with the weights of g zero and its activation the identity, its bias is a constant diffusion. Weak order 1, strong order ½ (Itô).
 ///
-/// Numbers are drawn in training and wherever else `Draws` are given; without them a step is Euler's on the drift alone, the mean path of a linear drift. The gradient is that of the path drawn.
+/// Random numbers are drawn wherever `Draws` are given, as in training. Without them a step is Euler's on the drift alone, which is the mean path of a linear drift. The gradient is that of the path drawn.
 package struct EulerMaruyama: Integrator {
   package init() {}
-  /// Of the mean path.
+  /// The order of the mean path.
   package var order: Int { 1 }
   package var fieldCount: Int { 2 }
   package var drawsNumbers: Bool { true }
   package func recordWidth(_ field: any VectorField) -> Int { 2 * field.wholeRecordWidth }
-  /// What the diffusion gives, or its cotangent; ξ; a copy of the cotangent; then the field's own.
+  /// Rows for the diffusion's value or its cotangent, ξ, and a copy of the cotangent; then the field's scratch.
   package func scratchWidth(_ field: any VectorField) -> Int { 3 * field.stateWidth + field.scratchWidth }
 
   package func checkNoise() throws(Failure) {

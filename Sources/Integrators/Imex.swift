@@ -8,7 +8,7 @@ import VectorFields
 ///
 /// Source: Haber, Lensink, Treister & Ruthotto 2019 (arXiv:1903.02639), where f(y) = Kᵀσ(N(Ky)); the dense form here has N = I, and the sign is the field's: `gradient_flow` brings −Kᵀσ(Ky + b). The three taps c
 /// are trained, tensor "L", at first the difference (−1, 1, 0). One product with (I + hLᵀL)⁻¹ couples all features. Order 1. The smoothing is contractive for every h, so that ‖y₊‖ ≤ ‖y + h f(y)‖, and where L is
-/// invertible and f bounded the state stays bounded by max ‖f‖/σ_min(L)² however long the step.
+/// invertible and f bounded the state stays bounded by max ‖f‖/σ_min(L)² at any step size.
 ///
 /// The smoothing is diagonal in the Fourier basis, where the operator is made, once per batch and step size; on tiles it is applied as the n × n matrix that it is.
 package struct Imex: Integrator {
@@ -26,9 +26,9 @@ package struct Imex: Integrator {
   package func recordWidth(_ field: any VectorField) -> Int { field.recordWidth }
   package func scratchWidth(_ field: any VectorField) -> Int { field.width + field.scratchWidth }
 
-  /// The field's operators; then the smoothing, or in a direction its derivative; then the memory that making it takes.
+  /// The field's operators; then the smoothing, or in a direction its derivative; then the work memory of its construction.
   package func preparedCount(_ field: any VectorField, for purpose: Purpose) -> Int {
-    // What memory a precision takes is not known here: Float takes more numbers.
+    // The precision is not known here, so the count is Float's, which needs more numbers.
     field.preparedCount(for: purpose) + field.width * field.width + PeriodicStencil(size: field.width).memoryCount(.float32)
   }
   package var preparesForStepSize: Bool { true }
@@ -47,7 +47,7 @@ package struct Imex: Integrator {
       taps(weights, weights.precision), direction: taps(direction, weights.precision), stepSize: h, into: parts.smoothing, memory: parts.memory)
   }
 
-  /// The layer as the field sees it, the smoothing, and the memory behind it.
+  /// The layer as the field reads it, the smoothing, and the work memory behind it.
   private func parts(
     _ field: any VectorField, _ layer: Layer, _ purpose: Purpose, _ precision: Precision
   ) -> (layer: Layer, smoothing: Matrix, memory: UnsafeMutableRawPointer) {

@@ -9,7 +9,7 @@ import VectorFields
 package struct ImplicitStage: Sendable {
   let name: String
   let theta: Double
-  /// Relative; 0 for what the precision's rounding allows.
+  /// The relative tolerance of the residual; 0 means the rounding of the precision.
   let tolerance: Double
   let iterations: Int
 
@@ -94,7 +94,7 @@ package struct ImplicitStage: Sendable {
     let system = Linearized(field: field, layer: layer, scale: scale, point: work.point, record: record, isTransposed: true, scratch: work.inner, log: step.log)
     work.solve(system, step, of: self, "adjoint")
     if let gradient = gradient?.layer() {
-      // Only the gradient is wanted; what the state gains is in z already, and without the amplification of rounding by hJ.
+      // Only the gradient is accumulated here. The state's cotangent comes from z, without the amplification of rounding errors by hJ.
       field.pullbackWhole(
         layer, at: work.point, record: record, scale: step.stepSize, cotangent: work.solution, addingTo: work.right, gradient: gradient, scratch: work.inner)
     }
@@ -197,7 +197,7 @@ private struct Linearized: ColumnOperator {
   }
 }
 
-/// What a derivative of a stage works in: m, a right-hand side, a solution.
+/// The work memory of a stage's derivative: m, a right-hand side, a solution.
 private struct Derivative {
   /// The field's scratch.
   let inner: Block

@@ -2,7 +2,7 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// One step of a time integrator over a vector field, and the exact derivatives of that step (theory §2).
+/// One step of a time integrator over a vector field, and the exact derivatives of that step (Theory.md §3).
 ///
 /// "Exact" means the transpose of the step that was taken, not a discretization of a continuous adjoint. The blocks `before` and `after` are whole
 /// states (`stateWidth(field)` rows: the field's own state, then what a multi-step method remembers); a record holds what the derivatives need from the step. Nothing is allocated by explicit
@@ -18,17 +18,17 @@ package protocol Integrator: Sendable {
   var fieldCount: Int { get }
   /// Whether weights must not vary within a layer, since the scheme takes steps of its own there.
   var needsConstantWeights: Bool { get }
-  /// Refuses a field that the scheme makes no sense for, with the reason.
+  /// Refuses a field that the scheme cannot step, with the reason.
   func check(_ field: any VectorField) throws(Failure)
   /// Refuses a time grid whose steps are not all equal, with the reason, if the scheme needs equal ones.
   func checkUnequalSteps() throws(Failure)
   /// Whether steps draw random numbers, from `Step.draws`.
   var drawsNumbers: Bool { get }
-  /// Refuses noise in the layers, with the reason, if it makes no sense with the scheme.
+  /// Refuses noise in the layers, with the reason, if the scheme cannot be combined with it.
   func checkNoise() throws(Failure)
-  /// Refuses options that make no sense in a precision.
+  /// Refuses options that are too fine for a precision.
   func check(_ precision: Precision) throws(Failure)
-  /// How large the dynamics of a layer's frozen weights may be for a step of size h to be stable: a statement with its source, or none.
+  /// The largest size of a layer's frozen dynamics for which a step of size h is stable, or that no statement is known. The source is in the scheme's comment.
   func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize
   /// Features of each field for a block of `visible` features.
   func fieldWidth(visible: Int) throws(Failure) -> Int
@@ -47,7 +47,7 @@ package protocol Integrator: Sendable {
   func preparedCount(_ field: any VectorField, for purpose: Purpose) -> Int
   /// Whether what `prepare` makes depends on the step size: layers that share weights must then share the step size too.
   var preparesForStepSize: Bool { get }
-  /// Whether it depends on the scheme's own tensors, which every layer has for itself: layers then cannot share weights.
+  /// Whether what `prepare` makes depends on the scheme's own tensors. Every layer has its own, so layers cannot share weights then.
   var preparesOwnTensors: Bool { get }
   /// Makes the operators of one layer, `weights.first`.
   func prepare(_ field: any VectorField, _ weights: StepWeights, stepSize h: Double, for purpose: Purpose)
@@ -60,7 +60,7 @@ package protocol Integrator: Sendable {
 
   /// Makes the first state of a block from its visible rows, which are filled: momenta and memory. Linear; the tangent starts the same way.
   func start(_ field: any VectorField, _ state: Block)
-  /// The transpose of `start`: the cotangent's visible rows gain what the other rows owe to them.
+  /// The transpose of `start`: the cotangents of the other rows are added to those of the visible rows that they were made from.
   func startPullback(_ field: any VectorField, _ cotangent: Block)
 
   /// after = Φ(before). `after` is another block than `before`.

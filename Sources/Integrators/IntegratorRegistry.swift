@@ -1,18 +1,9 @@
 import Settings
 
-/// A registered integrator: the block options it takes beyond the common ones, and how it is made from their values.
-package struct IntegratorEntry: Sendable {
-  package let options: [OptionDescription]
-  /// - Throws: for values that do not go together, with the reason.
-  package let make: @Sendable (OptionValues) throws(Failure) -> any Integrator
+/// How a registered integrator is made from its block options.
+package typealias IntegratorEntry = Factory<OptionValues, any Integrator>
 
-  init(options: [OptionDescription] = [], _ make: @escaping @Sendable (OptionValues) throws(Failure) -> any Integrator) {
-    self.options = options
-    self.make = make
-  }
-}
-
-/// The integrators by name. Adding one is one file, one line here and one test file.
+/// The integrators by name. Sources/README.md says how to add one.
 package let integrators = Registry<IntegratorEntry>("integrator", [
   ("euler", "forward Euler, y₊ = y + h f(y): the residual network; order 1", IntegratorEntry { _ in Euler() }),
   ("verlet", "Störmer–Verlet for partitioned fields [Haber & Ruthotto 2017, eq. 4.4]; reversible, volume preserving", IntegratorEntry { _ in Verlet() }),
@@ -41,12 +32,5 @@ package let integrators = Registry<IntegratorEntry>("integrator", [
   ("tsit5", "Tsitouras 5(4) with step control per sample [Tsitouras 2011, table 1]", IntegratorEntry(options: AdaptiveControl.options) { (o) throws(Failure) in AdaptiveRungeKutta(.tsit5, try AdaptiveControl(o)) }),
 ])
 
-/// The options that single integrators take, each once.
-package let integratorOptions: [OptionDescription] = distinctOptions(integrators.entries.map(\.entry.options))
-
-extension Registry where Entry == IntegratorEntry {
-  /// The integrator of this name with its options at their defaults.
-  package func standard(_ name: String) throws(Failure) -> any Integrator {
-    try self(name).make(OptionValues(scope: "block", integratorOptions))
-  }
-}
+/// The options of all integrators, each once.
+package let integratorOptions: [OptionDescription] = integrators.options

@@ -9,7 +9,7 @@ import VectorFields
 ///
 /// The state begins with y₋ = y (start `neumann`, at rest: order 1) or with y₋ = 0 (start `zero`, [HR]'s; the velocity y/h grows as the step shrinks, so that no equation is approximated).
 package struct Leapfrog: TwoStepIntegrator {
-  /// What lies before the first state.
+  /// The state that precedes the first one.
   package enum Start: String, CaseIterable, Sendable { case neumann, zero }
   private let begin: Start
 
@@ -32,7 +32,7 @@ package struct Leapfrog: TwoStepIntegrator {
     }
   }
 
-  /// Bounded for h²|λ| ≤ 4 at frozen weights with eigenvalues λ ≤ 0 of the acceleration (Haber & Ruthotto 2017, §4.2; theory §5, E4).
+  /// Bounded for h²|λ| ≤ 4 at frozen weights with eigenvalues λ ≤ 0 of the acceleration (Haber & Ruthotto 2017, §4.2; Theory.md §6.6).
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
     switch dynamics.kind {
     case .descent, .decay, .potential: .atMost(4 / (h * h))

@@ -4,21 +4,21 @@ import VectorFields
 
 /// The two-step midpoint rule: y₊ = y₋ + 2h f(y), after a first step by Euler.
 ///
-/// Source: Chang et al. 2017 (arXiv:1709.03698), §3. Order 2. Reversible: y₋ = y₊ − 2h f(y). Stable only on the imaginary axis, hL‖K‖ < 1 (theory §5, E3): a damped field grows, and is
+/// Source: Chang et al. 2017 (arXiv:1709.03698), §3. Order 2. Reversible: y₋ = y₊ − 2h f(y). Stable only on the imaginary axis, hL‖K‖ < 1 (Theory.md §6.5): a damped field grows, and is
 /// refused. Unequal steps take y₊ = y₋ + (h_n + h_{n−1}) f(y), which is bounded on any grid and of order 2 where neighboring steps differ by O(h²).
 ///
-/// All parts of a partitioned field are evaluated at y. The state is (y, y₋); at the first layer y₋ is not looked at.
+/// All parts of a partitioned field are evaluated at y. The state is (y, y₋); the first layer does not read y₋.
 package struct Midpoint: TwoStepIntegrator {
   package init() {}
   package var order: Int { 2 }
 
   package func check(_ field: any VectorField) throws(Failure) {
     guard !field.isDamped else {
-      throw Failure(.incompatible, "integrator midpoint is stable only without damping (theory: hL‖K‖ < 1 and γ = 0); this field is damped: use euler or a Runge–Kutta method")
+      throw Failure(.incompatible, "integrator midpoint is stable only without damping (hL‖K‖ < 1 and γ = 0); this field is damped: use euler or a Runge–Kutta method")
     }
   }
 
-  /// Stable on the imaginary axis for hs < 1 (Chang et al. 2017; theory §5, E3).
+  /// Stable on the imaginary axis for hs < 1 (Chang et al. 2017; Theory.md §6.5).
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
     switch dynamics.kind {
     // The limit itself is not stable: two roots meet there.

@@ -7,7 +7,7 @@ import VectorFields
 ///     x̃ = y + h (wy + b),   y₊ = x̃ + h g(x̃)
 ///
 /// Source: Ruseckas 2019: Euler on ẏ = f(y) with g evaluated at the shifted point x̃, that is a Lie splitting of the affine and the elementwise part. Order 1: it differs from `euler` with the same weights by
-/// O(h²) a step and O(h) at the horizon. For fields that split so; nothing is claimed of stability. The record keeps x̃ and what g needs: one state more than `euler`.
+/// O(h²) a step and O(h) at the horizon. It needs a field that is such a sum (`SplitField`); nothing is claimed about stability. The record keeps x̃ and what g needs: one state more than `euler`.
 package struct NearIdentity: Integrator {
   package init() {}
   package var order: Int { 1 }

@@ -6,7 +6,7 @@ import VectorFields
 ///
 ///     y* = Q y,   y₊ = y* + h r(y*),   Q = exp(hS) or (I − ½hS)⁻¹(I + ½hS),   S = A − Aᵀ
 ///
-/// Order 1. Q is orthogonal to rounding whatever A and h, so a step is non-expansive where Euler on r is: for `rotate_relax` when h ≤ 2/(L‖K‖²) (theory §5, E2). Sources: Hairer, Lubich & Wanner 2006, II.5
+/// Order 1. Q is orthogonal to rounding for every A and h, so a step is non-expansive wherever Euler's step on r is: for `rotate_relax` when h ≤ 2/(L‖K‖²) (Theory.md §6.4). Sources: Hairer, Lubich & Wanner 2006, II.5
 /// (splitting), IV.8.3 (Cayley); Higham 2005 (exponential).
 ///
 /// Q is prepared once per batch and step size. Its gradient G = Σ (∂/∂y*)·yᵀ accumulates in A's place and becomes that of A at the end, through the derivative of the exponential or of Cayley's formula.
@@ -32,7 +32,7 @@ package struct RotationSplitting: Integrator {
     }
   }
 
-  /// The rotation is exact: Euler's limit on the descent, hs ≤ 2 (theory §5, E2).
+  /// The rotation is exact: Euler's limit on the descent, hs ≤ 2 (Theory.md §6.4).
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
     if case .rotationAndDescent = dynamics.kind { return .atMost(2 / h) }
     return .unknown("of \(name) a largest stable step is known for rotate_relax")
@@ -45,9 +45,9 @@ package struct RotationSplitting: Integrator {
 
   private func rotation(_ field: any VectorField) -> Rotation { Rotation(kind, size: field.width) }
 
-  /// Q, then the memory that making it and its derivatives takes.
+  /// Q, then the work memory of Q and of its derivatives.
   package func preparedCount(_ field: any VectorField, for purpose: Purpose) -> Int {
-    // What memory a precision takes is not known here: Float takes more numbers.
+    // The precision is not known here, so the count is Float's, which needs more numbers.
     field.width * field.width + rotation(field).memoryCount(withDerivatives: purpose == .training, precision: .float32)
   }
   package var preparesForStepSize: Bool { true }
@@ -80,13 +80,13 @@ package struct RotationSplitting: Integrator {
     return Matrix(base, rows: field.width, columns: field.width, precision: precision)
   }
 
-  /// Q, kept with contiguous outputs, which single samples want and tiles do not mind.
+  /// Q, stored with contiguous outputs: single samples need that layout, and tiles work with either.
   private func matrixQ(_ field: any VectorField, _ layer: Layer, _ precision: Precision) -> Matrix {
     guard let base = layer.prepared else { preconditionFailure("rotation not prepared") }
     return Matrix(base, rows: field.width, columns: field.width, precision: precision).transposed
   }
 
-  /// The layer as the relaxation sees it: what is prepared is not the field's.
+  /// The layer as the relaxation reads it: without prepared memory, which holds Q and nothing of the field's.
   private func relaxation(_ layer: Layer) -> Layer {
     var layer = layer
     layer.prepared = nil
@@ -134,7 +134,7 @@ package struct RotationSplitting: Integrator {
   }
 }
 
-/// out = base + M·x, with the products' own order of summation. `out` may be `base`, never `x`.
+/// out = base + M·x, summed in the order of the forward products. `out` may be `base`, never `x`.
 func product(_ matrix: Matrix, _ x: Block, addingTo base: Block?, into out: Block) {
   affine(matrix, bias: nil, activation: .identity, of: x, scale: 1, addingTo: base, into: out, slope: nil)
 }

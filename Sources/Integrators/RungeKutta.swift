@@ -4,7 +4,7 @@ import VectorFields
 
 /// An explicit Runge–Kutta method of any tableau: y₊ = y + h Σ b_i f(Y_i), Y_i = y + h Σ_{j<i} a_ij f(Y_j), stage i with the weights at t + c_i h.
 ///
-/// Source: Kutta 1901; the transpose of a step after Hager 2000. All parts of a partitioned field are evaluated at the stage state. Stages that nothing uses are left out, zero coefficients cost
+/// Source: Kutta 1901; the transpose of a step after Hager 2000. All parts of a partitioned field are evaluated at the stage state. Unused stages are left out, zero coefficients cost
 /// nothing, and each sum of stages is one pass.
 ///
 /// The record keeps each stage's slopes and, but for stages at y itself, its state: s records of the field and up to s − 1 states a layer.
@@ -41,7 +41,7 @@ package struct RungeKutta: Integrator {
   /// The coefficients of the stages that are used: a row by row, and b.
   var coefficients: (a: [Double], b: [Double]) { (a, b) }
 
-  /// A rotation without damping up to the imaginary axis' part of the stability region; descent up to 2r, r the radius of circle contractivity (theory §5, E2).
+  /// An undamped rotation up to the limit on the imaginary axis (Theory.md §6.8); descent up to 2r, r the radius of circle contractivity (Theory.md §6.4).
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
     switch dynamics.kind {
     case .rotation(damping: 0), .dampedRotation(0):
@@ -71,7 +71,7 @@ package struct RungeKutta: Integrator {
   ]
 
   package func recordWidth(_ field: any VectorField) -> Int { stages * field.wholeRecordWidth + (stages - 1) * field.stateWidth }
-  /// For a step and a tangent the slopes of all stages but the last and one state; for the transpose as many cotangents. Then the field's own.
+  /// For a step and a tangent: the slopes of all stages but the last, and one state. For the transpose: as many cotangents. Then the field's scratch.
   package func scratchWidth(_ field: any VectorField) -> Int { stages * field.stateWidth + field.scratchWidth }
 
   /// The record of a stage's evaluation.
@@ -114,7 +114,7 @@ package struct RungeKutta: Integrator {
     sum.finish()
   }
 
-  /// base + h Σ b_j·slope_j over all stages but the last, in `out`; `base` itself if no other stage counts.
+  /// base + h Σ b_j·slope_j over all stages but the last, in `out`; `base` itself if all those b_j are zero.
   private func sumOfEarlier(_ h: Double, _ scratch: Block, addingTo base: Block, into out: Block) -> Block {
     guard (0..<stages - 1).contains(where: { b[$0] != 0 }) else { return base }
     var sum = RunningSum(base, into: out)
@@ -164,7 +164,7 @@ package struct RungeKutta: Integrator {
         target = scratch.slot(stage - 1, of: field.stateWidth)
         fill(target, 0)
       } else {
-        // All slopes' cotangents are made: the cotangent of y₊ may become that of y.
+        // All cotangents of slopes are computed, so the cotangent of y₊ may be overwritten by that of y.
         var total = RunningSum(cotangent, into: cotangent)
         for later in 0..<last { total.add(1, scratch.slot(later, of: field.stateWidth)) }
         total.finish()

@@ -27,7 +27,7 @@ extension RungeKutta {
     return low
   }
 
-  /// The radius r = −1/λ_min(B^{−½}(BA + AᵀB − bbᵀ)B^{−½}) of circle contractivity; 0 where a weight is not positive. Source: Dahlquist & Jeltsch 1979; theory §5, E2.
+  /// The radius r = −1/λ_min(B^{−½}(BA + AᵀB − bbᵀ)B^{−½}) of circle contractivity; 0 where a weight is not positive. Source: Dahlquist & Jeltsch 1979; Theory.md §6.4.
   package var circleRadius: Double {
     let (a, b) = coefficients
     let n = b.count

@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// out = base + Σ c_i·x_i for any number of terms, each block read once; terms whose coefficient is 0 cost nothing.
 ///
-/// Up to eight terms are one pass; more are added eight at a time, in order. Held inline: nothing is allocated.
+/// Up to eight terms take one pass; more are added eight at a time, in order. The terms are held inline, so nothing is allocated.
 package struct RunningSum {
   private var terms = WeightedTerms()
   private var base: Block?
@@ -14,7 +14,7 @@ package struct RunningSum {
     self.out = out
   }
 
-  /// Adds c·x. `x` has the shape of `out` and is other memory.
+  /// Adds c·x. `x` has the shape of `out` and does not share its memory.
   package mutating func add(_ coefficient: Double, _ x: Block) {
     guard coefficient != 0 else { return }
     if terms.count == WeightedTerms.capacity { finish() }

@@ -4,14 +4,14 @@ import VectorFields
 /// Two branches in random shares: y₊ = y + h(η f(y) + (1 − η) g(y)), η uniform in [0, 1) for each sample and layer in training, ½ in evaluation.
 ///
 /// Sources: Gastaldi 2017 (arXiv:1705.07485); Lu et al. 2018, §3.1: it approximates dX = ½(f + g)dt + (1/√12)(f − g)√h dB. The gradient is that of the shares drawn (Gastaldi's "shake-keep"), exact;
-/// his variant of other shares backwards is no derivative of anything. Order 1. Fields of any kind, with weights of their own.
+/// his variant with other shares in the backward pass is not a derivative. Order 1. Fields of any kind, with weights of their own.
 package struct ShakeShake: Integrator {
   package init() {}
   package var order: Int { 1 }
   package var fieldCount: Int { 2 }
   package var drawsNumbers: Bool { true }
   package func recordWidth(_ field: any VectorField) -> Int { 2 * field.wholeRecordWidth }
-  /// What a branch gives, or its cotangent; a copy of the cotangent; the two shares; then the field's own.
+  /// Rows for a branch's value or its cotangent, a copy of the cotangent, and the two shares; then the field's scratch.
   package func scratchWidth(_ field: any VectorField) -> Int { 2 * field.stateWidth + 2 + field.scratchWidth }
 
   private struct Parts {

@@ -6,6 +6,6 @@ package enum StableSize: Equatable, Sendable {
   case atMost(Double)
   /// Any size.
   case unlimited
-  /// No statement is known; why.
+  /// No statement is known, for this reason.
   case unknown(String)
 }

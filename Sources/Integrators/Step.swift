@@ -3,7 +3,7 @@ import VectorFields
 
 /// The weights that one step works with: a layer for each of its fields and, where weights vary within the step, for each of its nodes; and the integrator's own tensors.
 ///
-/// The same type serves parameters, gradients and directions. It owns nothing and is trivially copied: 128 bytes, which copies take without a call, and no more.
+/// The same type describes parameters, gradients and directions. It owns nothing and is trivially copied. It must not exceed 128 bytes, up to which a copy needs no call.
 package struct StepWeights: @unchecked Sendable {
   /// The most tensors an integrator may have of its own.
   package static let maximumOwnTensors = 2
@@ -15,10 +15,10 @@ package struct StepWeights: @unchecked Sendable {
   package var preparedAdvance = 0
   /// Bytes from the drive at one node to that at the next.
   package var driveAdvance = 0
-  /// What the operators are prepared for, and the precision of tensors and operators: what an integrator that prepares operators of its own needs to make and to find them.
+  /// The purpose that the operators are prepared for, and the precision of tensors and operators. An integrator that prepares its own operators needs both to make and to find them.
   package var purpose = Purpose.training
   package var precision = Precision.float32
-  /// How often one advances from node to node: once a field; 0 where all nodes have the same weights.
+  /// The number of advances from node to node, one for each field; 0 where all nodes have the same weights.
   package var fieldsPerNode: UInt8 = 0
   /// The integrator's own tensors in this layer; nil where it has none.
   package var own: InlineArray<2, UnsafeMutableRawPointer?>
@@ -46,7 +46,7 @@ package struct StepWeights: @unchecked Sendable {
   }
 }
 
-/// One step of a block: where it stands, and the weights it works with. Trivially copied.
+/// One step of a block: its place and its weights. Trivially copied.
 package struct Step: @unchecked Sendable {
   /// The layer j, from 0.
   package var index: Int
@@ -55,7 +55,7 @@ package struct Step: @unchecked Sendable {
   /// h_{j−1}; h_0 at the first step.
   package var previousStepSize: Double
   package var weights: StepWeights
-  /// Where a step that may fail reports, and what steps keep between calls; nil where nobody asks.
+  /// The log in which steps report failures, with the memory that they keep between calls; nil where neither is needed.
   package var log: Unmanaged<StepLog>?
 
   @inlinable package init(index: Int = 0, stepSize: Double, previousStepSize: Double? = nil, weights: StepWeights, log: Unmanaged<StepLog>? = nil) {

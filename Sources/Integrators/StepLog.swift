@@ -22,13 +22,13 @@ package final class StepLog {
   /// Memory that an integrator keeps from call to call (the tape of an adaptive solve), made by it at first use.
   package var storage: AnyObject?
 
-  /// How far states that a reversible policy recovered were from the true ones: the largest |ŷ − y| of a block's first state in parts of the largest |y|. 0 where nothing was recovered.
+  /// The error of the states that a reversible policy recovered: the largest |ŷ − y| of a block's first state, relative to the largest |y|. 0 if no state was recovered.
   package private(set) var reconstructionError = 0.0
 
-  /// Whether steps add what they are charged (`ChargedIntegrator`) to `cost`, the sum over the samples.
+  /// Whether steps add their cost (`ChargedIntegrator`) to `cost`, the sum over the samples.
   package var isCharging = false
   package var cost = 0.0
-  /// What one sample's cost counts in the objective whose gradient pullbacks make; 0 where they leave it out.
+  /// The weight of one sample's cost in the objective that pullbacks differentiate; 0 leaves the cost out.
   package var chargePerSample = 0.0
 
   /// Says when the work must end.

@@ -1,4 +1,4 @@
-/// What steps did, summed over samples: explicit schemes of fixed steps count nothing.
+/// Counts of what steps did, summed over samples. Explicit schemes of fixed steps count nothing.
 package struct StepReport: Equatable, Sendable {
   /// Evaluations of the field, by adaptive and implicit schemes.
   package var evaluations = 0
@@ -7,7 +7,7 @@ package struct StepReport: Equatable, Sendable {
   package var rejected = 0
   /// Iterations of the solvers of implicit schemes.
   package var iterations = 0
-  /// How far states that a reversible policy recovered were from the true ones, at most (`StepLog.reconstructed`).
+  /// The largest error of the states that reversible policies recovered (`StepLog.reconstructed`).
   package var reconstructionError = 0.0
 
   package init() {}

@@ -2,12 +2,12 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// What training may charge for the way that states take, layer by layer, beside the loss at its end.
+/// A cost on the trajectories of the states, summed over the layers, that training may add to the loss of the final state.
 ///
 ///     (α_k/2) Σ_j ‖y_{j+1} − y_j‖²/h_j   +   (α_J/2) Σ_j ‖(Φ_j(y_j + δε_j) − Φ_j(y_j))/δ − ε_j‖²/h_j
 ///
 /// The first is the kinetic energy ∫‖ẏ‖² dt of the visible states; the second, with fixed signs ε_j of each layer, an estimate of ∫‖∂f/∂y‖²_F dt after Hutchinson (1990): a step takes y to y + hf, so that the difference
-/// quotient less ε_j is h·Jε_j up to O(hδ + h²), and E‖Jε‖² = ‖J‖²_F over random signs. It is the quotient itself that is charged, not its limit: its gradient is exact by first derivatives. It is over the whole state of
+/// quotient less ε_j is h·Jε_j up to O(hδ + h²), and E‖Jε‖² = ‖J‖²_F over random signs. The cost is the difference quotient itself, not its limit, so first derivatives give its exact gradient. It covers the whole state of
 /// the field.
 ///
 /// Sources: Finlay et al. 2020 ("How to train your neural ODE") for both terms.
@@ -24,7 +24,7 @@ package struct TrajectoryCost: Sendable, Equatable {
     self.step = step
   }
 
-  /// Refuses a scheme for which the second term means nothing.
+  /// Refuses a scheme for which the second term is not defined.
   package func check(_ integrator: any Integrator, _ field: any VectorField) throws(Failure) {
     guard jacobian > 0 else { return }
     guard integrator.stateWidth(field) == field.stateWidth, !integrator.needsConstantWeights else {

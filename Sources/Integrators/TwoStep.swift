@@ -48,7 +48,7 @@ extension TwoStepIntegrator {
     }
   }
 
-  /// α·y + β·y₋: one of the two where it is that, else in `out`.
+  /// α·y + β·y₋: y or y₋ itself where the sum equals it, else in `out`.
   private func base(_ c: TwoStepCoefficients, _ current: Block, _ previous: Block, into out: Block) -> Block {
     if c.current == 1, c.previous == 0 { return current }
     if c.current == 0, c.previous == 1 { return previous }
@@ -70,7 +70,7 @@ extension TwoStepIntegrator {
     copy(after.slot(1, of: n), into: y)
     guard c.previous != 0 else {
       fill(recovered, 0)
-      // The state is there already; the record is not.
+      // The state is known already; only the record is missing.
       if let record { evaluate(field, step.layer(), at: y, scale: 1, addingTo: nil, into: scratch.slot(0, of: n), record: record, scratch: scratch) }
       return
     }

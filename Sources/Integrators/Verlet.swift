@@ -23,7 +23,7 @@ package struct Verlet: Integrator {
     }
   }
 
-  /// Bounded for hω ≤ 2 at frozen weights (Haber & Ruthotto 2017, §4.3; theory §5, E4).
+  /// Bounded for hω ≤ 2 at frozen weights (Haber & Ruthotto 2017, §4.3; Theory.md §6.6).
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
     switch dynamics.kind {
     case .oscillation: .atMost(2 / h)

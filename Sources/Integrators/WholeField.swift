@@ -3,7 +3,7 @@ import VectorFields
 
 /// A field as one map f of the whole state: all its components at the same point, each with its own record.
 ///
-/// This is what a scheme means that was written for one equation ẏ = f(y); staggered schemes such as `verlet` call the components by themselves.
+/// Schemes written for one equation ẏ = f(y) use it; staggered schemes such as `verlet` evaluate the components one by one.
 extension VectorField {
   /// Rows of the record of one evaluation of all components.
   package var wholeRecordWidth: Int { componentCount * recordWidth }

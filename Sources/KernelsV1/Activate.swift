@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// out = base + scale·σ(x), slope = σ'(x), over rows × columns.
 @inline(__always) func activate<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
@@ -6,7 +6,7 @@ import KernelInterface
   withActivation(c.activation, ActivateRows<F>(call: c))
 }
 
-/// The rows of one call, each through its activation's body.
+/// The rows of one call, each passed to its activation's body.
 private struct ActivateRows<F: Family>: ActivationWork {
   let call: ActivateCall
   @inline(__always) func run<A: ActivationKernel>(_: A.Type) {

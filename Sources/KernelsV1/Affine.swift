@@ -1,10 +1,10 @@
-import KernelInterface
+import CKernels
 
 /// out = base + scale·σ(W x + bias) on a tile of samples.
 ///
 /// A register tile holds four outputs × a strip of columns; the inner loop is one load of x a vector, one broadcast of W an output and their multiply-adds, k ascending, so that each
-/// number's bits depend on nothing but its own operands. The sums go through a buffer of one tile, which stays in the nearest cache, to activation, slope and update; for the identity the
-/// update is made from the registers, and where nothing scales the sum, the base is what it starts from.
+/// number's bits depend on nothing but its own operands. The sums go through a buffer of one tile, which stays in the first-level cache, to activation, slope and update; for the identity the
+/// update is made from the registers, and if the sum is not scaled, it starts from the base.
 ///
 /// - Parameter room: 1 KB.
 @inline(__always) func affineTile<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer, _ room: UnsafeMutableRawPointer) {
@@ -93,7 +93,7 @@ import KernelInterface
 @inline(__always) private func update<L: Lanes>(_ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sum: L, _ isWhole: Bool) {
   typealias S = L.Scalar
   let out = c.pointee.out.assumingMemoryBound(to: S.self) + (row &* c.pointee.outStride &+ column)
-  // The zero makes −0 to 0, as the multiply-add does.
+  // Adding zero turns −0 into 0, as the multiply-add does.
   if isWhole { return (sum + L(0)).store(out) }
   let base = c.pointee.base.map { L(loading: $0.assumingMemoryBound(to: S.self) + (row &* c.pointee.baseStride &+ column)) } ?? L(0)
   L.fma(L(S(c.pointee.scale)), sum, base).store(out)

@@ -1,6 +1,6 @@
-import KernelInterface
+import CKernels
 
-/// All layers of a network on one sample in one call: what a layer costs is then its multiply-adds and its activation, not the way there.
+/// All layers of a network on one sample in one call: a layer then costs its multiply-adds and its activation, without a call.
 ///
 /// Each map is `affineOne`, so the bits are those of single calls.
 @inline(__always) func affineChain<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {

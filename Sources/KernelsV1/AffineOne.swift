@@ -1,14 +1,14 @@
-import KernelInterface
+import CKernels
 
 /// out = base + scale·σ(W x + bias) for one sample: lanes are outputs, k ascending as in the tile, so the bits are the tile's.
 ///
-/// Fast when the outputs of one input are neighbors in memory (`rowStride` 1); other weights are collected number by number.
+/// Fast when the outputs of one input are neighbors in memory (`rowStride` 1); other weights are loaded number by number.
 @inline(__always) func affineOne<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   let c = UnsafePointer(call.assumingMemoryBound(to: AffineCall.self))
   sumIsWhole(c) && c.pointee.base != nil ? startedSample(F.self, c) : oneSample(F.self, c)
 }
 
-/// As in the tile the sums start from the base: it takes the place of a bias.
+/// As in the tile, the sums start from the base, which takes the place of a bias.
 @inline(never) private func startedSample<F: Family>(_: F.Type, _ c: UnsafePointer<AffineCall>) {
   var started = c.pointee
   (started.bias, started.biasStride, started.base) = (started.base, 1, nil)

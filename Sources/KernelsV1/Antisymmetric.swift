@@ -1,9 +1,9 @@
-import KernelInterface
+import CKernels
 
 /// out = ½(x − xᵀ − diagonal·I).
 ///
-/// In squares as wide as a register, each with its mirror image; what is left over in squares of 4 × 4, then number by number. A number and its mirror image are the same
-/// subtraction, so that the one is exactly the negative of the other.
+/// The matrix is processed in squares as wide as a register, each with its mirror image; the remainder in squares of 4 × 4, then number by number. A number and its mirror image come from the same
+/// subtraction, so one is exactly the negative of the other.
 ///
 /// - Parameter room: 2 KB.
 @inline(__always) func antisymmetrize<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer, _ room: UnsafeMutableRawPointer) {
@@ -21,7 +21,7 @@ import KernelInterface
   let straight = c.xColumnStride == 1 && c.outColumnStride == 1
   let wide = straight ? c.size & ~(F.Wide.count &- 1) : 0
   if wide > 0, c.x != UnsafeRawPointer(c.out) {
-    // First in place: the processor foresees the order of a copy, unlike that of the squares, and fetches the matrices from beyond the caches in time.
+    // x is copied to `out` first, because the processor prefetches the linear accesses of a copy, but not those of the squares.
     var rows = ElementwiseCall(
       a: 0, b: 0, x: c.x, xStride: c.xRowStride, y: nil, yStride: 0, base: nil, baseStride: 0, out: c.out, outStride: c.outRowStride, rows: c.size, columns: c.size)
     copy(F.self, &rows)

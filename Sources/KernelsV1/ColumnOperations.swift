@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// out[s] = Σ_i x[i,s]·y[i,s], i ascending.
 @inline(__always) func columnDots<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {

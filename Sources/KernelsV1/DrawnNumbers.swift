@@ -1,9 +1,9 @@
 import CShims
-import KernelInterface
+import CKernels
 
 /// Random numbers by their place: uniform, normal, or a mask.
 ///
-/// Four rows of sixteen samples are one counter a sample. All numbers come from 24 bits, so that both precisions have the same; a sample alone has the bits that it has among others.
+/// Four rows of a sample share one counter. All numbers are made from 24 bits, so both precisions get the same ones; a sample gets the same bits alone and in a tile.
 ///
 /// - Parameter room: 256 bytes.
 @inline(__always) func draw<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer, _ room: UnsafeMutableRawPointer) {

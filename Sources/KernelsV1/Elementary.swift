@@ -18,7 +18,7 @@
   return L.choose(L(0), bounded, whereLess: x, than: L(N.leastExponent))
 }
 
-/// exp(x) for x ≤ 0: as `exponential` without the care for overflow.
+/// exp(x) for x ≤ 0: as `exponential`, without its handling of overflow.
 @inline(__always) func exponentialOfNegative<L: Lanes>(_ x: L) -> L {
   typealias N = L.Numbers
   let magic = L(N.roundingMagic + N.exponentBias)
@@ -100,7 +100,7 @@
   return far(x, sine, cosine)
 }
 
-/// Replaces the results of angles too large for the reduction by libm's.
+/// Replaces the results for angles beyond the range of the reduction by libm's.
 @inline(never) private func far<L: Lanes>(_ x: L, _ sine: L, _ cosine: L) -> (sine: L, cosine: L) {
   typealias N = L.Numbers
   let beyond = L(N.greatestAngle)

@@ -1,11 +1,11 @@
 import Glibc
 
-/// A number that kernels compute with.
+/// A number type of the kernels.
 typealias KernelScalar = BinaryFloatingPoint & SIMDScalar
 
 /// The constants and polynomials that the elementary functions need in one precision.
 ///
-/// The polynomials are minimax for the relative error of the function they serve (Remez exchange in 60 digits); the error is stated with each.
+/// The polynomials are minimax for the relative error of their function (Remez exchange in 60 digits); the error is stated with each.
 /// They are not a conformance of Float and Double themselves: that would put the standard library's accessors, weak symbols, into AVX objects.
 protocol ElementaryNumbers {
   associatedtype Scalar: KernelScalar

@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// out = base + a·x⊙y.
 @inline(__always) func multiply<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {

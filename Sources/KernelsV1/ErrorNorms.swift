@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// out[s] = √(mean_i (x/(b + a·max(|y|, |base|)))²), i ascending.
 @inline(__always) func errorNorms<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {

@@ -16,7 +16,7 @@ protocol Family {
   associatedtype Step4: Lanes where Step4.Scalar == Scalar
   associatedtype Step5: Lanes where Step5.Scalar == Scalar
   associatedtype One: Lanes where One.Scalar == Scalar
-  /// Doubles to sum in, as many as `widened` loads.
+  /// The vector of Doubles in which sums are taken, as many as `widened` loads.
   associatedtype Sums: Lanes where Sums.Scalar == Double
   static func widened(_ memory: UnsafePointer<Scalar>) -> Sums
   static func fold(_ x: Wide, _ y: Wide) -> Wide

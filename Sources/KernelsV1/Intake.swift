@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// A number of a caller's array.
 protocol Element {
@@ -44,7 +44,7 @@ extension Int64: Element {
   @inline(__always) func converted<S: KernelScalar>(to _: S.Type) -> S { S(Int(self)) }
 }
 
-/// Rows of the array into columns of the tile: (x − shift)·scale, in float64 unless the tile's precision holds every number of the array's type, and then rounded to it once; features the array lacks and columns past `count` become 0.
+/// Copies rows of the array into columns of the tile: (x − shift)·scale, in float64 unless the tile's precision holds every number of the array's type, and then rounded to it once; features the array lacks and columns past `count` become 0.
 @inline(__always) func gather<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   let c = call.assumingMemoryBound(to: TensorCall.self)
   switch c.pointee.type {

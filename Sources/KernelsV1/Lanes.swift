@@ -1,4 +1,4 @@
-/// Numbers side by side that one instruction, or a few, works on: what the kernels' generic bodies are written over.
+/// Numbers side by side on which one instruction, or a few, work. The generic bodies of the kernels are written over this protocol.
 ///
 /// Every operation acts on each lane alone and rounds as IEEE 754 says, so a number's result does not depend on the width that computed it.
 protocol Lanes {
@@ -131,7 +131,7 @@ struct Pair<Half: Lanes>: Lanes {
   @inline(__always) var sum: Scalar { (a + b).sum }
 }
 
-/// One number: a register of which only lane 0 counts, for what is left over at the end of a row.
+/// One number: a register of which only lane 0 is used, for the remainder at the end of a row.
 struct Single<Whole: Lanes>: Lanes {
   typealias Scalar = Whole.Scalar
   typealias Numbers = Whole.Numbers

@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// Largest |xᵢ − yᵢ|, or |xᵢ| without y; NaN when one is not finite.
 @inline(__always) func largestDifference<F: Family>(_: F.Type, _ x: UnsafeRawPointer, _ y: UnsafeRawPointer?, _ count: Int) -> Double {

@@ -1,4 +1,4 @@
-/// Activations whose code exists once a precision: the affine kernels send them to `activateRow`.
+/// Activations whose code exists once for each precision; the affine kernels compute them by calling `activateRow`.
 
 /// max(x, 0) with its corner rounded between −η and η = 1/10: (x + η)²/(4η), which meets both sides with their slopes.
 enum SmoothReluKernel: ActivationKernel {

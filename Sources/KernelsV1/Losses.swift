@@ -1,5 +1,5 @@
 import Glibc
-import KernelInterface
+import CKernels
 
 /// Softmax cross-entropy Σ (log Σ_c exp(s_c − max) − (s_label − max)), and its gradient scale·(softmax − onehot).
 ///
@@ -74,7 +74,7 @@ import KernelInterface
   }
 }
 
-/// Whether no class before `label` has the same score: the answer is the first of the best.
+/// Whether no class before `label` has the same score: of equal scores the first one is predicted.
 @inline(__always) private func first<S: KernelScalar>(_ scores: UnsafePointer<S>, _ stride: Int, _ score: S, before label: Int) -> Bool {
   var k = 0
   while k < label {

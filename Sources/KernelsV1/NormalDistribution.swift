@@ -1,6 +1,6 @@
-/// The tail of the normal distribution, which GELU is made of.
+/// The tail of the normal distribution, from which GELU is computed.
 ///
-/// Φ(−a) = exp(−½a²)·R(a) for a ≥ 0, where R falls smoothly from ½ to 1/(a√2π): one polynomial p(t) = (a + 4)·R(a) in t = (a − 4)/(a + 4) serves all a
+/// Φ(−a) = exp(−½a²)·R(a) for a ≥ 0, where R falls smoothly from ½ to 1/(a√2π): one polynomial p(t) = (a + 4)·R(a) in t = (a − 4)/(a + 4) covers all a
 /// (the change of variable of Schonfelder 1978, Math. Comp. 32, 1232–1240), minimax for the relative error (Remez exchange in 40 digits).
 
 extension FloatNumbers {

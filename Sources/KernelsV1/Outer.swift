@@ -1,8 +1,8 @@
-import KernelInterface
+import CKernels
 
 /// out[i,k] += Σ_s left[i,s]·right[k,s].
 ///
-/// Large products transpose one side into a buffer and are then the affine tile's work; small ones fold. The order of summation depends on the shape alone.
+/// Large products transpose one side into a buffer and use the affine tile's kernel; small ones sum over the samples in lanes and fold. The order of summation depends on the shape alone.
 ///
 /// - Parameter room: 17 KB.
 @inline(__always) func outer<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer, _ room: UnsafeMutableRawPointer) {

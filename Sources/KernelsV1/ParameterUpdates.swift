@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// d = g + wd·θ; v ← μv + d; θ ← θ − rate·(nesterov ? d + μv : v); without a velocity the step is d.
 @inline(__always) func sgd<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {

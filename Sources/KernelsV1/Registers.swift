@@ -1,6 +1,6 @@
 import CShims
 
-/// A vector register's operations, for each concrete vector; the bodies are `shims_vectors.h`, which says why.
+/// The operations of a vector register, for each concrete vector. Their bodies are in `shims_vectors.h`, which gives the reason.
 protocol RegisterOperations {
   associatedtype Numbers: ElementaryNumbers
   associatedtype Vector: SIMD where Vector.Scalar == Numbers.Scalar

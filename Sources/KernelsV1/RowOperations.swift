@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// out[i,s] = base[i,s] + a·f[i·stride]·y[i,s]: x of the call holds the factors f, `xStride` their stride.
 @inline(__always) func scaleRows<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
@@ -40,7 +40,7 @@ import KernelInterface
   while row < c.rows {
     let x = c.x.assumingMemoryBound(to: F.Scalar.self) + row &* c.xStride
     let y = y.assumingMemoryBound(to: F.Scalar.self) + row &* c.yStride
-    // Four sums side by side, which do not wait for one another.
+    // Four independent sums, so that their additions overlap.
     var four = Four(0)
     var i = 0
     while i &+ Four.count <= c.columns {

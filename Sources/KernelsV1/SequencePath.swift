@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// Each sample's path at each point, or for the transpose the points' cotangents added to the observations.
 ///
@@ -13,7 +13,7 @@ import KernelInterface
   }
 }
 
-/// One sample's observations and where its points go.
+/// One sample's observations and the places of its points.
 private struct SamplePath<S: KernelScalar> {
   let c: PathCall
   let knots: UnsafePointer<S>

@@ -1,6 +1,6 @@
-import KernelInterface
+import CKernels
 
-/// out = a·x⊙y and sums[i·sumStride] += Σ_s out[i,s]: the sums while the numbers are in registers.
+/// out = a·x⊙y and sums[i·sumStride] += Σ_s out[i,s]: the sums are taken while the numbers are in registers.
 @inline(__always) func multiplySumming<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   typealias S = F.Scalar
   let c = call.assumingMemoryBound(to: SummingProductCall.self).pointee
@@ -11,7 +11,7 @@ import KernelInterface
     let x = c.x.assumingMemoryBound(to: S.self) + row &* c.xStride
     let y = c.y.assumingMemoryBound(to: S.self) + row &* c.yStride
     let out = c.out.assumingMemoryBound(to: S.self) + row &* c.outStride
-    // Four sums side by side, which do not wait for one another.
+    // Four independent sums, so that their additions overlap.
     var four = Pair<Pair<F.Wide>>(0)
     var i = 0
     while i &+ 4 &* F.Wide.count <= c.columns {

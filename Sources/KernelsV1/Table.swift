@@ -1,5 +1,5 @@
 import CShims
-import KernelInterface
+import CKernels
 
 /// The kernels for Float, on the instruction set that this module is compiled for.
 package func floatTable() -> KernelTable {

@@ -1,6 +1,6 @@
 /// An activation over lanes: its value, and its value with its slope.
 protocol ActivationKernel {
-  /// Whether the affine kernels hold copies of their own; the others share one body, `activateRow`, which keeps the code small.
+  /// Whether the affine kernels contain their own copies of it. The other activations share one body, `activateRow`, which keeps the code small.
   static var isFused: Bool { get }
   static func value<L: Lanes>(_ x: L) -> L
   static func valueAndSlope<L: Lanes>(_ x: L) -> (value: L, slope: L)

@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// out[i·outStride] += Σ_s x[i,s].
 @inline(__always) func rowSums<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
@@ -7,7 +7,7 @@ import KernelInterface
   var row = 0
   while row < c.rows {
     let x = c.x.assumingMemoryBound(to: F.Scalar.self) + row &* c.xStride
-    // Four sums side by side, which do not wait for one another.
+    // Four independent sums, so that their additions overlap.
     var four = Pair<Pair<F.Wide>>(0)
     var i = 0
     while i &+ 4 &* F.Wide.count <= c.columns {

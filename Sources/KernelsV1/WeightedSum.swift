@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// out = base + Σ_m a_m·x_m, m ascending, or out = base + f⊙Σ_m a_m·x_m with a factor a column, in one pass.
 @inline(__always) func weightedSum<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
@@ -31,9 +31,10 @@ import KernelInterface
   var sum = factors == nil ? base : L(0)
   var term = 0
   while term < c.pointee.count {
-    let x = c.pointee.x[term].assumingMemoryBound(to: S.self) + (row &* c.pointee.xStride[term] &+ column)
-    sum = L.fma(L(S(c.pointee.a[term])), L(loading: x), sum)
+    let next = c.pointee.terms[term]
     term &+= 1
+    guard let x = next.x else { continue }
+    sum = L.fma(L(S(next.coefficient)), L(loading: x.assumingMemoryBound(to: S.self) + (row &* next.stride &+ column)), sum)
   }
   if let factors { sum = L.fma(L(loading: factors), sum, base) }
   sum.store(c.pointee.out.assumingMemoryBound(to: S.self) + (row &* c.pointee.outStride &+ column))

@@ -1,11 +1,11 @@
-import KernelInterface
+import CKernels
 
-/// out = base + scale·σ(x) and slope = σ'(x), number by number: the end of `affine` by itself, with its bits.
+/// out = base + scale·σ(x) and slope = σ'(x), elementwise: the last part of `affine`, with the same bits.
 ///
 /// - Parameters:
 ///   - base: nil stands for zeros; it may be the memory of `out`.
 ///   - out, slope: either may be the memory of `x`, not both.
-///   - slope: where σ' goes, when asked for.
+///   - slope: receives σ'; nil if it is not needed.
 /// - Accuracy: σ as documented at `apply`, σ' as at `affine`.
 package func activate(_ activation: Activation, _ x: Block, scale: Double, addingTo base: Block?, into out: Block, slope: Block?) {
   assert(x.rows == out.rows && x.columns == out.columns, "activate: shapes")

@@ -1,16 +1,16 @@
-import KernelInterface
+import CKernels
 
 /// out = base + scale·σ(W x + bias) and slope = σ'(W x + bias), in one pass.
 ///
 /// Each number accumulates its bias and then w[i,k]·x[k], k ascending, so a sample's bits do not depend on the block it is in.
 ///
 /// - Parameters:
-///   - weights: outputs × inputs with any strides; for one sample the fast path wants `rowStride` 1.
+///   - weights: outputs × inputs with any strides; for one sample the fast path needs `rowStride` 1.
 ///   - bias: one number an output, one for all, or none.
 ///   - x: inputs × samples: one column, or a multiple of 16.
 ///   - base: nil stands for zeros; it may be the memory of `out`, which may not be that of `x`.
-///   - slope: where σ' goes, when asked for.
-/// - Accuracy: σ as documented at `apply`; slopes that vanish (those of tanh, sigmoid, ELU, GELU, SiLU) are accurate absolutely, not relatively, there.
+///   - slope: receives σ'; nil if it is not needed.
+/// - Accuracy: σ as documented at `apply`; slopes that vanish (those of tanh, sigmoid, ELU, GELU, SiLU) are accurate in absolute, not in relative terms there.
 /// - Cost: 2·outputs·inputs·samples operations and one activation an output; no allocation.
 package func affine(_ weights: Matrix, bias: Bias?, activation: Activation, of x: Block, scale: Double, addingTo base: Block?, into out: Block, slope: Block?) {
   assert(x.rows == weights.columns && out.rows == weights.rows && x.columns == out.columns, "affine: shapes")
@@ -39,7 +39,7 @@ package struct AffineStage {
   let weightAdvance: Int
   let biasAdvance: Int
 
-  /// - Parameter next: where the weights and bias of the second layer lie; the others follow at the same distances.
+  /// - Parameter next: the weights and bias of the second layer; those of later layers follow at the same distances.
   package init(
     _ weights: Matrix, bias: Bias?, next: (weights: Matrix, bias: Bias?), activation: Activation, of x: Block, scale: Double, addingTo base: Block, into out: Block
   ) {
@@ -51,7 +51,7 @@ package struct AffineStage {
 
 /// All layers of one sample in one call, with the bits of single calls of `affine`.
 ///
-/// With `second`, both maps run in each layer, one after the other, in place. Without, the blocks `x` (= `base`) and `out` of `first` change places from layer to layer: after an odd number of
+/// With `second`, both maps run in each layer, one after the other, in place. Without it, the blocks `x` (= `base`) and `out` of `first` swap from layer to layer: after an odd number of
 /// layers the result lies in `out`, after an even one in `x`.
 package func affineChain(_ first: AffineStage, _ second: AffineStage?, layers: Int, precision: Precision) {
   var call = AffineChainCall(

@@ -1,8 +1,8 @@
-import KernelInterface
+import CKernels
 
 /// m = ½(k − kᵀ − γI), whose symmetric part is −½γI: the eigenvalues of the layer have real part −γ/2.
 ///
-/// Source: Haber & Ruthotto (2017), "Stable architectures for deep neural networks", eq. (16), the damping halved with the rest.
+/// Source: Haber & Ruthotto (2017), "Stable architectures for deep neural networks", eq. (16); here the factor ½ applies to the damping as well.
 /// - Parameters: k, m: square, any strides; m may be k when their strides are the same.
 package func antisymmetrize(_ k: Matrix, damping gamma: Double, into m: Matrix) {
   var call = SquareCall(

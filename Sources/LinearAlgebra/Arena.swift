@@ -30,7 +30,7 @@ package final class Arena: @unchecked Sendable {
 
   package var byteCount: Int { buffer.byteCount }
 
-  /// The next block. Past the end is our own bug: the size was measured wrongly.
+  /// The next block. Cutting beyond the end is a bug of the library: the size was measured wrongly.
   package func block(rows: Int, columns: Int, precision: Precision) -> Block {
     Block(take(rows * columns * precision.byteCount), rows: rows, columns: columns, precision: precision)
   }
@@ -38,7 +38,7 @@ package final class Arena: @unchecked Sendable {
   package func vector(count: Int, precision: Precision) -> Vector {
     Vector(take(count * precision.byteCount), count: count, precision: precision)
   }
-  /// Where the arena stands, to come back to with `release(to:)`.
+  /// The current position, to return to with `release(to:)`.
   package var mark: Int { used }
   package func release(to mark: Int) { used = mark }
 

@@ -1,7 +1,7 @@
 import CShims
 import Settings
 
-/// Owned memory: 64-byte aligned, zeroed, from the process's allocator, given back when the last reference goes.
+/// Owned memory: 64-byte aligned, zeroed, from the process's allocator, released with the last reference.
 package final class Buffer: @unchecked Sendable {
   package let base: UnsafeMutableRawPointer
   package let byteCount: Int

@@ -1,10 +1,10 @@
-/// x ← min(max(x, low), high) in the vector's precision, NaN staying as it is. Gives whether a number changed.
+/// x ← min(max(x, low), high) in the vector's precision, NaN stays NaN. Returns whether a number changed.
 ///
 /// - Parameter low: ≤ high; either may be infinite.
 /// - Cost: one pass; allocates nothing.
 package func clamp(_ x: Vector, low: Double, high: Double) -> Bool {
   switch x.precision {
-  // Rounded inwards, so that what is kept lies within the bounds as they were given.
+  // Rounded inwards, so that the result lies within the bounds in their own precision.
   case .float32:
     let (below, above) = (Float(low), Float(high))
     return clampEach(x, low: Double(below) < low ? below.nextUp : below, high: Double(above) > high ? above.nextDown : above)

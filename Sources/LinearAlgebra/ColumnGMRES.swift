@@ -1,4 +1,4 @@
-/// A linear map of each sample's column by itself.
+/// A linear map that acts on each sample's column separately.
 package protocol ColumnOperator {
   /// out = A·x; `out` is another block than `x`. Column s of `out` depends on column s of `x` alone.
   func apply(_ x: Block, into out: Block)
@@ -30,11 +30,11 @@ package struct ColumnGMRES {
   /// Rows of scratch that `solve` needs.
   package var scratchRows: Int { (restart + 1) * size + ColumnHessenberg.rows(steps: restart) + 2 }
 
-  /// x = A⁻¹b as far as ‖b − A x‖ ≤ relative·‖b‖, each sample by itself; a sample that a cycle does not bring half way nearer is left as it is.
+  /// x = A⁻¹b as far as ‖b − A x‖ ≤ relative·‖b‖, each sample separately; a sample whose residual a cycle does not halve is not iterated further.
   ///
   /// - Parameters:
   ///   - b: size × samples; not the memory of `x`.
-  ///   - relative: one row, a tolerance a sample. Below the rounding of A·x it is not reached, which the residuals tell.
+  ///   - relative: one row, a tolerance a sample. A tolerance below the rounding of A·x is not reached; the residuals show it.
   ///   - cycles: restarts after which it ends.
   ///   - residuals: one row, receives ‖b − A x‖/‖b‖, NaN where numbers were not finite.
   ///   - scratch: `scratchRows` rows.
@@ -72,7 +72,7 @@ package struct ColumnGMRES {
       }
       hessenberg.solve(count)
       for i in 0..<count { scaleColumns(hessenberg.solution(i), basis(i), scale: 1, addingTo: x, into: x) }
-      // The residual itself, not its estimate: what the next cycle refines, and what is reported.
+      // The true residual, not its estimate, is refined by the next cycle and reported.
       let product = basis(1)
       a.apply(x, into: product)
       combine(-1, product, 0, product, into: product)

@@ -1,7 +1,7 @@
 /// The small least-squares problems of GMRES, one a sample, each by Givens rotations: all scalars of an Arnoldi process in rows of a block.
 ///
-/// Source: Saad (2003), "Iterative methods for sparse linear systems", §6.5.3. A sample that has converged, or whose Krylov space is exhausted, stops by itself: its further
-/// basis vectors and coefficients are zero, so that its result has the same bits however long its neighbors go on.
+/// Source: Saad (2003), "Iterative methods for sparse linear systems", §6.5.3. A sample that has converged, or whose Krylov space is exhausted, stops: its further
+/// basis vectors and coefficients are zero, so its result has the same bits however long other samples continue.
 struct ColumnHessenberg {
   /// The most basis vectors.
   let steps: Int
@@ -24,16 +24,16 @@ struct ColumnHessenberg {
   /// The rotated right-hand side, then the coefficients of the solution.
   func solution(_ j: Int) -> Block { row(triangle + 2 * steps + j) }
   private func scalar(_ index: Int) -> Block { row(triangle + 3 * steps + 1 + index) }
-  /// Squared norm of the vector that is to be the next of the basis, by the caller.
+  /// The squared norm of the next basis vector before its scaling, written by the caller.
   var squaredNorm: Block { scalar(0) }
-  /// What the caller multiplies that vector by.
+  /// The factor by which the caller scales that vector.
   var inverse: Block { scalar(1) }
   private var active: Block { scalar(2) }
   private var target: Block { scalar(3) }
   private var norm: Block { scalar(4) }
   private var firstNorm: Block { scalar(5) }
 
-  /// Begins a cycle with the residual whose squared norm is in `squaredNorm`; false when every sample has come to its end: converged, or not halved by the last cycle.
+  /// Begins a cycle with the residual whose squared norm is in `squaredNorm`; false when every sample is finished: converged, or not improved by half in the last cycle.
   func begin(isFirst: Bool, relative: Block) -> Bool {
     switch memory.precision {
     case .float32: begin(isFirst, relative, Float.self)
@@ -41,7 +41,7 @@ struct ColumnHessenberg {
     }
   }
 
-  /// Takes in column j, entries and `squaredNorm`; false when no sample goes on.
+  /// Adds column j, its entries and `squaredNorm`; false when no sample continues.
   func finishStep(_ j: Int) -> Bool {
     switch memory.precision {
     case .float32: finishStep(j, Float.self)
@@ -113,7 +113,7 @@ struct ColumnHessenberg {
             continue
           }
         } else {
-          // A singular matrix, or numbers that are not finite: no use of this direction.
+          // For a singular matrix, or numbers that are not finite, this direction is not used.
           (cosine[s], sine[s], diagonal[s], right[s]) = (1, 0, 1, 0)
         }
         active[s] = 0

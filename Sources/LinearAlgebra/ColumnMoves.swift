@@ -1,4 +1,4 @@
-/// out[i,s] = x[i·stride + offsets[s]]: samples taken out of another block, each from a column and a first row of its own.
+/// out[i,s] = x[i·stride + offsets[s]]: it takes samples out of another block, each from its own column and first row.
 ///
 /// - Parameters:
 ///   - x: any block of the precision of `out` and not its memory.
@@ -42,7 +42,7 @@ extension Block {
   /// Rows that hold a record of `byteCount` bytes for each column, whatever the number of columns.
   package static func rows(forRecordsOf byteCount: Int, precision: Precision) -> Int { (byteCount + 15) / precision.byteCount + 1 }
 
-  /// The block's memory as a record a column: what is kept of a sample besides its numbers. It begins on a multiple of 8 bytes.
+  /// The block's memory as one record for each column, with data of a sample besides its numbers. It begins on a multiple of 8 bytes.
   @inlinable package func records<Record: BitwiseCopyable>(of type: Record.Type) -> UnsafeMutablePointer<Record> {
     let aligned = UnsafeMutableRawPointer(bitPattern: (UInt(bitPattern: base) &+ 7) & ~7) ?? base
     return aligned.bindMemory(to: Record.self, capacity: columns)

@@ -1,8 +1,8 @@
 import Glibc
 
-/// A map g of each sample's column by itself, whose fixed points m = g(m) are wanted.
+/// A map g that acts on each sample's column separately; its fixed points m = g(m) are sought.
 package protocol ColumnFixedPoint {
-  /// r = g(m) − m, remembering what `derivative` needs at m.
+  /// r = g(m) − m. It stores what `derivative` needs at m.
   func residual(at m: Block, into r: Block)
   /// out = v − g'(m)·v, m being the block of the last `residual`. `out` is another block than `v`.
   func derivative(at m: Block, of v: Block, into out: Block)
@@ -14,18 +14,18 @@ extension ColumnFixedPoint {
   package var isOver: Bool { false }
 }
 
-/// Fixed points m = g(m), one a sample: by iterating g as long as it contracts well, then by Newton–Krylov steps with backtracking.
+/// Finds fixed points m = g(m), one for each sample: by iterating g as long as it contracts well, then by Newton–Krylov steps with backtracking.
 ///
-/// Sources: Kelley (1995), "Iterative methods for linear and nonlinear equations", §4.1 and algorithm 8.2.1 (damped inexact Newton), with GMRES for m − g(m). Every sample goes its own way and ends
-/// on its own; its result has the same bits in any tile and alone.
+/// Sources: Kelley (1995), "Iterative methods for linear and nonlinear equations", §4.1 and algorithm 8.2.1 (damped inexact Newton), with GMRES for m − g(m). Every sample iterates and stops
+/// independently; its result has the same bits in any tile and alone.
 package struct ColumnNewton {
-  /// ‖g(m) − m‖ ≤ tolerance·max(‖start‖, ‖m‖) is the aim.
+  /// A sample has converged when ‖g(m) − m‖ ≤ tolerance·max(‖start‖, ‖m‖).
   package let tolerance: Double
   /// Evaluations of g after which a sample has failed.
   package let iterations: Int
   private let gmres: ColumnGMRES
 
-  /// Where a sample stands, as a number in its row of scalars.
+  /// The phase of a sample, stored as a number in its row of scalars.
   private enum Mode {
     static let fixedPoint = 0.0
     static let newton = 1.0
@@ -43,7 +43,7 @@ package struct ColumnNewton {
   /// Rows of scratch that `solve` needs.
   package var scratchRows: Int { 4 * gmres.size + Self.scalarRows + gmres.scratchRows }
 
-  /// What became of the samples of a tile.
+  /// The outcome for the samples of a tile.
   package struct Outcome: Sendable {
     /// Samples that did not converge, whose m is their start.
     package var failed = 0
@@ -55,7 +55,7 @@ package struct ColumnNewton {
     package var evaluations = 0
   }
 
-  /// The tolerance that a residual at the rounding of g may miss, in units of rounding: where no step reduces a residual any more, this is enough.
+  /// The residual that counts as converged, in units of rounding, once no step reduces it any more.
   package static let stagnation = 4096.0
 
   /// Step lengths below these are not tried, before the first restart and after; and restarts from other points.
@@ -93,7 +93,7 @@ package struct ColumnNewton {
       isStale = verdict.reverted
       if verdict.live == 0 || g.isOver { break }
       if verdict.fresh > 0 {
-        // Others' columns of this residual are what they were, or not used.
+        // In the other samples' columns this residual is unchanged or unused.
         g.residual(at: accepted, into: residual)
         fill(m, 0)
         selectColumns(state.fresh, residual, m, into: right)
@@ -162,7 +162,7 @@ package struct ColumnNewton {
     var length: Block { row(6) }
     var forcing: Block { row(7) }
     var linearResidual: Block { row(8) }
-    /// Masks: the trial point is taken; a new Newton direction is wanted; the direction is the residual; the sample goes on (at the end: has converged).
+    /// Masks: the trial point is taken; a new Newton direction is wanted; the direction is the residual; the sample continues (at the end: it has converged).
     var accepts: Block { row(9) }
     var fresh: Block { row(10) }
     var iterates: Block { row(11) }
@@ -173,7 +173,7 @@ package struct ColumnNewton {
     private var restartsNow: Block { row(14) }
     private var firstResidual: Block { row(15) }
 
-    /// For samples that restart: the direction becomes the way from `accepted` to a point as far from `start` as g(start) is, a different one at each restart.
+    /// For samples that restart: the direction leads from `accepted` to a point as far from `start` as g(start) is, a different point at each restart.
     func restart(_ direction: Block, from accepted: Block, near start: Block) {
       switch memory.precision {
       case .float32: restartColumns(direction, accepted, start, Float.self)
@@ -189,7 +189,7 @@ package struct ColumnNewton {
           let (to, from, y) = (
             ColumnScalars<Number>(direction.rows(i..<i + 1)), ColumnScalars<Number>(accepted.rows(i..<i + 1)), ColumnScalars<Number>(start.rows(i..<i + 1))
           )
-          // Of no regular pattern in rows or restarts, and the same for a sample in any tile.
+          // Without a regular pattern over rows or restarts, and the same for a sample in any tile.
           to[s] = y[s] - from[s] + Number(radius * cos(1.7 * Double(i + 1) * Double(restarts[s])))
         }
       }
@@ -229,9 +229,9 @@ package struct ColumnNewton {
         result.judged += 1
         let isFirst = residual[s] < 0
         if isFirst { firstResidual[s] = trial[s] }
-        // A shortened step need not do better.
+        // A shortened step need not reduce the residual further.
         let isSlow = !isFirst && 2 * trial[s] > residual[s] && length[s] == 1
-        // A Newton step must reduce the residual by a part of what a full one promises; an iteration of g just reduce it. NaN fails both.
+        // A Newton step must achieve a fraction of the reduction that a full step promises; an iteration of g must only reduce the residual. NaN fails both.
         let bound = mode[s] == 0 ? residual[s] : (1 - length[s] / 10_000) * residual[s]
         let isTaken = trial[s].isFinite && (isFirst || trial[s] < bound)
         let isGoodEnough = trial[s] <= tolerance * max(size[s], startSize[s])
@@ -239,7 +239,7 @@ package struct ColumnNewton {
           accepts[s] = 1
           (residual[s], acceptedSize[s]) = (trial[s], max(size[s], startSize[s]))
         }
-        // An iteration that is slow or leads away may be Newton's business still; where a Newton step does not help, rounding is all there is.
+        // If the iteration is slow or diverges, Newton's method may still converge; if a Newton step does not help, only rounding is left.
         let isAtRounding = mode[s] != 0 && residual[s] <= loose * acceptedSize[s]
         if isGoodEnough || (isTaken && isSlow && isAtRounding) {
           mode[s] = converged
@@ -247,7 +247,7 @@ package struct ColumnNewton {
           if mode[s] == 0, isSlow { mode[s] = Number(Mode.newton) }
           fresh[s] = mode[s]
           iterates[s] = 1 - mode[s]
-          // Where steps had to be short, the next ones begin not much longer.
+          // If steps had to be short, the next ones start only slightly longer.
           length[s] = isFirst ? 1 : min(1, 4 * length[s])
         } else if isFirst {
           mode[s] = failed
@@ -256,13 +256,13 @@ package struct ColumnNewton {
           mode[s] = converged
           result.reverted = true
         } else if mode[s] == 0 {
-          // The iteration leads away: Newton's method from the best point.
+          // The iteration diverges: continue with Newton's method from the best point.
           mode[s] = Number(Mode.newton)
           (fresh[s], length[s]) = (1, 1)
         } else {
           length[s] /= 2
           if length[s] < Number(restarts[s] == 0 ? ColumnNewton.shortestStep : ColumnNewton.shortestStepAfterRestart) {
-            // Stuck where the residual has a minimum that is no zero: from another point there may be a way.
+            // The residual has a local minimum that is not zero: restart from another point.
             if restarts[s] == Number(ColumnNewton.mostRestarts) {
               mode[s] = failed
               result.reverted = true
@@ -277,7 +277,7 @@ package struct ColumnNewton {
         if lives[s] != 0 { result.live += 1 }
         if fresh[s] != 0 {
           result.fresh += 1
-          // Loose while far away, so that the order of convergence is 2 in the end.
+          // The tolerance is loose far from the solution and tightens towards it, so that convergence is finally quadratic.
           let relative = residual[s] / acceptedSize[s]
           forcing[s] = max(min(Number(0.01), relative), tolerance / (10 * relative), Number.ulpOfOne)
         }

@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// out[i,s] = base[i,s] + scale·c[s]·x[i,s]: each sample has its factor.
 ///
@@ -7,7 +7,7 @@ import KernelInterface
 ///   - base: nil stands for zeros; it may be the memory of `out`, as may `x`.
 package func scaleColumns(_ factors: Block, _ x: Block, scale: Double, addingTo base: Block?, into out: Block) {
   assert(factors.rows == 1 && factors.columns == x.columns && x.rows == out.rows && x.columns == out.columns, "scaleColumns: shapes")
-  // A row that is read again for every row of x: its stride is 0.
+  // The stride is 0, so that the one row is read for every row of x.
   var call = ElementwiseCall(
     a: scale, b: 0, x: factors.base, xStride: 0, y: UnsafeRawPointer(x.base), yStride: x.stride, base: base.map { UnsafeRawPointer($0.base) }, baseStride: base?.stride ?? 0,
     out: out.base, outStride: out.stride, rows: out.rows, columns: out.columns)
@@ -25,7 +25,7 @@ package func columnDots(_ x: Block, _ y: Block, into out: Block) {
   Kernels.table(out.precision).pointee.columnDots(&call)
 }
 
-/// out[i,s] = mask[s] ≠ 0 ? a[i,s] : b[i,s]: samples that go on and samples that stay. Numbers of the one not chosen, NaN among them, leave no trace.
+/// out[i,s] = mask[s] ≠ 0 ? a[i,s] : b[i,s]: it selects between samples that continue and samples that stay. The numbers not chosen have no effect, even NaN.
 ///
 /// - Parameters:
 ///   - mask: one row of 0 and 1.

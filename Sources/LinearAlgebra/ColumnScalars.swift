@@ -12,9 +12,9 @@ package func columnNorms(_ x: Block, into out: Block) {
   squareRoots(out, into: out)
 }
 
-/// powers[s] = 2^⌊log₂ max_i |x[i,s]|⌋ and its inverse: a factor that makes a sample's numbers of the size of one without a rounding.
+/// powers[s] = 2^⌊log₂ max_i |x[i,s]|⌋ and its inverse: a factor that scales a sample's largest number to about one without rounding.
 ///
-/// Squares of small numbers underflow in Float, so what is measured by norms is scaled first. A column of zeros, or one that is not finite, has the factor 1.
+/// Squares of small numbers underflow in Float, so vectors are scaled before their norms are taken. A column of zeros, or one that is not finite, has the factor 1.
 /// - Cost: one pass over `x`.
 package func columnPowers(_ x: Block, into powers: Block, inverses: Block) {
   switch x.precision {

@@ -4,7 +4,7 @@ import COpenBLAS
 ///
 /// - Parameters:
 ///   - a: square, row-major Doubles without gaps.
-///   - memory: whose pivots are overwritten; it serves one factorization at a time.
+///   - memory: whose pivots are overwritten; it holds one factorization at a time.
 /// - Cost: ⅔n³ operations, by LAPACK.
 package func factorize(_ a: Matrix, _ memory: SquareMatrices) -> Bool {
   checkDense(a, memory.size)

@@ -1,8 +1,8 @@
-import KernelInterface
+import CKernels
 
 /// out[i,s] uniform in [low, high), from 24 random bits; rounding may reach `high`.
 ///
-/// - Parameter out: one column, or a multiple of 16; its column s is sample `draws.sample` + s. Numbers of padding columns are finite like any other.
+/// - Parameter out: one column, or a multiple of 16; its column s is sample `draws.sample` + s. Padding columns receive finite numbers, too.
 /// - Cost: Philox4x32-10 for four rows at a time; about 1 ns a number.
 package func drawUniform(_ draws: LayerDraws, low: Double, high: Double, into out: Block) { draw(0, draws, low, high - low, out) }
 

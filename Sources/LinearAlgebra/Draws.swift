@@ -1,9 +1,9 @@
-/// The random numbers of one training step: numbers that depend on seed, step, block, layer, sample and row alone, never on threads, tiles or what else was drawn.
+/// The random numbers of one training step: they depend only on seed, step, block, layer, sample and row, never on threads, tiles or other draws.
 ///
-/// What asks for them twice (an adjoint sweep, a recomputed layer, a second precision) gets the same numbers.
+/// Whoever draws them again (an adjoint sweep, a recomputed layer, a second precision) gets the same numbers.
 package struct Draws: Equatable, Sendable {
   package let seed: UInt64
-  /// The training step, so that each draws anew.
+  /// The training step; every step draws other numbers.
   package let step: UInt64
   /// The number of the batch's first sample within the step, where a step is made of several batches.
   package let firstSample: UInt64
@@ -16,7 +16,7 @@ package struct Draws: Equatable, Sendable {
 
   /// The numbers of one block for a tile whose first sample is number `sample` of the batch.
   package func tile(block: Int, firstSample sample: Int) -> LayerDraws {
-    // A key of its own for each step and block: no stream of the seed itself (the order of samples, initial values) meets it.
+    // Each step and block has its own key, different from those of the seed's other streams (the order of samples, initial values).
     let words = philox(
       SIMD4(UInt32(truncatingIfNeeded: step), UInt32(truncatingIfNeeded: step >> 32), UInt32(truncatingIfNeeded: block), 0x6472_6177),
       key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)))
@@ -55,7 +55,7 @@ package struct LayerDraws: Equatable, Sendable {
     set { place = place & ~(0x1F_FFFF << 32) | (UInt64(truncatingIfNeeded: newValue) & 0x1F_FFFF) << 32 }
   }
 
-  /// What the numbers are for, below 256: different parts of a layer draw different numbers.
+  /// The use of the numbers, below 256: different parts of a layer draw different numbers.
   @inlinable package var part: Int {
     get { Int(truncatingIfNeeded: place >> 53 & 0xFF) }
     set { place = place & ~(0xFF << 53) | (UInt64(truncatingIfNeeded: newValue) & 0xFF) << 53 }

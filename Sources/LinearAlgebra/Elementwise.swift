@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// out = base + scale·a⊙b; base nil stands for zeros and may be `out`, as may `a` and `b`.
 package func multiply(_ scale: Double, _ a: Block, _ b: Block, addingTo base: Block?, into out: Block) {
@@ -52,7 +52,7 @@ package func accumulateRowSums(_ x: Block, addingTo out: Bias) {
 }
 
 extension ElementwiseCall {
-  /// One long row in place of many short ones.
+  /// Treats contiguous rows as one long row.
   fileprivate mutating func flatten() {
     columns *= rows
     rows = 1

@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// out[s] = √(1/n Σ_i (e[i,s] / (absolute + relative·max(|from[i,s]|, |to[i,s]|)))²), i ascending: a step is good enough for sample s where this is at most 1.
 ///

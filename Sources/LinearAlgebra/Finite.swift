@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 extension Precision {
   /// The largest magnitude that is still finite once it is rounded to this precision.

@@ -2,7 +2,7 @@ import Glibc
 
 /// The discrete Fourier transform of n complex numbers, any n: X_k = Σ_j x_j e^{−2πi jk/n}; or its inverse, x_j = (1/n) Σ_k X_k e^{+2πi jk/n}.
 ///
-/// Cooley & Tukey (1965), mixed radix by the prime factors of n: O(n · sum of the factors), so slow for large primes. Plain: for preparing operators, not for tiles.
+/// Cooley & Tukey (1965), mixed radix by the prime factors of n: O(n · sum of the factors), so slow for large primes. It is written for the preparation of operators, not for tiles.
 /// - Parameters:
 ///   - real, imaginary: n Doubles each, transformed in place.
 ///   - workspace: `fourierWorkspaceCount(n)` Doubles.
@@ -71,7 +71,7 @@ private struct MixedRadix {
   }
 
   private func smallestFactor(_ n: Int) -> Int {
-    // Fours first: fewer passes.
+    // Factors of four first, for fewer passes.
     if n % 4 == 0 { return 4 }
     var factor = 2
     while factor * factor <= n {

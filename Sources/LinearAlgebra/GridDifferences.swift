@@ -1,4 +1,4 @@
-/// How the roughness of numbers on a grid is measured.
+/// The measure of the roughness of numbers on a grid.
 package enum GridOperator: String, CaseIterable, Sendable {
   /// L takes the differences between neighbors along both directions: ‖Lx‖² = Σ (x_i − x_j)².
   case differences

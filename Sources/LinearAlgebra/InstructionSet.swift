@@ -26,9 +26,9 @@ package enum InstructionSet: Int32, CaseIterable, Sendable {
   package static var current: InstructionSet { InstructionSet(rawValue: sode_shim_active_level()) ?? .baseline }
 }
 
-/// Runs `body` with the kernels of one instruction set, for tests and benchmarks; what this machine does not have is lowered to what it has.
+/// Runs `body` with the kernels of one instruction set, for tests and benchmarks; a set that this machine lacks is replaced by its best one.
 ///
-/// The choice is the calling thread's alone: others, a pool's workers among them, go on with theirs.
+/// The choice holds for the calling thread alone; other threads, such as a pool's workers, keep theirs.
 package func withInstructionSet<Result, Problem: Error>(_ set: InstructionSet, _ body: () throws(Problem) -> Result) throws(Problem) -> Result {
   let before = sode_shim_forced_level()
   sode_shim_force_level(min(set.rawValue, InstructionSet.detected.rawValue))

@@ -1,6 +1,6 @@
-import KernelInterface
+import CKernels
 
-/// Rows of a batch into the columns of a tile: x' = (x − shift)·scale.
+/// Copies rows of a batch into the columns of a tile: x' = (x − shift)·scale.
 ///
 /// - Parameters:
 ///   - source: samples × features, any type and strides. Features the tile has beyond the source's become 0: a network opens by zero padding.
@@ -16,7 +16,7 @@ package func gather(_ source: TensorView, rows: UnsafePointer<Int64>?, start: In
   Kernels.table(tile.precision).pointee.gather(&call)
 }
 
-/// The first `count` columns of a tile into rows `startRow` … of a Float or Double array; the tile has at least the target's features.
+/// Copies the first `count` columns of a tile into the rows from `startRow` on of a Float or Double array; the tile has at least the target's features.
 ///
 /// - Parameter scale: multiplies each feature, in float64: derivatives with respect to scaled features become those with respect to the caller's.
 package func scatter(_ tile: Block, count: Int, to target: MutableTensorView, startRow: Int, scale: FeatureScaling? = nil) {
@@ -28,7 +28,7 @@ package func scatter(_ tile: Block, count: Int, to target: MutableTensorView, st
   Kernels.table(tile.precision).pointee.scatter(&call)
 }
 
-/// A dense row-major vector into an array of any strides, Float or Double.
+/// Copies a dense row-major vector into an array of any strides, Float or Double.
 package func convert(_ source: Vector, to target: MutableTensorView) {
   precondition(source.count >= target.rows * target.columns, "convert: as many numbers")
   if let block = target.view.sameBytes(as: source.precision) {
@@ -39,7 +39,7 @@ package func convert(_ source: Vector, to target: MutableTensorView) {
   scatter(Block(source.base, rows: target.rows, columns: target.columns, precision: source.precision), count: target.columns, to: turned, startRow: 0)
 }
 
-/// An array of any type and strides into a dense row-major vector.
+/// Copies an array of any type and strides into a dense row-major vector.
 package func convert(_ source: TensorView, into target: Vector) {
   precondition(target.count >= source.rows * source.columns, "convert: room for all numbers")
   if let block = source.sameBytes(as: target.precision) {
@@ -58,7 +58,7 @@ package func firstNonFinite(_ view: TensorView) -> (row: Int, column: Int)? {
   let allFinite = Kernels.table(precision).pointee.allFinite
   for row in 0..<view.rows {
     let start = view.base + row * view.rowStride * view.type.byteCount
-    // A kernel loads whole numbers: rows that a caller packed at odd addresses are looked at one by one.
+    // The kernel needs aligned numbers; rows at other addresses are checked number by number.
     if view.columnStride == 1, Int(bitPattern: start) % view.type.byteCount == 0, allFinite(start, view.columns) { continue }
     for column in 0..<view.columns {
       let at = column * view.columnStride * view.type.byteCount

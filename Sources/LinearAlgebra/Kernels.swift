@@ -1,17 +1,17 @@
 import CShims
-import KernelInterface
+import CKernels
 import KernelsV1
 import KernelsV3
 import KernelsV4
 
 /// The kernels of the instruction set in use: the only way into code that is compiled for AVX2 or AVX-512.
 enum Kernels {
-  /// Six tables, those of a level above this machine's never made.
+  /// Six tables. Those of instruction sets that this machine lacks are never made.
   private static let tables: UnsafeMutablePointer<KernelTable> = {
     let tables = UnsafeMutablePointer<KernelTable>.allocate(capacity: 6)
     let level = InstructionSet.detected.rawValue
     for slot in 0..<3 {
-      // A lower level's tables fill the slots that this machine must not use.
+      // The slots of those instruction sets hold the tables of a lower one.
       let (float, double) =
         switch slot {
         case 2 where level >= InstructionSet.avx512.rawValue: (KernelsV4.floatTable(), KernelsV4.doubleTable())
@@ -33,6 +33,6 @@ enum Kernels {
 }
 
 extension Block {
-  /// Whether the rows follow one another without a gap, so that the block is one array.
+  /// Whether the rows follow one another without gaps, which makes the block one array.
   var isContiguous: Bool { stride == columns || rows <= 1 }
 }

@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// Largest |x − y| over two blocks of one shape, in Double; NaN when a difference is not finite.
 package func largestDifference(_ x: Block, _ y: Block) -> Double {
@@ -9,6 +9,9 @@ package func largestDifference(_ x: Block, _ y: Block) -> Double {
 /// Largest |x|; NaN when a number is not finite.
 package func largestMagnitude(_ x: Block) -> Double { largest(x, nil) }
 
+/// Largest |xᵢ|, 0 for no numbers; NaN when a number is not finite.
+package func largestMagnitude(_ x: Vector) -> Double { largestMagnitude(x.row) }
+
 private func largest(_ x: Block, _ y: Block?) -> Double {
   let kernel = Kernels.table(x.precision).pointee.largestDifference
   if x.isContiguous && y?.isContiguous != false { return kernel(x.base, y.map { UnsafeRawPointer($0.base) }, x.rows * x.columns) }
@@ -16,7 +19,7 @@ private func largest(_ x: Block, _ y: Block?) -> Double {
   var result = 0.0
   for row in 0..<x.rows {
     let here = kernel(x.base + row * x.stride * bytes, y.map { UnsafeRawPointer($0.base + row * $0.stride * bytes) }, x.columns)
-    // NaN stays: it is not less than or equal to anything.
+    // NaN is kept, because no comparison with it holds.
     if !(here <= result) { result = here }
     if result.isNaN { return result }
   }

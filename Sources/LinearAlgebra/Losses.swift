@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// Softmax cross-entropy of a tile: Σ_s (log Σ_c exp(s_c − max) − (s_label − max)), summed over the samples in Double, in their order.
 ///
@@ -7,10 +7,10 @@ import KernelInterface
 ///   - labels: one a sample, 0 ..< classes; another makes the loss NaN.
 ///   - count: the samples of the tile; the columns past it are padding.
 ///   - scale: factor of the gradient, 1/batch for a mean loss.
-///   - weights: float64, one a sample: what its loss counts in sum and gradient; nil: 1.
+///   - weights: float64, one for each sample, by which its loss and gradient are multiplied; nil: 1.
 ///   - smoothing: ε in [0, 1): the label's distribution is q = (1 − ε) onehot + ε/classes.
 ///   - gradient: scale·(softmax − q), zeros in padding.
-///   - correct: grows by the samples whose largest score, the first of equals, is their label's.
+///   - correct: increased by the number of samples whose largest score (the first of equal ones) is their label's.
 package func softmaxCrossEntropy(
   scores: Block, labels: UnsafePointer<Int32>, count: Int, weights: Vector? = nil, smoothing: Double = 0, scale: Double, gradient: Block?, correct: inout Int
 ) -> Double {
@@ -22,7 +22,7 @@ package func softmaxCrossEntropy(
 
 /// Logistic loss of a tile of one row: Σ_s −log σ(s) for label 1, −log σ(−s) for label 0.
 ///
-/// Parameters as for `softmaxCrossEntropy`; the gradient is scale·(σ(s) − q), q = label or, smoothed, (1 − ε)·label + ε/2. A score above 0 says 1.
+/// Parameters as for `softmaxCrossEntropy`; the gradient is scale·(σ(s) − q), q = label or, smoothed, (1 − ε)·label + ε/2. A score above 0 predicts class 1.
 package func logistic(
   scores: Block, labels: UnsafePointer<Int32>, count: Int, weights: Vector? = nil, smoothing: Double = 0, scale: Double, gradient: Block?, correct: inout Int
 ) -> Double {

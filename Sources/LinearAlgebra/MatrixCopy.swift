@@ -7,7 +7,7 @@ package func copy(_ x: Matrix, into out: Matrix) {
   }
 }
 
-/// Copies bit patterns, so that one body serves both precisions.
+/// Copies bit patterns, so one body works for both precisions.
 @inline(__always) private func copyElements<Bits: FixedWidthInteger>(_ x: Matrix, _ out: Matrix, as bits: Bits.Type) {
   let source = UnsafeRawPointer(x.base).assumingMemoryBound(to: Bits.self)
   let target = out.base.assumingMemoryBound(to: Bits.self)

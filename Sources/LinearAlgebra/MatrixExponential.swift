@@ -1,7 +1,7 @@
 /// exp(X) and, if wanted, its Fréchet derivative L(X, E) = d/dt exp(X + tE) at t = 0.
 ///
 /// Scaling and squaring with diagonal Padé approximants of degree 3, 5 or 7. Sources: Higham (2005), "The scaling and squaring method for the matrix exponential revisited", table 2.3; Al-Mohy & Higham
-/// (2009), "Computing the Fréchet derivative of the matrix exponential", §4: the derivative of the very algorithm. A diagonal approximant of an antisymmetric matrix is orthogonal.
+/// (2009), "Computing the Fréchet derivative of the matrix exponential", §4: the derivative of the same algorithm. A diagonal approximant of an antisymmetric matrix is orthogonal.
 package struct MatrixExponential {
   /// Matrices of memory for the exponential alone, and with its derivative.
   package static func matrices(withDerivative: Bool) -> Int { withDerivative ? 9 : 5 }
@@ -30,7 +30,7 @@ package struct MatrixExponential {
     hasDerivative = withDerivative
   }
 
-  /// exp(X) and L(X, E), matrices of the memory; numbers that are not finite give such numbers.
+  /// exp(X) and L(X, E), matrices of the memory; input that is not finite gives output that is not finite.
   ///
   /// - Cost: with s = max(0, ⌈log₂ ‖X‖₁⌉) squarings at most 6 + s products and one factorization; with the derivative about three times this.
   package func run() -> (value: Matrix, derivative: Matrix?) {

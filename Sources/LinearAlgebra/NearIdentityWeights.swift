@@ -1,4 +1,4 @@
-/// x ← I + h·x, or h·x without the identity: from the weights of a differential equation to those of a layer of step h. In float64, each number rounded once.
+/// x ← I + h·x, or h·x without the identity: turns the weights of a differential equation into those of a layer of step h, in float64 with one rounding for each number.
 ///
 /// - Parameter x: outputs × inputs, float64, any strides.
 package func scaleTowardsIdentity(_ x: Matrix, by h: Double, addingIdentity: Bool) {

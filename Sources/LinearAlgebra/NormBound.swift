@@ -1,7 +1,7 @@
 import CShims
 import Settings
 
-/// Upper bounds of spectral norms ‖W‖₂ = σ_max(W), never below the true norm: what stability may be concluded from.
+/// Upper bounds of spectral norms ‖W‖₂ = σ_max(W), never below the true norm, so that stability may be concluded from them.
 ///
 /// Lanczos' iteration estimates the largest eigenvalue λ of the Gram matrix G = WWᵀ of the shorter side. Cholesky's factorization of c²I − G, where it succeeds, then proves that ‖W‖ ≤ c, and the bound is the least
 /// c² = λ·1.02ʲ, j = 1, 2, …, that it succeeds for. It exceeds the norm by less than the factor `looseness`: 1 %, and the roundings.
@@ -51,7 +51,7 @@ package final class NormBound {
     let (n, m) = (wide.rows, wide.columns)
     let block = dense(wide, isAntisymmetric)
     let numbers = Vector(block.base, count: block.rows * block.columns, precision: block.precision)
-    // By a power of two, exactly, so that squares neither overflow nor vanish.
+    // Scaling by a power of two is exact and keeps squares from overflowing or vanishing.
     var unit = 1.0
     var squares = sumOfSquares(numbers)
     if !(1e-12...1e12 ~= squares) {

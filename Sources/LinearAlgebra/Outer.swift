@@ -1,10 +1,10 @@
 import COpenBLAS
 import CShims
-import KernelInterface
+import CKernels
 
 /// out[i,k] += Σ_s left[i,s]·right[k,s]: the gradient of a product's weights, summed over the samples of a tile.
 ///
-/// Our own kernel with AVX-512 and for small products, OpenBLAS for others; both sum in an order that depends on the shapes alone.
+/// The library's own kernel computes it with AVX-512 and for small products, OpenBLAS otherwise; both sum in an order that depends on the shapes alone.
 ///
 /// - Parameters:
 ///   - left: outputs × samples; right: inputs × samples, as many columns.
@@ -25,7 +25,7 @@ package func accumulateOuter(_ left: Block, _ right: Block, addingTo out: Matrix
   Kernels.table(out.precision).pointee.outer(&call)
 }
 
-/// Multiply-adds of an outer product from which OpenBLAS is faster than our kernel of narrow vectors, by measurement. With AVX-512 it never is: at 64 × 64 × 64 ours takes 0.86 of its
+/// The number of multiply-adds of an outer product from which OpenBLAS is faster than the library's kernel below AVX-512, as measured. With AVX-512 it is always slower: at 64 × 64 × 64 the kernel takes 0.86 of its
 /// time in Float and 0.83 in Double, at 128 × 128 × 128 0.90 and 0.89.
 private let outerCrossover = 4_000
 

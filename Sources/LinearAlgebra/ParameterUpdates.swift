@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// One step of SGD in one pass: d = g + weightDecay·θ; v ← momentum·v + d; θ ← θ − rate·(nesterov ? d + momentum·v : v).
 ///

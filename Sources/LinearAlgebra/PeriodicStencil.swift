@@ -9,7 +9,7 @@ package struct PeriodicStencil: Sendable {
 
   package init(size: Int) { self.size = size }
 
-  /// Numbers of memory, of this precision, that the functions here work in.
+  /// Numbers of work memory, in this precision, that the functions here need.
   package func memoryCount(_ precision: Precision) -> Int { (precision == .float64 ? 1 : 2) * doubles + 2 }
   private var doubles: Int { 4 * size + fourierWorkspaceCount(size) }
 
@@ -90,7 +90,7 @@ private struct Work {
     LinearAlgebra.fill(real, 0)
     LinearAlgebra.fill(imaginary, 0)
     for k in 0..<PeriodicStencil.taps {
-      // c_k multiplies y_{i+k−1}: row i of column 0 has it where i = 1 − k around the ring.
+      // c_k multiplies y_{i+k−1}, so column 0 holds it in row i = 1 − k around the ring.
       let row = ((1 - k) % size + size) % size
       real.store(real.load(row) + taps.load(k), at: row)
     }
@@ -134,7 +134,7 @@ private struct Work {
   /// The circulant matrix of these eigenvalues, which are real and even, so that it is symmetric.
   func fill(_ out: Matrix) {
     fourierTransform(real: real, imaginary: imaginary, isInverse: true, workspace: workspace)
-    // Symmetric to the last bit: distance d and n − d are one number.
+    // Symmetric to the last bit, because the distances d and n − d take the same number.
     for i in 0..<size {
       for j in 0..<size {
         let distance = abs(i - j)

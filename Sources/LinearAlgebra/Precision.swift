@@ -1,7 +1,7 @@
 /// Floating-point precision of a network, chosen at its creation and the same for all its numbers.
 ///
-/// Precision is a value, not a type parameter: everything above the kernel line moves blocks whose precision it need not know, so it is
-/// compiled once, and only the kernels exist for Float and Double.
+/// Precision is a value, not a type parameter: code above the kernel line moves blocks without knowing their precision, so it is
+/// compiled once, and only the kernels exist for Float and for Double.
 package enum Precision: Int32, CaseIterable, Sendable {
   case float32 = 0
   case float64 = 1

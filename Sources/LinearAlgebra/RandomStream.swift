@@ -3,14 +3,14 @@ import Settings
 
 /// Counter-based random numbers: Philox4x32-10 keyed by a seed, with one stream for each use (a layer, an epoch, a data set).
 ///
-/// Number i of a stream depends on (seed, stream, i) alone, never on a thread or on what else was drawn.
+/// Number i of a stream depends on (seed, stream, i) alone, never on a thread or on other draws.
 /// Source: Salmon, Moraes, Dror & Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3", §3.3.
 package struct RandomStream: Sendable {
   private let key: SIMD2<UInt32>
   private let stream: UInt64
   private var block: UInt64 = 0
   private var words = SIMD4<UInt32>()
-  /// 64-bit words of `words` not handed out yet.
+  /// The number of 64-bit words of `words` that are still unused.
   private var left = 0
 
   package init(seed: UInt64, stream: UInt64 = 0) {

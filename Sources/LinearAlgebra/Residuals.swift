@@ -1,6 +1,6 @@
 import Settings
 
-/// Σ over samples and classes of (p − [class = label])² for probabilities p: the sum of which the Brier score is the mean.
+/// Σ over samples and classes of (p − [class = label])² for probabilities p: the Brier score is its mean over the samples.
 ///
 /// - Parameters:
 ///   - probabilities: classes × samples, or one row, that of class 1; float64.
@@ -19,7 +19,7 @@ package func squaredProbabilityErrors(_ probabilities: Block, labels: UnsafePoin
   return sum
 }
 
-/// What a row of predictions is off its targets by, summed over the samples.
+/// The deviations of a row of predictions from its targets, summed over the samples.
 package struct Residuals: Equatable, Sendable {
   /// Σ |prediction − target|.
   package var absolute = 0.0

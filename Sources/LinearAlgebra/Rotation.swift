@@ -1,7 +1,7 @@
 /// A rotation made from a matrix A: Q = exp(hS), or its approximation by Cayley, (I − ½hS)⁻¹(I + ½hS), S = A − Aᵀ; with both its derivatives.
 ///
-/// Sources: Cayley (1846); Higham (2005) for the exponential. Q is orthogonal for every A and h: computed in Double, and freed of the rounding of the way by a Newton–Schulz step, Q ← ½Q(3I − QᵀQ).
-/// All work is done in memory that is given.
+/// Sources: Cayley (1846); Higham (2005) for the exponential. Q is orthogonal for every A and h: it is computed in Double, and a Newton–Schulz step removes the accumulated rounding errors, Q ← ½Q(3I − QᵀQ).
+/// All work memory is passed in.
 package struct Rotation: Sendable {
   package enum Kind: Sendable {
     case cayley
@@ -16,7 +16,7 @@ package struct Rotation: Sendable {
     self.size = size
   }
 
-  /// Numbers of memory that the functions here work in.
+  /// Numbers of work memory that the functions here need.
   package func memoryCount(withDerivatives: Bool, precision: Precision) -> Int {
     let exponential = MatrixExponential.matrices(withDerivative: withDerivatives)
     return SquareMatrices.count(kind == .cayley ? 3 : exponential, size: size, precision: precision)
@@ -41,7 +41,7 @@ package struct Rotation: Sendable {
       antisymmetricPart(h, a, into: memory[0])
       result = MatrixExponential(memory, withDerivative: false).run().value
     }
-    // Two matrices that the result does not lie in.
+    // Two matrices that do not overlap the result.
     let defect = memory[0].base == result.base ? memory[2] : memory[0]
     let copied = memory[1].base == result.base ? memory[2] : memory[1]
     multiply(1, result.transposed, result, 0, addingTo: defect)

@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// out[i,s] = base[i,s] + scale·f[i]·x[i,s]: each row has its factor.
 ///

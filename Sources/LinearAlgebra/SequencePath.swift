@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 import Settings
 
 /// How the features of a sample hold a sequence of observations: steps × features of a step, row-major in time.
@@ -66,9 +66,9 @@ package enum PathInterpolation: Int32, CaseIterable, Sendable {
   case hermite = 2
 }
 
-/// What is read from a path.
+/// The quantity that is read from a path.
 package enum PathForm: Int32, Sendable {
-  /// X(t), behind a row that tells whether there is an observation if asked for.
+  /// X(t), after a row that says whether there is an observation, if such a row was requested.
   case value = 0
   /// Ẋ(t), with respect to the block's time.
   case derivative = 1
@@ -163,7 +163,7 @@ package struct PathSampling: Sendable {
   package var rowsPerPoint: Int { lead + format.channels }
   package var rows: Int { count * rowsPerPoint }
 
-  /// Whether the rows are the features as they lie.
+  /// Whether the rows are the features themselves, unchanged.
   package var isIdentity: Bool {
     format.layout == .values && interpolation == .none && form == .value && lead == 0 && count == format.steps && readsEachStep
   }
@@ -189,7 +189,7 @@ package func samplePaths(_ sampling: PathSampling, of sequences: Block, into out
   sampling.call(knots: sequences, values: sequences, out: out, isTangent: false, isTransposed: false)
 }
 
-/// The tangent of `samplePaths` for a tangent of the observations; times and masks are given, and theirs is not looked at.
+/// The tangent of `samplePaths` for a tangent of the observations; times and masks are given, and their tangents are ignored.
 package func samplePathTangents(_ sampling: PathSampling, of sequences: Block, tangent: Block, into out: Block) {
   sampling.call(knots: sequences, values: tangent, out: out, isTangent: true, isTransposed: false)
 }
@@ -199,7 +199,7 @@ package func accumulatePathCotangents(_ sampling: PathSampling, of sequences: Bl
   sampling.call(knots: sequences, values: values, out: cotangent, isTangent: false, isTransposed: true)
 }
 
-/// What may be wrong with a sequence.
+/// The faults that a sequence may have.
 package enum SequenceFault: Equatable, Sendable {
   /// A time before that of the step before it.
   case time(before: Double, here: Double)
@@ -209,7 +209,7 @@ package enum SequenceFault: Equatable, Sendable {
   case jump(channel: Int, before: Double, here: Double)
 }
 
-/// The first sequence that is none: times that decrease over the steps with observations, masks other than 0 and 1, or a jump where none is allowed. nil when all are sound.
+/// The first faulty sequence: times that decrease over the steps with observations, masks other than 0 and 1, or a jump where none is allowed. nil when all are valid.
 ///
 /// - Parameters:
 ///   - precision: in which paths are computed; two times that it cannot tell apart are one.

@@ -1,4 +1,4 @@
-/// strength·Σ (√(x² + ε²) − ε), with its gradient strength·x/√(x² + ε²) added to `gradient`: the absolute value, its corner rounded over about ε.
+/// strength·Σ (√(x² + ε²) − ε), with its gradient strength·x/√(x² + ε²) added to `gradient`: the absolute value with its corner rounded over a width of about ε.
 ///
 /// Each term is computed as x²/(√(x² + ε²) + ε), which does not cancel for small x.
 /// - Parameter epsilon: ε > 0.

@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// Energy ½·factor·Σ_j‖θ_j − θ_{j−1}‖² of a parameter that varies over the layers, j = 1 ..< layers; its gradient is added to `gradient`.
 ///

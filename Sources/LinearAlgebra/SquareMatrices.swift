@@ -1,4 +1,4 @@
-/// Square matrices of Doubles, cut one after the other from memory that is given: what small dense algebra works in, whatever the precision of its operands.
+/// Square matrices of Doubles, cut one after the other from given memory: the work memory of small dense algebra at either precision of its operands.
 ///
 /// All are row-major without gaps. The memory may begin anywhere; numbers are aligned within it.
 package struct SquareMatrices {
@@ -8,7 +8,7 @@ package struct SquareMatrices {
   /// How many numbers of `precision` hold `matrices` of them, with the pivots of a factorization.
   package static func count(_ matrices: Int, size: Int, precision: Precision) -> Int {
     let doubles = matrices * size * size + size
-    // A Float more, to begin at a multiple of eight bytes.
+    // One Float more, so that the matrices can start at a multiple of eight bytes.
     return precision == .float64 ? doubles : 2 * doubles + 2
   }
 
@@ -21,7 +21,7 @@ package struct SquareMatrices {
     Matrix(base + (size + index * size * size) * 8, rows: size, columns: size, precision: .float64)
   }
 
-  /// Room for the pivots of one factorization, before the matrices.
+  /// The memory of one factorization's pivots, before the matrices.
   var pivots: UnsafeMutablePointer<Int32> { base.assumingMemoryBound(to: Int32.self) }
 }
 
@@ -51,7 +51,7 @@ package func columnSumNorm(_ x: Matrix) -> Double {
   for j in 0..<x.columns {
     var sum = 0.0
     for i in 0..<x.rows { sum += x.element(i, j).magnitude }
-    // NaN must come through.
+    // NaN must be kept.
     if !(sum <= largest) { largest = sum }
   }
   return largest

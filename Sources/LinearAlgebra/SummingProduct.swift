@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// out = scale·a⊙b and sums[i·stride] += Σ_s out[i,s], in one pass; `out` may be `a` or `b`. With stride 0 all rows sum into one number.
 package func multiply(_ scale: Double, _ a: Block, _ b: Block, into out: Block, addingRowSumsTo sums: Bias) {

@@ -1,4 +1,4 @@
-/// m = ½(k + kᵀ), the symmetric part. The map is its own transpose, so that a gradient goes back the same way.
+/// m = ½(k + kᵀ), the symmetric part. The map is its own transpose, so gradients are mapped back by the same function.
 ///
 /// - Parameters: k, m: square, any strides; m may be k.
 package func symmetrize(_ k: Matrix, into m: Matrix) {

@@ -1,6 +1,6 @@
 import Settings
 
-/// A symmetric positive definite matrix of plain Doubles whose entries vanish `width` or more places from the diagonal: for setup computations of moderate size, not for states.
+/// A symmetric positive definite matrix of plain Doubles whose entries vanish `width` or more places from the diagonal: for setup computations of moderate size.
 ///
 /// Cost: order · width numbers; a solve takes order · width · (width + 2 · columns) multiplications.
 package struct SymmetricBand {

@@ -61,28 +61,25 @@ package struct TensorView: @unchecked Sendable {
   }
 }
 
-/// A borrowed array of samples × features to write.
+/// A borrowed array of samples × features to write: a `TensorView` of memory that may be changed.
 package struct MutableTensorView: @unchecked Sendable {
   package let base: UnsafeMutableRawPointer
-  package let type: ElementType
-  package let rows: Int
-  package let columns: Int
-  package let rowStride: Int
-  package let columnStride: Int
+  package let view: TensorView
 
   package init(_ base: UnsafeMutableRawPointer, type: ElementType, rows: Int, columns: Int, rowStride: Int, columnStride: Int) {
     self.base = base
-    self.type = type
-    self.rows = rows
-    self.columns = columns
-    self.rowStride = rowStride
-    self.columnStride = columnStride
+    view = TensorView(base, type: type, rows: rows, columns: columns, rowStride: rowStride, columnStride: columnStride)
   }
+  /// A dense row-major array.
   package init(_ base: UnsafeMutableRawPointer, type: ElementType, rows: Int, columns: Int) {
     self.init(base, type: type, rows: rows, columns: columns, rowStride: columns, columnStride: 1)
   }
 
-  package var view: TensorView { TensorView(base, type: type, rows: rows, columns: columns, rowStride: rowStride, columnStride: columnStride) }
+  package var type: ElementType { view.type }
+  package var rows: Int { view.rows }
+  package var columns: Int { view.columns }
+  package var rowStride: Int { view.rowStride }
+  package var columnStride: Int { view.columnStride }
   package func extent() -> (low: Int, high: Int)? { view.extent() }
 }
 

@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// out = σ(x), number by number; `out` may be `x`. The same bits as in `affine`.
 ///

@@ -1,4 +1,4 @@
-import KernelInterface
+import CKernels
 
 /// out = x.
 package func copy(_ x: Vector, into out: Vector) { copy(x.row, into: out.row) }

@@ -2,7 +2,7 @@ import CShims
 import Glibc
 import Settings
 
-/// A few threads that share out independent tasks, for the length of one call of the C interface.
+/// Threads that share independent tasks during one call of the C interface.
 ///
 /// `run` works on the calling thread too; between runs the others spin briefly, then sleep. Tasks are taken in any order, so results may depend only on the task's number,
 /// never on the worker's. The threads end with the pool: none outlives the call that made it, which keeps fork() safe.
@@ -33,7 +33,7 @@ package final class WorkerPool: @unchecked Sendable {
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC)
     pthread_cond_init(&shared.pointee.done, &monotonic)
     pthread_condattr_destroy(&monotonic)
-    // Signals are the host's business: they go to its own threads.
+    // Signals are left to the host's own threads.
     var all = sigset_t()
     var before = sigset_t()
     sigfillset(&all)
@@ -108,7 +108,7 @@ package final class WorkerPool: @unchecked Sendable {
     }
   }
 
-  /// Changes what the sleeping threads wait for, under the lock that they check it with, and wakes them.
+  /// Changes the condition that the sleeping threads wait for, under its lock, and wakes them.
   private func publish(_ change: () -> Void) {
     pthread_mutex_lock(&shared.pointee.mutex)
     change()
@@ -124,7 +124,7 @@ private struct Shared {
   var mutex = pthread_mutex_t()
   var wake = pthread_cond_t()
   var done = pthread_cond_t()
-  /// Counts runs; a thread that sees it change takes part.
+  /// The number of runs so far; a thread that sees it change joins the run.
   var round = sode_shim_atomic()
   /// The next task to take.
   var next = sode_shim_atomic()
@@ -143,7 +143,7 @@ private struct Seat {
   var thread: pthread_t
 }
 
-/// About 50 µs: longer than the gaps between the runs of one minibatch, short enough not to starve a machine whose cores are taken.
+/// About 50 µs: longer than the gaps between the runs of one minibatch, and short enough not to take time from other processes on a busy machine.
 private let spins = 4000
 
 @inline(__always) private func spin(until reached: () -> Bool) -> Bool {

@@ -31,7 +31,7 @@ struct BlockRecipe {
     grid = try Self.grid(options)
     basis = try timeBases(try options.text("weights_in_time")).make(options)
     memory = try memoryPolicies(try options.text("memory")).make(options)
-    noise = try layerNoises(try options.text("noise")).make(options, grid)
+    noise = try layerNoises(try options.text("noise")).make((options, grid))
     initialScale = try options.real("initial_scale")
   }
 

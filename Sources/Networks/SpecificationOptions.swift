@@ -16,7 +16,7 @@ package let networkOptions: [OptionDescription] = [
   OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the initial parameters"),
 ] + sequenceOptions
 
-/// Options of scope "block": the common ones, then those that single fields add.
+/// Options of scope "block": the common ones, then those that single entries of the registries add.
 package let blockOptions: [OptionDescription] = [
   OptionDescription("field", .choice(fields.names), default: .text("antisymmetric"), "the vector field f(y; θ)"),
   OptionDescription("activation", .choice(activations.names), default: .text("tanh"), "σ, elementwise"),
@@ -31,30 +31,43 @@ package let blockOptions: [OptionDescription] = [
   OptionDescription("initial_scale", .real(0...1e6), default: .real(1), "factor of the initial weights' standard deviation, which makes f(y) as large as y at any width, hidden width and number of channels"),
 ] + elementOptions
 
-/// The options that single fields, integrators, bases, memory policies and noises add.
-package let elementOptions: [OptionDescription] = distinctOptions([fieldOptions, integratorOptions, timeBasisOptions, memoryOptions, layerNoiseOptions])
+/// A registry whose entries bring options of their own, with the common option that names the chosen entry.
+private struct ElementAxis: Sendable {
+  let option: String
+  let entries: [(name: String, options: [OptionDescription])]
 
-/// Which registry's entry, named by which common option, takes an element option.
-private let elements: [(option: String, taking: @Sendable (_ key: String) -> [String])] = [
-  ("field", { key in fields.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name) }),
-  ("integrator", { key in integrators.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name) }),
-  ("weights_in_time", { key in timeBases.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name) }),
-  ("memory", { key in memoryPolicies.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name) }),
-  ("noise", { key in layerNoises.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name) }),
+  init<Entry: FactoryEntry>(_ option: String, _ registry: Registry<Entry>) {
+    self.option = option
+    entries = registry.entries.map { ($0.name, $0.entry.options) }
+  }
+
+  /// The names of the entries that take an option.
+  func names(taking key: String) -> [String] { entries.filter { $0.options.contains { $0.key == key } }.map(\.name) }
+}
+
+private let elementAxes = [
+  ElementAxis("field", fields), ElementAxis("integrator", integrators), ElementAxis("weights_in_time", timeBases), ElementAxis("memory", memoryPolicies),
+  ElementAxis("noise", layerNoises),
 ]
+
+/// The options that single fields, integrators, bases, memory policies and noises add.
+package let elementOptions: [OptionDescription] = distinctOptions(elementAxes.flatMap { $0.entries.map(\.options) })
 
 /// The element options that a block's field, integrator, basis, memory policy and noise take.
 func takenElementOptions(_ block: OptionValues) throws(Failure) -> [String] {
-  try fields(try block.text("field")).options.map(\.key) + integrators(try block.text("integrator")).options.map(\.key)
-    + timeBases(try block.text("weights_in_time")).options.map(\.key) + memoryPolicies(try block.text("memory")).options.map(\.key)
-    + layerNoises(try block.text("noise")).options.map(\.key)
+  var keys: [String] = []
+  for axis in elementAxes {
+    let chosen = try block.text(axis.option)
+    keys += axis.entries.first { $0.name == chosen }?.options.map(\.key) ?? []
+  }
+  return keys
 }
 
 /// Refuses options that are set but belong to another field, integrator, basis, memory policy or noise than the block's.
 func checkElementOptions(_ block: OptionValues) throws(Failure) {
   let taken = try takenElementOptions(block)
   for option in elementOptions where block.isSet(option.key) && !taken.contains(option.key) {
-    let owners = elements.map { (option: $0.option, names: $0.taking(option.key)) }.filter { !$0.names.isEmpty }
+    let owners = elementAxes.map { (option: $0.option, names: $0.names(taking: option.key)) }.filter { !$0.names.isEmpty }
     let chosen = try owners.map { (owner) throws(Failure) in "\(owner.option) \(try block.text(owner.option))" }.joined(separator: " and ")
     let belongs = owners.map { "\($0.option) \($0.names.joined(separator: ", "))" }.joined(separator: "; ")
     throw Failure(.incompatible, "\(chosen) has no option \(option.key); it belongs to \(belongs)")

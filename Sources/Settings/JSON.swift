@@ -10,7 +10,7 @@ package enum JSON: Sendable {
   case array([JSON])
   case object([(key: String, value: JSON)])
 
-  /// Arrays and objects inside one another that reader and writer accept: recursion stays far from the end of any thread's stack.
+  /// How deep arrays and objects may be nested for reader and writer. Recursion to this depth stays far from the end of any thread's stack.
   package static let maximumDepth = 64
 }
 

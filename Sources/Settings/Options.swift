@@ -6,7 +6,7 @@ package enum OptionValue: Equatable, Sendable {
   case flag(Bool)
 }
 
-/// The kind of an option with its bounds; what is outside is an error, never clamped.
+/// The kind of an option with its bounds. A value outside of them is an error and is never clamped.
 package enum OptionKind: Sendable {
   case integer(ClosedRange<Int64>)
   /// Bounds are inclusive unless `open` says that the lower bound itself is excluded.
@@ -174,7 +174,7 @@ extension OptionValue {
   }
 }
 
-/// The options of several lists, each key once, in order of first mention.
+/// The options of several lists, each key once, in the order in which the keys first occur.
 package func distinctOptions(_ lists: [[OptionDescription]]) -> [OptionDescription] {
   lists.joined().reduce(into: []) { options, option in
     if !options.contains(where: { $0.key == option.key }) { options.append(option) }

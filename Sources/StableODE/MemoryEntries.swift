@@ -2,7 +2,7 @@ import CStableODE
 import LinearAlgebra
 import Settings
 
-// Section 12 of the header: the process's numeric memory.
+// Section 13 of the header: the process's numeric memory.
 
 @_cdecl("sode_set_allocator") @implementation
 public func sode_set_allocator(_ allocator: UnsafePointer<sode_allocator>?) -> sode_status {

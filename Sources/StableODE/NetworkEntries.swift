@@ -5,7 +5,7 @@ import Networks
 import Settings
 import Training
 
-// Section 5 of the header: networks. Parameters are in ParameterEntries.swift.
+// Sections 5 and 11 of the header: networks. Parameters are in ParameterEntries.swift.
 
 @_cdecl("sode_network_create") @implementation
 public func sode_network_create(_ specification: OpaquePointer?, _ network: UnsafeMutablePointer<OpaquePointer?>?) -> sode_status {

@@ -5,7 +5,7 @@ import Settings
 import Storage
 import Training
 
-// Section 7 of the header: training. Cancel tokens are in CancelTokenEntries.swift.
+// Sections 7 and 9 of the header: training, and checkpoint files. Cancel tokens are in CancelTokenEntries.swift.
 
 @_cdecl("sode_trainer_create") @implementation
 public func sode_trainer_create(_ network: OpaquePointer?, _ trainer: UnsafeMutablePointer<OpaquePointer?>?) -> sode_status {

@@ -41,7 +41,7 @@ package struct ActivationMap: LayerMap {
     multiplyByDerivative(p, record, scale, base, q, scratch)
   }
 
-  /// out = base + scale·(c·σ' + d)⊙v; `out` may be any of the others, for which d·v waits in scratch.
+  /// out = base + scale·(c·σ' + d)⊙v; `out` may be any of the others, because d·v is kept in scratch.
   private func multiplyByDerivative(_ v: Block, _ record: Block, _ scale: Double, _ base: Block?, _ out: Block, _ scratch: Block) {
     let slopes = record.rows(0..<outputs)
     guard linear != 0 else { return multiply(factor * scale, slopes, v, addingTo: base, into: out) }

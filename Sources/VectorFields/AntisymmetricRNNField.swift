@@ -4,7 +4,7 @@ import Settings
 /// f(h, u) = σ((W − Wᵀ − γI)h + Vu + b): the AntisymmetricRNN, whose Euler step of size ε reads one observation u.
 ///
 /// Source: Chang, Chen, Haber & Chi 2019 (arXiv:1902.09689), eq. 9, without the factor ½ of `antisymmetric`. For γ = 0 the frozen Jacobian diag(σ')(W − Wᵀ) has imaginary eigenvalues, so that
-/// over many steps a gradient neither grows nor fades at a rate that W sets; Euler's step wants γ of about ε‖W − Wᵀ‖². That is frozen time, not a bound on growth (theory §5).
+/// over many steps a gradient neither grows nor decays at a rate set by W; Euler's step needs γ of about ε‖W − Wᵀ‖². This is a frozen statement, not a bound on growth (Theory.md §6.12).
 ///
 /// Tensors: W n × n, V n × C, and b of the configured kind. Where samples have different lengths f is 0 past a sample's end: its state stays as it is, to the bit. Cost: two products.
 package final class AntisymmetricRNNField: PlannedField, DrivenField {
@@ -19,7 +19,7 @@ package final class AntisymmetricRNNField: PlannedField, DrivenField {
   /// Takes the option `gamma`.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
-    // What is prepared is half of W − Wᵀ − γI.
+    // The prepared matrix is half of W − Wᵀ − γI.
     let gamma = try configuration.options.real("gamma")
     isDamped = gamma > 0
     let recurrent = plan.weight("W", prepared: .antisymmetric(damping: gamma))

@@ -53,7 +53,7 @@ package struct ComposedMap: LayerMap {
     second.pullback(
       layer, at: hiddenValues(record), record: secondRecord(record), scale: scale, cotangent: p, addingTo: nil, into: cotangent, gradient: gradient,
       scratch: rest(scratch))
-    // In the place of its cotangent, so that half as much passes through the nearest cache.
+    // The result overwrites its cotangent, which halves the traffic through the first-level cache.
     first.pullback(
       layer, at: x, record: record.rows(0..<first.recordWidth), scale: 1, cotangent: cotangent, addingTo: base, into: q, gradient: gradient,
       scratch: scratch)

@@ -5,7 +5,7 @@ import Settings
 ///
 /// Source: Ruseckas 2019 (continuous-time recurrent network, the Hopfield equation). wⱼᵢ leads from unit j to unit i: the product is wᵀσ. Where `symmetric` makes the weights ½(w + wᵀ) and σ
 /// is non-decreasing, the Cohen–Grossberg function V = −½aᵀwa + Σᵢ(∫^{yᵢ} ξσ'(ξ − θᵢ)dξ − Iᵢaᵢ), a = σ(y − θ), does not increase along the flow of constant weights:
-/// V̇ = −Σᵢ τᵢσ'(yᵢ − θᵢ)ẏᵢ². That is the flow, not a step of any size.
+/// V̇ = −Σᵢ τᵢσ'(yᵢ − θᵢ)ẏᵢ². This holds for the flow, not for a step of any size.
 ///
 /// Tensors: w n × n; log_tau (s), n numbers; theta and I of the configured bias kind. The record holds the slopes, a, and τ⊙ẏ. Cost: one product and five passes over the state.
 package final class ContinuousRNNField: PlannedField {
@@ -36,7 +36,7 @@ package final class ContinuousRNNField: PlannedField {
   package var recordWidth: Int { 3 * width }
   package var scratchWidth: Int { 2 * width }
 
-  /// Makes ½(w + wᵀ) if asked for, and 1/τ = exp(−s). The rates' tangent needs the rates: `pushforward` forms it.
+  /// Makes ½(w + wᵀ), if configured, and 1/τ = exp(−s). The tangent of 1/τ depends on 1/τ, so `pushforward` forms it.
   package func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool) {
     plan.prepare(layer, asDirection: asDirection)
     guard !asDirection, let source = logTimeConstants(layer), let rates = rates(layer) else { return }
@@ -69,7 +69,7 @@ package final class ContinuousRNNField: PlannedField {
   ) {
     let a = record.map { activations($0) } ?? part(0, scratch)
     let drive = record.map { drives($0) } ?? part(1, scratch)
-    // `drive` is free until the product: it lends its rows to the ones.
+    // `drive` is unused until the product, so its rows hold the ones.
     shift(x, by: -1, thresholds(layer), into: a, ones: drive)
     activate(activation, a, scale: 1, addingTo: nil, into: a, slope: record.map { slopes($0) })
     add(-1, x, to: nil, into: drive)

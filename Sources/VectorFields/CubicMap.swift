@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// x ↦ c·x³, elementwise and without weights. Its derivative is made anew from x, so that it records nothing.
+/// x ↦ c·x³, elementwise and without weights. Its derivative is computed from x, so it records nothing.
 package struct CubicMap: LayerMap {
   package let outputs: Int
   private let factor: Double

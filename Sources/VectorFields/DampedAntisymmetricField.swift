@@ -3,9 +3,9 @@ import Settings
 
 /// f(y) = σ(Sy + b) − γy with S = ½(K − Kᵀ): an antisymmetric layer whose damping is outside of the activation.
 ///
-/// Source: beyond the papers (theory §1). With slopes in [0, L], the flow is a contraction for every input and any change of weights from layer to layer if γ > ½L‖S‖₂: for a
+/// Source: none outside this library (Theory.md §2.3). With slopes in [0, L], the flow is a contraction for every input and any change of weights from layer to layer if γ > ½L‖S‖₂: for a
 /// diagonal D of slopes, the symmetric part of DS − γI is at most ½L‖S‖ − γ. With γ ≤ ½L‖S‖ nothing is claimed. A forward Euler step has the Lipschitz constant
-/// √(1 − 2h(γ − ½L‖S‖) + h²(γ + L‖S‖)²) at most (theory §5, E6).
+/// √(1 − 2h(γ − ½L‖S‖) + h²(γ + L‖S‖)²) at most (Theory.md §6.3).
 ///
 /// S is prepared once per batch; its gradient becomes dK = ½(G − Gᵀ). Cost: one product and one pass over the state.
 package final class DampedAntisymmetricField: MappedField {

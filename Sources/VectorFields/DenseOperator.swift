@@ -1,8 +1,8 @@
 import LinearAlgebra
 
-/// A matrix, outputs × inputs, row-major in its tensor: each output sees every input.
+/// A matrix, outputs × inputs, row-major in its tensor: each output depends on every input.
 ///
-/// Prepared, it is kept with contiguous outputs, which single samples want and tiles do not mind. Cost of a product: 2·outputs·inputs operations a sample, in one kernel call.
+/// The prepared form has contiguous outputs: single samples need that layout, and tiles work with either. Cost of a product: 2·outputs·inputs operations a sample, in one kernel call.
 package final class DenseOperator: LinearOperator {
   package let inputs: Int
   package let outputs: Int

@@ -31,7 +31,7 @@ struct DriveMap {
     }
   }
 
-  /// Accumulates g·uᵀ and Σg, and where the input's cotangent is wanted Vᵀg.
+  /// Accumulates g·uᵀ and Σg, and Vᵀg if the input's cotangent is wanted.
   func pullback(_ layer: Layer, at u: Block, cotangent g: Block, gradient: Layer, addingTo cotangent: Block?) {
     place.linearOperator.accumulateGradient(g, u, addingTo: place.gradient(gradient))
     if let bias = bias(gradient) { place.linearOperator.accumulateBiasGradient(g, addingTo: bias, transposed: false) }
@@ -42,7 +42,7 @@ struct DriveMap {
   }
 }
 
-/// The rows of the outside input of a field that reads observations: a row that tells where there is one, if samples have different lengths, and the observation.
+/// The rows of the outside input of a field that reads observations: the observation, and before it, if samples have different lengths, a row that says whether there is one.
 struct ObservedDrive {
   let presence: Block?
   let values: Block

@@ -1,10 +1,10 @@
 import LinearAlgebra
 
-/// What a driven field is told of the sequences that drive it.
+/// What a driven field knows about the sequences that drive it.
 package struct DriveConfiguration: Equatable, Sendable {
   /// Numbers of one observation.
   package var channels: Int
-  /// Whether a row before them tells where there is an observation: samples of different lengths in one batch.
+  /// Whether a row before them says where there is an observation, because samples of one batch have different lengths.
   package var hasPresence: Bool
 
   package init(channels: Int = 1, hasPresence: Bool = false) {

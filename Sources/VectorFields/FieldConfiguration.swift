@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Settings
 
-/// What a field is made from: what all fields share, and the values of the options that single fields take (`gamma` …).
+/// All that a field is made from: what every field has, and the values of the options that some fields take (`gamma` …).
 package struct FieldConfiguration: Sendable {
   package var width: Int
   package var activation: Activation
@@ -9,7 +9,7 @@ package struct FieldConfiguration: Sendable {
   package var precision: Precision
   /// Values of the fields' own options; what is not set has its default.
   package var options: OptionValues
-  /// The sequences that drive the field, if it is one that is driven.
+  /// The sequences that drive the field, if it is a driven field.
   package var drive = DriveConfiguration()
 
   package init(
@@ -23,7 +23,7 @@ package struct FieldConfiguration: Sendable {
     self.options = options
   }
 
-  /// The operator that fields of this configuration multiply by. Fields ask for sizes alone.
+  /// The operator that fields of this configuration multiply by, made for the sizes that a field asks for.
   package func linearOperator(inputs: Int, outputs: Int) -> any LinearOperator {
     DenseOperator(inputs: inputs, outputs: outputs, precision: precision)
   }

@@ -1,18 +1,9 @@
 import Settings
 
-/// A registered field: the block options it takes beyond the common ones, and how it is made.
-package struct FieldEntry: Sendable {
-  package let options: [OptionDescription]
-  /// - Throws: `.incompatible` for a configuration that the field cannot have, with the reason.
-  package let make: @Sendable (FieldConfiguration) throws(Failure) -> any VectorField
+/// How a registered field is made. It throws `.incompatible`, with the reason, for a configuration that the field cannot have.
+package typealias FieldEntry = Factory<FieldConfiguration, any VectorField>
 
-  init(options: [OptionDescription] = [], _ make: @escaping @Sendable (FieldConfiguration) throws(Failure) -> any VectorField) {
-    self.options = options
-    self.make = make
-  }
-}
-
-/// The vector fields by name. Adding one is one file, one line here, one test file and one page of documentation.
+/// The vector fields by name. Sources/README.md says how to add one.
 package let fields = Registry<FieldEntry>("field", [
   ("dense", "σ(Ky+b), the residual network [Haber & Ruthotto 2017, eq. 2.1]; no guarantee", FieldEntry { DenseField($0) }),
   ("two_layer", "K₂σ(K₁y+b₁)+b₂, the residual block of two layers [Lu et al. 2018]; no guarantee", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try TwoLayerField(c) }),
@@ -34,8 +25,8 @@ package let fields = Registry<FieldEntry>("field", [
   ("ode_rnn", "δσ(Ky+b)+m tanh(Wy+Vx+c): a flow between observations, an update at each [Rubanova et al. 2019]", FieldEntry { ODERNNField($0) }),
 ])
 
-/// The options that single fields take, each once.
-package let fieldOptions: [OptionDescription] = distinctOptions(fields.entries.map(\.entry.options))
+/// The options of all fields, each once.
+package let fieldOptions: [OptionDescription] = fields.options
 
 private let gamma = OptionDescription(
   "gamma", .real(0...1e6), default: .real(0), unit: "1/time", "damping γ of the antisymmetric fields; 0 keeps the eigenvalues of antisymmetric imaginary")

@@ -1,9 +1,9 @@
 import LinearAlgebra
 
-/// What is known of a field's Jacobian at every state, for weights of one layer held fixed: what integrators conclude stable steps from (theory §5).
+/// What is known of a field's Jacobian at every state, for weights of one layer held fixed: from this, integrators conclude which steps are stable (Theory.md §6).
 ///
 /// All slopes of the activation lie in [0, L], D being their diagonal. Every kind has one number, the size s = L·Π‖W_i‖^degree over the operators named, of which steps may be no larger than so much.
-/// "Frozen" means what it says: weights or slopes that switch from layer to layer can still make states grow (theory §5, false statements).
+/// Weights or slopes that switch from layer to layer can still make states grow (Theory.md §6.12).
 package struct FrozenDynamics: Sendable {
   package enum Kind: Sendable {
     /// J = D(S − gI), S antisymmetric: for g = 0 imaginary eigenvalues of at most s = L‖S‖.
@@ -12,7 +12,7 @@ package struct FrozenDynamics: Sendable {
     case dampedRotation(Double)
     /// Real eigenvalues in [−s, 0], s = L‖K‖², of the descent of a convex energy: f is 1/s-cocoercive.
     case descent
-    /// The same spectrum, but of no energy: J = −D·CᵀC.
+    /// The same spectrum, but f is not the gradient of an energy: J = −D·CᵀC.
     case decay
     /// A rotation and a `descent` of this size, to be split.
     case rotationAndDescent
@@ -37,7 +37,7 @@ package struct FrozenDynamics: Sendable {
   /// The power of each norm: 1 or 2.
   package let degree: Int
 
-  /// nil for an activation whose slope may be negative or unbounded, of which nothing of this is true.
+  /// nil for an activation whose slope may be negative or unbounded, because then no such statement holds.
   package init?(_ kind: Kind, _ activation: Activation, _ norms: [Norm], degree: Int = 1) {
     let slopes = activation.slopeRange
     guard slopes.lowerBound >= 0, slopes.upperBound.isFinite else { return nil }

@@ -4,8 +4,8 @@ import Settings
 /// f(y) = −Kᵀσ(Ky + b): the parabolic network, descent of the energy E(y) = 1ᵀΦ(Ky + b) with Φ' = σ.
 ///
 /// Source: Ruthotto & Haber 2018 (parabolic CNN); Sherry et al. (non-expansive networks). Where slopes lie in [0, L], E is convex and its gradient cocoercive: the step y + h f(y) of Euler is
-/// non-expansive in ℓ₂ if h ≤ 2/(L‖K‖²), and so is a Runge–Kutta step for h ≤ 2r/(L‖K‖²) with r the method's circle-contractivity radius, whatever the weights do from layer to
-/// layer. An activation with negative slopes voids it.
+/// non-expansive in ℓ₂ if h ≤ 2/(L‖K‖²), and so is a Runge–Kutta step for h ≤ 2r/(L‖K‖²) with r the method's circle-contractivity radius. The weights of other layers do not matter.
+/// An activation with negative slopes voids it.
 ///
 /// K is hidden × n. Cost: two products.
 package final class GradientFlowField: MappedField {

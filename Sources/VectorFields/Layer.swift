@@ -1,9 +1,9 @@
 import LinearAlgebra
 
-/// What a field's evaluation works with besides the state: the parameter tensors of a layer, in the order in which the field declares them, the prepared form of its
+/// All that a field's evaluation reads besides the state: the parameter tensors of a layer, in the order in which the field declares them, the prepared form of its
 /// operators, and for a driven field the outside input at the time of the evaluation.
 ///
-/// The same type serves parameters, gradients (which are accumulated into) and directions. It owns nothing, and is small: one is made for every step.
+/// The same type describes parameters, gradients (which are accumulated into) and directions. It owns nothing, and is small: one is made for every step.
 package struct Layer: @unchecked Sendable {
   /// The most tensors a field may have.
   package static let maximumTensors = 6
@@ -14,7 +14,7 @@ package struct Layer: @unchecked Sendable {
   /// Where the outside input u lies, `driveWidth` × samples without gaps between the rows. In a direction its tangent, nil for zero; in a gradient where its cotangent
   /// accumulates, nil when not wanted.
   package var driveBase: UnsafeMutableRawPointer?
-  /// The layer's number and, in training, its random numbers; in directions and gradients without meaning.
+  /// The layer's number and, in training, its random numbers; unused in directions and gradients.
   package var draws = LayerDraws()
 
   @inlinable package init() {
@@ -29,7 +29,7 @@ package struct Layer: @unchecked Sendable {
   }
 }
 
-/// What operators are prepared for: tiles of many samples, or for single samples as well, which want the outputs of a matrix contiguous.
+/// The purpose that operators are prepared for: tiles of many samples (training), or single samples as well (inference), whose kernels need the outputs of a matrix contiguous.
 package enum Purpose: Sendable {
   case training
   case inference

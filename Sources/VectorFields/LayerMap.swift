@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// One differentiable map of blocks with the weights of a layer: what the components of fields are composed of.
+/// One differentiable map of blocks with the weights of a layer. The components of fields are composed of such maps.
 ///
 /// The contracts of the three functions are those of `VectorField`, with `pullback` writing base + scale·Jᵀp into `q`. Maps are structs that know the places of their weights; they own no numbers.
 /// `record` and `scratch` may have more rows than the map needs.

@@ -2,13 +2,13 @@ import LinearAlgebra
 
 /// The tensors of a field's layer and what is prepared from them, collected while the field is composed.
 ///
-/// A field asks it for its weights and biases, gets their places, and builds its maps on these; the plan then answers for declaring, preparing and finishing.
+/// A field asks the plan for its weights and biases, gets their places, and builds its maps on these. The plan then does the declaring, preparing and finishing for the field.
 package struct LayerPlan: Sendable {
   /// What is prepared from a tensor of weights.
   package enum Preparation: Sendable {
     /// A copy for single samples.
     case copy
-    /// Nothing: for weights that are used transposed alone, which single samples want as they lie.
+    /// Nothing: for weights that are only used transposed, whose tensor already has the layout that single samples need.
     case nothing
     /// ½(W − Wᵀ − γI).
     case antisymmetric(damping: Double)
@@ -60,13 +60,13 @@ package struct LayerPlan: Sendable {
     return count == 0 ? .none : vector(name, count, stride: configuration.bias == .vector ? 1 : 0)
   }
 
-  /// The next tensor: `count` numbers that are no weights, zero at the start.
+  /// The next tensor: `count` numbers that are not weights, initially zero.
   package mutating func vector(_ name: String, _ count: Int, stride: Int) -> BiasPlace {
     parameters.append(ParameterShape(name, [count], .bias, deviation: 0))
     return BiasPlace(tensor: parameters.count - 1, stride: stride)
   }
 
-  /// Room for `count` prepared numbers that the field makes itself: bytes from `Layer.prepared`.
+  /// Reserves `count` prepared numbers that the field makes itself; returns their place in bytes from `Layer.prepared`.
   package mutating func reserve(_ count: Int) -> Int {
     isNeededForTraining = true
     defer { self.count += count }
@@ -75,7 +75,7 @@ package struct LayerPlan: Sendable {
 
   private var nextOffset: Int { count * configuration.precision.byteCount }
 
-  /// Numbers of prepared memory. Copies alone are made for single samples only; beside what training needs they are there always, so that offsets do not depend on the purpose.
+  /// Numbers of prepared memory. If all prepared operators are copies, they are made for inference only. If training prepares anything, the copies are made too, so that offsets do not depend on the purpose.
   package func preparedCount(for purpose: Purpose) -> Int { isNeededForTraining || purpose == .inference ? count : 0 }
 
   /// Makes them for one layer, or their tangents for a direction, which leaves constants out and needs no copies.

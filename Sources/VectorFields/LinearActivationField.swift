@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Settings
 
-/// f(y) = wy + b + κ(σ(y) − y), or f(y) = wy + b + κσ(y): an affine part and the activation by itself, which [RU] reads feed-forward networks as.
+/// f(y) = wy + b + κ(σ(y) − y), or f(y) = wy + b + κσ(y): an affine part plus the activation; [RU] reads feed-forward networks as this equation.
 ///
 /// Source: Ruseckas 2019, the differential equation of a network whose layers are near the identity. Under `near_identity` a layer is 𝒉(Wy + B) with W = I + hw, B = hb and 𝒉(x) = x + hg(x); in the form
 /// `relaxation` with κ = 1/h that is σ(Wy + B), the ordinary feed-forward layer. `relaxation` with an activation of slopes in [0, 1] makes g non-expansive for hκ ≤ 1; of the sum with w nothing is claimed.

@@ -1,9 +1,9 @@
 import LinearAlgebra
 
-/// A linear map x ↦ Wx of blocks whose weights W lie in one tensor of a layer: what fields are written over.
+/// A linear map x ↦ Wx of blocks whose weights W lie in one tensor of a layer. Fields are written over such operators.
 ///
-/// A field knows an operator's `inputs` and `outputs` and nothing else of its shape: dense matrices are the first members, convolutions are others. Every product is fused with what follows it,
-/// out = base + s·σ(Wx + b). An operator owns no numbers; a call says where they lie (`OperatorWeights`) and whether W or Wᵀ is meant. Nothing here allocates but the declarations.
+/// A field knows an operator's `inputs` and `outputs` and nothing else of its shape: dense matrices are one kind, convolutions would be another. Every product is fused with what follows it,
+/// out = base + s·σ(Wx + b). An operator owns no numbers; a call says where they lie (`OperatorWeights`) and whether W or Wᵀ is meant. Only the declarations allocate.
 ///
 /// The products keep the rule of all forward products: a sample alone and the same sample in a tile give the same bits.
 package protocol LinearOperator: AnyObject, Sendable {
@@ -25,9 +25,9 @@ package protocol LinearOperator: AnyObject, Sendable {
   func accumulateGradient(_ left: Block, _ right: Block, addingTo gradient: OperatorWeights)
   /// Accumulates the gradient of ⟨left, b⟩ in the bias b of W, or of Wᵀ.
   func accumulateBiasGradient(_ left: Block, addingTo gradient: Bias, transposed: Bool)
-  /// out = scale·slope⊙cotangent, and its `accumulateBiasGradient`: what the pullback of every activation begins with.
+  /// out = scale·slope⊙cotangent, and its `accumulateBiasGradient`: the first step of every activation's pullback.
   func multiply(_ scale: Double, _ slope: Block, _ cotangent: Block, into out: Block, addingBiasGradientTo gradient: Bias, transposed: Bool)
-  /// sign·σ(Wx + bias) as one affine map of a matrix, for the short cut of single samples; nil for an operator that is none.
+  /// sign·σ(Wx + bias) as one affine map of a matrix, for the fast path of single samples; nil for an operator that is not a matrix.
   func affineForm(_ weights: OperatorWeights, bias: Bias?, activation: Activation, sign: Double) -> AffineForm?
 
   /// ‖W‖₂, or ‖½(W − Wᵀ)‖₂, bounded from above by less than the factor `normLooseness`; by a cheaper bound where that is at most `target`.
@@ -37,7 +37,7 @@ package protocol LinearOperator: AnyObject, Sendable {
   /// The extents of the matrix whose norm is bounded, the smaller first.
   var normExtents: (rows: Int, columns: Int) { get }
 
-  /// Numbers of W in prepared form: laid out as single samples want it.
+  /// Numbers of W in prepared form, in the layout that single samples need.
   var preparedCount: Int { get }
   /// prepared = W.
   func prepareCopy(of tensor: UnsafeMutableRawPointer, into prepared: UnsafeMutableRawPointer)
@@ -61,7 +61,7 @@ extension LinearOperator {
 /// Where an operator's numbers lie, in which form, and whether W or Wᵀ is meant. Trivially copied.
 package struct OperatorWeights: @unchecked Sendable {
   package enum Form: UInt8, Sendable {
-    /// As the tensor lies in the parameters, gradients and directions.
+    /// As the tensor lies in parameters, gradients and directions.
     case tensor
     /// As `prepare…` left it.
     case prepared

@@ -6,7 +6,7 @@ import Settings
 /// Source: Haber & Ruthotto 2017, §4.2, where it is the right-hand side of ÿ = f(y) for `leapfrog`. The condition is slopes ≥ 0: then D·CᵀC has the eigenvalues of the symmetric
 /// D^½CᵀCD^½. Frozen: nothing is claimed about growth under switching slopes.
 ///
-/// Composed from C (hidden × n) and Cᵀ, so that dC = −C(G + Gᵀ) comes as the two contributions of one tensor (theory §3). Cost: two products.
+/// Composed from C (hidden × n) and Cᵀ, so that dC = −C(G + Gᵀ) comes as the two contributions of one tensor (Theory.md §4.2). Cost: two products.
 package final class NegativeDefiniteField: MappedField {
   package let plan: LayerPlan
   package let map: ComposedMap

@@ -2,11 +2,11 @@ import LinearAlgebra
 
 /// An operator with the place of its weights in a field's layers: which tensor, what of the prepared memory, and whether W or Wᵀ is meant.
 package struct OperatorPlace: Sendable {
-  /// What a field multiplies by.
+  /// The matrix that a field multiplies by.
   package enum Use: Sendable {
     /// W itself; prepared memory may hold a copy for single samples.
     case itself
-    /// What `prepare` made of W, as ½(W − Wᵀ − γI): it must be there, in parameters and directions alike.
+    /// The matrix that `prepare` made of W, such as ½(W − Wᵀ − γI). It must have been prepared, for parameters and for directions.
     case made
   }
 
@@ -32,7 +32,7 @@ package struct OperatorPlace: Sendable {
   package var inputs: Int { isTransposed ? linearOperator.outputs : linearOperator.inputs }
   package var outputs: Int { isTransposed ? linearOperator.inputs : linearOperator.outputs }
 
-  /// The same weights, transposed. The tensor as it lies is what single samples want of Wᵀ, so that a copy is left aside.
+  /// The same weights, transposed. For Wᵀ the tensor itself has the layout that single samples need, so the copy is not used.
   package var transposed: OperatorPlace {
     OperatorPlace(
       linearOperator, tensor: tensor, use: use, weightUse: weightUse, preparedOffset: use == .made ? preparedOffset : nil, isTransposed: !isTransposed)
@@ -55,7 +55,7 @@ package struct OperatorPlace: Sendable {
   }
 }
 
-/// The place of a bias in a field's layers; without one it gives nil.
+/// The place of a bias in a field's layers; nil for a field without one.
 package struct BiasPlace: Sendable {
   package static let none = BiasPlace(tensor: nil, stride: 0)
   package let tensor: Int?

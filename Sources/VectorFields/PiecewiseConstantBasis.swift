@@ -2,8 +2,8 @@ import Settings
 
 /// Constant on m pieces of equal length: p_i(t) = 1 for i·T/m ≤ t < (i + 1)·T/m, else 0.
 ///
-/// A layer uses the piece that holds its midpoint, whatever the grid, so that its weights do not change within it; a midpoint on a boundary belongs to the later piece. Where the boundaries are times of
-/// the grid, that is θ(t) itself; else the layer that a boundary cuts takes the piece that has more of it. Source: Haber & Ruthotto 2017, §3.2.
+/// On every grid a layer uses the piece that holds its midpoint, so its weights do not change within it; a midpoint on a boundary belongs to the later piece. Where the boundaries are times of
+/// the grid, that is θ(t) itself; else a layer that contains a boundary uses the piece that covers more of it. Source: Haber & Ruthotto 2017, §3.2.
 package struct PiecewiseConstantBasis: TimeBasis {
   private let pieces: Int
 

@@ -3,7 +3,7 @@ import Settings
 
 /// f(y) = (A − Aᵀ)y − Kᵀσ(Ky + b): a rotation and the relaxation of `gradient_flow`.
 ///
-/// Source: beyond the papers (theory §1). Where slopes lie in [0, L], the flow is non-expansive, as the rotation is antisymmetric and the relaxation monotone. Its steps are so when they split: an exact rotation
+/// Source: none outside this library (Theory.md §2.9). Where slopes lie in [0, L], the flow is non-expansive, as the rotation is antisymmetric and the relaxation monotone. A step is non-expansive if it splits: an exact rotation
 /// (`cayley`, `exponential`), then Euler on the relaxation with h ≤ 2/(L‖K‖²). Of unsplit explicit schemes nothing is claimed.
 ///
 /// M = ½(A − Aᵀ) is prepared; its gradient becomes dA = ½(G − Gᵀ). K is hidden × n. Cost: three products.

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// A field that splits into a rotation and a relaxation, f(y) = (A − Aᵀ)y + r(y): what integrators that rotate exactly (`cayley`, `exponential`) ask for.
+/// A field that splits into a rotation and a relaxation, f(y) = (A − Aᵀ)y + r(y): needed by the integrators that rotate exactly (`cayley`, `exponential`).
 ///
 /// `VectorField` has the whole f as its one component, with M = ½(A − Aᵀ) first in the prepared memory and the gradient of M accumulating in A's place; `finishGradient` touches that tensor
 /// alone. The three functions here work on r alone, as those of `VectorField` do on f, within the same record and scratch widths; they read and write every tensor but A, and work

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// ÿ = σ(Ky + b) as ẏ = v, v̇ = σ(Ky + b), v(0) = 0: the hyperbolic network of [HR].
+/// ÿ = σ(Ky + b) as ẏ = v, v̇ = σ(Ky + b), v(0) = 0: the second-order network of [HR].
 ///
 /// Source: Haber & Ruthotto 2017, §4.2. Component 0 moves the visible y by the velocity, component 1 is the acceleration, which `leapfrog` takes as it is; Verlet on the pair is the same
 /// scheme with the velocity remembered. Where K is symmetric with eigenvalues ≤ 0 and σ the identity, solutions for

@@ -4,7 +4,7 @@ import Settings
 /// ÿ = −Kᵀσ(Ky + b) as ẏ = v, v̇ = −Kᵀσ(Ky + b), v(0) = 0: motion in the potential E(y) = 1ᵀΦ(Ky + b), Φ' = σ.
 ///
 /// Source: Ruthotto & Haber 2018 (hyperbolic CNN, second order). For constant weights the flow keeps ½|v|² + E(y); where Φ is bounded below (ReLU, softplus, tanh, sigmoid) |v| is then bounded, so
-/// that y grows at most linearly in time: oscillation, no exponential growth. Verlet keeps that for h²L‖K‖² < 4 in the frozen linear sense (theory §5, E4).
+/// that y grows at most linearly in time: oscillation, no exponential growth. Verlet keeps that for h²L‖K‖² < 4, frozen (Theory.md §6.6).
 ///
 /// K is hidden × n. Cost: two products.
 package final class SecondOrderGradientField: PartitionedMappedField {

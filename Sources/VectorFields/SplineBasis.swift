@@ -4,7 +4,7 @@ import Settings
 ///
 ///     N_{i,0} = 1 on [u_i, u_{i+1}),   N_{i,d}(t) = (t − u_i)/(u_{i+d} − u_i)·N_{i,d−1}(t) + (u_{i+d+1} − t)/(u_{i+d+1} − u_{i+1})·N_{i+1,d−1}(t)
 ///
-/// with d + 1 knots at 0, d + 1 at T. The p_i are not negative and sum to 1, each lives on d + 1 spans, the first coefficient is θ(0) and the last θ(T). Degree 1 gives hat functions at m equally spaced nodes:
+/// with d + 1 knots at 0, d + 1 at T. The p_i are not negative and sum to 1, each has a support of d + 1 spans, the first coefficient is θ(0) and the last θ(T). Degree 1 gives hat functions at m equally spaced nodes:
 /// weights that are linear between them. Source: de Boor 1978, "A practical guide to splines", chapters IX and X; evaluation by Piegl & Tiller 1997, algorithm A2.2.
 package struct SplineBasis: TimeBasis {
   private let coefficients: Int
@@ -13,7 +13,7 @@ package struct SplineBasis: TimeBasis {
   /// - Parameters:
   ///   - coefficients: m, at least degree + 1.
   ///   - degree: d, at least 1.
-  ///   - name: what the user calls this basis.
+  ///   - name: the registered name of this basis, for messages.
   /// - Throws: `.outOfRange` for too few coefficients.
   package init(_ coefficients: Int, degree: Int, name: String) throws(Failure) {
     guard coefficients > degree else {

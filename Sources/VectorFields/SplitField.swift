@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// A field that splits into an affine part and an elementwise one, f(y) = wy + b + g(y): what `near_identity` composes step by step, and what reads as an ordinary feed-forward network.
+/// A field that splits into an affine part and an elementwise one, f(y) = wy + b + g(y): `near_identity` steps the parts one after the other, which makes its layers ordinary feed-forward layers.
 ///
 /// Source: Ruseckas 2019. `VectorField` has the whole f as its one component. The three functions here work on one part alone, as those of `VectorField` do on f, within the same record and
 /// scratch widths; the record of the affine part is empty.
@@ -30,7 +30,7 @@ extension SplitField {
 package enum SplitPart: Sendable {
   /// wy + b.
   case affine
-  /// g(y), each feature by itself and without trained weights.
+  /// g(y), elementwise and without trained weights.
   case elementwise
 }
 

@@ -1,12 +1,12 @@
 import Settings
 
-/// Weights as functions of time, θ(t) = Σ_i p_i(t) θ_i, with i = 0 … count − 1 and t in [0, T] (Haber & Ruthotto 2017, §3.2; theory §4).
+/// Weights as functions of time, θ(t) = Σ_i p_i(t) θ_i, with i = 0 … count − 1 and t in [0, T] (Haber & Ruthotto 2017, §3.2; Theory.md §5.4).
 ///
-/// A basis is a way to give N layers their weights with fewer coefficients. Where each layer sees one coefficient as it is (`piece`), layers share memory; else the layers' weights are made from
-/// the coefficients once per batch, and their gradients go back through the transpose. Functions are piecewise polynomials, of which projections between bases make use.
+/// A basis gives N layers their weights with fewer coefficients. Where each layer uses exactly one coefficient (`piece`), layers share memory; else the layers' weights are made from
+/// the coefficients once per batch, and their gradients go back through the transpose. The p_i are piecewise polynomials; projections between bases rely on that.
 package protocol TimeBasis: Sendable {
   /// Coefficients on a grid; of the order of its layers, or no more than `mostUnusedCoefficients`.
-  /// - Throws: `.incompatible` when the grid does not suit.
+  /// - Throws: `.incompatible` when the basis cannot be used on the grid.
   func count(on grid: TimeGrid) throws(Failure) -> Int
   /// The one coefficient that layer j uses, p_i = 1 all through the layer, for a basis of that kind; nil for one that mixes, whatever the layer. It does not fall from layer to layer.
   func piece(of layer: Int, on grid: TimeGrid) -> Int?

@@ -1,15 +1,7 @@
 import Settings
 
-/// A registered basis: the block options it takes, and how it is made from their values.
-package struct TimeBasisEntry: Sendable {
-  package let options: [OptionDescription]
-  package let make: @Sendable (OptionValues) throws(Failure) -> any TimeBasis
-
-  init(options: [OptionDescription] = [], _ make: @escaping @Sendable (OptionValues) throws(Failure) -> any TimeBasis) {
-    self.options = options
-    self.make = make
-  }
-}
+/// How a registered basis is made from its block options.
+package typealias TimeBasisEntry = Factory<OptionValues, any TimeBasis>
 
 /// The bases of time-varying weights by name (option `weights_in_time`).
 package let timeBases = Registry<TimeBasisEntry>("time basis", [
@@ -21,8 +13,8 @@ package let timeBases = Registry<TimeBasisEntry>("time basis", [
   ("b_spline", "basis_count B-splines of degree spline_degree on clamped uniform knots [de Boor 1978]", TimeBasisEntry(options: [countOption, degreeOption]) { (o) throws(Failure) in try SplineBasis(o.integer("basis_count"), degree: o.integer("spline_degree"), name: "b_spline") }),
 ])
 
-/// The options that single bases take, each once.
-package let timeBasisOptions: [OptionDescription] = distinctOptions(timeBases.entries.map(\.entry.options))
+/// The options of all bases, each once.
+package let timeBasisOptions: [OptionDescription] = timeBases.options
 
 private let countOption = OptionDescription(
   "basis_count", .integer(1...1_000_000), default: .integer(4), unit: "coefficients", "coefficients m of the weights as functions of time: pieces, nodes, polynomials or splines")

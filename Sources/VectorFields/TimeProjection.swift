@@ -1,13 +1,13 @@
 import LinearAlgebra
 import Settings
 
-/// Weights as functions of time on a grid: what a projection takes from and goes to. Time counts in parts of the horizon, so that functions on different horizons correspond.
+/// Weights as functions of time on a grid: the source or target of a projection. Time is measured relative to the horizon, so that functions on different horizons correspond.
 package struct TimeFunctions: Sendable {
   package let basis: any TimeBasis
   package let grid: TimeGrid
   package let count: Int
 
-  /// - Throws: `.incompatible` when basis and grid do not go together.
+  /// - Throws: `.incompatible` when the basis cannot be used on the grid.
   package init(_ basis: any TimeBasis, on grid: TimeGrid) throws(Failure) {
     self.basis = basis
     self.grid = grid
@@ -24,8 +24,8 @@ package struct TimeFunctions: Sendable {
   /// so that Pθ minimizes ∫ |Σ_i q_i (Pθ)_i − Σ_j p_j θ_j|² dt over [0, T]. Source: the orthogonal projection in L², e.g. Atkinson & Han 2009, "Theoretical numerical analysis", §3.4.
   ///
   /// - Throws: `.outOfRange` for more than `maximumProjected` coefficients.
-  /// - Accuracy: the integrals are exact up to rounding (Gauss–Legendre between all breakpoints of both). An entry within 1e-14 of a whole number is that number, so that what is contained in the target's
-  ///   space as it is (a coarser grid's layers in a finer one's) goes over without rounding.
+  /// - Accuracy: the integrals are exact up to rounding (Gauss–Legendre between all breakpoints of both). An entry within 1e-14 of a whole number is that number, so that functions that the target's
+  ///   space contains (a coarser grid's layers in a finer one's) are projected without rounding.
   package func projection(onto target: TimeFunctions) throws(Failure) -> [Double] {
     guard max(count, target.count) <= Self.maximumProjected else {
       throw Failure(.outOfRange, "a projection from \(count) to \(target.count) coefficients; both must be <= \(Self.maximumProjected)")
@@ -51,12 +51,12 @@ package struct TimeFunctions: Sendable {
     return mixed.map { abs($0 - $0.rounded()) < 1e-14 ? $0.rounded() : $0 }
   }
 
-  /// Whether coefficients mean the same functions.
+  /// Whether the same coefficients give the same functions.
   package func isSame(as other: TimeFunctions) -> Bool {
     type(of: basis) == type(of: other.basis) && count == other.count && basis.degree == other.basis.degree && grid == other.grid
   }
 
-  /// Breakpoints of both, in parts of the horizon, ascending, those closer than rounding made one.
+  /// Breakpoints of both, relative to the horizon, ascending; points that differ only by rounding are merged.
   private func breakpoints(with other: TimeFunctions) -> [Double] {
     let all = (basis.breakpoints(on: grid).map { $0 / grid.horizon } + other.basis.breakpoints(on: other.grid).map { $0 / other.grid.horizon }).sorted()
     return all.reduce(into: []) { merged, time in

@@ -3,7 +3,7 @@ import Settings
 
 /// f(y) = K₂σ(K₁y + b₁) + b₂: a residual block of two layers, with no stability guarantee.
 ///
-/// Source: Lu et al. 2018 (the residual block of ResNet and its kin). K₁ is hidden × n, K₂ n × hidden. Cost: two products.
+/// Source: Lu et al. 2018 (the residual block of ResNet). K₁ is hidden × n, K₂ n × hidden. Cost: two products.
 package final class TwoLayerField: MappedField {
   package let plan: LayerPlan
   package let map: ComposedMap

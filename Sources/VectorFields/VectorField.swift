@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// The right-hand side of the differential equation ẏ = f(y; θ) that a network discretizes (theory §1).
+/// The right-hand side of the differential equation ẏ = f(y; θ) that a network discretizes (Theory.md §2).
 ///
 /// A field is made of components: f is one map of the whole state, or, for a partitioned state, one map for each part, each with the rows
 /// that it reads and those it writes. Integrators compose components; each is evaluated fused with the update that every explicit scheme makes of
@@ -21,11 +21,11 @@ package protocol VectorField: Sendable {
   func rowsWritten(by component: Int) -> Range<Int>
   /// The component that may be read as an acceleration ÿ = f(y) of the visible state, as `leapfrog` does; nil without one.
   var accelerationComponent: Int? { get }
-  /// Whether the field has a decay of its own, which schemes that are stable on the imaginary axis alone make grow.
+  /// Whether the field damps: schemes that are stable only on the imaginary axis would make it grow.
   var isDamped: Bool { get }
-  /// The field as a sum of an affine and an elementwise part, if it is one. A requirement because a cast at every step costs as much as the step.
+  /// The field as a sum of an affine and an elementwise part, if it is one. It is a requirement of the protocol because a cast at every step would cost as much as the step.
   var split: (any SplitField)? { get }
-  /// What is known of the Jacobian of a layer's frozen weights; nil where nothing is.
+  /// What is known about the Jacobian of a layer's frozen weights; nil if nothing is known.
   var frozenDynamics: FrozenDynamics? { get }
   /// Rows of the record that one evaluation of a component leaves.
   var recordWidth: Int { get }
@@ -43,7 +43,7 @@ package protocol VectorField: Sendable {
   /// Whether `finishGradient` has anything to do.
   var gradientNeedsFinish: Bool { get }
 
-  /// The component as one affine map with activation, if it is one: what lets an integrator run all layers of a single sample in one kernel call.
+  /// The component as one affine map with activation, if it is one. With it an integrator runs all layers of a single sample in one kernel call.
   func affineForm(_ component: Int, _ layer: Layer) -> AffineForm?
 
   /// out = base + scale·f(x), with the record if asked for. `out` may be `base`, never `x`.

@@ -4,7 +4,7 @@ import Testing
 /// Tests mirror Sources file by file.
 struct MirrorTests {
   /// Whose tests live in another module's folder: kernels are reached only through the facade, the C interface only through its header.
-  static let testFolder = ["KernelInterface": "LinearAlgebraTests", "KernelsV1": "LinearAlgebraTests", "StableODE": "CInterfaceTests"]
+  static let testFolder = ["KernelsV1": "LinearAlgebraTests", "StableODE": "CInterfaceTests"]
 
   /// Files whose tests lie with those of a module above, since they need data sets and trainers.
   static let testedAbove = ["Sources/Networks/CurvatureSweep.swift": "TrainingTests", "Sources/Networks/ReadoutSweep.swift": "TrainingTests"]
@@ -12,8 +12,6 @@ struct MirrorTests {
   /// Files without a test of the same name, each with the reason.
   static let exceptions = [
     "Sources/StableODELink/StableODELink.swift": "empty: carries link settings, which Tests/CInterfaceTests/c/test_library.py checks",
-    "Sources/KernelInterface/Calls.swift": "structs that every kernel's test fills in through the facade",
-    "Sources/KernelInterface/KernelTable.swift": "a struct of entries, each tested by its facade's file",
     "Sources/KernelsV1/Table.swift": "fills the table of entries, each tested by its facade's file",
     "Sources/KernelsV1/Lanes.swift": "internal to the kernels: AffineTests and AffineOneTests compare every width bit for bit",
     "Sources/KernelsV1/Registers.swift": "as Lanes.swift",

@@ -15,8 +15,9 @@ struct FeedForwardEntriesTests {
     withTensor(&weights, [4, 4, 4]) { w in
       withTensor(&biases, [4, 4]) { b in #expect(sode_network_get_feed_forward(network.handle, 0, w, b) == SODE_OK, "\(lastError())") }
     }
-    // A near-identity layer is near the identity.
-    for layer in 0..<4 { for i in 0..<4 { #expect(abs(weights[16 * layer + 5 * i] - 1) < 0.6) } }
+    // The block's numbers lie first: w of all layers, then b. A quarter of a float32 and one added to it are exact in float64.
+    for (index, weight) in weights.enumerated() { #expect(weight == 0.25 * Double(before[index]) + (index % 16 % 5 == 0 ? 1 : 0)) }
+    for (index, bias) in biases.enumerated() { #expect(bias == 0.25 * Double(before[64 + index])) }
     #expect(sode_network_initialize(network.handle, 99) == SODE_OK)
     withTensor(&weights, [4, 4, 4]) { w in
       withTensor(&biases, [4, 4]) { b in #expect(sode_network_set_feed_forward(network.handle, 0, w, b) == SODE_OK, "\(lastError())") }

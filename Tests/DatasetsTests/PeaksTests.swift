@@ -2,7 +2,7 @@ import Datasets
 import Testing
 
 @Suite struct PeaksTests {
-  /// theory.md §6: on the 256 × 256 grid over [−3, 3]², min −6.549719 and max 8.105393 (to six decimals).
+  /// Theory.md §7.3: on the 256 × 256 grid over [−3, 3]², min −6.549719 and max 8.105393 (to six decimals).
   @Test func rangeOnTheGrid() {
     var range = (low: Double.infinity, high: -Double.infinity)
     for i in 0..<256 {

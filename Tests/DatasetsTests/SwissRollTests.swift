@@ -4,7 +4,7 @@ import Settings
 import Testing
 
 @Suite struct SwissRollTests {
-  /// theory.md §6, recomputed point by point.
+  /// Theory.md §7.2, recomputed point by point.
   @Test func pointsAreThoseOfTheFormula() throws {
     var stacked: [Point] = []
     for label in 0..<2 {

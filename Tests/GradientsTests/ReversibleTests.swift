@@ -25,7 +25,7 @@ import VectorFields
     #expect(rows == [32, 32, 32])
   }
 
-  /// The error of the recovered first state is what a plain run back finds; 1000 tanh layers come back to 1e-12 (theory §2).
+  /// The error of the recovered first state is what a plain run back finds; 1000 tanh layers come back to 1e-12 (Theory.md §3.15).
   @Test func reportsTheReconstructionError() throws {
     let example = try BlockCase(field: "hamiltonian", integrator: "verlet", layers: 1000, horizon: 5)
     let (block, columns, log) = (example.block, 16, StepLog())

@@ -14,7 +14,7 @@ import VectorFields
     return example
   }
 
-  /// theory §2: y' = −100y, h = 1: each step divides by 101, where forward Euler multiplies by −99.
+  /// Theory.md §3.10: y' = −100y, h = 1: each step divides by 101, where forward Euler multiplies by −99.
   @Test(arguments: Precision.allCases) func stiffDecayIsStable(_ precision: Precision) throws {
     let example = try linear(-100, h: 1, precision: precision)
     let start = try example.normal(5)

@@ -73,7 +73,7 @@ import VectorFields
     return (mean - exactMean, square - (0.25 * exp(-2) + 0.5 * (1 - exp(-2))))
   }
 
-  /// issue 4: weak order 1 ± 0.15, of the mean and of the second moment.
+  /// Weak order 1 ± 0.15, of the mean and of the second moment.
   @Test func hasWeakOrderOne() throws {
     let errors = try [16, 32, 64].map(weakError)
     for (name, values) in [("mean", errors.map(\.mean)), ("second moment", errors.map(\.square))] {

@@ -18,7 +18,7 @@ import VectorFields
     return (example, before, after)
   }
 
-  /// theory §2: y₊ = y + h f(y).
+  /// Theory.md §3.1: y₊ = y + h f(y).
   @Test(arguments: Precision.allCases) func stepsByItsFormula(_ precision: Precision) throws {
     let (example, before, after) = try step("dense", precision)
     for sample in 0..<Self.columns {

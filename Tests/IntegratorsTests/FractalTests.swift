@@ -8,7 +8,7 @@ import VectorFields
 @Suite struct FractalTests {
   private static let (width, columns) = (6, 16)
 
-  /// theory §2: with Heun's coefficients and g = f the block equals RK2 to 1e-14.
+  /// Theory.md §3.3: with Heun's coefficients and g = f the block equals RK2 to 1e-14.
   @Test(arguments: fields.names) func withOneFieldItIsHeun(_ name: String) throws {
     let example = try FieldCase(name, FieldConfiguration(width: Self.width, precision: .float64))
     let start = try example.numbers(Self.width, Self.columns, seed: 5).values

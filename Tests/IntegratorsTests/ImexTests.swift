@@ -55,7 +55,7 @@ import VectorFields
     #expect(abs(order - 1) < 0.15, "order \(order)")
   }
 
-  /// theory §2: stable at h = 1e3. With L = (−1, 3, −1), σ_min(L) = 1, and |tanh| ≤ 1: the state ends below ‖f‖/σ_min² ≤ √5; Euler on the same ẏ = f(y) − LᵀLy multiplies by up to 25 000.
+  /// Theory.md §3.12: stable at h = 1e3. With L = (−1, 3, −1), σ_min(L) = 1, and |tanh| ≤ 1: the state ends below ‖f‖/σ_min² ≤ √5; Euler on the same ẏ = f(y) − LᵀLy multiplies by up to 25 000.
   @Test(arguments: Precision.allCases) func longStepsAreStable(_ precision: Precision) throws {
     let example = try StepCase("dense", "imex", h: 1e3, precision: precision, deviation: 3)
     for (index, value) in [-1, 3, -1.0].enumerated() { example.tensors[2][index] = value }

@@ -10,7 +10,7 @@ import VectorFields
 @Suite struct LeapfrogTests {
   private static let (width, columns) = (5, 16)
 
-  /// theory §2: y₊ = 2y − y₋ + h²f(y).
+  /// Theory.md §3.7: y₊ = 2y − y₋ + h²f(y).
   @Test(arguments: Precision.allCases) func stepsByItsFormula(_ precision: Precision) throws {
     let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: precision))
     let scheme = try SchemeRun(Leapfrog(), example)
@@ -27,7 +27,7 @@ import VectorFields
     }
   }
 
-  /// theory §3: p₀ = p + q (neumann), p₀ = p (zero).
+  /// Theory.md §4.2: p₀ = p + q (neumann), p₀ = p (zero).
   @Test func bothStartsAndTheirTransposes() throws {
     let field = try fields("dense").make(FieldConfiguration(width: 1, precision: .float64))
     for (start, before, cotangent) in [(Leapfrog.Start.neumann, 3.0, 12.0), (.zero, 0.0, 7.0)] {
@@ -60,7 +60,7 @@ import VectorFields
     return largest
   }
 
-  /// theory §2: h²|λ| ≤ 4. Just below, the roots e^{±iθ} with sin(θ/2) = √(h²|λ|)/2 give |y| ≤ 1/cos(θ/2) = 20; just above, the root −1.105 gives 1e8 in 200 steps.
+  /// Theory.md §6.6: h²|λ| ≤ 4. Just below, the roots e^{±iθ} with sin(θ/2) = √(h²|λ|)/2 give |y| ≤ 1/cos(θ/2) = 20; just above, the root −1.105 gives 1e8 in 200 steps.
   @Test func isBoundedUpToStepSquaredTimesEigenvalueFour() throws {
     #expect(try largest(-3.99, steps: 20_000) < 21)
     #expect(try largest(-4.01, steps: 200) > 1e6)
@@ -86,7 +86,7 @@ import VectorFields
     #expect(failure?.message.contains("acceleration") == true)
   }
 
-  /// theory §2: algebraic inverse; 1000 tanh layers there and back in f64, on ÿ = tanh(−4y + Ry) whose oscillations keep rounding from growing.
+  /// Theory.md §3.15: algebraic inverse; 1000 tanh layers there and back in f64, on ÿ = tanh(−4y + Ry) whose oscillations keep rounding from growing.
   @Test func a1000LayersThereAndBackAreTheIdentity() throws {
     let example = try BlockCase(field: "dense", integrator: "leapfrog", bias: .none, width: 8, layers: 1000, horizon: 20)
     let square = 64

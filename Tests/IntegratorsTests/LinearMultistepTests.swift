@@ -8,10 +8,10 @@ import VectorFields
 
 @Suite struct LinearMultistepTests {
   private static let (width, columns) = (5, 16)
-  /// The factors that issue and theory name.
+  /// k inside, on and outside of the zero-stable interval (Theory.md §6.7).
   private static let factors = [-0.5, -0.1, 0.1, 0.5]
 
-  /// theory §2: y₊ = (1 − k)y + k y₋ + h f(y), k one number or one a row.
+  /// Theory.md §3.5: y₊ = (1 − k)y + k y₋ + h f(y), k one number or one a row.
   @Test(arguments: LinearMultistep.Shape.allCases, Precision.allCases) func stepsByItsFormula(_ shape: LinearMultistep.Shape, _ precision: Precision) throws {
     let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: precision))
     let k = shape == .scalar ? [0.3] : [0.3, -0.2, 0, 0.5, -0.05]
@@ -66,7 +66,7 @@ import VectorFields
     return scheme
   }
 
-  /// theory §2: with f = 0 the states 1 and (−k)ⁿ repeat: the roots are 1 and −k.
+  /// Theory.md §6.7: with f = 0 the states 1 and (−k)ⁿ repeat: the roots are 1 and −k.
   @Test(arguments: factors + [1]) func rootsAreOneAndMinusK(_ k: Double) throws {
     for root in [1, -k] {
       let scheme = try scheme(k, 0, root, 1)
@@ -77,7 +77,7 @@ import VectorFields
     }
   }
 
-  /// theory §2: −2(1 − k) ≤ hλ ≤ 0, found by bisection on growth over many steps.
+  /// Theory.md §6.7: −2(1 − k) ≤ hλ ≤ 0, found by bisection on growth over many steps.
   @Test(arguments: factors) func realIntervalOfStability(_ k: Double) throws {
     func grows(_ z: Double) throws -> Bool {
       let scheme = try scheme(k, z, 1, 1)
@@ -102,13 +102,13 @@ import VectorFields
     return scheme.visible.values[0] - exp(rate)
   }
 
-  /// theory §2: (1 + k)u̇ + (1 − k)(h/2)ü = f, so that the error is (1 − k)/(1 + k) of Euler's on the equation with the same solution.
+  /// Theory.md §3.5: (1 + k)u̇ + (1 − k)(h/2)ü = f, so that the error is (1 − k)/(1 + k) of Euler's on the equation with the same solution.
   @Test(arguments: factors) func errorIsAFractionOfEulers(_ k: Double) throws {
     let ratio = try error(k, rate: -1, steps: 4000) / error(0, rate: -1, steps: 4000)
     #expect(abs(ratio / ((1 - k) / (1 + k)) - 1) < 0.01, "ratio \(ratio)")
   }
 
-  /// theory §2: k = 1 has order 2.
+  /// Theory.md §3.5: k = 1 has order 2.
   @Test func oneHasOrderTwo() throws {
     let order = log2(abs(try error(1, rate: -1, steps: 200) / error(1, rate: -1, steps: 400)))
     #expect(abs(order - 2) < 0.15, "order \(order)")

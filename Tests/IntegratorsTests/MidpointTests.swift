@@ -10,7 +10,7 @@ import VectorFields
 @Suite struct MidpointTests {
   private static let (width, columns) = (5, 16)
 
-  /// theory §2: y₊ = y₋ + 2hf(y), the first step by Euler.
+  /// Theory.md §3.8: y₊ = y₋ + 2hf(y), the first step by Euler.
   @Test(arguments: Precision.allCases) func stepsByItsFormula(_ precision: Precision) throws {
     let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: precision))
     let scheme = try SchemeRun(Midpoint(), example)
@@ -26,7 +26,7 @@ import VectorFields
     }
   }
 
-  /// theory §5 E3: on ẏ = iω y bounded below hω = 1, and growing above; with damping it grows at any step.
+  /// Theory.md §6.5: on ẏ = iω y bounded below hω = 1, and growing above; with damping it grows at any step.
   @Test func isStableOnTheImaginaryAxisAlone() throws {
     func largest(_ matrix: [[Double]], _ steps: Int) throws -> Double {
       norm(try SchemeRun(Midpoint(), linear: matrix).run([1, 0], steps: steps, 1))
@@ -61,7 +61,7 @@ import VectorFields
     #expect(abs(log2(try error(256, alternating) / error(512, alternating)) - 1) < 0.15)
   }
 
-  /// theory §2: algebraic inverse; 1000 tanh layers there and back in f64.
+  /// Theory.md §3.15: algebraic inverse; 1000 tanh layers there and back in f64.
   @Test func a1000LayersThereAndBackAreTheIdentity() throws {
     let example = try BlockCase(field: "antisymmetric", integrator: "midpoint", width: 8, layers: 1000, horizon: 10)
     #expect(try roundTripDefect(example) < 1e-12)

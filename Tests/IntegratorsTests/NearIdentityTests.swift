@@ -18,7 +18,7 @@ import VectorFields
     return (example, before, after)
   }
 
-  /// theory §1: x̃ = y + h(wy + b), y₊ = x̃ − hγx̃³ with γ = 1.
+  /// Theory.md §3.13: x̃ = y + h(wy + b), y₊ = x̃ − hγx̃³ with γ = 1.
   @Test(arguments: Precision.allCases) func stepsByItsFormula(_ precision: Precision) throws {
     let (example, before, after) = try step("linear_cubic", FieldConfiguration(width: Self.width, precision: precision))
     for sample in 0..<Self.columns {

@@ -8,7 +8,7 @@ import VectorFields
 @Suite struct PolyNetTests {
   private static let (width, columns) = (5, 16)
 
-  /// theory §2: for a linear f the truncated Neumann series of (I − hf)⁻¹.
+  /// Theory.md §3.3: for a linear f the truncated Neumann series of (I − hf)⁻¹.
   @Test(arguments: 1...9) func aLinearFieldGivesTheNeumannSeries(_ terms: Int) throws {
     let matrix = [[0.3, -1.2], [0.8, 0.1]]
     let (start, h) = ([1.0, -0.5], 0.4)

@@ -38,7 +38,7 @@ import VectorFields
     #expect(refusal { try RevNet().check(partitioned) }?.message.contains("use verlet") == true)
   }
 
-  /// theory §2: algebraic inverse; 1000 tanh layers there and back in f64.
+  /// Theory.md §3.15: algebraic inverse; 1000 tanh layers there and back in f64.
   @Test func a1000LayersThereAndBackAreTheIdentity() throws {
     let example = try BlockCase(field: "dense", integrator: "revnet", width: 8, layers: 1000, horizon: 10)
     #expect(try roundTripDefect(example) < 1e-12)

@@ -53,7 +53,7 @@ import VectorFields
     #expect(abs(order - 1) < 0.15, "order \(order)")
   }
 
-  /// theory §5 E2 with an exact rotation: distances of pairs of samples do not grow for h = 2/(L‖K‖²), and do for a step well beyond.
+  /// Theory.md §6.4 with an exact rotation: distances of pairs of samples do not grow for h = 2/(L‖K‖²), and do for a step well beyond.
   @Test(arguments: schemes) func isNonExpansiveUpToItsStep(_ scheme: String) throws {
     func growth(_ factor: Double) throws -> Double {
       let probe = try StepCase("rotate_relax", scheme, bias: .none)

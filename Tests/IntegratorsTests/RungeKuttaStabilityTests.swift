@@ -2,7 +2,7 @@ import Integrators
 import Testing
 
 @Suite struct RungeKuttaStabilityTests {
-  /// Theory §2: 0, √3, √3, 2√2; Euler by its own tableau: 0. (Hairer & Wanner 1996, IV.2.)
+  /// Theory.md §6.8: 0, √3, √3, 2√2; Euler by its own tableau: 0. (Hairer & Wanner 1996, IV.2.)
   @Test func imaginaryLimitsAreThoseOfTheBooks() throws {
     #expect(RungeKutta(try ButcherTableau(a: [], b: [1], order: 1)).imaginaryLimit == 0)
     #expect(RungeKutta(try .heun()).imaginaryLimit == 0)
@@ -11,7 +11,7 @@ import Testing
     #expect(abs(RungeKutta(try .rk4()).imaginaryLimit - 8.0.squareRoot()) < 1e-12)
   }
 
-  /// Theory §5, E2: Euler, Heun, SSPRK3 and the classic method 1; Kutta 0.5; Ralston 0.791; the 3/8 rule 0.464; explicit midpoint none.
+  /// Theory.md §6.4: Euler, Heun, SSPRK3 and the classic method 1; Kutta 0.5; Ralston 0.791; the 3/8 rule 0.464; explicit midpoint none.
   @Test func circleRadiiAreThoseOfTheTheory() throws {
     func radius(_ a: [Double], _ b: [Double], _ order: Int) throws -> Double { RungeKutta(try ButcherTableau(a: a, b: b, order: order)).circleRadius }
     #expect(abs(try radius([], [1], 1) - 1) < 1e-9)

@@ -46,7 +46,7 @@ import VectorFields
     #expect(largestDifference(scheme.values, [1 - h * h / 2 + pow(h, 4) / 24, -h + pow(h, 3) / 6]) < 1e-15)
   }
 
-  /// theory §2: ẏ = iω y is bounded up to h·ω = 0, √3, 2√2 for orders 2, 3, 4; every method of s stages and order s has the same polynomial.
+  /// Theory.md §6.8: ẏ = iω y is bounded up to h·ω = 0, √3, 2√2 for orders 2, 3, 4; every method of s stages and order s has the same polynomial.
   @Test func limitsOnTheImaginaryAxis() throws {
     // |R(iω)|² = 1 + ω⁴/4 for order 2: no ω > 0 is below 1 + 1e-12 past ω⁴ = 8e-12.
     #expect(try imaginaryLimit(try integrators.standard("heun"), between: 0, and: 1) < 2e-3)

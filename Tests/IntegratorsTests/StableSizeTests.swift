@@ -14,12 +14,12 @@ import VectorFields
     return nil
   }
 
-  /// The formulas of theory §5 at h = 0.1.
+  /// The formulas of Theory.md §6.2 to §6.6 at h = 0.1.
   @Test func limitsAreThoseOfTheTheory() throws {
     let h = 0.1
-    // E1: h = 2g/(L(g² + s²)) for L = 1, g = 0.2: s² = 4 − 0.04.
+    // §6.2: h = 2g/(L(g² + s²)) for L = 1, g = 0.2: s² = 4 − 0.04.
     #expect(abs(try #require(try limit(Euler(), .rotation(damping: 0.2), h)) - 3.96.squareRoot()) < 1e-12)
-    // E6: h(γ + s)² = 2(γ − ½s).
+    // §6.3: h(γ + s)² = 2(γ − ½s).
     let s = try #require(try limit(Euler(), .dampedRotation(0.5), h))
     #expect(s > 0 && abs(h * (0.5 + s) * (0.5 + s) - 2 * (0.5 - 0.5 * s)) < 1e-12)
     #expect(try limit(Euler(), .descent, h) == 20)

@@ -11,7 +11,7 @@ import VectorFields
 
   private func block(_ numbers: Numbers, columns: Int = columns) -> Block { numbers.block(rows: numbers.count / columns, columns: columns) }
 
-  /// theory §2: z₊ = z − hσ(Kᵀy+b); y₊ = y + hσ(Kz₊+b).
+  /// Theory.md §3.6: z₊ = z − hσ(Kᵀy+b); y₊ = y + hσ(Kz₊+b).
   @Test(arguments: Precision.allCases) func stepsByItsFormula(_ precision: Precision) throws {
     let example = try FieldCase("hamiltonian", FieldConfiguration(width: Self.width, precision: precision))
     let before = try example.numbers(2 * Self.width, Self.columns, seed: 5)
@@ -34,7 +34,7 @@ import VectorFields
     }
   }
 
-  /// Algebraic reversibility (theory §2): 1000 tanh layers there and back in f64 lose about 1e-15 a layer at most.
+  /// Algebraic reversibility (Theory.md §3.15): 1000 tanh layers there and back in f64 lose about 1e-15 a layer at most.
   @Test func a1000LayersThereAndBackAreTheIdentity() throws {
     let layers = try (0..<20).map { try FieldCase("hamiltonian", FieldConfiguration(width: 8, precision: .float64), seed: 100 + 2 * UInt64($0), deviation: 0.3) }
     let start = try Numbers.normal(16 * Self.columns, .float64, seed: 9)
@@ -78,14 +78,14 @@ import VectorFields
     return largest
   }
 
-  /// theory §2 and §5 E4: constant linear K is bounded iff hσ_max(K) ≤ 2. At 1.99 the invariant ellipse has semi-axes up to 1/√(1 − (1.99/2)²) ≈ 10; at 2.01 a step's
+  /// Theory.md §6.6: constant linear K is bounded iff hσ_max(K) ≤ 2. At 1.99 the invariant ellipse has semi-axes up to 1/√(1 − (1.99/2)²) ≈ 10; at 2.01 a step's
   /// factor is 1.22, so that 200 steps give 1e17.
   @Test func isBoundedUpToStepTimesNormTwo() throws {
     #expect(try largestState(sigma: 1.99, steps: 20_000) < 20)
     #expect(try largestState(sigma: 2.01, steps: 200) > 1e6)
   }
 
-  /// theory §5 E10: each step has determinant 1, whatever the weights.
+  /// Theory.md §6.10: each step has determinant 1, whatever the weights.
   @Test(arguments: Activation.allCases) func stepPreservesVolume(_ activation: Activation) throws {
     let example = try FieldCase("hamiltonian", FieldConfiguration(width: 3, activation: activation, precision: .float64))
     let columns = 16

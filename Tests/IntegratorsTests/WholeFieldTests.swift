@@ -15,7 +15,7 @@ import VectorFields
 
   private func zeros(_ rows: Int) -> Block { .zeros(rows, Self.columns, .float64) }
 
-  /// theory §1: ẏ = σ(Kz+b), ż = −σ(Kᵀy+b), both at the same state.
+  /// Theory.md §2.4: ẏ = σ(Kz+b), ż = −σ(Kᵀy+b), both at the same state.
   @Test func allComponentsAreEvaluatedAtTheSameState() throws {
     let (example, x, base) = try example()
     let (out, record) = (zeros(2 * Self.width), zeros(example.field.wholeRecordWidth))

@@ -44,4 +44,15 @@ extension KernelSweeps {
       }
     }
   }
+
+  @Test(arguments: Precision.allCases) func vectorsAreOneRow(_ precision: Precision) throws {
+    let numbers = try Numbers(5, precision)
+    for (index, value) in [1, -7.5, 0, 7, -0.25].enumerated() { numbers[index] = value }
+    #expect(largestMagnitude(numbers.vector) == 7.5)
+    #expect(largestMagnitude(numbers.vector[2..<3]) == 0 && largestMagnitude(numbers.vector[0..<0]) == 0)
+    for value in [Double.nan, .infinity] {
+      numbers[3] = value
+      #expect(largestMagnitude(numbers.vector).isNaN)
+    }
+  }
 }

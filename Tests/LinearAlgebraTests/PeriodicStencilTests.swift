@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  /// theory §2: the FFT solve and the dense solve are the same.
+  /// Theory.md §3.12: the FFT solve and the dense solve are the same.
   @Test(arguments: [3, 8, 25]) func transformsAndTheMatrixSmoothAlike(_ n: Int) throws {
     let ring = PeriodicStencil(size: n)
     let memory = try SmallMemory(count: ring.memoryCount(.float64), precision: .float64)

@@ -8,9 +8,9 @@ import TestSupport
 import Testing
 import VectorFields
 
-/// What issue 4 holds of stochastic training, on blocks and whole networks.
+/// Training with noise in the layers, on blocks and whole networks.
 @Suite struct NoiseInLayersTests {
-  // The closed forms of theory §4.
+  // The closed forms of Theory.md §5.7.
 
   /// N layers of x₊ = x − Δt m x: a linear field of one feature.
   private static func decay(_ noise: StochasticDepth, layers: Int, step: Double) throws -> BlockCase {
@@ -45,7 +45,7 @@ import VectorFields
   @Test func momentsOfStochasticDepthAreTheClosedForms() throws {
     let (p, step, layers) = (0.7, 0.2, 10)
     try check(StochasticDepth(survival: p, decay: .none, scaling: .none, layers: layers), layers: layers, step: step) { _ in [p, p, p, p] }
-    // The general formula of `check` is theory §4's.
+    // The general formula of `check` is that of Theory.md §5.7.
     #expect(abs((1 - 2 * step * p + step * step * p) - (pow(1 - p * step, 2) + step * step * p * (1 - p))) < 1e-15)
   }
 

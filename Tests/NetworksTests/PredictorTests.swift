@@ -121,7 +121,7 @@ import VectorFields
     #expect(try batch.predict().bits != before)
   }
 
-  /// theory §7, [HR] Example 1: ten identical tanh layers, h = 0.1, no bias. [HR]'s rows Y·K₊ are our columns with K = K₊ᵀ.
+  /// [HR] Example 1 (Theory.md §8.1): ten identical tanh layers, h = 0.1, no bias. [HR]'s rows Y·K₊ are our columns with K = K₊ᵀ.
   @Test func haberAndRuthottosFirstExample() throws {
     let plus: [Double] = [2, -2, 0, 2]
     let transposed: [Double] = [2, 0, -2, 2]

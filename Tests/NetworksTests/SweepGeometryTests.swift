@@ -17,7 +17,11 @@ import Testing
     for limit in [150_000, 200_000, 300_000, 600_000, 2_000_000] {
       let network = try network(specificationText(#""memory": "\#(policy)", "memory_limit": \#(limit)"#))
       for threads in [1, 2] {
-        guard let report = try? MemoryPlan(network.plan, batch: 300, threads: threads) else { continue }
+        var report: MemoryPlan?
+        if let failure = refusal({ report = try MemoryPlan(network.plan, batch: 300, threads: threads) }) {
+          #expect(failure.status == .memory && failure.message.contains("memory_limit is \(limit) bytes"))
+        }
+        guard let report else { continue }
         sizes.insert(report.tapeBytes)
         let found = try BatchCase(network, samples: 300).lossGradient(threads: threads)
         #expect(report.tapeBytes <= limit && found.result == free.result && found.gradient?.bits == free.gradient?.bits)

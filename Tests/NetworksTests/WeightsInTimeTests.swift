@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import VectorFields
 
-/// The contracts of theory §3 for every basis of weights in time, on even and uneven grids.
+/// The contracts of Theory.md §4.1 for every basis of weights in time, on even and uneven grids.
 @Suite struct WeightsInTimeTests {
   private static let pairs = [("antisymmetric", "euler"), ("hamiltonian", "verlet"), ("dense", "rk4"), ("antisymmetric", "implicit_midpoint"), ("dense", "heun")]
   private static let grids = [#""layers": 6"#, #""step_sizes": [0.2, 0.1, 0.3, 0.3, 0.05, 0.25]"#]

@@ -10,7 +10,7 @@ import VectorFields
 /// the accepted steps differs from the slope of the map by the order of the tolerance, and comparisons with difference quotients would measure that. AdaptiveReplayTests does.
 package let sweepOptions: [String: [String: OptionValue]] = {
   let fixed: [String: OptionValue] = ["first_step": .real(10), "relative_tolerance": .real(1), "absolute_tolerance": .real(1e6)]
-  return ["dopri5": fixed, "tsit5": fixed]
+  return Dictionary(uniqueKeysWithValues: integrators.entries.filter { $0.entry.options.contains { $0.key == "first_step" } }.map { ($0.name, fixed) })
 }()
 
 /// An integrator as the sweeps have it.
@@ -30,6 +30,11 @@ package struct Combination: Sendable, CustomStringConvertible {
 
   package var description: String { "\(field) × \(integrator) × \(activation) × bias \(bias) × \(precision.name)" }
 
+  /// Whether steps solve an equation, to `solver_tolerance`.
+  private static func isImplicit(_ integrator: String) -> Bool {
+    (try? integrators(integrator))?.options.contains { $0.key == "solver_tolerance" } == true
+  }
+
   /// Every pair of field and integrator that the integrator accepts, as "field integrator"; events need a scheme that takes an update at once.
   package static let pairs = BlockCase.pairs.filter { pair in
     let combination = Combination(field: pair.field, integrator: pair.integrator, activation: "tanh", bias: "vector", precision: .float64)
@@ -40,7 +45,7 @@ package struct Combination: Sendable, CustomStringConvertible {
   package static func of(_ pair: String) -> [Combination] {
     let names = pair.split(separator: " ").map(String.init)
     // An implicit step of the CDE, whose size the path sets, has a solution for certain only where σ is bounded.
-    let mayDiverge = names[0] == "neural_cde" && ["backward_euler", "implicit_midpoint"].contains(names[1])
+    let mayDiverge = names[0] == "neural_cde" && isImplicit(names[1])
     let all = mayDiverge ? ["tanh", "sigmoid", "sin"] : activations.names
     return (wholeSweep ? all : ["tanh"]).flatMap { activation in
       (wholeSweep ? biases.names : ["vector"]).flatMap { bias in
@@ -71,8 +76,7 @@ package struct Combination: Sendable, CustomStringConvertible {
       ("memory", memory), ("noise", noise),
     ] { try specification.set(key, .text(value)) }
     // Implicit steps of fields that do not decay have several solutions where h‖J‖ is large: steps that the iteration contracts for every activation.
-    let isImplicit = ["backward_euler", "implicit_midpoint"].contains(integrator)
-    try specification.set("horizon", .real(isImplicit ? 0.3 * horizon : horizon))
+    try specification.set("horizon", .real(Self.isImplicit(integrator) ? 0.3 * horizon : horizon))
     // Explicit steps of this size keep states of ten units bounded, hγy² < 1.
     if field == "linear_cubic" { try specification.set("cubic_rate", .real(0.02)) }
     for (key, value) in sweepOptions[integrator] ?? [:] { try specification.set(key, value) }

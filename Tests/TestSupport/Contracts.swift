@@ -6,7 +6,7 @@ import Networks
 import Settings
 import VectorFields
 
-/// A network with a batch of normal samples and labels, and its derivatives, for the contracts that every registered combination keeps (theory §3).
+/// A network with a batch of normal samples and labels, and its derivatives, for the contracts that every registered combination keeps (Theory.md §4.1).
 package final class DerivativeCase {
   package let network: Network
   package let samples: Int
@@ -67,9 +67,10 @@ package final class DerivativeCase {
   /// Observed order of the Taylor remainder |L(θ+εδ) − L(θ) − ε⟨g,δ⟩|: about 2 when the gradient g is right, 1 when it is wrong.
   ///
   /// g comes from this case's precision, the losses from a float64 twin with the same numbers: in float32 the rounding of the loss would hide the small ε that the kinks of
-  /// piecewise linear activations ask for. The remainder is the median over directions: the few that cross a kink at a small ε do not count. The order is read
-  /// between the two smallest of the halved ε whose remainder stands well above what the rounding of g and of the loss can make.
-  package func taylorOrder(directions: Int = 9) throws -> Double {
+  /// piecewise linear activations ask for. Of a direction and its opposite the smaller remainder counts, since where a state lies within ε of a kink only one of the two crosses it; over the
+  /// directions the median counts, since several states may lie near kinks. A wrong gradient is wrong along both signs of all directions. The order is read between the two smallest of the halved
+  /// ε whose remainder stands well above what the rounding of g and of the loss can make.
+  package func taylorOrder(directions: Int = 5) throws -> Double {
     let twin = network.plan.precision == .float64 ? self : try DerivativeCase(twinOf: self)
     let start = parameters.values
     // One vector for all losses: numbers are never given back, and the sweeps ask for millions.
@@ -77,18 +78,18 @@ package final class DerivativeCase {
     let loss = try twin.loss(moved)
     let gradient = try lossGradient(parameters).gradient.values
     let all = try (0..<directions).map { try Numbers.normal(parameters.count, .float64, seed: 1000 + UInt64($0)).values }
+    func remainder(_ epsilon: Double, _ direction: [Double]) throws -> Double {
+      for index in start.indices { moved[index] = start[index] + epsilon * direction[index] }
+      return abs(try twin.loss(moved) - loss - epsilon * inner(gradient, direction))
+    }
     var remainders: [Double] = []
     for power in 3...16 {
       let epsilon = Double(sign: .plus, exponent: -power, significand: 1)
-      let sizes = try all.map { direction in
-        for index in start.indices { moved[index] = start[index] + epsilon * direction[index] }
-        let change = try twin.loss(moved) - loss
-        return abs(change - epsilon * inner(gradient, direction))
-      }
-      let remainder = sizes.sorted()[directions / 2]
+      let sizes = try all.map { direction in min(try remainder(epsilon, direction), try remainder(-epsilon, direction)) }
+      let median = sizes.sorted()[directions / 2]
       let rounding = 1000 * 0x1p-52 * max(abs(loss), 1) + 30 * network.plan.precision.epsilon * epsilon * norm(gradient)
-      guard remainder > rounding else { break }
-      remainders.append(remainder)
+      guard median > rounding else { break }
+      remainders.append(median)
     }
     guard remainders.count >= 2 else { return .nan }
     return log2(remainders[remainders.count - 2] / remainders[remainders.count - 1])
@@ -124,7 +125,7 @@ package final class DerivativeCase {
   }
 
   /// The largest relative change of p_j·v_j over the layers, p being the back-propagated cotangent and v the tangent: zero up to rounding when step and transpose agree
-  /// (theory §3, the library's gradient self-test).
+  /// (Theory.md §4.3).
   package func pairingDrift(seed: UInt64 = 31) throws -> Double {
     let plan = network.plan
     let block = plan.blocks[0]

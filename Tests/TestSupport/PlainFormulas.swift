@@ -1,7 +1,7 @@
 import Foundation
 import LinearAlgebra
 
-/// The formulas of theory §1 in plain Double arithmetic: what the blocks' kernels are compared with.
+/// The formulas of Theory.md §2 in plain Double arithmetic: what the blocks' kernels are compared with.
 
 /// σ(x) and σ'(x), written from their definitions.
 package func plainActivation(_ activation: Activation, _ x: Double) -> (value: Double, slope: Double) {

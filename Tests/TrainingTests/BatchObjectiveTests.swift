@@ -18,7 +18,11 @@ struct BatchObjectiveTests {
     #expect(work.last! >= 10 && work.last! < 20 && zip(work, work.dropFirst()).allSatisfy { $0 < $1 })
   }
 
-  /// Every method trains a network of every loss, in both precisions, and reports what it began each step with.
+  /// How much of the loss is left after twelve epochs of 200 ellipses. The bound of a first-order method lies between the measured value (0.840 of sgd at rate 0.1, 0.9675 of Adam's 48 steps of 1e-3) and that of half
+  /// its steps (0.92, 0.984). A method that searches along its directions at least halves the loss; measured are 0.485 (lbfgs) to 6e-4 (varpro).
+  private func mostLossLeft(_ name: String) throws -> Double { try optimizers(name).prefersAllSamples ? 0.5 : name == "sgd" ? 0.86 : 0.975 }
+
+  /// Every method trains in both precisions, by as much as it can, and counts its work.
   @Test(arguments: optimizers.names, Precision.allCases)
   func everyOptimizerTrains(name: String, precision: Precision) throws {
     let data = try ellipses(200, 50)
@@ -28,7 +32,7 @@ struct BatchObjectiveTests {
     if name == "sgd" { try trainer.set("learning_rate", .real(0.1)) }
     _ = try trainer.run(training: data.training)
     let after = try evaluate(network, on: data.training, threads: 1).loss
-    #expect(after < 0.98 * before)
+    #expect(after < (try mostLossLeft(name)) * before, "\(after / before)")
     #expect(trainer.history.last!.work > 0 && trainer.history.allSatisfy { $0.trainingLoss.isFinite })
   }
 

@@ -5,7 +5,7 @@ import Settings
 import Testing
 import Training
 
-/// Training with noise in the layers: issue 4, "masks from the counter-based stream, so runs repeat bit for bit for any thread count".
+/// Training with noise in the layers: masks come from the counter-based stream, so runs repeat bit for bit for any number of threads.
 @Suite struct NoisyTrainingTests {
   private static let kinds: [[String: OptionValue]] = [
     ["noise": .text("stochastic_depth")], ["noise": .text("dropout")], ["noise": .text("gaussian")], ["integrator": .text("shake_shake")],

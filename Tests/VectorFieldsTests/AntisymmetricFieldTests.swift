@@ -11,7 +11,7 @@ import VectorFields
     k.indices.map { i in k.indices.map { j in 0.5 * (k[i][j] - k[j][i] - (i == j ? gamma : 0)) } }
   }
 
-  /// theory §1: f(y) = σ(½(K−Kᵀ−γI)y+b).
+  /// Theory.md §2.2: f(y) = σ(½(K−Kᵀ−γI)y+b).
   @Test(arguments: Activation.allCases) func evaluatesItsFormula(_ activation: Activation) throws {
     let defect = try FieldCase.largestDefect("antisymmetric", activation, gamma: Self.gamma) { weights, bias, x in
       plainLayer(activation, plainOperator(weights, Self.gamma), bias, x)
@@ -61,7 +61,7 @@ import VectorFields
     }
   }
 
-  /// dK = ½(G − Gᵀ), from the gradient of M that accumulated in K's place (theory §3).
+  /// dK = ½(G − Gᵀ), from the gradient of M that accumulated in K's place (Theory.md §4.2).
   @Test(arguments: Precision.allCases) func finishedGradientIsAntisymmetric(_ precision: Precision) throws {
     let gradient = try FieldCase("antisymmetric", FieldConfiguration(width: 5, gamma: Self.gamma, precision: precision), seed: 8)
     let g = gradient.weights
@@ -91,5 +91,10 @@ import VectorFields
       scratch: block(scratch))
     let expected = plainOperator(direction.weights, 0).map { inner($0, x.values) }
     #expect(largestDifference(out.values, expected) < 1e-14)
+  }
+
+  @Test func isDampedByGamma() throws {
+    #expect(try FieldVariant("antisymmetric", [("gamma", .real(0.1))]).example().field.isDamped)
+    #expect(try !FieldVariant("antisymmetric").example().field.isDamped)
   }
 }

@@ -35,4 +35,9 @@ import VectorFields
     let image = zip(here, origin).map { $0 - $1 }
     #expect(abs(inner(Self.h, image) + 0.3 * inner(Self.h, Self.h)) < 1e-14)
   }
+
+  @Test func isDampedByGamma() throws {
+    #expect(try FieldVariant("antisymmetric_rnn", [("gamma", .real(0.1))]).example().field.isDamped)
+    #expect(try !FieldVariant("antisymmetric_rnn").example().field.isDamped)
+  }
 }

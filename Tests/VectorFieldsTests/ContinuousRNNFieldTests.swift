@@ -7,7 +7,7 @@ import VectorFields
 @Suite struct ContinuousRNNFieldTests {
   private func symmetricPart(_ w: [[Double]]) -> [[Double]] { w.indices.map { i in w.indices.map { j in 0.5 * (w[i][j] + w[j][i]) } } }
 
-  /// theory §1: τᵢẏᵢ = −yᵢ + Σⱼwⱼᵢσ(yⱼ−θⱼ) + Iᵢ.
+  /// Theory.md §2.12: τᵢẏᵢ = −yᵢ + Σⱼwⱼᵢσ(yⱼ−θⱼ) + Iᵢ.
   private func formula(_ tensors: PlainTensors, _ w: [[Double]], _ y: [Double]) -> [Double] {
     let n = y.count
     let (theta, input, logarithm) = (tensors.bias("theta", n), tensors.bias("I", n), tensors.bias("log_tau", n))
@@ -37,7 +37,7 @@ import VectorFields
     return sum
   }
 
-  /// theory §1: with symmetric w the Cohen–Grossberg function does not increase along the flow: RK4 with a step far below every time constant.
+  /// Theory.md §2.12: with symmetric w the Cohen–Grossberg function does not increase along the flow: RK4 with a step far below every time constant.
   @Test func lyapunovFunctionDoesNotIncreaseForSymmetricWeights() throws {
     let h = 0.01
     for seed in 0..<5 {
@@ -82,4 +82,6 @@ import VectorFields
     let shape = try #require(field.parameters.first { $0.name == "log_tau" })
     #expect(shape.deviation == 0 && shape.role == .bias)
   }
+
+  @Test func isDamped() throws { #expect(try FieldVariant("continuous_rnn").example().field.isDamped) }
 }

@@ -6,7 +6,7 @@ import VectorFields
 @Suite struct DampedAntisymmetricFieldTests {
   private func antisymmetricPart(_ k: [[Double]]) -> [[Double]] { k.indices.map { i in k.indices.map { j in 0.5 * (k[i][j] - k[j][i]) } } }
 
-  /// theory §1: σ(½(K−Kᵀ)y+b) − γy.
+  /// Theory.md §2.3: σ(½(K−Kᵀ)y+b) − γy.
   @Test(arguments: Activation.allCases) func evaluatesItsFormula(_ activation: Activation) throws {
     let defect = try FieldVariant("antisymmetric_damped", [("gamma", .real(0.3))]).largestDefect(activation) { tensors, y in
       zip(tensors.layer(antisymmetricPart(tensors("K")), "b", y), y).map { $0 - 0.3 * $1 }
@@ -14,7 +14,7 @@ import VectorFields
     #expect(defect < 200, "\(defect) ε")
   }
 
-  /// theory §1: a contraction iff γ > ½L‖S‖. Pairs of states d apart: ⟨d, f(x) − f(y)⟩ ≤ (½L‖S‖ − γ)|d|² for slopes in [0, L]; near the bound, some pair is close to it.
+  /// Theory.md §2.3: a contraction iff γ > ½L‖S‖. Pairs of states d apart: ⟨d, f(x) − f(y)⟩ ≤ (½L‖S‖ − γ)|d|² for slopes in [0, L]; near the bound, some pair is close to it.
   @Test(arguments: [Activation.tanh, .relu, .sigmoid, .softplus]) func contractsBeyondHalfTheNorm(_ activation: Activation) throws {
     let undamped = try FieldVariant("antisymmetric_damped").example(activation: activation)
     let bound = 0.5 * activation.slopeRange.upperBound * plainNorm(antisymmetricPart(PlainTensors(undamped)("K")))
@@ -32,5 +32,10 @@ import VectorFields
     }
     #expect(largest < 0)
     #expect(undampedLargest <= bound && undampedLargest > 0, "antisymmetric alone does not contract")
+  }
+
+  @Test func isDampedByGamma() throws {
+    #expect(try FieldVariant("antisymmetric_damped", [("gamma", .real(0.1))]).example().field.isDamped)
+    #expect(try !FieldVariant("antisymmetric_damped").example().field.isDamped)
   }
 }

@@ -4,7 +4,7 @@ import Testing
 import VectorFields
 
 @Suite struct DenseFieldTests {
-  /// theory §1: f(y) = σ(Ky+b), with odd widths, each bias, one column and many, for tiles and single samples.
+  /// Theory.md §2.1: f(y) = σ(Ky+b), with odd widths, each bias, one column and many, for tiles and single samples.
   @Test(arguments: Activation.allCases) func evaluatesItsFormula(_ activation: Activation) throws {
     let defect = try FieldCase.largestDefect("dense", activation) { weights, bias, x in plainLayer(activation, weights, bias, x) }
     // 33 rounded products and sums of numbers near one, and the activation's few ulps.

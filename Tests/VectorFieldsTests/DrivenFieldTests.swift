@@ -26,8 +26,9 @@ import VectorFields
     [(1, false), (3, false), (3, true)].map { Variant(name: name, drive: DriveConfiguration(channels: $0.0, hasPresence: $0.1)) }
   }
 
-  @Test func allAreFound() {
-    #expect(Self.names == ["antisymmetric_rnn", "gated_antisymmetric_rnn", "neural_cde", "ode_rnn"])
+  /// A field that reads outside input says in what form.
+  @Test func fieldsWithADriveAreDriven() throws {
+    #expect(try fields.names.filter { try fields($0).make(FieldConfiguration(width: 4)).driveWidth > 0 } == Self.names && !Self.names.isEmpty)
   }
 
   private func block(_ numbers: Numbers, _ rows: Int, _ columns: Int = 16) -> Block { numbers.block(rows: rows, columns: columns) }

@@ -10,41 +10,18 @@ import VectorFields
     }
   }
 
-  /// theory §1, in dense form.
-  private static let ofThePapers = [
-    "dense", "two_layer", "antisymmetric", "antisymmetric_damped", "negative_definite", "hamiltonian", "hamiltonian_two_weight", "hamiltonian_h", "gradient_flow",
-    "second_order", "rotate_relax", "linear_cubic", "linear_activation", "continuous_rnn",
-  ]
-
-  @Test func everyFieldOfThePapersIsThere() {
-    #expect(Set(Self.ofThePapers).isSubset(of: fields.names))
-  }
-
-  /// The tensors of theory §1, by the letters used there, for 6 features.
-  @Test(arguments: [
-    ("dense", ["K": [6, 6], "b": [6]]), ("two_layer", ["K1": [6, 6], "b1": [6], "K2": [6, 6], "b2": [6]]), ("antisymmetric", ["K": [6, 6], "b": [6]]),
-    ("antisymmetric_damped", ["K": [6, 6], "b": [6]]), ("negative_definite", ["C": [6, 6], "b": [6]]), ("hamiltonian", ["K": [6, 6], "b": [6]]),
-    ("hamiltonian_two_weight", ["K1": [6, 6], "b1": [6], "K2": [6, 6], "b2": [6]]), ("hamiltonian_h", ["Kq": [3, 3], "bq": [3], "Kp": [3, 3], "bp": [3]]),
-    ("gradient_flow", ["K": [6, 6], "b": [6]]), ("second_order", ["K": [6, 6], "b": [6]]), ("rotate_relax", ["A": [6, 6], "K": [6, 6], "b": [6]]),
-    ("linear_cubic", ["w": [6, 6], "b": [6]]), ("linear_activation", ["w": [6, 6], "b": [6]]), ("continuous_rnn", ["w": [6, 6], "log_tau": [6], "theta": [6], "I": [6]]),
-  ] as [(String, [String: [Int]])]) func tensorsHaveTheirLettersAndSizes(_ name: String, _ expected: [String: [Int]]) throws {
-    let tensors = try fields(name).make(FieldConfiguration(width: 6)).parameters
-    #expect(Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.shape) }) == expected)
-    #expect(tensors.allSatisfy { ($0.role == .weight) == ($0.shape.count == 2) })
-    // Without a bias the weights stay, and the time constants.
-    let bare = try fields(name).make(FieldConfiguration(width: 6, bias: .none)).parameters
-    #expect(Set(bare.map(\.name)) == Set(expected.filter { $0.value.count == 2 }.keys).union(name == "continuous_rnn" ? ["log_tau"] : []))
-    let scalar = try fields(name).make(FieldConfiguration(width: 6, bias: .scalar)).parameters
-    #expect(scalar.filter { $0.role == .bias }.allSatisfy { $0.shape == ($0.name == "log_tau" ? [6] : [1]) })
-  }
-
-  @Test(arguments: [
-    ("two_layer", ["K1": [9, 6], "b1": [9], "K2": [6, 9], "b2": [6]]), ("negative_definite", ["C": [9, 6], "b": [6]]), ("gradient_flow", ["K": [9, 6], "b": [9]]),
-    ("hamiltonian_two_weight", ["K1": [9, 6], "b1": [9], "K2": [9, 6], "b2": [9]]), ("hamiltonian_h", ["Kq": [9, 3], "bq": [9], "Kp": [9, 3], "bp": [9]]),
-    ("rotate_relax", ["A": [6, 6], "K": [9, 6], "b": [9]]),
-  ] as [(String, [String: [Int]])]) func hiddenWidthIsThatOfTheInnerWeights(_ name: String, _ expected: [String: [Int]]) throws {
-    let field = try FieldVariant(name, [("hidden_width", .integer(9))]).example().field
-    #expect(Dictionary(uniqueKeysWithValues: field.parameters.map { ($0.name, $0.shape) }) == expected)
+  /// What the layouts of parameters, model files and bindings rely on, for every field: names that differ; biases that `bias` leaves out, or reduces to one number, and nothing else.
+  @Test(arguments: fields.names) func tensorsFollowTheirRoles(_ name: String) throws {
+    func tensors(_ bias: BiasKind) throws -> [ParameterShape] { try fields(name).make(FieldConfiguration(width: 6, bias: bias)).parameters }
+    let (all, scalar, bare) = (try tensors(.vector), try tensors(.scalar), try tensors(.none))
+    #expect(Set(all.map(\.name)).count == all.count && !all.isEmpty)
+    #expect(all.allSatisfy { ($0.role == .weight) == ($0.shape.count == 2) && $0.count > 0 })
+    #expect(scalar.map(\.name) == all.map(\.name))
+    for (full, one) in zip(all, scalar) {
+      let isConfigured = !bare.contains { $0.name == full.name }
+      #expect(one.shape == (isConfigured ? [1] : full.shape), "\(full.name)")
+      #expect(full.role == .bias || !isConfigured, "\(full.name) is a weight")
+    }
   }
 
   @Test func fieldsRefuseWhatMakesNoSense() throws {
@@ -56,23 +33,26 @@ import VectorFields
     #expect(hidden?.status == .incompatible && hidden?.message.contains("hidden_width is 4") == true)
   }
 
-  @Test func optionsBelongToTheFieldsThatTakeThem() {
-    func takers(_ key: String) -> Set<String> { Set(fields.entries.filter { $0.entry.options.contains { $0.key == key } }.map(\.name)) }
-    #expect(takers("gamma") == ["antisymmetric", "antisymmetric_damped", "antisymmetric_rnn", "gated_antisymmetric_rnn"])
-    #expect(takers("cubic_rate") == ["linear_cubic"])
-    #expect(takers("coupling") == ["hamiltonian_h"])
-    #expect(takers("form") == ["second_order"])
-    #expect(takers("symmetric") == ["continuous_rnn"])
-  }
-
-  /// Decay of their own is what schemes that are stable on the imaginary axis alone cannot take.
-  @Test func fieldsSayWhetherTheyAreDamped() throws {
-    func damped(_ options: [(key: String, value: OptionValue)] = []) throws -> Set<String> {
-      Set(try Self.ofThePapers.filter { try FieldVariant($0, options).example().field.isDamped })
+  /// An option that an entry lists is read: another value changes the tensors, or f, or is refused with its name.
+  @Test(arguments: fields.entries.flatMap { field in field.entry.options.map { "\(field.name) \($0.key)" } }) func listedOptionsAreRead(_ names: String) throws {
+    let names = names.split(separator: " ").map(String.init)
+    let option = try #require(try fields(names[0]).options.first { $0.key == names[1] })
+    func numbers(_ options: [(key: String, value: OptionValue)]) throws -> [UInt64] {
+      let example = try FieldVariant(names[0], options).example()
+      let x = try example.numbers(example.field.stateWidth, 16, seed: 21)
+      let out = try (0..<example.field.componentCount).map { component in
+        let (read, written) = (example.field.rowsRead(by: component), example.field.rowsWritten(by: component))
+        let out = try example.zeros(written.count, 16)
+        example.field.evaluate(
+          component, example.layer(), at: x.block(rows: example.field.stateWidth, columns: 16).rows(read), scale: 1, addingTo: nil,
+          into: out.block(rows: written.count, columns: 16), record: nil)
+        return out.bits
+      }
+      return out.flatMap(\.self)
     }
-    let decaying: Set = ["negative_definite", "gradient_flow", "rotate_relax", "linear_cubic", "linear_activation", "continuous_rnn"]
-    #expect(try damped() == decaying)
-    #expect(try damped([("activation_form", .text("plain"))]) == decaying.subtracting(["linear_activation"]))
-    #expect(try damped([("gamma", .real(0.1)), ("cubic_rate", .real(0))]) == decaying.subtracting(["linear_cubic"]).union(["antisymmetric", "antisymmetric_damped"]))
+    let standard = try numbers([])
+    for value in FieldVariant.otherValues(option) {
+      do { #expect(try numbers([(option.key, value)]) != standard, "\(value.shown)") } catch let failure as Failure { #expect(failure.message.contains(option.key)) }
+    }
   }
 }

@@ -15,19 +15,25 @@ struct FieldVariant: Sendable, CustomStringConvertible {
 
   var description: String { ([name] + options.map { "\($0.key)=\($0.value.shown)" }).joined(separator: " ") }
 
-  /// Every registered field with its defaults, and what its options change; driven fields have tests of their own.
-  static let all: [FieldVariant] =
-    fields.names.filter { !DrivenFieldTests.names.contains($0) }.map { FieldVariant($0) } + [
-      FieldVariant("antisymmetric", [("gamma", .real(0.3))]), FieldVariant("antisymmetric_damped", [("gamma", .real(0.3))]),
-      FieldVariant("hamiltonian_h", [("coupling", .text("full"))]), FieldVariant("second_order", [("form", .text("gradient"))]),
-      FieldVariant("continuous_rnn", [("symmetric", .text("true"))]), FieldVariant("linear_cubic", [("cubic_rate", .real(0))]),
-    ] + [3, 9].flatMap { hidden in
-      [
-        FieldVariant("two_layer"), FieldVariant("negative_definite"), FieldVariant("gradient_flow"), FieldVariant("hamiltonian_two_weight"),
-        FieldVariant("hamiltonian_h"), FieldVariant("hamiltonian_h", [("coupling", .text("full"))]), FieldVariant("second_order", [("form", .text("gradient"))]),
-        FieldVariant("rotate_relax"),
-      ].map { FieldVariant($0.name, $0.options + [("hidden_width", .integer(Int64(hidden)))]) }
+  /// Every registered field with its defaults and with every combination of `otherValues` of its options that it accepts; driven fields have tests of their own.
+  static let all: [FieldVariant] = fields.entries.filter { !DrivenFieldTests.names.contains($0.name) }.flatMap { field in
+    let combinations = field.entry.options.reduce([[]] as [[(key: String, value: OptionValue)]]) { sets, option in
+      sets + sets.flatMap { set in otherValues(option).map { set + [(option.key, $0)] } }
     }
+    return combinations.map { FieldVariant(field.name, $0) }.filter { $0.options.isEmpty || (try? $0.example()) != nil }
+  }
+
+  /// What an option is set to besides its default: every other choice, a whole number smaller and one larger than the tests' width, another real number.
+  static func otherValues(_ option: OptionDescription) -> [OptionValue] {
+    switch (option.kind, option.standard) {
+    case (.choice(let names), let standard): names.map { .text($0) }.filter { $0 != standard }
+    case (.integer, _): [.integer(2), .integer(9)]
+    case (.real, .real(0)): [.real(0.3)]
+    case (.real(_, openBelow: true), .real(let standard)): [.real(2 * standard)]
+    case (.real, _): [.real(0)]
+    default: []
+    }
+  }
 
   func configuration(
     width: Int = 6, activation: Activation = .tanh, bias: BiasKind = .vector, precision: Precision = .float64

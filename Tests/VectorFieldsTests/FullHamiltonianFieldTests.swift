@@ -6,7 +6,7 @@ import VectorFields
 @Suite struct FullHamiltonianFieldTests {
   private static let full = FieldVariant("hamiltonian_h", [("coupling", .text("full"))])
 
-  /// theory §1: ẏ = 𝒥Kᵀσ(Ky+b), 𝒥 = [[0, I], [−I, 0]].
+  /// Theory.md §2.6: ẏ = 𝒥Kᵀσ(Ky+b), 𝒥 = [[0, I], [−I, 0]].
   @Test(arguments: Activation.allCases, [0, 7]) func evaluatesItsFormula(_ activation: Activation, _ hidden: Int) throws {
     let variant = FieldVariant("hamiltonian_h", Self.full.options + [("hidden_width", .integer(Int64(hidden)))])
     let defect = try variant.largestDefect(activation, widths: [2, 10, 34]) { tensors, y in

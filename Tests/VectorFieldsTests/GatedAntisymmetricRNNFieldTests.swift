@@ -19,4 +19,9 @@ import VectorFields
     let expected = zip(affine("Vz", "bz"), affine("V", "b")).map { (hasPresence ? rows[0] : 1) / (1 + Foundation.exp(-$0)) * Foundation.tanh($1) }
     #expect(largestDifference(try DrivenFieldTests.evaluated(example, h), expected) < 20 * Precision.float64.epsilon)
   }
+
+  @Test func isDampedByGamma() throws {
+    #expect(try FieldVariant("gated_antisymmetric_rnn", [("gamma", .real(0.1))]).example().field.isDamped)
+    #expect(try !FieldVariant("gated_antisymmetric_rnn").example().field.isDamped)
+  }
 }

@@ -4,7 +4,7 @@ import Testing
 import VectorFields
 
 @Suite struct GradientFlowFieldTests {
-  /// theory §1: −Kᵀσ(Ky+b).
+  /// Theory.md §2.7: −Kᵀσ(Ky+b).
   @Test(arguments: Activation.allCases, [0, 3, 40]) func evaluatesItsFormula(_ activation: Activation, _ hidden: Int) throws {
     let defect = try FieldVariant("gradient_flow", [("hidden_width", .integer(Int64(hidden)))]).largestDefect(activation) { tensors, y in
       tensors.gradient("K", "b", y).map { -$0 }
@@ -12,7 +12,7 @@ import VectorFields
     #expect(defect < 400, "\(defect) ε")
   }
 
-  /// theory §1 and §5, E2: |x₊ − y₊| ≤ |x − y| under Euler with h = 2/(L‖K‖²), layer after layer with other weights; with three times that step some pair drifts apart.
+  /// Theory.md §6.4: |x₊ − y₊| ≤ |x − y| under Euler with h = 2/(L‖K‖²), layer after layer with other weights; with three times that step some pair drifts apart.
   @Test(arguments: [Activation.tanh, .relu, .sigmoid, .identity, .softplus], [3, 6, 9])
   func eulerIsNonExpansiveUpToTheLimit(_ activation: Activation, _ hidden: Int) throws {
     var grown = 0
@@ -36,4 +36,6 @@ import VectorFields
     }
     #expect(grown > 0)
   }
+
+  @Test func isDamped() throws { #expect(try FieldVariant("gradient_flow").example().field.isDamped) }
 }

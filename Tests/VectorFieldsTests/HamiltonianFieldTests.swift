@@ -4,13 +4,13 @@ import Testing
 import VectorFields
 
 @Suite struct HamiltonianFieldTests {
-  /// theory §1: ẏ = σ(Kz+b).
+  /// Theory.md §2.4: ẏ = σ(Kz+b).
   @Test(arguments: Activation.allCases) func positionsMoveByTheirFormula(_ activation: Activation) throws {
     let defect = try FieldCase.largestDefect("hamiltonian", activation, component: 0) { weights, bias, z in plainLayer(activation, weights, bias, z) }
     #expect(defect < 100, "\(defect) ε")
   }
 
-  /// theory §1: ż = −σ(Kᵀy+b), with the bias of the positions.
+  /// Theory.md §2.4: ż = −σ(Kᵀy+b), with the bias of the positions.
   @Test(arguments: Activation.allCases) func momentaMoveByTheirFormula(_ activation: Activation) throws {
     let defect = try FieldCase.largestDefect("hamiltonian", activation, component: 1) { weights, bias, y in
       let layer = plainLayer(activation, plainTranspose(weights), bias, y)
@@ -43,7 +43,7 @@ import VectorFields
     #expect(norm(slope.values) > 0.1)
   }
 
-  /// [HR] §4.3 under Verlet: each step has determinant 1, for any weights (theory §5, E10); it is not symplectic.
+  /// [HR] §4.3 under Verlet: each step has determinant 1, for any weights (Theory.md §6.10); it is not symplectic.
   @Test(arguments: [Activation.tanh, .softplus, .sin]) func verletPreservesVolume(_ activation: Activation) throws {
     var state = try normalVector(10, seed: 60)
     var columns = plainIdentity(10)

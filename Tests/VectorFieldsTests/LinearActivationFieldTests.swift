@@ -36,4 +36,9 @@ import VectorFields
     let failure = refusal { try options.set("activation_rate", .real(0)) }
     #expect(failure == Failure(.outOfRange, "activation_rate is 0.0; it must be > 0.0 and <= 1000000000.0"))
   }
+
+  @Test func isDampedAsRelaxation() throws {
+    #expect(try FieldVariant("linear_activation").example().field.isDamped)
+    #expect(try !FieldVariant("linear_activation", [("activation_form", .text("plain"))]).example().field.isDamped)
+  }
 }

@@ -4,7 +4,7 @@ import Testing
 import VectorFields
 
 @Suite struct LinearCubicFieldTests {
-  /// theory §1: w y + b − γy³, whatever the activation.
+  /// Theory.md §2.10: w y + b − γy³, whatever the activation.
   @Test(arguments: [0, 1, 0.4]) func evaluatesItsFormula(_ rate: Double) throws {
     for activation in [Activation.tanh, .sin] {
       let defect = try FieldVariant("linear_cubic", [("cubic_rate", .real(rate))]).largestDefect(activation) { tensors, y in
@@ -15,7 +15,7 @@ import VectorFields
     }
   }
 
-  /// theory §1: the adjoint is −ȧ = wᵀa − 3γy²a.
+  /// Theory.md §2.10: the adjoint is −ȧ = wᵀa − 3γy²a.
   @Test func adjointIsThatOfThePaper() throws {
     let example = try FieldVariant("linear_cubic", [("cubic_rate", .real(0.4))]).example()
     let (y, a) = (try Numbers.normal(6, .float64, seed: 1), try Numbers.normal(6, .float64, seed: 2))
@@ -32,5 +32,11 @@ import VectorFields
 
   @Test func recordsNothing() throws {
     #expect(try FieldVariant("linear_cubic").example().field.recordWidth == 0)
+  }
+
+  /// Only the cube damps.
+  @Test func isDampedWhereThereIsACube() throws {
+    #expect(try FieldVariant("linear_cubic").example().field.isDamped)
+    #expect(try !FieldVariant("linear_cubic", [("cubic_rate", .real(0))]).example().field.isDamped)
   }
 }

@@ -4,7 +4,7 @@ import Testing
 import VectorFields
 
 @Suite struct NegativeDefiniteFieldTests {
-  /// theory §1: σ(−CᵀCy+b).
+  /// Theory.md §2.7: σ(−CᵀCy+b).
   @Test(arguments: Activation.allCases, [0, 3, 40]) func evaluatesItsFormula(_ activation: Activation, _ rows: Int) throws {
     let defect = try FieldVariant("negative_definite", [("hidden_width", .integer(Int64(rows)))]).largestDefect(activation) { tensors, y in
       let c = tensors("C")
@@ -33,7 +33,7 @@ import VectorFields
     #expect((0..<6).reduce(0) { $0 + similar[$1][$1] } < -0.1)
   }
 
-  /// theory §3, leapfrog with −CᵀC: with G = g yᵀ and g = σ'⊙p, dC = −C(G + Gᵀ).
+  /// Theory.md §4.2, leapfrog with −CᵀC: with G = g yᵀ and g = σ'⊙p, dC = −C(G + Gᵀ).
   @Test func gradientIsThatOfTheory() throws {
     let example = try FieldVariant("negative_definite").example(activation: .tanh)
     let gradient = try FieldVariant("negative_definite").example(deviation: 0)
@@ -53,4 +53,6 @@ import VectorFields
     let expected = c.flatMap { row in plainProduct(sum, row).map { -$0 } }
     #expect(largestDifference(gradient.tensors[0].values, expected) < 1e-13)
   }
+
+  @Test func isDamped() throws { #expect(try FieldVariant("negative_definite").example().field.isDamped) }
 }

@@ -6,7 +6,7 @@ import VectorFields
 @Suite struct RotateRelaxFieldTests {
   private func rotation(_ a: [[Double]]) -> [[Double]] { a.indices.map { i in a.indices.map { j in a[i][j] - a[j][i] } } }
 
-  /// theory §1: ẏ=(A−Aᵀ)y − Kᵀσ(Ky+b).
+  /// Theory.md §2.9: ẏ=(A−Aᵀ)y − Kᵀσ(Ky+b).
   @Test(arguments: Activation.allCases, [0, 7]) func evaluatesItsFormula(_ activation: Activation, _ hidden: Int) throws {
     let defect = try FieldVariant("rotate_relax", [("hidden_width", .integer(Int64(hidden)))]).largestDefect(activation) { tensors, y in
       zip(plainProduct(rotation(tensors("A")), y), tensors.gradient("K", "b", y)).map { $0 - $1 }
@@ -23,4 +23,6 @@ import VectorFields
       #expect(inner(d, change) <= 1e-14 * norm(d) * norm(change))
     }
   }
+
+  @Test func isDamped() throws { #expect(try FieldVariant("rotate_relax").example().field.isDamped) }
 }

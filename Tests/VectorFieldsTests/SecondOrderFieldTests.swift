@@ -4,7 +4,7 @@ import Testing
 import VectorFields
 
 @Suite struct SecondOrderFieldTests {
-  /// theory §1: ÿ = σ(Ky+b) with ẏ = v.
+  /// Theory.md §2.8: ÿ = σ(Ky+b) with ẏ = v.
   @Test(arguments: Activation.allCases) func evaluatesItsFormula(_ activation: Activation) throws {
     let variant = FieldVariant("second_order")
     let velocity = try variant.largestDefect(activation, component: 0) { _, v in v }

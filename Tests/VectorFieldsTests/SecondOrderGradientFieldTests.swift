@@ -6,7 +6,7 @@ import VectorFields
 @Suite struct SecondOrderGradientFieldTests {
   private static let form = FieldVariant("second_order", [("form", .text("gradient"))])
 
-  /// theory §1: ÿ = −Kᵀσ(Ky+b) with ẏ = v.
+  /// Theory.md §2.8: ÿ = −Kᵀσ(Ky+b) with ẏ = v.
   @Test(arguments: Activation.allCases, [0, 7]) func evaluatesItsFormula(_ activation: Activation, _ hidden: Int) throws {
     let variant = FieldVariant("second_order", Self.form.options + [("hidden_width", .integer(Int64(hidden)))])
     let velocity = try variant.largestDefect(activation, component: 0) { _, v in v }

@@ -8,7 +8,7 @@ import VectorFields
   private static let variants = [FieldVariant("hamiltonian_two_weight"), FieldVariant("hamiltonian_two_weight", [("hidden_width", .integer(7))]),
     FieldVariant("hamiltonian_h"), FieldVariant("hamiltonian_h", [("hidden_width", .integer(7))])]
 
-  /// theory §1: ẏ=K₁ᵀσ(K₁z+b₁), ż=−K₂ᵀσ(K₂y+b₂).
+  /// Theory.md §2.5: ẏ=K₁ᵀσ(K₁z+b₁), ż=−K₂ᵀσ(K₂y+b₂).
   @Test(arguments: Activation.allCases, [0, 7]) func twoWeightsEvaluateTheirFormula(_ activation: Activation, _ hidden: Int) throws {
     let variant = FieldVariant("hamiltonian_two_weight", [("hidden_width", .integer(Int64(hidden)))])
     let positions = try variant.largestDefect(activation, component: 0) { tensors, z in tensors.gradient("K1", "b1", z) }
@@ -16,7 +16,7 @@ import VectorFields
     #expect(max(positions, momenta) < 400, "\(positions), \(momenta) ε")
   }
 
-  /// theory §1: ẏ = 𝒥Kᵀσ(Ky+b) with K = diag(Kq, Kp).
+  /// Theory.md §2.6: ẏ = 𝒥Kᵀσ(Ky+b) with K = diag(Kq, Kp).
   @Test(arguments: Activation.allCases) func blockDiagonalWeightsEvaluateTheirFormula(_ activation: Activation) throws {
     let positions = try FieldVariant("hamiltonian_h").largestDefect(activation, component: 0, widths: [2, 10, 34]) { tensors, p in tensors.gradient("Kp", "bp", p) }
     let momenta = try FieldVariant("hamiltonian_h").largestDefect(activation, component: 1, widths: [2, 10, 34]) { tensors, q in
@@ -37,7 +37,7 @@ import VectorFields
     #expect(halves.accelerationComponent == nil)
   }
 
-  /// [HD], theory §1: under semi-implicit Euler, with other weights in every layer, MᵀΩM = Ω for the sensitivity M of the last state to the first, and so ‖M‖ ≥ 1. 30 products of matrices of
+  /// [HD], Theory.md §6.10: under semi-implicit Euler, with other weights in every layer, MᵀΩM = Ω for the sensitivity M of the last state to the first, and so ‖M‖ ≥ 1. 30 products of matrices of
   /// size up to ‖M‖ round to ‖M‖²·1e-15.
   @Test(arguments: variants) private func sensitivitiesUnderVerletAreSymplectic(_ variant: FieldVariant) throws {
     for activation in [Activation.tanh, .sigmoid, .softplus] {

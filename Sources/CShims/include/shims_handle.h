@@ -7,7 +7,7 @@
  *
  *   8 bits kind (1 … 255) | 24 bits generation (1 …) | 32 bits slot
  *
- * so that a freed, forged or foreign pointer is found out without being followed. Every operation is lock-free; none but creation allocates.
+ * so that a freed, forged or foreign pointer is detected without being dereferenced. Every operation is lock-free; none but creation allocates.
  */
 
 enum {
@@ -21,7 +21,7 @@ enum {
 /* A new handle that owns `object`, or 0 when there is no memory for one. */
 uint64_t shim_handle_create(uint32_t kind, void *object);
 
-/* Takes the object of a handle into use: any number of users when shared, else one. Leave with shim_handle_leave. */
+/* Begins a use of a handle's object, by any number of users when shared, else by one. End it with shim_handle_leave. */
 int shim_handle_enter(uint64_t handle, uint32_t kind, int shared, void **object);
 /* The object of a handle that the calling thread already has in use (shims_calling.h), without another use. */
 int shim_handle_object(uint64_t handle, uint32_t kind, void **object);

@@ -1,4 +1,4 @@
-/* Random words for the kernels, sixteen samples side by side: what a scalar loop would take twenty times as long for. */
+/* Random words for the kernels, sixteen samples side by side; a scalar loop takes twenty times as long. */
 #pragma once
 #include "shims_vectors.h"
 

@@ -2,7 +2,7 @@
 
 #pragma clang assume_nonnull begin
 
-/* Calls a kernel with 17 KB of room that begins on a cache line, on the stack: what Swift would fill with zeros at every call. */
+/* Calls a kernel with 17 KB of uninitialized stack memory that begins on a cache line. (Swift would fill such memory with zeros at every call.) */
 static inline __attribute__((always_inline, unused)) void sode_shim_with_room(void (*kernel)(void *call, void *room), void *call) {
   _Alignas(64) char room[17408];
   kernel(call, room);

@@ -1,4 +1,4 @@
-/* What Swift's SIMD vectors do lane by lane, as whole-vector instructions: Swift 6.3 spells each lane out and leaves it to the optimizer to find the vector again, which fails in
+/* Whole-vector instructions for operations that Swift's SIMD vectors do lane by lane: Swift 6.3 spells each lane out and leaves it to the optimizer to find the vector again, which fails in
    long expressions. Clang's vectors are imported as SIMD4<Float> and so on. Only the kernel modules call these; each call is inlined under its module's instruction set. */
 #pragma once
 #include <stdint.h>

@@ -29,7 +29,7 @@ package struct TileTargets {
   }
 }
 
-/// A loss of a sample's scores, with the link that turns scores into what prediction reports (theory §4).
+/// A loss of a sample's scores, with the link that turns scores into what prediction reports (Theory.md §5.1).
 package protocol Loss: Sendable {
   var targetKind: TargetKind { get }
   /// Refuses a number of outputs that the loss makes no sense for.

@@ -3,7 +3,7 @@ import Settings
 
 /// A smoothed ℓ₁ norm of the weights, α Σ (√(θ² + ε²) − ε): pulls small weights to zero, and is differentiable there.
 ///
-/// Source: theory §4; Haber & Ruthotto 2017 name it for the classifier (section 3.4). Biases are left alone.
+/// Source: Haber & Ruthotto 2017, §3.4, for the classifier. Biases are left alone.
 package struct SmoothedL1: Regularizer {
   package static let option = OptionDescription(
     "smoothed_l1", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",

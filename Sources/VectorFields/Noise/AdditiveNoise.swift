@@ -3,7 +3,7 @@ import Settings
 
 /// Noise added to the state of every layer: y₊ = Φ(y) + c√h ξ, with ξ normal, or uniform in [−√3, √3], of variance 1 in each number.
 ///
-/// Source: Lu et al. 2018, §3: dX = f dt + c dB in the limit of many layers, whichever ξ. Here it is f + cξ/√h: for Euler and linear_multistep this is the formula above, for Verlet positions and
+/// Source: Lu et al. 2018, §3: dX = f dt + c dB in the limit of many layers, for either ξ. Here it is f + cξ/√h: for Euler and linear_multistep this is the formula above, for Verlet positions and
 /// momenta each have their noise, for leapfrog it is an acceleration.
 package struct AdditiveNoise: LayerNoise {
   package enum Kind: Sendable { case gaussian, uniform }

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// Noise in the layers of a block while it trains: random numbers that the field of a layer is multiplied by, or that are added to it (theory §4).
+/// Noise in the layers of a block while it trains: random numbers that the field of a layer is multiplied by, or that are added to it (Theory.md §5.7).
 ///
 ///     f ↦ m⊙f   or   f ↦ f + ξ,   E m = 1 and E ξ = 0 unless a noise says otherwise
 ///
@@ -16,7 +16,7 @@ package protocol LayerNoise: Sendable {
   func draw(_ draws: LayerDraws, into numbers: Block)
 }
 
-/// How noise acts on what a field gives.
+/// How noise acts on the value of a field.
 package enum NoiseAction: Sendable {
   /// One factor a sample: the same for all rows, components and fields of a layer.
   case scalesSamples

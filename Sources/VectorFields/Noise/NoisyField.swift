@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// A field with noise in its layers: f̃ = m⊙f or f + ξ while training, f itself (or E m·f) in evaluation.
 ///
-/// The derivatives are exact for the numbers drawn: J̃ = diag(m)·J, or J. They are drawn again wherever they are needed, always the same, so that nothing is kept of them; the record is that of f.
+/// The derivatives are exact for the numbers drawn: J̃ = diag(m)·J, or J. The same numbers are drawn again wherever they are needed, so none are stored; the record is that of f.
 package final class NoisyField: VectorField {
   /// Parts of a layer's random numbers that one field uses: its components.
   package static var parts: Int { 2 }
@@ -34,10 +34,10 @@ package final class NoisyField: VectorField {
   package var accelerationComponent: Int? { field.accelerationComponent }
   package var isDamped: Bool { field.isDamped }
   package var split: (any SplitField)? { field.split }
-  /// Those of evaluation; a factor m makes a step of m·h of it.
+  /// The dynamics of evaluation; a factor m turns a step of h into one of m·h.
   package var frozenDynamics: FrozenDynamics? { field.frozenDynamics }
   package var recordWidth: Int { field.recordWidth }
-  /// The field's own, then what it gives, then the numbers drawn.
+  /// The field's scratch, then its value, then the numbers drawn.
   package var scratchWidth: Int { field.scratchWidth + values + numbers }
   package var parameters: [ParameterShape] { field.parameters }
   package func preparedCount(for purpose: Purpose) -> Int { field.preparedCount(for: purpose) }
@@ -56,7 +56,7 @@ package final class NoisyField: VectorField {
     return (scratch.rows(0..<own), scratch.rows(own..<own + min(values, rows)), scratch.rows(own + values..<own + values + min(numbers, rows)))
   }
 
-  /// Draws the numbers of a component; false where there are none to draw.
+  /// Draws the numbers of a component; false if the layer draws none.
   private func draw(_ component: Int, _ layer: Layer, into numbers: Block) -> Bool {
     guard layer.draws.isDrawn, !noise.isSilent(layer: layer.draws.layer) else { return false }
     noise.draw(noise.action == .scalesSamples ? layer.draws.of(part: 0) : layer.draws.of(part: layer.draws.part + component), into: numbers)

@@ -9,7 +9,7 @@ static const char *const json =
     "{\"inputs\": 2, \"outputs\": 2, \"readout\": \"identity\", \"loss\": \"least_squares\", \"precision\": \"float64\", \"field\": \"dense\","
     " \"activation\": \"tanh\", \"bias\": \"none\", \"integrator\": \"euler\", \"layers\": 10, \"horizon\": 1.0}";
 
-/* Expected end states: stated to 16 digits in the project's theory notes (section 7), made there by an independent NumPy program. */
+/* Expected end states: Theory.md §8.1, from an independent NumPy program. */
 static const double expected_y1[2] = {0.538263075023281, -0.2730798385613702}, expected_y3[2] = {0.0, 1.4152190941792178};
 
 static void ends_right(sode_network *network) {

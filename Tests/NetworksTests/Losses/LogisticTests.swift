@@ -21,7 +21,7 @@ import Testing
     #expect(result.correct == expected.count)
   }
 
-  /// theory §4: no overflow at |s| = 1e3.
+  /// Theory.md §5.1: no overflow at |s| = 1e3.
   @Test(arguments: Precision.allCases) func doesNotOverflowAtAThousand(_ precision: Precision) throws {
     let result = try LossCase("logistic", precision, scores: [[1e3], [1e3], [-1e3], [-1e3]], labels: [1, 0, 1, 0])
     #expect(result.loss == 2000)

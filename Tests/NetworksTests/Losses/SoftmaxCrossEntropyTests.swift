@@ -53,7 +53,7 @@ struct LossCase {
     #expect(result.correct == zip(scores, labels).filter { $0.0.firstIndex(of: $0.0.max() ?? 0) == Int($0.1) }.count)
   }
 
-  /// theory §4: log-sum-exp. −log softmax of the label 2000 below the largest score is 2000, not infinity.
+  /// Log-sum-exp (Theory.md §5.1). −log softmax of the label 2000 below the largest score is 2000, not infinity.
   @Test(arguments: Precision.allCases) func doesNotOverflowAtAThousand(_ precision: Precision) throws {
     let result = try LossCase("softmax_cross_entropy", precision, scores: [[1e3, -1e3, 0], [1e3, -1e3, 0]], labels: [0, 1])
     #expect(result.loss == 2000)

@@ -1,4 +1,4 @@
-"""Derivatives, against differences and each other (the contract of theory §3)."""
+"""Derivatives, against differences and each other (the contract of Theory.md §4.1)."""
 
 import numpy
 import pytest

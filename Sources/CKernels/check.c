@@ -1,0 +1,2 @@
+// The headers by themselves, so that each is known to compile without the others.
+#include "kernel_table.h"
