@@ -35,7 +35,7 @@ class BlockOptions(TypedDict, total=False):
     noise: Literal["none", "stochastic_depth", "dropout", "gaussian", "uniform"] | str
     """random numbers in the layers while training; evaluation draws none"""
     initial_scale: float
-    """factor of the initial weights' standard deviation 1/√width; between 0.0 and 1000000.0"""
+    """factor of the initial weights' standard deviation, which makes f(y) as large as y at any width, hidden width and number of channels; between 0.0 and 1000000.0"""
     hidden_width: int
     """rows of the inner weights; 0 = as many as the state, or its part, has; between 0 and 65536; for field two_layer, negative_definite, hamiltonian_two_weight, hamiltonian_h, gradient_flow, second_order, rotate_relax"""
     gamma: float
@@ -88,6 +88,8 @@ class BlockOptions(TypedDict, total=False):
     """kept states s of binomial; 0 = as many as memory_limit allows, or ⌈√N⌉ without a limit; between 0 and 4096; for memory binomial"""
     memory_limit: int
     """most bytes for what training remembers: the tapes of all blocks and threads of the network together; the smallest given by any block holds; 0 = no limit; >= 0; for memory binomial, automatic"""
+    reconstruction_tolerance: float
+    """largest error of a recovered first state, relative to its size, that reversible makes a gradient of; above it training and gradients end in an error; 0 = 1e-3 in float32, 1e-6 in float64; between 0.0 and 1e+300; for memory reversible"""
     survival: float
     """probability with which a sample keeps the last layer of stochastic_depth; > 0.0 and <= 1.0; for noise stochastic_depth"""
     survival_decay: Literal["linear", "none"] | str
@@ -125,6 +127,13 @@ class NetworkChanges(BlockOptions, total=False):
     """scaled: each sample's span is mapped onto the horizon; absolute: its times are the blocks'; for opening sequence, sequence_dense"""
     interpolation: Literal["none", "linear", "hermite"] | str
     """none: one layer reads one observation; linear, hermite (backward differences): any number of layers along a path through them; for opening sequence, sequence_dense"""
+
+
+class ProjectionOptions(NetworkChanges, total=False):
+    """What `Network.project` takes: options to change, and the block that they are for."""
+
+    block: int
+    """the block whose options change; all blocks without it"""
 
 
 class NetworkOptions(NetworkChanges):
@@ -182,7 +191,7 @@ class TrainerOptions(TypedDict, total=False):
     lbfgs_memory: int
     """pairs of steps and gradient differences that lbfgs keeps; between 1 and 1000; for optimizer lbfgs"""
     gradient_tolerance: float
-    """training ends when the gradient's norm over all samples is at most this; finite and >= 0.0; for optimizer lbfgs, nonlinear_cg, newton_pcg, gauss_newton, varpro"""
+    """training has converged when the norm of the gradient over all samples is at most this part of what it was at the first step; finite and >= 0.0; for optimizer lbfgs, nonlinear_cg, newton_pcg, gauss_newton, varpro, block_coordinate"""
     cg_iterations: int
     """most products with the curvature a step; between 1 and 1000000; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
     cg_tolerance: float
@@ -226,7 +235,7 @@ class TrainerOptions(TypedDict, total=False):
     weight_decay: float
     """α of ½α‖weights‖² in the objective; with adamw the decoupled decay; biases are left alone; finite and >= 0.0"""
     smoothness: float
-    """α of (α/2h) Σ‖θ_j − θ_{j−1}‖² over the layers of each block in the objective; finite and >= 0.0"""
+    """α of ½α∫‖dθ/dt‖² dt over the weights and biases of each block in the objective; for layers (α/2h) Σ‖θ_j − θ_{j−1}‖²; finite and >= 0.0"""
     classifier_smoothness: float
     """α of ½α‖LW‖² in the objective, W the readout's weights, L differences over its features; finite and >= 0.0"""
     classifier_grid: str | Sequence[float]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from typing_extensions import Unpack
 
-    from ._options import NetworkChanges, NetworkOptions, TrainingKeywords
+    from ._options import NetworkOptions, ProjectionOptions, TrainingKeywords
 
 
 
@@ -322,7 +322,7 @@ class Network(Model):
         """What a Gradient of these arguments will hold and compute again: a MemoryPlan, before anything is allocated."""
         return equation.memory_plan(self, max_batch, memory, threads)
 
-    def project(self, **options: Unpack[NetworkChanges]) -> Network:
+    def project(self, **options: Unpack[ProjectionOptions]) -> Network:
         """A network with these options changed and the L² projections of the present weights, read as functions of time.
 
         options: layers, step_sizes, horizon, weights_in_time and its options. The options given change and all others stay: in

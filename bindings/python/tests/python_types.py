@@ -68,6 +68,13 @@ class NetworkChanges(BlockOptions, total=False):
     """one dict a block"""
 {members(rest)}
 
+class ProjectionOptions(NetworkChanges, total=False):
+    """What `Network.project` takes: options to change, and the block that they are for."""
+
+    block: int
+    """the block whose options change; all blocks without it"""
+
+
 class NetworkOptions(NetworkChanges):
     """The options of a network."""
 
