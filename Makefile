@@ -12,6 +12,7 @@ PEERS   ?= 0
 LIBDIR     = $(PREFIX)/lib
 INCLUDEDIR = $(PREFIX)/include
 DOCDIR     = $(PREFIX)/share/doc/stableode
+MANDIR     = $(PREFIX)/share/man/man7
 VERSION   := $(shell awk '/define SODE_VERSION_(MAJOR|MINOR|PATCH)/ {printf "%s%s", dot, $$3; dot="."}' include/stableode.h)
 SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 LIBRARY    = .build/release/libstableode.so
@@ -45,7 +46,7 @@ bench: build
 	$(SWIFT) build $(SWIFTFLAGS) --product stableode-benchmarks
 	@PEERS=$(PEERS) .ci/bench $(BENCH)
 
-# The README's tables, from the library's registries.
+# What is made from the library's registries: the README's tables, the reference of options, Python's types.
 tables: build
 	@.ci/tables
 
@@ -57,13 +58,14 @@ stage:
 # Installs what `make build` made; builds only if there is nothing yet, so that `sudo make install` needs no toolchain.
 install:
 	@test -f $(LIBRARY) || $(MAKE) build
-	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(DOCDIR)
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(MANDIR)
 	install -m 644 include/stableode.h $(DESTDIR)$(INCLUDEDIR)/stableode.h
 	install -m 644 -s $(LIBRARY) $(DESTDIR)$(LIBDIR)/libstableode.so.$(VERSION)
 	ln -sf libstableode.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libstableode.so.$(SOVERSION)
 	ln -sf libstableode.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libstableode.so
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' Sources/StableODELink/stableode.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/stableode.pc
-	install -m 644 LICENSE Sources/StableODELink/NOTICES.md $(DESTDIR)$(DOCDIR)
+	install -m 644 LICENSE Sources/StableODELink/NOTICES.md Sources/StableODE/StableODE.docc/options.md $(DESTDIR)$(DOCDIR)
+	install -m 644 Sources/StableODELink/stableode.7 $(DESTDIR)$(MANDIR)
 
 wheel: build
 	@.ci/wheel

@@ -8,6 +8,9 @@
  *   7 training      8 prediction    9 files        10 derivatives    11 equations     12 introspection
  *  13 memory
  *
+ * Every option, registry and layout of sequences is listed by the library itself (section 12), in share/doc/stableode/options.md and in the manual page
+ * stableode(7), both made from these lists and installed with the library.
+ *
  * The whole way in one program (examples/c/peaks.c):
  *
  *   // Trains a stable ODE network on the peaks problem and classifies one point. Build: cc peaks.c $(pkg-config --cflags --libs stableode)
@@ -71,7 +74,17 @@
  *   handles             free with their sode_*_free, in any order (a child holds what it needs); free(NULL) does nothing;
  *                       use after free, double free and handles of another kind are errors, not crashes
  *   strings returned    live as long as the library, but sode_last_error_message: until this thread's next failing call
- *   on error            out-parameters are untouched and the object is as before
+ *   on error            out-parameters are untouched and the object is as before; only `needed` is set by SODE_ERR_BUFFER_TOO_SMALL
+ *
+ * CALLBACKS
+ *   A callback may call every function of the library with objects that the running call does not hold, and may read the network and the data sets
+ *   that it does hold. What one thread at a time may use (the trainer, gradient or predictor at work) is SODE_ERR_HANDLE_BUSY to it, but for the calls that
+ *   its function names. A callback may free any handle: the object goes when the running call has ended. Allocators and release functions call nothing here.
+ *
+ * TIME
+ *   Long calls end within 100 ms of the request of a cancel token or of their time limit (sode_limits; for any call: sode_set_thread_limits), and
+ *   report or tick at least every 100 ms. A call that ended early returns a positive status; its outputs and objects are as before it. Training
+ *   keeps the steps it has taken; the one that was cut is taken anew when it goes on.
  *
  * VERSIONS
  *   Semantic versioning; soname libstableode.so.0. Functions and status numbers are only ever added. Structs begin with struct_size
@@ -122,6 +135,7 @@ SODE_API const char *sode_build_info(void);
   X(TIME_LIMIT, 3, "time limit reached")                                                             \
   X(EARLY_STOPPING, 4, "validation stopped improving")                                               \
   X(CONVERGED, 5, "the gradient of the objective has become small")                                  \
+  X(ROWS_WITHOUT_RESULT, 6, "rows without a result")                                                 \
   X(NO_DESCENT, 7, "the optimizer found no step that lowers the objective")                          \
   X(ERR_INVALID_ARGUMENT, -1, "invalid argument")                                                    \
   X(ERR_NULL_POINTER, -2, "NULL where a pointer is needed")                                          \
@@ -155,8 +169,12 @@ SODE_API const char *sode_status_name(sode_status status);
 SODE_API const char *sode_status_text(sode_status status);
 /* The sentence about this thread's last failing call: what was wrong, what was given, what is allowed. "" before any. */
 SODE_API const char *sode_last_error_message(void);
+/* The rows that this thread's last prediction with SODE_ROWS_OR_NAN, or its last solve, left without a result: how many, and each one's number in the caller's
+ * batch, status and reason, rows ascending. Texts live until the thread's next such call. */
+SODE_API sode_status sode_failed_row_count(int64_t *count);
+SODE_API sode_status sode_failed_row_at(int64_t index, int64_t *row, sode_status *reason, const char **text);
 
-/* Callbacks return 0 to go on, > 0 to stop gracefully (SODE_STOPPED_BY_CALLBACK), < 0 to fail with SODE_ERR_CALLBACK_FAILED. */
+/* Where not said otherwise, callbacks return 0 to go on, > 0 to stop gracefully (SODE_STOPPED_BY_CALLBACK), < 0 to fail with SODE_ERR_CALLBACK_FAILED. */
 
 /* ---- 3 Tensors -------------------------------------------------------------------------------------------------------------------- */
 
@@ -208,14 +226,18 @@ static inline sode_tensor sode_tensor_i64(int64_t *data, int32_t ndim, int64_t *
 
 typedef struct sode_specification sode_specification;
 
-/* A specification with every option at its default and one block. Options (listed by sode_option_at, scopes "network" and "block"):
- * network: precision, inputs, outputs, opening, width, readout, loss, seed …; block: field, activation, bias, gamma, integrator, layers,
- * horizon, memory, initial_scale …. An option of scope "block" sets the current block, which is the last one. */
+/* A specification with every option at its default and one block; inputs and outputs have no default and must be set. Options (listed by sode_option_at, scopes
+ * "network" and "block"): network: precision, inputs, outputs, opening, width, readout, loss, seed …; block: field, activation, bias, gamma, integrator, layers,
+ * horizon, memory, initial_scale …. An option of scope "block" sets the current block, which is the last one.
+ * Sequences: with opening "sequence" or "sequence_dense" a sample's features are its steps one after the other, each as sequence_layout says: "values" (channels
+ * numbers), "times_values" (a time, then the channels) or "times_values_mask" (besides, a mask for each channel). Recurrent fields without interpolation read
+ * step i in layer i and read no times; with interpolation a path through the observations is read, and times say where it goes. */
 SODE_API sode_status sode_specification_create(sode_specification **specification);
 SODE_API sode_status sode_specification_set_int(sode_specification *specification, const char *key, int64_t value);
 SODE_API sode_status sode_specification_set_real(sode_specification *specification, const char *key, double value);
 SODE_API sode_status sode_specification_set_text(sode_specification *specification, const char *key, const char *value);
-/* A JSON object of options, applied wholly or not at all. "blocks": [{…}, …] gives the blocks; without it block options set the current block. */
+/* A JSON object of options, applied wholly or not at all. "blocks": [{…}, …] replaces the blocks: each has the defaults, the block options beside "blocks", and
+ * its own. Without "blocks", block options set the current block. (sode_network_project, where a network exists, changes all blocks.) */
 SODE_API sode_status sode_specification_set_json(sode_specification *specification, const char *text, size_t length);
 /* Appends a block (a copy of the current one), which becomes the current one. */
 SODE_API sode_status sode_specification_add_block(sode_specification *specification);
@@ -242,8 +264,12 @@ typedef struct sode_network_info {
   int64_t blocks;
   int64_t parameters;     /* numbers, all tensors together */
   int64_t tensors;        /* named parameter tensors */
-  uint64_t reserved[8];
+  int32_t checksum;       /* SODE_CHECKSUM_… */
+  uint32_t reserved0;
+  uint64_t reserved[7];
 } sode_network_info;
+/* The network was not loaded from a file or memory; its file's checksum was right; its file, written by another program, had none. */
+enum { SODE_CHECKSUM_NOT_LOADED = 0, SODE_CHECKSUM_RIGHT = 1, SODE_CHECKSUM_ABSENT = 2 };
 SODE_API sode_status sode_network_describe(sode_network *network, sode_network_info *info);
 
 /* Parameters by name: "opening.W" [width, inputs], "blocks.0.K" [layers, n, n], "blocks.0.b" [layers, n or 1], "readout.W" [outputs, n],
@@ -256,19 +282,31 @@ SODE_API sode_status sode_network_get_parameters(sode_network *network, sode_ten
 SODE_API sode_status sode_network_set_parameters(sode_network *network, const sode_tensor *values);
 /* Draws new parameters. */
 SODE_API sode_status sode_network_initialize(sode_network *network, uint64_t seed);
-/* Each feature enters as (x - shift)*scale; both [inputs]; both NULL removes. Stored with the model. get without one is SODE_ERR_STATE. */
+/* Each feature enters as (x - shift)*scale; both [inputs]; both NULL removes. Kept with the model in float64 and applied to features of float64, int32 and int64
+ * in float64 before they are rounded to the network's precision: seconds around 1.7e9 stay apart. (int64 past 2^53 loses nothing if shift is near.) Times and
+ * masks of sequences are left out: they enter as they are, with shift 0 and scale 1. get without a normalization is SODE_ERR_STATE. */
 SODE_API sode_status sode_network_set_normalization(sode_network *network, const sode_tensor *shift, const sode_tensor *scale);
-/* Fits it to training data: shift = mean, scale = 1/standard deviation of each feature; a feature that never changes gets scale 1 and enters as 0. */
+/* Fits it to training data: shift = mean, scale = 1/standard deviation of each feature; a feature that never changes gets scale 1 and enters as 0. Of
+ * sequences each channel has one shift and scale for all steps, of its observations: what is masked or padded does not count. Times and masks are left out. */
 SODE_API sode_status sode_network_fit_normalization(sode_network *network, sode_dataset *dataset);
 SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_tensor *shift, sode_tensor *scale);
+/* Notes of the caller's own, a text for each key: names of classes and features, where the data came from. They stay with copies, model files, checkpoints and
+ * refined or projected networks; in files they stand in the safetensors metadata, where any program reads them. NULL removes a key. Keys have 1 … 256 bytes; all
+ * together 1 MB. SODE_ERR_INVALID_ARGUMENT for keys of the file itself (format, format_version, library_version, specification, checksum, training, "stableode."…). */
+SODE_API sode_status sode_network_set_metadata(sode_network *network, const char *key, const char *value);
+/* The text under a key, zero-terminated; size query as in sode_specification_json. SODE_ERR_UNKNOWN_NAME when there is none. */
+SODE_API sode_status sode_network_get_metadata(sode_network *network, const char *key, char *buffer, size_t capacity, size_t *needed);
+SODE_API sode_status sode_network_metadata_count(sode_network *network, int64_t *count);
+/* A key, in ascending order. */
+SODE_API sode_status sode_network_metadata_at(sode_network *network, int64_t index, char *key, size_t capacity, size_t *needed);
 SODE_API void sode_network_free(sode_network *network);
 
 /* ---- 6 Data ------------------------------------------------------------------------------------------------------------------------ */
 
-/* features [samples, inputs] of any numeric type; targets: class labels [samples] (0 … classes-1), or values [samples, outputs] for
- * least_squares: one axis means labels, two mean values. Every number is checked once, here: an error names row and column. create
- * copies (in the given type); retain keeps pointing at the caller's features and values (labels are copied) and calls
- * release(user_data), if not NULL, when they are no longer needed; never when it fails. */
+/* features [samples, inputs] of any numeric type; targets [samples] or [samples, outputs]. The network's loss reads targets of one axis as class labels, whole
+ * numbers 0 … classes-1, or, if it is least_squares with one output, as values; targets of two axes are values. Every number must be finite: an error names row
+ * and column; a label that is no class of a network is SODE_ERR_INVALID_DATA where the two meet. create copies (in the given type); retain keeps pointing at the
+ * caller's features and values (labels are copied) and calls release(user_data), if not NULL, when they are no longer needed; never when it fails. */
 SODE_API sode_status sode_dataset_create(const sode_tensor *features, const sode_tensor *targets, sode_dataset **dataset);
 SODE_API sode_status sode_dataset_retain(const sode_tensor *features, const sode_tensor *targets, void (*release)(void *user_data),
                                          void *user_data, sode_dataset **dataset);
@@ -289,17 +327,20 @@ SODE_API sode_status sode_dataset_fold(sode_dataset *dataset, int64_t folds, int
 
 typedef struct sode_dataset_info {
   uint32_t struct_size;
-  int32_t target_kind; /* 0 class labels, 1 values */
+  int32_t target_kind; /* 0 class labels, or whole numbers >= 0 that may be values too; 1 values */
   int64_t samples;
   int64_t features;
   int64_t targets;       /* classes (largest label + 1), or values a sample */
   sode_data_type feature_type;
-  uint32_t reserved0;
+  int32_t is_weighted;   /* 1: by sode_dataset_weighted */
   uint64_t reserved[8];
 } sode_dataset_info;
 SODE_API sode_status sode_dataset_describe(sode_dataset *dataset, sode_dataset_info *info);
-/* Copies out; either may be NULL. Features and values as f32, f64 or their own type; labels as i32 or i64 [samples]. */
+/* Copies out; either may be NULL. Features and values as f32, f64 or their own type (one value a sample as [samples] or [samples, 1]); labels as i32 or i64
+ * [samples]. */
 SODE_API sode_status sode_dataset_get(sode_dataset *dataset, sode_tensor *features, sode_tensor *targets);
+/* Copies out the weights [samples], f32 or f64: 1 each of a dataset without. */
+SODE_API sode_status sode_dataset_get_weights(sode_dataset *dataset, sode_tensor *weights);
 SODE_API void sode_dataset_free(sode_dataset *dataset);
 
 /* ---- 7 Training -------------------------------------------------------------------------------------------------------------------- */
@@ -349,8 +390,14 @@ SODE_API sode_status sode_trainer_set_int(sode_trainer *trainer, const char *key
 SODE_API sode_status sode_trainer_set_real(sode_trainer *trainer, const char *key, double value);
 SODE_API sode_status sode_trainer_set_text(sode_trainer *trainer, const char *key, const char *value);
 SODE_API sode_status sode_trainer_set_json(sode_trainer *trainer, const char *text, size_t length);
+/* The present value of an option, its default included. For texts and for all options as a JSON object: a size query as in sode_specification_json. */
+SODE_API sode_status sode_trainer_get_int(sode_trainer *trainer, const char *key, int64_t *value);
+SODE_API sode_status sode_trainer_get_real(sode_trainer *trainer, const char *key, double *value);
+SODE_API sode_status sode_trainer_get_text(sode_trainer *trainer, const char *key, char *buffer, size_t capacity, size_t *needed);
+SODE_API sode_status sode_trainer_json(sode_trainer *trainer, char *buffer, size_t capacity, size_t *needed);
 SODE_API sode_status sode_trainer_set_callback(sode_trainer *trainer, sode_callback callback, void *user_data);
-/* What samples of each class count in the training loss, [classes] >= 0, beside weights of the samples; NULL: all alike (option class_weights: balanced). */
+/* What samples of each class count in the training loss, [classes] >= 0, beside weights of the samples; NULL: all alike (option class_weights: balanced). Before
+ * the first run, later SODE_ERR_STATE; for losses of classes, else SODE_ERR_INCOMPATIBLE. */
 SODE_API sode_status sode_trainer_set_class_weights(sode_trainer *trainer, const sode_tensor *weights);
 /* A loss of the caller's for a tile of samples. scores [samples, outputs]; targets: labels [samples] of i32, or values [samples, outputs]; losses [samples] of
  * f64 and, unless it is NULL, gradient [samples, outputs], the derivative of each sample's own loss by its scores, are to be written. Tensors have strides and
@@ -359,17 +406,19 @@ SODE_API sode_status sode_trainer_set_class_weights(sode_trainer *trainer, const
 typedef int32_t (*sode_loss_function)(const sode_tensor *scores, const sode_tensor *targets, sode_tensor *losses, sode_tensor *gradient, void *user_data);
 /* A metric of the caller's over the whole validation data at each epoch's end: scores of f64; the value must be finite. */
 typedef int32_t (*sode_metric_function)(const sode_tensor *scores, const sode_tensor *targets, double *value, void *user_data);
-/* Training and validation loss instead of the network's (NULL), whose kind of targets stays; before the first run. gauss_newton, varpro and
+/* Training and validation loss instead of the network's (NULL), whose kind of targets stays; before the first run, or after loading. gauss_newton, varpro and
  * block_coordinate, which need its second derivatives, refuse it. */
 SODE_API sode_status sode_trainer_set_loss(sode_trainer *trainer, sode_loss_function loss, void *user_data);
-/* Chooses the iterate to keep, instead of the option "metric"; NULL: the option's. Before the first run. */
+/* Chooses the iterate to keep, instead of the option "metric"; NULL: the option's. Before the first run, or after loading. */
 SODE_API sode_status sode_trainer_set_metric(sode_trainer *trainer, sode_metric_function metric, int32_t larger_is_better, void *user_data);
 /* Exponential range test on a copy of the iterate; the trainer stays as it is: a step at each of `steps` rates from low to high, in equal ratios. curve [steps, 2]
  * (may be NULL): rate, and loss of the batch before that step; NaN once it is no longer finite or four times its least. suggestion: where the smoothed loss
  * falls fastest; NaN where it never does. */
 SODE_API sode_status sode_trainer_find_learning_rate(sode_trainer *trainer, sode_dataset *training, double low, double high, int64_t steps,
                                                      sode_tensor *curve, double *suggestion);
-/* Trains, and goes on bit for bit where an earlier run stopped. validation and limits may be NULL. With validation data the network holds
+/* Trains, and goes on bit for bit where an earlier run stopped; parameters that were set in the network since then become the iterate, the optimizer's vectors
+ * staying. In the trainer's callback sode_trainer_save and sode_trainer_history_* may be called with it, and everything with other objects; parameters that the
+ * callback sets are trained on. Other calls with the trainer are SODE_ERR_HANDLE_BUSY. validation and limits may be NULL. With validation data the network holds
  * the best iterate when the run returns, however it ended; without, the last. Returns 0 or a positive status for an early end. */
 SODE_API sode_status sode_trainer_run(sode_trainer *trainer, sode_dataset *training, sode_dataset *validation, const sode_limits *limits);
 /* One row an epoch, as its SODE_PROGRESS_EPOCH reported it. */
@@ -398,8 +447,10 @@ SODE_API sode_status sode_set_thread_limits(const sode_limits *limits);
 /* ---- 8 Prediction ------------------------------------------------------------------------------------------------------------------ */
 
 /* What prediction gives: scores (the readout's outputs) [samples, outputs]; probabilities (softmax or logistic; least_squares: the scores);
- * classes [samples] as integers. Features must be finite: an error names row and column. */
-enum { SODE_SCORES = 0, SODE_PROBABILITIES = 1, SODE_CLASSES = 2 };
+ * classes [samples] as integers. An error names the first row without a result, and the result array is as it was: a feature that is not finite or too large for the
+ * network's precision (SODE_ERR_INVALID_DATA, with its column), scores that are not finite (SODE_ERR_NOT_FINITE), a step that failed. With SODE_ROWS_OR_NAN added such rows
+ * become NaN (class -1), the others are predicted, and the call returns SODE_ROWS_WITHOUT_RESULT; sode_failed_row_at has the reasons. */
+enum { SODE_SCORES = 0, SODE_PROBABILITIES = 1, SODE_CLASSES = 2, SODE_ROWS_OR_NAN = 0x100 };
 
 typedef struct sode_evaluation {
   uint32_t struct_size;
@@ -428,22 +479,26 @@ typedef struct sode_predictor sode_predictor;
 /* Scratch and packed weights for batches of up to max_batch samples. Running it takes no lock, parses nothing and allocates nothing with one thread. */
 SODE_API sode_status sode_predictor_create(sode_network *network, int64_t max_batch, int64_t num_threads, sode_predictor **predictor);
 SODE_API sode_status sode_predictor_run(sode_predictor *predictor, const sode_tensor *features, int32_t what, sode_tensor *result);
-/* Dense rows: features samples x inputs; result samples x outputs (SODE_CLASSES: samples). */
+/* Dense rows: features samples x inputs; result samples x outputs. SODE_CLASSES: [samples], each class as a number of the result's type: 3.0f. */
 SODE_API sode_status sode_predictor_run_f32(sode_predictor *predictor, const float *features, int64_t samples, int32_t what, float *result);
 SODE_API sode_status sode_predictor_run_f64(sode_predictor *predictor, const double *features, int64_t samples, int32_t what, double *result);
 SODE_API void sode_predictor_free(sode_predictor *predictor);
 
 /* ---- 9 Files ----------------------------------------------------------------------------------------------------------------------- */
 
-/* A model file is a safetensors file with the specification in its metadata and a checksum. Saving writes a temporary file beside the
- * target and renames it: the old file or the new one is there, never a part. */
+/* A model file is a safetensors file with the specification in its metadata and a checksum. What another program writes from the same tensors and metadata loads
+ * too; when it left the checksum out, sode_network_info says so. Saving replaces the target whole: the old file or the new one is there, never a part. The new file
+ * has the old one's mode, and its owner and group where the process may give them; symbolic links are followed. It has no name until it is complete; should a
+ * killed process leave a file .stableode-….tmp, the next save into that folder removes it. Only regular files are read and written. */
 SODE_API sode_status sode_network_save(sode_network *network, const char *path);
 SODE_API sode_status sode_network_load(const char *path, sode_network **network);
 /* Size query: buffer NULL and capacity 0 give the bytes needed. */
 SODE_API sode_status sode_network_save_memory(sode_network *network, void *buffer, size_t capacity, size_t *needed);
 SODE_API sode_status sode_network_load_memory(const void *bytes, size_t count, sode_network **network);
 
-/* A checkpoint: the trainer and its network, to go on bit for bit elsewhere; sode_network_load reads the network alone. Callbacks are not stored.
+/* A checkpoint: the trainer and its network, to go on bit for bit elsewhere; sode_network_load reads the network alone. sode_trainer_save may be called in the
+ * trainer's callback too. Functions of the caller's are not stored: where training had a loss or a metric of the caller's, the loaded trainer's run is
+ * SODE_ERR_STATE until sode_trainer_set_loss or sode_trainer_set_metric has set it again.
  * Loading gives both, the caller's to free; SODE_ERR_FILE_FORMAT for a model without training. */
 SODE_API sode_status sode_trainer_save(sode_trainer *trainer, const char *path);
 SODE_API sode_status sode_trainer_load(const char *path, sode_network **network, sode_trainer **trainer);
@@ -507,7 +562,7 @@ enum { SODE_END_HORIZON = 1, SODE_END_EVENT = 2, SODE_END_FAILURE = 3 };
  * times [times]: ascending, from 0 to the horizon (4 units in the last place of their type beyond it are the horizon);
  * states [samples, times, width] there (both may be NULL). event may be NULL. ends [samples] (int32 or
  * int64), end_times [samples] and event_states [samples, width] may be NULL. Where a sample did not get, NaN is written. A sample whose step control gave up
- * is no error: its end says so, and sode_last_error_message has the first one's reason. */
+ * is no error: its end says so, and sode_failed_row_at has the reason. */
 SODE_API sode_status sode_network_solve(sode_network *network, int64_t block, const sode_tensor *features, const sode_tensor *times,
                                         const sode_event_function *event, sode_tensor *states, sode_tensor *ends, sode_tensor *end_times,
                                         sode_tensor *event_states, sode_step_report *report);
@@ -539,8 +594,10 @@ SODE_API sode_status sode_network_memory_plan(sode_network *network, int64_t max
 SODE_API sode_status sode_network_block_memory(sode_network *network, int64_t max_batch, const char *memory, int64_t num_threads, int64_t block,
                                                sode_block_memory *part);
 
-/* A network with options of this one's specification changed (a JSON object, as in sode_specification_set_json): layers, step_sizes, horizon, weights_in_time
- * and its options, and nothing that changes a layer's tensors. Its parameters are the L2 projections of the present weights, read as functions of time: more
+/* A network with options of this one's specification changed (a JSON object): layers, step_sizes, horizon, weights_in_time and its options, and nothing that
+ * changes a layer's tensors. The options given change and all others stay: in all blocks, in the one that "block": i names, or in each by its own object of
+ * "blocks": [{...}, {}] (one a block; {} changes nothing). Options that the new ones leave without meaning go: basis_count with its basis; step_sizes with a new
+ * number of layers (a new horizon stretches them). The new network's parameters are the L2 projections of the present weights, read as functions of time: more
  * layers, fewer coefficients, smooth weights out of layers of their own. What the new space holds goes over exactly up to rounding. */
 SODE_API sode_status sode_network_project(sode_network *network, const char *text, size_t length, sode_network **projected);
 /* A network with each step halved, twice the layers of each block over the same horizon (multi-level learning, Haber & Ruthotto 2017), and the prolonged
@@ -568,11 +625,13 @@ SODE_API sode_status sode_network_near_identity_gap(sode_network *network, int64
 
 /* ---- 12 Introspection ---------------------------------------------------------------------------------------------------------------- */
 
-/* Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules, regularizers, trajectory_terms, constraints, time_bases, memory_policies, noises, metrics, prolongations, problems. */
+/* "registries" and "scopes" name all there are. Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules,
+ * regularizers, trajectory_terms, constraints, time_bases, memory_policies, noises, metrics, prolongations, problems. */
 SODE_API sode_status sode_registry_count(const char *registry, int64_t *count);
 SODE_API sode_status sode_registry_at(const char *registry, int64_t index, const char **name, const char **help);
 
-enum { SODE_OPTION_INT = 1, SODE_OPTION_REAL = 2, SODE_OPTION_TEXT = 3 };
+/* SODE_OPTION_BOOL is set as 0 or 1 by the functions for integers, in JSON as false or true too. */
+enum { SODE_OPTION_INT = 1, SODE_OPTION_REAL = 2, SODE_OPTION_TEXT = 3, SODE_OPTION_BOOL = 4 };
 typedef struct sode_option_info {
   uint32_t struct_size;
   int32_t type;             /* SODE_OPTION_… */
@@ -584,9 +643,13 @@ typedef struct sode_option_info {
   int64_t int_default, int_low, int_high;
   double real_default, real_low, real_high;
   const char *text_default;
-  uint64_t reserved[8];
+  const char *taken_by;     /* the choices of other options that take this one, else refused: "field=linear_cubic", "a=x,y;b=z"; NULL: always taken */
+  int32_t required;         /* 1: it must be set and has no default */
+  int32_t reserved0;
+  uint64_t reserved[6];
 } sode_option_info;
-/* Scopes: network, block, trainer. */
+/* Scopes: network, block, trainer; and one choice of an option, such as "field=antisymmetric" or "optimizer=sgd": the options that it takes beside the common
+ * ones. share/doc/stableode/options.md and the manual page stableode(7), both installed with the library, list them all. */
 SODE_API sode_status sode_option_count(const char *scope, int64_t *count);
 SODE_API sode_status sode_option_at(const char *scope, int64_t index, sode_option_info *info);
 
@@ -600,7 +663,9 @@ typedef struct sode_allocator {
   void *user_data;
   uint64_t reserved[4];
 } sode_allocator;
-/* Before anything else is created; else SODE_ERR_STATE. */
+/* Before anything else is created; else SODE_ERR_STATE. The allocator serves every array: parameters, data, scratch, tapes, files while they are read and
+ * written; sode_set_memory_limit and sode_memory_usage count the same. Neither covers the small objects that Swift's runtime allocates with malloc (objects
+ * behind handles, texts, lists of a network's tensors) nor the stacks of threads. */
 SODE_API sode_status sode_set_allocator(const sode_allocator *allocator);
 /* Arrays past the limit are SODE_ERR_MEMORY; 0 = no limit. */
 SODE_API sode_status sode_set_memory_limit(int64_t bytes);

@@ -97,6 +97,14 @@ int shim_handle_enter(uint64_t handle, uint32_t kind, int shared, void **object)
   return SHIM_HANDLE_OK;
 }
 
+int shim_handle_object(uint64_t handle, uint32_t kind, void **object) {
+  slot *s = slot_at((uint32_t)handle);
+  if (!s) return SHIM_HANDLE_INVALID;
+  int answer = verdict(__atomic_load_n(&s->state, __ATOMIC_ACQUIRE), handle, kind);
+  if (answer == SHIM_HANDLE_OK) *object = s->object;
+  return answer;
+}
+
 /* Empties a slot that nobody uses and that the caller alone has moved out of LIVE. */
 static void *retire(uint32_t index, slot *s, uint32_t generation) {
   void *object = s->object;

@@ -20,20 +20,8 @@ final class ByteReader {
   init(path: String) throws(Failure) {
     self.path = path
     input = try Buffer(byteCount: 1 << 16)
-    let opened = open(path, O_RDONLY | O_CLOEXEC)
-    guard opened >= 0 else { throw fileFailure("open", path, code: errno) }
-    descriptor = opened
-    var information = stat()
-    guard fstat(opened, &information) == 0 else {
-      let code = errno
-      close(opened)
-      throw fileFailure("read", path, code: code)
-    }
-    guard information.st_mode & S_IFMT == S_IFREG else {
-      close(opened)
-      throw Failure(.file, "cannot read '\(path.prefix(512))': it is not a regular file")
-    }
-    fileSize = Int(information.st_size)
+    (descriptor, fileSize) = try openRegularFile(path)
+    let opened = descriptor
     var magic: (UInt8, UInt8) = (0, 0)
     let count = withUnsafeMutableBytes(of: &magic) { pread(opened, $0.baseAddress, 2, 0) }
     isCompressed = count == 2 && magic == (0x1F, 0x8B)
@@ -48,6 +36,7 @@ final class ByteReader {
   func read(into target: UnsafeMutableRawPointer, count: Int) throws(Failure) -> Int {
     var filled = 0
     while filled < count {
+      try Watch.check()
       if let inflater {
         if inflater.ended, try atEnd() { return filled }
         if consumed == available { try refill() }
@@ -113,7 +102,7 @@ private final class Inflater {
       ended = false
     }
     let offered = min(inputCount, 1 << 30)
-    let room = min(outputCount, 1 << 30)
+    let room = min(outputCount, 1 << 22)
     stream.pointee.next_in = input.assumingMemoryBound(to: UInt8.self)
     stream.pointee.avail_in = UInt32(offered)
     stream.pointee.next_out = output.assumingMemoryBound(to: UInt8.self)

@@ -17,11 +17,13 @@ import Settings
 private func ellipsePoints(count: Int, seed: UInt64, stream: UInt64) throws(Failure) -> Dataset {
   let points = try LabeledPoints(count: count)
   var random = RandomStream(seed: seed, stream: stream)
-  for row in 0..<count {
-    let label = row % 2
-    let radius = Double(label) + random.uniform()
-    let angle = 2 * Double.pi * random.uniform()
-    points.set(row, x: radius * cos(angle), y: 0.4 * radius * sin(angle), label: label)
+  try Watch.pieces(count, work: 64) { rows in
+    for row in rows {
+      let label = row % 2
+      let radius = Double(label) + random.uniform()
+      let angle = 2 * Double.pi * random.uniform()
+      points.set(row, x: radius * cos(angle), y: 0.4 * radius * sin(angle), label: label)
+    }
   }
   return points.dataset(classes: 2)
 }

@@ -16,6 +16,9 @@ package final class Dataset: @unchecked Sendable {
   package let classCount: Int
   /// What each sample counts in a training loss: `count` numbers ≥ 0, float64; nil: all the same.
   package let weights: Vector?
+  /// Bounds of the magnitudes of features and target values: what a network's precision must hold.
+  package let featureBound: Double
+  package let valueBound: Double
   /// What keeps the memory alive.
   let owners: [AnyObject]
 
@@ -24,12 +27,18 @@ package final class Dataset: @unchecked Sendable {
   /// Classes, or values a sample.
   package var targetCount: Int { values?.columns ?? classCount }
 
-  init(features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, weights: Vector? = nil, owners: [AnyObject]) {
+  /// - Parameters: featureBound, valueBound: where they are known; else the numbers are looked at.
+  init(
+    features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, weights: Vector? = nil, featureBound: Double? = nil,
+    valueBound: Double? = nil, owners: [AnyObject]
+  ) {
     self.features = features
     self.labels = labels
     self.values = values
     self.classCount = classCount
     self.weights = weights
+    self.featureBound = featureBound ?? magnitudeBound(features)
+    self.valueBound = valueBound ?? values.map(magnitudeBound) ?? 0
     self.owners = owners
   }
 
@@ -43,36 +52,69 @@ package final class Dataset: @unchecked Sendable {
   ///   column are named), `memory`.
   /// Cost: one pass over the data; memory: its size and 4 bytes a label.
   package convenience init(copying features: TensorView, labels: TensorView, classes: Int? = nil) throws(Failure) {
-    try checkNumbers(features, "features")
-    let (checked, classCount) = try checkedLabels(labels, samples: features.rows, classes: classes)
+    try self.init(copying: features, try checkedLabels(labels, samples: features.rows, classes: classes))
+  }
+
+  private convenience init(copying features: TensorView, _ checked: (labels: Buffer, classCount: Int)) throws(Failure) {
+    let bound = try checkNumbers(features, "features")
     let (copy, memory) = try packed(features)
-    self.init(features: copy, labels: UnsafePointer(checked.labels(count: features.rows)), values: nil, classCount: classCount, owners: [memory, checked])
+    let pointer = UnsafePointer(checked.labels.labels(count: features.rows))
+    self.init(features: copy, labels: pointer, values: nil, classCount: checked.classCount, featureBound: bound, owners: [memory, checked.labels])
   }
 
   /// Copies features and target values (samples × values, finite); see `init(copying:labels:classes:)`.
   package convenience init(copying features: TensorView, values: TensorView) throws(Failure) {
-    try checkNumbers(features, "features")
-    try checkValues(values, samples: features.rows)
+    let (bound, valueBound) = (try checkNumbers(features, "features"), try checkValues(values, samples: features.rows))
     let (copy, memory) = try packed(features)
     let (valuesCopy, valuesMemory) = try packed(values)
-    self.init(features: copy, labels: nil, values: valuesCopy, classCount: 0, owners: [memory, valuesMemory])
+    self.init(features: copy, labels: nil, values: valuesCopy, classCount: 0, featureBound: bound, valueBound: valueBound, owners: [memory, valuesMemory])
   }
 
   /// Borrows the features and copies the labels (as Int32).
   ///
   /// - Parameter release: called once, when this data set and all its slices are gone; never called when this initializer fails.
   package convenience init(retaining features: TensorView, labels: TensorView, classes: Int? = nil, release: @escaping () -> Void) throws(Failure) {
-    try checkNumbers(features, "features")
-    let (checked, classCount) = try checkedLabels(labels, samples: features.rows, classes: classes)
-    let pointer = UnsafePointer(checked.labels(count: features.rows))
-    self.init(features: features, labels: pointer, values: nil, classCount: classCount, owners: [Borrowed(release), checked])
+    try self.init(retaining: features, try checkedLabels(labels, samples: features.rows, classes: classes), release: release)
+  }
+
+  private convenience init(retaining features: TensorView, _ checked: (labels: Buffer, classCount: Int), release: @escaping () -> Void) throws(Failure) {
+    let bound = try checkNumbers(features, "features")
+    let pointer = UnsafePointer(checked.labels.labels(count: features.rows))
+    self.init(features: features, labels: pointer, values: nil, classCount: checked.classCount, featureBound: bound, owners: [Borrowed(release), checked.labels])
   }
 
   /// Borrows the features and the target values; see `init(retaining:labels:classes:release:)`.
   package convenience init(retaining features: TensorView, values: TensorView, release: @escaping () -> Void) throws(Failure) {
-    try checkNumbers(features, "features")
-    try checkValues(values, samples: features.rows)
-    self.init(features: features, labels: nil, values: values, classCount: 0, owners: [Borrowed(release)])
+    let (bound, valueBound) = (try checkNumbers(features, "features"), try checkValues(values, samples: features.rows))
+    self.init(features: features, labels: nil, values: values, classCount: 0, featureBound: bound, valueBound: valueBound, owners: [Borrowed(release)])
+  }
+
+  /// Copies features and one number for each sample: class labels where all are, else values; the loss says which is meant (`readAsValues`).
+  ///
+  /// - Parameter numbers: samples × 1, any type; finite.
+  /// - Throws: as `init(copying:labels:classes:)`, but for numbers that are no labels.
+  package convenience init(copying features: TensorView, column numbers: TensorView) throws(Failure) {
+    if let checked = try labelsIfAllAre(numbers, samples: features.rows) {
+      try self.init(copying: features, checked)
+    } else {
+      try self.init(copying: features, values: numbers)
+    }
+  }
+
+  /// Borrows the features, and the numbers if they are no labels; see `init(copying:column:)`.
+  package convenience init(retaining features: TensorView, column numbers: TensorView, release: @escaping () -> Void) throws(Failure) {
+    if let checked = try labelsIfAllAre(numbers, samples: features.rows) {
+      try self.init(retaining: features, checked, release: release)
+    } else {
+      try self.init(retaining: features, values: numbers, release: release)
+    }
+  }
+
+  /// This data set for a loss of values: class labels become one value a sample. Shares memory.
+  package var readAsValues: Dataset {
+    guard let labels else { return self }
+    let column = TensorView(UnsafeRawPointer(labels), type: .int32, rows: count, columns: 1)
+    return Dataset(features: features, labels: nil, values: column, classCount: 0, weights: weights, featureBound: featureBound, valueBound: Double(Int32.max), owners: owners)
   }
 
   /// The samples `start` … `start + count − 1`, sharing memory with this data set.
@@ -84,16 +126,31 @@ package final class Dataset: @unchecked Sendable {
     }
     let rows = start..<start + count
     return Dataset(
-      features: features.rows(rows), labels: labels.map { $0 + start }, values: values?.rows(rows), classCount: classCount, weights: weights?[rows], owners: owners)
+      features: features.rows(rows), labels: labels.map { $0 + start }, values: values?.rows(rows), classCount: classCount, weights: weights?[rows], featureBound: featureBound,
+      valueBound: valueBound, owners: owners)
   }
 
   /// The first `count` samples.
   package func prefix(_ count: Int) throws(Failure) -> Dataset { try slice(start: 0, count: count) }
 
+  /// Checks that a precision holds the target values.
+  /// - Throws: `invalidData` naming row and column.
+  package func requireValues(heldBy precision: Precision) throws(Failure) {
+    guard valueBound > precision.largest, let values, let place = firstUnheld(values, by: precision) else { return }
+    throw Failure(
+      .invalidData,
+      "targets hold \(values.number(row: place.row, column: place.column)) at row \(place.row), column \(place.column), too large for \(precision.name)")
+  }
+
   /// Checks that the labels are classes of a network with `classes` outputs.
-  /// - Throws: `invalidData` naming the first row that is not; `incompatible` when the targets are values.
+  /// - Throws: `invalidData` naming the first row that is not; `incompatible` for a matrix of target values.
   package func requireLabels(below classes: Int) throws(Failure) {
-    guard let labels else { throw Failure(.incompatible, "the data set holds target values; class labels are needed") }
+    guard let labels else {
+      let values = targetCount
+      // One number a sample of which one is no label says more by that label than by its shape.
+      if let column = self.values, values == 1 { _ = try checkedLabels(column, samples: count, classes: classes) }
+      throw Failure(.incompatible, "targets have shape [\(count), \(values)]; class labels have shape [\(count)], whole numbers 0 … \(classes - 1)")
+    }
     guard classCount > classes else { return }
     for row in 0..<count where Int(labels[row]) >= classes { throw labelFailure("\(labels[row])", row: row, classes: classes) }
   }
@@ -106,29 +163,38 @@ private final class Borrowed {
   deinit { release() }
 }
 
-private func checkValues(_ values: TensorView, samples: Int) throws(Failure) {
-  guard values.rows == samples else { throw Failure(.shapeMismatch, "targets hold \(values.rows) samples and features \(samples); they must be as many") }
-  try checkNumbers(values, "targets")
+/// The labels that numbers are, one a sample; nil when one of them is no label.
+private func labelsIfAllAre(_ numbers: TensorView, samples: Int) throws(Failure) -> (labels: Buffer, classCount: Int)? {
+  do throws(Failure) {
+    return try checkedLabels(numbers, samples: samples, classes: nil)
+  } catch {
+    guard error.status == .invalidData else { throw error }
+    return nil
+  }
 }
 
-/// At least one sample and feature, strides that fit the address space, finite numbers.
-private func checkNumbers(_ view: TensorView, _ what: String) throws(Failure) {
+/// Gives a bound of the magnitudes.
+private func checkValues(_ values: TensorView, samples: Int) throws(Failure) -> Double {
+  guard values.rows == samples else { throw Failure(.shapeMismatch, "targets hold \(values.rows) samples and features \(samples); they must be as many") }
+  return try checkNumbers(values, "targets")
+}
+
+/// At least one sample and feature, strides that fit the address space, finite numbers: gives a bound of their magnitudes.
+private func checkNumbers(_ view: TensorView, _ what: String) throws(Failure) -> Double {
   guard view.rows >= 1 else { throw Failure(.shapeMismatch, "\(what) hold \(view.rows) samples; at least 1 is needed") }
   guard view.columns >= 1 else { throw Failure(.shapeMismatch, "\(what) hold \(view.columns) columns; at least 1 is needed") }
   guard view.extent() != nil else { throw Failure(.shapeMismatch, "\(what): shape and strides do not fit the address space") }
-  if let place = firstNonFinite(view) {
-    let element = view.rows(place.row..<place.row + 1).columns(place.column..<place.column + 1)
-    throw Failure(.invalidData, "\(what) hold \(try shown(element)) at row \(place.row), column \(place.column); they must be finite")
+  var bound = 0.0
+  try Watch.pieces(view.rows, work: view.columns) { rows throws(Failure) in
+    let part = view.rows(rows)
+    let partBound = magnitudeBound(part)
+    bound = max(bound, partBound)
+    guard !partBound.isFinite else { return }
+    let place = firstNonFinite(part) ?? (0, 0)
+    let value = part.number(row: place.row, column: place.column)
+    throw Failure(
+      .invalidData,
+      "\(what) hold \(value.isNaN ? "NaN" : value > 0 ? "infinity" : "-infinity") at row \(rows.lowerBound + place.row), column \(place.column); they must be finite")
   }
-}
-
-/// The one number of a 1 × 1 view, as people write it.
-private func shown(_ element: TensorView) throws(Failure) -> String {
-  let memory = try Buffer(count: 1, precision: .float64)
-  let value = withExtendedLifetime(memory) {
-    let number = memory.vector(count: 1, precision: .float64)
-    convert(element, into: number)
-    return number.load(0)
-  }
-  return value.isNaN ? "NaN" : value == .infinity ? "infinity" : value == -.infinity ? "-infinity" : "\(value)"
+  return bound
 }

@@ -2,6 +2,9 @@ import LinearAlgebra
 import Settings
 
 extension Dataset {
+  /// As many classes as a network may have outputs: the counts of all classes lie in one array.
+  private static let mostDealtClasses = 1_000_000
+
   /// Fold `fold` of `folds`: its samples for validation, the others for training, both in the order they have here.
   ///
   /// The samples are shuffled by `seed` and dealt out one by one, with labels class after class: the folds' sizes, and each class's counts in them, differ by one at most. Every
@@ -9,7 +12,7 @@ extension Dataset {
   /// - Parameters:
   ///   - folds: 2 … count.
   ///   - fold: 0 ..< folds.
-  /// - Throws: `outOfRange`, `memory`.
+  /// - Throws: `outOfRange`, also for a label of 1 000 000 or more; `memory`.
   /// - Complexity: copies the samples, as rows scattered over a data set are no view of it.
   package func fold(_ fold: Int, of folds: Int, seed: UInt64) throws(Failure) -> (training: Dataset, validation: Dataset) {
     guard folds >= 2, folds <= count else { throw Failure(.outOfRange, "folds is \(folds); it must be between 2 and the number of samples, \(count)") }
@@ -17,19 +20,24 @@ extension Dataset {
     let memory = try Buffer(count: count, precision: .float64)
     let order = memory.rowNumbers(count: count)
     var stream = RandomStream(seed: seed, stream: 1 << 62)
-    stream.permutation(into: order, count: count)
+    try stream.permutation(into: order, count: count)
     let places = try Buffer(count: count, precision: .float32)
     let foldOf = places.labels(count: count)
     if let labels {
+      guard classCount <= Self.mostDealtClasses else {
+        throw Failure(.outOfRange, "labels go up to \(classCount - 1); folds are dealt out class by class, for labels below \(Self.mostDealtClasses)")
+      }
       // Dealing goes on from class to class, so that the remainders of the classes do not all fall into the first folds.
       let starts = try Buffer(count: classCount + 1, precision: .float64)
       let next = starts.rowNumbers(count: classCount + 1)
       for row in 0..<count { next[Int(labels[row]) + 1] += 1 }
       for label in 0..<classCount { next[label + 1] += next[label] }
-      for index in 0..<count {
-        let row = Int(order[index])
-        foldOf[row] = Int32(next[Int(labels[row])] % Int64(folds))
-        next[Int(labels[row])] += 1
+      try Watch.pieces(count, work: 16) { piece in
+        for index in piece {
+          let row = Int(order[index])
+          foldOf[row] = Int32(next[Int(labels[row])] % Int64(folds))
+          next[Int(labels[row])] += 1
+        }
       }
       withExtendedLifetime(starts) {}
     } else {
@@ -77,6 +85,6 @@ extension Dataset {
       subsetWeights = buffer.vector(count: count, precision: .float64)
       owners.append(buffer)
     }
-    return Dataset(features: features, labels: subsetLabels, values: subsetValues, classCount: classCount, weights: subsetWeights, owners: owners)
+    return Dataset(features: features, labels: subsetLabels, values: subsetValues, classCount: classCount, weights: subsetWeights, featureBound: featureBound, valueBound: valueBound, owners: owners)
   }
 }

@@ -22,18 +22,20 @@ func checkedLabels(_ labels: TensorView, samples: Int, classes: Int?) throws(Fai
   let numbers = try Buffer(count: samples, precision: .float64)
   defer { withExtendedLifetime(numbers) {} }
   let values = numbers.vector(count: samples, precision: .float64)
-  convert(labels, into: values)
+  try Watch.pieces(samples) { rows in convert(labels.rows(rows), into: values[rows]) }
   let result = try Buffer(count: samples, precision: .float32)
   let output = result.labels(count: samples)
   let limit = classes ?? mostClasses
   var largest: Int32 = 0
-  for row in 0..<samples {
-    let value = values.load(row)
-    guard let label = Int32(exactly: value), label >= 0, Int(label) < limit else {
-      throw labelFailure(value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value))" : "\(value)", row: row, classes: limit)
+  try Watch.pieces(samples, work: 4) { rows throws(Failure) in
+    for row in rows {
+      let value = values.load(row)
+      guard let label = Int32(exactly: value), label >= 0, Int(label) < limit else {
+        throw labelFailure(value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value))" : "\(value)", row: row, classes: limit)
+      }
+      output[row] = label
+      largest = max(largest, label)
     }
-    output[row] = label
-    largest = max(largest, label)
   }
   return (result, classes ?? Int(largest) + 1)
 }

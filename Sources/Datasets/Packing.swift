@@ -12,15 +12,17 @@ func packed(_ view: TensorView) throws(Failure) -> (view: TensorView, memory: Bu
   if view.columnStride == 1 || view.columns == 1 {
     let rowBytes = view.columns * size
     if view.rowStride == view.columns {
-      buffer.base.copyMemory(from: view.base, byteCount: bytes)
+      try Watch.pieces(bytes, work: 1) { piece in (buffer.base + piece.lowerBound).copyMemory(from: view.base + piece.lowerBound, byteCount: piece.count) }
     } else {
-      for row in 0..<view.rows { (buffer.base + row * rowBytes).copyMemory(from: view.base + row * view.rowStride * size, byteCount: rowBytes) }
+      try Watch.pieces(view.rows, work: view.columns) { rows in
+        for row in rows { (buffer.base + row * rowBytes).copyMemory(from: view.base + row * view.rowStride * size, byteCount: rowBytes) }
+      }
     }
   } else {
     switch size {
-    case 1: packElements(view, buffer.base, as: UInt8.self)
-    case 4: packElements(view, buffer.base, as: UInt32.self)
-    default: packElements(view, buffer.base, as: UInt64.self)
+    case 1: try packElements(view, buffer.base, as: UInt8.self)
+    case 4: try packElements(view, buffer.base, as: UInt32.self)
+    default: try packElements(view, buffer.base, as: UInt64.self)
     }
   }
   return (TensorView(buffer.base, type: view.type, rows: view.rows, columns: view.columns), buffer)
@@ -34,23 +36,26 @@ func packed(_ view: TensorView, rows: UnsafePointer<Int64>, count: Int) throws(F
   let (elements, overflow) = count.multipliedReportingOverflow(by: view.columns)
   let (bytes, bytesOverflow) = elements.multipliedReportingOverflow(by: size)
   let buffer = try Buffer(byteCount: overflow || bytesOverflow ? -1 : bytes)
-  for index in 0..<count {
-    let source = view.base + Int(rows[index]) * view.rowStride * size
-    let target = buffer.base + index * view.columns * size
-    if view.columnStride == 1 || view.columns == 1 {
-      target.copyMemory(from: source, byteCount: view.columns * size)
-    } else {
-      for column in 0..<view.columns { (target + column * size).copyMemory(from: source + column * view.columnStride * size, byteCount: size) }
+  try Watch.pieces(count, work: 4 * view.columns) { piece in
+    for index in piece {
+      let source = view.base + Int(rows[index]) * view.rowStride * size
+      let target = buffer.base + index * view.columns * size
+      if view.columnStride == 1 || view.columns == 1 {
+        target.copyMemory(from: source, byteCount: view.columns * size)
+      } else {
+        for column in 0..<view.columns { (target + column * size).copyMemory(from: source + column * view.columnStride * size, byteCount: size) }
+      }
     }
   }
   return (TensorView(buffer.base, type: view.type, rows: count, columns: view.columns), buffer)
 }
 
 /// Copies bit patterns, in blocks of rows and columns so that a column-major source is read a cache line at a time.
-private func packElements<Bits: FixedWidthInteger>(_ view: TensorView, _ target: UnsafeMutableRawPointer, as type: Bits.Type) {
+private func packElements<Bits: FixedWidthInteger>(_ view: TensorView, _ target: UnsafeMutableRawPointer, as type: Bits.Type) throws(Failure) {
   let size = MemoryLayout<Bits>.size
   let side = 64
   for rowStart in stride(from: 0, to: view.rows, by: side) {
+    try Watch.check()
     for columnStart in stride(from: 0, to: view.columns, by: side) {
       for row in rowStart..<min(view.rows, rowStart + side) {
         for column in columnStart..<min(view.columns, columnStart + side) {
@@ -59,13 +64,5 @@ private func packElements<Bits: FixedWidthInteger>(_ view: TensorView, _ target:
         }
       }
     }
-  }
-}
-
-extension TensorView {
-  /// The columns `range`.
-  func columns(_ range: Range<Int>) -> TensorView {
-    TensorView(
-      base + range.lowerBound * columnStride * type.byteCount, type: type, rows: rows, columns: range.count, rowStride: rowStride, columnStride: columnStride)
   }
 }

@@ -36,7 +36,10 @@ package let peaksRange = -6.549719...8.105393
   // Rows of level c are c, c + 5, c + 10, …; the next free row of each set and level.
   var next = [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4]]
   var missing = training + validation
+  var drawn = 0
   while missing > 0 {
+    drawn += 1
+    if drawn % 8192 == 0 { try Watch.check() }
     let x = 6 * random.uniform() - 3
     let y = 6 * random.uniform() - 3
     let level = peaksLevel(x, y)

@@ -15,21 +15,22 @@ extension Dataset {
     let copy = memory.vector(count: count, precision: .float64)
     convert(weights, into: copy)
     try checkWeights(copy, "weights", each: "row")
-    return Dataset(features: features, labels: labels, values: values, classCount: classCount, weights: copy, owners: owners + [memory])
+    return Dataset(features: features, labels: labels, values: values, classCount: classCount, weights: copy, featureBound: featureBound, valueBound: valueBound, owners: owners + [memory])
   }
 }
 
-/// Checks that weights are finite, >= 0 and not all 0.
+/// Checks that weights are finite, >= 0 and not all 0, and that their sum is finite.
 /// - Parameters: name, each: what they are called in messages, and what there is one for.
 /// - Throws: `invalidData`.
 package func checkWeights(_ weights: Vector, _ name: String, each: String) throws(Failure) {
-  var isSomething = false
+  var sum = 0.0
   for index in 0..<weights.count {
     let weight = weights.load(index)
     guard weight.isFinite, weight >= 0 else {
       throw Failure(.invalidData, "\(name) hold \(weight.isNaN ? "NaN" : "\(weight)") at \(each) \(index); they must be finite and >= 0")
     }
-    if weight > 0 { isSomething = true }
+    sum += weight
   }
-  guard isSomething else { throw Failure(.invalidData, "\(name) are all 0; at least one must be > 0") }
+  guard sum > 0 else { throw Failure(.invalidData, "\(name) are all 0; at least one must be > 0") }
+  guard sum.isFinite else { throw Failure(.invalidData, "\(name) have a sum that is not finite; divide them by a common factor, which changes nothing") }
 }

@@ -20,6 +20,7 @@ import Settings
   let sets = (try LabeledPoints(count: count), try LabeledPoints(count: count))
   for label in 0..<2 {
     for i in 0..<count {
+      if i % 16384 == 0 { try Watch.check() }
       let part = Double(i) / Double(count - 1)
       let radius = part + 0.2 * Double(label)
       let angle = 4 * Double.pi * part

@@ -59,7 +59,7 @@ package struct Binomial: MemoryPolicy {
     let checkpoints = checkpoints(block)
     let tape = Tape(tape, of: block, states: checkpoints + 2)
     var (start, free, at) = (0, checkpoints, 0)
-    while block.layers - start > 1 {
+    while block.layers - start > 1, !weights.isOver {
       let steps = BinomialSchedule.split(block.layers - start, free)
       let next = free > 1 ? at + 1 : checkpoints
       block.runLayers(start..<start + steps, weights, tape, from: at, into: next, passing: checkpoints, scratch: scratch)
@@ -82,7 +82,7 @@ package struct Binomial: MemoryPolicy {
     }
     // Layers from `end` on are pulled back.
     var end = block.layers
-    while end > 0 {
+    while end > 0, !weights.isOver {
       let start = Int(positions[top])
       var at = top
       if end - start > 1 {

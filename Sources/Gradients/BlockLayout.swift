@@ -42,8 +42,7 @@ package struct BlockLayout: Sendable {
   let preparedNodes: Int
   let fieldCount: Int
 
-  private let entryOfLayer: [Int32]?
-  private let sharesAll: Bool
+  private let sharing: Sharing
   /// Where tensor t of field 0 at node 0 begins, and how many numbers one entry of it has.
   private let offsets: InlineArray<6, Int>
   private let counts: InlineArray<6, Int>
@@ -55,13 +54,20 @@ package struct BlockLayout: Sendable {
   private let ownCount: Int
   /// Bit i: own tensor i begins with the second layer.
   private let skipsFirst: Int
-  /// The coefficients that act at each layer and node, neighbors: the first, [layer][node], and their p_i, [layer][node][support]; empty without mixing.
-  private let firstMixed: [Int32]
-  private let mixing: [Double]
-  private let support: Int
+  private let basis: any TimeBasis
+  private let grid: TimeGrid
+  /// The times within a step at which coefficients are mixed; one number without mixing.
+  private let nodes: [Double]
   private let coefficients: Int
-  private let nodes: Int
-  private let layers: Int
+
+  /// How layers share sets of tensors. Which set is a layer's is computed when asked, so that nothing here grows with the number of layers.
+  private enum Sharing: Sendable {
+    /// Each layer has its own, also those that are made from coefficients.
+    case none
+    case all
+    /// Runs of layers share theirs, as the basis says.
+    case pieces
+  }
 
   /// - Throws: `.incompatible` when basis, integrator and grid do not go together.
   init(
@@ -69,24 +75,22 @@ package struct BlockLayout: Sendable {
   ) throws(Failure) {
     self.offset = offset
     self.expandedOffset = expandedOffset
-    layers = grid.layers
+    (self.grid, self.basis) = (grid, basis)
     let layers = grid.layers
     let nodes = integrator.nodes
     fieldCount = integrator.fieldCount
     let shapes = field.parameters
     precondition(shapes.count <= Layer.maximumTensors, "too many tensors in a field")
     let entries = try basis.count(on: grid)
-    let pieces = (0..<layers).map { basis.piece(of: $0, on: grid) }
-    let mixes = pieces.contains(nil)
+    let mixes = basis.piece(of: 0, on: grid) == nil
     guard !mixes || !integrator.needsConstantWeights else {
       throw Failure(.incompatible, "adaptive methods take weights that are constant within a layer: weights_in_time must be one that gives each layer one set of weights, such as layers or shared")
     }
-    sharesAll = !mixes && entries == 1 && layers > 1
     let isOwn = !mixes && entries == layers
-    entryOfLayer = mixes || isOwn || sharesAll ? nil : pieces.map { Int32($0 ?? 0) }
+    sharing = mixes || isOwn ? .none : entries == 1 ? .all : .pieces
     preparedEntries = mixes ? layers : entries
     preparedNodes = mixes ? nodes.count : 1
-    self.nodes = preparedNodes
+    self.nodes = mixes ? nodes : [0]
     coefficients = entries
     guard isOwn || mixes || grid.isUniform || !integrator.preparesForStepSize else {
       throw Failure(.incompatible, "layers that share weights need equal step sizes with this integrator, whose operators depend on the step size")
@@ -96,13 +100,28 @@ package struct BlockLayout: Sendable {
         .incompatible, "layers that share weights do not go with this integrator, which makes operators from tensors that each layer has for itself; give each layer its weights (weights_in_time layers)")
     }
 
+    // Independent coefficients of variance v give a layer the variance v·Σp_i². On average over the layers, weights are as large as the field means them to be; 1024 layers, evenly spread,
+    // stand for a deeper block.
+    var gain = 1.0
+    if mixes {
+      let seen = min(layers, 1024)
+      var (squares, values) = (0.0, Array(repeating: 0.0, count: basis.support))
+      for index in 0..<seen {
+        let layer = index * layers / seen
+        for node in nodes {
+          _ = basis.evaluate(at: grid.time(layer) + node * grid.stepSize(layer), on: grid, into: &values)
+          squares += values.reduce(0) { $0 + $1 * $1 }
+        }
+      }
+      gain = (Double(seen * nodes.count) / squares).squareRoot()
+    }
     var tensors: [BlockTensor] = []
     for index in 0..<fieldCount {
       for shape in shapes {
         tensors.append(
           BlockTensor(
             name: fieldCount == 1 ? shape.name : ["f.", "g."][index] + shape.name, shape: [entries] + shape.shape, role: shape.role,
-            initial: shape.initial, entries: .coefficients))
+            initial: shape.initial.scaled(by: gain), entries: .coefficients))
       }
     }
     let perEntry = shapes.reduce(0) { $0 + $1.count }
@@ -141,30 +160,14 @@ package struct BlockLayout: Sendable {
     skipsFirst = skipped
     parameterCount = end - offset
     self.tensors = tensors
-
-    support = basis.support
-    var (firstMixed, mixing): ([Int32], [Double]) = ([], [])
-    if mixes {
-      firstMixed.reserveCapacity(layers * nodes.count)
-      mixing.reserveCapacity(layers * nodes.count * support)
-      var values = Array(repeating: 0.0, count: support)
-      for layer in 0..<layers {
-        for node in nodes {
-          firstMixed.append(Int32(basis.evaluate(at: grid.time(layer) + node * grid.stepSize(layer), on: grid, into: &values)))
-          mixing += values
-        }
-      }
-    }
-    self.firstMixed = firstMixed
-    self.mixing = mixing
   }
 
   /// Whether layers follow each other in memory at constant distances, which may be zero.
-  var hasConstantDistances: Bool { entryOfLayer == nil && ownCount == 0 }
+  var hasConstantDistances: Bool { sharing != .pieces && ownCount == 0 }
 
   /// Moves the weights of a layer to those `distance` layers on, where distances are constant: cheaper than asking anew.
   func move(_ weights: inout StepWeights, by distance: Int, preparedCount: Int, bytes: Int) {
-    guard !sharesAll else { return }
+    guard sharing != .all else { return }
     let distance = distance &* bytes
     weights.first.tensors[0] = weights.first.tensors[0].map { $0 + distance &* counts[0] }
     weights.first.tensors[1] = weights.first.tensors[1].map { $0 + distance &* counts[1] }
@@ -177,18 +180,34 @@ package struct BlockLayout: Sendable {
     weights.first.prepared = weights.first.prepared.map { $0 + distance &* preparedCount }
   }
   /// Whether every layer has weights of its own.
-  package var isLayerwise: Bool { entryOfLayer == nil && !sharesAll }
+  package var isLayerwise: Bool { sharing == .none }
+
+  /// Where a tensor of the field (of the first, of two) lies in the parameter vector for an entry. Only for layers whose weights are parameters.
+  package func range(ofTensor index: Int, entry: Int) -> Range<Int> {
+    precondition(expandedCount == 0 && index < tensorCount && entry < preparedEntries, "no such tensor among the parameters")
+    let start = offsets[index] + entry * counts[index]
+    return start..<start + counts[index]
+  }
 
   /// The prepared entry of layer j.
   func entry(of j: Int) -> Int {
-    if let entryOfLayer { return Int(entryOfLayer[j]) }
-    return sharesAll ? 0 : j
+    switch sharing {
+    case .none: j
+    case .all: 0
+    case .pieces: basis.piece(of: j, on: grid) ?? 0
+    }
   }
 
   /// A layer that uses the entry: the first one.
   func layer(ofEntry entry: Int) -> Int {
-    guard let entryOfLayer else { return entry }
-    return entryOfLayer.firstIndex(of: Int32(entry)) ?? 0
+    guard sharing == .pieces else { return entry }
+    // Pieces follow each other in time.
+    var (low, high) = (0, grid.layers - 1)
+    while low < high {
+      let middle = (low + high) / 2
+      if self.entry(of: middle) < entry { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   /// The weights of layer j in an (extended) vector, without prepared operators.
@@ -233,22 +252,25 @@ package struct BlockLayout: Sendable {
     }
   }
 
+  /// Calls `body` for each coefficient that acts on a tensor at a layer and node. What one coefficient gets comes in the order of nodes, then layers.
   private func forEachMixed(_ vector: Vector, _ body: (_ coefficient: Vector, _ layer: Vector, _ factor: Double, _ isFirst: Bool) -> Void) {
     guard expandedCount > 0 else { return }
-    for node in 0..<nodes {
-      for field in 0..<fieldCount {
-        var source = offset + field * parameterCountOfOneField
-        for tensor in 0..<tensorCount {
-          let count = counts[tensor]
-          let target = offsets[tensor] + node * nodeDistance + field * fieldDistance
-          for layer in 0..<layers {
-            let place = layer * nodes + node
-            for index in 0..<support {
-              let i = source + (Int(firstMixed[place]) + index) * count
-              body(vector[i..<i + count], vector[target + layer * count..<target + (layer + 1) * count], mixing[place * support + index], index == 0)
+    let watch = Watch.current
+    var factors = Array(repeating: 0.0, count: basis.support)
+    for (node, place) in nodes.enumerated() {
+      for layer in 0..<grid.layers where !watch.isOver {
+        let first = basis.evaluate(at: grid.time(layer) + place * grid.stepSize(layer), on: grid, into: &factors)
+        for field in 0..<fieldCount {
+          var source = offset + field * parameterCountOfOneField
+          for tensor in 0..<tensorCount {
+            let count = counts[tensor]
+            let target = offsets[tensor] + node * nodeDistance + field * fieldDistance + layer * count
+            for (index, factor) in factors.enumerated() {
+              let i = source + (first + index) * count
+              body(vector[i..<i + count], vector[target..<target + count], factor, index == 0)
             }
+            source += coefficients * count
           }
-          source += coefficients * count
         }
       }
     }

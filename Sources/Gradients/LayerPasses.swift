@@ -3,6 +3,7 @@ import LinearAlgebra
 
 /// The two passes over consecutive layers of a block, forward and back. Memory policies say only which layers to pass and where on the tape their states and records lie.
 ///
+/// Where the work must end (`StepLog.isOver`) they leave the layers out that are left; what is on the tape is then of no use.
 /// State j stands before layer j, state j + 1 after it. The functions that are passed in do not outlive the call and are compiled into the loop.
 extension ODEBlock {
   /// Steps through the layers `range`, at least one, in ascending order.
@@ -14,7 +15,7 @@ extension ODEBlock {
   @inline(__always)
   package func stepForward(_ range: Range<Int>, _ weights: Weights, scratch: Block, states: (Int) -> Block, records: (Int) -> Block? = { _ in nil }) {
     var step = step(range.lowerBound, weights)
-    for j in range {
+    for j in range where !weights.isOver {
       integrator.step(field, step, from: states(j), into: states(j + 1), record: records(j), scratch: scratch)
       advance(&step, by: 1, weights)
     }
@@ -33,7 +34,7 @@ extension ODEBlock {
   ) {
     var step = step(range.upperBound - 1, weights)
     var sums = self.gradient(range.upperBound - 1, gradient)
-    for j in range.reversed() {
+    for j in range.reversed() where !weights.isOver {
       before(j, step)
       integrator.pullback(
         field, step, before: states(j), after: states(j + 1), record: records(j), cotangent: cotangent, gradient: sums, scratch: scratch)

@@ -15,7 +15,21 @@ package struct MemoryBudget: Sendable {
   }
 
   /// Bytes of one worker's tape of so many rows: whole lines of 64 bytes, as scratch is laid out.
-  package func bytes(rows: Int) -> Int { (rows * columns * precision.byteCount + 63) & ~63 }
+  /// At most 2^62, past any limit and address space.
+  package func bytes(rows: Int) -> Int {
+    let (numbers, tooMany) = rows.multipliedReportingOverflow(by: columns)
+    let (bytes, tooLarge) = numbers.multipliedReportingOverflow(by: precision.byteCount)
+    return tooMany || tooLarge || bytes > Self.most ? Self.most : (bytes + 63) & ~63
+  }
+  private static let most = 1 << 62
+
+  /// The sum of sizes for all workers; at most 2^62.
+  private func total(_ sizes: [Int]) -> Int {
+    sizes.reduce(0) { sum, size in
+      let (bytes, overflow) = size.multipliedReportingOverflow(by: workers)
+      return overflow || bytes > Self.most - sum ? Self.most : sum + bytes
+    }
+  }
 
   /// The policies with what they leave open decided, so that all tapes together keep to the smallest byte limit that any of them gives.
   ///
@@ -26,7 +40,7 @@ package struct MemoryBudget: Sendable {
     let pairs = Array(zip(policies, blocks))
     guard let limit = policies.compactMap(\.byteLimit).min() else { return pairs.map { $0.fitted(to: $1, rows: Int.max) } }
     let least = pairs.map { bytes(rows: $0.leastTapeRows($1)) }
-    let needed = workers * least.reduce(0, +)
+    let needed = total(least)
     guard needed <= limit else {
       throw Failure(
         .memory,
@@ -35,15 +49,16 @@ package struct MemoryBudget: Sendable {
     }
     var spare = (limit - needed) / workers
     let wishes = zip(pairs, least).map { bytes(rows: $0.0.mostTapeRows($0.1)) - $1 }
-    var wished = wishes.reduce(0, +)
+    // As reals: their sum may pass the address space.
+    var wished = wishes.reduce(0.0) { $0 + Double($1) }
     var result: [any MemoryPolicy] = []
     for (index, (policy, block)) in pairs.enumerated() {
-      let share = wished <= spare ? wishes[index] : min(spare, Int(Double(spare) * (Double(wishes[index]) / Double(wished))))
+      let share = wished <= Double(spare) ? wishes[index] : min(spare, Int(Double(spare) * (Double(wishes[index]) / wished)))
       let rows = ((least[index] + share) & ~63) / (columns * precision.byteCount)
       let fitted = policy.fitted(to: block, rows: rows)
       result.append(fitted)
       spare -= bytes(rows: fitted.tapeRows(block)) - least[index]
-      wished -= wishes[index]
+      wished -= Double(wishes[index])
     }
     return result
   }

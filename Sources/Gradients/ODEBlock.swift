@@ -180,7 +180,10 @@ package struct ODEBlock: Sendable {
     _ range: Range<Int>, _ vector: Vector, _ prepared: Vector?, _ purpose: Purpose, _ other: Vector, _ otherPrepared: Vector?,
     _ body: (StepWeights, _ stepSize: Double, _ other: StepWeights) -> Void
   ) {
+    // What is prepared of an entry is small or large: the watch is asked after about so many numbers.
+    let (watch, interval) = (Watch.current, max(1, (1 << 14) / max(preparedForTraining, 1)))
     for entry in range {
+      if (entry - range.lowerBound) % interval == 0, watch.isOver { return }
       let j = layout.layer(ofEntry: entry)
       let (all, others) = (stepWeights(j, of: vector, prepared: prepared, for: purpose), stepWeights(j, of: other, prepared: otherPrepared, for: purpose))
       for node in 0..<layout.preparedNodes {
@@ -220,6 +223,9 @@ package struct Weights: @unchecked Sendable {
   package var log: Unmanaged<StepLog>?
   /// The random numbers of the block for the tile; nothing to draw in evaluation.
   package var draws: LayerDraws
+
+  /// Whether the work must end now: asked before each layer (`StepLog.isOver`).
+  @inline(__always) package var isOver: Bool { log?._withUnsafeGuaranteedRef { $0.isOver } ?? false }
 
   package init(
     parameters: Vector, prepared: Vector?, purpose: Purpose = .training, drive: Block? = nil, log: Unmanaged<StepLog>? = nil, draws: LayerDraws = LayerDraws()

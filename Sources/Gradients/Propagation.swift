@@ -36,7 +36,7 @@ extension ODEBlock {
   package func propagateTangent(
     _ weights: Weights, direction: Weights?, states: Block, tangents: Block, record: Block, scratch: Block
   ) -> (state: Block, tangent: Block) {
-    for j in 0..<layers {
+    for j in 0..<layers where !weights.isOver {
       let step = step(j, weights)
       let before = propagated(j, in: states)
       let after = propagated(j + 1, in: states)

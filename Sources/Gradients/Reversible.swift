@@ -5,13 +5,19 @@ import Settings
 /// Keeps two states, the first state and one record whatever the depth: the adjoint sweep recovers each state from the next by the integrator's inverse.
 ///
 /// Source: Chang et al. 2017 (arXiv:1709.03698). Costs one more evaluation a layer than `StoreAll`. The recovered states carry the rounding of the way there and back, which contracting or
-/// saturating layers enlarge without bound: how far the recovered first state is from the true one goes to `StepLog.reconstructionError`.
+/// saturating layers enlarge without bound: how far the recovered first state is from the true one goes to `StepLog.reconstructionError`, and an adjoint sweep that finds it farther than `tolerance` fails.
 package struct Reversible: MemoryPolicy {
   /// The true first state; 0 and 1 take turns.
   private static let first = 2
   private static let states = 3
 
-  package init() {}
+  /// The largest |recovered − true| of a block's first state that a gradient may come from, relative to the largest |true|; 0 for the precision's own.
+  package let tolerance: Double
+
+  package init(tolerance: Double = 0) { self.tolerance = tolerance }
+
+  /// What is allowed in a precision: gradients that are right to about three digits in float32, to six in float64.
+  package func allowed(_ precision: Precision) -> Double { tolerance > 0 ? tolerance : precision == .float32 ? 1e-3 : 1e-6 }
 
   package var name: String { "reversible" }
 
@@ -42,9 +48,14 @@ package struct Reversible: MemoryPolicy {
       before: { j, step in
         block.integrator.reverse(block.field, step, from: tape.state((j + 1) & 1), into: tape.state(j & 1), record: tape.record(0), scratch: scratch)
       })
-    if let log = weights.log {
-      let difference = largestDifference(tape.state(0), tape.state(Self.first))
-      log.takeUnretainedValue().reconstructed(difference: difference, size: largestMagnitude(tape.state(Self.first)))
-    }
+    guard let log = weights.log?.takeUnretainedValue() else { return }
+    let difference = largestDifference(tape.state(0), tape.state(Self.first))
+    let error = log.reconstructed(difference: difference, size: largestMagnitude(tape.state(Self.first)))
+    guard error > allowed(block.precision) else { return }
+    log.fail(
+      Failure(
+        .incompatible,
+        "memory is reversible, but the states of the \(block.layers) layers cannot be recovered: the first state came back with a relative error of \(error), above reconstruction_tolerance = \(allowed(block.precision)), and the gradient would be wrong; use memory automatic, binomial or store_all, or smaller steps"
+      ))
   }
 }

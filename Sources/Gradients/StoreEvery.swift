@@ -28,7 +28,14 @@ package struct StoreEvery: MemoryPolicy {
   /// The one that recomputes least with `rows` rows of tape: of those that fit, that with the longest segments. nil when none fits.
   static func longest(_ block: ODEBlock, rows: Int) -> StoreEvery? {
     let inner = block.stateWidth + block.recordWidth
-    return stride(from: min(block.layers, rows / inner), through: 1, by: -1).first { segments(block, $0) * block.stateWidth + $0 * inner <= rows }.map { StoreEvery($0) }
+    var k = min(block.layers, rows / inner)
+    while k >= 1 {
+      // The rows that the segments' first states leave. They leave no more to shorter segments, so that no k between these two fits.
+      let room = (rows - segments(block, k) * block.stateWidth) / inner
+      if k <= room { return StoreEvery(k) }
+      k = room
+    }
+    return nil
   }
 
   package func initialState(_ block: ODEBlock, tape: Block) -> Block { Segmented(block, tape, segment(block)).parts.state(0) }
@@ -36,7 +43,7 @@ package struct StoreEvery: MemoryPolicy {
   package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block, scratch: Block) -> Block {
     let tape = Segmented(block, tape, segment(block))
     let last = tape.count - 1
-    for index in 0..<last {
+    for index in 0..<last where !weights.isOver {
       block.runLayers(tape.layers(index), weights, tape.parts, from: index, into: index + 1, passing: tape.count, scratch: scratch)
     }
     run(block, weights, tape, last, scratch)
@@ -45,7 +52,7 @@ package struct StoreEvery: MemoryPolicy {
 
   package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: BlockGradient?, scratch: Block) {
     let tape = Segmented(block, tape, segment(block))
-    for index in stride(from: tape.count - 1, through: 0, by: -1) {
+    for index in stride(from: tape.count - 1, through: 0, by: -1) where !weights.isOver {
       if index < tape.count - 1 { run(block, weights, tape, index, scratch) }
       let layers = tape.layers(index)
       block.pullBack(

@@ -36,7 +36,7 @@ struct AdaptiveSolve {
     layer = step.layer()
     room = SolveRoom(field, scratch, columns: before.columns)
     (clocks, offsets) = (room.clocks, room.offsets)
-    let samples = min(step.log?.takeUnretainedValue().samples ?? before.columns, before.columns)
+    let samples = min(step.log?.takeUnretainedValue().samples.count ?? before.columns, before.columns)
     running = samples
     for column in 0..<columns {
       clocks[column] = SampleClock(column: column)

@@ -65,14 +65,14 @@ package struct ChargedIntegrator: Integrator {
     guard let log = step.log?.takeUnretainedValue(), log.isCharging else { return }
     if cost.kinetic > 0 {
       let visible = 0..<base.visibleWidth(field)
-      log.cost += cost.kinetic / (2 * step.stepSize) * squaredChange(after.rows(visible), before.rows(visible), samples: log.samples)
+      log.cost += cost.kinetic / (2 * step.stepSize) * squaredChange(after.rows(visible), before.rows(visible), samples: log.samples.count)
     }
     if cost.jacobian > 0 {
       let shifted = Shifted(self, field, scratch)
       shiftRows(before, by: cost.step, stream: step.index, into: shifted.before)
       base.step(field, step, from: shifted.before, into: shifted.after, record: nil, scratch: scratch)
       log.cost += cost.jacobian / (2 * step.stepSize * cost.step * cost.step)
-        * squaredChange(shifted.after, after, shift: cost.step, stream: step.index, samples: log.samples)
+        * squaredChange(shifted.after, after, shift: cost.step, stream: step.index, samples: log.samples.count)
     }
   }
 
@@ -92,12 +92,12 @@ package struct ChargedIntegrator: Integrator {
       fill(shifted.cotangent, 0)
       accumulateChange(
         log.chargePerSample * cost.jacobian / (step.stepSize * cost.step * cost.step), shifted.after, after, shift: cost.step, stream: step.index,
-        samples: log.samples, addingTo: shifted.cotangent)
+        samples: log.samples.count, addingTo: shifted.cotangent)
       combine(-1, shifted.cotangent, 1, cotangent, into: cotangent)
     }
-    if kinetic > 0 { accumulateChange(kinetic, after.rows(visible), before.rows(visible), samples: log.samples, addingTo: cotangent.rows(visible)) }
+    if kinetic > 0 { accumulateChange(kinetic, after.rows(visible), before.rows(visible), samples: log.samples.count, addingTo: cotangent.rows(visible)) }
     base.pullback(field, step, before: before, after: after, record: record, cotangent: cotangent, gradient: gradient, scratch: scratch)
-    if kinetic > 0 { accumulateChange(-kinetic, after.rows(visible), before.rows(visible), samples: log.samples, addingTo: cotangent.rows(visible)) }
+    if kinetic > 0 { accumulateChange(-kinetic, after.rows(visible), before.rows(visible), samples: log.samples.count, addingTo: cotangent.rows(visible)) }
     guard cost.jacobian > 0 else { return }
     base.pullback(
       field, step, before: shifted.before, after: shifted.after, record: shifted.record, cotangent: shifted.cotangent, gradient: gradient, scratch: scratch)

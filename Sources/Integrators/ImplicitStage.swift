@@ -49,17 +49,21 @@ package struct ImplicitStage: Sendable {
     let ownRecord = rows.next(field.wholeRecordWidth)
     let newton = newton(field, before.precision)
     let stage = Stage(field: field, layer: step.layer(), scale: theta * step.stepSize, base: before, record: record ?? ownRecord, scratch: inner, log: step.log)
-    let outcome = newton.solve(stage, from: before, into: m, scratch: rows.next(newton.scratchRows))
+    let solverScratch = rows.next(newton.scratchRows)
+    let outcome = newton.solve(stage, from: before, into: m, scratch: solverScratch)
     // A sample that failed has m = y, so that it stays where it was.
     combine(1 / theta, m, 1 - 1 / theta, before, into: after)
     if let log = step.log?.takeUnretainedValue() {
       log.evaluations += outcome.evaluations
       log.iterations += outcome.iterations
-      if outcome.failed > 0, !log.isOver {
+      // Samples that nobody waits for have not failed.
+      guard outcome.failed > 0, !log.isOver else { return }
+      newton.forEachFailure(in: solverScratch) { column, residual in
         log.fail(
+          column: column,
           Failure(
             .notConverged,
-            "layer \(step.index): \(name) did not converge for \(outcome.failed) of a tile's samples, whose states stay as before the step: relative residual \(outcome.residual), tolerance \(newton.tolerance), at most \(iterations) iterations; a smaller step or a larger solver_tolerance helps"
+            "layer \(step.index): \(name) did not converge; the state stays as before the step: relative residual \(residual), tolerance \(newton.tolerance), at most \(iterations) iterations; a smaller step or a larger solver_tolerance helps"
           ))
       }
     }
@@ -159,7 +163,7 @@ private struct Stage: ColumnFixedPoint {
   let scratch: Block
   let log: Unmanaged<StepLog>?
 
-  var isOver: Bool { log?.takeUnretainedValue().isOver ?? false }
+  var isOver: Bool { log?._withUnsafeGuaranteedRef { $0.isOver } ?? false }
 
   func residual(at m: Block, into r: Block) {
     field.evaluateWhole(layer, at: m, scale: scale, addingTo: base, into: r, record: record, scratch: scratch)
@@ -182,7 +186,7 @@ private struct Linearized: ColumnOperator {
   let scratch: Block
   let log: Unmanaged<StepLog>?
 
-  var isOver: Bool { log?.takeUnretainedValue().isOver ?? false }
+  var isOver: Bool { log?._withUnsafeGuaranteedRef { $0.isOver } ?? false }
 
   func apply(_ x: Block, into out: Block) {
     guard isTransposed else {
@@ -233,13 +237,13 @@ private struct Derivative {
     log.evaluations += applications
     // A residual below this is the rounding of the products with A.
     let allowed = ColumnNewton.stagnation * epsilon
-    let failed = countAbove(residuals, allowed)
-    if failed.count > 0, !log.isOver {
+    guard !log.isOver else { return }
+    forEachAbove(residuals, allowed) { column, residual in
       log.fail(
+        column: column,
         Failure(
           .notConverged,
-          "layer \(step.index): the linear system of \(stage.name)'s \(what) did not converge for \(failed.count) of a tile's samples: relative residual \(failed.largest), tolerance \(allowed); a smaller step helps"
-        ))
+          "layer \(step.index): the linear system of \(stage.name)'s \(what) did not converge: relative residual \(residual), tolerance \(allowed); a smaller step helps"))
     }
   }
 }

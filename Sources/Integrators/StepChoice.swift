@@ -60,8 +60,9 @@ extension AdaptiveSolve {
     clocks[column].state = .stopped
     let clock = clocks[column]
     step.log?.takeUnretainedValue().fail(
+      column: Int(clock.column),
       Failure(
         status,
-        "integrator \(method.tableau.name): sample \(clock.column) of its tile stopped in layer \(step.index) at time \(clock.time) of \(step.stepSize): \(reason) (step size \(clock.stepSize), \(clock.accepted) accepted and \(clock.rejected) rejected steps); the last good state is kept"))
+        "integrator \(method.tableau.name) stopped in layer \(step.index) at time \(clock.time) of \(step.stepSize): \(reason) (step size \(clock.stepSize), \(clock.accepted) accepted and \(clock.rejected) rejected steps); the last good state is kept"))
   }
 }

@@ -1,13 +1,15 @@
 import LinearAlgebra
 import Settings
 
-/// What the steps of one worker report: the first failure, and counts. Explicit schemes have nothing to say here.
+/// What the steps of one worker report: which samples failed and why, and counts. Explicit schemes have nothing to say here.
 /// It also tells them when to leave (`isOver`).
 ///
-/// Made once a worker; writing to it allocates nothing but the text of a failure.
+/// Made once a worker; writing to it allocates nothing but the texts of failures.
 package final class StepLog {
-  /// The first failure since `clear`; what comes after it is of no use.
-  package private(set) var failure: Failure?
+  /// The samples that have failed since `clear`, by their numbers in the batch, each with its first reason: what is computed of them afterwards is of no use.
+  package private(set) var failures: [Int: Failure] = [:]
+  /// The failure of the sample that comes first in the batch.
+  package private(set) var first: SampleFailure?
   /// Evaluations of the field, accepted and rejected steps, iterations of solvers: for adaptive and implicit schemes, summed over samples.
   package var evaluations = 0
   package var accepted = 0
@@ -15,8 +17,8 @@ package final class StepLog {
   package var iterations = 0
   /// Evaluations of the field that derivatives of adaptive schemes add to those of the solve: segments solved again, and the stages of the steps that they go through.
   package var recomputed = 0
-  /// Samples of the present tile, whose columns beyond are padding; steps that count or fail sample by sample leave padding out.
-  package var samples = Int.max
+  /// The samples of the present tile, by their numbers in the batch; columns beyond are padding, which is neither counted nor reported.
+  package var samples = 0..<Int.max
   /// Memory that an integrator keeps from call to call (the tape of an adaptive solve), made by it at first use.
   package var storage: AnyObject?
 
@@ -54,6 +56,10 @@ package final class StepLog {
   package func askNext() { (over, questions, stride, lastLook) = (false, 1, 1, .infinity) }
 
   @inline(never) private func look() -> Bool {
+    guard !watch.isIdle else {
+      questions = .max
+      return false
+    }
     over = watch.isOver
     let now = Watch.now
     // The clock ticks every few milliseconds: once it has ticked between two looks, they are far enough apart.
@@ -62,20 +68,46 @@ package final class StepLog {
     return over
   }
 
-  /// Notes a recovered state.
+  /// Notes a recovered state, and gives its error.
   ///
   /// - Parameters:
   ///   - difference: the largest |ŷ − y|; NaN where one is not finite, which counts as infinite.
   ///   - size: the largest |y|; for a state of zeros the difference itself is noted.
-  package func reconstructed(difference: Double, size: Double) {
+  @discardableResult package func reconstructed(difference: Double, size: Double) -> Double {
     let error = difference.isFinite ? (size > 0 ? difference / size : difference) : .infinity
     reconstructionError = max(reconstructionError, error)
+    return error
   }
 
-  package func fail(_ failure: Failure) { if self.failure == nil { self.failure = failure } }
+  /// Notes that the present tile has no result, for a reason that is no single sample's.
+  package func fail(_ failure: Failure) { first = .first(first, SampleFailure(failure)) }
+
+  /// Notes that the sample in a column of the tile cannot go on; its first reason stays, and padding has none.
+  package func fail(column: Int, _ failure: @autoclosure () -> Failure) {
+    guard column < samples.count, failures[samples.lowerBound + column] == nil else { return }
+    let sample = samples.lowerBound + column
+    let failure = failure()
+    failures[sample] = failure
+    first = .first(first, SampleFailure(sample: sample, failure))
+  }
+
+  /// Notes the samples whose columns in a block hold a number that is not at most `limit` in magnitude, NaN among them.
+  ///
+  /// - Parameters:
+  ///   - limit: the largest magnitude of the precision that the numbers are to have.
+  ///   - what: what they are called in messages ("scores").
+  /// - Cost: one vector pass over the block where all are finite.
+  package func requireFinite(_ numbers: Block, within limit: Double, _ what: @autoclosure () -> String) {
+    forEachColumn(of: numbers, count: samples.count, beyond: limit) { column in
+      fail(column: column, Failure(.notFinite, "the \(what()) are not finite\(limit < numbers.precision.largest ? " in float32" : "")"))
+    }
+  }
+
+  /// The samples of the present tile that have failed.
+  package var failedSamples: [Int] { failures.isEmpty ? [] : samples.filter { failures[$0] != nil } }
 
   package func clear() {
-    failure = nil
+    (failures, first) = ([:], nil)
     (evaluations, accepted, rejected, iterations, recomputed) = (0, 0, 0, 0, 0)
     reconstructionError = 0
     cost = 0

@@ -291,15 +291,19 @@ package struct TensorCall {
   package var rowNumbers: UnsafePointer<Int64>?
   package var start: Int
   package var count: Int
+  /// Shift and scale of each feature in the tile's precision, for numbers that it holds exactly; nil where it does not hold shift or scale.
   package var shift: UnsafeRawPointer?
   package var scale: UnsafeRawPointer?
+  /// The same in float64, for all other numbers.
+  package var wideShift: UnsafePointer<Double>?
+  package var wideScale: UnsafePointer<Double>?
   package var tile: UnsafeMutableRawPointer
   package var tileStride: Int
   package var tileRows: Int
   package var tileColumns: Int
 
   @inlinable package init(
-    tensor: UnsafeMutableRawPointer, type: Int32, rowStride: Int, columnStride: Int, columns: Int, rowNumbers: UnsafePointer<Int64>?, start: Int, count: Int, shift: UnsafeRawPointer?, scale: UnsafeRawPointer?, tile: UnsafeMutableRawPointer, tileStride: Int, tileRows: Int, tileColumns: Int
+    tensor: UnsafeMutableRawPointer, type: Int32, rowStride: Int, columnStride: Int, columns: Int, rowNumbers: UnsafePointer<Int64>?, start: Int, count: Int, shift: UnsafeRawPointer?, scale: UnsafeRawPointer?, wideShift: UnsafePointer<Double>?, wideScale: UnsafePointer<Double>?, tile: UnsafeMutableRawPointer, tileStride: Int, tileRows: Int, tileColumns: Int
   ) {
     self.tensor = tensor
     self.type = type
@@ -311,6 +315,8 @@ package struct TensorCall {
     self.count = count
     self.shift = shift
     self.scale = scale
+    self.wideShift = wideShift
+    self.wideScale = wideScale
     self.tile = tile
     self.tileStride = tileStride
     self.tileRows = tileRows

@@ -3,27 +3,48 @@ import KernelInterface
 /// A number of a caller's array.
 protocol Element {
   func converted<S: KernelScalar>(to _: S.Type) -> S
+  /// Whether `S` holds every number of this type, so that shifting and scaling in `S` loses nothing that rounding once would keep.
+  static func isHeld<S: KernelScalar>(by _: S.Type) -> Bool
+  /// (self − shift)·scale in float64.
+  func standardized(_ shift: Double, _ scale: Double) -> Double
 }
+extension Element {
+  @inline(__always) func standardized(_ shift: Double, _ scale: Double) -> Double { (converted(to: Double.self) - shift) * scale }
+}
+@inline(__always) private func isDouble<S: KernelScalar>(_: S.Type) -> Bool { MemoryLayout<S>.size == 8 }
 extension Float: Element {
+  @inline(__always) static func isHeld<S: KernelScalar>(by _: S.Type) -> Bool { true }
   @inline(__always) func converted<S: KernelScalar>(to _: S.Type) -> S { S(self) }
 }
 extension Double: Element {
+  @inline(__always) static func isHeld<S: KernelScalar>(by _: S.Type) -> Bool { isDouble(S.self) }
   @inline(__always) func converted<S: KernelScalar>(to _: S.Type) -> S { S(self) }
 }
 extension UInt8: Element {
+  @inline(__always) static func isHeld<S: KernelScalar>(by _: S.Type) -> Bool { true }
   @inline(__always) func converted<S: KernelScalar>(to _: S.Type) -> S { S(Int(self)) }
 }
 extension Int8: Element {
+  @inline(__always) static func isHeld<S: KernelScalar>(by _: S.Type) -> Bool { true }
   @inline(__always) func converted<S: KernelScalar>(to _: S.Type) -> S { S(Int(self)) }
 }
 extension Int32: Element {
+  @inline(__always) static func isHeld<S: KernelScalar>(by _: S.Type) -> Bool { isDouble(S.self) }
   @inline(__always) func converted<S: KernelScalar>(to _: S.Type) -> S { S(Int(self)) }
 }
 extension Int64: Element {
+  @inline(__always) static func isHeld<S: KernelScalar>(by _: S.Type) -> Bool { false }
+  /// Past 2⁵³ float64 does not hold every integer, so the whole part of the shift is subtracted as an integer: times in nanoseconds keep their differences.
+  @inline(__always) func standardized(_ shift: Double, _ scale: Double) -> Double {
+    guard shift > -0x1p62, shift < 0x1p62 else { return (Double(self) - shift) * scale }
+    let whole = Int64(shift)
+    let (difference, overflow) = subtractingReportingOverflow(whole)
+    return overflow ? (Double(self) - shift) * scale : (Double(difference) - (shift - Double(whole))) * scale
+  }
   @inline(__always) func converted<S: KernelScalar>(to _: S.Type) -> S { S(Int(self)) }
 }
 
-/// Rows of the array into columns of the tile: (x − shift)·scale; features the array lacks and columns past `count` become 0.
+/// Rows of the array into columns of the tile: (x − shift)·scale, in float64 unless the tile's precision holds every number of the array's type, and then rounded to it once; features the array lacks and columns past `count` become 0.
 @inline(__always) func gather<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   let c = call.assumingMemoryBound(to: TensorCall.self)
   switch c.pointee.type {
@@ -44,6 +65,9 @@ extension Int64: Element {
   let features = c.pointee.columns < c.pointee.tileRows ? c.pointee.columns : c.pointee.tileRows
   let shift = c.pointee.shift?.assumingMemoryBound(to: S.self)
   let scale = c.pointee.scale?.assumingMemoryBound(to: S.self)
+  let (wideShift, wideScale) = (c.pointee.wideShift, c.pointee.wideScale)
+  let isNarrow = E.isHeld(by: S.self) && (shift != nil || scale != nil)
+  let isWide = !isNarrow && (wideShift != nil || wideScale != nil)
   let source = UnsafeRawPointer(c.pointee.tensor)
   let size = MemoryLayout<E>.size
   var sample = 0
@@ -58,9 +82,15 @@ extension Int64: Element {
         let from = source + row &* c.pointee.rowStride &* size
         var f = block
         while f < end {
-          var value = from.loadUnaligned(fromByteOffset: f &* c.pointee.columnStride &* size, as: E.self).converted(to: S.self)
-          if let shift { value -= shift[f] }
-          if let scale { value *= scale[f] }
+          let number = from.loadUnaligned(fromByteOffset: f &* c.pointee.columnStride &* size, as: E.self)
+          var value: S
+          if isWide {
+            value = S(number.standardized(wideShift?[f] ?? 0, wideScale?[f] ?? 1))
+          } else {
+            value = number.converted(to: S.self)
+            if let shift { value -= shift[f] }
+            if let scale { value *= scale[f] }
+          }
           tile[f &* stride &+ s] = value
           f &+= 1
         }
@@ -81,7 +111,7 @@ extension Int64: Element {
   }
 }
 
-/// Columns of the tile into rows of a Float or Double array.
+/// Columns of the tile into rows of a Float or Double array: x, or scale·x in float64.
 @inline(__always) func scatter<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   let c = call.assumingMemoryBound(to: TensorCall.self)
   let tile = c.pointee.tile.assumingMemoryBound(to: F.Scalar.self)
@@ -92,6 +122,16 @@ extension Int64: Element {
     while f < c.pointee.columns {
       let value = tile[f &* c.pointee.tileStride &+ s]
       let at = row &+ f &* c.pointee.columnStride
+      if let scale = c.pointee.wideScale {
+        let scaled = scale[f] * Double(value)
+        if c.pointee.type == 0 {
+          c.pointee.tensor.storeBytes(of: Float(scaled), toByteOffset: at &* 4, as: Float.self)
+        } else {
+          c.pointee.tensor.storeBytes(of: scaled, toByteOffset: at &* 8, as: Double.self)
+        }
+        f &+= 1
+        continue
+      }
       if c.pointee.type == 0 {
         c.pointee.tensor.storeBytes(of: Float(value), toByteOffset: at &* 4, as: Float.self)
       } else {

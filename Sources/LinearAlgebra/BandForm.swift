@@ -29,7 +29,8 @@ package final class BandForm: @unchecked Sendable {
     sums = entries + order * width
     entries.initialize(repeating: 0, count: count)
     fill { row, column, value in entries[row * width + column - row + width - 1] += value }
-    for i in 0..<order {
+    let watch = Watch.current
+    for i in 0..<order where !watch.isOver {
       for k in max(0, i - width + 1)...i {
         sums[i] += self[i, k]
         if k < i { sums[k] += self[i, k] }
@@ -88,10 +89,11 @@ package final class BandForm: @unchecked Sendable {
     }
     let size = x.count / order
     func part(_ i: Int) -> Vector { x[i * size..<(i + 1) * size] }
-    for i in 0..<order {
+    let watch = Watch.current
+    for i in 0..<order where !watch.isOver {
       for k in max(0, i - width + 1)..<i { axpy(-factors[at(i, k)], part(k), addingTo: part(i)) }
     }
-    for i in stride(from: order - 1, through: 0, by: -1) {
+    for i in stride(from: order - 1, through: 0, by: -1) where !watch.isOver {
       scale(1 / factors[at(i, i)], part(i))
       for k in stride(from: i + 1, to: min(order, i + width), by: 1) { axpy(-factors[at(k, i)], part(k), addingTo: part(i)) }
     }

@@ -7,9 +7,9 @@ package final class Buffer: @unchecked Sendable {
   package let byteCount: Int
 
   /// - Parameter byteCount: at least 0; negative counts, which overflowed sizes become, fail.
-  /// - Throws: `memory` when the allocator refuses or the limit would be passed.
+  /// - Throws: `memory` when the allocator refuses, the limit would be passed, or the system has no more (asked by the standard allocator for 64 MB and above).
   package init(byteCount: Int) throws(Failure) {
-    guard byteCount >= 0, let base = sode_shim_memory_allocate(byteCount) else { throw Buffer.refusal(byteCount) }
+    guard byteCount >= 0, let base = sode_shim_memory_allocate(byteCount) else { throw Memory.refusal(byteCount, for: "an array") }
     self.base = base
     self.byteCount = byteCount
   }
@@ -38,14 +38,5 @@ package final class Buffer: @unchecked Sendable {
   package func rowNumbers(count: Int, offset: Int = 0) -> UnsafeMutablePointer<Int64> {
     precondition(offset >= 0 && count >= 0 && offset + count * 8 <= byteCount, "row numbers outside their buffer")
     return (base + offset).bindMemory(to: Int64.self, capacity: count)
-  }
-
-  private static func refusal(_ byteCount: Int) -> Failure {
-    guard byteCount >= 0 else { return Failure(.memory, "memory: the size of an array does not fit the address space") }
-    let limit = Memory.limit
-    if limit > 0, byteCount > limit - min(limit, Memory.current) {
-      return Failure(.memory, "memory: an array needs \(byteCount) bytes and \(Memory.current) are held; the limit is \(limit) bytes")
-    }
-    return Failure(.memory, "memory: an array needs \(byteCount) bytes; the allocator refused them")
   }
 }

@@ -82,7 +82,7 @@ package struct ColumnNewton {
     copy(start, into: m)
     var outcome = Outcome()
     var isStale = true
-    for _ in 0..<iterations {
+    for _ in 0..<iterations where !g.isOver {
       g.residual(at: m, into: residual)
       columnNorms(residual, into: state.trial)
       columnNorms(m, into: state.size)
@@ -119,6 +119,13 @@ package struct ColumnNewton {
     return outcome
   }
 
+  /// Calls `body` for each sample that the last `solve` in this scratch left without a fixed point, in the order of the columns.
+  ///
+  /// `residual` is the sample's ‖g(m) − m‖/max(‖start‖, ‖m‖) where it was best; NaN where g(start) is not finite.
+  package func forEachFailure(in scratch: Block, _ body: (_ column: Int, _ residual: Double) -> Void) {
+    State(scratch.rows(4 * gmres.size..<4 * gmres.size + Self.scalarRows)).forEachFailure(body)
+  }
+
   /// v ↦ v − g'(point)·v.
   private struct Linearization<G: ColumnFixedPoint>: ColumnOperator {
     let g: G
@@ -132,6 +139,15 @@ package struct ColumnNewton {
     let memory: Block
 
     init(_ memory: Block) { self.memory = memory }
+
+    /// After `end`, whose mask `lives` is of the samples that have converged.
+    func forEachFailure(_ body: (_ column: Int, _ residual: Double) -> Void) {
+      func scalars(_ row: Block) -> Vector { Vector(row.base, count: row.columns, precision: row.precision) }
+      let (converged, residual, size) = (scalars(lives), scalars(residual), scalars(acceptedSize))
+      for column in 0..<converged.count where converged.load(column) == 0 {
+        body(column, residual.load(column) < 0 ? .nan : residual.load(column) / size.load(column))
+      }
+    }
 
     private func row(_ index: Int) -> Block { memory.rows(index..<index + 1) }
     /// ‖g(m) − m‖ at the trial point, and at the accepted one (−1 before the first).

@@ -23,11 +23,11 @@ package func columnPowers(_ x: Block, into powers: Block, inverses: Block) {
   }
 }
 
-/// How many numbers of a row are not at most `bound`, NaN among them, and the largest of these.
-package func countAbove(_ x: Block, _ bound: Double) -> (count: Int, largest: Double) {
+/// Calls `body` for each number of a row that is not at most `bound`, NaN among them, in the order of the columns.
+package func forEachAbove(_ x: Block, _ bound: Double, _ body: (_ column: Int, _ value: Double) -> Void) {
   switch x.precision {
-  case .float32: countAbove(ColumnScalars<Float>(x), bound)
-  case .float64: countAbove(ColumnScalars<Double>(x), bound)
+  case .float32: forEachAbove(ColumnScalars<Float>(x), bound, body)
+  case .float64: forEachAbove(ColumnScalars<Double>(x), bound, body)
   }
 }
 
@@ -52,13 +52,8 @@ struct ColumnScalars<Number: BinaryFloatingPoint> {
   for s in 0..<columns { out[s] = x[s].squareRoot() }
 }
 
-@inline(__always) private func countAbove<Number>(_ x: ColumnScalars<Number>, _ bound: Double) -> (count: Int, largest: Double) {
-  var result = (count: 0, largest: 0.0)
-  for s in 0..<x.count where !(Double(x[s]) <= bound) {
-    result.count += 1
-    if x[s].isNaN || Double(x[s]) > result.largest { result.largest = Double(x[s]) }
-  }
-  return result
+@inline(__always) private func forEachAbove<Number>(_ x: ColumnScalars<Number>, _ bound: Double, _ body: (_ column: Int, _ value: Double) -> Void) {
+  for s in 0..<x.count where !(Double(x[s]) <= bound) { body(s, Double(x[s])) }
 }
 
 @inline(__always) private func columnPowers<Number>(_ x: Block, _ powers: ColumnScalars<Number>, _ inverses: ColumnScalars<Number>) {

@@ -1,53 +1,108 @@
 import Settings
 
-/// Mean, spread and range of each feature of a batch, in float64.
+/// Mean and standard deviation of each feature of a batch, in float64; where samples are sequences, those of each channel over its observations.
 ///
-/// Mean m = Σx/n, deviation √(Σ(x−m)²/n): two passes, each summing the rows in their order, so that large means do not drown small spreads.
+/// Mean m = Σx/n, deviation √(Σ(x−m)²/n), in passes that each sum the rows in their order: over x − x₀ for the first observation x₀ of each feature, and over the squares of x − m with the remainder
+/// Σ(x−m) that rounding leaves taken out. Neither large means nor many rows drown small spreads: with n up to 10⁷ and |m| up to 10⁸ deviations the mean is right to 1e-7 deviations.
 /// - Parameters:
 ///   - source: samples × features, any type and strides, finite.
-///   - mean, deviation: float64, one number a feature, overwritten. The deviation of a feature that never changes is exactly 0, its mean exactly its value.
-/// - Throws: `memory`.
-/// - Complexity: two passes over the data; memory for 256 samples.
-package func featureMoments(_ source: TensorView, mean: Vector, deviation: Vector) throws(Failure) {
-  let (tile, features) = (256, source.columns)
-  let (elements, overflow) = tile.multipliedReportingOverflow(by: features)
-  let memory = try Buffer(count: overflow ? Int.max : elements, precision: .float64)
+///   - format: how samples hold sequences: a channel's values count at all steps together, where its mask is not 0, and times and masks have mean and deviation 0; nil for plain features.
+///   - mean, deviation: float64, one number a feature, overwritten. The deviation of what never changes is exactly 0, its mean exactly its value; of what is never observed both are 0.
+/// - Throws: `memory`; why the work must end.
+/// - Complexity: three passes over the data; memory for a tile of at most 256 samples.
+package func featureMoments(_ source: TensorView, sequences format: SequenceFormat? = nil, mean: Vector, deviation: Vector) throws(Failure) {
+  let features = source.columns
+  precondition(mean.count == features && deviation.count == features && format.map { $0.features == features } ?? true, "moments: one number a feature")
+  let groups = try Buffer(byteCount: (format?.channels ?? features) * MemoryLayout<Moments>.stride)
+  let moments = groups.base.bindMemory(to: Moments.self, capacity: format?.channels ?? features)
+  for group in 0..<(format?.channels ?? features) { moments[group] = Moments() }
+  let tile = max(1, min(256, (1 << 20) / max(features, 1)))
+  let memory = try Buffer(count: tile * features, precision: .float64)
   let block = Block(memory.base, rows: features, columns: tile, precision: .float64)
-  let ranges = try Buffer(count: 2 * features, precision: .float64)
-  let (low, high) = (ranges.vector(count: features, precision: .float64), ranges.vector(count: features, precision: .float64, offset: 8 * features))
-  fill(mean, 0)
-  fill(deviation, 0)
-  fill(low, .infinity)
-  fill(high, -.infinity)
-  func forEachTile(_ body: (_ values: UnsafePointer<Double>, _ feature: Int, _ count: Int) -> Void) {
-    for start in stride(from: 0, to: source.rows, by: tile) {
+
+  /// Gives each group its numbers less their features' entries of `mean`, a column of a tile with its masks at a time, until all rows were given or `isEnough`.
+  func forEachColumn(isEnough: () -> Bool = { false }, _ body: (_ column: ObservedColumn, _ moments: inout Moments) -> Void) throws(Failure) {
+    for start in stride(from: 0, to: source.rows, by: tile) where !isEnough() {
+      try Watch.check()
       let count = min(tile, source.rows - start)
-      gather(source, rows: nil, start: start, count: count, shift: nil, scale: nil, into: block)
+      gather(source, rows: nil, start: start, count: count, scaling: FeatureScaling(shift: mean, scale: nil), into: block)
+      let numbers = UnsafeRawPointer(block.base).assumingMemoryBound(to: Double.self)
       for feature in 0..<features {
-        body(UnsafeRawPointer(block.base).assumingMemoryBound(to: Double.self) + feature * block.stride, feature, count)
+        guard let group = format.map({ $0.channel(of: feature) }) ?? feature else { continue }
+        let mask = format?.mask(of: feature).map { numbers + $0 * block.stride }
+        body(ObservedColumn(numbers: numbers + feature * block.stride, mask: mask, count: count), &moments[group])
       }
     }
   }
-  forEachTile { values, feature, count in
-    var (sum, least, most) = (mean.load(feature), low.load(feature), high.load(feature))
-    for index in 0..<count {
-      sum += values[index]
-      least = min(least, values[index])
-      most = max(most, values[index])
+  /// Writes a number of each feature's group; 0 for times and masks.
+  func spread(_ value: (Moments) -> Double, into vector: Vector) {
+    for feature in 0..<features { vector.store((format.map { $0.channel(of: feature) } ?? feature).map { value(moments[$0]) } ?? 0, at: feature) }
+  }
+
+  fill(mean, 0)
+  var missing = format?.channels ?? features
+  try forEachColumn(isEnough: { missing == 0 }) { column, moments in
+    guard moments.origin == nil else { return }
+    moments.origin = column.first
+    if moments.origin != nil { missing -= 1 }
+  }
+  spread({ $0.origin ?? 0 }, into: mean)
+  try forEachColumn { column, moments in moments.add(column) }
+  try forEachColumn { column, moments in moments.addSquares(column) }
+  spread(\.mean, into: mean)
+  spread(\.deviation, into: deviation)
+  withExtendedLifetime((memory, groups)) {}
+}
+
+/// Numbers of one feature, and which of them were observed: all without a mask.
+private struct ObservedColumn {
+  let numbers: UnsafePointer<Double>
+  let mask: UnsafePointer<Double>?
+  let count: Int
+
+  /// The first that was observed.
+  var first: Double? { (0..<count).first { isObserved($0) }.map { numbers[$0] } }
+
+  @inline(__always) func isObserved(_ sample: Int) -> Bool { mask.map { $0[sample] != 0 } ?? true }
+}
+
+/// What is summed of one feature, or one channel.
+private struct Moments {
+  /// The first number.
+  var origin: Double?
+  /// Of the numbers less the first.
+  private var count = 0.0
+  private var sum = 0.0
+  /// The largest of their magnitudes: 0 where nothing changes.
+  private var reach = 0.0
+  /// Of these less their mean, in units of `unit`: rounding alone keeps the sum from 0.
+  private var remainder = 0.0
+  private var squares = 0.0
+
+  private var offset: Double { count > 0 ? sum / count : 0 }
+  /// 1, or the reach where squares would overflow or vanish.
+  private var unit: Double { reach == 0 || (1e-100 < reach && reach < 1e100) ? 1 : reach }
+  var mean: Double { (origin ?? 0) + (reach > 0 ? offset + unit * (remainder / count) : 0) }
+  var deviation: Double { reach > 0 ? unit * max(squares / count - (remainder / count) * (remainder / count), 0).squareRoot() : 0 }
+
+  mutating func add(_ column: ObservedColumn) {
+    var (count, sum, reach) = (count, sum, reach)
+    for sample in 0..<column.count where column.isObserved(sample) {
+      count += 1
+      sum += column.numbers[sample]
+      reach = max(reach, abs(column.numbers[sample]))
     }
-    mean.store(sum, at: feature)
-    low.store(least, at: feature)
-    high.store(most, at: feature)
+    (self.count, self.sum, self.reach) = (count, sum, reach)
   }
-  for feature in 0..<features {
-    mean.store(low.load(feature) == high.load(feature) ? low.load(feature) : mean.load(feature) / Double(source.rows), at: feature)
+
+  mutating func addSquares(_ column: ObservedColumn) {
+    let (offset, unit) = (offset, unit)
+    var (remainder, squares) = (remainder, squares)
+    for sample in 0..<column.count where column.isObserved(sample) {
+      let difference = (column.numbers[sample] - offset) / unit
+      remainder += difference
+      squares += difference * difference
+    }
+    (self.remainder, self.squares) = (remainder, squares)
   }
-  forEachTile { values, feature, count in
-    let center = mean.load(feature)
-    var sum = deviation.load(feature)
-    for index in 0..<count { sum += (values[index] - center) * (values[index] - center) }
-    deviation.store(sum, at: feature)
-  }
-  for feature in 0..<features { deviation.store((deviation.load(feature) / Double(source.rows)).squareRoot(), at: feature) }
-  withExtendedLifetime((memory, ranges)) {}
 }

@@ -6,21 +6,25 @@ import KernelInterface
 ///   - source: samples × features, any type and strides. Features the tile has beyond the source's become 0: a network opens by zero padding.
 ///   - rows: which rows, or nil for consecutive ones; sample s is row rows[start + s] or start + s. All are inside the source.
 ///   - count: samples; the tile's columns past it become 0.
-///   - shift, scale: a number a feature of the source, in the tile's precision.
-package func gather(_ source: TensorView, rows: UnsafePointer<Int64>?, start: Int, count: Int, shift: Vector?, scale: Vector?, into tile: Block) {
+///   - scaling: shift and scale of each feature of the source; its `narrow` in the tile's precision.
+/// - Accuracy: differences and products in float64 are rounded to the tile's precision once; from int64 the whole part of a shift is subtracted exactly.
+package func gather(_ source: TensorView, rows: UnsafePointer<Int64>?, start: Int, count: Int, scaling: FeatureScaling? = nil, into tile: Block) {
   var call = TensorCall(
     tensor: UnsafeMutableRawPointer(mutating: source.base), type: source.type.rawValue, rowStride: source.rowStride, columnStride: source.columnStride, columns: source.columns,
-    rowNumbers: rows, start: start, count: count, shift: shift.map { UnsafeRawPointer($0.base) }, scale: scale.map { UnsafeRawPointer($0.base) }, tile: tile.base,
-    tileStride: tile.stride, tileRows: tile.rows, tileColumns: tile.columns)
+    rowNumbers: rows, start: start, count: count, shift: scaling?.narrow.map { UnsafeRawPointer($0.shift.base) }, scale: scaling?.narrow.map { UnsafeRawPointer($0.scale.base) },
+    wideShift: scaling?.wideShift, wideScale: scaling?.wideScale, tile: tile.base, tileStride: tile.stride, tileRows: tile.rows, tileColumns: tile.columns)
   Kernels.table(tile.precision).pointee.gather(&call)
 }
 
 /// The first `count` columns of a tile into rows `startRow` … of a Float or Double array; the tile has at least the target's features.
-package func scatter(_ tile: Block, count: Int, to target: MutableTensorView, startRow: Int) {
+///
+/// - Parameter scale: multiplies each feature, in float64: derivatives with respect to scaled features become those with respect to the caller's.
+package func scatter(_ tile: Block, count: Int, to target: MutableTensorView, startRow: Int, scale: FeatureScaling? = nil) {
   precondition(target.type.isFloatingPoint && target.columns <= tile.rows, "scatter: float32 or float64, features of the tile")
   var call = TensorCall(
     tensor: target.base, type: target.type.rawValue, rowStride: target.rowStride, columnStride: target.columnStride, columns: target.columns, rowNumbers: nil, start: startRow,
-    count: count, shift: nil, scale: nil, tile: tile.base, tileStride: tile.stride, tileRows: tile.rows, tileColumns: tile.columns)
+    count: count, shift: nil, scale: nil, wideShift: nil, wideScale: scale?.wideScale, tile: tile.base, tileStride: tile.stride, tileRows: tile.rows,
+    tileColumns: tile.columns)
   Kernels.table(tile.precision).pointee.scatter(&call)
 }
 
@@ -42,8 +46,7 @@ package func convert(_ source: TensorView, into target: Vector) {
     return copy(block, into: Block(target.base, rows: block.rows, columns: block.columns, precision: target.precision))
   }
   let turned = TensorView(source.base, type: source.type, rows: source.columns, columns: source.rows, rowStride: source.columnStride, columnStride: source.rowStride)
-  gather(
-    turned, rows: nil, start: 0, count: source.columns, shift: nil, scale: nil, into: Block(target.base, rows: source.rows, columns: source.columns, precision: target.precision))
+  gather(turned, rows: nil, start: 0, count: source.columns, into: Block(target.base, rows: source.rows, columns: source.columns, precision: target.precision))
 }
 
 /// Where the first NaN or infinity is, by rows; nil when all is finite. Integers always are.

@@ -23,6 +23,38 @@ package enum Memory {
     set { sode_shim_memory_set_limit(UInt64(clamping: newValue)) }
   }
 
+  /// Bytes that the process could still use without being ended for it, as the system says; `Int.max` where it does not. Some 50 µs.
+  package static var available: Int { Int(clamping: sode_shim_available_memory()) }
+
+  /// Counts memory that does not come from buffers as held while `body` runs: what the standard library takes for texts and arrays of a size that a caller chose.
+  ///
+  /// - Parameters:
+  ///   - byteCount: at most as much as will be taken; negative counts, which overflowed sizes become, fail.
+  ///   - what: whose memory it is, for the message.
+  /// - Throws: `memory` when the limit would be passed, or the system has no more; what `body` throws.
+  package static func claiming<Result>(_ byteCount: Int, for what: String, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    guard byteCount >= 0, byteCount < largeClaim || byteCount <= available, sode_shim_memory_claim(byteCount) == 0 else {
+      throw Memory.refusal(byteCount, for: what)
+    }
+    defer { sode_shim_memory_unclaim(byteCount) }
+    return try body()
+  }
+
+  /// From here on claims are compared with what the system has.
+  private static let largeClaim = 1 << 26
+
+  /// Why so many bytes were refused.
+  static func refusal(_ byteCount: Int, for what: String) -> Failure {
+    guard byteCount >= 0 else { return Failure(.memory, "memory: the size of \(what) does not fit the address space") }
+    let limit = Memory.limit
+    if limit > 0, byteCount > limit - min(limit, Memory.current) {
+      return Failure(.memory, "memory: \(what) needs \(byteCount) bytes and \(Memory.current) are held; the limit is \(limit) bytes")
+    }
+    let available = Memory.available
+    if byteCount > available { return Failure(.memory, "memory: \(what) needs \(byteCount) bytes; the system has \(available) available") }
+    return Failure(.memory, "memory: \(what) needs \(byteCount) bytes; the allocator refused them")
+  }
+
   /// Replaces the process's allocator before anything has been allocated.
   ///
   /// - Parameters:

@@ -1,4 +1,5 @@
 import Glibc
+import Settings
 
 /// Counter-based random numbers: Philox4x32-10 keyed by a seed, with one stream for each use (a layer, an epoch, a data set).
 ///
@@ -68,10 +69,12 @@ package struct RandomStream: Sendable {
   }
 
   /// Writes a permutation of 0 ..< `count`, each equally likely (Fisher–Yates).
-  package mutating func permutation(into out: UnsafeMutablePointer<Int64>, count: Int) {
+  /// - Throws: why the work must end.
+  package mutating func permutation(into out: UnsafeMutablePointer<Int64>, count: Int) throws(Failure) {
     for i in 0..<count { out[i] = Int64(i) }
     var last = count - 1
     while last > 0 {
+      if last % 65536 == 0 { try Watch.check() }
       let other = Int(below(UInt64(last + 1)))
       (out[last], out[other]) = (out[other], out[last])
       last -= 1

@@ -5,17 +5,22 @@ import Settings
 ///
 /// Area = (R − m(m+1)/2) / (m·(n−m)), R the sum of the positives' ranks and equals sharing the mean of theirs. Source: Mann & Whitney 1947; Hanley & McNeil 1982, §II.
 /// - Parameters:
-///   - scores: float64, finite, one a sample.
+///   - scores: float64, one a sample.
 ///   - labels: one a sample.
 ///   - order: room for as many row numbers, overwritten.
-/// - Returns: nil where one of the two kinds of samples is absent: there is no such area.
+/// - Returns: nil where one of the two kinds of samples is absent, or a score is NaN: there is no such area.
+/// - Throws: why the work must end.
 /// - Complexity: O(n log n).
-package func areaUnderCurve(_ scores: Vector, labels: UnsafePointer<Int32>, positive: Int32, order: UnsafeMutablePointer<Int64>) -> Double? {
+package func areaUnderCurve(_ scores: Vector, labels: UnsafePointer<Int32>, positive: Int32, order: UnsafeMutablePointer<Int64>) throws(Failure) -> Double? {
   precondition(scores.precision == .float64, "scores of ranks are float64")
   let value = UnsafeRawPointer(scores.base).assumingMemoryBound(to: Double.self)
   let count = scores.count
-  for row in 0..<count { order[row] = Int64(row) }
-  sortRows(order, count, by: value)
+  for row in 0..<count {
+    // NaN has no rank.
+    if value[row].isNaN { return nil }
+    order[row] = Int64(row)
+  }
+  try sortRows(order, count, by: value)
   var (positives, rankSum) = (0, 0.0)
   var start = 0
   while start < count {
@@ -34,10 +39,14 @@ package func areaUnderCurve(_ scores: Vector, labels: UnsafePointer<Int32>, posi
 }
 
 /// Sorts row numbers by their values, ascending, in place: heapsort, which needs no memory that could be refused.
-private func sortRows(_ order: UnsafeMutablePointer<Int64>, _ count: Int, by value: UnsafePointer<Double>) {
+private func sortRows(_ order: UnsafeMutablePointer<Int64>, _ count: Int, by value: UnsafePointer<Double>) throws(Failure) {
   guard count > 1 else { return }
-  for root in stride(from: count / 2 - 1, through: 0, by: -1) { sink(order, root, count, value) }
+  for root in stride(from: count / 2 - 1, through: 0, by: -1) {
+    if root % 16384 == 0 { try Watch.check() }
+    sink(order, root, count, value)
+  }
   for last in stride(from: count - 1, to: 0, by: -1) {
+    if last % 16384 == 0 { try Watch.check() }
     (order[0], order[last]) = (order[last], order[0])
     sink(order, 0, last, value)
   }

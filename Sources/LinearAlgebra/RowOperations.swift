@@ -14,12 +14,6 @@ package func scaleRows(_ factors: Bias, _ x: Block, scale: Double, addingTo base
   Kernels.table(out.precision).pointee.scaleRows(&call)
 }
 
-/// x[i,s] ← f[i]·x[i,s]: undoes or applies a normalization of features.
-package func scaleRows(_ x: Block, by factors: Vector) {
-  precondition(factors.count == x.rows, "one factor a row")
-  scaleRows(Bias(factors.base, stride: 1), x, scale: 1, addingTo: nil, into: x)
-}
-
 /// out[i·stride] += scale·Σ_s x[i,s]·y[i,s]: the gradient of a factor a row; with stride 0 all rows sum into one number.
 ///
 /// The order is fixed: within a row by lanes, then row by row. Padding columns count, so one of `x` and `y` must be zero there.

@@ -1,4 +1,5 @@
 import KernelInterface
+import Settings
 
 /// How the features of a sample hold a sequence of observations: steps × features of a step, row-major in time.
 ///
@@ -37,6 +38,15 @@ package struct SequenceFormat: Equatable, Sendable {
   package var timeOffset: Int { layout == .values ? -1 : 0 }
   package var valueOffset: Int { layout == .values ? 0 : 1 }
   package var maskOffset: Int { layout == .timesValuesAndMasks ? 1 + channels : -1 }
+
+  /// The channel whose value a feature holds; nil for a time or a mask.
+  package func channel(of feature: Int) -> Int? {
+    let place = feature % stepWidth - valueOffset
+    return 0..<channels ~= place ? place : nil
+  }
+
+  /// The feature that is the mask of a value's feature; nil without masks.
+  package func mask(of feature: Int) -> Int? { maskOffset < 0 ? nil : feature - valueOffset + maskOffset }
 
   /// The features of step `step` that are times or masks, as ranges: before its values and behind them.
   package func exempt(_ step: Int) -> [Range<Int>] {
@@ -78,28 +88,37 @@ package struct PathSampling: Sendable {
   package let lead: Int
   package let isScaled: Bool
   package let horizon: Double
-  private let points: [PathPoint]
+  /// The points: of the order of the layers.
+  private let memory: Buffer
+  private let count: Int
+  private let readsEachStep: Bool
 
   /// Points at the nodes of each layer.
   ///
   /// - Parameters:
   ///   - hasPresence: a first row of 1 where there is an observation, or between the first and the last, and 0 elsewhere; for values alone.
-  ///   - times: the layers' boundaries, one more than layers.
+  ///   - times: the layers' boundaries, one more than `layers`.
   ///   - nodes: in steps, ascending.
   ///   - evolutions: for events, layers before each observation.
+  /// - Throws: `memory`.
   package init(
-    _ format: SequenceFormat, _ interpolation: PathInterpolation, _ form: PathForm, hasPresence: Bool = false, isScaled: Bool = true, times: [Double],
-    nodes: [Double], evolutions: Int = 0
-  ) {
+    _ format: SequenceFormat, _ interpolation: PathInterpolation, _ form: PathForm, hasPresence: Bool = false, isScaled: Bool = true, layers: Int,
+    times: (Int) -> Double, nodes: [Double], evolutions: Int = 0
+  ) throws(Failure) {
     self.format = format
     self.interpolation = interpolation
     self.form = form
     lead = form == .events ? 2 : hasPresence ? 1 : 0
     self.isScaled = isScaled || format.timeOffset < 0
-    horizon = times.last ?? 1
-    var points: [PathPoint] = []
-    for layer in 0..<max(times.count - 1, 0) {
-      let (begin, size) = (times[layer], times[layer + 1] - times[layer])
+    horizon = times(layers)
+    let (count, overflow) = layers.multipliedReportingOverflow(by: nodes.count)
+    memory = try PathSampling.memory(overflow ? Int.max : count)
+    self.count = count
+    let points = PathSampling.points(memory)
+    var (next, readsEachStep) = (0, true)
+    for layer in 0..<layers {
+      let begin = times(layer)
+      let size = times(layer + 1) - begin
       // Far more than the rounding of times in float32, far less than a step.
       let little = 1e-5 * size
       for node in nodes {
@@ -111,43 +130,52 @@ package struct PathSampling: Sendable {
         } else if interpolation == .none {
           point.step = layer
         }
-        points.append(point)
+        readsEachStep = readsEachStep && Int(point.step) == next
+        points[next] = point
+        next += 1
       }
     }
-    self.points = points
+    self.readsEachStep = readsEachStep
   }
 
   /// The beginning of the paths alone: each channel's first observation.
-  package init(beginningOf format: SequenceFormat) {
+  /// - Throws: `memory`.
+  package init(beginningOf format: SequenceFormat) throws(Failure) {
     self.format = format
     interpolation = .linear
     form = .value
     lead = 0
     isScaled = true
     horizon = 1
-    points = [PathPoint(time: 0, lookup: 0, begin: 0, gap: 0, weight: 0, step: -1)]
+    (count, readsEachStep) = (1, false)
+    memory = try PathSampling.memory(1)
+    PathSampling.points(memory)[0] = PathPoint(time: 0, lookup: 0, begin: 0, gap: 0, weight: 0, step: -1)
+  }
+
+  private static func memory(_ count: Int) throws(Failure) -> Buffer {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<PathPoint>.stride)
+    return try Buffer(byteCount: overflow ? -1 : bytes)
+  }
+  private static func points(_ memory: Buffer) -> UnsafeMutablePointer<PathPoint> {
+    memory.base.bindMemory(to: PathPoint.self, capacity: memory.byteCount / MemoryLayout<PathPoint>.stride)
   }
 
   package var rowsPerPoint: Int { lead + format.channels }
-  package var rows: Int { points.count * rowsPerPoint }
+  package var rows: Int { count * rowsPerPoint }
 
   /// Whether the rows are the features as they lie.
   package var isIdentity: Bool {
-    format.layout == .values && interpolation == .none && form == .value && lead == 0 && points.count == format.steps
-      && points.indices.allSatisfy { points[$0].step == $0 }
+    format.layout == .values && interpolation == .none && form == .value && lead == 0 && count == format.steps && readsEachStep
   }
 
   fileprivate func call(knots: Block, values: Block, out: Block, isTangent: Bool, isTransposed: Bool) {
     assert(knots.rows == format.features && values.rows == format.features && out.rows == rows, "path: shapes")
-    points.withUnsafeBufferPointer { points in
-      guard let first = points.baseAddress else { return }
-      var call = PathCall(
-        knots: knots.base, knotStride: knots.stride, values: values.base, valueStride: values.stride, steps: format.steps, channels: format.channels,
-        stepWidth: format.stepWidth, timeOffset: format.timeOffset, valueOffset: format.valueOffset, maskOffset: format.maskOffset, interpolation: interpolation.rawValue,
-        form: form.rawValue, points: first, count: points.count, horizon: horizon, isScaled: isScaled, isTangent: isTangent, isTransposed: isTransposed, lead: lead,
-        out: out.base, outStride: out.stride, columns: out.columns)
-      Kernels.table(out.precision).pointee.path(&call)
-    }
+    var call = PathCall(
+      knots: knots.base, knotStride: knots.stride, values: values.base, valueStride: values.stride, steps: format.steps, channels: format.channels,
+      stepWidth: format.stepWidth, timeOffset: format.timeOffset, valueOffset: format.valueOffset, maskOffset: format.maskOffset, interpolation: interpolation.rawValue,
+      form: form.rawValue, points: PathSampling.points(memory), count: count, horizon: horizon, isScaled: isScaled, isTangent: isTangent, isTransposed: isTransposed, lead: lead,
+      out: out.base, outStride: out.stride, columns: out.columns)
+    withExtendedLifetime(memory) { Kernels.table(out.precision).pointee.path(&call) }
   }
 }
 
@@ -185,19 +213,21 @@ package enum SequenceFault: Equatable, Sendable {
 ///
 /// - Parameters:
 ///   - precision: in which paths are computed; two times that it cannot tell apart are one.
+///   - isScaled: whether the network takes the time of the first observation from all others before it rounds them.
 ///   - allowsJumps: whether one channel may be observed twice at one time. Where the path's derivative is read it may not, since no step would see the jump.
 /// - Cost: one pass over times and masks; a step looks back over the steps of the same time.
 package func firstSequenceFault(
-  _ view: TensorView, _ format: SequenceFormat, precision: Precision, allowsJumps: Bool
+  _ view: TensorView, _ format: SequenceFormat, precision: Precision, isScaled: Bool, allowsJumps: Bool
 ) -> (sample: Int, step: Int, fault: SequenceFault)? {
   guard format.timeOffset >= 0 else { return nil }
   for sample in 0..<view.rows {
-    let sequence = SequenceRow(view: view, sample: sample, format: format, precision: precision)
+    var sequence = SequenceRow(view: view, sample: sample, format: format, precision: precision)
     var before: Double?
     for step in 0..<format.steps {
       if let mask = sequence.strangeMask(step) { return (sample, step, .mask(mask)) }
       guard sequence.isPresent(step) else { continue }
       let here = sequence.time(step)
+      if isScaled, before == nil { sequence.origin = here }
       if let before, here < before { return (sample, step, .time(before: before, here: here)) }
       if !allowsJumps, let jump = sequence.jump(step) { return (sample, step, jump) }
       before = here
@@ -212,12 +242,20 @@ private struct SequenceRow {
   let sample: Int
   let format: SequenceFormat
   let precision: Precision
+  /// The time that the network takes from all others: that of the first observation, or 0.
+  var origin = 0.0
 
-  private func number(_ step: Int, _ place: Int) -> Double { view.number(sample, step * format.stepWidth + place) }
+  private func number(_ step: Int, _ place: Int) -> Double { view.number(row: sample, column: step * format.stepWidth + place) }
 
   func time(_ step: Int) -> Double { number(step, format.timeOffset) }
 
   private func isObserved(_ step: Int, _ channel: Int) -> Bool { format.maskOffset < 0 || number(step, format.maskOffset + channel) == 1 }
+
+  /// A time as the network reads it: since the first observation where times are scaled, and in the network's precision.
+  private func asRead(_ time: Double) -> Double {
+    let elapsed = time - origin
+    return precision == .float32 ? Double(Float(elapsed)) : elapsed
+  }
 
   /// Whether any channel is observed.
   func isPresent(_ step: Int) -> Bool { (0..<format.channels).contains { isObserved(step, $0) } }
@@ -237,26 +275,11 @@ private struct SequenceRow {
     let here = time(step)
     for other in stride(from: step - 1, through: 0, by: -1) where isPresent(other) {
       let before = time(other)
-      guard precision == .float32 ? Float(before) == Float(here) : before == here else { return nil }
+      guard asRead(before) == asRead(here) else { return nil }
       for channel in 0..<format.channels where isObserved(step, channel) && isObserved(other, channel) {
         return .jump(channel: channel, before: before, here: here)
       }
     }
     return nil
-  }
-}
-
-extension TensorView {
-  /// One number of the array.
-  fileprivate func number(_ row: Int, _ column: Int) -> Double {
-    let place = base + (row * rowStride + column * columnStride) * type.byteCount
-    switch type {
-    case .float32: return Double(place.loadUnaligned(as: Float.self))
-    case .float64: return place.loadUnaligned(as: Double.self)
-    case .uint8: return Double(place.loadUnaligned(as: UInt8.self))
-    case .int8: return Double(place.loadUnaligned(as: Int8.self))
-    case .int32: return Double(place.loadUnaligned(as: Int32.self))
-    case .int64: return Double(place.loadUnaligned(as: Int64.self))
-    }
   }
 }

@@ -30,6 +30,7 @@ package final class SmoothnessSolve {
   ///   - x: layers × size numbers, one layer after the other, overwritten.
   ///   - factor: f = α/h ≥ 0.
   ///   - shift: γ > 0.
+  /// Leaves early, with a result of no use, once this thread's watch is over.
   /// - Cost: size transforms of length N and back; allocates nothing.
   package func solve(_ x: Vector, layers: Int, factor: Double, shift: Double) {
     precondition(layers <= maximumLayers && shift > 0, "a smoothness solve beyond its memory, or without a shift")
@@ -44,7 +45,9 @@ package final class SmoothnessSolve {
       let half = sin(Double.pi * Double(k) / Double(2 * layers))
       divisors[k] = shift + factor * 4 * half * half
     }
+    let (watch, interval) = (Watch.current, max(1, (1 << 14) / layers))
     for index in 0..<size {
+      if index % interval == 0, watch.isOver { return }
       let course = Course(base: x.base + index * bytes, distance: size, precision: x.precision)
       for j in 0..<layers { values[j] = course.load(j) }
       cosineTransform(column, workspace: workspace)

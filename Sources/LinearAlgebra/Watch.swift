@@ -4,8 +4,8 @@ import Settings
 
 /// Knows when the work of one call must end: at its time limit, once a cancel token is requested, or when a callback says so.
 ///
-/// One watch is made for each call of the C interface and goes wherever that call works: `WorkerPool` carries it to tasks, `StepLog` to layers and steps. Loops ask
-/// `isOver` between pieces of work that take at most a few milliseconds, and leave when it is true; whoever began the work then calls `check()`, which throws the reason.
+/// One watch is made for each call of the C interface. The thread that makes it works under it (`current`), `WorkerPool` carries it to other threads, `StepLog` to layers and steps.
+/// Loops ask `isOver` between pieces of work that take at most a few milliseconds, and leave when it is true; whoever began the work then calls `check()`, which throws the reason.
 /// The first reason holds for the watch's life, so that all threads leave and all of them for the same reason.
 ///
 /// The thread that made the watch also keeps its pulse: whenever it asks and `pulseInterval` has passed, it calls back (progress events, the caller's tick). Other threads never do.
@@ -14,6 +14,23 @@ import Settings
 package final class Watch: @unchecked Sendable {
   /// A watch that is never over and never calls back, for work that nobody limits.
   package static let none = Watch(isIdle: true)
+
+  /// The watch that this thread works under; `none` outside `asCurrent`.
+  package static var current: Watch {
+    guard let pointer = pthread_getspecific(currentKey) else { return .none }
+    return Unmanaged<Watch>.fromOpaque(pointer).takeUnretainedValue()
+  }
+
+  /// Throws the reason why the work of this thread must end, if it must.
+  package static func check() throws(Failure) { try current.check() }
+
+  /// Runs `body` under this watch: what it calls on this thread finds it as `current`.
+  package func asCurrent<Result, Problem: Error>(_ body: () throws(Problem) -> Result) throws(Problem) -> Result {
+    let outer = pthread_getspecific(currentKey)
+    pthread_setspecific(currentKey, isIdle ? nil : Unmanaged.passUnretained(self).toOpaque())
+    defer { pthread_setspecific(currentKey, outer) }
+    return try body()
+  }
 
   /// Milliseconds from one pulse to the next. Half of what the interface promises, because a pulse waits for the piece of work that is under way.
   package static let pulseInterval = 50.0
@@ -24,7 +41,8 @@ package final class Watch: @unchecked Sendable {
     didSet { if !isIdle { postponePulse() } }
   }
 
-  private let isIdle: Bool
+  /// Whether nobody limits the work: this watch is never over.
+  package let isIdle: Bool
   /// Milliseconds allowed; 0 without a limit.
   private let limit: Int64
   /// When they end, in milliseconds of `now`.
@@ -83,7 +101,7 @@ package final class Watch: @unchecked Sendable {
 
   /// Ends the work for what a callback answered, if that is not 0.
   package func heed(_ answer: Int32) {
-    guard answer != 0, end(answer > 0 ? .stoppedByCallback : .callbackFailed) else { return }
+    guard answer != 0, !isIdle, end(answer > 0 ? .stoppedByCallback : .callbackFailed) else { return }
     self.answer = answer
   }
 
@@ -121,17 +139,24 @@ package final class Watch: @unchecked Sendable {
   }
 }
 
+/// Where a thread keeps its current watch, unretained: `asCurrent` outlives it.
+private let currentKey: pthread_key_t = {
+  var key = pthread_key_t()
+  pthread_key_create(&key, nil)
+  return key
+}()
+
 extension Watch {
-  /// Works through 0 ..< `count` in pieces and asks before each.
+  /// Works through 0 ..< `count` in pieces and asks this thread's watch before each.
   ///
   /// - Parameters:
   ///   - work: numbers that one item touches; a piece touches about a million, which takes about a millisecond.
   /// - Throws: the reason why the work must end; what `body` throws. The pieces left are not worked on.
-  package func pieces(_ count: Int, work: Int = 1, _ body: (Range<Int>) throws(Failure) -> Void) throws(Failure) {
-    let size = max(1, (1 << 20) / max(work, 1))
+  package static func pieces(_ count: Int, work: Int = 1, _ body: (Range<Int>) throws(Failure) -> Void) throws(Failure) {
+    let (watch, size) = (current, max(1, (1 << 20) / max(work, 1)))
     var start = 0
     while start < count {
-      try check()
+      try watch.check()
       let end = min(count, start + min(size, count - start))
       try body(start..<end)
       start = end

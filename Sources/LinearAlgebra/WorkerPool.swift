@@ -16,12 +16,12 @@ package final class WorkerPool: @unchecked Sendable {
 
   /// - Parameters:
   ///   - threads: 1 … 1024; with 1 nothing is started and nothing is ever locked.
-  ///   - watch: made on the thread that calls `run`.
+  ///   - watch: made on the thread that calls `run`; nil: the one that thread works under.
   /// - Throws: `outOfRange`; `memory` when the system refuses a thread.
-  package init(threads: Int, watch: Watch = .none) throws(Failure) {
+  package init(threads: Int, watch: Watch? = nil) throws(Failure) {
     guard (1...1024).contains(threads) else { throw Failure(.outOfRange, "num_threads is \(threads); it must be between 1 and 1024") }
     self.threads = threads
-    self.watch = watch
+    self.watch = watch ?? .current
     shared = .allocate(capacity: 1)
     shared.initialize(to: Shared())
     seats = .allocate(capacity: threads)
@@ -168,13 +168,18 @@ private func work(_ raw: UnsafeMutableRawPointer?) {
     }
     if sode_shim_atomic_load(&shared.pointee.stop) != 0 { return }
     seen = sode_shim_atomic_load(&shared.pointee.round)
-    takeTasks(shared, worker: index)
+    takeTasksUnderWatch(shared, worker: index)
     if sode_shim_atomic_add(&shared.pointee.busy, -1) == 1 {
       pthread_mutex_lock(&shared.pointee.mutex)
       pthread_cond_signal(&shared.pointee.done)
       pthread_mutex_unlock(&shared.pointee.mutex)
     }
   }
+}
+
+/// As a thread of the pool, which works under the caller's watch too.
+private func takeTasksUnderWatch(_ shared: UnsafeMutablePointer<Shared>, worker: Int) {
+  shared.pointee.watch.takeUnretainedValue().asCurrent { takeTasks(shared, worker: worker) }
 }
 
 /// Not inlined, so that no reference to the body outlives the count-down that lets `run` return.

@@ -35,7 +35,9 @@ struct BlockRecipe {
     initialScale = try options.real("initial_scale")
   }
 
-  private static func grid(_ options: OptionValues) throws(Failure) -> TimeGrid {
+  /// The time grid that `step_sizes`, or `layers` and `horizon`, give.
+  /// - Throws: `.incompatible` when they contradict one another; `.outOfRange` for a step size that is none.
+  static func grid(_ options: OptionValues) throws(Failure) -> TimeGrid {
     let layers = try options.integer("layers")
     let stepSizes = try options.reals("step_sizes")
     guard !stepSizes.isEmpty else { return TimeGrid(layers: layers, horizon: try options.real("horizon")) }
@@ -60,7 +62,6 @@ struct BlockRecipe {
 
   /// Initial values with the option `initial_scale`.
   func scaled(_ initial: ParameterShape.Initial) -> ParameterShape.Initial {
-    if case .normal(let deviation) = initial { return .normal(deviation: deviation * initialScale) }
-    return initial
+    initial.scaled(by: initialScale)
   }
 }

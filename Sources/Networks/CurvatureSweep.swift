@@ -10,6 +10,9 @@ package final class CurvatureSweep {
 
   package init(_ plan: NetworkPlan) { self.plan = plan }
 
+  /// Bytes of scratch held: none before the first product.
+  package var byteCount: Int { (tangents?.byteCount ?? 0) + (cotangent?.byteCount ?? 0) + (vectors?.buffer.byteCount ?? 0) }
+
   /// Jᵀ∇²ℓJ·direction of the weighted mean loss overwrites `product`; J is the derivative of the scores, ∇²ℓ that of the loss with respect to a sample's scores.
   ///
   /// A forward pass with tangents gives ∇²ℓJ·direction, a backward pass its pullback: exact for every field and integrator, and the same bits for any number of threads.
@@ -23,8 +26,10 @@ package final class CurvatureSweep {
     count: Int, draws: Draws? = nil, _ sweep: Sweep, _ pool: WorkerPool, into product: Vector
   ) throws(Failure) {
     if tangents == nil { tangents = try TangentSweep(plan, threads: sweep.threads) }
-    let needed = count * plan.outputs * plan.precision.byteCount
-    if cotangent.map({ $0.byteCount < needed }) ?? true { cotangent = try Buffer(byteCount: needed) }
+    let (numbers, overflow) = count.multipliedReportingOverflow(by: plan.outputs)
+    if cotangent.map({ overflow || $0.byteCount / plan.precision.byteCount < numbers }) ?? true {
+      cotangent = try Buffer(count: overflow ? Int.max : numbers, precision: plan.precision)
+    }
     guard let tangents, let memory = cotangent else { return }
     let type = ElementType(plan.precision)
     let view = MutableTensorView(memory.base, type: type, rows: count, columns: plan.outputs)

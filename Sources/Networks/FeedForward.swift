@@ -70,12 +70,10 @@ extension Network {
       try layers.checkBias(layer, in: memory)
       divideFromIdentity(layers.weightMatrix(layer, in: memory), by: layers.stepSize(layer), subtractingIdentity: true)
       divideFromIdentity(layers.biasMatrix(layer, in: memory), by: layers.stepSize(layer), subtractingIdentity: false)
+      try layers.requireHeld(layer, in: memory, by: plan.precision)
       copy(layers.weights(layer, in: memory).view, into: layers.weights(layer, of: parameters))
       // One bias for all features is written as often as there are features.
       if let bias = layers.biases(layer, of: parameters) { copy(layers.biases(layer, in: memory).view, into: bias) }
-    }
-    guard allFinite(parameters) else {
-      throw Failure(.notFinite, "(W − I)/h or B/h is too large for \(plan.precision.name); the step size of layer 0 is \(layers.stepSize(0))")
     }
     try replaceParameters(with: parameters)
   }
@@ -157,6 +155,16 @@ private struct FeedForwardLayers {
         biasCount == 0
           ? "the biases of layer \(layer) are not zero; blocks[\(index)] has bias none (scalar or vector hold them)"
           : "the biases of layer \(layer) differ from feature to feature; blocks[\(index)] has bias scalar, one number a layer (vector holds them)")
+    }
+  }
+
+  /// - Throws: `.notFinite` for w = (W − I)/h or b = B/h of a layer, which lie in the memory, that a precision cannot hold.
+  func requireHeld(_ layer: Int, in memory: Buffer, by precision: Precision) throws(Failure) {
+    for (name, view) in [("(W − I)/h", weights(layer, in: memory).view), ("B/h", biases(layer, in: memory).view)] {
+      guard let place = firstUnheld(view, by: precision) else { continue }
+      throw Failure(
+        .notFinite,
+        "\(name) of layer \(layer), row \(place.row), column \(place.column), is \(view.number(row: place.row, column: place.column)), too large for \(precision.name); the step size is \(stepSize(layer))")
     }
   }
 

@@ -26,7 +26,8 @@ package struct MemoryPlan: Equatable, Sendable {
   package let tileColumns: Int
   /// Tapes of all blocks and workers: what `memory_limit` limits.
   package let tapeBytes: Int
-  /// All scratch that a sweep of this kind allocates: tapes, group gradients, prepared operators, tiles.
+  /// All scratch that a gradient allocates when it is made: that of its sweep (tapes, group gradients, prepared operators, tiles), and a vector like the parameters, through which gradients and directions of
+  /// another type or stride pass.
   package let scratchBytes: Int
 
   /// - Parameters:
@@ -36,7 +37,10 @@ package struct MemoryPlan: Equatable, Sendable {
   /// - Throws: `.incompatible` when `memory` cannot serve a block; `.memory` when a memory limit is too small, or the scratch does not fit the address space.
   package init(_ plan: NetworkPlan, batch: Int, memory: (any MemoryPolicy)? = nil, threads: Int) throws(Failure) {
     let geometry = try SweepGeometry(plan, batch: batch, derivative: true, features: true, memory: memory, threads: threads)
-    guard let bytes = geometry.size.byteCount else { throw Failure(.memory, "memory: the scratch of a gradient does not fit the address space") }
+    var size = geometry.size
+    size.add(count: plan.parameterCount, precision: .float64)
+    // Past this point sums of parts of it fit.
+    guard let bytes = geometry.size.byteCount, size.byteCount != nil else { throw Failure(.memory, "memory: the scratch of a gradient does not fit the address space") }
     let budget = MemoryBudget(columns: geometry.partition.columns, workers: geometry.workers, precision: plan.precision)
     var blocks: [BlockMemory] = []
     for (index, (block, policy)) in zip(plan.blocks, geometry.memory).enumerated() {
@@ -51,6 +55,6 @@ package struct MemoryPlan: Equatable, Sendable {
     workers = geometry.workers
     tileColumns = geometry.partition.columns
     tapeBytes = blocks.reduce(0) { $0 + $1.totalTapeBytes }
-    scratchBytes = bytes
+    scratchBytes = bytes + plan.parameterCount * plan.precision.byteCount
   }
 }

@@ -6,7 +6,7 @@ import VectorFields
 
 /// How far a near-identity network is from the differential equation that it is read as, in the final state of one block over a batch (Ruseckas 2019).
 ///
-/// All three solutions have the block's weights, constant within a step, and begin at the same state. The gaps are of order 1 in the step size. NaN where a solution left the finite numbers.
+/// All three solutions have the block's weights, constant within a step, and begin at the same state. The gaps are of order 1 in the step size. 
 package struct NearIdentityGap: Equatable, Sendable {
   /// The difference of two final states over all samples and features.
   package struct Difference: Equatable, Sendable {
@@ -26,7 +26,8 @@ package struct NearIdentityGap: Equatable, Sendable {
 /// - Parameters:
 ///   - index: the block; its initial states are those that the network gives it.
 ///   - features: samples × inputs, at least one sample, finite.
-/// - Throws: `.outOfRange`, `.incompatible` (block); `.shapeMismatch`; `.memory`; what a step of an earlier block reports.
+/// - Throws: `.outOfRange`, `.incompatible` (block); `.shapeMismatch`; `.memory`; `.invalidData` for features that the network cannot take; for the first row without a result what a step of an earlier block reports, or
+///   `.notFinite` where a solution leaves the finite numbers.
 /// - Complexity: 66 evaluations of the field a layer and sample; memory for one tile.
 package func nearIdentityGap(_ network: Network, block index: Int = 0, _ features: TensorView) throws(Failure) -> NearIdentityGap {
   let block = try network.plan.splitBlock(index)
@@ -92,35 +93,41 @@ private struct Comparison {
   }
 
   func run(_ features: TensorView) throws(Failure) -> NearIdentityGap {
+    try plan.checkIntake(features, snapshot.normalization, called: "features")
     let partition = TilePartition(count: features.rows, largest: columns, accumulates: false)
     let source = BatchSource(features: features, normalization: snapshot.normalization)
     let log = StepLog()
+    log.watch = .current
     var sums = [Sum(0, 1), Sum(0, 2), Sum(1, 2)]
     for index in 0..<partition.tiles {
       let samples = partition.samples(of: index)
       let columns = partition.columns(of: index)
       let tile = tile.view(columns: columns)
       let first = plan.propagate(weights, blockWeights, source, samples, tile, log, upTo: self.index)
-      if let failure = log.failure { throw failure }
       let count = samples.count * block.width
-      for (scheme, final) in zip(schemes, finals) { solve(scheme, from: block.visible(first), samples: samples.count, into: final) }
+      for (scheme, final) in zip(schemes, finals) { solve(scheme, from: block.visible(first), log, into: final) }
+      try Watch.check()
+      if let failure = log.first { throw source.named(failure) }
       for place in sums.indices { sums[place].add(finals, count, difference: difference) }
     }
+    for sum in sums where !sum.result.rootMeanSquare.isFinite { throw Failure(.notFinite, "the gap is too large for float64") }
     return NearIdentityGap(layersToEuler: sums[0].result, layersToFlow: sums[1].result, eulerToFlow: sums[2].result)
   }
 
-  private func solve(_ scheme: Scheme, from first: Block, samples: Int, into final: Vector) {
+  private func solve(_ scheme: Scheme, from first: Block, _ log: StepLog, into final: Vector) {
     func shaped(_ block: Block) -> Block { Block(block.base, rows: block.rows, columns: first.columns, precision: block.precision) }
     var (before, after) = (shaped(states[0]), shaped(states[1]))
     let scratch = shaped(scratch)
     copy(first, into: before)
-    for j in 0..<block.layers {
+    for j in 0..<block.layers where !log.isOver {
       let step = Step(block.step(j, blockWeights[index]).layer(), stepSize: block.stepSize(j) / Double(scheme.steps))
       for _ in 0..<scheme.steps {
         scheme.integrator.step(block.field, step, from: before, into: after, record: nil, scratch: scratch)
         swap(&before, &after)
       }
     }
+    log.requireFinite(before, within: plan.precision.largest, "states")
+    let samples = log.samples.count
     scatter(before, count: samples, to: MutableTensorView(final.base, type: .float64, rows: samples, columns: block.width), startRow: 0)
   }
 }

@@ -7,20 +7,29 @@ import Settings
 /// Any number of threads may read; a reader keeps the snapshot that it took.
 package final class Network: @unchecked Sendable {
   package let plan: NetworkPlan
+  /// Whether the network was loaded, and then whether by a checksum.
+  package let checksum: StoredChecksum
   private var lock = pthread_mutex_t()
   private var present: ParameterSnapshot
+  private var notes: Metadata
 
   /// - Throws: what `NetworkPlan.init` throws; `.memory`.
   package convenience init(_ specification: NetworkSpecification) throws(Failure) {
     let plan = try NetworkPlan(specification)
-    try self.init(plan, try ParameterSnapshot(plan: plan, normalization: nil) { initialize($0, plan, seed: plan.seed) })
+    try self.init(plan, try ParameterSnapshot(plan: plan, normalization: nil) { (parameters) throws(Failure) in try initialize(parameters, plan, seed: plan.seed) })
   }
 
   /// A network with given parameters, `plan.parameterCount` of them.
-  package init(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot) throws(Failure) {
+  /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite` naming the tensor.
+  package init(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot, metadata: Metadata = Metadata(), checksum: StoredChecksum = .notLoaded) throws(Failure) {
     try Self.check(snapshot.parameters, plan)
+    if let tensor = plan.tensors.first(where: { !allFinite(snapshot.parameters[$0.range]) }) {
+      throw Failure(.notFinite, "the parameters \(tensor.name) hold NaN or infinity in \(plan.precision.name); they must be finite")
+    }
     self.plan = plan
+    self.checksum = checksum
     present = snapshot
+    notes = metadata
     pthread_mutex_init(&lock, nil)
   }
 
@@ -33,6 +42,24 @@ package final class Network: @unchecked Sendable {
     precondition(parameters.precision == plan.precision, "parameters in another precision than the network's")
   }
 
+  /// The caller's notes on the network.
+  package var metadata: Metadata {
+    pthread_mutex_lock(&lock)
+    defer { pthread_mutex_unlock(&lock) }
+    return notes
+  }
+
+  /// Sets a note, or removes it.
+  /// - Throws: what `Metadata.set` throws.
+  package func setMetadata(_ key: String, _ value: String?) throws(Failure) {
+    pthread_mutex_lock(&lock)
+    defer { pthread_mutex_unlock(&lock) }
+    try notes.set(key, value)
+  }
+
+  /// A network with the same parameters and notes. Snapshots do not change: the two share one until either network gets another.
+  package func copied() throws(Failure) -> Network { try Network(plan, snapshot, metadata: metadata, checksum: checksum) }
+
   /// The present parameters. Their vector is a view: hold on to the snapshot for as long as the vector is used.
   package var snapshot: ParameterSnapshot {
     pthread_mutex_lock(&lock)
@@ -40,23 +67,25 @@ package final class Network: @unchecked Sendable {
     return present
   }
 
-  /// Makes a copy of `parameters` the present ones. On failure nothing has changed.
+  /// Makes a copy of `parameters` the present ones: their version. On failure nothing has changed.
   /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite`; `.memory`.
-  package func replaceParameters(with parameters: Vector) throws(Failure) {
+  @discardableResult package func replaceParameters(with parameters: Vector) throws(Failure) -> Int {
     try Self.check(parameters, plan)
     guard allFinite(parameters) else { throw Failure(.notFinite, "the parameters hold NaN or infinity; they must be finite") }
-    try update { (present) throws(Failure) in try ParameterSnapshot(copying: parameters, normalization: present.normalization) }
+    return try update { (present) throws(Failure) in try ParameterSnapshot(copying: parameters, normalization: present.normalization, version: present.version + 1) }
   }
 
   /// Replaces the normalization; nil removes it. Times and masks of sequences stay as they are: theirs becomes the identity.
   package func replaceNormalization(with normalization: Normalization?) throws(Failure) {
     if let sequence = plan.sequence { normalization?.exempt(sequence.format) }
-    try update { (present) throws(Failure) in try ParameterSnapshot(copying: present.parameters, normalization: normalization) }
+    try update { (present) throws(Failure) in try ParameterSnapshot(copying: present.parameters, normalization: normalization, version: present.version) }
   }
 
   /// Draws new parameters.
   package func initializeParameters(seed: UInt64) throws(Failure) {
-    try update { (present) throws(Failure) in try ParameterSnapshot(plan: self.plan, normalization: present.normalization) { initialize($0, self.plan, seed: seed) } }
+    // Drawn under no lock: it may take long, and a tick of the caller's may come in between.
+    let drawn = try ParameterSnapshot(plan: plan, normalization: nil) { (parameters) throws(Failure) in try initialize(parameters, plan, seed: seed) }
+    try update { (present) throws(Failure) in ParameterSnapshot(sharing: drawn, normalization: present.normalization, version: present.version + 1) }
   }
 
   /// Writes one tensor, given as rows × columns of its two-dimensional reading.
@@ -69,7 +98,7 @@ package final class Network: @unchecked Sendable {
       throw Failure(.notFinite, "the value for \(tensor.name) holds NaN or infinity at element \(place.row * value.columns + place.column)")
     }
     try update { (present) throws(Failure) in
-      let next = try ParameterSnapshot(copying: present.parameters, normalization: present.normalization)
+      let next = try ParameterSnapshot(copying: present.parameters, normalization: present.normalization, version: present.version + 1)
       convert(value, into: next.parameters[tensor.range])
       guard allFinite(next.parameters[tensor.range]) else {
         throw Failure(.notFinite, "the value for \(tensor.name) holds a number too large for \(self.plan.precision.name)")
@@ -85,24 +114,30 @@ package final class Network: @unchecked Sendable {
     return found
   }
 
-  private func update(_ change: (ParameterSnapshot) throws(Failure) -> ParameterSnapshot) throws(Failure) {
+  @discardableResult private func update(_ change: (ParameterSnapshot) throws(Failure) -> ParameterSnapshot) throws(Failure) -> Int {
     pthread_mutex_lock(&lock)
     defer { pthread_mutex_unlock(&lock) }
     present = try change(present)
+    return present.version
   }
 }
 
 /// Each tensor as it declares: normal weights, zero biases …; tensor i from stream i of the seed, so that a tensor's values do not depend on the others'.
-func initialize(_ parameters: Vector, _ plan: NetworkPlan, seed: UInt64) {
+/// - Throws: why the work must end.
+func initialize(_ parameters: Vector, _ plan: NetworkPlan, seed: UInt64) throws(Failure) {
   for (index, tensor) in plan.tensors.enumerated() {
     let values = parameters[tensor.range]
     var stream = RandomStream(seed: seed, stream: UInt64(index))
-    switch tensor.initial {
-    case .normal(let deviation) where deviation > 0: stream.normal(into: values, mean: 0, deviation: deviation)
-    case .normal: fill(values, 0)
-    case .uniform(let range): stream.uniform(into: values, low: range.lowerBound, high: range.upperBound)
-    case .values(let pattern):
-      for index in 0..<values.count { values.store(pattern[index % pattern.count], at: index) }
+    // An even number of values at a time: normal ones come in pairs.
+    try Watch.pieces(values.count, work: 8) { piece in
+      let values = values[piece]
+      switch tensor.initial {
+      case .normal(let deviation) where deviation > 0: stream.normal(into: values, mean: 0, deviation: deviation)
+      case .normal: fill(values, 0)
+      case .uniform(let range): stream.uniform(into: values, low: range.lowerBound, high: range.upperBound)
+      case .values(let pattern):
+        for index in piece { values.store(pattern[index % pattern.count], at: index - piece.lowerBound) }
+      }
     }
   }
 }

@@ -35,8 +35,9 @@ package struct NetworkPlan: Sendable {
   package init(_ specification: NetworkSpecification) throws(Failure) {
     self.specification = specification
     let network = specification.network
-    for key in ["inputs", "outputs"] where !network.isSet(key) {
-      throw Failure(.invalidArgument, "\(key) is not set; a specification must give inputs and outputs")
+    let required = networkOptions.filter(\.isRequired).map(\.key)
+    for key in required where !network.isSet(key) {
+      throw Failure(.invalidArgument, "\(key) is not set; a specification must give \(required.joined(separator: " and "))")
     }
     precision = try network.text("precision") == Precision.float64.name ? .float64 : .float32
     inputs = try network.integer("inputs")

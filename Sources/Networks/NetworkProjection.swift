@@ -34,7 +34,7 @@ extension Network {
         matrices[block].apply(old.name, from, old.shape[0], into: to, new.shape[0])
       }
     }
-    return try withExtendedLifetime(present) { () throws(Failure) in try Network(target, projected) }
+    return try withExtendedLifetime(present) { () throws(Failure) in try Network(target, projected, metadata: metadata) }
   }
 }
 

@@ -32,6 +32,13 @@ package struct NetworkSpecification: Sendable {
     if let current = blocks.last { blocks.append(current) }
   }
 
+  /// The same with another option of the network.
+  func changingNetwork(_ key: String, _ value: OptionValue) throws(Failure) -> NetworkSpecification {
+    var changed = self
+    try changed.network.set(key, value)
+    return changed
+  }
+
   /// The same with other options in its blocks.
   func changingBlocks(_ change: (_ index: Int, _ block: inout OptionValues) throws(Failure) -> Void) throws(Failure) -> NetworkSpecification {
     var changed = self
@@ -39,27 +46,40 @@ package struct NetworkSpecification: Sendable {
     return changed
   }
 
-  /// Applies a JSON object of options, wholly or not at all. "blocks" holds one object a block and replaces the blocks; other block options set the current block.
+  /// Applies a JSON object of options, wholly or not at all.
+  ///
+  /// "blocks" holds one object a block and replaces the blocks: each begins with the defaults and the block options that stand beside "blocks", and adds its own. Without "blocks", block options set
+  /// the current block. (`changing(json:)` changes the blocks of a network that exists.)
   package mutating func apply(json: JSON) throws(Failure) {
     guard let members = json.members else { throw Failure(.invalidArgument, "a specification is a JSON object of options; given: \(json.kindName)") }
     var changed = self
-    if let list = json["blocks"] {
-      guard let elements = list.elements, !elements.isEmpty else {
-        throw Failure(.invalidArgument, "blocks must be an array of one object a block; given: \(list.kindName)")
-      }
-      guard elements.count <= Self.maximumBlocks else {
-        throw Failure(.outOfRange, "blocks has \(elements.count) elements; a network has at most \(Self.maximumBlocks) blocks")
-      }
-      changed.blocks = []
-      for (index, element) in elements.enumerated() { changed.blocks.append(try Self.block(element, index)) }
-    }
+    let elements = try Self.elements(of: json["blocks"])
+    if elements != nil { changed.blocks = [OptionValues(scope: "block", blockOptions)] }
     for (key, value) in members where key != "blocks" { try changed.set(key, try optionValue(value, key)) }
+    if let elements {
+      changed.blocks = Array(repeating: changed.blocks[0], count: elements.count)
+      for (index, element) in elements.enumerated() { _ = try Self.set(&changed.blocks[index], element, index) }
+    }
     self = changed
   }
 
-  private static func block(_ json: JSON, _ index: Int) throws(Failure) -> OptionValues {
+  /// The objects in "blocks"; nil where there is no such member.
+  /// - Throws: `.invalidArgument` for what is no list of blocks; `.outOfRange` for too many.
+  static func elements(of list: JSON?) throws(Failure) -> [JSON]? {
+    guard let list else { return nil }
+    guard let elements = list.elements, !elements.isEmpty else {
+      throw Failure(.invalidArgument, "blocks must be an array of one object a block; given: \(list.kindName)")
+    }
+    guard elements.count <= maximumBlocks else {
+      throw Failure(.outOfRange, "blocks has \(elements.count) elements; a network has at most \(maximumBlocks) blocks")
+    }
+    return elements
+  }
+
+  /// Sets the options that element `index` of "blocks" holds, and gives their keys.
+  /// - Throws: what an option is refused with, naming the element.
+  static func set(_ block: inout OptionValues, _ json: JSON, _ index: Int) throws(Failure) -> [String] {
     guard let members = json.members else { throw Failure(.invalidArgument, "blocks[\(index)] must be an object; given: \(json.kindName)") }
-    var block = OptionValues(scope: "block", blockOptions)
     for (key, value) in members {
       do throws(Failure) {
         try block.set(key, try optionValue(value, key))
@@ -67,7 +87,7 @@ package struct NetworkSpecification: Sendable {
         throw Failure(error.status, "blocks[\(index)]: \(error.message)")
       }
     }
-    return block
+    return members.map(\.key)
   }
 
   /// The whole specification, defaults included; reading it gives the same network.
@@ -102,8 +122,9 @@ package func optionValue(_ json: JSON, _ key: String) throws(Failure) -> OptionV
   case .integer(let value): return .integer(value)
   case .real(let value): return .real(value)
   case .text(let value): return .text(value)
+  case .bool(let value): return .flag(value)
   case .array(let elements): return .text(try listText(elements, key))
-  default: throw Failure(.unsupportedType, "\(key) takes a number or a text; given: \(json.kindName)")
+  default: throw Failure(.unsupportedType, "\(key) takes a number, a text or a truth value; given: \(json.kindName)")
   }
 }
 
@@ -126,6 +147,7 @@ extension OptionValue {
     case .integer(let value): .integer(value)
     case .real(let value): .real(value)
     case .text(let value): .text(value)
+    case .flag(let value): .bool(value)
     }
   }
 }

@@ -2,13 +2,21 @@ import LinearAlgebra
 import Settings
 
 /// A standardization of the inputs, x' = (x − shift)·scale feature by feature, kept with the model so that a caller passes raw features.
+///
+/// It is kept in float64 and acts on the caller's numbers before they are rounded to the network's precision (`FeatureScaling`).
 package final class Normalization: Sendable {
   private let buffer: Buffer
+  /// float64, one number a feature.
   package let shift: Vector
   package let scale: Vector
+  /// Both rounded to the network's precision, for numbers that it holds exactly; not used where it does not hold them to its last digit.
+  private let narrow: (shift: Vector, scale: Vector)
+  private let isNarrowEnough: Bool
 
-  /// - Parameters: shift, scale: one number a feature.
-  /// - Throws: `.shapeMismatch` when there are not `inputs` numbers; `.notFinite` when a number is not finite or too large for the precision; `.memory`.
+  /// - Parameters:
+  ///   - shift, scale: one number a feature.
+  ///   - precision: the network's.
+  /// - Throws: `.shapeMismatch` when there are not `inputs` numbers; `.notFinite` when a number is not finite; `.memory`.
   package init(shift: TensorView, scale: TensorView, inputs: Int, precision: Precision) throws(Failure) {
     for (name, view) in [("shift", shift), ("scale", scale)] {
       guard view.rows * view.columns == inputs else {
@@ -16,22 +24,29 @@ package final class Normalization: Sendable {
       }
       if let place = firstNonFinite(view) { throw Failure(.notFinite, "\(name) of the normalization is not finite at feature \(max(place.row, place.column))") }
     }
-    buffer = try Buffer(byteCount: 2 * inputs * precision.byteCount)
-    self.shift = buffer.vector(count: inputs, precision: precision)
-    self.scale = buffer.vector(count: inputs, precision: precision, offset: inputs * precision.byteCount)
+    let (wide, own) = (8 * inputs, precision.byteCount * inputs)
+    buffer = try Buffer(byteCount: 2 * wide + 2 * own)
+    self.shift = buffer.vector(count: inputs, precision: .float64)
+    self.scale = buffer.vector(count: inputs, precision: .float64, offset: wide)
+    narrow = (buffer.vector(count: inputs, precision: precision, offset: 2 * wide), buffer.vector(count: inputs, precision: precision, offset: 2 * wide + own))
     convert(shift, into: self.shift)
     convert(scale, into: self.scale)
-    for (name, values) in [("shift", self.shift), ("scale", self.scale)] where !allFinite(values) {
-      throw Failure(.notFinite, "\(name) of the normalization holds a number too large for \(precision.name)")
-    }
+    isNarrowEnough = narrowed(self.shift, into: narrow.shift) && narrowed(self.scale, into: narrow.scale)
   }
+
+  /// The largest |shift| and |scale|.
+  var largestShift: Double { largestMagnitude(Block(shift.base, rows: 1, columns: shift.count, precision: shift.precision)) }
+  var largestScale: Double { largestMagnitude(Block(scale.base, rows: 1, columns: scale.count, precision: scale.precision)) }
+
+  /// How features enter.
+  package var scaling: FeatureScaling { FeatureScaling(shift: shift, scale: scale, narrow: isNarrowEnough ? narrow : nil) }
 
   /// Leaves the times and masks of sequences as they are; before anybody else sees this object.
   func exempt(_ format: SequenceFormat) {
     for step in 0..<format.steps {
       for range in format.exempt(step) {
-        fill(shift[range], 0)
-        fill(scale[range], 1)
+        for vector in [shift, narrow.shift] { fill(vector[range], 0) }
+        for vector in [scale, narrow.scale] { fill(vector[range], 1) }
       }
     }
   }

@@ -2,38 +2,23 @@ import Gradients
 import LinearAlgebra
 import VectorFields
 
-/// Where a batch comes from: rows of a features tensor, by number from `rows` if given.
-package struct BatchSource {
-  package let features: TensorView
-  package let rows: UnsafePointer<Int64>?
-  package let normalization: Normalization?
-  package init(features: TensorView, rows: UnsafePointer<Int64>? = nil, normalization: Normalization?) {
-    self.features = features
-    self.rows = rows
-    self.normalization = normalization
-  }
-}
-
 /// Where a tile enters and leaves the network: the caller's samples become the first state, the last state becomes scores.
 extension NetworkPlan {
   /// Reads `count` samples from row `start` on and opens them: the visible rows of the first state, or the scores' input when there is no block. `inputTile` takes the samples, or `sequences`
   /// with the drives of the blocks.
   func open(_ weights: Weights, _ source: BatchSource, start: Int, count: Int, inputTile: Block, sequences: SequenceScratch, into visible: Block) {
-    let normalization = source.normalization
-    guard sequence == nil else {
-      gather(
-        source.features, rows: source.rows, start: start, count: count, shift: normalization?.shift, scale: normalization?.scale, into: sequences.inputs)
+    let scaling = source.normalization?.scaling
+    if let sequence {
+      gather(source.features, rows: source.rows, start: start, count: count, scaling: scaling, into: sequences.inputs)
+      if sequence.isScaled { gatherElapsedTimes(source.features, sequence.format, rows: source.rows, start: start, count: count, into: sequences.inputs) }
       return openSequences(weights, sequences, into: visible)
     }
     guard let opening else {
-      gather(
-        source.features, rows: source.rows, start: start, count: count, shift: normalization?.shift, scale: normalization?.scale,
-        into: visible.rows(0..<inputs))
+      gather(source.features, rows: source.rows, start: start, count: count, scaling: scaling, into: visible.rows(0..<inputs))
       if width > inputs { fill(visible.rows(inputs..<width), 0) }
       return
     }
-    gather(
-      source.features, rows: source.rows, start: start, count: count, shift: normalization?.shift, scale: normalization?.scale, into: inputTile)
+    gather(source.features, rows: source.rows, start: start, count: count, scaling: scaling, into: inputTile)
     affine(
       matrix(opening, weights), bias: opening.bias(weights.parameters), activation: .identity, of: inputTile, scale: 1, addingTo: nil,
       into: visible, slope: nil)

@@ -44,7 +44,7 @@ struct ParameterPlacement {
 
   mutating func affineLayer(_ name: String, outputs: Int, inputs: Int) throws(Failure) -> AffineLayer {
     let weightOffset = count
-    try add("\(name).W", [outputs, inputs], .weight, .normal(deviation: 1 / Double(inputs).squareRoot()), block: nil)
+    try add("\(name).W", [outputs, inputs], .weight, .normal(deviation: WeightUse.product.deviation(fanIn: inputs, fanOut: outputs)), block: nil)
     let biasOffset = count
     try add("\(name).b", [outputs], .bias, .normal(deviation: 0), block: nil)
     return AffineLayer(outputs: outputs, inputs: inputs, weightOffset: weightOffset, biasOffset: biasOffset)

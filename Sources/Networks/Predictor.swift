@@ -17,6 +17,7 @@ package enum PredictionKind: Int32, CaseIterable, Sendable {
 /// Scratch and shared prepared weights for predicting with one snapshot of a network, for one caller at a time.
 ///
 /// `run` takes no lock and allocates nothing with one thread. A sample gives the same bits alone and at any place of any batch.
+/// Results of more than one tile are staged, so that a run that fails leaves the caller's array as it was.
 package final class Predictor: @unchecked Sendable {
   package let plan: NetworkPlan
   /// The most samples a run takes.
@@ -26,6 +27,7 @@ package final class Predictor: @unchecked Sendable {
   private let weights: Weights
   private let blockWeights: [Weights]
   private let largestTile: Int
+  private let staging: Buffer?
   private let arena: Arena
   private let workers: [PredictionScratch]
   private let logs: [StepLog]
@@ -43,6 +45,8 @@ package final class Predictor: @unchecked Sendable {
     largestTile = tileColumns(width: plan.width, precision: plan.precision)
     let partition = TilePartition(count: maximumBatch, largest: largestTile, accumulates: false)
     self.threads = min(threads, partition.groups)
+    let (results, overflow) = maximumBatch.multipliedReportingOverflow(by: plan.outputs)
+    staging = partition.tiles > 1 ? try Buffer(count: overflow ? Int.max : results, precision: plan.precision) : nil
     var size = Arena.Size()
     for _ in 0..<self.threads { PredictionScratch.add(plan, partition.columns, to: &size) }
     arena = try Arena(size)
@@ -54,65 +58,122 @@ package final class Predictor: @unchecked Sendable {
 
   /// Predicts `features.rows` samples, 1 … `maximumBatch`; `out` has a row a sample.
   ///
-  /// - Parameter pool: at most as many threads as this predictor; nil runs on the calling thread alone.
-  /// - Throws: what a step that can fail reports, `.notConverged` or `.stepLimit`; `out` then holds what came of the last good states.
-  package func run(_ features: TensorView, _ kind: PredictionKind, into out: MutableTensorView, pool: WorkerPool?) throws(Failure) {
+  /// - Parameters:
+  ///   - features: samples × inputs, checked as they enter (`NetworkPlan.checkIntake`).
+  ///   - isPartial: whether rows without a result become NaN (class −1) instead of an error.
+  ///   - pool: at most as many threads as this predictor; nil runs on the calling thread alone.
+  /// - Returns: the rows without a result, ascending; none unless `isPartial`.
+  /// - Throws: for the first row without a result: `.invalidData` for features that the network cannot take; `.notConverged` or `.stepLimit` for a step that failed;
+  ///   `.notFinite` for scores that are not finite, or that `out` cannot hold. `out` is then as it was.
+  @discardableResult package func run(
+    _ features: TensorView, _ kind: PredictionKind, into out: MutableTensorView, isPartial: Bool = false, pool: WorkerPool?
+  ) throws(Failure) -> [SampleFailure] {
     precondition(features.rows >= 1 && features.rows <= maximumBatch && features.columns == plan.inputs, "batch of another shape than its predictor")
     precondition(pool.map { $0.threads <= threads } ?? true, "more threads than the predictor has scratch for")
+    if !isPartial { try plan.checkIntake(features, snapshot.normalization, called: "features") }
     let partition = TilePartition(count: features.rows, largest: largestTile, accumulates: false)
-    guard let pool, pool.threads > 1 else {
-      for tile in 0..<partition.tiles { predict(features, kind, out, partition, tile, worker: 0) }
-      return try reportFailure()
+    let staged = partition.tiles > 1 ? staging?.vector(count: out.rows * out.columns, precision: plan.precision) : nil
+    let job = Job(
+      source: BatchSource(features: features, normalization: snapshot.normalization), kind: kind,
+      target: staged.map { MutableTensorView($0.base, type: ElementType(plan.precision), rows: out.rows, columns: out.columns) } ?? out,
+      limit: givesScores(kind) && out.type == .float32 ? Precision.float32.largest : plan.precision.largest, isPartial: isPartial)
+    let watch = pool?.watch ?? .current
+    for log in logs { log.watch = watch }
+    defer { reset() }
+    if let pool, pool.threads > 1 {
+      try pool.run(partition.groups) { group, worker in
+        for tile in partition.tiles(of: group) { self.predict(job, partition, tile, worker: worker) }
+      }
+    } else {
+      for tile in 0..<partition.tiles where !watch.isOver { predict(job, partition, tile, worker: 0) }
     }
-    try pool.run(partition.groups) { group, worker in
-      for tile in partition.tiles(of: group) { self.predict(features, kind, out, partition, tile, worker: worker) }
-    }
-    try reportFailure()
+    try watch.check()
+    let first = logs.reduce(nil) { SampleFailure.first($0, $1.first) }
+    if let first, !isPartial { throw job.source.named(first) }
+    if let staged { if kind == .classes { copy(job.target.view, into: out) } else { convert(staged, to: out) } }
+    return first == nil ? [] : logs.flatMap { $0.failures.map { SampleFailure(sample: $0.key, $0.value) } }.sorted { $0.sample < $1.sample }
   }
 
-  private func reportFailure() throws(Failure) {
-    var failure: Failure?
+  /// Makes the logs ready for the next call.
+  private func reset() {
     for log in logs {
-      failure = failure ?? log.failure
       log.clear()
+      log.watch = .none
     }
-    if let failure { throw failure }
   }
 
-  private func predict(_ features: TensorView, _ kind: PredictionKind, _ out: MutableTensorView, _ partition: TilePartition, _ tile: Int, worker: Int) {
+  /// Whether a prediction's numbers are the scores themselves, which may be of any size.
+  private func givesScores(_ kind: PredictionKind) -> Bool { kind == .scores || kind == .probabilities && plan.classes == 0 }
+
+  /// One run: what is predicted, and where it goes.
+  private struct Job {
+    let source: BatchSource
+    let kind: PredictionKind
+    let target: MutableTensorView
+    /// The largest magnitude that scores may have.
+    let limit: Double
+    let isPartial: Bool
+  }
+
+  private func predict(_ job: Job, _ partition: TilePartition, _ tile: Int, worker: Int) {
     let samples = partition.samples(of: tile)
     let scratch = workers[worker].view(columns: partition.columns(of: tile))
-    let source = BatchSource(features: features, normalization: snapshot.normalization)
-    let final = plan.propagate(weights, blockWeights, source, samples, scratch, logs[worker])
+    let log = logs[worker]
+    // Tiles come in their order: no later sample is the first.
+    guard log.first == nil || job.isPartial else { return }
+    log.askNext()
+    if job.isPartial { plan.noteIntake(job.source, samples, log) }
+    let final = plan.propagate(weights, blockWeights, job.source, samples, scratch, log)
+    if log.isOver { return }
     let scores = scratch.scores
     plan.readOut(weights, final, into: scores)
-    switch kind {
-    case .scores: scatter(scores, count: samples.count, to: out, startRow: samples.lowerBound)
+    log.requireFinite(scores, within: job.limit, "scores")
+    guard log.first == nil || job.isPartial else { return }
+    switch job.kind {
+    case .scores: scatter(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
     case .probabilities:
       plan.loss.link(scores, into: scores)
-      scatter(scores, count: samples.count, to: out, startRow: samples.lowerBound)
-    case .classes: scatterClasses(scores, count: samples.count, to: out, startRow: samples.lowerBound)
+      scatter(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
+    case .classes: scatterClasses(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
     }
+    for row in log.failedSamples { job.target.fill(row: row, with: job.kind == .classes ? -1 : .nan) }
   }
 
   /// The states of one block at every layer, layers + 1 of them: `layerView` gives the place of each, samples × state width. On the calling thread.
+  ///
+  /// - Throws: as `run`, naming row and layer; the places are then as they were. `.memory` for the states, which are staged.
   package func states(block index: Int, _ features: TensorView, layerView: (_ layer: Int) -> MutableTensorView) throws(Failure) {
+    try plan.checkIntake(features, snapshot.normalization, called: "features")
     let partition = TilePartition(count: features.rows, largest: min(largestTile, workers[0].largestColumns), accumulates: false)
     let source = BatchSource(features: features, normalization: snapshot.normalization)
-    let block = plan.blocks[index]
-    for tile in 0..<partition.tiles {
+    let (block, log) = (plan.blocks[index], logs[0])
+    let (layer, overflow) = features.rows.multipliedReportingOverflow(by: block.stateWidth)
+    let (all, tooMany) = layer.multipliedReportingOverflow(by: block.layers + 1)
+    let staging = try Buffer(count: overflow || tooMany ? Int.max : all, precision: plan.precision)
+    defer { withExtendedLifetime(staging) {} }
+    func staged(_ j: Int) -> Vector { staging.vector(count: layer, precision: plan.precision, offset: j * layer * plan.precision.byteCount) }
+    let limit = min(plan.precision.largest, layerView(0).type == .float32 ? Precision.float32.largest : .infinity)
+    let watch = Watch.current
+    log.watch = watch
+    defer { reset() }
+    for tile in 0..<partition.tiles where !watch.isOver {
       let samples = partition.samples(of: tile)
       let scratch = workers[0].view(columns: partition.columns(of: tile))
-      _ = plan.propagate(weights, blockWeights, source, samples, scratch, logs[0], upTo: index)
+      _ = plan.propagate(weights, blockWeights, source, samples, scratch, log, upTo: index)
       var own = blockWeights[index]
-      own.log = Unmanaged.passUnretained(logs[0])
+      own.log = Unmanaged.passUnretained(log)
       own.drive = scratch.sequences.drive(index)
-      for layer in 0...block.layers {
-        if layer > 0 { block.propagateLayer(layer - 1, own, buffer: scratch.states(block), scratch: scratch.scratch) }
-        scatter(block.propagated(layer, in: scratch.states(block)), count: samples.count, to: layerView(layer), startRow: samples.lowerBound)
+      for j in 0...block.layers where !log.isOver {
+        if j > 0 { block.propagateLayer(j - 1, own, buffer: scratch.states(block), scratch: scratch.scratch) }
+        let state = block.propagated(j, in: scratch.states(block))
+        log.requireFinite(state, within: limit, "states of layer \(j)")
+        let target = MutableTensorView(staged(j).base, type: ElementType(plan.precision), rows: features.rows, columns: block.stateWidth)
+        scatter(state, count: samples.count, to: target, startRow: samples.lowerBound)
       }
     }
-    try reportFailure()
+    try watch.check()
+    if let first = log.first { throw source.named(first) }
+    for j in 0...block.layers { convert(staged(j), to: layerView(j)) }
   }
 }
 
@@ -165,7 +226,7 @@ extension NetworkPlan {
     upTo end: Int? = nil
   ) -> Block {
     var visible: Block?
-    log.samples = samples.count
+    log.samples = samples
     for index in 0..<min(blocks.count, (end ?? blocks.count) + 1) {
       let block = blocks[index]
       let states = scratch.states(block)

@@ -35,7 +35,8 @@ final class ReadoutPreconditioner {
     fill(moments, 0)
     let second = Matrix(moments.base, rows: n, columns: n, precision: moments.precision)
     let first = moments[n * n..<n * size]
-    for tile in states {
+    let watch = Watch.current
+    for tile in states where !watch.isOver {
       accumulateOuter(tile, tile, addingTo: second)
       accumulateRowSums(tile, addingTo: Bias(first.base, stride: 1))
     }

@@ -3,7 +3,7 @@ import Settings
 
 /// The readout and the loss alone, at fixed states: loss, gradient and second derivatives of a convex problem in the readout's parameters.
 ///
-/// The states of a batch are kept tile by tile. Everything runs on the calling thread, tile after tile, so that bits never depend on threads.
+/// Where this thread's watch is over, tiles are left out: ask it before a result is used. The states of a batch are kept tile by tile. Everything runs on the calling thread, tile after tile, so that bits never depend on threads.
 package final class ReadoutSweep {
   package let plan: NetworkPlan
   /// Where the readout's parameters lie among the network's.
@@ -41,16 +41,17 @@ package final class ReadoutSweep {
     largestTile = tileColumns(width: plan.width, precision: plan.precision)
     // The last tile may need padding.
     let columns = batch + Block.quantum
+    let valueRows = plan.loss.targetKind == .values ? plan.outputs : 0
     var size = Arena.Size()
-    size.add(count: plan.width * columns, precision: plan.precision)
+    size.add(rows: plan.width, columns: columns, precision: plan.precision)
     size.add(count: columns, precision: .float32)
-    size.add(count: plan.loss.targetKind == .values ? plan.outputs * columns : 0, precision: plan.precision)
+    size.add(rows: valueRows, columns: columns, precision: plan.precision)
     size.add(count: columns, precision: .float64)
     for rows in [plan.outputs, plan.outputs, plan.outputs + 1] { size.add(rows: rows, columns: largestTile, precision: plan.precision) }
     arena = try Arena(size)
     memory = (
       arena.vector(count: plan.width * columns, precision: plan.precision), arena.vector(count: columns, precision: .float32),
-      arena.vector(count: plan.loss.targetKind == .values ? plan.outputs * columns : 0, precision: plan.precision),
+      arena.vector(count: valueRows * columns, precision: plan.precision),
       arena.vector(count: columns, precision: .float64)
     )
     scores = arena.block(rows: plan.outputs, columns: largestTile, precision: plan.precision)
@@ -83,7 +84,7 @@ package final class ReadoutSweep {
       case .labels(let all): gatherLabels(all, rows: source.rows, start: samples.lowerBound, count: samples.count, into: labels)
       case .values(let all):
         values = Block(memory.values[plan.outputs * column..<plan.outputs * (column + columns)].base, rows: plan.outputs, columns: columns, precision: precision)
-        gather(all, rows: source.rows, start: samples.lowerBound, count: samples.count, shift: nil, scale: nil, into: values)
+        gather(all, rows: source.rows, start: samples.lowerBound, count: samples.count, into: values)
       }
       var tileTargets = TileTargets(labels: labels, values: values, smoothing: weighting.smoothing)
       if weighting.isWeighted {
@@ -100,6 +101,7 @@ package final class ReadoutSweep {
       fill(self.padding(tiles[tile].states, from: tiles[tile].samples), 0)
     }
     preconditioner.update(tiles.map(\.states), count: count)
+    try Watch.check()
   }
 
   /// The loss over the batch and, if asked for, the gradient of its mean.
@@ -109,7 +111,8 @@ package final class ReadoutSweep {
     var result = BatchResult()
     result.weight = weight
     if let gradient { fill(gradient, 0) }
-    for tile in tiles {
+    let watch = Watch.current
+    for tile in tiles where !watch.isOver {
       let (scores, cotangent) = (shaped(scores, tile), shaped(tangent, tile))
       evaluate(readout, tile.states, into: scores)
       result.lossSum += plan.loss.evaluate(
@@ -123,7 +126,8 @@ package final class ReadoutSweep {
   /// The mean loss's Hessian with respect to the readout, times `direction`, overwrites `product`.
   package func hessianProduct(_ direction: Vector, at readout: Vector, into product: Vector) {
     fill(product, 0)
-    for tile in tiles {
+    let watch = Watch.current
+    for tile in tiles where !watch.isOver {
       let (scores, tangent) = (shaped(scores, tile), shaped(tangent, tile))
       evaluate(readout, tile.states, into: scores)
       evaluate(direction, tile.states, into: tangent)

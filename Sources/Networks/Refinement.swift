@@ -81,7 +81,7 @@ extension Network {
     let present = snapshot
     let prolonged = try ParameterSnapshot(plan: refinement.fine, normalization: present.normalization) { refinement.prolong(present.parameters, into: $0) }
     guard allFinite(prolonged.parameters) else { throw Failure(.notFinite, "weights extrapolated to the ends of the finer network are not finite; prolongation copy does not extrapolate") }
-    return try withExtendedLifetime(present) { () throws(Failure) in try Network(refinement.fine, prolonged) }
+    return try withExtendedLifetime(present) { () throws(Failure) in try Network(refinement.fine, prolonged, metadata: metadata) }
   }
 }
 

@@ -4,7 +4,7 @@ import Settings
 import VectorFields
 
 /// Options of scope "network" for inputs that are sequences.
-let sequenceOptions: [OptionDescription] = [
+package let sequenceOptions: [OptionDescription] = [
   OptionDescription("channels", .integer(1...1_000_000), default: .integer(1), unit: "features", "numbers of one observation of a sequence"),
   OptionDescription(
     "sequence_layout", .choice(["values", "times_values", "times_values_mask"]), default: .text("values"),
@@ -53,7 +53,7 @@ package struct SequencePlan: Sendable {
     }
     self.interpolation = interpolation
     format = SequenceFormat(layout, steps: inputs / stepWidth, channels: channels)
-    beginning = PathSampling(beginningOf: format)
+    beginning = try PathSampling(beginningOf: format)
   }
 
   /// What driven fields are told: with padding a step, or with absolute times a layer, may lie outside a sample's observations.
@@ -116,9 +116,9 @@ package struct SequencePlan: Sendable {
           .incompatible, "layers is \(layers), but a sample has \(steps) steps; field \(name) takes \(steps)·(k + 1) layers: k > 0 of the flow, then the observation")
       }
     }
-    return PathSampling(
+    return try PathSampling(
       format, interpolation, field.driveForm, hasPresence: field.driveForm == .value && configuration.hasPresence, isScaled: isScaled,
-      times: (0...layers).map { block.grid.time($0) }, nodes: block.integrator.nodes, evolutions: evolutions)
+      layers: layers, times: block.grid.time, nodes: block.integrator.nodes, evolutions: evolutions)
   }
 }
 
@@ -126,9 +126,9 @@ extension NetworkPlan {
   /// Refuses features that are no sequences, and jumps of a channel where a field reads the path's derivative.
   ///
   /// - Throws: `.invalidData` naming sample and step.
-  package func checkSequences(_ features: TensorView, called name: String) throws(Failure) {
+  package func checkSequences(_ features: TensorView, firstRow: Int = 0, called name: String) throws(Failure) {
     let allowsJumps = drives.allSatisfy { $0?.form != .derivative }
-    guard let sequence, let place = firstSequenceFault(features, sequence.format, precision: precision, allowsJumps: allowsJumps) else { return }
+    guard let sequence, let place = firstSequenceFault(features, sequence.format, precision: precision, isScaled: sequence.isScaled, allowsJumps: allowsJumps) else { return }
     let fault =
       switch place.fault {
       case .time(let before, let here): "the time is \(here), before that of the last observation, \(before); times must not decrease"
@@ -137,6 +137,6 @@ extension NetworkPlan {
         "channel \(channel) is observed at time \(here) and, a step before, at time \(before)\(before == here ? "" : ", which are one time in \(precision.name)"); "
           + "a path with two values at one time has no derivative, which neural_cde reads: give such observations one value, or times that differ"
       }
-    throw Failure(.invalidData, "\(name): sample \(place.sample), step \(place.step): \(fault)")
+    throw Failure(.invalidData, "\(name): sample \(firstRow + place.sample), step \(place.step): \(fault)")
   }
 }

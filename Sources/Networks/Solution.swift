@@ -9,8 +9,8 @@ package struct Solution: Sendable {
   package var ends: [SolveEnd] = []
   /// When, from 0 to the horizon.
   package var endTimes: [Double] = []
-  /// Why the first sample that failed did.
-  package var failure: Failure?
+  /// The samples that failed, ascending, and why each did.
+  package var failures: [SampleFailure] = []
   /// Summed over the samples.
   package var evaluations = 0
   package var accepted = 0
@@ -31,13 +31,13 @@ extension Network {
   ///   - event: w·y = level for weights w on the visible state; nil solves to the horizon.
   ///   - states: samples × (times·width), for each sample its states in order of the times; NaN for times that it did not reach.
   ///   - eventStates: samples × width; NaN for samples without an event.
-  ///   - watch: asked between tiles, layers and steps.
-  /// - Returns: how and when each sample ended. A sample whose step control gives up is no error of this call: its end says so and `failure` has the first one's reason.
-  /// - Throws: `.incompatible` for another kind of integrator; `.outOfRange` and `.shapeMismatch` for times and events; `.memory`; why the watch is over, which leaves part of
-  ///   the states written.
+  /// - Returns: how and when each sample ended. A sample whose step control gives up is no error of this call: its end says so and `failures` has the reason. One that failed in a block before
+  ///   ends at time 0.
+  /// - Throws: `.incompatible` for another kind of integrator; `.outOfRange` and `.shapeMismatch` for times and events; `.invalidData` for features that the network cannot take; `.memory`; why the
+  ///   thread's watch is over, which leaves part of the states written.
   package func solve(
     block index: Int, _ features: TensorView, times asked: [Double], in timePrecision: Precision = .float64, event: EventFunction?, states: MutableTensorView?,
-    eventStates: MutableTensorView?, watch: Watch = .none
+    eventStates: MutableTensorView?
   ) throws(Failure) -> Solution {
     guard plan.blocks.indices.contains(index) else { throw Failure(.outOfRange, "block is \(index); the network has \(plan.blocks.count) blocks, from 0") }
     let block = plan.blocks[index]
@@ -48,6 +48,8 @@ extension Network {
     try check(block, features, times, event, states, eventStates)
 
     let snapshot = self.snapshot
+    try plan.checkIntake(features, snapshot.normalization, called: "features")
+    let source = BatchSource(features: features, normalization: snapshot.normalization)
     let weights = try snapshot.inferenceWeights(plan)
     let blockWeights = plan.blocks.indices.map { plan.weights($0, weights) }
     let partition = TilePartition(count: features.rows, largest: tileColumns(width: plan.width, precision: plan.precision), accumulates: false)
@@ -56,33 +58,39 @@ extension Network {
     let arena = try Arena(size)
     let whole = PredictionScratch(plan, partition.columns, arena)
     let log = StepLog()
-    log.watch = watch
+    log.watch = .current
     var solution = Solution()
     for tile in 0..<partition.tiles {
-      try watch.check()
+      try Watch.check()
       let samples = partition.samples(of: tile)
       let scratch = whole.view(columns: partition.columns(of: tile))
       let output = try DenseOutput(
         times: times, event: event, visible: block.width, width: block.stateWidth, columns: partition.columns(of: tile), horizon: block.grid.horizon, precision: plan.precision)
-      _ = plan.propagate(
-        weights, blockWeights, BatchSource(features: features, normalization: snapshot.normalization), samples, scratch, log, upTo: index)
+      _ = plan.propagate(weights, blockWeights, source, samples, scratch, log, upTo: index)
+      let lost = log.failedSamples
       var own = blockWeights[index]
       withExtendedLifetime(log) {
         own.log = Unmanaged.passUnretained(log)
-        for layer in 0..<block.layers where !output.allHaveEnded(samples: samples.count) {
+        for layer in 0..<block.layers where !output.allHaveEnded(samples: samples.count) && !log.isOver {
           output.enter(block.grid.time(layer)...block.grid.time(layer + 1))
           method.solve(
             block.field, block.step(layer, own), from: block.propagated(layer, in: scratch.states(block)), into: block.propagated(layer + 1, in: scratch.states(block)),
             output: output, scratch: scratch.scratch)
         }
       }
-      try watch.check()
+      try Watch.check()
       if let states, !times.isEmpty { scatter(output.visibleStates, count: samples.count, to: states, startRow: samples.lowerBound) }
       if let eventStates { scatter(block.visible(output.eventStates), count: samples.count, to: eventStates, startRow: samples.lowerBound) }
       solution.ends += output.ends.prefix(samples.count)
       solution.endTimes += output.endTimes.prefix(samples.count)
+      for sample in lost {
+        (solution.ends[sample], solution.endTimes[sample]) = (.failure, 0)
+        states?.fill(row: sample, with: .nan)
+        eventStates?.fill(row: sample, with: .nan)
+      }
     }
-    (solution.failure, solution.evaluations, solution.accepted, solution.rejected) = (log.failure, log.evaluations, log.accepted, log.rejected)
+    solution.failures = log.failures.map { SampleFailure(sample: $0.key, $0.value) }.sorted { $0.sample < $1.sample }
+    (solution.evaluations, solution.accepted, solution.rejected) = (log.evaluations, log.accepted, log.rejected)
     withExtendedLifetime((snapshot, arena)) {}
     return solution
   }
@@ -110,6 +118,9 @@ extension Network {
         throw Failure(.shapeMismatch, "the event has \(event.weights.count) weights; the state has \(block.width) features")
       }
       guard event.level.isFinite, event.weights.allSatisfy(\.isFinite) else { throw Failure(.notFinite, "the event's weights and level must be finite") }
+      if let place = event.weights.firstIndex(where: { $0.magnitude > plan.precision.largest }) {
+        throw Failure(.notFinite, "the event's weight \(place) is \(event.weights[place]), too large for \(plan.precision.name)")
+      }
     }
     if let states, states.rows != features.rows || states.columns != times.count * block.width {
       throw Failure(.shapeMismatch, "states are \(states.rows) × \(states.columns); they must be samples × (times·width), \(features.rows) × \(times.count * block.width)")

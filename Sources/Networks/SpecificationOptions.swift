@@ -7,8 +7,8 @@ import VectorFields
 /// Options of scope "network".
 package let networkOptions: [OptionDescription] = [
   OptionDescription("precision", .choice(Precision.allCases.map(\.name)), default: .text("float32"), "precision of parameters, states and gradients"),
-  OptionDescription("inputs", .integer(1...1_000_000), default: .integer(1), unit: "features", "features of a sample; required"),
-  OptionDescription("outputs", .integer(1...1_000_000), default: .integer(1), unit: "scores", "scores of a sample: classes, or target values; required"),
+  OptionDescription("inputs", .integer(1...1_000_000), default: .integer(1), unit: "features", required: true, "features of a sample"),
+  OptionDescription("outputs", .integer(1...1_000_000), default: .integer(1), unit: "scores", required: true, "scores of a sample: classes, or target values"),
   OptionDescription("opening", .choice(openings.names), default: .text("zero_padding"), "how the inputs become a state of the given width"),
   OptionDescription("width", .integer(0...65_536), default: .integer(0), unit: "features", "features of the state; 0 = as many as inputs"),
   OptionDescription("readout", .choice(readouts.names), default: .text("dense"), "how the final state becomes scores"),
@@ -28,7 +28,7 @@ package let blockOptions: [OptionDescription] = [
   OptionDescription("weights_in_time", .choice(timeBases.names), default: .text("layers"), "how the layers get their weights: each its own, or θ(t) in a basis"),
   OptionDescription("memory", .choice(memoryPolicies.names), default: .text("store_all"), "how training remembers the states"),
   OptionDescription("noise", .choice(layerNoises.names), default: .text("none"), "random numbers in the layers while training; evaluation draws none"),
-  OptionDescription("initial_scale", .real(0...1e6), default: .real(1), "factor of the initial weights' standard deviation 1/√width"),
+  OptionDescription("initial_scale", .real(0...1e6), default: .real(1), "factor of the initial weights' standard deviation, which makes f(y) as large as y at any width, hidden width and number of channels"),
 ] + elementOptions
 
 /// The options that single fields, integrators, bases, memory policies and noises add.

@@ -22,8 +22,8 @@ package struct BatchResult: Equatable, Sendable {
   package var weight = 0.0
   /// What steps that count did.
   package var report = StepReport()
-  /// The first failure of a step that can fail (implicit, adaptive), by the order of the tiles.
-  package var failure: Failure?
+  /// The first sample without a result: a step that can fail (implicit, adaptive) failed.
+  package var failure: SampleFailure?
   package init() {}
   /// Σ w_i l_i / Σ w_i; 0 where all weights are 0.
   package var meanLoss: Double { weight > 0 || lossSum.isNaN ? lossSum / weight : 0 }
@@ -56,9 +56,8 @@ package final class Sweep: @unchecked Sendable {
   private let logs: [StepLog]
   private let scratch: [TileScratch]
   /// Sets of operators to prepare or finish together: one task.
-  private let chunks: [(block: Int, entries: Range<Int>)]
-  /// What each tile gave.
-  private var results: [BatchResult]
+  private let chunks: OperatorChunks
+  private let sums: TileSums
 
   /// - Parameters:
   ///   - batch: at least 1.
@@ -93,14 +92,12 @@ package final class Sweep: @unchecked Sendable {
     for _ in 0..<workers { scratch.append(TileScratch(arena, rows, columns: partition.columns)) }
     self.scratch = scratch
     logs = (0..<workers).map { _ in StepLog() }
-    results = Array(repeating: BatchResult(), count: partition.tiles)
-    chunks = plan.blocks.indices.flatMap { block in
-      stride(from: 0, to: plan.blocks[block].preparedEntries, by: 32).map { (block, $0..<min($0 + 32, plan.blocks[block].preparedEntries)) }
-    }
+    sums = TileSums(arena, tiles: partition.tiles, workers: workers)
+    chunks = OperatorChunks(plan)
   }
 
   /// Bytes of scratch held.
-  package var byteCount: Int { arena.byteCount }
+  package var byteCount: Int { arena.byteCount + sums.byteCount }
 
   /// The loss of a batch of `count` samples and, if asked for, the gradient of its mean, which overwrites `gradient`. The loss has the same bits with a gradient and without.
   ///
@@ -111,39 +108,57 @@ package final class Sweep: @unchecked Sendable {
   ///   - scores: takes the scores, samples × outputs.
   ///   - draws: the random numbers of a training step, for blocks with noise; nil for evaluation.
   ///   - pool: at most as many threads as this sweep. Its watch is asked between tiles and layers.
-  /// - Throws: what a step that can fail reports, `.notConverged` or `.stepLimit`: that of the first tile; what the loss fails with; why the watch is over. `gradient` is then of no use.
+  /// - Throws: for the first row without a result: what a step that can fail reports, `.notConverged` or `.stepLimit`; `.notFinite` for scores or a loss that are not finite.
+  ///   What a loss of the caller's fails with; why the watch is over. `gradient` is then of no use.
   package func lossGradient(
     _ parameters: Vector, _ source: BatchSource, _ targets: Targets, loss: (any Loss)? = nil, weighting: LossWeighting = LossWeighting(),
     divisor: Double? = nil, count: Int, gradient: Vector?, draws: Draws? = nil, scores: MutableTensorView? = nil, pool: WorkerPool
   ) throws(Failure) -> BatchResult {
     let loss = loss ?? plan.loss
     let weight = weighting.sum(targets, rows: source.rows, count: count)
+    guard weight.isFinite else { throw Failure(.invalidData, "the weights of the batch's samples have a sum that is not finite; divide them by a common factor, which changes nothing") }
     let total = divisor ?? weight
     let scale = total > 0 ? 1 / total : 0
     // The charge is a mean over all samples alike; a part of a larger batch counts by its share.
     let charge = (divisor == nil ? 1 : weight * scale) / Double(count)
-    var result = try run(
-      parameters, source, count: count, gradient: gradient, featureGradient: nil, draws: draws, chargePerSample: charge, pool: pool
-    ) { tile, start, samples, result in
-      let targets = tile.load(targets, weighting, rows: source.rows, start: start, count: samples)
-      result.lossSum += loss.evaluate(
-        scores: tile.scores, targets: targets, count: samples, scale: scale, gradient: gradient == nil ? nil : tile.scoreCotangent, correct: &result.correct)
-      result.count += samples
-      if let scores { scatter(tile.scores, count: samples, to: scores, startRow: start) }
+    let outcome = Result { () throws(Failure) in
+      try run(
+        parameters, source, count: count, gradient: gradient, featureGradient: nil, draws: draws, chargePerSample: charge, pool: pool
+      ) { tile, log, result in
+        let samples = log.samples
+        let targets = tile.load(targets, weighting, rows: source.rows, start: samples.lowerBound, count: samples.count)
+        result.lossSum = loss.evaluate(
+          scores: tile.scores, targets: targets, count: samples.count, scale: scale, gradient: gradient == nil ? nil : tile.scoreCotangent, correct: &result.correct)
+        if !result.lossSum.isFinite { self.blame(loss, tile.scores, targets, log) }
+        result.count = samples.count
+        if let scores { scatter(tile.scores, count: samples.count, to: scores, startRow: samples.lowerBound) }
+      }
     }
-    if let failure = loss.takeFailure() { throw failure }
+    if let failure = loss.takeFailure() { throw source.named(failure) }
+    var result = try outcome.get()
     result.weight = weight
     return result
   }
 
+  /// Notes the sample whose loss makes a tile's sum infinite or NaN: the last of the fewest that do.
+  private func blame(_ loss: any Loss, _ scores: Block, _ targets: TileTargets, _ log: StepLog) {
+    var (finite, tried, correct) = (0, log.samples.count, 0)
+    while tried - finite > 1 {
+      let middle = (finite + tried) / 2
+      if loss.evaluate(scores: scores, targets: targets, count: middle, scale: 0, gradient: nil, correct: &correct).isFinite { finite = middle } else { tried = middle }
+    }
+    log.fail(column: finite, Failure(.notFinite, "the loss is not finite"))
+  }
+
   /// Jᵀw for a cotangent w of the scores, `count` × outputs: the parameters' part overwrites `gradient`, the features' part `featureGradient`.
   /// - Returns: what steps that count did.
+  /// - Throws: as `lossGradient`; `.notFinite` also for the first row whose features have a gradient that is not finite.
   @discardableResult package func pullback(
     _ parameters: Vector, _ source: BatchSource, cotangent: TensorView, count: Int, gradient: Vector?, featureGradient: MutableTensorView?,
     draws: Draws? = nil, pool: WorkerPool
   ) throws(Failure) -> StepReport {
-    try run(parameters, source, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: true, draws: draws, pool: pool) { tile, start, samples, _ in
-      gather(cotangent, rows: nil, start: start, count: samples, shift: nil, scale: nil, into: tile.scoreCotangent)
+    try run(parameters, source, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: true, draws: draws, pool: pool) { tile, log, _ in
+      gather(cotangent, rows: nil, start: log.samples.lowerBound, count: log.samples.count, into: tile.scoreCotangent)
     }.report
   }
 
@@ -156,71 +171,71 @@ package final class Sweep: @unchecked Sendable {
   func states(
     _ parameters: Vector, _ source: BatchSource, count: Int, draws: Draws? = nil, pool: WorkerPool, take: (_ tile: Int, _ states: Block) -> Void
   ) throws(Failure) {
-    _ = try run(parameters, source, count: count, gradient: nil, featureGradient: nil, draws: draws, pool: pool, atStates: take) { _, _, _, _ in }
+    _ = try run(parameters, source, count: count, gradient: nil, featureGradient: nil, draws: draws, pool: pool, atStates: take) { _, _, _ in }
   }
 
-  /// Runs all tiles: forward, then `atScores`, which leaves the cotangent of the scores, then back if a gradient is wanted.
+  /// Runs all tiles: forward, then `atScores`, which leaves the cotangent of the scores, then back if a gradient is wanted. The log that it gets says which samples the tile has.
   private func run(
     _ parameters: Vector, _ source: BatchSource, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, alwaysBack: Bool = false,
     draws: Draws?, chargePerSample: Double = 0, pool: WorkerPool, atStates: (_ tile: Int, _ states: Block) -> Void = { _, _ in },
-    atScores: (_ tile: TileScratch, _ start: Int, _ samples: Int, _ result: inout BatchResult) -> Void
+    atScores: (_ tile: TileScratch, _ log: StepLog, _ result: inout BatchResult) -> Void
   ) throws(Failure) -> BatchResult {
     precondition(count >= 1 && count <= batch, "batch larger than its sweep")
     precondition(pool.threads <= threads, "more threads than the sweep has scratch for")
     let back = gradient != nil || alwaysBack
     let partition = partition(count: count)
+    try sums.begin(tiles: partition.tiles)
     if let extended { plan.extend(parameters, into: extended.parameters) }
     let weights = Weights(parameters: extended?.parameters ?? parameters, prepared: prepared)
     if prepared.count > 0 {
       try pool.run(chunks.count) { task, _ in
-        self.plan.prepare(block: self.chunks[task].block, entries: self.chunks[task].entries, weights.parameters, into: self.prepared, for: .training)
+        let chunk = self.chunks[task]
+        self.plan.prepare(block: chunk.block, entries: chunk.entries, weights.parameters, into: self.prepared, for: .training)
       }
     }
     // Group 0 adds up where the result goes, if that has room for the layers' weights.
     let first = gradient.map { extended?.gradient ?? $0 } ?? (featureGradient == nil ? nil : unwanted)
     defer { for log in logs { log.watch = .none } }
-    try results.withUnsafeMutableBufferPointer { results throws(Failure) in
-      let results = UnsafeMutableBufferPointer(rebasing: results[...])
-      try pool.run(partition.groups) { group, worker in
-        let sum = group == 0 ? first : first.map { _ in self.groupGradients[group - 1] }
-        let log = self.logs[worker]
-        log.watch = pool.watch
-        log.chargePerSample = chargePerSample
-        if let sum { fill(sum, 0) }
-        for index in partition.tiles(of: group) {
-          log.askNext()
-          if log.isOver { return }
-          let samples = partition.samples(of: index)
-          let tile = self.scratch[worker].view(columns: partition.columns(of: index))
-          log.isCharging = chargePerSample > 0
-          let final = self.forward(weights, source, samples, tile, log, draws, keeping: back)
-          log.isCharging = false
-          // States that were left half way mean nothing to a loss.
-          if log.isOver { return log.clear() }
-          var result = BatchResult()
+    try pool.run(partition.groups) { group, worker in
+      let sum = group == 0 ? first : first.map { _ in self.groupGradients[group - 1] }
+      let log = self.logs[worker]
+      log.watch = pool.watch
+      log.chargePerSample = chargePerSample
+      if let sum { fill(sum, 0) }
+      for index in partition.tiles(of: group) {
+        log.askNext()
+        if log.isOver { return }
+        let samples = partition.samples(of: index)
+        let tile = self.scratch[worker].view(columns: partition.columns(of: index))
+        log.isCharging = chargePerSample > 0
+        let final = self.forward(weights, source, samples, tile, log, draws, keeping: back)
+        log.isCharging = false
+        // States that were left half way mean nothing to a loss.
+        if log.isOver { return log.clear() }
+        var result = BatchResult()
+        log.requireFinite(tile.scores, within: self.plan.precision.largest, "scores")
+        // A tile with a failure ends the call: its states and scores go nowhere.
+        if log.first == nil {
           atStates(index, final)
-          atScores(tile, samples.lowerBound, samples.count, &result)
-          if back { self.backward(weights, source, samples, tile, log, draws, final: final, gradient: sum, featureGradient: featureGradient) }
-          result.failure = log.failure
-          result.costSum = log.cost
-          result.report = log.report
-          log.clear()
-          results[index] = result
+          atScores(tile, log, &result)
         }
+        if back, log.first == nil { self.backward(weights, source, samples, tile, log, draws, final: final, gradient: sum, featureGradient: featureGradient) }
+        result.failure = log.first
+        result.costSum = log.cost
+        result.report = log.report
+        log.clear()
+        self.sums.note(result, tile: index, worker: worker)
       }
     }
-    if let failure = results[0..<partition.tiles].lazy.compactMap(\.failure).first { throw failure }
+    if let failure = sums.failure { throw source.named(failure) }
     if let gradient, let first {
       try reduce(partition.groups, into: first, weights.parameters, pool)
-      if extended != nil { plan.contract(first, into: gradient) }
+      if extended != nil {
+        plan.contract(first, into: gradient)
+        try pool.watch.check()
+      }
     }
-    return results[0..<partition.tiles].reduce(into: BatchResult()) { total, part in
-      total.lossSum += part.lossSum
-      total.costSum += part.costSum
-      total.correct += part.correct
-      total.count += part.count
-      total.report.add(part.report)
-    }
+    return sums.total(tiles: partition.tiles)
   }
 
   /// Gives the visible final state.
@@ -228,7 +243,7 @@ package final class Sweep: @unchecked Sendable {
     _ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, _ log: StepLog, _ draws: Draws?, keeping: Bool
   ) -> Block {
     var visible: Block?
-    log.samples = samples.count
+    log.samples = samples
     for (index, block) in plan.blocks.enumerated() {
       let tape = tile.tape(index)
       let first = keeping ? memory[index].initialState(block, tape: tape) : block.propagated(0, in: tape)
@@ -281,7 +296,7 @@ package final class Sweep: @unchecked Sendable {
       plan.openSequencesPullback(
         weights, tile.sequences, tile.sequenceCotangents, visible, gradient: gradient, isFeatureWanted: featureGradient != nil)
       guard let featureGradient else { return }
-      return scatterFeatures(tile.sequenceCotangents.inputs, source, samples, featureGradient)
+      return scatterFeatures(tile.sequenceCotangents.inputs, source, log, featureGradient)
     }
     if let opening = plan.opening, let gradient {
       accumulateOuter(visible, tile.inputs, addingTo: opening.matrix(gradient))
@@ -294,13 +309,13 @@ package final class Sweep: @unchecked Sendable {
       affine(
         opening.matrix(weights.parameters).transposed, bias: nil, activation: .identity, of: visible, scale: 1, addingTo: nil, into: inputs, slope: nil)
     }
-    scatterFeatures(inputs, source, samples, featureGradient)
+    scatterFeatures(inputs, source, log, featureGradient)
   }
 
   /// The cotangents of normalized features as those of the caller's.
-  private func scatterFeatures(_ cotangent: Block, _ source: BatchSource, _ samples: Range<Int>, _ target: MutableTensorView) {
-    if let normalization = source.normalization { scaleRows(cotangent, by: normalization.scale) }
-    scatter(cotangent, count: samples.count, to: target, startRow: samples.lowerBound)
+  private func scatterFeatures(_ cotangent: Block, _ source: BatchSource, _ log: StepLog, _ target: MutableTensorView) {
+    log.requireFinite(cotangent, within: cotangent.precision.largest, "gradient by the features")
+    scatter(cotangent, count: log.samples.count, to: target, startRow: log.samples.lowerBound, scale: source.normalization?.scaling)
   }
 
   /// Adds the groups' gradients in order and turns operator gradients into tensors' gradients.
@@ -314,7 +329,8 @@ package final class Sweep: @unchecked Sendable {
     }
     guard plan.blocks.contains(where: \.gradientNeedsFinish) else { return }
     try pool.run(chunks.count) { task, _ in
-      self.plan.finishGradient(block: self.chunks[task].block, entries: self.chunks[task].entries, gradient, at: parameters, prepared: self.prepared)
+      let chunk = self.chunks[task]
+      self.plan.finishGradient(block: chunk.block, entries: chunk.entries, gradient, at: parameters, prepared: self.prepared)
     }
   }
 }

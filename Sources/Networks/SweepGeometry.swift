@@ -18,7 +18,8 @@ struct SweepGeometry {
   /// - Throws: `.incompatible` when `memory` cannot serve a block; `.memory` when a memory limit is too small for any policy.
   init(_ plan: NetworkPlan, batch: Int, derivative: Bool, features: Bool, memory: (any MemoryPolicy)?, threads: Int) throws(Failure) {
     if let memory { for block in plan.blocks { try memory.check(block) } }
-    let policies = memory.map { memory in plan.blocks.map { _ in memory } } ?? plan.memory
+    // A block that has this policy already keeps the options it gave it.
+    let policies = memory.map { memory in plan.memory.map { $0.name == memory.name ? $0 : memory } } ?? plan.memory
     largestTile = tileColumns(width: plan.width, precision: plan.precision)
     partition = TilePartition(count: batch, largest: largestTile, accumulates: derivative)
     workers = min(threads, partition.groups)
@@ -32,6 +33,7 @@ struct SweepGeometry {
     needsUnwanted = plan.sequence != nil && derivative && features
     if needsUnwanted { size.add(count: plan.extendedCount, precision: plan.precision) }
     for _ in 0..<workers { rows.add(to: &size, columns: partition.columns) }
+    TileSums.add(tiles: partition.tiles, to: &size)
     self.size = size
   }
 }

@@ -65,9 +65,10 @@ package final class TangentSweep {
     let directions = direction.map { Weights(parameters: extended?.direction ?? $0, prepared: preparedDirection) }
     plan.prepare(weights.parameters, into: prepared, for: .training)
     if let directions { plan.prepareDirection(directions.parameters, into: preparedDirection, at: weights.parameters, prepared: prepared) }
+    let watch = pool?.watch ?? .current
     for scratch in scratch {
       scratch.log.clear()
-      scratch.log.watch = pool?.watch ?? .none
+      scratch.log.watch = watch
     }
     defer { for scratch in scratch { scratch.log.watch = .none } }
     let partition = TilePartition(count: count, largest: largestTile, accumulates: false)
@@ -76,6 +77,8 @@ package final class TangentSweep {
       let scratch = scratch[worker].view(columns: partition.columns(of: tile))
       scratch.log.askNext()
       propagate(weights, directions, source, featureDirection, draws, samples, scratch)
+      scratch.log.requireFinite(scratch.scores, within: plan.precision.largest, "scores")
+      scratch.log.requireFinite(scratch.scoreTangents, within: plan.precision.largest, "tangents of the scores")
       if let scoresOut { scatter(scratch.scores, count: samples.count, to: scoresOut, startRow: samples.lowerBound) }
       curvature?.curvature(at: scratch.scores, of: scratch.scoreTangents, scratch: scratch.curvature)
       scatter(scratch.scoreTangents, count: samples.count, to: tangentOut, startRow: samples.lowerBound)
@@ -83,9 +86,10 @@ package final class TangentSweep {
     if let pool {
       try pool.run(partition.tiles) { tile, worker in push(tile, worker: worker) }
     } else {
-      for tile in 0..<partition.tiles { push(tile, worker: 0) }
+      for tile in 0..<partition.tiles where !watch.isOver { push(tile, worker: 0) }
+      try watch.check()
     }
-    if let failure = scratch.lazy.compactMap({ $0.log.failure }).first { throw failure }
+    if let failure = scratch.reduce(nil, { SampleFailure.first($0, $1.log.first) }) { throw source.named(failure) }
   }
 
   /// One tile's scores and their tangents.
@@ -93,7 +97,7 @@ package final class TangentSweep {
     _ weights: Weights, _ directions: Weights?, _ source: BatchSource, _ featureDirection: TensorView?, _ draws: Draws?, _ samples: Range<Int>,
     _ scratch: TangentScratch
   ) {
-    scratch.log.samples = samples.count
+    scratch.log.samples = samples
     var visible: (state: Block, tangent: Block)?
     for (index, block) in plan.blocks.enumerated() {
       // The last block's result may lie in the same memory: take it along before the next begins.
@@ -142,7 +146,7 @@ package final class TangentSweep {
   /// The tangent of normalized features.
   private func gatherTangent(_ source: BatchSource, _ features: TensorView?, _ samples: Range<Int>, into tile: Block) {
     guard let features else { return fill(tile, 0) }
-    gather(features, rows: nil, start: samples.lowerBound, count: samples.count, shift: nil, scale: source.normalization?.scale, into: tile)
+    gather(features, rows: nil, start: samples.lowerBound, count: samples.count, scaling: source.normalization?.scaling.ofChanges, into: tile)
   }
 
   private func readOutTangent(_ weights: Weights, _ direction: Weights?, _ visible: Block, _ tangent: Block, _ out: Block) {

@@ -86,10 +86,10 @@ struct TileScratch {
     let values = shaped(whole.targets)
     switch source {
     case .labels(let all): gatherLabels(all, rows: rows, start: start, count: count, into: labels)
-    case .values(let all): gather(all, rows: rows, start: start, count: count, shift: nil, scale: nil, into: values)
+    case .values(let all): gather(all, rows: rows, start: start, count: count, into: values)
     }
-    guard weighting.isWeighted else { return TileTargets(labels: labels, values: values, smoothing: weighting.smoothing) }
+    guard weighting.isWeighted else { return TileTargets(labels: labels, values: values, smoothing: weighting.smoothing, firstSample: start) }
     gatherWeights(samples: weighting.samples, classes: weighting.classes, labels: labels, rows: rows, start: start, count: count, into: weights)
-    return TileTargets(labels: labels, values: values, weights: weights, smoothing: weighting.smoothing)
+    return TileTargets(labels: labels, values: values, weights: weights, smoothing: weighting.smoothing, firstSample: start)
   }
 }

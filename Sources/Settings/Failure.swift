@@ -8,6 +8,7 @@ package enum Status: Int32, CaseIterable, Sendable {
   case timeLimit = 3
   case earlyStopping = 4
   case converged = 5
+  case rowsWithoutResult = 6
   case noDescent = 7
   case invalidArgument = -1
   case nullPointer = -2

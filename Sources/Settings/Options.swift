@@ -3,6 +3,7 @@ package enum OptionValue: Equatable, Sendable {
   case integer(Int64)
   case real(Double)
   case text(String)
+  case flag(Bool)
 }
 
 /// The kind of an option with its bounds; what is outside is an error, never clamped.
@@ -11,6 +12,8 @@ package enum OptionKind: Sendable {
   /// Bounds are inclusive unless `open` says that the lower bound itself is excluded.
   case real(ClosedRange<Double>, openBelow: Bool = false)
   case choice([String])
+  /// True or false; the integers 1 and 0 and the texts "true" and "false" say the same.
+  case flag
   case text
   /// A list of finite numbers, as a text with commas between them; empty for none.
   case reals
@@ -24,8 +27,11 @@ package struct OptionDescription: Sendable {
   /// Unit or meaning of the number ("epochs", "ms", "1"); empty for text.
   package let unit: String
   package let help: String
-  package init(_ key: String, _ kind: OptionKind, default standard: OptionValue, unit: String = "", _ help: String) {
+  /// Whether it has to be set: its default is then only what stands in its place before.
+  package let isRequired: Bool
+  package init(_ key: String, _ kind: OptionKind, default standard: OptionValue, unit: String = "", required: Bool = false, _ help: String) {
     self.key = key
+    isRequired = required
     self.kind = kind
     self.standard = standard
     self.unit = unit
@@ -57,6 +63,9 @@ package struct OptionValues: Sendable {
     values[key] = try option.checked(value)
   }
 
+  /// Gives an option its default again.
+  package mutating func reset(_ key: String) { values[key] = nil }
+
   package func value(_ key: String) throws(Failure) -> OptionValue {
     if let value = values[key] { return value }
     return try description(of: key).standard
@@ -71,8 +80,12 @@ package struct OptionValues: Sendable {
     switch try value(key) {
     case .real(let value): return value
     case .integer(let value): return Double(value)
-    case .text: throw Failure(.internal, "option \(key) is not a number")
+    case .text, .flag: throw Failure(.internal, "option \(key) is not a number")
     }
+  }
+  package func flag(_ key: String) throws(Failure) -> Bool {
+    if case .flag(let value) = try value(key) { return value }
+    throw Failure(.internal, "option \(key) is not true or false")
   }
   package func text(_ key: String) throws(Failure) -> String {
     if case .text(let value) = try value(key) { return value }
@@ -97,6 +110,13 @@ extension OptionDescription {
     case (.choice(let names), .text(let given)):
       guard names.contains(given) else { throw unknownName(given, what: "value of \(key)", allowed: names) }
       return value
+    case (.flag, .flag): return value
+    case (.flag, .integer(let given)):
+      guard given == 0 || given == 1 else { throw Failure(.outOfRange, "\(key) is \(given); it must be \(kind.allowed)") }
+      return .flag(given == 1)
+    case (.flag, .text(let given)):
+      guard given == "true" || given == "false" else { throw Failure(.outOfRange, "\(key) is \(value.shown); it must be \(kind.allowed)") }
+      return .flag(given == "true")
     case (.text, .text): return value
     case (.reals, .text(let given)):
       _ = try parseReals(given, key: key)
@@ -112,6 +132,7 @@ extension OptionKind {
     case .integer: "an integer"
     case .real: "a real number"
     case .choice, .text: "a text"
+    case .flag: "a truth value"
     case .reals: "a list of numbers"
     }
   }
@@ -127,6 +148,7 @@ extension OptionKind {
         openBelow ? "> \(bounds.lowerBound) and <= \(bounds.upperBound)" : "between \(bounds.lowerBound) and \(bounds.upperBound)"
       }
     case .choice(let names): "one of \(names.joined(separator: ", "))"
+    case .flag: "true or false (1 or 0)"
     case .text: "any text"
     case .reals: "finite numbers separated by commas"
     }
@@ -134,11 +156,20 @@ extension OptionKind {
 }
 
 extension OptionValue {
+  package var typeName: String {
+    switch self {
+    case .integer: "an integer"
+    case .real: "a real number"
+    case .text: "a text"
+    case .flag: "a truth value"
+    }
+  }
   package var shown: String {
     switch self {
     case .integer(let value): "\(value)"
     case .real(let value): "\(value)"
     case .text(let value): "'\(value.prefix(64))'"
+    case .flag(let value): "\(value)"
     }
   }
 }

@@ -1,3 +1,4 @@
+import CStableODE
 import LinearAlgebra
 import Networks
 import Settings
@@ -5,27 +6,27 @@ import Settings
 /// The most samples that scratch is made for in one piece; larger batches come in parts.
 let mostSamples: Int64 = 1 << 40
 
-/// A caller's batch of features for a network: at least one sample, its features finite, and sequences sound.
+/// A caller's batch of features for a network: at least one sample. What the numbers are is checked by whoever takes them in.
 ///
-/// - Throws: `shapeMismatch`; `invalidData` naming row and column, or sample and step; `outOfRange` beyond `limit` samples.
+/// - Throws: `shapeMismatch`; `invalidData` for no sample; `outOfRange` beyond `limit` samples.
 func samples(_ tensor: CallerTensor, _ plan: NetworkPlan, atMost limit: Int? = nil) throws(Failure) -> TensorView {
   try tensor.expectMatrix(columns: plan.inputs, "inputs of the network")
   try checkSampleCount(tensor.rows, tensor.argument, atMost: limit)
-  let view = tensor.reading
-  try checkFinite(view, tensor.argument)
-  try plan.checkSequences(view, called: "\(tensor.argument)")
-  return view
+  return tensor.reading
+}
+
+/// A caller's batch as it enters a network, its numbers checked.
+///
+/// - Throws: as `samples`; `invalidData` naming row and column, or sample and step.
+func source(_ tensor: CallerTensor, _ plan: NetworkPlan, _ snapshot: ParameterSnapshot, atMost limit: Int? = nil) throws(Failure) -> BatchSource {
+  let view = try samples(tensor, plan, atMost: limit)
+  try plan.checkIntake(view, snapshot.normalization, called: tensor.argument)
+  return BatchSource(features: view, normalization: snapshot.normalization)
 }
 
 func checkSampleCount(_ count: Int, _ argument: StaticString, atMost limit: Int?) throws(Failure) {
   guard count > 0 else { throw Failure(.invalidData, "\(argument) has \(count) samples; at least 1 is needed") }
   if let limit, count > limit { throw Failure(.outOfRange, "\(argument) has \(count) samples; this object was made for at most \(limit)") }
-}
-
-func checkFinite(_ view: TensorView, _ argument: StaticString) throws(Failure) {
-  if let place = firstNonFinite(view) {
-    throw Failure(.invalidData, "\(argument) holds NaN or infinity at row \(place.row), column \(place.column)")
-  }
 }
 
 /// A checked number of threads, 0 being the CPUs of the affinity mask.
@@ -34,12 +35,23 @@ func threads(_ requested: Int64) throws(Failure) -> Int {
   return count == 0 ? min(availableProcessors(), 1024) : count
 }
 
-/// What a prediction gives, from its number.
-func predictionKind(_ what: Int32) throws(Failure) -> PredictionKind {
-  guard let kind = PredictionKind(rawValue: what) else {
-    throw Failure(.outOfRange, "what is \(what); it must be 0 (SODE_SCORES), 1 (SODE_PROBABILITIES) or 2 (SODE_CLASSES)")
+/// What a prediction gives, from its number; and whether rows without a result become NaN instead of an error.
+func predictionKind(_ what: Int32) throws(Failure) -> (kind: PredictionKind, isPartial: Bool) {
+  let flag = Int32(SODE_ROWS_OR_NAN)
+  guard let kind = PredictionKind(rawValue: what & ~flag) else {
+    throw Failure(.outOfRange, "what is \(what); it must be 0 (SODE_SCORES), 1 (SODE_PROBABILITIES) or 2 (SODE_CLASSES), and 256 (SODE_ROWS_OR_NAN) may be added")
   }
-  return kind
+  return (kind, what & flag != 0)
+}
+
+extension Predictor {
+  /// Runs a caller's batch; with rows that may be left out, says which they are.
+  func run(_ batch: TensorView, _ what: (kind: PredictionKind, isPartial: Bool), into target: MutableTensorView) throws(Failure) -> Status {
+    let failures = try run(batch, what.kind, into: target, isPartial: what.isPartial, pool: try pool(threads))
+    guard what.isPartial else { return .ok }
+    keepFailedRows(failures)
+    return failures.isEmpty ? .ok : .rowsWithoutResult
+  }
 }
 
 /// Where a prediction of `samples` samples goes, checked.

@@ -1,4 +1,5 @@
 import CStableODE
+import Integrators
 import LinearAlgebra
 import Networks
 import Settings
@@ -12,7 +13,7 @@ final class CallerLoss: Loss, @unchecked Sendable {
   private let own: any Loss
   private let shapes: CallbackShapes
   private var memory: Buffer?
-  private var failure: Failure?
+  private var failure: SampleFailure?
 
   /// - Throws: `memory`.
   init(_ function: @escaping sode_loss_function, _ userData: UnsafeMutableRawPointer?, of plan: NetworkPlan) throws(Failure) {
@@ -21,6 +22,9 @@ final class CallerLoss: Loss, @unchecked Sendable {
     own = plan.loss
     shapes = try CallbackShapes()
   }
+
+  /// Bytes of scratch held.
+  var byteCount: Int { memory?.byteCount ?? 0 }
 
   var targetKind: TargetKind { own.targetKind }
   func check(outputs: Int) throws(Failure) { try own.check(outputs: outputs) }
@@ -31,7 +35,7 @@ final class CallerLoss: Loss, @unchecked Sendable {
   var hasCurvature: Bool { false }
   func curvature(at scores: Block, of tangent: Block, scratch: Block) {}
 
-  func takeFailure() -> Failure? {
+  func takeFailure() -> SampleFailure? {
     defer { failure = nil }
     return failure
   }
@@ -42,14 +46,18 @@ final class CallerLoss: Loss, @unchecked Sendable {
     guard failure == nil else { return .nan }
     do throws(Failure) {
       let losses = try room(count)
-      try call(scores, targets, losses, gradient, count)
+      if let failed = try call(scores, targets, losses, gradient, count) {
+        if let gradient { fill(gradient, 0) }
+        failure = failed
+        return .nan
+      }
       // Who is right is the network's own business.
       _ = own.evaluate(scores: scores, targets: TileTargets(labels: targets.labels, values: targets.values), count: count, scale: 0, gradient: nil, correct: &correct)
       if let gradient { weightColumns(gradient, scale: scale, weights: targets.weights, count: count) }
       return weightedSum(of: losses, weights: targets.weights, count: count)
     } catch {
       if let gradient { fill(gradient, 0) }
-      failure = error
+      failure = SampleFailure(error)
       return .nan
     }
   }
@@ -61,7 +69,7 @@ final class CallerLoss: Loss, @unchecked Sendable {
     return made.vector(count: count, precision: .float64)
   }
 
-  private func call(_ scores: Block, _ targets: TileTargets, _ losses: Vector, _ gradient: Block?, _ count: Int) throws(Failure) {
+  private func call(_ scores: Block, _ targets: TileTargets, _ losses: Vector, _ gradient: Block?, _ count: Int) throws(Failure) -> SampleFailure? {
     var scoresTensor = shapes.tensor(0, scores, samples: count)
     var targetTensor = targetKind == .labels ? shapes.labels(1, targets.labels, samples: count) : shapes.tensor(1, targets.values, samples: count)
     var lossTensor = shapes.vector(2, losses)
@@ -74,11 +82,19 @@ final class CallerLoss: Loss, @unchecked Sendable {
     }
     guard answer == 0 else { throw Failure(.callbackFailed, "the loss callback returned \(answer); 0 means success") }
     for sample in 0..<count where !losses.load(sample).isFinite {
-      throw Failure(.callbackFailed, "the loss callback gave \(losses.load(sample)) for sample \(sample) of its tile; losses must be finite")
+      return failed(targets, sample, "the loss callback gave the loss \(losses.load(sample)); losses must be finite")
     }
-    guard let gradient else { return }
-    for output in 0..<gradient.rows where !allFinite(Vector(gradient.rows(output..<output + 1).base, count: count, precision: gradient.precision)) {
-      throw Failure(.callbackFailed, "the loss callback gave NaN or infinity in the gradient by output \(output); gradients must be finite")
+    guard let gradient else { return nil }
+    for output in 0..<gradient.rows {
+      let numbers = Vector(gradient.rows(output..<output + 1).base, count: count, precision: gradient.precision)
+      if allFinite(numbers) { continue }
+      let sample = (0..<count).first { !numbers.load($0).isFinite } ?? 0
+      return failed(targets, sample, "the loss callback gave \(numbers.load(sample)) in the gradient by output \(output); gradients must be finite")
     }
+    return nil
+  }
+
+  private func failed(_ targets: TileTargets, _ sample: Int, _ message: String) -> SampleFailure {
+    SampleFailure(sample: targets.firstSample + sample, Failure(.callbackFailed, message))
   }
 }

@@ -14,7 +14,7 @@ public func sode_dataset_create(
     let out = try required(dataset, "dataset")
     let features = try featureView(try CallerTensor(features, "features"))
     switch try targetView(try CallerTensor(targets, "targets"), samples: features.rows) {
-    case .labels(let labels): try hand(try Dataset(copying: features, labels: labels), .dataset, to: out)
+    case .column(let numbers): try hand(try Dataset(copying: features, column: numbers), .dataset, to: out)
     case .values(let values): try hand(try Dataset(copying: features, values: values), .dataset, to: out)
     }
   }
@@ -117,6 +117,7 @@ public func sode_dataset_describe(_ dataset: OpaquePointer?, _ info: UnsafeMutab
       description.features = Int64(dataset.featureCount)
       description.targets = Int64(dataset.targetCount)
       description.feature_type = dataType(dataset.features.type)
+      description.is_weighted = dataset.weights == nil ? 0 : 1
       try writeStruct(description, to: out, "info")
     }
   }
@@ -137,16 +138,36 @@ public func sode_dataset_get(_ dataset: OpaquePointer?, _ features: UnsafeMutabl
       if let targets {
         let target = try CallerTensor(targets, "targets")
         if let values = dataset.values {
-          try target.expect(shape: [dataset.count, dataset.targetCount], "samples, values")
+          let isColumn = target.axes == 1 && values.columns == 1
+          if !isColumn || target.columns != dataset.count { try target.expect(shape: [dataset.count, dataset.targetCount], "samples, values") }
           try target.expectWritable(or: values.type)
-          copies.append((values, target.writing))
+          copies.append((values, isColumn ? target.writingColumn : target.writing))
         } else if let labels = dataset.labels {
           try target.expectVector(count: dataset.count, "one label a sample")
           try target.expectWritableClasses()
           copies.append((TensorView(UnsafeRawPointer(labels), type: .int32, rows: dataset.count, columns: 1), target.writingColumn))
         }
       }
+      for (source, target) in copies where target.type == .float32 {
+        guard let place = firstUnheld(source, by: .float32) else { continue }
+        throw Failure(.notFinite, "\(source.number(row: place.row, column: place.column)) at row \(place.row), column \(place.column) is too large for float32")
+      }
       for (source, target) in copies { copy(source, into: target) }
+    }
+  }
+}
+
+@_cdecl("sode_dataset_get_weights") @implementation
+public func sode_dataset_get_weights(_ dataset: OpaquePointer?, _ weights: UnsafeMutablePointer<sode_tensor>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let target = try CallerTensor(weights, "weights")
+    try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
+      try target.expectVector(count: dataset.count, "one weight a sample")
+      try target.expectWritableReals()
+      let memory = try Buffer(count: dataset.count, precision: .float64)
+      let values = memory.vector(count: dataset.count, precision: .float64)
+      if let weights = dataset.weights { copy(weights, into: values) } else { fill(values, 1) }
+      withExtendedLifetime((memory, dataset)) { convert(values, to: target.writingColumn) }
     }
   }
 }
@@ -178,7 +199,7 @@ private final class Armed {
 func borrowed(_ features: CallerTensor, _ targets: CallerTensor, release: @escaping () -> Void = {}) throws(Failure) -> Dataset {
   let view = try featureView(features)
   switch try targetView(targets, samples: view.rows) {
-  case .labels(let labels): return try Dataset(retaining: view, labels: labels, release: release)
+  case .column(let numbers): return try Dataset(retaining: view, column: numbers, release: release)
   case .values(let values): return try Dataset(retaining: view, values: values, release: release)
   }
 }
@@ -192,18 +213,19 @@ extension Dataset {
       guard let labels else { throw Failure(.internal, "a dataset without labels passed the check for them") }
       return .labels(labels)
     }
-    guard let values else {
-      throw Failure(.incompatible, "targets are class labels [samples]; this network's loss needs values [samples, \(plan.outputs)]")
-    }
+    guard let values = readAsValues.values else { throw Failure(.internal, "a dataset without targets") }
     guard values.columns == plan.outputs else {
-      throw Failure(.shapeMismatch, "targets have \(values.columns) values a sample; this network has \(plan.outputs) outputs")
+      let given = labels == nil ? "[\(count), \(values.columns)]" : "[\(count)]"
+      throw Failure(.shapeMismatch, "targets have shape \(given); this network's loss needs values of shape [\(count), \(plan.outputs)]")
     }
+    try requireValues(heldBy: plan.precision)
     return .values(values)
   }
 }
 
+/// Targets as they were given: one number a sample, which the loss reads as a label or a value, or a matrix of values.
 private enum TargetView {
-  case labels(TensorView)
+  case column(TensorView)
   case values(TensorView)
 }
 
@@ -214,11 +236,11 @@ private func featureView(_ features: CallerTensor) throws(Failure) -> TensorView
 
 private func targetView(_ targets: CallerTensor, samples: Int) throws(Failure) -> TargetView {
   guard targets.axes == 1 || targets.axes == 2 else {
-    throw Failure(.shapeMismatch, "targets has shape \(targets.extents); it must be [samples] (class labels) or [samples, values]")
+    throw Failure(.shapeMismatch, "targets has shape \(targets.extents); it must be [samples] (class labels, or one value a sample) or [samples, values]")
   }
   let view = targets.axes == 1 ? targets.readingColumn : targets.reading
   guard view.rows == samples else { throw Failure(.shapeMismatch, "targets has \(view.rows) samples and features \(samples); they must be as many") }
-  return targets.axes == 1 ? .labels(view) : .values(view)
+  return targets.axes == 1 ? .column(view) : .values(view)
 }
 
 extension CallerTensor {

@@ -11,13 +11,13 @@ import Training
 public func sode_network_evaluate(
   _ network: OpaquePointer?, _ dataset: OpaquePointer?, _ num_threads: Int64, _ evaluation: UnsafeMutablePointer<sode_evaluation>?
 ) -> sode_status {
-  reporting { watch throws(Failure) in
+  reporting { () throws(Failure) in
     let out = try required(evaluation, "evaluation")
     _ = try structSize(out, "evaluation")
     let threads = try threads(num_threads)
     try using(network, .network, "network") { network throws(Failure) in
       try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
-        let result = try evaluate(network, on: dataset, threads: threads, watch: watch)
+        let result = try evaluate(network, on: dataset, threads: threads)
         var evaluation = sode_evaluation()
         evaluation.samples = Int64(result.samples)
         evaluation.loss = result.loss
@@ -32,7 +32,7 @@ public func sode_network_evaluate(
 public func sode_network_metrics(
   _ network: OpaquePointer?, _ dataset: OpaquePointer?, _ num_threads: Int64, _ names: UnsafePointer<CChar>?, _ values: UnsafeMutablePointer<sode_tensor>?
 ) -> sode_status {
-  reporting { watch throws(Failure) in
+  reporting { () throws(Failure) in
     let names = listed(try text(names, "names"))
     guard !names.isEmpty else { throw Failure(.invalidArgument, "names is empty; name at least one metric (\(metrics.names.joined(separator: ", ")))") }
     let target = try CallerTensor(values, "values")
@@ -41,7 +41,7 @@ public func sode_network_metrics(
     let threads = try threads(num_threads)
     try using(network, .network, "network") { network throws(Failure) in
       try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
-        let found = try evaluate(network, on: dataset, metrics: names, threads: threads, watch: watch)
+        let found = try evaluate(network, on: dataset, metrics: names, threads: threads)
         try write(found, to: target.writingColumn)
       }
     }
@@ -52,13 +52,13 @@ public func sode_network_metrics(
 public func sode_network_confusion(
   _ network: OpaquePointer?, _ dataset: OpaquePointer?, _ num_threads: Int64, _ counts: UnsafeMutablePointer<sode_tensor>?
 ) -> sode_status {
-  reporting { watch throws(Failure) in
+  reporting { () throws(Failure) in
     let target = try CallerTensor(counts, "counts")
     try target.expectWritableClasses()
     let threads = try threads(num_threads)
     try usingClasses(network, dataset) { network, dataset throws(Failure) in
       try target.expect(shape: [network.plan.classes, network.plan.classes], "classes, classes")
-      let matrix = try evaluateScores(network, on: dataset, threads: threads, watch: watch).confusion()
+      let matrix = try evaluateScores(network, on: dataset, threads: threads).confusion()
       withExtendedLifetime(matrix) { copy(matrix.view, into: target.writing) }
     }
   }
@@ -68,14 +68,14 @@ public func sode_network_confusion(
 public func sode_network_class_figures(
   _ network: OpaquePointer?, _ dataset: OpaquePointer?, _ num_threads: Int64, _ figures: UnsafeMutablePointer<sode_tensor>?
 ) -> sode_status {
-  reporting { watch throws(Failure) in
+  reporting { () throws(Failure) in
     let target = try CallerTensor(figures, "figures")
     try target.expectWritableReals()
     let threads = try threads(num_threads)
     try usingClasses(network, dataset) { network, dataset throws(Failure) in
       let classes = network.plan.classes
       try target.expect(shape: [classes, 4], "classes; precision, recall, F1, samples")
-      let matrix = try evaluateScores(network, on: dataset, threads: threads, watch: watch).confusion()
+      let matrix = try evaluateScores(network, on: dataset, threads: threads).confusion()
       var numbers: [Double] = []
       for label in 0..<classes {
         let found = matrix.figures(of: label)
@@ -105,8 +105,12 @@ private func listed(_ text: String) -> [String] {
   }
 }
 
-/// Numbers, by rows, to a caller's array.
+/// Numbers, by rows, to a caller's array; NaN stands for what is not defined.
+/// - Throws: `notFinite` for a number that the array cannot hold; `memory`.
 func write(_ numbers: [Double], to target: MutableTensorView) throws(Failure) {
+  if target.type == .float32, let large = numbers.first(where: { $0.magnitude > Precision.float32.largest }) {
+    throw Failure(.notFinite, "the result \(large) is too large for float32")
+  }
   let memory = try Buffer(count: numbers.count, precision: .float64)
   let vector = memory.vector(count: numbers.count, precision: .float64)
   for (index, number) in numbers.enumerated() { vector.store(number, at: index) }

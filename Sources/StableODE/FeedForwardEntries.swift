@@ -17,13 +17,15 @@ public func sode_network_get_feed_forward(
       try weights.expect(shape: [shape.layers, shape.width, shape.width], "layers, n, n")
       try weights.expectWritableReals()
       let biases = try CallerTensor(biases, "biases")
-      try biases.expect(shape: [shape.layers, shape.width], "layers, n")
-      try biases.expectWritableReals()
       // Written in float64, in one piece, then to the caller's strides.
       let buffer = try Buffer(count: shape.layers * shape.width * shape.width, precision: .float64)
       defer { withExtendedLifetime(buffer) {} }
       let whole = MutableTensorView(buffer.base, type: .float64, rows: shape.layers * shape.width, columns: shape.width)
-      try network.feedForwardWeights(block: index, into: whole, biases: biases.writing)
+      let staged = try StagedResult(biases, [shape.layers, shape.width], "layers, n", .float64)
+      try network.feedForwardWeights(block: index, into: whole, biases: staged.view)
+      try weights.requireRoom(for: buffer.vector(count: shape.layers * shape.width * shape.width, precision: .float64))
+      try staged.check()
+      staged.give()
       for layer in 0..<shape.layers { copy(whole.view.rows(layer * shape.width..<(layer + 1) * shape.width), into: weights.matrix(layer)) }
     }
   }

@@ -41,7 +41,7 @@ final class GradientBox {
     return made
   }
 
-  var byteCount: Int { sweep.byteCount + buffer.byteCount + (tangents?.byteCount ?? 0) }
+  var byteCount: Int { sweep.byteCount + buffer.byteCount + (tangents?.byteCount ?? 0) + curvature.byteCount + (loss?.byteCount ?? 0) }
 }
 
 @_cdecl("sode_gradient_create") @implementation
@@ -73,23 +73,23 @@ public func sode_gradient_run(
   _ gradient: OpaquePointer?, _ features: UnsafePointer<sode_tensor>?, _ targets: UnsafePointer<sode_tensor>?, _ loss: UnsafeMutablePointer<Double>?,
   _ parameter_gradient: UnsafeMutablePointer<sode_tensor>?
 ) -> sode_status {
-  reporting { watch throws(Failure) in
+  reporting { () throws(Failure) in
     guard loss != nil || parameter_gradient != nil else { throw Failure(.nullPointer, "loss and parameter_gradient are NULL; one of them is needed") }
     try using(gradient, .gradient, "gradient") { box throws(Failure) in
       let plan = box.network.plan
+      let snapshot = box.network.snapshot
+      defer { withExtendedLifetime(snapshot) {} }
       let features = try CallerTensor(features, "features")
-      let batch = try samples(features, plan, atMost: box.batch)
+      let source = try source(features, plan, snapshot, atMost: box.batch)
       let dataset = try borrowed(features, try CallerTensor(targets, "targets"))
       defer { withExtendedLifetime(dataset) {} }
       let targets = try dataset.targets(for: plan)
       let result = try parameterResult(parameter_gradient, plan)
-      let snapshot = box.network.snapshot
-      defer { withExtendedLifetime(snapshot) {} }
       let sum = try box.sweep.lossGradient(
-        snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), targets, loss: box.loss,
-        count: batch.rows, gradient: result.map { $0.vector(plan.precision) ?? box.vector },
-        pool: try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1, watch: watch))
-      if let result, result.vector(plan.precision) == nil { result.write(box.vector) }
+        snapshot.parameters, source, targets, loss: box.loss, count: source.features.rows, gradient: result == nil ? nil : box.vector,
+        pool: try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1))
+      guard sum.meanLoss.isFinite else { throw Failure(.notFinite, "the mean loss is not finite") }
+      try result?.give(box.vector)
       box.report = sum.report
       loss?.pointee = sum.meanLoss
     }
@@ -110,28 +110,28 @@ public func sode_gradient_pullback(
   _ gradient: OpaquePointer?, _ features: UnsafePointer<sode_tensor>?, _ cotangent: UnsafePointer<sode_tensor>?,
   _ parameter_gradient: UnsafeMutablePointer<sode_tensor>?, _ feature_gradient: UnsafeMutablePointer<sode_tensor>?
 ) -> sode_status {
-  reporting { watch throws(Failure) in
+  reporting { () throws(Failure) in
     guard parameter_gradient != nil || feature_gradient != nil else {
       throw Failure(.nullPointer, "parameter_gradient and feature_gradient are NULL; one of them is needed")
     }
     try using(gradient, .gradient, "gradient") { box throws(Failure) in
       let plan = box.network.plan
-      let batch = try samples(try CallerTensor(features, "features"), plan, atMost: box.batch)
-      let cotangent = try scoresLike(try CallerTensor(cotangent, "cotangent"), batch.rows, plan.outputs, "samples, outputs")
-      let result = try parameterResult(parameter_gradient, plan)
-      var featureResult: MutableTensorView?
-      if let feature_gradient {
-        let tensor = try CallerTensor(feature_gradient, "feature_gradient")
-        try tensor.expect(shape: [batch.rows, plan.inputs], "samples, inputs")
-        try tensor.expectWritableReals()
-        featureResult = tensor.writing
-      }
       let snapshot = box.network.snapshot
       defer { withExtendedLifetime(snapshot) {} }
-      box.report = try box.sweep.pullback(
-        snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), cotangent: cotangent, count: batch.rows,
-        gradient: result.map { $0.vector(plan.precision) ?? box.vector }, featureGradient: featureResult, pool: try WorkerPool(threads: box.sweep.threads, watch: watch))
-      if let result, result.vector(plan.precision) == nil { result.write(box.vector) }
+      let source = try source(try CallerTensor(features, "features"), plan, snapshot, atMost: box.batch)
+      let count = source.features.rows
+      let cotangent = try given(try CallerTensor(cotangent, "cotangent"), [count, plan.outputs], "samples, outputs", plan.precision)
+      let result = try parameterResult(parameter_gradient, plan)
+      let featureResult = try feature_gradient.map { (tensor) throws(Failure) in
+        try StagedResult(try CallerTensor(tensor, "feature_gradient"), [count, plan.inputs], "samples, inputs", plan.precision)
+      }
+      let report = try box.sweep.pullback(
+        snapshot.parameters, source, cotangent: cotangent, count: count, gradient: result == nil ? nil : box.vector, featureGradient: featureResult?.view,
+        pool: try WorkerPool(threads: box.sweep.threads))
+      try featureResult?.check()
+      try result?.give(box.vector)
+      featureResult?.give()
+      box.report = report
     }
   }
 }
@@ -141,29 +141,31 @@ public func sode_gradient_pushforward(
   _ gradient: OpaquePointer?, _ features: UnsafePointer<sode_tensor>?, _ parameter_direction: UnsafePointer<sode_tensor>?,
   _ feature_direction: UnsafePointer<sode_tensor>?, _ scores: UnsafeMutablePointer<sode_tensor>?, _ tangent: UnsafeMutablePointer<sode_tensor>?
 ) -> sode_status {
-  reporting { watch throws(Failure) in
+  reporting { () throws(Failure) in
     try using(gradient, .gradient, "gradient") { box throws(Failure) in
       let plan = box.network.plan
-      let batch = try samples(try CallerTensor(features, "features"), plan, atMost: box.batch)
-      let tangentOut = try scoresResult(try CallerTensor(tangent, "tangent"), batch.rows, plan.outputs)
-      var scoresOut: MutableTensorView?
-      if let scores { scoresOut = try scoresResult(try CallerTensor(scores, "scores"), batch.rows, plan.outputs) }
-      var featureDirection: TensorView?
-      if let feature_direction {
-        featureDirection = try scoresLike(try CallerTensor(feature_direction, "feature_direction"), batch.rows, plan.inputs, "samples, inputs")
-      }
-      var direction: Vector?
-      if let parameter_direction {
-        let tensor = try CallerTensor(parameter_direction, "parameter_direction")
-        try tensor.expectVector(count: plan.parameterCount, "all parameters")
-        convert(tensor.reading, into: box.vector)
-        direction = box.vector
-      }
       let snapshot = box.network.snapshot
       defer { withExtendedLifetime(snapshot) {} }
+      let source = try source(try CallerTensor(features, "features"), plan, snapshot, atMost: box.batch)
+      let count = source.features.rows
+      let tangent = try StagedResult(try CallerTensor(tangent, "tangent"), [count, plan.outputs], "samples, outputs", plan.precision)
+      let scores = try scores.map { (scores) throws(Failure) in
+        try StagedResult(try CallerTensor(scores, "scores"), [count, plan.outputs], "samples, outputs", plan.precision)
+      }
+      let featureDirection = try feature_direction.map { (direction) throws(Failure) in
+        try given(try CallerTensor(direction, "feature_direction"), [count, plan.inputs], "samples, inputs", plan.precision)
+      }
+      if let parameter_direction {
+        let tensor = try CallerTensor(parameter_direction, "parameter_direction")
+        convert(try given(tensor, [plan.parameterCount], "all parameters", plan.precision), into: box.vector)
+      }
       try box.tangentSweep().pushforward(
-        snapshot.parameters, BatchSource(features: batch, normalization: snapshot.normalization), count: batch.rows, direction: direction,
-        featureDirection: featureDirection, scores: scoresOut, into: tangentOut, pool: try WorkerPool(threads: 1, watch: watch))
+        snapshot.parameters, source, count: count, direction: parameter_direction == nil ? nil : box.vector, featureDirection: featureDirection, scores: scores?.view,
+        into: tangent.view, pool: try WorkerPool(threads: 1))
+      try scores?.check()
+      try tangent.check()
+      scores?.give()
+      tangent.give()
     }
   }
 }
@@ -173,39 +175,38 @@ public func sode_gradient_curvature(
   _ gradient: OpaquePointer?, _ curvature: UnsafePointer<CChar>?, _ features: UnsafePointer<sode_tensor>?, _ targets: UnsafePointer<sode_tensor>?,
   _ direction: UnsafePointer<sode_tensor>?, _ product: UnsafeMutablePointer<sode_tensor>?
 ) -> sode_status {
-  reporting { watch throws(Failure) in
+  reporting { () throws(Failure) in
     let name = try text(curvature, "curvature")
     guard let kind = Curvature(rawValue: name) else { throw unknownName(name, what: "curvature", allowed: Curvature.allCases.map(\.rawValue)) }
     try using(gradient, .gradient, "gradient") { box throws(Failure) in
       let plan = box.network.plan
+      let snapshot = box.network.snapshot
+      defer { withExtendedLifetime(snapshot) {} }
       let features = try CallerTensor(features, "features")
-      let batch = try samples(features, plan, atMost: box.batch)
+      let source = try source(features, plan, snapshot, atMost: box.batch)
       let dataset = try borrowed(features, try CallerTensor(targets, "targets"))
       defer { withExtendedLifetime(dataset) {} }
-      let targets = try dataset.targets(for: plan)
-      let given = try CallerTensor(direction, "direction")
-      try given.expectVector(count: plan.parameterCount, "all parameters")
+      let (targets, count) = (try dataset.targets(for: plan), source.features.rows)
+      let given = try given(try CallerTensor(direction, "direction"), [plan.parameterCount], "all parameters", plan.precision)
       let result = try CallerTensor(product, "product")
       try result.expectVector(count: plan.parameterCount, "all parameters")
       try result.expectWritableReals()
-      let snapshot = box.network.snapshot
-      defer { withExtendedLifetime(snapshot) {} }
-      let (source, pool) = (BatchSource(features: batch, normalization: snapshot.normalization), try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1, watch: watch))
+      let pool = try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1)
       let vectors = try Buffer(count: 2 * plan.parameterCount, precision: plan.precision)
       defer { withExtendedLifetime(vectors) {} }
       let all = vectors.vector(count: 2 * plan.parameterCount, precision: plan.precision)
       let (direction, product) = (all[0..<plan.parameterCount], all[plan.parameterCount..<2 * plan.parameterCount])
-      convert(given.reading, into: direction)
+      convert(given, into: direction)
       switch kind {
       case .gaussNewton:
         guard box.loss == nil else { throw Failure(.incompatible, "curvature gauss_newton needs the loss's second derivatives, which a loss of your own does not give; use hessian") }
-        try box.curvature.gaussNewtonProduct(direction, at: snapshot.parameters, source, targets, count: batch.rows, box.sweep, pool, into: product)
+        try box.curvature.gaussNewtonProduct(direction, at: snapshot.parameters, source, targets, count: count, box.sweep, pool, into: product)
       case .hessian:
         try box.curvature.hessianProduct(direction, at: snapshot.parameters, into: product) { point, gradient throws(Failure) in
-          _ = try box.sweep.lossGradient(point, source, targets, loss: box.loss, count: batch.rows, gradient: gradient, pool: pool)
+          _ = try box.sweep.lossGradient(point, source, targets, loss: box.loss, count: count, gradient: gradient, pool: pool)
         }
       }
-      result.write(product)
+      try result.give(product)
     }
   }
 }
@@ -226,16 +227,4 @@ private func parameterResult(_ tensor: UnsafeMutablePointer<sode_tensor>?, _ pla
   try target.expectVector(count: plan.parameterCount, "all parameters")
   try target.expectWritableReals()
   return target
-}
-
-private func scoresLike(_ tensor: CallerTensor, _ rows: Int, _ columns: Int, _ meaning: String) throws(Failure) -> TensorView {
-  try tensor.expect(shape: [rows, columns], meaning)
-  try checkFinite(tensor.reading, tensor.argument)
-  return tensor.reading
-}
-
-private func scoresResult(_ tensor: CallerTensor, _ rows: Int, _ columns: Int) throws(Failure) -> MutableTensorView {
-  try tensor.expect(shape: [rows, columns], "samples, outputs")
-  try tensor.expectWritableReals()
-  return tensor.writing
 }

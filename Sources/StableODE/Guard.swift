@@ -1,16 +1,26 @@
 import CShims
 import CStableODE
-import LinearAlgebra
 import Settings
 
 /// Runs an entry's body: its status, or that of the failure it throws, whose sentence becomes the thread's last error message.
 ///
-/// Every entry that returns a `sode_status` goes through here or through a `reporting(_:)`; nothing else writes the last error.
-/// Cost: nothing on success; no allocation.
+/// Every entry that returns a `sode_status` goes through here, `reporting(_:)` or `reportingUnlimited(_:)`; nothing else writes the last error. The body works under the watch of the thread's limits.
+/// Cost: without limits two looks at thread-local memory; nothing on success; no allocation.
 @inline(__always)
 func reportingStatus(_ body: () throws(Failure) -> Status) -> sode_status {
   do throws(Failure) {
-    return try body().rawValue
+    return try watching(nil, body).rawValue
+  } catch {
+    keepLastError(error)
+    return error.status.rawValue
+  }
+}
+
+/// As `reporting(_:)`, under no limits: for the entry that changes them, which must work whatever they are.
+func reportingUnlimited(_ body: () throws(Failure) -> Void) -> sode_status {
+  do throws(Failure) {
+    try body()
+    return Status.ok.rawValue
   } catch {
     keepLastError(error)
     return error.status.rawValue
@@ -24,12 +34,6 @@ func reporting(_ body: () throws(Failure) -> Void) -> sode_status {
     try body()
     return .ok
   }
-}
-
-/// As `reporting(_:)`, for work that can take long: `body` gets the watch that holds this call to the thread's limits.
-@inline(__always)
-func reporting(_ body: (Watch) throws(Failure) -> Void) -> sode_status {
-  reporting { () throws(Failure) in try watching(nil, body) }
 }
 
 /// Makes a failure's sentence what `sode_last_error_message()` gives this thread.

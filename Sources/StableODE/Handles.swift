@@ -25,10 +25,30 @@ func using<Object, Result>(
   let word = handleWord(try required(handle, argument))
   var address: UnsafeMutableRawPointer?
   let verdict = shim_handle_enter(word, kind.number, kind.shared ? 1 : 0, &address)
-  guard verdict == Int32(SHIM_HANDLE_OK), let address else { throw handleFailure(verdict, kind.noun, argument) }
+  guard verdict == Int32(SHIM_HANDLE_OK), let address else { throw handleFailure(verdict, kind.noun, argument, word) }
   // The table owns the object until the use ends, so what the body borrows from it stays.
   defer { leave(word, kind) }
   return try body(Unmanaged<Object>.fromOpaque(address).takeUnretainedValue())
+}
+
+/// As `using(_:_:_:_:)`, for a body that leaves a running object alone: it is also let in from a callback of the call that has the object in use.
+func reading<Object, Result>(
+  _ handle: OpaquePointer?, _ kind: HandleKind<Object>, _ argument: StaticString, _ body: (Object) throws(Failure) -> Result
+) throws(Failure) -> Result {
+  let word = handleWord(try required(handle, argument))
+  guard shim_calling(word) != 0 else { return try using(handle, kind, argument, body) }
+  var address: UnsafeMutableRawPointer?
+  let verdict = shim_handle_object(word, kind.number, &address)
+  guard verdict == Int32(SHIM_HANDLE_OK), let address else { throw handleFailure(verdict, kind.noun, argument, word) }
+  return try body(Unmanaged<Object>.fromOpaque(address).takeUnretainedValue())
+}
+
+/// Calls back for a handle that this thread has in use, so that `reading` lets the callback in.
+func calling<Result>(back handle: OpaquePointer?, _ body: () -> Result) -> Result {
+  guard let handle else { return body() }
+  let before = shim_calling_begin(handleWord(handle))
+  defer { shim_calling_end(before) }
+  return body()
 }
 
 /// As `using(_:_:_:_:)`, with nil for a handle that may be NULL.
@@ -70,8 +90,10 @@ func free<Object>(_ handle: OpaquePointer?, _ kind: HandleKind<Object>, _ argume
 
 /// The failure that a verdict of the handle table stands for.
 @inline(never)
-func handleFailure(_ verdict: Int32, _ noun: StaticString, _ argument: StaticString) -> Failure {
+func handleFailure(_ verdict: Int32, _ noun: StaticString, _ argument: StaticString, _ word: UInt64 = 0) -> Failure {
   switch verdict {
+  case Int32(SHIM_HANDLE_BUSY) where shim_calling(word) != 0:
+    Failure(.handleBusy, "\(argument): this \(noun) is running, and this is its callback, in which it can be saved and its history and options be read; other calls wait for the run's end")
   case Int32(SHIM_HANDLE_BUSY):
     Failure(.handleBusy, "\(argument): this \(noun) is in use by another call; one thread at a time may use it")
   case Int32(SHIM_HANDLE_FREED): Failure(.invalidHandle, "\(argument): this \(noun) has been freed")

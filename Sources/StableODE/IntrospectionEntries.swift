@@ -1,7 +1,7 @@
 import CStableODE
 import Settings
 
-// Section 11 of the header: registries and options, as the modules that own them describe them.
+// Section 12 of the header: registries and options, as the modules that own them describe them.
 
 @_cdecl("sode_registry_count") @implementation
 public func sode_registry_count(_ registry: UnsafePointer<CChar>?, _ count: UnsafeMutablePointer<Int64>?) -> sode_status {
@@ -44,8 +44,11 @@ public func sode_option_at(_ scope: UnsafePointer<CChar>?, _ index: Int64, _ inf
 }
 
 /// An option as C sees it.
-private func described(_ option: OptionDescription) throws(Failure) -> sode_option_info {
+private func described(_ listed: ListedOption) throws(Failure) -> sode_option_info {
+  let option = listed.description
   var info = sode_option_info()
+  if let takers = listed.takenBy { info.taken_by = try interned(takers) }
+  info.required = option.isRequired ? 1 : 0
   info.key = try interned(option.key)
   info.unit = try interned(option.unit)
   info.help = try interned(option.help)
@@ -60,14 +63,19 @@ private func described(_ option: OptionDescription) throws(Failure) -> sode_opti
   case .choice(let names):
     info.type = Int32(SODE_OPTION_TEXT)
     info.choices = try interned(names.joined(separator: ","))
+  case .flag:
+    info.type = Int32(SODE_OPTION_BOOL)
+    (info.int_low, info.int_high) = (0, 1)
   case .text, .reals: info.type = Int32(SODE_OPTION_TEXT)
   }
+  if option.isRequired { return info }
   switch option.standard {
   case .integer(let value):
     info.int_default = value
     info.real_default = Double(value)
   case .real(let value): info.real_default = value
   case .text(let value): info.text_default = try interned(value)
+  case .flag(let value): info.int_default = value ? 1 : 0
   }
   return info
 }

@@ -11,48 +11,92 @@ import VectorFields
 private func listing<Entry>(_ registry: Registry<Entry>) -> [(name: String, help: String)] { registry.entries.map { ($0.name, $0.help) } }
 
 /// The registries by the names that C gives them; what each holds is its module's business.
-private let registryListings: [(name: String, entries: [(name: String, help: String)])] = [
-  ("fields", listing(fields)),
-  ("integrators", listing(integrators)),
-  ("activations", listing(activations)),
-  ("biases", listing(biases)),
-  ("openings", listing(openings)),
-  ("readouts", listing(readouts)),
-  ("losses", listing(losses)),
-  ("optimizers", listing(optimizers)),
-  ("schedules", listing(schedules)),
-  ("regularizers", listing(regularizers)),
-  ("trajectory_terms", listing(trajectoryTerms)),
-  ("constraints", listing(constraints)),
-  ("time_bases", listing(timeBases)),
-  ("memory_policies", listing(memoryPolicies)),
-  ("noises", listing(layerNoises)),
-  ("metrics", listing(metrics)),
-  ("prolongations", listing(prolongations)),
-  ("problems", listing(problems)),
+private let registryListings: [(name: String, help: String, entries: [(name: String, help: String)])] = [
+  ("fields", "vector fields f(y; θ), the right-hand sides of the differential equation", listing(fields)),
+  ("integrators", "time integrators, whose steps are the layers", listing(integrators)),
+  ("activations", "elementwise functions σ", listing(activations)),
+  ("biases", "kinds of bias", listing(biases)),
+  ("openings", "how inputs become the first state", listing(openings)),
+  ("readouts", "how the final state becomes scores", listing(readouts)),
+  ("losses", "losses, with their links from scores to probabilities", listing(losses)),
+  ("optimizers", "methods that step the parameters", listing(optimizers)),
+  ("schedules", "how the learning rate changes", listing(schedules)),
+  ("regularizers", "terms of the training objective in the parameters, each an option of its strength", listing(regularizers)),
+  ("trajectory_terms", "terms of the training objective along the trajectories, each an option of its strength", listing(trajectoryTerms)),
+  ("constraints", "sets that training keeps the parameters in", listing(constraints)),
+  ("time_bases", "how the layers get their weights", listing(timeBases)),
+  ("memory_policies", "what training remembers of the states, and what it computes again", listing(memoryPolicies)),
+  ("noises", "random numbers in the layers while training", listing(layerNoises)),
+  ("metrics", "figures of an evaluation", listing(metrics)),
+  ("prolongations", "how weights become those of a network of twice the layers", listing(prolongations)),
+  ("problems", "closed-form data sets of the papers", listing(problems)),
 ]
 
 /// The scopes of options by name.
-private let optionScopes: [(name: String, options: [OptionDescription])] = [
-  ("network", networkOptions),
-  ("block", blockOptions),
-  ("trainer", trainerOptions),
+private let optionScopes: [(name: String, help: String, options: [OptionDescription])] = [
+  ("network", "what a network is, besides its blocks", networkOptions),
+  ("block", "one block: field, integrator, layers and what they take", blockOptions),
+  ("trainer", "how a network is trained", trainerOptions),
 ]
 
-/// The names and helps of a registry.
+/// An option whose choices bring options of their own, and what each choice brings.
+private struct ChoiceListing {
+  let scope: String
+  let option: String
+  let choices: [(name: String, options: [OptionDescription])]
+
+  func takers(of key: String) -> [String] { choices.filter { $0.options.contains { $0.key == key } }.map(\.name) }
+}
+
+private let choiceListings: [ChoiceListing] = [
+  ChoiceListing(scope: "network", option: "opening", choices: openings.entries.map { ($0.name, $0.entry.takesSequences ? sequenceOptions : []) }),
+  ChoiceListing(scope: "block", option: "field", choices: fields.entries.map { ($0.name, $0.entry.options) }),
+  ChoiceListing(scope: "block", option: "integrator", choices: integrators.entries.map { ($0.name, $0.entry.options) }),
+  ChoiceListing(scope: "block", option: "weights_in_time", choices: timeBases.entries.map { ($0.name, $0.entry.options) }),
+  ChoiceListing(scope: "block", option: "memory", choices: memoryPolicies.entries.map { ($0.name, $0.entry.options) }),
+  ChoiceListing(scope: "block", option: "noise", choices: layerNoises.entries.map { ($0.name, $0.entry.options) }),
+  ChoiceListing(scope: "trainer", option: "optimizer", choices: optimizers.entries.map { ($0.name, $0.entry.options) }),
+  ChoiceListing(scope: "trainer", option: "schedule", choices: schedules.entries.map { ($0.name, $0.entry.options) }),
+]
+
+/// The names and helps of a registry; "registries" and "scopes" list what there is.
 /// - Throws: `unknownName` with the nearest name.
 func registryListing(_ name: String) throws(Failure) -> [(name: String, help: String)] {
+  if name == "registries" { return registryListings.map { ($0.name, $0.help) } }
+  if name == "scopes" { return optionScopes.map { ($0.name, $0.help) } }
   guard let found = registryListings.first(where: { $0.name == name }) else {
-    throw unknownName(name, what: "registry", allowed: registryListings.map(\.name))
+    throw unknownName(name, what: "registry", allowed: registryListings.map(\.name) + ["registries", "scopes"])
   }
   return found.entries
 }
 
-/// The options of a scope.
+/// An option of a scope, and the choices of other options that take it: "field=antisymmetric,antisymmetric_damped"; nil: it is always taken.
+struct ListedOption {
+  let description: OptionDescription
+  let takenBy: String?
+}
+
+/// The options of a scope: "trainer"; or of one choice, which it takes beside the common ones: "field=antisymmetric".
 /// - Throws: `unknownName` with the nearest name.
-func optionScope(_ name: String) throws(Failure) -> [OptionDescription] {
+func optionScope(_ name: String) throws(Failure) -> [ListedOption] {
+  let parts = name.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+  if parts.count == 2 {
+    guard let listing = choiceListings.first(where: { $0.option == parts[0] }) else {
+      throw unknownName(parts[0], what: "option whose choices take options", allowed: choiceListings.map(\.option))
+    }
+    guard let choice = listing.choices.first(where: { $0.name == parts[1] }) else {
+      throw unknownName(parts[1], what: "value of \(parts[0])", allowed: listing.choices.map(\.name))
+    }
+    return choice.options.map { listed($0, in: listing.scope) }
+  }
   guard let found = optionScopes.first(where: { $0.name == name }) else {
     throw unknownName(name, what: "option scope", allowed: optionScopes.map(\.name))
   }
-  return found.options
+  return found.options.map { listed($0, in: name) }
+}
+
+private func listed(_ option: OptionDescription, in scope: String) -> ListedOption {
+  let takers = choiceListings.filter { $0.scope == scope }.map { (option: $0.option, names: $0.takers(of: option.key)) }.filter { !$0.names.isEmpty }
+  let text = takers.map { "\($0.option)=\($0.names.joined(separator: ","))" }.joined(separator: ";")
+  return ListedOption(description: option, takenBy: text.isEmpty ? nil : text)
 }

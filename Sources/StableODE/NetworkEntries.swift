@@ -32,8 +32,7 @@ public func sode_network_copy(_ network: OpaquePointer?, _ copy: UnsafeMutablePo
   reporting { () throws(Failure) in
     let out = try required(copy, "copy")
     try using(network, .network, "network") { original throws(Failure) in
-      // Snapshots are immutable, so the two may share one until either changes.
-      try hand(try Network(original.plan, original.snapshot), .network, to: out)
+      try hand(try original.copied(), .network, to: out)
     }
   }
 }
@@ -62,6 +61,7 @@ public func sode_network_describe(_ network: OpaquePointer?, _ info: UnsafeMutab
       description.blocks = Int64(plan.blocks.count)
       description.parameters = Int64(plan.parameterCount)
       description.tensors = Int64(plan.tensors.count)
+      description.checksum = network.checksum.rawValue
       try writeStruct(description, to: out, "info")
     }
   }
@@ -115,10 +115,14 @@ public func sode_network_get_normalization(
       var targets: [(CallerTensor, Vector)] = []
       if let shift { targets.append((try CallerTensor(shift, "shift"), normalization.shift)) }
       if let scale { targets.append((try CallerTensor(scale, "scale"), normalization.scale)) }
-      for (target, _) in targets {
+      for (target, values) in targets {
         try target.expectVector(count: network.plan.inputs, "one number an input")
         try target.expectWritableReals()
+        guard target.writing.type == .float64 || largestMagnitude(values) <= Double(Float.greatestFiniteMagnitude) else {
+          throw Failure(.outOfRange, "\(target.argument) of the normalization holds a number too large for float32; ask for float64")
+        }
       }
+      for (target, values) in targets { try target.requireRoom(for: values) }
       for (target, values) in targets { convert(values, to: target.writingColumn) }
     }
   }
@@ -132,9 +136,7 @@ public func sode_network_project(
     let out = try required(projected, "projected")
     let changes = try json(text, length: length)
     try using(network, .network, "network") { network throws(Failure) in
-      var specification = network.plan.specification
-      try specification.apply(json: changes)
-      try hand(try network.projected(onto: specification), .network, to: out)
+      try hand(try network.projected(onto: try network.plan.specification.changing(json: changes)), .network, to: out)
     }
   }
 }

@@ -38,7 +38,7 @@ public func sode_network_get_parameter(
       try target.expectWritableReals()
       let snapshot = network.snapshot
       defer { withExtendedLifetime(snapshot) {} }
-      target.write(snapshot.parameters[tensor.range])
+      try target.give(snapshot.parameters[tensor.range])
     }
   }
 }
@@ -52,6 +52,7 @@ public func sode_network_set_parameter(
       let tensor = try network.tensor(try text(name, "name"))
       let source = try CallerTensor(value, "value")
       try source.expect(shape: tensor.shape, "the shape of \(tensor.name)")
+      try checkHeld(source, by: network.plan.precision, .notFinite)
       let dense = try source.dense(network.plan.precision)
       defer { withExtendedLifetime(dense) {} }
       try network.replace(
@@ -69,7 +70,7 @@ public func sode_network_get_parameters(_ network: OpaquePointer?, _ values: Uns
       try target.expectWritableReals()
       let snapshot = network.snapshot
       defer { withExtendedLifetime(snapshot) {} }
-      target.write(snapshot.parameters)
+      try target.give(snapshot.parameters)
     }
   }
 }
@@ -81,10 +82,9 @@ public func sode_network_set_parameters(_ network: OpaquePointer?, _ values: Uns
       let source = try CallerTensor(values, "values")
       let count = network.plan.parameterCount
       try source.expectVector(count: count, "all parameters")
+      try checkHeld(source, by: network.plan.precision, .notFinite)
       let dense = try source.dense(network.plan.precision)
       defer { withExtendedLifetime(dense) {} }
-      let view = TensorView(dense.base, type: ElementType(network.plan.precision), rows: 1, columns: count)
-      if let place = firstNonFinite(view) { throw Failure(.notFinite, "values holds NaN or infinity at element \(place.column)") }
       try network.replaceParameters(with: dense.vector(count: count, precision: network.plan.precision))
     }
   }

@@ -46,7 +46,7 @@ public func sode_trainer_find_learning_rate(
   _ trainer: OpaquePointer?, _ training: OpaquePointer?, _ low: Double, _ high: Double, _ steps: Int64, _ curve: UnsafeMutablePointer<sode_tensor>?,
   _ suggestion: UnsafeMutablePointer<Double>?
 ) -> sode_status {
-  reporting { watch throws(Failure) in
+  reporting { () throws(Failure) in
     let out = try required(suggestion, "suggestion")
     let steps = try checked(steps, "steps", in: 2...100_000)
     var target: CallerTensor?
@@ -58,7 +58,7 @@ public func sode_trainer_find_learning_rate(
     }
     try using(trainer, .trainer, "trainer") { box throws(Failure) in
       try using(training, .dataset, "training") { training throws(Failure) in
-        let found = try box.trainer.findLearningRate(training: training, low: low, high: high, steps: steps, watch: watch)
+        let found = try box.trainer.findLearningRate(training: training, low: low, high: high, steps: steps)
         if let target { try write(zip(found.rates, found.losses).flatMap { [$0, $1] }, to: target.writing) }
         out.pointee = found.suggestion
       }

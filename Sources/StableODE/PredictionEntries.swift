@@ -10,15 +10,15 @@ public func sode_network_predict(
   _ network: OpaquePointer?, _ features: UnsafePointer<sode_tensor>?, _ what: Int32, _ num_threads: Int64,
   _ result: UnsafeMutablePointer<sode_tensor>?
 ) -> sode_status {
-  reporting { () throws(Failure) in
-    let kind = try predictionKind(what)
+  reportingStatus { () throws(Failure) in
+    let what = try predictionKind(what)
     let threads = try threads(num_threads)
-    try using(network, .network, "network") { network throws(Failure) in
+    return try using(network, .network, "network") { network throws(Failure) in
       let batch = try samples(try CallerTensor(features, "features"), network.plan)
-      let target = try predictionTarget(try CallerTensor(result, "result"), kind, samples: batch.rows, network.plan)
+      let target = try predictionTarget(try CallerTensor(result, "result"), what.kind, samples: batch.rows, network.plan)
       let predictor = try Predictor(network, maximumBatch: batch.rows, threads: threads)
       defer { withExtendedLifetime(predictor) {} }
-      try predictor.run(batch, kind, into: target, pool: try pool(predictor.threads))
+      return try predictor.run(batch, what, into: target)
     }
   }
 }
@@ -74,12 +74,12 @@ public func sode_predictor_create(
 public func sode_predictor_run(
   _ predictor: OpaquePointer?, _ features: UnsafePointer<sode_tensor>?, _ what: Int32, _ result: UnsafeMutablePointer<sode_tensor>?
 ) -> sode_status {
-  reporting { () throws(Failure) in
-    let kind = try predictionKind(what)
-    try using(predictor, .predictor, "predictor") { predictor throws(Failure) in
+  reportingStatus { () throws(Failure) in
+    let what = try predictionKind(what)
+    return try using(predictor, .predictor, "predictor") { predictor throws(Failure) in
       let batch = try samples(try CallerTensor(features, "features"), predictor.plan, atMost: predictor.maximumBatch)
-      let target = try predictionTarget(try CallerTensor(result, "result"), kind, samples: batch.rows, predictor.plan)
-      try predictor.run(batch, kind, into: target, pool: try pool(predictor.threads))
+      let target = try predictionTarget(try CallerTensor(result, "result"), what.kind, samples: batch.rows, predictor.plan)
+      return try predictor.run(batch, what, into: target)
     }
   }
 }
@@ -88,7 +88,7 @@ public func sode_predictor_run(
 public func sode_predictor_run_f32(
   _ predictor: OpaquePointer?, _ features: UnsafePointer<Float>?, _ samples: Int64, _ what: Int32, _ result: UnsafeMutablePointer<Float>?
 ) -> sode_status {
-  reporting { () throws(Failure) in
+  reportingStatus { () throws(Failure) in
     try runDense(predictor, try required(features, "features"), samples, what, try required(result, "result"), .float32)
   }
 }
@@ -97,7 +97,7 @@ public func sode_predictor_run_f32(
 public func sode_predictor_run_f64(
   _ predictor: OpaquePointer?, _ features: UnsafePointer<Double>?, _ samples: Int64, _ what: Int32, _ result: UnsafeMutablePointer<Double>?
 ) -> sode_status {
-  reporting { () throws(Failure) in
+  reportingStatus { () throws(Failure) in
     try runDense(predictor, try required(features, "features"), samples, what, try required(result, "result"), .float64)
   }
 }
@@ -109,22 +109,21 @@ public func sode_predictor_free(_ predictor: OpaquePointer?) { free(predictor, .
 @inline(__always)
 private func runDense(
   _ predictor: OpaquePointer?, _ features: UnsafeRawPointer, _ samples: Int64, _ what: Int32, _ result: UnsafeMutableRawPointer, _ type: ElementType
-) throws(Failure) {
-  let kind = try predictionKind(what)
-  try using(predictor, .predictor, "predictor") { predictor throws(Failure) in
+) throws(Failure) -> Status {
+  let what = try predictionKind(what)
+  return try using(predictor, .predictor, "predictor") { predictor throws(Failure) in
     let plan = predictor.plan
     // Before multiplying: max_batch rows of either array are known to fit the address space only then.
     guard let count = Int(exactly: samples), count <= predictor.maximumBatch else {
       throw Failure(.outOfRange, "samples is \(samples); this predictor was made for at most \(predictor.maximumBatch)")
     }
     try checkSampleCount(count, "features", atMost: nil)
-    let columns = kind == .classes ? 1 : plan.outputs
+    let columns = what.kind == .classes ? 1 : plan.outputs
     try checkDense(features, "features", count, plan.inputs, type)
     try checkDense(UnsafeRawPointer(result), "result", count, columns, type)
-    if kind == .classes, plan.classes == 0 { throw Failure(.incompatible, "what is SODE_CLASSES, but this network's loss has no classes") }
+    if what.kind == .classes, plan.classes == 0 { throw Failure(.incompatible, "what is SODE_CLASSES, but this network's loss has no classes") }
     let batch = TensorView(features, type: type, rows: count, columns: plan.inputs)
-    try checkFinite(batch, "features")
-    try predictor.run(batch, kind, into: MutableTensorView(result, type: type, rows: count, columns: columns), pool: try pool(predictor.threads))
+    return try predictor.run(batch, what, into: MutableTensorView(result, type: type, rows: count, columns: columns))
   }
 }
 

@@ -13,7 +13,7 @@ public func sode_network_solve(
   _ end_times: UnsafeMutablePointer<sode_tensor>?, _ event_states: UnsafeMutablePointer<sode_tensor>?,
   _ report: UnsafeMutablePointer<sode_step_report>?
 ) -> sode_status {
-  reporting { watch throws(Failure) in
+  reporting { () throws(Failure) in
     try using(network, .network, "network") { network throws(Failure) in
       let plan = network.plan
       let index = try blockIndex(block, plan)
@@ -28,9 +28,8 @@ public func sode_network_solve(
         samples: batch.rows, times: asked.count, width: width, precision: plan.precision, states: states, ends: ends, endTimes: end_times,
         eventStates: event_states)
       let solution = try network.solve(
-        block: index, batch, times: asked, in: timeTensor?.type == .float32 ? .float32 : .float64, event: function, states: targets.dense(.states), eventStates: targets.dense(.eventStates),
-        watch: watch)
-      targets.write(solution)
+        block: index, batch, times: asked, in: timeTensor?.type == .float32 ? .float32 : .float64, event: function, states: targets.dense(.states), eventStates: targets.dense(.eventStates))
+      try targets.write(solution)
       if let report {
         var row = sode_step_report()
         row.evaluations = Int64(solution.evaluations)
@@ -38,7 +37,7 @@ public func sode_network_solve(
         row.rejected_steps = Int64(solution.rejected)
         try writeStruct(row, to: report, "report")
       }
-      if let failure = solution.failure { keepLastError(failure) }
+      keepFailedRows(solution.failures)
     }
   }
 }
@@ -47,7 +46,7 @@ public func sode_network_solve(
 private func numbers(_ tensor: CallerTensor) throws(Failure) -> [Double] {
   guard tensor.axes == 1 else { throw Failure(.shapeMismatch, "\(tensor.argument) has shape \(tensor.extents); it must be a vector") }
   let view = tensor.readingColumn
-  try checkFinite(view, tensor.argument)
+  try checkHeld(tensor, by: .float64)
   let buffer = try Buffer(count: max(view.rows, 1), precision: .float64)
   let vector = buffer.vector(count: view.rows, precision: .float64)
   if view.rows > 0 { convert(view, into: vector) }
@@ -110,15 +109,19 @@ private struct SolveTargets {
     eventBuffer = self.eventStates == nil ? nil : try Buffer(count: isTooLarge ? -1 : eventCount, precision: precision)
   }
 
-  /// Our memory for a part, as samples × numbers; nil where the caller does not want it.
+  /// Our own place of a part, as samples × numbers: the caller's arrays are written once the solve has succeeded.
   func dense(_ part: Part) -> MutableTensorView? {
-    switch part {
-    case .eventStates: eventBuffer.map { MutableTensorView($0.base, type: ElementType(precision), rows: samples, columns: width) }
-    case .states: buffer.map { MutableTensorView($0.base, type: ElementType(precision), rows: samples, columns: times * width) }
-    }
+    let (buffer, columns) = part == .states ? (buffer, times * width) : (eventBuffer, width)
+    return buffer.map { MutableTensorView($0.base, type: ElementType(precision), rows: samples, columns: columns) }
   }
 
-  func write(_ solution: Solution) {
+  /// - Throws: `notFinite` naming the row of a state that the caller's array cannot hold.
+  func write(_ solution: Solution) throws(Failure) {
+    for (tensor, part) in [(states, Part.states), (eventStates, .eventStates)] {
+      guard let tensor, let view = dense(part)?.view, let place = firstUnheld(view, by: tensor.precision, allowsNaN: true) else { continue }
+      throw Failure(.notFinite, "row \(place.row): \(tensor.argument) is not finite in \(tensor.type.name)")
+    }
+    if let eventStates, let view = dense(.eventStates)?.view { copy(view, into: eventStates.writing) }
     if let states, let buffer {
       let rows = TensorView(UnsafeRawPointer(buffer.base), type: ElementType(precision), rows: samples * times, columns: width)
       for sample in 0..<samples { copy(rows.rows(sample * times..<(sample + 1) * times), into: states.matrix(sample)) }

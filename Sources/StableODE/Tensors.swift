@@ -97,12 +97,6 @@ struct CallerTensor {
     MutableTensorView(base, type: type, rows: shape.3, columns: 1, rowStride: strides.3, columnStride: 1)
   }
 
-  /// The array as a vector of the library's own, when it is laid out like one, on a cache line: what is computed into it needs no copy.
-  func vector(_ precision: Precision) -> Vector? {
-    guard axes == 1, strides.3 == 1, type == (precision == .float32 ? .float32 : .float64), UInt(bitPattern: base) % 64 == 0 else { return nil }
-    return Vector(base, count: columns, precision: precision)
-  }
-
   /// The matrices of the last two axes, outermost first: `count` of them.
   var matrixCount: Int { shape.0 * shape.1 }
   func matrix(_ index: Int) -> MutableTensorView {

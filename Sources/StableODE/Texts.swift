@@ -43,7 +43,7 @@ private func text(bytes: UnsafeRawBufferPointer, _ argument: StaticString) throw
 
 /// Copies a text and its final zero byte to the caller, or tells its size when `buffer` is NULL and `capacity` 0.
 ///
-/// - Throws: `nullPointer` when there is nowhere to write; `bufferTooSmall`.
+/// - Throws: `nullPointer` when there is nowhere to write; `bufferTooSmall`, with `needed` set all the same.
 func copyOut(
   _ text: String, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ needed: UnsafeMutablePointer<Int>?
 ) throws(Failure) {
@@ -78,7 +78,10 @@ func wantsBytes(_ buffer: UnsafeMutableRawPointer?, _ capacity: Int, _ needed: U
     return false
   }
   // A capacity past Int.max, which C can give, is more than enough.
-  guard capacity < 0 || capacity >= size else { throw Failure(.bufferTooSmall, "buffer: capacity is \(capacity) bytes; \(size) are needed") }
+  guard capacity < 0 || capacity >= size else {
+    needed?.pointee = size
+    throw Failure(.bufferTooSmall, "buffer: capacity is \(capacity) bytes; \(size) are needed")
+  }
   return true
 }
 

@@ -7,7 +7,7 @@ import Settings
 
 @_cdecl("sode_set_thread_limits") @implementation
 public func sode_set_thread_limits(_ limits: UnsafePointer<sode_limits>?) -> sode_status {
-  reporting { () throws(Failure) in
+  reportingUnlimited { () throws(Failure) in
     var chosen = sode_shim_limits()
     if let limits {
       let given = try CallLimits(limits)
@@ -41,26 +41,29 @@ struct CallLimits {
   }
 }
 
-/// Calls `body` with the watch of this call, which the thread's limits and, if given, the call's own hold: the shorter time, either token, both ticks.
+/// Runs `body` under the watch of this call, which the thread's limits and, if given, the call's own hold: the shorter time, either token, both ticks.
 ///
-/// Every entry that can take long goes through here. Cost: without limits, a look at thread-local memory.
+/// All entries but `sode_set_thread_limits` go through here. Cost: without limits two looks at thread-local memory.
 /// - Throws: `invalidHandle` for a token that has been freed; what `body` throws.
 @inline(__always)
-func watching<Result>(_ own: CallLimits?, _ body: (Watch) throws(Failure) -> Result) throws(Failure) -> Result {
+func watching<Result>(_ own: CallLimits?, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
   let thread = sode_shim_thread_limits().pointee
-  if own == nil, thread.milliseconds == 0, thread.token == 0, thread.tick == nil { return try body(.none) }
+  if own == nil, thread.milliseconds == 0, thread.token == 0, thread.tick == nil {
+    // A call from within a callback does not work under the limits of the call around it.
+    return Watch.current === Watch.none ? try body() : try Watch.none.asCurrent(body)
+  }
   return try watched(own, thread, body)
 }
 
 @inline(never)
-private func watched<Result>(_ own: CallLimits?, _ thread: sode_shim_limits, _ body: (Watch) throws(Failure) -> Result) throws(Failure) -> Result {
+private func watched<Result>(_ own: CallLimits?, _ thread: sode_shim_limits, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
   try asking(own?.token ?? 0, "limits->cancel") { isOwnRequested throws(Failure) in
     try asking(thread.token, "the token of sode_set_thread_limits") { isThreadRequested throws(Failure) in
       let times = [own?.milliseconds ?? 0, thread.milliseconds].filter { $0 > 0 }
       let watch = Watch(
         milliseconds: times.min() ?? 0, isCancelled: either(isOwnRequested, isThreadRequested),
         tick: both(own.flatMap { own in own.tick.map { tick in { tick(own.userData) } } }, thread.tick.map { tick in { tick(thread.user_data) } }))
-      return try body(watch)
+      return try watch.asCurrent(body)
     }
   }
 }

@@ -62,7 +62,7 @@ public func sode_trainer_run(
   reportingStatus { () throws(Failure) in
     try using(trainer, .trainer, "trainer") { box throws(Failure) in
       try withRun(training, validation, limits) { training, validation, limits throws(Failure) in
-        try box.trainer.run(training: training, validation: validation, limits: limits, onEvent: box.report)
+        try box.trainer.run(training: training, validation: validation, limits: limits, onEvent: { event in calling(back: trainer) { box.report(event) } })
       }
     }
   }
@@ -76,8 +76,8 @@ private func withRun(
   let limits = try CallLimits(limits)
   return try using(training, .dataset, "training") { training throws(Failure) in
     try usingOptional(validation, .dataset, "validation") { validation throws(Failure) in
-      try watching(limits) { watch throws(Failure) in
-        try body(training, validation, TrainingLimits(epochs: limits.epochs, watch: watch))
+      try watching(limits) { () throws(Failure) in
+        try body(training, validation, TrainingLimits(epochs: limits.epochs, watch: .current))
       }
     }
   }
@@ -109,7 +109,7 @@ private func hand(_ box: TrainerBox, _ network: UnsafeMutablePointer<OpaquePoint
 public func sode_trainer_history_count(_ trainer: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?) -> sode_status {
   reporting { () throws(Failure) in
     let out = try required(count, "count")
-    try using(trainer, .trainer, "trainer") { box throws(Failure) in out.pointee = Int64(box.trainer.history.count) }
+    try reading(trainer, .trainer, "trainer") { box throws(Failure) in out.pointee = Int64(box.present.history.count) }
   }
 }
 
@@ -117,8 +117,8 @@ public func sode_trainer_history_count(_ trainer: OpaquePointer?, _ count: Unsaf
 public func sode_trainer_history_at(_ trainer: OpaquePointer?, _ index: Int64, _ row: UnsafeMutablePointer<sode_progress>?) -> sode_status {
   reporting { () throws(Failure) in
     let out = try required(row, "row")
-    try using(trainer, .trainer, "trainer") { box throws(Failure) in
-      try writeStruct(progress(try element(of: box.trainer.history, index)), to: out, "row")
+    try reading(trainer, .trainer, "trainer") { box throws(Failure) in
+      try writeStruct(progress(try element(of: box.present.history, index)), to: out, "row")
     }
   }
 }
@@ -126,8 +126,8 @@ public func sode_trainer_history_at(_ trainer: OpaquePointer?, _ index: Int64, _
 @_cdecl("sode_trainer_save") @implementation
 public func sode_trainer_save(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> sode_status {
   reporting { () throws(Failure) in
-    try using(trainer, .trainer, "trainer") { box throws(Failure) in
-      try CheckpointFile.save(box.trainer, to: try text(path, "path"), libraryVersion: versionText)
+    try reading(trainer, .trainer, "trainer") { box throws(Failure) in
+      try CheckpointFile.save(box.present, to: try text(path, "path"), libraryVersion: versionText)
     }
   }
 }
@@ -171,8 +171,10 @@ public func sode_multilevel_run(
     let prolongation = try prolongations(try text(prolongation, "prolongation"))
     return try using(trainer, .trainer, "trainer") { box throws(Failure) in
       try withRun(training, validation, limits) { training, validation, limits throws(Failure) in
+        defer { box.level = nil }
         let (level, status) = try trainMultilevel(
-          box.trainer, to: layers, prolongation, training: training, validation: validation, limits: limits, onEvent: box.report)
+          box.trainer, to: layers, prolongation, training: training, validation: validation, limits: limits, onLevel: { box.level = $0 },
+          onEvent: { event in calling(back: trainer) { box.report(event) } })
         if level === box.trainer {
           (networkOut.pointee, trainerOut.pointee) = (nil, nil)
         } else {
@@ -192,8 +194,13 @@ final class TrainerBox {
   let trainer: Trainer
   var callback: sode_callback?
   var userData: UnsafeMutableRawPointer?
+  /// The trainer of the level at which sode_multilevel_run is.
+  var level: Trainer?
 
   init(_ trainer: Trainer) { self.trainer = trainer }
+
+  /// The trainer that callbacks read and save: that of the level that is trained.
+  var present: Trainer { level ?? trainer }
 
   /// Hands an event to the callback: its answer, 0 without one.
   func report(_ happened: TrainingEvent) -> Int32 {

@@ -2,21 +2,29 @@ import Glibc
 import LinearAlgebra
 import Settings
 
-/// Writes a file so that at any time the old one or the new one is there, whole: a temporary file in the same folder, fsync, rename.
+/// Writes a file so that at any time the old one or the new one is there, whole.
 ///
-/// A new file's permissions are 0666 less the process's umask. Where `path` is a symbolic link, the file it points to is replaced.
-/// - Throws: `file`, naming what failed and why; the old file is then untouched and the temporary one removed.
+/// The bytes go to a file without a name in the same folder (O_TMPFILE), which gets one and replaces the target once it is complete and on the disk. Where the file system knows no such files, the file
+/// has a name of ours from the start; what a killed process left under such a name, the next save into the folder removes (`TemporaryFile`).
+/// A file that is replaced hands on its mode, and its owner and group where the process may set them; a new one has 0666 less the process's umask. Where `path` is a symbolic link, the file that it
+/// points to is replaced or made.
+/// - Throws: `file`, naming what failed and why; the old file is then untouched and nothing of the new one is left.
 package func writeAtomically(_ bytes: UnsafeRawBufferPointer, to path: String) throws(Failure) {
-  let target = try resolved(path)
+  let target = try linkTarget(path)
+  var old = stat()
+  let replaces = stat(target, &old) == 0
+  if replaces, !isRegular(old) { throw notRegularFile("write", path) }
   let folder = folderOf(target)
-  let (descriptor, temporary) = try createTemporary(in: folder, for: path)
-  var failed = writeAll(bytes, descriptor)
-  if failed == 0, fsync(descriptor) != 0 { failed = errno }
-  if close(descriptor) != 0, failed == 0 { failed = errno }
-  if failed == 0, rename(temporary, target) != 0 { failed = errno }
-  guard failed == 0 else {
-    unlink(temporary)
-    throw fileFailure("write", path, code: failed)
+  removeAbandonedFiles(in: folder)
+  let file = try TemporaryFile(in: folder, for: path)
+  do throws(Failure) {
+    if let code = writeAll(bytes, file.descriptor) { throw fileFailure("write", path, code: code) }
+    if replaces { takeOver(old, file.descriptor) }
+    guard fsync(file.descriptor) == 0 else { throw fileFailure("write", path, code: errno) }
+    try file.rename(to: target, for: path)
+  } catch {
+    file.discard()
+    throw error
   }
   // The new file is in place. Some file systems cannot sync a folder; then only surviving a power loss in the next seconds is not promised.
   let folderDescriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -30,13 +38,8 @@ package func writeAtomically(_ bytes: UnsafeRawBufferPointer, to path: String) t
 /// - Parameter limit: the most bytes accepted.
 /// - Throws: `file` when it cannot be read or is no regular file, `fileFormat` past the limit, `memory`.
 package func readWholeFile(_ path: String, limit: Int = 1 << 43) throws(Failure) -> Buffer {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { throw fileFailure("open", path, code: errno) }
+  let (descriptor, size) = try openRegularFile(path)
   defer { close(descriptor) }
-  var information = stat()
-  guard fstat(descriptor, &information) == 0 else { throw fileFailure("read", path, code: errno) }
-  guard information.st_mode & S_IFMT == S_IFREG else { throw notRegular("read", path) }
-  let size = Int(information.st_size)
   guard size <= limit else { throw Failure(.fileFormat, "'\(path.prefix(512))' has \(size) bytes; at most \(limit) are read") }
   let buffer = try Buffer(byteCount: size)
   var filled = 0
@@ -50,17 +53,27 @@ package func readWholeFile(_ path: String, limit: Int = 1 << 43) throws(Failure)
   return buffer
 }
 
-/// The path with a symbolic link at its end followed; a target that exists must be a regular file.
-private func resolved(_ path: String) throws(Failure) -> String {
-  var information = stat()
-  guard stat(path, &information) == 0 else {
-    // Nothing there yet, or a folder is missing; then creating the temporary file says why.
-    return path
+/// The path with symbolic links at its end followed, also to a file that is not there yet.
+private func linkTarget(_ path: String) throws(Failure) -> String {
+  var target = path
+  // As many links as the system follows.
+  for _ in 0..<40 {
+    var information = stat()
+    // Nothing there yet, or a folder is missing; then making the temporary file says why.
+    guard lstat(target, &information) == 0, information.st_mode & S_IFMT == S_IFLNK else { return target }
+    guard let name = linked(target) else { throw fileFailure("write", path, code: errno) }
+    target = name.hasPrefix("/") ? name : "\(folderOf(target))/\(name)"
   }
-  guard information.st_mode & S_IFMT == S_IFREG else { throw notRegular("write", path) }
-  guard let real = realpath(path, nil) else { throw fileFailure("write", path, code: errno) }
-  defer { free(real) }
-  return String(cString: real)
+  throw fileFailure("write", path, code: ELOOP)
+}
+
+/// What a symbolic link says; nil, with `errno`, when it cannot be read.
+private func linked(_ path: String) -> String? {
+  withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { memory in
+    guard let base = memory.baseAddress else { return nil }
+    let count = readlink(path, base, memory.count)
+    return count < 0 ? nil : String(decoding: UnsafeRawBufferPointer(start: base, count: count), as: UTF8.self)
+  }
 }
 
 private func folderOf(_ path: String) -> String {
@@ -69,19 +82,21 @@ private func folderOf(_ path: String) -> String {
   return folder.isEmpty ? "/" : folder
 }
 
-private func createTemporary(in folder: String, for path: String) throws(Failure) -> (descriptor: Int32, path: String) {
-  for _ in 0..<100 {
-    let candidate = "\(folder)/.stableode-\(String(UInt64.random(in: 0...UInt64.max), radix: 36)).tmp"
-    let descriptor = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    if descriptor >= 0 { return (descriptor, candidate) }
-    guard errno == EEXIST || errno == EINTR else { throw fileFailure("write", path, code: errno) }
-  }
-  throw fileFailure("write", path, code: EEXIST)
+/// Gives a file the owner, group and mode of the one that it replaces.
+///
+/// A process may not give its files to others at will. Where it cannot, the file is its own, with the mode of the old one, less the right to run as owner or group; and another group than the old one may no
+/// more than everybody.
+private func takeOver(_ old: stat, _ descriptor: Int32) {
+  let hasOwner = fchown(descriptor, old.st_uid, old.st_gid) == 0
+  let hasGroup = hasOwner || fchown(descriptor, uid_t.max, old.st_gid) == 0
+  var mode = old.st_mode & (hasOwner ? 0o7777 : 0o777)
+  if !hasGroup { mode &= 0o707 | (mode & 0o007) << 3 }
+  fchmod(descriptor, mode)
 }
 
-/// 0, or the error's number.
-private func writeAll(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) -> Int32 {
-  guard let base = bytes.baseAddress else { return 0 }
+/// nil, or the error's number.
+private func writeAll(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) -> Int32? {
+  guard let base = bytes.baseAddress else { return nil }
   var written = 0
   while written < bytes.count {
     let count = write(descriptor, base + written, min(bytes.count - written, 1 << 30))
@@ -89,9 +104,5 @@ private func writeAll(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) -> I
     guard count >= 0 else { return errno }
     written += count
   }
-  return 0
-}
-
-private func notRegular(_ action: String, _ path: String) -> Failure {
-  Failure(.file, "cannot \(action) '\(path.prefix(512))': it is not a regular file")
+  return nil
 }

@@ -16,7 +16,7 @@ package enum CheckpointFile {
     let snapshot = network.snapshot
     // Doubles come first: they are aligned in files of either precision.
     let numbers = try Buffer(count: max(1, record.tables.reduce(0) { $0 + $1.table.rows.count * $1.table.names.count }), precision: .float64)
-    defer { withExtendedLifetime((snapshot, numbers, trainer)) {} }
+    defer { withExtendedLifetime((snapshot, numbers, trainer, record)) {} }
     var tensors: [StoredTensor] = []
     var offset = 0
     for (name, table) in record.tables {
@@ -30,16 +30,17 @@ package enum CheckpointFile {
     let header = JSON.object([
       ("options", .object(record.options.map { ($0.key, $0.value.json) })),
       ("columns", .object(record.tables.map { ($0.name, .array($0.table.names.map { .text($0) })) })),
+      ("vectors", .array(record.vectors.map { .text($0.name) })),
     ])
     return try ModelContents(
-      libraryVersion: libraryVersion, specification: try network.plan.specification.json.written(), training: try header.written(), tensors: tensors
+      libraryVersion: libraryVersion, specification: try network.plan.specification.json.written(), training: try header.written(), metadata: network.metadata, tensors: tensors
     ).encoded()
   }
 
   /// The trainer of a checkpoint's bytes, with its network.
   /// - Throws: what `ModelFile.decode` throws; `fileFormat` for a model without training.
   package static func decode(_ bytes: UnsafeRawBufferPointer, name: String = "the checkpoint") throws(Failure) -> Trainer {
-    let contents = try ModelContents(decoding: bytes, name: name)
+    let contents = try ModelFile.contents(of: bytes, name: name)
     defer { withExtendedLifetime(contents.memory) {} }
     guard let text = contents.training else { throw Failure(.fileFormat, "\(name) is a model, not a checkpoint of a trainer") }
     let header = try JSON.read(text, limit: ModelFormat.mostHeaderBytes, status: .fileFormat, what: "\(name), training")
@@ -87,8 +88,5 @@ package enum CheckpointFile {
 
 extension ModelContents {
   /// The model alone.
-  var withoutTraining: ModelContents {
-    ModelContents(
-      libraryVersion: libraryVersion, specification: specification, training: nil, tensors: tensors.filter { !$0.name.hasPrefix(CheckpointFile.prefix) }, memory: memory)
-  }
+  var withoutTraining: ModelContents { with(tensors: tensors.filter { !$0.name.hasPrefix(CheckpointFile.prefix) }, training: nil) }
 }

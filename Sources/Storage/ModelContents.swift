@@ -1,14 +1,18 @@
 import LinearAlgebra
+import Networks
 import Settings
 
 /// What a model file holds: the specification as JSON text and named tensors.
 ///
 /// Layout, that of safetensors (so its readers see the tensors): the length of the header in 8 bytes, little-endian; the header, a JSON object padded with
 /// spaces to a multiple of 8; the numbers, little-endian, tensor after tensor without gaps. The header's `__metadata__` holds, all as texts, `format`
-/// ("stableode"), `format_version`, `library_version`, `specification` and `checksum`; in a checkpoint `training` too.
+/// ("stableode"), `format_version`, `library_version`, `specification` and `checksum`; in a checkpoint `training` too; then the caller's own metadata.
 ///
 /// The checksum is 16 lowercase hexadecimal digits of XXH64: of the numbers, seeded with the XXH64 of all that comes before them, in which the digits
 /// themselves count as zeros. A change anywhere in the file is noticed.
+///
+/// A program that knows safetensors alone may write the same contents in another order and with other spaces. The checksum is then that of the contents as this library writes them, and is compared with that.
+/// Such a program may leave the checksum out: then its absence is known (`checksum`).
 package struct ModelContents {
   /// Version of the library that wrote the file.
   package let libraryVersion: String
@@ -16,20 +20,35 @@ package struct ModelContents {
   package let specification: String
   /// What a checkpoint says besides, JSON text; nil for a model.
   package let training: String?
+  /// The caller's own metadata.
+  package let metadata: Metadata
   package let tensors: [StoredTensor]
+  /// Of contents that were read, whether they had a checksum.
+  package let checksum: StoredChecksum
   /// Owns the memory of tensors that were read; nil for contents made from someone else's memory.
   let memory: Buffer?
 
   /// Contents to be written; the vectors must stay alive until they are.
-  package init(libraryVersion: String, specification: String, training: String? = nil, tensors: [StoredTensor]) {
-    self.init(libraryVersion: libraryVersion, specification: specification, training: training, tensors: tensors, memory: nil)
+  package init(libraryVersion: String, specification: String, training: String? = nil, metadata: Metadata = Metadata(), tensors: [StoredTensor]) {
+    self.init(libraryVersion: libraryVersion, specification: specification, training: training, metadata: metadata, tensors: tensors, checksum: .notLoaded, memory: nil)
   }
-  init(libraryVersion: String, specification: String, training: String?, tensors: [StoredTensor], memory: Buffer?) {
+  init(
+    libraryVersion: String, specification: String, training: String?, metadata: Metadata, tensors: [StoredTensor], checksum: StoredChecksum, memory: Buffer?
+  ) {
     self.libraryVersion = libraryVersion
     self.specification = specification
     self.training = training
+    self.metadata = metadata
     self.tensors = tensors
+    self.checksum = checksum
     self.memory = memory
+  }
+
+  /// The same with other tensors, which lie in the same memory, or another verdict on the checksum.
+  func with(tensors: [StoredTensor]? = nil, training: String?, checksum: StoredChecksum? = nil) -> ModelContents {
+    ModelContents(
+      libraryVersion: libraryVersion, specification: specification, training: training, metadata: metadata, tensors: tensors ?? self.tensors,
+      checksum: checksum ?? self.checksum, memory: memory)
   }
 }
 

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Networks
 import Settings
 
 extension ModelContents {
@@ -7,12 +8,14 @@ extension ModelContents {
   /// - Parameters:
   ///   - bytes: the whole file, at any alignment.
   ///   - name: what the file is called in messages.
+  ///   - order: gives the names of the tensors of such contents in the order in which this library writes them; asked when the checksum is not that of the bytes.
   /// - Throws: `fileFormat` for what is no model file, cut short, too long or damaged; `versionMismatch` for a format this library does not know; `memory`.
-  ///   Memory for the tensors is asked for last, after all sizes and the checksum are right.
-  /// Cost: two passes; memory: the tensors.
-  package init(decoding bytes: UnsafeRawBufferPointer, name: String = "the model") throws(Failure) {
-    let decoder = ModelDecoder(bytes: bytes, name: name)
-    self = try decoder.contents()
+  ///   Memory for the tensors is asked for when all sizes are right.
+  /// Cost: two passes; where another program has written the file four. Memory: the tensors, and in that case twice.
+  package init(
+    decoding bytes: UnsafeRawBufferPointer, name: String = "the model", order: ((ModelContents) throws(Failure) -> [String])? = nil
+  ) throws(Failure) {
+    self = try ModelDecoder(bytes: bytes, name: name).contents(order)
   }
 }
 
@@ -21,8 +24,9 @@ private struct ModelDecoder {
   let name: String
 
   private func fail(_ problem: String) -> Failure { Failure(.fileFormat, "\(name) \(problem)") }
+  private var damaged: Failure { fail("is damaged or cut short: its checksum does not match") }
 
-  func contents() throws(Failure) -> ModelContents {
+  func contents(_ order: ((ModelContents) throws(Failure) -> [String])?) throws(Failure) -> ModelContents {
     guard let base = bytes.baseAddress, bytes.count >= 8 else { throw fail("is no model file: it has \(bytes.count) bytes") }
     let length = UInt64(littleEndian: base.loadUnaligned(as: UInt64.self))
     guard length >= 2, length <= UInt64(ModelFormat.mostHeaderBytes) else { throw fail("is no model file: it does not begin with the length of a header") }
@@ -31,51 +35,112 @@ private struct ModelDecoder {
     let text = UnsafeRawBufferPointer(rebasing: bytes[8..<prefix])
     guard text[0] == UInt8(ascii: "{") else { throw fail("is no model file: its header is no JSON object") }
     let header = try JSON.read(text, limit: ModelFormat.mostHeaderBytes, status: .fileFormat, what: "\(name), header")
-    guard let members = header.members, let metadata = header[ModelFormat.metadataKey], metadata["format"]?.text == ModelFormat.name else {
+    guard let members = header.members, let metadata = header[ModelFormat.metadataKey]?.members, self.text(of: "format", metadata) == ModelFormat.name else {
       throw fail("is a safetensors file of another program: its metadata does not name the format \(ModelFormat.name)")
     }
-    guard let version = metadata["format_version"]?.text else { throw fail("has no format version") }
+    guard let version = self.text(of: "format_version", metadata) else { throw fail("has no format version") }
     guard version == ModelFormat.version else {
       throw Failure(.versionMismatch, "\(name) has format version \(version.prefix(32)); this library reads version \(ModelFormat.version)")
     }
-    try verifyChecksum(text, prefix: prefix, stated: metadata["checksum"]?.text)
-    guard let libraryVersion = metadata["library_version"]?.text, let specification = metadata["specification"]?.text else {
+    let stated = try statedChecksum(metadata)
+    let isRight = stated == nil ? false : checksumDigits(in: text).map { modelChecksum(bytes, prefix: prefix, digits: $0.lowerBound + 8..<$0.upperBound + 8) } == stated
+    guard let libraryVersion = self.text(of: "library_version", metadata), let specification = self.text(of: "specification", metadata) else {
       throw fail("lacks library_version or specification in its metadata")
     }
-    return try tensors(members.filter { $0.key != ModelFormat.metadataKey }, libraryVersion, specification, metadata["training"]?.text, data: base + prefix, dataBytes: bytes.count - prefix)
+    let (tensors, memory) = try tensors(members.filter { $0.key != ModelFormat.metadataKey }, data: base + prefix, dataBytes: bytes.count - prefix)
+    let contents = ModelContents(
+      libraryVersion: libraryVersion, specification: specification, training: self.text(of: "training", metadata), metadata: try notes(metadata), tensors: tensors,
+      checksum: stated == nil ? .absent : .right, memory: memory)
+    if let stated, !isRight { try verify(contents, stated, order) }
+    return contents
   }
 
-  private func verifyChecksum(_ text: UnsafeRawBufferPointer, prefix: Int, stated: String?) throws(Failure) {
-    guard let stated, let place = checksumDigits(in: text) else { throw fail("has no checksum") }
-    guard modelChecksum(bytes, prefix: prefix, digits: place.lowerBound + 8..<place.upperBound + 8) == stated else {
-      throw fail("is damaged or cut short: its checksum does not match")
+  private func text(of key: String, _ metadata: [(key: String, value: JSON)]) -> String? { metadata.first { $0.key == key }?.value.text }
+
+  /// The caller's own metadata: what is not the format's.
+  private func notes(_ metadata: [(key: String, value: JSON)]) throws(Failure) -> Metadata {
+    var entries: [(key: String, value: String)] = []
+    for (key, value) in metadata where !Metadata.reserved.contains(key) {
+      guard let text = value.text else { throw fail("has metadata under '\(key.prefix(64))' that is no text") }
+      entries.append((key, text))
     }
+    return Metadata(read: entries)
   }
 
+  /// The checksum that the metadata give; nil where another program left it out.
+  private func statedChecksum(_ metadata: [(key: String, value: JSON)]) throws(Failure) -> String? {
+    if let stated = metadata.first(where: { $0.key == "checksum" }) {
+      guard let text = stated.value.text else { throw fail("has a checksum that is no text") }
+      return text
+    }
+    // Digits where this library writes its checksum are one whose name is damaged.
+    let place = 4
+    let isOurs = metadata.count > place && metadata[..<place].map(\.key) == Array(Metadata.reserved[..<place])
+    if isOurs, let text = metadata[place].value.text, text.utf8.count == ModelFormat.checksumDigits, text.utf8.allSatisfy({ Array("0123456789abcdef".utf8).contains($0) }) { throw damaged }
+    return nil
+  }
+
+  /// Compares a checksum that is not that of the bytes with that of the contents as this library writes them.
+  private func verify(_ contents: ModelContents, _ stated: String, _ order: ((ModelContents) throws(Failure) -> [String])?) throws(Failure) {
+    guard let names = try? order?(contents), names.count == contents.tensors.count else { throw damaged }
+    let found = Dictionary(contents.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let tensors = names.compactMap { found[$0] }
+    guard tensors.count == names.count else { throw damaged }
+    let written: Buffer
+    do throws(Failure) {
+      written = try contents.with(tensors: tensors, training: contents.training).encoded()
+    } catch {
+      throw error.status == .memory ? error : damaged
+    }
+    defer { withExtendedLifetime((written, contents.memory)) {} }
+    let whole = UnsafeRawBufferPointer(start: written.base, count: written.byteCount)
+    guard let digits = checksumDigits(in: whole), String(decoding: whole[digits], as: UTF8.self) == stated else { throw damaged }
+  }
+
+  /// The tensors in the order in which they lie, without gaps, copied to memory of their own.
   private func tensors(
-    _ members: [(key: String, value: JSON)], _ libraryVersion: String, _ specification: String, _ training: String?, data: UnsafeRawPointer, dataBytes: Int
-  ) throws(Failure) -> ModelContents {
+    _ members: [(key: String, value: JSON)], data: UnsafeRawPointer, dataBytes: Int
+  ) throws(Failure) -> (tensors: [StoredTensor], memory: Buffer) {
     guard members.count <= ModelFormat.mostTensors else { throw fail("has \(members.count) tensors; at most \(ModelFormat.mostTensors) are read") }
-    var found: [(name: String, shape: [Int], count: Int, precision: Precision, start: Int)] = []
-    var offset = 0
-    for (key, value) in members {
-      let tensor = try description(key, value, at: offset, dataBytes: dataBytes)
-      found.append(tensor)
-      offset += tensor.count * tensor.precision.byteCount
+    var described: [Description] = []
+    for (key, value) in members { described.append(try description(key, value)) }
+    // Other programs may list them in another order. An empty one takes no room before one that begins there.
+    described.sort { ($0.start, $0.end) < ($1.start, $1.end) }
+    var (offset, room) = (0, 0)
+    var places: [Int] = []
+    for tensor in described {
+      guard tensor.count <= (dataBytes - offset) / tensor.precision.byteCount else {
+        throw fail("is cut short: the tensor \(tensor.shown) of shape \(tensor.shape) needs more than the \(dataBytes - offset) bytes that are left")
+      }
+      let end = offset + tensor.count * tensor.precision.byteCount
+      guard tensor.start == offset, tensor.end == end else {
+        throw fail("does not place the tensor \(tensor.shown) at bytes \(offset) to \(end), after the one before")
+      }
+      places.append(room)
+      room += (end - offset + 7) & ~7
+      offset = end
     }
     guard offset == dataBytes else { throw fail("is \(offset < dataBytes ? "too long" : "cut short"): its tensors need \(offset) bytes; there are \(dataBytes)") }
-    let memory = try Buffer(byteCount: dataBytes)
-    memory.base.copyMemory(from: data, byteCount: dataBytes)
-    let tensors = found.map { tensor in
-      StoredTensor(name: tensor.name, shape: tensor.shape, values: Vector(memory.base + tensor.start, count: tensor.count, precision: tensor.precision))
+    let memory = try Buffer(byteCount: room)
+    let tensors = zip(described, places).map { tensor, place in
+      (memory.base + place).copyMemory(from: data + tensor.start, byteCount: tensor.end - tensor.start)
+      return StoredTensor(name: tensor.name, shape: tensor.shape, values: Vector(memory.base + place, count: tensor.count, precision: tensor.precision))
     }
-    return ModelContents(libraryVersion: libraryVersion, specification: specification, training: training, tensors: tensors, memory: memory)
+    return (tensors, memory)
   }
 
-  /// One tensor, which must begin at byte `offset` of the numbers: tensors lie one after another, as they are listed.
-  private func description(
-    _ key: String, _ value: JSON, at offset: Int, dataBytes: Int
-  ) throws(Failure) -> (name: String, shape: [Int], count: Int, precision: Precision, start: Int) {
+  private struct Description {
+    let name: String
+    let shown: String
+    let shape: [Int]
+    let count: Int
+    let precision: Precision
+    let start: Int
+    let end: Int
+  }
+
+  /// What the header says of one tensor.
+  private func description(_ key: String, _ value: JSON) throws(Failure) -> Description {
     let shown = String(String.UnicodeScalarView(key.unicodeScalars.prefix(64)))
     guard 1...ModelFormat.mostNameBytes ~= key.utf8.count else { throw fail("has a tensor whose name has \(key.utf8.count) bytes") }
     guard let type = value["dtype"]?.text, let precision = Precision.allCases.first(where: { ModelFormat.typeName($0) == type }) else {
@@ -87,14 +152,10 @@ private struct ModelDecoder {
       guard let extent = extent.integer, extent >= 0 else { throw fail("gives the tensor \(shown) no valid shape") }
       shape.append(Int(extent))
     }
-    guard let count = elementCount(of: shape), count <= (dataBytes - offset) / precision.byteCount else {
-      throw fail("is cut short: the tensor \(shown) of shape \(shape) needs more than the \(dataBytes - offset) bytes that are left")
+    guard let offsets = value["data_offsets"]?.elements, offsets.count == 2, let start = offsets[0].integer, let end = offsets[1].integer else {
+      throw fail("gives the tensor \(shown) no valid data_offsets")
     }
-    let end = offset + count * precision.byteCount
-    guard let offsets = value["data_offsets"]?.elements, offsets == [.integer(Int64(offset)), .integer(Int64(end))] else {
-      throw fail("does not place the tensor \(shown) at bytes \(offset) to \(end), after the one before")
-    }
-    guard offset % precision.byteCount == 0 else { throw fail("places the tensor \(shown) at byte \(offset), no multiple of \(precision.byteCount)") }
-    return (key, shape, count, precision, offset)
+    // More numbers than an address space holds are more than are left.
+    return Description(name: key, shown: shown, shape: shape, count: elementCount(of: shape) ?? Int.max, precision: precision, start: Int(start), end: Int(end))
   }
 }

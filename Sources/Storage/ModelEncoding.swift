@@ -41,6 +41,7 @@ extension ModelContents {
       ("specification", .text(specification)), ("checksum", .text(String(repeating: "0", count: ModelFormat.checksumDigits))),
     ]
     if let training { metadata.append(("training", .text(training))) }
+    metadata += self.metadata.entries.map { ($0.key, .text($0.value)) }
     var members: [(key: String, value: JSON)] = [(ModelFormat.metadataKey, .object(metadata))]
     var offset: Int64 = 0
     for tensor in tensors {

@@ -2,9 +2,9 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// Networks as model files: specification, parameters bit for bit, and normalization (tensors `normalization.shift` and `normalization.scale`).
+/// Networks as model files: specification, parameters bit for bit, and normalization (tensors `normalization.shift` and `normalization.scale`, float64).
 package enum ModelFile {
-  /// Names of the two tensors that stand behind the parameters when a network has a normalization.
+  /// Names of the two tensors of a normalization. Version 0.1.0 wrote them behind the parameters and in their precision.
   private static let shift = "normalization.shift"
   private static let scale = "normalization.scale"
 
@@ -15,44 +15,65 @@ package enum ModelFile {
     // The snapshot owns the memory that the contents point to.
     let snapshot = network.snapshot
     defer { withExtendedLifetime(snapshot) {} }
-    return try ModelContents(libraryVersion: libraryVersion, specification: try network.plan.specification.json.written(), tensors: tensors(network.plan, snapshot)).encoded()
+    return try ModelContents(
+      libraryVersion: libraryVersion, specification: try network.plan.specification.json.written(), metadata: network.metadata, tensors: tensors(network.plan, snapshot)
+    ).encoded()
   }
 
   /// The tensors of a network, which point into the snapshot.
   static func tensors(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot) -> [StoredTensor] {
-    var tensors = plan.tensors.map { StoredTensor(name: $0.name, shape: $0.shape, values: snapshot.parameters[$0.range]) }
+    var tensors: [StoredTensor] = []
+    // Doubles come first: they are aligned in files of either precision.
     if let normalization = snapshot.normalization {
       tensors.append(StoredTensor(name: shift, shape: [plan.inputs], values: normalization.shift))
       tensors.append(StoredTensor(name: scale, shape: [plan.inputs], values: normalization.scale))
     }
-    return tensors
+    return tensors + plan.tensors.map { StoredTensor(name: $0.name, shape: $0.shape, values: snapshot.parameters[$0.range]) }
   }
 
   /// The network of a model file's bytes.
   /// - Throws: what `ModelContents.init(decoding:name:)` throws; `fileFormat` when specification and tensors do not go together; `memory`.
   package static func decode(_ bytes: UnsafeRawBufferPointer, name: String = "the model") throws(Failure) -> Network {
-    try network(of: try ModelContents(decoding: bytes, name: name), name: name)
+    try network(of: try contents(of: bytes, name: name), name: name)
+  }
+
+  /// The contents of a model file or checkpoint, also where another program has written them in an order of its own.
+  static func contents(of bytes: UnsafeRawBufferPointer, name: String) throws(Failure) -> ModelContents {
+    try ModelContents(decoding: bytes, name: name) { contents throws(Failure) in
+      let plan = try plan(of: contents, name: name)
+      let own = plan.tensors.map(\.name) + (contents.tensors.contains { $0.name == shift } ? [shift, scale] : [])
+      guard let training = contents.training else { return own }
+      // Tables come first, vectors last.
+      let header = try JSON.read(training, limit: ModelFormat.mostHeaderBytes, status: .fileFormat, what: "\(name), training")
+      let tables = header["columns"]?.members?.map(\.key) ?? []
+      let vectors = header["vectors"]?.elements?.compactMap(\.text) ?? []
+      return tables.map { CheckpointFile.prefix + $0 } + own + vectors.map { CheckpointFile.prefix + $0 }
+    }
+  }
+
+  private static func plan(of contents: ModelContents, name: String) throws(Failure) -> NetworkPlan {
+    do throws(Failure) {
+      return try NetworkPlan(NetworkSpecification(json: try JSON.read(contents.specification, limit: ModelFormat.mostHeaderBytes, what: "specification")))
+    } catch {
+      throw error.status == .memory ? error : Failure(.fileFormat, "\(name) holds a specification that this library does not accept: \(error.message)")
+    }
   }
 
   /// The network of a file's contents. A checkpoint's other tensors are passed over: it serves as a model too.
   static func network(of contents: ModelContents, name: String) throws(Failure) -> Network {
     let contents = contents.withoutTraining
-    let plan: NetworkPlan
-    do throws(Failure) {
-      plan = try NetworkPlan(NetworkSpecification(json: try JSON.read(contents.specification, limit: ModelFormat.mostHeaderBytes, what: "specification")))
-    } catch {
-      throw error.status == .memory ? error : Failure(.fileFormat, "\(name) holds a specification that this library does not accept: \(error.message)")
-    }
-    try check(contents, against: plan, name: name)
+    let plan = try plan(of: contents, name: name)
+    let tensors = try ordered(contents, as: plan, name: name)
     return try withExtendedLifetime(contents.memory) { () throws(Failure) in
-      // Same precision, same order, no gaps: all parameters are one vector.
-      let parameters = Vector(contents.tensors[0].values.base, count: plan.parameterCount, precision: plan.precision)
       var normalization: Normalization?
-      if contents.tensors.count > plan.tensors.count {
-        let (shift, scale) = (contents.tensors[plan.tensors.count].values, contents.tensors[plan.tensors.count + 1].values)
-        normalization = try Normalization(shift: row(shift), scale: row(scale), inputs: plan.inputs, precision: plan.precision)
+      if tensors.count > plan.tensors.count {
+        normalization = try Normalization(
+          shift: row(tensors[plan.tensors.count].values), scale: row(tensors[plan.tensors.count + 1].values), inputs: plan.inputs, precision: plan.precision)
       }
-      return try Network(plan, ParameterSnapshot(copying: parameters, normalization: normalization))
+      let snapshot = try ParameterSnapshot(plan: plan, normalization: normalization) { parameters in
+        for (place, tensor) in zip(plan.tensors, tensors) { copy(tensor.values, into: parameters[place.range]) }
+      }
+      return try Network(plan, snapshot, metadata: contents.metadata, checksum: contents.checksum)
     }
   }
 
@@ -76,21 +97,28 @@ package enum ModelFile {
     TensorView(vector.base, type: ElementType(vector.precision), rows: 1, columns: vector.count)
   }
 
-  /// The tensors are those the specification asks for, in order, and perhaps the two of a normalization.
-  private static func check(_ contents: ModelContents, against plan: NetworkPlan, name: String) throws(Failure) {
-    var expected = plan.tensors.map { (name: $0.name, shape: $0.shape) }
+  /// The tensors that the specification asks for, in its order, and perhaps the two of a normalization behind them, which may be of either precision.
+  private static func ordered(_ contents: ModelContents, as plan: NetworkPlan, name: String) throws(Failure) -> [StoredTensor] {
+    var expected: [(name: String, shape: [Int], precision: Precision?)] = plan.tensors.map { ($0.name, $0.shape, plan.precision) }
     guard !expected.isEmpty else { throw Failure(.fileFormat, "\(name) holds a network without parameters") }
-    if contents.tensors.count > expected.count { expected += [(shift, [plan.inputs]), (scale, [plan.inputs])] }
+    if contents.tensors.count > expected.count { expected += [(shift, [plan.inputs], nil), (scale, [plan.inputs], nil)] }
     guard contents.tensors.count == expected.count else {
       throw Failure(.fileFormat, "\(name) holds \(contents.tensors.count) tensors; its specification asks for \(plan.tensors.count), or 2 more with a normalization")
     }
-    for (tensor, wanted) in zip(contents.tensors, expected) {
-      guard tensor.name == wanted.name, tensor.shape == wanted.shape, tensor.values.precision == plan.precision else {
+    let found = Dictionary(contents.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var tensors: [StoredTensor] = []
+    for wanted in expected {
+      guard let tensor = found[wanted.name] else {
+        throw Failure(.fileFormat, "\(name) lacks the tensor \(wanted.name) of shape \(wanted.shape) that its specification asks for")
+      }
+      guard tensor.shape == wanted.shape, tensor.values.precision == wanted.precision ?? tensor.values.precision else {
         throw Failure(
           .fileFormat,
           "\(name) holds \(tensor.name.prefix(64)) of shape \(tensor.shape) in \(tensor.values.precision.name) where its specification asks for "
-            + "\(wanted.name) of shape \(wanted.shape) in \(plan.precision.name)")
+            + "shape \(wanted.shape) in \(plan.precision.name)")
       }
+      tensors.append(tensor)
     }
+    return tensors
   }
 }

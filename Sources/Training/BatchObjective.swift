@@ -125,7 +125,7 @@ final class BatchObjective: Objective {
       try readout.fixStates(
         parameters, batch.source, batch.targets, weighting: batch.weighting, count: batch.count, draws: batch.draws, sweep, pool)
     } catch {
-      guard atStart != nil, error.status == .notConverged || error.status == .stepLimit else { throw error }
+      guard atStart != nil, [.notConverged, .stepLimit, .notFinite].contains(error.status) else { throw error }
       return false
     }
     return true
@@ -146,7 +146,7 @@ final class BatchObjective: Objective {
         pool: pool)
     } catch {
       // Where a search along a direction went too far it can come back; a step cannot begin there.
-      guard atStart != nil, error.status == .notConverged || error.status == .stepLimit else { throw error }
+      guard atStart != nil, [.notConverged, .stepLimit, .notFinite].contains(error.status) else { throw error }
       return nil
     }
     count(gradient == nil ? 1 : 3, batch)

@@ -57,12 +57,14 @@ final class BatchReadoutProblem: ReadoutProblem {
   func value(at parameters: Vector) throws(Failure) -> Double {
     count(share)
     let loss = readout.lossGradient(parameters, gradient: nil).meanLoss
+    try Watch.check()
     return settings.regularizers.reduce(loss + constant) { $0 + $1.accumulate(parameters, layout: layout, addingTo: nil) }
   }
 
   func gradient(at parameters: Vector, into gradient: Vector) throws(Failure) -> Double {
     count(2 * share)
     let loss = readout.lossGradient(parameters, gradient: gradient).meanLoss
+    try Watch.check()
     return settings.regularizers.reduce(loss + constant) { $0 + $1.accumulate(parameters, layout: layout, addingTo: gradient) }
   }
 
@@ -74,6 +76,7 @@ final class BatchReadoutProblem: ReadoutProblem {
   func hessianProduct(_ direction: Vector, at parameters: Vector, into product: Vector) throws(Failure) {
     count(3 * share)
     readout.hessianProduct(direction, at: parameters, into: product)
+    try Watch.check()
     for term in settings.regularizers { term.accumulateCurvature(direction, at: parameters, layout: layout, addingTo: product) }
   }
 

@@ -26,16 +26,15 @@ package let evaluationBatch = 1024
 /// - Parameters:
 ///   - scores: takes the scores, for metrics.
 ///   - threads: 0 = the processors of the affinity mask. The result has the same bits for any number.
-///   - watch: says when the work must end.
-/// - Throws: `shapeMismatch`, `incompatible` or `invalidData` when the data do not suit the network; `memory`.
+/// - Throws: `shapeMismatch`, `incompatible` or `invalidData` when the data do not suit the network; for the first row without a result `notFinite`, or what its step reports; `memory`.
 /// - Complexity: one forward pass; memory for one tile a thread.
-package func evaluate(_ network: Network, on dataset: Dataset, scores: EvaluatedScores? = nil, threads: Int, watch: Watch = .none) throws(Failure) -> Evaluation {
-  try requireSuitable(dataset, for: network.plan, called: "data")
+package func evaluate(_ network: Network, on dataset: Dataset, scores: EvaluatedScores? = nil, threads: Int) throws(Failure) -> Evaluation {
   let snapshot = network.snapshot
   defer { withExtendedLifetime(snapshot) {} }
+  let dataset = try suited(dataset, for: network.plan, snapshot.normalization, called: "the data")
   let sweep = try Sweep(
     network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)
-  let pool = try WorkerPool(threads: sweep.threads, watch: watch)
+  let pool = try WorkerPool(threads: sweep.threads)
   var total = BatchResult()
   while total.count < dataset.count {
     let part = try sweep.evaluate(dataset, from: total.count, snapshot.parameters, normalization: snapshot.normalization, scores: scores, pool: pool)
@@ -44,6 +43,7 @@ package func evaluate(_ network: Network, on dataset: Dataset, scores: Evaluated
     total.count += part.count
     total.weight += part.weight
   }
+  guard total.meanLoss.isFinite else { throw Failure(.notFinite, "the mean loss of the data is not finite") }
   return Evaluation(
     samples: total.count, loss: total.meanLoss, accuracy: network.plan.loss.targetKind == .labels ? total.accuracy : .nan)
 }
@@ -55,7 +55,7 @@ extension Sweep {
     pool: WorkerPool
   ) throws(Failure) -> BatchResult {
     let end = min(start + evaluationBatch, dataset.count)
-    let source = BatchSource(features: dataset.features.rows(start..<end), normalization: normalization)
+    let source = BatchSource(features: dataset.features.rows(start..<end), firstRow: start, normalization: normalization)
     let targets: Targets
     if let labels = dataset.labels {
       targets = .labels(labels + start)
@@ -77,26 +77,32 @@ extension Dataset {
   }
 }
 
-/// Checks that a data set has the features and targets a network takes.
-/// - Parameter name: what the data set is called in messages ("training data").
-func requireSuitable(_ dataset: Dataset, for plan: NetworkPlan, called name: String) throws(Failure) {
+/// A data set as a network's loss reads its targets, in numbers that its precision holds, checked: one number a sample is a class label or a value.
+/// - Parameters:
+///   - normalization: what the features go through.
+///   - name: what the data set is called in messages ("the training data").
+/// - Throws: `shapeMismatch` for other features or targets than the network takes; `invalidData` for numbers that the precision does not hold and labels that are no
+///   class; `incompatible`.
+func suited(_ dataset: Dataset, for plan: NetworkPlan, _ normalization: Normalization?, called name: StaticString) throws(Failure) -> Dataset {
   guard dataset.featureCount == plan.inputs else {
-    throw Failure(.shapeMismatch, "the \(name) has \(dataset.featureCount) features a sample; the network has inputs \(plan.inputs)")
+    throw Failure(.shapeMismatch, "\(name) has \(dataset.featureCount) features a sample; the network has inputs \(plan.inputs)")
   }
-  try plan.checkSequences(dataset.features, called: "the \(name)")
+  try plan.checkIntake(dataset.features, normalization, bound: dataset.featureBound, called: name)
   switch plan.loss.targetKind {
   case .labels:
     do throws(Failure) {
       try dataset.requireLabels(below: plan.classes)
     } catch {
-      throw Failure(error.status, "the \(name): \(error.message)")
+      throw Failure(error.status, "\(name): \(error.message)")
     }
+    return dataset
   case .values:
-    guard let values = dataset.values else {
-      throw Failure(.incompatible, "the \(name) holds class labels; the network's loss needs target values")
+    let suited = dataset.readAsValues
+    guard suited.targetCount == plan.outputs else {
+      let given = dataset.labels == nil ? "[\(dataset.count), \(suited.targetCount)]" : "[\(dataset.count)]"
+      throw Failure(.shapeMismatch, "\(name) has targets of shape \(given); the network's loss needs values of shape [\(dataset.count), \(plan.outputs)]")
     }
-    guard values.columns == plan.outputs else {
-      throw Failure(.shapeMismatch, "the \(name) has \(values.columns) target values a sample; the network has outputs \(plan.outputs)")
-    }
+    try suited.requireValues(heldBy: plan.precision)
+    return suited
   }
 }

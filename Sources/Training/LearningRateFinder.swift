@@ -37,10 +37,9 @@ extension Trainer {
   /// - Parameters:
   ///   - low, high: 0 < low < high.
   ///   - steps: 2 … 100 000.
-  ///   - watch: says when the work must end.
   /// - Throws: `outOfRange`; `incompatible` for an optimizer without a learning rate; what `run` throws for options and data.
   /// - Complexity: that of as many steps of training.
-  package func findLearningRate(training: Dataset, low: Double, high: Double, steps: Int, watch: Watch = .none) throws(Failure) -> LearningRateCurve {
+  package func findLearningRate(training: Dataset, low: Double, high: Double, steps: Int) throws(Failure) -> LearningRateCurve {
     guard low > 0, high > low, high.isFinite else { throw Failure(.outOfRange, "low is \(low) and high \(high); they must be finite with 0 < low < high") }
     guard (2...100_000).contains(steps) else { throw Failure(.outOfRange, "steps is \(steps); it must be between 2 and 100000") }
     let settings = try TrainerOptions(options)
@@ -49,11 +48,14 @@ extension Trainer {
     }
     let snapshot = network.snapshot
     defer { withExtendedLifetime(snapshot) {} }
-    let start = try ParameterSnapshot(copying: memory?.iterate.parameters ?? snapshot.parameters, normalization: snapshot.normalization)
+    let present = isAssigned ? snapshot.parameters : memory?.iterate.parameters ?? snapshot.parameters
+    let start = try ParameterSnapshot(copying: present, normalization: snapshot.normalization)
     let copy = Trainer(try Network(network.plan, start), like: self)
     try copy.set("patience", .integer(0))
-    let run = try TrainingRun(copy, training: training, validation: nil, limits: TrainingLimits(watch: watch))
-    let rates = (0..<steps).map { low * pow(high / low, Double($0) / Double(steps - 1)) }
+    // Nothing is validated.
+    copy.missing.metric = nil
+    let run = try TrainingRun(copy, training: training, validation: nil, limits: TrainingLimits(watch: .current))
+    let rates = (0..<steps).map { exp2(log2(low) + (log2(high) - log2(low)) * Double($0) / Double(steps - 1)) }
     return LearningRateCurve(rates: rates, losses: try run.losses(atRates: rates))
   }
 }
@@ -62,17 +64,18 @@ extension TrainingRun {
   /// The loss before a step at each rate; NaN once it is not finite or four times its least.
   fileprivate func losses(atRates rates: [Double]) throws(Failure) -> [Double] {
     var (losses, least) = ([Double](repeating: .nan, count: rates.count), Double.infinity)
-    orderSamples()
+    try orderSamples()
     for (index, next) in rates.enumerated() {
       if trainer.state.position >= training.count {
         trainer.state.finishEpoch()
-        orderSamples()
+        try orderSamples()
       }
       rate = next
       do throws(Failure) {
         try step()
       } catch {
-        guard error.status == .notFinite else { throw error }
+        // Before the first step it is not the rate's doing.
+        guard error.status == .notFinite, index > 0 else { throw error }
         break
       }
       guard let loss = objective.atStart?.meanLoss, loss.isFinite, loss <= 4 * least else { break }

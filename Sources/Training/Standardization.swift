@@ -6,10 +6,11 @@ import Settings
 extension Network {
   /// Makes the normalization that gives each feature of a data set mean 0 and standard deviation 1, and keeps it with the model: x' = (x − mean)/deviation.
   ///
-  /// A feature that never changes keeps the scale 1 and so enters as 0. Fit on training data alone: validation data must not be looked at. Samples count once, whatever their
-  /// weights; times and masks of sequences stay as they are.
-  /// - Throws: `shapeMismatch` for another number of features; `notFinite` when a mean or scale is too large for the network's precision; `memory`.
-  /// - Complexity: two passes over the features.
+  /// A feature that never changes keeps the scale 1 and so enters as 0. Fit on training data alone: validation data must not be looked at. Samples count once, whatever their weights.
+  ///
+  /// Where samples are sequences, each channel has one mean and deviation for all steps, over its observations: what is masked or padded does not count. Times and masks stay as they are.
+  /// - Throws: `shapeMismatch` for another number of features; `notFinite` when a mean or scale is too large for float64; `memory`.
+  /// - Complexity: three passes over the features.
   package func fitNormalization(on dataset: Dataset) throws(Failure) {
     guard dataset.featureCount == plan.inputs else {
       throw Failure(.shapeMismatch, "the data has \(dataset.featureCount) features a sample; the network has inputs \(plan.inputs)")
@@ -17,7 +18,7 @@ extension Network {
     let count = plan.inputs
     let memory = try Buffer(count: 2 * count, precision: .float64)
     let (mean, deviation) = (memory.vector(count: count, precision: .float64), memory.vector(count: count, precision: .float64, offset: 8 * count))
-    try featureMoments(dataset.features, mean: mean, deviation: deviation)
+    try featureMoments(dataset.features, sequences: plan.sequence?.format, mean: mean, deviation: deviation)
     for feature in 0..<count {
       let spread = deviation.load(feature)
       deviation.store(spread > 0 ? 1 / spread : 1, at: feature)

@@ -7,7 +7,8 @@ import Settings
 ///
 /// Training may be interrupted at any time and goes on bit for bit: a step is taken wholly or not at all, and the trainer holds the present iterate, the optimizer's vectors and its
 /// place in the epoch. The network meanwhile holds the iterate to use: with validation data the best so far, without the last.
-/// The trainer begins from the parameters the network has at its first run; later changes of the network's parameters do not reach it.
+/// The trainer begins from the parameters the network has at its first run. Parameters that somebody else assigns to the network later, between two runs or in a callback, become the iterate at the next step: the optimizer's
+/// vectors stay, and which iterate is the best is found anew.
 package final class Trainer {
   package let network: Network
   package private(set) var options = OptionValues(scope: "trainer", trainerOptions)
@@ -22,13 +23,21 @@ package final class Trainer {
   /// What the samples of each class count.
   package private(set) var classWeights: ClassWeights?
   var best = BestIterate(byMetric: false, minimumDelta: 0)
+  /// What the checkpoint that this trainer was loaded from had of the caller's and nobody has set since.
+  var missing = MissingParts()
+  /// The version of the network's parameters that this trainer has begun with or left there; another means that they were assigned since.
+  var knownVersion: Int
 
-  package init(_ network: Network) { self.network = network }
+  package init(_ network: Network) {
+    self.network = network
+    knownVersion = network.snapshot.version
+  }
 
-  /// A trainer of another network with the options, the loss and the class weights of `other`, and nothing begun.
+  /// A trainer of another network with the options, the loss, the metric and the class weights of `other`, and nothing begun.
   init(_ network: Network, like other: Trainer) {
     self.network = network
-    (options, loss, metric, classWeights) = (other.options, other.loss, other.metric, other.classWeights)
+    knownVersion = network.snapshot.version
+    (options, loss, metric, classWeights, missing) = (other.options, other.loss, other.metric, other.classWeights, other.missing)
   }
 
   /// Options that a begun training holds on to: what was done already depends on them.
@@ -51,17 +60,25 @@ package final class Trainer {
   }
 
   /// A loss of the caller's in place of the network's, in training and validation; nil: the network's. Training then runs on one thread, the calling one.
-  /// - Throws: `state` once training has begun.
+  /// - Throws: `state` once training has begun, unless it began in another process with a loss that was not set since.
   package func setLoss(_ loss: (any Loss)?) throws(Failure) {
-    try requireNotBegun("the loss")
+    if !missing.loss || loss == nil { try requireNotBegun("the loss") }
     self.loss = loss
+    missing.loss = false
   }
 
   /// A metric of the caller's that chooses the iterate to keep in place of the option `metric`; nil: the option's.
-  /// - Throws: `state` once training has begun.
+  /// - Throws: `state` once training has begun, unless it began in another process with a metric that was not set since and is larger or smaller for better iterates as this one.
   package func setMetric(_ metric: (any Metric)?) throws(Failure) {
-    try requireNotBegun("the metric")
+    if let isLargerBetter = missing.metric, let metric {
+      guard memory == nil || metric.isLargerBetter == isLargerBetter else {
+        throw Failure(.state, "the metric that training began with is better where it is \(isLargerBetter ? "larger" : "smaller"); larger_is_better must be \(isLargerBetter ? 1 : 0)")
+      }
+    } else {
+      try requireNotBegun("the metric")
+    }
     self.metric = metric
+    missing.metric = nil
   }
 
   /// What the samples of each class count in the training loss; nil: all the same.
@@ -71,6 +88,29 @@ package final class Trainer {
     guard let weights else { return classWeights = nil }
     guard network.plan.classes > 0 else { throw Failure(.incompatible, "class weights need classes; the network's loss has target values") }
     classWeights = try ClassWeights(weights, classes: network.plan.classes)
+  }
+
+  /// Whether parameters were assigned to the network since this trainer last read or wrote them.
+  var isAssigned: Bool { memory != nil && network.snapshot.version != knownVersion }
+
+  /// Takes parameters that were assigned to the network as the iterate; gives whether there were any.
+  ///
+  /// The optimizer's vectors stay. What was known of the objective at the old iterate is forgotten, and so is which iterate was the best: the network has it no more.
+  func takeAssigned() -> Bool {
+    guard isAssigned, let iterate = memory?.iterate else { return false }
+    let snapshot = network.snapshot
+    withExtendedLifetime(snapshot) { copy(snapshot.parameters, into: iterate.parameters) }
+    knownVersion = snapshot.version
+    iterate.known = nil
+    iterate.firstGradient = 0
+    best = BestIterate(byMetric: best.byMetric, minimumDelta: best.minimumDelta)
+    state.restartValidation()
+    return true
+  }
+
+  /// Leaves the iterate in the network.
+  func publish() throws(Failure) {
+    if let memory { knownVersion = try network.replaceParameters(with: memory.iterate.parameters) }
   }
 
   private func requireNotBegun(_ what: String) throws(Failure) {

@@ -26,7 +26,7 @@ package struct TrainerOptions: Sendable {
       "accumulate_batches", .integer(1...1_000_000), default: .integer(1), unit: "batches",
       "batches whose samples make one step, of their common mean; memory does not grow with it"),
     OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the order of the samples and of the numbers that noise draws"),
-    OptionDescription("shuffle", .integer(0...1), default: .integer(1), unit: "0 or 1", "whether each epoch visits the samples in a new random order"),
+    OptionDescription("shuffle", .flag, default: .flag(true), "whether each epoch visits the samples in a new random order"),
     OptionDescription("optimizer", .choice(optimizers.names), default: .text("adam"), "method that steps the parameters"),
     OptionDescription(
       "metric", .choice(["automatic", "loss"] + metrics.names), default: .text("automatic"),
@@ -73,7 +73,7 @@ package struct TrainerOptions: Sendable {
   package init(_ values: OptionValues) throws(Failure) {
     epochs = try values.integer("epochs")
     seed = UInt64(try values.integer("seed"))
-    shuffle = try values.integer("shuffle") == 1
+    shuffle = try values.flag("shuffle")
     metric = try values.text("metric")
     balancesClasses = try values.text("class_weights") == "balanced"
     labelSmoothing = try values.real("label_smoothing")

@@ -44,9 +44,10 @@ package struct TrainingLimits {
   /// Says when the run must end, within a step too; such a step is taken anew when training goes on. Made on the thread that trains.
   package var watch: Watch
 
-  package init(epochs: Int = 0, watch: Watch = Watch()) {
+  /// - Parameter watch: in place of one that nobody limits, a new one tells of what callbacks answer.
+  package init(epochs: Int = 0, watch: Watch = .none) {
     self.epochs = epochs
-    self.watch = watch
+    self.watch = watch.isIdle ? Watch() : watch
   }
 
   /// Limits of time that begin now.

@@ -31,12 +31,18 @@ final class TrainingRun {
   var rate: Double?
   private let sets: [any Constraint]
   private let lastEpoch: Int
+  /// Steps and milliseconds of the runs before.
+  private let stepsBefore: Int
+  private let millisecondsBefore: Double
 
   init(_ trainer: Trainer, training: Dataset, validation: Dataset?, limits: TrainingLimits) throws(Failure) {
+    try trainer.missing.require()
     let plan = trainer.network.plan
     let settings = try TrainerOptions(trainer.options)
-    try requireSuitable(training, for: plan, called: "training data")
-    if let validation { try requireSuitable(validation, for: plan, called: "validation data") }
+    let snapshot = trainer.network.snapshot
+    defer { withExtendedLifetime(snapshot) {} }
+    let training = try suited(training, for: plan, snapshot.normalization, called: "the training data")
+    let validation = try validation.map { (data) throws(Failure) in try suited(data, for: plan, snapshot.normalization, called: "the validation data") }
     if settings.patience > 0, validation == nil {
       throw Failure(.invalidArgument, "patience is \(settings.patience) but there is no validation data, which early stopping goes by")
     }
@@ -50,8 +56,7 @@ final class TrainingRun {
     self.training = training
     self.validation = validation
     self.limits = limits
-    let snapshot = trainer.network.snapshot
-    defer { withExtendedLifetime(snapshot) {} }
+    (stepsBefore, millisecondsBefore) = (trainer.state.step, trainer.state.milliseconds)
     normalization = snapshot.normalization
     if let begun = trainer.memory {
       memory = begun
@@ -69,13 +74,14 @@ final class TrainingRun {
     evaluated = if let validation, figure.needsScores { try EvaluatedScores(plan, validation) } else { nil }
     pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads), watch: limits.watch)
     objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: training.count)
-    sets = try plan.constraints(trainer.options)
+    sets = try plan.constraints(trainer.options, threads: pool.threads)
     lastEpoch = limits.epochs == 0 ? settings.epochs : min(settings.epochs, trainer.state.epoch + max(limits.epochs, 0))
     // The scores of an interrupted validation are gone with its run.
     if evaluated != nil { trainer.state.restartValidation() }
     if trainer.memory == nil {
       trainer.best = BestIterate(byMetric: figure.isMetric, minimumDelta: settings.minimumDelta)
       trainer.memory = memory
+      trainer.knownVersion = snapshot.version
       keepConstraints()
     }
   }
@@ -108,19 +114,20 @@ final class TrainingRun {
   /// Leaves the iterate to use in the network: the best, or without validation the last.
   func settle() throws(Failure) {
     if validation != nil, trainer.best.epoch > 0 { return }
-    guard trainer.state.step > 0 else { return }
+    // A run that has stepped nothing leaves the network alone, and so do parameters that were assigned after the last step.
+    guard trainer.state.step > stepsBefore, !trainer.isAssigned else { return }
     guard allFinite(memory.iterate.parameters) else { throw notFinite("parameters are") }
-    try trainer.network.replaceParameters(with: memory.iterate.parameters)
+    try trainer.publish()
   }
 
   /// Books the run's time, however it ended.
-  func finish() { trainer.state.milliseconds += clock.milliseconds }
+  func finish() { trainer.state.milliseconds = millisecondsBefore + clock.milliseconds }
 
   private var stoppedEarly: Bool { settings.patience > 0 && trainer.best.epochsWithoutImprovement >= settings.patience }
 
   private func trainEpoch() throws(Failure) {
     guard trainer.state.position < training.count else { return }
-    orderSamples()
+    try orderSamples()
     trainer.state.trainingCount = training.count
     while trainer.state.position < training.count {
       try step()
@@ -129,11 +136,12 @@ final class TrainingRun {
   }
 
   /// The order of the samples in this epoch: a function of seed and epoch alone, so that a continued epoch finds its own again.
-  func orderSamples() {
+  /// - Throws: why the run must end.
+  func orderSamples() throws(Failure) {
     // Streams with the highest bit set are those of the order: a network of the same seed draws its parameters from others.
     var stream = RandomStream(seed: settings.seed, stream: 1 << 63 | UInt64(trainer.state.epoch))
     if settings.shuffle {
-      stream.permutation(into: rows, count: training.count)
+      try stream.permutation(into: rows, count: training.count)
     } else {
       for row in 0..<training.count { rows[row] = Int64(row) }
     }
@@ -141,6 +149,7 @@ final class TrainingRun {
 
   /// One batch, one step of the optimizer: wholly, or not at all when the watch ends it. The batch is then worked on anew when training goes on.
   func step() throws(Failure) {
+    takeAssigned()
     let start = trainer.state.position
     let count = min(batch, training.count - start)
     let iterate = memory.iterate
@@ -154,7 +163,7 @@ final class TrainingRun {
     do throws(Failure) {
       try settings.optimizer.step(objective, iterate)
     } catch {
-      throw error.status == .notFinite ? notFinite("training loss is") : error
+      throw error.status == .notFinite ? notFinite("training loss is", error.message) : error
     }
     keepConstraints()
     trainer.state.step = iterate.number
@@ -172,14 +181,29 @@ final class TrainingRun {
 
   /// Moves the iterate into the sets it is to lie in; what was known of it is known no more if that moved it.
   private func keepConstraints() {
-    for set in sets where set.project(memory.iterate.parameters) { memory.iterate.known = nil }
+    for set in sets where set.project(memory.iterate.parameters, pool) { memory.iterate.known = nil }
+  }
+
+  /// Parameters that were assigned to the network, before this run or by its callback, go before the iterate.
+  private func takeAssigned() {
+    if trainer.takeAssigned() { keepConstraints() }
   }
 
   private func validateEpoch() throws(Failure) {
     guard let validation, let evaluationSweep else { return }
     while trainer.state.validated < validation.count {
-      let part = try evaluationSweep.evaluate(
-        validation, from: trainer.state.validated, memory.iterate.parameters, normalization: normalization, loss: trainer.loss, scores: evaluated, pool: pool)
+      takeAssigned()
+      let part: BatchResult
+      do throws(Failure) {
+        part = try evaluationSweep.evaluate(
+          validation, from: trainer.state.validated, memory.iterate.parameters, normalization: normalization, loss: trainer.loss, scores: evaluated, pool: pool)
+      } catch {
+        switch error.status {
+        case .notFinite: throw notFinite("validation loss is", error.message)
+        case .notConverged, .stepLimit: throw Failure(error.status, "the validation data, \(error.message)")
+        default: throw error
+        }
+      }
       trainer.state.validationLossSum += part.lossSum
       trainer.state.validationCorrect += part.correct
       trainer.state.validated += part.count
@@ -199,7 +223,7 @@ final class TrainingRun {
       metric = try figure.value(loss: loss, accuracy: Double(trainer.state.validationCorrect) / Double(validation.count), evaluated)
       isBest = best.take(loss: loss, metric: figure.isLargerBetter ? metric : -metric, epoch: trainer.state.epoch + 1)
     }
-    if isBest { try trainer.network.replaceParameters(with: memory.iterate.parameters) }
+    if isBest { try trainer.publish() }
     trainer.best = best
     let event = event(.epoch, metric: metric, isBest: isBest)
     trainer.history.append(event)
@@ -212,6 +236,8 @@ final class TrainingRun {
   }
 
   private func event(_ kind: TrainingEvent.Kind, metric: Double = .nan, isBest: Bool = false) -> TrainingEvent {
+    // Time is booked before a callback may save it.
+    finish()
     let state = trainer.state
     let hasClasses = plan.loss.targetKind == .labels
     let validated = kind == .epoch ? Double(validation?.count ?? 0) : 0
@@ -222,14 +248,14 @@ final class TrainingRun {
       trainingAccuracy: hasClasses ? Double(state.correct) / Double(state.position) : .nan,
       validationLoss: validated > 0 ? state.validationLossSum / validated : .nan,
       validationAccuracy: validated > 0 && hasClasses ? Double(state.validationCorrect) / validated : .nan,
-      validationMetric: metric, learningRate: state.learningRate, seconds: (state.milliseconds + clock.milliseconds) * 1e-3, work: state.work,
+      validationMetric: metric, learningRate: state.learningRate, seconds: state.milliseconds * 1e-3, work: state.work,
       isBest: isBest, level: state.level)
   }
 
-  private func notFinite(_ what: String) -> Failure {
+  private func notFinite(_ what: String, _ reason: String? = nil) -> Failure {
     Failure(
       .notFinite,
-      "the \(what) not finite after step \(trainer.state.step) (epoch \(trainer.state.epoch + 1)); a smaller learning_rate may help. "
+      "the \(what) not finite after step \(trainer.state.step) (epoch \(trainer.state.epoch + 1))\(reason.map { " (\($0))" } ?? ""); a smaller learning_rate may help. "
         + "The network holds the best iterate before that")
   }
 

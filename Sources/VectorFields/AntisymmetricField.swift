@@ -21,6 +21,6 @@ package final class AntisymmetricField: MappedField {
     map = AffineMap(weights, bias: plan.bias("b", of: weights), configuration.activation)
     self.plan = plan
     isDamped = gamma > 0
-    frozenDynamics = FrozenDynamics(.rotation(damping: gamma / 2), configuration.activation, [.init(0, isAntisymmetric: true)])
+    frozenDynamics = FrozenDynamics(.rotation(damping: gamma / 2), configuration.activation, [.init(weights, isAntisymmetric: true)])
   }
 }

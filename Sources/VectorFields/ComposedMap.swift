@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// x ↦ g(f(x)) for two affine maps: a hidden layer, or Kᵀσ(Kx + b), the gradient of 1ᵀΦ(Kx + b) with Φ' = σ.
 ///
-/// The two may share a tensor, whose gradient then gets both contributions. The record is f's, then the hidden values f(x), then g's.
+/// The two may share a tensor, declared for the use `gradient`, whose gradient then gets both contributions. The record is f's, then the hidden values f(x), then g's.
 package struct ComposedMap: LayerMap {
   package let first: AffineMap
   package let second: AffineMap
@@ -10,6 +10,7 @@ package struct ComposedMap: LayerMap {
 
   package init(_ first: AffineMap, then second: AffineMap) {
     precondition(second.place.inputs == first.outputs, "maps that do not fit")
+    precondition(first.place.tensor != second.place.tensor || first.place.weightUse == .gradient, "weights applied twice but declared for one product")
     self.first = first
     self.second = second
     hidden = first.outputs

@@ -22,7 +22,7 @@ package final class ContinuousRNNField: PlannedField {
   /// Takes the option `symmetric`.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
-    weights = plan.weight("w", prepared: try configuration.options.text("symmetric") == "true" ? .symmetric : .nothing).transposed
+    weights = plan.weight("w", prepared: try configuration.options.flag("symmetric") ? .symmetric : .nothing).transposed
     logTimeConstants = plan.vector("log_tau", configuration.width, stride: 1)
     thresholds = plan.bias("theta", of: weights)
     inputs = plan.bias("I", of: weights)

@@ -23,6 +23,6 @@ package final class DampedAntisymmetricField: MappedField {
       AffineMap(weights, bias: plan.bias("b", of: weights), configuration.activation), ScalingMap(-gamma, rows: configuration.width))
     self.plan = plan
     isDamped = gamma > 0
-    frozenDynamics = FrozenDynamics(.dampedRotation(gamma), configuration.activation, [.init(0, isAntisymmetric: true)])
+    frozenDynamics = FrozenDynamics(.dampedRotation(gamma), configuration.activation, [.init(weights, isAntisymmetric: true)])
   }
 }

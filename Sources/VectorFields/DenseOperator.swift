@@ -15,8 +15,8 @@ package final class DenseOperator: LinearOperator {
   }
 
   package var shape: [Int] { [outputs, inputs] }
-  /// Variance 1/inputs.
-  package var deviation: Double { 1 / Double(inputs).squareRoot() }
+  package var fanIn: Int { inputs }
+  package var fanOut: Int { outputs }
   package func biasCount(_ kind: BiasKind, transposed: Bool) -> Int { kind.count(transposed ? inputs : outputs) }
   package var preparedCount: Int { inputs * outputs }
 
@@ -49,6 +49,13 @@ package final class DenseOperator: LinearOperator {
   package func affineForm(_ weights: OperatorWeights, bias: Bias?, activation: Activation, sign: Double) -> AffineForm? {
     AffineForm(weights: matrix(weights), bias: bias, activation: activation, sign: sign)
   }
+
+  package func boundNorm(_ tensor: UnsafeMutableRawPointer, isAntisymmetric: Bool, enough target: Double, by bound: NormBound) -> Double {
+    bound.bound(self.tensor(tensor), isAntisymmetric: isAntisymmetric, enough: target)
+  }
+
+  package var normLooseness: Double { NormBound.looseness(rows: outputs, columns: inputs, precision: precision) }
+  package var normExtents: (rows: Int, columns: Int) { (min(inputs, outputs), max(inputs, outputs)) }
 
   package func prepareCopy(of tensor: UnsafeMutableRawPointer, into prepared: UnsafeMutableRawPointer) {
     copy(self.tensor(tensor), into: self.prepared(prepared))

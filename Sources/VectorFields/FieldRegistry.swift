@@ -53,7 +53,7 @@ private let activationRate = OptionDescription(
 private let activationForm = OptionDescription(
   "activation_form", .choice(["relaxation", "plain"]), default: .text("relaxation"), "relaxation: g(y) = κ(σ(y)−y); plain: g(y) = κσ(y)")
 private let symmetric = OptionDescription(
-  "symmetric", .choice(["false", "true"]), default: .text("false"), "true: the weights are ½(w+wᵀ)")
+  "symmetric", .flag, default: .flag(false), "whether the weights are ½(w+wᵀ)")
 
 private func hamiltonianH(_ configuration: FieldConfiguration) throws(Failure) -> any VectorField {
   if try configuration.options.text("coupling") == "full" { return try FullHamiltonianField(configuration) }

@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// What is known of a field's Jacobian at every state, for weights of one layer held fixed: what integrators conclude stable steps from (theory §5).
 ///
-/// All slopes of the activation lie in [0, L], D being their diagonal. Every kind has one number, the size s = L·Π‖W_i‖^degree over the tensors named, of which steps may be no larger than so much.
+/// All slopes of the activation lie in [0, L], D being their diagonal. Every kind has one number, the size s = L·Π‖W_i‖^degree over the operators named, of which steps may be no larger than so much.
 /// "Frozen" means what it says: weights or slopes that switch from layer to layer can still make states grow (theory §5, false statements).
 package struct FrozenDynamics: Sendable {
   package enum Kind: Sendable {
@@ -22,13 +22,12 @@ package struct FrozenDynamics: Sendable {
     case potential
   }
 
-  /// A tensor of weights: its norm, or that of its antisymmetric part ½(W − Wᵀ).
+  /// The norm of an operator of the field, or of its antisymmetric part ½(W − Wᵀ).
   package struct Norm: Sendable {
-    /// Its number among the field's parameters.
-    package let tensor: Int
+    package let place: OperatorPlace
     package let isAntisymmetric: Bool
 
-    package init(_ tensor: Int, isAntisymmetric: Bool = false) { (self.tensor, self.isAntisymmetric) = (tensor, isAntisymmetric) }
+    package init(_ place: OperatorPlace, isAntisymmetric: Bool = false) { (self.place, self.isAntisymmetric) = (place, isAntisymmetric) }
   }
 
   package let kind: Kind

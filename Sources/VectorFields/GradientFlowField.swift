@@ -17,9 +17,9 @@ package final class GradientFlowField: MappedField {
   /// Takes the option `hidden_width`, the rows of K.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
-    let weights = plan.weight("K", outputs: try configuration.hiddenWidth())
+    let weights = plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
     map = ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: -1)
     self.plan = plan
-    frozenDynamics = FrozenDynamics(.descent, configuration.activation, [.init(0)], degree: 2)
+    frozenDynamics = FrozenDynamics(.descent, configuration.activation, [.init(weights)], degree: 2)
   }
 }

@@ -17,6 +17,6 @@ package final class HamiltonianField: PartitionedMappedField {
     positionMap = AffineMap(weights, bias: bias, configuration.activation)
     momentumMap = AffineMap(weights.transposed, bias: bias, configuration.activation, factor: -1)
     self.plan = plan
-    frozenDynamics = FrozenDynamics(.oscillation, configuration.activation, [.init(0)])
+    frozenDynamics = FrozenDynamics(.oscillation, configuration.activation, [.init(weights)])
   }
 }

@@ -31,16 +31,21 @@ package struct LayerPlan: Sendable {
   }
 
   /// The next tensor: the weights of an operator, width × width unless said otherwise.
-  package mutating func weight(_ name: String, inputs: Int? = nil, outputs: Int? = nil, prepared preparation: Preparation = .copy) -> OperatorPlace {
+  ///
+  /// - Parameter weightUse: what the field does with the operator, which scales the first values.
+  package mutating func weight(
+    _ name: String, inputs: Int? = nil, outputs: Int? = nil, for weightUse: WeightUse = .product, prepared preparation: Preparation = .copy
+  ) -> OperatorPlace {
     let linearOperator = configuration.linearOperator(inputs: inputs ?? width, outputs: outputs ?? width)
     let tensor = parameters.count
-    parameters.append(ParameterShape(name, linearOperator.shape, .weight, deviation: linearOperator.deviation))
+    let deviation = weightUse.deviation(fanIn: linearOperator.fanIn, fanOut: linearOperator.fanOut)
+    parameters.append(ParameterShape(name, linearOperator.shape, .weight, deviation: deviation))
     let place: OperatorPlace
     switch preparation {
-    case .nothing: return OperatorPlace(linearOperator, tensor: tensor, use: .itself, preparedOffset: nil)
-    case .copy: place = OperatorPlace(linearOperator, tensor: tensor, use: .itself, preparedOffset: nextOffset)
+    case .nothing: return OperatorPlace(linearOperator, tensor: tensor, use: .itself, weightUse: weightUse, preparedOffset: nil)
+    case .copy: place = OperatorPlace(linearOperator, tensor: tensor, use: .itself, weightUse: weightUse, preparedOffset: nextOffset)
     case .antisymmetric, .symmetric:
-      place = OperatorPlace(linearOperator, tensor: tensor, use: .made, preparedOffset: nextOffset)
+      place = OperatorPlace(linearOperator, tensor: tensor, use: .made, weightUse: weightUse, preparedOffset: nextOffset)
       isNeededForTraining = true
       gradientNeedsFinish = true
     }

@@ -12,8 +12,9 @@ package protocol LinearOperator: AnyObject, Sendable {
   var outputs: Int { get }
   /// Extents of the tensor of weights in one layer.
   var shape: [Int] { get }
-  /// Standard deviation of initial weights for which ‖W‖ does not depend on the width.
-  var deviation: Double { get }
+  /// How many numbers an output of W sums, and how many outputs a number enters: what first values are scaled by (`WeightUse`).
+  var fanIn: Int { get }
+  var fanOut: Int { get }
   /// Numbers of a bias added to Wx, or to Wᵀx.
   func biasCount(_ kind: BiasKind, transposed: Bool) -> Int
 
@@ -28,6 +29,13 @@ package protocol LinearOperator: AnyObject, Sendable {
   func multiply(_ scale: Double, _ slope: Block, _ cotangent: Block, into out: Block, addingBiasGradientTo gradient: Bias, transposed: Bool)
   /// sign·σ(Wx + bias) as one affine map of a matrix, for the short cut of single samples; nil for an operator that is none.
   func affineForm(_ weights: OperatorWeights, bias: Bias?, activation: Activation, sign: Double) -> AffineForm?
+
+  /// ‖W‖₂, or ‖½(W − Wᵀ)‖₂, bounded from above by less than the factor `normLooseness`; by a cheaper bound where that is at most `target`.
+  /// - Parameter bound: with memory for `normExtents`.
+  func boundNorm(_ tensor: UnsafeMutableRawPointer, isAntisymmetric: Bool, enough target: Double, by bound: NormBound) -> Double
+  var normLooseness: Double { get }
+  /// The extents of the matrix whose norm is bounded, the smaller first.
+  var normExtents: (rows: Int, columns: Int) { get }
 
   /// Numbers of W in prepared form: laid out as single samples want it.
   var preparedCount: Int { get }

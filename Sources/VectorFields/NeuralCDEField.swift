@@ -6,7 +6,7 @@ import Settings
 /// Source: Kidger, Morrill, Foster & Lyons 2020 (arXiv:2005.08926), eq. 2, with one layer for F. The solution depends on the path, not on the speed at which it is run through: another clock gives
 /// the same final state up to the scheme's error. Where the path rests, outside a sample's observations, so does the state.
 ///
-/// Tensors: K nC × n, whose rows c·n … (c+1)·n − 1 belong to channel c, and b of the configured kind. Cost: one product of nC × n and C passes over the state.
+/// Tensors: K nC × n, whose rows c·n … (c+1)·n − 1 belong to channel c, with first values of variance 1/(nC), and b of the configured kind. Cost: one product of nC × n and C passes over the state.
 package final class NeuralCDEField: PlannedField, DrivenField {
   package let plan: LayerPlan
   private let map: AffineMap
@@ -15,7 +15,7 @@ package final class NeuralCDEField: PlannedField, DrivenField {
   package init(_ configuration: FieldConfiguration) {
     var plan = LayerPlan(configuration)
     channels = configuration.drive.channels
-    let weights = plan.weight("K", outputs: channels * configuration.width)
+    let weights = plan.weight("K", outputs: channels * configuration.width, for: .sum(terms: channels))
     map = AffineMap(weights, bias: plan.bias("b", of: weights), configuration.activation)
     self.plan = plan
   }

@@ -13,14 +13,17 @@ package struct OperatorPlace: Sendable {
   package let linearOperator: any LinearOperator
   package let tensor: Int
   package let use: Use
+  /// What the field said it would do with the weights: their first values are scaled for this.
+  package let weightUse: WeightUse
   /// Bytes from `Layer.prepared` to the copy or to what was made; nil where there is neither.
   package let preparedOffset: Int?
   package let isTransposed: Bool
 
-  package init(_ linearOperator: any LinearOperator, tensor: Int, use: Use, preparedOffset: Int?, isTransposed: Bool = false) {
+  package init(_ linearOperator: any LinearOperator, tensor: Int, use: Use, weightUse: WeightUse = .product, preparedOffset: Int?, isTransposed: Bool = false) {
     self.linearOperator = linearOperator
     self.tensor = tensor
     self.use = use
+    self.weightUse = weightUse
     self.preparedOffset = preparedOffset
     self.isTransposed = isTransposed
   }
@@ -31,7 +34,8 @@ package struct OperatorPlace: Sendable {
 
   /// The same weights, transposed. The tensor as it lies is what single samples want of Wᵀ, so that a copy is left aside.
   package var transposed: OperatorPlace {
-    OperatorPlace(linearOperator, tensor: tensor, use: use, preparedOffset: use == .made ? preparedOffset : nil, isTransposed: !isTransposed)
+    OperatorPlace(
+      linearOperator, tensor: tensor, use: use, weightUse: weightUse, preparedOffset: use == .made ? preparedOffset : nil, isTransposed: !isTransposed)
   }
 
   /// The weights to multiply by.

@@ -10,6 +10,11 @@ package struct ParameterShape: Equatable, Sendable {
     case uniform(ClosedRange<Double>)
     /// One number an element of a layer's tensor, the same in every layer; a single number stands for all.
     case values([Double])
+
+    /// The same with the deviation of normal values multiplied by a factor; other values are not scaled.
+    package func scaled(by factor: Double) -> Initial {
+      if case .normal(let deviation) = self { .normal(deviation: deviation * factor) } else { self }
+    }
   }
 
   /// The paper's letter: "K", "b".

@@ -18,6 +18,8 @@ package struct PiecewiseConstantBasis: TimeBasis {
     guard pieces <= grid.layers else {
       throw Failure(.incompatible, "basis_count is \(pieces) but layers is \(grid.layers); piecewise_constant weights need at least one layer a piece")
     }
+    // Midpoints of equal layers are no farther apart than a piece is long.
+    if grid.isUniform { return pieces }
     var next = 0
     for layer in 0..<grid.layers {
       let piece = index(grid.midpoint(layer), grid)

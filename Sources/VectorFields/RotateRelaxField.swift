@@ -17,12 +17,12 @@ package final class RotateRelaxField: MappedField, RotatingField {
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
     let rotation = plan.weight("A", prepared: .antisymmetric(damping: 0))
-    let weights = plan.weight("K", outputs: try configuration.hiddenWidth())
+    let weights = plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
     map = SumMap(
       AffineMap(rotation, bias: .none, nil, factor: 2),
       ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: -1))
     self.plan = plan
-    frozenDynamics = FrozenDynamics(.rotationAndDescent, configuration.activation, [.init(1)], degree: 2)
+    frozenDynamics = FrozenDynamics(.rotationAndDescent, configuration.activation, [.init(weights)], degree: 2)
   }
 
   package var rotationTensor: Int { 0 }

@@ -24,7 +24,15 @@ package struct SplineBasis: TimeBasis {
   }
 
   package var support: Int { degree + 1 }
-  package func count(on grid: TimeGrid) -> Int { coefficients }
+  /// - Throws: `.incompatible` for more than 4096 coefficients and fewer layers: most of them no layer would see.
+  package func count(on grid: TimeGrid) throws(Failure) -> Int {
+    guard coefficients <= max(grid.layers, mostUnusedCoefficients) else {
+      throw Failure(
+        .incompatible,
+        "basis_count is \(coefficients) but layers is \(grid.layers); more than \(mostUnusedCoefficients) coefficients need at least one layer each")
+    }
+    return coefficients
+  }
 
   private var spans: Int { coefficients - degree }
 

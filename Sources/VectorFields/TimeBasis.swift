@@ -5,10 +5,10 @@ import Settings
 /// A basis is a way to give N layers their weights with fewer coefficients. Where each layer sees one coefficient as it is (`piece`), layers share memory; else the layers' weights are made from
 /// the coefficients once per batch, and their gradients go back through the transpose. Functions are piecewise polynomials, of which projections between bases make use.
 package protocol TimeBasis: Sendable {
-  /// Coefficients on a grid.
+  /// Coefficients on a grid; of the order of its layers, or no more than `mostUnusedCoefficients`.
   /// - Throws: `.incompatible` when the grid does not suit.
   func count(on grid: TimeGrid) throws(Failure) -> Int
-  /// The one coefficient that layer j uses, p_i = 1 all through the layer, for a basis of that kind; nil for one that mixes.
+  /// The one coefficient that layer j uses, p_i = 1 all through the layer, for a basis of that kind; nil for one that mixes, whatever the layer. It does not fall from layer to layer.
   func piece(of layer: Int, on grid: TimeGrid) -> Int?
   /// How many neighboring p_i may differ from zero at one time.
   var support: Int { get }
@@ -23,6 +23,9 @@ package protocol TimeBasis: Sendable {
 extension TimeBasis {
   package func piece(of layer: Int, on grid: TimeGrid) -> Int? { nil }
 }
+
+/// A basis of more coefficients than this has at least one layer for each.
+package let mostUnusedCoefficients = 4096
 
 /// Every layer has weights of its own: the residual network. As a function of time, piecewise constant on the grid.
 package struct LayerwiseBasis: TimeBasis {

@@ -31,6 +31,25 @@ private let halfSquares: sode_loss_function = { scores, targets, losses, gradien
   return seen.answer
 }
 
+/// 0, but NaN, or with an infinite derivative, where the first score is above 1.
+private let undefinedWhereLarge: sode_loss_function = { large($0, $2, $3, .nan, 0) }
+private let infiniteSlopeWhereLarge: sode_loss_function = { large($0, $2, $3, 0, .infinity) }
+
+private func large(
+  _ scores: UnsafePointer<sode_tensor>?, _ losses: UnsafeMutablePointer<sode_tensor>?, _ gradient: UnsafeMutablePointer<sode_tensor>?, _ loss: Double, _ slope: Float
+) -> Int32 {
+  guard let scores = scores?.pointee, let losses = losses?.pointee, let shape = scores.shape, let strides = scores.strides else { return -1 }
+  for row in 0..<Int(shape[0]) {
+    let isLarge = scores.data.load(fromByteOffset: 4 * row * Int(strides[0]), as: Float.self) > 1
+    losses.data.storeBytes(of: isLarge ? loss : 0, toByteOffset: 8 * row, as: Double.self)
+    guard let out = gradient?.pointee, let steps = out.strides else { continue }
+    for column in 0..<Int(shape[1]) {
+      out.data.storeBytes(of: isLarge ? slope : 0, toByteOffset: 4 * (row * Int(steps[0]) + column * Int(steps[1])), as: Float.self)
+    }
+  }
+  return 0
+}
+
 struct CallerLossTests {
   /// 300 samples come in tiles that make them up, in the network's precision, with a gradient only where one is asked for; the mean is that of the scores.
   @Test func tilesMakeUpTheBatch() throws {
@@ -79,5 +98,28 @@ struct CallerLossTests {
         #expect(sode_gradient_run(gradient, x, y, &loss, nil) == SODE_OK)
       }
     }
+  }
+
+  /// Rows of the caller's batch, over several tiles: a loss and a gradient that are not finite.
+  @Test(arguments: [false, true]) func whatIsNotFiniteIsNamedByTheCallersRow(_ inGradient: Bool) throws {
+    let network = try TestNetwork(#"{"inputs": 2, "outputs": 2, "width": 2, "layers": 1, "readout": "identity"}"#)
+    var zeros = network.parameters.map { _ in Float(0) }
+    withTensor(&zeros, [zeros.count]) { #expect(sode_network_set_parameters(network.handle, $0) == SODE_OK) }
+    var gradient: OpaquePointer?
+    #expect(sode_gradient_create(network.handle, 300, nil, 1, &gradient) == SODE_OK)
+    defer { sode_gradient_free(gradient) }
+    #expect(sode_gradient_set_loss(gradient, inGradient ? infiniteSlopeWhereLarge : undefinedWhereLarge, nil) == SODE_OK)
+    var points = [Float](repeating: 0, count: 600)
+    (points[2 * 277], points[2 * 281]) = (9, 9)
+    var labels = [Int32](repeating: 0, count: 300)
+    var derivative = [Float](repeating: 7, count: zeros.count)
+    var loss = 7.0
+    withTensor(&points, [300, 2]) { x in
+      withTensor(&labels, [300]) { y in
+        withTensor(&derivative, [derivative.count]) { #expect(sode_gradient_run(gradient, x, y, &loss, $0) == SODE_ERR_CALLBACK_FAILED) }
+      }
+    }
+    #expect(lastError().hasPrefix("row 277: the loss callback gave"), "\(lastError())")
+    #expect(loss == 7 && derivative.allSatisfy { $0 == 7 })
   }
 }

@@ -23,7 +23,7 @@ struct GradientEntriesTests {
     for (given, expected) in zip(result.suffix(3), [1.0 / 3 - 0.75, 1.0 / 3, 1.0 / 3 - 0.25]) { #expect(abs(given - expected) < 1e-6) }
   }
 
-  /// The gradient may be computed in the caller's memory or in the library's own: on a cache line, beside one, or with a stride the bits are the same.
+  /// On a cache line, beside one, or with a stride the bits are the same.
   @Test func theGradientDoesNotDependOnWhereItGoes() throws {
     let network = try TestNetwork()
     let count = network.parameters.count

@@ -58,4 +58,31 @@ struct PredictionEntriesTests {
       #expect(sode_predictor_run_f32(predictor, askew, 1, Int32(SODE_CLASSES), &classes) == SODE_ERR_INVALID_ARGUMENT)
     }
   }
+
+  /// Sequences are checked alike whichever way they come.
+  @Test func sequencesAreCheckedOnEveryWay() throws {
+    let network = try TestNetwork(
+      #"{"inputs": 6, "outputs": 2, "width": 4, "layers": 3, "opening": "sequence", "field": "neural_cde", "channels": 1, "sequence_layout": "times_values", "interpolation": "linear"}"#)
+    var predictor: OpaquePointer?
+    #expect(sode_predictor_create(network.handle, 2, 1, &predictor) == SODE_OK)
+    defer { sode_predictor_free(predictor) }
+    // Sample 1: the times 0, 2, 1.
+    var sequences: [Float] = [0, 1, 1, 1, 2, 1, 0, 1, 2, 1, 1, 1]
+    var doubles = sequences.map(Double.init)
+    var scores = [Float](repeating: 7, count: 4)
+    var wide = scores.map(Double.init)
+    var texts: [String] = []
+    withTensor(&sequences, [2, 6]) { x in
+      withTensor(&scores, [2, 2]) { #expect(sode_network_predict(network.handle, x, 0, 1, $0) == SODE_ERR_INVALID_DATA) }
+      texts.append(lastError())
+      withTensor(&scores, [2, 2]) { #expect(sode_predictor_run(predictor, x, 0, $0) == SODE_ERR_INVALID_DATA) }
+      texts.append(lastError())
+    }
+    #expect(sode_predictor_run_f32(predictor, &sequences, 2, 0, &scores) == SODE_ERR_INVALID_DATA)
+    texts.append(lastError())
+    #expect(sode_predictor_run_f64(predictor, &doubles, 2, 0, &wide) == SODE_ERR_INVALID_DATA)
+    texts.append(lastError())
+    #expect(texts.allSatisfy { $0 == texts[0] && $0.contains("sample 1, step 2") }, "\(texts)")
+    #expect(scores.allSatisfy { $0 == 7 } && wide.allSatisfy { $0 == 7 })
+  }
 }

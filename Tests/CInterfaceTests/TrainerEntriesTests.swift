@@ -1,4 +1,5 @@
 import CStableODE
+import Glibc
 import Testing
 
 struct TrainerEntriesTests {
@@ -45,5 +46,67 @@ struct TrainerEntriesTests {
     var rows: Int64 = 0
     #expect(sode_trainer_history_count(trainer, &rows) == SODE_OK)
     #expect(rows == 1)
+  }
+
+  /// In its own callback a running trainer can be saved and its history be read; other calls are busy, and say what may be called. What was saved goes on with the same bits.
+  @Test func aCallbackSavesAndReads() throws {
+    struct Seen {
+      var trainer: OpaquePointer?
+      var rows: Int64 = -1
+      var at: sode_status = 99
+      var saved: sode_status = 99
+      var set: sode_status = 99
+      var message = ""
+    }
+    let path = "/tmp/stableode_callback_\(UInt64.random(in: 0...UInt64.max)).sode"
+    defer { unlink(path) }
+    let network = try TestNetwork()
+    let dataset = try TestDataset()
+    var seen = Seen()
+    #expect(sode_trainer_create(network.handle, &seen.trainer) == SODE_OK)
+    defer { sode_trainer_free(seen.trainer) }
+    #expect(sode_trainer_set_json(seen.trainer, #"{"epochs": 4, "num_threads": 1, "batch_size": 3}"#, -1) == SODE_OK)
+    let trainer = seen.trainer
+    try path.withCString { path in
+      try withUnsafeMutablePointer(to: &seen) { seen in
+        var context = (seen, path)
+        let callback: sode_callback = { progress, user in
+          guard let progress, let context = user?.assumingMemoryBound(to: (UnsafeMutablePointer<Seen>, UnsafePointer<CChar>).self) else { return -1 }
+          guard progress.pointee.kind == Int32(SODE_PROGRESS_EPOCH), progress.pointee.epoch == 2 else { return 0 }
+          let (seen, path) = context.pointee
+          _ = sode_trainer_history_count(seen.pointee.trainer, &seen.pointee.rows)
+          var row = sode_progress()
+          row.struct_size = UInt32(MemoryLayout<sode_progress>.size)
+          seen.pointee.at = sode_trainer_history_at(seen.pointee.trainer, 1, &row)
+          seen.pointee.saved = sode_trainer_save(seen.pointee.trainer, path)
+          seen.pointee.set = sode_trainer_set_int(seen.pointee.trainer, "epochs", 9)
+          seen.pointee.message = lastError()
+          return 0
+        }
+        try withUnsafeMutablePointer(to: &context) { context in
+          try #require(sode_trainer_set_callback(trainer, callback, context) == SODE_OK)
+          #expect(sode_trainer_run(trainer, dataset.handle, dataset.handle, nil) == SODE_OK)
+        }
+      }
+    }
+    #expect(seen.rows == 2 && seen.at == SODE_OK && seen.saved == SODE_OK)
+    #expect(seen.set == SODE_ERR_HANDLE_BUSY && seen.message.contains("callback"))
+    // Outside of the callback everything is as before.
+    #expect(sode_trainer_set_callback(trainer, nil, nil) == SODE_OK)
+    var (again, goesOn): (OpaquePointer?, OpaquePointer?)
+    #expect(sode_trainer_load(path, &again, &goesOn) == SODE_OK)
+    defer { (sode_trainer_free(goesOn), sode_network_free(again)) }
+    #expect(sode_trainer_run(goesOn, dataset.handle, dataset.handle, nil) == SODE_OK)
+    #expect(try parameters(again) == parameters(network.handle))
+  }
+
+  /// All parameters of a network as floats.
+  private func parameters(_ network: OpaquePointer?) throws -> [Float] {
+    var info = sode_network_info()
+    info.struct_size = UInt32(MemoryLayout<sode_network_info>.size)
+    try #require(sode_network_describe(network, &info) == SODE_OK)
+    var values = [Float](repeating: .nan, count: Int(info.parameters))
+    withTensor(&values, [values.count]) { #expect(sode_network_get_parameters(network, $0) == SODE_OK) }
+    return values
   }
 }

@@ -48,13 +48,38 @@ import Testing
     #expect(throws: Failure(.outOfRange, "classes is 0; it must be between 1 and 2147483647")) { try make(numbers, rows: 3, columns: 2, labels: [0, 0, 0], classes: 0) }
   }
 
+  /// One number a sample is a label or a value: the loss says which. Labels read as values share memory with them.
+  @Test(arguments: [([0, 2, 1], true), ([0.125, 2, 1], false), ([-1, 2, 1], false), ([0, 2, 3e9], false)] as [([Double], Bool)])
+  func oneNumberASample(_ given: [Double], _ areLabels: Bool) throws {
+    let made = try withView(numbers, .float32, rows: 3, columns: 2) { view in
+      try withView(given, .float64, rows: 3, columns: 1) {
+        [try Dataset(copying: view, column: $0), try Dataset(retaining: view, column: $0, release: {})]
+      }
+    }
+    for data in made {
+      #expect((data.labels != nil) == areLabels && (data.values == nil) == areLabels)
+      let values = data.readAsValues
+      #expect(values.labels == nil && values.targetCount == 1 && values.count == 3)
+    }
+    let copied = try #require(made[0].readAsValues.values)
+    #expect((0..<3).map { row in
+      let address = copied.base + row * copied.rowStride * copied.type.byteCount
+      return copied.type == .int32 ? Double(address.load(as: Int32.self)) : address.load(as: Double.self)
+    } == given)
+    if !areLabels {
+      #expect { try made[0].requireLabels(below: 3) } throws: { ($0 as? Failure)?.message.contains("labels must be whole numbers 0 … 2") == true }
+    }
+  }
+
   @Test func valuesAsTargets() throws {
     let data = try withView(numbers, .float32, rows: 3, columns: 2) { view in
       try withView([1, 2, 3] as [Double], .float64, rows: 3, columns: 1) { try Dataset(copying: view, values: $0) }
     }
     #expect(data.labels == nil && data.classCount == 0 && data.targetCount == 1)
     #expect(data.values?.base.load(fromByteOffset: 16, as: Double.self) == 3)
-    #expect(throws: Failure(.incompatible, "the data set holds target values; class labels are needed")) { try data.requireLabels(below: 3) }
+    // Whole numbers in a matrix are refused for their shape, a number that is no class for itself.
+    #expect(throws: Failure(.incompatible, "targets have shape [3, 1]; class labels have shape [3], whole numbers 0 … 3")) { try data.requireLabels(below: 4) }
+    #expect(throws: Failure(.invalidData, "label 3 at row 2; labels must be whole numbers 0 … 2")) { try data.requireLabels(below: 3) }
     withView(numbers, .float32, rows: 3, columns: 2) { view in
       withView([1, .nan, 3] as [Double], .float64, rows: 3, columns: 1) { values in
         #expect(throws: Failure(.invalidData, "targets hold NaN at row 1, column 0; they must be finite")) { try Dataset(copying: view, values: values) }

@@ -62,4 +62,22 @@ import VectorFields
     }
     try Reversible().check(try BlockCase(field: "hamiltonian", integrator: "verlet").block)
   }
+
+  /// Layers of ReLU flatten states that the way back cannot find again: an error that names what to use, and no gradient that is wrong by orders of magnitude.
+  @Test(arguments: Precision.allCases) func aLostStateIsAnError(_ precision: Precision) throws {
+    for tolerance in [0, 1e-12, 1e300] {
+      let example = try BlockCase(field: "hamiltonian", integrator: "verlet", activation: .relu, layers: 60, horizon: 3, precision: precision)
+      scale(8, example.parameters.vector)
+      example.prepare()
+      let log = StepLog()
+      var weights = example.weights
+      weights.log = Unmanaged.passUnretained(log)
+      _ = try example.derivatives(Reversible(tolerance: tolerance), weights: weights)
+      #expect(log.reconstructionError > Reversible().allowed(precision), "\(log.reconstructionError)")
+      #expect((log.first == nil) == (tolerance == 1e300))
+      guard let failure = log.first?.failure else { continue }
+      #expect(failure.status == .incompatible)
+      for word in ["automatic", "binomial", "store_all", "reconstruction_tolerance"] { #expect(failure.message.contains(word), "\(failure.message)") }
+    }
+  }
 }

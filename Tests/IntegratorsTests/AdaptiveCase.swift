@@ -50,7 +50,7 @@ final class AdaptiveCase {
     for (column, state) in states.enumerated() {
       for (row, value) in state.enumerated() { numbers[row * columns + column] = value }
     }
-    log.samples = states.count
+    log.samples = 0..<states.count
     return numbers
   }
 

@@ -15,7 +15,7 @@ import VectorFields
     let cost = TrajectoryCost(kinetic: 0.6, jacobian: 0.8, step: 0.125)
     let charged = ChargedIntegrator(Euler(), cost)
     let log = StepLog()
-    (log.isCharging, log.samples) = (true, 5)
+    (log.isCharging, log.samples) = (true, 0..<5)
     let step = Step(index: 3, stepSize: 0.5, weights: StepWeights(layer), log: Unmanaged.passUnretained(log))
     let scratch = Block.zeros(charged.scratchWidth(field), 16, .float64)
     let record = Block.zeros(charged.recordWidth(field), 16, .float64)

@@ -1,17 +1,41 @@
 import Integrators
 import LinearAlgebra
 import Settings
+import TestSupport
 import Testing
 
 @Suite struct StepLogTests {
-  @Test func keepsTheFirstFailureUntilCleared() {
+  /// Each sample's first failure by its number in the batch, over all tiles; padding has none.
+  @Test func keepsEachSamplesFirstFailureUntilCleared() {
     let log = StepLog()
-    log.fail(Failure(.notConverged, "first"))
-    log.fail(Failure(.stepLimit, "second"))
+    log.samples = 32..<40
+    log.fail(column: 5, Failure(.notConverged, "first of 37"))
+    log.fail(column: 5, Failure(.stepLimit, "second of 37"))
+    log.fail(column: 2, Failure(.stepLimit, "34"))
+    log.fail(column: 8, Failure(.stepLimit, "padding"))
+    #expect(log.failedSamples == [34, 37])
+    log.samples = 0..<32
+    #expect(log.failedSamples.isEmpty)
+    log.fail(column: 31, Failure(.notFinite, "31"))
     log.evaluations = 3
-    #expect(log.failure == Failure(.notConverged, "first"))
+    #expect(log.first == SampleFailure(sample: 31, Failure(.notFinite, "31")))
+    #expect(log.failures == [31: Failure(.notFinite, "31"), 34: Failure(.stepLimit, "34"), 37: Failure(.notConverged, "first of 37")])
     log.clear()
-    #expect(log.failure == nil && log.evaluations == 0)
+    #expect(log.first == nil && log.failures.isEmpty && log.evaluations == 0)
+  }
+
+  /// A column with NaN or infinity anywhere, and in float32 one that is too large; not the padding.
+  @Test func notesColumnsThatAreNotFinite() throws {
+    let log = StepLog()
+    log.samples = 16..<24
+    let numbers = try Numbers(3 * 16, .float64)
+    (numbers[3], numbers[16 + 5], numbers[2 * 16], numbers[9]) = (.nan, -.infinity, 1e39, .nan)
+    let block = numbers.block(rows: 3, columns: 16)
+    log.requireFinite(block, within: Precision.float64.largest, "scores")
+    #expect(log.failedSamples == [19, 21] && log.first?.failure == Failure(.notFinite, "the scores are not finite"))
+    log.clear()
+    log.requireFinite(block, within: Precision.float32.largest, "scores")
+    #expect(log.failedSamples == [16, 19, 21] && log.first?.failure == Failure(.notFinite, "the scores are not finite in float32"))
   }
 
   @Test func keepsTheLargestReconstructionError() {

@@ -27,12 +27,15 @@ import Testing
     }
   }
 
-  @Test(arguments: Precision.allCases) func countsWhatIsAboveAndWhatIsNoNumber(_ precision: Precision) throws {
+  @Test(arguments: Precision.allCases) func findsWhatIsAboveAndWhatIsNoNumber(_ precision: Precision) throws {
     let x = try SampleNumbers([0.5, 2, 1, 3], precision)
-    #expect(countAbove(x.block(rows: 1, columns: 4), 1) == (2, 3))
-    #expect(countAbove(x.block(rows: 1, columns: 4), 4) == (0, 0))
+    func above(_ bound: Double) -> [Int: Double] {
+      var found: [Int: Double] = [:]
+      forEachAbove(x.block(rows: 1, columns: 4), bound) { found[$0] = $1 }
+      return found
+    }
+    #expect(above(1) == [1: 2, 3: 3] && above(4) == [:])
     x[2] = .nan
-    let result = countAbove(x.block(rows: 1, columns: 4), 1)
-    #expect(result.count == 3 && result.largest.isNaN)
+    #expect(above(1).keys.sorted() == [1, 2, 3] && above(1)[2]?.isNaN == true)
   }
 }

@@ -26,12 +26,13 @@ extension KernelSweeps {
         }
       }
       let order: [Int64] = (0..<Int64(rows)).map { ($0 * 5) % Int64(rows) }
-      let (shift, scale) = (try Numbers(columns, precision), try Numbers(columns, precision))
-      for c in 0..<columns { (shift[c], scale[c]) = (Double(c), 0.5) }
+      let (shift, scale) = (try SampleNumbers((0..<columns).map { Double($0) }, .float64), try SampleNumbers(Array(repeating: 0.5, count: columns), .float64))
+      let narrow = (try SampleNumbers(shift.values, precision), try SampleNumbers(scale.values, precision))
+      let scaling = FeatureScaling(shift: shift.vector, scale: scale.vector, narrow: (narrow.0.vector, narrow.1.vector))
       for level in levels {
         let tile = try Numbers(23 * 32, precision)
         withInstructionSet(level) {
-          order.withUnsafeBufferPointer { gather(view, rows: $0.baseAddress, start: 2, count: 18, shift: shift.vector, scale: scale.vector, into: tile.block(rows: 23, columns: 32)) }
+          order.withUnsafeBufferPointer { gather(view, rows: $0.baseAddress, start: 2, count: 18, scaling: scaling, into: tile.block(rows: 23, columns: 32)) }
         }
         for f in 0..<23 {
           for s in 0..<32 {
@@ -39,6 +40,62 @@ extension KernelSweeps {
           }
         }
       }
+    }
+
+    /// What the caller's type tells apart is told apart in float32 too: shift and scale act before a number is rounded.
+    @Test func largeOffsetsAreTakenOffInTheCallersType() throws {
+      let (rows, origin) = (1000, Int64(1) << 60)
+      let seconds = (0..<rows).map { 1.7e9 + Double($0) }
+      let nanoseconds = (0..<rows).map { origin + 12 + Int64($0) }
+      let counts = (0..<rows).map { Int32(2_000_000_001) + Int32($0) }
+      func tile(_ base: UnsafeRawPointer?, _ type: ElementType, _ shift: Double, _ scale: Double) throws -> [Double] {
+        let (shift, scale) = (try SampleNumbers([shift], .float64), try SampleNumbers([scale], .float64))
+        let narrow = (try SampleNumbers(shift.values, .float32), try SampleNumbers(scale.values, .float32))
+        let out = try Numbers(1008, .float32)
+        gather(
+          TensorView(try #require(base), type: type, rows: rows, columns: 1), rows: nil, start: 0, count: rows,
+          scaling: FeatureScaling(shift: shift.vector, scale: scale.vector, narrow: (narrow.0.vector, narrow.1.vector)), into: out.block(rows: 1, columns: 1008))
+        return Array(out.values[..<rows])
+      }
+      for level in levels {
+        try withInstructionSet(level) {
+          let halves = try seconds.withUnsafeBytes { try tile($0.baseAddress, .float64, 1.7e9, 0.5) }
+          #expect(halves == (0..<rows).map { 0.5 * Double($0) })
+          // float64 does not tell these integers apart. Integers are subtracted exactly.
+          let exact = try nanoseconds.withUnsafeBytes { try tile($0.baseAddress, .int64, Double(origin), 2) }
+          #expect(exact == (0..<rows).map { 2 * Double($0 + 12) })
+          let odd = try counts.withUnsafeBytes { try tile($0.baseAddress, .int32, 2_000_000_000.5, 2) }
+          #expect(odd == (0..<rows).map { 2 * Double($0) + 1 })
+          // Where the integers' difference does not fit, float64 serves.
+          let far = try [Int64](repeating: .min, count: rows).withUnsafeBytes { try tile($0.baseAddress, .int64, 0x1p61, 1) }
+          #expect(far.allSatisfy { $0 == -0x1p63 - 0x1p61 })
+        }
+      }
+    }
+
+    /// Numbers that float32 holds are shifted and scaled in it, unless it does not hold the shift or the scale.
+    @Test func float32IsScaledInFloat32() throws {
+      let numbers: [Float] = (0..<48).map { 3.1 * Float($0) - 7 }
+      let (shift, scale) = (try SampleNumbers([0.1], .float64), try SampleNumbers([1 / 3.0], .float64))
+      let narrow = (try SampleNumbers([0.1], .float32), try SampleNumbers([1 / 3.0], .float32))
+      let out = try Numbers(48, .float32)
+      try numbers.withUnsafeBytes {
+        let view = TensorView(try #require($0.baseAddress), type: .float32, rows: 48, columns: 1)
+        gather(view, rows: nil, start: 0, count: 48, scaling: FeatureScaling(shift: shift.vector, scale: scale.vector, narrow: (narrow.0.vector, narrow.1.vector)), into: out.block(rows: 1, columns: 48))
+        #expect(out.values == numbers.map { Double(($0 - 0.1 as Float) * (Float(1 / 3.0))) })
+        gather(view, rows: nil, start: 0, count: 48, scaling: FeatureScaling(shift: shift.vector, scale: scale.vector), into: out.block(rows: 1, columns: 48))
+        #expect(out.values == numbers.map { Double(Float((Double($0) - 0.1) * (1 / 3.0))) })
+      }
+    }
+
+    /// Derivatives by scaled features become those by the caller's: in float64, which holds products that float32 does not.
+    @Test func scatterScales() throws {
+      let tile = try SampleNumbers([1, 2, 3, 4], .float32)
+      let scale = try SampleNumbers([1e-40, 3], .float64)
+      let out = try SampleNumbers(4, .float64)
+      scatter(
+        tile.block(rows: 2, columns: 2), count: 2, to: out.target(rows: 2, columns: 2), startRow: 0, scale: FeatureScaling(shift: nil, scale: scale.vector))
+      #expect(out.values == [1e-40, 9, 2e-40, 12])
     }
 
     @Test(arguments: Precision.allCases, [ElementType.float32, .float64])

@@ -53,7 +53,7 @@ struct RandomStreamTests {
     var counts: [[Int64]: Int] = [:]
     let buffer = try Buffer(byteCount: 32)
     for _ in 0..<24_000 {
-      random.permutation(into: buffer.rowNumbers(count: 4), count: 4)
+      try random.permutation(into: buffer.rowNumbers(count: 4), count: 4)
       counts[(0..<4).map { buffer.rowNumbers(count: 4)[$0] }, default: 0] += 1
     }
     let distance = counts.values.map { Double(($0 - 1000) * ($0 - 1000)) / 1000 }.reduce(0, +)

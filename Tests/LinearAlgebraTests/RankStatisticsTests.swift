@@ -6,8 +6,8 @@ struct RankStatisticsTests {
     let numbers = try Numbers(scores.count, .float64)
     for (index, score) in scores.enumerated() { numbers[index] = score }
     let order = try Buffer(count: scores.count, precision: .float64)
-    return withExtendedLifetime((numbers, order)) {
-      areaUnderCurve(numbers.vector, labels: labels, positive: positive, order: order.rowNumbers(count: scores.count))
+    return try withExtendedLifetime((numbers, order)) {
+      try areaUnderCurve(numbers.vector, labels: labels, positive: positive, order: order.rowNumbers(count: scores.count))
     }
   }
 
@@ -28,6 +28,12 @@ struct RankStatisticsTests {
     #expect(try area([1, 2], [1, 1]) == nil)
     #expect(try area([1, 2], [0, 0]) == nil)
     #expect(try area([1], [1]) == nil)
+  }
+
+  /// NaN has no rank, and infinities have: whatever the scores are, an answer comes.
+  @Test func anythingHasAnAnswer() throws {
+    #expect(try area([.nan, 1, 2], [0, 1, 0]) == nil && area([.nan, .nan], [0, 1]) == nil)
+    #expect(try area([-.infinity, .infinity, .infinity, 0], [0, 1, 0, 1]) == 0.625)
   }
 
   /// Against all pairs one by one, with many ties.

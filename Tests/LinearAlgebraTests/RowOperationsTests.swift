@@ -30,14 +30,6 @@ extension KernelSweeps {
       }
     }
 
-    @Test(arguments: Precision.allCases)
-    func aVectorOfFactorsActsInPlace(_ precision: Precision) throws {
-      let (x, factors) = (try Tile(3, 16, 32, precision, seed: 1), try Numbers(3, precision, seed: 2))
-      let before = x.numbers.values
-      scaleRows(x.block, by: factors.vector)
-      #expect(x.worstError(keeping: before) { factors[$0] * before[$0 * 32 + $1] } <= precision.epsilon)
-    }
-
     /// The two are each other's transpose: Σ w⊙(f x) = Σ_i f_i·(row dots of w and x)_i, and both have their formulas.
     @Test(arguments: Precision.allCases)
     func rowDotsAddTheirSums(_ precision: Precision) throws {

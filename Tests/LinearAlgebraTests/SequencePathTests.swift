@@ -42,7 +42,7 @@ extension KernelSweeps {
         let tile = try tile(format, precision, time: Self.irregular, value: { s, j, c in 1 + slope[c] * Self.irregular(s, j) })
         for isScaled in [true, false] {
           let times = grid(7, 2.5)
-          func sampling(_ form: PathForm) -> PathSampling { PathSampling(format, interpolation, form, isScaled: isScaled, times: times, nodes: Self.nodes) }
+          func sampling(_ form: PathForm) throws -> PathSampling { try PathSampling(format, interpolation, form, isScaled: isScaled, times: times, nodes: Self.nodes) }
           let values = try withInstructionSet(level) { try sample(sampling(.value), tile) }
           let derivatives = try withInstructionSet(level) { try sample(sampling(.derivative), tile) }
           for s in 0..<16 {
@@ -77,7 +77,7 @@ extension KernelSweeps {
       let tile = try tile(format, columns: 1, time: Self.irregular, value: { _, j, _ in y[j] })
       func at(_ times: [Double], _ form: PathForm) throws -> [Double] {
         // Layers that begin at these times; the last boundary makes no point.
-        let sampling = PathSampling(format, .hermite, form, isScaled: false, times: times.map { $0 } + [times[times.count - 1] + 1e-3], nodes: [0])
+        let sampling = try PathSampling(format, .hermite, form, isScaled: false, times: times.map { $0 } + [times[times.count - 1] + 1e-3], nodes: [0])
         return try sample(sampling, tile).numbers.values
       }
       // The block's times begin wherever: they are the sample's.
@@ -118,9 +118,9 @@ extension KernelSweeps {
       (.value, .linear, 6), (.value, .hermite, 6), (.derivative, .linear, 6), (.derivative, .hermite, 6), (.value, .none, 5), (.events, .none, 15),
     ]
 
-    private func sampling(_ format: SequenceFormat, _ index: Int, isScaled: Bool = true) -> PathSampling {
+    private func sampling(_ format: SequenceFormat, _ index: Int, isScaled: Bool = true) throws -> PathSampling {
       let (form, interpolation, layers) = Self.forms[index]
-      return PathSampling(
+      return try PathSampling(
         format, interpolation, form, hasPresence: form == .value, isScaled: isScaled, times: grid(layers, 9), nodes: form == .derivative ? Self.nodes : [0, 1],
         evolutions: form == .events ? 2 : 0)
     }
@@ -149,9 +149,9 @@ extension KernelSweeps {
       let observed = [0, 2, 4]
       let noise = try Numbers(10, .float64, seed: 10)
       for index in 0..<4 {
-        var both = sampling(two, index)
-        both = PathSampling(two, both.interpolation, both.form, times: grid(6, 9), nodes: [0, 1])
-        let alone = PathSampling(one, both.interpolation, both.form, times: grid(6, 9), nodes: [0, 1])
+        var both = try sampling(two, index)
+        both = try PathSampling(two, both.interpolation, both.form, times: grid(6, 9), nodes: [0, 1])
+        let alone = try PathSampling(one, both.interpolation, both.form, times: grid(6, 9), nodes: [0, 1])
         let first = try sample(both, try tile(two, time: Self.irregular, value: { _, j, c in noise[j + 5 * c] }, isObserved: { _, j, c in c == 0 || observed.contains(j) }))
         let second = try sample(alone, try tile(one, time: { s, j in Self.irregular(s, observed[j]) }, value: { _, j, _ in noise[observed[j] + 5] }))
         #expect((0..<12).allSatisfy { row in (0..<16).allSatisfy { first[2 * row + 1, $0] == second[row, $0] } })
@@ -163,7 +163,7 @@ extension KernelSweeps {
       let format = SequenceFormat(.timesValuesAndMasks, steps: 4, channels: 2)
       let masks = [[false, true], [true, false], [false, false], [true, true]]
       let tile = try tile(format, columns: 1, value: { _, j, c in Double(10 * j + c + 1) }, isObserved: { _, j, c in masks[j][c] })
-      let sampling = PathSampling(format, .none, .value, hasPresence: true, times: grid(4, 1), nodes: [0])
+      let sampling = try PathSampling(format, .none, .value, hasPresence: true, times: grid(4, 1), nodes: [0])
       #expect(try sample(sampling, tile).numbers.values == [1, 0, 2, 1, 11, 2, 0, 11, 2, 1, 31, 32])
     }
 
@@ -173,7 +173,7 @@ extension KernelSweeps {
       let tile = try tile(format, columns: 1, time: { _, j in [2, 2.5, 99, 6][j] }, value: { _, j, _ in Double(j + 5) }, isObserved: { _, j, _ in j != 2 })
       for (isScaled, unit) in [(false, 1.0), (true, 3.0 / 4)] {
         // 12 layers of step size ¼: two of the flow, then the observation.
-        let sampling = PathSampling(format, .none, .events, isScaled: isScaled, times: grid(12, 3), nodes: [0], evolutions: 2)
+        let sampling = try PathSampling(format, .none, .events, isScaled: isScaled, times: grid(12, 3), nodes: [0], evolutions: 2)
         let rows = try sample(sampling, tile).numbers.values
         let gaps = [0, 0.5, 0, 3.5].map { $0 * unit / (2 * 0.25) }
         let (weight, held): ([Double], [Double]) = ([4, 4, 0, 4], [5, 6, 6, 8])
@@ -188,7 +188,7 @@ extension KernelSweeps {
       for level in levels {
         for precision in Precision.allCases {
           let format = SequenceFormat(.timesValuesAndMasks, steps: 5, channels: 2)
-          let sampling = sampling(format, index)
+          let sampling = try self.sampling(format, index)
           let noise = try Numbers(5 * 2 * 16, .float64, seed: 9)
           let isObserved = { (s: Int, j: Int, c: Int) in (s + j + c) % 3 != 0 }
           let primal = try tile(format, precision, time: Self.irregular, value: { s, j, c in noise[(j * 2 + c) * 16 + s] }, isObserved: isObserved)
@@ -219,7 +219,7 @@ extension KernelSweeps {
     @Test(arguments: forms.indices, Precision.allCases) func aSampleAloneHasTheSameBits(_ index: Int, _ precision: Precision) throws {
       for level in levels {
         let format = SequenceFormat(.timesValuesAndMasks, steps: 5, channels: 2)
-        let sampling = sampling(format, index)
+        let sampling = try self.sampling(format, index)
         let noise = try Numbers(5 * 2 * 32, .float64, seed: 9)
         let tile = try tile(
           format, columns: 32, precision, time: Self.irregular, value: { s, j, c in noise[(j * 2 + c) * 32 + s] }, isObserved: { s, j, c in (s + j + c) % 3 != 0 })
@@ -243,18 +243,18 @@ extension KernelSweeps {
 
     @Test func featuresAsTheyLieAreRecognized() {
       let format = SequenceFormat(.values, steps: 4, channels: 2)
-      #expect(PathSampling(format, .none, .value, times: grid(4, 1), nodes: [0]).isIdentity)
-      #expect(!PathSampling(format, .none, .value, times: grid(4, 1), nodes: [0, 1]).isIdentity)
-      #expect(!PathSampling(format, .none, .value, hasPresence: true, times: grid(4, 1), nodes: [0]).isIdentity)
-      #expect(!PathSampling(format, .linear, .value, times: grid(4, 1), nodes: [0]).isIdentity)
-      #expect(!PathSampling(SequenceFormat(.timesAndValues, steps: 4, channels: 2), .none, .value, times: grid(4, 1), nodes: [0]).isIdentity)
+      #expect(try PathSampling(format, .none, .value, times: grid(4, 1), nodes: [0]).isIdentity)
+      #expect(try !PathSampling(format, .none, .value, times: grid(4, 1), nodes: [0, 1]).isIdentity)
+      #expect(try !PathSampling(format, .none, .value, hasPresence: true, times: grid(4, 1), nodes: [0]).isIdentity)
+      #expect(try !PathSampling(format, .linear, .value, times: grid(4, 1), nodes: [0]).isIdentity)
+      #expect(try !PathSampling(SequenceFormat(.timesAndValues, steps: 4, channels: 2), .none, .value, times: grid(4, 1), nodes: [0]).isIdentity)
     }
 
     @Test func faultsAreFound() {
       let format = SequenceFormat(.timesValuesAndMasks, steps: 3, channels: 1)
       func fault(_ numbers: [Float]) -> (sample: Int, step: Int, fault: SequenceFault)? {
         numbers.withUnsafeBytes { bytes in
-          bytes.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .float32, rows: numbers.count / 9, columns: 9), format, precision: .float32, allowsJumps: true) }
+          bytes.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .float32, rows: numbers.count / 9, columns: 9), format, precision: .float32, isScaled: false, allowsJumps: true) }
         }
       }
       let sound: [Float] = [1, 5, 1, -9, 5, 0, 1, 7, 1]
@@ -263,7 +263,7 @@ extension KernelSweeps {
       #expect(fault([1, 5, 0.5, 2, 5, 0, 1, 7, 1]).map { $0 == (0, 0, .mask(0.5)) } == true)
       let bytes: [UInt8] = [1, 2, 9, 1, 3, 0]
       let found = bytes.withUnsafeBytes { raw in
-        raw.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .uint8, rows: 1, columns: 6), SequenceFormat(.timesAndValues, steps: 3, channels: 1), precision: .float32, allowsJumps: true) }
+        raw.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .uint8, rows: 1, columns: 6), SequenceFormat(.timesAndValues, steps: 3, channels: 1), precision: .float32, isScaled: false, allowsJumps: true) }
       }
       #expect(found.map { $0 == (0, 2, .time(before: 9, here: 3)) } == true)
     }
@@ -274,7 +274,7 @@ extension KernelSweeps {
       func fault(_ steps: [[Double]], _ precision: Precision = .float64, allowsJumps: Bool = false) -> (step: Int, fault: SequenceFault)? {
         let numbers = steps.flatMap { $0 }
         let found = numbers.withUnsafeBytes { bytes in
-          bytes.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .float64, rows: 1, columns: 20), format, precision: precision, allowsJumps: allowsJumps) }
+          bytes.baseAddress.flatMap { firstSequenceFault(TensorView($0, type: .float64, rows: 1, columns: 20), format, precision: precision, isScaled: false, allowsJumps: allowsJumps) }
         }
         return found.map { ($0.step, $0.fault) }
       }
@@ -291,5 +291,16 @@ extension KernelSweeps {
       #expect(fault(close) == nil)
       #expect(fault(close, .float32).map { $0 == (2, SequenceFault.jump(channel: 0, before: 1, here: 1 + 1e-9)) } == true)
     }
+  }
+}
+
+extension PathSampling {
+  /// Points between given times.
+  fileprivate init(
+    _ format: SequenceFormat, _ interpolation: PathInterpolation, _ form: PathForm, hasPresence: Bool = false, isScaled: Bool = true, times: [Double], nodes: [Double],
+    evolutions: Int = 0
+  ) throws {
+    try self.init(
+      format, interpolation, form, hasPresence: hasPresence, isScaled: isScaled, layers: times.count - 1, times: { times[$0] }, nodes: nodes, evolutions: evolutions)
   }
 }

@@ -99,12 +99,28 @@ struct WatchTests {
 
   @Test func piecesCoverAllAndEndEarly() throws {
     var found: [Range<Int>] = []
-    try Watch.none.pieces(5_000_000, work: 2) { found.append($0) }
+    try Watch.pieces(5_000_000, work: 2) { found.append($0) }
     #expect(found.first?.lowerBound == 0 && found.last?.upperBound == 5_000_000 && found.count == 10)
     #expect(zip(found, found.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
     var pieces = 0
     let watch = Watch(isCancelled: { pieces == 3 })
-    #expect(throws: Failure.self) { try watch.pieces(1 << 30) { _ in pieces += 1 } }
+    #expect(throws: Failure.self) { try watch.asCurrent { () throws(Failure) in try Watch.pieces(1 << 30) { _ in pieces += 1 } } }
     #expect(pieces == 3)
+  }
+
+  /// A watch is a thread's current one for the length of a body, nested ones in their turn.
+  @Test func aThreadWorksUnderItsCurrentWatch() throws {
+    #expect(Watch.current === Watch.none)
+    let (outer, inner) = (Watch(), Watch())
+    try outer.asCurrent { () throws(Failure) in
+      #expect(Watch.current === outer)
+      try inner.asCurrent { () throws(Failure) in #expect(Watch.current === inner) }
+      try Watch.none.asCurrent { () throws(Failure) in #expect(Watch.current === Watch.none) }
+      #expect(try WorkerPool(threads: 1).watch === outer)
+    }
+    #expect(Watch.current === Watch.none)
+    let over = Watch(isCancelled: { true })
+    #expect { try over.asCurrent { () throws(Failure) in try Watch.check() } } throws: { ($0 as? Failure)?.status == .cancelled }
+    #expect(Watch.current === Watch.none)
   }
 }

@@ -13,17 +13,25 @@ import Testing
       ))
   }
 
-  /// What is said beforehand is what a sweep allocates, for every policy, batch and number of threads.
-  @Test(arguments: memoryPolicies.names) func saysWhatASweepAllocates(_ name: String) throws {
+  /// What is said beforehand is what a sweep allocates, and a vector like the parameters, for every policy, batch and number of threads.
+  @Test(arguments: memoryPolicies.names) func saysWhatAGradientAllocates(_ name: String) throws {
     for limit in name == "automatic" || name == "binomial" ? [0, 600_000, 3_000_000] : [0] {
       let plan = try plan(#""memory": "\#(name)"\#(limit == 0 ? "" : ", \"memory_limit\": \(limit)")"#)
       for (batch, threads) in [(1, 1), (7, 2), (300, 1), (300, 2), (1000, 3)] {
         let report = try MemoryPlan(plan, batch: batch, threads: threads)
         let sweep = try Sweep(plan, batch: batch, derivative: true, threads: threads)
-        #expect(report.scratchBytes == sweep.byteCount && report.workers == sweep.threads)
+        #expect(report.scratchBytes == sweep.byteCount + 4 * plan.parameterCount && report.workers == sweep.threads)
         #expect(report.tapeBytes < report.scratchBytes && (limit == 0 || report.tapeBytes <= limit))
       }
     }
+  }
+
+  /// Plans and scratch are those of the widest tile: a batch of 2^40 samples takes no more of either than one of four million.
+  @Test func nothingGrowsWithALargeBatch() throws {
+    let plan = try plan(#""memory": "store_all""#)
+    let large = try Sweep(plan, batch: 1 << 40, derivative: true, threads: 2)
+    #expect(try large.byteCount == Sweep(plan, batch: 1 << 22, derivative: true, threads: 2).byteCount)
+    #expect(try MemoryPlan(plan, batch: 1 << 40, threads: 2) == MemoryPlan(plan, batch: 1 << 22, threads: 2))
   }
 
   @Test func namesPolicyBytesAndWorkOfEachBlock() throws {

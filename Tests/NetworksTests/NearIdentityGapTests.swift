@@ -71,10 +71,10 @@ import Testing
   }
 
   /// A cube that explodes is reported, not hidden.
-  @Test func isNaNWhereASolutionExplodes() throws {
+  @Test func aSolutionThatExplodesIsAnErrorWithItsRow() throws {
     let network = try TestSupport.network(
       #"{"inputs": 3, "outputs": 2, "field": "linear_cubic", "cubic_rate": 1000, "integrator": "near_identity", "layers": 30, "horizon": 30, "precision": "float64"}"#)
-    let gap = try nearIdentityGap(network, try features())
-    #expect(gap.layersToEuler.largest.isNaN && gap.layersToEuler.rootMeanSquare.isNaN)
+    let failure = refusal { _ = try nearIdentityGap(network, try features()) }
+    #expect(failure?.status == .notFinite && failure?.message.hasPrefix("row 0: ") == true)
   }
 }

@@ -47,6 +47,13 @@ import Testing
     #expect(try changed.json == before)
   }
 
+  /// Block options beside "blocks" are every block's, whatever the order of the members; a block's own win.
+  @Test func optionsBesideBlocksAreThoseOfEveryBlock() throws {
+    let built = try specification(#"{"layers": 8, "blocks": [{}, {"layers": 3}], "inputs": 2, "field": "dense"}"#)
+    #expect(try built.blocks.map { (block) throws in try block.integer("layers") } == [8, 3])
+    #expect(try built.blocks.map { (block) throws in try block.text("field") } == ["dense", "dense"])
+  }
+
   /// What is written reads back as the same specification and the same network, and says every default.
   @Test(arguments: [
     #"{"inputs": 3, "outputs": 2}"#,

@@ -39,6 +39,27 @@ import Testing
     return out
   }
 
+  /// Unix times in float64 are what times from 0 on are, in a network of float32: to the bit, as they are counted from the first observation before they are rounded.
+  @Test(arguments: ["cde", "ode", "path"], ["times_values", "times_values_mask"]) func scaledTimesMayBeginAnywhere(_ kind: String, _ layout: String) throws {
+    let made = try sequences(kind, layout, steps: 6, precision: .float32)
+    let masks: [Double] = layout == "times_values" ? [] : [1, 1]
+    func step(_ origin: Double, _ s: Int, _ j: Int) -> [Double] {
+      let elapsed = Self.times[s][j] - Self.times[s][0]
+      return [origin + elapsed] + Self.values[s][j] + masks
+    }
+    func rows(_ origin: Double) -> [[Double]] { (0..<20).map { s in (0..<6).flatMap { j in step(origin, s, j) } } }
+    func scores(_ origin: Double) throws -> [Double] {
+      let (features, out) = (try Numbers(rows(origin).flatMap { $0 }, .float64), try Numbers(20 * made.plan.outputs, .float32))
+      let predictor = try Predictor(made, maximumBatch: 20, threads: 1)
+      try withExtendedLifetime(predictor) {
+        try predictor.run(features.view(rows: 20, columns: made.plan.inputs), .scores, into: out.target(rows: 20, columns: made.plan.outputs), pool: nil)
+      }
+      return out.values
+    }
+    // Differences of 0.3 next to 1.7e9 are float64's to 2⁻²² s, of spans of 5 s.
+    #expect(largestDifference(try scores(1.7e9), try scores(0)) < 1e-5)
+  }
+
   /// 20 samples of six observations of two channels, and their times.
   private static let values: [[[Double]]] = (0..<20).map { s in (0..<6).map { j in observation(s, j) } }
   private static let times: [[Double]] = (0..<20).map { s in (0..<6).map { j in time(s, j) } }

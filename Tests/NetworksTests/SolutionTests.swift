@@ -33,7 +33,7 @@ import Testing
     let view = features.view(rows: samples, columns: 2)
     let whole = try network.solve(
       block: 0, view, times: times, event: nil, states: states.target(rows: samples, columns: 8), eventStates: nil)
-    #expect(whole.failure == nil && whole.ends == Array(repeating: .horizon, count: samples) && whole.endTimes.allSatisfy { $0 == 2 })
+    #expect(whole.failures.isEmpty && whole.ends == Array(repeating: .horizon, count: samples) && whole.endTimes.allSatisfy { $0 == 2 })
     #expect(whole.accepted > samples && whole.evaluations == 2 * layers * samples + 6 * (whole.accepted + whole.rejected))
     let predicted = try Numbers(samples * 2, .float64)
     try Predictor(network, maximumBatch: samples, threads: 1).run(view, .scores, into: predicted.target(rows: samples, columns: 2), pool: nil)
@@ -117,10 +117,58 @@ import Testing
     let network = try network("tsit5", extra: #""max_steps": 8, "#)
     let features = try Numbers([1, 0, 0, 0, 0, 2], .float64)
     let result = try network.solve(block: 0, features.view(rows: 3, columns: 2), times: [], event: nil, states: nil, eventStates: nil)
-    #expect(result.ends == [.failure, .horizon, .failure] && result.failure?.status == .stepLimit && result.endTimes[0] < 2)
-    let scores = try Numbers(6, .float64)
-    #expect(refusal {
+    #expect(result.ends == [.failure, .horizon, .failure] && result.failures.map(\.sample) == [0, 2] && result.endTimes[0] < 2)
+    #expect(result.failures.allSatisfy { $0.failure.status == .stepLimit && $0.failure.message.contains("max_steps = 8") })
+    let scores = try Numbers(Array(repeating: 7, count: 6), .float64)
+    let failure = refusal {
       try Predictor(network, maximumBatch: 3, threads: 1).run(features.view(rows: 3, columns: 2), .scores, into: scores.target(rows: 3, columns: 2), pool: nil)
-    }?.status == .stepLimit)
+    }
+    #expect(failure?.status == .stepLimit && failure?.message.hasPrefix("row 0: ") == true)
+    #expect(scores.values == Array(repeating: 7, count: 6), "a result is as it was where the call fails")
+  }
+
+  /// A solver that may take one iteration: rows of zeros are at their fixed point, another is not. It is named by its row of the caller's features, wherever its tile begins and
+  /// however rows are chosen.
+  @Test(arguments: [1, 2]) func aRowThatDoesNotConvergeIsNamed(_ threads: Int) throws {
+    let network = try TestSupport.network(
+      #"{"inputs": 2, "outputs": 2, "integrator": "backward_euler", "solver_iterations": 1, "horizon": 4, "layers": 2, "precision": "float64"}"#)
+    let features = try Numbers(2 * 300, .float64)
+    (features[2 * 281], features[2 * 290]) = (3, 1)
+    let out = try Numbers(Array(repeating: 7, count: 600), .float64)
+    let predictor = try Predictor(network, maximumBatch: 300, threads: threads)
+    let failure = refusal {
+      try predictor.run(features.view(rows: 300, columns: 2), .scores, into: out.target(rows: 300, columns: 2), pool: try WorkerPool(threads: predictor.threads))
+    }
+    #expect(failure?.status == .notConverged && failure?.message.hasPrefix("row 281: layer 0: backward_euler did not converge") == true, "\(failure?.message ?? "")")
+    #expect(out.values.allSatisfy { $0 == 7 })
+    let rows = try predictor.run(
+      features.view(rows: 300, columns: 2), .scores, into: out.target(rows: 300, columns: 2), isPartial: true, pool: try WorkerPool(threads: predictor.threads))
+    #expect(rows.map(\.sample) == [281, 290] && rows.allSatisfy { $0.failure.status == .notConverged })
+    #expect((0..<600).filter { out[$0].isNaN } == [562, 563, 580, 581])
+
+    let sweep = try Sweep(network.plan, batch: 300, derivative: true, threads: threads)
+    let gradient = try Numbers(network.plan.parameterCount, .float64)
+    let order = (0..<300).map { Int64(299 - $0) }
+    let labels = Array(repeating: Int32(0), count: 300)
+    let snapshot = network.snapshot
+    try order.withUnsafeBufferPointer { order in
+      try labels.withUnsafeBufferPointer { labels in
+        let (order, labels) = (try #require(order.baseAddress), try #require(labels.baseAddress))
+        let named = refusal {
+          _ = try sweep.lossGradient(
+            snapshot.parameters, BatchSource(features: features.view(rows: 300, columns: 2), rows: order, normalization: nil), .labels(labels), count: 300,
+            gradient: gradient.vector, pool: try WorkerPool(threads: sweep.threads))
+        }
+        #expect(named?.message.hasPrefix("row 290: ") == true, "\(named?.message ?? "")")
+      }
+    }
+    let tangents = try TangentSweep(network.plan)
+    let tangent = try Numbers(600, .float64)
+    let pushed = refusal {
+      try tangents.pushforward(
+        snapshot.parameters, BatchSource(features: features.view(rows: 300, columns: 2), normalization: nil), count: 300, direction: nil,
+        featureDirection: features.view(rows: 300, columns: 2), scores: nil, into: tangent.target(rows: 300, columns: 2))
+    }
+    #expect(pushed?.message.hasPrefix("row 281: ") == true, "\(pushed?.message ?? "")")
   }
 }

@@ -41,6 +41,20 @@ import VectorFields
     }
   }
 
+  /// First weights are as large in the layers as those of layers of their own, whatever the basis: the root mean square of all layers' K (8 · 64 · 64 numbers of at least three coefficients, the least
+  /// of which estimate it to 5 %, as neighboring layers agree) against 1/√width.
+  @Test(arguments: timeBases.names, [3, 12]) func firstWeightsAreAsLargeInTheLayers(_ basis: String, _ count: Int) throws {
+    let counts = ["polynomial", "piecewise_linear", "b_spline", "piecewise_constant"].contains(basis) ? #", "basis_count": \#(max(count, basis == "b_spline" ? 4 : 1))"# : ""
+    let network = try network(
+      #"{"inputs": 64, "outputs": 64, "readout": "identity", "field": "dense", "bias": "none", "layers": 24, "integrator": "euler", "weights_in_time": "\#(basis)"\#(counts), "precision": "float64"}"#)
+    let (plan, snapshot) = (network.plan, network.snapshot)
+    let extended = try Numbers(plan.extendedCount, .float64)
+    withExtendedLifetime(snapshot) { plan.extend(snapshot.parameters, into: extended.vector) }
+    let weights = plan.isExtended ? Array(extended.values[plan.parameterCount...]) : extended.values
+    let size = norm(weights) / Double(weights.count).squareRoot()
+    #expect(abs(size * 8 - 1) < 0.1, "\(size * 8)")
+  }
+
   /// A sample alone, in a batch, and in the sweep of the loss: the same scores and bits for any number of threads.
   @Test(arguments: timeBases.names) func bitsDoNotDependOnTheWay(_ basis: String) throws {
     for specification in try Self.specifications(basis) {

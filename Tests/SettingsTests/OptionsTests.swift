@@ -11,6 +11,7 @@ import Testing
       OptionDescription("momentum", .real(0...0.999), default: .real(0.9), unit: "1", "share of the last step that is kept"),
       OptionDescription("optimizer", .choice(["sgd", "adam"]), default: .text("adam"), "which optimizer"),
       OptionDescription("note", .text, default: .text(""), "any remark"),
+      OptionDescription("shuffle", .flag, default: .flag(true), "whether the order is new in each epoch"),
     ])
 
   @Test func defaultsHoldUntilSet() throws {
@@ -23,6 +24,22 @@ import Testing
     #expect(try values.text("optimizer") == "adam")
   }
 
+  @Test func resetGivesTheDefaultAgain() throws {
+    var values = options
+    try values.set("epochs", .integer(3))
+    values.reset("epochs")
+    #expect(try values.integer("epochs") == 10 && !values.isSet("epochs"))
+  }
+
+  /// A truth value has one kind, however it is said: true and false, 1 and 0, and the texts that older files hold.
+  @Test(arguments: [(OptionValue.flag(false), false), (.integer(0), false), (.integer(1), true), (.text("false"), false), (.text("true"), true)])
+  func aTruthValueIsSaidInOneWay(_ given: OptionValue, _ wanted: Bool) throws {
+    var values = options
+    #expect(try values.flag("shuffle"))
+    try values.set("shuffle", given)
+    #expect(try values.flag("shuffle") == wanted && values.value("shuffle") == .flag(wanted))
+  }
+
   @Test func anIntegerIsAcceptedForAReal() throws {
     var values = options
     try values.set("learning_rate", .integer(2))
@@ -33,6 +50,10 @@ import Testing
   @Test(arguments: [
     ("epochs", .integer(0), .outOfRange, "epochs is 0; it must be between 1 and 1000"),
     ("epochs", .real(3), .unsupportedType, "epochs takes an integer, between 1 and 1000; given: 3.0"),
+    ("shuffle", .integer(2), .outOfRange, "shuffle is 2; it must be true or false (1 or 0)"),
+    ("shuffle", .text("yes"), .outOfRange, "shuffle is 'yes'; it must be true or false (1 or 0)"),
+    ("shuffle", .real(1), .unsupportedType, "shuffle takes a truth value, true or false (1 or 0); given: 1.0"),
+    ("epochs", .flag(true), .unsupportedType, "epochs takes an integer, between 1 and 1000; given: true"),
     ("seed", .integer(-1), .outOfRange, "seed is -1; it must be >= 0"),
     ("learning_rate", .real(0), .outOfRange, "learning_rate is 0.0; it must be finite and > 0.0"),
     ("learning_rate", .real(.infinity), .outOfRange, "learning_rate is inf; it must be finite and > 0.0"),
@@ -43,7 +64,7 @@ import Testing
     ("note", .real(0.5), .unsupportedType, "note takes a text, any text; given: 0.5"),
     (
       "epoch", .integer(1), .unknownName,
-      "unknown trainer option 'epoch'; did you mean 'epochs'? allowed: epochs, seed, learning_rate, momentum, optimizer, note"
+      "unknown trainer option 'epoch'; did you mean 'epochs'? allowed: epochs, seed, learning_rate, momentum, optimizer, note, shuffle"
     ),
   ] as [(String, OptionValue, Status, String)])
   func aRefusedValueChangesNothing(key: String, value: OptionValue, status: Status, message: String) throws {

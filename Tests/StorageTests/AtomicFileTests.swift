@@ -78,6 +78,63 @@ import Testing
     #expect(mode == 0o666 & ~UInt32(mask))
   }
 
+  private func attributes(_ path: String) throws -> (mode: mode_t, owner: uid_t, group: gid_t) {
+    var information = stat()
+    try #require(stat(path, &information) == 0)
+    return (information.st_mode & 0o7777, information.st_uid, information.st_gid)
+  }
+
+  /// A file that replaces another is as private as that was.
+  @Test(arguments: [0o600, 0o640, 0o755, 0o444] as [mode_t]) func aReplacedFileHandsOnItsMode(_ mode: mode_t) throws {
+    defer { clean() }
+    try write("old", folder + "/m")
+    try #require(chmod(folder + "/m", mode) == 0)
+    try write("new", folder + "/m")
+    #expect(try attributes(folder + "/m").mode == mode)
+    #expect(try names() == ["m"] && contents(folder + "/m") == "new")
+  }
+
+  /// Root may give files away, and gives a file that belongs to someone else back to them.
+  @Test(.enabled(if: geteuid() == 0)) func aReplacedFileHandsOnItsOwner() throws {
+    defer { clean() }
+    try write("old", folder + "/m")
+    try #require(chown(folder + "/m", 12345, 54321) == 0 && chmod(folder + "/m", 0o4750) == 0)
+    try write("new", folder + "/m")
+    let found = try attributes(folder + "/m")
+    #expect(found.mode == 0o4750 && found.owner == 12345 && found.group == 54321)
+  }
+
+  /// Files on which no process holds a lock were left by a killed one; one that is being written has its lock.
+  @Test func theNextSaveRemovesWhatAKilledOneLeft() throws {
+    defer { clean() }
+    for name in [".stableode-abandoned.tmp", ".stableode-busy.tmp", ".stableode-notes", "other.tmp"] { try Data("x".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+    let busy = open(folder + "/.stableode-busy.tmp", O_RDONLY)
+    defer { close(busy) }
+    try #require(flock(busy, LOCK_EX) == 0)
+    try write("new", folder + "/m")
+    #expect(try names() == [".stableode-busy.tmp", ".stableode-notes", "m", "other.tmp"])
+  }
+
+  @Test func aFIFOIsRefusedAtOnce() throws {
+    defer { clean() }
+    try #require(mkfifo(folder + "/fifo", 0o600) == 0)
+    #expect(throws: Failure(.file, "cannot write '\(folder)/fifo': it is not a regular file")) { try write("x", folder + "/fifo") }
+    #expect(throws: Failure(.file, "cannot read '\(folder)/fifo': it is not a regular file")) { try readWholeFile(folder + "/fifo") }
+    #expect(try names() == ["fifo"])
+  }
+
+  /// A link whose target is not there yet: the target is made, also through a second link, and the links stay.
+  @Test func aLinkToNothingIsFollowed() throws {
+    defer { clean() }
+    try FileManager.default.createDirectory(atPath: folder + "/d", withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(atPath: folder + "/d/inner", withDestinationPath: "../real")
+    try FileManager.default.createSymbolicLink(atPath: folder + "/outer", withDestinationPath: "d/inner")
+    try write("new", folder + "/outer")
+    #expect(try contents(folder + "/real") == "new" && names() == ["d", "outer", "real"])
+    try FileManager.default.createSymbolicLink(atPath: folder + "/round", withDestinationPath: "round")
+    #expect(throws: Failure(.file, "cannot write '\(folder)/round': Too many levels of symbolic links")) { try write("x", folder + "/round") }
+  }
+
   @Test func aLinkIsFollowed() throws {
     defer { clean() }
     try write("old", folder + "/real")

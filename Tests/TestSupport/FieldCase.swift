@@ -14,13 +14,15 @@ package final class FieldCase {
   /// The most samples that there is outside input for.
   package static let driveColumns = 64
 
-  /// - Parameter asDirection: prepared as a direction in the parameters, without the field's constants.
-  package init(_ name: String, _ configuration: FieldConfiguration, seed: UInt64 = 3, deviation: Double = 0.5, asDirection: Bool = false) throws {
+  /// - Parameters:
+  ///   - deviation: of every tensor; nil for the first values that the field declares.
+  ///   - asDirection: prepared as a direction in the parameters, without the field's constants.
+  package init(_ name: String, _ configuration: FieldConfiguration, seed: UInt64 = 3, deviation: Double? = 0.5, asDirection: Bool = false) throws {
     self.configuration = configuration
     let field = try fields(name).make(configuration)
     self.field = field
     tensors = try field.parameters.enumerated().map { index, shape in
-      try Numbers.normal(shape.count, configuration.precision, seed: seed + UInt64(index), deviation: deviation)
+      try Numbers.normal(shape.count, configuration.precision, seed: seed + UInt64(index), deviation: deviation ?? shape.deviation)
     }
     preparedTraining = try Numbers(max(field.preparedCount(for: .training), 1), configuration.precision)
     preparedInference = try Numbers(max(field.preparedCount(for: .inference), 1), configuration.precision)

@@ -33,5 +33,5 @@ import Training
   let found = failure { _ = try trainer.run(training: data.training) }
   #expect(found?.status == .outOfRange && found?.message.contains("parameter_max") == true)
   // One bound alone leaves the other side open.
-  #expect(try Bounds(options(["parameter_min": .real(0)]), smallNetwork().plan) != nil)
+  #expect(try Bounds(options(["parameter_min": .real(0)]), smallNetwork().plan, threads: 1) != nil)
 }

@@ -31,5 +31,7 @@ import Training
   let found = failure { _ = try evaluate(wide, on: data.training, threads: 1) }
   #expect(found == Failure(.shapeMismatch, "the data has 2 features a sample; the network has inputs 3"))
   let regression = try smallNetwork(extra: ["loss": .text("least_squares")])
-  #expect(failure { _ = try evaluate(regression, on: data.training, threads: 1) }?.status == .incompatible)
+  let outputs = regression.plan.outputs
+  let shapes = "the data has targets of shape [100]; the network's loss needs values of shape [100, \(outputs)]"
+  #expect(failure { _ = try evaluate(regression, on: data.training, threads: 1) } == Failure(.shapeMismatch, shapes))
 }

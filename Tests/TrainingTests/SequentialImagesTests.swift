@@ -68,7 +68,7 @@ struct SequentialImagesTests {
     let prepared = try Numbers(Array(repeating: 0, count: plan.preparedCount(for: .training)), plan.precision)
     plan.prepare(snapshot.parameters, into: prepared.vector, for: .training)
     let drive = try numbers(784)
-    gather(data.features, rows: nil, start: 0, count: columns, shift: nil, scale: snapshot.normalization?.scale, into: drive)
+    gather(data.features, rows: nil, start: 0, count: columns, scaling: snapshot.normalization?.scaling.ofChanges, into: drive)
     let weights = Weights(parameters: snapshot.parameters, prepared: prepared.vector, drive: drive)
     let (scratch, readout) = (try numbers(block.scratchWidth), try #require(plan.readout))
     var (states, records) = ([try numbers(block.stateWidth)], [Block]())

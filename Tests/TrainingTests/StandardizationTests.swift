@@ -1,4 +1,5 @@
 import Datasets
+import Networks
 import Settings
 import Testing
 import Training
@@ -17,8 +18,24 @@ import Training
 @Test func standardizationRefusesOtherFeatures() throws {
   let network = try scoreNetwork(3)
   #expect(failure { try network.fitNormalization(on: try scoreData([[0, 5], [2, 5]], labels: [0, 1])) }?.status == .shapeMismatch)
-  // A deviation of 1e-60 has a scale that no float32 holds.
+  // A deviation of 1e-320 has a scale that no float64 holds; one of 1e-60 has one, whatever the network's precision.
   let narrow = try scoreNetwork(1, loss: "logistic", precision: .float32)
-  #expect(failure { try narrow.fitNormalization(on: try scoreData([[0], [1e-60]], labels: [0, 1])) }?.status == .notFinite)
+  #expect(failure { try narrow.fitNormalization(on: try scoreData([[0], [1e-320]], labels: [0, 1])) }?.status == .notFinite)
   #expect(narrow.snapshot.normalization == nil)
+  try narrow.fitNormalization(on: try scoreData([[0], [1e-60]], labels: [0, 1]))
+  #expect(narrow.snapshot.normalization?.scale.values == [2e60])
+}
+
+/// Sequences: a scale a channel, of what was observed; times, masks and padding neither count nor change.
+@Test func standardizationOfSequences() throws {
+  let made = try Network(
+    NetworkSpecification(
+      json: try JSON.read(
+        #"{"opening": "sequence", "inputs": 9, "outputs": 2, "width": 3, "channels": 1, "sequence_layout": "times_values_mask", "field": "antisymmetric_rnn", "layers": 3}"#,
+        limit: 1000)))
+  try made.fitNormalization(on: try scoreData([[100, 1, 1, 200, 5, 1, 999, 1e6, 0], [300, 3, 1, 301, 1e6, 0, 0, 0, 0]], labels: [0, 1]))
+  let normalization = try #require(made.snapshot.normalization)
+  let scale = 1 / (8 / 3.0).squareRoot()
+  #expect(normalization.shift.values == [0, 3, 0, 0, 3, 0, 0, 3, 0])
+  for (found, wanted) in zip(normalization.scale.values, [1, scale, 1, 1, scale, 1, 1, scale, 1]) { #expect(abs(found - wanted) < 1e-15) }
 }

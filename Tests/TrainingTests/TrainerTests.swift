@@ -103,3 +103,79 @@ func bits(_ network: Network) -> [UInt64] { network.snapshot.parameters.values.m
   try refused.set("metric", .text("accuracy"))
   #expect(failure { _ = try refused.run(training: data, validation: data) }?.status == .incompatible)
 }
+
+/// Parameters that are assigned between two runs are what training goes on from, with the optimizer's vectors: as in a loop that was written out by hand. With validation the best is found anew.
+@Test(arguments: [false, true]) func assignedParametersAreTrainedOn(validates: Bool) throws {
+  let data = try ellipses()
+  let validation = validates ? data.validation : nil
+  let network = try smallNetwork()
+  let trainer = try trainer(network, ["epochs": .integer(3), "batch_size": .integer(200), "optimizer": .text("sgd"), "momentum": .real(0), "learning_rate": .real(0.1)])
+  _ = try trainer.run(training: data.training, validation: validation, limits: TrainingLimits(epochs: 1))
+  let assigned = try Numbers(normal: network.plan.parameterCount, seed: 9, .float32)
+  try network.replaceParameters(with: assigned.vector)
+  _ = try trainer.run(training: data.training, validation: validation, limits: TrainingLimits(epochs: 1))
+  // One step of gradient descent from the assigned parameters, in the order of the second epoch: all samples, whose sum has roundings of its own.
+  let gradient = try Numbers(assigned.values, .float32)
+  let sweep = try Sweep(network.plan, batch: 200, derivative: true, threads: 1)
+  _ = try sweep.lossGradient(
+    assigned.vector, BatchSource(features: data.training.features, normalization: nil), .labels(try #require(data.training.labels)), count: 200, gradient: gradient.vector, pool: try WorkerPool(threads: 1))
+  let found = network.snapshot.parameters.values
+  for i in found.indices { #expect(abs(found[i] - (assigned.values[i] - 0.1 * gradient.values[i])) < 1e-5) }
+  #expect(trainer.history.last?.isBest == true)
+}
+
+/// A run with no epochs left changes nothing, whatever was assigned; and what a callback assigns is trained on.
+@Test func aRunWithoutEpochsLeavesParametersAlone() throws {
+  let data = try ellipses()
+  let network = try smallNetwork()
+  let trainer = try trainer(network, ["epochs": .integer(2), "batch_size": .integer(200)])
+  _ = try trainer.run(training: data.training, validation: data.validation)
+  for validation in [data.validation, nil] {
+    let before = bits(network)
+    #expect(try trainer.run(training: data.training, validation: validation) == .ok)
+    #expect(bits(network) == before)
+    let assigned = try Numbers(normal: network.plan.parameterCount, seed: 2, .float32)
+    try network.replaceParameters(with: assigned.vector)
+    #expect(try trainer.run(training: data.training, validation: validation) == .ok)
+    #expect(network.snapshot.parameters.values == assigned.values)
+  }
+  try trainer.set("epochs", .integer(4))
+  let far = try Numbers([Double](repeating: 3, count: network.plan.parameterCount), .float32)
+  _ = try trainer.run(training: data.training, onEvent: { _ in
+    if trainer.state.epoch == 3 { _ = try? network.replaceParameters(with: far.vector) }
+    return 0
+  })
+  // One step of Adam from there.
+  #expect(network.snapshot.parameters.values.allSatisfy { abs($0 - 3) < 0.02 })
+  // And what it assigns after the last step stays.
+  try trainer.set("epochs", .integer(5))
+  _ = try trainer.run(training: data.training, onEvent: { _ in
+    _ = try? network.replaceParameters(with: far.vector)
+    return 0
+  })
+  #expect(network.snapshot.parameters.values.allSatisfy { $0 == 3 })
+}
+
+/// What a callback saves, at an epoch's end or between, goes on with the bits of the run it was saved from.
+@Test(arguments: optimizers.names) func whatACallbackSavesGoesOn(name: String) throws {
+  let data = try ellipses()
+  let settings: [String: OptionValue] = ["optimizer": .text(name), "epochs": .integer(4), "batch_size": .integer(70), "smoothness": .real(1e-3), "num_threads": .integer(1)]
+  let network = try smallNetwork()
+  let saving = try trainer(network, settings)
+  var copies: [(network: Network, record: TrainerRecord, keep: [Numbers])] = []
+  _ = try saving.run(training: data.training, validation: data.validation, onEvent: { event in
+    guard event.epoch == 2, let record = try? saving.record(), let copy = try? Network(network.plan, network.snapshot) else { return 0 }
+    // A file would hold the numbers; here they are copied before training changes them.
+    let kept = record.vectors.compactMap { try? Numbers($0.values.values, .float32) }
+    copies.append((copy, TrainerRecord(options: record.options, tables: record.tables, vectors: zip(record.vectors, kept).map { ($0.0.name, $0.1.vector) }), kept))
+    return 0
+  })
+  #expect(!copies.isEmpty)
+  for copy in copies {
+    let goesOn = try Trainer(copy.network, copy.record)
+    let status = try goesOn.run(training: data.training, validation: data.validation)
+    #expect(status == .ok || status == .converged || status == .noDescent)
+    #expect(bits(copy.network) == bits(network))
+    #expect(zip(goesOn.history, saving.history).allSatisfy { $0.objective == $1.objective && $0.validationLoss == $1.validationLoss && $0.work == $1.work })
+  }
+}

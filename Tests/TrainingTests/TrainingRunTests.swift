@@ -2,6 +2,7 @@ import Datasets
 import LinearAlgebra
 import Networks
 import Settings
+import TestSupport
 import Testing
 import Training
 
@@ -138,4 +139,16 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
     found.append(bits(network))
   }
   #expect(found[0] == found[1])
+}
+
+/// A row that training cannot evaluate is named by its place in the caller's data, whatever minibatch of a shuffled order it is in.
+@Test func aRowOfAMinibatchIsNamedByItsPlaceInTheData() throws {
+  let network = try smallNetwork(
+    classes: 2, precision: .float64, extra: ["integrator": .text("backward_euler"), "solver_iterations": .integer(1), "horizon": .real(4)])
+  var rows = Array(repeating: [0.0, 0], count: 200)
+  rows[137] = [3, 1]
+  let data = try scoreData(rows, labels: Array(repeating: 0, count: 200))
+  let made = try trainer(network, ["batch_size": .integer(16), "epochs": .integer(1), "optimizer": .text("sgd"), "num_threads": .integer(1), "learning_rate": .real(0)])
+  let failure = refusal { _ = try made.run(training: data) }
+  #expect(failure?.status == .notConverged && failure?.message.hasPrefix("row 137: ") == true, "\(failure?.message ?? "")")
 }

@@ -9,7 +9,7 @@ import VectorFields
 
   @Test func declaresItsTensorAndBiases() {
     #expect(Self.dense.shape == [4, 3])
-    #expect(abs(Self.dense.deviation - 1 / 3.0.squareRoot()) < 1e-15)
+    #expect(Self.dense.fanIn == 3 && Self.dense.fanOut == 4)
     #expect(BiasKind.allCases.map { Self.dense.biasCount($0, transposed: false) } == [0, 1, 4])
     #expect(BiasKind.allCases.map { Self.dense.biasCount($0, transposed: true) } == [0, 1, 3])
     #expect(Self.dense.preparedCount == 12)

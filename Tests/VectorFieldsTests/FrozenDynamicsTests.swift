@@ -16,7 +16,7 @@ import VectorFields
   /// The tensors that norms are taken of are weights; the slope is the activation's largest.
   @Test(arguments: fields.names) func namesWeights(_ name: String) throws {
     guard let field = try? field(name), let dynamics = field.frozenDynamics else { return }
-    #expect(!dynamics.norms.isEmpty && dynamics.norms.allSatisfy { field.parameters[$0.tensor].role == .weight })
+    #expect(!dynamics.norms.isEmpty && dynamics.norms.allSatisfy { field.parameters[$0.place.tensor].role == .weight })
     #expect(dynamics.slope == 1)
     #expect(try self.field(name, .sigmoid).frozenDynamics?.slope == 0.25)
   }

@@ -14,7 +14,7 @@ import VectorFields
   /// A field is written over operators alone: one that is no dense matrix serves as well. This one is y ↦ κ⊙y, a number a feature, whose transpose is itself.
   @Test func anyOperatorMakesAField() throws {
     let diagonal = DiagonalOperator(count: 4)
-    let place = OperatorPlace(diagonal, tensor: 0, use: .itself, preparedOffset: nil)
+    let place = OperatorPlace(diagonal, tensor: 0, use: .itself, weightUse: .gradient, preparedOffset: nil)
     let (kappa, bias) = (try Numbers([0.5, -1, 2, 0.1], .float64), try Numbers([0.1, 0.2, 0.3, 0.4], .float64))
     var layer = Layer()
     layer.tensors[0] = kappa.vector.base
@@ -37,7 +37,8 @@ private final class DiagonalOperator: LinearOperator {
   let inputs: Int
   var outputs: Int { inputs }
   var shape: [Int] { [inputs] }
-  var deviation: Double { 1 }
+  var fanIn: Int { 1 }
+  var fanOut: Int { 1 }
   var preparedCount: Int { 0 }
 
   init(count: Int) { inputs = count }
@@ -62,6 +63,11 @@ private final class DiagonalOperator: LinearOperator {
   }
   func accumulateBiasGradient(_ left: Block, addingTo gradient: Bias, transposed: Bool) { accumulateRowSums(left, addingTo: gradient) }
   func affineForm(_ weights: OperatorWeights, bias: Bias?, activation: Activation, sign: Double) -> AffineForm? { nil }
+  func boundNorm(_ tensor: UnsafeMutableRawPointer, isAntisymmetric: Bool, enough target: Double, by bound: NormBound) -> Double {
+    isAntisymmetric ? 0 : largestMagnitude(Vector(tensor, count: inputs, precision: .float64))
+  }
+  var normLooseness: Double { 1 }
+  var normExtents: (rows: Int, columns: Int) { (1, 1) }
   func prepareCopy(of tensor: UnsafeMutableRawPointer, into prepared: UnsafeMutableRawPointer) {}
   func prepareAntisymmetric(_ tensor: UnsafeMutableRawPointer, damping: Double, into prepared: UnsafeMutableRawPointer) {}
   func prepareSymmetric(_ tensor: UnsafeMutableRawPointer, into prepared: UnsafeMutableRawPointer) {}

@@ -5,8 +5,8 @@ import VectorFields
 /// A map over tensors of a layer: K (4 × 3) as tensor 0, b (4) as tensor 1, L (3 × 4) as tensor 2, c (3) as tensor 3.
 struct MapCase {
   static let columns = 16
-  static let kernel = OperatorPlace(DenseOperator(inputs: 3, outputs: 4, precision: .float64), tensor: 0, use: .itself, preparedOffset: nil)
-  static let back = OperatorPlace(DenseOperator(inputs: 4, outputs: 3, precision: .float64), tensor: 2, use: .itself, preparedOffset: nil)
+  static let kernel = OperatorPlace(DenseOperator(inputs: 3, outputs: 4, precision: .float64), tensor: 0, use: .itself, weightUse: .gradient, preparedOffset: nil)
+  static let back = OperatorPlace(DenseOperator(inputs: 4, outputs: 3, precision: .float64), tensor: 2, use: .itself, weightUse: .gradient, preparedOffset: nil)
   static let bias = BiasPlace(tensor: 1, stride: 1)
   static let backBias = BiasPlace(tensor: 3, stride: 1)
 

@@ -15,17 +15,18 @@ computed them with MODEL; they must be the same bit for bit.
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy
 import stableode
 
 EXPECTED_ACCURACY = 0.885
-DYNAMICS = {
+DYNAMICS: dict[str, dict[str, Any]] = {
     "antisymmetric": dict(field="antisymmetric", gamma=0.1, integrator="euler"),
     "hamiltonian": dict(field="hamiltonian", integrator="verlet"),
 }
-NETWORK = dict(inputs=784, outputs=10, opening="dense", width=128, layers=32, horizon=4.0, seed=1)
-TRAINING = dict(optimizer="adamw", learning_rate=2e-3, weight_decay=1e-2, schedule="cosine", batch_size=128)
+NETWORK: dict[str, Any] = dict(inputs=784, outputs=10, opening="dense", width=128, layers=32, horizon=4.0, seed=1)
+TRAINING: dict[str, Any] = dict(optimizer="adamw", learning_rate=2e-3, weight_decay=1e-2, schedule="cosine", batch_size=128)
 
 
 def read(folder, name):

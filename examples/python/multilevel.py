@@ -13,6 +13,7 @@ later positions, fall towards the end, and the plain residual network may not le
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy
@@ -24,9 +25,9 @@ from matplotlib.colors import ListedColormap  # noqa: E402
 from PIL import Image  # noqa: E402  (comes with matplotlib)
 
 COLORS = ["#3b4cc0", "#c8323c"]
-SHAPE = dict(inputs=2, outputs=2, width=8, horizon=10.0, seed=1)
-RECIPE = dict(optimizer="adam", learning_rate=0.02, schedule="cosine", batch_size=32, smoothness=1e-4, num_threads=1)
-ARCHITECTURES = {
+SHAPE: dict[str, Any] = dict(inputs=2, outputs=2, width=8, horizon=10.0, seed=1)
+RECIPE: dict[str, Any] = dict(optimizer="adam", learning_rate=0.02, schedule="cosine", batch_size=32, smoothness=1e-4, num_threads=1)
+ARCHITECTURES: dict[str, dict[str, Any]] = {
     "dense": dict(field="dense", integrator="euler"),
     "antisymmetric": dict(field="antisymmetric", gamma=0.0, integrator="euler"),
     "Verlet": dict(field="hamiltonian", integrator="verlet"),
@@ -50,7 +51,7 @@ def draw_levels(path, training, validation):
     figure, axes = plt.subplots(1, 4, figsize=(11, 3.1), layout="constrained", sharey=True)
     line = numpy.linspace(-1.3, 1.3, 261)
     plane = numpy.stack(numpy.meshgrid(line, line), axis=-1).reshape(-1, 2)
-    accuracies = []
+    accuracies: list[float] = []
 
     def draw(network):
         panel = axes[len(accuracies)]

@@ -11,6 +11,7 @@ Expected: variable projection passes Adam's best validation accuracy with less w
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy
@@ -20,14 +21,14 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (after the choice of a backend without a screen)
 from PIL import Image  # noqa: E402  (comes with matplotlib)
 
-SHAPE = dict(inputs=2, outputs=5, width=16, layers=8, horizon=5.0, seed=0)
-FIELDS = {
+SHAPE: dict[str, Any] = dict(inputs=2, outputs=5, width=16, layers=8, horizon=5.0, seed=0)
+FIELDS: dict[str, dict[str, Any]] = {
     "antisymmetric": dict(field="antisymmetric", gamma=0.1, integrator="euler"),
     "Verlet": dict(field="hamiltonian", integrator="verlet"),
 }
-SECOND_ORDER = dict(curvature_fraction=0.1, cg_iterations=20)
-READOUT = dict(readout_iterations=3, readout_tolerance=1e-3)
-METHODS = {
+SECOND_ORDER: dict[str, Any] = dict(curvature_fraction=0.1, cg_iterations=20)
+READOUT: dict[str, Any] = dict(readout_iterations=3, readout_tolerance=1e-3)
+METHODS: dict[str, dict[str, Any]] = {
     "adam": dict(optimizer="adam", learning_rate=0.01, batch_size=128, epochs=200),
     "L-BFGS": dict(optimizer="lbfgs", epochs=180),
     "Gauss–Newton": dict(optimizer="gauss_newton", epochs=40, **SECOND_ORDER),
@@ -44,13 +45,13 @@ def main():
     figure, axes = plt.subplots(2, 2, figsize=(9, 5.4), layout="constrained", sharex=True, sharey="row")
     passed = {}
     for column, (name, dynamics) in enumerate(FIELDS.items()):
-        goal = None
+        goal = 0.0  # what the first method, Adam, reached
         for method, recipe in METHODS.items():
             network = stableode.Network(**SHAPE, **dynamics)
             with stableode.Trainer(network, num_threads=1, **recipe) as trainer:
                 history = trainer.run(training, validation)
             best = history.validation_accuracy.max()
-            goal = best if goal is None else goal
+            goal = goal or best
             reached = numpy.flatnonzero(history.validation_accuracy >= goal)
             work = history.work[reached[0]] if len(reached) else numpy.inf
             passed[name, method] = work

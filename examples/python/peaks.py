@@ -10,15 +10,16 @@ Expected: at least 98.5 % validation accuracy for both.
 
 import argparse
 import time
+from typing import Any
 
 import stableode
 
 EXPECTED_ACCURACY = 0.985
-NETWORKS = {
+NETWORKS: dict[str, dict[str, Any]] = {
     "antisymmetric": dict(field="antisymmetric", gamma=0.1, integrator="euler"),
     "hamiltonian": dict(field="hamiltonian", integrator="verlet"),
 }
-TRAINING = dict(optimizer="adam", learning_rate=0.02, schedule="cosine", batch_size=128, epochs=120)
+TRAINING: dict[str, Any] = dict(optimizer="adam", learning_rate=0.02, schedule="cosine", batch_size=128, epochs=120)
 
 
 def train(dynamics, report):

@@ -11,13 +11,14 @@ those trained with stochastic depth, and at most 90 % of the others. The same bi
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy
 import stableode
 
 LAYERS = 16
 NAMES = {"euler": "ResNet (euler)", "linear_multistep": "LM-ResNet (linear_multistep)"}
-NOISES = {"without": {}, "with": dict(noise="stochastic_depth", survival=0.5)}
+NOISES: dict[str, dict[str, Any]] = {"without": {}, "with": dict(noise="stochastic_depth", survival=0.5)}
 COUNTS = range(0, 9)
 CHOICES = 30
 
@@ -78,17 +79,18 @@ def draw(results, output):
 def main():
     output = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "figures" / "stochastic_depth.png"
     training, validation = stableode.Dataset.problem("peaks", 2000, 1000, seed=1)
-    results = {}
+    results, networks = {}, {}
     for integrator in NAMES:
         for kind, noise in NOISES.items():
             network, best = train(integrator, noise, training, validation)
+            networks[integrator, kind] = network
             several, single = results[integrator, kind] = thinned_accuracies(network, validation)
             least, most = (93, 100) if kind == "with" else (0, 90)
             print(f"{NAMES[integrator]} {kind} stochastic depth: validation accuracy {100 * best:.1f} %, without 2 layers {several[2].mean():.1f} %, 4 {several[4].mean():.1f} %")
             assert best >= 0.955, "expected at least 95.5 %"
             assert least <= several[2].mean() <= most, f"expected between {least} and {most} % without two layers"
     again, _ = train("linear_multistep", NOISES["with"], training, validation, threads=2)
-    assert numpy.array_equal(again.parameter_vector, network.parameter_vector), "expected the same bits from two threads"
+    assert numpy.array_equal(again.parameter_vector, networks["linear_multistep", "with"].parameter_vector), "expected the same bits from two threads"
     print("two threads gave the same bits")
     try:
         draw(results, output)

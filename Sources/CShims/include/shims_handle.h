@@ -23,6 +23,8 @@ uint64_t shim_handle_create(uint32_t kind, void *object);
 
 /* Takes the object of a handle into use: any number of users when shared, else one. Leave with shim_handle_leave. */
 int shim_handle_enter(uint64_t handle, uint32_t kind, int shared, void **object);
+/* The object of a handle that the calling thread already has in use (shims_calling.h), without another use. */
+int shim_handle_object(uint64_t handle, uint32_t kind, void **object);
 /* Ends a use. If the handle was freed meanwhile and this was the last use, `*orphan` is the object to destroy; else NULL. */
 void shim_handle_leave(uint64_t handle, void **orphan);
 /* Frees a handle. `*orphan` is the object to destroy now, or NULL when it is in use: then the last user destroys it. */

@@ -8,6 +8,9 @@ typedef void (*sode_shim_release)(void *memory, size_t size, void *user);
 /* Memory of `size` bytes, 64-byte aligned and zeroed, or NULL when the allocator or the limit refuses. */
 void *sode_shim_memory_allocate(size_t size);
 void sode_shim_memory_release(void *memory, size_t size);
+/* Counts `size` bytes that come from elsewhere, until they are given back: 0 done, -1 when the limit refuses. */
+int sode_shim_memory_claim(size_t size);
+void sode_shim_memory_unclaim(size_t size);
 /* Replaces the allocator: 0 done, -1 when something has been allocated already. NULL functions restore the standard one. */
 int sode_shim_memory_set_allocator(sode_shim_allocate allocate, sode_shim_release release, void *user);
 uint64_t sode_shim_memory_current(void);

@@ -1,3 +1,4 @@
+import Integrators
 import LinearAlgebra
 import Settings
 
@@ -17,11 +18,14 @@ package struct TileTargets {
   package var weights: Vector?
   /// The part of each label that is spread over all classes alike, in [0, 1).
   package var smoothing: Double
-  package init(labels: UnsafeMutablePointer<Int32>, values: Block, weights: Vector? = nil, smoothing: Double = 0) {
+  /// The number in its batch of the tile's first sample, for messages.
+  package var firstSample: Int
+  package init(labels: UnsafeMutablePointer<Int32>, values: Block, weights: Vector? = nil, smoothing: Double = 0, firstSample: Int = 0) {
     self.labels = labels
     self.values = values
     self.weights = weights
     self.smoothing = smoothing
+    self.firstSample = firstSample
   }
 }
 
@@ -42,12 +46,12 @@ package protocol Loss: Sendable {
   /// Whether `curvature` gives second derivatives.
   var hasCurvature: Bool { get }
   /// Why an evaluation since the last call failed, if one did: a loss of the caller's can. The sums are then of no use.
-  func takeFailure() -> Failure?
+  func takeFailure() -> SampleFailure?
 }
 
 extension Loss {
   package var hasCurvature: Bool { true }
-  package func takeFailure() -> Failure? { nil }
+  package func takeFailure() -> SampleFailure? { nil }
 }
 
 /// The losses by name. Adding one is one file, one line here and one test file.

@@ -13,12 +13,17 @@ package struct TrainerRecord {
 
   /// The options that are set.
   package let options: [(key: String, value: OptionValue)]
-  /// `state`, `best`, `history`, `class_weights` and `scalars`, by name.
+  /// `state`, `best`, `history`, `callers`, `class_weights` and `scalars`, by name.
   package let tables: [(name: String, table: Table)]
   /// Vectors like the parameters by name: `parameters`, `gradient` and the optimizer's. Empty before training has begun.
   package let vectors: [(name: String, values: Vector)]
+  /// What owns vectors that are not the trainer's: hold on to the record for as long as they are used.
+  private let owner: AnyObject?
 
-  package init(options: [(key: String, value: OptionValue)], tables: [(name: String, table: Table)], vectors: [(name: String, values: Vector)]) {
+  package init(
+    options: [(key: String, value: OptionValue)], tables: [(name: String, table: Table)], vectors: [(name: String, values: Vector)], owner: AnyObject? = nil
+  ) {
+    self.owner = owner
     self.options = options
     self.tables = tables
     self.vectors = vectors
@@ -26,8 +31,15 @@ package struct TrainerRecord {
 }
 
 extension Trainer {
-  /// What a checkpoint holds of this trainer. The vectors are the trainer's own: they change when it runs.
+  /// What a checkpoint holds of this trainer, at any time and within a callback too. The vectors are the trainer's own: they change when it runs.
   package func record() throws(Failure) -> TrainerRecord {
+    // Parameters that were assigned and not yet stepped from: those are where training goes on, and what is known of the iterate is known no more.
+    let assigned = isAssigned ? network.snapshot : nil
+    var (state, best) = (state, best)
+    if assigned != nil {
+      state.restartValidation()
+      best = BestIterate(byMetric: best.byMetric, minimumDelta: best.minimumDelta)
+    }
     var chosen: [(key: String, value: OptionValue)] = []
     for description in options.descriptions where options.isSet(description.key) { chosen.append((description.key, try options.value(description.key))) }
     var tables: [(name: String, table: TrainerRecord.Table)] = [
@@ -35,6 +47,10 @@ extension Trainer {
       ("best", TrainerRecord.Table(names: BestIterate.named.map(\.name), rows: [BestIterate.named.numbers(of: best)])),
       ("history", TrainerRecord.Table(names: TrainingEvent.named.map(\.name), rows: history.map { TrainingEvent.named.numbers(of: $0) })),
     ]
+    var callers = missing
+    if loss != nil { callers.loss = true }
+    if let metric { callers.metric = metric.isLargerBetter }
+    if callers != MissingParts() { tables.append(("callers", TrainerRecord.Table(names: MissingParts.named.map(\.name), rows: [MissingParts.named.numbers(of: callers)]))) }
     if let weights = classWeights?.vector {
       tables.append(("class_weights", TrainerRecord.Table(names: (0..<weights.count).map { "\($0)" }, rows: [(0..<weights.count).map { weights.load($0) }])))
     }
@@ -42,11 +58,11 @@ extension Trainer {
     let optimizer = try TrainerOptions(options).optimizer
     var (names, scalars) = (optimizer.scalarNames, iterate.scalars)
     names.append(Self.firstGradientName)
-    scalars.append(iterate.firstGradient)
-    if let known = iterate.known { (names, scalars) = (names + [Self.knownName], scalars + [known]) }
+    scalars.append(assigned == nil ? iterate.firstGradient : 0)
+    if let known = iterate.known, assigned == nil { (names, scalars) = (names + [Self.knownName], scalars + [known]) }
     tables.append(("scalars", TrainerRecord.Table(names: names, rows: [scalars])))
-    let vectors = [("parameters", iterate.parameters), ("gradient", iterate.gradient)] + zip(optimizer.stateNames, iterate.state)
-    return TrainerRecord(options: chosen, tables: tables, vectors: vectors.map { (name: $0.0, values: $0.1) })
+    let vectors = [("parameters", assigned?.parameters ?? iterate.parameters), ("gradient", iterate.gradient)] + zip(optimizer.stateNames, iterate.state)
+    return TrainerRecord(options: chosen, tables: tables, vectors: vectors.map { (name: $0.0, values: $0.1) }, owner: assigned)
   }
 
   /// The trainer of a record, which goes on where the recorded one stood.
@@ -70,6 +86,7 @@ extension Trainer {
       try TrainingEvent.named.read(events.names, row, into: &event)
       history.append(event)
     }
+    try MissingParts.named.read(table("callers").names, table("callers").rows.first ?? [], into: &missing)
     if let weights = table("class_weights").rows.first { try setClassWeights(weights) }
     guard !record.vectors.isEmpty else { return }
     let optimizer = try TrainerOptions(options).optimizer

@@ -15,14 +15,14 @@ package final class Bounds: Constraint {
   private let high: Double
   private let ranges: [Range<Int>]
 
-  package init?(_ values: OptionValues, _ plan: NetworkPlan) throws(Failure) {
+  package init?(_ values: OptionValues, _ plan: NetworkPlan, threads: Int) throws(Failure) {
     guard values.isSet("parameter_min") || values.isSet("parameter_max") else { return nil }
     (low, high) = (try values.real("parameter_min"), try values.real("parameter_max"))
     guard low <= high else { throw Failure(.outOfRange, "parameter_min is \(low); it must be <= parameter_max, which is \(high)") }
     ranges = try ParameterLayout(plan, inTime: false).regions.filter(\.isWeight).map(\.range)
   }
 
-  package func project(_ parameters: Vector) -> Bool {
+  package func project(_ parameters: Vector, _ pool: WorkerPool) -> Bool {
     var isChanged = false
     for range in ranges where clamp(parameters[range], low: low, high: high) { isChanged = true }
     return isChanged

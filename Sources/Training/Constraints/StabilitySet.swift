@@ -7,8 +7,11 @@ import VectorFields
 
 /// Weights whose layers' steps are stable: s ≤ keep_stable·(the scheme's largest), where s = L·Π‖W‖^degree is the size of the layer's frozen dynamics (`FrozenDynamics`, `Integrator.largestStableSize`).
 ///
-/// A layer outside is scaled: its tensors are multiplied by one factor, so that the limit is met. Norms are upper bounds, widened by their roundings (`NormBound`), so that a layer inside is proven to be; one near
-/// the limit may be scaled though it need not be, by less than min(m, n)^{1/32} − 1 (5 % at width 8). The statement is about frozen weights and slopes (theory §5), each layer by itself.
+/// A layer outside is scaled: the weights of its operators are multiplied by one factor, so that the norms come to 3 % within the limit. Norms are upper bounds, widened by their roundings (`NormBound`), so that a layer inside
+/// is proven to be; one within 1 % of the limit may be scaled though it need not be. The statement is about frozen weights and slopes, each layer by itself.
+///
+/// Bounds are carried along: since weights were bounded last, their norm has grown by ‖ΔW‖_F at most, and only where that may have left the set is it bounded anew. Whether a layer is scaled depends on its weights
+/// alone, not on when they were bounded, so that training continued elsewhere gives the same bits.
 ///
 /// Layers that share weights meet the limit of their largest step. Where no limit is known the option is refused with the reason.
 package final class StabilitySet: Constraint {
@@ -20,86 +23,133 @@ package final class StabilitySet: Constraint {
 
   /// One layer, or one entry that layers share.
   private struct Entry {
-    /// Each tensor with its matrix' rows.
-    let tensors: [(range: Range<Int>, rows: Int, isAntisymmetric: Bool)]
+    /// Its operators among all.
+    let parts: Range<Int>
     let slope: Double
     let degree: Int
     /// The largest s.
     let limit: Double
   }
 
-  private let entries: [Entry]
-  private let bound: NormBound
+  /// One operator of an entry.
+  private struct Part {
+    let range: Range<Int>
+    let norm: FrozenDynamics.Norm
+    let looseness: Double
+    /// Its weights when they were last bounded.
+    let bounded: Vector
+  }
 
-  package init?(_ values: OptionValues, _ plan: NetworkPlan) throws(Failure) {
+  private let entries: [Entry]
+  private let parts: [Part]
+  private let memory: Buffer
+  private let numbers: Buffer
+  /// The last bound of each part's norm, infinite before the first.
+  private let bounds: UnsafeMutablePointer<Double>
+  private let isChanged: UnsafeMutablePointer<Int32>
+  /// One for each thread.
+  private let workspaces: [NormBound]
+  /// What is left of the limit for each norm of a layer that is scaled.
+  private static let inside = 0.97
+
+  package init?(_ values: OptionValues, _ plan: NetworkPlan, threads: Int) throws(Failure) {
     let share = try values.real("keep_stable")
     guard share > 0 else { return nil }
-    var entries: [Entry] = []
+    var (entries, found): ([Entry], [(range: Range<Int>, norm: FrozenDynamics.Norm)]) = ([], [])
     for (index, block) in plan.blocks.enumerated() {
       do throws(Failure) {
-        entries += try Self.entries(block, plan.tensors.filter { $0.block == index }, share)
+        try Self.collect(block, share, &entries, &found)
       } catch {
         throw plan.blocks.count == 1 ? error : Failure(error.status, "blocks[\(index)]: \(error.message)")
       }
     }
     self.entries = entries
-    bound = try NormBound(largest: entries.lazy.flatMap(\.tensors).map { min($0.rows, $0.range.count / $0.rows) }.max() ?? 1)
+    let total = found.reduce(0) { $0 + $1.range.count }
+    memory = try Buffer(count: total, precision: plan.precision)
+    let all = memory.vector(count: total, precision: plan.precision)
+    var (next, parts): (Int, [Part]) = (0, [])
+    for (range, norm) in found {
+      parts.append(Part(range: range, norm: norm, looseness: norm.place.linearOperator.normLooseness, bounded: all[next..<next + range.count]))
+      next += range.count
+    }
+    self.parts = parts
+    numbers = try Buffer(count: parts.count + entries.count, precision: .float64)
+    bounds = numbers.base.assumingMemoryBound(to: Double.self)
+    for part in parts.indices { bounds[part] = .infinity }
+    isChanged = numbers.labels(count: entries.count, offset: 8 * parts.count)
+    let extents = parts.map { $0.norm.place.linearOperator.normExtents }
+    let (rows, columns) = (extents.map(\.rows).max() ?? 1, extents.map(\.columns).max() ?? 1)
+    var workspaces: [NormBound] = []
+    for _ in 0..<threads { workspaces.append(try NormBound(rows: rows, columns: columns)) }
+    self.workspaces = workspaces
   }
 
-  package func project(_ parameters: Vector) -> Bool {
-    var isChanged = false
-    for entry in entries {
-      // What an equal share of the limit leaves for each norm: cheap bounds suffice below.
-      let parts = Double(entry.tensors.count * entry.degree)
-      let enough = root(entry.limit / entry.slope, parts)
-      var size = entry.slope
-      for tensor in entry.tensors {
-        let vector = parameters[tensor.range]
-        let matrix = Matrix(vector.base, rows: tensor.rows, columns: vector.count / tensor.rows, precision: vector.precision)
-        let norm = bound.bound(matrix, isAntisymmetric: tensor.isAntisymmetric, enough: enough)
-        for _ in 0..<entry.degree { size *= norm }
-      }
-      guard size > entry.limit else { continue }
-      isChanged = true
-      // A little less, for the rounding of the scaled weights.
-      let factor = root(entry.limit / size, parts) * (1 - 8 * parameters.precision.epsilon)
-      for tensor in entry.tensors { scale(factor, parameters[tensor.range]) }
+  package func project(_ parameters: Vector, _ pool: WorkerPool) -> Bool {
+    pool.runWhole(entries.count) { index, worker in isChanged[index] = project(entries[index], parameters, workspaces[worker]) ? 1 : 0 }
+    return entries.indices.contains { isChanged[$0] != 0 }
+  }
+
+  /// Scales one entry if it must be; gives whether it was.
+  private func project(_ entry: Entry, _ parameters: Vector, _ workspace: NormBound) -> Bool {
+    // With the largest that the bounds could now be found to be.
+    var largest = entry.slope
+    for part in entry.parts {
+      let grown = bounds[part].isFinite ? squaredDistance(parameters[parts[part].range], parts[part].bounded).squareRoot() * (1 + 1e-6) : 0
+      for _ in 0..<entry.degree { largest *= (bounds[part] + grown) * parts[part].looseness }
     }
-    return isChanged
+    if largest <= entry.limit { return false }
+    // What an equal share of the limit leaves for each norm: if all have a cheap bound below it, no other is needed.
+    let factors = Double(entry.parts.count * entry.degree)
+    let enough = root(entry.limit / entry.slope, factors)
+    bound(entry, parameters, enough: enough, workspace)
+    if entry.parts.count > 1, entry.parts.contains(where: { !(bounds[$0] <= enough) }) { bound(entry, parameters, enough: 0, workspace) }
+    var size = entry.slope
+    for part in entry.parts { for _ in 0..<entry.degree { size *= bounds[part] } }
+    guard size > entry.limit else { return false }
+    let factor = Self.inside * root(entry.limit / size, factors)
+    for part in entry.parts {
+      let weights = parameters[parts[part].range]
+      scale(factor, weights)
+      copy(weights, into: parts[part].bounded)
+      // Rounding moves each number by half an epsilon of itself, and so the norm by √n times as much at most.
+      bounds[part] *= factor * (1 + Double(parts[part].norm.place.linearOperator.normExtents.rows).squareRoot() * weights.precision.epsilon)
+    }
+    return true
+  }
+
+  /// Bounds the norms of an entry's operators anew.
+  private func bound(_ entry: Entry, _ parameters: Vector, enough: Double, _ workspace: NormBound) {
+    for part in entry.parts {
+      let (weights, norm) = (parameters[parts[part].range], parts[part].norm)
+      bounds[part] = norm.place.linearOperator.boundNorm(weights.base, isAntisymmetric: norm.isAntisymmetric, enough: enough, by: workspace)
+      copy(weights, into: parts[part].bounded)
+    }
   }
 
   /// x^{1/n} for n = 1, 2 or 4.
   private func root(_ x: Double, _ n: Double) -> Double { n == 1 ? x : n == 2 ? x.squareRoot() : x.squareRoot().squareRoot() }
 
-  private static func entries(_ block: ODEBlock, _ tensors: [ParameterTensor], _ share: Double) throws(Failure) -> [Entry] {
+  /// Adds the entries of a block, with the places of their operators in the parameter vector.
+  private static func collect(
+    _ block: ODEBlock, _ share: Double, _ entries: inout [Entry], _ parts: inout [(range: Range<Int>, norm: FrozenDynamics.Norm)]
+  ) throws(Failure) {
     guard block.layout.expandedCount == 0 else {
       throw Failure(.incompatible, "keep_stable needs layers whose weights are parameters (weights_in_time layers, shared or piecewise_constant), not mixed from coefficients")
     }
     guard let dynamics = block.plainField.frozenDynamics, block.integrator.fieldCount == 1 else {
       throw Failure(.incompatible, "keep_stable is \(share) but of this field's Jacobian no bound is known, or not with this activation, whose slopes must lie in [0, L]")
     }
-    let named = dynamics.norms.compactMap { norm -> (tensor: ParameterTensor, isAntisymmetric: Bool)? in
-      let name = block.plainField.parameters[norm.tensor].name
-      return tensors.first { $0.name.hasSuffix(".\(name)") }.map { ($0, norm.isAntisymmetric) }
-    }
-    let count = named.first?.tensor.shape[0] ?? 0
     let steps = (0..<block.layers).map { max(block.stepSize($0), $0 > 0 ? block.stepSize($0 - 1) : 0) }
     let largest = steps.max() ?? 0
-    var entries: [Entry] = []
-    for entry in 0..<count {
+    for entry in 0..<block.layout.preparedEntries {
       let h = block.layout.isLayerwise ? steps[entry] : largest
       switch block.integrator.largestStableSize(dynamics, stepSize: h) {
       case .unlimited: continue
       case .unknown(let reason): throw Failure(.incompatible, "keep_stable is \(share), but \(reason)")
       case .atMost(let limit):
-        entries.append(
-          Entry(
-            tensors: named.map { tensor, isAntisymmetric in
-              let size = tensor.range.count / count
-              return (tensor.range.lowerBound + entry * size..<tensor.range.lowerBound + (entry + 1) * size, tensor.shape[1], isAntisymmetric)
-            }, slope: dynamics.slope, degree: dynamics.degree, limit: share * limit))
+        entries.append(Entry(parts: parts.count..<parts.count + dynamics.norms.count, slope: dynamics.slope, degree: dynamics.degree, limit: share * limit))
+        for norm in dynamics.norms { parts.append((block.layout.range(ofTensor: norm.place.tensor, entry: entry), norm)) }
       }
     }
-    return entries
   }
 }

@@ -61,6 +61,7 @@ package struct TruncatedCG {
     fill(x, 0)
     copy(gradient, into: r)
     precondition(r, z)
+    try Watch.check()
     copy(z, into: d)
     scale(-1, d)
     var rz = dot(r, z)
@@ -90,6 +91,7 @@ package struct TruncatedCG {
       axpy(step, d, addingTo: x)
       axpy(step, q, addingTo: r)
       precondition(r, z)
+      try Watch.check()
       let next = dot(r, z)
       (xx, xd, dd) = (grown, (next / rz) * (xd + step * dd), next + (next / rz) * (next / rz) * dd)
       if next <= goal { break }

@@ -11,8 +11,6 @@ package final class EvaluatedScores {
   package let dataset: Dataset
   /// Outputs × samples, with zeros in the padding.
   package let scores: Block
-  /// Asked within long metrics.
-  package let watch: Watch
   private let buffer: Buffer
   private var classCounts: ConfusionMatrix?
   private var linked: (buffer: Buffer, block: Block)?
@@ -22,9 +20,8 @@ package final class EvaluatedScores {
 
   /// - Throws: `memory`.
   /// - Complexity: 8 bytes a score.
-  package init(_ plan: NetworkPlan, _ dataset: Dataset, watch: Watch = .none) throws(Failure) {
+  package init(_ plan: NetworkPlan, _ dataset: Dataset) throws(Failure) {
     self.plan = plan
-    self.watch = watch
     self.dataset = dataset
     (buffer, scores) = try Self.memory(plan, dataset)
   }
@@ -72,7 +69,7 @@ package final class EvaluatedScores {
     if let targets { return targets.block }
     guard let values = dataset.values else { preconditionFailure("metric of values on class labels") }
     let made = try Self.memory(plan, dataset)
-    gather(values, rows: nil, start: 0, count: count, shift: nil, scale: nil, into: made.block)
+    gather(values, rows: nil, start: 0, count: count, into: made.block)
     targets = made
     return made.block
   }
@@ -87,9 +84,9 @@ package final class EvaluatedScores {
 ///
 /// - Throws: `shapeMismatch`, `incompatible` or `invalidData` when the data do not suit the network; `memory`.
 /// - Complexity: one forward pass; 8 bytes a score.
-package func evaluateScores(_ network: Network, on dataset: Dataset, threads: Int, watch: Watch = .none) throws(Failure) -> EvaluatedScores {
-  try requireSuitable(dataset, for: network.plan, called: "data")
-  let evaluated = try EvaluatedScores(network.plan, dataset, watch: watch)
-  _ = try evaluate(network, on: dataset, scores: evaluated, threads: threads, watch: watch)
+package func evaluateScores(_ network: Network, on dataset: Dataset, threads: Int) throws(Failure) -> EvaluatedScores {
+  let dataset = try suited(dataset, for: network.plan, network.snapshot.normalization, called: "the data")
+  let evaluated = try EvaluatedScores(network.plan, dataset)
+  _ = try evaluate(network, on: dataset, scores: evaluated, threads: threads)
   return evaluated
 }

@@ -1,5 +1,4 @@
 import Datasets
-import LinearAlgebra
 import Networks
 import Settings
 
@@ -47,16 +46,21 @@ extension Metric {
 /// Metrics of a network's present parameters on a data set, in the order of their names, from one pass.
 ///
 /// - Parameter threads: 0 = the processors of the affinity mask. The results have the same bits for any number.
-/// - Throws: `unknownName`; `incompatible`; what `evaluateScores` throws.
-package func evaluate(_ network: Network, on dataset: Dataset, metrics names: [String], threads: Int, watch: Watch = .none) throws(Failure) -> [Double] {
+/// - Throws: `unknownName`; `incompatible`; `notFinite` for a figure that is too large for float64; what `evaluateScores` throws.
+package func evaluate(_ network: Network, on dataset: Dataset, metrics names: [String], threads: Int) throws(Failure) -> [Double] {
   var chosen: [any Metric] = []
   for name in names {
     let metric = try metrics(name)
     try metric.check(network.plan, called: name)
     chosen.append(metric)
   }
-  let evaluated = try evaluateScores(network, on: dataset, threads: threads, watch: watch)
+  let evaluated = try evaluateScores(network, on: dataset, threads: threads)
   var values: [Double] = []
-  for metric in chosen { values.append(try metric.value(evaluated)) }
+  for (name, metric) in zip(names, chosen) {
+    let value = try metric.value(evaluated)
+    // A figure of classes is NaN where the data do not define it; one of values always is defined.
+    guard value.isFinite || (value.isNaN && metric.targetKind == .labels) else { throw Failure(.notFinite, "the metric \(name) is not finite: its sums overflow") }
+    values.append(value)
+  }
   return values
 }

@@ -28,25 +28,26 @@ struct BrierScore: Metric {
   }
 }
 
-/// The area under the receiver operating characteristic of the probabilities, ties counting one half; for more than two classes the plain mean of the areas of each
-/// class against the rest, over the classes that have samples and are not all. NaN when there is only one class.
+/// The area under the receiver operating characteristic, ties counting one half; for more than two classes the plain mean of the areas of each class against the rest, over the
+/// classes that have samples and are not all. NaN when there is only one class.
 ///
+/// Samples are ranked by the log-odds of their scores, which is the order of the probabilities without the ties that rounding to 0 and 1 makes.
 /// Source: Hanley & McNeil 1982; Provost & Domingos 2001 for one against the rest, here unweighted.
 struct AreaUnderROC: Metric {
   var isLargerBetter: Bool { true }
   var targetKind: TargetKind { .labels }
   func value(_ evaluated: EvaluatedScores) throws(Failure) -> Double {
-    let probabilities = try evaluated.probabilities()
-    let memory = try Buffer(count: evaluated.count, precision: .float64)
-    defer { withExtendedLifetime(memory) {} }
-    let order = memory.rowNumbers(count: evaluated.count)
-    func area(row: Int, positive: Int) -> Double? {
-      areaUnderCurve(evaluated.row(row, of: probabilities), labels: evaluated.labels, positive: Int32(positive), order: order)
-    }
-    if probabilities.rows <= 2 { return area(row: probabilities.rows - 1, positive: 1) ?? .nan }
+    let (orderMemory, rankMemory) = (try Buffer(count: evaluated.count, precision: .float64), try Buffer(count: evaluated.count, precision: .float64))
+    defer { withExtendedLifetime((orderMemory, rankMemory)) {} }
+    let (order, ranks) = (orderMemory.rowNumbers(count: evaluated.count), rankMemory.vector(count: evaluated.count, precision: .float64))
+    func area(_ ranks: Vector, positive: Int) throws(Failure) -> Double? { try areaUnderCurve(ranks, labels: evaluated.labels, positive: Int32(positive), order: order) }
+    let classes = evaluated.scores.rows
+    if classes == 1 { return try area(evaluated.row(0, of: evaluated.scores), positive: 1) ?? .nan }
+    let odds = try LogOdds(evaluated.scores, count: evaluated.count)
     var (sum, count) = (0.0, 0)
-    for label in 0..<probabilities.rows {
-      if let found = area(row: label, positive: label) { (sum, count) = (sum + found, count + 1) }
+    for label in classes == 2 ? 1..<2 : 0..<classes {
+      odds.fill(label, into: ranks)
+      if let found = try area(ranks, positive: label) { (sum, count) = (sum + found, count + 1) }
     }
     return sum / Double(count)
   }

@@ -10,13 +10,14 @@ import Settings
 ///   - trainer: of the first level, new or begun.
 ///   - layers: of the last level's deepest block: that of the trainer's network times a power of two.
 ///   - limits: over all levels; `limits.epochs` counts their epochs together.
+///   - onLevel: called with the trainer of each level before it runs.
 ///   - onEvent: as in `Trainer.run`; events say their level.
 /// - Returns: the trainer of the level where training ended, with the history of all, and how it ended: `ok`, `earlyStopping`, `converged` or `noDescent` when the last level did, else why it ended early; a further call with
 ///   that trainer then goes on.
 /// - Throws: `outOfRange` when `layers` cannot be reached; what `Trainer.run` and `Trainer.refined` throw.
 package func trainMultilevel(
   _ trainer: Trainer, to layers: Int, _ prolongation: Prolongation, training: Dataset, validation: Dataset? = nil, limits: TrainingLimits = TrainingLimits(),
-  onEvent: @escaping (TrainingEvent) -> Int32 = { _ in 0 }
+  onLevel: (Trainer) -> Void = { _ in }, onEvent: @escaping (TrainingEvent) -> Int32 = { _ in 0 }
 ) throws(Failure) -> (trainer: Trainer, status: Status) {
   let first = trainer.network.plan.deepestLayers
   guard layers >= first, layers % first == 0, (layers / first).nonzeroBitCount == 1 else {
@@ -24,6 +25,7 @@ package func trainMultilevel(
   }
   var (level, left) = (trainer, limits)
   while true {
+    onLevel(level)
     let before = level.state.epoch
     let status = try level.run(training: training, validation: validation, limits: left, onEvent: onEvent)
     let epochs = try level.options.integer("epochs")

@@ -9,7 +9,7 @@ package struct StochasticGradientDescent: GradientOptimizer {
   package static let options: [OptionDescription] = [
     .learningRate,
     OptionDescription("momentum", .real(0...1.0.nextDown), default: .real(0), unit: "1", "share of the last step kept by sgd"),
-    OptionDescription("nesterov", .integer(0...1), default: .integer(0), unit: "0 or 1", "Nesterov's momentum in sgd; needs momentum > 0"),
+    OptionDescription("nesterov", .flag, default: .flag(false), "Nesterov's momentum in sgd; needs momentum > 0"),
   ] + GradientClipping.options
 
   package let momentum: Double
@@ -20,7 +20,7 @@ package struct StochasticGradientDescent: GradientOptimizer {
 
   package init(_ values: OptionValues) throws(Failure) {
     momentum = try values.real("momentum")
-    nesterov = try values.integer("nesterov") == 1
+    nesterov = try values.flag("nesterov")
     clipping = try GradientClipping(values)
     guard !nesterov || momentum > 0 else {
       throw Failure(.invalidArgument, "nesterov is 1 but momentum is 0.0; Nesterov's method needs momentum > 0")

@@ -47,10 +47,19 @@ static void bad_numbers(sode_network *network, sode_predictor *predictor, sode_g
     CHECK_ERROR(sode_dataset_create(&x, &out, &dataset), SODE_ERR_INVALID_DATA, "row 3, column 1");
     out.data = scores;
   }
+  /* One number a sample is a label or a value, as the loss says: this network's has two classes. */
   real_labels[5] = 0.5f;
-  CHECK_ERROR(sode_dataset_create(&x, &y_real, &dataset), SODE_ERR_INVALID_DATA, "row 5");
+  CHECK_OK(sode_dataset_create(&x, &y_real, &dataset));
+  {
+    sode_evaluation evaluation = {sizeof evaluation, 0, 0, -1, 0, {0}};
+    CHECK_ERROR(sode_network_evaluate(network, dataset, 1, &evaluation), SODE_ERR_INVALID_DATA, "label 0.5 at row 5; labels must be whole numbers 0 … 1");
+    CHECK(evaluation.loss == -1);
+  }
+  sode_dataset_free(dataset);
+  dataset = NULL;
+  CHECK_ERROR(sode_gradient_run(gradient, &x, &y_real, &loss, NULL), SODE_ERR_INVALID_DATA, "label 0.5 at row 5");
   labels[6] = -1;
-  CHECK_ERROR(sode_dataset_create(&x, &y, &dataset), SODE_ERR_INVALID_DATA, "row 6");
+  CHECK_ERROR(sode_gradient_run(gradient, &x, &y, &loss, NULL), SODE_ERR_INVALID_DATA, "label -1 at row 6; labels must be whole numbers 0 … 1");
   labels[6] = 2; /* the network has two classes; found where the two meet */
   CHECK_OK(sode_dataset_create(&x, &y, &dataset));
   {

@@ -73,9 +73,20 @@ int main(void) {
   sode_dataset_free(slice);
   CHECK(released == 1);
   /* What fails is not kept and so not released. */
-  labels[2] = -1;
-  CHECK_ERROR(sode_dataset_retain(&images, &classes, on_release, &released, &kept), SODE_ERR_INVALID_DATA, "row 2");
+  CHECK_ERROR(sode_dataset_retain(&images, &images, on_release, &released, NULL), SODE_ERR_NULL_POINTER, "dataset");
+  classes.shape = two;
+  CHECK_ERROR(sode_dataset_retain(&images, &classes, on_release, &released, &kept), SODE_ERR_SHAPE_MISMATCH, "targets");
+  classes.shape = label_shape;
   CHECK(released == 1);
+  /* One number a sample that is no label is a value. */
+  labels[2] = -1;
+  CHECK_OK(sode_dataset_retain(&images, &classes, on_release, &released, &kept));
+  CHECK(described(kept).target_kind == 1 && described(kept).targets == 1);
+  CHECK_OK(sode_dataset_get(kept, NULL, &classes));
+  sode_dataset_free(kept);
+  CHECK(released == 2 && labels[2] == -1);
+  kept = NULL;
+  released = 1;
   labels[2] = 2;
 
   /* Values. */

@@ -65,10 +65,11 @@ def test_stripped_and_without_paths_of_the_build(library):
     assert str(ROOT).encode() not in library.read_bytes()
 
 
-def test_installation_carries_the_licenses():
-    for source in ("LICENSE", "Sources/StableODELink/NOTICES.md"):
-        installed = PREFIX / "share/doc/stableode" / pathlib.Path(source).name
-        assert installed.read_text() == (ROOT / source).read_text()
+def test_installation_carries_licenses_and_reference():
+    documents = ("LICENSE", "Sources/StableODELink/NOTICES.md", "Sources/StableODE/StableODE.docc/options.md")
+    for folder, sources in {"share/doc/stableode": documents, "share/man/man7": ("Sources/StableODELink/stableode.7",)}.items():
+        for source in sources:
+            assert (PREFIX / folder / pathlib.Path(source).name).read_text() == (ROOT / source).read_text()
 
 
 def test_needs_no_newer_glibc_than_stated(library):

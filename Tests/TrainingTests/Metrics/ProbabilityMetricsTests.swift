@@ -1,4 +1,7 @@
 import Foundation
+import LinearAlgebra
+import Settings
+import TestSupport
 import Testing
 import Training
 
@@ -49,5 +52,27 @@ struct ProbabilityMetricsTests {
   @Test func oneClassAloneHasNoArea() throws {
     let data = try scoreData([[0.1], [0.4]], labels: [1, 1])
     #expect(try evaluate(try scoreNetwork(1, loss: "logistic"), on: data, metrics: ["auc"], threads: 1)[0].isNaN)
+  }
+
+  /// Scores 50, 60, 70, 80 are in the order of their labels although all probabilities round to 1.
+  @Test(arguments: Precision.allCases) func saturatedProbabilitiesAreNoTies(_ precision: Precision) throws {
+    let scores = [50.0, 60, 70, 80]
+    let one = try scoreData(scores.map { [$0] }, labels: [0, 0, 1, 1])
+    #expect(try evaluate(try scoreNetwork(1, loss: "logistic", precision: precision), on: one, metrics: ["auc"], threads: 1) == [1])
+    let two = try scoreData(scores.map { [0, $0] }, labels: [0, 0, 1, 1])
+    #expect(try evaluate(try scoreNetwork(2, precision: precision), on: two, metrics: ["auc"], threads: 1) == [1])
+    let three = try scoreData(scores.map { [0, $0, 0] }, labels: [0, 0, 1, 1])
+    // Class 1 is in order, and class 0 in the opposite one: its odds fall as its labels rise.
+    #expect(try evaluate(try scoreNetwork(3, precision: precision), on: three, metrics: ["auc"], threads: 1) == [1])
+  }
+
+  /// Numbers that float32 cannot hold, or scores that overflow, end in an error with the row.
+  @Test func scoresThatAreNotFiniteHaveNoFigure() throws {
+    for metric in ["auc", "accuracy", "log_loss", "brier_score", "macro_f1"] {
+      let huge = try scoreData([[0, 1], [1e39, 1], [2, 0]], labels: [0, 1, 1])
+      let failure = refusal { _ = try evaluate(try scoreNetwork(2, precision: .float32), on: huge, metrics: [metric], threads: 1) }
+      #expect(failure?.status == .invalidData && failure?.message.contains("row 1, column 0") == true)
+      #expect(refusal { _ = try evaluate(try scoreNetwork(2), on: huge, metrics: [metric], threads: 1) } == nil)
+    }
   }
 }

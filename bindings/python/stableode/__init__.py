@@ -40,6 +40,7 @@ from ._errors import (
     VersionMismatchError,
 )
 from ._limits import limits
+from ._options import BlockOptions, NetworkOptions, TrainerOptions
 from ._registries import (
     activations,
     biases,
@@ -69,6 +70,7 @@ from .memory import memory_usage, reset_memory_peak, set_memory_limit
 from .network import Network, Parameters
 from .predictor import Predictor
 from .progress import CancelToken, History, Progress
+from .rows import FailedRow, failed_rows
 from .trainer import Trainer
 from .validation import cross_validate
 
@@ -76,11 +78,13 @@ __version__ = "0.2.0"
 
 __all__ = [
     "BlockMemory",
+    "BlockOptions",
     "BufferTooSmallError",
     "CallbackFailedError",
     "CancelToken",
     "CancelledError",
     "Dataset",
+    "FailedRow",
     "FileError",
     "FileFormatError",
     "Gradient",
@@ -95,6 +99,7 @@ __all__ = [
     "MemoryPlan",
     "NearIdentityGap",
     "Network",
+    "NetworkOptions",
     "NotConvergedError",
     "NotFiniteError",
     "NullPointerError",
@@ -111,6 +116,7 @@ __all__ = [
     "StepReport",
     "TimeLimitError",
     "Trainer",
+    "TrainerOptions",
     "UnknownNameError",
     "UnsupportedTypeError",
     "VersionMismatchError",
@@ -119,6 +125,7 @@ __all__ = [
     "build_info",
     "constraints",
     "cross_validate",
+    "failed_rows",
     "fields",
     "integrators",
     "library_version",

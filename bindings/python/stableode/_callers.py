@@ -1,6 +1,10 @@
 """Losses and metrics written in Python, for the library to call."""
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy
 
@@ -8,6 +12,12 @@ from ._errors import ShapeMismatchError, UnsupportedTypeError
 from ._interrupts import attention
 from ._structures import LossFunction, MetricFunction
 from ._tensor import view_of
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+#: loss(scores [samples, outputs], targets) → (losses [samples], gradient [samples, outputs])
+Loss: TypeAlias = "Callable[[numpy.ndarray, numpy.ndarray], tuple[ArrayLike, ArrayLike]]"
 
 _DONE, _FAILED = 0, -1
 

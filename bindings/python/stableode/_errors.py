@@ -11,6 +11,7 @@ OUTCOMES = {
     "TIME_LIMIT": 3,
     "EARLY_STOPPING": 4,
     "CONVERGED": 5,
+    "ROWS_WITHOUT_RESULT": 6,
     "NO_DESCENT": 7,
 }
 

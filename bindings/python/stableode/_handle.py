@@ -1,37 +1,45 @@
 """What all objects of the library share: a handle that is freed once, by close(), `with`, or the garbage collector."""
 
+from __future__ import annotations
+
 import ctypes
 import weakref
+from typing import TYPE_CHECKING, Any
 
 from ._errors import InvalidHandleError
 from ._interrupts import attention
 from ._library import library
 from ._limits import heed_signals
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 
 class Handle:
     """Owns one handle. A subclass names its kind in `_kind` ("network"), from which the C function that frees it follows."""
 
-    _kind = ""
+    _kind: str = ""
+    #: What to do instead of copying or pickling: the end of the sentence that refuses it.
+    _instead: str = "make another"
 
-    def _own(self, pointer):
+    def _own(self, pointer: ctypes.c_void_p) -> None:
         """Takes a fresh handle (a ctypes c_void_p that a create function filled)."""
         free = getattr(library, f"sode_{self._kind}_free")
-        self._address = pointer.value
-        self._finalizer = weakref.finalize(self, free, ctypes.c_void_p(pointer.value))
+        self._address = pointer.value or 0
+        self._finalizer = weakref.finalize(self, free, ctypes.c_void_p(self._address))
         # The package may have been imported in another thread than the main one.
         if not attention.is_paid:
             heed_signals()
 
     @classmethod
-    def _adopt(cls, pointer):
+    def _adopt(cls, pointer: ctypes.c_void_p) -> Self:
         """An object around a fresh handle, without its __init__."""
         handle = cls.__new__(cls)
         handle._own(pointer)
         return handle
 
     @property
-    def _pointer(self):
+    def _pointer(self) -> int:
         finalizer = getattr(self, "_finalizer", None)
         if finalizer is None or not finalizer.alive:
             raise InvalidHandleError(f"this {self._kind.replace('_', ' ')} is closed")
@@ -46,14 +54,18 @@ class Handle:
         """Frees the library's memory now. Using the object afterwards raises InvalidHandleError; closing again does nothing."""
         self._finalizer()
 
-    def __enter__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What copying and pickling ask, unless a subclass can be copied: two objects must never free one handle.
+        raise TypeError(f"a {self._kind.replace('_', ' ')} cannot be copied or pickled; {self._instead}")
+
+    def __enter__(self) -> Self:
         self._pointer
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
 
-def new_pointer():
+def new_pointer() -> ctypes.c_void_p:
     """A c_void_p for a create function to fill."""
     return ctypes.c_void_p()

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from typing import Any
 
 from ._structures import TickFunction
 
@@ -19,7 +20,7 @@ class Attention:
         #: Whether the main thread's calls tick.
         self.is_paid = False
         #: What a handler raised, until the call has ended.
-        self.exception = None
+        self.exception: BaseException | None = None
         #: Whether `noting` has noted an interrupt.
         self.noted = False
         ticks = self._ticks()
@@ -60,8 +61,8 @@ class Attention:
 class _Noting:
     def __init__(self, attention):
         self._attention = attention
-        self._previous = None
-        self._frame = None
+        self._previous: Any = None
+        self._frame: Any = None
 
     def __enter__(self):
         if in_main_thread() and callable(signal.getsignal(signal.SIGINT)):

@@ -95,9 +95,9 @@ def _raise(status, negative_only):
         raise error_for(status, decode(library.sode_last_error_message()) or decode(library.sode_status_text(status)))
 
 
-def decode(text):
-    """A str of a C text; None of NULL."""
-    return None if text is None else text.decode("utf-8", "replace")
+def decode(text: bytes | None) -> str:
+    """A str of a C text; "" of NULL."""
+    return "" if text is None else text.decode("utf-8", "replace")
 
 
 library = load()

@@ -7,15 +7,19 @@ import ctypes
 import math
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ._errors import OutOfRangeError, UnsupportedTypeError
 from ._interrupts import attention, in_main_thread
 from ._library import library
 from ._structures import Limits
 
-if TYPE_CHECKING:
-    from .trainer import CancelToken
+
+class Token(Protocol):
+    """What a CancelToken is to a limit; its module stands above this one."""
+
+    @property
+    def _pointer(self) -> int: ...
 
 
 class limits:
@@ -31,12 +35,12 @@ class limits:
     Errors: OutOfRangeError, UnsupportedTypeError.
     """
 
-    def __init__(self, seconds: float | None = None, *, cancel: CancelToken | None = None):
+    def __init__(self, seconds: float | None = None, *, cancel: Token | None = None):
         self._milliseconds = milliseconds(seconds, "seconds")
         self._cancel = cancel
         if cancel is not None and getattr(cancel, "_kind", None) != "cancel_token":
             raise UnsupportedTypeError(f"cancel is a {type(cancel).__name__}; it must be a CancelToken")
-        self._outer = []
+        self._outer: list[tuple[int, Token | None]] = []
 
     def __enter__(self) -> limits:
         self._outer.append(_of_thread.given)
@@ -44,19 +48,19 @@ class limits:
         _set(self._milliseconds or outer_time, self._cancel or outer_token)
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         _set(*self._outer.pop())
 
 
 class _OfThread(threading.local):
     #: Milliseconds (0: no limit) and token of this thread's calls.
-    given = (0, None)
+    given: tuple[int, Token | None] = (0, None)
 
 
 _of_thread = _OfThread()
 
 
-def _set(time, token):
+def _set(time: int, token: Token | None) -> None:
     given = Limits(milliseconds=time, cancel=None if token is None else token._pointer)
     if in_main_thread():
         given.tick = attention.tick
@@ -64,7 +68,7 @@ def _set(time, token):
     _of_thread.given = (time, token)
 
 
-def milliseconds(seconds, name):
+def milliseconds(seconds: float | None, name: str) -> int:
     """A C limit of time from seconds > 0; 0 of None."""
     if seconds is None:
         return 0
@@ -73,7 +77,7 @@ def milliseconds(seconds, name):
     return math.ceil(seconds * 1000)
 
 
-def heed_signals():
+def heed_signals() -> None:
     """Lets the calls of the main thread heed signals, if this is the main thread; in others it changes nothing."""
     if in_main_thread():
         attention.is_paid = True

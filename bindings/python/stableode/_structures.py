@@ -27,7 +27,7 @@ class DataType(Structure):
 
 
 class Tensor(Structure):
-    """A DLTensor. `array`, a Python attribute beside the fields, keeps the NumPy array that it points into alive."""
+    """A DLTensor. `array` and `extents`, Python attributes beside the fields, keep what it points into alive."""
 
     _fields_ = [
         ("data", c_void_p),
@@ -56,7 +56,9 @@ class NetworkInfo(SizedStructure):
         ("blocks", c_int64),
         ("parameters", c_int64),
         ("tensors", c_int64),
-        ("reserved", c_uint64 * 8),
+        ("checksum", c_int32),
+        ("reserved0", c_uint32),
+        ("reserved", c_uint64 * 7),
     ]
 
 
@@ -68,7 +70,7 @@ class DatasetInfo(SizedStructure):
         ("features", c_int64),
         ("targets", c_int64),
         ("feature_type", DataType),
-        ("reserved0", c_uint32),
+        ("is_weighted", c_int32),
         ("reserved", c_uint64 * 8),
     ]
 
@@ -203,7 +205,10 @@ class OptionInfo(SizedStructure):
         ("real_low", c_double),
         ("real_high", c_double),
         ("text_default", c_char_p),
-        ("reserved", c_uint64 * 8),
+        ("taken_by", c_char_p),
+        ("required", c_int32),
+        ("reserved0", c_int32),
+        ("reserved", c_uint64 * 6),
     ]
 
 

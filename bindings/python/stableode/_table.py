@@ -55,6 +55,8 @@ FUNCTIONS = {
     "sode_status_name": (Text, [c_int32]),
     "sode_status_text": (Text, [c_int32]),
     "sode_last_error_message": (Text, []),
+    "sode_failed_row_count": (Status, [IntOut]),
+    "sode_failed_row_at": (Status, [c_int64, IntOut, POINTER(Status), TextOut]),
     # 4 specification
     "sode_specification_create": (Status, [HandleOut]),
     "sode_specification_set_int": (Status, [Handle, Text, c_int64]),
@@ -79,6 +81,10 @@ FUNCTIONS = {
     "sode_network_set_normalization": (Status, [Handle, TensorIn, TensorIn]),
     "sode_network_fit_normalization": (Status, [Handle, Handle]),
     "sode_network_get_normalization": (Status, [Handle, TensorOut, TensorOut]),
+    "sode_network_set_metadata": (Status, [Handle, Text, Text]),
+    "sode_network_get_metadata": (Status, [Handle, Text, Memory, c_size_t, SizeOut]),
+    "sode_network_metadata_count": (Status, [Handle, IntOut]),
+    "sode_network_metadata_at": (Status, [Handle, c_int64, Memory, c_size_t, SizeOut]),
     "sode_network_free": (None, [Handle]),
     # 6 data
     "sode_dataset_create": (Status, [TensorIn, TensorIn, HandleOut]),
@@ -90,6 +96,7 @@ FUNCTIONS = {
     "sode_dataset_fold": (Status, [Handle, c_int64, c_int64, c_uint64, HandleOut, HandleOut]),
     "sode_dataset_describe": (Status, [Handle, POINTER(DatasetInfo)]),
     "sode_dataset_get": (Status, [Handle, TensorOut, TensorOut]),
+    "sode_dataset_get_weights": (Status, [Handle, TensorOut]),
     "sode_dataset_free": (None, [Handle]),
     # 7 training
     "sode_trainer_create": (Status, [Handle, HandleOut]),
@@ -97,6 +104,10 @@ FUNCTIONS = {
     "sode_trainer_set_real": (Status, [Handle, Text, c_double]),
     "sode_trainer_set_text": (Status, [Handle, Text, Text]),
     "sode_trainer_set_json": (Status, [Handle, Text, c_size_t]),
+    "sode_trainer_get_int": (Status, [Handle, Text, IntOut]),
+    "sode_trainer_get_real": (Status, [Handle, Text, RealOut]),
+    "sode_trainer_get_text": (Status, [Handle, Text, Memory, c_size_t, SizeOut]),
+    "sode_trainer_json": (Status, [Handle, Memory, c_size_t, SizeOut]),
     "sode_trainer_set_callback": (Status, [Handle, ProgressFunction, c_void_p]),
     "sode_trainer_set_class_weights": (Status, [Handle, TensorIn]),
     "sode_trainer_set_loss": (Status, [Handle, LossFunction, c_void_p]),

@@ -1,10 +1,14 @@
 """Texts, paths, options and JSON on their way to the library and back."""
 
+from __future__ import annotations
+
 import ctypes
 import json
 import math
 import operator
 import os
+from collections.abc import Mapping
+from typing import Any, SupportsIndex
 
 import numpy
 
@@ -12,25 +16,25 @@ from ._errors import InvalidArgumentError, OutOfRangeError, UnsupportedTypeError
 from ._library import decode
 
 
-def text(value, name):
+def text(value: str, name: str) -> bytes:
     """A str for a `const char *` argument. Errors: UnsupportedTypeError, InvalidArgumentError for a zero byte inside."""
     if not isinstance(value, str):
         raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; it must be a str")
     return _without_zero(value.encode("utf-8", "surrogatepass"), name)
 
 
-def path(value, name="path"):
+def path(value: str | bytes | os.PathLike[str], name: str = "path") -> bytes:
     """A path (str, bytes or os.PathLike) for a `const char *` argument."""
     return _without_zero(os.fsencode(value), name)
 
 
-def _without_zero(encoded, name):
+def _without_zero(encoded: bytes, name: str) -> bytes:
     if b"\0" in encoded:
         raise InvalidArgumentError(f"{name} holds a zero byte; a text for the library ends there")
     return encoded
 
 
-def integer(value, name, low=-(2**63), high=2**63 - 1):
+def integer(value: SupportsIndex, name: str, low: int = -(2**63), high: int = 2**63 - 1) -> int:
     """An int for an int64 argument, which ctypes would wrap silently. Errors: UnsupportedTypeError, OutOfRangeError."""
     try:
         number = operator.index(value)
@@ -41,23 +45,23 @@ def integer(value, name, low=-(2**63), high=2**63 - 1):
     return number
 
 
-def seed_number(value):
+def seed_number(value: SupportsIndex) -> int:
     """An int for a uint64 seed."""
     return integer(value, "seed", 0, 2**64 - 1)
 
 
-def options_json(options):
+def options_json(options: Mapping[str, Any]) -> bytes:
     """Keyword options as JSON bytes. Nested lists and dicts (`blocks=[{…}, {…}]`) are allowed; numbers must be finite."""
     return json.dumps(_plain(options, "")).encode()
 
 
-def _plain(value, name):
+def _plain(value: Any, name: str) -> Any:
     if isinstance(value, dict):
         return {key: _plain(inner, key) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner, name) for inner in value]
     if isinstance(value, (bool, numpy.bool_)):
-        return int(value)
+        return bool(value)
     if isinstance(value, (int, numpy.integer)):
         return int(value)
     if isinstance(value, (float, numpy.floating)):
@@ -66,18 +70,18 @@ def _plain(value, name):
         return float(value)
     if isinstance(value, str):
         return str(value)
-    raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; an option is an int, a float or a str")
+    raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; an option is a bool, an int, a float, a str or a list of numbers")
 
 
-def read_json(function, handle):
+def read_json(function: Any, handle: int) -> Any:
     """The object that a C function (handle, buffer, capacity, needed) writes as JSON."""
     return json.loads(decode(read_bytes(function, handle).rstrip(b"\0")))
 
 
-def read_bytes(function, handle):
-    """What a C function (handle, buffer, capacity, needed) writes, by its size query."""
+def read_bytes(function: Any, *arguments: Any) -> bytes:
+    """What a C function (…, buffer, capacity, needed) writes, by its size query; arguments: those before, the handle first."""
     needed = ctypes.c_size_t()
-    function(handle, None, 0, ctypes.byref(needed))
+    function(*arguments, None, 0, ctypes.byref(needed))
     buffer = ctypes.create_string_buffer(needed.value)
-    function(handle, buffer, needed.value, ctypes.byref(needed))
+    function(*arguments, buffer, needed.value, ctypes.byref(needed))
     return buffer.raw[: needed.value]

@@ -9,21 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from ._callers import Callers
+from ._callers import Callers, Loss
 from ._errors import OUTCOMES, CallbackFailedError
 from ._events import Relay
 from ._handle import Handle, new_pointer
 from ._interrupts import attention
 from ._library import library
 from ._limits import milliseconds
-from ._structures import Limits, ProgressData
+from ._structures import Limits, LossFunction, ProgressData
 from ._tensor import output, tensor_of
-from ._text import integer, options_json, path
+from ._text import integer, options_json, path, read_json
 from .dataset import Data, Dataset, as_dataset
 from .progress import CancelToken, History, Progress
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from ._model import Model
+    from ._options import TrainerOptions
 
 _OUTCOMES = {number: name.lower() for name, number in OUTCOMES.items()}
 
@@ -32,20 +35,17 @@ class Training(Handle):
     """A handle of a trainer, without what makes networks. `Trainer` is the public class."""
 
     _kind = "trainer"
+    _instead = "save it with save(path) and load it with Trainer.load(path)"
 
-    def __init__(self, network: Model, *, loss=None, larger_is_better: bool = True, **options):
+    def __init__(
+        self, network: Model, *, loss: Loss | None = None, larger_is_better: bool = True, **options: Unpack[TrainerOptions]
+    ):
         pointer = new_pointer()
         library.sode_trainer_create(network._pointer, ctypes.byref(pointer))
         self._begin(pointer)
         if loss is not None:
-            library.sode_trainer_set_loss(self._pointer, self._callers.loss(loss), None)
-        if callable(options.get("metric")):
-            metric = self._callers.metric(options.pop("metric"))
-            library.sode_trainer_set_metric(self._pointer, metric, int(larger_is_better), None)
-        if not isinstance(options.get("class_weights", ""), str):
-            weights = tensor_of(options.pop("class_weights"), "class_weights")
-            library.sode_trainer_set_class_weights(self._pointer, ctypes.byref(weights))
-        self.set(**options)
+            self.loss = loss
+        self.set(larger_is_better=larger_is_better, **options)
 
     def _begin(self, pointer) -> None:
         """Takes a fresh handle, which reports to this object."""
@@ -53,12 +53,37 @@ class Training(Handle):
         self._relay = Relay(Progress._of)
         self._callers = Callers()
         self._outcome = "ok"
+        self._loss: Callable | None = None
         library.sode_trainer_set_callback(self._pointer, self._relay.function, None)
 
-    def set(self, **options) -> None:
-        """Sets options, wholly or not at all."""
-        encoded = options_json(options)
+    def set(self, *, larger_is_better: bool = True, **options: Unpack[TrainerOptions]) -> None:
+        """Sets options, those of the library wholly or not at all. metric and class_weights may be a function and an array, as in making a trainer."""
+        chosen: dict[str, Any] = dict(options)
+        metric = chosen.pop("metric") if callable(chosen.get("metric")) else None
+        weights = None if isinstance(chosen.get("class_weights", ""), str) else chosen.pop("class_weights")
+        encoded = options_json(chosen)
         library.sode_trainer_set_json(self._pointer, encoded, len(encoded))
+        if weights is not None:
+            library.sode_trainer_set_class_weights(self._pointer, ctypes.byref(tensor_of(weights, "class_weights")))
+        if metric is not None:
+            function = self._callers.metric(metric)
+            library.sode_trainer_set_metric(self._pointer, function, int(larger_is_better), None)
+
+    @property
+    def loss(self) -> Callable | None:
+        """The function that training uses for the network's loss; None: the network's own. It can be set before the first run, and once a checkpoint that had one is loaded."""
+        return self._loss
+
+    @loss.setter
+    def loss(self, function: Callable | None) -> None:
+        given = LossFunction() if function is None else self._callers.loss(function)
+        library.sode_trainer_set_loss(self._pointer, given, None)
+        self._loss = function
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The present value of every option, defaults included."""
+        return read_json(library.sode_trainer_json, self._pointer)
 
     def run(
         self,
@@ -80,9 +105,7 @@ class Training(Handle):
         """
         limits = Limits(epochs=_positive(epochs, "epochs"), milliseconds=milliseconds(time_limit, "time_limit"))
         limits.cancel = None if cancel is None else cancel._pointer
-        training = as_dataset(training)
-        validation = None if validation is None else as_dataset(validation)
-        failure = self._run(training, validation, limits, on_event)
+        failure = self._run(as_dataset(training), None if validation is None else as_dataset(validation), limits, on_event)
         self._relay.reraise()
         self._callers.reraise()
         if failure is not None:
@@ -104,7 +127,7 @@ class Training(Handle):
             self._relay.receiver = None
         return None
 
-    def save(self, path_: str | os.PathLike) -> None:
+    def save(self, path_: str | os.PathLike[str]) -> None:
         """Writes a checkpoint: this trainer with the network it holds, to go on bit for bit in another process.
 
         `Network.load` reads the network of a checkpoint. Errors: FileError naming path and reason; the old file stays.
@@ -121,11 +144,11 @@ class Training(Handle):
         """
         count, suggestion = integer(steps, "steps", 2, 100_000), ctypes.c_double()
         curve, tensor = output((count, 2), "float64")
-        training = as_dataset(training)
+        dataset = as_dataset(training)
         try:
             with self._callers.noting_interrupts():
                 library.sode_trainer_find_learning_rate(
-                    self._pointer, training._pointer, low, high, count, ctypes.byref(tensor), ctypes.byref(suggestion)
+                    self._pointer, dataset._pointer, low, high, count, ctypes.byref(tensor), ctypes.byref(suggestion)
                 )
         except CallbackFailedError:
             self._callers.reraise()

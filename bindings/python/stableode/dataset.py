@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 # Tensors that retaining data sets point into, by the number that the library hands back on release.
-_retained: dict[int, tuple] = {}
+_retained: dict[int, tuple[Any, Any]] = {}
 _next_number = itertools.count(1)
 
 
@@ -34,10 +34,12 @@ class Dataset(Handle):
     """Samples and their targets.
 
     features: [samples, features] of real numbers of any type, all finite.
-    targets: class labels [samples], 0 … classes−1; or values [samples, outputs] for least squares.
+    targets: [samples], which the network's loss reads as class labels 0 … classes−1, or for least squares with one output as
+    values; or values [samples, outputs].
     copy: False keeps pointing at the given features and values, which must then not change while the data set lives.
 
-    Errors: InvalidDataError naming row and column of a NaN, an infinity or a bad label; ShapeMismatchError.
+    Errors: InvalidDataError naming row and column of a NaN or an infinity; ShapeMismatchError. Labels that are no classes of a
+    network are InvalidDataError where the two meet.
     """
 
     _kind = "dataset"
@@ -59,7 +61,7 @@ class Dataset(Handle):
         self._own(pointer)
 
     @classmethod
-    def idx(cls, images: str | os.PathLike, labels: str | os.PathLike) -> Dataset:
+    def idx(cls, images: str | os.PathLike[str], labels: str | os.PathLike[str]) -> Dataset:
         """The data set of two IDX files (MNIST's format), gzip or plain: images as [samples, rows·columns] of uint8, labels.
 
         Errors: FileError (an OSError) when a file cannot be read, FileFormatError when it is not IDX.
@@ -79,9 +81,9 @@ class Dataset(Handle):
             seed_number(seed),
             *(ctypes.byref(pointer) for pointer in pointers),
         )
-        return tuple(cls._adopt(pointer) for pointer in pointers)
+        return cls._adopt(pointers[0]), cls._adopt(pointers[1])
 
-    def _info(self):
+    def _info(self) -> DatasetInfo:
         info = DatasetInfo()
         library.sode_dataset_describe(self._pointer, ctypes.byref(info))
         return info
@@ -96,7 +98,7 @@ class Dataset(Handle):
 
     @property
     def has_labels(self) -> bool:
-        """Whether the targets are class labels; else they are values."""
+        """Whether the targets can be class labels: one whole number >= 0 a sample; else they are values."""
         return self._info().target_kind == 0
 
     @property
@@ -133,7 +135,7 @@ class Dataset(Handle):
     def weighted(self, weights: ArrayLike) -> Dataset:
         """The same samples, sharing memory, with weights [samples] >= 0: what each counts in the training loss Σ w l / Σ w of a batch.
 
-        Evaluation, metrics and validation count every sample once. Pickling leaves weights out.
+        Evaluation, metrics and validation count every sample once. Copies, slices and pickles keep the weights.
         Errors: InvalidDataError naming the row of a weight that is negative or not finite.
         """
         pointer, tensor = new_pointer(), tensor_of(weights, "weights")
@@ -153,12 +155,25 @@ class Dataset(Handle):
             seed_number(seed),
             *(ctypes.byref(pointer) for pointer in pointers),
         )
-        return tuple(type(self)._adopt(pointer) for pointer in pointers)
+        return type(self)._adopt(pointers[0]), type(self)._adopt(pointers[1])
 
-    def __reduce__(self):
-        return Dataset, (self.features, self.targets)
+    @property
+    def weights(self) -> numpy.ndarray | None:
+        """A copy of the samples' weights [samples] as float64; None where every sample counts the same."""
+        info = self._info()
+        if not info.is_weighted:
+            return None
+        array, tensor = output(info.samples, "float64")
+        library.sode_dataset_get_weights(self._pointer, ctypes.byref(tensor))
+        return array
 
-    def __repr__(self):
+    def __copy__(self) -> Dataset:
+        return self[:]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.features, self.targets, self.target_count, self.weights)
+
+    def __repr__(self) -> str:
         if self.closed:
             return "Dataset(closed)"
         kind = "classes" if self.has_labels else "values"
@@ -169,7 +184,19 @@ class Dataset(Handle):
 Data: TypeAlias = "Dataset | tuple[ArrayLike, ArrayLike]"
 
 
-def as_dataset(features, targets=None):
+def _restored(
+    kind: type[Dataset], features: numpy.ndarray, targets: numpy.ndarray, target_count: int, weights: numpy.ndarray | None
+) -> Dataset:
+    """The data set of a pickle or deep copy. One that knows more classes than it has samples of is a slice of one with a sample of the last class."""
+    count = len(features)
+    if targets.ndim == 1 and target_count > targets.max() + 1:
+        features = numpy.concatenate([features, features[:1]])
+        targets = numpy.append(targets, target_count - 1)
+    data = kind(features, targets)[:count]
+    return data if weights is None else data.weighted(weights)
+
+
+def as_dataset(features: ArrayLike | Data, targets: ArrayLike | None = None) -> Dataset:
     """A data set of either a Dataset, or a pair (features, targets), or the two one by one; arrays are not copied."""
     if isinstance(features, Dataset):
         if targets is not None:
@@ -178,5 +205,5 @@ def as_dataset(features, targets=None):
     if targets is None:
         if not isinstance(features, (tuple, list)) or len(features) != 2:
             raise InvalidArgumentError("data must be a Dataset, or features and targets")
-        features, targets = features
-    return Dataset(features, targets, copy=False)
+        return Dataset(features[0], features[1], copy=False)
+    return Dataset(cast("ArrayLike", features), targets, copy=False)

@@ -12,6 +12,7 @@ from ._library import decode, library
 from ._structures import BlockMemoryData, EventFunctionData, MemoryPlanData, NearIdentityGapData, StepReportData, Tensor
 from ._tensor import output, tensor_of
 from ._text import integer, text
+from .rows import failed_rows
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -56,6 +57,8 @@ class Solution:
     #: [samples, width]: the states at the events; NaN without one.
     event_states: numpy.ndarray
     report: StepReport
+    #: [samples]: why a sample's solve failed; None for one that did not.
+    reasons: tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,9 @@ def solve(network: Model, features: ArrayLike, times: ArrayLike, event, block: i
         ctypes.byref(event_states_out),
         ctypes.byref(report),
     )
-    return Solution(states, ends, end_times, event_states, step_report(report))
+    failures = {failed.row: failed.reason for failed in failed_rows()}
+    reasons = tuple(failures.get(sample) for sample in range(samples))
+    return Solution(states, ends, end_times, event_states, step_report(report), reasons)
 
 
 def memory_plan(network: Model, max_batch: int, memory: str | None, threads: int) -> MemoryPlan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING
 
-from ._callers import Callers
+from ._callers import Callers, Loss
 from ._errors import CallbackFailedError
 from ._handle import Handle, new_pointer
 from ._library import library
@@ -33,8 +33,9 @@ class Gradient(Handle):
     """
 
     _kind = "gradient"
+    _instead = "it is scratch memory of one thread: make another with Gradient(network, …)"
 
-    def __init__(self, network: Network, max_batch: int = 256, *, memory: str | None = None, threads: int = 1, loss=None):
+    def __init__(self, network: Network, max_batch: int = 256, *, memory: str | None = None, threads: int = 1, loss: Loss | None = None):
         policy = None if memory is None else text(memory, "memory")
         pointer = new_pointer()
         library.sode_gradient_create(

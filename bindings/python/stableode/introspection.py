@@ -1,14 +1,19 @@
 """What the library offers, asked of the library itself: registries, options, versions."""
 
+from __future__ import annotations
+
 import ctypes
+import functools
 import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from ._library import decode, library
 from ._structures import OptionInfo
 from ._text import text
 
-_OPTION_TYPES = {1: int, 2: float, 3: str}
+_OPTION_TYPES: dict[int, type] = {1: int, 2: float, 3: str, 4: bool}
 
 
 @dataclass(frozen=True)
@@ -17,31 +22,44 @@ class Option:
 
     key: str
     type: type
-    default: object
-    low: object
-    high: object
+    #: None for an option that must be given.
+    default: Any
+    low: Any
+    high: Any
     #: What is allowed, in words.
     allowed: str
     #: The allowed texts, or () when the text is free or the option a number.
-    choices: tuple
+    choices: tuple[str, ...]
     unit: str
     help: str
+    #: Whether it must be given.
+    required: bool
+    #: The choices of other options that take this one: {"field": ("antisymmetric", …)}; with any other it is refused. {}: always taken.
+    taken_by: dict[str, tuple[str, ...]]
 
 
 def registry(name: str) -> dict[str, str]:
-    """The entries of a registry: name → one line of help. Errors: UnknownNameError with the nearest registry's name."""
+    """The entries of a registry: name → one line of help.
+
+    registry("registries") names all registries, registry("scopes") the scopes of options.
+    Errors: UnknownNameError with the nearest registry's name.
+    """
     count, key, line = ctypes.c_int64(), ctypes.c_char_p(), ctypes.c_char_p()
     encoded = text(name, "registry")
     library.sode_registry_count(encoded, ctypes.byref(count))
     entries = {}
     for index in range(count.value):
         library.sode_registry_at(encoded, index, ctypes.byref(key), ctypes.byref(line))
-        entries[decode(key.value)] = decode(line.value) or ""
+        entries[decode(key.value)] = decode(line.value)
     return entries
 
 
 def options(scope: str) -> dict[str, Option]:
-    """The options of scope "network", "block" or "trainer": key → Option. Errors: UnknownNameError."""
+    """The options of scope "network", "block" or "trainer": key → Option.
+
+    Of one choice of an option, `options("field=antisymmetric")` or `options("optimizer=sgd")`: those that it takes beside the
+    common ones. Errors: UnknownNameError.
+    """
     count = ctypes.c_int64()
     encoded = text(scope, "scope")
     library.sode_option_count(encoded, ctypes.byref(count))
@@ -54,46 +72,87 @@ def options(scope: str) -> dict[str, Option]:
     return found
 
 
-def _option(info):
+def _option(info: OptionInfo) -> Option:
     kind = _OPTION_TYPES[info.type]
     default, low, high = {
         int: (info.int_default, info.int_low, info.int_high),
         float: (info.real_default, info.real_low, info.real_high),
         str: (decode(info.text_default), None, None),
+        bool: (bool(info.int_default), None, None),
     }[kind]
     return Option(
         key=decode(info.key),
         type=kind,
-        default=default,
+        default=None if info.required else default,
         low=low,
         high=high,
-        allowed=decode(info.allowed) or "",
-        choices=tuple((decode(info.choices) or "").replace(" ", "").split(",")) if info.choices else (),
-        unit=decode(info.unit) or "",
-        help=decode(info.help) or "",
+        allowed=decode(info.allowed),
+        choices=_names(info.choices),
+        unit=decode(info.unit),
+        help=decode(info.help),
+        required=bool(info.required),
+        taken_by=_takers(info.taken_by),
     )
 
 
-class OptionSignature:
-    """The `__signature__` of a class whose keywords are options: made, with all defaults, when `inspect` or `help` asks."""
+def _takers(listed: bytes | None) -> dict[str, tuple[str, ...]]:
+    """ "field=a,b;integrator=c" as a dict."""
+    pairs = [part.split(b"=") for part in listed.split(b";")] if listed else []
+    return {decode(option): _names(names) for option, names in pairs}
 
-    def __init__(self, first, *scopes, keywords=()):
+
+def _names(joined: bytes | None) -> tuple[str, ...]:
+    return tuple(decode(joined).split(",")) if joined else ()
+
+
+class OptionSignature:
+    """The `__signature__` of a class whose keywords are options: made, with all defaults, when `inspect` or `help` asks.
+
+    first: names of the parameters before the options. keywords: others beside them, with their defaults.
+    """
+
+    def __init__(self, first: Sequence[str], *scopes: str, keywords: Sequence[tuple[str, object]] = ()):
         self._first = first
         self._keywords = keywords
         self._scopes = scopes
 
-    def __get__(self, instance, owner):
+    def __get__(self, instance: object, owner: type) -> inspect.Signature:
+        kind = inspect.Parameter.KEYWORD_ONLY
         parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in self._first]
-        for name, default in self._keywords:
-            parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default))
-        described = {}
-        for scope in self._scopes:
-            described |= options(scope)
-        for key, option in described.items():
-            parameters.append(
-                inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=option.type)
-            )
-        return inspect.Signature(parameters)
+        parameters += [inspect.Parameter(name, kind, default=default) for name, default in self._keywords]
+        return inspect.Signature([*parameters, *option_parameters(*self._scopes)])
+
+
+@functools.cache
+def option_parameters(*scopes: str) -> tuple[inspect.Parameter, ...]:
+    """The options of scopes as keyword parameters with their defaults; those that must be given have none."""
+    described: dict[str, Option] = {}
+    for scope in scopes:
+        described |= options(scope)
+    missing = inspect.Parameter.empty
+    return tuple(
+        inspect.Parameter(
+            key, inspect.Parameter.KEYWORD_ONLY, default=missing if option.required else option.default, annotation=option.type
+        )
+        for key, option in described.items()
+    )
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def takes_options(scope: str) -> Callable[[Function], Function]:
+    """Gives a function of `**options` the signature that `help` shows: the options of a scope, one by one."""
+
+    def decorate(function: Function) -> Function:
+        own = inspect.signature(function)
+        kept = [parameter for parameter in own.parameters.values() if parameter.kind is not inspect.Parameter.VAR_KEYWORD]
+        named = {parameter.name for parameter in kept}
+        added = [parameter for parameter in option_parameters(scope) if parameter.name not in named]
+        function.__signature__ = own.replace(parameters=kept + added)  # type: ignore[attr-defined]
+        return function
+
+    return decorate
 
 
 def library_version() -> str:

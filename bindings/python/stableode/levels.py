@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ._errors import OutOfRangeError
 from ._text import integer
 from .dataset import Data, as_dataset
+from .introspection import takes_options
 from .network import Network
 from .progress import History, Progress
 from .trainer import Trainer
@@ -14,7 +15,12 @@ from .trainer import Trainer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typing_extensions import Unpack
 
+    from ._options import TrainingKeywords
+
+
+@takes_options("trainer")
 def multilevel(
     network: Network,
     training: Data,
@@ -24,7 +30,7 @@ def multilevel(
     prolongation: str = "linear",
     on_event: Callable[[Progress], object] | None = None,
     on_level: Callable[[Network], object] | None = None,
-    **options,
+    **options: Unpack[TrainingKeywords],
 ) -> tuple[Network, History]:
     """Trains a network of few layers and refines it until its deepest block has `layers`: (network, History).
 

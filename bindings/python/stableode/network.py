@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 import numpy
 
@@ -18,13 +18,17 @@ from ._tensor import output, tensor_of
 from ._text import integer, options_json, path, read_bytes, seed_number, text
 from ._training import Training
 from .dataset import Data, Dataset, as_dataset
-from .introspection import OptionSignature
+from .introspection import OptionSignature, takes_options
 from .progress import CancelToken, History, Progress
+from .rows import row_flag
 
 if TYPE_CHECKING:
     import os
 
     from numpy.typing import ArrayLike
+    from typing_extensions import Unpack
+
+    from ._options import NetworkChanges, NetworkOptions, TrainingKeywords
 
 
 
@@ -32,7 +36,8 @@ class Network(Model):
     """A stable ODE network.
 
     The keywords are the library's options of the scopes "network" and "block" (`stableode.options(scope)` lists them with
-    defaults and bounds; `help` shows them in the signature); several blocks come as `blocks=[{…}, {…}]`.
+    defaults and bounds; `help` shows them in the signature). Several blocks come as `blocks=[{…}, {…}]`, each with the block
+    options that stand beside it (for all blocks) and its own.
 
         network = Network(inputs=2, outputs=5, width=8, field="antisymmetric", layers=64, horizon=5.0)
 
@@ -44,10 +49,10 @@ class Network(Model):
 
     __signature__ = OptionSignature((), "network", "block")
 
-    def __init__(self, **options):
+    def __init__(self, **options: Unpack[NetworkOptions]):
         self._create(options_json(options))
 
-    def _create(self, encoded):
+    def _create(self, encoded: bytes) -> None:
         pointer = new_pointer()
         library.sode_network_create_json(encoded, len(encoded), ctypes.byref(pointer))
         self._own(pointer)
@@ -58,6 +63,33 @@ class Network(Model):
         network = cls.__new__(cls)
         network._create(text(specification, "specification"))
         return network
+
+    # Notes
+
+    @property
+    def metadata(self) -> Metadata:
+        """Notes of your own: a mapping from str to str that goes with the network into copies, pickles, files and checkpoints.
+
+            network.metadata["classes"] = "cat,dog"
+            network.metadata = {"classes": "cat,dog", "note": "trained on 2026-05-01"}
+
+        In a model file they stand in the safetensors metadata, under their own keys, for any program to read.
+        """
+        return Metadata(self)
+
+    @metadata.setter
+    def metadata(self, notes: Mapping[str, str]) -> None:
+        notes, present = dict(notes), self.metadata
+        for key in list(present):
+            if key not in notes:
+                del present[key]
+        present.update(notes)
+
+    @property
+    def checksum(self) -> str | None:
+        """"right" when the network was loaded and its file's checksum agreed, "absent" when another program wrote the file
+        without one, None when it was not loaded."""
+        return (None, "right", "absent")[self._info().checksum]
 
     # Parameters
 
@@ -92,13 +124,14 @@ class Network(Model):
 
     @property
     def normalization(self) -> tuple[numpy.ndarray, numpy.ndarray] | None:
-        """(shift, scale), each [inputs]: a feature x enters as (x − shift)·scale; or None. Stored with the model.
+        """(shift, scale), each [inputs] of float64: a feature x enters as (x − shift)·scale; or None. Stored with the model.
 
-        Assign a pair of arrays or numbers, or None to remove it.
+        It acts on float64 and wide integers before they are rounded to the network's precision, so that seconds around 1.7e9
+        stay apart. Times and masks of sequences are left out: their shift is 0 and their scale 1. Assign a pair of arrays or numbers, or None to remove it.
         """
         count = self.inputs
-        shift, shift_tensor = output(count, self.dtype)
-        scale, scale_tensor = output(count, self.dtype)
+        shift, shift_tensor = output(count, "float64")
+        scale, scale_tensor = output(count, "float64")
         try:
             library.sode_network_get_normalization(self._pointer, ctypes.byref(shift_tensor), ctypes.byref(scale_tensor))
         except StateError:
@@ -116,26 +149,29 @@ class Network(Model):
             tensors.append(tensor_of(array, name))
         library.sode_network_set_normalization(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
-    def fit_normalization(self, features: ArrayLike | Dataset, targets: ArrayLike | None = None) -> None:
+    def fit_normalization(self, features: ArrayLike | Data, targets: ArrayLike | None = None) -> None:
         """Fits `normalization` to training data: shift = mean and scale = 1/standard deviation of each feature.
 
-        A feature that never changes gets the scale 1 and enters as 0. features: a Dataset, or arrays as Dataset takes them.
+        A feature that never changes gets the scale 1 and enters as 0. Each channel of sequences has one shift and scale for all
+        steps, of its observations: what is masked or padded does not count, and times and masks are left out.
+        features: a Dataset, or arrays as Dataset takes them.
         """
         dataset = as_dataset(features, targets)
         library.sode_network_fit_normalization(self._pointer, dataset._pointer)
 
     # Training
 
+    @takes_options("trainer")
     def fit(
         self,
-        features: ArrayLike | Dataset,
+        features: ArrayLike | Data,
         targets: ArrayLike | None = None,
         *,
-        validation: Dataset | tuple[ArrayLike, ArrayLike] | None = None,
+        validation: Data | None = None,
         on_event: Callable[[Progress], object] | None = None,
         time_limit: float | None = None,
         cancel: CancelToken | None = None,
-        **options,
+        **options: Unpack[TrainingKeywords],
     ) -> History:
         """Trains the network and gives the History.
 
@@ -158,7 +194,7 @@ class Network(Model):
 
     def evaluate(
         self,
-        features: ArrayLike | Dataset,
+        features: ArrayLike | Data,
         targets: ArrayLike | None = None,
         *,
         metrics: str | Sequence[str] = (),
@@ -182,7 +218,7 @@ class Network(Model):
         return figures
 
     def confusion_matrix(
-        self, features: ArrayLike | Dataset, targets: ArrayLike | None = None, *, threads: int = 0
+        self, features: ArrayLike | Data, targets: ArrayLike | None = None, *, threads: int = 0
     ) -> numpy.ndarray:
         """Samples by class (row) and predicted class (column), [classes, classes] of int64."""
         dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
@@ -191,31 +227,58 @@ class Network(Model):
         return array
 
     def class_figures(
-        self, features: ArrayLike | Dataset, targets: ArrayLike | None = None, *, threads: int = 0
+        self, features: ArrayLike | Data, targets: ArrayLike | None = None, *, threads: int = 0
     ) -> dict[str, numpy.ndarray]:
         """{"precision", "recall", "f1", "samples"}, each [classes]; NaN where undefined (never predicted, no samples)."""
         dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
         array, tensor = output((classes, 4), "float64")
         library.sode_network_class_figures(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(tensor))
-        return dict(zip(("precision", "recall", "f1", "samples"), array.T.copy(), strict=True))
+        names = ("precision", "recall", "f1", "samples")
+        return {name: array[:, column].copy() for column, name in enumerate(names)}
 
-    def predict(self, features: ArrayLike, *, threads: int = 1, out: numpy.ndarray | None = None) -> numpy.ndarray:
-        """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs]."""
-        return self._predict(features, self._form.standard, threads, out)
+    def predict(
+        self,
+        features: ArrayLike,
+        *,
+        threads: int = 1,
+        out: numpy.ndarray | None = None,
+        rows_without_result: Literal["error", "nan"] = "error",
+    ) -> numpy.ndarray:
+        """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs].
 
-    def predict_proba(self, features: ArrayLike, *, threads: int = 1, out: numpy.ndarray | None = None) -> numpy.ndarray:
-        """Probabilities [samples, outputs]: softmax or logistic of the scores."""
-        return self._predict(features, PROBABILITIES, threads, out)
+        rows_without_result: "error" raises for the first row that has none (InvalidDataError for a feature that is not finite
+        or too large for the network's precision, NotFiniteError for scores that are not, what its steps failed with), and
+        `out` stays as it was; "nan" makes such rows NaN, class −1, and `stableode.failed_rows()` has their reasons.
+        """
+        return self._predict(features, self._form.standard, threads, out, rows_without_result)
 
-    def scores(self, features: ArrayLike, *, threads: int = 1, out: numpy.ndarray | None = None) -> numpy.ndarray:
-        """The readout's outputs [samples, outputs]."""
-        return self._predict(features, SCORES, threads, out)
+    def predict_proba(
+        self,
+        features: ArrayLike,
+        *,
+        threads: int = 1,
+        out: numpy.ndarray | None = None,
+        rows_without_result: Literal["error", "nan"] = "error",
+    ) -> numpy.ndarray:
+        """Probabilities [samples, outputs]: softmax or logistic of the scores. rows_without_result: as in `predict`."""
+        return self._predict(features, PROBABILITIES, threads, out, rows_without_result)
 
-    def _predict(self, features, what, threads, out):
-        source = tensor_of(features, "features")
+    def scores(
+        self,
+        features: ArrayLike,
+        *,
+        threads: int = 1,
+        out: numpy.ndarray | None = None,
+        rows_without_result: Literal["error", "nan"] = "error",
+    ) -> numpy.ndarray:
+        """The readout's outputs [samples, outputs]. rows_without_result: as in `predict`."""
+        return self._predict(features, SCORES, threads, out, rows_without_result)
+
+    def _predict(self, features, what, threads, out, rows_without_result):
+        source, flag = tensor_of(features, "features"), row_flag(rows_without_result)
         array, result = output(*self._form.of(source.array, what), out)
         library.sode_network_predict(
-            self._pointer, ctypes.byref(source), what, integer(threads, "threads"), ctypes.byref(result)
+            self._pointer, ctypes.byref(source), what | flag, integer(threads, "threads"), ctypes.byref(result)
         )
         return array
 
@@ -251,7 +314,7 @@ class Network(Model):
         −1 falling, 0 either) a sample's solve ends. A sample that begins on the level, within rounding, leaves it without an
         event. `event_states` never lie on the side that was left, so that a solve from there goes on to the next event.
 
-        A sample whose step control gave up is no error: its end says so. Errors: IncompatibleError for another integrator.
+        A sample whose step control gave up is no error: its end says so, and `reasons` why. Errors: IncompatibleError for another integrator.
         """
         return equation.solve(self, features, times, event, block)
 
@@ -259,13 +322,16 @@ class Network(Model):
         """What a Gradient of these arguments will hold and compute again: a MemoryPlan, before anything is allocated."""
         return equation.memory_plan(self, max_batch, memory, threads)
 
-    def project(self, **options) -> Network:
+    def project(self, **options: Unpack[NetworkChanges]) -> Network:
         """A network with these options changed and the L² projections of the present weights, read as functions of time.
 
-        options: layers, step_sizes, horizon, weights_in_time and its options; or `blocks=[{…}, …]` for several blocks.
+        options: layers, step_sizes, horizon, weights_in_time and its options. The options given change and all others stay: in
+        all blocks, in the one that `block=i` names, or in each by its own dict of `blocks=[{…}, {}]`. Options that lose their
+        meaning go: basis_count with its basis, step_sizes with a new number of layers.
 
             finer = network.project(layers=2 * 64)
             smooth = network.project(weights_in_time="b_spline", basis_count=8)
+            again = smooth.project(weights_in_time="layers")
 
         Errors: IncompatibleError when a layer's tensors would change.
         """
@@ -300,12 +366,12 @@ class Network(Model):
 
     # Files
 
-    def save(self, path_: str | os.PathLike) -> None:
+    def save(self, path_: str | os.PathLike[str]) -> None:
         """Writes the model file (safetensors layout, with specification, normalization and checksum), atomically."""
         library.sode_network_save(self._pointer, path(path_))
 
     @classmethod
-    def load(cls, path_: str | os.PathLike) -> Network:
+    def load(cls, path_: str | os.PathLike[str]) -> Network:
         """The network of a model file. Errors: FileError, FileFormatError, VersionMismatchError."""
         pointer = new_pointer()
         library.sode_network_load(path(path_), ctypes.byref(pointer))
@@ -331,16 +397,16 @@ class Network(Model):
         library.sode_network_copy(self._pointer, ctypes.byref(pointer))
         return type(self)._adopt(pointer)
 
-    def __copy__(self):
+    def __copy__(self) -> Network:
         return self.copy()
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: object) -> Network:
         return self.copy()
 
     def __reduce__(self):
         return type(self).from_bytes, (self.to_bytes(),)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if self.closed:
             return "Network(closed)"
         info = self._info()
@@ -350,14 +416,48 @@ class Network(Model):
         )
 
 
-class Parameters(Mapping):
+class Metadata(MutableMapping[str, str]):
+    """The notes on a network, str to str, in the order of their keys; see `Network.metadata`.
+
+    Errors: KeyError for a key that is not there; InvalidArgumentError for an empty key and those that model files use
+    themselves (format, specification, checksum …); OutOfRangeError for keys of more than 256 bytes and more than 1 MB.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def __getitem__(self, key: str) -> str:
+        found = read_bytes(library.sode_network_get_metadata, self._network._pointer, text(key, "key"))
+        return decode(found.rstrip(b"\0"))
+
+    def __setitem__(self, key: str, value: str) -> None:
+        library.sode_network_set_metadata(self._network._pointer, text(key, "key"), text(value, "value"))
+
+    def __delitem__(self, key: str) -> None:
+        self[key]
+        library.sode_network_set_metadata(self._network._pointer, text(key, "key"), None)
+
+    def __iter__(self) -> Iterator[str]:
+        keys = (read_bytes(library.sode_network_metadata_at, self._network._pointer, index) for index in range(len(self)))
+        return iter([decode(key.rstrip(b"\0")) for key in keys])
+
+    def __len__(self) -> int:
+        count = ctypes.c_int64()
+        library.sode_network_metadata_count(self._network._pointer, ctypes.byref(count))
+        return count.value
+
+    def __repr__(self) -> str:
+        return f"Metadata({dict(self)})"
+
+
+class Parameters(Mapping[str, numpy.ndarray]):
     """The parameter tensors of a network by name ("blocks.0.K"): reading gives a copy, assigning sets the network's.
 
     Errors: UnknownNameError (a KeyError) naming the nearest name, ShapeMismatchError, NotFiniteError or InvalidDataError for
     values that are not finite.
     """
 
-    def __init__(self, network):
+    def __init__(self, network: Network):
         self._network = network
 
     @property
@@ -382,12 +482,12 @@ class Parameters(Mapping):
         tensor = tensor_of(value, f"parameters[{name!r}]")
         library.sode_network_set_parameter(self._network._pointer, text(name, "name"), ctypes.byref(tensor))
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self.shapes)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._network._info().tensors
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Parameters({self.shapes})"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy
 
@@ -12,6 +12,7 @@ from ._library import library
 from ._model import CLASSES, PROBABILITIES, SCORES, Model
 from ._tensor import address_of, output, tensor_of
 from ._text import integer
+from .rows import row_flag
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -26,6 +27,7 @@ class Predictor(Handle):
     """
 
     _kind = "predictor"
+    _instead = "it is scratch memory of one thread: make another with Predictor(network, …)"
 
     def __init__(self, network: Model, max_batch: int = 1024, *, threads: int = 1):
         pointer = new_pointer()
@@ -36,28 +38,38 @@ class Predictor(Handle):
         self._form = network._form
         self._run_dense = library.sode_predictor_run_f32 if self._form.dtype == numpy.float32 else library.sode_predictor_run_f64
 
-    def predict(self, features: ArrayLike, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
-        """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs]."""
-        return self._run(features, self._form.standard, out)
+    def predict(
+        self, features: ArrayLike, *, out: numpy.ndarray | None = None, rows_without_result: Literal["error", "nan"] = "error"
+    ) -> numpy.ndarray:
+        """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs].
 
-    def predict_proba(self, features: ArrayLike, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
+        rows_without_result: "error", or "nan" as in `Network.predict`.
+        """
+        return self._run(features, self._form.standard, out, rows_without_result)
+
+    def predict_proba(
+        self, features: ArrayLike, *, out: numpy.ndarray | None = None, rows_without_result: Literal["error", "nan"] = "error"
+    ) -> numpy.ndarray:
         """Probabilities [samples, outputs]."""
-        return self._run(features, PROBABILITIES, out)
+        return self._run(features, PROBABILITIES, out, rows_without_result)
 
-    def scores(self, features: ArrayLike, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
+    def scores(
+        self, features: ArrayLike, *, out: numpy.ndarray | None = None, rows_without_result: Literal["error", "nan"] = "error"
+    ) -> numpy.ndarray:
         """The readout's outputs [samples, outputs]."""
-        return self._run(features, SCORES, out)
+        return self._run(features, SCORES, out, rows_without_result)
 
-    def _run(self, features, what, out):
+    def _run(self, features, what, out, rows_without_result):
+        flag = row_flag(rows_without_result)
         if out is None and self._is_dense(features):
             # No tensors to describe: a call on one sample costs little more than the library's work.
             samples = features.shape[0]
             result = numpy.empty(samples if what == CLASSES else (samples, self._form.outputs), self._form.dtype)
-            self._run_dense(self._pointer, address_of(features), samples, what, address_of(result))
+            self._run_dense(self._pointer, address_of(features), samples, what | flag, address_of(result))
             return result.astype("int64") if what == CLASSES else result
         source = tensor_of(features, "features")
         array, tensor = output(*self._form.of(source.array, what), out)
-        library.sode_predictor_run(self._pointer, ctypes.byref(source), what, ctypes.byref(tensor))
+        library.sode_predictor_run(self._pointer, ctypes.byref(source), what | flag, ctypes.byref(tensor))
         return array
 
     def _is_dense(self, features):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy
 
+from ._errors import StateError
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._structures import ProgressData
@@ -107,10 +108,14 @@ class History(Sequence[Progress]):
         return [*super().__dir__(), *Progress.__dataclass_fields__]
 
     @property
-    def best(self) -> Progress | None:
-        """The epoch whose iterate the network was left with, given validation data; else the last one; None before any."""
-        chosen = [row for row in self._rows if row.is_best]
-        return chosen[-1] if chosen else (self._rows[-1] if self._rows else None)
+    def best(self) -> Progress:
+        """The epoch whose iterate the network was left with, given validation data; else the last one.
+
+        Errors: StateError before an epoch has ended.
+        """
+        if not self._rows:
+            raise StateError("no epoch has ended yet, so none is the best")
+        return next((row for row in reversed(self._rows) if row.is_best), self._rows[-1])
 
     def __repr__(self) -> str:
         return f"History({len(self)} epochs, {self.outcome})"
@@ -120,6 +125,7 @@ class CancelToken(Handle):
     """Stops calls from another thread: `request()` ends work under the token (`Trainer.run`, `stableode.limits`) within 0.1 s."""
 
     _kind = "cancel_token"
+    _instead = "it stands for one flag: hand it on itself, to threads too"
 
     def __init__(self) -> None:
         pointer = new_pointer()

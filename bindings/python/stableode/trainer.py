@@ -31,8 +31,9 @@ class Trainer(Training):
     __signature__ = OptionSignature(("network",), "trainer", keywords=(("loss", None), ("larger_is_better", True)))
 
     @classmethod
-    def load(cls, path_: str | os.PathLike) -> tuple[Network, Trainer]:
-        """(network, trainer) of a checkpoint; losses, metrics and callbacks of your own must be set again.
+    def load(cls, path_: str | os.PathLike[str]) -> tuple[Network, Trainer]:
+        """(network, trainer) of a checkpoint. No file holds functions of your own: where training had a loss or a metric of yours, set it again,
+        by `trainer.loss = …` or `trainer.set(metric=…, larger_is_better=…)`, before it goes on; until then run raises StateError.
 
         Errors: FileError, FileFormatError for what is no checkpoint or damaged.
         """
@@ -49,12 +50,12 @@ class Trainer(Training):
         network, pointer = new_pointer(), new_pointer()
         encoded = text(prolongation, "prolongation")
         library.sode_trainer_refine(self._pointer, encoded, ctypes.byref(network), ctypes.byref(pointer))
-        network, finer = self._pair(network, pointer)
-        finer._callers = self._callers
-        return network, finer
+        refined, finer = self._pair(network, pointer)
+        finer._callers, finer._loss = self._callers, self._loss
+        return refined, finer
 
     @classmethod
-    def _pair(cls, network, pointer) -> tuple[Network, Trainer]:
+    def _pair(cls, network: ctypes.c_void_p, pointer: ctypes.c_void_p) -> tuple[Network, Trainer]:
         """(Network, Trainer) around handles that the library gave."""
         trainer = cls.__new__(cls)
         trainer._begin(pointer)

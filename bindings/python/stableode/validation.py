@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy
 
 from ._text import integer
 from .dataset import Data, as_dataset
+from .introspection import takes_options
 from .network import Network
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
-def cross_validate(
+    from ._options import TrainingKeywords
+
+
+@takes_options("trainer")
+def cross_validate(  # type: ignore[misc]  # the name seed is the folds' here
     network: Network | Callable[[int], Network],
     data: Data,
     *,
@@ -19,7 +27,7 @@ def cross_validate(
     seed: int = 0,
     metrics: str | Sequence[str] = (),
     standardize: bool = False,
-    **options,
+    **options: Unpack[TrainingKeywords],  # type: ignore
 ) -> dict[str, numpy.ndarray]:
     """Trains on all folds of the data but one and evaluates on that one, for each: {"loss", "accuracy", "samples", metrics …}, each [folds].
 
@@ -31,10 +39,10 @@ def cross_validate(
         figures = stableode.cross_validate(network, (features, labels), folds=5, metrics="auc", epochs=50)
         figures["accuracy"].mean(), figures["accuracy"].std()
     """
-    data, count = as_dataset(data), integer(folds, "folds", 2)
+    dataset, count = as_dataset(data), integer(folds, "folds", 2)
     rows = []
     for fold in range(count):
-        training, validation = data.fold(count, fold, seed=seed)
+        training, validation = dataset.fold(count, fold, seed=seed)
         candidate = network(fold) if callable(network) else network.copy()
         if standardize:
             candidate.fit_normalization(training)

@@ -1,5 +1,6 @@
 """Data sets."""
 
+import copy
 import gc
 import gzip
 import pickle
@@ -78,10 +79,52 @@ def test_bad_numbers_are_named_by_row_and_column(value, copy):
         Dataset(features, numpy.zeros(5, "int64"), copy=copy)
 
 
-@pytest.mark.parametrize("labels, reason", [([0, 1, -1], "-1 at row 2"), ([0, 0.5, 1], "row 1"), ([0, numpy.nan, 1], "row 1")])
-def test_bad_labels_are_named(labels, reason):
-    with pytest.raises(stableode.InvalidDataError, match=reason):
-        Dataset(numpy.zeros((3, 2)), labels)
+@pytest.mark.parametrize("labels, reason", [([0, 1, -1], "label -1 at row 2"), ([0, 0.5, 1], "label 0.5 at row 1"), ([0, 1, 3], "label 3 at row 2")])
+def test_bad_labels_are_named_with_the_networks_classes(labels, reason):
+    network = stableode.Network(inputs=2, outputs=3, width=4, layers=2)
+    features, allowed = numpy.zeros((3, 2)), f"{reason}; labels must be whole numbers 0 … 2"
+    for use in (lambda: network.fit(features, labels, epochs=1), lambda: network.evaluate(features, labels)):
+        with pytest.raises(stableode.InvalidDataError, match=allowed):
+            use()
+    with pytest.raises(stableode.InvalidDataError, match=allowed):
+        stableode.Gradient(network, 3).loss(features, labels)
+
+
+def test_targets_must_be_finite():
+    with pytest.raises(stableode.InvalidDataError, match="row 1"):
+        Dataset(numpy.zeros((3, 2)), [0, numpy.nan, 1])
+
+
+@pytest.mark.parametrize("targets", [[0.125, -1.5, 2.25, 0.5], [0, 1, 3, 1], [-1, 5, 0, 2], numpy.array([1, 0, 1, 1], "float32")])
+@pytest.mark.parametrize("copy", [True, False])
+def test_one_value_a_sample_for_least_squares(targets, copy):
+    """[n] and [n, 1] are the same targets for one output: loss, gradient and training give the same bits."""
+    column, random = numpy.asarray(targets, "float64")[:, None], numpy.random.default_rng(3)
+    features = random.standard_normal((4, 2))
+    make = lambda: stableode.Network(inputs=2, outputs=1, width=4, layers=2, loss="least_squares", precision="float64", seed=2)  # noqa: E731
+    one, other = make(), make()
+    for name in ("r2", "mean_absolute_error"):
+        figures = one.evaluate(Dataset(features, targets, copy=copy), metrics=name)
+        assert figures == pytest.approx(other.evaluate(features, column, metrics=name), rel=0, abs=0, nan_ok=True)
+    loss, gradient = stableode.Gradient(one, 4).loss_and_gradient(features, targets)
+    assert loss == stableode.Gradient(other, 4).loss(features, column)
+    assert numpy.isfinite(gradient).all()
+    one.fit(Dataset(features, targets, copy=copy), validation=(features, targets), epochs=3)
+    other.fit(features, column, validation=(features, column), epochs=3)
+    assert numpy.array_equal(one.parameter_vector, other.parameter_vector)
+
+
+def test_wrong_targets_are_told_the_shape_that_is_needed():
+    values = stableode.Network(inputs=2, outputs=3, width=4, layers=2, loss="least_squares")
+    classes = stableode.Network(inputs=2, outputs=3, width=4, layers=2)
+    features = numpy.zeros((4, 2))
+    with pytest.raises(stableode.ShapeMismatchError, match=r"targets of shape \[4\]; .* values of shape \[4, 3\]"):
+        values.fit(features, numpy.zeros(4), epochs=1)
+    with pytest.raises(stableode.ShapeMismatchError, match=r"targets have shape \[4, 2\]; .* values of shape \[4, 3\]"):
+        stableode.Gradient(values, 4).loss(features, numpy.zeros((4, 2)))
+    for targets, shape in ((numpy.zeros((4, 1)), "4, 1"), (numpy.zeros((4, 3)), "4, 3")):
+        with pytest.raises(stableode.IncompatibleError, match=rf"targets have shape \[{shape}\]; class labels have shape \[4\]"):
+            classes.fit(features, targets, epochs=1)
 
 
 def test_wrong_shapes():
@@ -139,3 +182,29 @@ def test_pickle():
     again = pickle.loads(pickle.dumps(data))
     assert again.features.dtype == numpy.uint8
     assert numpy.array_equal(again.features, data.features) and again.targets.tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda data: pickle.loads(pickle.dumps(data))])
+def test_copies_keep_weights_and_classes(duplicate):
+    plain = Dataset(numpy.arange(8, dtype="float32").reshape(4, 2), [2, 0, 1, 3])
+    assert plain.weights is None and duplicate(plain).weights is None
+    weighted = plain.weighted([1, 0.5, 0, 2])
+    again = duplicate(weighted)
+    assert again.weights.tolist() == [1, 0.5, 0, 2] and again.targets.tolist() == [2, 0, 1, 3]
+    assert numpy.array_equal(again.features, plain.features)
+    # A slice knows all classes of the whole, and so do its copies.
+    part = duplicate(weighted[1:3])
+    assert part.weights.tolist() == [0.5, 0] and part.target_count == 4 and part.targets.tolist() == [0, 1]
+    values = duplicate(Dataset(numpy.ones((3, 2)), numpy.eye(3)).weighted([3, 2, 1]))
+    assert values.weights.tolist() == [3, 2, 1] and numpy.array_equal(values.targets, numpy.eye(3))
+
+
+def test_weighted_copies_train_alike():
+    training, _ = Dataset.problem("ellipses", 60, 4)
+    weighted = training.weighted(numpy.linspace(0, 2, 60))
+    results = []
+    for data in (weighted, copy.deepcopy(weighted), training):
+        network = stableode.Network(inputs=2, outputs=2, width=4)
+        stableode.Trainer(network, epochs=2, num_threads=1).run(data)
+        results.append(network.parameters["readout.W"].tolist())
+    assert results[0] == results[1] != results[2]

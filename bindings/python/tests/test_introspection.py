@@ -32,11 +32,13 @@ def test_options_describe_themselves(scope):
     assert options
     for key, option in options.items():
         assert option.key == key and option.help and option.allowed
-        assert isinstance(option.default, option.type)
-        if option.type is not str:
+        assert option.default is None if option.required else isinstance(option.default, option.type)
+        if option.type in (int, float) and not option.required:
             assert option.low <= option.default <= option.high
         elif option.choices:
             assert option.default in option.choices
+        for other, choices in option.taken_by.items():
+            assert set(choices) <= set(options[other].choices)
     with pytest.raises(dataclasses.FrozenInstanceError):
         option.key = "other"
 
@@ -48,9 +50,42 @@ def test_choices_are_the_registries():
     assert block["layers"].type is int and block["horizon"].type is float
 
 
+def test_required_options_have_no_default():
+    assert {key for key, option in stableode.options("network").items() if option.required} == {"inputs", "outputs"}
+    for missing in ("inputs", "outputs"):
+        with pytest.raises(stableode.InvalidArgumentError, match=f"{missing} is not set"):
+            stableode.Network(**{name: 2 for name in ("inputs", "outputs") if name != missing})
+
+
+@pytest.mark.parametrize("scope", ["block", "trainer", "network"])
+def test_options_of_a_choice_are_those_that_it_takes(scope):
+    options = stableode.options(scope)
+    chosen = {other for option in options.values() for other in option.taken_by}
+    assert chosen
+    for other in chosen:
+        for choice in options[other].choices:
+            own = stableode.options(f"{other}={choice}")
+            assert set(own) == {key for key, option in options.items() if choice in option.taken_by.get(other, ())}
+    with pytest.raises(stableode.UnknownNameError, match="antisymmetric"):
+        stableode.options("field=antisymetric")
+
+
+def test_an_option_that_a_field_does_not_take_is_refused(make_network):
+    assert "gamma" in stableode.options("field=antisymmetric") and "gamma" not in stableode.options("field=dense")
+    make_network(field="antisymmetric", gamma=0.1)
+    with pytest.raises(stableode.IncompatibleError, match="gamma"):
+        make_network(field="dense", gamma=0.1)
+
+
+def test_registries_list_themselves():
+    assert tuple(stableode.registry("registries")) == _registries.REGISTRIES
+    assert list(stableode.registry("scopes")) == ["network", "block", "trainer"]
+    assert set(_registries.REGISTRIES) <= set(stableode.__all__)
+
+
 def test_unknown_names_give_the_nearest():
     with pytest.raises(stableode.UnknownNameError, match="fields"):
-        stableode.registry("field")
+        stableode.registry("feilds")
     with pytest.raises(stableode.UnknownNameError, match="trainer"):
         stableode.options("trainr")
 

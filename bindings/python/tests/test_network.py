@@ -1,18 +1,23 @@
 """Networks: made, described, set, copied, saved."""
 
 import copy
+import ctypes
 import gc
 import inspect
 import json
 import math
 import pickle
 import threading
+import time
 import weakref
 
 import numpy
 import pytest
 
 import stableode
+from stableode import _tensor, _text
+from stableode._library import library
+from stableode._model import CLASSES
 
 
 def test_keywords_are_the_options(make_network):
@@ -40,7 +45,8 @@ def test_signature_shows_every_option_with_its_default():
     parameters = inspect.signature(stableode.Network).parameters
     for scope in ("network", "block"):
         for key, option in stableode.options(scope).items():
-            assert parameters[key].default == option.default
+            default = inspect.Parameter.empty if option.required else option.default
+            assert parameters[key].default == default
 
 
 def test_misspelt_keyword_gives_the_nearest_name():
@@ -331,3 +337,26 @@ def test_many_threads_read_one_network(network):
 
 def test_repr(network):
     assert repr(network) == f"Network(3 inputs, 4 outputs, 1 blocks, {network.parameter_count} parameters, float32)"
+
+
+def test_predict_parses_nothing_and_costs_little_more_than_the_librarys_work(monkeypatch):
+    network = stableode.Network(inputs=2, outputs=5, width=4, layers=4)
+    row = numpy.zeros((1, 2), "float32")
+    network.predict(row)
+    monkeypatch.setattr(_text.json, "loads", None)
+    monkeypatch.setattr(_text.json, "dumps", None)
+    x, (_, y) = _tensor.tensor_of(row, "features"), _tensor.output(1, "int64")
+    call = library.sode_network_predict
+    arguments = network._pointer, ctypes.byref(x), CLASSES, 1, ctypes.byref(y)
+
+    def cost(function, *arguments):
+        best = float("inf")
+        for _ in range(20):
+            start = time.thread_time()
+            for _ in range(500):
+                function(*arguments)
+            best = min(best, (time.thread_time() - start) / 500)
+        return best
+
+    # Measured: 4 µs for what Python does around the call; parsing the specification cost 50.
+    assert cost(network.predict, row) - cost(call, *arguments) < 12e-6

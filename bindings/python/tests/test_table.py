@@ -77,7 +77,7 @@ def ctype_of(declaration, header):
         return {0: None, 1: ctypes.c_void_p}[stars]
     if base in handles(header) and base not in STRUCTURES:
         return {1: ctypes.c_void_p, 2: ctypes.POINTER(ctypes.c_void_p)}[stars]
-    if base in ("float", "double") and stars == 1 and not re.search(r"\b(loss|suggestion)$", declaration):
+    if base in ("float", "double") and stars == 1 and not re.search(r"\b(loss|suggestion|value)$", declaration):
         return ctypes.c_void_p  # dense memory of the caller's
     scalar = {**SCALARS, **STRUCTURES, "sode_status": _table.Status}[base]
     return ctypes.POINTER(scalar) if stars else scalar
@@ -146,7 +146,7 @@ def test_version_is_that_of_the_header(header):
 
 
 def test_registries_are_those_of_the_header(header_with_comments):
-    named = re.search(r"Registries: ([\w, ]+)\.", header_with_comments)[1].split(", ")
+    named = re.search(r"Registries: ([\w, ]+)\.", header_with_comments.replace("\n * ", " "))[1].split(", ")
     assert tuple(named) == _registries.REGISTRIES
 
 
@@ -159,5 +159,5 @@ def test_constants_are_those_of_the_header(header):
         "SODE_CLASSES": str(_model.CLASSES),
     }
     assert {int(n): k.lower() for k, n in re.findall(r"SODE_PROGRESS_(\w+) = (\d)", header)} == progress._KINDS
-    kinds = {"INT": int, "REAL": float, "TEXT": str}
+    kinds = {"INT": int, "REAL": float, "TEXT": str, "BOOL": bool}
     assert {int(n): kinds[k] for k, n in re.findall(r"SODE_OPTION_(\w+) = (\d)", header)} == introspection._OPTION_TYPES

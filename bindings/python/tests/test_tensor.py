@@ -123,6 +123,15 @@ def test_array_protocols_without_a_copy(network, batch, expected, wrapper):
     assert numpy.array_equal(network.scores(wrapper(features)), expected)
 
 
+class Sparse:
+    """What scipy's sparse arrays and matrices have in common."""
+
+    shape, nnz = (2, 3), 1
+
+    def toarray(self):
+        return numpy.zeros(self.shape)
+
+
 @pytest.mark.parametrize(
     "given, reason",
     [
@@ -131,6 +140,13 @@ def test_array_protocols_without_a_copy(network, batch, expected, wrapper):
         ([[1.0], [1.0, 2.0]], "features cannot be read as an array"),
         (None, "features is of type object"),
         (numpy.ma.masked_less(numpy.ones((2, 3)), 2), "masked entries"),
+        (numpy.array([[1, None, 2]], object), r"None \(a NoneType\) is none, row 0, column 1: fill or drop what is missing"),
+        (numpy.array([[1, 2, "red"]], object), r"'red' \(a str\) is none, row 0, column 2: encode categories as numbers"),
+        (numpy.array([[1, 2, 3.5]], object), r"numbers as Python objects: pass numpy.asarray\(features, dtype=float\)"),
+        (numpy.array([["1", "2", "3"]]), r"encode categories as numbers: as labels, numpy.unique\(features, return_inverse=True\)"),
+        (numpy.zeros((1, 3), "datetime64[s]"), "pass seconds since a chosen time"),
+        (numpy.zeros((1, 3), "complex128"), "real and imaginary parts"),
+        (Sparse(), r"features is a sparse Sparse of shape \[2, 3\]; arrays must be dense: pass features.toarray\(\)"),
     ],
 )
 def test_what_is_not_numbers_is_a_type_error(network, given, reason):

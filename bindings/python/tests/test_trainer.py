@@ -1,7 +1,9 @@
 """Training: results, limits, continuing, callbacks, cancelling, Ctrl-C."""
 
+import copy
 import inspect
 import math
+import pickle
 import signal
 import threading
 import time
@@ -365,3 +367,122 @@ def test_a_checkpoint_goes_on(make_classifier, data, tmp_path):
     network.save(tmp_path / "model")
     with pytest.raises(stableode.FileFormatError, match="not a checkpoint"):
         stableode.Trainer.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_handles_that_cannot_be_copied_say_what_to_do(duplicate):
+    network = stableode.Network(inputs=2, outputs=2, width=4)
+    for made, word in [
+        (stableode.Gradient(network), "Gradient"),
+        (stableode.CancelToken(), "hand it on"),
+        (stableode.Trainer(network), "Trainer.load"),
+        (stableode.Predictor(network), "Predictor"),
+    ]:
+        with pytest.raises(TypeError, match=word):
+            duplicate(made)
+        assert not made.closed
+
+
+def _own_loss(scores, targets):
+    """Softmax cross-entropy, by hand."""
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    probabilities = numpy.exp(shifted)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    picked = numpy.arange(len(targets)), targets
+    losses = -numpy.log(probabilities[picked])
+    probabilities[picked] -= 1
+    return losses, probabilities
+
+
+def _own_metric(scores, targets):
+    return float((scores.argmax(axis=1) == targets).mean())
+
+
+def test_a_checkpoint_goes_on_with_the_callers_functions(tmp_path):
+    training, validation = stableode.Dataset.problem("ellipses", 100, 50)
+
+    def begin():
+        network = stableode.Network(inputs=2, outputs=2, width=4)
+        return network, stableode.Trainer(network, loss=_own_loss, metric=_own_metric, epochs=4, batch_size=25)
+
+    whole, trainer = begin()
+    trainer.run(training, validation)
+    _, half = begin()
+    half.run(training, validation, epochs=2)
+    half.save(tmp_path / "half")
+    network, loaded = stableode.Trainer.load(tmp_path / "half")
+    with pytest.raises(stableode.StateError, match="trainer.loss"):
+        loaded.run(training, validation)
+    loaded.loss = _own_loss
+    with pytest.raises(stableode.StateError, match="metric"):
+        loaded.run(training, validation)
+    with pytest.raises(stableode.StateError, match="larger_is_better"):
+        loaded.set(metric=_own_metric, larger_is_better=False)
+    loaded.set(metric=_own_metric)
+    loaded.run(training, validation)
+    assert loaded.loss is _own_loss
+    assert all(numpy.array_equal(network.parameters[name], whole.parameters[name]) for name in whole.parameters)
+
+
+def test_a_callback_saves_and_reads(tmp_path):
+    training, validation = stableode.Dataset.problem("ellipses", 100, 50)
+    network = stableode.Network(inputs=2, outputs=2, width=4)
+    trainer = stableode.Trainer(network, epochs=4, batch_size=25, weight_decay=1e-2)
+    lengths = []
+
+    def on_event(progress):
+        if progress.kind == "epoch":
+            lengths.append(len(trainer.history))
+            if progress.epoch == 2:
+                trainer.save(tmp_path / "second")
+                with pytest.raises(stableode.HandleBusyError, match="callback"):
+                    trainer.set(epochs=7)
+
+    history = trainer.run(training, validation, on_event=on_event)
+    assert lengths == [1, 2, 3, 4]
+    assert (history.objective > history.training_loss).all()
+    again, loaded = stableode.Trainer.load(tmp_path / "second")
+    loaded.run(training, validation)
+    assert all(numpy.array_equal(again.parameters[name], network.parameters[name]) for name in network.parameters)
+
+
+def test_assigned_parameters_are_trained_on():
+    training, _ = stableode.Dataset.problem("ellipses", 100, 50)
+    network = stableode.Network(inputs=2, outputs=2, width=4)
+    trainer = stableode.Trainer(network, epochs=2, batch_size=100, learning_rate=1e-3)
+    trainer.run(training, epochs=1)
+    network.parameters["readout.W"] = numpy.full((2, 4), 5.0)
+    trainer.run(training)
+    assert numpy.abs(network.parameters["readout.W"] - 5).max() < 0.01
+    network.parameters["readout.W"] = numpy.full((2, 4), 7.0)
+    trainer.run(training)
+    assert (network.parameters["readout.W"] == 7).all()
+
+
+def test_options_can_be_read_back(network):
+    with stableode.Trainer(network, epochs=3, optimizer="sgd", shuffle=False, learning_rate=0.5) as trainer:
+        chosen = trainer.options
+        assert (chosen["epochs"], chosen["optimizer"], chosen["shuffle"], chosen["learning_rate"]) == (3, "sgd", False, 0.5)
+        described = stableode.options("trainer")
+        assert list(chosen) == list(described)
+        given = {"epochs", "optimizer", "shuffle", "learning_rate"}
+        assert {key: value for key, value in chosen.items() if key not in given} == {
+            key: option.default for key, option in described.items() if key not in given
+        }
+        trainer.set(shuffle=True)
+        assert trainer.options["shuffle"] is True
+
+
+@pytest.mark.parametrize("value", [True, False, 1, 0, numpy.bool_(True), "false"])
+def test_truth_values_are_said_in_one_way(network, value):
+    trainer = stableode.Trainer(network, shuffle=value)
+    assert trainer.options["shuffle"] is (value not in (False, 0, "false"))
+    with pytest.raises(stableode.OutOfRangeError, match="shuffle is 2; it must be true or false"):
+        trainer.set(shuffle=2)
+    with pytest.raises(stableode.UnsupportedTypeError, match="epochs takes an integer"):
+        trainer.set(epochs=True)
+
+
+def test_the_best_of_no_epoch_is_an_error(network):
+    with pytest.raises(stableode.StateError, match="no epoch has ended"):
+        stableode.Trainer(network).history.best

@@ -105,12 +105,60 @@ def test_standardization_is_fitted_and_stored(make_network, tmp_path):
     network = make_network()
     network.fit_normalization(features, random.integers(0, 4, 300))
     shift, scale = network.normalization
-    numpy.testing.assert_allclose(shift, features.mean(axis=0), rtol=1e-6)  # float32
-    numpy.testing.assert_allclose(scale[:2], 1 / features[:, :2].std(axis=0), rtol=1e-6)
-    assert scale[2] == 1 and shift[2] == numpy.float32(0.1)
+    numpy.testing.assert_allclose(shift, features.mean(axis=0), rtol=1e-13)  # float64 whatever the network's precision
+    numpy.testing.assert_allclose(scale[:2], 1 / features[:, :2].std(axis=0), rtol=1e-13)
+    assert scale[2] == 1 and shift[2] == 0.1
     network.save(tmp_path / "model.safetensors")
     loaded = stableode.Network.load(tmp_path / "model.safetensors")
     assert (network.scores(features) == loaded.scores(features)).all()
     assert (loaded.normalization[0] == shift).all() and (loaded.normalization[1] == scale).all()
     with pytest.raises(stableode.ShapeMismatchError):
         network.fit_normalization(numpy.zeros((4, 2)), numpy.zeros(4, int))
+
+
+@pytest.mark.parametrize("kind", ["float64", "int64", "int32"])
+def test_standardized_large_numbers_stay_apart(make_network, kind):
+    seconds = (1.7e9 + numpy.arange(1000)).astype(kind)
+    features = numpy.stack([seconds, seconds[::-1], seconds], axis=1)
+    network = make_network(precision="float32")
+    network.fit_normalization(features, numpy.arange(1000) % 4)
+    assert len({score.tobytes() for score in network.scores(features)}) == 1000
+    # Entering as they should: the same scores as those of features standardized in float64.
+    scores = network.scores(features)
+    network.normalization = None
+    exact = (features - features.mean(axis=0)) / features.std(axis=0)
+    assert numpy.array_equal(scores, network.scores(exact)) or numpy.abs(scores - network.scores(exact)).max() < 1e-6
+
+
+def test_sequences_have_a_scale_a_channel(make_network):
+    random = numpy.random.default_rng(3)
+    values = random.standard_normal((50, 6, 2)) * [1, 1e3] + [5, 1e6]
+    mask = (random.random((50, 6, 2)) < 0.6).astype(float)
+    mask[:, 4:] = 0  # padding
+    times = 1.7e9 + numpy.arange(6) + random.random((50, 1))
+    steps = numpy.concatenate([numpy.broadcast_to(times[..., None], (50, 6, 1)), numpy.where(mask > 0, values, -1e9), mask], axis=2)
+    network = make_network(
+        inputs=30, channels=2, opening="sequence", sequence_layout="times_values_mask", field="antisymmetric_rnn", layers=6
+    )
+    network.fit_normalization(steps.reshape(50, 30), numpy.arange(50) % 4)
+    shift, scale = (array.reshape(6, 5) for array in network.normalization)
+    for channel in range(2):
+        observed = values[:, :, channel][mask[:, :, channel] > 0]
+        numpy.testing.assert_allclose(shift[:, 1 + channel], observed.mean(), rtol=1e-12)
+        numpy.testing.assert_allclose(scale[:, 1 + channel], 1 / observed.std(), rtol=1e-12)
+    assert (shift[:, [0, 3, 4]] == 0).all() and (scale[:, [0, 3, 4]] == 1).all()
+
+
+def test_unix_times_are_as_good_as_times_from_zero(make_network):
+    random = numpy.random.default_rng(4)
+    times = numpy.sort(random.integers(0, 1000, (40, 6)), axis=1).astype(float)
+    times[:, 0] = 0
+    values = random.standard_normal((40, 6, 1))
+    network = make_network(
+        inputs=12, channels=1, opening="sequence_dense", sequence_layout="times_values", field="neural_cde", interpolation="linear", layers=12
+    )
+
+    def scores(origin):
+        return network.scores(numpy.concatenate([(times + origin)[..., None], values], axis=2).reshape(40, 12))
+
+    assert numpy.array_equal(scores(1.7e9), scores(0))

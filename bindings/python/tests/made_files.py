@@ -1,10 +1,16 @@
-"""The tables of README.md that list what the library has, made from its registries: python readme_tables.py [--check]."""
+"""What is made from the library's registries: python made_files.py [--check].
+
+The tables of README.md, the reference of options as a page and as a manual page, and the package's registries and option types.
+With --check nothing is written; the exit status says whether all is current.
+"""
 
 import pathlib
 import sys
 
+import options_page
+import python_types
+
 import stableode
-from stableode import _registries
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BEGIN, END = "<!-- tables: made by make tables -->\n", "<!-- end of tables -->"
@@ -25,9 +31,10 @@ def cell(text: str) -> str:
 
 
 def tables() -> str:
-    """The tables as Markdown."""
+    """The README's tables as Markdown."""
+    registries = stableode.registry("registries")
     parts = []
-    for registry in _registries.REGISTRIES:
+    for registry in registries:
         entries = stableode.registry(registry)
         if registry in GUIDED:
             title = registry.replace("_", " ")
@@ -35,7 +42,7 @@ def tables() -> str:
             lines += [f"| [`{entry}`]({guide(registry, entry)}) | {cell(text)} |" for entry, text in entries.items()]
             parts.append("\n".join(lines) + "\n")
     rest = ["| | names |", "|---|---|"]
-    for registry in _registries.REGISTRIES:
+    for registry in registries:
         if registry not in GUIDED:
             names = " · ".join(f"`{entry}`" for entry in stableode.registry(registry))
             rest.append(f"| {registry.replace('_', ' ')} | {names} |")
@@ -43,17 +50,34 @@ def tables() -> str:
     return "\n".join(parts)
 
 
-def updated(readme: str) -> str:
+def readme(now: str) -> str:
     """The README's text with its tables made anew."""
-    before, rest = readme.split(BEGIN)
+    before, rest = now.split(BEGIN)
     _, after = rest.split(END)
     return before + BEGIN + "\n" + tables() + "\n" + END + after
 
 
+#: Path → what makes its text out of the present one.
+FILES = {
+    "README.md": readme,
+    "Sources/StableODE/StableODE.docc/options.md": lambda now: options_page.markdown(),
+    "Sources/StableODELink/stableode.7": lambda now: options_page.manual(),
+    "bindings/python/stableode/_options.py": lambda now: python_types.options(),
+    "bindings/python/stableode/_registries.py": lambda now: python_types.registries(),
+}
+
+
+def present(name: str) -> str:
+    """The text of a file; "" of one that is not there yet."""
+    path = ROOT / name
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
 if __name__ == "__main__":
-    path = ROOT / "README.md"
-    now = path.read_text(encoding="utf-8")
-    then = updated(now)
+    stale = [name for name, made in FILES.items() if made(present(name)) != present(name)]
     if "--check" in sys.argv[1:]:
-        sys.exit(0 if now == then else "README.md: the tables are not those of the library; run make tables")
-    path.write_text(then, encoding="utf-8")
+        sys.exit(f"not what the library says: {', '.join(stale)}; run make tables" if stale else 0)
+    for name in stale:
+        (ROOT / name).parent.mkdir(exist_ok=True)
+        (ROOT / name).write_text(FILES[name](present(name)), encoding="utf-8")
+        print(f"wrote {name}")

@@ -1,0 +1,104 @@
+import KernelInterface
+
+extension Precision {
+  /// The largest magnitude that is still finite once it is rounded to this precision.
+  package var largest: Double { self == .float32 ? 0x1.fffffefffffffp127 : .greatestFiniteMagnitude }
+}
+
+/// A bound of |x| over a caller's array: of reals the largest magnitude, NaN where one is not finite; of integers that of their type.
+///
+/// - Cost: one pass at memory speed over dense rows of reals, number by number over strided ones; integers are not looked at.
+package func magnitudeBound(_ view: TensorView) -> Double {
+  switch view.type {
+  case .float32: largest(view, of: Float.self)
+  case .float64: largest(view, of: Double.self)
+  case .uint8: 0x1p8
+  case .int8: 0x1p7
+  case .int32: 0x1p31
+  case .int64: 0x1p63
+  }
+}
+
+/// Where the first number is, by rows, that is NaN, infinite, or infinite once it is rounded to `precision`; nil when there is none.
+///
+/// - Parameter allowsNaN: whether NaN stands for what is not there.
+/// - Cost: as that of `firstNonFinite`.
+package func firstUnheld(_ view: TensorView, by precision: Precision, allowsNaN: Bool = false) -> (row: Int, column: Int)? {
+  guard allowsNaN || (view.type == .float64 && precision == .float32) else { return firstNonFinite(view) }
+  for row in 0..<view.rows {
+    let numbers = view.rows(row..<row + 1)
+    if magnitudeBound(numbers) <= precision.largest { continue }
+    for column in 0..<view.columns {
+      let magnitude = numbers.number(row: 0, column: column).magnitude
+      if !(magnitude <= precision.largest || (allowsNaN && magnitude.isNaN)) { return (row, column) }
+    }
+  }
+  return nil
+}
+
+extension TensorView {
+  /// One number, for messages.
+  package func number(row: Int, column: Int) -> Double {
+    let address = base + (row * rowStride + column * columnStride) * type.byteCount
+    return switch type {
+    case .float32: Double(address.loadUnaligned(as: Float.self))
+    case .float64: address.loadUnaligned(as: Double.self)
+    case .uint8: Double(address.loadUnaligned(as: UInt8.self))
+    case .int8: Double(address.loadUnaligned(as: Int8.self))
+    case .int32: Double(address.loadUnaligned(as: Int32.self))
+    case .int64: Double(address.loadUnaligned(as: Int64.self))
+    }
+  }
+}
+
+private func largest<Number: BinaryFloatingPoint & BitwiseCopyable>(_ view: TensorView, of _: Number.Type) -> Double {
+  let size = MemoryLayout<Number>.size
+  let kernel = Kernels.table(size == 4 ? .float32 : .float64).pointee.largestDifference
+  var result = 0.0
+  for row in 0..<view.rows {
+    let start = view.base + row * view.rowStride * size
+    var here = 0.0
+    if view.columnStride == 1, Int(bitPattern: start) % size == 0 {
+      here = kernel(start, nil, view.columns)
+    } else {
+      for column in 0..<view.columns {
+        let magnitude = Double(start.loadUnaligned(fromByteOffset: column * view.columnStride * size, as: Number.self)).magnitude
+        // Written so that NaN, which compares with nothing, is taken and kept.
+        if !(magnitude <= here) { here = magnitude.isFinite ? magnitude : .nan }
+        if here.isNaN { break }
+      }
+    }
+    if !(here <= result) { result = here }
+    if result.isNaN { return result }
+  }
+  return result
+}
+
+extension MutableTensorView {
+  /// Writes one number to all columns of a row; an array of integers takes it rounded towards zero.
+  package func fill(row: Int, with value: Double) {
+    for column in 0..<columns {
+      let address = base + (row * rowStride + column * columnStride) * type.byteCount
+      switch type {
+      case .float32: address.storeBytes(of: Float(value), as: Float.self)
+      case .float64: address.storeBytes(of: value, as: Double.self)
+      case .uint8: address.storeBytes(of: UInt8(clamping: Int(value)), as: UInt8.self)
+      case .int8: address.storeBytes(of: Int8(clamping: Int(value)), as: Int8.self)
+      case .int32: address.storeBytes(of: Int32(clamping: Int(value)), as: Int32.self)
+      case .int64: address.storeBytes(of: Int64(value), as: Int64.self)
+      }
+    }
+  }
+}
+
+/// Calls `body` for each of the first `count` columns of a tile that holds a number that is not at most `limit` in magnitude, NaN among them.
+///
+/// - Cost: one vector pass over the tile where there is none.
+package func forEachColumn(of tile: Block, count: Int, beyond limit: Double, _ body: (_ column: Int) -> Void) {
+  if largestMagnitude(tile) <= limit { return }
+  for column in 0..<count {
+    var row = 0
+    while row < tile.rows, Vector(tile.rows(row..<row + 1).base, count: tile.columns, precision: tile.precision).load(column).magnitude <= limit { row += 1 }
+    if row < tile.rows { body(column) }
+  }
+}

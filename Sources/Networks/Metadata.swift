@@ -1,0 +1,59 @@
+import Settings
+
+/// A caller's own notes on a network, a text for each key: names of classes and features, where the data came from. They go with the network into copies, files and finer networks.
+///
+/// In a model file they stand in the metadata of the safetensors header, under their own keys, for every program to read.
+package struct Metadata: Equatable, Sendable {
+  /// Sorted by key.
+  package private(set) var entries: [Entry] = []
+
+  package struct Entry: Equatable, Sendable {
+    package let key: String
+    package let value: String
+  }
+
+  /// What a model file says in its metadata itself.
+  package static let reserved = ["format", "format_version", "library_version", "specification", "checksum", "training"]
+  package static let mostKeyBytes = 256
+  /// Bytes of all keys and values: a header of the file must hold them, each byte written as six in the worst case.
+  package static let mostBytes = 1 << 20
+
+  package init() {}
+
+  /// The entries of a file, whatever their keys.
+  package init(read entries: [(key: String, value: String)]) {
+    self.entries = entries.map { Entry(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key }
+  }
+
+  /// The text under a key; nil when there is none.
+  package subscript(key: String) -> String? { entries.first { $0.key == key }?.value }
+
+  /// Sets the text under a key, or removes it.
+  /// - Throws: `invalidArgument` for a key that is empty, a file's own, or begins with "stableode."; `outOfRange` for keys of more than 256 bytes and for more than 1 MB altogether.
+  package mutating func set(_ key: String, _ value: String?) throws(Failure) {
+    guard !key.isEmpty, !Self.reserved.contains(key), !key.hasPrefix("stableode.") else {
+      throw Failure(
+        .invalidArgument,
+        "metadata key is '\(key.prefix(64))'; it must be neither empty nor one that model files use themselves: \(Self.reserved.joined(separator: ", ")), and what begins with stableode.")
+    }
+    guard key.utf8.count <= Self.mostKeyBytes else { throw Failure(.outOfRange, "a metadata key has \(key.utf8.count) bytes; at most \(Self.mostKeyBytes) are allowed") }
+    var changed = entries.filter { $0.key != key }
+    if let value {
+      let place = changed.firstIndex { key < $0.key } ?? changed.count
+      changed.insert(Entry(key: key, value: value), at: place)
+    }
+    let bytes = changed.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+    guard value == nil || bytes <= Self.mostBytes else { throw Failure(.outOfRange, "with \(key.prefix(64)) a network's metadata would have \(bytes) bytes; at most \(Self.mostBytes) are allowed") }
+    entries = changed
+  }
+}
+
+/// What is known of a network's way through a file.
+package enum StoredChecksum: Int32, Sendable {
+  /// The network was not loaded.
+  case notLoaded = 0
+  /// The file had a checksum, and it was right.
+  case right = 1
+  /// The file had none: another program wrote it.
+  case absent = 2
+}

@@ -1,0 +1,78 @@
+import LinearAlgebra
+import Settings
+import VectorFields
+
+extension NetworkSpecification {
+  /// The specification of a network that exists with some options changed: the options given change, all others stay.
+  ///
+  /// A block option changes every block. `"block": i` beside it names the one block that changes. `"blocks": [{…}, …]`, one object a block in their order, changes each block by its own object (after
+  /// the options that hold for all); `{}` leaves a block as it is.
+  ///
+  /// An option that was valid before and contradicts the new ones gives way (`settle`).
+  /// - Throws: `.invalidArgument` for what is no object of options, for "block" together with "blocks", or for another number of objects than of blocks; `.outOfRange` for a block that there is not, or
+  ///   a value out of its bounds; `.unknownName`; `.unsupportedType`.
+  package func changing(json: JSON) throws(Failure) -> NetworkSpecification {
+    guard let members = json.members else { throw Failure(.invalidArgument, "changes are a JSON object of options; given: \(json.kindName)") }
+    let elements = try Self.elements(of: json["blocks"])
+    if let elements, elements.count != blocks.count {
+      throw Failure(.invalidArgument, "blocks has \(elements.count) objects; the network has \(blocks.count) blocks: one object a block, {} for one that stays as it is")
+    }
+    let chosen = try indexOfNamedBlock(json["block"], besideElements: elements != nil)
+    var changed = self
+    var common: [(key: String, value: OptionValue)] = []
+    for (key, value) in members where key != "blocks" && key != "block" {
+      let value = try optionValue(value, key)
+      if networkOptions.contains(where: { $0.key == key }) {
+        changed = try changed.changingNetwork(key, value)
+      } else if blockOptions.contains(where: { $0.key == key }) {
+        common.append((key, value))
+      } else {
+        throw unknownName(key, what: "network or block option", allowed: networkOptions.map(\.key) + blockOptions.map(\.key) + ["block", "blocks"])
+      }
+    }
+    return try changed.changingBlocks { index, block throws(Failure) in
+      guard chosen == nil || chosen == index else { return }
+      let before = block
+      for (key, value) in common { try block.set(key, value) }
+      var given = common.map(\.key)
+      if let elements { given += try Self.set(&block, elements[index], index) }
+      try block.settle(after: before, given: given)
+    }
+  }
+
+  /// The index that the member "block" names; nil without it.
+  private func indexOfNamedBlock(_ json: JSON?, besideElements: Bool) throws(Failure) -> Int? {
+    guard let json else { return nil }
+    guard !besideElements else { throw Failure(.invalidArgument, "block and blocks are both given; name one block by block, or change each by blocks") }
+    guard let index = json.integer else { throw Failure(.unsupportedType, "block is the index of a block; given: \(json.kindName)") }
+    guard index >= 0, index < blocks.count else { throw Failure(.outOfRange, "block is \(index); the network has blocks 0 … \(blocks.count - 1)") }
+    return Int(index)
+  }
+}
+
+extension OptionValues {
+  /// Resolves what the options `given` contradict among a block's others, `before` being all of them when they agreed.
+  ///
+  /// Options of single elements (`basis_count`) are dropped when their element is no longer chosen. A new number of layers makes the steps equal over the same horizon; a new horizon stretches given
+  /// step sizes; new step sizes bring their own number and sum.
+  fileprivate mutating func settle(after before: OptionValues, given: [String]) throws(Failure) {
+    let taken = try takenElementOptions(self)
+    for option in elementOptions where isSet(option.key) && !taken.contains(option.key) && !given.contains(option.key) { reset(option.key) }
+
+    if given.contains("step_sizes"), try !reals("step_sizes").isEmpty {
+      for key in ["layers", "horizon"] where !given.contains(key) { reset(key) }
+      return
+    }
+    guard try !before.reals("step_sizes").isEmpty else { return }
+    let grid = try BlockRecipe.grid(before)
+    let layers = given.contains("layers") ? try integer("layers") : grid.layers
+    let horizon = given.contains("horizon") ? try real("horizon") : grid.horizon
+    if given.contains("step_sizes") || layers != grid.layers {
+      reset("step_sizes")
+      try set("layers", .integer(Int64(layers)))
+      try set("horizon", .real(horizon))
+    } else if given.contains("horizon") {
+      try set("step_sizes", .text(shown(reals: (0..<layers).map { grid.stepSize($0) * (horizon / grid.horizon) })))
+    }
+  }
+}

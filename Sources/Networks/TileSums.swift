@@ -1,0 +1,96 @@
+import Integrators
+import LinearAlgebra
+import Settings
+
+/// What the tiles of a pass add up to: losses in the order of the tiles, whichever worker computed them, so that the bits of a sum do not depend on threads.
+///
+/// Counts, maxima and the first failure come out the same in any order: each worker keeps its own. Only the two sums of a tile are kept for each tile, in scratch for `keptTiles` of them; a batch of
+/// more tiles, 262 144 samples at least, makes room when it comes. So what a sweep holds before that does not grow with the largest batch it was made for.
+package final class TileSums: @unchecked Sendable {
+  /// Tiles whose sums the scratch of every sweep has room for.
+  package static let keptTiles = 4096
+
+  /// The sums of one tile: of its weighted losses, and of what its trajectories were charged.
+  private struct Sum {
+    var loss = 0.0
+    var cost = 0.0
+  }
+  /// What one worker has counted. Its tiles come in ascending order, so that its first failure is that of its lowest tile.
+  private struct Tally {
+    var counts = BatchResult()
+    var failure: (tile: Int, failure: SampleFailure)?
+  }
+
+  private let kept: UnsafeMutablePointer<Sum>
+  private let keptCount: Int
+  private var more: Buffer?
+  private var sums: UnsafeMutablePointer<Sum>
+  private let tallies: UnsafeMutablePointer<Tally>
+  private let workers: Int
+
+  package static func add(tiles: Int, to size: inout Arena.Size) { size.add(count: 2 * min(tiles, keptTiles), precision: .float64) }
+
+  /// - Parameters:
+  ///   - tiles: of the largest batch.
+  ///   - workers: at most 16.
+  package init(_ arena: Arena, tiles: Int, workers: Int) {
+    keptCount = min(tiles, Self.keptTiles)
+    kept = arena.vector(count: 2 * keptCount, precision: .float64).base.bindMemory(to: Sum.self, capacity: keptCount)
+    sums = kept
+    self.workers = workers
+    tallies = .allocate(capacity: workers)
+    tallies.initialize(repeating: Tally(), count: workers)
+  }
+
+  deinit {
+    tallies.deinitialize(count: workers)
+    tallies.deallocate()
+  }
+
+  /// Bytes held besides the arena's.
+  package var byteCount: Int { more?.byteCount ?? 0 }
+
+  /// Begins a pass over a batch of so many tiles.
+  /// - Throws: `.memory`, for more tiles than there has been room for.
+  package func begin(tiles: Int) throws(Failure) {
+    for worker in 0..<workers { tallies[worker] = Tally() }
+    guard tiles > keptCount else { return sums = kept }
+    let bytes = tiles * MemoryLayout<Sum>.stride
+    let room = if let more, more.byteCount >= bytes { more } else { try Buffer(byteCount: bytes) }
+    more = room
+    sums = room.base.bindMemory(to: Sum.self, capacity: tiles)
+  }
+
+  /// Notes what a tile gave; each tile of the pass is noted once.
+  package func note(_ result: BatchResult, tile: Int, worker: Int) {
+    sums[tile] = Sum(loss: result.lossSum, cost: result.costSum)
+    tallies[worker].counts.count += result.count
+    tallies[worker].counts.correct += result.correct
+    tallies[worker].counts.report.add(result.report)
+    if let failure = result.failure, tallies[worker].failure == nil { tallies[worker].failure = (tile, failure) }
+  }
+
+  /// The failure of the first tile that failed.
+  package var failure: SampleFailure? {
+    var first: (tile: Int, failure: SampleFailure)?
+    for worker in 0..<workers {
+      if let failure = tallies[worker].failure, failure.tile < first?.tile ?? Int.max { first = failure }
+    }
+    return first?.failure
+  }
+
+  /// The sums over the first `tiles` tiles, all of which are noted.
+  package func total(tiles: Int) -> BatchResult {
+    var total = BatchResult()
+    for tile in 0..<tiles {
+      total.lossSum += sums[tile].loss
+      total.costSum += sums[tile].cost
+    }
+    for worker in 0..<workers {
+      total.correct += tallies[worker].counts.correct
+      total.count += tallies[worker].counts.count
+      total.report.add(tallies[worker].counts.report)
+    }
+    return total
+  }
+}

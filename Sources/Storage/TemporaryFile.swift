@@ -1,0 +1,104 @@
+import Glibc
+import Settings
+
+/// A file that is being written, to replace another once it is complete.
+///
+/// It has no name while it is written, where the file system can do that. Any name that it has begins with `prefix`, and the process that writes it holds a lock on it for as long: a file of such a name
+/// without a lock was abandoned by a process that was killed.
+final class TemporaryFile {
+  static let prefix = ".stableode-"
+  static let suffix = ".tmp"
+
+  let descriptor: Int32
+  private let folder: String
+  /// nil while it has none.
+  private var name: String?
+
+  /// - Parameter path: the file to be replaced, for messages.
+  /// - Throws: `file` when the folder is missing or does not let files be made in it.
+  init(in folder: String, for path: String) throws(Failure) {
+    self.folder = folder
+    // A file without a name gets one through its descriptor's entry in /proc.
+    if access("/proc/self/fd", F_OK) == 0 {
+      let unnamed = open(folder, Self.unnamedFlag | O_WRONLY | O_CLOEXEC, 0o666)
+      if unnamed >= 0 {
+        descriptor = unnamed
+        flock(unnamed, LOCK_EX)
+        return
+      }
+      // Kernels and file systems that know no such files say so by one of these.
+      guard [EISDIR, EINVAL, EOPNOTSUPP, EPERM].contains(errno) else { throw fileFailure("write", path, code: errno) }
+    }
+    for _ in 0..<100 {
+      let candidate = Self.name(in: folder)
+      let named = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      guard named >= 0 else {
+        guard errno == EEXIST || errno == EINTR else { throw fileFailure("write", path, code: errno) }
+        continue
+      }
+      flock(named, LOCK_EX)
+      // Before the lock was there another save may have taken the file for an abandoned one.
+      var information = stat()
+      if fstat(named, &information) == 0, information.st_nlink > 0 {
+        descriptor = named
+        name = candidate
+        return
+      }
+      close(named)
+    }
+    throw fileFailure("write", path, code: EEXIST)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Gives it the name `target` in place of the file that has it.
+  /// - Throws: `file`, naming `path`.
+  func rename(to target: String, for path: String) throws(Failure) {
+    // A link cannot replace a file, but a file with a name can.
+    var attempts = 0
+    while name == nil {
+      let candidate = Self.name(in: folder)
+      attempts += 1
+      if linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, candidate, AT_SYMLINK_FOLLOW) == 0 {
+        name = candidate
+      } else {
+        guard errno == EEXIST, attempts < 100 else { throw fileFailure("write", path, code: errno) }
+      }
+    }
+    guard let name, Glibc.rename(name, target) == 0 else { throw fileFailure("write", path, code: errno) }
+    self.name = nil
+  }
+
+  /// Removes it.
+  func discard() {
+    if let name { unlink(name) }
+    name = nil
+  }
+
+  private static func name(in folder: String) -> String {
+    "\(folder)/\(prefix)\(String(UInt64.random(in: 0...UInt64.max), radix: 36))\(suffix)"
+  }
+
+  /// O_TMPFILE, a macro that Swift does not see.
+  private static let unnamedFlag: Int32 = 0o20_000_000 | O_DIRECTORY
+}
+
+/// Removes the files that killed processes left in a folder: those of `TemporaryFile`'s names on which no process holds a lock. What cannot be listed or removed stays.
+package func removeAbandonedFiles(in folder: String) {
+  guard let listing = opendir(folder) else { return }
+  defer { closedir(listing) }
+  while let entry = readdir(listing) {
+    // A name of d_name's own: most are other files, and are passed over without a string.
+    let found = withUnsafeBytes(of: &entry.pointee.d_name) { bytes -> String? in
+      guard bytes.starts(with: TemporaryFile.prefix.utf8) else { return nil }
+      return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    guard let found, found.hasSuffix(TemporaryFile.suffix) else { continue }
+    let path = "\(folder)/\(found)"
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+    guard descriptor >= 0 else { continue }
+    var information = stat()
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &information) == 0, isRegular(information) { unlink(path) }
+    close(descriptor)
+  }
+}

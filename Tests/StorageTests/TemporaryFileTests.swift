@@ -1,0 +1,39 @@
+import Foundation
+import Storage
+import Testing
+
+@Suite struct TemporaryFileTests {
+  /// Whatever a killed process left, the next save removes.
+  @Test func nothingIsLeftBehindForEver() throws {
+    let folder = NSTemporaryDirectory() + "killed-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    // What a process leaves that is killed between giving the file a name and the renaming, or on a file system that knows no files without a name.
+    for index in 0..<3 { try Data("part".utf8).write(to: URL(fileURLWithPath: "\(folder)/.stableode-\(index).tmp")) }
+    removeAbandonedFiles(in: folder)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+    // A folder that cannot be listed is left alone.
+    removeAbandonedFiles(in: folder + "/none")
+  }
+
+  /// Saves at the same time do not take each other's files for abandoned ones: all succeed, and nothing is left.
+  @Test func savesAtTheSameTimeDoNotDisturbOneAnother() throws {
+    let folder = NSTemporaryDirectory() + "together-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let failures = Failures()
+    DispatchQueue.concurrentPerform(iterations: 4) { worker in
+      for round in 0..<25 {
+        do { try [UInt8](repeating: UInt8(worker), count: 1000).withUnsafeBytes { try writeAtomically($0, to: "\(folder)/m\(round % 2)") } } catch { failures.add("\(error)") }
+      }
+    }
+    #expect(failures.all == [])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["m0", "m1"])
+  }
+}
+
+private final class Failures: @unchecked Sendable {
+  private let lock = NSLock()
+  private(set) var all: [String] = []
+  func add(_ text: String) { lock.withLock { all.append(text) } }
+}

@@ -1,0 +1,88 @@
+"""The package's modules that are made from the library: its registries as functions, its options as types."""
+
+import stableode
+
+#: What keywords of the package take beside the library's options.
+FURTHER = {"metric": "Callable[[numpy.ndarray, numpy.ndarray], float]", "class_weights": "ArrayLike"}
+
+
+def registries() -> str:
+    """The text of _registries.py."""
+    names = list(stableode.registry("registries"))
+    parts = ['"""The registries, each a function. Made by `make tables` from the library."""\n\nfrom .introspection import registry\n']
+    for name, text in stableode.registry("registries").items():
+        parts.append(f'\n\ndef {name}() -> dict[str, str]:\n    """Name → one line of help: {text}."""\n    return registry("{name}")\n')
+    parts.append("\n\n#: All of them.\nREGISTRIES = (\n" + "".join(f'    "{name}",\n' for name in names) + ")\n")
+    return "".join(parts)
+
+
+def annotation(key: str, option: stableode.Option) -> str:
+    """The Python type of an option."""
+    if option.type is not str:
+        found = option.type.__name__
+    elif option.choices:
+        # A str that is computed is taken too; the literals are what editors offer.
+        found = f"Literal[{', '.join(repr(choice).replace(chr(39), chr(34)) for choice in option.choices)}] | str"
+    else:
+        found = "str | Sequence[float]" if option.allowed.startswith("finite numbers") else "str"
+    return f"{found} | {FURTHER[key]}" if key in FURTHER else found
+
+
+def members(options: dict[str, stableode.Option]) -> str:
+    """The members of a TypedDict, each with what it means."""
+    lines = []
+    for key, option in options.items():
+        takers = "; ".join(f"{name} {', '.join(choices)}" for name, choices in option.taken_by.items())
+        facts = [option.help, option.allowed if not option.choices else "", f"for {takers}" if takers else ""]
+        lines.append(f'    {key}: {annotation(key, option)}\n    """{"; ".join(filter(None, facts))}"""\n')
+    return "".join(lines)
+
+
+def options() -> str:
+    """The text of _options.py."""
+    network, block, trainer = (stableode.options(scope) for scope in ("network", "block", "trainer"))
+    required = {key: option for key, option in network.items() if option.required}
+    rest = {key: option for key, option in network.items() if not option.required}
+    return f'''"""The types of the options that are keywords, for type checkers and editors. Made by `make tables` from the library."""
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import ArrayLike
+
+
+class BlockOptions(TypedDict, total=False):
+    """The options of one block."""
+
+{members(block)}
+
+class NetworkChanges(BlockOptions, total=False):
+    """The options of a network that may be left out: its own, those of its block, or several blocks."""
+
+    blocks: Sequence[BlockOptions]
+    """one dict a block"""
+{members(rest)}
+
+class NetworkOptions(NetworkChanges):
+    """The options of a network."""
+
+{members(required)}
+
+class TrainerOptions(TypedDict, total=False):
+    """The options of training."""
+
+{members(trainer)}
+
+class TrainingKeywords(TrainerOptions, total=False):
+    """What `Network.fit` takes: the options of training, and a loss of your own."""
+
+    loss: Callable[[numpy.ndarray, numpy.ndarray], tuple[ArrayLike, ArrayLike]] | None
+    """loss(scores, targets) → (losses [samples], gradient [samples, outputs])"""
+    larger_is_better: bool
+    """how a metric of your own chooses"""
+'''

@@ -1,0 +1,562 @@
+"""Promised times, for all calls of the header and all optimizers and integrators.
+
+A tick, and so a report of progress, comes at most 0.1 s after the one before, and a call ends at most 0.1 s after its token was requested.
+Times are those of this thread's processor, which a loaded machine does not lengthen.
+"""
+
+import ctypes
+import gzip
+import os
+import re
+import signal
+import struct
+import threading
+import time
+
+import numpy
+import pytest
+
+import stableode
+from stableode import _structures
+from stableode._library import library
+from stableode._structures import Limits, TickFunction
+from stableode._tensor import output, tensor_of
+
+#: What is promised, in seconds.
+PROMISE = 0.1
+
+CANCELLED = 2
+
+# Functions that only look at, copy or free what is there, or set numbers: with the reason where that is not plain.
+PROMPT = {
+    "sode_version_number", "sode_version_text", "sode_build_info", "sode_status_name", "sode_status_text", "sode_last_error_message",
+    "sode_specification_create", "sode_specification_set_int", "sode_specification_set_real", "sode_specification_set_text",
+    "sode_specification_set_json", "sode_specification_add_block", "sode_specification_json", "sode_specification_free",
+    "sode_specification_set_feed_forward",
+    "sode_network_copy",  # shares the parameters
+    "sode_network_json", "sode_network_describe", "sode_network_parameter_at", "sode_network_free",
+    # Copies at the speed of memory, which must be whole.
+    "sode_network_get_parameter", "sode_network_set_parameter", "sode_network_get_parameters", "sode_network_set_parameters",
+    "sode_network_set_normalization", "sode_network_get_normalization", "sode_network_get_feed_forward", "sode_network_set_feed_forward",
+    "sode_dataset_get",
+    "sode_dataset_slice", "sode_dataset_describe", "sode_dataset_free",
+    "sode_trainer_create", "sode_trainer_set_int", "sode_trainer_set_real", "sode_trainer_set_text", "sode_trainer_set_json",
+    "sode_trainer_set_callback", "sode_trainer_set_class_weights", "sode_trainer_set_loss", "sode_trainer_set_metric",
+    "sode_trainer_history_count", "sode_trainer_history_at", "sode_trainer_free",
+    "sode_cancel_token_create", "sode_cancel_token_request", "sode_cancel_token_reset", "sode_cancel_token_free", "sode_set_thread_limits",
+    "sode_network_state_shape", "sode_predictor_free", "sode_gradient_bytes", "sode_gradient_set_loss", "sode_gradient_report",
+    "sode_gradient_free", "sode_network_memory_plan", "sode_network_block_memory",
+    "sode_gradient_create", "sode_predictor_create",  # scratch, whose pages come when they are first touched
+    "sode_registry_count", "sode_registry_at", "sode_option_count", "sode_option_at",
+    "sode_set_allocator", "sode_set_memory_limit", "sode_memory_usage", "sode_reset_memory_peak",
+}  # fmt: skip
+
+
+class Meter:
+    """Runs calls of this thread under a token, requests it at a tick, and measures. Requested beforehand with at_tick=0."""
+
+    def __init__(self, at_tick=1):
+        self.token = stableode.CancelToken()
+        self.at_tick, self.ticks = at_tick, 0
+        #: The longest time without a tick, and from the request to the end.
+        self.gap, self.answer = 0.0, None
+        self._requested = None
+        self._function = TickFunction(self._tick)
+
+    def _tick(self, _):
+        now = time.thread_time()
+        if self._requested is None:
+            self.gap = max(self.gap, now - self._last)
+        self._last = now
+        self.ticks += 1
+        if self.ticks == self.at_tick:
+            self._requested = now
+            self.token.request()
+        return 0
+
+    def run(self, call):
+        """The status of call()."""
+        limits = Limits(cancel=self.token._pointer, tick=self._function)
+        library.sode_set_thread_limits(ctypes.byref(limits))
+        self._last = time.thread_time()
+        if self.at_tick == 0:
+            self.token.request()
+            self._requested = self._last
+        try:
+            call()
+            status = 0
+        except stableode.CancelledError:
+            status = CANCELLED
+        finally:
+            end = time.thread_time()
+            stableode._limits.heed_signals()
+        if self._requested is not None:
+            self.answer = end - self._requested
+        return status
+
+    def __str__(self):
+        return f"{self.ticks} ticks, longest time between them {self.gap:.3f} s, answer {self.answer} s"
+
+
+def rows(count, columns, dtype="float32"):
+    """A large array that takes no memory: one row again and again."""
+    row = numpy.random.default_rng(3).standard_normal((1, columns)).astype(dtype)
+    return numpy.broadcast_to(row, (count, columns))
+
+
+class World:
+    """What the long calls work on."""
+
+    samples, inputs, outputs = 40_000, 20, 4
+    options = dict(inputs=20, outputs=4, width=64, field="antisymmetric", integrator="euler", layers=400, horizon=1.0, seed=1)
+    adaptive = dict(options, width=16, layers=8, integrator="dopri5", relative_tolerance=1e-6, horizon=200.0)
+    #: 100 million parameters.
+    wide = dict(options, width=1000, layers=100)
+
+    def __init__(self, folder):
+        random = numpy.random.default_rng(1)
+        self.folder = folder
+        self.x = random.standard_normal((self.samples, self.inputs)).astype("float32")
+        self.y = random.integers(0, self.outputs, self.samples)
+        self.data = stableode.Dataset(self.x, self.y)
+        self.network = stableode.Network(**self.options)
+        self.trainer = stableode.Trainer(self.network, num_threads=1, batch_size=self.samples)
+        self.gradient = stableode.Gradient(self.network, self.samples, num_threads=1)
+        self.predictor = stableode.Predictor(self.network, self.samples, num_threads=1)
+        self.scores, self.scores_tensor = output((self.samples, self.outputs), "float32")
+        self.features = tensor_of(self.x, "features")
+        self.targets = tensor_of(self.y, "targets")
+        self.parameters, self.parameters_tensor = output((self.network.parameter_count,), "float32")
+        self.parameters[:] = 1e-3
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    return World(tmp_path_factory.mktemp("interruption"))
+
+
+LONG = {}
+
+
+def long(name):
+    """Declares how to make a call of the C function `name` long: a function of the world that gives the call."""
+
+    def keep(make):
+        LONG[name] = make
+        return make
+
+    return keep
+
+
+def ref(structure):
+    return ctypes.byref(structure)
+
+
+def created():
+    return ctypes.c_void_p()
+
+
+@long("sode_network_create_json")
+def _(world):
+    return lambda: stableode.Network(**World.wide)
+
+
+@long("sode_network_create")
+def _(world):
+    specification, pointer = created(), created()
+    library.sode_specification_create(ref(specification))
+    for key, value in World.wide.items():
+        if isinstance(value, str):
+            library.sode_specification_set_text(specification, key.encode(), value.encode())
+        elif isinstance(value, float):
+            library.sode_specification_set_real(specification, key.encode(), value)
+        else:
+            library.sode_specification_set_int(specification, key.encode(), value)
+    return lambda: library.sode_network_create(specification, ref(pointer))
+
+
+@long("sode_network_initialize")
+def _(world):
+    wide = stableode.Network(**dict(World.wide, layers=60))
+    return lambda: library.sode_network_initialize(wide._pointer, 5)
+
+
+@long("sode_network_fit_normalization")
+def _(world):
+    data = _borrowed(rows(20_000_000, 20))
+    network = stableode.Network(**World.options)
+    return lambda: library.sode_network_fit_normalization(network._pointer, data)
+
+
+def _borrowed(features):
+    x, y = tensor_of(features, "features"), tensor_of(numpy.broadcast_to(numpy.int8(1), (len(features),)), "targets")
+    pointer = created()
+    library.sode_dataset_retain(ref(x), ref(y), _structures.ReleaseFunction(0), None, ref(pointer))
+    return pointer
+
+
+@long("sode_dataset_create")
+def _(world):
+    x, y = tensor_of(rows(5_000_000, 20), "features"), tensor_of(numpy.broadcast_to(numpy.int8(1), (5_000_000,)), "targets")
+    return lambda: library.sode_dataset_create(ref(x), ref(y), ref(created()))
+
+
+@long("sode_dataset_retain")
+def _(world):
+    features = rows(50_000_000, 20)
+    return lambda: _borrowed(features)
+
+
+@long("sode_dataset_load_idx")
+def _(world):
+    images, labels = world.folder / "images.gz", world.folder / "labels.gz"
+    count = 100_000
+    with gzip.open(images, "wb", compresslevel=1) as file:
+        file.write(struct.pack(">IIII", 0x803, count, 28, 28) + numpy.random.default_rng(1).integers(0, 30, count * 784, dtype="uint8").tobytes())
+    with gzip.open(labels, "wb") as file:
+        file.write(struct.pack(">II", 0x801, count) + bytes(count))
+    paths = str(images).encode(), str(labels).encode()
+    return lambda: library.sode_dataset_load_idx(*paths, ref(created()))
+
+
+@long("sode_dataset_create_problem")
+def _(world):
+    return lambda: library.sode_dataset_create_problem(b"peaks", 10_000_000, 5, 1, ref(created()), ref(created()))
+
+
+@long("sode_dataset_weighted")
+def _(world):
+    data = _borrowed(rows(50_000_000, 1))
+    weights = tensor_of(numpy.broadcast_to(numpy.int32(1), (50_000_000,)), "weights")
+    return lambda: library.sode_dataset_weighted(data, ref(weights), ref(created()))
+
+
+@long("sode_dataset_fold")
+def _(world):
+    data = _borrowed(rows(5_000_000, 20))
+    return lambda: library.sode_dataset_fold(data, 5, 0, 1, ref(created()), ref(created()))
+
+
+@long("sode_trainer_run")
+def _(world):
+    def run():
+        status = library.sode_trainer_run(world.trainer._pointer, world.data._pointer, None, None)
+        if status == CANCELLED:
+            raise stableode.CancelledError
+
+    return run
+
+
+@long("sode_trainer_find_learning_rate")
+def _(world):
+    value = ctypes.c_double()
+    return lambda: library.sode_trainer_find_learning_rate(world.trainer._pointer, world.data._pointer, 1e-6, 1.0, 100, None, ref(value))
+
+
+@long("sode_multilevel_run")
+def _(world):
+    def run():
+        network, trainer = created(), created()
+        status = library.sode_multilevel_run(
+            world.trainer._pointer, 800, b"linear", world.data._pointer, None, None, ref(network), ref(trainer)
+        )
+        if status == CANCELLED:
+            raise stableode.CancelledError
+
+    return run
+
+
+@long("sode_trainer_refine")
+def _(world):
+    trainer = stableode.Trainer(stableode.Network(**dict(World.wide, layers=50)))
+    return lambda: library.sode_trainer_refine(trainer._pointer, b"linear", ref(created()), ref(created()))
+
+
+@long("sode_network_refine")
+def _(world):
+    network = stableode.Network(**dict(World.wide, layers=50))
+    return lambda: library.sode_network_refine(network._pointer, b"linear", ref(created()))
+
+
+@long("sode_network_project")
+def _(world):
+    network = stableode.Network(**dict(World.options, layers=2000))
+    text = b'{"layers": 1500}'
+    return lambda: library.sode_network_project(network._pointer, text, len(text), ref(created()))
+
+
+@long("sode_network_save")
+def _(world):
+    network, path = stableode.Network(**World.wide), str(world.folder / "wide.safetensors").encode()
+    return lambda: library.sode_network_save(network._pointer, path)
+
+
+@long("sode_network_save_memory")
+def _(world):
+    network, needed = stableode.Network(**World.wide), ctypes.c_size_t()
+    return lambda: library.sode_network_save_memory(network._pointer, None, 0, ref(needed))
+
+
+@long("sode_network_load")
+def _(world):
+    path = world.folder / "large.safetensors"
+    stableode.Network(**World.wide).save(path)
+    encoded = str(path).encode()
+    return lambda: library.sode_network_load(encoded, ref(created()))
+
+
+@long("sode_network_load_memory")
+def _(world):
+    path = world.folder / "large.safetensors"
+    if not path.exists():
+        stableode.Network(**World.wide).save(path)
+    content = path.read_bytes()
+    return lambda: library.sode_network_load_memory(content, len(content), ref(created()))
+
+
+@long("sode_trainer_save")
+def _(world):
+    trainer, path = stableode.Trainer(stableode.Network(**World.wide)), str(world.folder / "wide.checkpoint").encode()
+    return lambda: library.sode_trainer_save(trainer._pointer, path)
+
+
+@long("sode_trainer_load")
+def _(world):
+    path = world.folder / "large.checkpoint"
+    trainer = stableode.Trainer(stableode.Network(**dict(World.wide, layers=50)), num_threads=1, epochs=1, optimizer="sgd")
+    trainer.run((world.x[:1], world.y[:1]))
+    trainer.save(path)
+    encoded = str(path).encode()
+    return lambda: library.sode_trainer_load(encoded, ref(created()), ref(created()))
+
+
+@long("sode_network_evaluate")
+def _(world):
+    result = _structures.EvaluationData()
+    return lambda: library.sode_network_evaluate(world.network._pointer, world.data._pointer, 1, ref(result))
+
+
+@long("sode_network_metrics")
+def _(world):
+    # The forward pass is short; ranking the scores is not.
+    network = stableode.Network(inputs=20, outputs=2, width=8, layers=1)
+    data = _borrowed(numpy.random.default_rng(1).standard_normal((2_000_000, 20), dtype="float32"))
+    _, values = output((1,), "float64")
+    return lambda: library.sode_network_metrics(network._pointer, data, 1, b"auc", ref(values))
+
+
+@long("sode_network_confusion")
+def _(world):
+    counts = tensor_of(numpy.zeros((4, 4), "int64"), "counts")
+    return lambda: library.sode_network_confusion(world.network._pointer, world.data._pointer, 1, ref(counts))
+
+
+@long("sode_network_class_figures")
+def _(world):
+    _, figures = output((4, 4), "float64")
+    return lambda: library.sode_network_class_figures(world.network._pointer, world.data._pointer, 1, ref(figures))
+
+
+@long("sode_network_predict")
+def _(world):
+    return lambda: library.sode_network_predict(world.network._pointer, ref(world.features), 0, 1, ref(world.scores_tensor))
+
+
+@long("sode_predictor_run")
+def _(world):
+    return lambda: library.sode_predictor_run(world.predictor._pointer, ref(world.features), 0, ref(world.scores_tensor))
+
+
+@long("sode_predictor_run_f32")
+def _(world):
+    return lambda: library.sode_predictor_run_f32(world.predictor._pointer, world.x.ctypes.data, world.samples, 0, world.scores.ctypes.data)
+
+
+@long("sode_predictor_run_f64")
+def _(world):
+    x, scores = world.x.astype("float64"), numpy.empty((world.samples, world.outputs))
+    return lambda: library.sode_predictor_run_f64(world.predictor._pointer, x.ctypes.data, world.samples, 0, scores.ctypes.data)
+
+
+@long("sode_network_states")
+def _(world):
+    network = stableode.Network(**dict(World.options, layers=40))
+    _, states = output((41, world.samples, 64), "float32")
+    return lambda: library.sode_network_states(network._pointer, 0, ref(world.features), ref(states))
+
+
+@long("sode_gradient_run")
+def _(world):
+    loss = ctypes.c_double()
+    return lambda: library.sode_gradient_run(world.gradient._pointer, ref(world.features), ref(world.targets), ref(loss), ref(world.parameters_tensor))
+
+
+@long("sode_gradient_pullback")
+def _(world):
+    cotangent = tensor_of(numpy.ones((world.samples, world.outputs), "float32"), "cotangent")
+    return lambda: library.sode_gradient_pullback(world.gradient._pointer, ref(world.features), ref(cotangent), ref(world.parameters_tensor), None)
+
+
+@long("sode_gradient_pushforward")
+def _(world):
+    return lambda: library.sode_gradient_pushforward(
+        world.gradient._pointer, ref(world.features), ref(world.parameters_tensor), None, None, ref(world.scores_tensor)
+    )
+
+
+@long("sode_gradient_curvature")
+def _(world):
+    product, tensor = output(world.parameters.shape, "float32")
+    return lambda: library.sode_gradient_curvature(
+        world.gradient._pointer, b"gauss_newton", ref(world.features), ref(world.targets), ref(world.parameters_tensor), ref(tensor)
+    )
+
+
+@long("sode_network_solve")
+def _(world):
+    network = stableode.Network(**World.adaptive)
+    return lambda: library.sode_network_solve(network._pointer, 0, ref(world.features), None, None, None, None, None, None, None)
+
+
+@long("sode_network_near_identity_gap")
+def _(world):
+    network = stableode.Network(inputs=20, outputs=4, width=64, field="linear_activation", integrator="near_identity", layers=100)
+    gap = _structures.NearIdentityGapData()
+    return lambda: library.sode_network_near_identity_gap(network._pointer, 0, ref(world.features), ref(gap))
+
+
+def test_every_function_of_the_header_is_judged(header):
+    declared = set(re.findall(r"SODE_API [\w *]+?\b(sode_\w+)\(", header))
+    assert declared - PROMPT - set(LONG) == set(), "say of each new function whether it can take long"
+    assert (PROMPT | set(LONG)) - declared == set() and not PROMPT & set(LONG)
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_calls_end_when_they_are_cancelled(world, name):
+    call, meter = LONG[name](world), Meter()
+    assert meter.run(call) == CANCELLED, meter
+    assert meter.gap < PROMISE and meter.answer < PROMISE, meter
+    # And do not begin under a token that was requested before.
+    meter = Meter(at_tick=0)
+    assert meter.run(call) == CANCELLED and meter.answer < PROMISE, meter
+
+
+OPTIMIZERS = list(stableode.optimizers())
+INTEGRATORS = list(stableode.integrators())
+# What an integrator needs beside the usual options.
+FIELDS = {"verlet": "hamiltonian", "near_identity": "linear_activation"}
+
+
+def _network_for(integrator, **options):
+    """A network of this integrator over the first field that it takes."""
+    given = dict(inputs=20, outputs=4, width=32, layers=24, horizon=6.0, seed=1, integrator=integrator) | options
+    for field in ["antisymmetric", *stableode.fields()]:
+        try:
+            return stableode.Network(**given, field=field)
+        except stableode.StableODEError:
+            continue
+    pytest.fail(f"no field for {integrator}")
+
+
+@pytest.mark.parametrize("integrator", INTEGRATORS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_training_reports_and_ends_in_time(world, optimizer, integrator):
+    network = _network_for(integrator)
+    trainer = stableode.Trainer(network, optimizer=optimizer, batch_size=world.samples, num_threads=1, epochs=1000)
+    token, times, requested = stableode.CancelToken(), [time.thread_time()], []
+
+    def receive(progress):
+        times.append(time.thread_time())
+        if len(times) == 3:
+            requested.append(times[-1])
+            token.request()
+
+    history = trainer.run(world.data, on_event=receive, cancel=token)
+    answer = time.thread_time() - requested[0]
+    gap = max(b - a for a, b in zip(times, times[1:], strict=False))
+    assert history.outcome == "cancelled" and gap < PROMISE and answer < PROMISE, (gap, answer)
+
+
+def test_limits_end_calls_with_an_exception_and_training_with_an_outcome(world):
+    with stableode.limits(seconds=0.05), pytest.raises(stableode.TimeLimitError, match="50 ms") as caught:
+        world.network.evaluate(world.data, num_threads=1)
+    assert isinstance(caught.value, TimeoutError) and caught.value.code == 3
+    with stableode.limits(seconds=0.05):
+        assert world.trainer.run(world.data).outcome == "time_limit"
+    token = stableode.CancelToken()
+    token.request()
+    with stableode.limits(cancel=token):
+        with pytest.raises(stableode.CancelledError):
+            world.network.evaluate(world.data, num_threads=1)
+        # An inner context keeps what it does not give.
+        with stableode.limits(seconds=100), pytest.raises(stableode.CancelledError):
+            world.network.evaluate(world.data, num_threads=1)
+        assert world.network.parameter_count > 0
+    small = stableode.Network(inputs=20, outputs=4)
+    assert 0 <= small.evaluate((world.x[:10], world.y[:10]))["accuracy"] <= 1
+
+
+def test_limits_of_one_thread_are_not_those_of_another(world):
+    token = stableode.CancelToken()
+    token.request()
+    small, outcomes = stableode.Network(inputs=20, outputs=4), []
+    with stableode.limits(cancel=token):
+        thread = threading.Thread(target=lambda: outcomes.append(small.evaluate((world.x[:10], world.y[:10]))["accuracy"]))
+        thread.start()
+        thread.join()
+    assert len(outcomes) == 1
+
+
+@pytest.mark.parametrize("given", [dict(seconds=0), dict(seconds=-1.0), dict(seconds=float("nan")), dict(cancel=3)])
+def test_limits_that_make_no_sense(given):
+    with pytest.raises((stableode.OutOfRangeError, stableode.UnsupportedTypeError)):
+        stableode.limits(**given)
+
+
+CALLS = ["evaluate", "predict", "gradient", "standardize", "find_learning_rate", "fit"]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_ctrl_c_ends_every_long_call(world, name):
+    network = stableode.Network(**World.options)
+    trainer = stableode.Trainer(network, num_threads=1, batch_size=world.samples)
+    large = stableode.Dataset(rows(5_000_000, 20), numpy.ones(5_000_000, "int8")) if name == "standardize" else None
+    call = {
+        "evaluate": lambda: network.evaluate(world.data, num_threads=1),
+        "predict": lambda: network.predict(world.x, num_threads=1),
+        "gradient": lambda: world.gradient(world.x, world.y),
+        "standardize": lambda: [network.standardize(large) for _ in range(100)],
+        "find_learning_rate": lambda: trainer.find_learning_rate(world.data),
+        "fit": lambda: network.fit(world.data, num_threads=1, batch_size=world.samples),
+    }[name]
+    sent = []
+
+    def send():
+        sent.append(time.thread_time())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    handler = signal.getsignal(signal.SIGINT)
+    main = time.thread_time()
+    timer = threading.Timer(0.15, send)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        call()
+    # What this thread's processor worked altogether: at most until the signal, and then the promise for Ctrl-C.
+    assert time.thread_time() - main < 0.15 + 0.3
+    timer.join()
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert 0 <= network.evaluate((world.x[:10], world.y[:10]))["accuracy"] <= 1
+
+
+def test_a_handler_that_does_not_raise_lets_the_call_go_on(world):
+    calls = []
+    previous = signal.signal(signal.SIGUSR1, lambda number, frame: calls.append(number))
+    try:
+        timer = threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGUSR1))
+        timer.start()
+        seen = len(calls)
+        result = world.network.evaluate((world.x[:20_000], world.y[:20_000]), num_threads=1)
+        timer.join()
+    finally:
+        signal.signal(signal.SIGUSR1, previous)
+    assert seen == 0 and calls == [signal.SIGUSR1] and 0 <= result["accuracy"] <= 1

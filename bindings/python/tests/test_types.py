@@ -1,0 +1,104 @@
+"""What type checkers and `help` see: the package, the examples and programs of users."""
+
+import inspect
+import os
+import pathlib
+import pydoc
+import subprocess
+import sys
+
+import pytest
+
+import stableode
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+PACKAGE = pathlib.Path(stableode.__file__).parent
+EXAMPLES = ROOT / "examples" / "python"
+
+RIGHT = '''
+import numpy
+import stableode
+
+network = stableode.Network(inputs=2, outputs=3, field="antisymmetric", gamma=0.1, layers=8)
+history = network.fit(numpy.zeros((4, 2)), numpy.zeros(4), epochs=1, shuffle=False, optimizer="sgd", momentum=0.5)
+accuracy: float = history.best.validation_accuracy
+with stableode.Trainer(network, epochs=2) as trainer:
+    trainer.run((numpy.zeros((4, 2)), numpy.zeros(4)))
+for name, meaning in stableode.fields().items():
+    print(name.upper(), meaning.upper())
+try:
+    network.save("here")
+except stableode.FileError as error:
+    print(error.code + 1)
+'''
+#: A line that is wrong → what it is about.
+WRONG = {
+    "stableode.Network(inputs=2, outputs=3, feild='dense')": "misspelt option",
+    "stableode.Network(inputs=2, outputs=3, layers='8')": "type of an option",
+    "stableode.Network(inputs=2)": "required option",
+    "stableode.Trainer(stableode.Network(inputs=1, outputs=1), epoch=3)": "misspelt option of training",
+    "stableode.feilds()": "misspelt registry",
+    "stableode.FileErorr": "misspelt exception",
+}
+
+
+def checker(name, *paths):
+    """Runs mypy or pyright; gives (exit status, output)."""
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent), "MYPYPATH": str(PACKAGE.parent)}
+    if name == "mypy":
+        command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, "--allow-untyped-calls", "--allow-untyped-defs"]
+        command += ["--allow-incomplete-defs", "--no-warn-return-any", "--no-warn-unused-ignores", "--python-executable", sys.executable]
+    else:
+        command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable]
+    result = subprocess.run([*command, *map(str, paths)], env=environment, capture_output=True, text=True, cwd=paths[0].parent)
+    if name == "pyright" and "error" not in result.stdout and result.returncode not in (0, 1):
+        pytest.skip(f"pyright cannot run here (it fetches Node where there is none): {result.stderr.strip()[-200:]}")
+    return result.returncode, result.stdout + result.stderr
+
+
+@pytest.fixture(params=["mypy", "pyright"])
+def check(request):
+    pytest.importorskip(request.param)
+    return lambda *paths: checker(request.param, *paths)
+
+
+def test_package_and_examples_are_clean(check):
+    status, output = check(*sorted(EXAMPLES.glob("*.py")), PACKAGE)
+    assert status == 0, output
+
+
+def test_a_right_program_is_clean_and_wrong_lines_are_found(check, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(RIGHT)
+    status, output = check(program)
+    assert status == 0, output
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text("import stableode\n" + "".join(f"{line}\n" for line in WRONG))
+    _, output = check(wrong)
+    for number, about in enumerate(WRONG.values(), start=2):
+        assert f"wrong.py:{number}:" in output, f"{about} is not found\n{output}"
+
+
+@pytest.mark.parametrize("scopes, function", [
+    (("network", "block"), stableode.Network),
+    (("trainer",), stableode.Trainer),
+    (("trainer",), stableode.Network.fit),
+    (("trainer",), stableode.multilevel),
+    (("trainer",), stableode.cross_validate),
+])
+def test_signatures_show_every_option(scopes, function):
+    parameters = inspect.signature(function).parameters
+    shown = pydoc.plain(pydoc.render_doc(function))
+    for scope in scopes:
+        for key, option in stableode.options(scope).items():
+            assert key in parameters and key in shown
+            if option.required:
+                assert parameters[key].default is inspect.Parameter.empty
+            elif not (function is stableode.cross_validate and key == "seed"):  # the folds' seed there
+                assert parameters[key].default == option.default
+
+
+def test_help_shows_exceptions_and_registries():
+    shown = pydoc.plain(pydoc.render_doc(stableode))
+    for name in (*stableode.registry("registries"), "ShapeMismatchError", "Progress"):
+        assert name in shown
