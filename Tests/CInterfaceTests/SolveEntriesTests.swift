@@ -50,6 +50,38 @@ struct SolveEntriesTests {
     #expect(report.accepted_steps > 4 && report.evaluations > 6 * report.accepted_steps)
   }
 
+  /// A solve of a million steps keeps the thread's time limit, and leaves every output as it was.
+  @Test func aSolveKeepsTheTimeLimit() throws {
+    let network = try TestNetwork(
+      #"{"inputs": 2, "outputs": 2, "readout": "identity", "loss": "least_squares", "precision": "float64", "field": "dense", "activation": "identity", "bias": "none", "integrator": "tsit5", "layers": 1, "horizon": 1e6, "max_steps": 1000000}"#)
+    var k: [Double] = [0, -1, 1, 0]
+    withTensor(&k, [1, 2, 2]) { #expect(sode_network_set_parameter(network.handle, "blocks.0.K", $0) == SODE_OK, "\(lastError())") }
+    var limits = sode_limits()
+    (limits.struct_size, limits.milliseconds) = (UInt32(MemoryLayout<sode_limits>.size), 50)
+    #expect(sode_set_thread_limits(&limits) == SODE_OK)
+    defer { _ = sode_set_thread_limits(nil) }
+    var (x, times, weights) = ([1.0, 0, 0, 1], [0.0, 1], [1.0, 0])
+    var (states, ends, endTimes, eventStates) = ([Double](repeating: 9, count: 8), [Int32](repeating: 9, count: 2), [9.0, 9], [Double](repeating: 9, count: 4))
+    withTensor(&weights, [2]) { w in
+      var event = sode_event_function()
+      (event.struct_size, event.level, event.weights) = (UInt32(MemoryLayout<sode_event_function>.size), 5, UnsafePointer(w))
+      withTensor(&x, [2, 2]) { x in
+        withTensor(&times, [2]) { t in
+          withTensor(&states, [2, 2, 2]) { s in
+            withTensor(&ends, [2]) { e in
+              withTensor(&endTimes, [2]) { at in
+                withTensor(&eventStates, [2, 2]) { y in
+                  #expect(sode_network_solve(network.handle, 0, x, t, &event, s, e, at, y, nil) == SODE_TIME_LIMIT, "\(lastError())")
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    #expect((states + endTimes + eventStates).allSatisfy { $0 == 9 } && ends == [9, 9])
+  }
+
   @Test func whatCannotBeSolvedIsNamed() throws {
     let (network, fixed) = (try rotation(), try TestNetwork())
     var (x, times, states) = ([1.0, 0], [1.0, 0.5], [Double](repeating: 0, count: 4))

@@ -77,7 +77,7 @@ class BlockOptions(TypedDict, total=False):
     max_steps: int
     """the most steps of a sample in a layer, rejected ones among them; between 1 and 1000000; for integrator dopri5, tsit5"""
     recorded_steps: int
-    """accepted steps of a layer whose states are kept for the gradient; what is beyond is computed again; between 1 and 10000; for integrator dopri5, tsit5"""
+    """accepted steps of a layer that are kept for its gradient; never fewer than √(2·max_steps), with which no step is solved more than twice; between 1 and 10000; for integrator dopri5, tsit5"""
     basis_count: int
     """coefficients m of the weights as functions of time: pieces, nodes, polynomials or splines; between 1 and 1000000; for weights_in_time piecewise_constant, piecewise_linear, polynomial, b_spline"""
     spline_degree: int
