@@ -35,11 +35,14 @@ extension NetworkPlan {
   ///   - firstRow: the number that the caller knows the first row by.
   ///   - bound: of the features' magnitudes (`magnitudeBound`), where it is known.
   ///   - name: what the features are called in messages ("features", "the training data").
-  /// - Throws: `invalidData` naming row and column, or sample and step; `memory` where a number has to be looked for.
+  /// - Throws: `invalidData` naming row and column, or sample and step; `memory` where a number has to be looked for; why the work must end.
   /// - Complexity: one pass; none over the numbers where `bound` is given and small.
   package func checkIntake(_ features: TensorView, _ normalization: Normalization?, bound: Double? = nil, firstRow: Int = 0, called name: StaticString) throws(Failure) {
-    try checkNumbers(features, normalization, bound: bound, firstRow: firstRow, called: name)
-    if sequence != nil { try checkSequences(features, firstRow: firstRow, called: "\(name)") }
+    try Watch.pieces(features.rows, work: bound == nil || sequence != nil ? features.columns : 0) { rows throws(Failure) in
+      let (part, first) = (features.rows(rows), firstRow + rows.lowerBound)
+      try checkNumbers(part, normalization, bound: bound, firstRow: first, called: name)
+      if sequence != nil { try checkSequences(part, firstRow: first, called: "\(name)") }
+    }
   }
 
   /// Notes the samples of a tile that `checkIntake` refuses.

@@ -29,6 +29,7 @@ CANCELLED = 2
 
 # Functions that only look at, copy or free what is there, or set numbers: with the reason where that is not plain.
 PROMPT = {
+    "sode_failed_row_count", "sode_failed_row_at",
     "sode_version_number", "sode_version_text", "sode_build_info", "sode_status_name", "sode_status_text", "sode_last_error_message",
     "sode_specification_create", "sode_specification_set_int", "sode_specification_set_real", "sode_specification_set_text",
     "sode_specification_set_json", "sode_specification_add_block", "sode_specification_json", "sode_specification_free",
@@ -121,8 +122,8 @@ class World:
         self.data = stableode.Dataset(self.x, self.y)
         self.network = stableode.Network(**self.options)
         self.trainer = stableode.Trainer(self.network, num_threads=1, batch_size=self.samples)
-        self.gradient = stableode.Gradient(self.network, self.samples, num_threads=1)
-        self.predictor = stableode.Predictor(self.network, self.samples, num_threads=1)
+        self.gradient = stableode.Gradient(self.network, self.samples)
+        self.predictor = stableode.Predictor(self.network, self.samples)
         self.scores, self.scores_tensor = output((self.samples, self.outputs), "float32")
         self.features = tensor_of(self.x, "features")
         self.targets = tensor_of(self.y, "targets")
@@ -479,7 +480,7 @@ def test_training_reports_and_ends_in_time(world, optimizer, integrator):
 
 def test_limits_end_calls_with_an_exception_and_training_with_an_outcome(world):
     with stableode.limits(seconds=0.05), pytest.raises(stableode.TimeLimitError, match="50 ms") as caught:
-        world.network.evaluate(world.data, num_threads=1)
+        world.network.evaluate(world.data)
     assert isinstance(caught.value, TimeoutError) and caught.value.code == 3
     with stableode.limits(seconds=0.05):
         assert world.trainer.run(world.data).outcome == "time_limit"
@@ -487,13 +488,13 @@ def test_limits_end_calls_with_an_exception_and_training_with_an_outcome(world):
     token.request()
     with stableode.limits(cancel=token):
         with pytest.raises(stableode.CancelledError):
-            world.network.evaluate(world.data, num_threads=1)
+            world.network.evaluate(world.data)
         # An inner context keeps what it does not give.
         with stableode.limits(seconds=100), pytest.raises(stableode.CancelledError):
-            world.network.evaluate(world.data, num_threads=1)
+            world.network.evaluate(world.data)
         assert world.network.parameter_count > 0
     small = stableode.Network(inputs=20, outputs=4)
-    assert 0 <= small.evaluate((world.x[:10], world.y[:10]))["accuracy"] <= 1
+    assert 0 <= small.evaluate(world.x[:10], world.y[:10])["accuracy"] <= 1
 
 
 def test_limits_of_one_thread_are_not_those_of_another(world):
@@ -501,7 +502,7 @@ def test_limits_of_one_thread_are_not_those_of_another(world):
     token.request()
     small, outcomes = stableode.Network(inputs=20, outputs=4), []
     with stableode.limits(cancel=token):
-        thread = threading.Thread(target=lambda: outcomes.append(small.evaluate((world.x[:10], world.y[:10]))["accuracy"]))
+        thread = threading.Thread(target=lambda: outcomes.append(small.evaluate(world.x[:10], world.y[:10])["accuracy"]))
         thread.start()
         thread.join()
     assert len(outcomes) == 1
@@ -522,10 +523,10 @@ def test_ctrl_c_ends_every_long_call(world, name):
     trainer = stableode.Trainer(network, num_threads=1, batch_size=world.samples)
     large = stableode.Dataset(rows(5_000_000, 20), numpy.ones(5_000_000, "int8")) if name == "standardize" else None
     call = {
-        "evaluate": lambda: network.evaluate(world.data, num_threads=1),
-        "predict": lambda: network.predict(world.x, num_threads=1),
-        "gradient": lambda: world.gradient(world.x, world.y),
-        "standardize": lambda: [network.standardize(large) for _ in range(100)],
+        "evaluate": lambda: network.evaluate(world.data),
+        "predict": lambda: network.predict(world.x),
+        "gradient": lambda: world.gradient.loss_and_gradient(world.x, world.y),
+        "standardize": lambda: [network.fit_normalization(large) for _ in range(100)],
         "find_learning_rate": lambda: trainer.find_learning_rate(world.data),
         "fit": lambda: network.fit(world.data, num_threads=1, batch_size=world.samples),
     }[name]
@@ -545,7 +546,7 @@ def test_ctrl_c_ends_every_long_call(world, name):
     assert time.thread_time() - main < 0.15 + 0.3
     timer.join()
     assert signal.getsignal(signal.SIGINT) is handler
-    assert 0 <= network.evaluate((world.x[:10], world.y[:10]))["accuracy"] <= 1
+    assert 0 <= network.evaluate(world.x[:10], world.y[:10])["accuracy"] <= 1
 
 
 def test_a_handler_that_does_not_raise_lets_the_call_go_on(world):
@@ -555,7 +556,7 @@ def test_a_handler_that_does_not_raise_lets_the_call_go_on(world):
         timer = threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGUSR1))
         timer.start()
         seen = len(calls)
-        result = world.network.evaluate((world.x[:20_000], world.y[:20_000]), num_threads=1)
+        result = world.network.evaluate(world.x[:20_000], world.y[:20_000])
         timer.join()
     finally:
         signal.signal(signal.SIGUSR1, previous)
