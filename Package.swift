@@ -33,7 +33,7 @@ let package = Package(
   targets: [
     // C that Swift cannot say, and the headers Swift is checked against.
     .target(name: "CStableODE"),
-    .target(name: "CShims", cSettings: [.unsafeFlags(["-fvisibility=hidden"])]),
+    .target(name: "CShims", cSettings: [.unsafeFlags(["-fvisibility=hidden"])], cxxSettings: [.unsafeFlags(["-fvisibility=hidden"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 

@@ -122,7 +122,7 @@ extern "C" {
 SODE_API int32_t sode_version_number(void);
 /* "0.2.0" */
 SODE_API const char *sode_version_text(void);
-/* One line for bug reports: version, compiler, BLAS, the CPU's instruction sets and the one in use. */
+/* One line for bug reports: version, compiler, BLAS and how its products on several threads are kept apart, the CPU's instruction sets and the one in use. */
 SODE_API const char *sode_build_info(void);
 
 /* ---- 2 Status --------------------------------------------------------------------------------------------------------------------- */
@@ -175,6 +175,8 @@ SODE_API sode_status sode_failed_row_count(int64_t *count);
 SODE_API sode_status sode_failed_row_at(int64_t index, int64_t *row, sode_status *reason, const char **text);
 
 /* Where not said otherwise, callbacks return 0 to go on, > 0 to stop gracefully (SODE_STOPPED_BY_CALLBACK), < 0 to fail with SODE_ERR_CALLBACK_FAILED. */
+/* An exception of C++ that leaves a callback ends the call with SODE_ERR_CALLBACK_FAILED and what() in the message; every object stays usable. One that leaves
+ * an allocator counts as no memory; one that leaves a release function goes nowhere. A callback must not leave by longjmp, nor end its thread. */
 
 /* ---- 3 Tensors -------------------------------------------------------------------------------------------------------------------- */
 
@@ -506,10 +508,10 @@ SODE_API sode_status sode_trainer_load(const char *path, sode_network **network,
 /* ---- 10 Derivatives, for optimizers and losses of your own ---------------------------------------------------------------------------- */
 
 typedef struct sode_gradient sode_gradient;
-/* Scratch for derivatives of batches of up to max_batch samples, of the network's parameters at each call. memory: "store_all",
+/* Scratch for derivatives of batches of up to max_batch samples (it does not grow with max_batch beyond some tiles), of the network's parameters at each call. memory: "store_all",
  * "reversible", or NULL for what the blocks' option "memory" says. Exact derivatives of the steps taken, not of the continuous problem. */
 SODE_API sode_status sode_gradient_create(sode_network *network, int64_t max_batch, const char *memory, int64_t num_threads, sode_gradient **gradient);
-/* Bytes of scratch that this object holds. */
+/* Bytes of scratch that this object holds. Curvature, pushforward and batches of more than 262 144 samples make more at their first call. */
 SODE_API sode_status sode_gradient_bytes(sode_gradient *gradient, int64_t *bytes);
 /* Mean loss over the batch and its gradient [parameters] (may be NULL). targets as in sode_dataset_create. */
 SODE_API sode_status sode_gradient_run(sode_gradient *gradient, const sode_tensor *features, const sode_tensor *targets, double *loss,
@@ -574,7 +576,7 @@ typedef struct sode_memory_plan {
   int64_t workers;       /* threads that have scratch of their own */
   int64_t tile_columns;  /* samples of the widest tile */
   int64_t tape_bytes;    /* tapes of all blocks and workers: what the option "memory_limit" limits */
-  int64_t scratch_bytes; /* all scratch of a gradient: tapes, gradients, prepared operators, tiles */
+  int64_t scratch_bytes; /* what sode_gradient_bytes gives for a new gradient: tapes, gradients, prepared operators, tiles, a vector like the parameters */
   uint64_t reserved[8];
 } sode_memory_plan;
 typedef struct sode_block_memory {
@@ -667,7 +669,8 @@ typedef struct sode_allocator {
  * written; sode_set_memory_limit and sode_memory_usage count the same. Neither covers the small objects that Swift's runtime allocates with malloc (objects
  * behind handles, texts, lists of a network's tensors) nor the stacks of threads. */
 SODE_API sode_status sode_set_allocator(const sode_allocator *allocator);
-/* Arrays past the limit are SODE_ERR_MEMORY; 0 = no limit. */
+/* Arrays past the limit are SODE_ERR_MEMORY; 0 = no limit. So are arrays of 64 MB and more that the standard allocator finds the system has no room for. What a
+ * size of the caller's makes the library take beside arrays (texts while they are read) counts too; small objects of a fixed size do not. */
 SODE_API sode_status sode_set_memory_limit(int64_t bytes);
 /* Bytes of arrays now and at most since the last reset; either may be NULL. */
 SODE_API sode_status sode_memory_usage(int64_t *current, int64_t *peak);

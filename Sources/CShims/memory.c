@@ -1,5 +1,6 @@
 #include "shims_memory.h"
 #include "shims_available_memory.h"
+#include "shims_caller.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,7 @@ void *sode_shim_memory_allocate(size_t size) {
   uint64_t most = atomic_load(&limit);
   void *memory = NULL;
   if (after >= size && !(most != 0 && after > most)) {
-    memory = allocator ? allocator(size, alignment, allocator_user) : standard_allocate(size);
+    memory = allocator ? sode_shim_call_allocate(allocator, size, alignment, allocator_user) : standard_allocate(size);
     if (memory && allocator) memset(memory, 0, size);
   }
   if (!memory) {

@@ -52,6 +52,8 @@ package final class Dataset: @unchecked Sendable {
   ///   column are named), `memory`.
   /// Cost: one pass over the data; memory: its size and 4 bytes a label.
   package convenience init(copying features: TensorView, labels: TensorView, classes: Int? = nil) throws(Failure) {
+    try checkRoom(for: features, "features")
+    try checkRoom(for: labels, "labels", bytesPerNumber: 12)
     try self.init(copying: features, try checkedLabels(labels, samples: features.rows, classes: classes))
   }
 
@@ -64,6 +66,8 @@ package final class Dataset: @unchecked Sendable {
 
   /// Copies features and target values (samples × values, finite); see `init(copying:labels:classes:)`.
   package convenience init(copying features: TensorView, values: TensorView) throws(Failure) {
+    try checkRoom(for: features, "features")
+    try checkRoom(for: values, "targets")
     let (bound, valueBound) = (try checkNumbers(features, "features"), try checkValues(values, samples: features.rows))
     let (copy, memory) = try packed(features)
     let (valuesCopy, valuesMemory) = try packed(values)
@@ -74,6 +78,7 @@ package final class Dataset: @unchecked Sendable {
   ///
   /// - Parameter release: called once, when this data set and all its slices are gone; never called when this initializer fails.
   package convenience init(retaining features: TensorView, labels: TensorView, classes: Int? = nil, release: @escaping () -> Void) throws(Failure) {
+    try checkRoom(for: labels, "labels", bytesPerNumber: 12)
     try self.init(retaining: features, try checkedLabels(labels, samples: features.rows, classes: classes), release: release)
   }
 
@@ -161,6 +166,14 @@ private final class Borrowed {
   private let release: () -> Void
   init(_ release: @escaping () -> Void) { self.release = release }
   deinit { release() }
+}
+
+/// Whether there is room for a copy, before the numbers are looked at: strides of 0 make arrays that are far larger than their memory.
+/// - Parameter bytesPerNumber: nil for a copy in the same type. Labels are read as Doubles and kept as Int32: 12.
+private func checkRoom(for view: TensorView, _ what: String, bytesPerNumber: Int? = nil) throws(Failure) {
+  let (elements, overflow) = view.rows.multipliedReportingOverflow(by: view.columns)
+  let (bytes, tooLarge) = elements.multipliedReportingOverflow(by: bytesPerNumber ?? view.type.byteCount)
+  try Memory.claiming(overflow || tooLarge ? -1 : bytes, for: "a copy of \(what)") { () throws(Failure) in }
 }
 
 /// The labels that numbers are, one a sample; nil when one of them is no label.

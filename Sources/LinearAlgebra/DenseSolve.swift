@@ -1,4 +1,5 @@
 import COpenBLAS
+import CShims
 
 /// A = P·L·U with partial pivoting, in place, for `divide`; false when A is singular to working precision.
 ///
@@ -10,6 +11,8 @@ package func factorize(_ a: Matrix, _ memory: SquareMatrices) -> Bool {
   checkDense(a, memory.size)
   var (n, info) = (Int32(a.rows), Int32(0))
   guard n > 0 else { return true }
+  sode_shim_blas_enter()
+  defer { sode_shim_blas_leave() }
   // Read by columns, the memory holds Aᵀ.
   dgetrf_(&n, &n, a.base.assumingMemoryBound(to: Double.self), &n, memory.pivots, &info)
   return info == 0
@@ -24,6 +27,8 @@ package func divide(_ b: Matrix, byFactorized a: Matrix, _ memory: SquareMatrice
   checkDense(b, memory.size)
   var (n, rows, info) = (Int32(a.rows), Int32(b.rows), Int32(0))
   guard n > 0, rows > 0 else { return }
+  sode_shim_blas_enter()
+  defer { sode_shim_blas_leave() }
   // Read by columns, the memory of B holds Bᵀ: AᵀXᵀ = Bᵀ.
   var asStored = CChar(UInt8(ascii: "N"))
   dgetrs_(

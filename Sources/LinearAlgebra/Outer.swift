@@ -43,6 +43,8 @@ package func multiply(_ alpha: Double, _ a: Matrix, _ b: Matrix, _ beta: Double,
   let (aTransposed, aLeading) = leading(a)
   let (bTransposed, bLeading) = leading(b)
   let outLeading = Int32(max(out.rowStride, out.columns, 1))
+  sode_shim_blas_enter()
+  defer { sode_shim_blas_leave() }
   switch out.precision {
   case .float32:
     cblas_sgemm(

@@ -10,21 +10,17 @@ package final class TileSums: @unchecked Sendable {
   /// Tiles whose sums the scratch of every sweep has room for.
   package static let keptTiles = 4096
 
-  /// The sums of one tile: of its weighted losses, and of what its trajectories were charged.
-  private struct Sum {
-    var loss = 0.0
-    var cost = 0.0
-  }
   /// What one worker has counted. Its tiles come in ascending order, so that its first failure is that of its lowest tile.
   private struct Tally {
     var counts = BatchResult()
     var failure: (tile: Int, failure: SampleFailure)?
   }
 
-  private let kept: UnsafeMutablePointer<Sum>
+  /// Two numbers a tile: the sum of its weighted losses, and what its trajectories were charged.
+  private let kept: Vector
   private let keptCount: Int
   private var more: Buffer?
-  private var sums: UnsafeMutablePointer<Sum>
+  private var sums: Vector
   private let tallies: UnsafeMutablePointer<Tally>
   private let workers: Int
 
@@ -35,7 +31,7 @@ package final class TileSums: @unchecked Sendable {
   ///   - workers: at most 16.
   package init(_ arena: Arena, tiles: Int, workers: Int) {
     keptCount = min(tiles, Self.keptTiles)
-    kept = arena.vector(count: 2 * keptCount, precision: .float64).base.bindMemory(to: Sum.self, capacity: keptCount)
+    kept = arena.vector(count: 2 * keptCount, precision: .float64)
     sums = kept
     self.workers = workers
     tallies = .allocate(capacity: workers)
@@ -55,15 +51,15 @@ package final class TileSums: @unchecked Sendable {
   package func begin(tiles: Int) throws(Failure) {
     for worker in 0..<workers { tallies[worker] = Tally() }
     guard tiles > keptCount else { return sums = kept }
-    let bytes = tiles * MemoryLayout<Sum>.stride
-    let room = if let more, more.byteCount >= bytes { more } else { try Buffer(byteCount: bytes) }
+    let room = if let more, more.byteCount >= 16 * tiles { more } else { try Buffer(count: 2 * tiles, precision: .float64) }
     more = room
-    sums = room.base.bindMemory(to: Sum.self, capacity: tiles)
+    sums = room.vector(count: 2 * tiles, precision: .float64)
   }
 
   /// Notes what a tile gave; each tile of the pass is noted once.
   package func note(_ result: BatchResult, tile: Int, worker: Int) {
-    sums[tile] = Sum(loss: result.lossSum, cost: result.costSum)
+    sums.store(result.lossSum, at: 2 * tile)
+    sums.store(result.costSum, at: 2 * tile + 1)
     tallies[worker].counts.count += result.count
     tallies[worker].counts.correct += result.correct
     tallies[worker].counts.report.add(result.report)
@@ -83,8 +79,8 @@ package final class TileSums: @unchecked Sendable {
   package func total(tiles: Int) -> BatchResult {
     var total = BatchResult()
     for tile in 0..<tiles {
-      total.lossSum += sums[tile].loss
-      total.costSum += sums[tile].cost
+      total.lossSum += sums.load(2 * tile)
+      total.costSum += sums.load(2 * tile + 1)
     }
     for worker in 0..<workers {
       total.correct += tallies[worker].counts.correct

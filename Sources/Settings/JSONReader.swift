@@ -1,4 +1,7 @@
 extension JSON {
+  /// What a byte of text may take while it is read, and as a value: a number of one digit and its comma, in an array that has just grown, are the most.
+  package static let mostBytesPerByte = 32
+
   /// Reads one JSON text, strictly: RFC 8259 with nothing added (no comments, trailing commas, byte order mark, NaN or lone surrogates).
   ///
   /// Source: RFC 8259 (Bray 2017). Numbers do not depend on the locale and are correctly rounded.
@@ -10,7 +13,7 @@ extension JSON {
   /// - Throws: the given status with line and column ("specification, line 2, column 7: expected ':' after a key"); lines and columns count
   ///   from 1, columns in characters (Unicode scalars). Names that occur twice in one object are refused; they are compared as
   ///   Swift strings, so canonically equivalent spellings are the same name.
-  /// Cost: linear in the length; memory at most about 30 bytes for each byte of text.
+  /// Cost: linear in the length; memory at most `mostBytesPerByte` bytes for each byte of text.
   package static func read(
     _ bytes: UnsafeRawBufferPointer, limit: Int, status: Status = .invalidArgument, what: String = "JSON"
   ) throws(Failure) -> JSON {

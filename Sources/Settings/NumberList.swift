@@ -5,6 +5,8 @@
 /// - Parameter key: the option, for messages.
 /// - Throws: `.invalidData` naming the first entry that is not a finite number, and its place from 1.
 package func parseReals(_ text: String, key: String) throws(Failure) -> [Double] {
+  let commas = text.utf8.reduce(0) { $1 == comma ? $0 + 1 : $0 }
+  guard commas < mostListed else { throw Failure(.outOfRange, "\(key) has \(commas + 1) entries; at most \(mostListed) are taken") }
   let entries = text.utf8.split(separator: comma, omittingEmptySubsequences: false)
   if entries.count == 1, trimmed(entries[0]).isEmpty { return [] }
   var numbers: [Double] = []
@@ -23,6 +25,9 @@ package func parseReals(_ text: String, key: String) throws(Failure) -> [Double]
 
 /// The text that `parseReals` reads back to the same numbers: the shortest digits of each.
 package func shown(reals: [Double]) -> String { reals.map { "\($0)" }.joined(separator: ",") }
+
+/// As many as a block may have layers.
+private let mostListed = 1_000_000
 
 private let comma = UInt8(ascii: ",")
 

@@ -74,11 +74,16 @@ final class CallerLoss: Loss, @unchecked Sendable {
     var targetTensor = targetKind == .labels ? shapes.labels(1, targets.labels, samples: count) : shapes.tensor(1, targets.values, samples: count)
     var lossTensor = shapes.vector(2, losses)
     let answer: Int32
+    let function = unsafeBitCast(function, to: UnsafeRawPointer.self)
     if let gradient {
       var gradientTensor = shapes.tensor(3, gradient, samples: count)
-      answer = function(&scoresTensor, &targetTensor, &lossTensor, &gradientTensor, userData)
+      answer = try withPointers(&scoresTensor, &targetTensor, &lossTensor) { scores, targets, losses throws(Failure) in
+        try withPointer(&gradientTensor) { gradient throws(Failure) in try StableODE.call(function, "the loss callback", [scores, targets, losses, gradient, userData]) }
+      }
     } else {
-      answer = function(&scoresTensor, &targetTensor, &lossTensor, nil, userData)
+      answer = try withPointers(&scoresTensor, &targetTensor, &lossTensor) { scores, targets, losses throws(Failure) in
+        try StableODE.call(function, "the loss callback", [scores, targets, losses, nil, userData])
+      }
     }
     guard answer == 0 else { throw Failure(.callbackFailed, "the loss callback returned \(answer); 0 means success") }
     for sample in 0..<count where !losses.load(sample).isFinite {

@@ -29,7 +29,10 @@ struct CallerMetric: Metric, @unchecked Sendable {
         shapes.labels(1, UnsafeMutablePointer(mutating: evaluated.labels), samples: evaluated.count)
       }
     var value = Double.nan
-    let answer = function(&scores, &targets, &value, userData)
+    let function = unsafeBitCast(function, to: UnsafeRawPointer.self)
+    let answer = try withPointers(&scores, &targets, &value) { scores, targets, value throws(Failure) in
+      try call(function, "the metric callback", [scores, targets, value, userData])
+    }
     guard answer == 0 else { throw Failure(.callbackFailed, "the metric callback returned \(answer); 0 means success") }
     guard value.isFinite else { throw Failure(.callbackFailed, "the metric callback gave \(value); it must be finite") }
     return value

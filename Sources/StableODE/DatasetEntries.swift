@@ -30,7 +30,7 @@ public func sode_dataset_retain(
     // On failure the memory stays the caller's: only a handle that was given out arms the release.
     let armed = Armed()
     let made = try borrowed(try CallerTensor(features, "features"), try CallerTensor(targets, "targets")) {
-      if armed.isSet { release?(user_data) }
+      if armed.isSet, let release { callRelease(release, user_data) }
     }
     try hand(made, .dataset, to: out)
     armed.isSet = true

@@ -46,11 +46,14 @@ public func sode_network_solve(
 private func numbers(_ tensor: CallerTensor) throws(Failure) -> [Double] {
   guard tensor.axes == 1 else { throw Failure(.shapeMismatch, "\(tensor.argument) has shape \(tensor.extents); it must be a vector") }
   let view = tensor.readingColumn
-  try checkHeld(tensor, by: .float64)
-  let buffer = try Buffer(count: max(view.rows, 1), precision: .float64)
-  let vector = buffer.vector(count: view.rows, precision: .float64)
-  if view.rows > 0 { convert(view, into: vector) }
-  return withExtendedLifetime(buffer) { (0..<vector.count).map(vector.load) }
+  let (bytes, overflow) = view.rows.multipliedReportingOverflow(by: MemoryLayout<Double>.stride)
+  return try Memory.claiming(overflow ? -1 : bytes, for: "\(tensor.argument)") { () throws(Failure) in
+    let buffer = try Buffer(count: max(view.rows, 1), precision: .float64)
+    try checkHeld(tensor, by: .float64)
+    let vector = buffer.vector(count: view.rows, precision: .float64)
+    if view.rows > 0 { convert(view, into: vector) }
+    return withExtendedLifetime(buffer) { (0..<vector.count).map(vector.load) }
+  }
 }
 
 private func eventFunction(_ event: UnsafePointer<sode_event_function>, width: Int) throws(Failure) -> EventFunction {

@@ -1,4 +1,5 @@
 import CStableODE
+import LinearAlgebra
 import Networks
 import Settings
 
@@ -59,9 +60,12 @@ public func sode_specification_json(
 @_cdecl("sode_specification_free") @implementation
 public func sode_specification_free(_ specification: OpaquePointer?) { free(specification, .specification, "specification") }
 
-/// A JSON text argument, read.
+/// A JSON text argument, read. What reading takes counts against the memory limit while it lasts.
 func json(_ pointer: UnsafePointer<CChar>?, length: Int) throws(Failure) -> JSON {
-  try JSON.read(try text(pointer, length: length, "text"), limit: longestDocument)
+  let text = try text(pointer, length: length, "text")
+  return try Memory.claiming(text.utf8.count * JSON.mostBytesPerByte, for: "a JSON text of \(text.utf8.count) bytes") { () throws(Failure) in
+    try JSON.read(text, limit: longestDocument)
+  }
 }
 
 private func set(

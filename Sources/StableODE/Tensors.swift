@@ -79,7 +79,8 @@ struct CallerTensor {
 
   var rows: Int { shape.2 }
   var columns: Int { shape.3 }
-  var elementCount: Int { shape.0 * shape.1 * shape.2 * shape.3 }
+  /// Of an array without elements the other extents may be of any size.
+  var elementCount: Int { shape.0 == 0 || shape.1 == 0 || shape.2 == 0 || shape.3 == 0 ? 0 : shape.0 * shape.1 * shape.2 * shape.3 }
   var extents: [Int] { Array([shape.0, shape.1, shape.2, shape.3].suffix(axes)) }
 
   /// The array as a matrix to read; a vector is a column of samples when `vectorAsColumn`.
@@ -98,7 +99,7 @@ struct CallerTensor {
   }
 
   /// The matrices of the last two axes, outermost first: `count` of them.
-  var matrixCount: Int { shape.0 * shape.1 }
+  var matrixCount: Int { elementCount == 0 ? 0 : shape.0 * shape.1 }
   func matrix(_ index: Int) -> MutableTensorView {
     let offset = (index / shape.1) * strides.0 + (index % shape.1) * strides.1
     return MutableTensorView(

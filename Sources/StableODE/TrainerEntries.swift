@@ -62,7 +62,7 @@ public func sode_trainer_run(
   reportingStatus { () throws(Failure) in
     try using(trainer, .trainer, "trainer") { box throws(Failure) in
       try withRun(training, validation, limits) { training, validation, limits throws(Failure) in
-        try box.trainer.run(training: training, validation: validation, limits: limits, onEvent: { event in calling(back: trainer) { box.report(event) } })
+        try box.withCallback { () throws(Failure) in try box.trainer.run(training: training, validation: validation, limits: limits, onEvent: { event in calling(back: trainer) { box.report(event) } }) }
       }
     }
   }
@@ -172,9 +172,11 @@ public func sode_multilevel_run(
     return try using(trainer, .trainer, "trainer") { box throws(Failure) in
       try withRun(training, validation, limits) { training, validation, limits throws(Failure) in
         defer { box.level = nil }
-        let (level, status) = try trainMultilevel(
-          box.trainer, to: layers, prolongation, training: training, validation: validation, limits: limits, onLevel: { box.level = $0 },
-          onEvent: { event in calling(back: trainer) { box.report(event) } })
+        let (level, status) = try box.withCallback { () throws(Failure) in
+          try trainMultilevel(
+            box.trainer, to: layers, prolongation, training: training, validation: validation, limits: limits, onLevel: { box.level = $0 },
+            onEvent: { event in calling(back: trainer) { box.report(event) } })
+        }
         if level === box.trainer {
           (networkOut.pointee, trainerOut.pointee) = (nil, nil)
         } else {
@@ -202,11 +204,29 @@ final class TrainerBox {
   /// The trainer that callbacks read and save: that of the level that is trained.
   var present: Trainer { level ?? trainer }
 
+  /// What the callback threw in the present run.
+  private var exception: Failure?
+
+  /// Runs `body`, which reports to the callback; where that ends because the callback threw, the failure says so.
+  func withCallback<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    exception = nil
+    do throws(Failure) { return try body() } catch {
+      throw error.status == .callbackFailed ? exception ?? error : error
+    }
+  }
+
   /// Hands an event to the callback: its answer, 0 without one.
   func report(_ happened: TrainingEvent) -> Int32 {
     guard let callback else { return 0 }
     var progress = progress(happened)
-    return callback(&progress, userData)
+    do throws(Failure) {
+      return try withPointer(&progress) { progress throws(Failure) in
+        try call(unsafeBitCast(callback, to: UnsafeRawPointer.self), "the callback", [progress, userData])
+      }
+    } catch {
+      exception = error
+      return -1
+    }
   }
 }
 

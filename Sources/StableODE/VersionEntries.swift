@@ -18,13 +18,22 @@ public func sode_version_text() -> UnsafePointer<CChar>! {
 @_cdecl("sode_build_info") @implementation
 public func sode_build_info() -> UnsafePointer<CChar>! {
   (try? interned(
-    "StableODE \(versionText), compiled by \(String(cString: shim_compiler())), BLAS OpenBLAS, "
+    "StableODE \(versionText), compiled by \(String(cString: shim_compiler())), BLAS \(blas), "
       + "instruction set \(InstructionSet.current.name) of \(InstructionSet.allCases.map(\.name).joined(separator: ", ")); "
       + "this machine offers \(InstructionSet.detected.name)")) ?? emptyText
 }
 
 @_cdecl("sode_last_error_message") @implementation
 public func sode_last_error_message() -> UnsafePointer<CChar>! { shim_last_error() }
+
+/// The BLAS in use, and how its work memory is kept apart for products on several threads.
+private var blas: String {
+  switch Int(sode_shim_blas_flavor()) {
+  case Int(SODE_SHIM_BLAS_OWN): "OpenBLAS linked in"
+  case Int(SODE_SHIM_BLAS_THREADED): "the system's OpenBLAS"
+  default: "the system's serial OpenBLAS with one product at a time"
+  }
+}
 
 /// The version of this library, by the header.
 var versionText: String { "\(SODE_VERSION_MAJOR).\(SODE_VERSION_MINOR).\(SODE_VERSION_PATCH)" }

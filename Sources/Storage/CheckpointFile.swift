@@ -59,6 +59,9 @@ package enum CheckpointFile {
         vectors.append((short, tensor.values))
       }
     }
+    // Another program may have changed the order of the tensors; the header keeps it.
+    tables = ordered(tables, as: columns.map(\.key)) { $0.name }
+    vectors = ordered(vectors, as: header["vectors"]?.elements?.compactMap(\.text) ?? []) { $0.name }
     let network = try ModelFile.network(of: contents, name: name)
     do throws(Failure) {
       var chosen: [(key: String, value: OptionValue)] = []
@@ -84,6 +87,14 @@ package enum CheckpointFile {
     defer { withExtendedLifetime(file) {} }
     return try decode(UnsafeRawBufferPointer(start: file.base, count: file.byteCount), name: "'\(path.prefix(512))'")
   }
+}
+
+/// Elements in the order of a list of their names; those that it does not hold come behind, as they were.
+private func ordered<Element>(_ elements: [Element], as names: [String], _ name: (Element) -> String) -> [Element] {
+  let places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+  return elements.enumerated().sorted { a, b in
+    (places[name(a.element)] ?? Int.max, a.offset) < (places[name(b.element)] ?? Int.max, b.offset)
+  }.map(\.element)
 }
 
 extension ModelContents {

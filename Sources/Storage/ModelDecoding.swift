@@ -34,7 +34,9 @@ private struct ModelDecoder {
     guard prefix <= bytes.count else { throw fail("is cut short: the header needs \(prefix) bytes; there are \(bytes.count)") }
     let text = UnsafeRawBufferPointer(rebasing: bytes[8..<prefix])
     guard text[0] == UInt8(ascii: "{") else { throw fail("is no model file: its header is no JSON object") }
-    let header = try JSON.read(text, limit: ModelFormat.mostHeaderBytes, status: .fileFormat, what: "\(name), header")
+    let header = try Memory.claiming(text.count * JSON.mostBytesPerByte, for: "the header of \(name)") { () throws(Failure) in
+      try JSON.read(text, limit: ModelFormat.mostHeaderBytes, status: .fileFormat, what: "\(name), header")
+    }
     guard let members = header.members, let metadata = header[ModelFormat.metadataKey]?.members, self.text(of: "format", metadata) == ModelFormat.name else {
       throw fail("is a safetensors file of another program: its metadata does not name the format \(ModelFormat.name)")
     }

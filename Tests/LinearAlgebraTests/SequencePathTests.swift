@@ -241,7 +241,7 @@ extension KernelSweeps {
       #expect((0..<16).allSatisfy { beginning[0, $0] == ($0 == 0 ? 0 : Double($0 + 1)) })
     }
 
-    @Test func featuresAsTheyLieAreRecognized() {
+    @Test func featuresAsTheyLieAreRecognized() throws {
       let format = SequenceFormat(.values, steps: 4, channels: 2)
       #expect(try PathSampling(format, .none, .value, times: grid(4, 1), nodes: [0]).isIdentity)
       #expect(try !PathSampling(format, .none, .value, times: grid(4, 1), nodes: [0, 1]).isIdentity)

@@ -1,7 +1,6 @@
+import Networks
 import TestSupport
 import Testing
-
-import Networks
 
 @Suite struct OperatorChunksTests {
   /// Every set of operators is in one task, of its own block, and none has more than 32.

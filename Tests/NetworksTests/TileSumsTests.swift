@@ -1,8 +1,7 @@
 import LinearAlgebra
+import Networks
 import Settings
 import Testing
-
-import Networks
 
 @Suite struct TileSumsTests {
   private func sums(tiles: Int, workers: Int) throws -> (TileSums, Arena) {

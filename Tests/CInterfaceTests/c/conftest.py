@@ -27,14 +27,16 @@ def without_swift():
 
 
 def build(source, folder, standard="c99"):
-    """Compiles one C program with the flags of the installed pkg-config file; gives the program's path."""
+    """Compiles one C or C++ program with the flags of the installed pkg-config file; gives the program's path."""
     environment = without_swift()
     environment["PKG_CONFIG_PATH"] = str(PREFIX / "lib/pkgconfig")
     environment["PKG_CONFIG_SYSROOT_DIR"] = str(STAGE)
     flags = run("pkg-config", "--cflags", "--libs", "stableode", env=environment).split()
     program = pathlib.Path(folder) / pathlib.Path(source).stem
-    warnings = ["-Wall", "-Wextra", "-Wstrict-prototypes", "-pedantic", "-Werror"]
-    run("gcc", f"-std={standard}", "-D_POSIX_C_SOURCE=200809L", "-O1", *warnings, source, "-o", program, *flags, "-lm", "-ldl", "-pthread", env=environment)
+    warnings = ["-Wall", "-Wextra", "-pedantic", "-Werror"]
+    is_cpp = pathlib.Path(source).suffix == ".cpp"
+    compiler = ["g++", "-std=c++17", "-Wno-missing-field-initializers"] if is_cpp else ["gcc", f"-std={standard}", "-Wstrict-prototypes"]
+    run(*compiler, "-D_POSIX_C_SOURCE=200809L", "-O1", *warnings, source, "-o", program, *flags, "-lm", "-ldl", "-pthread", env=environment)
     return program
 
 

@@ -1,0 +1,299 @@
+"""Sizes of a caller's choice: every call that makes an object refuses what is too large at once, without taking the memory first.
+
+Each call runs in a process of its own with sizes from −1 to 2^62, under a memory limit and without one. Refused or not, the
+process must not grow past the limit and a little; what is refused is refused in milliseconds of processor time.
+"""
+
+import gzip
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+
+import pytest
+
+from stableode import _table
+
+HERE = pathlib.Path(__file__)
+SIZES = [-1, 0] + [2**power for power in range(16, 63, 2)] + [2**62 - 1]
+LIMIT = 1 << 20
+# The runtime's own small allocations, the interpreter's, and pages that the system rounds up.
+LITTLE = 48 << 20
+# Measured: below 5 ms for everything that is refused; a debug build of the library and a loaded machine are slower.
+SECONDS = 0.1
+# What needs no memory that grows with the size: these may succeed for any. The others are given, without a limit, only sizes that no machine serves.
+OF_ANY_SIZE = {"sode_gradient_create", "sode_predictor_create", "sode_dataset_slice", "sode_dataset_fold"}
+
+CREATING = sorted(name for name, (_, arguments) in _table.FUNCTIONS.items() if _table.HandleOut in arguments)
+
+
+def test_every_call_that_makes_an_object_has_sizes_to_refuse():
+    missing = [name for name in CREATING if name not in CASES and name not in WITHOUT_SIZES]
+    assert missing == [], "new calls: give each a case here, or say that it takes no size"
+    assert sorted([*CASES, *WITHOUT_SIZES]) == CREATING
+
+
+@pytest.mark.parametrize("limited", [True, False], ids=["limited", "unlimited"])
+@pytest.mark.parametrize("name", CREATING)
+def test_sizes_are_refused_before_they_are_allocated(name, limited, tmp_path):
+    if name in WITHOUT_SIZES:
+        pytest.skip(WITHOUT_SIZES[name])
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, HERE, name, "limited" if limited else "unlimited", tmp_path], capture_output=True, text=True, env=environment, timeout=300
+    )
+    assert done.returncode == 0, f"{name}: exit status {done.returncode}\n{done.stdout}{done.stderr}"
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(rows) >= len(SIZES) / 3
+    for row in rows:
+        assert row["grown"] <= LIMIT + LITTLE, row
+        if row["status"] < 0:
+            assert row["seconds"] < SECONDS, row
+            assert row["message"], row
+        else:
+            assert row["held"] <= LIMIT, row
+
+
+WITHOUT_SIZES = {
+    "sode_specification_create": "an empty specification",
+    "sode_network_create": "sizes are those of sode_network_create_json",
+    "sode_network_copy": "copies share their parameters",
+    "sode_trainer_create": "an empty trainer",
+    "sode_cancel_token_create": "a token",
+}
+
+
+# ---- In a process of its own ---------------------------------------------------------------------------------------
+
+
+def options(scope):
+    """The integer options of a scope, the registries' whole list: each is set to each size."""
+    import stableode
+
+    return [option.key for option in stableode.options(scope).values() if option.type is int]
+
+
+#: Networks in which each option that belongs to one element means something.
+BASES = [
+    {},
+    {"opening": "dense"},
+    {"field": "hamiltonian", "integrator": "verlet"},
+    {"field": "two_layer"},
+    {"integrator": "dopri5"},
+    {"integrator": "imex"},
+    {"integrator": "polynet"},
+    {"weights_in_time": "b_spline", "basis_count": 8, "layers": 8},
+    {"weights_in_time": "polynomial", "layers": 8},
+    {"weights_in_time": "piecewise_constant", "layers": 8},
+    {"memory": "store_every"},
+    {"memory": "binomial"},
+    {"memory": "automatic"},
+    {"opening": "sequence", "inputs": 6, "field": "ode_rnn", "interpolation": "linear"},
+]
+
+
+def specifications(size):
+    """JSON texts of networks in which one option has this size, or a list has so many elements."""
+    for base in BASES:
+        for key in options("network") + options("block"):
+            yield json.dumps({"inputs": 2, "outputs": 2, "width": 2, "layers": 3, **base, key: size})
+    # Many blocks of many layers: together large.
+    if 0 < size < 2**24:
+        block = {"layers": min(size, 1000000), "weights_in_time": "shared"}
+        yield json.dumps({"inputs": 2, "outputs": 2, "width": 2, "blocks": [block] * 1024})
+        block = {"layers": min(size, 1000000), "weights_in_time": "polynomial", "basis_count": 32}
+        yield json.dumps({"inputs": 2, "outputs": 2, "width": 2, "blocks": [block] * 1024})
+    # Long lists and deep nesting, of the texts' own size.
+    if 0 < size <= 2**22:
+        yield json.dumps({"inputs": 2, "outputs": 2, "step_sizes": [0.1] * (size // 4)})
+        yield "[" * size
+        yield '{"inputs": 2, "outputs": ' + "2" * size + "}"
+
+
+class Calls:
+    def __init__(self, folder):
+        import ctypes
+
+        import numpy
+        import stableode
+        from stableode._library import library
+
+        self.ctypes, self.numpy, self.library, self.folder = ctypes, numpy, library, pathlib.Path(folder)
+        self.network = stableode.Network(inputs=2, outputs=2, width=2, layers=3)
+        self.adaptive = stableode.Network(inputs=2, outputs=2, width=2, layers=3, integrator="dopri5")
+        self.dataset = stableode.Dataset(numpy.zeros((8, 2), "float32"), numpy.arange(8) % 2)
+        self.trainer = stableode.Trainer(self.network, epochs=1)
+        self.keep = []
+
+    def out(self):
+        return self.ctypes.byref(self.ctypes.c_void_p())
+
+    def tensor(self, *shape, strides=None, kind=(2, 32)):
+        """A tensor of any shape over 64 bytes: with strides of 0 all its elements are the same."""
+        from stableode._structures import DataType, Tensor
+
+        ctypes = self.ctypes
+        memory = (ctypes.c_char * 64)()
+        extents = (ctypes.c_int64 * len(shape))(*shape)
+        steps = (ctypes.c_int64 * len(shape))(*(strides or [0] * len(shape)))
+        tensor = Tensor()
+        tensor.data, tensor.ndim, tensor.dtype = ctypes.addressof(memory), len(shape), DataType(*kind, 1)
+        tensor.device.device_type, tensor.shape, tensor.strides = 1, extents, steps
+        self.keep.append((memory, extents, steps))
+        return ctypes.byref(tensor)
+
+    def file(self, name, data):
+        path = self.folder / name
+        path.write_bytes(data)
+        return os.fsencode(path)
+
+    def sode_network_create_json(self, size):
+        for text in specifications(size):
+            yield self.library.sode_network_create_json, text.encode(), len(text), self.out()
+
+    def sode_network_project(self, size):
+        for key in options("block"):
+            text = json.dumps({key: size}).encode()
+            yield self.library.sode_network_project, self.network._pointer, text, len(text), self.out()
+
+    def sode_network_refine(self, size):
+        # As often as there is room, from a network as large as the limit allows.
+        yield self.library.sode_network_refine, self.network._pointer, b"linear", self.out()
+
+    def sode_network_load_memory(self, size):
+        for data in models(size):
+            yield self.library.sode_network_load_memory, data, len(data), self.out()
+
+    def sode_network_load(self, size):
+        for data in models(size):
+            yield self.library.sode_network_load, self.file("model", data), self.out()
+
+    def sode_trainer_load(self, size):
+        for data in models(size):
+            yield self.library.sode_trainer_load, self.file("checkpoint", data), self.out(), self.out()
+
+    def sode_dataset_create(self, size):
+        for shape in ((size, 2), (2, size), (size, size)):
+            yield self.library.sode_dataset_create, self.tensor(*shape), self.tensor(shape[0], kind=(0, 32)), self.out()
+            yield self.library.sode_dataset_create, self.tensor(*shape), self.tensor(shape[0], 2), self.out()
+
+    def sode_dataset_retain(self, size):
+        from stableode._structures import ReleaseFunction
+
+        # Retained features take no memory; looking at each of them takes time in proportion to them.
+        labels = self.tensor(size, kind=(0, 32))
+        yield self.library.sode_dataset_retain, self.tensor(size, 2), labels, ReleaseFunction(), None, self.out()
+
+    def sode_dataset_load_idx(self, size):
+        clamped = min(max(size, 0), 2**32 - 1)
+        header = struct.pack(">IIII", 0x803, clamped, clamped, clamped)
+        for data in (header, gzip.compress(header)):
+            path = self.file("idx", data)
+            yield self.library.sode_dataset_load_idx, path, path, self.out()
+
+    def sode_dataset_create_problem(self, size):
+        for name in (b"ellipses", b"swiss_roll", b"peaks"):
+            yield self.library.sode_dataset_create_problem, name, size, 10, 1, self.out(), self.out()
+            yield self.library.sode_dataset_create_problem, name, 10, size, 1, self.out(), self.out()
+
+    def sode_dataset_slice(self, size):
+        yield self.library.sode_dataset_slice, self.dataset._pointer, 0, size, self.out()
+        yield self.library.sode_dataset_slice, self.dataset._pointer, size, size, self.out()
+
+    def sode_dataset_weighted(self, size):
+        yield self.library.sode_dataset_weighted, self.dataset._pointer, self.tensor(size), self.out()
+
+    def sode_dataset_fold(self, size):
+        yield self.library.sode_dataset_fold, self.dataset._pointer, size, 0, 1, self.out(), self.out()
+        yield self.library.sode_dataset_fold, self.dataset._pointer, 2, size, 1, self.out(), self.out()
+
+    def sode_predictor_create(self, size):
+        for network in (self.network, self.adaptive):
+            yield self.library.sode_predictor_create, network._pointer, size, 1, self.out()
+            yield self.library.sode_predictor_create, network._pointer, size, 16, self.out()
+            yield self.library.sode_predictor_create, network._pointer, 1, size, self.out()
+
+    def sode_gradient_create(self, size):
+        for network in (self.network, self.adaptive):
+            for memory in (None, b"store_all", b"binomial"):
+                yield self.library.sode_gradient_create, network._pointer, size, memory, 1, self.out()
+                yield self.library.sode_gradient_create, network._pointer, size, memory, 2, self.out()
+                yield self.library.sode_gradient_create, network._pointer, 1, memory, size, self.out()
+
+    def sode_trainer_refine(self, size):
+        yield self.library.sode_trainer_refine, self.trainer._pointer, b"copy", self.out(), self.out()
+
+    def sode_multilevel_run(self, size):
+        if size != 2**16 and size != 2**18:  # levels that can be trained: refused by the memory alone, after training
+            data = self.dataset._pointer
+            yield self.library.sode_multilevel_run, self.trainer._pointer, size, b"copy", data, data, None, self.out(), self.out()
+
+
+def models(size):
+    """Model files that are small and claim this size: of the header, a tensor, or a network."""
+    specification = {"inputs": 2, "outputs": 2, "width": 2, "blocks": [{"layers": 3}]}
+
+    def model(specification, tensors, data=b""):
+        metadata = {"format": "stableode", "format_version": "1", "library_version": "0.1.0", "specification": json.dumps(specification)}
+        header = json.dumps({"__metadata__": metadata, **tensors}).encode()
+        return struct.pack("<Q", len(header)) + header + data
+
+    yield struct.pack("<q", size) + b"{}"
+    tensor = {"dtype": "F32", "shape": [size], "data_offsets": [0, max(size, 0) * 4]}
+    yield model(specification, {"blocks.0.K": tensor})
+    yield model(specification, {"blocks.0.K": {**tensor, "shape": [size] * 8}})
+    for key in ("layers", "basis_count", "checkpoints", "recorded_steps"):
+        for base in BASES:
+            yield model({**specification, "blocks": [{**{k: v for k, v in base.items() if k in options("block")}, key: size}]}, {})
+    if 0 < size < 2**24:
+        block = {"layers": min(size, 1000000), "weights_in_time": "polynomial", "basis_count": 4}
+        yield model({**specification, "blocks": [block] * 1024}, {})
+    if 0 < size <= 2**20:
+        yield model(specification, {f"t{index}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for index in range(size // 16)})
+
+
+CASES = {name for name in vars(Calls) if name.startswith("sode_")}
+
+
+def main(name, mode, folder):
+    import time
+
+    import stableode
+    from stableode._errors import StableODEError
+
+    def resident(field):
+        return next(int(line.split()[1]) for line in pathlib.Path("/proc/self/status").read_text().splitlines() if line.startswith(field)) << 10
+
+    calls = Calls(folder)
+    calls.limited = mode == "limited"
+    if calls.limited:
+        stableode.set_memory_limit(LIMIT)
+    for size in SIZES:
+        if 0 < size < 2**40 and not calls.limited and name not in OF_ANY_SIZE:
+            continue
+        for function, *arguments in getattr(calls, name)(size):
+            pathlib.Path("/proc/self/clear_refs").write_text("5")
+            before, start = resident("VmHWM"), time.process_time()
+            try:
+                status, message = function(*arguments), ""
+                status = 0 if status is None else int(getattr(status, "value", status))
+            except StableODEError as error:
+                status, message = error.code, str(error)
+            row = {
+                "call": name, "size": size, "status": status, "message": message[:300], "seconds": time.process_time() - start,
+                "grown": resident("VmHWM") - before, "held": stableode.memory_usage()[0] if status >= 0 and calls.limited else 0,
+                "arguments": repr(arguments[1])[:200],
+            }
+            print(json.dumps(row))
+            for argument in arguments:
+                handle = getattr(argument, "_obj", None)
+                if isinstance(handle, calls.ctypes.c_void_p) and handle.value:
+                    kind = "trainer" if "trainer" in name or "multilevel" in name else name.split("_")[1]
+                    free = "network" if argument is arguments[-2] and kind == "trainer" else kind
+                    getattr(calls.library, f"sode_{free}_free")(handle)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
