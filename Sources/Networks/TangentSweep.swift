@@ -75,6 +75,8 @@ package final class TangentSweep {
     func push(_ tile: Int, worker: Int) {
       let samples = partition.samples(of: tile)
       let scratch = scratch[worker].view(columns: partition.columns(of: tile))
+      // Tiles come in their order: no later sample is the first to fail.
+      guard scratch.log.first == nil else { return }
       scratch.log.askNext()
       propagate(weights, directions, source, featureDirection, draws, samples, scratch)
       scratch.log.requireFinite(scratch.scores, within: plan.precision.largest, "scores")

@@ -32,8 +32,8 @@ private let halfSquares: sode_loss_function = { scores, targets, losses, gradien
 }
 
 /// 0, but NaN, or with an infinite derivative, where the first score is above 1.
-private let undefinedWhereLarge: sode_loss_function = { large($0, $2, $3, .nan, 0) }
-private let infiniteSlopeWhereLarge: sode_loss_function = { large($0, $2, $3, 0, .infinity) }
+private let undefinedWhereLarge: sode_loss_function = { scores, _, losses, gradient, _ in large(scores, losses, gradient, .nan, 0) }
+private let infiniteSlopeWhereLarge: sode_loss_function = { scores, _, losses, gradient, _ in large(scores, losses, gradient, 0, .infinity) }
 
 private func large(
   _ scores: UnsafePointer<sode_tensor>?, _ losses: UnsafeMutablePointer<sode_tensor>?, _ gradient: UnsafeMutablePointer<sode_tensor>?, _ loss: Double, _ slope: Float

@@ -66,7 +66,7 @@ import VectorFields
   /// Layers of ReLU flatten states that the way back cannot find again: an error that names what to use, and no gradient that is wrong by orders of magnitude.
   @Test(arguments: Precision.allCases) func aLostStateIsAnError(_ precision: Precision) throws {
     for tolerance in [0, 1e-12, 1e300] {
-      let example = try BlockCase(field: "hamiltonian", integrator: "verlet", activation: .relu, layers: 60, horizon: 3, precision: precision)
+      let example = try BlockCase(field: "hamiltonian", integrator: "verlet", activation: .relu, layers: 150, horizon: 7.5, precision: precision)
       scale(8, example.parameters.vector)
       example.prepare()
       let log = StepLog()

@@ -146,8 +146,9 @@ def dense(function, dtype):
 def solve(w, given, results):
     event = EventFunctionData(direction=0, weights=ctypes.pointer(given["weights"].tensor), level=given["level"])
     return library.sode_network_solve(
-        w.adaptive._pointer, 0, given["features"].ref, given["times"].ref, ctypes.byref(event), results["states"].ref, None, results["end_times"].ref,
-        results["event_states"].ref, results["report"].ref,
+        w.adaptive._pointer, 0, given["features"].ref, given["times"].ref, ctypes.byref(event), results["states"].ref, results["ends"].ref,
+        results["end_times"].ref, results["event_states"].ref,
+        results["report"].ref,
     )
 
 
@@ -290,6 +291,7 @@ CALLS = {
         lambda w: {"features": w.features, "times": numpy.array([0.25, 0.5]), "weights": numpy.ones(WIDTH), "level": 1e3},
         lambda w, real: {
             "states": Out((SAMPLES, 2, WIDTH), real),
+            "ends": Out(SAMPLES, "int32"),
             "end_times": Out(SAMPLES, "float64"),
             "event_states": Out((SAMPLES, WIDTH), real),
             "report": Struct(StepReportData),
@@ -327,11 +329,11 @@ def numbers_of_the_header(header):
             if not found:
                 continue
             constant, base, stars, argument_name = found.groups()
-            if base not in ("double", "float", *structures) or (name, argument_name) in NO_NUMBERS:
+            if base not in ("double", "float", "sode_tensor", *structures) or (name, argument_name) in NO_NUMBERS:
                 continue
             if stars and not constant:
                 written.setdefault(name, set()).add(argument_name)
-            elif base in structures and base != "sode_tensor":
+            elif base in structures:
                 # The fields of a structure that is read are arguments of their own.
                 fields = re.findall(r"\b(?:double|sode_tensor \*)\s*(\w+);", structures[base])
                 read.setdefault(name, set()).update(fields)
@@ -432,21 +434,27 @@ def all_schemes():
             yield field, integrator
 
 
+def made_of(**options):
+    """A network of a field and an integrator whose solvers give up soon; None for two that do not go together, or a field of sequences."""
+    for limits in ({"solver_iterations": 20}, {"max_steps": 50}, {}):
+        try:
+            return stableode.Network(inputs=4, outputs=3, width=4, layers=2, horizon=1.0, **options, **limits)
+        except stableode.StableODEError:
+            continue
+    return None
+
+
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_no_field_and_integrator_gives_classes_of_scores_that_are_not_finite(precision):
     """Every pair with parameters of all sizes: scores are finite and classes theirs, or the call names the row."""
-    random = numpy.random.default_rng(1)
-    features = random.standard_normal((20, 4))
+    features = numpy.random.default_rng(1).standard_normal((5, 4))
     seen = {True: 0, False: 0}
     for field, integrator in all_schemes():
-        try:
-            network = stableode.Network(
-                inputs=4, outputs=3, width=4, layers=2, horizon=1.0, field=field, integrator=integrator, precision=precision
-            )
-        except stableode.StableODEError:
-            continue  # the two do not go together, or the field wants sequences
+        network = made_of(field=field, integrator=integrator, precision=precision)
+        if network is None:
+            continue
         vector = network.parameter_vector.astype("float64")
-        for scale in (1.0, 1e8, 1e19, 1e37):
+        for scale in (1.0, 1e19, 1e37):
             network.parameter_vector = vector * scale
             try:
                 scores, classes = network.scores(features), network.predict(features)
