@@ -13,7 +13,7 @@ extension Dataset {
     guard weights.extent() != nil else { throw Failure(.shapeMismatch, "weights: shape and strides do not fit the address space") }
     let memory = try Buffer(count: count, precision: .float64)
     let copy = memory.vector(count: count, precision: .float64)
-    convert(weights, into: copy)
+    try Watch.pieces(count) { rows in convert(weights.rows(rows), into: copy[rows]) }
     try checkWeights(copy, "weights", each: "row")
     return Dataset(features: features, labels: labels, values: values, classCount: classCount, weights: copy, featureBound: featureBound, valueBound: valueBound, owners: owners + [memory])
   }

@@ -24,14 +24,14 @@ extension Network {
     var matrices: [BlockProjection] = []
     for (old, new) in zip(plan.blocks, target.blocks) { matrices.append(try BlockProjection(old, new)) }
     let present = snapshot
-    let projected = try ParameterSnapshot(plan: target, normalization: present.normalization) { parameters in
+    let projected = try ParameterSnapshot(plan: target, normalization: present.normalization) { (parameters) throws(Failure) in
       for (old, new) in zip(plan.tensors, target.tensors) {
         let (from, to) = (present.parameters[old.range], parameters[new.range])
         guard let block = new.block else {
           copy(from, into: to)
           continue
         }
-        matrices[block].apply(old.name, from, old.shape[0], into: to, new.shape[0])
+        try matrices[block].apply(old.name, from, old.shape[0], into: to, new.shape[0])
       }
     }
     return try withExtendedLifetime(present) { () throws(Failure) in try Network(target, projected, metadata: metadata) }
@@ -56,12 +56,13 @@ private struct BlockProjection {
     from.isSame(as: to) ? nil : try from.projection(onto: to)
   }
 
-  func apply(_ name: String, _ from: Vector, _ old: Int, into to: Vector, _ new: Int) {
+  func apply(_ name: String, _ from: Vector, _ old: Int, into to: Vector, _ new: Int) throws(Failure) {
     let kind = entries[name.split(separator: ".", maxSplits: 2).last.map(String.init) ?? name] ?? .coefficients
     guard let matrix = kind == .coefficients ? coefficients : layers else { return copy(from, into: to) }
     let size = to.count / new
     let skipped = kind == .layersAfterFirst ? 1 : 0
     for row in 0..<new {
+      try Watch.check()
       let sum = to[row * size..<(row + 1) * size]
       fill(sum, 0)
       for column in 0..<old + skipped {

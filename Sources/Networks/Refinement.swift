@@ -40,8 +40,9 @@ package struct Refinement: Sendable {
   /// - Parameters:
   ///   - vector: `coarse.parameterCount` numbers; result: `fine.parameterCount`.
   ///   - isConvex: without extrapolation: the first and the last value hold to the ends, so that every number stays between two of the old. What must not change its sign, as a mean of squares, goes this way.
+  /// - Throws: why the work must end.
   /// - Complexity: one pass.
-  package func prolong(_ vector: Vector, isConvex: Bool = false, into result: Vector) {
+  package func prolong(_ vector: Vector, isConvex: Bool = false, into result: Vector) throws(Failure) {
     precondition(vector.count == coarse.parameterCount && result.count == fine.parameterCount, "a prolongation of vectors of another network")
     for new in fine.tensors {
       let to = result[new.range]
@@ -58,6 +59,7 @@ package struct Refinement: Sendable {
       let layers = Layers(coarse.blocks[index].grid, fine.blocks[index].grid, old.shape[0], new.shape[0])
       let size = from.count / old.shape[0]
       for j in 0..<new.shape[0] {
+        try Watch.check()
         let (first, share) = layers.source(of: j, prolongation, isConvex: isConvex)
         let target = to[j * size..<(j + 1) * size]
         copy(from[first * size..<(first + 1) * size], into: target)
@@ -79,7 +81,9 @@ extension Network {
   /// The same by a refinement of this network's plan.
   package func refined(_ refinement: Refinement) throws(Failure) -> Network {
     let present = snapshot
-    let prolonged = try ParameterSnapshot(plan: refinement.fine, normalization: present.normalization) { refinement.prolong(present.parameters, into: $0) }
+    let prolonged = try ParameterSnapshot(plan: refinement.fine, normalization: present.normalization) { (parameters) throws(Failure) in
+      try refinement.prolong(present.parameters, into: parameters)
+    }
     guard allFinite(prolonged.parameters) else { throw Failure(.notFinite, "weights extrapolated to the ends of the finer network are not finite; prolongation copy does not extrapolate") }
     return try withExtendedLifetime(present) { () throws(Failure) in try Network(refinement.fine, prolonged, metadata: metadata) }
   }

@@ -8,7 +8,7 @@ import Settings
 /// has a name of ours from the start; what a killed process left under such a name, the next save into the folder removes (`TemporaryFile`).
 /// A file that is replaced hands on its mode, and its owner and group where the process may set them; a new one has 0666 less the process's umask. Where `path` is a symbolic link, the file that it
 /// points to is replaced or made.
-/// - Throws: `file`, naming what failed and why; the old file is then untouched and nothing of the new one is left.
+/// - Throws: `file`, naming what failed and why; the old file is then untouched and nothing of the new one is left; why the work must end, until the file is complete.
 package func writeAtomically(_ bytes: UnsafeRawBufferPointer, to path: String) throws(Failure) {
   let target = try linkTarget(path)
   var old = stat()
@@ -18,7 +18,7 @@ package func writeAtomically(_ bytes: UnsafeRawBufferPointer, to path: String) t
   removeAbandonedFiles(in: folder)
   let file = try TemporaryFile(in: folder, for: path)
   do throws(Failure) {
-    if let code = writeAll(bytes, file.descriptor) { throw fileFailure("write", path, code: code) }
+    if let code = try writeAll(bytes, file.descriptor) { throw fileFailure("write", path, code: code) }
     if replaces { takeOver(old, file.descriptor) }
     guard fsync(file.descriptor) == 0 else { throw fileFailure("write", path, code: errno) }
     try file.rename(to: target, for: path)
@@ -44,7 +44,8 @@ package func readWholeFile(_ path: String, limit: Int = 1 << 43) throws(Failure)
   let buffer = try Buffer(byteCount: size)
   var filled = 0
   while filled < size {
-    let count = read(descriptor, buffer.base + filled, min(size - filled, 1 << 30))
+    try Watch.check()
+    let count = read(descriptor, buffer.base + filled, min(size - filled, 1 << 24))
     if count < 0, errno == EINTR { continue }
     guard count >= 0 else { throw fileFailure("read", path, code: errno) }
     guard count > 0 else { throw Failure(.file, "cannot read '\(path.prefix(512))': it became shorter while it was read") }
@@ -95,11 +96,13 @@ private func takeOver(_ old: stat, _ descriptor: Int32) {
 }
 
 /// nil, or the error's number.
-private func writeAll(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) -> Int32? {
+/// - Throws: why the work must end.
+private func writeAll(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) throws(Failure) -> Int32? {
   guard let base = bytes.baseAddress else { return nil }
   var written = 0
   while written < bytes.count {
-    let count = write(descriptor, base + written, min(bytes.count - written, 1 << 30))
+    try Watch.check()
+    let count = write(descriptor, base + written, min(bytes.count - written, 1 << 24))
     if count < 0, errno == EINTR { continue }
     guard count >= 0 else { return errno }
     written += count

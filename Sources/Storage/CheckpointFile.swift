@@ -68,7 +68,7 @@ package enum CheckpointFile {
       for (key, value) in options { chosen.append((key, try optionValue(value, key))) }
       return try Trainer(network, TrainerRecord(options: chosen, tables: tables, vectors: vectors))
     } catch {
-      throw error.status == .memory ? error : Failure(.fileFormat, "\(name) holds training that this library cannot go on with: \(error.message)")
+      throw error.status == .memory || error.status.rawValue > 0 ? error : Failure(.fileFormat, "\(name) holds training that this library cannot go on with: \(error.message)")
     }
   }
 

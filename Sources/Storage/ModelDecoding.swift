@@ -46,6 +46,7 @@ private struct ModelDecoder {
     }
     let stated = try statedChecksum(metadata)
     let isRight = stated == nil ? false : checksumDigits(in: text).map { modelChecksum(bytes, prefix: prefix, digits: $0.lowerBound + 8..<$0.upperBound + 8) } == stated
+    try Watch.check()
     guard let libraryVersion = self.text(of: "library_version", metadata), let specification = self.text(of: "specification", metadata) else {
       throw fail("lacks library_version or specification in its metadata")
     }
@@ -92,7 +93,7 @@ private struct ModelDecoder {
     do throws(Failure) {
       written = try contents.with(tensors: tensors, training: contents.training).encoded()
     } catch {
-      throw error.status == .memory ? error : damaged
+      throw error.status == .memory || error.status.rawValue > 0 ? error : damaged
     }
     defer { withExtendedLifetime((written, contents.memory)) {} }
     let whole = UnsafeRawBufferPointer(start: written.base, count: written.byteCount)
@@ -124,9 +125,9 @@ private struct ModelDecoder {
     }
     guard offset == dataBytes else { throw fail("is \(offset < dataBytes ? "too long" : "cut short"): its tensors need \(offset) bytes; there are \(dataBytes)") }
     let memory = try Buffer(byteCount: room)
+    for (tensor, place) in zip(described, places) { try copyInPieces(data + tensor.start, to: memory.base + place, byteCount: tensor.end - tensor.start) }
     let tensors = zip(described, places).map { tensor, place in
-      (memory.base + place).copyMemory(from: data + tensor.start, byteCount: tensor.end - tensor.start)
-      return StoredTensor(name: tensor.name, shape: tensor.shape, values: Vector(memory.base + place, count: tensor.count, precision: tensor.precision))
+      StoredTensor(name: tensor.name, shape: tensor.shape, values: Vector(memory.base + place, count: tensor.count, precision: tensor.precision))
     }
     return (tensors, memory)
   }

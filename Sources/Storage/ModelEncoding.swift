@@ -19,7 +19,7 @@ extension ModelContents {
     var offset = bytes
     for tensor in tensors {
       let count = tensor.values.count * tensor.values.precision.byteCount
-      (file.base + offset).copyMemory(from: tensor.values.base, byteCount: count)
+      try copyInPieces(tensor.values.base, to: file.base + offset, byteCount: count)
       offset += count
     }
     let whole = UnsafeRawBufferPointer(start: file.base, count: file.byteCount)
@@ -27,7 +27,9 @@ extension ModelContents {
       throw Failure(.internal, "the header of a model file has no place for its checksum")
     }
     let digits = place.lowerBound + 8..<place.upperBound + 8
-    for (index, digit) in zip(digits, modelChecksum(whole, prefix: bytes, digits: digits).utf8) { file.base.storeBytes(of: digit, toByteOffset: index, as: UInt8.self) }
+    let checksum = modelChecksum(whole, prefix: bytes, digits: digits)
+    try Watch.check()
+    for (index, digit) in zip(digits, checksum.utf8) { file.base.storeBytes(of: digit, toByteOffset: index, as: UInt8.self) }
     return file
   }
 
@@ -82,6 +84,12 @@ extension StoredTensor {
       throw Failure(.shapeMismatch, "\(name) has shape \(shape) and \(values.count) numbers; they must agree")
     }
   }
+}
+
+/// Copies bytes, a megabyte at a time.
+/// - Throws: why the work must end.
+func copyInPieces(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, byteCount: Int) throws(Failure) {
+  try Watch.pieces(byteCount) { piece in (target + piece.lowerBound).copyMemory(from: source + piece.lowerBound, byteCount: piece.count) }
 }
 
 /// The product of the extents, nil when one is negative or the product does not fit.

@@ -55,7 +55,7 @@ package enum ModelFile {
     do throws(Failure) {
       return try NetworkPlan(NetworkSpecification(json: try JSON.read(contents.specification, limit: ModelFormat.mostHeaderBytes, what: "specification")))
     } catch {
-      throw error.status == .memory ? error : Failure(.fileFormat, "\(name) holds a specification that this library does not accept: \(error.message)")
+      throw error.status == .memory || error.status.rawValue > 0 ? error : Failure(.fileFormat, "\(name) holds a specification that this library does not accept: \(error.message)")
     }
   }
 

@@ -37,6 +37,7 @@ package struct TimeFunctions: Sendable {
     var (from, to) = (Array(repeating: 0.0, count: basis.support), Array(repeating: 0.0, count: target.basis.support))
     let breakpoints = breakpoints(with: target)
     for (start, end) in zip(breakpoints, breakpoints.dropFirst()) {
+      try Watch.check()
       for (point, share) in zip(rule.points, rule.weights) {
         let (time, weight) = (start + point * (end - start), share * (end - start))
         let first = basis.evaluate(at: time * grid.horizon, on: grid, into: &from)

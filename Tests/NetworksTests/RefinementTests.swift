@@ -41,7 +41,7 @@ import Testing
     #expect(try values(try network.refined(.copy), "blocks.0.b") == [0, 0, 4, 4, 16, 16])
     let refinement = try Refinement(network.plan, .linear)
     let (snapshot, result) = (network.snapshot, try Numbers(refinement.fine.parameterCount, .float64))
-    withExtendedLifetime(snapshot) { refinement.prolong(snapshot.parameters, isConvex: true, into: result.vector) }
+    try withExtendedLifetime(snapshot) { try refinement.prolong(snapshot.parameters, isConvex: true, into: result.vector) }
     #expect(try refinement.fine.tensors.first { $0.name == "blocks.0.b" }.map { Array(result.values[$0.range]) } == [0, 1, 3, 7, 13, 16])
   }
 

@@ -36,7 +36,13 @@ package func trainMultilevel(
       guard left.epochs > 0 else { return (level, .ok) }
     }
     guard isDone, level.network.plan.deepestLayers < layers else { return (level, status) }
-    level = try level.refined(prolongation)
+    do throws(Failure) {
+      level = try level.refined(prolongation)
+    } catch {
+      // A level that is done stays, where the work ends before the next begins.
+      guard error.status.rawValue > 0 else { throw error }
+      return (level, error.status)
+    }
   }
 }
 

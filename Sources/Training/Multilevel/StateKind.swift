@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Networks
+import Settings
 
 /// What an optimizer's state vector is made of, and so how it goes over to a network with each step halved.
 ///
@@ -11,8 +12,9 @@ package enum StateKind: Sendable {
 
 extension Refinement {
   /// Takes a state vector over: `coarse.parameterCount` numbers to `fine.parameterCount`.
-  func carry(_ state: Vector, _ kind: StateKind, into result: Vector) {
-    prolong(state, isConvex: kind == .squaredGradient, into: result)
+  /// - Throws: why the work must end.
+  func carry(_ state: Vector, _ kind: StateKind, into result: Vector) throws(Failure) {
+    try prolong(state, isConvex: kind == .squaredGradient, into: result)
     guard kind != .step else { return }
     for (old, new) in zip(coarse.tensors, fine.tensors) where old.shape != new.shape { scale(kind == .gradient ? 0.5 : 0.25, result[new.range]) }
   }

@@ -23,7 +23,7 @@ extension Trainer {
     let optimizer = try TrainerOptions(options).optimizer
     let snapshot = finer.network.snapshot
     let fine = try withExtendedLifetime(snapshot) { () throws(Failure) in try TrainerMemory(from: snapshot.parameters, optimizer: optimizer) }
-    for (index, vector) in memory.iterate.state.enumerated() { refinement.carry(vector, optimizer.kind(ofState: index), into: fine.iterate.state[index]) }
+    for (index, vector) in memory.iterate.state.enumerated() { try refinement.carry(vector, optimizer.kind(ofState: index), into: fine.iterate.state[index]) }
     fine.iterate.scalars = memory.iterate.scalars
     finer.memory = fine
     finer.best = BestIterate(byMetric: best.byMetric, minimumDelta: best.minimumDelta)
