@@ -24,7 +24,7 @@ package struct SymmetricBand {
   }
 
   /// X ← A⁻¹X for X of `order` × `columns`, row-major, by Cholesky's factorization A = LLᵀ, which replaces A. Source: Golub & Van Loan 2013, "Matrix computations", §4.3.5.
-  /// - Throws: `.notFinite` when the matrix is not positive definite up to rounding.
+  /// - Throws: `.notFinite` when the matrix is not positive definite up to rounding; why the work must end.
   package mutating func solve(_ right: inout [Double], columns: Int) throws(Failure) {
     precondition(right.count == order * columns, "a right-hand side of another shape")
     for i in 0..<order {
@@ -40,16 +40,18 @@ package struct SymmetricBand {
         }
       }
     }
+    let watch = Watch.current
     right.withUnsafeMutableBufferPointer { right in
-      for i in 0..<order {
+      for i in 0..<order where !watch.isOver {
         for k in max(0, i - width + 1)..<i { subtract(self[i, k], of: k, from: i, right, columns) }
         for c in 0..<columns { right[i * columns + c] /= self[i, i] }
       }
-      for i in stride(from: order - 1, through: 0, by: -1) {
+      for i in stride(from: order - 1, through: 0, by: -1) where !watch.isOver {
         for k in stride(from: i + 1, to: min(order, i + width), by: 1) { subtract(self[k, i], of: k, from: i, right, columns) }
         for c in 0..<columns { right[i * columns + c] /= self[i, i] }
       }
     }
+    try watch.check()
   }
 
   private func subtract(_ factor: Double, of source: Int, from target: Int, _ rows: UnsafeMutableBufferPointer<Double>, _ columns: Int) {
