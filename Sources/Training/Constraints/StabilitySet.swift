@@ -85,7 +85,7 @@ package final class StabilitySet: Constraint {
   }
 
   package func project(_ parameters: Vector, _ pool: WorkerPool) -> Bool {
-    pool.run(entries.count) { index, worker in isChanged[index] = project(entries[index], parameters, workspaces[worker]) ? 1 : 0 }
+    pool.runWhole(entries.count) { index, worker in isChanged[index] = project(entries[index], parameters, workspaces[worker]) ? 1 : 0 }
     return entries.indices.contains { isChanged[$0] != 0 }
   }
 
