@@ -9,15 +9,19 @@ package func isPositiveDefinite(_ a: Double, minus x: Matrix) -> Bool {
   scale(-1, Vector(x.base, count: x.rows * x.columns, precision: x.precision))
   var (n, info) = (Int32(x.rows), Int32(0))
   var triangle = CChar(UInt8(ascii: "U"))
+  // A factorization does not notice NaN; the factor's diagonal shows it.
+  var isPositive = true
   switch x.precision {
   case .float32:
     let values = x.base.assumingMemoryBound(to: Float.self)
     for i in 0..<x.rows { values[i * (x.columns + 1)] += Float(a) }
     spotrf_(&triangle, &n, values, &n, &info)
+    for i in 0..<x.rows where !(values[i * (x.columns + 1)] > 0) { isPositive = false }
   case .float64:
     let values = x.base.assumingMemoryBound(to: Double.self)
     for i in 0..<x.rows { values[i * (x.columns + 1)] += a }
     dpotrf_(&triangle, &n, values, &n, &info)
+    for i in 0..<x.rows where !(values[i * (x.columns + 1)] > 0) { isPositive = false }
   }
-  return info == 0
+  return info == 0 && isPositive
 }

@@ -6,8 +6,8 @@ import Settings
 /// Lanczos' iteration estimates the largest eigenvalue λ of the Gram matrix G = WWᵀ of the shorter side. Cholesky's factorization of c²I − G, where it succeeds, then proves that ‖W‖ ≤ c, and the bound is the least
 /// c² = λ·1.02ʲ, j = 1, 2, …, that it succeeds for. It exceeds the norm by less than the factor `looseness`: 1 %, and the roundings.
 ///
-/// Products are formed in the matrix's own precision, of orders beyond `largestFloat` in Double. With ε the precision's epsilon, n the order of G and m the length of its sums, rounding moves G by at most ½mε‖W‖_F² and the
-/// factorization proves its statement up to ½(n + 1)ε·nc², both to first order; c² is widened by four times as much.
+/// Products are formed in the matrix's own precision, of orders beyond `largestFloat` in Double. With ε the precision's epsilon, n the order of G and m the length of its sums, rounding moves G by at most ½mε‖W‖_F², and the
+/// factorization proves its statement up to ½(n + 1)ε times the trace nc² − ‖W‖_F², both to first order; c² is widened by one and a half times as much.
 /// Sources: Golub & Van Loan 2013, "Matrix computations", §10.1; Rump 2006, "Verification of positive definiteness", BIT 46, for the proof in floating-point arithmetic.
 ///
 /// Memory is made once; one caller at a time.
@@ -29,7 +29,7 @@ package final class NormBound {
     (self.rows, self.columns) = (rows, columns)
     var size = Arena.Size()
     size.add(rows: rows, columns: Self.padded(columns), precision: .float64)
-    size.add(rows: 2 * rows, columns: rows, precision: .float64)
+    for _ in 0..<2 { size.add(rows: rows, columns: rows, precision: .float64) }
     for _ in 0..<LargestEigenvalue.vectors { size.add(count: rows, precision: .float64) }
     arena = try Arena(size)
   }
@@ -64,23 +64,20 @@ package final class NormBound {
     }
     let frobenius = squares.squareRoot() * (1 + 4 * Double(n * m + 16) * Double.ulpOfOne + 4 * block.precision.epsilon)
     guard n > 1, unit * frobenius > target else { return unit * frobenius }
-    return unit * min(frobenius, proven(block, columns: m, squares: squares, below: frobenius))
+    return unit * min(frobenius, proven(block, columns: m, below: frobenius))
   }
 
   /// Below which factor a bound exceeds the norm of a matrix of that shape and precision.
   package static func looseness(rows: Int, columns: Int, precision: Precision) -> Double {
     let (n, m) = (min(rows, columns), max(rows, columns))
-    // ‖W‖_F² is at most n‖W‖².
-    let (ofCholesky, ofGram) = widening(n, m, working(n, precision))
-    return ratio.squareRoot() * (1 + 2 * (ofCholesky + ofGram * Double(n)))
+    // ‖W‖_F² is at most n‖W‖², and a factorization fails no sooner than its roundings let it.
+    return ratio.squareRoot() * (1 + 1.1 * ratio * Double(n) * widening(m, working(n, precision)))
   }
 
   private static func working(_ order: Int, _ precision: Precision) -> Precision { order > largestFloat ? .float64 : precision }
 
-  /// What c² is widened by: parts of c² and of ‖W‖_F².
-  private static func widening(_ n: Int, _ m: Int, _ precision: Precision) -> (Double, Double) {
-    (2 * Double(n + 16) * Double(n) * precision.epsilon, 2 * Double(m + 16) * precision.epsilon)
-  }
+  /// What c² is widened by, as a share of nc²: m is the length of the longer sums.
+  private static func widening(_ m: Int, _ precision: Precision) -> Double { 0.75 * Double(m + 4) * precision.epsilon }
 
   /// W, or ½(W − Wᵀ), in rows without gaps but for padding.
   private func dense(_ matrix: Matrix, _ isAntisymmetric: Bool) -> Block {
@@ -97,19 +94,20 @@ package final class NormBound {
   }
 
   /// The least proven c, or `limit`.
-  private func proven(_ block: Block, columns m: Int, squares: Double, below limit: Double) -> Double {
+  private func proven(_ block: Block, columns m: Int, below limit: Double) -> Double {
     let (n, precision) = (block.rows, block.precision)
     let (gram, factor) = (arena.vector(count: n * n, precision: precision), arena.vector(count: n * n, precision: precision))
     let vectors = (0..<LargestEigenvalue.vectors).map { _ in arena.vector(count: n, precision: precision) }
     let matrix = Matrix(gram.base, rows: n, columns: n, precision: precision)
     fill(gram, 0)
     accumulateOuter(block, block, addingTo: matrix)
-    let (ofCholesky, ofGram) = Self.widening(n, m, precision)
+    // ‖W‖_F² ≤ nc²: both errors together are at most the share of nc² that the longer sums give.
+    let widening = 1 + Double(n) * Self.widening(m, precision)
     var trial = LargestEigenvalue.estimate(matrix, vectors) * Self.ratio
     while trial > 0, trial < limit * limit {
       let square = precision == .float32 ? Double(Float(trial)) : trial
       copy(gram, into: factor)
-      if isPositiveDefinite(square, minus: Matrix(factor.base, rows: n, columns: n, precision: precision)) { return (square * (1 + ofCholesky) + squares * ofGram).squareRoot() }
+      if isPositiveDefinite(square, minus: Matrix(factor.base, rows: n, columns: n, precision: precision)) { return (square * widening).squareRoot() }
       trial *= Self.ratio
     }
     return limit

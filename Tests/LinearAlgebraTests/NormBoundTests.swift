@@ -4,10 +4,12 @@ import Testing
 /// σ_max by the largest eigenvalue of WᵀW from Jacobi's rotations, to rounding: an independent reference.
 func spectralNorm(_ rows: [[Double]]) -> Double {
   let n = rows[0].count
+  if n > rows.count { return spectralNorm((0..<n).map { column in rows.map { $0[column] } }) }
   var a = (0..<n).map { i in (0..<n).map { j in rows.reduce(0.0) { $0 + $1[i] * $1[j] } } }
+  let negligible = 1e-18 * (0..<n).reduce(0) { $0 + a[$1][$1] }
   for _ in 0..<60 {
     for p in 0..<n {
-      for q in p + 1..<max(n, p + 1) where abs(a[p][q]) > 1e-300 {
+      for q in p + 1..<max(n, p + 1) where abs(a[p][q]) > negligible {
         let theta = (a[q][q] - a[p][p]) / (2 * a[p][q])
         let t = (theta >= 0 ? 1.0 : -1) / (abs(theta) + (theta * theta + 1).squareRoot())
         let c = 1 / (t * t + 1).squareRoot()
@@ -26,7 +28,8 @@ func spectralNorm(_ rows: [[Double]]) -> Double {
     let (m, n) = shape
     let bound = try NormBound(rows: 16, columns: 40)
     let looseness = NormBound.looseness(rows: m, columns: n, precision: precision)
-    #expect(looseness < 1.0105)
+    // 1 % of the trials, and roundings of Floats.
+    #expect(looseness < 1.0102)
     for seed in 1...5 as ClosedRange<UInt64> {
       let x = try Numbers(m * n, precision, seed: seed)
       let matrix = Matrix(x.vector.base, rows: m, columns: n, precision: precision)
@@ -37,7 +40,7 @@ func spectralNorm(_ rows: [[Double]]) -> Double {
       #expect(bound.bound(matrix.transposed) >= norm * (1 - 1e-13) && bound.bound(matrix.transposed) <= norm * looseness)
       // Any cheap bound is a bound.
       let cheap = bound.bound(matrix, enough: 1e300)
-      #expect(cheap >= found * (1 - 1e-6) && cheap <= rows.flatMap { $0 }.reduce(0) { $0 + $1 * $1 }.squareRoot() * (1 + 8 * precision.epsilon))
+      #expect(cheap >= found * (1 - 1e-6) && cheap <= rows.flatMap { $0 }.reduce(0) { $0 + $1 * $1 }.squareRoot() * (1 + 8 * precision.epsilon + 1e-12))
       guard m == n else { continue }
       let parts = (0..<n).map { i in (0..<n).map { 0.5 * (rows[i][$0] - rows[$0][i]) } }
       let (antisymmetric, wanted) = (bound.bound(matrix, isAntisymmetric: true), spectralNorm(parts))
@@ -53,7 +56,7 @@ func spectralNorm(_ rows: [[Double]]) -> Double {
     let found = try NormBound(rows: n, columns: n).bound(Matrix(x.vector.base, rows: n, columns: n, precision: precision))
     // Entries are rounded: their matrix moves by √n·ε/2 of them at most.
     #expect(found >= 1 - precision.epsilon && found <= NormBound.looseness(rows: n, columns: n, precision: precision) * (1 + Double(n) * precision.epsilon))
-    #expect(NormBound.looseness(rows: n, columns: n, precision: precision) < 1.05)
+    #expect(NormBound.looseness(rows: n, columns: n, precision: precision) < 1.02)
   }
 
   /// Rotations, zeros and numbers that are none; sizes do not overflow.

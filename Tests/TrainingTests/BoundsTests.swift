@@ -14,7 +14,9 @@ import Training
   var worst = 0.0
   _ = try trainer.run(
     training: data.training,
-    onEvent: { _ in
+    onEvent: { event in
+      // Between, the network still holds what it began with.
+      guard event.kind == .epoch else { return 0 }
       let snapshot = network.snapshot
       withExtendedLifetime(snapshot) {
         for tensor in network.plan.tensors where tensor.role == .weight { for value in snapshot.parameters[tensor.range].values { worst = max(worst, value - 0.5, -0.25 - value) } }

@@ -38,7 +38,8 @@ struct MissingPartsTests {
     let stopped = try begin(first)
     _ = try stopped.run(training: data.training, validation: data.validation, limits: TrainingLimits(epochs: 2))
     let second = try Network(first.plan, first.snapshot)
-    let loaded = try Trainer(second, try Trainer(second, try stopped.record()).record())
+    let between = try Trainer(second, try stopped.record())
+    let loaded = try withExtendedLifetime((stopped, between)) { try Trainer(second, try between.record()) }
     #expect(failure { _ = try loaded.run(training: data.training, validation: data.validation) }.map { $0.status == .state && $0.message.contains("sode_trainer_set_loss") } == true)
     #expect(failure { _ = try loaded.refined(.copy).run(training: data.training) }?.status == .state)
     #expect(failure { _ = try loaded.findLearningRate(training: data.training, low: 1e-3, high: 1, steps: 3) }?.status == .state)

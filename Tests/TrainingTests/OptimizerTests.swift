@@ -89,7 +89,8 @@ func noStepRaisesTheRegularizedObjective(name: String) throws {
     let layout = try ParameterLayout(network.plan)
     let terms = try TrainerOptions(trainer.options).regularizers
     var charges: [Double] = []
-    _ = try trainer.run(training: data, onEvent: { _ in
+    _ = try trainer.run(training: data, onEvent: { event in
+      guard event.kind == .epoch else { return 0 }
       charges.append(terms.reduce(0) { $0 + $1.accumulate(network.snapshot.parameters, layout: layout, addingTo: nil) })
       return 0
     })
