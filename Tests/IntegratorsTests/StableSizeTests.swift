@@ -6,7 +6,8 @@ import VectorFields
 
 @Suite struct StableSizeTests {
   private func dynamics(_ kind: FrozenDynamics.Kind, slope activation: Activation = .tanh) throws -> FrozenDynamics {
-    try #require(FrozenDynamics(kind, activation, [.init(0)]))
+    let place = OperatorPlace(DenseOperator(inputs: 4, outputs: 4, precision: .float64), tensor: 0, use: .itself, preparedOffset: nil)
+    return try #require(FrozenDynamics(kind, activation, [.init(place)]))
   }
 
   private func limit(_ integrator: any Integrator, _ kind: FrozenDynamics.Kind, _ h: Double) throws -> Double? {
