@@ -68,7 +68,7 @@ import Testing
       let result = try network.solve(
         block: 0, states.view(rows: 40, columns: 2), times: [], event: EventFunction(weights: [1, 0], level: 0), states: nil,
         eventStates: eventStates.target(rows: 40, columns: 2))
-      #expect(result.failure == nil)
+      #expect(result.failures.isEmpty)
       for sample in 0..<40 {
         #expect(result.ends[sample] == .event)
         if round > 0 { #expect(abs(result.endTimes[sample] - .pi / 3) < (precision == .float64 ? 1e-7 : 1e-4), "sample \(sample), round \(round): \(result.endTimes[sample])") }

@@ -1,3 +1,4 @@
+import Integrators
 import LinearAlgebra
 import Networks
 import Settings
@@ -34,10 +35,10 @@ import Testing
     #expect(sums.failure == nil)
     for (tile, worker) in [(4, 2), (1, 1), (3, 1), (2, 0)] {
       var result = BatchResult()
-      result.failure = Failure(.notConverged, "tile \(tile)")
+      result.failure = SampleFailure(Failure(.notConverged, "tile \(tile)"))
       sums.note(result, tile: tile, worker: worker)
     }
-    #expect(sums.failure?.message == "tile 1")
+    #expect(sums.failure?.failure.message == "tile 1")
     try sums.begin(tiles: 6)
     #expect(sums.failure == nil)
   }
