@@ -197,6 +197,7 @@ def _(world):
 
 
 def _borrowed(features):
+    """A data set that points at features, which the caller keeps alive."""
     x, y = tensor_of(features, "features"), tensor_of(numpy.broadcast_to(numpy.int8(1), (len(features),)), "targets")
     pointer = created()
     library.sode_dataset_retain(ref(x), ref(y), _structures.ReleaseFunction(0), None, ref(pointer))
@@ -348,9 +349,15 @@ def _(world):
 def _(world):
     # The forward pass is short; ranking the scores is not.
     network = stableode.Network(inputs=20, outputs=2, width=20, layers=1)
-    data = _borrowed(numpy.random.default_rng(1).standard_normal((1_000_000, 20), dtype="float32"))
+    features = numpy.random.default_rng(1).standard_normal((1_000_000, 20), dtype="float32")
+    data = _borrowed(features)
     _, values = output((1,), "float64")
-    return lambda: library.sode_network_metrics(network._pointer, data, 1, b"auc", ref(values))
+
+    def call():
+        library.sode_network_metrics(network._pointer, data, 1, b"auc", ref(values))
+        return features  # Only borrowed: the array must live as long as the data set.
+
+    return call
 
 
 @long("sode_network_confusion")
