@@ -24,8 +24,8 @@ import VectorFields
   @Test(arguments: tableaus.indices) func aStiffFieldEndsInAStatus(_ index: Int) throws {
     let adaptive = try AdaptiveCase(linear: [[-1e6, 0], [0, -1]], Self.tableaus[index], length: 1) { $0.maximumSteps = 500 }
     let end = try adaptive.solve([[1, 1]])[0]
-    let failure = try #require(adaptive.log.failure)
-    #expect(failure.status == .stepLimit && failure.message.contains("max_steps = 500") && failure.message.contains("sample 0"))
+    let failure = try #require(adaptive.log.first?.failure)
+    #expect(failure.status == .stepLimit && failure.message.contains("max_steps = 500"))
     #expect(adaptive.log.accepted + adaptive.log.rejected == 500)
     // The solution at the time it got to, about 500·3·10⁻⁶: the fast part is gone, the slow one has hardly moved.
     #expect(abs(end[0]) < 1e-4 && end[1] < 1 && end[1] > 0.99)
@@ -36,8 +36,8 @@ import VectorFields
     let adaptive = try AdaptiveCase(linear: [[-0.5, -1], [1, -0.5]], length: 2)
     let states = [[1.0, 0], [.nan, 0], [0, 2], [.infinity, 1]]
     let ends = try adaptive.solve(states)
-    #expect(adaptive.log.failure?.status == .notFinite)
-    #expect(adaptive.log.failure?.message.contains("sample 1 ") == true)
+    #expect(adaptive.log.first?.failure.status == .notFinite)
+    #expect(adaptive.log.first?.sample == 1)
     for sample in [0, 2] { #expect(largestDifference(ends[sample], spiral(-0.5, 1, 2, states[sample])) < 1e-5) }
     #expect(ends[1][0].isNaN && ends[3][0] == .infinity, "the last good state is the first one")
   }
@@ -46,7 +46,7 @@ import VectorFields
   @Test func overflowEndsInAStatus() throws {
     let adaptive = try AdaptiveCase(linear: [[50]], tolerance: 1e-3, length: 10, precision: .float32)
     let end = try adaptive.solve([[1]])[0]
-    #expect(adaptive.log.failure != nil && end[0].isFinite && end[0] > 1e20)
+    #expect(adaptive.log.first?.failure != nil && end[0].isFinite && end[0] > 1e20)
   }
 
   /// van der Pol's ẏ₁ = y₂, ẏ₂ = μ(1 − y₁²)y₂ − y₁ with μ = 1000 over a period of 1614: the slow parts hold an explicit method's steps below about 3/(3μ), so that 5000 steps do not suffice. It ends
@@ -64,7 +64,7 @@ import VectorFields
         field, Step(stepSize: 2000, weights: StepWeights(Layer()), log: Unmanaged.passUnretained(log)), from: before.block(rows: 2, columns: 1),
         into: after.block(rows: 2, columns: 1), record: nil, scratch: scratch.block(rows: scratch.count, columns: 1))
     }
-    let failure = try #require(log.failure)
+    let failure = try #require(log.first?.failure)
     #expect(failure.status == .stepLimit && failure.message.contains("at time"))
     #expect(log.accepted + log.rejected == 5000)
     #expect(after[0] < 2.0001 && after[0] > 1.9 && abs(after[1]) < 1e-2 && after[0] != 2, "moved along the slow part")

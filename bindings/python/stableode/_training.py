@@ -53,7 +53,7 @@ class Training(Handle):
         self._relay = Relay(Progress._of)
         self._callers = Callers()
         self._outcome = "ok"
-        self._loss: Callable | None = None
+        self._loss: Loss | None = None
         library.sode_trainer_set_callback(self._pointer, self._relay.function, None)
 
     def set(self, *, larger_is_better: bool = True, **options: Unpack[TrainerOptions]) -> None:
@@ -70,12 +70,12 @@ class Training(Handle):
             library.sode_trainer_set_metric(self._pointer, function, int(larger_is_better), None)
 
     @property
-    def loss(self) -> Callable | None:
+    def loss(self) -> Loss | None:
         """The function that training uses for the network's loss; None: the network's own. It can be set before the first run, and once a checkpoint that had one is loaded."""
         return self._loss
 
     @loss.setter
-    def loss(self, function: Callable | None) -> None:
+    def loss(self, function: Loss | None) -> None:
         given = LossFunction() if function is None else self._callers.loss(function)
         library.sode_trainer_set_loss(self._pointer, given, None)
         self._loss = function
