@@ -30,6 +30,8 @@ CANCELLED = 2
 # Functions that only look at, copy or free what is there, or set numbers: with the reason where that is not plain.
 PROMPT = {
     "sode_failed_row_count", "sode_failed_row_at",
+    "sode_network_set_metadata", "sode_network_get_metadata", "sode_network_metadata_count", "sode_network_metadata_at",
+    "sode_trainer_get_int", "sode_trainer_get_real", "sode_trainer_get_text", "sode_trainer_json",
     "sode_version_number", "sode_version_text", "sode_build_info", "sode_status_name", "sode_status_text", "sode_last_error_message",
     "sode_specification_create", "sode_specification_set_int", "sode_specification_set_real", "sode_specification_set_text",
     "sode_specification_set_json", "sode_specification_add_block", "sode_specification_json", "sode_specification_free",
@@ -39,7 +41,7 @@ PROMPT = {
     # Copies at the speed of memory, which must be whole.
     "sode_network_get_parameter", "sode_network_set_parameter", "sode_network_get_parameters", "sode_network_set_parameters",
     "sode_network_set_normalization", "sode_network_get_normalization", "sode_network_get_feed_forward", "sode_network_set_feed_forward",
-    "sode_dataset_get",
+    "sode_dataset_get", "sode_dataset_get_weights",
     "sode_dataset_slice", "sode_dataset_describe", "sode_dataset_free",
     "sode_trainer_create", "sode_trainer_set_int", "sode_trainer_set_real", "sode_trainer_set_text", "sode_trainer_set_json",
     "sode_trainer_set_callback", "sode_trainer_set_class_weights", "sode_trainer_set_loss", "sode_trainer_set_metric",
@@ -135,7 +137,8 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    return World(tmp_path_factory.mktemp("interruption"))
+    yield World(tmp_path_factory.mktemp("interruption"))
+    HELD.clear()
 
 
 LONG, SWIFT = {}, {}
@@ -196,10 +199,15 @@ def _(world):
     return lambda: library.sode_network_fit_normalization(network._pointer, data)
 
 
+#: Arrays that data sets borrow.
+HELD = []
+
+
 def _borrowed(features):
-    """A data set that points at features, which the caller keeps alive."""
-    x, y = tensor_of(features, "features"), tensor_of(numpy.broadcast_to(numpy.int8(1), (len(features),)), "targets")
-    pointer = created()
+    """A data set over an array, all of whose samples are of class 1."""
+    labels = numpy.broadcast_to(numpy.ones(1, "int8"), (len(features),))
+    x, y, pointer = tensor_of(features, "features"), tensor_of(labels, "targets"), created()
+    HELD.extend([features, labels])
     library.sode_dataset_retain(ref(x), ref(y), _structures.ReleaseFunction(0), None, ref(pointer))
     return pointer
 
@@ -349,15 +357,9 @@ def _(world):
 def _(world):
     # The forward pass is short; ranking the scores is not.
     network = stableode.Network(inputs=20, outputs=2, width=20, layers=1)
-    features = numpy.random.default_rng(1).standard_normal((1_000_000, 20), dtype="float32")
-    data = _borrowed(features)
+    data = _borrowed(numpy.random.default_rng(1).standard_normal((1_000_000, 20), dtype="float32"))
     _, values = output((1,), "float64")
-
-    def call():
-        library.sode_network_metrics(network._pointer, data, 1, b"auc", ref(values))
-        return features  # Only borrowed: the array must live as long as the data set.
-
-    return call
+    return lambda: library.sode_network_metrics(network._pointer, data, 1, b"auc", ref(values))
 
 
 @long("sode_network_confusion")
