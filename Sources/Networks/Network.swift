@@ -122,7 +122,7 @@ package final class Network: @unchecked Sendable {
   }
 }
 
-/// Each tensor as it declares: normal weights, zero biases …; tensor i from stream i of the seed, so that a tensor's values do not depend on the others'.
+/// Draws each tensor's initial values as the tensor declares: normal weights, zero biases and so on. Tensor i uses stream i of the seed, so that its values do not depend on other tensors.
 /// - Throws: why the work must end.
 func initialize(_ parameters: Vector, _ plan: NetworkPlan, seed: UInt64) throws(Failure) {
   for (index, tensor) in plan.tensors.enumerated() {
