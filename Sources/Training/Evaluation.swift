@@ -79,10 +79,9 @@ extension Dataset {
 
 /// A data set with its targets in the form that a network's loss reads. All numbers are checked to fit the network's precision. One target number per sample is a class label or a value.
 /// - Parameters:
-///   - normalization: what the features go through.
-///   - name: what the data set is called in messages ("the training data").
-/// - Throws: `shapeMismatch` for other features or targets than the network takes; `invalidData` for numbers that the precision does not hold and labels that are no
-///   class; `incompatible`.
+///   - normalization: the normalization of the features; nil without one.
+///   - name: the data set's name in messages ("the training data").
+/// - Throws: `shapeMismatch` if the network takes other features or targets; `invalidData` for numbers that do not fit the precision and labels that are not a class; `incompatible`.
 func suited(_ dataset: Dataset, for plan: NetworkPlan, _ normalization: Normalization?, called name: StaticString) throws(Failure) -> Dataset {
   guard dataset.featureCount == plan.inputs else {
     throw Failure(.shapeMismatch, "\(name) has \(dataset.featureCount) features a sample; the network has inputs \(plan.inputs)")
