@@ -7,11 +7,11 @@ package struct AffineLayer: Sendable {
   package let inputs: Int
   let weightOffset: Int
   let biasOffset: Int
-  /// Where the transposed copy for single samples lies in the prepared vector.
+  /// The place in the prepared vector of the transposed copy for single samples.
   var preparedOffset = 0
 
   /// W within a parameter vector.
-  /// - Parameter origin: where the vector begins among the network's parameters.
+  /// - Parameter origin: the index of the vector's first number among the network's parameters.
   package func matrix(_ vector: Vector, origin: Int = 0) -> Matrix {
     Matrix(vector.base + (weightOffset - origin) * vector.precision.byteCount, rows: outputs, columns: inputs, precision: vector.precision)
   }

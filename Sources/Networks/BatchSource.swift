@@ -2,11 +2,11 @@ import Integrators
 import LinearAlgebra
 import Settings
 
-/// Where a batch comes from: rows of a features tensor, by number from `rows` if given.
+/// The source of a batch: rows of a features tensor, in the order of the row numbers `rows` if these are given.
 package struct BatchSource {
   package let features: TensorView
   package let rows: UnsafePointer<Int64>?
-  /// The number that the caller knows the first row by, where the features are a part of the caller's.
+  /// The caller's number of the first row, if the features are only a part of the caller's.
   package let firstRow: Int
   package let normalization: Normalization?
 
@@ -17,10 +17,10 @@ package struct BatchSource {
     self.normalization = normalization
   }
 
-  /// The caller's number of the row that a sample of the batch is.
+  /// The caller's row number of a sample of the batch.
   package func row(of sample: Int) -> Int { firstRow + (rows.map { Int($0[sample]) } ?? sample) }
 
-  /// Why a sample has no result, with the caller's row.
+  /// The failure of a sample, with the caller's row number.
   package func named(_ failure: SampleFailure) -> Failure {
     guard failure.sample >= 0 else { return failure.failure }
     return Failure(failure.failure.status, "row \(row(of: failure.sample)): \(failure.failure.message)")
@@ -28,15 +28,15 @@ package struct BatchSource {
 }
 
 extension NetworkPlan {
-  /// Checks what a caller's features are when they enter the network: finite numbers that the network's precision holds, once normalized, and sequences that are sound.
+  /// Checks a caller's features as they enter the network: after normalization, all numbers must be finite in the network's precision, and sequences must be valid.
   ///
   /// - Parameters:
   ///   - features: samples × inputs.
-  ///   - firstRow: the number that the caller knows the first row by.
-  ///   - bound: of the features' magnitudes (`magnitudeBound`), where it is known.
+  ///   - firstRow: the caller's number of the first row.
+  ///   - bound: a bound of the features' magnitudes (`magnitudeBound`), if it is known.
   ///   - name: what the features are called in messages ("features", "the training data").
-  /// - Throws: `invalidData` naming row and column, or sample and step; `memory` where a number has to be looked for; why the work must end.
-  /// - Complexity: one pass; none over the numbers where `bound` is given and small.
+  /// - Throws: `invalidData` naming row and column, or sample and step; `memory` if a number has to be searched for; the reason why the work must end.
+  /// - Complexity: one pass; no pass over the numbers if `bound` is given and small enough.
   package func checkIntake(_ features: TensorView, _ normalization: Normalization?, bound: Double? = nil, firstRow: Int = 0, called name: StaticString) throws(Failure) {
     try Watch.pieces(features.rows, work: bound == nil || sequence != nil ? features.columns : 0) { rows throws(Failure) in
       let (part, first) = (features.rows(rows), firstRow + rows.lowerBound)
@@ -45,7 +45,7 @@ extension NetworkPlan {
     }
   }
 
-  /// Notes the samples of a tile that `checkIntake` refuses.
+  /// Records the samples of a tile that `checkIntake` refuses.
   func noteIntake(_ source: BatchSource, _ samples: Range<Int>, _ log: StepLog) {
     log.samples = samples
     do throws(Failure) {
@@ -63,7 +63,7 @@ extension NetworkPlan {
 
   private func checkNumbers(_ features: TensorView, _ normalization: Normalization?, bound: Double?, firstRow: Int, called name: StaticString) throws(Failure) {
     let bound = bound ?? (normalization == nil && features.type == .float32 && firstNonFinite(features) == nil ? 0 : magnitudeBound(features))
-    // What normalization makes of a number at most; where that is too much, each is looked at as it will be.
+    // A bound of the normalized numbers; only if it is too large is each normalized number checked.
     let entering = normalization.map { max(bound + $0.largestShift, (bound + $0.largestShift) * $0.largestScale) } ?? bound
     if entering <= precision.largest { return }
     if let place = firstNonFinite(features) { throw Failure(.invalidData, "\(name) holds NaN or infinity at row \(firstRow + place.row), column \(place.column)") }

@@ -4,7 +4,7 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// What one block of a specification is made of, its options checked: everything but where its numbers lie.
+/// The parts of one block of a specification, made from checked options: everything except the places of its numbers in memory.
 struct BlockRecipe {
   let field: any VectorField
   let integrator: any Integrator
@@ -17,8 +17,8 @@ struct BlockRecipe {
 
   /// - Parameters:
   ///   - width: features of the visible state.
-  ///   - drive: the sequences that drive the field, if it is one that is driven.
-  /// - Throws: for options that do not go together, naming them.
+  ///   - drive: the sequences that drive the field, if it is a driven one.
+  /// - Throws: a failure that names the options that do not go together.
   init(_ options: OptionValues, width: Int, precision: Precision, drive: DriveConfiguration = DriveConfiguration()) throws(Failure) {
     try checkElementOptions(options)
     self.precision = precision
@@ -36,7 +36,7 @@ struct BlockRecipe {
   }
 
   /// The time grid that `step_sizes`, or `layers` and `horizon`, give.
-  /// - Throws: `.incompatible` when they contradict one another; `.outOfRange` for a step size that is none.
+  /// - Throws: `.incompatible` if they contradict one another; `.outOfRange` for an invalid step size.
   static func grid(_ options: OptionValues) throws(Failure) -> TimeGrid {
     let layers = try options.integer("layers")
     let stepSizes = try options.reals("step_sizes")
@@ -47,7 +47,7 @@ struct BlockRecipe {
     let grid = try TimeGrid(stepSizes: stepSizes)
     if options.isSet("horizon") {
       let horizon = try options.real("horizon")
-      // Text is read in decimal: the sum may be off by roundings.
+      // The step sizes are decimal texts, so that their sum may differ from the horizon by rounding.
       guard abs(grid.horizon - horizon) <= 1e-9 * horizon else {
         throw Failure(.incompatible, "step_sizes sum to \(grid.horizon) but horizon is \(horizon); leave horizon out or make them agree")
       }
@@ -60,7 +60,7 @@ struct BlockRecipe {
       field: field, integrator: integrator, grid: grid, basis: basis, offset: offset, expandedOffset: expandedOffset, noise: noise, precision: precision)
   }
 
-  /// Initial values with the option `initial_scale`.
+  /// Initial values, scaled by the option `initial_scale`.
   func scaled(_ initial: ParameterShape.Initial) -> ParameterShape.Initial {
     initial.scaled(by: initialScale)
   }

@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Settings
 
-/// Products with the second derivatives of a network's mean loss, and the memory they need, made at the first product.
+/// Computes products with the second derivatives of a network's mean loss. Their memory is allocated at the first product.
 package final class CurvatureSweep {
   private let plan: NetworkPlan
   private var tangents: TangentSweep?
@@ -10,16 +10,16 @@ package final class CurvatureSweep {
 
   package init(_ plan: NetworkPlan) { self.plan = plan }
 
-  /// Bytes of scratch held: none before the first product.
+  /// Bytes of scratch memory held: 0 before the first product.
   package var byteCount: Int { (tangents?.byteCount ?? 0) + (cotangent?.byteCount ?? 0) + (vectors?.buffer.byteCount ?? 0) }
 
-  /// Jᵀ∇²ℓJ·direction of the weighted mean loss overwrites `product`; J is the derivative of the scores, ∇²ℓ that of the loss with respect to a sample's scores.
+  /// Writes Jᵀ∇²ℓJ·direction of the weighted mean loss to `product`, where J is the derivative of the scores and ∇²ℓ is the loss's second derivative with respect to a sample's scores.
   ///
-  /// A forward pass with tangents gives ∇²ℓJ·direction, a backward pass its pullback: exact for every field and integrator, and the same bits for any number of threads.
+  /// A forward pass with tangents gives ∇²ℓJ·direction, and a backward pass pulls it back. This is exact for every field and integrator, with the same bits for any number of threads.
   /// - Parameters:
-  ///   - loss, weighting: as in `Sweep.lossGradient`; smoothing changes no second derivative.
+  ///   - loss, weighting: as in `Sweep.lossGradient`; label smoothing does not change second derivatives.
   ///   - draws: the random numbers of a training step; nil for evaluation.
-  ///   - sweep: of the same network, for batches of `count` samples and gradients.
+  ///   - sweep: a sweep of the same network for batches of `count` samples, with gradients.
   /// - Throws: `memory`; what a step that can fail reports.
   package func gaussNewtonProduct(
     _ direction: Vector, at parameters: Vector, _ source: BatchSource, _ targets: Targets, loss: (any Loss)? = nil, weighting: LossWeighting = LossWeighting(),
@@ -45,10 +45,11 @@ package final class CurvatureSweep {
     scale(total > 0 ? 1 / total : 0, product)
   }
 
-  /// The derivative of `gradient` along `direction` overwrites `product`, by central differences of sixth order:
+  /// Writes the derivative of `gradient` along `direction` to `product`, by central differences of sixth order:
   /// (45(g₁ − g₋₁) − 9(g₂ − g₋₂) + (g₃ − g₋₃))/60δ with gₖ = g(θ + kδ·direction).
   ///
-  /// Gradients are exact, so that in Double products are right to about 1e-11 of the gradient's size, in Float to 1e-5. Six gradients a product; it goes through every field and integrator alike.
+  /// The gradients are exact, so that the error of a product relative to the gradient's size is about 1e-11 in Double and 1e-5 in Float. A product takes six gradients and works for every
+  /// field and integrator.
   /// Source: Fornberg 1988, table 1.
   package func hessianProduct(
     _ direction: Vector, at parameters: Vector, into product: Vector, gradient: (_ point: Vector, _ gradient: Vector) throws(Failure) -> Void
@@ -57,7 +58,7 @@ package final class CurvatureSweep {
     guard length > 0 else { return fill(product, 0) }
     if vectors == nil { vectors = try makeVectors() }
     guard let memory = vectors else { return }
-    // Of sixth order: the truncation, δ⁶, meets the gradient's rounding over δ.
+    // The step δ that balances the truncation error, of order δ⁶, against the gradient's rounding error divided by δ.
     let step = (plan.precision == .float64 ? 5e-3 : 3e-2) / length
     fill(product, 0)
     for (distance, weight) in [(1.0, 45.0), (2, -9), (3, 1)] {

@@ -4,23 +4,25 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// The two readings of one block: as a differential equation ẏ = wy + b + g(y), whose w and b are the network's tensors, and as the feed-forward layers 𝒉(W_l y + B_l), 𝒉(x) = x + h g(x),
+/// Converts between the two forms of one block: as a differential equation ẏ = wy + b + g(y), whose w and b are the network's tensors, and as the feed-forward layers 𝒉(W_l y + B_l), 𝒉(x) =
+/// x + h g(x),
 ///
 ///     W_l = I + h_l w_l,  B_l = h_l b_l      and back      w_l = (W_l − I)/h_l,  b_l = B_l/h_l
 ///
-/// Source: Ruseckas 2019. With the integrator `near_identity` the layers compute what the network computes; with another the network is the equation that the layers approximate. All arithmetic is in
-/// float64, each number rounded once or twice and then to the precision it is stored in. W → w → W is the same bits
+/// Source: Ruseckas 2019. With the integrator `near_identity` the layers compute what the network computes; with another one the network solves the equation that the layers approximate. All
+/// arithmetic is in float64: each number is rounded once or twice, and then to the precision that it is stored in. W → w → W gives the same bits
 /// - in any precision, where h is a power of two and diagonals lie in [½, 2];
 /// - for float32 numbers through a float64 network, whatever h is, with diagonals in [½, 2];
 ///
-/// else up to 1 ulp of W, or of 1 on the diagonal. w → W → w through float64 arrays is the same bits for a float32 network but where |h w| on the diagonal is less than 2⁻²⁸, which W = 1 + h w cannot hold.
+/// otherwise W changes by up to 1 ulp, or 1 ulp of 1 on the diagonal. w → W → w through float64 arrays gives the same bits for a float32 network, except where |h w| on the diagonal is
+/// below 2⁻²⁸: W = 1 + h w cannot hold that.
 extension Network {
   /// Writes the feed-forward weights of a block of a split field (`linear_activation`, `linear_cubic`).
   ///
   /// - Parameters:
-  ///   - weights: layers·n × n, the layers' W_l (outputs × inputs) one under the other; float32 or float64, any strides.
+  ///   - weights: layers·n × n, the layers' W_l (outputs × inputs) stacked; float32 or float64, any strides.
   ///   - biases: layers × n, whatever the kind of bias; zeros where the block has none.
-  /// - Throws: `.outOfRange` for a block that is not there; `.incompatible` for another field; `.shapeMismatch`; `.unsupportedType` for integers; `.memory`.
+  /// - Throws: `.outOfRange` for a block that does not exist; `.incompatible` for another field; `.shapeMismatch`; `.unsupportedType` for integers; `.memory`.
   /// - Complexity: one pass; memory for the weights in float64.
   package func feedForwardWeights(block index: Int, into weights: MutableTensorView, biases: MutableTensorView) throws(Failure) {
     let layers = try FeedForwardLayers(plan, block: index)
@@ -45,11 +47,11 @@ extension Network {
     }
   }
 
-  /// Sets the parameters of a block of a split field from feed-forward weights, wholly or not at all. Other blocks, opening and readout stay.
+  /// Sets all parameters of a block of a split field from feed-forward weights, or none on failure. Other blocks, the opening and the readout stay.
   ///
   /// - Parameters:
   ///   - weights: layers·n × n, any type and strides.
-  ///   - biases: layers × n; nil stands for zeros. A block with one bias a layer takes equal numbers within a layer, one without takes zeros.
+  ///   - biases: layers × n; nil stands for zeros. A block with one bias per layer takes only equal numbers within a layer; a block without biases takes only zeros.
   /// - Throws: as above; `.incompatible` also for layers that share their weights in time and for biases that the block cannot hold; `.notFinite`.
   package func replaceFeedForwardWeights(block index: Int, weights: TensorView, biases: TensorView?) throws(Failure) {
     let layers = try FeedForwardLayers(plan, block: index)
@@ -72,7 +74,7 @@ extension Network {
       divideFromIdentity(layers.biasMatrix(layer, in: memory), by: layers.stepSize(layer), subtractingIdentity: false)
       try layers.requireHeld(layer, in: memory, by: plan.precision)
       copy(layers.weights(layer, in: memory).view, into: layers.weights(layer, of: parameters))
-      // One bias for all features is written as often as there are features.
+      // A bias that all features share is written once per feature.
       if let bias = layers.biases(layer, of: parameters) { copy(layers.biases(layer, in: memory).view, into: bias) }
     }
     try replaceParameters(with: parameters)
@@ -80,10 +82,10 @@ extension Network {
 }
 
 extension NetworkSpecification {
-  /// Makes the current block an ordinary feed-forward net y ← σ(W_l y + B_l): `near_identity` over `linear_activation` as relaxation with κ = 1/h, that is g = (σ − id)/h.
+  /// Makes the current block an ordinary feed-forward network y ← σ(W_l y + B_l): `near_identity` over `linear_activation` as relaxation with κ = 1/h, that is g = (σ − id)/h.
   ///
-  /// Its weights then come from `Network.replaceFeedForwardWeights`. κ is chosen so that κ·h rounds to 1 where there is such a number: σ's result is then the layer's, bit for bit.
-  /// - Parameters: horizon: the time that the layers stand for; as a network it is arbitrary, as an equation it sets the scale of w = (W − I)/h.
+  /// `Network.replaceFeedForwardWeights` then sets its weights. κ is chosen so that κ·h rounds to 1, if such a number exists: the layer's result is then that of σ, bit for bit.
+  /// - Parameters: horizon: the time that the layers cover; it is arbitrary for the network, and sets the scale of w = (W − I)/h in the equation.
   /// - Throws: `.outOfRange`, `.unknownName` for values that the options refuse.
   package mutating func setFeedForward(layers: Int, horizon: Double, activation: String) throws(Failure) {
     var changed = self
@@ -100,7 +102,7 @@ extension NetworkSpecification {
   }
 }
 
-/// Where the layers' numbers lie: in the parameters, and in float64 memory with all W_l first, then all B_l.
+/// The places of the layers' numbers: in the parameters, and in float64 memory, which holds all W_l and then all B_l.
 private struct FeedForwardLayers {
   let count: Int
   private let index: Int
@@ -143,7 +145,7 @@ private struct FeedForwardLayers {
     }
   }
 
-  /// Whether the block's kind of bias holds B_l, which lies in the memory.
+  /// Whether the block's kind of bias can represent the B_l in the memory.
   func checkBias(_ layer: Int, in memory: Buffer) throws(Failure) {
     guard biasCount < width else { return }
     let start = count * width * width + layer * width
@@ -158,7 +160,7 @@ private struct FeedForwardLayers {
     }
   }
 
-  /// - Throws: `.notFinite` for w = (W − I)/h or b = B/h of a layer, which lie in the memory, that a precision cannot hold.
+  /// - Throws: `.notFinite` if the precision cannot hold a layer's w = (W − I)/h or b = B/h, which lie in the memory.
   func requireHeld(_ layer: Int, in memory: Buffer, by precision: Precision) throws(Failure) {
     for (name, view) in [("(W − I)/h", weights(layer, in: memory).view), ("B/h", biases(layer, in: memory).view)] {
       guard let place = firstUnheld(view, by: precision) else { continue }
@@ -189,7 +191,7 @@ private struct FeedForwardLayers {
 
   /// w_l in a vector of (extended) parameters.
   func weights(_ layer: Int, of parameters: Vector) -> MutableTensorView { view(tensor(weightTensor, layer, parameters), parameters, rows: width, columnStride: 1) }
-  /// b_l there, n numbers or one n times; nil without bias.
+  /// b_l in the same vector: n numbers, or one number repeated n times; nil without bias.
   func biases(_ layer: Int, of parameters: Vector) -> MutableTensorView? {
     biasTensor.map { view(tensor($0, layer, parameters), parameters, rows: 1, columnStride: biasCount == width ? 1 : 0) }
   }

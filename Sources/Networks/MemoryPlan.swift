@@ -2,17 +2,17 @@ import Gradients
 import LinearAlgebra
 import Settings
 
-/// What a gradient will remember and compute again, said before anything is allocated.
+/// The states that a gradient will store and the steps that it will recompute, computed before anything is allocated.
 package struct MemoryPlan: Equatable, Sendable {
-  /// One block's part.
+  /// The part of one block.
   package struct BlockMemory: Equatable, Sendable {
-    /// The policy by name; for `automatic` the one it has chosen.
+    /// The policy by name; for `automatic`, the policy that it has chosen.
     package let policy: String
     package let layers: Int
     /// States and records that a tape holds at once.
     package let states: Int
     package let records: Int
-    /// Steps computed again for a gradient of one tile, in layers: a forward sweep has `layers`.
+    /// Steps recomputed for a gradient of one tile; a forward sweep has `layers` steps.
     package let recomputedSteps: Int
     /// Bytes of one worker's tape, and of all workers' together.
     package let tapeBytes: Int
@@ -20,26 +20,27 @@ package struct MemoryPlan: Equatable, Sendable {
   }
 
   package let blocks: [BlockMemory]
-  /// Workers that have scratch of their own: threads, where the batch has groups of tiles for them.
+  /// The number of workers, each with its own scratch memory: the number of threads, or of the batch's groups of tiles if that is smaller.
   package let workers: Int
-  /// Samples of the widest tile.
+  /// The number of samples in the widest tile.
   package let tileColumns: Int
-  /// Tapes of all blocks and workers: what `memory_limit` limits.
+  /// Bytes of the tapes of all blocks and workers, which `memory_limit` limits.
   package let tapeBytes: Int
-  /// All scratch that a gradient allocates when it is made: that of its sweep (tapes, group gradients, prepared operators, tiles), and a vector like the parameters, through which gradients and directions of
-  /// another type or stride pass.
+  /// Bytes of all scratch memory that a gradient allocates when it is made: that of its sweep (tapes, group gradients, prepared operators, tiles), and a vector as long as the parameters,
+  /// for gradients and directions
+  /// of another type or with other strides.
   package let scratchBytes: Int
 
   /// - Parameters:
-  ///   - batch: samples of the largest batch, at least 1.
-  ///   - memory: a policy instead of the blocks' own.
+  ///   - batch: the number of samples in the largest batch, at least 1.
+  ///   - memory: a policy that replaces those of all blocks; nil keeps them.
   ///   - threads: at least 1.
   /// - Throws: `.incompatible` when `memory` cannot serve a block; `.memory` when a memory limit is too small, or the scratch does not fit the address space.
   package init(_ plan: NetworkPlan, batch: Int, memory: (any MemoryPolicy)? = nil, threads: Int) throws(Failure) {
     let geometry = try SweepGeometry(plan, batch: batch, derivative: true, features: true, memory: memory, threads: threads)
     var size = geometry.size
     size.add(count: plan.parameterCount, precision: .float64)
-    // Past this point sums of parts of it fit.
+    // If this sum fits, the sums of its parts below fit too.
     guard let bytes = geometry.size.byteCount, size.byteCount != nil else { throw Failure(.memory, "memory: the scratch of a gradient does not fit the address space") }
     let budget = MemoryBudget(columns: geometry.partition.columns, workers: geometry.workers, precision: plan.precision)
     var blocks: [BlockMemory] = []

@@ -1,8 +1,8 @@
 import Settings
 
-/// A caller's own notes on a network, a text for each key: names of classes and features, where the data came from. They go with the network into copies, files and finer networks.
+/// The caller's metadata of a network, a text for each key: names of classes and features, the origin of the data. Copies, files and finer networks keep it.
 ///
-/// In a model file they stand in the metadata of the safetensors header, under their own keys, for every program to read.
+/// A model file stores it in the metadata of the safetensors header, under the same keys, where every program can read it.
 package struct Metadata: Equatable, Sendable {
   /// Sorted by key.
   package private(set) var entries: [Entry] = []
@@ -12,10 +12,10 @@ package struct Metadata: Equatable, Sendable {
     package let value: String
   }
 
-  /// What a model file says in its metadata itself.
+  /// The keys that the model file's format uses in the metadata.
   package static let reserved = ["format", "format_version", "library_version", "specification", "checksum", "training"]
   package static let mostKeyBytes = 256
-  /// Bytes of all keys and values: a header of the file must hold them, each byte written as six in the worst case.
+  /// The most bytes of all keys and values together: the file's header must hold them, and writes a byte as six in the worst case.
   package static let mostBytes = 1 << 20
 
   package init() {}
@@ -25,11 +25,11 @@ package struct Metadata: Equatable, Sendable {
     self.entries = entries.map { Entry(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key }
   }
 
-  /// The text under a key; nil when there is none.
+  /// The text under a key; nil if there is none.
   package subscript(key: String) -> String? { entries.first { $0.key == key }?.value }
 
   /// Sets the text under a key, or removes it.
-  /// - Throws: `invalidArgument` for a key that is empty, a file's own, or begins with "stableode."; `outOfRange` for keys of more than 256 bytes and for more than 1 MB altogether.
+  /// - Throws: `invalidArgument` for a key that is empty, used by the file's format, or begins with "stableode."; `outOfRange` for keys of more than 256 bytes and for more than 1 MB in total.
   package mutating func set(_ key: String, _ value: String?) throws(Failure) {
     guard !key.isEmpty, !Self.reserved.contains(key), !key.hasPrefix("stableode.") else {
       throw Failure(
@@ -48,12 +48,12 @@ package struct Metadata: Equatable, Sendable {
   }
 }
 
-/// What is known of a network's way through a file.
+/// Whether a network was loaded from a file, and whether that file had a checksum.
 package enum StoredChecksum: Int32, Sendable {
   /// The network was not loaded.
   case notLoaded = 0
   /// The file had a checksum, and it was right.
   case right = 1
-  /// The file had none: another program wrote it.
+  /// The file had no checksum: another program wrote it.
   case absent = 2
 }

@@ -4,9 +4,9 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// How far a near-identity network is from the differential equation that it is read as, in the final state of one block over a batch (Ruseckas 2019).
+/// The difference between a near-identity network and the differential equation that it approximates, in the final states of one block over a batch (Ruseckas 2019).
 ///
-/// All three solutions have the block's weights, constant within a step, and begin at the same state. The gaps are of order 1 in the step size. 
+/// All three solutions use the block's weights, constant within a step, and begin at the same state. The gaps are of order 1 in the step size.
 package struct NearIdentityGap: Equatable, Sendable {
   /// The difference of two final states over all samples and features.
   package struct Difference: Equatable, Sendable {
@@ -15,7 +15,7 @@ package struct NearIdentityGap: Equatable, Sendable {
   }
   /// Feed-forward layers (`near_identity`) against Euler's method with the same weights.
   package let layersToEuler: Difference
-  /// Feed-forward layers against the flow of the equation: `rk4` with 16 steps a layer.
+  /// Feed-forward layers against the flow of the equation, computed by `rk4` with 16 steps per layer.
   package let layersToFlow: Difference
   /// Euler's method against the flow.
   package let eulerToFlow: Difference
@@ -26,9 +26,10 @@ package struct NearIdentityGap: Equatable, Sendable {
 /// - Parameters:
 ///   - index: the block; its initial states are those that the network gives it.
 ///   - features: samples × inputs, at least one sample, finite.
-/// - Throws: `.outOfRange`, `.incompatible` (block); `.shapeMismatch`; `.memory`; `.invalidData` for features that the network cannot take; for the first row without a result what a step of an earlier block reports, or
-///   `.notFinite` where a solution leaves the finite numbers.
-/// - Complexity: 66 evaluations of the field a layer and sample; memory for one tile.
+/// - Throws: `.outOfRange`, `.incompatible` (block); `.shapeMismatch`; `.memory`; `.invalidData` for features that the network cannot take; for the first row without a result, what a step
+///   of an earlier block reports, or
+///   `.notFinite` if a solution is no longer finite.
+/// - Complexity: 66 evaluations of the field per layer and sample; memory for one tile.
 package func nearIdentityGap(_ network: Network, block index: Int = 0, _ features: TensorView) throws(Failure) -> NearIdentityGap {
   let block = try network.plan.splitBlock(index)
   guard features.rows >= 1, features.columns == network.plan.inputs else {
@@ -39,7 +40,7 @@ package func nearIdentityGap(_ network: Network, block index: Int = 0, _ feature
   return try comparison.run(features)
 }
 
-/// An integrator that takes so many steps a layer.
+/// An integrator, and the number of steps that it takes per layer.
 private struct Scheme {
   let integrator: any Integrator
   let steps: Int
@@ -49,7 +50,7 @@ private struct Scheme {
   }
 }
 
-/// One tile's memory, and the sums over tiles.
+/// The memory for one tile, and the sums over all tiles.
 private struct Comparison {
   private let plan: NetworkPlan
   private let index: Int
@@ -61,7 +62,7 @@ private struct Comparison {
   private let columns: Int
   private let arena: Arena
   private let tile: PredictionScratch
-  /// Two states that take turns, the schemes' scratch, and their final states, samples × features in float64.
+  /// Two states used alternately, the scratch memory of the schemes, and their final states as samples × features in float64.
   private let states: [Block]
   private let scratch: Block
   private let finals: [Vector]
@@ -132,7 +133,7 @@ private struct Comparison {
   }
 }
 
-/// The difference of two solutions, summed over tiles.
+/// The difference between two solutions, summed over tiles.
 private struct Sum {
   private let one: Int
   private let other: Int

@@ -2,12 +2,12 @@ import Glibc
 import LinearAlgebra
 import Settings
 
-/// A network: its plan, fixed for life, and its present parameters, swapped whole.
+/// A network: its plan, which never changes, and its present parameters, which are always replaced all at once.
 ///
-/// Any number of threads may read; a reader keeps the snapshot that it took.
+/// Any number of threads may read; each reader works with the snapshot that it took.
 package final class Network: @unchecked Sendable {
   package let plan: NetworkPlan
-  /// Whether the network was loaded, and then whether by a checksum.
+  /// Whether the network was loaded from a file, and whether that file had a checksum.
   package let checksum: StoredChecksum
   private var lock = pthread_mutex_t()
   private var present: ParameterSnapshot
@@ -19,7 +19,7 @@ package final class Network: @unchecked Sendable {
     try self.init(plan, try ParameterSnapshot(plan: plan, normalization: nil) { (parameters) throws(Failure) in try initialize(parameters, plan, seed: plan.seed) })
   }
 
-  /// A network with given parameters, `plan.parameterCount` of them.
+  /// A network with the given `plan.parameterCount` parameters.
   /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite` naming the tensor.
   package init(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot, metadata: Metadata = Metadata(), checksum: StoredChecksum = .notLoaded) throws(Failure) {
     try Self.check(snapshot.parameters, plan)
@@ -42,14 +42,14 @@ package final class Network: @unchecked Sendable {
     precondition(parameters.precision == plan.precision, "parameters in another precision than the network's")
   }
 
-  /// The caller's notes on the network.
+  /// The caller's metadata of the network.
   package var metadata: Metadata {
     pthread_mutex_lock(&lock)
     defer { pthread_mutex_unlock(&lock) }
     return notes
   }
 
-  /// Sets a note, or removes it.
+  /// Sets or removes the text under a key.
   /// - Throws: what `Metadata.set` throws.
   package func setMetadata(_ key: String, _ value: String?) throws(Failure) {
     pthread_mutex_lock(&lock)
@@ -57,17 +57,17 @@ package final class Network: @unchecked Sendable {
     try notes.set(key, value)
   }
 
-  /// A network with the same parameters and notes. Snapshots do not change: the two share one until either network gets another.
+  /// A network with the same parameters and metadata. Because snapshots never change, the two networks share one until either of them gets another.
   package func copied() throws(Failure) -> Network { try Network(plan, snapshot, metadata: metadata, checksum: checksum) }
 
-  /// The present parameters. Their vector is a view: hold on to the snapshot for as long as the vector is used.
+  /// The present parameters. Their vector is a view: keep the snapshot alive as long as the vector is used.
   package var snapshot: ParameterSnapshot {
     pthread_mutex_lock(&lock)
     defer { pthread_mutex_unlock(&lock) }
     return present
   }
 
-  /// Makes a copy of `parameters` the present ones: their version. On failure nothing has changed.
+  /// Replaces the present parameters by a copy of `parameters` and gives their version. On failure nothing changes.
   /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite`; `.memory`.
   @discardableResult package func replaceParameters(with parameters: Vector) throws(Failure) -> Int {
     try Self.check(parameters, plan)
@@ -75,7 +75,7 @@ package final class Network: @unchecked Sendable {
     return try update { (present) throws(Failure) in try ParameterSnapshot(copying: parameters, normalization: present.normalization, version: present.version + 1) }
   }
 
-  /// Replaces the normalization; nil removes it. Times and masks of sequences stay as they are: theirs becomes the identity.
+  /// Replaces the normalization; nil removes it. For times and masks of sequences it becomes the identity, so that they enter as they are.
   package func replaceNormalization(with normalization: Normalization?) throws(Failure) {
     if let sequence = plan.sequence { normalization?.exempt(sequence.format) }
     try update { (present) throws(Failure) in try ParameterSnapshot(copying: present.parameters, normalization: normalization, version: present.version) }
@@ -83,13 +83,13 @@ package final class Network: @unchecked Sendable {
 
   /// Draws new parameters.
   package func initializeParameters(seed: UInt64) throws(Failure) {
-    // Drawn under no lock: it may take long, and a tick of the caller's may come in between.
+    // No lock is held while the parameters are drawn: it may take long, and a tick of the caller's may be called meanwhile.
     let drawn = try ParameterSnapshot(plan: plan, normalization: nil) { (parameters) throws(Failure) in try initialize(parameters, plan, seed: seed) }
     try update { (present) throws(Failure) in ParameterSnapshot(sharing: drawn, normalization: present.normalization, version: present.version + 1) }
   }
 
-  /// Writes one tensor, given as rows × columns of its two-dimensional reading.
-  /// - Throws: `.shapeMismatch` when `value` has another number of elements; `.notFinite`, also for a number too large for the precision; `.memory`.
+  /// Replaces the numbers of one tensor, given as a matrix in row-major order.
+  /// - Throws: `.shapeMismatch` if `value` has another number of elements; `.notFinite`, also for a number too large for the precision; `.memory`.
   package func replace(_ tensor: ParameterTensor, with value: TensorView) throws(Failure) {
     guard value.rows * value.columns == tensor.range.count else {
       throw Failure(.shapeMismatch, "\(tensor.name) has shape \(tensor.shape), \(tensor.range.count) numbers; \(value.rows * value.columns) were given")
@@ -122,13 +122,13 @@ package final class Network: @unchecked Sendable {
   }
 }
 
-/// Each tensor as it declares: normal weights, zero biases …; tensor i from stream i of the seed, so that a tensor's values do not depend on the others'.
+/// Draws each tensor's initial values as the tensor declares: normal weights, zero biases and so on. Tensor i uses stream i of the seed, so that its values do not depend on other tensors.
 /// - Throws: why the work must end.
 func initialize(_ parameters: Vector, _ plan: NetworkPlan, seed: UInt64) throws(Failure) {
   for (index, tensor) in plan.tensors.enumerated() {
     let values = parameters[tensor.range]
     var stream = RandomStream(seed: seed, stream: UInt64(index))
-    // An even number of values at a time: normal ones come in pairs.
+    // An even number of values at a time, because normally distributed values are drawn in pairs.
     try Watch.pieces(values.count, work: 8) { piece in
       let values = values[piece]
       switch tensor.initial {

@@ -4,7 +4,7 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// The geometry of a network, made and checked once from its specification: opening → blocks → readout → loss, and where each parameter lies.
+/// The structure of a network, made and checked once from its specification: opening → blocks → readout → loss, and the place of each parameter.
 package struct NetworkPlan: Sendable {
   package let specification: NetworkSpecification
   package let precision: Precision
@@ -12,26 +12,26 @@ package struct NetworkPlan: Sendable {
   package let outputs: Int
   package let width: Int
   package let seed: UInt64
-  /// nil: padding with zeros, or a state that starts at zero.
+  /// nil if inputs are padded with zeros, or the state starts at zero.
   package private(set) var opening: AffineLayer?
-  /// How the inputs hold sequences; nil where they are features.
+  /// The layout of sequences in the inputs; nil if the inputs are plain features.
   package let sequence: SequencePlan?
   package private(set) var blocks: [ODEBlock]
   package let memory: [any MemoryPolicy]
-  /// Where the outside input of each block is read; nil for a block that takes none.
+  /// The points at which each block reads its outside input; nil for a block without one.
   package let drives: [PathSampling?]
-  /// nil: the state is the scores.
+  /// nil if the final state is the scores.
   package private(set) var readout: AffineLayer?
   package let loss: any Loss
   package let tensors: [ParameterTensor]
   package let parameterCount: Int
-  /// Parameters and, behind them, the layers' weights of blocks whose weights are mixed in time.
+  /// The number of parameters and, after them, of the layers' weights in blocks that mix weights from coefficients in time.
   package let extendedCount: Int
 
-  /// The most numbers all parameters together may have: what a model file of this format holds.
+  /// The largest number of parameters, which is what a model file can hold.
   package static let maximumParameters = 1 << 40
 
-  /// - Throws: `.invalidArgument` for what is missing, `.incompatible` for parts that do not go together, `.outOfRange` for too many parameters.
+  /// - Throws: `.invalidArgument` for a missing option, `.incompatible` for parts that do not go together, `.outOfRange` for too many parameters.
   package init(_ specification: NetworkSpecification) throws(Failure) {
     self.specification = specification
     let network = specification.network
@@ -83,7 +83,7 @@ package struct NetworkPlan: Sendable {
       }
       readout = nil
     }
-    // Behind all parameters: the weights that blocks make from coefficients in time.
+    // After all parameters come the weights that blocks compute from coefficients in time.
     var blocks: [ODEBlock] = []
     var memory: [any MemoryPolicy] = []
     var extended = layout.count
@@ -102,7 +102,7 @@ package struct NetworkPlan: Sendable {
     self.memory = memory
     drives = try SequencePlan.drives(of: blocks, specification, sequence)
     extendedCount = extended
-    // Transposed copies for single samples lie behind the blocks' prepared operators.
+    // Transposed copies for single samples lie after the blocks' prepared operators.
     var next = blocks.reduce(0) { $0 + $1.preparedCount(for: .inference) }
     opening?.preparedOffset = next
     next += opening.map { $0.outputs * $0.inputs } ?? 0
@@ -111,8 +111,8 @@ package struct NetworkPlan: Sendable {
     parameterCount = layout.count
   }
 
-  /// The same plan with the steps of all blocks charged, for sweeps that train.
-  /// - Throws: `.incompatible` when the cost means nothing for a block's integrator.
+  /// The same plan with a trajectory cost on the steps of all blocks, for sweeps that train.
+  /// - Throws: `.incompatible` if the cost is not defined for a block's integrator.
   package func charged(_ cost: TrajectoryCost) throws(Failure) -> NetworkPlan {
     var plan = self
     for index in blocks.indices {
@@ -121,32 +121,32 @@ package struct NetworkPlan: Sendable {
     return plan
   }
 
-  /// Says which block a failure is about, where there are several.
+  /// Adds the block's index to a failure if there are several blocks.
   private static func naming<Result>(_ index: Int, _ specification: NetworkSpecification, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
     do throws(Failure) { return try body() } catch {
       throw specification.blocks.count == 1 ? error : Failure(error.status, "blocks[\(index)]: \(error.message)")
     }
   }
 
-  /// Numbers of prepared operators of the blocks before block `index`, where its own begin.
+  /// The count of numbers in the prepared operators of the blocks before block `index`: the offset of its own operators.
   package func preparedOffset(_ index: Int, for purpose: Purpose) -> Int {
     var offset = 0
     for block in 0..<index { offset += blocks[block].preparedCount(for: purpose) }
     return offset
   }
 
-  /// Numbers of all prepared operators; for inference with the transposed opening and readout.
+  /// The count of numbers in all prepared operators; for inference it includes the transposed opening and readout.
   package func preparedCount(for purpose: Purpose) -> Int {
     let maps = purpose == .inference ? [opening, readout].compactMap { $0 }.reduce(0) { $0 + $1.outputs * $1.inputs } : 0
     return preparedOffset(blocks.count, for: purpose) + maps
   }
 
-  /// Whether training draws random numbers: noise in the layers, or a scheme that is random itself.
+  /// Whether training draws random numbers: for noise in the layers, or for a random scheme.
   package var drawsNumbers: Bool { blocks.contains(where: \.drawsNumbers) }
 
   package var maximumStateWidth: Int { blocks.map(\.stateWidth).max() ?? width }
   package var maximumScratchWidth: Int { blocks.map(\.scratchWidth).max() ?? 0 }
   package var maximumRecordWidth: Int { blocks.map(\.recordWidth).max() ?? 0 }
-  /// Classes that labels may name; 0 when targets are values.
+  /// The number of classes that labels may name; 0 if targets are values.
   package var classes: Int { loss.classes(outputs: outputs) }
 }

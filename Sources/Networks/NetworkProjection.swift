@@ -4,12 +4,13 @@ import Settings
 import VectorFields
 
 extension Network {
-  /// A network of `specification`, whose blocks may differ from this one's in their layers, step sizes, horizon and basis of weights in time alone, with the L² projections of the present weights: for more layers,
-  /// fewer coefficients, or smooth weights from layers of their own.
+  /// A network of `specification` with the L² projections of the present weights. Its blocks may differ from this network's only in their layers, step sizes, horizon and basis of weights in time: for
+  /// example more layers, fewer coefficients, or smooth weights instead of separate ones for each layer.
   ///
-  /// Time counts in parts of each block's horizon. An integrator's own tensors, one a layer, are projected as functions that are constant on each layer; where the first layer has none, it counts as the second.
-  /// Everything outside the blocks is copied, the normalization too. What the new space holds goes over exactly up to rounding (`TimeFunctions.projection`).
-  /// - Throws: what `NetworkPlan.init` throws; `.incompatible` when more than that differs; `.outOfRange` for more than 4096 coefficients on a side; `.memory`.
+  /// Time is measured relative to each block's horizon. An integrator's own tensors, one per layer, are projected as functions that are constant on each layer; if the first layer has none,
+  /// that of the second
+  /// is used. Everything outside the blocks is copied, including the normalization. Weights that the new basis can represent stay the same up to rounding (`TimeFunctions.projection`).
+  /// - Throws: what `NetworkPlan.init` throws; `.incompatible` if anything else differs; `.outOfRange` for more than 4096 coefficients in either network; `.memory`.
   package func projected(onto specification: NetworkSpecification) throws(Failure) -> Network {
     let target = try NetworkPlan(specification)
     guard target.precision == plan.precision, target.tensors.map(\.name) == plan.tensors.map(\.name) else {
@@ -38,11 +39,11 @@ extension Network {
   }
 }
 
-/// What takes one block's tensors to another grid or basis. A matrix nil is the identity.
+/// The projection of one block's tensors to another grid or basis. A matrix of nil stands for the identity.
 private struct BlockProjection {
   private let coefficients: [Double]?
   private let layers: [Double]?
-  /// How the entries of each tensor count, by the end of its name.
+  /// What the entries of each tensor stand for, by the last part of its name.
   private let entries: [String: BlockTensor.Entries]
 
   init(_ old: ODEBlock, _ new: ODEBlock) throws(Failure) {

@@ -1,10 +1,10 @@
 import Settings
 import VectorFields
 
-/// What a network is, in options: those of the network and those of each of its blocks. Values are checked as they are set, their combination when a network is made.
+/// The options that define a network: those of the network and those of each of its blocks. Values are checked when they are set, and their combination when a network is made.
 package struct NetworkSpecification: Sendable {
   package private(set) var network = OptionValues(scope: "network", networkOptions)
-  /// At least one; the last is the current one, which block options set.
+  /// At least one block. The last is the current one, to which block options apply.
   package private(set) var blocks = [OptionValues(scope: "block", blockOptions)]
 
   /// The most blocks a network may have.
@@ -32,24 +32,24 @@ package struct NetworkSpecification: Sendable {
     if let current = blocks.last { blocks.append(current) }
   }
 
-  /// The same with another option of the network.
+  /// The same specification with one option of the network changed.
   func changingNetwork(_ key: String, _ value: OptionValue) throws(Failure) -> NetworkSpecification {
     var changed = self
     try changed.network.set(key, value)
     return changed
   }
 
-  /// The same with other options in its blocks.
+  /// The same specification with options of its blocks changed.
   func changingBlocks(_ change: (_ index: Int, _ block: inout OptionValues) throws(Failure) -> Void) throws(Failure) -> NetworkSpecification {
     var changed = self
     for index in blocks.indices { try change(index, &changed.blocks[index]) }
     return changed
   }
 
-  /// Applies a JSON object of options, wholly or not at all.
+  /// Sets all options of a JSON object, or none on failure.
   ///
-  /// "blocks" holds one object a block and replaces the blocks: each begins with the defaults and the block options that stand beside "blocks", and adds its own. Without "blocks", block options set
-  /// the current block. (`changing(json:)` changes the blocks of a network that exists.)
+  /// "blocks" holds one object per block and replaces the blocks: each starts from the defaults, then takes the block options beside "blocks", then its own. Without "blocks", block options apply to
+  /// the current block. (`changing(json:)` changes the blocks of an existing network.)
   package mutating func apply(json: JSON) throws(Failure) {
     guard let members = json.members else { throw Failure(.invalidArgument, "a specification is a JSON object of options; given: \(json.kindName)") }
     var changed = self
@@ -63,8 +63,8 @@ package struct NetworkSpecification: Sendable {
     self = changed
   }
 
-  /// The objects in "blocks"; nil where there is no such member.
-  /// - Throws: `.invalidArgument` for what is no list of blocks; `.outOfRange` for too many.
+  /// The objects in "blocks"; nil if there is no such member.
+  /// - Throws: `.invalidArgument` if "blocks" is not a list of blocks; `.outOfRange` for too many.
   static func elements(of list: JSON?) throws(Failure) -> [JSON]? {
     guard let list else { return nil }
     guard let elements = list.elements, !elements.isEmpty else {
@@ -76,8 +76,8 @@ package struct NetworkSpecification: Sendable {
     return elements
   }
 
-  /// Sets the options that element `index` of "blocks" holds, and gives their keys.
-  /// - Throws: what an option is refused with, naming the element.
+  /// Sets the options in element `index` of "blocks" and gives their keys.
+  /// - Throws: the failure of a refused option, with the element's index.
   static func set(_ block: inout OptionValues, _ json: JSON, _ index: Int) throws(Failure) -> [String] {
     guard let members = json.members else { throw Failure(.invalidArgument, "blocks[\(index)] must be an object; given: \(json.kindName)") }
     for (key, value) in members {
@@ -90,7 +90,7 @@ package struct NetworkSpecification: Sendable {
     return members.map(\.key)
   }
 
-  /// The whole specification, defaults included; reading it gives the same network.
+  /// The whole specification as JSON, including defaults; reading it gives the same network.
   package var json: JSON {
     get throws(Failure) {
       var members: [(key: String, value: JSON)] = []
@@ -99,7 +99,7 @@ package struct NetworkSpecification: Sendable {
       var elements: [JSON] = []
       for block in blocks {
         let taken = try takenElementOptions(block)
-        // Step sizes say it all: the defaults of layers and horizon would contradict them.
+        // Step sizes define the number of layers and the horizon; the defaults of these would contradict them.
         let implied = try block.text("step_sizes").isEmpty ? [] : ["layers", "horizon"].filter { !block.isSet($0) }
         var values: [(key: String, value: JSON)] = []
         for option in blockOptions where !implied.contains(option.key) && (!isElementOption(option.key) || taken.contains(option.key) || block.isSet(option.key)) {
@@ -113,10 +113,10 @@ package struct NetworkSpecification: Sendable {
   }
 }
 
-/// Whether an option belongs to single fields, integrators, bases, memory policies or noises rather than to every block.
+/// Whether an option belongs only to certain fields, integrators, bases, memory policies or noises instead of to every block.
 private func isElementOption(_ key: String) -> Bool { elementOptions.contains { $0.key == key } }
 
-/// A JSON value as an option's.
+/// A JSON value as the value of an option.
 package func optionValue(_ json: JSON, _ key: String) throws(Failure) -> OptionValue {
   switch json {
   case .integer(let value): return .integer(value)

@@ -1,20 +1,20 @@
 import LinearAlgebra
 import Settings
 
-/// A standardization of the inputs, x' = (x − shift)·scale feature by feature, kept with the model so that a caller passes raw features.
+/// A standardization of the inputs, x' = (x − shift)·scale feature by feature, kept with the model so that callers pass raw features.
 ///
-/// It is kept in float64 and acts on the caller's numbers before they are rounded to the network's precision (`FeatureScaling`).
+/// It is stored in float64 and applied to the caller's numbers before they are rounded to the network's precision (`FeatureScaling`).
 package final class Normalization: Sendable {
   private let buffer: Buffer
-  /// float64, one number a feature.
+  /// float64, one number per feature.
   package let shift: Vector
   package let scale: Vector
-  /// Both rounded to the network's precision, for numbers that it holds exactly; not used where it does not hold them to its last digit.
+  /// Both rounded to the network's precision, for features that this precision holds exactly. Used only if the rounded numbers keep all digits of this precision (`isNarrowEnough`).
   private let narrow: (shift: Vector, scale: Vector)
   private let isNarrowEnough: Bool
 
   /// - Parameters:
-  ///   - shift, scale: one number a feature.
+  ///   - shift, scale: one number per feature.
   ///   - precision: the network's.
   /// - Throws: `.shapeMismatch` when there are not `inputs` numbers; `.notFinite` when a number is not finite; `.memory`.
   package init(shift: TensorView, scale: TensorView, inputs: Int, precision: Precision) throws(Failure) {
@@ -38,10 +38,10 @@ package final class Normalization: Sendable {
   var largestShift: Double { largestMagnitude(Block(shift.base, rows: 1, columns: shift.count, precision: shift.precision)) }
   var largestScale: Double { largestMagnitude(Block(scale.base, rows: 1, columns: scale.count, precision: scale.precision)) }
 
-  /// How features enter.
+  /// The scaling that is applied to features as they enter.
   package var scaling: FeatureScaling { FeatureScaling(shift: shift, scale: scale, narrow: isNarrowEnough ? narrow : nil) }
 
-  /// Leaves the times and masks of sequences as they are; before anybody else sees this object.
+  /// Makes the normalization leave times and masks of sequences as they are. Call it before the object is shared.
   func exempt(_ format: SequenceFormat) {
     for step in 0..<format.steps {
       for range in format.exempt(step) {

@@ -2,10 +2,10 @@ import Gradients
 import LinearAlgebra
 import VectorFields
 
-/// Where a tile enters and leaves the network: the caller's samples become the first state, the last state becomes scores.
+/// How a tile enters and leaves the network: the opening turns the caller's samples into the first state, and the readout turns the last state into scores.
 extension NetworkPlan {
-  /// Reads `count` samples from row `start` on and opens them: the visible rows of the first state, or the scores' input when there is no block. `inputTile` takes the samples, or `sequences`
-  /// with the drives of the blocks.
+  /// Reads `count` samples, beginning with row `start`, and computes the visible rows of the first state, or the readout's input if there is no block. The samples are stored in `inputTile`, or in
+  /// `sequences` together with the drives of the blocks.
   func open(_ weights: Weights, _ source: BatchSource, start: Int, count: Int, inputTile: Block, sequences: SequenceScratch, into visible: Block) {
     let scaling = source.normalization?.scaling
     if let sequence {
@@ -24,7 +24,7 @@ extension NetworkPlan {
       into: visible, slope: nil)
   }
 
-  /// Scores of a final visible state.
+  /// The scores of a final visible state.
   func readOut(_ weights: Weights, _ visible: Block, into scores: Block) {
     guard let readout else { return copy(visible, into: scores) }
     affine(

@@ -1,7 +1,8 @@
-/// The sets of prepared operators of a network's blocks, cut into tasks of at most 32 sets of one block each. A task is computed from its number, so that nothing grows with the number of layers.
+/// Divides the sets of prepared operators of a network's blocks into tasks, each of at most 32 sets of one block. A task is computed from its number, so that no memory grows with the
+/// number of layers.
 package struct OperatorChunks {
   private static let size = 32
-  /// The number of each block's first task, and of all tasks at the end.
+  /// The number of each block's first task, followed by the number of all tasks.
   private let starts: [Int]
   private let entries: [Int]
 
@@ -10,7 +11,7 @@ package struct OperatorChunks {
     starts = entries.reduce(into: [0]) { starts, count in starts.append(starts[starts.count - 1] + (count + Self.size - 1) / Self.size) }
   }
 
-  /// How many tasks there are.
+  /// The number of tasks.
   package var count: Int { starts[entries.count] }
 
   /// The sets of one task.

@@ -3,12 +3,12 @@ import Gradients
 import LinearAlgebra
 import Settings
 
-/// One immutable state of a network's parameters and normalization: what predictors and evaluations hold on to while training swaps in the next one.
+/// One immutable version of a network's parameters and normalization. Predictors and evaluations keep it while training replaces it in the network.
 package final class ParameterSnapshot: @unchecked Sendable {
   private let buffer: Buffer
   package let parameters: Vector
   package let normalization: Normalization?
-  /// How often the network's parameters were replaced before: equal numbers of one network mean equal parameters.
+  /// The number of times that the network's parameters had been replaced: within one network, equal numbers mean equal parameters.
   package let version: Int
 
   private var lock = pthread_mutex_t()
@@ -32,7 +32,7 @@ package final class ParameterSnapshot: @unchecked Sendable {
     pthread_mutex_init(&lock, nil)
   }
 
-  /// Zeros, for `fill` to be written once before anything else sees the snapshot.
+  /// A snapshot of zeros, which `fill` overwrites once, before the snapshot is shared.
   package init(plan: NetworkPlan, normalization: Normalization?, version: Int = 0, fill: (Vector) throws(Failure) -> Void) throws(Failure) {
     self.version = version
     buffer = try Buffer(count: plan.parameterCount, precision: plan.precision)
@@ -44,9 +44,9 @@ package final class ParameterSnapshot: @unchecked Sendable {
 
   deinit { pthread_mutex_destroy(&lock) }
 
-  /// The extended parameters with the operators prepared for single samples: made at the first call, shared by all predictors of this snapshot.
+  /// The extended parameters with the operators prepared for single samples. The first call makes them; all predictors of this snapshot share them.
   ///
-  /// Threads that call at once may each make them; the first made are kept. No lock is held meanwhile, because a tick of the caller's may come in between.
+  /// Threads that call at the same time may each make them; the first ones finished are kept. No lock is held meanwhile, because a tick of the caller's may be called.
   package func inferenceWeights(_ plan: NetworkPlan) throws(Failure) -> Weights {
     let count = plan.preparedCount(for: .inference)
     let made = if let before = keptInferenceMemory(nil) { before } else { keptInferenceMemory(try makeInferenceMemory(plan)) }
@@ -56,7 +56,7 @@ package final class ParameterSnapshot: @unchecked Sendable {
       prepared: made.prepared.vector(count: count, precision: plan.precision), purpose: .inference)
   }
 
-  /// What was kept before, or else `made`, which is then kept.
+  /// Gives the operators that are kept already; if there are none, keeps and gives `made`.
   private func keptInferenceMemory(_ made: (prepared: Buffer, extended: Buffer?)?) -> (prepared: Buffer, extended: Buffer?)? {
     pthread_mutex_lock(&lock)
     defer { pthread_mutex_unlock(&lock) }

@@ -8,13 +8,13 @@ package struct ParameterTensor: Sendable {
   package let shape: [Int]
   package let range: Range<Int>
   package let role: ParameterShape.Role
-  /// How the first values are made.
+  /// How the initial values are drawn.
   package let initial: ParameterShape.Initial
   /// The block whose layers the first dimension counts; nil outside blocks.
   package let block: Int?
 }
 
-/// Names the tensors of a network under construction and gives each its place behind the one before, with checked arithmetic.
+/// Names the tensors of a network under construction and places each after the one before, with checked arithmetic.
 struct ParameterPlacement {
   var tensors: [ParameterTensor] = []
   var count = 0
@@ -22,7 +22,7 @@ struct ParameterPlacement {
 
   mutating func add(_ recipe: BlockRecipe, _ index: Int) throws(Failure) {
     blockOffsets.append(count)
-    // Offsets do not change what tensors a block has.
+    // The tensors that a block has do not depend on offsets.
     for tensor in try recipe.block(offset: 0, expandedOffset: 0).layout.tensors {
       try add("blocks.\(index).\(tensor.name)", tensor.shape, tensor.role, recipe.scaled(tensor.initial), block: index)
     }

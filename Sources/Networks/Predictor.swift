@@ -4,23 +4,23 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// What a prediction gives.
+/// The kind of result that a prediction gives.
 package enum PredictionKind: Int32, CaseIterable, Sendable {
   /// The readout's outputs.
   case scores = 0
   /// The loss's link of the scores: softmax, logistic; for least squares the scores themselves.
   case probabilities = 1
-  /// The class of the largest score, one integer a sample.
+  /// The class of the largest score, one integer per sample.
   case classes = 2
 }
 
-/// Scratch and shared prepared weights for predicting with one snapshot of a network, for one caller at a time.
+/// Predicts with one snapshot of a network, using scratch memory and shared prepared weights. One caller at a time may use it.
 ///
-/// `run` takes no lock and allocates nothing with one thread. A sample gives the same bits alone and at any place of any batch.
-/// Results of more than one tile are staged, so that a run that fails leaves the caller's array as it was.
+/// With one thread, `run` takes no lock and allocates nothing. A sample's result has the same bits alone and at any place in any batch.
+/// Results of more than one tile are stored in the library's memory first, so that a run that fails leaves the caller's array as it was.
 package final class Predictor: @unchecked Sendable {
   package let plan: NetworkPlan
-  /// The most samples a run takes.
+  /// The most samples that a run takes.
   package let maximumBatch: Int
   package let threads: Int
   private let snapshot: ParameterSnapshot
@@ -34,7 +34,7 @@ package final class Predictor: @unchecked Sendable {
 
   /// - Parameters:
   ///   - maximumBatch: at least 1.
-  ///   - threads: at least 1; scratch is held for each.
+  ///   - threads: at least 1; each has its own scratch memory.
   /// - Throws: `.memory`.
   package init(_ network: Network, maximumBatch: Int, threads: Int) throws(Failure) {
     plan = network.plan
@@ -56,13 +56,13 @@ package final class Predictor: @unchecked Sendable {
     logs = workers.map { _ in StepLog() }
   }
 
-  /// Predicts `features.rows` samples, 1 … `maximumBatch`; `out` has a row a sample.
+  /// Predicts `features.rows` samples, 1 … `maximumBatch`; `out` has one row per sample.
   ///
   /// - Parameters:
   ///   - features: samples × inputs, checked as they enter (`NetworkPlan.checkIntake`).
   ///   - isPartial: whether rows without a result become NaN (class −1) instead of an error.
   ///   - pool: at most as many threads as this predictor; nil runs on the calling thread alone.
-  /// - Returns: the rows without a result, ascending; none unless `isPartial`.
+  /// - Returns: the rows without a result, in ascending order; none unless `isPartial`.
   /// - Throws: for the first row without a result: `.invalidData` for features that the network cannot take; `.notConverged` or `.stepLimit` for a step that failed;
   ///   `.notFinite` for scores that are not finite, or that `out` cannot hold. `out` is then as it was.
   @discardableResult package func run(
@@ -94,7 +94,7 @@ package final class Predictor: @unchecked Sendable {
     return first == nil ? [] : logs.flatMap { $0.failures.map { SampleFailure(sample: $0.key, $0.value) } }.sorted { $0.sample < $1.sample }
   }
 
-  /// Makes the logs ready for the next call.
+  /// Clears the logs for the next call.
   private func reset() {
     for log in logs {
       log.clear()
@@ -102,10 +102,10 @@ package final class Predictor: @unchecked Sendable {
     }
   }
 
-  /// Whether a prediction's numbers are the scores themselves, which may be of any size.
+  /// Whether a prediction's numbers are the scores themselves, which may be arbitrarily large.
   private func givesScores(_ kind: PredictionKind) -> Bool { kind == .scores || kind == .probabilities && plan.classes == 0 }
 
-  /// One run: what is predicted, and where it goes.
+  /// One run: the kind of prediction, and the array for its results.
   private struct Job {
     let source: BatchSource
     let kind: PredictionKind
@@ -119,7 +119,7 @@ package final class Predictor: @unchecked Sendable {
     let samples = partition.samples(of: tile)
     let scratch = workers[worker].view(columns: partition.columns(of: tile))
     let log = logs[worker]
-    // Tiles come in their order: no later sample is the first.
+    // Tiles are processed in order: no later tile can hold an earlier sample.
     guard log.first == nil || job.isPartial else { return }
     log.askNext()
     if job.isPartial { plan.noteIntake(job.source, samples, log) }
@@ -139,9 +139,9 @@ package final class Predictor: @unchecked Sendable {
     for row in log.failedSamples { job.target.fill(row: row, with: job.kind == .classes ? -1 : .nan) }
   }
 
-  /// The states of one block at every layer, layers + 1 of them: `layerView` gives the place of each, samples × state width. On the calling thread.
+  /// Writes the layers + 1 states of one block, samples × state width, each to the array that `layerView` gives. Works on the calling thread.
   ///
-  /// - Throws: as `run`, naming row and layer; the places are then as they were. `.memory` for the states, which are staged.
+  /// - Throws: as `run`, naming row and layer; the arrays are then as they were. `.memory` for the states, which are stored in the library's memory first.
   package func states(block index: Int, _ features: TensorView, layerView: (_ layer: Int) -> MutableTensorView) throws(Failure) {
     try plan.checkIntake(features, snapshot.normalization, called: "features")
     let partition = TilePartition(count: features.rows, largest: min(largestTile, workers[0].largestColumns), accumulates: false)
@@ -177,7 +177,7 @@ package final class Predictor: @unchecked Sendable {
   }
 }
 
-/// One worker's scratch for prediction: two states, the opened inputs, the scores, the steps' own.
+/// One worker's scratch memory for prediction: two states, the inputs, the scores, and the scratch of the steps.
 struct PredictionScratch {
   private let inputsWhole: Block
   private let statesWhole: Block
@@ -220,7 +220,7 @@ struct PredictionScratch {
 }
 
 extension NetworkPlan {
-  /// Runs the blocks before block `end` (all by default) and opens block `end` if there is one: gives the visible final state, or the initial state of block `end`.
+  /// Runs the blocks before block `end` (by default, all blocks). Gives the visible final state, or the initial state of block `end` if there is such a block.
   func propagate(
     _ weights: Weights, _ blockWeights: [Weights], _ source: BatchSource, _ samples: Range<Int>, _ scratch: PredictionScratch, _ log: StepLog,
     upTo end: Int? = nil
@@ -232,7 +232,7 @@ extension NetworkPlan {
       let states = scratch.states(block)
       let first = block.propagated(0, in: states)
       if let visible {
-        // All blocks share the memory of the states: their visible rows are the same ones, or none in common.
+        // All blocks share the memory of the states: the visible rows of two blocks either coincide or do not overlap.
         if visible.base != first.base { copy(visible, into: block.visible(first)) }
       } else {
         open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: scratch.inputs, sequences: scratch.sequences, into: block.visible(first))

@@ -1,9 +1,9 @@
 import LinearAlgebra
 import Settings
 
-/// Preconditions the readout's problem by the second moments of its inputs: M = S + γI for each output, S the mean of (y; 1)(y; 1)ᵀ over the samples.
+/// Preconditions the readout's problem by the second moments of its inputs: M = S + γI for each output, where S is the mean of (y; 1)(y; 1)ᵀ over the samples.
 ///
-/// The Hessian is the mean of ∇²ℓ ⊗ (y; 1)(y; 1)ᵀ, and ∇²ℓ lies between fixed bounds (½ for softmax; Böhning 1992): what makes it ill-conditioned are the states, not the loss.
+/// The Hessian is the mean of ∇²ℓ ⊗ (y; 1)(y; 1)ᵀ, and ∇²ℓ lies between fixed bounds (½ for softmax; Böhning 1992): if the Hessian is ill-conditioned, the states are the cause, not the loss.
 final class ReadoutPreconditioner {
   private let map: AffineLayer
   private let origin: Int
@@ -26,10 +26,10 @@ final class ReadoutPreconditioner {
     rows = Matrix(memory.base + 8 * (momentCount + squareCount), rows: map.outputs, columns: size, precision: .float64)
   }
 
-  /// Turns to other states.
+  /// Computes the preconditioner for other states.
   /// - Parameters:
   ///   - states: tiles, width × samples, with zeros in padding.
-  ///   - count: the samples of all tiles.
+  ///   - count: the number of samples in all tiles.
   func update(_ states: [Block], count: Int) {
     let n = map.inputs
     fill(moments, 0)
@@ -42,7 +42,7 @@ final class ReadoutPreconditioner {
     }
     let scale = 1 / Double(count)
     let all = matrices[0]
-    // A tenth of the mean eigenvalue: solves that end early then do not run off along directions in which states hardly vary.
+    // γ is a tenth of the mean eigenvalue. It keeps solves that end early from taking long steps along directions in which states hardly vary.
     let shift = 0.1 * (1 + scale * (0..<n).reduce(0) { $0 + moments.load($1 * n + $1) }) / Double(size)
     assign(scale, second, plusIdentity: shift, into: all.part(0, 0, n, n))
     let column = Matrix(first.base, rows: n, columns: 1, precision: moments.precision)
@@ -52,7 +52,7 @@ final class ReadoutPreconditioner {
     isReady = factorize(all, matrices)
   }
 
-  /// z = M⁻¹r; r where the moments are not finite. Both hold the readout's parameters alone.
+  /// Writes z = M⁻¹r, or z = r if the moments are not finite. Both vectors hold only the readout's parameters.
   func apply(_ residual: Vector, into result: Vector) {
     guard isReady else { return copy(residual, into: result) }
     let n = map.inputs

@@ -1,12 +1,13 @@
 import LinearAlgebra
 import Settings
 
-/// The readout and the loss alone, at fixed states: loss, gradient and second derivatives of a convex problem in the readout's parameters.
+/// Computes the readout and the loss at fixed states: the loss, gradient and second derivatives of a convex problem in the readout's parameters.
 ///
-/// Where this thread's watch is over, tiles are left out: ask it before a result is used. The states of a batch are kept tile by tile. Everything runs on the calling thread, tile after tile, so that bits never depend on threads.
+/// When this thread's watch ends the work, the remaining tiles are skipped: ask the watch before using a result. The states of a batch are kept tile by tile. Everything runs on the calling
+/// thread, tile after tile, so that bits never depend on the number of threads.
 package final class ReadoutSweep {
   package let plan: NetworkPlan
-  /// Where the readout's parameters lie among the network's.
+  /// The range of the readout's parameters among the network's.
   package let range: Range<Int>
   private let map: AffineLayer
   private let arena: Arena
@@ -17,7 +18,7 @@ package final class ReadoutSweep {
   private let tangent: Block
   private let scratch: Block
   private let preconditioner: ReadoutPreconditioner
-  /// Σ of the batch's weights.
+  /// The sum of the weights of the batch's samples.
   private var weight = 0.0
 
   /// The states and targets of one tile.
@@ -27,7 +28,7 @@ package final class ReadoutSweep {
     let samples: Int
   }
 
-  /// - Parameter batch: the most samples.
+  /// - Parameter batch: the largest number of samples.
   /// - Throws: `.incompatible` for a network without a trained readout; `.memory`.
   package init(_ plan: NetworkPlan, batch: Int) throws(Failure) {
     guard let map = plan.readout else {
@@ -59,11 +60,11 @@ package final class ReadoutSweep {
     scratch = arena.block(rows: plan.outputs + 1, columns: largestTile, precision: plan.precision)
   }
 
-  /// Computes the states of a batch, which the other calls hold fixed.
+  /// Computes the states of a batch, which stay fixed in the other calls.
   /// - Parameters:
-  ///   - weighting: what each sample counts.
+  ///   - weighting: the weights of the samples.
   ///   - draws: the random numbers of a training step; nil for evaluation.
-  ///   - sweep: of the same network, for batches at least as large.
+  ///   - sweep: a sweep of the same network, for batches at least as large.
   /// - Throws: what a step that can fail reports.
   package func fixStates(
     _ parameters: Vector, _ source: BatchSource, _ targets: Targets, weighting: LossWeighting = LossWeighting(), count: Int, draws: Draws? = nil, _ sweep: Sweep,
@@ -104,9 +105,10 @@ package final class ReadoutSweep {
     try Watch.check()
   }
 
-  /// The loss over the batch and, if asked for, the gradient of its mean.
+  /// The loss over the batch and, if wanted, the gradient of its mean.
   /// - Parameters:
-  ///   - readout: the parameters `range`; `gradient`: as many numbers, overwritten.
+  ///   - readout: the parameters in `range`.
+  ///   - gradient: as many numbers, overwritten.
   package func lossGradient(_ readout: Vector, gradient: Vector?) -> BatchResult {
     var result = BatchResult()
     result.weight = weight
@@ -123,7 +125,7 @@ package final class ReadoutSweep {
     return result
   }
 
-  /// The mean loss's Hessian with respect to the readout, times `direction`, overwrites `product`.
+  /// Writes the product of the mean loss's Hessian with respect to the readout and `direction` to `product`.
   package func hessianProduct(_ direction: Vector, at readout: Vector, into product: Vector) {
     fill(product, 0)
     let watch = Watch.current
@@ -132,7 +134,7 @@ package final class ReadoutSweep {
       evaluate(readout, tile.states, into: scores)
       evaluate(direction, tile.states, into: tangent)
       plan.loss.curvature(at: scores, of: tangent, scratch: shaped(scratch, tile))
-      // A direction in the bias moves padding too.
+      // A direction in the bias changes padding columns too.
       if let weights = tile.targets.weights { weightColumns(tangent, scale: 1, weights: weights, count: tile.samples) }
       fill(padding(tangent, from: tile.samples), 0)
       accumulate(tangent, tile.states, addingTo: product)
@@ -142,7 +144,7 @@ package final class ReadoutSweep {
 
   private var inverseWeight: Double { weight > 0 ? 1 / weight : 0 }
 
-  /// z = M⁻¹r with M like the Hessian, by the states' second moments.
+  /// Writes z = M⁻¹r, where M approximates the Hessian by the states' second moments.
   package func precondition(_ residual: Vector, into result: Vector) { preconditioner.apply(residual, into: result) }
 
   /// The columns past the last sample.

@@ -3,7 +3,7 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// How weights that belong to layers go over to twice as many.
+/// How the weights of layers become those of twice as many layers.
 package enum Prolongation: Sendable {
   case linear, copy
 }
@@ -14,14 +14,15 @@ package let prolongations = Registry<Prolongation>("prolongation", [
   ("copy", "each layer's weights twice", .copy),
 ])
 
-/// What takes a network, and anything with a number for each of its parameters, to one with each step halved: twice the layers over the same horizon.
+/// Converts a network, and any vector with one number per parameter, to a network with each step halved: twice the layers over the same horizon.
 ///
-/// A layer's weights stand for the middle of its step. Layer j of step h_j becomes 2j and 2j + 1 with middles h_j/4 before and after, so that with equal steps
+/// A layer's weights belong to the middle of its step. Layer j with step h_j becomes layers 2j and 2j + 1, whose middles lie h_j/4 before and after it, so that with equal steps
 ///
 ///     θ'_{2j} = ¾θ_j + ¼θ_{j−1},   θ'_{2j+1} = ¾θ_j + ¼θ_{j+1},   with θ_{−1} = 2θ_0 − θ_1 and θ_N = 2θ_{N−1} − θ_{N−2}
 ///
-/// and weights linear in time go over exactly, at the ends too. Coefficients of a basis in time that does not count layers stay as they are; so does what lies outside the blocks.
-/// The tensors of integrators that the first layer lacks are functions on the layers after it.
+/// and weights linear in time are reproduced exactly, also at the ends. Coefficients of a basis in time that is independent of the layers stay as they are, and so do the parameters outside
+/// the blocks.
+/// An integrator's tensors that the first layer does not have are treated as functions on the layers after it.
 /// Source: Haber & Ruthotto 2017, §3.4 (multi-level learning); Chang et al. 2018 (arXiv:1710.10348) copy.
 package struct Refinement: Sendable {
   package let coarse: NetworkPlan
@@ -35,19 +36,21 @@ package struct Refinement: Sendable {
     self.prolongation = prolongation
   }
 
-  /// Takes parameters, or the vectors of an optimizer, to the finer network's.
+  /// Converts parameters, or the vectors of an optimizer, to those of the finer network.
   ///
   /// - Parameters:
   ///   - vector: `coarse.parameterCount` numbers; result: `fine.parameterCount`.
-  ///   - isConvex: without extrapolation: the first and the last value hold to the ends, so that every number stays between two of the old. What must not change its sign, as a mean of squares, goes this way.
-  /// - Throws: why the work must end.
+  ///   - isConvex: true to interpolate without extrapolation: the first and the last value extend to the ends, so that every new number lies between two old ones. For numbers that must
+  ///     keep their sign,
+  ///     such as means of squares.
+  /// - Throws: the reason why the work must end.
   /// - Complexity: one pass.
   package func prolong(_ vector: Vector, isConvex: Bool = false, into result: Vector) throws(Failure) {
     precondition(vector.count == coarse.parameterCount && result.count == fine.parameterCount, "a prolongation of vectors of another network")
     for new in fine.tensors {
       let to = result[new.range]
       guard let old = coarse.tensors.first(where: { $0.name == new.name }) else {
-        // One layer alone has none of the tensors that begin with the second: without them it is what zeros are.
+        // A single layer has none of the tensors that begin with the second layer; it acts as if they were zero.
         fill(to, 0)
         continue
       }
@@ -72,13 +75,13 @@ package struct Refinement: Sendable {
 }
 
 extension Network {
-  /// A network of twice the layers with the prolonged present parameters and the same normalization.
-  /// - Throws: what `Refinement.init` throws; `memory`; `notFinite` when extrapolated weights overflow.
+  /// A network with twice the layers, the prolonged present parameters and the same normalization.
+  /// - Throws: what `Refinement.init` throws; `memory`; `notFinite` if extrapolated weights overflow.
   package func refined(_ prolongation: Prolongation) throws(Failure) -> Network {
     try refined(try Refinement(plan, prolongation))
   }
 
-  /// The same by a refinement of this network's plan.
+  /// The same, with a given refinement of this network's plan.
   package func refined(_ refinement: Refinement) throws(Failure) -> Network {
     let present = snapshot
     let prolonged = try ParameterSnapshot(plan: refinement.fine, normalization: present.normalization) { (parameters) throws(Failure) in
@@ -89,7 +92,7 @@ extension Network {
   }
 }
 
-/// Entries of a tensor on a coarse grid and on the one with its steps halved: those of all layers, or of the layers after the first.
+/// The entries of a tensor on a coarse grid and on the grid with its steps halved. A tensor has entries for all layers, or for the layers after the first.
 private struct Layers {
   let coarse: TimeGrid
   let fine: TimeGrid
@@ -107,7 +110,7 @@ private struct Layers {
     let layer = j + fineSkipped
     let own = layer / 2
     guard prolongation == .linear, count > 1 else { return (min(max(own - skipped, 0), count - 1), 0) }
-    // The two entries whose middles lie on both sides, or the nearest two.
+    // The two entries whose middles lie on either side, or else the nearest two.
     let left = layer % 2 == 0 ? own - 1 : own
     let first = min(max(left - skipped, 0), count - 2)
     let before = first + skipped
@@ -122,7 +125,7 @@ private struct Layers {
 }
 
 extension NetworkSpecification {
-  /// The same with each step halved.
+  /// The specification with each step halved.
   fileprivate func refined(_ plan: NetworkPlan) throws(Failure) -> NetworkSpecification {
     try changingBlocks { index, block throws(Failure) in
       let grid = plan.blocks[index].grid

@@ -3,7 +3,7 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// Options of scope "network" for inputs that are sequences.
+/// The options of scope "network" for inputs that are sequences.
 package let sequenceOptions: [OptionDescription] = [
   OptionDescription("channels", .integer(1...1_000_000), default: .integer(1), unit: "features", "numbers of one observation of a sequence"),
   OptionDescription(
@@ -23,12 +23,12 @@ package struct SequencePlan: Sendable {
   package let format: SequenceFormat
   package let interpolation: PathInterpolation
   package let isScaled: Bool
-  /// Reads the first observation.
+  /// The sampling that reads the first observation.
   let beginning: PathSampling
 
-  /// nil for an opening that takes features.
+  /// nil for an opening that takes plain features.
   ///
-  /// - Throws: `.incompatible` for options of sequences without one, or sizes that do not go together.
+  /// - Throws: `.incompatible` if options of sequences are set for an opening without sequences, or sizes do not go together.
   init?(_ network: OptionValues, _ opening: Opening, inputs: Int) throws(Failure) {
     guard opening.takesSequences else {
       for option in sequenceOptions where network.isSet(option.key) {
@@ -56,14 +56,14 @@ package struct SequencePlan: Sendable {
     beginning = try PathSampling(beginningOf: format)
   }
 
-  /// What driven fields are told: with padding a step, or with absolute times a layer, may lie outside a sample's observations.
+  /// What driven fields must know: with padding, a step may lie outside a sample's observations, and with absolute times, a layer may.
   var configuration: DriveConfiguration {
     DriveConfiguration(channels: format.channels, hasPresence: interpolation == .none ? format.layout == .timesValuesAndMasks : !isScaled)
   }
 
-  /// Where each block reads its drive, nil for one that takes none.
+  /// The points at which each block reads its drive; nil for a block without one.
   ///
-  /// - Throws: `.incompatible` when sequences and driven fields do not find each other, or layers and interpolation do not go together.
+  /// - Throws: `.incompatible` for sequences without a driven field or a driven field without sequences, and if layers and interpolation do not go together.
   static func drives(of blocks: [ODEBlock], _ specification: NetworkSpecification, _ sequence: SequencePlan?) throws(Failure) -> [PathSampling?] {
     var drives: [PathSampling?] = []
     for (block, options) in zip(blocks, specification.blocks) {
@@ -123,7 +123,7 @@ package struct SequencePlan: Sendable {
 }
 
 extension NetworkPlan {
-  /// Refuses features that are no sequences, and jumps of a channel where a field reads the path's derivative.
+  /// Refuses features that are not valid sequences, and jumps of a channel if a field reads the path's derivative.
   ///
   /// - Throws: `.invalidData` naming sample and step.
   package func checkSequences(_ features: TensorView, firstRow: Int = 0, called name: String) throws(Failure) {

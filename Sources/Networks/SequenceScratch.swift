@@ -1,7 +1,7 @@
 import Gradients
 import LinearAlgebra
 
-/// The rows that the sequences of a tile need: as they lie, their first observations, and the drives of the blocks.
+/// The rows of scratch memory for the sequences of a tile: the features themselves, their first observations, and the drives of the blocks.
 struct SequenceRows {
   fileprivate let inputs: Int
   fileprivate let first: Int
@@ -11,14 +11,14 @@ struct SequenceRows {
   /// One block's drive.
   fileprivate enum Drive {
     case none
-    /// The features as they lie.
+    /// The drive is the features themselves.
     case inputs
     case rows(Int)
 
     var count: Int { if case .rows(let count) = self { count } else { 0 } }
   }
 
-  /// - Parameter isNeeded: whether there will be any use of them.
+  /// - Parameter isNeeded: false if the rows will not be used.
   init(_ plan: NetworkPlan, isNeeded: Bool = true) {
     precision = plan.precision
     guard isNeeded, let sequence = plan.sequence else {
@@ -35,7 +35,7 @@ struct SequenceRows {
   }
 }
 
-/// A tile's sequences and the drives made of them; or the tangents or cotangents of all of these. `view` gives it for a narrower tile, over the same memory.
+/// A tile's sequences and the drives computed from them; or the tangents or cotangents of all of these. `view` gives the same memory for a narrower tile.
 struct SequenceScratch {
   private let inputsWhole: Block
   private let firstWhole: Block
@@ -67,10 +67,10 @@ struct SequenceScratch {
   var inputs: Block { shaped(inputsWhole) }
   /// The first observations, channels × samples.
   var first: Block { shaped(firstWhole) }
-  /// The drive of block `index`; nil for a block that takes none.
+  /// The drive of block `index`; nil for a block without one.
   func drive(_ index: Int) -> Block? { drivesWhole[index].map { shaped($0) } }
 
-  /// Zeros everywhere.
+  /// Sets everything to zero.
   func clear() {
     fill(inputs, 0)
     for index in drivesWhole.indices { if let drive = drive(index), drive.base != inputsWhole.base { fill(drive, 0) } }
@@ -80,7 +80,7 @@ struct SequenceScratch {
 }
 
 extension NetworkPlan {
-  /// Makes the drives of all blocks and the first state's visible rows from sequences that are gathered.
+  /// Computes the drives of all blocks and the first state's visible rows from the gathered sequences.
   func openSequences(_ weights: Weights, _ sequences: SequenceScratch, into visible: Block) {
     for (index, sampling) in drives.enumerated() {
       if let sampling, !sampling.isIdentity, let drive = sequences.drive(index) { samplePaths(sampling, of: sequences.inputs, into: drive) }
@@ -92,7 +92,7 @@ extension NetworkPlan {
       slope: nil)
   }
 
-  /// The tangents of `openSequences`, for tangents of the observations in `tangents.inputs`.
+  /// Computes the tangents of the results of `openSequences` from the tangents of the observations in `tangents.inputs`.
   func openSequencesTangent(_ weights: Weights, _ direction: Weights?, _ sequences: SequenceScratch, _ tangents: SequenceScratch, into visible: Block) {
     for (index, sampling) in drives.enumerated() {
       if let sampling, !sampling.isIdentity, let drive = tangents.drive(index) {
@@ -104,7 +104,7 @@ extension NetworkPlan {
     affineTangent(opening, weights, direction, at: sequences.first, tangent: tangents.first, into: visible)
   }
 
-  /// The transpose: the drives' cotangents and that of the first state become the observations', in `cotangents.inputs`.
+  /// The transpose: computes the observations' cotangents, in `cotangents.inputs`, from those of the drives and of the first state.
   func openSequencesPullback(
     _ weights: Weights, _ sequences: SequenceScratch, _ cotangents: SequenceScratch, _ visible: Block, gradient: Vector?, isFeatureWanted: Bool
   ) {

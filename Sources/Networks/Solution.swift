@@ -3,38 +3,38 @@ import Integrators
 import LinearAlgebra
 import Settings
 
-/// What `Network.solve` says of each sample, besides the states that it writes.
+/// What `Network.solve` reports besides the states that it writes.
 package struct Solution: Sendable {
   /// How each sample's solve ended: at the horizon, at its event, or in a failure of step control.
   package var ends: [SolveEnd] = []
-  /// When, from 0 to the horizon.
+  /// When each sample's solve ended, from 0 to the horizon.
   package var endTimes: [Double] = []
-  /// The samples that failed, ascending, and why each did.
+  /// The samples that failed, in ascending order, and the reason for each.
   package var failures: [SampleFailure] = []
-  /// Summed over the samples.
+  /// Evaluations of the field, summed over the samples; steps below are summed likewise.
   package var evaluations = 0
   package var accepted = 0
   package var rejected = 0
 }
 
 extension Network {
-  /// Solves the differential equation of one block for a batch: the states at asked times, and where each sample meets an event, which ends it.
+  /// Solves the differential equation of one block for a batch. Gives the states at the given times, and the point at which each sample meets an event, which ends its solve.
   ///
-  /// The samples go through the opening and the blocks before; times count from the beginning of the block. Between the ends of steps states come from the method's continuous extension, at no
-  /// further evaluations, within the tolerance. A sample has the same bits alone and in any batch. The work is the calling thread's.
+  /// The samples first pass through the opening and the preceding blocks; times count from the beginning of the block. Within a step, states come from the method's continuous extension, which is
+  /// within the tolerance and needs no further evaluations. A sample's result has the same bits alone and in any batch. All work runs on the calling thread.
   ///
   /// - Parameters:
   ///   - index: a block with an adaptive integrator (dopri5, tsit5).
   ///   - features: samples × inputs.
-  ///   - times: ascending, within [0, horizon]; what lies outside by rounding, 4 units in the last place of the horizon, is 0 or the horizon.
-  ///   - timePrecision: the precision that the times were given in, whose rounding that is.
+  ///   - times: ascending, within [0, horizon]; a time outside by rounding, up to 4 units in the last place of the horizon, counts as 0 or the horizon.
+  ///   - timePrecision: the precision of the given times, which defines this rounding.
   ///   - event: w·y = level for weights w on the visible state; nil solves to the horizon.
-  ///   - states: samples × (times·width), for each sample its states in order of the times; NaN for times that it did not reach.
+  ///   - states: samples × (times·width): each sample's states in the order of the times; NaN for times that it did not reach.
   ///   - eventStates: samples × width; NaN for samples without an event.
-  /// - Returns: how and when each sample ended. A sample whose step control gives up is no error of this call: its end says so and `failures` has the reason. One that failed in a block before
-  ///   ends at time 0.
-  /// - Throws: `.incompatible` for another kind of integrator; `.outOfRange` and `.shapeMismatch` for times and events; `.invalidData` for features that the network cannot take; `.memory`; why the
-  ///   thread's watch is over, which leaves part of the states written.
+  /// - Returns: how and when each sample ended. A sample whose step control gives up does not make this call fail: its end says so and `failures` has the reason. A sample that failed in a
+  ///   preceding block ends at time 0.
+  /// - Throws: `.incompatible` for another kind of integrator; `.outOfRange` and `.shapeMismatch` for times and events; `.invalidData` for features that the network cannot take; `.memory`; the reason
+  ///   why the thread's watch ended the work, which leaves part of the states written.
   package func solve(
     block index: Int, _ features: TensorView, times asked: [Double], in timePrecision: Precision = .float64, event: EventFunction?, states: MutableTensorView?,
     eventStates: MutableTensorView?
@@ -95,7 +95,7 @@ extension Network {
     return solution
   }
 
-  /// The asked times, checked, within [0, horizon].
+  /// The given times, checked and moved into [0, horizon].
   private func times(_ asked: [Double], upTo horizon: Double, _ precision: Precision) throws(Failure) -> [Double] {
     let rounding = 4 * (precision == .float32 ? Double(Float(horizon).ulp) : horizon.ulp)
     for (number, time) in asked.enumerated() {

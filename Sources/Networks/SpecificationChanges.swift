@@ -3,13 +3,15 @@ import Settings
 import VectorFields
 
 extension NetworkSpecification {
-  /// The specification of a network that exists with some options changed: the options given change, all others stay.
+  /// The specification of an existing network with some options changed: the given options change, all others stay.
   ///
-  /// A block option changes every block. `"block": i` beside it names the one block that changes. `"blocks": [{…}, …]`, one object a block in their order, changes each block by its own object (after
-  /// the options that hold for all); `{}` leaves a block as it is.
+  /// A block option changes every block. `"block": i` beside it names the one block that changes. `"blocks": [{…}, …]`, with one object per block in their order, changes each block by its
+  /// own object (after
+  /// the options for all blocks); `{}` leaves a block as it is.
   ///
-  /// An option that was valid before and contradicts the new ones gives way (`settle`).
-  /// - Throws: `.invalidArgument` for what is no object of options, for "block" together with "blocks", or for another number of objects than of blocks; `.outOfRange` for a block that there is not, or
+  /// An earlier option that contradicts the new ones is changed or dropped (`settle`).
+  /// - Throws: `.invalidArgument` if the JSON is not an object of options, contains both "block" and "blocks", or has a number of objects that is not the number of blocks; `.outOfRange`
+  ///   for a block that does not exist, or
   ///   a value out of its bounds; `.unknownName`; `.unsupportedType`.
   package func changing(json: JSON) throws(Failure) -> NetworkSpecification {
     guard let members = json.members else { throw Failure(.invalidArgument, "changes are a JSON object of options; given: \(json.kindName)") }
@@ -40,7 +42,7 @@ extension NetworkSpecification {
     }
   }
 
-  /// The index that the member "block" names; nil without it.
+  /// The block index that the member "block" names; nil without such a member.
   private func indexOfNamedBlock(_ json: JSON?, besideElements: Bool) throws(Failure) -> Int? {
     guard let json else { return nil }
     guard !besideElements else { throw Failure(.invalidArgument, "block and blocks are both given; name one block by block, or change each by blocks") }
@@ -51,10 +53,10 @@ extension NetworkSpecification {
 }
 
 extension OptionValues {
-  /// Resolves what the options `given` contradict among a block's others, `before` being all of them when they agreed.
+  /// Changes or drops those of a block's options that contradict the newly set options `given`; `before` holds all options before the change, which agreed.
   ///
-  /// Options of single elements (`basis_count`) are dropped when their element is no longer chosen. A new number of layers makes the steps equal over the same horizon; a new horizon stretches given
-  /// step sizes; new step sizes bring their own number and sum.
+  /// Options of single elements (such as `basis_count`) are dropped if their element is no longer chosen. A new number of layers makes all steps equal over the same horizon; a new horizon stretches
+  /// given step sizes; new step sizes define the number of layers and the horizon.
   fileprivate mutating func settle(after before: OptionValues, given: [String]) throws(Failure) {
     let taken = try takenElementOptions(self)
     for option in elementOptions where isSet(option.key) && !taken.contains(option.key) && !given.contains(option.key) { reset(option.key) }

@@ -4,7 +4,7 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// Options of scope "network".
+/// The options of scope "network".
 package let networkOptions: [OptionDescription] = [
   OptionDescription("precision", .choice(Precision.allCases.map(\.name)), default: .text("float32"), "precision of parameters, states and gradients"),
   OptionDescription("inputs", .integer(1...1_000_000), default: .integer(1), unit: "features", required: true, "features of a sample"),
@@ -16,7 +16,7 @@ package let networkOptions: [OptionDescription] = [
   OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the initial parameters"),
 ] + sequenceOptions
 
-/// Options of scope "block": the common ones, then those that single entries of the registries add.
+/// The options of scope "block": the common ones, then those that single entries of the registries add.
 package let blockOptions: [OptionDescription] = [
   OptionDescription("field", .choice(fields.names), default: .text("antisymmetric"), "the vector field f(y; θ)"),
   OptionDescription("activation", .choice(activations.names), default: .text("tanh"), "σ, elementwise"),
@@ -31,7 +31,7 @@ package let blockOptions: [OptionDescription] = [
   OptionDescription("initial_scale", .real(0...1e6), default: .real(1), "factor of the initial weights' standard deviation, which makes f(y) as large as y at any width, hidden width and number of channels"),
 ] + elementOptions
 
-/// A registry whose entries bring options of their own, with the common option that names the chosen entry.
+/// A registry whose entries add options, with the common option that chooses an entry.
 private struct ElementAxis: Sendable {
   let option: String
   let entries: [(name: String, options: [OptionDescription])]
@@ -74,7 +74,8 @@ func checkElementOptions(_ block: OptionValues) throws(Failure) {
   }
 }
 
-/// How inputs become a state: by zeros up to the width, or by a trained affine map; or, where they are sequences that drive the blocks, zero or a map of the first observation.
+/// How inputs become the first state: padded with zeros up to the width, or by a trained affine map. For sequences, which drive the blocks, the state starts at zero or at a trained map of the first
+/// observation.
 package enum Opening: Sendable {
   case zeroPadding, dense, sequence, sequenceDense
 
@@ -88,7 +89,7 @@ package let openings = Registry<Opening>("opening", [
   ("sequence_dense", "the same; the state starts as a trained affine map of the first observation", .sequenceDense),
 ])
 
-/// How the final state becomes scores: by a trained affine map, or as it is.
+/// How the final state becomes scores: by a trained affine map, or unchanged.
 package enum Readout: Sendable { case dense, identity }
 package let readouts = Registry<Readout>("readout", [
   ("dense", "a trained affine map from width to outputs", .dense),

@@ -4,43 +4,45 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// The targets of a batch: a label a sample, or a row of values.
+/// The targets of a batch: for each sample, a label or a row of values.
 package enum Targets {
   case labels(UnsafePointer<Int32>)
   case values(TensorView)
 }
 
-/// What a pass over a batch gives: sums over its samples, in a fixed order.
+/// The result of a pass over a batch: sums over its samples, in a fixed order.
 package struct BatchResult: Equatable, Sendable {
-  /// Σ w_i l_i, weights being 1 where none were given.
+  /// Σ w_i l_i; the weights are 1 if none were given.
   package var lossSum = 0.0
-  /// What the states' ways were charged (`TrajectoryCost`), without a part in the loss.
+  /// The sum of the trajectories' costs (`TrajectoryCost`), which is not part of the loss.
   package var costSum = 0.0
   package var correct = 0
   package var count = 0
-  /// Σ w_i of the batch.
+  /// Σ w_i over the batch.
   package var weight = 0.0
-  /// What steps that count did.
+  /// The report of the steps, from integrators that count.
   package var report = StepReport()
-  /// The first sample without a result: a step that can fail (implicit, adaptive) failed.
+  /// The first sample without a result, and why, for example because an implicit or adaptive step failed.
   package var failure: SampleFailure?
   package init() {}
-  /// Σ w_i l_i / Σ w_i; 0 where all weights are 0.
+  /// Σ w_i l_i / Σ w_i; 0 if all weights are 0.
   package var meanLoss: Double { weight > 0 || lossSum.isNaN ? lossSum / weight : 0 }
-  /// Of all samples alike: weights are the loss's.
+  /// The mean over all samples without weights: weights apply to the loss only.
   package var meanCost: Double { costSum / Double(count) }
-  /// How far states recovered by a reversible policy were from the true ones, at most.
+  /// The largest error of the states that a reversible policy recovered.
   package var reconstructionError: Double { report.reconstructionError }
   package var accuracy: Double { Double(correct) / Double(count) }
 }
 
-/// The scratch of losses and reverse derivatives of one network: tapes for each worker, a gradient for each group but the first. Made once, used for many batches, by one caller at a time.
+/// Computes losses and reverse derivatives of one network. It holds the scratch memory: tapes for each worker, and a gradient for each group except the first. It is made once and used for
+/// many batches,
+/// by one caller at a time.
 ///
-/// A tile of samples travels through the whole network, forward and back, while it is in cache; workers take groups of tiles. Losses are summed over the tiles in order, gradients
-/// over the tiles of a group in order and then over the groups in order, so that the same bits come out for any number of threads.
+/// A tile of samples passes through the whole network, forward and back, while it is in the cache; workers take groups of tiles. Losses are summed over the tiles in order, and gradients
+/// over the tiles of a group in order and then over the groups in order, so that the bits are the same for any number of threads.
 package final class Sweep: @unchecked Sendable {
   package let plan: NetworkPlan
-  /// The most samples a batch may have.
+  /// The most samples that a batch may have.
   package let batch: Int
   package let threads: Int
   private let derivative: Bool
@@ -48,22 +50,22 @@ package final class Sweep: @unchecked Sendable {
   private let largestTile: Int
   private let arena: Arena
   private let prepared: Vector
-  /// The extended parameters and gradient; nil when the caller's serve.
+  /// The extended parameters and gradient; nil if the caller's vectors need no extension.
   private let extended: (parameters: Vector, gradient: Vector)?
   private let groupGradients: [Vector]
-  /// Where the parameters' gradient goes that a driven field makes beside its drive's, when nobody asked for it.
+  /// Memory for a gradient of the parameters that the caller does not want: a driven field computes it together with the gradient of its drive.
   private let unwanted: Vector?
   private let logs: [StepLog]
   private let scratch: [TileScratch]
-  /// Sets of operators to prepare or finish together: one task.
+  /// The tasks of preparing and finishing operators, each with several sets of operators.
   private let chunks: OperatorChunks
   private let sums: TileSums
 
   /// - Parameters:
   ///   - batch: at least 1.
-  ///   - derivative: whether gradients will be asked for; without, no tape is kept.
-  ///   - features: whether gradients of features will be asked for; sequences need memory for them.
-  ///   - memory: a policy instead of the blocks' own.
+  ///   - derivative: whether gradients will be computed; if not, there are no tapes.
+  ///   - features: whether gradients of features will be computed; sequences need memory for them.
+  ///   - memory: a policy that replaces those of all blocks; nil keeps them.
   /// - Throws: `.incompatible` when `memory` cannot serve a block; `.memory`.
   package init(_ plan: NetworkPlan, batch: Int, derivative: Bool, features: Bool = true, memory: (any MemoryPolicy)? = nil, threads: Int) throws(Failure) {
     self.plan = plan
@@ -96,20 +98,20 @@ package final class Sweep: @unchecked Sendable {
     chunks = OperatorChunks(plan)
   }
 
-  /// Bytes of scratch held.
+  /// Bytes of scratch memory held.
   package var byteCount: Int { arena.byteCount + sums.byteCount }
 
-  /// The loss of a batch of `count` samples and, if asked for, the gradient of its mean, which overwrites `gradient`. The loss has the same bits with a gradient and without.
+  /// Computes the loss of a batch of `count` samples and, if wanted, the gradient of its mean, which overwrites `gradient`. The loss has the same bits with and without a gradient.
   ///
   /// - Parameters:
-  ///   - loss: one instead of the network's own.
-  ///   - weighting: what each sample counts in the mean Σ w_i l_i / Σ w_i.
-  ///   - divisor: what the gradient's sum is divided by instead of this batch's Σ w_i: for a batch that is part of a larger one.
-  ///   - scores: takes the scores, samples × outputs.
+  ///   - loss: a loss that replaces the network's own; nil for the network's.
+  ///   - weighting: the weights w_i of the samples in the mean Σ w_i l_i / Σ w_i.
+  ///   - divisor: for a batch that is part of a larger one: the number that the gradient's sum is divided by, instead of this batch's Σ w_i.
+  ///   - scores: gets the scores, samples × outputs.
   ///   - draws: the random numbers of a training step, for blocks with noise; nil for evaluation.
   ///   - pool: at most as many threads as this sweep. Its watch is asked between tiles and layers.
   /// - Throws: for the first row without a result: what a step that can fail reports, `.notConverged` or `.stepLimit`; `.notFinite` for scores or a loss that are not finite.
-  ///   What a loss of the caller's fails with; why the watch is over. `gradient` is then of no use.
+  ///   Also the failure of a loss of the caller's, and the reason why the watch ended the work. The contents of `gradient` are then undefined.
   package func lossGradient(
     _ parameters: Vector, _ source: BatchSource, _ targets: Targets, loss: (any Loss)? = nil, weighting: LossWeighting = LossWeighting(),
     divisor: Double? = nil, count: Int, gradient: Vector?, draws: Draws? = nil, scores: MutableTensorView? = nil, pool: WorkerPool
@@ -119,7 +121,7 @@ package final class Sweep: @unchecked Sendable {
     guard weight.isFinite else { throw Failure(.invalidData, "the weights of the batch's samples have a sum that is not finite; divide them by a common factor, which changes nothing") }
     let total = divisor ?? weight
     let scale = total > 0 ? 1 / total : 0
-    // The charge is a mean over all samples alike; a part of a larger batch counts by its share.
+    // The trajectory cost is a mean over all samples without weights; a part of a larger batch counts by its share.
     let charge = (divisor == nil ? 1 : weight * scale) / Double(count)
     let outcome = Result { () throws(Failure) in
       try run(
@@ -140,7 +142,7 @@ package final class Sweep: @unchecked Sendable {
     return result
   }
 
-  /// Notes the sample whose loss makes a tile's sum infinite or NaN: the last of the fewest that do.
+  /// Records the sample whose loss makes a tile's sum infinite or NaN: the last one of the shortest prefix whose sum is not finite.
   private func blame(_ loss: any Loss, _ scores: Block, _ targets: TileTargets, _ log: StepLog) {
     var (finite, tried, correct) = (0, log.samples.count, 0)
     while tried - finite > 1 {
@@ -150,8 +152,8 @@ package final class Sweep: @unchecked Sendable {
     log.fail(column: finite, Failure(.notFinite, "the loss is not finite"))
   }
 
-  /// Jᵀw for a cotangent w of the scores, `count` × outputs: the parameters' part overwrites `gradient`, the features' part `featureGradient`.
-  /// - Returns: what steps that count did.
+  /// Computes Jᵀw for a cotangent w of the scores, `count` × outputs: the parameters' part overwrites `gradient`, the features' part overwrites `featureGradient`.
+  /// - Returns: the report of the steps, from integrators that count.
   /// - Throws: as `lossGradient`; `.notFinite` also for the first row whose features have a gradient that is not finite.
   @discardableResult package func pullback(
     _ parameters: Vector, _ source: BatchSource, cotangent: TensorView, count: Int, gradient: Vector?, featureGradient: MutableTensorView?,
@@ -165,8 +167,8 @@ package final class Sweep: @unchecked Sendable {
   /// How a batch is cut into tiles.
   func partition(count: Int) -> TilePartition { TilePartition(count: count, largest: largestTile, accumulates: derivative) }
 
-  /// The states of a batch that the readout is applied to.
-  /// - Parameter take: gets each tile's number in the `partition` and its states, width × samples, on any of the pool's threads.
+  /// Computes the states of a batch that the readout is applied to.
+  /// - Parameter take: called on any of the pool's threads with each tile's number in the `partition` and its states, width × samples.
   /// - Throws: what a step that can fail reports.
   func states(
     _ parameters: Vector, _ source: BatchSource, count: Int, draws: Draws? = nil, pool: WorkerPool, take: (_ tile: Int, _ states: Block) -> Void
@@ -174,7 +176,7 @@ package final class Sweep: @unchecked Sendable {
     _ = try run(parameters, source, count: count, gradient: nil, featureGradient: nil, draws: draws, pool: pool, atStates: take) { _, _, _ in }
   }
 
-  /// Runs all tiles: forward, then `atScores`, which leaves the cotangent of the scores, then back if a gradient is wanted. The log that it gets says which samples the tile has.
+  /// Runs all tiles: forward, then `atScores`, which computes the cotangent of the scores, then back if a gradient is wanted. The log passed to `atScores` says which samples the tile holds.
   private func run(
     _ parameters: Vector, _ source: BatchSource, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, alwaysBack: Bool = false,
     draws: Draws?, chargePerSample: Double = 0, pool: WorkerPool, atStates: (_ tile: Int, _ states: Block) -> Void = { _, _ in },
@@ -193,7 +195,7 @@ package final class Sweep: @unchecked Sendable {
         self.plan.prepare(block: chunk.block, entries: chunk.entries, weights.parameters, into: self.prepared, for: .training)
       }
     }
-    // Group 0 adds up where the result goes, if that has room for the layers' weights.
+    // Group 0 accumulates directly in the result, if the result has room for the layers' weights.
     let first = gradient.map { extended?.gradient ?? $0 } ?? (featureGradient == nil ? nil : unwanted)
     defer { for log in logs { log.watch = .none } }
     try pool.run(partition.groups) { group, worker in
@@ -210,11 +212,11 @@ package final class Sweep: @unchecked Sendable {
         log.isCharging = chargePerSample > 0
         let final = self.forward(weights, source, samples, tile, log, draws, keeping: back)
         log.isCharging = false
-        // States that were left half way mean nothing to a loss.
+        // The forward pass was interrupted: its states are meaningless for a loss.
         if log.isOver { return log.clear() }
         var result = BatchResult()
         log.requireFinite(tile.scores, within: self.plan.precision.largest, "scores")
-        // A tile with a failure ends the call: its states and scores go nowhere.
+        // A failure in a tile ends the call: the tile's states and scores are not used.
         if log.first == nil {
           atStates(index, final)
           atScores(tile, log, &result)
@@ -238,7 +240,7 @@ package final class Sweep: @unchecked Sendable {
     return sums.total(tiles: partition.tiles)
   }
 
-  /// Gives the visible final state.
+  /// Runs the forward pass and gives the visible final state.
   private func forward(
     _ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, _ log: StepLog, _ draws: Draws?, keeping: Bool
   ) -> Block {
@@ -312,7 +314,7 @@ package final class Sweep: @unchecked Sendable {
     scatterFeatures(inputs, source, log, featureGradient)
   }
 
-  /// The cotangents of normalized features as those of the caller's.
+  /// Turns the cotangents of normalized features into those of the caller's features.
   private func scatterFeatures(_ cotangent: Block, _ source: BatchSource, _ log: StepLog, _ target: MutableTensorView) {
     log.requireFinite(cotangent, within: cotangent.precision.largest, "gradient by the features")
     scatter(cotangent, count: log.samples.count, to: target, startRow: log.samples.lowerBound, scale: source.normalization?.scaling)

@@ -2,15 +2,15 @@ import Gradients
 import LinearAlgebra
 import Settings
 
-/// How the scratch of a sweep is laid out: tiles, workers, what each block remembers, and the bytes of it all.
+/// The layout of a sweep's scratch memory: tiles, workers, the memory policy of each block, and the total number of bytes.
 struct SweepGeometry {
   let largestTile: Int
   let partition: TilePartition
   let workers: Int
-  /// One a block, fitted to the byte limits.
+  /// One policy per block, fitted to the byte limits.
   let memory: [any MemoryPolicy]
   let rows: TileRows
-  /// Whether a vector is needed for parameters' gradients that nobody asked for: driven fields make them beside their drives'.
+  /// Whether a vector is needed for gradients of the parameters that the caller does not want: driven fields compute them together with the gradients of their drives.
   let needsUnwanted: Bool
   let size: Arena.Size
 
@@ -18,7 +18,7 @@ struct SweepGeometry {
   /// - Throws: `.incompatible` when `memory` cannot serve a block; `.memory` when a memory limit is too small for any policy.
   init(_ plan: NetworkPlan, batch: Int, derivative: Bool, features: Bool, memory: (any MemoryPolicy)?, threads: Int) throws(Failure) {
     if let memory { for block in plan.blocks { try memory.check(block) } }
-    // A block that has this policy already keeps the options it gave it.
+    // A block whose own policy is this one keeps its options for it.
     let policies = memory.map { memory in plan.memory.map { $0.name == memory.name ? $0 : memory } } ?? plan.memory
     largestTile = tileColumns(width: plan.width, precision: plan.precision)
     partition = TilePartition(count: batch, largest: largestTile, accumulates: derivative)

@@ -2,7 +2,7 @@ import Gradients
 import Integrators
 import LinearAlgebra
 
-/// One worker's scratch for one tile of forward derivatives. `view` gives it for a narrower tile, over the same memory.
+/// One worker's scratch memory for one tile of forward derivatives. `view` gives the same memory for a narrower tile.
 struct TangentScratch {
   private let whole: [Block]
   let log = StepLog()
@@ -10,7 +10,7 @@ struct TangentScratch {
   private(set) var sequenceTangents: SequenceScratch
   private var columns: Int
 
-  /// Rows of the blocks of memory, in the order in which the properties below take them.
+  /// The rows of each block of memory, in the order of the properties below.
   private static func rows(_ plan: NetworkPlan) -> [Int] {
     [
       plan.inputs, plan.inputs, 2 * plan.maximumStateWidth, 2 * plan.maximumStateWidth, plan.maximumRecordWidth, plan.maximumScratchWidth,
@@ -40,14 +40,14 @@ struct TangentScratch {
 
   var inputs: Block { shaped(0) }
   var inputTangents: Block { shaped(1) }
-  /// Two states of a block, as it is propagated.
+  /// Two states of a block, used alternately while it is propagated.
   func states(_ block: ODEBlock) -> Block { shaped(2, rows: 2 * block.stateWidth) }
   func tangents(_ block: ODEBlock) -> Block { shaped(3, rows: 2 * block.stateWidth) }
   func record(_ block: ODEBlock) -> Block { shaped(4, rows: block.recordWidth) }
   var scratch: Block { shaped(5) }
   var scores: Block { shaped(6) }
   var scoreTangents: Block { shaped(7) }
-  /// One row more than scores, for the loss's second derivatives.
+  /// One row more than the scores have, for the loss's second derivatives.
   var curvature: Block { shaped(8) }
 
   private func shaped(_ index: Int, rows: Int? = nil) -> Block {

@@ -4,20 +4,20 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// The scratch of forward derivatives of one network: J·v by one pass with a tangent beside each state, in memory that does not grow with depth.
+/// Computes forward derivatives of one network: J·v in one pass that carries a tangent along with each state, in scratch memory that does not grow with depth.
 package final class TangentSweep {
   package let plan: NetworkPlan
   private let largestTile: Int
   private let arena: Arena
   private let prepared: Vector
   private let preparedDirection: Vector
-  /// The extended parameters and direction; nil when the caller's serve.
+  /// The extended parameters and direction; nil if the caller's vectors need no extension.
   private let extended: (parameters: Vector, direction: Vector)?
   private let scratch: [TangentScratch]
-  /// A direction of zeros with its operators, where driven fields need one beside a direction in the features.
+  /// A direction of zeros in the parameters, with its operators, for driven fields that need one although only a direction in the features was given.
   private let nothing: Vector?
 
-  /// - Parameter threads: the most that a pool may have.
+  /// - Parameter threads: the most threads that a pool may have.
   /// - Throws: `.memory`.
   package init(_ plan: NetworkPlan, threads: Int = 1) throws(Failure) {
     self.plan = plan
@@ -44,13 +44,13 @@ package final class TangentSweep {
 
   package var byteCount: Int { arena.byteCount }
 
-  /// Scores of `count` samples and their tangent J·v for a direction in the parameters, one in the features (`count` × inputs), or both; nil is zero.
+  /// Computes the scores of `count` samples and their tangent J·v for a direction in the parameters, one in the features (`count` × inputs), or both; nil stands for zero.
   ///
   /// - Parameters:
   ///   - curvature: a loss whose second derivatives are then applied to the tangent: `tangentOut` gets ∇²ℓJ·v.
   ///   - draws: the random numbers of a training step, for blocks with noise; nil for evaluation.
   ///   - pool: at most as many threads as this sweep; nil for the calling thread alone. The bits are the same.
-  /// - Throws: what a step that can fail reports, of one of the tiles.
+  /// - Throws: the failure of a step in one of the tiles.
   package func pushforward(
     _ parameters: Vector, _ source: BatchSource, count: Int, direction: Vector?, featureDirection: TensorView?, curvature: (any Loss)? = nil,
     draws: Draws? = nil, scores scoresOut: MutableTensorView?, into tangentOut: MutableTensorView, pool: WorkerPool? = nil
@@ -75,7 +75,7 @@ package final class TangentSweep {
     func push(_ tile: Int, worker: Int) {
       let samples = partition.samples(of: tile)
       let scratch = scratch[worker].view(columns: partition.columns(of: tile))
-      // Tiles come in their order: no later sample is the first to fail.
+      // Tiles are processed in order: no later tile can hold the first sample that fails.
       guard scratch.log.first == nil else { return }
       scratch.log.askNext()
       propagate(weights, directions, source, featureDirection, draws, samples, scratch)
@@ -102,7 +102,7 @@ package final class TangentSweep {
     scratch.log.samples = samples
     var visible: (state: Block, tangent: Block)?
     for (index, block) in plan.blocks.enumerated() {
-      // The last block's result may lie in the same memory: take it along before the next begins.
+      // The last block's result may lie in the same memory: it must be copied before the next block begins.
       let (states, tangents) = (scratch.states(block), scratch.tangents(block))
       let first = (state: block.propagated(0, in: states), tangent: block.propagated(0, in: tangents))
       if let visible {

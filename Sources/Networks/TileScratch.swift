@@ -2,7 +2,7 @@ import Gradients
 import LinearAlgebra
 import VectorFields
 
-/// The rows of each block of scratch that a tile needs.
+/// The number of rows in each block of scratch memory that a tile needs.
 struct TileRows {
   let inputs: Int
   let outputs: Int
@@ -11,12 +11,12 @@ struct TileRows {
   let scratch: Int
   let precision: Precision
   let sequences: SequenceRows
-  /// The cotangents of the sequences, where they are wanted.
+  /// The rows for cotangents of the sequences, if these are wanted.
   let sequenceCotangents: SequenceRows
 
   /// - Parameters:
-  ///   - tapes: rows of each block's tape; nil when nothing is remembered.
-  ///   - features: whether the cotangents of features will be asked for.
+  ///   - tapes: the rows of each block's tape; nil without tapes.
+  ///   - features: whether cotangents of features will be computed.
   init(_ plan: NetworkPlan, tapes: [Int]?, features: Bool) {
     inputs = plan.opening == nil || plan.sequence != nil ? 0 : plan.inputs
     sequences = SequenceRows(plan)
@@ -39,13 +39,13 @@ struct TileRows {
   }
 }
 
-/// One worker's scratch for one tile. `view` gives it for a narrower tile, over the same memory.
+/// One worker's scratch memory for one tile. `view` gives the same memory for a narrower tile.
 struct TileScratch {
   private let whole: (inputs: Block, scores: Block, scoreCotangent: Block, targets: Block, cotangent: Block, scratch: Block)
   private let tapes: [Block]
   private let labels: UnsafeMutablePointer<Int32>
   private let weights: Vector
-  /// The tile's sequences and the drives made of them, and their cotangents.
+  /// The tile's sequences and the drives computed from them, and their cotangents.
   private(set) var sequences: SequenceScratch
   private(set) var sequenceCotangents: SequenceScratch
   private var columns: Int
@@ -81,7 +81,7 @@ struct TileScratch {
 
   private func shaped(_ block: Block) -> Block { Block(block.base, rows: block.rows, columns: columns, precision: block.precision) }
 
-  /// The targets of the tile's samples, with what each counts.
+  /// The targets of the tile's samples, with their weights.
   func load(_ source: Targets, _ weighting: LossWeighting = LossWeighting(), rows: UnsafePointer<Int64>?, start: Int, count: Int) -> TileTargets {
     let values = shaped(whole.targets)
     switch source {

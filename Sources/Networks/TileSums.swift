@@ -2,12 +2,12 @@ import Integrators
 import LinearAlgebra
 import Settings
 
-/// What the tiles of a pass add up to: losses in the order of the tiles, whichever worker computed them, so that the bits of a sum do not depend on threads.
+/// The sums over the tiles of a pass. Losses are added in the order of the tiles, whichever worker computed them, so that the bits of a sum do not depend on threads.
 ///
-/// Counts, maxima and the first failure come out the same in any order: each worker keeps its own. Only the two sums of a tile are kept for each tile, in scratch for `keptTiles` of them; a batch of
-/// more tiles, 262 144 samples at least, makes room when it comes. So what a sweep holds before that does not grow with the largest batch it was made for.
+/// Counts, maxima and the first failure do not depend on the order: each worker keeps its own. Only two sums are stored per tile, in scratch memory for `keptTiles` tiles. A batch of more tiles,
+/// at least 262 144 samples, allocates more memory when it is run. So the memory that a sweep allocates at first does not grow with the largest batch that it was made for.
 package final class TileSums: @unchecked Sendable {
-  /// Tiles whose sums the scratch of every sweep has room for.
+  /// The number of tiles whose sums fit the scratch memory of every sweep.
   package static let keptTiles = 4096
 
   /// What one worker has counted. Its tiles come in ascending order, so that its first failure is that of its lowest tile.
@@ -16,7 +16,7 @@ package final class TileSums: @unchecked Sendable {
     var failure: (tile: Int, failure: SampleFailure)?
   }
 
-  /// Two numbers a tile: the sum of its weighted losses, and what its trajectories were charged.
+  /// Two numbers per tile: the sum of its weighted losses, and the sum of its trajectories' costs.
   private let kept: Vector
   private let keptCount: Int
   private var more: Buffer?
@@ -27,8 +27,8 @@ package final class TileSums: @unchecked Sendable {
   package static func add(tiles: Int, to size: inout Arena.Size) { size.add(count: 2 * min(tiles, keptTiles), precision: .float64) }
 
   /// - Parameters:
-  ///   - tiles: of the largest batch.
-  ///   - workers: at most 16.
+  ///   - tiles: the number of tiles in the largest batch.
+  ///   - workers: the number of workers, at most 16.
   package init(_ arena: Arena, tiles: Int, workers: Int) {
     keptCount = min(tiles, Self.keptTiles)
     kept = arena.vector(count: 2 * keptCount, precision: .float64)
@@ -43,11 +43,11 @@ package final class TileSums: @unchecked Sendable {
     tallies.deallocate()
   }
 
-  /// Bytes held besides the arena's.
+  /// Bytes of memory held besides the arena's.
   package var byteCount: Int { more?.byteCount ?? 0 }
 
-  /// Begins a pass over a batch of so many tiles.
-  /// - Throws: `.memory`, for more tiles than there has been room for.
+  /// Begins a pass over a batch of the given number of tiles.
+  /// - Throws: `.memory` if there is no room for the sums of so many tiles.
   package func begin(tiles: Int) throws(Failure) {
     for worker in 0..<workers { tallies[worker] = Tally() }
     guard tiles > keptCount else { return sums = kept }
@@ -56,7 +56,7 @@ package final class TileSums: @unchecked Sendable {
     sums = room.vector(count: 2 * tiles, precision: .float64)
   }
 
-  /// Notes what a tile gave; each tile of the pass is noted once.
+  /// Records the result of a tile; each tile of the pass is recorded once.
   package func note(_ result: BatchResult, tile: Int, worker: Int) {
     sums.store(result.lossSum, at: 2 * tile)
     sums.store(result.costSum, at: 2 * tile + 1)
@@ -75,7 +75,7 @@ package final class TileSums: @unchecked Sendable {
     return first?.failure
   }
 
-  /// The sums over the first `tiles` tiles, all of which are noted.
+  /// The sums over the first `tiles` tiles, all of which have been recorded.
   package func total(tiles: Int) -> BatchResult {
     var total = BatchResult()
     for tile in 0..<tiles {

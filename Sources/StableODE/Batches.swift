@@ -3,10 +3,10 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// The most samples that scratch is made for in one piece; larger batches come in parts.
+/// The largest batch that a predictor or gradient can be made for.
 let mostSamples: Int64 = 1 << 40
 
-/// A caller's batch of features for a network: at least one sample. What the numbers are is checked by whoever takes them in.
+/// A caller's batch of features for a network, with at least one sample. The numbers are checked later, when they enter the network.
 ///
 /// - Throws: `shapeMismatch`; `invalidData` for no sample; `outOfRange` beyond `limit` samples.
 func samples(_ tensor: CallerTensor, _ plan: NetworkPlan, atMost limit: Int? = nil) throws(Failure) -> TensorView {
@@ -15,7 +15,7 @@ func samples(_ tensor: CallerTensor, _ plan: NetworkPlan, atMost limit: Int? = n
   return tensor.reading
 }
 
-/// A caller's batch as it enters a network, its numbers checked.
+/// A caller's batch with checked numbers, ready to enter a network.
 ///
 /// - Throws: as `samples`; `invalidData` naming row and column, or sample and step.
 func source(_ tensor: CallerTensor, _ plan: NetworkPlan, _ snapshot: ParameterSnapshot, atMost limit: Int? = nil) throws(Failure) -> BatchSource {
@@ -29,13 +29,13 @@ func checkSampleCount(_ count: Int, _ argument: StaticString, atMost limit: Int?
   if let limit, count > limit { throw Failure(.outOfRange, "\(argument) has \(count) samples; this object was made for at most \(limit)") }
 }
 
-/// A checked number of threads, 0 being the CPUs of the affinity mask.
+/// Checks a number of threads; 0 stands for the number of CPUs in the affinity mask.
 func threads(_ requested: Int64) throws(Failure) -> Int {
   let count = try checked(requested, "num_threads", in: 0...1024)
   return count == 0 ? min(availableProcessors(), 1024) : count
 }
 
-/// What a prediction gives, from its number; and whether rows without a result become NaN instead of an error.
+/// Decodes the argument `what`: the kind of prediction, and whether rows without a result become NaN instead of an error.
 func predictionKind(_ what: Int32) throws(Failure) -> (kind: PredictionKind, isPartial: Bool) {
   let flag = Int32(SODE_ROWS_OR_NAN)
   guard let kind = PredictionKind(rawValue: what & ~flag) else {
@@ -45,7 +45,7 @@ func predictionKind(_ what: Int32) throws(Failure) -> (kind: PredictionKind, isP
 }
 
 extension Predictor {
-  /// Runs a caller's batch; with rows that may be left out, says which they are.
+  /// Predicts a caller's batch. If rows may stay without a result, it keeps those rows for the caller to ask for.
   func run(_ batch: TensorView, _ what: (kind: PredictionKind, isPartial: Bool), into target: MutableTensorView) throws(Failure) -> Status {
     let failures = try run(batch, what.kind, into: target, isPartial: what.isPartial, pool: try pool(threads))
     guard what.isPartial else { return .ok }
@@ -54,7 +54,7 @@ extension Predictor {
   }
 }
 
-/// Where a prediction of `samples` samples goes, checked.
+/// The caller's array for a prediction of `samples` samples, checked.
 func predictionTarget(_ tensor: CallerTensor, _ kind: PredictionKind, samples: Int, _ plan: NetworkPlan) throws(Failure) -> MutableTensorView {
   guard kind == .classes else {
     try tensor.expectMatrix(rows: samples, columns: plan.outputs, "outputs of the network")
@@ -62,7 +62,7 @@ func predictionTarget(_ tensor: CallerTensor, _ kind: PredictionKind, samples: I
     return tensor.writing
   }
   guard plan.classes > 0 else { throw Failure(.incompatible, "what is SODE_CLASSES, but this network's loss has no classes") }
-  try tensor.expectVector(count: samples, "one class a sample")
+  try tensor.expectVector(count: samples, "one class per sample")
   try tensor.expectWritableClasses()
   return tensor.writingColumn
 }

@@ -13,18 +13,18 @@ final class CallbackShapes {
     numbers = memory.rowNumbers(count: 16)
   }
 
-  /// The samples of a block, rows × samples, as samples × rows; `slot` 0 … 3 tells the tensors of one call apart.
+  /// A block of rows × samples as a tensor of samples × rows. `slot`, 0 … 3, is a different one for each tensor of a call.
   func tensor(_ slot: Int, _ block: Block, samples: Int) -> sode_tensor {
     make(slot, block.base, ElementType(block.precision), 2, (samples, block.rows), (1, block.stride))
   }
 
-  /// Labels, one a sample.
+  /// Labels, one per sample.
   func labels(_ slot: Int, _ labels: UnsafeMutablePointer<Int32>, samples: Int) -> sode_tensor { make(slot, labels, .int32, 1, (samples, 1), (1, 1)) }
 
   /// A vector's numbers.
   func vector(_ slot: Int, _ vector: Vector) -> sode_tensor { make(slot, vector.base, ElementType(vector.precision), 1, (vector.count, 1), (1, 1)) }
 
-  /// A caller's array, in its own type.
+  /// A caller's array in its type.
   func view(_ slot: Int, _ view: TensorView) -> sode_tensor {
     make(slot, UnsafeMutableRawPointer(mutating: view.base), view.type, 2, (view.rows, view.columns), (view.rowStride, view.columnStride))
   }

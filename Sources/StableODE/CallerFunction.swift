@@ -6,8 +6,8 @@ import Settings
 /// - Parameters:
 ///   - function: of the type `int32_t (*)(void *, …)` with as many pointers as `arguments` holds.
 ///   - what: its name in messages ("the loss callback").
-/// - Throws: `callbackFailed` with the exception's text, when it throws one of C++: the exception ends here, for no frame of Swift may be unwound.
-/// - Cost: a call more than the function itself; no allocation.
+/// - Throws: `callbackFailed` with the exception's text if the function throws a C++ exception. It is caught here, because no frame of Swift may be unwound.
+/// - Cost: one call in addition to the function's own; no allocation.
 func call(_ function: UnsafeRawPointer, _ what: StaticString, _ arguments: [UnsafeMutableRawPointer?]) throws(Failure) -> Int32 {
   var answer: Int32 = 0
   let threw = arguments.withUnsafeBufferPointer { arguments in
@@ -17,18 +17,18 @@ func call(_ function: UnsafeRawPointer, _ what: StaticString, _ arguments: [Unsa
   return answer
 }
 
-/// The failure of a function that threw, as this thread's last call knows it.
+/// The failure for the exception that this thread's last call caught.
 private func exception(of what: StaticString) -> Failure {
   let text = String(cString: sode_shim_thrown())
   return Failure(.callbackFailed, "\(what) threw an exception\(text.isEmpty ? "" : ": \(text)")")
 }
 
-/// Calls a caller's release function. What it throws goes nowhere: who frees a data set cannot be told.
+/// Calls a caller's release function and ignores exceptions: freeing a data set has no way to report them.
 func callRelease(_ function: @convention(c) (UnsafeMutableRawPointer?) -> Void, _ userData: UnsafeMutableRawPointer?) {
   _ = sode_shim_call_release(function, userData)
 }
 
-/// The addresses of local values, for the length of `body`.
+/// Calls `body` with the addresses of local values, which are valid during the call only.
 func withPointer<A, Result>(_ a: inout A, _ body: (UnsafeMutableRawPointer) throws(Failure) -> Result) throws(Failure) -> Result {
   try withUnsafeMutablePointer(to: &a) { pointer throws(Failure) in try body(UnsafeMutableRawPointer(pointer)) }
 }

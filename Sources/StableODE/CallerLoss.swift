@@ -4,9 +4,9 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// A loss that a C function computes, tile by tile, on the thread that trains; what labels and probabilities mean stays as the network's own loss has it.
+/// A loss that a C function computes tile by tile, on the thread that trains. The network's own loss still defines what labels and probabilities mean.
 ///
-/// For one caller at a time: sweeps that use it have one thread.
+/// One caller at a time may use it: sweeps with such a loss run on one thread.
 final class CallerLoss: Loss, @unchecked Sendable {
   private let function: sode_loss_function
   private let userData: UnsafeMutableRawPointer?
@@ -31,7 +31,7 @@ final class CallerLoss: Loss, @unchecked Sendable {
   func classes(outputs: Int) -> Int { own.classes(outputs: outputs) }
   func link(_ scores: Block, into out: Block) { own.link(scores, into: out) }
 
-  /// None: the C function gives first derivatives.
+  /// False: the C function gives first derivatives only.
   var hasCurvature: Bool { false }
   func curvature(at scores: Block, of tangent: Block, scratch: Block) {}
 
@@ -40,7 +40,7 @@ final class CallerLoss: Loss, @unchecked Sendable {
     return failure
   }
 
-  /// As the protocol says; after a failure, which `takeFailure` gives, NaN and a gradient of zeros without another call.
+  /// As the protocol says. After a failure, until `takeFailure` takes it, the result is NaN with a gradient of zeros, and the function is not called again.
   func evaluate(scores: Block, targets: TileTargets, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double {
     if let gradient { fill(gradient, 0) }
     guard failure == nil else { return .nan }
@@ -51,7 +51,7 @@ final class CallerLoss: Loss, @unchecked Sendable {
         failure = failed
         return .nan
       }
-      // Who is right is the network's own business.
+      // The network's own loss counts the samples that are classified correctly.
       _ = own.evaluate(scores: scores, targets: TileTargets(labels: targets.labels, values: targets.values), count: count, scale: 0, gradient: nil, correct: &correct)
       if let gradient { weightColumns(gradient, scale: scale, weights: targets.weights, count: count) }
       return weightedSum(of: losses, weights: targets.weights, count: count)

@@ -2,10 +2,10 @@ import CShims
 import CStableODE
 import Settings
 
-// Section 7 of the header, cancel tokens: a token is a flag in its handle's slot and owns no object, so that requesting one neither locks,
-// allocates nor touches a reference count and may be done in a signal handler.
+// Section 7 of the header, cancel tokens: a token is a flag in its handle's slot and owns no object. Requesting a token therefore takes no lock, allocates nothing
+// and changes no reference count, so that a signal handler may do it.
 
-/// Cancel tokens' number among the kinds of handles; see `HandleKind` for the others.
+/// The number of cancel tokens among the kinds of handles; see `HandleKind` for the others.
 private let tokenKind: UInt32 = 5
 
 @_cdecl("sode_cancel_token_create") @implementation
@@ -18,7 +18,7 @@ public func sode_cancel_token_create(_ token: UnsafeMutablePointer<OpaquePointer
   }
 }
 
-/// Writes no message on failure, because that is not safe in a signal handler; its status says all there is to say.
+/// Writes no message on failure, because that is not safe in a signal handler; the status alone tells what is wrong.
 @_cdecl("sode_cancel_token_request") @implementation
 public func sode_cancel_token_request(_ token: OpaquePointer?) -> sode_status {
   guard let token else { return Status.nullPointer.rawValue }
@@ -41,7 +41,7 @@ public func sode_cancel_token_free(_ token: OpaquePointer?) {
   if verdict != 0 { keepLastError(handleFailure(verdict, "cancel token", "token")) }
 }
 
-/// Calls `body` with a question that tells whether the token, if any, has been requested; the token may be freed meanwhile. nil for a token of 0.
+/// Calls `body` with a closure that tells whether the token has been requested, or with nil if `token` is 0 (no token). The token may be freed meanwhile.
 func asking<Result>(
   _ token: UInt64, _ argument: StaticString, _ body: ((() -> Bool)?) throws(Failure) -> Result
 ) throws(Failure) -> Result {

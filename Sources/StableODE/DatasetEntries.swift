@@ -27,7 +27,7 @@ public func sode_dataset_retain(
 ) -> sode_status {
   reporting { () throws(Failure) in
     let out = try required(dataset, "dataset")
-    // On failure the memory stays the caller's: only a handle that was given out arms the release.
+    // If the call fails, the caller keeps its memory and release is never called: it is armed only once the handle has been handed out.
     let armed = Armed()
     let made = try borrowed(try CallerTensor(features, "features"), try CallerTensor(targets, "targets")) {
       if armed.isSet, let release { callRelease(release, user_data) }
@@ -84,7 +84,7 @@ public func sode_dataset_weighted(
     let out = try required(weighted, "weighted")
     let weights = try CallerTensor(weights, "weights")
     try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
-      try weights.expectVector(count: dataset.count, "one weight a sample")
+      try weights.expectVector(count: dataset.count, "one weight per sample")
       try hand(try dataset.weighted(by: weights.readingColumn), .dataset, to: out)
     }
   }
@@ -143,7 +143,7 @@ public func sode_dataset_get(_ dataset: OpaquePointer?, _ features: UnsafeMutabl
           try target.expectWritable(or: values.type)
           copies.append((values, isColumn ? target.writingColumn : target.writing))
         } else if let labels = dataset.labels {
-          try target.expectVector(count: dataset.count, "one label a sample")
+          try target.expectVector(count: dataset.count, "one label per sample")
           try target.expectWritableClasses()
           copies.append((TensorView(UnsafeRawPointer(labels), type: .int32, rows: dataset.count, columns: 1), target.writingColumn))
         }
@@ -162,7 +162,7 @@ public func sode_dataset_get_weights(_ dataset: OpaquePointer?, _ weights: Unsaf
   reporting { () throws(Failure) in
     let target = try CallerTensor(weights, "weights")
     try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
-      try target.expectVector(count: dataset.count, "one weight a sample")
+      try target.expectVector(count: dataset.count, "one weight per sample")
       try target.expectWritableReals()
       let memory = try Buffer(count: dataset.count, precision: .float64)
       let values = memory.vector(count: dataset.count, precision: .float64)
@@ -175,7 +175,7 @@ public func sode_dataset_get_weights(_ dataset: OpaquePointer?, _ weights: Unsaf
 @_cdecl("sode_dataset_free") @implementation
 public func sode_dataset_free(_ dataset: OpaquePointer?) { free(dataset, .dataset, "dataset") }
 
-/// Gives out two data sets, or on failure none.
+/// Hands out two data sets, or none on failure.
 private func hand(
   _ made: (training: Dataset, validation: Dataset), _ training: UnsafeMutablePointer<OpaquePointer?>, _ validation: UnsafeMutablePointer<OpaquePointer?>
 ) throws(Failure) {
@@ -195,7 +195,7 @@ private final class Armed {
   var isSet = false
 }
 
-/// A dataset over the caller's own memory, for the length of a call or until `release`.
+/// A data set that uses the caller's memory, during a call or until it calls `release`.
 func borrowed(_ features: CallerTensor, _ targets: CallerTensor, release: @escaping () -> Void = {}) throws(Failure) -> Dataset {
   let view = try featureView(features)
   switch try targetView(targets, samples: view.rows) {
@@ -205,8 +205,8 @@ func borrowed(_ features: CallerTensor, _ targets: CallerTensor, release: @escap
 }
 
 extension Dataset {
-  /// The targets as a network's loss needs them.
-  /// - Throws: `invalidData` for a label that is no class of the network; `incompatible` for the wrong kind; `shapeMismatch` for another number of values.
+  /// The targets in the form that a network's loss needs.
+  /// - Throws: `invalidData` for a label that is not a class of the network; `incompatible` for the wrong kind of targets; `shapeMismatch` for a wrong number of values.
   func targets(for plan: NetworkPlan) throws(Failure) -> Targets {
     guard plan.loss.targetKind == .values else {
       try requireLabels(below: plan.classes)
@@ -223,7 +223,7 @@ extension Dataset {
   }
 }
 
-/// Targets as they were given: one number a sample, which the loss reads as a label or a value, or a matrix of values.
+/// Targets as the caller gave them: one number per sample, which the loss reads as a label or as a value, or a matrix of values.
 private enum TargetView {
   case column(TensorView)
   case values(TensorView)
@@ -236,15 +236,15 @@ private func featureView(_ features: CallerTensor) throws(Failure) -> TensorView
 
 private func targetView(_ targets: CallerTensor, samples: Int) throws(Failure) -> TargetView {
   guard targets.axes == 1 || targets.axes == 2 else {
-    throw Failure(.shapeMismatch, "targets has shape \(targets.extents); it must be [samples] (class labels, or one value a sample) or [samples, values]")
+    throw Failure(.shapeMismatch, "targets has shape \(targets.extents); it must be [samples] (class labels, or one value per sample) or [samples, values]")
   }
   let view = targets.axes == 1 ? targets.readingColumn : targets.reading
-  guard view.rows == samples else { throw Failure(.shapeMismatch, "targets has \(view.rows) samples and features \(samples); they must be as many") }
+  guard view.rows == samples else { throw Failure(.shapeMismatch, "targets has \(view.rows) samples and features \(samples); both must have the same number") }
   return targets.axes == 1 ? .column(view) : .values(view)
 }
 
 extension CallerTensor {
-  /// Fails unless numbers of type `own` can be written here exactly or as reals.
+  /// Fails unless the array has the type `own` or a floating-point type, with each element at a separate address.
   fileprivate func expectWritable(or own: ElementType) throws(Failure) {
     if type == own { return try expectDistinctElements() }
     try expectWritableReals()

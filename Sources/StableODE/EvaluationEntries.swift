@@ -5,7 +5,7 @@ import Networks
 import Settings
 import Training
 
-// Section 8 of the header, the part that takes a dataset.
+// Section 8 of the header: evaluation on data sets.
 
 @_cdecl("sode_network_evaluate") @implementation
 public func sode_network_evaluate(
@@ -36,7 +36,7 @@ public func sode_network_metrics(
     let names = listed(try text(names, "names"))
     guard !names.isEmpty else { throw Failure(.invalidArgument, "names is empty; name at least one metric (\(metrics.names.joined(separator: ", ")))") }
     let target = try CallerTensor(values, "values")
-    try target.expectVector(count: names.count, "one number a name")
+    try target.expectVector(count: names.count, "one number per name")
     try target.expectWritableReals()
     let threads = try threads(num_threads)
     try using(network, .network, "network") { network throws(Failure) in
@@ -86,17 +86,17 @@ public func sode_network_class_figures(
   }
 }
 
-/// A network whose loss has classes, with a data set.
+/// Calls `body` with a network whose loss has classes, and a data set.
 private func usingClasses(
   _ network: OpaquePointer?, _ dataset: OpaquePointer?, _ body: (Network, Dataset) throws(Failure) -> Void
 ) throws(Failure) {
   try using(network, .network, "network") { network throws(Failure) in
-    guard network.plan.classes > 0 else { throw Failure(.incompatible, "this network's loss has no classes, which a confusion matrix counts") }
+    guard network.plan.classes > 0 else { throw Failure(.incompatible, "this network's loss has no classes; confusion matrices and figures of classes need them") }
     try using(dataset, .dataset, "dataset") { dataset throws(Failure) in try body(network, dataset) }
   }
 }
 
-/// The names of a list with commas, without the spaces around them.
+/// The names in a list separated by commas, without surrounding spaces.
 private func listed(_ text: String) -> [String] {
   text.split(separator: ",").map { part in
     var name = part.drop { $0 == " " }
@@ -105,7 +105,7 @@ private func listed(_ text: String) -> [String] {
   }
 }
 
-/// Numbers, by rows, to a caller's array; NaN stands for what is not defined.
+/// Writes numbers, row by row, to a caller's array; NaN stands for an undefined number.
 /// - Throws: `notFinite` for a number that the array cannot hold; `memory`.
 func write(_ numbers: [Double], to target: MutableTensorView) throws(Failure) {
   if target.type == .float32, let large = numbers.first(where: { $0.magnitude > Precision.float32.largest }) {

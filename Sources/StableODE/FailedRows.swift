@@ -30,9 +30,9 @@ public func sode_failed_row_at(
   }
 }
 
-/// Makes these rows the ones that this thread can ask for; the first one's reason becomes the last error message.
+/// Keeps the rows that a call left without a result, so that this thread can ask for them. The first row's reason becomes the last error message.
 ///
-/// - Parameter failures: ascending; where memory for them is refused, none can be asked for.
+/// - Parameter failures: in ascending order of rows. If there is no memory to keep them, the thread can ask for none.
 func keepFailedRows(_ failures: [SampleFailure]) {
   if let first = failures.first { keepLastError(Failure(first.failure.status, "row \(first.sample): \(first.failure.message)")) }
   var text: UnsafeMutablePointer<CChar>?

@@ -3,7 +3,7 @@ import LinearAlgebra
 import Networks
 import Settings
 
-// Section 11 of the header: the feed-forward reading of a block.
+// Section 11 of the header: the feed-forward form of a block.
 
 @_cdecl("sode_network_get_feed_forward") @implementation
 public func sode_network_get_feed_forward(
@@ -17,7 +17,7 @@ public func sode_network_get_feed_forward(
       try weights.expect(shape: [shape.layers, shape.width, shape.width], "layers, n, n")
       try weights.expectWritableReals()
       let biases = try CallerTensor(biases, "biases")
-      // Written in float64, in one piece, then to the caller's strides.
+      // The weights are first written to one dense float64 buffer, then copied to the caller's array with its strides.
       let buffer = try Buffer(count: shape.layers * shape.width * shape.width, precision: .float64)
       defer { withExtendedLifetime(buffer) {} }
       let whole = MutableTensorView(buffer.base, type: .float64, rows: shape.layers * shape.width, columns: shape.width)

@@ -7,18 +7,18 @@ import Settings
 
 // Section 10 of the header: derivatives for optimizers and losses of the caller's own.
 
-/// A network with the scratch for its derivatives, for one caller at a time.
+/// A network with the scratch memory for its derivatives; one caller at a time may use it.
 final class GradientBox {
   let network: Network
   let batch: Int
   let sweep: Sweep
-  /// One vector like the parameters: a gradient on its way out, or a direction on its way in.
+  /// A vector as long as the parameters: it holds a gradient before it is written to the caller, or a direction that was read from the caller.
   let vector: Vector
-  /// What the steps of the last run did.
+  /// The report of the last run's steps.
   var report = StepReport()
   /// A loss of the caller's, called on one thread.
   var loss: CallerLoss?
-  /// The scratch of second derivatives, which it makes at its first product.
+  /// The scratch of second derivatives, allocated at the first product.
   let curvature: CurvatureSweep
   private let buffer: Buffer
   private var tangents: TangentSweep?
@@ -33,7 +33,7 @@ final class GradientBox {
     vector = buffer.vector(count: plan.parameterCount, precision: plan.precision)
   }
 
-  /// The scratch of forward derivatives, made at the first call that needs it.
+  /// The scratch of forward derivatives, allocated at the first call that needs it.
   func tangentSweep() throws(Failure) -> TangentSweep {
     if let tangents { return tangents }
     let made = try TangentSweep(network.plan)
@@ -211,7 +211,7 @@ public func sode_gradient_curvature(
   }
 }
 
-/// The matrices of second derivatives that products can be asked of.
+/// The matrices of second derivatives that a caller can multiply a direction by.
 private enum Curvature: String, CaseIterable {
   case gaussNewton = "gauss_newton"
   case hessian
@@ -220,7 +220,7 @@ private enum Curvature: String, CaseIterable {
 @_cdecl("sode_gradient_free") @implementation
 public func sode_gradient_free(_ gradient: OpaquePointer?) { free(gradient, .gradient, "gradient") }
 
-/// Where a gradient with respect to the parameters goes; nil when it is not asked for.
+/// The caller's array for the gradient with respect to the parameters, checked; nil if the caller does not ask for it.
 private func parameterResult(_ tensor: UnsafeMutablePointer<sode_tensor>?, _ plan: NetworkPlan) throws(Failure) -> CallerTensor? {
   guard let tensor else { return nil }
   let target = try CallerTensor(tensor, "parameter_gradient")

@@ -2,10 +2,10 @@ import CShims
 import CStableODE
 import Settings
 
-/// Runs an entry's body: its status, or that of the failure it throws, whose sentence becomes the thread's last error message.
+/// Runs an entry's body and gives its status, or the status of the failure that it throws. The failure's message becomes the thread's last error message.
 ///
-/// Every entry that returns a `sode_status` goes through here, `reporting(_:)` or `reportingUnlimited(_:)`; nothing else writes the last error. The body works under the watch of the thread's limits.
-/// Cost: without limits two looks at thread-local memory; nothing on success; no allocation.
+/// Entries that return a `sode_status` go through this function, `reporting(_:)` or `reportingUnlimited(_:)`. The body works under the watch of the thread's limits.
+/// Cost: two reads of thread-local memory if there are no limits; no allocation on success.
 @inline(__always)
 func reportingStatus(_ body: () throws(Failure) -> Status) -> sode_status {
   do throws(Failure) {
@@ -16,7 +16,7 @@ func reportingStatus(_ body: () throws(Failure) -> Status) -> sode_status {
   }
 }
 
-/// As `reporting(_:)`, under no limits: for the entry that changes them, which must work whatever they are.
+/// As `reporting(_:)`, but without the thread's limits: for the entry that changes them, which must work whatever they are.
 func reportingUnlimited(_ body: () throws(Failure) -> Void) -> sode_status {
   do throws(Failure) {
     try body()
@@ -36,7 +36,7 @@ func reporting(_ body: () throws(Failure) -> Void) -> sode_status {
   }
 }
 
-/// Makes a failure's sentence what `sode_last_error_message()` gives this thread.
+/// Keeps a failure's message, which `sode_last_error_message()` then gives on this thread.
 @inline(never)
 func keepLastError(_ failure: Failure) {
   var message = failure.message
@@ -57,7 +57,7 @@ private func missing(_ argument: StaticString) -> Failure {
   Failure(.nullPointer, "\(argument) is NULL; a pointer is needed")
 }
 
-/// A count from outside that must lie in `range`.
+/// A count from the caller, which must lie in `range`.
 @inline(__always)
 func checked(_ value: Int64, _ argument: StaticString, in range: ClosedRange<Int64>) throws(Failure) -> Int {
   guard range.contains(value), let count = Int(exactly: value) else {
@@ -66,7 +66,7 @@ func checked(_ value: Int64, _ argument: StaticString, in range: ClosedRange<Int
   return count
 }
 
-/// The element at an index from outside.
+/// The element at an index that the caller gives.
 func element<Element>(of list: [Element], _ index: Int64) throws(Failure) -> Element {
   guard let place = Int(exactly: index), list.indices.contains(place) else {
     throw Failure(.outOfRange, "index is \(index); \(list.isEmpty ? "there are none" : "it must be between 0 and \(list.count - 1)")")

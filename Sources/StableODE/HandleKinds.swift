@@ -2,7 +2,7 @@ import Datasets
 import Networks
 import Settings
 
-// The kinds of handles. Their numbers are part of no interface; 5 is the cancel token's, which owns no object.
+// The kinds of handles. Their numbers are internal; 5 belongs to cancel tokens, which own no object.
 
 extension HandleKind where Object == Network {
   static var network: HandleKind { HandleKind(number: 1, noun: "network", shared: true) }

@@ -2,7 +2,7 @@ import CShims
 import CStableODE
 import Settings
 
-/// What a handle may stand for: a number in the handle's top byte, a noun for messages, and whether many threads may use it at once.
+/// A kind of handle: its number in the handle's top byte, its noun in messages, and whether many threads may use one handle at once.
 struct HandleKind<Object: AnyObject> {
   let number: UInt32
   let noun: StaticString
@@ -31,7 +31,7 @@ func using<Object, Result>(
   return try body(Unmanaged<Object>.fromOpaque(address).takeUnretainedValue())
 }
 
-/// As `using(_:_:_:_:)`, for a body that leaves a running object alone: it is also let in from a callback of the call that has the object in use.
+/// As `using(_:_:_:_:)`, for a body that changes nothing in the object: it may also run in a callback of the very call that is using the object.
 func reading<Object, Result>(
   _ handle: OpaquePointer?, _ kind: HandleKind<Object>, _ argument: StaticString, _ body: (Object) throws(Failure) -> Result
 ) throws(Failure) -> Result {
@@ -43,7 +43,7 @@ func reading<Object, Result>(
   return try body(Unmanaged<Object>.fromOpaque(address).takeUnretainedValue())
 }
 
-/// Calls back for a handle that this thread has in use, so that `reading` lets the callback in.
+/// Runs `body`, which calls a callback. Meanwhile `reading` accepts the handle on this thread, although it is in use.
 func calling<Result>(back handle: OpaquePointer?, _ body: () -> Result) -> Result {
   guard let handle else { return body() }
   let before = shim_calling_begin(handleWord(handle))
@@ -79,7 +79,7 @@ func hand<Object>(_ object: Object, _ kind: HandleKind<Object>, to out: UnsafeMu
   out.pointee = handle
 }
 
-/// Frees a handle; NULL is fine. A handle in use is freed for its users to finish with. A bad one leaves a message and is otherwise ignored.
+/// Frees a handle; NULL is allowed. The object of a handle in use is released when its users have finished. An invalid handle sets the last error message and has no other effect.
 func free<Object>(_ handle: OpaquePointer?, _ kind: HandleKind<Object>, _ argument: StaticString) {
   guard let handle else { return }
   var orphan: UnsafeMutableRawPointer?
@@ -88,12 +88,12 @@ func free<Object>(_ handle: OpaquePointer?, _ kind: HandleKind<Object>, _ argume
   if verdict != Int32(SHIM_HANDLE_OK) { keepLastError(handleFailure(verdict, kind.noun, argument)) }
 }
 
-/// The failure that a verdict of the handle table stands for.
+/// The failure for a verdict of the handle table.
 @inline(never)
 func handleFailure(_ verdict: Int32, _ noun: StaticString, _ argument: StaticString, _ word: UInt64 = 0) -> Failure {
   switch verdict {
   case Int32(SHIM_HANDLE_BUSY) where shim_calling(word) != 0:
-    Failure(.handleBusy, "\(argument): this \(noun) is running, and this is its callback, in which it can be saved and its history and options be read; other calls wait for the run's end")
+    Failure(.handleBusy, "\(argument): this \(noun) is running and this is its callback, which may save it and read its history; make other calls when the run has ended")
   case Int32(SHIM_HANDLE_BUSY):
     Failure(.handleBusy, "\(argument): this \(noun) is in use by another call; one thread at a time may use it")
   case Int32(SHIM_HANDLE_FREED): Failure(.invalidHandle, "\(argument): this \(noun) has been freed")

@@ -43,7 +43,7 @@ public func sode_option_at(_ scope: UnsafePointer<CChar>?, _ index: Int64, _ inf
   }
 }
 
-/// An option as C sees it.
+/// An option as the C struct.
 private func described(_ listed: ListedOption) throws(Failure) -> sode_option_info {
   let option = listed.description
   var info = sode_option_info()

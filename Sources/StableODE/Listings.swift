@@ -7,10 +7,10 @@ import Settings
 import Training
 import VectorFields
 
-/// A registry as introspection shows it.
+/// The names and help texts of a registry's entries.
 private func listing<Entry>(_ registry: Registry<Entry>) -> [(name: String, help: String)] { registry.entries.map { ($0.name, $0.help) } }
 
-/// The registries by the names that C gives them; what each holds is its module's business.
+/// The registries by their names in C. Each module fills its own registries.
 private let registryListings: [(name: String, help: String, entries: [(name: String, help: String)])] = [
   ("fields", "vector fields f(y; θ), the right-hand sides of the differential equation", listing(fields)),
   ("integrators", "time integrators, whose steps are the layers", listing(integrators)),
@@ -39,7 +39,7 @@ private let optionScopes: [(name: String, help: String, options: [OptionDescript
   ("trainer", "how a network is trained", trainerOptions),
 ]
 
-/// An option whose choices bring options of their own, and what each choice brings.
+/// An option whose choices take further options, and the options that each choice takes.
 private struct ChoiceListing {
   let scope: String
   let option: String
@@ -59,7 +59,7 @@ private let choiceListings: [ChoiceListing] = [
   ChoiceListing(scope: "trainer", option: "schedule", choices: schedules.entries.map { ($0.name, $0.entry.options) }),
 ]
 
-/// The names and helps of a registry; "registries" and "scopes" list what there is.
+/// The names and help texts of a registry's entries; "registries" and "scopes" list the registries and scopes themselves.
 /// - Throws: `unknownName` with the nearest name.
 func registryListing(_ name: String) throws(Failure) -> [(name: String, help: String)] {
   if name == "registries" { return registryListings.map { ($0.name, $0.help) } }
@@ -70,13 +70,13 @@ func registryListing(_ name: String) throws(Failure) -> [(name: String, help: St
   return found.entries
 }
 
-/// An option of a scope, and the choices of other options that take it: "field=antisymmetric,antisymmetric_damped"; nil: it is always taken.
+/// An option of a scope, and the choices of other options that take it, such as "field=antisymmetric,antisymmetric_damped"; nil if it is always taken.
 struct ListedOption {
   let description: OptionDescription
   let takenBy: String?
 }
 
-/// The options of a scope: "trainer"; or of one choice, which it takes beside the common ones: "field=antisymmetric".
+/// The options of a scope, such as "trainer"; or those that only one choice takes, such as "field=antisymmetric".
 /// - Throws: `unknownName` with the nearest name.
 func optionScope(_ name: String) throws(Failure) -> [ListedOption] {
   let parts = name.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

@@ -4,7 +4,7 @@ import Integrators
 import Networks
 import Settings
 
-// Section 11 of the header: what gradients remember, and what their steps did.
+// Section 11 of the header: memory plans of gradients, and reports of their steps.
 
 @_cdecl("sode_gradient_report") @implementation
 public func sode_gradient_report(_ gradient: OpaquePointer?, _ report: UnsafeMutablePointer<sode_step_report>?) -> sode_status {

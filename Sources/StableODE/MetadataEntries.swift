@@ -2,7 +2,7 @@ import CStableODE
 import Networks
 import Settings
 
-// Section 5 of the header: a caller's own notes on a network.
+// Section 5 of the header: the caller's metadata of a network.
 
 @_cdecl("sode_network_set_metadata") @implementation
 public func sode_network_set_metadata(_ network: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ value: UnsafePointer<CChar>?) -> sode_status {

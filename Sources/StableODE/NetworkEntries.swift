@@ -84,8 +84,8 @@ public func sode_network_set_normalization(
       let inputs = network.plan.inputs
       let shift = try CallerTensor(shift, "shift")
       let scale = try CallerTensor(scale, "scale")
-      try shift.expectVector(count: inputs, "one number an input")
-      try scale.expectVector(count: inputs, "one number an input")
+      try shift.expectVector(count: inputs, "one number per input")
+      try scale.expectVector(count: inputs, "one number per input")
       try network.replaceNormalization(
         with: try Normalization(shift: shift.readingColumn, scale: scale.readingColumn, inputs: inputs, precision: network.plan.precision))
     }
@@ -116,7 +116,7 @@ public func sode_network_get_normalization(
       if let shift { targets.append((try CallerTensor(shift, "shift"), normalization.shift)) }
       if let scale { targets.append((try CallerTensor(scale, "scale"), normalization.scale)) }
       for (target, values) in targets {
-        try target.expectVector(count: network.plan.inputs, "one number an input")
+        try target.expectVector(count: network.plan.inputs, "one number per input")
         try target.expectWritableReals()
         guard target.writing.type == .float64 || largestMagnitude(values) <= Double(Float.greatestFiniteMagnitude) else {
           throw Failure(.outOfRange, "\(target.argument) of the normalization holds a number too large for float32; ask for float64")

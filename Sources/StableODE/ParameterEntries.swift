@@ -3,8 +3,8 @@ import LinearAlgebra
 import Networks
 import Settings
 
-// Section 5 of the header: parameters by name and all at once. Callers' arrays have any strides, parameters lie dense in one vector: the
-// arrays' matrices are converted one after the other.
+// Section 5 of the header: parameters, by name and all at once. A caller's array may have any strides, whereas the parameters lie densely in one vector: an array's
+// matrices are converted one after the other.
 
 @_cdecl("sode_network_parameter_at") @implementation
 public func sode_network_parameter_at(

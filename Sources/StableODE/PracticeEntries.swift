@@ -13,7 +13,7 @@ public func sode_trainer_set_class_weights(_ trainer: OpaquePointer?, _ weights:
     try using(trainer, .trainer, "trainer") { box throws(Failure) in
       guard weights != nil else { return try box.trainer.setClassWeights(nil) }
       let tensor = try CallerTensor(weights, "weights")
-      if box.trainer.network.plan.classes > 0 { try tensor.expectVector(count: box.trainer.network.plan.classes, "one weight a class") }
+      if box.trainer.network.plan.classes > 0 { try tensor.expectVector(count: box.trainer.network.plan.classes, "one weight per class") }
       try box.trainer.setClassWeights(tensor.readingColumn)
     }
   }

@@ -113,7 +113,7 @@ private func runDense(
   let what = try predictionKind(what)
   return try using(predictor, .predictor, "predictor") { predictor throws(Failure) in
     let plan = predictor.plan
-    // Before multiplying: max_batch rows of either array are known to fit the address space only then.
+    // Checked before the number of samples is multiplied: only up to max_batch rows are known to fit the address space.
     guard let count = Int(exactly: samples), count <= predictor.maximumBatch else {
       throw Failure(.outOfRange, "samples is \(samples); this predictor was made for at most \(predictor.maximumBatch)")
     }
@@ -139,7 +139,7 @@ private func checkDense(_ base: UnsafeRawPointer, _ argument: StaticString, _ ro
   }
 }
 
-/// A pool for one call; nil when the calling thread alone works, so that nothing is locked or allocated.
+/// A pool of threads for one call; nil for one thread, so that nothing is locked or allocated.
 @inline(__always)
 func pool(_ threads: Int) throws(Failure) -> WorkerPool? { threads > 1 ? try WorkerPool(threads: threads) : nil }
 

@@ -66,7 +66,7 @@ private func eventFunction(_ event: UnsafePointer<sode_event_function>, width: I
   return EventFunction(weights: try numbers(weights), level: given.level, direction: direction)
 }
 
-/// Where the results of a solve go: the caller's arrays, checked, and memory of our own for states, so that a solve that ends early leaves the caller's as they were.
+/// The caller's arrays for the results of a solve, checked, and the library's own memory for states, so that a solve that ends early leaves the caller's arrays as they were.
 private struct SolveTargets {
   enum Part { case states, eventStates }
 
@@ -112,7 +112,7 @@ private struct SolveTargets {
     eventBuffer = self.eventStates == nil ? nil : try Buffer(count: isTooLarge ? -1 : eventCount, precision: precision)
   }
 
-  /// Our own place of a part, as samples × numbers: the caller's arrays are written once the solve has succeeded.
+  /// The library's own memory for one result, as samples × numbers: the caller's arrays are written only after the solve has succeeded.
   func dense(_ part: Part) -> MutableTensorView? {
     let (buffer, columns) = part == .states ? (buffer, times * width) : (eventBuffer, width)
     return buffer.map { MutableTensorView($0.base, type: ElementType(precision), rows: samples, columns: columns) }
@@ -136,7 +136,7 @@ private struct SolveTargets {
     if let endTimes { write(solution.endTimes, .float64, to: endTimes) }
   }
 
-  /// One number a sample.
+  /// Writes one number per sample.
   private func write<Number>(_ numbers: [Number], _ type: ElementType, to tensor: CallerTensor) {
     numbers.withUnsafeBytes { bytes in
       if let base = bytes.baseAddress { copy(TensorView(base, type: type, rows: numbers.count, columns: 1), into: tensor.writingColumn) }

@@ -60,7 +60,7 @@ public func sode_specification_json(
 @_cdecl("sode_specification_free") @implementation
 public func sode_specification_free(_ specification: OpaquePointer?) { free(specification, .specification, "specification") }
 
-/// A JSON text argument, read. What reading takes counts against the memory limit while it lasts.
+/// Reads a JSON text argument. The memory that reading needs counts against the memory limit meanwhile.
 func json(_ pointer: UnsafePointer<CChar>?, length: Int) throws(Failure) -> JSON {
   let text = try text(pointer, length: length, "text")
   return try Memory.claiming(text.utf8.count * JSON.mostBytesPerByte, for: "a JSON text of \(text.utf8.count) bytes") { () throws(Failure) in

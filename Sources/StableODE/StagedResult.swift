@@ -1,15 +1,15 @@
 import LinearAlgebra
 import Settings
 
-/// A result of samples × numbers in memory of our own: it goes to the caller's array once all of it is there and finite, so that a call that fails leaves the array as it was.
+/// A result of samples × numbers in the library's own memory. It is copied to the caller's array only when it is complete and finite, so that a call that fails leaves the array as it was.
 struct StagedResult {
   private let target: CallerTensor
   private let buffer: Buffer
   private let precision: Precision
 
   /// - Parameters:
-  ///   - shape: what the caller's array must have: rows, columns.
-  ///   - meaning: what its axes are.
+  ///   - shape: the rows and columns that the caller's array must have.
+  ///   - meaning: what its axes mean, for messages.
   /// - Throws: `shapeMismatch`, `unsupportedType` for an array that cannot take the result; `memory`.
   init(_ target: CallerTensor, _ shape: [Int], _ meaning: String, _ precision: Precision) throws(Failure) {
     try target.expect(shape: shape, meaning)
@@ -19,7 +19,7 @@ struct StagedResult {
     buffer = try Buffer(count: target.elementCount, precision: precision)
   }
 
-  /// Where the result is computed into.
+  /// The memory that the result is computed in.
   var view: MutableTensorView { MutableTensorView(buffer.base, type: ElementType(precision), rows: target.rows, columns: target.columns) }
 
   /// - Throws: `notFinite` naming row and column of a number that the caller's array cannot hold.
@@ -36,21 +36,21 @@ extension CallerTensor {
   /// The precision of an array of reals.
   var precision: Precision { type == .float32 ? .float32 : .float64 }
 
-  /// Writes a vector, one number an element, if the array holds them all.
-  /// - Throws: `notFinite` naming the first number that it does not hold; the array is then as it was.
+  /// Writes a vector, one number to each element, if the array's type can represent all of them.
+  /// - Throws: `notFinite`, naming the first number that it cannot represent; the array is then unchanged.
   func give(_ values: Vector) throws(Failure) {
     try requireRoom(for: values)
     write(values)
   }
 
-  /// - Throws: `notFinite` naming the first number that the array does not hold.
+  /// - Throws: `notFinite`, naming the first number that the array's type cannot represent.
   func requireRoom(for values: Vector) throws(Failure) {
     guard let place = firstUnheld(TensorView(values.base, type: ElementType(values.precision), rows: 1, columns: values.count), by: precision) else { return }
     throw Failure(.notFinite, "\(argument) is not finite in \(type.name) at element \(place.column)")
   }
 }
 
-/// Numbers of the caller's that work begins with, finite in the network's precision.
+/// Reads an input array of the caller's and checks its shape and that all its numbers are finite in the network's precision.
 ///
 /// - Throws: `shapeMismatch`; `invalidData` naming the place of a number that is not finite or too large.
 func given(_ tensor: CallerTensor, _ shape: [Int], _ meaning: String, _ precision: Precision) throws(Failure) -> TensorView {
@@ -61,8 +61,8 @@ func given(_ tensor: CallerTensor, _ shape: [Int], _ meaning: String, _ precisio
 
 /// Refuses a number that is not finite, or infinite in `precision`.
 ///
-/// - Parameter status: of the failure.
-/// - Throws: naming the number and its place.
+/// - Parameter status: the status of the failure.
+/// - Throws: a failure that names the number and its place.
 func checkHeld(_ tensor: CallerTensor, by precision: Precision, _ status: Status = .invalidData) throws(Failure) {
   for index in 0..<tensor.matrixCount {
     let view = tensor.matrix(index).view

@@ -1,10 +1,10 @@
 import Glibc
 import Settings
 
-/// Structs of the C interface begin with `uint32_t struct_size` and grow at their end only: what the caller's version has of a struct is
-/// read or written, no byte more.
+/// Structs of the C interface begin with `uint32_t struct_size` and grow only at their end. The library reads and writes only the bytes
+/// that the caller's version of a struct has.
 
-/// A copy of the caller's struct; fields its version does not have are zero.
+/// A copy of the caller's struct; fields that its version does not have are zero.
 ///
 /// - Throws: `invalidArgument` when `struct_size` is not set.
 func readStruct<Struct>(_ pointer: UnsafePointer<Struct>, zero: Struct, _ argument: StaticString) throws(Failure) -> Struct {
@@ -16,7 +16,7 @@ func readStruct<Struct>(_ pointer: UnsafePointer<Struct>, zero: Struct, _ argume
   return copy
 }
 
-/// Gives the caller what its version of the struct has of `value`; its `struct_size` stays.
+/// Writes to the caller's struct those fields of `value` that its version has; its `struct_size` stays.
 func writeStruct<Struct>(_ value: Struct, to pointer: UnsafeMutablePointer<Struct>, _ argument: StaticString) throws(Failure) {
   let count = min(try structSize(pointer, argument), MemoryLayout<Struct>.size)
   var value = value
@@ -26,7 +26,7 @@ func writeStruct<Struct>(_ value: Struct, to pointer: UnsafeMutablePointer<Struc
   }
 }
 
-/// Checks `struct_size` before the work whose result goes to the struct.
+/// Checks and gives the `struct_size` of a struct, for example before the work whose result it is to hold.
 func structSize<Struct>(_ pointer: UnsafePointer<Struct>, _ argument: StaticString) throws(Failure) -> Int {
   let size = Int(UnsafeRawPointer(pointer).loadUnaligned(as: UInt32.self))
   guard size >= 8 else {

@@ -63,7 +63,7 @@ struct CallerTensor {
     let (afterLast, b) = high.addingReportingOverflow(1)
     let (highBytes, c) = afterLast.multipliedReportingOverflow(by: width)
     let (first, d) = UInt(bitPattern: start).addingReportingOverflow(UInt(tensor.byte_offset))
-    // Below the address space's end and above its beginning, seen from the first element.
+    // Bytes that the array reaches below and above its first element; both ends must lie in the address space.
     let below = UInt(lowBytes.magnitude), above = UInt(highBytes.magnitude)
     guard !(overflowed || a || b || c || d), below < first, above <= UInt(Int.max), first <= UInt(Int.max) - above else {
       throw Failure(.outOfRange, "\(argument): its shape and strides reach outside the address space (stride overflow)")
@@ -74,20 +74,20 @@ struct CallerTensor {
     self.base = base
   }
 
-  /// Where an array without elements is: never read.
+  /// An address for arrays without elements, which is never read.
   private static var nowhere: UnsafeMutableRawPointer { UnsafeMutableRawPointer(mutating: UnsafeRawPointer(emptyText)) }
 
   var rows: Int { shape.2 }
   var columns: Int { shape.3 }
-  /// Of an array without elements the other extents may be of any size.
+  /// 0 if any extent is 0: the others may then be of any size, and their product could overflow.
   var elementCount: Int { shape.0 == 0 || shape.1 == 0 || shape.2 == 0 || shape.3 == 0 ? 0 : shape.0 * shape.1 * shape.2 * shape.3 }
   var extents: [Int] { Array([shape.0, shape.1, shape.2, shape.3].suffix(axes)) }
 
-  /// The array as a matrix to read; a vector is a column of samples when `vectorAsColumn`.
+  /// The array as a matrix to read; a vector is one row of it.
   var reading: TensorView {
     TensorView(UnsafeRawPointer(base), type: type, rows: shape.2, columns: shape.3, rowStride: strides.2, columnStride: strides.3)
   }
-  /// A vector of samples to read, one a row.
+  /// A vector as a matrix to read, with one row per number.
   var readingColumn: TensorView {
     TensorView(UnsafeRawPointer(base), type: type, rows: shape.3, columns: 1, rowStride: strides.3, columnStride: 1)
   }
@@ -98,7 +98,7 @@ struct CallerTensor {
     MutableTensorView(base, type: type, rows: shape.3, columns: 1, rowStride: strides.3, columnStride: 1)
   }
 
-  /// The matrices of the last two axes, outermost first: `count` of them.
+  /// The number of matrices that the last two axes form; the outermost axis numbers them slowest.
   var matrixCount: Int { elementCount == 0 ? 0 : shape.0 * shape.1 }
   func matrix(_ index: Int) -> MutableTensorView {
     let offset = (index / shape.1) * strides.0 + (index % shape.1) * strides.1
@@ -128,7 +128,7 @@ struct CallerTensor {
     }
   }
 
-  /// Fails unless results of floating point can be written here, each to a place of its own.
+  /// Fails unless the array can take floating-point results, each at a separate address.
   func expectWritableReals() throws(Failure) {
     guard type.isFloatingPoint else {
       throw Failure(.unsupportedType, "\(argument) holds \(type.name); results are written as float32 or float64")
@@ -136,7 +136,7 @@ struct CallerTensor {
     try expectDistinctElements()
   }
 
-  /// Fails unless classes can be written here.
+  /// Fails unless the array can take classes.
   func expectWritableClasses() throws(Failure) {
     guard type == .int32 || type == .int64 else {
       throw Failure(.unsupportedType, "\(argument) holds \(type.name); classes are written as int32 or int64")
@@ -144,12 +144,12 @@ struct CallerTensor {
     try expectDistinctElements()
   }
 
-  /// A stride of 0 would write many results to one place.
+  /// Fails for a stride of 0, with which results would overwrite one another.
   func expectDistinctElements() throws(Failure) {
     guard elementCount > 0 else { return }
     let repeated =
       (shape.0 > 1 && strides.0 == 0) || (shape.1 > 1 && strides.1 == 0) || (shape.2 > 1 && strides.2 == 0) || (shape.3 > 1 && strides.3 == 0)
-    if repeated { throw Failure(.invalidArgument, "\(argument) has a stride of 0; results need a place for each element") }
+    if repeated { throw Failure(.invalidArgument, "\(argument) has a stride of 0; results need a separate place for each element") }
   }
 }
 
@@ -170,7 +170,7 @@ private func elementType(_ type: sode_data_type, _ argument: StaticString) throw
     "\(argument) has elements of code \(type.code), \(type.bits) bits, \(type.lanes) lanes; taken are float32, float64, uint8, int8, int32, int64")
 }
 
-/// How C writes an element type.
+/// An element type in the form that C uses.
 func dataType(_ type: ElementType) -> sode_data_type {
   let (code, bits): (UInt8, UInt8) =
     switch type {

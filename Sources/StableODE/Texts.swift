@@ -10,7 +10,7 @@ let longestDocument = 64 << 20
 /// What `SODE_TEXT_END` is in Swift, where a size_t is an Int.
 let textEnd = -1
 
-/// The empty text, for where C wants a pointer.
+/// The empty text, where C needs a pointer.
 var emptyText: UnsafePointer<CChar> {
   let empty: StaticString = ""
   return UnsafeRawPointer(empty.utf8Start).assumingMemoryBound(to: CChar.self)
@@ -41,9 +41,9 @@ private func text(bytes: UnsafeRawBufferPointer, _ argument: StaticString) throw
   return valid
 }
 
-/// Copies a text and its final zero byte to the caller, or tells its size when `buffer` is NULL and `capacity` 0.
+/// Copies a text and its final zero byte to the caller's buffer, or only gives its size if `buffer` is NULL and `capacity` is 0.
 ///
-/// - Throws: `nullPointer` when there is nowhere to write; `bufferTooSmall`, with `needed` set all the same.
+/// - Throws: `nullPointer` if there is nothing to write to; `bufferTooSmall`, after setting `needed`.
 func copyOut(
   _ text: String, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ needed: UnsafeMutablePointer<Int>?
 ) throws(Failure) {
@@ -64,7 +64,7 @@ func copyOut(
   if let failure { throw failure }
 }
 
-/// The size-query convention: true to copy `size` bytes to `buffer`, false when only the size is asked.
+/// The size-query convention: true if `size` bytes are to be copied to `buffer`, false if the caller only asks for the size.
 func wantsBytes<Byte>(
   _ buffer: UnsafeMutablePointer<Byte>?, _ capacity: Int, _ needed: UnsafeMutablePointer<Int>?, size: Int
 ) throws(Failure) -> Bool {
@@ -77,7 +77,7 @@ func wantsBytes(_ buffer: UnsafeMutableRawPointer?, _ capacity: Int, _ needed: U
     _ = try required(needed, "needed")
     return false
   }
-  // A capacity past Int.max, which C can give, is more than enough.
+  // C can give a capacity beyond Int.max, which is negative here and always enough.
   guard capacity < 0 || capacity >= size else {
     needed?.pointee = size
     throw Failure(.bufferTooSmall, "buffer: capacity is \(capacity) bytes; \(size) are needed")
@@ -85,7 +85,7 @@ func wantsBytes(_ buffer: UnsafeMutableRawPointer?, _ capacity: Int, _ needed: U
   return true
 }
 
-/// A text that lives as long as the library, the same pointer for the same text.
+/// A copy of a text that lives as long as the library; equal texts give the same pointer.
 func interned(_ text: String) throws(Failure) -> UnsafePointer<CChar> {
   var text = text
   let pointer = text.withUTF8 { bytes in

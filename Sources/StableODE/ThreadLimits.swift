@@ -3,7 +3,7 @@ import CStableODE
 import LinearAlgebra
 import Settings
 
-// Section 7 of the header: limits of the calls of a thread, and the watch that holds a call to them.
+// Section 7 of the header: limits of a thread's calls, and the watch that enforces them.
 
 @_cdecl("sode_set_thread_limits") @implementation
 public func sode_set_thread_limits(_ limits: UnsafePointer<sode_limits>?) -> sode_status {
@@ -12,7 +12,7 @@ public func sode_set_thread_limits(_ limits: UnsafePointer<sode_limits>?) -> sod
     if let limits {
       let given = try CallLimits(limits)
       guard given.epochs == 0 else {
-        throw Failure(.invalidArgument, "limits->epochs is \(given.epochs); limits of a thread's calls have none: it must be 0")
+        throw Failure(.invalidArgument, "limits->epochs is \(given.epochs); it must be 0 in the limits of a thread")
       }
       try asking(given.token, "limits->cancel") { _ throws(Failure) in }
       chosen = sode_shim_limits(milliseconds: given.milliseconds, token: given.token, tick: given.tick, user_data: given.userData)
@@ -25,12 +25,12 @@ public func sode_set_thread_limits(_ limits: UnsafePointer<sode_limits>?) -> sod
 struct CallLimits {
   var epochs = 0
   var milliseconds: Int64 = 0
-  /// The handle of a cancel token; 0 without.
+  /// The handle of a cancel token; 0 without one.
   var token: UInt64 = 0
   var tick: sode_tick?
   var userData: UnsafeMutableRawPointer?
 
-  /// - Parameter limits: may be NULL: no limits.
+  /// - Parameter limits: NULL for no limits.
   init(_ limits: UnsafePointer<sode_limits>?) throws(Failure) {
     guard let limits else { return }
     let given = try readStruct(limits, zero: sode_limits(), "limits")
@@ -41,15 +41,15 @@ struct CallLimits {
   }
 }
 
-/// Runs `body` under the watch of this call, which the thread's limits and, if given, the call's own hold: the shorter time, either token, both ticks.
+/// Runs `body` under a watch that enforces the thread's limits and, if given, the call's own: the shorter time, either token, both ticks.
 ///
-/// All entries but `sode_set_thread_limits` go through here. Cost: without limits two looks at thread-local memory.
+/// All entries but `sode_set_thread_limits` go through here. Cost: two reads of thread-local memory if there are no limits.
 /// - Throws: `invalidHandle` for a token that has been freed; what `body` throws.
 @inline(__always)
 func watching<Result>(_ own: CallLimits?, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
   let thread = sode_shim_thread_limits().pointee
   if own == nil, thread.milliseconds == 0, thread.token == 0, thread.tick == nil {
-    // A call from within a callback does not work under the limits of the call around it.
+    // A call within a callback is not subject to the limits of the call that runs the callback.
     return Watch.current === Watch.none ? try body() : try Watch.none.asCurrent(body)
   }
   return try watched(own, thread, body)

@@ -68,7 +68,7 @@ public func sode_trainer_run(
   }
 }
 
-/// The data and limits of a run.
+/// Calls `body` with the data and limits of a run.
 private func withRun(
   _ training: OpaquePointer?, _ validation: OpaquePointer?, _ limits: UnsafePointer<sode_limits>?,
   _ body: (Dataset, Dataset?, TrainingLimits) throws(Failure) -> Status
@@ -83,7 +83,7 @@ private func withRun(
   }
 }
 
-/// Hands out a finer trainer and its network; both or none.
+/// Hands out a finer trainer and its network, or neither on failure.
 private func hand(
   _ finer: Trainer, of box: TrainerBox, _ network: UnsafeMutablePointer<OpaquePointer?>, _ trainer: UnsafeMutablePointer<OpaquePointer?>
 ) throws(Failure) {
@@ -92,7 +92,7 @@ private func hand(
   try hand(next, network, trainer)
 }
 
-/// Hands out a trainer and its network, both or neither.
+/// Hands out a trainer and its network, or neither on failure.
 private func hand(_ box: TrainerBox, _ network: UnsafeMutablePointer<OpaquePointer?>, _ trainer: UnsafeMutablePointer<OpaquePointer?>) throws(Failure) {
   var made: OpaquePointer?
   try hand(box.trainer.network, .network, to: &made)
@@ -196,18 +196,18 @@ final class TrainerBox {
   let trainer: Trainer
   var callback: sode_callback?
   var userData: UnsafeMutableRawPointer?
-  /// The trainer of the level at which sode_multilevel_run is.
+  /// The trainer of the level that sode_multilevel_run is training.
   var level: Trainer?
 
   init(_ trainer: Trainer) { self.trainer = trainer }
 
-  /// The trainer that callbacks read and save: that of the level that is trained.
+  /// The trainer that callbacks read and save: the one of the level that is being trained.
   var present: Trainer { level ?? trainer }
 
-  /// What the callback threw in the present run.
+  /// The failure for what the callback threw in the present run.
   private var exception: Failure?
 
-  /// Runs `body`, which reports to the callback; where that ends because the callback threw, the failure says so.
+  /// Runs `body`, which reports to the callback. If the run ends because the callback threw an exception, the failure has the exception's text.
   func withCallback<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
     exception = nil
     do throws(Failure) { return try body() } catch {
@@ -215,7 +215,7 @@ final class TrainerBox {
     }
   }
 
-  /// Hands an event to the callback: its answer, 0 without one.
+  /// Passes an event to the callback and gives its answer; 0 without a callback.
   func report(_ happened: TrainingEvent) -> Int32 {
     guard let callback else { return 0 }
     var progress = progress(happened)
@@ -230,7 +230,7 @@ final class TrainerBox {
   }
 }
 
-/// A report of a training run as C sees it.
+/// A training event as the C struct.
 private func progress(_ event: TrainingEvent) -> sode_progress {
   var row = sode_progress()
   row.struct_size = UInt32(MemoryLayout<sode_progress>.size)

@@ -26,7 +26,7 @@ public func sode_build_info() -> UnsafePointer<CChar>! {
 @_cdecl("sode_last_error_message") @implementation
 public func sode_last_error_message() -> UnsafePointer<CChar>! { shim_last_error() }
 
-/// The BLAS in use, and how its work memory is kept apart for products on several threads.
+/// The BLAS in use, and how products on several threads avoid sharing its work memory.
 private var blas: String {
   switch Int(sode_shim_blas_flavor()) {
   case Int(SODE_SHIM_BLAS_OWN): "OpenBLAS linked in"

@@ -2,16 +2,16 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// The mean loss of a network over a batch of samples, and the regularizers, as a function of the parameters.
+/// The mean loss of a network over a batch of samples plus the regularizers, as a function of the parameters.
 final class BatchObjective: Objective {
   private let plan: NetworkPlan
   private let settings: TrainerOptions
   private let layout: ParameterLayout
   private let sweep: Sweep
   private let pool: WorkerPool
-  /// Samples of the whole training set: the unit of work.
+  /// The number of samples in the whole training set, by which work is measured.
   private let total: Int
-  /// Ranges that one task of an update takes, with their decoupled decay.
+  /// The ranges of parameters that the tasks of an update take, one per task, with their decoupled decay.
   private let pieces: [(range: Range<Int>, decay: Double)]
   private let preconditioner: SmoothnessPreconditioner?
   private var batch: TrainingBatch?
@@ -19,13 +19,13 @@ final class BatchObjective: Objective {
   private var readout: BatchReadoutProblem?
 
   private(set) var repeats = false
-  /// What the network gave at the parameters the step began with, once they were evaluated.
+  /// The network's result at the parameters with which the step began, once they have been evaluated.
   private(set) var atStart: BatchResult?
-  /// The objective there.
+  /// The objective at these parameters.
   private(set) var valueAtStart: Double?
-  /// What it gave when the gradient was last evaluated.
+  /// The network's result when the gradient was last evaluated.
   private(set) var latest = BatchResult()
-  /// Work done, in gradients of the mean loss over the whole training set: a gradient costs three forward passes, a product with the Gauss–Newton matrix five.
+  /// The work done, in units of one gradient of the mean loss over the whole training set. A gradient costs three forward passes, a product with the Gauss–Newton matrix five.
   private(set) var work = 0.0
 
   private static let pieceLength = 16384
@@ -49,10 +49,10 @@ final class BatchObjective: Objective {
     }
   }
 
-  /// Turns to a batch; `known` is what the network gives for it at the parameters the step begins with, and the objective there, if the last step found out.
+  /// Changes to another batch. `known` is the network's result for it at the parameters with which the step begins, and the objective there, if the last step computed them.
   func begin(_ batch: TrainingBatch, known: (result: BatchResult, value: Double)?) {
     self.batch = batch
-    // With noise every step minimizes a function of its own.
+    // With noise, every step minimizes a different function.
     repeats = batch.count == total && batch.draws == nil
     (atStart, valueAtStart) = (known?.result, known?.value)
     work = 0
@@ -85,7 +85,7 @@ final class BatchObjective: Objective {
     }
   }
 
-  /// By the regularizers' own curvature, shifted, where there is smoothness in time: (αLᵀL + αI + γI)⁻¹.
+  /// With smoothness in time, preconditions by the shifted curvature of the regularizers: (αLᵀL + αI + γI)⁻¹.
   func precondition(_ residual: Vector, into result: Vector) {
     copy(residual, into: result)
     preconditioner?.apply(result, shift: settings.preconditionerShift)
@@ -95,7 +95,7 @@ final class BatchObjective: Objective {
     pool.runWhole(pieces.count) { task, _ in body(pieces[task].range, pieces[task].decay) }
   }
 
-  /// Refuses terms along trajectories, which the states' tangents at the scores do not see, and a loss of the caller's, which has first derivatives only.
+  /// Refuses terms along trajectories, because tangents of the scores alone do not give their curvature, and a loss of the caller's, which has first derivatives only.
   private func requireCurvature(_ batch: TrainingBatch) throws(Failure) {
     guard settings.trajectoryCost == nil else {
       throw Failure(
@@ -136,7 +136,7 @@ final class BatchObjective: Objective {
     return batch
   }
 
-  /// The mean loss; nil where a step of the network fails.
+  /// The mean loss; nil if a step of the network fails.
   private func loss(_ parameters: Vector, gradient: Vector?) throws(Failure) -> Double? {
     let batch = present
     let result: BatchResult
@@ -145,7 +145,7 @@ final class BatchObjective: Objective {
         parameters, batch.source, batch.targets, loss: batch.loss, weighting: batch.weighting, count: batch.count, gradient: gradient, draws: batch.draws,
         pool: pool)
     } catch {
-      // Where a search along a direction went too far it can come back; a step cannot begin there.
+      // A search along a direction that went too far can come back from such a point, but a step cannot begin there.
       guard atStart != nil, [.notConverged, .stepLimit, .notFinite].contains(error.status) else { throw error }
       return nil
     }
@@ -155,7 +155,7 @@ final class BatchObjective: Objective {
     return result.meanLoss + result.meanCost
   }
 
-  /// Books so many passes over the batch.
+  /// Adds the given number of passes over the batch to the work.
   private func count(_ passes: Double, _ batch: TrainingBatch) { work += passes / 3 * Double(batch.count) / Double(total) }
 }
 
@@ -166,10 +166,10 @@ struct TrainingBatch {
   let count: Int
   let loss: any Loss
   let weighting: LossWeighting
-  /// The random numbers of the step; nil where the network draws none.
+  /// The random numbers of the step; nil if the network draws none.
   let draws: Draws?
 
-  /// Its first samples, one at least.
+  /// Its first samples, at least one.
   func part(_ fraction: Double) -> TrainingBatch {
     TrainingBatch(
       source: source, targets: targets, count: min(count, max(1, Int((fraction * Double(count)).rounded(.up)))), loss: loss, weighting: weighting, draws: draws)

@@ -2,28 +2,30 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// The readout's problem on one batch after another: the objective as a function of the readout's parameters alone, all others held fixed.
+/// The readout's problem on successive batches: the objective as a function of the readout's parameters alone, with all others fixed.
 ///
-/// That is the mean loss at fixed states, the regularizers of the readout, and as a constant those of all other parameters, so that values can be compared with those of the whole objective.
+/// It consists of the mean loss at fixed states, the regularizers of the readout, and, as a constant, the regularizers of all other parameters, so that its values are comparable with those
+/// of the whole
+/// objective.
 final class BatchReadoutProblem: ReadoutProblem {
   let range: Range<Int>
   let iterate: Iterate
   private let readout: ReadoutSweep
   private let settings: TrainerOptions
-  /// Of the readout's parameters by themselves, and of the others among all.
+  /// The layout of the readout's parameters by themselves, and of the other parameters among all.
   private let layout: ParameterLayout
   private let others: ParameterLayout
-  /// The regularizers of the others where they are fixed.
+  /// The value of the regularizers of the other parameters, which are fixed.
   private var constant = 0.0
   private let memory: Buffer
   private let prepare: (ReadoutSweep, Vector) throws(Failure) -> Bool
-  /// Work a pass over the states is worth in passes through the network: its share of the parameters.
+  /// The work of a pass over the states, relative to a pass through the network: the readout's share of the parameters.
   private let share: Double
   private let count: (Double) -> Void
 
   /// - Parameters:
-  ///   - prepare: fixes the states of the present batch at given parameters; false where they cannot be evaluated.
-  ///   - count: books passes through the network.
+  ///   - prepare: computes and fixes the states of the present batch at given parameters; false if they cannot be evaluated.
+  ///   - count: adds passes through the network to the work.
   init(
     _ plan: NetworkPlan, _ settings: TrainerOptions, _ whole: ParameterLayout, batch: Int, prepare: @escaping (ReadoutSweep, Vector) throws(Failure) -> Bool,
     count: @escaping (Double) -> Void
@@ -68,7 +70,7 @@ final class BatchReadoutProblem: ReadoutProblem {
     return settings.regularizers.reduce(loss + constant) { $0 + $1.accumulate(parameters, layout: layout, addingTo: gradient) }
   }
 
-  /// The problem is linear in its parameters before the loss: both curvatures are the same.
+  /// The scores are linear in the readout's parameters, so that both curvatures are the same.
   func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, fraction: Double, into product: Vector) throws(Failure) {
     try hessianProduct(direction, at: parameters, into: product)
   }

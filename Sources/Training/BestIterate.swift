@@ -2,19 +2,19 @@ import LinearAlgebra
 
 /// Keeps the iterate with the best validation figure, and counts the epochs since the last improvement.
 ///
-/// Haber & Ruthotto 2017 return the iterate with the lowest validation error. Ties of a metric are broken by the lower loss.
+/// Haber & Ruthotto 2017 return the iterate with the lowest validation error. Of iterates with equal metrics, the one with the lower loss is better.
 package struct BestIterate: Sendable {
-  /// Whether a metric decides; else the loss.
+  /// Whether a metric decides; if not, the loss does.
   package internal(set) var byMetric: Bool
-  /// Least change that counts against patience.
+  /// The smallest improvement that resets the count for patience.
   package internal(set) var minimumDelta: Double
 
   package internal(set) var loss = Double.infinity
-  /// The metric, signed so that larger is better.
+  /// The metric, with its sign changed if smaller is better.
   package internal(set) var metric = -Double.infinity
-  /// The epoch (from 1) the best iterate is of; 0: none yet.
+  /// The epoch (from 1) of the best iterate; 0 if there is none yet.
   package internal(set) var epoch = 0
-  /// Epochs since the figure last improved by more than `minimumDelta`.
+  /// The number of epochs since the figure last improved by more than `minimumDelta`.
   package internal(set) var epochsWithoutImprovement = 0
   var reference = Double.infinity
 
@@ -23,7 +23,7 @@ package struct BestIterate: Sendable {
     self.minimumDelta = minimumDelta
   }
 
-  /// Takes the figures at the end of `epoch` (from 1); true when its iterate is the best so far.
+  /// Takes the figures at the end of `epoch` (from 1); true if its iterate is the best so far.
   package mutating func take(loss newLoss: Double, metric newMetric: Double, epoch newEpoch: Int) -> Bool {
     let figure = byMetric ? -newMetric : newLoss
     if figure < reference - minimumDelta {

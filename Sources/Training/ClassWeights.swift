@@ -3,13 +3,13 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// What the samples of each class count in the training loss.
+/// The weights of the classes in the training loss.
 package final class ClassWeights {
   private let buffer: Buffer
-  /// One number a class, float64.
+  /// One number per class, float64.
   package let vector: Vector
 
-  /// Given weights, finite, >= 0, not all 0.
+  /// The caller's weights, which must be finite, >= 0 and not all 0.
   /// - Throws: `shapeMismatch`, `invalidData` naming the class, `memory`.
   package init(_ weights: TensorView, classes: Int) throws(Failure) {
     let count = weights.rows * weights.columns
@@ -20,7 +20,8 @@ package final class ClassWeights {
     try checkWeights(vector, "class weights", each: "class")
   }
 
-  /// Balanced weights n/(C·n_c), by which every class counts the same in all; C the classes that have samples. A class without samples has the weight 0, which nobody meets.
+  /// Balanced weights n/(C·n_c), with which the samples of each class have the same total weight; C is the number of classes with samples. A class without samples gets the weight 0, which
+  /// is never used.
   ///
   /// Source: King & Zeng 2001, §5.
   /// - Throws: `memory`.
@@ -37,8 +38,8 @@ package final class ClassWeights {
     withExtendedLifetime(memory) {}
   }
 
-  /// What a trainer's calls and options ask for; nil: all classes alike.
-  /// - Throws: `invalidArgument` for weights given in two ways; `incompatible` where there are no classes, or no labels to smooth; `memory`.
+  /// The class weights that a trainer's calls and options ask for; nil if all classes have the same weight.
+  /// - Throws: `invalidArgument` for weights given in two ways; `incompatible` if there are no classes, or no labels to smooth; `memory`.
   static func chosen(_ trainer: Trainer, _ settings: TrainerOptions, _ training: Dataset) throws(Failure) -> ClassWeights? {
     let plan = trainer.network.plan
     if settings.labelSmoothing > 0 {

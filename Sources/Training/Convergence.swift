@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Settings
 
-/// How a method that minimizes the same function step after step ends by itself.
+/// How a method ends by itself if it minimizes the same function in every step.
 package enum Ending: Sendable {
   /// The gradient is small.
   case converged
@@ -11,13 +11,14 @@ package enum Ending: Sendable {
   var status: Status { self == .converged ? .converged : .noDescent }
 }
 
-/// The test by which every method that is made for one function says that it is done.
+/// The test by which every method that minimizes one fixed function decides that it is done.
 ///
-/// The gradient g of the objective φ is small when ‖g‖ ≤ τ‖g₀‖, where τ is the option `gradient_tolerance` and g₀ the gradient that training began with. Where no step lowers φ, rounding hides
-/// how small the gradient is; there the test is that relative changes of the parameters change φ by less than √ε of itself, ‖g‖‖θ‖ ≤ √ε|φ| with ε of the parameters' precision. Both tests are free of units.
+/// The gradient g of the objective φ is small when ‖g‖ ≤ τ‖g₀‖, where τ is the option `gradient_tolerance` and g₀ is the gradient at the start of training. If no step lowers φ, rounding errors hide
+/// how small the gradient is. The test is then that relative changes of the parameters change φ by less than √ε relative to φ: ‖g‖‖θ‖ ≤ √ε|φ|, where ε belongs to the parameters' precision.
+/// Both tests are independent of units.
 /// Source: Dennis & Schnabel 1983, "Numerical methods for unconstrained optimization", (7.2.5), for the second.
 package struct Convergence: Sendable {
-  /// Read by all methods that can tell when they are done.
+  /// The option that all methods with this test read.
   static let option = OptionDescription(
     "gradient_tolerance", .real(0...Double.greatestFiniteMagnitude), default: .real(1e-12), unit: "1",
     "training has converged when the norm of the gradient over all samples is at most this part of what it was at the first step")
@@ -26,10 +27,10 @@ package struct Convergence: Sendable {
 
   package init(_ values: OptionValues) throws(Failure) { tolerance = try values.real(Self.option.key) }
 
-  /// Begins a step: φ(θ), with ∇φ(θ) in the iterate's `gradient`. Where the gradient is small the iterate has its `ending`, and nothing is left to do.
+  /// Begins a step: gives φ(θ), with ∇φ(θ) in the iterate's `gradient`. If the gradient is small, the iterate's `ending` is set and nothing is left to do.
   ///
   /// - Parameter point: θ, if it is not the iterate's `parameters`.
-  /// - Throws: `notFinite` where φ is not finite; what the objective throws.
+  /// - Throws: `notFinite` if φ is not finite; what the objective throws.
   package func begin(_ objective: any Objective, _ iterate: Iterate, at point: Vector? = nil) throws(Failure) -> Double {
     let value = try iterate.evaluate(objective, at: point)
     guard value.isFinite else { throw notFinite(value) }
@@ -44,8 +45,8 @@ package struct Convergence: Sendable {
     return value
   }
 
-  /// Ends a step that found nothing lower than `value`, the objective at the iterate, whose `gradient` is there.
-  /// - Parameter isLast: whether the next step could find no more; false leaves the method its next try.
+  /// Ends a step that found no value below `value`, the objective at the iterate; the iterate's `gradient` belongs to the same point.
+  /// - Parameter isLast: true if the next step could not find more either; false allows the method another step.
   package func stay(_ objective: any Objective, _ iterate: Iterate, value: Double, isLast: Bool = true) {
     guard objective.repeats else { return }
     iterate.known = value

@@ -6,9 +6,9 @@ import Settings
 /// A network's figures on a data set.
 package struct Evaluation: Equatable, Sendable {
   package let samples: Int
-  /// Mean over the samples, regularizers excluded.
+  /// The mean loss over the samples, without regularizers.
   package let loss: Double
-  /// Fraction of the samples classified rightly; NaN when targets are values.
+  /// The fraction of samples that are classified correctly; NaN if targets are values.
   package let accuracy: Double
 
   package init(samples: Int, loss: Double, accuracy: Double) {
@@ -18,16 +18,16 @@ package struct Evaluation: Equatable, Sendable {
   }
 }
 
-/// Samples evaluated in one part; fixed, because the order of summation depends on it.
+/// The number of samples that are evaluated at a time. It is fixed, because the order of summation depends on it.
 package let evaluationBatch = 1024
 
 /// Evaluates a network's present parameters on a data set.
 ///
 /// - Parameters:
-///   - scores: takes the scores, for metrics.
-///   - threads: 0 = the processors of the affinity mask. The result has the same bits for any number.
-/// - Throws: `shapeMismatch`, `incompatible` or `invalidData` when the data do not suit the network; for the first row without a result `notFinite`, or what its step reports; `memory`.
-/// - Complexity: one forward pass; memory for one tile a thread.
+///   - scores: gets the scores, for metrics.
+///   - threads: 0 = as many as the affinity mask has processors. The result has the same bits for any number.
+/// - Throws: `shapeMismatch`, `incompatible` or `invalidData` when the data do not suit the network; for the first row without a result, `notFinite` or the failure of its step; `memory`.
+/// - Complexity: one forward pass; memory for one tile per thread.
 package func evaluate(_ network: Network, on dataset: Dataset, scores: EvaluatedScores? = nil, threads: Int) throws(Failure) -> Evaluation {
   let snapshot = network.snapshot
   defer { withExtendedLifetime(snapshot) {} }
@@ -69,7 +69,7 @@ extension Sweep {
 }
 
 extension Dataset {
-  /// All targets, for batches by row number.
+  /// All targets, from which batches take theirs by row number.
   var targets: Targets {
     if let labels { return .labels(labels) }
     guard let values else { preconditionFailure("data set without targets") }
@@ -77,12 +77,11 @@ extension Dataset {
   }
 }
 
-/// A data set as a network's loss reads its targets, in numbers that its precision holds, checked: one number a sample is a class label or a value.
+/// A data set with its targets in the form that a network's loss reads. All numbers are checked to fit the network's precision. One target number per sample is a class label or a value.
 /// - Parameters:
-///   - normalization: what the features go through.
-///   - name: what the data set is called in messages ("the training data").
-/// - Throws: `shapeMismatch` for other features or targets than the network takes; `invalidData` for numbers that the precision does not hold and labels that are no
-///   class; `incompatible`.
+///   - normalization: the normalization of the features; nil without one.
+///   - name: the data set's name in messages ("the training data").
+/// - Throws: `shapeMismatch` if the network takes other features or targets; `invalidData` for numbers that do not fit the precision and labels that are not a class; `incompatible`.
 func suited(_ dataset: Dataset, for plan: NetworkPlan, _ normalization: Normalization?, called name: StaticString) throws(Failure) -> Dataset {
   guard dataset.featureCount == plan.inputs else {
     throw Failure(.shapeMismatch, "\(name) has \(dataset.featureCount) features a sample; the network has inputs \(plan.inputs)")

@@ -1,9 +1,9 @@
 import LinearAlgebra
 import Settings
 
-/// Bounds on the gradient that a first-order method steps by: first each number into [−clip_value, clip_value], then, where ‖g‖₂ > clip_norm, g·clip_norm/‖g‖₂.
+/// Bounds the gradient of a first-order method: first each number is clipped to [−clip_value, clip_value]; then, if ‖g‖₂ > clip_norm, the gradient becomes g·clip_norm/‖g‖₂.
 ///
-/// Source: Pascanu, Mikolov & Bengio 2013, algorithm 1, for the norm. The gradient is that of the whole objective, regularizers included.
+/// Source: Pascanu, Mikolov & Bengio 2013, algorithm 1, for the norm. The gradient is that of the whole objective, including regularizers.
 package struct GradientClipping: Sendable {
   package static let options = [
     OptionDescription(

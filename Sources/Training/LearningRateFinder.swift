@@ -4,10 +4,10 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// What a range test of learning rates found.
+/// The result of a range test of learning rates.
 package struct LearningRateCurve: Sendable {
   package let rates: [Double]
-  /// The loss of the batch before the step at each rate; NaN from where the test ended early.
+  /// The loss of the batch before the step at each rate; NaN for the rates after the test ended early.
   package let losses: [Double]
 
   package init(rates: [Double], losses: [Double]) {
@@ -15,7 +15,8 @@ package struct LearningRateCurve: Sendable {
     self.losses = losses
   }
 
-  /// The rate at which the loss falls fastest over log rate, up to its minimum; the loss is smoothed with memory 0.9, corrected for its beginning. NaN where it never falls.
+  /// The rate at which the loss, as a function of the log rate, falls fastest before its minimum; NaN if it never falls. The loss is smoothed by an exponential mean with factor 0.9 and
+  /// bias correction.
   package var suggestion: Double {
     var (average, weight, smoothed) = (0.0, 0.0, [Double]())
     for loss in losses where loss.isFinite {
@@ -23,7 +24,7 @@ package struct LearningRateCurve: Sendable {
       smoothed.append(average / weight)
     }
     guard let least = smoothed.indices.min(by: { smoothed[$0] < smoothed[$1] }), least >= 1 else { return .nan }
-    // Neighbors are equally far apart in log rate: the slope is their difference. At the first and the minimum itself it is one-sided.
+    // Neighbors have equal distances in log rate, so that differences can stand for slopes. At the first rate the difference is one-sided.
     func slope(_ index: Int) -> Double { index == 0 ? smoothed[1] - smoothed[0] : (smoothed[index + 1] - smoothed[index - 1]) / 2 }
     let steepest = (0..<least).min { slope($0) < slope($1) } ?? 0
     return slope(steepest) < 0 ? rates[steepest] : .nan
@@ -31,9 +32,9 @@ package struct LearningRateCurve: Sendable {
 }
 
 extension Trainer {
-  /// Tests learning rates from `low` to `high`, one step at each, in equal ratios, on a copy of the present iterate; this trainer and its network stay as they are.
+  /// Tests learning rates from `low` to `high` in equal ratios, with one step at each rate, on a copy of the present iterate; this trainer and its network stay as they are.
   ///
-  /// The test ends early where the loss is no longer finite or exceeds four times its least. Source: Smith 2017, §3.3, with rates in equal ratios.
+  /// The test ends early if the loss is not finite or exceeds four times its least value. Source: Smith 2017, §3.3, with rates in equal ratios.
   /// - Parameters:
   ///   - low, high: 0 < low < high.
   ///   - steps: 2 … 100 000.
@@ -52,7 +53,7 @@ extension Trainer {
     let start = try ParameterSnapshot(copying: present, normalization: snapshot.normalization)
     let copy = Trainer(try Network(network.plan, start), like: self)
     try copy.set("patience", .integer(0))
-    // Nothing is validated.
+    // The test has no validation, and so needs no metric.
     copy.missing.metric = nil
     let run = try TrainingRun(copy, training: training, validation: nil, limits: TrainingLimits(watch: .current))
     let rates = (0..<steps).map { exp2(log2(low) + (log2(high) - log2(low)) * Double($0) / Double(steps - 1)) }
@@ -61,7 +62,7 @@ extension Trainer {
 }
 
 extension TrainingRun {
-  /// The loss before a step at each rate; NaN once it is not finite or four times its least.
+  /// The loss before the step at each rate; NaN once the loss is not finite or exceeds four times its least value.
   fileprivate func losses(atRates rates: [Double]) throws(Failure) -> [Double] {
     var (losses, least) = ([Double](repeating: .nan, count: rates.count), Double.infinity)
     try orderSamples()
@@ -74,7 +75,7 @@ extension TrainingRun {
       do throws(Failure) {
         try step()
       } catch {
-        // Before the first step it is not the rate's doing.
+        // Before the first step, the rate cannot be the cause.
         guard error.status == .notFinite, index > 0 else { throw error }
         break
       }

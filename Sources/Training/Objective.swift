@@ -1,35 +1,36 @@
 import LinearAlgebra
 import Settings
 
-/// What a step of training minimizes: a function of the parameters, as an optimizer sees it.
+/// The function of the parameters that a step of training minimizes, in the form that optimizers use.
 ///
-/// Its calls may be made at any parameters. They never change them; a call that fails leaves its results of no use.
+/// It can be evaluated at any parameters and never changes them. After a call that fails, the contents of its results are undefined.
 package protocol Objective: AnyObject {
-  /// True when the next step will minimize the same function: then what is known at the new iterate stays known.
+  /// True if the next step will minimize the same function: values and gradients known at the new iterate then remain valid.
   var repeats: Bool { get }
-  /// φ(θ). Infinite where the network cannot be evaluated, so that line searches step back.
+  /// φ(θ). Infinite if the network cannot be evaluated there, so that line searches step back.
   func value(at parameters: Vector) throws(Failure) -> Double
-  /// φ(θ), with ∇φ(θ) overwriting `gradient`; infinite as `value`.
+  /// Gives φ(θ) and writes ∇φ(θ) to `gradient`; infinite in the same cases as `value`.
   func gradient(at parameters: Vector, into gradient: Vector) throws(Failure) -> Double
-  /// The Gauss–Newton matrix times `direction` overwrites `product`: Jᵀ∇²ℓJ, the mean over the first `fraction` of the samples, and the regularizers' own curvature. Symmetric and positive
+  /// Writes the Gauss–Newton matrix times `direction` to `product`. The matrix is the mean of Jᵀ∇²ℓJ over the first `fraction` of the samples, plus the regularizers' curvature; it is
+  /// symmetric and positive
   /// semidefinite.
   func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, fraction: Double, into product: Vector) throws(Failure)
-  /// ∇²φ(θ)·direction overwrites `product`.
+  /// Writes ∇²φ(θ)·direction to `product`.
   func hessianProduct(_ direction: Vector, at parameters: Vector, into product: Vector) throws(Failure)
-  /// z = M⁻¹r for a symmetric positive definite M like the objective's curvature; M = I where nothing better is known.
+  /// Writes z = M⁻¹r, where M is symmetric, positive definite and approximates the objective's curvature; M = I if nothing better is known.
   func precondition(_ residual: Vector, into result: Vector)
-  /// Calls `body` for ranges that make up all parameters, on any thread, with the decoupled weight decay of each.
+  /// Calls `body`, on any thread, for ranges that together are all parameters, with the decoupled weight decay of each range.
   func forEachPiece(_ body: (_ range: Range<Int>, _ decay: Double) -> Void)
-  /// The readout's own convex problem, for methods that solve it apart. Fails where the network has no trained readout.
+  /// The readout's convex problem, for methods that solve it separately. Fails if the network has no trained readout.
   func readoutProblem() throws(Failure) -> any ReadoutProblem
 }
 
-/// Training of the readout alone, at fixed states: a convex problem, whose parameters are those of the readout only.
+/// The problem of training only the readout at fixed states. It is convex, and its parameters are those of the readout only.
 package protocol ReadoutProblem: Objective {
-  /// Where the readout's parameters lie among all.
+  /// The range of the readout's parameters among all parameters.
   var range: Range<Int> { get }
-  /// Where it stands, with the memory to solve it by `NewtonPCG`.
+  /// Its iterate, with the memory for solving it by `NewtonPCG`.
   var iterate: Iterate { get }
-  /// Turns to the states at these parameters, which the other calls hold fixed, and to their readout. False where the network cannot be evaluated there.
+  /// Computes the states at these parameters, which stay fixed in the other calls, and takes their readout as the iterate. False if the network cannot be evaluated there.
   func fixStates(at parameters: Vector) throws(Failure) -> Bool
 }

@@ -3,7 +3,7 @@ import Settings
 
 /// ½‖s − t‖² of a sample's outputs s and targets t: regression.
 ///
-/// The gradient is s − t. There is no accuracy.
+/// The gradient is s − t. This loss defines no accuracy.
 package struct LeastSquares: Loss {
   package init() {}
   package var targetKind: TargetKind { .values }

@@ -2,23 +2,23 @@ import Integrators
 import LinearAlgebra
 import Settings
 
-/// What the targets of a loss are.
+/// The kind of targets that a loss takes.
 package enum TargetKind: Int32, Sendable {
-  /// One integer a sample, 0 … classes − 1.
+  /// One integer per sample, 0 … classes − 1.
   case labels = 0
-  /// One number an output and sample.
+  /// One number per output and sample.
   case values = 1
 }
 
-/// The targets of one tile: labels, or outputs × samples values; and what each sample counts.
+/// The targets of one tile: labels, or outputs × samples values; and the weights of the samples.
 package struct TileTargets {
   package var labels: UnsafeMutablePointer<Int32>
   package var values: Block
-  /// Factors of the samples' losses, float64; nil: all 1.
+  /// Weights that multiply the samples' losses, float64; nil: all are 1.
   package var weights: Vector?
   /// The part of each label that is spread over all classes alike, in [0, 1).
   package var smoothing: Double
-  /// The number in its batch of the tile's first sample, for messages.
+  /// The number of the tile's first sample within the batch, for messages.
   package var firstSample: Int
   package init(labels: UnsafeMutablePointer<Int32>, values: Block, weights: Vector? = nil, smoothing: Double = 0, firstSample: Int = 0) {
     self.labels = labels
@@ -29,23 +29,24 @@ package struct TileTargets {
   }
 }
 
-/// A loss of a sample's scores, with the link that turns scores into what prediction reports (Theory.md §5.1).
+/// A loss of a sample's scores, with the link that turns scores into the probabilities or values that a prediction reports (Theory.md §5.1).
 package protocol Loss: Sendable {
   var targetKind: TargetKind { get }
-  /// Refuses a number of outputs that the loss makes no sense for.
+  /// Refuses a number of outputs that the loss is not defined for.
   func check(outputs: Int) throws(Failure)
-  /// Classes that labels may name; 0 for values.
+  /// The number of classes that labels may name; 0 for values.
   func classes(outputs: Int) -> Int
-  /// The sum of the weighted loss over the first `count` samples of a tile; the gradient, if asked for, is `scale` times that of the sum, zero in padding columns. `correct` counts the
-  /// samples whose largest score is their label's.
+  /// Gives the sum of the weighted loss over the first `count` samples of a tile. A gradient, if wanted, is `scale` times the gradient of this sum, and zero in padding columns.
+  /// `correct` is increased by the number of samples whose largest score is that of their label.
   func evaluate(scores: Block, targets: TileTargets, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double
-  /// ∇²ℓ(scores)·tangent for each sample, in place: the loss's second derivatives with respect to its scores. They do not depend on the targets. `scratch` has one row more.
+  /// Replaces each sample's tangent by ∇²ℓ(scores)·tangent, the product with the loss's second derivatives with respect to the scores. They do not depend on the targets. `scratch` has one row
+  /// more than the scores.
   func curvature(at scores: Block, of tangent: Block, scratch: Block)
-  /// Scores as probabilities; `out` may be `scores`.
+  /// Writes the scores as probabilities; `out` may be `scores`.
   func link(_ scores: Block, into out: Block)
   /// Whether `curvature` gives second derivatives.
   var hasCurvature: Bool { get }
-  /// Why an evaluation since the last call failed, if one did: a loss of the caller's can. The sums are then of no use.
+  /// The failure of an evaluation since the last call of this function, if one failed, as a loss of the caller's can. The sums are then invalid.
   func takeFailure() -> SampleFailure?
 }
 

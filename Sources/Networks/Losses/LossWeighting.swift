@@ -1,16 +1,16 @@
 import LinearAlgebra
 import Settings
 
-/// What each sample counts in a batch's mean loss, Σ w_i l_i / Σ w_i with w_i = samples[i]·classes[label of i], and how labels are smoothed.
+/// The weights w_i of the samples in a batch's mean loss Σ w_i l_i / Σ w_i, with w_i = samples[i]·classes[label of i], and the smoothing of labels.
 ///
 /// Dividing by the sum of the weights is the convention of PyTorch's class weights; with equal weights it is the plain mean, and a common factor of all weights changes nothing.
-/// Smoothing spreads the part ε of each label over all classes alike (Szegedy et al. 2016, §7). Views: whoever makes one keeps the memory.
+/// Smoothing spreads the part ε of each label over all classes alike (Szegedy et al. 2016, §7). This is a view: its creator must keep the memory alive.
 package struct LossWeighting {
-  /// One number a row of the data set, ≥ 0, float64; nil: 1.
+  /// One weight per row of the data set, ≥ 0, float64; nil: all are 1.
   package var samples: Vector?
-  /// One number a class, ≥ 0, float64; nil: 1.
+  /// One weight per class, ≥ 0, float64; nil: all are 1.
   package var classes: Vector?
-  /// ε in [0, 1).
+  /// The share ε of label smoothing, in [0, 1).
   package var smoothing: Double
 
   package init(samples: Vector? = nil, classes: Vector? = nil, smoothing: Double = 0) {
@@ -21,7 +21,7 @@ package struct LossWeighting {
 
   package var isWeighted: Bool { samples != nil || classes != nil }
 
-  /// Σ of the weights of `count` samples from `start`: rows of the data set, or of the permutation `rows`. Their number without weights.
+  /// The sum of the weights of the `count` samples from `start` on, in the order of the data set or of the permutation `rows`; `count` if there are no weights.
   package func sum(_ targets: Targets, rows: UnsafePointer<Int64>?, start: Int = 0, count: Int) -> Double {
     guard isWeighted else { return Double(count) }
     var labels: UnsafePointer<Int32>?

@@ -1,15 +1,15 @@
 import Settings
 
-/// What a training had of the caller's, as a checkpoint says, and a trainer that was loaded from it lacks: no file holds functions.
+/// The caller's functions that training used before a checkpoint was saved, and that a trainer loaded from it lacks, because files hold no functions.
 package struct MissingParts: Sendable, Equatable {
-  /// A loss in place of the network's.
+  /// Whether a loss that replaced the network's is missing.
   package var loss = false
-  /// A metric in place of the option's: whether larger is better. nil: none is missing.
+  /// Whether larger values of the missing metric are better; nil if no metric is missing.
   package var metric: Bool?
 
   package init() {}
 
-  /// Refuses to go on without them: it would be with something else.
+  /// Refuses to go on without the missing functions, since training would go on with other ones.
   /// - Throws: `state` naming the call that sets what is missing.
   func require() throws(Failure) {
     if loss {
@@ -26,7 +26,7 @@ package struct MissingParts: Sendable, Equatable {
     NamedNumber("loss", \.loss), NamedNumber("metric", \.hasMetric), NamedNumber("larger_is_better", \.isLargerBetter),
   ]
 
-  // The metric as two numbers of files, of which the first is read first.
+  // The metric is stored as two numbers, of which the first is read first.
   private var hasMetric: Bool {
     get { metric != nil }
     set { metric = newValue ? metric ?? true : nil }

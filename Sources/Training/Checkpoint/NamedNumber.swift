@@ -1,10 +1,10 @@
 import Settings
 
-/// A number within a value, by the name it has in files.
+/// A number within a value, with its name in files.
 struct NamedNumber<Value> {
   let name: String
   let get: (Value) -> Double
-  /// False for what is no count where a count is needed.
+  /// False if the number must be a count and is not one.
   let set: (inout Value, Double) -> Bool
 
   init(_ name: String, _ path: WritableKeyPath<Value, Double>) {
@@ -37,10 +37,10 @@ struct NamedNumber<Value> {
 }
 
 extension Array {
-  /// The numbers of a value in this order.
+  /// The numbers of a value, in the order of this list.
   func numbers<Value>(of value: Value) -> [Double] where Element == NamedNumber<Value> { map { $0.get(value) } }
 
-  /// Sets the numbers that have a name here; names of other versions are passed over, and what is not named stays.
+  /// Sets the numbers whose names are in this list. Names of other versions are ignored, and numbers that are not given stay.
   /// - Throws: `fileFormat` naming the number.
   func read<Value>(_ names: [String], _ numbers: some Collection<Double>, into value: inout Value) throws(Failure) where Element == NamedNumber<Value> {
     for (name, number) in zip(names, numbers) {

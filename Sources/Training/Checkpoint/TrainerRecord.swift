@@ -2,22 +2,22 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// All that a trainer needs besides its network to go on bit for bit: options, counters, history, and the vectors of the iterate. What checkpoint files hold.
+/// Everything that a trainer needs besides its network to go on bit for bit: options, counters, history, and the vectors of the iterate. Checkpoint files store it.
 package struct TrainerRecord {
-  /// A table of numbers: names of the columns, and rows.
+  /// A table of numbers, with the names of its columns.
   package struct Table: Equatable {
     package let names: [String]
     package let rows: [[Double]]
     package init(names: [String], rows: [[Double]]) { (self.names, self.rows) = (names, rows) }
   }
 
-  /// The options that are set.
+  /// The options that were set.
   package let options: [(key: String, value: OptionValue)]
   /// `state`, `best`, `history`, `callers`, `class_weights` and `scalars`, by name.
   package let tables: [(name: String, table: Table)]
-  /// Vectors like the parameters by name: `parameters`, `gradient` and the optimizer's. Empty before training has begun.
+  /// Vectors as long as the parameters, by name: `parameters`, `gradient` and the optimizer's. Empty before training has begun.
   package let vectors: [(name: String, values: Vector)]
-  /// What owns vectors that are not the trainer's: hold on to the record for as long as they are used.
+  /// The owner of vectors that are not the trainer's: keep the record alive as long as they are used.
   private let owner: AnyObject?
 
   package init(
@@ -31,9 +31,9 @@ package struct TrainerRecord {
 }
 
 extension Trainer {
-  /// What a checkpoint holds of this trainer, at any time and within a callback too. The vectors are the trainer's own: they change when it runs.
+  /// The record of this trainer for a checkpoint; it may be taken at any time, also within a callback. The vectors are the trainer's own: they change when it runs.
   package func record() throws(Failure) -> TrainerRecord {
-    // Parameters that were assigned and not yet stepped from: those are where training goes on, and what is known of the iterate is known no more.
+    // Training goes on from parameters that were assigned to the network since the last step; what was known at the old iterate no longer applies.
     let assigned = isAssigned ? network.snapshot : nil
     var (state, best) = (state, best)
     if assigned != nil {
@@ -65,15 +65,15 @@ extension Trainer {
     return TrainerRecord(options: chosen, tables: tables, vectors: vectors.map { (name: $0.0, values: $0.1) }, owner: assigned)
   }
 
-  /// The trainer of a record, which goes on where the recorded one stood.
+  /// Makes the trainer of a record, which goes on where the recorded trainer stood.
   ///
-  /// - Parameter network: with the parameters it had then.
+  /// - Parameter network: the network with the parameters that it had then.
   /// - Throws: `fileFormat` for a record whose parts do not go together; what `set` throws; `memory`.
   package convenience init(_ network: Network, _ record: TrainerRecord) throws(Failure) {
     self.init(network)
     try set(record.options)
     func table(_ name: String) -> TrainerRecord.Table { record.tables.first { $0.name == name }?.table ?? TrainerRecord.Table(names: [], rows: []) }
-    // Older checkpoints do not say the objective of the running epoch.
+    // Older checkpoints do not hold the objective of the running epoch.
     state.objectiveSum = .nan
     try TrainingState.named.read(table("state").names, table("state").rows.first ?? [], into: &state)
     if state.position == 0 { state.objectiveSum = 0 }
@@ -116,7 +116,7 @@ extension Trainer {
     try setClassWeights(TensorView(vector.base, type: .float64, rows: 1, columns: values.count))
   }
 
-  /// The objective at the present iterate, and the gradient's norm where training began, among the optimizer's numbers.
+  /// The names, among the optimizer's numbers, of the objective at the present iterate and of the gradient's norm at the start of training.
   private static let knownName = "known_objective"
   private static let firstGradientName = "first_gradient"
 }
@@ -146,7 +146,7 @@ extension TrainingEvent {
     NamedNumber("learning_rate", \.learningRate), NamedNumber("seconds", \.seconds), NamedNumber("work", \.work), NamedNumber("is_best", \.isBest), NamedNumber("level", \.level),
   ]
 
-  /// An epoch's event before its numbers are read.
+  /// An epoch's event into which its numbers are then read.
   static var empty: TrainingEvent {
     TrainingEvent(
       kind: .epoch, epoch: 0, step: 0, epochFraction: 1, trainingLoss: .nan, objective: .nan, trainingAccuracy: .nan, validationLoss: .nan, validationAccuracy: .nan, validationMetric: .nan, learningRate: 0, seconds: 0,

@@ -2,7 +2,7 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// Every weight within [parameter_min, parameter_max]; biases are left alone. The projection is the nearest point.
+/// Keeps every weight within [parameter_min, parameter_max], by projecting it to the nearest point. Biases are not bounded.
 package final class Bounds: Constraint {
   private static let everything = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
 

@@ -5,15 +5,18 @@ import Networks
 import Settings
 import VectorFields
 
-/// Weights whose layers' steps are stable: s ≤ keep_stable·(the scheme's largest), where s = L·Π‖W‖^degree is the size of the layer's frozen dynamics (`FrozenDynamics`, `Integrator.largestStableSize`).
+/// The set of weights for which the layers' steps are stable: s ≤ keep_stable·(the scheme's largest), where s = L·Π‖W‖^degree is the size of the layer's frozen dynamics (`FrozenDynamics`,
+/// `Integrator.largestStableSize`).
 ///
-/// A layer outside is scaled: the weights of its operators are multiplied by one factor, so that the norms come to 3 % within the limit. Norms are upper bounds, widened by their roundings (`NormBound`), so that a layer inside
-/// is proven to be; one within 1 % of the limit may be scaled though it need not be. The statement is about frozen weights and slopes, each layer by itself.
+/// A layer outside the set is scaled: the weights of its operators are multiplied by one factor that brings the norms 3 % within the limit. Norms are upper bounds, enlarged by their
+/// rounding errors (`NormBound`), so that
+/// a layer inside the set is proven to be inside; a layer within 1 % of the limit may be scaled unnecessarily. The guarantee holds for each layer by itself, with frozen weights and slopes.
 ///
-/// Bounds are carried along: since weights were bounded last, their norm has grown by ‖ΔW‖_F at most, and only where that may have left the set is it bounded anew. Whether a layer is scaled depends on its weights
-/// alone, not on when they were bounded, so that training continued elsewhere gives the same bits.
+/// Bounds are reused: since the last bound of a norm, the norm has grown by at most ‖ΔW‖_F. A new bound is computed only if the weights may have left the set. Whether a layer is scaled
+/// depends on its weights
+/// alone and not on when they were bounded, so that training continued in another process gives the same bits.
 ///
-/// Layers that share weights meet the limit of their largest step. Where no limit is known the option is refused with the reason.
+/// Layers that share weights must satisfy the limit of their largest step. If no limit is known, the option is refused with the reason.
 package final class StabilitySet: Constraint {
   package static let options = [
     OptionDescription(
@@ -21,9 +24,9 @@ package final class StabilitySet: Constraint {
       "share of the integrator's stability limit that every layer's weights are scaled to keep, after every update; 0: not kept")
   ]
 
-  /// One layer, or one entry that layers share.
+  /// One layer, or one entry of weights that several layers share.
   private struct Entry {
-    /// Its operators among all.
+    /// The range of its operators among all operators.
     let parts: Range<Int>
     let slope: Double
     let degree: Int
@@ -36,7 +39,7 @@ package final class StabilitySet: Constraint {
     let range: Range<Int>
     let norm: FrozenDynamics.Norm
     let looseness: Double
-    /// Its weights when they were last bounded.
+    /// A copy of its weights at the time of their last bound.
     let bounded: Vector
   }
 
@@ -44,12 +47,12 @@ package final class StabilitySet: Constraint {
   private let parts: [Part]
   private let memory: Buffer
   private let numbers: Buffer
-  /// The last bound of each part's norm, infinite before the first.
+  /// The last bound of each part's norm; infinite before the first bound.
   private let bounds: UnsafeMutablePointer<Double>
   private let isChanged: UnsafeMutablePointer<Int32>
   /// One for each thread.
   private let workspaces: [NormBound]
-  /// What is left of the limit for each norm of a layer that is scaled.
+  /// The share of the limit to which the norms of a scaled layer are reduced.
   private static let inside = 0.97
 
   package init?(_ values: OptionValues, _ plan: NetworkPlan, threads: Int) throws(Failure) {
@@ -89,16 +92,16 @@ package final class StabilitySet: Constraint {
     return entries.indices.contains { isChanged[$0] != 0 }
   }
 
-  /// Scales one entry if it must be; gives whether it was.
+  /// Scales one entry if necessary and says whether it did.
   private func project(_ entry: Entry, _ parameters: Vector, _ workspace: NormBound) -> Bool {
-    // With the largest that the bounds could now be found to be.
+    // First with the largest values that the bounds can have now.
     var largest = entry.slope
     for part in entry.parts {
       let grown = bounds[part].isFinite ? squaredDistance(parameters[parts[part].range], parts[part].bounded).squareRoot() * (1 + 1e-6) : 0
       for _ in 0..<entry.degree { largest *= (bounds[part] + grown) * parts[part].looseness }
     }
     if largest <= entry.limit { return false }
-    // What an equal share of the limit leaves for each norm: if all have a cheap bound below it, no other is needed.
+    // The limit of each norm if all have equal shares of the whole limit: if cheap bounds of all norms are below it, no tighter bounds are needed.
     let factors = Double(entry.parts.count * entry.degree)
     let enough = root(entry.limit / entry.slope, factors)
     bound(entry, parameters, enough: enough, workspace)
@@ -111,13 +114,13 @@ package final class StabilitySet: Constraint {
       let weights = parameters[parts[part].range]
       scale(factor, weights)
       copy(weights, into: parts[part].bounded)
-      // Rounding moves each number by half an epsilon of itself, and so the norm by √n times as much at most.
+      // Rounding changes each number by at most half an epsilon relative to it, and so the norm by at most √n times as much.
       bounds[part] *= factor * (1 + Double(parts[part].norm.place.linearOperator.normExtents.rows).squareRoot() * weights.precision.epsilon)
     }
     return true
   }
 
-  /// Bounds the norms of an entry's operators anew.
+  /// Computes new bounds of the norms of an entry's operators.
   private func bound(_ entry: Entry, _ parameters: Vector, enough: Double, _ workspace: NormBound) {
     for part in entry.parts {
       let (weights, norm) = (parameters[parts[part].range], parts[part].norm)
@@ -129,7 +132,7 @@ package final class StabilitySet: Constraint {
   /// x^{1/n} for n = 1, 2 or 4.
   private func root(_ x: Double, _ n: Double) -> Double { n == 1 ? x : n == 2 ? x.squareRoot() : x.squareRoot().squareRoot() }
 
-  /// Adds the entries of a block, with the places of their operators in the parameter vector.
+  /// Adds the entries of a block, with their operators' places in the parameter vector.
   private static func collect(
     _ block: ODEBlock, _ share: Double, _ entries: inout [Entry], _ parts: inout [(range: Range<Int>, norm: FrozenDynamics.Norm)]
   ) throws(Failure) {

@@ -1,11 +1,11 @@
 import LinearAlgebra
 import Settings
 
-/// Minimizes the quadratic model m(x) = gᵀx + ½xᵀBx within ‖x‖_M ≤ Δ by preconditioned conjugate gradients, cut off at the radius or where the curvature is not positive.
+/// Minimizes the quadratic model m(x) = gᵀx + ½xᵀBx within ‖x‖_M ≤ Δ by preconditioned conjugate gradients, which stop at the radius or at a direction without positive curvature.
 ///
 /// Source: Steihaug 1983; Conn, Gould & Toint 2000, algorithm 7.5.1.
 package struct TruncatedCG {
-  /// Options that all methods with inner iterations read.
+  /// The options that all methods with inner iterations read.
   package static let options: [OptionDescription] = [
     OptionDescription("cg_iterations", .integer(1...1_000_000), default: .integer(20), unit: "products", "most products with the curvature a step"),
     OptionDescription(
@@ -17,12 +17,12 @@ package struct TruncatedCG {
       "preconditioner_shift", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1e-2), unit: "1",
       "γ of the preconditioner (αLᵀL + γI)⁻¹, which is used with smoothness α > 0"),
   ]
-  /// Vectors that `minimize` works in.
+  /// The number of vectors that `minimize` needs as scratch memory.
   package static let scratchCount = 5
 
   package let mostIterations: Int
   package let tolerance: Double
-  /// The part of the samples that products take.
+  /// The fraction of the samples that products with the curvature use.
   package let fraction: Double
 
   package init(mostIterations: Int, tolerance: Double, fraction: Double = 1) {
@@ -35,7 +35,7 @@ package struct TruncatedCG {
     self.init(mostIterations: try values.integer("cg_iterations"), tolerance: try values.real("cg_tolerance"), fraction: try values.real("curvature_fraction"))
   }
 
-  /// What `minimize` found.
+  /// The result of `minimize`.
   package struct Result {
     /// m(x) ≤ 0.
     package var model = 0.0
@@ -48,7 +48,7 @@ package struct TruncatedCG {
 
   /// - Parameters:
   ///   - gradient: g.
-  ///   - radius: Δ, infinite for none: where the curvature is not positive the iteration then ends with what it has, at first with the preconditioned −g.
+  ///   - radius: Δ, or infinite for none: the iteration then ends at a direction without positive curvature with the present x, or with the preconditioned −g in the first iteration.
   ///   - scratch: `scratchCount` vectors like g; the first gets x.
   ///   - product: Bd for a given d, into a given vector.
   ///   - precondition: M⁻¹r for a given r, into a given vector.

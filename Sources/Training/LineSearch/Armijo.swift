@@ -11,13 +11,13 @@ package struct Armijo {
 
   package init() {}
 
-  /// Searches along θ + μd from μ = `first` and leaves the point found in `trial`.
+  /// Searches along θ + μd, starting with μ = `first`, and leaves the point that it finds in `trial`.
   ///
   /// - Parameters:
   ///   - value: φ(0), finite.
   ///   - slope: φ'(0) < 0.
   ///   - evaluate: φ at given parameters.
-  /// - Returns: the step and the objective there; nil when no step decreases.
+  /// - Returns: the step and the objective there; nil if no step decreases the objective.
   package func search(
     from parameters: Vector, along direction: Vector, value: Double, slope: Double, first: Double = 1, trial: Vector, evaluate: (Vector) throws(Failure) -> Double
   ) throws(Failure) -> (step: Double, value: Double)? {
@@ -27,7 +27,7 @@ package struct Armijo {
       axpy(step, direction, addingTo: trial)
       let reached = try evaluate(trial)
       if reached <= value + decrease * step * slope { return (step, reached) }
-      // The minimizer of the parabola through what is known, between a tenth and a half of the step.
+      // The minimizer of the parabola through the known values, kept between a tenth and a half of the step.
       let parabola = -slope * step / (2 * (reached - value - slope * step))
       step *= parabola.isFinite ? min(max(parabola, 0.1), 0.5) : 0.1
     }

@@ -5,16 +5,16 @@ import Settings
 ///
 /// Source: Nocedal & Wright 2006, algorithms 3.5 and 3.6.
 package struct StrongWolfe {
-  /// c₁, of sufficient decrease.
+  /// c₁, for sufficient decrease.
   package var decrease = 1e-4
-  /// c₂, of the slope: 0.9 for quasi-Newton steps, 0.1 for conjugate gradients.
+  /// c₂, for the slope: 0.9 for quasi-Newton steps, 0.1 for conjugate gradients.
   package let slopeFraction: Double
-  /// Gradients that one search may take.
+  /// The most gradients that one search may evaluate.
   package var mostEvaluations = 25
 
   package init(slopeFraction: Double) { self.slopeFraction = slopeFraction }
 
-  /// A step μ ≥ 0 along the ray and what φ is there.
+  /// A step μ ≥ 0 along the ray, with the value and slope of φ there.
   private struct Point {
     var step = 0.0
     var value: Double
@@ -22,13 +22,13 @@ package struct StrongWolfe {
     var isFinite: Bool { value.isFinite && slope.isFinite }
   }
 
-  /// Searches along θ + μd and leaves the point found in `trial`, with its gradient.
+  /// Searches along θ + μd and leaves the point that it finds in `trial`, with its gradient.
   ///
   /// - Parameters:
   ///   - value: φ(0), finite.
   ///   - slope: φ'(0) < 0.
   ///   - first: the first step to try, > 0.
-  /// - Returns: the step and the objective there; where no step meets both conditions the best one with sufficient decrease; nil when none decreases.
+  /// - Returns: the step and the objective there; if no step meets both conditions, the best one with sufficient decrease; nil if no step decreases the objective.
   package func search(
     _ objective: any Objective, from parameters: Vector, along direction: Vector, value: Double, slope: Double, first: Double, trial: Vector, trialGradient: Vector
   ) throws(Failure) -> (step: Double, value: Double)? {
@@ -47,7 +47,7 @@ package struct StrongWolfe {
         high = point
       } else {
         if abs(point.slope) <= -slopeFraction * slope { return (step, point.value) }
-        // Toward `high` the function must fall from `low` on.
+        // The function must fall from `low` toward `high`.
         if point.slope * ((high?.step ?? .infinity) - low.step) >= 0 { high = low }
         low = point
       }

@@ -2,13 +2,13 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// Samples by their class and the class predicted, and the figures that follow from these counts.
+/// Counts of samples by their class and their predicted class, and the figures that follow from them.
 package final class ConfusionMatrix {
   package let classes: Int
   private let buffer: Buffer
   private let counts: UnsafeMutablePointer<Int64>
 
-  /// Zeros.
+  /// A matrix of zeros.
   /// - Throws: `memory`.
   package init(classes: Int) throws(Failure) {
     self.classes = classes
@@ -17,20 +17,20 @@ package final class ConfusionMatrix {
     counts = buffer.rowNumbers(count: count)
   }
 
-  /// Counts samples with their labels; scores: classes × samples, or one row, positive for class 1.
+  /// Counts samples with their labels. The scores are classes × samples, or one row that is positive for class 1.
   func count(_ scores: Block, labels: UnsafePointer<Int32>, count: Int) {
     countClasses(scores, labels: labels, count: count, addingTo: counts)
   }
 
-  /// Samples of class `label` taken for `predicted`.
+  /// The number of samples of class `label` that were predicted as `predicted`.
   package subscript(label: Int, predicted: Int) -> Int { Int(counts[label * classes + predicted]) }
 
-  /// The counts, a class a row, a class predicted a column: int64.
+  /// The counts as int64, with a row for each class and a column for each predicted class.
   package var view: TensorView { TensorView(UnsafeRawPointer(counts), type: .int64, rows: classes, columns: classes) }
 
   /// The figures of one class.
   package struct ClassFigures: Sendable, Equatable {
-    /// TP/(TP + FP); NaN for a class never predicted.
+    /// TP/(TP + FP); NaN for a class that was never predicted.
     package let precision: Double
     /// TP/(TP + FN); NaN for a class without samples.
     package let recall: Double
@@ -59,7 +59,7 @@ package final class ConfusionMatrix {
     return Double(right) / Double(all)
   }
 
-  /// The mean of a figure over the classes that have it.
+  /// The mean of a figure over the classes for which it is defined.
   func mean(_ figure: (ClassFigures) -> Double) -> Double {
     var (sum, count) = (0.0, 0)
     for label in 0..<classes {
@@ -70,7 +70,7 @@ package final class ConfusionMatrix {
   }
 }
 
-/// The fraction of the samples classified rightly.
+/// The fraction of samples that are classified correctly.
 struct Accuracy: Metric {
   var isLargerBetter: Bool { true }
   var targetKind: TargetKind { .labels }

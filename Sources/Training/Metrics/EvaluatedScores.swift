@@ -3,9 +3,9 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// The scores of a whole data set with its targets: what metrics are computed from.
+/// The scores of a whole data set with its targets, from which metrics are computed.
 ///
-/// Scores are float64, exact copies of the network's, outputs × samples. What several metrics share is made once, at the first use.
+/// Scores are float64, exact copies of the network's, outputs × samples. Intermediate results that several metrics share are computed once, at the first use.
 package final class EvaluatedScores {
   package let plan: NetworkPlan
   package let dataset: Dataset
@@ -19,7 +19,7 @@ package final class EvaluatedScores {
   package var count: Int { dataset.count }
 
   /// - Throws: `memory`.
-  /// - Complexity: 8 bytes a score.
+  /// - Complexity: 8 bytes per score.
   package init(_ plan: NetworkPlan, _ dataset: Dataset) throws(Failure) {
     self.plan = plan
     self.dataset = dataset
@@ -33,7 +33,7 @@ package final class EvaluatedScores {
     return (buffer, Block(buffer.base, rows: plan.outputs, columns: columns, precision: .float64))
   }
 
-  /// Where the scores of the samples from `start` on go, samples × outputs. What was computed of the scores before is forgotten.
+  /// The memory for the scores of the samples that begin at `start`, samples × outputs. Results computed from the earlier scores are dropped.
   func target(from start: Int) -> MutableTensorView {
     (classCounts, linked) = (nil, nil)
     return MutableTensorView(
@@ -46,7 +46,7 @@ package final class EvaluatedScores {
     return labels
   }
 
-  /// How often each class was taken for which.
+  /// How often each class was predicted as each class.
   package func confusion() throws(Failure) -> ConfusionMatrix {
     if let classCounts { return classCounts }
     let made = try ConfusionMatrix(classes: plan.classes)
@@ -55,7 +55,7 @@ package final class EvaluatedScores {
     return made
   }
 
-  /// The loss's link of the scores: classes × samples, or one row of the probability of class 1.
+  /// The probabilities, by the loss's link: classes × samples, or one row with the probability of class 1.
   package func probabilities() throws(Failure) -> Block {
     if let linked { return linked.block }
     let made = try Self.memory(plan, dataset)
@@ -83,7 +83,7 @@ package final class EvaluatedScores {
 /// The scores of a network's present parameters on a data set.
 ///
 /// - Throws: `shapeMismatch`, `incompatible` or `invalidData` when the data do not suit the network; `memory`.
-/// - Complexity: one forward pass; 8 bytes a score.
+/// - Complexity: one forward pass; 8 bytes per score.
 package func evaluateScores(_ network: Network, on dataset: Dataset, threads: Int) throws(Failure) -> EvaluatedScores {
   let dataset = try suited(dataset, for: network.plan, network.snapshot.normalization, called: "the data")
   let evaluated = try EvaluatedScores(network.plan, dataset)

@@ -2,15 +2,15 @@ import Datasets
 import Networks
 import Settings
 
-/// A figure of a network's scores on a data set: what iterates are chosen by and reports show, besides the loss.
+/// A figure of a network's scores on a data set. Besides the loss, it can choose the iterate to keep and appears in reports.
 ///
 /// Every sample counts once, whatever weights the data set gives it in the training loss.
 package protocol Metric: Sendable {
-  /// Whether larger values are better ones.
+  /// Whether larger values are better.
   var isLargerBetter: Bool { get }
-  /// The targets it compares with.
+  /// The kind of targets that it compares scores with.
   var targetKind: TargetKind { get }
-  /// The figure; NaN where it is not defined on these data (the area under a curve of one class).
+  /// The figure; NaN if it is not defined for these data (such as the area under a curve for one class).
   /// - Throws: `memory`.
   func value(_ evaluated: EvaluatedScores) throws(Failure) -> Double
 }
@@ -30,7 +30,7 @@ package let metrics = Registry<any Metric>(
   ])
 
 extension Metric {
-  /// Refuses a network whose targets are of the other kind.
+  /// Refuses a network with the other kind of targets.
   /// - Throws: `incompatible`.
   package func check(_ plan: NetworkPlan, called name: String) throws(Failure) {
     guard targetKind == plan.loss.targetKind else {
@@ -45,8 +45,8 @@ extension Metric {
 
 /// Metrics of a network's present parameters on a data set, in the order of their names, from one pass.
 ///
-/// - Parameter threads: 0 = the processors of the affinity mask. The results have the same bits for any number.
-/// - Throws: `unknownName`; `incompatible`; `notFinite` for a figure that is too large for float64; what `evaluateScores` throws.
+/// - Parameter threads: 0 = as many as the affinity mask has processors. The results have the same bits for any number.
+/// - Throws: `unknownName`; `incompatible`; `notFinite` if a figure is too large for float64; what `evaluateScores` throws.
 package func evaluate(_ network: Network, on dataset: Dataset, metrics names: [String], threads: Int) throws(Failure) -> [Double] {
   var chosen: [any Metric] = []
   for name in names {
@@ -58,7 +58,7 @@ package func evaluate(_ network: Network, on dataset: Dataset, metrics names: [S
   var values: [Double] = []
   for (name, metric) in zip(names, chosen) {
     let value = try metric.value(evaluated)
-    // A figure of classes is NaN where the data do not define it; one of values always is defined.
+    // A figure of classes is NaN if it is undefined for the data; a figure of values is always defined.
     guard value.isFinite || (value.isNaN && metric.targetKind == .labels) else { throw Failure(.notFinite, "the metric \(name) is not finite: its sums overflow") }
     values.append(value)
   }

@@ -2,7 +2,7 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// The mean of −log p(class): the plain loss of the network, without weights, smoothing or regularizers; evaluated in float64, by log-sum-exp, from the scores.
+/// The mean of −log p(class): the network's loss without weights, smoothing or regularizers, computed from the scores in float64 by log-sum-exp.
 struct LogLoss: Metric {
   var isLargerBetter: Bool { false }
   var targetKind: TargetKind { .labels }
@@ -15,9 +15,9 @@ struct LogLoss: Metric {
   }
 }
 
-/// The mean of Σ_c (p_c − [c = class])²; of (p₁ − class)², half of that, for two classes.
+/// The mean of Σ_c (p_c − [c = class])²; for two classes the mean of (p₁ − class)², which is half of that.
 ///
-/// Source: Brier 1950, eq. 2, with the halving for two classes that is usual since.
+/// Source: Brier 1950, eq. 2, with half of it for two classes, as is usual today.
 struct BrierScore: Metric {
   var isLargerBetter: Bool { false }
   var targetKind: TargetKind { .labels }
@@ -28,10 +28,10 @@ struct BrierScore: Metric {
   }
 }
 
-/// The area under the receiver operating characteristic, ties counting one half; for more than two classes the plain mean of the areas of each class against the rest, over the
-/// classes that have samples and are not all. NaN when there is only one class.
+/// The area under the receiver operating characteristic, in which ties count one half. For more than two classes it is the plain mean of the areas of each class against the rest, over the
+/// classes that have samples. NaN if all samples are of one class.
 ///
-/// Samples are ranked by the log-odds of their scores, which is the order of the probabilities without the ties that rounding to 0 and 1 makes.
+/// Samples are ranked by the log-odds of their scores. This is the order of the probabilities, but without the ties that arise when probabilities round to 0 and 1.
 /// Source: Hanley & McNeil 1982; Provost & Domingos 2001 for one against the rest, here unweighted.
 struct AreaUnderROC: Metric {
   var isLargerBetter: Bool { true }

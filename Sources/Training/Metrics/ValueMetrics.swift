@@ -2,9 +2,9 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// R² = 1 − Σ(s−t)²/Σ(t−t̄)², the mean over the outputs. An output whose targets are all equal counts 1 where it is met exactly, else 0.
+/// R² = 1 − Σ(s−t)²/Σ(t−t̄)², the mean over the outputs. An output whose targets are all equal counts 1 if the scores equal them exactly, otherwise 0.
 ///
-/// Source: the coefficient of determination, e.g. Draper & Smith 1998, §1.3; the mean over outputs is that of uniform weights.
+/// Source: the coefficient of determination, e.g. Draper & Smith 1998, §1.3; the mean over outputs has uniform weights.
 struct CoefficientOfDetermination: Metric {
   var isLargerBetter: Bool { true }
   var targetKind: TargetKind { .values }

@@ -2,17 +2,18 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// What an optimizer's state vector is made of, and so how it goes over to a network with each step halved.
+/// The kind of an optimizer's state vector, which decides how it is converted for a network with each step halved.
 ///
-/// The objective depends on the weights as a function of time; a layer's gradient is the functional's times the step size, so that the gradient of each of two half layers is half the coarse
-/// layer's, while steps of the parameters are interpolated as these are. Products sᵀy of steps and gradients then stay the same. Squares are interpolated without extrapolation, lest they fall below zero.
+/// The objective depends on the weights as a function of time. A layer's gradient is the functional's gradient times the step size, so that each of two half layers has half the gradient of the coarse
+/// layer; steps of the parameters are interpolated like parameters. Products sᵀy of steps and gradients then stay the same. Squares are interpolated without extrapolation, which could make
+/// them negative.
 package enum StateKind: Sendable {
   case step, gradient, squaredGradient
 }
 
 extension Refinement {
-  /// Takes a state vector over: `coarse.parameterCount` numbers to `fine.parameterCount`.
-  /// - Throws: why the work must end.
+  /// Converts a state vector from `coarse.parameterCount` to `fine.parameterCount` numbers.
+  /// - Throws: the reason why the work must end.
   func carry(_ state: Vector, _ kind: StateKind, into result: Vector) throws(Failure) {
     try prolong(state, isConvex: kind == .squaredGradient, into: result)
     guard kind != .step else { return }

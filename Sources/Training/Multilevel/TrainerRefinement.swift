@@ -3,13 +3,14 @@ import Networks
 import Settings
 
 extension Trainer {
-  /// A trainer of the refined network that goes on where this one stands: its options, loss and weights, history and the optimizer's state carried over.
+  /// A trainer of the refined network that goes on from the state of this one: it takes over options, loss, class weights, history and the optimizer's state.
   ///
-  /// The network begins with the prolonged parameters that the coarse one holds (the best so far, with validation data), and so does the trainer. Epochs count anew, so that schedules and `epochs` are of the
-  /// level; steps, work and time go on. Regularizers of the weights' course in time are rescaled by themselves: they are integrals. This trainer stays as it is.
+  /// The network and the trainer begin with the prolonged parameters of the coarse network (with validation data, the best so far). Epochs count from 0 again, so that schedules and
+  /// `epochs` apply to each
+  /// level; steps, work and time go on. Smoothness of the weights in time needs no rescaling, because it is an integral. This trainer stays as it is.
   /// Source: Haber & Ruthotto 2017, §3.4.
   ///
-  /// - Throws: what `Refinement.init` and `Network.refined` throw; `invalidArgument` when the options contradict each other; `memory`.
+  /// - Throws: what `Refinement.init` and `Network.refined` throw; `invalidArgument` if the options contradict each other; `memory`.
   package func refined(_ prolongation: Prolongation) throws(Failure) -> Trainer {
     let refinement = try Refinement(network.plan, prolongation)
     let finer = Trainer(try network.refined(refinement), like: self)

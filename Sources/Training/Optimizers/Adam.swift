@@ -12,7 +12,7 @@ package struct Adam: AdamMethod {
   package init(_ settings: AdamSettings) { self.settings = settings }
 }
 
-/// What Adam and AdamW share: all but where weight decay acts, which `decouplesWeightDecay` says.
+/// The parts that Adam and AdamW share. They differ only in how weight decay acts, which `decouplesWeightDecay` says.
 package protocol AdamMethod: GradientOptimizer {
   var settings: AdamSettings { get }
 
@@ -28,7 +28,7 @@ extension AdamMethod {
 
   package init(_ values: OptionValues) throws(Failure) { self.init(try AdamSettings(values)) }
 
-  /// Adam's update with bias correction for step `step` (from 1); a decoupled decay λ first scales θ by 1 − ηλ.
+  /// Adam's update with bias correction in step `step` (from 1); a decoupled decay λ first scales θ by 1 − ηλ.
   package func update(_ parameters: Vector, gradient: Vector, state: OptimizerState, step: Int, rate: Double, decay: Double) {
     let (beta1, beta2) = (settings.beta1, settings.beta2)
     adamStep(

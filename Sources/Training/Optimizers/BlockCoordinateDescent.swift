@@ -3,8 +3,8 @@ import Settings
 
 /// Block coordinate descent: (i) the readout by Newton–PCG with the states fixed, (ii) all other parameters by one Gauss–Newton–PCG step with the readout fixed, both on the step's samples.
 ///
-/// With a `batch_size` below the data's each step has a random sample of its own, and with `curvature_fraction` below 1 products take a part of that.
-/// Source: Haber & Ruthotto 2017, section 4, whose iterate of lowest validation error the trainer keeps.
+/// With a `batch_size` smaller than the data, each step works on its own random samples; with `curvature_fraction` below 1, products use a part of these.
+/// Source: Haber & Ruthotto 2017, section 4. As there, the trainer keeps the iterate with the lowest validation error.
 package struct BlockCoordinateDescent: Optimizer {
   package static let options: [OptionDescription] = TruncatedCG.options + ReadoutSolver.options + [Convergence.option]
 
@@ -31,7 +31,7 @@ package struct BlockCoordinateDescent: Optimizer {
     guard iterate.ending == nil else { return copy(point, into: iterate.parameters) }
     let gradient = iterate.scratch[TruncatedCG.scratchCount + 2]
     copy(iterate.gradient, into: gradient)
-    // The readout stays: no gradient and no curvature there.
+    // The readout stays fixed: its gradient and curvature are set to zero.
     fill(gradient[problem.range], 0)
     _ = try inner.minimize(
       gradient: gradient, radius: .infinity, scratch: scratch,

@@ -1,9 +1,9 @@
 import LinearAlgebra
 import Settings
 
-/// Gauss–Newton with a trust region: each step minimizes gᵀx + ½xᵀBx within ‖x‖_M ≤ Δ by truncated conjugate gradients, B being the Gauss–Newton matrix.
+/// Gauss–Newton with a trust region: each step minimizes gᵀx + ½xᵀBx within ‖x‖_M ≤ Δ by truncated conjugate gradients, where B is the Gauss–Newton matrix.
 ///
-/// Steps whose decrease falls short of the model's shrink Δ and are tried again; good ones on the boundary double it.
+/// A step whose decrease falls short of the model's shrinks Δ and is tried again; a good step on the boundary doubles Δ.
 /// Source: Conn, Gould & Toint 2000, algorithm 6.1.1; Newman, Ruthotto, Hart & van Bloemen Waanders 2021 for its use on networks.
 package struct GaussNewton: Optimizer {
   package static let options: [OptionDescription] = TruncatedCG.options + [TrustRegion.option, Convergence.option]
@@ -39,21 +39,21 @@ package struct GaussNewton: Optimizer {
   }
 }
 
-/// The radius of a trust region from step to step: the first of the iterate's scalars.
+/// The radius of a trust region, carried from step to step in the first of the iterate's scalars.
 struct TrustRegion {
   static let option = OptionDescription(
     "trust_radius", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1), unit: "1", "the trust region's first radius, in the norm of the preconditioner")
 
   let first: Double
-  /// Radii that one step may try.
+  /// The number of radii that one step may try.
   private let mostTrials = 12
 
   init(_ values: OptionValues) throws(Failure) { first = try values.real(Self.option.key) }
 
-  /// Finds a step of sufficient decrease: the objective there; nil when none of the radii gave one.
+  /// Finds a step with sufficient decrease and gives the objective there; nil if none of the radii gave such a step.
   ///
   /// - Parameters:
-  ///   - iterate: its `gradient` is that of the model; the first scratch vectors are used.
+  ///   - iterate: its `gradient` is the model's gradient; the first scratch vectors are overwritten.
   ///   - evaluate: the objective after a step.
   func step(
     _ iterate: Iterate, value: Double, inner: TruncatedCG, product: (Vector, Vector) throws(Failure) -> Void, precondition: (Vector, Vector) -> Void,

@@ -1,16 +1,16 @@
 import LinearAlgebra
 import Settings
 
-/// A first-order method: turns each number's gradient into its step, so that ranges of parameters can be stepped apart.
+/// A first-order method: it computes the step of each number from this number's gradient, so that ranges of parameters can be stepped separately.
 package protocol GradientOptimizer: Optimizer {
-  /// Bounds on the gradient before it is stepped by.
+  /// The clipping of the gradient before the step.
   var clipping: GradientClipping { get }
   /// One step over a contiguous range of parameters, in place.
   /// - Parameters:
   ///   - parameters: θ, overwritten with the new iterate.
   ///   - gradient: ∂objective/∂θ, as many numbers; may be overwritten.
   ///   - state: the same range of the state vectors.
-  ///   - step: how many steps were taken before this one plus one, from 1.
+  ///   - step: the number of this step, from 1.
   ///   - rate: the learning rate of this step.
   ///   - decay: the decoupled weight decay of this range, 0 unless `decouplesWeightDecay`.
   func update(_ parameters: Vector, gradient: Vector, state: OptimizerState, step: Int, rate: Double, decay: Double)
@@ -31,13 +31,13 @@ extension GradientOptimizer {
   }
 }
 
-/// The vectors a first-order method carries, named by `stateNames` in this order.
+/// The vectors that a first-order method carries, in the order of `stateNames`.
 package struct OptimizerState: Sendable {
   package let first: Vector
-  /// The second vector; of length 0 for a method with one.
+  /// The second vector; its length is 0 for a method with one vector.
   package let second: Vector
 
-  /// - Parameter vectors: one or two.
+  /// - Parameter vectors: one or two vectors.
   package init(_ vectors: [Vector]) {
     first = vectors[0]
     second = vectors.count > 1 ? vectors[1] : vectors[0][0..<0]
@@ -48,17 +48,17 @@ package struct OptimizerState: Sendable {
     self.second = second
   }
 
-  /// The part of every state vector that belongs to the parameters `range`.
+  /// The parts of all state vectors that belong to the parameters in `range`.
   package subscript(range: Range<Int>) -> OptimizerState {
     OptimizerState(first: first[range], second: second.count == 0 ? second : second[range])
   }
 }
 
-/// Why a method cannot begin a step: the objective is NaN or infinite where it stands.
+/// The failure of a method that cannot begin a step because the objective at its iterate is NaN or infinite.
 func notFinite(_ value: Double) -> Failure { Failure(.notFinite, "the objective is \(value)") }
 
 extension OptionDescription {
-  /// The learning rate every first-order method reads; schedules scale it.
+  /// The option for the learning rate, which every first-order method reads and schedules scale.
   package static let learningRate = OptionDescription(
     "learning_rate", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1e-3), unit: "1",
     "step length of a first-order optimizer before the schedule")

@@ -3,8 +3,8 @@ import Settings
 
 /// Limited-memory BFGS with a strong Wolfe line search.
 ///
-/// The direction is −Hg, H being the BFGS matrix of the last m pairs s = θ₊ − θ, y = g₊ − g, by the two-loop recursion from (sᵀy/yᵀy)I. On samples that change from step to step each pair is of
-/// the batch it was found on.
+/// The direction is −Hg, where H is the BFGS matrix of the last m pairs s = θ₊ − θ, y = g₊ − g, by the two-loop recursion from (sᵀy/yᵀy)I. If the samples change from step to step, both gradients of a
+/// pair belong to the same batch.
 /// Source: Liu & Nocedal 1989; Nocedal & Wright 2006, algorithms 7.4 and 7.5.
 package struct LBFGS: Optimizer {
   package static let options: [OptionDescription] = [
@@ -32,7 +32,7 @@ package struct LBFGS: Optimizer {
     var pairs = Int(iterate.scalars[0])
     var slope = descend(iterate, pairs: pairs, into: direction)
     if !(slope < 0) {
-      // Rounding, or curvature of other batches: the memory is of no use.
+      // Because of rounding, or because the pairs come from other batches, the direction does not descend: the pairs are useless.
       pairs = 0
       slope = descend(iterate, pairs: 0, into: direction)
     }
@@ -41,7 +41,7 @@ package struct LBFGS: Optimizer {
       objective, from: iterate.parameters, along: direction, value: value, slope: slope, first: pairs == 0 ? min(1, 1 / length) : 1, trial: trial,
       trialGradient: trialGradient)
     guard let found else {
-      // Once more from the gradient alone, if there was a memory to forget.
+      // Tries once more with the gradient alone, if there are pairs to drop.
       iterate.scalars[0] = 0
       return convergence.stay(objective, iterate, value: value, isLast: pairs == 0)
     }
@@ -55,7 +55,7 @@ package struct LBFGS: Optimizer {
     iterate.accept(trial, value: found.value, gradient: trialGradient, of: objective)
   }
 
-  /// −Hg, and its slope.
+  /// Computes −Hg and gives its slope.
   private func descend(_ iterate: Iterate, pairs: Int, into direction: Vector) -> Double {
     copy(iterate.gradient, into: direction)
     scale(-1, direction)

@@ -3,7 +3,7 @@ import Settings
 
 /// Newton's method with the direction from truncated preconditioned conjugate gradients on Hessian products, and Armijo's line search.
 ///
-/// Where the Hessian is not positive definite the inner iteration ends with a direction of descent (Steihaug 1983). Source: Haber & Ruthotto 2017, section 4; Nocedal & Wright 2006, algorithm 7.1.
+/// If the Hessian is not positive definite, the inner iteration ends with a descent direction (Steihaug 1983). Source: Haber & Ruthotto 2017, section 4; Nocedal & Wright 2006, algorithm 7.1.
 package struct NewtonPCG: Optimizer {
   package static let options: [OptionDescription] = TruncatedCG.options + [Convergence.option]
 
@@ -27,7 +27,8 @@ package struct NewtonPCG: Optimizer {
   }
 }
 
-/// One truncated Newton step with a given curvature: the iterate moves, and the objective there is returned; nil, and the iterate stays, when no step along the direction decreases it.
+/// Takes one truncated Newton step with a given curvature and returns the objective at the new iterate. If no step along the direction decreases the objective, the iterate stays and the
+/// result is nil.
 ///
 /// - Parameters:
 ///   - value: the objective at the iterate, whose `gradient` is there.

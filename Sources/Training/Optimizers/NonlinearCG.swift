@@ -13,7 +13,7 @@ package struct NonlinearCG: Optimizer {
   package init(_ values: OptionValues) throws(Failure) { convergence = try Convergence(values) }
 
   package var stateNames: [String] { ["direction", "previous_gradient"] }
-  /// What the last search ended with: its slope at the start, and its step; 0 before the first.
+  /// The slope at the start of the last search, and its step; 0 before the first search.
   package var scalarNames: [String] { ["slope", "step"] }
   package var scratchCount: Int { 3 }
 
@@ -38,7 +38,7 @@ package struct NonlinearCG: Optimizer {
     let found = try StrongWolfe(slopeFraction: 0.1).search(
       objective, from: iterate.parameters, along: direction, value: value, slope: slope, first: first, trial: trial, trialGradient: trialGradient)
     guard let found else {
-      // Once more from the gradient alone, if it was not that.
+      // Tries once more with the gradient alone, unless the direction was the gradient already.
       iterate.scalars = [0, 0]
       return convergence.stay(objective, iterate, value: value, isLast: lastStep == 0)
     }

@@ -3,28 +3,28 @@ import Settings
 
 /// A method that steps the parameters downhill.
 ///
-/// An optimizer is an immutable description; what it carries from step to step belongs to the `Iterate`, starts as zeros and is saved with it, so that training goes on bit for bit.
+/// An optimizer is an immutable description. The state that it carries from step to step belongs to the `Iterate`, starts as zeros and is saved with it, so that training goes on bit for bit.
 package protocol Optimizer: Sendable {
-  /// The options the method reads.
+  /// The options that the method reads.
   static var options: [OptionDescription] { get }
-  /// True when weight decay acts on the parameters directly (AdamW) and not as a term of the objective.
+  /// True if weight decay acts on the parameters directly (AdamW) instead of as a term of the objective.
   static var decouplesWeightDecay: Bool { get }
-  /// True for methods made for a function that stays the same: unless `batch_size` is set, each step sees all samples.
+  /// True for methods that need the same function in every step: each step then uses all samples, unless `batch_size` is set.
   static var prefersAllSamples: Bool { get }
 
-  /// Reads the options; fails with `invalidArgument` when they contradict each other.
+  /// Reads the options; fails with `invalidArgument` if they contradict each other.
   init(_ values: OptionValues) throws(Failure)
 
   /// Names of the state vectors, each as long as the parameters.
   var stateNames: [String] { get }
-  /// Names of the numbers carried besides.
+  /// The names of the numbers that are carried besides the vectors.
   var scalarNames: [String] { get }
-  /// How a state vector goes over to a finer network.
+  /// How a state vector is converted for a finer network.
   func kind(ofState index: Int) -> StateKind
-  /// Vectors like the parameters that a step works in.
+  /// The number of scratch vectors, each as long as the parameters, that a step needs.
   var scratchCount: Int { get }
 
-  /// One step. On failure the iterate is as before.
+  /// Takes one step. On failure the iterate is unchanged.
   func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure)
 }
 

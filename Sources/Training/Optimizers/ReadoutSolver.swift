@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Settings
 
-/// Solves the readout's convex problem by Newton–PCG, for methods that treat it apart from the other parameters.
+/// Solves the readout's convex problem by Newton–PCG, for methods that treat it separately from the other parameters.
 ///
 /// Source: Haber & Ruthotto 2017, section 4 (step i of block coordinate descent); Newman et al. 2021 (the inner problem of variable projection).
 struct ReadoutSolver {
@@ -13,7 +13,7 @@ struct ReadoutSolver {
 
   let mostIterations: Int
   let tolerance: Double
-  /// Few products: what twenty do not find, the next Newton system finds from better weights.
+  /// Few products suffice: what twenty products do not find, the next Newton system finds from better weights.
   private let inner = TruncatedCG(mostIterations: 20, tolerance: 0.01)
 
   init(_ values: OptionValues) throws(Failure) {
@@ -21,7 +21,7 @@ struct ReadoutSolver {
     tolerance = try values.real("readout_tolerance")
   }
 
-  /// Fixes the states at `parameters` and replaces the readout in them by the solution: the objective there, and whether the readout moved; nil where the network cannot be evaluated.
+  /// Fixes the states at `parameters` and replaces the readout in `parameters` by the solution. Gives the objective there and whether the readout changed; nil if the network cannot be evaluated.
   func solve(_ problem: any ReadoutProblem, in parameters: Vector) throws(Failure) -> (value: Double, hasMoved: Bool)? {
     guard try problem.fixStates(at: parameters) else { return nil }
     let iterate = problem.iterate

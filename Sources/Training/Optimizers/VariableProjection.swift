@@ -1,10 +1,11 @@
 import LinearAlgebra
 import Settings
 
-/// Variable projection: the readout W is always the best for the states that the other parameters θ give, and θ minimizes the reduced objective φ(W(θ), θ) by trust-region Gauss–Newton–Krylov.
+/// Variable projection: the readout W is always optimal for the states that the other parameters θ give, and trust-region Gauss–Newton–Krylov steps in θ minimize the reduced objective φ(W(θ), θ).
 ///
-/// Where W is optimal the reduced gradient is ∂φ/∂θ. A step minimizes the joint Gauss–Newton model over W and θ, whose Schur complement in θ is that of the reduced objective with the derivative
-/// of W(θ) by the implicit function theorem; its θ is kept and W is solved for anew before the step is judged. For any convex loss, softmax and least squares among them.
+/// If W is optimal, the reduced gradient is ∂φ/∂θ. A step minimizes the joint Gauss–Newton model over W and θ. Its Schur complement in θ is the matrix of the reduced objective, with the derivative
+/// of W(θ) by the implicit function theorem. The step's θ is kept, and W is solved for again before the step is accepted or rejected. This works for any convex loss, such as softmax and
+/// least squares.
 /// Source: Golub & Pereyra 1973; Newman, Ruthotto, Hart & van Bloemen Waanders 2021.
 package struct VariableProjection: Optimizer {
   package static let options: [OptionDescription] = TruncatedCG.options + [TrustRegion.option] + ReadoutSolver.options + [Convergence.option]
@@ -29,7 +30,7 @@ package struct VariableProjection: Optimizer {
     let (point, trial, trialGradient) = (vectors[0], vectors[1], vectors[2])
     let problem = try objective.readoutProblem()
     copy(iterate.parameters, into: point)
-    // Where the objective is known, the step that found it has solved for the readout.
+    // If the objective is known, the step that computed it has already solved for the readout.
     if iterate.known == nil {
       guard try solver.solve(problem, in: point) != nil else { throw notFinite(.infinity) }
     }
@@ -44,7 +45,7 @@ package struct VariableProjection: Optimizer {
           copy(point, into: trial)
           axpy(1, step, addingTo: trial)
           guard let solved = try solver.solve(problem, in: trial) else { return .infinity }
-          // A step is judged by the objective itself, whose gradient the next step begins with; one that the readout's problem refuses needs none.
+          // A step is judged by the objective itself, with whose gradient the next step begins. If the readout's problem cannot be solved, no gradient is needed.
           return solved.value < value ? try objective.gradient(at: trial, into: trialGradient) : solved.value
         })
     }
