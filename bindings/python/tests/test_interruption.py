@@ -111,9 +111,9 @@ class World:
     samples, inputs, outputs = 40_000, 20, 4
     options = dict(inputs=20, outputs=4, width=64, field="antisymmetric", integrator="euler", layers=400, horizon=1.0, seed=1)
     adaptive = dict(options, width=32, layers=8, integrator="dopri5", relative_tolerance=1e-6, horizon=200.0)
-    #: 20 million parameters, which are drawn as they are made.
+    #: A network with 20 million parameters, which are drawn when it is made.
     wide = dict(options, width=1000, layers=20)
-    #: 2 million.
+    #: A network with 2 million parameters.
     large = dict(options, width=300, layers=22)
 
     def __init__(self, folder):

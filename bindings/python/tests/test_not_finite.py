@@ -378,7 +378,7 @@ def test_numbers_that_are_not_finite_are_errors(name, argument, value):
         assert all(numpy.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-# These arguments have no precision that a number could exceed: only the network knows that of data sets, weights and rates, and levels of events and times are float64.
+# Numbers that float32 cannot hold are valid here, because data sets and weights do not know a network's precision. Times and levels of events are float64 as well.
 FLOAT64_ARGUMENTS = {"sode_dataset_create", "sode_dataset_retain", "sode_dataset_weighted", "sode_trainer_set_class_weights"}
 
 
