@@ -2,7 +2,7 @@ import CStableODE
 import Testing
 
 struct BatchesTests {
-  /// What is wrong with a batch is told with its place.
+  /// Errors of a batch name the place of the wrong number.
   @Test func badBatchesAreNamed() throws {
     let network = try TestNetwork()
     var points: [Float] = [1, 2, 3, .nan]

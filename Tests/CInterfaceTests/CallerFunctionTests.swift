@@ -2,9 +2,9 @@ import CStableODE
 import LinearAlgebra
 import Testing
 
-/// What a caller's functions answer and throw. Exceptions of C++ are thrown in Tests/CInterfaceTests/c/exceptions.cpp, which a C++ compiler makes.
+/// Return values of the caller's functions. Tests/CInterfaceTests/c/exceptions.cpp tests C++ exceptions, because only a C++ compiler can throw them.
 @Suite struct CallerFunctionTests {
-  /// Each of three callbacks gets its own pointers, and its answer comes back.
+  /// Each of three callbacks receives its own pointers, and its return value is passed on.
   @Test func pointersAndAnswersGoThrough() throws {
     let network = try TestNetwork()
     var trainer: OpaquePointer?

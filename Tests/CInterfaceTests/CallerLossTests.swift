@@ -1,7 +1,7 @@
 import CStableODE
 import Testing
 
-/// What the callback was handed, tile by tile.
+/// The arguments that the callback received, tile by tile.
 private final class Seen {
   var samples: [Int] = []
   var outputs: Set<Int64> = []
@@ -9,7 +9,7 @@ private final class Seen {
   var answer: Int32 = 0
 }
 
-/// ½‖s‖², whatever the targets.
+/// The loss ½‖s‖², which ignores the targets.
 private let halfSquares: sode_loss_function = { scores, targets, losses, gradient, user in
   guard let scores = scores?.pointee, let losses = losses?.pointee, let shape = scores.shape, let strides = scores.strides, let user else { return -1 }
   let seen = Unmanaged<Seen>.fromOpaque(user).takeUnretainedValue()
@@ -31,7 +31,7 @@ private let halfSquares: sode_loss_function = { scores, targets, losses, gradien
   return seen.answer
 }
 
-/// 0, but NaN, or with an infinite derivative, where the first score is above 1.
+/// A loss of 0, except where the first score is above 1: there it is NaN, or its derivative is infinite.
 private let undefinedWhereLarge: sode_loss_function = { scores, _, losses, gradient, _ in large(scores, losses, gradient, .nan, 0) }
 private let infiniteSlopeWhereLarge: sode_loss_function = { scores, _, losses, gradient, _ in large(scores, losses, gradient, 0, .infinity) }
 
@@ -51,7 +51,7 @@ private func large(
 }
 
 struct CallerLossTests {
-  /// 300 samples come in tiles that make them up, in the network's precision, with a gradient only where one is asked for; the mean is that of the scores.
+  /// The callback receives 300 samples in tiles, in the network's precision, with a gradient only if one is requested. The mean loss is that of the scores.
   @Test func tilesMakeUpTheBatch() throws {
     let network = try TestNetwork()
     let seen = Seen()
@@ -78,7 +78,7 @@ struct CallerLossTests {
     #expect(derivative.contains { $0 != 0 } && derivative.allSatisfy(\.isFinite))
   }
 
-  /// After a failure no tile is called again.
+  /// After a failure the callback is not called for further tiles.
   @Test func aFailureEndsTheCall() throws {
     let network = try TestNetwork()
     let seen = Seen()
@@ -100,7 +100,7 @@ struct CallerLossTests {
     }
   }
 
-  /// Rows of the caller's batch, over several tiles: a loss and a gradient that are not finite.
+  /// If a loss or a gradient is not finite, the error names the row of the caller's batch, also for several tiles.
   @Test(arguments: [false, true]) func whatIsNotFiniteIsNamedByTheCallersRow(_ inGradient: Bool) throws {
     let network = try TestNetwork(#"{"inputs": 2, "outputs": 2, "width": 2, "layers": 1, "readout": "identity"}"#)
     var zeros = network.parameters.map { _ in Float(0) }

@@ -1,7 +1,7 @@
 import CStableODE
 import Testing
 
-/// The first target, and as error code the shape gone wrong.
+/// A metric whose value is the first target; its error code says which shape was wrong.
 private let firstTarget: sode_metric_function = { scores, targets, value, _ in
   guard let scores = scores?.pointee, let targets = targets?.pointee else { return -1 }
   guard scores.dtype.bits == 64, scores.shape[0] == 6, scores.shape[1] == 3, targets.shape[0] == 6 else { return 1 }

@@ -22,7 +22,7 @@ struct CancelTokenEntriesTests {
     #expect(sode_trainer_run(trainer, dataset.handle, nil, &limits) == SODE_ERR_INVALID_HANDLE)
   }
 
-  /// A failing request leaves the message alone: it may come from a signal handler.
+  /// A failing request does not change the error message, because it may come from a signal handler.
   @Test func requestsAreSilent() {
     #expect(sode_cancel_token_reset(nil) == SODE_ERR_NULL_POINTER)
     let before = lastError()

@@ -16,7 +16,7 @@ struct DatasetEntriesTests {
     withTensor(&reals, [6]) { #expect(sode_dataset_get(dataset.handle, nil, $0) == SODE_ERR_UNSUPPORTED_TYPE) }
   }
 
-  /// The release callback comes once, when the last slice is freed.
+  /// The release callback is called once, when the last slice is freed.
   @Test func borrowedMemoryIsGivenBackOnce() {
     var calls = 0
     withUnsafeMutablePointer(to: &calls) { calls in

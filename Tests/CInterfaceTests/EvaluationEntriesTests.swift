@@ -2,7 +2,7 @@ import CStableODE
 import Testing
 
 struct EvaluationEntriesTests {
-  /// With a readout of zeros every class is as likely: the mean loss is log 3.
+  /// With a readout of zeros all classes are equally likely, so the mean loss is log 3.
   @Test func zerosGiveTheLogarithm() throws {
     let network = try TestNetwork()
     let dataset = try TestDataset()
@@ -15,7 +15,7 @@ struct EvaluationEntriesTests {
       #expect(sode_network_evaluate(network.handle, dataset.handle, threads, &result) == SODE_OK)
       #expect(result.samples == 6)
       #expect(abs(result.loss - 1.0986122886681098) < 1e-6)  // log 3; float32 sums
-      #expect(abs(result.accuracy - 1.0 / 3) < 1e-12)  // the first class of equals, right for two of six
+      #expect(abs(result.accuracy - 1.0 / 3) < 1e-12)  // equal scores mean the first class, which is right for two of six
     }
   }
 
@@ -30,7 +30,7 @@ struct EvaluationEntriesTests {
 }
 
 struct MetricEntriesTests {
-  /// A network of zeros calls everything class 0: two of six are right, recall 1, 0, 0, and the probabilities are all 1/3.
+  /// A network of zeros predicts class 0 for every sample: two of six are right, the recalls are 1, 0, 0, and all probabilities are 1/3.
   @Test func metricsConfusionAndFiguresOfZeros() throws {
     let network = try TestNetwork()
     let dataset = try TestDataset()

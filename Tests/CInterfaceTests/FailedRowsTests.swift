@@ -13,7 +13,7 @@ struct FailedRowsTests {
     }
   }
 
-  /// 300 rows, which are several tiles, three of them without a result: NaN and class −1 there, everybody else as without them.
+  /// Three of 300 rows, which fill several tiles, have no result: they become NaN and class −1, and all other rows are as without them.
   @Test(arguments: [1, 2] as [Int64]) func rowsWithoutAResultAreLeftOut(_ threads: Int64) throws {
     let network = try TestNetwork(#"{"inputs": 2, "outputs": 3, "width": 64, "layers": 3}"#)
     var points: [Double] = (0..<600).map { Double($0 % 37) / 7 }
@@ -52,7 +52,7 @@ struct FailedRowsTests {
     #expect(failedRows().isEmpty && sode_failed_row_at(0, nil, nil, nil) == SODE_ERR_OUT_OF_RANGE)
   }
 
-  /// Finite parameters and features whose scores overflow: an error with the row, and no class 0.
+  /// If finite parameters and features give scores that overflow, an error names the row instead of predicting class 0.
   @Test func scoresThatOverflowAreNoScores() throws {
     let network = try TestNetwork(#"{"inputs": 2, "outputs": 3, "width": 2, "layers": 1, "readout": "dense"}"#)
     var parameters = network.parameters.map { _ in Float(3e38) }

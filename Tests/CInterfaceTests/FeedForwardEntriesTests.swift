@@ -7,7 +7,7 @@ struct FeedForwardEntriesTests {
       #"{"inputs": 2, "outputs": 3, "width": 4, "field": "linear_cubic", "integrator": "\#(integrator)", "layers": 4, "horizon": \#(horizon), "precision": "\#(precision)"}"#)
   }
 
-  /// Step size ¼: W = I + ¼w and back is exact.
+  /// With the step size ¼, W = I + ¼w and its inverse are exact.
   @Test func weightsGoThereAndBack() throws {
     let network = try network("near_identity")
     let before = network.parameters
@@ -15,14 +15,14 @@ struct FeedForwardEntriesTests {
     withTensor(&weights, [4, 4, 4]) { w in
       withTensor(&biases, [4, 4]) { b in #expect(sode_network_get_feed_forward(network.handle, 0, w, b) == SODE_OK, "\(lastError())") }
     }
-    // The block's numbers lie first: w of all layers, then b. A quarter of a float32 and one added to it are exact in float64.
+    // The block's parameters come first: w of all layers, then b. In float64 a quarter of a float32 number is exact, and so is adding one.
     for (index, weight) in weights.enumerated() { #expect(weight == 0.25 * Double(before[index]) + (index % 16 % 5 == 0 ? 1 : 0)) }
     for (index, bias) in biases.enumerated() { #expect(bias == 0.25 * Double(before[64 + index])) }
     #expect(sode_network_initialize(network.handle, 99) == SODE_OK)
     withTensor(&weights, [4, 4, 4]) { w in
       withTensor(&biases, [4, 4]) { b in #expect(sode_network_set_feed_forward(network.handle, 0, w, b) == SODE_OK, "\(lastError())") }
     }
-    // The block's numbers are those of before, the readout's are new.
+    // The block has its former parameters again; those of the readout are new.
     #expect(network.parameters.prefix(80) == before.prefix(80))
   }
 
@@ -46,7 +46,7 @@ struct FeedForwardEntriesTests {
     #expect(sode_specification_set_feed_forward(specification, 1, 1, "tanh") == SODE_OK, "\(lastError())")
     #expect(sode_network_create(specification, &network) == SODE_OK, "\(lastError())")
     defer { sode_network_free(network) }
-    // tanh(Wx + B), one layer: W swaps, B = (0, ½).
+    // One layer tanh(Wx + B), where W swaps the features and B = (0, ½).
     var (weights, biases, x, y): ([Double], [Double], [Float], [Float]) = ([0, 1, 1, 0], [0, 0.5], [0.25, 0.75], [0, 0])
     withTensor(&weights, [1, 2, 2]) { w in
       withTensor(&biases, [1, 2]) { b in #expect(sode_network_set_feed_forward(network, 0, w, b) == SODE_OK, "\(lastError())") }
@@ -54,7 +54,7 @@ struct FeedForwardEntriesTests {
     withTensor(&x, [1, 2]) { x in
       withTensor(&y, [1, 2]) { #expect(sode_network_predict(network, x, Int32(SODE_SCORES), 1, $0) == SODE_OK) }
     }
-    // tanh 0.75 twice.
+    // Both features are tanh 0.75.
     #expect(abs(y[0] - 0.63514895) < 1e-6 && abs(y[1] - 0.63514895) < 1e-6)
     #expect(sode_specification_set_feed_forward(specification, 1, 1, "tanhh") == SODE_ERR_UNKNOWN_NAME)
   }

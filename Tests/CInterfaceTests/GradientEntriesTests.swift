@@ -2,7 +2,7 @@ import CStableODE
 import Testing
 
 struct GradientEntriesTests {
-  /// The gradient of the mean loss with respect to the readout's bias is the mean of p − onehot: zero parameters make it ⅓ − frequency.
+  /// The gradient of the mean loss with respect to the readout's bias is the mean of p − onehot. For zero parameters it is ⅓ − the class frequency.
   @Test func theBiasGradientIsKnown() throws {
     let network = try TestNetwork()
     var zeros = [Float](repeating: 0, count: network.parameters.count)
@@ -23,7 +23,7 @@ struct GradientEntriesTests {
     for (given, expected) in zip(result.suffix(3), [1.0 / 3 - 0.75, 1.0 / 3, 1.0 / 3 - 0.25]) { #expect(abs(given - expected) < 1e-6) }
   }
 
-  /// On a cache line, beside one, or with a stride the bits are the same.
+  /// The bits are the same for a result that is aligned to a cache line, unaligned, or strided.
   @Test func theGradientDoesNotDependOnWhereItGoes() throws {
     let network = try TestNetwork()
     let count = network.parameters.count

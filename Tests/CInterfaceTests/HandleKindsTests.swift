@@ -2,7 +2,7 @@ import CStableODE
 import Testing
 
 struct HandleKindsTests {
-  /// A handle of each kind is refused where another is wanted, by name.
+  /// A handle is refused where another kind is required, and the error names the required kind.
   @Test func kindsAreNotMixedUp() throws {
     let network = try TestNetwork()
     let dataset = try TestDataset()
@@ -34,7 +34,7 @@ struct HandleKindsTests {
     ]
     for (own, noun, take) in takers {
       for handle in all where handle != own {
-        // A few need a second argument first; those say so for every handle alike.
+        // A few functions check a second argument first; they report it for every handle alike.
         let status = take(handle)
         #expect(status == SODE_ERR_INVALID_HANDLE || status == SODE_ERR_NULL_POINTER)
         if status == SODE_ERR_INVALID_HANDLE { #expect(lastError().contains("another kind") && lastError().contains(noun)) }

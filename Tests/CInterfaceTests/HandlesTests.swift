@@ -12,7 +12,7 @@ struct HandlesTests {
     #expect(lastError().contains("is not a specification"))
   }
 
-  /// A slot is used again under another generation: an old handle never reaches a new object.
+  /// A reused slot has another generation, so an old handle never refers to a new object.
   @Test func slotsAreUsedAgainUnderNewNames() {
     var seen: Set<OpaquePointer> = []
     for _ in 0..<2000 {

@@ -2,13 +2,13 @@ import CStableODE
 import StableODE
 import Testing
 
-/// The C interface as these tests call it: by the header, like any C program. The programs in c/ test the library as installed; these tests keep
-/// an eye on each source file of the module.
+/// These tests call the C interface through its header, like any C program. The programs in c/ test the installed library; these tests cover each
+/// source file of the module.
 
 /// The message of this thread's last failing call.
 func lastError() -> String { String(cString: sode_last_error_message()) }
 
-/// A network that is freed with the test.
+/// A network that is freed at the end of the test.
 final class TestNetwork {
   let handle: OpaquePointer
 
@@ -59,7 +59,7 @@ func withTensor<Number, Result>(
   }
 }
 
-/// A dataset of six points of the plane in three classes, freed with the test.
+/// A data set of six points in the plane with three classes, which is freed at the end of the test.
 final class TestDataset {
   let handle: OpaquePointer
 

@@ -5,7 +5,7 @@ import Testing
 import Training
 
 struct IntrospectionEntriesTests {
-  /// What C shows is what the modules describe, field by field.
+  /// The C interface reports what the modules describe, field by field.
   @Test(arguments: ["network", "block", "trainer"]) func optionsAreTheModules(_ scope: String) throws {
     let described = ["network": networkOptions, "block": blockOptions, "trainer": trainerOptions][scope] ?? []
     var count: Int64 = 0
@@ -29,7 +29,7 @@ struct IntrospectionEntriesTests {
         #expect(info.type == SODE_OPTION_TEXT && String(cString: info.choices) == names.joined(separator: ",") && String(cString: info.text_default) == standard)
       case (.text, .text(let standard)), (.reals, .text(let standard)):
         #expect(info.type == SODE_OPTION_TEXT && info.choices == nil && String(cString: info.text_default) == standard)
-      default: Issue.record("\(option.key): its default is of another type than its kind")
+      default: Issue.record("\(option.key): the type of its default does not match its kind")
       }
     }
     var info = sode_option_info()
@@ -37,7 +37,7 @@ struct IntrospectionEntriesTests {
     #expect(sode_option_at(scope, count, &info) == SODE_ERR_OUT_OF_RANGE)
   }
 
-  /// A choice lists the options that it takes, and each of these names the choice.
+  /// A choice lists the options that apply to it, and each of these options names the choice.
   @Test(arguments: [("field", "antisymmetric", "gamma"), ("integrator", "dopri5", "max_steps"), ("optimizer", "sgd", "momentum"), ("opening", "sequence", "channels")])
   func choicesListTheirOptions(_ option: String, _ choice: String, _ key: String) throws {
     var count: Int64 = 0

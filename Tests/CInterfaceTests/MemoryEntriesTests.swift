@@ -1,7 +1,7 @@
 import CStableODE
 import Testing
 
-/// Limits and allocators are the process's, which these tests share with all others: the programs c/allocator.c and c/deep_memory.c set them.
+/// Memory limits and allocators apply to the whole process, which these tests share with all others. So only the programs c/allocator.c and c/deep_memory.c set them.
 struct MemoryEntriesTests {
   @Test func arraysAreCounted() throws {
     var current: Int64 = -1

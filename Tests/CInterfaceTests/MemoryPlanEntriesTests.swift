@@ -20,7 +20,7 @@ struct MemoryPlanEntriesTests {
     #expect(all.plan.tape_bytes == all.block.total_tape_bytes && all.plan.scratch_bytes > all.plan.tape_bytes)
   }
 
-  /// What was said beforehand is what the gradient object then holds, to the byte.
+  /// The gradient object holds exactly as many bytes as the plan says.
   @Test func theGradientHoldsWhatThePlanSaid() throws {
     let network = try TestNetwork(#"{"inputs": 2, "outputs": 3, "width": 8, "layers": 100}"#)
     let said = plan(network, "store_every").plan.scratch_bytes
@@ -55,7 +55,7 @@ struct MemoryPlanEntriesTests {
       }
     }
     #expect(sode_gradient_report(gradient, &report) == SODE_OK)
-    // Fifty float32 steps there and back.
+    // Fifty float32 steps forward and back.
     #expect(report.reconstruction_error >= 0 && report.reconstruction_error < 1e-4)
   }
 }

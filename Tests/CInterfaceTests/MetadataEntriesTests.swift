@@ -30,7 +30,7 @@ import Testing
     #expect(sode_network_metadata_count(network.handle, &count) == SODE_OK && count == 1)
   }
 
-  /// Copies and files take the notes along; what was loaded knows how it stood with the checksum.
+  /// Copies and files keep the notes; a loaded network reports the state of its file's checksum.
   @Test func notesGoWithCopiesAndFiles() throws {
     let network = try TestNetwork()
     #expect(sode_network_set_metadata(network.handle, "note", "x") == SODE_OK && network.info.checksum == SODE_CHECKSUM_NOT_LOADED)
@@ -38,7 +38,7 @@ import Testing
     #expect(sode_network_save_memory(network.handle, nil, 0, &needed) == SODE_OK)
     var bytes = [UInt8](repeating: 0, count: needed)
     #expect(sode_network_save_memory(network.handle, &bytes, needed, &needed) == SODE_OK)
-    // Any program finds the note in the header, which is JSON.
+    // Any program can find the note in the header, which is JSON.
     #expect(String(decoding: bytes, as: UTF8.self).contains("\"note\":\"x\""))
     for isCopy in [true, false] {
       var other: OpaquePointer?

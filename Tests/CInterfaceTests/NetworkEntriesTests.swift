@@ -8,7 +8,7 @@ struct NetworkEntriesTests {
     #expect(info.parameters == 3 * 16 + 3 * 4 + 3 * 4 + 3)
   }
 
-  /// The JSON of a network makes its twin: the same seed, the same parameters.
+  /// A network made from the JSON of another has the same seed and the same parameters.
   @Test func jsonMakesATwin() throws {
     let network = try TestNetwork(#"{"inputs": 2, "outputs": 3, "width": 4, "layers": 3, "seed": 9}"#)
     var needed = 0

@@ -2,7 +2,7 @@ import CStableODE
 import Testing
 
 struct PredictionEntriesTests {
-  /// predict, a predictor by tensor and a predictor by pointer: the same bits, alone and together.
+  /// Prediction by a network, by a predictor with tensors and by a predictor with pointers gives the same bits, for single samples and batches.
   @Test func allWaysGiveTheSame() throws {
     let network = try TestNetwork()
     var points: [Float] = (0..<20).map { Float($0) / 7 }
@@ -59,14 +59,14 @@ struct PredictionEntriesTests {
     }
   }
 
-  /// Sequences are checked alike whichever way they come.
+  /// All prediction functions check sequences in the same way.
   @Test func sequencesAreCheckedOnEveryWay() throws {
     let network = try TestNetwork(
       #"{"inputs": 6, "outputs": 2, "width": 4, "layers": 3, "opening": "sequence", "field": "neural_cde", "channels": 1, "sequence_layout": "times_values", "interpolation": "linear"}"#)
     var predictor: OpaquePointer?
     #expect(sode_predictor_create(network.handle, 2, 1, &predictor) == SODE_OK)
     defer { sode_predictor_free(predictor) }
-    // Sample 1: the times 0, 2, 1.
+    // Sample 1 has the times 0, 2, 1.
     var sequences: [Float] = [0, 1, 1, 1, 2, 1, 0, 1, 2, 1, 1, 1]
     var doubles = sequences.map(Double.init)
     var scores = [Float](repeating: 7, count: 4)

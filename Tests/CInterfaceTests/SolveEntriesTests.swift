@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 struct SolveEntriesTests {
-  /// ẏ = Ky with K a rotation by one radian a unit of time: y(t) = (cos t, sin t) from (1, 0), closed form.
+  /// ẏ = Ky, where K rotates by one radian per unit of time. The closed form from (1, 0) is y(t) = (cos t, sin t).
   private func rotation() throws -> TestNetwork {
     let network = try TestNetwork(
       #"{"inputs": 2, "outputs": 2, "readout": "identity", "loss": "least_squares", "precision": "float64", "field": "dense", "activation": "identity", "bias": "none", "integrator": "dopri5", "layers": 1, "horizon": 3, "relative_tolerance": 1e-9, "absolute_tolerance": 1e-10}"#)
@@ -20,7 +20,7 @@ struct SolveEntriesTests {
     var (ends, endTimes, eventStates) = ([Int32](repeating: 0, count: 2), [Double](repeating: 0, count: 2), [Double](repeating: 0, count: 4))
     var (weights, report) = ([1.0, 0.0], sode_step_report())
     report.struct_size = UInt32(MemoryLayout<sode_step_report>.size)
-    // x₁ falls through ½: at π/3 from (1, 0); the sample from (0, 1) is below already, and its x₁ = −sin t stays negative until π.
+    // x₁ falls through ½: at π/3 for the sample from (1, 0). The sample from (0, 1) starts below ½, and its x₁ = −sin t stays negative until π.
     withTensor(&weights, [2]) { w in
       var event = sode_event_function()
       event.struct_size = UInt32(MemoryLayout<sode_event_function>.size)
@@ -50,7 +50,7 @@ struct SolveEntriesTests {
     #expect(report.accepted_steps > 4 && report.evaluations > 6 * report.accepted_steps)
   }
 
-  /// A solve of a million steps keeps the thread's time limit, and leaves every output as it was.
+  /// A solve of a million steps respects the thread's time limit and leaves every output unchanged.
   @Test func aSolveKeepsTheTimeLimit() throws {
     let network = try TestNetwork(
       #"{"inputs": 2, "outputs": 2, "readout": "identity", "loss": "least_squares", "precision": "float64", "field": "dense", "activation": "identity", "bias": "none", "integrator": "tsit5", "layers": 1, "horizon": 1e6, "max_steps": 1000000}"#)

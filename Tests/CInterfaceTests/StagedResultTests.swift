@@ -2,7 +2,7 @@ import CStableODE
 import Testing
 
 struct StagedResultTests {
-  /// A float64 network's results in float32 arrays: what they cannot hold is an error with its place, and the arrays stay as they were.
+  /// If a float64 network's result is too large for a float32 array, the error names its place, and the arrays are unchanged.
   @Test func resultsThatAnArrayCannotHoldAreErrors() throws {
     let network = try TestNetwork(#"{"inputs": 2, "outputs": 2, "width": 2, "layers": 1, "precision": "float64", "readout": "identity", "field": "dense", "activation": "identity"}"#)
     var gradient: OpaquePointer?

@@ -2,7 +2,7 @@ import CStableODE
 import Testing
 
 struct StructsTests {
-  /// An older program's shorter struct is filled as far as it goes; a newer program's longer one keeps its unknown end.
+  /// The library fills an older program's shorter struct up to its size, and leaves the unknown end of a newer program's longer struct unchanged.
   @Test func onlyWhatTheCallerHasIsWritten() throws {
     let network = try TestNetwork()
     var bytes = [UInt8](repeating: 0xaa, count: 400)
@@ -26,7 +26,7 @@ struct StructsTests {
     }
   }
 
-  /// Fields that an older program's limits do not have count as zero.
+  /// Fields that are missing in an older program's limits count as zero.
   @Test func missingFieldsAreZero() throws {
     let network = try TestNetwork()
     let dataset = try TestDataset()

@@ -2,7 +2,7 @@ import CStableODE
 import Testing
 
 struct TensorsTests {
-  /// A transposed, reversed view of f64 memory is read as what it says.
+  /// The library reads a transposed, reversed view of f64 memory according to its strides.
   @Test func anyStridesAreRead() throws {
     let network = try TestNetwork()
     let shape = [3, 4, 4]
@@ -26,7 +26,7 @@ struct TensorsTests {
     for layer in 0..<3 { for i in 0..<4 { for k in 0..<4 { #expect(read[16 * layer + 4 * i + k] == Float(100 * layer + 10 * i + k)) } } }
   }
 
-  /// A tensor without elements needs no memory, and is refused for its shape, not its pointer.
+  /// A tensor without elements needs no memory; the library refuses its shape, not its pointer.
   @Test func emptyTensorsAreNotFollowed() throws {
     let network = try TestNetwork()
     var extents: [Int64] = [0, 2]

@@ -42,7 +42,7 @@ struct TextsTests {
     }
   }
 
-  /// The same text is the same pointer, for the library's life.
+  /// The pointer to a text never changes while the library is loaded.
   @Test func internedTextsStay() {
     var first: UnsafePointer<CChar>?
     var second: UnsafePointer<CChar>?

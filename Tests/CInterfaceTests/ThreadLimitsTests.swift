@@ -16,7 +16,7 @@ struct ThreadLimitsTests {
     return sode_network_evaluate(network.handle, dataset.handle, 1, &result)
   }
 
-  /// Limits of a thread hold for its calls until they are taken back, and for no other thread's.
+  /// The limits of a thread apply to its own calls only, until they are removed.
   @Test func aThreadsTokenEndsItsCalls() throws {
     let (network, dataset) = (try TestNetwork(), try TestDataset())
     var token: OpaquePointer?
@@ -38,7 +38,7 @@ struct ThreadLimitsTests {
     #expect(evaluate(network, dataset, &result) == SODE_OK)
   }
 
-  /// A tick comes in long calls, and what it answers ends them.
+  /// Long calls tick, and the tick's return value can end them.
   @Test func aTickEndsALongCall() throws {
     let network = try TestNetwork(#"{"inputs": 2, "outputs": 3, "width": 32, "layers": 4000}"#)
     let dataset = try TestDataset()
@@ -63,7 +63,7 @@ struct ThreadLimitsTests {
       result.struct_size = UInt32(MemoryLayout<sode_evaluation>.size)
       #expect(sode_network_evaluate(peaks.handle, large, 1, &result) == SODE_STOPPED_BY_CALLBACK)
       #expect(count.pointee == 2 && lastError() == "stopped by the callback, which returned 5")
-      // A short call never comes to a tick.
+      // A short call ends before the first tick.
       #expect(evaluate(network, dataset, &result) == SODE_OK && count.pointee == 2)
     }
   }

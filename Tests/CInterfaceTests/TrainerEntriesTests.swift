@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 struct TrainerEntriesTests {
-  /// Events come on the calling thread, whole; the history repeats those of epochs.
+  /// Complete events arrive on the calling thread; the history contains those of epochs.
   @Test func eventsAndHistoryAgree() throws {
     let network = try TestNetwork()
     let dataset = try TestDataset()
@@ -48,7 +48,8 @@ struct TrainerEntriesTests {
     #expect(rows == 1)
   }
 
-  /// In its own callback a running trainer can be saved and its history be read; other calls are busy, and say what may be called. What was saved goes on with the same bits.
+  /// In its own callback a running trainer can be saved and its history can be read. Other calls are refused as busy, and the error says which calls are allowed. The saved
+  /// trainer continues with the same bits.
   @Test func aCallbackSavesAndReads() throws {
     struct Seen {
       var trainer: OpaquePointer?
@@ -91,7 +92,7 @@ struct TrainerEntriesTests {
     }
     #expect(seen.rows == 2 && seen.at == SODE_OK && seen.saved == SODE_OK)
     #expect(seen.set == SODE_ERR_HANDLE_BUSY && seen.message.contains("callback"))
-    // Outside of the callback everything is as before.
+    // Outside the callback all calls work as before.
     #expect(sode_trainer_set_callback(trainer, nil, nil) == SODE_OK)
     var (again, goesOn): (OpaquePointer?, OpaquePointer?)
     #expect(sode_trainer_load(path, &again, &goesOn) == SODE_OK)
@@ -100,7 +101,7 @@ struct TrainerEntriesTests {
     #expect(try parameters(again) == parameters(network.handle))
   }
 
-  /// All parameters of a network as floats.
+  /// All parameters of a network, as floats.
   private func parameters(_ network: OpaquePointer?) throws -> [Float] {
     var info = sode_network_info()
     info.struct_size = UInt32(MemoryLayout<sode_network_info>.size)

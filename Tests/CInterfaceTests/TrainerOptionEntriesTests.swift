@@ -1,7 +1,7 @@
 import CStableODE
 import Testing
 
-/// Options can be read back, defaults included, in their own type alone.
+/// Options can be read back, defaults included, but only in their own type.
 struct TrainerOptionEntriesTests {
   @Test func optionsComeBack() throws {
     let network = try TestNetwork()
@@ -27,7 +27,7 @@ struct TrainerOptionEntriesTests {
     #expect(sode_trainer_get_int(trainer, "epochs", nil) == SODE_ERR_NULL_POINTER)
   }
 
-  /// A buffer that is too small is told what is needed.
+  /// If a buffer is too small, the call reports the size that is needed.
   @Test func neededIsSetWhenTheBufferIsTooSmall() throws {
     let network = try TestNetwork()
     var trainer: OpaquePointer?
@@ -40,7 +40,7 @@ struct TrainerOptionEntriesTests {
     #expect(sode_network_save_memory(network.handle, &buffer, 4, &needed) == SODE_ERR_BUFFER_TOO_SMALL && needed > 100)
   }
 
-  /// The text that a call writes, by its size query.
+  /// The text that a call writes, after a query of its size.
   private func text(_ call: (UnsafeMutablePointer<CChar>?, Int, UnsafeMutablePointer<Int>?) -> sode_status) -> String {
     var needed = 0
     #expect(call(nil, 0, &needed) == SODE_OK)

@@ -9,7 +9,7 @@ struct VersionEntriesTests {
     #expect(String(cString: sode_build_info()).contains("instruction set"))
   }
 
-  /// The Swift statuses and the header's list are one: same numbers, and a name for each.
+  /// The Swift statuses and the header's list agree: the numbers are the same, and each has a name.
   @Test(arguments: Status.allCases) func everyStatusIsInTheHeader(_ status: Status) {
     let name = String(cString: sode_status_name(status.rawValue))
     #expect(name.hasPrefix("SODE_") && name != "SODE_UNKNOWN_STATUS")

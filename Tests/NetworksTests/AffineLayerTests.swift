@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct AffineLayerTests {
-  /// W and b lie where the tensors of their names lie, in the whole vector and in one that begins with them.
+  /// W and b lie at the offsets of the tensors with their names, both in the whole parameter vector and in a vector that begins with them.
   @Test(arguments: Precision.allCases) func lieWhereTheirTensorsLie(_ precision: Precision) throws {
     let plan = try network(#"{"inputs": 3, "outputs": 4, "width": 5, "opening": "dense", "layers": 2, "precision": "\#(precision.name)"}"#).plan
     let numbers = try Numbers((0..<plan.parameterCount).map(Double.init), precision)

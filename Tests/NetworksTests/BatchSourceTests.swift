@@ -15,7 +15,7 @@ import Testing
     rows.withUnsafeBufferPointer { rows in
       #expect(BatchSource(features: view, rows: rows.baseAddress, normalization: nil).named(failed).message == "row 2: too many steps")
     }
-    // Where no row is meant, none is named.
+    // If the failure does not concern a row, the error names none.
     #expect(BatchSource(features: view, normalization: nil).named(SampleFailure(Failure(.notFinite, "sum"))) == Failure(.notFinite, "sum"))
   }
 
@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  /// A scale can make a number too large.
+  /// Normalization can make a number too large.
   @Test func numbersAreCheckedAsTheyEnter() throws {
     let single = try network(#"{"inputs": 2, "outputs": 2}"#)
     try single.replaceNormalization(

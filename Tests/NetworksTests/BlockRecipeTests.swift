@@ -9,7 +9,7 @@ import Testing
     let block = try plan(#""step_sizes": [0.5, 0.25, 1]"#).blocks[0]
     #expect(block.layers == 3 && block.grid.horizon == 1.75)
     #expect((0..<3).map(block.stepSize) == [0.5, 0.25, 1])
-    // As text too, and the specification it writes gives the same network.
+    // The same as text; and the specification that it writes gives the same network.
     let again = try NetworkPlan(NetworkSpecification(json: try plan(#""step_sizes": "0.5, 0.25, 1""#).specification.json))
     #expect(again.blocks[0].grid == block.grid)
   }

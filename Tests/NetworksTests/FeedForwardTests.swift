@@ -27,14 +27,14 @@ import VectorFields
 
   private func isDiagonal(_ index: Int) -> Bool { index % (Self.n * Self.n) % (Self.n + 1) == 0 }
 
-  /// Weights near the identity with diagonals in [½, 2], and biases, as `precision` has them.
+  /// Weights near the identity with diagonals in [½, 2], and biases, both rounded to `precision`.
   private func layers(_ precision: Precision, seed: UInt64 = 8) throws -> (weights: Numbers, biases: Numbers) {
     var random = RandomStream(seed: seed)
     let weights = try Numbers((0..<Self.layers * Self.n * Self.n).map { isDiagonal($0) ? 0.5 + 1.5 * random.uniform() : random.uniform() - 0.5 }, precision)
     return (weights, try Numbers.normal(Self.layers * Self.n, precision, seed: seed + 1))
   }
 
-  /// W_l = I + h_l w_l and B_l = h_l b_l, with steps of unequal sizes.
+  /// W_l = I + h_l w_l and B_l = h_l b_l for unequal step sizes.
   @Test(arguments: Precision.allCases) func readsItsFormula(_ precision: Precision) throws {
     let network = try TestSupport.network(
       #"{"inputs": 3, "outputs": 2, "field": "linear_cubic", "integrator": "near_identity", "step_sizes": [0.1, 0.2, 0.3, 0.05], "precision": "\#(precision.name)"}"#)
@@ -45,14 +45,14 @@ import VectorFields
     for (layer, h) in [0.1, 0.2, 0.3, 0.05].enumerated() {
       for index in 0..<9 {
         let expected = (index % 4 == 0 ? 1 : 0) + h * parameters[w.lowerBound + 9 * layer + index]
-        // One rounding more than the converter's; times of the grid are sums of steps, which may be off by a rounding.
+        // The test rounds once more than the converter. Times of the grid are sums of steps, which may have a rounding error.
         #expect(abs(weights[9 * layer + index] - expected) < 4 * 0x1p-52)
       }
       for feature in 0..<3 { #expect(abs(biases[3 * layer + feature] - h * parameters[b.lowerBound + 3 * layer + feature]) < 4 * 0x1p-52) }
     }
   }
 
-  /// A near-identity network from the layers of a feed-forward net computes that net.
+  /// A near-identity network made from the layers of a feed-forward network computes the same function.
   @Test(arguments: ["tanh", "relu", "sigmoid"], [0.7, 1, 3]) func computesTheFeedForwardNet(_ activation: String, _ horizon: Double) throws {
     var made = try specification(#"{"inputs": 3, "outputs": 3, "readout": "identity", "loss": "least_squares", "precision": "float64"}"#)
     try made.setFeedForward(layers: Self.layers, horizon: horizon, activation: activation)
@@ -68,12 +68,12 @@ import VectorFields
         let rows = Array(weights.rows(of: 3)[3 * layer..<3 * layer + 3])
         x = plainLayer(sigma, rows, Array(biases.values[3 * layer..<3 * layer + 3]), x).value
       }
-      // Rounding of w = (W − I)/h, then of h w, through four layers.
+      // The rounding errors of w = (W − I)/h and of h w, through four layers.
       #expect(largestDifference((0..<3).map { scores[3 * sample + $0] }, x) < 1e-14)
     }
   }
 
-  /// h = ¼ and diagonals in [½, 2]: W − I, its quotient and what comes back are exact, whatever the precision.
+  /// With h = ¼ and diagonals in [½, 2], W − I, (W − I)/h and the W computed back from it are exact in both precisions.
   @Test(arguments: Precision.allCases, BiasKind.allCases) func roundTripIsExactForPowersOfTwo(_ precision: Precision, _ bias: BiasKind) throws {
     let network = try network(#", "bias": "\#(bias.rawValue)""#, precision: precision)
     let (weights, all) = try layers(precision)
@@ -84,7 +84,7 @@ import VectorFields
     #expect(back.biases.bits == biases.bits)
   }
 
-  /// float32 layers through a float64 network, whatever the step: the roundings of float64 do not reach the bits of float32.
+  /// float32 layers survive a float64 network exactly for any step size, because float64 rounding errors do not reach the bits of float32.
   @Test(arguments: [0.3, 1, 2.8, 1e3, 1e-3]) func roundTripOfSingleNumbersIsExact(_ horizon: Double) throws {
     let network = try network(horizon: horizon)
     for seed in 0..<20 as Range<UInt64> {
@@ -96,7 +96,7 @@ import VectorFields
     }
   }
 
-  /// Elsewhere: within an ulp of W, or of 1 on the diagonal.
+  /// In all other cases the error is at most one ulp of W, or one ulp of 1 on the diagonal.
   @Test(arguments: [0.3, 1.1, 2.8]) func otherRoundTripsAreWithinAnUlp(_ horizon: Double) throws {
     let network = try network(horizon: horizon)
     var largest = 0.0
@@ -110,7 +110,7 @@ import VectorFields
     #expect(largest <= 1, "\(largest) ulp")
   }
 
-  /// The other direction: a float32 network's equation, written as float64 layers and read again. A weight w on the diagonal survives in 1 + h w if |h w| is at least 2⁻²⁸.
+  /// The other direction: a float32 network's weights, written as float64 layers and read back, are unchanged. A weight w on the diagonal survives in 1 + h w if |h w| ≥ 2⁻²⁸.
   @Test(arguments: [0.3, 1, 2.8]) func equationsComeBackExactly(_ horizon: Double) throws {
     let network = try network(precision: .float32, horizon: horizon)
     let before = network.snapshot
@@ -123,7 +123,7 @@ import VectorFields
     }
   }
 
-  /// Opening, readout and what the layers do not hold stay as they are; no biases stand for zeros.
+  /// Opening, readout and all parameters outside the layers stay unchanged; omitted biases mean zeros.
   @Test func changesTheBlockAlone() throws {
     let network = try network()
     let parameters = try Numbers.normal(network.plan.parameterCount, .float64, seed: 3)
@@ -136,7 +136,7 @@ import VectorFields
     }
   }
 
-  /// Shared weights are read as every layer's; they cannot be set layer by layer.
+  /// Reading shared weights returns them for every layer; they cannot be set layer by layer.
   @Test func sharedWeightsAreReadOnly() throws {
     let network = try network(#", "weights_in_time": "shared""#)
     let (weights, _) = try read(network)

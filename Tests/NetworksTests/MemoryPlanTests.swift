@@ -13,7 +13,7 @@ import Testing
       ))
   }
 
-  /// What is said beforehand is what a sweep allocates, and a vector like the parameters, for every policy, batch and number of threads.
+  /// A sweep allocates what the plan says, plus a vector as large as the parameters, for every policy, batch and number of threads.
   @Test(arguments: memoryPolicies.names) func saysWhatAGradientAllocates(_ name: String) throws {
     for limit in name == "automatic" || name == "binomial" ? [0, 600_000, 3_000_000] : [0] {
       let plan = try plan(#""memory": "\#(name)"\#(limit == 0 ? "" : ", \"memory_limit\": \(limit)")"#)
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  /// Plans and scratch are those of the widest tile: a batch of 2^40 samples takes no more of either than one of four million.
+  /// The widest tile determines plans and scratch memory: a batch of 2^40 samples needs no more than one of four million.
   @Test func nothingGrowsWithALargeBatch() throws {
     let plan = try plan(#""memory": "store_all""#)
     let large = try Sweep(plan, batch: 1 << 40, derivative: true, threads: 2)
@@ -38,7 +38,7 @@ import Testing
     let report = try MemoryPlan(plan(#""memory": "store_every", "checkpoint_every": 7"#, precision: "float64"), batch: 200, threads: 2)
     // 200 samples are two tiles of 112 (half, in whole quanta).
     #expect(report.tileColumns == 112 && report.workers == 2)
-    // Five segments of 7, the first of 2: 12 states of 12 rows, 7 records of 12.
+    // Five segments of 7 layers, of which the first has 2: 12 states of 12 rows and 7 records of 12 rows.
     let first = (12 + 7) * 12 * 112 * 8
     let second = (10 * 6 + 9 * 6) * 112 * 8
     #expect(report.blocks.map(\.policy) == ["store_every", "store_all"] && report.blocks.map(\.layers) == [30, 9])
@@ -47,7 +47,7 @@ import Testing
     #expect(report.tapeBytes == 2 * (first + second))
   }
 
-  /// One policy for all blocks in place of their own; a limit that nothing fits says what would.
+  /// One policy can replace those of all blocks. If no policy fits the limit, the error says how much memory is needed.
   @Test func takesAnotherPolicyAndRefusesWhatDoesNotFit() throws {
     let plan = try plan(#""memory": "store_all""#)
     let all = try MemoryPlan(plan, batch: 64, memory: Binomial(checkpoints: 2), threads: 1)

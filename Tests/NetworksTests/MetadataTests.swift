@@ -13,7 +13,7 @@ import Testing
     #expect(Metadata(read: [("b", "2"), ("a", "1")]).entries.map(\.key) == ["a", "b"])
   }
 
-  /// What files use themselves, and what no header would hold, is refused, and everything stays as it was.
+  /// Keys that files use themselves, and notes that are too large for a header, are refused, and nothing changes.
   @Test func refusesKeysOfTheFileAndTooMuch() throws {
     var metadata = Metadata()
     try metadata.set("note", "x")

@@ -8,7 +8,7 @@ import Testing
 @Suite struct NearIdentityGapTests {
   private static let samples = 70
 
-  /// A network of N layers over [0, 1] whose weights are a smooth θ(t) at the layers' times.
+  /// A network of N layers over [0, 1], whose weights are the values of a smooth θ(t) at the times of the layers.
   private func network(_ field: String, layers: Int, integrator: String = "near_identity", precision: Precision = .float64) throws -> Network {
     let network = try TestSupport.network(
       #"{"inputs": 3, "outputs": 2, "width": 4, "opening": "dense", "field": "\#(field)", "integrator": "\#(integrator)", "layers": \#(layers), "seed": 3, "precision": "\#(precision.name)"}"#)
@@ -25,7 +25,7 @@ import Testing
     try Numbers.normal(samples * columns, .float64, seed: 9).view(rows: samples, columns: columns)
   }
 
-  /// [RU]: the layers are the equation up to O(h). Weights are θ(t) at the beginning of each step in all three solutions, so that every gap halves with the step.
+  /// [RU]: the layers agree with the equation up to O(h). All three solutions use the weights θ(t) at the beginning of each step, so every gap halves with the step size.
   @Test(arguments: ["linear_cubic", "linear_activation"]) func theGapIsOfFirstOrder(_ field: String) throws {
     let gaps = try [64, 128, 256].map { try nearIdentityGap(try network(field, layers: $0), try features()) }
     for (name, figure) in [("euler", \NearIdentityGap.layersToEuler), ("flow", \.layersToFlow), ("euler to flow", \.eulerToFlow)] {
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  /// Against the states themselves: the final states of the same network under either integrator, differenced here. 300 samples are more than one tile.
+  /// The gap agrees with the difference, computed here, between the final states of the same network with each integrator. 300 samples fill more than one tile.
   @Test(arguments: Precision.allCases) func isTheDifferenceOfTheTwoNetworks(_ precision: Precision) throws {
     let features = try features(300)
     func finals(_ integrator: String) throws -> [Double] {
@@ -52,14 +52,14 @@ import Testing
     let differences = zip(layers, euler).map { abs($0 - $1) }
     let gap = try nearIdentityGap(try network("linear_activation", layers: 8, integrator: "rk4", precision: precision), features)
     #expect(gap.layersToEuler.largest == differences.max())
-    // A sum of 1200 squares in another order.
+    // The sum of 1200 squares, in another order.
     #expect(abs(gap.layersToEuler.rootMeanSquare - norm(differences) / 1200.0.squareRoot()) < 1e-13)
-    // rk4 with one step a layer instead of 16 is as good as the flow here: its error is of order h⁴.
+    // rk4 with one step per layer instead of 16 is accurate enough here: its error is O(h⁴).
     let flow = try finals("rk4")
     #expect(abs(gap.layersToFlow.rootMeanSquare / (norm(zip(layers, flow).map { $0 - $1 }) / 1200.0.squareRoot()) - 1) < 0.01)
   }
 
-  /// A block behind another is given the states that the network gives it.
+  /// A block behind another one starts from the same states as in the network.
   @Test func measuresABlockBehindAnother() throws {
     let blocks = #"[{"field": "dense", "layers": 3}, {"field": "linear_cubic", "integrator": "near_identity", "layers": 5}]"#
     let network = try TestSupport.network(#"{"inputs": 3, "outputs": 2, "precision": "float64", "seed": 2, "blocks": \#(blocks)}"#)
@@ -70,7 +70,7 @@ import Testing
     #expect(refusal { _ = try nearIdentityGap(network, block: 1, try features(5, 2)) }?.status == .shapeMismatch)
   }
 
-  /// A cube that explodes is reported, not hidden.
+  /// If the cubic term makes a state overflow, an error reports it.
   @Test func aSolutionThatExplodesIsAnErrorWithItsRow() throws {
     let network = try TestSupport.network(
       #"{"inputs": 3, "outputs": 2, "field": "linear_cubic", "cubic_rate": 1000, "integrator": "near_identity", "layers": 30, "horizon": 30, "precision": "float64"}"#)

@@ -7,7 +7,7 @@ import Testing
 @Suite struct NetworkPlanTests {
   private func failure(_ json: String) -> Failure? { refusal { _ = try NetworkPlan(try specification(json)) } }
 
-  /// Each combination that makes no sense, with words that its text must hold.
+  /// Combinations that must be refused, each with the words that its error text must contain.
   @Test(arguments: [
     (#"{"outputs": 2}"#, Status.invalidArgument, ["inputs is not set"]),
     (#"{"inputs": 2}"#, .invalidArgument, ["outputs is not set"]),

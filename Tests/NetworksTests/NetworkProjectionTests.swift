@@ -11,7 +11,7 @@ import Testing
 
   private func scores(_ network: Network) throws -> [Double] { try BatchCase(network, samples: 20).predict().values }
 
-  /// Where the new space holds the old function, and the steps are the same, the network is the same function.
+  /// If the new space contains the old weights and the steps are the same, the network computes the same function.
   @Test(arguments: [
     (#""layers": 6, "weights_in_time": "piecewise_linear", "basis_count": 4"#, #""layers": 6, "weights_in_time": "piecewise_linear", "basis_count": 7"#),
     (#""layers": 6, "weights_in_time": "polynomial", "basis_count": 3"#, #""layers": 6, "weights_in_time": "b_spline", "basis_count": 8"#),
@@ -21,13 +21,13 @@ import Testing
   ]) func keepsTheFunctionThatItHolds(_ old: String, _ new: String) throws {
     let source = try network(text(old))
     let target = try source.projected(onto: try specification(text(new)))
-    // Rounding of the projection, over six layers.
+    // The rounding errors of the projection, over six layers.
     #expect(largestDifference(try scores(target), try scores(source)) < 1e-12)
     let (found, wanted) = (try target.plan.specification.json, try specification(text(new)).json)
     #expect(found == wanted)
   }
 
-  /// Nothing changes with nothing to change, bit by bit; and twice the layers have each weight twice.
+  /// Without changed options the network keeps its bits; with twice the layers each weight appears twice.
   @Test func copiesLayers() throws {
     let source = try network(text(#""layers": 3"#, integrator: "euler"))
     let same = try source.projected(onto: source.plan.specification)
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  /// The k of a linear multistep method, which its first layer has not, goes over as a function of the layers.
+  /// The weights k of a linear multistep method, which the first layer does not have, are projected as a function of the layers.
   @Test func projectsTensorsOfTheIntegratorsOwn() throws {
     let source = try network(text(#""layers": 3"#, integrator: "linear_multistep"))
     let twice = try source.projected(onto: try specification(text(#""layers": 6"#, integrator: "linear_multistep")))

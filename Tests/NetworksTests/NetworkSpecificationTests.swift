@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct NetworkSpecificationTests {
-  /// Each text that is refused, with words that the message must hold.
+  /// Texts that must be refused, each with the words that its message must contain.
   @Test(arguments: [
     (#"[]"#, Status.invalidArgument, ["JSON object", "array"]),
     (#"{"layrs": 3}"#, .unknownName, ["layrs", "did you mean 'layers'"]),
@@ -47,14 +47,14 @@ import Testing
     #expect(try changed.json == before)
   }
 
-  /// Block options beside "blocks" are every block's, whatever the order of the members; a block's own win.
+  /// Block options next to "blocks" apply to every block, whatever the order of the members; a block's own options override them.
   @Test func optionsBesideBlocksAreThoseOfEveryBlock() throws {
     let built = try specification(#"{"layers": 8, "blocks": [{}, {"layers": 3}], "inputs": 2, "field": "dense"}"#)
     #expect(try built.blocks.map { (block) throws in try block.integer("layers") } == [8, 3])
     #expect(try built.blocks.map { (block) throws in try block.text("field") } == ["dense", "dense"])
   }
 
-  /// What is written reads back as the same specification and the same network, and says every default.
+  /// The written text states every default, and reading it gives the same specification and the same network.
   @Test(arguments: [
     #"{"inputs": 3, "outputs": 2}"#,
     #"{"inputs": 3, "outputs": 2, "width": 8, "opening": "dense", "precision": "float64", "seed": 9007199254740993, "loss": "least_squares", "horizon": 0.1}"#,
@@ -65,7 +65,7 @@ import Testing
     let second = try specification(text)
     #expect(try second.json == first.json)
     #expect(try second.json.written() == text)
-    // Options of sequences are written for them alone (SequencePlanTests).
+    // Options of sequences are written only for sequences (SequencePlanTests).
     let ofSequences: Set = ["channels", "sequence_layout", "sequence_time", "interpolation"]
     for option in networkOptions where !ofSequences.contains(option.key) { #expect(try first.json[option.key] != nil, "\(option.key)") }
     let (a, b) = (try Network(first), try Network(second))
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  /// Options of single fields are written where they apply, so that a dense block has no gamma to be refused when read.
+  /// Options of single fields are written only where they apply. Otherwise reading would refuse, for example, gamma of a dense block.
   @Test func writesGammaOnlyForFieldsThatTakeIt() throws {
     let json = try specification(#"{"inputs": 2, "outputs": 2, "blocks": [{"field": "dense"}, {"field": "antisymmetric"}]}"#).json
     #expect(json["blocks"]?.elements?.map { $0["gamma"] != nil } == [false, true])

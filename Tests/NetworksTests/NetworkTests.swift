@@ -22,7 +22,7 @@ import Testing
     let new = try Numbers.normal(tensor.range.count, precision, seed: 4)
     try network.replace(tensor, with: new.view(rows: 8, columns: 4))
     #expect(try values(network, "blocks.0.K") == new.values)
-    // The others stay.
+    // The other tensors stay unchanged.
     for other in network.plan.tensors where other.name != "blocks.0.K" { #expect(try values(network, other.name) == Array(before[other.range])) }
   }
 
@@ -40,7 +40,7 @@ import Testing
       let failure = refusal { try network.replace(tensor, with: numbers.view(rows: 2, columns: 4)) }
       #expect(failure?.status == .notFinite && failure?.message.contains("element 5") == true)
     }
-    // Finite as float64, infinite as float32.
+    // Finite in float64, infinite in float32.
     let large = try Numbers([0, 0, 1e300, 0, 0, 0, 0, 0], .float64)
     #expect(refusal { try network.replace(tensor, with: large.view(rows: 2, columns: 4)) }?.message.contains("too large for float32") == true)
     let unknown = refusal { _ = try network.tensor("readout.w") }
@@ -62,7 +62,7 @@ import Testing
     #expect(try values(network)[0] != 100)
   }
 
-  /// A snapshot is what it was, whatever happens to the network.
+  /// A snapshot does not change when the network does.
   @Test func snapshotOutlivesReplacement() throws {
     let network = try example()
     let snapshot = network.snapshot
@@ -84,11 +84,11 @@ import Testing
     let again = try example(seed: 5)
     try again.initializeParameters(seed: 6)
     #expect(try values(again) == values(example(seed: 6)))
-    // The same numbers in both precisions, rounded.
+    // Both precisions have the same numbers up to rounding.
     #expect(try values(example(.float64, seed: 5)).map { Double(Float($0)) } == values(example(.float32, seed: 5)))
   }
 
-  /// Tensor i draws from stream i: more layers in one tensor leave the next tensor's numbers alone.
+  /// Tensor i draws from stream i, so more layers in one tensor do not change the next tensor's numbers.
   @Test func tensorsDrawIndependently() throws {
     func readout(_ layers: Int) throws -> [Double] {
       try values(try network(#"{"inputs": 3, "outputs": 2, "layers": \#(layers), "seed": 3}"#), "readout.W")
@@ -98,7 +98,7 @@ import Testing
     #expect(try values(one, "blocks.0.K").prefix(8) != values(one, "readout.W")[...])
   }
 
-  /// Standard deviation 1/√inputs of each map, zero biases: 65 536 draws estimate a deviation to 0.3 %.
+  /// Each map has the standard deviation 1/√inputs and zero biases. 65 536 draws estimate the deviation to 0.3 %.
   @Test func weightsHaveTheirDeviationAndBiasesAreZero() throws {
     let wide = try network(#"{"inputs": 64, "outputs": 2, "layers": 16, "initial_scale": 2}"#)
     let weights = try values(wide, "blocks.0.K")

@@ -12,7 +12,7 @@ import VectorFields
 @Suite struct NoiseInLayersTests {
   // The closed forms of Theory.md §5.7.
 
-  /// N layers of x₊ = x − Δt m x: a linear field of one feature.
+  /// N layers of x₊ = x − Δt m x, which is a linear field of one feature.
   private static func decay(_ noise: StochasticDepth, layers: Int, step: Double) throws -> BlockCase {
     let example = try BlockCase(
       field: "dense", integrator: "euler", activation: .identity, bias: .none, width: 1, layers: layers, horizon: Double(layers) * step, basis: SharedBasis(), offset: 0, noise: noise)
@@ -21,7 +21,8 @@ import VectorFields
     return example
   }
 
-  /// Mean and second moment of x_N over 65 536 masks against those of `moments`, which gives E m, E m², E m³ and E m⁴ of a layer: within three standard errors, known exactly too.
+  /// Compares the mean and the second moment of x_N over 65 536 masks with those from `moments`, which gives E m, E m², E m³ and E m⁴ of a layer. They must agree within three
+  /// standard errors, which are known exactly too.
   private func check(_ noise: StochasticDepth, layers: Int, step: Double, moments: (_ layer: Int) -> [Double]) throws {
     let columns = 1 << 16
     let example = try Self.decay(noise, layers: layers, step: step)
@@ -45,11 +46,11 @@ import VectorFields
   @Test func momentsOfStochasticDepthAreTheClosedForms() throws {
     let (p, step, layers) = (0.7, 0.2, 10)
     try check(StochasticDepth(survival: p, decay: .none, scaling: .none, layers: layers), layers: layers, step: step) { _ in [p, p, p, p] }
-    // The general formula of `check` is that of Theory.md §5.7.
+    // The general formula in `check` agrees with that of Theory.md §5.7.
     #expect(abs((1 - 2 * step * p + step * step * p) - (pow(1 - p * step, 2) + step * step * p * (1 - p))) < 1e-15)
   }
 
-  /// Inverted scaling is the same with Δt/p in place of Δt: E x_N = (1 − Δt)ᴺx₀, E x_N² = ((1 − Δt)² + Δt²(1 − p)/p)ᴺx₀².
+  /// Inverted scaling replaces Δt by Δt/p: E x_N = (1 − Δt)ᴺx₀, E x_N² = ((1 − Δt)² + Δt²(1 − p)/p)ᴺx₀².
   @Test func momentsWithInvertedScalingAreThoseOfALongerStep() throws {
     let (p, step, layers) = (0.7, 0.2, 10)
     try check(StochasticDepth(survival: p, decay: .none, layers: layers), layers: layers, step: step) { _ in [1, 1 / p, 1 / (p * p), 1 / (p * p * p)] }
@@ -111,7 +112,7 @@ import VectorFields
       samples: samples)
   }
 
-  /// The same numbers for any number of threads, with and without a gradient, and for any tiles; others in another training step.
+  /// The random numbers are the same for any number of threads, with and without a gradient, and for any tiles. Another training step has others.
   @Test(arguments: noisy) func runsRepeatBitForBit(_ block: String) throws {
     for samples in [1, 17, 300] {
       let batch = try batch(block, samples: samples)
@@ -124,13 +125,13 @@ import VectorFields
       #expect(try batch.lossGradient(derivative: false, draws: draws).result == one.result)
       #expect(try batch.lossGradient(batch: 1000, draws: draws).gradient?.bits == one.gradient?.bits)
       for other in [nil, Draws(seed: 9, step: 6), Draws(seed: 8, step: 5)] {
-        // A single sample may by chance keep the same layers.
+        // By chance a single sample may keep the same layers.
         if samples > 1 { #expect(try batch.lossGradient(draws: other).result.lossSum != one.result.lossSum) }
       }
     }
   }
 
-  /// A sample's numbers are those of its place in the training step, not of its place in a tile or batch: parts that know where they begin add up to the whole.
+  /// A sample's random numbers depend on its place in the training step, not on its place in a tile or batch: parts that are given their first place add up to the whole.
   @Test(arguments: noisy) func partsOfAStepDrawItsNumbers(_ block: String) throws {
     let batch = try batch(block, samples: 150, precision: .float64)
     let whole = try batch.lossGradient(draws: Draws(seed: 9, step: 5)).result.lossSum
@@ -140,7 +141,7 @@ import VectorFields
     #expect(abs(parts - whole) < 1e-13 * whole)
   }
 
-  /// Predictions draw nothing: they are those of the network without noise, to the bit, alone and in batches.
+  /// Predictions draw no random numbers: they have the same bits as those of the network without noise, for single samples and batches.
   @Test func evaluationDrawsNothing() throws {
     for block in Self.noisy[..<4] {
       let noisy = try batch(block, samples: 50)

@@ -13,8 +13,8 @@ import Testing
       shift: a.view(rows: shift.count, columns: 1), scale: b.view(rows: scale.count, columns: 1), inputs: 3, precision: precision)
   }
 
-  /// Raw features with the normalization are normalized features without: in the loss, the parameters' gradient, the prediction, to the last bit; the gradient with respect to
-  /// the raw features carries the factor `scale`.
+  /// Raw features with normalization and normalized features without it give the same bits of the loss, the parameters' gradient and the prediction. The gradient with respect to
+  /// the raw features has the factor `scale`.
   @Test(arguments: ["zero_padding", "dense"]) func isAppliedWhereverFeaturesAreRead(_ opening: String) throws {
     let text = Self.json.replacing("OPENING", with: opening)
     let (shift, scale) = ([0.5, -1, 2], [2, 0.5, -3.0])
@@ -41,12 +41,13 @@ import Testing
     }
     let expected = try featureGradient(plain).enumerated().map { $1 * scale[$0 % 3] }
     #expect(try largestDifference(featureGradient(raw), expected) < 1e-15)
-    // Removed, it is gone.
+    // A removed normalization has no effect.
     try raw.network.replaceNormalization(with: nil)
     #expect(try raw.predict().bits != plain.predict().bits)
   }
 
-  /// In a network of float32 features of float64 enter to the last digit that float32 has of the normalized ones: in training, prediction and both derivatives. Seconds around 1.7e9 stay apart.
+  /// A float32 network normalizes float64 features before rounding them, in training, prediction and both derivatives: the normalized features are exact up to one float32 rounding.
+  /// Times near 1.7e9 s stay distinct.
   @Test(arguments: ["zero_padding", "dense"]) func actsBeforeNumbersAreRounded(_ opening: String) throws {
     let made = try network(Self.json.replacing("OPENING", with: opening).replacing("float64", with: "float32"))
     let (shift, scale, rows) = ([1.7e9, 1e8, 0], [1 / 300.0, 1, 1.0], 1000)
@@ -64,7 +65,7 @@ import Testing
       let pool = try WorkerPool(threads: 1)
       let cotangent = try Numbers((0..<rows * 4).map { Double($0 % 5) - 2 }, .float64)
       let source = BatchSource(features: features, normalization: snapshot.normalization)
-      // A direction of the normalized features: the same for both.
+      // A direction of the normalized features, which is the same for both.
       for index in 0..<direction.count where snapshot.normalization != nil { direction[index] /= scale[index % 3] }
       try withExtendedLifetime((snapshot, predictor, sweep, tangents, pool)) {
         try predictor.run(features, .scores, into: scores.target(rows: rows, columns: 4), pool: nil)
@@ -82,12 +83,12 @@ import Testing
     try made.replaceNormalization(with: try make(shift, scale, .float32))
     let normalized = try run(raw.view(rows: rows, columns: 3))
     #expect(normalized[0] == plain[0] && normalized[1] == plain[1])
-    // A factor and its inverse in float64, and the direction's rounding in float32.
+    // Rounding errors of a factor and its inverse in float64, and of the direction in float32.
     #expect(largestDifference(normalized[2], plain[2]) < 1e-13 && largestDifference(normalized[3], plain[3]) < 1e-5)
     #expect(Set(stride(from: 0, to: 4 * rows, by: 4).map { normalized[0][$0] }).count == rows)
   }
 
-  /// What float32 does not hold, the normalization does.
+  /// Normalization can bring features into range that are too large for float32.
   @Test func numbersThatFloat32DoesNotHold() throws {
     let made = try network(#"{"inputs": 1, "outputs": 1, "readout": "identity", "loss": "least_squares", "field": "linear_activation", "activation": "identity", "precision": "float32"}"#)
     for tensor in made.plan.tensors { try made.replace(tensor, with: try Numbers(tensor.range.count, .float64).view(rows: 1, columns: tensor.range.count)) }

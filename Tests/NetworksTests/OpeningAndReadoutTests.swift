@@ -6,7 +6,7 @@ import Testing
 import VectorFields
 
 @Suite struct OpeningAndReadoutTests {
-  /// Opening, two Euler steps of σ(Ky+b) and readout, written out in plain Double.
+  /// Opening, two Euler steps of σ(Ky+b), and readout agree with a computation in plain Double.
   @Test(arguments: ["zero_padding", "dense"], Precision.allCases) func scoresAreThePlainFormulas(_ opening: String, _ precision: Precision) throws {
     let network = try network(
       #"{"inputs": 3, "outputs": 4, "width": 5, "opening": "\#(opening)", "precision": "\#(precision.name)", "field": "dense", "layers": 2, "horizon": 0.6}"#)

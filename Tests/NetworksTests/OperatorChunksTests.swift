@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct OperatorChunksTests {
-  /// Every set of operators is in one task, of its own block, and none has more than 32.
+  /// Every set of operators belongs to exactly one task of its block, and no task has more than 32 sets.
   @Test func tasksCoverTheSetsOnce() throws {
     let plan = try NetworkPlan(
       specification(

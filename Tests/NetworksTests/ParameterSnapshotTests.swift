@@ -12,7 +12,7 @@ import Testing
     withExtendedLifetime(snapshot) { #expect((0..<3).map { snapshot.parameters.load($0) } == [1, 2, 3]) }
   }
 
-  /// Prepared once, then shared: a second predictor of the same snapshot costs no second copy.
+  /// A snapshot is prepared once and then shared: a second predictor of the same snapshot makes no second copy.
   @Test func inferenceWeightsAreMadeOnce() throws {
     let network = try network(#"{"inputs": 3, "outputs": 2, "field": "antisymmetric"}"#)
     let snapshot = network.snapshot

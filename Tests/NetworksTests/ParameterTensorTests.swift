@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct ParameterTensorTests {
-  /// Names, shapes and places: one vector without gaps, in the order opening, blocks, readout.
+  /// Names, shapes and offsets: the tensors fill one vector without gaps, in the order opening, blocks, readout.
   @Test func tensorsAreNamedAndLieWithoutGaps() throws {
     let plan = try NetworkPlan(try specification(
       #"{"inputs": 3, "outputs": 4, "width": 5, "opening": "dense", "blocks": [{"field": "dense", "layers": 2, "bias": "scalar"}, {"field": "hamiltonian", "layers": 3}, {"layers": 1, "bias": "none"}]}"#))

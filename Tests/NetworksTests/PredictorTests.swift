@@ -16,7 +16,7 @@ import VectorFields
       + #""field": "\#(field)", "integrator": "\#(field == "hamiltonian" ? "verlet" : "euler")", "layers": 4, "horizon": 1.5}"#
   }
 
-  /// Options of sequences for a driven field, four layers; none for others.
+  /// Options of sequences for a driven field of four layers; none for other fields.
   private static func drivenOptions(_ field: String) -> String {
     guard let driven = try? fields(field).make(FieldConfiguration(width: 4)) as? any DrivenField else { return "" }
     switch driven.driveForm {
@@ -33,7 +33,7 @@ import VectorFields
     return try BatchCase(network, samples: samples)
   }
 
-  /// design §2: a sample alone, in a batch of any size and at any place in it gives the same bits.
+  /// A sample has the same bits alone, in a batch of any size, and at any place in the batch.
   @Test(arguments: fields.names, Precision.allCases) func aSampleGivesTheSameBitsAnywhere(_ field: String, _ precision: Precision) throws {
     for width in [5, 8, 16, 64, 130] {
       let batch = try Self.batch(Self.text(field, precision, width: width), samples: 130)
@@ -60,7 +60,7 @@ import VectorFields
       #expect(largestDifference(probabilities.values, scores.values.map { plainActivation(.sigmoid, $0).value }) < 4 * precision.epsilon)
     default: #expect(probabilities.bits == scores.bits)
     }
-    // The same bits alone, too.
+    // The bits are also the same for the sample alone.
     #expect(try (0..<37).flatMap { try batch.predict(.probabilities, range: $0..<$0 + 1).bits } == probabilities.bits)
   }
 
@@ -73,13 +73,13 @@ import VectorFields
     #expect(try binary.predict(.classes).values == (try binary.predict(.scores)).values.map { $0 > 0 ? 1 : 0 })
   }
 
-  /// Prediction and training walk the same states: the loss of the predicted scores is the sweep's, to the last bit, as are the correct classes.
+  /// Prediction and training compute the same states: the loss of the predicted scores and the number of correct classes have the same bits as in the sweep.
   @Test(arguments: fields.names, Precision.allCases) func predictsWhatTheSweepSees(_ field: String, _ precision: Precision) throws {
     for opening in openings.names where try openings(opening).takesSequences != Self.drivenOptions(field).isEmpty {
       let batch = try Self.batch(Self.text(field, precision, opening: opening), samples: 50)
       let scores = try batch.predict()
       let result = try batch.lossGradient().result
-      // Scores as features × samples, a tile of 64 columns: what the sweep's one tile holds.
+      // Scores as features × samples in a tile of 64 columns, as in the sweep's only tile.
       let tile = try Numbers(4 * 64, precision)
       for (index, value) in scores.values.enumerated() { tile[index % 4 * 64 + index / 4] = value }
       var labels = batch.labels + Array(repeating: 0, count: 14)
@@ -98,7 +98,7 @@ import VectorFields
     let batch = try Self.batch(Self.text("hamiltonian", .float32), samples: 65)
     let predictor = try Predictor(batch.network, maximumBatch: 65, threads: 1)
     let out = try Numbers(65 * 4, .float32)
-    // Other tests allocate on other threads: a run that never allocates is seen at least once without any.
+    // Other tests allocate on other threads. If runs never allocate, at least one of them is observed without any allocation.
     let undisturbed = try (0..<200).contains { _ in
       let before = Memory.allocationCount
       for samples in [1, 65] {
@@ -109,7 +109,7 @@ import VectorFields
     #expect(undisturbed)
   }
 
-  /// The predictor keeps the parameters that it was made with.
+  /// A predictor keeps the parameters that it was made with.
   @Test func laterParametersDoNotReachIt() throws {
     let batch = try Self.batch(Self.text("dense", .float64), samples: 3)
     let before = try batch.predict().bits
@@ -121,18 +121,18 @@ import VectorFields
     #expect(try batch.predict().bits != before)
   }
 
-  /// [HR] Example 1 (Theory.md §8.1): ten identical tanh layers, h = 0.1, no bias. [HR]'s rows Y·K₊ are our columns with K = K₊ᵀ.
+  /// [HR] Example 1 (Theory.md §8.1): ten identical tanh layers, h = 0.1, no bias. [HR] has samples as rows, Y·K₊; we have them as columns, so K = K₊ᵀ.
   @Test func haberAndRuthottosFirstExample() throws {
     let plus: [Double] = [2, -2, 0, 2]
     let transposed: [Double] = [2, 0, -2, 2]
     let expected = [0.538263075023281, -0.2730798385613702, -0.538263075023281, 0.2730798385613702, 0, 1.4152190941792178]
     #expect(largestDifference(try example1(k: transposed), expected) < 1e-12)
-    // In the column convention K·y with K₊ itself the samples are reflected: (y₁, y₂) ↦ (y₂, y₁) turns K₊ᵀ into K₊.
+    // If K₊ itself is used in the column convention K·y, the samples are reflected: (y₁, y₂) ↦ (y₂, y₁) turns K₊ᵀ into K₊.
     let swapped = try example1(k: plus, swap: true)
     #expect(largestDifference(swapped, [expected[1], expected[0], expected[3], expected[2], expected[5], expected[4]]) < 1e-12)
   }
 
-  /// The states after ten layers with this K, row-major and acting on columns, by `Predictor.states`.
+  /// The states after ten layers with this K (row-major, acting on columns), from `Predictor.states`.
   private func example1(k: [Double], swap: Bool = false) throws -> [Double] {
     let network = try network(
       #"{"inputs": 2, "outputs": 2, "readout": "identity", "loss": "least_squares", "precision": "float64", "field": "dense", "bias": "none", "layers": 10, "horizon": 1}"#)
@@ -145,14 +145,14 @@ import VectorFields
       MutableTensorView(states.vector.base + 48 * layer, type: .float64, rows: 3, columns: 2)
     }
     #expect(Array(states.values[..<6]) == features.values)
-    // The identity readout passes the last state on.
+    // The identity readout returns the last state.
     let scores = try Numbers(6, .float64)
     try predictor.run(features.view(rows: 3, columns: 2), .scores, into: scores.target(rows: 3, columns: 2), pool: nil)
     #expect(scores.values == Array(states.values[60...]))
     return scores.values
   }
 
-  /// The first states are the opened inputs, each block starts with what the one before it ended with, momenta at zero, and the readout sees the last.
+  /// The first states are the outputs of the opening. Each block starts with the last state of the block before, with zero momenta. The readout reads the last state.
   @Test(arguments: [1, 20]) func statesLeadFromTheOpeningToTheReadout(_ maximumBatch: Int) throws {
     let network = try network(
       #"{"inputs": 3, "outputs": 5, "width": 5, "readout": "identity", "loss": "least_squares", "precision": "float64", "seed": 2, "blocks": ["#

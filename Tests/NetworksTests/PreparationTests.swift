@@ -6,13 +6,13 @@ import Testing
 import VectorFields
 
 @Suite struct PreparationTests {
-  /// Every block finds its own operators: prepared whole or layer by layer, the bits are the same, and no block writes over another's.
+  /// Every block uses its own operators: preparing them all at once or layer by layer gives the same bits, and no block overwrites another's operators.
   @Test(arguments: [Purpose.training, .inference]) func operatorsOfBlocksLieSideBySide(_ purpose: Purpose) throws {
     let network = try network(
       #"{"inputs": 3, "outputs": 4, "width": 5, "opening": "dense", "blocks": [{"layers": 3}, {"field": "dense", "layers": 2}, {"layers": 4, "gamma": 0.5}]}"#)
     let (plan, snapshot) = (network.plan, network.snapshot)
     let count = plan.preparedCount(for: purpose)
-    // Antisymmetric blocks prepare always; dense ones, opening and readout for single samples only.
+    // Antisymmetric blocks always prepare operators; dense blocks, opening and readout only for single samples.
     #expect(count == (purpose == .training ? 7 * 25 : 9 * 25 + 15 + 20))
     let (whole, pieces) = (try Numbers(count, .float32), try Numbers(count, .float32))
     withExtendedLifetime(snapshot) {

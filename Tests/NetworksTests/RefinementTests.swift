@@ -14,7 +14,7 @@ import Testing
     return withExtendedLifetime(snapshot) { tensor.range.map { snapshot.parameters.load($0) } }
   }
 
-  /// Weights linear in time, a + c·t at the middle of each layer, stay those of the same line: within, at both ends, and on unequal steps.
+  /// Weights linear in time, a + c·t at the midpoint of each layer, stay on the same line: inside, at both ends, and for unequal steps.
   @Test(arguments: [#""layers": 5, "horizon": 2.0"#, #""step_sizes": [0.5, 0.25, 0.75, 0.5]"#, #""layers": 2"#])
   func takesWeightsLinearInTimeOverExactly(_ block: String) throws {
     let network = try network(text(block))
@@ -27,12 +27,12 @@ import Testing
     #expect(fine.layers == 2 * grid.layers && abs(fine.horizon - grid.horizon) < 1e-15)
     #expect((0..<fine.layers).allSatisfy { abs(fine.stepSize($0) - grid.stepSize($0 / 2) / 2) < 1e-16 })
     let wanted = (0..<fine.layers).flatMap { j in (0..<16).map { line.start[$0] + line.slope[$0] * fine.midpoint(j) } }
-    // Roundings of numbers of a few units.
+    // Rounding errors of numbers of a few units.
     #expect(largestDifference(try values(finer, "blocks.0.K"), wanted) < 1e-14)
     #expect(try values(finer, "readout.W") == values(network, "readout.W"))
   }
 
-  /// With equal steps the quarters of the doc comment, exact in binary; copying repeats; without extrapolation the ends hold.
+  /// With equal steps the coefficients are the quarters of the doc comment, which are exact in binary. Copying repeats values, and without extrapolation the end values are kept.
   @Test func interpolatesInQuarters() throws {
     let network = try network(text(#""layers": 3, "bias": "scalar""#))
     let tensor = try network.tensor("blocks.0.b")
@@ -45,7 +45,8 @@ import Testing
     #expect(try refinement.fine.tensors.first { $0.name == "blocks.0.b" }.map { Array(result.values[$0.range]) } == [0, 1, 3, 7, 13, 16])
   }
 
-  /// A refined network approximates the same equation: with weights constant in time its end state is nearer to that of a far finer one, for every scheme of order 1 by about a half.
+  /// A refined network approximates the same equation: with weights constant in time its final state is closer to that of a much finer network. For schemes of order 1 the error
+  /// about halves.
   @Test func solvesTheSameEquation() throws {
     var levels = [try network(text(#""layers": 8"#, integrator: "euler", field: "antisymmetric"))]
     let tensor = try levels[0].tensor("blocks.0.K")
@@ -58,11 +59,11 @@ import Testing
     for (coarse, fine) in zip(errors, errors.dropFirst()) { #expect(coarse / fine > 1.8 && coarse / fine < 2.4) }
   }
 
-  /// The k of a linear multistep method is a function on the layers after the first; a single layer has none, and its finer network starts as Euler's.
+  /// The weights k of a linear multistep method are a function on the layers after the first. A single layer has none, and its refined network starts like Euler.
   @Test func refinesTensorsOfTheIntegratorsOwn() throws {
     let network = try network(text(#""layers": 3"#, integrator: "linear_multistep"))
     try network.replace(try network.tensor("blocks.0.k"), with: try Numbers([0.25, 0.5], .float64).view(rows: 2, columns: 1))
-    // Middles 1.5 and 2.5 of three, in which the finer layers 1 … 5 lie at 0.75, 1.25, 1.75, 2.25 and 2.75.
+    // The midpoints are 1.5 and 2.5 of three layers; those of the finer layers 1 … 5 are 0.75, 1.25, 1.75, 2.25 and 2.75.
     #expect(try values(try network.refined(.linear), "blocks.0.k") == [0.0625, 0.1875, 0.3125, 0.4375, 0.5625])
     #expect(try values(try network.refined(.copy), "blocks.0.k") == [0.25, 0.25, 0.25, 0.5, 0.5])
     let one = try TestSupport.network(text(#""layers": 1"#, integrator: "linear_multistep"))
@@ -70,7 +71,7 @@ import Testing
     #expect(try values(try one.refined(.linear), "blocks.0.K") == values(try one.refined(.copy), "blocks.0.K"))
   }
 
-  /// Coefficients of a basis do not count layers; blocks are refined each by itself.
+  /// The number of a basis's coefficients does not depend on the layers; each block is refined separately.
   @Test func keepsCoefficientsOfABasis() throws {
     let network = try network(
       #"{"inputs": 3, "outputs": 2, "width": 4, "blocks": [{"layers": 6, "weights_in_time": "b_spline", "basis_count": 5}, {"layers": 2}]}"#)

@@ -7,7 +7,7 @@ import Testing
 @Suite struct SequencePlanTests {
   private static let rnn = #""opening": "sequence", "width": 4, "outputs": 2, "field": "antisymmetric_rnn""#
 
-  /// What does not go together is refused with the reason.
+  /// Options that cannot be combined are refused with the reason.
   @Test(arguments: [
     (#"{"inputs": 6, "outputs": 2, "channels": 3}"#, ["opening zero_padding has no option channels", "sequence_dense"]),
     (#"{"inputs": 6, "outputs": 2, "field": "antisymmetric_rnn"}"#, ["antisymmetric_rnn", "driven by sequences", "zero_padding"]),
@@ -38,7 +38,7 @@ import Testing
     #expect(plan.drives.map { $0?.rows } == [12])
   }
 
-  /// Reading back what was written gives the same network; options of sequences are written for them alone.
+  /// Reading the written text gives the same network; options of sequences are written only for sequences.
   @Test func specificationsKeepTheirSequences() throws {
     let text = #"{"opening": "sequence", "inputs": 15, "channels": 2, "width": 5, "outputs": 2, "field": "neural_cde", "layers": 7, "sequence_layout": "times_values_mask", "interpolation": "hermite", "sequence_time": "absolute"}"#
     let written = try specification(text).json
@@ -50,7 +50,7 @@ import Testing
     #expect(try NetworkPlan(try NetworkSpecification(json: plain)).sequence == nil)
   }
 
-  /// Two values of a channel at one time are a jump, which a path's derivative does not have; the values of a path have it, and events are two.
+  /// Two values of a channel at one time are a jump. The derivative of a path cannot represent it and refuses it; the values of a path contain it, and for events they are two events.
   @Test func jumpsAreRefusedWhereDerivativesAreRead() throws {
     let twice = try Numbers([0, 1, 1, 2, 2, 3] + [0, 1, 1, 2, 1, 3], .float64)
     func failure(_ rest: String) throws -> Failure? {
@@ -75,7 +75,7 @@ import Testing
     for word in ["features", "sample 1", "step 1", "2.0", "3.0"] { #expect(failure?.message.contains(word) == true, "\(failure?.message ?? "")") }
     let halfMask = try Numbers([0, 1, 1, 1, 1, 0.5], .float64)
     #expect(refusal { try plan.checkSequences(halfMask.view(rows: 1, columns: 6), called: "x") }?.message.contains("0.5") == true)
-    // Padding may hold any time.
+    // Padding may have any time.
     try plan.checkSequences(try Numbers([3, 1, 1, 2, 0, 0], .float64).view(rows: 1, columns: 6), called: "x")
   }
 }

@@ -4,9 +4,9 @@ import Settings
 import TestSupport
 import Testing
 
-/// Sequences on their way through whole networks.
+/// Sequences in whole networks.
 @Suite struct SequenceScratchTests {
-  /// steps and layers of a network of each kind, and its options beyond.
+  /// Steps and layers of a network of each kind, and its further options.
   private static let kinds: [String: (field: String, options: String)] = [
     "rnn": ("antisymmetric_rnn", #""gamma": 0.1"#),
     "gated": ("gated_antisymmetric_rnn", #""gamma": 0.1, "weights_in_time": "shared""#),
@@ -39,7 +39,7 @@ import Testing
     return out
   }
 
-  /// Unix times in float64 are what times from 0 on are, in a network of float32: to the bit, as they are counted from the first observation before they are rounded.
+  /// In a float32 network float64 Unix times give the same bits as times that start at 0, because times are measured from the first observation before they are rounded.
   @Test(arguments: ["cde", "ode", "path"], ["times_values", "times_values_mask"]) func scaledTimesMayBeginAnywhere(_ kind: String, _ layout: String) throws {
     let made = try sequences(kind, layout, steps: 6, precision: .float32)
     let masks: [Double] = layout == "times_values" ? [] : [1, 1]
@@ -56,7 +56,7 @@ import Testing
       }
       return out.values
     }
-    // Differences of 0.3 next to 1.7e9 are float64's to 2⁻²² s, of spans of 5 s.
+    // float64 times near 1.7e9 give differences of 0.3 up to 2⁻²² s, in spans of 5 s.
     #expect(largestDifference(try scores(1.7e9), try scores(0)) < 1e-5)
   }
 
@@ -71,7 +71,7 @@ import Testing
     let unevenness = 0.3 * Double((s + j * j) % 3)
     return Double(s + j) + unevenness
   }
-  /// A step with its time and masks.
+  /// One step with its time and masks.
   private static func step(_ s: Int, _ j: Int, _ first: Bool, _ second: Bool) -> [Double] {
     [times[s][j], values[s][j][0], values[s][j][1], first ? 1 : 0, second ? 1 : 0]
   }
@@ -84,12 +84,12 @@ import Testing
     let irregular = try scores(try sequences(kind, "times_values", steps: 6), Self.values.map { $0.enumerated().flatMap { [Double($0)] + $1 } })
     #expect(regular.bits == irregular.bits)
     let masked = try scores(try sequences(kind, "times_values_mask", steps: 6), Self.values.map { $0.enumerated().flatMap { [Double($0)] + $1 + [1, 1] } })
-    // A row of presence takes a longer way to the same number.
+    // With a row of presence the same number is computed with more roundings.
     #expect(largestDifference(masked.values, regular.values) < 1e-14)
     #expect(kind == "rnn" || kind == "gated" || masked.bits == regular.bits)
   }
 
-  /// Padded steps behind, and for paths and events anywhere, leave every bit, whatever they hold.
+  /// Padded steps change no bit, whatever they contain: at the end of every sequence, and anywhere in paths and events.
   @Test(arguments: names, [true, false]) func paddingChangesNothing(_ kind: String, _ isScaled: Bool) throws {
     let time = isScaled ? "" : #", "sequence_time": "absolute""#
     func rows(_ places: [Int], _ steps: Int) -> [[Double]] {
@@ -106,7 +106,7 @@ import Testing
     let layers = kind == "path" || kind == "cde" ? 8 : nil
     let short = try sequences(kind, "times_values_mask", steps: 6, layers: layers, others: time)
     let long = try sequences(kind, "times_values_mask", steps: 9, layers: layers, others: time)
-    // The same tensors where layers have weights of their own: the first ones.
+    // If each layer has its own weights, the first tensors are the same.
     if kind == "rnn" {
       for (name, count) in [("blocks.0.W", 25), ("blocks.0.V", 10), ("blocks.0.b", 5)] {
         let (from, to) = (try short.tensor(name), try long.tensor(name))
@@ -123,11 +123,11 @@ import Testing
         try long.replaceParameters(with: all.vector)
       }
     }
-    // The step size is horizon over layers: keep it where the layers grow with the steps.
+    // The step size is horizon/layers. It must stay the same if there are more layers for more steps.
     let places = kind == "rnn" ? [0, 1, 2, 3, 4, 5] : [0, 2, 3, 4, 6, 7]
     let stretched = kind == "rnn" || kind == "gated" ? try withHorizon(long, 3) : long
     let (plain, padded) = (try scores(short, rows([0, 1, 2, 3, 4, 5], 6)), try scores(stretched, rows(places, 9)))
-    // The flow's step size times its factor is the elapsed time: rounded twice where the layers differ.
+    // The flow's step size times its factor is the elapsed time, which is rounded twice if the numbers of layers differ.
     if kind == "ode" { #expect(largestDifference(plain.values, padded.values) < 1e-14) } else { #expect(plain.bits == padded.bits) }
     #expect(norm(plain.values) > 0.1)
   }
@@ -148,7 +148,7 @@ import Testing
     for s in [0, 7, 19] { #expect(try scores(made, [rows[s]]).bits == Array(all[3 * s..<3 * s + 3])) }
   }
 
-  /// Derivatives through masks and times: transpose and Taylor, in parameters and observations.
+  /// Derivatives through masks and times keep the contracts, transpose and Taylor, in parameters and observations.
   @Test(arguments: names, ["sequence", "sequence_dense"]) func derivativesAreExact(_ kind: String, _ opening: String) throws {
     for precision in Precision.allCases {
       let made = try sequences(kind, "times_values_mask", steps: 6, opening: opening, precision: precision)
@@ -162,7 +162,7 @@ import Testing
     }
   }
 
-  /// The gradient of features without one of parameters is the same, and times and masks get none.
+  /// The gradient with respect to features is the same without a gradient of parameters; that of times and masks is zero.
   @Test(arguments: names) func featuresHaveAGradientOfTheirOwn(_ kind: String) throws {
     let made = try sequences(kind, "times_values", steps: 6)
     let features: [Double] = (0..<20).flatMap { s in (0..<6).flatMap { j in Array(Self.step(s, j, true, true).prefix(3)) } }
@@ -185,9 +185,9 @@ import Testing
     #expect(norm(with.values) > 0.01)
   }
 
-  /// Another clock along the same path gives the same result up to Euler's error of order 1: it halves with the step.
+  /// Another parametrization of the same path gives the same result up to Euler's error of order 1, which halves with the step.
   @Test func neuralCDEFollowsThePathNotTheClock() throws {
-    // Four knots on the grid of both clocks, a stay and a rush.
+    // Four knots on the grids of both parametrizations: the second first rests and then moves fast.
     let points = [[0.0, 1], [0.8, -0.5], [-0.6, 0.3], [1, 0.9]]
     func row(_ clock: [Double]) -> [Double] { zip(clock, points).flatMap { [$0] + $1 } }
     func difference(_ layers: Int) throws -> Double {
@@ -200,7 +200,7 @@ import Testing
     #expect(abs(coarse / fine - 2) < 0.1 && abs(fine / finest - 2) < 0.05, "\(coarse) \(fine) \(finest)")
   }
 
-  /// Observations are normalized; times and masks stay what they are, whatever was asked for.
+  /// Only observations are normalized; times and masks stay unchanged, whatever normalization is given.
   @Test func normalizationLeavesTimesAndMasks() throws {
     let made = try sequences("path", "times_values_mask", steps: 6)
     let rows = (0..<20).map { s in Self.sample(s) { j, channel in channel == 1 || (s + j) % 4 != 0 } }
@@ -215,7 +215,7 @@ import Testing
     #expect(shown == [0, 1, 3, 4, 1])
   }
 
-  /// Drives are held for each layer, cotangents of them only where features' gradients are.
+  /// Drives are stored for each layer, but their cotangents only if gradients of features are requested.
   @Test func scratchWithoutFeatureGradientsIsSmaller() throws {
     let plan = try sequences("cde", "times_values", steps: 6, layers: 100).plan
     let (full, lean) = (try Sweep(plan, batch: 64, derivative: true, threads: 1), try Sweep(plan, batch: 64, derivative: true, features: false, threads: 1))

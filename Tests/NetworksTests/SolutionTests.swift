@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite struct SolutionTests {
-  /// ẏ = Ky as a network of one block, K a rotation with decay.
+  /// ẏ = Ky as a network of one block, where K is a rotation with decay.
   private func network(_ integrator: String, layers: Int = 1, horizon: Double = 2, precision: Precision = .float64, extra: String = "") throws -> Network {
     let tolerance = precision == .float64 ? 1e-9 : 1e-6
     let network = try Network(
@@ -23,7 +23,7 @@ import Testing
     return [e * (c * y[0] - s * y[1]), e * (s * y[0] + c * y[1])]
   }
 
-  /// More samples than a tile holds, layers that share weights, times and an event: the closed solution, and the predictor's bits at the horizon.
+  /// With more samples than a tile holds, shared weights, times and an event, the solve agrees with the closed form, and at the horizon it has the predictor's bits.
   @Test(arguments: ["dopri5", "tsit5"], [1, 3]) func givesStatesAndEvents(_ integrator: String, _ layers: Int) throws {
     let network = try network(integrator, layers: layers)
     let samples = 500
@@ -59,7 +59,7 @@ import Testing
     #expect(until.evaluations < whole.evaluations)
   }
 
-  /// 40 samples, five events one after the other, each solve beginning where the last one found its event: the decaying circle passes y₁ = 0 every half turn, and no event is found twice.
+  /// 40 samples and five consecutive events: each solve begins at the event of the last one. The decaying rotation crosses y₁ = 0 every half turn, and no event is found twice.
   @Test(arguments: ["dopri5", "tsit5"], Precision.allCases) func solvesGoOnFromTheirEvents(_ integrator: String, _ precision: Precision) throws {
     let network = try network(integrator, precision: precision)
     var states = try Numbers.normal(80, precision, seed: 4)
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  /// Times that rounding has put beyond an end are that end, by the rounding of their own type: 3·0.1 > 0.3, and 0.3 in float32 is above 0.3.
+  /// A time that lies beyond an end only by rounding in its own type counts as that end: 3·0.1 > 0.3, and 0.3 in float32 is greater than 0.3.
   @Test func timesBeyondTheHorizonByRoundingAreTheHorizon() throws {
     let network = try network("dopri5", horizon: 0.3)
     let view = try Numbers([1, 0], .float64).view(rows: 1, columns: 2)
@@ -112,7 +112,7 @@ import Testing
     #expect(status(fixed) == .incompatible)
   }
 
-  /// Training and prediction report a solve that gives up; `solve` says which sample it was.
+  /// Training and prediction report a failed solve; `solve` says which sample failed.
   @Test func aSampleThatFailsIsNamed() throws {
     let network = try network("tsit5", extra: #""max_steps": 8, "#)
     let features = try Numbers([1, 0, 0, 0, 0, 2], .float64)
@@ -127,8 +127,8 @@ import Testing
     #expect(scores.values == Array(repeating: 7, count: 6), "a result is as it was where the call fails")
   }
 
-  /// A solver that may take one iteration: rows of zeros are at their fixed point, another is not. It is named by its row of the caller's features, wherever its tile begins and
-  /// however rows are chosen.
+  /// The solver may use only one iteration. Rows of zeros are fixed points; one row is not and fails. The error names this row of the caller's features, wherever its tile begins
+  /// and however rows are selected.
   @Test(arguments: [1, 2]) func aRowThatDoesNotConvergeIsNamed(_ threads: Int) throws {
     let network = try TestSupport.network(
       #"{"inputs": 2, "outputs": 2, "integrator": "backward_euler", "solver_iterations": 1, "horizon": 4, "layers": 2, "precision": "float64"}"#)

@@ -8,7 +8,7 @@ import Testing
 
   private func changed(_ before: String, _ changes: String) throws -> NetworkSpecification {
     let changed = try specification(before).changing(json: try JSON.read(changes, limit: 10_000))
-    // What comes out is a network's specification.
+    // The result is the specification of a network.
     _ = try NetworkPlan(changed)
     return changed
   }
@@ -20,7 +20,7 @@ import Testing
   @Test func givenOptionsChangeInEveryBlock() throws {
     let all = try changed(Self.two, #"{"layers": 8}"#)
     #expect(try values(all, "layers") == [.integer(8), .integer(8)])
-    // All others stay.
+    // All other options stay.
     #expect(try values(all, "field") == [.text("dense"), .text("gradient_flow")])
     #expect(try values(all, "horizon") == [.real(2), .real(1)])
     #expect(try values(all, "basis_count")[0] == .integer(3))
@@ -38,25 +38,25 @@ import Testing
     #expect(try values(each, "integrator") == [.text("heun"), .text("euler")])
   }
 
-  /// A basis is left by a plain option: its count goes with it. Between bases that take it, it stays.
+  /// Choosing another kind of weights in time drops the number of coefficients; between bases that use it, the number stays.
   @Test func optionsOfWhatIsLeftGo() throws {
     let left = try changed(Self.two, #"{"weights_in_time": "layers"}"#)
     #expect(left.blocks.allSatisfy { !$0.isSet("basis_count") })
     #expect(try values(try changed(Self.two, #"{"block": 0, "weights_in_time": "polynomial"}"#), "basis_count")[0] == .integer(3))
-    // One that is given and belongs to nothing chosen is still refused.
+    // An option that is given but applies to no choice is still refused.
     #expect(refusal { _ = try changed(Self.two, #"{"weights_in_time": "layers", "basis_count": 5}"#) }?.message.contains("has no option basis_count") == true)
-    // So is one of a specification that says every default.
+    // So is such an option in a specification that states every default.
     let whole = try specification(Self.two).json.written()
     let shared = try changed(whole, #"{"weights_in_time": "shared"}"#)
     #expect(!shared.blocks[0].isSet("basis_count"))
   }
 
   @Test(arguments: [
-    // More layers: equal steps over the same horizon.
+    // With more layers the steps are equal over the same horizon.
     (#"{"layers": 6}"#, 6, 1.5, ""), (#"{"layers": 6, "horizon": 3}"#, 6, 3.0, ""), (#"{"step_sizes": []}"#, 3, 1.5, ""),
-    // As many: the steps stay, or are stretched.
+    // With as many layers the steps stay, or are scaled to a new horizon.
     (#"{"layers": 3}"#, 3, 1.5, "0.5,0.25,0.75"), (#"{"horizon": 3}"#, 3, 3.0, "1.0,0.5,1.5"),
-    // New steps bring their number and sum.
+    // New step sizes set the number of layers and the horizon.
     (#"{"step_sizes": [1, 2]}"#, 2, 3.0, "1,2"),
   ] as [(String, Int, Double, String)]) func gridsGiveWay(_ changes: String, _ layers: Int, _ horizon: Double, _ steps: String) throws {
     for start in [#"{"inputs": 2, "outputs": 2, "step_sizes": [0.5, 0.25, 0.75]}"#, #"{"inputs": 2, "outputs": 2, "step_sizes": [0.5, 0.25, 0.75], "layers": 3, "horizon": 1.5}"#] {

@@ -5,7 +5,7 @@ import Testing
 import VectorFields
 
 @Suite struct SpecificationOptionsTests {
-  /// A key means one thing: `set` takes it for the network or for the block by its name alone.
+  /// A key has one meaning: its name alone tells `set` whether it is an option of the network or of the block.
   @Test func keysAreUnique() {
     let keys = (networkOptions + blockOptions).map(\.key)
     #expect(Set(keys).count == keys.count)

@@ -4,13 +4,13 @@ import Networks
 import TestSupport
 import Testing
 
-/// `SweepGeometry` is seen through `Sweep` and `MemoryPlan`, which share it.
+/// Tests `SweepGeometry` through `Sweep` and `MemoryPlan`, which share it.
 @Suite struct SweepGeometryTests {
   private func specificationText(_ memory: String) -> String {
     #"{"inputs": 3, "outputs": 4, "width": 6, "opening": "dense", "seed": 3, "blocks": [{"field": "hamiltonian", "integrator": "verlet", "layers": 20, \#(memory)}, {"field": "antisymmetric", "layers": 9, \#(memory)}]}"#
   }
 
-  /// A limit changes memory and time, never a bit: loss and gradient for any limit that a policy can keep to, and any number of threads.
+  /// A memory limit changes memory and time but no bit of the loss and the gradient, for any limit that a policy can meet and any number of threads.
   @Test(arguments: ["automatic", "binomial"]) func limitsChangeNoBit(_ policy: String) throws {
     let free = try BatchCase(network(specificationText(#""memory": "store_all""#)), samples: 300).lossGradient()
     var sizes: Set<Int> = []
@@ -30,7 +30,7 @@ import Testing
     #expect(sizes.count > 4, "the limits make a difference: \(sizes)")
   }
 
-  /// Without a gradient no tape is kept, whatever the policy.
+  /// Without a gradient no policy keeps a tape.
   @Test func lossesKeepNoTape() throws {
     let plan = try network(specificationText(#""memory": "automatic", "memory_limit": 1"#)).plan
     #expect(try Sweep(plan, batch: 300, derivative: false, threads: 1).byteCount > 0)
@@ -43,7 +43,7 @@ import Testing
       return try BatchCase(network(json), samples: 100).lossGradient().result.reconstructionError
     }
     #expect(try error("store_all") == 0)
-    // Float32 over 20 layers there and back: some roundings, not none.
+    // float32 over 20 layers forward and back: the rounding error is small but not zero.
     let found = try error("reversible")
     #expect(found > 0 && found < 1e-5)
   }

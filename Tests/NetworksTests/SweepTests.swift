@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import VectorFields
 
-/// The contracts of Theory.md §4.1 over everything registered.
+/// The contracts of Theory.md §4.1 for everything registered.
 @Suite struct SweepTests {
   @Test(arguments: Combination.pairs) func taylorRemainderIsOfSecondOrder(_ pair: String) throws {
     for combination in Combination.of(pair) {
@@ -32,7 +32,7 @@ import VectorFields
     }
   }
 
-  /// Noise in the layers leaves the gradient exact for the numbers drawn: both contracts for every pair that takes noise, with every noise.
+  /// With noise in the layers the gradient is exact for the drawn numbers: every pair that accepts noise keeps both contracts with every noise.
   @Test(arguments: Combination.pairs) func noisyLayersKeepTheContracts(_ pair: String) throws {
     for combination in Combination.of(pair) where combination.activation == "tanh" && combination.bias == "vector" {
       for noise in layerNoises.names where noise != "none" {
@@ -50,7 +50,7 @@ import VectorFields
     }
   }
 
-  /// Schemes that draw numbers themselves keep the contracts in evaluation too, where they draw none.
+  /// Schemes that draw random numbers keep the contracts in evaluation too, where they draw none.
   @Test(arguments: ["shake_shake", "euler_maruyama"], Precision.allCases) func drawingSchemesKeepTheContractsInEvaluation(_ integrator: String, _ precision: Precision) throws {
     for field in ["dense", "hamiltonian"] {
       let combination = try #require(Combination.of("\(field) \(integrator)").first { $0.precision == precision && $0.activation == "tanh" && $0.bias == "vector" })
@@ -87,7 +87,7 @@ import VectorFields
   private func batch(_ precision: Precision, _ samples: Int, width: Int = 5) throws -> BatchCase {
     let plan = try NetworkPlan(try Self.twoBlocks(precision, swapped: false))
     let network = try Network(plan.specification)
-    // Biases that matter.
+    // Nonzero biases, so that they matter.
     let parameters = try Numbers.normal(plan.parameterCount, precision, seed: 90, deviation: 0.4)
     try network.replaceParameters(with: parameters.vector)
     return try BatchCase(network, samples: samples)
@@ -101,7 +101,7 @@ import VectorFields
       #expect(several.result == one.result)
       #expect(several.gradient?.bits == one.gradient?.bits)
     }
-    // Nor does the room that the sweep has for larger batches.
+    // Nor does a sweep that is made for larger batches change the bits.
     let roomy = try batch.lossGradient(threads: 2, batch: 1000)
     #expect(roomy.result == one.result)
     #expect(roomy.gradient?.bits == one.gradient?.bits)
@@ -116,7 +116,7 @@ import VectorFields
     #expect(try batch.lossGradient(threads: 3, derivative: false).result == full)
   }
 
-  /// Wherever a sweep is cancelled, it throws, and the next one is whole again.
+  /// A sweep throws wherever it is cancelled, and the next one is complete again.
   @Test(arguments: [false, true]) func aSweepIsCancelledAnywhere(derivative: Bool) throws {
     let batch = try batch(.float32, 300)
     let plan = batch.network.plan
@@ -147,14 +147,14 @@ import VectorFields
           }
           patience += 1
         }
-        // Before each of three tiles, at least.
+        // The token is checked at least before each of three tiles.
         #expect(patience > 3 && whole.count == 300)
         #expect(try run(.none) == whole)
       }
     }
   }
 
-  /// The mean over a batch is the weighted mean over its parts; the tolerance is the rounding of sums over 300 samples.
+  /// The mean over a batch is the weighted mean over its parts, up to the rounding errors of sums over 300 samples.
   @Test(arguments: Precision.allCases) func gradientIsTheSumOverParts(_ precision: Precision) throws {
     let batch = try batch(precision, 300)
     let whole = try batch.lossGradient()
@@ -171,7 +171,7 @@ import VectorFields
     #expect(correct == whole.result.correct)
   }
 
-  /// Rows by number: a permutation of the samples, as training draws them, is the batch of these samples.
+  /// A batch of selected rows, such as a permutation drawn by training, gives the same result as a batch of these samples.
   @Test func rowsChooseSamplesAndTheirLabels() throws {
     let batch = try batch(.float64, 20)
     let rows: [Int64] = [19, 3, 3, 7, 0]
@@ -197,7 +197,7 @@ import VectorFields
     #expect(refusal { _ = try Sweep(plan, batch: 1, derivative: true, memory: Reversible(), threads: 1) }?.status == .incompatible)
   }
 
-  /// Reversible training holds two states whatever the depth; store-all holds them all.
+  /// Reversible training stores two states at any depth; store_all stores all states.
   @Test func scratchOfReversibleTrainingDoesNotGrowWithDepth() throws {
     func bytes(_ layers: Int, _ memory: String) throws -> Int {
       let plan = try NetworkPlan(try specification(

@@ -14,7 +14,7 @@ import Testing
     return try BatchCase(network, samples: samples)
   }
 
-  /// J·v in parameters and raw features together against central differences of the predicted scores, and the scores against the prediction.
+  /// J·v, in parameters and raw features together, agrees with central differences of the predicted scores, and the scores agree with the prediction.
   @Test(arguments: [1, 7, 200]) func tangentIsTheDerivativeOfTheScores(_ samples: Int) throws {
     let example = try example(samples)
     let (network, plan) = (example.network, example.network.plan)
@@ -39,7 +39,7 @@ import Testing
       axpy(factor, featureDirection.vector, addingTo: other.features.vector)
       return try other.predict().values
     }
-    // ε² and rounding/ε are both near 1e-10; the third derivatives of this network are of order 10.
+    // ε² and rounding/ε are both near 1e-10; the third derivatives of this network are about 10.
     let difference = zip(try moved(1e-5), try moved(-1e-5)).map { ($0 - $1) / 2e-5 }
     #expect(largestDifference(tangent.values, difference) < 1e-7)
   }

@@ -24,14 +24,14 @@ import Testing
     }
   }
 
-  /// Two threads share a batch that has work for two, gradients or not.
+  /// Two threads share a batch that has enough work for two, with and without gradients.
   @Test(arguments: [false, true]) func aBatchOfMoreThanATileHasTwoGroups(_ accumulates: Bool) {
     #expect(TilePartition(count: 65, largest: 256, accumulates: accumulates).groups == 2)
     #expect(TilePartition(count: 256, largest: 256, accumulates: accumulates).groups == 2)
     #expect(TilePartition(count: 64, largest: 256, accumulates: accumulates).groups == 1)
   }
 
-  /// Scratch made for a batch serves every smaller one.
+  /// Scratch memory made for a batch is enough for every smaller batch.
   @Test(arguments: largest, [false, true]) func neitherTilesNorGroupsShrinkWithTheBatch(_ largest: Int, _ accumulates: Bool) {
     var before = TilePartition(count: 1, largest: largest, accumulates: accumulates)
     for count in Self.counts {

@@ -3,7 +3,7 @@ import Networks
 import TestSupport
 import Testing
 
-/// A tile's scratch is seen through the sweep that holds it.
+/// Tests the scratch memory of a tile through the sweep that owns it.
 @Suite struct TileScratchTests {
   private func bytes(_ json: String, batch: Int, derivative: Bool = true, threads: Int = 1) throws -> Int {
     try Sweep(try NetworkPlan(try specification(json)), batch: batch, derivative: derivative, threads: threads).byteCount
@@ -12,11 +12,11 @@ import Testing
   private let json = #"{"inputs": 8, "outputs": 4, "field": "dense", "layers": 30}"#
 
   @Test func lossesAloneKeepNoTape() throws {
-    // Two states against 31 states and 30 records.
+    // Two states compared with 31 states and 30 records.
     #expect(try bytes(json, batch: 64) > 10 * bytes(json, batch: 64, derivative: false))
   }
 
-  /// More samples run through the same tiles: only the gradients of further groups are added, up to 16.
+  /// More samples reuse the same tiles: only the gradients of further groups need memory, up to 16.
   @Test func doesNotGrowWithTheBatchPastTheLargestTile() throws {
     #expect(try bytes(json, batch: 100_000, derivative: false) == bytes(json, batch: 1024, derivative: false))
     #expect(try bytes(json, batch: 100_000) == bytes(json, batch: 1_000_000))
@@ -27,7 +27,7 @@ import Testing
     #expect(two == 2 * one, "without gradients and prepared operators, all of it is the workers'")
   }
 
-  /// A full tile followed by a narrower one over the same memory: the last samples' losses are theirs alone, to the last bit.
+  /// If a narrower tile follows a full one in the same memory, the losses of its samples have the same bits as for these samples alone.
   @Test func aNarrowerTileSeesOnlyItsOwnSamples() throws {
     let batch = try BatchCase(try network(json), samples: 513)
     let whole = try batch.lossGradient().result.lossSum

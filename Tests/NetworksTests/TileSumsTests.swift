@@ -12,7 +12,7 @@ import Testing
     return (TileSums(arena, tiles: tiles, workers: workers), arena)
   }
 
-  /// 1 + 2⁻⁵³ + 2⁻⁵³ is 1 from the left and more than 1 from the right: the sum goes by the tiles, whoever noted them and when.
+  /// 1 + 2⁻⁵³ + 2⁻⁵³ is 1 when summed from the left and more than 1 from the right. The sum follows the order of the tiles, no matter which thread added them and when.
   @Test func lossesAddUpInTheOrderOfTheTiles() throws {
     let (sums, arena) = try sums(tiles: 3, workers: 2)
     defer { withExtendedLifetime(arena) {} }
@@ -43,7 +43,7 @@ import Testing
     #expect(sums.failure == nil)
   }
 
-  /// Made for 2^34 tiles it holds 64 KB, and a batch of more tiles than that holds makes its own room, once.
+  /// Made for 2^34 tiles it allocates 64 KB; a batch with more tiles than fit allocates more memory once.
   @Test func roomIsMadeForTilesThatCome() throws {
     let (sums, arena) = try sums(tiles: 1 << 34, workers: 1)
     #expect(arena.byteCount == 65536 && sums.byteCount == 0)

@@ -41,8 +41,8 @@ import VectorFields
     }
   }
 
-  /// First weights are as large in the layers as those of layers of their own, whatever the basis: the root mean square of all layers' K (8 · 64 · 64 numbers of at least three coefficients, the least
-  /// of which estimate it to 5 %, as neighboring layers agree) against 1/√width.
+  /// For every basis the initial weights in the layers are as large as those of layers with their own weights. The test compares the root mean square of all layers' K with 1/√width.
+  /// These are 8 · 64 · 64 numbers from at least three coefficients; three coefficients estimate it to 5 %, because neighboring layers agree.
   @Test(arguments: timeBases.names, [3, 12]) func firstWeightsAreAsLargeInTheLayers(_ basis: String, _ count: Int) throws {
     let counts = ["polynomial", "piecewise_linear", "b_spline", "piecewise_constant"].contains(basis) ? #", "basis_count": \#(max(count, basis == "b_spline" ? 4 : 1))"# : ""
     let network = try network(
@@ -55,7 +55,7 @@ import VectorFields
     #expect(abs(size * 8 - 1) < 0.1, "\(size * 8)")
   }
 
-  /// A sample alone, in a batch, and in the sweep of the loss: the same scores and bits for any number of threads.
+  /// A sample alone, in a batch, and in the loss sweep has the same scores, bit for bit, for any number of threads.
   @Test(arguments: timeBases.names) func bitsDoNotDependOnTheWay(_ basis: String) throws {
     for specification in try Self.specifications(basis) {
       let batch = try BatchCase(try Network(specification), samples: 70)

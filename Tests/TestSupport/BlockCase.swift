@@ -4,7 +4,7 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// A block of layers with random parameters, run and differentiated on its own.
+/// A block of layers with random parameters, which tests run and differentiate without a network.
 package final class BlockCase {
   package let block: ODEBlock
   package let parameters: Numbers
@@ -14,9 +14,9 @@ package final class BlockCase {
   private let drive: Numbers
 
   /// - Parameters:
-  ///   - gamma: 0 where the integrator refuses it.
-  ///   - scheme: an integrator instead of the registered one.
-  ///   - offset: where the block's tensors begin in the parameter vector.
+  ///   - gamma: the field's damping; 0 is used if the integrator refuses damping.
+  ///   - scheme: an integrator that replaces the registered one.
+  ///   - offset: the index in the parameter vector at which the block's tensors begin.
   package init(
     field: String, integrator: String, scheme given: (any Integrator)? = nil, activation: Activation = .tanh, bias: BiasKind = .vector, gamma: Double = 0, width: Int = 6, layers: Int = 6,
     horizon: Double = 1.5, grid: TimeGrid? = nil, basis: any TimeBasis = LayerwiseBasis(), offset: Int = 3, noise: (any LayerNoise)? = nil,
@@ -30,7 +30,7 @@ package final class BlockCase {
     var made = try make(gamma)
     if (try? scheme.check(made)) == nil { made = try make(0) }
     let grid = grid ?? TimeGrid(layers: layers, horizon: horizon)
-    // Offsets do not change how many numbers there are.
+    // The offset does not change the number of parameters.
     let sizes = try ODEBlock(field: made, integrator: scheme, grid: grid, basis: basis, offset: offset, precision: precision).layout
     block = try ODEBlock(
       field: made, integrator: scheme, grid: grid, basis: basis, offset: offset, expandedOffset: offset + sizes.parameterCount, noise: noise, precision: precision)
@@ -38,7 +38,7 @@ package final class BlockCase {
     self.offset = offset
     parameters = try Numbers.normal(offset + sizes.parameterCount + sizes.expandedCount, precision, seed: seed, deviation: 0.5)
     prepared = try Numbers(max(block.preparedCount(for: .training), 1), precision)
-    // One number for each layer and node, so that a sample has the same drive in any tile.
+    // The drive is one number per layer and node, so that a sample has the same drive in any tile.
     let times = block.driveWidth == 0 ? 0 : block.layers * scheme.nodes.count
     let values = try Numbers.normal(times, precision, seed: seed + 1)
     let chunk = times == 0 ? 0 : block.layers * block.driveWidth / times * FieldCase.driveColumns
@@ -47,7 +47,7 @@ package final class BlockCase {
     prepare()
   }
 
-  /// Makes the operators anew, after the parameters have changed.
+  /// Recomputes the operators after the parameters have changed.
   package func prepare() {
     block.layout.expand(parameters.vector)
     block.prepare(0..<block.preparedEntries, parameters: parameters.vector, into: prepared.vector, for: .training)
@@ -72,12 +72,12 @@ package final class BlockCase {
     Weights(parameters: parameters.vector, prepared: prepared.vector, drive: Self.drive(drive, of: block), draws: draws)
   }
 
-  /// Makes the outside input the same at all times, for what is said of autonomous equations.
+  /// Makes the external input constant in time, for statements about autonomous equations.
   package func steadyDrive() {
     for index in 0..<drive.count { drive[index] = drive[0] }
   }
 
-  /// Random outside input of all layers, for at most `FieldCase.driveColumns` samples; nil for a field that takes none.
+  /// Random external input for all layers and at most `FieldCase.driveColumns` samples; nil for a field without external input.
   package static func drive(_ numbers: Numbers, of block: ODEBlock) -> Block? {
     block.driveWidth == 0 ? nil : numbers.block(rows: block.layers * block.driveWidth, columns: FieldCase.driveColumns)
   }
@@ -86,7 +86,7 @@ package final class BlockCase {
 
   package func numbers(_ rows: Int, _ columns: Int) throws -> Numbers { try Numbers(rows * columns, precision) }
 
-  /// A state of normal numbers.
+  /// A state of normally distributed numbers.
   package func state(_ columns: Int, seed: UInt64 = 13) throws -> Numbers { try Numbers.normal(stateWidth * columns, precision, seed: seed) }
 
   /// The final state, and the gradient and initial cotangent of ⟨w, final state⟩ for a fixed w, as the policy computes them.
@@ -118,7 +118,7 @@ package final class BlockCase {
     return final
   }
 
-  /// Whether the integrator takes the field, both with their options' defaults.
+  /// Whether the integrator accepts the field, both with default options.
   package static func accepts(_ integrator: String, field: String) -> Bool {
     guard
       let scheme = try? integrators.standard(integrator), let width = try? scheme.fieldWidth(visible: 4),
@@ -133,7 +133,8 @@ package final class BlockCase {
   }
 }
 
-/// All layers there and back by the integrator's inverse, from visible values: the largest relative difference, infinite if the state has not moved.
+/// Runs all layers forward and then back by the integrator's inverse. Returns the largest relative difference from the initial visible values; infinity if the state
+/// has not moved.
 package func roundTripDefect(_ example: BlockCase, columns: Int = 16) throws -> Double {
   let (block, precision) = (example.block, example.precision)
   let start = try example.state(columns).block(rows: example.stateWidth, columns: columns)

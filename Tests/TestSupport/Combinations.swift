@@ -6,21 +6,21 @@ import Networks
 import Settings
 import VectorFields
 
-/// Options of integrators for sweeps. Adaptive methods get step sizes that no parameter changes, one step a layer: where step sizes change with the parameters, the gradient of
-/// the accepted steps differs from the slope of the map by the order of the tolerance, and comparisons with difference quotients would measure that. AdaptiveReplayTests does.
+/// Options of integrators for sweeps. Adaptive methods make one step per layer, whose size does not depend on the parameters. If step sizes depended on the parameters, the gradient
+/// of the accepted steps would differ from the slope of the map by the order of the tolerance, and difference quotients would show this. AdaptiveReplayTests measures it.
 package let sweepOptions: [String: [String: OptionValue]] = {
   let fixed: [String: OptionValue] = ["first_step": .real(10), "relative_tolerance": .real(1), "absolute_tolerance": .real(1e6)]
   return Dictionary(uniqueKeysWithValues: integrators.entries.filter { $0.entry.options.contains { $0.key == "first_step" } }.map { ($0.name, fixed) })
 }()
 
-/// An integrator as the sweeps have it.
+/// An integrator with its options for sweeps.
 package func sweepIntegrator(_ name: String) throws -> any Integrator {
   var options = OptionValues(scope: "block", integratorOptions)
   for (key, value) in sweepOptions[name] ?? [:] { try options.set(key, value) }
   return try integrators(name).make(options)
 }
 
-/// One point of the product of the registries: what the sweeps run over, so that nothing registered goes untested.
+/// One element of the product of the registries. The sweeps run over this product, so that everything registered is tested.
 package struct Combination: Sendable, CustomStringConvertible {
   package let field: String
   package let integrator: String
@@ -30,21 +30,21 @@ package struct Combination: Sendable, CustomStringConvertible {
 
   package var description: String { "\(field) × \(integrator) × \(activation) × bias \(bias) × \(precision.name)" }
 
-  /// Whether steps solve an equation, to `solver_tolerance`.
+  /// Whether steps solve an equation up to `solver_tolerance`.
   private static func isImplicit(_ integrator: String) -> Bool {
     (try? integrators(integrator))?.options.contains { $0.key == "solver_tolerance" } == true
   }
 
-  /// Every pair of field and integrator that the integrator accepts, as "field integrator"; events need a scheme that takes an update at once.
+  /// Every pair of a field and an integrator that accepts it, as "field integrator". Events need a scheme that applies each update at once.
   package static let pairs = BlockCase.pairs.filter { pair in
     let combination = Combination(field: pair.field, integrator: pair.integrator, activation: "tanh", bias: "vector", precision: .float64)
     return pair.field != "ode_rnn" || (try? NetworkPlan(try combination.specification())) != nil
   }.map { "\($0.field) \($0.integrator)" }
 
-  /// A pair with every activation, bias and precision. While developing, tanh and a vector bias stand for all; `make test` sets SODE_SWEEP=full and takes the whole product.
+  /// A pair with every activation, bias and precision. During development tanh and a vector bias represent all others; `make test` sets SODE_SWEEP=full, which runs the whole product.
   package static func of(_ pair: String) -> [Combination] {
     let names = pair.split(separator: " ").map(String.init)
-    // An implicit step of the CDE, whose size the path sets, has a solution for certain only where σ is bounded.
+    // The path determines the size of an implicit step of the CDE. The step is certain to have a solution only if σ is bounded.
     let mayDiverge = names[0] == "neural_cde" && isImplicit(names[1])
     let all = mayDiverge ? ["tanh", "sigmoid", "sin"] : activations.names
     return (wholeSweep ? all : ["tanh"]).flatMap { activation in
@@ -54,7 +54,7 @@ package struct Combination: Sendable, CustomStringConvertible {
     }
   }
 
-  /// A small specification of this kind: sizes that are no multiple of a register, so that no remainder loop goes unused.
+  /// A small specification of this combination. Its sizes are not multiples of a vector register, so that every remainder loop runs.
   package func specification(
     inputs: Int = 3, width: Int = 6, outputs: Int = 4, layers: Int = 6, horizon: Double = 1.5, opening: String = "dense", memory: String = "store_all",
     noise: String = "none", seed: Int = 11
@@ -62,7 +62,7 @@ package struct Combination: Sendable, CustomStringConvertible {
     var specification = NetworkSpecification()
     var (inputs, opening) = (inputs, opening)
     if let driven = try fields(field).make(FieldConfiguration(width: 4)) as? any DrivenField {
-      // Two channels; a step a layer, for events a step every two; one piece of a path for all layers, whose slope in a layer implicit steps can take.
+      // Two channels. One sequence step per layer; for events one every two layers; for paths one piece over all layers, whose slope in a layer implicit steps can handle.
       inputs = driven.driveForm == .events ? layers : driven.driveForm == .derivative ? 4 : 2 * layers
       opening = opening == "dense" ? "sequence_dense" : "sequence"
       try specification.set("channels", .integer(2))
@@ -75,15 +75,15 @@ package struct Combination: Sendable, CustomStringConvertible {
       ("opening", opening), ("precision", precision.name), ("field", field), ("integrator", integrator), ("activation", activation), ("bias", bias),
       ("memory", memory), ("noise", noise),
     ] { try specification.set(key, .text(value)) }
-    // Implicit steps of fields that do not decay have several solutions where h‖J‖ is large: steps that the iteration contracts for every activation.
+    // Implicit steps of fields that do not decay have several solutions if h‖J‖ is large. For steps this small the iteration is a contraction for every activation.
     try specification.set("horizon", .real(Self.isImplicit(integrator) ? 0.3 * horizon : horizon))
-    // Explicit steps of this size keep states of ten units bounded, hγy² < 1.
+    // Explicit steps of this size keep states up to 10 bounded: hγy² < 1.
     if field == "linear_cubic" { try specification.set("cubic_rate", .real(0.02)) }
     for (key, value) in sweepOptions[integrator] ?? [:] { try specification.set(key, value) }
-    // Six stages a layer: with no more kinks of piecewise linear activations than rk4 has in six layers.
+    // Six stages per layer: this has no more kinks of piecewise linear activations than rk4 has in six layers.
     if sweepOptions[integrator] != nil { try specification.set("layers", .integer(Int64(max(1, 2 * layers / 3)))) }
     if try fields(field).options.contains(where: { $0.key == "gamma" }) {
-      // Not every integrator takes damping.
+      // Not every integrator accepts damping.
       var damped = specification
       try damped.set("gamma", .real(0.3))
       if (try? NetworkPlan(damped)) != nil { return damped }
@@ -92,5 +92,5 @@ package struct Combination: Sendable, CustomStringConvertible {
   }
 }
 
-/// Whether sweeps take their whole product: SODE_SWEEP=full.
+/// Whether sweeps run over the whole product: SODE_SWEEP=full.
 package let wholeSweep = getenv("SODE_SWEEP").map { String(cString: $0) } == "full"

@@ -6,19 +6,19 @@ import Networks
 import Settings
 import VectorFields
 
-/// A network with a batch of normal samples and labels, and its derivatives, for the contracts that every registered combination keeps (Theory.md §4.1).
+/// A network with a batch of normally distributed samples and labels, and its derivatives, for the contracts that every registered combination keeps (Theory.md §4.1).
 package final class DerivativeCase {
   package let network: Network
   package let samples: Int
   package let parameters: Numbers
   package let features: Numbers
   private let labels: [Int32]
-  /// Targets of losses that take values.
+  /// Targets for losses of values.
   private let values: Numbers
   private let sweep: Sweep
   private let tangents: TangentSweep
   private let pool: WorkerPool
-  /// The random numbers of blocks and schemes that draw some: the contracts are for these numbers.
+  /// The random numbers that blocks and schemes draw. The contracts hold for these fixed numbers.
   private let draws: Draws?
 
   package init(
@@ -28,7 +28,7 @@ package final class DerivativeCase {
     network = try Network(specification)
     let plan = network.plan
     self.samples = samples
-    // Random biases too: at zero some terms of the derivatives would vanish.
+    // The biases are random too, because some terms of the derivatives would vanish at zero.
     parameters = try Numbers(network.snapshot.parameters.count, plan.precision)
     copy(network.snapshot.parameters, into: parameters.vector)
     let noise = try Numbers.normal(parameters.count, plan.precision, seed: seed + 1, deviation: 0.3)
@@ -45,7 +45,7 @@ package final class DerivativeCase {
     BatchSource(features: features.view(rows: samples, columns: network.plan.inputs), normalization: network.snapshot.normalization)
   }
 
-  /// The mean loss alone: the bits of `lossGradient`.
+  /// The mean loss without its gradient; it has the same bits as that of `lossGradient`.
   package func loss(_ parameters: Numbers) throws -> Double { try run(parameters, gradient: nil) }
 
   /// The mean loss and its gradient.
@@ -64,16 +64,16 @@ package final class DerivativeCase {
     return loss ?? .nan
   }
 
-  /// Observed order of the Taylor remainder |L(θ+εδ) − L(θ) − ε⟨g,δ⟩|: about 2 when the gradient g is right, 1 when it is wrong.
+  /// The observed order of the Taylor remainder |L(θ+εδ) − L(θ) − ε⟨g,δ⟩|: about 2 if the gradient g is right, 1 if it is wrong.
   ///
-  /// g comes from this case's precision, the losses from a float64 twin with the same numbers: in float32 the rounding of the loss would hide the small ε that the kinks of
-  /// piecewise linear activations ask for. Of a direction and its opposite the smaller remainder counts, since where a state lies within ε of a kink only one of the two crosses it; over the
-  /// directions the median counts, since several states may lie near kinks. A wrong gradient is wrong along both signs of all directions. The order is read between the two smallest of the halved
-  /// ε whose remainder stands well above what the rounding of g and of the loss can make.
+  /// g has this case's precision; the losses come from a float64 network with the same numbers, because float32 rounding of the loss would hide the small ε that the kinks of
+  /// piecewise linear activations require. Of a direction and its opposite the smaller remainder counts: if a state lies within ε of a kink, only one of the two crosses it. Over all
+  /// directions the median counts, because several states may lie near kinks. A wrong gradient is wrong along both signs of all directions. The order is computed from the two smallest of
+  /// the halved ε whose remainder is well above the rounding errors of g and of the loss.
   package func taylorOrder(directions: Int = 5) throws -> Double {
     let twin = network.plan.precision == .float64 ? self : try DerivativeCase(twinOf: self)
     let start = parameters.values
-    // One vector for all losses: numbers are never given back, and the sweeps ask for millions.
+    // All losses share one vector, because `Numbers` never frees memory and the sweeps need millions of numbers.
     let moved = try Numbers(start, .float64)
     let loss = try twin.loss(moved)
     let gradient = try lossGradient(parameters).gradient.values
@@ -104,7 +104,7 @@ package final class DerivativeCase {
     for (index, value) in other.values.values.enumerated() { values[index] = value }
   }
 
-  /// |⟨Jv,w⟩ − ⟨v,Jᵀw⟩| relative to ‖Jv‖‖w‖, v being a direction in parameters and features together.
+  /// |⟨Jv,w⟩ − ⟨v,Jᵀw⟩| relative to ‖Jv‖‖w‖, where v is a direction in parameters and features together.
   package func adjointDefect(seed: UInt64 = 99) throws -> Double {
     let plan = network.plan
     let direction = try Numbers.normal(parameters.count, plan.precision, seed: seed)
@@ -124,8 +124,8 @@ package final class DerivativeCase {
     return abs(forward - backward) / (norm(tangent.values) * norm(cotangent.values))
   }
 
-  /// The largest relative change of p_j·v_j over the layers, p being the back-propagated cotangent and v the tangent: zero up to rounding when step and transpose agree
-  /// (Theory.md §4.3).
+  /// The largest relative change of p_j·v_j over the layers, where p is the back-propagated cotangent and v the tangent. It is zero up to rounding if the step and its transpose
+  /// agree (Theory.md §4.3).
   package func pairingDrift(seed: UInt64 = 31) throws -> Double {
     let plan = network.plan
     let block = plan.blocks[0]

@@ -4,10 +4,10 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-// Short forms for tests: one layer, scratch made on the spot.
+// Short forms for tests: they act on one layer and make their scratch memory themselves.
 
 extension FieldConfiguration {
-  /// With the option `gamma`, and others by name: a small cube, so that explicit steps of the usual test sizes keep states bounded.
+  /// Sets the option `gamma`, and others by name. The cubic rate is small, so that explicit steps of the usual test sizes keep states bounded.
   package init(
     width: Int, activation: Activation = .tanh, bias: BiasKind = .vector, gamma: Double, precision: Precision = .float32,
     others: [(key: String, value: OptionValue)] = [("cubic_rate", .real(0.02))]
@@ -18,7 +18,7 @@ extension FieldConfiguration {
 }
 
 extension Block {
-  /// A block of zeros that is never given back.
+  /// A block of zeros, whose memory is never freed.
   package static func zeros(_ rows: Int, _ columns: Int, _ precision: Precision) -> Block {
     guard let numbers = try? Numbers(rows * columns, precision) else { preconditionFailure("no memory for a test") }
     return numbers.block(rows: rows, columns: columns)

@@ -9,14 +9,14 @@ package final class FieldCase {
   package let tensors: [Numbers]
   private let preparedTraining: Numbers
   private let preparedInference: Numbers
-  /// The outside input of a driven field, row after row of as many samples as the blocks beside it have.
+  /// The external input of a driven field, row by row; each row has as many samples as the blocks that it is used with.
   package let drive: Numbers
-  /// The most samples that there is outside input for.
+  /// The most samples for which there is external input.
   package static let driveColumns = 64
 
   /// - Parameters:
-  ///   - deviation: of every tensor; nil for the first values that the field declares.
-  ///   - asDirection: prepared as a direction in the parameters, without the field's constants.
+  ///   - deviation: the standard deviation of every tensor; nil for the initial values that the field declares.
+  ///   - asDirection: whether the tensors are prepared as a direction in the parameters, without the field's constants.
   package init(_ name: String, _ configuration: FieldConfiguration, seed: UInt64 = 3, deviation: Double? = 0.5, asDirection: Bool = false) throws {
     self.configuration = configuration
     let field = try fields(name).make(configuration)
@@ -40,7 +40,7 @@ package final class FieldCase {
 
   /// K as rows.
   package var weights: [[Double]] { tensors[0].rows(of: configuration.width) }
-  /// b, one number a feature whatever its kind.
+  /// b as one number per feature, whatever its kind.
   package var bias: [Double] {
     switch configuration.bias {
     case .none: Array(repeating: 0, count: configuration.width)
@@ -54,7 +54,7 @@ package final class FieldCase {
   }
   package func zeros(_ rows: Int, _ columns: Int) throws -> Numbers { try Numbers(rows * columns, configuration.precision) }
 
-  /// out = base + 0.7·f(x) and its slopes against `formula`, which gives f and σ' of one sample: the largest difference in units of the precision's ε.
+  /// Compares out = base + 0.7·f(x) and its slopes with `formula`, which returns f and σ' of one sample. Returns the largest difference in units of the precision's ε.
   package func evaluationDefect(
     component: Int, columns: Int, purpose: Purpose,
     formula: (_ weights: [[Double]], _ bias: [Double], _ x: [Double]) -> (value: [Double], slope: [Double])
@@ -79,7 +79,7 @@ package final class FieldCase {
     return defect / configuration.precision.epsilon
   }
 
-  /// Every configuration with this activation that a field's formula is compared in: odd widths, each bias, both precisions.
+  /// Every configuration with this activation for comparisons with a field's formula: odd widths, each bias, both precisions.
   package static func configurations(_ activation: Activation, gamma: Double = 0) -> [FieldConfiguration] {
     var all: [FieldConfiguration] = []
     for width in [1, 5, 33] {
@@ -92,7 +92,7 @@ package final class FieldCase {
     return all
   }
 
-  /// The largest `evaluationDefect` over these configurations, one column and many, and both purposes.
+  /// The largest `evaluationDefect` over these configurations, for one column and many, and for both purposes.
   package static func largestDefect(
     _ name: String, _ activation: Activation, gamma: Double = 0, component: Int = 0,
     formula: (_ weights: [[Double]], _ bias: [Double], _ x: [Double]) -> (value: [Double], slope: [Double])

@@ -3,12 +3,12 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// A network read from JSON text, with batches to run it on.
+/// A network made from JSON text.
 package func network(_ json: String) throws -> Network { try Network(try specification(json)) }
 
 package func specification(_ json: String) throws -> NetworkSpecification { try NetworkSpecification(json: try JSON.read(json, limit: 1 << 20)) }
 
-/// What `body` refuses with: nil when it does not fail.
+/// The failure that `body` throws; nil if it throws none.
 package func refusal(_ body: () throws -> Void) -> Failure? {
   do {
     try body()
@@ -16,7 +16,7 @@ package func refusal(_ body: () throws -> Void) -> Failure? {
   } catch { return error as? Failure ?? Failure(.internal, "\(error)") }
 }
 
-/// A batch of normal samples with labels or values, and its losses and gradients for any threads and parameters.
+/// A batch of normally distributed samples with labels or values, and its losses and gradients for any number of threads and any parameters.
 package final class BatchCase {
   package let network: Network
   package let samples: Int
@@ -35,7 +35,8 @@ package final class BatchCase {
 
   package var view: TensorView { features.view(rows: samples, columns: network.plan.inputs) }
 
-  /// The result of a range of the samples and the gradient of its mean, nil without `derivative`; `asked` false leaves the gradient out of the call alone.
+  /// The result of a range of the samples and the gradient of its mean loss; the gradient is nil without `derivative`. If `asked` is false, the sweep could
+  /// compute a gradient, but the call does not request it.
   package func lossGradient(
     threads: Int = 1, range: Range<Int>? = nil, derivative: Bool = true, asked: Bool = true, batch: Int? = nil,
     draws: Draws? = nil, memory: (any MemoryPolicy)? = nil
@@ -58,7 +59,7 @@ package final class BatchCase {
     return (result, gradient)
   }
 
-  /// A range of the samples predicted in one run.
+  /// Predictions for a range of the samples in one run.
   package func predict(_ kind: PredictionKind = .scores, range: Range<Int>? = nil, maximumBatch: Int? = nil, threads: Int = 1) throws -> Numbers {
     let range = range ?? 0..<samples
     let plan = network.plan

@@ -1,8 +1,8 @@
 import LinearAlgebra
 
-/// A vector for tests, read and written as Doubles whatever its precision.
+/// A vector for tests, which is read and written as Doubles whatever its precision.
 ///
-/// Its memory is never given back: a view in an expression may outlive the last mention of its owner, and a test process is short.
+/// Its memory is never freed: a view in an expression may outlive the last use of its owner, and test processes are short-lived.
 package final class Numbers {
   package let vector: Vector
 
@@ -18,7 +18,7 @@ package final class Numbers {
     for (index, value) in values.enumerated() { self[index] = value }
   }
 
-  /// Normal numbers from a fixed stream.
+  /// Normally distributed numbers from a fixed random stream.
   package static func normal(_ count: Int, _ precision: Precision, seed: UInt64, deviation: Double = 1) throws -> Numbers {
     let numbers = try Numbers(count, precision)
     var stream = RandomStream(seed: seed)
@@ -43,7 +43,7 @@ package final class Numbers {
     }
   }
 
-  /// The bits of every number, for comparisons that mean "the same bits".
+  /// The bits of every number, for bitwise comparisons.
   package var bits: [UInt64] { values.map(\.bitPattern) }
 
   package func view(rows: Int, columns: Int) -> TensorView { TensorView(vector.base, type: ElementType(vector.precision), rows: rows, columns: columns) }

@@ -1,7 +1,7 @@
 import Foundation
 import LinearAlgebra
 
-/// The formulas of Theory.md §2 in plain Double arithmetic: what the blocks' kernels are compared with.
+/// The formulas of Theory.md §2 in plain Double arithmetic, with which tests compare the kernels of blocks.
 
 /// σ(x) and σ'(x), written from their definitions.
 package func plainActivation(_ activation: Activation, _ x: Double) -> (value: Double, slope: Double) {
@@ -35,7 +35,7 @@ package func plainTranspose(_ matrix: [[Double]]) -> [[Double]] {
 }
 
 extension Numbers {
-  /// Column `sample` of the numbers read as features × samples.
+  /// Column `sample` of the numbers, read as features × samples.
   package func column(_ sample: Int, of columns: Int) -> [Double] { stride(from: sample, to: count, by: columns).map { self[$0] } }
 
   /// The numbers as rows of `columns`.

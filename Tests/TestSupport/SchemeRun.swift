@@ -3,20 +3,20 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// A scheme stepped by hand over one field, the same weights and own tensors in every layer; both fields of a scheme of two are the same.
+/// A scheme whose steps the test makes one by one over one field, with the same weights and integrator tensors in every layer. A scheme of two fields uses this field for both.
 package final class SchemeRun {
   package let integrator: any Integrator
   package let example: FieldCase
   package let columns: Int
-  /// The integrator's own tensors, one after the other.
+  /// The integrator's own tensors, concatenated.
   package let own: [Numbers]
-  /// The present state, and the one before or after it.
+  /// The current state, and the one before or after it.
   package private(set) var state: Block
   private var other: Block
   private let scratch: Block
   private var record: Block
 
-  /// - Parameter own: values of the integrator's own tensors; nil for their initial values, the middle of a range standing for uniform ones.
+  /// - Parameter own: values of the integrator's own tensors; nil for their initial values, where the middle of its range replaces a uniform random number.
   package init(_ integrator: any Integrator, _ example: FieldCase, own: [[Double]]? = nil, columns: Int = 16) throws {
     self.integrator = integrator
     self.example = example
@@ -40,7 +40,7 @@ package final class SchemeRun {
   package var visible: Block { state.rows(0..<integrator.visibleWidth(example.field)) }
   package var values: [Double] { state.values }
 
-  /// Begins a block at visible values, features × samples.
+  /// Starts a block from visible values, features × samples.
   package func start(_ values: [Double]) {
     visible.store(values)
     integrator.start(example.field, state)
@@ -64,7 +64,7 @@ package final class SchemeRun {
     swap(&state, &other)
   }
 
-  /// The visible values after so many equal steps.
+  /// The visible values after this many equal steps.
   package func run(_ values: [Double], steps: Int, _ h: Double) -> [Double] {
     start(values)
     for index in 0..<steps { advance(index, h) }
@@ -73,7 +73,7 @@ package final class SchemeRun {
 }
 
 extension ParameterShape {
-  /// The initial values, the middle of a range standing for uniform ones and the mean for normal ones.
+  /// The initial values, where the middle of the range replaces a uniform random number, and the mean a normal one.
   package var nominal: [Double] {
     switch initial {
     case .normal: Array(repeating: 0, count: count)
@@ -101,7 +101,7 @@ extension Block {
   }
 }
 
-/// The largest ω for which |R(iω)| ≤ 1 + `slack`, R being the growth of a one-step scheme on ẏ = iω y with h = 1, found by bisection between two values.
+/// The largest ω with |R(iω)| ≤ 1 + `slack`, found by bisection between two values. R is the growth factor of a one-step scheme for ẏ = iω y with h = 1.
 package func imaginaryLimit(_ integrator: any Integrator, between low: Double, and high: Double, slack: Double = 1e-12) throws -> Double {
   func growth(_ omega: Double) throws -> Double {
     norm(try SchemeRun(integrator, linear: [[0, -omega], [omega, 0]]).run([1, 0], steps: 1, 1))

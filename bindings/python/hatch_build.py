@@ -1,16 +1,16 @@
-"""What kind of wheel this is: one for a platform if the library lies in the package, else one for every platform, which uses the system's library."""
+"""Sets the kind of wheel: for one platform if the package contains the library; otherwise for every platform, using the system's library."""
 
 import platform
 from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-#: The oldest glibc that the library runs with; a C test holds it to that.
+#: The oldest glibc that the library runs with; Tests/CInterfaceTests/c/test_library.py checks it.
 GLIBC = "2_35"
 
 
 class PlatformHook(BuildHookInterface):
-    """Marks a wheel that carries the library: not pure, for any Python 3, for this machine and glibc."""
+    """Marks a wheel that contains the library: not pure Python, for any Python 3, for this machine and glibc."""
 
     def initialize(self, version, build_data):
         """Called by hatchling before it builds."""

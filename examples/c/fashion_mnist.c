@@ -5,14 +5,14 @@
  *
  *   FIELD   antisymmetric (forward Euler; the default) or hamiltonian (Verlet)
  *   MODEL   where the trained model is saved; "-" saves none
- *   SCORES  where the test images' scores go, 10 000 x 10 raw float32, so that another program can compare them bit for bit; "-" for none
- *   FOLDER  the IDX files; Debian's package dataset-fashion-mnist by default
- *   EPOCHS  10; with another number the accuracy is not checked
+ *   SCORES  file for the scores of the test images, 10 000 x 10 raw float32, which another program can compare bit for bit; "-" writes none
+ *   FOLDER  folder of the IDX files; Debian's package dataset-fashion-mnist by default
+ *   EPOCHS  number of epochs, 10 by default; if it is given, the accuracy is not checked
  *
- * A dense opening takes the 784 pixels to a state of width 128, which follows 32 steps of the field; a dense readout gives ten scores.
- * 55 000 images train, the last 5 000 of the training files choose the best epoch, the 10 000 test images are looked at once, at the end.
+ * A dense opening maps the 784 pixels to a state of width 128, which follows 32 steps of the field. A dense readout maps it to ten scores.
+ * The network learns from 55 000 images. The last 5 000 training images determine the best epoch. The 10 000 test images are used once, at the end.
  *
- * Expected: at least 88.5 % test accuracy after 10 epochs, for both fields; the exit status says whether it was reached.
+ * Expected: at least 88.5 % test accuracy after 10 epochs, for both fields; the exit status is 1 if it is not reached.
  * Build: cc fashion_mnist.c $(pkg-config --cflags --libs stableode)
  */
 #include <stableode.h>
@@ -51,7 +51,7 @@ static sode_network *make_network(const char *field) {
   check(sode_network_create(specification, &network));
   sode_specification_free(specification);
 
-  /* Pixels are 0 ... 255; the scaling is saved with the model, so that it always takes raw pixels. */
+  /* Pixels are 0 ... 255. The scaling is saved with the model, so the model always takes raw pixels. */
   for (i = 0; i < PIXELS; i++) scale[i] = 1.0f / 255.0f;
   check(sode_network_set_normalization(network, &shifts, &scales));
   return network;
@@ -76,7 +76,7 @@ static int32_t show_epoch(const sode_progress *progress, void *user_data) {
   return 0;
 }
 
-/* The scores of all images, in one call, to a raw file. */
+/* Computes the scores of all images in one call and writes them to a raw file. */
 static void write_scores(sode_network *network, sode_dataset *images, const char *path) {
   sode_dataset_info info = {sizeof info, 0, 0, 0, 0, {0, 0, 0}, 0, {0}};
   int64_t pixel_shape[2] = {0, PIXELS}, score_shape[2] = {0, CLASSES};

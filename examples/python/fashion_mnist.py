@@ -1,15 +1,15 @@
 """Fashion-MNIST: 60 000 images of clothes in ten classes, learned by a stable ODE network.
 
-A dense opening takes the 784 pixels to a state of width 128, which follows 32 Euler steps of the antisymmetric field (or
-Verlet steps of the Hamiltonian field); a dense readout gives ten scores. The data are Debian's package dataset-fashion-mnist.
+A dense opening maps the 784 pixels to a state of width 128. The state follows 32 Verlet steps of the Hamiltonian field (or Euler
+steps of the antisymmetric field). A dense readout maps it to ten scores. Debian's package dataset-fashion-mnist has the data.
 
 Expected: at least 88.5 % accuracy on the 10 000 test images after 10 epochs, for both fields.
 
     python fashion_mnist.py [--field antisymmetric|hamiltonian] [--epochs 10] [--save MODEL]     train, test, save
     python fashion_mnist.py --load MODEL [--compare SCORES]                                      test a saved model
 
-SCORES is a raw file of 10 000 x 10 float32, the scores of the test images as another program (examples/c/fashion_mnist.c)
-computed them with MODEL; they must be the same bit for bit.
+SCORES is a raw file of 10 000 x 10 float32 numbers: the scores of the test images that another program
+(examples/c/fashion_mnist.c) computed with MODEL. They must be the same bit for bit.
 """
 
 import argparse
@@ -30,12 +30,12 @@ TRAINING: dict[str, Any] = dict(optimizer="adamw", learning_rate=2e-3, weight_de
 
 
 def read(folder, name):
-    """The data set of images and labels whose files begin with `name`."""
+    """The data set of the two files whose names begin with `name`."""
     return stableode.Dataset.idx(Path(folder) / f"{name}-images-idx3-ubyte.gz", Path(folder) / f"{name}-labels-idx1-ubyte.gz")
 
 
 def train(field, epochs, folder):
-    """A network trained on 55 000 images; the last 5 000 of the training files choose the best epoch."""
+    """A network trained on the first 55 000 training images; the last 5 000 determine the best epoch."""
     images = read(folder, "train")
     network = stableode.Network(**NETWORK, **DYNAMICS[field])
     network.normalization = 0.0, 1.0 / 255.0
@@ -53,7 +53,7 @@ def train(field, epochs, folder):
 
 
 def compare(network, images, path):
-    """Asserts that the scores of `images` are those in the file, bit for bit."""
+    """Asserts that the scores of `images` equal those in the file, bit for bit."""
     scores = network.scores(images)
     theirs = numpy.fromfile(path, "<f4").reshape(scores.shape)
     different = int(numpy.count_nonzero(scores.view("uint32") != theirs.view("uint32")))
@@ -66,9 +66,9 @@ def main():
     parser.add_argument("--field", choices=DYNAMICS, default="hamiltonian")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist", help="folder of the four IDX files")
-    parser.add_argument("--save", metavar="MODEL", help="write the trained model there")
+    parser.add_argument("--save", metavar="MODEL", help="save the trained model to this file")
     parser.add_argument("--load", metavar="MODEL", help="test this model instead of training one")
-    parser.add_argument("--compare", metavar="SCORES", help="float32 scores of the test images that the model must give")
+    parser.add_argument("--compare", metavar="SCORES", help="file of float32 scores that the model must give for the test images")
     arguments = parser.parse_args()
 
     start = time.perf_counter()

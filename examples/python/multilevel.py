@@ -1,12 +1,14 @@
-"""Multi-level learning on the Swiss roll: few layers first, then twice as many, each level beginning near the answer.
+"""Multi-level learning on the Swiss roll: each level trains twice as many layers, starting from the weights of the level before.
 
-Two pictures. swiss_roll_levels.png: what an antisymmetric network of 16, 32, 64 and 128 layers makes of the plane, with the
-accuracy of each level. deep_gradients.png: how large the gradient is in each of 1 024 layers, for every architecture of Haber &
-Ruthotto (2017) and initial weights of 0.5, 1 and 2 times the usual size, before training and after 16 → 1 024 layers.
+The example draws two pictures. swiss_roll_levels.png shows the class probabilities in the plane of an antisymmetric network with
+16, 32, 64 and 128 layers, and the accuracy of each level. deep_gradients.png shows the norm of the gradient in each of 1 024
+layers, for every architecture of Haber & Ruthotto (2017) and for initial weights of 0.5, 1 and 2 times the usual size, before
+training and after multi-level training from 16 to 1 024 layers.
 
-Expected: at least 98.5 % at 128 layers. With 1 024 layers the antisymmetric and the Hamiltonian networks get there from every
-initial size, and their gradients in the first and the last layer stay within a factor of 100; those of leapfrog, where a layer's force acts on all
-later positions, fall towards the end, and the plain residual network may not learn at all.
+Expected: at least 98.5 % accuracy with 128 layers. With 1 024 layers the antisymmetric and the Hamiltonian networks reach it from
+every initial size, and the norms of their gradients in the first and the last layer differ by less than a factor of 100. For
+leapfrog the gradients decrease towards the last layer, because the force in a layer acts on all later positions. The plain residual
+network may not learn at all.
 
     python multilevel.py [FOLDER]      needs matplotlib
 """
@@ -47,7 +49,7 @@ def save(figure, path):
 
 
 def draw_levels(path, training, validation):
-    """The plane as the network of each level sees it. Returns the last level's accuracy."""
+    """Draws the class probabilities of each level's network in the plane. Returns the last level's accuracy."""
     figure, axes = plt.subplots(1, 4, figsize=(11, 3.1), layout="constrained", sharey=True)
     line = numpy.linspace(-1.3, 1.3, 261)
     plane = numpy.stack(numpy.meshgrid(line, line), axis=-1).reshape(-1, 2)
@@ -70,7 +72,7 @@ def draw_levels(path, training, validation):
 
 
 def gradient_norms(network, training):
-    """The norm of the mean loss' gradient in the weights of each layer, [layers]."""
+    """The norm of the mean loss's gradient with respect to the weights of each layer, [layers]."""
     with stableode.Gradient(network, len(training.features)) as gradient:
         _, vector = gradient.loss_and_gradient(training.features, training.targets)
     parts = network.split(vector.astype("float64"))
@@ -79,7 +81,7 @@ def gradient_norms(network, training):
 
 
 def draw_gradients(path, training, validation):
-    """Gradients over 1 024 layers before and after training. Returns {(architecture, scale): (ratio, accuracy)}."""
+    """Draws the gradients in 1 024 layers before and after training. Returns {(architecture, scale): (ratio, accuracy)}."""
     figure, axes = plt.subplots(2, 4, figsize=(11, 5), layout="constrained", sharex=True, sharey="row")
     found = {}
     for column, (name, dynamics) in enumerate(ARCHITECTURES.items()):

@@ -1,10 +1,10 @@
-"""Adam beside L-BFGS, Gauss–Newton, variable projection and block coordinate descent on the peaks problem: objective against work.
+"""Compares Adam, L-BFGS, Gauss–Newton, variable projection and block coordinate descent on the peaks problem: objective against work.
 
-Work is counted in gradients over the training set, as the library's events count it: a forward pass is a third, a product with the
-Gauss–Newton matrix five thirds, of which the methods here take a tenth of the samples. One picture, optimizers.png, and a line for each
-method: its best validation accuracy, and the work after which it had Adam's best.
+Work is measured in gradients over the training set, as in the library's events: a forward pass counts one third, and a product with
+the Gauss–Newton matrix counts five thirds (here for a tenth of the samples only). The example draws one picture, optimizers.png, and
+prints a line for each method: its best validation accuracy, and the work after which it reached Adam's best accuracy.
 
-Expected: variable projection passes Adam's best validation accuracy with less work than Adam took, and block coordinate descent passes it too.
+Expected: variable projection reaches Adam's best validation accuracy with less work than Adam; block coordinate descent reaches it too.
 
     python optimizers.py [FOLDER]      needs matplotlib
 """
@@ -45,7 +45,7 @@ def main():
     figure, axes = plt.subplots(2, 2, figsize=(9, 5.4), layout="constrained", sharex=True, sharey="row")
     passed = {}
     for column, (name, dynamics) in enumerate(FIELDS.items()):
-        goal = 0.0  # what the first method, Adam, reached
+        goal = 0.0  # the best accuracy of the first method, Adam
         for method, recipe in METHODS.items():
             network = stableode.Network(**SHAPE, **dynamics)
             with stableode.Trainer(network, num_threads=1, **recipe) as trainer:

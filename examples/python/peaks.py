@@ -1,7 +1,7 @@
-"""The peaks problem of Haber & Ruthotto (2017, section 6.3): five level sets of a function of the plane, learned by stable dynamics.
+"""The peaks problem of Haber & Ruthotto (2017, section 6.3): stable dynamics learn five level sets of a function in the plane.
 
-Trains the antisymmetric field with Euler steps and the Hamiltonian field with Verlet steps, both of width 8 with 64 layers
-over the horizon T = 5, on 4000 points, and checks the accuracy on 1000 others.
+Trains the antisymmetric field with Euler steps and the Hamiltonian field with Verlet steps, both with width 8, 64 layers and the
+horizon T = 5, on 4000 points. Then checks the accuracy on 1000 other points.
 
 Expected: at least 98.5 % validation accuracy for both.
 

@@ -1,12 +1,13 @@
-"""Stochastic depth (Huang et al. 2016; Lu et al. 2018): networks that learn to do without some of their layers.
+"""Stochastic depth (Huang et al. 2016; Lu et al. 2018): networks that still work when some of their layers are removed.
 
-Trains residual and linear multi-step networks of 16 layers on the peaks problem, with and without stochastic depth: in training each
-sample skips layer l of 16 with probability l/16 · 1/2; predictions use all layers. Then layers are taken out of the trained networks.
+Trains residual and linear multi-step networks of 16 layers on the peaks problem, with and without stochastic depth. With it, each
+sample skips layer l of 16 with probability l/16 · 1/2 in training; predictions use all layers. Then the example removes layers
+from the trained networks.
 
-Expected: at least 95.5 % validation accuracy for all four. Without two random layers (mean of 30 choices) still at least 93 % of
-those trained with stochastic depth, and at most 90 % of the others. The same bits from one thread and from two.
+Expected: at least 95.5 % validation accuracy for all four networks. With two random layers removed (mean of 30 choices), still at
+least 93 % for the networks trained with stochastic depth, and at most 90 % for the others. One thread and two threads give the same bits.
 
-    python stochastic_depth.py [OUTPUT.png]      draws a picture where there is matplotlib
+    python stochastic_depth.py [OUTPUT.png]      draws a picture if matplotlib is installed
 """
 
 import sys
@@ -24,7 +25,7 @@ CHOICES = 30
 
 
 def train(integrator, noise, training, validation, threads=1):
-    """(network, best validation accuracy)."""
+    """(network, best validation accuracy) after training."""
     network = stableode.Network(inputs=2, outputs=5, width=16, layers=LAYERS, horizon=4.0, field="dense", integrator=integrator, **noise)
     history = network.fit(
         training, validation=validation, optimizer="adam", learning_rate=0.02, schedule="cosine", batch_size=100, epochs=150, num_threads=threads
@@ -33,7 +34,7 @@ def train(integrator, noise, training, validation, threads=1):
 
 
 def without(network, layers):
-    """A copy of the network whose field vanishes in these layers: tanh(0 y + 0) = 0."""
+    """A copy of the network in which the field of these layers vanishes: tanh(0 y + 0) = 0."""
     thinned = stableode.Network.from_json(network.specification_json)
     vector = network.parameter_vector.copy()
     tensors = network.split(vector)
@@ -48,7 +49,7 @@ def accuracy(network, data):
 
 
 def thinned_accuracies(network, data):
-    """Accuracies without 0, 1, … 8 layers, [counts, choices], and without each single layer, [layers]."""
+    """Accuracies with 0, 1, … 8 layers removed, [counts, choices], and with each single layer removed, [layers]."""
     random = numpy.random.default_rng(1)
     several = [[accuracy(without(network, random.choice(LAYERS, count, replace=False)), data) for _ in range(CHOICES)] for count in COUNTS]
     single = [accuracy(without(network, [layer]), data) for layer in range(LAYERS)]

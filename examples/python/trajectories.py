@@ -1,7 +1,7 @@
-"""Draws what a trained network does to the plane: the trajectories of the peaks network (examples/figures/peaks.png).
+"""Draws the trajectories of a network trained on the peaks problem (examples/figures/peaks.png).
 
-Three pictures: the classes that the network sees in the plane; the way of 200 points through its 64 layers, in the two main
-directions of their states; and how certain of the right class the readout would be after each layer.
+Three panels show the predicted class of every point in the plane; the trajectories of 200 points through the 64 layers, projected
+onto the two principal directions of their states; and the probability of the right class if the readout is applied after each layer.
 
 Expected: at least 98.5 % validation accuracy, and a picture below 200 kB.
 
@@ -25,12 +25,12 @@ COLORS = ["#3b4cc0", "#5aa0d8", "#8fbf5f", "#f0a030", "#c8323c"]
 
 
 def train():
-    """(network, accuracy, validation data) of an antisymmetric network for the peaks problem."""
+    """(network, accuracy, validation data) after training an antisymmetric network on the peaks problem."""
     training, validation = stableode.Dataset.problem("peaks", 4000, 1000, seed=1)
     network = stableode.Network(
         inputs=2, outputs=5, width=8, layers=64, horizon=5.0, field="antisymmetric", gamma=0.1, initial_scale=0.1
     )
-    # The smoothness regularizer of Haber & Ruthotto: weights that change slowly in time make ways without corners.
+    # The smoothness regularizer of Haber & Ruthotto: weights that change slowly in time give smooth trajectories.
     history = network.fit(
         training, validation=validation, optimizer="adam", learning_rate=0.02, schedule="cosine", epochs=120, smoothness=1e-4
     )
@@ -38,7 +38,7 @@ def train():
 
 
 def draw_classes(axes, network, points, labels):
-    """The class of every point of the plane, and the samples."""
+    """Draws the predicted class of every point in the plane, and the samples."""
     line = numpy.linspace(-3, 3, 301)
     grid = numpy.stack(numpy.meshgrid(line, line), axis=-1).reshape(-1, 2)
     classes = network.predict(grid).reshape(301, 301)
@@ -49,7 +49,7 @@ def draw_classes(axes, network, points, labels):
 
 
 def draw_trajectories(axes, states, labels):
-    """The ways of the samples in the two main directions of all states."""
+    """Draws the samples' trajectories, projected onto the two principal directions of all states."""
     flat = states.reshape(-1, states.shape[-1])
     center = flat.mean(axis=0)
     directions = numpy.linalg.svd(flat - center, full_matrices=False)[2][:2]
@@ -65,7 +65,7 @@ def draw_trajectories(axes, states, labels):
 
 
 def draw_probabilities(axes, network, states, labels):
-    """How certain of its class a sample would be if the network ended after each layer: median and quartiles."""
+    """Draws the probability of a sample's own class if the readout is applied after each layer: median and quartiles."""
     parameters = network.parameters
     scores = states @ parameters["readout.W"].T + parameters["readout.b"]
     exponentials = numpy.exp(scores - scores.max(axis=-1, keepdims=True))

@@ -1,4 +1,4 @@
-/* The program's own malloc and its kin, which stand before libc's and count. */
+/* The program's own malloc and related functions, which replace libc's and count allocations. */
 #include <stdlib.h>
 
 static long allocations;

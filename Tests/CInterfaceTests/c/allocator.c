@@ -1,12 +1,12 @@
-/* A host's allocator that refuses the n-th request, for every n: the call fails with SODE_ERR_MEMORY and changes nothing, so that the same call
- * again succeeds and everything ends with the same bits; nothing leaks. Then the memory limit. */
+/* A host's allocator refuses the n-th request, for every n. The call fails with SODE_ERR_MEMORY and changes nothing, so the same call succeeds when
+ * it is repeated, all results have the same bits, and nothing leaks. The memory limit is tested in the same way. */
 #include <stableode.h>
 #include <stdlib.h>
 
 #include "check.h"
 
 static int64_t requests, refuse_at = -1, live_blocks;
-static int refusals; /* calls that failed for want of memory, with a text that says so */
+static int refusals; /* calls that failed for lack of memory, with an error text that says so */
 static size_t live_bytes;
 
 static void *allocate(size_t size, size_t alignment, void *user_data) {
@@ -28,7 +28,7 @@ static void release(void *memory, size_t size, void *user_data) {
 
 enum { SAMPLES = 100 };
 
-/* A network's life, a call refused memory being made again; the status of what else fails first. `parameters` after training. */
+/* Uses a network from creation to release and repeats each call that was refused memory. Returns the first other failure; writes the trained `parameters`. */
 static sode_status live(float *parameters, int64_t *count) {
   sode_network *network = NULL, *loaded = NULL;
   sode_dataset *training = NULL, *validation = NULL;
@@ -118,7 +118,7 @@ int main(void) {
   }
   CHECK(refused == total && total > 10);
 
-  /* The limit: refused beyond, nothing lost, served again without. */
+  /* The memory limit: requests beyond it are refused, nothing is lost, and without the limit they succeed again. */
   CHECK_OK(sode_network_create_json("{\"inputs\": 2, \"outputs\": 5}", SODE_TEXT_END, &network));
   CHECK_OK(sode_memory_usage(&before, NULL));
   CHECK_OK(sode_set_memory_limit(before + 1000));

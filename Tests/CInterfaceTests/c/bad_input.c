@@ -1,5 +1,5 @@
-/* Bad input, line by line: each a status and a text that names what is wrong, nothing lost, nothing changed. NULLs are in null_pointers.c,
- * handles in handles.c, allocation in allocator.c, files in files.c. */
+/* Bad input, one case per line: each returns a status and a text that names what is wrong, leaks nothing and changes nothing. null_pointers.c tests
+ * NULL, handles.c handles, allocator.c allocation, and files.c files. */
 #include <math.h>
 #include <stableode.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static void bad_numbers(sode_network *network, sode_predictor *predictor, sode_g
     CHECK_ERROR(sode_dataset_create(&x, &out, &dataset), SODE_ERR_INVALID_DATA, "row 3, column 1");
     out.data = scores;
   }
-  /* One number a sample is a label or a value, as the loss says: this network's has two classes. */
+  /* Whether one number per sample is a label or a value depends on the loss. This network has two classes. */
   real_labels[5] = 0.5f;
   CHECK_OK(sode_dataset_create(&x, &y_real, &dataset));
   {
@@ -60,7 +60,7 @@ static void bad_numbers(sode_network *network, sode_predictor *predictor, sode_g
   CHECK_ERROR(sode_gradient_run(gradient, &x, &y_real, &loss, NULL), SODE_ERR_INVALID_DATA, "label 0.5 at row 5");
   labels[6] = -1;
   CHECK_ERROR(sode_gradient_run(gradient, &x, &y, &loss, NULL), SODE_ERR_INVALID_DATA, "label -1 at row 6; labels must be whole numbers 0 … 1");
-  labels[6] = 2; /* the network has two classes; found where the two meet */
+  labels[6] = 2; /* the network has two classes; the error occurs when the data set is used with it */
   CHECK_OK(sode_dataset_create(&x, &y, &dataset));
   {
     sode_trainer *trainer = NULL;
@@ -111,7 +111,7 @@ static void bad_shapes(sode_network *network, sode_predictor *predictor) {
   CHECK_ERROR(sode_network_predict(network, &x, SODE_SCORES, 1, &out), SODE_ERR_SHAPE_MISMATCH, "result");
   out_shape[1] = 2;
 
-  /* Strides and shapes whose bytes do not fit an address. */
+  /* Strides and shapes whose size in bytes exceeds the address space. */
   x.strides = strides;
   strides[0] = INT64_MAX;
   CHECK_ERROR(sode_dataset_create(&x, &y, &dataset), SODE_ERR_OUT_OF_RANGE, "stride overflow");
@@ -222,7 +222,7 @@ static void bad_parameters(sode_network *network) {
   after[3] = INFINITY;
   CHECK_ERROR(sode_network_set_parameters(network, &all), SODE_ERR_NOT_FINITE, "element 3");
   {
-    double too_large[2] = {1e300, 0}; /* finite as f64, infinite in this f32 network */
+    double too_large[2] = {1e300, 0}; /* finite in f64, but infinite in this f32 network */
     sode_tensor large = sode_tensor_f64(too_large, 1, bias_shape);
     CHECK_ERROR(sode_network_set_parameter(network, "readout.b", &large), SODE_ERR_NOT_FINITE, "readout.b");
   }
@@ -234,7 +234,7 @@ static void bad_parameters(sode_network *network) {
   free(after);
 }
 
-/* Training that blows up: an error, and the network holds finite parameters. */
+/* Training that diverges is an error, and the network keeps finite parameters. */
 static void blow_up(void) {
   sode_network *network = NULL;
   sode_trainer *trainer = NULL;

@@ -1,4 +1,4 @@
-/* Cancelling, limits and callbacks: work ends within 100 ms of a request made in a signal handler, for the stated reason, and can go on. */
+/* Cancellation, limits and callbacks: work ends within 100 ms of a request made in a signal handler, reports the reason, and can be continued. */
 #include <signal.h>
 #include <stableode.h>
 #include <sys/time.h>
@@ -14,7 +14,7 @@ static double now(void) {
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
-/* The processor time of this program, one thread at work: what other programs do to the machine does not lengthen it. */
+/* The processor time of this single-threaded program, which other programs on the machine do not affect. */
 static double spent(void) {
   struct timespec t;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
@@ -62,13 +62,13 @@ int main(void) {
   CHECK_OK(sode_trainer_set_json(trainer, "{\"epochs\": 100000, \"batch_size\": 64, \"num_threads\": 1}", SODE_TEXT_END));
   CHECK_OK(sode_cancel_token_create(&token));
 
-  /* Requested beforehand: no more than one batch. */
+  /* A request before the run: at most one batch is processed. */
   limits.cancel = token;
   CHECK_OK(sode_cancel_token_request(token));
   CHECK_STATUS(sode_trainer_run(trainer, training, validation, &limits), SODE_CANCELLED);
   CHECK_OK(sode_cancel_token_reset(token));
 
-  /* Requested by a signal handler while training. */
+  /* A request by a signal handler during training. */
   memset(&action, 0, sizeof action);
   action.sa_handler = on_alarm;
   sigemptyset(&action.sa_mask);
@@ -77,7 +77,7 @@ int main(void) {
   CHECK_STATUS(sode_trainer_run(trainer, training, validation, &limits), SODE_CANCELLED);
   CHECK(requested_at > 0 && spent() - requested_at < 0.1);
 
-  /* The same within one long step: a deep network, all samples in one batch; then on as if nothing had been. */
+  /* The same within one long step of a deep network with all samples in one batch; then training continues as if it had not been cancelled. */
   {
     sode_network *deep = NULL, *undisturbed = NULL;
     sode_trainer *one_step = NULL;
@@ -97,7 +97,7 @@ int main(void) {
       CHECK_OK(sode_trainer_create(network_of_this, &one_step));
       CHECK_OK(sode_trainer_set_json(one_step, "{\"epochs\": 1, \"batch_size\": 100000, \"num_threads\": 1}", SODE_TEXT_END));
       if (which == 0) {
-        in_a_while.it_value.tv_usec = 100000; /* by then the system has given the step its memory */
+        in_a_while.it_value.tv_usec = 100000; /* by then the system has provided the memory of the step */
         one_epoch.cancel = token;
         requested_at = 0;
         CHECK(setitimer(ITIMER_REAL, &in_a_while, NULL) == 0);
@@ -127,13 +127,13 @@ int main(void) {
   CHECK_STATUS(sode_trainer_run(trainer, training, validation, &limits), SODE_TIME_LIMIT);
   CHECK(now() - start >= 0.1 && now() - start < 0.3);
 
-  /* A token freed while its run goes on is harmless: here, before the next run, it is an error. */
+  /* Freeing a token during its run is harmless. Here it is freed before the next run, which is an error. */
   sode_cancel_token_free(token);
   CHECK_ERROR(sode_trainer_run(trainer, training, validation, &limits), SODE_ERR_INVALID_HANDLE, "cancel");
   limits.cancel = NULL;
   limits.milliseconds = 0;
 
-  /* One epoch at a time, told to the callback and kept in the history; the trainer is busy meanwhile. */
+  /* One epoch per run: the callback receives it, and the history keeps it. The trainer is busy meanwhile. */
   answers.trainer = trainer;
   limits.epochs = 1;
   CHECK_OK(sode_trainer_set_callback(trainer, on_event, &answers));
@@ -149,7 +149,7 @@ int main(void) {
   }
   CHECK_ERROR(sode_trainer_history_at(trainer, rows, &row), SODE_ERR_OUT_OF_RANGE, "index");
 
-  /* The callback stops, then fails. The network is usable after both. */
+  /* The callback stops one run and fails in the next. The network is usable after both. */
   limits.epochs = 0;
   answers.answer = 1;
   CHECK_STATUS(sode_trainer_run(trainer, training, validation, &limits), SODE_STOPPED_BY_CALLBACK);

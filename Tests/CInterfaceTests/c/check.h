@@ -1,4 +1,4 @@
-/* The few lines every C test shares: CHECK counts and goes on, FINISH says how many held. Include after stableode.h. */
+/* The macros that all C tests share: CHECK counts a check and continues after a failure, FINISH prints the counts. Include after stableode.h. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -18,10 +18,10 @@ static int check_that(int holds, const char *what, const char *file, int line) {
 }
 
 #define CHECK(condition) check_that((condition) != 0, #condition, __FILE__, __LINE__)
-/* The call gives this status. */
+/* The call returns this status. */
 #define CHECK_STATUS(call, expected) check_that((call) == (expected), #call " == " #expected, __FILE__, __LINE__)
 #define CHECK_OK(call) CHECK_STATUS(call, SODE_OK)
-/* The call fails with this status and the error text holds this word. */
+/* The call fails with this status, and the error text contains this word. */
 #define CHECK_ERROR(call, expected, word)                                                                                            \
   check_that((call) == (expected) && strstr(sode_last_error_message(), word) != NULL, #call " fails with " #expected " naming " word, \
              __FILE__, __LINE__)

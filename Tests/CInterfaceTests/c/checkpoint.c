@@ -1,4 +1,5 @@
-/* A trainer saved after an epoch and loaded goes on bit for bit; its file is a model too; products with second derivatives are symmetric and agree where they must. */
+/* A trainer that is saved after an epoch and loaded continues bit for bit, and its file can be loaded as a model too. Products with second derivatives are
+ * symmetric, and the two kinds agree where they must. */
 #include <stableode.h>
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-"""The C interface seen from outside: everything here builds against the tree that `make install` makes, as a user would."""
+"""Tests of the C interface from outside: like a user's programs, they build against the tree that `make install` makes."""
 
 import os
 import pathlib
@@ -12,14 +12,14 @@ PREFIX = STAGE / "usr/local"
 
 
 def run(*command, **options):
-    """Runs a command; a failure shows what it printed."""
+    """Runs a command; if it fails, the error shows its output."""
     result = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
     assert result.returncode == 0, f"{' '.join(map(str, command))}\nexit status {result.returncode}\n{result.stdout}{result.stderr}"
     return result.stdout
 
 
 def without_swift():
-    """An environment whose PATH holds the system's tools and no Swift toolchain, and whose loader finds the installed library."""
+    """An environment whose PATH has the system's tools but no Swift toolchain, and whose loader finds the installed library."""
     environment = {name: value for name, value in os.environ.items() if name in ("HOME", "LANG", "TMPDIR")}
     environment["PATH"] = "/usr/bin:/bin"
     environment["LD_LIBRARY_PATH"] = str(PREFIX / "lib")
@@ -27,7 +27,7 @@ def without_swift():
 
 
 def build(source, folder, standard="c99"):
-    """Compiles one C or C++ program with the flags of the installed pkg-config file; gives the program's path."""
+    """Compiles one C or C++ program with the flags of the installed pkg-config file and returns its path."""
     environment = without_swift()
     environment["PKG_CONFIG_PATH"] = str(PREFIX / "lib/pkgconfig")
     environment["PKG_CONFIG_SYSROOT_DIR"] = str(STAGE)
@@ -42,7 +42,7 @@ def build(source, folder, standard="c99"):
 
 @pytest.fixture(scope="session", autouse=True)
 def installed():
-    """The staged install; `make stage` makes it."""
+    """The staged installation, which `make stage` makes."""
     assert (PREFIX / "lib/libstableode.so").exists(), "run `make stage` first (make test does)"
     return PREFIX
 

@@ -1,4 +1,4 @@
-/* Data: copies and borrowed memory, labels and values, slices that share memory, closed-form problems, IDX files. */
+/* Data sets: copied and borrowed memory, labels and values, slices that share memory, closed-form problems, IDX files. */
 #include <math.h>
 #include <stableode.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ int main(void) {
   for (i = 0; i < SAMPLES * FEATURES; i++) pixels[i] = (uint8_t)(7 * i);
   for (i = 0; i < SAMPLES * 2; i++) values[i] = 0.5f * (float)i;
 
-  /* A copy keeps its type and does not see later changes. */
+  /* A copy keeps the type of its source and does not see later changes. */
   CHECK_OK(sode_dataset_create(&images, &classes, &copied));
   pixels[0] = 99;
   info = described(copied);
@@ -54,7 +54,7 @@ int main(void) {
   CHECK_OK(sode_dataset_get(copied, &real_copy, &narrow_copy));
   CHECK(reals[0] == 0.0f && reals[17] == 119.0f && narrow[3] == 3);
 
-  /* Borrowed memory is seen through, and given back once, after the last slice. */
+  /* A data set of borrowed memory sees its changes, and releases it once, after the last slice. */
   CHECK_OK(sode_dataset_retain(&images, &classes, on_release, &released, &kept));
   CHECK_OK(sode_dataset_get(kept, &image_copy, NULL));
   CHECK(back[0] == 99);
@@ -72,13 +72,13 @@ int main(void) {
   CHECK_ERROR(sode_dataset_slice(slice, INT64_MAX, INT64_MAX, &kept), SODE_ERR_OUT_OF_RANGE, "start");
   sode_dataset_free(slice);
   CHECK(released == 1);
-  /* What fails is not kept and so not released. */
+  /* A call that fails does not retain the memory, so it never releases it. */
   CHECK_ERROR(sode_dataset_retain(&images, &images, on_release, &released, NULL), SODE_ERR_NULL_POINTER, "dataset");
   classes.shape = two;
   CHECK_ERROR(sode_dataset_retain(&images, &classes, on_release, &released, &kept), SODE_ERR_SHAPE_MISMATCH, "targets");
   classes.shape = label_shape;
   CHECK(released == 1);
-  /* One number a sample that is no label is a value. */
+  /* One number per sample is a value if it cannot be a label. */
   labels[2] = -1;
   CHECK_OK(sode_dataset_retain(&images, &classes, on_release, &released, &kept));
   CHECK(described(kept).target_kind == 1 && described(kept).targets == 1);
@@ -99,7 +99,7 @@ int main(void) {
   CHECK_ERROR(sode_dataset_get(regression, NULL, NULL), SODE_ERR_NULL_POINTER, "features and targets");
   CHECK_ERROR(sode_dataset_get(copied, &real_copy, NULL), SODE_ERR_SHAPE_MISMATCH, "features");
 
-  /* Every problem, with the counts of its paper and with others. */
+  /* Every problem, with the sample counts of its paper and with other counts. */
   {
     int64_t count = 0, index;
     CHECK_OK(sode_registry_count("problems", &count));
@@ -117,7 +117,7 @@ int main(void) {
   CHECK_ERROR(sode_dataset_create_problem("peaks", -5, 0, 1, &training, &validation), SODE_ERR_OUT_OF_RANGE, "training_count");
   CHECK(training == NULL && validation == NULL);
 
-  /* IDX: two 1 x 3 images and their labels; then files that are not. */
+  /* IDX: two 1 x 3 images and their labels; then files that are not IDX files. */
   {
     const uint8_t idx_images[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6}, idx_labels[] = {0, 0, 8, 1, 0, 0, 0, 2, 4, 9};
     sode_dataset *idx = NULL;

@@ -1,5 +1,5 @@
-/* Verlet, width 16, 10 000 layers, batch 64: reversible training's memory is the parameters, their gradient and a constant, and its gradient
- * is store-all's to 1e-4 relative in f32. */
+/* Verlet, width 16, 10 000 layers, batch 64: reversible training needs memory for the parameters, their gradient and a constant amount besides. Its
+ * gradient equals that of store_all up to a relative error of 1e-4 in f32. */
 #include <math.h>
 #include <stableode.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 enum { WIDTH = 16, BATCH = 64, CLASSES = 4 };
 
-/* Peak bytes during one gradient call beyond what was held before the network was made. The gradient goes to `result`. */
+/* The peak of bytes during one gradient call, beyond those in use before the network was made. Writes the gradient to `result`. */
 static int64_t peak_of(int64_t layers, const char *memory, float *result, int64_t *parameters) {
   char json[400];
   static float features[BATCH * WIDTH];
@@ -54,7 +54,7 @@ int main(void) {
 
   printf("reversible: %lld bytes at 100 layers, %lld at 10 000; store-all: %lld; parameters of 10 000 layers: %lld\n", (long long)shallow,
          (long long)deep, (long long)all, (long long)(4 * deep_count));
-  /* Parameters and gradient grow with depth, each once; nothing else does. */
+  /* Only the parameters and the gradient grow with depth. */
   CHECK(deep - shallow <= 2 * per_layer + 65536);
   CHECK(all > deep + (int64_t)4 * 10000 * WIDTH * BATCH);
   for (i = 0; i < deep_count; i++) {

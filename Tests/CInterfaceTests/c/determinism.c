@@ -1,4 +1,4 @@
-/* The same inputs give the same bits for 1 and 2 threads and for any split of a batch: predictions, gradients, trained parameters. */
+/* Predictions, gradients and trained parameters have the same bits for 1 and 2 threads and for any split of a batch. */
 #include <stableode.h>
 #include <stdlib.h>
 
@@ -41,7 +41,7 @@ static void same_bits(const char *json) {
     CHECK(memcmp(whole, parts, sizeof whole) == 0);
     sode_predictor_free(predictor);
   }
-  /* The same samples as f64, column by column in memory. */
+  /* The same samples as f64, stored column by column. */
   {
     static double turned[INPUTS * SAMPLES];
     int64_t strides[2] = {1, SAMPLES}, k;
@@ -75,7 +75,7 @@ static void same_bits(const char *json) {
     CHECK_OK(sode_trainer_create(student, &trainer));
     CHECK_OK(sode_trainer_set_json(trainer, "{\"epochs\": 3, \"batch_size\": 200, \"smoothness\": 0.001, \"weight_decay\": 0.0001}", SODE_TEXT_END));
     CHECK_OK(sode_trainer_set_int(trainer, "num_threads", threads));
-    /* One thread in a run; two threads in three runs of an epoch each. */
+    /* One run with one thread; three runs of one epoch each with two threads. */
     CHECK_OK(sode_trainer_run(trainer, data, data, threads == 1 ? NULL : &one_epoch));
     if (threads == 2) {
       CHECK_OK(sode_trainer_run(trainer, data, data, &one_epoch));
@@ -90,7 +90,7 @@ static void same_bits(const char *json) {
   {
     sode_tensor original = sode_tensor_f32(trained[1], 1, &info.parameters);
     CHECK_OK(sode_network_get_parameters(network, &original));
-    CHECK(memcmp(trained[0], trained[1], (size_t)info.parameters * sizeof(float)) != 0); /* the copy learned, the original did not */
+    CHECK(memcmp(trained[0], trained[1], (size_t)info.parameters * sizeof(float)) != 0); /* training changed the copy but not the original */
   }
   sode_network_free(network);
 }

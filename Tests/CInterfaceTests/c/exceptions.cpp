@@ -1,4 +1,4 @@
-// Exceptions of C++ that leave a callback: an error of the call with the exception's text, and every object as usable as before.
+// C++ exceptions that escape from a callback: the call fails with the exception's text, and every object is as usable as before.
 #include <stableode.h>
 #include <cstdio>
 #include <cstring>
@@ -74,7 +74,7 @@ int main() {
     sode_trainer_free(trainer);
   }
 
-  // A gradient with a loss of the caller's.
+  // A gradient object with the caller's loss.
   {
     sode_gradient *gradient = nullptr;
     float features[4] = {1, 2, 3, 4};
@@ -90,7 +90,7 @@ int main() {
     CHECK(sode_gradient_run(gradient, &x, &y, &value, nullptr) == SODE_OK && value == 1);
     sode_gradient_free(gradient);
 
-    // The release of a data set: what it throws goes nowhere.
+    // An exception thrown by the release callback of a data set is dropped.
     sode_dataset *retained = nullptr;
     calls = 0;
     CHECK(sode_dataset_retain(&x, &y, release, nullptr, &retained) == SODE_OK);
@@ -98,7 +98,7 @@ int main() {
     CHECK(calls == 1);
   }
 
-  // An allocator that throws has no memory.
+  // An allocator that throws counts as out of memory.
   {
     sode_network *another = nullptr;
     refuses = true;

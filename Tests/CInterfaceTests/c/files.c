@@ -1,4 +1,4 @@
-/* Model files: exact round trips by file and memory, atomic saving, and every truncation and bit flip of a small model refused. */
+/* Model files: exact round trips through files and memory, atomic saving, and refusal of every truncation and every bit flip of a small model. */
 #include <stableode.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -69,7 +69,7 @@ static void hostile(void) {
   CHECK_OK(sode_network_save_memory(network, bytes, needed, NULL));
   CHECK_OK(sode_memory_usage(&before, NULL));
 
-  for (i = 0; i < needed; i++) { /* a copy of exactly that length, so that a reader past the end is seen by a memory checker */
+  for (i = 0; i < needed; i++) { /* a copy of exactly this length, so that a memory checker detects reads past the end */
     shorter = malloc(i ? i : 1);
     memcpy(shorter, bytes, i);
     refused += sode_network_load_memory(shorter, i, &loaded) == SODE_ERR_FILE_FORMAT;
@@ -87,7 +87,7 @@ static void hostile(void) {
   CHECK(loaded == NULL);
   CHECK_OK(sode_memory_usage(&after, NULL));
   CHECK(after == before);
-  CHECK_OK(sode_network_load_memory(bytes, needed, &loaded)); /* and whole again it loads */
+  CHECK_OK(sode_network_load_memory(bytes, needed, &loaded)); /* the restored bytes load */
   sode_network_free(loaded);
   loaded = NULL;
 
@@ -96,7 +96,7 @@ static void hostile(void) {
   CHECK_ERROR(sode_network_load_memory(bytes, (size_t)-1, &loaded), SODE_ERR_OUT_OF_RANGE, "count");
   free(bytes);
 
-  /* Files that cannot be read or written; the old file stays. */
+  /* Files that cannot be read or written; a failed save keeps the old file. */
   {
     FILE *file = fopen("foreign", "wb");
     struct stat was, is;
@@ -108,7 +108,7 @@ static void hostile(void) {
     CHECK(stat("foreign", &was) == 0);
     CHECK_ERROR(sode_network_save(network, "foreign/below"), SODE_ERR_FILE, "foreign/below");
     CHECK(stat("foreign", &is) == 0 && is.st_size == was.st_size && is.st_ino == was.st_ino);
-    CHECK_OK(sode_network_save(network, "foreign")); /* replaced whole: another file under the old name */
+    CHECK_OK(sode_network_save(network, "foreign")); /* saving replaces the file: the old name now refers to another file */
     CHECK(stat("foreign", &is) == 0 && is.st_ino != was.st_ino && is.st_size == (off_t)needed);
     CHECK(loaded == NULL);
   }

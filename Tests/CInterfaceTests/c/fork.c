@@ -1,4 +1,4 @@
-/* Train with two threads, fork, train in the child: both end, with the same bits. Where a library leaves threads or locks behind, the child hangs. */
+/* Training with two threads, then in a forked child: both finish with the same bits. If a library left threads or locks behind, the child would hang. */
 #include <stableode.h>
 #include <stdlib.h>
 #include <sys/types.h>
@@ -10,7 +10,7 @@
 
 enum { MOST = 4096 };
 
-/* Two epochs from fresh parameters; the parameters after them. 0 when all went well. */
+/* Trains for two epochs from new parameters and writes the final parameters. Returns 0 on success. */
 static int train(float *parameters, int64_t *count) {
   sode_network *network = NULL;
   sode_dataset *training = NULL, *validation = NULL;
@@ -45,12 +45,12 @@ int main(void) {
   for (round = 0; round < 5; round++) {
     pid_t child = fork();
     if (child == 0) {
-      /* exit 0 only if training ended well and gave the parent's bits */
+      /* exits with 0 only if training succeeded and gave the parent's bits */
       int failures = train(after, &again);
       _exit(failures != 0 || again != count || memcmp(before, after, (size_t)count * sizeof(float)) != 0);
     }
     if (CHECK(child > 0)) {
-      /* A hang is a failure within 30 s, not a test that never ends. */
+      /* After 30 s a hanging child counts as a failure, so that the test always ends. */
       int waited = 0;
       pid_t ended = 0;
       while ((ended = waitpid(child, &status, WNOHANG)) == 0 && waited++ < 3000) nanosleep(&(struct timespec){0, 10000000}, NULL);

@@ -1,4 +1,5 @@
-/* Derivatives as a caller sees them: the gradient is the loss's, J^T is the transpose of J, strides and types do not matter, errors change nothing. */
+/* Derivatives through the C interface: the gradient matches the loss, J^T is the transpose of J, strides and types do not matter, and errors change
+ * nothing. */
 #include <math.h>
 #include <stableode.h>
 #include <stdlib.h>
@@ -70,7 +71,7 @@ static void differentiate(const char *json) {
   CHECK_OK(sode_gradient_bytes(gradient, &bytes));
   CHECK(bytes >= count * 8);
 
-  /* Central difference of the loss along a direction: truncation h^2 ~ 1e-10, rounding 1e-16/h ~ 1e-11. */
+  /* The central difference of the loss along a direction: truncation h^2 ~ 1e-10, rounding 1e-16/h ~ 1e-11. */
   CHECK_OK(sode_gradient_run(gradient, &input, &targets, &loss, &result));
   for (i = 0; i < count; i++) moved[i] = parameters[i] + step * direction[i];
   plus = loss_at(network, gradient, moved, count, &input, &targets);
@@ -80,13 +81,13 @@ static void differentiate(const char *json) {
   slope = (plus - minus) / (2 * step);
   CHECK(fabs(slope - dot(gradient_of_loss, direction, count)) < 1e-7 * (1 + fabs(slope)));
 
-  /* <J v, w> = <v, J^T w>, parameters and features together, to rounding. */
+  /* <J v, w> = <v, J^T w> up to rounding, for parameters and features together. */
   CHECK_OK(sode_gradient_pushforward(gradient, &input, &v, &x, &out, &jv));
   CHECK_OK(sode_gradient_pullback(gradient, &input, &w, &jtw, &jtw_features));
   left = dot(tangent, cotangent, SAMPLES * OUTPUTS);
   right = dot(direction, pulled, count) + dot(feature_direction, pulled_features, SAMPLES * INPUTS);
   CHECK(fabs(left - right) < 1e-12 * (fabs(left) + fabs(right)) + 1e-13);
-  /* Either direction alone: J is linear. */
+  /* J is linear: the tangents of the two directions alone add up. */
   {
     static double one[SAMPLES * OUTPUTS], other[SAMPLES * OUTPUTS];
     sode_tensor first = sode_tensor_f64(one, 2, score_shape), second = sode_tensor_f64(other, 2, score_shape);
@@ -101,7 +102,7 @@ static void differentiate(const char *json) {
     CHECK(worst < 1e-12);
   }
 
-  /* A result with a negative stride, labels of another type: the same bits. */
+  /* A result with a negative stride and labels of another type give the same bits. */
   result.data = again + count - 1;
   result.strides = backwards;
   {
@@ -126,7 +127,7 @@ static void differentiate(const char *json) {
   CHECK_ERROR(sode_gradient_create(network, SAMPLES, "store_al", 1, &gradient), SODE_ERR_UNKNOWN_NAME, "did you mean 'store_all'");
 
   sode_network_free(network);
-  CHECK_OK(sode_gradient_run(gradient, &input, &targets, &loss, NULL)); /* it holds its network */
+  CHECK_OK(sode_gradient_run(gradient, &input, &targets, &loss, NULL)); /* the gradient object keeps its network alive */
   sode_gradient_free(gradient);
   CHECK_ERROR(sode_gradient_run(gradient, &input, &targets, &loss, NULL), SODE_ERR_INVALID_HANDLE, "freed");
 }

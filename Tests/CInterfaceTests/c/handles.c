@@ -1,4 +1,4 @@
-/* Handles are numbers, not addresses: use after free, double free, forged and foreign pointers are errors; busy objects say so. */
+/* Handles are numbers, not addresses: use after free, double free, and forged or foreign pointers are errors. Calls on busy objects are refused. */
 #include <pthread.h>
 #include <stableode.h>
 #include <stdint.h>
@@ -7,7 +7,7 @@
 
 static const char *const json = "{\"inputs\": 2, \"outputs\": 3, \"width\": 4, \"layers\": 3}";
 
-/* Threads that make, use and free handles at once: a slot must never serve two owners. */
+/* Threads create, use and free handles concurrently: a slot must never belong to two owners. */
 static void *churn(void *result) {
   int64_t failures = 0;
   int i;
@@ -52,7 +52,7 @@ int main(void) {
   CHECK_OK(sode_network_create_json(json, SODE_TEXT_END, &network));
   CHECK_OK(sode_specification_create(&specification));
 
-  /* Kinds are told apart. */
+  /* A handle of another kind is refused. */
   CHECK_ERROR(sode_network_describe((sode_network *)specification, &info), SODE_ERR_INVALID_HANDLE, "another kind");
   CHECK_ERROR(sode_specification_add_block((sode_specification *)network), SODE_ERR_INVALID_HANDLE, "specification");
   /* Pointers that never were handles. */
@@ -62,7 +62,7 @@ int main(void) {
   for (i = 0; i < 64; i++) CHECK(sode_network_describe((sode_network *)((uintptr_t)network ^ (uintptr_t)1 << i), &info) < 0);
   CHECK_ERROR(sode_network_describe(NULL, &info), SODE_ERR_NULL_POINTER, "network");
 
-  /* Children hold what they need; a freed parent is gone for its own functions. */
+  /* Dependent objects keep what they need alive, but a freed handle is invalid in all calls. */
   CHECK_OK(sode_predictor_create(network, 1, 1, &predictor));
   CHECK_OK(sode_predictor_run_f32(predictor, point, 1, SODE_SCORES, scores));
   CHECK_OK(sode_network_copy(network, &copy));
@@ -73,14 +73,14 @@ int main(void) {
   CHECK_OK(sode_network_describe(copy, &info));
   CHECK(info.inputs == 2 && info.outputs == 3 && info.precision_bits == 32 && info.blocks == 1);
 
-  /* Double free: harmless, and told. */
+  /* A double free is harmless and reported. */
   sode_network_free(network);
   CHECK(strstr(sode_last_error_message(), "freed") != NULL);
   sode_network_free(NULL);
   sode_predictor_free((sode_predictor *)copy);
   CHECK(strstr(sode_last_error_message(), "another kind") != NULL);
   CHECK_OK(sode_network_describe(copy, &info));
-  /* A new object in the old one's place has another handle. */
+  /* A new object in the same slot has another handle. */
   CHECK_OK(sode_network_create_json(json, SODE_TEXT_END, &network));
   CHECK(network != copy);
 
@@ -95,7 +95,7 @@ int main(void) {
   CHECK_ERROR(sode_cancel_token_reset(token), SODE_ERR_INVALID_HANDLE, "freed");
   sode_cancel_token_free(token);
 
-  /* Two threads on one object of one thread: each call is served or refused as busy, nothing else. */
+  /* Two threads use an object that only one thread at a time may use: each call either succeeds or is refused as busy. */
   for (i = 0; i < 2; i++) {
     arguments[i][0] = specification;
     arguments[i][1] = counts[i];

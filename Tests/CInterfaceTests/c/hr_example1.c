@@ -1,5 +1,5 @@
-/* Haber & Ruthotto 2017, Example 1: ten identical layers Y <- Y + 0.1 tanh(Y K), samples as rows. Our layers act as K y on each sample, so the
- * paper's K enters transposed; the same numbers come out when a caller passes the paper's matrix as the transposed view of its memory. */
+/* Haber & Ruthotto 2017, Example 1: ten identical layers Y <- Y + 0.1 tanh(Y K), with samples as rows. Our layers compute K y for each sample, so they
+ * need the transpose of the paper's K. Passing the paper's matrix as a transposed view of its memory gives the same numbers. */
 #include <math.h>
 #include <stableode.h>
 
@@ -9,7 +9,7 @@ static const char *const json =
     "{\"inputs\": 2, \"outputs\": 2, \"readout\": \"identity\", \"loss\": \"least_squares\", \"precision\": \"float64\", \"field\": \"dense\","
     " \"activation\": \"tanh\", \"bias\": \"none\", \"integrator\": \"euler\", \"layers\": 10, \"horizon\": 1.0}";
 
-/* Expected end states: Theory.md §8.1, from an independent NumPy program. */
+/* The expected final states: Theory.md §8.1, computed by an independent NumPy program. */
 static const double expected_y1[2] = {0.538263075023281, -0.2730798385613702}, expected_y3[2] = {0.0, 1.4152190941792178};
 
 static void ends_right(sode_network *network) {
@@ -28,7 +28,7 @@ static void ends_right(sode_network *network) {
     CHECK(fabs(states[10][1][i] + expected_y1[i]) < 1e-12);
     CHECK(fabs(states[10][2][i] - expected_y3[i]) < 1e-12);
   }
-  /* The readout is the identity: the scores are the final states, bit for bit. */
+  /* The readout is the identity, so the scores are the final states, bit for bit. */
   CHECK_OK(sode_network_predict(network, &features, SODE_SCORES, 1, &result));
   CHECK(memcmp(scores, states[10], sizeof scores) == 0);
 }
@@ -43,7 +43,7 @@ int main(void) {
 
   CHECK_OK(sode_network_create_json(json, SODE_TEXT_END, &network));
 
-  /* Columns: K times y with K the transpose of the paper's matrix, written out. */
+  /* Samples as columns: K y, where K is the transpose of the paper's matrix, written out. */
   for (layer = 0; layer < 10; layer++)
     for (i = 0; i < 2; i++)
       for (k = 0; k < 2; k++) ours[layer][i][k] = paper[k][i];
@@ -52,7 +52,7 @@ int main(void) {
   CHECK_OK(sode_network_get_parameter(network, "blocks.0.K", &got));
   CHECK(memcmp(ours, read_back, sizeof ours) == 0);
 
-  /* Rows: the paper's own matrix in memory, ten times the same (stride 0), read with the strides of its transpose. */
+  /* Samples as rows: the paper's matrix in memory, repeated ten times (stride 0) and read with the strides of its transpose. */
   CHECK_OK(sode_network_initialize(network, 7));
   value.data = (void *)(size_t)paper;
   value.strides = transposed;

@@ -1,4 +1,4 @@
-/* Registries and options describe themselves: whatever is listed is complete, consistent and accepted by the setters. */
+/* Registries and options describe themselves: the lists are complete and consistent, and the setters accept every listed value. */
 #include <stableode.h>
 #include <stdlib.h>
 
@@ -31,7 +31,7 @@ static void check_registry(const char *registry) {
     CHECK_OK(sode_registry_at(registry, i, &name, &help));
     CHECK(name != NULL && strlen(name) > 0 && help != NULL && strlen(help) > 0);
     CHECK_OK(sode_registry_at(registry, i, &again, NULL));
-    CHECK(name == again); /* one text for the library's life */
+    CHECK(name == again); /* the text never moves while the library is loaded */
   }
   CHECK_ERROR(sode_registry_at(registry, count, &(const char *){NULL}, NULL), SODE_ERR_OUT_OF_RANGE, "index");
   CHECK_ERROR(sode_registry_at(registry, -1, &(const char *){NULL}, NULL), SODE_ERR_OUT_OF_RANGE, "index");
@@ -66,7 +66,7 @@ static void check_scope(const char *scope, sode_specification *specification, so
   }
   option.struct_size = 0;
   CHECK_ERROR(sode_option_at(scope, 0, &option), SODE_ERR_INVALID_ARGUMENT, "struct_size");
-  /* An older program's shorter struct: nothing past it is written. */
+  /* An older program passes a shorter struct: the library writes nothing past its end. */
   memset(&option, 0x5a, sizeof option);
   option.struct_size = (uint32_t)offsetof(sode_option_info, unit);
   CHECK_OK(sode_option_at(scope, 0, &option));

@@ -1,5 +1,5 @@
-/* A layer of any explicit scheme allocates nothing: forward, backward and tangent sweeps of networks with 3 and with 12 layers make the same number of
- * allocations, counted by a malloc of the program's own that stands before libc's; what a call itself allocates is the same for both. */
+/* Layers of explicit schemes allocate nothing: forward, backward and tangent sweeps make the same number of allocations for networks with 3 and with 12
+ * layers. The program's own malloc replaces libc's and counts them. A call may allocate, but not more for more layers. */
 #define _GNU_SOURCE
 #include <stableode.h>
 #include <stdlib.h>
@@ -12,7 +12,8 @@ enum { SAMPLES = 17, INPUTS = 3, OUTPUTS = 4, MOST = 8192, WAYS = 5 };
 static float features[SAMPLES * INPUTS], scores[SAMPLES * OUTPUTS], tangent[SAMPLES * OUTPUTS], gradient_values[MOST], direction[MOST];
 static int32_t labels[SAMPLES];
 
-/* The allocations of one call of each way through the network, after a first call that may make what is kept. False where the two do not go together. */
+/* Counts the allocations of one call for each kind of sweep, after a first call that may allocate what is kept. Returns false if the field and the
+ * integrator cannot be combined. */
 static int count(const char *field, const char *integrator, int layers, long counts[WAYS]) {
   char json[512];
   sode_network *network = NULL;
@@ -61,7 +62,7 @@ static int count(const char *field, const char *integrator, int layers, long cou
   return 1;
 }
 
-/* Implicit and adaptive schemes decide how often they iterate, and may keep a tape that grows. */
+/* Implicit and adaptive schemes choose their number of iterations, and may keep a tape that grows. */
 static int is_explicit(const char *integrator) {
   static const char *const others[] = {"backward_euler", "implicit_midpoint", "dopri5", "tsit5", "imex"};
   size_t i;

@@ -1,4 +1,4 @@
-/* Metrics of a network of zeros, which calls every sample class 0 with equal probabilities: numbers by hand. */
+/* Metrics of a network of zeros, which predicts class 0 with equal probabilities for every sample, compared with values computed by hand. */
 #include <math.h>
 #include <stableode.h>
 
@@ -27,7 +27,7 @@ int main(void) {
   CHECK_OK(sode_network_set_parameters(network, &parameters));
   CHECK_OK(sode_dataset_create(&features, &targets, &dataset));
 
-  /* Half are of class 0; F1 of it is 2*3/(6 + 3), of the others 0; log 3. */
+  /* Half of the samples are of class 0. Its F1 is 2*3/(6 + 3), that of the other classes is 0; the loss is log 3. */
   CHECK_OK(sode_network_metrics(network, dataset, 1, "accuracy,macro_f1,log_loss", &metric_tensor));
   CHECK(values[0] == 0.5 && fabs(values[1] - 2.0 / 9) < 1e-15 && fabs(values[2] - log(3)) < 1e-14);
   CHECK_OK(sode_network_confusion(network, dataset, 0, &count_tensor));

@@ -1,4 +1,4 @@
-/* Multi-level learning: networks and trainers refined by hand and by the driver, the history of all levels, an end in between and after it. */
+/* Multi-level learning: refinement of networks and trainers by hand and by the multi-level driver, the history of all levels, and runs that end early. */
 #include <stableode.h>
 #include <stdlib.h>
 
@@ -47,7 +47,7 @@ int main(void) {
 
   CHECK_OK(sode_dataset_create_problem("ellipses", 200, 100, 1, &training, &validation));
 
-  /* A network alone: twice the layers. */
+  /* A network without a trainer: twice the layers. */
   trainer = made(&network);
   CHECK(parameters(network) == 4 * 20 + 10);
   CHECK_OK(sode_network_refine(network, "copy", &finer));
@@ -75,7 +75,7 @@ int main(void) {
   sode_network_free(network);
   next = last = NULL;
 
-  /* By the driver, ended by the callback in the second level and continued: the same bits. */
+  /* By the driver: the callback stops it in the second level; continuing gives the same bits. */
   trainer = made(&network);
   CHECK_OK(sode_trainer_set_callback(trainer, stop_in_second_level, &calls));
   CHECK_ERROR(sode_multilevel_run(trainer, 12, "linear", training, validation, NULL, &finer, &next), SODE_ERR_OUT_OF_RANGE, "power of 2");
@@ -97,7 +97,7 @@ int main(void) {
   free(one);
   free(two);
 
-  /* Nothing left to refine: it ended at its own level. */
+  /* Nothing is left to refine: the run ends at its own level. */
   CHECK_OK(sode_multilevel_run(last, 16, "linear", training, validation, NULL, &none, &nobody));
   CHECK(none == NULL && nobody == NULL);
   sode_trainer_free(trainer);

@@ -1,4 +1,4 @@
-/* NULL for every pointer argument of every function: an error that names the argument, or nothing where the header allows NULL. No crash. */
+/* NULL for every pointer argument of every function: an error that names the argument, or success where the header allows NULL; never a crash. */
 #include <stableode.h>
 #include <stdlib.h>
 
@@ -101,7 +101,7 @@ int main(void) {
   REFUSES(sode_dataset_retain(NULL, &y, NULL, NULL, &data), "features");
   REFUSES(sode_dataset_retain(&x, NULL, NULL, NULL, &data), "targets");
   REFUSES(sode_dataset_retain(&x, &y, NULL, NULL, NULL), "dataset");
-  CHECK_OK(sode_dataset_retain(&x, &y, NULL, NULL, &data)); /* nobody asked to be told */
+  CHECK_OK(sode_dataset_retain(&x, &y, NULL, NULL, &data)); /* no release callback */
   REFUSES(sode_dataset_load_idx(NULL, "labels", &data), "images_path");
   REFUSES(sode_dataset_load_idx("images", NULL, &data), "labels_path");
   REFUSES(sode_dataset_load_idx("images", "labels", NULL), "dataset");
@@ -255,7 +255,7 @@ int main(void) {
   REFUSES(sode_gradient_pushforward(gradient, NULL, NULL, &x, NULL, &out), "features");
   REFUSES(sode_gradient_pushforward(gradient, &x, NULL, &x, NULL, NULL), "tangent");
   CHECK_OK(sode_gradient_pushforward(gradient, &x, NULL, NULL, NULL, &out));
-  CHECK(numbers[2] == 0); /* no direction, no change */
+  CHECK(numbers[2] == 0); /* without directions the tangent is zero */
 
   REFUSES(sode_registry_count(NULL, &count), "registry");
   REFUSES(sode_registry_count("fields", NULL), "count");
@@ -268,7 +268,7 @@ int main(void) {
   REFUSES(sode_set_allocator(NULL), "allocator");
   CHECK_OK(sode_memory_usage(NULL, NULL));
 
-  /* NULL in, nothing happens. */
+  /* Freeing NULL does nothing. */
   sode_specification_free(NULL);
   sode_network_free(NULL);
   sode_dataset_free(NULL);

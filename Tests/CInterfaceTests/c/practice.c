@@ -1,4 +1,4 @@
-/* Weights, folds, standardization, a loss and a metric of the caller's, the search for a learning rate. */
+/* Sample weights, folds, standardization, the caller's loss and metric, and the learning rate test. */
 #include <math.h>
 #include <stableode.h>
 #include <stdlib.h>
@@ -10,15 +10,15 @@ enum { SAMPLES = 40 };
 typedef struct {
   int calls;
   int answer;    /* what the loss returns */
-  int with_nan;  /* whether it gives a NaN */
-  int64_t rows;  /* samples seen with a gradient asked for */
+  int with_nan;  /* whether it returns a NaN */
+  int64_t rows;  /* samples for which a gradient was requested */
 } counter;
 
 static double element(const sode_tensor *tensor, int64_t row, int64_t column) {
   return ((const double *)tensor->data)[row * tensor->strides[0] + column * tensor->strides[1]];
 }
 
-/* -log softmax(scores)[label], as the library's own. */
+/* -log softmax(scores)[label], like the library's own loss. */
 static int32_t cross_entropy(const sode_tensor *scores, const sode_tensor *targets, sode_tensor *losses, sode_tensor *gradient, void *user_data) {
   counter *seen = user_data;
   int64_t i, k, samples = scores->shape[0], outputs = scores->shape[1];
@@ -36,7 +36,7 @@ static int32_t cross_entropy(const sode_tensor *scores, const sode_tensor *targe
   return seen->answer;
 }
 
-/* Minus the samples whose score 0 is the largest: 0 at best. */
+/* Minus the number of samples whose score 0 is the largest; 0 is the best value. */
 static int32_t own_metric(const sode_tensor *scores, const sode_tensor *targets, double *value, void *user_data) {
   counter *seen = user_data;
   seen->calls++;
@@ -90,13 +90,13 @@ int main(void) {
   p = sode_tensor_f64(first, 1, parameter_shape);
   q = sode_tensor_f64(again, 1, parameter_shape);
 
-  /* Weights: checked by row; a copy of the handle shares the samples. */
+  /* Weights: errors name the row; the weighted data set shares the samples. */
   CHECK_OK(sode_dataset_weighted(data, &w, &weighted));
   weights[7] = -1;
   CHECK_ERROR(sode_dataset_weighted(data, &w, &training), SODE_ERR_INVALID_DATA, "row 7");
   CHECK_ERROR(sode_dataset_weighted(data, &x, &training), SODE_ERR_SHAPE_MISMATCH, "weights");
 
-  /* Folds: 14 of class 0 and 13 of the others are dealt to four. */
+  /* Folds: 14 samples of class 0 and 13 of each other class are distributed over four folds. */
   CHECK_OK(sode_dataset_fold(weighted, 4, 1, 9, &training, &validation));
   memset(&info, 0, sizeof info);
   info.struct_size = sizeof info;
@@ -107,7 +107,7 @@ int main(void) {
   CHECK_ERROR(sode_dataset_fold(data, 41, 0, 9, &training, &validation), SODE_ERR_OUT_OF_RANGE, "folds");
   CHECK_ERROR(sode_dataset_fold(data, 4, 4, 9, &training, &validation), SODE_ERR_OUT_OF_RANGE, "fold");
 
-  /* Standardization: mean and deviation of the first feature, the second never changes; a saved and loaded model predicts the same bits. */
+  /* Standardization by the mean and the deviation of the first feature; the second is constant. A saved and loaded model predicts the same bits. */
   CHECK_OK(sode_network_fit_normalization(network, data));
   CHECK_OK(sode_network_get_normalization(network, &shift_tensor, &scale_tensor));
   CHECK(fabs(shift[0] - 1) < 0.2 && fabs(scale[0] - 0.47) < 0.02 && shift[1] == 0.25 && scale[1] == 1);
@@ -122,7 +122,7 @@ int main(void) {
   sode_network_free(loaded);
   CHECK_OK(sode_network_set_normalization(network, NULL, NULL));
 
-  /* A loss of the caller's trains as the library's, weights included; validation comes with its figure. */
+  /* Training with the caller's loss gives the same result as with the library's loss, weights included; validation reports the caller's loss. */
   trainer = trainer_of(network, options);
   second = trainer_of(other, options);
   CHECK_OK(sode_trainer_set_class_weights(trainer, &c));
@@ -141,7 +141,7 @@ int main(void) {
   CHECK_ERROR(sode_trainer_set_class_weights(second, NULL), SODE_ERR_STATE, "class weights");
   sode_trainer_free(second);
 
-  /* The learning rate: ten rates on a copy. */
+  /* The learning rate test tries ten rates on a copy. */
   CHECK_OK(sode_trainer_find_learning_rate(trainer, training, 1e-4, 1, 10, &curve_tensor, &suggestion));
   CHECK(curve[0] == 1e-4 && fabs(curve[18] - 1) < 1e-12 && isfinite(curve[1]));
   CHECK_OK(sode_network_get_parameters(network, &q));
@@ -150,7 +150,7 @@ int main(void) {
   CHECK_ERROR(sode_trainer_find_learning_rate(trainer, training, 1e-4, 1, 9, &curve_tensor, &suggestion), SODE_ERR_SHAPE_MISMATCH, "curve");
   sode_trainer_free(trainer);
 
-  /* The metric chooses, and is in the history. */
+  /* The metric determines which iterate is kept, and the history contains it. */
   trainer = trainer_of(other, options);
   CHECK_OK(sode_trainer_set_metric(trainer, own_metric, 0, &metric_seen));
   CHECK_OK(sode_trainer_run(trainer, training, validation, NULL));
@@ -160,7 +160,7 @@ int main(void) {
   CHECK(metric_seen.calls == 3 && isfinite(row.validation_metric) && row.validation_metric != row.validation_loss);
   sode_trainer_free(trainer);
 
-  /* Failures and numbers that are none. */
+  /* Callbacks that fail or return NaN. */
   metric_seen.with_nan = 1;
   trainer = trainer_of(other, options);
   CHECK_OK(sode_trainer_set_metric(trainer, own_metric, 0, &metric_seen));
@@ -176,7 +176,7 @@ int main(void) {
     sode_trainer_free(trainer);
   }
 
-  /* In gradients. */
+  /* The caller's loss in gradient objects. */
   seen.answer = seen.with_nan = 0;
   CHECK_OK(sode_gradient_create(network, SAMPLES, NULL, 2, &gradient));
   CHECK_OK(sode_gradient_run(gradient, &x, &y, &loss, &p));

@@ -1,4 +1,4 @@
-/* Prediction: scores, probabilities and classes that belong together, states of every layer, normalization, predictors that keep their parameters. */
+/* Prediction: scores, probabilities and classes are consistent; states of every layer; normalization; predictors keep their parameters. */
 #include <math.h>
 #include <stableode.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ int main(void) {
   }
   CHECK(right);
 
-  /* The states of a Hamiltonian field are (y, z), z beginning at 0; their y begins with the opening and ends where the readout begins. */
+  /* The states of a Hamiltonian field are (y, z). z starts at 0; y starts with the opening's output and ends as the readout's input. */
   CHECK_OK(sode_network_state_shape(network, 0, &layers, &width));
   CHECK(layers == LAYERS && width == 2 * WIDTH);
   CHECK_OK(sode_network_states(network, 0, &in, &all));
@@ -72,7 +72,8 @@ int main(void) {
   state_shape[0] = LAYERS;
   CHECK_ERROR(sode_network_states(network, 0, &in, &all), SODE_ERR_SHAPE_MISMATCH, "states");
 
-  /* Normalization is part of the network: raw features in, the same as normalized ones before. A predictor keeps what it was made with. */
+  /* Normalization is part of the network: raw features now give the same results as normalized ones before. A predictor keeps the normalization that
+   * it was made with. */
   CHECK_ERROR(sode_network_get_normalization(network, &got_shifts, &got_scales), SODE_ERR_STATE, "normalization");
   CHECK_OK(sode_predictor_create(network, SAMPLES, 1, &predictor));
   CHECK_OK(sode_network_set_normalization(network, &shifts, &scales));
@@ -95,7 +96,7 @@ int main(void) {
   CHECK_ERROR(sode_network_set_normalization(network, &shifts, &scales), SODE_ERR_NOT_FINITE, "scale");
   CHECK_ERROR(sode_network_set_normalization(network, &shifts, NULL), SODE_ERR_NULL_POINTER, "scale");
 
-  /* f64 in and out of an f32 network: the same numbers. */
+  /* f64 input and output of an f32 network: the same numbers. */
   {
     static double wide[SAMPLES * INPUTS], wide_scores[SAMPLES * CLASSES];
     for (i = 0; i < SAMPLES * INPUTS; i++) wide[i] = features[i];
@@ -110,7 +111,7 @@ int main(void) {
   CHECK_ERROR(sode_predictor_create(network, 0, 1, &later), SODE_ERR_OUT_OF_RANGE, "max_batch");
   CHECK_ERROR(sode_predictor_create(network, 1, -1, &later), SODE_ERR_OUT_OF_RANGE, "num_threads");
 
-  /* Least squares: probabilities are the scores; classes there are none. */
+  /* Least squares: the probabilities are the scores, and there are no classes. */
   CHECK_OK(sode_network_create_json("{\"inputs\": 4, \"outputs\": 3, \"loss\": \"least_squares\"}", SODE_TEXT_END, &regression));
   CHECK_OK(sode_network_predict(regression, &in, SODE_SCORES, 1, &out));
   out.data = other;

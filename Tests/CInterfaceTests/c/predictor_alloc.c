@@ -1,5 +1,5 @@
-/* One sample through sode_predictor_run_f32: no allocation and no lock. The program's own malloc and pthread_mutex_lock stand before libc's and
- * count; that they are really in the way is checked first. */
+/* sode_predictor_run_f32 for one sample neither allocates nor locks. The program's own malloc and pthread_mutex_lock replace libc's and count calls; the
+ * program first checks that they are really called. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
@@ -37,7 +37,7 @@ static void run(const char *json, int64_t inputs) {
   before = allocations;
   locked = locks;
   CHECK_OK(sode_network_create_json(json, SODE_TEXT_END, &network));
-  CHECK(allocations > before); /* the counters count */
+  CHECK(allocations > before); /* the replacements are called */
   CHECK_OK(sode_predictor_create(network, 1, 1, &predictor));
   CHECK(locks > locked);
   for (what = SODE_SCORES; what <= SODE_CLASSES; what++) {

@@ -1,5 +1,5 @@
-/* Products of BLAS on several threads at once: every thread gets the bits that one thread alone gets, also in a child that was forked while others were in a product.
- * The integrator exponential makes an exponential of each layer's matrix, by products and solves of width 96. */
+/* BLAS products on several threads at once: every thread gets the same bits as a single thread, also in a child that was forked during another thread's product.
+ * The integrator exponential computes the exponential of each layer's matrix by products and solves of width 96. */
 #include <stableode.h>
 #include "check.h"
 #include <pthread.h>
@@ -16,7 +16,7 @@ static void predict(float *scores) {
   sode_network *copy;
   int64_t in[2] = {count, 96}, out[2] = {count, 2};
   sode_tensor x = sode_tensor_f32(features, 2, in), y = sode_tensor_f32(scores, 2, out);
-  /* New parameters each time, so that the operators are made again. */
+  /* New parameters each time, so that the library recomputes the operators. */
   if (sode_network_copy(network, &copy) != SODE_OK || sode_network_initialize(copy, 7) != SODE_OK || sode_network_predict(copy, &x, SODE_SCORES, 1, &y) != SODE_OK)
     memset(scores, 0, sizeof expected);
   sode_network_free(copy);

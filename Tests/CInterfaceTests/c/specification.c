@@ -1,4 +1,4 @@
-/* Specifications: typed options, whole-or-nothing JSON, size queries, and a JSON that gives the same network again. */
+/* Specifications: typed options, JSON that is applied completely or not at all, size queries, and JSON that reproduces a network. */
 #include <stableode.h>
 #include <stdlib.h>
 
@@ -33,11 +33,11 @@ int main(void) {
   CHECK_OK(sode_specification_set_text(specification, "field", "antisymmetric"));
   CHECK_OK(sode_specification_set_real(specification, "gamma", 0.25));
   CHECK_OK(sode_specification_set_int(specification, "layers", 5));
-  CHECK_OK(sode_specification_set_int(specification, "horizon", 2)); /* an integer where a real is wanted */
+  CHECK_OK(sode_specification_set_int(specification, "horizon", 2)); /* an integer for a real option */
   CHECK_OK(sode_specification_add_block(specification));
   CHECK_OK(sode_specification_set_text(specification, "bias", "scalar"));
 
-  /* A batch with one bad option changes nothing. */
+  /* JSON with one bad option changes nothing. */
   before = written(specification);
   CHECK_ERROR(sode_specification_set_json(specification, "{\"layers\": 9, \"wdith\": 8}", SODE_TEXT_END), SODE_ERR_UNKNOWN_NAME, "did you mean 'width'");
   CHECK_ERROR(sode_specification_set_json(specification, "{\"layers\": 9, \"layers\": 8}", SODE_TEXT_END), SODE_ERR_INVALID_ARGUMENT, "layers");
@@ -49,14 +49,14 @@ int main(void) {
   CHECK(before && after && strcmp(before, after) == 0);
   free(after);
 
-  /* Length counts bytes: what is behind is not read. */
+  /* The length counts bytes; the library does not read what follows. */
   CHECK_OK(sode_specification_set_json(specification, "{\"seed\": 5}garbage", 11));
   CHECK_ERROR(sode_specification_json(specification, small, sizeof small, &needed), SODE_ERR_BUFFER_TOO_SMALL, "capacity is 4");
   CHECK(needed == 77 && strcmp(small, "abc") == 0);
   CHECK_ERROR(sode_specification_json(specification, NULL, 10, &needed), SODE_ERR_NULL_POINTER, "buffer");
   CHECK_ERROR(sode_specification_json(specification, NULL, 0, NULL), SODE_ERR_NULL_POINTER, "needed");
 
-  /* A network and its twin from the network's own JSON: the same options, parameters and bits. */
+  /* A network and another one made from its JSON have the same options, parameters and bits. */
   CHECK_OK(sode_network_create(specification, &network));
   CHECK_OK(sode_network_json(network, NULL, 0, &needed));
   after = malloc(needed);

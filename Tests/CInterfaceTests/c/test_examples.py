@@ -1,6 +1,6 @@
-"""Every example runs, in C from the installed tree and in Python, and reaches the figures it states.
+"""Every example runs, in C from the installed tree and in Python, and reaches the figures that it states.
 
-An example with figures checks them itself and says so by its exit status; what is printed is checked here where the example does not.
+Most examples check their figures and report the result by their exit status; for the others these tests check the printed figures.
 """
 
 import os
@@ -33,7 +33,7 @@ def python(example, folder, *arguments):
 
 
 def percent(text, output):
-    """The number after a text, in percent."""
+    """The percentage that follows a text."""
     return float(re.search(rf"{text} ([0-9.]+) %", output).group(1))
 
 
@@ -43,7 +43,7 @@ def test_every_example_is_run():
 
 
 def test_peaks_in_c(tmp_path):
-    """98.5 %: what the peaks network must reach; above Haber & Ruthotto's figure for it."""
+    """The peaks network must reach 98.5 %, which exceeds Haber & Ruthotto's figure."""
     output = run(build(EXAMPLES / "c/peaks.c", tmp_path), cwd=tmp_path, env=without_swift(), timeout=300)
     assert percent("validation accuracy", output) >= 98.5
     # The point (0, 1.6) lies on the highest peak.
@@ -60,14 +60,14 @@ def test_peaks_in_python(tmp_path):
 
 
 def test_trajectories_in_python(tmp_path):
-    """The README's figure. Only this example needs matplotlib, which `make setup` does not install."""
+    """Draws the README's figure. It needs matplotlib, which `make setup` does not install."""
     pytest.importorskip("matplotlib")
     assert percent("validation accuracy", python("trajectories.py", tmp_path, "figure.png")) >= 98.5
     assert (tmp_path / "figure.png").stat().st_size < 200_000
 
 
 def test_multilevel_in_python(tmp_path):
-    """The pictures of the levels and of 1 024 layers; the example checks accuracies and the ratio of gradients itself."""
+    """Draws the levels and the gradients in 1 024 layers. The example itself checks accuracies and ratios of gradients."""
     pytest.importorskip("matplotlib")
     output = python("multilevel.py", tmp_path, "figures")
     assert percent("128 layers: validation accuracy", output) >= 98.5
@@ -76,7 +76,7 @@ def test_multilevel_in_python(tmp_path):
 
 
 def test_optimizers_in_python(tmp_path):
-    """The picture of objective against work; the example checks that variable projection needs less work than Adam."""
+    """Draws the objective against work. The example itself checks that variable projection needs less work than Adam."""
     pytest.importorskip("matplotlib")
     output = python("optimizers.py", tmp_path, "figures")
     assert output.count("best validation accuracy") == 10
@@ -84,7 +84,7 @@ def test_optimizers_in_python(tmp_path):
 
 
 def test_stochastic_depth_in_python(tmp_path):
-    """The example checks its accuracies, with layers and without, and the bits of two threads itself; the picture where there is matplotlib."""
+    """The example itself checks its accuracies with all layers and with layers removed, and the bits of two threads. It draws if matplotlib is installed."""
     output = python("stochastic_depth.py", tmp_path, "figure.png")
     assert output.count("validation accuracy") == 4 and "two threads gave the same bits" in output
     assert "no picture" in output or (tmp_path / "figure.png").stat().st_size < 200_000
@@ -92,7 +92,7 @@ def test_stochastic_depth_in_python(tmp_path):
 
 @pytest.mark.parametrize("field", ["antisymmetric", "hamiltonian"])
 def test_fashion_mnist_in_c_and_its_model_in_python(field, tmp_path):
-    """The C example's own exit status says that 88.5 % were reached; Python gives the same bits from the saved model."""
+    """The exit status of the C example says whether it reached 88.5 %. Python computes the same bits from the saved model."""
     program = build(EXAMPLES / "c/fashion_mnist.c", tmp_path)
     output = run(program, field, "model.safetensors", "scores.f32", cwd=tmp_path, env=without_swift(), timeout=900)
     print(output)

@@ -1,4 +1,4 @@
-"""The header is a specification that compiles: as C and C++ of every common standard, alone, twice and in any order."""
+"""The header compiles as C and C++ of every common standard, alone, included twice, and in any order."""
 
 import re
 
@@ -22,7 +22,7 @@ UNITS = {
 def test_header_compiles(header, tmp_path, compiler, standard, unit):
     is_c = not standard.startswith("c++")
     source = tmp_path / ("unit.c" if is_c else "unit.cpp")
-    # One use of an inline helper and of the constants, so that they are compiled and not only parsed.
+    # The program uses an inline helper and the constants, so that they are compiled and not only parsed.
     use = "int64_t shape[1] = {1};\n  float value[1] = {0};\n  sode_tensor tensor = sode_tensor_f32(value, 1, shape);\n  return tensor.ndim - 1 + SODE_OK;"
     source.write_text(UNITS[unit] + "int main(void) {\n  " + use + "\n}\n")
     strict = ["-Wstrict-prototypes", "-Wmissing-prototypes"] if is_c else []
@@ -44,7 +44,7 @@ def test_opening_program_is_the_example(header):
 
 
 def test_version_macro(header):
-    """One version: the header's macros, the file name and the pkg-config file."""
+    """The header's macros, the library's file name and the pkg-config file state the same version."""
     text = header.read_text()
     version = ".".join(re.search(rf"#define SODE_VERSION_{part} (\d+)", text).group(1) for part in ("MAJOR", "MINOR", "PATCH"))
     assert (header.parents[1] / f"lib/libstableode.so.{version}").is_file()

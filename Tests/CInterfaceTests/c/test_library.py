@@ -1,4 +1,4 @@
-"""What libstableode.so shows to the loader: the header's functions and nothing else, and no need of a Swift runtime."""
+"""libstableode.so exports the functions of the header and nothing else, and needs no Swift runtime."""
 
 import json
 import os
@@ -7,19 +7,19 @@ import re
 
 from conftest import PREFIX, ROOT, run
 
-ALLOWED = {"libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2"}  # the last is glibc's own loader
+ALLOWED = {"libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2"}  # the last is glibc's loader
 if os.environ.get("BLAS") == "system":
     ALLOWED.add("libopenblas.so.0")
 
 
 def exported(library):
     rows = [row.split() for row in run("nm", "-D", "--defined-only", library).splitlines()]
-    # The version node itself is listed as an absolute symbol.
+    # The symbol table lists the version node itself as an absolute symbol.
     return {row[2] for row in rows if not (row[1] == "A" and row[2].startswith("STABLEODE_"))}
 
 
 def declared(header):
-    """Every function the header declares and does not define itself, by clang's syntax tree."""
+    """Every function that the header declares but does not define, from clang's syntax tree."""
     tree = json.loads(run("clang", "-x", "c", "-std=c99", "-fsyntax-only", "-Xclang", "-ast-dump=json", header))
     return {node["name"] for node in tree["inner"] if node["kind"] == "FunctionDecl" and node["name"].startswith("sode_") and node.get("storageClass") != "static"}
 
@@ -27,7 +27,7 @@ def declared(header):
 def test_exports_are_the_headers_functions(library, header):
     names = {name.split("@")[0] for name in exported(library)}
     functions = declared(header)
-    assert len(functions) > 50  # the parser saw the header
+    assert len(functions) > 50  # the parser has read the header
     assert sorted(functions - names) == [], "declared in the header, missing from the library"
     assert sorted(names - functions) == [], "shown by the library, absent from the header"
 
@@ -46,7 +46,7 @@ def test_symbols_carry_the_node_of_the_version_that_brought_them(library, header
     listed = {name: node for node, names in old for name in names}
     assert found == {name: listed.get(name, newest) for name in found}
     assert set(listed) <= set(found), "a name was taken away"
-    # What a release brought is fixed: its programs look for these names with this node.
+    # The names of a release are fixed: programs linked with it look for these names in this node.
     assert {node: len(names) for node, names in old} == {"STABLEODE_0.1": 103}
 
 

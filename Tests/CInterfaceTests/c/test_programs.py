@@ -1,4 +1,4 @@
-"""Every C and C++ program of this folder, built with the installed pkg-config file and run where no Swift toolchain is in the PATH."""
+"""Every C and C++ program of this folder, built with the installed pkg-config file and run without a Swift toolchain in the PATH."""
 
 import pathlib
 import shutil
@@ -7,7 +7,7 @@ import pytest
 from conftest import build, run, without_swift
 
 PROGRAMS = sorted(path for pattern in ("*.c", "*.cpp") for path in pathlib.Path(__file__).parent.glob(pattern))
-# x86-64-v2 with neither AVX nor FMA, and x86-64-v3 without AVX-512: what must not meet an illegal instruction there.
+# These CPUs, x86-64-v2 without AVX and FMA and x86-64-v3 without AVX-512, must not meet an illegal instruction.
 OLDER_PROCESSORS = ["Nehalem", "Haswell"]
 
 

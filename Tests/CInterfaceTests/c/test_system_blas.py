@@ -1,7 +1,7 @@
-"""The form BLAS=system with a distribution's serial OpenBLAS, whose work memory is not safe for two threads: the library notices and gives right products.
+"""BLAS=system with a distribution's serial OpenBLAS, whose work memory two threads cannot share safely: the library detects this, and products are right.
 
-The library is linked again from the objects of the release build, with the shared OpenBLAS in place of the static one, which is all that the two forms
-differ in; that takes seconds, and the build itself is left alone.
+The tests link the library again from the objects of the release build, with the shared OpenBLAS instead of the static one, which is the only difference
+between the two forms. This takes seconds and does not change the build.
 """
 
 import json
@@ -23,17 +23,17 @@ def serial_library():
 
 @pytest.fixture(scope="module")
 def system_form(tmp_path_factory):
-    """libstableode.so of the form BLAS=system, in a folder of its own."""
+    """libstableode.so linked with BLAS=system, in a separate folder."""
     if not (serial_library() / "libopenblas.so.0").exists():
         pytest.skip("the serial OpenBLAS is not installed as a shared library (Debian package libopenblas0-serial)")
     folder = tmp_path_factory.mktemp("system-blas")
-    # SwiftPM's own record of how it linked the product.
+    # SwiftPM's record of how it linked the product.
     manifest = (ROOT / ".build/release.yaml").read_text()
     commands = [json.loads(found) for found in re.findall(r'^ *args: (\[".*-emit-library.*\])$', manifest, re.M)]
     command = next(command for command in commands if command[command.index("-o") + 1].endswith("/libstableode.so"))
     command[command.index("-o") + 1] = str(folder / "libstableode.so")
     command = [word for word in command if word not in ("-l:libopenblas.a", "-lopenblas") and not word.endswith("/openblas-serial")]
-    # Symbols are resolved now, so that nothing is found at run time alone.
+    # The linker resolves all symbols now, so that none is missing at run time.
     run(*command, f"-L{serial_library()}", "-l:libopenblas.so.0", "-Xlinker", "-z", "-Xlinker", "defs", cwd=ROOT)
     (folder / "libstableode.so.0").symlink_to("libstableode.so")
     return folder

@@ -1,4 +1,5 @@
-/* A small network's whole life: made, trained, evaluated, asked one sample at a time and all at once, saved to memory, loaded, asked again. */
+/* The whole life of a small network: it is created, trained and evaluated, predicts samples one at a time and all at once, is saved to memory and loaded,
+ * and predicts again. */
 #include <stableode.h>
 #include <stdlib.h>
 
@@ -41,7 +42,7 @@ static void live(const char *json) {
   for (i = 0; i < SAMPLES; i++)
     if (sode_predictor_run_f32(predictor, features + 2 * i, 1, SODE_SCORES, alone + CLASSES * i) != SODE_OK) break;
   CHECK(i == SAMPLES);
-  CHECK(memcmp(alone, together, sizeof alone) == 0); /* a sample alone and in a batch: the same bits */
+  CHECK(memcmp(alone, together, sizeof alone) == 0); /* a sample has the same bits alone and in a batch */
 
   CHECK_OK(sode_network_save_memory(network, NULL, 0, &needed));
   bytes = malloc(needed);
@@ -51,7 +52,7 @@ static void live(const char *json) {
   CHECK(memcmp(loaded_scores, together, sizeof together) == 0);
 
   free(bytes);
-  sode_network_free(network); /* the predictor and the trainer hold what they need */
+  sode_network_free(network); /* the predictor and the trainer keep what they need alive */
   CHECK_OK(sode_predictor_run_f32(predictor, features, 1, SODE_SCORES, alone));
   sode_predictor_free(predictor);
   sode_network_free(loaded);

@@ -17,7 +17,7 @@ import Testing
     #expect(result.correct == 0)
   }
 
-  /// Targets come from the caller's rows, whatever the batch: each sample meets its own.
+  /// In every batch each sample is compared with its own row of the caller's targets.
   @Test func everySampleMeetsItsOwnTargets() throws {
     let network = try network(#"{"inputs": 2, "outputs": 2, "readout": "identity", "loss": "least_squares", "precision": "float64", "field": "dense"}"#)
     let batch = try BatchCase(network, samples: 70)

@@ -4,7 +4,7 @@ import Settings
 import TestSupport
 import Testing
 
-/// What the protocol promises, for every registered loss.
+/// The contracts of the protocol, for every registered loss.
 @Suite struct LossTests {
   @Test(arguments: losses.names, Precision.allCases) func gradientIsOptionalAndChangesNoBit(_ name: String, _ precision: Precision) throws {
     let loss = try losses(name)

@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  /// Σ w l / Σ w over single samples' losses and gradients, with the same bits for any number of threads.
+  /// The result is Σ w l / Σ w over the losses and gradients of single samples, with the same bits for any number of threads.
   @Test func isTheWeightedMeanOfSingleSamples() throws {
     let batch = try BatchCase(try network(#"{"inputs": 3, "outputs": 4, "width": 5, "precision": "float64", "seed": 3}"#), samples: 300)
     let samples = try Numbers((0..<300).map { Double($0 % 5) / 2 }, .float64)
@@ -41,7 +41,7 @@ import Testing
       total += weight
       for (place, value) in (single.gradient?.values ?? []).enumerated() { gradient[place] += weight * value }
     }
-    // Sums of 300 numbers of order 1 in another order.
+    // Sums of 300 numbers of magnitude 1, in another order.
     #expect(abs(one.result.meanLoss - loss / total) < 1e-13 && abs(one.result.weight - total) < 1e-12)
     #expect(zip(one.values, gradient).allSatisfy { abs($0 - $1 / total) < 1e-13 })
   }
@@ -52,7 +52,7 @@ import Testing
     let weighted = try run(batch, LossWeighting(samples: try Numbers(Array(repeating: 8.0, count: 100), .float64).vector), threads: 1)
     #expect(weighted.result.meanLoss == plain.meanLoss && weighted.result.correct == plain.correct)
     #expect(plain.weight == 100)
-    // A divisor of one's own, for a part of a larger batch.
+    // An explicit divisor, for a part of a larger batch.
     let part = try run(batch, LossWeighting(), threads: 1, divisor: 400)
     let whole = try run(batch, LossWeighting(), threads: 1)
     #expect(zip(part.values, whole.values).allSatisfy { 4 * $0 == $1 || abs(4 * $0 - $1) < 1e-15 })

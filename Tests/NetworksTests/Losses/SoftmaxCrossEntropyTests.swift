@@ -11,7 +11,7 @@ struct LossCase {
   let gradient: [[Double]]
   let correct: Int
 
-  /// - Parameters: scores: a row a sample; targets: labels, or a row of values a sample.
+  /// - Parameters: scores: one row per sample; targets: labels, or one row of values per sample.
   init(_ name: String, _ precision: Precision, scores: [[Double]], labels: [Int32] = [], values: [[Double]] = [], scale: Double = 1) throws {
     let (outputs, count) = (scores[0].count, scores.count)
     let columns = Block.columns(forSamples: count)
@@ -21,7 +21,7 @@ struct LossCase {
       return tile
     }
     func block(_ numbers: Numbers) -> Block { numbers.block(rows: outputs, columns: columns) }
-    // Padding holds any finite numbers, and the gradient's memory anything.
+    // Padding may hold any finite numbers, and the gradient's memory any bits.
     let (s, t, g) = (try tile(scores, padding: 3), try tile(values, padding: -2), try tile([], padding: 77))
     var (labels, correct) = (labels + Array(repeating: 0, count: columns), 0)
     let made = try losses(name)

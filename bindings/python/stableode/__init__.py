@@ -1,7 +1,7 @@
 """StableODE: create, train and evaluate stable ODE networks.
 
-A deep network is read as a discretized differential equation dy/dt = f(y; θ(t)), whose stability is designed in. A batch is
-samples × features.
+The library treats a deep network as a discretized differential equation dy/dt = f(y; θ(t)), which is stable by design.
+A batch is an array [samples, features].
 
     import stableode
 
@@ -10,7 +10,7 @@ samples × features.
     network.fit(training, validation=validation, optimizer="adam", epochs=60)
     network.predict([[0.0, 1.6]])
 
-The library prints nothing; failures are StableODEError and its subclasses.
+The library prints nothing; failures raise StableODEError or one of its subclasses.
 """
 
 from ._errors import (

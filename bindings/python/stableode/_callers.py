@@ -1,4 +1,4 @@
-"""Losses and metrics written in Python, for the library to call."""
+"""Losses and metrics written in Python, which the library calls."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _DONE, _FAILED = 0, -1
 
 
 class Callers:
-    """C functions around Python ones. What these raise is kept and raised again by `reraise` after the C call."""
+    """Wraps Python functions as C functions. It keeps an exception that a Python function raises; `reraise` raises it after the C call."""
 
     def __init__(self):
         self._exception = None
-        # ctypes functions live as long as somebody holds them.
+        # A ctypes function must be referenced for as long as C may call it.
         self._held = []
 
     def loss(self, function):
-        """The C function of loss(scores, targets) → (losses [samples], gradient [samples, outputs])."""
+        """A C function that calls loss(scores, targets) → (losses [samples], gradient [samples, outputs])."""
 
         def run(scores, targets, losses, gradient):
             found = function(view_of(scores.contents).copy(), view_of(targets.contents).copy())
             if not isinstance(found, tuple) or len(found) != 2:
-                raise UnsupportedTypeError("the loss gave no pair (losses [samples], gradient [samples, outputs])")
+                raise UnsupportedTypeError("the loss returned no pair (losses [samples], gradient [samples, outputs])")
             _write(found[0], losses, "the loss's losses")
             if gradient:
                 _write(found[1], gradient, "the loss's gradient")
@@ -44,7 +44,7 @@ class Callers:
         return self._guarded(function, "loss", LossFunction, run)
 
     def metric(self, function):
-        """The C function of metric(scores, targets) → number."""
+        """A C function that calls metric(scores, targets) → number."""
 
         def run(scores, targets, value):
             value[0] = float(function(view_of(scores.contents).copy(), view_of(targets.contents).copy()))
@@ -68,11 +68,11 @@ class Callers:
         return held
 
     def noting_interrupts(self):
-        """A context for C calls that call these functions: see `Attention.noting`."""
+        """A context for C calls that call these functions back; see `Attention.noting`."""
         return attention.noting() if self._held else contextlib.nullcontext()
 
     def reraise(self):
-        """Raises what a function raised, if one did."""
+        """Raises the exception that a function raised, if there was one."""
         exception, self._exception = self._exception, None
         if exception is not None:
             raise exception

@@ -1,9 +1,9 @@
-"""Exceptions, one for each error status of the C interface, each also the built-in exception that fits."""
+"""Exceptions: one for each error status of the C interface, each derived from the matching built-in exception too."""
 
 import builtins
 import re
 
-#: Statuses that are no errors: 0, and the reasons why work ended early. Name without SODE_ → number.
+#: Statuses that are not errors: success, and the reasons why work ended early. Name without SODE_ → number.
 OUTCOMES = {
     "OK": 0,
     "STOPPED_BY_CALLBACK": 1,
@@ -17,16 +17,16 @@ OUTCOMES = {
 
 
 class StableODEError(Exception):
-    """A call of the library failed. `code` is its status number, the message says what was given and what is allowed.
+    """A call of the library failed. `code` is the status number; the message says what was given and what is allowed.
 
-    The subclasses (one a status: `ShapeMismatchError`, `UnknownNameError`, `FileError` …) are also a ValueError, TypeError,
+    Each status has a subclass (`ShapeMismatchError`, `UnknownNameError`, `FileError` …), which is also a ValueError, TypeError,
     KeyError, OSError, MemoryError, ArithmeticError or RuntimeError, whichever fits.
     """
 
     code: int = 0
 
     def __str__(self) -> str:
-        # KeyError and OSError would show the message in a form of their own.
+        # KeyError and OSError would format the message in their own way.
         return str(self.args[0]) if self.args else ""
 
 
@@ -37,7 +37,7 @@ class InvalidArgumentError(StableODEError, ValueError):
 
 
 class NullPointerError(StableODEError, ValueError):
-    """NULL came where a pointer is needed."""
+    """NULL was passed where a pointer is required."""
 
     code = -2
 
@@ -49,19 +49,19 @@ class InvalidHandleError(StableODEError, ValueError):
 
 
 class HandleBusyError(StableODEError, RuntimeError):
-    """Another thread uses an object that one thread at a time may use."""
+    """Another thread is using the object, which only one thread at a time may use."""
 
     code = -4
 
 
 class UnknownNameError(StableODEError, ValueError, KeyError):
-    """No option, entry of a registry or parameter has this name; the message has the nearest one."""
+    """No option, registry entry or parameter has this name; the message suggests the nearest one."""
 
     code = -5
 
 
 class OutOfRangeError(StableODEError, ValueError):
-    """A number lies outside of what is allowed."""
+    """A number lies outside the allowed range."""
 
     code = -6
 
@@ -73,19 +73,19 @@ class ShapeMismatchError(StableODEError, ValueError):
 
 
 class UnsupportedTypeError(StableODEError, TypeError):
-    """A value or an array has a type that is not taken."""
+    """A value or an array has a type that is not accepted."""
 
     code = -8
 
 
 class InvalidDataError(StableODEError, ValueError):
-    """The data hold a number or label that cannot be used; the message has its row and column."""
+    """The data contain a number or label that cannot be used; the message names its row and column."""
 
     code = -9
 
 
 class MemoryError(StableODEError, builtins.MemoryError):  # noqa: A001 (the name follows the status)
-    """There is not enough memory, or the limit of `set_memory_limit` would be passed."""
+    """There is not enough memory, or the call would exceed the limit of `set_memory_limit`."""
 
     code = -10
 
@@ -97,7 +97,7 @@ class FileError(StableODEError, OSError):
 
 
 class FileFormatError(StableODEError, ValueError):
-    """A file is damaged or of another format."""
+    """A file is damaged or has another format."""
 
     code = -12
 
@@ -109,19 +109,19 @@ class VersionMismatchError(StableODEError, RuntimeError):
 
 
 class IncompatibleError(StableODEError, ValueError):
-    """Parts do not go together: a field and an integrator, a network and a data set."""
+    """Two parts cannot be combined: a field and an integrator, or a network and a data set."""
 
     code = -14
 
 
 class CallbackFailedError(StableODEError, RuntimeError):
-    """A callback failed or gave something that cannot be used."""
+    """A callback failed or returned something that cannot be used."""
 
     code = -15
 
 
 class StateError(StableODEError, RuntimeError):
-    """The object's present state does not allow this."""
+    """The object's current state does not allow this call."""
 
     code = -16
 
@@ -157,19 +157,19 @@ class StepLimitError(StableODEError, ArithmeticError):
 
 
 class CancelledError(StableODEError, RuntimeError):
-    """A cancel token of `stableode.limits` ended a call that leaves nothing half done. Training returns its History instead."""
+    """A cancel token of `stableode.limits` ended a call, which changed nothing. Training does not raise this: it returns its History."""
 
     code = 2
 
 
 class TimeLimitError(StableODEError, TimeoutError):
-    """The seconds of `stableode.limits` ended a call that leaves nothing half done. Training returns its History instead."""
+    """The time limit of `stableode.limits` ended a call, which changed nothing. Training does not raise this: it returns its History."""
 
     code = 3
 
 
 def _status_name(error: type[StableODEError]) -> str:
-    """The status of an exception: ShapeMismatchError is of "ERR_SHAPE_MISMATCH"."""
+    """The status name of an exception class: "ERR_SHAPE_MISMATCH" for ShapeMismatchError."""
     return "ERR" + re.sub(r"[A-Z]", r"_\g<0>", error.__name__.removesuffix("Error")).upper()
 
 
@@ -182,7 +182,7 @@ for _error in CLASSES.values():
 
 
 def error_for(code: int, message: str | None) -> StableODEError:
-    """The exception for a status number, one of a later library included."""
+    """The exception for a status number; StableODEError itself for a number that only a later library knows."""
     error = CLASSES.get(code, StableODEError)(message)
     error.code = code
     return error

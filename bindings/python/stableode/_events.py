@@ -1,4 +1,4 @@
-"""The road from the library's training callback to Python and back, with exceptions and Ctrl-C."""
+"""Passes the library's training events to Python, and exceptions and Ctrl-C back to the caller."""
 
 from ._interrupts import attention
 from ._structures import ProgressFunction
@@ -7,13 +7,13 @@ _GO_ON, _STOP, _FAIL = 0, 1, -1
 
 
 class Relay:
-    """Hands the reports of a training run to a Python function; what that raises is kept and raised again by `reraise` after the C call."""
+    """Passes the reports of a training run to a Python function. It keeps an exception that the function raises; `reraise` raises it after the C call."""
 
     def __init__(self, make_progress):
         self.receiver = None
         self._make_progress = make_progress
         self._exception = None
-        # ctypes prints and drops an exception that leaves the function it calls, so nothing may leave this one.
+        # ctypes prints and drops an exception that escapes from a function it calls, so none may escape from this one.
         self.function = ProgressFunction(self._receive)
 
     def _receive(self, data, user_data):
@@ -26,7 +26,7 @@ class Relay:
             return _FAIL
 
     def reraise(self):
-        """Raises what the receiver raised, if it did."""
+        """Raises the exception that the receiver raised, if there was one."""
         exception, self._exception = self._exception, None
         if exception is not None:
             raise exception

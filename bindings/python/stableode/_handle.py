@@ -1,4 +1,4 @@
-"""What all objects of the library share: a handle that is freed once, by close(), `with`, or the garbage collector."""
+"""The base class of all objects of the library: it owns a handle, which close(), `with` or the garbage collector frees exactly once."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 
 class Handle:
-    """Owns one handle. A subclass names its kind in `_kind` ("network"), from which the C function that frees it follows."""
+    """Owns one handle. A subclass sets its kind in `_kind` ("network"), which determines the C function that frees it."""
 
     _kind: str = ""
-    #: What to do instead of copying or pickling: the end of the sentence that refuses it.
+    #: What to do instead of copying or pickling: the end of the error message.
     _instead: str = "make another"
 
     def _own(self, pointer: ctypes.c_void_p) -> None:
-        """Takes a fresh handle (a ctypes c_void_p that a create function filled)."""
+        """Takes ownership of a new handle (a ctypes c_void_p that a create function filled)."""
         free = getattr(library, f"sode_{self._kind}_free")
         self._address = pointer.value or 0
         self._finalizer = weakref.finalize(self, free, ctypes.c_void_p(self._address))
-        # The package may have been imported in another thread than the main one.
+        # The package may have been imported in a thread other than the main one.
         if not attention.is_paid:
             heed_signals()
 
     @classmethod
     def _adopt(cls, pointer: ctypes.c_void_p) -> Self:
-        """An object around a fresh handle, without its __init__."""
+        """An object that owns a new handle, made without its __init__."""
         handle = cls.__new__(cls)
         handle._own(pointer)
         return handle
@@ -55,7 +55,7 @@ class Handle:
         self._finalizer()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # What copying and pickling ask, unless a subclass can be copied: two objects must never free one handle.
+        # Copying and pickling call this. Two objects must never free one handle, so only subclasses that can be copied override it.
         raise TypeError(f"a {self._kind.replace('_', ' ')} cannot be copied or pickled; {self._instead}")
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Signals while the library works: Python's handlers run then too, and what they raise ends the call and comes through."""
+"""Signals during calls of the library: Python's handlers run meanwhile, and an exception that one raises ends the call and reaches the caller."""
 
 import signal
 import threading
@@ -10,16 +10,16 @@ _GO_ON, _STOP = 0, 1
 
 
 class Attention:
-    """The tick of the main thread's calls: the library calls it about every 50 ms, and Python runs the handlers of signals that came since.
+    """The tick of the main thread's calls. The library calls it about every 50 ms, so that Python can run the handlers of pending signals.
 
-    CPython runs them where a frame is entered or resumed. A function would be entered before its first `try`, and ctypes prints
-    and drops what leaves the function it calls; a generator is resumed inside its `try`. So the tick resumes a generator.
+    CPython runs handlers when it enters or resumes a frame. If the tick were a function, a handler would run before the function's
+    first `try`, and ctypes would print and drop its exception. A generator is resumed inside its `try`, so the tick resumes one.
     """
 
     def __init__(self):
         #: Whether the main thread's calls tick.
         self.is_paid = False
-        #: What a handler raised, until the call has ended.
+        #: The exception that a handler raised, kept until the call has ended.
         self.exception: BaseException | None = None
         #: Whether `noting` has noted an interrupt.
         self.noted = False
@@ -40,7 +40,7 @@ class Attention:
                 self.exception, answer = exception, _STOP
 
     def reraise(self, is_stopped):
-        """Raises what a handler raised while this thread's call went on. is_stopped: whether a tick ended the call."""
+        """Raises the exception that a handler raised during this thread's call. is_stopped: whether a tick ended the call."""
         if not in_main_thread():
             return
         exception, self.exception = self.exception, None
@@ -50,10 +50,10 @@ class Attention:
             raise KeyboardInterrupt
 
     def noting(self):
-        """A context in which Ctrl-C ends the call that is under way, and its handler runs only when that is over.
+        """A context in which Ctrl-C ends the current call, and the handler of Ctrl-C runs only after the call.
 
-        For calls that call Python functions besides the tick: a handler that raises might do so as one is entered, where
-        nothing could catch it. In other threads than the main one, and where Ctrl-C is not Python's to handle, nothing is done.
+        It is for calls that call other Python functions besides the tick: a handler could raise just as such a function is entered,
+        where nothing catches the exception. Outside the main thread, or where Python does not handle Ctrl-C, the context does nothing.
         """
         return _Noting(self)
 
@@ -79,13 +79,13 @@ class _Noting:
         signal.signal(signal.SIGINT, self._previous)
         noted, self._attention.noted = self._attention.noted, False
         if noted:
-            self._previous(signal.SIGINT, self._frame)  # Python's own raises KeyboardInterrupt
+            self._previous(signal.SIGINT, self._frame)  # Python's default handler raises KeyboardInterrupt
 
 
 def in_main_thread():
-    """Whether this is the thread that Python runs handlers of signals in."""
+    """Whether this is the thread in which Python runs signal handlers."""
     return threading.get_ident() == threading.main_thread().ident
 
 
-#: The one of this process.
+#: The only Attention of this process.
 attention = Attention()

@@ -1,4 +1,4 @@
-"""Finds and loads libstableode.so, checks its version, and gives every function its types."""
+"""Finds and loads libstableode.so, checks its version, and declares the types of its functions."""
 
 import ctypes
 import os
@@ -12,7 +12,7 @@ SONAME = "libstableode.so.0"
 
 
 def candidates():
-    """The places to look, best first: (path, where it comes from). A set STABLEODE_LIBRARY is the only one."""
+    """The places to look in, best first: (path, origin). If STABLEODE_LIBRARY is set, it is the only place."""
     chosen = os.environ.get("STABLEODE_LIBRARY")
     if chosen:
         return [(chosen, "environment variable STABLEODE_LIBRARY")]
@@ -23,9 +23,9 @@ def candidates():
 
 
 def load():
-    """The loaded library, each function typed by the table.
+    """The loaded library, whose functions have the types of the table.
 
-    Errors: ImportError that lists every path tried and why it failed, or tells of a library too old for this package.
+    Errors: ImportError, which lists every path tried and why it failed, or says that the library is too old for this package.
     """
     failures = []
     for path, origin in candidates():
@@ -85,7 +85,7 @@ def _raise_unless_done(status, function, arguments):
     return status
 
 
-#: Statuses of calls that a callback, a token or the clock ended.
+#: Statuses of calls that a callback, a cancel token or a time limit ended.
 _INTERRUPTED = range(1, 4)
 
 
@@ -96,7 +96,7 @@ def _raise(status, negative_only):
 
 
 def decode(text: bytes | None) -> str:
-    """A str of a C text; "" of NULL."""
+    """A C text as a str; "" for NULL."""
     return "" if text is None else text.decode("utf-8", "replace")
 
 

@@ -1,4 +1,4 @@
-"""Limits of every call that a thread makes."""
+"""Limits on the calls that a thread makes."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from ._structures import Limits
 
 
 class Token(Protocol):
-    """What a CancelToken is to a limit; its module stands above this one."""
+    """The part of CancelToken that limits use; CancelToken's own module imports this one."""
 
     @property
     def _pointer(self) -> int: ...
 
 
 class limits:
-    """A context whose calls end early: with TimeLimitError after so many seconds, with CancelledError once a token is requested.
+    """A context that limits calls: they raise TimeLimitError after `seconds`, or CancelledError once `cancel` is requested.
 
-    seconds: how long each call may take; None: as long as it likes. cancel: a CancelToken, which any thread may request. Every
-    call of this thread keeps to them within 0.1 s, and what it works on stays as it was. Training ends with its best network and
-    the outcome "time_limit" or "cancelled", as with limits of its own. In a context within another, what is not given stays.
+    seconds: how long each call may take; None: no limit. cancel: a CancelToken, which any thread may request. Every call of this
+    thread ends within 0.1 s of its limit and leaves its objects unchanged. Training ends with its best network and the outcome
+    "time_limit" or "cancelled", as with its own limits. A nested context keeps the outer limits that it does not set.
 
         with stableode.limits(seconds=2.0):
             accuracy = network.evaluate(validation)["accuracy"]
@@ -69,7 +69,7 @@ def _set(time: int, token: Token | None) -> None:
 
 
 def milliseconds(seconds: float | None, name: str) -> int:
-    """A C limit of time from seconds > 0; 0 of None."""
+    """A time limit for C, in milliseconds, from seconds > 0; 0 for None."""
     if seconds is None:
         return 0
     if not 0 < seconds < 1e12:
@@ -78,14 +78,14 @@ def milliseconds(seconds: float | None, name: str) -> int:
 
 
 def heed_signals() -> None:
-    """Lets the calls of the main thread heed signals, if this is the main thread; in others it changes nothing."""
+    """If this is the main thread, lets its calls react to signals; in any other thread it does nothing."""
     if in_main_thread():
         attention.is_paid = True
         _set(*_of_thread.given)
 
 
 heed_signals()
-# A thread that forks is the child's main thread.
+# The thread that forks becomes the main thread of the child.
 os.register_at_fork(after_in_child=heed_signals)
 # The tick must not outlive the interpreter.
 atexit.register(library.sode_set_thread_limits, None)

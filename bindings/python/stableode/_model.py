@@ -1,4 +1,4 @@
-"""What a network says of itself: what trainers, gradients, predictors and solves need of one."""
+"""A network's description of itself, which trainers, gradients, predictors and solves need."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from ._library import decode, library
 from ._structures import NetworkInfo
 from ._text import read_bytes, read_json
 
-#: What prediction gives, as SODE_SCORES, SODE_PROBABILITIES and SODE_CLASSES say it.
+#: The kinds of prediction: SODE_SCORES, SODE_PROBABILITIES and SODE_CLASSES.
 SCORES, PROBABILITIES, CLASSES = 0, 1, 2
 
 
 @dataclass(frozen=True)
 class PredictionForm:
-    """The shape and type of predictions, which a network keeps as long as it lives."""
+    """The shape and type of predictions, which never change during a network's life."""
 
     inputs: int
     outputs: int
-    #: float32 or float64, of scores and probabilities.
+    #: The type of scores and probabilities: float32 or float64.
     dtype: numpy.dtype
-    #: What `predict` gives: classes, or for least squares the scores.
+    #: The kind that `predict` returns: classes, or scores for least squares.
     standard: int
 
     def of(self, features: numpy.ndarray, what: int) -> tuple[tuple[int, ...], numpy.dtype]:
-        """(shape, type) of a prediction for `features`. A wrong number of axes is left to the library to report."""
+        """(shape, type) of a prediction for `features`. The library reports a wrong number of axes."""
         samples = features.shape[0] if features.ndim else 0
         return ((samples,), _INT64) if what == CLASSES else ((samples, self.outputs), self.dtype)
 
@@ -39,7 +39,7 @@ _INT64 = numpy.dtype("int64")
 
 
 class Model(Handle):
-    """A handle of a network with its description. `Network` is the public class."""
+    """A network's handle and description. `Network` is the public class."""
 
     _kind = "network"
 
@@ -50,18 +50,18 @@ class Model(Handle):
 
     @cached_property
     def _form(self) -> PredictionForm:
-        """Parsed once: a specification never changes after its network is made."""
+        """Computed once: the specification of a network never changes."""
         standard = SCORES if self.specification["loss"] == "least_squares" else CLASSES
         return PredictionForm(self.inputs, self.outputs, self.dtype, standard)
 
     @property
     def inputs(self) -> int:
-        """Features a sample."""
+        """Features per sample."""
         return self._info().inputs
 
     @property
     def outputs(self) -> int:
-        """Scores a sample."""
+        """Scores per sample."""
         return self._info().outputs
 
     @property
@@ -71,7 +71,7 @@ class Model(Handle):
 
     @property
     def parameter_count(self) -> int:
-        """Numbers in all parameter tensors together."""
+        """Total number of entries in all parameter tensors."""
         return self._info().parameters
 
     @property
@@ -81,7 +81,7 @@ class Model(Handle):
 
     @property
     def specification(self) -> dict[str, Any]:
-        """The specification as a dict: network options, and "blocks", a list of dicts."""
+        """The specification as a dict: the network options, and "blocks", a list of dicts with the block options."""
         return read_json(library.sode_network_json, self._pointer)
 
     @property

@@ -27,7 +27,7 @@ class DataType(Structure):
 
 
 class Tensor(Structure):
-    """A DLTensor. `array` and `extents`, Python attributes beside the fields, keep what it points into alive."""
+    """A DLTensor. The Python attributes `array` and `extents` keep the memory alive that its pointers refer to."""
 
     _fields_ = [
         ("data", c_void_p),
@@ -41,7 +41,7 @@ class Tensor(Structure):
 
 
 class SizedStructure(Structure):
-    """A structure that begins with struct_size, which is set when it is made."""
+    """A structure whose first field is struct_size, which the constructor sets."""
 
     def __init__(self, **fields):
         super().__init__(struct_size=ctypes.sizeof(type(self)), **fields)

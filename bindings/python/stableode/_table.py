@@ -22,16 +22,16 @@ from ._structures import (
     Tensor,
 )
 
-# SODE_VERSION_NUMBER of the header that this table was written from.
+# SODE_VERSION_NUMBER of the header that this table follows.
 VERSION_NUMBER = 200
 
 
 class Status(c_int32):
-    """Marks a result that raises when it is negative, or when the call was interrupted."""
+    """A result type: the call raises when its status is negative, or when it was interrupted."""
 
 
 class Outcome(Status):
-    """Marks a result that raises when it is negative alone: the call leaves a result when it ends early."""
+    """A result type: the call raises only when its status is negative, because a call that ends early still has a result."""
 
 
 Handle = c_void_p
@@ -43,7 +43,7 @@ TensorOut = POINTER(Tensor)
 IntOut = POINTER(c_int64)
 RealOut = POINTER(c_double)
 SizeOut = POINTER(c_size_t)
-# Bytes that the caller allocated: char *, void *, float *, double * all come as addresses or bytes.
+# Memory of the caller: char *, void *, float * and double * are all passed as addresses or bytes.
 Memory = c_void_p
 
 FUNCTIONS = {

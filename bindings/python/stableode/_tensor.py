@@ -1,4 +1,4 @@
-"""Arrays in and out of the library: a view where the layout allows, a copy where it does not."""
+"""Passes arrays to and from the library: as views where the layout allows it, otherwise as copies."""
 
 import ctypes
 import functools
@@ -11,7 +11,7 @@ from ._errors import InvalidArgumentError, OutOfRangeError, UnsupportedTypeError
 from ._structures import DataType, Device, Tensor
 
 _Byte = ctypes.c_char
-# NumPy type → DLPack (code, bits), the types that the library reads.
+# The types that the library reads: NumPy type → DLPack (code, bits).
 _TYPES = {
     numpy.dtype("float32"): (2, 32),
     numpy.dtype("float64"): (2, 64),
@@ -32,11 +32,11 @@ def numpy_type(data_type):
 def as_array(value, name):
     """`value` as a NumPy array of a type that the library reads.
 
-    Taken without a copy: NumPy arrays of any stride, whatever has `__dlpack__` (PyTorch, JAX, CuPy's host arrays),
+    NumPy arrays of any stride are not copied, nor are objects with `__dlpack__` (PyTorch, JAX, CuPy's host arrays),
     `__array_interface__` or the buffer protocol. Other numeric types are converted (float16 to float32, bool to uint8, other
     integers to int64); sequences are copied.
 
-    Errors: UnsupportedTypeError (a TypeError) for what is not numeric, ragged or masked, naming the argument.
+    Errors: UnsupportedTypeError (a TypeError), naming the argument, if the value is not numeric, is ragged, or is masked.
     """
     array = _to_numpy(value, name)
     if array.dtype in _TYPES:
@@ -59,7 +59,7 @@ def _to_numpy(value, name):
         try:
             return numpy.from_dlpack(value)
         except (BufferError, RuntimeError, TypeError, ValueError):
-            pass  # a device or type that DLPack cannot hand over: asarray below knows how, or says why not
+            pass  # DLPack cannot transfer this device or type; asarray below converts it or reports why it cannot
     try:
         return numpy.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -79,12 +79,12 @@ def _converted(array, name):
     raise UnsupportedTypeError(f"{name} is of type {array.dtype}; it must hold real numbers{_advice(array, name)}")
 
 
-#: What to do with arrays that hold no real numbers, by NumPy's letter for their kind.
+#: What to do with arrays that do not hold real numbers, by NumPy's letter for their kind.
 _ENCODE = "encode categories as numbers: as labels, numpy.unique({name}, return_inverse=True)[1]; as features, one column of 0 and 1 for each"
 _ADVICE = {
     "U": _ENCODE,
     "S": _ENCODE,
-    "c": "pass real and imaginary parts as features of their own",
+    "c": "pass real and imaginary parts as separate features",
     "M": "pass seconds since a chosen time: ({name} - start) / numpy.timedelta64(1, 's')",
     "m": "pass seconds: {name} / numpy.timedelta64(1, 's')",
     "V": "pass its fields as columns: numpy.lib.recfunctions.structured_to_unstructured({name})",
@@ -92,7 +92,7 @@ _ADVICE = {
 
 
 def _advice(array, name):
-    """What to do about an array that holds no real numbers, with the first entry that is none."""
+    """What to do about an array that does not hold real numbers, and its first entry that is not one."""
     if array.dtype.kind != "O":
         advice = _ADVICE.get(array.dtype.kind)
         return "" if advice is None else "; " + advice.format(name=name)
@@ -106,15 +106,16 @@ def _advice(array, name):
 
 
 def tensor_of(value, name):
-    """A Tensor that reads `value` (see as_array). It keeps the memory alive."""
+    """A Tensor that reads `value` (see as_array) and keeps its memory alive."""
     return _describe(as_array(value, name))
 
 
 def output(shape, dtype, out=None, name="out"):
-    """(array, Tensor) to be written: `out`, or a new array of `shape` and `dtype`.
+    """(array, Tensor) for the library to write: `out`, or a new array of `shape` and `dtype`.
 
-    `out` may have any strides; its shape is checked by the call it is passed to.
-    Errors: UnsupportedTypeError for an `out` that is not a writable NumPy array of float32, float64, int32 or int64.
+    `out` may have any strides; the call that receives it checks its shape.
+    Errors: UnsupportedTypeError if `out` is not a NumPy array of float32, float64, int32 or int64; InvalidArgumentError if it is
+    read-only or not aligned.
     """
     if out is None:
         out = numpy.empty(shape, dtype)
@@ -124,19 +125,19 @@ def output(shape, dtype, out=None, name="out"):
     elif not out.flags.writeable:
         raise InvalidArgumentError(f"{name} is read-only; it must be writable")
     elif not _is_addressable(out):
-        raise InvalidArgumentError(f"{name} is not aligned to its element size; it must be")
+        raise InvalidArgumentError(f"{name} is not aligned to its element size; it must be aligned")
     return out, _describe(out)
 
 
 def _is_addressable(array):
-    """Whether every element lies at a multiple of the element size from the first."""
+    """Whether the distance of every element from the first is a multiple of the element size."""
     if array.flags.c_contiguous:
         return array.flags.aligned
     size = array.dtype.itemsize
     return array.flags.aligned and all(stride % size == 0 for stride in array.strides)
 
 
-#: NumPy type → the bytes of a Tensor of this type in the CPU's memory, whose other fields are zero.
+#: NumPy type → the bytes of a Tensor of this type in CPU memory, with all other fields zero.
 _TEMPLATES = {
     dtype: bytes(Tensor(device=Device(device_type=1), dtype=DataType(code=code, bits=bits, lanes=1)))
     for dtype, (code, bits) in _TYPES.items()
@@ -145,7 +146,7 @@ _TEMPLATES = {
 
 @functools.lru_cache(maxsize=256)
 def _dense(dtype, shape):
-    """(bytes of a Tensor of this type and shape without its data, the extents that they point to)."""
+    """(bytes of a Tensor of this type and shape whose data pointer is unset, the extents that its shape points to)."""
     extents = (ctypes.c_int64 * max(len(shape), 1))(*shape)
     tensor = Tensor.from_buffer_copy(_TEMPLATES[dtype])
     tensor.ndim, tensor.shape = len(shape), extents
@@ -158,7 +159,7 @@ def _describe(array):
     template, extents = _dense(array.dtype, array.shape)
     tensor = Tensor.from_buffer_copy(template)
     tensor.data = address_of(array)
-    if not array.flags.c_contiguous:  # else NULL stands for dense rows
+    if not array.flags.c_contiguous:  # for contiguous arrays NULL strides mean dense rows
         size = array.dtype.itemsize
         tensor.strides = type(extents)(*(stride // size for stride in array.strides))
     tensor.array, tensor.extents = array, extents
@@ -166,7 +167,7 @@ def _describe(array):
 
 
 def view_of(tensor):
-    """The memory of a Tensor that the library handed over, as an array that is good while the library says so."""
+    """An array that views the memory of a Tensor from the library. It is valid for as long as the library guarantees the memory."""
     dtype, axes = numpy_type(tensor.dtype), range(tensor.ndim)
     shape = [tensor.shape[axis] for axis in axes]
     dense = [math.prod(shape[axis + 1 :]) for axis in axes]
@@ -181,12 +182,12 @@ def view_of(tensor):
 def address_of(array):
     """The address of an array's first element."""
     try:
-        # Three times faster than NumPy's own ways to say it; for what is not writable, dense or empty it raises.
+        # Three times faster than NumPy's own functions, but it raises for arrays that are read-only, not dense, or empty.
         return ctypes.addressof(_Byte.from_buffer(array))
     except (BufferError, TypeError, ValueError):
         return array.__array_interface__["data"][0]
 
 
 def pass_tensor(tensor):
-    """A Tensor, or None for NULL, as an argument of a C function."""
+    """A Tensor as an argument of a C function; None becomes NULL."""
     return None if tensor is None else ctypes.byref(tensor)

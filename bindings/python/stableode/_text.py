@@ -1,4 +1,4 @@
-"""Texts, paths, options and JSON on their way to the library and back."""
+"""Passes texts, paths, options and JSON to and from the library."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ._library import decode
 
 
 def text(value: str, name: str) -> bytes:
-    """A str for a `const char *` argument. Errors: UnsupportedTypeError, InvalidArgumentError for a zero byte inside."""
+    """A str as a `const char *` argument. Errors: UnsupportedTypeError; InvalidArgumentError if it contains a zero byte."""
     if not isinstance(value, str):
         raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; it must be a str")
     return _without_zero(value.encode("utf-8", "surrogatepass"), name)
 
 
 def path(value: str | bytes | os.PathLike[str], name: str = "path") -> bytes:
-    """A path (str, bytes or os.PathLike) for a `const char *` argument."""
+    """A path (str, bytes or os.PathLike) as a `const char *` argument."""
     return _without_zero(os.fsencode(value), name)
 
 
@@ -35,7 +35,7 @@ def _without_zero(encoded: bytes, name: str) -> bytes:
 
 
 def integer(value: SupportsIndex, name: str, low: int = -(2**63), high: int = 2**63 - 1) -> int:
-    """An int for an int64 argument, which ctypes would wrap silently. Errors: UnsupportedTypeError, OutOfRangeError."""
+    """An int for an int64 argument; ctypes alone would wrap large values silently. Errors: UnsupportedTypeError, OutOfRangeError."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -74,12 +74,15 @@ def _plain(value: Any, name: str) -> Any:
 
 
 def read_json(function: Any, handle: int) -> Any:
-    """The object that a C function (handle, buffer, capacity, needed) writes as JSON."""
+    """The object whose JSON text a C function (handle, buffer, capacity, needed) writes."""
     return json.loads(decode(read_bytes(function, handle).rstrip(b"\0")))
 
 
 def read_bytes(function: Any, *arguments: Any) -> bytes:
-    """What a C function (…, buffer, capacity, needed) writes, by its size query; arguments: those before, the handle first."""
+    """The bytes that a C function (…, buffer, capacity, needed) writes, after a query of their size.
+
+    arguments: those before `buffer`, the handle first.
+    """
     needed = ctypes.c_size_t()
     function(*arguments, None, 0, ctypes.byref(needed))
     buffer = ctypes.create_string_buffer(needed.value)

@@ -1,4 +1,4 @@
-"""The training of one network: what `Network.fit` and `Trainer` share."""
+"""The training of one network: the code that `Network.fit` and `Trainer` share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _OUTCOMES = {number: name.lower() for name, number in OUTCOMES.items()}
 
 
 class Training(Handle):
-    """A handle of a trainer, without what makes networks. `Trainer` is the public class."""
+    """A trainer's handle, without the methods that make networks. `Trainer` is the public class."""
 
     _kind = "trainer"
     _instead = "save it with save(path) and load it with Trainer.load(path)"
@@ -48,7 +48,7 @@ class Training(Handle):
         self.set(larger_is_better=larger_is_better, **options)
 
     def _begin(self, pointer) -> None:
-        """Takes a fresh handle, which reports to this object."""
+        """Takes ownership of a new trainer handle and receives its reports."""
         self._own(pointer)
         self._relay = Relay(Progress._of)
         self._callers = Callers()
@@ -57,7 +57,10 @@ class Training(Handle):
         library.sode_trainer_set_callback(self._pointer, self._relay.function, None)
 
     def set(self, *, larger_is_better: bool = True, **options: Unpack[TrainerOptions]) -> None:
-        """Sets options, those of the library wholly or not at all. metric and class_weights may be a function and an array, as in making a trainer."""
+        """Sets options. If one of the library's options is refused, none of them changes.
+
+        As in the constructor, metric may be a function and class_weights an array.
+        """
         chosen: dict[str, Any] = dict(options)
         metric = chosen.pop("metric") if callable(chosen.get("metric")) else None
         weights = None if isinstance(chosen.get("class_weights", ""), str) else chosen.pop("class_weights")
@@ -71,7 +74,10 @@ class Training(Handle):
 
     @property
     def loss(self) -> Loss | None:
-        """The function that training uses for the network's loss; None: the network's own. It can be set before the first run, and once a checkpoint that had one is loaded."""
+        """The function that training uses instead of the network's loss; None: the network's own loss.
+
+        It can be set before the first run, and after loading a checkpoint of a trainer that had one.
+        """
         return self._loss
 
     @loss.setter
@@ -82,7 +88,7 @@ class Training(Handle):
 
     @property
     def options(self) -> dict[str, Any]:
-        """The present value of every option, defaults included."""
+        """The current value of every option, defaults included."""
         return read_json(library.sode_trainer_json, self._pointer)
 
     def run(
@@ -95,13 +101,14 @@ class Training(Handle):
         on_event: Callable[[Progress], object] | None = None,
         cancel: CancelToken | None = None,
     ) -> History:
-        """Trains up to the option "epochs", or less by a limit, and gives the History over all runs.
+        """Trains until the option "epochs" or a limit is reached, and returns the History of all runs.
 
-        training, validation: a Dataset or a pair (features, targets). With validation data the network holds the best
-        iterate when the run returns, however it ended; without, the last.
-        epochs: at most so many more epochs in this run. time_limit: seconds, at most so long in this run.
-        on_event: called with each report (a Progress); returning True stops gracefully, an exception stops and comes through.
-        cancel: a CancelToken.
+        training, validation: a Dataset or a pair (features, targets). With validation data the network holds the best iterate
+        when the run returns, no matter how it ended; without validation data it holds the last.
+        epochs: the most epochs of this run. time_limit: the most seconds of this run.
+        on_event: a function that receives each report (a Progress). If it returns True, the run stops gracefully; if it raises,
+        the run stops and the caller receives the exception.
+        cancel: a CancelToken, which stops the run.
         """
         limits = Limits(epochs=_positive(epochs, "epochs"), milliseconds=milliseconds(time_limit, "time_limit"))
         limits.cancel = None if cancel is None else cancel._pointer
@@ -113,7 +120,7 @@ class Training(Handle):
         return self.history
 
     def _run(self, training, validation, limits, on_event):
-        """The C call. Gives, and does not raise, the failure that stands for an exception of on_event."""
+        """Makes the C call. If a callback failed, it returns the CallbackFailedError instead of raising it."""
         validation_pointer = None if validation is None else validation._pointer
         self._relay.receiver = on_event
         try:
@@ -128,19 +135,20 @@ class Training(Handle):
         return None
 
     def save(self, path_: str | os.PathLike[str]) -> None:
-        """Writes a checkpoint: this trainer with the network it holds, to go on bit for bit in another process.
+        """Writes a checkpoint of this trainer and its network, from which another process can continue bit for bit.
 
-        `Network.load` reads the network of a checkpoint. Errors: FileError naming path and reason; the old file stays.
+        `Network.load` reads the network of a checkpoint. Errors: FileError with the path and the reason; the old file stays.
         """
         library.sode_trainer_save(self._pointer, path(path_))
 
     def find_learning_rate(
         self, training: Data, *, low: float = 1e-6, high: float = 1.0, steps: int = 100
     ) -> tuple[float, numpy.ndarray, numpy.ndarray]:
-        """(suggestion, rates [steps], losses [steps]) of an exponential range test on a copy: this trainer stays as it is.
+        """(suggestion, rates [steps], losses [steps]) of an exponential range test on a copy; this trainer does not change.
 
-        One step at each rate from low to high, in equal ratios; losses are those of the batches before the steps, NaN from where
-        the test ended early: not finite, or four times the least. suggestion: where the smoothed loss falls fastest, else NaN.
+        The test makes one step at each rate; the rates grow from low to high by a constant factor. Each loss is that of the batch
+        before its step. The test ends early when a loss is not finite or reaches four times the smallest one; the remaining losses are NaN.
+        suggestion: the rate at which the smoothed loss falls fastest, or NaN if it never falls.
         """
         count, suggestion = integer(steps, "steps", 2, 100_000), ctypes.c_double()
         curve, tensor = output((count, 2), "float64")

@@ -1,4 +1,4 @@
-"""Data sets: checked once when made, then shared by any number of readers."""
+"""Data sets: the library checks one when it is made; then any number of readers can share it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-# Tensors that retaining data sets point into, by the number that the library hands back on release.
+# The tensors whose memory data sets without copies use, by the number that the library passes to _release.
 _retained: dict[int, tuple[Any, Any]] = {}
 _next_number = itertools.count(1)
 
@@ -33,13 +33,13 @@ def _release(number):
 class Dataset(Handle):
     """Samples and their targets.
 
-    features: [samples, features] of real numbers of any type, all finite.
-    targets: [samples], which the network's loss reads as class labels 0 … classes−1, or for least squares with one output as
-    values; or values [samples, outputs].
-    copy: False keeps pointing at the given features and values, which must then not change while the data set lives.
+    features: [samples, features], finite real numbers of any type.
+    targets: [samples] or values [samples, outputs]. The network's loss reads [samples] as class labels 0 … classes−1, or as
+    values for least squares with one output.
+    copy: with False the data set uses the memory of the given arrays, which must not change during its life.
 
-    Errors: InvalidDataError naming row and column of a NaN or an infinity; ShapeMismatchError. Labels that are no classes of a
-    network are InvalidDataError where the two meet.
+    Errors: InvalidDataError, which names the row and column of a NaN or an infinity; ShapeMismatchError. A label that is not a
+    class of the network raises InvalidDataError when the data set is used with that network.
     """
 
     _kind = "dataset"
@@ -62,9 +62,10 @@ class Dataset(Handle):
 
     @classmethod
     def idx(cls, images: str | os.PathLike[str], labels: str | os.PathLike[str]) -> Dataset:
-        """The data set of two IDX files (MNIST's format), gzip or plain: images as [samples, rows·columns] of uint8, labels.
+        """The data set of two IDX files (MNIST's format), compressed by gzip or not.
 
-        Errors: FileError (an OSError) when a file cannot be read, FileFormatError when it is not IDX.
+        The features are the images, [samples, rows·columns] of uint8; the targets are the labels.
+        Errors: FileError (an OSError) if a file cannot be read, FileFormatError if it is not an IDX file.
         """
         pointer = new_pointer()
         library.sode_dataset_load_idx(path(images, "images"), path(labels, "labels"), ctypes.byref(pointer))
@@ -72,7 +73,10 @@ class Dataset(Handle):
 
     @classmethod
     def problem(cls, name: str, training: int = 0, validation: int = 0, *, seed: int = 1) -> tuple[Dataset, Dataset]:
-        """(training, validation) of a closed-form problem: one of `stableode.problems()`. Counts of 0 mean the paper's."""
+        """(training, validation) of a closed-form problem, one of `stableode.problems()`.
+
+        training, validation: numbers of samples; 0 means the paper's number.
+        """
         pointers = new_pointer(), new_pointer()
         library.sode_dataset_create_problem(
             text(name, "name"),
@@ -93,22 +97,22 @@ class Dataset(Handle):
 
     @property
     def feature_count(self) -> int:
-        """Features a sample."""
+        """Features per sample."""
         return self._info().features
 
     @property
     def has_labels(self) -> bool:
-        """Whether the targets can be class labels: one whole number >= 0 a sample; else they are values."""
+        """Whether the targets can be class labels: one integer >= 0 per sample. Otherwise they are values."""
         return self._info().target_kind == 0
 
     @property
     def target_count(self) -> int:
-        """Classes (the largest label + 1), or values a sample."""
+        """Number of classes (the largest label + 1), or of values per sample."""
         return self._info().targets
 
     @property
     def features(self) -> numpy.ndarray:
-        """A copy of the features [samples, features], in the type that they are kept in."""
+        """A copy of the features [samples, features], in their stored type."""
         info = self._info()
         array = numpy.empty((info.samples, info.features), numpy_type(info.feature_type))
         library.sode_dataset_get(self._pointer, ctypes.byref(tensor_of(array, "features")), None)
@@ -124,28 +128,28 @@ class Dataset(Handle):
         return array
 
     def __getitem__(self, samples: slice) -> Dataset:
-        """`dataset[start:stop]`: those samples as a data set that shares memory."""
+        """`dataset[start:stop]`: a data set of these samples, which shares memory with this one."""
         if not isinstance(samples, slice) or samples.step not in (None, 1):
-            raise InvalidArgumentError("a data set is sliced by dataset[start:stop], with step 1")
+            raise InvalidArgumentError("a data set can only be sliced as dataset[start:stop], with step 1")
         start, stop, _ = samples.indices(len(self))
         pointer = new_pointer()
         library.sode_dataset_slice(self._pointer, start, max(stop - start, 0), ctypes.byref(pointer))
         return type(self)._adopt(pointer)
 
     def weighted(self, weights: ArrayLike) -> Dataset:
-        """The same samples, sharing memory, with weights [samples] >= 0: what each counts in the training loss Σ w l / Σ w of a batch.
+        """A data set of the same samples, sharing their memory, with weights w [samples] >= 0. The training loss of a batch is Σ w l / Σ w.
 
-        Evaluation, metrics and validation count every sample once. Copies, slices and pickles keep the weights.
-        Errors: InvalidDataError naming the row of a weight that is negative or not finite.
+        Evaluation, metrics and validation ignore the weights. Copies, slices and pickles keep them.
+        Errors: InvalidDataError, which names the row of a weight that is negative or not finite.
         """
         pointer, tensor = new_pointer(), tensor_of(weights, "weights")
         library.sode_dataset_weighted(self._pointer, ctypes.byref(tensor), ctypes.byref(pointer))
         return type(self)._adopt(pointer)
 
     def fold(self, folds: int, fold: int, *, seed: int = 0) -> tuple[Dataset, Dataset]:
-        """(training, validation): fold 0 … folds−1 for validation and the other samples for training, as copies.
+        """(training, validation) as copies: the fold of this number, 0 … folds−1, for validation, and all other folds for training.
 
-        Shuffled by seed; each class is dealt out evenly, so that its counts in the folds differ by one at most.
+        The seed determines the shuffling. Folds are stratified: the counts of a class in two folds differ by at most one.
         """
         pointers = new_pointer(), new_pointer()
         library.sode_dataset_fold(
@@ -159,7 +163,7 @@ class Dataset(Handle):
 
     @property
     def weights(self) -> numpy.ndarray | None:
-        """A copy of the samples' weights [samples] as float64; None where every sample counts the same."""
+        """A copy of the samples' weights [samples] as float64; None if the data set has no weights."""
         info = self._info()
         if not info.is_weighted:
             return None
@@ -180,14 +184,17 @@ class Dataset(Handle):
         return f"Dataset({len(self)} samples, {self.feature_count} features, {self.target_count} {kind})"
 
 
-#: Samples with targets: a Dataset, or a pair (features, targets) as Dataset takes them.
+#: Samples with targets: a Dataset, or a pair (features, targets) of the arguments of Dataset.
 Data: TypeAlias = "Dataset | tuple[ArrayLike, ArrayLike]"
 
 
 def _restored(
     kind: type[Dataset], features: numpy.ndarray, targets: numpy.ndarray, target_count: int, weights: numpy.ndarray | None
 ) -> Dataset:
-    """The data set of a pickle or deep copy. One that knows more classes than it has samples of is a slice of one with a sample of the last class."""
+    """The data set of a pickle or deep copy.
+
+    A slice may have more classes than its labels show. A sample of the last class is then added, and sliced off again.
+    """
     count = len(features)
     if targets.ndim == 1 and target_count > targets.max() + 1:
         features = numpy.concatenate([features, features[:1]])
@@ -197,10 +204,10 @@ def _restored(
 
 
 def as_dataset(features: ArrayLike | Data, targets: ArrayLike | None = None) -> Dataset:
-    """A data set of either a Dataset, or a pair (features, targets), or the two one by one; arrays are not copied."""
+    """A data set from a Dataset, a pair (features, targets), or features and targets as two arguments; arrays are not copied."""
     if isinstance(features, Dataset):
         if targets is not None:
-            raise InvalidArgumentError("targets are given beside a Dataset, which has its own")
+            raise InvalidArgumentError("targets are given in addition to a Dataset, which has its own")
         return features
     if targets is None:
         if not isinstance(features, (tuple, list)) or len(features) != 2:

@@ -1,4 +1,4 @@
-"""Blocks as differential equations: solves at asked times, what gradients remember, and the feed-forward reading."""
+"""Blocks as differential equations: solutions at requested times, memory plans of gradients, and the feed-forward form."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
     from ._model import Model
 
-#: How a sample's solve ended, as SODE_END_HORIZON, SODE_END_EVENT and SODE_END_FAILURE say it.
+#: How a sample's solve ended: SODE_END_HORIZON, SODE_END_EVENT and SODE_END_FAILURE.
 END_HORIZON, END_EVENT, END_FAILURE = 1, 2, 3
 
 
 @dataclass(frozen=True)
 class StepReport:
-    """What steps did, summed over the samples; explicit integrators of fixed steps count nothing."""
+    """Counts of an integrator's work, summed over the samples. Explicit integrators with fixed steps count nothing."""
 
-    #: Evaluations of the field, by adaptive and implicit integrators.
+    #: Evaluations of the field by adaptive and implicit integrators.
     evaluations: int
-    #: Steps of adaptive integrators.
+    #: Accepted and rejected steps of adaptive integrators.
     accepted_steps: int
     rejected_steps: int
-    #: Iterations of the solvers of implicit integrators.
+    #: Iterations of implicit integrators' solvers.
     iterations: int
-    #: memory="reversible": the largest |recovered − true| of a block's first state, in parts of the largest |true|.
+    #: For memory="reversible": the largest |recovered − true| of a block's first state, relative to the largest |true|.
     reconstruction_error: float
 
 
@@ -47,23 +47,23 @@ def step_report(data):
 
 @dataclass(frozen=True)
 class Solution:
-    """What `Network.solve` gives."""
+    """The result of `Network.solve`."""
 
-    #: [samples, times, width] at the asked times; NaN where a sample did not get.
+    #: [samples, times, width]: the states at the requested times; NaN at times that a sample did not reach.
     states: numpy.ndarray
-    #: [samples]: END_HORIZON, END_EVENT or END_FAILURE, and when.
+    #: [samples]: END_HORIZON, END_EVENT or END_FAILURE, and the time at which the sample ended.
     ends: numpy.ndarray
     end_times: numpy.ndarray
-    #: [samples, width]: the states at the events; NaN without one.
+    #: [samples, width]: the states at the events; NaN for samples without an event.
     event_states: numpy.ndarray
     report: StepReport
-    #: [samples]: why a sample's solve failed; None for one that did not.
+    #: [samples]: why the solve of a sample failed; None if it did not fail.
     reasons: tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
 class BlockMemory:
-    """What a gradient remembers of one block."""
+    """What a gradient stores for one block."""
 
     policy: str
     layers: int
@@ -76,7 +76,7 @@ class BlockMemory:
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """What a gradient will hold and compute again, said before anything is allocated."""
+    """What a gradient will store and what it will recompute, known before anything is allocated."""
 
     workers: int
     tile_columns: int
@@ -87,7 +87,7 @@ class MemoryPlan:
 
 @dataclass(frozen=True)
 class NearIdentityGap:
-    """How far feed-forward layers are from the equation that they are read as: (largest, root mean square) differences."""
+    """Differences between feed-forward layers and the differential equation that they approximate: (largest, root mean square)."""
 
     layers_to_euler: tuple[float, float]
     layers_to_flow: tuple[float, float]
@@ -98,7 +98,7 @@ def solve(network: Model, features: ArrayLike, times: ArrayLike, event, block: i
     """See Network.solve."""
     block = integer(block, "block")
     given = numpy.atleast_1d(numpy.asarray(times))
-    # float32 times keep their type, whose rounding at the horizon is theirs.
+    # float32 times keep their type, because the library allows for the rounding of that type at the horizon.
     x, at = tensor_of(features, "features"), tensor_of(given if given.dtype == numpy.float32 else given.astype("float64"), "times")
     samples = x.array.shape[0] if x.array.ndim else 0
     width = _width(network, block)
@@ -189,5 +189,5 @@ def _layers(network, block):
 
 
 def _width(network, block):
-    """Features of the visible state: all blocks of a network have the same."""
+    """Width of the visible state, which is the same in all blocks of a network."""
     return network.specification["width"] or network.inputs

@@ -1,4 +1,4 @@
-"""Exact derivatives of a network, for optimizers and losses of your own."""
+"""Exact derivatives of a network, for your own optimizers and losses."""
 
 from __future__ import annotations
 
@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     from .network import Network
 
 class Gradient(Handle):
-    """Scratch for derivatives of batches of up to `max_batch` samples, of the network's parameters at each call.
+    """Computes derivatives for batches of up to `max_batch` samples, with the parameters that the network has at each call.
 
-    The derivatives are those of the steps taken, not of the continuous problem. memory: one of `stableode.memory_policies()`,
-    or None for what the blocks' option "memory" says. One thread at a time may use it.
+    The derivatives are those of the discrete steps, not of the continuous problem. A Gradient owns scratch memory, so only one
+    thread at a time may use it. memory: one of `stableode.memory_policies()`; None takes the blocks' option "memory".
 
-    loss: a function loss(scores [samples, outputs], targets) → (losses [samples], gradient [samples, outputs]) instead of the
-    network's, its gradient being that of each sample's own loss by its scores; it is called with tiles of the batch, on one thread.
+    loss: a function loss(scores [samples, outputs], targets) → (losses [samples], gradient [samples, outputs]) that replaces the
+    network's loss. Row i of its gradient is the derivative of loss i with respect to the scores of sample i. The library calls
+    it with tiles of the batch, on one thread.
 
-    A gradient or direction in the parameters is a vector [parameter_count]; `network.split(vector)` gives it by name.
+    A gradient or direction in the parameters is a vector [parameter_count]; `network.split(vector)` splits it by name.
     """
 
     _kind = "gradient"
@@ -50,20 +51,20 @@ class Gradient(Handle):
 
     @property
     def bytes(self) -> int:
-        """Bytes of scratch that this object holds."""
+        """Bytes of scratch memory that this object owns."""
         count = ctypes.c_int64()
         library.sode_gradient_bytes(self._pointer, ctypes.byref(count))
         return count.value
 
     @property
     def report(self) -> StepReport:
-        """What the steps of the last run did."""
+        """The StepReport of the last run."""
         data = StepReportData()
         library.sode_gradient_report(self._pointer, ctypes.byref(data))
         return step_report(data)
 
     def loss(self, features: ArrayLike, targets: ArrayLike) -> float:
-        """The mean loss over the batch. targets: as Dataset takes them."""
+        """The mean loss over the batch. targets: as for Dataset."""
         return self._run(features, targets, None)
 
     def loss_and_gradient(
@@ -86,9 +87,9 @@ class Gradient(Handle):
         return loss.value
 
     def pullback(self, features: ArrayLike, cotangent: ArrayLike) -> tuple[numpy.ndarray, numpy.ndarray]:
-        """Jᵀw: (with respect to the parameters [parameters], with respect to the features [samples, inputs]).
+        """Jᵀw: (its part for the parameters [parameters], its part for the features [samples, inputs]).
 
-        cotangent: w [samples, outputs], the derivative of your loss by the scores.
+        cotangent: w [samples, outputs], the derivative of your loss with respect to the scores.
         """
         x, w = tensor_of(features, "features"), tensor_of(cotangent, "cotangent")
         parameters, parameter_tensor = output(self._parameters, self._dtype)
@@ -121,7 +122,7 @@ class Gradient(Handle):
         return scores, tangent
 
     def curvature(self, features: ArrayLike, targets: ArrayLike, direction: ArrayLike, kind: str = "gauss_newton") -> numpy.ndarray:
-        """Second derivatives of the mean loss times a direction [parameters]: [parameters].
+        """The product [parameters] of the mean loss's second derivatives with a direction [parameters].
 
         kind: "gauss_newton" (JᵀHJ, positive semidefinite, exact) or "hessian" (sixth-order differences of exact gradients).
         """

@@ -1,4 +1,4 @@
-"""What the library offers, asked of the library itself: registries, options, versions."""
+"""Registries, options and versions, as the library itself reports them."""
 
 from __future__ import annotations
 
@@ -18,31 +18,32 @@ _OPTION_TYPES: dict[int, type] = {1: int, 2: float, 3: str, 4: bool}
 
 @dataclass(frozen=True)
 class Option:
-    """One option: its key, type, default and bounds, and what it means."""
+    """One option: its key, type, default, bounds and meaning."""
 
     key: str
     type: type
-    #: None for an option that must be given.
+    #: None for a required option.
     default: Any
     low: Any
     high: Any
-    #: What is allowed, in words.
+    #: The allowed values, in words.
     allowed: str
-    #: The allowed texts, or () when the text is free or the option a number.
+    #: The allowed texts; () for free texts and for numbers.
     choices: tuple[str, ...]
     unit: str
     help: str
     #: Whether it must be given.
     required: bool
-    #: The choices of other options that take this one: {"field": ("antisymmetric", …)}; with any other it is refused. {}: always taken.
+    #: The choices of other options that this one applies to: {"field": ("antisymmetric", …)}. With any other choice the library
+    #: refuses it. {}: it always applies.
     taken_by: dict[str, tuple[str, ...]]
 
 
 def registry(name: str) -> dict[str, str]:
     """The entries of a registry: name → one line of help.
 
-    registry("registries") names all registries, registry("scopes") the scopes of options.
-    Errors: UnknownNameError with the nearest registry's name.
+    registry("registries") lists all registries, and registry("scopes") lists the scopes of options.
+    Errors: UnknownNameError, which suggests the nearest registry's name.
     """
     count, key, line = ctypes.c_int64(), ctypes.c_char_p(), ctypes.c_char_p()
     encoded = text(name, "registry")
@@ -55,10 +56,10 @@ def registry(name: str) -> dict[str, str]:
 
 
 def options(scope: str) -> dict[str, Option]:
-    """The options of scope "network", "block" or "trainer": key → Option.
+    """The options of the scope "network", "block" or "trainer": key → Option.
 
-    Of one choice of an option, `options("field=antisymmetric")` or `options("optimizer=sgd")`: those that it takes beside the
-    common ones. Errors: UnknownNameError.
+    The scope can also be one choice of an option: `options("field=antisymmetric")` and `options("optimizer=sgd")` are the options
+    that apply to this choice, besides the common ones. Errors: UnknownNameError.
     """
     count = ctypes.c_int64()
     encoded = text(scope, "scope")
@@ -96,7 +97,7 @@ def _option(info: OptionInfo) -> Option:
 
 
 def _takers(listed: bytes | None) -> dict[str, tuple[str, ...]]:
-    """ "field=a,b;integrator=c" as a dict."""
+    """The dict of a text like "field=a,b;integrator=c"."""
     pairs = [part.split(b"=") for part in listed.split(b";")] if listed else []
     return {decode(option): _names(names) for option, names in pairs}
 
@@ -106,9 +107,9 @@ def _names(joined: bytes | None) -> tuple[str, ...]:
 
 
 class OptionSignature:
-    """The `__signature__` of a class whose keywords are options: made, with all defaults, when `inspect` or `help` asks.
+    """The `__signature__` of a class whose keywords are options. It is made, with all defaults, when `inspect` or `help` reads it.
 
-    first: names of the parameters before the options. keywords: others beside them, with their defaults.
+    first: names of the parameters before the options. keywords: names and defaults of further keywords.
     """
 
     def __init__(self, first: Sequence[str], *scopes: str, keywords: Sequence[tuple[str, object]] = ()):
@@ -125,7 +126,7 @@ class OptionSignature:
 
 @functools.cache
 def option_parameters(*scopes: str) -> tuple[inspect.Parameter, ...]:
-    """The options of scopes as keyword parameters with their defaults; those that must be given have none."""
+    """The options of scopes as keyword parameters with their defaults; required options have no default."""
     described: dict[str, Option] = {}
     for scope in scopes:
         described |= options(scope)
@@ -142,7 +143,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def takes_options(scope: str) -> Callable[[Function], Function]:
-    """Gives a function of `**options` the signature that `help` shows: the options of a scope, one by one."""
+    """A decorator for a function of `**options`: its signature, which `help` shows, lists the options of the scope one by one."""
 
     def decorate(function: Function) -> Function:
         own = inspect.signature(function)
@@ -161,5 +162,5 @@ def library_version() -> str:
 
 
 def build_info() -> str:
-    """One line for bug reports: version, compiler, BLAS, the CPU's instruction sets and the one in use."""
+    """One line for bug reports: version, compiler, BLAS, the CPU's instruction sets, and the one in use."""
     return decode(library.sode_build_info())

@@ -1,4 +1,4 @@
-"""Multi-level learning: from few layers to many."""
+"""Multi-level learning: training that starts with few layers and ends with many."""
 
 from __future__ import annotations
 
@@ -32,17 +32,18 @@ def multilevel(
     on_level: Callable[[Network], object] | None = None,
     **options: Unpack[TrainingKeywords],
 ) -> tuple[Network, History]:
-    """Trains a network of few layers and refines it until its deepest block has `layers`: (network, History).
+    """Trains a network of few layers and refines it until its deepest block has `layers` layers: (network, History).
 
-    Multi-level learning after Haber & Ruthotto (2017): each level begins near the answer. `layers` is the present number
-    times a power of two. The options are the trainer's; `epochs` is for each level. History has a row for each epoch of each
-    level, `history.level` says which; with validation data each level begins from the best iterate of the last, and the network
-    given is the best of the finest. on_level: called with the trained network of each level.
+    This is the multi-level learning of Haber & Ruthotto (2017): each level starts from the prolonged weights of the level before.
+    `layers` must be the present number of layers times a power of two. The options are those of Trainer; `epochs` applies to each
+    level. History has a row for each epoch of each level; `history.level` is its level. With validation data each level starts
+    from the best iterate of the level before, and the returned network is the best of the finest level.
+    on_level: a function that receives the trained network of each level.
 
         network = stableode.Network(inputs=2, outputs=2, width=4, field="hamiltonian", integrator="verlet", layers=16, horizon=10.0)
         network, history = stableode.multilevel(network, training, validation, layers=128, epochs=100, smoothness=1e-4)
 
-    Errors: OutOfRangeError when `layers` cannot be reached; those of training.
+    Errors: OutOfRangeError if `layers` cannot be reached; the errors of training.
     """
     present = max(block.get("layers") or len(block["step_sizes"].split(",")) for block in network.specification["blocks"])
     wanted = integer(layers, "layers", 1)

@@ -1,4 +1,4 @@
-"""The library's arrays: how much they take, and a limit to it."""
+"""The memory of the library's arrays, and a limit on it."""
 
 import ctypes
 
@@ -7,17 +7,17 @@ from ._text import integer
 
 
 def memory_usage() -> tuple[int, int]:
-    """(current, peak): bytes of the library's arrays now, and at most since the last reset."""
+    """(current, peak): bytes of the library's arrays now, and the most since the last reset."""
     current, peak = ctypes.c_int64(), ctypes.c_int64()
     library.sode_memory_usage(ctypes.byref(current), ctypes.byref(peak))
     return current.value, peak.value
 
 
 def reset_memory_peak() -> None:
-    """Lets the peak start from the present usage."""
+    """Sets the peak to the current usage."""
     library.sode_reset_memory_peak()
 
 
 def set_memory_limit(count: int) -> None:
-    """Calls that would take the library's arrays past `count` bytes raise MemoryError; 0 means no limit."""
+    """Limits the library's arrays to `count` bytes: a call that would need more raises MemoryError. 0 means no limit."""
     library.sode_set_memory_limit(integer(count, "count"))

@@ -35,16 +35,16 @@ if TYPE_CHECKING:
 class Network(Model):
     """A stable ODE network.
 
-    The keywords are the library's options of the scopes "network" and "block" (`stableode.options(scope)` lists them with
-    defaults and bounds; `help` shows them in the signature). Several blocks come as `blocks=[{…}, {…}]`, each with the block
-    options that stand beside it (for all blocks) and its own.
+    The keywords are the library's options of the scopes "network" and "block": `stableode.options(scope)` lists them with
+    defaults and bounds, and `help` shows them in the signature. `blocks=[{…}, {…}]` makes several blocks. Block options outside
+    of the list apply to all blocks; those in a dict apply to its block.
 
         network = Network(inputs=2, outputs=5, width=8, field="antisymmetric", layers=64, horizon=5.0)
 
-    A network may be read by any number of threads; training and set calls swap in new parameters whole. It can be pickled
+    Any number of threads may read a network; training and assignments replace all its parameters at once. A network can be pickled
     and copied.
 
-    Errors: UnknownNameError naming the nearest option for a misspelt one, OutOfRangeError, IncompatibleError.
+    Errors: UnknownNameError, which suggests the nearest option for a misspelled one; OutOfRangeError; IncompatibleError.
     """
 
     __signature__ = OptionSignature((), "network", "block")
@@ -59,7 +59,7 @@ class Network(Model):
 
     @classmethod
     def from_json(cls, specification: str) -> Network:
-        """The network that a JSON text (as `specification_json` gives it) specifies, with fresh parameters of its seed."""
+        """The network that a JSON text like `specification_json` specifies, with new initial parameters drawn from its seed."""
         network = cls.__new__(cls)
         network._create(text(specification, "specification"))
         return network
@@ -68,12 +68,12 @@ class Network(Model):
 
     @property
     def metadata(self) -> Metadata:
-        """Notes of your own: a mapping from str to str that goes with the network into copies, pickles, files and checkpoints.
+        """Your own notes: a mapping from str to str. Copies, pickles, files and checkpoints of the network include it.
 
             network.metadata["classes"] = "cat,dog"
             network.metadata = {"classes": "cat,dog", "note": "trained on 2026-05-01"}
 
-        In a model file they stand in the safetensors metadata, under their own keys, for any program to read.
+        A model file stores the notes in its safetensors metadata, under their own keys, where any program can read them.
         """
         return Metadata(self)
 
@@ -87,20 +87,20 @@ class Network(Model):
 
     @property
     def checksum(self) -> str | None:
-        """"right" when the network was loaded and its file's checksum agreed, "absent" when another program wrote the file
-        without one, None when it was not loaded."""
+        """"right" if the network was loaded from a file with a correct checksum, "absent" if another program wrote the file
+        without a checksum, None if the network was not loaded."""
         return (None, "right", "absent")[self._info().checksum]
 
     # Parameters
 
     @property
     def parameters(self) -> Parameters:
-        """The parameter tensors by name: a mapping whose values are copies, assignable by name."""
+        """The parameter tensors by name: a mapping. Reading a value gives a copy; assigning to a name sets that tensor."""
         return Parameters(self)
 
     @property
     def parameter_vector(self) -> numpy.ndarray:
-        """A copy of all parameters [parameter_count], in the order of `parameters`; assignable."""
+        """A copy of all parameters [parameter_count], in the order of `parameters`. Assigning a vector sets them all."""
         array, tensor = output(self.parameter_count, self.dtype)
         library.sode_network_get_parameters(self._pointer, ctypes.byref(tensor))
         return array
@@ -110,7 +110,7 @@ class Network(Model):
         library.sode_network_set_parameters(self._pointer, ctypes.byref(tensor_of(values, "parameter_vector")))
 
     def split(self, vector: numpy.ndarray) -> dict[str, numpy.ndarray]:
-        """A vector in the layout of `parameter_vector` (a gradient, a direction) as a dict of views: name → array."""
+        """Splits a vector in the layout of `parameter_vector` (a gradient, a direction) into a dict of views: name → array."""
         pieces, start = {}, 0
         for name, shape in self.parameters.shapes.items():
             size = int(numpy.prod(shape, dtype=numpy.int64))
@@ -124,10 +124,11 @@ class Network(Model):
 
     @property
     def normalization(self) -> tuple[numpy.ndarray, numpy.ndarray] | None:
-        """(shift, scale), each [inputs] of float64: a feature x enters as (x − shift)·scale; or None. Stored with the model.
+        """(shift, scale), each [inputs] of float64, or None: the network replaces a feature x by (x − shift)·scale.
 
-        It acts on float64 and wide integers before they are rounded to the network's precision, so that seconds around 1.7e9
-        stay apart. Times and masks of sequences are left out: their shift is 0 and their scale 1. Assign a pair of arrays or numbers, or None to remove it.
+        The model file stores both. Assign a pair of arrays or numbers to set the normalization, and None to remove it.
+        The library normalizes float64 and wide integers before it rounds them to the network's precision, so that times near
+        1.7e9 s stay distinct. Times and masks of sequences are not normalized: their shift is 0 and their scale is 1.
         """
         count = self.inputs
         shift, shift_tensor = output(count, "float64")
@@ -152,9 +153,9 @@ class Network(Model):
     def fit_normalization(self, features: ArrayLike | Data, targets: ArrayLike | None = None) -> None:
         """Fits `normalization` to training data: shift = mean and scale = 1/standard deviation of each feature.
 
-        A feature that never changes gets the scale 1 and enters as 0. Each channel of sequences has one shift and scale for all
-        steps, of its observations: what is masked or padded does not count, and times and masks are left out.
-        features: a Dataset, or arrays as Dataset takes them.
+        A constant feature gets the scale 1 and becomes 0. For sequences each channel has one shift and one scale for all steps,
+        computed from its observations: masked and padded entries do not count, and times and masks are not normalized.
+        features, targets: a Dataset, or the arguments of Dataset.
         """
         dataset = as_dataset(features, targets)
         library.sode_network_fit_normalization(self._pointer, dataset._pointer)
@@ -173,17 +174,18 @@ class Network(Model):
         cancel: CancelToken | None = None,
         **options: Unpack[TrainingKeywords],
     ) -> History:
-        """Trains the network and gives the History.
+        """Trains the network and returns the History.
 
-        features, targets: a Dataset, or arrays as Dataset takes them (not copied).
+        features, targets: a Dataset, or the arguments of Dataset (not copied).
         validation: a Dataset or a pair (features, targets); with it the network holds the best iterate at the end.
-        on_event: called with each report (a Progress); returning True stops gracefully, an exception stops and comes through.
-        time_limit: seconds, at most so long. cancel: a CancelToken.
+        on_event: a function that receives each report (a Progress). If it returns True, training stops gracefully; if it raises,
+        training stops and the caller receives the exception.
+        time_limit: the most seconds of training. cancel: a CancelToken, which stops training.
         options: the scope "trainer": optimizer, learning_rate, epochs, batch_size, schedule, patience, num_threads …;
-        and loss, metric, class_weights as Trainer takes them.
+        and loss, metric and class_weights as in Trainer.
 
-        Ctrl-C stops within 0.3 s and raises KeyboardInterrupt; the network then holds the best iterate.
-        Errors: NotFiniteError when the loss became infinite or NaN, besides those of the options and the data.
+        Ctrl-C stops training within 0.3 s and raises KeyboardInterrupt; the network then holds the best iterate.
+        Errors: NotFiniteError if the loss becomes infinite or NaN; the errors of the options and the data.
         """
         with Training(self, **options) as trainer:
             return trainer.run(
@@ -200,10 +202,11 @@ class Network(Model):
         metrics: str | Sequence[str] = (),
         threads: int = 0,
     ) -> dict[str, float]:
-        """{"loss", "accuracy", "samples"} over a Dataset or arrays: mean loss; fraction correct (NaN for least squares).
+        """{"loss", "accuracy", "samples"} over a Dataset or arrays: the mean loss, the fraction of correct classes (NaN for least
+        squares), and the number of samples.
 
-        metrics: names of `stableode.metrics()` to add: ["macro_f1", "auc"].
-        threads: 0 means the CPUs that the process may use. The result has the same bits for any number.
+        metrics: further figures, by their names in `stableode.metrics()`: ["macro_f1", "auc"].
+        threads: 0 means as many as the CPUs that the process may use. The result has the same bits for any number.
         """
         dataset = as_dataset(features, targets)
         result = EvaluationData()
@@ -220,7 +223,7 @@ class Network(Model):
     def confusion_matrix(
         self, features: ArrayLike | Data, targets: ArrayLike | None = None, *, threads: int = 0
     ) -> numpy.ndarray:
-        """Samples by class (row) and predicted class (column), [classes, classes] of int64."""
+        """Counts of samples by class (row) and predicted class (column), [classes, classes] of int64."""
         dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
         array, tensor = output((classes, classes), "int64")
         library.sode_network_confusion(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(tensor))
@@ -229,7 +232,7 @@ class Network(Model):
     def class_figures(
         self, features: ArrayLike | Data, targets: ArrayLike | None = None, *, threads: int = 0
     ) -> dict[str, numpy.ndarray]:
-        """{"precision", "recall", "f1", "samples"}, each [classes]; NaN where undefined (never predicted, no samples)."""
+        """{"precision", "recall", "f1", "samples"}, each [classes]; NaN where undefined (a class never predicted, or without samples)."""
         dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
         array, tensor = output((classes, 4), "float64")
         library.sode_network_class_figures(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(tensor))
@@ -246,9 +249,10 @@ class Network(Model):
     ) -> numpy.ndarray:
         """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs].
 
-        rows_without_result: "error" raises for the first row that has none (InvalidDataError for a feature that is not finite
-        or too large for the network's precision, NotFiniteError for scores that are not, what its steps failed with), and
-        `out` stays as it was; "nan" makes such rows NaN, class −1, and `stableode.failed_rows()` has their reasons.
+        rows_without_result: what to do about rows that have no result. "error" raises for the first such row and leaves `out`
+        unchanged: InvalidDataError if a feature is not finite or too large for the network's precision, NotFiniteError if a score
+        is not finite, or the error of the row's integration. "nan" fills such rows with NaN or the class −1;
+        `stableode.failed_rows()` lists the reasons.
         """
         return self._predict(features, self._form.standard, threads, out, rows_without_result)
 
@@ -283,9 +287,9 @@ class Network(Model):
         return array
 
     def states(self, features: ArrayLike, block: int = 0, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
-        """The states of one block at every layer, [layers + 1, samples, state width]: first its input, last its output.
+        """The states of one block at every layer, [layers + 1, samples, state width], from the block's input to its output.
 
-        The state of a Hamiltonian field is (y, z), twice as wide.
+        The state of a Hamiltonian field is (y, z), which is twice as wide.
         """
         source = tensor_of(features, "features")
         layers, width = ctypes.c_int64(), ctypes.c_int64()
@@ -306,68 +310,69 @@ class Network(Model):
         event: tuple[ArrayLike, float] | tuple[ArrayLike, float, int] | None = None,
         block: int = 0,
     ) -> equation.Solution:
-        """Solves one block with an adaptive integrator (dopri5, tsit5), each sample with steps of its own: a Solution.
+        """Solves one block with its adaptive integrator (dopri5, tsit5), which chooses the steps of each sample: a Solution.
 
-        times: ascending, from 0 to the block's horizon, which rounding may exceed by 4 units in the last place; the states
-        there come from the method's continuous extension.
-        event: (w, level) or (w, level, direction): where w·y first changes its side of the level (direction 1 rising,
-        −1 falling, 0 either) a sample's solve ends. A sample that begins on the level, within rounding, leaves it without an
-        event. `event_states` never lie on the side that was left, so that a solve from there goes on to the next event.
+        times: ascending, between 0 and the block's horizon, which rounding may exceed by 4 units in the last place. The method's
+        continuous extension gives the states at these times.
+        event: (w, level) or (w, level, direction). The solve of a sample ends where w·y first crosses the level; direction 1 means
+        rising, −1 falling, 0 either. A sample that starts on the level, within rounding, leaves it without an event.
+        `event_states` never lie on the side that the sample came from, so a solve that starts there goes on to the next event.
 
-        A sample whose step control gave up is no error: its end says so, and `reasons` why. Errors: IncompatibleError for another integrator.
+        If the step control of a sample fails, no error is raised: `ends` marks the sample, and `reasons` says why.
+        Errors: IncompatibleError if the block's integrator is not adaptive.
         """
         return equation.solve(self, features, times, event, block)
 
     def memory_plan(self, max_batch: int = 256, *, memory: str | None = None, threads: int = 1) -> equation.MemoryPlan:
-        """What a Gradient of these arguments will hold and compute again: a MemoryPlan, before anything is allocated."""
+        """The MemoryPlan of a Gradient with these arguments: what it will store and recompute. Nothing is allocated."""
         return equation.memory_plan(self, max_batch, memory, threads)
 
     def project(self, **options: Unpack[ProjectionOptions]) -> Network:
-        """A network with these options changed and the L² projections of the present weights, read as functions of time.
+        """A network with these options changed, whose weights, as functions of time, are L² projections of this network's weights.
 
-        options: layers, step_sizes, horizon, weights_in_time and its options. The options given change and all others stay: in
-        all blocks, in the one that `block=i` names, or in each by its own dict of `blocks=[{…}, {}]`. Options that lose their
-        meaning go: basis_count with its basis, step_sizes with a new number of layers.
+        options: layers, step_sizes, horizon, weights_in_time and its options. Options that are not given stay. The given ones apply
+        to all blocks; `block=i` selects one block, and `blocks=[{…}, {}]` gives each block its own options. An option that loses
+        its meaning is dropped: basis_count if the basis changes, step_sizes if the number of layers changes.
 
             finer = network.project(layers=2 * 64)
             smooth = network.project(weights_in_time="b_spline", basis_count=8)
             again = smooth.project(weights_in_time="layers")
 
-        Errors: IncompatibleError when a layer's tensors would change.
+        Errors: IncompatibleError if the options would change the tensors of a layer.
         """
         encoded, pointer = options_json(options), new_pointer()
         library.sode_network_project(self._pointer, encoded, len(encoded), ctypes.byref(pointer))
         return type(self)._adopt(pointer)
 
     def refine(self, prolongation: str = "linear") -> Network:
-        """A network of twice the layers over the same horizon, with the prolonged present weights.
+        """A network with twice the layers over the same horizon, whose weights are prolonged from this network's weights.
 
-        prolongation: "linear" (interpolation between the middles of the layers, exact for weights linear in time) or "copy".
-        `multilevel` trains from few layers to many this way. Errors: UnknownNameError, OutOfRangeError when too large.
+        prolongation: "linear" (interpolation between the midpoints of the layers, exact for weights linear in time) or "copy".
+        `multilevel` uses it to train from few layers to many. Errors: UnknownNameError; OutOfRangeError if there are too many layers.
         """
         pointer = new_pointer()
         library.sode_network_refine(self._pointer, text(prolongation, "prolongation"), ctypes.byref(pointer))
         return type(self)._adopt(pointer)
 
     def feed_forward(self, block: int = 0) -> tuple[numpy.ndarray, numpy.ndarray]:
-        """(W [layers, n, n], B [layers, n]) of the layers that a block of linear_activation or linear_cubic is read as.
+        """(W [layers, n, n], B [layers, n]): the feed-forward layers that correspond to a block of linear_activation or linear_cubic.
 
-        W = I + h·w, B = h·b in float64: the integrator near_identity computes these layers. Errors: IncompatibleError.
+        W = I + h·w and B = h·b, in float64; the integrator near_identity computes these layers. Errors: IncompatibleError.
         """
         return equation.feed_forward(self, block)
 
     def set_feed_forward(self, weights: ArrayLike, biases: ArrayLike | None = None, block: int = 0) -> None:
-        """Sets w = (W − I)/h and b = B/h from feed-forward weights; biases None means zeros."""
+        """Sets w = (W − I)/h and b = B/h from feed-forward weights W and biases B; None means zero biases."""
         equation.set_feed_forward(self, weights, biases, block)
 
     def near_identity_gap(self, features: ArrayLike, block: int = 0) -> equation.NearIdentityGap:
-        """How far the feed-forward layers are from the equation, in the block's final state over a batch."""
+        """The differences between the feed-forward layers and the differential equation in the block's final states over a batch."""
         return equation.near_identity_gap(self, features, block)
 
     # Files
 
     def save(self, path_: str | os.PathLike[str]) -> None:
-        """Writes the model file (safetensors layout, with specification, normalization and checksum), atomically."""
+        """Writes the model file atomically: safetensors layout, with specification, normalization and checksum."""
         library.sode_network_save(self._pointer, path(path_))
 
     @classmethod
@@ -383,7 +388,7 @@ class Network(Model):
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Network:
-        """The network of a model file's bytes (any contiguous buffer). Errors: as load."""
+        """The network of a model file's bytes (any contiguous buffer). Errors: those of `load`."""
         data = bytes(data)
         pointer = new_pointer()
         library.sode_network_load_memory(data, len(data), ctypes.byref(pointer))
@@ -392,7 +397,7 @@ class Network(Model):
     # Python's protocols
 
     def copy(self) -> Network:
-        """A network of its own with the same specification, parameters and normalization."""
+        """An independent network with the same specification, parameters and normalization."""
         pointer = new_pointer()
         library.sode_network_copy(self._pointer, ctypes.byref(pointer))
         return type(self)._adopt(pointer)
@@ -417,10 +422,10 @@ class Network(Model):
 
 
 class Metadata(MutableMapping[str, str]):
-    """The notes on a network, str to str, in the order of their keys; see `Network.metadata`.
+    """The notes on a network, a mapping from str to str in the order of the keys; see `Network.metadata`.
 
-    Errors: KeyError for a key that is not there; InvalidArgumentError for an empty key and those that model files use
-    themselves (format, specification, checksum …); OutOfRangeError for keys of more than 256 bytes and more than 1 MB.
+    Errors: KeyError for a key that does not exist; InvalidArgumentError for an empty key and for the keys that model files use
+    themselves (format, specification, checksum …); OutOfRangeError for keys of more than 256 bytes and for more than 1 MB in all.
     """
 
     def __init__(self, network: Network) -> None:
@@ -451,10 +456,10 @@ class Metadata(MutableMapping[str, str]):
 
 
 class Parameters(Mapping[str, numpy.ndarray]):
-    """The parameter tensors of a network by name ("blocks.0.K"): reading gives a copy, assigning sets the network's.
+    """The parameter tensors of a network by name ("blocks.0.K"). Reading gives a copy; assigning sets the network's tensor.
 
-    Errors: UnknownNameError (a KeyError) naming the nearest name, ShapeMismatchError, NotFiniteError or InvalidDataError for
-    values that are not finite.
+    Errors: UnknownNameError (a KeyError), which suggests the nearest name; ShapeMismatchError; NotFiniteError or InvalidDataError
+    for values that are not finite.
     """
 
     def __init__(self, network: Network):

@@ -1,4 +1,4 @@
-"""Prediction again and again: scratch and packed weights are made once."""
+"""Repeated prediction: scratch memory and packed weights are made once."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class Predictor(Handle):
-    """Predicts batches of up to `max_batch` samples with the parameters that `network` has now.
+    """Predicts batches of up to `max_batch` samples with the parameters that `network` has when the predictor is made.
 
-    One thread at a time may use it: make one a thread. threads: how many threads the library starts for one call.
-    Errors: HandleBusyError when two threads use it at once, ShapeMismatchError for a batch of the wrong width or too many
-    samples.
+    Only one thread at a time may use a predictor: make one for each thread. threads: the threads that the library uses in one call.
+    Errors: HandleBusyError if two threads use the predictor at once; ShapeMismatchError if a batch has the wrong width or too
+    many samples.
     """
 
     _kind = "predictor"
@@ -62,7 +62,7 @@ class Predictor(Handle):
     def _run(self, features, what, out, rows_without_result):
         flag = row_flag(rows_without_result)
         if out is None and self._is_dense(features):
-            # No tensors to describe: a call on one sample costs little more than the library's work.
+            # This path describes no tensors, so a call for one sample costs little more than the library's work.
             samples = features.shape[0]
             result = numpy.empty(samples if what == CLASSES else (samples, self._form.outputs), self._form.dtype)
             self._run_dense(self._pointer, address_of(features), samples, what | flag, address_of(result))

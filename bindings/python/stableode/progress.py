@@ -1,4 +1,4 @@
-"""What training reports, and how it is asked to stop."""
+"""Reports of a training run, its history, and the token that stops it."""
 
 from __future__ import annotations
 
@@ -21,44 +21,44 @@ _KINDS = {1: "epoch", 2: "step"}
 class Progress:
     """One report of a training run."""
 
-    #: "epoch" at each epoch's end; "step" between, at least every 0.1 s.
+    #: "epoch" at the end of each epoch; "step" in between, at least every 0.1 s.
     kind: str
-    #: Epochs completed.
+    #: Completed epochs.
     epoch: int
-    #: Optimizer steps taken.
+    #: Completed optimizer steps.
     step: int
-    #: Of the running epoch, 0 … 1.
+    #: The completed fraction of the current epoch, 0 … 1.
     epoch_fraction: float
-    #: Mean over the epoch so far, regularizers excluded.
+    #: The mean loss over the epoch so far, without regularizers.
     training_loss: float
-    #: What steps minimize, mean over the epoch so far: the training loss with all regularizers, each batch before its step.
+    #: What the steps minimize: the training loss plus all regularizers. The mean over the epoch so far, each batch before its step.
     objective: float
-    #: Fraction correct; NaN for least squares.
+    #: The fraction of correct classes over the epoch so far; NaN for least squares.
     training_accuracy: float
-    #: NaN without validation data, and between epochs.
+    #: NaN without validation data, and between the ends of epochs.
     validation_loss: float
     validation_accuracy: float
-    #: The figure that chooses the iterate to keep.
+    #: The figure that determines which iterate is kept.
     validation_metric: float
     learning_rate: float
-    #: Of training, over all runs.
+    #: Seconds of training in all runs.
     seconds: float
-    #: Gradients over the whole training set that the work so far is worth, over all runs; a forward pass counts a third.
+    #: The work of all runs so far, in gradients over the whole training set; a forward pass counts a third.
     work: float
-    #: Whether this epoch's iterate is the best so far.
+    #: Whether the iterate of this epoch is the best so far.
     is_best: bool
-    #: How often the network was refined before (`Trainer.refine`, `multilevel`): epochs count from there.
+    #: How often the network has been refined (`Trainer.refine`, `multilevel`). Epochs are counted anew at each level.
     level: int
 
     @classmethod
     def _of(cls, data: ProgressData) -> Progress:
-        """The report that the library filled in: its fields have the names of the structure's."""
+        """The report that the library filled in; both classes use the same field names."""
         values = {name: getattr(data, name) for name in cls.__dataclass_fields__}
         return cls(**{**values, "kind": _KINDS.get(data.kind, str(data.kind)), "is_best": bool(data.is_best)})
 
 
 class History(Sequence[Progress]):
-    """One Progress for each epoch. Columns are arrays: `history.validation_accuracy`, `history.training_loss` …
+    """A sequence of one Progress per epoch. Its columns are arrays: `history.validation_accuracy`, `history.training_loss` …
 
     outcome: how the last run ended: "ok", "stopped_by_callback", "cancelled", "time_limit", "early_stopping", "converged" (the
     gradient has become small) or "no_descent" (no step that the optimizer tried lowers the objective).
@@ -79,7 +79,7 @@ class History(Sequence[Progress]):
         return len(self._rows)
 
     if TYPE_CHECKING:
-        # The columns, for type checkers; __getattr__ makes them.
+        # The columns, declared for type checkers; __getattr__ makes them.
         epoch: numpy.ndarray
         step: numpy.ndarray
         training_loss: numpy.ndarray
@@ -109,7 +109,7 @@ class History(Sequence[Progress]):
 
     @property
     def best(self) -> Progress:
-        """The epoch whose iterate the network was left with, given validation data; else the last one.
+        """The epoch with the best iterate, which the network holds after training with validation data; without it, the last epoch.
 
         Errors: StateError before an epoch has ended.
         """
@@ -122,7 +122,7 @@ class History(Sequence[Progress]):
 
 
 class CancelToken(Handle):
-    """Stops calls from another thread: `request()` ends work under the token (`Trainer.run`, `stableode.limits`) within 0.1 s."""
+    """Stops calls from another thread: `request()` ends the calls that use the token (`Trainer.run`, `stableode.limits`) within 0.1 s."""
 
     _kind = "cancel_token"
     _instead = "it stands for one flag: hand it on itself, to threads too"
@@ -133,9 +133,9 @@ class CancelToken(Handle):
         self._own(pointer)
 
     def request(self) -> None:
-        """Asks the work to stop. Any thread may."""
+        """Asks the calls that use this token to stop. Any thread may call it."""
         library.sode_cancel_token_request(self._pointer)
 
     def reset(self) -> None:
-        """Makes the token ready for other work."""
+        """Withdraws the request, so that the token can be used again."""
         library.sode_cancel_token_reset(self._pointer)

@@ -1,4 +1,4 @@
-"""The rows that a prediction or a solve left without a result."""
+"""The rows for which a prediction or a solve has no result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ._errors import InvalidArgumentError
 from ._library import decode, library
 from ._table import Status
 
-#: SODE_ROWS_OR_NAN: added to what prediction gives, rows without a result become NaN (class −1) instead of an error.
+#: SODE_ROWS_OR_NAN: a flag added to the kind of prediction. Rows without a result become NaN (class −1) instead of an error.
 _ROWS_OR_NAN = 0x100
 
 
@@ -17,16 +17,16 @@ _ROWS_OR_NAN = 0x100
 class FailedRow:
     """A row without a result."""
 
-    #: Its number in the batch.
+    #: The index of the row in the batch.
     row: int
-    #: The status that says why, as the `code` of the exception that it would be.
+    #: The status of the failure: the `code` of the corresponding exception.
     code: int
-    #: The sentence.
+    #: The reason of the failure, as a sentence.
     reason: str
 
 
 def failed_rows() -> list[FailedRow]:
-    """The rows that this thread's last prediction with rows_without_result="nan", or its last solve, left without a result."""
+    """The rows without a result of this thread's last solve or last prediction with rows_without_result="nan"."""
     count, row, code, reason = ctypes.c_int64(), ctypes.c_int64(), Status(), ctypes.c_char_p()
     library.sode_failed_row_count(ctypes.byref(count))
     rows = []
@@ -37,7 +37,7 @@ def failed_rows() -> list[FailedRow]:
 
 
 def row_flag(rows_without_result: str) -> int:
-    """What is added to the number of a prediction's kind: nothing for "error"."""
+    """The flag to add to the kind of prediction: 0 for "error"."""
     if rows_without_result == "error":
         return 0
     if rows_without_result == "nan":

@@ -14,38 +14,41 @@ from .network import Network
 
 
 class Trainer(Training):
-    """Trains a network, and goes on bit for bit where an earlier run stopped.
+    """Trains a network. A further run continues bit for bit where the earlier run stopped.
 
-    The keywords are the library's options of the scope "trainer" (`stableode.options("trainer")`), and besides
-    loss: a function loss(scores [samples, outputs], targets) → (losses [samples], gradient [samples, outputs]) for training and
-    validation instead of the network's; the gradient is that of each sample's own loss by its scores. It is called with tiles of
-    a batch, on this thread alone; targets are labels [samples], or values [samples, outputs] for a network of least_squares.
-    metric: also a function metric(scores, targets) → number over the validation data, which chooses the iterate to keep;
-    larger_is_better says how.
-    class_weights: also an array [classes] of what the samples of each class count.
-    An exception of these functions ends the run and comes through. One thread at a time.
+    The keywords are the library's options of the scope "trainer" (`stableode.options("trainer")`), with these additions:
+    loss: a function loss(scores [samples, outputs], targets) → (losses [samples], gradient [samples, outputs]) that replaces the
+    network's loss in training and validation. Row i of its gradient is the derivative of loss i with respect to the scores of
+    sample i. The library calls it with tiles of a batch, on this thread only. The targets are labels [samples], or values
+    [samples, outputs] for a network with the loss least_squares.
+    metric: may also be a function metric(scores, targets) → number. Its value over the validation data determines which iterate
+    is kept: the largest if larger_is_better, otherwise the smallest.
+    class_weights: may also be an array [classes] with the weight of the samples of each class.
+    An exception in one of these functions ends the run, and the caller receives it. Only one thread at a time may use a trainer.
 
-    Errors: UnknownNameError naming the nearest option, OutOfRangeError.
+    Errors: UnknownNameError, which suggests the nearest option; OutOfRangeError.
     """
 
     __signature__ = OptionSignature(("network",), "trainer", keywords=(("loss", None), ("larger_is_better", True)))
 
     @classmethod
     def load(cls, path_: str | os.PathLike[str]) -> tuple[Network, Trainer]:
-        """(network, trainer) of a checkpoint. No file holds functions of your own: where training had a loss or a metric of yours, set it again,
-        by `trainer.loss = …` or `trainer.set(metric=…, larger_is_better=…)`, before it goes on; until then run raises StateError.
+        """(network, trainer) of a checkpoint.
 
-        Errors: FileError, FileFormatError for what is no checkpoint or damaged.
+        A checkpoint does not contain Python functions. If the trainer had a loss or a metric of your own, set it again by
+        `trainer.loss = …` or `trainer.set(metric=…, larger_is_better=…)` before the next run; otherwise run raises StateError.
+
+        Errors: FileError; FileFormatError if the file is damaged or not a checkpoint.
         """
         network, pointer = new_pointer(), new_pointer()
         library.sode_trainer_load(path(path_), ctypes.byref(network), ctypes.byref(pointer))
         return cls._pair(network, pointer)
 
     def refine(self, prolongation: str = "linear") -> tuple[Network, Trainer]:
-        """(network, trainer) for multi-level learning: the network of twice the layers that `Network.refine` gives, and a trainer that goes on.
+        """(network, trainer) for multi-level learning: the result of `Network.refine`, with twice the layers, and a trainer for it.
 
-        Options, the optimizer's state and the history are carried over; epochs count anew, and events say level + 1. This
-        trainer stays as it is. prolongation: "linear" or "copy". Errors: UnknownNameError, OutOfRangeError when too large.
+        The new trainer keeps the options, the optimizer's state and the history. It counts epochs anew and reports level + 1. This
+        trainer does not change. prolongation: "linear" or "copy". Errors: UnknownNameError; OutOfRangeError if there are too many layers.
         """
         network, pointer = new_pointer(), new_pointer()
         encoded = text(prolongation, "prolongation")
@@ -56,7 +59,7 @@ class Trainer(Training):
 
     @classmethod
     def _pair(cls, network: ctypes.c_void_p, pointer: ctypes.c_void_p) -> tuple[Network, Trainer]:
-        """(Network, Trainer) around handles that the library gave."""
+        """(Network, Trainer) that own the handles from the library."""
         trainer = cls.__new__(cls)
         trainer._begin(pointer)
         return Network._adopt(network), trainer

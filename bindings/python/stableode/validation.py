@@ -29,12 +29,13 @@ def cross_validate(  # type: ignore[misc]  # the name seed is the folds' here
     standardize: bool = False,
     **options: Unpack[TrainingKeywords],  # type: ignore
 ) -> dict[str, numpy.ndarray]:
-    """Trains on all folds of the data but one and evaluates on that one, for each: {"loss", "accuracy", "samples", metrics …}, each [folds].
+    """For each fold, trains on all other folds and evaluates on it: {"loss", "accuracy", "samples", metrics …}, each [folds].
 
-    network: copied for each fold, so that each begins with its parameters; or a function of the fold's number.
-    data: a Dataset or a pair (features, targets); its folds are `data.fold(folds, fold, seed=seed)`, with every class dealt out evenly.
-    metrics: names of `stableode.metrics()` to add. standardize: fit each copy's normalization to its training folds.
-    options: the trainer's. The fold left out is not looked at in training: the last iterate is evaluated.
+    network: a network, whose copy with the same parameters is trained for each fold; or a function of the fold's number that
+    returns the network to train.
+    data: a Dataset or a pair (features, targets); its folds are `data.fold(folds, fold, seed=seed)`, which are stratified.
+    metrics: further figures, by their names in `stableode.metrics()`. standardize: whether to fit each network's normalization to its
+    training folds. options: those of Trainer. Training never sees the held-out fold, and the last iterate is evaluated.
 
         figures = stableode.cross_validate(network, (features, labels), folds=5, metrics="auc", epochs=50)
         figures["accuracy"].mean(), figures["accuracy"].std()

@@ -1,4 +1,4 @@
-"""Finds the library that these tests are about: STABLEODE_LIBRARY, or the one that was built in this repository."""
+"""Selects the library under test: STABLEODE_LIBRARY, or else the build of this repository. Defines the common fixtures."""
 
 import os
 import re
@@ -36,7 +36,7 @@ def readme():
 
 @pytest.fixture
 def make_network():
-    """A function that makes a small network: 3 inputs, 4 outputs, width 5, 6 layers; keywords change it."""
+    """A function that makes a small network: 3 inputs, 4 outputs, width 5, 6 layers; keywords override options."""
 
     def make(**changes):
         options = dict(inputs=3, outputs=4, width=5, field="antisymmetric", integrator="euler", layers=6, horizon=1.0, seed=7)

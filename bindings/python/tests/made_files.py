@@ -1,7 +1,7 @@
-"""What is made from the library's registries: python made_files.py [--check].
+"""Generates files from the library's registries: python made_files.py [--check].
 
-The tables of README.md, the reference of options as a page and as a manual page, and the package's registries and option types.
-With --check nothing is written; the exit status says whether all is current.
+These are the tables of README.md, the reference of options as a page and as a manual page, and the package's registries and option
+types. With --check nothing is written; the exit status says whether all files are up to date.
 """
 
 import pathlib
@@ -15,7 +15,7 @@ import stableode
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BEGIN, END = "<!-- tables: made by make tables -->\n", "<!-- end of tables -->"
 
-#: Registries whose entries have a line and a guide page of their own, with the module that the pages belong to.
+#: Registries whose entries each have a table row and a guide page → the module that the pages belong to.
 GUIDED = {"fields": "VectorFields", "integrators": "Integrators", "memory_policies": "Gradients", "time_bases": "VectorFields", "noises": "VectorFields"}
 
 
@@ -26,7 +26,7 @@ def guide(registry: str, entry: str) -> str:
 
 
 def cell(text: str) -> str:
-    """A text as a cell of a table."""
+    """A text as a table cell."""
     return text.replace("|", "\\|")
 
 
@@ -51,13 +51,13 @@ def tables() -> str:
 
 
 def readme(now: str) -> str:
-    """The README's text with its tables made anew."""
+    """The README's text with its tables regenerated."""
     before, rest = now.split(BEGIN)
     _, after = rest.split(END)
     return before + BEGIN + "\n" + tables() + "\n" + END + after
 
 
-#: Path → what makes its text out of the present one.
+#: Path → the function that makes the file's new text from its present text.
 FILES = {
     "README.md": readme,
     "Sources/StableODE/StableODE.docc/options.md": lambda now: options_page.markdown(),
@@ -68,7 +68,7 @@ FILES = {
 
 
 def present(name: str) -> str:
-    """The text of a file; "" of one that is not there yet."""
+    """The text of a file; "" if it does not exist yet."""
     path = ROOT / name
     return path.read_text(encoding="utf-8") if path.exists() else ""
 

@@ -1,4 +1,4 @@
-"""The reference of all options and registries, made from the library: as Markdown and as a manual page."""
+"""Generates the reference of all options and registries from the library: as Markdown and as a manual page."""
 
 import stableode
 
@@ -23,7 +23,7 @@ SEQUENCES = [
 
 
 def default(option: stableode.Option) -> str:
-    """An option's default as it is written."""
+    """An option's default, as a user writes it."""
     if option.required:
         return "required"
     if option.type is bool:
@@ -43,12 +43,12 @@ def kind(option: stableode.Option) -> str:
 
 
 def takers(option: stableode.Option) -> str:
-    """The choices that take an option, in words."""
+    """The choices that an option applies to, in words."""
     return "; ".join(f"{name} {', '.join(choices)}" for name, choices in option.taken_by.items())
 
 
 def limits(option: stableode.Option) -> str:
-    """What is allowed, where the type does not say it already."""
+    """The allowed values, unless the type already says them."""
     return "" if option.type is bool or kind(option) in ("text", "list of numbers") else option.allowed
 
 
@@ -72,7 +72,7 @@ def markdown() -> str:
 
 
 def roff(text: str) -> str:
-    """A text for troff: backslashes and what begins a line are escaped, code marks are left out."""
+    """A text for troff: escapes backslashes and control characters at the start of a line, and drops code marks."""
     text = text.replace("`", "").replace("\\", "\\e").replace("-", "\\-")
     return "\\&" + text if text[:1] in ".'" else text
 

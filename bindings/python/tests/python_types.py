@@ -1,8 +1,8 @@
-"""The package's modules that are made from the library: its registries as functions, its options as types."""
+"""Generates two modules of the package from the library: its registries as functions, and its options as types."""
 
 import stableode
 
-#: What keywords of the package take beside the library's options.
+#: Types that keywords of the package accept besides those of the library's options.
 FURTHER = {"metric": "Callable[[numpy.ndarray, numpy.ndarray], float]", "class_weights": "ArrayLike"}
 
 
@@ -21,7 +21,7 @@ def annotation(key: str, option: stableode.Option) -> str:
     if option.type is not str:
         found = option.type.__name__
     elif option.choices:
-        # A str that is computed is taken too; the literals are what editors offer.
+        # Computed strings are accepted too; the literals are for the suggestions of editors.
         found = f"Literal[{', '.join(repr(choice).replace(chr(39), chr(34)) for choice in option.choices)}] | str"
     else:
         found = "str | Sequence[float]" if option.allowed.startswith("finite numbers") else "str"
@@ -29,7 +29,7 @@ def annotation(key: str, option: stableode.Option) -> str:
 
 
 def members(options: dict[str, stableode.Option]) -> str:
-    """The members of a TypedDict, each with what it means."""
+    """The members of a TypedDict, each with a docstring."""
     lines = []
     for key, option in options.items():
         takers = "; ".join(f"{name} {', '.join(choices)}" for name, choices in option.taken_by.items())

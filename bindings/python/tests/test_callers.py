@@ -1,4 +1,4 @@
-"""Losses and metrics in Python against the built-in ones; what these functions raise comes through."""
+"""Losses and metrics written in Python agree with the built-in ones, and the caller receives the exceptions that they raise."""
 
 import numpy
 import pytest
@@ -30,7 +30,7 @@ def test_a_loss_of_ones_own_trains_as_the_built_in_one(make_network, batch, prec
     histories = [
         network.fit(data, validation=batch, loss=loss, **OPTIONS) for network, loss in zip(networks, [None, softmax_cross_entropy], strict=True)
     ]
-    # The same formulas with sums in another order, over 12 steps.
+    # Both use the same formulas but sum in another order, over 12 steps.
     numpy.testing.assert_allclose(networks[0].parameter_vector, networks[1].parameter_vector, atol=tolerance)
     for column in ("training_loss", "training_accuracy", "validation_loss", "validation_accuracy", "validation_metric"):
         numpy.testing.assert_allclose(getattr(histories[0], column), getattr(histories[1], column), atol=10 * tolerance)
@@ -42,7 +42,7 @@ def test_gradient_of_a_loss_of_ones_own(make_network, batch):
     (loss, gradient), (found, found_gradient) = built_in.loss_and_gradient(*batch), own.loss_and_gradient(*batch)
     assert found == pytest.approx(loss, rel=1e-14) and own.loss(*batch) == found
     numpy.testing.assert_allclose(found_gradient, gradient, atol=1e-14)
-    # Against differences of the loss itself: rounding 1e-16/1e-5, truncation 1e-10.
+    # Compared with difference quotients of the loss: rounding 1e-16/1e-5, truncation 1e-10.
     start = network.parameter_vector
     for index in range(0, len(start), 17):
         values = []

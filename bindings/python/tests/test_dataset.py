@@ -98,7 +98,7 @@ def test_targets_must_be_finite():
 @pytest.mark.parametrize("targets", [[0.125, -1.5, 2.25, 0.5], [0, 1, 3, 1], [-1, 5, 0, 2], numpy.array([1, 0, 1, 1], "float32")])
 @pytest.mark.parametrize("copy", [True, False])
 def test_one_value_a_sample_for_least_squares(targets, copy):
-    """[n] and [n, 1] are the same targets for one output: loss, gradient and training give the same bits."""
+    """For one output, targets of shape [n] and [n, 1] are equivalent: loss, gradient and training give the same bits."""
     column, random = numpy.asarray(targets, "float64")[:, None], numpy.random.default_rng(3)
     features = random.standard_normal((4, 2))
     make = lambda: stableode.Network(inputs=2, outputs=1, width=4, layers=2, loss="least_squares", precision="float64", seed=2)  # noqa: E731
@@ -192,7 +192,7 @@ def test_copies_keep_weights_and_classes(duplicate):
     again = duplicate(weighted)
     assert again.weights.tolist() == [1, 0.5, 0, 2] and again.targets.tolist() == [2, 0, 1, 3]
     assert numpy.array_equal(again.features, plain.features)
-    # A slice knows all classes of the whole, and so do its copies.
+    # A slice has all classes of the whole data set, and so do its copies.
     part = duplicate(weighted[1:3])
     assert part.weights.tolist() == [0.5, 0] and part.target_count == 4 and part.targets.tolist() == [0, 1]
     values = duplicate(Dataset(numpy.ones((3, 2)), numpy.eye(3)).weighted([3, 2, 1]))

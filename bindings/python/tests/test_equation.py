@@ -1,4 +1,4 @@
-"""Blocks as equations: solves against closed forms, memory plans, the feed-forward reading."""
+"""Blocks as differential equations: solves compared with closed forms, memory plans, and the feed-forward form."""
 
 import numpy
 import pytest
@@ -22,7 +22,7 @@ ROTATION = dict(
 
 @pytest.fixture(params=["dopri5", "tsit5"])
 def rotation(request):
-    """ẏ = Ky turns by one radian a unit of time."""
+    """ẏ = Ky rotates by one radian per unit of time."""
     network = stableode.Network(
         **ROTATION, integrator=request.param, relative_tolerance=1e-9, absolute_tolerance=1e-10
     )
@@ -47,7 +47,7 @@ def test_solving_on_from_events_does_not_find_them_again(rotation):
     solution = rotation.solve(numpy.stack([numpy.cos(angles), numpy.sin(angles)], 1), event=event)
     met = solution.ends == equation.END_EVENT
     assert met.sum() > 30
-    # The next one is half a turn away, beyond the horizon of 3.
+    # The next event is half a turn later, beyond the horizon of 3.
     onward = rotation.solve(solution.event_states[met], event=event)
     assert (onward.ends == equation.END_HORIZON).all()
 
@@ -172,7 +172,7 @@ def test_every_integrator_is_chosen_by_name(integrator, make_network, batch, tmp
 
 @pytest.mark.parametrize("field", sorted(stableode.fields()))
 def test_every_field_is_chosen_by_name(field, make_network, batch):
-    # Driven fields take the three features as a sequence of three steps.
+    # Driven fields read the three features as a sequence of three steps.
     sequences = [{"opening": "sequence", "layers": 3}, {"opening": "sequence", "layers": 6}, {"opening": "sequence", "interpolation": "linear"}]
     for changes in ({}, *sequences):
         for integrator in stableode.integrators():

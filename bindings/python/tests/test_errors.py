@@ -14,7 +14,7 @@ def test_each_error_has_its_class_code_and_built_in_base(code):
     assert isinstance(error, stableode.StableODEError)
     assert isinstance(error, (ValueError, TypeError, RuntimeError, MemoryError, OSError, ArithmeticError))
     assert error.code == type(error).code == code
-    assert str(error) == "what was wrong"  # KeyError and OSError would show it otherwise
+    assert str(error) == "what was wrong"  # KeyError and OSError would format it differently
     assert getattr(stableode, type(error).__name__) is type(error)
 
 

@@ -1,4 +1,4 @@
-"""Model files between programs: the caller's notes, files that other programs wrote, and what stands on the disk after saving."""
+"""Model files: the caller's notes, files written by other programs, and the files on disk after saving."""
 
 import copy
 import json
@@ -30,9 +30,9 @@ def parts(data):
 
 
 def rewritten(metadata, tensors, *, spaces=True):
-    """A file of the same parts as a program writes it that knows safetensors alone: other order, other spaces, metadata last."""
+    """The same contents, as written by a program that only knows safetensors: another order, other spaces, metadata last."""
     header, body = {}, b""
-    # By type, the widest first, and then by name: as the package safetensors does it.
+    # Sorted by type, the widest first, and then by name, as in the package safetensors.
     for name in sorted(tensors, key=lambda name: (-int(tensors[name][0][1:]), name)):
         kind, shape, data = tensors[name]
         header[name] = {"data_offsets": [len(body), len(body) + len(data)], "dtype": kind, "shape": shape}
@@ -112,7 +112,7 @@ def test_the_same_parts_in_another_order_are_the_same_model(network, spaces):
     loaded = stableode.Network.from_bytes(rewritten(*parts(network.to_bytes()), spaces=spaces))
     same(loaded, network)
     assert loaded.checksum == "right" and network.checksum is None
-    # Written again it is the first file, byte for byte.
+    # Saved again, it equals the first file byte for byte.
     assert loaded.to_bytes() == network.to_bytes()
 
 
@@ -166,7 +166,7 @@ def test_the_package_safetensors_saves_it_again(network, tmp_path):
     assert loaded.checksum == "right"
 
 
-# What stands on the disk
+# Files on disk
 
 
 def test_saving_keeps_mode_and_leaves_nothing_else(network, tmp_path):

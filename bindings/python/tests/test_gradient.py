@@ -1,4 +1,4 @@
-"""Derivatives, against differences and each other (the contract of Theory.md §4.1)."""
+"""Derivatives, compared with difference quotients and with each other (the contract of Theory.md §4.1)."""
 
 import numpy
 import pytest
@@ -26,9 +26,9 @@ def test_gradient_against_central_differences(network, batch, random):
         base, direction = network.parameter_vector, random.standard_normal(network.parameter_count)
         losses = []
         for step in (1e-5, -1e-5):
-            network.parameter_vector = base + step * direction  # the gradient follows the network's parameters
+            network.parameter_vector = base + step * direction  # the gradient object uses the network's present parameters
             losses.append(gradient.loss(features, labels))
-    # central differences: h² truncation and ε/h rounding, both about 1e-10
+    # central differences: truncation h² and rounding ε/h, both about 1e-10
     assert (losses[0] - losses[1]) / 2e-5 == pytest.approx(slope @ direction, rel=1e-7)
 
 
@@ -59,7 +59,7 @@ def test_reversible_agrees_with_stored(make_network, batch):
     network = make_network(field="hamiltonian", integrator="verlet", layers=200, precision="float64")
     stored, reversible = (stableode.Gradient(network, 20, memory=memory) for memory in ("store_all", "reversible"))
     expected = stored.loss_and_gradient(*batch)[1]
-    # rounding of 200 reversed steps in f64
+    # rounding error of 200 reversed steps in float64
     numpy.testing.assert_allclose(reversible.loss_and_gradient(*batch)[1], expected, rtol=1e-8, atol=1e-12)
     assert reversible.bytes < stored.bytes
 
@@ -93,7 +93,7 @@ def test_errors(make_network, batch):
 
 
 def test_curvature_products(network, batch, random):
-    """Gauss–Newton: Jᵀ(diag(p) − ppᵀ)J v / samples by hand from pushforward and pullback; Hessian: the derivative of the gradient."""
+    """Gauss–Newton equals Jᵀ(diag(p) − ppᵀ)J v / samples from pushforward and pullback; Hessian equals the derivative of the gradient."""
     features, labels = batch
     direction = random.standard_normal(network.parameter_count)
     gradient = stableode.Gradient(network, 32)

@@ -1,7 +1,7 @@
-"""Promised times, for all calls of the header and all optimizers and integrators.
+"""The promised response times of all functions of the header, all optimizers and all integrators.
 
-A tick, and so a report of progress, comes at most 0.1 s after the one before, and a call ends at most 0.1 s after its token was requested.
-Times are those of this thread's processor, which a loaded machine does not lengthen.
+The library ticks, and so reports progress, at least every 0.1 s, and a call ends at most 0.1 s after its token was requested.
+The tests measure this thread's processor time, which the load of the machine does not affect.
 """
 
 import ctypes
@@ -22,12 +22,12 @@ from stableode._library import library
 from stableode._structures import Limits, TickFunction
 from stableode._tensor import output, tensor_of
 
-#: What is promised, in seconds.
+#: The promised response time in seconds.
 PROMISE = 0.1
 
 CANCELLED = 2
 
-# Functions that only look at, copy or free what is there, or set numbers: with the reason where that is not plain.
+# Functions that only read, copy or free objects, or set numbers; with the reason where it is not obvious.
 PROMPT = {
     "sode_failed_row_count", "sode_failed_row_at",
     "sode_network_set_metadata", "sode_network_get_metadata", "sode_network_metadata_count", "sode_network_metadata_at",
@@ -38,7 +38,7 @@ PROMPT = {
     "sode_specification_set_feed_forward",
     "sode_network_copy",  # shares the parameters
     "sode_network_json", "sode_network_describe", "sode_network_parameter_at", "sode_network_free",
-    # Copies at the speed of memory, which must be whole.
+    # Copies at the speed of memory, which must not be left incomplete.
     "sode_network_get_parameter", "sode_network_set_parameter", "sode_network_get_parameters", "sode_network_set_parameters",
     "sode_network_set_normalization", "sode_network_get_normalization", "sode_network_get_feed_forward", "sode_network_set_feed_forward",
     "sode_dataset_get", "sode_dataset_get_weights",
@@ -49,19 +49,19 @@ PROMPT = {
     "sode_cancel_token_create", "sode_cancel_token_request", "sode_cancel_token_reset", "sode_cancel_token_free", "sode_set_thread_limits",
     "sode_network_state_shape", "sode_predictor_free", "sode_gradient_bytes", "sode_gradient_set_loss", "sode_gradient_report",
     "sode_gradient_free", "sode_network_memory_plan", "sode_network_block_memory",
-    "sode_gradient_create", "sode_predictor_create",  # scratch, whose pages come when they are first touched
+    "sode_gradient_create", "sode_predictor_create",  # scratch memory, whose pages the system provides on first access
     "sode_registry_count", "sode_registry_at", "sode_option_count", "sode_option_at",
     "sode_set_allocator", "sode_set_memory_limit", "sode_memory_usage", "sode_reset_memory_peak",
 }  # fmt: skip
 
 
 class Meter:
-    """Runs calls of this thread under a token, requests it at a tick, and measures. Requested beforehand with at_tick=0."""
+    """Runs calls of this thread under a token, requests the token at a tick, and measures times. at_tick=0: before the call."""
 
     def __init__(self, at_tick=1):
         self.token = stableode.CancelToken()
         self.at_tick, self.ticks = at_tick, 0
-        #: The longest time without a tick, and from the request to the end.
+        #: The longest time without a tick, and the time from the request to the end of the call.
         self.gap, self.answer = 0.0, None
         self._requested = None
         self._function = TickFunction(self._tick)
@@ -102,20 +102,20 @@ class Meter:
 
 
 def rows(count, columns, dtype="float32"):
-    """A large array that takes no memory: one row again and again."""
+    """A large array that needs almost no memory: one row repeated with stride 0."""
     row = numpy.random.default_rng(3).standard_normal((1, columns)).astype(dtype)
     return numpy.broadcast_to(row, (count, columns))
 
 
 class World:
-    """What the long calls work on."""
+    """The objects that the long calls work on."""
 
     samples, inputs, outputs = 40_000, 20, 4
     options = dict(inputs=20, outputs=4, width=64, field="antisymmetric", integrator="euler", layers=400, horizon=1.0, seed=1)
     adaptive = dict(options, width=32, layers=8, integrator="dopri5", relative_tolerance=1e-6, horizon=200.0)
-    #: 20 million parameters, which are drawn as they are made.
+    #: A network with 20 million parameters, which are drawn when it is made.
     wide = dict(options, width=1000, layers=20)
-    #: 2 million.
+    #: A network with 2 million parameters.
     large = dict(options, width=300, layers=22)
 
     def __init__(self, folder):
@@ -145,7 +145,7 @@ LONG, SWIFT = {}, {}
 
 
 def long(name, calls=LONG):
-    """Declares how to make a call of the C function `name` long: a function of the world that gives the call."""
+    """Registers a long call of the C function `name`: the decorated function takes the world and returns the call."""
 
     def keep(make):
         calls[name] = make
@@ -155,7 +155,7 @@ def long(name, calls=LONG):
 
 
 def swift(name):
-    """The same for work at the speed of memory, which takes long only with gigabytes: the call need not begin under a token that was requested before."""
+    """The same for work at the speed of memory, which is long only for gigabytes: the call may finish although its token was requested before."""
     return long(name, SWIFT)
 
 
@@ -355,7 +355,7 @@ def _(world):
 
 @long("sode_network_metrics")
 def _(world):
-    # The forward pass is short; ranking the scores is not.
+    # The forward pass is short; ranking the scores takes long.
     network = stableode.Network(inputs=20, outputs=2, width=20, layers=1)
     data = _borrowed(numpy.random.default_rng(1).standard_normal((1_000_000, 20), dtype="float32"))
     _, values = output((1,), "float64")
@@ -464,12 +464,12 @@ def test_calls_do_not_begin_under_a_token_that_was_requested(world, name):
 
 OPTIMIZERS = list(stableode.optimizers())
 INTEGRATORS = list(stableode.integrators())
-# What an integrator needs beside the usual options.
+# Options that an integrator needs besides the usual ones.
 FIELDS = {"verlet": "hamiltonian", "near_identity": "linear_activation"}
 
 
 def _network_for(integrator, **options):
-    """A network of this integrator over the first field that it takes."""
+    """A network with this integrator and the first field that it accepts."""
     given = dict(inputs=20, outputs=4, width=32, layers=24, horizon=6.0, seed=1, integrator=integrator) | options
     for field in ["antisymmetric", *stableode.fields()]:
         try:
@@ -509,7 +509,7 @@ def test_limits_end_calls_with_an_exception_and_training_with_an_outcome(world):
     with stableode.limits(cancel=token):
         with pytest.raises(stableode.CancelledError):
             world.network.evaluate(world.data)
-        # An inner context keeps what it does not give.
+        # An inner context keeps the outer limits that it does not set.
         with stableode.limits(seconds=100), pytest.raises(stableode.CancelledError):
             world.network.evaluate(world.data)
         assert world.network.parameter_count > 0
@@ -562,7 +562,7 @@ def test_ctrl_c_ends_every_long_call(world, name):
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         call()
-    # What this thread's processor worked altogether: at most until the signal, and then the promise for Ctrl-C.
+    # The processor time of this thread: at most the time until the signal plus the promised time for Ctrl-C.
     assert time.thread_time() - main < 0.15 + 0.3
     timer.join()
     assert signal.getsignal(signal.SIGINT) is handler

@@ -15,7 +15,7 @@ PACKAGE_PARENT = Path(stableode.__file__).resolve().parents[1]
 
 
 def run_python(code, **environment):
-    """Runs code in a fresh interpreter that finds the package; a variable of None is removed."""
+    """Runs code in a new interpreter that finds the package; an environment variable given as None is removed."""
     variables = {**os.environ, "PYTHONPATH": str(PACKAGE_PARENT), **environment}
     variables = {name: value for name, value in variables.items() if value is not None}
     return subprocess.run(

@@ -1,4 +1,4 @@
-"""What is made from the library's registries is current, and a guide page is there for every entry that has a line of its own."""
+"""The files made from the library's registries are up to date, and every entry with a table row has a guide page."""
 
 import made_files
 import options_page

@@ -1,4 +1,4 @@
-"""Metrics of whole data sets, against NumPy's counting."""
+"""Metrics of whole data sets, compared with counts by NumPy."""
 
 import numpy
 import pytest
@@ -18,7 +18,7 @@ def test_evaluate_adds_the_metrics_asked_for(network, counted):
     assert found["accuracy"] == (predicted == labels).mean()
     recalls = [(predicted[labels == c] == c).mean() for c in range(4) if (labels == c).any()]
     assert found["balanced_accuracy"] == pytest.approx(numpy.mean(recalls), abs=1e-15)
-    # Probabilities here are float32, those of the metrics float64 of the same float32 scores.
+    # The probabilities here are float32; the metrics compute float64 probabilities from the same float32 scores.
     assert found["log_loss"] == pytest.approx(-numpy.log(probabilities[numpy.arange(20), labels]).mean(), abs=1e-6)
     assert found["brier_score"] == pytest.approx(((probabilities - numpy.eye(4)[labels]) ** 2).sum(axis=1).mean(), abs=1e-6)
     assert set(network.evaluate(features, labels)) == {"loss", "accuracy", "samples"}

@@ -1,4 +1,4 @@
-"""The package's modules: what they import has one direction, and each can be imported alone."""
+"""The package's modules import each other without cycles, and each can be imported alone."""
 
 import ast
 import graphlib
@@ -15,7 +15,7 @@ MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__i
 
 
 def imported(module):
-    """The modules of this package that a module names anywhere: at its top, for type checkers, and inside functions."""
+    """The modules of this package that a module imports anywhere: at its top, for type checkers, or inside functions."""
     found = set()
     for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
@@ -31,7 +31,7 @@ def test_no_module_imports_what_imports_it():
 
 @pytest.mark.parametrize("module", MODULES)
 def test_each_module_imports_alone(module):
-    # A package without its __init__, which would import the others first.
+    # A package without __init__, which would import the other modules first.
     code = (
         "import importlib, sys, types\n"
         "package = sys.modules['stableode'] = types.ModuleType('stableode')\n"

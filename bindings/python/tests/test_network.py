@@ -1,4 +1,4 @@
-"""Networks: made, described, set, copied, saved."""
+"""Networks: creation, description, parameters, copies and files."""
 
 import copy
 import ctypes
@@ -166,7 +166,7 @@ def test_predictions_agree_with_each_other(network, batch):
     scores = network.scores(batch[0])
     probabilities = network.predict_proba(batch[0])
     exponentials = numpy.exp(scores - scores.max(axis=1, keepdims=True))
-    # f32 softmax of 4 scores: a few roundings of 6e-8 each
+    # float32 softmax of 4 scores: a few rounding errors of 6e-8 each
     numpy.testing.assert_allclose(probabilities, exponentials / exponentials.sum(axis=1, keepdims=True), rtol=2e-6)
     classes = network.predict(batch[0])
     assert classes.dtype == numpy.int64
@@ -191,7 +191,7 @@ def test_one_sample_batches_and_threads_give_the_same_bits(make_network, precisi
 
 
 def test_states_of_the_euler_antisymmetric_network(make_network):
-    # [HR] equation 4.12 by NumPy: y + h·tanh(½(K − Kᵀ − γI)y + b), zero-padded input, in f64.
+    # [HR] equation 4.12 in NumPy: y + h·tanh(½(K − Kᵀ − γI)y + b), zero-padded input, in float64.
     network = make_network(precision="float64", gamma=0.1)
     features = numpy.random.default_rng(2).standard_normal((8, 3))
     states = network.states(features)
@@ -219,7 +219,7 @@ def test_evaluate_agrees_with_predictions(network, batch):
     probabilities = network.predict_proba(features).astype("float64")
     assert result["samples"] == 20
     assert result["accuracy"] == numpy.mean(network.predict(features) == labels)
-    # mean of 20 f32 losses
+    # the mean of 20 float32 losses
     assert result["loss"] == pytest.approx(-numpy.log(probabilities[numpy.arange(20), labels]).mean(), rel=1e-5)
     assert network.evaluate(stableode.Dataset(features, labels), threads=2) == result
 
@@ -242,7 +242,7 @@ def test_saving_keeps_every_bit(make_network, tmp_path, batch, precision):
         assert numpy.array_equal(again.parameter_vector, network.parameter_vector)
         assert numpy.array_equal(again.scores(batch[0]), network.scores(batch[0]))
     assert network.to_bytes() == path.read_bytes()
-    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]  # no temporary file stays
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]  # no temporary file is left
 
 
 def test_the_model_file_is_safetensors(network, tmp_path):
@@ -358,5 +358,5 @@ def test_predict_parses_nothing_and_costs_little_more_than_the_librarys_work(mon
             best = min(best, (time.thread_time() - start) / 500)
         return best
 
-    # Measured: 4 µs for what Python does around the call; parsing the specification cost 50.
+    # Measured: 4 µs in Python around the call; parsing the specification would take 50 µs.
     assert cost(network.predict, row) - cost(call, *arguments) < 12e-6

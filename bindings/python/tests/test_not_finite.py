@@ -1,7 +1,7 @@
-"""Every call of stableode.h that takes or gives numbers, fed with NaN, infinities, numbers too large for its precision, and parameters that make its results overflow.
+"""Calls every function of stableode.h that reads or writes numbers with NaN, infinities, numbers too large for its precision, and parameters that make its results overflow.
 
-A number that is not finite is an error or documented, never given out in silence; on an error the caller's arrays are as they were. The calls and their arguments come from the
-header: `test_every_number_of_the_header_is_covered` fails for one that is not in `CALLS`.
+A number that is not finite must be an error or documented; the library never returns one silently. After an error the caller's arrays are unchanged. The functions and their
+arguments come from the header: `test_every_number_of_the_header_is_covered` fails for a function that is not in `CALLS`.
 """
 
 import ctypes
@@ -21,7 +21,7 @@ NAN, INFINITY = float("nan"), float("inf")
 
 
 class World:
-    """The objects that calls are made on. `scale` multiplies the parameters: a large one makes results overflow."""
+    """The objects that the calls use. `scale` multiplies the parameters; a large scale makes results overflow."""
 
     def __init__(self, precision="float32", scale=1.0):
         common = {"inputs": WIDTH, "outputs": WIDTH, "width": WIDTH, "precision": precision, "seed": 4}
@@ -54,7 +54,7 @@ class In:
 
 
 class Out:
-    """An array that a call writes; it begins as SENTINEL everywhere."""
+    """An array that a call writes; all its entries are SENTINEL before the call."""
 
     def __init__(self, shape, dtype):
         self.array = numpy.full(shape, SENTINEL, dtype)
@@ -67,7 +67,7 @@ class Out:
 
 
 class Struct:
-    """A structure or a double that a call writes; its numbers begin as SENTINEL."""
+    """A structure or a double that a call writes; its numbers are SENTINEL before the call."""
 
     def __init__(self, kind):
         self.value = kind()
@@ -84,15 +84,15 @@ class Struct:
 class Call:
     """How to call one function with numbers.
 
-    run(world, given, results) calls it. given: valid arguments by their names in the header, of a world. results: what it writes, by names. may_be_nan: results that the header
-    says NaN of.
+    run(world, given, results) calls it. given: a function of the world that returns valid arguments, by their names in the header. results: the results that it writes, by name.
+    may_be_nan: results that the header documents as possibly NaN.
     """
 
     def __init__(self, run, given=lambda w: {}, results=lambda w, real: {}, may_be_nan=()):
         self.run, self.given, self.results, self.may_be_nan = run, given, results, may_be_nan
 
     def __call__(self, world, real="float64", **poisoned):
-        """(whether it succeeded, results)."""
+        """(whether the call succeeded, its results)."""
         arguments = {**self.given(world), **poisoned}
         given = {name: In(value) if isinstance(value, numpy.ndarray) else value for name, value in arguments.items()}
         results = self.results(world, real)
@@ -116,12 +116,12 @@ def batch(w):
 
 
 def rows(**names):
-    """Results of samples × width, by their names."""
+    """Results [samples, width], by name."""
     return lambda w, real: {name: Out((SAMPLES, WIDTH), real) for name in names}
 
 
 def made(create):
-    """A function that makes an object through a pointer: what it made is freed."""
+    """A function that creates an object through a pointer; the object is freed afterwards."""
 
     def run(w, given, results):
         pointer = ctypes.c_void_p()
@@ -160,7 +160,7 @@ def history(w, given, results):
 
 
 def specification(act):
-    """A call on a specification of its own."""
+    """A call on a new specification."""
 
     def run(w, given, results):
         pointer = ctypes.c_void_p()
@@ -223,7 +223,7 @@ CALLS = {
         lambda w, real: {"curve": Out((4, 2), real), "suggestion": Struct(ctypes.c_double)},
         may_be_nan=("curve", "suggestion"),
     ),
-    # Validation figures are NaN without validation data, and accuracies of values.
+    # Validation figures are NaN without validation data; accuracies are NaN for targets that are values.
     "sode_trainer_history_at": Call(history, results=lambda w, real: {"row": Struct(ProgressData)}, may_be_nan=("row",)),
     "sode_network_evaluate": Call(
         lambda w, g, r: L.sode_network_evaluate(w.network._pointer, w.dataset._pointer, 1, r["evaluation"].ref),
@@ -285,7 +285,7 @@ CALLS = {
     "sode_gradient_report": Call(
         lambda w, g, r: L.sode_gradient_report(w.gradient._pointer, r["report"].ref), results=lambda w, real: {"report": Struct(StepReportData)}
     ),
-    # Where a sample did not get, the header says, NaN is written.
+    # The header documents NaN for times that a sample did not reach.
     "sode_network_solve": Call(
         solve,
         lambda w: {"features": w.features, "times": numpy.array([0.25, 0.5]), "weights": numpy.ones(WIDTH), "level": 1e3},
@@ -313,7 +313,7 @@ CALLS = {
     ),
 }
 
-# Arguments that are no numbers of the caller's although their types say so: results that lists of options and formats fill in.
+# Arguments whose types look like the caller's numbers but are not: results that option lists and formats fill in.
 NO_NUMBERS = {("sode_option_at", "info")}
 
 
@@ -334,7 +334,7 @@ def numbers_of_the_header(header):
             if stars and not constant:
                 written.setdefault(name, set()).add(argument_name)
             elif base in structures:
-                # The fields of a structure that is read are arguments of their own.
+                # Each field of a structure that the function reads counts as an argument.
                 fields = re.findall(r"\b(?:double|sode_tensor \*)\s*(\w+);", structures[base])
                 read.setdefault(name, set()).update(fields)
             else:
@@ -378,7 +378,7 @@ def test_numbers_that_are_not_finite_are_errors(name, argument, value):
         assert all(numpy.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-# Of data sets, weights and rates only the network knows the precision, and of an event's level and of times it is float64.
+# Numbers that float32 cannot hold are valid here, because data sets and weights do not know a network's precision. Times and levels of events are float64 as well.
 FLOAT64_ARGUMENTS = {"sode_dataset_create", "sode_dataset_retain", "sode_dataset_weighted", "sode_trainer_set_class_weights"}
 
 
@@ -435,7 +435,7 @@ def all_schemes():
 
 
 def made_of(**options):
-    """A network of a field and an integrator whose solvers give up soon; None for two that do not go together, or a field of sequences."""
+    """A network with a field and an integrator whose solvers stop early; None if the two cannot be combined, or if the field reads sequences."""
     for limits in ({"solver_iterations": 20}, {"max_steps": 50}, {}):
         try:
             return stableode.Network(inputs=4, outputs=3, width=4, layers=2, horizon=1.0, **options, **limits)
@@ -446,7 +446,7 @@ def made_of(**options):
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_no_field_and_integrator_gives_classes_of_scores_that_are_not_finite(precision):
-    """Every pair with parameters of all sizes: scores are finite and classes theirs, or the call names the row."""
+    """For every pair and parameters of all sizes, scores are finite and classes agree with them, or the error names the row."""
     features = numpy.random.default_rng(1).standard_normal((5, 4))
     seen = {True: 0, False: 0}
     for field, integrator in all_schemes():

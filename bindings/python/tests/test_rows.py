@@ -1,4 +1,4 @@
-"""Rows without a result: errors that name them, or NaN and class −1."""
+"""Rows without a result: an error names them, or they become NaN and class −1."""
 
 import numpy
 import pytest
@@ -23,7 +23,7 @@ def test_rows_without_a_result(network, method, make):
     with pytest.raises(stableode.InvalidDataError, match="row 7, column 1"):
         call(features, out=out)
     assert (out == 5).all()
-    # float32 features take the way without tensors.
+    # float32 features use the path without tensors.
     with numpy.errstate(over="ignore"):
         narrow = features.astype("float32")
     for given in (features, narrow):

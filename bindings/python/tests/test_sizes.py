@@ -1,7 +1,7 @@
-"""Sizes of a caller's choice: every call that makes an object refuses what is too large at once, without taking the memory first.
+"""Sizes that the caller chooses: every call that makes an object refuses sizes that are too large at once, before it allocates memory.
 
-Each call runs in a process of its own with sizes from −1 to 2^62, under a memory limit and without one. Refused or not, the
-process must not grow past the limit and a little; what is refused is refused in milliseconds of processor time.
+Each call runs in its own process with sizes from −1 to 2^62, with and without a memory limit. Whether or not the call is refused,
+the process must not grow much beyond the limit. A refusal takes only milliseconds of processor time.
 """
 
 import gzip
@@ -19,11 +19,11 @@ from stableode import _table
 HERE = pathlib.Path(__file__)
 SIZES = [-1, 0] + [2**power for power in range(16, 63, 2)] + [2**62 - 1]
 LIMIT = 1 << 20
-# The runtime's own small allocations, the interpreter's, and pages that the system rounds up.
+# Small allocations of the runtime and the interpreter, and the system's rounding to pages.
 LITTLE = 48 << 20
-# Measured: below 5 ms for everything that is refused; a debug build of the library and a loaded machine are slower.
+# Measured: every refusal takes less than 5 ms. A debug build of the library or a loaded machine is slower.
 SECONDS = 0.1
-# What needs no memory that grows with the size: these may succeed for any. The others are given, without a limit, only sizes that no machine serves.
+# Calls whose memory does not grow with the size: they may succeed for any size. Without a memory limit the other calls get only sizes that no machine can serve.
 OF_ANY_SIZE = {"sode_gradient_create", "sode_predictor_create", "sode_dataset_slice", "sode_dataset_fold"}
 
 CREATING = sorted(name for name, (_, arguments) in _table.FUNCTIONS.items() if _table.HandleOut in arguments)
@@ -65,17 +65,17 @@ WITHOUT_SIZES = {
 }
 
 
-# ---- In a process of its own ---------------------------------------------------------------------------------------
+# ---- In a separate process -----------------------------------------------------------------------------------------
 
 
 def options(scope):
-    """The integer options of a scope, the registries' whole list: each is set to each size."""
+    """Sets each integer option of a scope, from the registries' complete list, to each size."""
     import stableode
 
     return [option.key for option in stableode.options(scope).values() if option.type is int]
 
 
-#: Networks in which each option that belongs to one element means something.
+#: Networks in which the options that belong to one registry entry apply.
 BASES = [
     {},
     {"opening": "dense"},
@@ -95,17 +95,17 @@ BASES = [
 
 
 def specifications(size):
-    """JSON texts of networks in which one option has this size, or a list has so many elements."""
+    """JSON texts of networks in which one option has this size, or a list has this many elements."""
     for base in BASES:
         for key in options("network") + options("block"):
             yield json.dumps({"inputs": 2, "outputs": 2, "width": 2, "layers": 3, **base, key: size})
-    # Many blocks of many layers: together large.
+    # Many blocks of many layers, which are large together.
     if 0 < size < 2**24:
         block = {"layers": min(size, 1000000), "weights_in_time": "shared"}
         yield json.dumps({"inputs": 2, "outputs": 2, "width": 2, "blocks": [block] * 1024})
         block = {"layers": min(size, 1000000), "weights_in_time": "polynomial", "basis_count": 32}
         yield json.dumps({"inputs": 2, "outputs": 2, "width": 2, "blocks": [block] * 1024})
-    # Long lists and deep nesting, of the texts' own size.
+    # Long lists and deep nesting, where the size is that of the text itself.
     if 0 < size <= 2**22:
         yield json.dumps({"inputs": 2, "outputs": 2, "step_sizes": [0.1] * (size // 4)})
         yield "[" * size
@@ -131,7 +131,7 @@ class Calls:
         return self.ctypes.byref(self.ctypes.c_void_p())
 
     def tensor(self, *shape, strides=None, kind=(2, 32)):
-        """A tensor of any shape over 64 bytes: with strides of 0 all its elements are the same."""
+        """A tensor of any shape over 64 bytes of memory: with strides 0 all its elements share one address."""
         from stableode._structures import DataType, Tensor
 
         ctypes = self.ctypes
@@ -159,7 +159,7 @@ class Calls:
             yield self.library.sode_network_project, self.network._pointer, text, len(text), self.out()
 
     def sode_network_refine(self, size):
-        # As often as there is room, from a network as large as the limit allows.
+        # Repeats while there is room, from a network as large as the limit allows.
         yield self.library.sode_network_refine, self.network._pointer, b"linear", self.out()
 
     def sode_network_load_memory(self, size):
@@ -182,7 +182,7 @@ class Calls:
     def sode_dataset_retain(self, size):
         from stableode._structures import ReleaseFunction
 
-        # Retained features take no memory; looking at each of them takes time in proportion to them.
+        # Retained features take no memory, but reading all of them takes time proportional to their number.
         labels = self.tensor(size, kind=(0, 32))
         yield self.library.sode_dataset_retain, self.tensor(size, 2), labels, ReleaseFunction(), None, self.out()
 
@@ -226,13 +226,13 @@ class Calls:
         yield self.library.sode_trainer_refine, self.trainer._pointer, b"copy", self.out(), self.out()
 
     def sode_multilevel_run(self, size):
-        if size != 2**16 and size != 2**18:  # levels that can be trained: refused by the memory alone, after training
+        if size != 2**16 and size != 2**18:  # levels that can be trained: only the memory limit refuses them, after training
             data = self.dataset._pointer
             yield self.library.sode_multilevel_run, self.trainer._pointer, size, b"copy", data, data, None, self.out(), self.out()
 
 
 def models(size):
-    """Model files that are small and claim this size: of the header, a tensor, or a network."""
+    """Small model files that claim this size for the header, a tensor, or a network."""
     specification = {"inputs": 2, "outputs": 2, "width": 2, "blocks": [{"layers": 3}]}
 
     def model(specification, tensors, data=b""):

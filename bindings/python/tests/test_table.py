@@ -1,4 +1,4 @@
-"""The tables of functions, structures, statuses and versions against stableode.h."""
+"""The tables of functions, structures, statuses and versions agree with stableode.h."""
 
 import ctypes
 import re
@@ -36,7 +36,7 @@ STRUCTURES = {
     "sode_option_info": _structures.OptionInfo,
     "sode_allocator": _structures.Allocator,
 }
-# Function pointers, by the name of the parameter or field.
+# Function pointers by the name of their parameter or field.
 FUNCTION_POINTERS = {
     "release(void *user_data)": _structures.ReleaseFunction,
     "allocate(size_t size, size_t alignment, void *user_data)": _structures.AllocateFunction,
@@ -78,14 +78,14 @@ def ctype_of(declaration, header):
     if base in handles(header) and base not in STRUCTURES:
         return {1: ctypes.c_void_p, 2: ctypes.POINTER(ctypes.c_void_p)}[stars]
     if base in ("float", "double") and stars == 1 and not re.search(r"\b(loss|suggestion|value)$", declaration):
-        return ctypes.c_void_p  # dense memory of the caller's
+        return ctypes.c_void_p  # dense memory of the caller
     scalar = {**SCALARS, **STRUCTURES, "sode_status": _table.Status}[base]
     return ctypes.POINTER(scalar) if stars else scalar
 
 
 def argument_type(declaration, header):
     kind = ctype_of(declaration, header)
-    return ctypes.c_int32 if kind is _table.Status else kind  # only a result raises
+    return ctypes.c_int32 if kind is _table.Status else kind  # only results raise exceptions
 
 
 def declared_functions(header):

@@ -1,4 +1,4 @@
-"""Intake: every layout and type gives what the contiguous array gives, and without a copy where possible."""
+"""Input arrays: every layout and type gives the same result as the contiguous array, without a copy where possible."""
 
 import array
 
@@ -124,7 +124,7 @@ def test_array_protocols_without_a_copy(network, batch, expected, wrapper):
 
 
 class Sparse:
-    """What scipy's sparse arrays and matrices have in common."""
+    """The attributes that scipy's sparse arrays and matrices share."""
 
     shape, nnz = (2, 3), 1
 

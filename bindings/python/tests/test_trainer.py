@@ -49,7 +49,7 @@ def test_history_has_columns(make_classifier, data):
     assert history.epoch.tolist() == [1, 2, 3]
     assert history.training_loss.shape == (3,) and numpy.all(history.training_loss > 0)
     assert numpy.all((0 <= history.validation_accuracy) & (history.validation_accuracy <= 1))
-    assert history.step.tolist() == [13, 26, 39]  # ⌈400/32⌉ steps an epoch
+    assert history.step.tolist() == [13, 26, 39]  # ⌈400/32⌉ steps per epoch
     assert all(row.kind == "epoch" for row in history)
     assert history[-1].seconds > 0 and "training_loss" in dir(history)
     assert history.best in list(history)
@@ -147,7 +147,7 @@ def test_events_arrive(make_classifier, data):
 
 
 def test_events_arrive_during_validation_too():
-    # About 40 milliard operations of validation, for a callback each 0.05 s and so for Ctrl-C.
+    # About 40 billion operations of validation, long enough for the callbacks every 0.05 s that detect Ctrl-C.
     network = stableode.Network(inputs=2, outputs=2, width=64, layers=100, horizon=4.0)
     random = numpy.random.default_rng(0)
     training, validation = ((random.standard_normal((count, 2)), random.integers(0, 2, count)) for count in (32, 50000))
@@ -160,7 +160,7 @@ def test_events_arrive_during_validation_too():
     with stableode.Trainer(network, **{**OPTIONS, "epochs": 1}) as trainer:
         assert trainer.run(training, validation, on_event=stop).outcome == "stopped_by_callback"
         assert validating[-1] == ("step", 1.0)
-        history = trainer.run(training, validation)  # goes on within the validation
+        history = trainer.run(training, validation)  # continues within the validation
     assert len(history) == 1
     assert network.evaluate(*validation)["loss"] == history.validation_loss[0]
 
@@ -384,7 +384,7 @@ def test_handles_that_cannot_be_copied_say_what_to_do(duplicate):
 
 
 def _own_loss(scores, targets):
-    """Softmax cross-entropy, by hand."""
+    """Softmax cross-entropy in NumPy."""
     shifted = scores - scores.max(axis=1, keepdims=True)
     probabilities = numpy.exp(shifted)
     probabilities /= probabilities.sum(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""What type checkers and `help` see: the package, the examples and programs of users."""
+"""Type checkers and `help` on the package, the examples and users' programs."""
 
 import inspect
 import os
@@ -31,7 +31,7 @@ try:
 except stableode.FileError as error:
     print(error.code + 1)
 '''
-#: A line that is wrong → what it is about.
+#: A wrong line of code → what is wrong with it.
 WRONG = {
     "stableode.Network(inputs=2, outputs=3, feild='dense')": "misspelt option",
     "stableode.Network(inputs=2, outputs=3, layers='8')": "type of an option",
@@ -43,7 +43,7 @@ WRONG = {
 
 
 def checker(name, *paths):
-    """Runs mypy or pyright; gives (exit status, output)."""
+    """Runs mypy or pyright; returns (exit status, output)."""
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent), "MYPYPATH": str(PACKAGE.parent)}
     if name == "mypy":
         command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, "--allow-untyped-calls", "--allow-untyped-defs"]
@@ -94,7 +94,7 @@ def test_signatures_show_every_option(scopes, function):
             assert key in parameters and key in shown
             if option.required:
                 assert parameters[key].default is inspect.Parameter.empty
-            elif not (function is stableode.cross_validate and key == "seed"):  # the folds' seed there
+            elif not (function is stableode.cross_validate and key == "seed"):  # there it is the seed of the folds
                 assert parameters[key].default == option.default
 
 

@@ -1,4 +1,4 @@
-"""Folds and cross-validation, weights of samples and classes, standardization."""
+"""Folds and cross-validation, weights of samples and classes, and standardization."""
 
 import numpy
 import pytest
@@ -17,7 +17,7 @@ def imbalanced():
 
 def test_folds_share_every_class_evenly(imbalanced):
     features, labels = imbalanced
-    features[:, 0] = numpy.arange(60)  # names the sample
+    features[:, 0] = numpy.arange(60)  # identifies the sample
     data = stableode.Dataset(features, labels)
     seen = []
     for fold in range(4):
@@ -43,7 +43,7 @@ def test_cross_validate(make_network, imbalanced):
     figures = stableode.cross_validate(network, imbalanced, folds=3, seed=2, metrics=["macro_f1"], standardize=True, **OPTIONS)
     assert set(figures) == {"loss", "accuracy", "samples", "macro_f1"} and figures["samples"].tolist() == [20, 20, 20]
     assert (network.parameter_vector == before).all() and network.normalization is None
-    # The second fold by hand.
+    # The second fold, computed directly.
     training, validation = stableode.Dataset(*imbalanced).fold(3, 1, seed=2)
     copy = network.copy()
     copy.fit_normalization(training)
@@ -63,7 +63,7 @@ def test_a_weight_of_two_is_the_sample_twice(make_network):
     history = one.fit(stableode.Dataset(features, labels).weighted(weights), **options)
     rows = numpy.repeat(numpy.arange(5), weights)
     expected = two.fit(features[rows], labels[rows], **options)
-    # Sums of a few numbers of order 1 in another order.
+    # Sums of a few numbers of magnitude 1, in another order.
     numpy.testing.assert_allclose(one.parameter_vector, two.parameter_vector, atol=1e-14)
     numpy.testing.assert_allclose(history.training_loss, expected.training_loss, rtol=1e-13)
 
@@ -101,7 +101,7 @@ def test_weights_have_errors_that_name_them(make_network, imbalanced):
 def test_standardization_is_fitted_and_stored(make_network, tmp_path):
     random = numpy.random.default_rng(8)
     features = random.standard_normal((300, 3)) * [1, 1e-3, 7] + [5, -3, 0]
-    features[:, 2] = 0.1  # never changes
+    features[:, 2] = 0.1  # a constant feature
     network = make_network()
     network.fit_normalization(features, random.integers(0, 4, 300))
     shift, scale = network.normalization
@@ -123,7 +123,7 @@ def test_standardized_large_numbers_stay_apart(make_network, kind):
     network = make_network(precision="float32")
     network.fit_normalization(features, numpy.arange(1000) % 4)
     assert len({score.tobytes() for score in network.scores(features)}) == 1000
-    # Entering as they should: the same scores as those of features standardized in float64.
+    # The network normalizes before rounding: the scores equal those of features standardized in float64.
     scores = network.scores(features)
     network.normalization = None
     exact = (features - features.mean(axis=0)) / features.std(axis=0)

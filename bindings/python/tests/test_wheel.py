@@ -1,4 +1,4 @@
-"""The wheel that `make wheel` makes: what it says of itself, and that it carries the library with its licenses."""
+"""The wheel that `make wheel` makes: its metadata, the library in it, and the licenses."""
 
 import email
 import os
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The path of a wheel around the library under test. `.ci/wheel` ends with `twine check --strict`."""
+    """The path of a wheel with the library under test. `.ci/wheel` ends with `twine check --strict`."""
     out = tmp_path_factory.mktemp("wheel") / "out"
     environment = {**os.environ, "OUT": str(out), "LIBRARY": os.environ["STABLEODE_LIBRARY"], "PYTHON": sys.executable}
     made = subprocess.run([ROOT / ".ci" / "wheel"], env=environment, capture_output=True, text=True)
@@ -28,7 +28,7 @@ def wheel(tmp_path_factory):
 
 
 def read(path, name):
-    """A text inside the wheel; of the folder dist-info when the name begins with a slash."""
+    """A text file of the wheel; one of its dist-info folder if the name begins with a slash."""
     with zipfile.ZipFile(path) as archive:
         full = f"stableode-{stableode.__version__}.dist-info{name}" if name.startswith("/") else name
         return archive.read(full).decode()
@@ -63,7 +63,7 @@ def test_notices_name_what_is_linked_in():
     notices = (ROOT / "Sources/StableODELink/NOTICES.md").read_text()
     for part in ("OpenBLAS", "zlib", "Swift"):
         assert f"## {part}" in notices and f"| {part}" in notices
-    # Each part's own words, which its terms ask for.
+    # The wording that the license of each part requires.
     assert "Neither the name of the OpenBLAS project" in notices and "The University of Texas at Austin" in notices
     assert "The origin of this software must not be misrepresented" in notices
     assert "you may redistribute such product without providing attribution" in notices
