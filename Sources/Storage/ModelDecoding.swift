@@ -8,12 +8,12 @@ extension ModelContents {
   /// - Parameters:
   ///   - bytes: the whole file, at any alignment.
   ///   - name: what the file is called in messages.
-  ///   - order: gives the names of the tensors of such contents in the order in which this library writes them; asked when the checksum is not that of the bytes.
+  ///   - order: gives the names of the tensors of such contents in the orders in which releases of this library write them; asked when the checksum is not that of the bytes.
   /// - Throws: `fileFormat` for what is no model file, cut short, too long or damaged; `versionMismatch` for a format this library does not know; `memory`.
   ///   Memory for the tensors is asked for when all sizes are right.
   /// Cost: two passes; where another program has written the file four. Memory: the tensors, and in that case twice.
   package init(
-    decoding bytes: UnsafeRawBufferPointer, name: String = "the model", order: ((ModelContents) throws(Failure) -> [String])? = nil
+    decoding bytes: UnsafeRawBufferPointer, name: String = "the model", order: ((ModelContents) throws(Failure) -> [[String]])? = nil
   ) throws(Failure) {
     self = try ModelDecoder(bytes: bytes, name: name).contents(order)
   }
@@ -26,7 +26,7 @@ private struct ModelDecoder {
   private func fail(_ problem: String) -> Failure { Failure(.fileFormat, "\(name) \(problem)") }
   private var damaged: Failure { fail("is damaged or cut short: its checksum does not match") }
 
-  func contents(_ order: ((ModelContents) throws(Failure) -> [String])?) throws(Failure) -> ModelContents {
+  func contents(_ order: ((ModelContents) throws(Failure) -> [[String]])?) throws(Failure) -> ModelContents {
     guard let base = bytes.baseAddress, bytes.count >= 8 else { throw fail("is no model file: it has \(bytes.count) bytes") }
     let length = UInt64(littleEndian: base.loadUnaligned(as: UInt64.self))
     guard length >= 2, length <= UInt64(ModelFormat.mostHeaderBytes) else { throw fail("is no model file: it does not begin with the length of a header") }
@@ -84,20 +84,23 @@ private struct ModelDecoder {
   }
 
   /// Compares a checksum that is not that of the bytes with that of the contents as this library writes them.
-  private func verify(_ contents: ModelContents, _ stated: String, _ order: ((ModelContents) throws(Failure) -> [String])?) throws(Failure) {
-    guard let names = try? order?(contents), names.count == contents.tensors.count else { throw damaged }
+  private func verify(_ contents: ModelContents, _ stated: String, _ order: ((ModelContents) throws(Failure) -> [[String]])?) throws(Failure) {
+    guard let orders = try? order?(contents) else { throw damaged }
     let found = Dictionary(contents.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let tensors = names.compactMap { found[$0] }
-    guard tensors.count == names.count else { throw damaged }
-    let written: Buffer
-    do throws(Failure) {
-      written = try contents.with(tensors: tensors, training: contents.training).encoded()
-    } catch {
-      throw error.status == .memory || error.status.rawValue > 0 ? error : damaged
+    for names in orders {
+      let tensors = names.compactMap { found[$0] }
+      guard names.count == contents.tensors.count, tensors.count == names.count else { continue }
+      let written: Buffer
+      do throws(Failure) {
+        written = try contents.with(tensors: tensors, training: contents.training).encoded()
+      } catch {
+        throw error.status == .memory ? error : damaged
+      }
+      defer { withExtendedLifetime((written, contents.memory)) {} }
+      let whole = UnsafeRawBufferPointer(start: written.base, count: written.byteCount)
+      if let digits = checksumDigits(in: whole), String(decoding: whole[digits], as: UTF8.self) == stated { return }
     }
-    defer { withExtendedLifetime((written, contents.memory)) {} }
-    let whole = UnsafeRawBufferPointer(start: written.base, count: written.byteCount)
-    guard let digits = checksumDigits(in: whole), String(decoding: whole[digits], as: UTF8.self) == stated else { throw damaged }
+    throw damaged
   }
 
   /// The tensors in the order in which they lie, without gaps, copied to memory of their own.

@@ -41,13 +41,15 @@ package enum ModelFile {
   static func contents(of bytes: UnsafeRawBufferPointer, name: String) throws(Failure) -> ModelContents {
     try ModelContents(decoding: bytes, name: name) { contents throws(Failure) in
       let plan = try plan(of: contents, name: name)
-      let own = plan.tensors.map(\.name) + (contents.tensors.contains { $0.name == shift } ? [shift, scale] : [])
+      let parameters = plan.tensors.map(\.name)
+      // A normalization comes first; version 0.1.0 wrote it behind the parameters.
+      let own = contents.tensors.contains { $0.name == shift } ? [[shift, scale] + parameters, parameters + [shift, scale]] : [parameters]
       guard let training = contents.training else { return own }
       // Tables come first, vectors last.
       let header = try JSON.read(training, limit: ModelFormat.mostHeaderBytes, status: .fileFormat, what: "\(name), training")
       let tables = header["columns"]?.members?.map(\.key) ?? []
       let vectors = header["vectors"]?.elements?.compactMap(\.text) ?? []
-      return tables.map { CheckpointFile.prefix + $0 } + own + vectors.map { CheckpointFile.prefix + $0 }
+      return own.map { own in tables.map { CheckpointFile.prefix + $0 } + own + vectors.map { CheckpointFile.prefix + $0 } }
     }
   }
 

@@ -213,6 +213,9 @@ CALLS = {
         lambda w, g, r: L.sode_dataset_get(w.dataset._pointer, r["features"].ref, r["targets"].ref),
         results=lambda w, real: {"features": Out((SAMPLES, WIDTH), real), "targets": Out((SAMPLES, WIDTH), real)},
     ),
+    "sode_dataset_get_weights": Call(
+        lambda w, g, r: L.sode_dataset_get_weights(w.dataset._pointer, r["weights"].ref), results=lambda w, real: {"weights": Out((SAMPLES,), real)}
+    ),
     "sode_trainer_set_real": Call(lambda w, g, r: L.sode_trainer_set_real(w.trainer._pointer, b"learning_rate", g["value"]), lambda w: {"value": 0.1}),
     "sode_trainer_set_class_weights": Call(
         lambda w, g, r: L.sode_trainer_set_class_weights(w.class_trainer._pointer, g["weights"].ref), lambda w: {"weights": numpy.ones(WIDTH)}
@@ -378,8 +381,15 @@ def test_numbers_that_are_not_finite_are_errors(name, argument, value):
         assert all(numpy.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-# Numbers that float32 cannot hold are valid here, because data sets and weights do not know a network's precision. Times and levels of events are float64 as well.
-FLOAT64_ARGUMENTS = {"sode_dataset_create", "sode_dataset_retain", "sode_dataset_weighted", "sode_trainer_set_class_weights"}
+# Numbers that float32 cannot hold are valid here: data sets and weights do not know a network's precision, and a normalization acts before numbers are rounded to it. Times and levels of
+# events are float64 as well.
+FLOAT64_ARGUMENTS = {
+    "sode_dataset_create",
+    "sode_dataset_retain",
+    "sode_dataset_weighted",
+    "sode_network_set_normalization",
+    "sode_trainer_set_class_weights",
+}
 
 
 @pytest.mark.parametrize("value", [1e39, -1e300])
