@@ -41,7 +41,9 @@ package enum ModelFile {
   static func contents(of bytes: UnsafeRawBufferPointer, name: String) throws(Failure) -> ModelContents {
     try ModelContents(decoding: bytes, name: name) { contents throws(Failure) in
       let plan = try plan(of: contents, name: name)
-      let own = plan.tensors.map(\.name) + (contents.tensors.contains { $0.name == shift } ? [shift, scale] : [])
+      let normalization = contents.tensors.contains { $0.name == shift } ? [shift, scale] : []
+      // Versions 0.1 wrote the normalization last.
+      let own = contents.libraryVersion.hasPrefix("0.1.") ? plan.tensors.map(\.name) + normalization : normalization + plan.tensors.map(\.name)
       guard let training = contents.training else { return own }
       // Tables come first, vectors last.
       let header = try JSON.read(training, limit: ModelFormat.mostHeaderBytes, status: .fileFormat, what: "\(name), training")
