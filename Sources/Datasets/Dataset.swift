@@ -99,6 +99,8 @@ package final class Dataset: @unchecked Sendable {
   /// - Parameter numbers: samples × 1, any type; finite.
   /// - Throws: as `init(copying:labels:classes:)`, but for numbers that are no labels.
   package convenience init(copying features: TensorView, column numbers: TensorView) throws(Failure) {
+    try checkRoom(for: features, "features")
+    try checkRoom(for: numbers, "targets", bytesPerNumber: 12)
     if let checked = try labelsIfAllAre(numbers, samples: features.rows) {
       try self.init(copying: features, checked)
     } else {
@@ -108,6 +110,7 @@ package final class Dataset: @unchecked Sendable {
 
   /// Borrows the features, and the numbers if they are no labels; see `init(copying:column:)`.
   package convenience init(retaining features: TensorView, column numbers: TensorView, release: @escaping () -> Void) throws(Failure) {
+    try checkRoom(for: numbers, "targets", bytesPerNumber: 12)
     if let checked = try labelsIfAllAre(numbers, samples: features.rows) {
       try self.init(retaining: features, checked, release: release)
     } else {

@@ -108,7 +108,7 @@ import Testing
         header: "{\(tensorText), \"__metadata__\": {\"checksum\": \"\(digits)\", \"specification\": \"{}\", \"format\": \"stableode\", \"library_version\": \"\(library)\", \"format_version\": \"1\"}}",
         data: data ?? numbers)
     }
-    func read(_ bytes: [UInt8]) throws -> ModelContents { try bytes.withUnsafeBytes { try ModelContents(decoding: $0) { $0.tensors.map(\.name) } } }
+    func read(_ bytes: [UInt8]) throws -> ModelContents { try bytes.withUnsafeBytes { try ModelContents(decoding: $0) { [$0.tensors.map(\.name)] } } }
     #expect(try read(rewritten()).checksum == .right)
     for changed in [rewritten("0.1.1"), rewritten("0.1.0", [1] + numbers.dropFirst())] {
       #expect(throws: Failure(.fileFormat, "the model is damaged or cut short: its checksum does not match")) { try read(changed) }

@@ -78,7 +78,7 @@ static int32_t show_epoch(const sode_progress *progress, void *user_data) {
 
 /* Computes the scores of all images in one call and writes them to a raw file. */
 static void write_scores(sode_network *network, sode_dataset *images, const char *path) {
-  sode_dataset_info info = {sizeof info, 0, 0, 0, 0, {0, 0, 0}, 0, {0}};
+  sode_dataset_info info = {.struct_size = sizeof info};
   int64_t pixel_shape[2] = {0, PIXELS}, score_shape[2] = {0, CLASSES};
   sode_tensor features, scores;
   FILE *file;
@@ -104,7 +104,7 @@ int main(int count, char **arguments) {
   const char *field = count > 1 ? arguments[1] : "antisymmetric", *model = count > 2 ? arguments[2] : "-";
   const char *scores = count > 3 ? arguments[3] : "-", *folder = count > 4 ? arguments[4] : "/usr/share/datasets/fashion-mnist";
   sode_dataset *images = load(folder, "train"), *test = load(folder, "t10k"), *training, *validation;
-  sode_dataset_info info = {sizeof info, 0, 0, 0, 0, {0, 0, 0}, 0, {0}};
+  sode_dataset_info info = {.struct_size = sizeof info};
   sode_evaluation result = {sizeof result, 0, 0, 0, 0, {0}};
   sode_network *network = make_network(field);
   sode_trainer *trainer;

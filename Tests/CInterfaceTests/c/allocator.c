@@ -39,7 +39,7 @@ static sode_status live(float *parameters, int64_t *count) {
   static int32_t labels[SAMPLES];
   int64_t in_shape[2] = {SAMPLES, 2}, out_shape[2] = {SAMPLES, 5}, label_shape[1] = {SAMPLES};
   sode_tensor in = sode_tensor_f32(features, 2, in_shape), out = sode_tensor_f32(scores, 2, out_shape), targets = sode_tensor_i32(labels, 1, label_shape);
-  sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
+  sode_network_info info = {.struct_size = sizeof info};
   sode_tensor all;
   double loss;
   char *bytes = NULL;

@@ -203,7 +203,7 @@ static void bad_options(sode_network *network) {
 }
 
 static void bad_parameters(sode_network *network) {
-  sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
+  sode_network_info info = {.struct_size = sizeof info};
   float *before, *after, bias[2] = {0, NAN};
   int64_t bias_shape[2] = {2, 1};
   sode_tensor all, b = sode_tensor_f32(bias, 1, bias_shape);

@@ -47,7 +47,7 @@ int main(void) {
   sode_network *network = NULL;
   sode_dataset *training = NULL, *validation = NULL;
   sode_trainer *trainer = NULL;
-  sode_limits limits = {sizeof limits, 0, 0, 0, NULL, {0}};
+  sode_limits limits = {.struct_size = sizeof limits};
   sode_evaluation evaluation = {sizeof evaluation, 0, 0, 0, 0, {0}};
   struct sigaction action;
   struct itimerval in_a_while = {{0, 0}, {0, 150000}};
@@ -81,11 +81,11 @@ int main(void) {
   {
     sode_network *deep = NULL, *undisturbed = NULL;
     sode_trainer *one_step = NULL;
-    sode_limits one_epoch = {sizeof one_epoch, 0, 1, 0, NULL, {0}};
+    sode_limits one_epoch = {.struct_size = sizeof one_epoch, .epochs = 1};
     static float after[2][600000];
     int64_t parameters = 0, steps = 0;
     int which;
-    sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
+    sode_network_info info = {.struct_size = sizeof info};
     sode_progress last = {0};
     last.struct_size = sizeof last;
     CHECK_OK(sode_cancel_token_reset(token));

@@ -16,7 +16,7 @@ static int64_t peak_of(int64_t layers, const char *memory, float *result, int64_
   static int32_t labels[BATCH];
   sode_network *network = NULL;
   sode_gradient *gradient = NULL;
-  sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
+  sode_network_info info = {.struct_size = sizeof info};
   int64_t shape[2] = {BATCH, WIDTH}, label_shape[1] = {BATCH}, before = 0, peak = 0, i;
   sode_tensor input = sode_tensor_f32(features, 2, shape), targets = sode_tensor_i32(labels, 1, label_shape), out;
   double loss = NAN;

@@ -14,7 +14,7 @@ static float gradients[2][MOST], trained[2][MOST];
 static void same_bits(const char *json) {
   static const int64_t splits[] = {1, 2, 15, 16, 17, 64, 100, 601, SAMPLES};
   sode_network *network = NULL;
-  sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
+  sode_network_info info = {.struct_size = sizeof info};
   int64_t in_shape[2] = {SAMPLES, INPUTS}, out_shape[2] = {SAMPLES, CLASSES}, label_shape[1] = {SAMPLES}, start, i;
   sode_tensor in = sode_tensor_f32(features, 2, in_shape), out = sode_tensor_f32(whole, 2, out_shape), targets = sode_tensor_i32(labels, 1, label_shape);
   double loss[2] = {0, 1};
@@ -68,7 +68,7 @@ static void same_bits(const char *json) {
     sode_network *student = NULL;
     sode_trainer *trainer = NULL;
     sode_dataset *data = NULL;
-    sode_limits one_epoch = {sizeof one_epoch, 0, 1, 0, NULL, {0}};
+    sode_limits one_epoch = {.struct_size = sizeof one_epoch, .epochs = 1};
     sode_tensor result = sode_tensor_f32(trained[threads - 1], 1, &info.parameters);
     CHECK_OK(sode_network_copy(network, &student));
     CHECK_OK(sode_dataset_create(&in, &targets, &data));

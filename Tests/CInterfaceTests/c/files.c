@@ -9,7 +9,7 @@
 enum { MOST = 4000 };
 
 static int64_t read_parameters(sode_network *network, double *values) {
-  sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
+  sode_network_info info = {.struct_size = sizeof info};
   sode_tensor all;
   CHECK_OK(sode_network_describe(network, &info));
   if (!CHECK(info.parameters <= MOST)) return 0;

@@ -15,7 +15,7 @@ static int train(float *parameters, int64_t *count) {
   sode_network *network = NULL;
   sode_dataset *training = NULL, *validation = NULL;
   sode_trainer *trainer = NULL;
-  sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
+  sode_network_info info = {.struct_size = sizeof info};
   sode_tensor all;
   int failures = 0;
   failures += sode_network_create_json("{\"inputs\": 2, \"outputs\": 5, \"width\": 8, \"layers\": 16, \"field\": \"hamiltonian\","

@@ -44,7 +44,7 @@ static double loss_at(sode_network *network, sode_gradient *gradient, const doub
 static void differentiate(const char *json) {
   sode_network *network = NULL;
   sode_gradient *gradient = NULL;
-  sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
+  sode_network_info info = {.struct_size = sizeof info};
   int64_t input_shape[2] = {SAMPLES, INPUTS}, score_shape[2] = {SAMPLES, OUTPUTS}, label_shape[1] = {SAMPLES}, count, bytes = 0, i;
   sode_tensor input = sode_tensor_f64(features, 2, input_shape), targets = sode_tensor_i32(labels, 1, label_shape);
   sode_tensor result, values, w = sode_tensor_f64(cotangent, 2, score_shape), v, x = sode_tensor_f64(feature_direction, 2, input_shape);

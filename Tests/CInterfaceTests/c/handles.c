@@ -42,7 +42,7 @@ int main(void) {
   sode_specification *specification = NULL;
   sode_predictor *predictor = NULL;
   sode_cancel_token *token = NULL;
-  sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
+  sode_network_info info = {.struct_size = sizeof info};
   float point[2] = {0.5f, -0.5f}, scores[3], scores_after[3];
   pthread_t threads[2];
   int64_t failures[2] = {-1, -1}, counts[2][3] = {{0}};

@@ -11,6 +11,7 @@ static const char *const scopes[] = {"network", "block", "trainer"};
 static sode_status set(sode_specification *specification, sode_trainer *trainer, const sode_option_info *option) {
   switch (option->type) {
     case SODE_OPTION_INT:
+    case SODE_OPTION_BOOL:
       return specification ? sode_specification_set_int(specification, option->key, option->int_default)
                            : sode_trainer_set_int(trainer, option->key, option->int_default);
     case SODE_OPTION_REAL:
@@ -47,7 +48,12 @@ static void check_scope(const char *scope, sode_specification *specification, so
     option.struct_size = sizeof option;
     CHECK_OK(sode_option_at(scope, i, &option));
     CHECK(option.key && strlen(option.key) > 0 && option.unit && option.help && strlen(option.help) > 0 && option.allowed);
+    if (option.required) {
+      CHECK(option.int_default == 0 && option.text_default == NULL);
+      continue;
+    }
     switch (option.type) {
+      case SODE_OPTION_BOOL:
       case SODE_OPTION_INT: CHECK(option.int_low <= option.int_default && option.int_default <= option.int_high); break;
       case SODE_OPTION_REAL: CHECK(option.real_low <= option.real_default && option.real_default <= option.real_high); break;
       default: CHECK(option.type == SODE_OPTION_TEXT && option.text_default != NULL);

@@ -19,7 +19,7 @@ static int count(const char *field, const char *integrator, int layers, long cou
   sode_network *network = NULL;
   sode_gradient *gradient = NULL;
   sode_predictor *predictor = NULL;
-  sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
+  sode_network_info info = {.struct_size = sizeof info};
   int64_t input_shape[2] = {SAMPLES, INPUTS}, label_shape[1] = {SAMPLES}, score_shape[2] = {SAMPLES, OUTPUTS}, parameter_shape[1];
   sode_tensor input = sode_tensor_f32(features, 2, input_shape), targets = sode_tensor_i32(labels, 1, label_shape);
   sode_tensor out = sode_tensor_f32(scores, 2, score_shape), jv = sode_tensor_f32(tangent, 2, score_shape), result, along;

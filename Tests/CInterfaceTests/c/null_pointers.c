@@ -24,15 +24,15 @@ int main(void) {
   sode_tensor no_data = x, no_shape = x;
   sode_progress progress = {0};
   sode_evaluation evaluation = {sizeof evaluation, 0, 0, 0, 0, {0}};
-  sode_network_info network_info = {sizeof network_info, 0, 0, 0, 0, 0, 0, {0}};
+  sode_network_info network_info = {.struct_size = sizeof network_info};
   sode_dataset_info dataset_info;
   sode_option_info option_info;
   sode_network *adaptive = NULL;
-  sode_step_report step_report = {sizeof step_report, 0, 0, 0, 0, 0, 0, {0}};
-  sode_event_function event_function = {sizeof event_function, 0, NULL, 0, {0}};
-  sode_memory_plan memory_plan = {sizeof memory_plan, 0, 0, 0, 0, 0, {0}};
-  sode_block_memory block_memory = {sizeof block_memory, 0, NULL, 0, 0, 0, 0, 0, 0, {0}};
-  sode_near_identity_gap gap = {sizeof gap, 0, 0, 0, 0, 0, 0, 0, {0}};
+  sode_step_report step_report = {.struct_size = sizeof step_report};
+  sode_event_function event_function = {.struct_size = sizeof event_function};
+  sode_memory_plan memory_plan = {.struct_size = sizeof memory_plan};
+  sode_block_memory block_memory = {.struct_size = sizeof block_memory};
+  sode_near_identity_gap gap = {.struct_size = sizeof gap};
 
   memset(&dataset_info, 0, sizeof dataset_info);
   memset(&option_info, 0, sizeof option_info);

@@ -17,7 +17,7 @@ static char *written(sode_specification *specification) {
 int main(void) {
   sode_specification *specification = NULL;
   sode_network *network = NULL, *twin = NULL;
-  sode_network_info info = {sizeof info, 0, 0, 0, 0, 0, 0, {0}};
+  sode_network_info info = {.struct_size = sizeof info};
   char *before, *after, small[4] = "abc";
   const char *name;
   int32_t ndim;

@@ -4,6 +4,7 @@ Each call runs in its own process with sizes from −1 to 2^62, with and without
 the process must not grow much beyond the limit. A refusal takes only milliseconds of processor time.
 """
 
+import functools
 import gzip
 import json
 import os
@@ -68,6 +69,7 @@ WITHOUT_SIZES = {
 # ---- In a separate process -----------------------------------------------------------------------------------------
 
 
+@functools.cache
 def options(scope):
     """Sets each integer option of a scope, from the registries' complete list, to each size."""
     import stableode
