@@ -2,7 +2,7 @@ import LinearAlgebra
 import Settings
 
 extension Dataset {
-  /// The same samples, sharing memory, with weights: what each counts in a training loss. Weights that were there before are replaced.
+  /// The same samples, sharing memory, with weights for a training loss. They replace earlier weights.
   ///
   /// - Parameter weights: samples × 1, any type; finite, >= 0 and not all 0.
   /// - Throws: `shapeMismatch`; `invalidData` naming the first row that is wrong; `memory`.
@@ -20,7 +20,7 @@ extension Dataset {
 }
 
 /// Checks that weights are finite, >= 0 and not all 0, and that their sum is finite.
-/// - Parameters: name, each: what they are called in messages, and what there is one for.
+/// - Parameters: name, each: the name of the weights in messages, and the word for what has one weight each ("sample", "class").
 /// - Throws: `invalidData`.
 package func checkWeights(_ weights: Vector, _ name: String, each: String) throws(Failure) {
   var sum = 0.0
