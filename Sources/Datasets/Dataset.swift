@@ -188,7 +188,7 @@ private func labelsIfAllAre(_ numbers: TensorView, samples: Int) throws(Failure)
 
 /// Checks target values and gives a bound of their magnitudes.
 private func checkValues(_ values: TensorView, samples: Int) throws(Failure) -> Double {
-  guard values.rows == samples else { throw Failure(.shapeMismatch, "targets hold \(values.rows) samples and features \(samples); they must be as many") }
+  guard values.rows == samples else { throw Failure(.shapeMismatch, "targets hold \(values.rows) samples and features \(samples); both must have the same number") }
   return try checkNumbers(values, "targets")
 }
 

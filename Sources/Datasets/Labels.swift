@@ -14,7 +14,7 @@ func checkedLabels(_ labels: TensorView, samples: Int, classes: Int?) throws(Fai
     throw Failure(.shapeMismatch, "labels have \(labels.columns) columns; they must have 1, the number of the class")
   }
   guard labels.rows == samples else {
-    throw Failure(.shapeMismatch, "labels hold \(labels.rows) samples and features \(samples); they must be as many")
+    throw Failure(.shapeMismatch, "labels hold \(labels.rows) samples and features \(samples); both must have the same number")
   }
   guard labels.extent() != nil else { throw Failure(.shapeMismatch, "labels: shape and strides do not fit the address space") }
   if let classes, classes < 1 || classes > mostClasses { throw Failure(.outOfRange, "classes is \(classes); it must be between 1 and \(mostClasses)") }

@@ -32,5 +32,5 @@ package func checkWeights(_ weights: Vector, _ name: String, each: String) throw
     sum += weight
   }
   guard sum > 0 else { throw Failure(.invalidData, "\(name) are all 0; at least one must be > 0") }
-  guard sum.isFinite else { throw Failure(.invalidData, "\(name) have a sum that is not finite; divide them by a common factor, which changes nothing") }
+  guard sum.isFinite else { throw Failure(.invalidData, "\(name) have a sum that is not finite; divide all of them by the same factor, which does not change the result") }
 }

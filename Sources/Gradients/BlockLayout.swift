@@ -102,7 +102,7 @@ package struct BlockLayout: Sendable {
         .incompatible, "layers that share weights do not go with this integrator, which makes operators from tensors that each layer has for itself; give each layer its weights (weights_in_time layers)")
     }
 
-    // Independent coefficients of variance v give a layer the variance v·Σp_i². On average over the layers, weights are as large as the field means them to be; 1024 layers, evenly spread,
+    // Independent coefficients of variance v give a layer the variance v·Σp_i². The scale makes the mean over the layers equal to the field's variance; 1024 layers, evenly spread,
     // stand for a deeper block.
     var gain = 1.0
     if mixes {

@@ -13,7 +13,7 @@ extension Network {
   /// - Complexity: three passes over the features.
   package func fitNormalization(on dataset: Dataset) throws(Failure) {
     guard dataset.featureCount == plan.inputs else {
-      throw Failure(.shapeMismatch, "the data has \(dataset.featureCount) features a sample; the network has inputs \(plan.inputs)")
+      throw Failure(.shapeMismatch, "the data has \(dataset.featureCount) features per sample; the network has inputs \(plan.inputs)")
     }
     let count = plan.inputs
     let memory = try Buffer(count: 2 * count, precision: .float64)
