@@ -3,12 +3,12 @@ import Glibc
 import LinearAlgebra
 import Settings
 
-/// The bytes of a file from first to last, decompressed on the way when it is a gzip file.
+/// Reads the bytes of a file in order; a gzip file is decompressed meanwhile.
 final class ByteReader {
   let path: String
-  /// Bytes on the disk.
+  /// The size of the file on the disk, in bytes.
   let fileSize: Int
-  /// Starts with gzip's magic bytes (RFC 1952).
+  /// Whether the file starts with gzip's magic bytes (RFC 1952).
   let isCompressed: Bool
   private let descriptor: Int32
   private let input: Buffer
@@ -16,7 +16,7 @@ final class ByteReader {
   private var consumed = 0
   private var inflater: Inflater?
 
-  /// - Throws: `file` when it cannot be opened or is no regular file, `memory`.
+  /// - Throws: `file` if it cannot be opened or is not a regular file, `memory`.
   init(path: String) throws(Failure) {
     self.path = path
     input = try Buffer(byteCount: 1 << 16)
@@ -25,14 +25,14 @@ final class ByteReader {
     var magic: (UInt8, UInt8) = (0, 0)
     let count = withUnsafeMutableBytes(of: &magic) { pread(opened, $0.baseAddress, 2, 0) }
     isCompressed = count == 2 && magic == (0x1F, 0x8B)
-    // From here on deinit closes the file.
+    // If anything fails after this point, deinit closes the file.
     if isCompressed { inflater = try Inflater() }
   }
 
   deinit { close(descriptor) }
 
   /// Reads up to `count` bytes; fewer only at the end.
-  /// - Throws: `file` when reading fails, `fileFormat` when the compressed data is damaged or cut short.
+  /// - Throws: `file` if reading fails, `fileFormat` if the compressed data is damaged or cut short.
   func read(into target: UnsafeMutableRawPointer, count: Int) throws(Failure) -> Int {
     var filled = 0
     while filled < count {
@@ -93,7 +93,7 @@ private final class Inflater {
     stream.deallocate()
   }
 
-  /// Decompresses some; at least one byte is read or written as long as there is something to read.
+  /// Decompresses some bytes; at least one byte is read or written as long as there is input left.
   func step(
     _ input: UnsafeMutableRawPointer, _ inputCount: Int, into output: UnsafeMutableRawPointer, _ outputCount: Int, path: String
   ) throws(Failure) -> (read: Int, written: Int) {

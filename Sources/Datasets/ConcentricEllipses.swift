@@ -4,11 +4,11 @@ import Settings
 
 /// Concentric ellipses: x = (r cos φ, 0.4 r sin φ), φ ~ U(0, 2π), r ~ U(0, 1) in class 0 and r ~ U(1, 2) in class 1.
 ///
-/// Source: Haber & Ruthotto (2018), "Stable architectures for deep neural networks", §6.1. The classes alternate, so both are evenly present in every
-/// part. Training and validation points come from streams of their own: neither depends on the other's count.
+/// Source: Haber & Ruthotto (2018), "Stable architectures for deep neural networks", §6.1. The classes alternate, so that every part contains both
+/// evenly. Training and validation points come from separate random streams: neither depends on the other's count.
 /// - Parameters:
-///   - training, validation: samples, each >= 1 (the paper's are 1000 and 200).
-///   - seed: of the random stream.
+///   - training, validation: numbers of samples, each >= 1 (in the paper 1000 and 200).
+///   - seed: the seed of the random streams.
 /// - Throws: `memory`.
 @Sendable package func concentricEllipses(training: Int, validation: Int, seed: UInt64) throws(Failure) -> (training: Dataset, validation: Dataset) {
   (try ellipsePoints(count: training, seed: seed, stream: 0), try ellipsePoints(count: validation, seed: seed, stream: 1))

@@ -1,10 +1,10 @@
 import LinearAlgebra
 import Settings
 
-/// Samples with their class labels or target values: checked once, when made, and immutable from then on.
+/// Samples with their class labels or target values. A data set is checked once, when it is made, and immutable afterwards.
 ///
-/// Features are samples × features in the type they came in (images stay uint8); kernels convert them tile by tile. Labels are held as Int32.
-/// A data set owns its memory, or borrows the caller's until it calls the release closure. Slices share memory with what they were cut from.
+/// Features are samples × features in their original type (images stay uint8); kernels convert them tile by tile. Labels are stored as Int32.
+/// A data set owns its memory, or borrows the caller's until it calls the release closure. A slice shares memory with its data set.
 package final class Dataset: @unchecked Sendable {
   /// Samples × features.
   package let features: TensorView
@@ -12,22 +12,22 @@ package final class Dataset: @unchecked Sendable {
   package let labels: UnsafePointer<Int32>?
   /// Samples × values, or nil when the targets are class labels.
   package let values: TensorView?
-  /// Number of classes: as given when made, else the largest label + 1; 0 when the targets are values. A slice keeps that of the whole.
+  /// The number of classes: the given one, or else the largest label + 1; 0 if the targets are values. A slice has the same number as the whole data set.
   package let classCount: Int
-  /// What each sample counts in a training loss: `count` numbers ≥ 0, float64; nil: all the same.
+  /// The weights of the samples in a training loss: `count` numbers ≥ 0, float64; nil if all samples have the same weight.
   package let weights: Vector?
   /// Bounds of the magnitudes of features and target values: what a network's precision must hold.
   package let featureBound: Double
   package let valueBound: Double
-  /// What keeps the memory alive.
+  /// The object that keeps the memory alive.
   let owners: [AnyObject]
 
   package var count: Int { features.rows }
   package var featureCount: Int { features.columns }
-  /// Classes, or values a sample.
+  /// The number of classes, or of values per sample.
   package var targetCount: Int { values?.columns ?? classCount }
 
-  /// - Parameters: featureBound, valueBound: where they are known; else the numbers are looked at.
+  /// - Parameters: featureBound, valueBound: the bounds of magnitudes, if they are known; nil to compute them from the numbers.
   init(
     features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, weights: Vector? = nil, featureBound: Double? = nil,
     valueBound: Double? = nil, owners: [AnyObject]
@@ -48,9 +48,9 @@ package final class Dataset: @unchecked Sendable {
   ///   - features: samples × features, any type and strides; finite.
   ///   - labels: samples × 1, any type; whole numbers 0 … classes − 1.
   ///   - classes: the number of classes, or nil to take the largest label + 1.
-  /// - Throws: `shapeMismatch` (no samples, no features, counts that differ), `invalidData` (NaN or infinite feature, label that is no class: row and
+  /// - Throws: `shapeMismatch` (no samples, no features, counts that differ), `invalidData` (NaN or infinite feature, label that is not a class: row and
   ///   column are named), `memory`.
-  /// Cost: one pass over the data; memory: its size and 4 bytes a label.
+  /// Cost: one pass over the data; memory: its size and 4 bytes per label.
   package convenience init(copying features: TensorView, labels: TensorView, classes: Int? = nil) throws(Failure) {
     try checkRoom(for: features, "features")
     try checkRoom(for: labels, "labels", bytesPerNumber: 12)
@@ -76,7 +76,7 @@ package final class Dataset: @unchecked Sendable {
 
   /// Borrows the features and copies the labels (as Int32).
   ///
-  /// - Parameter release: called once, when this data set and all its slices are gone; never called when this initializer fails.
+  /// - Parameter release: called once, when this data set and all its slices have been destroyed; not called if this initializer fails.
   package convenience init(retaining features: TensorView, labels: TensorView, classes: Int? = nil, release: @escaping () -> Void) throws(Failure) {
     try checkRoom(for: labels, "labels", bytesPerNumber: 12)
     try self.init(retaining: features, try checkedLabels(labels, samples: features.rows, classes: classes), release: release)
@@ -94,10 +94,10 @@ package final class Dataset: @unchecked Sendable {
     self.init(features: features, labels: nil, values: values, classCount: 0, featureBound: bound, valueBound: valueBound, owners: [Borrowed(release)])
   }
 
-  /// Copies features and one number for each sample: class labels where all are, else values; the loss says which is meant (`readAsValues`).
+  /// Copies features and one number for each sample. If all numbers are valid class labels they are stored as labels, otherwise as values; the loss decides how they are read (`readAsValues`).
   ///
   /// - Parameter numbers: samples × 1, any type; finite.
-  /// - Throws: as `init(copying:labels:classes:)`, but for numbers that are no labels.
+  /// - Throws: as `init(copying:labels:classes:)`, except that numbers need not be labels.
   package convenience init(copying features: TensorView, column numbers: TensorView) throws(Failure) {
     try checkRoom(for: features, "features")
     try checkRoom(for: numbers, "targets", bytesPerNumber: 12)
@@ -108,7 +108,7 @@ package final class Dataset: @unchecked Sendable {
     }
   }
 
-  /// Borrows the features, and the numbers if they are no labels; see `init(copying:column:)`.
+  /// Borrows the features, and the numbers if they are not labels; see `init(copying:column:)`.
   package convenience init(retaining features: TensorView, column numbers: TensorView, release: @escaping () -> Void) throws(Failure) {
     try checkRoom(for: numbers, "targets", bytesPerNumber: 12)
     if let checked = try labelsIfAllAre(numbers, samples: features.rows) {
@@ -118,7 +118,7 @@ package final class Dataset: @unchecked Sendable {
     }
   }
 
-  /// This data set for a loss of values: class labels become one value a sample. Shares memory.
+  /// This data set for a loss of values: class labels become one value per sample. Shares memory.
   package var readAsValues: Dataset {
     guard let labels else { return self }
     let column = TensorView(UnsafeRawPointer(labels), type: .int32, rows: count, columns: 1)
@@ -126,7 +126,7 @@ package final class Dataset: @unchecked Sendable {
   }
 
   /// The samples `start` … `start + count − 1`, sharing memory with this data set.
-  /// - Throws: `outOfRange` when they are not all there, or none is asked for.
+  /// - Throws: `outOfRange` if not all of them exist, or `count` is not positive.
   package func slice(start: Int, count: Int) throws(Failure) -> Dataset {
     guard count >= 1 else { throw Failure(.outOfRange, "count is \(count); it must be >= 1") }
     guard start >= 0, start < self.count, count <= self.count - start else {
@@ -141,7 +141,7 @@ package final class Dataset: @unchecked Sendable {
   /// The first `count` samples.
   package func prefix(_ count: Int) throws(Failure) -> Dataset { try slice(start: 0, count: count) }
 
-  /// Checks that a precision holds the target values.
+  /// Checks that a precision can represent the target values.
   /// - Throws: `invalidData` naming row and column.
   package func requireValues(heldBy precision: Precision) throws(Failure) {
     guard valueBound > precision.largest, let values, let place = firstUnheld(values, by: precision) else { return }
@@ -151,11 +151,11 @@ package final class Dataset: @unchecked Sendable {
   }
 
   /// Checks that the labels are classes of a network with `classes` outputs.
-  /// - Throws: `invalidData` naming the first row that is not; `incompatible` for a matrix of target values.
+  /// - Throws: `invalidData` naming the first row with another label; `incompatible` for a matrix of target values.
   package func requireLabels(below classes: Int) throws(Failure) {
     guard let labels else {
       let values = targetCount
-      // One number a sample of which one is no label says more by that label than by its shape.
+      // For one number per sample, the error names a number that is not a label, which says more than the shape.
       if let column = self.values, values == 1 { _ = try checkedLabels(column, samples: count, classes: classes) }
       throw Failure(.incompatible, "targets have shape [\(count), \(values)]; class labels have shape [\(count)], whole numbers 0 … \(classes - 1)")
     }
@@ -164,14 +164,14 @@ package final class Dataset: @unchecked Sendable {
   }
 }
 
-/// Memory of a caller, given back when the last data set that shares it goes.
+/// A caller's memory, released when the last data set that shares it is destroyed.
 private final class Borrowed {
   private let release: () -> Void
   init(_ release: @escaping () -> Void) { self.release = release }
   deinit { release() }
 }
 
-/// Whether there is room for a copy, before the numbers are looked at: strides of 0 make arrays that are far larger than their memory.
+/// Checks that there is room for a copy before the numbers are read: with strides of 0 an array can be far larger than its memory.
 /// - Parameter bytesPerNumber: nil for a copy in the same type. Labels are read as Doubles and kept as Int32: 12.
 private func checkRoom(for view: TensorView, _ what: String, bytesPerNumber: Int? = nil) throws(Failure) {
   let (elements, overflow) = view.rows.multipliedReportingOverflow(by: view.columns)
@@ -179,7 +179,7 @@ private func checkRoom(for view: TensorView, _ what: String, bytesPerNumber: Int
   try Memory.claiming(overflow || tooLarge ? -1 : bytes, for: "a copy of \(what)") { () throws(Failure) in }
 }
 
-/// The labels that numbers are, one a sample; nil when one of them is no label.
+/// The numbers as labels, one per sample; nil if one of them is not a label.
 private func labelsIfAllAre(_ numbers: TensorView, samples: Int) throws(Failure) -> (labels: Buffer, classCount: Int)? {
   do throws(Failure) {
     return try checkedLabels(numbers, samples: samples, classes: nil)
@@ -189,13 +189,13 @@ private func labelsIfAllAre(_ numbers: TensorView, samples: Int) throws(Failure)
   }
 }
 
-/// Gives a bound of the magnitudes.
+/// Checks target values and gives a bound of their magnitudes.
 private func checkValues(_ values: TensorView, samples: Int) throws(Failure) -> Double {
-  guard values.rows == samples else { throw Failure(.shapeMismatch, "targets hold \(values.rows) samples and features \(samples); they must be as many") }
+  guard values.rows == samples else { throw Failure(.shapeMismatch, "targets hold \(values.rows) samples and features \(samples); both must have the same number") }
   return try checkNumbers(values, "targets")
 }
 
-/// At least one sample and feature, strides that fit the address space, finite numbers: gives a bound of their magnitudes.
+/// Checks for at least one sample and feature, strides that fit the address space, and finite numbers. Gives a bound of the magnitudes.
 private func checkNumbers(_ view: TensorView, _ what: String) throws(Failure) -> Double {
   guard view.rows >= 1 else { throw Failure(.shapeMismatch, "\(what) hold \(view.rows) samples; at least 1 is needed") }
   guard view.columns >= 1 else { throw Failure(.shapeMismatch, "\(what) hold \(view.columns) columns; at least 1 is needed") }

@@ -2,18 +2,18 @@ import LinearAlgebra
 import Settings
 
 extension Dataset {
-  /// As many classes as a network may have outputs: the counts of all classes lie in one array.
+  /// The most classes, which is the most outputs of a network: the counts of all classes lie in one array.
   private static let mostDealtClasses = 1_000_000
 
-  /// Fold `fold` of `folds`: its samples for validation, the others for training, both in the order they have here.
+  /// Splits off fold `fold` of `folds`: its samples for validation, the others for training, both in their order in this data set.
   ///
-  /// The samples are shuffled by `seed` and dealt out one by one, with labels class after class: the folds' sizes, and each class's counts in them, differ by one at most. Every
-  /// sample is in one fold; a fold depends on the data set, `folds` and `seed` alone. Weights go along.
+  /// The samples are shuffled by `seed` and dealt out to the folds one by one, class after class if there are labels: the folds' sizes, and each class's counts in them, differ by one at most. Every
+  /// sample is in exactly one fold; a fold depends on the data set, `folds` and `seed` alone. Samples keep their weights.
   /// - Parameters:
   ///   - folds: 2 … count.
   ///   - fold: 0 ..< folds.
   /// - Throws: `outOfRange`, also for a label of 1 000 000 or more; `memory`.
-  /// - Complexity: copies the samples, as rows scattered over a data set are no view of it.
+  /// - Complexity: copies the samples, because scattered rows cannot be a view of the data set.
   package func fold(_ fold: Int, of folds: Int, seed: UInt64) throws(Failure) -> (training: Dataset, validation: Dataset) {
     guard folds >= 2, folds <= count else { throw Failure(.outOfRange, "folds is \(folds); it must be between 2 and the number of samples, \(count)") }
     guard fold >= 0, fold < folds else { throw Failure(.outOfRange, "fold is \(fold); it must be between 0 and \(folds - 1)") }
@@ -27,7 +27,7 @@ extension Dataset {
       guard classCount <= Self.mostDealtClasses else {
         throw Failure(.outOfRange, "labels go up to \(classCount - 1); folds are dealt out class by class, for labels below \(Self.mostDealtClasses)")
       }
-      // Dealing goes on from class to class, so that the remainders of the classes do not all fall into the first folds.
+      // Each class begins with the fold after the last one used, so that the remainders of the classes do not all fall into the first folds.
       let starts = try Buffer(count: classCount + 1, precision: .float64)
       let next = starts.rowNumbers(count: classCount + 1)
       for row in 0..<count { next[Int(labels[row]) + 1] += 1 }
@@ -45,7 +45,7 @@ extension Dataset {
     }
     var own = 0
     for row in 0..<count where foldOf[row] == fold { own += 1 }
-    // The permutation is done with: its memory takes the rows of both parts.
+    // The permutation is no longer needed: its memory is reused for the rows of both parts.
     var (training, validation) = (0, count - own)
     for row in 0..<count {
       if foldOf[row] == fold {

@@ -19,8 +19,8 @@ package struct IDXArray {
 ///
 /// Format: two zero bytes, the type (8 uint8, 9 int8, 12 int32, 13 float32, 14 float64), the number of dimensions, their sizes and then the elements, all
 /// big-endian. Source: LeCun, Cortes & Burges, "The MNIST database", file formats. 16-bit integers (11) are not supported.
-/// - Throws: `file` when the file is missing or cannot be read; `fileFormat` when it is no IDX file, cut short, too long or damaged; `memory`. Header and
-///   sizes are checked against the size of the file before memory for the elements is asked for.
+/// - Throws: `file` if the file is missing or cannot be read; `fileFormat` if it is not an IDX file, cut short, too long or damaged; `memory`. Header and
+///   sizes are checked against the size of the file before memory for the elements is allocated.
 /// Cost: one pass; memory: the elements and 64 KiB.
 package func readIDX(_ path: String) throws(Failure) -> IDXArray {
   let reader = try ByteReader(path: path)
@@ -49,7 +49,7 @@ package func readIDX(_ path: String) throws(Failure) -> IDXArray {
   }
   let headerBytes = 4 + 4 * rank
   if reader.isCompressed {
-    // Deflate shrinks at most 1032-fold (zlib's technical note), so a small file that claims to be huge is refused before memory is asked for.
+    // Deflate shrinks at most 1032-fold (zlib's technical note), so that a small file that claims to be huge is refused before memory is allocated.
     let (most, overflow) = reader.fileSize.multipliedReportingOverflow(by: 1032)
     guard overflow || bytes <= most else { throw fail("is cut short: dimensions \(shown) cannot come from \(reader.fileSize) compressed bytes") }
   } else if reader.fileSize - headerBytes != bytes {
@@ -70,7 +70,7 @@ package func readIDX(_ path: String) throws(Failure) -> IDXArray {
 }
 
 extension Dataset {
-  /// Images and labels of IDX arrays: each image becomes a row of features in the type of the file, labels become classes.
+  /// Makes a data set of IDX arrays of images and labels: each image becomes a row of features in the type of the file, labels become classes.
   /// - Throws: `shapeMismatch` when the counts differ or labels have more than one dimension, `invalidData`, `memory`.
   package convenience init(idxImages images: IDXArray, labels: IDXArray, classes: Int? = nil) throws(Failure) {
     try self.init(retaining: images.view, labels: labels.view, classes: classes) { withExtendedLifetime(images.memory) {} }
@@ -102,7 +102,7 @@ private enum Code: Int {
   }
 }
 
-/// More than any data set has, so that hostile headers stay small.
+/// More dimensions than any data set has; a limit against malicious headers.
 private let mostDimensions = 8
 
 private func swapBytes<Word: FixedWidthInteger>(_ base: UnsafeMutableRawPointer, _ byteCount: Int, as type: Word.Type) {

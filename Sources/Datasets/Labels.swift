@@ -1,24 +1,24 @@
 import LinearAlgebra
 import Settings
 
-/// Class labels of any type as Int32, checked.
+/// Checks class labels of any type and converts them to Int32.
 ///
 /// - Parameters:
 ///   - labels: samples × 1.
 ///   - classes: number of classes, or nil for the largest label + 1.
 /// - Returns: a buffer of `samples` Int32, and the number of classes.
 /// - Throws: `shapeMismatch`, `outOfRange` (classes), `invalidData` ("label 12 at row 5; labels must be whole numbers 0 … 9"), `memory`.
-/// Cost: two passes; 8 bytes a sample while it runs, 4 afterwards.
+/// Cost: two passes; 8 bytes per sample while it runs, 4 afterwards.
 func checkedLabels(_ labels: TensorView, samples: Int, classes: Int?) throws(Failure) -> (labels: Buffer, classCount: Int) {
   guard labels.columns == 1 else {
     throw Failure(.shapeMismatch, "labels have \(labels.columns) columns; they must have 1, the number of the class")
   }
   guard labels.rows == samples else {
-    throw Failure(.shapeMismatch, "labels hold \(labels.rows) samples and features \(samples); they must be as many")
+    throw Failure(.shapeMismatch, "labels hold \(labels.rows) samples and features \(samples); both must have the same number")
   }
   guard labels.extent() != nil else { throw Failure(.shapeMismatch, "labels: shape and strides do not fit the address space") }
   if let classes, classes < 1 || classes > mostClasses { throw Failure(.outOfRange, "classes is \(classes); it must be between 1 and \(mostClasses)") }
-  // Every label that is allowed is exact as a Double; an int64 too large to be exact is out of range all the same.
+  // Every allowed label is exact as a Double; an int64 that is too large to be exact is out of range anyway.
   let numbers = try Buffer(count: samples, precision: .float64)
   defer { withExtendedLifetime(numbers) {} }
   let values = numbers.vector(count: samples, precision: .float64)

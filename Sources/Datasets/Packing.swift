@@ -3,7 +3,7 @@ import Settings
 
 /// A dense row-major copy of a view in its own type, and the buffer that holds it.
 /// - Throws: `memory`.
-/// Cost: one pass; rows that are contiguous are copied whole.
+/// Cost: one pass; contiguous rows are copied at once.
 func packed(_ view: TensorView) throws(Failure) -> (view: TensorView, memory: Buffer) {
   let size = view.type.byteCount
   let (elements, overflow) = view.rows.multipliedReportingOverflow(by: view.columns)

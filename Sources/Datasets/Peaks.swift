@@ -19,17 +19,17 @@ package func peaksLevel(_ x: Double, _ y: Double) -> Int {
   return min(4, max(0, Int((5 * part).rounded(.down))))
 }
 
-/// Least and greatest value on the 256 × 256 grid over [−3, 3]². Values just outside it, between grid points, belong to the outer levels.
+/// The least and the greatest value on the 256 × 256 grid over [−3, 3]². Points between grid points may have values slightly outside this range, which belong to the outer levels.
 package let peaksRange = -6.549719...8.105393
 
 /// Peaks: points drawn uniformly from [−3, 3]² until each of the five levels has its count.
 ///
-/// Source: Haber & Ruthotto (2018), §6.3. The levels follow one another cyclically (row i is of level i mod 5), so all are evenly present in every part.
+/// Source: Haber & Ruthotto (2018), §6.3. The levels follow one another cyclically (row i has level i mod 5), so that every part contains all of them evenly.
 /// - Parameters:
-///   - training, validation: samples over all levels, each >= 1 (the paper's are 4000 and 1000: 1000 a level, of which 20 % validate).
-///   - seed: of the random stream.
+///   - training, validation: numbers of samples over all levels, each >= 1 (in the paper 4000 and 1000: 1000 per level, of which 20 % are for validation).
+///   - seed: the seed of the random stream.
 /// - Throws: `memory`.
-/// Cost: about 7 draws a sample, as the rarest level covers 2.8 % of the square.
+/// Cost: about 7 draws per sample, because the rarest level covers 2.8 % of the square.
 @Sendable package func peaks(training: Int, validation: Int, seed: UInt64) throws(Failure) -> (training: Dataset, validation: Dataset) {
   let sets = [try LabeledPoints(count: training), try LabeledPoints(count: validation)]
   var random = RandomStream(seed: seed, stream: 0)

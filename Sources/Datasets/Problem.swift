@@ -1,9 +1,9 @@
 import LinearAlgebra
 import Settings
 
-/// A problem of the papers in closed form: points of the plane in a few classes, for training and validation.
+/// A test problem of the papers in closed form: points of the plane in a few classes, for training and validation.
 package struct Problem: Sendable {
-  /// The paper's counts, taken where a count of 0 is asked for.
+  /// The paper's counts, which replace counts of 0.
   package let standardTraining: Int
   package let standardValidation: Int
   package let classes: Int
@@ -11,9 +11,9 @@ package struct Problem: Sendable {
 
   /// The two data sets.
   /// - Parameters:
-  ///   - training, validation: samples; 0 means the paper's count.
-  ///   - seed: of the random points; deterministic problems do not use it.
-  /// - Throws: `outOfRange` for negative counts or those the problem cannot give, `memory`.
+  ///   - training, validation: numbers of samples; 0 means the paper's count.
+  ///   - seed: the seed of the random points; deterministic problems do not use it.
+  /// - Throws: `outOfRange` for counts that are negative or that the problem cannot give, `memory`.
   package func callAsFunction(training: Int, validation: Int, seed: UInt64) throws(Failure) -> (training: Dataset, validation: Dataset) {
     for (name, count) in [("training_count", training), ("validation_count", validation)] where count < 0 {
       throw Failure(.outOfRange, "\(name) is \(count); it must be >= 0, and 0 means the paper's")
@@ -40,7 +40,7 @@ package let problems = Registry<Problem>(
     ),
   ])
 
-/// Points of the plane with labels, being generated.
+/// Points of the plane with labels, while they are generated.
 struct LabeledPoints {
   private let features: Buffer
   private let labels: Buffer

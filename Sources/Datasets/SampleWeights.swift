@@ -2,7 +2,7 @@ import LinearAlgebra
 import Settings
 
 extension Dataset {
-  /// The same samples, sharing memory, with weights: what each counts in a training loss. Weights that were there before are replaced.
+  /// The same samples, sharing memory, with weights for a training loss. They replace earlier weights.
   ///
   /// - Parameter weights: samples × 1, any type; finite, >= 0 and not all 0.
   /// - Throws: `shapeMismatch`; `invalidData` naming the first row that is wrong; `memory`.
@@ -20,7 +20,7 @@ extension Dataset {
 }
 
 /// Checks that weights are finite, >= 0 and not all 0, and that their sum is finite.
-/// - Parameters: name, each: what they are called in messages, and what there is one for.
+/// - Parameters: name, each: the name of the weights in messages, and the word for what has one weight each ("sample", "class").
 /// - Throws: `invalidData`.
 package func checkWeights(_ weights: Vector, _ name: String, each: String) throws(Failure) {
   var sum = 0.0
@@ -32,5 +32,5 @@ package func checkWeights(_ weights: Vector, _ name: String, each: String) throw
     sum += weight
   }
   guard sum > 0 else { throw Failure(.invalidData, "\(name) are all 0; at least one must be > 0") }
-  guard sum.isFinite else { throw Failure(.invalidData, "\(name) have a sum that is not finite; divide them by a common factor, which changes nothing") }
+  guard sum.isFinite else { throw Failure(.invalidData, "\(name) have a sum that is not finite; divide all of them by the same factor, which does not change the result") }
 }

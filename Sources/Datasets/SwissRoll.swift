@@ -2,12 +2,12 @@ import Glibc
 import LinearAlgebra
 import Settings
 
-/// Swiss roll: class 0 is r(cos θ, sin θ) and class 1 (r + 0.2)(cos θ, sin θ), with r from 0 to 1 and θ from 0 to 4π in n equal steps.
+/// The Swiss roll: class 0 is r(cos θ, sin θ) and class 1 is (r + 0.2)(cos θ, sin θ), with r from 0 to 1 and θ from 0 to 4π in n equal steps.
 ///
 /// Source: Haber & Ruthotto (2018), §6.2. The 2n points, class 0 before class 1, are split by the parity of their index: the even ones train, the odd
 /// ones validate.
 /// - Parameters:
-///   - training, validation: n each; they must be equal and >= 2 (the paper's is 513).
+///   - training, validation: both are n; they must be equal and >= 2 (in the paper 513).
 ///   - seed: not used; the points are the same each time.
 /// - Throws: `outOfRange` for counts that differ or are below 2, `memory`.
 @Sendable package func swissRoll(training: Int, validation: Int, seed: UInt64) throws(Failure) -> (training: Dataset, validation: Dataset) {

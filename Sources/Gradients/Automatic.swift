@@ -1,13 +1,13 @@
 import LinearAlgebra
 
-/// Chooses by the memory that is available: `StoreAll` if it fits, else the `StoreEvery` of the longest segments that fits, else `Binomial` with as many checkpoints as fit.
+/// Chooses a policy by the available memory: `StoreAll` if it fits, otherwise `StoreEvery` with the longest segments that fit, otherwise `Binomial` with as many checkpoints as fit.
 ///
-/// In this order each recomputes less than the next, and all give the bits of `StoreAll`: the choice affects time alone. `Reversible` is never chosen, because it changes bits.
+/// In this order, each policy recomputes less than the next. All give the bits of `StoreAll`, so that the choice affects only the time. `Reversible` is never chosen, because it changes bits.
 /// Without a limit, and until `fitted` is called, it behaves like `StoreAll`.
 package struct Automatic: MemoryPolicy {
   package let byteLimit: Int?
 
-  /// - Parameter memoryLimit: bytes; 0 for none.
+  /// - Parameter memoryLimit: the limit in bytes; 0 for none.
   package init(memoryLimit: Int) { byteLimit = memoryLimit == 0 ? nil : memoryLimit }
 
   package var name: String { "automatic" }

@@ -1,24 +1,24 @@
 import LinearAlgebra
 import Settings
 
-/// Keeps s states and one record, and recomputes the steps between them in the order that needs the fewest (`BinomialSchedule`).
+/// Stores s states and one record, and recomputes the steps between them in the order that needs the fewest steps (`BinomialSchedule`).
 ///
-///     states s + 2 (two to step between),   records 1,   recomputed steps t(N, s) = r·N − C(s + r, r − 1)
+///     states s + 2 (two working states),   records 1,   recomputed steps t(N, s) = r·N − C(s + r, r − 1)
 ///
 /// where r is the least number with N ≤ C(s + r, s). Source: Griewank & Walther 2000 (revolve). Memory grows with s alone: 30 checkpoints reverse 496 layers with less than two more forward
 /// sweeps, 5 456 with less than three.
 package struct Binomial: MemoryPolicy {
-  /// The most checkpoints that may be asked for. The bookkeeping of the adjoint sweep takes four bytes of stack for each.
+  /// The largest number of checkpoints allowed. The adjoint sweep needs four bytes of stack for each.
   package static let maximumCheckpoints = 4096
 
-  /// s; 0 until `fitted` derives it from the limit.
+  /// The number s of checkpoints; 0 until `fitted` derives it from the limit.
   private let checkpoints: Int
   package let byteLimit: Int?
 
   /// - Parameters:
-  ///   - checkpoints: s, counting the first state; 0 means as many as the limit allows, or ⌈√N⌉ without a limit. No more than N are used.
-  ///   - memoryLimit: bytes; 0 for none.
-  /// - Throws: `.incompatible` when both are given.
+  ///   - checkpoints: s, including the first state; 0 means as many as the limit allows, or ⌈√N⌉ without a limit. At most N are used.
+  ///   - memoryLimit: the limit in bytes; 0 for none.
+  /// - Throws: `.incompatible` if both are given.
   package init(checkpoints: Int, memoryLimit: Int = 0) throws(Failure) {
     guard checkpoints == 0 || memoryLimit == 0 else {
       throw Failure(.incompatible, "checkpoints is \(checkpoints) and memory_limit is \(memoryLimit); memory policy binomial takes one of them, and finds the other from it")
@@ -48,7 +48,7 @@ package struct Binomial: MemoryPolicy {
 
   static func rows(_ block: ODEBlock, _ checkpoints: Int) -> Int { (checkpoints + 2) * block.stateWidth + block.recordWidth }
 
-  /// The policy with as many checkpoints as `rows` rows of tape hold, and at least one.
+  /// The policy with as many checkpoints as fit `rows` rows of tape, and at least one.
   static func most(_ block: ODEBlock, rows: Int) -> Binomial {
     Binomial(max(1, min((rows - block.recordWidth) / block.stateWidth - 2, block.layers, maximumCheckpoints)), byteLimit: nil)
   }
@@ -73,14 +73,14 @@ package struct Binomial: MemoryPolicy {
   package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: BlockGradient?, scratch: Block) {
     let checkpoints = checkpoints(block)
     let tape = Tape(tape, of: block, states: checkpoints + 2)
-    // The layers before which the checkpoints 0 … top lie, at first where the forward sweep left them. 16 KB of the stack, whatever the depth: a recursion would need a frame a checkpoint.
+    // The layers before which the checkpoints 0 … top lie; at first, the forward sweep has set them. This takes 16 KB of the stack at any depth, whereas a recursion would need a frame per checkpoint.
     var positions = InlineArray<4096, Int32>(repeating: 0)
     var top = 0
     while checkpoints - top > 1, block.layers - Int(positions[top]) > 1 {
       positions[top + 1] = positions[top] + Int32(BinomialSchedule.split(block.layers - Int(positions[top]), checkpoints - top))
       top += 1
     }
-    // Layers from `end` on are pulled back.
+    // The layers `end` and later have been pulled back.
     var end = block.layers
     while end > 0, !weights.isOver {
       let start = Int(positions[top])
@@ -94,13 +94,13 @@ package struct Binomial: MemoryPolicy {
           positions[top] = Int32(start + steps)
           continue
         }
-        // From the last checkpoint the steps alternate between the working states. For the last layer of the block the forward sweep has left the result there.
+        // Starting from the last checkpoint, the steps alternate between the two working states. For the last layer of the block, the forward sweep has already left the result there.
         if !isReady { block.runLayers(start..<end - 1, weights, tape, from: top, into: checkpoints, passing: checkpoints, scratch: scratch) }
         at = checkpoints
       }
       let j = end - 1
       let (before, after) = (tape.state(at), tape.state(at == checkpoints ? checkpoints + 1 : checkpoints))
-      // The forward sweep has recorded the last layer.
+      // The forward sweep has already recorded the last layer.
       let isRecorded = end == block.layers
       block.pullBack(
         j..<end, weights, cotangent: cotangent, gradient: gradient, scratch: scratch, states: { $0 == j ? before : after }, records: { _ in tape.record(0) },

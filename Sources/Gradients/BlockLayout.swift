@@ -3,47 +3,49 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// A trained tensor of a block, which the network's plan names and gives a place.
+/// A trained tensor of a block. The network's plan gives it its full name and its place.
 package struct BlockTensor: Sendable {
   /// "K"; "f.K" and "g.K" for schemes of two fields.
   package let name: String
-  /// [entries, …]: entries are layers, or the coefficients of a basis in time.
+  /// [entries, …], where the entries belong to layers, or to coefficients of a basis in time.
   package let shape: [Int]
   package let role: ParameterShape.Role
   package let initial: ParameterShape.Initial
   package let entries: Entries
 
-  /// What the first dimension counts.
+  /// The meaning of the first dimension.
   package enum Entries: Int, Sendable {
     /// The coefficients of the basis in time: the layers themselves for `LayerwiseBasis`.
     case coefficients
-    /// The layers, or those after the first: tensors of the integrator's own.
+    /// The layers, or the layers after the first: for the integrator's own tensors.
     case layers
     case layersAfterFirst
   }
 }
 
-/// Where the numbers of a block's layers lie.
+/// The places of the numbers of a block's layers.
 ///
-/// In the network's parameter vector, from `offset`: for each field, for each of its tensors, all entries one after the other; then the integrator's own tensors, all layers one after the other.
-/// An entry is what a layer uses, or a coefficient of a basis in time that mixes: then the layers' weights, made from the coefficients, lie behind all parameters from `expandedOffset`
-/// (the extended vector): for each node, for each field, for each tensor, all layers.
+/// The parameters lie in the network's parameter vector, beginning at `offset`: for each field and each of its tensors, all entries one after the other; then the integrator's own tensors,
+/// all layers one after the other.
+/// An entry is the weights of a layer, or a coefficient of a mixing basis in time. In the second case the layers' weights, computed from the coefficients, lie after all parameters,
+/// beginning at `expandedOffset`
+/// (in the extended vector): for each node, each field and each tensor, all layers.
 package struct BlockLayout: Sendable {
   package let tensors: [BlockTensor]
-  /// Numbers in the parameter vector, and behind it.
+  /// The count of numbers in the parameter vector, and after it in the extended vector.
   package let parameterCount: Int
   package let expandedCount: Int
   let offset: Int
   let expandedOffset: Int
 
-  /// Sets of prepared operators: one for every layer, or one for each entry that layers share.
+  /// The number of sets of prepared operators: one for every layer, or one for each entry that layers share.
   package let preparedEntries: Int
-  /// Nodes for which a layer has prepared operators of its own.
+  /// The number of nodes with separate prepared operators in a layer.
   let preparedNodes: Int
   let fieldCount: Int
 
   private let sharing: Sharing
-  /// Where tensor t of field 0 at node 0 begins, and how many numbers one entry of it has.
+  /// The place at which tensor t of field 0 at node 0 begins, and the count of numbers in one of its entries.
   private let offsets: InlineArray<6, Int>
   private let counts: InlineArray<6, Int>
   private let tensorCount: Int
@@ -56,20 +58,20 @@ package struct BlockLayout: Sendable {
   private let skipsFirst: Int
   private let basis: any TimeBasis
   private let grid: TimeGrid
-  /// The times within a step at which coefficients are mixed; one number without mixing.
+  /// The times within a step at which coefficients are mixed; a single number without mixing.
   private let nodes: [Double]
   private let coefficients: Int
 
-  /// How layers share sets of tensors. Which set is a layer's is computed when asked, so that nothing here grows with the number of layers.
+  /// How layers share sets of tensors. The set of a layer is computed when it is needed, so that no memory here grows with the number of layers.
   private enum Sharing: Sendable {
-    /// Each layer has its own, also those that are made from coefficients.
+    /// Each layer has its own set, also if it is computed from coefficients.
     case none
     case all
-    /// Runs of layers share theirs, as the basis says.
+    /// Consecutive layers share a set, as the basis says.
     case pieces
   }
 
-  /// - Throws: `.incompatible` when basis, integrator and grid cannot be combined.
+  /// - Throws: `.incompatible` if basis, integrator and grid cannot be combined.
   init(
     field: any VectorField, integrator: any Integrator, grid: TimeGrid, basis: any TimeBasis, offset: Int, expandedOffset: Int
   ) throws(Failure) {
@@ -100,7 +102,7 @@ package struct BlockLayout: Sendable {
         .incompatible, "layers that share weights do not go with this integrator, which makes operators from tensors that each layer has for itself; give each layer its weights (weights_in_time layers)")
     }
 
-    // Independent coefficients of variance v give a layer the variance v·Σp_i². On average over the layers, weights are as large as the field means them to be; 1024 layers, evenly spread,
+    // Independent coefficients of variance v give a layer the variance v·Σp_i². The scale makes the mean over the layers equal to the field's variance; 1024 layers, evenly spread,
     // stand for a deeper block.
     var gain = 1.0
     if mixes {
@@ -165,7 +167,7 @@ package struct BlockLayout: Sendable {
   /// Whether layers follow each other in memory at constant distances, which may be zero.
   var hasConstantDistances: Bool { sharing != .pieces && ownCount == 0 }
 
-  /// Turns the weights of a layer into those `distance` layers later, where distances are constant; this is cheaper than `weights(of:in:)`.
+  /// Turns the weights of a layer into those `distance` layers later, if distances are constant; this is cheaper than `weights(of:in:)`.
   func move(_ weights: inout StepWeights, by distance: Int, preparedCount: Int, bytes: Int) {
     guard sharing != .all else { return }
     let distance = distance &* bytes
@@ -179,10 +181,10 @@ package struct BlockLayout: Sendable {
     }
     weights.first.prepared = weights.first.prepared.map { $0 + distance &* preparedCount }
   }
-  /// Whether every layer has weights of its own.
+  /// Whether every layer has its own weights.
   package var isLayerwise: Bool { sharing == .none }
 
-  /// Where a tensor of the field (of the first, of two) lies in the parameter vector for an entry. Only for layers whose weights are parameters.
+  /// The place in the parameter vector of an entry of the field's tensor (of the first field, if there are two). Only for layers whose weights are parameters.
   package func range(ofTensor index: Int, entry: Int) -> Range<Int> {
     precondition(expandedCount == 0 && index < tensorCount && entry < preparedEntries, "no such tensor among the parameters")
     let start = offsets[index] + entry * counts[index]
@@ -198,7 +200,7 @@ package struct BlockLayout: Sendable {
     }
   }
 
-  /// A layer that uses the entry: the first one.
+  /// The first layer that uses the entry.
   func layer(ofEntry entry: Int) -> Int {
     guard sharing == .pieces else { return entry }
     // Pieces follow each other in time.
@@ -214,7 +216,7 @@ package struct BlockLayout: Sendable {
   func weights(of j: Int, in vector: Vector) -> StepWeights {
     let bytes = vector.precision.byteCount
     let entry = entry(of: j)
-    // Called at every step, so the loop is written out and no index is checked.
+    // This is called at every step; therefore the loop is written out and no index is checked.
     func address(_ index: Int) -> UnsafeMutableRawPointer? {
       index < tensorCount ? vector.base + (offsets[index] &+ entry &* counts[index]) &* bytes : nil
     }
@@ -237,7 +239,7 @@ package struct BlockLayout: Sendable {
     return weights
   }
 
-  /// Makes the layers' weights from the coefficients, both in the extended vector: θ(t) = Σ_i p_i(t) θ_i at each node's time.
+  /// Computes the layers' weights from the coefficients, both in the extended vector: θ(t) = Σ_i p_i(t) θ_i at each node's time.
   package func expand(_ vector: Vector) {
     forEachMixed(vector) { coefficient, layer, factor, isFirst in
       if isFirst { fill(layer, 0) }
@@ -252,7 +254,7 @@ package struct BlockLayout: Sendable {
     }
   }
 
-  /// Calls `body` for each coefficient that acts on a tensor at a layer and node. What one coefficient gets comes in the order of nodes, then layers.
+  /// Calls `body` for each coefficient that acts on a tensor at a layer and node. The calls for one coefficient come in the order of nodes, then layers.
   private func forEachMixed(_ vector: Vector, _ body: (_ coefficient: Vector, _ layer: Vector, _ factor: Double, _ isFirst: Bool) -> Void) {
     guard expandedCount > 0 else { return }
     let watch = Watch.current

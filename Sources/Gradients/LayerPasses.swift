@@ -1,16 +1,16 @@
 import Integrators
 import LinearAlgebra
 
-/// The two passes over consecutive layers of a block, forward and back. Memory policies say only which layers to pass and where on the tape their states and records lie.
+/// The two passes over consecutive layers of a block, forward and back. Memory policies only decide which layers to pass and where their states and records lie on the tape.
 ///
-/// Where the work must end (`StepLog.isOver`) they leave the layers out that are left; what is on the tape is then of no use.
-/// State j stands before layer j, state j + 1 after it. The functions that are passed in do not outlive the call and are compiled into the loop.
+/// If the work must end (`StepLog.isOver`), the passes skip the remaining layers; the contents of the tape are then invalid.
+/// State j is the state before layer j, and state j + 1 the state after it. The closures do not outlive the call and are compiled into the loop.
 extension ODEBlock {
   /// Steps through the layers `range`, at least one, in ascending order.
   ///
   /// - Parameters:
-  ///   - states: where state j lies, for every j from `range.lowerBound`, which is filled, to `range.upperBound`.
-  ///   - records: where layer j leaves its record; nil for a step without one.
+  ///   - states: gives the place of state j, for every j from `range.lowerBound`, whose state is given, to `range.upperBound`.
+  ///   - records: gives the place for the record of layer j; nil for a step without a record.
   ///   - scratch: `scratchWidth` rows.
   @inline(__always)
   package func stepForward(_ range: Range<Int>, _ weights: Weights, scratch: Block, states: (Int) -> Block, records: (Int) -> Block? = { _ in nil }) {
@@ -21,10 +21,10 @@ extension ODEBlock {
     }
   }
 
-  /// Pulls the cotangent of state `range.upperBound` back to state `range.lowerBound`, in place, in descending order of the layers; the gradient accumulates.
+  /// Pulls the cotangent of state `range.upperBound` back to state `range.lowerBound`, in place, in descending order of the layers. Adds to the gradient.
   ///
   /// - Parameters:
-  ///   - states, records: as in `stepForward`, all filled by the time their layer is pulled back.
+  ///   - states, records: as in `stepForward`; they must be filled before their layer is pulled back.
   ///   - scratch: `scratchWidth` rows.
   ///   - before: called with layer j's step before layer j is pulled back, to recompute its states and record or to fetch the next ones.
   @inline(__always)
@@ -43,9 +43,9 @@ extension ODEBlock {
     }
   }
 
-  /// Steps through the layers `range`, at least one, without records, from the tape's state `start` into its state `end`; in between, the states `passing` and `passing + 1` take turns.
+  /// Steps through the layers `range`, at least one, without records, from the tape's state `start` to its state `end`; in between, the steps alternate between the states `passing` and `passing + 1`.
   ///
-  /// `end` may be `passing` itself, because the last step then starts from `passing + 1`.
+  /// `end` may be equal to `passing`, because the last step then starts from `passing + 1`.
   package func runLayers(_ range: Range<Int>, _ weights: Weights, _ tape: Tape, from start: Int, into end: Int, passing: Int, scratch: Block) {
     stepForward(
       range, weights, scratch: scratch,

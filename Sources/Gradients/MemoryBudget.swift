@@ -1,9 +1,9 @@
 import LinearAlgebra
 import Settings
 
-/// The tapes of a network's training scratch: one for each block and worker, all alive at once.
+/// The memory for the tapes of a network's training: one tape for each block and worker, all allocated at the same time.
 package struct MemoryBudget: Sendable {
-  /// Columns of the widest tile.
+  /// The number of columns of the widest tile.
   package let columns: Int
   package let workers: Int
   package let precision: Precision
@@ -14,8 +14,8 @@ package struct MemoryBudget: Sendable {
     self.precision = precision
   }
 
-  /// Bytes of one worker's tape of so many rows: whole lines of 64 bytes, as scratch is laid out.
-  /// At most 2^62, past any limit and address space.
+  /// The bytes of one worker's tape with the given number of rows, in whole lines of 64 bytes, as in the layout of scratch memory.
+  /// At most 2^62, which exceeds any limit and address space.
   package func bytes(rows: Int) -> Int {
     let (numbers, tooMany) = rows.multipliedReportingOverflow(by: columns)
     let (bytes, tooLarge) = numbers.multipliedReportingOverflow(by: precision.byteCount)
@@ -31,11 +31,11 @@ package struct MemoryBudget: Sendable {
     }
   }
 
-  /// The policies fitted to their blocks, so that all tapes together take at most the smallest byte limit that any of them sets.
+  /// Fits the policies to their blocks, so that all tapes together take at most the smallest byte limit that any of them sets.
   ///
-  /// Every flexible policy gets at least its minimum; the remaining bytes are shared in proportion to what each could still use.
-  /// - Parameter policies: one a block.
-  /// - Throws: `.memory`, naming the bytes needed and given, when the least does not fit.
+  /// Every flexible policy gets at least its minimum; the remaining bytes are divided in proportion to what each policy could still use.
+  /// - Parameter policies: one policy per block.
+  /// - Throws: `.memory`, naming the bytes needed and given, if the minimums do not fit.
   package func fitted(_ policies: [any MemoryPolicy], to blocks: [ODEBlock]) throws(Failure) -> [any MemoryPolicy] {
     let pairs = Array(zip(policies, blocks))
     guard let limit = policies.compactMap(\.byteLimit).min() else { return pairs.map { $0.fitted(to: $1, rows: Int.max) } }
@@ -49,7 +49,7 @@ package struct MemoryBudget: Sendable {
     }
     var spare = (limit - needed) / workers
     let wishes = zip(pairs, least).map { bytes(rows: $0.0.mostTapeRows($0.1)) - $1 }
-    // As reals: their sum may pass the address space.
+    // Added as floating-point numbers, because the sum may exceed the address space.
     var wished = wishes.reduce(0.0) { $0 + Double($1) }
     var result: [any MemoryPolicy] = []
     for (index, (policy, block)) in pairs.enumerated() {

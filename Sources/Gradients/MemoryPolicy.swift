@@ -2,32 +2,32 @@ import Integrators
 import LinearAlgebra
 import Settings
 
-/// How the adjoint sweep gets a block's states and records: stored by the forward sweep, or recomputed.
+/// How the adjoint sweep gets a block's states and records: the forward sweep has stored them, or they are recomputed.
 ///
-/// The tape of a tile is a block of `tapeRows` rows: states, then records. Every policy gives the exact gradient of the steps taken, with the bits of `StoreAll`; only `Reversible`
-/// differs, by the rounding of the reconstructed states.
+/// The tape of a tile is a block of `tapeRows` rows: states, then records. Every policy gives the exact gradient of the steps taken, with the bits of `StoreAll`. Only the gradient of
+/// `Reversible` differs, by the rounding errors of the reconstructed states.
 package protocol MemoryPolicy: Sendable {
   /// The policy's name in the registry.
   var name: String { get }
-  /// Refuses a block that the policy does not work for, with the reason.
+  /// Refuses a block for which the policy does not work, with the reason.
   func check(_ block: ODEBlock) throws(Failure)
-  /// What the policy stores and recomputes.
+  /// The amounts that the policy stores and recomputes.
   func use(_ block: ODEBlock) -> MemoryUse
 
-  /// The most bytes that the tapes of the whole network may take, all blocks and workers together; nil without limit.
+  /// The most bytes that the tapes of the whole network may take, over all blocks and workers; nil without a limit.
   var byteLimit: Int? { get }
   /// The fewest rows of tape that `fitted` accepts.
   func leastTapeRows(_ block: ODEBlock) -> Int
-  /// The most rows of tape that `fitted` has a use for.
+  /// The most rows of tape that `fitted` can use.
   func mostTapeRows(_ block: ODEBlock) -> Int
-  /// The variant of this policy that recomputes least with `rows` rows of tape, which are at least `leastTapeRows`.
+  /// The variant of this policy that recomputes least with `rows` rows of tape, at least `leastTapeRows`.
   func fitted(to block: ODEBlock, rows: Int) -> any MemoryPolicy
 
   /// The first state of the tape, which the caller fills before `forward`.
   func initialState(_ block: ODEBlock, tape: Block) -> Block
-  /// Runs all layers; gives the final state, a view of the tape. `scratch` has the block's `scratchWidth` rows.
+  /// Runs all layers and gives the final state, a view of the tape. `scratch` has the block's `scratchWidth` rows.
   func forward(_ block: ODEBlock, _ weights: Weights, tape: Block, scratch: Block) -> Block
-  /// After `forward`: the cotangent of the final state becomes that of the initial state, in place; the gradient accumulates.
+  /// Called after `forward`: replaces the cotangent of the final state by that of the initial state, and adds to the gradient.
   func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: BlockGradient?, scratch: Block)
 }
 
@@ -45,12 +45,12 @@ extension MemoryPolicy {
   package func fitted(to block: ODEBlock, rows: Int) -> any MemoryPolicy { self }
 }
 
-/// What a policy stores of a tile's trajectory through a block, and what it recomputes for a gradient.
+/// The amounts that a policy stores of a tile's trajectory through a block and recomputes for a gradient.
 package struct MemoryUse: Equatable, Sendable {
-  /// States and records on the tape.
+  /// The numbers of states and records on the tape.
   package let states: Int
   package let records: Int
-  /// Steps, forward or back, beyond the N of the forward sweep.
+  /// The number of steps, forward or back, in addition to the N of the forward sweep.
   package let recomputedSteps: Int
 
   package init(states: Int, records: Int, recomputedSteps: Int) {

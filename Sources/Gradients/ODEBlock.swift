@@ -3,9 +3,9 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// A discretized differential equation: a field, an integrator, a time grid of N layers, and how the layers get their weights.
+/// A discretized differential equation: a field, an integrator, a time grid of N layers, and a basis in time, which defines how the layers get their weights.
 ///
-/// Everything that a sweep needs of them at every layer is determined once, here. The first rows of a state are the visible ones, which blocks exchange.
+/// Everything that a sweep needs at every layer is determined here once. The first rows of a state are the visible ones, which blocks pass to one another.
 package struct ODEBlock: Sendable {
   /// The field that is stepped, wrapped with noise if the block has noise.
   package let field: any VectorField
@@ -18,13 +18,13 @@ package struct ODEBlock: Sendable {
   package let precision: Precision
   /// Whether its layers draw random numbers while training.
   package let drawsNumbers: Bool
-  /// Features of the visible state.
+  /// The number of features in the visible state.
   package let width: Int
-  /// Rows of a whole state, of a step's record, and of the scratch of steps and derivatives.
+  /// The numbers of rows in a whole state, in a step's record, and in the scratch memory of steps and derivatives.
   package let stateWidth: Int
   package let recordWidth: Int
   package private(set) var scratchWidth: Int
-  /// Rows of outside input for one layer, all nodes together; 0 for a field that takes none.
+  /// The number of rows of outside input for one layer, over all nodes; 0 for a field without outside input.
   package let driveWidth: Int
   private let preparedForTraining: Int
   private let preparedForInference: Int
@@ -32,10 +32,10 @@ package struct ODEBlock: Sendable {
   private let movesEvenly: Bool
 
   /// - Parameters:
-  ///   - offset: where the block's parameters begin in the network's parameter vector.
-  ///   - expandedOffset: where its layers' weights begin in the extended vector, if a basis mixes them.
-  ///   - noise: in the layers while training.
-  /// - Throws: `.incompatible` when the integrator refuses the field or the noise, or basis, grid and integrator cannot be combined.
+  ///   - offset: the place at which the block's parameters begin in the network's parameter vector.
+  ///   - expandedOffset: the place at which its layers' weights begin in the extended vector, if a basis mixes them.
+  ///   - noise: the noise in the layers while training.
+  /// - Throws: `.incompatible` if the integrator refuses the field or the noise, or basis, grid and integrator cannot be combined.
   package init(
     field plainField: any VectorField, integrator: any Integrator, grid: TimeGrid, basis: any TimeBasis = LayerwiseBasis(), offset: Int, expandedOffset: Int = 0,
     noise: (any LayerNoise)? = nil, precision: Precision
@@ -72,7 +72,7 @@ package struct ODEBlock: Sendable {
   }
 
   /// The same block with a cost on its steps; its states have the same bits.
-  /// - Throws: `.incompatible` when the cost is not defined for the integrator.
+  /// - Throws: `.incompatible` if the cost is not defined for the integrator.
   package func charged(_ cost: TrajectoryCost) throws(Failure) -> ODEBlock {
     try cost.check(integrator, field)
     var block = self
@@ -84,9 +84,9 @@ package struct ODEBlock: Sendable {
   package var layers: Int { grid.layers }
   package func stepSize(_ j: Int) -> Double { grid.stepSize(j) }
 
-  /// Sets of prepared operators: one a layer, or one for each entry that layers share.
+  /// The number of sets of prepared operators: one per layer, or one for each entry that layers share.
   package var preparedEntries: Int { layout.preparedEntries }
-  /// Numbers of prepared operators.
+  /// The count of numbers in the prepared operators.
   package func preparedCount(for purpose: Purpose) -> Int { preparedEntries * preparedPerEntry(purpose) }
 
   private func preparedPerEntry(_ purpose: Purpose) -> Int { purpose == .training ? preparedForTraining : preparedForInference }
@@ -131,7 +131,7 @@ package struct ODEBlock: Sendable {
     }
   }
 
-  /// Turns the gradient's places of layer j into those of layer j + `distance`.
+  /// Turns the places of layer j's gradient into those of layer j + `distance`.
   package func advance(_ weights: inout StepWeights?, from j: Int, by distance: Int, _ gradient: BlockGradient?) {
     guard let gradient, j + distance >= 0, j + distance < layers else { return }
     guard movesEvenly, gradient.drive == nil else { return weights = self.gradient(j + distance, gradient) }
@@ -140,18 +140,18 @@ package struct ODEBlock: Sendable {
     weights = moved
   }
 
-  /// The places that layer j's gradient accumulates into; nil when no gradient is wanted.
+  /// The places in which layer j's gradient is accumulated; nil if no gradient is wanted.
   package func gradient(_ j: Int, _ gradient: BlockGradient?) -> StepWeights? {
     gradient.map { stepWeights(j, of: $0.vector, prepared: nil, drive: $0.drive) }
   }
 
-  /// Makes the operators of the entries `range` from their tensors, which a mixing basis has expanded.
+  /// Computes the operators of the entries `range` from their tensors, which a mixing basis has already expanded.
   package func prepare(_ range: Range<Int>, parameters: Vector, into prepared: Vector, for purpose: Purpose) {
     guard preparedPerEntry(purpose) > 0 else { return }
     forEachSet(range, parameters, prepared, purpose) { weights, h in integrator.prepare(field, weights, stepSize: h, for: purpose) }
   }
 
-  /// Makes the tangents of the operators, which are prepared for training, for a direction in the tensors.
+  /// Computes the tangents of the operators, which must be prepared for training, for a direction in the tensors.
   package func prepareDirection(_ direction: Vector, into preparedDirection: Vector, at parameters: Vector, prepared: Vector) {
     guard preparedForTraining > 0 else { return }
     forEachSet(0..<preparedEntries, direction, preparedDirection, .training, parameters, prepared) { direction, h, weights in
@@ -169,7 +169,7 @@ package struct ODEBlock: Sendable {
 
   package var gradientNeedsFinish: Bool { integrator.gradientNeedsFinish(field) }
 
-  /// Each field at each node of each entry, as the first layer of its weights.
+  /// Visits each field at each node of each entry, with the first layer that uses the entry.
   private func forEachSet(
     _ range: Range<Int>, _ vector: Vector, _ prepared: Vector?, _ purpose: Purpose, _ body: (StepWeights, _ stepSize: Double) -> Void
   ) {
@@ -180,7 +180,7 @@ package struct ODEBlock: Sendable {
     _ range: Range<Int>, _ vector: Vector, _ prepared: Vector?, _ purpose: Purpose, _ other: Vector, _ otherPrepared: Vector?,
     _ body: (StepWeights, _ stepSize: Double, _ other: StepWeights) -> Void
   ) {
-    // What is prepared of an entry is small or large: the watch is asked after about so many numbers.
+    // The operators of an entry may be small or large: the watch is asked each time after about this many numbers.
     let (watch, interval) = (Watch.current, max(1, (1 << 14) / max(preparedForTraining, 1)))
     for entry in range {
       if (entry - range.lowerBound) % interval == 0, watch.isOver { return }
@@ -200,7 +200,7 @@ package struct ODEBlock: Sendable {
   /// The visible rows y of a state.
   package func visible(_ state: Block) -> Block { state.rows(0..<width) }
 
-  /// Makes a block's first state from its visible rows, which are filled.
+  /// Completes a block's first state, whose visible rows are given.
   package func start(_ state: Block) { integrator.start(field, state) }
   /// The transpose of `start`.
   package func startPullback(_ cotangent: Block) { integrator.startPullback(field, cotangent) }
@@ -211,17 +211,17 @@ package struct ODEBlock: Sendable {
   }
 }
 
-/// What a block needs to process a tile: parameters, the operators prepared from them, and the outside input.
+/// The data that a block needs to process a tile: parameters, the operators prepared from them, and the outside input.
 package struct Weights: @unchecked Sendable {
   /// The extended parameter vector.
   package let parameters: Vector
   package let prepared: Vector?
   package let purpose: Purpose
-  /// The outside input of all layers, layers·nodes·`field.driveWidth` rows without gaps; nil for a field that takes none. In a direction nil stands for zero.
+  /// The outside input of all layers, layers·nodes·`field.driveWidth` rows without gaps; nil for a field without outside input. In a direction, nil stands for zero.
   package var drive: Block?
   /// The log in which steps report failures and statistics.
   package var log: Unmanaged<StepLog>?
-  /// The random numbers of the block for the tile; in evaluation nothing is drawn.
+  /// The random numbers of the block for the tile; evaluation draws none.
   package var draws: LayerDraws
 
   /// Whether the work must end now: asked before each layer (`StepLog.isOver`).
@@ -239,7 +239,7 @@ package struct Weights: @unchecked Sendable {
   }
 }
 
-/// Where a block's adjoint sweep accumulates: an extended gradient vector, and the cotangent of the drive if it is wanted.
+/// The memory in which a block's adjoint sweep accumulates: an extended gradient vector, and the cotangent of the drive if it is wanted.
 package struct BlockGradient: Sendable {
   package let vector: Vector
   package let drive: Block?

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 extension ODEBlock {
-  /// Rows of the buffer between whose halves `propagate` and `propagateTangent` alternate: two states.
+  /// The number of rows of the buffer for `propagate` and `propagateTangent`, which alternate between its halves: two states.
   package var propagationRows: Int { 2 * stateWidth }
 
   /// The half of a propagation buffer that holds the state before layer j.
@@ -18,7 +18,7 @@ extension ODEBlock {
     return propagated(layers, in: buffer)
   }
 
-  /// Runs all layers of one sample in one kernel call, where field and integrator allow it; false if they do not.
+  /// Runs all layers of one sample in one kernel call, if field and integrator allow it; false if they do not.
   private func propagateSample(_ weights: Weights, _ buffer: Block) -> Bool {
     guard grid.isUniform, layout.isLayerwise, weights.drive == nil, !weights.draws.isDrawn else { return false }
     let first = stepWeights(0, of: weights.parameters, prepared: weights.prepared, for: weights.purpose).first
@@ -32,7 +32,7 @@ extension ODEBlock {
     stepForward(j..<j + 1, weights, scratch: scratch, states: { propagated($0, in: buffer) })
   }
 
-  /// Runs all layers with a tangent beside the state: J·v + (∂/∂θ)·direction. Both initial blocks lie at `propagated(0, …)`.
+  /// Runs all layers and carries a tangent along with the state: J·v + (∂/∂θ)·direction. Both initial blocks lie at `propagated(0, …)`.
   package func propagateTangent(
     _ weights: Weights, direction: Weights?, states: Block, tangents: Block, record: Block, scratch: Block
   ) -> (state: Block, tangent: Block) {

@@ -2,21 +2,21 @@ import Integrators
 import LinearAlgebra
 import Settings
 
-/// Keeps the first state, two more states and one record at any depth: the adjoint sweep recovers each state from the next by the integrator's inverse.
+/// Stores the first state, two more states and one record at any depth: the adjoint sweep recovers each state from the next by the integrator's inverse.
 ///
-/// Source: Chang et al. 2017 (arXiv:1709.03698). Costs one more evaluation a layer than `StoreAll`. The recovered states carry the rounding errors of both passes, which contracting or
+/// Source: Chang et al. 2017 (arXiv:1709.03698). It takes one more evaluation per layer than `StoreAll`. The recovered states contain the rounding errors of both passes, which contracting or
 /// saturating layers amplify without bound. The distance of the recovered first state from the true one is reported in `StepLog.reconstructionError`; an adjoint sweep that finds it larger than `tolerance` fails.
 package struct Reversible: MemoryPolicy {
-  /// The index of the true first state on the tape; the states 0 and 1 hold the current layer's two ends in alternation.
+  /// The index of the true first state on the tape; the states 0 and 1 alternately hold the states before and after the current layer.
   private static let first = 2
   private static let states = 3
 
-  /// The largest |recovered − true| of a block's first state that a gradient may come from, relative to the largest |true|; 0 for the precision's own.
+  /// The largest |recovered − true| of a block's first state, relative to the largest |true|, with which a gradient is accepted; 0 for the default of the precision.
   package let tolerance: Double
 
   package init(tolerance: Double = 0) { self.tolerance = tolerance }
 
-  /// What is allowed in a precision: gradients that are right to about three digits in float32, to six in float64.
+  /// The default tolerance of a precision: gradients then have about three correct digits in float32, and six in float64.
   package func allowed(_ precision: Precision) -> Double { tolerance > 0 ? tolerance : precision == .float32 ? 1e-3 : 1e-6 }
 
   package var name: String { "reversible" }

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// Keeps every state and every record: (N+1) states and N records a tile.
+/// Stores every state and every record: (N+1) states and N records per tile.
 package struct StoreAll: MemoryPolicy {
   package init() {}
 
@@ -19,7 +19,7 @@ package struct StoreAll: MemoryPolicy {
   }
 
   package func adjoint(_ block: ODEBlock, _ weights: Weights, tape: Block, cotangent: Block, gradient: BlockGradient?, scratch: Block) {
-    // Prefetching pays only for a tape larger than the second-level cache.
+    // Prefetching is worthwhile only for a tape larger than the second-level cache.
     let isFar = tape.rows * tape.stride * tape.precision.byteCount > 1 << 21
     let tape = parts(block, tape)
     block.pullBack(

@@ -1,13 +1,13 @@
 import LinearAlgebra
 
-/// Keeps the state of every k-th layer, counted from the last. Before a segment of k layers is pulled back, it is recomputed with records.
+/// Stores the state of every k-th layer, counted from the last. Before a segment of k layers is pulled back, it is recomputed with records.
 ///
 ///     states ⌈N/k⌉ + k,   records k,   recomputed steps N − k
 ///
 /// The last segment needs no second run: the forward sweep records it. Source: the uniform checkpoints of Chen et al. 2016 (arXiv:1604.06174, §4.3), where k = √N gives memory O(√N)
-/// for less than one more forward sweep. A k beyond N is one segment: everything is kept.
+/// for less than one more forward sweep. A k larger than N gives one segment: everything is stored.
 package struct StoreEvery: MemoryPolicy {
-  /// 0 stands for ⌈√N⌉.
+  /// The length k of a segment; 0 stands for ⌈√N⌉.
   private let every: Int
 
   /// - Parameter every: k, at least 1, or 0 for ⌈√N⌉.
@@ -15,7 +15,7 @@ package struct StoreEvery: MemoryPolicy {
 
   package var name: String { "store_every" }
 
-  /// Layers of a segment; the first may have fewer.
+  /// The number of layers in a segment; the first segment may have fewer.
   private func segment(_ block: ODEBlock) -> Int { min(every == 0 ? squareRootCeiling(block.layers) : every, block.layers) }
 
   package func use(_ block: ODEBlock) -> MemoryUse {
@@ -30,7 +30,7 @@ package struct StoreEvery: MemoryPolicy {
     let inner = block.stateWidth + block.recordWidth
     var k = min(block.layers, rows / inner)
     while k >= 1 {
-      // The rows that the segments' first states leave. They leave no more to shorter segments, so that no k between these two fits.
+      // The rows that remain besides the segments' first states. Shorter segments leave no more rows, so that no k between these two fits.
       let room = (rows - segments(block, k) * block.stateWidth) / inner
       if k <= room { return StoreEvery(k) }
       k = room
@@ -72,7 +72,7 @@ package struct StoreEvery: MemoryPolicy {
 /// A tape of segments: their first states, then the k further states of the current segment, then its k records.
 private struct Segmented {
   let parts: Tape
-  /// Segments.
+  /// The number of segments.
   let count: Int
   private let segment: Int
   private let all: Int

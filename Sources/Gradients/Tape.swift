@@ -7,7 +7,7 @@ package struct Tape {
   private let recordWidth: Int
   private let states: Int
 
-  /// - Parameter states: how many states lie before the first record.
+  /// - Parameter states: the number of states before the first record.
   package init(_ block: Block, of ode: ODEBlock, states: Int) {
     self.block = block
     self.states = states

@@ -42,7 +42,7 @@ struct BlockRecipe {
     let stepSizes = try options.reals("step_sizes")
     guard !stepSizes.isEmpty else { return TimeGrid(layers: layers, horizon: try options.real("horizon")) }
     guard !options.isSet("layers") || layers == stepSizes.count else {
-      throw Failure(.incompatible, "step_sizes has \(stepSizes.count) numbers but layers is \(layers); give one step size a layer")
+      throw Failure(.incompatible, "step_sizes has \(stepSizes.count) numbers but layers is \(layers); give one step size per layer")
     }
     let grid = try TimeGrid(stepSizes: stepSizes)
     if options.isSet("horizon") {

@@ -68,7 +68,7 @@ package struct NetworkSpecification: Sendable {
   static func elements(of list: JSON?) throws(Failure) -> [JSON]? {
     guard let list else { return nil }
     guard let elements = list.elements, !elements.isEmpty else {
-      throw Failure(.invalidArgument, "blocks must be an array of one object a block; given: \(list.kindName)")
+      throw Failure(.invalidArgument, "blocks must be an array of one object per block; given: \(list.kindName)")
     }
     guard elements.count <= maximumBlocks else {
       throw Failure(.outOfRange, "blocks has \(elements.count) elements; a network has at most \(maximumBlocks) blocks")

@@ -17,7 +17,7 @@ extension NetworkSpecification {
     guard let members = json.members else { throw Failure(.invalidArgument, "changes are a JSON object of options; given: \(json.kindName)") }
     let elements = try Self.elements(of: json["blocks"])
     if let elements, elements.count != blocks.count {
-      throw Failure(.invalidArgument, "blocks has \(elements.count) objects; the network has \(blocks.count) blocks: one object a block, {} for one that stays as it is")
+      throw Failure(.invalidArgument, "blocks has \(elements.count) objects; the network has \(blocks.count) blocks: one object per block, {} for one that stays as it is")
     }
     let chosen = try indexOfNamedBlock(json["block"], besideElements: elements != nil)
     var changed = self

@@ -118,7 +118,7 @@ package final class Sweep: @unchecked Sendable {
   ) throws(Failure) -> BatchResult {
     let loss = loss ?? plan.loss
     let weight = weighting.sum(targets, rows: source.rows, count: count)
-    guard weight.isFinite else { throw Failure(.invalidData, "the weights of the batch's samples have a sum that is not finite; divide them by a common factor, which changes nothing") }
+    guard weight.isFinite else { throw Failure(.invalidData, "the weights of the batch's samples have a sum that is not finite; divide all of them by the same factor, which does not change the result") }
     let total = divisor ?? weight
     let scale = total > 0 ? 1 / total : 0
     // The trajectory cost is a mean over all samples without weights; a part of a larger batch counts by its share.

@@ -93,7 +93,7 @@ func free<Object>(_ handle: OpaquePointer?, _ kind: HandleKind<Object>, _ argume
 func handleFailure(_ verdict: Int32, _ noun: StaticString, _ argument: StaticString, _ word: UInt64 = 0) -> Failure {
   switch verdict {
   case Int32(SHIM_HANDLE_BUSY) where shim_calling(word) != 0:
-    Failure(.handleBusy, "\(argument): this \(noun) is running and this is its callback, which may save it and read its history; make other calls when the run has ended")
+    Failure(.handleBusy, "\(argument): this \(noun) is running and this is its callback, which may save it and read its history and options; make other calls when the run has ended")
   case Int32(SHIM_HANDLE_BUSY):
     Failure(.handleBusy, "\(argument): this \(noun) is in use by another call; one thread at a time may use it")
   case Int32(SHIM_HANDLE_FREED): Failure(.invalidHandle, "\(argument): this \(noun) has been freed")

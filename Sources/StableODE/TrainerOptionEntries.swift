@@ -27,7 +27,7 @@ public func sode_trainer_get_text(
   _ trainer: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ needed: UnsafeMutablePointer<Int>?
 ) -> sode_status {
   reporting { () throws(Failure) in
-    try using(trainer, .trainer, "trainer") { box throws(Failure) in
+    try reading(trainer, .trainer, "trainer") { box throws(Failure) in
       let key = try text(key, "key")
       let value = try box.trainer.options.value(key)
       guard case .text(let found) = value else { throw typeFailure(key, value, "a text") }
@@ -41,7 +41,7 @@ public func sode_trainer_json(
   _ trainer: OpaquePointer?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ needed: UnsafeMutablePointer<Int>?
 ) -> sode_status {
   reporting { () throws(Failure) in
-    try using(trainer, .trainer, "trainer") { box throws(Failure) in
+    try reading(trainer, .trainer, "trainer") { box throws(Failure) in
       let options = box.trainer.options
       var members: [(key: String, value: JSON)] = []
       for option in options.descriptions { members.append((option.key, try options.value(option.key).json)) }
@@ -59,7 +59,7 @@ private func get<Value>(
 ) -> sode_status {
   reporting { () throws(Failure) in
     let out = try required(value, "value")
-    try using(trainer, .trainer, "trainer") { box throws(Failure) in
+    try reading(trainer, .trainer, "trainer") { box throws(Failure) in
       let key = try text(key, "key")
       let option = try box.trainer.options.value(key)
       guard let found = read(option) else { throw typeFailure(key, option, wanted) }

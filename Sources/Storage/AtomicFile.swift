@@ -2,13 +2,15 @@ import Glibc
 import LinearAlgebra
 import Settings
 
-/// Writes a file so that at any time the old one or the new one is there, whole.
+/// Writes a file so that the path always holds the complete old file or the complete new one.
 ///
-/// The bytes go to a file without a name in the same folder (O_TMPFILE), which gets one and replaces the target once it is complete and on the disk. Where the file system knows no such files, the file
-/// has a name of ours from the start; what a killed process left under such a name, the next save into the folder removes (`TemporaryFile`).
-/// A file that is replaced hands on its mode, and its owner and group where the process may set them; a new one has 0666 less the process's umask. Where `path` is a symbolic link, the file that it
-/// points to is replaced or made.
-/// - Throws: `file`, naming what failed and why; the old file is then untouched and nothing of the new one is left; why the work must end, until the file is complete.
+/// The bytes are written to a file without a name in the same folder (O_TMPFILE). When it is complete and on the disk, it gets a name and replaces the target. If the file system does not
+/// support such files, the file
+/// has a temporary name from the start; if a killed process leaves a file with such a name, the next save into the folder removes it (`TemporaryFile`).
+/// The new file takes over the mode of the file that it replaces, and its owner and group if the process may set them; otherwise its mode is 0666 less the process's umask. If `path` is a
+/// symbolic link, the file that it
+/// points to is replaced or created.
+/// - Throws: `file`, naming what failed and why; the old file is then unchanged and nothing of the new one is left. Until the file is complete, also the reason why the work must end.
 package func writeAtomically(_ bytes: UnsafeRawBufferPointer, to path: String) throws(Failure) {
   let target = try linkTarget(path)
   var old = stat()
@@ -26,7 +28,7 @@ package func writeAtomically(_ bytes: UnsafeRawBufferPointer, to path: String) t
     file.discard()
     throw error
   }
-  // The new file is in place. Some file systems cannot sync a folder; then only surviving a power loss in the next seconds is not promised.
+  // The new file is in place. Some file systems cannot sync a folder; then the new name may not survive a power loss within the next seconds.
   let folderDescriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   if folderDescriptor >= 0 {
     fsync(folderDescriptor)
@@ -35,8 +37,8 @@ package func writeAtomically(_ bytes: UnsafeRawBufferPointer, to path: String) t
 }
 
 /// Reads a whole regular file.
-/// - Parameter limit: the most bytes accepted.
-/// - Throws: `file` when it cannot be read or is no regular file, `fileFormat` past the limit, `memory`.
+/// - Parameter limit: the largest number of bytes that is accepted.
+/// - Throws: `file` if it cannot be read or is not a regular file, `fileFormat` beyond the limit, `memory`.
 package func readWholeFile(_ path: String, limit: Int = 1 << 43) throws(Failure) -> Buffer {
   let (descriptor, size) = try openRegularFile(path)
   defer { close(descriptor) }
@@ -54,13 +56,13 @@ package func readWholeFile(_ path: String, limit: Int = 1 << 43) throws(Failure)
   return buffer
 }
 
-/// The path with symbolic links at its end followed, also to a file that is not there yet.
+/// The path with symbolic links at its end resolved, even if they lead to a file that does not exist yet.
 private func linkTarget(_ path: String) throws(Failure) -> String {
   var target = path
-  // As many links as the system follows.
+  // The system follows this many links too.
   for _ in 0..<40 {
     var information = stat()
-    // Nothing there yet, or a folder is missing; then making the temporary file says why.
+    // The file does not exist yet, or a folder is missing; in that case, creating the temporary file reports the reason.
     guard lstat(target, &information) == 0, information.st_mode & S_IFMT == S_IFLNK else { return target }
     guard let name = linked(target) else { throw fileFailure("write", path, code: errno) }
     target = name.hasPrefix("/") ? name : "\(folderOf(target))/\(name)"
@@ -68,7 +70,7 @@ private func linkTarget(_ path: String) throws(Failure) -> String {
   throw fileFailure("write", path, code: ELOOP)
 }
 
-/// What a symbolic link says; nil, with `errno`, when it cannot be read.
+/// The target of a symbolic link; nil, with `errno` set, if it cannot be read.
 private func linked(_ path: String) -> String? {
   withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { memory in
     guard let base = memory.baseAddress else { return nil }
@@ -83,10 +85,11 @@ private func folderOf(_ path: String) -> String {
   return folder.isEmpty ? "/" : folder
 }
 
-/// Gives a file the owner, group and mode of the one that it replaces.
+/// Gives a file the owner, group and mode of the file that it replaces.
 ///
-/// A process may not give its files to others at will. Where it cannot, the file is its own, with the mode of the old one, less the right to run as owner or group; and another group than the old one may no
-/// more than everybody.
+/// A process may not be allowed to change the owner or group. The file then belongs to the process, with the mode of the old file but without set-user-ID and set-group-ID. If its group
+/// differs from the old one,
+/// the group gets no more rights than everybody.
 private func takeOver(_ old: stat, _ descriptor: Int32) {
   let hasOwner = fchown(descriptor, old.st_uid, old.st_gid) == 0
   let hasGroup = hasOwner || fchown(descriptor, uid_t.max, old.st_gid) == 0
@@ -95,8 +98,8 @@ private func takeOver(_ old: stat, _ descriptor: Int32) {
   fchmod(descriptor, mode)
 }
 
-/// nil, or the error's number.
-/// - Throws: why the work must end.
+/// Writes all bytes. Gives nil, or the error's number.
+/// - Throws: the reason why the work must end.
 private func writeAll(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) throws(Failure) -> Int32? {
   guard let base = bytes.baseAddress else { return nil }
   var written = 0

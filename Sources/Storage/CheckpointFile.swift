@@ -3,18 +3,19 @@ import Networks
 import Settings
 import Training
 
-/// Trainers as files: a model file of the network they hold, which loads as such, with all that training needs to go on bit for bit (tensors `training.…`, and `training` in the metadata).
+/// Checkpoint files of trainers: a model file of the trainer's network, which also loads as a model, with everything that training needs to go on bit for bit (tensors `training.…`, and
+/// `training` in the metadata).
 package enum CheckpointFile {
-  /// What the names of a checkpoint's own tensors begin with.
+  /// The beginning of the names of tensors that only checkpoints have.
   static let prefix = "training."
 
   /// The bytes of a trainer's checkpoint.
-  /// - Throws: `memory`; `outOfRange` past the format's limits.
+  /// - Throws: `memory`; `outOfRange` beyond the format's limits.
   package static func encode(_ trainer: Trainer, libraryVersion: String) throws(Failure) -> Buffer {
     let record = try trainer.record()
     let network = trainer.network
     let snapshot = network.snapshot
-    // Doubles come first: they are aligned in files of either precision.
+    // Tensors of float64 come first, so that they are aligned in files of either precision.
     let numbers = try Buffer(count: max(1, record.tables.reduce(0) { $0 + $1.table.rows.count * $1.table.names.count }), precision: .float64)
     defer { withExtendedLifetime((snapshot, numbers, trainer, record)) {} }
     var tensors: [StoredTensor] = []
@@ -38,7 +39,7 @@ package enum CheckpointFile {
   }
 
   /// The trainer of a checkpoint's bytes, with its network.
-  /// - Throws: what `ModelFile.decode` throws; `fileFormat` for a model without training.
+  /// - Throws: what `ModelFile.decode` throws; `fileFormat` for a model without a trainer.
   package static func decode(_ bytes: UnsafeRawBufferPointer, name: String = "the checkpoint") throws(Failure) -> Trainer {
     let contents = try ModelFile.contents(of: bytes, name: name)
     defer { withExtendedLifetime(contents.memory) {} }
@@ -59,7 +60,7 @@ package enum CheckpointFile {
         vectors.append((short, tensor.values))
       }
     }
-    // Another program may have changed the order of the tensors; the header keeps it.
+    // Another program may have changed the order of the tensors; the header preserves the original order.
     tables = ordered(tables, as: columns.map(\.key)) { $0.name }
     vectors = ordered(vectors, as: header["vectors"]?.elements?.compactMap(\.text) ?? []) { $0.name }
     let network = try ModelFile.network(of: contents, name: name)
@@ -72,7 +73,7 @@ package enum CheckpointFile {
     }
   }
 
-  /// Saves a trainer: the old file or the new one is there, never a part.
+  /// Saves a trainer; the path always holds the complete old file or the complete new one.
   /// - Throws: `file` naming the path and the reason; what `encode` throws.
   package static func save(_ trainer: Trainer, to path: String, libraryVersion: String) throws(Failure) {
     let file = try encode(trainer, libraryVersion: libraryVersion)
@@ -81,7 +82,7 @@ package enum CheckpointFile {
   }
 
   /// Loads a trainer from a file.
-  /// - Throws: `file` when it is missing or cannot be read; what `decode` throws.
+  /// - Throws: `file` if it is missing or cannot be read; what `decode` throws.
   package static func load(_ path: String) throws(Failure) -> Trainer {
     let file = try readWholeFile(path)
     defer { withExtendedLifetime(file) {} }
@@ -89,7 +90,7 @@ package enum CheckpointFile {
   }
 }
 
-/// Elements in the order of a list of their names; those that it does not hold come behind, as they were.
+/// Sorts elements by a list of their names; elements that are not in the list follow in their present order.
 private func ordered<Element>(_ elements: [Element], as names: [String], _ name: (Element) -> String) -> [Element] {
   let places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
   return elements.enumerated().sorted { a, b in
@@ -98,6 +99,6 @@ private func ordered<Element>(_ elements: [Element], as names: [String], _ name:
 }
 
 extension ModelContents {
-  /// The model alone.
+  /// The contents of the model alone, without the trainer.
   var withoutTraining: ModelContents { with(tensors: tensors.filter { !$0.name.hasPrefix(CheckpointFile.prefix) }, training: nil) }
 }

@@ -2,33 +2,33 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// What a model file holds: the specification as JSON text and named tensors.
+/// The contents of a model file: the specification as JSON text, and named tensors.
 ///
-/// Layout, that of safetensors (so its readers see the tensors): the length of the header in 8 bytes, little-endian; the header, a JSON object padded with
+/// The layout is that of safetensors, so that programs for this format can read the tensors: the length of the header in 8 bytes, little-endian; the header, a JSON object padded with
 /// spaces to a multiple of 8; the numbers, little-endian, tensor after tensor without gaps. The header's `__metadata__` holds, all as texts, `format`
-/// ("stableode"), `format_version`, `library_version`, `specification` and `checksum`; in a checkpoint `training` too; then the caller's own metadata.
+/// ("stableode"), `format_version`, `library_version`, `specification` and `checksum`; in a checkpoint also `training`; then the caller's metadata.
 ///
-/// The checksum is 16 lowercase hexadecimal digits of XXH64: of the numbers, seeded with the XXH64 of all that comes before them, in which the digits
-/// themselves count as zeros. A change anywhere in the file is noticed.
+/// The checksum is an XXH64 in 16 lowercase hexadecimal digits: the hash of the numbers, seeded with the XXH64 of everything before them, in which the digits
+/// themselves count as zeros. It detects a change anywhere in the file.
 ///
-/// A program that knows safetensors alone may write the same contents in another order and with other spaces. The checksum is then that of the contents as this library writes them, and is compared with that.
-/// Such a program may leave the checksum out: then its absence is known (`checksum`).
+/// Another program may write the same contents as safetensors in another order and with other spaces. The checksum is then compared with that of the contents as this library would write them.
+/// If such a program leaves out the checksum, `checksum` says so.
 package struct ModelContents {
-  /// Version of the library that wrote the file.
+  /// The version of the library that wrote the file.
   package let libraryVersion: String
-  /// The network's specification, JSON text.
+  /// The network's specification as JSON text.
   package let specification: String
-  /// What a checkpoint says besides, JSON text; nil for a model.
+  /// The trainer's part of a checkpoint as JSON text; nil for a model.
   package let training: String?
-  /// The caller's own metadata.
+  /// The caller's metadata.
   package let metadata: Metadata
   package let tensors: [StoredTensor]
-  /// Of contents that were read, whether they had a checksum.
+  /// Whether contents that were read had a checksum.
   package let checksum: StoredChecksum
-  /// Owns the memory of tensors that were read; nil for contents made from someone else's memory.
+  /// The owner of the memory of tensors that were read; nil for contents that point to other memory.
   let memory: Buffer?
 
-  /// Contents to be written; the vectors must stay alive until they are.
+  /// Contents to be written; the vectors must stay alive until they have been written.
   package init(libraryVersion: String, specification: String, training: String? = nil, metadata: Metadata = Metadata(), tensors: [StoredTensor]) {
     self.init(libraryVersion: libraryVersion, specification: specification, training: training, metadata: metadata, tensors: tensors, checksum: .notLoaded, memory: nil)
   }
@@ -44,7 +44,7 @@ package struct ModelContents {
     self.memory = memory
   }
 
-  /// The same with other tensors, which lie in the same memory, or another verdict on the checksum.
+  /// The same contents with other tensors, which lie in the same memory, or with another value of `checksum`.
   func with(tensors: [StoredTensor]? = nil, training: String?, checksum: StoredChecksum? = nil) -> ModelContents {
     ModelContents(
       libraryVersion: libraryVersion, specification: specification, training: training, metadata: metadata, tensors: tensors ?? self.tensors,
@@ -64,25 +64,25 @@ package struct StoredTensor {
   }
 }
 
-/// The format's constants and limits, all checked before memory is asked for.
+/// The format's constants and limits, which are checked before memory is allocated.
 enum ModelFormat {
   static let name = "stableode"
   static let version = "1"
-  /// Bytes of the header; a network of 1024 blocks needs about 1 MB.
+  /// The most bytes of a header; a network of 1024 blocks needs about 1 MB.
   static let mostHeaderBytes = 1 << 24
   static let mostTensors = 1 << 16
   static let mostDimensions = 8
   static let mostNameBytes = 256
   static let metadataKey = "__metadata__"
   static let checksumDigits = 16
-  /// What stands before the digits of the checksum. Inside a JSON string every quotation mark has a backslash before it, so this occurs only where the
+  /// The text before the digits of the checksum. Inside a JSON string every quotation mark has a backslash before it, so that this text occurs only where the
   /// member itself is.
   static let checksumMark = "\"checksum\":\""
 
   static func typeName(_ precision: Precision) -> String { precision == .float32 ? "F32" : "F64" }
 }
 
-/// Where the digits of the checksum stand in a header, or nil.
+/// The range of the checksum's digits in a header, or nil.
 func checksumDigits(in header: UnsafeRawBufferPointer) -> Range<Int>? {
   let mark = Array(ModelFormat.checksumMark.utf8)
   let last = header.count - mark.count - ModelFormat.checksumDigits

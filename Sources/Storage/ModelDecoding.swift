@@ -3,15 +3,15 @@ import Networks
 import Settings
 
 extension ModelContents {
-  /// Reads the bytes of a model file; hostile bytes are an error and never a trap.
+  /// Reads the bytes of a model file; malicious bytes cause an error and never a trap.
   ///
   /// - Parameters:
   ///   - bytes: the whole file, at any alignment.
-  ///   - name: what the file is called in messages.
-  ///   - order: gives the names of the tensors of such contents in the orders in which releases of this library write them; asked when the checksum is not that of the bytes.
-  /// - Throws: `fileFormat` for what is no model file, cut short, too long or damaged; `versionMismatch` for a format this library does not know; `memory`.
-  ///   Memory for the tensors is asked for when all sizes are right.
-  /// Cost: two passes; where another program has written the file four. Memory: the tensors, and in that case twice.
+  ///   - name: the file's name in messages.
+  ///   - order: gives the names of the tensors of such contents in the orders in which releases of this library write them; called if the checksum is not that of the bytes.
+  /// - Throws: `fileFormat` if the bytes are not a model file, or are cut short, too long or damaged; `versionMismatch` for an unknown version of the format; `memory`.
+  ///   Memory for the tensors is allocated after all sizes have been checked.
+  /// Cost: two passes and memory for the tensors; if another program has written the file, four passes and twice the memory.
   package init(
     decoding bytes: UnsafeRawBufferPointer, name: String = "the model", order: ((ModelContents) throws(Failure) -> [[String]])? = nil
   ) throws(Failure) {
@@ -60,7 +60,7 @@ private struct ModelDecoder {
 
   private func text(of key: String, _ metadata: [(key: String, value: JSON)]) -> String? { metadata.first { $0.key == key }?.value.text }
 
-  /// The caller's own metadata: what is not the format's.
+  /// The caller's metadata: all entries except those of the format.
   private func notes(_ metadata: [(key: String, value: JSON)]) throws(Failure) -> Metadata {
     var entries: [(key: String, value: String)] = []
     for (key, value) in metadata where !Metadata.reserved.contains(key) {
@@ -70,20 +70,20 @@ private struct ModelDecoder {
     return Metadata(read: entries)
   }
 
-  /// The checksum that the metadata give; nil where another program left it out.
+  /// The checksum in the metadata; nil if another program left it out.
   private func statedChecksum(_ metadata: [(key: String, value: JSON)]) throws(Failure) -> String? {
     if let stated = metadata.first(where: { $0.key == "checksum" }) {
       guard let text = stated.value.text else { throw fail("has a checksum that is no text") }
       return text
     }
-    // Digits where this library writes its checksum are one whose name is damaged.
+    // If there are digits where this library writes its checksum, the checksum's name is damaged.
     let place = 4
     let isOurs = metadata.count > place && metadata[..<place].map(\.key) == Array(Metadata.reserved[..<place])
     if isOurs, let text = metadata[place].value.text, text.utf8.count == ModelFormat.checksumDigits, text.utf8.allSatisfy({ Array("0123456789abcdef".utf8).contains($0) }) { throw damaged }
     return nil
   }
 
-  /// Compares a checksum that is not that of the bytes with that of the contents as this library writes them.
+  /// Compares a checksum that does not match the bytes with that of the contents as releases of this library write them.
   private func verify(_ contents: ModelContents, _ stated: String, _ order: ((ModelContents) throws(Failure) -> [[String]])?) throws(Failure) {
     guard let orders = try? order?(contents) else { throw damaged }
     let found = Dictionary(contents.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -103,14 +103,14 @@ private struct ModelDecoder {
     throw damaged
   }
 
-  /// The tensors in the order in which they lie, without gaps, copied to memory of their own.
+  /// Copies the tensors, which lie one after the other without gaps, to new memory.
   private func tensors(
     _ members: [(key: String, value: JSON)], data: UnsafeRawPointer, dataBytes: Int
   ) throws(Failure) -> (tensors: [StoredTensor], memory: Buffer) {
     guard members.count <= ModelFormat.mostTensors else { throw fail("has \(members.count) tensors; at most \(ModelFormat.mostTensors) are read") }
     var described: [Description] = []
     for (key, value) in members { described.append(try description(key, value)) }
-    // Other programs may list them in another order. An empty one takes no room before one that begins there.
+    // Other programs may list the tensors in another order. An empty tensor is sorted before a tensor that begins at the same place.
     described.sort { ($0.start, $0.end) < ($1.start, $1.end) }
     var (offset, room) = (0, 0)
     var places: [Int] = []
@@ -145,7 +145,7 @@ private struct ModelDecoder {
     let end: Int
   }
 
-  /// What the header says of one tensor.
+  /// The description of one tensor in the header.
   private func description(_ key: String, _ value: JSON) throws(Failure) -> Description {
     let shown = String(String.UnicodeScalarView(key.unicodeScalars.prefix(64)))
     guard 1...ModelFormat.mostNameBytes ~= key.utf8.count else { throw fail("has a tensor whose name has \(key.utf8.count) bytes") }
@@ -161,7 +161,7 @@ private struct ModelDecoder {
     guard let offsets = value["data_offsets"]?.elements, offsets.count == 2, let start = offsets[0].integer, let end = offsets[1].integer else {
       throw fail("gives the tensor \(shown) no valid data_offsets")
     }
-    // More numbers than an address space holds are more than are left.
+    // If the count exceeds the address space, it also exceeds the bytes that are left.
     return Description(name: key, shown: shown, shape: shape, count: elementCount(of: shape) ?? Int.max, precision: precision, start: Int(start), end: Int(end))
   }
 }

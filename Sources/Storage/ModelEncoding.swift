@@ -4,12 +4,12 @@ import Settings
 extension ModelContents {
   /// The bytes of a model file with these contents; the same contents give the same bytes.
   ///
-  /// - Throws: `outOfRange` for names, shapes or counts past the format's limits, `shapeMismatch` when a shape does not fit its values, `memory`.
+  /// - Throws: `outOfRange` for names, shapes or counts beyond the format's limits, `shapeMismatch` if a shape does not fit its values, `memory`.
   /// Cost: one pass over the tensors; memory: the file's size.
   package func encoded() throws(Failure) -> Buffer {
     let header = try paddedHeader()
     let bytes = 8 + header.count
-    // Counts of vectors in memory; their sum fits.
+    // These are counts of vectors in memory, so that their sum does not overflow.
     let dataBytes = tensors.reduce(0) { $0 + $1.values.count * $1.values.precision.byteCount }
     let file = try Buffer(byteCount: bytes + dataBytes)
     file.base.storeBytes(of: UInt64(header.count).littleEndian, as: UInt64.self)
@@ -72,7 +72,7 @@ extension ModelContents {
 }
 
 extension StoredTensor {
-  /// Name and shape are within the format's limits and the shape fits the values.
+  /// Checks that name and shape are within the format's limits and that the shape fits the values.
   fileprivate func check() throws(Failure) {
     guard 1...ModelFormat.mostNameBytes ~= name.utf8.count, name != ModelFormat.metadataKey else {
       throw Failure(.outOfRange, "a tensor's name has 1 to \(ModelFormat.mostNameBytes) bytes and is not \(ModelFormat.metadataKey); given: '\(name.prefix(64))'")
@@ -87,12 +87,12 @@ extension StoredTensor {
 }
 
 /// Copies bytes, a megabyte at a time.
-/// - Throws: why the work must end.
+/// - Throws: the reason why the work must end.
 func copyInPieces(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, byteCount: Int) throws(Failure) {
   try Watch.pieces(byteCount) { piece in (target + piece.lowerBound).copyMemory(from: source + piece.lowerBound, byteCount: piece.count) }
 }
 
-/// The product of the extents, nil when one is negative or the product does not fit.
+/// The product of the extents; nil if one is negative or the product overflows.
 func elementCount(of shape: [Int]) -> Int? {
   var count = 1
   for extent in shape {

@@ -4,13 +4,13 @@ import Settings
 
 /// Networks as model files: specification, parameters bit for bit, and normalization (tensors `normalization.shift` and `normalization.scale`, float64).
 package enum ModelFile {
-  /// Names of the two tensors of a normalization. Version 0.1.0 wrote them behind the parameters and in their precision.
+  /// The names of the two tensors of a normalization. Version 0.1.0 wrote them after the parameters and in the parameters' precision.
   private static let shift = "normalization.shift"
   private static let scale = "normalization.scale"
 
   /// The bytes of a network's model file.
-  /// - Parameter libraryVersion: the version that is noted as the writer ("0.2.0").
-  /// - Throws: `memory`; `outOfRange` for a network past the format's limits.
+  /// - Parameter libraryVersion: the version to be stored as the writer's ("0.2.0").
+  /// - Throws: `memory`; `outOfRange` for a network beyond the format's limits.
   package static func encode(_ network: Network, libraryVersion: String) throws(Failure) -> Buffer {
     // The snapshot owns the memory that the contents point to.
     let snapshot = network.snapshot
@@ -23,7 +23,7 @@ package enum ModelFile {
   /// The tensors of a network, which point into the snapshot.
   static func tensors(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot) -> [StoredTensor] {
     var tensors: [StoredTensor] = []
-    // Doubles come first: they are aligned in files of either precision.
+    // Tensors of float64 come first, so that they are aligned in files of either precision.
     if let normalization = snapshot.normalization {
       tensors.append(StoredTensor(name: shift, shape: [plan.inputs], values: normalization.shift))
       tensors.append(StoredTensor(name: scale, shape: [plan.inputs], values: normalization.scale))
@@ -32,12 +32,12 @@ package enum ModelFile {
   }
 
   /// The network of a model file's bytes.
-  /// - Throws: what `ModelContents.init(decoding:name:)` throws; `fileFormat` when specification and tensors do not go together; `memory`.
+  /// - Throws: what `ModelContents.init(decoding:name:)` throws; `fileFormat` if specification and tensors do not go together; `memory`.
   package static func decode(_ bytes: UnsafeRawBufferPointer, name: String = "the model") throws(Failure) -> Network {
     try network(of: try contents(of: bytes, name: name), name: name)
   }
 
-  /// The contents of a model file or checkpoint, also where another program has written them in an order of its own.
+  /// The contents of a model file or checkpoint, also if another program has written them in another order.
   static func contents(of bytes: UnsafeRawBufferPointer, name: String) throws(Failure) -> ModelContents {
     try ModelContents(decoding: bytes, name: name) { contents throws(Failure) in
       let plan = try plan(of: contents, name: name)
@@ -61,7 +61,7 @@ package enum ModelFile {
     }
   }
 
-  /// The network of a file's contents. A checkpoint's other tensors are passed over: it serves as a model too.
+  /// The network of a file's contents. A checkpoint is also a model file: its other tensors are ignored.
   static func network(of contents: ModelContents, name: String) throws(Failure) -> Network {
     let contents = contents.withoutTraining
     let plan = try plan(of: contents, name: name)
@@ -79,8 +79,8 @@ package enum ModelFile {
     }
   }
 
-  /// Saves a network: the old file or the new one is there, never a part.
-  /// - Throws: `file` naming the path and the reason, the old file being untouched; what `encode` throws.
+  /// Saves a network; the path always holds the complete old file or the complete new one.
+  /// - Throws: `file` naming the path and the reason, with the old file unchanged; what `encode` throws.
   package static func save(_ network: Network, to path: String, libraryVersion: String) throws(Failure) {
     let file = try encode(network, libraryVersion: libraryVersion)
     defer { withExtendedLifetime(file) {} }
@@ -88,7 +88,7 @@ package enum ModelFile {
   }
 
   /// Loads a network from a file.
-  /// - Throws: `file` when it is missing or cannot be read; what `decode` throws.
+  /// - Throws: `file` if it is missing or cannot be read; what `decode` throws.
   package static func load(_ path: String) throws(Failure) -> Network {
     let file = try readWholeFile(path)
     defer { withExtendedLifetime(file) {} }
@@ -99,7 +99,7 @@ package enum ModelFile {
     TensorView(vector.base, type: ElementType(vector.precision), rows: 1, columns: vector.count)
   }
 
-  /// The tensors that the specification asks for, in its order, and perhaps the two of a normalization behind them, which may be of either precision.
+  /// The tensors that the specification requires, in its order, and after them the two of a normalization, if there is one, in either precision.
   private static func ordered(_ contents: ModelContents, as plan: NetworkPlan, name: String) throws(Failure) -> [StoredTensor] {
     var expected: [(name: String, shape: [Int], precision: Precision?)] = plan.tensors.map { ($0.name, $0.shape, plan.precision) }
     guard !expected.isEmpty else { throw Failure(.fileFormat, "\(name) holds a network without parameters") }

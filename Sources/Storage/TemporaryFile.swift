@@ -1,24 +1,25 @@
 import Glibc
 import Settings
 
-/// A file that is being written, to replace another once it is complete.
+/// A file that is being written and will replace another one when it is complete.
 ///
-/// It has no name while it is written, where the file system can do that. Any name that it has begins with `prefix`, and the process that writes it holds a lock on it for as long: a file of such a name
-/// without a lock was abandoned by a process that was killed.
+/// If the file system supports this, the file has no name while it is written. Any temporary name begins with `prefix`, and the process that writes the file holds a lock on it: a file with
+/// such a name
+/// and without a lock was left by a process that was killed.
 final class TemporaryFile {
   static let prefix = ".stableode-"
   static let suffix = ".tmp"
 
   let descriptor: Int32
   private let folder: String
-  /// nil while it has none.
+  /// The file's name; nil while it has none.
   private var name: String?
 
   /// - Parameter path: the file to be replaced, for messages.
-  /// - Throws: `file` when the folder is missing or does not let files be made in it.
+  /// - Throws: `file` if the folder is missing or does not allow creating files.
   init(in folder: String, for path: String) throws(Failure) {
     self.folder = folder
-    // A file without a name gets one through its descriptor's entry in /proc.
+    // A file without a name later gets one through its descriptor's entry in /proc.
     if access("/proc/self/fd", F_OK) == 0 {
       let unnamed = open(folder, Self.unnamedFlag | O_WRONLY | O_CLOEXEC, 0o666)
       if unnamed >= 0 {
@@ -26,7 +27,7 @@ final class TemporaryFile {
         flock(unnamed, LOCK_EX)
         return
       }
-      // Kernels and file systems that know no such files say so by one of these.
+      // Kernels and file systems without such files report one of these errors.
       guard [EISDIR, EINVAL, EOPNOTSUPP, EPERM].contains(errno) else { throw fileFailure("write", path, code: errno) }
     }
     for _ in 0..<100 {
@@ -37,7 +38,7 @@ final class TemporaryFile {
         continue
       }
       flock(named, LOCK_EX)
-      // Before the lock was there another save may have taken the file for an abandoned one.
+      // Before the file was locked, another save may have removed it as an abandoned one.
       var information = stat()
       if fstat(named, &information) == 0, information.st_nlink > 0 {
         descriptor = named
@@ -51,10 +52,10 @@ final class TemporaryFile {
 
   deinit { close(descriptor) }
 
-  /// Gives it the name `target` in place of the file that has it.
+  /// Gives the file the name `target`, replacing the file that has this name.
   /// - Throws: `file`, naming `path`.
   func rename(to target: String, for path: String) throws(Failure) {
-    // A link cannot replace a file, but a file with a name can.
+    // Linking cannot replace an existing file; renaming a file can, so the file first gets a temporary name.
     var attempts = 0
     while name == nil {
       let candidate = Self.name(in: folder)
@@ -69,7 +70,7 @@ final class TemporaryFile {
     self.name = nil
   }
 
-  /// Removes it.
+  /// Removes the file.
   func discard() {
     if let name { unlink(name) }
     name = nil
@@ -79,16 +80,16 @@ final class TemporaryFile {
     "\(folder)/\(prefix)\(String(UInt64.random(in: 0...UInt64.max), radix: 36))\(suffix)"
   }
 
-  /// O_TMPFILE, a macro that Swift does not see.
+  /// O_TMPFILE, a macro that Swift cannot import.
   private static let unnamedFlag: Int32 = 0o20_000_000 | O_DIRECTORY
 }
 
-/// Removes the files that killed processes left in a folder: those of `TemporaryFile`'s names on which no process holds a lock. What cannot be listed or removed stays.
+/// Removes the files that killed processes left in a folder: those with names of `TemporaryFile` on which no process holds a lock. Files that cannot be listed or removed stay.
 package func removeAbandonedFiles(in folder: String) {
   guard let listing = opendir(folder) else { return }
   defer { closedir(listing) }
   while let entry = readdir(listing) {
-    // A name of d_name's own: most are other files, and are passed over without a string.
+    // Compares the bytes in d_name, because most entries are other files, for which no string need be made.
     let found = withUnsafeBytes(of: &entry.pointee.d_name) { bytes -> String? in
       guard bytes.starts(with: TemporaryFile.prefix.utf8) else { return nil }
       return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)

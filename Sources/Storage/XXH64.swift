@@ -1,11 +1,11 @@
 import LinearAlgebra
 
-/// The 64-bit hash XXH64 of some bytes: a checksum that notices damage, not a defense against forgery.
+/// The 64-bit hash XXH64 of some bytes: a checksum that detects damage but does not protect against forgery.
 ///
 /// Source: Collet, "xxHash fast digest algorithm", specification 0.1.1.
-/// - Parameter seed: 0, or the hash of what comes before.
-/// Once this thread's watch is over it leaves, with a hash of no use.
-/// Cost: linear, several bytes a cycle; no allocation.
+/// - Parameter seed: 0, or the hash of the bytes before these.
+/// If this thread's watch ends the work, it returns early with an invalid hash.
+/// Cost: linear, several bytes per cycle; no allocation.
 package func xxh64(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
   guard let base = bytes.baseAddress else { return tail(seed &+ prime5, 0, nil, 0) }
   let count = bytes.count

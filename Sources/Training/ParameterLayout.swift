@@ -3,16 +3,16 @@ import Networks
 import Settings
 import VectorFields
 
-/// What the ranges of a network's parameter vector are, as far as training cares.
+/// The parts of a network's parameter vector that training distinguishes.
 package struct ParameterLayout: Sendable {
   /// A contiguous range of parameters of one kind.
   package struct Region: Sendable {
     package private(set) var range: Range<Int>
-    /// True for weights, false for biases: decay acts on weights only.
+    /// True for weights, false for biases; weight decay acts on weights only.
     package let isWeight: Bool
-    /// Equal parts of the range: a layer each, or a coefficient of a basis in time; 1 outside of blocks.
+    /// The number of equal parts of the range, one for each layer or coefficient of a basis in time; 1 outside of blocks.
     package let entries: Int
-    /// How much they change over time.
+    /// The measure of how much the parameters change over time.
     package let roughness: TimeRoughness
 
     package init(range: Range<Int>, isWeight: Bool, entries: Int = 1, roughness: TimeRoughness = .none) {
@@ -47,7 +47,7 @@ package struct ParameterLayout: Sendable {
 
   package init(_ regions: [Region], classifier: Classifier? = nil) { (self.regions, self.classifier) = (regions, classifier) }
 
-  /// The regions and the classifier that lie outside of `range`, where they are.
+  /// The layout without the regions and the classifier in `range`; all others keep their places.
   package func without(_ range: Range<Int>) -> ParameterLayout {
     ParameterLayout(regions.filter { !range.overlaps($0.range) }, classifier: classifier.flatMap { range.overlaps($0.range) ? nil : $0 })
   }
@@ -63,12 +63,12 @@ package struct ParameterLayout: Sendable {
 
 extension ParameterLayout {
   /// The layout of a network: each tensor is a region.
-  /// - Parameter inTime: whether regions know their roughness in time, which takes a pass over the blocks' layers or coefficients.
+  /// - Parameter inTime: whether to compute the regions' roughness in time, which takes a pass over the blocks' layers or coefficients.
   /// - Throws: `memory`.
   package init(_ plan: NetworkPlan, inTime: Bool = true) throws(Failure) {
     let readout = plan.tensors.first { $0.block == nil && $0.name == "readout.W" }
     var regions: [Region] = []
-    // A block's tensors share what is known of its time.
+    // All tensors of a block share the roughness in time of its grid or basis.
     var known: [TimeRoughness?] = []
     var block: Int?
     var next = 0

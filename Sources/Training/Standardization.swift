@@ -6,14 +6,14 @@ import Settings
 extension Network {
   /// Makes the normalization that gives each feature of a data set mean 0 and standard deviation 1, and keeps it with the model: x' = (x − mean)/deviation.
   ///
-  /// A feature that never changes keeps the scale 1 and so enters as 0. Fit on training data alone: validation data must not be looked at. Samples count once, whatever their weights.
+  /// A constant feature keeps the scale 1 and so enters as 0. Use training data alone, without validation data. Every sample counts once, whatever its weight.
   ///
-  /// Where samples are sequences, each channel has one mean and deviation for all steps, over its observations: what is masked or padded does not count. Times and masks stay as they are.
+  /// If samples are sequences, each channel has one mean and deviation for all steps, computed from its observations without masked or padded steps. Times and masks stay as they are.
   /// - Throws: `shapeMismatch` for another number of features; `notFinite` when a mean or scale is too large for float64; `memory`.
   /// - Complexity: three passes over the features.
   package func fitNormalization(on dataset: Dataset) throws(Failure) {
     guard dataset.featureCount == plan.inputs else {
-      throw Failure(.shapeMismatch, "the data has \(dataset.featureCount) features a sample; the network has inputs \(plan.inputs)")
+      throw Failure(.shapeMismatch, "the data has \(dataset.featureCount) features per sample; the network has inputs \(plan.inputs)")
     }
     let count = plan.inputs
     let memory = try Buffer(count: 2 * count, precision: .float64)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Time since its creation on a clock that never goes back (CLOCK_MONOTONIC).
+/// Measures the time since its creation on a clock that never goes back (CLOCK_MONOTONIC).
 package struct Stopwatch: Sendable {
   private let start: Int64
 

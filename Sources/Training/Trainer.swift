@@ -3,29 +3,30 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// Trains a network: minibatches by a seeded permutation, an optimizer, validation at each epoch's end, and the best iterate kept.
+/// Trains a network with minibatches in the order of a seeded permutation and an optimizer. It validates at the end of each epoch and keeps the best iterate.
 ///
-/// Training may be interrupted at any time and goes on bit for bit: a step is taken wholly or not at all, and the trainer holds the present iterate, the optimizer's vectors and its
-/// place in the epoch. The network meanwhile holds the iterate to use: with validation data the best so far, without the last.
-/// The trainer begins from the parameters the network has at its first run. Parameters that somebody else assigns to the network later, between two runs or in a callback, become the iterate at the next step: the optimizer's
-/// vectors stay, and which iterate is the best is found anew.
+/// Training may be interrupted at any time and then goes on bit for bit: a step is either completed or not taken at all, and the trainer holds the present iterate, the optimizer's vectors and its
+/// place in the epoch. The network holds the iterate to use: the best so far if there is validation data, otherwise the last one.
+/// The trainer starts from the parameters that the network has at the first run. If the caller assigns parameters to the network later, between two runs or in a callback, they become the
+/// iterate at the next step: the
+/// optimizer's vectors stay, and the search for the best iterate starts again.
 package final class Trainer {
   package let network: Network
   package private(set) var options = OptionValues(scope: "trainer", trainerOptions)
-  /// One event an epoch, in order.
+  /// One event per epoch, in order.
   package internal(set) var history: [TrainingEvent] = []
   package internal(set) var state = TrainingState()
   var memory: TrainerMemory?
-  /// A loss instead of the network's own, called on the thread that trains.
+  /// A loss of the caller's that replaces the network's; it is called on the thread that trains.
   package private(set) var loss: (any Loss)?
   /// A metric of the caller's that chooses the iterate to keep.
   package private(set) var metric: (any Metric)?
-  /// What the samples of each class count.
+  /// The weights of the classes in the training loss.
   package private(set) var classWeights: ClassWeights?
   var best = BestIterate(byMetric: false, minimumDelta: 0)
-  /// What the checkpoint that this trainer was loaded from had of the caller's and nobody has set since.
+  /// The caller's functions that training used before it was saved to the checkpoint of this trainer, and that the caller has not set again.
   var missing = MissingParts()
-  /// The version of the network's parameters that this trainer has begun with or left there; another means that they were assigned since.
+  /// The version of the network's parameters that this trainer last read or wrote. If the network has another version, the caller has assigned parameters.
   var knownVersion: Int
 
   package init(_ network: Network) {
@@ -33,21 +34,21 @@ package final class Trainer {
     knownVersion = network.snapshot.version
   }
 
-  /// A trainer of another network with the options, the loss, the metric and the class weights of `other`, and nothing begun.
+  /// A new trainer of another network, with the options, the loss, the metric and the class weights of `other`.
   init(_ network: Network, like other: Trainer) {
     self.network = network
     knownVersion = network.snapshot.version
     (options, loss, metric, classWeights, missing) = (other.options, other.loss, other.metric, other.classWeights, other.missing)
   }
 
-  /// Options that a begun training holds on to: what was done already depends on them.
+  /// The options that cannot change once training has begun, because the steps so far depend on them.
   private static let fixed: Set = ["optimizer", "batch_size", "seed", "shuffle", "metric", "min_delta", "accumulate_batches"]
 
-  /// Sets an option. A failed set changes nothing.
-  /// - Throws: `unknownName`, `unsupportedType`, `outOfRange`; `state` for an option that a begun training holds on to.
+  /// Sets an option. On failure nothing changes.
+  /// - Throws: `unknownName`, `unsupportedType`, `outOfRange`; `state` for an option that cannot change once training has begun.
   package func set(_ key: String, _ value: OptionValue) throws(Failure) { try set([(key, value)]) }
 
-  /// Sets several options, wholly or not at all.
+  /// Sets several options: all of them, or none on failure.
   package func set(_ settings: [(key: String, value: OptionValue)]) throws(Failure) {
     var changed = options
     for (key, value) in settings {
@@ -59,16 +60,16 @@ package final class Trainer {
     options = changed
   }
 
-  /// A loss of the caller's in place of the network's, in training and validation; nil: the network's. Training then runs on one thread, the calling one.
-  /// - Throws: `state` once training has begun, unless it began in another process with a loss that was not set since.
+  /// Sets a loss of the caller's, which replaces the network's in training and validation; nil restores the network's. Training then runs on the calling thread alone.
+  /// - Throws: `state` once training has begun, except for setting the missing loss of a loaded checkpoint.
   package func setLoss(_ loss: (any Loss)?) throws(Failure) {
     if !missing.loss || loss == nil { try requireNotBegun("the loss") }
     self.loss = loss
     missing.loss = false
   }
 
-  /// A metric of the caller's that chooses the iterate to keep in place of the option `metric`; nil: the option's.
-  /// - Throws: `state` once training has begun, unless it began in another process with a metric that was not set since and is larger or smaller for better iterates as this one.
+  /// Sets a metric of the caller's, which chooses the iterate to keep instead of the option `metric`; nil restores the option's.
+  /// - Throws: `state` once training has begun, except for setting the missing metric of a loaded checkpoint, for which the same values (larger or smaller) are better.
   package func setMetric(_ metric: (any Metric)?) throws(Failure) {
     if let isLargerBetter = missing.metric, let metric {
       guard memory == nil || metric.isLargerBetter == isLargerBetter else {
@@ -81,7 +82,7 @@ package final class Trainer {
     missing.metric = nil
   }
 
-  /// What the samples of each class count in the training loss; nil: all the same.
+  /// Sets the weights of the classes in the training loss; nil: all classes have the same weight.
   /// - Throws: `state` once training has begun; `shapeMismatch`, `invalidData` or `incompatible` for weights that do not suit the network; `memory`.
   package func setClassWeights(_ weights: TensorView?) throws(Failure) {
     try requireNotBegun("class weights")
@@ -93,9 +94,9 @@ package final class Trainer {
   /// Whether parameters were assigned to the network since this trainer last read or wrote them.
   var isAssigned: Bool { memory != nil && network.snapshot.version != knownVersion }
 
-  /// Takes parameters that were assigned to the network as the iterate; gives whether there were any.
+  /// If parameters were assigned to the network, makes them the iterate. Says whether there were any.
   ///
-  /// The optimizer's vectors stay. What was known of the objective at the old iterate is forgotten, and so is which iterate was the best: the network has it no more.
+  /// The optimizer's vectors stay. The known values of the objective at the old iterate are dropped, and so is the best iterate, which the network no longer holds.
   func takeAssigned() -> Bool {
     guard isAssigned, let iterate = memory?.iterate else { return false }
     let snapshot = network.snapshot
@@ -108,7 +109,7 @@ package final class Trainer {
     return true
   }
 
-  /// Leaves the iterate in the network.
+  /// Writes the iterate to the network.
   func publish() throws(Failure) {
     if let memory { knownVersion = try network.replaceParameters(with: memory.iterate.parameters) }
   }
@@ -117,15 +118,15 @@ package final class Trainer {
     if memory != nil { throw Failure(.state, "\(what) cannot change once training has begun; make a new trainer") }
   }
 
-  /// Trains until the option `epochs` is reached, a limit, early stopping or the callback ends the run; a further call goes on where this one stopped.
+  /// Trains until the option `epochs` is reached, or until a limit, early stopping or the callback ends the run. Another call goes on where this one stopped.
   ///
   /// - Parameters:
-  ///   - validation: evaluated at each epoch's end; its figures choose the iterate that the network holds.
+  ///   - validation: data evaluated at the end of each epoch; its figures choose the iterate that the network holds.
   ///   - limits: how long this run may take.
-  ///   - onEvent: called on this thread at each epoch's end and every 50 ms or so between, within a step too: 0 goes on, > 0 stops, < 0 fails.
-  /// - Returns: `ok` when `epochs`, or the limit's epochs, are done; else why the run ended early.
+  ///   - onEvent: called on this thread at the end of each epoch and about every 50 ms in between, also within a step: 0 goes on, > 0 stops, < 0 fails.
+  /// - Returns: `ok` if `epochs`, or the limit's epochs, are done; otherwise the reason why the run ended early.
   /// - Throws: `invalidArgument`, `outOfRange` (options); `shapeMismatch`, `incompatible`, `invalidData` (data); `state` (other data within an
-  ///   epoch); `memory`; `notFinite` when the loss stops being finite; what the callback returned. The network then holds the best iterate so far.
+  ///   epoch); `memory`; `notFinite` if the loss is no longer finite; the callback's failure. The network then holds the best iterate so far.
   /// - Complexity: memory for parameters, gradient, the optimizer's vectors and the best iterate for the trainer's life; tapes during the run.
   package func run(
     training: Dataset, validation: Dataset? = nil, limits: TrainingLimits = TrainingLimits(), onEvent: @escaping (TrainingEvent) -> Int32 = { _ in 0 }
@@ -138,7 +139,7 @@ package final class Trainer {
   }
 }
 
-/// The vectors a trainer owns for its life.
+/// The vectors that a trainer owns during its whole life.
 final class TrainerMemory {
   private let buffer: Buffer
   let iterate: Iterate

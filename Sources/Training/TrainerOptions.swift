@@ -1,9 +1,9 @@
 import Integrators
 import Settings
 
-/// Every option of scope "trainer": those of the trainer itself, of the schedules, the regularizers and the optimizers.
+/// All options of scope "trainer": those of the trainer itself, of the schedules, the regularizers and the optimizers.
 ///
-/// C introspection, Python signatures and the documentation's tables are made from this list. Keys that several optimizers read appear once.
+/// C introspection, Python signatures and the documentation's tables are generated from this list. Keys that several optimizers read appear once.
 package let trainerOptions: [OptionDescription] = {
   var options: [OptionDescription] = TrainerOptions.own
   let groups: [[OptionDescription]] =
@@ -15,7 +15,7 @@ package let trainerOptions: [OptionDescription] = {
   return options
 }()
 
-/// What the trainer's options say, read and checked together.
+/// The values of the trainer's options, read and checked together.
 package struct TrainerOptions: Sendable {
   static let own: [OptionDescription] = [
     OptionDescription("epochs", .integer(1...1_000_000_000), default: .integer(10), unit: "epochs", "passes over the training data in total, over all runs"),
@@ -46,7 +46,7 @@ package struct TrainerOptions: Sendable {
   ]
 
   package let epochs: Int
-  /// Samples of a step: those of all batches that it accumulates. The gradient is summed tile by tile, so that memory does not grow with it.
+  /// The number of samples in a step, over all batches that it accumulates. The gradient is summed tile by tile, so that memory does not grow with this number.
   package let batchSize: Int
   package let seed: UInt64
   package let shuffle: Bool
@@ -61,15 +61,15 @@ package struct TrainerOptions: Sendable {
   package let optimizer: any Optimizer
   /// γ > 0 of the preconditioner (αLᵀL + γI)⁻¹.
   package let preconditionerShift: Double
-  /// The decoupled decay handed to the optimizer; 0 when decay is a term of the objective.
+  /// The decoupled decay that is passed to the optimizer; 0 if decay is a term of the objective.
   package let decoupledDecay: Double
   /// The regularizers with a strength above 0.
   package let regularizers: [any Regularizer]
-  /// The terms along trajectories; nil without.
+  /// The terms along trajectories; nil without such terms.
   package let trajectoryCost: TrajectoryCost?
 
   /// Reads the options.
-  /// - Throws: `invalidArgument` when an option of another optimizer or schedule was set, or options contradict each other; `outOfRange`.
+  /// - Throws: `invalidArgument` if an option of another optimizer or schedule was set, or options contradict each other; `outOfRange`.
   package init(_ values: OptionValues) throws(Failure) {
     epochs = try values.integer("epochs")
     seed = UInt64(try values.integer("seed"))
@@ -104,12 +104,12 @@ package struct TrainerOptions: Sendable {
   }
 }
 
-/// The regularizers' types, under a name that the stored property `regularizers` does not hide.
+/// The registry of regularizers, under a name that the stored property `regularizers` does not hide.
 private enum StableTerms {
   static let all = regularizers.entries.map(\.entry)
 }
 
-/// Fails when an option was set that only other entries of the registry read: it would be ignored.
+/// Fails if an option was set that only other entries of the registry read, because it would be ignored.
 private func refuseForeign(
   _ values: OptionValues, chosen: String, of noun: String, _ entries: [(name: String, options: [OptionDescription])]
 ) throws(Failure) {

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// What a running training reports: at each epoch's end, and between epochs now and then.
+/// A report of a training run, at the end of each epoch and from time to time in between.
 package struct TrainingEvent: Sendable, Equatable {
   package enum Kind: Int32, Sendable {
     case epoch = 1
@@ -12,48 +12,48 @@ package struct TrainingEvent: Sendable, Equatable {
   package internal(set) var epoch: Int
   /// Optimizer steps taken.
   package internal(set) var step: Int
-  /// How far the running epoch is, 0 … 1.
+  /// The part of the running epoch that is done, 0 … 1.
   package internal(set) var epochFraction: Double
-  /// Mean over the epoch so far, regularizers excluded.
+  /// The mean over the epoch so far, without regularizers.
   package internal(set) var trainingLoss: Double
-  /// The objective that steps minimize, mean over the epoch so far: the training loss and all regularizers, each batch before its step. Decoupled weight decay is no part of it.
+  /// The objective that steps minimize, as a mean over the epoch so far: the training loss plus all regularizers, for each batch before its step. Decoupled weight decay is not part of it.
   package internal(set) var objective: Double
-  /// Fraction over the epoch so far; NaN for least squares.
+  /// The fraction over the epoch so far; NaN for least squares.
   package internal(set) var trainingAccuracy: Double
   /// NaN without validation data, and between epochs.
   package internal(set) var validationLoss: Double
   package internal(set) var validationAccuracy: Double
-  /// The figure that chooses the iterate to keep; NaN where there is no validation.
+  /// The figure that chooses the iterate to keep; NaN if there is no validation.
   package internal(set) var validationMetric: Double
   /// The learning rate of the last step.
   package internal(set) var learningRate: Double
   /// Seconds of training, over all runs.
   package internal(set) var seconds: Double
-  /// Gradients over the whole training set that the work so far is worth, over all runs; a forward pass counts a third.
+  /// The work of all runs so far, in units of one gradient over the whole training set; a forward pass counts a third.
   package internal(set) var work: Double
-  /// True when the iterate at this epoch's end is the best so far of its level.
+  /// True if the iterate at the end of this epoch is the best so far at its level.
   package internal(set) var isBest: Bool
-  /// How many times the network was refined before: epochs count from there.
+  /// The number of refinements so far; epochs count from the last one.
   package internal(set) var level: Int
 }
 
-/// How long one run may go on.
+/// The limits of one run.
 package struct TrainingLimits {
-  /// At most so many more epochs, a begun one counting whole; 0: up to the option `epochs`.
+  /// At most this many more epochs, where an epoch that has begun counts as one; 0: up to the option `epochs`.
   package var epochs: Int
-  /// Says when the run must end, within a step too; such a step is taken anew when training goes on. Made on the thread that trains.
+  /// Decides when the run must end, also within a step; such a step is repeated when training goes on. It must be created on the thread that trains.
   package var watch: Watch
 
-  /// - Parameter watch: in place of one that nobody limits, a new one tells of what callbacks answer.
+  /// - Parameter watch: the watch of the run. If it has no limits, a new one replaces it, which receives the answers of callbacks.
   package init(epochs: Int = 0, watch: Watch = .none) {
     self.epochs = epochs
     self.watch = watch.isIdle ? Watch() : watch
   }
 
-  /// Limits of time that begin now.
+  /// Limits whose time begins now.
   /// - Parameters:
-  ///   - milliseconds: 0: no limit.
-  ///   - isCancelled: asked on any thread; true ends the run.
+  ///   - milliseconds: the longest time; 0 for no limit.
+  ///   - isCancelled: called on any thread; true ends the run.
   package init(epochs: Int = 0, milliseconds: Int, isCancelled: (() -> Bool)? = nil) {
     self.init(epochs: epochs, watch: Watch(milliseconds: Int64(milliseconds), isCancelled: isCancelled))
   }

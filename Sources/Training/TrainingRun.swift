@@ -3,7 +3,7 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// One call of `Trainer.run`: what lives only as long as the call — threads, tapes, the order of the samples — and the loops over epochs and batches.
+/// One call of `Trainer.run`: the objects that exist only during the call (threads, tapes, the order of the samples) and the loops over epochs and batches.
 final class TrainingRun {
   let trainer: Trainer
   private let plan: NetworkPlan
@@ -21,17 +21,17 @@ final class TrainingRun {
   private let sweep: Sweep
   private let evaluationSweep: Sweep?
   private let figure: ValidationFigure
-  /// The validation's scores, where the figure needs them.
+  /// The scores of the validation, if the figure needs them.
   private let evaluated: EvaluatedScores?
   private let classWeights: ClassWeights?
   private let weighting: LossWeighting
   private let pool: WorkerPool
   let objective: BatchObjective
-  /// The rate of every step, in place of the options'.
+  /// A rate for every step that replaces the options'; nil without one.
   var rate: Double?
   private let sets: [any Constraint]
   private let lastEpoch: Int
-  /// Steps and milliseconds of the runs before.
+  /// The steps and milliseconds of the previous runs.
   private let stepsBefore: Int
   private let millisecondsBefore: Double
 
@@ -67,7 +67,7 @@ final class TrainingRun {
     stepsPerEpoch = (training.count + batch - 1) / batch
     order = try Buffer(count: training.count, precision: .float64)
     rows = order.rowNumbers(count: training.count)
-    // A loss of the caller's is called on the calling thread alone.
+    // A loss of the caller's is called only on the calling thread.
     let threads = trainer.loss != nil ? 1 : settings.threads == 0 ? availableProcessors() : settings.threads
     sweep = try Sweep(try settings.trajectoryCost.map { (cost) throws(Failure) in try plan.charged(cost) } ?? plan, batch: batch, derivative: true, features: false, threads: threads)
     evaluationSweep = validation == nil ? nil : try Sweep(plan, batch: evaluationBatch, derivative: false, threads: sweep.threads)
@@ -76,7 +76,7 @@ final class TrainingRun {
     objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: training.count)
     sets = try plan.constraints(trainer.options, threads: pool.threads)
     lastEpoch = limits.epochs == 0 ? settings.epochs : min(settings.epochs, trainer.state.epoch + max(limits.epochs, 0))
-    // The scores of an interrupted validation are gone with its run.
+    // The scores of an interrupted validation were lost with its run.
     if evaluated != nil { trainer.state.restartValidation() }
     if trainer.memory == nil {
       trainer.best = BestIterate(byMetric: figure.isMetric, minimumDelta: settings.minimumDelta)
@@ -86,7 +86,7 @@ final class TrainingRun {
     }
   }
 
-  /// The loops. Returns why training ended.
+  /// Runs the loops over epochs and batches. Returns the reason why training ended.
   ///
   /// Progress events are the watch's pulse: they come on this thread, within a step too.
   func train(_ onEvent: @escaping (TrainingEvent) -> Int32) throws(Failure) -> Status {
@@ -101,26 +101,26 @@ final class TrainingRun {
         if let ending = memory.iterate.ending { return ending.status }
       }
     } catch {
-      // What ended early ended as asked.
+      // A run that ended early ended as requested.
       guard error.status.rawValue > 0 else { throw error }
       return error.status
     }
     return stoppedEarly ? .earlyStopping : .ok
   }
 
-  /// Ends the run when it must end.
+  /// Ends the run if it must end.
   private var watch: Watch { limits.watch }
 
-  /// Leaves the iterate to use in the network: the best, or without validation the last.
+  /// Writes the iterate to use to the network: the best one, or the last one without validation.
   func settle() throws(Failure) {
     if validation != nil, trainer.best.epoch > 0 { return }
-    // A run that has stepped nothing leaves the network alone, and so do parameters that were assigned after the last step.
+    // The network stays as it is if the run took no step, or if parameters were assigned after the last step.
     guard trainer.state.step > stepsBefore, !trainer.isAssigned else { return }
     guard allFinite(memory.iterate.parameters) else { throw notFinite("parameters are") }
     try trainer.publish()
   }
 
-  /// Books the run's time, however it ended.
+  /// Adds the run's time to the state, however the run ended.
   func finish() { trainer.state.milliseconds = millisecondsBefore + clock.milliseconds }
 
   private var stoppedEarly: Bool { settings.patience > 0 && trainer.best.epochsWithoutImprovement >= settings.patience }
@@ -135,10 +135,10 @@ final class TrainingRun {
     }
   }
 
-  /// The order of the samples in this epoch: a function of seed and epoch alone, so that a continued epoch finds its own again.
-  /// - Throws: why the run must end.
+  /// Computes the order of the samples in this epoch. It depends on seed and epoch alone, so that an interrupted epoch goes on in the same order.
+  /// - Throws: the reason why the run must end.
   func orderSamples() throws(Failure) {
-    // Streams with the highest bit set are those of the order: a network of the same seed draws its parameters from others.
+    // Orders use the streams with the highest bit set: a network with the same seed draws its parameters from other streams.
     var stream = RandomStream(seed: settings.seed, stream: 1 << 63 | UInt64(trainer.state.epoch))
     if settings.shuffle {
       try stream.permutation(into: rows, count: training.count)
@@ -147,7 +147,7 @@ final class TrainingRun {
     }
   }
 
-  /// One batch, one step of the optimizer: wholly, or not at all when the watch ends it. The batch is then worked on anew when training goes on.
+  /// Takes one step of the optimizer with one batch. If the watch ends the step, it is not taken at all, and the batch is repeated when training goes on.
   func step() throws(Failure) {
     takeAssigned()
     let start = trainer.state.position
@@ -171,7 +171,7 @@ final class TrainingRun {
     trainer.state.learningRate = iterate.rate
     trainer.state.work += objective.work
     guard let result = objective.atStart, let value = objective.valueAtStart else { return }
-    // A step that found nothing lower stays where it began; what was evaluated last is then of another point.
+    // A step that found no lower value stays where it began; the last evaluation then belongs to another point.
     trainer.state.known = iterate.known == value ? result : objective.latest
     trainer.state.lossSum += result.lossSum
     trainer.state.objectiveSum += result.weight * value
@@ -179,12 +179,12 @@ final class TrainingRun {
     trainer.state.correct += result.correct
   }
 
-  /// Moves the iterate into the sets it is to lie in; what was known of it is known no more if that moved it.
+  /// Moves the iterate into the constraints' sets. If that changes it, the values known at the iterate no longer apply.
   private func keepConstraints() {
     for set in sets where set.project(memory.iterate.parameters, pool) { memory.iterate.known = nil }
   }
 
-  /// Parameters that were assigned to the network, before this run or by its callback, go before the iterate.
+  /// Parameters that were assigned to the network, before this run or by its callback, replace the iterate.
   private func takeAssigned() {
     if trainer.takeAssigned() { keepConstraints() }
   }
@@ -215,7 +215,7 @@ final class TrainingRun {
   private func closeEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) {
     guard allFinite(memory.iterate.parameters) else { throw notFinite("parameters are") }
     var (isBest, metric) = (validation == nil, Double.nan)
-    // Taken over only once the network holds the iterate: where memory is refused, the epoch can be closed again.
+    // Changed only after the network holds the iterate: if memory is refused before, the end of the epoch can be repeated.
     var best = trainer.best
     if let validation {
       guard trainer.state.validationLossSum.isFinite else { throw notFinite("validation loss is") }
@@ -230,13 +230,13 @@ final class TrainingRun {
     trainer.state.finishEpoch()
     watch.heed(onEvent(event))
     watch.postponePulse()
-    // A limit reached with the last epoch has cut nothing short.
+    // A limit that is reached with the last epoch has interrupted nothing.
     if let failure = watch.failure, failure.status != .cancelled, failure.status != .timeLimit { throw failure }
     if trainer.state.epoch < lastEpoch { try watch.check() }
   }
 
   private func event(_ kind: TrainingEvent.Kind, metric: Double = .nan, isBest: Bool = false) -> TrainingEvent {
-    // Time is booked before a callback may save it.
+    // Time is added before a callback may save the trainer.
     finish()
     let state = trainer.state
     let hasClasses = plan.loss.targetKind == .labels
@@ -259,7 +259,7 @@ final class TrainingRun {
         + "The network holds the best iterate before that")
   }
 
-  /// Within an epoch, training can only go on with the data it began with.
+  /// Within an epoch, training can only go on with the data with which the epoch began.
   private static func requireSameData(_ state: TrainingState, _ training: Dataset, _ validation: Dataset?) throws(Failure) {
     if state.position > 0, state.trainingCount != training.count {
       throw Failure(.state, "the last run stopped within an epoch of \(state.trainingCount) samples; this training data has \(training.count)")

@@ -4,14 +4,14 @@ import Settings
 /// The validation figure that chooses the iterate to keep.
 enum ValidationFigure {
   case loss
-  /// Counted with the loss, without scores being kept.
+  /// Accuracy, which is counted together with the loss without keeping scores.
   case accuracy
   case metric(String, any Metric)
 
   /// - Parameters:
   ///   - name: the option `metric`.
-  ///   - own: a metric of the caller's, which goes before the option.
-  /// - Throws: `incompatible` for a metric of other targets than the network's.
+  ///   - own: a metric of the caller's, which replaces the option.
+  /// - Throws: `incompatible` if the metric needs another kind of targets than the network's.
   init(_ name: String, own: (any Metric)?, _ plan: NetworkPlan) throws(Failure) {
     if let own {
       self = .metric("the caller's", own)
@@ -39,7 +39,7 @@ enum ValidationFigure {
   }
 
   /// The figure of one validation.
-  /// - Throws: `notFinite` where it is not defined on these data; what a metric of the caller's fails with.
+  /// - Throws: `notFinite` if it is not defined for these data; the failure of a metric of the caller's.
   func value(loss: Double, accuracy: Double, _ evaluated: EvaluatedScores?) throws(Failure) -> Double {
     switch self {
     case .loss: return loss

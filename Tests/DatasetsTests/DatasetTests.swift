@@ -35,7 +35,7 @@ import Testing
     }
     #expect(failure(0, 2, []) == "features hold 0 samples; at least 1 is needed")
     #expect(failure(3, 0, [0, 0, 0]) == "features hold 0 columns; at least 1 is needed")
-    #expect(failure(3, 2, [0, 0]) == "labels hold 2 samples and features 3; they must be as many")
+    #expect(failure(3, 2, [0, 0]) == "labels hold 2 samples and features 3; both must have the same number")
     #expect(throws: Failure(.shapeMismatch, "features: shape and strides do not fit the address space")) {
       try withView(numbers, .float32, rows: 3, columns: 2) { view in
         let far = TensorView(view.base, type: .float32, rows: 3, columns: 2, rowStride: Int.max / 2, columnStride: 1)
@@ -83,7 +83,7 @@ import Testing
     withView(numbers, .float32, rows: 3, columns: 2) { view in
       withView([1, .nan, 3] as [Double], .float64, rows: 3, columns: 1) { values in
         #expect(throws: Failure(.invalidData, "targets hold NaN at row 1, column 0; they must be finite")) { try Dataset(copying: view, values: values) }
-        #expect(throws: Failure(.shapeMismatch, "targets hold 2 samples and features 3; they must be as many")) {
+        #expect(throws: Failure(.shapeMismatch, "targets hold 2 samples and features 3; both must have the same number")) {
           try Dataset(copying: view, values: values.rows(0..<2))
         }
       }

@@ -176,7 +176,7 @@ import VectorFields
     #expect(refusal { try write(network, weights, nil) } == Failure(.notFinite, "weights hold NaN or infinity at row 1, column 1; they must be finite"))
     weights[4] = 1e39
     let single = try self.network(precision: .float32)
-    #expect(refusal { try write(single, weights, nil) }?.message == "(W − I)/h or B/h is too large for float32; the step size of layer 0 is 0.25")
+    #expect(refusal { try write(single, weights, nil) }?.message == "(W − I)/h of layer 0, row 1, column 1, is 4e+39, too large for float32; the step size is 0.25")
     #expect(network.snapshot.parameters.load(0) == bits)
     let dense = try TestSupport.network(#"{"inputs": 3, "outputs": 2, "field": "dense"}"#)
     #expect(refusal { try write(dense, weights, nil) }?.message.hasPrefix("blocks[0] is dense with euler; it reads as feed-forward layers only where") == true)

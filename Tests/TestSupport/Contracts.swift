@@ -67,10 +67,10 @@ package final class DerivativeCase {
   /// The observed order of the Taylor remainder |L(θ+εδ) − L(θ) − ε⟨g,δ⟩|: about 2 if the gradient g is right, 1 if it is wrong.
   ///
   /// g has this case's precision; the losses come from a float64 network with the same numbers, because float32 rounding of the loss would hide the small ε that the kinks of
-  /// piecewise linear activations require. Of a direction and its opposite the smaller remainder counts: if a state lies within ε of a kink, only one of the two crosses it. Over all
-  /// directions the median counts, because several states may lie near kinks. A wrong gradient is wrong along both signs of all directions. The order is computed from the two smallest of
-  /// the halved ε whose remainder is well above the rounding errors of g and of the loss.
-  package func taylorOrder(directions: Int = 5) throws -> Double {
+  /// piecewise linear activations require. Of a direction and its opposite the smaller remainder counts: if a state lies within ε of a kink, only one of the two crosses it. Of all
+  /// directions the second smallest counts, because several states may lie near kinks. A wrong gradient is wrong along both signs of all directions, and each of these remainders is then of order 1. The
+  /// order is computed from the two smallest of the halved ε whose remainder is well above the rounding errors of g and of the loss.
+  package func taylorOrder(directions: Int = 7) throws -> Double {
     let twin = network.plan.precision == .float64 ? self : try DerivativeCase(twinOf: self)
     let start = parameters.values
     // All losses share one vector, because `Numbers` never frees memory and the sweeps need millions of numbers.
@@ -86,10 +86,10 @@ package final class DerivativeCase {
     for power in 3...16 {
       let epsilon = Double(sign: .plus, exponent: -power, significand: 1)
       let sizes = try all.map { direction in min(try remainder(epsilon, direction), try remainder(-epsilon, direction)) }
-      let median = sizes.sorted()[directions / 2]
+      let second = sizes.sorted()[1]
       let rounding = 1000 * 0x1p-52 * max(abs(loss), 1) + 30 * network.plan.precision.epsilon * epsilon * norm(gradient)
-      guard median > rounding else { break }
-      remainders.append(median)
+      guard second > rounding else { break }
+      remainders.append(second)
     }
     guard remainders.count >= 2 else { return .nan }
     return log2(remainders[remainders.count - 2] / remainders[remainders.count - 1])

@@ -29,7 +29,7 @@ import Training
   let data = try problems("peaks")(training: 100, validation: 50, seed: 1)
   let wide = try smallNetwork(classes: 5, extra: ["inputs": .integer(3)])
   let found = failure { _ = try evaluate(wide, on: data.training, threads: 1) }
-  #expect(found == Failure(.shapeMismatch, "the data has 2 features a sample; the network has inputs 3"))
+  #expect(found == Failure(.shapeMismatch, "the data has 2 features per sample; the network has inputs 3"))
   let regression = try smallNetwork(extra: ["loss": .text("least_squares")])
   let outputs = regression.plan.outputs
   let shapes = "the data has targets of shape [100]; the network's loss needs values of shape [100, \(outputs)]"

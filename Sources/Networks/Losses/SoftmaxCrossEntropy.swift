@@ -11,7 +11,7 @@ package struct SoftmaxCrossEntropy: Loss {
 
   package func check(outputs: Int) throws(Failure) {
     guard outputs >= 2 else {
-      throw Failure(.incompatible, "loss softmax_cross_entropy needs outputs >= 2, one a class; outputs is \(outputs) (for two classes with one score use logistic)")
+      throw Failure(.incompatible, "loss softmax_cross_entropy needs outputs >= 2, one per class; outputs is \(outputs) (for two classes with one score use logistic)")
     }
   }
 

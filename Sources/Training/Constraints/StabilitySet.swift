@@ -48,7 +48,7 @@ package final class StabilitySet: Constraint {
   private let memory: Buffer
   private let numbers: Buffer
   /// The last bound of each part's norm; infinite before the first bound.
-  private let bounds: UnsafeMutablePointer<Double>
+  private let bounds: Vector
   private let isChanged: UnsafeMutablePointer<Int32>
   /// One for each thread.
   private let workspaces: [NormBound]
@@ -77,8 +77,8 @@ package final class StabilitySet: Constraint {
     }
     self.parts = parts
     numbers = try Buffer(count: parts.count + entries.count, precision: .float64)
-    bounds = numbers.base.assumingMemoryBound(to: Double.self)
-    for part in parts.indices { bounds[part] = .infinity }
+    bounds = numbers.vector(count: parts.count, precision: .float64)
+    fill(bounds, .infinity)
     isChanged = numbers.labels(count: entries.count, offset: 8 * parts.count)
     let extents = parts.map { $0.norm.place.linearOperator.normExtents }
     let (rows, columns) = (extents.map(\.rows).max() ?? 1, extents.map(\.columns).max() ?? 1)
@@ -97,17 +97,17 @@ package final class StabilitySet: Constraint {
     // First with the largest values that the bounds can have now.
     var largest = entry.slope
     for part in entry.parts {
-      let grown = bounds[part].isFinite ? squaredDistance(parameters[parts[part].range], parts[part].bounded).squareRoot() * (1 + 1e-6) : 0
-      for _ in 0..<entry.degree { largest *= (bounds[part] + grown) * parts[part].looseness }
+      let grown = bounds.load(part).isFinite ? squaredDistance(parameters[parts[part].range], parts[part].bounded).squareRoot() * (1 + 1e-6) : 0
+      for _ in 0..<entry.degree { largest *= (bounds.load(part) + grown) * parts[part].looseness }
     }
     if largest <= entry.limit { return false }
     // The limit of each norm if all have equal shares of the whole limit: if cheap bounds of all norms are below it, no tighter bounds are needed.
     let factors = Double(entry.parts.count * entry.degree)
     let enough = root(entry.limit / entry.slope, factors)
     bound(entry, parameters, enough: enough, workspace)
-    if entry.parts.count > 1, entry.parts.contains(where: { !(bounds[$0] <= enough) }) { bound(entry, parameters, enough: 0, workspace) }
+    if entry.parts.count > 1, entry.parts.contains(where: { !(bounds.load($0) <= enough) }) { bound(entry, parameters, enough: 0, workspace) }
     var size = entry.slope
-    for part in entry.parts { for _ in 0..<entry.degree { size *= bounds[part] } }
+    for part in entry.parts { for _ in 0..<entry.degree { size *= bounds.load(part) } }
     guard size > entry.limit else { return false }
     let factor = Self.inside * root(entry.limit / size, factors)
     for part in entry.parts {
@@ -115,7 +115,7 @@ package final class StabilitySet: Constraint {
       scale(factor, weights)
       copy(weights, into: parts[part].bounded)
       // Rounding changes each number by at most half an epsilon relative to it, and so the norm by at most √n times as much.
-      bounds[part] *= factor * (1 + Double(parts[part].norm.place.linearOperator.normExtents.rows).squareRoot() * weights.precision.epsilon)
+      bounds.store(bounds.load(part) * factor * (1 + Double(parts[part].norm.place.linearOperator.normExtents.rows).squareRoot() * weights.precision.epsilon), at: part)
     }
     return true
   }
@@ -124,7 +124,7 @@ package final class StabilitySet: Constraint {
   private func bound(_ entry: Entry, _ parameters: Vector, enough: Double, _ workspace: NormBound) {
     for part in entry.parts {
       let (weights, norm) = (parameters[parts[part].range], parts[part].norm)
-      bounds[part] = norm.place.linearOperator.boundNorm(weights.base, isAntisymmetric: norm.isAntisymmetric, enough: enough, by: workspace)
+      bounds.store(norm.place.linearOperator.boundNorm(weights.base, isAntisymmetric: norm.isAntisymmetric, enough: enough, by: workspace), at: part)
       copy(weights, into: parts[part].bounded)
     }
   }

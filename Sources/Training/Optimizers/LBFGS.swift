@@ -41,7 +41,7 @@ package struct LBFGS: Optimizer {
       objective, from: iterate.parameters, along: direction, value: value, slope: slope, first: pairs == 0 ? min(1, 1 / length) : 1, trial: trial,
       trialGradient: trialGradient)
     guard let found else {
-      // Tries once more with the gradient alone, if there are pairs to drop.
+      // Drops the pairs, so that the next step tries the gradient alone. Without pairs to drop, this step was the last one.
       iterate.scalars[0] = 0
       return convergence.stay(objective, iterate, value: value, isLast: pairs == 0)
     }

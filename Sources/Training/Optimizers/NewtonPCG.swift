@@ -31,7 +31,7 @@ package struct NewtonPCG: Optimizer {
 /// result is nil.
 ///
 /// - Parameters:
-///   - value: the objective at the iterate, whose `gradient` is there.
+///   - value: the objective at the iterate, whose `gradient` belongs to the same point.
 ///   - product: the curvature at the iterate times a vector, into a given vector.
 func newtonStep(
   _ objective: any Objective, _ iterate: Iterate, value: Double, inner: TruncatedCG, product: (Vector, Vector) throws(Failure) -> Void

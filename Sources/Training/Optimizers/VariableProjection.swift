@@ -45,7 +45,7 @@ package struct VariableProjection: Optimizer {
           copy(point, into: trial)
           axpy(1, step, addingTo: trial)
           guard let solved = try solver.solve(problem, in: trial) else { return .infinity }
-          // A step is judged by the objective itself, with whose gradient the next step begins. If the readout's problem cannot be solved, no gradient is needed.
+          // A step is judged by the objective itself, with whose gradient the next step begins. A point whose readout gives no lower value is refused and needs no gradient.
           return solved.value < value ? try objective.gradient(at: trial, into: trialGradient) : solved.value
         })
     }

@@ -1,10 +1,10 @@
 import LinearAlgebra
 import Settings
 
-/// Smoothness of the readout's weights over the features that it reads, ½α‖LW‖², where the features lie on a grid: pixels, or points in space.
+/// Smoothness ½α‖LW‖² of the readout's weights over the features that it reads, if the features lie on a grid: pixels, or points in space.
 ///
-/// L takes the differences between neighboring features, or their Laplacian (`GridOperator`), of each output's weights. The features are grids of `classifier_grid` rows × columns, one after the
-/// other (channels); or one line. Without a readout of its own a network has nothing to smooth. Source: Haber & Ruthotto 2017, section 3.4 (regularization of the classifier).
+/// L takes the differences between neighboring features, or the Laplacian (`GridOperator`), of each output's weights. The features form grids of `classifier_grid` rows × columns, one after the
+/// other (channels), or one line. A network without a trained readout has nothing to smooth. Source: Haber & Ruthotto 2017, section 3.4 (regularization of the classifier).
 package struct ClassifierSmoothness: Regularizer {
   package static let option = OptionDescription(
     "classifier_smoothness", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
@@ -19,7 +19,7 @@ package struct ClassifierSmoothness: Regularizer {
   ]
 
   package let strength: Double
-  /// nil: one line.
+  /// The grid of the features; nil for one line.
   private let grid: (rows: Int, columns: Int)?
   private let type: GridOperator
 
@@ -57,7 +57,7 @@ package struct ClassifierSmoothness: Regularizer {
   }
 
   package func accumulateCurvature(_ direction: Vector, at parameters: Vector, layout: ParameterLayout, addingTo product: Vector) {
-    // Quadratic: the gradient at the direction.
+    // The term is quadratic: its Hessian times the direction is its gradient at the direction.
     _ = accumulate(direction, layout: layout, addingTo: product)
   }
 }

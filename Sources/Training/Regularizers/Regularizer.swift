@@ -5,24 +5,24 @@ import Settings
 package protocol Regularizer: Sendable {
   /// The option that holds the term's strength α.
   static var option: OptionDescription { get }
-  /// The options beside the strength.
+  /// The options besides the strength.
   static var furtherOptions: [OptionDescription] { get }
   /// The term with its further options at their defaults.
   /// - Parameter strength: α > 0.
   init(strength: Double)
-  /// Reads the further options; fails with `outOfRange` when one makes no sense.
+  /// Reads the further options; fails with `outOfRange` for an invalid one.
   init(strength: Double, _ values: OptionValues) throws(Failure)
-  /// Refuses a network that the term makes no sense for, with the reason: `incompatible`.
+  /// Refuses a network for which the term is not defined: `incompatible`, with the reason.
   func check(_ layout: ParameterLayout) throws(Failure)
-  /// The term's value, its gradient being added to `gradient` if given.
+  /// Gives the term's value and adds its gradient to `gradient`, if given.
   /// - Parameters:
   ///   - parameters: all parameters of a network.
-  ///   - layout: what they are.
+  ///   - layout: the layout of these parameters.
   ///   - gradient: as many numbers as `parameters`.
   /// - Complexity: one pass over the parameters the term depends on; allocates nothing.
   func accumulate(_ parameters: Vector, layout: ParameterLayout, addingTo gradient: Vector?) -> Double
-  /// The product of the term's Hessian at `parameters` with a direction, added to `product`. Every term here is convex: the Hessian is positive semidefinite.
-  /// - Parameter product: as many numbers as `parameters`; not the memory of `direction`.
+  /// Adds the product of the term's Hessian at `parameters` and a direction to `product`. Every term here is convex: the Hessian is positive semidefinite.
+  /// - Parameter product: as many numbers as `parameters`; it must not share memory with `direction`.
   /// - Complexity: as `accumulate`.
   func accumulateCurvature(_ direction: Vector, at parameters: Vector, layout: ParameterLayout, addingTo product: Vector)
 }

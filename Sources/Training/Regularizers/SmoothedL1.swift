@@ -1,9 +1,9 @@
 import LinearAlgebra
 import Settings
 
-/// A smoothed ℓ₁ norm of the weights, α Σ (√(θ² + ε²) − ε): pulls small weights to zero, and is differentiable there.
+/// A smoothed ℓ₁ norm of the weights, α Σ (√(θ² + ε²) − ε): it pulls small weights to zero and is differentiable at zero.
 ///
-/// Source: Haber & Ruthotto 2017, §3.4, for the classifier. Biases are left alone.
+/// Source: Haber & Ruthotto 2017, §3.4, for the classifier. The term leaves out biases.
 package struct SmoothedL1: Regularizer {
   package static let option = OptionDescription(
     "smoothed_l1", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",

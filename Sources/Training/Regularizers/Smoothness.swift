@@ -1,9 +1,10 @@
 import LinearAlgebra
 import Settings
 
-/// Smoothness of the weights in time: ½α∫₀ᵀ‖θ̇(t)‖² dt for each tensor of a block, by the exact form of its basis in time (`TimeRoughness`).
+/// Smoothness of the weights in time: ½α∫₀ᵀ‖θ̇(t)‖² dt for each tensor of a block, computed exactly for its basis in time (`TimeRoughness`).
 ///
-/// With weights of each layer's own that is (α/2) Σ_j ‖θ_j − θ_{j−1}‖²/d_j, where d_j is the time between the middles of layers j − 1 and j: h for equal steps. Its Hessian is inverted by `SmoothnessPreconditioner`.
+/// If each layer has its own weights, it is (α/2) Σ_j ‖θ_j − θ_{j−1}‖²/d_j, where d_j is the time between the middles of layers j − 1 and j: h for equal steps. Its Hessian is inverted by
+/// `SmoothnessPreconditioner`.
 /// Source: Haber & Ruthotto 2017, section 3.3 (regularization of the forward propagation), on K and on b.
 package struct Smoothness: Regularizer {
   package static let option = OptionDescription(
@@ -26,7 +27,7 @@ package struct Smoothness: Regularizer {
   }
 
   package func accumulateCurvature(_ direction: Vector, at parameters: Vector, layout: ParameterLayout, addingTo product: Vector) {
-    // Quadratic: the gradient at the direction.
+    // The term is quadratic: its Hessian times the direction is its gradient at the direction.
     _ = accumulate(direction, layout: layout, addingTo: product)
   }
 }

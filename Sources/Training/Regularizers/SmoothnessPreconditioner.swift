@@ -3,8 +3,9 @@ import Settings
 
 /// The exact inverse of the Hessian of smoothness and weight decay together, shifted: x ← (α_s G + α_w W + γI)⁻¹x, over all parameters of a network, in place.
 ///
-/// G is the form of each tensor's roughness in time; W is the identity on weights and zero on biases. For entries at equal distances G = DᵀD/h is diagonalized by the cosine transform (`SmoothnessSolve`); other forms are
-/// solved by their bands. What does not vary in time is divided. For the conjugate gradients of Newton's and Gauss & Newton's methods.
+/// G is the quadratic form of each tensor's roughness in time; W is the identity on weights and zero on biases. For entries at equal distances, the cosine transform diagonalizes G = DᵀD/h
+/// (`SmoothnessSolve`); other forms are
+/// solved by a band factorization. Parameters that do not vary in time are only divided. It preconditions the conjugate gradients of Newton's and Gauss & Newton's methods.
 package struct SmoothnessPreconditioner {
   private let layout: ParameterLayout
   private let smoothness: Double
@@ -38,7 +39,7 @@ package struct SmoothnessPreconditioner {
   /// - Parameters:
   ///   - x: as many numbers as the network has parameters.
   ///   - shift: γ > 0.
-  /// - Complexity: a transform of length N and back for each number of a layer, or as many passes over the parameters as the form is wide; allocates nothing.
+  /// - Complexity: a transform of length N and its inverse for each number of a layer, or as many passes over the parameters as the form's band is wide; allocates nothing.
   package func apply(_ x: Vector, shift: Double) {
     for region in layout.regions {
       let (part, shift) = (x[region.range], shift + (region.isWeight ? weightDecay : 0))

@@ -1,7 +1,7 @@
 import Integrators
 import Settings
 
-/// The terms of the objective that depend on the states' way through the layers, by name: each is the option that holds its strength. They are means over the samples (`TrajectoryCost`).
+/// The terms of the objective that depend on the trajectories of the states, by name; the name is also the option that holds a term's strength. They are means over the samples (`TrajectoryCost`).
 package let trajectoryTerms = Registry<OptionDescription>("trajectory term", [
   ("kinetic_energy", "(α/2) Σ‖y_{j+1} − y_j‖²/h_j of the visible states [Finlay et al. 2020]", TrajectoryCost.kineticOption),
   ("jacobian_penalty", "(α/2) Σ h_j‖Jε_j‖² for fixed signs ε_j, by difference quotients of the steps [Finlay et al. 2020]", TrajectoryCost.jacobianOption),
@@ -18,7 +18,7 @@ extension TrajectoryCost {
     "jacobian_step", .real(0...1, openBelow: true), default: .real(1e-2), unit: "1", "δ of the difference quotients that jacobian_penalty charges")
   static let options = [kineticOption, jacobianOption, stepOption]
 
-  /// nil when no term is asked for.
+  /// nil if no term has a strength above 0.
   init?(_ values: OptionValues) throws(Failure) {
     let (kinetic, jacobian) = (try values.real(Self.kineticOption.key), try values.real(Self.jacobianOption.key))
     guard kinetic > 0 || jacobian > 0 else { return nil }

@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Settings
 
-/// Weight decay as a term of the objective: ½α‖θ‖² over the weights, biases left alone.
+/// Weight decay as a term of the objective: ½α‖θ‖² over the weights, without biases.
 package struct WeightDecay: Regularizer {
   package static let option = OptionDescription(
     "weight_decay", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",

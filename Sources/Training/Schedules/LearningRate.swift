@@ -2,9 +2,9 @@ import Settings
 
 /// The learning rate of every step: warm-up, then the chosen schedule, changing at each step or at each epoch.
 ///
-/// Warm-up over w epochs, or over m steps, raises the rate linearly and reaches the full rate with its last step: η·(i+1)/m for step i of m. The schedule begins after it.
+/// A warm-up over w epochs, or over m steps, raises the rate linearly and reaches the full rate in its last step: η·(i+1)/m for step i of m. The schedule begins after the warm-up.
 package struct LearningRate: Sendable {
-  /// Options common to all schedules.
+  /// The options that all schedules share.
   package static let options: [OptionDescription] = [
     OptionDescription("schedule", .choice(schedules.names), default: .text("constant"), "how the learning rate changes over training"),
     OptionDescription("schedule_interval", .choice(["step", "epoch"]), default: .text("step"), "whether the rate changes at each step or at each epoch"),
@@ -23,7 +23,7 @@ package struct LearningRate: Sendable {
   private let warmupSteps: Int
   private let epochs: Int
 
-  /// Reads the options; fails with `outOfRange` when the warm-up is not shorter than training, with `invalidArgument` when there are two.
+  /// Reads the options; fails with `outOfRange` if the warm-up is not shorter than training, and with `invalidArgument` if two warm-ups are given.
   package init(_ values: OptionValues) throws(Failure) {
     base = try values.real("learning_rate")
     schedule = try schedules(try values.text("schedule")).init(values)
@@ -39,14 +39,14 @@ package struct LearningRate: Sendable {
     }
   }
 
-  /// The rate of step `step` (from 0) of epoch `epoch` (from 0), `stepsPerEpoch` ≥ 1 steps being an epoch.
+  /// The rate of step `step` (from 0) in epoch `epoch` (from 0), where an epoch has `stepsPerEpoch` ≥ 1 steps.
   package func rate(epoch: Int, step: Int, stepsPerEpoch: Int) -> Double {
     let units = changesEachStep ? stepsPerEpoch : 1
     let position = changesEachStep ? step : 0
     if warmupSteps > 0 {
       let (index, length) = (epoch * stepsPerEpoch + step, Double(warmupSteps) / Double(stepsPerEpoch))
       if index < warmupSteps { return base * Double(index + 1) / Double(warmupSteps) }
-      // A warm-up that ends within an epoch leaves the rest of it to the schedule's beginning.
+      // If the warm-up ends within an epoch, the rest of this epoch has the schedule's first rate.
       let time = max(0, Double(epoch) + Double(position) / Double(units) - length)
       return schedule.rate(base: base, at: time, of: max(Double(epochs) - length, 1 / Double(stepsPerEpoch)))
     }

@@ -2,14 +2,14 @@ import Settings
 
 /// How the learning rate changes over training.
 package protocol Schedule: Sendable {
-  /// The options only this schedule reads.
+  /// The options that only this schedule reads.
   static var options: [OptionDescription] { get }
-  /// Reads the options; fails with `outOfRange` when they contradict the learning rate.
+  /// Reads the options; fails with `outOfRange` if they contradict the learning rate.
   init(_ values: OptionValues) throws(Failure)
   /// The learning rate at `time`, without warm-up.
   /// - Parameters:
   ///   - base: the option `learning_rate`.
-  ///   - time: epochs since the warm-up's end.
+  ///   - time: epochs since the end of the warm-up.
   ///   - total: epochs of training after the warm-up, > 0.
   func rate(base: Double, at time: Double, of total: Double) -> Double
 }

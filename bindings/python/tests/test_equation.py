@@ -128,7 +128,7 @@ def test_projection_changes_the_options_given_and_no_others(make_network):
     assert uneven.project(block=0, layers=6, horizon=2).specification == network.specification
     with pytest.raises(stableode.OutOfRangeError, match="blocks 0 … 1"):
         network.project(block=2, layers=8)
-    with pytest.raises(ValueError, match="one object a block"):
+    with pytest.raises(ValueError, match="one object per block"):
         network.project(blocks=[{"layers": 8}])
 
 
