@@ -27,7 +27,7 @@ private func rates(_ settings: [String: OptionValue], epochs: Int, steps: Int) t
   #expect(failure { _ = try LearningRate(values) } == Failure(.outOfRange, "warmup_epochs is 5; it must be less than epochs, which is 5"))
 }
 
-/// Two and a half epochs of two steps are five steps of warm-up; then the schedule starts from its beginning.
+/// Warm-up can be given in steps; after it the schedule starts from its beginning.
 @Test func warmUpMayBeCountedInSteps() throws {
   #expect(try rates(["warmup_steps": .integer(4)], epochs: 3, steps: 2) == [0.25, 0.5, 0.75, 1, 1, 1])
   let found = try rates(["warmup_steps": .integer(3), "schedule": .text("cosine")], epochs: 3, steps: 2)
