@@ -78,7 +78,7 @@ struct MapCase {
       layer, at: block(x), record: record, scale: 0.7, cotangent: block(p), addingTo: block(q), into: block(q), gradient: gradient.layer, scratch: scratch)
     let pulled = zip(q.values, q0.values).map { $0 - $1 }
     let backward = inner(v.values, pulled) + zip(direction.tensors, gradient.tensors).reduce(0) { $0 + inner($1.0.values, $1.1.values) }
-    // Without a base: q is overwritten. Without a gradient: the same cotangent.
+    // Without a base q is overwritten. Without a gradient the cotangent is the same.
     let fresh = try Numbers(Array(repeating: 1e9, count: q.count), .float64)
     map.pullback(layer, at: block(x), record: record, scale: 0.7, cotangent: block(p), addingTo: nil, into: block(fresh), gradient: nil, scratch: scratch)
     let size = norm(tangent.values) * norm(p.values)
