@@ -43,7 +43,7 @@ struct MapCase {
     }
   }
 
-  /// J·v + (∂f/∂θ)·direction beside its extrapolated central difference, and the pairing with the pullback: the largest relative defects. The former has an error near 1e-10, the latter rounds
+  /// Compares J·v + (∂f/∂θ)·direction with its extrapolated central difference and with the pullback, and returns the largest relative defects. The former has an error near 1e-10, the latter rounds
   /// to 1e-15.
   func derivativeDefects(_ map: some LayerMap, inputs: Int) throws -> (difference: Double, transpose: Double) {
     let epsilon = 1e-4
