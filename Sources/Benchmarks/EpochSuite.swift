@@ -1,6 +1,6 @@
 import CStableODE
 
-/// epoch: samples a second over whole epochs of permutation, gather, step and Adam; the last incomplete batch is left out of the data.
+/// epoch: samples per second over whole epochs of permutation, gather, step and Adam. The data omit the last incomplete batch.
 func measureEpoch(_ subject: Subject, _ timing: Timing, beside peer: (() throws -> Double)?) throws {
   guard let batch = subject.workload.epochBatch else { return }
   let samples = subject.samples / batch * batch

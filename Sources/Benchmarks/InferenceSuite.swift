@@ -1,6 +1,6 @@
 import CStableODE
 
-/// infer1: the latency of one sample; infer1024: samples a second in batches of 1024. Through a predictor, which prepared the weights.
+/// infer1: the latency of one sample; infer1024: samples per second in batches of 1024. Both use a predictor, which has prepared the weights.
 func measureInference(_ subject: Subject, batch: Int, _ timing: Timing, beside peer: (() throws -> Double)?) throws {
   var predictor: OpaquePointer?
   try check(sode_predictor_create(subject.network, Int64(batch), Int64(subject.threads), &predictor))

@@ -1,9 +1,9 @@
 import CStableODE
 
-/// W7, the neural ODE ẏ = tanh(y·W₁+b₁)·W₂+b₂ on [0, 1] by dopri5 with rtol = atol = 1e-5: `fwd` is the solve of 256 samples, `direct` the solve with the gradient of mean(y(1)²) by every parameter
-/// through the accepted steps.
+/// W7, the neural ODE ẏ = tanh(y·W₁+b₁)·W₂+b₂ on [0, 1] by dopri5 with rtol = atol = 1e-5: `fwd` is the solve of 256 samples, `direct` the solve with the gradient of mean(y(1)²) with respect to every
+/// parameter, through the accepted steps.
 ///
-/// Each sample has its own steps and keeps the tolerance by itself; the peer, diffrax, takes one step size for the batch, by the mean error over all samples. Both results must be the workload's.
+/// Each sample has its own steps and meets the tolerance separately. The peer, diffrax, uses one step size for the whole batch, from the mean error over all samples. Both must reproduce the workload's results.
 struct NodeSuite {
   static let name = "W7"
   static let allWhat = ["fwd", "direct"]
@@ -65,7 +65,7 @@ struct NodeSuite {
     var info = sode_network_info()
     info.struct_size = UInt32(MemoryLayout<sode_network_info>.size)
     try check(sode_network_describe(network, &info))
-    // ½‖y − 0‖², the mean over samples: half the width times mean(y²).
+    // The mean of ½‖y − 0‖² over the samples is half the width times mean(y²).
     let targets = Tensor.reals([Self.samples, Self.width], .f32), result = Tensor.reals([Int(info.parameters)], .f32)
     for index in 0..<Self.samples * Self.width { targets.memory.assumingMemoryBound(to: Float.self)[index] = 0 }
     let factor = 2 / Double(Self.width)

@@ -1,7 +1,7 @@
 import CStableODE
 import Foundation
 
-/// An array in memory of our own, as the C interface takes it.
+/// An array in this program's memory, in the form that the C interface takes.
 final class Tensor {
   let shape: [Int]
   let memory: UnsafeMutableRawPointer
@@ -26,7 +26,7 @@ final class Tensor {
 
   var isBytes: Bool { elementType.code == 1 && elementType.bits == 8 }
 
-  /// The first `rows` rows, dense; valid as long as this object, until the next view is taken.
+  /// The first `rows` rows, dense. The view is valid until the next view is made or this object is freed.
   func view(rows: Int? = nil) -> sode_tensor {
     var tensor = dense
     for (axis, extent) in shape.enumerated() { extents[axis] = Int64(axis == 0 ? rows ?? extent : extent) }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A program of another library that runs the same workloads (peers/jax_scan.py): it answers lines on its standard input.
+/// A program that runs the same workloads with another library (peers/jax_scan.py) and answers each line of its standard input.
 ///
 ///     prepare W1 step   → ready LOSS, or no REASON      compiles and checks
 ///     group 0.2         → seconds a run, over at least 0.2 s
@@ -33,7 +33,7 @@ final class Peer {
     throw BenchmarkError("the peer ended while asked: \(question)")
   }
 
-  /// Whether the peer runs this; its reason is reported where it does not.
+  /// Whether the peer runs this; if it does not, its reason is reported.
   func prepare(_ workload: String, _ what: String) throws -> Bool {
     let answer = try ask("prepare \(workload) \(what)")
     if answer.hasPrefix("ready") { return true }

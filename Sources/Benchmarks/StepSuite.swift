@@ -1,6 +1,6 @@
 import CStableODE
 
-/// step: forward, loss and gradient by every parameter, at the workload's batch. The first loss must be the workload's check loss.
+/// step: forward pass, loss and gradient with respect to every parameter, for the workload's batch. The first loss must equal the workload's check loss.
 func measureStep(_ subject: Subject, _ timing: Timing, beside peer: (() throws -> Double)?) throws {
   let workload = subject.workload
   var gradient: OpaquePointer?

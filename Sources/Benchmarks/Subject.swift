@@ -6,18 +6,18 @@ struct BenchmarkError: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// Throws what the library says of a failed call.
+/// Throws the library's error message if a call failed.
 func check(_ status: sode_status) throws {
   if status < 0 { throw BenchmarkError("\(String(cString: sode_status_name(status))): \(String(cString: sode_last_error_message()))") }
 }
 
-/// One workload at one precision: the network with the workload's parameters, and its data, through the C interface as any user has it.
+/// One workload in one precision: the network with the workload's parameters, and its data, through the C interface that every user has.
 final class Subject {
   let workload: Workload
   let precision: Workload.Precision
   let threads: Int
   let network: OpaquePointer
-  /// All samples, as the file holds them: reals, or pixels of one byte.
+  /// All samples, as in the file: real numbers, or pixels of one byte.
   let features: Tensor
   let labels: Tensor
   let samples: Int
@@ -34,7 +34,7 @@ final class Subject {
     try check(sode_network_create_json(workload.specification(precision), Int(bitPattern: UInt.max), &made))
     guard let made else { throw BenchmarkError("no network") }
     network = made
-    // Row convention in the files: Y·K is Kᵀ·y for a column y. The Hamiltonian field has the momenta act by Kᵀ, as the workload's z ← z − h·tanh(Y·K + b) does.
+    // The files use the row convention: Y·K is Kᵀ·y for a column y. In the Hamiltonian field the update of the momenta uses Kᵀ, like the workload's z ← z − h·tanh(Y·K + b).
     let rowsActByTranspose = if case .antisymmetricEuler = workload.dynamics { true } else { false }
     try set("blocks.0.K", try readNumPyFile("\(folder)/K.npy"), transposed: rowsActByTranspose)
     try set("blocks.0.b", try readNumPyFile("\(folder)/b.npy"))
@@ -53,7 +53,7 @@ final class Subject {
     try check(sode_network_set_parameter(network, name, &view))
   }
 
-  /// Pixels count as pixel/255.
+  /// Pixels are scaled to pixel/255.
   var pixelScale: Double { features.isBytes ? 1.0 / 255 : 1 }
 
   /// The first rows as the network's own type; the data are repeated if there are fewer.

@@ -1,12 +1,12 @@
 import Foundation
 
-/// How one number is measured: warm-up, then groups of repeated runs, each group at least so long.
+/// How one number is measured: warm-up, then groups of repeated runs, each with a minimum duration.
 struct Timing {
   var groups = 7
   var seconds = 0.2
   let threads: Int
 
-  /// Seconds a run of each group, of this library and of the peer, group by group in turn so that both meet the same machine.
+  /// Seconds per run of each group, for this library and for the peer. Their groups alternate, so that both run under the same conditions of the machine.
   func measure(_ run: () throws -> Void, beside peer: (() throws -> Double)? = nil) throws -> (own: [Double], peer: [Double]) {
     try run()
     try run()
@@ -20,7 +20,7 @@ struct Timing {
     return (own.sorted(), other.sorted())
   }
 
-  /// One thread: the process's CPU time, which other processes on the core do not lengthen. More: wall time.
+  /// For one thread the process's CPU time, which other processes on the core do not affect; for more threads the wall time.
   private func elapsed(_ body: () throws -> Void) rethrows -> Double {
     let clock = threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC
     let start = Self.now(clock)
@@ -35,7 +35,7 @@ struct Timing {
   }
 }
 
-/// What is counted of a run.
+/// The quantity that is reported for a run.
 enum Unit: String {
   case microseconds = "us"
   case samplesPerSecond = "samples/s"
@@ -49,7 +49,7 @@ func report(_ subject: Subject, _ what: String, _ unit: Unit, samples: Int, flop
     workload: subject.workload.name, precision: subject.precision, threads: subject.threads, what, unit, samples: samples, flops: flops, peerName: "jax", times)
 }
 
-/// - Parameter flops: of the matrix products of one sample; nil where their number depends on the sample.
+/// - Parameter flops: floating-point operations of the matrix products of one sample; nil if their number depends on the sample.
 func report(
   workload: String, precision: Workload.Precision, threads: Int, _ what: String, _ unit: Unit, samples: Int, flops: Double?, peerName: String,
   _ times: (own: [Double], peer: [Double])
@@ -68,7 +68,7 @@ func report(
   line += ", \"unit\": \"\(unit.rawValue)\""
   let peer = summary(times.peer)
   if !peer.isEmpty {
-    // How many times faster than the peer, whatever the unit.
+    // How many times faster than the peer, for any unit.
     line += ", \"peer\": \"\(peerName)\", \"peer_median\": \(peer[0]), \"peer_min\": \(peer[1]), \"peer_max\": \(peer[2]), "
     line += "\"ratio\": \(rounded(times.peer[times.peer.count / 2] / median))"
   }

@@ -1,5 +1,5 @@
-/// A reference workload: a network, its data and the batch sizes at which it is timed. Parameters and data come from files that
-/// peers/workloads.py makes, in the row convention Y·K; the library acts on columns, so it gets every matrix transposed.
+/// A reference workload: a network, its data and the batch sizes for timing. Parameters and data come from files that
+/// peers/workloads.py makes in the row convention Y·K. The library acts on columns, so every matrix is passed transposed.
 struct Workload {
   enum Dynamics { case antisymmetricEuler(gamma: Double), hamiltonianVerlet }
 
@@ -14,14 +14,14 @@ struct Workload {
   let stepBatch: Int
   /// nil: not timed over epochs.
   let epochBatch: Int?
-  /// Mean loss of the first batch at the initial parameters, as the workloads' definition gives it, by precision.
+  /// The mean loss of the first batch for the initial parameters, by precision, from the definition of the workloads.
   let checkLoss: [Precision: Double]
 
   enum Precision: String, CaseIterable {
     case f32, f64
     var optionName: String { self == .f32 ? "float32" : "float64" }
     var bits: UInt8 { self == .f32 ? 32 : 64 }
-    /// How near the check loss must be, relatively.
+    /// The allowed relative difference from the check loss.
     var tolerance: Double { self == .f32 ? 1e-4 : 1e-10 }
   }
 
@@ -53,7 +53,7 @@ struct Workload {
     }
   }
 
-  /// Of forward, gradient by the states and gradient by the weights; the opening has no gradient by its input.
+  /// Operations of the forward pass and of the gradients with respect to states and weights. The opening has no gradient with respect to its input.
   var stepFlops: Double { 3 * forwardFlops - (hasDenseOpening ? Double(2 * inputs * width) : 0) }
 
   func specification(_ precision: Precision) -> String {

@@ -2,7 +2,7 @@ import CStableODE
 import Foundation
 
 // stableode-benchmarks --data FOLDER [--workloads W1,W2] [--what step,infer1] [--precisions f32] [--threads 1] [--groups 7] [--seconds 0.2] [--peer COMMAND]
-// One JSON line a number on standard output. Makes its measurements through the C interface alone.
+// Writes one JSON line per number to standard output. Measures only through the C interface.
 
 let allWhat = ["infer1", "infer1024", "step", "epoch"] + NodeSuite.allWhat
 var options = [

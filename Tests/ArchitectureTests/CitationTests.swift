@@ -3,11 +3,11 @@ import Integrators
 import Testing
 import VectorFields
 
-/// What comments refer to exists: sections of Sources/Theory.md, sources by their bracketed names, pages of the guides, sections of the header.
+/// Everything that comments refer to exists: sections of Sources/Theory.md, sources by their bracketed names, pages of the guides, sections of the header.
 struct CitationTests {
   static let theory = "Sources/Theory.md"
 
-  /// Every file that may cite, Theory.md and this file left out.
+  /// Every file that may cite, except Theory.md and this file.
   static func citing() throws -> [String] {
     try ["Sources", "Tests", "include", "bindings", "examples"].flatMap { try Repository.files(under: $0, endings: ["swift", "md", "c", "h", "py"]) }
       .filter { $0 != theory && $0 != "Tests/ArchitectureTests/CitationTests.swift" }
@@ -23,12 +23,12 @@ struct CitationTests {
     try lines(theory).compactMap { line in try Regex(#"^##+ (\d+(?:\.\d+)?) "#).firstMatch(in: line.text).flatMap { $0[1].substring.map(String.init) } }
   }
 
-  /// All that a pattern's first group meets.
+  /// All matches of a pattern's first group.
   static func found(_ pattern: String, in text: some StringProtocol) throws -> [String] {
     String(text).matches(of: try Regex(pattern)).compactMap { $0[1].substring.map(String.init) }
   }
 
-  /// Sections count up without gaps, so that a number once cited is never given to another section by an insertion.
+  /// Section numbers increase without gaps, so that no insertion gives a cited number to another section.
   @Test func sectionsOfTheTheoryAreNumberedInOrder() throws {
     let numbers = try Self.sections().map { $0.split(separator: ".").compactMap { Int($0) } }
     #expect(numbers.first == [1])
@@ -58,7 +58,7 @@ struct CitationTests {
     }
   }
 
-  /// Notes that are not in the repository cannot be looked up.
+  /// Comments do not cite notes outside the repository, which readers cannot look up.
   @Test func nothingCitesWhatIsNotHere() throws {
     let pattern = try Regex(#"(?i)\btheory,? §|\btheory\.md §|theory notes|\bissues? #?\d"#)
     for path in try Self.citing() {
@@ -103,7 +103,7 @@ struct CitationTests {
       }
       let module = folder.split(separator: "/").last?.dropLast(5) ?? ""
       let catalog = "\(folder)/\(module).md"
-      // A folder of a single page needs no page of links.
+      // A folder with a single page needs no page of links.
       guard page != catalog, pages.contains(where: { $0 != page && $0.hasPrefix(folder + "/") }), let name = page.split(separator: "/").last?.dropLast(3) else { continue }
       #expect(try Repository.text(catalog).contains("<doc:\(name)>"), "\(catalog) does not link to \(name)")
     }

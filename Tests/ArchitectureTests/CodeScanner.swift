@@ -1,4 +1,4 @@
-/// Swift source in which comments, regular expressions and the texts of string literals are blank, so that a search meets code alone; interpolated code stays,
+/// Swift source without comments, regular expressions and the texts of string literals, so that a search finds only code. Interpolated code stays,
 /// and lines keep their numbers.
 func codeOnly(_ source: String) -> String {
   var scanner = CodeScanner(source)
@@ -63,7 +63,7 @@ private struct CodeScanner {
     } while depth > 0 && index < characters.count
   }
 
-  /// One literal, plain, raw or of several lines: leaves a quotation mark, the newlines and the interpolated code.
+  /// Scans one literal (plain, raw or multi-line) and keeps a quotation mark, the newlines and the interpolated code.
   mutating func scanString() {
     var pounds = ""
     while characters[index] == "#" {

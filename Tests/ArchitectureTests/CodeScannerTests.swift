@@ -1,6 +1,6 @@
 import Testing
 
-/// The scanner that the source rules stand on.
+/// The scanner on which the source rules depend.
 struct CodeScannerTests {
   @Test func commentsAreBlank() {
     #expect(codeOnly("a // try! b\n/* print( /* nested */\n */ c") == "a \n\n c")

@@ -1,12 +1,12 @@
 import Foundation
 import Testing
 
-/// The manifest is the architecture diagram; imports follow it, one way.
+/// The package manifest describes the architecture, and imports follow it in one direction.
 struct DependencyTests {
-  /// Each target under Sources with what the manifest lets it use.
+  /// Each target under Sources with its dependencies in the manifest.
   static func manifest() throws -> [String: [String]] { Dictionary(uniqueKeysWithValues: try targets().map { ($0.name, $0.uses) }) }
 
-  /// The same in the manifest's order, which goes from the ground up.
+  /// The same in the order of the manifest, which goes from the lowest module up.
   static func targets() throws -> [(name: String, uses: [String])] {
     let text = try Repository.text("Package.swift")
     var targets: [(name: String, uses: [String])] = []
@@ -28,7 +28,7 @@ struct DependencyTests {
     #expect(Set(try Self.manifest().keys) == Set(try Repository.names(in: "Sources").filter { !$0.hasSuffix(".md") }))
   }
 
-  /// A module uses only what the manifest names before it.
+  /// A module uses only modules that the manifest lists before it.
   @Test func theManifestGoesFromTheGroundUp() throws {
     var before: Set<String> = []
     for (target, uses) in try Self.targets() {
@@ -54,7 +54,7 @@ struct DependencyTests {
     #expect(wrong == [])
   }
 
-  /// Foundation multiplies the library's size by nine; Dispatch brings threads that the host did not ask for.
+  /// Foundation multiplies the library's size by nine; Dispatch starts threads that the host did not request.
   @Test func noFoundationOutsideBenchmarks() throws {
     let paths = try Repository.files(under: "Sources").filter { Repository.module(of: $0) != "Benchmarks" }
     try expectNowhere(#"import\s+(Foundation|FoundationEssentials|Dispatch)\b"#, in: paths)
@@ -66,12 +66,12 @@ struct DependencyTests {
     try expectNowhere(#"\bcblas_|\bimport\s+COpenBLAS\b"#, in: paths)
   }
 
-  /// Swift 6.3 could reach `internal` names of a module with @testable: tests here see what other modules see.
+  /// Swift 6.3 could reach `internal` names of a module with @testable: these tests see only what other modules see.
   @Test func noTestableImports() throws {
     try expectNowhere(#"@testable"#, in: Repository.files(under: "Tests") + Repository.files(under: "Sources"))
   }
 
-  /// The parsing of this file itself: a manifest line and an import line of each shape.
+  /// Tests the parsers in this file with every form of a manifest line and an import line.
   @Test func importLinesAreRead() throws {
     let targets = try Self.manifest()
     #expect(targets["LinearAlgebra"]?.contains("COpenBLAS") == true)

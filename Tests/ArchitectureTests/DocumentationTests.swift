@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What the README says is what runs: its programs are the examples, which the tests run, and its commands are targets of the Makefile.
+/// The README is correct: its programs are the examples, which the tests run, and its commands are targets of the Makefile.
 struct DocumentationTests {
   /// (language, text) of each fenced block.
   static func blocks(_ text: String) -> [(language: String, text: String)] {

@@ -5,7 +5,7 @@ import Settings
 import Testing
 import VectorFields
 
-/// What the guide pages say of everything registered, compared with the code.
+/// The guide pages of everything registered agree with the code.
 struct GuideTests {
   static func page(_ module: String, _ name: String) throws -> String { try Repository.text("Sources/\(module)/\(module).docc/\(name).md") }
 
@@ -14,7 +14,7 @@ struct GuideTests {
     for name in integrators.names { #expect(try Self.page("Integrators", name).hasPrefix("# \(name)\n")) }
   }
 
-  /// Options that an entry takes stand on its page.
+  /// The page of an entry names all its options.
   @Test func pagesNameTheOptions() throws {
     for field in fields.entries {
       let page = try Self.page("VectorFields", field.name)

@@ -1,15 +1,15 @@
 import Foundation
 import Testing
 
-/// Code built for AVX must be reached through the dispatch table alone.
+/// Code built for AVX must be reachable only through the dispatch table.
 struct InstructionSetTests {
-  /// Where SwiftPM put this run's objects: beside the test program.
+  /// The folder of the objects that SwiftPM built for this run, next to the test program.
   static func objects(of module: String) throws -> [URL] {
     var folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
     while folder.path != "/" {
       let objects = folder.appendingPathComponent("\(module).build")
       if FileManager.default.fileExists(atPath: objects.path) {
-        // Objects of sources that are gone stay in the folder; they are not linked.
+        // Objects of deleted sources remain in the folder, but are not linked.
         let sources = Set(try Repository.names(in: "Sources/\(module)").map { $0 + ".o" })
         return try FileManager.default.contentsOfDirectory(at: objects, includingPropertiesForKeys: nil).filter { sources.contains($0.lastPathComponent) }
       }
@@ -60,7 +60,7 @@ struct InstructionSetTests {
       let found = try Self.newerInstructions(of: object, in: try Self.sharedFunctions(of: object, module: module))
       #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
       if !seen {
-        // The search itself: the module's own functions are full of them.
+        // Checks the search itself: the module's own functions have many such instructions.
         let own = Set(try Self.output(of: ["nm", "--defined-only", object.path]).compactMap { $0.split(separator: " ").last })
         seen = try Self.newerInstructions(of: object, in: own).count > 10
       }

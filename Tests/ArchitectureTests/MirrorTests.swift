@@ -3,10 +3,10 @@ import Testing
 
 /// Tests mirror Sources file by file.
 struct MirrorTests {
-  /// Whose tests live in another module's folder: kernels are reached only through the facade, the C interface only through its header.
+  /// Modules whose tests are in another module's folder: kernels are reachable only through the facade, the C interface only through its header.
   static let testFolder = ["KernelsV1": "LinearAlgebraTests", "StableODE": "CInterfaceTests"]
 
-  /// Files whose tests lie with those of a module above, since they need data sets and trainers.
+  /// Files whose tests are in the folder of a higher module, because they need data sets and trainers.
   static let testedAbove = ["Sources/Networks/CurvatureSweep.swift": "TrainingTests", "Sources/Networks/ReadoutSweep.swift": "TrainingTests"]
 
   /// Files without a test of the same name, each with the reason.

@@ -5,7 +5,7 @@ import Testing
 enum Repository {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-  /// A file's text, by its path from the root.
+  /// The text of a file, given by its path from the root.
   static func text(_ path: String) throws -> String {
     try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
   }
@@ -30,13 +30,13 @@ enum Repository {
   }
 }
 
-/// Code of these files never meets the pattern; where it does, the test says so by path and line.
+/// Expects that the pattern matches nowhere in the code of these files; each failure names path and line.
 func expectNowhere(_ pattern: String, in paths: [String]) throws {
   let found = try matches(pattern, in: paths)
   #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
 }
 
-/// "path:line: text" for each line of code that the pattern meets.
+/// "path:line: text" for each line of code that matches the pattern.
 func matches(_ pattern: String, in paths: [String]) throws -> [String] {
   let expression = try Regex(pattern)
   return try paths.flatMap { path in

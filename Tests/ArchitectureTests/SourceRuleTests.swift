@@ -5,7 +5,7 @@ import Testing
 struct SourceRuleTests {
   static let library = Result { try Repository.files(under: "Sources").filter { Repository.module(of: $0) != "Benchmarks" } }
 
-  /// Modules that move Blocks and never look inside: their cost is in the calls, not the elements.
+  /// Modules that pass Blocks on and never access their elements: their cost is in the calls, not in the elements.
   static let aboveTheKernelLine: Set = ["VectorFields", "Integrators", "Gradients", "Networks", "Training"]
 
   @Test func noElementAccessAboveTheKernelLine() throws {
@@ -29,7 +29,7 @@ struct SourceRuleTests {
     try expectNowhere(#"(^|[^\w.])(print|debugPrint|dump|puts|fputs|printf)\("#, in: Self.library.get())
   }
 
-  /// `public` is the C interface's; modules share with `package`.
+  /// Only the C interface uses `public`; modules share declarations with `package`.
   @Test func publicOnlyInTheProduct() throws {
     let paths = try Self.library.get().filter { Repository.module(of: $0) != "StableODE" }
     try expectNowhere(#"^\s*(@\w+\s+)*public\s"#, in: paths)

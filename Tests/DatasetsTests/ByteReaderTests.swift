@@ -4,7 +4,7 @@ import Settings
 import Testing
 
 @Suite struct ByteReaderTests {
-  /// Several gzip members, one after another, are one file (RFC 1952 §2.2); more data than the buffers hold exercises the loop.
+  /// Several consecutive gzip members form one file (RFC 1952 §2.2). The data exceed the buffers, so the loop runs several times.
   @Test func membersAndLargeFiles() throws {
     let count = 300_000
     let content = [0, 0, 8, 1, 0, 4, 0x93, 0xE0] + (0..<count).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) }
@@ -25,8 +25,8 @@ import Testing
     }
   }
 
-  /// Damage in a gzip file is noticed by its CRC-32 at the latest; a flip that leaves the images as they were (the six padding bits after deflate's last
-  /// block) may pass. The ten bytes of the header carry no data.
+  /// The CRC-32 detects damage in a gzip file at the latest. A bit flip that does not change the images (in the six padding bits after the last deflate
+  /// block) may pass. The ten bytes of the header contain no data.
   @Test func everyDamagedByteOfTheCompressedDataIsRefused() throws {
     let compressed = try gzip(sampleImages)
     var accepted = 0
@@ -51,7 +51,7 @@ import Testing
     #expect(throws: Failure(.file, "cannot read '\(directory)': it is not a regular file")) { try readIDX(directory) }
   }
 
-  /// Failing ways out close the file: more of them than a process may have files open.
+  /// Every failure closes the file: the test makes more failures than a process may have open files.
   @Test func noDescriptorIsLost() throws {
     let path = try file(Array(gzip(sampleImages).dropLast(9)))
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -62,7 +62,7 @@ import Testing
       _ = try? readIDX(path)
       _ = try? readIDX(directory)
     }
-    // Other tests run beside this one and have files of their own open.
+    // Other tests run at the same time and have open files too.
     #expect(try open() < before + 100)
   }
 }

@@ -48,7 +48,7 @@ import Testing
     #expect(throws: Failure(.outOfRange, "classes is 0; it must be between 1 and 2147483647")) { try make(numbers, rows: 3, columns: 2, labels: [0, 0, 0], classes: 0) }
   }
 
-  /// One number a sample is a label or a value: the loss says which. Labels read as values share memory with them.
+  /// Whether one number per sample is a label or a value depends on the loss. Values that are read from labels share their memory.
   @Test(arguments: [([0, 2, 1], true), ([0.125, 2, 1], false), ([-1, 2, 1], false), ([0, 2, 3e9], false)] as [([Double], Bool)])
   func oneNumberASample(_ given: [Double], _ areLabels: Bool) throws {
     let made = try withView(numbers, .float32, rows: 3, columns: 2) { view in
@@ -77,7 +77,7 @@ import Testing
     }
     #expect(data.labels == nil && data.classCount == 0 && data.targetCount == 1)
     #expect(data.values?.base.load(fromByteOffset: 16, as: Double.self) == 3)
-    // Whole numbers in a matrix are refused for their shape, a number that is no class for itself.
+    // Integers in a matrix are refused because of the shape; a number that is not a class is refused itself.
     #expect(throws: Failure(.incompatible, "targets have shape [3, 1]; class labels have shape [3], whole numbers 0 … 3")) { try data.requireLabels(below: 4) }
     #expect(throws: Failure(.invalidData, "label 3 at row 2; labels must be whole numbers 0 … 2")) { try data.requireLabels(below: 3) }
     withView(numbers, .float32, rows: 3, columns: 2) { view in
@@ -108,7 +108,7 @@ import Testing
     let data = try make(numbers, rows: 3, columns: 2, labels: [2, 0, 7])
     #expect(throws: Never.self) { try data.requireLabels(below: 8) }
     #expect(throws: Failure(.invalidData, "label 7 at row 2; labels must be whole numbers 0 … 4")) { try data.requireLabels(below: 5) }
-    // A slice without the offending row passes.
+    // A slice without the wrong row is accepted.
     #expect(throws: Never.self) { try data.prefix(2).requireLabels(below: 5) }
   }
 
@@ -128,7 +128,7 @@ import Testing
         #expect(released.value == 1)
         _ = try Dataset(retaining: view, values: view) { released.value += 1 }
         #expect(released.value == 2)
-        // A refused data set leaves the memory to the caller.
+        // If a data set is refused, the caller keeps the memory.
         #expect(throws: Failure.self) { try Dataset(retaining: view, labels: labels, classes: 1) { released.value += 1 } }
         #expect(released.value == 2)
       }

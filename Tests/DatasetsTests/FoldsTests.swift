@@ -4,7 +4,7 @@ import Settings
 import Testing
 
 @Suite struct FoldsTests {
-  /// 23 samples named by their first feature, of classes in proportions 12 : 7 : 4, with weights.
+  /// 23 weighted samples, identified by their first feature; the class counts are 12, 7 and 4.
   private func data() throws -> Dataset {
     let labels = Array(repeating: 0.0, count: 12) + Array(repeating: 1, count: 7) + Array(repeating: 2, count: 4)
     let whole = try make((0..<46).map { Float($0 / 2 + 100 * ($0 % 2)) }, rows: 23, columns: 2, labels: labels)
@@ -41,7 +41,7 @@ import Testing
     #expect(names(try whole.fold(0, of: 3, seed: 1).validation) != names(try whole.fold(0, of: 3, seed: 2).validation))
   }
 
-  /// Values, with features in columns: rows are picked number by number.
+  /// With values as targets and features stored by column, rows are copied number by number.
   @Test func valuesAndStridesComeAlong() throws {
     let parts = try withView(numbers, .float32, rows: 3, columns: 2) { view -> (training: Dataset, validation: Dataset) in
       let turned = TensorView(view.base, type: .float32, rows: 3, columns: 2, rowStride: 1, columnStride: 3)

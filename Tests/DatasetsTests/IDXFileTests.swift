@@ -45,7 +45,7 @@ import Testing
     #expect(try refusal(gzip(sampleImages) + [1, 2, 3, 4]) == format("F holds damaged compressed data"))
   }
 
-  /// Sizes that would need all the memory there is are refused before any is asked for.
+  /// Sizes that would exhaust memory are refused before any memory is requested.
   @Test func sizesAreCheckedBeforeMemoryIsAskedFor() throws {
     let huge: [UInt8] = [0, 0, 8, 2] + [UInt8](repeating: 0x7F, count: 8) + [1, 2, 3]
     Memory.resetPeak()
@@ -56,7 +56,7 @@ import Testing
     #expect(Memory.peak - before < 1 << 24)
   }
 
-  /// Debian's package dataset-fashion-mnist, where it is installed: 10 000 test images, 1000 of each class.
+  /// Debian's package dataset-fashion-mnist, if it is installed: 10 000 test images, 1000 of each class.
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")))
   func fashionMNIST() throws {
     let folder = "/usr/share/datasets/fashion-mnist/"

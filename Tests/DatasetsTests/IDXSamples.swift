@@ -15,7 +15,7 @@ func file(_ bytes: [UInt8]) throws -> String {
   try Data(bytes).write(to: URL(fileURLWithPath: path))
   return path
 }
-/// What reading these bytes gives: nil, or the failure with the file's name taken out.
+/// The failure of reading these bytes, without the file's name; nil if reading succeeds.
 func refusal(_ bytes: [UInt8]) throws -> Failure? {
   let path = try file(bytes)
   defer { try? FileManager.default.removeItem(atPath: path) }
@@ -24,7 +24,7 @@ func refusal(_ bytes: [UInt8]) throws -> Failure? {
     return nil
   } catch { return Failure(error.status, error.message.replacingOccurrences(of: "'\(path)'", with: "F")) }
 }
-/// The array of a file of these bytes.
+/// The array in a file of these bytes.
 func read(_ bytes: [UInt8]) throws -> IDXArray {
   let path = try file(bytes)
   defer { try? FileManager.default.removeItem(atPath: path) }

@@ -3,7 +3,7 @@ import LinearAlgebra
 import Testing
 
 @Suite struct PackingTests {
-  /// The copy is dense whatever the strides: transposed, reversed, every other row, and large enough to need several blocks.
+  /// The copy is dense for any strides: transposed, reversed, every other row, and large enough to need several blocks.
   @Test(arguments: [(5, 3), (130, 70)]) func copiesAnyStrides(rows: Int, columns: Int) throws {
     let memory = (0..<(4 * rows * columns)).map { Float($0) }
     let labels = [Double](repeating: 0, count: rows)

@@ -16,7 +16,7 @@ import Testing
     #expect(peaksRange == -6.549719...8.105393)
   }
 
-  /// Known points: the greatest value lies near (0, 1.58), the least near (0.23, −1.63), and far away the function is 0, in the third level.
+  /// Known points: the maximum lies near (0, 1.58) and the minimum near (0.23, −1.63). Far away the function is 0, which is in the third level.
   @Test func levels() {
     #expect(peaksLevel(0, 1.58) == 4)
     #expect(peaksLevel(0.23, -1.63) == 0)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ProblemTests {
   @Test func countsOfZeroAreThePapers() throws {
-    // Theory.md §7.1, §7.2 and §7.3: ellipses 1000 and 200, Swiss roll 513 and 513, peaks 1000 a class with 20 % validation.
+    // Theory.md §7.1, §7.2 and §7.3: ellipses 1000 and 200, Swiss roll 513 and 513, peaks 1000 per class with 20 % validation.
     let expected = ["ellipses": (1000, 200, 2), "swiss_roll": (513, 513, 2), "peaks": (4000, 1000, 5)]
     #expect(Set(problems.names) == Set(expected.keys))
     for entry in problems.entries {
@@ -42,7 +42,7 @@ struct Point: Equatable {
   let label: Int
 }
 
-/// All samples of a plane data set.
+/// All samples of a data set of points in the plane.
 func points(_ data: Dataset) throws -> [Point] {
   let labels = try #require(data.labels)
   #expect(data.features.type == .float64 && data.features.rowStride == 2)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct AutomaticTests {
-  /// The less room, the more is computed again; the choice keeps to its rows, and no checkpointing that fits would compute less.
+  /// With less memory more is recomputed. The choice does not exceed its rows, and no checkpointing that fits would recompute less.
   @Test(arguments: [("dense", "euler"), ("hamiltonian", "verlet")], [1, 2, 5, 30]) func choosesTheLeastWork(_ names: (String, String), _ layers: Int) throws {
     let block = try BlockCase(field: names.0, integrator: names.1, width: 2, layers: layers).block
     let policy = Automatic(memoryLimit: 1)

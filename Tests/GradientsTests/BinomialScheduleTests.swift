@@ -2,7 +2,7 @@ import Gradients
 import Testing
 
 @Suite struct BinomialScheduleTests {
-  /// The least number of steps without a record, by trying every split: t(1, s) = 0, t(l, 1) = l(l − 1)/2, t(l, s) = min_m (m + t(l − m, s − 1) + t(m, s)).
+  /// The smallest number of steps without a record, found by trying every split: t(1, s) = 0, t(l, 1) = l(l − 1)/2, t(l, s) = min_m (m + t(l − m, s − 1) + t(m, s)).
   @Test func isTheOptimum() {
     let longest = 80
     var previous = (0...longest).map { $0 * ($0 - 1) / 2 }
@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  /// The splits taken cost t(N, s), also where a table of all would be too large.
+  /// The chosen splits cost t(N, s), also where a table of all splits would be too large.
   @Test func splitsCostTheOptimum() {
     func cost(_ length: Int, _ free: Int) -> Int {
       guard length > 1 else { return 0 }
@@ -30,12 +30,12 @@ import Testing
     }
   }
 
-  /// β(s, r) = C(s + r, s); r for a chain between two of them.
+  /// β(s, r) = C(s + r, s). For a chain length between two of them, r is that of the larger one.
   @Test func reachIsTheBinomialCoefficient() {
     #expect([0, 1, 2, 3, 4].map { BinomialSchedule.reach(3, $0) } == [1, 4, 10, 20, 35])
     #expect(BinomialSchedule.reach(3, -1) == 0 && BinomialSchedule.reach(0, 5) == 1)
     #expect([1, 2, 4, 5, 10, 11, 20].map { BinomialSchedule.repetitions($0, 3) } == [0, 1, 1, 2, 2, 3, 3])
-    // r·N − C(s + r, r − 1) by hand: 2·10 − 5, and the two claims of `Binomial`'s comment.
+    // r·N − C(s + r, r − 1), computed by hand: 2·10 − 5, and the two values in the comment of `Binomial`.
     #expect(BinomialSchedule.advances(10, checkpoints: 3) == 15)
     #expect(BinomialSchedule.reach(30, 2) == 496 && BinomialSchedule.reach(30, 3) == 5456)
   }

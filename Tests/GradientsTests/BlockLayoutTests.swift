@@ -7,7 +7,7 @@ import Testing
 import VectorFields
 
 @Suite struct BlockLayoutTests {
-  /// A basis that mixes, for tests: θ(t) = θ_0 + t·θ_1.
+  /// A basis for tests that mixes its coefficients: θ(t) = θ_0 + t·θ_1.
   private struct Line: TimeBasis {
     let support = 2
     let degree = 1
@@ -53,7 +53,7 @@ import VectorFields
         for index in 0..<count {
           let address = try #require(step.tensors[tensor])
           let expected = p[start + index] + 0.5 * Double(layer) * p[start + count + index]
-          // Fused or not: a rounding.
+          // A fused multiply-add differs by one rounding.
           #expect(abs((address + 8 * index).load(as: Double.self) - expected) < 1e-15 * (1 + abs(expected)))
         }
       }

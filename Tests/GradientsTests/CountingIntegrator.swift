@@ -2,7 +2,7 @@ import Integrators
 import LinearAlgebra
 import VectorFields
 
-/// Forward Euler that counts its steps: those that leave a record and those that do not.
+/// Forward Euler that counts its steps with a record and those without one.
 struct CountingIntegrator: Integrator {
   final class Counts: @unchecked Sendable {
     var recorded = 0

@@ -4,13 +4,13 @@ import TestSupport
 import Testing
 
 @Suite struct LayerPassesTests {
-  /// Any number of layers from any state into any other has the bits of a plain run, and leaves the state it started from.
+  /// A pass over any number of layers from any state into any other has the bits of a plain run and does not change its first state.
   @Test(arguments: [1, 2, 3, 8]) func runsTheLayers(_ layers: Int) throws {
     let example = try BlockCase(field: "antisymmetric", integrator: "euler", layers: layers)
     let width = example.stateWidth
     let start = try example.state(16)
     let wanted = try example.propagate(start, columns: 16)
-    // `end` apart from the passing states, and equal to the first of them.
+    // `end` is either separate from the passing states or the first of them.
     for end in [1, 2] {
       let numbers = try example.numbers(4 * width, 16)
       let tape = Tape(numbers.block(rows: 4 * width, columns: 16), of: example.block, states: 4)
@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  /// A chain of passes over parts of the layers has the bits of one pass over all: forward, back, and in the gradient.
+  /// Consecutive passes over parts of the layers have the bits of one pass over all layers: forward, backward, and in the gradient.
   @Test(arguments: ["euler", "leapfrog", "revnet"], [1, 2, 4]) func passesCompose(_ integrator: String, _ first: Int) throws {
     let layers = 5
     func run(_ ranges: [Range<Int>]) throws -> (final: [UInt64], cotangent: [UInt64], gradient: [UInt64], order: [Int]) {

@@ -21,8 +21,8 @@ import Testing
     #expect(MemoryBudget(columns: 1, workers: 1, precision: .float64).bytes(rows: 9) == 128)
   }
 
-  /// Whatever the limit from the least to more than enough: the tapes of all blocks and workers keep to it, the rest of the room is less than what any block could use, and more room
-  /// never makes more work.
+  /// For every limit, from the smallest possible to more than enough, the tapes of all blocks and workers do not exceed it, no block could use the remaining memory, and more memory
+  /// never causes more work.
   @Test(arguments: [1, 3], [1, 64]) func keepsToTheLimit(_ workers: Int, _ columns: Int) throws {
     let (blocks, budget) = (try blocks(), MemoryBudget(columns: columns, workers: workers, precision: .float32))
     func policies(_ limit: Int) throws -> [any MemoryPolicy] { [Automatic(memoryLimit: limit), try Binomial(checkpoints: 0, memoryLimit: limit), StoreAll()] }
@@ -43,13 +43,13 @@ import Testing
     }
   }
 
-  /// The smallest limit that any block gives holds for all.
+  /// The smallest limit of any block applies to all blocks.
   @Test func theSmallestLimitHolds() throws {
     let (blocks, budget) = (try blocks(), MemoryBudget(columns: 16, workers: 1, precision: .float64))
     let limit = 12_000
     let fitted = try budget.fitted([Automatic(memoryLimit: 1 << 40), Automatic(memoryLimit: limit), StoreAll()], to: blocks)
     #expect(total(fitted, blocks, budget) <= limit && fitted[0].name != "store_all")
-    // Limits of no block leave policies as they are.
+    // If no block has a limit, the policies do not change.
     #expect(try budget.fitted([Automatic(memoryLimit: 0), Binomial(checkpoints: 2), StoreEvery(3)], to: blocks).map(\.name) == ["store_all", "binomial", "store_every"])
   }
 }

@@ -15,12 +15,12 @@ import VectorFields
     }
   }
 
-  /// Policies other than those of the registry's defaults, which differ in what they keep.
+  /// Policies with other options than the registry's defaults, which store different states.
   private static func policies() throws -> [any MemoryPolicy] {
     try memoryPolicies.names.filter { $0 != "reversible" }.map { try memoryPolicies.standard($0) } + [StoreEvery(1), StoreEvery(3), Binomial(checkpoints: 1), Binomial(checkpoints: 2)]
   }
 
-  /// Every policy but reversible recomputation gives the bits of StoreAll, for every pair of field and integrator, in both precisions, for one sample and for tiles.
+  /// Every policy except Reversible gives the bits of StoreAll, for every pair of field and integrator, in both precisions, for one sample and for tiles.
   @Test(arguments: BlockCase.pairs.map { "\($0.field) \($0.integrator)" }, Precision.allCases) func policiesHaveTheBitsOfStoreAll(_ pair: String, _ precision: Precision) throws {
     let names = pair.split(separator: " ").map(String.init)
     for layers in [1, 2, 7] {
@@ -35,7 +35,7 @@ import VectorFields
     }
   }
 
-  /// Adaptive layers of more steps than their records have slots: the bits of StoreAll under every policy, and at most two evaluations of the field for each of the solves' to bring the steps back.
+  /// If adaptive layers make more steps than their records have slots, every policy still gives the bits of StoreAll. Recovering the steps takes at most two evaluations of the field for each one of the solve.
   @Test(arguments: [1, 4], [1, 16]) func longAdaptiveSolvesHaveTheBitsOfStoreAll(_ layers: Int, _ columns: Int) throws {
     var control = AdaptiveControl()
     (control.relativeTolerance, control.absoluteTolerance, control.maximumSteps, control.recordedSteps) = (1e-10, 1e-10, 600, 1)
@@ -57,7 +57,7 @@ import VectorFields
     }
   }
 
-  /// The same with noise in the layers and with schemes that draw numbers: what is run again draws the numbers of the first time.
+  /// The same with noise in the layers and with schemes that draw random numbers: recomputed layers draw the same numbers as at first.
   @Test(arguments: Precision.allCases) func policiesHaveTheBitsOfStoreAllWithNoise(_ precision: Precision) throws {
     let draws = Draws(seed: 6, step: 2).tile(block: 0, firstSample: 40)
     let grid = try TimeGrid(stepSizes: [0.1, 0.3, 0.2, 0.2, 0.1, 0.05, 0.4])
@@ -71,7 +71,7 @@ import VectorFields
       let weights = example.weights(draws)
       for columns in [1, 16] {
         let stored = try example.derivatives(StoreAll(), columns: columns, weights: weights)
-        // Something is drawn.
+        // The random numbers have an effect.
         #expect(stored.final.bits != (try example.derivatives(StoreAll(), columns: columns)).final.bits)
         for policy in try Self.policies() {
           let found = try example.derivatives(policy, columns: columns, weights: weights)
@@ -81,7 +81,7 @@ import VectorFields
     }
   }
 
-  /// Reversible schemes stay reversible with noise: the states come back up to rounding, and so does the gradient.
+  /// Reversible schemes stay reversible with noise: states and gradient are recovered up to rounding.
   @Test func reversibleTrainingTakesNoise() throws {
     let draws = Draws(seed: 6, step: 2).tile(block: 0, firstSample: 0)
     for noise in [StochasticDepth(survival: 0.5, layers: 7), Dropout(rate: 0.3), AdditiveNoise(.uniform, scale: 0.2, grid: TimeGrid(layers: 7, horizon: 1.5))] as [any LayerNoise] {
@@ -94,7 +94,7 @@ import VectorFields
     }
   }
 
-  /// The same with weights that layers share or mix, on an uneven grid.
+  /// The same with weights that layers share or that mix coefficients, on a grid of unequal steps.
   @Test(arguments: timeBases.names) func policiesHaveTheBitsOfStoreAllInEveryBasis(_ name: String) throws {
     let basis = try timeBases(name).make(OptionValues(scope: "block", timeBasisOptions))
     let grid = try TimeGrid(stepSizes: [0.1, 0.3, 0.2, 0.2, 0.1, 0.05, 0.4])
@@ -108,7 +108,7 @@ import VectorFields
     }
   }
 
-  /// Without a gradient, the adjoint pulls back the same cotangent.
+  /// Without a gradient the adjoint computes the same cotangent.
   @Test(arguments: memoryPolicies.names) func gradientIsOptional(_ name: String) throws {
     let policy = try memoryPolicies.standard(name)
     let example = try BlockCase(field: "hamiltonian", integrator: "verlet", layers: 5)

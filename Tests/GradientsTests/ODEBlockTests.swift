@@ -42,7 +42,7 @@ import VectorFields
     #expect { try BlockCase(field: "dense", integrator: "verlet") } throws: { ($0 as? Failure)?.status == .incompatible }
   }
 
-  /// The gradient of every layer's antisymmetric K is antisymmetric once finished, and only then.
+  /// The gradient of every layer's antisymmetric K becomes antisymmetric when it is finished, and not before.
   @Test func finishesTheGradientOfEveryLayer() throws {
     let example = try BlockCase(field: "antisymmetric", integrator: "euler", bias: .none, gamma: 0.2, width: 4, layers: 3, offset: 0)
     let gradient = try example.derivatives(StoreAll()).gradient
@@ -53,7 +53,7 @@ import VectorFields
     }
   }
 
-  /// A step advanced layer by layer, there and back, is the step asked for: layerwise, shared, mixed in time, and on a grid of unequal steps.
+  /// A step that is advanced layer by layer, forward and back, equals the step of that layer: for weights per layer, shared and mixed in time, and on a grid of unequal steps.
   @Test(arguments: [0, 1, 2]) func advancedStepsAreTheStepsAskedFor(_ kind: Int) throws {
     let grid = kind == 2 ? try TimeGrid(stepSizes: [0.1, 0.2, 0.3, 0.4]) : TimeGrid(layers: 4, horizon: 1)
     let example = try BlockCase(
@@ -80,7 +80,7 @@ import VectorFields
     }
   }
 
-  /// y_{j+1} = y_j + h_j·tanh(K_j y_j + b_j) in plain arithmetic on a grid of unequal steps; the tolerance is some roundings a layer.
+  /// y_{j+1} = y_j + h_j·tanh(K_j y_j + b_j) in plain arithmetic on a grid of unequal steps; the tolerance allows a few rounding errors per layer.
   @Test func unequalStepsFollowThePlainFormula() throws {
     let sizes = [0.1, 0.5, 0.02, 0.3, 0.4]
     let example = try BlockCase(field: "dense", integrator: "euler", width: 4, grid: try TimeGrid(stepSizes: sizes), offset: 0)
@@ -98,10 +98,10 @@ import VectorFields
     }
   }
 
-  /// The order of a method of order 4 with weights that vary smoothly within the steps, and what jumps between steps leave of it: errors against 2048 steps.
+  /// The observed order of a method of order 4 with weights that vary smoothly within the steps, and with weights that jump between steps. Errors are relative to a run of 2048 steps.
   @Test func smoothWeightsKeepTheOrder() throws {
     func final(_ basis: any TimeBasis, _ layers: Int) throws -> [Double] {
-      // The same coefficients for any number of layers, since they come first.
+      // The coefficients come first, so they are the same for any number of layers.
       let example = try BlockCase(field: "dense", integrator: "rk4", width: 3, layers: layers, horizon: 2, basis: basis, offset: 0)
       return try example.propagate(try example.state(16), columns: 16).values
     }
@@ -111,7 +111,7 @@ import VectorFields
       return log2(errors[0] / errors[1])
     }
     #expect(abs(try order(PolynomialBasis(4)) - 4) < 0.15)
-    // Knots of a spline with three spans are no times of the grid; its second derivatives are continuous, which order 4 needs no more of than an error of order 4 at single steps.
+    // The knots of a spline with three spans are not times of the grid. Its second derivatives are continuous, so single steps across a knot have errors of order 4, which preserves order 4.
     #expect(try order(SplineBasis(8, degree: 4, name: "")) > 3.7)
     #expect(abs(try order(SplineBasis(5, degree: 1, name: "")) - 4) < 0.15)
     #expect(try order(PiecewiseConstantBasis(3)) < 2)

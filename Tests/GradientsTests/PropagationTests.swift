@@ -12,7 +12,7 @@ import VectorFields
     return try BlockCase(field: names[0], integrator: names[1], gamma: 0.3, layers: layers, precision: precision)
   }
 
-  /// Running without remembering gives the bits of running with a tape; odd and even numbers of layers end in different halves of the buffer.
+  /// A run without a tape has the bits of a run with one. Odd and even numbers of layers end in different halves of the buffer.
   @Test(arguments: pairs, Precision.allCases) func rememberingChangesNoBit(_ names: String, _ precision: Precision) throws {
     for layers in [1, 6, 7] {
       let example = try example(names, precision, layers: layers)
@@ -30,7 +30,7 @@ import VectorFields
     }
   }
 
-  /// The tangent against central differences of the states in f64: (y(x+εv) − y(x−εv))/2ε errs by ε² and by rounding/ε, both near 1e-10 at ε = 1e-5 but for
+  /// The tangent agrees with central differences of the states in float64. (y(x+εv) − y(x−εv))/2ε has the errors ε² and rounding/ε, both near 1e-10 for ε = 1e-5, except for
   /// schemes such as leapfrog in which a state grows to a hundred.
   @Test(arguments: pairs) func tangentIsTheDerivativeOfTheState(_ names: String) throws {
     let example = try example(names, .float64, layers: 5)

@@ -7,7 +7,7 @@ import Testing
 import VectorFields
 
 @Suite struct ReversibleTests {
-  /// Recomputed states carry the rounding of the way there and back: 1e-10 and 1e-4 leave room for its growth over 60 layers.
+  /// Recomputed states have rounding errors from the forward and the reverse pass; 1e-10 and 1e-4 allow for their growth over 60 layers.
   @Test(arguments: Precision.allCases, Activation.allCases.filter { $0 != .relu }) func agreesWithStoreAll(_ precision: Precision, _ activation: Activation) throws {
     let example = try BlockCase(field: "hamiltonian", integrator: "verlet", activation: activation, layers: 60, horizon: 3, precision: precision)
     let stored = try example.derivatives(StoreAll())
@@ -21,11 +21,11 @@ import VectorFields
 
   @Test func tapeDoesNotGrowWithDepth() throws {
     let rows = try [1, 10, 10_000].map { Reversible().tapeRows(try BlockCase(field: "hamiltonian", integrator: "verlet", width: 4, layers: $0).block) }
-    // Two states of 8 rows to step between, the first state, and one record of 8.
+    // Two states of 8 rows for stepping, the first state, and one record of 8 rows.
     #expect(rows == [32, 32, 32])
   }
 
-  /// The error of the recovered first state is what a plain run back finds; 1000 tanh layers come back to 1e-12 (Theory.md §3.15).
+  /// The reported error of the recovered first state equals that of a plain reverse run. 1000 tanh layers are reversed with an error of 1e-12 (Theory.md §3.15).
   @Test func reportsTheReconstructionError() throws {
     let example = try BlockCase(field: "hamiltonian", integrator: "verlet", layers: 1000, horizon: 5)
     let (block, columns, log) = (example.block, 16, StepLog())
@@ -43,7 +43,7 @@ import VectorFields
     #expect(log.reconstructionError == largestDifference(states[1], states[0]) / largestMagnitude(states[0]))
   }
 
-  /// Linear layers that enlarge the state 1e5 times each leave nothing of it in rounded numbers: the way back does not find it, and the log says so.
+  /// Linear layers that each magnify the state by 1e5 lose it in rounding: the reverse pass cannot recover it, and the log reports this.
   @Test func doesNotHideALostState() throws {
     let example = try BlockCase(field: "hamiltonian", integrator: "verlet", activation: .identity, layers: 6)
     scale(1e6, example.parameters.vector)
@@ -63,7 +63,7 @@ import VectorFields
     try Reversible().check(try BlockCase(field: "hamiltonian", integrator: "verlet").block)
   }
 
-  /// Layers of ReLU flatten states that the way back cannot find again: an error that names what to use, and no gradient that is wrong by orders of magnitude.
+  /// ReLU layers flatten states so that the reverse pass cannot recover them. An error says what to use instead; no gradient is returned that is wrong by orders of magnitude.
   @Test(arguments: Precision.allCases) func aLostStateIsAnError(_ precision: Precision) throws {
     for tolerance in [0, 1e-12, 1e300] {
       let example = try BlockCase(field: "hamiltonian", integrator: "verlet", activation: .relu, layers: 150, horizon: 7.5, precision: precision)

@@ -12,7 +12,7 @@ import VectorFields
     #expect(StoreAll().tapeRows(try BlockCase(field: "hamiltonian", integrator: "verlet", width: 4, layers: 10).block) == 11 * 8 + 10 * 8)
   }
 
-  /// The gradient of ⟨w, y_N⟩ along random directions in the parameters and in the initial state, against central differences (error near 1e-10, see PropagationTests).
+  /// The gradient of ⟨w, y_N⟩ along random directions in the parameters and in the initial state agrees with central differences (error near 1e-10, see PropagationTests).
   @Test(arguments: pairs, BiasKind.allCases) func adjointIsTheGradient(_ names: String, _ bias: BiasKind) throws {
     let names = names.split(separator: " ").map(String.init)
     func example() throws -> BlockCase { try BlockCase(field: names[0], integrator: names[1], bias: bias, gamma: 0.3) }
@@ -35,7 +35,7 @@ import VectorFields
       let exact = inner(gradient.values, direction.values) + inner(cotangent.values, stateDirection.values)
       #expect(abs(exact - difference) < 1e-7 * (1 + abs(exact)))
     }
-    // Numbers before the block's offset belong to others.
+    // Numbers before the block's offset belong to other blocks.
     #expect(gradient.values[..<3].allSatisfy { $0 == 0 })
   }
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct StoreEveryTests {
-  /// States ⌈N/k⌉ + k, records k, N − k steps again: counted by an integrator, for every k.
+  /// For every k an integrator counts ⌈N/k⌉ + k states, k records and N − k recomputed steps.
   @Test(arguments: [1, 2, 7, 12]) func countsWhatItDoes(_ layers: Int) throws {
     for every in 0...layers + 2 {
       let counting = CountingIntegrator()
@@ -15,7 +15,7 @@ import Testing
       #expect(policy.tapeRows(example.block) == 3 * (use.states + use.records))
       let found = try example.derivatives(policy)
       #expect(counting.counts.plain + counting.counts.recorded == layers + use.recomputedSteps)
-      // Each layer is recorded once, at its pullback or in the forward sweep.
+      // Each layer is recorded once: before its pullback, or in the forward sweep.
       #expect(counting.counts.recorded == layers)
       let stored = try example.derivatives(StoreAll())
       #expect(found.gradient.bits == stored.gradient.bits && found.cotangent.bits == stored.cotangent.bits && found.final.bits == stored.final.bits)

@@ -28,21 +28,21 @@ import VectorFields
     }
   }
 
-  /// Weights and outside input that vary in time are those of each stage's time in the first layer too, which is a step of `heun`.
+  /// The first layer is a step of `heun`; it too uses weights and external input at the time of each stage.
   @Test(arguments: [2, 3], ["dense", "antisymmetric_rnn"]) func theFirstLayerIsHeunsWhereWeightsAndInputsVaryInTime(_ steps: Int, _ field: String) throws {
     func first(_ name: String) throws -> [Double] {
       let example = try BlockCase(field: field, integrator: name, layers: 1, basis: try PolynomialBasis(3))
       let before = try example.state(16)
-      // The memory of earlier slopes begins empty.
+      // The memory of earlier slopes is empty at first.
       example.block.start(before.block(rows: example.stateWidth, columns: 16))
       let after = try example.propagate(before, columns: 16)
       return Array(after.values.prefix(6 * 16))
     }
-    // The two add the same stages in another order.
+    // Both add the same stages, but in another order.
     #expect(largestDifference(try first("adams_bashforth\(steps)"), try first("heun")) < 1e-14)
   }
 
-  /// ẏ = −y on steps that alternate by a factor of 3: order 2 by the formula of variable steps; with the one of equal steps it would be 1.
+  /// ẏ = −y with steps that alternate by a factor of 3: the formula for variable steps has order 2; that for equal steps would have order 1.
   @Test func unequalStepsKeepTheOrderOfTwoSteps() throws {
     func error(_ pairs: Int) throws -> Double {
       let scheme = try SchemeRun(AdamsBashforth(steps: 2), linear: [[-1]])
@@ -67,7 +67,7 @@ import VectorFields
     try block(3, TimeGrid(layers: 4, horizon: 1))
   }
 
-  /// Hairer & Wanner 1996, §V.1: three steps reach 0.7236 on the imaginary axis (|ζ| ≤ 1 for all roots), two steps nothing.
+  /// Hairer & Wanner 1996, §V.1: the three-step method is stable up to 0.7236 on the imaginary axis (|ζ| ≤ 1 for all roots), the two-step method nowhere.
   @Test func limitOfThreeStepsOnTheImaginaryAxis() throws {
     func largest(_ omega: Double) throws -> Double {
       let scheme = try SchemeRun(AdamsBashforth(steps: 3), linear: [[0, -omega], [omega, 0]])

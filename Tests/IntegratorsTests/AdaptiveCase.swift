@@ -54,7 +54,7 @@ final class AdaptiveCase {
     return numbers
   }
 
-  /// The final states, with a record if asked for.
+  /// The final states, with a record if requested.
   func solve(_ before: Numbers, columns: Int, record: Numbers? = nil) throws -> Numbers {
     let after = try example.zeros(width, columns)
     try withExtendedLifetime(log) {
@@ -71,14 +71,14 @@ final class AdaptiveCase {
     return states.indices.map { after.column($0, of: columns) }
   }
 
-  /// What a solve of these states counts.
+  /// The counts of a solve of these states.
   func counts(_ states: [[Double]]) throws -> (accepted: Int, rejected: Int, evaluations: Int) {
     log.clear()
     _ = try solve(states)
     return (log.accepted, log.rejected, log.evaluations)
   }
 
-  /// A solve of equal layers with states at asked times and an event.
+  /// A solve of equal layers with states at requested times and an event.
   func output(_ states: [[Double]], times: [Double] = [], event: EventFunction? = nil, layers: Int = 1) throws -> DenseOutput {
     let columns = Block.columns(forSamples: states.count)
     let output = try DenseOutput(
@@ -124,7 +124,7 @@ final class AdaptiveCase {
   }
 }
 
-/// A sample's state at the asked time `time`.
+/// A sample's state at the requested time `time`.
 func denseState(_ output: DenseOutput, time: Int, sample: Int, width: Int) -> [Double] {
   withExtendedLifetime(output) { column(sample, output.visibleStates.rows(time * width..<(time + 1) * width)) }
 }

@@ -36,7 +36,7 @@ import VectorFields
     try integrator("tsit5", [:]).check(Precision.float32)
   }
 
-  /// A given first step is the first step tried, an automatic one is found by II.4: for ẏ = 0 at y = 0 it is 100 times 10⁻⁶ at most.
+  /// A given first step is tried first; an automatic one follows II.4: for ẏ = 0 at y = 0 it is at most 100 times 10⁻⁶.
   @Test func aGivenFirstStepIsTaken() throws {
     let given = try AdaptiveCase(linear: [[-1]], tolerance: 1e-2, length: 1) { $0.firstStep = 0.5 }
     let record = try given.record(1)

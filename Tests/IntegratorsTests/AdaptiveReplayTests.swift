@@ -45,7 +45,7 @@ import VectorFields
       defect: abs(left - right) / (norm(tangent.values) * norm(w.values)), steps: steps)
   }
 
-  /// The transpose is that of the steps taken, so the identity holds to rounding whatever the tolerance.
+  /// The pullback is the transpose of the steps made, so the identity holds up to rounding for any tolerance.
   @Test(arguments: fields, Precision.allCases) func pullbackIsTheTransposeOfPushforward(_ field: String, _ precision: Precision) throws {
     for tableau in AdaptiveTableauTests.tableaus {
       for samples in [1, 5, 40] {
@@ -57,13 +57,13 @@ import VectorFields
     }
   }
 
-  /// A record of few slots, segment by segment, gives what a record of all steps gives: the steps are the same to the last bit. A sum over samples may be made in another order, since samples are
-  /// ordered by their steps in a segment.
+  /// A record with few slots, replayed segment by segment, gives the same results as a record of all steps: the steps have the same bits. Only sums over samples may differ in their order, because samples
+  /// are ordered by their steps in a segment.
   @Test(arguments: fields, Precision.allCases) func segmentsOfTheRecordChangeNothing(_ field: String, _ precision: Precision) throws {
     let tolerance = precision == .float64 ? 1e-7 : 1e-6
     let whole = try derivatives(field, .dopri5, precision, samples: 20, tolerance: tolerance, length: 10)
     var distinct: Set<Int> = []
-    // max_steps counts rejected steps too, which are a few.
+    // max_steps also counts the few rejected steps.
     for maximumSteps in [whole.steps + 12, whole.steps + 25, 3 * whole.steps] {
       distinct.insert(SegmentSchedule(steps: maximumSteps).segment(of: whole.steps - 1))
       let parts = try derivatives(field, .dopri5, precision, samples: 20, tolerance: tolerance, maximumSteps: maximumSteps, length: 10)
@@ -81,11 +81,11 @@ import VectorFields
   /// Solve and gradient together evaluate the field at most three times as often as the solve alone, for any number of steps and samples that need very different numbers of them; so does a tangent.
   /// ẏ = Ky with a rotation K is linear: ⟨p, y(T)⟩ = ⟨Jᵀp, y(0)⟩ and J·y(0) = y(T), to the rounding of so many steps.
   @Test(arguments: [100, 1_000, 10_000] + (wholeSweep ? [100_000] : [])) func derivativesCostAtMostThreeSolves(_ steps: Int) throws {
-    // One sample at the largest numbers, where nothing but the count matters.
+    // Only one sample for the largest numbers of steps, where only the count matters.
     let samples = steps > 10_000 ? 1 : 20
     let columns = Block.columns(forSamples: samples)
     let adaptive = try AdaptiveCase(linear: [[0, -1], [1, 0]], tolerance: 1e-6, length: 0.45 * Double(steps)) { $0.maximumSteps = 3 * steps }
-    // The smaller a state, the more error is allowed it.
+    // A smaller state is allowed a larger relative error.
     let before = try adaptive.tile((0..<samples).map { [pow(10, -Double($0) / 4), 0] }, columns: columns)
     let record = try adaptive.record(columns)
     let after = try adaptive.solve(before, columns: columns, record: record)
@@ -110,7 +110,7 @@ import VectorFields
     }
   }
 
-  /// With step sizes that nothing changes the map is smooth, and the tangent is its derivative: remainder of second order.
+  /// With fixed step sizes the map is smooth and the tangent is its derivative: the remainder is of second order.
   @Test(arguments: AdaptiveTableauTests.tableaus.indices) func taylorRemainderWithFixedStepsIsOfSecondOrder(_ index: Int) throws {
     let remainders = try taylor(AdaptiveTableauTests.tableaus[index], [1e-2, 1e-3, 1e-4]) {
       $0.firstStep = 0.4
@@ -119,7 +119,7 @@ import VectorFields
     for (coarse, fine) in zip(remainders, remainders.dropFirst()) { #expect(log10(coarse / fine) > 1.9, "\(remainders)") }
   }
 
-  /// With step control the accepted sizes follow the parameters, which the derivative leaves out: the remainder is that of the flow as long as ε is well above the tolerance.
+  /// With step control the accepted step sizes depend on the parameters, which the derivative ignores. The remainder is that of the flow as long as ε is well above the tolerance.
   @Test(arguments: AdaptiveTableauTests.tableaus.indices) func taylorRemainderWithControlIsOfSecondOrderDownToTheTolerance(_ index: Int) throws {
     let remainders = try taylor(AdaptiveTableauTests.tableaus[index], [1e-1, 1e-2, 1e-3]) { ($0.relativeTolerance, $0.absoluteTolerance) = (1e-12, 1e-12) }
     for (coarse, fine) in zip(remainders, remainders.dropFirst()) { #expect(log10(coarse / fine) > 1.9, "\(remainders)") }

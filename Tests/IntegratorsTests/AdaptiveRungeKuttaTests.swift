@@ -8,10 +8,10 @@ import Testing
 import VectorFields
 
 @Suite struct AdaptiveRungeKuttaTests {
-  /// Order 5 with steps held equal: halving them divides the error by 32, the order being within 0.15.
+  /// With equal steps the order is 5 ± 0.15: halving the steps divides the error by 32.
   @Test(arguments: AdaptiveTableauTests.tableaus.indices) func equalStepsHaveOrderFive(_ index: Int) throws {
     func error(_ steps: Int) throws -> Double {
-      // A layer a step: the first step is the whole layer and is always accepted.
+      // One step per layer: the first step is the whole layer and is always accepted.
       let one = try AdaptiveCase(linear: [[-0.2, -2], [2, -0.2]], AdaptiveTableauTests.tableaus[index], length: 2 / Double(steps)) {
         $0.firstStep = 10
         $0.absoluteTolerance = 1e6
@@ -25,14 +25,14 @@ import VectorFields
     for (coarse, fine) in zip(errors, errors.dropFirst()) { #expect(abs(log2(coarse / fine) - 5) < 0.15, "\(errors)") }
   }
 
-  /// Partitioned fields are solved as the whole equation that they are: ẏ = z, ż = −y is a rotation.
+  /// A partitioned field is solved as one equation in the whole state: ẏ = z, ż = −y is a rotation.
   @Test func solvesPartitionedFields() throws {
     let adaptive = try AdaptiveCase(.dopri5, "hamiltonian", FieldConfiguration(width: 1, activation: .identity, bias: .none, precision: .float64), tolerance: 1e-9, length: 2)
     adaptive.example.tensors[0][0] = 1
     #expect(largestDifference(try adaptive.solve([[1, 0.5]])[0], spiral(0, -1, 2, [1, 0.5])) < 1e-7)
   }
 
-  /// Weights that vary within a layer have no place in a solve whose steps are its own.
+  /// Weights that vary within a layer are refused, because the solve chooses its own steps.
   @Test func needsWeightsConstantInALayer() throws {
     let mixing = try timeBases("piecewise_linear").make(OptionValues(scope: "block", timeBasisOptions))
     #expect {
@@ -42,7 +42,7 @@ import VectorFields
     } throws: { ($0 as? Failure)?.status == .incompatible && "\($0)".contains("constant within a layer") }
   }
 
-  /// Rows of the record: steps and segment, 141 slots of a state and a step size for 10 000 steps, 142 bookmarks of 32 bytes.
+  /// The rows of the record for 10 000 steps: steps and segment, 141 slots with a state and a step size each, and 142 bookmarks of 32 bytes.
   @Test func saysWhatItHolds() throws {
     let field = try fields("dense").make(FieldConfiguration(width: 7))
     var control = AdaptiveControl()

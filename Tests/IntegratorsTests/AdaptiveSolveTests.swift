@@ -9,8 +9,8 @@ import VectorFields
 @Suite struct AdaptiveSolveTests {
   private static let tableaus = AdaptiveTableauTests.tableaus
 
-  /// The error follows the tolerance over six decades, on a rotation with decay whose solution is closed. The error of a sample is between 0.01 and 100 tolerances and falls tenfold
-  /// with the tolerance, within a factor of four: over six decades by 6 ± 1 (tsit5's leading error terms are so small that those of the next order count on a linear problem).
+  /// The error follows the tolerance over six decades, for a rotation with decay, which has a closed solution. A sample's error is between 0.01 and 100 tolerances. It decreases tenfold with
+  /// the tolerance, within a factor of four, and over six decades by 6 ± 1 decades (tsit5's leading error terms are so small that on a linear problem those of the next order matter).
   @Test(arguments: tableaus.indices) func errorIsProportionalToTheTolerance(_ index: Int) throws {
     let (a, w, length) = (-0.3, 4.0, 3.0)
     var logs: [Double] = []
@@ -42,7 +42,7 @@ import VectorFields
     for (coarse, fine) in zip(logs, logs.dropFirst()) { #expect(coarse > fine) }
   }
 
-  /// A sample's bits are those it has alone, whatever its neighbors: here one of them needs fifty times its steps, one has infinite numbers, and there are so many that samples move together.
+  /// A sample has the same bits with any neighbors as alone. Here one neighbor needs fifty times as many steps, one has infinite numbers, and there are so many that samples are moved together.
   @Test(arguments: tableaus.indices, Precision.allCases) func noSampleDependsOnItsNeighbors(_ index: Int, _ precision: Precision) throws {
     func adaptive() throws -> AdaptiveCase {
       let made = try AdaptiveCase(Self.tableaus[index], "dense", FieldConfiguration(width: 5, precision: precision), tolerance: 1e-5, length: 4)
@@ -63,11 +63,11 @@ import VectorFields
     #expect(Set(together.indices.map { sample in together[sample][0] }).count == 60)
   }
 
-  /// Samples need different numbers of steps: with one step size for all, the sums would be multiples of the count.
+  /// Samples make different numbers of steps: with one step size for all, the sums would be multiples of the number of samples.
   @Test func samplesHaveStepsOfTheirOwn() throws {
     let adaptive = try AdaptiveCase(.dopri5, "dense", FieldConfiguration(width: 1, activation: .tanh, bias: .none, precision: .float64), tolerance: 1e-8, length: 3)
     adaptive.example.tensors[0][0] = 3
-    // Where tanh is saturated the field is constant.
+    // The field is constant where tanh is saturated.
     let easy = try adaptive.counts([[50]])
     let hard = try adaptive.counts([[0.01]])
     #expect(hard.accepted > easy.accepted)
@@ -75,7 +75,7 @@ import VectorFields
     #expect(both == (easy.accepted + hard.accepted, easy.rejected + hard.rejected, easy.evaluations + hard.evaluations))
   }
 
-  /// Solves, derivatives and states at asked times leave within a step when the work must end.
+  /// Solves, derivatives and states at requested times stop within one step when the work must end.
   @Test func everyLoopOfStepsAsksTheWatch() throws {
     let adaptive = try AdaptiveCase(linear: [[0, -1], [1, 0]], length: 900) { $0.maximumSteps = 4000 }
     let (before, p) = (try adaptive.tile([[1, 0]], columns: 1), try adaptive.tile([[0, 1]], columns: 1))
@@ -101,7 +101,7 @@ import VectorFields
     #expect(output.ends[0] == .running)
   }
 
-  /// The last step ends at the end, not beyond or before: y = t exactly, for a constant field.
+  /// The last step ends exactly at the end time: for a constant field y = t holds exactly.
   @Test(arguments: Precision.allCases) func endsAtTheEnd(_ precision: Precision) throws {
     let adaptive = try AdaptiveCase(.dopri5, "dense", FieldConfiguration(width: 1, activation: .identity, precision: precision), length: 1.7)
     adaptive.example.tensors[0][0] = 0
@@ -109,7 +109,7 @@ import VectorFields
     #expect(abs(try adaptive.solve([[0]])[0][0] - 1.7) < 4 * precision.epsilon)
   }
 
-  /// Padding beyond the samples is neither counted nor reported, whatever it holds.
+  /// Padding beyond the samples is neither counted nor reported, whatever it contains.
   @Test func paddingIsNoSample() throws {
     let adaptive = try AdaptiveCase(linear: [[-1, 0], [0, -2]], length: 1)
     let before = try adaptive.tile([[1, 1], [2, 2]], columns: 16)

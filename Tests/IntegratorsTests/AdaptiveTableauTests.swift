@@ -39,7 +39,7 @@ import Testing
     #expect(tableau.b(6) == 0, "the seventh stage has no part in the step")
   }
 
-  /// b̂ = b − e satisfies the conditions up to 4 and not all of those of 5: else there would be no estimate.
+  /// b̂ = b − e satisfies the conditions up to order 4, but not all of order 5; otherwise there would be no error estimate.
   @Test(arguments: tableaus.indices) func theEstimateHasOrderFour(_ index: Int) {
     let tableau = Self.tableaus[index]
     let embedded = (0..<7).map { tableau.b($0) - tableau.error[$0] }
@@ -48,7 +48,7 @@ import Testing
     #expect(Self.trees(a, order: 5).contains { abs(Self.sum(embedded, $0.phi) - $0.value) > 1e-5 })
   }
 
-  /// The last stage is evaluated at y₊, the first of the next step: Σ_j a_7j = 1, and no stage reads itself or a later one.
+  /// The last stage is evaluated at y₊ and is the first stage of the next step: Σ_j a_7j = 1. No stage reads itself or a later one.
   @Test(arguments: tableaus.indices) func isExplicitAndFirstSameAsLast(_ index: Int) {
     let a = Self.rows(Self.tableaus[index])
     #expect(abs(a[6].reduce(0, +) - 1) < 1e-14)

@@ -24,7 +24,7 @@ import VectorFields
     #expect(example.log.first == nil)
   }
 
-  /// A stiff nonlinear field: tanh with ‖hK‖ of thousands. Dissipative, since K is negative definite, so that the solution of the equation exists and is unique.
+  /// A stiff nonlinear field: tanh with ‖hK‖ in the thousands. It is dissipative because K is negative definite, so the step's equation has a unique solution.
   @Test(arguments: Precision.allCases) func stiffNonlinearProblemConverges(_ precision: Precision) throws {
     let example = try StepCase("dense", "backward_euler", width: 6, h: 50, bias: .vector, precision: precision, deviation: 1)
     let k = example.tensors[0]
@@ -53,7 +53,7 @@ import VectorFields
     #expect(abs(order - 1) < 0.15, "order \(order)")
   }
 
-  /// Weights and drive are those at the end of a step.
+  /// A step uses weights and drive at its end.
   @Test func evaluatesAtTheEndOfAStep() throws {
     #expect(try integrators.standard("backward_euler").nodes == [1])
     #expect(try integrators.standard("backward_euler").order == 1)

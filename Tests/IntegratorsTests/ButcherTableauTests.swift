@@ -18,12 +18,12 @@ import Testing
       #expect(tableau.order == order)
       #expect(tableau.c == c)
       #expect(tableau.conditions.filter { $0.order <= order }.allSatisfy { $0.holds })
-      // None of them has a higher order than it says.
+      // None of them has a higher order than it states.
       if order < 4 { #expect(!tableau.conditions.filter { $0.order == order + 1 }.allSatisfy { $0.holds }) }
     }
   }
 
-  /// All rows, or those below the diagonal: the same tableau.
+  /// All rows, or only the entries below the diagonal, give the same tableau.
   @Test func bothFormsOfTheMatrixAreRead() throws {
     let full = try ButcherTableau(a: Self.threeEighths.a, b: Self.threeEighths.b, order: 4)
     let triangle = try ButcherTableau(a: [1.0 / 3, -1.0 / 3, 1, 1, -1, 1], b: Self.threeEighths.b, order: 4)
@@ -46,15 +46,15 @@ import Testing
     Miss(a: [], b: [0.9], order: 1, condition: "Σ b_i = 1 "),
     Miss(a: [], b: [1], order: 2, condition: "Σ b_i c_i = 1/2"),
     Miss(a: [0.5], b: [0, 1], order: 3, condition: "Σ b_i c_i² = 1/3"),
-    // Heun's third-order method with its last stage begun at y: the same c.
+    // Heun's third-order method with its last stage evaluated from y; c is the same.
     Miss(a: [1.0 / 3, 2.0 / 3, 0], b: heun3, order: 3, condition: "Σ b_i a_ij c_j = 1/6"),
     Miss(a: [1.0 / 3, 0, 2.0 / 3], b: heun3, order: 4, condition: "Σ b_i c_i³ = 1/4"),
     Miss(a: [0.5, -1, 2], b: [1.0 / 6, 2.0 / 3, 1.0 / 6], order: 4, condition: "Σ b_i c_i a_ij c_j = 1/8"),
-    // The classic method with a_42 = 1 in place of a_43.
+    // The classic method with a_42 = 1 instead of a_43.
     Miss(a: [0.5, 0, 0.5, 0, 1, 0], b: classic, order: 4, condition: "Σ b_i a_ij a_jk c_k = 1/24"),
   ]
 
-  /// Each tableau meets every condition before the one that is named.
+  /// Each tableau satisfies every condition before the one that the error names.
   @Test(arguments: misses.indices) func aMissedConditionIsNamed(_ index: Int) {
     let miss = Self.misses[index]
     let (a, b, order, condition) = (miss.a, miss.b, miss.order, miss.condition)
@@ -65,7 +65,7 @@ import Testing
     if order > 1 { #expect(refusal { _ = try ButcherTableau(a: a, b: b, order: order - 1) } == nil) }
   }
 
-  /// Four digits are not a third.
+  /// 0.3333 is not accurate enough for 1/3.
   @Test func roundedCoefficientsAreRefused() {
     #expect(refusal { _ = try ButcherTableau(a: [0.6667], b: [0.25, 0.75], order: 2) }?.status == .incompatible)
     #expect(refusal { _ = try ButcherTableau(a: [0.6666666666666666], b: [0.25, 0.75], order: 2) } == nil)

@@ -29,7 +29,7 @@ import VectorFields
       expected += 0.5 * 0.5 * (0.6 * inner(slope, slope) + 0.8 * inner(moved, moved))
     }
     #expect(abs(log.cost - expected) < 1e-12 * (1 + expected))
-    // The step itself is Euler's to the bit, charged or not.
+    // With or without the cost the step itself has the bits of Euler.
     let plain = try Numbers(3 * 16, .float64)
     Euler().step(field, step, from: before.block(rows: 3, columns: 16), into: plain.block(rows: 3, columns: 16), record: nil, scratch: scratch)
     #expect(plain.bits == after.bits)

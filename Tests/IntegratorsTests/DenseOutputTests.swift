@@ -9,7 +9,7 @@ import VectorFields
 @Suite struct DenseOutputTests {
   private static let indices = AdaptiveTableauTests.tableaus.indices
 
-  /// States between steps follow the tolerance as the ends do, at any times, several in one step and none in another; those at 0 and at the horizon are the solve's own.
+  /// States between steps have errors within the tolerance, like the final states, at any times: several in one step and none in another. Those at 0 and at the horizon are the solve's own states.
   @Test(arguments: indices) func statesAtAskedTimesFollowTheTolerance(_ index: Int) throws {
     let (a, w) = (-0.2, 3.0)
     var errors: [Double] = []
@@ -34,7 +34,7 @@ import VectorFields
     for (coarse, fine) in zip(errors, errors.dropFirst()) { #expect(fine < coarse / 10, "\(errors)") }
   }
 
-  /// y₁ = cos 3t falls through 1/2 at t = π/9 and rises through it at 5π/9: the first of the asked kind, to the tolerance.
+  /// y₁ = cos 3t falls through 1/2 at t = π/9 and rises through it at 5π/9: the solve finds the first of the requested kind, up to the tolerance.
   @Test(arguments: indices) func eventsAreFoundOnTheirSide(_ index: Int) throws {
     let adaptive = try AdaptiveCase(linear: [[0, -3], [3, 0]], AdaptiveTableauTests.tableaus[index], tolerance: 1e-9, length: 4)
     for (direction, time) in [(EventFunction.Direction.falling, Double.pi / 9), (.rising, 5 * .pi / 9), (.either, .pi / 9)] {
@@ -48,7 +48,7 @@ import VectorFields
     }
   }
 
-  /// Times and events run over layers.
+  /// Times and events extend over layers.
   @Test func timesGoOnFromLayerToLayer() throws {
     let adaptive = try AdaptiveCase(linear: [[-0.1, -1], [1, -0.1]], tolerance: 1e-9, length: 0.75)
     let times = [0, 0.5, 0.75, 1.1, 2.25]

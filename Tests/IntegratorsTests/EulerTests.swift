@@ -24,12 +24,12 @@ import VectorFields
     for sample in 0..<Self.columns {
       let y = before.column(sample, of: Self.columns)
       let f = plainLayer(.tanh, example.weights, example.bias, y).value
-      // A few roundings of numbers near one.
+      // A few rounding errors of numbers near one.
       #expect(largestDifference(after.column(sample, of: Self.columns), zip(y, f).map { $0 + Self.h * $1 }) < 10 * precision.epsilon)
     }
   }
 
-  /// Both parts of a partitioned state move from the old state: z₊ does not see y₊, nor y₊ see z₊.
+  /// Both parts of a partitioned state are updated from the old state: z₊ does not depend on y₊, nor y₊ on z₊.
   @Test(arguments: Precision.allCases) func movesBothPartsFromTheOldState(_ precision: Precision) throws {
     let (example, before, after) = try step("hamiltonian", precision)
     for sample in 0..<Self.columns {

@@ -26,7 +26,7 @@ import VectorFields
       #expect(result.ends[sample] == (time < 2 ? .event : .horizon), "sample \(sample)")
       if time < 2 {
         within += 1
-        // To what a tolerance of 1e-3 leaves of the phase, magnified by the flat top.
+        // Up to the phase error for a tolerance of 1e-3, which the flat top magnifies.
         #expect(abs(result.endTimes[sample] - time) < 0.03, "sample \(sample): \(result.endTimes[sample]), \(time)")
       }
     }
@@ -34,12 +34,12 @@ import VectorFields
     #expect(adaptive.log.accepted < 40 * 11, "few steps a turn, so that many hold both crossings")
   }
 
-  /// Solving on from where an event was found finds the next one, again and again: half a turn later, with a direction a whole one.
+  /// A solve that starts at an event finds the next one, repeatedly: half a turn later, or a whole turn later if a direction is given.
   @Test(arguments: indices, Precision.allCases) func solvingOnFindsTheNextEvent(_ index: Int, _ precision: Precision) throws {
     let tolerance = precision == .float64 ? 1e-10 : 1e-6
     let adaptive = try circles(index, tolerance: tolerance, precision: precision)
     for (direction, turn) in [(EventFunction.Direction.either, Double.pi / 3), (.rising, 2 * .pi / 3), (.falling, 2 * .pi / 3)] {
-      // Off the origin, and through it, where rounding is largest relative to the level.
+      // Levels away from the origin, and through it, where rounding is largest relative to the level.
       for level in [0.0, 0.3] {
         var states = (0..<40).map { [cos(0.1 + 0.15 * Double($0)), sin(0.1 + 0.15 * Double($0))] }
         for round in 0..<5 {
@@ -47,7 +47,7 @@ import VectorFields
           #expect(result.ends.prefix(40).allSatisfy { $0 == .event })
           for sample in 0..<40 where round > 0 {
             let time = result.endTimes[sample]
-            // From one side of the level to the other is an arc of its own, both together a turn.
+            // The arcs on the two sides of the level differ; together they are one turn.
             let arcs = direction == .either ? [2 * acos(level) / 3, 2 * (.pi - acos(level)) / 3] : [turn]
             #expect(arcs.contains { abs($0 - time) < 30 * sqrt(tolerance) }, "round \(round), sample \(sample): \(time)")
           }
@@ -57,7 +57,7 @@ import VectorFields
     }
   }
 
-  /// The state given out has left its side: at or beyond the level as the library itself measures it.
+  /// The returned state has left its side: it lies at or beyond the level, as the library itself measures it.
   @Test(arguments: indices, Precision.allCases) func eventStatesLieOnTheFarSide(_ index: Int, _ precision: Precision) throws {
     let adaptive = try circles(index, tolerance: 1e-6, precision: precision)
     let states = (0..<40).map { [1.3 * cos(0.15 * Double($0)), 1.3 * sin(0.15 * Double($0))] }
@@ -66,13 +66,13 @@ import VectorFields
       for sample in 0..<40 {
         #expect(result.ends[sample] == .event)
         let y = eventState(result, sample: sample)
-        // The weights of tsit5's extension are as large as 13, and so is the rounding of their sum.
+        // The weights of tsit5's extension are as large as 13, which magnifies the rounding error of their sum.
         #expect(sign * y[1] >= 0 && abs(y[1]) < 64 * precision.epsilon, "\(y[1])")
       }
     }
   }
 
-  /// A sample that begins on the level leaves it without an event, exactly there or within rounding on either side, and meets it half a turn later.
+  /// A sample that starts on the level, exactly or within rounding on either side, leaves it without an event and reaches it again half a turn later.
   @Test(arguments: indices) func beginningOnTheLevelIsNoEvent(_ index: Int) throws {
     let adaptive = try circles(index)
     for offset in [0, 1e-17, -1e-17, 4e-16, -4e-16] {
@@ -81,7 +81,7 @@ import VectorFields
       #expect(result.ends[0] == .event && abs(result.endTimes[0] - (.pi - 2 * angle) / 3) < 1e-7)
       #expect(result.ends[1] == .event && abs(result.endTimes[1] - (.pi + 2 * angle) / 3) < 1e-7)
     }
-    // Farther away it is a side.
+    // Farther away it starts on one side.
     let near = try adaptive.output([[1, 0.5 - 1e-9]], event: EventFunction(weights: [0, 1], level: 0.5))
     #expect(near.ends[0] == .event && near.endTimes[0] < 1e-9 && near.endTimes[0] > 0)
   }
@@ -89,13 +89,13 @@ import VectorFields
   /// A state that rests on the level, up to rounding, has no event.
   @Test func restingOnTheLevelIsNoEvent() throws {
     let adaptive = try AdaptiveCase(linear: [[-1, 1], [1, -1]], length: 5)
-    // y₁ + y₂ is conserved but for rounding.
+    // y₁ + y₂ is conserved up to rounding.
     let states = (0..<16).map { [Double($0) / 3, 1 - Double($0) / 3] }
     let result = try adaptive.output(states, event: EventFunction(weights: [1, 1], level: 1))
     #expect(result.ends.prefix(16).allSatisfy { $0 == .horizon })
   }
 
-  /// A circle of radius r just reaches the level r, passes a lower one twice, and misses a higher one.
+  /// A circle of radius r just reaches the level r, crosses a lower level twice, and never reaches a higher one.
   @Test(arguments: indices) func grazingIsDecidedByTheExtension(_ index: Int) throws {
     let adaptive = try circles(index, tolerance: 1e-11, length: 2)
     for (radius, isMet) in [(1 + 1e-7, true), (1 - 1e-7, false)] {
@@ -106,7 +106,7 @@ import VectorFields
       #expect(below.ends[0] == (isMet ? .event : .horizon))
       guard isMet else { continue }
       #expect(abs(below.endTimes[0] - (.pi / 2 - acos(1 / radius)) / 3) < 1e-5)
-      // Solving on passes the top and comes back through the level.
+      // A further solve passes the top and crosses the level again.
       let on = try adaptive.output([eventState(below, sample: 0)], event: EventFunction(weights: [0, 1], level: 1))
       #expect(on.ends[0] == .event && abs(on.endTimes[0] - 2 * acos(1 / radius) / 3) < 1e-5)
     }

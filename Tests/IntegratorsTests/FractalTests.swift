@@ -18,7 +18,7 @@ import VectorFields
     #expect(largestDifference(fractal, start) > 0.1)
   }
 
-  /// w = k₃y + h f(y), y₊ = k₁y + k₂w + ½h g(w) with two fields of their own and any k.
+  /// w = k₃y + h f(y), y₊ = k₁y + k₂w + ½h g(w) with two different fields and any k.
   @Test func stepsByItsFormula() throws {
     let example = try BlockCase(field: "dense", integrator: "fractal", width: Self.width, layers: 1, horizon: 0.3, offset: 0)
     #expect(example.block.layout.tensors.map(\.name) == ["f.K", "f.b", "g.K", "g.b", "k"])

@@ -32,7 +32,7 @@ import VectorFields
     for sample in [0, 9] {
       let y = before.column(sample, of: 16)
       let f = plainLayer(.tanh, example.tensors[0].rows(of: 5), example.tensors[1].values, y).value
-      // The rounding of the product, times the norm of I + hLᵀL.
+      // The rounding error of the product, times the norm of I + hLᵀL.
       #expect(largestDifference(smoothed(after.column(sample, of: 16)), zip(y, f).map { $0 + h * $1 }) < 40 * precision.epsilon)
     }
   }
@@ -68,7 +68,7 @@ import VectorFields
     }
   }
 
-  /// One sample has the bits that it has in a tile.
+  /// One sample has the same bits alone and in a tile.
   @Test(arguments: Precision.allCases) func aSampleAloneHasTheSameBits(_ precision: Precision) throws {
     let tile = try StepCase("dense", "imex", precision: precision)
     let alone = try StepCase("dense", "imex", columns: 1, precision: precision)
@@ -78,7 +78,7 @@ import VectorFields
     #expect(try alone.run(state).after.bits == (try Numbers(after.column(3, of: 16), precision)).bits)
   }
 
-  /// Each layer has its stencil, and the smoothing is made for each set of weights.
+  /// Each layer has its own stencil, and the smoothing operator is computed for each set of weights.
   @Test func layersThatShareWeightsAreRefusedWithTheReason() throws {
     #expect { try BlockCase(field: "dense", integrator: "imex", basis: SharedBasis()) } throws: {
       ($0 as? Failure)?.status == .incompatible && "\($0)".contains("weights_in_time")

@@ -12,12 +12,12 @@ import VectorFields
     let start = try example.normal(5)
     var state = start
     for _ in 0..<3 { state = try example.run(state).after }
-    // The residual of a few roundings, doubled by y₊ = 2m − y, three times.
+    // The residual is a few rounding errors; y₊ = 2m − y doubles it in each of three steps.
     #expect(largestDifference(state.values, start.values.map { $0 * -(49 * 49 * 49.0) / (51 * 51 * 51) }) < 100 * precision.epsilon)
     #expect(example.log.first == nil)
   }
 
-  /// Linear rotation keeps ‖y‖ at any step: the Cayley transform of an antisymmetric matrix is orthogonal (Hairer, Lubich & Wanner 2006, IV.2).
+  /// A linear rotation conserves ‖y‖ for any step size: the Cayley transform of an antisymmetric matrix is orthogonal (Hairer, Lubich & Wanner 2006, IV.2).
   @Test func rotationKeepsTheNorm() throws {
     let example = try StepCase("antisymmetric", "implicit_midpoint", h: 3, activation: .identity, bias: .none)
     let start = try example.normal(5)
@@ -25,7 +25,7 @@ import VectorFields
     for _ in 0..<100 { state = try example.run(state).after }
     for sample in 0..<16 {
       let (now, then) = (norm(state.column(sample, of: 16)), norm(start.column(sample, of: 16)))
-      // A hundred steps of a few roundings each.
+      // A hundred steps with a few rounding errors each.
       #expect(abs(now - then) < 1e-12 * then)
     }
   }
@@ -35,7 +35,7 @@ import VectorFields
     #expect(abs(order - 2) < 0.15, "order \(order)")
   }
 
-  /// Weights and drive are those at the middle of a step.
+  /// A step uses weights and drive at its midpoint.
   @Test func evaluatesAtTheMiddleOfAStep() throws {
     #expect(try integrators.standard("implicit_midpoint").nodes == [0.5])
     #expect(try integrators.standard("implicit_midpoint").order == 2)

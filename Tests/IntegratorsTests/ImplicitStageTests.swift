@@ -5,12 +5,12 @@ import TestSupport
 import Testing
 import VectorFields
 
-/// What both implicit schemes share; single facts about each are in its own file.
+/// Tests of what both implicit schemes share; the tests of each scheme are in its own file.
 @Suite struct ImplicitStageTests {
   private static let schemes = ["backward_euler", "implicit_midpoint"]
   private static let pairs = ["dense", "antisymmetric", "hamiltonian"].flatMap { field in schemes.map { [field, $0] } }
 
-  /// A step whose equation has one solution: contracting by iteration at h = 0.3; at h = 2, where ‖hJ‖ is above 4, since K is shifted until the dense field decays.
+  /// A step whose equation has one solution. At h = 0.3 the iteration is a contraction; at h = 2, where ‖hJ‖ exceeds 4, K is shifted until the dense field decays.
   private func makeCase(_ pair: [String], h: Double, precision: Precision = .float64) throws -> StepCase {
     let example = try StepCase(pair[0], pair[1], h: h, precision: precision)
     if pair[0] == "dense" {
@@ -28,7 +28,7 @@ import VectorFields
     }
   }
 
-  /// Newton's method and GMRES leave at once when the work must end, and report no failure of convergence: the reason is the watch's.
+  /// Newton's method and GMRES stop at once when the work must end, and do not report a failure to converge: the watch states the reason.
   @Test(arguments: pairs) func solversLeaveWhenTheWorkIsOver(_ pair: [String]) throws {
     let example = try makeCase(pair, h: 2)
     let before = try example.normal(5)
@@ -49,7 +49,7 @@ import VectorFields
     }
   }
 
-  /// What a step solves: the equation itself, evaluated anew, at every sample.
+  /// Every sample of a step satisfies the step's equation, which the test evaluates again.
   @Test(arguments: pairs, Precision.allCases) func stepsSolveTheirEquation(_ pair: [String], _ precision: Precision) throws {
     let example = try makeCase(pair, h: 2, precision: precision)
     let before = try example.normal(5)
@@ -60,7 +60,7 @@ import VectorFields
     let euler = try makeCase([pair[0], "euler"], h: 2, precision: precision)
     let m = try Numbers(zip(before.values, after.values).map { (1 - theta) * $0 + theta * $1 }, precision)
     let slopes = zip(try euler.run(m).after.values, m.values).map { $0 - $1 }
-    // The solver's tolerance is a rounding of the state; rounding of h f comes on top.
+    // The solver's tolerance is one rounding error of the state; that of h f is added to it.
     #expect(largestDifference(after.values, zip(before.values, slopes).map { $0 + $1 }) < 100 * precision.epsilon)
   }
 
@@ -68,7 +68,7 @@ import VectorFields
   @Test(arguments: schemes, Precision.allCases) func neighborsChangeNoBit(_ scheme: String, _ precision: Precision) throws {
     let tile = try StepCase("dense", scheme, h: 3, precision: precision)
     let before = try tile.normal(5)
-    // Neighbors of other sizes converge sooner or later, and column 3 never.
+    // Neighbors of other magnitudes converge earlier or later; column 3 never converges.
     for row in 0..<5 {
       for column in 0..<16 { before[row * 16 + column] *= [1, 1e-3, 30, 1][column % 4] }
     }
@@ -94,11 +94,11 @@ import VectorFields
     let failure = try #require(example.log.first?.failure)
     #expect(failure.status == .notConverged)
     for word in ["layer 3", scheme, "residual", "1e-09", "1 iterations"] { #expect(failure.message.contains(word), "\(word) in: \(failure.message)") }
-    // Derivatives of what did not converge are of no use, but finite.
+    // Derivatives of a step that did not converge are meaningless but finite.
     #expect(try example.cotangent(before, try example.normal(6)).state.values.allSatisfy { $0.isFinite })
   }
 
-  /// A loose tolerance is honored, and costs fewer evaluations.
+  /// A loose tolerance is met with fewer evaluations.
   @Test(arguments: schemes) func toleranceIsTheResidualAskedFor(_ scheme: String) throws {
     let (exact, loose) = (try StepCase("dense", scheme), try StepCase("dense", scheme, options: ["solver_tolerance": .real(1e-4)]))
     let before = try exact.normal(5)

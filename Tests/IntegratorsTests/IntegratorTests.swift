@@ -7,13 +7,13 @@ import TestSupport
 import Testing
 import VectorFields
 
-/// What the protocol promises, for every registered integrator and every field that it accepts.
+/// The contracts of the protocol, for every registered integrator and every field that it accepts.
 @Suite struct IntegratorTests {
   private static let columns = 16
 
   private static let pairs = BlockCase.pairs.map { "\($0.field) \($0.integrator)" }
 
-  /// A block of layers with the same weights, the integrator's own tensors at their initial values; damped where the integrator takes damping.
+  /// A block of layers with the same weights, the integrator's own tensors at their initial values; with damping if the integrator accepts it.
   private func block(_ names: String, layers: Int, horizon: Double = 1, basis: any TimeBasis = SharedBasis()) throws -> BlockCase {
     let names = names.split(separator: " ").map(String.init)
     let repeats = try basis is SharedBasis && integrators.standard(names[1]).preparesOwnTensors
@@ -26,7 +26,7 @@ import VectorFields
     return example
   }
 
-  /// Gives every layer the same weights, where layers cannot share them: the same for any number of layers.
+  /// Gives every layer the same weights if layers cannot share them. The weights are the same for any number of layers.
   private func repeatOneLayer(_ example: BlockCase) throws {
     var start = 0
     for (number, tensor) in example.block.layout.tensors.enumerated() {
@@ -45,7 +45,7 @@ import VectorFields
     return state
   }
 
-  /// The visible state at time 1 after so many steps, of weights that are constant or a function of time.
+  /// The visible state at time 1 after this many steps, with weights that are constant or a function of time.
   private func visible(_ names: String, steps: Int, basis: any TimeBasis = SharedBasis()) throws -> [Double] {
     let example = try block(names, layers: steps, basis: basis)
     return Array(try example.propagate(try initial(example), columns: Self.columns).values[..<(example.block.width * Self.columns)])
@@ -54,16 +54,16 @@ import VectorFields
   /// The differences between successive halvings of the step shrink by 2^order.
   @Test(arguments: pairs) func observedOrderIsTheStatedOne(_ names: String) throws { try checkOrder(names, SharedBasis()) }
 
-  /// Stages that take their weights at their own times keep the order where the weights are a function of time, here a parabola.
+  /// Stages that use weights at their own times keep the order if the weights are a function of time, here a parabola.
   @Test(arguments: BlockCase.pairs.filter { $0.field == "dense" }.map(\.integrator))
   func orderHoldsForWeightsThatVaryInTime(_ integrator: String) throws { try checkOrder("dense \(integrator)", try PolynomialBasis(3)) }
 
   private func checkOrder(_ names: String, _ basis: any TimeBasis) throws {
     let integrator = try block(names, layers: 1).block.integrator
-    // Of order 5 with leading error terms so small that rounding comes first on some fields: AdaptiveTableauTests checks the order conditions, AdaptiveRungeKuttaTests the order.
+    // These have order 5 with leading error terms so small that rounding dominates on some fields: AdaptiveTableauTests checks the order conditions, AdaptiveRungeKuttaTests the order.
     guard !integrator.needsConstantWeights else { return }
     let stated = integrator.order
-    // Steps for which higher terms no longer count and rounding does not yet.
+    // Steps so small that higher terms no longer matter, but rounding does not matter yet.
     let first = [128, 128, 128, 64, 32][min(stated, 4)]
     let results = try [first, 2 * first, 4 * first].map { try visible(names, steps: $0, basis: basis) }
     let errors = [0, 1].map { index in norm(zip(results[index], results[index + 1]).map { $0 - $1 }) }
@@ -107,7 +107,7 @@ import VectorFields
       let (back, record) = (try example.numbers(example.stateWidth, Self.columns), try example.numbers(block.recordWidth, Self.columns))
       block.integrator.reverse(
         block.field, block.step(j, example.weights), from: at(states[j + 1]), into: at(back), record: at(record), scratch: at(scratch))
-      // A few additions undone: a rounding each, of numbers up to four times the state.
+      // A few additions are undone, with one rounding error each, of numbers up to four times the state.
       #expect(largestDifference(back.values, states[j].values) < 4e-15, "layer \(j)")
       #expect(largestDifference(record.values, records[j].values) < 4e-15, "layer \(j)")
     }
@@ -133,7 +133,7 @@ import VectorFields
     let (before, after, tangent, out) = (try initial(example), zeros(example.stateWidth), zeros(example.stateWidth), zeros(example.stateWidth))
     let (record, scratch) = (zeros(block.recordWidth), zeros(block.scratchWidth))
     let gradient = try Numbers(example.parameters.count, .float64)
-    // Other tests allocate on other threads: a call that never allocates is seen at least once without any.
+    // Other tests allocate on other threads. If calls never allocate, at least one of them is observed without any allocation.
     let undisturbed = (0..<200).contains { _ in
       let count = Memory.allocationCount
       for j in 0..<block.layers {

@@ -48,7 +48,7 @@ import VectorFields
     #expect(throws: Failure.self) { try options.set("start", .text("dirichlet")) }
   }
 
-  /// The largest |y| in so many steps of h = 1 on ÿ = λy.
+  /// The largest |y| in this many steps of h = 1 for ÿ = λy.
   private func largest(_ lambda: Double, steps: Int) throws -> Double {
     let scheme = try SchemeRun(Leapfrog(), linear: [[lambda]])
     scheme.start([1])
@@ -66,7 +66,7 @@ import VectorFields
     #expect(try largest(-4.01, steps: 200) > 1e6)
   }
 
-  /// ÿ = −y from rest on steps that alternate by a factor of 3 goes to cos t; were the equal steps' formula taken, the velocity would change at every step.
+  /// ÿ = −y from rest, with steps that alternate by a factor of 3, converges to cos t. With the formula for equal steps the velocity would change at every step.
   @Test func unequalStepsConverge() throws {
     func error(_ pairs: Int) throws -> Double {
       let scheme = try SchemeRun(Leapfrog(), linear: [[-1]])
@@ -86,7 +86,7 @@ import VectorFields
     #expect(failure?.message.contains("acceleration") == true)
   }
 
-  /// Theory.md §3.15: algebraic inverse; 1000 tanh layers there and back in f64, on ÿ = tanh(−4y + Ry) whose oscillations keep rounding from growing.
+  /// Theory.md §3.15: algebraic inverse; 1000 tanh layers forward and back in float64, for ÿ = tanh(−4y + Ry), whose oscillations keep rounding errors from growing.
   @Test func a1000LayersThereAndBackAreTheIdentity() throws {
     let example = try BlockCase(field: "dense", integrator: "leapfrog", bias: .none, width: 8, layers: 1000, horizon: 20)
     let square = 64

@@ -11,7 +11,7 @@ import VectorFields
   /// k inside, on and outside of the zero-stable interval (Theory.md §6.7).
   private static let factors = [-0.5, -0.1, 0.1, 0.5]
 
-  /// Theory.md §3.5: y₊ = (1 − k)y + k y₋ + h f(y), k one number or one a row.
+  /// Theory.md §3.5: y₊ = (1 − k)y + k y₋ + h f(y), where k is one number or one per row.
   @Test(arguments: LinearMultistep.Shape.allCases, Precision.allCases) func stepsByItsFormula(_ shape: LinearMultistep.Shape, _ precision: Precision) throws {
     let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: precision))
     let k = shape == .scalar ? [0.3] : [0.3, -0.2, 0, 0.5, -0.05]
@@ -59,7 +59,7 @@ import VectorFields
     #expect(try integrators("linear_multistep").make(options).parameters(field).map(\.shape) == [[7]])
   }
 
-  /// A scheme on ẏ = λy with h = 1, begun with y and y₋.
+  /// A scheme for ẏ = λy with h = 1, started with y and y₋.
   private func scheme(_ k: Double, _ lambda: Double, _ y: Double, _ old: Double) throws -> SchemeRun {
     let scheme = try SchemeRun(LinearMultistep(), linear: [[lambda]], own: [[k]])
     scheme.state.store([y, old])
@@ -82,7 +82,7 @@ import VectorFields
     func grows(_ z: Double) throws -> Bool {
       let scheme = try scheme(k, z, 1, 1)
       for index in 1...4000 { scheme.advance(index, 1) }
-      // Past overflow the values are no numbers.
+      // After an overflow the values are NaN.
       return !(abs(scheme.visible.values[0]) < 10)
     }
     var (stable, unstable) = (-0.1, -8.0)
@@ -93,7 +93,7 @@ import VectorFields
     #expect(abs(stable / (-2 * (1 - k)) - 1) < 0.01, "limit \(stable)")
   }
 
-  /// The error at time 1 on (1 + k)u̇ = −u, begun exactly; for k = 0 it is Euler's on the same equation with `rate`.
+  /// The error at time 1 for (1 + k)u̇ = −u with exact starting values; for k = 0 it is that of Euler for the same equation with `rate`.
   private func error(_ k: Double, rate: Double, steps: Int) throws -> Double {
     let h = 1 / Double(steps)
     let scheme = try SchemeRun(LinearMultistep(), linear: [[rate * (1 + k)]], own: [[k]])
@@ -102,7 +102,7 @@ import VectorFields
     return scheme.visible.values[0] - exp(rate)
   }
 
-  /// Theory.md §3.5: (1 + k)u̇ + (1 − k)(h/2)ü = f, so that the error is (1 − k)/(1 + k) of Euler's on the equation with the same solution.
+  /// Theory.md §3.5: (1 + k)u̇ + (1 − k)(h/2)ü = f, so the error is (1 − k)/(1 + k) times that of Euler for the equation with the same solution.
   @Test(arguments: factors) func errorIsAFractionOfEulers(_ k: Double) throws {
     let ratio = try error(k, rate: -1, steps: 4000) / error(0, rate: -1, steps: 4000)
     #expect(abs(ratio / ((1 - k) / (1 + k)) - 1) < 0.01, "ratio \(ratio)")

@@ -26,7 +26,7 @@ import VectorFields
     }
   }
 
-  /// Theory.md §6.5: on ẏ = iω y bounded below hω = 1, and growing above; with damping it grows at any step.
+  /// Theory.md §6.5: for ẏ = iω y the states are bounded below hω = 1 and grow above it; with damping they grow for any step size.
   @Test func isStableOnTheImaginaryAxisAlone() throws {
     func largest(_ matrix: [[Double]], _ steps: Int) throws -> Double {
       norm(try SchemeRun(Midpoint(), linear: matrix).run([1, 0], steps: steps, 1))
@@ -44,7 +44,7 @@ import VectorFields
     try Midpoint().check(try fields("antisymmetric").make(FieldConfiguration(width: 2, gamma: 0)))
   }
 
-  /// The error at time 1 on ẏ = −y with these relative step sizes.
+  /// The error at time 1 for ẏ = −y with these relative step sizes.
   private func error(_ steps: Int, _ size: (Double) -> Double) throws -> Double {
     let scheme = try SchemeRun(Midpoint(), linear: [[-1]])
     scheme.start([1])
@@ -61,7 +61,7 @@ import VectorFields
     #expect(abs(log2(try error(256, alternating) / error(512, alternating)) - 1) < 0.15)
   }
 
-  /// Theory.md §3.15: algebraic inverse; 1000 tanh layers there and back in f64.
+  /// Theory.md §3.15: algebraic inverse; 1000 tanh layers forward and back in float64.
   @Test func a1000LayersThereAndBackAreTheIdentity() throws {
     let example = try BlockCase(field: "antisymmetric", integrator: "midpoint", width: 8, layers: 1000, horizon: 10)
     #expect(try roundTripDefect(example) < 1e-12)

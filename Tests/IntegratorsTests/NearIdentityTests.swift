@@ -24,7 +24,7 @@ import VectorFields
     for sample in 0..<Self.columns {
       let y = before.column(sample, of: Self.columns)
       let shifted = zip(y, plainLayer(.identity, example.weights, example.bias, y).value).map { $0 + Self.h * $1 }
-      // A few roundings of numbers of a few units, cubed.
+      // A few rounding errors of numbers of a few units, cubed.
       #expect(largestDifference(after.column(sample, of: Self.columns), shifted.map { $0 - Self.h * $0 * $0 * $0 }) < 50 * precision.epsilon)
     }
   }

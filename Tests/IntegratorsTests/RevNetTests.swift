@@ -9,7 +9,7 @@ import VectorFields
 @Suite struct RevNetTests {
   private static let (width, columns) = (6, 16)
 
-  /// X₊ = X + h f(Y), Y₊ = Y + h g(X₊), f and g with weights of their own.
+  /// X₊ = X + h f(Y), Y₊ = Y + h g(X₊), where f and g have separate weights.
   @Test func stepsByItsFormula() throws {
     let example = try BlockCase(field: "dense", integrator: "revnet", width: Self.width, layers: 1, horizon: 0.3, offset: 0)
     let n = Self.width / 2
@@ -38,7 +38,7 @@ import VectorFields
     #expect(refusal { try RevNet().check(partitioned) }?.message.contains("use verlet") == true)
   }
 
-  /// Theory.md §3.15: algebraic inverse; 1000 tanh layers there and back in f64.
+  /// Theory.md §3.15: algebraic inverse; 1000 tanh layers forward and back in float64.
   @Test func a1000LayersThereAndBackAreTheIdentity() throws {
     let example = try BlockCase(field: "dense", integrator: "revnet", width: 8, layers: 1000, horizon: 10)
     #expect(try roundTripDefect(example) < 1e-12)

@@ -53,7 +53,7 @@ import VectorFields
     #expect(abs(order - 1) < 0.15, "order \(order)")
   }
 
-  /// Theory.md §6.4 with an exact rotation: distances of pairs of samples do not grow for h = 2/(L‖K‖²), and do for a step well beyond.
+  /// Theory.md §6.4 with an exact rotation: distances between samples do not grow for h = 2/(L‖K‖²), but grow for a much larger step.
   @Test(arguments: schemes) func isNonExpansiveUpToItsStep(_ scheme: String) throws {
     func growth(_ factor: Double) throws -> Double {
       let probe = try StepCase("rotate_relax", scheme, bias: .none)
@@ -78,7 +78,7 @@ import VectorFields
     #expect(try growth(2) > 1.1)
   }
 
-  /// A hundred rotations without relaxation (K = 0) keep lengths to rounding.
+  /// A hundred rotations without relaxation (K = 0) conserve lengths up to rounding.
   @Test(arguments: schemes) func rotationsKeepTheLength(_ scheme: String) throws {
     let example = try StepCase("rotate_relax", scheme, h: 2)
     for index in 0..<example.tensors[1].count { example.tensors[1][index] = 0 }
@@ -87,7 +87,7 @@ import VectorFields
     for _ in 0..<100 { state = try example.run(state).after }
     for sample in 0..<16 {
       let (now, then) = (norm(state.column(sample, of: 16)), norm(start.column(sample, of: 16)))
-      // 100 roundings of 1e-16·√n at worst in one direction.
+      // 100 rounding errors of 1e-16·√n, at worst all in one direction.
       #expect(abs(now - then) < 5e-14 * then)
     }
   }

@@ -30,12 +30,12 @@ import VectorFields
     let tableau = try #require(try Self.named.first { $0.0 == name }?.1())
     for sample in 0..<Self.columns {
       let expected = plain(tableau, start.column(sample, of: Self.columns), 0.3) { plainLayer(.tanh, example.weights, example.bias, $0).value }
-      // A few roundings a stage.
+      // A few rounding errors per stage.
       #expect(largestDifference(end.column(sample, of: Self.columns), expected) < 20 * precision.epsilon)
     }
   }
 
-  /// The stage state of a partitioned field holds all its parts: ẏ = z, ż = −y gives the Taylor polynomial of a rotation.
+  /// The stage state of a partitioned field contains all its parts: ẏ = z, ż = −y gives the Taylor polynomial of a rotation.
   @Test func partitionedFieldsMoveAsOneState() throws {
     let example = try FieldCase("hamiltonian", FieldConfiguration(width: 1, activation: .identity, bias: .none, precision: .float64))
     example.tensors[0][0] = 1
@@ -59,12 +59,12 @@ import VectorFields
     #expect(try integrators.standard("heun").nodes == [0, 1])
     #expect(try integrators.standard("ssprk3").nodes == [0, 0.5, 1])
     #expect(try integrators.standard("rk4").nodes == [0, 0.5, 1])
-    // c = (0, 1/3, 1/3 + 1/3, 1): row sums that differ from 2/3 in the last digit are no new node.
+    // c = (0, 1/3, 1/3 + 1/3, 1): a row sum that differs from 2/3 in the last digit is not a new node.
     let scheme = RungeKutta(try ButcherTableau(a: [1.0 / 3, -1.0 / 3, 1, 1, -1, 1], b: [1.0 / 8, 3.0 / 8, 3.0 / 8, 1.0 / 8], order: 4))
     #expect(scheme.nodes.count == 4)
   }
 
-  /// ẏ = w(t) y with w = 2 at the beginning, 3 in the middle and 5 at the end of the step: each stage has the weights of its time.
+  /// ẏ = w(t) y with w = 2 at the beginning, 3 in the middle and 5 at the end of the step: each stage uses the weights at its time.
   @Test func stagesHaveTheWeightsOfTheirTimes() throws {
     let example = try FieldCase("dense", FieldConfiguration(width: 1, activation: .identity, bias: .none, precision: .float64))
     let values = try Numbers([2, 3, 5], .float64)
@@ -108,7 +108,7 @@ import VectorFields
     #expect(refusal { _ = try custom("0.5", "0,1", 5) }?.message.contains("tableau_order is 5") == true)
   }
 
-  /// A stage that nothing uses leaves neither record nor evaluation, and its infinite slope no trace.
+  /// An unused stage is neither evaluated nor recorded, and its infinite slope has no effect.
   @Test func idleStagesCostNothing() throws {
     let example = try FieldCase("dense", FieldConfiguration(width: 1, precision: .float64))
     let scheme = RungeKutta(try ButcherTableau(a: [0.5, 1, 0], b: [0.5, 0, 0.5], order: 2))

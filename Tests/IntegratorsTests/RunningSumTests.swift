@@ -10,7 +10,7 @@ import Testing
     try Numbers.normal(Self.rows * Self.columns, precision, seed: seed).block(rows: Self.rows, columns: Self.columns)
   }
 
-  /// More terms than one pass takes are added in order, whatever their number.
+  /// More terms than one pass can add are added in order, for any number of terms.
   @Test(arguments: [0, 1, 3, 8, 9, 16, 17, 20], [false, true]) func anyNumberOfTermsAddsUp(_ count: Int, _ hasBase: Bool) throws {
     let base = hasBase ? try block(1) : nil
     let out = try block(2)
@@ -22,7 +22,7 @@ import Testing
       expected = zip(expected, x.values).map { $0 + coefficient * $1 }
     }
     sum.finish()
-    // A rounding a term.
+    // One rounding error per term.
     #expect(largestDifference(out.values, expected) < 20 * 0x1p-52)
   }
 

@@ -2,7 +2,7 @@ import Integrators
 import Testing
 
 @Suite struct SegmentScheduleTests {
-  /// The segments follow one another without gaps, each one shorter than the last by a step, and cover the reach.
+  /// The segments follow each other without gaps, each is one step shorter than the one before, and together they cover the reach.
   @Test func segmentsCoverAllSteps() {
     for slots in 1...60 {
       let schedule = SegmentSchedule(slots: slots)
@@ -18,7 +18,7 @@ import Testing
     }
   }
 
-  /// √(2N) slots for N steps, and not one too many.
+  /// N steps need √(2N) slots, and no slot is superfluous.
   @Test(arguments: [1, 2, 3, 4, 32, 528, 529, 10_000, 1_000_000]) func slotsSuffice(_ steps: Int) {
     let schedule = SegmentSchedule(steps: steps)
     #expect(schedule.reach >= steps && (schedule.slots == 1 || SegmentSchedule(slots: schedule.slots - 1).reach < steps))

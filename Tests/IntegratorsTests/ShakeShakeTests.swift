@@ -19,7 +19,7 @@ import VectorFields
     return plainLayer(.tanh, matrix, (0..<n).map { example.parameters[start + n * n + $0] }, y).value
   }
 
-  /// y₊ = y + h(η f + (1 − η) g), η one number a sample, and ½ without draws.
+  /// y₊ = y + h(η f + (1 − η) g), where η is one number per sample, and ½ without random numbers.
   @Test func stepsByItsFormula() throws {
     let example = try example()
     let start = try example.state(Self.columns)

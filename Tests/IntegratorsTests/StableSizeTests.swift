@@ -33,7 +33,7 @@ import VectorFields
     #expect(try limit(RotationSplitting(.cayley, name: "cayley"), .rotationAndDescent, h) == 20)
   }
 
-  /// At the limit the linear step does not grow, a little beyond it does: |R| at the eigenvalue that is farthest out.
+  /// At the limit linear steps do not grow, and slightly beyond it they do, measured by |R| at the outermost eigenvalue.
   @Test func limitsAreSharp() throws {
     let h = 0.3
     // Euler on the rotation of size s and damping g: |1 + h(−g + is)|.

@@ -5,7 +5,7 @@ import Settings
 import TestSupport
 import VectorFields
 
-/// One layer of a field under an integrator, with random parameters: stepped and differentiated without any network around it.
+/// One layer of a field and an integrator with random parameters, which tests step and differentiate without a network.
 final class StepCase {
   let field: any VectorField
   let integrator: any Integrator
@@ -19,8 +19,8 @@ final class StepCase {
   private let scratch: Numbers
 
   /// - Parameters:
-  ///   - options: of the integrator.
-  ///   - deviation: of the random field parameters; own tensors begin as the integrator declares them.
+  ///   - options: the integrator's options.
+  ///   - deviation: the standard deviation of the field's random parameters; the integrator's own tensors have their declared initial values.
   init(
     _ field: String, _ integrator: String, width: Int = 5, columns: Int = 16, h: Double = 0.3, activation: Activation = .tanh, bias: BiasKind = .vector,
     fieldOptions values: [String: OptionValue] = [:], options: [String: OptionValue] = [:], precision: Precision = .float64, seed: UInt64 = 7, deviation: Double = 0.5
@@ -61,7 +61,7 @@ final class StepCase {
     return weights
   }
 
-  /// Makes the operators anew, after the tensors have changed.
+  /// Recomputes the operators after the tensors have changed.
   func prepare() { integrator.prepare(field, weights(tensors, prepared), stepSize: h, for: .training) }
 
   private var step: Step { Step(index: 3, stepSize: h, weights: weights(tensors, prepared), log: Unmanaged.passUnretained(log)) }
@@ -105,7 +105,7 @@ final class StepCase {
     return (out, gradients)
   }
 
-  /// |⟨Jv, w⟩ − ⟨v, Jᵀw⟩| relative to ‖Jv‖‖w‖, v running over states and parameters together.
+  /// |⟨Jv, w⟩ − ⟨v, Jᵀw⟩| relative to ‖Jv‖‖w‖, where v is a direction in states and parameters together.
   func adjointDefect() throws -> Double {
     let (before, v, w) = (try normal(21), try normal(22), try normal(23))
     let direction = try tensors.enumerated().map { try Numbers.normal($1.count, precision, seed: 30 + UInt64($0)) }
@@ -115,7 +115,7 @@ final class StepCase {
     return abs(inner(pushed, w.values) - back) / (norm(pushed) * norm(w.values))
   }
 
-  /// Observed order of the remainder of ⟨w, Φ⟩ along a direction in states and parameters: 2 for a right gradient.
+  /// The observed order of the remainder of ⟨w, Φ⟩ along a direction in states and parameters; it is 2 if the gradient is right.
   func taylorOrder() throws -> Double {
     let (before, v, w) = (try normal(21), try normal(22), try normal(23))
     let direction = try tensors.enumerated().map { try Numbers.normal($1.count, precision, seed: 30 + UInt64($0)) }
@@ -140,7 +140,7 @@ final class StepCase {
     return min(log2(remainders[0] / remainders[1]), log2(remainders[1] / remainders[2]))
   }
 
-  /// The differences between successive halvings of the step for a unit of time, as an order: `make` makes a case with a step size.
+  /// The order, observed from the differences between successive halvings of the step over one unit of time. `make` makes a case with a given step size.
   static func observedOrder(steps: [Int] = [64, 128, 256], visible: Int = 5, _ make: (Double) throws -> StepCase) throws -> Double {
     let results = try steps.map { steps -> [Double] in
       let example = try make(1 / Double(steps))

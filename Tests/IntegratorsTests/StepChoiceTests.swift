@@ -10,7 +10,7 @@ import VectorFields
 @Suite struct StepChoiceTests {
   private static let tableaus = AdaptiveTableauTests.tableaus
 
-  /// Six evaluations a step tried, two to begin with; one when the first step is given.
+  /// Each trial step takes six evaluations. The start takes two, or one if the first step is given.
   @Test func countsEvaluations() throws {
     let adaptive = try AdaptiveCase(.tsit5, "dense", FieldConfiguration(width: 3, precision: .float64), length: 5)
     let automatic = try adaptive.counts([[1, 2, 3], [0, 0, 1]])
@@ -27,11 +27,11 @@ import VectorFields
     let failure = try #require(adaptive.log.first?.failure)
     #expect(failure.status == .stepLimit && failure.message.contains("max_steps = 500"))
     #expect(adaptive.log.accepted + adaptive.log.rejected == 500)
-    // The solution at the time it got to, about 500·3·10⁻⁶: the fast part is gone, the slow one has hardly moved.
+    // The solution at the time reached, about 500·3·10⁻⁶: the fast component has vanished, and the slow one has hardly changed.
     #expect(abs(end[0]) < 1e-4 && end[1] < 1 && end[1] > 0.99)
   }
 
-  /// A neighbor that fails takes nobody with it.
+  /// A sample that fails does not affect its neighbors.
   @Test func othersArriveBesideASampleThatFails() throws {
     let adaptive = try AdaptiveCase(linear: [[-0.5, -1], [1, -0.5]], length: 2)
     let states = [[1.0, 0], [.nan, 0], [0, 2], [.infinity, 1]]
@@ -71,7 +71,7 @@ import VectorFields
   }
 }
 
-/// ẏ₁ = y₂, ẏ₂ = μ(1 − y₁²)y₂ − y₁, as far as an explicit solve wants it.
+/// ẏ₁ = y₂, ẏ₂ = μ(1 − y₁²)y₂ − y₁, with only the functions that an explicit solve needs.
 private struct VanDerPol: VectorField {
   let mu: Double
   var width: Int { 2 }

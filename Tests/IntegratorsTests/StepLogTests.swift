@@ -24,7 +24,7 @@ import Testing
     #expect(log.first == nil && log.failures.isEmpty && log.evaluations == 0)
   }
 
-  /// A column with NaN or infinity anywhere, and in float32 one that is too large; not the padding.
+  /// Finds columns with a NaN or an infinity, and in float32 those with numbers that are too large, but not padding.
   @Test func notesColumnsThatAreNotFinite() throws {
     let log = StepLog()
     log.samples = 16..<24
@@ -43,7 +43,7 @@ import Testing
     log.reconstructed(difference: 1e-3, size: 2)
     log.reconstructed(difference: 1e-4, size: 2)
     #expect(log.reconstructionError == 5e-4)
-    // A state of zeros has no relative size; what is not finite is lost altogether.
+    // The relative error for a state of zeros is undefined; a state that is not finite is completely lost.
     log.reconstructed(difference: 0.25, size: 0)
     #expect(log.reconstructionError == 0.25)
     log.reconstructed(difference: .nan, size: 1)
@@ -52,7 +52,7 @@ import Testing
     #expect(log.reconstructionError == 0)
   }
 
-  /// Short steps ask their watch every 32nd time at last; once it is over they hear of it within as many, and always from then on.
+  /// Short steps check their watch at least every 32 steps. Once the work must end, they notice it within as many steps, and always from then on.
   @Test func stepsHearThatTheWatchIsOver() {
     var (looks, isRequested) = (0, false)
     let log = StepLog()
@@ -64,7 +64,7 @@ import Testing
     #expect((1000 / 32...1000).contains(looks))
     isRequested = true
     #expect((0..<32).contains { _ in log.isOver } && log.isOver && log.isOver)
-    // A new tile asks at once, and hears the same.
+    // A new tile checks at once, with the same result.
     log.askNext()
     #expect(log.isOver)
     log.watch = .none

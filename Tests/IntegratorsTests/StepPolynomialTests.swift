@@ -8,7 +8,7 @@ import Testing
     let exact: (Double) -> Double
   }
 
-  /// Random starts and slopes, with start and slopes of sizes at which roots are frequent.
+  /// Random starting values and slopes, of magnitudes at which roots are frequent.
   private func examples(_ index: Int) throws -> [Example] {
     let tableau = AdaptiveTableauTests.tableaus[index]
     let numbers = try Numbers.normal(8 * 200, .float64, seed: 71)
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  /// Between its turning points it is monotone, seen on a fine grid, and some examples have two of them.
+  /// The polynomial is monotone between its turning points, checked on a fine grid; some examples have two of them.
   @Test(arguments: AdaptiveTableauTests.tableaus.indices) func isMonotoneBetweenTurningPoints(_ index: Int) throws {
     var most = 0
     for example in try examples(index) {
@@ -48,7 +48,7 @@ import Testing
     #expect(most >= 2)
   }
 
-  /// What is said to stay on a side has all its values there; and a good part of those that do is recognized.
+  /// If a polynomial is reported to stay on one side, all its values lie there; and many of those that stay are recognized.
   @Test(arguments: AdaptiveTableauTests.tableaus.indices) func staysOnlyWhereItStays(_ index: Int) throws {
     var (stay, recognized) = (0, 0)
     for example in try examples(index) {
@@ -63,7 +63,7 @@ import Testing
     #expect(recognized > stay / 4 && stay > 10, "\(recognized) of \(stay)")
   }
 
-  /// A change of sign is found to rounding, on its far side.
+  /// A change of sign is located up to rounding, on its far side.
   @Test(arguments: AdaptiveTableauTests.tableaus.indices) func leavesWhereItSaysItLeaves(_ index: Int) throws {
     var found = 0
     for example in try examples(index) {

@@ -25,7 +25,7 @@ import VectorFields
     #expect(weights.layer(field: 1).tensors[0] == memory.vector.base + 32)
     weights.fieldsPerNode = 0
     #expect(weights.layer(node: 1).tensors[0] == memory.vector.base)
-    // What copies take without a call.
+    // Defaults that copies use without a call.
     #expect(MemoryLayout<StepWeights>.size <= 128)
   }
 

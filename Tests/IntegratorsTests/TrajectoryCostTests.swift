@@ -4,7 +4,7 @@ import Testing
 import VectorFields
 
 @Suite struct TrajectoryCostTests {
-  /// The second term wants steps that map the field's own state; the first takes every scheme.
+  /// The second term needs steps that map the field's own state; the first accepts every scheme.
   @Test func refusesWhatHasNoStepMap() throws {
     let field = try fields("antisymmetric").make(FieldConfiguration(width: 4, gamma: 0.1, precision: .float64))
     for name in ["euler", "rk4", "backward_euler"] { try TrajectoryCost(kinetic: 1, jacobian: 1).check(integrators.standard(name), field) }

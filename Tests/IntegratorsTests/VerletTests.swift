@@ -34,7 +34,7 @@ import VectorFields
     }
   }
 
-  /// Algebraic reversibility (Theory.md §3.15): 1000 tanh layers there and back in f64 lose about 1e-15 a layer at most.
+  /// Algebraic reversibility (Theory.md §3.15): 1000 tanh layers forward and back in float64 lose at most about 1e-15 per layer.
   @Test func a1000LayersThereAndBackAreTheIdentity() throws {
     let layers = try (0..<20).map { try FieldCase("hamiltonian", FieldConfiguration(width: 8, precision: .float64), seed: 100 + 2 * UInt64($0), deviation: 0.3) }
     let start = try Numbers.normal(16 * Self.columns, .float64, seed: 9)
@@ -52,7 +52,7 @@ import VectorFields
     #expect(largestDifference(state.values, start.values) < 1e-12)
   }
 
-  /// The record that the reverse step leaves is the one that the step left.
+  /// The reverse step writes the same record as the step itself.
   @Test func reverseLeavesTheStepsRecord() throws {
     let example = try FieldCase("hamiltonian", FieldConfiguration(width: Self.width, precision: .float64))
     let before = try example.numbers(2 * Self.width, Self.columns, seed: 5)
@@ -63,7 +63,7 @@ import VectorFields
     #expect(largestDifference(second.values, record.values) < 1e-14)
   }
 
-  /// The largest number of the state in so many steps of h = 1 with K = σ·(a rotation), linear and without bias.
+  /// The largest number of the state in this many steps of h = 1, with K = σ·(a rotation), linear and without bias.
   private func largestState(sigma: Double, steps: Int) throws -> Double {
     let example = try FieldCase("hamiltonian", FieldConfiguration(width: 2, activation: .identity, bias: .none, precision: .float64))
     let (c, s) = (sigma * cos(0.7), sigma * sin(0.7))

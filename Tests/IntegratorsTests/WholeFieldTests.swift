@@ -27,12 +27,12 @@ import VectorFields
       let (y, z) = (Array(column(state, sample)[..<Self.width]), Array(column(state, sample)[Self.width...]))
       let f = plainLayer(.tanh, example.weights, example.bias, z).value + plainLayer(.tanh, plainTranspose(example.weights), example.bias, y).value.map { -$0 }
       let expected = zip(column(start, sample), f).map { $0 + 0.7 * $1 }
-      // A few roundings of numbers near one.
+      // A few rounding errors of numbers near one.
       #expect(largestDifference(column(result, sample), expected) < 1e-14)
     }
   }
 
-  /// ⟨p, s J v⟩ = ⟨s Jᵀp, v⟩, and both add to what is there.
+  /// ⟨p, s J v⟩ = ⟨s Jᵀp, v⟩, and both add to the present contents of the result.
   @Test func pullbackIsTheTransposeOfPushforward() throws {
     let (example, x, v) = try example()
     let record = zeros(example.field.wholeRecordWidth)

@@ -3,7 +3,7 @@ import Testing
 
 extension KernelSweeps {
   @Suite struct ActivateTests {
-    /// By itself as at the end of `affine`: a map by the identity matrix gives the sums x exactly, so all bits must agree, in a tile and alone.
+    /// The activation alone agrees with the activation at the end of `affine`. A map by the identity matrix gives the sums x exactly, so all bits must agree, in a tile and alone.
     @Test(arguments: Precision.allCases, Activation.allCases)
     func hasTheBitsOfAffine(_ precision: Precision, _ activation: Activation) throws {
       for level in levels {
@@ -22,7 +22,7 @@ extension KernelSweeps {
             }
             #expect(out.numbers.values == wanted.numbers.values && slope.numbers.values == wantedSlope.numbers.values, "\(level.name) \(rows)×\(columns)")
 
-            // Into the memory of x: the value, or the slope.
+            // The value or the slope is written to the memory of x.
             let (copied, other) = (try Tile(rows, columns, stride, precision, seed: 1, low: -4, high: 4), try Tile(rows, columns, stride, precision, seed: 3))
             withInstructionSet(level) {
               activate(activation, copied.block, scale: 0.3, addingTo: hasBase ? base.block : nil, into: other.block, slope: copied.block)
@@ -53,7 +53,7 @@ extension KernelSweeps {
       }
     }
 
-    /// Far out, slopes are those of the asymptotes: no NaN from ∞ − ∞ or 0·∞; a NaN that comes in goes out as the value.
+    /// For large arguments slopes are those of the asymptotes, without NaN from ∞ − ∞ or 0·∞. A NaN argument gives a NaN value.
     @Test(arguments: Precision.allCases, Activation.allCases)
     func slopesFarOut(_ precision: Precision, _ activation: Activation) throws {
       let points = [Double.infinity, -.infinity, 1e3, -1e3, 1e30, -1e30, .nan]

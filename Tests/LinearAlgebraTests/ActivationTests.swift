@@ -2,7 +2,7 @@ import LinearAlgebra
 import Testing
 
 struct ActivationTests {
-  /// The numbers are written into kernel calls and, as names, into model files.
+  /// Kernel calls contain the numbers, and model files the names.
   @Test func numbersAndNames() {
     #expect(Activation.allCases.map(\.rawValue) == Array(0...10))
     #expect(activations.names == Activation.allCases.map(\.name))
@@ -19,7 +19,7 @@ struct ActivationTests {
     #expect((slopes.min() ?? 9) < range.lowerBound + 0.01 && (slopes.max() ?? -9) > range.upperBound - 0.01)
   }
 
-  /// The ends of GELU's slopes are at ±√2 and SiLU's where x·tanh(x/2) = 2; 34 digits from mpmath 1.3, of which float64 keeps 16, rounded outward.
+  /// GELU's slopes are extreme at ±√2 and SiLU's where x·tanh(x/2) = 2; 34 digits from mpmath 1.3, of which float64 keeps 16, rounded outward.
   @Test func slopesThatLeaveTheUnitIntervalHaveTheirExactEnds() {
     for (activation, end) in [(Activation.gelu, 1.128904145185154786340744442261973312 as Float80), (.silu, 1.099839320128866916958184924320570972)] {
       let range = activation.slopeRange

@@ -3,7 +3,7 @@ import Testing
 
 extension KernelSweeps {
   @Suite struct AffineChainTests {
-    /// A chain gives the bits of single calls: one map a layer between two blocks, and two maps a layer in place.
+    /// A chain gives the bits of single calls: with one map per layer between two blocks, and with two maps per layer in place.
     @Test(arguments: Precision.allCases, [1, 2, 5])
     func givesTheBitsOfSingleCalls(_ precision: Precision, _ layers: Int) throws {
       for level in levels {

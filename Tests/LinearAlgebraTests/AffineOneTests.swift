@@ -3,7 +3,7 @@ import Testing
 
 extension KernelSweeps {
   @Suite struct AffineOneTests {
-    /// A sample alone gives the bits that it gives at any place in a tile, for weights of either stride.
+    /// A sample has the same bits alone and at any place in a tile, for weights of either stride.
     @Test(arguments: Precision.allCases, Activation.allCases)
     func aSampleAloneGivesTheBitsOfTheTile(_ precision: Precision, _ activation: Activation) throws {
       for level in levels {

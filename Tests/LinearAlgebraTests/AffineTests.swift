@@ -10,7 +10,7 @@ extension KernelSweeps {
       Shape(outputs: 10, inputs: 17, columns: 80), Shape(outputs: 21, inputs: 33, columns: 112), Shape(outputs: 65, inputs: 40, columns: 16),
     ]
 
-    /// The tile kernel against sums and libm in Double, on every instruction set, with every kind of bias, base and stride.
+    /// The tile kernel agrees with sums and libm in Double, on every instruction set, with every kind of bias, base and stride.
     @Test(arguments: Precision.allCases, Activation.allCases)
     func agreesWithPlainSums(_ precision: Precision, _ activation: Activation) throws {
       for level in levels {
@@ -45,7 +45,7 @@ extension KernelSweeps {
             }
             // n roundings of sums below 2n, through a slope of at most 1, and a few ulps of the activation.
             #expect(worst < precision.epsilon * Double(4 * n * n + 16), "\(level.name) \(m)×\(n)×\(c) transposed \(transposed)")
-            // What lies between the columns and the stride is not touched.
+            // Memory between the columns and the stride is not touched.
             if stride > c { #expect(base[c] == before[c]) }
           }
         }

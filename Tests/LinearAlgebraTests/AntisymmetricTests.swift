@@ -44,7 +44,7 @@ extension KernelSweeps {
       }
     }
 
-    /// Strides neither of which is 1 take the path of single numbers.
+    /// If neither stride is 1, the path for single numbers is used.
     @Test func anyStrides() throws {
       let (k, m) = (try Numbers(50, .float64), try Numbers(25, .float64))
       antisymmetrize(

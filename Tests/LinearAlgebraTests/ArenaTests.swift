@@ -3,7 +3,7 @@ import Settings
 import Testing
 
 struct ArenaTests {
-  /// Pieces are cut in order, begin on 64-byte lines, do not overlap, and the measured size holds them exactly.
+  /// Pieces are allocated in order, start at multiples of 64 bytes, do not overlap, and fill the measured size exactly.
   @Test func piecesFollowOneAnother() throws {
     var size = Arena.Size()
     size.add(rows: 3, columns: 16, precision: .float32)

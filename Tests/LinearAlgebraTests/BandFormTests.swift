@@ -18,7 +18,7 @@ private func testForm(order: Int, width: Int, rowsSumToZero: Bool) throws -> (fo
 struct BandFormTests {
   private static let size = 5
 
-  /// Value, gradient and solution against the dense matrix, of narrow, wide and full bands.
+  /// Value, gradient and solution agree with those of the dense matrix, for narrow, wide and full bands.
   @Test(arguments: [(1, 1), (2, 2), (6, 1), (7, 2), (9, 4), (5, 9)], Precision.allCases)
   func isTheDenseMatrix(shape: (order: Int, width: Int), precision: Precision) throws {
     for rowsSumToZero in [false, true] {
@@ -32,7 +32,7 @@ struct BandFormTests {
       #expect(abs(value - 0.35 * zip(product, theta.values).reduce(0) { $0 + $1.0 * $1.1 }) <= 1e-12 * largest * Double(n))
       for p in 0..<n { #expect(abs(gradient[p] - before[p] - 0.7 * product[p]) < 32 * precision.epsilon * (1 + largest * Double(shape.width))) }
       #expect(form.accumulate(theta.vector, strength: 0.7, addingTo: nil) == value)
-      // (0.7·G + 0.3·I) of the solution is where it began.
+      // (0.7·G + 0.3·I) times the solution is the right-hand side.
       let solved = try Numbers(n, precision, seed: 3)
       let start = solved.values
       let workspace = try Buffer(count: form.workspaceCount, precision: .float64)
@@ -46,7 +46,7 @@ struct BandFormTests {
     }
   }
 
-  /// A form of differences loses no digits where the vectors are nearly equal.
+  /// A quadratic form of differences loses no digits if the vectors are nearly equal.
   @Test func differencesOfLargeNumbersAreExact() throws {
     let form = try BandForm(order: 3, width: 2) { add in
       for j in 1..<3 {

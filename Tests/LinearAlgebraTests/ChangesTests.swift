@@ -15,14 +15,14 @@ import Testing
         let place = row * columns + s
         let change = x[place] - y[place] - shift * probeSign(row, stream: 5)
         if s < samples { expected += change * change }
-        // Padding stays as it was.
+        // Padding does not change.
         #expect(abs(out[place] - before[place] - (s < samples ? 0.5 * change : 0)) < 4 * precision.epsilon)
       }
     }
     #expect(abs(found - expected) < 1e-12)
     shiftRows(a, by: shift, stream: 5, into: out.block(rows: rows, columns: columns))
     for place in 0..<rows * columns { #expect(abs(out[place] - x[place] - shift * probeSign(place / columns, stream: 5)) < 2 * precision.epsilon) }
-    // More samples than columns are all of them.
+    // More samples than columns means all columns.
     #expect(squaredChange(a, b, samples: .max) == squaredChange(a, b, samples: columns))
   }
 

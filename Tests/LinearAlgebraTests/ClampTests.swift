@@ -12,7 +12,7 @@ import Testing
     #expect(!clamp(x.vector, low: -.greatestFiniteMagnitude, high: .greatestFiniteMagnitude))
   }
 
-  /// 0.1 is not a Float: what is kept lies within, on both sides.
+  /// 0.1 is not a Float; the rounded bounds lie within the given ones, on both sides.
   @Test func roundsInwards() throws {
     let x = try Numbers(2, .float32)
     (x[0], x[1]) = (-1, 1)

@@ -12,7 +12,7 @@ struct ClassesTests {
     #expect([out[0], out[1], out[2]] == [5, 8, 6] && buffer.byteCount == 64)
   }
 
-  /// The first of the largest scores; with one row the sign of the score.
+  /// The class is that of the first largest score; with one row the sign of the score determines it.
   @Test(arguments: Precision.allCases)
   func scattersTheClassOfEachSample(_ precision: Precision) throws {
     let scores = try Numbers(3 * 16, precision)

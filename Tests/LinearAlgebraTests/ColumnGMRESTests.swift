@@ -2,10 +2,10 @@ import LinearAlgebra
 import TestSupport
 import Testing
 
-/// The numbers of TestSupport, which this module's own hide.
+/// The `Numbers` of TestSupport, which this module's own type hides.
 typealias SampleNumbers = TestSupport.Numbers
 
-/// A matrix of its own for each sample: what GMRES solves with.
+/// The operators for GMRES: each sample has its own matrix.
 struct SampleMatrices: ColumnOperator {
   let size: Int
   let columns: Int
@@ -33,7 +33,7 @@ struct SampleMatrices: ColumnOperator {
   }
 }
 
-/// A block's numbers one by one.
+/// Access to the single numbers of a block.
 struct BlockNumbers {
   let block: Block
   var columns: Int { block.columns }
@@ -75,7 +75,7 @@ struct BlockNumbers {
     let a = try SampleMatrices(size: n, columns: 16, diagonal: 2, deviation: 0.7)
     let b = try SampleNumbers.normal(n * 16, precision, seed: 90)
     let solved = try solve(a, b, relative: 4 * precision.epsilon, columns: 16)
-    // What the products of A round to: n terms.
+    // The rounding errors of products with A, which have n terms.
     #expect(residuals(a, solved.x, b).allSatisfy { $0 < 40 * precision.epsilon })
     #expect(solved.residuals.allSatisfy { $0 < 40 * precision.epsilon })
   }
@@ -90,7 +90,7 @@ struct BlockNumbers {
     #expect(solved.applications == n + 1, "n steps and the residual itself")
   }
 
-  /// Neighbors that converge sooner, later or never change no bit.
+  /// Neighbors that converge earlier, later or never do not change a sample's bits.
   @Test(arguments: Precision.allCases) func aSampleAloneHasTheSameBits(_ precision: Precision) throws {
     let n = 24
     let kinds = [(2.0, 0.1), (1.0, 0.9), (0.0, 1.0), (5.0, 1.0)]
@@ -105,7 +105,7 @@ struct BlockNumbers {
     #expect(together.residuals[5].isNaN)
   }
 
-  /// A singular system ends, with the residual that remains: b = (1, 1) is half outside the range of diag(1, 0).
+  /// For a singular system the iteration ends with the remaining residual: b = (1, 1) is half outside the range of diag(1, 0).
   @Test func singularSystemsEndWithTheirResidual() throws {
     let solved = try solve(SampleMatrices([[[1, 0], [0, 0]]]), try SampleNumbers([1, 1], .float64), relative: 1e-14, columns: 1)
     #expect(solved.x.values.allSatisfy { $0.isFinite })
@@ -124,7 +124,7 @@ struct BlockNumbers {
     #expect(zero.x.values.allSatisfy { $0 == 0 } && zero.residuals.allSatisfy { $0 == 0 } && zero.applications == 0)
   }
 
-  /// A tolerance is met and not overdone.
+  /// A tolerance is met, but the residual is not much smaller.
   @Test func looseTolerancesCostLess() throws {
     let a = try SampleMatrices(size: 20, columns: 16, diagonal: 2, deviation: 0.7)
     let b = try SampleNumbers.normal(20 * 16, .float64, seed: 93)

@@ -2,11 +2,11 @@ import LinearAlgebra
 import TestSupport
 import Testing
 
-/// The least-squares problems are internal to GMRES: what they give is seen as the residual of each Krylov space being the smallest.
+/// The least-squares problems are internal to GMRES, so these tests check that the residual of each Krylov space is the smallest possible.
 @Suite struct ColumnHessenbergTests {
   /// After k steps the residual is min ‖b − A x‖ over x in span(b, Ab, …, A^{k−1}b) (Saad & Schultz 1986, eq. 4): compared with normal equations of that basis.
   @Test func everyCycleMinimizesTheResidual() throws {
-    // Two different rotations of the plane and a stretch: k = 1 leaves a residual that is known by hand.
+    // Two matrices of the plane for which the residual for k = 1 can be computed by hand: a rotation and a diagonal scaling.
     let (c, d) = (0.6, 0.8)
     let a = SampleMatrices([[[c, -d], [d, c]], [[2, 0], [0, 4]]])
     // min over α of ‖b − αAb‖²: b = (1, 1); A₁b has ⟨b, A₁b⟩ = 2c and norm² 2, so the residual is √(2 − 4c²/2); A₂b = (2, 4): ⟨⟩ = 6, norm² 20: √(2 − 36/20).

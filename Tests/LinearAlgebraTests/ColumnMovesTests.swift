@@ -6,7 +6,7 @@ import Testing
     let source = try Numbers(60, precision)
     for index in 0..<60 { source[index] = Double(index) }
     let block = source.block(rows: 6, columns: 10)
-    // Sample 0 from column 3, sample 1 from column 9 one row further down, sample 2 from column 0.
+    // Sample 0 comes from column 3, sample 1 from column 9 one row further down, and sample 2 from column 0.
     let offsets: [Int64] = [3, 19, 0]
     let out = try Numbers(9, precision)
     offsets.withUnsafeBufferPointer { offsets in
@@ -21,7 +21,7 @@ import Testing
     for index in 0..<60 { #expect(back[index] == ([0, 10, 20, 3, 13, 23].contains(index) ? Double(index) : 0)) }
   }
 
-  /// Records of any size fit into their rows, aligned, for one column at an odd address as for many.
+  /// Records of any size fit into their rows and are aligned, for one column at an odd address and for many columns.
   @Test(arguments: Precision.allCases, [1, 16, 48]) func recordsLieInTheirRows(_ precision: Precision, _ columns: Int) throws {
     let rows = Block.rows(forRecordsOf: MemoryLayout<(Double, Int32)>.stride, precision: precision)
     let numbers = try Numbers((rows + 1) * columns, precision)

@@ -46,7 +46,7 @@ private struct ScalarMap: ColumnFixedPoint {
     #expect(outcome.failed == 0)
     for s in 0..<16 {
       let defect = abs(start[s] + tanh(Self.slopes[s] * m[s]) - m[s])
-      // Rounding of a·m, amplified by the slope of tanh.
+      // The rounding error of a·m, amplified by the slope of tanh.
       #expect(defect <= (8 + 2 * abs(Self.slopes[s] * m[s])) * precision.epsilon * max(abs(start[s]), abs(m[s])) + 2 * precision.epsilon, "slope \(Self.slopes[s])")
     }
   }
@@ -61,7 +61,7 @@ private struct ScalarMap: ColumnFixedPoint {
     #expect(together.outcome.failed == 1 && together.outcome.residual.isNaN)
   }
 
-  /// A cap of iterations ends what takes longer: the start comes back, whatever the neighbors did.
+  /// A sample that exceeds the maximum number of iterations returns its starting value, whatever its neighbors do.
   @Test func iterationsEndWithTheStart() throws {
     let (m, outcome) = try solve([-1000, 0.01], start: [0.5, 0.5], tolerance: 1e-3, iterations: 3)
     #expect(outcome.failed == 1 && outcome.residual > 1e-3)
@@ -69,7 +69,7 @@ private struct ScalarMap: ColumnFixedPoint {
     #expect(abs(m[1] - 0.5 - tanh(0.01 * m[1])) < 1e-3)
   }
 
-  /// Quadratic convergence at the end: a tolerance 1e-14 costs few evaluations more than 1e-4, where iterating alone would diverge.
+  /// Convergence is quadratic at the end: the tolerance 1e-14 takes only a few more evaluations than 1e-4, where fixed-point iteration would diverge.
   @Test func convergesQuadratically() throws {
     let loose = try solve([-3], start: [0.4], tolerance: 1e-4).outcome.evaluations
     let tight = try solve([-3], start: [0.4], tolerance: 1e-14).outcome.evaluations

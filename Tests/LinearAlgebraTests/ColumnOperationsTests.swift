@@ -11,7 +11,7 @@ extension KernelSweeps {
           let factors = try Tile(1, columns, columns, precision, seed: 4)
           let before = out.numbers.values
           withInstructionSet(level) { scaleColumns(factors.block, x.block, scale: 0.6, addingTo: base.block, into: out.block) }
-          // Three roundings of numbers below 2.
+          // Three rounding errors of numbers below 2.
           #expect(out.worstError(keeping: before) { base[$0, $1] + 0.6 * factors[0, $1] * x[$0, $1] } <= 4 * precision.epsilon)
           let last = columns - 1
           let (x1, base1, f1, out1) = (try x.sample(last), try base.sample(last), try factors.sample(last), try Tile(rows, 1, 1, precision))
@@ -32,7 +32,7 @@ extension KernelSweeps {
           let (x, y) = (try Tile(rows, columns, stride, precision, seed: 1), try Tile(rows, columns, stride, precision, seed: 2))
           let out = try Tile(1, columns, columns, precision, seed: 3)
           withInstructionSet(level) { columnDots(x.block, y.block, into: out.block) }
-          // A rounding of a sum below `rows` a term.
+          // One rounding error per term, of sums below `rows`.
           let tolerance = Double(rows * rows + 1) * precision.epsilon
           #expect(out.worstError(keeping: []) { _, j in (0..<rows).map { x[$0, j] * y[$0, j] }.reduce(0, +) } <= tolerance)
           let last = columns - 1
@@ -43,7 +43,7 @@ extension KernelSweeps {
       }
     }
 
-    /// Each sample from the block that its mask names, into a third block or one of the two; NaN and ∞ of the other are not seen.
+    /// Each sample is taken from the block that its mask selects, into a third block or one of the two. NaN and ∞ in the other block have no effect.
     @Test(arguments: Precision.allCases, [0, 1, 2])
     func samplesComeFromTheBlockOfTheirMask(_ precision: Precision, _ place: Int) throws {
       for level in levels {

@@ -8,11 +8,11 @@ import Testing
     let out = try SampleNumbers(16, precision)
     columnNorms(x.block(rows: 5, columns: 16), into: out.block(rows: 1, columns: 16))
     let expected = (0..<16).map { norm(x.column($0, of: 16)) }
-    // Five products and a root, a rounding each.
+    // Five products and a root, with one rounding error each.
     #expect(largestDifference(out.values, expected) < 4 * precision.epsilon)
   }
 
-  /// Powers of two, so that scaling by them rounds nothing; zeros and what is not finite are left alone.
+  /// The scales are powers of two, so that scaling does not round; zeros and numbers that are not finite do not change.
   @Test(arguments: Precision.allCases) func powersBringColumnsToTheSizeOfOne(_ precision: Precision) throws {
     let tiny = precision == .float32 ? Double(Float.leastNonzeroMagnitude) : Double.leastNonzeroMagnitude
     let largest = [3, -0.3, 1e-30, 0, .infinity, .nan, 1, tiny] + Array(repeating: 5.0, count: 8)

@@ -11,7 +11,7 @@ import Testing
     let basis = (0..<n).map { k -> [Double] in
       let factor: Double = ((k == 0 ? 1.0 : 2.0) / Double(n)).squareRoot()
       return (0..<n).map { j -> Double in
-        // Reduced by whole turns, so that the angle is small.
+        // The angle is reduced by whole turns, so that it is small.
         let angle: Double = Double.pi * Double(k * (2 * j + 1) % (4 * n)) / Double(2 * n)
         return factor * cos(angle)
       }

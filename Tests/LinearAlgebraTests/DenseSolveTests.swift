@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct DenseSolveTests {
-  /// B·A⁻¹·A = B; the first pivot of the permuted matrix is zero, so that rows must change places.
+  /// B·A⁻¹·A = B; the first pivot of the permuted matrix is zero, so that rows must be exchanged.
   @Test(arguments: [1, 2, 5, 33]) func quotientTimesDivisorIsTheDividend(_ n: Int) throws {
     let matrices = SquareMatrices(try SmallMemory(matrices: 3, size: n).base, size: n)
     let (a, factors, quotient) = (matrices[0], matrices[1], matrices[2])
@@ -14,7 +14,7 @@ import Testing
     assign(1, b, into: quotient)
     try #require(factorize(factors, matrices))
     divide(quotient, byFactorized: factors, matrices)
-    // Rounding times the condition of a random matrix.
+    // Rounding errors times the condition number of a random matrix.
     let back = plainProduct(quotient.rowsOfNumbers, a.rowsOfNumbers).flatMap { $0 }
     #expect(largestDifference(back, b.rowsOfNumbers.flatMap { $0 }) < 1e-11)
   }

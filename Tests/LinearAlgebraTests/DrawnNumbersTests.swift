@@ -6,7 +6,7 @@ extension KernelSweeps {
   @Suite struct DrawnNumbersTests {
     private static let draws = LayerDraws(key: 0x1234_5678_9abc_def0, sample: (1 << 32) - 5, layer: 77).of(part: 3)
 
-    /// The upper 24 bits of a row's word, from Philox as RandomStreamTests knows it: four rows are one counter.
+    /// The upper 24 bits of a row's word, from Philox as tested by RandomStreamTests; four rows share one counter.
     private static func word(_ row: Int, _ sample: Int) -> Double {
       let number = draws.sample + UInt64(sample)
       let words = philox(
@@ -16,7 +16,7 @@ extension KernelSweeps {
 
     private static func uniform(_ row: Int, _ sample: Int) -> Double { word(row, sample) * 0x1p-24 }
 
-    /// Box & Muller by the system's library: rows 2k and 2k + 1 are one pair.
+    /// The Box–Muller transform with the system's library; rows 2k and 2k + 1 are one pair.
     private static func normal(_ row: Int, _ sample: Int) -> Double {
       let pair = row & ~1
       let radius = (-2 * Foundation.log((word(pair, sample) + 1) * 0x1p-24)).squareRoot()
@@ -24,7 +24,7 @@ extension KernelSweeps {
       return radius * (row == pair ? Foundation.cos(angle) : Foundation.sin(angle))
     }
 
-    /// Uniform numbers, normal numbers and masks against their formulas, for whole and partial groups of rows, tiles and single samples, on every instruction set.
+    /// Uniform numbers, normal numbers and masks agree with their formulas, for whole and partial groups of rows, tiles and single samples, on every instruction set.
     @Test(arguments: Precision.allCases) func areThoseOfTheCounter(_ precision: Precision) throws {
       for level in levels {
         for (rows, columns, stride) in [(1, 16, 16), (3, 48, 64), (6, 32, 32), (7, 1, 1), (8, 16, 32)] {
@@ -63,7 +63,7 @@ extension KernelSweeps {
       #expect(zip(radii, expected).allSatisfy { abs($0 - $1) <= 8 * precision.epsilon * max($1, 0.01) })
     }
 
-    /// A sample's numbers depend on its number alone: in a tile that begins elsewhere, and alone, they are the same bits; and the same in both precisions but for rounding.
+    /// The random numbers of a sample depend only on its index: they have the same bits in a tile that begins elsewhere and alone, and agree in both precisions up to rounding.
     @Test func aSampleHasItsNumbersInAnyTile() throws {
       let (tile, shifted, alone, single) = (try Numbers(5 * 48, .float64), try Numbers(5 * 32, .float64), try Numbers(5, .float64), try Numbers(5 * 48, .float32))
       for kind in 0..<3 {
@@ -100,7 +100,7 @@ extension KernelSweeps {
       #expect(Set(drawn.map { $0[0] }).count == others.count)
     }
 
-    /// Mean and variance of 200 000 numbers within five standard errors, of the numbers of one row and of those of neighboring rows times each other.
+    /// Mean and variance of 200 000 numbers are within five standard errors, for the numbers of one row and for the products of neighboring rows.
     @Test func moments() throws {
       let columns = 100_000
       let numbers = try Numbers(2 * columns, .float64)

@@ -2,7 +2,7 @@ import LinearAlgebra
 import Testing
 
 struct DrawsTests {
-  /// Every seed, training step and block has a key of its own, which is not the seed: no other stream of the seed meets it.
+  /// Every seed, training step and block has its own key, which differs from the seed, so that no other stream of the seed coincides with it.
   @Test func keysDiffer() {
     var keys: Set<UInt64> = [0, 1, 5, 1 << 32]
     for draws in [Draws(seed: 0, step: 0), Draws(seed: 1, step: 0), Draws(seed: 1 << 32, step: 0), Draws(seed: 0, step: 1), Draws(seed: 0, step: 1 << 32)] {
@@ -11,7 +11,7 @@ struct DrawsTests {
     #expect(keys.count == 4 + 15)
   }
 
-  /// A tile knows the number of its first sample in the step, also where the step is made of several batches.
+  /// A tile knows the index of its first sample in the step, also if the step consists of several batches.
   @Test func samplesAreNumberedThroughTheStep() {
     let whole = Draws(seed: 3, step: 9).tile(block: 1, firstSample: 130)
     #expect(whole.sample == 130 && whole.isDrawn)
@@ -23,7 +23,7 @@ struct DrawsTests {
     #expect(LayerDraws(key: 1, sample: 2, layer: 3).of(part: 4) != LayerDraws(key: 1, sample: 2, layer: 3))
   }
 
-  /// Sample, layer and part lie in one word and leave each other alone.
+  /// Sample, layer and part share one word and do not overlap.
   @Test func placesKeepTheirParts() {
     var draws = LayerDraws(key: 7, sample: 1 << 32 - 1, layer: 1_000_000).of(part: 255)
     #expect(draws.sample == 1 << 32 - 1 && draws.layer == 1_000_000 && draws.part == 255 && draws.isDrawn)

@@ -3,7 +3,7 @@ import Testing
 
 extension KernelSweeps {
   @Suite struct ElementwiseTests {
-    /// Every operation against its formula in Double, on contiguous and on strided blocks, for one column too; outputs that are inputs included.
+    /// Every operation agrees with its formula in Double, on contiguous and strided blocks, also for one column and for outputs that are inputs.
     @Test(arguments: Precision.allCases)
     func agreesWithTheFormulas(_ precision: Precision) throws {
       let tolerance = 4 * precision.epsilon  // three roundings of numbers up to 3

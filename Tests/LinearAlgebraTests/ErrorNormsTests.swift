@@ -31,7 +31,7 @@ extension KernelSweeps {
       }
     }
 
-    /// A number that is not finite, in any of the three blocks, is seen in its own sample and in no other.
+    /// A number that is not finite, in any of the three blocks, affects its own sample and no other.
     @Test(arguments: Precision.allCases, [Double.nan, .infinity, -.infinity])
     func whatIsNotFiniteStaysInItsSample(_ precision: Precision, _ bad: Double) throws {
       for level in levels {

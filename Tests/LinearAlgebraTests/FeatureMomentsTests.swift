@@ -2,7 +2,7 @@ import LinearAlgebra
 import Testing
 
 struct FeatureMomentsTests {
-  /// Mean and deviation by hand: (2, 4, 4, 4, 5, 5, 7, 9) has 5 and 2; a constant feature has exactly its value and 0.
+  /// Mean and deviation, computed by hand: (2, 4, 4, 4, 5, 5, 7, 9) has the mean 5 and the deviation 2; a constant feature has exactly its value and 0.
   @Test func smallCase() throws {
     let features: [Float] = [2, 0.1, 4, 0.1, 4, 0.1, 4, 0.1, 5, 0.1, 5, 0.1, 7, 0.1, 9, 0.1]
     let (mean, deviation) = (try Numbers(2, .float64), try Numbers(2, .float64))
@@ -13,7 +13,7 @@ struct FeatureMomentsTests {
     #expect(mean.values == [5, Double(Float(0.1))] && deviation.values == [2, 0])
   }
 
-  /// More samples than a tile, of bytes with strides, and a large mean: against sums in Double.
+  /// More samples than a tile holds, strided bytes, and a large mean agree with sums in Double.
   @Test func manySamples() throws {
     let (rows, columns) = (1000, 3)
     let bytes = (0..<rows * columns).map { UInt8(truncatingIfNeeded: $0 * $0 % 251) }
@@ -68,7 +68,7 @@ struct FeatureMomentsTests {
     #expect(abs(moments[0] - 2 * size) <= 4 * size.ulp && abs(moments[1] - size) <= 4 * size.ulp)
   }
 
-  /// One mean and deviation a channel, over what was observed at any step: times, masks, and what lies under a mask of 0 do not count.
+  /// Each channel has one mean and one deviation over its observations at all steps; times, masks, and values with a mask of 0 do not count.
   @Test func channelsCountTheirObservations() throws {
     // Steps of a time, two channels and their masks. Channel 0 has 1, 2, 6 and channel 1 has 5, 5; the third step of each is padding.
     let rows: [[Double]] = [
@@ -83,7 +83,7 @@ struct FeatureMomentsTests {
       #expect(Array(mean.values[5 * step..<5 * step + 5]) == [0, 3, 5, 0, 0])
       #expect(abs(deviation[5 * step + 1] - spread) < 1e-15 && [0, 2, 3, 4].allSatisfy { deviation[5 * step + $0] == 0 })
     }
-    // Without masks all count; what is never observed has 0 and 0.
+    // Without masks all values count; a channel that is never observed has mean 0 and deviation 0.
     let values = SequenceFormat(.values, steps: 5, channels: 3)
     try featureMoments(features.view(rows: 2, columns: 15), sequences: values, mean: mean.vector, deviation: deviation.vector)
     #expect(mean[0] == mean[12] && abs(mean[1] - (1 + 11 + 1 + 777 + 0 + 6 + 21 + 0 + 0 + 0) / 10.0) > 0)

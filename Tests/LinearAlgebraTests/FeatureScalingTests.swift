@@ -8,7 +8,7 @@ import Testing
     #expect(changes.shift == nil && changes.narrow == nil && changes.scale?.base == scale.vector.base)
   }
 
-  /// Rounded numbers are within half a last digit; what is too large or vanishes in float32 is told.
+  /// Rounded numbers are within half a last digit; numbers that are too large for float32 or vanish in it are reported.
   @Test(arguments: [([0.1, -3, 0, 1e38], true), ([1, 1e39], false), ([1e-40], false), ([1e-60], false)] as [([Double], Bool)])
   func tellsWhetherAPrecisionHoldsThem(_ numbers: [Double], _ isHeld: Bool) throws {
     let (wide, narrow) = (try SampleNumbers(numbers, .float64), try SampleNumbers(numbers.count, .float32))

@@ -10,7 +10,7 @@ import Testing
     #expect(Precision.float64.largest == .greatestFiniteMagnitude)
   }
 
-  /// Dense rows go through a kernel, strided ones number by number; lengths around the kernels' vectors.
+  /// A kernel checks dense rows; strided rows are checked number by number. The lengths are near those of the kernels' vectors.
   @Test(arguments: Precision.allCases, [1, 3, 16, 17, 70]) func magnitudesAreThoseOfTheNumbers(_ precision: Precision, _ columns: Int) throws {
     let numbers = try SampleNumbers.normal(4 * columns, precision, seed: 5)
     let expected = numbers.values.map(\.magnitude).max()

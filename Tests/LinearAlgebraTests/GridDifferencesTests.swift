@@ -4,7 +4,7 @@ import Testing
 private func dotted(_ x: [Double], _ y: [Double]) -> Double { zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } }
 
 @Suite struct GridDifferencesTests {
-  /// L as a matrix of the points of one grid: a row for each pair of neighbors, or for each point.
+  /// L as a matrix for the points of one grid, with one row for each pair of neighbors or for each point.
   private func matrix(_ rows: Int, _ columns: Int, _ type: GridOperator) -> [[Double]] {
     let points = rows * columns
     var pairs: [(Int, Int)] = []

@@ -3,12 +3,12 @@ import Testing
 
 extension KernelSweeps {
   @Suite struct IntakeTests {
-    /// Rows in any order from any type and strides into a wider tile and back; the tile's other features and columns are zeros.
+    /// Rows are copied in any order, from any type and strides, into a wider tile and back. The tile's other features and columns are zeros.
     @Test(arguments: Precision.allCases, ElementType.allCases)
     func gathersRowsOfEveryType(_ precision: Precision, _ type: ElementType) throws {
       let (rows, columns) = (21, 19)
       let bytes = try Buffer(byteCount: rows * columns * 2 * 8)
-      // Element (r, c) is 3r + c at rows going backward and every second column.
+      // Element (r, c) is 3r + c, with rows in reverse order and every second column.
       let view = TensorView(
         bytes.base + (rows - 1) * columns * 2 * type.byteCount, type: type, rows: rows, columns: columns, rowStride: -columns * 2, columnStride: 2)
       for r in 0..<rows {
@@ -42,7 +42,7 @@ extension KernelSweeps {
       }
     }
 
-    /// What the caller's type tells apart is told apart in float32 too: shift and scale act before a number is rounded.
+    /// Numbers that are distinct in the caller's type stay distinct in float32, because shift and scale are applied before rounding.
     @Test func largeOffsetsAreTakenOffInTheCallersType() throws {
       let (rows, origin) = (1000, Int64(1) << 60)
       let seconds = (0..<rows).map { 1.7e9 + Double($0) }
@@ -61,19 +61,19 @@ extension KernelSweeps {
         try withInstructionSet(level) {
           let halves = try seconds.withUnsafeBytes { try tile($0.baseAddress, .float64, 1.7e9, 0.5) }
           #expect(halves == (0..<rows).map { 0.5 * Double($0) })
-          // float64 does not tell these integers apart. Integers are subtracted exactly.
+          // float64 cannot distinguish these integers, but integers are subtracted exactly.
           let exact = try nanoseconds.withUnsafeBytes { try tile($0.baseAddress, .int64, Double(origin), 2) }
           #expect(exact == (0..<rows).map { 2 * Double($0 + 12) })
           let odd = try counts.withUnsafeBytes { try tile($0.baseAddress, .int32, 2_000_000_000.5, 2) }
           #expect(odd == (0..<rows).map { 2 * Double($0) + 1 })
-          // Where the integers' difference does not fit, float64 serves.
+          // If the difference of the integers does not fit, float64 is used.
           let far = try [Int64](repeating: .min, count: rows).withUnsafeBytes { try tile($0.baseAddress, .int64, 0x1p61, 1) }
           #expect(far.allSatisfy { $0 == -0x1p63 - 0x1p61 })
         }
       }
     }
 
-    /// Numbers that float32 holds are shifted and scaled in it, unless it does not hold the shift or the scale.
+    /// float32 numbers are shifted and scaled in float32, unless it cannot represent the shift or the scale.
     @Test func float32IsScaledInFloat32() throws {
       let numbers: [Float] = (0..<48).map { 3.1 * Float($0) - 7 }
       let (shift, scale) = (try SampleNumbers([0.1], .float64), try SampleNumbers([1 / 3.0], .float64))
@@ -88,7 +88,7 @@ extension KernelSweeps {
       }
     }
 
-    /// Derivatives by scaled features become those by the caller's: in float64, which holds products that float32 does not.
+    /// Derivatives with respect to scaled features are converted to those with respect to the caller's features in float64, which can hold products that float32 cannot.
     @Test func scatterScales() throws {
       let tile = try SampleNumbers([1, 2, 3, 4], .float32)
       let scale = try SampleNumbers([1e-40, 3], .float64)

@@ -3,7 +3,7 @@ import Testing
 
 extension KernelSweeps {
   @Suite struct LargestDifferenceTests {
-    /// The numbers themselves are exact, and so is their difference in Double.
+    /// The numbers are exact, and so is their difference in Double.
     @Test(arguments: Precision.allCases) func isTheLargestWhereverItLies(_ precision: Precision) throws {
       for level in levels {
         for (rows, columns, stride) in Tile.shapes {
@@ -20,7 +20,7 @@ extension KernelSweeps {
       }
     }
 
-    /// What lies between the columns and the stride is no number of the block's.
+    /// Memory between the columns and the stride does not belong to the block.
     @Test func gapsDoNotCount() throws {
       let (x, y) = (try Tile(5, 48, 64, .float32), try Tile(5, 48, 64, .float32, seed: 2))
       for row in 0..<5 { x[row, 50] = 1e6 }

@@ -2,7 +2,7 @@ import LinearAlgebra
 import Testing
 
 struct LargestEigenvalueTests {
-  /// WᵀW of random W: from below, and within the 2 % that bounds are tried at; up to rounding where the order is no more than the iterations.
+  /// For WᵀW with random W the result is a lower bound within 2 %, the accuracy that bounds rely on. It is exact up to rounding if the order is at most the number of iterations.
   @Test(arguments: [1, 2, 5, 20, 32], Precision.allCases) func estimatesFromBelow(n: Int, precision: Precision) throws {
     let w = try Numbers(n * n, .float64, seed: 7)
     let rows = (0..<n).map { i in (0..<n).map { w[i * n + $0] } }

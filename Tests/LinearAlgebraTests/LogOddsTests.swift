@@ -13,7 +13,7 @@ import Testing
     return out.values
   }
 
-  /// log p/(1 − p) from the definition, where nothing saturates.
+  /// log p/(1 − p) from its definition, where no probability saturates.
   @Test(arguments: [3, 4, 9]) func areThoseOfTheProbabilities(_ classes: Int) throws {
     let numbers = try SampleNumbers.normal(classes * 12, .float64, seed: 8).values
     let scores = stride(from: 0, to: numbers.count, by: classes).map { Array(numbers[$0..<$0 + classes]) }
@@ -23,17 +23,17 @@ import Testing
         let p = exp(row[label]) / sum
         return log(p / (1 - p))
       }
-      // 1 − p loses a few units of rounding to the formula's cancellation.
+      // The cancellation in 1 − p costs the formula a few units of rounding.
       #expect(largestDifference(try odds(scores, label), expected) < 1e-13)
     }
   }
 
-  /// Probabilities of 1 to the last bit on one side and of less than 1e-300 on the other stay apart and in order.
+  /// Probabilities that round to 1, and probabilities below 1e-300, stay distinct and in order.
   @Test func doNotSaturate() throws {
     #expect(try odds([[0, 50], [0, 60], [0, 70], [0, 800], [900, 0]], 1) == [50, 60, 70, 800, -900])
     let three = try odds([[0, 50, 0], [0, 60, 0], [0, 800, 0], [900, 0, 0], [950, 0, 0]], 1)
     #expect(largestDifference(three, [50, 60, 800, -900, -950].enumerated().map { $0 < 3 ? $1 - log(2) : $1 }) < 1e-12)
-    // All scores alike: p = 1/3 of each.
+    // All scores are equal, so each p is 1/3.
     for label in 0..<3 { #expect(abs(try odds([[5, 5, 5]], label)[0] + log(2)) < 1e-15) }
   }
 }

@@ -4,7 +4,7 @@ import Testing
 
 extension KernelSweeps {
   @Suite struct LossesTests {
-    /// Cross-entropy, its gradient and its count against the formula in Double; padding gets zeros and counts nothing.
+    /// Cross-entropy, its gradient and the number of correct classes agree with the formula in Double; padding has zero gradients and does not count.
     @Test(arguments: Precision.allCases)
     func crossEntropyAgreesWithTheFormula(_ precision: Precision) throws {
       for level in levels {
@@ -39,7 +39,7 @@ extension KernelSweeps {
       }
     }
 
-    /// Scores of ±1000 overflow nothing: the loss of a wrong answer is their distance.
+    /// Scores of ±1000 do not overflow: the loss of a wrong class is their difference.
     @Test(arguments: Precision.allCases)
     func largeScoresDoNotOverflow(_ precision: Precision) throws {
       let scores = try Numbers(2 * 16, precision)
@@ -89,7 +89,7 @@ extension KernelSweeps {
       }
     }
 
-    /// Σ w (log Σ exp s − Σ_c q_c s_c), q = (1 − ε) onehot + ε/C, with gradient w·scale·(p − q); and the same of one score and of squares. Against the formulas in Double.
+    /// Σ w (log Σ exp s − Σ_c q_c s_c), q = (1 − ε) onehot + ε/C, with gradient w·scale·(p − q); and the same for one score and for squares, agree with the formulas in Double.
     @Test(arguments: Precision.allCases)
     func weightsAndSmoothingAgreeWithTheFormulas(_ precision: Precision) throws {
       for level in levels {
@@ -149,7 +149,7 @@ extension KernelSweeps {
       }
     }
 
-    /// What is not a number stays visible: a NaN score, a label outside the classes.
+    /// Invalid input stays visible: a NaN score, or a label outside the classes, gives NaN.
     @Test func nonsenseMakesTheLossNaN() throws {
       let scores = try Numbers(3 * 16, .float32)
       var correct = 0

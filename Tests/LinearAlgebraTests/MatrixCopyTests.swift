@@ -2,7 +2,7 @@ import LinearAlgebra
 import Testing
 
 struct MatrixCopyTests {
-  /// Any strides into any strides, number for number; the same view again gives the transpose of the memory.
+  /// Copies numbers from any strides to any strides; copying the same view again gives the transpose of the memory.
   @Test(arguments: Precision.allCases)
   func copiesAndTransposes(_ precision: Precision) throws {
     let (x, out) = (try Numbers(15, precision, seed: 1), try Numbers(15, precision, seed: 2))

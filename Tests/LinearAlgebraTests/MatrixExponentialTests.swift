@@ -14,7 +14,7 @@ import Testing
     return withExtendedLifetime(memory) { (result.value.rowsOfNumbers, result.derivative?.rowsOfNumbers) }
   }
 
-  /// The series Σ Xᵏ/k!, for norms at which it does not cancel.
+  /// The series Σ Xᵏ/k!, for norms without cancellation.
   private func series(_ x: [[Double]]) -> [[Double]] {
     var (sum, term) = (plainIdentity(x.count), plainIdentity(x.count))
     for k in 1...60 {
@@ -24,19 +24,19 @@ import Testing
     return sum
   }
 
-  /// Norms for each degree of the approximant, and for squarings.
+  /// The norms cover each degree of the approximant, and squarings.
   @Test(arguments: [1e-3, 0.01, 0.1, 0.25, 0.5, 0.9, 1, 2, 4]) func equalsTheSeries(_ norm: Double) throws {
     let random = try SampleNumbers.normal(36, .float64, seed: 4).rows(of: 6)
     let scale = norm / (0..<6).map { j in random.reduce(0) { $0 + abs($1[j]) } }.reduce(0, max)
     let x = random.map { $0.map { scale * $0 } }
-    // A few roundings, doubled by each squaring.
+    // A few rounding errors, doubled by each squaring.
     #expect(largestDifference(try run(x).value.flatMap { $0 }, series(x).flatMap { $0 }) < 1e-14 * max(1, norm))
   }
 
   /// exp of t times the generator of a plane's rotation: cosine and sine.
   @Test(arguments: [0.001, 0.3, 3, 300]) func rotatesThePlane(_ t: Double) throws {
     let value = try run([[0, -t], [t, 0]]).value
-    // The angle's own rounding, and a doubling of errors for each squaring.
+    // The rounding error of the angle, and a doubling of errors by each squaring.
     #expect(largestDifference(value.flatMap { $0 }, [cos(t), -sin(t), sin(t), cos(t)]) < 1e-15 * (4 + 4 * t))
   }
 

@@ -2,7 +2,7 @@ import LinearAlgebra
 import Settings
 import Testing
 
-/// The counters are the process's, and other tests allocate meanwhile: the sizes here are large enough to see.
+/// The counters belong to the whole process, in which other tests allocate meanwhile, so these tests use sizes that are large enough to notice.
 @Suite(.serialized) struct MemoryTests {
   @Test func countsWhatIsHeld() throws {
     let bytes = 1 << 28
@@ -13,7 +13,7 @@ import Testing
     #expect(Memory.current < held && Memory.peak >= bytes)
   }
 
-  /// A limit far above what the tests hold refuses what is beyond it and says so.
+  /// A limit far above the tests' memory refuses larger requests and says so.
   @Test func refusesWhatIsBeyondTheLimit() {
     Memory.limit = 1 << 40
     defer { Memory.limit = 0 }
@@ -24,8 +24,8 @@ import Testing
     }
   }
 
-  /// Linux promises arrays that it cannot hold, and ends the process that uses one: an array larger than what is available is refused before. Its size lies between what is available and what the machine
-  /// has, where the system would have agreed.
+  /// Linux grants arrays that it cannot provide and kills the process that uses one, so the library refuses an array that is larger than the available memory. Its size here lies between the available memory
+  /// and the machine's memory, where the system would grant it.
   @Test func refusesWhatTheSystemDoesNotHave() throws {
     let available = Memory.available
     #expect(available > 0 && available < Int.max)
@@ -41,7 +41,7 @@ import Testing
     let held = try Memory.claiming(1 << 20, for: "a list") { Memory.current }
     #expect(held >= 1 << 20)
     #expect { try Memory.claiming(1 << 41, for: "a list") { 0 } } throws: { "\($0)".contains("the limit is \(1 << 40) bytes") }
-    // Claims take no memory: they are counted, and given back also when the work fails.
+    // Claims take no memory: they are only counted, and are released even if the work fails.
     let before = Memory.current
     #expect(throws: Failure.self) { try Memory.claiming(1 << 25, for: "a list") { () throws(Failure) in throw Failure(.state, "") } }
     #expect(Memory.current < before + 1 << 25)

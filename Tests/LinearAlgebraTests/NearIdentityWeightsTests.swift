@@ -8,7 +8,7 @@ import Testing
     return numbers
   }
 
-  /// W = I + h w and back, any strides: the transposed view changes the same diagonal.
+  /// W = I + h w and its inverse, for any strides; a transposed view changes the same diagonal.
   @Test(arguments: [false, true]) func addsAndTakesTheIdentity(_ transposed: Bool) throws {
     let numbers = try numbers([1, 2, 3, 4, 5, 6, 7, 8, 9])
     let whole = Matrix(numbers.vector.base, rows: 3, columns: 3, precision: .float64)
@@ -28,7 +28,7 @@ import Testing
     #expect(numbers.values == [3, -6])
   }
 
-  /// One rounding: 1 + h w by a fused multiply-add. With h = w = 1 + 2⁻³⁰ the product alone, 1 + 2⁻²⁹ + 2⁻⁶⁰, would be rounded first.
+  /// 1 + h w is rounded only once, by a fused multiply-add. With h = w = 1 + 2⁻³⁰ the product alone, 1 + 2⁻²⁹ + 2⁻⁶⁰, would be rounded first.
   @Test func roundsOnce() throws {
     let h = 1 + 0x1p-30
     let numbers = try numbers([-h])

@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Testing
 
-/// σ_max by the largest eigenvalue of WᵀW from Jacobi's rotations, to rounding: an independent reference.
+/// σ_max from the largest eigenvalue of WᵀW by Jacobi rotations, up to rounding: an independent reference.
 func spectralNorm(_ rows: [[Double]]) -> Double {
   let n = rows[0].count
   if n > rows.count { return spectralNorm((0..<n).map { column in rows.map { $0[column] } }) }
@@ -28,17 +28,17 @@ func spectralNorm(_ rows: [[Double]]) -> Double {
     let (m, n) = shape
     let bound = try NormBound(rows: 16, columns: 40)
     let looseness = NormBound.looseness(rows: m, columns: n, precision: precision)
-    // 1 % of the trials, and roundings of Floats.
+    // 1 % from the trials, and rounding errors of Floats.
     #expect(looseness < 1.0102)
     for seed in 1...5 as ClosedRange<UInt64> {
       let x = try Numbers(m * n, precision, seed: seed)
       let matrix = Matrix(x.vector.base, rows: m, columns: n, precision: precision)
       let rows = (0..<m).map { i in (0..<n).map { x[i * n + $0] } }
       let (found, norm) = (bound.bound(matrix), spectralNorm(rows))
-      // The reference is right to some roundings.
+      // The reference is accurate up to a few rounding errors.
       #expect(found >= norm * (1 - 1e-13) && found <= norm * looseness)
       #expect(bound.bound(matrix.transposed) >= norm * (1 - 1e-13) && bound.bound(matrix.transposed) <= norm * looseness)
-      // Any cheap bound is a bound.
+      // The cheap bound must be an upper bound too.
       let cheap = bound.bound(matrix, enough: 1e300)
       #expect(cheap >= found * (1 - 1e-6) && cheap <= rows.flatMap { $0 }.reduce(0) { $0 + $1 * $1 }.squareRoot() * (1 + 8 * precision.epsilon + 1e-12))
       guard m == n else { continue }
@@ -48,18 +48,18 @@ func spectralNorm(_ rows: [[Double]]) -> Double {
     }
   }
 
-  /// Larger orders, where Floats are widened more and then left for Doubles: against the singular value that the matrix is made with, W = σuvᵀ + a small rest of known norm.
+  /// For larger orders bounds in Float are widened more, and then Doubles are used. The test compares with the known singular value of W = σuvᵀ + a small rest of known norm.
   @Test(arguments: [64, 200, 300], Precision.allCases) func holdsAtLargerOrders(_ n: Int, _ precision: Precision) throws {
     let x = try Numbers(n * n, precision)
     for i in 0..<n { for j in 0..<n { x[i * n + j] = (i == j ? 1 : 0) - 2 / Double(n) } }
-    // A reflection, all of whose singular values are 1: the hardest case for an estimate is the easiest here, and the proof has no room.
+    // All singular values of a reflection are 1. This is the hardest case for estimates in general but the easiest here, and it leaves the proof no margin.
     let found = try NormBound(rows: n, columns: n).bound(Matrix(x.vector.base, rows: n, columns: n, precision: precision))
-    // Entries are rounded: their matrix moves by √n·ε/2 of them at most.
+    // The entries are rounded, which changes the matrix by at most √n·ε/2 relative to them.
     #expect(found >= 1 - precision.epsilon && found <= NormBound.looseness(rows: n, columns: n, precision: precision) * (1 + Double(n) * precision.epsilon))
     #expect(NormBound.looseness(rows: n, columns: n, precision: precision) < 1.02)
   }
 
-  /// Rotations, zeros and numbers that are none; sizes do not overflow.
+  /// Rotations, zeros and NaN; numbers of any magnitude do not overflow.
   @Test(arguments: [1.0, 1e-200, 1e200]) func sizesDoNotOverflow(_ size: Double) throws {
     let x = try Numbers(9, .float64)
     for (index, value) in [0, 3, 4, 5, 0, 0, 0, 4, -3].enumerated() { x[index] = size * Double(value) }

@@ -4,7 +4,7 @@ import Testing
 
 extension KernelSweeps {
   @Suite struct OuterTests {
-    /// Σ_s left·right against sums in Double: every remainder of the 4 × 4 tile, one sample, strided and transposed results, every remainder of the transposing path, both sides of the crossover with OpenBLAS.
+    /// Σ_s left·right agrees with sums in Double: every remainder of the 4 × 4 tile, one sample, strided and transposed results, every remainder of the transposing path, both sides of the crossover with OpenBLAS.
     @Test(arguments: Precision.allCases)
     func agreesWithPlainSums(_ precision: Precision) throws {
       for level in levels {
@@ -49,7 +49,7 @@ extension KernelSweeps {
       }
     }
 
-    /// OpenBLAS on several threads at once gives what it gives alone: each product has its own work memory.
+    /// OpenBLAS gives the same result on several threads at once as on one, because each product has its own work memory.
     @Test(arguments: Precision.allCases)
     func productsOnSeveralThreads(_ precision: Precision) throws {
       let (n, threads) = (12, 4)

@@ -3,7 +3,7 @@ import Testing
 
 extension KernelSweeps {
   @Suite struct ParameterUpdatesTests {
-    /// Three steps of each rule against PyTorch's formulas written out in Double; 37 numbers, so that whole vectors and the rest are both stepped.
+    /// Three steps of each rule agree with PyTorch's formulas in Double. There are 37 numbers, so that both whole vectors and the remainder are updated.
     @Test(arguments: Precision.allCases, [false, true])
     func sgdFollowsItsFormula(_ precision: Precision, _ nesterov: Bool) throws {
       for level in levels {
@@ -59,7 +59,7 @@ extension KernelSweeps {
             t[i] -= 0.05 * (m[i] / (1 - c1)) / ((v[i] / (1 - c2)).squareRoot() + 1e-8)
           }
         }
-        // The step is of size 0.05 whatever the gradient's; its relative error is a few roundings, more where the gradient is small.
+        // The step has size 0.05 for any size of the gradient. Its relative error is a few rounding errors, and more if the gradient is small.
         for i in 0..<37 { #expect(abs(theta[i] - t[i]) < 64 * precision.epsilon, "\(level.name)") }
       }
     }

@@ -26,12 +26,12 @@ import Testing
     return withExtendedLifetime(memory) { out.rowsOfNumbers }
   }
 
-  /// Rings shorter than the stencil too.
+  /// Includes rings that are shorter than the stencil.
   @Test(arguments: [1, 2, 3, 4, 7, 16, 30], Precision.allCases) func smoothingIsTheInverse(_ n: Int, _ precision: Precision) throws {
     for h in [0.1, 1000] {
       let made = try smoothing(Self.taps, h, n, precision)
       let product = plainProduct(made, implicit(try SampleNumbers(Self.taps, precision).values, h, n))
-      // Rounding of the inverse times the condition, at most 1 + h·‖L‖² = 1 + h·2.7².
+      // Rounding error of the inverse times the condition number, which is at most 1 + h·‖L‖² = 1 + h·2.7².
       #expect(largestDifference(product.flatMap { $0 }, plainIdentity(n).flatMap { $0 }) < 10 * precision.epsilon * (1 + 7.3 * h))
       #expect(made == plainTranspose(made), "symmetric to the last bit")
     }
@@ -47,7 +47,7 @@ import Testing
     #expect(largestDifference(x.values, dense) < 1e-14)
   }
 
-  /// −D·y against the difference quotient of the smoothing of r = (I + hLᵀL)y.
+  /// −D·y agrees with the difference quotient of the smoothing of r = (I + hLᵀL)y.
   @Test func derivativeIsThatOfTheSmoothing() throws {
     let (n, h, direction) = (7, 2.0, [0.3, -0.8, 0.5])
     let ring = PeriodicStencil(size: n)
@@ -63,7 +63,7 @@ import Testing
     #expect(largestDifference(out.rowsOfNumbers.map { -inner($0, y) }, quotient) < 1e-8)
   }
 
-  /// dc_k = −h Σ ((Lq)_i y_{i+k−1} + (Ly)_i q_{i+k−1}), term by term; what was there stays.
+  /// dc_k = −h Σ ((Lq)_i y_{i+k−1} + (Ly)_i q_{i+k−1}), term by term, added to the present contents of the result.
   @Test(arguments: [1, 2, 5], Precision.allCases) func gradientIsTheSum(_ n: Int, _ precision: Precision) throws {
     let (q, y, h) = (try SampleNumbers.normal(n * 16, precision, seed: 6), try SampleNumbers.normal(n * 16, precision, seed: 7), 0.7)
     let gradient = try SampleNumbers([1, 2, 3], precision)

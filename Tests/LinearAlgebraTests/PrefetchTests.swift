@@ -2,7 +2,7 @@ import LinearAlgebra
 import Testing
 
 struct PrefetchTests {
-  /// It asks only: neither the block nor what lies past an end of memory is touched.
+  /// A prefetch is only a hint: it changes neither the block nor memory beyond its end.
   @Test func changesNothing() throws {
     let numbers = try Numbers(64, .float64, seed: 1)
     let before = numbers.values

@@ -30,13 +30,13 @@ struct RankStatisticsTests {
     #expect(try area([1], [1]) == nil)
   }
 
-  /// NaN has no rank, and infinities have: whatever the scores are, an answer comes.
+  /// NaN has no rank, but infinities have one; every input gives a result.
   @Test func anythingHasAnAnswer() throws {
     #expect(try area([.nan, 1, 2], [0, 1, 0]) == nil && area([.nan, .nan], [0, 1]) == nil)
     #expect(try area([-.infinity, .infinity, .infinity, 0], [0, 1, 0, 1]) == 0.625)
   }
 
-  /// Against all pairs one by one, with many ties.
+  /// Agrees with counting all pairs one by one, with many ties.
   @Test(arguments: [2, 3, 17, 256])
   func agreesWithAllPairs(_ count: Int) throws {
     var random = RandomStream(seed: 3)

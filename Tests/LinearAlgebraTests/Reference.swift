@@ -2,7 +2,7 @@ import Foundation
 import LinearAlgebra
 import Testing
 
-/// Numbers of a test: owned memory with blocks, matrices and vectors cut from it, filled from a seeded stream.
+/// Numbers for a test: memory that provides blocks, matrices and vectors and is filled from a seeded stream.
 final class Numbers {
   let buffer: Buffer
   let precision: Precision
@@ -26,7 +26,7 @@ final class Numbers {
   }
 }
 
-/// The instruction sets that this machine can be forced to.
+/// The instruction sets that can be selected on this machine.
 let levels = InstructionSet.allCases.filter { $0.rawValue <= InstructionSet.detected.rawValue }
 
 /// σ and σ' by the system's library in Double.
@@ -52,14 +52,14 @@ private func normal(_ x: Double) -> Double { 0.5 * Foundation.erfc(-x * 0.5.squa
 /// The tests that run every kernel on every instruction set that this machine has.
 @Suite struct KernelSweeps {}
 
-/// A block in memory of its own, rows × columns with a gap after each row where `stride` is larger.
+/// A block with its own memory: rows × columns, with a gap after each row if `stride` is larger.
 struct Tile {
   let numbers: Numbers
   let rows: Int
   let columns: Int
   let stride: Int
 
-  /// The shapes that block operations are tested on: one long row, gaps, every remainder of the lanes, one sample with and without gaps.
+  /// The shapes for tests of block operations: one long row, gaps, every remainder of the lanes, one sample with and without gaps.
   static let shapes = [(1, 32, 32), (3, 16, 16), (5, 48, 64), (9, 80, 80), (7, 1, 1), (21, 1, 1), (5, 1, 3)]
 
   init(_ rows: Int, _ columns: Int, _ stride: Int, _ precision: Precision, seed: UInt64 = 1, low: Double = -1, high: Double = 1) throws {
@@ -82,7 +82,7 @@ struct Tile {
     return one
   }
 
-  /// The largest error against a formula; infinite where the numbers between columns and stride have changed from `before`.
+  /// The largest error against a formula; infinite if the numbers between columns and stride have changed from `before`.
   func worstError(keeping before: [Double], _ formula: (_ i: Int, _ j: Int) -> Double) -> Double {
     var worst = 0.0
     for i in 0..<rows {

@@ -17,13 +17,13 @@ import Testing
     let rotation = Rotation(kind, size: n)
     let memory = try SmallMemory(count: rotation.memoryCount(withDerivatives: true, precision: precision), precision: precision)
     let a = try SampleNumbers.normal(n * n, precision, seed: seed, deviation: 1 / Double(n).squareRoot()).matrix(rows: n, columns: n)
-    // Q may lie by columns.
+    // Q may be stored by columns.
     let q = try SampleNumbers(n * n, precision).matrix(rows: n, columns: n).transposed
     rotation.make(a, angle: h, into: q, memory: memory.base)
     return Made(rotation: rotation, a: a, q: q, memory: memory)
   }
 
-  /// ‖QᵀQ − I‖ in the largest element, from short turns to hundreds of radians.
+  /// The largest element of QᵀQ − I, for angles from small ones to hundreds of radians.
   @Test(arguments: kinds, [0.01, 0.3, 3, 300]) func isOrthogonalToRounding(_ kind: Rotation.Kind, _ h: Double) throws {
     for n in [1, 2, 7, 32] {
       for precision in Precision.allCases {
@@ -44,7 +44,7 @@ import Testing
     #expect(largestDifference(made.q.rowsOfNumbers.flatMap { $0 }, [cos(angle), sin(angle), -sin(angle), cos(angle)]) < 1e-15)
   }
 
-  /// dQ against the difference quotient of Q: halving the step divides what differs by four.
+  /// dQ agrees with the difference quotient of Q: halving the step divides the difference by four.
   @Test(arguments: kinds) func directionIsTheDerivative(_ kind: Rotation.Kind) throws {
     let (n, h) = (5, 0.8)
     let made = try make(kind, n, h, .float64)

@@ -13,7 +13,7 @@ extension KernelSweeps {
             let f = Bias(factors.buffer.base, stride: one ? 0 : 1)
             let before = out.numbers.values
             withInstructionSet(level) { scaleRows(f, x.block, scale: -0.7, addingTo: base.block, into: out.block) }
-            // Three roundings of numbers below 2.
+            // Three rounding errors of numbers below 2.
             let tolerance = 4 * precision.epsilon
             #expect(out.worstError(keeping: before) { base[$0, $1] - 0.7 * factors[one ? 0 : $0] * x[$0, $1] } <= tolerance)
             let last = columns - 1
@@ -30,7 +30,7 @@ extension KernelSweeps {
       }
     }
 
-    /// The two are each other's transpose: Σ w⊙(f x) = Σ_i f_i·(row dots of w and x)_i, and both have their formulas.
+    /// The two are each other's transpose: Σ w⊙(f x) = Σ_i f_i·(row dots of w and x)_i, and both agree with their formulas.
     @Test(arguments: Precision.allCases)
     func rowDotsAddTheirSums(_ precision: Precision) throws {
       for level in levels {

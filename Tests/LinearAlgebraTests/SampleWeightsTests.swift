@@ -8,7 +8,7 @@ struct SampleWeightsTests {
     return numbers
   }
 
-  /// w = samples[row]·classes[label], by rows and in order; the sum is that of the same numbers.
+  /// w = samples[row]·classes[label], for selected rows and in order; the sum is that of the same numbers.
   @Test func weightsOfSamplesAndClassesMultiply() throws {
     let (samples, classes, out) = (try numbers([1, 2, 3, 4]), try numbers([10, 0.5]), try numbers([9, 9, 9]))
     let labels: [Int32] = [0, 1, 1, 0]

@@ -3,7 +3,7 @@ import Testing
 
 extension KernelSweeps {
   @Suite struct SequencePathTests {
-    /// A tile of sequences: times, values and masks of each sample are asked for.
+    /// A tile of sequences, made from functions that return the times, values and masks of each sample.
     private func tile(
       _ format: SequenceFormat, columns: Int = 16, _ precision: Precision = .float64, time: (_ sample: Int, _ step: Int) -> Double = { Double($1) },
       value: (_ sample: Int, _ step: Int, _ channel: Int) -> Double, isObserved: (_ sample: Int, _ step: Int, _ channel: Int) -> Bool = { _, _, _ in true }
@@ -29,12 +29,12 @@ extension KernelSweeps {
     }
 
     private static let nodes = [0, 0.25, 0.5, 1]
-    /// Irregular, as far apart as 7 and as near as 0.05, and another way for each sample.
+    /// Irregular times, between 0.05 and 7 apart, which differ between samples.
     private static func irregular(_ sample: Int, _ step: Int) -> Double { [0, 0.05, 1, 8, 8.5][step] * (1 + Double(sample) / 7) + Double(sample) - 3 }
 
     private func grid(_ layers: Int, _ horizon: Double) -> [Double] { (0...layers).map { horizon * Double($0) / Double(layers) } }
 
-    /// Straight paths come out straight, whatever the times, in both interpolations; the derivative is the slope times the pace at which the span is run through.
+    /// Both interpolations keep straight paths straight for any times. The derivative is the slope times the speed at which the time span is traversed.
     @Test(arguments: [PathInterpolation.linear, .hermite], Precision.allCases) func affinePathsAreExact(_ interpolation: PathInterpolation, _ precision: Precision) throws {
       let format = SequenceFormat(.timesAndValues, steps: 5, channels: 2)
       let slope = [2, -0.7]
@@ -51,13 +51,13 @@ extension KernelSweeps {
               for (n, node) in Self.nodes.enumerated() {
                 let time = times[layer] + node * 2.5 / 7
                 let own = isScaled ? first + (last - first) * time / 2.5 : time
-                // At its two ends a path has the slope of the side that the layer is on.
+                // At an observation a path has the slope of the side on which the layer lies.
                 if !isScaled, abs(own - first) < 1e-3 || abs(own - last) < 1e-3 { continue }
                 let isInside = isScaled || (own > first && own < last)
                 for c in 0..<2 {
                   let row = (layer * 4 + n) * 2 + c
                   let expected = 1 + slope[c] * min(max(own, first), last)
-                  // Sums of numbers up to 40; the shortest interval amplifies the rounding of its two values by 20 in the slope, and the pace by 10 and more.
+                  // Sums of numbers up to 40. In the slope the shortest interval amplifies the rounding errors of its two values by 20, and the speed amplifies them by 10 and more.
                   #expect(abs(values[row, s] - expected) < 200 * precision.epsilon)
                   let rate = isInside ? slope[c] * (isScaled ? (last - first) / 2.5 : 1) : 0
                   #expect(abs(derivatives[row, s] - rate) < 50_000 * precision.epsilon, "\(interpolation) \(isScaled) sample \(s), \(own) in \(first)...\(last)")
@@ -76,11 +76,11 @@ extension KernelSweeps {
       let t = (0..<5).map { Self.irregular(0, $0) }
       let tile = try tile(format, columns: 1, time: Self.irregular, value: { _, j, _ in y[j] })
       func at(_ times: [Double], _ form: PathForm) throws -> [Double] {
-        // Layers that begin at these times; the last boundary makes no point.
+        // The layers begin at these times; the last boundary is not a point.
         let sampling = try PathSampling(format, .hermite, form, isScaled: false, times: times.map { $0 } + [times[times.count - 1] + 1e-3], nodes: [0])
         return try sample(sampling, tile).numbers.values
       }
-      // The block's times begin wherever: they are the sample's.
+      // The first time of the block is arbitrary, because times are the sample's own.
       let knots = try at(t, .value)
       #expect(zip(knots, y).allSatisfy { abs($0 - $1) < 1e-12 })
       let slopes = try at(Array(t.dropLast()), .derivative)
@@ -95,13 +95,13 @@ extension KernelSweeps {
         let difference = try at([time - 1e-5, time + 1e-5], .value)
         #expect(abs((difference[1] - difference[0]) / 2e-5 - (try at([time], .derivative))[0]) < 1e-4)
       }
-      // By hand, in the piece from x₁ to x₂ at its middle: x₁ + ⅜·2(x₂−x₁)·… : u²(2−u) = 3/8, u(1−u)² = 1/8.
+      // Computed by hand at the middle of the piece from x₁ to x₂: x₁ + ⅜·2(x₂−x₁)·… : u²(2−u) = 3/8, u(1−u)² = 1/8.
       let middle = try at([(t[1] + t[2]) / 2], .value)[0]
       let m0 = (y[1] - y[0]) / (t[1] - t[0]) * (t[2] - t[1])
       #expect(abs(middle - (y[1] + 0.375 * (y[2] - y[1]) + 0.125 * m0)) < 1e-12)
     }
 
-    /// Steps without times are steps at times 0, 1, 2 …, to the bit.
+    /// Steps without times have the same bits as steps at times 0, 1, 2 ….
     @Test(arguments: [PathInterpolation.linear, .hermite]) func regularIsIrregularWithEqualTimes(_ interpolation: PathInterpolation) throws {
       let (regular, irregular) = (SequenceFormat(.values, steps: 6, channels: 3), SequenceFormat(.timesAndValues, steps: 6, channels: 3))
       let noise = try Numbers(6 * 3 * 16, .float64, seed: 8)
@@ -125,12 +125,12 @@ extension KernelSweeps {
         evolutions: form == .events ? 2 : 0)
     }
 
-    /// Padding in front, between and behind leaves every row as it was; what lies in padded steps does not matter.
+    /// Padding at the beginning, in between and at the end changes no row, and the contents of padded steps do not matter.
     @Test(arguments: 0..<4, [true, false]) func paddingChangesNothing(_ index: Int, _ isScaled: Bool) throws {
       let (short, long) = (SequenceFormat(.timesValuesAndMasks, steps: 5, channels: 2), SequenceFormat(.timesValuesAndMasks, steps: 9, channels: 2))
       let place = [1, 2, 4, 5, 6]
       let noise = try Numbers(5 * 2 * 16, .float64, seed: 9)
-      // Both channels observed at the ends, one of them at some steps between.
+      // Both channels are observed at the ends, and one of them at some steps in between.
       let isObserved = { (s: Int, j: Int, c: Int) in j == 0 || j == 4 || (s + j + c) % 3 != 0 }
       let plain = try sample(
         sampling(short, index, isScaled: isScaled), try tile(short, time: Self.irregular, value: { s, j, c in noise[(j * 2 + c) * 16 + s] }, isObserved: isObserved))
@@ -143,7 +143,7 @@ extension KernelSweeps {
       #expect(plain.numbers.values.map(\.bitPattern) == padded.numbers.values.map(\.bitPattern))
     }
 
-    /// Each channel's path goes through its own observations: as if the others were not there.
+    /// Each channel's path passes through its own observations, independently of the other channels.
     @Test func channelsHaveTheirOwnKnots() throws {
       let (two, one) = (SequenceFormat(.timesValuesAndMasks, steps: 5, channels: 2), SequenceFormat(.timesAndValues, steps: 3, channels: 1))
       let observed = [0, 2, 4]
@@ -158,7 +158,7 @@ extension KernelSweeps {
       }
     }
 
-    /// Without interpolation a layer reads a step: an unobserved channel its last value, 0 before the first, and the row in front tells whether anything is there.
+    /// Without interpolation a layer reads one step. An unobserved channel has its last value, or 0 before the first, and the row of presence tells whether there is an observation.
     @Test func stepsHoldTheLastObservation() throws {
       let format = SequenceFormat(.timesValuesAndMasks, steps: 4, channels: 2)
       let masks = [[false, true], [true, false], [false, false], [true, true]]
@@ -167,12 +167,12 @@ extension KernelSweeps {
       #expect(try sample(sampling, tile).numbers.values == [1, 0, 2, 1, 11, 2, 0, 11, 2, 1, 31, 32])
     }
 
-    /// Between observations the sample's own time since the last one, over the flow's layers and their step size; at one, its weight. A padded step has neither.
+    /// Between observations the row is the sample's time since the last one, divided by the flow's layers and their step size; at an observation it is its weight. A padded step has neither.
     @Test func eventsCarryTheTimeSinceTheLast() throws {
       let format = SequenceFormat(.timesValuesAndMasks, steps: 4, channels: 1)
       let tile = try tile(format, columns: 1, time: { _, j in [2, 2.5, 99, 6][j] }, value: { _, j, _ in Double(j + 5) }, isObserved: { _, j, _ in j != 2 })
       for (isScaled, unit) in [(false, 1.0), (true, 3.0 / 4)] {
-        // 12 layers of step size ¼: two of the flow, then the observation.
+        // 12 layers of step size ¼: two for the flow, then one for the observation.
         let sampling = try PathSampling(format, .none, .events, isScaled: isScaled, times: grid(12, 3), nodes: [0], evolutions: 2)
         let rows = try sample(sampling, tile).numbers.values
         let gaps = [0, 0.5, 0, 3.5].map { $0 * unit / (2 * 0.25) }
@@ -183,7 +183,7 @@ extension KernelSweeps {
       }
     }
 
-    /// ⟨Jv, w⟩ = ⟨v, Jᵀw⟩ for every form, with times and masks that get nothing; and the tangent is the difference of two values, the paths being affine in the observations.
+    /// ⟨Jv, w⟩ = ⟨v, Jᵀw⟩ for every form; times and masks get zero. The tangent is the difference of two values, because paths are affine in the observations.
     @Test(arguments: forms.indices) func theTransposeIsThatOfTheTangent(_ index: Int) throws {
       for level in levels {
         for precision in Precision.allCases {
@@ -201,7 +201,7 @@ extension KernelSweeps {
           }
           let forward = zip(image.numbers.values, cotangent.numbers.values).reduce(0) { $0 + $1.0 * $1.1 }
           let backward = zip(tangent.numbers.values, back.numbers.values).reduce(0) { $0 + $1.0 * $1.1 }
-          // Slopes of the shortest intervals are up to 20 times the values; some hundred terms.
+          // Slopes of the shortest intervals are up to 20 times the values; there are a few hundred terms.
           #expect(abs(forward - backward) < 20_000 * precision.epsilon)
           #expect(backward != 0)
           for step in 0..<5 { for range in format.exempt(step) { for row in range { #expect((0..<16).allSatisfy { back[row, $0] == 0 }) } } }
@@ -215,7 +215,7 @@ extension KernelSweeps {
       }
     }
 
-    /// A sample alone has the bits that it has in a tile.
+    /// A sample has the same bits alone and in a tile.
     @Test(arguments: forms.indices, Precision.allCases) func aSampleAloneHasTheSameBits(_ index: Int, _ precision: Precision) throws {
       for level in levels {
         let format = SequenceFormat(.timesValuesAndMasks, steps: 5, channels: 2)
@@ -228,7 +228,7 @@ extension KernelSweeps {
       }
     }
 
-    /// One observation, or none: the path rests.
+    /// With one observation, or none, the path is constant.
     @Test func aSingleObservationMakesAConstantPath() throws {
       let format = SequenceFormat(.timesValuesAndMasks, steps: 3, channels: 1)
       let tile = try tile(format, columns: 16, time: Self.irregular, value: { s, _, _ in Double(s + 1) }, isObserved: { s, j, _ in s > 0 && j == 1 })
@@ -268,7 +268,8 @@ extension KernelSweeps {
       #expect(found.map { $0 == (0, 2, .time(before: 9, here: 3)) } == true)
     }
 
-    /// A channel observed twice at one time, in neighboring steps or over steps of other channels and padding; times that only float32 takes for one; other channels at one time are no jump.
+    /// Finds a channel that is observed twice at one time, in neighboring steps or across steps of other channels and padding, and times that are equal only in float32. Observations of different channels at one
+    /// time are not a jump.
     @Test func jumpsAreFoundInTheNetworksPrecision() {
       let format = SequenceFormat(.timesValuesAndMasks, steps: 4, channels: 2)
       func fault(_ steps: [[Double]], _ precision: Precision = .float64, allowsJumps: Bool = false) -> (step: Int, fault: SequenceFault)? {
@@ -295,7 +296,7 @@ extension KernelSweeps {
 }
 
 extension PathSampling {
-  /// Points between given times.
+  /// Times between given times.
   fileprivate init(
     _ format: SequenceFormat, _ interpolation: PathInterpolation, _ form: PathForm, hasPresence: Bool = false, isScaled: Bool = true, times: [Double], nodes: [Double],
     evolutions: Int = 0

@@ -4,7 +4,7 @@ import Testing
 @Suite struct SequenceTimesTests {
   private static let format = SequenceFormat(.timesValuesAndMasks, steps: 4, channels: 1)
 
-  /// Rows in any order, padding first and last: t − t₀ of the steps with an observation, to the last second.
+  /// For rows in any order, with padding first and last, gives t − t₀ of the steps with an observation, exact to the second.
   @Test(arguments: Precision.allCases) func timesCountFromTheFirstObservation(_ precision: Precision) throws {
     let origin = 1.7e9
     let rows: [[Double]] = [
@@ -22,11 +22,11 @@ import Testing
     }
     func times(_ sample: Int) -> [Double] { [0, 3, 6, 9].map { tile[$0 * 16 + sample] } }
     #expect(times(2) == [0, 1, 1.5, 998] && times(1) == [0, 0, 0, 1] && times(0) == [0, 0, 0, 0])
-    // Values and masks stay.
+    // Values and masks do not change.
     #expect((0..<3).allSatisfy { tile[1 * 16 + $0] == 7 } && tile[2 * 16 + 2] == 1)
   }
 
-  /// Nanoseconds in int64, which float64 does not tell apart.
+  /// int64 nanoseconds that float64 cannot distinguish.
   @Test func integersAreSubtractedAsIntegers() throws {
     let numbers: [Int64] = (0..<4).flatMap { [Int64(1) << 60 + Int64($0 * $0), 7] }
     let tile = try SampleNumbers(8, .float32)

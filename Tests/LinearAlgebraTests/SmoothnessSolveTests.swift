@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Testing
 
-/// The plain solution of Ax = b by Gauss's elimination with row exchanges.
+/// The solution of Ax = b by Gaussian elimination with row exchanges.
 private func denseSolve(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
   let n = right.count
   var rows = zip(matrix, right).map { $0 + [$1] }
@@ -37,7 +37,7 @@ private func smoothnessMatrix(_ distances: [Double], strength: Double, shift: Do
 @Suite struct SmoothnessSolveTests {
   private static let size = 3
 
-  /// Each number's course over the layers, solved densely.
+  /// Solves densely for the values of each parameter over the layers.
   private func expected(_ start: [Double], _ distances: [Double], strength: Double, shift: Double) -> [Double] {
     let layers = distances.count + 1
     let matrix = smoothnessMatrix(distances, strength: strength, shift: shift)
@@ -49,7 +49,7 @@ private func smoothnessMatrix(_ distances: [Double], strength: Double, shift: Do
     return result
   }
 
-  /// By the cosine transform, to the 1e-12 that is promised; in single precision to a few roundings of it. Small and large shifts against the smoothness.
+  /// The cosine transform is accurate to the promised 1e-12, and in single precision to a few rounding errors, for shifts that are small and large relative to the smoothness.
   @Test(arguments: [1, 2, 3, 8, 13, 32, 60], Precision.allCases) func equalsTheDenseSolve(layers: Int, precision: Precision) throws {
     for (factor, shift) in [(1.0, 1.0), (40, 0.01), (0.001, 5), (0, 2)] {
       let x = try Numbers(layers * Self.size, precision, seed: 4)

@@ -58,7 +58,7 @@ func plainIdentity(_ n: Int) -> [[Double]] { (0..<n).map { i -> [Double] in (0..
       }
     }
     add(-2, x.transposed, to: matrices[0])
-    // The sums of numbers below 10 round once.
+    // Sums of numbers below 10 with one rounding error.
     #expect(largestDifference(matrices[0].rowsOfNumbers.flatMap { $0 }, plainIdentity(3).flatMap { $0.map { 3 * $0 } }) < 1e-14)
     antisymmetricPart(0.5, x, into: x)
     let part = x.rowsOfNumbers

@@ -3,7 +3,7 @@ import Testing
 
 extension KernelSweeps {
   @Suite struct SummingProductTests {
-    /// The products are those of `multiply`, bit for bit; their sums against sums in Double, added to what was there, for one sample, every remainder of the four chains, strided blocks, one
+    /// The products are those of `multiply`, bit for bit; their sums, added to the present contents, agree with sums in Double, for one sample, every remainder of the four chains, strided blocks, one
     /// sum a row and one for all.
     @Test(arguments: Precision.allCases)
     func agreesWithTheProductAndItsSums(_ precision: Precision) throws {

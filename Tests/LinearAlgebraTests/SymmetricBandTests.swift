@@ -3,7 +3,7 @@ import Settings
 import Testing
 
 @Suite struct SymmetricBandTests {
-  /// A·X = B for a band matrix with a dominant diagonal, whose condition is near 3: the residual is rounding.
+  /// A·X = B for a band matrix with a dominant diagonal, whose condition number is near 3: the residual is only rounding error.
   @Test(arguments: [(1, 1), (5, 1), (9, 2), (20, 4), (7, 7), (3, 10)]) func solves(_ order: Int, _ width: Int) throws {
     func entry(_ i: Int, _ k: Int) -> Double { i == k ? 4 : abs(i - k) < width ? 1 / Double(width + abs(i - k)) : 0 }
     var matrix = SymmetricBand(order: order, width: width)

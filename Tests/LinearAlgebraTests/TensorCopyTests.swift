@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Testing
 
-/// Every pair of types: small whole numbers, which all types hold, arrive exactly, through a transposing and a reversing view.
+/// For every pair of types small integers, which all types can hold, are copied exactly through a transposing and a reversing view.
 @Test(arguments: ElementType.allCases)
 func copyBetweenTypes(_ from: ElementType) throws {
   for to in ElementType.allCases {
@@ -25,7 +25,7 @@ func copyBetweenTypes(_ from: ElementType) throws {
   }
 }
 
-/// What an integer type cannot hold becomes its nearest bound; NaN becomes 0. Nothing traps.
+/// Numbers that an integer type cannot hold become its nearest bound, and NaN becomes 0. Nothing traps.
 @Test func copyClampsToIntegers() throws {
   let numbers = try Buffer(count: 5, precision: .float64)
   let vector = numbers.vector(count: 5, precision: .float64)

@@ -17,7 +17,7 @@ extension KernelSweeps {
       }
     }
 
-    /// The value with more digits than the precision tested: Double for Float, Float80 for Double.
+    /// The value with more digits than the tested precision: Double for Float, Float80 for Double.
     func exact(_ activation: Activation?, _ x: Double) -> Float80 {
       let wide = Float80(x)
       switch activation {
@@ -91,7 +91,7 @@ extension KernelSweeps {
       }
     }
 
-    /// Beyond the range of the reduction libm takes over.
+    /// Beyond the range of the argument reduction libm is used.
     @Test(arguments: Precision.allCases)
     func largeAnglesAreAccurate(_ precision: Precision) throws {
       for level in levels {

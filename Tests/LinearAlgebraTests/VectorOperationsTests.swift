@@ -27,7 +27,7 @@ extension KernelSweeps {
       }
     }
 
-    /// Parts are added in their order, into the first or beside it.
+    /// Parts are added in order, into the first part or into separate memory.
     @Test(arguments: Precision.allCases)
     func reducesInOrder(_ precision: Precision) throws {
       let parts = try (0..<4).map { try Numbers(35, precision, seed: UInt64($0)) }

@@ -11,7 +11,7 @@ struct WatchTests {
     #expect(!Watch().isOver)
   }
 
-  /// The first reason holds: what happens later changes neither status nor sentence.
+  /// The first reason is kept: later events change neither the status nor the message.
   @Test func theFirstReasonHolds() {
     var isRequested = false
     let watch = Watch(isCancelled: { isRequested })
@@ -37,7 +37,7 @@ struct WatchTests {
     #expect(watch.isOver && watch.failure == Failure(.timeLimit, "the time limit of 30 ms was reached"))
   }
 
-  /// Pulses come an interval apart, first the caller's tick, then the work's own; either ends the work.
+  /// Pulses come one interval apart. Each calls the caller's tick and then the work's own; either can end the work.
   @Test func pulsesComeAtTheirTime() {
     var (ticks, pulses) = (0, 0)
     let watch = Watch(tick: {
@@ -56,7 +56,7 @@ struct WatchTests {
     #expect(watch.isOver && ticks == 2 && pulses == 2 && watch.failure?.status == .stoppedByCallback)
   }
 
-  /// The thread that waits for others keeps the pulse, and nobody else: a task that sleeps on another thread delays no callback.
+  /// Only the thread that waits for the others keeps the pulse, so a task that sleeps on another thread delays no callback.
   @Test func theCallingThreadKeepsThePulseWhileItWaits() throws {
     let home = pthread_self()
     var (pulses, strangers) = (0, 0)
@@ -82,9 +82,9 @@ struct WatchTests {
     #expect(pulses >= 1 && strangers == 0)
   }
 
-  /// Tasks left are left out, the run throws, and what must be whole is done in spite of it.
+  /// Remaining tasks are skipped and the run throws, but work that must be complete is finished.
   @Test(arguments: [1, 3]) func aPoolLeavesWhenItsWatchIsOver(_ threads: Int) throws {
-    // A count for each worker: no two write to one place.
+    // Each worker has its own count, so no two write to the same memory.
     let buffer = try Buffer(byteCount: 4 * threads)
     let counts = buffer.labels(count: threads)
     let done = { (0..<threads).reduce(0) { $0 + Int(counts[$1]) } }
@@ -108,7 +108,7 @@ struct WatchTests {
     #expect(pieces == 3)
   }
 
-  /// A watch is a thread's current one for the length of a body, nested ones in their turn.
+  /// A watch is the current watch of a thread while its body runs; a nested watch replaces it during the nested body.
   @Test func aThreadWorksUnderItsCurrentWatch() throws {
     #expect(Watch.current === Watch.none)
     let (outer, inner) = (Watch(), Watch())

@@ -5,7 +5,7 @@ extension KernelSweeps {
   @Suite struct WeightedSumTests {
     static let coefficients = [0.5, -1.25, 2, 0.125, -0.75, 3, -0.01, 1]
 
-    /// A factor a column multiplies the sum before the base is added, in any shape, and a sample alone has the same bits.
+    /// One factor per column multiplies the sum before the base is added, in any shape; a sample alone has the same bits.
     @Test(arguments: Precision.allCases) func columnsHaveFactors(_ precision: Precision) throws {
       for level in levels {
         for (rows, columns, stride) in Tile.shapes {
@@ -44,7 +44,7 @@ extension KernelSweeps {
             }
             let before = out.numbers.values
             sum(terms, base, into: out)
-            // Two roundings a term of sums below 10.
+            // Two rounding errors per term, of sums below 10.
             #expect(out.worstError(keeping: before, formula) <= 20 * Double(count) * precision.epsilon)
 
             let last = columns - 1
@@ -52,7 +52,7 @@ extension KernelSweeps {
             sum(try terms.map { try $0.sample(last) }, try base.sample(last), into: one)
             #expect(out.column(last, hasTheBitsOf: one))
 
-            // Into the base or into a term: the same bits.
+            // Writing into the base or into a term gives the same bits.
             let kept = out.numbers.values
             if let place = hasBase ? base : terms.last {
               sum(terms, base, into: place)

@@ -4,7 +4,7 @@ import Settings
 import Testing
 
 struct WorkerPoolTests {
-  /// Each task runs once, by a worker of the pool, in every one of many runs, short ones included.
+  /// In each of many runs, short ones included, a worker of the pool runs each task once.
   @Test(arguments: [1, 2, 3, 7])
   func everyTaskRunsOnce(_ threads: Int) throws {
     let pool = try WorkerPool(threads: threads)

@@ -187,7 +187,7 @@ import Testing
 
   /// Another parametrization of the same path gives the same result up to Euler's error of order 1, which halves with the step.
   @Test func neuralCDEFollowsThePathNotTheClock() throws {
-    // Four knots on the grids of both parametrizations: the second first rests and then moves fast.
+    // The four knots lie on the grids of both parametrizations. The second one is slow in the middle and fast at both ends.
     let points = [[0.0, 1], [0.8, -0.5], [-0.6, 0.3], [1, 0.9]]
     func row(_ clock: [Double]) -> [Double] { zip(clock, points).flatMap { [$0] + $1 } }
     func difference(_ layers: Int) throws -> Double {

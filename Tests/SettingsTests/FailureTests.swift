@@ -3,7 +3,7 @@ import Settings
 import Testing
 
 @Suite struct FailureTests {
-  /// The header is authoritative: name and number of every status.
+  /// The header is authoritative for the name and the number of every status.
   @Test func statusesAreThoseOfTheHeader() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     let header = try String(contentsOf: root.appendingPathComponent("include/stableode.h"), encoding: .utf8)

@@ -100,7 +100,7 @@ import Testing
     }
   }
 
-  /// Random bytes, and valid text with bytes changed, cut out or doubled: each is a value or a failure, and what is read can be written and read again.
+  /// Random bytes, and valid text with changed, removed or repeated bytes, give either a value or a failure. A value can be written and read again.
   @Test func hostileTextNeverTraps() throws {
     let seed = Array(#"{"a":[1,-2.5e-3,true,null,{"b\u00e9\ud83d\ude00":"x\n€"}],"c":{"d":[[],{}]},"e":1e300}"#.utf8)
     let alphabet = Array(#"{}[]",:\/u0123456789dDeE+-.truefalsn "#.utf8) + [0x00, 0x1F, 0x80, 0xC3, 0xED, 0xF4, 0xFF]

@@ -37,7 +37,7 @@ import Testing
   @Test func numbersDoNotDependOnTheLocale() throws {
     let before = String(cString: setlocale(LC_ALL, nil))
     defer { setlocale(LC_ALL, before) }
-    // Not every machine has a locale with a decimal comma; where none is installed this checks the C locale alone.
+    // Not every machine has a locale with a decimal comma; without one this checks only the C locale.
     for name in ["de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8"] where setlocale(LC_ALL, name) != nil { break }
     #expect(try JSON.read("[0.5, 1e-1]", limit: 100).written() == "[0.5,0.1]")
   }

@@ -4,7 +4,7 @@ import Testing
 @Suite struct NumberListTests {
   @Test(arguments: [
     ("", []), ("  ", []), ("1", [1]), ("0.5,0.5", [0.5, 0.5]), (" -1e-3 ,\t+2 , .25,3.", [-1e-3, 2, 0.25, 3]), ("1E2", [100]),
-    // The nearest Double to a third, whose shortest digits these are.
+    // The shortest digits of the Double nearest to 1/3.
     ("0.3333333333333333", [1.0 / 3]),
   ] as [(String, [Double])])
   func readsNumbersBetweenCommas(_ text: String, _ expected: [Double]) throws {

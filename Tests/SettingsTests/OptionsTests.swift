@@ -31,7 +31,7 @@ import Testing
     #expect(try values.integer("epochs") == 10 && !values.isSet("epochs"))
   }
 
-  /// A truth value has one kind, however it is said: true and false, 1 and 0, and the texts that older files hold.
+  /// A truth value has one kind in every notation: true and false, 1 and 0, and the texts in older files.
   @Test(arguments: [(OptionValue.flag(false), false), (.integer(0), false), (.integer(1), true), (.text("false"), false), (.text("true"), true)])
   func aTruthValueIsSaidInOneWay(_ given: OptionValue, _ wanted: Bool) throws {
     var values = options

@@ -9,13 +9,13 @@ import Testing
     try Data("12345".utf8).write(to: URL(fileURLWithPath: path))
     let (descriptor, size) = try openRegularFile(path)
     #expect(size == 5)
-    // Reading waits as it does for any file, and a program that this process becomes does not get the descriptor.
+    // Reads block as for any file, and a program that this process executes does not inherit the descriptor.
     #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
     close(descriptor)
     #expect(throws: Failure(.file, "cannot open '\(path)x': No such file or directory")) { try openRegularFile(path + "x") }
   }
 
-  /// Opening a FIFO that nobody writes to waits for ever; a device may do anything.
+  /// Opening a FIFO without a writer would block forever, and opening a device could do anything.
   @Test func refusesWhatIsNoRegularFileAtOnce() throws {
     let base = NSTemporaryDirectory() + "special-\(UUID().uuidString.prefix(8))"
     let (fifo, name) = (base + "f", base + "s")

@@ -38,7 +38,7 @@ import Testing
 
   @Test func aFailureLeavesTheOldFileAndNoTemporary() throws {
     defer { clean() }
-    // A folder in the place of the target: refused before anything is written.
+    // If the target is a folder, saving is refused before anything is written.
     try FileManager.default.createDirectory(atPath: folder + "/d", withIntermediateDirectories: true)
     #expect(throws: Failure(.file, "cannot write '\(folder)/d': it is not a regular file")) { try write("x", folder + "/d") }
     #expect(throws: Failure(.file, "cannot write '/dev/null': it is not a regular file")) { try write("x", "/dev/null") }
@@ -46,7 +46,7 @@ import Testing
     #expect(try names() == ["d"])
   }
 
-  /// A disk that is full while the file is written: the file-size limit of a process stands for it.
+  /// The file-size limit of the process simulates a disk that becomes full during writing.
   @Test func aFullDiskLeavesTheOldFile() throws {
     defer { clean() }
     try write("old", folder + "/m")
@@ -57,7 +57,7 @@ import Testing
     defer { signal(SIGXFSZ, before) }
     var old = rlimit()
     getrlimit(__rlimit_resource_t(1), &old)
-    // RLIMIT_FSIZE is 1 on Linux; it hits only writers of files beyond 8 MiB while it is set.
+    // RLIMIT_FSIZE is 1 on Linux; while it is set, it affects only writers of files beyond 8 MiB.
     var small = rlimit(rlim_cur: 1 << 23, rlim_max: old.rlim_max)
     setrlimit(__rlimit_resource_t(1), &small)
     do {
@@ -84,7 +84,7 @@ import Testing
     return (information.st_mode & 0o7777, information.st_uid, information.st_gid)
   }
 
-  /// A file that replaces another is as private as that was.
+  /// A file that replaces another keeps its permissions.
   @Test(arguments: [0o600, 0o640, 0o755, 0o444] as [mode_t]) func aReplacedFileHandsOnItsMode(_ mode: mode_t) throws {
     defer { clean() }
     try write("old", folder + "/m")
@@ -94,7 +94,7 @@ import Testing
     #expect(try names() == ["m"] && contents(folder + "/m") == "new")
   }
 
-  /// Root may give files away, and gives a file that belongs to someone else back to them.
+  /// Root may change owners, so a file that root replaces keeps its owner.
   @Test(.enabled(if: geteuid() == 0)) func aReplacedFileHandsOnItsOwner() throws {
     defer { clean() }
     try write("old", folder + "/m")
@@ -104,7 +104,7 @@ import Testing
     #expect(found.mode == 0o4750 && found.owner == 12345 && found.group == 54321)
   }
 
-  /// Files on which no process holds a lock were left by a killed one; one that is being written has its lock.
+  /// A temporary file without a lock was left by a killed process; a file that is being written is locked.
   @Test func theNextSaveRemovesWhatAKilledOneLeft() throws {
     defer { clean() }
     for name in [".stableode-abandoned.tmp", ".stableode-busy.tmp", ".stableode-notes", "other.tmp"] { try Data("x".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
@@ -123,7 +123,7 @@ import Testing
     #expect(try names() == ["fifo"])
   }
 
-  /// A link whose target is not there yet: the target is made, also through a second link, and the links stay.
+  /// Saving to a link whose target does not exist creates the target, also through a second link, and keeps the links.
   @Test func aLinkToNothingIsFollowed() throws {
     defer { clean() }
     try FileManager.default.createDirectory(atPath: folder + "/d", withIntermediateDirectories: true)

@@ -21,7 +21,7 @@ struct CheckpointFileTests {
     return trainer
   }
 
-  /// Saved after each epoch and loaded into new objects, a run ends with the bits, history and work of the uninterrupted one, for every optimizer, in both precisions.
+  /// A run that is saved after each epoch and loaded into new objects ends with the bits, history and work of the uninterrupted run, for every optimizer, in both precisions.
   @Test(arguments: optimizers.names, ["float32", "float64"])
   func resumesBitForBit(optimizer: String, precision: String) throws {
     let data = try data()
@@ -41,7 +41,7 @@ struct CheckpointFileTests {
     }
   }
 
-  /// A checkpoint that version 0.1.0 wrote after two of four epochs stays loadable: it holds the parameters and history of then, and training goes on.
+  /// A checkpoint that version 0.1.0 wrote after two of four epochs can still be loaded: it contains its parameters and history, and training continues.
   @Test func theGoldenCheckpointOfFormatOne() throws {
     let data = try #require(Data(base64Encoded: goldenCheckpoint))
     let trainer = try data.withUnsafeBytes { try CheckpointFile.decode($0) }
@@ -63,7 +63,7 @@ struct CheckpointFileTests {
     }
   }
 
-  /// A checkpoint loads as a model; a model is no checkpoint; a trainer that has not begun is one.
+  /// A checkpoint can be loaded as a model, but a model is not a checkpoint. A trainer that has not begun can be saved as a checkpoint.
   @Test func servesAsAModel() throws {
     let path = NSTemporaryDirectory() + "stableode-checkpoint-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -78,7 +78,7 @@ struct CheckpointFileTests {
     #expect(throws: Failure.self) { try CheckpointFile.load(path) }
   }
 
-  /// Any changed byte is noticed.
+  /// Every changed byte is detected.
   @Test func damageIsNoticed() throws {
     let file = try CheckpointFile.encode(try trainer(try network("float32"), "lbfgs"), libraryVersion: "0.1.0")
     var bytes = Array(UnsafeRawBufferPointer(start: file.base, count: file.byteCount))
@@ -92,7 +92,7 @@ struct CheckpointFileTests {
 }
 
 /// Written by version 0.1.0 on x86-64: two inputs, one antisymmetric Euler layer of width 2, two scores, seed 5; Adam with rate 0.01 and batches of 16 after two of four epochs on 40 points of "ellipses" (20
-/// for validation, seed 3). Never to be changed.
+/// for validation, seed 3). Never change it.
 private let goldenCheckpoint = [
   "uAgAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJmb3JtYXQiOiJzdGFibGVvZGUiLCJmb3JtYXRfdmVyc2lvbiI6IjEiLCJsaWJyYXJ5X3ZlcnNpb24iOiIwLjEuMCIsInNwZWNpZmljYXRpb24iOiJ7XCJwcmVjaXNp",
   "b25cIjpcImZsb2F0MzJcIixcImlucHV0c1wiOjIsXCJvdXRwdXRzXCI6MixcIm9wZW5pbmdcIjpcInplcm9fcGFkZGluZ1wiLFwid2lkdGhcIjoyLFwicmVhZG91dFwiOlwiZGVuc2VcIixcImxvc3NcIjpcInNv",

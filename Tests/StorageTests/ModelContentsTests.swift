@@ -4,7 +4,7 @@ import Storage
 import Testing
 
 @Suite struct ModelContentsTests {
-  /// What is written is read: texts with every kind of character, both precisions, all bits of the numbers (NaN's payload, −0, subnormals), empty and scalar shapes.
+  /// Reading gives what was written: texts with every kind of character, both precisions, all bits of the numbers (NaN's payload, −0, subnormals), empty and scalar shapes.
   @Test func roundTrip() throws {
     var keep: [Buffer] = []
     let tensors = [
@@ -13,7 +13,7 @@ import Testing
       try tensor("scalar", [], [7], .float32, &keep),
       try tensor("empty", [0, 4], [], .float32, &keep),
     ]
-    // The mark before the checksum inside a text must not be taken for the checksum itself.
+    // The mark before the checksum may also occur in a text, where it must not be mistaken for the checksum.
     let specification = "{\"checksum\":\"0123456789abcdef\", \"é😀\": \"\\u0000\n\"}"
     let file = try ModelContents(libraryVersion: "0.1.0", specification: specification, tensors: tensors).encoded()
     let read = try decode(bytes(of: file))

@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  /// Headers that lie, with a checksum that is right: what a hostile writer would make.
+  /// Wrong headers with a right checksum, as a malicious writer could make them.
   @Test(arguments: [
     ("{}", 0, "the model is a safetensors file of another program: its metadata does not name the format stableode"),
     ("[1,2]", 0, "the model is no model file: its header is no JSON object"),
@@ -87,7 +87,7 @@ import Testing
     #expect(failure?.message.contains(problem) == true, "\(failure?.message ?? "accepted")")
   }
 
-  /// What a program writes that knows safetensors alone: metadata in an order of its own, spaces, tensors listed and laid out otherwise, numbers at any place.
+  /// Files from a program that only knows safetensors: metadata in another order, spaces, tensors listed and stored in another order, numbers at any offset.
   @Test func otherWritersFilesAreRead() throws {
     let other = """
       { "a": {"data_offsets": [0, 4], "shape": [1], "dtype": "F32"}, "W": {"shape": [2], "dtype": "F64", "data_offsets": [4, 20]},
@@ -99,7 +99,7 @@ import Testing
     #expect(try decode(valid).checksum == .right)
   }
 
-  /// With the checksum of the file that this library wrote, the same contents in another form are compared with that: what has changed is noticed.
+  /// If a file in another form has the checksum of this library's file, its contents are compared with that checksum, and changes are detected.
   @Test func theChecksumOfARewrittenFileIsThatOfItsContents() throws {
     let file = valid
     let digits = String(decoding: file[(8 + "{\(sampleMetadata)".utf8.count - 18)..<(8 + "{\(sampleMetadata)".utf8.count - 2)], as: UTF8.self)

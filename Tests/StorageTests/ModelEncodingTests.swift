@@ -4,7 +4,7 @@ import Storage
 import Testing
 
 @Suite struct ModelEncodingTests {
-  /// Byte for byte the file of the format's description, which `modelBytes` puts together on its own.
+  /// The file agrees byte for byte with the description of the format, from which `modelBytes` assembles it independently.
   @Test func theFileIsThatOfTheFormat() throws {
     var keep: [Buffer] = []
     let tensors = [try tensor("W", [1, 2], [1, -2], .float32, &keep), try tensor("b", [1], [0.5], .float32, &keep)]

@@ -21,7 +21,7 @@ import VectorFields
     }
   }
 
-  /// Every registered field, integrator, activation and bias that make a network together, both precisions, with and without normalization: the same specification and bits.
+  /// A saved and loaded network has the same specification and bits, for every field, integrator, activation and bias that can be combined, in both precisions, with and without normalization.
   @Test func everyKindOfNetworkComesBackBitForBit() throws {
     func names(_ key: String) throws -> [String] {
       let option = try #require((networkOptions + blockOptions).first { $0.key == key })
@@ -57,7 +57,7 @@ import VectorFields
     #expect(count >= 24)
   }
 
-  /// Noise in the layers is part of the specification, with the options of the noise chosen alone.
+  /// Noise in the layers is part of the specification, but only with the options of the chosen noise.
   @Test func noiseComesBack() throws {
     let made = try network(
       #"{"inputs":2,"outputs":2,"blocks":[{"noise":"stochastic_depth","survival":0.7,"survival_scaling":"none","layers":3},{"noise":"dropout","dropout_rate":0.25},{"integrator":"shake_shake"}]}"#)
@@ -94,7 +94,7 @@ import VectorFields
     }
   }
 
-  /// Notes go with the network into files, copies, refined and projected networks.
+  /// Files, copies, refined networks and projected networks keep the notes of the network.
   @Test func metadataGoesWithTheNetwork() throws {
     let made = try network(#"{"inputs":2,"outputs":2,"width":2,"layers":2}"#)
     try made.setMetadata("classes", "cat\ndog \"é\"")
@@ -107,7 +107,7 @@ import VectorFields
     for other in [try made.copied(), try made.refined(.copy), try made.projected(onto: finer)] { #expect(other.metadata == made.metadata) }
   }
 
-  /// A right checksum around parts that do not go together.
+  /// Files with a right checksum but inconsistent parts are refused.
   @Test func specificationAndTensorsMustAgree() throws {
     let made = try network("{\"inputs\":2,\"outputs\":2,\"layers\":1}")
     let contents = try encode(made).withUnsafeBytes { try ModelContents(decoding: $0) }
@@ -134,7 +134,7 @@ import VectorFields
     withExtendedLifetime(contents) {}
   }
 
-  /// A normalization is kept in float64; one in float32 behind the parameters, as version 0.1.0 wrote it, is read; one of other names or shapes, or among the parameters, is refused.
+  /// A normalization is stored in float64. One in float32 behind the parameters, as written by version 0.1.0, can be read. One with other names or shapes, or among the parameters, is refused.
   @Test func normalizationsOfEveryReleaseAreRead() throws {
     let made = try network("{\"inputs\":2,\"outputs\":2,\"layers\":1}")
     try standardize(made, shift: [1.7e9 + 0.5, 0.1], scale: [1 / 3.0, 2])
@@ -166,7 +166,7 @@ import VectorFields
     withExtendedLifetime((contents, memory)) {}
   }
 
-  /// A specification that asks for petabytes beside a few numbers is refused by comparing counts; nothing of that size is asked for.
+  /// A specification that needs petabytes in a file of a few numbers is refused by comparing counts; no memory of that size is requested.
   @Test func aHugeSpecificationIsRefused() throws {
     let made = try network("{\"inputs\":2,\"outputs\":2,\"layers\":1}")
     let contents = try encode(made).withUnsafeBytes { try ModelContents(decoding: $0) }
@@ -176,7 +176,7 @@ import VectorFields
     withExtendedLifetime(contents) {}
   }
 
-  /// A file that version 0.1.0 wrote stays loadable and keeps its meaning: parameters i/8 − 1, and scores as NumPy computes them from the tensors with
+  /// A file that version 0.1.0 wrote can still be loaded and keeps its meaning: parameters i/8 − 1, and scores as NumPy computes them from the tensors with
   /// y ← y + ¼ tanh(½(K − Kᵀ − 0.1 I) y + b). Tolerance: a few units in the last place of Float at 10.
   @Test func theGoldenFileOfFormatOne() throws {
     let data = try #require(Data(base64Encoded: goldenFormatOne))
@@ -202,7 +202,7 @@ import VectorFields
 }
 
 /// Written by version 0.1.0 on x86-64: two inputs padded to width 3, two antisymmetric Euler layers with γ = 0.1 and T = 0.5, two scores, float32, with a
-/// normalization of shift (½, −1) and scale (2, ¼). Never to be changed.
+/// normalization of shift (½, −1) and scale (2, ¼). Never change it.
 private let goldenFormatOne = [
   "mAMAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJmb3JtYXQiOiJzdGFibGVvZGUiLCJmb3JtYXRfdmVyc2lvbiI6IjEiLCJsaWJyYXJ5X3ZlcnNpb24iOiIwLjEu",
   "MCIsInNwZWNpZmljYXRpb24iOiJ7XCJwcmVjaXNpb25cIjpcImZsb2F0MzJcIixcImlucHV0c1wiOjIsXCJvdXRwdXRzXCI6MixcIm9wZW5pbmdcIjpcInpl",

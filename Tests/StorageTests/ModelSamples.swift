@@ -2,9 +2,9 @@ import LinearAlgebra
 import Settings
 import Storage
 
-/// A model file of given header text and numbers with a right checksum, whatever the header says: `#` × 16 in the header stands for the digits.
+/// A model file with a given header text, given numbers and a right checksum, whatever the header says. 16 `#` in the header mark the place of the checksum's digits.
 ///
-/// Written apart from the encoder, from the format's description, so that the two check each other.
+/// It follows the description of the format and does not use the encoder, so that the two check each other.
 func modelBytes(header: String, data: [UInt8]) -> [UInt8] {
   var text = Array(header.utf8)
   while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
@@ -27,7 +27,7 @@ func bytes(of buffer: Buffer) -> [UInt8] {
 
 func decode(_ bytes: [UInt8]) throws -> ModelContents { try bytes.withUnsafeBytes { try ModelContents(decoding: $0) } }
 
-/// What decoding gives: nil, or the failure.
+/// The failure of decoding; nil if it succeeds.
 func refusal(_ bytes: [UInt8]) -> Failure? {
   do {
     _ = try decode(bytes)
@@ -35,7 +35,7 @@ func refusal(_ bytes: [UInt8]) -> Failure? {
   } catch { return error as? Failure ?? Failure(.internal, "\(error)") }
 }
 
-/// A tensor of the given numbers, the buffer being kept by the caller.
+/// A tensor of the given numbers, whose buffer the caller keeps alive.
 func tensor(_ name: String, _ shape: [Int], _ numbers: [Double], _ precision: Precision, _ keep: inout [Buffer]) throws -> StoredTensor {
   let buffer = try Buffer(count: numbers.count, precision: precision)
   keep.append(buffer)

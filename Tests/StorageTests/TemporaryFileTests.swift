@@ -3,20 +3,20 @@ import Storage
 import Testing
 
 @Suite struct TemporaryFileTests {
-  /// Whatever a killed process left, the next save removes.
+  /// The next save removes every temporary file that a killed process left.
   @Test func nothingIsLeftBehindForEver() throws {
     let folder = NSTemporaryDirectory() + "killed-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    // What a process leaves that is killed between giving the file a name and the renaming, or on a file system that knows no files without a name.
+    // Such a file remains if a process is killed between naming the file and renaming it, or on a file system without unnamed files.
     for index in 0..<3 { try Data("part".utf8).write(to: URL(fileURLWithPath: "\(folder)/.stableode-\(index).tmp")) }
     removeAbandonedFiles(in: folder)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
-    // A folder that cannot be listed is left alone.
+    // A folder that cannot be listed is not changed.
     removeAbandonedFiles(in: folder + "/none")
   }
 
-  /// Saves at the same time do not take each other's files for abandoned ones: all succeed, and nothing is left.
+  /// Concurrent saves do not mistake each other's files for abandoned ones: all succeed, and nothing is left.
   @Test func savesAtTheSameTimeDoNotDisturbOneAnother() throws {
     let folder = NSTemporaryDirectory() + "together-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

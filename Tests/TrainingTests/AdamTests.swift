@@ -4,7 +4,7 @@ import Settings
 import Testing
 import Training
 
-/// torch.optim.Adam's and AdamW's documented algorithm, in plain Double.
+/// The documented algorithms of torch.optim.Adam and AdamW, in plain Double.
 func adamReference(_ start: [Double], steps: Int, rate: Double, beta1: Double, beta2: Double, epsilon: Double, decoupledDecay: Double) -> [Double] {
   var theta = start
   var first = [Double](repeating: 0, count: start.count)
@@ -27,7 +27,7 @@ func adamReference(_ start: [Double], steps: Int, rate: Double, beta1: Double, b
 func tenStepsOfAdamFollowItsFormulas(precision: Precision, variant: (beta1: Double, beta2: Double, epsilon: Double)) throws {
   let values = try options(["beta1": .real(variant.beta1), "beta2": .real(variant.beta2), "epsilon": .real(variant.epsilon)])
   let result = try tenSteps(of: try Adam(values), rate: 0.1, decay: 0.3, precision)
-  // Adam leaves decay to the objective: the 0.3 handed to it changes nothing.
+  // Adam leaves decay to the objective: a weight decay of 0.3 changes nothing.
   let expected = adamReference(
     testStart, steps: 10, rate: 0.1, beta1: variant.beta1, beta2: variant.beta2, epsilon: variant.epsilon, decoupledDecay: 0)
   expectClose(result, expected, precision)

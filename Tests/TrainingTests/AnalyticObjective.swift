@@ -3,15 +3,15 @@ import LinearAlgebra
 import Settings
 import Training
 
-/// φ(x) = Σ ½aᵢxᵢ² + Σ u⁴/120 with u = xᵢ − xᵢ₊₁ − 1, and its derivatives in plain Double: strictly convex, not quadratic, and Newton's full steps descend.
+/// φ(x) = Σ ½aᵢxᵢ² + Σ u⁴/120 with u = xᵢ − xᵢ₊₁ − 1, and its derivatives in plain Double. φ is strictly convex but not quadratic, and full Newton steps decrease it.
 final class AnalyticObjective: Objective {
   let count: Int
   let precision: Precision
   var repeats = true
-  /// Evaluations until one fails.
+  /// The number of evaluations before one fails.
   var callsLeft = Int.max
   private(set) var gradients = 0
-  /// What the Gauss–Newton matrix is wrong by.
+  /// The factor by which the Gauss–Newton matrix is wrong.
   var curvatureFactor = 1.0
 
   init(count: Int, _ precision: Precision) {
@@ -19,7 +19,7 @@ final class AnalyticObjective: Objective {
     self.precision = precision
   }
 
-  /// Where a method begins: numbers of both signs, of order 1.
+  /// The iterate at which a method starts: numbers of both signs and magnitude 1.
   func iterate(of method: any Optimizer) throws -> Iterate {
     func zeros(_ vectors: Int) throws -> [Vector] { try (0..<vectors).map { _ in Self.keep(try Numbers([Double](repeating: 0, count: count), precision)) } }
     let start = Self.keep(try Numbers((0..<count).map { 2 * sin(3 * Double($0) + 1) }, precision))
@@ -100,7 +100,7 @@ final class AnalyticObjective: Objective {
   }
 }
 
-/// The last two numbers of the analytic problem, the others held fixed.
+/// The problem in the last two variables of the analytic objective, with the others fixed.
 final class AnalyticReadout: ReadoutProblem {
   let whole: AnalyticObjective
   let range: Range<Int>
@@ -152,7 +152,7 @@ final class AnalyticReadout: ReadoutProblem {
   func readoutProblem() throws(Failure) -> any ReadoutProblem { self }
 }
 
-/// The solution of a small dense system, by elimination with pivoting.
+/// The solution of a small dense linear system, by elimination with pivoting.
 func solve(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
   var (a, b) = (matrix, right)
   let n = b.count

@@ -4,7 +4,7 @@ import Testing
 import Training
 
 struct ArmijoTests {
-  /// The decrease asked for is in proportion to the step: φ(μ) ≤ φ(0) + c·μ·φ'(0), and a longer try failed it.
+  /// The required decrease is proportional to the step: φ(μ) ≤ φ(0) + c·μ·φ'(0), and the longer trial step did not reach it.
   @Test(arguments: [0.1, 1, 10, 1e3])
   func theConditionHasTheFactor(first: Double) throws {
     for (name, ray) in rays {

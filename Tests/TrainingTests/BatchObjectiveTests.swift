@@ -6,7 +6,7 @@ import Testing
 import Training
 
 struct BatchObjectiveTests {
-  /// Work is counted in gradients over the training set: one a step for Adam on half batches twice an epoch; L-BFGS pays for what its line search tries.
+  /// Work is measured in gradients over the training set. Adam's two steps per epoch on half batches cost one; L-BFGS pays for every trial of its line search.
   @Test func workIsCounted() throws {
     let data = try ellipses(100, 20)
     let adam = try trainer(try smallNetwork(), ["epochs": .integer(3), "batch_size": .integer(50)])
@@ -18,11 +18,11 @@ struct BatchObjectiveTests {
     #expect(work.last! >= 10 && work.last! < 20 && zip(work, work.dropFirst()).allSatisfy { $0 < $1 })
   }
 
-  /// How much of the loss is left after twelve epochs of 200 ellipses. The bound of a first-order method lies between the measured value (0.840 of sgd at rate 0.1, 0.9675 of Adam's 48 steps of 1e-3) and that of half
-  /// its steps (0.92, 0.984). A method that searches along its directions at least halves the loss; measured are 0.485 (lbfgs) to 6e-4 (varpro).
+  /// The fraction of the loss that may be left after twelve epochs on 200 points of the ellipses. The bound of a first-order method lies between the measured value (0.840 for sgd at rate 0.1, 0.9675 for
+  /// Adam's 48 steps of 1e-3) and the value after half the steps (0.92, 0.984). A method with a line search at least halves the loss; the measured fractions are 0.485 (lbfgs) to 6e-4 (varpro).
   private func mostLossLeft(_ name: String) throws -> Double { try optimizers(name).prefersAllSamples ? 0.5 : name == "sgd" ? 0.86 : 0.975 }
 
-  /// Every method trains in both precisions, by as much as it can, and counts its work.
+  /// Every method decreases the loss below its bound in both precisions, and counts its work.
   @Test(arguments: optimizers.names, Precision.allCases)
   func everyOptimizerTrains(name: String, precision: Precision) throws {
     let data = try ellipses(200, 50)
@@ -36,7 +36,7 @@ struct BatchObjectiveTests {
     #expect(trainer.history.last!.work > 0 && trainer.history.allSatisfy { $0.trainingLoss.isFinite })
   }
 
-  /// One thread or two: the same bits after training, for every method.
+  /// For every method one thread and two threads give the same bits after training.
   @Test(arguments: optimizers.names)
   func bitsDoNotDependOnThreads(name: String) throws {
     let data = try ellipses(300, 20)
@@ -49,7 +49,7 @@ struct BatchObjectiveTests {
     #expect(results[0] == results[1])
   }
 
-  /// Stopped after any epoch and continued by the same trainer: the bits of the uninterrupted run.
+  /// A run that stops after any epoch and is continued by the same trainer has the bits of the uninterrupted run.
   @Test(arguments: optimizers.names)
   func continuesBitForBit(name: String) throws {
     let data = try ellipses(150, 20)
@@ -61,7 +61,7 @@ struct BatchObjectiveTests {
     #expect(bits(parts) == bits(whole))
   }
 
-  /// A cancelled step changes nothing, wherever in the step it comes.
+  /// A cancelled step changes nothing, wherever in the step the cancellation occurs.
   @Test(arguments: optimizers.names)
   func aCancelledStepIsTakenAnew(name: String) throws {
     let data = try ellipses(150, 20)

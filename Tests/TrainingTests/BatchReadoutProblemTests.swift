@@ -6,7 +6,7 @@ import Testing
 import Training
 
 struct BatchReadoutProblemTests {
-  /// After variable projection the readout is optimal: the objective's gradient in it, regularizers included, is within the tolerance.
+  /// After variable projection the readout is optimal: the objective's gradient with respect to it, regularizers included, is within the tolerance.
   @Test func theReadoutIsOptimal() throws {
     let data = try ellipses(200, 50)
     let network = try smallNetwork(precision: .float64)

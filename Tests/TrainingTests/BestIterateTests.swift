@@ -12,7 +12,7 @@ import Training
   let taken4 = best.take(loss: 0.9, metric: 0.5, epoch: 4)
   #expect(!taken4)
   #expect(best.epoch == 3)
-  // Ties do not count as an improvement of the figure.
+  // Equal metrics do not count as an improvement.
   #expect(best.epochsWithoutImprovement == 3)
 }
 

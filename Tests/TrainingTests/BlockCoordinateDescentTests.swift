@@ -4,7 +4,7 @@ import Testing
 import Training
 
 struct BlockCoordinateDescentTests {
-  /// Ten steps in plain Double: the last two numbers to their minimum, then a Newton step of the others alone.
+  /// Ten steps agree with plain Double arithmetic: each minimizes over the last two variables, then makes a Newton step in the others.
   @Test func tenStepsAlternate() throws {
     let method = try BlockCoordinateDescent(
       try options(["cg_tolerance": .real(1e-13), "cg_iterations": .integer(50), "readout_tolerance": .real(1e-12), "readout_iterations": .integer(50)]))

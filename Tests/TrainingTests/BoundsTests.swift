@@ -4,7 +4,7 @@ import Settings
 import Testing
 import Training
 
-/// Weights stay within the bounds after every step of every kind of optimizer; biases go their way.
+/// Weights stay within the bounds after every step of every kind of optimizer; biases are not bounded.
 @Test(arguments: ["adam", "lbfgs"]) func trainingKeepsTheBounds(_ optimizer: String) throws {
   let data = try ellipses()
   let network = try smallNetwork(extra: ["initial_scale": .real(5)])
@@ -15,7 +15,7 @@ import Training
   _ = try trainer.run(
     training: data.training,
     onEvent: { event in
-      // Between, the network still holds what it began with.
+      // Between the ends of epochs the network still has its former parameters.
       guard event.kind == .epoch else { return 0 }
       let snapshot = network.snapshot
       withExtendedLifetime(snapshot) {
@@ -24,7 +24,7 @@ import Training
       return 0
     })
   #expect(worst == 0 && trainer.history.count == 8)
-  // It is at work: some weights lie on the bounds.
+  // The constraint is active: some weights lie on the bounds.
   let weights = network.snapshot.parameters[0..<80].values
   #expect(weights.contains(-0.25) && weights.contains(0.5))
 }
@@ -34,6 +34,6 @@ import Training
   let data = try ellipses()
   let found = failure { _ = try trainer.run(training: data.training) }
   #expect(found?.status == .outOfRange && found?.message.contains("parameter_max") == true)
-  // One bound alone leaves the other side open.
+  // With only one bound the other side is unbounded.
   #expect(try Bounds(options(["parameter_min": .real(0)]), smallNetwork().plan, threads: 1) != nil)
 }

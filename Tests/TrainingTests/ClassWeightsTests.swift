@@ -4,7 +4,7 @@ import Settings
 import Testing
 import Training
 
-/// 3, 1 and no samples of three classes: 4/(2·3), 4/(2·1), and 0 for the class that nobody meets.
+/// Three classes have 3, 1 and 0 samples: their weights are 4/(2·3), 4/(2·1), and 0 for the class without samples.
 @Test func balancedWeightsCountEveryClassTheSame() throws {
   let data = try scoreData(oneHot([0, 0, 0, 1], classes: 3), labels: [0, 0, 0, 1])
   let weights = try ClassWeights(balancing: data, classes: 3)
@@ -25,7 +25,7 @@ import Training
   #expect(failure { _ = try weights([1]) } == Failure(.shapeMismatch, "class weights hold 1 numbers; the network has 2 classes"))
 }
 
-/// Given and balanced weights are not both possible, values have no classes, and a begun training keeps its weights.
+/// Given weights exclude balanced weights, values have no classes, and training that has begun keeps its weights.
 @Test func classWeightsOfATrainer() throws {
   let data = try ellipses()
   let numbers = try Numbers([1, 2])
@@ -41,8 +41,8 @@ import Training
   withExtendedLifetime(numbers) {}
 }
 
-/// Products with second derivatives and the readout's own problem carry the weights: steps with integer weights are those of repeated samples. Losses are compared, as the readout's
-/// biases may all move alike without changing a probability.
+/// Products with second derivatives and the readout's own problem use the weights: integer weights give the same steps as repeated samples. The test compares losses, because adding
+/// the same number to all biases of the readout changes no probability.
 @Test func secondOrderStepsAreWeighted() throws {
   let rows = [[0.5, 1], [-1, 0.25], [0.75, -0.5], [-0.25, -1.0], [1, 0]]
   let labels = [0.0, 1, 1, 0, 0]
@@ -60,7 +60,7 @@ import Training
       _ = try trainer(network, settings).run(training: data)
       return try evaluate(network, on: repeated, threads: 1).loss
     }
-    // Sums that differ by rounding; the readout's preconditioner knows no weights, so that solves end elsewhere within their tolerance, which later steps magnify.
+    // The sums differ by rounding. The readout's preconditioner ignores weights, so solves end at different points within their tolerance, and later steps magnify the difference.
     #expect(abs(found[0] - found[1]) < (solvesReadout ? 1e-7 : 1e-12), "\(optimizer)")
   }
 }

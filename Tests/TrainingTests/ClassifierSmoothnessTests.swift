@@ -4,7 +4,7 @@ import Settings
 import Testing
 import Training
 
-/// Two outputs on lines of three features: 1, 2, 4 and 0, 0, 3; the differences are 1, 2 and 0, 3, the Laplacians −1, −1, 2 and 0, −3, 3.
+/// Two outputs with weights 1, 2, 4 and 0, 0, 3 on a line of three features. The differences are 1, 2 and 0, 3; the Laplacians are −1, −1, 2 and 0, −3, 3.
 @Test func classifierSmoothnessMeasuresDifferencesOfFeatures() throws {
   var values = [Double](repeating: 9, count: 26)
   for (place, value) in zip(18..<24, [1.0, 2, 4, 0, 0, 3]) { values[place] = value }
@@ -24,7 +24,7 @@ import Training
     try ClassifierSmoothness(strength: 1, options(of: ClassifierSmoothness.self, ["classifier_grid": .text(grid), "classifier_operator": .text("laplacian")]))
   }
   for wrong in ["3", "0,2", "2.5,2", "1,2,3"] { #expect(failure { _ = try term(wrong) }?.message.contains("classifier_grid") == true) }
-  // Width 4 in small networks: two grids of one row and two columns, but none of three features.
+  // Small networks have width 4: two grids of one row and two columns fit, but none of three features.
   let layout = try ParameterLayout(try smallNetwork().plan)
   try term("1,2").check(layout)
   try term("").check(layout)

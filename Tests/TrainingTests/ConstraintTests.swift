@@ -4,14 +4,14 @@ import Settings
 import Testing
 import Training
 
-/// Every constraint is off by default, and its options are the trainer's.
+/// Every constraint is off by default, and its options are options of the trainer.
 @Test(arguments: constraints.names) func constraintsAreAskedFor(_ name: String) throws {
   let type = try constraints(name)
   #expect(try type.init(options([:]), smallNetwork().plan, threads: 1) == nil)
   for option in type.options { #expect(trainerOptions.contains { $0.key == option.key }) }
 }
 
-/// What lies in the set keeps its bits; projecting twice changes nothing more.
+/// Points in the set keep their bits, and a second projection changes nothing.
 @Test(arguments: Precision.allCases) func projectionsAreIdempotent(_ precision: Precision) throws {
   let plan = try smallNetwork(precision: precision, extra: ["field": .text("hamiltonian"), "integrator": .text("verlet")]).plan
   for settings in [["keep_stable": OptionValue.real(0.5)], ["parameter_min": .real(-0.1), "parameter_max": .real(0.2)]] {

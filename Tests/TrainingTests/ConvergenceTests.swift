@@ -7,7 +7,7 @@ import Training
 struct ConvergenceTests {
   private func iterate(_ objective: AnalyticObjective) throws -> Iterate { try objective.iterate(of: try LBFGS(try options([:]))) }
 
-  /// The gradient is measured against the one that training began with, whatever the units of the objective are.
+  /// Convergence compares the gradient with the first gradient of the training, so the units of the objective do not matter.
   @Test func smallIsRelativeToTheBeginning() throws {
     let convergence = try Convergence(try options(["gradient_tolerance": .real(1e-2)]))
     let objective = AnalyticObjective(count: 4, .float64)
@@ -15,7 +15,7 @@ struct ConvergenceTests {
     let value = try convergence.begin(objective, iterate)
     let first = inner(objective.gradient(iterate.parameters.values), objective.gradient(iterate.parameters.values)).squareRoot()
     #expect(value == objective.value(iterate.parameters.values) && iterate.ending == nil && abs(iterate.firstGradient - first) < 1e-12 * first)
-    // A known gradient of a hundredth is small, one a little larger is not.
+    // A known gradient just below a hundredth of the first is small; one just above is not.
     for (size, isSmall) in [(0.0101, false), (0.0099, true)] {
       for i in 0..<4 { iterate.gradient.store(i == 1 ? size * iterate.firstGradient : 0, at: i) }
       iterate.known = 3
@@ -27,7 +27,7 @@ struct ConvergenceTests {
     #expect(iterate.ending == nil)
   }
 
-  /// Where nothing lower is found, the gradient is small or it is not: ‖g‖‖θ‖ against √ε|φ|.
+  /// If no lower value is found, comparing ‖g‖‖θ‖ with √ε|φ| decides whether the gradient is small.
   @Test(arguments: Precision.allCases)
   func withoutDescentTheGradientDecides(precision: Precision) throws {
     let convergence = try Convergence(try options([:]))
@@ -44,22 +44,22 @@ struct ConvergenceTests {
     #expect(iterate.ending == nil)
   }
 
-  /// Every method that is made for one function ends a run whose gradient has become small with `converged`, and one that finds nothing lower with `noDescent`.
+  /// Every method for a fixed function ends with `converged` if its gradient has become small, and with `noDescent` if it finds no lower value.
   @Test(arguments: optimizers.entries.filter { $0.entry.prefersAllSamples }.map(\.name))
   func everyMethodSaysHowItEnded(name: String) throws {
     let data = try ellipses(60, 4).training
-    // A convex problem in the weights that count: far from it every tolerance below 1 is reached.
+    // The problem is convex in the weights that matter, so from a distant start every tolerance below 1 is reached.
     let settings: [String: OptionValue] = ["optimizer": .text(name), "epochs": .integer(400), "weight_decay": .real(0.1), "gradient_tolerance": .real(1e-4)]
     let network = try smallNetwork(precision: .float64)
     let converging = try trainer(network, settings)
     #expect(try converging.run(training: data) == .converged)
-    // With the best parameters found and a tolerance that rounding does not let be met.
+    // This run starts from the best parameters, with a tolerance that rounding errors make unreachable.
     let stuck = try trainer(network, settings.merging(["gradient_tolerance": .real(0), "epochs": .integer(2000)]) { $1 })
     let status = try stuck.run(training: data)
     #expect(status == .noDescent || status == .converged || status == .ok)
   }
 
-  /// Features of size 1e4, on which second-order steps soon find nothing lower: that is no convergence.
+  /// For features of magnitude 1e4 second-order steps soon find no lower value; this must not count as convergence.
   @Test func aMethodThatFindsNothingLowerHasNotConverged() throws {
     let data = try ellipses(100, 4).training
     let large = try Numbers([Double](repeating: 0, count: 200))

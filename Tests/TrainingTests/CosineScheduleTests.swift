@@ -2,7 +2,7 @@ import Settings
 import Testing
 import Training
 
-/// Loshchilov & Hutter 2017, eq. 5: start, quarter, middle and end of the half cosine.
+/// Loshchilov & Hutter 2017, eq. 5, at the start, the quarter, the middle and the end of the half cosine.
 @Test func theCosineScheduleFollowsItsFormula() throws {
   let schedule = try CosineSchedule(try options(["schedule": .text("cosine"), "learning_rate": .real(1), "minimum_learning_rate": .real(0.1)]))
   let times: [Double] = [0, 2.5, 5, 10, 12]

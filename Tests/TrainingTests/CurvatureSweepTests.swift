@@ -6,7 +6,7 @@ import Settings
 import Testing
 import Training
 
-/// A small network with a batch of its own, in float64.
+/// A small float64 network with a batch.
 struct CurvatureCase {
   let network: Network
   let data: Dataset
@@ -53,7 +53,8 @@ struct CurvatureSweepTests {
     ["integrator": .text("rk4")], ["integrator": .text("backward_euler")], ["weights_in_time": .text("piecewise_linear"), "basis_count": .integer(3)],
   ]
 
-  /// The Gauss–Newton matrix from products is JᵀHJ/N, J's columns being pushed unit vectors and H the loss's second derivatives in closed form; symmetric, and no direction has negative curvature.
+  /// The products give the Gauss–Newton matrix JᵀHJ/N, where J's columns are pushforwards of unit vectors and H contains the loss's second derivatives in closed form. The matrix is symmetric and
+  /// positive semidefinite.
   @Test(arguments: cases)
   func gaussNewtonIsTheDenseMatrix(extra: [String: OptionValue]) throws {
     let test = try CurvatureCase(extra)
@@ -110,7 +111,7 @@ struct CurvatureSweepTests {
     }
   }
 
-  /// Against differences of the gradient of another order and other steps, symmetric in its two arguments, and closed: the Hessian in the readout of least squares is the states' second moment.
+  /// The Hessian agrees with differences of the gradient of another order and other steps, and is symmetric. For least squares its readout part is known: the second moment of the states.
   @Test(arguments: cases)
   func hessianIsTheGradientsDerivative(extra: [String: OptionValue]) throws {
     let test = try CurvatureCase(extra)
@@ -132,7 +133,7 @@ struct CurvatureSweepTests {
     #expect(abs(inner(w, product) - inner(v, other)) < bound)
   }
 
-  /// In the readout alone both curvatures are one.
+  /// For directions in the readout alone, both kinds of curvature agree.
   @Test func bothAgreeInTheReadout() throws {
     let test = try CurvatureCase([:])
     let n = test.plan.parameterCount
@@ -142,7 +143,7 @@ struct CurvatureSweepTests {
     for i in readout { #expect(abs(a[i] - b[i]) < 1e-10) }
   }
 
-  /// One thread or two: the same bits.
+  /// One thread and two threads give the same bits.
   @Test func bitsDoNotDependOnThreads() throws {
     let v = try Numbers(normal: try CurvatureCase([:]).plan.parameterCount, seed: 6).values
     let one = try CurvatureCase([:], samples: 700, threads: 1)

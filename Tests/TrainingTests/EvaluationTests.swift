@@ -5,7 +5,7 @@ import Testing
 import Training
 
 @Test func evaluationHasTheSameBitsForAnyThreads() throws {
-  // More samples than one evaluation batch, and a last part that fills no tile.
+  // The samples exceed one evaluation batch, and the last part does not fill a tile.
   let data = try problems("peaks")(training: 2357, validation: 100, seed: 1)
   let network = try smallNetwork(classes: 5)
   let one = try evaluate(network, on: data.training, threads: 1)
@@ -14,13 +14,13 @@ import Training
   #expect(one.samples == 2357)
 }
 
-/// The mean of single samples' losses and the fraction of those classified rightly.
+/// The mean of the losses of single samples, and the fraction of correctly classified samples.
 @Test func evaluationIsTheMeanOverTheSamples() throws {
   let data = try problems("ellipses")(training: 30, validation: 10, seed: 1)
   let network = try smallNetwork(precision: .float64)
   let whole = try evaluate(network, on: data.training, threads: 1)
   let single = try (0..<30).map { try evaluate(network, on: try data.training.slice(start: $0, count: 1), threads: 1) }
-  // Sums of 30 numbers of order 1 in Double.
+  // Sums of 30 numbers of magnitude 1 in Double.
   #expect(abs(single.map(\.loss).reduce(0, +) / 30 - whole.loss) < 1e-14)
   #expect(single.map(\.accuracy).reduce(0, +) / 30 == whole.accuracy)
 }

@@ -4,10 +4,10 @@ import Testing
 import Training
 
 struct GaussNewtonTests {
-  /// A radius far too large is cut until the model is right; one far too small doubles with each good step.
+  /// A trust radius that is far too large is reduced until the model is accurate; one that is far too small doubles with each good step.
   @Test func theRadiusFollowsTheModel() throws {
     let large = try GaussNewton(try options(["trust_radius": .real(1e4)]))
-    // Its Gauss–Newton matrix is a thousandth of the truth: steps are much too long.
+    // The Gauss–Newton matrix is a thousandth of the right one, so its steps are much too long.
     let objective = AnalyticObjective(count: 6, .float64)
     objective.curvatureFactor = 1e-3
     let iterate = try objective.iterate(of: large)

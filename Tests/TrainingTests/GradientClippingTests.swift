@@ -12,12 +12,12 @@ import Training
   #expect(try clipped(["clip_norm": .real(5)], [30, -40]) == [3, -4])
   #expect(try clipped(["clip_norm": .real(50)], [30, -40]) == [30, -40])
   #expect(try clipped(["clip_value": .real(3)], [30, -2]) == [3, -2])
-  // (30, −40) is first cut to (4, −4), of norm √32.
+  // (30, −40) is first clipped to (4, −4), whose norm is √32.
   let both = try clipped(["clip_value": .real(4), "clip_norm": .real(1)], [30, -40])
   #expect(abs(both[0] - 0.5.squareRoot()) < 1e-15 && both[1] == -both[0])
 }
 
-/// A step of gradient descent is at most rate·clip_norm long; line searches take no clipped gradients.
+/// A step of gradient descent is at most rate·clip_norm long; line searches refuse clipped gradients.
 @Test func clippingBoundsTheSteps() throws {
   let data = try ellipses()
   for (settings, bound) in [(["clip_norm": OptionValue.real(1e-3)], 1e-3), (["clip_value": .real(1e-4)], Double.infinity)] {

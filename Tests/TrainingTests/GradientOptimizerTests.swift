@@ -4,7 +4,7 @@ import Testing
 import Training
 
 struct GradientOptimizerTests {
-  /// A step is `update` at the gradient, and a NaN objective changes nothing.
+  /// A step applies `update` to the gradient; a NaN objective changes nothing.
   @Test func stepsByUpdate() throws {
     let method = try StochasticGradientDescent(try options(["optimizer": .text("sgd")]))
     let objective = AnalyticObjective(count: 4, .float64)

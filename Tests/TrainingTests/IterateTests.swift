@@ -4,7 +4,7 @@ import Testing
 import Training
 
 struct IterateTests {
-  /// What is known is taken, what is not is evaluated; accepting keeps it only for a function that stays.
+  /// A known value is reused, and an unknown one is evaluated. An accepted value is kept only if the next step minimizes the same function.
   @Test func knowsWhatItWasTold() throws {
     let objective = AnalyticObjective(count: 3, .float64)
     let iterate = try objective.iterate(of: try LBFGS(try options([:])))

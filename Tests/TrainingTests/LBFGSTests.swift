@@ -4,7 +4,7 @@ import Testing
 import Training
 
 struct LBFGSTests {
-  /// Ten steps: each lies along −Hg, H being the dense BFGS matrix of the kept pairs built by its product formula, and meets the strong Wolfe conditions of 1e-4 and 0.9.
+  /// Each of ten steps has the direction −Hg, where H is the dense BFGS matrix of the stored pairs from its product formula, and satisfies the strong Wolfe conditions with 1e-4 and 0.9.
   @Test(arguments: [1, 3, 20])
   func tenStepsFollowTheDenseFormula(memory: Int) throws {
     let method = try LBFGS(try options(["lbfgs_memory": .integer(Int64(memory))]))
@@ -30,7 +30,7 @@ struct LBFGSTests {
     #expect(inner(objective.gradient(iterate.parameters.values), objective.gradient(iterate.parameters.values)) < 1e-6)
   }
 
-  /// A step costs one gradient where its first try is good, since the last one's is known.
+  /// A step costs one gradient if its first trial is accepted, because the gradient of the last step is known.
   @Test func whatIsKnownIsNotEvaluatedAgain() throws {
     let method = try LBFGS(try options([:]))
     let objective = AnalyticObjective(count: 6, .float64)
@@ -40,13 +40,13 @@ struct LBFGSTests {
       try method.step(objective, iterate)
     }
     #expect(objective.gradients <= 12)
-    // Where the next step minimizes another function, nothing is.
+    // If the next step minimizes another function, nothing is known.
     objective.repeats = false
     try method.step(objective, iterate)
     #expect(iterate.known == nil)
   }
 
-  /// (I − ρsyᵀ)H(I − ρysᵀ) + ρssᵀ over the pairs, from (sᵀy/yᵀy)I of the last one (Nocedal & Wright 2006, 7.16 and 7.20).
+  /// (I − ρsyᵀ)H(I − ρysᵀ) + ρssᵀ, applied for all pairs to the initial matrix (sᵀy/yᵀy)I of the last pair (Nocedal & Wright 2006, 7.16 and 7.20).
   private func inverse(_ pairs: ArraySlice<(s: [Double], y: [Double])>, count: Int) -> [[Double]] {
     let start = pairs.last.map { inner($0.s, $0.y) / inner($0.y, $0.y) } ?? 1
     var h = (0..<count).map { i in (0..<count).map { i == $0 ? start : 0 } }

@@ -3,7 +3,7 @@ import Settings
 import Testing
 import Training
 
-/// A loss that is flat, falls fastest between rates 4 and 6, and rises: smoothed with its delay, the suggestion lies on the slope before the minimum.
+/// The loss is flat, then falls fastest between the rates 4 and 6, then rises. Smoothing delays it, but the suggestion lies on the slope before the minimum.
 @Test func theSuggestionLiesOnTheSlope() {
   let rates = (0..<20).map { pow(2.0, Double($0)) }
   let losses = [1, 1, 1, 1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.6, 1, 1.4, 1.8, 2.2, 2.6, 3, 3.4]
@@ -13,7 +13,7 @@ import Training
   #expect(LearningRateCurve(rates: rates, losses: Array(repeating: .nan, count: 20)).suggestion.isNaN)
 }
 
-/// The test leaves a begun trainer as it is, runs over several epochs, and ends where steps are too large. Its first losses are those of training at that rate.
+/// The range test does not change a trainer that has begun, runs over several epochs, and ends when steps are too large. Its first losses are those of training at that rate.
 @Test func aRangeTestChangesNothing() throws {
   let data = try ellipses()
   let network = try smallNetwork()

@@ -27,11 +27,11 @@ private func rates(_ settings: [String: OptionValue], epochs: Int, steps: Int) t
   #expect(failure { _ = try LearningRate(values) } == Failure(.outOfRange, "warmup_epochs is 5; it must be less than epochs, which is 5"))
 }
 
-/// Two and a half epochs of two steps: five steps of warm-up, then the schedule from its beginning.
+/// Warm-up can be given in steps; after it the schedule starts from its beginning.
 @Test func warmUpMayBeCountedInSteps() throws {
   #expect(try rates(["warmup_steps": .integer(4)], epochs: 3, steps: 2) == [0.25, 0.5, 0.75, 1, 1, 1])
   let found = try rates(["warmup_steps": .integer(3), "schedule": .text("cosine")], epochs: 3, steps: 2)
-  // After 3 of 6 steps the cosine has 1½ epochs: at 0, ½ and 1 of them it is 1, ¾, ¼.
+  // After 3 of 6 steps the cosine has 1½ epochs left; after 0, ½ and 1 of them it is 1, ¾, ¼.
   #expect(zip(found, [1.0 / 3, 2.0 / 3, 1, 1, 0.75, 0.25]).allSatisfy { abs($0 - $1) < 1e-15 })
   let both = try options(["warmup_epochs": .integer(1), "warmup_steps": .integer(1)])
   #expect(failure { _ = try LearningRate(both) }?.status == .invalidArgument)

@@ -5,7 +5,7 @@ import Settings
 import Testing
 import Training
 
-/// The network's own loss under another name, as a caller's would come.
+/// The network's own loss, passed like a caller's loss.
 private struct OwnLoss: Loss {
   let own: any Loss
   var targetKind: TargetKind { own.targetKind }
@@ -21,7 +21,8 @@ private struct OwnLoss: Loss {
 }
 
 struct MissingPartsTests {
-  /// Training with a loss and a metric of the caller's goes on only with these, and then with the bits of an undisturbed run; so do what is refined from it and what is saved again.
+  /// Training with the caller's loss and metric continues only after both are set again, and then has the bits of an uninterrupted run. The same holds for trainers that are refined from
+  /// it or saved again.
   @Test func trainingGoesOnWithTheSameFunctions() throws {
     let data = try ellipses()
     let metric = try metrics("macro_f1")
@@ -46,7 +47,7 @@ struct MissingPartsTests {
     #expect(failure { try loaded.setLoss(nil) }?.status == .state)
     try loaded.setLoss(OwnLoss(own: second.plan.loss))
     #expect(failure { _ = try loaded.run(training: data.training, validation: data.validation) }?.message.contains("sode_trainer_set_metric") == true)
-    // The metric chooses nothing in a search for a learning rate.
+    // A learning rate test does not use the metric.
     _ = try loaded.findLearningRate(training: data.training, low: 1e-3, high: 1, steps: 3)
     #expect(failure { try loaded.setMetric(try metrics("log_loss")) }?.message.contains("larger") == true)
     try loaded.setMetric(metric)
@@ -55,7 +56,7 @@ struct MissingPartsTests {
     #expect(bits(second) == bits(whole))
   }
 
-  /// A training without functions of the caller's misses none, and one that has not begun may do without.
+  /// Training without the caller's functions needs none, and training that has not begun may continue without them.
   @Test func nothingIsMissedThatWasNotThere() throws {
     let data = try ellipses()
     let network = try smallNetwork()

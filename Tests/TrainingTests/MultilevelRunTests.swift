@@ -3,7 +3,7 @@ import Settings
 import Testing
 import Training
 
-/// Levels of 5, 10 and 20 layers: the same bits as by hand, a row for each epoch of each level.
+/// Levels of 5, 10 and 20 layers give the same bits as refinement by hand, and a history row for each epoch of each level.
 @Test func levelsAreTrainedOneAfterTheOther() throws {
   let data = try ellipses()
   let settings: [String: OptionValue] = ["epochs": .integer(2), "learning_rate": .real(0.02), "smoothness": .real(1e-3), "schedule": .text("cosine")]
@@ -19,7 +19,7 @@ import Training
   #expect(finest.history.map(\.validationLoss) == hand.history.map(\.validationLoss))
 }
 
-/// Ended early and continued, the same bits: limits count over all levels.
+/// A run that ends early and continues gives the same bits; limits apply to all levels together.
 @Test func aMultilevelRunIsContinued() throws {
   let data = try ellipses()
   let settings: [String: OptionValue] = ["epochs": .integer(3)]
@@ -35,7 +35,7 @@ import Training
   #expect(finished.trainer === level && level.history.count == 9)
 }
 
-/// Early stopping ends a level, not the run.
+/// Early stopping ends a level, but not the run.
 @Test func patienceEndsALevel() throws {
   let data = try ellipses()
   let settings: [String: OptionValue] = ["epochs": .integer(50), "patience": .integer(1), "min_delta": .real(10)]

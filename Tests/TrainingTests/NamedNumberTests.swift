@@ -4,7 +4,7 @@ import Testing
 import Training
 
 struct NamedNumberTests {
-  /// What is stored of the counters is all of them: a new one that nobody saves fails here.
+  /// All counters are stored: this test fails for a new counter that is not saved.
   @Test func everyCounterIsSaved() throws {
     func stored(_ value: Any) -> Int {
       Mirror(reflecting: value).children.reduce(0) { count, child in
@@ -19,7 +19,7 @@ struct NamedNumberTests {
     let trainer = try trainer(try smallNetwork(), ["epochs": .integer(1)])
     _ = try trainer.run(training: data.training, validation: data.validation)
     let tables = Dictionary(uniqueKeysWithValues: try trainer.record().tables.map { ($0.name, $0.table) })
-    // Of what a batch gave, the report of its steps and a failure are not needed to go on; of an event, its kind.
+    // Continuing does not need the step report and the failure of a batch result, nor the kind of an event.
     #expect(tables["state"]?.names.count == stored(trainer.state))
     #expect(tables["history"]?.names.count == stored(trainer.history[0]))
     #expect(Set(tables["state"]?.names ?? []).count == tables["state"]?.names.count)

@@ -4,7 +4,7 @@ import Testing
 import Training
 
 struct NewtonPCGTests {
-  /// With inner iterations that solve the system, ten steps are Newton's with Armijo's halving, here in plain Double with a dense solve.
+  /// If the inner iterations solve the system, ten steps agree with Newton's method with Armijo backtracking, computed here in plain Double with a dense solve.
   @Test(arguments: ["newton_pcg", "gauss_newton"])
   func stepsAreNewtons(name: String) throws {
     var settings: [String: OptionValue] = ["cg_tolerance": .real(1e-13), "cg_iterations": .integer(50)]

@@ -5,7 +5,7 @@ import Settings
 import Testing
 import Training
 
-/// Training with noise in the layers: masks come from the counter-based stream, so runs repeat bit for bit for any number of threads.
+/// Training with noise in the layers: the masks come from the counter-based random stream, so runs are reproducible bit for bit for any number of threads.
 @Suite struct NoisyTrainingTests {
   private static let kinds: [[String: OptionValue]] = [
     ["noise": .text("stochastic_depth")], ["noise": .text("dropout")], ["noise": .text("gaussian")], ["integrator": .text("shake_shake")],
@@ -23,7 +23,7 @@ import Training
     return (bits(network), trainer.history.map(\.validationLoss))
   }
 
-  /// Two threads, and runs that stop after each epoch, give the bits of one run on one thread; without shuffling another seed gives others, by its noise alone.
+  /// Two threads, and runs that stop after each epoch, give the bits of one run on one thread. Another seed gives other bits, even without shuffling, because of the noise.
   @Test(arguments: kinds) func runsRepeatBitForBit(_ extra: [String: OptionValue]) throws {
     let one = try trained(extra, ["num_threads": .integer(1)])
     let two = try trained(extra, ["num_threads": .integer(2)], epochsAtOnce: 1)
@@ -32,7 +32,7 @@ import Training
     #expect(try trained(extra, ordered).bits != trained(extra, ordered.merging(["seed": .integer(7)]) { $1 }).bits)
   }
 
-  /// On one batch of all samples the objective changes from step to step: nothing known at the last iterate is taken over, and line searches see one objective within a step.
+  /// If one batch contains all samples, noise changes the objective from step to step. So no value of the last iterate is reused, but within a step line searches see one objective.
   @Test(arguments: ["lbfgs", "gauss_newton"]) func wholeBatchesDrawAnewInEveryStep(_ optimizer: String) throws {
     let changes: [String: OptionValue] = ["optimizer": .text(optimizer), "batch_size": .integer(300)]
     let noisy = try trained(["noise": .text("stochastic_depth"), "survival": .real(0.8)], changes)
@@ -41,7 +41,7 @@ import Training
     #expect(noisy.bits != (try trained([:], changes)).bits)
   }
 
-  /// Noise of certain survival is none: the bits of training without it.
+  /// With survival probability 1 training has the bits of training without noise.
   @Test func certainLayersTrainAsWithoutNoise() throws {
     #expect(try trained(["noise": .text("stochastic_depth"), "survival": .real(1)]).bits == trained([:]).bits)
   }

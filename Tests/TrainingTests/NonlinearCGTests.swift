@@ -4,7 +4,7 @@ import Testing
 import Training
 
 struct NonlinearCGTests {
-  /// Ten steps: each along −g + max(0, gᵀ(g − g₋)/‖g₋‖²)d, and within the strong Wolfe conditions of 1e-4 and 0.1.
+  /// Each of ten steps has the direction −g + max(0, gᵀ(g − g₋)/‖g₋‖²)d and satisfies the strong Wolfe conditions with 1e-4 and 0.1.
   @Test func tenStepsFollowPolakAndRibiere() throws {
     let method = try NonlinearCG(try options([:]))
     let objective = AnalyticObjective(count: 6, .float64)

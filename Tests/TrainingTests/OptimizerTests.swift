@@ -5,13 +5,13 @@ import Settings
 import Testing
 import Training
 
-/// Where the optimizer tests start: signs and sizes that a mistake in a formula does not leave alone, on more numbers than one vector register.
+/// The start of the optimizer tests: signs and magnitudes for which mistakes in a formula show, and more numbers than one vector register holds.
 let testStart: [Double] = (0..<37).map { 0.1 * Double($0 - 18) + 0.05 }
 
-/// The gradient of ½c(θ − 1)², with a curvature that differs from number to number.
+/// The gradient of ½c(θ − 1)², with a different curvature c for each number.
 func testGradient(_ theta: Double, _ index: Int) -> Double { (0.2 + 0.1 * Double(index % 7)) * (theta - 1) }
 
-/// Ten steps of an optimizer on the test problem, in two ranges as the trainer takes them.
+/// Ten steps of an optimizer on the test problem, in two ranges, as in the trainer.
 func tenSteps(of method: any GradientOptimizer, rate: Double, decay: Double, _ precision: Precision) throws -> [Double] {
   let theta = try Numbers(testStart, precision)
   let gradient = try Numbers(testStart, precision)
@@ -29,13 +29,13 @@ func tenSteps(of method: any GradientOptimizer, rate: Double, decay: Double, _ p
   return theta.values
 }
 
-/// Ten steps of a few roundings each, on numbers of order 1: 100 units of roundoff.
+/// Ten steps with a few rounding errors each, on numbers of magnitude 1: 100 units of roundoff.
 func expectClose(_ result: [Double], _ expected: [Double], _ precision: Precision) {
   let worst = zip(result, expected).map { abs($0 - $1) / max(abs($1), 1) }.max() ?? .infinity
   #expect(worst < 100 * precision.epsilon)
 }
 
-/// Every registered optimizer moves downhill on a convex problem, step by step, and reads only options that the trainer has.
+/// Every registered optimizer decreases a convex function in every step, and reads only options that the trainer has.
 @Test(arguments: optimizers.names, Precision.allCases)
 func everyOptimizerDescends(name: String, precision: Precision) throws {
   let method = try optimizers(name).init(try options([:]))
@@ -53,7 +53,7 @@ func everyOptimizerDescends(name: String, precision: Precision) throws {
   for option in type(of: method).options { #expect(trainerOptions.contains { $0.key == option.key }) }
 }
 
-/// An objective that fails leaves the iterate and all that is saved of it alone.
+/// If the objective fails, the iterate and everything that is saved of it are unchanged.
 @Test(arguments: optimizers.names)
 func aStepThatFailsChangesNothing(name: String) throws {
   let method = try optimizers(name).init(try options([:]))
@@ -69,7 +69,7 @@ func aStepThatFailsChangesNothing(name: String) throws {
   }
 }
 
-/// Whatever is added to the loss and however samples count: no step of a method with a line search or a trust region raises the whole objective, and events say that objective.
+/// For any terms of the objective and any sample weights, no step of a method with a line search or a trust region increases the whole objective, which events report.
 @Test(arguments: optimizers.entries.filter { $0.entry.prefersAllSamples }.map(\.name))
 func noStepRaisesTheRegularizedObjective(name: String) throws {
   let plain = try ellipses(80, 4).training
@@ -96,7 +96,7 @@ func noStepRaisesTheRegularizedObjective(name: String) throws {
     })
     let reached = trainer.history.map(\.objective)
     for (before, after) in zip(reached, reached.dropFirst()) { #expect(after <= before * (1 + 1e-12), "\(name) \(settings): \(reached)") }
-    // Each epoch is one step, which begins where the last one ended.
+    // Each epoch is one step, which starts where the last one ended.
     guard name != "varpro", name != "block_coordinate", settings["kinetic_energy"] == nil else { return }
     for (row, charge) in zip(trainer.history.dropFirst(), charges) { #expect(abs(row.objective - row.trainingLoss - charge) < 1e-12 * row.objective) }
   }

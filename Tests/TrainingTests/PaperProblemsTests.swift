@@ -4,9 +4,9 @@ import Settings
 import Testing
 import Training
 
-/// The closed-form problems of Haber & Ruthotto 2017, section 6, trained to the accuracies this library promises, each with the recipe that gets there.
+/// The closed-form problems of Haber & Ruthotto 2017, section 6, reach the accuracies that this library promises, each with its own recipe.
 ///
-/// The recipes reached these figures for every one of three to eight seeds when they were chosen; the tests train one.
+/// When the recipes were chosen, they reached these figures for each of three to eight seeds; the tests train with one seed.
 struct PaperProblemsTests {
   static let antisymmetric: [String: OptionValue] = ["field": .text("antisymmetric"), "gamma": .real(0.1), "integrator": .text("euler")]
   static let verlet: [String: OptionValue] = ["field": .text("hamiltonian"), "integrator": .text("verlet")]

@@ -6,7 +6,7 @@ import Training
 @Test func theLayoutOfANetworkKnowsLayersStepSizesAndBiases() throws {
   let network = try smallNetwork()
   let regions = try ParameterLayout(network.plan).regions
-  // Width 4, 5 layers over a horizon of 2, 2 outputs: K [5,4,4], b [5,4], W [2,4], b [2].
+  // Width 4, 5 layers, horizon 2, 2 outputs: K [5,4,4], b [5,4], W [2,4], b [2].
   #expect(regions.map(\.range) == [0..<80, 80..<100, 100..<108, 108..<110] && regions.map(\.isWeight) == [true, false, true, false])
   #expect(regions.map(\.entries) == [5, 5, 1, 1])
   for (region, distance) in zip(regions, [0.4, 0.4, nil, nil]) {
@@ -18,8 +18,8 @@ import Training
   }
 }
 
-/// Steps 0.1, 0.3, 0.6 have their middles at 0.05, 0.25, 0.7.
-/// The weights k of linear multistep blocks begin with the second layer: N − 1 entries at the distance h.
+/// The steps 0.1, 0.3, 0.6 have the midpoints 0.05, 0.25, 0.7.
+/// The weights k of linear multistep blocks begin with the second layer: N − 1 entries at distances h.
 @Test func ownTensorsLieAtTheirLayers() throws {
   let network = try smallNetwork(extra: ["integrator": .text("linear_multistep")])
   let tensor = try #require(network.plan.tensors.first { $0.name.hasSuffix(".k") })

@@ -7,11 +7,11 @@ import Testing
 import Training
 
 struct ReadoutSolverTests {
-  /// A convex classifier: with all blocks' weights fixed, block coordinate descent's first part reaches a gradient of 1e-8, and what it finds is the solution of a softmax regression solved
-  /// here by Newton's method in plain Double with dense matrices.
+  /// With fixed weights of all blocks the classifier's problem is convex. The first part of block coordinate descent finds the same solution as a softmax regression, which this test
+  /// solves by Newton's method in plain Double with dense matrices.
   @Test func reachesTheReferenceClassifier() throws {
     let data = try ellipses(120, 4).training
-    // A horizon of nothing: the states are the padded features, and the weights' gradient is next to zero.
+    // The horizon is almost zero, so the states are the padded features, and the gradient of the blocks' weights is almost zero.
     let network = try smallNetwork(precision: .float64, extra: ["horizon": .real(1e-300), "layers": .integer(1)])
     let decay = 0.01
     let trainer = try trainer(network, [
@@ -24,11 +24,11 @@ struct ReadoutSolverTests {
     let (w, b) = softmaxRegression(features, labels, classes: 2, decay: decay)
     let found = network.snapshot.parameters.values
     for i in 0..<8 { #expect(abs(found[range.lowerBound + i] - w[i]) < 1e-6) }
-    // The difference of the biases; their sum is free.
+    // Only the difference of the biases is determined, not their sum.
     #expect(abs((found[range.upperBound + 1] - found[range.upperBound]) - (b[1] - b[0])) < 1e-6)
   }
 
-  /// argmin mean −log softmax(Wy + b)[label] + ½α‖W‖², by Newton with a little of the identity for the free direction of b.
+  /// argmin mean −log softmax(Wy + b)[label] + ½α‖W‖², by Newton's method. A small multiple of the identity handles the undetermined direction of b.
   private func softmaxRegression(_ y: [[Double]], _ labels: [Int], classes: Int, decay: Double) -> (w: [Double], b: [Double]) {
     let (n, m) = (y[0].count, y.count)
     var x = [Double](repeating: 0, count: classes * (n + 1))
@@ -60,7 +60,7 @@ struct ReadoutSolverTests {
   }
 }
 
-/// A number of a view of floats.
+/// One number of a view of floats.
 private func number(_ view: TensorView, _ row: Int, _ column: Int) -> Double {
   let at = row * view.rowStride + column * view.columnStride
   return view.type == .float32 ? Double(view.base.load(fromByteOffset: 4 * at, as: Float.self)) : view.base.load(fromByteOffset: 8 * at, as: Double.self)

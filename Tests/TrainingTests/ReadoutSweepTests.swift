@@ -5,7 +5,7 @@ import Testing
 import Training
 
 struct ReadoutSweepTests {
-  /// At fixed states loss and gradient are the network's own, and the Hessian product that of the whole network in the readout; at one sample, a tile with padding, and several tiles.
+  /// For fixed states loss and gradient equal those of the network, and the Hessian product equals the readout part of the whole network's. Tested for one sample, a tile with padding, and several tiles.
   @Test(arguments: [[:], ["loss": .text("logistic")], ["loss": .text("least_squares")]] as [[String: OptionValue]], [1, 37, 700])
   func agreesWithTheNetwork(extra: [String: OptionValue], samples: Int) throws {
     let test = try CurvatureCase(extra, samples: samples)
@@ -27,7 +27,7 @@ struct ReadoutSweepTests {
     for (a, b) in zip(product.values, products[readout.range]) { #expect(abs(a - b) < 1e-13) }
   }
 
-  /// M is the mean of (y; 1)(y; 1)ᵀ, which for least squares is the Hessian, and γI, for each output: Hv + γv = Mv with one γ, a tenth of the mean eigenvalue.
+  /// For each output M is the mean of (y; 1)(y; 1)ᵀ, which is the Hessian of least squares, plus γI. So Hv + γv = Mv with a single γ, a tenth of the mean eigenvalue.
   @Test(arguments: [37, 700])
   func preconditionsByTheStatesMoments(samples: Int) throws {
     let test = try CurvatureCase(["loss": .text("least_squares")], samples: samples)

@@ -12,7 +12,7 @@ let testLayout = ParameterLayout([
   .init(range: 24..<26, isWeight: false),
 ], classifier: .init(range: 18..<24, inputs: 3))
 
-/// The same with unequal steps: middles of layers that are 0.1 and 0.5 apart.
+/// The same with unequal steps: the midpoints of the layers are 0.1 and 0.5 apart.
 let unevenLayout: ParameterLayout = {
   let grid = try? TimeGrid(stepSizes: [0.05, 0.15, 0.85])
   let roughness = grid.flatMap { try? TimeRoughness(LayerwiseBasis(), on: $0) } ?? .none
@@ -22,19 +22,19 @@ let unevenLayout: ParameterLayout = {
   ])
 }()
 
-/// The same with cubic splines of four coefficients, and polynomials of four.
+/// The same with cubic splines and with polynomials, both of four coefficients.
 let mixedLayouts: [ParameterLayout] = [try? SplineBasis(4, degree: 3, name: "b_spline"), try? PolynomialBasis(4)].map { (basis: (any TimeBasis)?) in
   let roughness = basis.flatMap { try? TimeRoughness($0, on: TimeGrid(layers: 3, horizon: 2)) } ?? .none
   return ParameterLayout([.init(range: 0..<16, isWeight: true, entries: 4, roughness: roughness), .init(range: 16..<26, isWeight: false)])
 }
 
-/// Every term with its options at their defaults, and in other forms. The smoothed corner is wider than the steps of the differences.
+/// Every term with default options and in other forms. The smoothed corner is wider than the steps of the difference quotients.
 let testTerms: [any Regularizer] = {
   let terms = regularizers.entries.filter { $0.name != "smoothed_l1" }.map { $0.entry.init(strength: 0.7) as any Regularizer }
   return terms + [SmoothedL1(strength: 0.7, epsilon: 0.5), ClassifierSmoothness(strength: 0.7, grid: (3, 1), .laplacian), ClassifierSmoothness(strength: 0.7, grid: (1, 1), .laplacian)]
 }()
 
-/// Taylor test: |R(θ+ε·d) − R(θ) − ε·∇R·d| falls with ε². Quadratic terms leave exactly ε²·½dᵀHd, so that the order is 2 to rounding.
+/// Taylor test: |R(θ+ε·d) − R(θ) − ε·∇R·d| decreases like ε². For quadratic terms it is exactly ε²·½dᵀHd, so the order is 2 up to rounding.
 @Test(arguments: testTerms.indices)
 func everyRegularizersGradientIsItsDerivative(index: Int) throws {
   let term = testTerms[index]
@@ -49,11 +49,11 @@ func everyRegularizersGradientIsItsDerivative(index: Int) throws {
     let moved = try Numbers(zip(theta.values, direction.values).map { $0 + step * $1 })
     remainders.append(abs(term.accumulate(moved.vector, layout: testLayout, addingTo: nil) - energy - step * slope))
   }
-  // A term that is constant here leaves nothing.
+  // For a term that is constant here the remainder is zero.
   for (coarse, fine) in zip(remainders, remainders.dropFirst()) { #expect(coarse / fine > (term is SmoothedL1 ? 3.4 : 3.9) || coarse < 1e-14) }
 }
 
-/// The gradient is added to what is there.
+/// The gradient is added to the present contents of the result.
 @Test(arguments: testTerms.indices, Precision.allCases)
 func everyRegularizerAddsToTheGradient(index: Int, precision: Precision) throws {
   let term = testTerms[index]
@@ -62,12 +62,12 @@ func everyRegularizerAddsToTheGradient(index: Int, precision: Precision) throws 
   let added = try Numbers([Double](repeating: 8, count: 26), precision)
   _ = term.accumulate(theta.vector, layout: testLayout, addingTo: fresh.vector)
   _ = term.accumulate(theta.vector, layout: testLayout, addingTo: added.vector)
-  // Sums near 8 to 16 in the given precision: a few roundings.
+  // Sums between 8 and 16 in the given precision have a few rounding errors.
   #expect(zip(added.values, fresh.values).allSatisfy { abs($0 - 8 - $1) < 64 * precision.epsilon })
 }
 
-/// The Hessian product is the derivative of the gradient, by central differences (∇R(θ+εd) − ∇R(θ−εd))/2ε: 1e-7 for ε = 1e-4 and third derivatives of order 1, exact but for rounding where R is quadratic;
-/// it is added to what is there, symmetric, and never negative.
+/// The Hessian product agrees with central differences (∇R(θ+εd) − ∇R(θ−εd))/2ε: up to 1e-7 for ε = 1e-4 and third derivatives of magnitude 1, and up to rounding if R is quadratic. It is
+/// added to the present contents of the result; the Hessian is symmetric and positive semidefinite.
 @Test(arguments: testTerms.indices)
 func everyRegularizersCurvatureIsTheDerivativeOfItsGradient(index: Int) throws {
   let term = testTerms[index]

@@ -2,10 +2,10 @@ import LinearAlgebra
 import Testing
 import Training
 
-/// [HR]: (α/2h) Σ_j‖θ_j − θ_{j−1}‖² by hand: α = 0.5, h = 0.25.
+/// [HR]: (α/2h) Σ_j‖θ_j − θ_{j−1}‖², computed by hand for α = 0.5 and h = 0.25.
 @Test func smoothnessMeasuresTheChangeFromLayerToLayer() throws {
   var values = [Double](repeating: 3, count: 26)
-  // One weight goes 3 → 5 → 4 over the layers, one bias 3 → 3 → 1; numbers outside blocks do not count.
+  // One weight changes 3 → 5 → 4 over the layers, and one bias 3 → 3 → 1. Parameters outside blocks do not count.
   (values[5], values[9], values[17]) = (5, 4, 1)
   values[20] = 100
   let theta = try Numbers(values)
@@ -19,7 +19,7 @@ import Training
   #expect(gradient.values == expected)
 }
 
-/// With unequal steps each difference counts by its own distance: α/2·(2²/0.1 + 1²/0.5) for a weight that goes 3 → 5 → 4.
+/// With unequal steps each difference is divided by its own distance: α/2·(2²/0.1 + 1²/0.5) for a weight that changes 3 → 5 → 4.
 @Test func smoothnessCountsUnequalDistances() throws {
   var values = [Double](repeating: 3, count: 26)
   (values[5], values[9]) = (5, 4)

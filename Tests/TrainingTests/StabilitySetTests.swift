@@ -4,7 +4,7 @@ import Settings
 import Testing
 import Training
 
-/// Field and integrator with what keeps their steps stable, written out from Theory.md §6.2 to §6.6: a function of h and the spectral norm of K, or of ½(K − Kᵀ).
+/// A field and an integrator with the measure of their stability, from Theory.md §6.2 to §6.6: a function of h and the spectral norm of K or of ½(K − Kᵀ).
 private struct StableCase: CustomTestStringConvertible, Sendable {
   let field: String
   var form: String?
@@ -12,7 +12,7 @@ private struct StableCase: CustomTestStringConvertible, Sendable {
   var gamma: Double?
   var isAntisymmetric = false
   var tensors = ["K"]
-  /// ≤ 1 when stable.
+  /// The step is stable if this is ≤ 1.
   let measure: @Sendable (_ h: Double, _ norms: [Double]) -> Double
   var testDescription: String { "\(field)/\(integrator)" }
 }
@@ -31,7 +31,7 @@ private let stableCases: [StableCase] = [
   StableCase(field: "antisymmetric", integrator: "euler", gamma: 0.5, isAntisymmetric: true) { h, n in h * (0.0625 + n[0] * n[0]) / 0.5 },
 ]
 
-/// σ_max by power iteration on WᵀW, converged: a lower bound, and here independent of the library's.
+/// σ_max by converged power iteration on WᵀW: a lower bound that is independent of the library's computation.
 private func spectralNorm(_ rows: [[Double]]) -> Double {
   var x = rows[0].indices.map { 1 / Double($0 + 2) }
   var norm = 0.0
@@ -46,7 +46,7 @@ private func spectralNorm(_ rows: [[Double]]) -> Double {
   return norm
 }
 
-/// Per layer the measure of the case.
+/// The measure of the case for each layer.
 private func measures(_ network: Network, _ stable: StableCase, h: Double) throws -> [Double] {
   let snapshot = network.snapshot
   return try withExtendedLifetime(snapshot) {
@@ -65,7 +65,8 @@ private func measures(_ network: Network, _ stable: StableCase, h: Double) throw
   }
 }
 
-/// After every update the largest stable step is kept satisfied: training with steps that leave the set at once, one update an epoch, measured after each. Without the option the same training leaves it.
+/// With the option every update respects the stability limit. The test trains with steps that would leave the set at once, with one update per epoch, and measures after each. Without the option the same training
+/// leaves the set.
 @Test(arguments: stableCases, [1.0, 0.5]) private func everyUpdateKeepsTheStepStable(_ stable: StableCase, share: Double) throws {
   let data = try ellipses()
   let h = 0.5
@@ -82,12 +83,12 @@ private func measures(_ network: Network, _ stable: StableCase, h: Double) throw
     var all: [Result<Double, any Error>] = []
     let failed = failure {
       _ = try trainer.run(training: data.training, onEvent: { event in
-        // Between, the network still holds what it began with.
+        // Between the ends of epochs the network still has its former parameters.
         if event.kind == .epoch { all.append(Result { try #require(try measures(network, stable, h: h).max()) }) }
         return 0
       })
     }
-    // Unbounded training may overflow: what it did before counts.
+    // Unbounded training may overflow; then the epochs before count.
     #expect(failed == nil || (!keeps && failed?.status == .notFinite), "\(failed?.message ?? "")")
     let worst = try all.map { try $0.get() }.max() ?? 0
     #expect(!keeps || trainer.history.count == 10)
@@ -95,7 +96,7 @@ private func measures(_ network: Network, _ stable: StableCase, h: Double) throw
   }
   let isLinearInTheShare = stable.integrator != "euler" || stable.field != "antisymmetric"
   #expect(largest[0] <= (isLinearInTheShare ? share : 1), "kept")
-  // Sharp: norms are scaled to 0.97 of their part of the limit, up to the 1 % of their bounds; there are two factors at most.
+  // The scaling is sharp: norms are scaled to 0.97 of their share of the limit, up to the 1 % accuracy of their bounds; there are at most two factors.
   #expect(largest[0] >= (isLinearInTheShare ? 0.8 * share : 0.1), "scaled no further than needed")
   #expect(largest[1] > 1, "the test needs a training that leaves the set")
 }
@@ -118,7 +119,7 @@ private func measures(_ network: Network, _ stable: StableCase, h: Double) throw
   }
 }
 
-/// Unequal steps have limits of their own; layers that share weights that of their largest step; what lies within keeps its bits.
+/// Each of several unequal steps has its own limit. Layers that share weights have the limit of their largest step. Weights within the limit keep their bits.
 @Test func limitsFollowTheSteps() throws {
   let field: [String: OptionValue] = ["field": .text("gradient_flow"), "bias": .text("none")]
   let uneven = StableCase(field: "", integrator: "") { h, n in h * n[0] * n[0] / 2 }
@@ -134,13 +135,13 @@ private func measures(_ network: Network, _ stable: StableCase, h: Double) throw
     return network
   }
   let own = try projected(["step_sizes": .text("0.1,0.4,0.2")])
-  // Leapfrog takes the larger of two neighbors; here too, being safe.
+  // For leapfrog the limit uses the larger of two neighboring steps. This case does the same, which is safe.
   for (h, layer) in [(0.1, 0), (0.4, 1), (0.4, 2)] { #expect(try (0.85...1).contains(measures(own, uneven, h: h)[layer])) }
   let shared = try projected(["step_sizes": .text("0.1,0.4,0.2"), "weights_in_time": .text("shared")])
   #expect(try (0.85...1).contains(measures(shared, uneven, h: 0.4)[0]))
 }
 
-/// Bounds that are carried along change no bit: a set that has seen every iterate does what a new one does, for any number of threads, and bounds norms anew for few of them.
+/// Bounds that are carried from iterate to iterate change no bit: a set that has processed every iterate gives the same result as a new one, for any number of threads.
 @Test(arguments: [1, 2], Precision.allCases) func carriedBoundsChangeNothing(threads: Int, precision: Precision) throws {
   let extra: [String: OptionValue] = ["field": .text("hamiltonian_two_weight"), "integrator": .text("verlet"), "layers": .integer(6), "horizon": .real(3), "width": .integer(12)]
   let plan = try smallNetwork(precision: precision, extra: extra).plan
@@ -153,7 +154,7 @@ private func measures(_ network: Network, _ stable: StableCase, h: Double) throw
   let push = try Numbers(normal: plan.parameterCount, seed: 6, precision)
   var scaled = 0
   for round in 0..<60 {
-    // Outward, with now and then a larger step.
+    // The weights grow, with a larger step from time to time.
     axpy(round % 7 == 0 ? 0.05 : 0.004, round % 3 == 0 ? push.vector : weights.vector, addingTo: weights.vector)
     let copied = try Numbers(weights.values, precision)
     let isChanged = old.project(weights.vector, pool)

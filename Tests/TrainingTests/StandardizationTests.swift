@@ -4,13 +4,13 @@ import Settings
 import Testing
 import Training
 
-/// Features (0, 2) and (5, 5) give mean (1, 5), scale (1/1, 1): the constant one enters as 0.
+/// The features (0, 2) and (5, 5) have the means 1 and 5 and the scales 1/1 and 1; the constant feature becomes 0.
 @Test func standardizationIsFitted() throws {
   let network = try scoreNetwork(2)
   try network.fitNormalization(on: try scoreData([[0, 5], [2, 5]], labels: [0, 1]))
   let normalization = try #require(network.snapshot.normalization)
   #expect(normalization.shift.values == [1, 5] && normalization.scale.values == [1, 1])
-  // Scores are now (±1, 0): the loss is that of a difference of 1.
+  // The scores are now (±1, 0), so the loss is that of a difference of 1.
   let loss = try evaluate(network, on: try scoreData([[0, 5], [2, 5]], labels: [1, 0]), threads: 1).loss
   #expect(abs(loss - 0.31326168751822286) < 1e-15)  // log(1 + 1/e)
 }
@@ -18,7 +18,7 @@ import Training
 @Test func standardizationRefusesOtherFeatures() throws {
   let network = try scoreNetwork(3)
   #expect(failure { try network.fitNormalization(on: try scoreData([[0, 5], [2, 5]], labels: [0, 1])) }?.status == .shapeMismatch)
-  // A deviation of 1e-320 has a scale that no float64 holds; one of 1e-60 has one, whatever the network's precision.
+  // The scale for a deviation of 1e-320 exceeds float64; that for 1e-60 does not, whatever the network's precision.
   let narrow = try scoreNetwork(1, loss: "logistic", precision: .float32)
   #expect(failure { try narrow.fitNormalization(on: try scoreData([[0], [1e-320]], labels: [0, 1])) }?.status == .notFinite)
   #expect(narrow.snapshot.normalization == nil)
@@ -26,7 +26,7 @@ import Training
   #expect(narrow.snapshot.normalization?.scale.values == [2e60])
 }
 
-/// Sequences: a scale a channel, of what was observed; times, masks and padding neither count nor change.
+/// For sequences each channel has one scale, computed from its observations; times, masks and padding do not count and do not change.
 @Test func standardizationOfSequences() throws {
   let made = try Network(
     NetworkSpecification(

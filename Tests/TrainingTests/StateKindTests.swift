@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Training
 
-/// The kinds that optimizers give their vectors, as they are defined.
+/// The kinds of the optimizers' state vectors match their definitions.
 @Test func stateVectorsSayWhatTheyAre() throws {
   func kinds(_ name: String) throws -> [StateKind] {
     let optimizer = try optimizers(name).init(options(["lbfgs_memory": .integer(2)]))
@@ -17,10 +17,10 @@ import Training
   #expect(try kinds("lbfgs") == [.step, .step, .gradient, .gradient])
 }
 
-/// Why gradients are halved: the mean loss over layers whose weights are the same function of time has, in each half layer, half the gradient, up to the scheme's order.
+/// Why refinement halves gradients: if both networks have the same weights as functions of time, the gradient in each half layer is half that of the layer, up to the scheme's order.
 @Test func halfALayerHasHalfTheGradient() throws {
   let coarse = try smallNetwork(precision: .float64, extra: ["layers": .integer(64)])
-  // Weights that hardly change in time: constant ones.
+  // Constant weights are the simplest ones that vary slowly in time.
   let tensor = try coarse.tensor("blocks.0.K")
   let constant = try TestSupport.Numbers.normal(16, .float64, seed: 5, deviation: 0.3).values
   try coarse.replace(tensor, with: try TestSupport.Numbers((0..<64).flatMap { _ in constant }, .float64).view(rows: 64, columns: 16))
@@ -32,6 +32,6 @@ import Training
   }
   let (whole, half) = (try gradient(coarse), try gradient(fine))
   let size = whole.map(abs).max() ?? 0
-  // Layer 20 and its two halves: equal to O(h), h = 2/64.
+  // Layer 20 and its two halves agree up to O(h), h = 2/64.
   for i in 0..<16 { for part in [40, 41] { #expect(abs(half[part * 16 + i] - 0.5 * whole[20 * 16 + i]) < 0.05 * size) } }
 }

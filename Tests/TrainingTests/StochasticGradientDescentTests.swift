@@ -3,7 +3,7 @@ import Settings
 import Testing
 import Training
 
-/// torch.optim.SGD's documented algorithm, in plain Double.
+/// The documented algorithm of torch.optim.SGD, in plain Double.
 private func reference(_ start: [Double], steps: Int, rate: Double, momentum: Double, nesterov: Bool) -> [Double] {
   var theta = start
   var velocity = [Double](repeating: 0, count: start.count)

@@ -6,6 +6,6 @@ import Training
   let watch = Stopwatch()
   Thread.sleep(forTimeInterval: 0.02)
   let elapsed = watch.milliseconds
-  // Sleeping takes at least the time asked for; a minute would be a wrong unit.
+  // Sleeping takes at least the requested time; a minute would show a wrong unit.
   #expect(elapsed >= 20 && elapsed < 60_000)
 }

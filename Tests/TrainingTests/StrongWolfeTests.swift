@@ -4,7 +4,7 @@ import Settings
 import Testing
 import Training
 
-/// A function on a ray for line searches: θ has one number, the direction is 1.
+/// A function of one variable for line searches: θ is one number, and the direction is 1.
 final class RayObjective: Objective {
   let function: (Double) -> Double
   let slope: (Double) -> Double
@@ -26,7 +26,7 @@ final class RayObjective: Objective {
   func readoutProblem() throws(Failure) -> any ReadoutProblem { throw Failure(.incompatible, "no readout") }
 }
 
-/// Functions that fall at 0: convex, with a wall of infinity, nearly flat, with several minima.
+/// Functions that decrease at 0: a convex one, one that becomes infinite, a nearly flat one, and one with several minima.
 let rays: [(name: String, RayObjective)] = [
   ("parabola", RayObjective({ ($0 - 3) * ($0 - 3) }, { 2 * ($0 - 3) })),
   ("wall", RayObjective({ $0 < 2 ? -log(2 - $0) - 3 * $0 : .infinity }, { $0 < 2 ? 1 / (2 - $0) - 3 : .nan })),
@@ -35,7 +35,7 @@ let rays: [(name: String, RayObjective)] = [
 ]
 
 struct StrongWolfeTests {
-  /// From steps of 1e-3 to 1e3 both conditions hold at the point found.
+  /// For initial steps from 1e-3 to 1e3 the result satisfies both conditions.
   @Test(arguments: [0.1, 0.9], [1e-3, 0.1, 1, 10, 1e3])
   func conditionsHold(slopeFraction: Double, first: Double) throws {
     for (name, ray) in rays {
@@ -51,7 +51,7 @@ struct StrongWolfeTests {
     }
   }
 
-  /// Uphill there is nothing to find.
+  /// Along a direction of ascent the search finds nothing.
   @Test func givesUpWhereNothingFalls() throws {
     let ray = RayObjective({ abs($0) }, { $0 > 0 ? 1 : -1 })
     let (origin, direction, trial, trialGradient) = (try Numbers([0]), try Numbers([1]), try Numbers([0]), try Numbers([0]))

@@ -11,7 +11,7 @@ import Training
   }
 }
 
-/// Options that entries share are the same option wherever they are declared.
+/// An option that several entries declare is the same everywhere.
 @Test func sharedOptionsAgree() throws {
   for option in optimizers.entries.flatMap({ $0.entry.options }) + schedules.entries.flatMap({ $0.entry.options }) {
     let listed = trainerOptions.first { $0.key == option.key }

@@ -6,7 +6,7 @@ import Testing
 import Training
 
 struct TrainerRecordTests {
-  /// Rebuilt from its record within an epoch, with validation, class weights and early stopping, a trainer ends as the uninterrupted one: bits, history, best iterate.
+  /// A trainer that is rebuilt from its record within an epoch, with validation, class weights and early stopping, ends like the uninterrupted one: same bits, history and best iterate.
   @Test func goesOnFromItsRecord() throws {
     let data = try ellipses(200, 60)
     let settings: [String: OptionValue] = ["epochs": .integer(6), "batch_size": .integer(50), "patience": .integer(4), "schedule": .text("cosine"), "weight_decay": .real(1e-3)]

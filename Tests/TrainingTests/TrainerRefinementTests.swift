@@ -4,7 +4,7 @@ import Settings
 import Testing
 import Training
 
-/// What is carried over: options, history, steps and work; what counts anew: epochs and the best iterate. The network starts from what the coarse one holds.
+/// A refined trainer keeps options, history, steps and work; it starts epochs and the best iterate anew. The network starts from the coarse network's weights.
 @Test func aRefinedTrainerGoesOn() throws {
   let data = try ellipses()
   let network = try smallNetwork()
@@ -20,12 +20,12 @@ import Training
   #expect(finer.history.map(\.level) == [0, 0, 0, 1, 1, 1] && finer.history.map(\.epoch) == [1, 2, 3, 1, 2, 3])
   #expect(finer.history.map(\.step) == [4, 8, 12, 16, 20, 24])
   #expect(finer.history[3].isBest && finer.history[3].seconds >= finer.history[2].seconds && finer.history[3].work > finer.history[2].work)
-  // The coarse trainer stays as it was.
+  // The coarse trainer does not change.
   #expect(coarse.history.count == 3 && coarse.network.plan.blocks[0].layers == 5)
   #expect(failure { try finer.set("optimizer", .text("sgd")) }?.status == .state)
 }
 
-/// With the optimizer's vectors carried over the first step is another than a new trainer's, and about the coarse one's next: Adam's moments hold.
+/// A refined trainer keeps the optimizer's vectors, here Adam's moments: its first step differs from that of a new trainer and is close to the coarse trainer's next step.
 @Test(arguments: ["adam", "adamw", "sgd", "lbfgs", "nonlinear_cg", "gauss_newton"]) func theOptimizersStateGoesOver(_ name: String) throws {
   let data = try ellipses()
   let settings: [String: OptionValue] = ["epochs": .integer(4), "optimizer": .text(name)]
@@ -49,7 +49,7 @@ import Training
   try finer.set("optimizer", .text("sgd"))
 }
 
-/// The regularizer is an integral over time: weights that are smooth have about the same energy on the finer grid, and linear ones the same but for the last half step.
+/// The regularizer is an integral over time: smooth weights have about the same value on the finer grid, and linear weights have the same value except for the last half step.
 @Test func smoothnessIsRescaled() throws {
   let network = try smallNetwork(precision: .float64)
   let tensor = try network.tensor("blocks.0.K")
@@ -61,6 +61,6 @@ import Training
     let layout = try ParameterLayout(network.plan)
     return withExtendedLifetime(snapshot) { Smoothness(strength: 1).accumulate(snapshot.parameters, layout: layout, addingTo: nil) }
   }
-  // ½·(N − 1)·h·slope²: the grid has N − 1 intervals between the middles.
+  // ½·(N − 1)·h·slope²: the grid has N − 1 intervals between the midpoints.
   #expect(abs(try energy(finer) / energy(network) - (9.0 / 10) / (4.0 / 5)) < 1e-12)
 }

@@ -5,7 +5,7 @@ import Settings
 import Testing
 import Training
 
-/// A small network for the plane, trained on few points: fast, and every part takes part.
+/// A small network for points in the plane, trained on few points: it is fast and uses every part.
 func smallNetwork(classes: Int = 2, precision: Precision = .float32, seed: Int64 = 1, extra: [String: OptionValue] = [:]) throws -> Network {
   var specification = NetworkSpecification()
   let settings: [String: OptionValue] = [
@@ -33,7 +33,7 @@ func bits(_ network: Network) -> [UInt64] { network.snapshot.parameters.values.m
   let network = try smallNetwork()
   let trainer = try trainer(network, ["epochs": .integer(8), "learning_rate": .real(0.02), "metric": .text("loss"), "batch_size": .integer(20)])
   _ = try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits(epochs: 5))
-  // Steps of 5 in every parameter spoil what was learned, so that the last iterates are not the best.
+  // Steps of 5 in every parameter destroy what was learned, so that the last iterates are not the best.
   try trainer.set("learning_rate", .real(5))
   #expect(try trainer.run(training: data.training, validation: data.validation) == .ok)
   let losses = trainer.history.map(\.validationLoss)
@@ -104,7 +104,7 @@ func bits(_ network: Network) -> [UInt64] { network.snapshot.parameters.values.m
   #expect(failure { _ = try refused.run(training: data, validation: data) }?.status == .incompatible)
 }
 
-/// Parameters that are assigned between two runs are what training goes on from, with the optimizer's vectors: as in a loop that was written out by hand. With validation the best is found anew.
+/// Training continues from parameters that are assigned between two runs, and keeps the optimizer's vectors, like a loop written by hand. With validation data the best iterate is searched anew.
 @Test(arguments: [false, true]) func assignedParametersAreTrainedOn(validates: Bool) throws {
   let data = try ellipses()
   let validation = validates ? data.validation : nil
@@ -114,7 +114,7 @@ func bits(_ network: Network) -> [UInt64] { network.snapshot.parameters.values.m
   let assigned = try Numbers(normal: network.plan.parameterCount, seed: 9, .float32)
   try network.replaceParameters(with: assigned.vector)
   _ = try trainer.run(training: data.training, validation: validation, limits: TrainingLimits(epochs: 1))
-  // One step of gradient descent from the assigned parameters, in the order of the second epoch: all samples, whose sum has roundings of its own.
+  // One step of gradient descent from the assigned parameters with all samples in the order of the second epoch, because the order determines the rounding of their sum.
   let gradient = try Numbers(assigned.values, .float32)
   let sweep = try Sweep(network.plan, batch: 200, derivative: true, threads: 1)
   _ = try sweep.lossGradient(
@@ -124,7 +124,7 @@ func bits(_ network: Network) -> [UInt64] { network.snapshot.parameters.values.m
   #expect(trainer.history.last?.isBest == true)
 }
 
-/// A run with no epochs left changes nothing, whatever was assigned; and what a callback assigns is trained on.
+/// A run with no epochs left keeps the assigned parameters; and training continues from parameters that a callback assigns.
 @Test func aRunWithoutEpochsLeavesParametersAlone() throws {
   let data = try ellipses()
   let network = try smallNetwork()
@@ -147,7 +147,7 @@ func bits(_ network: Network) -> [UInt64] { network.snapshot.parameters.values.m
   })
   // One step of Adam from there.
   #expect(network.snapshot.parameters.values.allSatisfy { abs($0 - 3) < 0.02 })
-  // And what it assigns after the last step stays.
+  // Parameters that it assigns after the last step stay.
   try trainer.set("epochs", .integer(5))
   _ = try trainer.run(training: data.training, onEvent: { _ in
     _ = try? network.replaceParameters(with: far.vector)
@@ -156,7 +156,7 @@ func bits(_ network: Network) -> [UInt64] { network.snapshot.parameters.values.m
   #expect(network.snapshot.parameters.values.allSatisfy { $0 == 3 })
 }
 
-/// What a callback saves, at an epoch's end or between, goes on with the bits of the run it was saved from.
+/// A trainer that a callback saves, at the end of an epoch or in between, continues with the bits of the original run.
 @Test(arguments: optimizers.names) func whatACallbackSavesGoesOn(name: String) throws {
   let data = try ellipses()
   let settings: [String: OptionValue] = ["optimizer": .text(name), "epochs": .integer(4), "batch_size": .integer(70), "smoothness": .real(1e-3), "num_threads": .integer(1)]
@@ -165,7 +165,7 @@ func bits(_ network: Network) -> [UInt64] { network.snapshot.parameters.values.m
   var copies: [(network: Network, record: TrainerRecord, keep: [Numbers])] = []
   _ = try saving.run(training: data.training, validation: data.validation, onEvent: { event in
     guard event.epoch == 2, let record = try? saving.record(), let copy = try? Network(network.plan, network.snapshot) else { return 0 }
-    // A file would hold the numbers; here they are copied before training changes them.
+    // A file would contain the numbers; here the test copies them before training changes them.
     let kept = record.vectors.compactMap { try? Numbers($0.values.values, .float32) }
     copies.append((copy, TrainerRecord(options: record.options, tables: record.tables, vectors: zip(record.vectors, kept).map { ($0.0.name, $0.1.vector) }), kept))
     return 0

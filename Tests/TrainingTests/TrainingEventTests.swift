@@ -13,7 +13,7 @@ import Training
   #expect(epochs == trainer.history && epochs.map(\.epoch) == [1, 2])
   // 200 samples in batches of 60: four steps, the last of 20 samples.
   #expect(epochs.map(\.step) == [4, 8] && epochs.allSatisfy { $0.epochFraction == 1 && $0.learningRate == 0.25 })
-  // Fractions of 200 and of 100 samples.
+  // Fractions of 200 samples and of 100.
   #expect(epochs.allSatisfy { ($0.trainingAccuracy * 200).rounded() / 200 == $0.trainingAccuracy })
   #expect(epochs.allSatisfy { ($0.validationAccuracy * 100).rounded() / 100 == $0.validationAccuracy })
   #expect(epochs[0].seconds > 0 && epochs[1].seconds >= epochs[0].seconds && epochs[0].isBest)
@@ -26,7 +26,7 @@ import Training
   let trainer = try trainer(try smallNetwork(), ["epochs": .integer(5)])
   #expect(try trainer.run(training: data.training, limits: TrainingLimits(epochs: 2)) == .ok)
   #expect(trainer.state.epoch == 2)
-  // Some of the next epoch, then to its end. A cancel stays once it is requested: it may be asked for more than once.
+  // Runs a part of the next epoch, then to its end. A cancel request is permanent, because the run may check it more than once.
   var answers = 0
   #expect(try trainer.run(training: data.training, limits: TrainingLimits { answers += 1; return answers >= 2 }) == .cancelled)
   #expect(try trainer.run(training: data.training, limits: TrainingLimits(epochs: 1)) == .ok)

@@ -11,7 +11,7 @@ private let everyPart: [String: OptionValue] = [
   "schedule": .text("cosine"), "warmup_epochs": .integer(1), "learning_rate": .real(0.02),
 ]
 
-/// Stopping after every batch by a cancel token, by the clock, or after each epoch, and going on gives the bits of one run on one thread.
+/// Runs that a cancel token stops after every batch, or a time limit, or the end of each epoch, continue with the bits of one run on one thread.
 @Test(arguments: [1, 2], Precision.allCases)
 func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precision) throws {
   let data = try ellipses()
@@ -27,7 +27,7 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
       switch limits {
       case "epoch": status = try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits(epochs: 1))
       case "cancel":
-        // Requested once a batch is stepped or an epoch closed; a batch is one tile, so that this is asked on this thread.
+        // The token is requested after the step of a batch or the end of an epoch. A batch is one tile, so the check runs on this thread.
         let (step, epoch) = (trainer.state.step, trainer.state.epoch)
         let moved = { trainer.state.step != step || trainer.state.epoch != epoch }
         status = try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits(isCancelled: moved))
@@ -35,13 +35,13 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
         status = try trainer.run(training: data.training, validation: data.validation, limits: TrainingLimits(milliseconds: 20))
       default: status = try trainer.run(training: data.training, validation: data.validation)
       }
-      // A loaded machine may need many runs of 20 ms to take one step.
+      // A loaded machine may need many runs of 20 ms to make one step.
       #expect(runs < 1000 && (limits != "cancel" || status == (runs < 24 ? .cancelled : .ok)))
       if runs >= 1000 { return }
     }
-    // 200 samples in batches of 48 are 5 steps an epoch.
+    // 200 samples in batches of 48 are 5 steps per epoch.
     #expect(trainer.state.step == 20)
-    // Each epoch: a run for each of 5 batches and one for its validation.
+    // Each epoch takes one run for each of its 5 batches and one for its validation.
     if limits == "cancel" { #expect(runs == 24) }
     let row = trainer.history.flatMap { [$0.trainingLoss, $0.validationLoss, $0.validationAccuracy, $0.learningRate] }
     if limits == "none" { (whole, rows) = (bits(network), row) }
@@ -50,7 +50,7 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
   }
 }
 
-/// A cancel within a batch leaves everything as it was: nothing is stepped, and going on gives the bits of an undisturbed run.
+/// Cancellation within a batch changes nothing: no step is made, and continuing gives the bits of an uninterrupted run.
 @Test func aBatchCancelledHalfwayIsWorkedOnAnew() throws {
   let data = try ellipses()
   var results: [[UInt64]] = []
@@ -58,7 +58,7 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
     let network = try smallNetwork(precision: .float32)
     let trainer = try trainer(network, everyPart.merging(["num_threads": .integer(1), "batch_size": .integer(1_000_000)]) { $1 })
     if disturbed {
-      // 200 samples are two tiles, before each of which the token is asked, and again when all are done.
+      // 200 samples are two tiles. The token is checked before each tile, and again after both.
       for patience in 0..<3 {
         var asked = 0
         let status = try trainer.run(
@@ -79,7 +79,7 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
 @Test func earlyStoppingEndsTrainingAndStaysEnded() throws {
   let data = try ellipses()
   let trainer = try trainer(try smallNetwork(), ["epochs": .integer(50), "patience": .integer(2), "min_delta": .real(10), "metric": .text("loss")])
-  // No loss falls by 10: the first epoch sets the reference, two more wait.
+  // No loss falls by 10: the first epoch sets the reference, and the patience lasts two more.
   #expect(try trainer.run(training: data.training, validation: data.validation) == .earlyStopping)
   #expect(trainer.state.epoch == 3)
   #expect(try trainer.run(training: data.training, validation: data.validation) == .earlyStopping)
@@ -125,7 +125,7 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
   #expect(results[3] == results[4])
 }
 
-/// Three batches of 20 accumulated are a batch of 60: the same bits, weights of the samples among them.
+/// Three accumulated batches of 20 give the same bits as one batch of 60, also with sample weights.
 @Test func accumulatedBatchesAreOneLargerBatch() throws {
   let data = try ellipses()
   let weights = try Numbers((0..<200).map { 0.5 + Double($0 % 3) })
@@ -141,7 +141,7 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
   #expect(found[0] == found[1])
 }
 
-/// A row that training cannot evaluate is named by its place in the caller's data, whatever minibatch of a shuffled order it is in.
+/// If training cannot evaluate a row, the error names its place in the caller's data, whichever shuffled minibatch it is in.
 @Test func aRowOfAMinibatchIsNamedByItsPlaceInTheData() throws {
   let network = try smallNetwork(
     classes: 2, precision: .float64, extra: ["integrator": .text("backward_euler"), "solver_iterations": .integer(1), "horizon": .real(4)])

@@ -2,7 +2,7 @@ import LinearAlgebra
 import Settings
 import Training
 
-/// Owned numbers for tests: a vector that lives as long as this object.
+/// Numbers for tests: a vector that lives as long as this object.
 final class Numbers {
   private let buffer: Buffer
   let vector: Vector
@@ -13,7 +13,7 @@ final class Numbers {
     for (i, value) in values.enumerated() { vector.store(value, at: i) }
   }
 
-  /// Numbers of a random stream, standard normal.
+  /// Standard normal numbers from a random stream.
   convenience init(normal count: Int, seed: UInt64, _ precision: Precision = .float64) throws {
     var stream = RandomStream(seed: seed)
     var values: [Double] = []
@@ -42,7 +42,7 @@ func options(of term: any Regularizer.Type, _ settings: [String: OptionValue]) t
   return values
 }
 
-/// The failure that `body` throws; nil when it throws none.
+/// The failure that `body` throws; nil if it throws none.
 func failure(_ body: () throws -> Void) -> Failure? {
   do {
     try body()

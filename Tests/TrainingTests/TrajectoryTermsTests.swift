@@ -18,7 +18,7 @@ private struct Charged {
     samples = try BatchCase(network, samples: 21)
   }
 
-  /// Loss and cost per sample, and the gradient of their sum.
+  /// The loss and the cost per sample, and the gradient of their sum.
   func evaluate(at parameters: TestSupport.Numbers, derivative: Bool = true, memory: (any MemoryPolicy)? = nil, threads: Int = 1) throws -> (value: Double, result: BatchResult, gradient: [Double]) {
     let sweep = try Sweep(plan, batch: samples.samples, derivative: derivative, memory: memory, threads: threads)
     let gradient = try TestSupport.Numbers(plan.parameterCount, .float64)
@@ -44,7 +44,7 @@ private let chargedBlocks: [(block: String, cost: TrajectoryCost)] = [
   (#""field": "dense", "integrator": "euler", "weights_in_time": "b_spline", "basis_count": 4"#, TrajectoryCost(kinetic: 0.7, jacobian: 0.5)),
 ]
 
-/// Taylor: the remainder of value and gradient falls with the square of the step, through the states and the parameters; what rounding leaves is below 1e-9.
+/// Taylor test: the remainder of value and gradient decreases with the square of the step, through states and parameters; rounding errors are below 1e-9.
 @Test(arguments: chargedBlocks.indices) func theGradientThroughTheStatesIsExact(_ index: Int) throws {
   let charged = try Charged(chargedBlocks[index].block, chargedBlocks[index].cost)
   let snapshot = charged.network.snapshot
@@ -62,7 +62,7 @@ private let chargedBlocks: [(block: String, cost: TrajectoryCost)] = [
   for (coarse, fine) in zip(remainders, remainders.dropFirst()) { #expect(coarse / fine > 3.6 || fine < 1e-9, "\(remainders)") }
 }
 
-/// Every memory policy passes the layers and gives the bits of store_all, for any number of threads; the value has the same bits without a gradient. Reversing recovers states to rounding only.
+/// Every memory policy gives the bits of store_all for any number of threads, and the value has the same bits without a gradient. The exception is reversible, which recovers states only up to rounding.
 @Test func everyMemoryPolicyChargesTheSame() throws {
   let charged = try Charged(#""field": "hamiltonian", "integrator": "verlet""#, TrajectoryCost(kinetic: 0.7, jacobian: 0.5))
   let snapshot = charged.network.snapshot
@@ -75,7 +75,7 @@ private let chargedBlocks: [(block: String, cost: TrajectoryCost)] = [
   }
 }
 
-/// The kinetic energy of a network's own states, summed by hand.
+/// The kinetic energy of a network's states, computed by hand.
 @Test func kineticEnergyIsThatOfTheStates() throws {
   let charged = try Charged(#""field": "antisymmetric", "integrator": "euler", "gamma": 0.1"#, TrajectoryCost(kinetic: 2))
   let snapshot = charged.network.snapshot
@@ -90,7 +90,7 @@ private let chargedBlocks: [(block: String, cost: TrajectoryCost)] = [
   #expect(abs(found.costSum - inner(changes, changes) / 0.375) < 1e-12 * found.costSum)
 }
 
-/// Charged ways become shorter, and predictions stay those of the plain network.
+/// A kinetic energy term makes trajectories shorter, and predictions stay those of the plain network.
 @Test(arguments: ["kinetic_energy", "jacobian_penalty"]) func trainingPaysForTheWay(_ term: String) throws {
   let data = try ellipses()
   func cost(_ strength: Double) throws -> Double {
@@ -109,7 +109,7 @@ private let chargedBlocks: [(block: String, cost: TrajectoryCost)] = [
   #expect(try cost(0.5) < 0.7 * cost(0))
 }
 
-/// Newton's method takes the terms by differences of their exact gradients; Gauss & Newton's says why it does not.
+/// Newton's method handles the terms by differences of their exact gradients; Gauss–Newton refuses them and says why.
 @Test func secondOrderMethodsTakeThemOrSayWhy() throws {
   let data = try ellipses()
   func run(_ optimizer: String) throws -> Failure? {

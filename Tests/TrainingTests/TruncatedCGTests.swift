@@ -23,7 +23,7 @@ struct TruncatedCGTests {
   private func model(_ matrix: [[Double]], _ x: [Double]) -> Double { inner(gradient, x) + 0.5 * inner(x, matrix.map { inner($0, x) }) }
   private func norm(_ x: [Double]) -> Double { zip(x, metric).map { $0 * $0 * $1 }.reduce(0, +).squareRoot() }
 
-  /// Within the radius: the solution of Bx = −g, by elimination.
+  /// Within the radius the result is the solution of Bx = −g, computed here by elimination.
   @Test(arguments: [true, false])
   func solvesTheSystem(isPreconditioned: Bool) throws {
     let (x, result) = try minimize(matrix, radius: 100, isPreconditioned: isPreconditioned)
@@ -32,7 +32,7 @@ struct TruncatedCGTests {
     if isPreconditioned { #expect(abs(result.norm - norm(x)) < 1e-12) }
   }
 
-  /// A radius that cuts the iteration off: the point lies on it, and lower than the best multiple of the steepest descent (the Cauchy point).
+  /// If the radius ends the iteration, the result lies on the boundary, and its value is lower than that of the best multiple of the steepest descent direction (the Cauchy point).
   @Test(arguments: [0.1, 1, 2])
   func staysWithinTheRadius(radius: Double) throws {
     let (x, result) = try minimize(matrix, radius: radius)
@@ -43,7 +43,7 @@ struct TruncatedCGTests {
     #expect(result.model <= model(matrix, steepest.map { multiple * $0 }) + 1e-12)
   }
 
-  /// Where the curvature is negative the iteration goes to the boundary, or without one gives a direction of descent.
+  /// For negative curvature the iteration goes to the boundary; without a boundary it returns a descent direction.
   @Test func leavesWhereTheCurvatureIsNegative() throws {
     var indefinite = matrix
     indefinite[3][3] = -5
@@ -53,7 +53,7 @@ struct TruncatedCGTests {
     #expect(zip(free.x, zip(gradient, metric).map { -$0 / $1 }).allSatisfy { abs($0 - $1) < 1e-15 })
   }
 
-  /// The residual has fallen by the tolerance, and not much further.
+  /// The residual has decreased by the tolerance, and not much further.
   @Test func endsAtTheTolerance() throws {
     let few = try minimize(matrix, radius: 100, tolerance: 0.5).result.iterations
     let more = try minimize(matrix, radius: 100, tolerance: 1e-10).result.iterations

@@ -2,7 +2,7 @@ import Settings
 import Testing
 import Training
 
-/// A metric of the registry chooses the iterate, however validation was interrupted; its event says the figure.
+/// A metric of the registry determines which iterate is kept, no matter how validation is interrupted, and the event reports its value.
 @Test(arguments: ["macro_f1", "log_loss"])
 func aMetricChoosesTheIterate(_ name: String) throws {
   let data = try ellipses(200, 1500)
@@ -10,7 +10,7 @@ func aMetricChoosesTheIterate(_ name: String) throws {
   for interrupted in [false, true] {
     let network = try smallNetwork()
     let trainer = try trainer(network, ["epochs": .integer(3), "metric": .text(name), "learning_rate": .real(0.05)])
-    // Each cut comes between the two parts of a validation, whose scores are gone with the run.
+    // Each interruption occurs between the two parts of a validation, whose scores are lost with the run.
     var (cuts, runs) = (0, 0)
     while trainer.state.epoch < 3 {
       runs += 1
@@ -37,14 +37,14 @@ func aMetricChoosesTheIterate(_ name: String) throws {
   let values = try trainer(try smallNetwork(), ["metric": .text("r2")])
   #expect(failure { _ = try values.run(training: data.training, validation: data.validation) }?.status == .incompatible)
   #expect(failure { try values.set("metric", .text("acuracy")) }?.status == .unknownName)
-  // One class alone has no area under a curve: nothing to choose by.
+  // With only one class the area under the curve is undefined, so there is nothing to compare.
   let single = try scoreData([[0, 1], [1, 0]], labels: [1, 1])
   let area = try trainer(try smallNetwork(), ["metric": .text("auc"), "epochs": .integer(1)])
   let found = failure { _ = try area.run(training: data.training, validation: single) }
   #expect(found?.status == .notFinite && found?.message.contains("auc") == true)
 }
 
-/// `automatic` is the accuracy of classes and reports it.
+/// For classes `automatic` means the accuracy, which the event reports.
 @Test func theAutomaticFigureIsTheAccuracy() throws {
   let data = try ellipses()
   let trainer = try trainer(try smallNetwork(), ["epochs": .integer(2)])

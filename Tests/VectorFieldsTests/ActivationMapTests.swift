@@ -19,14 +19,14 @@ import VectorFields
       map.evaluate(Layer(), at: block(x), scale: 0.7, addingTo: block(base), into: block(out), record: block(record), scratch: block(scratch))
       let plain = x.values.map { plainActivation(activation, $0) }
       let value = zip(zip(base.values, x.values), plain).map { $0.0 + 0.7 * (1.5 * $1.value + linear * $0.1) }
-      // The activation's few ulps and three roundings.
+      // A few ulps of the activation and three rounding errors.
       #expect(largestDifference(out.values, value) < 20 * precision.epsilon)
       #expect(largestDifference(record.values, plain.map(\.slope)) < 20 * precision.epsilon)
       let moved = zip(zip(base.values, v.values), record.values).map { $0.0 + 0.7 * (1.5 * $1 + linear) * $0.1 }
       map.pushforward(
         Layer(), direction: nil, at: block(x), record: block(record), tangent: block(v), scale: 0.7, addingTo: block(base), into: block(out), scratch: block(scratch))
       #expect(largestDifference(out.values, moved) < 10 * precision.epsilon)
-      // The derivative is diagonal: the transpose is itself. Here q = base = p.
+      // The derivative is diagonal, so it is its own transpose. Here q = base = p.
       let owed = zip(v.values, record.values).map { $0 + 0.7 * (1.5 * $1 + linear) * $0 }
       map.pullback(
         Layer(), at: block(x), record: block(record), scale: 0.7, cotangent: block(v), addingTo: block(v), into: block(v), gradient: nil, scratch: block(scratch))
@@ -42,7 +42,7 @@ import VectorFields
     #expect(out.bits == base.bits)
   }
 
-  /// x + (σ(x) − x) is σ(x), the same bits as the activation by itself: what makes a relaxed layer the feed-forward one.
+  /// x + (σ(x) − x) is σ(x), with the same bits as the activation alone. So a relaxed layer equals the feed-forward one.
   @Test(arguments: Activation.allCases) func aWholeRelaxationLeavesTheActivation(_ activation: Activation) throws {
     for precision in Precision.allCases {
       let map = ActivationMap(activation, factor: 4, linear: -4, rows: Self.rows)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import VectorFields
 
-/// c·σ(Wx + b) with 4 outputs of 3 inputs and of the transpose, so that a mix-up of the two shows.
+/// c·σ(Wx + b) with 3 inputs and 4 outputs, and of the transpose: different sizes reveal a confusion of the two.
 @Suite struct AffineMapTests {
   @Test(arguments: Activation.allCases) func evaluatesItsFormula(_ activation: Activation) throws {
     let example = try MapCase()

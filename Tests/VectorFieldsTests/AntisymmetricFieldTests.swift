@@ -19,7 +19,7 @@ import VectorFields
     #expect(defect < 100, "\(defect) ε")
   }
 
-  /// M column by column: f of the unit vectors, with σ the identity and without bias.
+  /// M column by column: f of the unit vectors, where σ is the identity and there is no bias.
   private func operatorRows(_ gamma: Double, width: Int = 5) throws -> [[Double]] {
     let example = try FieldCase("antisymmetric", FieldConfiguration(width: width, activation: .identity, bias: .none, gamma: gamma, precision: .float64))
     let columns = 16
@@ -31,7 +31,7 @@ import VectorFields
     return out.rows(of: columns).map { Array($0[0..<width]) }
   }
 
-  /// The guarantee rests on this: the symmetric part of M is −½γI, whatever K.
+  /// The stability guarantee rests on this: the symmetric part of M is −½γI for every K.
   @Test(arguments: [0, 0.3, 2]) func symmetricPartOfItsOperatorIsTheDampingAlone(_ gamma: Double) throws {
     let m = try operatorRows(gamma)
     for i in m.indices {
@@ -39,7 +39,7 @@ import VectorFields
     }
   }
 
-  /// The claim sampled at the Jacobian J = DM, D = diag σ' > 0: in the inner product of D⁻¹, ⟨v, Jv⟩ = −½γ|v|², which bounds Re λ(J) to [−½γ max d, −½γ min d].
+  /// Samples the claim at the Jacobian J = DM, D = diag σ' > 0: in the inner product of D⁻¹, ⟨v, Jv⟩ = −½γ|v|², which bounds Re λ(J) to [−½γ max d, −½γ min d].
   @Test func realPartsOfTheFrozenJacobianAreBoundByTheDamping() throws {
     let example = try FieldCase("antisymmetric", FieldConfiguration(width: 5, activation: .tanh, gamma: Self.gamma, precision: .float64))
     let columns = 16
@@ -61,7 +61,7 @@ import VectorFields
     }
   }
 
-  /// dK = ½(G − Gᵀ), from the gradient of M that accumulated in K's place (Theory.md §4.2).
+  /// dK = ½(G − Gᵀ), where G is the gradient of M that was accumulated in the place of K (Theory.md §4.2).
   @Test(arguments: Precision.allCases) func finishedGradientIsAntisymmetric(_ precision: Precision) throws {
     let gradient = try FieldCase("antisymmetric", FieldConfiguration(width: 5, gamma: Self.gamma, precision: precision), seed: 8)
     let g = gradient.weights
@@ -76,7 +76,7 @@ import VectorFields
     }
   }
 
-  /// A direction in K moves M by ½(δK − δKᵀ): the damping is a constant.
+  /// A direction in K changes M by ½(δK − δKᵀ), because the damping is constant.
   @Test func directionLeavesTheDampingOut() throws {
     let configuration = FieldConfiguration(width: 4, activation: .identity, bias: .none, gamma: Self.gamma, precision: .float64)
     let example = try FieldCase("antisymmetric", configuration)

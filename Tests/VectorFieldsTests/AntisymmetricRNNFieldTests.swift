@@ -17,7 +17,7 @@ import VectorFields
     #expect(largestDifference(try DrivenFieldTests.evaluated(example, Self.h), sum.map(Foundation.tanh)) < 20 * Precision.float64.epsilon)
   }
 
-  /// The row of presence multiplies the field; at 0 the state stays to the bit.
+  /// The row of presence multiplies the field; where it is 0, the state keeps its bits.
   @Test func presenceGatesTheField() throws {
     let example = try DrivenFieldTests.Variant(name: "antisymmetric_rnn", drive: DriveConfiguration(channels: 3, hasPresence: true)).example()
     let u = DrivenFieldTests.drive(example)
@@ -28,7 +28,7 @@ import VectorFields
     #expect(try DrivenFieldTests.evaluated(example, Self.h).allSatisfy { $0 == 0 })
   }
 
-  /// The frozen Jacobian's operator is W − Wᵀ − γI: xᵀMx = −γ‖x‖² for every x, seen through the identity as activation.
+  /// The frozen Jacobian's operator is W − Wᵀ − γI: xᵀMx = −γ‖x‖² for every x, tested with the identity as activation.
   @Test func operatorIsAntisymmetricButForTheDamping() throws {
     let example = try DrivenFieldTests.Variant(name: "antisymmetric_rnn", drive: DriveConfiguration(channels: 1)).example(activation: .identity)
     let (here, origin) = (try DrivenFieldTests.evaluated(example, Self.h), try DrivenFieldTests.evaluated(example, Self.h.map { _ in 0 }))

@@ -4,7 +4,7 @@ import Testing
 import VectorFields
 
 @Suite struct CanonicalMapTests {
-  /// 𝒥Lᵀσ(Lx + c) for four features: L is 3 × 4.
+  /// 𝒥Lᵀσ(Lx + c) for four features, where L is 3 × 4.
   private static let map = CanonicalMap(ComposedMap(gradientOf: MapCase.back, bias: MapCase.backBias, .tanh, factor: 1))
 
   @Test func turnsTheGradient() throws {

@@ -28,7 +28,7 @@ import VectorFields
     #expect(defects.difference < 1e-8 && defects.transpose < 1e-14, "\(defects)")
   }
 
-  /// Two activations, σ(L·(−σ(Kx + b)) + c): both leave slopes.
+  /// Two activations, σ(L·(−σ(Kx + b)) + c): both record slopes.
   @Test func twoActivations() throws {
     let example = try MapCase()
     let map = ComposedMap(

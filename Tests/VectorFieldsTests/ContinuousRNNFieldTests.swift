@@ -23,7 +23,7 @@ import VectorFields
     let symmetric = try FieldVariant("continuous_rnn", [("symmetric", .text("true"))]).largestDefect(activation) { tensors, y in
       formula(tensors, symmetricPart(tensors("w")), y)
     }
-    // Rates up to exp(1.5) multiply the roundings of a sum of 33.
+    // Rates up to exp(1.5) multiply the rounding errors of a sum of 33 terms.
     #expect(max(plain, symmetric) < 400, "\(plain), \(symmetric) ε")
   }
 
@@ -62,7 +62,7 @@ import VectorFields
     }
   }
 
-  /// Without symmetry it increases somewhere: the test above can fail.
+  /// Without symmetry it increases somewhere, which shows that the test above can fail.
   @Test func lyapunovFunctionMayIncreaseForOtherWeights() throws {
     var rise = -Double.infinity
     let example = try FieldVariant("continuous_rnn").example(deviation: 3)
@@ -76,7 +76,7 @@ import VectorFields
     #expect(rise > 0)
   }
 
-  /// Time constants are exponentials: positive for every parameter, one at the start.
+  /// Time constants are exponentials, so they are positive for every parameter; initially they are one.
   @Test func timeConstantsStartAtOne() throws {
     let field = try FieldVariant("continuous_rnn").example().field
     let shape = try #require(field.parameters.first { $0.name == "log_tau" })

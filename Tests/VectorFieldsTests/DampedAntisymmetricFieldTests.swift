@@ -14,7 +14,7 @@ import VectorFields
     #expect(defect < 200, "\(defect) ε")
   }
 
-  /// Theory.md §2.3: a contraction iff γ > ½L‖S‖. Pairs of states d apart: ⟨d, f(x) − f(y)⟩ ≤ (½L‖S‖ − γ)|d|² for slopes in [0, L]; near the bound, some pair is close to it.
+  /// Theory.md §2.3: a contraction iff γ > ½L‖S‖. Pairs of states d apart: ⟨d, f(x) − f(y)⟩ ≤ (½L‖S‖ − γ)|d|² for slopes in [0, L]; some pair is close to this bound.
   @Test(arguments: [Activation.tanh, .relu, .sigmoid, .softplus]) func contractsBeyondHalfTheNorm(_ activation: Activation) throws {
     let undamped = try FieldVariant("antisymmetric_damped").example(activation: activation)
     let bound = 0.5 * activation.slopeRange.upperBound * plainNorm(antisymmetricPart(PlainTensors(undamped)("K")))

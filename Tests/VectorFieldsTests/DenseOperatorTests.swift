@@ -56,7 +56,7 @@ import VectorFields
     #expect(largestDifference(bias.values, sums) < 1e-14)
   }
 
-  /// The prepared ½(W − Wᵀ − γI) and ½(W + Wᵀ), read off by multiplying unit vectors.
+  /// The prepared ½(W − Wᵀ − γI) and ½(W + Wᵀ), obtained by multiplying unit vectors.
   @Test func preparesAntisymmetricAndSymmetricParts() throws {
     let (tensor, prepared) = (try Numbers.normal(25, .float64, seed: 8), try Numbers(25, .float64))
     let w = tensor.rows(of: 5)

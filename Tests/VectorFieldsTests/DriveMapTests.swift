@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import VectorFields
 
-/// DriveMap is internal to its module: what it does is seen through a field whose slopes are 1.
+/// DriveMap is internal to its module, so this tests it through a field whose slopes are 1.
 @Suite struct DriveMapTests {
   /// V's gradient is g·uᵀ, b's Σg and u's cotangent Vᵀg, by hand for one sample.
   @Test func inputHasItsDerivatives() throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import VectorFields
 
-/// What all driven fields keep, with and without a row of presence.
+/// The contracts of all driven fields, with and without a row of presence.
 @Suite struct DrivenFieldTests {
   struct Variant: Sendable, CustomStringConvertible {
     let name: String
@@ -26,14 +26,14 @@ import VectorFields
     [(1, false), (3, false), (3, true)].map { Variant(name: name, drive: DriveConfiguration(channels: $0.0, hasPresence: $0.1)) }
   }
 
-  /// A field that reads outside input says in what form.
+  /// A field that reads external input declares its form.
   @Test func fieldsWithADriveAreDriven() throws {
     #expect(try fields.names.filter { try fields($0).make(FieldConfiguration(width: 4)).driveWidth > 0 } == Self.names && !Self.names.isEmpty)
   }
 
   private func block(_ numbers: Numbers, _ rows: Int, _ columns: Int = 16) -> Block { numbers.block(rows: rows, columns: columns) }
 
-  /// f at x with tensors and drive moved by ε times a direction, in float64.
+  /// f at x in float64, with tensors and drive changed by ε times a direction.
   private func moved(_ example: FieldCase, _ direction: FieldCase, _ x: Numbers, _ v: Numbers, _ epsilon: Double) throws -> [Double] {
     let field = example.field
     let shifted = try Numbers(zip(x.values, v.values).map { $0 + epsilon * $1 }, .float64)
@@ -50,7 +50,7 @@ import VectorFields
     return out.values
   }
 
-  /// The tangent in state, parameters and drive together against central differences: error ε² times third derivatives, and rounding over ε.
+  /// The tangent in state, parameters and drive together agrees with central differences, whose errors are ε² times third derivatives, and rounding/ε.
   @Test(arguments: variants, [Activation.tanh, .softplus]) func tangentIsTheDerivative(_ variant: Variant, _ activation: Activation) throws {
     for bias in BiasKind.allCases {
       let example = try variant.example(activation: activation, bias: bias)
@@ -103,7 +103,7 @@ import VectorFields
         gradient: gradient, scratch: of(scratch, field.scratchWidth))
       if field.gradientNeedsFinish { field.finishGradient(gradient) }
       let forward = inner(out.values, w.values)
-      // q held w before.
+      // q contained w before.
       var backward = inner(v.values, zip(q.values, w.values).map { $0 - $1 }) + inner(driveDirection.values, driveCotangent.values)
       for (tensor, change) in zip(gradients, direction.tensors) { backward += inner(tensor.values, change.values) }
       #expect(abs(forward - backward) < 200 * precision.epsilon * norm(out.values) * norm(w.values), "\(variant), \(columns) columns")
@@ -117,7 +117,7 @@ import VectorFields
     }
   }
 
-  /// A sample alone and the same sample in a tile, prepared for either purpose, have the same bits, with a record and without.
+  /// A sample has the same bits alone and in a tile, prepared for either purpose, with and without a record.
   @Test(arguments: variants, Precision.allCases) func aSampleAloneHasTheSameBits(_ variant: Variant, _ precision: Precision) throws {
     let example = try variant.example(width: 7, precision: precision)
     let field = example.field

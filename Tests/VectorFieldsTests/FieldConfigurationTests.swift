@@ -17,7 +17,7 @@ import VectorFields
     #expect(DenseField(FieldConfiguration(width: 16)).parameters[0].deviation == 0.25)
   }
 
-  /// Fields ask for sizes; what they multiply by is the configuration's matter.
+  /// Fields declare sizes; the configuration determines the factors.
   @Test func operatorsHaveTheSizesAskedFor() {
     let linearOperator = FieldConfiguration(width: 6, precision: .float64).linearOperator(inputs: 6, outputs: 9)
     #expect(linearOperator.inputs == 6 && linearOperator.outputs == 9)

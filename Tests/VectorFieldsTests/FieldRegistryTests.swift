@@ -10,7 +10,7 @@ import VectorFields
     }
   }
 
-  /// What the layouts of parameters, model files and bindings rely on, for every field: names that differ; biases that `bias` leaves out, or reduces to one number, and nothing else.
+  /// Parameter layouts, model files and bindings rely on this for every field: names are distinct, and `bias` only removes biases or reduces them to one number.
   @Test(arguments: fields.names) func tensorsFollowTheirRoles(_ name: String) throws {
     func tensors(_ bias: BiasKind) throws -> [ParameterShape] { try fields(name).make(FieldConfiguration(width: 6, bias: bias)).parameters }
     let (all, scalar, bare) = (try tensors(.vector), try tensors(.scalar), try tensors(.none))
@@ -33,7 +33,7 @@ import VectorFields
     #expect(hidden?.status == .incompatible && hidden?.message.contains("hidden_width is 4") == true)
   }
 
-  /// An option that an entry lists is read: another value changes the tensors, or f, or is refused with its name.
+  /// Every option that an entry lists is used: another value changes the tensors or f, or is refused by name.
   @Test(arguments: fields.entries.flatMap { field in field.entry.options.map { "\(field.name) \($0.key)" } }) func listedOptionsAreRead(_ names: String) throws {
     let names = names.split(separator: " ").map(String.init)
     let option = try #require(try fields(names[0]).options.first { $0.key == names[1] })

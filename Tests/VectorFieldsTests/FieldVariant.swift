@@ -3,7 +3,7 @@ import Settings
 import TestSupport
 import VectorFields
 
-/// A registered field with values of its own options: what the tests of all fields run over.
+/// A registered field with values of its own options. The tests of all fields run over these variants.
 struct FieldVariant: Sendable, CustomStringConvertible {
   let name: String
   let options: [(key: String, value: OptionValue)]
@@ -15,7 +15,7 @@ struct FieldVariant: Sendable, CustomStringConvertible {
 
   var description: String { ([name] + options.map { "\($0.key)=\($0.value.shown)" }).joined(separator: " ") }
 
-  /// Every registered field with its defaults and with every combination of `otherValues` of its options that it accepts; driven fields have tests of their own.
+  /// Every registered field with its defaults and with every combination of `otherValues` of its options that it accepts; driven fields have separate tests.
   static let all: [FieldVariant] = fields.entries.filter { !DrivenFieldTests.names.contains($0.name) }.flatMap { field in
     let combinations = field.entry.options.reduce([[]] as [[(key: String, value: OptionValue)]]) { sets, option in
       sets + sets.flatMap { set in otherValues(option).map { set + [(option.key, $0)] } }
@@ -23,7 +23,7 @@ struct FieldVariant: Sendable, CustomStringConvertible {
     return combinations.map { FieldVariant(field.name, $0) }.filter { $0.options.isEmpty || (try? $0.example()) != nil }
   }
 
-  /// What an option is set to besides its default: every other choice, a whole number smaller and one larger than the tests' width, another real number.
+  /// The values of an option besides its default: every other choice, an integer smaller and one larger than the tests' width, another real number.
   static func otherValues(_ option: OptionDescription) -> [OptionValue] {
     switch (option.kind, option.standard) {
     case (.choice(let names), let standard): names.map { .text($0) }.filter { $0 != standard }
@@ -52,7 +52,7 @@ struct FieldVariant: Sendable, CustomStringConvertible {
       name, try configuration(width: width, activation: activation, bias: bias, precision: precision), seed: seed, deviation: deviation, asDirection: asDirection)
   }
 
-  /// out = base + 0.7·f(x) against `formula`, over widths, bias kinds, precisions, purposes, and one column and many: the largest difference in units of ε.
+  /// Compares out = base + 0.7·f(x) with `formula`, over widths, bias kinds, precisions, purposes, and one column and many. Returns the largest difference in units of ε.
   ///
   /// - Parameter formula: f of one sample, from the tensors by name.
   func largestDefect(
@@ -105,7 +105,7 @@ struct PlainTensors {
 
   func callAsFunction(_ name: String) -> [[Double]] { matrices[name] ?? [] }
 
-  /// The bias for `count` features whatever its kind.
+  /// The bias for `count` features, whatever its kind.
   func bias(_ name: String, _ count: Int) -> [Double] {
     guard let values = vectors[name] else { return Array(repeating: 0, count: count) }
     return values.count == count ? values : Array(repeating: values[0], count: count)
@@ -123,7 +123,7 @@ struct PlainTensors {
 func plainProduct(_ matrix: [[Double]], _ x: [Double]) -> [Double] { matrix.map { inner($0, x) } }
 
 extension FieldCase {
-  /// f of one component at one sample, in this case's precision.
+  /// f of one component for one sample, in this case's precision.
   func value(_ component: Int = 0, at x: [Double]) throws -> [Double] {
     let input = try Numbers(x, configuration.precision)
     let out = try zeros(field.rowsWritten(by: component).count, 1)
@@ -132,7 +132,7 @@ extension FieldCase {
     return out.values
   }
 
-  /// J·v of one component at one sample.
+  /// J·v of one component for one sample.
   func tangent(_ component: Int = 0, at x: [Double], _ v: [Double]) throws -> [Double] {
     func block(_ numbers: Numbers) -> Block { numbers.block(rows: numbers.count, columns: 1) }
     let (input, tangent) = (try Numbers(x, configuration.precision), try Numbers(v, configuration.precision))
@@ -145,7 +145,7 @@ extension FieldCase {
     return out.values
   }
 
-  /// The Jacobian of one component at one sample, as rows.
+  /// The Jacobian of one component for one sample, as rows.
   func jacobian(_ component: Int = 0, at x: [Double]) throws -> [[Double]] {
     plainTranspose(try x.indices.map { index in try tangent(component, at: x, x.indices.map { $0 == index ? 1 : 0 }) })
   }
@@ -164,14 +164,14 @@ extension FieldCase {
   }
 }
 
-/// A vector of normal numbers.
+/// A vector of normally distributed numbers.
 func normalVector(_ count: Int, seed: UInt64, deviation: Double = 1) throws -> [Double] {
   try Numbers.normal(count, .float64, seed: seed, deviation: deviation).values
 }
 
 func plainIdentity(_ n: Int) -> [[Double]] { (0..<n).map { i in (0..<n).map { $0 == i ? 1 : 0 } } }
 
-/// ‖K‖₂ by power iteration on KᵀK: from below, within 1e-12 after so many rounds for matrices of normal numbers.
+/// ‖K‖₂ by power iteration on KᵀK: a lower bound, which after this many rounds is within 1e-12 for matrices of normal numbers.
 func plainNorm(_ matrix: [[Double]]) -> Double {
   var v = matrix[0].indices.map { 1 + 0.1 * Double($0) }
   var size = 0.0
@@ -183,7 +183,7 @@ func plainNorm(_ matrix: [[Double]]) -> Double {
   return size.squareRoot()
 }
 
-/// det by elimination with pivots.
+/// The determinant, by elimination with pivoting.
 func plainDeterminant(_ matrix: [[Double]]) -> Double {
   var rows = matrix
   var product = 1.0
@@ -203,7 +203,7 @@ func plainDeterminant(_ matrix: [[Double]]) -> Double {
   return product
 }
 
-/// The largest |MᵀΩM − Ω| of a matrix given by its columns, Ω the canonical form of the two halves.
+/// The largest |MᵀΩM − Ω| of a matrix given by its columns, where Ω is the canonical form of the two halves.
 func symplecticDefect(_ columns: [[Double]]) -> Double {
   let half = columns.count / 2
   func form(_ x: [Double], _ y: [Double]) -> Double { inner(Array(x[..<half]), Array(y[half...])) - inner(Array(x[half...]), Array(y[..<half])) }

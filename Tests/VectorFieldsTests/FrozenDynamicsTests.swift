@@ -13,7 +13,7 @@ import VectorFields
     return try entry.make(FieldConfiguration(width: 4, activation: activation, bias: .vector, precision: .float64, options: chosen))
   }
 
-  /// The tensors that norms are taken of are weights; the slope is the activation's largest.
+  /// The tensors whose norms are used are weights; the slope is the activation's largest.
   @Test(arguments: fields.names) func namesWeights(_ name: String) throws {
     let field = try field(name)
     guard let dynamics = field.frozenDynamics else { return }
@@ -22,7 +22,7 @@ import VectorFields
     #expect(try self.field(name, .sigmoid).frozenDynamics?.slope == 0.25)
   }
 
-  /// Slopes below zero void every statement; fields of arbitrary matrices have none.
+  /// Negative slopes invalidate every statement; fields with arbitrary matrices make no statement.
   @Test func nothingIsClaimedWithoutACondition() throws {
     for name in ["antisymmetric", "hamiltonian", "gradient_flow"] {
       #expect(try field(name).frozenDynamics != nil)

@@ -6,7 +6,7 @@ import Testing
 import VectorFields
 
 @Suite struct GatedAntisymmetricRNNFieldTests {
-  /// Chang et al. 2019, eq. 11–13: sigmoid(Mh + V_z x + b_z) ⊙ tanh(Mh + Vx + b), also behind a row of presence.
+  /// Chang et al. 2019, eq. 11–13: sigmoid(Mh + V_z x + b_z) ⊙ tanh(Mh + Vx + b), also with a row of presence.
   @Test(arguments: [false, true]) func fieldIsThatOfThePaper(_ hasPresence: Bool) throws {
     let example = try DrivenFieldTests.Variant(name: "gated_antisymmetric_rnn", drive: DriveConfiguration(channels: 2, hasPresence: hasPresence)).example()
     let h = AntisymmetricRNNFieldTests.h

@@ -2,7 +2,7 @@ import Testing
 import VectorFields
 
 @Suite struct GaussLegendreTests {
-  /// ∫₀¹ xᵏ = 1/(k + 1) is exact up to k = 2n − 1, and not at 2n.
+  /// ∫₀¹ xᵏ = 1/(k + 1) is exact up to k = 2n − 1, but not for k = 2n.
   @Test(arguments: [1, 2, 3, 5, 8, 16, 33]) func isExactToItsDegree(_ count: Int) {
     let rule = GaussLegendre(count)
     #expect(zip(rule.points, rule.points.dropFirst()).allSatisfy { $0 < $1 } && rule.weights.allSatisfy { $0 > 0 })

@@ -12,7 +12,7 @@ import VectorFields
     #expect(defect < 400, "\(defect) ε")
   }
 
-  /// Theory.md §6.4: |x₊ − y₊| ≤ |x − y| under Euler with h = 2/(L‖K‖²), layer after layer with other weights; with three times that step some pair drifts apart.
+  /// Theory.md §6.4: |x₊ − y₊| ≤ |x − y| for Euler with h = 2/(L‖K‖²), over layers with different weights. With three times this step some pair moves apart.
   @Test(arguments: [Activation.tanh, .relu, .sigmoid, .identity, .softplus], [3, 6, 9])
   func eulerIsNonExpansiveUpToTheLimit(_ activation: Activation, _ hidden: Int) throws {
     var grown = 0

@@ -29,7 +29,7 @@ import VectorFields
     #expect(field.rowsRead(by: 1) == 0..<3)
   }
 
-  /// The block matrix [[0, K], [−Kᵀ, 0]] is antisymmetric for every K: with σ the identity and no bias, y·ẏ + z·ż = 0.
+  /// The block matrix [[0, K], [−Kᵀ, 0]] is antisymmetric for every K: y·ẏ + z·ż = 0 if σ is the identity and there is no bias.
   @Test func blockMatrixIsAntisymmetric() throws {
     let example = try FieldCase("hamiltonian", FieldConfiguration(width: 5, activation: .identity, bias: .none, precision: .float64))
     let state = try example.numbers(10, 1, seed: 51)
@@ -43,7 +43,7 @@ import VectorFields
     #expect(norm(slope.values) > 0.1)
   }
 
-  /// [HR] §4.3 under Verlet: each step has determinant 1, for any weights (Theory.md §6.10); it is not symplectic.
+  /// [HR] §4.3 with Verlet: each step has determinant 1 for any weights (Theory.md §6.10), but is not symplectic.
   @Test(arguments: [Activation.tanh, .softplus, .sin]) func verletPreservesVolume(_ activation: Activation) throws {
     var state = try normalVector(10, seed: 60)
     var columns = plainIdentity(10)

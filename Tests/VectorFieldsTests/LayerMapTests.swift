@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 import VectorFields
 
-/// What the protocol leaves to every map.
+/// The contracts that every map must keep.
 @Suite struct LayerMapTests {
-  /// No tangent and no direction: out = base, or zero.
+  /// Without a tangent and a direction, out = base or zero.
   private func expectStillness(_ map: some LayerMap, inputs: Int) throws {
     let example = try MapCase()
     let x = try Numbers.normal(inputs * 16, .float64, seed: 3)

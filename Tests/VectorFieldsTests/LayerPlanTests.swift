@@ -28,7 +28,7 @@ import VectorFields
     #expect(scalar.parameters[1].shape == [1])
   }
 
-  /// Copies are for single samples; what the field multiplies by instead of its weights is there always, and then copies too, at the same offsets.
+  /// Copies are only for single samples. Operators that replace the weights are always prepared; with copies they keep the same offsets.
   @Test func preparesWhatThePurposeNeeds() {
     var copies = plan()
     _ = copies.weight("K")
@@ -46,7 +46,7 @@ import VectorFields
     #expect(nothing.preparedCount(for: .inference) == 0)
   }
 
-  /// Directions are prepared without constants and without copies; gradients are finished in their own places.
+  /// Directions are prepared without constants and without copies; gradients are finished in place.
   @Test func preparesAndFinishes() throws {
     var plan = plan()
     let damped = plan.weight("A", prepared: .antisymmetric(damping: 0.6))
@@ -58,7 +58,7 @@ import VectorFields
     for (index, tensor) in tensors.enumerated() { layer.tensors[index] = tensor.vector.base }
     layer.prepared = prepared.vector.base
     plan.prepare(layer, asDirection: false)
-    // Prepared operators lie transposed: number 4j + i of each is entry (i, j).
+    // Prepared operators are stored transposed: number 4j + i of each is entry (i, j).
     func entry(_ place: OperatorPlace, _ i: Int, _ j: Int) -> Double { prepared[(place.preparedOffset ?? 0) / 8 + 4 * j + i] }
     let (a, s, k) = (tensors[0].rows(of: 4), tensors[1].rows(of: 4), tensors[2].rows(of: 4))
     for i in 0..<4 {

@@ -12,7 +12,7 @@ import VectorFields
       let plain = x.map { plainActivation(activation, $0) }
       return (zip(zip(affine, plain), x).map { $0.0 + $0.1.value - $1 }, plain.map(\.slope))
     }
-    // 33 rounded products and sums of numbers near one, and the activation's few ulps.
+    // 33 rounded products and sums of numbers near one, and a few ulps of the activation.
     #expect(defect < 100, "\(defect) ε")
   }
 

@@ -34,7 +34,7 @@ import VectorFields
     #expect(try FieldVariant("linear_cubic").example().field.recordWidth == 0)
   }
 
-  /// Only the cube damps.
+  /// Only the cubic term damps.
   @Test func isDampedWhereThereIsACube() throws {
     #expect(try FieldVariant("linear_cubic").example().field.isDamped)
     #expect(try !FieldVariant("linear_cubic", [("cubic_rate", .real(0))]).example().field.isDamped)

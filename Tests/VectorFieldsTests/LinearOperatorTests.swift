@@ -11,7 +11,7 @@ import VectorFields
     #expect(weights.transposed.form == .prepared && weights.transposed.base == weights.base)
   }
 
-  /// A field is written over operators alone: one that is no dense matrix serves as well. This one is y ↦ κ⊙y, a number a feature, whose transpose is itself.
+  /// Fields use only the operator protocol, so an operator that is not a dense matrix works as well. This one is y ↦ κ⊙y with one number per feature, and is its own transpose.
   @Test func anyOperatorMakesAField() throws {
     let diagonal = DiagonalOperator(count: 4)
     let place = OperatorPlace(diagonal, tensor: 0, use: .itself, weightUse: .gradient, preparedOffset: nil)
@@ -32,7 +32,7 @@ import VectorFields
   }
 }
 
-/// The least of operators: a diagonal.
+/// The simplest operator: a diagonal matrix.
 private final class DiagonalOperator: LinearOperator {
   let inputs: Int
   var outputs: Int { inputs }

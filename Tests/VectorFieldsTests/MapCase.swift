@@ -43,7 +43,7 @@ struct MapCase {
     }
   }
 
-  /// J·v + (∂f/∂θ)·direction beside its extrapolated central difference, and the pairing with the pullback: the largest relative defects. The former has an error near 1e-10, the latter rounds
+  /// Compares J·v + (∂f/∂θ)·direction with its extrapolated central difference and with the pullback, and returns the largest relative defects. The former has an error near 1e-10, the latter rounds
   /// to 1e-15.
   func derivativeDefects(_ map: some LayerMap, inputs: Int) throws -> (difference: Double, transpose: Double) {
     let epsilon = 1e-4
@@ -78,7 +78,7 @@ struct MapCase {
       layer, at: block(x), record: record, scale: 0.7, cotangent: block(p), addingTo: block(q), into: block(q), gradient: gradient.layer, scratch: scratch)
     let pulled = zip(q.values, q0.values).map { $0 - $1 }
     let backward = inner(v.values, pulled) + zip(direction.tensors, gradient.tensors).reduce(0) { $0 + inner($1.0.values, $1.1.values) }
-    // Without a base: q is overwritten. Without a gradient: the same cotangent.
+    // Without a base q is overwritten. Without a gradient the cotangent is the same.
     let fresh = try Numbers(Array(repeating: 1e9, count: q.count), .float64)
     map.pullback(layer, at: block(x), record: record, scale: 0.7, cotangent: block(p), addingTo: nil, into: block(fresh), gradient: nil, scratch: scratch)
     let size = norm(tangent.values) * norm(p.values)

@@ -3,11 +3,11 @@ import TestSupport
 import Testing
 import VectorFields
 
-/// The forwarding that all fields of maps share; VectorFieldTests holds what comes out.
+/// The forwarding to maps that all mapped fields share; VectorFieldTests checks the results.
 @Suite struct MappedFieldTests {
   @Test func widthsAreThoseOfTheMap() throws {
     let field = try FieldVariant("two_layer", [("hidden_width", .integer(9))]).example().field
-    // Slopes and hidden values; the hidden cotangent, and the larger of the two layers' g.
+    // The record has slopes and hidden values; the scratch memory has the hidden cotangent and the larger g of the two layers.
     #expect(field.recordWidth == 9 + 9)
     #expect(field.scratchWidth == 9 + 9)
     #expect(field.componentCount == 1 && field.rowsRead(by: 0) == 0..<6 && field.rowsWritten(by: 0) == 0..<6)
@@ -20,7 +20,7 @@ import VectorFields
     #expect(field.rowsWritten(by: 0) == 0..<6 && field.rowsWritten(by: 1) == 6..<12)
   }
 
-  /// The short cut of single samples is there for fields of one product.
+  /// Fields of one product have a shortcut for single samples.
   @Test func affineFormsOfFields() throws {
     func forms(_ name: String) throws -> [Double?] {
       let example = try FieldVariant(name).example()

@@ -14,7 +14,7 @@ import VectorFields
     #expect(defect < 3000, "\(defect) ε")
   }
 
-  /// J = DM at slopes D > 0: D^{−½}JD^{½} = D^{½}MD^{½} is symmetric and negative semidefinite, so that J has a real spectrum ≤ 0.
+  /// J = DM at slopes D > 0: D^{−½}JD^{½} = D^{½}MD^{½} is symmetric and negative semidefinite, so all eigenvalues of J are real and ≤ 0.
   @Test(arguments: [3, 6, 9]) func spectrumOfTheFrozenJacobianIsRealAndNotPositive(_ rows: Int) throws {
     let example = try FieldVariant("negative_definite", [("hidden_width", .integer(Int64(rows)))]).example(activation: .softplus)
     let (tensors, x) = (PlainTensors(example), try normalVector(6, seed: 5))

@@ -18,7 +18,7 @@ import VectorFields
     #expect(largestDifference(try DrivenFieldTests.evaluated(example, y), expected) < 20 * Precision.float64.epsilon)
   }
 
-  /// The activation option is the flow's; the update's is tanh.
+  /// The option `activation` applies to the flow; the update always uses tanh.
   @Test func activationIsTheFlows() throws {
     let example = try DrivenFieldTests.Variant(name: "ode_rnn", drive: DriveConfiguration(channels: 1)).example(activation: .identity)
     let y = AntisymmetricRNNFieldTests.h

@@ -13,7 +13,7 @@ import VectorFields
     return layer
   }
 
-  /// A copy is used where there is one, by the parameters alone; the transpose goes back to the tensor.
+  /// If there is a copy, products with the parameters use it; the transpose uses the tensor.
   @Test func copiesServeTheParameters() throws {
     let (tensor, prepared) = (try Numbers(12, .float64), try Numbers(20, .float64))
     let place = OperatorPlace(Self.dense, tensor: 2, use: .itself, preparedOffset: 64)
@@ -27,7 +27,7 @@ import VectorFields
     #expect((place.transposed.inputs, place.transposed.outputs) == (4, 3))
   }
 
-  /// What was made of the weights stands for them in directions and in the transpose too; gradients accumulate in the tensor.
+  /// An operator computed from the weights replaces them in directions and in the transpose too; gradients accumulate in the tensor.
   @Test func whatWasMadeStandsForTheWeights() throws {
     let (tensor, prepared) = (try Numbers(12, .float64), try Numbers(20, .float64))
     let place = OperatorPlace(Self.dense, tensor: 2, use: .made, preparedOffset: 32)

@@ -14,7 +14,7 @@ import VectorFields
     }
   }
 
-  /// Orthogonal up to the highest degree allowed: ∫ p_i p_k = T/(2i + 1)·δ_ik, by a quadrature that is exact for degree 62.
+  /// The polynomials are orthogonal up to the highest allowed degree: ∫ p_i p_k = T/(2i + 1)·δ_ik, by a quadrature that is exact for degree 62.
   @Test func isOrthogonal() throws {
     let (basis, grid, rule) = (try PolynomialBasis(PolynomialBasis.maximumCount), TimeGrid(layers: 1, horizon: 2), GaussLegendre(32))
     let values = try rule.points.map { try allValues(basis, 2 * $0, grid) }

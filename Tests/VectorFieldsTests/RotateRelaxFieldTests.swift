@@ -14,7 +14,7 @@ import VectorFields
     #expect(defect < 400, "\(defect) ε")
   }
 
-  /// The flow brings no two states apart, for slopes ≥ 0: ⟨d, f(x) − f(y)⟩ ≤ 0.
+  /// For slopes ≥ 0 the flow never increases the distance of two states: ⟨d, f(x) − f(y)⟩ ≤ 0.
   @Test(arguments: [Activation.tanh, .relu, .identity]) func isMonotone(_ activation: Activation) throws {
     let example = try FieldVariant("rotate_relax").example(activation: activation)
     for pair in 0..<100 {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import VectorFields
 
-/// The relaxation by itself, as splitting integrators use it: with A's place untouched, and with or without prepared memory.
+/// The relaxation alone, as splitting integrators use it: it does not touch the place of A, and works with and without prepared memory.
 @Suite struct RotatingFieldTests {
   private static let columns = 16
 
@@ -61,7 +61,7 @@ import VectorFields
     #expect(gradient.tensors[field.rotationTensor].values.allSatisfy { $0 == 0 })
   }
 
-  /// finishGradient works on A's place alone: dA = ½(G − Gᵀ).
+  /// finishGradient changes only the place of A: dA = ½(G − Gᵀ).
   @Test func finishingTouchesTheRotationAlone() throws {
     let gradient = try FieldVariant("rotate_relax").example(seed: 8)
     let g = PlainTensors(gradient)("A")

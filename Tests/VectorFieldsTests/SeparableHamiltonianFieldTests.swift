@@ -25,7 +25,7 @@ import VectorFields
     #expect(max(positions, momenta) < 400, "\(positions), \(momenta) ε")
   }
 
-  /// [CH] keeps momenta beside the visible state, [HD] within it.
+  /// [CH] adds momenta to the visible state; [HD] has them within it.
   @Test func widths() throws {
     let two = try FieldVariant("hamiltonian_two_weight").example().field
     #expect((two.width, two.stateWidth) == (6, 12))
@@ -37,8 +37,8 @@ import VectorFields
     #expect(halves.accelerationComponent == nil)
   }
 
-  /// [HD], Theory.md §6.10: under semi-implicit Euler, with other weights in every layer, MᵀΩM = Ω for the sensitivity M of the last state to the first, and so ‖M‖ ≥ 1. 30 products of matrices of
-  /// size up to ‖M‖ round to ‖M‖²·1e-15.
+  /// [HD], Theory.md §6.10: for semi-implicit Euler with different weights in every layer, the sensitivity M of the last state to the first satisfies MᵀΩM = Ω, so ‖M‖ ≥ 1. 30 products of matrices of
+  /// norm up to ‖M‖ have rounding errors of ‖M‖²·1e-15.
   @Test(arguments: variants) private func sensitivitiesUnderVerletAreSymplectic(_ variant: FieldVariant) throws {
     for activation in [Activation.tanh, .sigmoid, .softplus] {
       let width = try variant.example(activation: activation).field.stateWidth
@@ -54,7 +54,7 @@ import VectorFields
     }
   }
 
-  /// One layer, to the tolerance of the issue.
+  /// The same for one layer, up to rounding.
   @Test(arguments: variants) private func oneStepIsSymplectic(_ variant: FieldVariant) throws {
     let example = try variant.example()
     var state = try normalVector(example.field.stateWidth, seed: 71)

@@ -3,7 +3,7 @@ import Testing
 import VectorFields
 
 @Suite struct SplineBasisTests {
-  /// N_{i,d} by de Boor's recursion as it stands, on clamped uniform knots.
+  /// N_{i,d} by de Boor's recursion, unmodified, on clamped uniform knots.
   private func recursion(_ i: Int, _ d: Int, _ t: Double, _ knots: [Double]) -> Double {
     if d == 0 { return knots[i] <= t && t < knots[i + 1] ? 1 : 0 }
     func ratio(_ a: Double, _ b: Double) -> Double { b == 0 ? 0 : a / b }
@@ -24,7 +24,7 @@ import VectorFields
     }
   }
 
-  /// The first and the last coefficient are the ends; degree 1 meets each coefficient at its node.
+  /// The first and the last coefficient are the values at the ends; for degree 1 each coefficient is the value at its node.
   @Test func interpolatesWhereItSays() throws {
     let grid = TimeGrid(layers: 4, horizon: 3)
     for degree in 1...4 {

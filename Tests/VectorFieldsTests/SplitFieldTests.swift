@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import VectorFields
 
-/// What the protocol promises, for every registered field that splits.
+/// The contracts of the protocol, for every registered field that can be split.
 @Suite struct SplitFieldTests {
   static let names = fields.names.filter { (try? fields($0).make(FieldConfiguration(width: 4)).split) != nil }
   private static let (width, columns) = (5, 16)
@@ -15,7 +15,7 @@ import VectorFields
 
   private func block(_ numbers: Numbers) -> Block { numbers.block(rows: Self.width, columns: Self.columns) }
 
-  /// The two parts, one after the other at the same x, are the field: values, tangents and cotangents with their gradients.
+  /// The two parts, evaluated at the same x, add up to the field: values, tangents, and cotangents with their gradients.
   @Test(arguments: names, Precision.allCases) func thePartsAreTheField(_ name: String, _ precision: Precision) throws {
     let example = try FieldCase(name, FieldConfiguration(width: Self.width, precision: precision))
     let field = try #require(example.field.split)
@@ -35,7 +35,7 @@ import VectorFields
     field.pushforward(
       .elementwise, layer, direction: direction, at: block(x), record: record, tangent: block(v), scale: 0.7, addingTo: block(half), into: block(parts), scratch: scratch)
     field.pushforward(0, layer, direction: direction, at: block(x), record: record, tangent: block(v), scale: 0.7, addingTo: nil, into: block(whole), scratch: scratch)
-    // Sums in another order.
+    // The sums are in another order.
     #expect(largestDifference(parts.values, whole.values) < 10 * precision.epsilon)
 
     let (own, other) = (try FieldCase(name, example.configuration, seed: 50), try FieldCase(name, example.configuration, seed: 50))

@@ -23,7 +23,7 @@ import VectorFields
     #expect(defects.difference < 1e-8 && defects.transpose < 1e-14, "\(defects)")
   }
 
-  /// The first pullback writes where the second still reads: in place gives what two blocks give.
+  /// The first pullback writes to memory that the second still reads; in place gives the same result as two blocks.
   @Test func cotangentMayBeWhereTheResultGoes() throws {
     let example = try MapCase()
     let (x, p) = (try Numbers.normal(48, .float64, seed: 3), try Numbers.normal(48, .float64, seed: 4))

@@ -2,10 +2,10 @@ import Settings
 import Testing
 import VectorFields
 
-/// Grids that bases are tested on.
+/// The grids for tests of bases.
 let testGrids = [TimeGrid(layers: 12, horizon: 3), TimeGrid(layers: 7, horizon: 0.5), (try? TimeGrid(stepSizes: [0.2, 0.1, 0.4, 0.4, 0.05, 0.3, 0.3, 0.2, 0.25])) ?? TimeGrid(layers: 1, horizon: 1)]
 
-/// Each registered basis with its options at their defaults.
+/// Each registered basis with default options.
 func standardBasis(_ name: String, count: Int = 4) throws -> any TimeBasis {
   var options = OptionValues(scope: "block", timeBasisOptions)
   try options.set("basis_count", .integer(Int64(count)))
@@ -33,7 +33,7 @@ func allValues(_ basis: any TimeBasis, _ time: Double, _ grid: TimeGrid) throws 
     }
   }
 
-  /// Every basis but the polynomials is a partition of unity with functions between 0 and 1; all know the constant function.
+  /// Every basis except the polynomials is a partition of unity with functions between 0 and 1; all bases contain the constant functions.
   @Test(arguments: timeBases.names) func sumsToOne(_ name: String) throws {
     let basis = try standardBasis(name)
     for grid in testGrids {

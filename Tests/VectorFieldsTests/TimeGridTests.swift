@@ -10,7 +10,7 @@ import VectorFields
     #expect(grid.midpoint(3) == 0.875)
   }
 
-  /// Step sizes are those given, not differences of rounded times: 0.1 + 0.2 + 0.3 ends off the last digit.
+  /// The step sizes are the given ones, not differences of rounded times: 0.1 + 0.2 + 0.3 is wrong in the last digit.
   @Test func givenStepsKeepTheirBits() throws {
     let sizes = [0.1, 0.2, 0.3, 0.05]
     let grid = try TimeGrid(stepSizes: sizes)

@@ -15,7 +15,7 @@ import VectorFields
 
   private func coefficients(_ count: Int) -> [Double] { (0..<count).map { Double(($0 * 5 + 3) % 7) - 2.5 } }
 
-  /// Functions that the target's space holds go over exactly: the same values at all times, in coefficients of another basis, degree, horizon or finer pieces.
+  /// Functions in the target space are projected exactly: they keep their values at all times, with another basis, degree or horizon, or with finer pieces.
   @Test func isExactWithinTheTargetsSpace() throws {
     let grid = Self.grid
     let pairs: [(any TimeBasis, any TimeBasis)] = [
@@ -36,7 +36,7 @@ import VectorFields
     }
   }
 
-  /// Linear weights at N + 1 nodes become those at 2N + 1 by taking means between: exactly.
+  /// Piecewise linear weights at N + 1 nodes become those at 2N + 1 nodes exactly, with means in between.
   @Test func prolongsLinearWeightsByTheirMeans() throws {
     let (coarse, fine) = (try TimeFunctions(SplineBasis(5, degree: 1, name: ""), on: Self.grid), try TimeFunctions(SplineBasis(9, degree: 1, name: ""), on: Self.grid))
     let old = coefficients(5)
@@ -44,7 +44,7 @@ import VectorFields
     for node in 0..<9 { #expect(abs(new[node] - (node % 2 == 0 ? old[node / 2] : 0.5 * (old[node / 2] + old[node / 2 + 1]))) < 1e-13) }
   }
 
-  /// Twice as many layers: each old one's weights twice, without a rounding; back: their means.
+  /// With twice as many layers the weights of each old layer appear twice, without rounding; the projection back takes their means.
   @Test func layersAreCopiedAndAveraged() throws {
     let (coarse, fine) = (try TimeFunctions(LayerwiseBasis(), on: TimeGrid(layers: 3, horizon: 1.1)), try TimeFunctions(LayerwiseBasis(), on: TimeGrid(layers: 6, horizon: 1.1)))
     #expect(try coarse.projection(onto: fine) == (0..<6).flatMap { row in (0..<3).map { $0 == row / 2 ? 1 : 0 } })
@@ -52,7 +52,7 @@ import VectorFields
     #expect(zip(back, (0..<3).flatMap { row in (0..<6).map { $0 / 2 == row ? 0.5 : 0 } }).allSatisfy { abs($0 - $1) < 1e-15 })
   }
 
-  /// Going over and back and over again changes nothing more, and the error is orthogonal to the target's space: the nearest function.
+  /// Projecting there, back and there again changes nothing more. The error is orthogonal to the target space, so the projection is the nearest function.
   @Test(arguments: timeBases.names) func projectionIsIdempotentAndOrthogonal(_ name: String) throws {
     for grid in [Self.grid, try TimeGrid(stepSizes: [0.2, 0.1, 0.4, 0.4, 0.05, 0.3, 0.3, 0.2, 0.25])] {
       let fine = try TimeFunctions(SplineBasis(15, degree: 3, name: ""), on: grid)

@@ -3,7 +3,7 @@ import Settings
 import Testing
 import VectorFields
 
-/// The form on coefficients that are single numbers: Σ_ik g_ik θ_i θ_k.
+/// The quadratic form for coefficients that are single numbers: Σ_ik g_ik θ_i θ_k.
 private func energy(_ roughness: TimeRoughness, _ theta: [Double]) throws -> Double {
   switch roughness {
   case .none: return 0
@@ -19,7 +19,7 @@ private func energy(_ roughness: TimeRoughness, _ theta: [Double]) throws -> Dou
 /// Numbers of both signs without a pattern in time.
 private func coefficients(_ count: Int) -> [Double] { (0..<count).map { Double(($0 * 37 + 11) % 23) / 7 - 1.5 } }
 
-/// ∫(dθ/dt)² by Gauss's rule on central differences of values, between the times where the function is not smooth: exact for the degrees here but for the differences.
+/// ∫(dθ/dt)² by Gauss quadrature of central differences, between the times where the function is not smooth. For these degrees it is exact up to the errors of the differences.
 private func quadrature(of function: (Double) throws -> Double, between times: [Double]) throws -> Double {
   let rule = GaussLegendre(20)
   var total = 0.0
@@ -35,7 +35,7 @@ private func quadrature(of function: (Double) throws -> Double, between times: [
 }
 
 struct TimeRoughnessTests {
-  /// Every basis whose functions have derivatives, on every grid: the form is the integral, by quadrature of the functions themselves.
+  /// For every basis of differentiable functions and every grid, the form equals the integral, computed by quadrature of the functions.
   @Test(arguments: timeBases.names, 0..<3)
   func isTheIntegralOfTheSquaredDerivative(name: String, grid: Int) throws {
     let grid = testGrids[grid]
@@ -44,12 +44,12 @@ struct TimeRoughnessTests {
       guard basis.degree > 0 else { continue }
       let theta = coefficients(try basis.count(on: grid))
       let expected = try quadrature(of: { time in zip(try allValues(basis, time, grid), theta).reduce(0) { $0 + $1.0 * $1.1 } }, between: basis.breakpoints(on: grid))
-      // The differences: h² of the piece, and roundings of 1/h.
+      // The errors of the differences: h² for the piece, and rounding errors times 1/h.
       #expect(abs(try energy(try TimeRoughness(basis, on: grid), theta) / expected - 1) < 1e-7)
     }
   }
 
-  /// Pieces: the integral of the function that is linear between their middles, found the same way.
+  /// For piecewise constant weights it is the integral of the function that is linear between the midpoints of the pieces, computed in the same way.
   @Test(arguments: ["layers", "piecewise_constant", "shared", "own tensors", "own tensors but the first"], 0..<3)
   func piecesAreJoinedByLines(name: String, grid: Int) throws {
     let grid = testGrids[grid]
@@ -79,7 +79,7 @@ struct TimeRoughnessTests {
     }
   }
 
-  /// Legendre's polynomials: ∫P'_i P'_k = min(i, k)·(min(i, k) + 1) on [−1, 1] for i + k even, 0 else; to the highest degree there is.
+  /// Legendre polynomials: ∫P'_i P'_k = min(i, k)·(min(i, k) + 1) on [−1, 1] for even i + k, otherwise 0; up to the highest allowed degree.
   @Test func polynomialsHaveTheClosedForm() throws {
     let grid = TimeGrid(layers: 4, horizon: 3)
     for count in [2, 6, PolynomialBasis.maximumCount] {
@@ -87,7 +87,7 @@ struct TimeRoughnessTests {
       for i in 0..<count {
         for k in 0...i {
           let expected = (i + k) % 2 == 0 ? 2 / grid.horizon * Double(k * (k + 1)) : 0
-          // Differentiation loses digits with the square of the degree.
+          // The rounding error of differentiation grows with the square of the degree.
           #expect(abs(form[i, k] - expected) < 1e-13 * Double(count * count) * Double(count * count))
         }
       }

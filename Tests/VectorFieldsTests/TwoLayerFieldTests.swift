@@ -9,7 +9,7 @@ import VectorFields
     let defect = try FieldVariant("two_layer", [("hidden_width", .integer(Int64(hidden)))]).largestDefect(activation) { tensors, y in
       zip(plainProduct(tensors("K2"), tensors.layer(tensors("K1"), "b1", y)), tensors.bias("b2", y.count)).map { $0 + $1 }
     }
-    // Sums of up to 40 products of sums of up to 33: their roundings add up to some hundred ε.
+    // Sums of up to 40 products of sums of up to 33 terms: their rounding errors add up to a few hundred ε.
     #expect(defect < 400, "\(defect) ε")
   }
 }

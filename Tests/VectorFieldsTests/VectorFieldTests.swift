@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import VectorFields
 
-/// What the protocol promises, for every registered field and what its options change.
+/// The contracts of the protocol, for every registered field and its variants by options.
 @Suite struct VectorFieldTests {
   private static let columns = 16
   private static let canary = 12345.0
@@ -31,7 +31,7 @@ import VectorFields
     #expect(field.preparedCount(for: .training) <= field.preparedCount(for: .inference))
   }
 
-  /// With or without a record, in place or not, alone or in a tile: the same bits; and inputs stay as they are.
+  /// The bits are the same with and without a record, in place and not, alone and in a tile; inputs do not change.
   @Test(arguments: FieldVariant.all, Precision.allCases) func valuesDoNotDependOnHowTheyAreAskedFor(_ variant: FieldVariant, _ precision: Precision) throws {
     for bias in BiasKind.allCases {
       let example = try variant.example(bias: bias, precision: precision)
@@ -59,7 +59,7 @@ import VectorFields
     }
   }
 
-  /// The parameters and the state moved both ways: central differences, whose error is ε²·|f'''| plus rounding over ε, here below 1e-8.
+  /// Agrees with central differences in parameters and state, whose error is ε²·|f'''| plus rounding/ε, here below 1e-8.
   @Test(arguments: FieldVariant.all, BiasKind.allCases) func pushforwardIsTheDerivative(_ variant: FieldVariant, _ bias: BiasKind) throws {
     let epsilon = 1e-5
     let example = try variant.example(bias: bias)
@@ -95,7 +95,7 @@ import VectorFields
     }
   }
 
-  /// ⟨pushforward, p⟩ = ⟨v, pullback⟩ + ⟨direction, gradient⟩, with q the memory of p where the field has one component; all within the rows that the field asks for.
+  /// ⟨pushforward, p⟩ = ⟨v, pullback⟩ + ⟨direction, gradient⟩, where q uses the memory of p if the field has one component; only the rows that the field declares are used.
   @Test(arguments: FieldVariant.all, BiasKind.allCases) func pullbackIsTheTransposeOfPushforward(_ variant: FieldVariant, _ bias: BiasKind) throws {
     let example = try variant.example(bias: bias)
     let direction = try variant.example(bias: bias, seed: 31, asDirection: true)
@@ -124,7 +124,7 @@ import VectorFields
       #expect(x.bits + record.bits == before)
       #expect(isWhole(record) && isWhole(scratch))
       if !field.isPartitioned {
-        // Apart from p, and without a gradient: the same cotangent.
+        // The cotangent is the same in memory separate from p, and without a gradient.
         let other = try Numbers(start.values, .float64)
         field.pullback(
           component, example.layer(), at: block(x), record: recordRows, scale: 0.4, cotangent: block(p), addingTo: block(other), gradient: nil,
@@ -132,7 +132,7 @@ import VectorFields
         #expect(other.bits == q.bits)
       }
       gradient.field.finishGradient(gradient.layer())
-      // What was added to q is the transposed product.
+      // The difference added to q is the transposed product.
       let pulled = zip(q.values, start.values).map { $0 - $1 }
       let backward = inner(v.values, pulled) + zip(direction.tensors, gradient.tensors).reduce(0) { $0 + inner($1.0.values, $1.1.values) }
       let size = norm(tangent.values) * norm(p.values)

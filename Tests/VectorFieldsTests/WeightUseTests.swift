@@ -8,7 +8,7 @@ import VectorFields
   @Test func deviationsFollowFromFanInAndUse() {
     #expect(WeightUse.product.deviation(fanIn: 16, fanOut: 3) == 0.25)
     #expect(WeightUse.sum(terms: 4).deviation(fanIn: 16, fanOut: 3) == 0.125)
-    // A square matrix has the variance of a single product, to the bit.
+    // A square matrix has exactly the variance of a single product.
     for n in [1, 2, 3, 7, 100, 512, 65_536] { #expect(WeightUse.gradient.deviation(fanIn: n, fanOut: n) == WeightUse.product.deviation(fanIn: n, fanOut: n)) }
     // s⁴ = 2/(m(m + n)) with m = 14 and n = 2.
     #expect(abs(WeightUse.gradient.deviation(fanIn: 2, fanOut: 14) - 0.3074) < 1e-4)
@@ -37,13 +37,13 @@ import VectorFields
     return choices.flatMap { options in channels.map { Size(field: name, options: options, channels: $0) } }
   }
 
-  /// |f(y)| lies within [0.1, 3]·|y| for first weights of any extents: the root mean square over samples with entries of order one, and over draws where they have few numbers.
+  /// |f(y)| lies within [0.1, 3]·|y| for initial weights of any size, as the root mean square over samples with entries of magnitude one, and over several draws if the weights have few numbers.
   @Test(arguments: sizes, [Activation.tanh, .relu, .identity]) func everyFieldIsAsLargeAsItsState(_ size: Size, _ activation: Activation) throws {
     for width in [2, 16, 256] {
       var configuration = FieldConfiguration(width: width, activation: activation, precision: .float64)
       for (key, value) in size.options { try configuration.options.set(key, value) }
       if size.channels > 0 { configuration.drive = DriveConfiguration(channels: size.channels, hasPresence: false) }
-      // What makes no sense together is refused with the reason: hidden values in a form that has none.
+      // Options that cannot be combined are refused with the reason: hidden values in a form without them.
       guard let field = try? fields(size.field).make(configuration) else {
         #expect(size.field == "second_order")
         continue

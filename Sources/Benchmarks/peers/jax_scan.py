@@ -1,4 +1,4 @@
-"""JAX's scan on the reference workloads, and diffrax on the neural ODE W7, asked line by line by stableode-benchmarks: python jax_scan.py FOLDER f32|f64 (see Peer.swift)."""
+"""Runs the reference workloads with JAX's scan, and the neural ODE W7 with diffrax; stableode-benchmarks sends requests line by line: python jax_scan.py FOLDER f32|f64 (see Peer.swift)."""
 
 import os
 import pathlib
@@ -87,7 +87,7 @@ def neural_ode(what):
 
 
 def prepare(name, what):
-    """A call of no arguments that makes one run and waits for it, and what it gave first."""
+    """A function without arguments that makes one run and waits for it, and its first result."""
     if name == "W7":
         return neural_ode(what)
     step_size, damping, step_batch, epoch_batch = MODELS[name]
@@ -142,7 +142,7 @@ def main():
                     run()
                     count += 1
                 print((clock() - start) / count, flush=True)
-        except Exception as error:  # the asker decides what a peer's failure means
+        except Exception as error:  # the benchmark decides what a peer's failure means
             print("no", type(error).__name__, str(error).replace("\n", " ")[:200], flush=True)
 
 

@@ -2,7 +2,7 @@ import Testing
 import Training
 
 struct ConfusionMatrixTests {
-  /// Labels 0 1 2 0 1 2 taken for 0 2 1 0 0 1 (the example of scikit-learn's f1_score): 2 of 6 right; recalls 1, 0, 0; F1 of class 0 is 4/5, the others 0.
+  /// Labels 0 1 2 0 1 2 predicted as 0 2 1 0 0 1 (the example of scikit-learn's f1_score): 2 of 6 are right; the recalls are 1, 0, 0; F1 of class 0 is 4/5, that of the others 0.
   @Test func figuresOfASmallCase() throws {
     let data = try scoreData(oneHot([0, 2, 1, 0, 0, 1], classes: 3), labels: [0, 1, 2, 0, 1, 2])
     let network = try scoreNetwork(3)
@@ -14,7 +14,7 @@ struct ConfusionMatrixTests {
     #expect(figures.precision == 2.0 / 3 && figures.recall == 1 && figures.f1 == 0.8 && figures.samples == 2)
   }
 
-  /// Class 2 has no samples and class 3 neither samples nor predictions: means go over the classes that have the figure.
+  /// Class 2 has no samples, and class 3 neither samples nor predictions. Means are over the classes for which the figure is defined.
   @Test func classesWithoutSamplesAreLeftOut() throws {
     let data = try scoreData(oneHot([0, 0, 1, 2], classes: 4), labels: [0, 0, 1, 1])
     let network = try scoreNetwork(4)

@@ -4,7 +4,7 @@ import Testing
 import Training
 
 struct EvaluatedScoresTests {
-  /// More samples than one evaluation batch, in float32: the scores are those of prediction, number for number.
+  /// For more float32 samples than one evaluation batch, the scores equal those of prediction, number for number.
   @Test func holdsTheScoresOfPrediction() throws {
     let data = try ellipses()
     let network = try smallNetwork(precision: .float32)
@@ -21,7 +21,7 @@ struct EvaluatedScoresTests {
     }
   }
 
-  /// One sample alone has a block of one column.
+  /// A single sample uses a block of one column.
   @Test func aSingleSample() throws {
     let network = try scoreNetwork(2, loss: "least_squares")
     let data = try scoreData([[1, 5]], values: [[2, 3]])

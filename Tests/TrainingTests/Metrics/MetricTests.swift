@@ -2,7 +2,7 @@ import Settings
 import Testing
 import Training
 
-/// Each metric of the registry gives its value at perfect scores, and knows which way is better.
+/// Each metric of the registry gives its best value for perfect scores, and declares whether larger is better.
 @Test func metricsKnowWhatIsPerfect() throws {
   let perfect: [String: Double] = [
     "accuracy": 1, "balanced_accuracy": 1, "macro_f1": 1, "log_loss": 0, "brier_score": 0, "auc": 1, "r2": 1, "mean_absolute_error": 0,
@@ -28,7 +28,7 @@ import Training
   #expect(together == (try names.map { try evaluate(network, on: data.training, metrics: [$0], threads: 0)[0] }))
   let plain = try evaluate(network, on: data.training, threads: 1)
   #expect(together[1] == plain.accuracy)
-  // Evaluated in float64 from the float32 scores: the losses of 200 samples differ by float32 rounding of exp.
+  // The metric evaluates the float32 scores in float64, so the losses of 200 samples differ by the float32 rounding of exp.
   #expect(abs(together[2] - plain.loss) < 1e-6)
 }
 

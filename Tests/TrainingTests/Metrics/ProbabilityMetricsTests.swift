@@ -15,7 +15,7 @@ struct ProbabilityMetricsTests {
     #expect(abs(value - 0.21616187468057912) < 1e-14)
   }
 
-  /// (0.01 + 0.01 + 0.04 + 0.09)/4, the example of scikit-learn's brier_score_loss, by one score and by two.
+  /// (0.01 + 0.01 + 0.04 + 0.09)/4, the example of scikit-learn's brier_score_loss, with one score and with two.
   @Test func brierScoreOfTwoClasses() throws {
     let p = [0.1, 0.9, 0.8, 0.3]
     let one = try scoreData(p.map { [Foundation.log($0 / (1 - $0))] }, labels: [0, 1, 1, 0])
@@ -24,14 +24,14 @@ struct ProbabilityMetricsTests {
     #expect(abs(try evaluate(try scoreNetwork(2), on: two, metrics: ["brier_score"], threads: 1)[0] - 0.0375) < 1e-15)
   }
 
-  /// 0.3² + 0.2² + 0.1² of one sample, 0.2² + 0.8² + 1² … by hand: three classes are not halved.
+  /// Computed by hand: 0.3² + 0.2² + 0.1² for one sample, 0.2² + 0.8² + 1² … for others. For three classes the sum is not halved.
   @Test func brierScoreOfThreeClasses() throws {
     let data = try scoreData(rows([[0.7, 0.2, 0.1], [0.25, 0.5, 0.25]]), labels: [0, 2])
     let value = try evaluate(try scoreNetwork(3), on: data, metrics: ["brier_score"], threads: 1)[0]
     #expect(abs(value - ((0.09 + 0.04 + 0.01) + (0.0625 + 0.25 + 0.5625)) / 2) < 1e-15)
   }
 
-  /// 3 of 4 pairs are in order, the example of scikit-learn's roc_auc_score.
+  /// 3 of 4 pairs are in the right order, the example of scikit-learn's roc_auc_score.
   @Test func areaOfTwoClasses() throws {
     let data = try scoreData([[0.1], [0.4], [0.35], [0.8]], labels: [0, 0, 1, 1])
     #expect(try evaluate(try scoreNetwork(1, loss: "logistic"), on: data, metrics: ["auc"], threads: 1) == [0.75])
@@ -39,7 +39,7 @@ struct ProbabilityMetricsTests {
     #expect(try evaluate(try scoreNetwork(2), on: two, metrics: ["auc"], threads: 1) == [0.75])
   }
 
-  /// Each class against the rest. Class 0: 0.6 and 0.3 against 0.5 and 0.2: 3 of 4 pairs.
+  /// Each class is compared with the rest. Class 0: 0.6 and 0.3 against 0.5 and 0.2, so 3 of 4 pairs are in order.
   @Test func areaOfThreeClassesIsTheMean() throws {
     let small = 1e-9
     let data = try scoreData(
@@ -62,11 +62,11 @@ struct ProbabilityMetricsTests {
     let two = try scoreData(scores.map { [0, $0] }, labels: [0, 0, 1, 1])
     #expect(try evaluate(try scoreNetwork(2, precision: precision), on: two, metrics: ["auc"], threads: 1) == [1])
     let three = try scoreData(scores.map { [0, $0, 0] }, labels: [0, 0, 1, 1])
-    // Class 1 is in order, and class 0 in the opposite one: its odds fall as its labels rise.
+    // Class 1 is in the right order and class 0 in the opposite order, because its odds fall as its labels rise.
     #expect(try evaluate(try scoreNetwork(3, precision: precision), on: three, metrics: ["auc"], threads: 1) == [1])
   }
 
-  /// Numbers that float32 cannot hold, or scores that overflow, end in an error with the row.
+  /// Numbers that float32 cannot hold, and scores that overflow, give an error that names the row.
   @Test func scoresThatAreNotFiniteHaveNoFigure() throws {
     for metric in ["auc", "accuracy", "log_loss", "brier_score", "macro_f1"] {
       let huge = try scoreData([[0, 1], [1e39, 1], [2, 0]], labels: [0, 1, 1])

@@ -17,7 +17,7 @@ func scoreNetwork(_ outputs: Int, loss: String = "softmax_cross_entropy", precis
   return network
 }
 
-/// A data set of rows of features with labels.
+/// A data set from rows of features and labels.
 func scoreData(_ rows: [[Double]], labels: [Double]) throws -> Dataset {
   let (features, targets) = (try Numbers(rows.flatMap { $0 }), try Numbers(labels))
   return try withExtendedLifetime((features, targets)) {
@@ -27,7 +27,7 @@ func scoreData(_ rows: [[Double]], labels: [Double]) throws -> Dataset {
   }
 }
 
-/// A data set of rows of features with rows of values.
+/// A data set from rows of features and rows of values.
 func scoreData(_ rows: [[Double]], values: [[Double]]) throws -> Dataset {
   let (features, targets) = (try Numbers(rows.flatMap { $0 }), try Numbers(values.flatMap { $0 }))
   return try withExtendedLifetime((features, targets)) {
@@ -37,5 +37,5 @@ func scoreData(_ rows: [[Double]], values: [[Double]]) throws -> Dataset {
   }
 }
 
-/// Scores whose largest is that of the class.
+/// Scores of which that of the given class is the largest.
 func oneHot(_ labels: [Int], classes: Int) -> [[Double]] { labels.map { label in (0..<classes).map { $0 == label ? 1 : 0 } } }

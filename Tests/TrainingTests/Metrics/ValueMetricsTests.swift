@@ -11,7 +11,7 @@ struct ValueMetricsTests {
     #expect(abs(values[1] - 0.75) < 1e-15)
   }
 
-  /// Constant targets have no spread to explain: 1 when met, 0 when not.
+  /// Constant targets have no variance to explain: R² is 1 if they are predicted exactly, otherwise 0.
   @Test func constantTargets() throws {
     let network = try scoreNetwork(1, loss: "least_squares")
     #expect(try evaluate(network, on: try scoreData([[2], [2]], values: [[2], [2]]), metrics: ["r2"], threads: 1) == [1])

@@ -9,7 +9,7 @@ import VectorFields
     let rows = Block.zeros(3, 16, .float64)
     Dropout(rate: 0.75).draw(LayerDraws(key: 2, sample: 0), into: rows)
     #expect(Set(rows.values) == [0, 4])
-    // Rows have masks of their own.
+    // Each row has its own mask.
     #expect(rows.rows(0..<1).values != rows.rows(1..<2).values)
     #expect(Dropout(rate: 0).isSilent(layer: 0))
   }

@@ -5,7 +5,7 @@ import Testing
 import VectorFields
 
 @Suite struct LayerNoiseTests {
-  /// Every noise has the mean that it evaluates with: 1 (or what the field is multiplied by) for factors, 0 for what is added; within five standard errors of 65 536 numbers.
+  /// Every noise has the mean that evaluation uses: 1 (or the evaluation factor) for factors, 0 for added noise; within five standard errors of 65 536 numbers.
   @Test(arguments: layerNoises.names) func meanIsThatOfEvaluation(_ name: String) throws {
     let grid = TimeGrid(layers: 4, horizon: 1)
     guard let noise = try layerNoises(name).make((OptionValues(scope: "block", layerNoiseOptions), grid)) else {

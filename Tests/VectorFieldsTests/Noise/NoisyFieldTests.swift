@@ -17,7 +17,7 @@ import VectorFields
 
   private func example(_ name: String) throws -> FieldCase { try FieldCase(name, FieldConfiguration(width: 6, precision: .float64)) }
 
-  /// out = base + s·(m⊙f) or base + s·(f + ξ), with the numbers that the noise draws and the record of f; each component of a partitioned field with numbers of its own.
+  /// out = base + s·(m⊙f) or base + s·(f + ξ), with the numbers that the noise draws and the record of f. Each component of a partitioned field has its own numbers.
   @Test(arguments: ["dense", "hamiltonian"]) func evaluatesByItsFormula(_ name: String) throws {
     let plain = try example(name)
     for (label, noise) in Self.noises() {
@@ -43,12 +43,12 @@ import VectorFields
           #expect(abs(value - expected) < 1e-14, "\(label)")
         }
       }
-      // A layer is skipped as a whole; other noise is each component's own.
+      // A layer is skipped as a whole; other noise differs between components.
       if seen.count == 2 { #expect((seen[0] == seen[1]) == (noise.action == .scalesSamples)) }
     }
   }
 
-  /// Without numbers to draw it is the field itself, to the bit, or E m·f.
+  /// Without random numbers it is the field itself, bit for bit, or E m·f.
   @Test func evaluationIsTheFieldItself() throws {
     let plain = try example("dense")
     let x = try plain.numbers(6, Self.columns, seed: 2).block(rows: 6, columns: Self.columns)
@@ -61,14 +61,14 @@ import VectorFields
       plain.field.evaluate(0, plain.layer(), at: x, scale: 0.7 * mean, addingTo: x, into: f, record: nil)
       field.evaluate(0, layer, at: x, scale: 0.7, addingTo: x, into: out, record: nil)
       #expect(f.values == out.values, "\(label)")
-      // One affine map only where it is the field's own.
+      // It is one affine map only if the field itself is one.
       #expect((field.affineForm(0, layer) == nil) == (mean != 1), "\(label)")
       layer.draws = Self.draws
       #expect(field.affineForm(0, layer) == nil)
     }
   }
 
-  /// What is known of a field is known of it with noise: nothing falls back to a default of the protocol.
+  /// A noisy field forwards all properties of its field; none falls back to a default of the protocol.
   @Test(arguments: fields.names) func isInEverythingElseTheField(_ name: String) throws {
     let field = try fields(name).make(FieldConfiguration(width: 6))
     let noisy = NoisyField(field, Dropout(rate: 0.1))
@@ -82,7 +82,7 @@ import VectorFields
     for purpose in [Purpose.training, .inference] { #expect(noisy.preparedCount(for: purpose) == field.preparedCount(for: purpose)) }
   }
 
-  /// ⟨J̃v, w⟩ = ⟨v, J̃ᵀw⟩ with the numbers drawn; the Taylor test of whole networks is in SweepTests.
+  /// ⟨J̃v, w⟩ = ⟨v, J̃ᵀw⟩ for the drawn numbers; SweepTests has the Taylor test of whole networks.
   @Test(arguments: ["dense", "hamiltonian", "gradient_flow"]) func pullbackIsTheTranspose(_ name: String) throws {
     let plain = try example(name)
     for (label, noise) in Self.noises() {

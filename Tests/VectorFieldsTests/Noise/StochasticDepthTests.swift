@@ -11,7 +11,7 @@ import VectorFields
     #expect((0..<4).map(StochasticDepth(survival: 0.5, decay: .none, layers: 4).probability) == [0.5, 0.5, 0.5, 0.5])
   }
 
-  /// Kept samples are divided by p, or evaluation is multiplied by it.
+  /// Either kept samples are divided by p, or evaluation is multiplied by p.
   @Test func scalingKeepsTheMean() {
     for scaling in StochasticDepth.Scaling.allCases {
       let noise = StochasticDepth(survival: 0.25, scaling: scaling, layers: 2)
