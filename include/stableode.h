@@ -168,7 +168,8 @@ enum { SODE_STATUS_LIST(SODE_STATUS_ENUM) SODE_STATUS_LIST_END = 0x7fffffff };
 /* The status as its constant's name, such as "SODE_ERR_SHAPE_MISMATCH", and as a text; the name is "SODE_UNKNOWN_STATUS" for any other number. */
 SODE_API const char *sode_status_name(sode_status status);
 SODE_API const char *sode_status_text(sode_status status);
-/* One sentence about this thread's last failing call: what was wrong, what was given, what is allowed. "" if no call has failed. */
+/* One sentence about this thread's last failing call: what was wrong, what was given, what is allowed. "" if no call has failed.
+ * Calls that end early with a positive status, and solves and predictions that leave rows without a result, set it too. */
 SODE_API const char *sode_last_error_message(void);
 /* The rows without a result of this thread's last prediction with SODE_ROWS_OR_NAN or last solve: how many there are; and, in ascending order, each row's number in
  * the caller's batch, its status and the reason as a text. Texts are valid until the thread's next such call. */
@@ -383,7 +384,7 @@ typedef int32_t (*sode_tick)(void *user_data);
 typedef struct sode_limits {
   uint32_t struct_size;
   uint32_t reserved0;
-  int64_t epochs;             /* training: at most this many more epochs in this run; 0 = up to the option "epochs" */
+  int64_t epochs;             /* training: at most this many more epochs in this run, but never beyond the option "epochs"; 0 = up to that option */
   int64_t milliseconds;       /* the longest time that the call may take; 0 = no limit */
   sode_cancel_token *cancel;  /* or NULL */
   sode_tick tick;             /* or NULL */
@@ -614,7 +615,8 @@ SODE_API sode_status sode_network_block_memory(sode_network *network, int64_t ma
  * change a layer's tensors are refused. The given options change and all others stay: in all blocks, in the one block that "block": i names, or in each block by its
  * own object of "blocks": [{...}, {}] (one per block; {} changes nothing). Options that become meaningless are removed: basis_count with its basis; step_sizes with
  * a new number of layers (a new horizon stretches them). The new parameters are the L2 projections of the present weights as functions of time, for example onto
- * more layers, onto fewer coefficients, or from separate weights per layer onto smooth ones. Weights that the new form can represent stay the same up to rounding. */
+ * more layers, onto fewer coefficients, or from separate weights per layer onto smooth ones. Weights that the new form can represent, as
+ * functions of time, stay the same up to rounding; where layers then read them at other times, scores change by O(h). */
 SODE_API sode_status sode_network_project(sode_network *network, const char *text, size_t length, sode_network **projected);
 /* Gives a network with each step halved: each block has twice the layers over the same horizon (multi-level learning, Haber & Ruthotto 2017), with weights computed
  * from the present ones. prolongation: "linear" (interpolates between the middles of the layers and extrapolates at the ends; exact for weights linear in time) or

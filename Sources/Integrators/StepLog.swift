@@ -19,8 +19,6 @@ package final class StepLog {
   package var recomputed = 0
   /// The samples of the present tile, by their numbers in the batch; columns beyond are padding, which is neither counted nor reported.
   package var samples = 0..<Int.max
-  /// Memory that an integrator keeps from call to call (the tape of an adaptive solve), made by it at first use.
-  package var storage: AnyObject?
 
   /// The error of the states that a reversible policy recovered: the largest |ŷ − y| of a block's first state, relative to the largest |y|. 0 if no state was recovered.
   package private(set) var reconstructionError = 0.0

@@ -80,14 +80,16 @@ package final class Predictor: @unchecked Sendable {
     let watch = pool?.watch ?? .current
     for log in logs { log.watch = watch }
     defer { reset() }
-    if let pool, pool.threads > 1 {
+    // A batch of one tile is written straight to the caller's array; once that has happened, the call has succeeded and the watch has no more say.
+    var isWritten = false
+    if let pool, pool.threads > 1, partition.tiles > 1 {
       try pool.run(partition.groups) { group, worker in
-        for tile in partition.tiles(of: group) { self.predict(job, partition, tile, worker: worker) }
+        for tile in partition.tiles(of: group) { _ = self.predict(job, partition, tile, worker: worker) }
       }
     } else {
-      for tile in 0..<partition.tiles where !watch.isOver { predict(job, partition, tile, worker: 0) }
+      for tile in 0..<partition.tiles where !watch.isOver { isWritten = predict(job, partition, tile, worker: 0) }
     }
-    try watch.check()
+    if staged != nil || !isWritten { try watch.check() }
     let first = logs.reduce(nil) { SampleFailure.first($0, $1.first) }
     if let first, !isPartial { throw job.source.named(first) }
     if let staged { if kind == .classes { copy(job.target.view, into: out) } else { convert(staged, to: out) } }
@@ -115,20 +117,21 @@ package final class Predictor: @unchecked Sendable {
     let isPartial: Bool
   }
 
-  private func predict(_ job: Job, _ partition: TilePartition, _ tile: Int, worker: Int) {
+  /// Predicts one tile. False if nothing was written, because a row has no result or the work must end.
+  private func predict(_ job: Job, _ partition: TilePartition, _ tile: Int, worker: Int) -> Bool {
     let samples = partition.samples(of: tile)
     let scratch = workers[worker].view(columns: partition.columns(of: tile))
     let log = logs[worker]
     // Tiles are processed in order: no later tile can hold an earlier sample.
-    guard log.first == nil || job.isPartial else { return }
+    guard log.first == nil || job.isPartial else { return false }
     log.askNext()
     if job.isPartial { plan.noteIntake(job.source, samples, log) }
     let final = plan.propagate(weights, blockWeights, job.source, samples, scratch, log)
-    if log.isOver { return }
+    if log.isOver { return false }
     let scores = scratch.scores
     plan.readOut(weights, final, into: scores)
     log.requireFinite(scores, within: job.limit, "scores")
-    guard log.first == nil || job.isPartial else { return }
+    guard log.first == nil || job.isPartial else { return false }
     switch job.kind {
     case .scores: scatter(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
     case .probabilities:
@@ -137,7 +140,9 @@ package final class Predictor: @unchecked Sendable {
     case .classes: scatterClasses(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
     }
     for row in log.failedSamples { job.target.fill(row: row, with: job.kind == .classes ? -1 : .nan) }
+    return true
   }
+
 
   /// Writes the layers + 1 states of one block, samples × state width, each to the array that `layerView` gives. Works on the calling thread.
   ///

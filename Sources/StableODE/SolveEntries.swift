@@ -129,9 +129,6 @@ private struct SolveTargets {
       let rows = TensorView(UnsafeRawPointer(buffer.base), type: ElementType(precision), rows: samples * times, columns: width)
       for sample in 0..<samples { copy(rows.rows(sample * times..<(sample + 1) * times), into: states.matrix(sample)) }
     }
-    if let eventStates, let eventBuffer {
-      copy(TensorView(UnsafeRawPointer(eventBuffer.base), type: ElementType(precision), rows: samples, columns: width), into: eventStates.writing)
-    }
     if let ends { write(solution.ends.map(\.rawValue), .int32, to: ends) }
     if let endTimes { write(solution.endTimes, .float64, to: endTimes) }
   }

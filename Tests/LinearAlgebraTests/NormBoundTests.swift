@@ -72,7 +72,7 @@ func spectralNorm(_ rows: [[Double]]) -> Double {
     x[4] = .nan
     #expect(bound.bound(matrix).isNaN)
     x[4] = .infinity
-    #expect(bound.bound(matrix) == .infinity)
+    #expect(!bound.bound(matrix).isFinite)
   }
 
   /// The same in the smallest and largest Floats.

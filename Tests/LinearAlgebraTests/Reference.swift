@@ -9,6 +9,8 @@ final class Numbers {
   let count: Int
   init(_ count: Int, _ precision: Precision, seed: UInt64 = 1, low: Double = -1, high: Double = 1) throws {
     buffer = try Buffer(count: max(count, 1), precision: precision)
+    // Never freed: a view in an expression may outlive the last use of its owner.
+    _ = Unmanaged.passRetained(buffer)
     self.precision = precision
     self.count = count
     var random = RandomStream(seed: seed)

@@ -134,7 +134,7 @@ import VectorFields
     withExtendedLifetime(contents) {}
   }
 
-  /// A normalization is stored in float64. One in float32 behind the parameters, as written by version 0.1.0, can be read. One with other names or shapes, or among the parameters, is refused.
+  /// A normalization is stored in float64. One in float32 behind the parameters, as written by version 0.1.0, can be read, and so can other orders of the tensors. One with other names or shapes is refused.
   @Test func normalizationsOfEveryReleaseAreRead() throws {
     let made = try network("{\"inputs\":2,\"outputs\":2,\"layers\":1}")
     try standardize(made, shift: [1.7e9 + 0.5, 0.1], scale: [1 / 3.0, 2])
@@ -157,7 +157,10 @@ import VectorFields
     let old = [narrow("normalization.shift", [0.1, 3], at: 0), narrow("normalization.scale", [2, 0.5], at: 2)]
     let read = try #require(try load(ofParameters + old).snapshot.normalization)
     #expect(read.shift.load(0) == Double(0.1 as Float) && read.scale.load(1) == 0.5)
-    for wrong in [ofParameters + old.prefix(1), ofParameters + old.reversed(), Array(ofParameters.prefix(1)) + old + Array(ofParameters.dropFirst())] {
+    for other in [ofParameters + old.reversed(), Array(ofParameters.prefix(1)) + old + Array(ofParameters.dropFirst())] {
+      #expect(try load(other).snapshot.normalization?.shift.load(1) == 3, "tensors are found by name")
+    }
+    for wrong in [ofParameters + old.prefix(1), ofParameters + [old[0], narrow("normalization.width", [2, 0.5], at: 2)]] {
       do {
         _ = try load(wrong)
         Issue.record("accepted")

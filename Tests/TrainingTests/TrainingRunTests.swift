@@ -148,7 +148,7 @@ func interruptedTrainingIsUninterruptedTraining(threads: Int, precision: Precisi
   var rows = Array(repeating: [0.0, 0], count: 200)
   rows[137] = [3, 1]
   let data = try scoreData(rows, labels: Array(repeating: 0, count: 200))
-  let made = try trainer(network, ["batch_size": .integer(16), "epochs": .integer(1), "optimizer": .text("sgd"), "num_threads": .integer(1), "learning_rate": .real(1e-9)])
+  let made = try trainer(network, ["batch_size": .integer(16), "epochs": .integer(1), "optimizer": .text("sgd"), "num_threads": .integer(1), "accumulate_batches": .integer(13)])
   let failure = refusal { _ = try made.run(training: data) }
   #expect(failure?.status == .notConverged && failure?.message.hasPrefix("row 137: ") == true, "\(failure?.message ?? "")")
 }
