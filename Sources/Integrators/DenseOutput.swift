@@ -72,7 +72,7 @@ package final class DenseOutput {
     reached = Array(repeating: 0, count: columns)
     thetas = Array(repeating: 0, count: columns)
     isAtEnd = Array(repeating: false, count: columns)
-    fill(visibleStates, .nan)
+    try Watch.pieces(visibleStates.rows, work: visibleStates.columns) { rows throws(Failure) in fill(visibleStates.rows(rows), .nan) }
     fill(eventStates, .nan)
   }
 

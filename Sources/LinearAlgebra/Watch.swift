@@ -49,23 +49,25 @@ package final class Watch: @unchecked Sendable {
   private let deadline: Double
   private let isCancelled: (() -> Bool)?
   /// The caller's own callback, which every pulse makes before `onPulse`.
-  private let tick: (() -> Int32)?
+  private let tick: (() throws(Failure) -> Int32)?
   private let thread: pthread_t
   /// The reason's status number; 0 while there is none.
   private let reason: UnsafeMutablePointer<sode_shim_atomic>
   private var nextPulse = Double.infinity
   private var isPulsing = false
   private var answer: Int32 = 0
+  /// What the tick threw.
+  private var thrown: Failure?
 
   /// - Parameters:
   ///   - milliseconds: how long the work may take from now on; 0: as long as it likes.
   ///   - isCancelled: asked on any thread, so lock-free; once true, the work must end.
-  ///   - tick: as `onPulse`.
-  package convenience init(milliseconds: Int64 = 0, isCancelled: (() -> Bool)? = nil, tick: (() -> Int32)? = nil) {
+  ///   - tick: as `onPulse`; what it throws fails the work too.
+  package convenience init(milliseconds: Int64 = 0, isCancelled: (() -> Bool)? = nil, tick: (() throws(Failure) -> Int32)? = nil) {
     self.init(isIdle: false, milliseconds: milliseconds, isCancelled: isCancelled, tick: tick)
   }
 
-  private init(isIdle: Bool, milliseconds: Int64 = 0, isCancelled: (() -> Bool)? = nil, tick: (() -> Int32)? = nil) {
+  private init(isIdle: Bool, milliseconds: Int64 = 0, isCancelled: (() -> Bool)? = nil, tick: (() throws(Failure) -> Int32)? = nil) {
     self.isIdle = isIdle
     self.isCancelled = isCancelled
     self.tick = tick
@@ -94,7 +96,7 @@ package final class Watch: @unchecked Sendable {
     case .cancelled: return Failure(status, "cancelled: the cancel token was requested")
     case .timeLimit: return Failure(status, "the time limit of \(limit) ms was reached")
     case .stoppedByCallback: return Failure(status, "stopped by the callback, which returned \(answer)")
-    case .callbackFailed: return Failure(status, "the callback returned \(answer)")
+    case .callbackFailed: return thrown ?? Failure(status, "the callback returned \(answer)")
     default: return nil
     }
   }
@@ -121,7 +123,11 @@ package final class Watch: @unchecked Sendable {
     }
     guard pthread_equal(pthread_self(), thread) != 0, now >= nextPulse, !isPulsing else { return false }
     isPulsing = true
-    heed(tick?() ?? 0)
+    do throws(Failure) {
+      heed(try tick?() ?? 0)
+    } catch {
+      if end(.callbackFailed) { thrown = error }
+    }
     if sode_shim_atomic_load(reason) == 0 { heed(onPulse?() ?? 0) }
     isPulsing = false
     postponePulse()

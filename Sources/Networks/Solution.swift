@@ -99,12 +99,16 @@ extension Network {
   private func times(_ asked: [Double], upTo horizon: Double, _ precision: Precision) throws(Failure) -> [Double] {
     let rounding = 4 * (precision == .float32 ? Double(Float(horizon).ulp) : horizon.ulp)
     for (number, time) in asked.enumerated() {
+      if number & 0xffff == 0 { try Watch.check() }
       guard time >= -rounding, time <= horizon + rounding else {
         throw Failure(.outOfRange, "times[\(number)] is \(time); times must lie between 0 and the horizon \(horizon)")
       }
       guard number == 0 || time >= asked[number - 1] else { throw Failure(.outOfRange, "times[\(number)] is \(time), before times[\(number - 1)]; times must ascend") }
     }
-    return asked.map { min(max($0, 0), horizon) }
+    return try asked.enumerated().map { (number, time) throws(Failure) in
+      if number & 0xffff == 0 { try Watch.check() }
+      return min(max(time, 0), horizon)
+    }
   }
 
   private func check(

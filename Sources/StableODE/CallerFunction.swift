@@ -1,7 +1,7 @@
 import CShims
 import Settings
 
-/// Calls a C function of the caller's with two to five pointers, and gives its answer.
+/// Calls a C function of the caller's with one to five pointers, and gives its answer.
 ///
 /// - Parameters:
 ///   - function: of the type `int32_t (*)(void *, …)` with as many pointers as `arguments` holds.

@@ -52,7 +52,11 @@ private func numbers(_ tensor: CallerTensor) throws(Failure) -> [Double] {
     try checkHeld(tensor, by: .float64)
     let vector = buffer.vector(count: view.rows, precision: .float64)
     if view.rows > 0 { convert(view, into: vector) }
-    return withExtendedLifetime(buffer) { (0..<vector.count).map(vector.load) }
+    defer { withExtendedLifetime(buffer) {} }
+    return try (0..<vector.count).map { (index) throws(Failure) in
+      if index & 0xffff == 0 { try Watch.check() }
+      return vector.load(index)
+    }
   }
 }
 

@@ -62,7 +62,7 @@ private func watched<Result>(_ own: CallLimits?, _ thread: sode_shim_limits, _ b
       let times = [own?.milliseconds ?? 0, thread.milliseconds].filter { $0 > 0 }
       let watch = Watch(
         milliseconds: times.min() ?? 0, isCancelled: either(isOwnRequested, isThreadRequested),
-        tick: both(own.flatMap { own in own.tick.map { tick in { tick(own.userData) } } }, thread.tick.map { tick in { tick(thread.user_data) } }))
+        tick: both(own.flatMap { own in own.tick.map { guarded($0, own.userData) } }, thread.tick.map { guarded($0, thread.user_data) }))
       return try watch.asCurrent(body)
     }
   }
@@ -73,10 +73,15 @@ private func either(_ first: (() -> Bool)?, _ second: (() -> Bool)?) -> (() -> B
   return { first() || second() }
 }
 
-private func both(_ first: (() -> Int32)?, _ second: (() -> Int32)?) -> (() -> Int32)? {
+/// A tick whose C++ exceptions end in the shim and become failures.
+private func guarded(_ tick: @escaping sode_tick, _ userData: UnsafeMutableRawPointer?) -> () throws(Failure) -> Int32 {
+  { () throws(Failure) in try call(unsafeBitCast(tick, to: UnsafeRawPointer.self), "the tick callback", [userData]) }
+}
+
+private func both(_ first: (() throws(Failure) -> Int32)?, _ second: (() throws(Failure) -> Int32)?) -> (() throws(Failure) -> Int32)? {
   guard let first, let second else { return first ?? second }
-  return {
-    let answer = first()
-    return answer != 0 ? answer : second()
+  return { () throws(Failure) in
+    let answer = try first()
+    return answer != 0 ? answer : try second()
   }
 }

@@ -44,8 +44,8 @@ package struct TimeGrid: Equatable, Sendable {
   /// h_j, as it was given.
   package func stepSize(_ j: Int) -> Double { stepSizes.isEmpty ? step : stepSizes[j] }
 
-  /// t_j, j = 0 … N.
-  package func time(_ j: Int) -> Double { times.isEmpty ? horizon * Double(j) / Double(layers) : times[j] }
+  /// t_j, j = 0 … N; t_N is the horizon itself, which N·(T/N) may miss by a rounding.
+  package func time(_ j: Int) -> Double { times.isEmpty ? (j == layers ? horizon : horizon * Double(j) / Double(layers)) : times[j] }
 
   /// The time halfway through layer j.
   package func midpoint(_ j: Int) -> Double { times.isEmpty ? horizon * (Double(j) + 0.5) / Double(layers) : 0.5 * (times[j] + times[j + 1]) }

@@ -38,4 +38,14 @@ import VectorFields
     }
     #expect { try TimeGrid(stepSizes: []) } throws: { ($0 as? Failure)?.status == .invalidArgument }
   }
+
+  /// The last layer ends at the horizon itself, bit for bit: solves stop when they reach it.
+  @Test func theLastTimeIsTheHorizon() {
+    for layers in 1...60 {
+      for hundredths in 1...900 {
+        let horizon = Double(hundredths) / 100
+        #expect(TimeGrid(layers: layers, horizon: horizon).time(layers) == horizon, "\(layers) layers, horizon \(horizon)")
+      }
+    }
+  }
 }

@@ -43,6 +43,11 @@ static void *allocate(size_t size, size_t alignment, void *) {
 }
 static void give(void *memory, size_t, void *) { ::operator delete(memory, std::align_val_t(64)); }
 
+static int32_t tick(void *) {
+  if (throwing) throw std::runtime_error("no more ticks");
+  return 0;
+}
+
 int main() {
   sode_allocator allocator = {};
   allocator.struct_size = sizeof allocator;
@@ -75,6 +80,20 @@ int main() {
   }
 
   // A gradient object with the caller's loss.
+  {
+    // A tick that throws ends the call that it interrupts.
+    sode_trainer *trainer = nullptr;
+    sode_limits limits = {};
+    limits.struct_size = sizeof limits;
+    limits.tick = tick;
+    CHECK(sode_trainer_create(network, &trainer) == SODE_OK);
+    CHECK(sode_trainer_set_int(trainer, "epochs", 1000000) == SODE_OK);
+    throwing = true;
+    CHECK(sode_trainer_run(trainer, training, nullptr, &limits) == SODE_ERR_CALLBACK_FAILED);
+    CHECK(said("no more ticks"));
+    throwing = false;
+    sode_trainer_free(trainer);
+  }
   {
     sode_gradient *gradient = nullptr;
     float features[4] = {1, 2, 3, 4};

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy
 
-from ._errors import ShapeMismatchError, UnsupportedTypeError
+from ._errors import CallbackFailedError, ShapeMismatchError, UnsupportedTypeError
 from ._interrupts import attention
 from ._structures import LossFunction, MetricFunction
 from ._tensor import view_of
@@ -67,9 +67,16 @@ class Callers:
         self._held.append(held)
         return held
 
-    def noting_interrupts(self):
-        """A context for C calls that call these functions back; see `Attention.noting`."""
-        return attention.noting() if self._held else contextlib.nullcontext()
+    @contextlib.contextmanager
+    def calling(self):
+        """A context for C calls that call these functions back: see `Attention.noting`. What a function raised is raised in place of the failure that it caused."""
+        self._exception = None
+        try:
+            with attention.noting() if self._held else contextlib.nullcontext():
+                yield
+        except CallbackFailedError:
+            self.reraise()
+            raise
 
     def reraise(self):
         """Raises the exception that a function raised, if there was one."""

@@ -153,14 +153,10 @@ class Training(Handle):
         count, suggestion = integer(steps, "steps", 2, 100_000), ctypes.c_double()
         curve, tensor = output((count, 2), "float64")
         dataset = as_dataset(training)
-        try:
-            with self._callers.noting_interrupts():
-                library.sode_trainer_find_learning_rate(
-                    self._pointer, dataset._pointer, low, high, count, ctypes.byref(tensor), ctypes.byref(suggestion)
-                )
-        except CallbackFailedError:
-            self._callers.reraise()
-            raise
+        with self._callers.calling():
+            library.sode_trainer_find_learning_rate(
+                self._pointer, dataset._pointer, low, high, count, ctypes.byref(tensor), ctypes.byref(suggestion)
+            )
         return suggestion.value, curve[:, 0].copy(), curve[:, 1].copy()
 
     @property

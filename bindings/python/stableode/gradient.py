@@ -6,7 +6,6 @@ import ctypes
 from typing import TYPE_CHECKING
 
 from ._callers import Callers, Loss
-from ._errors import CallbackFailedError
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._structures import StepReportData
@@ -76,14 +75,8 @@ class Gradient(Handle):
 
     def _run(self, features, targets, gradient):
         x, y, loss = tensor_of(features, "features"), tensor_of(targets, "targets"), ctypes.c_double()
-        try:
-            with self._callers.noting_interrupts():
-                library.sode_gradient_run(
-                    self._pointer, ctypes.byref(x), ctypes.byref(y), ctypes.byref(loss), pass_tensor(gradient)
-                )
-        except CallbackFailedError:
-            self._callers.reraise()
-            raise
+        with self._callers.calling():
+            library.sode_gradient_run(self._pointer, ctypes.byref(x), ctypes.byref(y), ctypes.byref(loss), pass_tensor(gradient))
         return loss.value
 
     def pullback(self, features: ArrayLike, cotangent: ArrayLike) -> tuple[numpy.ndarray, numpy.ndarray]:
@@ -129,7 +122,7 @@ class Gradient(Handle):
         x, y = tensor_of(features, "features"), tensor_of(targets, "targets")
         along = tensor_of(direction, "direction")
         product, product_tensor = output(self._parameters, self._dtype)
-        with self._callers.noting_interrupts():
+        with self._callers.calling():
             library.sode_gradient_curvature(
                 self._pointer, text(kind, "kind"), ctypes.byref(x), ctypes.byref(y), ctypes.byref(along), ctypes.byref(product_tensor)
             )

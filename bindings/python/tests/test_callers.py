@@ -161,3 +161,21 @@ def test_views_follow_strides():
     array = numpy.arange(24, dtype="float32").reshape(4, 6)
     for view in (array, array.T, array[::-1, ::2], array[1:, ::-3], array[:1]):
         assert (view_of(tensor_of(view, "view")) == view).all()
+
+
+def test_curvature_raises_what_the_loss_raised_and_forgets_it():
+    features, targets = numpy.ones((5, 2)), [0, 1, 0, 1, 0]
+    network = stableode.Network(inputs=2, outputs=2, width=4, layers=2)
+    failing = [True]
+
+    def loss(scores, _):
+        if failing[0]:
+            raise ValueError("first")
+        return numpy.full(len(scores), numpy.nan), 0 * scores
+
+    gradient = stableode.Gradient(network, 5, loss=loss)
+    with pytest.raises(ValueError, match="first"):
+        gradient.curvature(features, targets, numpy.ones(network.parameter_count), "hessian")
+    failing[0] = False
+    with pytest.raises(stableode.CallbackFailedError):
+        gradient.loss(features, targets)

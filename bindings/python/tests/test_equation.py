@@ -183,3 +183,11 @@ def test_every_field_is_chosen_by_name(field, make_network, batch):
             assert numpy.isfinite(network.scores(batch[0])).all()
             return
     pytest.fail("no integrator goes with it")
+
+
+@pytest.mark.parametrize(("layers", "horizon"), [(3, 0.7), (6, 6.99), (20, 7.78), (27, 1.44), (33, 3.95)])
+def test_every_solve_ends_at_its_horizon(layers, horizon):
+    network = stableode.Network(inputs=2, outputs=2, width=2, layers=layers, field="antisymmetric", integrator="dopri5", horizon=horizon)
+    solution = network.solve([[1.0, 2.0]], [horizon / 2, horizon])
+    assert solution.ends.tolist() == [stableode.equation.END_HORIZON] and solution.end_times.tolist() == [horizon]
+    assert numpy.isfinite(solution.states).all()
