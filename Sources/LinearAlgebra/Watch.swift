@@ -76,7 +76,7 @@ package final class Watch: @unchecked Sendable {
     thread = pthread_self()
     reason = .allocate(capacity: 1)
     reason.initialize(to: sode_shim_atomic())
-    if tick != nil { postponePulse() }
+    if tick != nil { schedulePulse() }
   }
 
   deinit { reason.deallocate() }
@@ -107,8 +107,12 @@ package final class Watch: @unchecked Sendable {
     self.answer = answer
   }
 
-  /// Lets the next pulse come a whole interval from now: the caller has just been told.
-  package func postponePulse() { nextPulse = tick == nil && onPulse == nil ? .infinity : Self.now + Self.pulseInterval }
+  /// Lets the next pulse come a whole interval from now, because the caller has just been told. A tick keeps its own rhythm: it tells the caller something else.
+  package func postponePulse() {
+    if tick == nil { schedulePulse() }
+  }
+
+  private func schedulePulse() { nextPulse = tick == nil && onPulse == nil ? .infinity : Self.now + Self.pulseInterval }
 
   @inline(never) private func look() -> Bool {
     if let isCancelled, isCancelled() {
@@ -130,7 +134,7 @@ package final class Watch: @unchecked Sendable {
     }
     if sode_shim_atomic_load(reason) == 0 { heed(onPulse?() ?? 0) }
     isPulsing = false
-    postponePulse()
+    schedulePulse()
     return sode_shim_atomic_load(reason) != 0
   }
 

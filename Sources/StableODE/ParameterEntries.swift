@@ -52,7 +52,11 @@ public func sode_network_set_parameter(
       let tensor = try network.tensor(try text(name, "name"))
       let source = try CallerTensor(value, "value")
       try source.expect(shape: tensor.shape, "the shape of \(tensor.name)")
-      try checkHeld(source, by: network.plan.precision, .notFinite)
+      do throws(Failure) {
+        try checkHeld(source, by: network.plan.precision, .notFinite)
+      } catch {
+        throw Failure(error.status, "\(tensor.name): \(error.message)")
+      }
       let dense = try source.dense(network.plan.precision)
       defer { withExtendedLifetime(dense) {} }
       try network.replace(

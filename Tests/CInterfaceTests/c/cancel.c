@@ -125,7 +125,7 @@ int main(void) {
   limits.milliseconds = 100;
   start = now();
   CHECK_STATUS(sode_trainer_run(trainer, training, validation, &limits), SODE_TIME_LIMIT);
-  CHECK(now() - start >= 0.1 && now() - start < 0.3);
+  CHECK(now() - start >= 0.09 && now() - start < 0.3); /* the clock of limits ticks every 4 ms, or 10 */
 
   /* Freeing a token during its run is harmless. Here it is freed before the next run, which is an error. */
   sode_cancel_token_free(token);
@@ -133,13 +133,13 @@ int main(void) {
   limits.cancel = NULL;
   limits.milliseconds = 0;
 
-  /* One epoch per run: the callback receives it, and the history keeps it. The trainer is busy meanwhile. */
+  /* One epoch per run: the callback receives it, and the history keeps it. The callback may read the history. */
   answers.trainer = trainer;
   limits.epochs = 1;
   CHECK_OK(sode_trainer_set_callback(trainer, on_event, &answers));
   CHECK_OK(sode_trainer_run(trainer, training, validation, &limits));
   CHECK(answers.calls > 0 && answers.epochs_seen > 0);
-  CHECK(answers.inside == SODE_ERR_HANDLE_BUSY);
+  CHECK(answers.inside == SODE_OK);
   CHECK_OK(sode_trainer_history_count(trainer, &rows));
   CHECK(rows == answers.epochs_seen);
   row.struct_size = sizeof row;

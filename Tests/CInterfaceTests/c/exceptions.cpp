@@ -79,9 +79,8 @@ int main() {
     sode_trainer_free(trainer);
   }
 
-  // A gradient object with the caller's loss.
+  // A tick that throws ends the call that it interrupts, also where quick epochs report to nobody.
   {
-    // A tick that throws ends the call that it interrupts.
     sode_trainer *trainer = nullptr;
     sode_limits limits = {};
     limits.struct_size = sizeof limits;
@@ -94,6 +93,8 @@ int main() {
     throwing = false;
     sode_trainer_free(trainer);
   }
+
+  // A gradient object with the caller's loss.
   {
     sode_gradient *gradient = nullptr;
     float features[4] = {1, 2, 3, 4};

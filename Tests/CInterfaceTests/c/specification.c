@@ -52,7 +52,7 @@ int main(void) {
   /* The length counts bytes; the library does not read what follows. */
   CHECK_OK(sode_specification_set_json(specification, "{\"seed\": 5}garbage", 11));
   CHECK_ERROR(sode_specification_json(specification, small, sizeof small, &needed), SODE_ERR_BUFFER_TOO_SMALL, "capacity is 4");
-  CHECK(needed == 77 && strcmp(small, "abc") == 0);
+  CHECK(needed == strlen(before) + 1 && strcmp(small, "abc") == 0);
   CHECK_ERROR(sode_specification_json(specification, NULL, 10, &needed), SODE_ERR_NULL_POINTER, "buffer");
   CHECK_ERROR(sode_specification_json(specification, NULL, 0, NULL), SODE_ERR_NULL_POINTER, "needed");
 

@@ -471,7 +471,7 @@ FIELDS = {"verlet": "hamiltonian", "near_identity": "linear_activation"}
 def _network_for(integrator, **options):
     """A network with this integrator and the first field that it accepts."""
     given = dict(inputs=20, outputs=4, width=32, layers=24, horizon=6.0, seed=1, integrator=integrator) | options
-    for field in ["antisymmetric", *stableode.fields()]:
+    for field in [FIELDS.get(integrator, "antisymmetric"), *stableode.fields()]:
         try:
             return stableode.Network(**given, field=field)
         except stableode.StableODEError:

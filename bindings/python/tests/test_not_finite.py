@@ -217,6 +217,9 @@ CALLS = {
         lambda w, g, r: L.sode_dataset_get_weights(w.dataset._pointer, r["weights"].ref), results=lambda w, real: {"weights": Out((SAMPLES,), real)}
     ),
     "sode_trainer_set_real": Call(lambda w, g, r: L.sode_trainer_set_real(w.trainer._pointer, b"learning_rate", g["value"]), lambda w: {"value": 0.1}),
+    "sode_trainer_get_real": Call(
+        lambda w, g, r: L.sode_trainer_get_real(w.trainer._pointer, b"learning_rate", r["value"].ref), results=lambda w, real: {"value": Struct(ctypes.c_double)}
+    ),
     "sode_trainer_set_class_weights": Call(
         lambda w, g, r: L.sode_trainer_set_class_weights(w.class_trainer._pointer, g["weights"].ref), lambda w: {"weights": numpy.ones(WIDTH)}
     ),
