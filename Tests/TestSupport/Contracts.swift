@@ -67,32 +67,35 @@ package final class DerivativeCase {
   /// The observed order of the Taylor remainder |L(θ+εδ) − L(θ) − ε⟨g,δ⟩|: about 2 if the gradient g is right, 1 if it is wrong.
   ///
   /// g has this case's precision; the losses come from a float64 network with the same numbers, because float32 rounding of the loss would hide the small ε that the kinks of
-  /// piecewise linear activations require. Of a direction and its opposite the smaller remainder counts: if a state lies within ε of a kink, only one of the two crosses it. Of all
-  /// directions the second smallest counts, because several states may lie near kinks. A wrong gradient is wrong along both signs of all directions, and each of these remainders is then of order 1. The
-  /// order is computed from the two smallest of the halved ε whose remainder is well above the rounding errors of g and of the loss.
-  package func taylorOrder(directions: Int = 7) throws -> Double {
+  /// piecewise linear activations require. Each direction and its opposite give an order, and the third largest of all counts: a right gradient shows less than order 2 where a state lies within ε of
+  /// a kink, and may do so in most directions; a wrong gradient shows order 1 in all of them but for accidents. An order is computed from the two smallest of the halved ε whose remainder is well above
+  /// the rounding errors of g and of the loss.
+  package func taylorOrder(directions: Int = 5) throws -> Double {
     let twin = network.plan.precision == .float64 ? self : try DerivativeCase(twinOf: self)
     let start = parameters.values
     // All losses share one vector, because `Numbers` never frees memory and the sweeps need millions of numbers.
     let moved = try Numbers(start, .float64)
     let loss = try twin.loss(moved)
     let gradient = try lossGradient(parameters).gradient.values
-    let all = try (0..<directions).map { try Numbers.normal(parameters.count, .float64, seed: 1000 + UInt64($0)).values }
-    func remainder(_ epsilon: Double, _ direction: [Double]) throws -> Double {
-      for index in start.indices { moved[index] = start[index] + epsilon * direction[index] }
-      return abs(try twin.loss(moved) - loss - epsilon * inner(gradient, direction))
+    func order(along direction: [Double], _ sign: Double) throws -> Double {
+      var remainders: [Double] = []
+      let slope = inner(gradient, direction)
+      for power in 3...16 {
+        let epsilon = sign * Double(sign: .plus, exponent: -power, significand: 1)
+        for index in start.indices { moved[index] = start[index] + epsilon * direction[index] }
+        let remainder = abs(try twin.loss(moved) - loss - epsilon * slope)
+        guard remainder > 1000 * 0x1p-52 * max(abs(loss), 1) + 30 * network.plan.precision.epsilon * abs(epsilon) * norm(gradient) else { break }
+        remainders.append(remainder)
+      }
+      guard remainders.count >= 2 else { return -.infinity }
+      return log2(remainders[remainders.count - 2] / remainders[remainders.count - 1])
     }
-    var remainders: [Double] = []
-    for power in 3...16 {
-      let epsilon = Double(sign: .plus, exponent: -power, significand: 1)
-      let sizes = try all.map { direction in min(try remainder(epsilon, direction), try remainder(-epsilon, direction)) }
-      let second = sizes.sorted()[1]
-      let rounding = 1000 * 0x1p-52 * max(abs(loss), 1) + 30 * network.plan.precision.epsilon * epsilon * norm(gradient)
-      guard second > rounding else { break }
-      remainders.append(second)
+    var orders: [Double] = []
+    for index in 0..<directions {
+      let direction = try Numbers.normal(parameters.count, .float64, seed: 1000 + UInt64(index)).values
+      orders += [try order(along: direction, 1), try order(along: direction, -1)]
     }
-    guard remainders.count >= 2 else { return .nan }
-    return log2(remainders[remainders.count - 2] / remainders[remainders.count - 1])
+    return orders.sorted(by: >)[2]
   }
 
   /// The same network, parameters and samples in float64.
