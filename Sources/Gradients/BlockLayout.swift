@@ -191,6 +191,23 @@ package struct BlockLayout: Sendable {
     return start..<start + counts[index]
   }
 
+  /// The range of the extended vector that holds the weights of the layers, without the integrator's own tensors.
+  package var layerRange: Range<Int> {
+    expandedCount > 0 ? expandedOffset..<expandedOffset + expandedCount : offset..<offset + fieldCount * fieldDistance
+  }
+
+  /// Calls `body` with each range of the extended vector that holds numbers of the sets `entries`: one range for each node, field and tensor.
+  package func forEachRange(of entries: Range<Int>, _ body: (Range<Int>) -> Void) {
+    for node in 0..<preparedNodes {
+      for field in 0..<fieldCount {
+        for tensor in 0..<tensorCount {
+          let start = offsets[tensor] + node * nodeDistance + field * fieldDistance
+          body(start + entries.lowerBound * counts[tensor]..<start + entries.upperBound * counts[tensor])
+        }
+      }
+    }
+  }
+
   /// The prepared entry of layer j.
   func entry(of j: Int) -> Int {
     switch sharing {

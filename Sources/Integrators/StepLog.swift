@@ -4,41 +4,42 @@ import Settings
 /// What the steps of one worker report: which samples failed and why, and counts. Explicit schemes have nothing to say here.
 /// It also tells them when to leave (`isOver`).
 ///
-/// Made once a worker; writing to it allocates nothing but the texts of failures.
+/// Made once a worker; writing to it allocates nothing but the texts of failures. Only its worker uses it, and every layer does: checks for overlapping accesses would cost more than its work,
+/// so they are off.
 package final class StepLog {
   /// The samples that have failed since `clear`, by their numbers in the batch, each with its first reason: what is computed of them afterwards is of no use.
-  package private(set) var failures: [Int: Failure] = [:]
+  @exclusivity(unchecked) package private(set) var failures: [Int: Failure] = [:]
   /// The failure of the sample that comes first in the batch.
-  package private(set) var first: SampleFailure?
+  @exclusivity(unchecked) package private(set) var first: SampleFailure?
   /// Evaluations of the field, accepted and rejected steps, iterations of solvers: for adaptive and implicit schemes, summed over samples.
-  package var evaluations = 0
-  package var accepted = 0
-  package var rejected = 0
-  package var iterations = 0
+  @exclusivity(unchecked) package var evaluations = 0
+  @exclusivity(unchecked) package var accepted = 0
+  @exclusivity(unchecked) package var rejected = 0
+  @exclusivity(unchecked) package var iterations = 0
   /// Evaluations of the field that derivatives of adaptive schemes add to those of the solve: segments solved again, and the stages of the steps that they go through.
-  package var recomputed = 0
+  @exclusivity(unchecked) package var recomputed = 0
   /// The samples of the present tile, by their numbers in the batch; columns beyond are padding, which is neither counted nor reported.
-  package var samples = 0..<Int.max
+  @exclusivity(unchecked) package var samples = 0..<Int.max
 
   /// The error of the states that a reversible policy recovered: the largest |ŷ − y| of a block's first state, relative to the largest |y|. 0 if no state was recovered.
-  package private(set) var reconstructionError = 0.0
+  @exclusivity(unchecked) package private(set) var reconstructionError = 0.0
 
   /// Whether steps add their cost (`ChargedIntegrator`) to `cost`, the sum over the samples.
-  package var isCharging = false
-  package var cost = 0.0
+  @exclusivity(unchecked) package var isCharging = false
+  @exclusivity(unchecked) package var cost = 0.0
   /// The weight of one sample's cost in the objective that pullbacks differentiate; 0 leaves the cost out.
-  package var chargePerSample = 0.0
+  @exclusivity(unchecked) package var chargePerSample = 0.0
 
   /// Says when the work must end.
-  package var watch = Watch.none {
+  @exclusivity(unchecked) package var watch = Watch.none {
     didSet { askNext() }
   }
-  private var over = false
+  @exclusivity(unchecked) private var over = false
   /// Questions left until the watch is asked, and from one time to the next.
-  private var questions = 1
-  private var stride = 1
+  @exclusivity(unchecked) private var questions = 1
+  @exclusivity(unchecked) private var stride = 1
   /// When the watch was last asked.
-  private var lastLook = 0.0
+  @exclusivity(unchecked) private var lastLook = 0.0
 
   package init() {}
 
@@ -105,7 +106,7 @@ package final class StepLog {
   package var failedSamples: [Int] { failures.isEmpty ? [] : samples.filter { failures[$0] != nil } }
 
   package func clear() {
-    (failures, first) = ([:], nil)
+    if first != nil { (failures, first) = ([:], nil) }
     (evaluations, accepted, rejected, iterations, recomputed) = (0, 0, 0, 0, 0)
     reconstructionError = 0
     cost = 0

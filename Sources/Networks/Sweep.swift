@@ -22,6 +22,8 @@ package struct BatchResult: Equatable, Sendable {
   package var weight = 0.0
   /// The report of the steps, from integrators that count.
   package var report = StepReport()
+  /// Whether all numbers of the gradient are finite; true if none was computed.
+  package var isGradientFinite = true
   /// The first sample without a result, and why, for example because an implicit or adaptive step failed.
   package var failure: SampleFailure?
   package init() {}
@@ -59,6 +61,7 @@ package final class Sweep: @unchecked Sendable {
   private let scratch: [TileScratch]
   /// The tasks of preparing and finishing operators, each with several sets of operators.
   private let chunks: OperatorChunks
+  private let gradientTasks: GradientTasks
   private let sums: TileSums
 
   /// - Parameters:
@@ -96,6 +99,7 @@ package final class Sweep: @unchecked Sendable {
     logs = (0..<workers).map { _ in StepLog() }
     sums = TileSums(arena, tiles: partition.tiles, workers: workers)
     chunks = OperatorChunks(plan)
+    gradientTasks = GradientTasks(plan, chunks)
   }
 
   /// Bytes of scratch memory held.
@@ -234,6 +238,7 @@ package final class Sweep: @unchecked Sendable {
       try reduce(partition.groups, into: first, weights.parameters, pool)
       if extended != nil {
         plan.contract(first, into: gradient)
+        if !allFinite(gradient) { sums.noteInfiniteGradient(worker: 0) }
         try pool.watch.check()
       }
     }
@@ -320,19 +325,27 @@ package final class Sweep: @unchecked Sendable {
     scatter(cotangent, count: log.samples.count, to: target, startRow: log.samples.lowerBound, scale: source.normalization?.scaling)
   }
 
-  /// Adds the groups' gradients in order and turns operator gradients into tensors' gradients.
+  /// Adds the groups' gradients in order, turns operator gradients into tensors' gradients, and notes whether all numbers are finite. Each piece passes through the three while it is in the cache.
   private func reduce(_ groups: Int, into gradient: Vector, _ parameters: Vector, _ pool: WorkerPool) throws(Failure) {
-    let piece = 16384
-    if groups > 1 {
-      try pool.run((gradient.count + piece - 1) / piece) { task, _ in
-        let range = task * piece..<min((task + 1) * piece, gradient.count)
-        for group in 1..<groups { axpy(1, self.groupGradients[group - 1][range], addingTo: gradient[range]) }
-      }
+    func add(_ range: Range<Int>) {
+      for group in 1..<groups { axpy(1, groupGradients[group - 1][range], addingTo: gradient[range]) }
     }
-    guard plan.blocks.contains(where: \.gradientNeedsFinish) else { return }
-    try pool.run(chunks.count) { task, _ in
-      let chunk = self.chunks[task]
-      self.plan.finishGradient(block: chunk.block, entries: chunk.entries, gradient, at: parameters, prepared: self.prepared)
+    try pool.run(gradientTasks.count) { task, worker in
+      switch self.gradientTasks[task] {
+      case .numbers(let range):
+        add(range)
+        if !allFinite(gradient[range]) { self.sums.noteInfiniteGradient(worker: worker) }
+      case .sets(let index, let entries):
+        let block = self.plan.blocks[index]
+        let size = max(1, GradientTasks.pieceLength / max(block.layout.layerRange.count / block.preparedEntries, 1))
+        var piece = entries.lowerBound..<entries.lowerBound
+        while piece.upperBound < entries.upperBound {
+          piece = piece.upperBound..<min(piece.upperBound + size, entries.upperBound)
+          block.layout.forEachRange(of: piece, add)
+          self.plan.finishGradient(block: index, entries: piece, gradient, at: parameters, prepared: self.prepared)
+          block.layout.forEachRange(of: piece) { if !allFinite(gradient[$0]) { self.sums.noteInfiniteGradient(worker: worker) } }
+        }
+      }
     }
   }
 }

@@ -66,6 +66,9 @@ package final class TileSums: @unchecked Sendable {
     if let failure = result.failure, tallies[worker].failure == nil { tallies[worker].failure = (tile, failure) }
   }
 
+  /// Records that a number of the gradient is not finite.
+  package func noteInfiniteGradient(worker: Int) { tallies[worker].counts.isGradientFinite = false }
+
   /// The failure of the first tile that failed.
   package var failure: SampleFailure? {
     var first: (tile: Int, failure: SampleFailure)?
@@ -86,6 +89,7 @@ package final class TileSums: @unchecked Sendable {
       total.correct += tallies[worker].counts.correct
       total.count += tallies[worker].counts.count
       total.report.add(tallies[worker].counts.report)
+      total.isGradientFinite = total.isGradientFinite && tallies[worker].counts.isGradientFinite
     }
     return total
   }

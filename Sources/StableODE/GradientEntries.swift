@@ -89,7 +89,7 @@ public func sode_gradient_run(
         snapshot.parameters, source, targets, loss: box.loss, count: source.features.rows, gradient: result == nil ? nil : box.vector,
         pool: try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1))
       guard sum.meanLoss.isFinite else { throw Failure(.notFinite, "the mean loss is not finite") }
-      try result?.give(box.vector)
+      try result?.give(box.vector, isFinite: sum.isGradientFinite)
       box.report = sum.report
       loss?.pointee = sum.meanLoss
     }

@@ -37,9 +37,11 @@ extension CallerTensor {
   var precision: Precision { type == .float32 ? .float32 : .float64 }
 
   /// Writes a vector, one number to each element, if the array's type can represent all of them.
+  ///
+  /// - Parameter isFinite: whether all numbers are known to be finite. They are then checked only if the array's precision is lower than theirs.
   /// - Throws: `notFinite`, naming the first number that it cannot represent; the array is then unchanged.
-  func give(_ values: Vector) throws(Failure) {
-    try requireRoom(for: values)
+  func give(_ values: Vector, isFinite: Bool = false) throws(Failure) {
+    if !isFinite || values.precision == .float64 && precision == .float32 { try requireRoom(for: values) }
     write(values)
   }
 
