@@ -5,13 +5,13 @@ import VectorFields
 
 /// A discretized differential equation: a field, an integrator, a time grid of N layers, and a basis in time, which defines how the layers get their weights.
 ///
-/// Everything that a sweep needs at every layer is determined here once. The first rows of a state are the visible ones, which blocks pass to one another.
-package struct ODEBlock: Sendable {
+/// Everything that a sweep needs at every layer is determined here once. A class, because a copy of so many references would cost more than a layer of a small network. The first rows of a state are the visible ones, which blocks pass to one another.
+package final class ODEBlock: Sendable {
   /// The field that is stepped, wrapped with noise if the block has noise.
   package let field: any VectorField
   /// The field without noise.
   package let plainField: any VectorField
-  package private(set) var integrator: any Integrator
+  package let integrator: any Integrator
   package let grid: TimeGrid
   package let basis: any TimeBasis
   package let layout: BlockLayout
@@ -23,11 +23,12 @@ package struct ODEBlock: Sendable {
   /// The numbers of rows in a whole state, in a step's record, and in the scratch memory of steps and derivatives.
   package let stateWidth: Int
   package let recordWidth: Int
-  package private(set) var scratchWidth: Int
+  package let scratchWidth: Int
   /// The number of rows of outside input for one layer, over all nodes; 0 for a field without outside input.
   package let driveWidth: Int
   private let preparedForTraining: Int
   private let preparedForInference: Int
+  private let noise: (any LayerNoise)?
   /// Whether the steps of two layers differ only in the addresses of their weights, by constant distances.
   private let movesEvenly: Bool
 
@@ -47,6 +48,7 @@ package struct ODEBlock: Sendable {
     try integrator.check(precision)
     self.field = field
     self.plainField = plainField
+    self.noise = noise
     drawsNumbers = noise != nil || integrator.drawsNumbers
     self.integrator = integrator
     self.grid = grid
@@ -65,7 +67,7 @@ package struct ODEBlock: Sendable {
   }
 
   /// A block of equal steps.
-  package init(
+  package convenience init(
     field: any VectorField, integrator: any Integrator, layers: Int, horizon: Double, offset: Int, precision: Precision
   ) throws(Failure) {
     try self.init(field: field, integrator: integrator, grid: TimeGrid(layers: layers, horizon: horizon), offset: offset, precision: precision)
@@ -75,10 +77,9 @@ package struct ODEBlock: Sendable {
   /// - Throws: `.incompatible` if the cost is not defined for the integrator.
   package func charged(_ cost: TrajectoryCost) throws(Failure) -> ODEBlock {
     try cost.check(integrator, field)
-    var block = self
-    block.integrator = ChargedIntegrator(integrator, cost)
-    block.scratchWidth = block.integrator.scratchWidth(field)
-    return block
+    return try ODEBlock(
+      field: plainField, integrator: ChargedIntegrator(integrator, cost), grid: grid, basis: basis, offset: layout.offset, expandedOffset: layout.expandedOffset,
+      noise: noise, precision: precision)
   }
 
   package var layers: Int { grid.layers }

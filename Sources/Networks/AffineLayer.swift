@@ -1,14 +1,12 @@
 import LinearAlgebra
 import VectorFields
 
-/// A trained map Wx + b outside the blocks: the opening or the readout.
+/// The places of a dense connector's matrix and bias, for work that needs them by themselves: that on the readout's convex problem.
 package struct AffineLayer: Sendable {
   package let outputs: Int
   package let inputs: Int
   let weightOffset: Int
   let biasOffset: Int
-  /// The place in the prepared vector of the transposed copy for single samples.
-  var preparedOffset = 0
 
   /// W within a parameter vector.
   /// - Parameter origin: the index of the vector's first number among the network's parameters.
@@ -17,8 +15,4 @@ package struct AffineLayer: Sendable {
   }
   /// b within a parameter vector.
   package func bias(_ vector: Vector, origin: Int = 0) -> Bias { Bias(vector.base + (biasOffset - origin) * vector.precision.byteCount, stride: 1) }
-  /// W as a view of its transposed copy, whose outputs are contiguous.
-  package func preparedMatrix(_ prepared: Vector) -> Matrix {
-    Matrix(prepared.base + preparedOffset * prepared.precision.byteCount, rows: inputs, columns: outputs, precision: prepared.precision).transposed
-  }
 }

@@ -53,15 +53,13 @@ private struct Scheme {
 /// The memory for one tile, and the sums over all tiles.
 private struct Comparison {
   private let plan: NetworkPlan
-  private let index: Int
+  private let stage: Int
   private let block: ODEBlock
   private let schemes: [Scheme]
   private let snapshot: ParameterSnapshot
-  private let weights: Weights
-  private let blockWeights: [Weights]
   private let columns: Int
   private let arena: Arena
-  private let tile: PredictionScratch
+  private let pass: InferencePass
   /// Two states used alternately, the scratch memory of the schemes, and their final states as samples × features in float64.
   private let states: [Block]
   private let scratch: Block
@@ -70,22 +68,21 @@ private struct Comparison {
 
   init(_ network: Network, _ index: Int, _ block: ODEBlock, _ schemes: [Scheme], samples: Int) throws(Failure) {
     plan = network.plan
-    self.index = index
+    stage = plan.stage(ofBlock: index)
     self.block = block
     self.schemes = schemes
     snapshot = network.snapshot
-    weights = try snapshot.inferenceWeights(plan)
-    blockWeights = plan.blocks.indices.map { [plan, weights] in plan.weights($0, weights) }
+    let weights = try snapshot.inferenceWeights(plan)
     let precision = plan.precision
-    columns = TilePartition(count: samples, largest: tileColumns(width: plan.width, precision: precision), accumulates: false).columns
+    columns = TilePartition(count: samples, largest: plan.tileColumns, accumulates: false).columns
     let rows = [block.width, block.width, schemes.map { $0.integrator.scratchWidth(block.field) }.max() ?? 0]
     var size = Arena.Size()
-    PredictionScratch.add(plan, columns, to: &size)
+    InferencePass.add(plan, columns, to: &size)
     for rows in rows { size.add(rows: rows, columns: columns, precision: precision) }
     for _ in 0...schemes.count { size.add(rows: block.width, columns: columns, precision: .float64) }
     let arena = try Arena(size)
     self.arena = arena
-    tile = PredictionScratch(plan, columns, arena)
+    pass = InferencePass(plan, weights, columns, arena)
     let (width, columns) = (block.width, columns)
     let blocks = rows.map { arena.block(rows: $0, columns: columns, precision: precision) }
     (states, scratch) = (Array(blocks[..<2]), blocks[2])
@@ -97,14 +94,12 @@ private struct Comparison {
     try plan.checkIntake(features, snapshot.normalization, called: "features")
     let partition = TilePartition(count: features.rows, largest: columns, accumulates: false)
     let source = BatchSource(features: features, normalization: snapshot.normalization)
-    let log = StepLog()
+    let log = pass.log
     log.watch = .current
     var sums = [Sum(0, 1), Sum(0, 2), Sum(1, 2)]
     for index in 0..<partition.tiles {
       let samples = partition.samples(of: index)
-      let columns = partition.columns(of: index)
-      let tile = tile.view(columns: columns)
-      let first = plan.propagate(weights, blockWeights, source, samples, tile, log, upTo: self.index)
+      let first = pass.firstState(ofStage: stage, source, samples, columns: partition.columns(of: index))
       let count = samples.count * block.width
       for (scheme, final) in zip(schemes, finals) { solve(scheme, from: block.visible(first), log, into: final) }
       try Watch.check()
@@ -121,7 +116,7 @@ private struct Comparison {
     let scratch = shaped(scratch)
     copy(first, into: before)
     for j in 0..<block.layers where !log.isOver {
-      let step = Step(block.step(j, blockWeights[index]).layer(), stepSize: block.stepSize(j) / Double(scheme.steps))
+      let step = Step(block.step(j, pass.weights(stage: stage)).layer(), stepSize: block.stepSize(j) / Double(scheme.steps))
       for _ in 0..<scheme.steps {
         scheme.integrator.step(block.field, step, from: before, into: after, record: nil, scratch: scratch)
         swap(&before, &after)

@@ -12,6 +12,8 @@ package final class Network: @unchecked Sendable {
   private var lock = pthread_mutex_t()
   private var present: ParameterSnapshot
   private var notes: Metadata
+  /// A predictor of one sample with the present parameters that no call uses now.
+  private var idlePredictor: Predictor?
 
   /// - Throws: what `NetworkPlan.init` throws; `.memory`.
   package convenience init(_ specification: NetworkSpecification) throws(Failure) {
@@ -114,7 +116,25 @@ package final class Network: @unchecked Sendable {
     return found
   }
 
+  /// Calls `body` with a predictor of one sample for the calling thread alone. The network keeps one such predictor between calls, because making it takes longer than a small network's prediction.
+  package func withSamplePredictor<Result>(_ body: (Predictor) throws(Failure) -> Result) throws(Failure) -> Result {
+    let predictor = if let idle = exchangeIdlePredictor(nil) { idle } else { try Predictor(self, maximumBatch: 1, threads: 1) }
+    defer { _ = exchangeIdlePredictor(predictor) }
+    return try body(predictor)
+  }
+
+  /// Keeps a predictor, if it has the present parameters, or nil. Gives the one that was kept before; nothing is freed under the lock.
+  private func exchangeIdlePredictor(_ next: Predictor?) -> Predictor? {
+    pthread_mutex_lock(&lock)
+    defer { pthread_mutex_unlock(&lock) }
+    let before = idlePredictor
+    idlePredictor = next.flatMap { $0.isOf(present) ? $0 : nil }
+    return before
+  }
+
   @discardableResult private func update(_ change: (ParameterSnapshot) throws(Failure) -> ParameterSnapshot) throws(Failure) -> Int {
+    // The predictor has the parameters from before the change.
+    defer { _ = exchangeIdlePredictor(nil) }
     pthread_mutex_lock(&lock)
     defer { pthread_mutex_unlock(&lock) }
     present = try change(present)

@@ -4,35 +4,41 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// The structure of a network, made and checked once from its specification: opening → blocks → readout → loss, and the place of each parameter.
-package struct NetworkPlan: Sendable {
+/// The structure of a network, made and checked once from its specification: the stages, which are connectors and blocks, the loss, and the place of each parameter.
+package final class NetworkPlan: Sendable {
   package let specification: NetworkSpecification
   package let precision: Precision
   package let inputs: Int
   package let outputs: Int
-  package let width: Int
   package let seed: UInt64
-  /// nil if inputs are padded with zeros, or the state starts at zero.
-  package private(set) var opening: AffineLayer?
+  /// The most samples of a tile.
+  package let tileColumns: Int
   /// The layout of sequences in the inputs; nil if the inputs are plain features.
   package let sequence: SequencePlan?
-  package private(set) var blocks: [ODEBlock]
+  /// The stages in the order in which a tile passes them. The first is a connector if there is an opening, the last if there is a readout.
+  package let stages: [Stage]
+  package let blocks: [ODEBlock]
   package let memory: [any MemoryPolicy]
   /// The points at which each block reads its outside input; nil for a block without one.
   package let drives: [PathSampling?]
-  /// nil if the final state is the scores.
-  package private(set) var readout: AffineLayer?
+  /// The places of the readout's matrix and bias; nil if the final state is the scores.
+  package let readout: AffineLayer?
   package let loss: any Loss
   package let tensors: [ParameterTensor]
   package let parameterCount: Int
   /// The number of parameters and, after them, of the layers' weights in blocks that mix weights from coefficients in time.
   package let extendedCount: Int
+  /// For each stage the number of prepared numbers in the stages before it, followed by the number of all.
+  private let preparedForTraining: [Int]
+  private let preparedForInference: [Int]
 
   /// The largest number of parameters, which is what a model file can hold.
   package static let maximumParameters = 1 << 40
 
-  /// - Throws: `.invalidArgument` for a missing option, `.incompatible` for parts that do not go together, `.outOfRange` for too many parameters.
-  package init(_ specification: NetworkSpecification) throws(Failure) {
+  /// - Parameter cost: a trajectory cost on the steps of all blocks, for sweeps that train; the states have the same bits.
+  /// - Throws: `.invalidArgument` for a missing option, `.incompatible` for parts that do not go together, also for a cost that is not defined for a block's integrator, and
+  ///   `.outOfRange` for too many parameters.
+  package init(_ specification: NetworkSpecification, charging cost: TrajectoryCost? = nil) throws(Failure) {
     self.specification = specification
     let network = specification.network
     let required = networkOptions.filter(\.isRequired).map(\.key)
@@ -43,46 +49,48 @@ package struct NetworkPlan: Sendable {
     inputs = try network.integer("inputs")
     outputs = try network.integer("outputs")
     let givenWidth = try network.integer("width")
-    width = givenWidth == 0 ? inputs : givenWidth
+    let width = givenWidth == 0 ? inputs : givenWidth
     seed = UInt64(try network.integer("seed"))
     loss = try losses(try network.text("loss"))
     try loss.check(outputs: outputs)
 
     var layout = ParameterPlacement()
+    var stages: [Stage] = []
     let opens = try openings(try network.text("opening"))
     sequence = try SequencePlan(network, opens, inputs: inputs)
+    let state = Shape(channels: width)
     switch opens {
     case .zeroPadding:
       guard width >= inputs else {
         throw Failure(.incompatible, "width is \(width), less than inputs, \(inputs); opening zero_padding needs width >= inputs (opening dense takes any)")
       }
-      opening = nil
-    case .dense:
-      opening = try layout.affineLayer("opening", outputs: width, inputs: inputs)
-    case .sequence:
-      opening = nil
-    case .sequenceDense:
-      opening = try layout.affineLayer("opening", outputs: width, inputs: sequence?.format.channels ?? inputs)
+    case .sequence: break
+    case .dense, .sequenceDense:
+      stages.append(.map(try layout.dense("opening", from: Shape(channels: sequence?.format.channels ?? inputs), to: state, precision).connector))
     }
     var recipes: [BlockRecipe] = []
-    let (stateWidth, chosenPrecision, drive) = (width, precision, sequence?.configuration ?? DriveConfiguration())
+    let (chosenPrecision, drive) = (precision, sequence?.configuration ?? DriveConfiguration())
     for (index, options) in specification.blocks.enumerated() {
       recipes.append(
         try Self.naming(index, specification) { () throws(Failure) in
-          let recipe = try BlockRecipe(options, width: stateWidth, precision: chosenPrecision, drive: drive)
+          let recipe = try BlockRecipe(options, width: width, precision: chosenPrecision, drive: drive)
           try layout.add(recipe, index)
           return recipe
         })
     }
+    stages += recipes.indices.map { .block($0) }
     switch try readouts(try network.text("readout")) {
     case .dense:
-      readout = try layout.affineLayer("readout", outputs: outputs, inputs: width)
+      let made = try layout.dense("readout", from: state, to: Shape(channels: outputs), precision)
+      stages.append(.map(made.connector))
+      readout = made.places
     case .identity:
       guard outputs == width else {
         throw Failure(.incompatible, "outputs is \(outputs) but the state's width is \(width); readout identity needs them equal")
       }
       readout = nil
     }
+    self.stages = stages
     // After all parameters come the weights that blocks compute from coefficients in time.
     var blocks: [ODEBlock] = []
     var memory: [any MemoryPolicy] = []
@@ -91,7 +99,7 @@ package struct NetworkPlan: Sendable {
       let block = try Self.naming(index, specification) { () throws(Failure) in
         let block = try recipe.block(offset: layout.blockOffsets[index], expandedOffset: extended)
         try recipe.memory.check(block)
-        return block
+        return if let cost { try block.charged(cost) } else { block }
       }
       extended += block.layout.expandedCount
       guard extended <= Self.maximumParameters else { throw Failure(.outOfRange, "a network's layers have at most 2^40 weights together") }
@@ -102,24 +110,24 @@ package struct NetworkPlan: Sendable {
     self.memory = memory
     drives = try SequencePlan.drives(of: blocks, specification, sequence)
     extendedCount = extended
-    // Transposed copies for single samples lie after the blocks' prepared operators.
-    var next = blocks.reduce(0) { $0 + $1.preparedCount(for: .inference) }
-    opening?.preparedOffset = next
-    next += opening.map { $0.outputs * $0.inputs } ?? 0
-    readout?.preparedOffset = next
+    func preparedOffsets(_ purpose: Purpose) -> [Int] {
+      stages.reduce(into: [0]) { offsets, stage in
+        let count = switch stage {
+        case .map(let connector): connector.preparedCount(for: purpose)
+        case .block(let index): blocks[index].preparedCount(for: purpose)
+        }
+        offsets.append(offsets[offsets.count - 1] + count)
+      }
+    }
+    preparedForTraining = preparedOffsets(.training)
+    preparedForInference = preparedOffsets(.inference)
+    tileColumns = LinearAlgebra.tileColumns(width: width, precision: precision)
     tensors = layout.tensors
     parameterCount = layout.count
   }
 
-  /// The same plan with a trajectory cost on the steps of all blocks, for sweeps that train.
-  /// - Throws: `.incompatible` if the cost is not defined for a block's integrator.
-  package func charged(_ cost: TrajectoryCost) throws(Failure) -> NetworkPlan {
-    var plan = self
-    for index in blocks.indices {
-      plan.blocks[index] = try Self.naming(index, specification) { () throws(Failure) in try self.blocks[index].charged(cost) }
-    }
-    return plan
-  }
+  /// The same plan with a trajectory cost on the steps of all blocks.
+  package func charged(_ cost: TrajectoryCost) throws(Failure) -> NetworkPlan { try NetworkPlan(specification, charging: cost) }
 
   /// Adds the block's index to a failure if there are several blocks.
   private static func naming<Result>(_ index: Int, _ specification: NetworkSpecification, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
@@ -128,24 +136,41 @@ package struct NetworkPlan: Sendable {
     }
   }
 
-  /// The count of numbers in the prepared operators of the blocks before block `index`: the offset of its own operators.
-  package func preparedOffset(_ index: Int, for purpose: Purpose) -> Int {
-    var offset = 0
-    for block in 0..<index { offset += blocks[block].preparedCount(for: purpose) }
-    return offset
+  /// The range of a stage's operators in a vector of all prepared operators.
+  package func preparedRange(stage: Int, for purpose: Purpose) -> Range<Int> {
+    let offsets = purpose == .inference ? preparedForInference : preparedForTraining
+    return offsets[stage]..<offsets[stage + 1]
   }
 
-  /// The count of numbers in all prepared operators; for inference it includes the transposed opening and readout.
-  package func preparedCount(for purpose: Purpose) -> Int {
-    let maps = purpose == .inference ? [opening, readout].compactMap { $0 }.reduce(0) { $0 + $1.outputs * $1.inputs } : 0
-    return preparedOffset(blocks.count, for: purpose) + maps
+  /// The count of numbers in all prepared operators.
+  package func preparedCount(for purpose: Purpose) -> Int { (purpose == .inference ? preparedForInference : preparedForTraining)[stages.count] }
+
+  /// The stage that a block is.
+  package func stage(ofBlock index: Int) -> Int {
+    stages.firstIndex { if case .block(index) = $0 { true } else { false } } ?? stages.count
+  }
+
+  /// The connectors, each with the number of its stage.
+  var connectors: [(stage: Int, connector: Connector)] {
+    stages.enumerated().compactMap { stage, each in if case .map(let connector) = each { (stage, connector) } else { nil } }
+  }
+
+  /// The number of stages before the readout: its input is the output of the last of them.
+  var stagesBeforeReadout: Int { readout == nil ? stages.count : stages.count - 1 }
+
+  /// Which of two memories holds a stage's output (for a block, all its states): the other one after each connector, which reads one while it writes the other.
+  private func bank(ofOutput stage: Int) -> Int { stages[...stage].dropFirst().reduce(0) { bank, stage in if case .map = stage { 1 - bank } else { bank } } }
+
+  /// Which of the two memories holds a stage's input, or its cotangent.
+  func bank(ofInput stage: Int) -> Int {
+    if case .block = stages[stage] { return bank(ofOutput: stage) }
+    return stage == 0 ? 1 : bank(ofOutput: stage - 1)
   }
 
   /// Whether training draws random numbers: for noise in the layers, or for a random scheme.
   package var drawsNumbers: Bool { blocks.contains(where: \.drawsNumbers) }
 
-  package var maximumStateWidth: Int { blocks.map(\.stateWidth).max() ?? width }
-  package var maximumScratchWidth: Int { blocks.map(\.scratchWidth).max() ?? 0 }
+  package var maximumScratchWidth: Int { max(blocks.map(\.scratchWidth).max() ?? 0, connectors.map(\.connector.scratchWidth).max() ?? 0) }
   package var maximumRecordWidth: Int { blocks.map(\.recordWidth).max() ?? 0 }
   /// The number of classes that labels may name; 0 if targets are values.
   package var classes: Int { loss.classes(outputs: outputs) }

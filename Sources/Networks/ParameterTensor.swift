@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Settings
 import VectorFields
 
@@ -42,11 +43,20 @@ struct ParameterPlacement {
     count += size
   }
 
-  mutating func affineLayer(_ name: String, outputs: Int, inputs: Int) throws(Failure) -> AffineLayer {
-    let weightOffset = count
-    try add("\(name).W", [outputs, inputs], .weight, .normal(deviation: WeightUse.product.deviation(fanIn: inputs, fanOut: outputs)), block: nil)
-    let biasOffset = count
-    try add("\(name).b", [outputs], .bias, .normal(deviation: 0), block: nil)
-    return AffineLayer(outputs: outputs, inputs: inputs, weightOffset: weightOffset, biasOffset: biasOffset)
+  /// Places the tensors of a connector.
+  mutating func connector(_ name: String, _ map: any StageMap, _ layers: LayerPlan, from input: Shape, to output: Shape) throws(Failure) -> Connector {
+    let offset = count
+    for tensor in layers.parameters { try add("\(name).\(tensor.name)", tensor.shape, tensor.role, tensor.initial, block: nil) }
+    return Connector(name, map, layers, from: input, to: output, offset: offset)
+  }
+
+  /// Places the tensors of a dense connector, Wx + b.
+  mutating func dense(_ name: String, from input: Shape, to output: Shape, _ precision: Precision) throws(Failure) -> (connector: Connector, places: AffineLayer) {
+    var layers = LayerPlan(FieldConfiguration(width: output.features, precision: precision))
+    let weights = layers.weight("W", inputs: input.features, outputs: output.features)
+    let bias = layers.bias("b", of: weights)
+    let offset = count
+    let connector = try connector(name, AffineMap(weights, bias: bias, nil), layers, from: input, to: output)
+    return (connector, AffineLayer(outputs: output.features, inputs: input.features, weightOffset: offset, biasOffset: offset + output.features * input.features))
   }
 }

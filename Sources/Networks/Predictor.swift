@@ -24,13 +24,9 @@ package final class Predictor: @unchecked Sendable {
   package let maximumBatch: Int
   package let threads: Int
   private let snapshot: ParameterSnapshot
-  private let weights: Weights
-  private let blockWeights: [Weights]
-  private let largestTile: Int
   private let staging: Buffer?
   private let arena: Arena
-  private let workers: [PredictionScratch]
-  private let logs: [StepLog]
+  private let workers: [InferencePass]
 
   /// - Parameters:
   ///   - maximumBatch: at least 1.
@@ -40,21 +36,21 @@ package final class Predictor: @unchecked Sendable {
     plan = network.plan
     self.maximumBatch = maximumBatch
     snapshot = network.snapshot
-    weights = try snapshot.inferenceWeights(plan)
-    blockWeights = plan.blocks.indices.map { [plan, weights] in plan.weights($0, weights) }
-    largestTile = tileColumns(width: plan.width, precision: plan.precision)
-    let partition = TilePartition(count: maximumBatch, largest: largestTile, accumulates: false)
+    let weights = try snapshot.inferenceWeights(plan)
+    let partition = TilePartition(count: maximumBatch, largest: plan.tileColumns, accumulates: false)
     self.threads = min(threads, partition.groups)
     let (results, overflow) = maximumBatch.multipliedReportingOverflow(by: plan.outputs)
     staging = partition.tiles > 1 ? try Buffer(count: overflow ? Int.max : results, precision: plan.precision) : nil
     var size = Arena.Size()
-    for _ in 0..<self.threads { PredictionScratch.add(plan, partition.columns, to: &size) }
+    for _ in 0..<self.threads { InferencePass.add(plan, partition.columns, to: &size) }
     arena = try Arena(size)
-    var workers: [PredictionScratch] = []
-    for _ in 0..<self.threads { workers.append(PredictionScratch(plan, partition.columns, arena)) }
+    var workers: [InferencePass] = []
+    for _ in 0..<self.threads { workers.append(InferencePass(plan, weights, partition.columns, arena)) }
     self.workers = workers
-    logs = workers.map { _ in StepLog() }
   }
+
+  /// Whether it predicts with these parameters.
+  func isOf(_ snapshot: ParameterSnapshot) -> Bool { self.snapshot === snapshot }
 
   /// Predicts `features.rows` samples, 1 … `maximumBatch`; `out` has one row per sample.
   ///
@@ -71,14 +67,14 @@ package final class Predictor: @unchecked Sendable {
     precondition(features.rows >= 1 && features.rows <= maximumBatch && features.columns == plan.inputs, "batch of another shape than its predictor")
     precondition(pool.map { $0.threads <= threads } ?? true, "more threads than the predictor has scratch for")
     if !isPartial { try plan.checkIntake(features, snapshot.normalization, called: "features") }
-    let partition = TilePartition(count: features.rows, largest: largestTile, accumulates: false)
+    let partition = TilePartition(count: features.rows, largest: plan.tileColumns, accumulates: false)
     let staged = partition.tiles > 1 ? staging?.vector(count: out.rows * out.columns, precision: plan.precision) : nil
     let job = Job(
       source: BatchSource(features: features, normalization: snapshot.normalization), kind: kind,
       target: staged.map { MutableTensorView($0.base, type: ElementType(plan.precision), rows: out.rows, columns: out.columns) } ?? out,
       limit: givesScores(kind) && out.type == .float32 ? Precision.float32.largest : plan.precision.largest, isPartial: isPartial)
     let watch = pool?.watch ?? .current
-    for log in logs { log.watch = watch }
+    for worker in workers { worker.log.watch = watch }
     defer { reset() }
     // A batch of one tile is written straight to the caller's array; once that has happened, the call has succeeded and the watch has no more say.
     var isWritten = false
@@ -90,17 +86,17 @@ package final class Predictor: @unchecked Sendable {
       for tile in 0..<partition.tiles where !watch.isOver { isWritten = predict(job, partition, tile, worker: 0) }
     }
     if staged != nil || !isWritten { try watch.check() }
-    let first = logs.reduce(nil) { SampleFailure.first($0, $1.first) }
+    let first = workers.reduce(nil) { SampleFailure.first($0, $1.log.first) }
     if let first, !isPartial { throw job.source.named(first) }
     if let staged { if kind == .classes { copy(job.target.view, into: out) } else { convert(staged, to: out) } }
-    return first == nil ? [] : logs.flatMap { $0.failures.map { SampleFailure(sample: $0.key, $0.value) } }.sorted { $0.sample < $1.sample }
+    return first == nil ? [] : workers.flatMap { $0.log.failures.map { SampleFailure(sample: $0.key, $0.value) } }.sorted { $0.sample < $1.sample }
   }
 
   /// Clears the logs for the next call.
   private func reset() {
-    for log in logs {
-      log.clear()
-      log.watch = .none
+    for worker in workers {
+      worker.log.clear()
+      worker.log.watch = .none
     }
   }
 
@@ -120,16 +116,14 @@ package final class Predictor: @unchecked Sendable {
   /// Predicts one tile. False if nothing was written, because a row has no result or the work must end.
   private func predict(_ job: Job, _ partition: TilePartition, _ tile: Int, worker: Int) -> Bool {
     let samples = partition.samples(of: tile)
-    let scratch = workers[worker].view(columns: partition.columns(of: tile))
-    let log = logs[worker]
+    let pass = workers[worker]
+    let log = pass.log
     // Tiles are processed in order: no later tile can hold an earlier sample.
     guard log.first == nil || job.isPartial else { return false }
     log.askNext()
     if job.isPartial { plan.noteIntake(job.source, samples, log) }
-    let final = plan.propagate(weights, blockWeights, job.source, samples, scratch, log)
+    let scores = pass.scores(job.source, samples, columns: partition.columns(of: tile))
     if log.isOver { return false }
-    let scores = scratch.scores
-    plan.readOut(weights, final, into: scores)
     log.requireFinite(scores, within: job.limit, "scores")
     guard log.first == nil || job.isPartial else { return false }
     switch job.kind {
@@ -149,9 +143,10 @@ package final class Predictor: @unchecked Sendable {
   /// - Throws: as `run`, naming row and layer; the arrays are then as they were. `.memory` for the states, which are stored in the library's memory first.
   package func states(block index: Int, _ features: TensorView, layerView: (_ layer: Int) -> MutableTensorView) throws(Failure) {
     try plan.checkIntake(features, snapshot.normalization, called: "features")
-    let partition = TilePartition(count: features.rows, largest: min(largestTile, workers[0].largestColumns), accumulates: false)
+    let pass = workers[0]
+    let partition = TilePartition(count: features.rows, largest: min(plan.tileColumns, pass.largestColumns), accumulates: false)
     let source = BatchSource(features: features, normalization: snapshot.normalization)
-    let (block, log) = (plan.blocks[index], logs[0])
+    let (block, stage, log) = (plan.blocks[index], plan.stage(ofBlock: index), pass.log)
     let (layer, overflow) = features.rows.multipliedReportingOverflow(by: block.stateWidth)
     let (all, tooMany) = layer.multipliedReportingOverflow(by: block.layers + 1)
     let staging = try Buffer(count: overflow || tooMany ? Int.max : all, precision: plan.precision)
@@ -163,14 +158,11 @@ package final class Predictor: @unchecked Sendable {
     defer { reset() }
     for tile in 0..<partition.tiles where !watch.isOver {
       let samples = partition.samples(of: tile)
-      let scratch = workers[0].view(columns: partition.columns(of: tile))
-      _ = plan.propagate(weights, blockWeights, source, samples, scratch, log, upTo: index)
-      var own = blockWeights[index]
-      own.log = Unmanaged.passUnretained(log)
-      own.drive = scratch.sequences.drive(index)
+      _ = pass.firstState(ofStage: stage, source, samples, columns: partition.columns(of: tile))
+      let (own, states) = (pass.weights(stage: stage), pass.states(stage: stage, block))
       for j in 0...block.layers where !log.isOver {
-        if j > 0 { block.propagateLayer(j - 1, own, buffer: scratch.states(block), scratch: scratch.scratch) }
-        let state = block.propagated(j, in: scratch.states(block))
+        if j > 0 { block.propagateLayer(j - 1, own, buffer: states, scratch: pass.scratch) }
+        let state = block.propagated(j, in: states)
         log.requireFinite(state, within: limit, "states of layer \(j)")
         let target = MutableTensorView(staged(j).base, type: ElementType(plan.precision), rows: features.rows, columns: block.stateWidth)
         scatter(state, count: samples.count, to: target, startRow: samples.lowerBound)
@@ -179,77 +171,5 @@ package final class Predictor: @unchecked Sendable {
     try watch.check()
     if let first = log.first { throw source.named(first) }
     for j in 0...block.layers { convert(staged(j), to: layerView(j)) }
-  }
-}
-
-/// One worker's scratch memory for prediction: two states, the inputs, the scores, and the scratch of the steps.
-struct PredictionScratch {
-  private let inputsWhole: Block
-  private let statesWhole: Block
-  private let scoresWhole: Block
-  private let scratchWhole: Block
-  private(set) var sequences: SequenceScratch
-  private var columns: Int
-
-  private static func rows(_ plan: NetworkPlan) -> [Int] {
-    [plan.opening == nil || plan.sequence != nil ? 0 : plan.inputs, 2 * plan.maximumStateWidth, plan.outputs, plan.maximumScratchWidth]
-  }
-
-  static func add(_ plan: NetworkPlan, _ columns: Int, to size: inout Arena.Size) {
-    for rows in rows(plan) { size.add(rows: rows, columns: columns, precision: plan.precision) }
-    SequenceRows(plan).add(to: &size, columns: columns)
-  }
-
-  init(_ plan: NetworkPlan, _ columns: Int, _ arena: Arena) {
-    let blocks = Self.rows(plan).map { arena.block(rows: $0, columns: columns, precision: plan.precision) }
-    (inputsWhole, statesWhole, scoresWhole, scratchWhole) = (blocks[0], blocks[1], blocks[2], blocks[3])
-    sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
-    self.columns = columns
-  }
-
-  var largestColumns: Int { statesWhole.columns }
-
-  func view(columns: Int) -> PredictionScratch {
-    var view = self
-    view.columns = columns
-    view.sequences = sequences.view(columns: columns)
-    return view
-  }
-
-  var inputs: Block { shaped(inputsWhole, inputsWhole.rows) }
-  var scores: Block { shaped(scoresWhole, scoresWhole.rows) }
-  var scratch: Block { shaped(scratchWhole, scratchWhole.rows) }
-  func states(_ block: ODEBlock) -> Block { shaped(statesWhole, block.propagationRows) }
-
-  private func shaped(_ block: Block, _ rows: Int) -> Block { Block(block.base, rows: rows, columns: columns, precision: block.precision) }
-}
-
-extension NetworkPlan {
-  /// Runs the blocks before block `end` (by default, all blocks). Gives the visible final state, or the initial state of block `end` if there is such a block.
-  func propagate(
-    _ weights: Weights, _ blockWeights: [Weights], _ source: BatchSource, _ samples: Range<Int>, _ scratch: PredictionScratch, _ log: StepLog,
-    upTo end: Int? = nil
-  ) -> Block {
-    var visible: Block?
-    log.samples = samples
-    for index in 0..<min(blocks.count, (end ?? blocks.count) + 1) {
-      let block = blocks[index]
-      let states = scratch.states(block)
-      let first = block.propagated(0, in: states)
-      if let visible {
-        // All blocks share the memory of the states: the visible rows of two blocks either coincide or do not overlap.
-        if visible.base != first.base { copy(visible, into: block.visible(first)) }
-      } else {
-        open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: scratch.inputs, sequences: scratch.sequences, into: block.visible(first))
-      }
-      block.start(first)
-      if index == end { return first }
-      var own = blockWeights[index]
-      own.log = Unmanaged.passUnretained(log)
-      own.drive = scratch.sequences.drive(index)
-      visible = block.visible(block.propagate(own, buffer: states, scratch: scratch.scratch))
-    }
-    guard let visible else { preconditionFailure("network without blocks") }
-    return visible
   }
 }

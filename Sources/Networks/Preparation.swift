@@ -24,38 +24,41 @@ extension NetworkPlan {
   /// Computes all operators of an extended parameter vector, on the calling thread.
   package func prepare(_ parameters: Vector, into prepared: Vector, for purpose: Purpose) {
     for index in blocks.indices { prepare(block: index, entries: 0..<blocks[index].preparedEntries, parameters, into: prepared, for: purpose) }
-    guard purpose == .inference else { return }
-    for map in [opening, readout].compactMap({ $0 }) { copy(map.matrix(parameters), into: map.preparedMatrix(prepared)) }
+    prepareConnectors(parameters, into: prepared, for: purpose)
   }
 
   /// Computes some sets of operators of one block.
   package func prepare(block index: Int, entries: Range<Int>, _ parameters: Vector, into prepared: Vector, for purpose: Purpose) {
-    blocks[index].prepare(entries, parameters: parameters, into: blockPrepared(index, prepared, purpose), for: purpose)
+    blocks[index].prepare(entries, parameters: parameters, into: prepared[preparedRange(stage: stage(ofBlock: index), for: purpose)], for: purpose)
+  }
+
+  /// Computes the operators of all connectors.
+  func prepareConnectors(_ parameters: Vector, into prepared: Vector, for purpose: Purpose) {
+    for (stage, connector) in connectors { connector.prepare(parameters, into: prepared[preparedRange(stage: stage, for: purpose)]) }
   }
 
   /// Computes the tangents of all operators, which must be prepared for training.
   func prepareDirection(_ direction: Vector, into preparedDirection: Vector, at parameters: Vector, prepared: Vector) {
-    for (index, block) in blocks.enumerated() {
-      block.prepareDirection(
-        direction, into: blockPrepared(index, preparedDirection, .training), at: parameters, prepared: blockPrepared(index, prepared, .training))
+    for (stage, each) in stages.enumerated() {
+      let range = preparedRange(stage: stage, for: .training)
+      switch each {
+      case .map(let connector): connector.prepare(direction, into: preparedDirection[range], asDirection: true)
+      case .block(let index): blocks[index].prepareDirection(direction, into: preparedDirection[range], at: parameters, prepared: prepared[range])
+      }
     }
   }
 
   /// Turns the operator gradients of some sets of one block into gradients of its tensors, in place.
   func finishGradient(block index: Int, entries: Range<Int>, _ gradient: Vector, at parameters: Vector, prepared: Vector) {
-    blocks[index].finishGradient(entries, gradient, parameters: parameters, prepared: blockPrepared(index, prepared, .training))
+    blocks[index].finishGradient(entries, gradient, parameters: parameters, prepared: prepared[preparedRange(stage: stage(ofBlock: index), for: .training)])
   }
 
-  private func blockPrepared(_ index: Int, _ prepared: Vector, _ purpose: Purpose) -> Vector {
-    let offset = preparedOffset(index, for: purpose)
-    return prepared[offset..<offset + blocks[index].preparedCount(for: purpose)]
-  }
-
-  /// The weights of one block, with its part of the prepared operators, its drive, and its random numbers for a tile whose first sample has the number `firstSample` in the batch.
-  package func weights(_ index: Int, _ weights: Weights, log: StepLog? = nil, drive: Block? = nil, draws: Draws? = nil, firstSample: Int = 0) -> Weights {
-    Weights(
-      parameters: weights.parameters, prepared: weights.prepared.map { blockPrepared(index, $0, weights.purpose) }, purpose: weights.purpose,
-      drive: drive, log: log.map { Unmanaged.passUnretained($0) } ?? weights.log,
-      draws: draws?.tile(block: index, firstSample: firstSample) ?? LayerDraws())
+  /// The weights of one stage, with its part of the prepared operators, a block's drive, and its random numbers for a tile whose first sample has the number `firstSample` in the batch.
+  package func weights(stage: Int, _ weights: Weights, log: StepLog? = nil, drive: Block? = nil, draws: Draws? = nil, firstSample: Int = 0) -> Weights {
+    var own = Weights(
+      parameters: weights.parameters, prepared: weights.prepared.map { $0[preparedRange(stage: stage, for: weights.purpose)] }, purpose: weights.purpose,
+      drive: drive, log: log.map { Unmanaged.passUnretained($0) } ?? weights.log)
+    if let draws, case .block(let index) = stages[stage] { own.draws = draws.tile(block: index, firstSample: firstSample) }
+    return own
   }
 }

@@ -39,19 +39,19 @@ package final class ReadoutSweep {
     let tensors = plan.tensors.filter { $0.name.hasPrefix("readout.") }
     range = (tensors.map(\.range.lowerBound).min() ?? 0)..<(tensors.map(\.range.upperBound).max() ?? 0)
     preconditioner = try ReadoutPreconditioner(map, origin: range.lowerBound, precision: plan.precision)
-    largestTile = tileColumns(width: plan.width, precision: plan.precision)
+    largestTile = plan.tileColumns
     // The last tile may need padding.
     let columns = batch + Block.quantum
     let valueRows = plan.loss.targetKind == .values ? plan.outputs : 0
     var size = Arena.Size()
-    size.add(rows: plan.width, columns: columns, precision: plan.precision)
+    size.add(rows: map.inputs, columns: columns, precision: plan.precision)
     size.add(count: columns, precision: .float32)
     size.add(rows: valueRows, columns: columns, precision: plan.precision)
     size.add(count: columns, precision: .float64)
     for rows in [plan.outputs, plan.outputs, plan.outputs + 1] { size.add(rows: rows, columns: largestTile, precision: plan.precision) }
     arena = try Arena(size)
     memory = (
-      arena.vector(count: plan.width * columns, precision: plan.precision), arena.vector(count: columns, precision: .float32),
+      arena.vector(count: map.inputs * columns, precision: plan.precision), arena.vector(count: columns, precision: .float32),
       arena.vector(count: valueRows * columns, precision: plan.precision),
       arena.vector(count: columns, precision: .float64)
     )
@@ -78,7 +78,7 @@ package final class ReadoutSweep {
       let samples = partition.samples(of: tile)
       let columns = partition.columns(of: tile)
       defer { column += columns }
-      let states = Block(memory.states[plan.width * column..<plan.width * (column + columns)].base, rows: plan.width, columns: columns, precision: precision)
+      let states = Block(memory.states[map.inputs * column..<map.inputs * (column + columns)].base, rows: map.inputs, columns: columns, precision: precision)
       var values = states.rows(0..<0)
       let labels = memory.labels[column..<column + columns].base.bindMemory(to: Int32.self, capacity: columns)
       switch targets {

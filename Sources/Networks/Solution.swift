@@ -51,32 +51,27 @@ extension Network {
     try plan.checkIntake(features, snapshot.normalization, called: "features")
     let source = BatchSource(features: features, normalization: snapshot.normalization)
     let weights = try snapshot.inferenceWeights(plan)
-    let blockWeights = plan.blocks.indices.map { plan.weights($0, weights) }
-    let partition = TilePartition(count: features.rows, largest: tileColumns(width: plan.width, precision: plan.precision), accumulates: false)
+    let partition = TilePartition(count: features.rows, largest: plan.tileColumns, accumulates: false)
     var size = Arena.Size()
-    PredictionScratch.add(plan, partition.columns, to: &size)
+    InferencePass.add(plan, partition.columns, to: &size)
     let arena = try Arena(size)
-    let whole = PredictionScratch(plan, partition.columns, arena)
-    let log = StepLog()
+    let pass = InferencePass(plan, weights, partition.columns, arena)
+    let (stage, log) = (plan.stage(ofBlock: index), pass.log)
     log.watch = .current
     var solution = Solution()
     for tile in 0..<partition.tiles {
       try Watch.check()
       let samples = partition.samples(of: tile)
-      let scratch = whole.view(columns: partition.columns(of: tile))
       let output = try DenseOutput(
         times: times, event: event, visible: block.width, width: block.stateWidth, columns: partition.columns(of: tile), horizon: block.grid.horizon, precision: plan.precision)
-      _ = plan.propagate(weights, blockWeights, source, samples, scratch, log, upTo: index)
+      _ = pass.firstState(ofStage: stage, source, samples, columns: partition.columns(of: tile))
       let lost = log.failedSamples
-      var own = blockWeights[index]
-      withExtendedLifetime(log) {
-        own.log = Unmanaged.passUnretained(log)
-        for layer in 0..<block.layers where !output.allHaveEnded(samples: samples.count) && !log.isOver {
-          output.enter(block.grid.time(layer)...block.grid.time(layer + 1))
-          method.solve(
-            block.field, block.step(layer, own), from: block.propagated(layer, in: scratch.states(block)), into: block.propagated(layer + 1, in: scratch.states(block)),
-            output: output, scratch: scratch.scratch)
-        }
+      let (own, buffer) = (pass.weights(stage: stage), pass.states(stage: stage, block))
+      for layer in 0..<block.layers where !output.allHaveEnded(samples: samples.count) && !log.isOver {
+        output.enter(block.grid.time(layer)...block.grid.time(layer + 1))
+        method.solve(
+          block.field, block.step(layer, own), from: block.propagated(layer, in: buffer), into: block.propagated(layer + 1, in: buffer), output: output,
+          scratch: pass.scratch)
       }
       try Watch.check()
       if let states, !times.isEmpty { scatter(output.visibleStates, count: samples.count, to: states, startRow: samples.lowerBound) }

@@ -49,7 +49,6 @@ package final class Sweep: @unchecked Sendable {
   package let threads: Int
   private let derivative: Bool
   private let memory: [any MemoryPolicy]
-  private let largestTile: Int
   private let arena: Arena
   private let prepared: Vector
   /// The extended parameters and gradient; nil if the caller's vectors need no extension.
@@ -77,7 +76,6 @@ package final class Sweep: @unchecked Sendable {
     let geometry = try SweepGeometry(plan, batch: batch, derivative: derivative, features: features, memory: memory, threads: threads)
     self.memory = geometry.memory
     let (partition, workers, rows) = (geometry.partition, geometry.workers, geometry.rows)
-    largestTile = geometry.largestTile
     self.threads = workers
     let size = geometry.size
     let isUnwanted = geometry.needsUnwanted
@@ -169,7 +167,7 @@ package final class Sweep: @unchecked Sendable {
   }
 
   /// How a batch is cut into tiles.
-  func partition(count: Int) -> TilePartition { TilePartition(count: count, largest: largestTile, accumulates: derivative) }
+  func partition(count: Int) -> TilePartition { TilePartition(count: count, largest: plan.tileColumns, accumulates: derivative) }
 
   /// Computes the states of a batch that the readout is applied to.
   /// - Parameter take: called on any of the pool's threads with each tile's number in the `partition` and its states, width × samples.
@@ -198,6 +196,7 @@ package final class Sweep: @unchecked Sendable {
         let chunk = self.chunks[task]
         self.plan.prepare(block: chunk.block, entries: chunk.entries, weights.parameters, into: self.prepared, for: .training)
       }
+      plan.prepareConnectors(weights.parameters, into: prepared, for: .training)
     }
     // Group 0 accumulates directly in the result, if the result has room for the layers' weights.
     let first = gradient.map { extended?.gradient ?? $0 } ?? (featureGradient == nil ? nil : unwanted)
@@ -211,10 +210,12 @@ package final class Sweep: @unchecked Sendable {
       for index in partition.tiles(of: group) {
         log.askNext()
         if log.isOver { return }
-        let samples = partition.samples(of: index)
-        let tile = self.scratch[worker].view(columns: partition.columns(of: index))
+        let tile = self.scratch[worker]
+        tile.columns = partition.columns(of: index)
+        log.samples = partition.samples(of: index)
+        let pass = TrainingPass(plan: self.plan, memory: self.memory, weights: weights, tile: tile, log: log, draws: draws, keeping: back)
         log.isCharging = chargePerSample > 0
-        let final = self.forward(weights, source, samples, tile, log, draws, keeping: back)
+        let final = pass.forward(source)
         log.isCharging = false
         // The forward pass was interrupted: its states are meaningless for a loss.
         if log.isOver { return log.clear() }
@@ -225,7 +226,9 @@ package final class Sweep: @unchecked Sendable {
           atStates(index, final)
           atScores(tile, log, &result)
         }
-        if back, log.first == nil { self.backward(weights, source, samples, tile, log, draws, final: final, gradient: sum, featureGradient: featureGradient) }
+        if back, log.first == nil, let features = pass.backward(gradient: sum, toFeatures: featureGradient != nil), let featureGradient {
+          self.scatterFeatures(features, source, log, featureGradient)
+        }
         result.failure = log.first
         result.costSum = log.cost
         result.report = log.report
@@ -243,80 +246,6 @@ package final class Sweep: @unchecked Sendable {
       }
     }
     return sums.total(tiles: partition.tiles)
-  }
-
-  /// Runs the forward pass and gives the visible final state.
-  private func forward(
-    _ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, _ log: StepLog, _ draws: Draws?, keeping: Bool
-  ) -> Block {
-    var visible: Block?
-    log.samples = samples
-    for (index, block) in plan.blocks.enumerated() {
-      let tape = tile.tape(index)
-      let first = keeping ? memory[index].initialState(block, tape: tape) : block.propagated(0, in: tape)
-      if let visible {
-        copy(visible, into: block.visible(first))
-      } else {
-        plan.open(weights, source, start: samples.lowerBound, count: samples.count, inputTile: tile.inputs, sequences: tile.sequences, into: block.visible(first))
-      }
-      block.start(first)
-      let blockWeights = plan.weights(index, weights, log: log, drive: tile.sequences.drive(index), draws: draws, firstSample: samples.lowerBound)
-      let scratch = tile.scratch
-      let last =
-        keeping
-        ? memory[index].forward(block, blockWeights, tape: tape, scratch: scratch) : block.propagate(blockWeights, buffer: tape, scratch: scratch)
-      visible = block.visible(last)
-    }
-    guard let visible else { preconditionFailure("network without blocks") }
-    plan.readOut(weights, visible, into: tile.scores)
-    return visible
-  }
-
-  private func backward(
-    _ weights: Weights, _ source: BatchSource, _ samples: Range<Int>, _ tile: TileScratch, _ log: StepLog, _ draws: Draws?, final: Block, gradient: Vector?,
-    featureGradient: MutableTensorView?
-  ) {
-    let visible = tile.cotangent.rows(0..<plan.width)
-    if let readout = plan.readout {
-      if let gradient {
-        accumulateOuter(tile.scoreCotangent, final, addingTo: readout.matrix(gradient))
-        accumulateRowSums(tile.scoreCotangent, addingTo: readout.bias(gradient))
-      }
-      affine(
-        readout.matrix(weights.parameters).transposed, bias: nil, activation: .identity, of: tile.scoreCotangent, scale: 1, addingTo: nil,
-        into: visible, slope: nil)
-    } else {
-      copy(tile.scoreCotangent, into: visible)
-    }
-    if featureGradient != nil { tile.sequenceCotangents.clear() }
-    for (index, block) in plan.blocks.enumerated().reversed() {
-      let drive = featureGradient == nil ? nil : tile.sequenceCotangents.drive(index)
-      let cotangent = tile.cotangent.rows(0..<block.stateWidth)
-      block.clearInvisible(cotangent)
-      memory[index].adjoint(
-        block, plan.weights(index, weights, log: log, drive: tile.sequences.drive(index), draws: draws, firstSample: samples.lowerBound), tape: tile.tape(index), cotangent: cotangent,
-        gradient: gradient.map { BlockGradient($0, drive: drive) },
-        scratch: tile.scratch)
-      block.startPullback(cotangent)
-    }
-    if plan.sequence != nil {
-      plan.openSequencesPullback(
-        weights, tile.sequences, tile.sequenceCotangents, visible, gradient: gradient, isFeatureWanted: featureGradient != nil)
-      guard let featureGradient else { return }
-      return scatterFeatures(tile.sequenceCotangents.inputs, source, log, featureGradient)
-    }
-    if let opening = plan.opening, let gradient {
-      accumulateOuter(visible, tile.inputs, addingTo: opening.matrix(gradient))
-      accumulateRowSums(visible, addingTo: opening.bias(gradient))
-    }
-    guard let featureGradient else { return }
-    var inputs = visible.rows(0..<min(plan.inputs, plan.width))
-    if let opening = plan.opening {
-      inputs = tile.inputs
-      affine(
-        opening.matrix(weights.parameters).transposed, bias: nil, activation: .identity, of: visible, scale: 1, addingTo: nil, into: inputs, slope: nil)
-    }
-    scatterFeatures(inputs, source, log, featureGradient)
   }
 
   /// Turns the cotangents of normalized features into those of the caller's features.

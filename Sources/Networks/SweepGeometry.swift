@@ -4,7 +4,6 @@ import Settings
 
 /// The layout of a sweep's scratch memory: tiles, workers, the memory policy of each block, and the total number of bytes.
 struct SweepGeometry {
-  let largestTile: Int
   let partition: TilePartition
   let workers: Int
   /// One policy per block, fitted to the byte limits.
@@ -20,8 +19,7 @@ struct SweepGeometry {
     if let memory { for block in plan.blocks { try memory.check(block) } }
     // A block whose own policy is this one keeps its options for it.
     let policies = memory.map { memory in plan.memory.map { $0.name == memory.name ? $0 : memory } } ?? plan.memory
-    largestTile = tileColumns(width: plan.width, precision: plan.precision)
-    partition = TilePartition(count: batch, largest: largestTile, accumulates: derivative)
+    partition = TilePartition(count: batch, largest: plan.tileColumns, accumulates: derivative)
     workers = min(threads, partition.groups)
     let budget = MemoryBudget(columns: partition.columns, workers: workers, precision: plan.precision)
     self.memory = derivative ? try budget.fitted(policies, to: plan.blocks) : policies

@@ -2,55 +2,74 @@ import Gradients
 import Integrators
 import LinearAlgebra
 
-/// One worker's scratch memory for one tile of forward derivatives. `view` gives the same memory for a narrower tile.
-struct TangentScratch {
-  private let whole: [Block]
+/// One worker's scratch memory for one tile of forward derivatives.
+final class TangentScratch {
   let log = StepLog()
-  private(set) var sequences: SequenceScratch
-  private(set) var sequenceTangents: SequenceScratch
-  private var columns: Int
+  private let inputs: [(value: Block, tangent: Block)]
+  private let banks: [(states: Block, tangents: Block)]
+  private let bankOfStage: [Int]
+  private let whole: (record: Block, scratch: Block, scores: Block, scoreTangents: Block, curvature: Block)
+  let sequences: SequenceScratch
+  let sequenceTangents: SequenceScratch
+  private let precision: Precision
+  /// The columns of the present tile: at most those of the memory.
+  @exclusivity(unchecked) var columns: Int {
+    didSet { (sequences.columns, sequenceTangents.columns) = (columns, columns) }
+  }
 
-  /// The rows of each block of memory, in the order of the properties below.
-  private static func rows(_ plan: NetworkPlan) -> [Int] {
-    [
-      plan.inputs, plan.inputs, 2 * plan.maximumStateWidth, 2 * plan.maximumStateWidth, plan.maximumRecordWidth, plan.maximumScratchWidth,
-      plan.outputs, plan.outputs, plan.outputs + 1,
-    ]
+  private struct Rows {
+    /// For each stage, the rows of its input, if it is a connector that reads neither a block's last state nor sequences.
+    let inputs: [Int]
+    /// The rows of each of the two memories for states.
+    let banks: [Int]
+    let record: Int
+
+    init(_ plan: NetworkPlan) {
+      inputs = TileRows(plan, tapes: nil, features: false).inputs
+      var banks = [0, 0]
+      for (stage, each) in plan.stages.enumerated() {
+        guard case .block(let index) = each else { continue }
+        let bank = plan.bank(ofInput: stage)
+        banks[bank] = max(banks[bank], plan.blocks[index].propagationRows)
+      }
+      self.banks = banks
+      record = max(plan.blocks.map(\.recordWidth).max() ?? 0, plan.connectors.map(\.connector.recordWidth).max() ?? 0)
+    }
   }
 
   static func add(_ plan: NetworkPlan, columns: Int, to size: inout Arena.Size) {
-    for count in rows(plan) { size.add(rows: count, columns: columns, precision: plan.precision) }
+    let rows = Rows(plan)
+    let pairs = rows.inputs + rows.banks
+    for rows in pairs + pairs + [rows.record, plan.maximumScratchWidth, plan.outputs, plan.outputs, plan.outputs + 1] {
+      size.add(rows: rows, columns: columns, precision: plan.precision)
+    }
     for _ in 0..<2 { SequenceRows(plan).add(to: &size, columns: columns) }
   }
 
   init(_ plan: NetworkPlan, _ arena: Arena, columns: Int) {
-    whole = Self.rows(plan).map { arena.block(rows: $0, columns: columns, precision: plan.precision) }
+    let rows = Rows(plan)
+    func block(_ rows: Int) -> Block { arena.block(rows: rows, columns: columns, precision: plan.precision) }
+    inputs = rows.inputs.map { (block($0), block($0)) }
+    banks = rows.banks.map { (block($0), block($0)) }
+    bankOfStage = plan.stages.indices.map(plan.bank(ofInput:))
+    whole = (block(rows.record), block(plan.maximumScratchWidth), block(plan.outputs), block(plan.outputs), block(plan.outputs + 1))
     sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
     sequenceTangents = SequenceScratch(arena, SequenceRows(plan), columns: columns)
+    precision = plan.precision
     self.columns = columns
   }
 
-  func view(columns: Int) -> TangentScratch {
-    var view = self
-    view.columns = columns
-    view.sequences = sequences.view(columns: columns)
-    view.sequenceTangents = sequenceTangents.view(columns: columns)
-    return view
-  }
-
-  var inputs: Block { shaped(0) }
-  var inputTangents: Block { shaped(1) }
-  /// Two states of a block, used alternately while it is propagated.
-  func states(_ block: ODEBlock) -> Block { shaped(2, rows: 2 * block.stateWidth) }
-  func tangents(_ block: ODEBlock) -> Block { shaped(3, rows: 2 * block.stateWidth) }
-  func record(_ block: ODEBlock) -> Block { shaped(4, rows: block.recordWidth) }
-  var scratch: Block { shaped(5) }
-  var scores: Block { shaped(6) }
-  var scoreTangents: Block { shaped(7) }
+  func input(stage: Int) -> Block { shaped(inputs[stage].value) }
+  func inputTangent(stage: Int) -> Block { shaped(inputs[stage].tangent) }
+  /// Two states of a stage's block, used alternately while it is propagated.
+  func states(stage: Int, _ block: ODEBlock) -> Block { shaped(banks[bankOfStage[stage]].states, rows: block.propagationRows) }
+  func tangents(stage: Int, _ block: ODEBlock) -> Block { shaped(banks[bankOfStage[stage]].tangents, rows: block.propagationRows) }
+  func record(rows: Int) -> Block { shaped(whole.record, rows: rows) }
+  var scratch: Block { shaped(whole.scratch) }
+  var scores: Block { shaped(whole.scores) }
+  var scoreTangents: Block { shaped(whole.scoreTangents) }
   /// One row more than the scores have, for the loss's second derivatives.
-  var curvature: Block { shaped(8) }
+  var curvature: Block { shaped(whole.curvature) }
 
-  private func shaped(_ index: Int, rows: Int? = nil) -> Block {
-    Block(whole[index].base, rows: rows ?? whole[index].rows, columns: columns, precision: whole[index].precision)
-  }
+  private func shaped(_ block: Block, rows: Int? = nil) -> Block { Block(block.base, rows: rows ?? block.rows, columns: columns, precision: precision) }
 }

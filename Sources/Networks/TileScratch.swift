@@ -4,10 +4,14 @@ import VectorFields
 
 /// The number of rows in each block of scratch memory that a tile needs.
 struct TileRows {
-  let inputs: Int
   let outputs: Int
   let tapes: [Int]
-  let cotangent: Int
+  /// For each stage: the rows of its input, if it is a connector that reads neither a block's last state nor sequences.
+  let inputs: [Int]
+  /// For each stage: the rows of its record.
+  let records: [Int]
+  /// The rows of the two memories in which the cotangents of inputs and outputs take turns.
+  let cotangents: [Int]
   let scratch: Int
   let precision: Precision
   let sequences: SequenceRows
@@ -18,17 +22,33 @@ struct TileRows {
   ///   - tapes: the rows of each block's tape; nil without tapes.
   ///   - features: whether cotangents of features will be computed.
   init(_ plan: NetworkPlan, tapes: [Int]?, features: Bool) {
-    inputs = plan.opening == nil || plan.sequence != nil ? 0 : plan.inputs
-    sequences = SequenceRows(plan)
-    sequenceCotangents = SequenceRows(plan, isNeeded: tapes != nil && features)
     outputs = plan.outputs
     self.tapes = zip(plan.blocks, tapes ?? plan.blocks.map { _ in 0 }).map { max($0.propagationRows, $1) }
-    cotangent = tapes == nil ? 0 : plan.maximumStateWidth
+    var (inputs, records, cotangents) = ([Int](), [Int](), [0, 0])
+    var readsOther = plan.sequence != nil
+    for (number, stage) in plan.stages.enumerated() {
+      let bank = plan.bank(ofInput: number)
+      switch stage {
+      case .map(let connector):
+        inputs.append(readsOther ? 0 : connector.input.features)
+        records.append(tapes == nil ? 0 : connector.recordWidth)
+        if number > 0 || features && plan.sequence == nil { cotangents[bank] = max(cotangents[bank], connector.input.features) }
+        readsOther = false
+      case .block(let index):
+        inputs.append(0)
+        records.append(0)
+        cotangents[bank] = max(cotangents[bank], plan.blocks[index].stateWidth)
+        readsOther = true
+      }
+    }
+    (self.inputs, self.records, self.cotangents) = (inputs, records, tapes == nil ? [0, 0] : cotangents)
     scratch = plan.maximumScratchWidth
     precision = plan.precision
+    sequences = SequenceRows(plan)
+    sequenceCotangents = SequenceRows(plan, isNeeded: tapes != nil && features)
   }
 
-  private var all: [Int] { [inputs, outputs, outputs, outputs, cotangent, scratch] + tapes }
+  private var all: [Int] { [outputs, outputs, outputs, scratch] + cotangents + inputs + records + tapes }
 
   func add(to size: inout Arena.Size, columns: Int) {
     for rows in all { size.add(rows: rows, columns: columns, precision: precision) }
@@ -39,21 +59,32 @@ struct TileRows {
   }
 }
 
-/// One worker's scratch memory for one tile. `view` gives the same memory for a narrower tile.
-struct TileScratch {
-  private let whole: (inputs: Block, scores: Block, scoreCotangent: Block, targets: Block, cotangent: Block, scratch: Block)
+/// One worker's scratch memory for one tile.
+final class TileScratch {
+  private let whole: (scores: Block, scoreCotangent: Block, targets: Block, scratch: Block)
+  private let cotangents: [Block]
+  private let inputs: [Block]
+  private var connectorInputs: [Block]
+  private let records: [Block]
   private let tapes: [Block]
   private let labels: UnsafeMutablePointer<Int32>
   private let weights: Vector
   /// The tile's sequences and the drives computed from them, and their cotangents.
-  private(set) var sequences: SequenceScratch
-  private(set) var sequenceCotangents: SequenceScratch
-  private var columns: Int
+  let sequences: SequenceScratch
+  let sequenceCotangents: SequenceScratch
+  /// The columns of the present tile: at most those of the memory.
+  @exclusivity(unchecked) var columns: Int {
+    didSet { (sequences.columns, sequenceCotangents.columns) = (columns, columns) }
+  }
 
   init(_ arena: Arena, _ rows: TileRows, columns: Int) {
     let precision = rows.precision
     func block(_ rows: Int) -> Block { arena.block(rows: rows, columns: columns, precision: precision) }
-    whole = (block(rows.inputs), block(rows.outputs), block(rows.outputs), block(rows.outputs), block(rows.cotangent), block(rows.scratch))
+    whole = (block(rows.outputs), block(rows.outputs), block(rows.outputs), block(rows.scratch))
+    cotangents = rows.cotangents.map(block)
+    inputs = rows.inputs.map(block)
+    connectorInputs = inputs
+    records = rows.records.map(block)
     tapes = rows.tapes.map(block)
     labels = arena.vector(count: columns, precision: .float32).base.bindMemory(to: Int32.self, capacity: columns)
     weights = arena.vector(count: columns, precision: .float64)
@@ -62,22 +93,20 @@ struct TileScratch {
     self.columns = columns
   }
 
-  func view(columns: Int) -> TileScratch {
-    var view = self
-    view.columns = columns
-    view.sequences = sequences.view(columns: columns)
-    view.sequenceCotangents = sequenceCotangents.view(columns: columns)
-    return view
-  }
+  /// Keeps where a connector's input lies until the way back.
+  func keep(connectorInput input: Block, stage: Int) { connectorInputs[stage] = input }
+  func connectorInput(stage: Int) -> Block { connectorInputs[stage] }
 
-  /// The opened samples, inputs × samples; no rows without the opening `dense`.
-  var inputs: Block { shaped(whole.inputs) }
+  /// The input of a stage that is a connector and reads neither a block's last state nor sequences.
+  func input(stage: Int) -> Block { shaped(inputs[stage]) }
+  /// The record of a stage that is a connector.
+  func record(stage: Int) -> Block { shaped(records[stage]) }
+  func tape(_ index: Int) -> Block { shaped(tapes[index]) }
   var scores: Block { shaped(whole.scores) }
   var scoreCotangent: Block { shaped(whole.scoreCotangent) }
-  /// The cotangent of the state, pulled back in place.
-  var cotangent: Block { shaped(whole.cotangent) }
+  /// The first `rows` rows of one of the two memories for cotangents.
+  func cotangent(bank: Int, rows: Int) -> Block { Block(cotangents[bank].base, rows: rows, columns: columns, precision: whole.scores.precision) }
   var scratch: Block { shaped(whole.scratch) }
-  func tape(_ index: Int) -> Block { shaped(tapes[index]) }
 
   private func shaped(_ block: Block) -> Block { Block(block.base, rows: block.rows, columns: columns, precision: block.precision) }
 

@@ -67,10 +67,21 @@ package struct AffineMap: LayerMap {
   package func pullback(
     _ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block, addingTo base: Block?, into q: Block, gradient: Layer?, scratch: Block
   ) {
-    let g = scratch.rows(0..<outputs)
+    let g = productCotangent(at: x, record: record, scale: scale, cotangent: p, isReplaced: q.base == p.base, gradient: gradient, scratch: scratch)
+    linearOperator.affine(
+      place.weights(layer).transposed, bias: nil, activation: .identity, of: g, scale: 1, addingTo: base, into: q, slope: nil)
+  }
+
+  package func accumulateGradient(at x: Block, record: Block, cotangent p: Block, gradient: Layer, scratch: Block) {
+    _ = productCotangent(at: x, record: record, scale: 1, cotangent: p, isReplaced: false, gradient: gradient, scratch: scratch)
+  }
+
+  /// Gives g, the cotangent of Wx + b, in `scratch` or, if it is p itself and `isReplaced` does not say that p's memory will be overwritten, in p. Accumulates the gradients of W and b.
+  private func productCotangent(at x: Block, record: Block, scale: Double, cotangent p: Block, isReplaced: Bool, gradient: Layer?, scratch: Block) -> Block {
+    var g = scratch.rows(0..<outputs)
     let biasGradient = gradient.flatMap { bias($0) }
     if activation == nil {
-      add(factor * scale, p, to: nil, into: g)
+      if factor * scale == 1, !isReplaced { g = p } else { add(factor * scale, p, to: nil, into: g) }
       if let biasGradient { linearOperator.accumulateBiasGradient(g, addingTo: biasGradient, transposed: place.isTransposed) }
     } else if let biasGradient {
       linearOperator.multiply(factor * scale, record, p, into: g, addingBiasGradientTo: biasGradient, transposed: place.isTransposed)
@@ -78,7 +89,6 @@ package struct AffineMap: LayerMap {
       multiply(factor * scale, record, p, addingTo: nil, into: g)
     }
     if let gradient { linearOperator.accumulateGradient(g, x, addingTo: place.gradient(gradient)) }
-    linearOperator.affine(
-      place.weights(layer).transposed, bias: nil, activation: .identity, of: g, scale: 1, addingTo: base, into: q, slope: nil)
+    return g
   }
 }

@@ -30,9 +30,22 @@ import Testing
 
   @Test func widthZeroIsAsManyAsInputsAndMapsMayBeAbsent() throws {
     let plan = try NetworkPlan(try specification(#"{"inputs": 3, "outputs": 3, "readout": "identity"}"#))
-    #expect(plan.width == 3)
-    #expect(plan.opening == nil && plan.readout == nil)
+    #expect(plan.blocks.map(\.width) == [3] && plan.readout == nil)
+    #expect(plan.stages.count == 1 && plan.stage(ofBlock: 0) == 0)
     #expect(plan.tensors.map(\.name) == ["blocks.0.K", "blocks.0.b"])
+  }
+
+  /// Opening, blocks and readout are the stages, in this order.
+  @Test func stagesFollowTheSpecification() throws {
+    let plan = try NetworkPlan(try specification(#"{"inputs": 3, "outputs": 4, "width": 5, "opening": "dense", "blocks": [{}, {}]}"#))
+    let described = plan.stages.map { stage in
+      switch stage {
+      case .map(let connector): "\(connector.name): \(connector.input.features) to \(connector.output.features)"
+      case .block(let index): "block \(index)"
+      }
+    }
+    #expect(described == ["opening: 3 to 5", "block 0", "block 1", "readout: 5 to 4"])
+    #expect((0..<2).map { plan.stage(ofBlock: $0) } == [1, 2])
   }
 
   @Test func initialScaleMultipliesTheWeightsDeviation() throws {

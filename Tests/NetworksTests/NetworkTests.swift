@@ -98,6 +98,27 @@ import Testing
     #expect(try values(one, "blocks.0.K").prefix(8) != values(one, "readout.W")[...])
   }
 
+  /// One predictor serves call after call with the same parameters; a call within a call gets another, and so does a call after the parameters have changed.
+  @Test func keepsAPredictorOfOneSample() throws {
+    let made = try example()
+    var taken: [ObjectIdentifier] = []
+    func take(_ meanwhile: () throws(Failure) -> Void = {}) throws(Failure) {
+      try made.withSamplePredictor { predictor throws(Failure) in
+        taken.append(ObjectIdentifier(predictor))
+        try meanwhile()
+      }
+    }
+    try take { () throws(Failure) in try take() }
+    try take()
+    #expect(taken[0] != taken[1] && taken[2] == taken[0])
+    // The first predictor lives on meanwhile, so that no new object can have its identity.
+    try take { () throws(Failure) in
+      try made.initializeParameters(seed: 8)
+      try take()
+    }
+    #expect(taken[3] == taken[0] && taken[4] != taken[0])
+  }
+
   /// Each map has the standard deviation 1/√inputs and zero biases. 65 536 draws estimate the deviation to 0.3 %.
   @Test func weightsHaveTheirDeviationAndBiasesAreZero() throws {
     let wide = try network(#"{"inputs": 64, "outputs": 2, "layers": 16, "initial_scale": 2}"#)

@@ -23,8 +23,11 @@ import VectorFields
         }
       }
     }
-    let blocks = plan.preparedOffset(3, for: purpose)
-    #expect(pieces.bits[..<blocks] == whole.bits[..<blocks])
+    for block in 0..<3 {
+      let range = plan.preparedRange(stage: plan.stage(ofBlock: block), for: purpose)
+      #expect(!range.isEmpty || (block == 1 && purpose == .training))
+      #expect(pieces.bits[range] == whole.bits[range])
+    }
     #expect(whole.values.allSatisfy(\.isFinite) && whole.values.filter { $0 == 0 }.count <= 3 * 5, "only γ = 0 diagonals are zero")
   }
 }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import VectorFields
 
-@Suite struct OpeningAndReadoutTests {
+@Suite struct IntakeTests {
   /// Opening, two Euler steps of σ(Ky+b), and readout agree with a computation in plain Double.
   @Test(arguments: ["zero_padding", "dense"], Precision.allCases) func scoresAreThePlainFormulas(_ opening: String, _ precision: Precision) throws {
     let network = try network(

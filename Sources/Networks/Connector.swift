@@ -1,0 +1,85 @@
+import Gradients
+import LinearAlgebra
+import Settings
+import VectorFields
+
+/// A map between the stages of a network, with its shapes and the place of its parameters: the opening, the readout, and what stands between blocks of different shapes.
+///
+/// The map and the declaration of its tensors are those of which fields are composed (`LayerMap`, `LayerPlan`). A connector is one layer, whose step has the size 1.
+package final class Connector: Sendable {
+  package let name: String
+  package let input: Shape
+  package let output: Shape
+  private let map: any StageMap
+  private let layers: LayerPlan
+  /// The place of each tensor in the parameter vector.
+  private let offsets: [Int]
+
+  /// - Parameters:
+  ///   - layers: the tensors and operators that `map` is made of.
+  ///   - offset: the place of the first tensor in the parameter vector.
+  package init(_ name: String, _ map: any StageMap, _ layers: LayerPlan, from input: Shape, to output: Shape, offset: Int) {
+    precondition(!layers.gradientNeedsFinish, "a connector multiplies by its tensors themselves")
+    self.name = name
+    self.map = map
+    self.layers = layers
+    self.input = input
+    self.output = output
+    var (offsets, next) = ([Int](), offset)
+    for tensor in layers.parameters {
+      offsets.append(next)
+      next += tensor.count
+    }
+    self.offsets = offsets
+  }
+
+  package var recordWidth: Int { map.recordWidth }
+  package var scratchWidth: Int { map.scratchWidth }
+  package func preparedCount(for purpose: Purpose) -> Int { layers.preparedCount(for: purpose) }
+
+  /// The connector's numbers within the network's parameters, a gradient or a direction, and its own prepared operators.
+  private func layer(_ parameters: Vector, _ prepared: Vector?) -> Layer {
+    var layer = Layer()
+    for (index, offset) in offsets.enumerated() { layer.tensors[index] = parameters.base + offset * parameters.precision.byteCount }
+    layer.prepared = prepared.flatMap { $0.count > 0 ? $0.base : nil }
+    return layer
+  }
+
+  private func layer(_ weights: Weights) -> Layer { layer(weights.parameters, weights.prepared) }
+
+  /// Computes the prepared operators, or for a direction in the parameters their tangents.
+  package func prepare(_ parameters: Vector, into prepared: Vector, asDirection: Bool = false) {
+    if prepared.count > 0 { layers.prepare(layer(parameters, prepared), asDirection: asDirection) }
+  }
+
+  /// out = f(x). - Parameter record: `recordWidth` rows; nil if no derivative will be computed.
+  package func evaluate(_ weights: Weights, at x: Block, into out: Block, record: Block? = nil, scratch: Block) {
+    map.evaluate(layer(weights), at: x, scale: 1, addingTo: nil, into: out, record: record, scratch: scratch)
+  }
+
+  /// out = ∂f/∂x·v + ∂f/∂θ·direction.
+  package func pushforward(_ weights: Weights, direction: Weights?, at x: Block, record: Block, tangent v: Block, into out: Block, scratch: Block) {
+    map.pushforward(layer(weights), direction: direction.map { layer($0) }, at: x, record: record, tangent: v, scale: 1, addingTo: nil, into: out, scratch: scratch)
+  }
+
+  /// Adds (∂f/∂θ)ᵀp to the gradient and writes (∂f/∂x)ᵀp to `q`.
+  /// - Parameters:
+  ///   - q: other memory than `p`; nil if the input's cotangent is not wanted.
+  ///   - gradient: a vector in the layout of the parameters; nil if it is not wanted.
+  package func pullback(_ weights: Weights, at x: Block, record: Block, cotangent p: Block, into q: Block?, gradient: Vector?, scratch: Block) {
+    let sums = gradient.map { layer($0, nil) }
+    if let q {
+      map.pullback(layer(weights), at: x, record: record, scale: 1, cotangent: p, addingTo: nil, into: q, gradient: sums, scratch: scratch)
+    } else if let sums {
+      map.accumulateGradient(at: x, record: record, cotangent: p, gradient: sums, scratch: scratch)
+    }
+  }
+}
+
+/// A map that can be the first stage of a network: it gives the gradient of its parameters without the cotangent of its input, which is often the larger part of the work.
+package protocol StageMap: LayerMap {
+  /// The gradient accumulates (∂f/∂θ)ᵀp: what `pullback` does without q, at scale 1.
+  func accumulateGradient(at x: Block, record: Block, cotangent p: Block, gradient: Layer, scratch: Block)
+}
+
+extension AffineMap: StageMap {}

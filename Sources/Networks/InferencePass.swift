@@ -1,0 +1,140 @@
+import Gradients
+import Integrators
+import LinearAlgebra
+import Settings
+import VectorFields
+
+/// One worker's pass of tiles through a network for inference, with its scratch memory: two states for each of the banks, the inputs, the scores, and the scratch of the steps. No states are kept.
+///
+/// The pass is prepared for one set of weights, and then used for one tile after the other.
+final class InferencePass: Passage {
+  let plan: NetworkPlan
+  let log = StepLog()
+  private let weights: [Weights]
+  private let inputTile: Block
+  private let banks: [Block]
+  private let bankOfStage: [Int]
+  private let scoreTile: Block
+  private let scratchTile: Block
+  private let sequences: SequenceScratch
+  private let hasDrives: Bool
+  /// The columns of the largest tile.
+  let largestColumns: Int
+  /// The columns of the present tile. Only the pass's worker changes them, between two tiles.
+  @exclusivity(unchecked) private var columns: Int
+
+  private struct Rows {
+    let inputs: Int
+    let banks: [Int]
+
+    init(_ plan: NetworkPlan) {
+      inputs = if plan.sequence == nil, case .map(let opening) = plan.stages[0] { opening.input.features } else { 0 }
+      var banks: [Int] = []
+      for (number, stage) in plan.stages.enumerated() {
+        guard case .block(let index) = stage else { continue }
+        let bank = plan.bank(ofInput: number)
+        while banks.count <= bank { banks.append(0) }
+        banks[bank] = max(banks[bank], plan.blocks[index].propagationRows)
+      }
+      self.banks = banks
+    }
+  }
+
+  static func add(_ plan: NetworkPlan, _ columns: Int, to size: inout Arena.Size) {
+    let rows = Rows(plan)
+    for rows in [rows.inputs, plan.outputs, plan.maximumScratchWidth] + rows.banks { size.add(rows: rows, columns: columns, precision: plan.precision) }
+    SequenceRows(plan).add(to: &size, columns: columns)
+  }
+
+  /// - Parameters:
+  ///   - weights: prepared for inference (`ParameterSnapshot.inferenceWeights`).
+  ///   - columns: those of the largest tile.
+  ///   - arena: with room for what `add` counts.
+  init(_ plan: NetworkPlan, _ weights: Weights, _ columns: Int, _ arena: Arena) {
+    self.plan = plan
+    self.weights = plan.stages.indices.map { [log] stage in plan.weights(stage: stage, weights, log: log) }
+    let rows = Rows(plan)
+    func block(_ rows: Int) -> Block { arena.block(rows: rows, columns: columns, precision: plan.precision) }
+    inputTile = block(rows.inputs)
+    scoreTile = block(plan.outputs)
+    scratchTile = block(plan.maximumScratchWidth)
+    banks = rows.banks.map(block)
+    bankOfStage = plan.stages.indices.map(plan.bank(ofInput:))
+    sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
+    hasDrives = plan.sequence != nil
+    largestColumns = columns
+    self.columns = columns
+  }
+
+  /// Prepares for a tile of the given samples and columns.
+  private func begin(_ samples: Range<Int>, _ columns: Int) {
+    self.columns = columns
+    if hasDrives { sequences.columns = columns }
+    log.samples = samples
+  }
+
+  var scores: Block { shaped(scoreTile) }
+  var scratch: Block { shaped(scratchTile) }
+  /// The two states of a stage's block, which layers read and write in turn.
+  func states(stage: Int, _ block: ODEBlock) -> Block { Block(banks[bankOfStage[stage]].base, rows: block.propagationRows, columns: columns, precision: plan.precision) }
+  /// The weights of a stage for the present tile.
+  func weights(stage: Int) -> Weights {
+    guard hasDrives, case .block(let index) = plan.stages[stage] else { return weights[stage] }
+    var own = weights[stage]
+    own.drive = sequences.drive(index)
+    return own
+  }
+
+  @inline(__always) private func shaped(_ block: Block) -> Block { Block(block.base, rows: block.rows, columns: columns, precision: block.precision) }
+
+  /// Passes a tile through all stages. Gives the scores.
+  func scores(_ source: BatchSource, _ samples: Range<Int>, columns: Int) -> Block {
+    begin(samples, columns)
+    let first = input(of: 0)
+    plan.take(source, samples, into: first, sequences: sequences)
+    let last = pass(plan, stages: plan.stages.indices, from: first)
+    let scores = scores
+    carry(last, to: scores)
+    return scores
+  }
+
+  /// Passes a tile through the stages before `stage`, which is a block. Gives the block's first state.
+  func firstState(ofStage stage: Int, _ source: BatchSource, _ samples: Range<Int>, columns: Int) -> Block {
+    begin(samples, columns)
+    let first = input(of: 0)
+    plan.take(source, samples, into: first, sequences: sequences)
+    carry(pass(plan, stages: 0..<stage, from: first), to: input(of: stage))
+    guard case .block(let index) = plan.stages[stage] else { preconditionFailure("stage \(stage) is not a block") }
+    let block = plan.blocks[index]
+    let state = block.propagated(0, in: states(stage: stage, block))
+    block.start(state)
+    return state
+  }
+
+  // Passage
+
+  func input(of stage: Int) -> Block {
+    guard stage < plan.stages.count else { return scores }
+    switch plan.stages[stage] {
+    case .map: return hasDrives ? sequences.first : shaped(inputTile)
+    case .block(let index):
+      let block = plan.blocks[index]
+      return block.visible(block.propagated(0, in: states(stage: stage, block)))
+    }
+  }
+
+  func carry(_ output: Block, to input: Block) {
+    if output.base != input.base { copy(output, into: input) }
+  }
+
+  func pass(_ connector: Connector, stage: Int, from input: Block, to output: Block) {
+    connector.evaluate(weights[stage], at: input, into: output, scratch: scratch)
+  }
+
+  func pass(block index: Int, stage: Int) -> Block {
+    let block = plan.blocks[index]
+    let states = states(stage: stage, block)
+    block.start(block.propagated(0, in: states))
+    return block.visible(block.propagate(weights(stage: stage), buffer: states, scratch: scratch))
+  }
+}

@@ -1,0 +1,71 @@
+import Gradients
+import Integrators
+import LinearAlgebra
+import VectorFields
+
+/// The pass of one tile through a network with a tangent beside each state. No states are kept.
+struct TangentPass: Passage {
+  let plan: NetworkPlan
+  let weights: Weights
+  /// The direction in the parameters, with its operators; nil for zero.
+  let direction: Weights?
+  let scratch: TangentScratch
+  let draws: Draws?
+
+  typealias Carried = (state: Block, tangent: Block)
+
+  /// Computes the scores and their tangents.
+  ///
+  /// - Parameter features: the direction in the caller's features, samples × inputs; nil for zero.
+  func forward(_ source: BatchSource, _ features: TensorView?) {
+    let (first, samples) = (input(of: 0), scratch.log.samples)
+    plan.take(source, samples, into: first.state, sequences: scratch.sequences)
+    plan.takeTangent(source, features, samples, into: first.tangent, sequences: scratch.sequences, tangents: scratch.sequenceTangents)
+    carry(pass(plan, stages: plan.stages.indices, from: first), to: (scratch.scores, scratch.scoreTangents))
+  }
+
+  func input(of stage: Int) -> Carried {
+    guard stage < plan.stages.count else { return (scratch.scores, scratch.scoreTangents) }
+    switch plan.stages[stage] {
+    case .map:
+      if stage == 0, plan.sequence != nil { return (scratch.sequences.first, scratch.sequenceTangents.first) }
+      return (scratch.input(stage: stage), scratch.inputTangent(stage: stage))
+    case .block(let index):
+      let block = plan.blocks[index]
+      let first = firstState(block, stage)
+      return (block.visible(first.state), block.visible(first.tangent))
+    }
+  }
+
+  private func firstState(_ block: ODEBlock, _ stage: Int) -> Carried {
+    (block.propagated(0, in: scratch.states(stage: stage, block)), block.propagated(0, in: scratch.tangents(stage: stage, block)))
+  }
+
+  func carry(_ output: Carried, to input: Carried) {
+    guard output.state.base != input.state.base else { return }
+    copy(output.state, into: input.state)
+    copy(output.tangent, into: input.tangent)
+  }
+
+  func pass(_ connector: Connector, stage: Int, from input: Carried, to output: Carried) {
+    let (weights, record) = (plan.weights(stage: stage, weights), scratch.record(rows: connector.recordWidth))
+    connector.evaluate(weights, at: input.state, into: output.state, record: record, scratch: scratch.scratch)
+    connector.pushforward(
+      weights, direction: direction.map { plan.weights(stage: stage, $0) }, at: input.state, record: record, tangent: input.tangent, into: output.tangent,
+      scratch: scratch.scratch)
+  }
+
+  func pass(block index: Int, stage: Int) -> Carried {
+    let block = plan.blocks[index]
+    let first = firstState(block, stage)
+    block.start(first.state)
+    block.start(first.tangent)
+    let last = block.propagateTangent(
+      plan.weights(
+        stage: stage, weights, log: scratch.log, drive: scratch.sequences.drive(index), draws: draws, firstSample: scratch.log.samples.lowerBound),
+      direction: direction.map { plan.weights(stage: stage, $0, drive: scratch.sequenceTangents.drive(index)) },
+      states: scratch.states(stage: stage, block), tangents: scratch.tangents(stage: stage, block), record: scratch.record(rows: block.recordWidth),
+      scratch: scratch.scratch)
+    return (block.visible(last.state), block.visible(last.tangent))
+  }
+}

@@ -1,0 +1,100 @@
+import Gradients
+import Integrators
+import LinearAlgebra
+import VectorFields
+
+/// The pass of one tile through a network for a loss or a gradient: forward, and back with cotangents. The tapes keep what the way back needs, as each block's memory policy says.
+struct TrainingPass: Passage {
+  let plan: NetworkPlan
+  /// One policy per block.
+  let memory: [any MemoryPolicy]
+  let weights: Weights
+  let tile: TileScratch
+  /// It knows the samples of the tile.
+  let log: StepLog
+  let draws: Draws?
+  /// Whether the way back will follow.
+  let keeping: Bool
+
+  /// Computes the scores. Gives the input of the readout.
+  func forward(_ source: BatchSource) -> Block {
+    let first = input(of: 0)
+    plan.take(source, log.samples, into: first, sequences: tile.sequences)
+    let final = pass(plan, stages: 0..<plan.stagesBeforeReadout, from: first)
+    carry(pass(plan, stages: plan.stagesBeforeReadout..<plan.stages.count, from: final), to: tile.scores)
+    return final
+  }
+
+  /// Pulls the cotangent of the scores back through all stages, and adds to the gradient.
+  ///
+  /// - Parameter toFeatures: whether the cotangent of the features is wanted.
+  /// - Returns: the cotangent of the normalized features, if it is wanted.
+  func backward(gradient: Vector?, toFeatures: Bool) -> Block? {
+    if toFeatures { tile.sequenceCotangents.clear() }
+    var cotangent = tile.scoreCotangent
+    for stage in plan.stages.indices.reversed() {
+      let bank = plan.bank(ofInput: stage)
+      switch plan.stages[stage] {
+      case .map(let connector):
+        let isFirst = stage == 0
+        var place: Block?
+        if !isFirst || toFeatures {
+          place = isFirst && plan.sequence != nil ? tile.sequenceCotangents.first : tile.cotangent(bank: bank, rows: connector.input.features)
+        }
+        connector.pullback(
+          weights(of: stage), at: tile.connectorInput(stage: stage), record: tile.record(stage: stage), cotangent: cotangent, into: place, gradient: gradient,
+          scratch: tile.scratch)
+        guard let place else { return nil }
+        cotangent = place
+      case .block(let index):
+        let block = plan.blocks[index]
+        let whole = tile.cotangent(bank: bank, rows: block.stateWidth)
+        let drive = toFeatures ? tile.sequenceCotangents.drive(index) : nil
+        carry(cotangent, to: block.visible(whole))
+        block.clearInvisible(whole)
+        memory[index].adjoint(
+          block, weights(of: stage), tape: tile.tape(index), cotangent: whole, gradient: gradient.map { BlockGradient($0, drive: drive) }, scratch: tile.scratch)
+        block.startPullback(whole)
+        cotangent = block.visible(whole)
+      }
+    }
+    return toFeatures ? plan.takePullback(cotangent, sequences: tile.sequences, cotangents: tile.sequenceCotangents) : nil
+  }
+
+  private func weights(of stage: Int) -> Weights {
+    var drive: Block?
+    if case .block(let index) = plan.stages[stage] { drive = tile.sequences.drive(index) }
+    return plan.weights(stage: stage, weights, log: log, drive: drive, draws: draws, firstSample: log.samples.lowerBound)
+  }
+
+  private func firstState(_ index: Int) -> Block {
+    keeping ? memory[index].initialState(plan.blocks[index], tape: tile.tape(index)) : plan.blocks[index].propagated(0, in: tile.tape(index))
+  }
+
+  // Passage
+
+  func input(of stage: Int) -> Block {
+    guard stage < plan.stages.count else { return tile.scores }
+    return switch plan.stages[stage] {
+    case .map: stage == 0 && plan.sequence != nil ? tile.sequences.first : tile.input(stage: stage)
+    case .block(let index): plan.blocks[index].visible(firstState(index))
+    }
+  }
+
+  func carry(_ output: Block, to input: Block) {
+    if output.base != input.base { copy(output, into: input) }
+  }
+
+  func pass(_ connector: Connector, stage: Int, from input: Block, to output: Block) {
+    tile.keep(connectorInput: input, stage: stage)
+    connector.evaluate(weights(of: stage), at: input, into: output, record: keeping ? tile.record(stage: stage) : nil, scratch: tile.scratch)
+  }
+
+  func pass(block index: Int, stage: Int) -> Block {
+    let (block, weights, tape) = (plan.blocks[index], weights(of: stage), tile.tape(index))
+    block.start(firstState(index))
+    return block.visible(
+      keeping
+        ? memory[index].forward(block, weights, tape: tape, scratch: tile.scratch) : block.propagate(weights, buffer: tape, scratch: tile.scratch))
+  }
+}
