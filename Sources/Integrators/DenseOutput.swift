@@ -102,10 +102,6 @@ package final class DenseOutput {
 
   private func endTime(_ clock: SampleClock) -> Double { clock.isFinal && clock.isAccepted ? layer.upperBound : layer.lowerBound + clock.time }
 
-  private func shaped(_ block: Block, _ rows: Range<Int>, _ columns: Int) -> Block {
-    Block(block.base + rows.lowerBound * block.stride * block.precision.byteCount, rows: rows.count, columns: columns, precision: block.precision)
-  }
-
   /// Every asked time within the steps; a sample may have several in one step, which take several rounds.
   private func fillTimes(_ solve: AdaptiveSolve) {
     let sizes = solve.room.stepSizes.vector
@@ -140,12 +136,12 @@ package final class DenseOutput {
       let weights = solve.method.tableau.extensionWeights(theta[index])
       for j in 0..<7 { factor(j, solve.columns).vector.store(sizes.load(index) * weights[j], at: index) }
     }
-    let out = shaped(interpolated, 0..<width, solve.columns)
+    let out = interpolated.packed(rows: width, columns: solve.columns)
     for j in 0..<7 { scaleColumns(factor(j, solve.columns), solve.room.slope(j), scale: 1, addingTo: j == 0 ? solve.room.state : out, into: out) }
     return out
   }
 
-  private func factor(_ j: Int, _ columns: Int) -> Block { shaped(factors, j..<j + 1, columns) }
+  private func factor(_ j: Int, _ columns: Int) -> Block { factors.rows(j..<j + 1).packed(columns: columns) }
 
   /// Ends the samples whose step has an event there.
   private func endAtEvents(_ solve: AdaptiveSolve) {
@@ -163,7 +159,7 @@ package final class DenseOutput {
       endTimes[column] = isAtEnd[index] ? end : min(layer.lowerBound + solve.clocks[index].begin + passage.theta * sizes.load(index), end)
       places[index] = Int64(column)
     }
-    scatterColumns(shaped(interpolated, 0..<width, solve.columns), offsets: places, into: eventStates)
+    scatterColumns(interpolated.packed(rows: width, columns: solve.columns), offsets: places, into: eventStates)
     for index in 0..<solve.columns where !isAtEnd[index] { places[index] = -1 }
     scatterColumns(solve.room.next, offsets: places, into: eventStates)
   }

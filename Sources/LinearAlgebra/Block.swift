@@ -26,6 +26,9 @@ package struct Block: @unchecked Sendable {
     Block(base + range.lowerBound * stride * precision.byteCount, rows: range.count, columns: columns, stride: stride, precision: precision)
   }
 
+  /// The beginning of this block's memory as `rows` rows of `columns` columns without gaps, for a tile narrower than the one that the memory was made for.
+  @inlinable package func packed(rows: Int? = nil, columns: Int) -> Block { Block(base, rows: rows ?? self.rows, columns: columns, precision: precision) }
+
   /// The least number of columns a block of `samples` samples has.
   package static func columns(forSamples samples: Int) -> Int {
     samples == 1 ? 1 : (samples + quantum - 1) / quantum * quantum

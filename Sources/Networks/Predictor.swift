@@ -221,7 +221,7 @@ struct PredictionScratch {
   var scratch: Block { shaped(scratchWhole, scratchWhole.rows) }
   func states(_ block: ODEBlock) -> Block { shaped(statesWhole, block.propagationRows) }
 
-  private func shaped(_ block: Block, _ rows: Int) -> Block { Block(block.base, rows: rows, columns: columns, precision: block.precision) }
+  private func shaped(_ block: Block, _ rows: Int) -> Block { block.packed(rows: rows, columns: columns) }
 }
 
 extension NetworkPlan {

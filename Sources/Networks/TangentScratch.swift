@@ -50,7 +50,5 @@ struct TangentScratch {
   /// One row more than the scores have, for the loss's second derivatives.
   var curvature: Block { shaped(8) }
 
-  private func shaped(_ index: Int, rows: Int? = nil) -> Block {
-    Block(whole[index].base, rows: rows ?? whole[index].rows, columns: columns, precision: whole[index].precision)
-  }
+  private func shaped(_ index: Int, rows: Int? = nil) -> Block { whole[index].packed(rows: rows, columns: columns) }
 }

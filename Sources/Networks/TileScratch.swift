@@ -71,19 +71,17 @@ struct TileScratch {
   }
 
   /// The opened samples, inputs × samples; no rows without the opening `dense`.
-  var inputs: Block { shaped(whole.inputs) }
-  var scores: Block { shaped(whole.scores) }
-  var scoreCotangent: Block { shaped(whole.scoreCotangent) }
+  var inputs: Block { whole.inputs.packed(columns: columns) }
+  var scores: Block { whole.scores.packed(columns: columns) }
+  var scoreCotangent: Block { whole.scoreCotangent.packed(columns: columns) }
   /// The cotangent of the state, pulled back in place.
-  var cotangent: Block { shaped(whole.cotangent) }
-  var scratch: Block { shaped(whole.scratch) }
-  func tape(_ index: Int) -> Block { shaped(tapes[index]) }
-
-  private func shaped(_ block: Block) -> Block { Block(block.base, rows: block.rows, columns: columns, precision: block.precision) }
+  var cotangent: Block { whole.cotangent.packed(columns: columns) }
+  var scratch: Block { whole.scratch.packed(columns: columns) }
+  func tape(_ index: Int) -> Block { tapes[index].packed(columns: columns) }
 
   /// The targets of the tile's samples, with their weights.
   func load(_ source: Targets, _ weighting: LossWeighting = LossWeighting(), rows: UnsafePointer<Int64>?, start: Int, count: Int) -> TileTargets {
-    let values = shaped(whole.targets)
+    let values = whole.targets.packed(columns: columns)
     switch source {
     case .labels(let all): gatherLabels(all, rows: rows, start: start, count: count, into: labels)
     case .values(let all): gather(all, rows: rows, start: start, count: count, into: values)
