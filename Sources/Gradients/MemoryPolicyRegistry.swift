@@ -12,9 +12,6 @@ package let memoryPolicies = Registry<MemoryPolicyEntry>("memory policy", [
   ("reversible", "recompute the states backwards: constant memory at any depth; for reversible integrators", MemoryPolicyEntry(options: [reconstructionToleranceOption]) { (o) throws(Failure) in Reversible(tolerance: try o.real("reconstruction_tolerance")) }),
 ])
 
-/// The options of all memory policies, each once.
-package let memoryOptions: [OptionDescription] = memoryPolicies.options
-
 private let checkpointEveryOption = OptionDescription(
   "checkpoint_every", .integer(0...1_000_000), default: .integer(0), unit: "layers", "layers from one kept state to the next; 0 = ⌈√N⌉, which needs the least memory")
 

@@ -31,6 +31,3 @@ package let integrators = Registry<IntegratorEntry>("integrator", [
   ("dopri5", "Dormand–Prince 5(4) with step control per sample [Hairer, Nørsett & Wanner 1993, table II.5.2]", IntegratorEntry(options: AdaptiveControl.options) { (o) throws(Failure) in AdaptiveRungeKutta(.dopri5, try AdaptiveControl(o)) }),
   ("tsit5", "Tsitouras 5(4) with step control per sample [Tsitouras 2011, table 1]", IntegratorEntry(options: AdaptiveControl.options) { (o) throws(Failure) in AdaptiveRungeKutta(.tsit5, try AdaptiveControl(o)) }),
 ])
-
-/// The options of all integrators, each once.
-package let integratorOptions: [OptionDescription] = integrators.options

@@ -217,7 +217,7 @@ package struct ColumnNewton {
       let (length, forcing, accepts) = (ColumnScalars<Number>(length), ColumnScalars<Number>(forcing), ColumnScalars<Number>(accepts))
       let (restarts, restartsNow, firstResidual) = (ColumnScalars<Number>(restarts), ColumnScalars<Number>(restartsNow), ColumnScalars<Number>(firstResidual))
       let (fresh, iterates, lives) = (ColumnScalars<Number>(fresh), ColumnScalars<Number>(iterates), ColumnScalars<Number>(lives))
-      let (converged, failed) = (Number(Mode.converged), Number(Mode.failed))
+      let (fixedPoint, newton, converged, failed) = (Number(Mode.fixedPoint), Number(Mode.newton), Number(Mode.converged), Number(Mode.failed))
       let loose = max(tolerance, Number(ColumnNewton.stagnation) * Number.ulpOfOne)
       var result = (judged: 0, live: 0, fresh: 0, restarts: 0, reverted: false)
       for s in 0..<trial.count {
@@ -232,7 +232,7 @@ package struct ColumnNewton {
         // A shortened step need not reduce the residual further.
         let isSlow = !isFirst && 2 * trial[s] > residual[s] && length[s] == 1
         // A Newton step must achieve a fraction of the reduction that a full step promises; an iteration of g must only reduce the residual. NaN fails both.
-        let bound = mode[s] == 0 ? residual[s] : (1 - length[s] / 10_000) * residual[s]
+        let bound = mode[s] == fixedPoint ? residual[s] : (1 - length[s] / 10_000) * residual[s]
         let isTaken = trial[s].isFinite && (isFirst || trial[s] < bound)
         let isGoodEnough = trial[s] <= tolerance * max(size[s], startSize[s])
         if isTaken || isGoodEnough {
@@ -240,11 +240,11 @@ package struct ColumnNewton {
           (residual[s], acceptedSize[s]) = (trial[s], max(size[s], startSize[s]))
         }
         // If the iteration is slow or diverges, Newton's method may still converge; if a Newton step does not help, only rounding is left.
-        let isAtRounding = mode[s] != 0 && residual[s] <= loose * acceptedSize[s]
+        let isAtRounding = mode[s] != fixedPoint && residual[s] <= loose * acceptedSize[s]
         if isGoodEnough || (isTaken && isSlow && isAtRounding) {
           mode[s] = converged
         } else if isTaken {
-          if mode[s] == 0, isSlow { mode[s] = Number(Mode.newton) }
+          if mode[s] == fixedPoint, isSlow { mode[s] = newton }
           fresh[s] = mode[s]
           iterates[s] = 1 - mode[s]
           // If steps had to be short, the next ones start only slightly longer.
@@ -255,9 +255,9 @@ package struct ColumnNewton {
         } else if isAtRounding {
           mode[s] = converged
           result.reverted = true
-        } else if mode[s] == 0 {
+        } else if mode[s] == fixedPoint {
           // The iteration diverges: continue with Newton's method from the best point.
-          mode[s] = Number(Mode.newton)
+          mode[s] = newton
           (fresh[s], length[s]) = (1, 1)
         } else {
           length[s] /= 2

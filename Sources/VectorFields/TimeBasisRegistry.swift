@@ -13,9 +13,6 @@ package let timeBases = Registry<TimeBasisEntry>("time basis", [
   ("b_spline", "basis_count B-splines of degree spline_degree on clamped uniform knots [de Boor 1978]", TimeBasisEntry(options: [countOption, degreeOption]) { (o) throws(Failure) in try SplineBasis(o.integer("basis_count"), degree: o.integer("spline_degree"), name: "b_spline") }),
 ])
 
-/// The options of all bases, each once.
-package let timeBasisOptions: [OptionDescription] = timeBases.options
-
 private let countOption = OptionDescription(
   "basis_count", .integer(1...1_000_000), default: .integer(4), unit: "coefficients", "coefficients m of the weights as functions of time: pieces, nodes, polynomials or splines")
 

@@ -39,7 +39,7 @@ import VectorFields
       Leapfrog(start: start).startPullback(field, block)
       #expect(block.values[0] == cotangent)
     }
-    var options = OptionValues(scope: "block", integratorOptions)
+    var options = OptionValues(scope: "block", integrators.options)
     try options.set("start", .text("zero"))
     let block = Block.zeros(2, 1, .float64)
     block.store([3, 9])

@@ -41,7 +41,7 @@ import VectorFields
   }
 
   @Test func theOptionIsTheNumberOfTerms() throws {
-    var options = OptionValues(scope: "block", integratorOptions)
+    var options = OptionValues(scope: "block", integrators.options)
     let matrix = [[0.5]]
     #expect(try SchemeRun(try integrators("polynet").make(options), linear: matrix).run([1], steps: 1, 1) == [1.75])
     try options.set("polynet_order", .integer(3))

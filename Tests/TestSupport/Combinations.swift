@@ -15,7 +15,7 @@ package let sweepOptions: [String: [String: OptionValue]] = {
 
 /// An integrator with its options for sweeps.
 package func sweepIntegrator(_ name: String) throws -> any Integrator {
-  var options = OptionValues(scope: "block", integratorOptions)
+  var options = OptionValues(scope: "block", integrators.options)
   for (key, value) in sweepOptions[name] ?? [:] { try options.set(key, value) }
   return try integrators(name).make(options)
 }

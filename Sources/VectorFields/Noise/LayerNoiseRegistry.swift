@@ -11,6 +11,3 @@ package let layerNoises = Registry<LayerNoiseEntry>("noise", [
   ("gaussian", "normal numbers are added to the state of every layer [Lu et al. 2018]", LayerNoiseEntry(options: AdditiveNoise.options) { (i) throws(Failure) in try AdditiveNoise(.gaussian, i.options, i.grid) }),
   ("uniform", "uniform numbers of the same variance are added to the state of every layer [Lu et al. 2018]", LayerNoiseEntry(options: AdditiveNoise.options) { (i) throws(Failure) in try AdditiveNoise(.uniform, i.options, i.grid) }),
 ])
-
-/// The options of all noises, each once.
-package let layerNoiseOptions: [OptionDescription] = layerNoises.options
