@@ -19,15 +19,25 @@ package func magnitudeBound(_ view: TensorView) -> Double {
   }
 }
 
-/// Where the first number is, by rows, that is NaN, infinite, or infinite once it is rounded to `precision`; nil when there is none.
+/// The place of the first NaN or infinity, by rows; nil if all numbers are finite. Integers always are.
 ///
-/// - Parameter allowsNaN: whether NaN stands for what is not there.
-/// - Cost: as that of `firstNonFinite`.
+/// - Cost: as that of `firstUnheld`.
+package func firstNonFinite(_ view: TensorView) -> (row: Int, column: Int)? { firstUnheld(view, by: .float64) }
+
+/// The place of the first number, by rows, that is NaN, infinite, or infinite once it is rounded to `precision`; nil if there is none.
+///
+/// - Parameter allowsNaN: true where NaN stands for a number that is missing.
+/// - Cost: one pass at memory speed over dense rows, number by number over strided ones.
 package func firstUnheld(_ view: TensorView, by precision: Precision, allowsNaN: Bool = false) -> (row: Int, column: Int)? {
-  guard allowsNaN || (view.type == .float64 && precision == .float32) else { return firstNonFinite(view) }
+  guard view.type.isFloatingPoint else { return nil }
+  let size = view.type.byteCount
+  let allFinite = Kernels.table(view.type == .float32 ? .float32 : .float64).pointee.allFinite
+  let mayOverflow = view.type == .float64 && precision == .float32
   for row in 0..<view.rows {
     let numbers = view.rows(row..<row + 1)
-    if magnitudeBound(numbers) <= precision.largest { continue }
+    // The kernel needs neighbors at aligned addresses, and knows only whether numbers are finite.
+    let fitsKernel = view.columnStride == 1 && Int(bitPattern: numbers.base) % size == 0 && !mayOverflow
+    if fitsKernel ? allFinite(numbers.base, view.columns) : magnitudeBound(numbers) <= precision.largest { continue }
     for column in 0..<view.columns {
       let magnitude = numbers.number(row: 0, column: column).magnitude
       if !(magnitude <= precision.largest || (allowsNaN && magnitude.isNaN)) { return (row, column) }

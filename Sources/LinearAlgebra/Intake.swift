@@ -49,27 +49,6 @@ package func convert(_ source: TensorView, into target: Vector) {
   gather(turned, rows: nil, start: 0, count: source.columns, into: Block(target.base, rows: source.rows, columns: source.columns, precision: target.precision))
 }
 
-/// Where the first NaN or infinity is, by rows; nil when all is finite. Integers always are.
-///
-/// - Cost: one pass at memory speed over dense rows, number by number over strided ones.
-package func firstNonFinite(_ view: TensorView) -> (row: Int, column: Int)? {
-  guard view.type.isFloatingPoint else { return nil }
-  let precision: Precision = view.type == .float32 ? .float32 : .float64
-  let allFinite = Kernels.table(precision).pointee.allFinite
-  for row in 0..<view.rows {
-    let start = view.base + row * view.rowStride * view.type.byteCount
-    // The kernel needs aligned numbers; rows at other addresses are checked number by number.
-    if view.columnStride == 1, Int(bitPattern: start) % view.type.byteCount == 0, allFinite(start, view.columns) { continue }
-    for column in 0..<view.columns {
-      let at = column * view.columnStride * view.type.byteCount
-      let finite =
-        precision == .float32 ? start.loadUnaligned(fromByteOffset: at, as: Float.self).isFinite : start.loadUnaligned(fromByteOffset: at, as: Double.self).isFinite
-      if !finite { return (row, column) }
-    }
-  }
-  return nil
-}
-
 extension TensorView {
   /// The array as rows of neighbors in this precision, or nil when its type or its strides are others.
   fileprivate func sameBytes(as precision: Precision) -> Block? {
