@@ -3,9 +3,9 @@ import CKernels
 /// Copies rows of a batch into the columns of a tile: x' = (x − shift)·scale.
 ///
 /// - Parameters:
-///   - source: samples × features, any type and strides. Features the tile has beyond the source's become 0: a network opens by zero padding.
-///   - rows: which rows, or nil for consecutive ones; sample s is row rows[start + s] or start + s. All are inside the source.
-///   - count: samples; the tile's columns past it become 0.
+///   - source: samples × features, any type and strides. If the tile has more features than the source, these become 0, as the opening `zero_padding` needs.
+///   - rows: the rows to copy; sample s is row rows[start + s], or start + s if nil. All are inside the source.
+///   - count: the number of samples; further columns of the tile become 0.
 ///   - scaling: shift and scale of each feature of the source; its `narrow` in the tile's precision.
 /// - Accuracy: differences and products in float64 are rounded to the tile's precision once; from int64 the whole part of a shift is subtracted exactly.
 package func gather(_ source: TensorView, rows: UnsafePointer<Int64>?, start: Int, count: Int, scaling: FeatureScaling? = nil, into tile: Block) {
@@ -16,9 +16,9 @@ package func gather(_ source: TensorView, rows: UnsafePointer<Int64>?, start: In
   Kernels.table(tile.precision).pointee.gather(&call)
 }
 
-/// Copies the first `count` columns of a tile into the rows from `startRow` on of a Float or Double array; the tile has at least the target's features.
+/// Copies the first `count` columns of a tile into rows of a Float or Double array, beginning at `startRow`. The tile has at least as many features as the target.
 ///
-/// - Parameter scale: multiplies each feature, in float64: derivatives with respect to scaled features become those with respect to the caller's.
+/// - Parameter scale: multiplies each feature in float64, by which derivatives with respect to the scaled features become derivatives with respect to those of the caller.
 package func scatter(_ tile: Block, count: Int, to target: MutableTensorView, startRow: Int, scale: FeatureScaling? = nil) {
   precondition(target.type.isFloatingPoint && target.columns <= tile.rows, "scatter: float32 or float64, features of the tile")
   var call = TensorCall(
