@@ -26,6 +26,9 @@ func ellipses(_ training: Int = 200, _ validation: Int = 100) throws -> (trainin
   try problems("ellipses")(training: training, validation: validation, seed: 3)
 }
 
+/// A copy of a data set with its features as target values. The data set owns the features and lives until they are copied.
+func withFeaturesAsTargets(_ data: Dataset) throws -> Dataset { try withExtendedLifetime(data) { try Dataset(copying: data.features, values: data.features) } }
+
 func bits(_ network: Network) -> [UInt64] { network.snapshot.parameters.values.map(\.bitPattern) }
 
 @Test func theNetworkHoldsTheBestIterate() throws {
