@@ -23,16 +23,17 @@ package struct BlockTensor: Sendable {
   }
 }
 
-/// The places of the numbers of a block's layers.
+/// Where the parameters and the layers' weights of a block lie in memory.
 ///
-/// The parameters lie in the network's parameter vector, beginning at `offset`: for each field and each of its tensors, all entries one after the other; then the integrator's own tensors,
-/// all layers one after the other.
-/// An entry is the weights of a layer, or a coefficient of a mixing basis in time. In the second case the layers' weights, computed from the coefficients, lie after all parameters,
-/// beginning at `expandedOffset`
-/// (in the extended vector): for each node, each field and each tensor, all layers.
+/// The block's parameters begin at `offset` in the network's parameter vector. The tensors of the first field come first, then those of the second field, if there is one, then the integrator's own tensors.
+/// Each tensor consists of entries, one after the other. An entry of a field's tensor is the weights of one layer, the weights that several layers share, or one coefficient of a basis in time. An entry of
+/// the integrator's own tensors belongs to one layer.
+///
+/// If a basis mixes coefficients, the layers' weights are computed from them. These weights lie in the extended vector, behind all parameters, beginning at `expandedOffset`. They are ordered by the node
+/// within the step, then by field, then by tensor, then by layer.
 package struct BlockLayout: Sendable {
   package let tensors: [BlockTensor]
-  /// The count of numbers in the parameter vector, and after it in the extended vector.
+  /// How many numbers the block has in the parameter vector, and how many behind it in the extended vector.
   package let parameterCount: Int
   package let expandedCount: Int
   let offset: Int
@@ -64,7 +65,7 @@ package struct BlockLayout: Sendable {
 
   /// How layers share sets of tensors. The set of a layer is computed when it is needed, so that no memory here grows with the number of layers.
   private enum Sharing: Sendable {
-    /// Each layer has its own set, also if it is computed from coefficients.
+    /// Each layer has its own set, which may be computed from coefficients.
     case none
     case all
     /// Consecutive layers share a set, as the basis says.
@@ -102,8 +103,8 @@ package struct BlockLayout: Sendable {
         .incompatible, "layers that share weights do not go with this integrator, which makes operators from tensors that each layer has for itself; give each layer its weights (weights_in_time layers)")
     }
 
-    // Independent coefficients of variance v give a layer the variance v·Σp_i². The scale makes the mean over the layers equal to the field's variance; 1024 layers, evenly spread,
-    // stand for a deeper block.
+    // Independent coefficients of variance v give the weights of a layer the variance v·Σp_i². The gain makes the mean of this over the layers equal to the variance that the field asks for. In a block of
+    // more than 1024 layers, 1024 of them, evenly spread, are taken for the mean.
     var gain = 1.0
     if mixes {
       let seen = min(layers, 1024)
@@ -164,10 +165,10 @@ package struct BlockLayout: Sendable {
     self.tensors = tensors
   }
 
-  /// Whether layers follow each other in memory at constant distances, which may be zero.
+  /// Whether the weights of successive layers lie at a constant distance in memory, which is zero if all layers share them.
   var hasConstantDistances: Bool { sharing != .pieces && ownCount == 0 }
 
-  /// Turns the weights of a layer into those `distance` layers later, if distances are constant; this is cheaper than `weights(of:in:)`.
+  /// Turns the weights of a layer into those of the layer `distance` later; cheaper than `weights(of:in:)`. Only if distances are constant.
   func move(_ weights: inout StepWeights, by distance: Int, preparedCount: Int, bytes: Int) {
     guard sharing != .all else { return }
     let distance = distance &* bytes
@@ -271,7 +272,7 @@ package struct BlockLayout: Sendable {
     }
   }
 
-  /// Calls `body` for each coefficient that acts on a tensor at a layer and node. The calls for one coefficient come in the order of nodes, then layers.
+  /// Calls `body` for every pair of a coefficient and a layer's tensor that it contributes to, at every node. Nodes come in order, and within a node the layers.
   private func forEachMixed(_ vector: Vector, _ body: (_ coefficient: Vector, _ layer: Vector, _ factor: Double, _ isFirst: Bool) -> Void) {
     guard expandedCount > 0 else { return }
     let watch = Watch.current

@@ -2,12 +2,12 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// Adams–Bashforth of 2 or 3 steps: y₊ = y + h Σ β_i f_{n−i}, one evaluation a layer at either order.
+/// Adams–Bashforth methods of 2 or 3 steps, y₊ = y + h Σ β_i f_{n−i}, with one evaluation per layer.
 ///
 ///     2 steps: β = (1 + r/2, −r/2) with r = h_n/h_{n−1};    3 steps: β = (23, −16, 5)/12
 ///
-/// Source: Bashforth & Adams 1883; variable steps after Hairer, Nørsett & Wanner 1993, §III.5. The first layer is a step of `heun` and the second of the method of 2 steps, so that
-/// the order holds from the start. Each layer's f keeps the weights that it was evaluated with. Stable on the imaginary axis: nowhere for 2 steps, up to 0.72 for 3.
+/// Source: Bashforth & Adams 1883; variable steps after Hairer, Nørsett & Wanner 1993, §III.5. The first layer is a step of `heun`, and with 3 steps the second layer is a step of the two-step method, so that
+/// the order holds from the start. Each f_i is evaluated with the weights of its own layer. On the imaginary axis the two-step method is nowhere stable, the three-step method up to 0.72.
 ///
 /// The state is (y, f_{n−1}) or (y, f_{n−1}, f_{n−2}); the record is one evaluation. The derivatives recompute the first layer's second stage.
 package struct AdamsBashforth: Integrator {
@@ -31,7 +31,7 @@ package struct AdamsBashforth: Integrator {
 
   package func stateWidth(_ field: any VectorField) -> Int { steps * field.stateWidth }
   package func recordWidth(_ field: any VectorField) -> Int { field.wholeRecordWidth }
-  /// The first layer's second stage: its state, its record, two cotangents; then the field's own.
+  /// For the second stage of the first layer: its state, its record and two cotangents. Then the scratch of the field.
   package func scratchWidth(_ field: any VectorField) -> Int { 3 * field.stateWidth + field.wholeRecordWidth + field.scratchWidth }
 
   private func stageRecord(_ field: any VectorField, _ scratch: Block) -> Block {

@@ -1,11 +1,12 @@
 import LinearAlgebra
 
-/// What a layer's solve leaves for its derivatives, in memory that does not grow with the steps taken: for each sample the states and sizes of the steps of one segment, the first states of the
-/// segments before it, and how far it got.
+/// The record that the solve of a layer leaves for its derivatives. Its size does not depend on the number of steps: it holds, for each sample, the states and sizes of the steps of one segment, the first
+/// states of the segments before it, and how far the sample got.
 ///
-/// Segments follow `SegmentSchedule`. Rows: how many steps each sample took; which segment of it lies in the slots; then for each slot a state and a row of step sizes; then the bookmarks.
+/// `SegmentSchedule` says how the steps are divided into segments. The rows of the record are: the number of steps of each sample; the segment whose steps lie in the slots; for each slot, a state and a row of
+/// step sizes; the bookmarks.
 struct AdaptiveRecord {
-  /// Where a sample's segment begins, or got to: what step control carries on from there.
+  /// The state of a sample's step control at the beginning of a segment, or where the solve ended.
   struct Bookmark: BitwiseCopyable {
     /// Time since the layer began.
     var time = 0.0
@@ -46,7 +47,7 @@ struct AdaptiveRecord {
   func offset(slot: Int, column: Int) -> Int64 { Int64(slot * (width + 1) * slots.stride + column) }
   private func stepSizes(_ slot: Int) -> Vector { self.slot(slot).rows(width..<width + 1).vector }
 
-  /// Where segment `segment` of each sample begins; behind its last segment, where the sample got to.
+  /// For each sample, the bookmark at the beginning of segment `segment`. The bookmark after a sample's last segment says where the sample got to.
   func bookmarks(_ segment: Int) -> UnsafeMutablePointer<Bookmark> {
     block.rows(2 + schedule.slots * (width + 1)..<block.rows).records(of: Bookmark.self) + segment * block.columns
   }
@@ -68,13 +69,13 @@ struct AdaptiveRecord {
 
   func clear() { fill(block.rows(0..<2), 0) }
 
-  /// A whole solve of a sample has ended after `count` steps.
+  /// Records that the whole solve of a sample took `count` steps.
   func finish(_ column: Int, count: Int) {
     block.rows(0..<1).vector.store(Double(count), at: column)
     block.rows(1..<2).vector.store(Double(lastSegment(column)), at: column)
   }
 
-  /// The slots will hold the steps of `segment`, of which the last one's size is known already.
+  /// Prepares the slots for the steps of `segment`. The size of the last of these steps is already known.
   func hold(_ segment: Int, _ column: Int) {
     block.rows(1..<2).vector.store(Double(segment), at: column)
     stepSizes(segment + steps(in: segment, column) - 1).store(bookmarks(segment + 1)[column].lastSize, at: column)

@@ -1,12 +1,12 @@
 import LinearAlgebra
 import VectorFields
 
-/// Repeats the accepted steps of a segment that a record holds, for their derivatives: with their sizes h held fixed, each is an explicit Runge–Kutta step.
+/// Computes the derivatives of the steps of one segment that a record holds. Each is an explicit Runge–Kutta step, whose size h is held fixed.
 ///
 ///     tangent:    δY_i = v + h Σ_{j<i} a_ij δk_j,   δk_i = J(Y_i)δY_i + ∂f/∂θ·δθ,   v₊ = v + h Σ_i b_i δk_i
 ///     transpose:  p_i = h(b_i λ₊ + Σ_{l>i} a_li q_l),   q_i = J(Y_i)ᵀp_i,   λ = λ₊ + Σ_i q_i,   i = 6 … 1
 ///
-/// Samples are ordered by their number of steps, most first, so that those that have an m-th step are the first columns. The seventh stage does not enter the state.
+/// The samples are ordered by their number of steps, largest first, so that the samples that have an m-th step are always the first columns. The seventh stage does not enter the state.
 struct AdaptiveReplay {
   private static let stages = 6
 
@@ -32,7 +32,7 @@ struct AdaptiveReplay {
     3 * listRows + 21 * field.stateWidth + 1 + stages * recordRows(field) + field.scratchWidth
   }
 
-  /// Takes `carried`, the tangents before the segment or the cotangents behind it, in its order.
+  /// Takes `carried`, the tangents before the segment or the cotangents after it, and puts them in the order of the replay.
   init(_ method: AdaptiveRungeKutta, _ field: any VectorField, _ step: Step, _ record: AdaptiveRecord, segment: Int, carried: Block, scratch: Block) {
     self.method = method
     self.field = field
@@ -94,7 +94,7 @@ struct AdaptiveReplay {
   }
   private func fieldScratch(_ columns: Int) -> Block { rows(21 * width + 1 + Self.stages * Self.recordRows(field), field.scratchWidth, columns) }
 
-  /// The steps that the sample with the most of them has.
+  /// The number of steps of the sample that has most.
   var steps: Int { scratch.columns > 0 ? Int(counts[0]) : 0 }
 
   /// Takes the states and sizes of the segment's step `place`, for the samples that have such a step; gives the columns they fill, 0 for none.
@@ -104,7 +104,7 @@ struct AdaptiveReplay {
     log?.recomputed += Self.stages * running
     let columns = Block.columns(running, of: scratch.columns)
     let first = record.offset(slot: segment + place, column: 0)
-    // The rest of the last vector holds samples without such a step: they take a step of size 0 from a state that is recorded.
+    // The last vector may also hold samples without such a step. They take a step of size 0 from a recorded state.
     for place in 0..<columns { offsets[place] = order[place] + (place < running ? first : 0) }
     gatherColumns(record.slots, offsets: offsets, into: rows(width, width + 1, columns))
     let sizes = stepSizes(columns).vector
@@ -150,7 +150,7 @@ struct AdaptiveReplay {
     if place + 1 == record.schedule.length(segment) { beginNextSegment(columns) }
   }
 
-  /// Behind a segment's last step: leaves the states that follow it as the first of the next segment, for the samples that have one.
+  /// After the last step of a segment: the states after it become the first states of the next segment, for the samples that have a next segment.
   private func beginNextSegment(_ columns: Int) {
     var terms = WeightedTerms()
     for j in 0..<Self.stages where method.tableau.b(j) != 0 { terms.append(method.tableau.b(j), slope(j, columns)) }

@@ -2,13 +2,13 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// An embedded Runge–Kutta method that solves the interval of each layer in steps whose sizes it chooses for each sample.
+/// An embedded Runge–Kutta method that solves the equation over the interval of each layer, in steps whose sizes it chooses separately for each sample.
 ///
-/// A layer's step is the whole solve from t_j to t_{j+1} with weights that are constant there. The derivatives are those of the steps that were accepted, with their sizes held fixed: exact for the
-/// discrete map of these steps, and within the tolerance of the derivative of the flow. A solve that cannot continue reports that in the step's log, and its sample keeps the last good state.
+/// The step of a layer is the whole solve from t_j to t_{j+1}, during which the weights are constant. The derivatives are those of the accepted steps with their sizes held fixed: exact for these steps, and
+/// within the tolerance of the derivative of the flow. If a sample's solve cannot continue, it reports this in the step's log and keeps the last good state.
 ///
-/// - Cost: 6 evaluations a step tried, 2 to find the first step size. A derivative evaluates the stages of each accepted step once more and goes through them; of more than √(2·max_steps) steps it
-///   solves all but the last segment again before that (`SegmentSchedule`). Solve and derivative together evaluate the field at most three times as often as the solve alone, however many steps it takes.
+/// - Cost: 6 evaluations for each step tried, and 2 for the first step size. A derivative evaluates the stages of each accepted step once more. If there are more than √(2·max_steps) steps, it first solves all
+///   segments but the last again (`SegmentSchedule`). A solve and its derivative together evaluate the field at most three times as often as the solve alone.
 package struct AdaptiveRungeKutta: Integrator {
   package let tableau: AdaptiveTableau
   package let control: AdaptiveControl
@@ -58,7 +58,7 @@ package struct AdaptiveRungeKutta: Integrator {
     solve.run(into: nil, record: record)
   }
 
-  /// Segment by segment from the first; the record is afterwards what the solve has left.
+  /// Goes through the segments from the first to the last. Afterwards the record is as the solve left it.
   package func pushforward(
     _ field: any VectorField, _ step: Step, direction: StepWeights?, before: Block, after: Block, record: Block,
     tangent: Block, into out: Block, scratch: Block
@@ -73,7 +73,7 @@ package struct AdaptiveRungeKutta: Integrator {
     }
   }
 
-  /// Segment by segment from the last; the record is used up, and a further pullback solves the layer again.
+  /// Goes through the segments from the last to the first. This uses up the record, so that a further pullback must solve the layer again.
   package func pullback(
     _ field: any VectorField, _ step: Step, before: Block, after: Block, record: Block,
     cotangent: Block, gradient: StepWeights?, scratch: Block

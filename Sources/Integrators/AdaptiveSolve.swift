@@ -4,8 +4,8 @@ import VectorFields
 
 /// The solve of one layer for a tile of samples, each with its own time, step size and control.
 ///
-/// In each round every running sample tries one step of its own size; the stages are evaluated for all samples together. Samples that have arrived idle with step size 0 until the running ones
-/// fit into fewer vectors; then the running ones are moved together. No number of a sample depends on another sample, so a sample has the same bits alone and in any tile.
+/// In each round every running sample tries one step of its own size, and the stages are evaluated for all samples together. Samples that have arrived wait, with steps of size 0, until the running ones fit
+/// into fewer vectors; then the running ones are moved together. A sample's numbers depend on no other sample, so they have the same bits in any tile and alone.
 struct AdaptiveSolve {
   let method: AdaptiveRungeKutta
   let field: any VectorField
@@ -21,9 +21,9 @@ struct AdaptiveSolve {
   enum Purpose {
     /// The solve itself.
     case solution
-    /// The same once more, since a record has been used up.
+    /// The whole solve again, because a pullback has used up its record.
     case restoration
-    /// One segment of a record once more.
+    /// One segment of a record again.
     case segment(Int)
   }
 
@@ -47,7 +47,7 @@ struct AdaptiveSolve {
     chooseFirstSteps()
   }
 
-  /// Begins at segment `segment` of a record, with those samples whose steps there the record does not hold but for the last, which is known.
+  /// Begins at segment `segment` of a record, with the samples whose steps in it the record does not hold. The last step of the segment is not solved again, because its size is known.
   init(_ method: AdaptiveRungeKutta, _ field: any VectorField, _ step: Step, segment: Int, of record: AdaptiveRecord, scratch: Block) {
     (self.method, self.field, self.step, purpose) = (method, field, step, .segment(segment))
     layer = step.layer()
@@ -87,9 +87,9 @@ struct AdaptiveSolve {
   /// Runs all samples to the end of the layer, or of the segment.
   ///
   /// - Parameters:
-  ///   - after: where the final states go; padding gets the first state.
-  ///   - record: where each accepted step leaves its state and size.
-  ///   - output: asked after each round for what lies within the steps.
+  ///   - after: gets the final states; padding gets the first state.
+  ///   - record: gets the state and the size of each accepted step.
+  ///   - output: gets, after each round, the requested states and events within the steps.
   mutating func run(into after: Block?, record: AdaptiveRecord?, output: DenseOutput? = nil) {
     if let after { copy(room.state, into: after) }
     if let record, let bookmarks = isWhole ? record.bookmarks(0) : nil {
@@ -162,7 +162,7 @@ struct AdaptiveSolve {
     count(evaluations: 6 * (accepted + rejected), accepted: accepted, rejected: rejected)
   }
 
-  /// Leaves state and size of each accepted step in its slot, and how far its sample is in its segment.
+  /// Writes the state and the size of each accepted step to its slot, and counts the step in its segment.
   private func store(_ record: AdaptiveRecord) {
     let sizes = room.stepSizes.vector
     for index in 0..<columns {
@@ -192,7 +192,7 @@ struct AdaptiveSolve {
     }
   }
 
-  /// Takes out the samples that have arrived or stopped; gives how many.
+  /// Gives out the states of the samples that have arrived or stopped, and returns their number.
   private mutating func retire(into after: Block?, _ record: AdaptiveRecord?) -> Int {
     var count = 0
     for index in 0..<columns {
@@ -214,7 +214,7 @@ struct AdaptiveSolve {
     return count
   }
 
-  /// Once the running samples fit into fewer columns, moves them there.
+  /// Moves the running samples to the first columns if they fit into fewer vectors.
   private mutating func moveTogether() {
     guard columns > 1, running > 0 else { return }
     let fewer = Block.columns(running, of: columns)
@@ -233,7 +233,7 @@ struct AdaptiveSolve {
     room.exchange()
   }
 
-  /// The rest of the last vector repeats a sample, at rest.
+  /// Fills the rest of the last vector with copies of the last sample, which take no steps.
   private func padColumns(from kept: Int) {
     for column in kept..<columns {
       clocks[column] = clocks[kept - 1]

@@ -51,10 +51,10 @@ package final class AdaptiveTableau: Sendable {
     return coefficients
   }
 
-  /// a_ij, both from 0.
+  /// a_ij with i and j counted from 0.
   package func a(_ i: Int, _ j: Int) -> Double { coefficients[i * 7 + j] }
-  /// b_j, from 0.
+  /// b_j with j counted from 0.
   package func b(_ j: Int) -> Double { coefficients[42 + j] }
-  /// w_jm of the continuous extension: stage j from 0, power m from 1 to 4.
+  /// w_jm of the continuous extension, with the stage j counted from 0 and the power m from 1 to 4.
   package func extensionCoefficient(_ j: Int, _ power: Int) -> Double { extensionCoefficients[4 * j + power - 1] }
 }

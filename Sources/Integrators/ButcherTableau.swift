@@ -64,7 +64,7 @@ package struct ButcherTableau: Sendable {
 
   package var stages: Int { b.count }
 
-  /// The tolerance of the conditions; stages whose times differ by less are at the same time.
+  /// The tolerance of the conditions. Stages whose times differ by less than this are evaluated at the same node.
   static let tolerance = 1e-12
 }
 

@@ -2,10 +2,10 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// A scheme with a `TrajectoryCost` on its steps. The steps have the same bits; in addition, every sweep through a layer computes the cost or its exact derivatives.
+/// A scheme whose steps have a cost (`TrajectoryCost`). The steps have the same bits as without it. In addition, every pass through a layer computes the cost or its exact derivatives.
 ///
-/// With `StepLog.isCharging`, steps add their cost to `StepLog.cost`, a sum over the samples. With `StepLog.chargePerSample` > 0, pullbacks add the cost's cotangents, so that every memory policy gives the gradient.
-/// Tangents leave the cost out.
+/// If `StepLog.isCharging` is set, steps add their cost to `StepLog.cost`, a sum over the samples. If `StepLog.chargePerSample` is above 0, pullbacks add the cotangents of the cost, so that every memory policy
+/// gives its gradient. Pushforwards leave the cost out.
 package struct ChargedIntegrator: Integrator {
   package let base: any Integrator
   package let cost: TrajectoryCost
@@ -31,7 +31,7 @@ package struct ChargedIntegrator: Integrator {
   package func stateWidth(_ field: any VectorField) -> Int { base.stateWidth(field) }
   package func parameters(_ field: any VectorField) -> [ParameterShape] { base.parameters(field) }
   package func recordWidth(_ field: any VectorField) -> Int { base.recordWidth(field) }
-  /// The scheme's own, then for the second term a shifted state before and after the step, its cotangent and its record.
+  /// The scratch of the scheme. Then, for the second term: a shifted state before and after the step, its cotangent, and its record.
   package func scratchWidth(_ field: any VectorField) -> Int {
     base.scratchWidth(field) + (cost.jacobian > 0 ? 3 * base.stateWidth(field) + base.recordWidth(field) : 0)
   }
@@ -104,7 +104,7 @@ package struct ChargedIntegrator: Integrator {
     combine(1, shifted.cotangent, 1, cotangent, into: cotangent)
   }
 
-  /// The parts of the scratch behind the scheme's own.
+  /// The parts of the scratch after that of the scheme.
   private struct Shifted {
     let before: Block
     let after: Block

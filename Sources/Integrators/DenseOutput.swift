@@ -7,22 +7,22 @@ package enum SolveEnd: Int32, Sendable {
   case running = 0
   case horizon = 1
   case event = 2
-  /// The step control gave up; the reason of the first such sample is the log's failure.
+  /// The sample's solve could not continue; the log has the reason of the first such sample.
   case failure = 3
 }
 
-/// What a solve of a tile leaves besides its final state: states at asked times, and where each sample meets an event, which ends it.
+/// The results of a tile's solve besides the final state: the states at requested times, and for each sample the event that ends its solve.
 ///
-/// States between the ends of steps come from the method's continuous extension, of order 4; they cost no evaluations. Events are found on it to rounding (`EventSearch`), and the state given out for
-/// one does not lie on the side that it has left, so that a solve which goes on from there does not meet it again. Memory is made once.
+/// States within a step come from the method's continuous extension, which has order 4 and needs no further evaluations. Events are located on it up to rounding (`EventSearch`). The state at an event lies on the
+/// far side of the level, so that a solve that continues from it does not meet the same event again. All memory is allocated when the object is made.
 package final class DenseOutput {
-  /// Ascending, absolute.
+  /// The requested times, ascending, counted from the beginning of the first layer.
   package let times: [Double]
-  /// For each time the visible states, `visible` rows each; NaN where a sample ended before.
+  /// For each time, the visible states in `visible` rows; NaN for samples that ended before.
   package let visibleStates: Block
-  /// States at the events; NaN without.
+  /// The states at the events; NaN for samples without an event.
   package let eventStates: Block
-  /// Per column: how it ended, and when.
+  /// How and when the solve in each column ended.
   package private(set) var ends: [SolveEnd]
   package private(set) var endTimes: [Double]
   private var search: EventSearch?
@@ -41,7 +41,7 @@ package final class DenseOutput {
   private var layer = 0.0...0.0
 
   /// - Parameters:
-  ///   - visible: the first rows of a state, which the event's weights act on and whose states at the asked times are kept.
+  ///   - visible: the number of visible rows, the first ones of a state. Events depend on them, and they are what is kept at the requested times.
   ///   - width: rows of a state.
   ///   - columns: of the tile.
   ///   - horizon: the end of the last layer.
@@ -82,12 +82,12 @@ package final class DenseOutput {
   func hasEnded(column: Int) -> Bool { ends[column] != .running }
   package func allHaveEnded(samples: Int) -> Bool { ends.prefix(samples).allSatisfy { $0 != .running } }
 
-  /// A layer's solve begins; the first one says on which side of the event's level each sample is.
+  /// Called when the solve of a layer begins. The first call determines on which side of the event's level each sample begins.
   func begin(_ solve: AdaptiveSolve) {
     if layer.lowerBound == 0 { search?.begin(at: solve.room.state) }
   }
 
-  /// Looks into the steps just accepted. A sample that meets its event is finished.
+  /// Called after each round: examines the steps that were accepted. A sample that meets its event is finished.
   func observe(_ solve: AdaptiveSolve) {
     if search?.look(solve) == true { endAtEvents(solve) }
     for index in 0..<solve.columns where solve.clocks[index].state == .stopped || solve.clocks[index].isAccepted {
@@ -102,11 +102,7 @@ package final class DenseOutput {
 
   private func endTime(_ clock: SampleClock) -> Double { clock.isFinal && clock.isAccepted ? layer.upperBound : layer.lowerBound + clock.time }
 
-  private func shaped(_ block: Block, _ rows: Range<Int>, _ columns: Int) -> Block {
-    Block(block.base + rows.lowerBound * block.stride * block.precision.byteCount, rows: rows.count, columns: columns, precision: block.precision)
-  }
-
-  /// Every asked time within the steps; a sample may have several in one step, which take several rounds.
+  /// Writes the states at the requested times within the steps. A sample may have several times in one step, each of which takes a pass.
   private func fillTimes(_ solve: AdaptiveSolve) {
     let sizes = solve.room.stepSizes.vector
     let places = offsets.records(of: Int64.self)
@@ -127,7 +123,7 @@ package final class DenseOutput {
       }
       guard any else { return }
       if between { scatterColumns(interpolate(solve, thetas).rows(0..<visible), offsets: places, into: visibleStates) }
-      // At the end of a step its state is known better than by interpolation.
+      // At the end of a step its state is known, and is more accurate than the interpolated one.
       for index in 0..<solve.columns where !isAtEnd[index] { places[index] = -1 }
       scatterColumns(solve.room.next.rows(0..<visible), offsets: places, into: visibleStates)
     }
@@ -140,12 +136,12 @@ package final class DenseOutput {
       let weights = solve.method.tableau.extensionWeights(theta[index])
       for j in 0..<7 { factor(j, solve.columns).vector.store(sizes.load(index) * weights[j], at: index) }
     }
-    let out = shaped(interpolated, 0..<width, solve.columns)
+    let out = interpolated.packed(rows: width, columns: solve.columns)
     for j in 0..<7 { scaleColumns(factor(j, solve.columns), solve.room.slope(j), scale: 1, addingTo: j == 0 ? solve.room.state : out, into: out) }
     return out
   }
 
-  private func factor(_ j: Int, _ columns: Int) -> Block { shaped(factors, j..<j + 1, columns) }
+  private func factor(_ j: Int, _ columns: Int) -> Block { factors.rows(j..<j + 1).packed(columns: columns) }
 
   /// Ends the samples whose step has an event there.
   private func endAtEvents(_ solve: AdaptiveSolve) {
@@ -163,7 +159,7 @@ package final class DenseOutput {
       endTimes[column] = isAtEnd[index] ? end : min(layer.lowerBound + solve.clocks[index].begin + passage.theta * sizes.load(index), end)
       places[index] = Int64(column)
     }
-    scatterColumns(shaped(interpolated, 0..<width, solve.columns), offsets: places, into: eventStates)
+    scatterColumns(interpolated.packed(rows: width, columns: solve.columns), offsets: places, into: eventStates)
     for index in 0..<solve.columns where !isAtEnd[index] { places[index] = -1 }
     scatterColumns(solve.room.next, offsets: places, into: eventStates)
   }

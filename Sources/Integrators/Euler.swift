@@ -9,10 +9,11 @@ package struct Euler: Integrator {
   package init() {}
   package var order: Int { 1 }
   package func recordWidth(_ field: any VectorField) -> Int { field.wholeRecordWidth }
-  /// The field's scratch, and for a partitioned field a copy of the cotangent, because each part reads the other's rows.
+  /// The scratch of the field. For a partitioned field also a copy of the cotangent, because each component reads the rows of the other.
   package func scratchWidth(_ field: any VectorField) -> Int { field.scratchWidth + (field.isPartitioned ? field.stateWidth : 0) }
 
-  /// For a rotation damped within the activation h ≤ 2g/(L(g² + ‖S‖²)) (Theory.md §6.2), for one damped outside of it h(γ + s)² ≤ 2(γ − ½s) (Theory.md §6.3), for descent hs ≤ 2 (Theory.md §6.4), and for a decay the same by its spectrum.
+  /// The conditions are: for a rotation damped within the activation, h ≤ 2g/(L(g² + ‖S‖²)) (Theory.md §6.2); for one damped outside of it, h(γ + s)² ≤ 2(γ − ½s) (Theory.md §6.3); for descent, hs ≤ 2
+  /// (Theory.md §6.4); for decay, hs ≤ 2 as well, which follows from the eigenvalues.
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
     switch dynamics.kind {
     case .rotation(let g):

@@ -1,8 +1,8 @@
-/// The event w·y = level, passed upwards, downwards, or either way.
+/// An event: w·y passes the level upwards, downwards, or in either direction.
 package struct EventFunction: Sendable {
   package enum Direction: Int32, Sendable { case falling = -1, either = 0, rising = 1 }
 
-  /// w, one number a feature.
+  /// w, one number for each feature.
   package let weights: [Double]
   package let level: Double
   package let direction: Direction

@@ -3,28 +3,28 @@ import VectorFields
 
 /// Finds where samples meet their event within the steps of a solve.
 ///
-/// For each sample the search keeps the side of the level that it was last seen on. The value g = w·y − level along an accepted step is a polynomial (`StepPolynomial`); it is followed from turning
-/// point to turning point to the value at the step's end, and the first change of side that the event's direction asks for is the event. So the first of several crossings in a step is taken, and
-/// none of the continuous extension's is missed. A sample that begins on the level, within 4ε(|level| + Σ|w_i y_i|), has no side until it is farther from it: it leaves the level without an event.
+/// For each sample the search remembers on which side of the level it was last. Along an accepted step the value g = w·y − level is a polynomial (`StepPolynomial`). The search follows it from one turning point
+/// to the next until the end of the step. The first change of side in a direction that the event asks for is the event. If there are several crossings in a step, the first one is taken, and no crossing of
+/// the continuous extension is missed. A sample that begins on the level, within 4ε(|level| + Σ|w_i y_i|), has no side at first: leaving the level is then no event.
 struct EventSearch {
-  /// An event within a step: where, as a part of the step, and the side that it leaves.
+  /// An event within a step: its place as a fraction of the step, and the side that the sample leaves.
   struct Passage {
     var theta: Double
     let side: EventFunction.Side
-    /// The end of the monotone piece that it lies in, where the sample is on the other side.
+    /// The end of the monotone piece in which the event lies. There the sample is on the other side.
     let limit: Double
   }
 
-  /// Rows of numbers that it needs: values at both ends, and the slopes'.
+  /// Rows of numbers that the search needs: g at both ends of the step, and its derivatives at the stages.
   static let rows = 9
 
   let event: EventFunction
   private let weights: Vector
   private let values: Block
   private var sides: [EventFunction.Side]
-  /// How far from the level a sample without a side must be to have one.
+  /// How far from the level a sample must be to be on a side of it.
   private var tolerances: [Double]
-  /// By column of the solve; nil where the present step has no event.
+  /// The event of each column's present step; nil if there is none.
   private(set) var passages: [Passage?]
 
   /// - Parameters:
@@ -59,7 +59,7 @@ struct EventSearch {
     }
   }
 
-  /// Looks into the steps just accepted; gives whether any has an event.
+  /// Examines the steps that were just accepted. Says whether any of them has an event.
   mutating func look(_ solve: AdaptiveSolve) -> Bool {
     let (first, last) = (measure(solve.room.state, 0), measure(solve.room.next, 1))
     for j in 0..<7 { _ = measure(solve.room.slope(j), 2 + j) }
@@ -78,7 +78,7 @@ struct EventSearch {
     return isAny
   }
 
-  /// The first event along p, whose value at the end of the step is known better than by p; updates the side.
+  /// The first event along p, and the side afterwards. At the end of the step the given value is used, which is more accurate than p.
   private func follow(_ p: StepPolynomial, to end: Double, _ side: inout EventFunction.Side, tolerance: Double) -> Passage? {
     if side != .onLevel, EventFunction.Side(of: end) == side, p.staysSurely(side) { return nil }
     let turns = p.turningPoints()
@@ -95,7 +95,7 @@ struct EventSearch {
     return nil
   }
 
-  /// Moves each passage on, by as few bits as it takes, until the state that will be given out is no longer on the side left: rounding may hold it there.
+  /// Moves each event to slightly later times, by as few units in the last place as possible, until its rounded state is no longer on the side that the sample leaves.
   ///
   /// - Parameter interpolate: the states at these parts of the steps, a column for each.
   mutating func settle(columns: Int, _ interpolate: ([Double]) -> Block) {

@@ -14,7 +14,7 @@ package struct Fractal: Integrator {
   package var nodes: [Double] { [0, 1] }
   package var fieldCount: Int { 2 }
 
-  /// k = (k₁, k₂, k₃). Not a weight: decay toward 0 would forget the state instead of simplifying the layer.
+  /// k = (k₁, k₂, k₃). It is declared as a bias, so that weight decay does not act on it: k = 0 would erase the state.
   package func parameters(_ field: any VectorField) -> [ParameterShape] { [ParameterShape("k", [3], .bias, .values([0.5, 0.5, 1]))] }
 
   package func recordWidth(_ field: any VectorField) -> Int { 2 * field.wholeRecordWidth + field.stateWidth }

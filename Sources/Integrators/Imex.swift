@@ -10,7 +10,7 @@ import VectorFields
 /// are trained, tensor "L", at first the difference (−1, 1, 0). One product with (I + hLᵀL)⁻¹ couples all features. Order 1. The smoothing is contractive for every h, so that ‖y₊‖ ≤ ‖y + h f(y)‖, and where L is
 /// invertible and f bounded the state stays bounded by max ‖f‖/σ_min(L)² at any step size.
 ///
-/// The smoothing is diagonal in the Fourier basis, where the operator is made, once per batch and step size; on tiles it is applied as the n × n matrix that it is.
+/// The smoothing is diagonal in the Fourier basis. There its matrix is computed, once per batch and step size. Tiles are multiplied by this n × n matrix.
 package struct Imex: Integrator {
   package init() {}
   package var order: Int { 1 }
@@ -28,7 +28,7 @@ package struct Imex: Integrator {
 
   /// The field's operators; then the smoothing, or in a direction its derivative; then the work memory of its construction.
   package func preparedCount(_ field: any VectorField, for purpose: Purpose) -> Int {
-    // The precision is not known here, so the count is Float's, which needs more numbers.
+    // The precision is not known here. Float needs more numbers, so its count is used.
     field.preparedCount(for: purpose) + field.width * field.width + PeriodicStencil(size: field.width).memoryCount(.float32)
   }
   package var preparesForStepSize: Bool { true }

@@ -4,7 +4,7 @@ import VectorFields
 /// The implicit midpoint rule, y₊ = y + h f((y + y₊)/2): order 2, stable for every step size on decaying linear problems, and it keeps quadratic invariants such as ‖y‖ under rotation.
 ///
 /// Source: Hairer, Lubich & Wanner 2006, II.1 and IV.2 (symplectic, symmetric, A-stable). The weights and the drive of a step are those at its middle. Each sample's equation is
-/// solved by itself, first by iterating, then by Newton–Krylov; a sample that does not converge stays where it was, and the run reports `.notConverged`.
+/// solved separately, first by fixed-point iteration, then by Newton–Krylov. A sample whose equation is not solved keeps its state and fails with `.notConverged`.
 package struct ImplicitMidpoint: OneStageIntegrator {
   package let stage: ImplicitStage
 

@@ -17,10 +17,10 @@ package struct ImplicitStage: Sendable {
   static let options = [
     OptionDescription(
       "solver_tolerance", .real(0...0.1), default: .real(0), unit: "1",
-      "implicit schemes: relative residual at which a step's equation is solved; 0 for one unit of rounding, which makes gradients exact to rounding"),
+      "largest relative residual with which the equation of an implicit step counts as solved; 0: as small as rounding allows, so that gradients are exact up to rounding"),
     OptionDescription(
       "solver_iterations", .integer(1...100_000), default: .integer(500), unit: "iterations",
-      "implicit schemes: iterations after which a step that has not converged ends the run with a status"),
+      "most iterations for the equation of an implicit step; if it is not solved by then, the sample ends in an error"),
   ]
 
   init(_ name: String, theta: Double, _ options: OptionValues) throws(Failure) {
@@ -51,12 +51,12 @@ package struct ImplicitStage: Sendable {
     let stage = Stage(field: field, layer: step.layer(), scale: theta * step.stepSize, base: before, record: record ?? ownRecord, scratch: inner, log: step.log)
     let solverScratch = rows.next(newton.scratchRows)
     let outcome = newton.solve(stage, from: before, into: m, scratch: solverScratch)
-    // A sample that failed has m = y, so that it stays where it was.
+    // A sample that failed has m = y, so that it keeps its state.
     combine(1 / theta, m, 1 - 1 / theta, before, into: after)
     if let log = step.log?.takeUnretainedValue() {
       log.evaluations += outcome.evaluations
       log.iterations += outcome.iterations
-      // Samples that nobody waits for have not failed.
+      // If the work must end, unfinished samples have not failed.
       guard outcome.failed > 0, !log.isOver else { return }
       newton.forEachFailure(in: solverScratch) { column, residual in
         log.fail(
@@ -108,7 +108,7 @@ package protocol OneStageIntegrator: Integrator {
 }
 
 extension OneStageIntegrator {
-  /// A-stable: any eigenvalue with real part ≤ 0.
+  /// A-stable: stable for any eigenvalue with real part ≤ 0.
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
     switch dynamics.kind {
     case .rotation, .descent, .decay, .rotationAndDescent: .unlimited
@@ -140,7 +140,7 @@ extension OneStageIntegrator {
   }
 }
 
-/// Scratch handed out row by row.
+/// Divides scratch memory into blocks, row by row.
 struct Rows {
   private let block: Block
   private var used = 0

@@ -4,19 +4,20 @@ import VectorFields
 
 /// One step of a time integrator over a vector field, and the exact derivatives of that step (Theory.md §3).
 ///
-/// "Exact" means the transpose of the step that was taken, not a discretization of a continuous adjoint. The blocks `before` and `after` are whole
-/// states (`stateWidth(field)` rows: the field's own state, then what a multi-step method remembers); a record holds what the derivatives need from the step. Nothing is allocated by explicit
-/// schemes. `scratch` has at least `scratchWidth(field)` rows and shares no memory with the other blocks; a field's own scratch is part of it.
+/// "Exact" means that the pullback is the transpose of the step that was taken, not a discretization of a continuous adjoint equation.
+///
+/// The blocks `before` and `after` are whole states of `stateWidth(field)` rows: first the state of the field, then what a multi-step method remembers. A step leaves in its record what the derivatives need.
+/// `scratch` has at least `scratchWidth(field)` rows, which include the scratch of the field, and shares no memory with the other blocks. Explicit schemes allocate nothing.
 package protocol Integrator: Sendable {
   /// Order of the global error of the visible state in the step size.
   var order: Int { get }
   /// Whether `reverse` recovers the state before a step from the state after it.
   var isReversible: Bool { get }
-  /// The times within a step at which the field is evaluated, in steps, ascending: where weights or drive vary within a step, each node has its own.
+  /// The nodes: the times within a step at which the field is evaluated, as fractions of the step, ascending. If weights or drive vary within a step, each node has its own.
   var nodes: [Double] { get }
-  /// 1, or 2 for schemes of two fields with weights of their own, whose tensors are then named "f.…" and "g.…".
+  /// 1; or 2 for a scheme of two fields, each with its own weights, whose tensors are named "f.…" and "g.…".
   var fieldCount: Int { get }
-  /// Whether weights must not vary within a layer, since the scheme takes steps of its own there.
+  /// Whether the weights must be constant within a layer, because the scheme takes several steps in it.
   var needsConstantWeights: Bool { get }
   /// Refuses a field that the scheme cannot step, with the reason.
   func check(_ field: any VectorField) throws(Failure)
@@ -26,17 +27,17 @@ package protocol Integrator: Sendable {
   var drawsNumbers: Bool { get }
   /// Refuses noise in the layers, with the reason, if the scheme cannot be combined with it.
   func checkNoise() throws(Failure)
-  /// Refuses options that are too fine for a precision.
+  /// Refuses options, such as tolerances, that the precision cannot satisfy.
   func check(_ precision: Precision) throws(Failure)
-  /// The largest size of a layer's frozen dynamics for which a step of size h is stable, or that no statement is known. The source is in the scheme's comment.
+  /// The largest size of a layer's frozen dynamics for which a step of size h is stable, if a statement is known. Each scheme names the source.
   func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize
-  /// Features of each field for a block of `visible` features.
+  /// The number of features of each field in a block of `visible` features.
   func fieldWidth(visible: Int) throws(Failure) -> Int
-  /// Features of the block: the first rows of the state.
+  /// The number of visible features, which are the first rows of the state.
   func visibleWidth(_ field: any VectorField) -> Int
-  /// Rows of the state that steps exchange.
+  /// The number of rows of a whole state.
   func stateWidth(_ field: any VectorField) -> Int
-  /// The scheme's own trained tensors, one layer; at most `StepWeights.maximumOwnTensors`.
+  /// The tensors of one layer that the scheme itself trains; at most `StepWeights.maximumOwnTensors`.
   func parameters(_ field: any VectorField) -> [ParameterShape]
   /// Rows of a step's record.
   func recordWidth(_ field: any VectorField) -> Int
@@ -53,20 +54,20 @@ package protocol Integrator: Sendable {
   func prepare(_ field: any VectorField, _ weights: StepWeights, stepSize h: Double, for purpose: Purpose)
   /// Makes the tangent of the operators of `weights`, which are prepared, for a direction in its tensors.
   func prepareDirection(_ field: any VectorField, _ direction: StepWeights, at weights: StepWeights, stepSize h: Double)
-  /// Turns accumulated operator gradients, lying in the tensors' places, into the tensors' gradients, in place. `weights` are prepared.
+  /// Turns the accumulated gradients of the prepared operators, which lie in the places of the tensors, into the gradients of the tensors, in place. `weights` are prepared.
   func finishGradient(_ field: any VectorField, _ gradient: StepWeights, at weights: StepWeights, stepSize h: Double)
   /// Whether `finishGradient` has anything to do.
   func gradientNeedsFinish(_ field: any VectorField) -> Bool
 
-  /// Makes the first state of a block from its visible rows, which are filled: momenta and memory. Linear; the tangent starts the same way.
+  /// Completes the first state of a block, whose visible rows are given: fills in momenta and what a multi-step method remembers. The map is linear, so that tangents are completed in the same way.
   func start(_ field: any VectorField, _ state: Block)
-  /// The transpose of `start`: the cotangents of the other rows are added to those of the visible rows that they were made from.
+  /// The transpose of `start`: adds the cotangents of the other rows to those of the visible rows from which `start` computes them.
   func startPullback(_ field: any VectorField, _ cotangent: Block)
 
   /// after = Φ(before). `after` is another block than `before`.
   func step(_ field: any VectorField, _ step: Step, from before: Block, into after: Block, record: Block?, scratch: Block)
-  /// All layers of one sample in one kernel call, where scheme and field allow it: the state lies in `states.even`, and the result in `even` or `odd` as the number of layers is. False when
-  /// nothing was done. `second` is the second layer, whose distance from `first` all others keep.
+  /// Runs all layers of one sample in one kernel call, if scheme and field allow it; otherwise does nothing and returns false. The first state lies in `states.even`. The result lies in `even` or `odd`, depending on
+  /// whether the number of layers is even or odd. `second` is the second layer; the following layers have the same distance from one another in memory as `second` from `first`.
   func propagateSample(
     _ field: any VectorField, first: Layer, second: Layer, layers: Int, stepSize h: Double, states: (even: Block, odd: Block)) -> Bool
   /// before = Φ⁻¹(after), with the record that the step would have left. Only for reversible schemes.

@@ -7,7 +7,8 @@ import VectorFields
 /// Source: Haber & Ruthotto 2017, eq. 4.5. For a constant linear f with eigenvalues λ ≤ 0 bounded iff h²|λ| ≤ 4. The inverse is the same formula with y₊ and y₋ exchanged. Unequal steps take
 /// y₊ = y + (h_n/h_{n−1})(y − y₋) + ½h_n(h_n + h_{n−1}) f(y), the velocity form with the velocity between the layers.
 ///
-/// The state begins with y₋ = y (start `neumann`, at rest: order 1) or with y₋ = 0 (start `zero`, [HR]'s; the velocity y/h grows as the step shrinks, so that no equation is approximated).
+/// The state before the first one is y₋ = y with start `neumann`: the motion begins at rest, and the order is 1. With start `zero`, which is that of [HR], it is y₋ = 0: the initial velocity is then y/h, which grows
+/// as the step shrinks, so that no differential equation is approximated.
 package struct Leapfrog: TwoStepIntegrator {
   /// The state that precedes the first one.
   package enum Start: String, CaseIterable, Sendable { case neumann, zero }
@@ -21,7 +22,7 @@ package struct Leapfrog: TwoStepIntegrator {
 
   package static let options = [
     OptionDescription(
-      "start", .choice(Start.allCases.map(\.rawValue)), default: .text(Start.neumann.rawValue), "state before the first layer of leapfrog: neumann (y itself, at rest) or zero")
+      "start", .choice(Start.allCases.map(\.rawValue)), default: .text(Start.neumann.rawValue), "state that leapfrog assumes before the first one. neumann: the same as the first, so that the motion begins at rest; zero: zeros")
   ]
 
   package var order: Int { 1 }

@@ -5,8 +5,8 @@ import VectorFields
 /// The linear multi-step network: y₊ = (1 − k_n) y + k_n y₋ + h f(y) with a trained number k_n in each layer but the first, which is a step of Euler.
 ///
 /// Source: Lu et al. 2018, eq. 6 (LM-ResNet). Roots 1 and −k: zero-stable iff −1 < k ≤ 1; real stability interval −2(1 − k) ≤ hλ ≤ 0; the layer approximates
-/// (1 + k)u̇ + (1 − k)(h/2)ü = f, so that its error is (1 − k)/(1 + k) times Euler's, and k = 1 has order 2. k = 0 gives Euler's bits. k is one number a layer or one a row of the state, initially
-/// uniform in [−0.1, 0].
+/// (1 + k)u̇ + (1 − k)(h/2)ü = f, so that its error is (1 − k)/(1 + k) times that of Euler's method, and k = 1 has order 2. With k = 0 a step has the bits of Euler's method. k is one number per layer, or one per
+/// layer and row of the state. Its initial values are uniform in [−0.1, 0].
 ///
 /// All parts of a partitioned field are evaluated at y. The state is (y, y₋), the record one evaluation.
 package struct LinearMultistep: Integrator {
@@ -25,7 +25,7 @@ package struct LinearMultistep: Integrator {
   package static let options = [
     OptionDescription(
       "multistep_shape", .choice(Shape.allCases.map(\.rawValue)), default: .text(Shape.scalar.rawValue),
-      "trained k of linear_multistep: scalar (one number a layer) or per_channel (one a row of the state)")
+      "shape of the trained coefficient k. scalar: one number per layer; per_channel: one number per layer and feature of the state")
   ]
 
   package var order: Int { 1 }
@@ -36,7 +36,7 @@ package struct LinearMultistep: Integrator {
 
   package func stateWidth(_ field: any VectorField) -> Int { 2 * field.stateWidth }
   package func recordWidth(_ field: any VectorField) -> Int { field.wholeRecordWidth }
-  /// A copy of y's cotangent, then the field's own.
+  /// A copy of the cotangent of y, then the scratch of the field.
   package func scratchWidth(_ field: any VectorField) -> Int { field.stateWidth + field.scratchWidth }
 
   private func fieldScratch(_ field: any VectorField, _ scratch: Block) -> Block { scratch.rows(field.stateWidth..<field.stateWidth + field.scratchWidth) }

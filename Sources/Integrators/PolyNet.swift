@@ -21,7 +21,7 @@ package struct PolyNet: Integrator {
   package init(_ options: OptionValues) throws(Failure) { self.init(terms: try options.integer("polynet_order")) }
 
   package static let options = [
-    OptionDescription("polynet_order", .integer(1...16), default: .integer(2), unit: "1", "applications m of the field in a polynet layer; 1 is euler")
+    OptionDescription("polynet_order", .integer(1...16), default: .integer(2), unit: "1", "number of terms after y in y + hf(y) + hf(hf(y)) + …; 1 is euler")
   ]
 
   package var order: Int { 1 }

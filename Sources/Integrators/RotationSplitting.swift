@@ -9,12 +9,12 @@ import VectorFields
 /// Order 1. Q is orthogonal to rounding for every A and h, so a step is non-expansive wherever Euler's step on r is: for `rotate_relax` when h ≤ 2/(L‖K‖²) (Theory.md §6.4). Sources: Hairer, Lubich & Wanner 2006, II.5
 /// (splitting), IV.8.3 (Cayley); Higham 2005 (exponential).
 ///
-/// Q is prepared once per batch and step size. Its gradient G = Σ (∂/∂y*)·yᵀ accumulates in A's place and becomes that of A at the end, through the derivative of the exponential or of Cayley's formula.
+/// Q is computed once per batch and step size. During the adjoint sweep its gradient G = Σ (∂/∂y*)·yᵀ accumulates in the place of A. At the end G becomes the gradient of A, by the derivative of the exponential or of Cayley's formula.
 package struct RotationSplitting: Integrator {
   private let kind: Rotation.Kind
   private let name: String
 
-  /// - Parameter name: under which the scheme is registered, for messages.
+  /// - Parameter name: the name under which the scheme is registered, for messages.
   package init(_ kind: Rotation.Kind, name: String) {
     self.kind = kind
     self.name = name
@@ -47,7 +47,7 @@ package struct RotationSplitting: Integrator {
 
   /// Q, then the work memory of Q and of its derivatives.
   package func preparedCount(_ field: any VectorField, for purpose: Purpose) -> Int {
-    // The precision is not known here, so the count is Float's, which needs more numbers.
+    // The precision is not known here. Float needs more numbers, so its count is used.
     field.width * field.width + rotation(field).memoryCount(withDerivatives: purpose == .training, precision: .float32)
   }
   package var preparesForStepSize: Bool { true }
@@ -86,7 +86,7 @@ package struct RotationSplitting: Integrator {
     return Matrix(base, rows: field.width, columns: field.width, precision: precision).transposed
   }
 
-  /// The layer as the relaxation reads it: without prepared memory, which holds Q and nothing of the field's.
+  /// The layer for the relaxation, without prepared memory, because that holds Q and nothing that the field prepared.
   private func relaxation(_ layer: Layer) -> Layer {
     var layer = layer
     layer.prepared = nil

@@ -7,7 +7,7 @@ import VectorFields
 /// Source: Kutta 1901; the transpose of a step after Hager 2000. All parts of a partitioned field are evaluated at the stage state. Unused stages are left out, zero coefficients cost
 /// nothing, and each sum of stages is one pass.
 ///
-/// The record keeps each stage's slopes and, but for stages at y itself, its state: s records of the field and up to s − 1 states a layer.
+/// The record holds the slopes of each stage and its state, unless the stage lies at y itself: s records of the field and up to s − 1 states per layer.
 package struct RungeKutta: Integrator {
   package let order: Int
   package let nodes: [Double]
@@ -63,11 +63,11 @@ package struct RungeKutta: Integrator {
   /// By default the explicit midpoint rule (Runge 1895), order 2.
   package static let options = [
     OptionDescription(
-      "tableau_a", .reals, default: .text("0.5"), "a_ij of a Runge–Kutta method, row by row: the rows below the diagonal, or all rows"),
-    OptionDescription("tableau_b", .reals, default: .text("0,1"), "weights b_i of a Runge–Kutta method"),
+      "tableau_a", .reals, default: .text("0.5"), "coefficients a_ij of the Runge–Kutta method, row by row: either those below the diagonal alone, or all of them"),
+    OptionDescription("tableau_b", .reals, default: .text("0,1"), "weights b_i of the Runge–Kutta method, one for each stage"),
     OptionDescription(
       "tableau_order", .integer(1...Int64(ButcherTableau.maximumOrder)), default: .integer(2), unit: "1",
-      "order that the Runge–Kutta method has; its order conditions are checked"),
+      "order of the Runge–Kutta method; coefficients that do not satisfy its order conditions are refused"),
   ]
 
   package func recordWidth(_ field: any VectorField) -> Int { stages * field.wholeRecordWidth + (stages - 1) * field.stateWidth }

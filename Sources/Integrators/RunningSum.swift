@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// out = base + Σ c_i·x_i for any number of terms, each block read once; terms whose coefficient is 0 cost nothing.
+/// Computes out = base + Σ c_i·x_i for any number of terms. Each block is read once; terms with the coefficient 0 cost nothing.
 ///
 /// Up to eight terms take one pass; more are added eight at a time, in order. The terms are held inline, so nothing is allocated.
 package struct RunningSum {

@@ -1,4 +1,4 @@
-/// Where one sample of a solve stands.
+/// The progress of one sample in a solve: its time, its step size and what step control remembers.
 struct SampleClock: BitwiseCopyable {
   /// Time since the layer began.
   var time = 0.0
@@ -12,20 +12,20 @@ struct SampleClock: BitwiseCopyable {
   var column: Int32
   var accepted: Int32 = 0
   var rejected: Int32 = 0
-  /// Accepted steps after which the sample has arrived wherever it is.
+  /// The number of accepted steps after which the sample's solve ends, at whatever time.
   var limit = Int32.max
   /// The segment of the record that the next accepted step belongs to, and its place there.
   var segment: Int32 = 0
   var place: Int32 = 0
   var state = State.running
-  /// Whether the last attempt was rejected, and whether it is this one that was accepted.
+  /// Whether the last step was rejected, and whether the step of this round was accepted.
   var wasRejected = false
   var isAccepted = false
   var wasNotFinite = false
   /// Whether the step being tried ends the layer.
   var isFinal = false
 
-  /// A sample runs until it arrives (finished) or cannot go on (stopped); its state is then given out (retired).
+  /// A sample runs until it arrives (finished) or cannot continue (stopped). Once its final state has been written, it is retired.
   enum State: UInt8 { case running, finished, stopped, retired, padding }
 
   /// A sample at the beginning of its layer.
@@ -38,14 +38,14 @@ struct SampleClock: BitwiseCopyable {
     (self.segment, self.limit) = (Int32(segment), Int32(limit))
   }
 
-  /// What step control knows after an accepted step.
+  /// The state of step control after an accepted step.
   ///
-  /// - Parameter lastSize: of the step.
+  /// - Parameter lastSize: the size of this step.
   func bookmark(lastSize: Double) -> AdaptiveRecord.Bookmark {
     AdaptiveRecord.Bookmark(time: time, stepSize: stepSize, logOfLast: logOfLast, lastSize: lastSize)
   }
 
-  /// Counts an accepted step into its segment; gives the slot of its state.
+  /// Counts an accepted step in its segment and returns the slot of its state.
   mutating func passStep(_ schedule: SegmentSchedule) -> Int {
     let slot = Int(segment + place)
     place += 1

@@ -2,7 +2,7 @@ import Settings
 
 /// Why one sample of a batch has no result.
 package struct SampleFailure: Equatable, Sendable {
-  /// The sample's number in the batch, from 0; −1 where no single one is meant.
+  /// The sample's number in the batch, from 0; −1 if the failure belongs to no single sample.
   package let sample: Int
   package let failure: Failure
 
@@ -11,7 +11,7 @@ package struct SampleFailure: Equatable, Sendable {
     self.failure = failure
   }
 
-  /// Of two failures that of the sample that comes first; nil when neither is there.
+  /// The one of two failures whose sample comes first in the batch; nil if there is none.
   package static func first(_ one: SampleFailure?, _ other: SampleFailure?) -> SampleFailure? {
     guard let one, let other else { return one ?? other }
     return other.sample < one.sample ? other : one

@@ -2,9 +2,9 @@
 ///
 ///     segment j has s − j steps and begins at step j·s − j(j − 1)/2,   j = 0 … s − 1
 ///
-/// While a solve is in segment j, the slots 0 … j − 1 keep the first states of the segments before, and the slots j … s − 1 hold the states of the segment itself, one for each of its steps. The end
-/// of the solve leaves its last segment whole. Segment j is solved once more from slot j when all later ones have been dealt with: their slots are free by then. The number of steps need not be known
-/// beforehand. Source: the optimal schedule of Griewank & Walther 2000 (revolve) for at most two runs of each step before the one that its derivative needs, β(s − 1, 2) = C(s + 1, 2).
+/// While a solve is in segment j, the slots 0 … j − 1 keep the first states of the segments before it, and the slots j … s − 1 hold the states of segment j, one for each step. At the end of the solve the slots
+/// hold all states of its last segment. When the derivatives of all later segments are done, their slots are free, and segment j is solved again from its first state in slot j. The number of steps need
+/// not be known beforehand. Source: the optimal schedule of Griewank & Walther 2000 (revolve) for at most two runs of each step before the one that its derivative needs, β(s − 1, 2) = C(s + 1, 2).
 package struct SegmentSchedule: Equatable, Sendable {
   package let slots: Int
 
@@ -18,7 +18,7 @@ package struct SegmentSchedule: Equatable, Sendable {
     self.init(slots: slots)
   }
 
-  /// The most steps.
+  /// The largest number of steps.
   package var reach: Int { slots * (slots + 1) / 2 }
 
   /// The first step of a segment.

@@ -1,7 +1,7 @@
 import LinearAlgebra
 import VectorFields
 
-/// Two branches in random shares: y₊ = y + h(η f(y) + (1 − η) g(y)), η uniform in [0, 1) for each sample and layer in training, ½ in evaluation.
+/// Mixes two fields in random shares: y₊ = y + h(η f(y) + (1 − η) g(y)). In training η is uniform in [0, 1) for each sample and layer; in evaluation it is ½.
 ///
 /// Sources: Gastaldi 2017 (arXiv:1705.07485); Lu et al. 2018, §3.1: it approximates dX = ½(f + g)dt + (1/√12)(f − g)√h dB. The gradient is that of the shares drawn (Gastaldi's "shake-keep"), exact;
 /// his variant with other shares in the backward pass is not a derivative. Order 1. Fields of any kind, with weights of their own.

@@ -1,9 +1,9 @@
 import LinearAlgebra
 import VectorFields
 
-/// The memory of an adaptive solve: clocks and lists, norms, the present state and the next one, seven slopes, a stage, and the field's own.
+/// The memory of an adaptive solve: the clocks and lists, the norms, the present and the next state, seven slopes, one stage, and the scratch of the field.
 ///
-/// Blocks have the columns in use, which become fewer as samples arrive; their rows lie one after the other without gaps, each from its place on.
+/// All blocks have as many columns as are in use, which become fewer as samples arrive. The rows of a block follow one another without gaps.
 struct SolveRoom {
   let clocks: UnsafeMutablePointer<SampleClock>
   let offsets: UnsafeMutablePointer<Int64>

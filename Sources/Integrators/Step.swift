@@ -1,16 +1,16 @@
 import LinearAlgebra
 import VectorFields
 
-/// The weights that one step works with: a layer for each of its fields and, where weights vary within the step, for each of its nodes; and the integrator's own tensors.
+/// The weights of one step: a `Layer` for each of the scheme's fields, and if weights vary within the step, for each of its nodes; and the integrator's own tensors.
 ///
-/// The same type describes parameters, gradients and directions. It owns nothing and is trivially copied. It must not exceed 128 bytes, up to which a copy needs no call.
+/// The same type describes parameters, gradients and directions. It owns no memory and is trivially copied. It must not exceed 128 bytes, because larger values are copied by a function call.
 package struct StepWeights: @unchecked Sendable {
-  /// The most tensors an integrator may have of its own.
+  /// The largest number of tensors that an integrator may have of its own.
   package static let maximumOwnTensors = 2
 
-  /// Field 0 at node 0.
+  /// The layer of field 0 at node 0. The others lie at constant distances from it.
   package var first: Layer
-  /// Bytes from a tensor to the same tensor of the next field, and at the last field to that of the first at the next node; the same for prepared operators.
+  /// Bytes from a tensor to the same tensor of the next field; from the last field, to that of the first field at the next node. `preparedAdvance` is the same for prepared operators.
   package var advance = 0
   package var preparedAdvance = 0
   /// Bytes from the drive at one node to that at the next.
@@ -18,7 +18,7 @@ package struct StepWeights: @unchecked Sendable {
   /// The purpose that the operators are prepared for, and the precision of tensors and operators. An integrator that prepares its own operators needs both to make and to find them.
   package var purpose = Purpose.training
   package var precision = Precision.float32
-  /// The number of advances from node to node, one for each field; 0 where all nodes have the same weights.
+  /// The number of advances from one node to the next, which is the number of fields; 0 if all nodes have the same weights.
   package var fieldsPerNode: UInt8 = 0
   /// The integrator's own tensors in this layer; nil where it has none.
   package var own: InlineArray<2, UnsafeMutableRawPointer?>
@@ -40,7 +40,7 @@ package struct StepWeights: @unchecked Sendable {
     }
     layer.prepared = layer.prepared.map { $0 + places * preparedAdvance }
     layer.driveBase = layer.driveBase.map { $0 + node * driveAdvance }
-    // The parts of one field's noise lie side by side; those of the other come after them.
+    // The random numbers of a field's components have consecutive part numbers; those of the second field come after those of the first.
     layer.draws.part = field &* NoisyField.parts
     return layer
   }
@@ -66,12 +66,12 @@ package struct Step: @unchecked Sendable {
     self.log = log
   }
 
-  /// A step with the weights of one layer, whatever the node.
+  /// A step that has the weights of one layer at every node.
   @inlinable package init(_ layer: Layer, stepSize: Double) { self.init(stepSize: stepSize, weights: StepWeights(layer)) }
 
   @inlinable package func layer(node: Int = 0, field: Int = 0) -> Layer { weights.layer(node: node, field: field) }
 
-  /// Whether the work must end now: schemes that take steps of their own, or iterate, ask after each and leave with what they have, which nobody will use.
+  /// Whether the work must end now. Schemes that iterate or take steps of their own ask after each iteration or step. If the work must end, they return at once; their result is then discarded.
   package var isOver: Bool { log?.takeUnretainedValue().isOver ?? false }
 
   /// The random numbers that the scheme itself draws in this step; nil in evaluation.

@@ -32,7 +32,7 @@ extension AdaptiveSolve {
     count(evaluations: 2 * running)
   }
 
-  /// Gives every running sample the step that it tries next; those that cannot go on stop with a failure.
+  /// Chooses the next step of every running sample. A sample that cannot continue stops and reports a failure.
   func chooseSteps() {
     let length = step.stepSize
     let sizes = room.stepSizes.vector
@@ -42,7 +42,7 @@ extension AdaptiveSolve {
         continue
       }
       let rest = length - clocks[column].time
-      // A last step that would leave a sliver takes it along.
+      // If less than a hundredth of a step would remain after this step, the step is lengthened to the end.
       clocks[column].isFinal = 1.01 * clocks[column].stepSize >= rest
       let h = clocks[column].isFinal ? rest : clocks[column].stepSize
       sizes.store(h, at: column)

@@ -1,30 +1,30 @@
 import LinearAlgebra
 import Settings
 
-/// What the steps of one worker report: which samples failed and why, and counts. Explicit schemes have nothing to say here.
-/// It also tells them when to leave (`isOver`).
+/// The log of one worker: steps report in it which samples failed and why, and how much work they did. Explicit schemes of fixed steps report nothing.
+/// Steps also ask it whether the work must end (`isOver`).
 ///
-/// Made once a worker; writing to it allocates nothing but the texts of failures. Only its worker uses it, and every layer does: checks for overlapping accesses would cost more than its work,
-/// so they are off.
+/// Each worker makes one log. Writing to it allocates nothing except the texts of failures. Only its worker uses it, once in every layer. The checks for overlapping accesses are off, because they would cost more
+/// than the log's own work.
 package final class StepLog {
-  /// The samples that have failed since `clear`, by their numbers in the batch, each with its first reason: what is computed of them afterwards is of no use.
+  /// The samples that have failed since `clear`, by their numbers in the batch, each with its first reason. Whatever is computed for them afterwards is discarded.
   @exclusivity(unchecked) package private(set) var failures: [Int: Failure] = [:]
   /// The failure of the sample that comes first in the batch.
   @exclusivity(unchecked) package private(set) var first: SampleFailure?
-  /// Evaluations of the field, accepted and rejected steps, iterations of solvers: for adaptive and implicit schemes, summed over samples.
+  /// The work of adaptive and implicit schemes, summed over the samples: evaluations of the field, accepted and rejected steps, and iterations of solvers.
   @exclusivity(unchecked) package var evaluations = 0
   @exclusivity(unchecked) package var accepted = 0
   @exclusivity(unchecked) package var rejected = 0
   @exclusivity(unchecked) package var iterations = 0
-  /// Evaluations of the field that derivatives of adaptive schemes add to those of the solve: segments solved again, and the stages of the steps that they go through.
+  /// Evaluations of the field by the derivatives of adaptive schemes, which solve segments again and evaluate the stages of the steps that they go through.
   @exclusivity(unchecked) package var recomputed = 0
-  /// The samples of the present tile, by their numbers in the batch; columns beyond are padding, which is neither counted nor reported.
+  /// The samples of the present tile, by their numbers in the batch. Further columns are padding, which is neither counted nor reported.
   @exclusivity(unchecked) package var samples = 0..<Int.max
 
-  /// The error of the states that a reversible policy recovered: the largest |ŷ − y| of a block's first state, relative to the largest |y|. 0 if no state was recovered.
+  /// The error of the states that a reversible policy recovered: the largest |ŷ − y| in the first state of a block, relative to the largest |y|; 0 if no state was recovered.
   @exclusivity(unchecked) package private(set) var reconstructionError = 0.0
 
-  /// Whether steps add their cost (`ChargedIntegrator`) to `cost`, the sum over the samples.
+  /// Whether steps add their cost (`ChargedIntegrator`) to `cost`, which is summed over the samples.
   @exclusivity(unchecked) package var isCharging = false
   @exclusivity(unchecked) package var cost = 0.0
   /// The weight of one sample's cost in the objective that pullbacks differentiate; 0 leaves the cost out.
@@ -35,7 +35,7 @@ package final class StepLog {
     didSet { askNext() }
   }
   @exclusivity(unchecked) private var over = false
-  /// Questions left until the watch is asked, and from one time to the next.
+  /// After how many further questions the watch is asked, and how many questions lie between two times.
   @exclusivity(unchecked) private var questions = 1
   @exclusivity(unchecked) private var stride = 1
   /// When the watch was last asked.
@@ -43,15 +43,15 @@ package final class StepLog {
 
   package init() {}
 
-  /// Whether the work must end now. Loops over layers, steps and iterations ask after each and leave with the state they have, which nobody will use.
+  /// Whether the work must end now. Loops over layers, steps and iterations ask after each. If the work must end, they return at once; their result is then discarded.
   ///
-  /// Cost: a subtraction. The watch is asked every time where steps take long, and at most every 32nd time where a step takes less than asking does.
+  /// Cost: a subtraction. If steps take long, the watch is asked every time; if a step takes less time than asking, every 32nd time.
   @inline(__always) package var isOver: Bool {
     questions -= 1
     return questions > 0 ? over : look()
   }
 
-  /// Lets the next question go to the watch: what comes may take longer than what was.
+  /// Makes the next question ask the watch, because the following steps may take longer than those before.
   package func askNext() { (over, questions, stride, lastLook) = (false, 1, 1, .infinity) }
 
   @inline(never) private func look() -> Bool {
@@ -61,27 +61,27 @@ package final class StepLog {
     }
     over = watch.isOver
     let now = Watch.now
-    // The clock ticks every few milliseconds: once it has ticked between two looks, they are far enough apart.
+    // The clock advances every few milliseconds. If it has advanced since the last time, the watch is asked often enough.
     stride = now > lastLook ? max(stride / 2, 1) : min(2 * stride, 32)
     (questions, lastLook) = (stride, now)
     return over
   }
 
-  /// Notes a recovered state, and gives its error.
+  /// Records that a state was recovered, and returns its error.
   ///
   /// - Parameters:
-  ///   - difference: the largest |ŷ − y|; NaN where one is not finite, which counts as infinite.
-  ///   - size: the largest |y|; for a state of zeros the difference itself is noted.
+  ///   - difference: the largest |ŷ − y|; NaN, if a number is not finite, counts as infinite.
+  ///   - size: the largest |y|. If it is zero, the difference itself is the error.
   @discardableResult package func reconstructed(difference: Double, size: Double) -> Double {
     let error = difference.isFinite ? (size > 0 ? difference / size : difference) : .infinity
     reconstructionError = max(reconstructionError, error)
     return error
   }
 
-  /// Notes that the present tile has no result, for a reason that is no single sample's.
+  /// Records that the present tile has no result, for a reason that does not belong to one sample.
   package func fail(_ failure: Failure) { first = .first(first, SampleFailure(failure)) }
 
-  /// Notes that the sample in a column of the tile cannot go on; its first reason stays, and padding has none.
+  /// Records that the sample in a column of the tile has failed. Only its first reason is kept. Padding is ignored.
   package func fail(column: Int, _ failure: @autoclosure () -> Failure) {
     guard column < samples.count, failures[samples.lowerBound + column] == nil else { return }
     let sample = samples.lowerBound + column
@@ -90,12 +90,12 @@ package final class StepLog {
     first = .first(first, SampleFailure(sample: sample, failure))
   }
 
-  /// Notes the samples whose columns in a block hold a number that is not at most `limit` in magnitude, NaN among them.
+  /// Records a failure for every sample whose column holds NaN or a number larger than `limit` in magnitude.
   ///
   /// - Parameters:
-  ///   - limit: the largest magnitude of the precision that the numbers are to have.
-  ///   - what: what they are called in messages ("scores").
-  /// - Cost: one vector pass over the block where all are finite.
+  ///   - limit: the largest magnitude in the precision to which the numbers will be rounded.
+  ///   - what: the name of the numbers in messages ("scores").
+  /// - Cost: one vector pass over the block if there is no such number.
   package func requireFinite(_ numbers: Block, within limit: Double, _ what: @autoclosure () -> String) {
     forEachColumn(of: numbers, count: samples.count, beyond: limit) { column in
       fail(column: column, Failure(.notFinite, "the \(what()) are not finite\(limit < numbers.precision.largest ? " in float32" : "")"))

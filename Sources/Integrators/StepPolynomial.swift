@@ -1,10 +1,10 @@
-/// A linear function of the state along one step, a polynomial of degree 4 in θ ∈ [0, 1], as the continuous extension makes it.
+/// A linear function of the state along one step: with the continuous extension it is a polynomial of degree 4 in θ ∈ [0, 1].
 ///
 ///     p(θ) = g + h Σ_j w_j(θ) ġ_j,   w_j(θ) = Σ_{m=1…4} w_jm θᵐ
 ///
-/// Between its turning points, which are found through the derivatives down to the linear one, p is monotone; so no change of its sign escapes.
+/// Its turning points are found from the zeros of its derivatives, beginning with the linear one. Between two turning points p is monotone, so that no change of its sign is missed.
 package struct StepPolynomial {
-  /// Of 1, θ, …, θ⁴.
+  /// The coefficients of 1, θ, …, θ⁴.
   private var coefficients = InlineArray<5, Double>(repeating: 0)
   private let degree: Int
 
@@ -30,7 +30,7 @@ package struct StepPolynomial {
     return value
   }
 
-  /// Whether p stays on one side of zero by its Bernstein coefficients, between the least and the largest of which it lies. What is not seen this way may still be so.
+  /// True if the Bernstein coefficients of p, which enclose its values, prove that p stays on one side of zero. False does not mean that it leaves this side.
   package func staysSurely(_ side: EventFunction.Side) -> Bool {
     for i in 0...4 {
       var bernstein = 0.0
@@ -79,7 +79,7 @@ package struct StepPolynomial {
     return changes
   }
 
-  /// Where p leaves a side between two neighboring turning points, at whose end it has left it: the first number found that is no longer on the side.
+  /// The place between two neighboring turning points at which p leaves a side, as the first number that is found to lie beyond. At the second turning point p must have left it.
   package func leaves(_ side: EventFunction.Side, within piece: ClosedRange<Double>) -> Double {
     last(in: piece) { EventFunction.Side(of: value($0)) == side }.upperBound
   }

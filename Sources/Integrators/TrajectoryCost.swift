@@ -2,13 +2,13 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// A cost on the trajectories of the states, summed over the layers, that training may add to the loss of the final state.
+/// A cost of the trajectory of the states, summed over the layers, which training may add to the loss of the final state.
 ///
 ///     (α_k/2) Σ_j ‖y_{j+1} − y_j‖²/h_j   +   (α_J/2) Σ_j ‖(Φ_j(y_j + δε_j) − Φ_j(y_j))/δ − ε_j‖²/h_j
 ///
-/// The first is the kinetic energy ∫‖ẏ‖² dt of the visible states; the second, with fixed signs ε_j of each layer, an estimate of ∫‖∂f/∂y‖²_F dt after Hutchinson (1990): a step takes y to y + hf, so that the difference
-/// quotient less ε_j is h·Jε_j up to O(hδ + h²), and E‖Jε‖² = ‖J‖²_F over random signs. The cost is the difference quotient itself, not its limit, so first derivatives give its exact gradient. It covers the whole state of
-/// the field.
+/// The first term is the kinetic energy ∫‖ẏ‖² dt of the visible states. The second term estimates ∫‖∂f/∂y‖²_F dt after Hutchinson (1990), with one vector of fixed signs ε_j for each layer: a step Φ takes y to y + hf, so
+/// that the difference quotient minus ε_j is h·Jε_j up to O(hδ + h²), and over random signs the mean of ‖Jε‖² is ‖J‖²_F. The cost is defined by the difference quotient, not by its limit, so that first derivatives
+/// give its exact gradient. It covers the whole state of the field.
 ///
 /// Sources: Finlay et al. 2020 ("How to train your neural ODE") for both terms.
 package struct TrajectoryCost: Sendable, Equatable {

@@ -3,7 +3,7 @@ import VectorFields
 
 /// The coefficients of y₊ = α y + β y₋ + s f(y).
 package struct TwoStepCoefficients: Sendable {
-  /// α, β and s; β is 0 where the step does not look back.
+  /// α, β and s; β is 0 if the step does not depend on the earlier state.
   package var current: Double
   package var previous: Double
   package var slope: Double
@@ -17,10 +17,10 @@ package struct TwoStepCoefficients: Sendable {
 
 /// A scheme that remembers one earlier state: y₊ = α y + β y₋ + s f(y), with the exact inverse y₋ = (y₊ − α y − s f(y))/β.
 ///
-/// The state is (y, y₋), the record one evaluation. A step that does not look back (β = 0) leaves y₋ at the zero that blocks begin with, and so does its inverse.
+/// The state is (y, y₋); the record is that of one evaluation. If a step does not depend on y₋ (β = 0), y₋ is zero there, as at the beginning of a block, and the inverse of the step leaves it zero.
 package protocol TwoStepIntegrator: Integrator {
   func coefficients(_ step: Step) -> TwoStepCoefficients
-  /// The one component that moves the visible state; nil for all components of the field's whole state.
+  /// The component that the scheme steps, which moves the visible state; nil if it steps all components of the whole state.
   func component(_ field: any VectorField) -> Int?
 }
 
@@ -31,7 +31,7 @@ extension TwoStepIntegrator {
   private func rows(_ field: any VectorField) -> Int { component(field) == nil ? field.stateWidth : field.width }
   package func stateWidth(_ field: any VectorField) -> Int { 2 * rows(field) }
   package func recordWidth(_ field: any VectorField) -> Int { component(field) == nil ? field.wholeRecordWidth : field.recordWidth }
-  /// A copy of y's cotangent, then the field's own.
+  /// A copy of the cotangent of y, then the scratch of the field.
   package func scratchWidth(_ field: any VectorField) -> Int { rows(field) + field.scratchWidth }
 
   private func fieldScratch(_ field: any VectorField, _ scratch: Block) -> Block {

@@ -1,9 +1,9 @@
 import LinearAlgebra
 import VectorFields
 
-/// A field as one map f of the whole state: all its components at the same point, each with its own record.
+/// Treats a field as one map f of the whole state: all its components are evaluated at the same point, each with its own record.
 ///
-/// Schemes written for one equation ẏ = f(y) use it; staggered schemes such as `verlet` evaluate the components one by one.
+/// Schemes for one equation ẏ = f(y) use this. Staggered schemes such as `verlet` evaluate the components one by one.
 extension VectorField {
   /// Rows of the record of one evaluation of all components.
   package var wholeRecordWidth: Int { componentCount * recordWidth }
@@ -34,7 +34,7 @@ extension VectorField {
 
   /// q += scale·(∂f/∂x)ᵀp, and the gradient accumulates scale·(∂f/∂θ)ᵀp.
   ///
-  /// `q` may be `p` unless the field is partitioned: its components read each other's rows.
+  /// `q` may be `p`, unless the field is partitioned, because each component then reads the rows of the other.
   package func pullbackWhole(
     _ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block, addingTo q: Block, gradient: Layer?, scratch: Block
   ) {

@@ -2,16 +2,16 @@ import CKernels
 
 /// out = base + scale·σ(W x + bias) and slope = σ'(W x + bias), in one pass.
 ///
-/// Each number accumulates its bias and then w[i,k]·x[k], k ascending, so a sample's bits do not depend on the block it is in.
+/// Each output is summed beginning with its bias, then w[i,k]·x[k] with k ascending. A sample's bits therefore do not depend on the block that it is in.
 ///
 /// - Parameters:
 ///   - weights: outputs × inputs with any strides; for one sample the fast path needs `rowStride` 1.
-///   - bias: one number an output, one for all, or none.
+///   - bias: one number for each output, one for all, or none.
 ///   - x: inputs × samples: one column, or a multiple of 16.
 ///   - base: nil stands for zeros; it may be the memory of `out`, which may not be that of `x`.
 ///   - slope: receives σ'; nil if it is not needed.
-/// - Accuracy: σ as documented at `apply`; slopes that vanish (those of tanh, sigmoid, ELU, GELU, SiLU) are accurate in absolute, not in relative terms there.
-/// - Cost: 2·outputs·inputs·samples operations and one activation an output; no allocation.
+/// - Accuracy: σ as documented at `apply`. Where slopes approach zero (tanh, sigmoid, ELU, GELU, SiLU), their absolute error is small, but not their relative error.
+/// - Cost: 2·outputs·inputs·samples operations and one activation for each output; no allocation.
 package func affine(_ weights: Matrix, bias: Bias?, activation: Activation, of x: Block, scale: Double, addingTo base: Block?, into out: Block, slope: Block?) {
   assert(x.rows == weights.columns && out.rows == weights.rows && x.columns == out.columns, "affine: shapes")
   var call = affineCall(weights, bias, activation, x, scale, base, out, slope)
@@ -33,7 +33,7 @@ private func affineCall(
     columns: out.columns)
 }
 
-/// One of the maps that each layer of `affineChain` applies, as the first layer does: out = base + scale·σ(W x + bias), on one column.
+/// One of the maps that each layer of `affineChain` applies, with the weights of the first layer: out = base + scale·σ(W x + bias) for one column.
 package struct AffineStage {
   let call: AffineCall
   let weightAdvance: Int
@@ -49,7 +49,7 @@ package struct AffineStage {
   }
 }
 
-/// All layers of one sample in one call, with the bits of single calls of `affine`.
+/// Runs all layers of one sample in one kernel call. The bits are those of single calls of `affine`.
 ///
 /// With `second`, both maps run in each layer, one after the other, in place. Without it, the blocks `x` (= `base`) and `out` of `first` swap from layer to layer: after an odd number of
 /// layers the result lies in `out`, after an even one in `x`.

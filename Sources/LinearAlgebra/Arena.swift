@@ -1,8 +1,8 @@
 import Settings
 
-/// Scratch blocks cut one after the other out of one buffer, sized beforehand: nothing is allocated while a sweep runs.
+/// Scratch memory that is divided into blocks, so that nothing is allocated while a sweep runs.
 ///
-/// Measure with `Arena.Size`, then make the arena with that size and cut the same blocks. Every piece begins on a 64-byte line.
+/// First add the blocks to an `Arena.Size`, then make an arena of this size and take the same blocks from it. Every block begins on a line of 64 bytes.
 package final class Arena: @unchecked Sendable {
   /// The bytes that a list of blocks and vectors takes.
   package struct Size: Sendable {
@@ -30,7 +30,7 @@ package final class Arena: @unchecked Sendable {
 
   package var byteCount: Int { buffer.byteCount }
 
-  /// The next block. Cutting beyond the end is a bug of the library: the size was measured wrongly.
+  /// The next block. If the memory is too small, the size was computed wrongly, which is a bug of the library.
   package func block(rows: Int, columns: Int, precision: Precision) -> Block {
     Block(take(rows * columns * precision.byteCount), rows: rows, columns: columns, precision: precision)
   }

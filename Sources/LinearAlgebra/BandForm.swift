@@ -2,8 +2,8 @@ import Settings
 
 /// A quadratic form of m vectors, ½Σ_ik g_ik⟨θ_i, θ_k⟩, with G symmetric, positive semidefinite and g_ik = 0 for |i − k| ≥ width.
 ///
-/// The vectors lie one after the other in a `Vector`. Values are sums over pairs, −½Σ_{i>k} g_ik‖θ_i − θ_k‖² + ½Σ_i r_i‖θ_i‖² with r_i = Σ_k g_ik, so that a form of differences, whose rows sum to zero,
-/// loses no digits where all vectors are nearly equal. Immutable once made; any number of readers.
+/// The vectors lie one after the other in a `Vector`. The form is computed as a sum over pairs, −½Σ_{i>k} g_ik‖θ_i − θ_k‖² + ½Σ_i r_i‖θ_i‖² with r_i = Σ_k g_ik. If it measures differences, so that all r_i are zero, no
+/// digits are lost when all vectors are nearly equal. The form never changes after it is made, and any number of threads may use it.
 package final class BandForm: @unchecked Sendable {
   package let order: Int
   package let width: Int
@@ -36,7 +36,7 @@ package final class BandForm: @unchecked Sendable {
         if k < i { sums[k] += self[i, k] }
       }
     }
-    // Rows that sum to zero but for rounding do so.
+    // A sum that differs from zero only by rounding is set to zero.
     for i in 0..<order where abs(sums[i]) <= 16 * Double(width) * Double.ulpOfOne * self[i, i] { sums[i] = 0 }
   }
 

@@ -1,13 +1,13 @@
 import CShims
 import Settings
 
-/// Owned memory: 64-byte aligned, zeroed, from the process's allocator, released with the last reference.
+/// Memory from the process's allocator, aligned to 64 bytes and filled with zeros. It is released with the last reference to the buffer.
 package final class Buffer: @unchecked Sendable {
   package let base: UnsafeMutableRawPointer
   package let byteCount: Int
 
-  /// - Parameter byteCount: at least 0; negative counts, which overflowed sizes become, fail.
-  /// - Throws: `memory` when the allocator refuses, the limit would be passed, or the system has no more (asked by the standard allocator for 64 MB and above).
+  /// - Parameter byteCount: at least 0. Negative counts, which result from sizes that overflow, are refused.
+  /// - Throws: `memory` if the allocator refuses, the limit would be exceeded, or the system has not enough memory (which the standard allocator checks from 64 MB on).
   package init(byteCount: Int) throws(Failure) {
     guard byteCount >= 0, let base = sode_shim_memory_allocate(byteCount) else { throw Memory.refusal(byteCount, for: "an array") }
     self.base = base

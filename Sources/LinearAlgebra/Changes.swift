@@ -1,6 +1,6 @@
 /// Σ (x − y − shift·e)² over the first `samples` columns, in Double, row by row; e_i = ±1 are the signs of `stream` (`probeSign`).
 ///
-/// - Cost: one pass; allocates nothing. Plain loops, because few trainings use these terms.
+/// - Cost: one pass; allocates nothing. These are plain loops instead of kernels, because the terms that need them are seldom used.
 package func squaredChange(_ x: Block, _ y: Block, shift: Double = 0, stream: Int = 0, samples: Int) -> Double {
   switch x.precision {
   case .float32: return squaredChange(Float.self, x, y, shift, stream, min(samples, x.columns))

@@ -4,7 +4,7 @@
 /// - Cost: one pass; allocates nothing.
 package func clamp(_ x: Vector, low: Double, high: Double) -> Bool {
   switch x.precision {
-  // Rounded inwards, so that the result lies within the bounds in their own precision.
+  // The bounds are rounded inwards, so that the result lies within the given ones.
   case .float32:
     let (below, above) = (Float(low), Float(high))
     return clampEach(x, low: Double(below) < low ? below.nextUp : below, high: Double(above) > high ? above.nextDown : above)

@@ -16,7 +16,7 @@ package func scatterClasses(_ scores: Block, count: Int, to out: MutableTensorVi
 /// counts[label · classes + predicted] += 1 for each of the first `count` samples, the class predicted as by `scatterClasses`.
 ///
 /// - Parameters:
-///   - labels: one a sample, 0 ..< classes.
+///   - labels: one per sample, 0 ..< classes.
 ///   - counts: classes × classes numbers; classes is the rows of `scores`, two for one row.
 package func countClasses(_ scores: Block, labels: UnsafePointer<Int32>, count: Int, addingTo counts: UnsafeMutablePointer<Int64>) {
   let classes = max(scores.rows, 2)

@@ -10,16 +10,16 @@ extension ColumnOperator {
   package var isOver: Bool { false }
 }
 
-/// Restarted GMRES for A_s x_s = b_s, one system a sample, all samples of a tile at once.
+/// Restarted GMRES for the systems A_s x_s = b_s, one for each sample, for all samples of a tile at the same time.
 ///
-/// Source: Saad & Schultz (1986), "GMRES: a generalized minimal residual algorithm for solving nonsymmetric linear systems"; modified Gram–Schmidt. Every sample has its own Krylov space,
-/// rotations and end, so its result has the same bits in any tile and alone.
+/// Source: Saad & Schultz (1986), "GMRES: a generalized minimal residual algorithm for solving nonsymmetric linear systems"; modified Gram–Schmidt. Every sample has its own Krylov space and rotations and ends by
+/// itself, so its result has the same bits in any tile and alone.
 package struct ColumnGMRES {
-  /// The most basis vectors before a restart, where the systems are larger.
+  /// The largest number of basis vectors before a restart.
   package static let largestBasis = 20
   /// Unknowns of a system.
   package let size: Int
-  /// Basis vectors kept: the systems' size, as far as `largestBasis`.
+  /// The number of basis vectors before a restart: the size of the systems, but at most `largestBasis`.
   package let restart: Int
 
   package init(size: Int) {
@@ -30,12 +30,12 @@ package struct ColumnGMRES {
   /// Rows of scratch that `solve` needs.
   package var scratchRows: Int { (restart + 1) * size + ColumnHessenberg.rows(steps: restart) + 2 }
 
-  /// x = A⁻¹b as far as ‖b − A x‖ ≤ relative·‖b‖, each sample separately; a sample whose residual a cycle does not halve is not iterated further.
+  /// Solves A x = b until ‖b − A x‖ ≤ relative·‖b‖, for each sample separately. If a cycle does not halve a sample's residual, the sample is not iterated further.
   ///
   /// - Parameters:
   ///   - b: size × samples; not the memory of `x`.
-  ///   - relative: one row, a tolerance a sample. A tolerance below the rounding of A·x is not reached; the residuals show it.
-  ///   - cycles: restarts after which it ends.
+  ///   - relative: one row with the tolerance of each sample. A tolerance below the rounding errors of A·x is not reached, as the residuals then show.
+  ///   - cycles: the largest number of cycles.
   ///   - residuals: one row, receives ‖b − A x‖/‖b‖, NaN where numbers were not finite.
   ///   - scratch: `scratchRows` rows.
   /// - Returns: how often A was applied.
@@ -72,7 +72,7 @@ package struct ColumnGMRES {
       }
       hessenberg.solve(count)
       for i in 0..<count { scaleColumns(hessenberg.solution(i), basis(i), scale: 1, addingTo: x, into: x) }
-      // The true residual, not its estimate, is refined by the next cycle and reported.
+      // The residual is computed anew rather than estimated. It is what the next cycle reduces and what is reported.
       let product = basis(1)
       a.apply(x, into: product)
       combine(-1, product, 0, product, into: product)

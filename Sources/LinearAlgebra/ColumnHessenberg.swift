@@ -1,7 +1,7 @@
-/// The small least-squares problems of GMRES, one a sample, each by Givens rotations: all scalars of an Arnoldi process in rows of a block.
+/// The small least-squares problems of GMRES, one for each sample, solved by Givens rotations. The rows of a block hold all scalars of the Arnoldi process, with one column per sample.
 ///
-/// Source: Saad (2003), "Iterative methods for sparse linear systems", §6.5.3. A sample that has converged, or whose Krylov space is exhausted, stops: its further
-/// basis vectors and coefficients are zero, so its result has the same bits however long other samples continue.
+/// Source: Saad (2003), "Iterative methods for sparse linear systems", §6.5.3. A sample stops when it has converged or its Krylov space is exhausted. Its further basis vectors and coefficients are zero, so its
+/// result has the same bits however long other samples continue.
 struct ColumnHessenberg {
   /// The most basis vectors.
   let steps: Int
@@ -33,7 +33,7 @@ struct ColumnHessenberg {
   private var norm: Block { scalar(4) }
   private var firstNorm: Block { scalar(5) }
 
-  /// Begins a cycle with the residual whose squared norm is in `squaredNorm`; false when every sample is finished: converged, or not improved by half in the last cycle.
+  /// Begins a cycle; `squaredNorm` holds the squared norms of the residuals. Returns false if every sample is finished, because it has converged or the last cycle did not halve its residual.
   func begin(isFirst: Bool, relative: Block) -> Bool {
     switch memory.precision {
     case .float32: begin(isFirst, relative, Float.self)
@@ -41,7 +41,7 @@ struct ColumnHessenberg {
     }
   }
 
-  /// Adds column j, its entries and `squaredNorm`; false when no sample continues.
+  /// Adds column j, given by its entries and `squaredNorm`. Returns false if no sample continues.
   func finishStep(_ j: Int) -> Bool {
     switch memory.precision {
     case .float32: finishStep(j, Float.self)

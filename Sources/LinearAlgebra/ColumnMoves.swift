@@ -1,4 +1,4 @@
-/// out[i,s] = x[i·stride + offsets[s]]: it takes samples out of another block, each from its own column and first row.
+/// out[i,s] = x[i·stride + offsets[s]]: copies samples from another block, each from its own column and first row.
 ///
 /// - Parameters:
 ///   - x: any block of the precision of `out` and not its memory.

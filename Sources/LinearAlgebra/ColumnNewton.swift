@@ -1,6 +1,6 @@
 import Glibc
 
-/// A map g that acts on each sample's column separately; its fixed points m = g(m) are sought.
+/// A map g that acts on each sample's column separately, of which `ColumnNewton` finds fixed points m = g(m).
 package protocol ColumnFixedPoint {
   /// r = g(m) − m. It stores what `derivative` needs at m.
   func residual(at m: Block, into r: Block)
@@ -21,7 +21,7 @@ extension ColumnFixedPoint {
 package struct ColumnNewton {
   /// A sample has converged when ‖g(m) − m‖ ≤ tolerance·max(‖start‖, ‖m‖).
   package let tolerance: Double
-  /// Evaluations of g after which a sample has failed.
+  /// The number of evaluations of g after which a sample that has not converged fails.
   package let iterations: Int
   private let gmres: ColumnGMRES
 
@@ -55,20 +55,20 @@ package struct ColumnNewton {
     package var evaluations = 0
   }
 
-  /// The residual that counts as converged, in units of rounding, once no step reduces it any more.
+  /// If no step reduces the residual any more, a residual of at most this many units of rounding counts as converged.
   package static let stagnation = 4096.0
 
-  /// Step lengths below these are not tried, before the first restart and after; and restarts from other points.
+  /// The smallest step lengths that are tried, before the first restart and after it; and the number of restarts from other points.
   private static let shortestStep = 0x1p-16
   private static let shortestStepAfterRestart = 0x1p-7
   private static let mostRestarts = 30.0
 
-  /// m = g(m) from m = start; the last `residual` was at the m returned.
+  /// Solves m = g(m), beginning at `start`. The last call of `residual` is at the result.
   ///
   /// - Parameters:
   ///   - start, m: size × samples, different blocks.
   ///   - scratch: `scratchRows` rows.
-  /// - Cost: an evaluation of g an iteration of the fixed point; a Newton step takes an evaluation more and as many derivatives as GMRES has steps.
+  /// - Cost: a fixed-point iteration takes one evaluation of g; a Newton step takes one more and as many derivatives as GMRES takes steps.
   package func solve<G: ColumnFixedPoint>(_ g: G, from start: Block, into m: Block, scratch: Block) -> Outcome {
     let n = gmres.size
     let state = State(scratch.rows(4 * n..<4 * n + Self.scalarRows))
@@ -93,7 +93,7 @@ package struct ColumnNewton {
       isStale = verdict.reverted
       if verdict.live == 0 || g.isOver { break }
       if verdict.fresh > 0 {
-        // In the other samples' columns this residual is unchanged or unused.
+        // In the columns of the other samples this residual is the same as before, or is not used.
         g.residual(at: accepted, into: residual)
         fill(m, 0)
         selectColumns(state.fresh, residual, m, into: right)
@@ -134,7 +134,7 @@ package struct ColumnNewton {
     func apply(_ x: Block, into out: Block) { g.derivative(at: point, of: x, into: out) }
   }
 
-  /// The samples' scalars, a row each, and the decisions made from them.
+  /// The scalars of the samples, each kind in a row, and the decisions that depend on them.
   private struct State {
     let memory: Block
 
@@ -158,17 +158,17 @@ package struct ColumnNewton {
     var acceptedSize: Block { row(3) }
     var startSize: Block { row(4) }
     private var mode: Block { row(5) }
-    /// Step length; GMRES's tolerance for a new direction, and what it reached.
+    /// The step length; the tolerance of GMRES for a new direction, and the residual that it reached.
     var length: Block { row(6) }
     var forcing: Block { row(7) }
     var linearResidual: Block { row(8) }
-    /// Masks: the trial point is taken; a new Newton direction is wanted; the direction is the residual; the sample continues (at the end: it has converged).
+    /// Masks of the samples: whose trial point is taken; that need a new Newton direction; whose direction is the residual; that continue (after `end`: that have converged).
     var accepts: Block { row(9) }
     var fresh: Block { row(10) }
     var iterates: Block { row(11) }
     var lives: Block { row(12) }
 
-    /// How often the sample has been restarted, whether it is now, and ‖g(start) − start‖.
+    /// How often the sample has been restarted; whether it is restarted now; ‖g(start) − start‖.
     private var restarts: Block { row(13) }
     private var restartsNow: Block { row(14) }
     private var firstResidual: Block { row(15) }
@@ -189,13 +189,13 @@ package struct ColumnNewton {
           let (to, from, y) = (
             ColumnScalars<Number>(direction.rows(i..<i + 1)), ColumnScalars<Number>(accepted.rows(i..<i + 1)), ColumnScalars<Number>(start.rows(i..<i + 1))
           )
-          // Without a regular pattern over rows or restarts, and the same for a sample in any tile.
+          // The direction has no regular pattern over rows or restarts, and is the same for a sample in any tile.
           to[s] = y[s] - from[s] + Number(radius * cos(1.7 * Double(i + 1) * Double(restarts[s])))
         }
       }
     }
 
-    /// Decides on the trial points. `reverted`: some sample ended at another point than the one just evaluated.
+    /// Decides which trial points are taken. `reverted` is true if a sample ended at another point than its trial point.
     func judge(_ tolerance: Double) -> (judged: Int, live: Int, fresh: Int, restarts: Int, reverted: Bool) {
       switch memory.precision {
       case .float32: judgeColumns(Float(tolerance))
@@ -203,7 +203,7 @@ package struct ColumnNewton {
       }
     }
 
-    /// Counts the samples that are not at their end or have failed, with the largest residual among them; `lives` becomes the mask of the others.
+    /// Counts the samples that have not converged, with the largest residual among them. `lives` becomes the mask of those that have.
     func end(_ tolerance: Double) -> (failed: Int, residual: Double) {
       switch memory.precision {
       case .float32: endColumns(Float(tolerance))
@@ -217,7 +217,7 @@ package struct ColumnNewton {
       let (length, forcing, accepts) = (ColumnScalars<Number>(length), ColumnScalars<Number>(forcing), ColumnScalars<Number>(accepts))
       let (restarts, restartsNow, firstResidual) = (ColumnScalars<Number>(restarts), ColumnScalars<Number>(restartsNow), ColumnScalars<Number>(firstResidual))
       let (fresh, iterates, lives) = (ColumnScalars<Number>(fresh), ColumnScalars<Number>(iterates), ColumnScalars<Number>(lives))
-      let (converged, failed) = (Number(Mode.converged), Number(Mode.failed))
+      let (fixedPoint, newton, converged, failed) = (Number(Mode.fixedPoint), Number(Mode.newton), Number(Mode.converged), Number(Mode.failed))
       let loose = max(tolerance, Number(ColumnNewton.stagnation) * Number.ulpOfOne)
       var result = (judged: 0, live: 0, fresh: 0, restarts: 0, reverted: false)
       for s in 0..<trial.count {
@@ -232,7 +232,7 @@ package struct ColumnNewton {
         // A shortened step need not reduce the residual further.
         let isSlow = !isFirst && 2 * trial[s] > residual[s] && length[s] == 1
         // A Newton step must achieve a fraction of the reduction that a full step promises; an iteration of g must only reduce the residual. NaN fails both.
-        let bound = mode[s] == 0 ? residual[s] : (1 - length[s] / 10_000) * residual[s]
+        let bound = mode[s] == fixedPoint ? residual[s] : (1 - length[s] / 10_000) * residual[s]
         let isTaken = trial[s].isFinite && (isFirst || trial[s] < bound)
         let isGoodEnough = trial[s] <= tolerance * max(size[s], startSize[s])
         if isTaken || isGoodEnough {
@@ -240,11 +240,11 @@ package struct ColumnNewton {
           (residual[s], acceptedSize[s]) = (trial[s], max(size[s], startSize[s]))
         }
         // If the iteration is slow or diverges, Newton's method may still converge; if a Newton step does not help, only rounding is left.
-        let isAtRounding = mode[s] != 0 && residual[s] <= loose * acceptedSize[s]
+        let isAtRounding = mode[s] != fixedPoint && residual[s] <= loose * acceptedSize[s]
         if isGoodEnough || (isTaken && isSlow && isAtRounding) {
           mode[s] = converged
         } else if isTaken {
-          if mode[s] == 0, isSlow { mode[s] = Number(Mode.newton) }
+          if mode[s] == fixedPoint, isSlow { mode[s] = newton }
           fresh[s] = mode[s]
           iterates[s] = 1 - mode[s]
           // If steps had to be short, the next ones start only slightly longer.
@@ -255,9 +255,9 @@ package struct ColumnNewton {
         } else if isAtRounding {
           mode[s] = converged
           result.reverted = true
-        } else if mode[s] == 0 {
+        } else if mode[s] == fixedPoint {
           // The iteration diverges: continue with Newton's method from the best point.
-          mode[s] = Number(Mode.newton)
+          mode[s] = newton
           (fresh[s], length[s]) = (1, 1)
         } else {
           length[s] /= 2

@@ -1,6 +1,6 @@
 import CKernels
 
-/// out[i,s] = base[i,s] + scale·c[s]·x[i,s]: each sample has its factor.
+/// out[i,s] = base[i,s] + scale·c[s]·x[i,s], with one factor c[s] for each sample.
 ///
 /// - Parameters:
 ///   - factors: one row, as many columns as `x`.
@@ -14,7 +14,7 @@ package func scaleColumns(_ factors: Block, _ x: Block, scale: Double, addingTo 
   Kernels.table(out.precision).pointee.multiply(&call)
 }
 
-/// out[s] = Σ_i x[i,s]·y[i,s], i ascending with fused multiply-adds: an inner product a sample, whose bits do not depend on its neighbors.
+/// out[s] = Σ_i x[i,s]·y[i,s], i ascending with fused multiply-adds: an inner product per sample, whose bits do not depend on its neighbors.
 ///
 /// - Parameter out: one row; not the memory of `x` or `y`, unless they have one row.
 package func columnDots(_ x: Block, _ y: Block, into out: Block) {
@@ -25,7 +25,7 @@ package func columnDots(_ x: Block, _ y: Block, into out: Block) {
   Kernels.table(out.precision).pointee.columnDots(&call)
 }
 
-/// out[i,s] = mask[s] ≠ 0 ? a[i,s] : b[i,s]: it selects between samples that continue and samples that stay. The numbers not chosen have no effect, even NaN.
+/// out[i,s] = mask[s] ≠ 0 ? a[i,s] : b[i,s]. The numbers that are not chosen have no effect, even if they are NaN.
 ///
 /// - Parameters:
 ///   - mask: one row of 0 and 1.

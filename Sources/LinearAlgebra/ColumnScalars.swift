@@ -1,4 +1,4 @@
-/// out[s] = √x[s] of a row of scalars, one a sample.
+/// out[s] = √x[s] of a row of scalars, one per sample.
 package func squareRoots(_ x: Block, into out: Block) {
   switch x.precision {
   case .float32: squareRoots(ColumnScalars<Float>(x), ColumnScalars(out), x.columns)
@@ -31,7 +31,7 @@ package func forEachAbove(_ x: Block, _ bound: Double, _ body: (_ column: Int, _
   }
 }
 
-/// A row of scalars, one a sample, as typed numbers.
+/// A row of scalars, one per sample, as typed numbers.
 struct ColumnScalars<Number: BinaryFloatingPoint> {
   let base: UnsafeMutablePointer<Number>
   let count: Int

@@ -1,11 +1,11 @@
 import COpenBLAS
 import CShims
 
-/// A = P·L·U with partial pivoting, in place, for `divide`; false when A is singular to working precision.
+/// Factorizes A = P·L·U with partial pivoting, in place, for `divide`. Returns false if A is singular to working precision.
 ///
 /// - Parameters:
 ///   - a: square, row-major Doubles without gaps.
-///   - memory: whose pivots are overwritten; it holds one factorization at a time.
+///   - memory: gets the pivots; it holds one factorization at a time.
 /// - Cost: ⅔n³ operations, by LAPACK.
 package func factorize(_ a: Matrix, _ memory: SquareMatrices) -> Bool {
   checkDense(a, memory.size)
@@ -21,7 +21,7 @@ package func factorize(_ a: Matrix, _ memory: SquareMatrices) -> Bool {
 /// B ← B·A⁻¹, A as `factorize` left it.
 ///
 /// - Parameter b: rows of A's length, row-major Doubles without gaps.
-/// - Cost: 2n² operations a row.
+/// - Cost: 2n² operations per row.
 package func divide(_ b: Matrix, byFactorized a: Matrix, _ memory: SquareMatrices) {
   checkDense(a, memory.size)
   checkDense(b, memory.size)

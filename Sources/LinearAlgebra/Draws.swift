@@ -1,11 +1,11 @@
-/// The random numbers of one training step: they depend only on seed, step, block, layer, sample and row, never on threads, tiles or other draws.
+/// The random numbers of one training step. They depend only on seed, step, block, layer, sample and row, not on threads, tiles or other draws.
 ///
-/// Whoever draws them again (an adjoint sweep, a recomputed layer, a second precision) gets the same numbers.
+/// They can be drawn any number of times: an adjoint sweep, a recomputed layer or another precision gets the same numbers.
 package struct Draws: Equatable, Sendable {
   package let seed: UInt64
-  /// The training step; every step draws other numbers.
+  /// The number of the training step. Every step draws different numbers.
   package let step: UInt64
-  /// The number of the batch's first sample within the step, where a step is made of several batches.
+  /// The number of the batch's first sample within the step, which may consist of several batches.
   package let firstSample: UInt64
 
   package init(seed: UInt64, step: UInt64, firstSample: UInt64 = 0) {
@@ -24,10 +24,10 @@ package struct Draws: Equatable, Sendable {
   }
 }
 
-/// The random numbers of one layer for one tile: two words, since every `Layer` carries them and one is made for every step.
+/// The random numbers of one layer for one tile. It takes only two words, because every `Layer` holds it and one is made for every step.
 package struct LayerDraws: Equatable, Sendable {
   package let key: UInt64
-  /// From the low bits: the tile's first sample, 32; the layer, 21; the part, 8; whether there is anything to draw.
+  /// From the lowest bit: the number of the tile's first sample, 32 bits; the layer, 21; the part, 8; one bit that says whether there are numbers to draw.
   @usableFromInline var place: UInt64
 
   /// Numbers to draw.
@@ -55,7 +55,7 @@ package struct LayerDraws: Equatable, Sendable {
     set { place = place & ~(0x1F_FFFF << 32) | (UInt64(truncatingIfNeeded: newValue) & 0x1F_FFFF) << 32 }
   }
 
-  /// The use of the numbers, below 256: different parts of a layer draw different numbers.
+  /// The part of the layer that uses the numbers, below 256. Different parts draw different numbers.
   @inlinable package var part: Int {
     get { Int(truncatingIfNeeded: place >> 53 & 0xFF) }
     set { place = place & ~(0xFF << 53) | (UInt64(truncatingIfNeeded: newValue) & 0xFF) << 53 }

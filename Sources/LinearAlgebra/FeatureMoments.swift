@@ -1,13 +1,13 @@
 import Settings
 
-/// Mean and standard deviation of each feature of a batch, in float64; where samples are sequences, those of each channel over its observations.
+/// The mean and the standard deviation of each feature of a batch, in float64. If samples are sequences, those of each channel over all its observations.
 ///
-/// Mean m = Σx/n, deviation √(Σ(x−m)²/n), in passes that each sum the rows in their order: over x − x₀ for the first observation x₀ of each feature, and over the squares of x − m with the remainder
-/// Σ(x−m) that rounding leaves taken out. Neither large means nor many rows drown small spreads: with n up to 10⁷ and |m| up to 10⁸ deviations the mean is right to 1e-7 deviations.
+/// The mean is m = Σx/n and the deviation √(Σ(x−m)²/n). The first pass sums x − x₀, where x₀ is the first observation of the feature; the second pass sums the squares of x − m and corrects for Σ(x−m), which rounding
+/// keeps from being zero. Each pass sums the rows in their order. Small deviations are not lost in large means or many rows: with n up to 10⁷ and |m| up to 10⁸ deviations, the mean is right to 1e-7 deviations.
 /// - Parameters:
 ///   - source: samples × features, any type and strides, finite.
 ///   - format: how samples hold sequences: a channel's values count at all steps together, where its mask is not 0, and times and masks have mean and deviation 0; nil for plain features.
-///   - mean, deviation: float64, one number a feature, overwritten. The deviation of what never changes is exactly 0, its mean exactly its value; of what is never observed both are 0.
+///   - mean, deviation: float64, one number per feature, overwritten. The deviation of what never changes is exactly 0, its mean exactly its value; of what is never observed both are 0.
 /// - Throws: `memory`; why the work must end.
 /// - Complexity: three passes over the data; memory for a tile of at most 256 samples.
 package func featureMoments(_ source: TensorView, sequences format: SequenceFormat? = nil, mean: Vector, deviation: Vector) throws(Failure) {
@@ -20,7 +20,7 @@ package func featureMoments(_ source: TensorView, sequences format: SequenceForm
   let memory = try Buffer(count: tile * features, precision: .float64)
   let block = Block(memory.base, rows: features, columns: tile, precision: .float64)
 
-  /// Gives each group its numbers less their features' entries of `mean`, a column of a tile with its masks at a time, until all rows were given or `isEnough`.
+  /// Gives each feature's or channel's moments its numbers minus the entry of `mean`, one column of a tile at a time with its masks, until all rows were given or `isEnough` returns true.
   func forEachColumn(isEnough: () -> Bool = { false }, _ body: (_ column: ObservedColumn, _ moments: inout Moments) -> Void) throws(Failure) {
     for start in stride(from: 0, to: source.rows, by: tile) where !isEnough() {
       try Watch.check()

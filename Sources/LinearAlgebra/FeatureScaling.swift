@@ -1,13 +1,13 @@
-/// How numbers enter or leave, feature by feature: x ↦ (x − shift)·scale on the way in, x ↦ scale·x on the way out.
+/// The scaling of each feature where numbers enter and leave a network: x ↦ (x − shift)·scale when they enter, x ↦ scale·x when they leave.
 ///
-/// It acts on numbers in the type that the caller gave: in float64, and then rounded to the network's precision once. So times around 1.7e9 keep their differences on the way into float32. A type whose
-/// numbers the tile's precision holds exactly (float32 and bytes in float32) is shifted and scaled there.
+/// Numbers are shifted and scaled in float64 before they are rounded to the network's precision, so that times around 1.7e9 keep their differences in float32. If the network's precision holds the numbers of the
+/// caller's type exactly (float32 and bytes in float32), the arithmetic is done in that precision.
 package struct FeatureScaling: @unchecked Sendable {
-  /// float64, one number a feature; nil stands for zeros.
+  /// float64, one number for each feature; nil stands for zeros.
   package let shift: Vector?
-  /// float64, one number a feature; nil stands for ones.
+  /// float64, one number for each feature; nil stands for ones.
   package let scale: Vector?
-  /// The two in the tile's precision; nil when that does not hold them, and then all goes by float64.
+  /// Both in the tile's precision; nil if they cannot be held exactly, so that everything is computed in float64.
   package let narrow: (shift: Vector, scale: Vector)?
 
   package init(shift: Vector?, scale: Vector?, narrow: (shift: Vector, scale: Vector)? = nil) {

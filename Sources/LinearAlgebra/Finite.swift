@@ -5,9 +5,9 @@ extension Precision {
   package var largest: Double { self == .float32 ? 0x1.fffffefffffffp127 : .greatestFiniteMagnitude }
 }
 
-/// A bound of |x| over a caller's array: of reals the largest magnitude, NaN where one is not finite; of integers that of their type.
+/// A bound of |x| over a caller's array. For reals it is the largest magnitude, or NaN if a number is not finite; for integers it is the bound of their type.
 ///
-/// - Cost: one pass at memory speed over dense rows of reals, number by number over strided ones; integers are not looked at.
+/// - Cost: for reals, one pass at memory speed over dense rows, number by number over strided ones; for integers none.
 package func magnitudeBound(_ view: TensorView) -> Double {
   switch view.type {
   case .float32: largest(view, of: Float.self)
@@ -19,15 +19,25 @@ package func magnitudeBound(_ view: TensorView) -> Double {
   }
 }
 
-/// Where the first number is, by rows, that is NaN, infinite, or infinite once it is rounded to `precision`; nil when there is none.
+/// The place of the first NaN or infinity, by rows; nil if all numbers are finite. Integers always are.
 ///
-/// - Parameter allowsNaN: whether NaN stands for what is not there.
-/// - Cost: as that of `firstNonFinite`.
+/// - Cost: as that of `firstUnheld`.
+package func firstNonFinite(_ view: TensorView) -> (row: Int, column: Int)? { firstUnheld(view, by: .float64) }
+
+/// The place of the first number, by rows, that is NaN, infinite, or infinite once it is rounded to `precision`; nil if there is none.
+///
+/// - Parameter allowsNaN: true where NaN stands for a number that is missing.
+/// - Cost: one pass at memory speed over dense rows, number by number over strided ones.
 package func firstUnheld(_ view: TensorView, by precision: Precision, allowsNaN: Bool = false) -> (row: Int, column: Int)? {
-  guard allowsNaN || (view.type == .float64 && precision == .float32) else { return firstNonFinite(view) }
+  guard view.type.isFloatingPoint else { return nil }
+  let size = view.type.byteCount
+  let allFinite = Kernels.table(view.type == .float32 ? .float32 : .float64).pointee.allFinite
+  let mayOverflow = view.type == .float64 && precision == .float32
   for row in 0..<view.rows {
     let numbers = view.rows(row..<row + 1)
-    if magnitudeBound(numbers) <= precision.largest { continue }
+    // The kernel needs neighbors at aligned addresses, and knows only whether numbers are finite.
+    let fitsKernel = view.columnStride == 1 && Int(bitPattern: numbers.base) % size == 0 && !mayOverflow
+    if fitsKernel ? allFinite(numbers.base, view.columns) : magnitudeBound(numbers) <= precision.largest { continue }
     for column in 0..<view.columns {
       let magnitude = numbers.number(row: 0, column: column).magnitude
       if !(magnitude <= precision.largest || (allowsNaN && magnitude.isNaN)) { return (row, column) }
@@ -63,7 +73,7 @@ private func largest<Number: BinaryFloatingPoint & BitwiseCopyable>(_ view: Tens
     } else {
       for column in 0..<view.columns {
         let magnitude = Double(start.loadUnaligned(fromByteOffset: column * view.columnStride * size, as: Number.self)).magnitude
-        // Written so that NaN, which compares with nothing, is taken and kept.
+        // Comparisons with NaN are false, so that NaN is taken here and kept.
         if !(magnitude <= here) { here = magnitude.isFinite ? magnitude : .nan }
         if here.isNaN { break }
       }
@@ -75,7 +85,7 @@ private func largest<Number: BinaryFloatingPoint & BitwiseCopyable>(_ view: Tens
 }
 
 extension MutableTensorView {
-  /// Writes one number to all columns of a row; an array of integers takes it rounded towards zero.
+  /// Writes one number to all columns of a row. Arrays of integers get it rounded towards zero.
   package func fill(row: Int, with value: Double) {
     for column in 0..<columns {
       let address = base + (row * rowStride + column * columnStride) * type.byteCount
@@ -91,9 +101,9 @@ extension MutableTensorView {
   }
 }
 
-/// Calls `body` for each of the first `count` columns of a tile that holds a number that is not at most `limit` in magnitude, NaN among them.
+/// Calls `body` for each of the first `count` columns of a tile that holds NaN or a number larger than `limit` in magnitude.
 ///
-/// - Cost: one vector pass over the tile where there is none.
+/// - Cost: one vector pass over the tile if there is no such column.
 package func forEachColumn(of tile: Block, count: Int, beyond limit: Double, _ body: (_ column: Int) -> Void) {
   if largestMagnitude(tile) <= limit { return }
   for column in 0..<count {

@@ -1,8 +1,8 @@
-/// The measure of the roughness of numbers on a grid.
+/// The operator L by which the roughness of numbers on a grid is measured.
 package enum GridOperator: String, CaseIterable, Sendable {
   /// L takes the differences between neighbors along both directions: ‖Lx‖² = Σ (x_i − x_j)².
   case differences
-  /// L sums a point's differences to its neighbors, those beyond the edge counting as equal: (Lx)_i = Σ_j (x_i − x_j).
+  /// L sums the differences of a point from its neighbors: (Lx)_i = Σ_j (x_i − x_j). Neighbors beyond the edge count as equal to the point.
   case laplacian
 }
 
@@ -14,7 +14,7 @@ package enum GridOperator: String, CaseIterable, Sendable {
 /// - Parameters:
 ///   - x: any number of grids, one after the other, each row by row; the gradient likewise.
 ///   - rows, columns: of each grid, at least 1; 1 row is a line.
-/// - Cost: 5 operations a number for the first, 25 for the second; allocates nothing. Plain loops: for the weights of a readout.
+/// - Cost: 5 operations per number for differences, 25 for the Laplacian; allocates nothing. These are plain loops, because the weights of a readout are few.
 package func accumulateGridRoughness(_ x: Vector, rows: Int, columns: Int, _ type: GridOperator, strength: Double, addingTo gradient: Vector?) -> Double {
   precondition(x.count % (rows * columns) == 0, "numbers that are no grids")
   switch x.precision {

@@ -2,7 +2,7 @@ import CShims
 
 /// The instruction sets that the kernels are compiled for, best last.
 ///
-/// Results may differ between them in the last bits (the baseline has no fused multiply-add); on one of them they are the same bits for any number of threads.
+/// Results may differ in the last bits between instruction sets, because the baseline has no fused multiply-add. With one instruction set they have the same bits for any number of threads.
 package enum InstructionSet: Int32, CaseIterable, Sendable {
   /// Any x86-64: 128-bit vectors, no fused multiply-add.
   case baseline = 1

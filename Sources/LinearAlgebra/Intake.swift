@@ -3,9 +3,9 @@ import CKernels
 /// Copies rows of a batch into the columns of a tile: x' = (x − shift)·scale.
 ///
 /// - Parameters:
-///   - source: samples × features, any type and strides. Features the tile has beyond the source's become 0: a network opens by zero padding.
-///   - rows: which rows, or nil for consecutive ones; sample s is row rows[start + s] or start + s. All are inside the source.
-///   - count: samples; the tile's columns past it become 0.
+///   - source: samples × features, any type and strides. If the tile has more features than the source, these become 0, as the opening `zero_padding` needs.
+///   - rows: the rows to copy; sample s is row rows[start + s], or start + s if nil. All are inside the source.
+///   - count: the number of samples; further columns of the tile become 0.
 ///   - scaling: shift and scale of each feature of the source; its `narrow` in the tile's precision.
 /// - Accuracy: differences and products in float64 are rounded to the tile's precision once; from int64 the whole part of a shift is subtracted exactly.
 package func gather(_ source: TensorView, rows: UnsafePointer<Int64>?, start: Int, count: Int, scaling: FeatureScaling? = nil, into tile: Block) {
@@ -16,9 +16,9 @@ package func gather(_ source: TensorView, rows: UnsafePointer<Int64>?, start: In
   Kernels.table(tile.precision).pointee.gather(&call)
 }
 
-/// Copies the first `count` columns of a tile into the rows from `startRow` on of a Float or Double array; the tile has at least the target's features.
+/// Copies the first `count` columns of a tile into rows of a Float or Double array, beginning at `startRow`. The tile has at least as many features as the target.
 ///
-/// - Parameter scale: multiplies each feature, in float64: derivatives with respect to scaled features become those with respect to the caller's.
+/// - Parameter scale: multiplies each feature in float64, by which derivatives with respect to the scaled features become derivatives with respect to those of the caller.
 package func scatter(_ tile: Block, count: Int, to target: MutableTensorView, startRow: Int, scale: FeatureScaling? = nil) {
   precondition(target.type.isFloatingPoint && target.columns <= tile.rows, "scatter: float32 or float64, features of the tile")
   var call = TensorCall(
@@ -47,27 +47,6 @@ package func convert(_ source: TensorView, into target: Vector) {
   }
   let turned = TensorView(source.base, type: source.type, rows: source.columns, columns: source.rows, rowStride: source.columnStride, columnStride: source.rowStride)
   gather(turned, rows: nil, start: 0, count: source.columns, into: Block(target.base, rows: source.rows, columns: source.columns, precision: target.precision))
-}
-
-/// Where the first NaN or infinity is, by rows; nil when all is finite. Integers always are.
-///
-/// - Cost: one pass at memory speed over dense rows, number by number over strided ones.
-package func firstNonFinite(_ view: TensorView) -> (row: Int, column: Int)? {
-  guard view.type.isFloatingPoint else { return nil }
-  let precision: Precision = view.type == .float32 ? .float32 : .float64
-  let allFinite = Kernels.table(precision).pointee.allFinite
-  for row in 0..<view.rows {
-    let start = view.base + row * view.rowStride * view.type.byteCount
-    // The kernel needs aligned numbers; rows at other addresses are checked number by number.
-    if view.columnStride == 1, Int(bitPattern: start) % view.type.byteCount == 0, allFinite(start, view.columns) { continue }
-    for column in 0..<view.columns {
-      let at = column * view.columnStride * view.type.byteCount
-      let finite =
-        precision == .float32 ? start.loadUnaligned(fromByteOffset: at, as: Float.self).isFinite : start.loadUnaligned(fromByteOffset: at, as: Double.self).isFinite
-      if !finite { return (row, column) }
-    }
-  }
-  return nil
 }
 
 extension TensorView {

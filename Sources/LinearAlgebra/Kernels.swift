@@ -4,14 +4,14 @@ import KernelsV1
 import KernelsV3
 import KernelsV4
 
-/// The kernels of the instruction set in use: the only way into code that is compiled for AVX2 or AVX-512.
+/// The kernels of the instruction set in use. Only through them is code called that is compiled for AVX2 or AVX-512.
 enum Kernels {
-  /// Six tables. Those of instruction sets that this machine lacks are never made.
+  /// Six tables: three instruction sets, two precisions. Those of instruction sets that this machine lacks are never made.
   private static let tables: UnsafeMutablePointer<KernelTable> = {
     let tables = UnsafeMutablePointer<KernelTable>.allocate(capacity: 6)
     let level = InstructionSet.detected.rawValue
     for slot in 0..<3 {
-      // The slots of those instruction sets hold the tables of a lower one.
+      // Instead of a missing instruction set's table, that of a lower set is used.
       let (float, double) =
         switch slot {
         case 2 where level >= InstructionSet.avx512.rawValue: (KernelsV4.floatTable(), KernelsV4.doubleTable())

@@ -1,10 +1,10 @@
 import COpenBLAS
 
-/// An estimate of the largest eigenvalue of a symmetric matrix, from below up to rounding, by Lanczos' iteration from a fixed vector.
+/// Estimates the largest eigenvalue of a symmetric matrix by Lanczos' iteration from a fixed vector. Up to rounding, the estimate is a lower bound.
 ///
 /// The same matrix gives the same bits. Source: Golub & Van Loan 2013, "Matrix computations", §10.1; the Ritz value's error falls like the square of the number of iterations (Kuczyński & Woźniakowski 1992).
 package enum LargestEigenvalue {
-  /// Vectors that the iteration works in, as long as the matrix has rows.
+  /// The number of vectors that the iteration needs, each as long as the matrix has rows.
   package static let vectors = 3
   private static let iterations = 20
 
@@ -15,7 +15,7 @@ package enum LargestEigenvalue {
   /// - Cost: 20 products with a vector; allocates nothing beyond the stack.
   package static func estimate(_ matrix: Matrix, _ vectors: [Vector]) -> Double {
     var (present, before, next) = (vectors[0], vectors[1], vectors[2])
-    // Numbers between ½ and 1½ in no order, of both signs.
+    // Numbers between ½ and 1½ in magnitude, of both signs, without a regular order.
     for i in 0..<present.count {
       let mixed = UInt32(truncatingIfNeeded: i &+ 1) &* 2_654_435_769
       present.store((mixed >> 16 & 1 == 0 ? 1 : -1) * (0.5 + Double(mixed) * 0x1p-32), at: i)
@@ -33,7 +33,7 @@ package enum LargestEigenvalue {
       length = sumOfSquares(next).squareRoot()
       beside[count] = length
       count += 1
-      // An invariant space: nothing new.
+      // The vectors so far span an invariant space, so that further ones give nothing new.
       guard length > 16 * matrix.precision.epsilon * abs(diagonal[0]) else { break }
       (before, present, next) = (present, next, before)
     }

@@ -1,9 +1,9 @@
 import Glibc
 import Settings
 
-/// The log-odds of softmax probabilities, log p_k/(1 − p_k) = s_k − log Σ_{j≠k} exp s_j: in the order of p_k, and still apart where p_k rounds to 0 or 1.
+/// The log-odds of softmax probabilities, log p_k/(1 − p_k) = s_k − log Σ_{j≠k} exp s_j. They have the order of the p_k and still differ when p_k rounds to 0 or 1.
 ///
-/// What the classes of a sample share is computed once, so that all classes together cost two exponentials and a logarithm a score.
+/// The sums that the classes of a sample share are computed once, so that all classes together cost two exponentials and one logarithm per score.
 package final class LogOdds {
   private let scores: Block
   private let count: Int
@@ -47,7 +47,7 @@ package final class LogOdds {
     (self.best[sample], largest[sample], second[sample], self.total[sample], self.rest[sample]) = (Int64(best), m1, m2, total, rest)
   }
 
-  /// The log-odds of one class, one a sample. Of two classes they are the difference of the scores, rounded once.
+  /// The log-odds of one class, one per sample. Of two classes they are the difference of the scores, rounded once.
   package func fill(_ label: Int, into out: Vector) {
     let (score, odds) = (row(label), out.base.assumingMemoryBound(to: Double.self))
     if scores.rows == 2 {
@@ -59,7 +59,7 @@ package final class LogOdds {
       if Int(best[sample]) == label {
         odds[sample] = score[sample] - second[sample] - log(rest[sample])
       } else {
-        // The others' sum holds the largest's 1, so that the subtraction loses nothing.
+        // The sum over the other classes contains 1, the term of the largest score, so that the subtraction loses no digits.
         odds[sample] = score[sample] - largest[sample] - log(total[sample] - exp(score[sample] - largest[sample]))
       }
     }

@@ -4,7 +4,7 @@ import CKernels
 ///
 /// - Parameters:
 ///   - scores: classes × samples.
-///   - labels: one a sample, 0 ..< classes; another makes the loss NaN.
+///   - labels: one per sample, 0 ..< classes; another makes the loss NaN.
 ///   - count: the samples of the tile; the columns past it are padding.
 ///   - scale: factor of the gradient, 1/batch for a mean loss.
 ///   - weights: float64, one for each sample, by which its loss and gradient are multiplied; nil: 1.

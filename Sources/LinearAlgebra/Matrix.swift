@@ -51,7 +51,7 @@ package struct Vector: @unchecked Sendable {
   }
 }
 
-/// The bias of an affine map: one number an output (`stride` 1), one number for all outputs (`stride` 0), or none (nil).
+/// The bias of an affine map: one number per output (`stride` 1), one number for all outputs (`stride` 0), or none (nil).
 package struct Bias: @unchecked Sendable {
   package let base: UnsafeMutableRawPointer
   package let stride: Int

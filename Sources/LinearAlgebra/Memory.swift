@@ -23,15 +23,15 @@ package enum Memory {
     set { sode_shim_memory_set_limit(UInt64(clamping: newValue)) }
   }
 
-  /// Bytes that the process could still use without being ended for it, as the system says; `Int.max` where it does not. Some 50 µs.
+  /// The bytes that, according to the system, the process can still use without being killed; `Int.max` if the system does not say. Takes about 50 µs.
   package static var available: Int { Int(clamping: sode_shim_available_memory()) }
 
-  /// Counts memory that does not come from buffers as held while `body` runs: what the standard library takes for texts and arrays of a size that a caller chose.
+  /// Runs `body` and counts `byteCount` bytes as held meanwhile. This is for memory that does not come from buffers: texts and arrays of the standard library whose size the caller has chosen.
   ///
   /// - Parameters:
-  ///   - byteCount: at most as much as will be taken; negative counts, which overflowed sizes become, fail.
-  ///   - what: whose memory it is, for the message.
-  /// - Throws: `memory` when the limit would be passed, or the system has no more; what `body` throws.
+  ///   - byteCount: no more than will be used. Negative counts, which result from sizes that overflow, are refused.
+  ///   - what: what the memory is for, in the message.
+  /// - Throws: `memory` if the limit would be exceeded or the system has not enough memory; what `body` throws.
   package static func claiming<Result>(_ byteCount: Int, for what: String, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
     guard byteCount >= 0, byteCount < largeClaim || byteCount <= available, sode_shim_memory_claim(byteCount) == 0 else {
       throw Memory.refusal(byteCount, for: what)
@@ -40,10 +40,10 @@ package enum Memory {
     return try body()
   }
 
-  /// From here on claims are compared with what the system has.
+  /// Claims of at least this many bytes are compared with what the system has.
   private static let largeClaim = 1 << 26
 
-  /// Why so many bytes were refused.
+  /// The failure that says why a number of bytes was refused.
   static func refusal(_ byteCount: Int, for what: String) -> Failure {
     guard byteCount >= 0 else { return Failure(.memory, "memory: the size of \(what) does not fit the address space") }
     let limit = Memory.limit

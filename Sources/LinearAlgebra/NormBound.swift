@@ -1,27 +1,27 @@
 import CShims
 import Settings
 
-/// Upper bounds of spectral norms ‖W‖₂ = σ_max(W), never below the true norm, so that stability may be concluded from them.
+/// Computes upper bounds of spectral norms ‖W‖₂ = σ_max(W). A bound is never below the true norm, so that stability can be concluded from it.
 ///
-/// Lanczos' iteration estimates the largest eigenvalue λ of the Gram matrix G = WWᵀ of the shorter side. Cholesky's factorization of c²I − G, where it succeeds, then proves that ‖W‖ ≤ c, and the bound is the least
-/// c² = λ·1.02ʲ, j = 1, 2, …, that it succeeds for. It exceeds the norm by less than the factor `looseness`: 1 %, and the roundings.
+/// Lanczos' iteration estimates the largest eigenvalue λ of the Gram matrix G = WWᵀ, formed over the shorter side of W. If Cholesky's factorization of c²I − G succeeds, this proves that ‖W‖ ≤ c. The bound is the
+/// smallest c² = λ·1.02ʲ, j = 1, 2, …, for which it succeeds. It exceeds the norm by less than the factor `looseness`, which is 1 % plus rounding errors.
 ///
-/// Products are formed in the matrix's own precision, of orders beyond `largestFloat` in Double. With ε the precision's epsilon, n the order of G and m the length of its sums, rounding moves G by at most ½mε‖W‖_F², and the
-/// factorization proves its statement up to ½(n + 1)ε times the trace nc² − ‖W‖_F², both to first order; c² is widened by one and a half times as much.
+/// Products are computed in the matrix's own precision, or in Double if G is larger than `largestFloat`. Let ε be the epsilon of this precision, n the order of G and m the length of its sums. To first order, rounding
+/// changes G by at most ½mε‖W‖_F², and the factorization proves its statement up to ½(n + 1)ε times the trace nc² − ‖W‖_F². c² is increased by one and a half times the sum of both.
 /// Sources: Golub & Van Loan 2013, "Matrix computations", §10.1; Rump 2006, "Verification of positive definiteness", BIT 46, for the proof in floating-point arithmetic.
 ///
-/// Memory is made once; one caller at a time.
+/// Memory is allocated once. Only one thread may use the object at a time.
 package final class NormBound {
   private let arena: Arena
   private let rows: Int
   private let columns: Int
-  /// The ratio of neighboring trials for c².
+  /// The ratio of successive trial values of c².
   private static let ratio = 1.02
-  /// The largest order of a Gram matrix of Floats: of larger ones, roundings would widen the bound by more than 1 %.
+  /// The largest order of a Gram matrix that is computed in Float. For larger ones, rounding errors would increase the bound by more than 1 %.
   private static let largestFloat = 256
 
   /// - Parameters:
-  ///   - rows, columns: the largest extents of any matrix to come, the smaller first.
+  ///   - rows, columns: the largest extents of all matrices whose norms will be bounded, the smaller first.
   /// - Throws: `memory`.
   package init(rows: Int, columns: Int) throws(Failure) {
     precondition(rows >= 1 && rows <= columns, "the shorter side comes first")
@@ -40,9 +40,9 @@ package final class NormBound {
   ///
   /// - Parameters:
   ///   - matrix: finite numbers of any precision, one stride being 1; no larger than the memory.
-  ///   - target: ‖·‖_F suffices where it is at most this.
-  /// - Returns: NaN or infinity where the matrix has such numbers.
-  /// - Cost: a pass for ‖·‖_F; one product of order n·n·m, n³/3 operations for each trial, of which there is rarely more than one, and 20 products with a vector.
+  ///   - target: if ‖·‖_F is at most this, it is returned as the bound.
+  /// - Returns: the bound; NaN or infinity if the matrix contains such numbers.
+  /// - Cost: one pass for ‖·‖_F; one product of n·n·m operations; n³/3 operations for each trial, of which there is rarely more than one; 20 products with a vector.
   package func bound(_ matrix: Matrix, isAntisymmetric: Bool = false, enough target: Double = 0) -> Double {
     precondition(!isAntisymmetric || matrix.rows == matrix.columns, "the antisymmetric part of a square matrix")
     arena.release(to: 0)
@@ -67,16 +67,16 @@ package final class NormBound {
     return unit * min(frobenius, proven(block, columns: m, below: frobenius))
   }
 
-  /// Below which factor a bound exceeds the norm of a matrix of that shape and precision.
+  /// The factor by which a bound exceeds the norm at most, for matrices of this shape and precision.
   package static func looseness(rows: Int, columns: Int, precision: Precision) -> Double {
     let (n, m) = (min(rows, columns), max(rows, columns))
-    // ‖W‖_F² is at most n‖W‖², and a factorization fails no sooner than its roundings let it.
+    // ‖W‖_F² is at most n‖W‖², and a factorization can fail only because of its rounding errors.
     return ratio.squareRoot() * (1 + 1.1 * ratio * Double(n) * widening(m, working(n, precision)))
   }
 
   private static func working(_ order: Int, _ precision: Precision) -> Precision { order > largestFloat ? .float64 : precision }
 
-  /// What c² is widened by, as a share of nc²: m is the length of the longer sums.
+  /// By how much c² is increased, relative to nc²; m is the length of the longer sums.
   private static func widening(_ m: Int, _ precision: Precision) -> Double { 0.75 * Double(m + 4) * precision.epsilon }
 
   /// W, or ½(W − Wᵀ), in rows without gaps but for padding.

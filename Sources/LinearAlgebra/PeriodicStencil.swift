@@ -33,14 +33,6 @@ package struct PeriodicStencil: Sendable {
     work.fill(out)
   }
 
-  /// x ← (I + hLᵀL)⁻¹x for one vector of n Doubles, in the Fourier basis.
-  package func smooth(_ x: Vector, taps: Vector, stepSize h: Double, memory: UnsafeMutableRawPointer) {
-    let work = Work(size, memory)
-    work.transform(taps)
-    work.keepSpectrum { square in 1 / (1 + h * square) }
-    work.multiplySpectrum(x)
-  }
-
   /// dc_k −= h·Σ_s Σ_i ((Lq)_i y_{i+k−1} + (Ly)_i q_{i+k−1}): the gradient of the taps, q being (I + hLᵀL)⁻¹ times the cotangent of y = y₊.
   ///
   /// With R_d = Σ_{i,s} q_{i,s} y_{i+d,s} this is −h Σ_j c_j (R_{k−j} + R_{j−k}).
@@ -109,26 +101,6 @@ private struct Work {
       real.store(value(a * a + b * b, a * keptReal.load(k) + b * keptImaginary.load(k)), at: k)
       imaginary.store(0, at: k)
     }
-  }
-
-  func keepSpectrum(_ value: (_ square: Double) -> Double) {
-    for k in 0..<size {
-      let (a, b) = (real.load(k), imaginary.load(k))
-      keptReal.store(value(a * a + b * b), at: k)
-    }
-  }
-
-  /// x ← F⁻¹(kept·Fx).
-  func multiplySpectrum(_ x: Vector) {
-    copy(x, into: real)
-    LinearAlgebra.fill(imaginary, 0)
-    fourierTransform(real: real, imaginary: imaginary, workspace: workspace)
-    for k in 0..<size {
-      real.store(real.load(k) * keptReal.load(k), at: k)
-      imaginary.store(imaginary.load(k) * keptReal.load(k), at: k)
-    }
-    fourierTransform(real: real, imaginary: imaginary, isInverse: true, workspace: workspace)
-    copy(real, into: x)
   }
 
   /// The circulant matrix of these eigenvalues, which are real and even, so that it is symmetric.

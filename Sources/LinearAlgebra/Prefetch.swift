@@ -1,7 +1,7 @@
 import CShims
 
-/// Prefetches a block that will be read soon, so that a sweep over memory beyond the caches waits less. It has no other effect.
+/// Loads a block that will be read soon into the cache. It has no other effect.
 ///
-/// - Parameter block: contiguous, as a tape's are; of a longer one the first megabyte is asked for, since more would push it out of the cache again.
+/// - Parameter block: a contiguous block, such as those of a tape. At most its first megabyte is loaded, because more would be evicted from the cache again.
 /// - Cost: one instruction for 64 bytes.
 package func prefetch(_ block: Block) { sode_shim_prefetch(block.base, min(block.rows * block.stride * block.precision.byteCount, 1 << 20)) }

@@ -3,7 +3,7 @@ import Settings
 
 /// Counter-based random numbers: Philox4x32-10 keyed by a seed, with one stream for each use (a layer, an epoch, a data set).
 ///
-/// Number i of a stream depends on (seed, stream, i) alone, never on a thread or on other draws.
+/// Number i of a stream depends only on (seed, stream, i), not on threads or other draws.
 /// Source: Salmon, Moraes, Dror & Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3", §3.3.
 package struct RandomStream: Sendable {
   private let key: SIMD2<UInt32>
@@ -57,7 +57,7 @@ package struct RandomStream: Sendable {
     for i in 0..<out.count { out.store(low + (high - low) * uniform(), at: i) }
   }
 
-  /// Fills with normal numbers; Float gets the Double numbers rounded.
+  /// Fills with normal numbers, which are computed in Double and rounded if the vector has floats.
   package mutating func normal(into out: Vector, mean: Double = 0, deviation: Double = 1) {
     var i = 0
     while i < out.count {

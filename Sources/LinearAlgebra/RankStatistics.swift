@@ -1,14 +1,13 @@
 import Settings
 
-/// The area under the receiver operating characteristic of one row of scores: the probability that a sample of class `positive` scores above one of another class,
-/// equals counting one half.
+/// The area under the receiver operating characteristic of one row of scores: the probability that a sample of class `positive` has a larger score than one of another class, where equal scores count one half.
 ///
-/// Area = (R − m(m+1)/2) / (m·(n−m)), R the sum of the positives' ranks and equals sharing the mean of theirs. Source: Mann & Whitney 1947; Hanley & McNeil 1982, §II.
+/// The area is (R − m(m+1)/2) / (m·(n−m)), where R is the sum of the ranks of the m positive samples; equal scores share the mean of their ranks. Source: Mann & Whitney 1947; Hanley & McNeil 1982, §II.
 /// - Parameters:
-///   - scores: float64, one a sample.
-///   - labels: one a sample.
+///   - scores: float64, one per sample.
+///   - labels: one per sample.
 ///   - order: room for as many row numbers, overwritten.
-/// - Returns: nil where one of the two kinds of samples is absent, or a score is NaN: there is no such area.
+/// - Returns: nil if one of the two kinds of samples is absent or a score is NaN, because the area is not defined then.
 /// - Throws: why the work must end.
 /// - Complexity: O(n log n).
 package func areaUnderCurve(_ scores: Vector, labels: UnsafePointer<Int32>, positive: Int32, order: UnsafeMutablePointer<Int64>) throws(Failure) -> Double? {

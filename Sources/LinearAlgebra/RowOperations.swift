@@ -1,9 +1,9 @@
 import CKernels
 
-/// out[i,s] = base[i,s] + scale·f[i]·x[i,s]: each row has its factor.
+/// out[i,s] = base[i,s] + scale·f[i]·x[i,s], with one factor f[i] for each row.
 ///
 /// - Parameters:
-///   - factors: one number a row (`stride` 1) or one for all (`stride` 0), in the precision of `x`.
+///   - factors: one number per row (`stride` 1) or one for all (`stride` 0), in the precision of `x`.
 ///   - base: nil stands for zeros; it may be the memory of `out`, as may `x`.
 /// - Accuracy: scale·f is rounded once, then one fused multiply-add a number.
 package func scaleRows(_ factors: Bias, _ x: Block, scale: Double, addingTo base: Block?, into out: Block) {
@@ -14,9 +14,9 @@ package func scaleRows(_ factors: Bias, _ x: Block, scale: Double, addingTo base
   Kernels.table(out.precision).pointee.scaleRows(&call)
 }
 
-/// out[i·stride] += scale·Σ_s x[i,s]·y[i,s]: the gradient of a factor a row; with stride 0 all rows sum into one number.
+/// out[i·stride] += scale·Σ_s x[i,s]·y[i,s]: the gradient of a factor per row; with stride 0 all rows sum into one number.
 ///
-/// The order is fixed: within a row by lanes, then row by row. Padding columns count, so one of `x` and `y` must be zero there.
+/// The order of the sum is fixed: within a row by lanes, then row by row. Padding columns are included, so `x` or `y` must be zero there.
 package func accumulateRowDots(_ x: Block, _ y: Block, scale: Double, addingTo out: Bias) {
   assert(x.rows == y.rows && x.columns == y.columns, "accumulateRowDots: shapes")
   var call = ElementwiseCall(

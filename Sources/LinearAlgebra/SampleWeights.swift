@@ -1,10 +1,10 @@
 /// The weights of a tile's samples, out[s] = samples[row]·classes[label of s], in float64.
 ///
 /// - Parameters:
-///   - samples: one a row of the data set; nil: 1.
-///   - classes: one a class; nil: 1.
-///   - labels: the tile's own, one a sample; needed with `classes`.
-///   - rows, start, count: which samples, as in `gather`.
+///   - samples: one weight for each row of the data set; nil: 1.
+///   - classes: one weight for each class; nil: 1.
+///   - labels: the labels of the tile's samples; needed with `classes`.
+///   - rows, start, count: the samples, as in `gather`.
 package func gatherWeights(
   samples: Vector?, classes: Vector?, labels: UnsafePointer<Int32>, rows: UnsafePointer<Int64>?, start: Int, count: Int, into out: Vector
 ) {
@@ -21,7 +21,7 @@ package func gatherWeights(
   }
 }
 
-/// Σ of the weights that `gatherWeights` gives, in the samples' order; `labels` are those of all rows here.
+/// The sum of the weights that `gatherWeights` gives, in the order of the samples. Here `labels` are those of all rows of the data set.
 package func weightSum(
   samples: Vector?, classes: Vector?, labels: UnsafePointer<Int32>?, rows: UnsafePointer<Int64>?, start: Int, count: Int
 ) -> Double {

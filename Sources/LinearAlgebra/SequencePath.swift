@@ -1,10 +1,10 @@
 import CKernels
 import Settings
 
-/// How the features of a sample hold a sequence of observations: steps × features of a step, row-major in time.
+/// How the features of a sample hold a sequence of observations: step after step, each with the same number of features.
 ///
-/// A step is its channels (`values`), its time and its channels (`timesAndValues`), or its time, its channels and a mask a channel, 1 for observed and 0 for not (`timesValuesAndMasks`). A
-/// step whose masks are all 0 is padding: nothing of it counts, its time neither. Without times, step j is at time j.
+/// The features of a step are its channels (`values`); its time and its channels (`timesAndValues`); or its time, its channels and one mask for each channel, which is 1 if the channel was observed and 0 if not
+/// (`timesValuesAndMasks`). A step whose masks are all 0 is padding: nothing in it counts, not even its time. Without times, step j is at time j.
 package struct SequenceFormat: Equatable, Sendable {
   package enum Layout: Int32, CaseIterable, Sendable {
     case values
@@ -55,40 +55,40 @@ package struct SequenceFormat: Equatable, Sendable {
   }
 }
 
-/// The path between observations, each channel through its own. Where a channel is observed twice at one time, the path jumps there, to the later value.
+/// How a path is laid through the observations, for each channel separately. If a channel is observed twice at the same time, the path jumps there to the later value.
 package enum PathInterpolation: Int32, CaseIterable, Sendable {
-  /// No path: a step reads its observation, an unobserved channel its last one, 0 before the first.
+  /// No path: each point reads the observation of one step. An unobserved channel has its last value, or 0 before the first.
   case none = 0
   /// Straight lines: exact on affine paths.
   case linear = 1
-  /// Cubic Hermite with backward differences for slopes, once continuously differentiable and causal: on [t_i, t_{i+1}] only x_{i−1}, x_i and x_{i+1} count. Exact on affine paths. The first
-  /// piece is linear. Source: Morrill et al. 2021 (arXiv:2106.11028), §3.
+  /// Cubic Hermite pieces with backward differences as slopes: once continuously differentiable. On [t_i, t_{i+1}] the path depends only on x_{i−1}, x_i and x_{i+1}. It is exact for affine paths. The first piece is
+  /// linear. Source: Morrill et al. 2021 (arXiv:2106.11028), §3.
   case hermite = 2
 }
 
 /// The quantity that is read from a path.
 package enum PathForm: Int32, Sendable {
-  /// X(t), after a row that says whether there is an observation, if such a row was requested.
+  /// X(t), preceded by a row that says whether there is an observation, if such a row was requested.
   case value = 0
   /// Ẋ(t), with respect to the block's time.
   case derivative = 1
-  /// Rows δ, m and the observation: between observations δ is the time since the last one, at an observation m is its weight.
+  /// The rows δ and m and the observation. Between observations δ is the time since the last one; at an observation m is its weight.
   case events = 2
 }
 
-/// Where the paths of all samples are read: points in the time [0, T] of a block.
+/// The points at which the paths of all samples are read, in the time [0, T] of a block.
 ///
-/// With `isScaled` a sample's span, from its first observation to its last, is mapped onto [0, T]; else the sample's times are the block's. Steps without times are always mapped. Outside its
-/// observations a path is constant.
+/// With `isScaled` the time from a sample's first observation to its last is mapped onto [0, T]. Otherwise the sample's times are those of the block. If there are no times, the steps are always mapped. Before the first
+/// and after the last observation a path is constant.
 package struct PathSampling: Sendable {
   package let format: SequenceFormat
   package let interpolation: PathInterpolation
   package let form: PathForm
-  /// Rows before the channels of a point.
+  /// The rows of a point before its channels.
   package let lead: Int
   package let isScaled: Bool
   package let horizon: Double
-  /// The points: of the order of the layers.
+  /// The points, about as many as there are layers.
   private let memory: Buffer
   private let count: Int
   private let readsEachStep: Bool
@@ -119,7 +119,7 @@ package struct PathSampling: Sendable {
     for layer in 0..<layers {
       let begin = times(layer)
       let size = times(layer + 1) - begin
-      // Far more than the rounding of times in float32, far less than a step.
+      // This is much more than the rounding errors of times in float32 and much less than a step.
       let little = 1e-5 * size
       for node in nodes {
         let time = begin + node * size
@@ -184,7 +184,7 @@ package struct PathSampling: Sendable {
 /// - Parameters:
 ///   - sequences: features × samples, times in ascending order.
 ///   - out: `sampling.rows` × samples.
-/// - Cost: a few operations a point, channel, and sample, and a few a step; no allocation. A sample's bits do not depend on its neighbors.
+/// - Cost: a few operations per point, channel, and sample, and a few a step; no allocation. A sample's bits do not depend on its neighbors.
 package func samplePaths(_ sampling: PathSampling, of sequences: Block, into out: Block) {
   sampling.call(knots: sequences, values: sequences, out: out, isTangent: false, isTransposed: false)
 }
@@ -199,7 +199,7 @@ package func accumulatePathCotangents(_ sampling: PathSampling, of sequences: Bl
   sampling.call(knots: sequences, values: values, out: cotangent, isTangent: false, isTransposed: true)
 }
 
-/// The faults that a sequence may have.
+/// What may be wrong with a sequence.
 package enum SequenceFault: Equatable, Sendable {
   /// A time before that of the step before it.
   case time(before: Double, here: Double)
@@ -212,10 +212,10 @@ package enum SequenceFault: Equatable, Sendable {
 /// The first faulty sequence: times that decrease over the steps with observations, masks other than 0 and 1, or a jump where none is allowed. nil when all are valid.
 ///
 /// - Parameters:
-///   - precision: in which paths are computed; two times that it cannot tell apart are one.
-///   - isScaled: whether the network takes the time of the first observation from all others before it rounds them.
-///   - allowsJumps: whether one channel may be observed twice at one time. Where the path's derivative is read it may not, since no step would see the jump.
-/// - Cost: one pass over times and masks; a step looks back over the steps of the same time.
+///   - precision: the precision in which paths are computed. Times that are equal in this precision count as one time.
+///   - isScaled: whether the network subtracts the time of the first observation from all times before it rounds them.
+///   - allowsJumps: whether a channel may be observed twice at one time. If the derivative of the path is read, it may not, because no step would see the jump.
+/// - Cost: one pass over times and masks, in which each step is compared with the earlier steps of the same time.
 package func firstSequenceFault(
   _ view: TensorView, _ format: SequenceFormat, precision: Precision, isScaled: Bool, allowsJumps: Bool
 ) -> (sample: Int, step: Int, fault: SequenceFault)? {

@@ -1,7 +1,7 @@
 /// Replaces the times of gathered sequences by the times since each sample's first observation, t − t₀.
 ///
 /// The difference is taken in the caller's type and then rounded to the tile's precision, so that times around 1.7e9 keep the differences that a scaled span depends on. A step without any observation
-/// has the time 0: nobody reads it.
+/// gets the time 0, which is not used.
 /// - Parameters:
 ///   - source, rows, start, count: the samples, as in `gather`.
 ///   - format: the layout of a sample; without times there is nothing to do.

@@ -2,7 +2,7 @@
 ///
 /// Each term is computed as x²/(√(x² + ε²) + ε), which does not cancel for small x.
 /// - Parameter epsilon: ε > 0.
-/// - Cost: one pass with a root and a division a number; allocates nothing.
+/// - Cost: one pass with a root and a division for each number; allocates nothing.
 package func accumulateSmoothedAbsolute(_ x: Vector, epsilon: Double, strength: Double, addingTo gradient: Vector?) -> Double {
   switch x.precision {
   case .float32: return accumulate(Float.self, x, epsilon, strength, gradient)

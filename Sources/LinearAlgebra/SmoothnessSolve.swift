@@ -3,9 +3,9 @@ import Settings
 
 /// Solves with the Hessian of the smoothness in time, x ← (f·DᵀD + γI)⁻¹x, where D takes the differences θ_j − θ_{j−1} of N layers.
 ///
-/// The orthonormal cosine transform diagonalizes DᵀD, with eigenvalues 2 − 2cos(πk/N) (Strang 1999, "The discrete cosine transform", DCT-2): transform each number's
-/// course over the layers, divide, transform back. That needs layers at equal distances; other forms are solved by their bands (`BandForm.solve`).
-/// Memory is made once; one caller at a time.
+/// The orthonormal cosine transform diagonalizes DᵀD, with eigenvalues 2 − 2cos(πk/N) (Strang 1999, "The discrete cosine transform", DCT-2). Each parameter, as a sequence over the layers, is transformed, divided by
+/// the eigenvalues and transformed back. This needs layers at equal distances; other forms are solved by `BandForm.solve`.
+/// Memory is allocated once. Only one thread may use the object at a time.
 package final class SmoothnessSolve {
   private let buffer: Buffer
   private let maximumLayers: Int
@@ -13,7 +13,7 @@ package final class SmoothnessSolve {
   private let workspace: Vector
   private let pivots: Vector
 
-  /// - Parameter maximumLayers: N of the largest solve to come.
+  /// - Parameter maximumLayers: the largest N that will be solved.
   /// - Throws: `memory`.
   package init(maximumLayers: Int) throws(Failure) {
     self.maximumLayers = maximumLayers
@@ -30,7 +30,7 @@ package final class SmoothnessSolve {
   ///   - x: layers × size numbers, one layer after the other, overwritten.
   ///   - factor: f = α/h ≥ 0.
   ///   - shift: γ > 0.
-  /// Leaves early, with a result of no use, once this thread's watch is over.
+  /// It returns early once this thread's watch is over; the result must then be discarded.
   /// - Cost: size transforms of length N and back; allocates nothing.
   package func solve(_ x: Vector, layers: Int, factor: Double, shift: Double) {
     precondition(layers <= maximumLayers && shift > 0, "a smoothness solve beyond its memory, or without a shift")
@@ -39,7 +39,7 @@ package final class SmoothnessSolve {
     let column = column[0..<layers]
     let bytes = x.precision.byteCount
     let values = column.base.assumingMemoryBound(to: Double.self)
-    // The eigenvalues, divided by at each transform.
+    // The eigenvalues by which each transformed sequence is divided.
     let divisors = pivots.base.assumingMemoryBound(to: Double.self)
     for k in 0..<layers {
       let half = sin(Double.pi * Double(k) / Double(2 * layers))

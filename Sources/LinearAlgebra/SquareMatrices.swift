@@ -1,4 +1,4 @@
-/// Square matrices of Doubles, cut one after the other from given memory: the work memory of small dense algebra at either precision of its operands.
+/// Square matrices of Doubles in given memory, one after the other: the work memory of small dense computations, whose operands may have either precision.
 ///
 /// All are row-major without gaps. The memory may begin anywhere; numbers are aligned within it.
 package struct SquareMatrices {
@@ -8,7 +8,7 @@ package struct SquareMatrices {
   /// How many numbers of `precision` hold `matrices` of them, with the pivots of a factorization.
   package static func count(_ matrices: Int, size: Int, precision: Precision) -> Int {
     let doubles = matrices * size * size + size
-    // One Float more, so that the matrices can start at a multiple of eight bytes.
+    // Floats for padding are added, so that the matrices can begin at a multiple of eight bytes.
     return precision == .float64 ? doubles : 2 * doubles + 2
   }
 

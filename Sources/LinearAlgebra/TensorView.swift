@@ -52,7 +52,7 @@ package struct TensorView: @unchecked Sendable {
     self.init(base, type: type, rows: rows, columns: columns, rowStride: columns, columnStride: 1)
   }
 
-  /// The bytes the elements span, from `low` to before `high` relative to `base`, or nil when they do not fit the address space.
+  /// The range of bytes that the elements occupy, from `low` up to but not including `high`, relative to `base`; nil if it does not fit in the address space.
   package func extent() -> (low: Int, high: Int)? { byteExtent(rows, rowStride, columns, columnStride, type.byteCount) }
 
   /// The rows `range`.

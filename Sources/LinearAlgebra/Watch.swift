@@ -6,13 +6,13 @@ import Settings
 ///
 /// One watch is made for each call of the C interface. The thread that makes it works under it (`current`), `WorkerPool` carries it to other threads, `StepLog` to layers and steps.
 /// Loops ask `isOver` between pieces of work that take at most a few milliseconds, and leave when it is true; whoever began the work then calls `check()`, which throws the reason.
-/// The first reason holds for the watch's life, so that all threads leave and all of them for the same reason.
+/// The first reason is final: from then on every thread that asks is told to leave, and all calls throw the same reason.
 ///
-/// The thread that made the watch also keeps its pulse: whenever it asks and `pulseInterval` has passed, it calls back (progress events, the caller's tick). Other threads never do.
+/// The thread that made the watch also calls back: whenever it asks and `pulseInterval` has passed since the last time, it calls the caller's tick and then `onPulse` (progress events). This is the pulse. Other threads never call back.
 ///
-/// Cost: asking reads an atomic and, where there is a limit, a token or a pulse, a clock: about 10 ns. No lock, no allocation.
+/// Cost: asking reads an atomic number and, if there is a limit, a token or a pulse, a clock: about 10 ns. It takes no lock and allocates nothing.
 package final class Watch: @unchecked Sendable {
-  /// A watch that is never over and never calls back, for work that nobody limits.
+  /// A watch that is never over and never calls back, for work without limits.
   package static let none = Watch(isIdle: true)
 
   /// The watch that this thread works under; `none` outside `asCurrent`.
@@ -32,23 +32,23 @@ package final class Watch: @unchecked Sendable {
     return try body()
   }
 
-  /// Milliseconds from one pulse to the next. Half of what the interface promises, because a pulse waits for the piece of work that is under way.
+  /// Milliseconds from one pulse to the next. The C interface promises twice this time, because a pulse waits until the current piece of work is done.
   package static let pulseInterval = 50.0
 
-  /// Called on the thread that made the watch, at every pulse: 0 goes on, > 0 ends the work (`stoppedByCallback`), < 0 fails it (`callbackFailed`).
-  /// It comes in the midst of work: what a call changes may be half changed.
+  /// Called on the thread that made the watch, at every pulse. The answer 0 lets the work go on, a positive one ends it (`stoppedByCallback`), a negative one makes it fail (`callbackFailed`).
+  /// It is called in the middle of the work, when objects that the call changes may be incomplete.
   package var onPulse: (() -> Int32)? {
     didSet { if !isIdle { postponePulse() } }
   }
 
-  /// Whether nobody limits the work: this watch is never over.
+  /// Whether the work has no limits, so that this watch is never over.
   package let isIdle: Bool
   /// Milliseconds allowed; 0 without a limit.
   private let limit: Int64
-  /// When they end, in milliseconds of `now`.
+  /// The time at which they end, in milliseconds of `now`.
   private let deadline: Double
   private let isCancelled: (() -> Bool)?
-  /// The caller's own callback, which every pulse makes before `onPulse`.
+  /// The caller's own callback. A pulse calls it before `onPulse`.
   private let tick: (() throws(Failure) -> Int32)?
   private let thread: pthread_t
   /// The reason's status number; 0 while there is none.
@@ -60,9 +60,9 @@ package final class Watch: @unchecked Sendable {
   private var thrown: Failure?
 
   /// - Parameters:
-  ///   - milliseconds: how long the work may take from now on; 0: as long as it likes.
-  ///   - isCancelled: asked on any thread, so lock-free; once true, the work must end.
-  ///   - tick: as `onPulse`; what it throws fails the work too.
+  ///   - milliseconds: how long the work may take from now on; 0: no limit.
+  ///   - isCancelled: says whether the work must end. It is called on any thread and must not lock.
+  ///   - tick: called at every pulse, with answers as for `onPulse`; if it throws, the work fails with this error.
   package convenience init(milliseconds: Int64 = 0, isCancelled: (() -> Bool)? = nil, tick: (() throws(Failure) -> Int32)? = nil) {
     self.init(isIdle: false, milliseconds: milliseconds, isCancelled: isCancelled, tick: tick)
   }
@@ -89,7 +89,7 @@ package final class Watch: @unchecked Sendable {
     if isOver, let failure { throw failure }
   }
 
-  /// Why the work must end; nil while it may go on. Asks nobody.
+  /// Why the work must end; nil while it may go on. It only reads the reason and looks at no limit, token or callback.
   package var failure: Failure? {
     guard let status = Status(rawValue: Int32(truncatingIfNeeded: sode_shim_atomic_load(reason))) else { return nil }
     switch status {
@@ -101,13 +101,13 @@ package final class Watch: @unchecked Sendable {
     }
   }
 
-  /// Ends the work for what a callback answered, if that is not 0.
+  /// Ends the work if a callback's answer is not 0.
   package func heed(_ answer: Int32) {
     guard answer != 0, !isIdle, end(answer > 0 ? .stoppedByCallback : .callbackFailed) else { return }
     self.answer = answer
   }
 
-  /// Lets the next pulse come a whole interval from now, because the caller has just been told. A tick keeps its own rhythm: it tells the caller something else.
+  /// Delays the next pulse until a whole interval from now, because the caller has just got a progress event. With a tick nothing is delayed, since ticks must come regularly.
   package func postponePulse() {
     if tick == nil { schedulePulse() }
   }
@@ -138,10 +138,10 @@ package final class Watch: @unchecked Sendable {
     return sode_shim_atomic_load(reason) != 0
   }
 
-  /// Keeps a reason unless there is one; true when it was kept.
+  /// Makes this the reason unless there already is one; true if it became the reason.
   @discardableResult private func end(_ status: Status) -> Bool { sode_shim_atomic_swap(reason, 0, Int64(status.rawValue)) != 0 }
 
-  /// Milliseconds on a clock that never goes back, exact to the system's tick of 1 to 10 ms: the cheapest clock there is.
+  /// Milliseconds on a clock that never goes back. It is the cheapest clock of the system and advances in ticks of 1 to 10 ms.
   package static var now: Double {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now)
@@ -149,7 +149,7 @@ package final class Watch: @unchecked Sendable {
   }
 }
 
-/// Where a thread keeps its current watch, unretained: `asCurrent` outlives it.
+/// The thread-local place of the current watch. It holds no reference, because `asCurrent` keeps the watch alive.
 private let currentKey: pthread_key_t = {
   var key = pthread_key_t()
   pthread_key_create(&key, nil)

@@ -1,8 +1,8 @@
 import CKernels
 
-/// Up to eight blocks with their coefficients, as in the sum of a Runge–Kutta step's stages. They are held inline, so nothing is allocated.
+/// Up to eight blocks with their coefficients, such as the stages of a Runge–Kutta step. They are stored inline, so that nothing is allocated.
 package struct WeightedTerms {
-  /// The most terms that one sum takes.
+  /// The largest number of terms in one sum.
   package static let capacity = 8
 
   package private(set) var count = 0
@@ -11,7 +11,7 @@ package struct WeightedTerms {
 
   package init() {}
 
-  /// Appends coefficient·x. Terms whose coefficient is 0 are left out by the caller, since 0·∞ is NaN.
+  /// Appends the term coefficient·x. The caller must leave out terms with the coefficient 0, because 0·∞ is NaN.
   package mutating func append(_ coefficient: Double, _ x: Block) {
     precondition(count < WeightedTerms.capacity, "more terms than a weighted sum takes")
     terms[count] = WeightedTerm(coefficient: coefficient, x: x.base, stride: x.stride)

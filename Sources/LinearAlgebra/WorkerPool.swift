@@ -4,20 +4,20 @@ import Settings
 
 /// Threads that share independent tasks during one call of the C interface.
 ///
-/// `run` works on the calling thread too; between runs the others spin briefly, then sleep. Tasks are taken in any order, so results may depend only on the task's number,
-/// never on the worker's. The threads end with the pool: none outlives the call that made it, which keeps fork() safe.
+/// The calling thread works too. Between two runs the other threads spin briefly and then sleep. Tasks are taken in any order, so results may depend on the number of the task, but not on that of the worker.
+/// The threads end with the pool. None outlives the call that made it, so that fork() is safe between calls.
 package final class WorkerPool: @unchecked Sendable {
-  /// Threads that work, the caller's included.
+  /// The number of threads that work, including the caller's.
   package let threads: Int
-  /// Says when the work must end. The calling thread keeps its pulse while `run` lasts, also while it waits for the others.
+  /// Says when the work must end. During `run` the calling thread calls back at every pulse, also while it waits for the others.
   package let watch: Watch
   private let shared: UnsafeMutablePointer<Shared>
   private let seats: UnsafeMutablePointer<Seat>
 
   /// - Parameters:
-  ///   - threads: 1 … 1024; with 1 nothing is started and nothing is ever locked.
-  ///   - watch: made on the thread that calls `run`; nil: the one that thread works under.
-  /// - Throws: `outOfRange`; `memory` when the system refuses a thread.
+  ///   - threads: 1 … 1024; with 1 no thread is started and no lock is taken.
+  ///   - watch: a watch made on the thread that calls `run`; nil: the current watch of that thread.
+  /// - Throws: `outOfRange`; `memory` if the system refuses a thread.
   package init(threads: Int, watch: Watch? = nil) throws(Failure) {
     guard (1...1024).contains(threads) else { throw Failure(.outOfRange, "num_threads is \(threads); it must be between 1 and 1024") }
     self.threads = threads
@@ -33,7 +33,7 @@ package final class WorkerPool: @unchecked Sendable {
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC)
     pthread_cond_init(&shared.pointee.done, &monotonic)
     pthread_condattr_destroy(&monotonic)
-    // Signals are left to the host's own threads.
+    // The threads block all signals, so that these are delivered to threads of the host program.
     var all = sigset_t()
     var before = sigset_t()
     sigfillset(&all)
@@ -61,16 +61,16 @@ package final class WorkerPool: @unchecked Sendable {
     shared.deallocate()
   }
 
-  /// Runs tasks 0 ..< `count` and returns when all are done, or when the watch is over: then tasks are left out, and what the others made is of no use.
+  /// Runs the tasks 0 ..< `count` and returns when all are done or the watch is over. In the second case some tasks are not run, and the results of the others must be discarded.
   ///
-  /// - Parameter body: called once a task with the worker's index (0 ..< threads; the caller's is 0), which selects scratch memory. It must not call `run`.
+  /// - Parameter body: called once for each task, with the index of the worker (0 ..< threads; the caller's is 0), which selects scratch memory. It must not call `run`.
   /// - Throws: the reason why the watch is over.
   package func run(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) throws(Failure) {
     run(count, heeding: watch, body)
     try watch.check()
   }
 
-  /// As `run`, but all tasks are done in any case, and no pulse comes between: for changes that must be whole, such as an update of parameters.
+  /// As `run`, but all tasks are run in any case, without a pulse in between. For changes that must be complete, such as an update of parameters.
   package func runWhole(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) { run(count, heeding: .none, body) }
 
   private func run(_ count: Int, heeding watch: Watch, _ body: (_ task: Int, _ worker: Int) -> Void) {
@@ -93,7 +93,7 @@ package final class WorkerPool: @unchecked Sendable {
     }
   }
 
-  /// Waits until no thread works on the present run, and keeps the watch's pulse meanwhile, under no lock.
+  /// Waits until no thread works on the present run. Meanwhile it calls back at every pulse, without holding a lock.
   private func awaitOthers(_ watch: Watch) {
     let isDone = { [shared] in sode_shim_atomic_load(&shared.pointee.busy) == 0 }
     while !spin(until: isDone) {
@@ -119,7 +119,7 @@ package final class WorkerPool: @unchecked Sendable {
 
 private typealias Body = (_ task: Int, _ worker: Int) -> Void
 
-/// What the threads share. Its address is fixed for the pool's life.
+/// The memory that the threads share. It keeps its address during the pool's life.
 private struct Shared {
   var mutex = pthread_mutex_t()
   var wake = pthread_cond_t()
@@ -177,12 +177,12 @@ private func work(_ raw: UnsafeMutableRawPointer?) {
   }
 }
 
-/// As a thread of the pool, which works under the caller's watch too.
+/// Runs tasks on a thread of the pool, under the watch of the caller.
 private func takeTasksUnderWatch(_ shared: UnsafeMutablePointer<Shared>, worker: Int) {
   shared.pointee.watch.takeUnretainedValue().asCurrent { takeTasks(shared, worker: worker) }
 }
 
-/// Not inlined, so that no reference to the body outlives the count-down that lets `run` return.
+/// This is not inlined, so that no reference to the body outlives the count that lets `run` return.
 @inline(never) private func takeTasks(_ shared: UnsafeMutablePointer<Shared>, worker: Int) {
   guard let body = shared.pointee.body else { return }
   let count = Int64(shared.pointee.count)

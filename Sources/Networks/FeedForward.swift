@@ -4,24 +4,25 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// Converts between the two forms of one block: as a differential equation ẏ = wy + b + g(y), whose w and b are the network's tensors, and as the feed-forward layers 𝒉(W_l y + B_l), 𝒉(x) =
-/// x + h g(x),
+/// Converts the weights of a block between two forms. As a differential equation ẏ = wy + b + g(y), the block has the tensors w and b. As a feed-forward network with the layers 𝒉(W_l y + B_l), where
+/// 𝒉(x) = x + h_l g(x), it has the matrices W_l and the biases B_l:
 ///
 ///     W_l = I + h_l w_l,  B_l = h_l b_l      and back      w_l = (W_l − I)/h_l,  b_l = B_l/h_l
 ///
-/// Source: Ruseckas 2019. With the integrator `near_identity` the layers compute what the network computes; with another one the network solves the equation that the layers approximate. All
-/// arithmetic is in float64: each number is rounded once or twice, and then to the precision that it is stored in. W → w → W gives the same bits
-/// - in any precision, where h is a power of two and diagonals lie in [½, 2];
-/// - for float32 numbers through a float64 network, whatever h is, with diagonals in [½, 2];
+/// Source: Ruseckas 2019. With the integrator `near_identity` the network computes exactly these layers. With another integrator it solves the equation that the layers approximate.
 ///
-/// otherwise W changes by up to 1 ulp, or 1 ulp of 1 on the diagonal. w → W → w through float64 arrays gives the same bits for a float32 network, except where |h w| on the diagonal is
-/// below 2⁻²⁸: W = 1 + h w cannot hold that.
+/// The conversion computes in float64 and rounds each number once or twice, and then once more to the precision in which it is stored. From W to w and back, all bits are the same in two cases:
+/// - h is a power of two, and the diagonals of W lie in [½, 2];
+/// - W is given in float32, the network has float64, and the diagonals of W lie in [½, 2].
+///
+/// In all other cases W changes by at most one unit in the last place, on the diagonal by at most one unit in the last place of 1. From w to W and back, through arrays of float64, a float32 network gets
+/// the same bits, except for diagonals with |h w| < 2⁻²⁸, because W = 1 + h w cannot hold the last digits of so small an h w.
 extension Network {
-  /// Writes the feed-forward weights of a block of a split field (`linear_activation`, `linear_cubic`).
+  /// Writes the feed-forward weights of a block, whose field must be the sum of an affine and an elementwise part (`linear_activation`, `linear_cubic`).
   ///
   /// - Parameters:
   ///   - weights: layers·n × n, the layers' W_l (outputs × inputs) stacked; float32 or float64, any strides.
-  ///   - biases: layers × n, whatever the kind of bias; zeros where the block has none.
+  ///   - biases: layers × n for every kind of bias; zeros if the block has none.
   /// - Throws: `.outOfRange` for a block that does not exist; `.incompatible` for another field; `.shapeMismatch`; `.unsupportedType` for integers; `.memory`.
   /// - Complexity: one pass; memory for the weights in float64.
   package func feedForwardWeights(block index: Int, into weights: MutableTensorView, biases: MutableTensorView) throws(Failure) {
@@ -47,12 +48,12 @@ extension Network {
     }
   }
 
-  /// Sets all parameters of a block of a split field from feed-forward weights, or none on failure. Other blocks, the opening and the readout stay.
+  /// Sets all parameters of a block from feed-forward weights; the block's field must be the sum of an affine and an elementwise part. Other blocks, the opening and the readout stay as they are. On failure nothing changes.
   ///
   /// - Parameters:
   ///   - weights: layers·n × n, any type and strides.
-  ///   - biases: layers × n; nil stands for zeros. A block with one bias per layer takes only equal numbers within a layer; a block without biases takes only zeros.
-  /// - Throws: as above; `.incompatible` also for layers that share their weights in time and for biases that the block cannot hold; `.notFinite`.
+  ///   - biases: layers × n; nil stands for zeros. If the block has bias `scalar`, the numbers of a layer must be equal; if it has none, all must be zero.
+  /// - Throws: as `feedForwardWeights`; `.incompatible` also for layers that share their weights and for biases that the block cannot hold; `.notFinite`.
   package func replaceFeedForwardWeights(block index: Int, weights: TensorView, biases: TensorView?) throws(Failure) {
     let layers = try FeedForwardLayers(plan, block: index)
     try layers.check(weights, biases)
@@ -84,8 +85,8 @@ extension Network {
 extension NetworkSpecification {
   /// Makes the current block an ordinary feed-forward network y ← σ(W_l y + B_l): `near_identity` over `linear_activation` as relaxation with κ = 1/h, that is g = (σ − id)/h.
   ///
-  /// `Network.replaceFeedForwardWeights` then sets its weights. κ is chosen so that κ·h rounds to 1, if such a number exists: the layer's result is then that of σ, bit for bit.
-  /// - Parameters: horizon: the time that the layers cover; it is arbitrary for the network, and sets the scale of w = (W − I)/h in the equation.
+  /// Afterwards `Network.replaceFeedForwardWeights` sets the weights. κ is chosen so that κ·h rounds to 1, if there is such a number; the layers then give the bits of σ(W_l y + B_l).
+  /// - Parameters: horizon: the time that the layers cover. It does not change what the layers compute, but the scale of w = (W − I)/h in the equation.
   /// - Throws: `.outOfRange`, `.unknownName` for values that the options refuse.
   package mutating func setFeedForward(layers: Int, horizon: Double, activation: String) throws(Failure) {
     var changed = self
@@ -102,7 +103,7 @@ extension NetworkSpecification {
   }
 }
 
-/// The places of the layers' numbers: in the parameters, and in float64 memory, which holds all W_l and then all B_l.
+/// Where the numbers of the layers lie: in the parameters, and in a memory of float64, which holds first all W_l and then all B_l.
 private struct FeedForwardLayers {
   let count: Int
   private let index: Int
@@ -110,7 +111,7 @@ private struct FeedForwardLayers {
   private let width: Int
   private let weightTensor: Int
   private let biasTensor: Int?
-  /// 0, 1 or n.
+  /// The numbers of a layer's bias: 0, 1 or n.
   private let biasCount: Int
 
   init(_ plan: NetworkPlan, block index: Int) throws(Failure) {
@@ -145,7 +146,7 @@ private struct FeedForwardLayers {
     }
   }
 
-  /// Whether the block's kind of bias can represent the B_l in the memory.
+  /// Checks that the block's kind of bias can hold the B_l of a layer, which lie in the memory.
   func checkBias(_ layer: Int, in memory: Buffer) throws(Failure) {
     guard biasCount < width else { return }
     let start = count * width * width + layer * width

@@ -73,10 +73,10 @@ final class InferencePass: Passage {
     log.samples = samples
   }
 
-  var scores: Block { shaped(scoreTile) }
-  var scratch: Block { shaped(scratchTile) }
+  var scores: Block { scoreTile.packed(columns: columns) }
+  var scratch: Block { scratchTile.packed(columns: columns) }
   /// The two states of a stage's block, which layers read and write in turn.
-  func states(stage: Int, _ block: ODEBlock) -> Block { Block(banks[bankOfStage[stage]].base, rows: block.propagationRows, columns: columns, precision: plan.precision) }
+  func states(stage: Int, _ block: ODEBlock) -> Block { banks[bankOfStage[stage]].packed(rows: block.propagationRows, columns: columns) }
   /// The weights of a stage for the present tile.
   func weights(stage: Int) -> Weights {
     guard hasDrives, case .block(let index) = plan.stages[stage] else { return weights[stage] }
@@ -84,8 +84,6 @@ final class InferencePass: Passage {
     own.drive = sequences.drive(index)
     return own
   }
-
-  @inline(__always) private func shaped(_ block: Block) -> Block { Block(block.base, rows: block.rows, columns: columns, precision: block.precision) }
 
   /// Passes a tile through all stages. Gives the scores.
   func scores(_ source: BatchSource, _ samples: Range<Int>, columns: Int) -> Block {
@@ -116,7 +114,7 @@ final class InferencePass: Passage {
   func input(of stage: Int) -> Block {
     guard stage < plan.stages.count else { return scores }
     switch plan.stages[stage] {
-    case .map: return hasDrives ? sequences.first : shaped(inputTile)
+    case .map: return hasDrives ? sequences.first : inputTile.packed(columns: columns)
     case .block(let index):
       let block = plan.blocks[index]
       return block.visible(block.propagated(0, in: states(stage: stage, block)))

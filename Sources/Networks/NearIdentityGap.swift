@@ -111,9 +111,8 @@ private struct Comparison {
   }
 
   private func solve(_ scheme: Scheme, from first: Block, _ log: StepLog, into final: Vector) {
-    func shaped(_ block: Block) -> Block { Block(block.base, rows: block.rows, columns: first.columns, precision: block.precision) }
-    var (before, after) = (shaped(states[0]), shaped(states[1]))
-    let scratch = shaped(scratch)
+    var (before, after) = (states[0].packed(columns: first.columns), states[1].packed(columns: first.columns))
+    let scratch = scratch.packed(columns: first.columns)
     copy(first, into: before)
     for j in 0..<block.layers where !log.isOver {
       let step = Step(block.step(j, pass.weights(stage: stage)).layer(), stepSize: block.stepSize(j) / Double(scheme.steps))

@@ -115,7 +115,7 @@ package final class ReadoutSweep {
     if let gradient { fill(gradient, 0) }
     let watch = Watch.current
     for tile in tiles where !watch.isOver {
-      let (scores, cotangent) = (shaped(scores, tile), shaped(tangent, tile))
+      let (scores, cotangent) = (scores.packed(columns: tile.states.columns), tangent.packed(columns: tile.states.columns))
       evaluate(readout, tile.states, into: scores)
       result.lossSum += plan.loss.evaluate(
         scores: scores, targets: tile.targets, count: tile.samples, scale: inverseWeight, gradient: gradient == nil ? nil : cotangent, correct: &result.correct)
@@ -130,10 +130,10 @@ package final class ReadoutSweep {
     fill(product, 0)
     let watch = Watch.current
     for tile in tiles where !watch.isOver {
-      let (scores, tangent) = (shaped(scores, tile), shaped(tangent, tile))
+      let (scores, tangent) = (scores.packed(columns: tile.states.columns), tangent.packed(columns: tile.states.columns))
       evaluate(readout, tile.states, into: scores)
       evaluate(direction, tile.states, into: tangent)
-      plan.loss.curvature(at: scores, of: tangent, scratch: shaped(scratch, tile))
+      plan.loss.curvature(at: scores, of: tangent, scratch: scratch.packed(columns: tile.states.columns))
       // A direction in the bias changes padding columns too.
       if let weights = tile.targets.weights { weightColumns(tangent, scale: 1, weights: weights, count: tile.samples) }
       fill(padding(tangent, from: tile.samples), 0)
@@ -151,8 +151,6 @@ package final class ReadoutSweep {
   private func padding(_ block: Block, from samples: Int) -> Block {
     Block(block.base + samples * plan.precision.byteCount, rows: block.rows, columns: block.columns - samples, stride: block.stride, precision: plan.precision)
   }
-
-  private func shaped(_ block: Block, _ tile: Tile) -> Block { Block(block.base, rows: block.rows, columns: tile.states.columns, precision: block.precision) }
 
   private func evaluate(_ readout: Vector, _ states: Block, into out: Block) {
     affine(matrix(readout), bias: bias(readout), activation: .identity, of: states, scale: 1, addingTo: nil, into: out, slope: nil)

@@ -10,8 +10,8 @@ package enum Prolongation: Sendable {
 
 /// The prolongations by name.
 package let prolongations = Registry<Prolongation>("prolongation", [
-  ("linear", "linear interpolation in time between the middles of the layers, and extrapolation beyond the first and the last", .linear),
-  ("copy", "each layer's weights twice", .copy),
+  ("linear", "interpolates linearly in time between the middles of the layers, and extrapolates before the first and after the last", .linear),
+  ("copy", "uses the weights of each layer for both of its halves", .copy),
 ])
 
 /// Converts a network, and any vector with one number per parameter, to a network with each step halved: twice the layers over the same horizon.

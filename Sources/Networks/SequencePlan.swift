@@ -5,15 +5,15 @@ import VectorFields
 
 /// The options of scope "network" for inputs that are sequences.
 package let sequenceOptions: [OptionDescription] = [
-  OptionDescription("channels", .integer(1...1_000_000), default: .integer(1), unit: "features", "numbers of one observation of a sequence"),
+  OptionDescription("channels", .integer(1...1_000_000), default: .integer(1), unit: "features", "numbers in one observation of a sequence"),
   OptionDescription(
     "sequence_layout", .choice(["values", "times_values", "times_values_mask"]), default: .text("values"),
-    "features of one step: its channels; its time and these; its time, these and a mask a channel, 1 for observed, 0 for not (a step of zeros is padding)"),
+    "what the inputs hold for each step of a sequence. values: the observation; times_values: the time, then the observation; times_values_mask: also one number for each channel, 1 if it was observed and 0 if not, where steps of zeros at the end are padding"),
   OptionDescription(
-    "sequence_time", .choice(["scaled", "absolute"]), default: .text("scaled"), "scaled: each sample's span is mapped onto the horizon; absolute: its times are the blocks'"),
+    "sequence_time", .choice(["scaled", "absolute"]), default: .text("scaled"), "scaled: the time from a sample's first to its last observation is mapped onto the block's time from 0 to the horizon; absolute: observation times are the block's times"),
   OptionDescription(
     "interpolation", .choice(["none", "linear", "hermite"]), default: .text("none"),
-    "none: one layer reads one observation; linear, hermite (backward differences): any number of layers along a path through them"),
+    "how layers read a sequence. none: each layer reads one observation; linear, hermite: the layers, of any number, read a path through the observations, which is piecewise linear, or cubic with backward differences as slopes"),
 ]
 
 func isSequenceOption(_ key: String) -> Bool { sequenceOptions.contains { $0.key == key } }

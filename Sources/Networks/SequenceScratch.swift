@@ -59,17 +59,15 @@ final class SequenceScratch {
   }
 
   /// The samples, features × samples.
-  var inputs: Block { shaped(inputsWhole) }
+  var inputs: Block { inputsWhole.packed(columns: columns) }
   /// The first observations, channels × samples.
-  var first: Block { shaped(firstWhole) }
+  var first: Block { firstWhole.packed(columns: columns) }
   /// The drive of block `index`; nil for a block without one.
-  func drive(_ index: Int) -> Block? { drivesWhole[index].map { shaped($0) } }
+  func drive(_ index: Int) -> Block? { drivesWhole[index].map { $0.packed(columns: columns) } }
 
   /// Sets everything to zero.
   func clear() {
     fill(inputs, 0)
     for index in drivesWhole.indices { if let drive = drive(index), drive.base != inputsWhole.base { fill(drive, 0) } }
   }
-
-  private func shaped(_ block: Block) -> Block { Block(block.base, rows: block.rows, columns: columns, precision: block.precision) }
 }

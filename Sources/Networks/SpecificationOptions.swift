@@ -7,28 +7,28 @@ import VectorFields
 /// The options of scope "network".
 package let networkOptions: [OptionDescription] = [
   OptionDescription("precision", .choice(Precision.allCases.map(\.name)), default: .text("float32"), "precision of parameters, states and gradients"),
-  OptionDescription("inputs", .integer(1...1_000_000), default: .integer(1), unit: "features", required: true, "features of a sample"),
-  OptionDescription("outputs", .integer(1...1_000_000), default: .integer(1), unit: "scores", required: true, "scores of a sample: classes, or target values"),
-  OptionDescription("opening", .choice(openings.names), default: .text("zero_padding"), "how the inputs become a state of the given width"),
-  OptionDescription("width", .integer(0...65_536), default: .integer(0), unit: "features", "features of the state; 0 = as many as inputs"),
+  OptionDescription("inputs", .integer(1...1_000_000), default: .integer(1), unit: "features", required: true, "features of one sample"),
+  OptionDescription("outputs", .integer(1...1_000_000), default: .integer(1), unit: "scores", required: true, "scores that the network computes for a sample: one for each class, or one for each target value"),
+  OptionDescription("opening", .choice(openings.names), default: .text("zero_padding"), "how the inputs become the first state"),
+  OptionDescription("width", .integer(0...65_536), default: .integer(0), unit: "features", "features of the state; 0: as many as inputs"),
   OptionDescription("readout", .choice(readouts.names), default: .text("dense"), "how the final state becomes scores"),
-  OptionDescription("loss", .choice(losses.names), default: .text("softmax_cross_entropy"), "the loss, with its link from scores to probabilities"),
-  OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the initial parameters"),
+  OptionDescription("loss", .choice(losses.names), default: .text("softmax_cross_entropy"), "the loss that training minimizes; it also determines how scores become probabilities"),
+  OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the random initial parameters"),
 ] + sequenceOptions
 
 /// The options of scope "block": the common ones, then those that single entries of the registries add.
 package let blockOptions: [OptionDescription] = [
-  OptionDescription("field", .choice(fields.names), default: .text("antisymmetric"), "the vector field f(y; θ)"),
-  OptionDescription("activation", .choice(activations.names), default: .text("tanh"), "σ, elementwise"),
-  OptionDescription("bias", .choice(BiasKind.allCases.map(\.rawValue)), default: .text("vector"), "none, one number a layer, or one a feature and layer"),
-  OptionDescription("integrator", .choice(integrators.names), default: .text("euler"), "the time integrator"),
-  OptionDescription("layers", .integer(1...1_000_000), default: .integer(10), unit: "layers", "steps N of the integrator, each with weights of its own"),
-  OptionDescription("horizon", .real(0...1e9, openBelow: true), default: .real(1), unit: "time", "final time T; the step size is T/N unless step_sizes are given"),
-  OptionDescription("step_sizes", .reals, default: .text(""), unit: "time", "the N step sizes of a non-uniform grid, whose sum is then the horizon; empty = N equal steps"),
-  OptionDescription("weights_in_time", .choice(timeBases.names), default: .text("layers"), "how the layers get their weights: each its own, or θ(t) in a basis"),
-  OptionDescription("memory", .choice(memoryPolicies.names), default: .text("store_all"), "how training remembers the states"),
-  OptionDescription("noise", .choice(layerNoises.names), default: .text("none"), "random numbers in the layers while training; evaluation draws none"),
-  OptionDescription("initial_scale", .real(0...1e6), default: .real(1), "factor of the initial weights' standard deviation, which makes f(y) as large as y at any width, hidden width and number of channels"),
+  OptionDescription("field", .choice(fields.names), default: .text("antisymmetric"), "the vector field f(y; θ), which says how the state changes"),
+  OptionDescription("activation", .choice(activations.names), default: .text("tanh"), "the activation function σ, applied to each number"),
+  OptionDescription("bias", .choice(BiasKind.allCases.map(\.rawValue)), default: .text("vector"), "none: no bias; scalar: one number per layer; vector: one number per feature and layer"),
+  OptionDescription("integrator", .choice(integrators.names), default: .text("euler"), "the time integrator; each of its steps is a layer"),
+  OptionDescription("layers", .integer(1...1_000_000), default: .integer(10), unit: "layers", "number N of layers, which are the integrator's steps"),
+  OptionDescription("horizon", .real(0...1e9, openBelow: true), default: .real(1), unit: "time", "final time T of the block; each step has size T/N unless step_sizes is given"),
+  OptionDescription("step_sizes", .reals, default: .text(""), unit: "time", "the step size of each layer, if they are not equal; their sum is then the horizon; empty: N equal steps"),
+  OptionDescription("weights_in_time", .choice(timeBases.names), default: .text("layers"), "how the layers get their weights: each has its own, several share them, or they are functions of time θ(t)"),
+  OptionDescription("memory", .choice(memoryPolicies.names), default: .text("store_all"), "which states training keeps in memory for the gradient, and which it computes again"),
+  OptionDescription("noise", .choice(layerNoises.names), default: .text("none"), "random numbers in the layers during training; evaluation and prediction draw none"),
+  OptionDescription("initial_scale", .real(0...1e6), default: .real(1), "factor of the standard deviation of the initial weights; with 1, f(y) is about as large as y, whatever the width, hidden_width and channels"),
 ] + elementOptions
 
 /// A registry whose entries add options, with the common option that chooses an entry.
@@ -84,21 +84,21 @@ package enum Opening: Sendable {
 }
 package let openings = Registry<Opening>("opening", [
   ("zero_padding", "the inputs, then zeros up to the width", .zeroPadding),
-  ("dense", "a trained affine map from inputs to width", .dense),
+  ("dense", "a trained affine map of the inputs", .dense),
   ("sequence", "the inputs are observations in time that drive the blocks; the state starts at zero", .sequence),
-  ("sequence_dense", "the same; the state starts as a trained affine map of the first observation", .sequenceDense),
+  ("sequence_dense", "as sequence, but the state starts as a trained affine map of the first observation", .sequenceDense),
 ])
 
 /// How the final state becomes scores: by a trained affine map, or unchanged.
 package enum Readout: Sendable { case dense, identity }
 package let readouts = Registry<Readout>("readout", [
-  ("dense", "a trained affine map from width to outputs", .dense),
-  ("identity", "the state itself; outputs = width", .identity),
+  ("dense", "a trained affine map of the state", .dense),
+  ("identity", "the state itself; outputs must equal width", .identity),
 ])
 
 /// The kinds of bias by name.
 package let biases = Registry<BiasKind>("bias", [
   ("none", "no bias", .none),
-  ("scalar", "one number a layer, as Haber & Ruthotto use it", .scalar),
-  ("vector", "one number a feature and layer", .vector),
+  ("scalar", "one number per layer, as in Haber & Ruthotto 2017", .scalar),
+  ("vector", "one number per feature and layer", .vector),
 ])

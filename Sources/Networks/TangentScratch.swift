@@ -11,7 +11,6 @@ final class TangentScratch {
   private let whole: (record: Block, scratch: Block, scores: Block, scoreTangents: Block, curvature: Block)
   let sequences: SequenceScratch
   let sequenceTangents: SequenceScratch
-  private let precision: Precision
   /// The columns of the present tile: at most those of the memory.
   @exclusivity(unchecked) var columns: Int {
     didSet { (sequences.columns, sequenceTangents.columns) = (columns, columns) }
@@ -55,21 +54,18 @@ final class TangentScratch {
     whole = (block(rows.record), block(plan.maximumScratchWidth), block(plan.outputs), block(plan.outputs), block(plan.outputs + 1))
     sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
     sequenceTangents = SequenceScratch(arena, SequenceRows(plan), columns: columns)
-    precision = plan.precision
     self.columns = columns
   }
 
-  func input(stage: Int) -> Block { shaped(inputs[stage].value) }
-  func inputTangent(stage: Int) -> Block { shaped(inputs[stage].tangent) }
+  func input(stage: Int) -> Block { inputs[stage].value.packed(columns: columns) }
+  func inputTangent(stage: Int) -> Block { inputs[stage].tangent.packed(columns: columns) }
   /// Two states of a stage's block, used alternately while it is propagated.
-  func states(stage: Int, _ block: ODEBlock) -> Block { shaped(banks[bankOfStage[stage]].states, rows: block.propagationRows) }
-  func tangents(stage: Int, _ block: ODEBlock) -> Block { shaped(banks[bankOfStage[stage]].tangents, rows: block.propagationRows) }
-  func record(rows: Int) -> Block { shaped(whole.record, rows: rows) }
-  var scratch: Block { shaped(whole.scratch) }
-  var scores: Block { shaped(whole.scores) }
-  var scoreTangents: Block { shaped(whole.scoreTangents) }
+  func states(stage: Int, _ block: ODEBlock) -> Block { banks[bankOfStage[stage]].states.packed(rows: block.propagationRows, columns: columns) }
+  func tangents(stage: Int, _ block: ODEBlock) -> Block { banks[bankOfStage[stage]].tangents.packed(rows: block.propagationRows, columns: columns) }
+  func record(rows: Int) -> Block { whole.record.packed(rows: rows, columns: columns) }
+  var scratch: Block { whole.scratch.packed(columns: columns) }
+  var scores: Block { whole.scores.packed(columns: columns) }
+  var scoreTangents: Block { whole.scoreTangents.packed(columns: columns) }
   /// One row more than the scores have, for the loss's second derivatives.
-  var curvature: Block { shaped(whole.curvature) }
-
-  private func shaped(_ block: Block, rows: Int? = nil) -> Block { Block(block.base, rows: rows ?? block.rows, columns: columns, precision: precision) }
+  var curvature: Block { whole.curvature.packed(columns: columns) }
 }

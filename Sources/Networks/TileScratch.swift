@@ -98,21 +98,19 @@ final class TileScratch {
   func connectorInput(stage: Int) -> Block { connectorInputs[stage] }
 
   /// The input of a stage that is a connector and reads neither a block's last state nor sequences.
-  func input(stage: Int) -> Block { shaped(inputs[stage]) }
+  func input(stage: Int) -> Block { inputs[stage].packed(columns: columns) }
   /// The record of a stage that is a connector.
-  func record(stage: Int) -> Block { shaped(records[stage]) }
-  func tape(_ index: Int) -> Block { shaped(tapes[index]) }
-  var scores: Block { shaped(whole.scores) }
-  var scoreCotangent: Block { shaped(whole.scoreCotangent) }
+  func record(stage: Int) -> Block { records[stage].packed(columns: columns) }
+  func tape(_ index: Int) -> Block { tapes[index].packed(columns: columns) }
+  var scores: Block { whole.scores.packed(columns: columns) }
+  var scoreCotangent: Block { whole.scoreCotangent.packed(columns: columns) }
   /// The first `rows` rows of one of the two memories for cotangents.
-  func cotangent(bank: Int, rows: Int) -> Block { Block(cotangents[bank].base, rows: rows, columns: columns, precision: whole.scores.precision) }
-  var scratch: Block { shaped(whole.scratch) }
-
-  private func shaped(_ block: Block) -> Block { Block(block.base, rows: block.rows, columns: columns, precision: block.precision) }
+  func cotangent(bank: Int, rows: Int) -> Block { cotangents[bank].packed(rows: rows, columns: columns) }
+  var scratch: Block { whole.scratch.packed(columns: columns) }
 
   /// The targets of the tile's samples, with their weights.
   func load(_ source: Targets, _ weighting: LossWeighting = LossWeighting(), rows: UnsafePointer<Int64>?, start: Int, count: Int) -> TileTargets {
-    let values = shaped(whole.targets)
+    let values = whole.targets.packed(columns: columns)
     switch source {
     case .labels(let all): gatherLabels(all, rows: rows, start: start, count: count, into: labels)
     case .values(let all): gather(all, rows: rows, start: start, count: count, into: values)

@@ -41,9 +41,6 @@ extension JSON {
     default: nil
     }
   }
-  package var isNull: Bool {
-    if case .null = self { true } else { false }
-  }
 
   /// What kind of value this is, for messages ("layers must be an integer, not a text").
   package var kindName: String {

@@ -21,7 +21,7 @@ package struct Convergence: Sendable {
   /// The option that all methods with this test read.
   static let option = OptionDescription(
     "gradient_tolerance", .real(0...Double.greatestFiniteMagnitude), default: .real(1e-12), unit: "1",
-    "training has converged when the norm of the gradient over all samples is at most this part of what it was at the first step")
+    "training has converged when the norm of the gradient over all samples is at most this fraction of its norm at the first step")
 
   package let tolerance: Double
 

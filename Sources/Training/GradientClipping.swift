@@ -8,10 +8,10 @@ package struct GradientClipping: Sendable {
   package static let options = [
     OptionDescription(
       "clip_norm", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
-      "largest norm of the gradient of all parameters together, which longer ones are scaled to; 0: none"),
+      "largest norm of the gradient over all parameters; a longer gradient is scaled down to it; 0: no limit"),
     OptionDescription(
       "clip_value", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
-      "largest magnitude of each number of the gradient, cut before clip_norm acts; 0: none"),
+      "largest magnitude of a number in the gradient; larger numbers are cut to it, before clip_norm is applied; 0: no limit"),
   ]
 
   package let norm: Double

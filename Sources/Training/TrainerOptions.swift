@@ -18,31 +18,31 @@ package let trainerOptions: [OptionDescription] = {
 /// The values of the trainer's options, read and checked together.
 package struct TrainerOptions: Sendable {
   static let own: [OptionDescription] = [
-    OptionDescription("epochs", .integer(1...1_000_000_000), default: .integer(10), unit: "epochs", "passes over the training data in total, over all runs"),
+    OptionDescription("epochs", .integer(1...1_000_000_000), default: .integer(10), unit: "epochs", "passes over the training data, counted over all runs of the trainer"),
     OptionDescription(
       "batch_size", .integer(1...1_000_000_000), default: .integer(128), unit: "samples",
-      "samples a step; the last batch of an epoch may be smaller; methods with a line search or a trust region take all samples unless this is set"),
+      "samples in one step; the last batch of an epoch may be smaller. Optimizers with a line search or a trust region use all samples in each step unless this option is set"),
     OptionDescription(
       "accumulate_batches", .integer(1...1_000_000), default: .integer(1), unit: "batches",
-      "batches whose samples make one step, of their common mean; memory does not grow with it"),
-    OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the order of the samples and of the numbers that noise draws"),
+      "batches whose gradients are averaged for one step, as if batch_size were that many times larger; memory does not grow with this number"),
+    OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the random order of the samples and of the noise"),
     OptionDescription("shuffle", .flag, default: .flag(true), "whether each epoch visits the samples in a new random order"),
-    OptionDescription("optimizer", .choice(optimizers.names), default: .text("adam"), "method that steps the parameters"),
+    OptionDescription("optimizer", .choice(optimizers.names), default: .text("adam"), "method that updates the parameters"),
     OptionDescription(
       "metric", .choice(["automatic", "loss"] + metrics.names), default: .text("automatic"),
-      "validation figure that chooses the iterate to keep; automatic: accuracy, or loss for least_squares"),
+      "figure on the validation data by which the best parameters are chosen; automatic: accuracy, or loss if the network's loss is least_squares"),
     OptionDescription(
       "class_weights", .choice(["none", "balanced"]), default: .text("none"),
-      "what the classes count in the training loss; balanced: samples/(classes·samples of the class)"),
+      "weights of the classes in the training loss. none: all samples count alike; balanced: a sample counts samples/(classes · samples of its class), so that all classes count alike"),
     OptionDescription(
-      "label_smoothing", .real(0...1.0.nextDown), default: .real(0), unit: "1", "part of each label that is spread over all classes alike in the training loss"),
+      "label_smoothing", .real(0...1.0.nextDown), default: .real(0), unit: "1", "label smoothing of the training loss: the part of each label that is spread evenly over all classes"),
     OptionDescription(
       "patience", .integer(0...1_000_000_000), default: .integer(0), unit: "epochs",
-      "epochs without an improvement of the metric after which training ends; 0: never; needs validation data"),
+      "epochs without an improvement of the metric after which training ends; it needs validation data; 0: training never ends early"),
     OptionDescription(
       "min_delta", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
-      "least change of the metric that patience counts as an improvement"),
-    OptionDescription("num_threads", .integer(0...1024), default: .integer(0), unit: "threads", "threads to train with; 0: the CPUs of the affinity mask"),
+      "smallest change of the metric that counts as an improvement for patience"),
+    OptionDescription("num_threads", .integer(0...1024), default: .integer(0), unit: "threads", "threads that training uses; 0: one for each CPU that the process may use"),
   ]
 
   package let epochs: Int

@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// x ↦ c·σ(x) + d·x, elementwise and without weights. The record is σ'(x).
 ///
-/// With d ≠ 0 the linear term is added first, so that base = x and a scale of −1/d leave exactly c·scale·σ(x). Cost: one pass, two with d.
+/// If d ≠ 0, the linear term is added first. With base = x and scale = −1/d it cancels exactly, and the result is exactly c·scale·σ(x). Cost: one pass, or two if d ≠ 0.
 package struct ActivationMap: LayerMap {
   package let outputs: Int
   package let activation: Activation

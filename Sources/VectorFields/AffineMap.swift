@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// x ↦ c·σ(Wx + b) over a linear operator, or c·(Wx + b) where there is no activation.
+/// x ↦ c·σ(Wx + b) with a linear operator W, or c·(Wx + b) without an activation.
 ///
 /// With D = diag(σ'(Wx+b)), the record: pushforward c·D(W·δx + δW·x + δb); pullback of p: g = c·D·p, then Wᵀg, g·xᵀ and Σg. Without activation D = I and there is no record.
 /// Cost: one product forward, one or two for the tangent, two for the cotangent and gradient.

@@ -3,10 +3,10 @@ import Settings
 
 /// f(y) = σ(My + b) with M = ½(K − Kᵀ − γI): eigenvalues of the frozen Jacobian have real parts in [−½γ·max σ', −½γ·min σ'].
 ///
-/// Source: Haber & Ruthotto 2017, eq. 4.12, with the factor ½. That holds where slopes are ≥ 0; for γ = 0 the eigenvalues are purely imaginary. It is not a bound on growth (Theory.md §6.12). The row
-/// convention Y·A of [HR] has A = Mᵀ: pass the transpose of its K.
+/// Source: Haber & Ruthotto 2017, eq. 4.12, with the factor ½. The statement on the eigenvalues holds for activations with slopes ≥ 0; for γ = 0 the eigenvalues are imaginary. It does not bound growth
+/// (Theory.md §6.12). [HR] multiplies rows, Y·A, with A = Mᵀ: to use a K from there, transpose it.
 ///
-/// M is prepared once per batch (n² per layer); the gradient of M, G = Σ g·yᵀ, accumulates in K's place and becomes dK = ½(G − Gᵀ) at the end. Cost: one product.
+/// M is computed once per batch (n² per layer). During the adjoint sweep its gradient G = Σ g·yᵀ accumulates in the place of K; at the end it becomes dK = ½(G − Gᵀ). Cost: one product.
 package final class AntisymmetricField: MappedField {
   package let plan: LayerPlan
   package let map: AffineMap

@@ -3,10 +3,10 @@ import Settings
 
 /// f(h, u) = σ((W − Wᵀ − γI)h + Vu + b): the AntisymmetricRNN, whose Euler step of size ε reads one observation u.
 ///
-/// Source: Chang, Chen, Haber & Chi 2019 (arXiv:1902.09689), eq. 9, without the factor ½ of `antisymmetric`. For γ = 0 the frozen Jacobian diag(σ')(W − Wᵀ) has imaginary eigenvalues, so that
-/// over many steps a gradient neither grows nor decays at a rate set by W; Euler's step needs γ of about ε‖W − Wᵀ‖². This is a frozen statement, not a bound on growth (Theory.md §6.12).
+/// Source: Chang, Chen, Haber & Chi 2019 (arXiv:1902.09689), eq. 9, without the factor ½ of `antisymmetric`. For γ = 0 the frozen Jacobian diag(σ')(W − Wᵀ) has imaginary eigenvalues, so that the size of W does
+/// not make gradients grow or decay over many steps. Euler's method needs a γ of about ε‖W − Wᵀ‖². All this holds for frozen weights and slopes and does not bound growth (Theory.md §6.12).
 ///
-/// Tensors: W n × n, V n × C, and b of the configured kind. Where samples have different lengths f is 0 past a sample's end: its state stays as it is, to the bit. Cost: two products.
+/// Tensors: W n × n, V n × C, and b of the configured kind. If samples have different lengths, f is 0 after a sample's end, so that its state keeps its bits. Cost: two products.
 package final class AntisymmetricRNNField: PlannedField, DrivenField {
   package let plan: LayerPlan
   /// γ > 0.
@@ -33,7 +33,7 @@ package final class AntisymmetricRNNField: PlannedField, DrivenField {
 
   package var driveForm: PathForm { .value }
   package var driveWidth: Int { ObservedDrive.rows(drive) }
-  /// σ', and where there is a row of presence σ.
+  /// σ'; and also σ if the drive has a row of presence.
   package var recordWidth: Int { drive.hasPresence ? 2 * width : width }
   package var scratchWidth: Int { 2 * width }
 

@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// x ↦ g(f(x)) for two affine maps: a hidden layer, or Kᵀσ(Kx + b), the gradient of 1ᵀΦ(Kx + b) with Φ' = σ.
 ///
-/// The two may share a tensor, declared for the use `gradient`, whose gradient then gets both contributions. The record is f's, then the hidden values f(x), then g's.
+/// The two maps may share a tensor that is declared for the use `gradient`; its gradient then gets the contributions of both. The record holds that of f, the hidden values f(x), and that of g.
 package struct ComposedMap: LayerMap {
   package let first: AffineMap
   package let second: AffineMap
@@ -53,7 +53,7 @@ package struct ComposedMap: LayerMap {
     second.pullback(
       layer, at: hiddenValues(record), record: secondRecord(record), scale: scale, cotangent: p, addingTo: nil, into: cotangent, gradient: gradient,
       scratch: rest(scratch))
-    // The result overwrites its cotangent, which halves the traffic through the first-level cache.
+    // The result overwrites the cotangent, so that less memory passes through the first-level cache.
     first.pullback(
       layer, at: x, record: record.rows(0..<first.recordWidth), scale: 1, cotangent: cotangent, addingTo: base, into: q, gradient: gradient,
       scratch: scratch)

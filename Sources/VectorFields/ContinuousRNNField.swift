@@ -3,7 +3,7 @@ import Settings
 
 /// τᵢẏᵢ = −yᵢ + Σⱼ wⱼᵢ σ(yⱼ − θⱼ) + Iᵢ: a continuous recurrent network with trained time constants τ = exp s > 0.
 ///
-/// Source: Ruseckas 2019 (continuous-time recurrent network, the Hopfield equation). wⱼᵢ leads from unit j to unit i: the product is wᵀσ. Where `symmetric` makes the weights ½(w + wᵀ) and σ
+/// Source: Ruseckas 2019 (continuous-time recurrent network, the Hopfield equation). wⱼᵢ leads from unit j to unit i, so that the product is wᵀσ. If the weights are ½(w + wᵀ) (option `symmetric`) and σ
 /// is non-decreasing, the Cohen–Grossberg function V = −½aᵀwa + Σᵢ(∫^{yᵢ} ξσ'(ξ − θᵢ)dξ − Iᵢaᵢ), a = σ(y − θ), does not increase along the flow of constant weights:
 /// V̇ = −Σᵢ τᵢσ'(yᵢ − θᵢ)ẏᵢ². This holds for the flow, not for a step of any size.
 ///
@@ -69,7 +69,7 @@ package final class ContinuousRNNField: PlannedField {
   ) {
     let a = record.map { activations($0) } ?? part(0, scratch)
     let drive = record.map { drives($0) } ?? part(1, scratch)
-    // `drive` is unused until the product, so its rows hold the ones.
+    // The rows of `drive` are not used before the product, so they hold the ones until then.
     shift(x, by: -1, thresholds(layer), into: a, ones: drive)
     activate(activation, a, scale: 1, addingTo: nil, into: a, slope: record.map { slopes($0) })
     add(-1, x, to: nil, into: drive)

@@ -1,13 +1,13 @@
 import LinearAlgebra
 import Settings
 
-/// f(y) = σ(Sy + b) − γy with S = ½(K − Kᵀ): an antisymmetric layer whose damping is outside of the activation.
+/// f(y) = σ(Sy + b) − γy with S = ½(K − Kᵀ): an antisymmetric field with its damping outside of the activation.
 ///
-/// Source: none outside this library (Theory.md §2.3). With slopes in [0, L], the flow is a contraction for every input and any change of weights from layer to layer if γ > ½L‖S‖₂: for a
-/// diagonal D of slopes, the symmetric part of DS − γI is at most ½L‖S‖ − γ. With γ ≤ ½L‖S‖ nothing is claimed. A forward Euler step has the Lipschitz constant
-/// √(1 − 2h(γ − ½L‖S‖) + h²(γ + L‖S‖)²) at most (Theory.md §6.3).
+/// Source: none outside this library (Theory.md §2.3). If the slopes lie in [0, L] and γ > ½L‖S‖₂, the flow is a contraction, for every input and however the weights change from layer to layer: for a diagonal
+/// matrix D of slopes, the symmetric part of DS − γI is at most ½L‖S‖ − γ. For γ ≤ ½L‖S‖ nothing is claimed. The Lipschitz constant of a forward Euler step is at most
+/// √(1 − 2h(γ − ½L‖S‖) + h²(γ + L‖S‖)²) (Theory.md §6.3).
 ///
-/// S is prepared once per batch; its gradient becomes dK = ½(G − Gᵀ). Cost: one product and one pass over the state.
+/// S is computed once per batch. Its gradient G becomes dK = ½(G − Gᵀ). Cost: one product and one pass over the state.
 package final class DampedAntisymmetricField: MappedField {
   package let plan: LayerPlan
   package let map: SumMap<AffineMap, ScalingMap>

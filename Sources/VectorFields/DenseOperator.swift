@@ -1,8 +1,9 @@
 import LinearAlgebra
 
-/// A matrix, outputs × inputs, row-major in its tensor: each output depends on every input.
+/// A dense matrix, outputs × inputs, stored row by row in its tensor.
 ///
-/// The prepared form has contiguous outputs: single samples need that layout, and tiles work with either. Cost of a product: 2·outputs·inputs operations a sample, in one kernel call.
+/// The prepared form is stored column by column, so that the outputs are contiguous: the kernel for single samples needs this layout, and that for tiles works with either. Cost of a product: one kernel call of
+/// 2·outputs·inputs operations per sample.
 package final class DenseOperator: LinearOperator {
   package let inputs: Int
   package let outputs: Int

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// u ↦ Vu + b: how the outside input enters a driven field, with its derivatives in V, b and u.
+/// The map u ↦ Vu + b, by which the outside input enters a driven field, and its derivatives with respect to V, b and u.
 struct DriveMap {
   private let place: OperatorPlace
   private let bias: BiasPlace
@@ -42,7 +42,7 @@ struct DriveMap {
   }
 }
 
-/// The rows of the outside input of a field that reads observations: the observation, and before it, if samples have different lengths, a row that says whether there is one.
+/// The rows of the outside input of a field that reads observations: the observation, preceded by a row that says whether there is one, if samples have different lengths.
 struct ObservedDrive {
   let presence: Block?
   let values: Block

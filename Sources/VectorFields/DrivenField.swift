@@ -2,9 +2,9 @@ import LinearAlgebra
 
 /// What a driven field knows about the sequences that drive it.
 package struct DriveConfiguration: Equatable, Sendable {
-  /// Numbers of one observation.
+  /// The numbers in one observation.
   package var channels: Int
-  /// Whether a row before them says where there is an observation, because samples of one batch have different lengths.
+  /// Whether a row before them says which samples have an observation, because the samples of a batch may have different lengths.
   package var hasPresence: Bool
 
   package init(channels: Int = 1, hasPresence: Bool = false) {
@@ -15,7 +15,7 @@ package struct DriveConfiguration: Equatable, Sendable {
 
 /// A field that reads the outside input u of its layer: f(y, u; θ).
 package protocol DrivenField: VectorField {
-  /// What the rows of u are: observations or the value of a path through them, the path's derivative, or events.
+  /// The meaning of the rows of u: observations or values of a path through them, derivatives of the path, or events.
   var driveForm: PathForm { get }
 }
 

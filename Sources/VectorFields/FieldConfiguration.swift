@@ -1,13 +1,13 @@
 import LinearAlgebra
 import Settings
 
-/// All that a field is made from: what every field has, and the values of the options that some fields take (`gamma` …).
+/// Everything that a field is made from: the settings of all fields, and the options that only some fields take, such as `gamma`.
 package struct FieldConfiguration: Sendable {
   package var width: Int
   package var activation: Activation
   package var bias: BiasKind
   package var precision: Precision
-  /// Values of the fields' own options; what is not set has its default.
+  /// The options of single fields; those that are not set have their defaults.
   package var options: OptionValues
   /// The sequences that drive the field, if it is a driven field.
   package var drive = DriveConfiguration()

@@ -10,15 +10,15 @@ package let fields = Registry<FieldEntry>("field", [
   ("antisymmetric", "σ(½(K−Kᵀ−γI)y+b) [Haber & Ruthotto 2017, eq. 4.12]; frozen eigenvalues with real part ≤ 0", FieldEntry(options: [gamma]) { (c) throws(Failure) in try AntisymmetricField(c) }),
   ("antisymmetric_damped", "σ(½(K−Kᵀ)y+b) − γy; a contraction if γ > ½L‖½(K−Kᵀ)‖", FieldEntry(options: [gamma]) { (c) throws(Failure) in try DampedAntisymmetricField(c) }),
   ("negative_definite", "σ(−CᵀCy+b) [Haber & Ruthotto 2017, §4.2]; frozen eigenvalues real and ≤ 0", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try NegativeDefiniteField(c) }),
-  ("hamiltonian", "ẏ=σ(Kz+b), ż=−σ(Kᵀy+b) [Haber & Ruthotto 2017, §4.3]; volume preserving under verlet", FieldEntry { HamiltonianField($0) }),
-  ("hamiltonian_two_weight", "ẏ=K₁ᵀσ(K₁z+b₁), ż=−K₂ᵀσ(K₂y+b₂) [Chang et al. 2018]; symplectic under verlet", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try SeparableHamiltonianField(twoWeight: c) }),
-  ("hamiltonian_h", "ẏ=𝒥Kᵀσ(Ky+b) [Galimberti et al. 2021]; separable under verlet: gradients cannot vanish", FieldEntry(options: [hiddenWidth, coupling]) { (c) throws(Failure) in try hamiltonianH(c) }),
+  ("hamiltonian", "ẏ=σ(Kz+b), ż=−σ(Kᵀy+b) [Haber & Ruthotto 2017, §4.3]; volume preserving with verlet", FieldEntry { HamiltonianField($0) }),
+  ("hamiltonian_two_weight", "ẏ=K₁ᵀσ(K₁z+b₁), ż=−K₂ᵀσ(K₂y+b₂) [Chang et al. 2018]; symplectic with verlet", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try SeparableHamiltonianField(twoWeight: c) }),
+  ("hamiltonian_h", "ẏ=𝒥Kᵀσ(Ky+b) [Galimberti et al. 2021]; with the separable coupling and verlet gradients cannot vanish", FieldEntry(options: [hiddenWidth, coupling]) { (c) throws(Failure) in try hamiltonianH(c) }),
   ("gradient_flow", "−Kᵀσ(Ky+b), the parabolic network [Ruthotto & Haber 2018]; non-expansive for h ≤ 2/(L‖K‖²)", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try GradientFlowField(c) }),
-  ("second_order", "ÿ=σ(Ky+b) or ÿ=−Kᵀσ(Ky+b) [Haber & Ruthotto 2017, §4.2; Ruthotto & Haber 2018]; oscillation", FieldEntry(options: [hiddenWidth, form]) { (c) throws(Failure) in try secondOrder(c) }),
-  ("rotate_relax", "(A−Aᵀ)y − Kᵀσ(Ky+b); non-expansive when split by cayley or exponential", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try RotateRelaxField(c) }),
+  ("second_order", "ÿ=σ(Ky+b) or ÿ=−Kᵀσ(Ky+b) [Haber & Ruthotto 2017, §4.2; Ruthotto & Haber 2018]; the state oscillates", FieldEntry(options: [hiddenWidth, form]) { (c) throws(Failure) in try secondOrder(c) }),
+  ("rotate_relax", "(A−Aᵀ)y − Kᵀσ(Ky+b); non-expansive with the integrators cayley and exponential", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try RotateRelaxField(c) }),
   ("linear_cubic", "wy + b − γy³ [Ruseckas 2019]; takes no activation", FieldEntry(options: [cubicRate]) { (c) throws(Failure) in try LinearCubicField(c) }),
-  ("linear_activation", "wy + b + κ(σ(y)−y) or wy + b + κσ(y) [Ruseckas 2019]; under near_identity a feed-forward network", FieldEntry(options: [activationRate, activationForm]) { (c) throws(Failure) in try LinearActivationField(c) }),
-  ("continuous_rnn", "τᵢẏᵢ = −yᵢ + Σⱼwⱼᵢσ(yⱼ−θⱼ) + Iᵢ [Ruseckas 2019]; symmetric w: a Lyapunov function", FieldEntry(options: [symmetric]) { (c) throws(Failure) in try ContinuousRNNField(c) }),
+  ("linear_activation", "wy + b + κ(σ(y)−y) or wy + b + κσ(y) [Ruseckas 2019]; with integrator near_identity a feed-forward network", FieldEntry(options: [activationRate, activationForm]) { (c) throws(Failure) in try LinearActivationField(c) }),
+  ("continuous_rnn", "τᵢẏᵢ = −yᵢ + Σⱼwⱼᵢσ(yⱼ−θⱼ) + Iᵢ [Ruseckas 2019]; with symmetric w it has a Lyapunov function", FieldEntry(options: [symmetric]) { (c) throws(Failure) in try ContinuousRNNField(c) }),
   ("antisymmetric_rnn", "σ((W−Wᵀ−γI)h+Vu+b), driven by a sequence [Chang et al. 2019, eq. 9]; frozen eigenvalues with real part ≤ 0", FieldEntry(options: [gamma]) { (c) throws(Failure) in try AntisymmetricRNNField(c) }),
   ("gated_antisymmetric_rnn", "sigmoid(Mh+V_zu+b_z)⊙σ(Mh+Vu+b), M=W−Wᵀ−γI, driven by a sequence [Chang et al. 2019, eq. 11–13]", FieldEntry(options: [gamma]) { (c) throws(Failure) in try GatedAntisymmetricRNNField(c) }),
   ("neural_cde", "F(y)Ẋ(t), F=σ(Ky+b) as n×C, along a path through a sequence [Kidger et al. 2020]", FieldEntry { NeuralCDEField($0) }),
@@ -29,22 +29,22 @@ package let fields = Registry<FieldEntry>("field", [
 package let fieldOptions: [OptionDescription] = fields.options
 
 private let gamma = OptionDescription(
-  "gamma", .real(0...1e6), default: .real(0), unit: "1/time", "damping γ of the antisymmetric fields; 0 keeps the eigenvalues of antisymmetric imaginary")
+  "gamma", .real(0...1e6), default: .real(0), unit: "1/time", "damping γ; with 0 the frozen eigenvalues of field antisymmetric are imaginary")
 private let hiddenWidth = OptionDescription(
-  "hidden_width", .integer(0...65_536), default: .integer(0), unit: "features", "rows of the inner weights; 0 = as many as the state, or its part, has")
+  "hidden_width", .integer(0...65_536), default: .integer(0), unit: "features", "number of hidden values, the rows of the inner weights; 0: as many as the part of the state that they read has features")
 private let coupling = OptionDescription(
   "coupling", .choice(["separable", "full"]), default: .text("separable"),
-  "separable: K block-diagonal, for verlet; full: any K, for one-component schemes")
+  "separable: K is block-diagonal, so that verlet can be used; full: K is any matrix, for integrators that step the whole state at once")
 private let form = OptionDescription(
   "form", .choice(["plain", "gradient"]), default: .text("plain"), "plain: ÿ = σ(Ky+b); gradient: ÿ = −Kᵀσ(Ky+b)")
 private let cubicRate = OptionDescription("cubic_rate", .real(0...1e6), default: .real(1), unit: "1/time", "γ of the term −γy³")
 private let activationRate = OptionDescription(
   "activation_rate", .real(0...1e9, openBelow: true), default: .real(1), unit: "1/time",
-  "κ of the term κ(σ(y)−y) or κσ(y); relaxation at 1/h makes near_identity layers σ(Wy+B)")
+  "κ of the term κ(σ(y)−y) or κσ(y); with form relaxation, κ = 1/h and integrator near_identity the layers are σ(Wy+B)")
 private let activationForm = OptionDescription(
   "activation_form", .choice(["relaxation", "plain"]), default: .text("relaxation"), "relaxation: g(y) = κ(σ(y)−y); plain: g(y) = κσ(y)")
 private let symmetric = OptionDescription(
-  "symmetric", .flag, default: .flag(false), "whether the weights are ½(w+wᵀ)")
+  "symmetric", .flag, default: .flag(false), "whether the field multiplies by the symmetric matrix ½(w+wᵀ) instead of w")
 
 private func hamiltonianH(_ configuration: FieldConfiguration) throws(Failure) -> any VectorField {
   if try configuration.options.text("coupling") == "full" { return try FullHamiltonianField(configuration) }

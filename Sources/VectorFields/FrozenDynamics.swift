@@ -1,24 +1,24 @@
 import LinearAlgebra
 
-/// What is known of a field's Jacobian at every state, for weights of one layer held fixed: from this, integrators conclude which steps are stable (Theory.md §6).
+/// What is known about the Jacobian of a field if the weights of a layer are held fixed, whatever the state. From this, integrators conclude which steps are stable (Theory.md §6).
 ///
-/// All slopes of the activation lie in [0, L], D being their diagonal. Every kind has one number, the size s = L·Π‖W_i‖^degree over the operators named, of which steps may be no larger than so much.
-/// Weights or slopes that switch from layer to layer can still make states grow (Theory.md §6.12).
+/// The slopes of the activation lie in [0, L]; D is the diagonal matrix of the slopes at a state. The Jacobian has a size s = L·Π‖W_i‖^degree, where the product runs over the operators in `norms`. Stability
+/// of a step is an upper limit of s. If weights or slopes change from layer to layer, states can grow all the same (Theory.md §6.12).
 package struct FrozenDynamics: Sendable {
   package enum Kind: Sendable {
-    /// J = D(S − gI), S antisymmetric: for g = 0 imaginary eigenvalues of at most s = L‖S‖.
+    /// J = D(S − gI) with S antisymmetric. For g = 0 the eigenvalues are imaginary and at most s = L‖S‖ in magnitude.
     case rotation(damping: Double)
     /// J = DS − γI: s = L‖S‖.
     case dampedRotation(Double)
-    /// Real eigenvalues in [−s, 0], s = L‖K‖², of the descent of a convex energy: f is 1/s-cocoercive.
+    /// Descent of a convex energy: −f is its gradient, which is 1/s-cocoercive, with real eigenvalues of J in [−s, 0] and s = L‖K‖².
     case descent
-    /// The same spectrum, but f is not the gradient of an energy: J = −D·CᵀC.
+    /// J = −D·CᵀC: real eigenvalues in [−s, 0] as well, but f is not the gradient of an energy.
     case decay
-    /// A rotation and a `descent` of this size, to be split.
+    /// The sum of a rotation and a `descent` of size s, for schemes that split the two.
     case rotationAndDescent
-    /// A partitioned pair whose frequency is at most s.
+    /// A partitioned field whose oscillations have frequencies of at most s.
     case oscillation
-    /// ÿ = f(y), f a `descent`: frequencies up to √s.
+    /// ÿ = f(y), where f is a `descent` of size s: frequencies up to √s.
     case potential
   }
 
@@ -37,7 +37,7 @@ package struct FrozenDynamics: Sendable {
   /// The power of each norm: 1 or 2.
   package let degree: Int
 
-  /// nil for an activation whose slope may be negative or unbounded, because then no such statement holds.
+  /// nil for an activation whose slope may be negative or unbounded, because no such statement holds then.
   package init?(_ kind: Kind, _ activation: Activation, _ norms: [Norm], degree: Int = 1) {
     let slopes = activation.slopeRange
     guard slopes.lowerBound >= 0, slopes.upperBound.isFinite else { return nil }

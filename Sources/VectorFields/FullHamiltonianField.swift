@@ -3,10 +3,10 @@ import Settings
 
 /// ẏ = 𝒥Kᵀσ(Ky + b) with 𝒥 = [[0, I], [−I, 0]]: Hamilton's equations of H(y) = 1ᵀΦ(Ky + b), Φ' = σ, for a K that couples positions and momenta.
 ///
-/// Source: Galimberti et al. 2021 (H-DNN). The exact flow of constant weights keeps H and is symplectic. With this coupling semi-implicit Euler would be implicit; `implicit_midpoint` is
-/// symplectic, `euler` and explicit Runge–Kutta are not: of those nothing is claimed.
+/// Source: Galimberti et al. 2021 (H-DNN). For constant weights the exact flow conserves H and is symplectic. With this coupling semi-implicit Euler would be implicit. The integrator `implicit_midpoint` is
+/// symplectic; `euler` and the explicit Runge–Kutta methods are not, and nothing is claimed about them.
 ///
-/// The whole state is visible, its first half positions; K is hidden × n. Cost: two products and a pass over the state.
+/// The whole state is visible; its first half are the positions. K is hidden × n. Cost: two products and one pass over the state.
 package final class FullHamiltonianField: MappedField {
   package let plan: LayerPlan
   package let map: CanonicalMap

@@ -3,9 +3,9 @@ import Settings
 
 /// f(h, u) = sigmoid(Mh + V_z u + b_z) ⊙ σ(Mh + Vu + b) with M = W − Wᵀ − γI: the AntisymmetricRNN with an input gate that shares its recurrent weights.
 ///
-/// Source: Chang, Chen, Haber & Chi 2019 (arXiv:1902.09689), eq. 11–13 with σ = tanh. As the gate multiplies the field, the frozen Jacobian keeps diag(…)M as its main part.
+/// Source: Chang, Chen, Haber & Chi 2019 (arXiv:1902.09689), eq. 11–13 with σ = tanh. Because the gate multiplies the field and depends on the same Mh, the frozen Jacobian is a diagonal matrix times M.
 ///
-/// Tensors: W n × n; V, Vz n × C; b, bz of the configured kind. Where samples have different lengths f is 0 past a sample's end. Cost: three products.
+/// Tensors: W n × n; V, Vz n × C; b, bz of the configured kind. If samples have different lengths, f is 0 after a sample's end. Cost: three products.
 package final class GatedAntisymmetricRNNField: PlannedField, DrivenField {
   package let plan: LayerPlan
   /// γ > 0.
@@ -34,7 +34,7 @@ package final class GatedAntisymmetricRNNField: PlannedField, DrivenField {
 
   package var driveForm: PathForm { .value }
   package var driveWidth: Int { ObservedDrive.rows(drive) }
-  /// sigmoid'·σ, sigmoid·σ', and where there is a row of presence f.
+  /// sigmoid'·σ and sigmoid·σ'; and also f if the drive has a row of presence.
   package var recordWidth: Int { drive.hasPresence ? 3 * width : 2 * width }
   package var scratchWidth: Int { 3 * width }
 

@@ -1,11 +1,11 @@
 import LinearAlgebra
 import Settings
 
-/// f(y) = −Kᵀσ(Ky + b): the parabolic network, descent of the energy E(y) = 1ᵀΦ(Ky + b) with Φ' = σ.
+/// f(y) = −Kᵀσ(Ky + b): the parabolic network, which descends along the gradient of the energy E(y) = 1ᵀΦ(Ky + b) with Φ' = σ.
 ///
-/// Source: Ruthotto & Haber 2018 (parabolic CNN); Sherry et al. (non-expansive networks). Where slopes lie in [0, L], E is convex and its gradient cocoercive: the step y + h f(y) of Euler is
-/// non-expansive in ℓ₂ if h ≤ 2/(L‖K‖²), and so is a Runge–Kutta step for h ≤ 2r/(L‖K‖²) with r the method's circle-contractivity radius. The weights of other layers do not matter.
-/// An activation with negative slopes voids it.
+/// Source: Ruthotto & Haber 2018 (parabolic CNN); Sherry et al. (non-expansive networks). If the slopes lie in [0, L], E is convex and its gradient is cocoercive. Then the Euler step y + h f(y) is non-expansive in
+/// ℓ₂ if h ≤ 2/(L‖K‖²), and a Runge–Kutta step is if h ≤ 2r/(L‖K‖²), where r is the method's radius of circle contractivity. This holds for each layer, whatever the weights of the others. It does not hold for
+/// activations with negative slopes.
 ///
 /// K is hidden × n. Cost: two products.
 package final class GradientFlowField: MappedField {

@@ -2,8 +2,8 @@ import LinearAlgebra
 
 /// ẏ = σ(Kz + b), ż = −σ(Kᵀy + b), z(0) = 0: a partitioned field whose block matrix is antisymmetric for every K.
 ///
-/// Source: Haber & Ruthotto 2017, §4.3. Both parts share the bias. Component 0 moves the positions y,
-/// which the next block or the classifier sees; component 1 the momenta z. Under Verlet the step preserves volume; it is not symplectic. Cost: one product a part.
+/// Source: Haber & Ruthotto 2017, §4.3. Both components have the same bias. Component 0 moves the positions y, which the next block or the readout gets; component 1 moves the momenta z. A Verlet step preserves
+/// volume, but is not symplectic. Cost: one product per component.
 package final class HamiltonianField: PartitionedMappedField {
   package let plan: LayerPlan
   package let positionMap: AffineMap

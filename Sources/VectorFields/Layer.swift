@@ -1,20 +1,20 @@
 import LinearAlgebra
 
-/// All that a field's evaluation reads besides the state: the parameter tensors of a layer, in the order in which the field declares them, the prepared form of its
-/// operators, and for a driven field the outside input at the time of the evaluation.
+/// Everything that a field reads besides the state: the parameter tensors of a layer, in the order in which the field declares them, the operators prepared from them, and for a driven field the outside input at
+/// the time of the evaluation.
 ///
-/// The same type describes parameters, gradients (which are accumulated into) and directions. It owns nothing, and is small: one is made for every step.
+/// The same type describes parameters, directions and gradients; gradients are accumulated in place. It owns no memory and is small, because one is made for every step.
 package struct Layer: @unchecked Sendable {
-  /// The most tensors a field may have.
+  /// The largest number of tensors of a field.
   package static let maximumTensors = 6
 
   package var tensors: InlineArray<6, UnsafeMutableRawPointer?>
-  /// Operators made from the tensors once per batch (`VectorField.prepare`); nil where the field works on its tensors directly.
+  /// The operators that were made from the tensors once per batch (`VectorField.prepare`); nil if the field uses its tensors directly.
   package var prepared: UnsafeMutableRawPointer?
-  /// Where the outside input u lies, `driveWidth` × samples without gaps between the rows. In a direction its tangent, nil for zero; in a gradient where its cotangent
-  /// accumulates, nil when not wanted.
+  /// The place of the outside input u, `driveWidth` × samples without gaps between the rows. In a direction it is the tangent of u, nil for zero. In a gradient it is where the cotangent of u accumulates, nil if
+  /// it is not wanted.
   package var driveBase: UnsafeMutableRawPointer?
-  /// The layer's number and, in training, its random numbers; unused in directions and gradients.
+  /// The layer's number and, during training, its random numbers. Not used in directions and gradients.
   package var draws = LayerDraws()
 
   @inlinable package init() {
@@ -29,7 +29,7 @@ package struct Layer: @unchecked Sendable {
   }
 }
 
-/// The purpose that operators are prepared for: tiles of many samples (training), or single samples as well (inference), whose kernels need the outputs of a matrix contiguous.
+/// What operators are prepared for. For training, they multiply tiles of many samples. For inference they also multiply single samples, whose kernel needs a matrix with contiguous outputs.
 package enum Purpose: Sendable {
   case training
   case inference

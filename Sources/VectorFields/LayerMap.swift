@@ -2,10 +2,10 @@ import LinearAlgebra
 
 /// One differentiable map of blocks with the weights of a layer. The components of fields are composed of such maps.
 ///
-/// The contracts of the three functions are those of `VectorField`, with `pullback` writing base + scale·Jᵀp into `q`. Maps are structs that know the places of their weights; they own no numbers.
-/// `record` and `scratch` may have more rows than the map needs.
+/// The three functions work like those of `VectorField`, except that `pullback` writes base + scale·Jᵀp into `q`. Maps are structs that know where their weights lie; they own no memory. `record` and `scratch` may
+/// have more rows than the map needs.
 package protocol LayerMap: Sendable {
-  /// Rows that the map gives.
+  /// The number of rows of f(x).
   var outputs: Int { get }
   /// Rows of the record that an evaluation leaves, and of scratch.
   var recordWidth: Int { get }
@@ -19,7 +19,7 @@ package protocol LayerMap: Sendable {
   /// q = base + scale·(∂f/∂x)ᵀp, and the gradient accumulates scale·(∂f/∂θ)ᵀp. `q` may be `base` and `p`.
   func pullback(
     _ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block, addingTo base: Block?, into q: Block, gradient: Layer?, scratch: Block)
-  /// The map as one matrix with activation, if it is one.
+  /// The map as one affine map with an activation; nil if it has no such form.
   func affineForm(_ layer: Layer) -> AffineForm?
 }
 

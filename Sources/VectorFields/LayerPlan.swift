@@ -1,14 +1,14 @@
 import LinearAlgebra
 
-/// The tensors of a field's layer and what is prepared from them, collected while the field is composed.
+/// The list of the tensors of a field's layer and of the operators prepared from them. It is filled while the field is made.
 ///
-/// A field asks the plan for its weights and biases, gets their places, and builds its maps on these. The plan then does the declaring, preparing and finishing for the field.
+/// A field asks the plan for its weights and biases, gets their places, and makes its maps with these places. Later the plan declares the tensors, prepares the operators and finishes the gradients for the field.
 package struct LayerPlan: Sendable {
   /// What is prepared from a tensor of weights.
   package enum Preparation: Sendable {
     /// A copy for single samples.
     case copy
-    /// Nothing: for weights that are only used transposed, whose tensor already has the layout that single samples need.
+    /// Nothing, for weights that are only used transposed: their tensor already has the layout that single samples need.
     case nothing
     /// ½(W − Wᵀ − γI).
     case antisymmetric(damping: Double)
@@ -30,9 +30,9 @@ package struct LayerPlan: Sendable {
     self.configuration = configuration
   }
 
-  /// The next tensor: the weights of an operator, width × width unless said otherwise.
+  /// Adds a tensor with the weights of an operator, by default width × width.
   ///
-  /// - Parameter weightUse: what the field does with the operator, which scales the first values.
+  /// - Parameter weightUse: how the field uses the operator. This determines the size of the initial weights.
   package mutating func weight(
     _ name: String, inputs: Int? = nil, outputs: Int? = nil, for weightUse: WeightUse = .product, prepared preparation: Preparation = .copy
   ) -> OperatorPlace {
@@ -54,19 +54,19 @@ package struct LayerPlan: Sendable {
     return place
   }
 
-  /// The next tensor: the bias of that operator's outputs, of the kind that was configured; no tensor for none.
+  /// Adds a tensor with the bias of that operator's outputs, of the configured kind; adds none if there is no bias.
   package mutating func bias(_ name: String, of place: OperatorPlace) -> BiasPlace {
     let count = place.linearOperator.biasCount(configuration.bias, transposed: place.isTransposed)
     return count == 0 ? .none : vector(name, count, stride: configuration.bias == .vector ? 1 : 0)
   }
 
-  /// The next tensor: `count` numbers that are not weights, initially zero.
+  /// Adds a tensor of `count` numbers that are not weights, initially zero.
   package mutating func vector(_ name: String, _ count: Int, stride: Int) -> BiasPlace {
     parameters.append(ParameterShape(name, [count], .bias, deviation: 0))
     return BiasPlace(tensor: parameters.count - 1, stride: stride)
   }
 
-  /// Reserves `count` prepared numbers that the field makes itself; returns their place in bytes from `Layer.prepared`.
+  /// Reserves room for `count` prepared numbers that the field computes itself. Returns their distance from `Layer.prepared` in bytes.
   package mutating func reserve(_ count: Int) -> Int {
     isNeededForTraining = true
     defer { self.count += count }
@@ -75,10 +75,10 @@ package struct LayerPlan: Sendable {
 
   private var nextOffset: Int { count * configuration.precision.byteCount }
 
-  /// Numbers of prepared memory. If all prepared operators are copies, they are made for inference only. If training prepares anything, the copies are made too, so that offsets do not depend on the purpose.
+  /// The number of prepared numbers. If all prepared operators are copies, they are made for inference alone. If training needs any prepared operator, it gets the copies too, so that places do not depend on the purpose.
   package func preparedCount(for purpose: Purpose) -> Int { isNeededForTraining || purpose == .inference ? count : 0 }
 
-  /// Makes them for one layer, or their tangents for a direction, which leaves constants out and needs no copies.
+  /// Prepares the operators of one layer; or for a direction their tangents, without constants and copies.
   package func prepare(_ layer: Layer, asDirection: Bool) {
     guard let base = layer.prepared else { return }
     for (place, preparation) in prepared {
@@ -92,7 +92,7 @@ package struct LayerPlan: Sendable {
     }
   }
 
-  /// Turns the accumulated gradients of what was made, lying in the tensors' places, into those of the tensors.
+  /// Turns the accumulated gradients of the prepared operators, which lie in the places of the tensors, into the gradients of the tensors.
   package func finishGradient(_ gradient: Layer) {
     for (place, preparation) in prepared {
       guard let tensor = gradient.tensors[place.tensor] else { continue }

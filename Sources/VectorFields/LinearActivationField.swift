@@ -1,11 +1,11 @@
 import LinearAlgebra
 import Settings
 
-/// f(y) = wy + b + κ(σ(y) − y), or f(y) = wy + b + κσ(y): an affine part plus the activation; [RU] reads feed-forward networks as this equation.
+/// f(y) = wy + b + κ(σ(y) − y), or f(y) = wy + b + κσ(y): the sum of an affine part and an elementwise part g.
 ///
-/// Source: Ruseckas 2019, the differential equation of a network whose layers are near the identity. Under `near_identity` a layer is 𝒉(Wy + B) with W = I + hw, B = hb and 𝒉(x) = x + hg(x); in the form
-/// `relaxation` with κ = 1/h that is σ(Wy + B), the ordinary feed-forward layer. `relaxation` with an activation of slopes in [0, 1] makes g non-expansive for hκ ≤ 1; of the sum with w nothing is claimed.
-/// w is outputs × inputs. Cost: one product and two or three passes over the state.
+/// Source: Ruseckas 2019, where it is the differential equation of a feed-forward network whose layers are near the identity. With the integrator `near_identity` a layer is 𝒉(Wy + B) with W = I + hw, B = hb and
+/// 𝒉(x) = x + hg(x). In the form `relaxation` with κ = 1/h this is σ(Wy + B), the ordinary feed-forward layer. In the form `relaxation`, with slopes of the activation in [0, 1] and hκ ≤ 1, the map 𝒉 is
+/// non-expansive; nothing is claimed about its composition with w. w is outputs × inputs. Cost: one product and two or three passes over the state.
 package final class LinearActivationField: SplitMappedField {
   package typealias Elementwise = ActivationMap
   package let plan: LayerPlan

@@ -3,8 +3,8 @@ import Settings
 
 /// f(y) = wy + b − γy³, the cube elementwise: polynomial in the state, without an activation.
 ///
-/// Source: Ruseckas 2019, the equation proposed there. The adjoint is −ȧ = wᵀa − 3γy²⊙a. For γ > 0 the flow of constant weights stays bounded, since the cube outweighs every linear map at large |y|;
-/// an explicit step that is too large for |y| does not. w is outputs × inputs. Nothing is recorded. Cost: one product and two passes over the state.
+/// Source: Ruseckas 2019, the equation proposed there. The adjoint equation is −ȧ = wᵀa − 3γy²⊙a. For γ > 0 and constant weights the flow stays bounded, because the cube outweighs every linear map at large |y|.
+/// Explicit steps that are too large for |y| do not stay bounded. w is outputs × inputs. Nothing is recorded. Cost: one product and two passes over the state.
 package final class LinearCubicField: SplitMappedField {
   package typealias Elementwise = CubicMap
   package let plan: LayerPlan

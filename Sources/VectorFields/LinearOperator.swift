@@ -2,20 +2,20 @@ import LinearAlgebra
 
 /// A linear map x ↦ Wx of blocks whose weights W lie in one tensor of a layer. Fields are written over such operators.
 ///
-/// A field knows an operator's `inputs` and `outputs` and nothing else of its shape: dense matrices are one kind, convolutions would be another. Every product is fused with what follows it,
-/// out = base + s·σ(Wx + b). An operator owns no numbers; a call says where they lie (`OperatorWeights`) and whether W or Wᵀ is meant. Only the declarations allocate.
+/// Fields depend only on the `inputs` and `outputs` of an operator. Dense matrices are one kind of operator; convolutions would be another. Every product includes what follows it: out = base + s·σ(Wx + b). An
+/// operator owns no numbers. Each call says where they lie (`OperatorWeights`) and whether W or Wᵀ is meant. Only the declarations of shapes allocate memory.
 ///
-/// The products keep the rule of all forward products: a sample alone and the same sample in a tile give the same bits.
+/// As for all forward products, a sample has the same bits alone and in a tile.
 package protocol LinearOperator: AnyObject, Sendable {
-  /// Rows of the blocks that W takes and gives; Wᵀ takes and gives the opposite.
+  /// The rows of x and of Wx. For Wᵀ they are exchanged.
   var inputs: Int { get }
   var outputs: Int { get }
   /// Extents of the tensor of weights in one layer.
   var shape: [Int] { get }
-  /// How many numbers an output of W sums, and how many outputs a number enters: what first values are scaled by (`WeightUse`).
+  /// How many inputs each output of W depends on, and how many outputs depend on each input. They determine the size of the initial weights (`WeightUse`).
   var fanIn: Int { get }
   var fanOut: Int { get }
-  /// Numbers of a bias added to Wx, or to Wᵀx.
+  /// The count of numbers in a bias that is added to Wx, or to Wᵀx.
   func biasCount(_ kind: BiasKind, transposed: Bool) -> Int
 
   /// out = base + scale·σ(Wx + bias), and slope = σ'(Wx + bias) if asked for. `out` may be `base`, never `x`.
@@ -30,8 +30,8 @@ package protocol LinearOperator: AnyObject, Sendable {
   /// sign·σ(Wx + bias) as one affine map of a matrix, for the fast path of single samples; nil for an operator that is not a matrix.
   func affineForm(_ weights: OperatorWeights, bias: Bias?, activation: Activation, sign: Double) -> AffineForm?
 
-  /// ‖W‖₂, or ‖½(W − Wᵀ)‖₂, bounded from above by less than the factor `normLooseness`; by a cheaper bound where that is at most `target`.
-  /// - Parameter bound: with memory for `normExtents`.
+  /// An upper bound of ‖W‖₂, or of ‖½(W − Wᵀ)‖₂, which exceeds the norm by less than the factor `normLooseness`. If a cheaper bound is at most `target`, that one is returned.
+  /// - Parameter bound: computes the bound, with memory for `normExtents`.
   func boundNorm(_ tensor: UnsafeMutableRawPointer, isAntisymmetric: Bool, enough target: Double, by bound: NormBound) -> Double
   var normLooseness: Double { get }
   /// The extents of the matrix whose norm is bounded, the smaller first.
@@ -58,12 +58,12 @@ extension LinearOperator {
   }
 }
 
-/// Where an operator's numbers lie, in which form, and whether W or Wᵀ is meant. Trivially copied.
+/// The place and the form of an operator's numbers, and whether W or Wᵀ is meant. Trivially copied.
 package struct OperatorWeights: @unchecked Sendable {
   package enum Form: UInt8, Sendable {
-    /// As the tensor lies in parameters, gradients and directions.
+    /// The form of the tensor in parameters, gradients and directions.
     case tensor
-    /// As `prepare…` left it.
+    /// The form that `prepare…` makes.
     case prepared
   }
   package let base: UnsafeMutableRawPointer

@@ -3,10 +3,10 @@ import Settings
 
 /// f(y) = σ(−CᵀCy + b): the frozen Jacobian −D·CᵀC has a real spectrum ≤ 0.
 ///
-/// Source: Haber & Ruthotto 2017, §4.2, where it is the right-hand side of ÿ = f(y) for `leapfrog`. The condition is slopes ≥ 0: then D·CᵀC has the eigenvalues of the symmetric
-/// D^½CᵀCD^½. Frozen: nothing is claimed about growth under switching slopes.
+/// Source: Haber & Ruthotto 2017, §4.2, where it is the right-hand side of ÿ = f(y) for `leapfrog`. If all slopes are ≥ 0, D·CᵀC has the eigenvalues of the symmetric matrix D^½CᵀCD^½. The statement is for frozen
+/// weights and slopes: if they change, nothing is claimed about growth.
 ///
-/// Composed from C (hidden × n) and Cᵀ, so that dC = −C(G + Gᵀ) comes as the two contributions of one tensor (Theory.md §4.2). Cost: two products.
+/// The field is composed of products with C (hidden × n) and Cᵀ, so that the gradient dC = −C(G + Gᵀ) is the sum of two contributions to one tensor (Theory.md §4.2). Cost: two products.
 package final class NegativeDefiniteField: MappedField {
   package let plan: LayerPlan
   package let map: ComposedMap

@@ -3,10 +3,10 @@ import Settings
 
 /// ẏ = F(y)Ẋ(t), F(y) = σ(Ky + b) read as n × C: the neural controlled differential equation along a path X through the observations.
 ///
-/// Source: Kidger, Morrill, Foster & Lyons 2020 (arXiv:2005.08926), eq. 2, with one layer for F. The solution depends on the path, not on the speed at which it is run through: another clock gives
-/// the same final state up to the scheme's error. Where the path rests, outside a sample's observations, so does the state.
+/// Source: Kidger, Morrill, Foster & Lyons 2020 (arXiv:2005.08926), eq. 2, with one layer for F. The solution depends on the path and not on the speed at which it is traversed, so that a change of the time scale
+/// changes the final state only by the scheme's error. Outside of a sample's observations the path is constant, and so is the state.
 ///
-/// Tensors: K nC × n, whose rows c·n … (c+1)·n − 1 belong to channel c, with first values of variance 1/(nC), and b of the configured kind. Cost: one product of nC × n and C passes over the state.
+/// Tensors: K is nC × n; its rows c·n … (c+1)·n − 1 belong to channel c, and its initial values have variance 1/(nC). b is of the configured kind. Cost: one product of nC × n and C passes over the state.
 package final class NeuralCDEField: PlannedField, DrivenField {
   package let plan: LayerPlan
   private let map: AffineMap

@@ -1,14 +1,15 @@
 import LinearAlgebra
 import Settings
 
-/// f(y, (δ, m, x)) = δσ(Ky + b) + m tanh(Wy + Vx + c): a flow between observations, and at an observation a residual update.
+/// f(y, (δ, m, x)) = δσ(Ky + b) + m tanh(Wy + Vx + c): the state flows between observations and gets a residual update at each observation.
 ///
-/// Source: Rubanova, Chen & Duvenaud 2019 (arXiv:1907.03907), algorithm 1, with one layer for the flow and a residual cell in the place of its gated one, as the state's rows then keep their
-/// meaning. A block has k + 1 layers for each step of a sequence: k of the flow with m = 0 and δ = Δt/(kh), Δt being the sample's own time since its last observation, so that a
-/// step of size h goes Δt/k ahead; then the observation with δ = 0 and m = 1/h, so that Euler's step adds tanh(Wy + Vx + c) itself. A padded step has δ = m = 0 and changes nothing, to the
-/// bit. An unobserved channel has its last value, 0 before the first.
+/// Source: Rubanova, Chen & Duvenaud 2019 (arXiv:1907.03907), algorithm 1, with one layer for the flow, and with a residual cell instead of the gated cell there.
 ///
-/// Tensors: K, W n × n; V n × C; b, c of the configured kind. Cost: three products a layer, of either kind.
+/// A block has k + 1 layers for each step of a sequence. The first k layers are the flow: m = 0 and δ = Δt/(kh), where Δt is the time since the sample's last observation, so that a step of size h advances the
+/// flow by Δt/k. The last layer is the observation: δ = 0 and m = 1/h, so that an Euler step adds tanh(Wy + Vx + c). In a padded step δ = m = 0, and the state keeps its bits. An unobserved channel has its last
+/// value, or 0 before its first one.
+///
+/// Tensors: K, W n × n; V n × C; b, c of the configured kind. Cost: three products per layer.
 package final class ODERNNField: PlannedField, DrivenField {
   package let plan: LayerPlan
   private let flow: AffineMap

@@ -1,21 +1,21 @@
 import LinearAlgebra
 
-/// An operator with the place of its weights in a field's layers: which tensor, what of the prepared memory, and whether W or Wᵀ is meant.
+/// An operator, with the place of its weights in the layers of a field: the tensor, the place in prepared memory, and whether W or Wᵀ is meant.
 package struct OperatorPlace: Sendable {
   /// The matrix that a field multiplies by.
   package enum Use: Sendable {
-    /// W itself; prepared memory may hold a copy for single samples.
+    /// W itself. Prepared memory may hold a copy for single samples.
     case itself
-    /// The matrix that `prepare` made of W, such as ½(W − Wᵀ − γI). It must have been prepared, for parameters and for directions.
+    /// The matrix that `prepare` makes from W, such as ½(W − Wᵀ − γI). It must be prepared for parameters and for directions.
     case made
   }
 
   package let linearOperator: any LinearOperator
   package let tensor: Int
   package let use: Use
-  /// What the field said it would do with the weights: their first values are scaled for this.
+  /// The use of the weights that the field declared. It determines the size of their initial values.
   package let weightUse: WeightUse
-  /// Bytes from `Layer.prepared` to the copy or to what was made; nil where there is neither.
+  /// Bytes from `Layer.prepared` to the copy or to the prepared matrix; nil if there is neither.
   package let preparedOffset: Int?
   package let isTransposed: Bool
 
@@ -45,7 +45,7 @@ package struct OperatorPlace: Sendable {
     return gradient(layer)
   }
 
-  /// The weights of a direction: tensors, or what was made of them.
+  /// The weights of a direction: its tensor, or the matrix prepared from it.
   @inline(__always) package func direction(_ layer: Layer) -> OperatorWeights { use == .made ? weights(layer) : gradient(layer) }
 
   /// Where gradients accumulate: the tensor.
@@ -59,7 +59,7 @@ package struct OperatorPlace: Sendable {
 package struct BiasPlace: Sendable {
   package static let none = BiasPlace(tensor: nil, stride: 0)
   package let tensor: Int?
-  /// 1 for one number a feature, 0 for one number for all.
+  /// 1 for one number per feature, 0 for one number for all features.
   package let stride: Int
 
   package init(tensor: Int?, stride: Int) {

@@ -8,22 +8,22 @@ package struct ParameterShape: Equatable, Sendable {
     /// Mean zero; the option `initial_scale` multiplies the deviation.
     case normal(deviation: Double)
     case uniform(ClosedRange<Double>)
-    /// One number an element of a layer's tensor, the same in every layer; a single number stands for all.
+    /// The values of a layer's tensor, the same in every layer; a single number stands for all of them.
     case values([Double])
 
-    /// The same with the deviation of normal values multiplied by a factor; other values are not scaled.
+    /// The same values, with the deviation of normal ones multiplied by a factor. Other values are not scaled.
     package func scaled(by factor: Double) -> Initial {
       if case .normal(let deviation) = self { .normal(deviation: deviation * factor) } else { self }
     }
   }
 
-  /// The paper's letter: "K", "b".
+  /// The name, which is the letter in the source: "K", "b".
   package let name: String
-  /// Per layer: [outputs, inputs], or [outputs].
+  /// The shape in one layer: [outputs, inputs], or [outputs].
   package let shape: [Int]
   package let role: Role
   package let initial: Initial
-  /// Whether the first layer has no such tensor (an integrator's, of a method that begins with another step).
+  /// Whether the first layer has no such tensor, because the integrator's first step is one of another method.
   package let skipsFirstLayer: Bool
 
   package init(_ name: String, _ shape: [Int], _ role: Role, _ initial: Initial, skipsFirstLayer: Bool = false) {
@@ -45,7 +45,7 @@ package struct ParameterShape: Equatable, Sendable {
   }
 }
 
-/// The bias of a layer: none, one number for all features ([HR] eq. 2.1 uses this one), or one a feature.
+/// The kind of bias of a layer: none, one number for all features (as in [HR], eq. 2.1), or one number for each feature.
 package enum BiasKind: String, CaseIterable, Sendable {
   case none
   case scalar

@@ -2,8 +2,8 @@ import Settings
 
 /// Constant on m pieces of equal length: p_i(t) = 1 for i·T/m ≤ t < (i + 1)·T/m, else 0.
 ///
-/// On every grid a layer uses the piece that holds its midpoint, so its weights do not change within it; a midpoint on a boundary belongs to the later piece. Where the boundaries are times of
-/// the grid, that is θ(t) itself; else a layer that contains a boundary uses the piece that covers more of it. Source: Haber & Ruthotto 2017, §3.2.
+/// A layer uses the piece in which its midpoint lies, so that its weights are constant. A midpoint on a boundary belongs to the later piece. If the boundaries between pieces are times of the grid, the weights are
+/// exactly θ(t). Otherwise a layer that contains a boundary uses the piece that covers more of it. Source: Haber & Ruthotto 2017, §3.2.
 package struct PiecewiseConstantBasis: TimeBasis {
   private let pieces: Int
 
@@ -13,7 +13,7 @@ package struct PiecewiseConstantBasis: TimeBasis {
   package var support: Int { 1 }
   package var degree: Int { 0 }
 
-  /// - Throws: `.incompatible` when a piece would hold no layer's midpoint.
+  /// - Throws: `.incompatible` if a piece contains the midpoint of no layer.
   package func count(on grid: TimeGrid) throws(Failure) -> Int {
     guard pieces <= grid.layers else {
       throw Failure(.incompatible, "basis_count is \(pieces) but layers is \(grid.layers); piecewise_constant weights need at least one layer a piece")
@@ -33,7 +33,7 @@ package struct PiecewiseConstantBasis: TimeBasis {
   package func piece(of layer: Int, on grid: TimeGrid) -> Int? { index(grid.midpoint(layer), grid) }
 
   private func index(_ time: Double, _ grid: TimeGrid) -> Int {
-    // In pieces; a boundary is met up to rounding.
+    // The time in units of a piece. A time that differs from a boundary only by rounding is on the boundary.
     let place = time / grid.horizon * Double(pieces)
     let nearest = place.rounded()
     return min(max(Int(abs(place - nearest) < 1e-9 ? nearest : place.rounded(.down)), 0), pieces - 1)

@@ -4,10 +4,10 @@ import Settings
 ///
 ///     P_0 = 1,   P_1 = x,   (i + 1)·P_{i+1} = (2i + 1)·x·P_i − i·P_{i−1},   ∫₀ᵀ p_i p_k dt = T/(2i + 1)·δ_ik
 ///
-/// Orthogonal, so that coefficients do not compensate one another whatever the degree; θ_0 is the mean over time. |p_i| ≤ 1, and p_i(T) = 1: coefficients of one
-/// variance v give the weights the variance m·v at both ends and v·Σ 1/(2i + 1) on the average over time. Source: DLMF 14.7, 18.9.1.
+/// The polynomials are orthogonal, so that large coefficients never compensate one another. θ_0 is the mean over time. Because |p_i| ≤ 1 and |p_i| = 1 at both ends, independent coefficients of variance v give
+/// the weights the variance m·v at the ends and v·Σ 1/(2i + 1) on average over time. Source: DLMF 14.7, 18.9.1.
 package struct PolynomialBasis: TimeBasis {
-  /// More coefficients than this oscillate between layers.
+  /// The largest number of coefficients. Polynomials of higher degree oscillate between the layers.
   package static let maximumCount = 32
 
   private let coefficients: Int

@@ -3,10 +3,11 @@ import Settings
 
 /// f(y) = (A − Aᵀ)y − Kᵀσ(Ky + b): a rotation and the relaxation of `gradient_flow`.
 ///
-/// Source: none outside this library (Theory.md §2.9). Where slopes lie in [0, L], the flow is non-expansive, as the rotation is antisymmetric and the relaxation monotone. A step is non-expansive if it splits: an exact rotation
-/// (`cayley`, `exponential`), then Euler on the relaxation with h ≤ 2/(L‖K‖²). Of unsplit explicit schemes nothing is claimed.
+/// Source: none outside this library (Theory.md §2.9). If the slopes lie in [0, L], the flow is non-expansive, because the rotation is antisymmetric and the relaxation is the descent of a convex energy. The
+/// integrators `cayley` and `exponential`, which apply an exact rotation and then an Euler step of the relaxation, are non-expansive for h ≤ 2/(L‖K‖²). About explicit schemes that do not split the field nothing
+/// is claimed.
 ///
-/// M = ½(A − Aᵀ) is prepared; its gradient becomes dA = ½(G − Gᵀ). K is hidden × n. Cost: three products.
+/// M = ½(A − Aᵀ) is computed once per batch. Its gradient G becomes dA = ½(G − Gᵀ). K is hidden × n. Cost: three products.
 package final class RotateRelaxField: MappedField, RotatingField {
   package let plan: LayerPlan
   package let map: SumMap<AffineMap, ComposedMap>

@@ -2,9 +2,10 @@ import LinearAlgebra
 
 /// A field that splits into a rotation and a relaxation, f(y) = (A − Aᵀ)y + r(y): needed by the integrators that rotate exactly (`cayley`, `exponential`).
 ///
-/// `VectorField` has the whole f as its one component, with M = ½(A − Aᵀ) first in the prepared memory and the gradient of M accumulating in A's place; `finishGradient` touches that tensor
-/// alone. The three functions here work on r alone, as those of `VectorField` do on f, within the same record and scratch widths; they read and write every tensor but A, and work
-/// whether `Layer.prepared` is nil (a rotating integrator that prepares nothing of the field's) or what the field prepared.
+/// As a `VectorField` it has one component, the whole f. Its prepared memory begins with M = ½(A − Aᵀ), whose gradient accumulates in the place of A; `finishGradient` changes that tensor alone.
+///
+/// The three functions here do for r what those of `VectorField` do for f, with the same record and scratch widths. They use every tensor except A. They work with the field's prepared memory and also if
+/// `Layer.prepared` is nil, as with integrators that prepare the rotation themselves.
 package protocol RotatingField: VectorField {
   /// The index of the tensor that holds A, n × n.
   var rotationTensor: Int { get }

@@ -3,8 +3,8 @@ import Settings
 
 /// ÿ = −Kᵀσ(Ky + b) as ẏ = v, v̇ = −Kᵀσ(Ky + b), v(0) = 0: motion in the potential E(y) = 1ᵀΦ(Ky + b), Φ' = σ.
 ///
-/// Source: Ruthotto & Haber 2018 (hyperbolic CNN, second order). For constant weights the flow keeps ½|v|² + E(y); where Φ is bounded below (ReLU, softplus, tanh, sigmoid) |v| is then bounded, so
-/// that y grows at most linearly in time: oscillation, no exponential growth. Verlet keeps that for h²L‖K‖² < 4, frozen (Theory.md §6.6).
+/// Source: Ruthotto & Haber 2018 (hyperbolic CNN, second order). For constant weights the flow conserves ½|v|² + E(y). If Φ is bounded below (ReLU, softplus, tanh, sigmoid), |v| is bounded, and y grows at most
+/// linearly in time: states oscillate and do not grow exponentially. For frozen weights and slopes the same holds for Verlet steps with h²L‖K‖² < 4 (Theory.md §6.6).
 ///
 /// K is hidden × n. Cost: two products.
 package final class SecondOrderGradientField: PartitionedMappedField {

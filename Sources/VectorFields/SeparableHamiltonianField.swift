@@ -6,8 +6,8 @@ import Settings
 /// Source: Chang et al. 2018 ("Reversible architectures for arbitrarily deep residual neural networks", two weights), where z starts at zero beside the visible y: `hamiltonian_two_weight`; Galimberti et al. 2021
 /// (H-DNN with block-diagonal K), where y and z are halves of the visible state: `hamiltonian_h`.
 ///
-/// The separable energy makes Verlet, which is semi-implicit Euler here, explicit and its step symplectic, for any weights in any layer: MᵀΩM = Ω for the sensitivity M of the last state to any
-/// earlier one, and so ‖M‖ ≥ 1: gradients cannot vanish. They can grow. Each K is hidden × part. Cost: two products a part.
+/// Because the energy is separable, Verlet (semi-implicit Euler) is explicit, and its steps are symplectic for any weights. The Jacobian M of the last state with respect to any earlier one then satisfies MᵀΩM = Ω,
+/// so that ‖M‖ ≥ 1: gradients cannot vanish. They can grow. Each K is hidden × n for its component of n rows. Cost: two products per component.
 package final class SeparableHamiltonianField: PartitionedMappedField {
   package let plan: LayerPlan
   package let positionMap: ComposedMap
@@ -25,7 +25,7 @@ package final class SeparableHamiltonianField: PartitionedMappedField {
     try self.init(configuration, part: try configuration.halfWidth(for: "hamiltonian_h"), positions: ("Kp", "bp"), momenta: ("Kq", "bq"))
   }
 
-  /// The maps that move positions and momenta, each with the names of its tensors.
+  /// Makes the maps that move positions and momenta, each from the names of its tensors.
   private init(
     _ configuration: FieldConfiguration, part: Int, positions: (weight: String, bias: String), momenta: (weight: String, bias: String)
   ) throws(Failure) {

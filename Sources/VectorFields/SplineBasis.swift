@@ -1,6 +1,6 @@
 import Settings
 
-/// B-splines of degree d on clamped uniform knots: m coefficients, m − d equal spans of [0, T], d − 1 times continuously differentiable.
+/// B-splines of degree d on clamped uniform knots: m coefficients on m − d equal spans of [0, T]. The functions are d − 1 times continuously differentiable.
 ///
 ///     N_{i,0} = 1 on [u_i, u_{i+1}),   N_{i,d}(t) = (t − u_i)/(u_{i+d} − u_i)·N_{i,d−1}(t) + (u_{i+d+1} − t)/(u_{i+d+1} − u_{i+1})·N_{i+1,d−1}(t)
 ///
@@ -24,7 +24,7 @@ package struct SplineBasis: TimeBasis {
   }
 
   package var support: Int { degree + 1 }
-  /// - Throws: `.incompatible` for more than 4096 coefficients and fewer layers: most of them no layer would see.
+  /// - Throws: `.incompatible` for more than 4096 coefficients if there are fewer layers, because most of them would act on no layer.
   package func count(on grid: TimeGrid) throws(Failure) -> Int {
     guard coefficients <= max(grid.layers, mostUnusedCoefficients) else {
       throw Failure(
@@ -39,7 +39,7 @@ package struct SplineBasis: TimeBasis {
   package func breakpoints(on grid: TimeGrid) -> [Double] { (0...spans).map { grid.horizon * Double($0) / Double(spans) } }
 
   package func evaluate(at time: Double, on grid: TimeGrid, into values: inout [Double]) -> Int {
-    // In spans: knot i lies at i − degree, held within the ends.
+    // The time in units of a span. Knot i lies at i − degree, or at the nearer end of the interval if that is outside.
     let place = min(max(time / grid.horizon, 0), 1) * Double(spans)
     let first = min(Int(place), spans - 1)
     func knot(_ index: Int) -> Double { Double(min(max(index - degree, 0), spans)) }

@@ -1,13 +1,13 @@
 import LinearAlgebra
 
-/// A field that splits into an affine part and an elementwise one, f(y) = wy + b + g(y): `near_identity` steps the parts one after the other, which makes its layers ordinary feed-forward layers.
+/// A field that is the sum of an affine part and an elementwise part, f(y) = wy + b + g(y). The integrator `near_identity` steps the two parts one after the other, so that its layers are feed-forward layers.
 ///
-/// Source: Ruseckas 2019. `VectorField` has the whole f as its one component. The three functions here work on one part alone, as those of `VectorField` do on f, within the same record and
-/// scratch widths; the record of the affine part is empty.
+/// Source: Ruseckas 2019. As a `VectorField` it has one component, the whole f. The three functions here do for one part what those of `VectorField` do for f, with the same record and scratch widths. The affine part
+/// has no record.
 package protocol SplitField: VectorField {
   /// The index of the tensor w, n × n, outputs × inputs.
   var weightTensor: Int { get }
-  /// The index of the tensor b, one number a feature or one for all; nil without bias.
+  /// The index of the tensor b, which has one number per feature or one for all; nil without a bias.
   var biasTensor: Int? { get }
 
   /// out = base + scale·part(x), with the record if asked for. `out` may be `base`, never `x`; `base` may be `x`.

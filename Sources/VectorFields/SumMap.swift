@@ -13,7 +13,7 @@ package struct SumMap<First: LayerMap, Second: LayerMap>: LayerMap {
 
   package var outputs: Int { first.outputs }
   package var recordWidth: Int { first.recordWidth + second.recordWidth }
-  /// The scratch of the maps, and a copy of the cotangent, which the first pullback would overwrite.
+  /// The scratch of the maps, and a copy of the cotangent, because the first pullback may overwrite it.
   package var scratchWidth: Int { outputs + max(first.scratchWidth, second.scratchWidth) }
 
   private func firstRecord(_ record: Block) -> Block { record.rows(0..<first.recordWidth) }

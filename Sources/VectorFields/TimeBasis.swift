@@ -2,21 +2,21 @@ import Settings
 
 /// Weights as functions of time, θ(t) = Σ_i p_i(t) θ_i, with i = 0 … count − 1 and t in [0, T] (Haber & Ruthotto 2017, §3.2; Theory.md §5.4).
 ///
-/// A basis gives N layers their weights with fewer coefficients. Where each layer uses exactly one coefficient (`piece`), layers share memory; else the layers' weights are made from
-/// the coefficients once per batch, and their gradients go back through the transpose. The p_i are piecewise polynomials; projections between bases rely on that.
+/// With a basis, the weights of N layers are determined by fewer coefficients. If each layer uses exactly one coefficient (`piece`), layers share memory. Otherwise the layers' weights are computed from the
+/// coefficients once per batch, and the gradients of the coefficients by the transpose. The p_i must be piecewise polynomials, because projections between bases integrate them exactly.
 package protocol TimeBasis: Sendable {
-  /// Coefficients on a grid; of the order of its layers, or no more than `mostUnusedCoefficients`.
+  /// The number of coefficients on a grid. It is not much larger than the number of layers, or at most `mostUnusedCoefficients`.
   /// - Throws: `.incompatible` when the basis cannot be used on the grid.
   func count(on grid: TimeGrid) throws(Failure) -> Int
-  /// The one coefficient that layer j uses, p_i = 1 all through the layer, for a basis of that kind; nil for one that mixes, whatever the layer. It does not fall from layer to layer.
+  /// The coefficient that layer j uses, if every layer uses exactly one, with p_i = 1 during the whole layer; it does not decrease from layer to layer. nil, for every layer, if the basis mixes coefficients.
   func piece(of layer: Int, on grid: TimeGrid) -> Int?
-  /// How many neighboring p_i may differ from zero at one time.
+  /// The number of neighboring p_i that may differ from zero at one time.
   var support: Int { get }
-  /// Degree of the p_i between two breakpoints.
+  /// The degree of the p_i between two breakpoints.
   var degree: Int { get }
-  /// The times, 0 first and T last, between which each p_i is one polynomial.
+  /// The times between which each p_i is a polynomial; the first is 0 and the last T.
   func breakpoints(on grid: TimeGrid) -> [Double]
-  /// Writes p_first(t) … p_{first + support − 1}(t) to `values` (`support` numbers) and gives `first`.
+  /// Writes p_first(t) … p_{first + support − 1}(t) to `values` (`support` numbers) and returns `first`.
   func evaluate(at time: Double, on grid: TimeGrid, into values: inout [Double]) -> Int
 }
 
@@ -24,7 +24,7 @@ extension TimeBasis {
   package func piece(of layer: Int, on grid: TimeGrid) -> Int? { nil }
 }
 
-/// A basis of more coefficients than this has at least one layer for each.
+/// A basis with more coefficients than this must have at least as many layers.
 package let mostUnusedCoefficients = 4096
 
 /// Every layer has weights of its own: the residual network. As a function of time, piecewise constant on the grid.

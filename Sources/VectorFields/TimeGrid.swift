@@ -4,9 +4,9 @@ import Settings
 package struct TimeGrid: Equatable, Sendable {
   package let layers: Int
   package let horizon: Double
-  /// h of all steps where they are equal.
+  /// The step size h, if all steps are equal.
   private let step: Double
-  /// N step sizes and N + 1 times; empty when all steps are equal.
+  /// The N step sizes and N + 1 times; empty if all steps are equal.
   private let stepSizes: [Double]
   private let times: [Double]
 
@@ -44,7 +44,7 @@ package struct TimeGrid: Equatable, Sendable {
   /// h_j, as it was given.
   package func stepSize(_ j: Int) -> Double { stepSizes.isEmpty ? step : stepSizes[j] }
 
-  /// t_j, j = 0 … N; t_N is the horizon itself, which N·(T/N) may miss by a rounding.
+  /// t_j for j = 0 … N. t_N is exactly the horizon, from which N·(T/N) may differ by rounding.
   package func time(_ j: Int) -> Double { times.isEmpty ? (j == layers ? horizon : horizon * Double(j) / Double(layers)) : times[j] }
 
   /// The time halfway through layer j.

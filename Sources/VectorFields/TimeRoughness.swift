@@ -1,12 +1,12 @@
 import LinearAlgebra
 import Settings
 
-/// How much a tensor changes over time, ∫₀ᵀ‖θ̇(t)‖² dt, as a quadratic form of its entries.
+/// A measure of how much a tensor changes over time: ∫₀ᵀ‖θ̇(t)‖² dt as a quadratic form of its entries θ_i.
 ///
-/// Functions that are linear or smoother between breakpoints, θ(t) = Σ_i p_i(t)θ_i, have this integral, and the form is exact up to rounding: g_ik = ∫ṗ_i ṗ_k dt. Entries that are constant on a piece of
-/// time have none; there the integral is that of the function that is linear between the middles of the pieces, Σ_j‖θ_j − θ_{j−1}‖²/d_j with d_j the time between two middles, which is Haber & Ruthotto's (2017, §3.3).
+/// For a continuous basis, θ(t) = Σ_i p_i(t)θ_i, the form has the coefficients g_ik = ∫ṗ_i ṗ_k dt, exact up to rounding. If entries are constant on pieces of time, the derivative does not exist. Then the function
+/// that is linear between the middles of the pieces is used instead, which gives Σ_j‖θ_j − θ_{j−1}‖²/d_j with the time d_j between two middles, as in Haber & Ruthotto (2017, §3.3).
 package enum TimeRoughness: Sendable {
-  /// One entry, which stays.
+  /// No change: there is a single entry.
   case none
   /// Entries at equal distances in time: Σ_j‖θ_j − θ_{j−1}‖²/d.
   case even(distance: Double)

@@ -2,28 +2,27 @@ import LinearAlgebra
 
 /// The right-hand side of the differential equation ẏ = f(y; θ) that a network discretizes (Theory.md §2).
 ///
-/// A field is made of components: f is one map of the whole state, or, for a partitioned state, one map for each part, each with the rows
-/// that it reads and those it writes. Integrators compose components; each is evaluated fused with the update that every explicit scheme makes of
-/// it, out = base + s·f(x).
+/// A field has one component, which maps the whole state; or two, if the state is partitioned: each then reads the rows of one part and writes those of the other. Integrators are composed of evaluations of components.
+/// An evaluation includes the update that every explicit scheme makes with it, out = base + s·f(x).
 ///
-/// Derivatives are written by hand next to the evaluation. `evaluate` leaves a record (the activation's slopes, and what else the field needs) from which `pushforward` and `pullback`
-/// work without computing the activation again. All blocks of a call have the same columns; nothing is allocated. `scratch` has `scratchWidth` rows and shares no memory with the other blocks.
+/// The derivatives are written by hand. `evaluate` leaves a record, the slopes of the activation and whatever else the field needs, so that `pushforward` and `pullback` need not compute the activation again. All
+/// blocks of a call have the same columns. Nothing is allocated. `scratch` has `scratchWidth` rows and shares no memory with the other blocks.
 package protocol VectorField: Sendable {
-  /// Features of the visible state y that blocks exchange: the first rows of the state.
+  /// The number of features of the visible state y, which blocks pass to one another: the first rows of the state.
   var width: Int { get }
-  /// Rows of the whole state: `width`, or more where momenta z follow, which start at zero.
+  /// The rows of the whole state: `width`, or more if momenta z follow, which are zero at the beginning of a block.
   var stateWidth: Int { get }
-  /// Rows of outside input that the field reads through `Layer.drive`; 0 without.
+  /// The rows of outside input that the field reads through `Layer.drive`; 0 for a field without outside input.
   var driveWidth: Int { get }
-  /// 1, or 2 for a partitioned field: component 0 moves the positions, component 1 the momenta; neither reads the rows that it writes.
+  /// 1; or 2 for a partitioned field, whose component 0 moves the positions and whose component 1 moves the momenta. Neither reads the rows that it writes.
   var componentCount: Int { get }
   func rowsRead(by component: Int) -> Range<Int>
   func rowsWritten(by component: Int) -> Range<Int>
-  /// The component that may be read as an acceleration ÿ = f(y) of the visible state, as `leapfrog` does; nil without one.
+  /// The component that `leapfrog` may use as the acceleration of the visible state, ÿ = f(y); nil if there is none.
   var accelerationComponent: Int? { get }
-  /// Whether the field damps: schemes that are stable only on the imaginary axis would make it grow.
+  /// Whether the field has damping. Schemes that are stable only on the imaginary axis refuse such fields, because their states would grow.
   var isDamped: Bool { get }
-  /// The field as a sum of an affine and an elementwise part, if it is one. It is a requirement of the protocol because a cast at every step would cost as much as the step.
+  /// The field as the sum of an affine and an elementwise part, if it is one. This is a requirement of the protocol because a cast at every step would cost as much as the step.
   var split: (any SplitField)? { get }
   /// What is known about the Jacobian of a layer's frozen weights; nil if nothing is known.
   var frozenDynamics: FrozenDynamics? { get }
@@ -36,14 +35,14 @@ package protocol VectorField: Sendable {
   var parameters: [ParameterShape] { get }
   /// Numbers that `prepare` writes for one layer.
   func preparedCount(for purpose: Purpose) -> Int
-  /// Makes the layer's operators from its tensors; linear in them but for constants, which `asDirection` leaves out.
+  /// Computes the operators of a layer from its tensors. The map is affine; `asDirection` leaves out its constants, which gives the tangents.
   func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool)
-  /// Turns accumulated operator gradients, lying in the tensors' places, into the tensors' gradients, in place.
+  /// Turns the accumulated gradients of the operators, which lie in the places of the tensors, into the gradients of the tensors, in place.
   func finishGradient(_ gradient: Layer)
   /// Whether `finishGradient` has anything to do.
   var gradientNeedsFinish: Bool { get }
 
-  /// The component as one affine map with activation, if it is one. With it an integrator runs all layers of a single sample in one kernel call.
+  /// The component as one affine map with an activation; nil if it has no such form. Integrators use it to run all layers of a single sample in one kernel call.
   func affineForm(_ component: Int, _ layer: Layer) -> AffineForm?
 
   /// out = base + scale·f(x), with the record if asked for. `out` may be `base`, never `x`.

@@ -1,21 +1,21 @@
-/// How a field uses a matrix of weights W: what the standard deviation of W's first values follows from.
+/// How a field uses a matrix of weights W. The standard deviation of the initial values of W follows from it.
 ///
-/// First values are normal with mean zero. Their deviation makes the field as large as the state it acts on, |f(y)| of the order of |y|, whatever the extents of W. A field states the use where it
-/// declares the tensor (`LayerPlan.weight`), and a map that applies W and Wᵀ accepts no tensor that was declared for another use.
+/// Initial values are normal with mean zero. Their deviation makes |f(y)| about as large as |y|, whatever the size of W. A field says how it uses a tensor when it declares it (`LayerPlan.weight`). A map that applies
+/// both W and Wᵀ accepts only a tensor that was declared for this use.
 package enum WeightUse: Equatable, Sendable {
-  /// Wx. Each output sums `fanIn` numbers: variance 1/fanIn.
+  /// Wx: each output is a sum of `fanIn` products, so the variance is 1/fanIn.
   case product
   /// Wᵀσ(Wx), or WᵀWx. For W with m outputs, n inputs and independent entries of variance s², E|WᵀWx|² = s⁴·m(m + n + 1)·|x|². So s⁴ = 2/(m(m + n)), which is the variance 1/n of
   /// `product` where W is square.
   case gradient
-  /// One of `terms` products that the field adds up, each with a factor of order one: variance 1/(fanIn·terms).
+  /// One of `terms` products that the field adds, each with a factor of order one: the variance is 1/(fanIn·terms).
   case sum(terms: Int)
 
   /// The standard deviation of the first values.
   ///
   /// - Parameters:
-  ///   - fanIn: how many numbers an output of W sums (n for a dense matrix), at least 1.
-  ///   - fanOut: how many outputs of W a number enters (m for a dense matrix), at least 1.
+  ///   - fanIn: the number of inputs that each output of W depends on (n for a dense matrix), at least 1.
+  ///   - fanOut: the number of outputs of W that depend on each input (m for a dense matrix), at least 1.
   package func deviation(fanIn: Int, fanOut: Int) -> Double {
     let (n, m) = (Double(fanIn), Double(fanOut))
     return switch self {

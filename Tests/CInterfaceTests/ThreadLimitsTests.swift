@@ -43,7 +43,7 @@ struct ThreadLimitsTests {
     let network = try TestNetwork(#"{"inputs": 2, "outputs": 3, "width": 32, "layers": 4000}"#)
     let dataset = try TestDataset()
     var large: OpaquePointer?
-    #expect(sode_dataset_create_problem("peaks", 200_000, 1, 1, &large, nil) != SODE_OK)
+    #expect(sode_dataset_create_problem("peaks", 200_000, 1, 1, &large, nil) == SODE_ERR_NULL_POINTER)
     var other: OpaquePointer?
     #expect(sode_dataset_create_problem("peaks", 200_000, 1, 1, &large, &other) == SODE_OK)
     defer { for handle in [large, other] { sode_dataset_free(handle) } }

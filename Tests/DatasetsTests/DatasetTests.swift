@@ -129,7 +129,9 @@ import Testing
         _ = try Dataset(retaining: view, values: view) { released.value += 1 }
         #expect(released.value == 2)
         // If a data set is refused, the caller keeps the memory.
-        #expect(throws: Failure.self) { try Dataset(retaining: view, labels: labels, classes: 1) { released.value += 1 } }
+        #expect(throws: Failure(.invalidData, "label 1 at row 1; labels must be whole numbers 0 … 0")) {
+          try Dataset(retaining: view, labels: labels, classes: 1) { released.value += 1 }
+        }
         #expect(released.value == 2)
       }
     }

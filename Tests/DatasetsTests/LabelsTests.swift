@@ -27,8 +27,8 @@ import Testing
   }
 
   @Test func hugeIntegerLabelsAreOutOfRange() {
-    for label in [Int64.max, Int64.min, 1 << 40] {
-      #expect(throws: Failure.self) {
+    for (label, shown) in [(Int64.max, "9.223372036854776e+18"), (.min, "-9.223372036854776e+18"), (1 << 40, "1099511627776")] {
+      #expect(throws: Failure(.invalidData, "label \(shown) at row 1; labels must be whole numbers 0 … 2147483646")) {
         try withView(numbers, .float32, rows: 3, columns: 2) { view in try withView([0, label, 0], .int64, rows: 3, columns: 1) { try Dataset(copying: view, labels: $0) } }
       }
     }

@@ -33,6 +33,8 @@ import Testing
     #expect(
       throws: Failure(.outOfRange, "swiss_roll splits its points evenly: training_count 10 and validation_count 5 must be equal and >= 2")
     ) { try swissRoll(training: 10, validation: 5, seed: 0) }
-    #expect(throws: Failure.self) { try swissRoll(training: 1, validation: 1, seed: 0) }
+    #expect(
+      throws: Failure(.outOfRange, "swiss_roll splits its points evenly: training_count 1 and validation_count 1 must be equal and >= 2")
+    ) { try swissRoll(training: 1, validation: 1, seed: 0) }
   }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct MemoryPolicyRegistryTests {
   @Test func optionsReachTheirPolicy() throws {
     let block = try BlockCase(field: "hamiltonian", integrator: "verlet", layers: 30).block
-    var options = OptionValues(scope: "block", memoryOptions)
+    var options = OptionValues(scope: "block", memoryPolicies.options)
     for name in memoryPolicies.names { #expect(try memoryPolicies(name).make(options).name == name) }
     // ⌈√30⌉ by default.
     #expect(try memoryPolicies("store_every").make(options).use(block).records == 6)

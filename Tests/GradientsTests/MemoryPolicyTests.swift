@@ -96,7 +96,7 @@ import VectorFields
 
   /// The same with weights that layers share or that mix coefficients, on a grid of unequal steps.
   @Test(arguments: timeBases.names) func policiesHaveTheBitsOfStoreAllInEveryBasis(_ name: String) throws {
-    let basis = try timeBases(name).make(OptionValues(scope: "block", timeBasisOptions))
+    let basis = try timeBases(name).make(OptionValues(scope: "block", timeBases.options))
     let grid = try TimeGrid(stepSizes: [0.1, 0.3, 0.2, 0.2, 0.1, 0.05, 0.4])
     for (field, integrator) in [("antisymmetric", "euler"), ("hamiltonian", "verlet")] {
       let example = try BlockCase(field: field, integrator: integrator, grid: grid, basis: basis)

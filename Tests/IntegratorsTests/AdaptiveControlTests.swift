@@ -7,7 +7,7 @@ import VectorFields
 
 @Suite struct AdaptiveControlTests {
   private func integrator(_ name: String, _ options: [String: OptionValue]) throws -> any Integrator {
-    var values = OptionValues(scope: "block", integratorOptions)
+    var values = OptionValues(scope: "block", integrators.options)
     for (key, value) in options { try values.set(key, value) }
     return try integrators(name).make(values)
   }

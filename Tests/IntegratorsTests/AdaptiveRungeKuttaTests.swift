@@ -34,7 +34,7 @@ import VectorFields
 
   /// Weights that vary within a layer are refused, because the solve chooses its own steps.
   @Test func needsWeightsConstantInALayer() throws {
-    let mixing = try timeBases("piecewise_linear").make(OptionValues(scope: "block", timeBasisOptions))
+    let mixing = try timeBases("piecewise_linear").make(OptionValues(scope: "block", timeBases.options))
     #expect {
       _ = try ODEBlock(
         field: try fields("dense").make(FieldConfiguration(width: 2)), integrator: try integrators.standard("dopri5"), grid: TimeGrid(layers: 6, horizon: 1), basis: mixing,

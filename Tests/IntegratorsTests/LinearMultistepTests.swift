@@ -53,7 +53,7 @@ import VectorFields
 
   @Test func theOptionChoosesTheShape() throws {
     let field = try fields("dense").make(FieldConfiguration(width: 7))
-    var options = OptionValues(scope: "block", integratorOptions)
+    var options = OptionValues(scope: "block", integrators.options)
     #expect(try integrators("linear_multistep").make(options).parameters(field).map(\.shape) == [[1]])
     try options.set("multistep_shape", .text("per_channel"))
     #expect(try integrators("linear_multistep").make(options).parameters(field).map(\.shape) == [[7]])

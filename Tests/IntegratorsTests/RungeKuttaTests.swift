@@ -85,7 +85,7 @@ import VectorFields
   }
 
   private func custom(_ a: String, _ b: String, _ order: Int64) throws -> any Integrator {
-    var options = OptionValues(scope: "block", integratorOptions)
+    var options = OptionValues(scope: "block", integrators.options)
     try options.set("tableau_a", .text(a))
     try options.set("tableau_b", .text(b))
     try options.set("tableau_order", .integer(order))

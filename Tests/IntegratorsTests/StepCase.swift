@@ -27,7 +27,7 @@ final class StepCase {
   ) throws {
     var fieldValues = OptionValues(scope: "block", VectorFields.fieldOptions)
     for (key, value) in values { try fieldValues.set(key, value) }
-    var own = OptionValues(scope: "block", integratorOptions)
+    var own = OptionValues(scope: "block", integrators.options)
     for (key, value) in options { try own.set(key, value) }
     let made = try fields(field).make(FieldConfiguration(width: width, activation: activation, bias: bias, precision: precision, options: fieldValues))
     self.field = made

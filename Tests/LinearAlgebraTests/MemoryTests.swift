@@ -43,7 +43,7 @@ import Testing
     #expect { try Memory.claiming(1 << 41, for: "a list") { 0 } } throws: { "\($0)".contains("the limit is \(1 << 40) bytes") }
     // Claims take no memory: they are only counted, and are released even if the work fails.
     let before = Memory.current
-    #expect(throws: Failure.self) { try Memory.claiming(1 << 25, for: "a list") { () throws(Failure) in throw Failure(.state, "") } }
+    #expect(throws: Failure(.state, "the work's own")) { try Memory.claiming(1 << 25, for: "a list") { () throws(Failure) in throw Failure(.state, "the work's own") } }
     #expect(Memory.current < before + 1 << 25)
   }
 

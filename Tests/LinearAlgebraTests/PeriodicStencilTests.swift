@@ -37,16 +37,6 @@ import Testing
     }
   }
 
-  /// Theory.md §3.12: the FFT solve and the dense solve are the same.
-  @Test(arguments: [3, 8, 25]) func transformsAndTheMatrixSmoothAlike(_ n: Int) throws {
-    let ring = PeriodicStencil(size: n)
-    let memory = try SmallMemory(count: ring.memoryCount(.float64), precision: .float64)
-    let x = try SampleNumbers.normal(n, .float64, seed: 4)
-    let dense = try smoothing(Self.taps, 10, n, .float64).map { inner($0, x.values) }
-    ring.smooth(x.vector, taps: try SampleNumbers(Self.taps, .float64).vector, stepSize: 10, memory: memory.base)
-    #expect(largestDifference(x.values, dense) < 1e-14)
-  }
-
   /// −D·y agrees with the difference quotient of the smoothing of r = (I + hLᵀL)y.
   @Test func derivativeIsThatOfTheSmoothing() throws {
     let (n, h, direction) = (7, 2.0, [0.3, -0.8, 0.5])

@@ -104,7 +104,7 @@ struct WatchTests {
     #expect(zip(found, found.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
     var pieces = 0
     let watch = Watch(isCancelled: { pieces == 3 })
-    #expect(throws: Failure.self) { try watch.asCurrent { () throws(Failure) in try Watch.pieces(1 << 30) { _ in pieces += 1 } } }
+    #expect(throws: Failure(.cancelled, "cancelled: the cancel token was requested")) { try watch.asCurrent { () throws(Failure) in try Watch.pieces(1 << 30) { _ in pieces += 1 } } }
     #expect(pieces == 3)
   }
 

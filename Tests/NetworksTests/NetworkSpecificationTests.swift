@@ -43,7 +43,8 @@ import Testing
   @Test func appliesWhollyOrNotAtAll() throws {
     var changed = try specification(#"{"inputs": 3, "outputs": 2, "layers": 7}"#)
     let before = try changed.json
-    #expect(refusal { try changed.apply(json: try JSON.read(#"{"width": 9, "blocks": [{"layers": 2}], "layers": 0}"#, limit: 1000)) } != nil)
+    let refused = refusal { try changed.apply(json: try JSON.read(#"{"width": 9, "blocks": [{"layers": 2}], "layers": 0}"#, limit: 1000)) }
+    #expect(refused?.status == .outOfRange && refused?.message.contains("layers is 0; ") == true)
     #expect(try changed.json == before)
   }
 

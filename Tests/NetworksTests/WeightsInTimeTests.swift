@@ -41,18 +41,26 @@ import VectorFields
     }
   }
 
-  /// For every basis the initial weights in the layers are as large as those of layers with their own weights. The test compares the root mean square of all layers' K with 1/√width.
-  /// These are 8 · 64 · 64 numbers from at least three coefficients; three coefficients estimate it to 5 %, because neighboring layers agree.
+  /// For every basis the initial weights in the layers are as large as those of layers with their own weights, 1/√width: coefficients of variance v give a layer the variance v·Σp_i(t)², of which the mean
+  /// over the layers is 1/width. The coefficients are drawn with this deviation: their root mean square lies within five standard errors, σ/√(2n).
   @Test(arguments: timeBases.names, [3, 12]) func firstWeightsAreAsLargeInTheLayers(_ basis: String, _ count: Int) throws {
     let counts = ["polynomial", "piecewise_linear", "b_spline", "piecewise_constant"].contains(basis) ? #", "basis_count": \#(max(count, basis == "b_spline" ? 4 : 1))"# : ""
     let network = try network(
       #"{"inputs": 64, "outputs": 64, "readout": "identity", "field": "dense", "bias": "none", "layers": 24, "integrator": "euler", "weights_in_time": "\#(basis)"\#(counts), "precision": "float64"}"#)
-    let (plan, snapshot) = (network.plan, network.snapshot)
-    let extended = try Numbers(plan.extendedCount, .float64)
-    withExtendedLifetime(snapshot) { plan.extend(snapshot.parameters, into: extended.vector) }
-    let weights = plan.isExtended ? Array(extended.values[plan.parameterCount...]) : extended.values
-    let size = norm(weights) / Double(weights.count).squareRoot()
-    #expect(abs(size * 8 - 1) < 0.1, "\(size * 8)")
+    let tensor = try network.tensor("blocks.0.K")
+    let (grid, made) = (network.plan.blocks[0].grid, try timeBases(basis).make(network.plan.specification.blocks[0]))
+    var (squares, values) = (0.0, Array(repeating: 0.0, count: made.support))
+    for layer in 0..<24 {
+      // Euler's method reads the weights at the beginning of a step.
+      _ = made.evaluate(at: grid.time(layer), on: grid, into: &values)
+      squares += inner(values, values)
+    }
+    guard case .normal(let deviation) = tensor.initial else { throw Failure(.internal, "K is drawn from a normal distribution") }
+    #expect(abs(deviation * deviation * squares / 24 - 1.0 / 64) < 1e-15)
+    let snapshot = network.snapshot
+    let drawn = withExtendedLifetime(snapshot) { tensor.range.map { snapshot.parameters.load($0) } }
+    let n = Double(drawn.count)
+    #expect(abs(norm(drawn) / n.squareRoot() - deviation) < 5 * deviation / (2 * n).squareRoot())
   }
 
   /// A sample alone, in a batch, and in the loss sweep has the same scores, bit for bit, for any number of threads.

@@ -12,7 +12,7 @@ import Testing
     #expect(value["horizon"]?.real == 5.5)
     #expect(value["name"]?.text == "euler")
     #expect(value["shape"]?.elements == [.integer(2)])
-    #expect(value["none"]?.isNull == true)
+    #expect(value["none"] == .null)
     #expect(value["absent"] == nil)
     #expect(value["name"]?["layers"] == nil)
   }

@@ -43,3 +43,9 @@ func tensor(_ name: String, _ shape: [Int], _ numbers: [Double], _ precision: Pr
   for (index, number) in numbers.enumerated() { vector.store(number, at: index) }
   return StoredTensor(name: name, shape: shape, values: vector)
 }
+
+/// Whether a failure says that a file is no file of this library's, or one of another version: what a damaged file can look like.
+func isDamage(_ error: any Error) -> Bool {
+  let status = (error as? Failure)?.status
+  return status == .fileFormat || status == .versionMismatch
+}

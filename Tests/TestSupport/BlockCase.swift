@@ -28,7 +28,7 @@ package final class BlockCase {
       try fields(field).make(FieldConfiguration(width: fieldWidth, activation: activation, bias: bias, gamma: gamma, precision: precision))
     }
     var made = try make(gamma)
-    if (try? scheme.check(made)) == nil { made = try make(0) }
+    if try !isAccepted({ try scheme.check(made) }) { made = try make(0) }
     let grid = grid ?? TimeGrid(layers: layers, horizon: horizon)
     // The offset does not change the number of parameters.
     let sizes = try ODEBlock(field: made, integrator: scheme, grid: grid, basis: basis, offset: offset, precision: precision).layout
@@ -120,11 +120,11 @@ package final class BlockCase {
 
   /// Whether the integrator accepts the field, both with default options.
   package static func accepts(_ integrator: String, field: String) -> Bool {
-    guard
-      let scheme = try? integrators.standard(integrator), let width = try? scheme.fieldWidth(visible: 4),
-      let made = try? fields(field).make(FieldConfiguration(width: width))
-    else { return false }
-    return (try? scheme.check(made)) != nil
+    isCertain {
+      let scheme = try integrators.standard(integrator)
+      let made = try fields(field).make(FieldConfiguration(width: try scheme.fieldWidth(visible: 4)))
+      return try isAccepted { try scheme.check(made) }
+    }
   }
 
   /// Every pair of field and integrator that the integrator accepts.

@@ -15,7 +15,7 @@ package let sweepOptions: [String: [String: OptionValue]] = {
 
 /// An integrator with its options for sweeps.
 package func sweepIntegrator(_ name: String) throws -> any Integrator {
-  var options = OptionValues(scope: "block", integratorOptions)
+  var options = OptionValues(scope: "block", integrators.options)
   for (key, value) in sweepOptions[name] ?? [:] { try options.set(key, value) }
   return try integrators(name).make(options)
 }
@@ -32,13 +32,13 @@ package struct Combination: Sendable, CustomStringConvertible {
 
   /// Whether steps solve an equation up to `solver_tolerance`.
   private static func isImplicit(_ integrator: String) -> Bool {
-    (try? integrators(integrator))?.options.contains { $0.key == "solver_tolerance" } == true
+    isCertain { try integrators(integrator).options.contains { $0.key == "solver_tolerance" } }
   }
 
   /// Every pair of a field and an integrator that accepts it, as "field integrator". Events need a scheme that applies each update at once.
   package static let pairs = BlockCase.pairs.filter { pair in
     let combination = Combination(field: pair.field, integrator: pair.integrator, activation: "tanh", bias: "vector", precision: .float64)
-    return pair.field != "ode_rnn" || (try? NetworkPlan(try combination.specification())) != nil
+    return pair.field != "ode_rnn" || isCertain { try isAccepted { _ = try NetworkPlan(try combination.specification()) } }
   }.map { "\($0.field) \($0.integrator)" }
 
   /// A pair with every activation, bias and precision. During development tanh and a vector bias represent all others; `make test` sets SODE_SWEEP=full, which runs the whole product.
@@ -86,7 +86,7 @@ package struct Combination: Sendable, CustomStringConvertible {
       // Not every integrator accepts damping.
       var damped = specification
       try damped.set("gamma", .real(0.3))
-      if (try? NetworkPlan(damped)) != nil { return damped }
+      if try isAccepted({ _ = try NetworkPlan(damped) }) { return damped }
     }
     return specification
   }

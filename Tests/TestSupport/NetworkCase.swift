@@ -16,6 +16,18 @@ package func refusal(_ body: () throws -> Void) -> Failure? {
   } catch { return error as? Failure ?? Failure(.internal, "\(error)") }
 }
 
+/// Whether `body` succeeds: false if it refuses options that cannot be combined, the status `incompatible`. Any other failure is thrown.
+package func isAccepted(_ body: () throws -> Void) throws -> Bool {
+  guard let failure = refusal(body) else { return true }
+  guard failure.status == .incompatible else { throw failure }
+  return false
+}
+
+/// The answer of `body`, for lists of test cases, which cannot throw: a failure ends the tests with its message.
+package func isCertain(_ body: () throws -> Bool) -> Bool {
+  do { return try body() } catch { preconditionFailure("\(error)") }
+}
+
 /// A batch of normally distributed samples with labels or values, and its losses and gradients for any number of threads and any parameters.
 package final class BatchCase {
   package let network: Network

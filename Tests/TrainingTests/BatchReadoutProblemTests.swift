@@ -23,7 +23,7 @@ struct BatchReadoutProblemTests {
   }
 
   @Test func withoutAReadoutItIsRefused() throws {
-    let data = try Dataset(copying: try ellipses(20, 4).training.features, values: try ellipses(20, 4).training.features)
+    let data = try withFeaturesAsTargets(try ellipses(20, 4).training)
     let network = try smallNetwork(classes: 4, extra: ["readout": .text("identity"), "loss": .text("least_squares"), "width": .integer(2), "outputs": .integer(2)])
     let trainer = try trainer(network, ["optimizer": .text("varpro")])
     #expect(failure { _ = try trainer.run(training: data) }?.status == .incompatible)

@@ -20,7 +20,7 @@ struct CurvatureCase {
   init(_ extra: [String: OptionValue], samples: Int = 37, threads: Int = 1) throws {
     network = try smallNetwork(classes: extra["loss"] == .text("logistic") ? 1 : 2, precision: .float64, extra: extra)
     let ellipses = try ellipses(samples, 4).training
-    data = extra["loss"] == .text("least_squares") ? try Dataset(copying: ellipses.features, values: ellipses.features) : ellipses
+    data = extra["loss"] == .text("least_squares") ? try withFeaturesAsTargets(ellipses) : ellipses
     sweep = try Sweep(network.plan, batch: samples, derivative: true, threads: threads)
     pool = try WorkerPool(threads: sweep.threads)
   }

@@ -90,23 +90,34 @@ private let chargedBlocks: [(block: String, cost: TrajectoryCost)] = [
   #expect(abs(found.costSum - inner(changes, changes) / 0.375) < 1e-12 * found.costSum)
 }
 
-/// A kinetic energy term makes trajectories shorter, and predictions stay those of the plain network.
-@Test(arguments: ["kinetic_energy", "jacobian_penalty"]) func trainingPaysForTheWay(_ term: String) throws {
+/// A step of training descends along the gradient of the loss plus the term: θ₊ = θ − rate·∇, with the gradient that the tests above check. The trained network has no term in it, so its
+/// predictions are those of a network made of the same parameters.
+@Test(arguments: [("kinetic_energy", TrajectoryCost(kinetic: 0.5)), ("jacobian_penalty", TrajectoryCost(jacobian: 0.5, step: 0.01))])
+func aStepOfTrainingPaysForTheWay(_ term: String, _ cost: TrajectoryCost) throws {
   let data = try ellipses()
-  func cost(_ strength: Double) throws -> Double {
-    let network = try smallNetwork(extra: ["layers": .integer(6)])
-    let trainer = try trainer(network, ["epochs": .integer(10), "learning_rate": .real(0.02), "batch_size": .integer(50)])
-    if strength > 0 { try trainer.set(term, .real(strength)) }
-    _ = try trainer.run(training: data.training)
-    let plan = try network.plan.charged(TrajectoryCost(kinetic: term == "kinetic_energy" ? 1 : 0, jacobian: term == "kinetic_energy" ? 0 : 1))
-    let sweep = try Sweep(plan, batch: 200, derivative: false, threads: 1)
-    let (pool, snapshot, labels) = (try WorkerPool(threads: 1), network.snapshot, try #require(data.training.labels))
-    return try withExtendedLifetime((snapshot, sweep, pool)) {
-      try sweep.lossGradient(
-        snapshot.parameters, BatchSource(features: data.training.features, normalization: nil), .labels(labels), count: 200, gradient: nil, pool: pool).meanCost
-    }
+  let network = try smallNetwork(precision: .float64, extra: ["layers": .integer(6)])
+  let start = network.snapshot.parameters.values
+  let plan = try network.plan.charged(cost)
+  func gradient(_ plan: NetworkPlan) throws -> [Double] {
+    let (parameters, gradient) = (try TestSupport.Numbers(start, .float64), try TestSupport.Numbers(start.count, .float64))
+    let (sweep, pool) = (try Sweep(plan, batch: 200, derivative: true, threads: 1), try WorkerPool(threads: 1))
+    _ = try sweep.lossGradient(
+      parameters.vector, BatchSource(features: data.training.features, normalization: nil), .labels(try #require(data.training.labels)), count: 200, gradient: gradient.vector,
+      pool: pool)
+    return gradient.values
   }
-  #expect(try cost(0.5) < 0.7 * cost(0))
+  let (whole, loss) = (try gradient(plan), try gradient(network.plan))
+  let rate = 0.1
+  let trainer = try trainer(
+    network, ["epochs": .integer(1), "optimizer": .text("sgd"), "momentum": .real(0), "learning_rate": .real(rate), "batch_size": .integer(200), term: .real(0.5)])
+  #expect(try trainer.run(training: data.training) == .ok)
+  let found = network.snapshot.parameters.values
+  // Sums over 200 samples in another order.
+  #expect(largestDifference(found, zip(start, whole).map { $0 - rate * $1 }) < 200 * Precision.float64.epsilon)
+  #expect(largestDifference(whole, loss) > 1e-4, "the term must matter")
+  let plain = try smallNetwork(precision: .float64, extra: ["layers": .integer(6)])
+  try plain.replaceParameters(with: try TestSupport.Numbers(found, .float64).vector)
+  #expect(try evaluate(network, on: data.validation, threads: 1).loss == evaluate(plain, on: data.validation, threads: 1).loss)
 }
 
 /// Newton's method handles the terms by differences of their exact gradients; Gauss–Newton refuses them and says why.

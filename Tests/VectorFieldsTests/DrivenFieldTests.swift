@@ -21,7 +21,7 @@ import VectorFields
     }
   }
 
-  static let names = fields.entries.filter { ((try? $0.entry.make(FieldConfiguration(width: 4))) as? any DrivenField) != nil }.map(\.name)
+  static let names = fields.names.filter { name in isCertain { try fields(name).make(FieldConfiguration(width: 4)) is any DrivenField } }
   static let variants = names.flatMap { name in
     [(1, false), (3, false), (3, true)].map { Variant(name: name, drive: DriveConfiguration(channels: $0.0, hasPresence: $0.1)) }
   }

@@ -7,7 +7,7 @@ let testGrids = [TimeGrid(layers: 12, horizon: 3), TimeGrid(layers: 7, horizon: 
 
 /// Each registered basis with default options.
 func standardBasis(_ name: String, count: Int = 4) throws -> any TimeBasis {
-  var options = OptionValues(scope: "block", timeBasisOptions)
+  var options = OptionValues(scope: "block", timeBases.options)
   try options.set("basis_count", .integer(Int64(count)))
   return try timeBases(name).make(options)
 }

@@ -7,8 +7,8 @@ package final class Bounds: Constraint {
   private static let everything = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
 
   package static let options = [
-    OptionDescription("parameter_min", .real(everything), default: .real(everything.lowerBound), unit: "1", "least value of a weight, kept after every update"),
-    OptionDescription("parameter_max", .real(everything), default: .real(everything.upperBound), unit: "1", "largest value of a weight, kept after every update"),
+    OptionDescription("parameter_min", .real(everything), default: .real(everything.lowerBound), unit: "1", "smallest value that a weight may have; smaller weights are set to it after every update"),
+    OptionDescription("parameter_max", .real(everything), default: .real(everything.upperBound), unit: "1", "largest value that a weight may have; larger weights are set to it after every update"),
   ]
 
   private let low: Double

@@ -25,6 +25,6 @@ extension NetworkPlan {
 
 /// The constraints by name. They are applied in this order, so that the last one always holds.
 package let constraints = Registry<any Constraint.Type>("constraint", [
-  ("bounds", "every weight within parameter_min and parameter_max", Bounds.self),
-  ("stability", "every layer's step within the stability limit of its integrator", StabilitySet.self),
+  ("bounds", "every weight lies between parameter_min and parameter_max", Bounds.self),
+  ("stability", "no layer exceeds the fraction keep_stable of its integrator's stability limit", StabilitySet.self),
 ])

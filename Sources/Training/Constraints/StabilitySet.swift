@@ -5,23 +5,25 @@ import Networks
 import Settings
 import VectorFields
 
-/// The set of weights for which the layers' steps are stable: s ≤ keep_stable·(the scheme's largest), where s = L·Π‖W‖^degree is the size of the layer's frozen dynamics (`FrozenDynamics`,
-/// `Integrator.largestStableSize`).
+/// The set of weights for which every layer's step is stable.
 ///
-/// A layer outside the set is scaled: the weights of its operators are multiplied by one factor that brings the norms 3 % within the limit. Norms are upper bounds, enlarged by their
-/// rounding errors (`NormBound`), so that
-/// a layer inside the set is proven to be inside; a layer within 1 % of the limit may be scaled unnecessarily. The guarantee holds for each layer by itself, with frozen weights and slopes.
+/// A layer has the size s = L·Π‖W‖^degree (`FrozenDynamics`): L bounds the slopes of its activation, and the product runs over its operators W. The layer is in the set if s ≤ keep_stable·s_max, where
+/// s_max is the largest size for which the integrator's step is stable (`Integrator.largestStableSize`). Layers that share weights must keep the limit of their largest step. If no limit is known for a
+/// block, the option is refused with the reason. The guarantee holds for each layer by itself, with frozen weights and slopes.
 ///
-/// Bounds are reused: since the last bound of a norm, the norm has grown by at most ‖ΔW‖_F. A new bound is computed only if the weights may have left the set. Whether a layer is scaled
-/// depends on its weights
-/// alone and not on when they were bounded, so that training continued in another process gives the same bits.
+/// A layer outside the set is scaled: one factor multiplies the weights of all its operators, so that their norms end 3 % below the limit.
 ///
-/// Layers that share weights must satisfy the limit of their largest step. If no limit is known, the option is refused with the reason.
+/// The norms are not computed exactly. `NormBound` gives upper bounds that include all rounding errors and exceed the norm by at most 1 %. A layer that these bounds place in the set is therefore proven to
+/// be in it, and a layer within 1 % of the limit may be scaled although it need not be.
+///
+/// Bounds are expensive, so they are reused. If the weights have changed by ΔW since their norm was bounded, the norm has grown by at most ‖ΔW‖_F. A new bound is computed only if the old one, with this
+/// growth added, no longer proves that the layer is in the set. Whether a layer is scaled depends on its weights alone and not on when they were bounded, so that training continued in another process
+/// gives the same bits.
 package final class StabilitySet: Constraint {
   package static let options = [
     OptionDescription(
       "keep_stable", .real(0...1), default: .real(0), unit: "1",
-      "share of the integrator's stability limit that every layer's weights are scaled to keep, after every update; 0: not kept")
+      "fraction of the integrator's stability limit that no layer may exceed; the weights of a layer that does are scaled down after every update; 0: no limit")
   ]
 
   /// One layer, or one entry of weights that several layers share.
@@ -30,7 +32,7 @@ package final class StabilitySet: Constraint {
     let parts: Range<Int>
     let slope: Double
     let degree: Int
-    /// The largest s.
+    /// The largest s that keeps the layer in the set.
     let limit: Double
   }
 
@@ -94,14 +96,14 @@ package final class StabilitySet: Constraint {
 
   /// Scales one entry if necessary and says whether it did.
   private func project(_ entry: Entry, _ parameters: Vector, _ workspace: NormBound) -> Bool {
-    // First with the largest values that the bounds can have now.
+    // The old bounds, with the largest growth of the norms since then, may already prove that the layer is in the set.
     var largest = entry.slope
     for part in entry.parts {
       let grown = bounds.load(part).isFinite ? squaredDistance(parameters[parts[part].range], parts[part].bounded).squareRoot() * (1 + 1e-6) : 0
       for _ in 0..<entry.degree { largest *= (bounds.load(part) + grown) * parts[part].looseness }
     }
     if largest <= entry.limit { return false }
-    // The limit of each norm if all have equal shares of the whole limit: if cheap bounds of all norms are below it, no tighter bounds are needed.
+    // If every norm is at most `enough`, the layer is in the set. A bound of one norm may stop at this value; only if one of them exceeds it are tight bounds of all norms needed.
     let factors = Double(entry.parts.count * entry.degree)
     let enough = root(entry.limit / entry.slope, factors)
     bound(entry, parameters, enough: enough, workspace)
@@ -114,7 +116,7 @@ package final class StabilitySet: Constraint {
       let weights = parameters[parts[part].range]
       scale(factor, weights)
       copy(weights, into: parts[part].bounded)
-      // Rounding changes each number by at most half an epsilon relative to it, and so the norm by at most √n times as much.
+      // Rounding changes each weight by at most half an epsilon, relative to the weight, and the norm by at most √n times as much.
       bounds.store(bounds.load(part) * factor * (1 + Double(parts[part].norm.place.linearOperator.normExtents.rows).squareRoot() * weights.precision.epsilon), at: part)
     }
     return true

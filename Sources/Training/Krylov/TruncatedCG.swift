@@ -7,15 +7,15 @@ import Settings
 package struct TruncatedCG {
   /// The options that all methods with inner iterations read.
   package static let options: [OptionDescription] = [
-    OptionDescription("cg_iterations", .integer(1...1_000_000), default: .integer(20), unit: "products", "most products with the curvature a step"),
+    OptionDescription("cg_iterations", .integer(1...1_000_000), default: .integer(20), unit: "products", "most products with the curvature matrix in one step, the limit of the inner conjugate gradient iteration"),
     OptionDescription(
-      "cg_tolerance", .real(0...1.0.nextDown), default: .real(0.1), unit: "1", "the inner iteration ends when the residual's norm fell by this factor"),
+      "cg_tolerance", .real(0...1.0.nextDown), default: .real(0.1), unit: "1", "the inner conjugate gradient iteration ends when the norm of its residual is at most this fraction of the first"),
     OptionDescription(
       "curvature_fraction", .real(0...1, openBelow: true), default: .real(1), unit: "1",
-      "products with the Gauss–Newton matrix take this part of the step's samples"),
+      "fraction of the step's samples that is used for products with the curvature matrix; 1: all of them"),
     OptionDescription(
       "preconditioner_shift", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1e-2), unit: "1",
-      "γ of the preconditioner (αLᵀL + γI)⁻¹, which is used with smoothness α > 0"),
+      "γ of the preconditioner (αLᵀL + γI)⁻¹, which is used if the option smoothness, its α, is above 0"),
   ]
   /// The number of vectors that `minimize` needs as scratch memory.
   package static let scratchCount = 5

@@ -19,14 +19,14 @@ package protocol Metric: Sendable {
 package let metrics = Registry<any Metric>(
   "metric",
   [
-    ("accuracy", "fraction of the samples whose largest score is their class's", Accuracy()),
-    ("balanced_accuracy", "mean over the classes of the fraction of their samples classified rightly", BalancedAccuracy()),
-    ("macro_f1", "mean over the classes of 2TP/(2TP + FP + FN)", MacroF1()),
-    ("log_loss", "mean of -log p(class)", LogLoss()),
-    ("brier_score", "mean of sum_c (p_c - [c = class])^2; (p_1 - class)^2 for two classes", BrierScore()),
-    ("auc", "area under the ROC curve, ties counting one half; more than two classes: mean of each against the rest", AreaUnderROC()),
-    ("r2", "coefficient of determination 1 - sum (s-t)^2 / sum (t - mean t)^2, mean over the outputs", CoefficientOfDetermination()),
-    ("mean_absolute_error", "mean of |s - t| over samples and outputs", MeanAbsoluteError()),
+    ("accuracy", "fraction of the samples whose largest score is that of their class", Accuracy()),
+    ("balanced_accuracy", "fraction of correctly classified samples in each class, averaged over the classes", BalancedAccuracy()),
+    ("macro_f1", "F1 score 2TP/(2TP + FP + FN) of each class, averaged over the classes", MacroF1()),
+    ("log_loss", "mean of -log p, where p is the probability that the network gives to the sample's class", LogLoss()),
+    ("brier_score", "mean of sum_c (p_c - y_c)^2, where y_c is 1 for the sample's class and 0 for others; for two classes (p_1 - y_1)^2", BrierScore()),
+    ("auc", "area under the ROC curve, where ties count one half; for more than two classes the mean over each class against all others", AreaUnderROC()),
+    ("r2", "coefficient of determination 1 - sum (s - t)^2 / sum (t - mean t)^2 of scores s and targets t, averaged over the outputs", CoefficientOfDetermination()),
+    ("mean_absolute_error", "mean of |s - t| over all samples and outputs, for scores s and targets t", MeanAbsoluteError()),
   ])
 
 extension Metric {

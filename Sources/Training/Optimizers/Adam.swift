@@ -41,11 +41,11 @@ extension AdamMethod {
 /// The decay rates of Adam's moments, and the bounds on its gradient.
 package struct AdamSettings: Sendable {
   package static let options: [OptionDescription] = [
-    OptionDescription("beta1", .real(0...1.0.nextDown), default: .real(0.9), unit: "1", "decay of adam's running mean of the gradient"),
-    OptionDescription("beta2", .real(0...1.0.nextDown), default: .real(0.999), unit: "1", "decay of adam's running mean of the squared gradient"),
+    OptionDescription("beta1", .real(0...1.0.nextDown), default: .real(0.9), unit: "1", "decay rate β₁ of the running mean of the gradient"),
+    OptionDescription("beta2", .real(0...1.0.nextDown), default: .real(0.999), unit: "1", "decay rate β₂ of the running mean of the squared gradient"),
     OptionDescription(
       "epsilon", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1e-8), unit: "1",
-      "added to the root of adam's second moment"),
+      "ε, which is added to the square root of the running mean of the squared gradient"),
   ]
 
   package let beta1: Double

@@ -42,7 +42,7 @@ package struct GaussNewton: Optimizer {
 /// The radius of a trust region, carried from step to step in the first of the iterate's scalars.
 struct TrustRegion {
   static let option = OptionDescription(
-    "trust_radius", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1), unit: "1", "the trust region's first radius, in the norm of the preconditioner")
+    "trust_radius", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1), unit: "1", "first radius of the trust region, in the norm of the preconditioner")
 
   let first: Double
   /// The number of radii that one step may try.

@@ -61,5 +61,5 @@ extension OptionDescription {
   /// The option for the learning rate, which every first-order method reads and schedules scale.
   package static let learningRate = OptionDescription(
     "learning_rate", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1e-3), unit: "1",
-    "step length of a first-order optimizer before the schedule")
+    "step length of the optimizer, which the schedule and the warm-up change during training")
 }

@@ -39,13 +39,13 @@ extension Optimizer {
 
 /// The optimizers by name.
 package let optimizers = Registry<any Optimizer.Type>("optimizer", [
-  ("sgd", "gradient descent, with momentum and Nesterov's variant", StochasticGradientDescent.self),
-  ("adam", "Adam; weight decay is a term of the objective", Adam.self),
-  ("adamw", "AdamW; weight decay acts on the parameters directly", AdamW.self),
+  ("sgd", "stochastic gradient descent, with momentum or Nesterov's momentum", StochasticGradientDescent.self),
+  ("adam", "Adam; weight_decay is a term of the objective", Adam.self),
+  ("adamw", "AdamW; weight_decay shrinks the weights directly", AdamW.self),
   ("lbfgs", "limited-memory BFGS with a strong Wolfe line search", LBFGS.self),
   ("nonlinear_cg", "nonlinear conjugate gradients (Polak–Ribière+) with a strong Wolfe line search", NonlinearCG.self),
-  ("newton_pcg", "Newton's method: preconditioned conjugate gradients on Hessian products, truncated; Armijo", NewtonPCG.self),
-  ("gauss_newton", "trust-region Gauss–Newton–Krylov", GaussNewton.self),
-  ("varpro", "variable projection: trust-region Gauss–Newton–Krylov with the readout always solved for", VariableProjection.self),
-  ("block_coordinate", "Haber & Ruthotto's block coordinate descent: readout by Newton–PCG, weights by Gauss–Newton–PCG", BlockCoordinateDescent.self),
+  ("newton_pcg", "Newton's method with steps from preconditioned conjugate gradients and an Armijo line search", NewtonPCG.self),
+  ("gauss_newton", "Gauss–Newton in a trust region, with steps from preconditioned conjugate gradients", GaussNewton.self),
+  ("varpro", "variable projection: gauss_newton on the layers' weights, with the readout always at its optimum for them", VariableProjection.self),
+  ("block_coordinate", "alternates between the readout, solved by Newton's method, and a Gauss–Newton step of the other weights [Haber & Ruthotto 2017]", BlockCoordinateDescent.self),
 ])

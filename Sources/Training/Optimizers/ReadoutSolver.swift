@@ -6,9 +6,9 @@ import Settings
 /// Source: Haber & Ruthotto 2017, section 4 (step i of block coordinate descent); Newman et al. 2021 (the inner problem of variable projection).
 struct ReadoutSolver {
   static let options: [OptionDescription] = [
-    OptionDescription("readout_iterations", .integer(1...100_000), default: .integer(5), unit: "iterations", "most Newton iterations on the readout's convex problem a solve"),
+    OptionDescription("readout_iterations", .integer(1...100_000), default: .integer(5), unit: "iterations", "most Newton iterations when the optimum of the readout is computed"),
     OptionDescription(
-      "readout_tolerance", .real(0...Double.greatestFiniteMagnitude), default: .real(1e-3), unit: "1", "a solve of the readout's problem ends when its gradient's norm is at most this"),
+      "readout_tolerance", .real(0...Double.greatestFiniteMagnitude), default: .real(1e-3), unit: "1", "the readout counts as optimal when the norm of its gradient is at most this"),
   ]
 
   let mostIterations: Int

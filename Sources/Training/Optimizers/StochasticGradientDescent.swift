@@ -8,8 +8,8 @@ import Settings
 package struct StochasticGradientDescent: GradientOptimizer {
   package static let options: [OptionDescription] = [
     .learningRate,
-    OptionDescription("momentum", .real(0...1.0.nextDown), default: .real(0), unit: "1", "share of the last step kept by sgd"),
-    OptionDescription("nesterov", .flag, default: .flag(false), "Nesterov's momentum in sgd; needs momentum > 0"),
+    OptionDescription("momentum", .real(0...1.0.nextDown), default: .real(0), unit: "1", "part of the last step that is added to the next one; 0: no momentum"),
+    OptionDescription("nesterov", .flag, default: .flag(false), "whether momentum is that of Nesterov; it needs momentum > 0"),
   ] + GradientClipping.options
 
   package let momentum: Double

@@ -8,14 +8,14 @@ import Settings
 package struct ClassifierSmoothness: Regularizer {
   package static let option = OptionDescription(
     "classifier_smoothness", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
-    "α of ½α‖LW‖² in the objective, W the readout's weights, L differences over its features")
+    "strength α of the term ½α‖LW‖² in the objective; W are the weights of the readout and L takes differences between neighboring features; 0: no term")
   package static let furtherOptions = [
     OptionDescription(
       "classifier_grid", .reals, default: .text(""), unit: "features",
-      "rows,columns of the grids that the readout's features are for classifier_smoothness; empty = one line"),
+      "rows and columns of the grid on which the features of the readout lie, for classifier_smoothness; several grids may follow one another; empty: the features lie on one line"),
     OptionDescription(
       "classifier_operator", .choice(GridOperator.allCases.map(\.rawValue)), default: .text(GridOperator.differences.rawValue),
-      "L of classifier_smoothness: differences between neighbors, or their sum at each feature (laplacian)"),
+      "the operator L of classifier_smoothness. differences: those between neighbors; laplacian: at each feature the sum of its differences from all neighbors"),
   ]
 
   package let strength: Double

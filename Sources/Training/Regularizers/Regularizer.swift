@@ -35,8 +35,8 @@ extension Regularizer {
 
 /// The regularizers by name; the name is also the key of the option that holds the strength.
 package let regularizers = Registry<any Regularizer.Type>("regularizer", [
-  ("weight_decay", "½α‖θ‖² over weights", WeightDecay.self),
-  ("smoothness", "Haber & Ruthotto's (α/2h) Σ‖θ_j − θ_{j−1}‖² over the layers", Smoothness.self),
-  ("classifier_smoothness", "½α‖LW‖² of the readout's weights over a grid of features", ClassifierSmoothness.self),
-  ("smoothed_l1", "α Σ(√(θ² + ε²) − ε) over weights", SmoothedL1.self),
+  ("weight_decay", "½α‖θ‖² over all weights", WeightDecay.self),
+  ("smoothness", "(α/2h) Σ‖θ_j − θ_{j−1}‖² over the layers, which makes parameters vary slowly in time [Haber & Ruthotto 2017]", Smoothness.self),
+  ("classifier_smoothness", "½α‖LW‖² of the readout's weights W, which makes them vary slowly over a grid of features", ClassifierSmoothness.self),
+  ("smoothed_l1", "α Σ(√(θ² + ε²) − ε) over all weights, a smooth form of the sum of magnitudes", SmoothedL1.self),
 ])

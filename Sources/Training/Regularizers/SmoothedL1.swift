@@ -7,11 +7,11 @@ import Settings
 package struct SmoothedL1: Regularizer {
   package static let option = OptionDescription(
     "smoothed_l1", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
-    "α of α Σ(√(θ² + ε²) − ε) over the weights in the objective; biases are left alone")
+    "strength α of the term α Σ (√(θ² + ε²) − ε) over all weights θ in the objective, which makes many weights nearly zero; biases are not included; 0: no term")
   package static let furtherOptions = [
     OptionDescription(
       "l1_epsilon", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1e-3), unit: "1",
-      "ε of smoothed_l1: below it the absolute value is rounded to a parabola")
+      "ε of smoothed_l1: for |θ| well below ε the term is nearly a parabola, for |θ| well above ε nearly |θ|")
   ]
 
   package let strength: Double

@@ -9,7 +9,7 @@ import Settings
 package struct Smoothness: Regularizer {
   package static let option = OptionDescription(
     "smoothness", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
-    "α of ½α∫‖dθ/dt‖² dt over the weights and biases of each block in the objective; for layers (α/2h) Σ‖θ_j − θ_{j−1}‖²")
+    "strength α of the term ½α∫‖dθ/dt‖² dt in the objective, over the weights and biases θ of each block, which favors parameters that vary slowly from layer to layer; if layers have their own, it is (α/2h) Σ_j ‖θ_j − θ_{j−1}‖²; 0: no term")
 
   package let strength: Double
   package init(strength: Double) { self.strength = strength }

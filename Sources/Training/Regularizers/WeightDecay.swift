@@ -5,7 +5,7 @@ import Settings
 package struct WeightDecay: Regularizer {
   package static let option = OptionDescription(
     "weight_decay", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
-    "α of ½α‖weights‖² in the objective; with adamw the decoupled decay; biases are left alone")
+    "strength α of the term ½α‖weights‖² in the objective; adamw instead shrinks the weights directly at this rate; biases are not included; 0: no decay")
 
   package let strength: Double
   package init(strength: Double) { self.strength = strength }

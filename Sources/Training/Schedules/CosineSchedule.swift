@@ -8,7 +8,7 @@ package struct CosineSchedule: Schedule {
   package static let options: [OptionDescription] = [
     OptionDescription(
       "minimum_learning_rate", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
-      "rate the cosine schedule ends at; at most learning_rate")
+      "rate at which the cosine schedule ends; at most learning_rate")
   ]
 
   package let minimum: Double

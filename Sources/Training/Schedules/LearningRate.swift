@@ -7,13 +7,13 @@ package struct LearningRate: Sendable {
   /// The options that all schedules share.
   package static let options: [OptionDescription] = [
     OptionDescription("schedule", .choice(schedules.names), default: .text("constant"), "how the learning rate changes over training"),
-    OptionDescription("schedule_interval", .choice(["step", "epoch"]), default: .text("step"), "whether the rate changes at each step or at each epoch"),
+    OptionDescription("schedule_interval", .choice(["step", "epoch"]), default: .text("step"), "when the rate changes: after each step, or after each epoch"),
     OptionDescription(
       "warmup_epochs", .integer(0...1_000_000_000), default: .integer(0), unit: "epochs",
-      "epochs over which the rate rises linearly to learning_rate; fewer than epochs"),
+      "length of the warm-up, in which the rate rises linearly to learning_rate; it must be less than epochs; 0: no warm-up"),
     OptionDescription(
       "warmup_steps", .integer(0...1_000_000_000_000), default: .integer(0), unit: "steps",
-      "steps over which the rate rises linearly to learning_rate, instead of warmup_epochs"),
+      "length of the warm-up in steps; only one of this and warmup_epochs may be set; 0: no warm-up"),
   ]
 
   private let base: Double

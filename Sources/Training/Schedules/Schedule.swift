@@ -17,6 +17,6 @@ package protocol Schedule: Sendable {
 /// The schedules by name.
 package let schedules = Registry<any Schedule.Type>("schedule", [
   ("constant", "the same rate throughout", ConstantSchedule.self),
-  ("step", "times a factor every few epochs", StepSchedule.self),
-  ("cosine", "half a cosine from the rate down to a minimum", CosineSchedule.self),
+  ("step", "multiplied by step_factor every step_epochs epochs", StepSchedule.self),
+  ("cosine", "decreases as half a cosine from learning_rate to minimum_learning_rate", CosineSchedule.self),
 ])

@@ -1,10 +1,10 @@
 import LinearAlgebra
 import Settings
 
-/// Noise added to the state of every layer: y₊ = Φ(y) + c√h ξ, with ξ normal, or uniform in [−√3, √3], of variance 1 in each number.
+/// Noise that is added to the state in every layer: y₊ = Φ(y) + c√h ξ. Each number of ξ has variance 1 and is normal, or uniform in [−√3, √3].
 ///
-/// Source: Lu et al. 2018, §3: dX = f dt + c dB in the limit of many layers, for either ξ. Here it is f + cξ/√h: for Euler and linear_multistep this is the formula above, for Verlet positions and
-/// momenta each have their noise, for leapfrog it is an acceleration.
+/// Source: Lu et al. 2018, §3. In the limit of many layers this is dX = f dt + c dB for either distribution. Here the field becomes f + cξ/√h. For Euler and linear_multistep this gives the formula above. For Verlet,
+/// positions and momenta each have their own noise; for leapfrog the noise is an acceleration.
 package struct AdditiveNoise: LayerNoise {
   package enum Kind: Sendable { case gaussian, uniform }
 
@@ -12,7 +12,7 @@ package struct AdditiveNoise: LayerNoise {
   private let scale: Double
   private let grid: TimeGrid
 
-  /// - Parameter scale: c ≥ 0, the standard deviation that a unit of time adds.
+  /// - Parameter scale: c ≥ 0, the standard deviation of the noise over one unit of time.
   package init(_ kind: Kind, scale: Double, grid: TimeGrid) {
     self.kind = kind
     self.scale = scale
@@ -22,7 +22,7 @@ package struct AdditiveNoise: LayerNoise {
   init(_ kind: Kind, _ options: OptionValues, _ grid: TimeGrid) throws(Failure) { self.init(kind, scale: try options.real("noise_scale"), grid: grid) }
 
   static let options = [
-    OptionDescription("noise_scale", .real(0...1e6), default: .real(0.1), unit: "1/√time", "standard deviation that the noise of a unit of time adds to each number of the state")
+    OptionDescription("noise_scale", .real(0...1e6), default: .real(0.1), unit: "1/√time", "standard deviation that the noise adds to each number of the state over one unit of time")
   ]
 
   package var action: NoiseAction { .adds }

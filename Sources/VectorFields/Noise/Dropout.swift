@@ -15,7 +15,7 @@ package struct Dropout: LayerNoise {
     guard rate < 1 else { throw Failure(.outOfRange, "dropout_rate is \(rate); it must be < 1, or nothing would be left") }
   }
 
-  static let options = [OptionDescription("dropout_rate", .real(0...1), default: .real(0.1), unit: "1", "probability with which dropout drops a number that a layer adds; < 1")]
+  static let options = [OptionDescription("dropout_rate", .real(0...1), default: .real(0.1), unit: "1", "probability with which each number that a layer adds to the state is dropped; less than 1")]
 
   package var action: NoiseAction { .scalesNumbers }
   package func isSilent(layer: Int) -> Bool { rate == 0 }

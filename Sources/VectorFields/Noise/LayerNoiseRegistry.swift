@@ -6,11 +6,8 @@ package typealias LayerNoiseEntry = Factory<(options: OptionValues, grid: TimeGr
 /// The noises of layers by name.
 package let layerNoises = Registry<LayerNoiseEntry>("noise", [
   ("none", "no noise", LayerNoiseEntry { _ in nil }),
-  ("stochastic_depth", "each sample skips the fields of random layers, later ones more often [Huang et al. 2016; Lu et al. 2018]", LayerNoiseEntry(options: StochasticDepth.options) { (i) throws(Failure) in try StochasticDepth(i.options, i.grid) }),
-  ("dropout", "random numbers of what a layer adds are dropped [Srivastava et al. 2014]", LayerNoiseEntry(options: Dropout.options) { (i) throws(Failure) in try Dropout(i.options, i.grid) }),
-  ("gaussian", "normal numbers are added to the state of every layer [Lu et al. 2018]", LayerNoiseEntry(options: AdditiveNoise.options) { (i) throws(Failure) in try AdditiveNoise(.gaussian, i.options, i.grid) }),
-  ("uniform", "uniform numbers of the same variance are added to the state of every layer [Lu et al. 2018]", LayerNoiseEntry(options: AdditiveNoise.options) { (i) throws(Failure) in try AdditiveNoise(.uniform, i.options, i.grid) }),
+  ("stochastic_depth", "each sample skips the fields of random layers, those of later ones more often [Huang et al. 2016; Lu et al. 2018]", LayerNoiseEntry(options: StochasticDepth.options) { (i) throws(Failure) in try StochasticDepth(i.options, i.grid) }),
+  ("dropout", "some of the numbers that a layer adds to the state are dropped at random [Srivastava et al. 2014]", LayerNoiseEntry(options: Dropout.options) { (i) throws(Failure) in try Dropout(i.options, i.grid) }),
+  ("gaussian", "normally distributed numbers are added to the state in every layer [Lu et al. 2018]", LayerNoiseEntry(options: AdditiveNoise.options) { (i) throws(Failure) in try AdditiveNoise(.gaussian, i.options, i.grid) }),
+  ("uniform", "uniformly distributed numbers of the same variance are added to the state in every layer [Lu et al. 2018]", LayerNoiseEntry(options: AdditiveNoise.options) { (i) throws(Failure) in try AdditiveNoise(.uniform, i.options, i.grid) }),
 ])
-
-/// The options of all noises, each once.
-package let layerNoiseOptions: [OptionDescription] = layerNoises.options

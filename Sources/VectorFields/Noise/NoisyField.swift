@@ -1,10 +1,10 @@
 import LinearAlgebra
 
-/// A field with noise in its layers: f̃ = m⊙f or f + ξ while training, f itself (or E m·f) in evaluation.
+/// A field with noise in its layers: m⊙f or f + ξ during training, and f (or E m·f) in evaluation.
 ///
-/// The derivatives are exact for the numbers drawn: J̃ = diag(m)·J, or J. The same numbers are drawn again wherever they are needed, so none are stored; the record is that of f.
+/// The derivatives are exact for the numbers that were drawn: the Jacobian is diag(m)·J, or J. Wherever the numbers are needed, the same ones are drawn again, so that none are stored. The record is that of f.
 package final class NoisyField: VectorField {
-  /// Parts of a layer's random numbers that one field uses: its components.
+  /// The number of parts of a layer's random numbers that one field uses, one for each component.
   package static var parts: Int { 2 }
 
   private let field: any VectorField
@@ -34,7 +34,7 @@ package final class NoisyField: VectorField {
   package var accelerationComponent: Int? { field.accelerationComponent }
   package var isDamped: Bool { field.isDamped }
   package var split: (any SplitField)? { field.split }
-  /// The dynamics of evaluation; a factor m turns a step of h into one of m·h.
+  /// The dynamics in evaluation. In training a factor m acts like a step of size m·h.
   package var frozenDynamics: FrozenDynamics? { field.frozenDynamics }
   package var recordWidth: Int { field.recordWidth }
   /// The field's scratch, then its value, then the numbers drawn.
@@ -56,14 +56,14 @@ package final class NoisyField: VectorField {
     return (scratch.rows(0..<own), scratch.rows(own..<own + min(values, rows)), scratch.rows(own + values..<own + values + min(numbers, rows)))
   }
 
-  /// Draws the numbers of a component; false if the layer draws none.
+  /// Draws the numbers of a component. Returns false if the layer draws none.
   private func draw(_ component: Int, _ layer: Layer, into numbers: Block) -> Bool {
     guard layer.draws.isDrawn, !noise.isSilent(layer: layer.draws.layer) else { return false }
     noise.draw(noise.action == .scalesSamples ? layer.draws.of(part: 0) : layer.draws.of(part: layer.draws.part + component), into: numbers)
     return true
   }
 
-  /// The factor where nothing is drawn.
+  /// The factor of the field if nothing is drawn.
   private func factor(_ layer: Layer) -> Double { layer.draws.isDrawn ? 1 : noise.mean(layer: layer.draws.layer) }
 
   /// out = base + scale·m⊙x.

@@ -1,7 +1,7 @@
 import LinearAlgebra
 import Settings
 
-/// Stochastic depth: each sample keeps layer l of L with probability p_l and skips its field otherwise, m = η/p_l with P(η = 1) = p_l.
+/// Stochastic depth: each sample keeps the field of layer l of L with probability p_l and skips it otherwise. The factor is m = η/p_l, where η is 1 with probability p_l and 0 otherwise.
 ///
 ///     p_l = 1 − (l/L)(1 − p_L)   (decay linear, l = 1 … L)   or   p_l = p_L   (decay none)
 ///
@@ -33,13 +33,13 @@ package struct StochasticDepth: LayerNoise {
   }
 
   static let options = [
-    OptionDescription("survival", .real(0...1, openBelow: true), default: .real(0.5), unit: "1", "probability with which a sample keeps the last layer of stochastic_depth"),
+    OptionDescription("survival", .real(0...1, openBelow: true), default: .real(0.5), unit: "1", "probability that a sample keeps the field of the last layer; a field that is not kept counts as 0"),
     OptionDescription(
       "survival_decay", .choice(Decay.allCases.map(\.rawValue)), default: .text(Decay.linear.rawValue),
-      "how stochastic_depth gets from 1 to survival: linear in the layer's number, or none (survival in all layers)"),
+      "how the probability depends on the layer. linear: it decreases linearly from 1 before the first layer to survival in the last; none: it is survival in all layers"),
     OptionDescription(
       "survival_scaling", .choice(Scaling.allCases.map(\.rawValue)), default: .text(Scaling.inverted.rawValue),
-      "inverted divides kept layers by their probability in training; none multiplies by it in evaluation"),
+      "how the mean is kept. inverted: training divides the field of a kept layer by its probability; none: evaluation multiplies the field of each layer by it"),
   ]
 
   package var action: NoiseAction { .scalesSamples }

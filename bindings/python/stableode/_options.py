@@ -15,91 +15,91 @@ class BlockOptions(TypedDict, total=False):
     """The options of one block."""
 
     field: Literal["dense", "two_layer", "antisymmetric", "antisymmetric_damped", "negative_definite", "hamiltonian", "hamiltonian_two_weight", "hamiltonian_h", "gradient_flow", "second_order", "rotate_relax", "linear_cubic", "linear_activation", "continuous_rnn", "antisymmetric_rnn", "gated_antisymmetric_rnn", "neural_cde", "ode_rnn"] | str
-    """the vector field f(y; θ)"""
+    """the vector field f(y; θ), which says how the state changes"""
     activation: Literal["identity", "tanh", "relu", "sigmoid", "softplus", "sin", "smooth_relu", "leaky_relu", "elu", "gelu", "silu"] | str
-    """σ, elementwise"""
+    """the activation function σ, applied to each number"""
     bias: Literal["none", "scalar", "vector"] | str
-    """none, one number a layer, or one a feature and layer"""
+    """none: no bias; scalar: one number per layer; vector: one number per feature and layer"""
     integrator: Literal["euler", "verlet", "backward_euler", "implicit_midpoint", "cayley", "exponential", "imex", "heun", "ssprk3", "rk3", "rk4", "runge_kutta", "polynet", "fractal", "adams_bashforth2", "adams_bashforth3", "linear_multistep", "leapfrog", "midpoint", "revnet", "shake_shake", "euler_maruyama", "near_identity", "dopri5", "tsit5"] | str
-    """the time integrator"""
+    """the time integrator; each of its steps is a layer"""
     layers: int
-    """steps N of the integrator, each with weights of its own; between 1 and 1000000"""
+    """number N of layers, which are the integrator's steps; between 1 and 1000000"""
     horizon: float
-    """final time T; the step size is T/N unless step_sizes are given; > 0.0 and <= 1000000000.0"""
+    """final time T of the block; each step has size T/N unless step_sizes is given; > 0.0 and <= 1000000000.0"""
     step_sizes: str | Sequence[float]
-    """the N step sizes of a non-uniform grid, whose sum is then the horizon; empty = N equal steps; finite numbers separated by commas"""
+    """the step size of each layer, if they are not equal; their sum is then the horizon; empty: N equal steps; finite numbers separated by commas"""
     weights_in_time: Literal["layers", "shared", "piecewise_constant", "piecewise_linear", "polynomial", "b_spline"] | str
-    """how the layers get their weights: each its own, or θ(t) in a basis"""
+    """how the layers get their weights: each has its own, several share them, or they are functions of time θ(t)"""
     memory: Literal["store_all", "store_every", "binomial", "automatic", "reversible"] | str
-    """how training remembers the states"""
+    """which states training keeps in memory for the gradient, and which it computes again"""
     noise: Literal["none", "stochastic_depth", "dropout", "gaussian", "uniform"] | str
-    """random numbers in the layers while training; evaluation draws none"""
+    """random numbers in the layers during training; evaluation and prediction draw none"""
     initial_scale: float
-    """factor of the initial weights' standard deviation, which makes f(y) as large as y at any width, hidden width and number of channels; between 0.0 and 1000000.0"""
+    """factor of the standard deviation of the initial weights; with 1, f(y) is about as large as y, whatever the width, hidden_width and channels; between 0.0 and 1000000.0"""
     hidden_width: int
-    """rows of the inner weights; 0 = as many as the state, or its part, has; between 0 and 65536; for field two_layer, negative_definite, hamiltonian_two_weight, hamiltonian_h, gradient_flow, second_order, rotate_relax"""
+    """number of hidden values, the rows of the inner weights; 0: as many as the part of the state that they read has features; between 0 and 65536; for field two_layer, negative_definite, hamiltonian_two_weight, hamiltonian_h, gradient_flow, second_order, rotate_relax"""
     gamma: float
-    """damping γ of the antisymmetric fields; 0 keeps the eigenvalues of antisymmetric imaginary; between 0.0 and 1000000.0; for field antisymmetric, antisymmetric_damped, antisymmetric_rnn, gated_antisymmetric_rnn"""
+    """damping γ; with 0 the frozen eigenvalues of field antisymmetric are imaginary; between 0.0 and 1000000.0; for field antisymmetric, antisymmetric_damped, antisymmetric_rnn, gated_antisymmetric_rnn"""
     coupling: Literal["separable", "full"] | str
-    """separable: K block-diagonal, for verlet; full: any K, for one-component schemes; for field hamiltonian_h"""
+    """separable: K is block-diagonal, so that verlet can be used; full: K is any matrix, for integrators that step the whole state at once; for field hamiltonian_h"""
     form: Literal["plain", "gradient"] | str
     """plain: ÿ = σ(Ky+b); gradient: ÿ = −Kᵀσ(Ky+b); for field second_order"""
     cubic_rate: float
     """γ of the term −γy³; between 0.0 and 1000000.0; for field linear_cubic"""
     activation_rate: float
-    """κ of the term κ(σ(y)−y) or κσ(y); relaxation at 1/h makes near_identity layers σ(Wy+B); > 0.0 and <= 1000000000.0; for field linear_activation"""
+    """κ of the term κ(σ(y)−y) or κσ(y); with form relaxation, κ = 1/h and integrator near_identity the layers are σ(Wy+B); > 0.0 and <= 1000000000.0; for field linear_activation"""
     activation_form: Literal["relaxation", "plain"] | str
     """relaxation: g(y) = κ(σ(y)−y); plain: g(y) = κσ(y); for field linear_activation"""
     symmetric: bool
-    """whether the weights are ½(w+wᵀ); true or false (1 or 0); for field continuous_rnn"""
+    """whether the field multiplies by the symmetric matrix ½(w+wᵀ) instead of w; true or false (1 or 0); for field continuous_rnn"""
     solver_tolerance: float
-    """implicit schemes: relative residual at which a step's equation is solved; 0 for one unit of rounding, which makes gradients exact to rounding; between 0.0 and 0.1; for integrator backward_euler, implicit_midpoint"""
+    """largest relative residual with which the equation of an implicit step counts as solved; 0: as small as rounding allows, so that gradients are exact up to rounding; between 0.0 and 0.1; for integrator backward_euler, implicit_midpoint"""
     solver_iterations: int
-    """implicit schemes: iterations after which a step that has not converged ends the run with a status; between 1 and 100000; for integrator backward_euler, implicit_midpoint"""
+    """most iterations for the equation of an implicit step; if it is not solved by then, the sample ends in an error; between 1 and 100000; for integrator backward_euler, implicit_midpoint"""
     tableau_a: str | Sequence[float]
-    """a_ij of a Runge–Kutta method, row by row: the rows below the diagonal, or all rows; finite numbers separated by commas; for integrator runge_kutta"""
+    """coefficients a_ij of the Runge–Kutta method, row by row: either those below the diagonal alone, or all of them; finite numbers separated by commas; for integrator runge_kutta"""
     tableau_b: str | Sequence[float]
-    """weights b_i of a Runge–Kutta method; finite numbers separated by commas; for integrator runge_kutta"""
+    """weights b_i of the Runge–Kutta method, one for each stage; finite numbers separated by commas; for integrator runge_kutta"""
     tableau_order: int
-    """order that the Runge–Kutta method has; its order conditions are checked; between 1 and 4; for integrator runge_kutta"""
+    """order of the Runge–Kutta method; coefficients that do not satisfy its order conditions are refused; between 1 and 4; for integrator runge_kutta"""
     polynet_order: int
-    """applications m of the field in a polynet layer; 1 is euler; between 1 and 16; for integrator polynet"""
+    """number of terms after y in y + hf(y) + hf(hf(y)) + …; 1 is euler; between 1 and 16; for integrator polynet"""
     multistep_shape: Literal["scalar", "per_channel"] | str
-    """trained k of linear_multistep: scalar (one number a layer) or per_channel (one a row of the state); for integrator linear_multistep"""
+    """shape of the trained coefficient k. scalar: one number per layer; per_channel: one number per layer and feature of the state; for integrator linear_multistep"""
     start: Literal["neumann", "zero"] | str
-    """state before the first layer of leapfrog: neumann (y itself, at rest) or zero; for integrator leapfrog"""
+    """state that leapfrog assumes before the first one. neumann: the same as the first, so that the motion begins at rest; zero: zeros; for integrator leapfrog"""
     relative_tolerance: float
-    """error of a step allowed, relative to the state; float32 allows >= 1e-6; between 1e-13 and 1.0; for integrator dopri5, tsit5"""
+    """error that one step may make, relative to the state; in float32 at least 1e-6; between 1e-13 and 1.0; for integrator dopri5, tsit5"""
     absolute_tolerance: float
-    """error of a step allowed besides the relative one; between 1e-30 and 1000000.0; for integrator dopri5, tsit5"""
+    """error that one step may make in addition to the relative one; between 1e-30 and 1000000.0; for integrator dopri5, tsit5"""
     first_step: float
-    """first step size tried in each layer; 0 = chosen from the field; between 0.0 and 1000000000.0; for integrator dopri5, tsit5"""
+    """step size that is tried first in each layer; 0: it is estimated from the field; between 0.0 and 1000000000.0; for integrator dopri5, tsit5"""
     max_steps: int
-    """the most steps of a sample in a layer, rejected ones among them; between 1 and 1000000; for integrator dopri5, tsit5"""
+    """most steps of a sample in one layer, rejected steps included; a sample that needs more ends in an error; between 1 and 1000000; for integrator dopri5, tsit5"""
     recorded_steps: int
-    """accepted steps of a layer that are kept for its gradient; never fewer than √(2·max_steps), with which no step is solved more than twice; between 1 and 10000; for integrator dopri5, tsit5"""
+    """steps of a layer that are kept for the gradient; earlier ones are computed again. At least √(2·max_steps) are kept in any case, so that no step is computed more than twice; between 1 and 10000; for integrator dopri5, tsit5"""
     basis_count: int
-    """coefficients m of the weights as functions of time: pieces, nodes, polynomials or splines; between 1 and 1000000; for weights_in_time piecewise_constant, piecewise_linear, polynomial, b_spline"""
+    """number of coefficients of the weights as functions of time: of the pieces, nodes, polynomials or splines; between 1 and 1000000; for weights_in_time piecewise_constant, piecewise_linear, polynomial, b_spline"""
     spline_degree: int
-    """degree of the B-splines; less than basis_count; between 1 and 10; for weights_in_time b_spline"""
+    """degree of the B-splines; it must be less than basis_count; between 1 and 10; for weights_in_time b_spline"""
     checkpoint_every: int
-    """layers from one kept state to the next; 0 = ⌈√N⌉, which needs the least memory; between 0 and 1000000; for memory store_every"""
+    """layers from one kept state to the next; 0: ⌈√N⌉ for N layers, which needs the least memory; between 0 and 1000000; for memory store_every"""
     checkpoints: int
-    """kept states s of binomial; 0 = as many as memory_limit allows, or ⌈√N⌉ without a limit; between 0 and 4096; for memory binomial"""
+    """number of states that binomial keeps; 0: as many as memory_limit allows, or ⌈√N⌉ for N layers without a limit; between 0 and 4096; for memory binomial"""
     memory_limit: int
-    """most bytes for what training remembers: the tapes of all blocks and threads of the network together; the smallest given by any block holds; 0 = no limit; >= 0; for memory binomial, automatic"""
+    """most bytes that training may use for kept states, over all blocks and threads of the network; if blocks give different limits, the smallest is used; 0: no limit; >= 0; for memory binomial, automatic"""
     reconstruction_tolerance: float
-    """largest error of a recovered first state, relative to its size, that reversible makes a gradient of; above it training and gradients end in an error; 0 = 1e-3 in float32, 1e-6 in float64; between 0.0 and 1e+300; for memory reversible"""
+    """largest relative error of the first state that reversible may recover; if the error is larger, training and gradients fail instead of using it; 0: 1e-3 in float32, 1e-6 in float64; between 0.0 and 1e+300; for memory reversible"""
     survival: float
-    """probability with which a sample keeps the last layer of stochastic_depth; > 0.0 and <= 1.0; for noise stochastic_depth"""
+    """probability that a sample keeps the field of the last layer; a field that is not kept counts as 0; > 0.0 and <= 1.0; for noise stochastic_depth"""
     survival_decay: Literal["linear", "none"] | str
-    """how stochastic_depth gets from 1 to survival: linear in the layer's number, or none (survival in all layers); for noise stochastic_depth"""
+    """how the probability depends on the layer. linear: it decreases linearly from 1 before the first layer to survival in the last; none: it is survival in all layers; for noise stochastic_depth"""
     survival_scaling: Literal["inverted", "none"] | str
-    """inverted divides kept layers by their probability in training; none multiplies by it in evaluation; for noise stochastic_depth"""
+    """how the mean is kept. inverted: training divides the field of a kept layer by its probability; none: evaluation multiplies the field of each layer by it; for noise stochastic_depth"""
     dropout_rate: float
-    """probability with which dropout drops a number that a layer adds; < 1; between 0.0 and 1.0; for noise dropout"""
+    """probability with which each number that a layer adds to the state is dropped; less than 1; between 0.0 and 1.0; for noise dropout"""
     noise_scale: float
-    """standard deviation that the noise of a unit of time adds to each number of the state; between 0.0 and 1000000.0; for noise gaussian, uniform"""
+    """standard deviation that the noise adds to each number of the state over one unit of time; between 0.0 and 1000000.0; for noise gaussian, uniform"""
 
 
 class NetworkChanges(BlockOptions, total=False):
@@ -110,23 +110,23 @@ class NetworkChanges(BlockOptions, total=False):
     precision: Literal["float32", "float64"] | str
     """precision of parameters, states and gradients"""
     opening: Literal["zero_padding", "dense", "sequence", "sequence_dense"] | str
-    """how the inputs become a state of the given width"""
+    """how the inputs become the first state"""
     width: int
-    """features of the state; 0 = as many as inputs; between 0 and 65536"""
+    """features of the state; 0: as many as inputs; between 0 and 65536"""
     readout: Literal["dense", "identity"] | str
     """how the final state becomes scores"""
     loss: Literal["softmax_cross_entropy", "logistic", "least_squares"] | str
-    """the loss, with its link from scores to probabilities"""
+    """the loss that training minimizes; it also determines how scores become probabilities"""
     seed: int
-    """seed of the initial parameters; >= 0"""
+    """seed of the random initial parameters; >= 0"""
     channels: int
-    """numbers of one observation of a sequence; between 1 and 1000000; for opening sequence, sequence_dense"""
+    """numbers in one observation of a sequence; between 1 and 1000000; for opening sequence, sequence_dense"""
     sequence_layout: Literal["values", "times_values", "times_values_mask"] | str
-    """features of one step: its channels; its time and these; its time, these and a mask a channel, 1 for observed, 0 for not (a step of zeros is padding); for opening sequence, sequence_dense"""
+    """what the inputs hold for each step of a sequence. values: the observation; times_values: the time, then the observation; times_values_mask: also one number for each channel, 1 if it was observed and 0 if not, where steps of zeros at the end are padding; for opening sequence, sequence_dense"""
     sequence_time: Literal["scaled", "absolute"] | str
-    """scaled: each sample's span is mapped onto the horizon; absolute: its times are the blocks'; for opening sequence, sequence_dense"""
+    """scaled: the time from a sample's first to its last observation is mapped onto the block's time from 0 to the horizon; absolute: observation times are the block's times; for opening sequence, sequence_dense"""
     interpolation: Literal["none", "linear", "hermite"] | str
-    """none: one layer reads one observation; linear, hermite (backward differences): any number of layers along a path through them; for opening sequence, sequence_dense"""
+    """how layers read a sequence. none: each layer reads one observation; linear, hermite: the layers, of any number, read a path through the observations, which is piecewise linear, or cubic with backward differences as slopes; for opening sequence, sequence_dense"""
 
 
 class ProjectionOptions(NetworkChanges, total=False):
@@ -140,112 +140,112 @@ class NetworkOptions(NetworkChanges):
     """The options of a network."""
 
     inputs: int
-    """features of a sample; between 1 and 1000000"""
+    """features of one sample; between 1 and 1000000"""
     outputs: int
-    """scores of a sample: classes, or target values; between 1 and 1000000"""
+    """scores that the network computes for a sample: one for each class, or one for each target value; between 1 and 1000000"""
 
 
 class TrainerOptions(TypedDict, total=False):
     """The options of training."""
 
     epochs: int
-    """passes over the training data in total, over all runs; between 1 and 1000000000"""
+    """passes over the training data, counted over all runs of the trainer; between 1 and 1000000000"""
     batch_size: int
-    """samples a step; the last batch of an epoch may be smaller; methods with a line search or a trust region take all samples unless this is set; between 1 and 1000000000"""
+    """samples in one step; the last batch of an epoch may be smaller. Optimizers with a line search or a trust region use all samples in each step unless this option is set; between 1 and 1000000000"""
     accumulate_batches: int
-    """batches whose samples make one step, of their common mean; memory does not grow with it; between 1 and 1000000"""
+    """batches whose gradients are averaged for one step, as if batch_size were that many times larger; memory does not grow with this number; between 1 and 1000000"""
     seed: int
-    """seed of the order of the samples and of the numbers that noise draws; >= 0"""
+    """seed of the random order of the samples and of the noise; >= 0"""
     shuffle: bool
     """whether each epoch visits the samples in a new random order; true or false (1 or 0)"""
     optimizer: Literal["sgd", "adam", "adamw", "lbfgs", "nonlinear_cg", "newton_pcg", "gauss_newton", "varpro", "block_coordinate"] | str
-    """method that steps the parameters"""
+    """method that updates the parameters"""
     metric: Literal["automatic", "loss", "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "brier_score", "auc", "r2", "mean_absolute_error"] | str | Callable[[numpy.ndarray, numpy.ndarray], float]
-    """validation figure that chooses the iterate to keep; automatic: accuracy, or loss for least_squares"""
+    """figure on the validation data by which the best parameters are chosen; automatic: accuracy, or loss if the network's loss is least_squares"""
     class_weights: Literal["none", "balanced"] | str | ArrayLike
-    """what the classes count in the training loss; balanced: samples/(classes·samples of the class)"""
+    """weights of the classes in the training loss. none: all samples count alike; balanced: a sample counts samples/(classes · samples of its class), so that all classes count alike"""
     label_smoothing: float
-    """part of each label that is spread over all classes alike in the training loss; between 0.0 and 0.9999999999999999"""
+    """label smoothing of the training loss: the part of each label that is spread evenly over all classes; between 0.0 and 0.9999999999999999"""
     patience: int
-    """epochs without an improvement of the metric after which training ends; 0: never; needs validation data; between 0 and 1000000000"""
+    """epochs without an improvement of the metric after which training ends; it needs validation data; 0: training never ends early; between 0 and 1000000000"""
     min_delta: float
-    """least change of the metric that patience counts as an improvement; finite and >= 0.0"""
+    """smallest change of the metric that counts as an improvement for patience; finite and >= 0.0"""
     num_threads: int
-    """threads to train with; 0: the CPUs of the affinity mask; between 0 and 1024"""
+    """threads that training uses; 0: one for each CPU that the process may use; between 0 and 1024"""
     learning_rate: float
-    """step length of a first-order optimizer before the schedule; finite and > 0.0; for optimizer sgd, adam, adamw"""
+    """step length of the optimizer, which the schedule and the warm-up change during training; finite and > 0.0; for optimizer sgd, adam, adamw"""
     momentum: float
-    """share of the last step kept by sgd; between 0.0 and 0.9999999999999999; for optimizer sgd"""
+    """part of the last step that is added to the next one; 0: no momentum; between 0.0 and 0.9999999999999999; for optimizer sgd"""
     nesterov: bool
-    """Nesterov's momentum in sgd; needs momentum > 0; true or false (1 or 0); for optimizer sgd"""
+    """whether momentum is that of Nesterov; it needs momentum > 0; true or false (1 or 0); for optimizer sgd"""
     clip_norm: float
-    """largest norm of the gradient of all parameters together, which longer ones are scaled to; 0: none; finite and >= 0.0; for optimizer sgd, adam, adamw"""
+    """largest norm of the gradient over all parameters; a longer gradient is scaled down to it; 0: no limit; finite and >= 0.0; for optimizer sgd, adam, adamw"""
     clip_value: float
-    """largest magnitude of each number of the gradient, cut before clip_norm acts; 0: none; finite and >= 0.0; for optimizer sgd, adam, adamw"""
+    """largest magnitude of a number in the gradient; larger numbers are cut to it, before clip_norm is applied; 0: no limit; finite and >= 0.0; for optimizer sgd, adam, adamw"""
     beta1: float
-    """decay of adam's running mean of the gradient; between 0.0 and 0.9999999999999999; for optimizer adam, adamw"""
+    """decay rate β₁ of the running mean of the gradient; between 0.0 and 0.9999999999999999; for optimizer adam, adamw"""
     beta2: float
-    """decay of adam's running mean of the squared gradient; between 0.0 and 0.9999999999999999; for optimizer adam, adamw"""
+    """decay rate β₂ of the running mean of the squared gradient; between 0.0 and 0.9999999999999999; for optimizer adam, adamw"""
     epsilon: float
-    """added to the root of adam's second moment; finite and > 0.0; for optimizer adam, adamw"""
+    """ε, which is added to the square root of the running mean of the squared gradient; finite and > 0.0; for optimizer adam, adamw"""
     lbfgs_memory: int
-    """pairs of steps and gradient differences that lbfgs keeps; between 1 and 1000; for optimizer lbfgs"""
+    """number of the latest steps, with their gradient differences, from which lbfgs estimates the curvature; between 1 and 1000; for optimizer lbfgs"""
     gradient_tolerance: float
-    """training has converged when the norm of the gradient over all samples is at most this part of what it was at the first step; finite and >= 0.0; for optimizer lbfgs, nonlinear_cg, newton_pcg, gauss_newton, varpro, block_coordinate"""
+    """training has converged when the norm of the gradient over all samples is at most this fraction of its norm at the first step; finite and >= 0.0; for optimizer lbfgs, nonlinear_cg, newton_pcg, gauss_newton, varpro, block_coordinate"""
     cg_iterations: int
-    """most products with the curvature a step; between 1 and 1000000; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
+    """most products with the curvature matrix in one step, the limit of the inner conjugate gradient iteration; between 1 and 1000000; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
     cg_tolerance: float
-    """the inner iteration ends when the residual's norm fell by this factor; between 0.0 and 0.9999999999999999; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
+    """the inner conjugate gradient iteration ends when the norm of its residual is at most this fraction of the first; between 0.0 and 0.9999999999999999; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
     curvature_fraction: float
-    """products with the Gauss–Newton matrix take this part of the step's samples; > 0.0 and <= 1.0; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
+    """fraction of the step's samples that is used for products with the curvature matrix; 1: all of them; > 0.0 and <= 1.0; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
     preconditioner_shift: float
-    """γ of the preconditioner (αLᵀL + γI)⁻¹, which is used with smoothness α > 0; finite and > 0.0; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
+    """γ of the preconditioner (αLᵀL + γI)⁻¹, which is used if the option smoothness, its α, is above 0; finite and > 0.0; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
     trust_radius: float
-    """the trust region's first radius, in the norm of the preconditioner; finite and > 0.0; for optimizer gauss_newton, varpro"""
+    """first radius of the trust region, in the norm of the preconditioner; finite and > 0.0; for optimizer gauss_newton, varpro"""
     readout_iterations: int
-    """most Newton iterations on the readout's convex problem a solve; between 1 and 100000; for optimizer varpro, block_coordinate"""
+    """most Newton iterations when the optimum of the readout is computed; between 1 and 100000; for optimizer varpro, block_coordinate"""
     readout_tolerance: float
-    """a solve of the readout's problem ends when its gradient's norm is at most this; finite and >= 0.0; for optimizer varpro, block_coordinate"""
+    """the readout counts as optimal when the norm of its gradient is at most this; finite and >= 0.0; for optimizer varpro, block_coordinate"""
     schedule: Literal["constant", "step", "cosine"] | str
     """how the learning rate changes over training"""
     schedule_interval: Literal["step", "epoch"] | str
-    """whether the rate changes at each step or at each epoch"""
+    """when the rate changes: after each step, or after each epoch"""
     warmup_epochs: int
-    """epochs over which the rate rises linearly to learning_rate; fewer than epochs; between 0 and 1000000000"""
+    """length of the warm-up, in which the rate rises linearly to learning_rate; it must be less than epochs; 0: no warm-up; between 0 and 1000000000"""
     warmup_steps: int
-    """steps over which the rate rises linearly to learning_rate, instead of warmup_epochs; between 0 and 1000000000000"""
+    """length of the warm-up in steps; only one of this and warmup_epochs may be set; 0: no warm-up; between 0 and 1000000000000"""
     step_epochs: int
-    """epochs between two changes of the step schedule; between 1 and 1000000000; for schedule step"""
+    """epochs after which the step schedule changes the rate; between 1 and 1000000000; for schedule step"""
     step_factor: float
-    """factor of each change of the step schedule; > 0.0 and <= 1.0; for schedule step"""
+    """factor by which the step schedule multiplies the rate at each change; > 0.0 and <= 1.0; for schedule step"""
     minimum_learning_rate: float
-    """rate the cosine schedule ends at; at most learning_rate; finite and >= 0.0; for schedule cosine"""
+    """rate at which the cosine schedule ends; at most learning_rate; finite and >= 0.0; for schedule cosine"""
     kinetic_energy: float
-    """α of (α/2) Σ‖y_{j+1} − y_j‖²/h_j, the mean over the samples, in the objective; finite and >= 0.0"""
+    """strength α of the term (α/2) Σ_j ‖y_{j+1} − y_j‖²/h_j in the objective, averaged over the samples, which favors short trajectories; y_j is the state in layer j and h_j its step size; 0: no term; finite and >= 0.0"""
     jacobian_penalty: float
-    """α of (α/2) Σ h_j‖Jε_j‖², the mean over the samples, in the objective; J the field's Jacobian, ε_j fixed signs; finite and >= 0.0"""
+    """strength α of the term (α/2) Σ_j h_j‖Jε_j‖² in the objective, averaged over the samples, which favors fields that vary slowly; J is the Jacobian of the field and ε_j a fixed vector of random signs; 0: no term; finite and >= 0.0"""
     jacobian_step: float
-    """δ of the difference quotients that jacobian_penalty charges; > 0.0 and <= 1.0"""
+    """step δ of the difference quotients by which jacobian_penalty approximates Jε; > 0.0 and <= 1.0"""
     parameter_min: float
-    """least value of a weight, kept after every update; finite and >= -1.7976931348623157e+308"""
+    """smallest value that a weight may have; smaller weights are set to it after every update; finite and >= -1.7976931348623157e+308"""
     parameter_max: float
-    """largest value of a weight, kept after every update; finite and >= -1.7976931348623157e+308"""
+    """largest value that a weight may have; larger weights are set to it after every update; finite and >= -1.7976931348623157e+308"""
     keep_stable: float
-    """share of the integrator's stability limit that every layer's weights are scaled to keep, after every update; 0: not kept; between 0.0 and 1.0"""
+    """fraction of the integrator's stability limit that no layer may exceed; the weights of a layer that does are scaled down after every update; 0: no limit; between 0.0 and 1.0"""
     weight_decay: float
-    """α of ½α‖weights‖² in the objective; with adamw the decoupled decay; biases are left alone; finite and >= 0.0"""
+    """strength α of the term ½α‖weights‖² in the objective; adamw instead shrinks the weights directly at this rate; biases are not included; 0: no decay; finite and >= 0.0"""
     smoothness: float
-    """α of ½α∫‖dθ/dt‖² dt over the weights and biases of each block in the objective; for layers (α/2h) Σ‖θ_j − θ_{j−1}‖²; finite and >= 0.0"""
+    """strength α of the term ½α∫‖dθ/dt‖² dt in the objective, over the weights and biases θ of each block, which favors parameters that vary slowly from layer to layer; if layers have their own, it is (α/2h) Σ_j ‖θ_j − θ_{j−1}‖²; 0: no term; finite and >= 0.0"""
     classifier_smoothness: float
-    """α of ½α‖LW‖² in the objective, W the readout's weights, L differences over its features; finite and >= 0.0"""
+    """strength α of the term ½α‖LW‖² in the objective; W are the weights of the readout and L takes differences between neighboring features; 0: no term; finite and >= 0.0"""
     classifier_grid: str | Sequence[float]
-    """rows,columns of the grids that the readout's features are for classifier_smoothness; empty = one line; finite numbers separated by commas"""
+    """rows and columns of the grid on which the features of the readout lie, for classifier_smoothness; several grids may follow one another; empty: the features lie on one line; finite numbers separated by commas"""
     classifier_operator: Literal["differences", "laplacian"] | str
-    """L of classifier_smoothness: differences between neighbors, or their sum at each feature (laplacian)"""
+    """the operator L of classifier_smoothness. differences: those between neighbors; laplacian: at each feature the sum of its differences from all neighbors"""
     smoothed_l1: float
-    """α of α Σ(√(θ² + ε²) − ε) over the weights in the objective; biases are left alone; finite and >= 0.0"""
+    """strength α of the term α Σ (√(θ² + ε²) − ε) over all weights θ in the objective, which makes many weights nearly zero; biases are not included; 0: no term; finite and >= 0.0"""
     l1_epsilon: float
-    """ε of smoothed_l1: below it the absolute value is rounded to a parabola; finite and > 0.0"""
+    """ε of smoothed_l1: for |θ| well below ε the term is nearly a parabola, for |θ| well above ε nearly |θ|; finite and > 0.0"""
 
 
 class TrainingKeywords(TrainerOptions, total=False):

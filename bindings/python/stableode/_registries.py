@@ -24,7 +24,7 @@ def biases() -> dict[str, str]:
 
 
 def openings() -> dict[str, str]:
-    """Name → one line of help: how inputs become the first state."""
+    """Name → one line of help: how the inputs become the first state."""
     return registry("openings")
 
 
@@ -34,32 +34,32 @@ def readouts() -> dict[str, str]:
 
 
 def losses() -> dict[str, str]:
-    """Name → one line of help: losses, with their links from scores to probabilities."""
+    """Name → one line of help: losses, each with its map from scores to probabilities."""
     return registry("losses")
 
 
 def optimizers() -> dict[str, str]:
-    """Name → one line of help: methods that step the parameters."""
+    """Name → one line of help: methods that update the parameters."""
     return registry("optimizers")
 
 
 def schedules() -> dict[str, str]:
-    """Name → one line of help: how the learning rate changes."""
+    """Name → one line of help: how the learning rate changes during training."""
     return registry("schedules")
 
 
 def regularizers() -> dict[str, str]:
-    """Name → one line of help: terms of the training objective in the parameters, each an option of its strength."""
+    """Name → one line of help: terms of the training objective that depend on the parameters; the option of the same name is the term's strength."""
     return registry("regularizers")
 
 
 def trajectory_terms() -> dict[str, str]:
-    """Name → one line of help: terms of the training objective along the trajectories, each an option of its strength."""
+    """Name → one line of help: terms of the training objective that depend on the states in all layers; the option of the same name is the term's strength."""
     return registry("trajectory_terms")
 
 
 def constraints() -> dict[str, str]:
-    """Name → one line of help: sets that training keeps the parameters in."""
+    """Name → one line of help: limits that training keeps the parameters within."""
     return registry("constraints")
 
 
@@ -69,27 +69,27 @@ def time_bases() -> dict[str, str]:
 
 
 def memory_policies() -> dict[str, str]:
-    """Name → one line of help: what training remembers of the states, and what it computes again."""
+    """Name → one line of help: which states training keeps in memory for the gradient, and which it computes again."""
     return registry("memory_policies")
 
 
 def noises() -> dict[str, str]:
-    """Name → one line of help: random numbers in the layers while training."""
+    """Name → one line of help: random numbers in the layers during training."""
     return registry("noises")
 
 
 def metrics() -> dict[str, str]:
-    """Name → one line of help: figures of an evaluation."""
+    """Name → one line of help: figures by which a trained network is judged."""
     return registry("metrics")
 
 
 def prolongations() -> dict[str, str]:
-    """Name → one line of help: how weights become those of a network of twice the layers."""
+    """Name → one line of help: how a network's weights become those of a network with twice the layers."""
     return registry("prolongations")
 
 
 def problems() -> dict[str, str]:
-    """Name → one line of help: closed-form data sets of the papers."""
+    """Name → one line of help: data sets of the papers that are made by a formula."""
     return registry("problems")
 
 

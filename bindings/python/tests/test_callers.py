@@ -111,9 +111,9 @@ def test_exceptions_come_through(make_network, batch, functions):
         network.fit(batch, validation=batch, **functions, **OPTIONS)
     if "loss" in functions:
         assert (network.parameter_vector == before).all()
-        with pytest.raises(OwnError):
+        with pytest.raises(OwnError, match="mine"):
             stableode.Gradient(network, loss=fails).loss(*batch)
-        with pytest.raises(OwnError):
+        with pytest.raises(OwnError, match="mine"):
             stableode.Trainer(network, loss=fails).find_learning_rate(batch)
 
 
@@ -150,8 +150,9 @@ def test_find_learning_rate(make_network, batch):
     assert losses[0] == pytest.approx(network.evaluate(*batch)["loss"], rel=1e-6)
     assert 1e-4 < suggestion < rates[numpy.nanargmin(losses)] * 1.001
     assert (trainer.find_learning_rate(batch, low=1e-4, high=1e4, steps=60)[2] == losses).sum() == numpy.isfinite(losses).sum()
-    for low, high, steps in [(0, 1, 10), (1, 1, 10), (1e-3, 1, 1)]:
-        with pytest.raises(stableode.OutOfRangeError):
+    order = "must be finite with 0 < low < high"
+    for low, high, steps, message in [(0, 1, 10, order), (1, 1, 10, order), (1e-3, 1, 1, "steps is 1; it must be between 2")]:
+        with pytest.raises(stableode.OutOfRangeError, match=message):
             trainer.find_learning_rate(batch, low=low, high=high, steps=steps)
     with pytest.raises(stableode.IncompatibleError, match="lbfgs"):
         stableode.Trainer(network, optimizer="lbfgs").find_learning_rate(batch)
@@ -177,5 +178,5 @@ def test_curvature_raises_what_the_loss_raised_and_forgets_it():
     with pytest.raises(ValueError, match="first"):
         gradient.curvature(features, targets, numpy.ones(network.parameter_count), "hessian")
     failing[0] = False
-    with pytest.raises(stableode.CallbackFailedError):
+    with pytest.raises(stableode.CallbackFailedError, match="row 0: the loss callback gave the loss nan"):
         gradient.loss(features, targets)

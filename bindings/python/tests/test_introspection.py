@@ -39,7 +39,7 @@ def test_options_describe_themselves(scope):
             assert option.default in option.choices
         for other, choices in option.taken_by.items():
             assert set(choices) <= set(options[other].choices)
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(dataclasses.FrozenInstanceError, match="key"):
         option.key = "other"
 
 
@@ -97,7 +97,7 @@ def test_memory_limit_is_kept_and_nothing_is_lost(make_network):
     assert 0 < current <= peak
     stableode.set_memory_limit(current + 1_000_000)
     try:
-        with pytest.raises(MemoryError) as caught:
+        with pytest.raises(MemoryError, match="the limit is") as caught:
             make_network(width=1000, layers=100)
         assert isinstance(caught.value, stableode.StableODEError)
         assert stableode.memory_usage()[0] == current

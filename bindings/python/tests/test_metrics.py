@@ -49,5 +49,5 @@ def test_regression_metrics(make_network):
     assert found["r2"] == pytest.approx((1 - (off**2).sum(axis=0) / spread).mean(), rel=1e-12)
     with pytest.raises(stableode.IncompatibleError, match="auc"):
         network.evaluate(features, values, metrics=["auc"])
-    with pytest.raises(stableode.IncompatibleError):
+    with pytest.raises(stableode.IncompatibleError, match="has no classes"):
         network.confusion_matrix(features, values)

@@ -77,9 +77,9 @@ def test_json_round_trip(network):
 
 
 def test_json_errors_name_the_place():
-    with pytest.raises(stableode.StableODEError, match="line 1"):
+    with pytest.raises(stableode.InvalidArgumentError, match="line 1, column 14: expected a key"):
         stableode.Network.from_json('{"inputs": 2,, }')
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="specification is a dict"):
         stableode.Network.from_json({"inputs": 2})
 
 
@@ -111,7 +111,7 @@ def test_setting_a_parameter_wrongly_changes_nothing(network):
         network.parameters["blocks.0.K"] = numpy.zeros((6, 5, 4))
     with pytest.raises(KeyError, match="blocks.0.K"):
         network.parameters["blocks.0.k"] = numpy.zeros((6, 5, 5))
-    with pytest.raises(stableode.StableODEError):
+    with pytest.raises(stableode.NotFiniteError, match="blocks.0.K: value holds NaN or infinity at row 0, column 0"):
         network.parameters["blocks.0.K"] = numpy.full((6, 5, 5), numpy.nan)
     assert numpy.array_equal(network.parameter_vector, before)
 
@@ -122,7 +122,7 @@ def test_vector_and_split(network):
     assert all(numpy.array_equal(pieces[name], array) for name, array in network.parameters.items())
     network.parameter_vector = vector * 2
     assert numpy.array_equal(network.parameter_vector, vector * 2)
-    with pytest.raises(stableode.ShapeMismatchError):
+    with pytest.raises(stableode.ShapeMismatchError, match=r"\[203\]; it must be \[204\]"):
         network.parameter_vector = vector[:-1]
 
 
@@ -156,9 +156,9 @@ def test_normalization_acts_on_the_features(network, batch):
 
 
 def test_wrong_normalization(network):
-    with pytest.raises(stableode.ShapeMismatchError):
+    with pytest.raises(stableode.ShapeMismatchError, match="shift has shape"):
         network.normalization = numpy.zeros(2), numpy.ones(2)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="argument 2 is longer"):
         network.normalization = (1.0,)
 
 
@@ -207,7 +207,7 @@ def test_states_of_the_euler_antisymmetric_network(make_network):
 
 
 def test_states_errors(network, batch):
-    with pytest.raises(stableode.StableODEError, match="block"):
+    with pytest.raises(stableode.OutOfRangeError, match="block is 1; it must be between 0 and 0"):
         network.states(batch[0], block=1)
     with pytest.raises(TypeError, match="block"):
         network.states(batch[0], block="0")
@@ -259,11 +259,11 @@ def test_the_model_file_is_safetensors(network, tmp_path):
 def test_file_errors(network, tmp_path):
     with pytest.raises(OSError, match="missing"):
         stableode.Network.load(tmp_path / "missing")
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="No such file or directory"):
         network.save(tmp_path / "no folder" / "model")
     data = network.to_bytes()
     for spoiled in (b"", data[:-1], data[: len(data) // 2], b"PK" + data[2:], data[:-5] + bytes([data[-5] ^ 1]) + data[-4:]):
-        with pytest.raises(stableode.FileFormatError):
+        with pytest.raises(stableode.FileFormatError, match="cut short|damaged|no model file"):
             stableode.Network.from_bytes(spoiled)
     with pytest.raises(ValueError, match="zero byte"):
         network.save("model\0.bin")
@@ -294,7 +294,7 @@ def test_closing(make_network):
     network.close()
     with pytest.raises(stableode.InvalidHandleError, match="network is closed"):
         network.inputs
-    with pytest.raises(stableode.InvalidHandleError), network:
+    with pytest.raises(stableode.InvalidHandleError, match="network is closed"), network:
         pass
     assert repr(network) == "Network(closed)"
 

@@ -452,7 +452,7 @@ def made_of(**options):
     for limits in ({"solver_iterations": 20}, {"max_steps": 50}, {}):
         try:
             return stableode.Network(inputs=4, outputs=3, width=4, layers=2, horizon=1.0, **options, **limits)
-        except stableode.StableODEError:
+        except stableode.IncompatibleError:
             continue
     return None
 

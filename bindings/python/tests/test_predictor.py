@@ -35,13 +35,13 @@ def test_parameters_are_those_of_its_making(network, batch):
 
 def test_errors(network, batch):
     predictor = stableode.Predictor(network, 8)
-    with pytest.raises(stableode.StableODEError, match="8"):
+    with pytest.raises(stableode.OutOfRangeError, match="samples is 20; this predictor was made for at most 8"):
         predictor.scores(batch[0])
-    with pytest.raises(stableode.StableODEError, match="8"):
+    with pytest.raises(stableode.OutOfRangeError, match="features has 20 samples; this object was made for at most 8"):
         predictor.scores(batch[0].astype("float64"))
-    with pytest.raises(stableode.ShapeMismatchError):
+    with pytest.raises(stableode.ShapeMismatchError, match="inputs of the network"):
         predictor.scores(batch[0][:4, :2])
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="max_batch is 0; it must be between 1"):
         stableode.Predictor(network, 0)
     with pytest.raises(TypeError, match="max_batch"):
         stableode.Predictor(network, 1.5)

@@ -168,7 +168,7 @@ def test_wrong_shapes_name_the_argument(network, batch):
 
 def test_out_is_checked(network, batch):
     features = batch[0]
-    with pytest.raises(stableode.ShapeMismatchError):
+    with pytest.raises(stableode.ShapeMismatchError, match=r"\[3, 4\]; it must be \[20, 4\]"):
         network.scores(features, out=numpy.zeros((3, 4), "float32"))
     with pytest.raises(stableode.UnsupportedTypeError, match="out is a list"):
         network.scores(features, out=[[0.0] * 4] * 20)

@@ -235,15 +235,15 @@ def test_bad_data_is_named(make_classifier):
     features[1, 0] = numpy.nan
     with pytest.raises(stableode.InvalidDataError, match="row 1, column 0"):
         make_classifier().fit(features, [0, 1, 0, 1])
-    with pytest.raises(stableode.StableODEError, match="7"):
+    with pytest.raises(stableode.InvalidDataError, match="label 7 at row 2"):
         make_classifier().fit(numpy.zeros((4, 2)), [0, 1, 7, 1], **OPTIONS)
-    with pytest.raises(stableode.StableODEError, match="3"):
+    with pytest.raises(stableode.ShapeMismatchError, match="3 features per sample; the network has inputs 2"):
         make_classifier().fit(numpy.zeros((4, 3)), [0, 1, 0, 1], **OPTIONS)
 
 
 def test_divergence_is_an_error_and_the_network_stays_finite(make_classifier, data):
     network = make_classifier(field="dense", activation="relu", layers=50, horizon=50.0)
-    with pytest.raises(ArithmeticError):
+    with pytest.raises(ArithmeticError, match="the training loss is not finite after step 1 "):
         network.fit(data[0], optimizer="sgd", learning_rate=1e30, epochs=5, num_threads=1)
     assert numpy.all(numpy.isfinite(network.parameter_vector))
 
@@ -346,7 +346,7 @@ def test_a_refined_trainer_carries_over(make_classifier, data):
     events = []
     history = further.run(*data, epochs=1, on_event=events.append)
     assert len(history) == 3 and history[-1].level == 1 and events[-1].level == 1
-    with pytest.raises(stableode.UnknownNameError):
+    with pytest.raises(stableode.UnknownNameError, match="unknown prolongation 'lin'"):
         further.refine("lin")
 
 
@@ -449,11 +449,13 @@ def test_a_callback_saves_and_reads(tmp_path):
 def test_assigned_parameters_are_trained_on():
     training, _ = stableode.Dataset.problem("ellipses", 100, 50)
     network = stableode.Network(inputs=2, outputs=2, width=4)
-    trainer = stableode.Trainer(network, epochs=2, batch_size=100, learning_rate=1e-3)
+    trainer = stableode.Trainer(network, epochs=2, batch_size=100, learning_rate=1e-3, optimizer="sgd")
     trainer.run(training, epochs=1)
     network.parameters["readout.W"] = numpy.full((2, 4), 5.0)
+    _, slope = stableode.Gradient(network, 100).loss_and_gradient(training.features, training.targets)
+    expected = network.parameter_vector - 1e-3 * slope
     trainer.run(training)
-    assert numpy.abs(network.parameters["readout.W"] - 5).max() < 0.01
+    numpy.testing.assert_allclose(network.parameter_vector, expected, rtol=1e-6, atol=1e-6)  # float32 sums in another order
     network.parameters["readout.W"] = numpy.full((2, 4), 7.0)
     trainer.run(training)
     assert (network.parameters["readout.W"] == 7).all()

@@ -32,8 +32,8 @@ def test_folds_share_every_class_evenly(imbalanced):
     assert sorted(seen) == list(range(60))
     again, other = data.fold(4, 0, seed=5)[1], data.fold(4, 0, seed=6)[1]
     assert (again.features == data.fold(4, 0, seed=5)[1].features).all() and (again.features != other.features).any()
-    for folds, fold in [(1, 0), (61, 0), (4, 4), (4, -1)]:
-        with pytest.raises(stableode.OutOfRangeError):
+    for folds, fold, message in [(1, 0, "folds is 1;"), (61, 0, "folds is 61;"), (4, 4, "fold is 4;"), (4, -1, "fold is -1;")]:
+        with pytest.raises(stableode.OutOfRangeError, match=message):
             data.fold(folds, fold)
 
 
@@ -88,13 +88,13 @@ def test_weights_have_errors_that_name_them(make_network, imbalanced):
             data.weighted(weights)
     with pytest.raises(stableode.InvalidDataError, match="all 0"):
         data.weighted(numpy.zeros(60))
-    with pytest.raises(stableode.ShapeMismatchError):
+    with pytest.raises(stableode.ShapeMismatchError, match=r"weights has shape \[59\]"):
         data.weighted(numpy.ones(59))
     with pytest.raises(stableode.InvalidDataError, match="class 1"):
         stableode.Trainer(make_network(), class_weights=[1, -2, 1, 1])
-    with pytest.raises(stableode.ShapeMismatchError):
+    with pytest.raises(stableode.ShapeMismatchError, match="one weight per class"):
         stableode.Trainer(make_network(), class_weights=[1, 2, 1])
-    with pytest.raises(stableode.IncompatibleError):
+    with pytest.raises(stableode.IncompatibleError, match="label_smoothing needs labels"):
         make_network(loss="least_squares").fit(imbalanced[0], numpy.zeros((60, 4)), label_smoothing=0.1)
 
 
@@ -112,7 +112,7 @@ def test_standardization_is_fitted_and_stored(make_network, tmp_path):
     loaded = stableode.Network.load(tmp_path / "model.safetensors")
     assert (network.scores(features) == loaded.scores(features)).all()
     assert (loaded.normalization[0] == shift).all() and (loaded.normalization[1] == scale).all()
-    with pytest.raises(stableode.ShapeMismatchError):
+    with pytest.raises(stableode.ShapeMismatchError, match="the data has 2 features per sample"):
         network.fit_normalization(numpy.zeros((4, 2)), numpy.zeros(4, int))
 
 

@@ -3,7 +3,7 @@ import LinearAlgebra
 import Settings
 import Testing
 
-@Suite struct SampleWeightsTests {
+@Suite struct WeightedDatasetTests {
   private func weighted(_ weights: [Double]) throws -> Dataset {
     let data = try make(numbers, rows: 3, columns: 2, labels: [0, 2, 1])
     return try withView(weights, .float64, rows: weights.count, columns: 1) { try data.weighted(by: $0) }
