@@ -236,7 +236,8 @@ typedef struct sode_specification sode_specification;
  * Sequences: with the opening "sequence" or "sequence_dense", a sample's features are the steps of a sequence, one after the other. The option sequence_layout says
  * what each step holds: "values" (one number per channel), "times_values" (a time, then the channels) or "times_values_mask" (a time, the channels, then a mask
  * for each channel). Without interpolation, layer i of a recurrent field reads step i and ignores times; with interpolation, the field reads a continuous path
- * through the observations at their times. */
+ * through the observations at their times. A mask is 1 for an observed number and 0 for a missing one. Where it is 0, the number is not read, nor is the time of a
+ * step whose masks are all 0 (padding): they may hold anything, NaN too, except in data sets, which do not know the layout. An error names the first bad row. */
 SODE_API sode_status sode_specification_create(sode_specification **specification);
 SODE_API sode_status sode_specification_set_int(sode_specification *specification, const char *key, int64_t value);
 SODE_API sode_status sode_specification_set_real(sode_specification *specification, const char *key, double value);
