@@ -299,8 +299,8 @@ SODE_API sode_status sode_network_fit_normalization(sode_network *network, sode_
 SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_tensor *shift, sode_tensor *scale);
 /* Stores a text of the caller's under a key: names of classes and features, the origin of the data. Copies, model files, checkpoints and refined or projected
  * networks keep these texts; files hold them as safetensors metadata, which any program can read. A NULL value removes the key. A key has 1 … 256 bytes; all keys
- * and texts together have at most 1 MB. Keys that the file format uses itself are SODE_ERR_INVALID_ARGUMENT (format, format_version, library_version,
- * specification, checksum, training, "stableode."…). */
+ * and texts together have at most 1 MB. A file with more is not loaded (SODE_ERR_FILE_FORMAT). Keys that the file format uses itself are SODE_ERR_INVALID_ARGUMENT
+ * (format, format_version, library_version, specification, checksum, training, "stableode."…). */
 SODE_API sode_status sode_network_set_metadata(sode_network *network, const char *key, const char *value);
 /* Writes the text under a key, zero-terminated; size query as in sode_specification_json. SODE_ERR_UNKNOWN_NAME if there is no such key. */
 SODE_API sode_status sode_network_get_metadata(sode_network *network, const char *key, char *buffer, size_t capacity, size_t *needed);
