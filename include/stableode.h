@@ -393,14 +393,20 @@ typedef struct sode_limits {
   uint64_t reserved[6];
 } sode_limits;
 
-/* Creates a trainer of the network. Its options are those of scope "trainer" (optimizer, learning_rate, batch_size, epochs, schedule, weight_decay, smoothness, patience, num_threads …). */
+/* Creates a trainer of the network. Its options are those of scope "trainer" (optimizer, learning_rate, batch_size, epochs, schedule, weight_decay, smoothness,
+ * patience, num_threads …). Some options belong to certain optimizers or schedules (taken_by in sode_option_info). Once "optimizer" or "schedule" has been set, an
+ * option that the choice does not take is SODE_ERR_INCOMPATIBLE, unless its value is its default; before, it waits for the choice, until the first run refuses it
+ * with the same status. In sode_trainer_set_json all options count together, in any order, and null gives an option its default again. After the first run,
+ * optimizer, batch_size, accumulate_batches, seed, shuffle, metric, min_delta and lbfgs_memory are fixed (SODE_ERR_STATE; their help texts say so); all other
+ * options may change between runs and act from the next step on. */
 SODE_API sode_status sode_trainer_create(sode_network *network, sode_trainer **trainer);
 SODE_API sode_status sode_trainer_set_int(sode_trainer *trainer, const char *key, int64_t value);
 SODE_API sode_status sode_trainer_set_real(sode_trainer *trainer, const char *key, double value);
 SODE_API sode_status sode_trainer_set_text(sode_trainer *trainer, const char *key, const char *value);
 SODE_API sode_status sode_trainer_set_json(sode_trainer *trainer, const char *text, size_t length);
-/* The present value of an option: the one that was set, or its default. sode_trainer_json writes all options as a JSON object. Texts and JSON: size query as in
- * sode_specification_json. */
+/* The present value of an option: the one that was set, or its default. sode_trainer_json writes, as a JSON object, the options that the chosen optimizer and
+ * schedule take; a new trainer that is given this object trains in the same way. It leaves out options for which "not set" has a meaning of its own, unless they
+ * are set: parameter_min, parameter_max, and batch_size for optimizers that take all samples. Texts and JSON: size query as in sode_specification_json. */
 SODE_API sode_status sode_trainer_get_int(sode_trainer *trainer, const char *key, int64_t *value);
 SODE_API sode_status sode_trainer_get_real(sode_trainer *trainer, const char *key, double *value);
 SODE_API sode_status sode_trainer_get_text(sode_trainer *trainer, const char *key, char *buffer, size_t capacity, size_t *needed);

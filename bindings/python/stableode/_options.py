@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class BlockOptions(TypedDict, total=False):
-    """The options of one block."""
+    """The options of one block, as keywords: field, activation, integrator, layers, horizon …
+
+    `stableode.options("block")` describes each.
+    """
 
     field: Literal["dense", "two_layer", "antisymmetric", "antisymmetric_damped", "negative_definite", "hamiltonian", "hamiltonian_two_weight", "hamiltonian_h", "gradient_flow", "second_order", "rotate_relax", "linear_cubic", "linear_activation", "continuous_rnn", "antisymmetric_rnn", "gated_antisymmetric_rnn", "neural_cde", "ode_rnn"] | str
     """the vector field f(y; θ)"""
@@ -137,7 +140,10 @@ class ProjectionOptions(NetworkChanges, total=False):
 
 
 class NetworkOptions(NetworkChanges):
-    """The options of a network."""
+    """The options of a network, as keywords: its own, and those of its blocks.
+
+    `stableode.options("network")` and `stableode.options("block")` describe each.
+    """
 
     inputs: int
     """features of a sample; between 1 and 1000000"""
@@ -146,22 +152,25 @@ class NetworkOptions(NetworkChanges):
 
 
 class TrainerOptions(TypedDict, total=False):
-    """The options of training."""
+    """The options of training, as keywords: optimizer, learning_rate, epochs, batch_size …
+
+    `stableode.options("trainer")` describes each. Those whose help says so are fixed once training has begun.
+    """
 
     epochs: int
     """passes over the training data in total, over all runs; between 1 and 1000000000"""
     batch_size: int
-    """samples a step; the last batch of an epoch may be smaller; methods with a line search or a trust region take all samples unless this is set; between 1 and 1000000000"""
+    """samples a step; the last batch of an epoch may be smaller; methods with a line search or a trust region take all samples unless this is set; fixed once training has begun; between 1 and 1000000000"""
     accumulate_batches: int
-    """batches whose samples make one step, of their common mean; memory does not grow with it; between 1 and 1000000"""
+    """batches whose samples make one step, of their common mean; memory does not grow with it; fixed once training has begun; between 1 and 1000000"""
     seed: int
-    """seed of the order of the samples and of the numbers that noise draws; >= 0"""
+    """seed of the order of the samples and of the numbers that noise draws; fixed once training has begun; >= 0"""
     shuffle: bool
-    """whether each epoch visits the samples in a new random order; true or false (1 or 0)"""
+    """whether each epoch visits the samples in a new random order; fixed once training has begun; true or false (1 or 0)"""
     optimizer: Literal["sgd", "adam", "adamw", "lbfgs", "nonlinear_cg", "newton_pcg", "gauss_newton", "varpro", "block_coordinate"] | str
-    """method that steps the parameters"""
+    """method that steps the parameters; fixed once training has begun"""
     metric: Literal["automatic", "loss", "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "brier_score", "auc", "r2", "mean_absolute_error"] | str | Callable[[numpy.ndarray, numpy.ndarray], float]
-    """validation figure that chooses the iterate to keep; automatic: accuracy, or loss for least_squares"""
+    """validation figure that chooses the iterate to keep; automatic: accuracy, or loss for least_squares; fixed once training has begun"""
     class_weights: Literal["none", "balanced"] | str | ArrayLike
     """what the classes count in the training loss; balanced: samples/(classes·samples of the class)"""
     label_smoothing: float
@@ -169,7 +178,7 @@ class TrainerOptions(TypedDict, total=False):
     patience: int
     """epochs without an improvement of the metric after which training ends; 0: never; needs validation data; between 0 and 1000000000"""
     min_delta: float
-    """least change of the metric that patience counts as an improvement; finite and >= 0.0"""
+    """least change of the metric that patience counts as an improvement; fixed once training has begun; finite and >= 0.0"""
     num_threads: int
     """threads to train with; 0: the CPUs of the affinity mask; between 0 and 1024"""
     learning_rate: float
@@ -189,7 +198,7 @@ class TrainerOptions(TypedDict, total=False):
     epsilon: float
     """added to the root of adam's second moment; finite and > 0.0; for optimizer adam, adamw"""
     lbfgs_memory: int
-    """pairs of steps and gradient differences that lbfgs keeps; between 1 and 1000; for optimizer lbfgs"""
+    """pairs of steps and gradient differences that lbfgs keeps; fixed once training has begun; between 1 and 1000; for optimizer lbfgs"""
     gradient_tolerance: float
     """training has converged when the norm of the gradient over all samples is at most this part of what it was at the first step; finite and >= 0.0; for optimizer lbfgs, nonlinear_cg, newton_pcg, gauss_newton, varpro, block_coordinate"""
     cg_iterations: int

@@ -11,7 +11,10 @@ def registries() -> str:
     names = list(stableode.registry("registries"))
     parts = ['"""The registries, each a function. Made by `make tables` from the library."""\n\nfrom .introspection import registry\n']
     for name, text in stableode.registry("registries").items():
-        parts.append(f'\n\ndef {name}() -> dict[str, str]:\n    """Name → one line of help: {text}."""\n    return registry("{name}")\n')
+        parts.append(
+            f'\n\ndef {name}() -> dict[str, str]:\n    """Name → one line of help: {text}.\n\n'
+            f'    The names of the registry "{name}", in the library\'s order, as texts of options and arguments.\n    """\n    return registry("{name}")\n'
+        )
     parts.append("\n\n#: All of them.\nREGISTRIES = (\n" + "".join(f'    "{name}",\n' for name in names) + ")\n")
     return "".join(parts)
 
@@ -57,7 +60,10 @@ if TYPE_CHECKING:
 
 
 class BlockOptions(TypedDict, total=False):
-    """The options of one block."""
+    """The options of one block, as keywords: field, activation, integrator, layers, horizon …
+
+    `stableode.options("block")` describes each.
+    """
 
 {members(block)}
 
@@ -76,12 +82,18 @@ class ProjectionOptions(NetworkChanges, total=False):
 
 
 class NetworkOptions(NetworkChanges):
-    """The options of a network."""
+    """The options of a network, as keywords: its own, and those of its blocks.
+
+    `stableode.options("network")` and `stableode.options("block")` describe each.
+    """
 
 {members(required)}
 
 class TrainerOptions(TypedDict, total=False):
-    """The options of training."""
+    """The options of training, as keywords: optimizer, learning_rate, epochs, batch_size …
+
+    `stableode.options("trainer")` describes each. Those whose help says so are fixed once training has begun.
+    """
 
 {members(trainer)}
 
