@@ -168,9 +168,12 @@ enum { SODE_STATUS_LIST(SODE_STATUS_ENUM) SODE_STATUS_LIST_END = 0x7fffffff };
 /* The status as its constant's name, such as "SODE_ERR_SHAPE_MISMATCH", and as a text; the name is "SODE_UNKNOWN_STATUS" for any other number. */
 SODE_API const char *sode_status_name(sode_status status);
 SODE_API const char *sode_status_text(sode_status status);
-/* One sentence about this thread's last failing call: what was wrong, what was given, what is allowed. "" if no call has failed.
- * Calls that end early with a positive status, and solves and predictions that leave rows without a result, set it too. */
+/* One sentence about this thread's last failing call: what was wrong, what was given, what is allowed. "" if no call has failed. A call that returns a positive
+ * status sets it too, to the reason of its early end, or to that of the first row without a result; so does a solve that leaves rows without a result. A call that
+ * returns 0 otherwise leaves it as it was. */
 SODE_API const char *sode_last_error_message(void);
+/* The value of errno of the system call because of which that call failed, such as ENOENT with SODE_ERR_FILE; 0 if no system call did. */
+SODE_API int32_t sode_last_error_number(void);
 /* The rows without a result of this thread's last prediction with SODE_ROWS_OR_NAN or last solve: how many there are; and, in ascending order, each row's number in
  * the caller's batch, its status and the reason as a text. Texts are valid until the thread's next such call. */
 SODE_API sode_status sode_failed_row_count(int64_t *count);

@@ -55,6 +55,7 @@ FUNCTIONS = {
     "sode_status_name": (Text, [c_int32]),
     "sode_status_text": (Text, [c_int32]),
     "sode_last_error_message": (Text, []),
+    "sode_last_error_number": (c_int32, []),
     "sode_failed_row_count": (Status, [IntOut]),
     "sode_failed_row_at": (Status, [c_int64, IntOut, POINTER(Status), TextOut]),
     # 4 specification
