@@ -593,6 +593,14 @@ enum { SODE_END_HORIZON = 1, SODE_END_EVENT = 2, SODE_END_FAILURE = 3 };
 SODE_API sode_status sode_network_solve(sode_network *network, int64_t block, const sode_tensor *features, const sode_tensor *times,
                                         const sode_event_function *event, sode_tensor *states, sode_tensor *ends, sode_tensor *end_times,
                                         sode_tensor *event_states, sode_step_report *report);
+/* The same from given states and times. start_states [samples, state width] (sode_network_state_shape) are states of the block, from which the samples go on;
+ * features may then be NULL; if they are not, they are checked (as many samples, finite numbers) and not used. With start_states NULL, samples start from the states
+ * that the features lead to. start_times [samples], within 0 … horizon, say when each sample starts; NULL: all at 0. States at earlier times are NaN. event_states
+ * may be [samples, width] or [samples, state width]: whole states, from which a further solve can go on at end_times. SODE_ERR_INVALID_DATA names the first row
+ * of start_states that is not finite. */
+SODE_API sode_status sode_network_solve_from(sode_network *network, int64_t block, const sode_tensor *features, const sode_tensor *start_states,
+                                             const sode_tensor *start_times, const sode_tensor *times, const sode_event_function *event, sode_tensor *states,
+                                             sode_tensor *ends, sode_tensor *end_times, sode_tensor *event_states, sode_step_report *report);
 
 /* The memory that a gradient object created with the same arguments will hold, and the steps that it will recompute. Computing the plan allocates none of it. */
 typedef struct sode_memory_plan {
@@ -621,12 +629,14 @@ SODE_API sode_status sode_network_memory_plan(sode_network *network, int64_t max
 SODE_API sode_status sode_network_block_memory(sode_network *network, int64_t max_batch, const char *memory, int64_t num_threads, int64_t block,
                                                sode_block_memory *part);
 
-/* Gives a network in whose specification the options of a JSON object are changed: layers, step_sizes, horizon, weights_in_time and its options; options that would
- * change a layer's tensors are refused. The given options change and all others stay: in all blocks, in the one block that "block": i names, or in each block by its
- * own object of "blocks": [{...}, {}] (one per block; {} changes nothing). Options that become meaningless are removed: basis_count with its basis; step_sizes with
- * a new number of layers (a new horizon stretches them). The new parameters are the L2 projections of the present weights as functions of time, for example onto
- * more layers, onto fewer coefficients, or from separate weights per layer onto smooth ones. Weights that the new form can represent, as
- * functions of time, stay the same up to rounding; where layers then read them at other times, scores change by O(h). */
+/* Gives a network in whose specification the options of a JSON object are changed: layers, step_sizes, horizon, weights_in_time and its options, onto which the
+ * weights are projected. Any other option may change too (gamma, activation, integrator, memory, loss …) if the tensors of a layer keep their names, shapes and
+ * precision: the weights stay the same numbers, in another equation. Options that would change a layer's tensors are SODE_ERR_INCOMPATIBLE. The given options
+ * change and all others stay: in all blocks, in the one block that "block": i names, or in each block by its own object of "blocks": [{...}, {}] (one per block;
+ * {} changes nothing). Options that become meaningless are removed: basis_count with its basis; step_sizes with a new number of layers (a new horizon stretches
+ * them). The new parameters are the L2 projections of the present weights as functions of time, for example onto more layers, onto fewer coefficients, or from
+ * separate weights per layer onto smooth ones. Weights that the new form can represent, as functions of time, stay the same up to rounding; where layers then read
+ * them at other times, scores change by O(h). */
 SODE_API sode_status sode_network_project(sode_network *network, const char *text, size_t length, sode_network **projected);
 /* Gives a network with each step halved: each block has twice the layers over the same horizon (multi-level learning, Haber & Ruthotto 2017), with weights computed
  * from the present ones. prolongation: "linear" (interpolates between the middles of the layers and extrapolates at the ends; exact for weights linear in time) or
