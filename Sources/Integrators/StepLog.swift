@@ -93,11 +93,11 @@ package final class StepLog {
   ///
   /// - Parameters:
   ///   - limit: the largest magnitude of the precision that the numbers are to have.
-  ///   - what: what they are called in messages ("scores").
+  ///   - what: what they are called in messages ("scores"); `isPlural` says whether that is one thing or several.
   /// - Cost: one vector pass over the block where all are finite.
-  package func requireFinite(_ numbers: Block, within limit: Double, _ what: @autoclosure () -> String) {
+  package func requireFinite(_ numbers: Block, within limit: Double, _ what: @autoclosure () -> String, isPlural: Bool = true) {
     forEachColumn(of: numbers, count: samples.count, beyond: limit) { column in
-      fail(column: column, Failure(.notFinite, "the \(what()) are not finite\(limit < numbers.precision.largest ? " in float32" : "")"))
+      fail(column: column, Failure(.notFinite, "the \(what()) \(isPlural ? "are" : "is") not finite\(limit < numbers.precision.largest ? " in float32" : "")"))
     }
   }
 
