@@ -154,106 +154,106 @@ class NetworkOptions(NetworkChanges):
 class TrainerOptions(TypedDict, total=False):
     """The options of training, as keywords: optimizer, learning_rate, epochs, batch_size …
 
-    `stableode.options("trainer")` describes each. Those whose help says so are fixed once training has begun.
+    `stableode.options("trainer")` describes each. None stands for its default. Those whose help says so are fixed once training has begun.
     """
 
-    epochs: int
+    epochs: int | None
     """passes over the training data in total, over all runs; between 1 and 1000000000"""
-    batch_size: int
+    batch_size: int | None
     """samples a step; the last batch of an epoch may be smaller; methods with a line search or a trust region take all samples unless this is set; fixed once training has begun; between 1 and 1000000000"""
-    accumulate_batches: int
+    accumulate_batches: int | None
     """batches whose samples make one step, of their common mean; memory does not grow with it; fixed once training has begun; between 1 and 1000000"""
-    seed: int
+    seed: int | None
     """seed of the order of the samples and of the numbers that noise draws; fixed once training has begun; >= 0"""
-    shuffle: bool
+    shuffle: bool | None
     """whether each epoch visits the samples in a new random order; fixed once training has begun; true or false (1 or 0)"""
-    optimizer: Literal["sgd", "adam", "adamw", "lbfgs", "nonlinear_cg", "newton_pcg", "gauss_newton", "varpro", "block_coordinate"] | str
+    optimizer: Literal["sgd", "adam", "adamw", "lbfgs", "nonlinear_cg", "newton_pcg", "gauss_newton", "varpro", "block_coordinate"] | str | None
     """method that steps the parameters; fixed once training has begun"""
-    metric: Literal["automatic", "loss", "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "brier_score", "auc", "r2", "mean_absolute_error"] | str | Callable[[numpy.ndarray, numpy.ndarray], float]
+    metric: Literal["automatic", "loss", "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "brier_score", "auc", "r2", "mean_absolute_error"] | str | Callable[[numpy.ndarray, numpy.ndarray], float] | None
     """validation figure that chooses the iterate to keep; automatic: accuracy, or loss for least_squares; fixed once training has begun"""
-    class_weights: Literal["none", "balanced"] | str | ArrayLike
+    class_weights: Literal["none", "balanced"] | str | ArrayLike | None
     """what the classes count in the training loss; balanced: samples/(classes·samples of the class)"""
-    label_smoothing: float
+    label_smoothing: float | None
     """part of each label that is spread over all classes alike in the training loss; between 0.0 and 0.9999999999999999"""
-    patience: int
+    patience: int | None
     """epochs without an improvement of the metric after which training ends; 0: never; needs validation data; between 0 and 1000000000"""
-    min_delta: float
+    min_delta: float | None
     """least change of the metric that patience counts as an improvement; fixed once training has begun; finite and >= 0.0"""
-    num_threads: int
+    num_threads: int | None
     """threads to train with; 0: the CPUs of the affinity mask; between 0 and 1024"""
-    learning_rate: float
+    learning_rate: float | None
     """step length of a first-order optimizer before the schedule; finite and > 0.0; for optimizer sgd, adam, adamw"""
-    momentum: float
+    momentum: float | None
     """share of the last step kept by sgd; between 0.0 and 0.9999999999999999; for optimizer sgd"""
-    nesterov: bool
+    nesterov: bool | None
     """Nesterov's momentum in sgd; needs momentum > 0; true or false (1 or 0); for optimizer sgd"""
-    clip_norm: float
+    clip_norm: float | None
     """largest norm of the gradient of all parameters together, which longer ones are scaled to; 0: none; finite and >= 0.0; for optimizer sgd, adam, adamw"""
-    clip_value: float
+    clip_value: float | None
     """largest magnitude of each number of the gradient, cut before clip_norm acts; 0: none; finite and >= 0.0; for optimizer sgd, adam, adamw"""
-    beta1: float
+    beta1: float | None
     """decay of adam's running mean of the gradient; between 0.0 and 0.9999999999999999; for optimizer adam, adamw"""
-    beta2: float
+    beta2: float | None
     """decay of adam's running mean of the squared gradient; between 0.0 and 0.9999999999999999; for optimizer adam, adamw"""
-    epsilon: float
+    epsilon: float | None
     """added to the root of adam's second moment; finite and > 0.0; for optimizer adam, adamw"""
-    lbfgs_memory: int
+    lbfgs_memory: int | None
     """pairs of steps and gradient differences that lbfgs keeps; fixed once training has begun; between 1 and 1000; for optimizer lbfgs"""
-    gradient_tolerance: float
+    gradient_tolerance: float | None
     """training has converged when the norm of the gradient over all samples is at most this part of what it was at the first step; finite and >= 0.0; for optimizer lbfgs, nonlinear_cg, newton_pcg, gauss_newton, varpro, block_coordinate"""
-    cg_iterations: int
+    cg_iterations: int | None
     """most products with the curvature a step; between 1 and 1000000; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
-    cg_tolerance: float
+    cg_tolerance: float | None
     """the inner iteration ends when the residual's norm fell by this factor; between 0.0 and 0.9999999999999999; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
-    curvature_fraction: float
+    curvature_fraction: float | None
     """products with the Gauss–Newton matrix take this part of the step's samples; > 0.0 and <= 1.0; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
-    preconditioner_shift: float
+    preconditioner_shift: float | None
     """γ of the preconditioner (αLᵀL + γI)⁻¹, which is used with smoothness α > 0; finite and > 0.0; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
-    trust_radius: float
+    trust_radius: float | None
     """the trust region's first radius, in the norm of the preconditioner; finite and > 0.0; for optimizer gauss_newton, varpro"""
-    readout_iterations: int
+    readout_iterations: int | None
     """most Newton iterations on the readout's convex problem a solve; between 1 and 100000; for optimizer varpro, block_coordinate"""
-    readout_tolerance: float
+    readout_tolerance: float | None
     """a solve of the readout's problem ends when its gradient's norm is at most this; finite and >= 0.0; for optimizer varpro, block_coordinate"""
-    schedule: Literal["constant", "step", "cosine"] | str
+    schedule: Literal["constant", "step", "cosine"] | str | None
     """how the learning rate changes over training"""
-    schedule_interval: Literal["step", "epoch"] | str
+    schedule_interval: Literal["step", "epoch"] | str | None
     """whether the rate changes at each step or at each epoch"""
-    warmup_epochs: int
+    warmup_epochs: int | None
     """epochs over which the rate rises linearly to learning_rate; fewer than epochs; between 0 and 1000000000"""
-    warmup_steps: int
+    warmup_steps: int | None
     """steps over which the rate rises linearly to learning_rate, instead of warmup_epochs; between 0 and 1000000000000"""
-    step_epochs: int
+    step_epochs: int | None
     """epochs between two changes of the step schedule; between 1 and 1000000000; for schedule step"""
-    step_factor: float
+    step_factor: float | None
     """factor of each change of the step schedule; > 0.0 and <= 1.0; for schedule step"""
-    minimum_learning_rate: float
+    minimum_learning_rate: float | None
     """rate the cosine schedule ends at; at most learning_rate; finite and >= 0.0; for schedule cosine"""
-    kinetic_energy: float
+    kinetic_energy: float | None
     """α of (α/2) Σ‖y_{j+1} − y_j‖²/h_j, the mean over the samples, in the objective; finite and >= 0.0"""
-    jacobian_penalty: float
+    jacobian_penalty: float | None
     """α of (α/2) Σ h_j‖Jε_j‖², the mean over the samples, in the objective; J the field's Jacobian, ε_j fixed signs; finite and >= 0.0"""
-    jacobian_step: float
+    jacobian_step: float | None
     """δ of the difference quotients that jacobian_penalty charges; > 0.0 and <= 1.0"""
-    parameter_min: float
+    parameter_min: float | None
     """least value of a weight, kept after every update; finite and >= -1.7976931348623157e+308"""
-    parameter_max: float
+    parameter_max: float | None
     """largest value of a weight, kept after every update; finite and >= -1.7976931348623157e+308"""
-    keep_stable: float
+    keep_stable: float | None
     """share of the integrator's stability limit that every layer's weights are scaled to keep, after every update; 0: not kept; between 0.0 and 1.0"""
-    weight_decay: float
+    weight_decay: float | None
     """α of ½α‖weights‖² in the objective; with adamw the decoupled decay; biases are left alone; finite and >= 0.0"""
-    smoothness: float
+    smoothness: float | None
     """α of ½α∫‖dθ/dt‖² dt over the weights and biases of each block in the objective; for layers (α/2h) Σ‖θ_j − θ_{j−1}‖²; finite and >= 0.0"""
-    classifier_smoothness: float
+    classifier_smoothness: float | None
     """α of ½α‖LW‖² in the objective, W the readout's weights, L differences over its features; finite and >= 0.0"""
-    classifier_grid: str | Sequence[float]
+    classifier_grid: str | Sequence[float] | None
     """rows,columns of the grids that the readout's features are for classifier_smoothness; empty = one line; finite numbers separated by commas"""
-    classifier_operator: Literal["differences", "laplacian"] | str
+    classifier_operator: Literal["differences", "laplacian"] | str | None
     """L of classifier_smoothness: differences between neighbors, or their sum at each feature (laplacian)"""
-    smoothed_l1: float
+    smoothed_l1: float | None
     """α of α Σ(√(θ² + ε²) − ε) over the weights in the objective; biases are left alone; finite and >= 0.0"""
-    l1_epsilon: float
+    l1_epsilon: float | None
     """ε of smoothed_l1: below it the absolute value is rounded to a parabola; finite and > 0.0"""
 
 

@@ -31,13 +31,13 @@ def annotation(key: str, option: stableode.Option) -> str:
     return f"{found} | {FURTHER[key]}" if key in FURTHER else found
 
 
-def members(options: dict[str, stableode.Option]) -> str:
-    """The members of a TypedDict, each with a docstring."""
+def members(options: dict[str, stableode.Option], unset: str = "") -> str:
+    """The members of a TypedDict, each with a docstring. unset: what the type of each also allows."""
     lines = []
     for key, option in options.items():
         takers = "; ".join(f"{name} {', '.join(choices)}" for name, choices in option.taken_by.items())
         facts = [option.help, option.allowed if not option.choices else "", f"for {takers}" if takers else ""]
-        lines.append(f'    {key}: {annotation(key, option)}\n    """{"; ".join(filter(None, facts))}"""\n')
+        lines.append(f'    {key}: {annotation(key, option)}{unset}\n    """{"; ".join(filter(None, facts))}"""\n')
     return "".join(lines)
 
 
@@ -92,10 +92,10 @@ class NetworkOptions(NetworkChanges):
 class TrainerOptions(TypedDict, total=False):
     """The options of training, as keywords: optimizer, learning_rate, epochs, batch_size …
 
-    `stableode.options("trainer")` describes each. Those whose help says so are fixed once training has begun.
+    `stableode.options("trainer")` describes each. None stands for its default. Those whose help says so are fixed once training has begun.
     """
 
-{members(trainer)}
+{members(trainer, " | None")}
 
 class TrainingKeywords(TrainerOptions, total=False):
     """What `Network.fit` takes: the options of training, and a loss of your own."""
