@@ -168,9 +168,12 @@ enum { SODE_STATUS_LIST(SODE_STATUS_ENUM) SODE_STATUS_LIST_END = 0x7fffffff };
 /* The status as its constant's name, such as "SODE_ERR_SHAPE_MISMATCH", and as a text; the name is "SODE_UNKNOWN_STATUS" for any other number. */
 SODE_API const char *sode_status_name(sode_status status);
 SODE_API const char *sode_status_text(sode_status status);
-/* One sentence about this thread's last failing call: what was wrong, what was given, what is allowed. "" if no call has failed.
- * Calls that end early with a positive status, and solves and predictions that leave rows without a result, set it too. */
+/* One sentence about this thread's last failing call: what was wrong, what was given, what is allowed. "" if no call has failed. A call that returns a positive
+ * status sets it too, to the reason of its early end, or to that of the first row without a result; so does a solve that leaves rows without a result. A call that
+ * returns 0 otherwise leaves it as it was. */
 SODE_API const char *sode_last_error_message(void);
+/* The value of errno of the system call because of which that call failed, such as ENOENT with SODE_ERR_FILE; 0 if no system call did. */
+SODE_API int32_t sode_last_error_number(void);
 /* The rows without a result of this thread's last prediction with SODE_ROWS_OR_NAN or last solve: how many there are; and, in ascending order, each row's number in
  * the caller's batch, its status and the reason as a text. Texts are valid until the thread's next such call. */
 SODE_API sode_status sode_failed_row_count(int64_t *count);
@@ -236,7 +239,8 @@ typedef struct sode_specification sode_specification;
  * Sequences: with the opening "sequence" or "sequence_dense", a sample's features are the steps of a sequence, one after the other. The option sequence_layout says
  * what each step holds: "values" (one number per channel), "times_values" (a time, then the channels) or "times_values_mask" (a time, the channels, then a mask
  * for each channel). Without interpolation, layer i of a recurrent field reads step i and ignores times; with interpolation, the field reads a continuous path
- * through the observations at their times. */
+ * through the observations at their times. A mask is 1 for an observed number and 0 for a missing one. Where it is 0, the number is not read, nor is the time of a
+ * step whose masks are all 0 (padding): they may hold anything, NaN too, except in data sets, which do not know the layout. An error names the first bad row. */
 SODE_API sode_status sode_specification_create(sode_specification **specification);
 SODE_API sode_status sode_specification_set_int(sode_specification *specification, const char *key, int64_t value);
 SODE_API sode_status sode_specification_set_real(sode_specification *specification, const char *key, double value);
@@ -298,8 +302,8 @@ SODE_API sode_status sode_network_fit_normalization(sode_network *network, sode_
 SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_tensor *shift, sode_tensor *scale);
 /* Stores a text of the caller's under a key: names of classes and features, the origin of the data. Copies, model files, checkpoints and refined or projected
  * networks keep these texts; files hold them as safetensors metadata, which any program can read. A NULL value removes the key. A key has 1 … 256 bytes; all keys
- * and texts together have at most 1 MB. Keys that the file format uses itself are SODE_ERR_INVALID_ARGUMENT (format, format_version, library_version,
- * specification, checksum, training, "stableode."…). */
+ * and texts together have at most 1 MB. A file with more is not loaded (SODE_ERR_FILE_FORMAT). Keys that the file format uses itself are SODE_ERR_INVALID_ARGUMENT
+ * (format, format_version, library_version, specification, checksum, training, "stableode."…). */
 SODE_API sode_status sode_network_set_metadata(sode_network *network, const char *key, const char *value);
 /* Writes the text under a key, zero-terminated; size query as in sode_specification_json. SODE_ERR_UNKNOWN_NAME if there is no such key. */
 SODE_API sode_status sode_network_get_metadata(sode_network *network, const char *key, char *buffer, size_t capacity, size_t *needed);
@@ -392,14 +396,20 @@ typedef struct sode_limits {
   uint64_t reserved[6];
 } sode_limits;
 
-/* Creates a trainer of the network. Its options are those of scope "trainer" (optimizer, learning_rate, batch_size, epochs, schedule, weight_decay, smoothness, patience, num_threads …). */
+/* Creates a trainer of the network. Its options are those of scope "trainer" (optimizer, learning_rate, batch_size, epochs, schedule, weight_decay, smoothness,
+ * patience, num_threads …). Some options belong to certain optimizers or schedules (taken_by in sode_option_info). Once "optimizer" or "schedule" has been set, an
+ * option that the choice does not take is SODE_ERR_INCOMPATIBLE, unless its value is its default; before, it waits for the choice, until the first run refuses it
+ * with the same status. In sode_trainer_set_json all options count together, in any order, and null gives an option its default again. After the first run,
+ * optimizer, batch_size, accumulate_batches, seed, shuffle, metric, min_delta and lbfgs_memory are fixed (SODE_ERR_STATE; their help texts say so); all other
+ * options may change between runs and act from the next step on. */
 SODE_API sode_status sode_trainer_create(sode_network *network, sode_trainer **trainer);
 SODE_API sode_status sode_trainer_set_int(sode_trainer *trainer, const char *key, int64_t value);
 SODE_API sode_status sode_trainer_set_real(sode_trainer *trainer, const char *key, double value);
 SODE_API sode_status sode_trainer_set_text(sode_trainer *trainer, const char *key, const char *value);
 SODE_API sode_status sode_trainer_set_json(sode_trainer *trainer, const char *text, size_t length);
-/* The present value of an option: the one that was set, or its default. sode_trainer_json writes all options as a JSON object. Texts and JSON: size query as in
- * sode_specification_json. */
+/* The present value of an option: the one that was set, or its default. sode_trainer_json writes, as a JSON object, the options that the chosen optimizer and
+ * schedule take; a new trainer that is given this object trains in the same way. It leaves out options for which "not set" has a meaning of its own, unless they
+ * are set: parameter_min, parameter_max, and batch_size for optimizers that take all samples. Texts and JSON: size query as in sode_specification_json. */
 SODE_API sode_status sode_trainer_get_int(sode_trainer *trainer, const char *key, int64_t *value);
 SODE_API sode_status sode_trainer_get_real(sode_trainer *trainer, const char *key, double *value);
 SODE_API sode_status sode_trainer_get_text(sode_trainer *trainer, const char *key, char *buffer, size_t capacity, size_t *needed);
@@ -583,6 +593,14 @@ enum { SODE_END_HORIZON = 1, SODE_END_EVENT = 2, SODE_END_FAILURE = 3 };
 SODE_API sode_status sode_network_solve(sode_network *network, int64_t block, const sode_tensor *features, const sode_tensor *times,
                                         const sode_event_function *event, sode_tensor *states, sode_tensor *ends, sode_tensor *end_times,
                                         sode_tensor *event_states, sode_step_report *report);
+/* The same from given states and times. start_states [samples, state width] (sode_network_state_shape) are states of the block, from which the samples go on;
+ * features may then be NULL; if they are not, they are checked (as many samples, finite numbers) and not used. With start_states NULL, samples start from the states
+ * that the features lead to. start_times [samples], within 0 … horizon, say when each sample starts; NULL: all at 0. States at earlier times are NaN. event_states
+ * may be [samples, width] or [samples, state width]: whole states, from which a further solve can go on at end_times. SODE_ERR_INVALID_DATA names the first row
+ * of start_states that is not finite. */
+SODE_API sode_status sode_network_solve_from(sode_network *network, int64_t block, const sode_tensor *features, const sode_tensor *start_states,
+                                             const sode_tensor *start_times, const sode_tensor *times, const sode_event_function *event, sode_tensor *states,
+                                             sode_tensor *ends, sode_tensor *end_times, sode_tensor *event_states, sode_step_report *report);
 
 /* The memory that a gradient object created with the same arguments will hold, and the steps that it will recompute. Computing the plan allocates none of it. */
 typedef struct sode_memory_plan {
@@ -611,12 +629,14 @@ SODE_API sode_status sode_network_memory_plan(sode_network *network, int64_t max
 SODE_API sode_status sode_network_block_memory(sode_network *network, int64_t max_batch, const char *memory, int64_t num_threads, int64_t block,
                                                sode_block_memory *part);
 
-/* Gives a network in whose specification the options of a JSON object are changed: layers, step_sizes, horizon, weights_in_time and its options; options that would
- * change a layer's tensors are refused. The given options change and all others stay: in all blocks, in the one block that "block": i names, or in each block by its
- * own object of "blocks": [{...}, {}] (one per block; {} changes nothing). Options that become meaningless are removed: basis_count with its basis; step_sizes with
- * a new number of layers (a new horizon stretches them). The new parameters are the L2 projections of the present weights as functions of time, for example onto
- * more layers, onto fewer coefficients, or from separate weights per layer onto smooth ones. Weights that the new form can represent, as
- * functions of time, stay the same up to rounding; where layers then read them at other times, scores change by O(h). */
+/* Gives a network in whose specification the options of a JSON object are changed: layers, step_sizes, horizon, weights_in_time and its options, onto which the
+ * weights are projected. Any other option may change too (gamma, activation, integrator, memory, loss …) if the tensors of a layer keep their names, shapes and
+ * precision: the weights stay the same numbers, in another equation. Options that would change a layer's tensors are SODE_ERR_INCOMPATIBLE. The given options
+ * change and all others stay: in all blocks, in the one block that "block": i names, or in each block by its own object of "blocks": [{...}, {}] (one per block;
+ * {} changes nothing). Options that become meaningless are removed: basis_count with its basis; step_sizes with a new number of layers (a new horizon stretches
+ * them). The new parameters are the L2 projections of the present weights as functions of time, for example onto more layers, onto fewer coefficients, or from
+ * separate weights per layer onto smooth ones. Weights that the new form can represent, as functions of time, stay the same up to rounding; where layers then read
+ * them at other times, scores change by O(h). */
 SODE_API sode_status sode_network_project(sode_network *network, const char *text, size_t length, sode_network **projected);
 /* Gives a network with each step halved: each block has twice the layers over the same horizon (multi-level learning, Haber & Ruthotto 2017), with weights computed
  * from the present ones. prolongation: "linear" (interpolates between the middles of the layers and extrapolates at the ends; exact for weights linear in time) or

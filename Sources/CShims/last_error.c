@@ -2,10 +2,14 @@
 #include <string.h>
 
 static _Thread_local char message[1024];
+static _Thread_local int32_t number;
 
 const char *shim_last_error(void) { return message; }
 
-void shim_set_last_error(const char *text, size_t length) {
+int32_t shim_last_error_number(void) { return number; }
+
+void shim_set_last_error(const char *text, size_t length, int32_t code) {
+  number = code;
   if (length >= sizeof message) {
     length = sizeof message - 1;
     /* 10xxxxxx continues a character: step back to where one begins. */

@@ -82,15 +82,17 @@ package final class Dataset: @unchecked Sendable {
     try self.init(retaining: features, try checkedLabels(labels, samples: features.rows, classes: classes), release: release)
   }
 
-  private convenience init(retaining features: TensorView, _ checked: (labels: Buffer, classCount: Int), release: @escaping () -> Void) throws(Failure) {
-    let bound = try checkNumbers(features, "features")
+  private convenience init(
+    retaining features: TensorView, _ checked: (labels: Buffer, classCount: Int), isChecked: Bool = false, release: @escaping () -> Void
+  ) throws(Failure) {
+    let bound = isChecked ? .infinity : try checkNumbers(features, "features")
     let pointer = UnsafePointer(checked.labels.labels(count: features.rows))
     self.init(features: features, labels: pointer, values: nil, classCount: checked.classCount, featureBound: bound, owners: [Borrowed(release), checked.labels])
   }
 
   /// Borrows the features and the target values; see `init(retaining:labels:classes:release:)`.
-  package convenience init(retaining features: TensorView, values: TensorView, release: @escaping () -> Void) throws(Failure) {
-    let (bound, valueBound) = (try checkNumbers(features, "features"), try checkValues(values, samples: features.rows))
+  package convenience init(retaining features: TensorView, values: TensorView, isChecked: Bool = false, release: @escaping () -> Void) throws(Failure) {
+    let (bound, valueBound) = (isChecked ? .infinity : try checkNumbers(features, "features"), try checkValues(values, samples: features.rows))
     self.init(features: features, labels: nil, values: values, classCount: 0, featureBound: bound, valueBound: valueBound, owners: [Borrowed(release)])
   }
 
@@ -109,12 +111,14 @@ package final class Dataset: @unchecked Sendable {
   }
 
   /// Borrows the features, and the numbers if they are not labels; see `init(copying:column:)`.
-  package convenience init(retaining features: TensorView, column numbers: TensorView, release: @escaping () -> Void) throws(Failure) {
+  ///
+  /// - Parameter isChecked: whether the features have been checked as they enter a network, which may leave numbers that it does not read.
+  package convenience init(retaining features: TensorView, column numbers: TensorView, isChecked: Bool = false, release: @escaping () -> Void) throws(Failure) {
     try checkRoom(for: numbers, "targets", bytesPerNumber: 12)
     if let checked = try labelsIfAllAre(numbers, samples: features.rows) {
-      try self.init(retaining: features, checked, release: release)
+      try self.init(retaining: features, checked, isChecked: isChecked, release: release)
     } else {
-      try self.init(retaining: features, values: numbers, release: release)
+      try self.init(retaining: features, values: numbers, isChecked: isChecked, release: release)
     }
   }
 

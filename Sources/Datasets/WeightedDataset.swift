@@ -20,7 +20,7 @@ extension Dataset {
 }
 
 /// Checks that weights are finite, >= 0 and not all 0, and that their sum is finite.
-/// - Parameters: name, each: the name of the weights in messages, and the word for what has one weight each ("sample", "class").
+/// - Parameters: name, each: the name of the weights in messages, and the word for what has one weight each ("row", "class").
 /// - Throws: `invalidData`.
 package func checkWeights(_ weights: Vector, _ name: String, each: String) throws(Failure) {
   var sum = 0.0

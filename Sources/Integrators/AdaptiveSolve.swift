@@ -97,9 +97,13 @@ struct AdaptiveSolve {
     }
     if let output {
       output.begin(self)
-      for column in 0..<columns where clocks[column].state == .running && output.hasEnded(column: column) {
-        clocks[column].state = .retired
-        running -= 1
+      for column in 0..<columns where clocks[column].state == .running {
+        if !output.hasEnded(column: column), let start = output.begin(column: column) {
+          (clocks[column].time, clocks[column].begin) = (start, start)
+        } else {
+          clocks[column].state = .retired
+          running -= 1
+        }
       }
     }
     while running > 0, !step.isOver {

@@ -26,6 +26,8 @@ package final class DenseOutput {
   package private(set) var ends: [SolveEnd]
   package private(set) var endTimes: [Double]
   private var search: EventSearch?
+  /// Per column: when it begins; nil: all begin at 0.
+  private let starts: [Double]?
   private var reached: [Int]
   private var thetas: [Double]
   private var isAtEnd: [Bool]
@@ -45,9 +47,13 @@ package final class DenseOutput {
   ///   - width: rows of a state.
   ///   - columns: of the tile.
   ///   - horizon: the end of the last layer.
+  ///   - starts: when each sample begins, from 0 to the horizon; nil: at 0.
   /// - Throws: `.memory`.
-  package init(times: [Double], event: EventFunction?, visible: Int, width: Int, columns: Int, horizon: Double, precision: Precision) throws(Failure) {
+  package init(
+    times: [Double], event: EventFunction?, visible: Int, width: Int, columns: Int, horizon: Double, starts: [Double]? = nil, precision: Precision
+  ) throws(Failure) {
     self.horizon = horizon
+    self.starts = starts
     self.visible = visible
     self.times = times
     self.width = width
@@ -68,7 +74,7 @@ package final class DenseOutput {
       search = EventSearch(event, weights: buffer.vector(count: width, precision: precision, offset: next * columns * precision.byteCount), values: blocks[4])
     }
     ends = Array(repeating: .running, count: columns)
-    endTimes = Array(repeating: 0, count: columns)
+    endTimes = (starts ?? []) + Array(repeating: 0, count: columns - (starts?.count ?? 0))
     reached = Array(repeating: 0, count: columns)
     thetas = Array(repeating: 0, count: columns)
     isAtEnd = Array(repeating: false, count: columns)
@@ -80,6 +86,44 @@ package final class DenseOutput {
   package func enter(_ layer: ClosedRange<Double>) { self.layer = layer }
 
   func hasEnded(column: Int) -> Bool { ends[column] != .running }
+
+  /// The part of a layer in which no step fits.
+  package static let sliver = 0x1p-48
+
+  /// When a sample begins in the present layer, counted from the layer's beginning; nil if it begins in a later one. A start so close to the layer's end that no step fits between counts as the end.
+  func begin(column: Int) -> Double? {
+    guard let starts, column < starts.count else { return 0 }
+    return starts[column] <= layer.upperBound - Self.sliver * (layer.upperBound - layer.lowerBound) ? max(starts[column] - layer.lowerBound, 0) : nil
+  }
+
+  /// Whether no sample is under way in the present layer: all have ended or begin later.
+  package func isIdle(samples: Int) -> Bool { (0..<samples).allSatisfy { hasEnded(column: $0) || begin(column: $0) == nil } }
+
+  /// Writes the given first states at the times that are the samples' starts, and passes over the times before. A sample that begins at the horizon has ended.
+  ///
+  /// - Parameter states: the first states, with the visible rows first.
+  package func begin(at states: Block, samples: Int) {
+    guard let starts else { return }
+    search?.begin(at: states)
+    let places = offsets.records(of: Int64.self)
+    for column in 0..<samples {
+      while reached[column] < times.count, times[reached[column]] < starts[column] { reached[column] += 1 }
+      if starts[column] >= horizon { ends[column] = .horizon }
+    }
+    var isAny = true
+    while isAny {
+      isAny = false
+      for column in 0..<states.columns {
+        places[column] = -1
+        guard column < samples, reached[column] < times.count, times[reached[column]] == starts[column] else { continue }
+        places[column] = Int64(reached[column] * visible * visibleStates.stride + column)
+        reached[column] += 1
+        isAny = true
+      }
+      if isAny { scatterColumns(states.rows(0..<visible), offsets: places, into: visibleStates) }
+    }
+  }
+
   package func allHaveEnded(samples: Int) -> Bool { ends.prefix(samples).allSatisfy { $0 != .running } }
 
   /// Called when the solve of a layer begins. The first call determines on which side of the event's level each sample begins.

@@ -94,11 +94,11 @@ package final class StepLog {
   ///
   /// - Parameters:
   ///   - limit: the largest magnitude in the precision to which the numbers will be rounded.
-  ///   - what: the name of the numbers in messages ("scores").
+  ///   - what: the name of the numbers in messages ("scores"); `isPlural` says whether it is plural.
   /// - Cost: one vector pass over the block if there is no such number.
-  package func requireFinite(_ numbers: Block, within limit: Double, _ what: @autoclosure () -> String) {
+  package func requireFinite(_ numbers: Block, within limit: Double, _ what: @autoclosure () -> String, isPlural: Bool = true) {
     forEachColumn(of: numbers, count: samples.count, beyond: limit) { column in
-      fail(column: column, Failure(.notFinite, "the \(what()) are not finite\(limit < numbers.precision.largest ? " in float32" : "")"))
+      fail(column: column, Failure(.notFinite, "the \(what()) \(isPlural ? "are" : "is") not finite\(limit < numbers.precision.largest ? " in float32" : "")"))
     }
   }
 

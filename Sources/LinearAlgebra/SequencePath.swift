@@ -4,7 +4,7 @@ import Settings
 /// How the features of a sample hold a sequence of observations: step after step, each with the same number of features.
 ///
 /// The features of a step are its channels (`values`); its time and its channels (`timesAndValues`); or its time, its channels and one mask for each channel, which is 1 if the channel was observed and 0 if not
-/// (`timesValuesAndMasks`). A step whose masks are all 0 is padding: nothing in it counts, not even its time. Without times, step j is at time j.
+/// (`timesValuesAndMasks`). A step whose masks are all 0 is padding: nothing in it counts, not even its time. What does not count is never read and may hold anything, also NaN. Without times, step j is at time j.
 package struct SequenceFormat: Equatable, Sendable {
   package enum Layout: Int32, CaseIterable, Sendable {
     case values
@@ -234,6 +234,16 @@ package func firstSequenceFault(
     }
   }
   return nil
+}
+
+extension SequenceFormat {
+  /// Whether a feature of a sample counts: all do but the values whose mask is 0 and the times of padded steps.
+  package func reads(_ feature: Int, of sample: Int, in view: TensorView) -> Bool {
+    guard maskOffset >= 0 else { return true }
+    if channel(of: feature) != nil { return mask(of: feature).map { view.number(row: sample, column: $0) != 0 } ?? true }
+    let step = feature / stepWidth * stepWidth
+    return feature != step + timeOffset || (0..<channels).contains { view.number(row: sample, column: step + maskOffset + $0) != 0 }
+  }
 }
 
 /// One sample's sequence in the caller's array.

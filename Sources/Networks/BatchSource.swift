@@ -27,22 +27,45 @@ package struct BatchSource {
   }
 }
 
+/// Why a row of features cannot enter a network.
+struct IntakeFault {
+  /// The place of the row in the features that were checked.
+  let row: Int
+  /// The failure, which names the caller's row.
+  let failure: Failure
+}
+
 extension NetworkPlan {
-  /// Checks a caller's features as they enter the network: after normalization, all numbers must be finite in the network's precision, and sequences must be valid.
+  /// Checks a caller's features as they enter the network: after normalization, all numbers that it reads must be finite in the network's precision, and sequences must be valid.
   ///
   /// - Parameters:
   ///   - features: samples × inputs.
   ///   - firstRow: the caller's number of the first row.
   ///   - bound: a bound of the features' magnitudes (`magnitudeBound`), if it is known.
   ///   - name: what the features are called in messages ("features", "the training data").
-  /// - Throws: `invalidData` naming row and column, or sample and step; `memory` if a number has to be searched for; the reason why the work must end.
+  /// - Throws: `invalidData` naming the first bad row, and its column or step; `memory` if a number has to be searched for; the reason why the work must end.
   /// - Complexity: one pass; no pass over the numbers if `bound` is given and small enough.
   package func checkIntake(_ features: TensorView, _ normalization: Normalization?, bound: Double? = nil, firstRow: Int = 0, called name: StaticString) throws(Failure) {
+    if let fault = try intakeFault(features, normalization, bound: bound, firstRow: firstRow, called: name) { throw fault.failure }
+  }
+
+  /// The first row that `checkIntake` refuses; nil if there is none.
+  func intakeFault(_ features: TensorView, _ normalization: Normalization?, bound: Double? = nil, firstRow: Int = 0, called name: StaticString) throws(Failure) -> IntakeFault? {
+    var found: IntakeFault?
     try Watch.pieces(features.rows, work: bound == nil || sequence != nil ? features.columns : 0) { rows throws(Failure) in
+      if found != nil { return }
       let (part, first) = (features.rows(rows), firstRow + rows.lowerBound)
-      try checkNumbers(part, normalization, bound: bound, firstRow: first, called: name)
-      if sequence != nil { try checkSequences(part, firstRow: first, called: "\(name)") }
+      var sound = part.rows
+      if let fault = try numberFault(part, normalization, bound: bound, firstRow: first, called: name) {
+        sound = fault.row
+        found = IntakeFault(row: rows.lowerBound + fault.row, failure: fault.failure)
+      }
+      // An earlier row may be a bad sequence.
+      if sequence != nil, let fault = sequenceFault(part.rows(0..<sound), firstRow: first, called: name) {
+        found = IntakeFault(row: rows.lowerBound + fault.row, failure: fault.failure)
+      }
     }
+    return found
   }
 
   /// Records the samples of a tile that `checkIntake` refuses.
@@ -61,23 +84,28 @@ extension NetworkPlan {
     }
   }
 
-  private func checkNumbers(_ features: TensorView, _ normalization: Normalization?, bound: Double?, firstRow: Int, called name: StaticString) throws(Failure) {
+  /// The first number that the network reads and cannot hold.
+  private func numberFault(
+    _ features: TensorView, _ normalization: Normalization?, bound: Double?, firstRow: Int, called name: StaticString
+  ) throws(Failure) -> IntakeFault? {
     let bound = bound ?? (normalization == nil && features.type == .float32 && firstNonFinite(features) == nil ? 0 : magnitudeBound(features))
     // A bound of the normalized numbers; only if it is too large is each normalized number checked.
     let entering = normalization.map { max(bound + $0.largestShift, (bound + $0.largestShift) * $0.largestScale) } ?? bound
-    if entering <= precision.largest { return }
-    if let place = firstNonFinite(features) { throw Failure(.invalidData, "\(name) holds NaN or infinity at row \(firstRow + place.row), column \(place.column)") }
+    if entering <= precision.largest { return nil }
     let memory = try Buffer(count: inputs, precision: precision)
     defer { withExtendedLifetime(memory) {} }
+    let numbers = memory.vector(count: inputs, precision: precision)
     let sample = Block(memory.base, rows: inputs, columns: 1, precision: precision)
     for row in 0..<features.rows {
       gather(features, rows: nil, start: row, count: 1, scaling: normalization?.scaling, into: sample)
-      let numbers = memory.vector(count: inputs, precision: precision)
       if allFinite(numbers) { continue }
-      let column = (0..<inputs).first { !numbers.load($0).isFinite } ?? 0
-      throw Failure(
-        .invalidData,
-        "\(name) holds \(features.number(row: row, column: column)) at row \(firstRow + row), column \(column)\(normalization == nil ? "" : ", which normalized is"), too large for \(precision.name)")
+      guard let column = (0..<inputs).first(where: { !numbers.load($0).isFinite && (sequence?.format.reads($0, of: row, in: features) ?? true) }) else { continue }
+      let (number, place) = (features.number(row: row, column: column), "at row \(firstRow + row), column \(column)")
+      let text =
+        !number.isFinite ? "NaN or infinity \(place)"
+        : normalization == nil ? "\(number) \(place), too large for \(precision.name)" : "\(number) \(place), which is too large for \(precision.name) once it is normalized"
+      return IntakeFault(row: row, failure: Failure(.invalidData, "\(name) holds \(text)"))
     }
+    return nil
   }
 }

@@ -103,10 +103,24 @@ final class InferencePass: Passage {
     plan.take(source, samples, into: first, sequences: sequences)
     carry(pass(plan, stages: 0..<stage, from: first), to: input(of: stage))
     guard case .block(let index) = plan.stages[stage] else { preconditionFailure("stage \(stage) is not a block") }
-    let block = plan.blocks[index]
-    let state = block.propagated(0, in: states(stage: stage, block))
-    block.start(state)
+    let state = firstState(of: stage)
+    plan.blocks[index].start(state)
     return state
+  }
+
+  /// Gathers given first states of a stage's block, samples × state width.
+  func firstState(ofStage stage: Int, given states: TensorView, _ samples: Range<Int>, columns: Int) -> Block {
+    begin(samples, columns)
+    let state = firstState(of: stage)
+    gather(states, rows: nil, start: samples.lowerBound, count: samples.count, into: state)
+    return state
+  }
+
+  /// The place of the first state of a stage's block.
+  private func firstState(of stage: Int) -> Block {
+    guard case .block(let index) = plan.stages[stage] else { preconditionFailure("stage \(stage) is not a block") }
+    let block = plan.blocks[index]
+    return block.propagated(0, in: states(stage: stage, block))
   }
 
   // Passage

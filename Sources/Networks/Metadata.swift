@@ -20,10 +20,24 @@ package struct Metadata: Equatable, Sendable {
 
   package init() {}
 
-  /// The entries of a file, whatever their keys.
-  package init(read entries: [(key: String, value: String)]) {
+  /// The entries of a file: of any keys, within the same limits as those that are set.
+  /// - Throws: `outOfRange` for a key that is empty or has more than 256 bytes, and for more than 1 MB in total.
+  package init(read entries: [(key: String, value: String)]) throws(Failure) {
+    for (key, _) in entries {
+      guard !key.isEmpty else { throw Failure(.outOfRange, "a metadata key is empty") }
+      try Self.checkLength(of: key)
+    }
     self.entries = entries.map { Entry(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key }
+    let bytes = byteCount
+    guard bytes <= Self.mostBytes else { throw Failure(.outOfRange, "the metadata has \(bytes) bytes; at most \(Self.mostBytes) are allowed") }
   }
+
+  private static func checkLength(of key: String) throws(Failure) {
+    guard key.utf8.count <= mostKeyBytes else { throw Failure(.outOfRange, "a metadata key has \(key.utf8.count) bytes; at most \(mostKeyBytes) are allowed") }
+  }
+
+  /// The bytes of all keys and texts.
+  private var byteCount: Int { entries.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count } }
 
   /// The text under a key; nil if there is none.
   package subscript(key: String) -> String? { entries.first { $0.key == key }?.value }
@@ -36,15 +50,18 @@ package struct Metadata: Equatable, Sendable {
         .invalidArgument,
         "metadata key is '\(key.prefix(64))'; it must be neither empty nor one that model files use themselves: \(Self.reserved.joined(separator: ", ")), and what begins with stableode.")
     }
-    guard key.utf8.count <= Self.mostKeyBytes else { throw Failure(.outOfRange, "a metadata key has \(key.utf8.count) bytes; at most \(Self.mostKeyBytes) are allowed") }
-    var changed = entries.filter { $0.key != key }
+    try Self.checkLength(of: key)
+    var changed = self
+    changed.entries.removeAll { $0.key == key }
     if let value {
-      let place = changed.firstIndex { key < $0.key } ?? changed.count
-      changed.insert(Entry(key: key, value: value), at: place)
+      let place = changed.entries.firstIndex { key < $0.key } ?? changed.entries.count
+      changed.entries.insert(Entry(key: key, value: value), at: place)
     }
-    let bytes = changed.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
-    guard value == nil || bytes <= Self.mostBytes else { throw Failure(.outOfRange, "with \(key.prefix(64)) a network's metadata would have \(bytes) bytes; at most \(Self.mostBytes) are allowed") }
-    entries = changed
+    let bytes = changed.byteCount
+    guard value == nil || bytes <= Self.mostBytes else {
+      throw Failure(.outOfRange, "with '\(key.prefix(64))' the network's metadata would have \(bytes) bytes; at most \(Self.mostBytes) are allowed")
+    }
+    self = changed
   }
 }
 

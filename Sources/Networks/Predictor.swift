@@ -66,13 +66,20 @@ package final class Predictor: @unchecked Sendable {
   ) throws(Failure) -> [SampleFailure] {
     precondition(features.rows >= 1 && features.rows <= maximumBatch && features.columns == plan.inputs, "batch of another shape than its predictor")
     precondition(pool.map { $0.threads <= threads } ?? true, "more threads than the predictor has scratch for")
-    if !isPartial { try plan.checkIntake(features, snapshot.normalization, called: "features") }
-    let partition = TilePartition(count: features.rows, largest: plan.tileColumns, accumulates: false)
+    var refused: IntakeFault?
+    if !isPartial { refused = try plan.intakeFault(features, snapshot.normalization, called: "features") }
+    // The rows before the first bad one are predicted too: one of them may have no result either, and then it is the first.
+    var (count, isWriting) = (features.rows, true)
+    if let refused {
+      (count, isWriting) = (refused.row, false)
+      if count == 0 { throw refused.failure }
+    }
+    let partition = TilePartition(count: count, largest: plan.tileColumns, accumulates: false)
     let staged = partition.tiles > 1 ? staging?.vector(count: out.rows * out.columns, precision: plan.precision) : nil
     let job = Job(
       source: BatchSource(features: features, normalization: snapshot.normalization), kind: kind,
       target: staged.map { MutableTensorView($0.base, type: ElementType(plan.precision), rows: out.rows, columns: out.columns) } ?? out,
-      limit: givesScores(kind) && out.type == .float32 ? Precision.float32.largest : plan.precision.largest, isPartial: isPartial)
+      limit: givesScores(kind) && out.type == .float32 ? Precision.float32.largest : plan.precision.largest, isPartial: isPartial, isWriting: isWriting)
     let watch = pool?.watch ?? .current
     for worker in workers { worker.log.watch = watch }
     defer { reset() }
@@ -88,6 +95,7 @@ package final class Predictor: @unchecked Sendable {
     if staged != nil || !isWritten { try watch.check() }
     let first = workers.reduce(nil) { SampleFailure.first($0, $1.log.first) }
     if let first, !isPartial { throw job.source.named(first) }
+    if let refused { throw refused.failure }
     if let staged { if kind == .classes { copy(job.target.view, into: out) } else { convert(staged, to: out) } }
     return first == nil ? [] : workers.flatMap { $0.log.failures.map { SampleFailure(sample: $0.key, $0.value) } }.sorted { $0.sample < $1.sample }
   }
@@ -111,9 +119,11 @@ package final class Predictor: @unchecked Sendable {
     /// The largest magnitude that scores may have.
     let limit: Double
     let isPartial: Bool
+    /// False if the call fails anyway, and only its first failure is looked for.
+    let isWriting: Bool
   }
 
-  /// Predicts one tile. False if nothing was written, because a row has no result or the work must end.
+  /// Predicts one tile. False if nothing was written, because a row has no result, the work must end, or the job writes nothing.
   private func predict(_ job: Job, _ partition: TilePartition, _ tile: Int, worker: Int) -> Bool {
     let samples = partition.samples(of: tile)
     let pass = workers[worker]
@@ -125,7 +135,7 @@ package final class Predictor: @unchecked Sendable {
     let scores = pass.scores(job.source, samples, columns: partition.columns(of: tile))
     if log.isOver { return false }
     log.requireFinite(scores, within: job.limit, "scores")
-    guard log.first == nil || job.isPartial else { return false }
+    guard log.first == nil || job.isPartial, job.isWriting else { return false }
     switch job.kind {
     case .scores: scatter(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
     case .probabilities:
@@ -137,14 +147,15 @@ package final class Predictor: @unchecked Sendable {
     return true
   }
 
-
   /// Writes the layers + 1 states of one block, samples × state width, each to the array that `layerView` gives. Works on the calling thread.
   ///
   /// - Throws: as `run`, naming row and layer; the arrays are then as they were. `.memory` for the states, which are stored in the library's memory first.
   package func states(block index: Int, _ features: TensorView, layerView: (_ layer: Int) -> MutableTensorView) throws(Failure) {
-    try plan.checkIntake(features, snapshot.normalization, called: "features")
+    let refused = try plan.intakeFault(features, snapshot.normalization, called: "features")
+    let count = refused?.row ?? features.rows
+    if let refused, count == 0 { throw refused.failure }
     let pass = workers[0]
-    let partition = TilePartition(count: features.rows, largest: min(plan.tileColumns, pass.largestColumns), accumulates: false)
+    let partition = TilePartition(count: count, largest: min(plan.tileColumns, pass.largestColumns), accumulates: false)
     let source = BatchSource(features: features, normalization: snapshot.normalization)
     let (block, stage, log) = (plan.blocks[index], plan.stage(ofBlock: index), pass.log)
     let (layer, overflow) = features.rows.multipliedReportingOverflow(by: block.stateWidth)
@@ -170,6 +181,7 @@ package final class Predictor: @unchecked Sendable {
     }
     try watch.check()
     if let first = log.first { throw source.named(first) }
+    if let refused { throw refused.failure }
     for j in 0...block.layers { convert(staged(j), to: layerView(j)) }
   }
 }

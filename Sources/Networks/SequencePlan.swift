@@ -123,12 +123,10 @@ package struct SequencePlan: Sendable {
 }
 
 extension NetworkPlan {
-  /// Refuses features that are not valid sequences, and jumps of a channel if a field reads the path's derivative.
-  ///
-  /// - Throws: `.invalidData` naming sample and step.
-  package func checkSequences(_ features: TensorView, firstRow: Int = 0, called name: String) throws(Failure) {
+  /// The first row that is no valid sequence, or whose path jumps in a channel although a field reads its derivative.
+  func sequenceFault(_ features: TensorView, firstRow: Int, called name: StaticString) -> IntakeFault? {
     let allowsJumps = drives.allSatisfy { $0?.form != .derivative }
-    guard let sequence, let place = firstSequenceFault(features, sequence.format, precision: precision, isScaled: sequence.isScaled, allowsJumps: allowsJumps) else { return }
+    guard let sequence, let place = firstSequenceFault(features, sequence.format, precision: precision, isScaled: sequence.isScaled, allowsJumps: allowsJumps) else { return nil }
     let fault =
       switch place.fault {
       case .time(let before, let here): "the time is \(here), before that of the last observation, \(before); times must not decrease"
@@ -137,6 +135,6 @@ extension NetworkPlan {
         "channel \(channel) is observed at time \(here) and, a step before, at time \(before)\(before == here ? "" : ", which are one time in \(precision.name)"); "
           + "a path with two values at one time has no derivative, which neural_cde reads: give such observations one value, or times that differ"
       }
-    throw Failure(.invalidData, "\(name): sample \(firstRow + place.sample), step \(place.step): \(fault)")
+    return IntakeFault(row: place.sample, failure: Failure(.invalidData, "\(name): row \(firstRow + place.sample), step \(place.step): \(fault)"))
   }
 }

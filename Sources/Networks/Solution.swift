@@ -17,26 +17,40 @@ package struct Solution: Sendable {
   package var rejected = 0
 }
 
+/// Where a solve begins.
+package struct SolveStart: Sendable {
+  /// Samples × state width of the block; nil: the states that the features lead to.
+  package var states: TensorView?
+  /// When each sample begins; nil: at 0. `timePrecision` is their type's, which defines what is rounding.
+  package var times: [Double]?
+  package var timePrecision: Precision
+
+  package init(states: TensorView? = nil, times: [Double]? = nil, in timePrecision: Precision = .float64) {
+    (self.states, self.times, self.timePrecision) = (states, times, timePrecision)
+  }
+}
+
 extension Network {
   /// Solves the differential equation of one block for a batch. Gives the states at the given times, and the point at which each sample meets an event, which ends its solve.
   ///
-  /// The samples first pass through the opening and the preceding blocks; times count from the beginning of the block. Within a step, states come from the method's continuous extension, which is
+  /// The samples first pass through the opening and the preceding blocks, unless their states are given; times count from the beginning of the block. Within a step, states come from the method's continuous extension, which is
   /// within the tolerance and needs no further evaluations. A sample's result has the same bits alone and in any batch. All work runs on the calling thread.
   ///
   /// - Parameters:
   ///   - index: a block with an adaptive integrator (dopri5, tsit5).
-  ///   - features: samples × inputs.
+  ///   - features: samples × inputs; nil if states are given.
+  ///   - start: the states and the times from which the samples go on; nil: from time 0 and the states that the features lead to.
   ///   - times: ascending, within [0, horizon]; a time outside by rounding, up to 4 units in the last place of the horizon, counts as 0 or the horizon.
   ///   - timePrecision: the precision of the given times, which defines this rounding.
   ///   - event: w·y = level for weights w on the visible state; nil solves to the horizon.
   ///   - states: samples × (times·width): each sample's states in the order of the times; NaN for times that it did not reach.
-  ///   - eventStates: samples × width; NaN for samples without an event.
+  ///   - eventStates: samples × width, or × state width for the whole states; NaN for samples without an event.
   /// - Returns: how and when each sample ended. A sample whose step control gives up does not make this call fail: its end says so and `failures` has the reason. A sample that failed in a
   ///   preceding block ends at time 0.
   /// - Throws: `.incompatible` for another kind of integrator; `.outOfRange` and `.shapeMismatch` for times and events; `.invalidData` for features that the network cannot take; `.memory`; the reason
   ///   why the thread's watch ended the work, which leaves part of the states written.
   package func solve(
-    block index: Int, _ features: TensorView, times asked: [Double], in timePrecision: Precision = .float64, event: EventFunction?, states: MutableTensorView?,
+    block index: Int, _ features: TensorView?, from start: SolveStart = SolveStart(), times asked: [Double], in timePrecision: Precision = .float64, event: EventFunction?, states: MutableTensorView?,
     eventStates: MutableTensorView?
   ) throws(Failure) -> Solution {
     guard plan.blocks.indices.contains(index) else { throw Failure(.outOfRange, "block is \(index); the network has \(plan.blocks.count) blocks, from 0") }
@@ -45,13 +59,15 @@ extension Network {
       throw Failure(.incompatible, "block \(index) has steps of fixed size; states at asked times and events need an adaptive integrator: dopri5, tsit5")
     }
     let times = try self.times(asked, upTo: block.grid.horizon, timePrecision)
-    try check(block, features, times, event, states, eventStates)
+    let starts = try start.times.map { (starts) throws(Failure) in try self.starts(starts, block, start.timePrecision) }
+    guard let count = start.states?.rows ?? features?.rows else { throw Failure(.nullPointer, "neither features nor start_states are given; one of them is needed") }
+    try check(block, count, features, start, times, event, states, eventStates)
 
     let snapshot = self.snapshot
-    try plan.checkIntake(features, snapshot.normalization, called: "features")
-    let source = BatchSource(features: features, normalization: snapshot.normalization)
+    if let features { try plan.checkIntake(features, snapshot.normalization, called: "features") }
+    let source = start.states == nil ? features.map { BatchSource(features: $0, normalization: snapshot.normalization) } : nil
     let weights = try snapshot.inferenceWeights(plan)
-    let partition = TilePartition(count: features.rows, largest: plan.tileColumns, accumulates: false)
+    let partition = TilePartition(count: count, largest: plan.tileColumns, accumulates: false)
     var size = Arena.Size()
     InferencePass.add(plan, partition.columns, to: &size)
     let arena = try Arena(size)
@@ -62,24 +78,33 @@ extension Network {
     for tile in 0..<partition.tiles {
       try Watch.check()
       let samples = partition.samples(of: tile)
+      let columns = partition.columns(of: tile)
       let output = try DenseOutput(
-        times: times, event: event, visible: block.width, width: block.stateWidth, columns: partition.columns(of: tile), horizon: block.grid.horizon, precision: plan.precision)
-      _ = pass.firstState(ofStage: stage, source, samples, columns: partition.columns(of: tile))
+        times: times, event: event, visible: block.width, width: block.stateWidth, columns: columns, horizon: block.grid.horizon,
+        starts: starts.map { Array($0[samples]) }, precision: plan.precision)
+      if let source {
+        output.begin(at: pass.firstState(ofStage: stage, source, samples, columns: columns), samples: samples.count)
+      } else if let given = start.states {
+        output.begin(at: pass.firstState(ofStage: stage, given: given, samples, columns: columns), samples: samples.count)
+      }
       let lost = log.failedSamples
       let (own, buffer) = (pass.weights(stage: stage), pass.states(stage: stage, block))
       for layer in 0..<block.layers where !output.allHaveEnded(samples: samples.count) && !log.isOver {
+        let (before, after) = (block.propagated(layer, in: buffer), block.propagated(layer + 1, in: buffer))
         output.enter(block.grid.time(layer)...block.grid.time(layer + 1))
-        method.solve(
-          block.field, block.step(layer, own), from: block.propagated(layer, in: buffer), into: block.propagated(layer + 1, in: buffer), output: output,
-          scratch: pass.scratch)
+        if output.isIdle(samples: samples.count) {
+          copy(before, into: after)
+        } else {
+          method.solve(block.field, block.step(layer, own), from: before, into: after, output: output, scratch: pass.scratch)
+        }
       }
       try Watch.check()
       if let states, !times.isEmpty { scatter(output.visibleStates, count: samples.count, to: states, startRow: samples.lowerBound) }
-      if let eventStates { scatter(block.visible(output.eventStates), count: samples.count, to: eventStates, startRow: samples.lowerBound) }
+      if let eventStates { scatter(output.eventStates.rows(0..<eventStates.columns), count: samples.count, to: eventStates, startRow: samples.lowerBound) }
       solution.ends += output.ends.prefix(samples.count)
       solution.endTimes += output.endTimes.prefix(samples.count)
       for sample in lost {
-        (solution.ends[sample], solution.endTimes[sample]) = (.failure, 0)
+        (solution.ends[sample], solution.endTimes[sample]) = (.failure, starts?[sample] ?? 0)
         states?.fill(row: sample, with: .nan)
         eventStates?.fill(row: sample, with: .nan)
       }
@@ -106,11 +131,41 @@ extension Network {
     }
   }
 
+  /// The times at which samples begin, checked and moved into [0, horizon]. A time so close to the horizon that no step fits between counts as the horizon.
+  private func starts(_ given: [Double], _ block: ODEBlock, _ precision: Precision) throws(Failure) -> [Double] {
+    let horizon = block.grid.horizon
+    let last = horizon - DenseOutput.sliver * (horizon - block.grid.time(block.layers - 1))
+    let rounding = 4 * (precision == .float32 ? Double(Float(horizon).ulp) : horizon.ulp)
+    var starts: [Double] = []
+    for (row, time) in given.enumerated() {
+      if row & 0xffff == 0 { try Watch.check() }
+      guard time >= -rounding, time <= horizon + rounding else {
+        throw Failure(.outOfRange, "start_times holds \(time) at row \(row); samples begin between 0 and the horizon \(horizon)")
+      }
+      starts.append(time > last ? horizon : max(time, 0))
+    }
+    return starts
+  }
+
   private func check(
-    _ block: ODEBlock, _ features: TensorView, _ times: [Double], _ event: EventFunction?, _ states: MutableTensorView?, _ eventStates: MutableTensorView?
+    _ block: ODEBlock, _ count: Int, _ features: TensorView?, _ start: SolveStart, _ times: [Double], _ event: EventFunction?, _ states: MutableTensorView?,
+    _ eventStates: MutableTensorView?
   ) throws(Failure) {
-    guard features.rows >= 1, features.columns == plan.inputs else {
-      throw Failure(.shapeMismatch, "features are \(features.rows) × \(features.columns); they must be samples × \(plan.inputs), at least one sample")
+    if let features, features.rows != count || count < 1 || features.columns != plan.inputs {
+      throw Failure(.shapeMismatch, "features are \(features.rows) × \(features.columns); they must be samples × inputs, \(max(count, 1)) × \(plan.inputs)")
+    }
+    if let given = start.states {
+      guard given.rows >= 1, given.columns == block.stateWidth else {
+        throw Failure(.shapeMismatch, "start states are \(given.rows) × \(given.columns); they must be samples × state width, at least one sample of \(block.stateWidth) numbers")
+      }
+      if let place = firstUnheld(given, by: plan.precision) {
+        let number = given.number(row: place.row, column: place.column)
+        let what = number.isFinite ? "\(number), too large for \(plan.precision.name)," : "NaN or infinity"
+        throw Failure(.invalidData, "start_states holds \(what) at row \(place.row), column \(place.column)")
+      }
+    }
+    if let starts = start.times, starts.count != count {
+      throw Failure(.shapeMismatch, "there are \(starts.count) start times and \(count) samples; both must have the same number")
     }
     if let event {
       guard event.weights.count == block.width else {
@@ -121,11 +176,11 @@ extension Network {
         throw Failure(.notFinite, "the event's weight \(place) is \(event.weights[place]), too large for \(plan.precision.name)")
       }
     }
-    if let states, states.rows != features.rows || states.columns != times.count * block.width {
-      throw Failure(.shapeMismatch, "states are \(states.rows) × \(states.columns); they must be samples × (times·width), \(features.rows) × \(times.count * block.width)")
+    if let states, states.rows != count || states.columns != times.count * block.width {
+      throw Failure(.shapeMismatch, "states are \(states.rows) × \(states.columns); they must be samples × (times·width), \(count) × \(times.count * block.width)")
     }
-    if let eventStates, eventStates.rows != features.rows || eventStates.columns != block.width {
-      throw Failure(.shapeMismatch, "event states are \(eventStates.rows) × \(eventStates.columns); they must be samples × width, \(features.rows) × \(block.width)")
+    if let eventStates, eventStates.rows != count || ![block.width, block.stateWidth].contains(eventStates.columns) {
+      throw Failure(.shapeMismatch, "event states are \(eventStates.rows) × \(eventStates.columns); they must be samples × width, \(count) × \(block.width)")
     }
   }
 }

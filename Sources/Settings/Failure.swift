@@ -38,10 +38,15 @@ package enum Status: Int32, CaseIterable, Sendable {
 /// The message names the argument or option, what was given and what is allowed ("step_size is -0.1; it must be > 0").
 package struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
   package let status: Status
+  /// The value of `errno` if a system call failed; 0 otherwise. It shares a word with the status: a larger failure would be copied through the runtime, with a lock at the first time.
+  package let systemCode: Int16
   package let message: String
-  package init(_ status: Status, _ message: String) {
+  package init(_ status: Status, _ message: String, systemCode: Int32 = 0) {
     self.status = status
     self.message = message
+    self.systemCode = Int16(clamping: systemCode)
   }
+  /// The system's code follows from the message, which has its text.
+  package static func == (a: Failure, b: Failure) -> Bool { a.status == b.status && a.message == b.message }
   package var description: String { message }
 }

@@ -15,6 +15,7 @@ package func nearestName(to given: String, among names: [String]) -> String? {
 
 /// "unknown field 'antisymetric'; did you mean 'antisymmetric'? allowed: …" as a failure.
 package func unknownName(_ given: String, what: String, allowed: [String]) -> Failure {
+  guard !allowed.isEmpty else { return Failure(.unknownName, "unknown \(what) '\(given.prefix(64))'; there are none") }
   let hint = nearestName(to: given, among: allowed).map { "; did you mean '\($0)'?" } ?? ";"
   return Failure(.unknownName, "unknown \(what) '\(given.prefix(64))'\(hint) allowed: \(allowed.joined(separator: ", "))")
 }

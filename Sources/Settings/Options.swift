@@ -29,13 +29,18 @@ package struct OptionDescription: Sendable {
   package let help: String
   /// Whether it has to be set: its default is then only what stands in its place before.
   package let isRequired: Bool
-  package init(_ key: String, _ kind: OptionKind, default standard: OptionValue, unit: String = "", required: Bool = false, _ help: String) {
+  /// Whether it cannot change once the work that it belongs to has begun; the help says so.
+  package let isFixed: Bool
+  package init(
+    _ key: String, _ kind: OptionKind, default standard: OptionValue, unit: String = "", required: Bool = false, fixed: Bool = false, _ help: String
+  ) {
     self.key = key
     isRequired = required
+    isFixed = fixed
     self.kind = kind
     self.standard = standard
     self.unit = unit
-    self.help = help
+    self.help = fixed ? "\(help); fixed once training has begun" : help
   }
 }
 

@@ -86,17 +86,18 @@ final class CallerLoss: Loss, @unchecked Sendable {
       }
     }
     guard answer == 0 else { throw Failure(.callbackFailed, "the loss callback returned \(answer); 0 means success") }
-    for sample in 0..<count where !losses.load(sample).isFinite {
-      return failed(targets, sample, "the loss callback gave the loss \(losses.load(sample)); losses must be finite")
+    var first: SampleFailure?
+    if let sample = (0..<count).first(where: { !losses.load($0).isFinite }) {
+      first = failed(targets, sample, "the loss callback gave the loss \(losses.load(sample)); losses must be finite")
     }
-    guard let gradient else { return nil }
-    for output in 0..<gradient.rows {
+    for output in 0..<(gradient?.rows ?? 0) {
+      guard let gradient else { break }
       let numbers = Vector(gradient.rows(output..<output + 1).base, count: count, precision: gradient.precision)
       if allFinite(numbers) { continue }
       let sample = (0..<count).first { !numbers.load($0).isFinite } ?? 0
-      return failed(targets, sample, "the loss callback gave \(numbers.load(sample)) in the gradient by output \(output); gradients must be finite")
+      first = .first(first, failed(targets, sample, "the loss callback gave \(numbers.load(sample)) in the gradient by output \(output); gradients must be finite"))
     }
-    return nil
+    return first
   }
 
   private func failed(_ targets: TileTargets, _ sample: Int, _ message: String) -> SampleFailure {

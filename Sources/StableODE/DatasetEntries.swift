@@ -196,11 +196,12 @@ private final class Armed {
 }
 
 /// A data set that uses the caller's memory, during a call or until it calls `release`.
-func borrowed(_ features: CallerTensor, _ targets: CallerTensor, release: @escaping () -> Void = {}) throws(Failure) -> Dataset {
+/// - Parameter isChecked: whether the features have been checked as they enter a network.
+func borrowed(_ features: CallerTensor, _ targets: CallerTensor, isChecked: Bool = false, release: @escaping () -> Void = {}) throws(Failure) -> Dataset {
   let view = try featureView(features)
   switch try targetView(targets, samples: view.rows) {
-  case .column(let numbers): return try Dataset(retaining: view, column: numbers, release: release)
-  case .values(let values): return try Dataset(retaining: view, values: values, release: release)
+  case .column(let numbers): return try Dataset(retaining: view, column: numbers, isChecked: isChecked, release: release)
+  case .values(let values): return try Dataset(retaining: view, values: values, isChecked: isChecked, release: release)
   }
 }
 

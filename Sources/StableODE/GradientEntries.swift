@@ -81,7 +81,7 @@ public func sode_gradient_run(
       defer { withExtendedLifetime(snapshot) {} }
       let features = try CallerTensor(features, "features")
       let source = try source(features, plan, snapshot, atMost: box.batch)
-      let dataset = try borrowed(features, try CallerTensor(targets, "targets"))
+      let dataset = try borrowed(features, try CallerTensor(targets, "targets"), isChecked: true)
       defer { withExtendedLifetime(dataset) {} }
       let targets = try dataset.targets(for: plan)
       let result = try parameterResult(parameter_gradient, plan)
@@ -184,7 +184,7 @@ public func sode_gradient_curvature(
       defer { withExtendedLifetime(snapshot) {} }
       let features = try CallerTensor(features, "features")
       let source = try source(features, plan, snapshot, atMost: box.batch)
-      let dataset = try borrowed(features, try CallerTensor(targets, "targets"))
+      let dataset = try borrowed(features, try CallerTensor(targets, "targets"), isChecked: true)
       defer { withExtendedLifetime(dataset) {} }
       let (targets, count) = (try dataset.targets(for: plan), source.features.rows)
       let given = try given(try CallerTensor(direction, "direction"), [plan.parameterCount], "all parameters", plan.precision)

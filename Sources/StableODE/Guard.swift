@@ -2,14 +2,16 @@ import CShims
 import CStableODE
 import Settings
 
-/// Runs an entry's body and gives its status, or the status of the failure that it throws. The failure's message becomes the thread's last error message.
+/// Runs an entry's body and gives its status, or the status of the failure that it throws. The failure's message, or the reason of an early end, becomes the thread's last error message.
 ///
 /// Entries that return a `sode_status` go through this function, `reporting(_:)` or `reportingUnlimited(_:)`. The body works under the watch of the thread's limits.
 /// Cost: two reads of thread-local memory if there are no limits; no allocation on success.
 @inline(__always)
 func reportingStatus(_ body: () throws(Failure) -> Status) -> sode_status {
   do throws(Failure) {
-    return try watching(nil, body).rawValue
+    let status = try watching(nil, body)
+    if status.rawValue > 0 { keepOutcome(status) }
+    return status.rawValue
   } catch {
     keepLastError(error)
     return error.status.rawValue
@@ -36,13 +38,29 @@ func reporting(_ body: () throws(Failure) -> Void) -> sode_status {
   }
 }
 
-/// Keeps a failure's message, which `sode_last_error_message()` then gives on this thread.
+/// Keeps a failure's message, which `sode_last_error_message()` then gives on this thread, and its system code.
 @inline(never)
 func keepLastError(_ failure: Failure) {
   var message = failure.message
   message.withUTF8 { bytes in
-    bytes.withMemoryRebound(to: CChar.self) { shim_set_last_error($0.baseAddress ?? emptyText, $0.count) }
+    bytes.withMemoryRebound(to: CChar.self) { shim_set_last_error($0.baseAddress ?? emptyText, $0.count, Int32(failure.systemCode)) }
   }
+}
+
+/// Keeps the reason of a call that ended early but has results. Rows without a result have said their reason already.
+@inline(never)
+private func keepOutcome(_ status: Status) {
+  let reason: String? =
+    switch status {
+    case .stoppedByCallback: "training stopped: the callback or the tick asked for it"
+    case .cancelled: "training stopped: its cancel token was requested"
+    case .timeLimit: "training stopped: its time limit was reached"
+    case .earlyStopping: "training stopped: the validation metric has not improved for as many epochs as the option patience allows"
+    case .converged: "training ended: the gradient of the objective has become small"
+    case .noDescent: "training ended: no step that the optimizer tried lowers the objective"
+    default: nil
+    }
+  if let reason { keepLastError(Failure(status, reason)) }
 }
 
 /// A pointer argument that must not be NULL.

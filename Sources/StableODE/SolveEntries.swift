@@ -14,31 +14,71 @@ public func sode_network_solve(
   _ report: UnsafeMutablePointer<sode_step_report>?
 ) -> sode_status {
   reporting { () throws(Failure) in
-    try using(network, .network, "network") { network throws(Failure) in
-      let plan = network.plan
-      let index = try blockIndex(block, plan)
-      let width = plan.blocks[index].width
-      let batch = try samples(try CallerTensor(features, "features"), plan)
-      if let report { _ = try structSize(report, "report") }
-      let timeTensor = try times.map { (times) throws(Failure) in try CallerTensor(times, "times") }
-      let asked = try timeTensor.map { (times) throws(Failure) in try numbers(times) } ?? []
-      if states != nil, times == nil { throw Failure(.nullPointer, "states is given but times is NULL; states are written at times") }
-      let function = try event.map { (event) throws(Failure) in try eventFunction(event, width: width) }
-      let targets = try SolveTargets(
-        samples: batch.rows, times: asked.count, width: width, precision: plan.precision, states: states, ends: ends, endTimes: end_times,
-        eventStates: event_states)
-      let solution = try network.solve(
-        block: index, batch, times: asked, in: timeTensor?.type == .float32 ? .float32 : .float64, event: function, states: targets.dense(.states), eventStates: targets.dense(.eventStates))
-      try targets.write(solution)
-      if let report {
-        var row = sode_step_report()
-        row.evaluations = Int64(solution.evaluations)
-        row.accepted_steps = Int64(solution.accepted)
-        row.rejected_steps = Int64(solution.rejected)
-        try writeStruct(row, to: report, "report")
-      }
-      keepFailedRows(solution.failures)
+    // The features are needed; CallerTensor refuses NULL.
+    _ = try CallerTensor(features, "features")
+    try solve(
+      network, block, features, nil, nil, times, event, states: states, ends: ends, endTimes: end_times, eventStates: event_states, takesWholeEventStates: false,
+      report: report)
+  }
+}
+
+@_cdecl("sode_network_solve_from") @implementation
+public func sode_network_solve_from(
+  _ network: OpaquePointer?, _ block: Int64, _ features: UnsafePointer<sode_tensor>?, _ start_states: UnsafePointer<sode_tensor>?,
+  _ start_times: UnsafePointer<sode_tensor>?, _ times: UnsafePointer<sode_tensor>?, _ event: UnsafePointer<sode_event_function>?,
+  _ states: UnsafeMutablePointer<sode_tensor>?, _ ends: UnsafeMutablePointer<sode_tensor>?, _ end_times: UnsafeMutablePointer<sode_tensor>?,
+  _ event_states: UnsafeMutablePointer<sode_tensor>?, _ report: UnsafeMutablePointer<sode_step_report>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    guard features != nil || start_states != nil else { throw Failure(.nullPointer, "features and start_states are NULL; one of them is needed") }
+    try solve(
+      network, block, features, start_states, start_times, times, event, states: states, ends: ends, endTimes: end_times, eventStates: event_states,
+      takesWholeEventStates: true, report: report)
+  }
+}
+
+private func solve(
+  _ network: OpaquePointer?, _ block: Int64, _ features: UnsafePointer<sode_tensor>?, _ startStates: UnsafePointer<sode_tensor>?,
+  _ startTimes: UnsafePointer<sode_tensor>?, _ times: UnsafePointer<sode_tensor>?, _ event: UnsafePointer<sode_event_function>?,
+  states: UnsafeMutablePointer<sode_tensor>?, ends: UnsafeMutablePointer<sode_tensor>?, endTimes: UnsafeMutablePointer<sode_tensor>?,
+  eventStates: UnsafeMutablePointer<sode_tensor>?, takesWholeEventStates: Bool, report: UnsafeMutablePointer<sode_step_report>?
+) throws(Failure) {
+  try using(network, .network, "network") { network throws(Failure) in
+    let plan = network.plan
+    let index = try blockIndex(block, plan)
+    let (width, stateWidth) = (plan.blocks[index].width, plan.blocks[index].stateWidth)
+    let given = try startStates.map { (given) throws(Failure) in try CallerTensor(given, "start_states") }
+    if let given {
+      try given.expectMatrix(columns: stateWidth, "state width of the block")
+      try checkSampleCount(given.rows, given.argument, atMost: nil)
     }
+    let batch = try features.map { (features) throws(Failure) in try samples(try CallerTensor(features, "features"), plan) }
+    guard let count = given?.rows ?? batch?.rows else { throw Failure(.nullPointer, "features is NULL; a pointer is needed") }
+    if let batch, batch.rows != count { throw Failure(.shapeMismatch, "features has \(batch.rows) samples and start_states \(count); both must have the same number") }
+    let starts = try startTimes.map { (starts) throws(Failure) in try CallerTensor(starts, "start_times") }
+    try starts?.expectVector(count: count, "one time per sample")
+    if let report { _ = try structSize(report, "report") }
+    let timeTensor = try times.map { (times) throws(Failure) in try CallerTensor(times, "times") }
+    let asked = try timeTensor.map { (times) throws(Failure) in try numbers(times) } ?? []
+    if states != nil, times == nil { throw Failure(.nullPointer, "states is given but times is NULL; states are written at times") }
+    let function = try event.map { (event) throws(Failure) in try eventFunction(event, width: width) }
+    let targets = try SolveTargets(
+      samples: count, times: asked.count, width: width, wholeWidth: takesWholeEventStates ? stateWidth : width, precision: plan.precision, states: states, ends: ends,
+      endTimes: endTimes, eventStates: eventStates)
+    let start = SolveStart(
+      states: given?.reading, times: try starts.map { (starts) throws(Failure) in try numbers(starts) }, in: starts?.type == .float32 ? .float32 : .float64)
+    let solution = try network.solve(
+      block: index, batch, from: start, times: asked, in: timeTensor?.type == .float32 ? .float32 : .float64, event: function, states: targets.dense(.states),
+      eventStates: targets.dense(.eventStates))
+    try targets.write(solution)
+    if let report {
+      var row = sode_step_report()
+      row.evaluations = Int64(solution.evaluations)
+      row.accepted_steps = Int64(solution.accepted)
+      row.rejected_steps = Int64(solution.rejected)
+      try writeStruct(row, to: report, "report")
+    }
+    keepFailedRows(solution.failures)
   }
 }
 
@@ -83,10 +123,12 @@ private struct SolveTargets {
   private let samples: Int
   private let times: Int
   private let width: Int
+  /// Numbers of an event state: the visible ones, or the whole state.
+  private let eventWidth: Int
   private let precision: Precision
 
   init(
-    samples: Int, times: Int, width: Int, precision: Precision, states: UnsafeMutablePointer<sode_tensor>?, ends: UnsafeMutablePointer<sode_tensor>?,
+    samples: Int, times: Int, width: Int, wholeWidth: Int, precision: Precision, states: UnsafeMutablePointer<sode_tensor>?, ends: UnsafeMutablePointer<sode_tensor>?,
     endTimes: UnsafeMutablePointer<sode_tensor>?, eventStates: UnsafeMutablePointer<sode_tensor>?
   ) throws(Failure) {
     (self.samples, self.times, self.width, self.precision) = (samples, times, width, precision)
@@ -98,7 +140,10 @@ private struct SolveTargets {
       return tensor
     }
     self.states = try real(states, "states", [samples, times, width], "samples, times, width")
-    self.eventStates = try real(eventStates, "event_states", [samples, width], "samples, width")
+    let givenShape = try eventStates.map { (given) throws(Failure) in try CallerTensor(given, "event_states").extents }
+    eventWidth = givenShape == [samples, wholeWidth] ? wholeWidth : width
+    self.eventStates = try real(
+      eventStates, "event_states", [samples, eventWidth], wholeWidth == width ? "samples, width" : "samples, width; or \(wholeWidth) columns for the whole states")
     self.endTimes = try real(endTimes, "end_times", [samples], "samples")
     if let ends {
       let tensor = try CallerTensor(ends, "ends")
@@ -112,13 +157,13 @@ private struct SolveTargets {
     let (count, tooMany) = rows.multipliedReportingOverflow(by: samples)
     guard !overflow, !tooMany else { throw Failure(.outOfRange, "states: \(samples) samples at \(times) times reach outside the address space") }
     buffer = self.states == nil || count == 0 ? nil : try Buffer(count: count, precision: precision)
-    let (eventCount, isTooLarge) = samples.multipliedReportingOverflow(by: width)
+    let (eventCount, isTooLarge) = samples.multipliedReportingOverflow(by: eventWidth)
     eventBuffer = self.eventStates == nil ? nil : try Buffer(count: isTooLarge ? -1 : eventCount, precision: precision)
   }
 
   /// The library's own memory for one result, as samples × numbers: the caller's arrays are written only after the solve has succeeded.
   func dense(_ part: Part) -> MutableTensorView? {
-    let (buffer, columns) = part == .states ? (buffer, times * width) : (eventBuffer, width)
+    let (buffer, columns) = part == .states ? (buffer, times * width) : (eventBuffer, eventWidth)
     return buffer.map { MutableTensorView($0.base, type: ElementType(precision), rows: samples, columns: columns) }
   }
 

@@ -38,8 +38,8 @@ public func sode_trainer_set_json(_ trainer: OpaquePointer?, _ text: UnsafePoint
       guard let members = given.members else {
         throw Failure(.invalidArgument, "trainer options are a JSON object; given: \(given.kindName)")
       }
-      var settings: [(key: String, value: OptionValue)] = []
-      for (key, value) in members { settings.append((key, try optionValue(value, key))) }
+      var settings: [(key: String, value: OptionValue?)] = []
+      for (key, value) in members { settings.append((key, try setting(value, key))) }
       try box.trainer.set(settings)
     }
   }
@@ -250,6 +250,12 @@ private func progress(_ event: TrainingEvent) -> sode_progress {
   row.validation_metric = event.validationMetric
   row.objective = event.objective
   return row
+}
+
+/// The value of a member; nil for null, which gives the option its default again.
+private func setting(_ json: JSON, _ key: String) throws(Failure) -> OptionValue? {
+  if case .null = json { return nil }
+  return try optionValue(json, key)
 }
 
 private func set(_ trainer: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ value: () throws(Failure) -> OptionValue) -> sode_status {

@@ -42,10 +42,8 @@ public func sode_trainer_json(
 ) -> sode_status {
   reporting { () throws(Failure) in
     try reading(trainer, .trainer, "trainer") { box throws(Failure) in
-      let options = box.trainer.options
-      var members: [(key: String, value: JSON)] = []
-      for option in options.descriptions { members.append((option.key, try options.value(option.key).json)) }
-      try copyOut(try JSON.object(members).written(), buffer, capacity, needed)
+      let settings = try box.trainer.options.trainerSettings()
+      try copyOut(try JSON.object(settings.map { ($0.key, $0.value.json) }).written(), buffer, capacity, needed)
     }
   }
 }

@@ -23,6 +23,9 @@ public func sode_build_info() -> UnsafePointer<CChar>! {
       + "this machine offers \(InstructionSet.detected.name)")) ?? emptyText
 }
 
+@_cdecl("sode_last_error_number") @implementation
+public func sode_last_error_number() -> Int32 { shim_last_error_number() }
+
 @_cdecl("sode_last_error_message") @implementation
 public func sode_last_error_message() -> UnsafePointer<CChar>! { shim_last_error() }
 

@@ -60,17 +60,27 @@ package enum CheckpointFile {
         vectors.append((short, tensor.values))
       }
     }
-    // Another program may have changed the order of the tensors; the header preserves the original order.
-    tables = ordered(tables, as: columns.map(\.key)) { $0.name }
-    vectors = ordered(vectors, as: header["vectors"]?.elements?.compactMap(\.text) ?? []) { $0.name }
     let network = try ModelFile.network(of: contents, name: name)
     do throws(Failure) {
-      var chosen: [(key: String, value: OptionValue)] = []
-      for (key, value) in options { chosen.append((key, try optionValue(value, key))) }
-      return try Trainer(network, TrainerRecord(options: chosen, tables: tables, vectors: vectors))
+      // Another program may have changed the order of the tensors; the header preserves the original order.
+      tables = ordered(tables, as: columns.map(\.key)) { $0.name }
+      vectors = ordered(vectors, as: try vectorNames(header)) { $0.name }
+      return try Trainer(network, TrainerRecord(options: try chosen(options), tables: tables, vectors: vectors))
     } catch {
       throw error.status == .memory || error.status.rawValue > 0 ? error : Failure(.fileFormat, "\(name) holds training that this library cannot go on with: \(error.message)")
     }
+  }
+
+  /// The names of a checkpoint's vectors in their order. Version 0.1.0 did not write them: they follow from the optimizer.
+  static func vectorNames(_ header: JSON) throws(Failure) -> [String] {
+    if let names = header["vectors"]?.elements { return names.compactMap(\.text) }
+    return try TrainerRecord.vectorNames(try chosen(header["options"]?.members ?? []))
+  }
+
+  private static func chosen(_ options: [(key: String, value: JSON)]) throws(Failure) -> [(key: String, value: OptionValue)] {
+    var chosen: [(key: String, value: OptionValue)] = []
+    for (key, value) in options { chosen.append((key, try optionValue(value, key))) }
+    return chosen
   }
 
   /// Saves a trainer; the path always holds the complete old file or the complete new one.

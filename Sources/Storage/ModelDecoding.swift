@@ -67,7 +67,11 @@ private struct ModelDecoder {
       guard let text = value.text else { throw fail("has metadata under '\(key.prefix(64))' that is no text") }
       entries.append((key, text))
     }
-    return Metadata(read: entries)
+    do throws(Failure) {
+      return try Metadata(read: entries)
+    } catch {
+      throw fail("holds metadata that a network cannot have: \(error.message)")
+    }
   }
 
   /// The checksum in the metadata; nil if another program left it out.

@@ -48,7 +48,7 @@ package enum ModelFile {
       // Tables come first, vectors last.
       let header = try JSON.read(training, limit: ModelFormat.mostHeaderBytes, status: .fileFormat, what: "\(name), training")
       let tables = header["columns"]?.members?.map(\.key) ?? []
-      let vectors = header["vectors"]?.elements?.compactMap(\.text) ?? []
+      let vectors = try CheckpointFile.vectorNames(header)
       return own.map { own in tables.map { CheckpointFile.prefix + $0 } + own + vectors.map { CheckpointFile.prefix + $0 } }
     }
   }

@@ -64,8 +64,22 @@ final class BatchObjective: Objective {
   private func evaluate(_ parameters: Vector, gradient: Vector?) throws(Failure) -> Double {
     guard let loss = try loss(parameters, gradient: gradient) else { return .infinity }
     let value = settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: gradient) }
-    if valueAtStart == nil { valueAtStart = value }
+    if valueAtStart == nil {
+      // A search along a direction can come back from such a point, but a step cannot begin there.
+      if let gradient, value.isFinite, !allFinite(gradient) { throw Failure(.notFinite, "the gradient of the objective is not finite") }
+      valueAtStart = value
+    }
     return value
+  }
+
+  /// The name of the first regularizer whose value or gradient is not finite; nil if there is none.
+  /// - Parameter scratch: as many numbers as the parameters, overwritten.
+  func regularizerNotFinite(at parameters: Vector, scratch: Vector) -> String? {
+    for term in settings.regularizers {
+      fill(scratch, 0)
+      guard term.accumulate(parameters, layout: layout, addingTo: scratch).isFinite, allFinite(scratch) else { return type(of: term).option.key }
+    }
+    return nil
   }
 
   func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, fraction: Double, into product: Vector) throws(Failure) {
@@ -150,6 +164,7 @@ final class BatchObjective: Objective {
       return nil
     }
     count(gradient == nil ? 1 : 3, batch)
+    guard result.meanCost.isFinite || atStart != nil else { throw Failure(.notFinite, "the terms along the trajectories are not finite") }
     if atStart == nil { atStart = result }
     if gradient != nil { latest = result }
     return result.meanLoss + result.meanCost

@@ -41,22 +41,28 @@ package final class Trainer {
     (options, loss, metric, classWeights, missing) = (other.options, other.loss, other.metric, other.classWeights, other.missing)
   }
 
-  /// The options that cannot change once training has begun, because the steps so far depend on them.
-  private static let fixed: Set = ["optimizer", "batch_size", "seed", "shuffle", "metric", "min_delta", "accumulate_batches"]
-
   /// Sets an option. On failure nothing changes.
-  /// - Throws: `unknownName`, `unsupportedType`, `outOfRange`; `state` for an option that cannot change once training has begun.
+  /// - Throws: as setting several.
   package func set(_ key: String, _ value: OptionValue) throws(Failure) { try set([(key, value)]) }
 
-  /// Sets several options: all of them, or none on failure.
-  package func set(_ settings: [(key: String, value: OptionValue)]) throws(Failure) {
+  /// Sets several options: all of them, or none on failure. nil gives an option its default again.
+  ///
+  /// An option that the optimizer or schedule does not take is refused as soon as this choice has been set. Before, it waits for the choice, up to the first run.
+  /// - Parameter allowsMisfits: true leaves this to the first run.
+  /// - Throws: `unknownName`, `unsupportedType`, `outOfRange`; `incompatible` for an option that the chosen optimizer or schedule does not take; `state` for an option that cannot change once training has
+  ///   begun.
+  package func set(_ settings: [(key: String, value: OptionValue?)], allowsMisfits: Bool = false) throws(Failure) {
     var changed = options
     for (key, value) in settings {
-      try changed.set(key, value)
-      if memory != nil, Self.fixed.contains(key), try changed.value(key) != options.value(key) {
-        throw Failure(.state, "\(key) cannot change once training has begun; make a new trainer")
-      }
+      let description = try options.description(of: key)
+      if let value { try changed.set(key, value) } else { changed.reset(key) }
+      guard memory != nil, description.isFixed else { continue }
+      // Methods that take all samples unless batch_size is set distinguish a default that is set from one that is not.
+      var isUnchanged = try changed.value(key) == options.value(key)
+      if key == "batch_size" { isUnchanged = try TrainerOptions(changed).batchSize == TrainerOptions(options).batchSize }
+      guard isUnchanged else { throw Failure(.state, "\(key) cannot change once training has begun; make a new trainer") }
     }
+    if !allowsMisfits, let misfit = try changed.misfits().first(where: { changed.isSet($0.chooser) }) { throw misfit.failure }
     options = changed
   }
 

@@ -20,16 +20,16 @@ package struct TrainerOptions: Sendable {
   static let own: [OptionDescription] = [
     OptionDescription("epochs", .integer(1...1_000_000_000), default: .integer(10), unit: "epochs", "passes over the training data, counted over all runs of the trainer"),
     OptionDescription(
-      "batch_size", .integer(1...1_000_000_000), default: .integer(128), unit: "samples",
+      "batch_size", .integer(1...1_000_000_000), default: .integer(128), unit: "samples", fixed: true,
       "samples in one step; the last batch of an epoch may be smaller. Optimizers with a line search or a trust region use all samples in each step unless this option is set"),
     OptionDescription(
-      "accumulate_batches", .integer(1...1_000_000), default: .integer(1), unit: "batches",
+      "accumulate_batches", .integer(1...1_000_000), default: .integer(1), unit: "batches", fixed: true,
       "batches whose gradients are averaged for one step, as if batch_size were that many times larger; memory does not grow with this number"),
-    OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the random order of the samples and of the noise"),
-    OptionDescription("shuffle", .flag, default: .flag(true), "whether each epoch visits the samples in a new random order"),
-    OptionDescription("optimizer", .choice(optimizers.names), default: .text("adam"), "method that updates the parameters"),
+    OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), fixed: true, "seed of the random order of the samples and of the noise"),
+    OptionDescription("shuffle", .flag, default: .flag(true), fixed: true, "whether each epoch visits the samples in a new random order"),
+    OptionDescription("optimizer", .choice(optimizers.names), default: .text("adam"), fixed: true, "method that updates the parameters"),
     OptionDescription(
-      "metric", .choice(["automatic", "loss"] + metrics.names), default: .text("automatic"),
+      "metric", .choice(["automatic", "loss"] + metrics.names), default: .text("automatic"), fixed: true,
       "figure on the validation data by which the best parameters are chosen; automatic: accuracy, or loss if the network's loss is least_squares"),
     OptionDescription(
       "class_weights", .choice(["none", "balanced"]), default: .text("none"),
@@ -40,7 +40,7 @@ package struct TrainerOptions: Sendable {
       "patience", .integer(0...1_000_000_000), default: .integer(0), unit: "epochs",
       "epochs without an improvement of the metric after which training ends; it needs validation data; 0: training never ends early"),
     OptionDescription(
-      "min_delta", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
+      "min_delta", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1", fixed: true,
       "smallest change of the metric that counts as an improvement for patience"),
     OptionDescription("num_threads", .integer(0...1024), default: .integer(0), unit: "threads", "threads that training uses; 0: one for each CPU that the process may use"),
   ]
@@ -69,7 +69,7 @@ package struct TrainerOptions: Sendable {
   package let trajectoryCost: TrajectoryCost?
 
   /// Reads the options.
-  /// - Throws: `invalidArgument` if an option of another optimizer or schedule was set, or options contradict each other; `outOfRange`.
+  /// - Throws: `incompatible` if an option of another optimizer or schedule was set; `invalidArgument` if options contradict each other; `outOfRange`.
   package init(_ values: OptionValues) throws(Failure) {
     epochs = try values.integer("epochs")
     seed = UInt64(try values.integer("seed"))
@@ -84,8 +84,7 @@ package struct TrainerOptions: Sendable {
 
     optimizerName = try values.text("optimizer")
     let method = try optimizers(optimizerName)
-    try refuseForeign(values, chosen: optimizerName, of: optimizers.noun, optimizers.entries.map { ($0.name, $0.entry.options) })
-    try refuseForeign(values, chosen: try values.text("schedule"), of: schedules.noun, schedules.entries.map { ($0.name, $0.entry.options) })
+    if let misfit = try values.misfits().first { throw misfit.failure }
     optimizer = try method.init(values)
     preconditionerShift = try values.real("preconditioner_shift")
     let step = try values.integer("batch_size").multipliedReportingOverflow(by: try values.integer("accumulate_batches"))
@@ -109,15 +108,65 @@ private enum StableTerms {
   static let all = regularizers.entries.map(\.entry)
 }
 
-/// Fails if an option was set that only other entries of the registry read, because it would be ignored.
-private func refuseForeign(
-  _ values: OptionValues, chosen: String, of noun: String, _ entries: [(name: String, options: [OptionDescription])]
-) throws(Failure) {
-  let own = entries.first { $0.name == chosen }?.options.map(\.key) ?? []
-  for entry in entries {
-    for key in entry.options.map(\.key) where values.isSet(key) && !own.contains(key) {
-      let readers = entries.filter { $0.options.contains { $0.key == key } }.map(\.name)
-      throw Failure(.invalidArgument, "\(key) is set but \(noun) is '\(chosen)'; \(key) belongs to \(readers.joined(separator: ", "))")
+/// An option whose choices take further options.
+private struct Chooser {
+  let option: String
+  let choices: [(name: String, options: [OptionDescription])]
+
+  func takers(of key: String) -> [String] { choices.filter { $0.options.contains { $0.key == key } }.map(\.name) }
+}
+
+private let choosers = [
+  Chooser(option: "optimizer", choices: optimizers.entries.map { ($0.name, $0.entry.options) }),
+  Chooser(option: "schedule", choices: schedules.entries.map { ($0.name, $0.entry.options) }),
+]
+
+/// An option that was set although the chosen optimizer or schedule does not take it, so that it would be ignored.
+struct OptionMisfit {
+  let key: String
+  /// The option that chooses what takes the misfit: optimizer or schedule.
+  let chooser: String
+  let failure: Failure
+}
+
+extension OptionValues {
+  /// The trainer's options that are set to another value than their default and that the chosen optimizer or schedule does not take.
+  func misfits() throws(Failure) -> [OptionMisfit] {
+    var found: [OptionMisfit] = []
+    for chooser in choosers {
+      let chosen = try text(chooser.option)
+      for option in descriptions where isSet(option.key) {
+        // A default says nothing that could be ignored.
+        guard try value(option.key) != option.standard else { continue }
+        let takers = chooser.takers(of: option.key)
+        guard !takers.isEmpty, !takers.contains(chosen) else { continue }
+        let text = "\(option.key) is set but \(chooser.option) is '\(chosen)'; \(option.key) belongs to \(takers.joined(separator: ", ")); the value null unsets it"
+        found.append(OptionMisfit(key: option.key, chooser: chooser.option, failure: Failure(.incompatible, text)))
+      }
     }
+    return found
+  }
+
+  /// The trainer's options that the chosen optimizer and schedule take, with their values: a new trainer that is given them trains as one with these options.
+  ///
+  /// Left out are options that only the choice of another optimizer or schedule takes, and those without a value that stands for "not set" (batch_size of methods that take all samples, the bounds of
+  /// parameters). While a set option still waits for the choice that takes it, this choice, which is not set, is left out instead.
+  package func trainerSettings() throws(Failure) -> [(key: String, value: OptionValue)] {
+    let misfits = try misfits()
+    let optimizer = try optimizers(try text("optimizer"))
+    var settings: [(key: String, value: OptionValue)] = []
+    for option in descriptions {
+      let isWaiting = misfits.contains { $0.key == option.key && !isSet($0.chooser) }
+      var isTaken = true
+      for chooser in choosers {
+        let (takers, chosen) = (chooser.takers(of: option.key), try text(chooser.option))
+        if !takers.isEmpty, !takers.contains(chosen) { isTaken = false }
+      }
+      let isOpenChoice = !isSet(option.key) && misfits.contains { $0.chooser == option.key }
+      let needsSetting = (option.key == "batch_size" && optimizer.prefersAllSamples) || Bounds.options.contains { $0.key == option.key }
+      guard isWaiting || isTaken, !isOpenChoice, !needsSetting || isSet(option.key) else { continue }
+      settings.append((option.key, try value(option.key)))
+    }
+    return settings
   }
 }

@@ -34,6 +34,8 @@ final class TrainingRun {
   /// The steps and milliseconds of the previous runs.
   private let stepsBefore: Int
   private let millisecondsBefore: Double
+  /// Whether the iterate is as the caller gave it, by the network's initialization or by assignment: no step has changed it.
+  private var isAsGiven: Bool
 
   init(_ trainer: Trainer, training: Dataset, validation: Dataset?, limits: TrainingLimits) throws(Failure) {
     try trainer.missing.require()
@@ -57,6 +59,7 @@ final class TrainingRun {
     self.validation = validation
     self.limits = limits
     (stepsBefore, millisecondsBefore) = (trainer.state.step, trainer.state.milliseconds)
+    isAsGiven = trainer.state.step == 0
     normalization = snapshot.normalization
     if let begun = trainer.memory {
       memory = begun
@@ -163,8 +166,9 @@ final class TrainingRun {
     do throws(Failure) {
       try settings.optimizer.step(objective, iterate)
     } catch {
-      throw error.status == .notFinite ? notFinite("training loss is", error.message) : error
+      throw error.status == .notFinite ? notFinite("objective is", error.message, training, "the training data") : error
     }
+    isAsGiven = false
     keepConstraints()
     trainer.state.step = iterate.number
     trainer.state.position = start + count
@@ -186,7 +190,9 @@ final class TrainingRun {
 
   /// Parameters that were assigned to the network, before this run or by its callback, replace the iterate.
   private func takeAssigned() {
-    if trainer.takeAssigned() { keepConstraints() }
+    guard trainer.takeAssigned() else { return }
+    isAsGiven = true
+    keepConstraints()
   }
 
   private func validateEpoch() throws(Failure) {
@@ -199,7 +205,7 @@ final class TrainingRun {
           validation, from: trainer.state.validated, memory.iterate.parameters, normalization: normalization, loss: trainer.loss, scores: evaluated, pool: pool)
       } catch {
         switch error.status {
-        case .notFinite: throw notFinite("validation loss is", error.message)
+        case .notFinite: throw notFinite("validation loss is", error.message, validation, "the validation data")
         case .notConverged, .stepLimit: throw Failure(error.status, "the validation data, \(error.message)")
         default: throw error
         }
@@ -252,11 +258,24 @@ final class TrainingRun {
       isBest: isBest, level: state.level)
   }
 
-  private func notFinite(_ what: String, _ reason: String? = nil) -> Failure {
-    Failure(
-      .notFinite,
-      "the \(what) not finite after step \(trainer.state.step) (epoch \(trainer.state.epoch + 1))\(reason.map { " (\($0))" } ?? ""); a smaller learning_rate may help. "
-        + "The network holds the best iterate before that")
+  /// The failure of training that met numbers that are not finite: where it stood, why, and what may help.
+  /// - Parameters:
+  ///   - reason: what was not finite.
+  ///   - data: the data of the pass that failed, and `name`, what they are called.
+  private func notFinite(_ what: String, _ reason: String? = nil, _ data: Dataset? = nil, _ name: String = "") -> Failure {
+    let place = isAsGiven ? "before the first step" : "after step \(trainer.state.step) (epoch \(trainer.state.epoch + 1))"
+    let advice: String
+    if let largest = data?.values.map(magnitudeBound), !(largest * largest).isFinite {
+      advice = "; \(name) has targets up to \(largest), whose squares are too large for float64"
+    } else if isAsGiven, let term = objective.regularizerNotFinite(at: memory.iterate.parameters, scratch: memory.iterate.gradient) {
+      advice = "; no step has changed the parameters yet: the regularizer \(term) is too strong for them"
+    } else if isAsGiven {
+      advice = "; no step has changed the parameters yet: targets, features, parameters or the strength of a regularizer are too large"
+    } else {
+      advice = settings.optimizer is any GradientOptimizer ? "; a smaller learning_rate may help" : ""
+    }
+    return Failure(
+      .notFinite, "the \(what) not finite \(place)\(reason.map { " (\($0))" } ?? "")\(advice)\(isAsGiven ? "" : ". The network holds the best iterate before that")")
   }
 
   /// Within an epoch, training can only go on with the data with which the epoch began.

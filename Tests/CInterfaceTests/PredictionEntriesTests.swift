@@ -82,7 +82,7 @@ struct PredictionEntriesTests {
     texts.append(lastError())
     #expect(sode_predictor_run_f64(predictor, &doubles, 2, 0, &wide) == SODE_ERR_INVALID_DATA)
     texts.append(lastError())
-    #expect(texts.allSatisfy { $0 == texts[0] && $0.contains("sample 1, step 2") }, "\(texts)")
+    #expect(texts.allSatisfy { $0 == texts[0] && $0.contains("row 1, step 2") }, "\(texts)")
     #expect(scores.allSatisfy { $0 == 7 } && wide.allSatisfy { $0 == 7 })
   }
 }

@@ -1,5 +1,5 @@
 import CStableODE
-import Glibc
+import Foundation
 import Testing
 
 struct TrainerEntriesTests {
@@ -59,7 +59,7 @@ struct TrainerEntriesTests {
       var set: sode_status = 99
       var message = ""
     }
-    let path = "/tmp/stableode_callback_\(UInt64.random(in: 0...UInt64.max)).sode"
+    let path = NSTemporaryDirectory() + "stableode_callback_\(UInt64.random(in: 0...UInt64.max)).sode"
     defer { unlink(path) }
     let network = try TestNetwork()
     let dataset = try TestDataset()

@@ -10,7 +10,17 @@ import Testing
     try metadata.set("z", nil)
     try metadata.set("none", nil)
     #expect(metadata.entries.map(\.key) == ["classes", "note"])
-    #expect(Metadata(read: [("b", "2"), ("a", "1")]).entries.map(\.key) == ["a", "b"])
+    #expect(try Metadata(read: [("b", "2"), ("a", "1")]).entries.map(\.key) == ["a", "b"])
+  }
+
+  /// A file has no more than can be set; its keys may be those of later versions.
+  @Test func readsWithinTheSameLimits() throws {
+    let most = String(repeating: "v", count: Metadata.mostBytes - 256)
+    #expect(try Metadata(read: [(String(repeating: "k", count: 256), most)]).entries.count == 1)
+    #expect(try Metadata(read: [("stableode.later", "x")])["stableode.later"] == "x")
+    for entries in [[("", "v")], [(String(repeating: "k", count: 257), "v")], [("big", most + String(repeating: "v", count: 254))]] {
+      #expect { try Metadata(read: entries.map { (key: $0.0, value: $0.1) }) } throws: { ($0 as? Failure)?.status == .outOfRange }
+    }
   }
 
   /// Keys that files use themselves, and notes that are too large for a header, are refused, and nothing changes.

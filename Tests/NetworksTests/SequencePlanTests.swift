@@ -55,12 +55,12 @@ import Testing
     let twice = try Numbers([0, 1, 1, 2, 2, 3] + [0, 1, 1, 2, 1, 3], .float64)
     func failure(_ rest: String) throws -> Failure? {
       let plan = try NetworkPlan(try specification(#"{"inputs": 6, "sequence_layout": "times_values", "opening": "sequence", "outputs": 2, "width": 2, \#(rest)}"#))
-      return refusal { try plan.checkSequences(twice.view(rows: 2, columns: 6), called: "features") }
+      return refusal { try plan.checkIntake(twice.view(rows: 2, columns: 6), nil, called: "features") }
     }
     for interpolation in ["linear", "hermite"] {
       let jump = try failure(#""field": "neural_cde", "interpolation": "\#(interpolation)""#)
       #expect(jump?.status == .invalidData)
-      for word in ["features: sample 1, step 2", "channel 0", "time 1.0"] { #expect(jump?.message.contains(word) == true, "\(jump?.message ?? "accepted") lacks \(word)") }
+      for word in ["features: row 1, step 2", "channel 0", "time 1.0"] { #expect(jump?.message.contains(word) == true, "\(jump?.message ?? "accepted") lacks \(word)") }
       #expect(try failure(#""field": "antisymmetric_rnn", "interpolation": "\#(interpolation)""#) == nil)
     }
     #expect(try failure(#""field": "ode_rnn", "layers": 6"#) == nil)
@@ -70,12 +70,12 @@ import Testing
     let plan = try NetworkPlan(try specification(
       "{\(Self.rnn), \"inputs\": 6, \"sequence_layout\": \"times_values_mask\", \"layers\": 2}"))
     let decreasing = try Numbers([0, 1, 1, 1, 1, 1] + [3, 1, 1, 2, 1, 1], .float64)
-    let failure = refusal { try plan.checkSequences(decreasing.view(rows: 2, columns: 6), called: "features") }
+    let failure = refusal { try plan.checkIntake(decreasing.view(rows: 2, columns: 6), nil, called: "features") }
     #expect(failure?.status == .invalidData)
-    for word in ["features", "sample 1", "step 1", "2.0", "3.0"] { #expect(failure?.message.contains(word) == true, "\(failure?.message ?? "")") }
+    for word in ["features", "row 1", "step 1", "2.0", "3.0"] { #expect(failure?.message.contains(word) == true, "\(failure?.message ?? "")") }
     let halfMask = try Numbers([0, 1, 1, 1, 1, 0.5], .float64)
-    #expect(refusal { try plan.checkSequences(halfMask.view(rows: 1, columns: 6), called: "x") }?.message.contains("0.5") == true)
+    #expect(refusal { try plan.checkIntake(halfMask.view(rows: 1, columns: 6), nil, called: "x") }?.message.contains("0.5") == true)
     // Padding may have any time.
-    try plan.checkSequences(try Numbers([3, 1, 1, 2, 0, 0], .float64).view(rows: 1, columns: 6), called: "x")
+    try plan.checkIntake(try Numbers([3, 1, 1, 2, 0, 0], .float64).view(rows: 1, columns: 6), nil, called: "x")
   }
 }

@@ -34,11 +34,11 @@ import Training
 
 @Test func anOptionThatWouldBeIgnoredIsRefused() throws {
   let momentum = failure { _ = try TrainerOptions(try options(["momentum": .real(0.9)])) }
-  #expect(momentum == Failure(.invalidArgument, "momentum is set but optimizer is 'adam'; momentum belongs to sgd"))
+  #expect(momentum == Failure(.incompatible, "momentum is set but optimizer is 'adam'; momentum belongs to sgd; the value null unsets it"))
   let beta = failure { _ = try TrainerOptions(try options(["beta1": .real(0.8), "optimizer": .text("sgd")])) }
-  #expect(beta == Failure(.invalidArgument, "beta1 is set but optimizer is 'sgd'; beta1 belongs to adam, adamw"))
+  #expect(beta == Failure(.incompatible, "beta1 is set but optimizer is 'sgd'; beta1 belongs to adam, adamw; the value null unsets it"))
   let factor = failure { _ = try TrainerOptions(try options(["step_factor": .real(0.5)])) }
-  #expect(factor == Failure(.invalidArgument, "step_factor is set but schedule is 'constant'; step_factor belongs to step"))
+  #expect(factor == Failure(.incompatible, "step_factor is set but schedule is 'constant'; step_factor belongs to step; the value null unsets it"))
 }
 
 @Test func misspeltAndOutOfRangeOptionsAreNamed() throws {

@@ -1,4 +1,4 @@
-"""Compares Adam, L-BFGS, Gauss–Newton, variable projection and block coordinate descent on the peaks problem: objective against work.
+"""Compares Adam, L-BFGS, Gauss–Newton, variable projection and block coordinate descent on the peaks problem: training loss against work.
 
 Work is measured in gradients over the training set, as in the library's events: a forward pass counts one third, and a product with
 the Gauss–Newton matrix counts five thirds (here for a tenth of the samples only). The example draws one picture, optimizers.png, and
@@ -65,7 +65,7 @@ def main():
         axes[1, column].axhline(100 * goal, color="#999999", linewidth=0.8, linestyle=":")
         axes[1, column].set_xlabel("work: gradients over the training set")
         axes[1, column].set_xlim(0, 200)
-    axes[0, 0].set_ylabel("objective")
+    axes[0, 0].set_ylabel("training loss")
     axes[1, 0].set_ylabel("validation accuracy, %")
     axes[1, 0].set_ylim(80, 100)
     axes[0, 1].legend(frameon=False, fontsize=8)

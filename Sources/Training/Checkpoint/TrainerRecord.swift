@@ -30,6 +30,17 @@ package struct TrainerRecord {
   }
 }
 
+extension TrainerRecord {
+  /// The names of the vectors of a trainer with these options, in their order.
+  package static func vectorNames(_ options: [(key: String, value: OptionValue)]) throws(Failure) -> [String] {
+    var values = OptionValues(scope: "trainer", trainerOptions)
+    for (key, value) in options { try values.set(key, value) }
+    return vectorNames(try TrainerOptions(values).optimizer)
+  }
+
+  static func vectorNames(_ optimizer: any Optimizer) -> [String] { ["parameters", "gradient"] + optimizer.stateNames }
+}
+
 extension Trainer {
   /// The record of this trainer for a checkpoint; it may be taken at any time, also within a callback. The vectors are the trainer's own: they change when it runs.
   package func record() throws(Failure) -> TrainerRecord {
@@ -71,7 +82,8 @@ extension Trainer {
   /// - Throws: `fileFormat` for a record whose parts do not go together; what `set` throws; `memory`.
   package convenience init(_ network: Network, _ record: TrainerRecord) throws(Failure) {
     self.init(network)
-    try set(record.options)
+    // Earlier versions kept options that their optimizer does not take, and refused them when training began.
+    try set(record.options.map { ($0.key, $0.value) }, allowsMisfits: true)
     func table(_ name: String) -> TrainerRecord.Table { record.tables.first { $0.name == name }?.table ?? TrainerRecord.Table(names: [], rows: []) }
     // Older checkpoints do not hold the objective of the running epoch.
     state.objectiveSum = .nan
@@ -90,15 +102,16 @@ extension Trainer {
     if let weights = table("class_weights").rows.first { try setClassWeights(weights) }
     guard !record.vectors.isEmpty else { return }
     let optimizer = try TrainerOptions(options).optimizer
-    let expected = ["parameters", "gradient"] + optimizer.stateNames
+    let expected = TrainerRecord.vectorNames(optimizer)
     guard record.vectors.map(\.name) == expected, record.vectors.allSatisfy({ $0.values.count == network.plan.parameterCount && $0.values.precision == network.plan.precision }) else {
       throw Failure(.fileFormat, "the checkpoint's vectors are not those of the optimizer: \(expected.joined(separator: ", "))")
     }
+    let scalars = table("scalars")
+    try check(record.vectors, scalars, isGradientKnown: scalars.names.contains(Self.knownName))
     let memory = try TrainerMemory(from: record.vectors[0].values, optimizer: optimizer)
     let iterate = memory.iterate
     copy(record.vectors[1].values, into: iterate.gradient)
     for (vector, target) in zip(record.vectors[2...], iterate.state) { copy(vector.values, into: target) }
-    let scalars = table("scalars")
     for (name, value) in zip(scalars.names, scalars.rows.first ?? []) {
       if name == Self.knownName { iterate.known = value }
       if name == Self.firstGradientName { iterate.firstGradient = value }
@@ -106,6 +119,16 @@ extension Trainer {
     }
     self.memory = memory
     try BestIterate.named.read(table("best").names, table("best").rows.first ?? [], into: &best)
+  }
+
+  /// Refuses numbers with which no step could go on. An optimizer's vectors may hold infinity, to which squares of gradients overflow, and a gradient that is not known is free memory.
+  private func check(_ vectors: [(name: String, values: Vector)], _ scalars: TrainerRecord.Table, isGradientKnown: Bool) throws(Failure) {
+    for (index, vector) in vectors.enumerated() where index != 1 || isGradientKnown {
+      if allFinite(vector.values) { continue }
+      let place = (0..<vector.values.count).first { index > 1 ? vector.values.load($0).isNaN : !vector.values.load($0).isFinite }
+      if let place { throw Failure(.fileFormat, "the checkpoint's vector \(vector.name) holds \(vector.values.load(place)) at element \(place)") }
+    }
+    for (name, value) in zip(scalars.names, scalars.rows.first ?? []) where value.isNaN { throw Failure(.fileFormat, "the checkpoint's number \(name) is NaN") }
   }
 
   private func setClassWeights(_ values: [Double]) throws(Failure) {

@@ -55,7 +55,7 @@ package struct OptimizerState: Sendable {
 }
 
 /// The failure of a method that cannot begin a step because the objective at its iterate is NaN or infinite.
-func notFinite(_ value: Double) -> Failure { Failure(.notFinite, "the objective is \(value)") }
+func notFinite(_ value: Double) -> Failure { Failure(.notFinite, "the objective is \(value.isNaN ? "NaN" : "\(value)")") }
 
 extension OptionDescription {
   /// The option for the learning rate, which every first-order method reads and schedules scale.

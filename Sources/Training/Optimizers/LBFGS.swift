@@ -8,7 +8,7 @@ import Settings
 /// Source: Liu & Nocedal 1989; Nocedal & Wright 2006, algorithms 7.4 and 7.5.
 package struct LBFGS: Optimizer {
   package static let options: [OptionDescription] = [
-    OptionDescription("lbfgs_memory", .integer(1...1000), default: .integer(10), unit: "pairs", "number of the latest steps, with their gradient differences, from which lbfgs estimates the curvature"), Convergence.option,
+    OptionDescription("lbfgs_memory", .integer(1...1000), default: .integer(10), unit: "pairs", fixed: true, "number of the latest steps, with their gradient differences, from which lbfgs estimates the curvature"), Convergence.option,
   ]
 
   package let memory: Int

@@ -10,7 +10,11 @@ A batch is an array [samples, features].
     network.fit(training, validation=validation, optimizer="adam", epochs=60)
     network.predict([[0.0, 1.6]])
 
-The library prints nothing; failures raise StableODEError or one of its subclasses.
+The library prints nothing; failures raise StableODEError or one of its subclasses. stableode.MemoryError is not part of
+`from stableode import *`, which would hide the built-in exception of this name.
+
+END_HORIZON (1), END_EVENT (2) and END_FAILURE (3) are the values of `Solution.ends`: the sample's solve reached the horizon, met its event,
+or failed.
 """
 
 from ._errors import (
@@ -62,7 +66,7 @@ from ._registries import (
     trajectory_terms,
 )
 from .dataset import Dataset
-from .equation import BlockMemory, MemoryPlan, NearIdentityGap, Solution, StepReport
+from .equation import END_EVENT, END_FAILURE, END_HORIZON, BlockMemory, MemoryPlan, NearIdentityGap, Solution, StepReport
 from .gradient import Gradient
 from .introspection import Option, build_info, library_version, options, registry
 from .levels import multilevel
@@ -84,6 +88,9 @@ __all__ = [
     "CancelToken",
     "CancelledError",
     "Dataset",
+    "END_EVENT",
+    "END_FAILURE",
+    "END_HORIZON",
     "FailedRow",
     "FileError",
     "FileFormatError",
@@ -95,7 +102,6 @@ __all__ = [
     "InvalidArgumentError",
     "InvalidDataError",
     "InvalidHandleError",
-    "MemoryError",
     "MemoryPlan",
     "NearIdentityGap",
     "Network",

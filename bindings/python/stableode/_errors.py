@@ -1,7 +1,9 @@
 """Exceptions: one for each error status of the C interface, each derived from the matching built-in exception too."""
 
 import builtins
+import os
 import re
+from typing import Any
 
 #: Statuses that are not errors: success, and the reasons why work ended early. Name without SODE_ → number.
 OUTCOMES = {
@@ -91,9 +93,30 @@ class MemoryError(StableODEError, builtins.MemoryError):  # noqa: A001 (the name
 
 
 class FileError(StableODEError, OSError):
-    """A file cannot be read or written."""
+    """A file cannot be read or written.
+
+    filename: its path. errno and strerror: the number and text of the system's error, such as errno.ENOENT for a missing file;
+    None if the cause is no system call (the path leads to something that is not a regular file).
+    """
 
     code = -11
+
+    def describe(self, number: int, paths: list[bytes]) -> None:
+        """Sets errno, strerror and filename. paths: the candidates, of which the message names one; it cuts long ones."""
+        if number:
+            self.errno, self.strerror = number, os.strerror(number)
+        named = (os.fsdecode(path) for path in paths)
+        self.filename = next((path for path in named if f"'{path[:400]}" in str(self)), None)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _file_error, (type(self), self.args, self.errno, self.strerror, self.filename)
+
+
+def _file_error(kind: type[FileError], arguments: tuple[Any, ...], *details: Any) -> FileError:
+    """The exception of a pickle: OSError's own form of it knows only arguments."""
+    error = kind(*arguments)
+    error.errno, error.strerror, error.filename = details
+    return error
 
 
 class FileFormatError(StableODEError, ValueError):
@@ -179,6 +202,8 @@ CLASSES = {error.code: error for error in StableODEError.__subclasses__()}
 STATUSES = OUTCOMES | {_status_name(error): number for number, error in CLASSES.items() if number < 0}
 for _error in CLASSES.values():
     _error.__module__ = "stableode"
+    _name = next(name for name, number in STATUSES.items() if number == _error.code)
+    _error.__doc__ = f"{_error.__doc__}\n\n    code: {_error.code}, the status SODE_{_name}. The message says what was given and what is allowed.\n    "
 
 
 def error_for(code: int, message: str | None) -> StableODEError:

@@ -6,7 +6,7 @@ import ctypes
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from ._errors import InvalidHandleError
+from ._errors import InvalidHandleError, UnsupportedTypeError
 from ._interrupts import attention
 from ._library import library
 from ._limits import heed_signals
@@ -64,6 +64,14 @@ class Handle:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def pointer_of(value: Any, kind: str, name: str) -> int:
+    """The handle of an argument that must be an object of one kind. Errors: UnsupportedTypeError."""
+    if not isinstance(value, Handle) or value._kind != kind:
+        wanted = "".join(part.capitalize() for part in kind.split("_"))
+        raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; it must be a {wanted}")
+    return value._pointer
 
 
 def new_pointer() -> ctypes.c_void_p:

@@ -4,7 +4,7 @@ import ctypes
 import os
 from pathlib import Path
 
-from ._errors import error_for
+from ._errors import FileError, error_for
 from ._interrupts import attention
 from ._table import FUNCTIONS, VERSION_NUMBER, Outcome, Status
 
@@ -75,13 +75,13 @@ def _declare(library, path, name, result, arguments):
 
 def _raise_if_negative(status, function, arguments):
     if status < 0 or attention.exception is not None:
-        _raise(status, negative_only=True)
+        _raise(status, arguments, negative_only=True)
     return status
 
 
 def _raise_unless_done(status, function, arguments):
     if status != 0 or attention.exception is not None:
-        _raise(status, negative_only=False)
+        _raise(status, arguments, negative_only=False)
     return status
 
 
@@ -89,10 +89,14 @@ def _raise_unless_done(status, function, arguments):
 _INTERRUPTED = range(1, 4)
 
 
-def _raise(status, negative_only):
+def _raise(status, arguments, negative_only):
     attention.reraise(status == 1 and not negative_only)
     if status < 0 or (not negative_only and status in _INTERRUPTED):
-        raise error_for(status, decode(library.sode_last_error_message()) or decode(library.sode_status_text(status)))
+        message = decode(library.sode_last_error_message()) or decode(library.sode_status_text(status))
+        error = error_for(status, message)
+        if isinstance(error, FileError):
+            error.describe(library.sode_last_error_number(), [argument for argument in arguments if isinstance(argument, bytes)])
+        raise error
 
 
 def decode(text: bytes | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import math
+import numbers
 import os
 import threading
 from typing import Protocol
@@ -72,6 +73,8 @@ def milliseconds(seconds: float | None, name: str) -> int:
     """A time limit for C, in milliseconds, from seconds > 0; 0 for None."""
     if seconds is None:
         return 0
+    if not isinstance(seconds, numbers.Real):
+        raise UnsupportedTypeError(f"{name} is a {type(seconds).__name__}; it must be a number of seconds, or None")
     if not 0 < seconds < 1e12:
         raise OutOfRangeError(f"{name} is {seconds}; it must be > 0 seconds, or None")
     return math.ceil(seconds * 1000)

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class BlockOptions(TypedDict, total=False):
-    """The options of one block."""
+    """The options of one block, as keywords: field, activation, integrator, layers, horizon …
+
+    `stableode.options("block")` describes each.
+    """
 
     field: Literal["dense", "two_layer", "antisymmetric", "antisymmetric_damped", "negative_definite", "hamiltonian", "hamiltonian_two_weight", "hamiltonian_h", "gradient_flow", "second_order", "rotate_relax", "linear_cubic", "linear_activation", "continuous_rnn", "antisymmetric_rnn", "gated_antisymmetric_rnn", "neural_cde", "ode_rnn"] | str
     """the vector field f(y; θ), which says how the state changes"""
@@ -137,7 +140,10 @@ class ProjectionOptions(NetworkChanges, total=False):
 
 
 class NetworkOptions(NetworkChanges):
-    """The options of a network."""
+    """The options of a network, as keywords: its own, and those of its blocks.
+
+    `stableode.options("network")` and `stableode.options("block")` describe each.
+    """
 
     inputs: int
     """features of one sample; between 1 and 1000000"""
@@ -146,105 +152,108 @@ class NetworkOptions(NetworkChanges):
 
 
 class TrainerOptions(TypedDict, total=False):
-    """The options of training."""
+    """The options of training, as keywords: optimizer, learning_rate, epochs, batch_size …
 
-    epochs: int
+    `stableode.options("trainer")` describes each. None stands for its default. Those whose help says so are fixed once training has begun.
+    """
+
+    epochs: int | None
     """passes over the training data, counted over all runs of the trainer; between 1 and 1000000000"""
-    batch_size: int
-    """samples in one step; the last batch of an epoch may be smaller. Optimizers with a line search or a trust region use all samples in each step unless this option is set; between 1 and 1000000000"""
-    accumulate_batches: int
-    """batches whose gradients are averaged for one step, as if batch_size were that many times larger; memory does not grow with this number; between 1 and 1000000"""
-    seed: int
-    """seed of the random order of the samples and of the noise; >= 0"""
-    shuffle: bool
-    """whether each epoch visits the samples in a new random order; true or false (1 or 0)"""
-    optimizer: Literal["sgd", "adam", "adamw", "lbfgs", "nonlinear_cg", "newton_pcg", "gauss_newton", "varpro", "block_coordinate"] | str
-    """method that updates the parameters"""
-    metric: Literal["automatic", "loss", "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "brier_score", "auc", "r2", "mean_absolute_error"] | str | Callable[[numpy.ndarray, numpy.ndarray], float]
-    """figure on the validation data by which the best parameters are chosen; automatic: accuracy, or loss if the network's loss is least_squares"""
-    class_weights: Literal["none", "balanced"] | str | ArrayLike
+    batch_size: int | None
+    """samples in one step; the last batch of an epoch may be smaller. Optimizers with a line search or a trust region use all samples in each step unless this option is set; fixed once training has begun; between 1 and 1000000000"""
+    accumulate_batches: int | None
+    """batches whose gradients are averaged for one step, as if batch_size were that many times larger; memory does not grow with this number; fixed once training has begun; between 1 and 1000000"""
+    seed: int | None
+    """seed of the random order of the samples and of the noise; fixed once training has begun; >= 0"""
+    shuffle: bool | None
+    """whether each epoch visits the samples in a new random order; fixed once training has begun; true or false (1 or 0)"""
+    optimizer: Literal["sgd", "adam", "adamw", "lbfgs", "nonlinear_cg", "newton_pcg", "gauss_newton", "varpro", "block_coordinate"] | str | None
+    """method that updates the parameters; fixed once training has begun"""
+    metric: Literal["automatic", "loss", "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "brier_score", "auc", "r2", "mean_absolute_error"] | str | Callable[[numpy.ndarray, numpy.ndarray], float] | None
+    """figure on the validation data by which the best parameters are chosen; automatic: accuracy, or loss if the network's loss is least_squares; fixed once training has begun"""
+    class_weights: Literal["none", "balanced"] | str | ArrayLike | None
     """weights of the classes in the training loss. none: all samples count alike; balanced: a sample counts samples/(classes · samples of its class), so that all classes count alike"""
-    label_smoothing: float
+    label_smoothing: float | None
     """label smoothing of the training loss: the part of each label that is spread evenly over all classes; between 0.0 and 0.9999999999999999"""
-    patience: int
+    patience: int | None
     """epochs without an improvement of the metric after which training ends; it needs validation data; 0: training never ends early; between 0 and 1000000000"""
-    min_delta: float
-    """smallest change of the metric that counts as an improvement for patience; finite and >= 0.0"""
-    num_threads: int
+    min_delta: float | None
+    """smallest change of the metric that counts as an improvement for patience; fixed once training has begun; finite and >= 0.0"""
+    num_threads: int | None
     """threads that training uses; 0: one for each CPU that the process may use; between 0 and 1024"""
-    learning_rate: float
+    learning_rate: float | None
     """step length of the optimizer, which the schedule and the warm-up change during training; finite and > 0.0; for optimizer sgd, adam, adamw"""
-    momentum: float
+    momentum: float | None
     """part of the last step that is added to the next one; 0: no momentum; between 0.0 and 0.9999999999999999; for optimizer sgd"""
-    nesterov: bool
+    nesterov: bool | None
     """whether momentum is that of Nesterov; it needs momentum > 0; true or false (1 or 0); for optimizer sgd"""
-    clip_norm: float
+    clip_norm: float | None
     """largest norm of the gradient over all parameters; a longer gradient is scaled down to it; 0: no limit; finite and >= 0.0; for optimizer sgd, adam, adamw"""
-    clip_value: float
+    clip_value: float | None
     """largest magnitude of a number in the gradient; larger numbers are cut to it, before clip_norm is applied; 0: no limit; finite and >= 0.0; for optimizer sgd, adam, adamw"""
-    beta1: float
+    beta1: float | None
     """decay rate β₁ of the running mean of the gradient; between 0.0 and 0.9999999999999999; for optimizer adam, adamw"""
-    beta2: float
+    beta2: float | None
     """decay rate β₂ of the running mean of the squared gradient; between 0.0 and 0.9999999999999999; for optimizer adam, adamw"""
-    epsilon: float
+    epsilon: float | None
     """ε, which is added to the square root of the running mean of the squared gradient; finite and > 0.0; for optimizer adam, adamw"""
-    lbfgs_memory: int
-    """number of the latest steps, with their gradient differences, from which lbfgs estimates the curvature; between 1 and 1000; for optimizer lbfgs"""
-    gradient_tolerance: float
+    lbfgs_memory: int | None
+    """number of the latest steps, with their gradient differences, from which lbfgs estimates the curvature; fixed once training has begun; between 1 and 1000; for optimizer lbfgs"""
+    gradient_tolerance: float | None
     """training has converged when the norm of the gradient over all samples is at most this fraction of its norm at the first step; finite and >= 0.0; for optimizer lbfgs, nonlinear_cg, newton_pcg, gauss_newton, varpro, block_coordinate"""
-    cg_iterations: int
+    cg_iterations: int | None
     """most products with the curvature matrix in one step, the limit of the inner conjugate gradient iteration; between 1 and 1000000; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
-    cg_tolerance: float
+    cg_tolerance: float | None
     """the inner conjugate gradient iteration ends when the norm of its residual is at most this fraction of the first; between 0.0 and 0.9999999999999999; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
-    curvature_fraction: float
+    curvature_fraction: float | None
     """fraction of the step's samples that is used for products with the curvature matrix; 1: all of them; > 0.0 and <= 1.0; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
-    preconditioner_shift: float
+    preconditioner_shift: float | None
     """γ of the preconditioner (αLᵀL + γI)⁻¹, which is used if the option smoothness, its α, is above 0; finite and > 0.0; for optimizer newton_pcg, gauss_newton, varpro, block_coordinate"""
-    trust_radius: float
+    trust_radius: float | None
     """first radius of the trust region, in the norm of the preconditioner; finite and > 0.0; for optimizer gauss_newton, varpro"""
-    readout_iterations: int
+    readout_iterations: int | None
     """most Newton iterations when the optimum of the readout is computed; between 1 and 100000; for optimizer varpro, block_coordinate"""
-    readout_tolerance: float
+    readout_tolerance: float | None
     """the readout counts as optimal when the norm of its gradient is at most this; finite and >= 0.0; for optimizer varpro, block_coordinate"""
-    schedule: Literal["constant", "step", "cosine"] | str
+    schedule: Literal["constant", "step", "cosine"] | str | None
     """how the learning rate changes over training"""
-    schedule_interval: Literal["step", "epoch"] | str
+    schedule_interval: Literal["step", "epoch"] | str | None
     """when the rate changes: after each step, or after each epoch"""
-    warmup_epochs: int
+    warmup_epochs: int | None
     """length of the warm-up, in which the rate rises linearly to learning_rate; it must be less than epochs; 0: no warm-up; between 0 and 1000000000"""
-    warmup_steps: int
+    warmup_steps: int | None
     """length of the warm-up in steps; only one of this and warmup_epochs may be set; 0: no warm-up; between 0 and 1000000000000"""
-    step_epochs: int
+    step_epochs: int | None
     """epochs after which the step schedule changes the rate; between 1 and 1000000000; for schedule step"""
-    step_factor: float
+    step_factor: float | None
     """factor by which the step schedule multiplies the rate at each change; > 0.0 and <= 1.0; for schedule step"""
-    minimum_learning_rate: float
+    minimum_learning_rate: float | None
     """rate at which the cosine schedule ends; at most learning_rate; finite and >= 0.0; for schedule cosine"""
-    kinetic_energy: float
+    kinetic_energy: float | None
     """strength α of the term (α/2) Σ_j ‖y_{j+1} − y_j‖²/h_j in the objective, averaged over the samples, which favors short trajectories; y_j is the state in layer j and h_j its step size; 0: no term; finite and >= 0.0"""
-    jacobian_penalty: float
+    jacobian_penalty: float | None
     """strength α of the term (α/2) Σ_j h_j‖Jε_j‖² in the objective, averaged over the samples, which favors fields that vary slowly; J is the Jacobian of the field and ε_j a fixed vector of random signs; 0: no term; finite and >= 0.0"""
-    jacobian_step: float
+    jacobian_step: float | None
     """step δ of the difference quotients by which jacobian_penalty approximates Jε; > 0.0 and <= 1.0"""
-    parameter_min: float
+    parameter_min: float | None
     """smallest value that a weight may have; smaller weights are set to it after every update; finite and >= -1.7976931348623157e+308"""
-    parameter_max: float
+    parameter_max: float | None
     """largest value that a weight may have; larger weights are set to it after every update; finite and >= -1.7976931348623157e+308"""
-    keep_stable: float
+    keep_stable: float | None
     """fraction of the integrator's stability limit that no layer may exceed; the weights of a layer that does are scaled down after every update; 0: no limit; between 0.0 and 1.0"""
-    weight_decay: float
+    weight_decay: float | None
     """strength α of the term ½α‖weights‖² in the objective; adamw instead shrinks the weights directly at this rate; biases are not included; 0: no decay; finite and >= 0.0"""
-    smoothness: float
+    smoothness: float | None
     """strength α of the term ½α∫‖dθ/dt‖² dt in the objective, over the weights and biases θ of each block, which favors parameters that vary slowly from layer to layer; if layers have their own, it is (α/2h) Σ_j ‖θ_j − θ_{j−1}‖²; 0: no term; finite and >= 0.0"""
-    classifier_smoothness: float
+    classifier_smoothness: float | None
     """strength α of the term ½α‖LW‖² in the objective; W are the weights of the readout and L takes differences between neighboring features; 0: no term; finite and >= 0.0"""
-    classifier_grid: str | Sequence[float]
+    classifier_grid: str | Sequence[float] | None
     """rows and columns of the grid on which the features of the readout lie, for classifier_smoothness; several grids may follow one another; empty: the features lie on one line; finite numbers separated by commas"""
-    classifier_operator: Literal["differences", "laplacian"] | str
+    classifier_operator: Literal["differences", "laplacian"] | str | None
     """the operator L of classifier_smoothness. differences: those between neighbors; laplacian: at each feature the sum of its differences from all neighbors"""
-    smoothed_l1: float
+    smoothed_l1: float | None
     """strength α of the term α Σ (√(θ² + ε²) − ε) over all weights θ in the objective, which makes many weights nearly zero; biases are not included; 0: no term; finite and >= 0.0"""
-    l1_epsilon: float
+    l1_epsilon: float | None
     """ε of smoothed_l1: for |θ| well below ε the term is nearly a parabola, for |θ| well above ε nearly |θ|; finite and > 0.0"""
 
 

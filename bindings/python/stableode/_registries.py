@@ -4,92 +4,146 @@ from .introspection import registry
 
 
 def fields() -> dict[str, str]:
-    """Name → one line of help: vector fields f(y; θ), the right-hand sides of the differential equation."""
+    """Name → one line of help: vector fields f(y; θ), the right-hand sides of the differential equation.
+
+    The names of the registry "fields", in the library's order, as texts of options and arguments.
+    """
     return registry("fields")
 
 
 def integrators() -> dict[str, str]:
-    """Name → one line of help: time integrators, whose steps are the layers."""
+    """Name → one line of help: time integrators, whose steps are the layers.
+
+    The names of the registry "integrators", in the library's order, as texts of options and arguments.
+    """
     return registry("integrators")
 
 
 def activations() -> dict[str, str]:
-    """Name → one line of help: elementwise functions σ."""
+    """Name → one line of help: elementwise functions σ.
+
+    The names of the registry "activations", in the library's order, as texts of options and arguments.
+    """
     return registry("activations")
 
 
 def biases() -> dict[str, str]:
-    """Name → one line of help: kinds of bias."""
+    """Name → one line of help: kinds of bias.
+
+    The names of the registry "biases", in the library's order, as texts of options and arguments.
+    """
     return registry("biases")
 
 
 def openings() -> dict[str, str]:
-    """Name → one line of help: how the inputs become the first state."""
+    """Name → one line of help: how the inputs become the first state.
+
+    The names of the registry "openings", in the library's order, as texts of options and arguments.
+    """
     return registry("openings")
 
 
 def readouts() -> dict[str, str]:
-    """Name → one line of help: how the final state becomes scores."""
+    """Name → one line of help: how the final state becomes scores.
+
+    The names of the registry "readouts", in the library's order, as texts of options and arguments.
+    """
     return registry("readouts")
 
 
 def losses() -> dict[str, str]:
-    """Name → one line of help: losses, each with its map from scores to probabilities."""
+    """Name → one line of help: losses, each with its map from scores to probabilities.
+
+    The names of the registry "losses", in the library's order, as texts of options and arguments.
+    """
     return registry("losses")
 
 
 def optimizers() -> dict[str, str]:
-    """Name → one line of help: methods that update the parameters."""
+    """Name → one line of help: methods that update the parameters.
+
+    The names of the registry "optimizers", in the library's order, as texts of options and arguments.
+    """
     return registry("optimizers")
 
 
 def schedules() -> dict[str, str]:
-    """Name → one line of help: how the learning rate changes during training."""
+    """Name → one line of help: how the learning rate changes during training.
+
+    The names of the registry "schedules", in the library's order, as texts of options and arguments.
+    """
     return registry("schedules")
 
 
 def regularizers() -> dict[str, str]:
-    """Name → one line of help: terms of the training objective that depend on the parameters; the option of the same name is the term's strength."""
+    """Name → one line of help: terms of the training objective that depend on the parameters; the option of the same name is the term's strength.
+
+    The names of the registry "regularizers", in the library's order, as texts of options and arguments.
+    """
     return registry("regularizers")
 
 
 def trajectory_terms() -> dict[str, str]:
-    """Name → one line of help: terms of the training objective that depend on the states in all layers; the option of the same name is the term's strength."""
+    """Name → one line of help: terms of the training objective that depend on the states in all layers; the option of the same name is the term's strength.
+
+    The names of the registry "trajectory_terms", in the library's order, as texts of options and arguments.
+    """
     return registry("trajectory_terms")
 
 
 def constraints() -> dict[str, str]:
-    """Name → one line of help: limits that training keeps the parameters within."""
+    """Name → one line of help: limits that training keeps the parameters within.
+
+    The names of the registry "constraints", in the library's order, as texts of options and arguments.
+    """
     return registry("constraints")
 
 
 def time_bases() -> dict[str, str]:
-    """Name → one line of help: how the layers get their weights."""
+    """Name → one line of help: how the layers get their weights.
+
+    The names of the registry "time_bases", in the library's order, as texts of options and arguments.
+    """
     return registry("time_bases")
 
 
 def memory_policies() -> dict[str, str]:
-    """Name → one line of help: which states training keeps in memory for the gradient, and which it computes again."""
+    """Name → one line of help: which states training keeps in memory for the gradient, and which it computes again.
+
+    The names of the registry "memory_policies", in the library's order, as texts of options and arguments.
+    """
     return registry("memory_policies")
 
 
 def noises() -> dict[str, str]:
-    """Name → one line of help: random numbers in the layers during training."""
+    """Name → one line of help: random numbers in the layers during training.
+
+    The names of the registry "noises", in the library's order, as texts of options and arguments.
+    """
     return registry("noises")
 
 
 def metrics() -> dict[str, str]:
-    """Name → one line of help: figures by which a trained network is judged."""
+    """Name → one line of help: figures by which a trained network is judged.
+
+    The names of the registry "metrics", in the library's order, as texts of options and arguments.
+    """
     return registry("metrics")
 
 
 def prolongations() -> dict[str, str]:
-    """Name → one line of help: how a network's weights become those of a network with twice the layers."""
+    """Name → one line of help: how a network's weights become those of a network with twice the layers.
+
+    The names of the registry "prolongations", in the library's order, as texts of options and arguments.
+    """
     return registry("prolongations")
 
 
 def problems() -> dict[str, str]:
-    """Name → one line of help: data sets of the papers that are made by a formula."""
+    """Name → one line of help: data sets of the papers that are made by a formula.
+
+    The names of the registry "problems", in the library's order, as texts of options and arguments.
+    """
     return registry("problems")
 
 

@@ -55,6 +55,7 @@ FUNCTIONS = {
     "sode_status_name": (Text, [c_int32]),
     "sode_status_text": (Text, [c_int32]),
     "sode_last_error_message": (Text, []),
+    "sode_last_error_number": (c_int32, []),
     "sode_failed_row_count": (Status, [IntOut]),
     "sode_failed_row_at": (Status, [c_int64, IntOut, POINTER(Status), TextOut]),
     # 4 specification
@@ -160,6 +161,23 @@ FUNCTIONS = {
         [
             Handle,
             c_int64,
+            TensorIn,
+            TensorIn,
+            POINTER(EventFunctionData),
+            TensorOut,
+            TensorOut,
+            TensorOut,
+            TensorOut,
+            POINTER(StepReportData),
+        ],
+    ),
+    "sode_network_solve_from": (
+        Status,
+        [
+            Handle,
+            c_int64,
+            TensorIn,
+            TensorIn,
             TensorIn,
             TensorIn,
             POINTER(EventFunctionData),

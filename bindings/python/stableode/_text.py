@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import json
 import math
+import numbers
 import operator
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, SupportsIndex
 
 import numpy
@@ -24,7 +25,9 @@ def text(value: str, name: str) -> bytes:
 
 
 def path(value: str | bytes | os.PathLike[str], name: str = "path") -> bytes:
-    """A path (str, bytes or os.PathLike) as a `const char *` argument."""
+    """A path (str, bytes or os.PathLike) as a `const char *` argument. Errors: as those of text."""
+    if not isinstance(value, (str, bytes, os.PathLike)):
+        raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; it must be a str, bytes or os.PathLike")
     return _without_zero(os.fsencode(value), name)
 
 
@@ -45,13 +48,45 @@ def integer(value: SupportsIndex, name: str, low: int = -(2**63), high: int = 2*
     return number
 
 
+def real(value: float, name: str) -> float:
+    """A float for a double argument. Errors: UnsupportedTypeError."""
+    if not isinstance(value, numbers.Real) and not (isinstance(value, numpy.ndarray) and value.ndim == 0 and value.dtype.kind in "fiu"):
+        raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; it must be a number")
+    return float(value)
+
+
+def flag(value: bool, name: str) -> bool:
+    """A bool; 0 and 1 say the same. Errors: UnsupportedTypeError."""
+    if isinstance(value, (bool, numpy.bool_)) or (isinstance(value, (int, numpy.integer)) and value in (0, 1)):
+        return bool(value)
+    raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; it must be True or False")
+
+
+def function(value: Callable[..., Any] | None, name: str) -> Callable[..., Any] | None:
+    """A function, or None. Errors: UnsupportedTypeError."""
+    if value is not None and not callable(value):
+        raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; it must be a function, or None")
+    return value
+
+
+def names(value: str | Iterable[str], name: str) -> list[str]:
+    """A list of names from a name or several. Errors: UnsupportedTypeError."""
+    found = [value] if isinstance(value, str) else list(value) if isinstance(value, Iterable) else None
+    if found is None or not all(isinstance(item, str) for item in found):
+        raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; it must be a name (a str) or a list of names")
+    return found
+
+
 def seed_number(value: SupportsIndex) -> int:
     """An int for a uint64 seed."""
     return integer(value, "seed", 0, 2**64 - 1)
 
 
 def options_json(options: Mapping[str, Any]) -> bytes:
-    """Keyword options as JSON bytes. Nested lists and dicts (`blocks=[{…}, {…}]`) are allowed; numbers must be finite."""
+    """Keyword options as JSON bytes. Nested lists and dicts (`blocks=[{…}, {…}]`) are allowed; numbers must be finite.
+
+    None becomes null, which gives a trainer's option its default again; other objects refuse it.
+    """
     return json.dumps(_plain(options, "")).encode()
 
 
@@ -60,6 +95,8 @@ def _plain(value: Any, name: str) -> Any:
         return {key: _plain(inner, key) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner, name) for inner in value]
+    if value is None:
+        return None
     if isinstance(value, (bool, numpy.bool_)):
         return bool(value)
     if isinstance(value, (int, numpy.integer)):

@@ -12,13 +12,13 @@ import numpy
 from ._callers import Callers, Loss
 from ._errors import OUTCOMES, CallbackFailedError
 from ._events import Relay
-from ._handle import Handle, new_pointer
+from ._handle import Handle, new_pointer, pointer_of
 from ._interrupts import attention
 from ._library import library
 from ._limits import milliseconds
 from ._structures import Limits, LossFunction, ProgressData
 from ._tensor import output, tensor_of
-from ._text import integer, options_json, path, read_json
+from ._text import flag, function, integer, options_json, path, read_json, real
 from .dataset import Data, Dataset, as_dataset
 from .progress import CancelToken, History, Progress
 
@@ -41,7 +41,7 @@ class Training(Handle):
         self, network: Model, *, loss: Loss | None = None, larger_is_better: bool = True, **options: Unpack[TrainerOptions]
     ):
         pointer = new_pointer()
-        library.sode_trainer_create(network._pointer, ctypes.byref(pointer))
+        library.sode_trainer_create(pointer_of(network, "network", "network"), ctypes.byref(pointer))
         self._begin(pointer)
         if loss is not None:
             self.loss = loss
@@ -57,20 +57,22 @@ class Training(Handle):
         library.sode_trainer_set_callback(self._pointer, self._relay.function, None)
 
     def set(self, *, larger_is_better: bool = True, **options: Unpack[TrainerOptions]) -> None:
-        """Sets options. If one of the library's options is refused, none of them changes.
+        """Sets options. If one of the library's options is refused, none of them changes. None gives an option its default again.
 
-        As in the constructor, metric may be a function and class_weights an array.
+        As in the constructor, metric may be a function and class_weights an array. Options whose help says that they are fixed
+        cannot change after the first run (StateError); all others may. Once an optimizer or a schedule has been set, options that
+        it does not take raise IncompatibleError, unless they have their defaults; before, they wait for it, at most until the first run.
         """
+        larger_is_better = flag(larger_is_better, "larger_is_better")
         chosen: dict[str, Any] = dict(options)
         metric = chosen.pop("metric") if callable(chosen.get("metric")) else None
-        weights = None if isinstance(chosen.get("class_weights", ""), str) else chosen.pop("class_weights")
+        weights = None if isinstance(chosen.get("class_weights", ""), (str, type(None))) else chosen.pop("class_weights")
         encoded = options_json(chosen)
         library.sode_trainer_set_json(self._pointer, encoded, len(encoded))
         if weights is not None:
             library.sode_trainer_set_class_weights(self._pointer, ctypes.byref(tensor_of(weights, "class_weights")))
         if metric is not None:
-            function = self._callers.metric(metric)
-            library.sode_trainer_set_metric(self._pointer, function, int(larger_is_better), None)
+            library.sode_trainer_set_metric(self._pointer, self._callers.metric(metric), int(larger_is_better), None)
 
     @property
     def loss(self) -> Loss | None:
@@ -81,14 +83,19 @@ class Training(Handle):
         return self._loss
 
     @loss.setter
-    def loss(self, function: Loss | None) -> None:
-        given = LossFunction() if function is None else self._callers.loss(function)
+    def loss(self, loss: Loss | None) -> None:
+        given = LossFunction() if loss is None else self._callers.loss(loss)
         library.sode_trainer_set_loss(self._pointer, given, None)
-        self._loss = function
+        self._loss = loss
 
     @property
     def options(self) -> dict[str, Any]:
-        """The current value of every option, defaults included."""
+        """The values, defaults included, of the options that the chosen optimizer and schedule take.
+
+        A new trainer with these options trains in the same way: `Trainer(network, **trainer.options)`. Options for which "not set"
+        has a meaning of its own appear only if they are set: parameter_min, parameter_max, and batch_size for optimizers that take
+        all samples. Functions and arrays (loss, metric, class_weights) are not among them.
+        """
         return read_json(library.sode_trainer_json, self._pointer)
 
     def run(
@@ -111,8 +118,10 @@ class Training(Handle):
         cancel: a CancelToken, which stops the run.
         """
         limits = Limits(epochs=_positive(epochs, "epochs"), milliseconds=milliseconds(time_limit, "time_limit"))
-        limits.cancel = None if cancel is None else cancel._pointer
-        failure = self._run(as_dataset(training), None if validation is None else as_dataset(validation), limits, on_event)
+        limits.cancel = None if cancel is None else pointer_of(cancel, "cancel_token", "cancel")
+        function(on_event, "on_event")
+        data = None if validation is None else as_dataset(validation, name="validation")
+        failure = self._run(as_dataset(training, name="training"), data, limits, on_event)
         self._relay.reraise()
         self._callers.reraise()
         if failure is not None:
@@ -152,7 +161,7 @@ class Training(Handle):
         """
         count, suggestion = integer(steps, "steps", 2, 100_000), ctypes.c_double()
         curve, tensor = output((count, 2), "float64")
-        dataset = as_dataset(training)
+        dataset, low, high = as_dataset(training, name="training"), real(low, "low"), real(high, "high")
         with self._callers.calling():
             library.sode_trainer_find_learning_rate(
                 self._pointer, dataset._pointer, low, high, count, ctypes.byref(tensor), ctypes.byref(suggestion)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy
 
-from ._errors import InvalidArgumentError
+from ._errors import InvalidArgumentError, UnsupportedTypeError
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._structures import DatasetInfo, ReleaseFunction
-from ._tensor import numpy_type, output, tensor_of
-from ._text import integer, path, seed_number, text
+from ._tensor import as_array, numpy_type, output, tensor_of
+from ._text import flag, integer, path, seed_number, text
 
 if TYPE_CHECKING:
     import os
@@ -48,7 +48,7 @@ class Dataset(Handle):
         tensors = tensor_of(features, "features"), tensor_of(targets, "targets")
         pointer = new_pointer()
         arguments = [ctypes.byref(tensor) for tensor in tensors]
-        if copy:
+        if flag(copy, "copy"):
             library.sode_dataset_create(*arguments, ctypes.byref(pointer))
         else:
             number = next(_next_number)
@@ -203,14 +203,29 @@ def _restored(
     return data if weights is None else data.weighted(weights)
 
 
-def as_dataset(features: ArrayLike | Data, targets: ArrayLike | None = None) -> Dataset:
-    """A data set from a Dataset, a pair (features, targets), or features and targets as two arguments; arrays are not copied."""
+def as_dataset(features: ArrayLike | Data, targets: ArrayLike | None = None, name: str = "features") -> Dataset:
+    """A data set from a Dataset, a pair (features, targets), or features and targets as two arguments; arrays are not copied.
+
+    name: what `features` is called in errors. Errors: UnsupportedTypeError for what is neither; InvalidArgumentError for features alone.
+    """
     if isinstance(features, Dataset):
         if targets is not None:
             raise InvalidArgumentError("targets are given in addition to a Dataset, which has its own")
         return features
     if targets is None:
+        if not hasattr(features, "__len__") and not hasattr(features, "__dlpack__"):
+            raise UnsupportedTypeError(f"{name} is a {type(features).__name__}; it must be a Dataset, or features and targets")
         if not isinstance(features, (tuple, list)) or len(features) != 2:
-            raise InvalidArgumentError("data must be a Dataset, or features and targets")
+            raise InvalidArgumentError(f"{name} must be a Dataset, or features and targets")
         return Dataset(features[0], features[1], copy=False)
     return Dataset(cast("ArrayLike", features), targets, copy=False)
+
+
+def as_features(features: ArrayLike | Data, targets: ArrayLike | None = None) -> Dataset:
+    """A data set whose targets nobody will read: as `as_dataset`, but from features alone too."""
+    if targets is None and not isinstance(features, Dataset):
+        is_pair = isinstance(features, (tuple, list)) and len(features) == 2 and numpy.ndim(features[0]) == 2
+        if not is_pair:
+            array = as_array(features, "features")
+            return Dataset(array, numpy.zeros(len(array) if array.ndim else 0, "int64"), copy=False)
+    return as_dataset(features, targets)

@@ -1,4 +1,8 @@
-"""Blocks as differential equations: solutions at requested times, memory plans of gradients, and the feed-forward form."""
+"""Blocks as differential equations: solutions at requested times, memory plans of gradients, and the feed-forward form.
+
+END_HORIZON (1), END_EVENT (2) and END_FAILURE (3) are the values of `Solution.ends`: the sample's solve reached the horizon of its block, met
+the event, or failed in its step control.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy
 
+from ._errors import InvalidArgumentError, UnsupportedTypeError
 from ._library import decode, library
 from ._structures import BlockMemoryData, EventFunctionData, MemoryPlanData, NearIdentityGapData, StepReportData, Tensor
-from ._tensor import output, tensor_of
-from ._text import integer, text
+from ._tensor import as_array, output, pass_tensor, tensor_of
+from ._text import integer, real, text
 from .rows import failed_rows
 
 if TYPE_CHECKING:
@@ -19,22 +24,30 @@ if TYPE_CHECKING:
 
     from ._model import Model
 
-#: How a sample's solve ended: SODE_END_HORIZON, SODE_END_EVENT and SODE_END_FAILURE.
-END_HORIZON, END_EVENT, END_FAILURE = 1, 2, 3
+#: `Solution.ends` of a sample whose solve reached the horizon of its block (SODE_END_HORIZON).
+END_HORIZON = 1
+#: `Solution.ends` of a sample whose solve met the event (SODE_END_EVENT).
+END_EVENT = 2
+#: `Solution.ends` of a sample whose step control gave up; `Solution.reasons` says why (SODE_END_FAILURE).
+END_FAILURE = 3
 
 
 @dataclass(frozen=True)
 class StepReport:
-    """Counts of an integrator's work, summed over the samples. Explicit integrators with fixed steps count nothing."""
+    """Counts of an integrator's work in one call, summed over the samples.
 
-    #: Evaluations of the field by adaptive and implicit integrators.
+    Explicit integrators with fixed steps count nothing: their counts are 0.
+
+    evaluations: evaluations of the field by adaptive and implicit integrators.
+    accepted_steps, rejected_steps: steps that adaptive integrators tried, by whether their error was small enough.
+    iterations: iterations of the equation solvers in implicit integrators.
+    reconstruction_error: for memory="reversible", the largest |recovered − true| of a block's first state, relative to the largest |true|.
+    """
+
     evaluations: int
-    #: Accepted and rejected steps of adaptive integrators.
     accepted_steps: int
     rejected_steps: int
-    #: Iterations of implicit integrators' solvers.
     iterations: int
-    #: For memory="reversible": the largest |recovered − true| of a block's first state, relative to the largest |true|.
     reconstruction_error: float
 
 
@@ -47,23 +60,39 @@ def step_report(data):
 
 @dataclass(frozen=True)
 class Solution:
-    """The result of `Network.solve`."""
+    """The result of `Network.solve`: states of one block, and where each sample's solve ended.
 
-    #: [samples, times, width]: the states at the requested times; NaN at times that a sample did not reach.
+    states: [samples, times, width] in the network's type, the visible states at the requested times; NaN at times before a sample's
+    start and at times that it did not reach.
+    ends: [samples] of int32, how each solve ended: stableode.END_HORIZON (1), END_EVENT (2) or END_FAILURE (3).
+    end_times: [samples] of float64, when each solve ended, in the block's time: 0 … horizon.
+    event_states: [samples, width] in the network's type, the visible states at the events; NaN for samples without an event.
+    report: a StepReport of the whole solve.
+    reasons: for each sample, why its solve failed, as a sentence; None if it did not fail.
+    restart_states: [samples, state width], the whole states at the events, from which `solve(start_states=…)` goes on. They are
+    wider than event_states for Hamiltonian fields, whose states are (y, z).
+    """
+
     states: numpy.ndarray
-    #: [samples]: END_HORIZON, END_EVENT or END_FAILURE, and the time at which the sample ended.
     ends: numpy.ndarray
     end_times: numpy.ndarray
-    #: [samples, width]: the states at the events; NaN for samples without an event.
     event_states: numpy.ndarray
     report: StepReport
-    #: [samples]: why the solve of a sample failed; None if it did not fail.
     reasons: tuple[str | None, ...]
+    restart_states: numpy.ndarray
 
 
 @dataclass(frozen=True)
 class BlockMemory:
-    """What a gradient stores for one block."""
+    """What a gradient stores for one block, and what it recomputes.
+
+    policy: the memory policy, one of `stableode.memory_policies()`; for "automatic", the one that it chose.
+    layers: layers of the block, which are the steps of a forward pass.
+    states: states that a tape (the stored states of one tile of samples) holds at once.
+    records: records of steps (what the derivative of a step needs) that a tape holds at once.
+    recomputed_steps: steps that one gradient computes a second time.
+    tape_bytes, total_tape_bytes: bytes of the tape of one worker, and of the tapes of all workers.
+    """
 
     policy: str
     layers: int
@@ -76,7 +105,14 @@ class BlockMemory:
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """What a gradient will store and what it will recompute, known before anything is allocated."""
+    """What a `Gradient` will store and what it will recompute, known before anything is allocated.
+
+    workers: threads, each with its own scratch memory.
+    tile_columns: samples in the largest tile; a tile is a part of the batch that is computed at once.
+    tape_bytes: bytes of the tapes (stored states) of all blocks and workers, which the option memory_limit limits.
+    scratch_bytes: bytes of all scratch memory, tapes included, as `Gradient.bytes` gives for a new Gradient.
+    blocks: a BlockMemory for each block.
+    """
 
     workers: int
     tile_columns: int
@@ -87,45 +123,69 @@ class MemoryPlan:
 
 @dataclass(frozen=True)
 class NearIdentityGap:
-    """Differences between feed-forward layers and the differential equation that they approximate: (largest, root mean square)."""
+    """Differences between feed-forward layers and the differential equation that they approximate, in a block's final states.
+
+    Each is a pair (largest, root mean square) over all samples and features, of order 1 in the step size h.
+
+    layers_to_euler: the layers against Euler's method with the same weights.
+    layers_to_flow: the layers against the flow of the equation.
+    euler_to_flow: Euler's method against the flow.
+    """
 
     layers_to_euler: tuple[float, float]
     layers_to_flow: tuple[float, float]
     euler_to_flow: tuple[float, float]
 
 
-def solve(network: Model, features: ArrayLike, times: ArrayLike, event, block: int) -> Solution:
+def solve(network: Model, features, times: ArrayLike, event, block: int, start_states, start_times) -> Solution:
     """See Network.solve."""
     block = integer(block, "block")
-    given = numpy.atleast_1d(numpy.asarray(times))
-    # float32 times keep their type, because the library allows for the rounding of that type at the horizon.
-    x, at = tensor_of(features, "features"), tensor_of(given if given.dtype == numpy.float32 else given.astype("float64"), "times")
-    samples = x.array.shape[0] if x.array.ndim else 0
-    width = _width(network, block)
+    if features is None and start_states is None:
+        raise InvalidArgumentError("features and start_states are None; one of them must be given")
+    x = None if features is None else tensor_of(features, "features")
+    begin = None if start_states is None else tensor_of(start_states, "start_states")
+    at, starts = _times(times, "times"), None if start_times is None else _times(start_times, "start_times")
+    given = begin if begin is not None else x
+    samples = given.array.shape[0] if given is not None and given.array.ndim else 0
+    width, state_width = _width(network, block), _state_shape(network, block)[1]
     states, states_out = output((samples, at.array.size, width), network.dtype)
     ends, ends_out = output(samples, "int32")
     end_times, end_times_out = output(samples, "float64")
-    event_states, event_states_out = output((samples, width), network.dtype)
-    report, function = StepReportData(), None
-    if event is not None:
-        weights, level, *direction = event
-        tensor = tensor_of(weights, "event weights")
-        function = EventFunctionData(direction=direction[0] if direction else 0, weights=ctypes.pointer(tensor), level=level)
-    library.sode_network_solve(
+    restart_states, restart_states_out = output((samples, state_width), network.dtype)
+    report, function = StepReportData(), None if event is None else _event_function(event)
+    library.sode_network_solve_from(
         network._pointer,
         block,
-        ctypes.byref(x),
+        pass_tensor(x),
+        pass_tensor(begin),
+        pass_tensor(starts),
         ctypes.byref(at),
         None if function is None else ctypes.byref(function),
         ctypes.byref(states_out),
         ctypes.byref(ends_out),
         ctypes.byref(end_times_out),
-        ctypes.byref(event_states_out),
+        ctypes.byref(restart_states_out),
         ctypes.byref(report),
     )
     failures = {failed.row: failed.reason for failed in failed_rows()}
     reasons = tuple(failures.get(sample) for sample in range(samples))
-    return Solution(states, ends, end_times, event_states, step_report(report), reasons)
+    return Solution(states, ends, end_times, restart_states[:, :width].copy(), step_report(report), reasons, restart_states)
+
+
+def _times(times, name):
+    given = numpy.atleast_1d(as_array(times, name))
+    # float32 times keep their type, because the library allows for the rounding of that type at the horizon.
+    return tensor_of(given if given.dtype == numpy.float32 else given.astype("float64"), name)
+
+
+def _event_function(event):
+    if not isinstance(event, (tuple, list)) or len(event) not in (2, 3):
+        raise UnsupportedTypeError(f"event is a {type(event).__name__}; it must be (weights, level) or (weights, level, direction)")
+    weights, level, *direction = event
+    function = EventFunctionData(direction=integer(direction[0], "event direction", -(2**31), 2**31 - 1) if direction else 0)
+    function.weights = ctypes.pointer(tensor_of(weights, "event weights"))
+    function.level = real(level, "event level")
+    return function
 
 
 def memory_plan(network: Model, max_batch: int, memory: str | None, threads: int) -> MemoryPlan:
@@ -155,7 +215,7 @@ def memory_plan(network: Model, max_batch: int, memory: str | None, threads: int
 def feed_forward(network: Model, block: int) -> tuple[numpy.ndarray, numpy.ndarray]:
     """See Network.feed_forward."""
     block = integer(block, "block")
-    layers, width = _layers(network, block), _width(network, block)
+    layers, width = _state_shape(network, block)[0], _width(network, block)
     weights, weights_out = output((layers, width, width), "float64")
     biases, biases_out = output((layers, width), "float64")
     library.sode_network_get_feed_forward(network._pointer, block, ctypes.byref(weights_out), ctypes.byref(biases_out))
@@ -182,10 +242,11 @@ def near_identity_gap(network: Model, features: ArrayLike, block: int) -> NearId
     )
 
 
-def _layers(network, block):
-    layers = ctypes.c_int64()
-    library.sode_network_state_shape(network._pointer, block, ctypes.byref(layers), None)
-    return layers.value
+def _state_shape(network, block):
+    """(layers, state width) of a block."""
+    layers, width = ctypes.c_int64(), ctypes.c_int64()
+    library.sode_network_state_shape(network._pointer, block, ctypes.byref(layers), ctypes.byref(width))
+    return layers.value, width.value
 
 
 def _width(network, block):

@@ -6,7 +6,7 @@ import ctypes
 from typing import TYPE_CHECKING
 
 from ._callers import Callers, Loss
-from ._handle import Handle, new_pointer
+from ._handle import Handle, new_pointer, pointer_of
 from ._library import library
 from ._structures import StepReportData
 from ._tensor import output, pass_tensor, tensor_of
@@ -39,7 +39,7 @@ class Gradient(Handle):
         policy = None if memory is None else text(memory, "memory")
         pointer = new_pointer()
         library.sode_gradient_create(
-            network._pointer, integer(max_batch, "max_batch"), policy, integer(threads, "threads"), ctypes.byref(pointer)
+            pointer_of(network, "network", "network"), integer(max_batch, "max_batch"), policy, integer(threads, "threads"), ctypes.byref(pointer)
         )
         self._own(pointer)
         self._callers = Callers()

@@ -18,24 +18,31 @@ _OPTION_TYPES: dict[int, type] = {1: int, 2: float, 3: str, 4: bool}
 
 @dataclass(frozen=True)
 class Option:
-    """One option: its key, type, default, bounds and meaning."""
+    """One option of a network, a block or a trainer, as the library describes it.
+
+    key: its name, the keyword of Network or Trainer.
+    type: int, float, str or bool. A list of numbers (step_sizes) is a str with commas, or a list.
+    default: its value if it is not set; None for a required option.
+    low, high: the least and largest allowed value of an int or float; None for other types.
+    allowed: the allowed values in words, such as ">= 1" or "one of tanh, relu".
+    choices: the allowed texts; () for free texts and for other types.
+    unit: the unit of the number, such as "epochs" or "bytes"; "1" for a pure number, "" for texts.
+    help: what it means, in one line; whether it is fixed once training has begun.
+    required: whether it must be given.
+    taken_by: the choices of other options that it applies to, such as {"field": ("antisymmetric", …)}. With any other choice the
+    library refuses it. {}: it always applies.
+    """
 
     key: str
     type: type
-    #: None for a required option.
     default: Any
     low: Any
     high: Any
-    #: The allowed values, in words.
     allowed: str
-    #: The allowed texts; () for free texts and for numbers.
     choices: tuple[str, ...]
     unit: str
     help: str
-    #: Whether it must be given.
     required: bool
-    #: The choices of other options that this one applies to: {"field": ("antisymmetric", …)}. With any other choice the library
-    #: refuses it. {}: it always applies.
     taken_by: dict[str, tuple[str, ...]]
 
 
@@ -157,10 +164,16 @@ def takes_options(scope: str) -> Callable[[Function], Function]:
 
 
 def library_version() -> str:
-    """The loaded library's version: "0.2.0"."""
+    """The loaded library's version: "0.2.0".
+
+    It is at least `stableode.__version__`, the version of this package.
+    """
     return decode(library.sode_version_text())
 
 
 def build_info() -> str:
-    """One line for bug reports: version, compiler, BLAS, the CPU's instruction sets, and the one in use."""
+    """One line for bug reports: version, compiler, BLAS, the CPU's instruction sets, and the one in use.
+
+    Its form may change from version to version; `library_version()` is for programs.
+    """
     return decode(library.sode_build_info())

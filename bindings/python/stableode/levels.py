@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._errors import OutOfRangeError
-from ._text import integer
+from ._handle import pointer_of
+from ._text import function, integer, text
 from .dataset import Data, as_dataset
 from .introspection import takes_options
 from .network import Network
@@ -45,13 +46,17 @@ def multilevel(
 
     Errors: OutOfRangeError if `layers` cannot be reached; the errors of training.
     """
+    pointer_of(network, "network", "network")
+    function(on_event, "on_event")
+    function(on_level, "on_level")
+    text(prolongation, "prolongation")
     present = max(block.get("layers") or len(block["step_sizes"].split(",")) for block in network.specification["blocks"])
     wanted = integer(layers, "layers", 1)
     factor, rest = divmod(wanted, present)
     if rest or factor < 1 or factor & (factor - 1):
         raise OutOfRangeError(f"layers is {wanted}; it must be {present}, the network's present number, times a power of 2")
-    training = as_dataset(training)
-    validation = None if validation is None else as_dataset(validation)
+    training = as_dataset(training, name="training")
+    validation = None if validation is None else as_dataset(validation, name="validation")
     trainer = Trainer(network, **options)
     while True:
         history = trainer.run(training, validation, on_event=on_event)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Literal
 import numpy
 
 from . import equation
-from ._errors import StateError
+from ._errors import StateError, UnsupportedTypeError
 from ._handle import new_pointer
 from ._library import decode, library
 from ._model import PROBABILITIES, SCORES, Model
 from ._structures import EvaluationData
 from ._tensor import output, tensor_of
-from ._text import integer, options_json, path, read_bytes, seed_number, text
+from ._text import integer, names, options_json, path, read_bytes, seed_number, text
 from ._training import Training
-from .dataset import Data, Dataset, as_dataset
+from .dataset import Data, Dataset, as_dataset, as_features
 from .introspection import OptionSignature, takes_options
 from .progress import CancelToken, History, Progress
 from .rows import row_flag
@@ -111,6 +111,8 @@ class Network(Model):
 
     def split(self, vector: numpy.ndarray) -> dict[str, numpy.ndarray]:
         """Splits a vector in the layout of `parameter_vector` (a gradient, a direction) into a dict of views: name → array."""
+        if not isinstance(vector, numpy.ndarray):
+            raise UnsupportedTypeError(f"vector is a {type(vector).__name__}; it must be a NumPy array")
         pieces, start = {}, 0
         for name, shape in self.parameters.shapes.items():
             size = int(numpy.prod(shape, dtype=numpy.int64))
@@ -155,9 +157,9 @@ class Network(Model):
 
         A constant feature gets the scale 1 and becomes 0. For sequences each channel has one shift and one scale for all steps,
         computed from its observations: masked and padded entries do not count, and times and masks are not normalized.
-        features, targets: a Dataset, or the arguments of Dataset.
+        features: [samples, inputs], or a Dataset, or a pair (features, targets); targets are not used and may be left out.
         """
-        dataset = as_dataset(features, targets)
+        dataset = as_features(features, targets)
         library.sode_network_fit_normalization(self._pointer, dataset._pointer)
 
     # Training
@@ -176,7 +178,8 @@ class Network(Model):
     ) -> History:
         """Trains the network and returns the History.
 
-        features, targets: a Dataset, or the arguments of Dataset (not copied).
+        features, targets: a Dataset, or the arguments of Dataset (not copied). For least squares with one output, targets may be
+        [samples] or [samples, 1]; predictions are [samples, 1].
         validation: a Dataset or a pair (features, targets); with it the network holds the best iterate at the end.
         on_event: a function that receives each report (a Progress). If it returns True, training stops gracefully; if it raises,
         training stops and the caller receives the exception.
@@ -187,9 +190,10 @@ class Network(Model):
         Ctrl-C stops training within 0.3 s and raises KeyboardInterrupt; the network then holds the best iterate.
         Errors: NotFiniteError if the loss becomes infinite or NaN; the errors of the options and the data.
         """
+        dataset = as_dataset(features, targets)
         with Training(self, **options) as trainer:
             return trainer.run(
-                as_dataset(features, targets), validation, time_limit=time_limit, on_event=on_event, cancel=cancel
+                dataset, validation, time_limit=time_limit, on_event=on_event, cancel=cancel
             )
 
     # Use
@@ -212,12 +216,12 @@ class Network(Model):
         result = EvaluationData()
         library.sode_network_evaluate(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(result))
         figures = {"loss": result.loss, "accuracy": result.accuracy, "samples": result.samples}
-        names = [metrics] if isinstance(metrics, str) else list(metrics)
-        if names:
-            values, tensor = output(len(names), "float64")
-            joined = text(",".join(names), "metrics")
+        wanted = names(metrics, "metrics")
+        if wanted:
+            values, tensor = output(len(wanted), "float64")
+            joined = text(",".join(wanted), "metrics")
             library.sode_network_metrics(self._pointer, dataset._pointer, integer(threads, "threads"), joined, ctypes.byref(tensor))
-            figures |= zip(names, values.tolist(), strict=True)
+            figures |= zip(wanted, values.tolist(), strict=True)
         return figures
 
     def confusion_matrix(
@@ -236,8 +240,7 @@ class Network(Model):
         dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
         array, tensor = output((classes, 4), "float64")
         library.sode_network_class_figures(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(tensor))
-        names = ("precision", "recall", "f1", "samples")
-        return {name: array[:, column].copy() for column, name in enumerate(names)}
+        return {name: array[:, column].copy() for column, name in enumerate(("precision", "recall", "f1", "samples"))}
 
     def predict(
         self,
@@ -249,6 +252,8 @@ class Network(Model):
     ) -> numpy.ndarray:
         """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs].
 
+        With one output, too, values are [samples, 1], also after training with targets [samples]: `predict(features)[:, 0]` has
+        the shape of such targets.
         rows_without_result: what to do about rows that have no result. "error" raises for the first such row and leaves `out`
         unchanged: InvalidDataError if a feature is not finite or too large for the network's precision, NotFiniteError if a score
         is not finite, or the error of the row's integration. "nan" fills such rows with NaN or the class −1;
@@ -304,11 +309,13 @@ class Network(Model):
 
     def solve(
         self,
-        features: ArrayLike,
+        features: ArrayLike | None = None,
         times: ArrayLike = (),
         *,
         event: tuple[ArrayLike, float] | tuple[ArrayLike, float, int] | None = None,
         block: int = 0,
+        start_states: ArrayLike | None = None,
+        start_times: ArrayLike | None = None,
     ) -> equation.Solution:
         """Solves one block with its adaptive integrator (dopri5, tsit5), which chooses the steps of each sample: a Solution.
 
@@ -317,11 +324,18 @@ class Network(Model):
         event: (w, level) or (w, level, direction). The solve of a sample ends where w·y first crosses the level; direction 1 means
         rising, −1 falling, 0 either. A sample that starts on the level, within rounding, leaves it without an event.
         `event_states` never lie on the side that the sample came from, so a solve that starts there goes on to the next event.
+        start_states: states of the block [samples, state width] from which the samples go on, such as `restart_states` of an earlier
+        Solution; features may then be None, and are not used. None: the states that the features lead to.
+        start_times: when each sample starts [samples], between 0 and the horizon; None: at 0. States at earlier times are NaN.
+
+            first = network.solve(features, event=(w, level))
+            met = first.ends == stableode.END_EVENT
+            rest = network.solve(start_states=first.restart_states[met], start_times=first.end_times[met])
 
         If the step control of a sample fails, no error is raised: `ends` marks the sample, and `reasons` says why.
         Errors: IncompatibleError if the block's integrator is not adaptive.
         """
-        return equation.solve(self, features, times, event, block)
+        return equation.solve(self, features, times, event, block, start_states, start_times)
 
     def memory_plan(self, max_batch: int = 256, *, memory: str | None = None, threads: int = 1) -> equation.MemoryPlan:
         """The MemoryPlan of a Gradient with these arguments: what it will store and recompute. Nothing is allocated."""
@@ -330,8 +344,9 @@ class Network(Model):
     def project(self, **options: Unpack[ProjectionOptions]) -> Network:
         """A network with these options changed, whose weights, as functions of time, are L² projections of this network's weights.
 
-        options: layers, step_sizes, horizon, weights_in_time and its options. Options that are not given stay. The given ones apply
-        to all blocks; `block=i` selects one block, and `blocks=[{…}, {}]` gives each block its own options. An option that loses
+        options: layers, step_sizes, horizon, weights_in_time and its options. Any other option that leaves the tensors of each layer
+        as they are may change too (gamma, activation, integrator, memory …): the weights then are the same numbers in another
+        equation. Options that are not given stay. The given ones apply to all blocks; `block=i` selects one block, and `blocks=[{…}, {}]` gives each block its own options. An option that loses
         its meaning is dropped: basis_count if the basis changes, step_sizes if the number of layers changes.
 
             finer = network.project(layers=2 * 64)
@@ -389,7 +404,10 @@ class Network(Model):
     @classmethod
     def from_bytes(cls, data: bytes) -> Network:
         """The network of a model file's bytes (any contiguous buffer). Errors: those of `load`."""
-        data = bytes(data)
+        try:
+            data = bytes(memoryview(data))
+        except TypeError:
+            raise UnsupportedTypeError(f"data is a {type(data).__name__}; it must be bytes, or another contiguous buffer") from None
         pointer = new_pointer()
         library.sode_network_load_memory(data, len(data), ctypes.byref(pointer))
         return cls._adopt(pointer)

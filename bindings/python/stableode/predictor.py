@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy
 
-from ._handle import Handle, new_pointer
+from ._handle import Handle, new_pointer, pointer_of
 from ._library import library
 from ._model import CLASSES, PROBABILITIES, SCORES, Model
 from ._tensor import address_of, output, tensor_of
@@ -32,7 +32,7 @@ class Predictor(Handle):
     def __init__(self, network: Model, max_batch: int = 1024, *, threads: int = 1):
         pointer = new_pointer()
         library.sode_predictor_create(
-            network._pointer, integer(max_batch, "max_batch"), integer(threads, "threads"), ctypes.byref(pointer)
+            pointer_of(network, "network", "network"), integer(max_batch, "max_batch"), integer(threads, "threads"), ctypes.byref(pointer)
         )
         self._own(pointer)
         self._form = network._form
@@ -43,6 +43,7 @@ class Predictor(Handle):
     ) -> numpy.ndarray:
         """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs].
 
+        With one output, too, values are [samples, 1], whatever the shape of the targets in training.
         rows_without_result: "error", or "nan" as in `Network.predict`.
         """
         return self._run(features, self._form.standard, out, rows_without_result)

@@ -19,35 +19,39 @@ _KINDS = {1: "epoch", 2: "step"}
 
 @dataclass(frozen=True)
 class Progress:
-    """One report of a training run."""
+    """One report of a training run: `on_event` receives it, and History has one for each epoch.
 
-    #: "epoch" at the end of each epoch; "step" in between, at least every 0.1 s.
+    kind: "epoch" at the end of each epoch; "step" in between, at least every 0.1 s.
+    epoch: completed epochs, counted from the last refinement.
+    step: completed optimizer steps of all runs.
+    epoch_fraction: the completed part of the current epoch, 0 … 1.
+    training_loss: the mean loss over the epoch so far, without regularizers.
+    objective: what the steps minimize, the training loss plus all regularizers: the mean over the epoch so far, each batch before its step.
+    training_accuracy: the fraction of correct classes over the epoch so far, 0 … 1; NaN for least squares.
+    validation_loss: the mean loss over the validation data; NaN without such data, and between the ends of epochs.
+    validation_accuracy: the fraction of correct classes over the validation data, 0 … 1; NaN where validation_loss is NaN, and for least squares.
+    validation_metric: the figure that determines which iterate is kept (the option metric); NaN where validation_loss is NaN.
+    learning_rate: the rate of the last step.
+    seconds: seconds of training in all runs.
+    work: the work of all runs, in gradients over the whole training set; a forward pass counts a third.
+    is_best: whether the iterate of this epoch is the best so far at its level.
+    level: how often the network has been refined (`Trainer.refine`, `multilevel`).
+    """
+
     kind: str
-    #: Completed epochs.
     epoch: int
-    #: Completed optimizer steps.
     step: int
-    #: The completed fraction of the current epoch, 0 … 1.
     epoch_fraction: float
-    #: The mean loss over the epoch so far, without regularizers.
     training_loss: float
-    #: What the steps minimize: the training loss plus all regularizers. The mean over the epoch so far, each batch before its step.
     objective: float
-    #: The fraction of correct classes over the epoch so far; NaN for least squares.
     training_accuracy: float
-    #: NaN without validation data, and between the ends of epochs.
     validation_loss: float
     validation_accuracy: float
-    #: The figure that determines which iterate is kept.
     validation_metric: float
     learning_rate: float
-    #: Seconds of training in all runs.
     seconds: float
-    #: The work of all runs so far, in gradients over the whole training set; a forward pass counts a third.
     work: float
-    #: Whether the iterate of this epoch is the best so far.
     is_best: bool
-    #: How often the network has been refined (`Trainer.refine`, `multilevel`). Epochs are counted anew at each level.
     level: int
 
     @classmethod
@@ -58,7 +62,10 @@ class Progress:
 
 
 class History(Sequence[Progress]):
-    """A sequence of one Progress per epoch. Its columns are arrays: `history.validation_accuracy`, `history.training_loss` …
+    """A sequence of one Progress per epoch.
+
+    Its columns are arrays [epochs], one for each field of Progress, with the same names and units: `history.validation_accuracy`,
+    `history.training_loss`, `history.seconds` … `help(stableode.Progress)` describes them.
 
     outcome: how the last run ended: "ok", "stopped_by_callback", "cancelled", "time_limit", "early_stopping", "converged" (the
     gradient has become small) or "no_descent" (no step that the optimizer tried lowers the objective).
@@ -122,7 +129,11 @@ class History(Sequence[Progress]):
 
 
 class CancelToken(Handle):
-    """Stops calls from another thread: `request()` ends the calls that use the token (`Trainer.run`, `stableode.limits`) within 0.1 s."""
+    """Stops calls from another thread.
+
+    `request()` ends the calls that use the token (`Trainer.run`, `Network.fit`, `stableode.limits`) within 0.1 s. It stays requested
+    until `reset()`, so that later calls with the token end at once.
+    """
 
     _kind = "cancel_token"
     _instead = "it stands for one flag: hand it on itself, to threads too"

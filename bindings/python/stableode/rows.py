@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass
 
-from ._errors import InvalidArgumentError
+from ._errors import InvalidArgumentError, UnsupportedTypeError
 from ._library import decode, library
 from ._table import Status
 
@@ -15,18 +15,23 @@ _ROWS_OR_NAN = 0x100
 
 @dataclass(frozen=True)
 class FailedRow:
-    """A row without a result."""
+    """A row without a result, one entry of `failed_rows()`.
 
-    #: The index of the row in the batch.
+    row: the index of the row in the batch.
+    code: the status of the failure, which is the `code` of the corresponding exception.
+    reason: the reason of the failure, as a sentence.
+    """
+
     row: int
-    #: The status of the failure: the `code` of the corresponding exception.
     code: int
-    #: The reason of the failure, as a sentence.
     reason: str
 
 
 def failed_rows() -> list[FailedRow]:
-    """The rows without a result of this thread's last solve or last prediction with rows_without_result="nan"."""
+    """The rows without a result of this thread's last solve or last prediction with rows_without_result="nan".
+
+    A list of FailedRow in ascending order of their rows; empty if every row has a result.
+    """
     count, row, code, reason = ctypes.c_int64(), ctypes.c_int64(), Status(), ctypes.c_char_p()
     library.sode_failed_row_count(ctypes.byref(count))
     rows = []
@@ -38,6 +43,8 @@ def failed_rows() -> list[FailedRow]:
 
 def row_flag(rows_without_result: str) -> int:
     """The flag to add to the kind of prediction: 0 for "error"."""
+    if not isinstance(rows_without_result, str):
+        raise UnsupportedTypeError(f"rows_without_result is a {type(rows_without_result).__name__}; it must be 'error' or 'nan'")
     if rows_without_result == "error":
         return 0
     if rows_without_result == "nan":

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from ._text import integer
+from ._handle import pointer_of
+from ._text import flag, integer, names
 from .dataset import Data, as_dataset
 from .introspection import takes_options
 from .network import Network
@@ -40,7 +41,10 @@ def cross_validate(  # type: ignore[misc]  # the name seed is the folds' here
         figures = stableode.cross_validate(network, (features, labels), folds=5, metrics="auc", epochs=50)
         figures["accuracy"].mean(), figures["accuracy"].std()
     """
-    dataset, count = as_dataset(data), integer(folds, "folds", 2)
+    dataset, count, standardize = as_dataset(data, name="data"), integer(folds, "folds", 2), flag(standardize, "standardize")
+    names(metrics, "metrics")
+    if not callable(network):
+        pointer_of(network, "network", "network")
     rows = []
     for fold in range(count):
         training, validation = dataset.fold(count, fold, seed=seed)

@@ -8,6 +8,7 @@ INTRODUCTION = (
     " `stableode.registry` in Python. An option is set by its key, in C by functions for each type or in a JSON object, in Python as a keyword."
     " True and false are 1 and 0 for the C functions that set integers. A list of numbers is a JSON array or a text with commas."
     " An option that belongs to some choices of another option is refused with every other choice."
+    " A trainer's options may change between runs, unless their text says that they are fixed once training has begun."
 )
 SEQUENCES = [
     "With opening `sequence` or `sequence_dense` a sample's features are a sequence of steps, one after the other: inputs = steps × features of one step."
@@ -15,7 +16,7 @@ SEQUENCES = [
     "`sequence_layout` `values`: C numbers a step, the observations, at equal distances in time. inputs = steps·C.",
     "`times_values`: 1 + C numbers a step: its time, then the observations. Times ascend. inputs = steps·(1 + C).",
     "`times_values_mask`: 1 + 2C numbers a step: its time, the observations, then a mask for each channel, 1 for observed and 0 for not. What is not"
-    " observed may hold any finite number. Steps whose numbers are all 0 at the end of a sample are padding. inputs = steps·(1 + 2C).",
+    " observed is not read, nor is the time of a step without observations: they may hold anything, in data sets any finite number. Steps whose numbers are all 0 at the end of a sample are padding. inputs = steps·(1 + 2C).",
     "`sequence_time` `scaled` maps each sample's first to last time onto the horizon from 0 to T; `absolute` takes times as the blocks' own.",
     "`interpolation` `none`: layer i reads step i, so that a block has as many layers as there are steps and times are not read;"
     " `linear` and `hermite` lay a path through the observations, which any number of layers reads.",

@@ -11,7 +11,10 @@ def registries() -> str:
     names = list(stableode.registry("registries"))
     parts = ['"""The registries, each a function. Made by `make tables` from the library."""\n\nfrom .introspection import registry\n']
     for name, text in stableode.registry("registries").items():
-        parts.append(f'\n\ndef {name}() -> dict[str, str]:\n    """Name → one line of help: {text}."""\n    return registry("{name}")\n')
+        parts.append(
+            f'\n\ndef {name}() -> dict[str, str]:\n    """Name → one line of help: {text}.\n\n'
+            f'    The names of the registry "{name}", in the library\'s order, as texts of options and arguments.\n    """\n    return registry("{name}")\n'
+        )
     parts.append("\n\n#: All of them.\nREGISTRIES = (\n" + "".join(f'    "{name}",\n' for name in names) + ")\n")
     return "".join(parts)
 
@@ -28,13 +31,13 @@ def annotation(key: str, option: stableode.Option) -> str:
     return f"{found} | {FURTHER[key]}" if key in FURTHER else found
 
 
-def members(options: dict[str, stableode.Option]) -> str:
-    """The members of a TypedDict, each with a docstring."""
+def members(options: dict[str, stableode.Option], unset: str = "") -> str:
+    """The members of a TypedDict, each with a docstring. unset: what the type of each also allows."""
     lines = []
     for key, option in options.items():
         takers = "; ".join(f"{name} {', '.join(choices)}" for name, choices in option.taken_by.items())
         facts = [option.help, option.allowed if not option.choices else "", f"for {takers}" if takers else ""]
-        lines.append(f'    {key}: {annotation(key, option)}\n    """{"; ".join(filter(None, facts))}"""\n')
+        lines.append(f'    {key}: {annotation(key, option)}{unset}\n    """{"; ".join(filter(None, facts))}"""\n')
     return "".join(lines)
 
 
@@ -57,7 +60,10 @@ if TYPE_CHECKING:
 
 
 class BlockOptions(TypedDict, total=False):
-    """The options of one block."""
+    """The options of one block, as keywords: field, activation, integrator, layers, horizon …
+
+    `stableode.options("block")` describes each.
+    """
 
 {members(block)}
 
@@ -76,14 +82,20 @@ class ProjectionOptions(NetworkChanges, total=False):
 
 
 class NetworkOptions(NetworkChanges):
-    """The options of a network."""
+    """The options of a network, as keywords: its own, and those of its blocks.
+
+    `stableode.options("network")` and `stableode.options("block")` describe each.
+    """
 
 {members(required)}
 
 class TrainerOptions(TypedDict, total=False):
-    """The options of training."""
+    """The options of training, as keywords: optimizer, learning_rate, epochs, batch_size …
 
-{members(trainer)}
+    `stableode.options("trainer")` describes each. None stands for its default. Those whose help says so are fixed once training has begun.
+    """
+
+{members(trainer, " | None")}
 
 class TrainingKeywords(TrainerOptions, total=False):
     """What `Network.fit` takes: the options of training, and a loss of your own."""

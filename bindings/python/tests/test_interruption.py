@@ -32,7 +32,7 @@ PROMPT = {
     "sode_failed_row_count", "sode_failed_row_at",
     "sode_network_set_metadata", "sode_network_get_metadata", "sode_network_metadata_count", "sode_network_metadata_at",
     "sode_trainer_get_int", "sode_trainer_get_real", "sode_trainer_get_text", "sode_trainer_json",
-    "sode_version_number", "sode_version_text", "sode_build_info", "sode_status_name", "sode_status_text", "sode_last_error_message",
+    "sode_version_number", "sode_version_text", "sode_build_info", "sode_status_name", "sode_status_text", "sode_last_error_message", "sode_last_error_number",
     "sode_specification_create", "sode_specification_set_int", "sode_specification_set_real", "sode_specification_set_text",
     "sode_specification_set_json", "sode_specification_add_block", "sode_specification_json", "sode_specification_free",
     "sode_specification_set_feed_forward",
@@ -433,6 +433,15 @@ def _(world):
 def _(world):
     network = stableode.Network(**World.adaptive)
     return lambda: library.sode_network_solve(network._pointer, 0, ref(world.features), None, None, None, None, None, None, None)
+
+
+@long("sode_network_solve_from")
+def _(world):
+    network = stableode.Network(**World.adaptive)
+    starts = tensor_of(numpy.full(len(world.features.array), 1e-3), "start_times")
+    return lambda: library.sode_network_solve_from(
+        network._pointer, 0, ref(world.features), None, ref(starts), None, None, None, None, None, None, None
+    )
 
 
 @long("sode_network_near_identity_gap")

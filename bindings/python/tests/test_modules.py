@@ -1,6 +1,7 @@
 """The package's modules import each other without cycles, and each can be imported alone."""
 
 import ast
+import builtins
 import graphlib
 import subprocess
 import sys
@@ -44,5 +45,13 @@ def test_each_module_imports_alone(module):
 
 def test_the_package_offers_exactly_what_it_lists():
     public = {name for name in vars(stableode) if not name.startswith("_") and name not in MODULES}
-    assert public == set(stableode.__all__)
+    assert public - set(dir(builtins)) == set(stableode.__all__)
     assert stableode.__all__ == sorted(stableode.__all__)
+
+
+def test_a_star_import_shadows_no_builtin():
+    namespace = {}
+    exec("from stableode import *", namespace)
+    namespace.pop("__builtins__")
+    assert set(namespace) & set(dir(builtins)) == set()
+    assert namespace["FileError"] is stableode.FileError and issubclass(stableode.MemoryError, MemoryError)

@@ -152,6 +152,14 @@ def solve(w, given, results):
     )
 
 
+def solve_from(w, given, results):
+    event = EventFunctionData(direction=0, weights=ctypes.pointer(given["weights"].tensor), level=given["level"])
+    return library.sode_network_solve_from(
+        w.adaptive._pointer, 0, given["features"].ref, given["start_states"].ref, given["start_times"].ref, given["times"].ref, ctypes.byref(event), results["states"].ref,
+        results["ends"].ref, results["end_times"].ref, results["event_states"].ref, results["report"].ref,
+    )
+
+
 def history(w, given, results):
     w.trainer.run(w.dataset)
     return library.sode_trainer_history_at(w.trainer._pointer, 0, results["row"].ref)
@@ -295,6 +303,26 @@ CALLS = {
     "sode_network_solve": Call(
         solve,
         lambda w: {"features": w.features, "times": numpy.array([0.25, 0.5]), "weights": numpy.ones(WIDTH), "level": 1e3},
+        lambda w, real: {
+            "states": Out((SAMPLES, 2, WIDTH), real),
+            "ends": Out(SAMPLES, "int32"),
+            "end_times": Out(SAMPLES, "float64"),
+            "event_states": Out((SAMPLES, WIDTH), real),
+            "report": Struct(StepReportData),
+        },
+        may_be_nan=("states", "event_states"),
+    ),
+    # As above; also for times before a sample's start.
+    "sode_network_solve_from": Call(
+        solve_from,
+        lambda w: {
+            "features": w.features,
+            "start_states": w.features,
+            "start_times": numpy.linspace(0, 0.4, SAMPLES),
+            "times": numpy.array([0.25, 0.5]),
+            "weights": numpy.ones(WIDTH),
+            "level": 1e3,
+        },
         lambda w, real: {
             "states": Out((SAMPLES, 2, WIDTH), real),
             "ends": Out(SAMPLES, "int32"),

@@ -1,0 +1,205 @@
+"""Wrong arguments: every keyword of the public API that is no option of the library raises a TypeError that names it."""
+
+import inspect
+
+import numpy
+import pytest
+
+import stableode
+
+X = numpy.random.default_rng(0).standard_normal((12, 2)).astype("float32")
+Y = numpy.arange(12) % 2
+
+
+def network(**options):
+    return stableode.Network(**{"inputs": 2, "outputs": 2, "width": 2, "layers": 2, **options})
+
+
+def trainer():
+    return stableode.Trainer(network(), epochs=1)
+
+
+def adaptive():
+    return network(integrator="dopri5")
+
+
+def near_identity():
+    return network(field="linear_activation", integrator="near_identity")
+
+
+SHORT = {"epochs": 1, "num_threads": 1}
+#: For each callable: how it is called, and valid values of its arguments, one of which at a time is replaced by an object of no use.
+CALLS = {
+    "Dataset": (lambda: stableode.Dataset, {"features": X, "targets": Y, "copy": True}),
+    "Dataset.idx": (lambda: stableode.Dataset.idx, {"images": "images", "labels": "labels"}),
+    "Dataset.problem": (lambda: stableode.Dataset.problem, {"name": "peaks", "training": 10, "validation": 10, "seed": 1}),
+    "Dataset.weighted": (lambda: stableode.Dataset(X, Y).weighted, {"weights": numpy.ones(12)}),
+    "Dataset.fold": (lambda: stableode.Dataset(X, Y).fold, {"folds": 3, "fold": 0, "seed": 0}),
+    "Network.from_json": (lambda: stableode.Network.from_json, {"specification": "{}"}),
+    "Network.split": (lambda: network().split, {"vector": numpy.zeros(20)}),
+    "Network.initialize": (lambda: network().initialize, {"seed": 1}),
+    "Network.fit_normalization": (lambda: network().fit_normalization, {"features": X, "targets": Y}),
+    "Network.fit": (
+        lambda: lambda **given: network().fit(**{**SHORT, **given}),
+        {
+            "features": X,
+            "targets": Y,
+            "validation": (X, Y),
+            "on_event": lambda progress: None,
+            "time_limit": 5.0,
+            "cancel": stableode.CancelToken(),
+            "loss": lambda scores, targets: (scores[:, 0], 0 * scores),
+            "larger_is_better": True,
+        },
+    ),
+    "Network.evaluate": (lambda: network().evaluate, {"features": X, "targets": Y, "metrics": ["auc"], "threads": 1}),
+    "Network.confusion_matrix": (lambda: network().confusion_matrix, {"features": X, "targets": Y, "threads": 1}),
+    "Network.class_figures": (lambda: network().class_figures, {"features": X, "targets": Y, "threads": 1}),
+    **{
+        f"{kind}.{name}": (
+            lambda kind=kind, name=name: getattr(network() if kind == "Network" else stableode.Predictor(network()), name),
+            {"features": X, **({"threads": 1} if kind == "Network" else {}), "out": None, "rows_without_result": "error"},
+        )
+        for kind in ("Network", "Predictor")
+        for name in ("predict", "predict_proba", "scores")
+    },
+    "Network.states": (lambda: network().states, {"features": X, "block": 0, "out": None}),
+    "Network.solve": (
+        lambda: adaptive().solve,
+        {"features": X, "times": [0.5], "event": ([1.0, 0.0], 0.5), "block": 0, "start_states": X, "start_times": numpy.zeros(12)},
+    ),
+    "Network.memory_plan": (lambda: network().memory_plan, {"max_batch": 4, "memory": "store_all", "threads": 1}),
+    "Network.refine": (lambda: network().refine, {"prolongation": "linear"}),
+    "Network.feed_forward": (lambda: near_identity().feed_forward, {"block": 0}),
+    "Network.set_feed_forward": (
+        lambda: near_identity().set_feed_forward,
+        {"weights": numpy.zeros((2, 2, 2)), "biases": numpy.zeros((2, 2)), "block": 0},
+    ),
+    "Network.near_identity_gap": (lambda: near_identity().near_identity_gap, {"features": X, "block": 0}),
+    "Network.save": (lambda: network().save, {"path_": "model"}),
+    "Network.load": (lambda: stableode.Network.load, {"path_": "model"}),
+    "Network.from_bytes": (lambda: stableode.Network.from_bytes, {"data": b""}),
+    "Trainer": (lambda: stableode.Trainer, {"network": network(), "loss": None, "larger_is_better": True}),
+    "Trainer.set": (lambda: trainer().set, {"larger_is_better": True}),
+    "Trainer.run": (
+        lambda: trainer().run,
+        {
+            "training": (X, Y),
+            "validation": (X, Y),
+            "epochs": 1,
+            "time_limit": 5.0,
+            "on_event": lambda progress: None,
+            "cancel": stableode.CancelToken(),
+        },
+    ),
+    "Trainer.save": (lambda: trainer().save, {"path_": "checkpoint"}),
+    "Trainer.load": (lambda: stableode.Trainer.load, {"path_": "checkpoint"}),
+    "Trainer.find_learning_rate": (lambda: trainer().find_learning_rate, {"training": (X, Y), "low": 1e-5, "high": 1.0, "steps": 5}),
+    "Trainer.refine": (lambda: trainer().refine, {"prolongation": "linear"}),
+    "Predictor": (lambda: stableode.Predictor, {"network": network(), "max_batch": 4, "threads": 1}),
+    "Gradient": (
+        lambda: stableode.Gradient,
+        {"network": network(), "max_batch": 4, "memory": "store_all", "threads": 1, "loss": None},
+    ),
+    "Gradient.loss": (lambda: stableode.Gradient(network()).loss, {"features": X, "targets": Y}),
+    "Gradient.loss_and_gradient": (lambda: stableode.Gradient(network()).loss_and_gradient, {"features": X, "targets": Y, "out": None}),
+    "Gradient.pullback": (lambda: stableode.Gradient(network()).pullback, {"features": X, "cotangent": X}),
+    "Gradient.pushforward": (
+        lambda: stableode.Gradient(network()).pushforward,
+        {"features": X, "parameter_direction": None, "feature_direction": X},
+    ),
+    "Gradient.curvature": (
+        lambda: stableode.Gradient(network()).curvature,
+        {"features": X, "targets": Y, "direction": numpy.ones(network().parameter_count), "kind": "gauss_newton"},
+    ),
+    "multilevel": (
+        lambda: lambda **given: stableode.multilevel(**{**SHORT, **given}),
+        {
+            "network": network(),
+            "training": (X, Y),
+            "validation": (X, Y),
+            "layers": 2,
+            "prolongation": "linear",
+            "on_event": lambda progress: None,
+            "on_level": lambda network: None,
+            "loss": None,
+            "larger_is_better": True,
+        },
+    ),
+    "cross_validate": (
+        lambda: lambda **given: stableode.cross_validate(**{**SHORT, **given}),
+        {
+            "network": network(),
+            "data": (X, Y),
+            "folds": 2,
+            "seed": 0,
+            "metrics": "auc",
+            "standardize": False,
+            "loss": None,
+            "larger_is_better": True,
+        },
+    ),
+    "limits": (lambda: stableode.limits, {"seconds": 1.0, "cancel": None}),
+    "options": (lambda: stableode.options, {"scope": "trainer"}),
+    "registry": (lambda: stableode.registry, {"name": "registries"}),
+    "set_memory_limit": (lambda: stableode.set_memory_limit, {"count": 0}),
+}
+#: Arguments that are called otherwise in errors.
+CALLED = {("registry", "name"): "registry", **{(name, "path_"): "path" for name in CALLS}}
+
+
+@pytest.mark.parametrize("call, argument", [(call, argument) for call, (_, given) in CALLS.items() for argument in given])
+def test_a_wrong_type_is_named(call, argument):
+    make, given = CALLS[call]
+    with pytest.raises(TypeError) as caught:
+        make()(**{**given, argument: object()})
+    assert isinstance(caught.value, stableode.UnsupportedTypeError), caught.value
+    named = CALLED.get((call, argument), argument)
+    assert named.replace("_", " ") in str(caught.value).replace("_", " "), caught.value
+
+
+def test_every_function_and_argument_is_listed():
+    """The library's options are judged by the library itself, and have tests of their own."""
+    expected = {}
+    for name in stableode.__all__:
+        thing = getattr(stableode, name)
+        if inspect.isfunction(thing) and inspect.signature(thing).parameters:
+            expected[name] = thing
+        if inspect.isclass(thing) and name in ("Dataset", "Network", "Trainer", "Predictor", "Gradient", "CancelToken"):
+            if name != "Network":  # its constructor takes options alone
+                expected[name] = thing.__init__
+            for member in dir(thing):
+                if not member.startswith("_") and callable(getattr(thing, member)):
+                    expected[f"{name}.{member}"] = getattr(thing, member)
+    options = {key for scope in ("network", "block", "trainer") for key in stableode.options(scope)}
+    for name, function in expected.items():
+        parameters = inspect.signature(function).parameters.values()
+        own = {p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)} - {"self"}
+        listed = set(CALLS[name][1]) if name in CALLS else set()
+        own -= options - listed
+        assert own <= listed, f"{name} takes {own - listed}, which this test does not try"
+
+
+@pytest.mark.parametrize("argument, value, wanted", [("cancel", "x", "CancelToken"), ("time_limit", "x", "seconds"), ("on_event", 3, "function"), ("validation", 5, "Dataset")])
+def test_errors_of_fit_say_what_is_wanted(argument, value, wanted):
+    with pytest.raises(TypeError, match=rf"{argument} is a (str|int); it must be .*{wanted}"):
+        network().fit(X, Y, epochs=1, **{argument: value})
+
+
+def test_normalization_needs_no_targets():
+    for given in [(X,), (X, Y), ((X, Y),), (stableode.Dataset(X, Y),), (X.tolist(),), (X[:2].tolist(),)]:
+        one = network()
+        one.fit_normalization(*given)
+        features = numpy.asarray(X[:2] if len(given) == 1 and isinstance(given[0], list) and len(given[0]) == 2 else X, "float64")
+        shift, scale = one.normalization
+        numpy.testing.assert_allclose(shift, features.mean(axis=0), rtol=1e-6)
+        numpy.testing.assert_allclose(scale, 1 / features.std(axis=0), rtol=1e-6)
+
+
+def test_predicted_values_have_a_column_for_each_output():
+    """For targets [samples] and [samples, 1] alike, as the docstrings say."""
+    regression = network(outputs=1, loss="least_squares")
+    for targets in (Y.astype("float64"), Y.astype("float64")[:, None]):
+        regression.fit(X, targets, epochs=1)
+        assert regression.predict(X).shape == (12, 1)
+        assert stableode.Predictor(regression).predict(X).shape == (12, 1)
