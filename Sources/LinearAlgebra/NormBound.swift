@@ -12,6 +12,8 @@ import Settings
 ///
 /// Memory is allocated once. Only one thread may use the object at a time.
 package final class NormBound {
+  /// The number of bounds computed so far.
+  package private(set) var count = 0
   private let arena: Arena
   private let rows: Int
   private let columns: Int
@@ -45,6 +47,7 @@ package final class NormBound {
   /// - Cost: one pass for ‖·‖_F; one product of n·n·m operations; n³/3 operations for each trial, of which there is rarely more than one; 20 products with a vector.
   package func bound(_ matrix: Matrix, isAntisymmetric: Bool = false, enough target: Double = 0) -> Double {
     precondition(!isAntisymmetric || matrix.rows == matrix.columns, "the antisymmetric part of a square matrix")
+    count += 1
     arena.release(to: 0)
     let wide = matrix.rows <= matrix.columns ? matrix : matrix.transposed
     precondition(wide.rows <= rows && wide.columns <= columns, "a matrix larger than its memory")

@@ -68,6 +68,14 @@ extension NetworkPlan {
     return found
   }
 
+  /// The number of rows before the first one that the network refuses, and the refusal. Calls compute these rows as well, because one of them may fail too and is then the first bad row.
+  /// - Throws: the refusal of row 0.
+  func soundRows(_ features: TensorView, _ normalization: Normalization?) throws(Failure) -> (count: Int, refusal: Failure?) {
+    guard let fault = try intakeFault(features, normalization, called: "features") else { return (features.rows, nil) }
+    if fault.row == 0 { throw fault.failure }
+    return (fault.row, fault.failure)
+  }
+
   /// Records the samples of a tile that `checkIntake` refuses.
   func noteIntake(_ source: BatchSource, _ samples: Range<Int>, _ log: StepLog) {
     log.samples = samples

@@ -5,7 +5,7 @@ import VectorFields
 
 /// A map between the stages of a network, with its shapes and the place of its parameters: the opening, the readout, and what stands between blocks of different shapes.
 ///
-/// The map and the declaration of its tensors are those of which fields are composed (`LayerMap`, `LayerPlan`). A connector is one layer, whose step has the size 1.
+/// Like a component of a field, a connector consists of a `LayerMap` and of a `LayerPlan`, which declares its tensors. It has one layer, whose step has the size 1.
 package final class Connector: Sendable {
   package let name: String
   package let input: Shape

@@ -4,14 +4,14 @@ import LinearAlgebra
 import Settings
 import VectorFields
 
-/// One worker's pass of tiles through a network for inference, with its scratch memory: two states for each of the banks, the inputs, the scores, and the scratch of the steps. No states are kept.
+/// One worker's pass of tiles through a network for inference, with its scratch memory: the inputs of connectors, two states in each bank, the scores, and the scratch of the steps. No states are kept.
 ///
 /// The pass is prepared for one set of weights, and then used for one tile after the other.
 final class InferencePass: Passage {
   let plan: NetworkPlan
   let log = StepLog()
   private let weights: [Weights]
-  private let inputTile: Block
+  private let inputs: [Block]
   private let banks: [Block]
   private let bankOfStage: [Int]
   private let scoreTile: Block
@@ -23,26 +23,9 @@ final class InferencePass: Passage {
   /// The columns of the present tile. Only the pass's worker changes them, between two tiles.
   @exclusivity(unchecked) private var columns: Int
 
-  private struct Rows {
-    let inputs: Int
-    let banks: [Int]
-
-    init(_ plan: NetworkPlan) {
-      inputs = if plan.sequence == nil, case .map(let opening) = plan.stages[0] { opening.input.features } else { 0 }
-      var banks: [Int] = []
-      for (number, stage) in plan.stages.enumerated() {
-        guard case .block(let index) = stage else { continue }
-        let bank = plan.bank(ofInput: number)
-        while banks.count <= bank { banks.append(0) }
-        banks[bank] = max(banks[bank], plan.blocks[index].propagationRows)
-      }
-      self.banks = banks
-    }
-  }
-
   static func add(_ plan: NetworkPlan, _ columns: Int, to size: inout Arena.Size) {
-    let rows = Rows(plan)
-    for rows in [rows.inputs, plan.outputs, plan.maximumScratchWidth] + rows.banks { size.add(rows: rows, columns: columns, precision: plan.precision) }
+    let rows = PassageRows(plan)
+    for rows in rows.inputs + rows.banks + [plan.outputs, plan.maximumScratchWidth] { size.add(rows: rows, columns: columns, precision: plan.precision) }
     SequenceRows(plan).add(to: &size, columns: columns)
   }
 
@@ -53,9 +36,9 @@ final class InferencePass: Passage {
   init(_ plan: NetworkPlan, _ weights: Weights, _ columns: Int, _ arena: Arena) {
     self.plan = plan
     self.weights = plan.stages.indices.map { [log] stage in plan.weights(stage: stage, weights, log: log) }
-    let rows = Rows(plan)
+    let rows = PassageRows(plan)
     func block(_ rows: Int) -> Block { arena.block(rows: rows, columns: columns, precision: plan.precision) }
-    inputTile = block(rows.inputs)
+    inputs = rows.inputs.map(block)
     scoreTile = block(plan.outputs)
     scratchTile = block(plan.maximumScratchWidth)
     banks = rows.banks.map(block)
@@ -128,15 +111,11 @@ final class InferencePass: Passage {
   func input(of stage: Int) -> Block {
     guard stage < plan.stages.count else { return scores }
     switch plan.stages[stage] {
-    case .map: return hasDrives ? sequences.first : inputTile.packed(columns: columns)
+    case .map: return stage == 0 && hasDrives ? sequences.first : inputs[stage].packed(columns: columns)
     case .block(let index):
       let block = plan.blocks[index]
       return block.visible(block.propagated(0, in: states(stage: stage, block)))
     }
-  }
-
-  func carry(_ output: Block, to input: Block) {
-    if output.base != input.base { copy(output, into: input) }
   }
 
   func pass(_ connector: Connector, stage: Int, from input: Block, to output: Block) {

@@ -91,11 +91,8 @@ private struct Comparison {
   }
 
   func run(_ features: TensorView) throws(Failure) -> NearIdentityGap {
-    // The rows before the first bad one are computed too: one of them may fail as well, and then it is the first.
-    let refused = try plan.intakeFault(features, snapshot.normalization, called: "features")
-    let rows = refused?.row ?? features.rows
-    if let refused, rows == 0 { throw refused.failure }
-    let partition = TilePartition(count: rows, largest: columns, accumulates: false)
+    let (count, refusal) = try plan.soundRows(features, snapshot.normalization)
+    let partition = TilePartition(count: count, largest: columns, accumulates: false)
     let source = BatchSource(features: features, normalization: snapshot.normalization)
     let log = pass.log
     log.watch = .current
@@ -109,7 +106,7 @@ private struct Comparison {
       if let failure = log.first { throw source.named(failure) }
       for place in sums.indices { sums[place].add(finals, count, difference: difference) }
     }
-    if let refused { throw refused.failure }
+    if let refusal { throw refusal }
     for sum in sums where !sum.result.rootMeanSquare.isFinite { throw Failure(.notFinite, "the gap is too large for float64") }
     return NearIdentityGap(layersToEuler: sums[0].result, layersToFlow: sums[1].result, eulerToFlow: sums[2].result)
   }

@@ -145,9 +145,10 @@ package final class NetworkPlan: Sendable {
   /// The count of numbers in all prepared operators.
   package func preparedCount(for purpose: Purpose) -> Int { (purpose == .inference ? preparedForInference : preparedForTraining)[stages.count] }
 
-  /// The stage that a block is.
+  /// The number of the stage that is block `index`.
   package func stage(ofBlock index: Int) -> Int {
-    stages.firstIndex { if case .block(index) = $0 { true } else { false } } ?? stages.count
+    guard let stage = stages.firstIndex(where: { if case .block(index) = $0 { true } else { false } }) else { preconditionFailure("no block \(index)") }
+    return stage
   }
 
   /// The connectors, each with the number of its stage.
@@ -171,7 +172,7 @@ package final class NetworkPlan: Sendable {
   package var drawsNumbers: Bool { blocks.contains(where: \.drawsNumbers) }
 
   package var maximumScratchWidth: Int { max(blocks.map(\.scratchWidth).max() ?? 0, connectors.map(\.connector.scratchWidth).max() ?? 0) }
-  package var maximumRecordWidth: Int { blocks.map(\.recordWidth).max() ?? 0 }
+  package var maximumRecordWidth: Int { max(blocks.map(\.recordWidth).max() ?? 0, connectors.map(\.connector.recordWidth).max() ?? 0) }
   /// The number of classes that labels may name; 0 if targets are values.
   package var classes: Int { loss.classes(outputs: outputs) }
 }

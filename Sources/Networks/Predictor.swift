@@ -66,20 +66,13 @@ package final class Predictor: @unchecked Sendable {
   ) throws(Failure) -> [SampleFailure] {
     precondition(features.rows >= 1 && features.rows <= maximumBatch && features.columns == plan.inputs, "batch of another shape than its predictor")
     precondition(pool.map { $0.threads <= threads } ?? true, "more threads than the predictor has scratch for")
-    var refused: IntakeFault?
-    if !isPartial { refused = try plan.intakeFault(features, snapshot.normalization, called: "features") }
-    // The rows before the first bad one are predicted too: one of them may have no result either, and then it is the first.
-    var (count, isWriting) = (features.rows, true)
-    if let refused {
-      (count, isWriting) = (refused.row, false)
-      if count == 0 { throw refused.failure }
-    }
+    let (count, refusal): (Int, Failure?) = try isPartial ? (features.rows, nil) : plan.soundRows(features, snapshot.normalization)
     let partition = TilePartition(count: count, largest: plan.tileColumns, accumulates: false)
     let staged = partition.tiles > 1 ? staging?.vector(count: out.rows * out.columns, precision: plan.precision) : nil
     let job = Job(
       source: BatchSource(features: features, normalization: snapshot.normalization), kind: kind,
       target: staged.map { MutableTensorView($0.base, type: ElementType(plan.precision), rows: out.rows, columns: out.columns) } ?? out,
-      limit: givesScores(kind) && out.type == .float32 ? Precision.float32.largest : plan.precision.largest, isPartial: isPartial, isWriting: isWriting)
+      limit: givesScores(kind) && out.type == .float32 ? Precision.float32.largest : plan.precision.largest, isPartial: isPartial, isWriting: refusal == nil)
     let watch = pool?.watch ?? .current
     for worker in workers { worker.log.watch = watch }
     defer { reset() }
@@ -95,7 +88,7 @@ package final class Predictor: @unchecked Sendable {
     if staged != nil || !isWritten { try watch.check() }
     let first = workers.reduce(nil) { SampleFailure.first($0, $1.log.first) }
     if let first, !isPartial { throw job.source.named(first) }
-    if let refused { throw refused.failure }
+    if let refusal { throw refusal }
     if let staged { if kind == .classes { copy(job.target.view, into: out) } else { convert(staged, to: out) } }
     return first == nil ? [] : workers.flatMap { $0.log.failures.map { SampleFailure(sample: $0.key, $0.value) } }.sorted { $0.sample < $1.sample }
   }
@@ -151,9 +144,7 @@ package final class Predictor: @unchecked Sendable {
   ///
   /// - Throws: as `run`, naming row and layer; the arrays are then as they were. `.memory` for the states, which are stored in the library's memory first.
   package func states(block index: Int, _ features: TensorView, layerView: (_ layer: Int) -> MutableTensorView) throws(Failure) {
-    let refused = try plan.intakeFault(features, snapshot.normalization, called: "features")
-    let count = refused?.row ?? features.rows
-    if let refused, count == 0 { throw refused.failure }
+    let (count, refusal) = try plan.soundRows(features, snapshot.normalization)
     let pass = workers[0]
     let partition = TilePartition(count: count, largest: min(plan.tileColumns, pass.largestColumns), accumulates: false)
     let source = BatchSource(features: features, normalization: snapshot.normalization)
@@ -181,7 +172,7 @@ package final class Predictor: @unchecked Sendable {
     }
     try watch.check()
     if let first = log.first { throw source.named(first) }
-    if let refused { throw refused.failure }
+    if let refusal { throw refusal }
     for j in 0...block.layers { convert(staged(j), to: layerView(j)) }
   }
 }

@@ -21,7 +21,10 @@ protocol Passage {
 }
 
 extension Passage {
-  /// Passes the given stages of a network: from their input, which may lie elsewhere than the first of them reads it, to the output of the last.
+  /// Carries a tile through consecutive stages of a network.
+  ///
+  /// - Parameter first: the input of the first stage. It is copied if that stage is a block and reads other memory.
+  /// - Returns: the output of the last stage; `first` if there is no stage.
   @inline(__always)
   func pass(_ plan: NetworkPlan, stages: Range<Int>, from first: Carried) -> Carried {
     var carried = first
@@ -37,5 +40,38 @@ extension Passage {
       }
     }
     return carried
+  }
+}
+
+extension Passage where Carried == Block {
+  func carry(_ output: Block, to input: Block) {
+    if output.base != input.base { copy(output, into: input) }
+  }
+}
+
+/// The rows of scratch memory that the states of a passage need.
+struct PassageRows {
+  /// For each stage: the rows of its input, if it is a connector that reads neither a block's last state nor sequences; 0 for other stages.
+  let inputs: [Int]
+  /// The rows of the two memories for states. Each holds two states of the largest of its blocks.
+  let banks: [Int]
+
+  init(_ plan: NetworkPlan) {
+    var (inputs, banks) = ([Int](), [0, 0])
+    // Whether the input of the stage lies in memory that other work has: a block's states, or sequences.
+    var liesElsewhere = plan.sequence != nil
+    for (number, stage) in plan.stages.enumerated() {
+      switch stage {
+      case .map(let connector):
+        inputs.append(liesElsewhere ? 0 : connector.input.features)
+        liesElsewhere = false
+      case .block(let index):
+        let bank = plan.bank(ofInput: number)
+        banks[bank] = max(banks[bank], plan.blocks[index].propagationRows)
+        inputs.append(0)
+        liesElsewhere = true
+      }
+    }
+    (self.inputs, self.banks) = (inputs, banks)
   }
 }

@@ -37,8 +37,7 @@ package struct BatchResult: Equatable, Sendable {
 }
 
 /// Computes losses and reverse derivatives of one network. It holds the scratch memory: tapes for each worker, and a gradient for each group except the first. It is made once and used for
-/// many batches,
-/// by one caller at a time.
+/// many batches, by one caller at a time.
 ///
 /// A tile of samples passes through the whole network, forward and back, while it is in the cache; workers take groups of tiles. Losses are summed over the tiles in order, and gradients
 /// over the tiles of a group in order and then over the groups in order, so that the bits are the same for any number of threads.
@@ -77,9 +76,7 @@ package final class Sweep: @unchecked Sendable {
     self.memory = geometry.memory
     let (partition, workers, rows) = (geometry.partition, geometry.workers, geometry.rows)
     self.threads = workers
-    let size = geometry.size
-    let isUnwanted = geometry.needsUnwanted
-    arena = try Arena(size)
+    arena = try Arena(geometry.size)
     prepared = arena.vector(count: plan.preparedCount(for: .training), precision: plan.precision)
     if plan.isExtended {
       let parameters = arena.vector(count: plan.extendedCount, precision: plan.precision)
@@ -90,7 +87,7 @@ package final class Sweep: @unchecked Sendable {
     var gradients: [Vector] = []
     for _ in 1..<max(derivative ? partition.groups : 1, 1) { gradients.append(arena.vector(count: plan.extendedCount, precision: plan.precision)) }
     groupGradients = gradients
-    unwanted = isUnwanted ? arena.vector(count: plan.extendedCount, precision: plan.precision) : nil
+    unwanted = geometry.needsUnwanted ? arena.vector(count: plan.extendedCount, precision: plan.precision) : nil
     var scratch: [TileScratch] = []
     for _ in 0..<workers { scratch.append(TileScratch(arena, rows, columns: partition.columns)) }
     self.scratch = scratch
@@ -254,7 +251,7 @@ package final class Sweep: @unchecked Sendable {
     scatter(cotangent, count: log.samples.count, to: target, startRow: log.samples.lowerBound, scale: source.normalization?.scaling)
   }
 
-  /// Adds the groups' gradients in order, turns operator gradients into tensors' gradients, and notes whether all numbers are finite. Each piece passes through the three while it is in the cache.
+  /// Adds the groups' gradients in order, turns operator gradients into tensors' gradients, and notes whether all numbers are finite. A piece goes through all three steps before the next one, while it is in the cache.
   private func reduce(_ groups: Int, into gradient: Vector, _ parameters: Vector, _ pool: WorkerPool) throws(Failure) {
     func add(_ range: Range<Int>) {
       for group in 1..<groups { axpy(1, groupGradients[group - 1][range], addingTo: gradient[range]) }

@@ -16,42 +16,22 @@ final class TangentScratch {
     didSet { (sequences.columns, sequenceTangents.columns) = (columns, columns) }
   }
 
-  private struct Rows {
-    /// For each stage, the rows of its input, if it is a connector that reads neither a block's last state nor sequences.
-    let inputs: [Int]
-    /// The rows of each of the two memories for states.
-    let banks: [Int]
-    let record: Int
-
-    init(_ plan: NetworkPlan) {
-      inputs = TileRows(plan, tapes: nil, features: false).inputs
-      var banks = [0, 0]
-      for (stage, each) in plan.stages.enumerated() {
-        guard case .block(let index) = each else { continue }
-        let bank = plan.bank(ofInput: stage)
-        banks[bank] = max(banks[bank], plan.blocks[index].propagationRows)
-      }
-      self.banks = banks
-      record = max(plan.blocks.map(\.recordWidth).max() ?? 0, plan.connectors.map(\.connector.recordWidth).max() ?? 0)
-    }
-  }
-
   static func add(_ plan: NetworkPlan, columns: Int, to size: inout Arena.Size) {
-    let rows = Rows(plan)
+    let rows = PassageRows(plan)
     let pairs = rows.inputs + rows.banks
-    for rows in pairs + pairs + [rows.record, plan.maximumScratchWidth, plan.outputs, plan.outputs, plan.outputs + 1] {
+    for rows in pairs + pairs + [plan.maximumRecordWidth, plan.maximumScratchWidth, plan.outputs, plan.outputs, plan.outputs + 1] {
       size.add(rows: rows, columns: columns, precision: plan.precision)
     }
     for _ in 0..<2 { SequenceRows(plan).add(to: &size, columns: columns) }
   }
 
   init(_ plan: NetworkPlan, _ arena: Arena, columns: Int) {
-    let rows = Rows(plan)
+    let rows = PassageRows(plan)
     func block(_ rows: Int) -> Block { arena.block(rows: rows, columns: columns, precision: plan.precision) }
     inputs = rows.inputs.map { (block($0), block($0)) }
     banks = rows.banks.map { (block($0), block($0)) }
     bankOfStage = plan.stages.indices.map(plan.bank(ofInput:))
-    whole = (block(rows.record), block(plan.maximumScratchWidth), block(plan.outputs), block(plan.outputs), block(plan.outputs + 1))
+    whole = (block(plan.maximumRecordWidth), block(plan.maximumScratchWidth), block(plan.outputs), block(plan.outputs), block(plan.outputs + 1))
     sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
     sequenceTangents = SequenceScratch(arena, SequenceRows(plan), columns: columns)
     self.columns = columns

@@ -14,7 +14,7 @@ package final class TangentSweep {
   private let extended: (parameters: Vector, direction: Vector)?
   private let scratch: [TangentScratch]
   /// A direction of zeros in the parameters, with its operators, for driven fields that need one although only a direction in the features was given.
-  private let nothing: Vector?
+  private let zeroDirection: Vector?
 
   /// - Parameter threads: the most threads that a pool may have.
   /// - Throws: `.memory`.
@@ -36,8 +36,8 @@ package final class TangentSweep {
       extended = nil
     }
     scratch = (0..<threads).map { [arena] _ in TangentScratch(plan, arena, columns: plan.tileColumns) }
-    nothing = plan.sequence == nil ? nil : arena.vector(count: plan.parameterCount, precision: plan.precision)
-    if let nothing { fill(nothing, 0) }
+    zeroDirection = plan.sequence == nil ? nil : arena.vector(count: plan.parameterCount, precision: plan.precision)
+    if let zeroDirection { fill(zeroDirection, 0) }
   }
 
   package var byteCount: Int { arena.byteCount }
@@ -54,7 +54,7 @@ package final class TangentSweep {
     draws: Draws? = nil, scores scoresOut: MutableTensorView?, into tangentOut: MutableTensorView, pool: WorkerPool? = nil
   ) throws(Failure) {
     precondition((pool?.threads ?? 1) <= scratch.count, "more threads than the sweep has scratch for")
-    let direction = direction ?? (featureDirection == nil ? nil : nothing)
+    let direction = direction ?? (featureDirection == nil ? nil : zeroDirection)
     if let extended {
       plan.extend(parameters, into: extended.parameters)
       if let direction { plan.extend(direction, into: extended.direction) }

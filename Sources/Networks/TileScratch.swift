@@ -24,24 +24,21 @@ struct TileRows {
   init(_ plan: NetworkPlan, tapes: [Int]?, features: Bool) {
     outputs = plan.outputs
     self.tapes = zip(plan.blocks, tapes ?? plan.blocks.map { _ in 0 }).map { max($0.propagationRows, $1) }
-    var (inputs, records, cotangents) = ([Int](), [Int](), [0, 0])
-    var readsOther = plan.sequence != nil
+    var (records, cotangents) = ([Int](), [0, 0])
     for (number, stage) in plan.stages.enumerated() {
       let bank = plan.bank(ofInput: number)
       switch stage {
       case .map(let connector):
-        inputs.append(readsOther ? 0 : connector.input.features)
-        records.append(tapes == nil ? 0 : connector.recordWidth)
+        records.append(connector.recordWidth)
         if number > 0 || features && plan.sequence == nil { cotangents[bank] = max(cotangents[bank], connector.input.features) }
-        readsOther = false
       case .block(let index):
-        inputs.append(0)
         records.append(0)
         cotangents[bank] = max(cotangents[bank], plan.blocks[index].stateWidth)
-        readsOther = true
       }
     }
-    (self.inputs, self.records, self.cotangents) = (inputs, records, tapes == nil ? [0, 0] : cotangents)
+    inputs = PassageRows(plan).inputs
+    self.records = tapes == nil ? records.map { _ in 0 } : records
+    self.cotangents = tapes == nil ? [0, 0] : cotangents
     scratch = plan.maximumScratchWidth
     precision = plan.precision
     sequences = SequenceRows(plan)

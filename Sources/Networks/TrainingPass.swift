@@ -81,10 +81,6 @@ struct TrainingPass: Passage {
     }
   }
 
-  func carry(_ output: Block, to input: Block) {
-    if output.base != input.base { copy(output, into: input) }
-  }
-
   func pass(_ connector: Connector, stage: Int, from input: Block, to output: Block) {
     tile.keep(connectorInput: input, stage: stage)
     connector.evaluate(weights(of: stage), at: input, into: output, record: keeping ? tile.record(stage: stage) : nil, scratch: tile.scratch)

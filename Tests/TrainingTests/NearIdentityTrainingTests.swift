@@ -71,7 +71,7 @@ private struct PlainSplit {
   private let readout: (weights: [[Double]], bias: [Double])
 
   init(_ network: Network, on data: Dataset) throws {
-    let (specification, width) = (network.plan.specification.blocks[0], network.plan.width)
+    let (specification, width) = (network.plan.specification.blocks[0], network.plan.blocks[0].width)
     let parameters = network.snapshot.parameters.values
     func rows(_ name: String) throws -> [[Double]] {
       let values = Array(parameters[try network.tensor(name).range])

@@ -167,3 +167,46 @@ private let sharpest = 0.97 * 0.97 / (1.01 * 1.01)
   }
   #expect(scaled > 3 && scaled < 57, "the test needs iterates inside and outside: \(scaled)")
 }
+
+/// A norm is bounded anew only once the weights have moved as far as the last bound leaves room for. A path of length P can use up a room r at most P/r times; without carried bounds each of the 200 updates
+/// would bound the norm.
+@Test func normsAreBoundedSeldom() throws {
+  let extra: [String: OptionValue] = ["field": .text("antisymmetric"), "integrator": .text("rk4"), "layers": .integer(1), "horizon": .real(1), "width": .integer(16)]
+  let plan = try smallNetwork(precision: .float64, extra: extra).plan
+  let pool = try WorkerPool(threads: 1)
+  func new() throws -> StabilitySet { try #require(try StabilitySet(options(["keep_stable": .real(1)]), plan, threads: 1)) }
+  let range = try #require(plan.tensors.first { $0.name == "blocks.0.K" }).range
+  let drawn = try Numbers(normal: range.count, seed: 5, .float64).values
+  /// The parameters with c·K for the drawn K, and zeros elsewhere.
+  func parameters(_ c: Double) throws -> Numbers {
+    var values = Array(repeating: 0.0, count: plan.parameterCount)
+    for (index, number) in zip(range, drawn) { values[index] = c * number }
+    return try Numbers(values, .float64)
+  }
+  // The largest factor that a new set leaves as it is, from below.
+  var (inside, outside) = (0.0, 1e3)
+  for _ in 0..<40 {
+    let middle = (inside + outside) / 2
+    if try new().project(parameters(middle).vector, pool) { outside = middle } else { inside = middle }
+  }
+  // The norm of ½(K − Kᵀ) is at least its Frobenius norm divided by √16.
+  var squares = 0.0
+  for i in 0..<16 {
+    for j in 0..<16 {
+      let entry = 0.5 * (drawn[16 * i + j] - drawn[16 * j + i])
+      squares += entry * entry
+    }
+  }
+  let edge = inside * squares.squareRoot() / 4
+  let set = try new()
+  let weights = try parameters(inside / 2)
+  #expect(!set.project(weights.vector, pool) && set.boundedNorms == 1)
+  // 200 random updates, whose path is 1.6 times as long as the norm at the edge; they end within 0.12 times this norm, because random updates cancel.
+  for round in 0..<200 {
+    let update = try Numbers(normal: range.count, seed: UInt64(100 + round), .float64)
+    axpy(1.6 * edge / 200 / sumOfSquares(update.vector).squareRoot(), update.vector, addingTo: weights.vector[range])
+    #expect(!set.project(weights.vector, pool))
+  }
+  // The room is at least (1 − 0.5 − 0.12)/1.03 − 0.02 of the norm at the edge.
+  #expect(set.boundedNorms <= 1 + Int(1.6 / 0.34))
+}

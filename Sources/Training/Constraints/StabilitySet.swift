@@ -89,6 +89,9 @@ package final class StabilitySet: Constraint {
     self.workspaces = workspaces
   }
 
+  /// The number of norms that have been bounded anew: the expensive part of the work.
+  package var boundedNorms: Int { workspaces.reduce(0) { $0 + $1.count } }
+
   package func project(_ parameters: Vector, _ pool: WorkerPool) -> Bool {
     pool.runWhole(entries.count) { index, worker in isChanged[index] = project(entries[index], parameters, workspaces[worker]) ? 1 : 0 }
     return entries.indices.contains { isChanged[$0] != 0 }

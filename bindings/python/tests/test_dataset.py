@@ -46,6 +46,7 @@ def test_a_copy_is_a_copy_and_no_copy_is_none():
 
 
 def test_kept_memory_is_released_when_the_library_lets_go(make_network):
+    gc.collect()  # data sets of other tests
     before = len(dataset._retained)
     data = Dataset(numpy.zeros((8, 3)), numpy.zeros(8, "int64"), copy=False)
     part = data[2:4]

@@ -243,7 +243,7 @@ def test_bad_data_is_named(make_classifier):
 
 def test_divergence_is_an_error_and_the_network_stays_finite(make_classifier, data):
     network = make_classifier(field="dense", activation="relu", layers=50, horizon=50.0)
-    with pytest.raises(ArithmeticError, match="the training loss is not finite after step 1 "):
+    with pytest.raises(ArithmeticError, match="the objective is not finite after step 1 "):
         network.fit(data[0], optimizer="sgd", learning_rate=1e30, epochs=5, num_threads=1)
     assert numpy.all(numpy.isfinite(network.parameter_vector))
 
