@@ -15,6 +15,7 @@ void shim_set_last_error(const char *text, size_t length, int32_t code) {
     /* 10xxxxxx continues a character: step back to where one begins. */
     while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80) length--;
   }
-  memcpy(message, text, length);
+  /* A caller's text in the message may hold anything: a zero would end the message there. */
+  for (size_t i = 0; i < length; i++) message[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i];
   message[length] = 0;
 }

@@ -30,25 +30,35 @@ import CKernels
   _: F.Type, _: L.Type, _ c: UnsafePointer<AffineCall>, _ column: Int, _ sums: UnsafeMutablePointer<L.Scalar>
 ) where L.Scalar == F.Scalar {
   let rows = c.pointee.outputs
-  let direct = c.pointee.activation == 0 && c.pointee.slope == nil
+  let direct = c.pointee.activation == 0
   let isWhole = sumIsWhole(c)
   let base = isWhole ? c.pointee.base : nil
   var row = 0
   while row &+ 4 <= rows {
     fourRows(L.self, c, row, column, sums, direct, isWhole, base)
-    if !direct { finish(F.self, c, row, 4, column, L.count, sums) }
+    direct ? fillSlope(L.self, c, row, 4, column) : finish(F.self, c, row, 4, column, L.count, sums)
     row &+= 4
   }
   while row < rows {
     oneRow(L.self, c, row, column, sums, direct, isWhole, base)
-    if !direct { finish(F.self, c, row, 1, column, L.count, sums) }
+    direct ? fillSlope(L.self, c, row, 1, column) : finish(F.self, c, row, 1, column, L.count, sums)
     row &+= 1
   }
 }
 
-/// Whether out = base + W x or W x: the sum, if it starts from the base, is then the result.
+/// Whether out = base + W x or W x: the sum, if it starts from the base, is then the result. This does not depend on whether slopes are asked for, so that the bits of `out` do not either.
 @inline(__always) func sumIsWhole(_ c: UnsafePointer<AffineCall>) -> Bool {
-  c.pointee.activation == 0 && c.pointee.slope == nil && c.pointee.scale == 1 && c.pointee.bias == nil
+  c.pointee.activation == 0 && c.pointee.scale == 1 && c.pointee.bias == nil
+}
+
+/// The slope of the identity, 1, if it is asked for.
+@inline(__always) private func fillSlope<L: Lanes>(_: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ rows: Int, _ column: Int) {
+  guard let slope = c.pointee.slope?.assumingMemoryBound(to: L.Scalar.self) else { return }
+  var r = row
+  while r < row &+ rows {
+    L(1).store(slope + (r &* c.pointee.slopeStride &+ column))
+    r &+= 1
+  }
 }
 
 @inline(__always) private func fourRows<L: Lanes>(

@@ -31,6 +31,7 @@ private let outerCrossover = 4_000
 
 /// out = beta·out + alpha·A·B by OpenBLAS, one of each matrix's strides being 1.
 ///
+/// A large product is computed in pieces of rows, between which this thread's watch is asked; if the work must end, the remaining rows are left out.
 /// - Precondition: `sode_shim_blas_memory_ready`.
 /// - Parameters: a: m × k, b: k × n, out: m × n. `out` may not be the memory of `a` or `b`.
 package func multiply(_ alpha: Double, _ a: Matrix, _ b: Matrix, _ beta: Double, addingTo out: Matrix) {
@@ -38,6 +39,20 @@ package func multiply(_ alpha: Double, _ a: Matrix, _ b: Matrix, _ beta: Double,
     // A transposed result is the product of the transposed factors in the other order.
     return multiply(alpha, b.transposed, a.transposed, beta, addingTo: out.transposed)
   }
+  let rows = piece(operationsPerRow: out.columns * a.columns)
+  if rows >= out.rows { return product(alpha, a, b, beta, addingTo: out) }
+  let watch = Watch.current
+  for start in stride(from: 0, to: out.rows, by: rows) where !watch.isOver {
+    let count = min(rows, out.rows - start)
+    product(alpha, a.part(start, 0, count, a.columns), b, beta, addingTo: out.part(start, 0, count, out.columns))
+  }
+}
+
+/// The rows of a matrix that one uninterrupted piece of work takes: a multiple of 64 with about 2²⁷ multiply-adds, which take some 10 ms.
+func piece(operationsPerRow: Int) -> Int { max(64, (1 << 27) / max(operationsPerRow, 1) & ~63) }
+
+/// `multiply` in one piece, for rows that are neighbors.
+private func product(_ alpha: Double, _ a: Matrix, _ b: Matrix, _ beta: Double, addingTo out: Matrix) {
   precondition(out.columnStride == 1 && (a.rowStride == 1 || a.columnStride == 1) && (b.rowStride == 1 || b.columnStride == 1), "multiply: one stride of each matrix is 1")
   let (m, n, k) = (Int32(out.rows), Int32(out.columns), Int32(a.columns))
   let (aTransposed, aLeading) = leading(a)

@@ -51,21 +51,23 @@ extension NetworkPlan {
 
   /// The first row that `checkIntake` refuses; nil if there is none.
   func intakeFault(_ features: TensorView, _ normalization: Normalization?, bound: Double? = nil, firstRow: Int = 0, called name: StaticString) throws(Failure) -> IntakeFault? {
+    let work = bound == nil || sequence != nil ? features.columns : 0
+    if features.rows * work < 1 << 16 { return try pieceFault(features, normalization, bound, firstRow, name) }
     var found: IntakeFault?
-    try Watch.pieces(features.rows, work: bound == nil || sequence != nil ? features.columns : 0) { rows throws(Failure) in
+    try Watch.pieces(features.rows, work: work) { rows throws(Failure) in
       if found != nil { return }
-      let (part, first) = (features.rows(rows), firstRow + rows.lowerBound)
-      var sound = part.rows
-      if let fault = try numberFault(part, normalization, bound: bound, firstRow: first, called: name) {
-        sound = fault.row
-        found = IntakeFault(row: rows.lowerBound + fault.row, failure: fault.failure)
-      }
-      // An earlier row may be a bad sequence.
-      if sequence != nil, let fault = sequenceFault(part.rows(0..<sound), firstRow: first, called: name) {
-        found = IntakeFault(row: rows.lowerBound + fault.row, failure: fault.failure)
-      }
+      guard let fault = try pieceFault(features.rows(rows), normalization, bound, firstRow + rows.lowerBound, name) else { return }
+      found = IntakeFault(row: rows.lowerBound + fault.row, failure: fault.failure)
     }
     return found
+  }
+
+  /// `intakeFault` for so few numbers that the watch need not be asked.
+  private func pieceFault(_ features: TensorView, _ normalization: Normalization?, _ bound: Double?, _ firstRow: Int, _ name: StaticString) throws(Failure) -> IntakeFault? {
+    let fault = try numberFault(features, normalization, bound: bound, firstRow: firstRow, called: name)
+    // An earlier row may be a bad sequence.
+    guard sequence != nil, let earlier = sequenceFault(features.rows(0..<(fault?.row ?? features.rows)), firstRow: firstRow, called: name) else { return fault }
+    return earlier
   }
 
   /// The number of rows before the first one that the network refuses, and the refusal. Calls compute these rows as well, because one of them may fail too and is then the first bad row.

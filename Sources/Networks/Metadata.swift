@@ -21,10 +21,15 @@ package struct Metadata: Equatable, Sendable {
   package init() {}
 
   /// The entries of a file: of any keys, within the same limits as those that are set.
-  /// - Throws: `outOfRange` for a key that is empty or has more than 256 bytes, and for more than 1 MB in total.
+  /// Keys that begin with "stableode." belong to the library, perhaps to a later version, and are left out.
+  /// - Throws: `outOfRange` for a key that is empty or has more than 256 bytes, for keys and texts with a zero byte, and for more than 1 MB in total.
   package init(read entries: [(key: String, value: String)]) throws(Failure) {
-    for (key, _) in entries {
+    let entries = entries.filter { !$0.key.hasPrefix("stableode.") }
+    for (key, value) in entries {
       guard !key.isEmpty else { throw Failure(.outOfRange, "a metadata key is empty") }
+      guard !key.utf8.contains(0), !value.utf8.contains(0) else {
+        throw Failure(.outOfRange, "the metadata under a key that begins '\(key.prefix { $0 != "\0" }.prefix(64))' has a zero byte, which ends a text of C")
+      }
       try Self.checkLength(of: key)
     }
     self.entries = entries.map { Entry(key: $0.key, value: $0.value) }.sorted { $0.key < $1.key }
@@ -40,7 +45,20 @@ package struct Metadata: Equatable, Sendable {
   private var byteCount: Int { entries.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count } }
 
   /// The text under a key; nil if there is none.
-  package subscript(key: String) -> String? { entries.first { $0.key == key }?.value }
+  package subscript(key: String) -> String? {
+    let place = place(of: key)
+    return place < entries.count && entries[place].key == key ? entries[place].value : nil
+  }
+
+  /// The number of entries whose keys come before `key`.
+  private func place(of key: String) -> Int {
+    var (low, high) = (0, entries.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].key < key { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
 
   /// Sets the text under a key, or removes it.
   /// - Throws: `invalidArgument` for a key that is empty, used by the file's format, or begins with "stableode."; `outOfRange` for keys of more than 256 bytes and for more than 1 MB in total.
@@ -52,11 +70,9 @@ package struct Metadata: Equatable, Sendable {
     }
     try Self.checkLength(of: key)
     var changed = self
-    changed.entries.removeAll { $0.key == key }
-    if let value {
-      let place = changed.entries.firstIndex { key < $0.key } ?? changed.entries.count
-      changed.entries.insert(Entry(key: key, value: value), at: place)
-    }
+    let place = place(of: key)
+    if place < entries.count, entries[place].key == key { changed.entries.remove(at: place) }
+    if let value { changed.entries.insert(Entry(key: key, value: value), at: place) }
     let bytes = changed.byteCount
     guard value == nil || bytes <= Self.mostBytes else {
       throw Failure(.outOfRange, "with '\(key.prefix(64))' the network's metadata would have \(bytes) bytes; at most \(Self.mostBytes) are allowed")

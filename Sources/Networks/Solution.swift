@@ -58,7 +58,7 @@ extension Network {
     guard let method = block.integrator as? AdaptiveRungeKutta else {
       throw Failure(.incompatible, "block \(index) has steps of fixed size; states at asked times and events need an adaptive integrator: dopri5, tsit5")
     }
-    let times = try self.times(asked, upTo: block.grid.horizon, timePrecision)
+    let times = try self.times(asked, block, timePrecision)
     let starts = try start.times.map { (starts) throws(Failure) in try self.starts(starts, block, start.timePrecision) }
     guard let count = start.states?.rows ?? features?.rows else { throw Failure(.nullPointer, "neither features nor start_states are given; one of them is needed") }
     try check(block, count, features, start, times, event, states, eventStates)
@@ -80,7 +80,7 @@ extension Network {
       let samples = partition.samples(of: tile)
       let columns = partition.columns(of: tile)
       let output = try DenseOutput(
-        times: times, event: event, visible: block.width, width: block.stateWidth, columns: columns, horizon: block.grid.horizon,
+        times: times, event: event?.scaled, visible: block.width, width: block.stateWidth, columns: columns, horizon: block.grid.horizon,
         starts: starts.map { Array($0[samples]) }, precision: plan.precision)
       if let source {
         output.begin(at: pass.firstState(ofStage: stage, source, samples, columns: columns), samples: samples.count)
@@ -115,8 +115,9 @@ extension Network {
     return solution
   }
 
-  /// The given times, checked and moved into [0, horizon].
-  private func times(_ asked: [Double], upTo horizon: Double, _ precision: Precision) throws(Failure) -> [Double] {
+  /// The given times, checked and moved into [0, horizon]. A time so close to the horizon that no step fits between counts as the horizon.
+  private func times(_ asked: [Double], _ block: ODEBlock, _ precision: Precision) throws(Failure) -> [Double] {
+    let (horizon, last) = (block.grid.horizon, lastTime(before: block))
     let rounding = 4 * (precision == .float32 ? Double(Float(horizon).ulp) : horizon.ulp)
     for (number, time) in asked.enumerated() {
       if number & 0xffff == 0 { try Watch.check() }
@@ -127,14 +128,16 @@ extension Network {
     }
     return try asked.enumerated().map { (number, time) throws(Failure) in
       if number & 0xffff == 0 { try Watch.check() }
-      return min(max(time, 0), horizon)
+      return time > last ? horizon : max(time, 0)
     }
   }
 
-  /// The times at which samples begin, checked and moved into [0, horizon]. A time so close to the horizon that no step fits between counts as the horizon.
+  /// The last time before the horizon from which a step fits before it.
+  private func lastTime(before block: ODEBlock) -> Double { block.grid.horizon - DenseOutput.sliver * (block.grid.horizon - block.grid.time(block.layers - 1)) }
+
+  /// The times at which samples begin, checked and moved as `times`.
   private func starts(_ given: [Double], _ block: ODEBlock, _ precision: Precision) throws(Failure) -> [Double] {
-    let horizon = block.grid.horizon
-    let last = horizon - DenseOutput.sliver * (horizon - block.grid.time(block.layers - 1))
+    let (horizon, last) = (block.grid.horizon, lastTime(before: block))
     let rounding = 4 * (precision == .float32 ? Double(Float(horizon).ulp) : horizon.ulp)
     var starts: [Double] = []
     for (row, time) in given.enumerated() {
