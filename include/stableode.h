@@ -513,8 +513,8 @@ SODE_API void sode_predictor_free(sode_predictor *predictor);
 /* A model file is a safetensors file with the specification in its metadata and a checksum. A file that another program wrote with the same
  * tensors and metadata loads too; if it has no checksum, sode_network_info says so. Saving replaces the target at once: the path holds the complete old file or the
  * complete new one at any time. The new file gets the old one's mode, and its owner and group if the process may set them; symbolic links are followed. The new
- * file has no name until it is complete. If a killed process leaves a file .stableode-….tmp, the next save into that folder removes it. Only regular files are read
- * and written. */
+ * file has no name until it is complete. If a killed process leaves a file .stableode-DIGITS.tmp (16 hexadecimal digits), the next save into that folder removes
+ * it. Only regular files are read and written. */
 SODE_API sode_status sode_network_save(sode_network *network, const char *path);
 SODE_API sode_status sode_network_load(const char *path, sode_network **network);
 /* The same file in memory. Size query: with buffer NULL and capacity 0, sode_network_save_memory only sets `needed`. */
