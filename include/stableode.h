@@ -575,7 +575,7 @@ SODE_API sode_status sode_gradient_report(sode_gradient *gradient, sode_step_rep
 /* The event w.y = level, where y is the visible state of a block. It ends a sample's solve where the trajectory first reaches or crosses the level in the requested
  * direction. The solver detects every crossing of the integrator's continuous extension, also several within one step, and takes the first. A sample that starts
  * on the level, within 4 units of rounding of level and w.y, leaves it without an event. The state at an event lies on the level up to rounding, and never on the
- * side that it came from, so that a solve that starts there goes on to the next event. */
+ * side that it came from, so that a solve that starts there goes on to the next event. Weights or a level that are not finite are SODE_ERR_INVALID_DATA. */
 typedef struct sode_event_function {
   uint32_t struct_size;
   int32_t direction;          /* 1: w.y rises through the level, -1: falls, 0: either */
