@@ -434,7 +434,8 @@ SODE_API sode_status sode_trainer_set_loss(sode_trainer *trainer, sode_loss_func
 SODE_API sode_status sode_trainer_set_metric(sode_trainer *trainer, sode_metric_function metric, int32_t larger_is_better, void *user_data);
 /* Tests learning rates (exponential range test) on a copy of the iterate; the trainer stays as it is. It takes one step at each of `steps` rates from low to high,
  * in equal ratios. curve [steps, 2] (may be NULL) gets each rate and the batch's loss before that step; the test ends early, with NaN in the remaining rows, when
- * the loss is not finite or exceeds four times its least value. suggestion gets the rate at which the smoothed loss falls fastest; NaN if it never falls. */
+ * the loss is not finite or exceeds four times its least value. suggestion gets the rate at which the smoothed loss falls fastest; NaN if it never falls. A batch
+ * whose loss is not finite at the present parameters either is SODE_ERR_NOT_FINITE, which names the row. */
 SODE_API sode_status sode_trainer_find_learning_rate(sode_trainer *trainer, sode_dataset *training, double low, double high, int64_t steps,
                                                      sode_tensor *curve, double *suggestion);
 /* Trains. A later run goes on bit for bit where the earlier one stopped. If the network's parameters were set in between, or by the callback, training goes on
