@@ -36,6 +36,9 @@ class Training(Handle):
 
     _kind = "trainer"
     _instead = "save it with save(path) and load it with Trainer.load(path)"
+    _option_scopes = ("trainer",)
+    _option_advice = "use set({name}=…)"
+    _assignment_advice = {"larger_is_better": "use set(metric=…, larger_is_better=…)", "options": "use set(…)"}
 
     def __init__(
         self, network: Model, *, loss: Loss | None = None, larger_is_better: bool = True, **options: Unpack[TrainerOptions]
