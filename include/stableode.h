@@ -434,7 +434,8 @@ SODE_API sode_status sode_trainer_set_loss(sode_trainer *trainer, sode_loss_func
 SODE_API sode_status sode_trainer_set_metric(sode_trainer *trainer, sode_metric_function metric, int32_t larger_is_better, void *user_data);
 /* Tests learning rates (exponential range test) on a copy of the iterate; the trainer stays as it is. It takes one step at each of `steps` rates from low to high,
  * in equal ratios. curve [steps, 2] (may be NULL) gets each rate and the batch's loss before that step; the test ends early, with NaN in the remaining rows, when
- * the loss is not finite or exceeds four times its least value. suggestion gets the rate at which the smoothed loss falls fastest; NaN if it never falls. */
+ * the loss is not finite or exceeds four times its least value. suggestion gets the rate at which the smoothed loss falls fastest; NaN if it never falls. A batch
+ * whose loss is not finite at the present parameters either is SODE_ERR_NOT_FINITE, which names the row. */
 SODE_API sode_status sode_trainer_find_learning_rate(sode_trainer *trainer, sode_dataset *training, double low, double high, int64_t steps,
                                                      sode_tensor *curve, double *suggestion);
 /* Trains. A later run goes on bit for bit where the earlier one stopped. If the network's parameters were set in between, or by the callback, training goes on
@@ -513,8 +514,8 @@ SODE_API void sode_predictor_free(sode_predictor *predictor);
 /* A model file is a safetensors file with the specification in its metadata and a checksum. A file that another program wrote with the same
  * tensors and metadata loads too; if it has no checksum, sode_network_info says so. Saving replaces the target at once: the path holds the complete old file or the
  * complete new one at any time. The new file gets the old one's mode, and its owner and group if the process may set them; symbolic links are followed. The new
- * file has no name until it is complete. If a killed process leaves a file .stableode-….tmp, the next save into that folder removes it. Only regular files are read
- * and written. */
+ * file has no name until it is complete. If a killed process leaves a file .stableode-DIGITS.tmp (16 hexadecimal digits), the next save into that folder removes
+ * it. Only regular files are read and written. */
 SODE_API sode_status sode_network_save(sode_network *network, const char *path);
 SODE_API sode_status sode_network_load(const char *path, sode_network **network);
 /* The same file in memory. Size query: with buffer NULL and capacity 0, sode_network_save_memory only sets `needed`. */
@@ -575,7 +576,7 @@ SODE_API sode_status sode_gradient_report(sode_gradient *gradient, sode_step_rep
 /* The event w.y = level, where y is the visible state of a block. It ends a sample's solve where the trajectory first reaches or crosses the level in the requested
  * direction. The solver detects every crossing of the integrator's continuous extension, also several within one step, and takes the first. A sample that starts
  * on the level, within 4 units of rounding of level and w.y, leaves it without an event. The state at an event lies on the level up to rounding, and never on the
- * side that it came from, so that a solve that starts there goes on to the next event. */
+ * side that it came from, so that a solve that starts there goes on to the next event. Weights or a level that are not finite are SODE_ERR_INVALID_DATA. */
 typedef struct sode_event_function {
   uint32_t struct_size;
   int32_t direction;          /* 1: w.y rises through the level, -1: falls, 0: either */

@@ -6,7 +6,7 @@ package final class CurvatureSweep {
   private let plan: NetworkPlan
   private var tangents: TangentSweep?
   private var cotangent: Buffer?
-  private var vectors: (buffer: Buffer, point: Vector, gradient: Vector)?
+  private var vectors: (buffer: Buffer, point: Vector, gradient: Vector, unit: Vector)?
 
   package init(_ plan: NetworkPlan) { self.plan = plan }
 
@@ -49,32 +49,47 @@ package final class CurvatureSweep {
   /// (45(g₁ − g₋₁) − 9(g₂ − g₋₂) + (g₃ − g₋₃))/60δ with gₖ = g(θ + kδ·direction).
   ///
   /// The gradients are exact, so that the error of a product relative to the gradient's size is about 1e-11 in Double and 1e-5 in Float. A product takes six gradients and works for every
-  /// field and integrator.
+  /// field and integrator. Differences are taken along the direction divided by a power of two, so that a direction of any size gives its product if numbers can hold it; the product of a
+  /// direction that is not finite is NaN.
   /// Source: Fornberg 1988, table 1.
   package func hessianProduct(
     _ direction: Vector, at parameters: Vector, into product: Vector, gradient: (_ point: Vector, _ gradient: Vector) throws(Failure) -> Void
   ) throws(Failure) {
-    let length = sumOfSquares(direction).squareRoot()
-    guard length > 0 else { return fill(product, 0) }
+    let largest = largestMagnitude(direction)
+    guard largest > 0 else { return fill(product, largest == 0 ? 0 : .nan) }
     if vectors == nil { vectors = try makeVectors() }
     guard let memory = vectors else { return }
+    // The unit direction's largest number lies in [1, 2). Powers of two leave the bits of the result as they are.
+    let exponent = largest.exponent
+    copy(direction, into: memory.unit)
+    multiply(memory.unit, byTwoTo: -exponent)
+    let length = sumOfSquares(memory.unit).squareRoot()
     // The step δ that balances the truncation error, of order δ⁶, against the gradient's rounding error divided by δ.
     let step = (plan.precision == .float64 ? 5e-3 : 3e-2) / length
     fill(product, 0)
     for (distance, weight) in [(1.0, 45.0), (2, -9), (3, 1)] {
       for sign in [1.0, -1] {
         copy(parameters, into: memory.point)
-        axpy(sign * distance * step, direction, addingTo: memory.point)
+        axpy(sign * distance * step, memory.unit, addingTo: memory.point)
         try gradient(memory.point, memory.gradient)
         axpy(sign * weight / (60 * step), memory.gradient, addingTo: product)
       }
     }
+    multiply(product, byTwoTo: exponent)
   }
 
-  private func makeVectors() throws(Failure) -> (buffer: Buffer, point: Vector, gradient: Vector) {
+  /// x ← 2ᵉ·x in two factors, because 2ᵉ itself may be outside the precision's range.
+  private func multiply(_ x: Vector, byTwoTo exponent: Int) {
+    guard exponent != 0 else { return }
+    let half = exponent / 2
+    scale(Double(sign: .plus, exponent: half, significand: 1), x)
+    scale(Double(sign: .plus, exponent: exponent - half, significand: 1), x)
+  }
+
+  private func makeVectors() throws(Failure) -> (buffer: Buffer, point: Vector, gradient: Vector, unit: Vector) {
     let count = plan.parameterCount
-    let buffer = try Buffer(count: 2 * count, precision: plan.precision)
-    let all = buffer.vector(count: 2 * count, precision: plan.precision)
-    return (buffer, all[0..<count], all[count..<2 * count])
+    let buffer = try Buffer(count: 3 * count, precision: plan.precision)
+    let all = buffer.vector(count: 3 * count, precision: plan.precision)
+    return (buffer, all[0..<count], all[count..<2 * count], all[2 * count..<3 * count])
   }
 }

@@ -32,7 +32,7 @@ package struct SequencePlan: Sendable {
   init?(_ network: OptionValues, _ opening: Opening, inputs: Int) throws(Failure) {
     guard opening.takesSequences else {
       for option in sequenceOptions where network.isSet(option.key) {
-        throw Failure(.incompatible, "opening \(try network.text("opening")) has no option \(option.key); it belongs to opening sequence, sequence_dense")
+        throw Failure(.incompatible, "opening \(try network.text("opening")) has no option \(option.key); it belongs to the openings sequence and sequence_dense")
       }
       return nil
     }

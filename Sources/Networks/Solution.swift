@@ -47,7 +47,7 @@ extension Network {
   ///   - eventStates: samples × width, or × state width for the whole states; NaN for samples without an event.
   /// - Returns: how and when each sample ended. A sample whose step control gives up does not make this call fail: its end says so and `failures` has the reason. A sample that failed in a
   ///   preceding block ends at time 0.
-  /// - Throws: `.incompatible` for another kind of integrator; `.outOfRange` and `.shapeMismatch` for times and events; `.invalidData` for features that the network cannot take; `.memory`; the reason
+  /// - Throws: `.incompatible` for another kind of integrator; `.outOfRange` and `.shapeMismatch` for times and events; `.invalidData` for features and events that the network cannot take; `.memory`; the reason
   ///   why the thread's watch ended the work, which leaves part of the states written.
   package func solve(
     block index: Int, _ features: TensorView?, from start: SolveStart = SolveStart(), times asked: [Double], in timePrecision: Precision = .float64, event: EventFunction?, states: MutableTensorView?,
@@ -83,7 +83,10 @@ extension Network {
         times: times, event: event?.scaled, visible: block.width, width: block.stateWidth, columns: columns, horizon: block.grid.horizon,
         starts: starts.map { Array($0[samples]) }, precision: plan.precision)
       if let source {
-        output.begin(at: pass.firstState(ofStage: stage, source, samples, columns: columns), samples: samples.count)
+        let state = pass.firstState(ofStage: stage, source, samples, columns: columns)
+        // A sample that the stages before have made infinite did not fail in this block.
+        log.requireFinite(state, within: plan.precision.largest, "state at the start of block \(index)", isPlural: false)
+        output.begin(at: state, samples: samples.count)
       } else if let given = start.states {
         output.begin(at: pass.firstState(ofStage: stage, given: given, samples, columns: columns), samples: samples.count)
       }
@@ -174,9 +177,9 @@ extension Network {
       guard event.weights.count == block.width else {
         throw Failure(.shapeMismatch, "the event has \(event.weights.count) weights; the state has \(block.width) features")
       }
-      guard event.level.isFinite, event.weights.allSatisfy(\.isFinite) else { throw Failure(.notFinite, "the event's weights and level must be finite") }
+      guard event.level.isFinite, event.weights.allSatisfy(\.isFinite) else { throw Failure(.invalidData, "the event's weights and level must be finite") }
       if let place = event.weights.firstIndex(where: { $0.magnitude > plan.precision.largest }) {
-        throw Failure(.notFinite, "the event's weight \(place) is \(event.weights[place]), too large for \(plan.precision.name)")
+        throw Failure(.invalidData, "the event's weight \(place) is \(event.weights[place]), too large for \(plan.precision.name)")
       }
     }
     if let states, states.rows != count || states.columns != times.count * block.width {

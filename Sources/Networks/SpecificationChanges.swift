@@ -17,7 +17,8 @@ extension NetworkSpecification {
     guard let members = json.members else { throw Failure(.invalidArgument, "changes are a JSON object of options; given: \(json.kindName)") }
     let elements = try Self.elements(of: json["blocks"])
     if let elements, elements.count != blocks.count {
-      throw Failure(.invalidArgument, "blocks has \(elements.count) objects; the network has \(blocks.count) blocks: one object per block, {} for one that stays as it is")
+      let (given, present) = ("\(elements.count) object\(elements.count == 1 ? "" : "s")", "\(blocks.count) block\(blocks.count == 1 ? "" : "s")")
+      throw Failure(.invalidArgument, "blocks has \(given); the network has \(present): one object per block, {} for one that stays as it is")
     }
     let chosen = try indexOfNamedBlock(json["block"], besideElements: elements != nil)
     var changed = self

@@ -34,10 +34,12 @@ package let blockOptions: [OptionDescription] = [
 /// A registry whose entries add options, with the common option that chooses an entry.
 private struct ElementAxis: Sendable {
   let option: String
+  /// What several entries are called in messages.
+  let plural: String
   let entries: [(name: String, options: [OptionDescription])]
 
-  init<Entry: FactoryEntry>(_ option: String, _ registry: Registry<Entry>) {
-    self.option = option
+  init<Entry: FactoryEntry>(_ option: String, _ plural: String, _ registry: Registry<Entry>) {
+    (self.option, self.plural) = (option, plural)
     entries = registry.entries.map { ($0.name, $0.entry.options) }
   }
 
@@ -46,8 +48,8 @@ private struct ElementAxis: Sendable {
 }
 
 private let elementAxes = [
-  ElementAxis("field", fields), ElementAxis("integrator", integrators), ElementAxis("weights_in_time", timeBases), ElementAxis("memory", memoryPolicies),
-  ElementAxis("noise", layerNoises),
+  ElementAxis("field", "fields", fields), ElementAxis("integrator", "integrators", integrators), ElementAxis("weights_in_time", "choices of weights_in_time", timeBases),
+  ElementAxis("memory", "memory policies", memoryPolicies), ElementAxis("noise", "noises", layerNoises),
 ]
 
 /// The options that single fields, integrators, bases, memory policies and noises add.
@@ -67,9 +69,9 @@ func takenElementOptions(_ block: OptionValues) throws(Failure) -> [String] {
 func checkElementOptions(_ block: OptionValues) throws(Failure) {
   let taken = try takenElementOptions(block)
   for option in elementOptions where block.isSet(option.key) && !taken.contains(option.key) {
-    let owners = elementAxes.map { (option: $0.option, names: $0.names(taking: option.key)) }.filter { !$0.names.isEmpty }
+    let owners = elementAxes.map { (option: $0.option, plural: $0.plural, names: $0.names(taking: option.key)) }.filter { !$0.names.isEmpty }
     let chosen = try owners.map { (owner) throws(Failure) in "\(owner.option) \(try block.text(owner.option))" }.joined(separator: " and ")
-    let belongs = owners.map { "\($0.option) \($0.names.joined(separator: ", "))" }.joined(separator: "; ")
+    let belongs = owners.map { $0.names.count == 1 ? "\($0.option) \($0.names[0])" : "the \($0.plural) \(enumeration($0.names))" }.joined(separator: "; ")
     throw Failure(.incompatible, "\(chosen) has no option \(option.key); it belongs to \(belongs)")
   }
 }

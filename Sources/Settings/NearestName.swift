@@ -20,6 +20,12 @@ package func unknownName(_ given: String, what: String, allowed: [String]) -> Fa
   return Failure(.unknownName, "unknown \(what) '\(given.prefix(64))'\(hint) allowed: \(allowed.joined(separator: ", "))")
 }
 
+/// "a", "a and b" or "a, b and c": names as a sentence lists them.
+package func enumeration(_ names: [String]) -> String {
+  guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+  return "\(names.dropLast().joined(separator: ", ")) and \(last)"
+}
+
 private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
   var row = Array(0...b.count)
   for (i, x) in a.enumerated() {

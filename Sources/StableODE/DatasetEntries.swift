@@ -216,8 +216,8 @@ extension Dataset {
     }
     guard let values = readAsValues.values else { throw Failure(.internal, "a dataset without targets") }
     guard values.columns == plan.outputs else {
-      let given = labels == nil ? "[\(count), \(values.columns)]" : "[\(count)]"
-      throw Failure(.shapeMismatch, "targets have shape \(given); this network's loss needs values of shape [\(count), \(plan.outputs)]")
+      let given = values.columns == 1 ? "targets give one number per sample" : "targets have shape [\(count), \(values.columns)]"
+      throw Failure(.shapeMismatch, "\(given); this network's loss needs values of shape [\(count), \(plan.outputs)]")
     }
     try requireValues(heldBy: plan.precision)
     return .values(values)

@@ -34,7 +34,10 @@ public func sode_network_metrics(
 ) -> sode_status {
   reporting { () throws(Failure) in
     let names = listed(try text(names, "names"))
-    guard !names.isEmpty else { throw Failure(.invalidArgument, "names is empty; name at least one metric (\(metrics.names.joined(separator: ", ")))") }
+    guard names.count > 1 || names.first?.isEmpty == false else { throw Failure(.invalidArgument, "names is empty; name at least one metric (\(metrics.names.joined(separator: ", ")))") }
+    if let place = names.firstIndex(where: \.isEmpty) {
+      throw Failure(.invalidArgument, "names holds an empty name at place \(place); names are separated by single commas")
+    }
     let target = try CallerTensor(values, "values")
     try target.expectVector(count: names.count, "one number per name")
     try target.expectWritableReals()
@@ -96,9 +99,9 @@ private func usingClasses(
   }
 }
 
-/// The names in a list separated by commas, without surrounding spaces.
+/// The names in a list separated by commas, without surrounding spaces; an empty text is one empty name.
 private func listed(_ text: String) -> [String] {
-  text.split(separator: ",").map { part in
+  text.split(separator: ",", omittingEmptySubsequences: false).map { part in
     var name = part.drop { $0 == " " }
     while name.last == " " { name.removeLast() }
     return String(name)

@@ -82,7 +82,9 @@ func optionScope(_ name: String) throws(Failure) -> [ListedOption] {
   let parts = name.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
   if parts.count == 2 {
     guard let listing = choiceListings.first(where: { $0.option == parts[0] }) else {
-      throw unknownName(parts[0], what: "option whose choices take options", allowed: choiceListings.map(\.option))
+      let options = choiceListings.map(\.option)
+      let hint = nearestName(to: parts[0], among: options).map { "; did you mean '\($0)'?" } ?? ";"
+      throw Failure(.unknownName, "option '\(parts[0].prefix(64))' has no choices with options of their own\(hint) these have: \(options.joined(separator: ", "))")
     }
     guard let choice = listing.choices.first(where: { $0.name == parts[1] }) else {
       throw unknownName(parts[1], what: "value of \(parts[0])", allowed: listing.choices.map(\.name))

@@ -3,12 +3,13 @@ import Settings
 
 /// A file that is being written and will replace another one when it is complete.
 ///
-/// If the file system supports this, the file has no name while it is written. Any temporary name begins with `prefix`, and the process that writes the file holds a lock on it: a file with
-/// such a name
-/// and without a lock was left by a process that was killed.
+/// If the file system supports this, the file has no name while it is written. A temporary name has a form that no caller's file is given by chance (`isName`), and the process that writes the
+/// file holds a lock on it: a file with such a name and without a lock was left by a process that was killed.
 final class TemporaryFile {
   static let prefix = ".stableode-"
-  static let suffix = ".tmp"
+  private static let suffix = ".tmp"
+  /// Hexadecimal digits between prefix and suffix.
+  private static let digits = 16
 
   let descriptor: Int32
   private let folder: String
@@ -77,7 +78,15 @@ final class TemporaryFile {
   }
 
   private static func name(in folder: String) -> String {
-    "\(folder)/\(prefix)\(String(UInt64.random(in: 0...UInt64.max), radix: 36))\(suffix)"
+    let number = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+    return "\(folder)/\(prefix)\(String(repeating: "0", count: digits - number.utf8.count))\(number)\(suffix)"
+  }
+
+  /// Whether a file's name is one that `name(in:)` makes: `.stableode-`, 16 lowercase hexadecimal digits, `.tmp`.
+  static func isName(_ name: String) -> Bool {
+    guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return false }
+    let middle = name.utf8.dropFirst(prefix.utf8.count).dropLast(suffix.utf8.count)
+    return middle.count == digits && middle.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
   }
 
   /// O_TMPFILE, a macro that Swift cannot import.
@@ -94,7 +103,7 @@ package func removeAbandonedFiles(in folder: String) {
       guard bytes.starts(with: TemporaryFile.prefix.utf8) else { return nil }
       return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
-    guard let found, found.hasSuffix(TemporaryFile.suffix) else { continue }
+    guard let found, TemporaryFile.isName(found) else { continue }
     let path = "\(folder)/\(found)"
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
     guard descriptor >= 0 else { continue }

@@ -98,8 +98,9 @@ func suited(_ dataset: Dataset, for plan: NetworkPlan, _ normalization: Normaliz
   case .values:
     let suited = dataset.readAsValues
     guard suited.targetCount == plan.outputs else {
-      let given = dataset.labels == nil ? "[\(dataset.count), \(suited.targetCount)]" : "[\(dataset.count)]"
-      throw Failure(.shapeMismatch, "\(name) has targets of shape \(given); the network's loss needs values of shape [\(dataset.count), \(plan.outputs)]")
+      // A data set of one value per sample does not say whether they were given as [samples] or as [samples, 1].
+      let given = suited.targetCount == 1 ? "one target per sample" : "targets of shape [\(dataset.count), \(suited.targetCount)]"
+      throw Failure(.shapeMismatch, "\(name) has \(given); the network's loss needs values of shape [\(dataset.count), \(plan.outputs)]")
     }
     try suited.requireValues(heldBy: plan.precision)
     return suited

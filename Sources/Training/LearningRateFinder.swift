@@ -34,11 +34,11 @@ package struct LearningRateCurve: Sendable {
 extension Trainer {
   /// Tests learning rates from `low` to `high` in equal ratios, with one step at each rate, on a copy of the present iterate; this trainer and its network stay as they are.
   ///
-  /// The test ends early if the loss is not finite or exceeds four times its least value. Source: Smith 2017, §3.3, with rates in equal ratios.
+  /// The test ends early if the loss is not finite or exceeds four times its least value. A batch whose loss is not finite at the present parameters either is an error. Source: Smith 2017, §3.3, with rates in equal ratios.
   /// - Parameters:
   ///   - low, high: 0 < low < high.
   ///   - steps: 2 … 100 000.
-  /// - Throws: `outOfRange`; `incompatible` for an optimizer without a learning rate; what `run` throws for options and data.
+  /// - Throws: `outOfRange`; `incompatible` for an optimizer without a learning rate; `notFinite` naming a row without a result; what `run` throws for options and data.
   /// - Complexity: that of as many steps of training.
   package func findLearningRate(training: Dataset, low: Double, high: Double, steps: Int) throws(Failure) -> LearningRateCurve {
     guard low > 0, high > low, high.isFinite else { throw Failure(.outOfRange, "low is \(low) and high \(high); they must be finite with 0 < low < high") }
@@ -75,8 +75,11 @@ extension TrainingRun {
       do throws(Failure) {
         try step()
       } catch {
-        // Before the first step, the rate cannot be the cause.
+        // Before the first step, the rate cannot be the cause; nor is it if the batch fails before all steps too.
         guard error.status == .notFinite, index > 0 else { throw error }
+        if let fault = faultOfData {
+          throw Failure(.notFinite, "no rate can be tested with this training data: with the present parameters, too, \(fault.message); its features or targets are too large")
+        }
         break
       }
       guard let loss = objective.atStart?.meanLoss, loss.isFinite, loss <= 4 * least else { break }

@@ -140,7 +140,7 @@ extension OptionValues {
         guard try value(option.key) != option.standard else { continue }
         let takers = chooser.takers(of: option.key)
         guard !takers.isEmpty, !takers.contains(chosen) else { continue }
-        let text = "\(option.key) is set but \(chooser.option) is '\(chosen)'; \(option.key) belongs to \(takers.joined(separator: ", ")); the value null unsets it"
+        let text = "\(option.key) is set but \(chooser.option) is '\(chosen)'; \(option.key) belongs to \(enumeration(takers)); the value null unsets it"
         found.append(OptionMisfit(key: option.key, chooser: chooser.option, failure: Failure(.incompatible, text)))
       }
     }

@@ -36,6 +36,10 @@ final class TrainingRun {
   private let millisecondsBefore: Double
   /// Whether the iterate is as the caller gave it, by the network's initialization or by assignment: no step has changed it.
   private var isAsGiven: Bool
+  /// The network's parameters when the run began, at which a pass that failed is tried again.
+  private let beginning: ParameterSnapshot
+  /// The failure of the last step if its batch has no finite result at `beginning` either, so that no other step lengths would have helped.
+  private(set) var faultOfData: Failure?
 
   init(_ trainer: Trainer, training: Dataset, validation: Dataset?, limits: TrainingLimits) throws(Failure) {
     try trainer.missing.require()
@@ -61,6 +65,7 @@ final class TrainingRun {
     (stepsBefore, millisecondsBefore) = (trainer.state.step, trainer.state.milliseconds)
     isAsGiven = trainer.state.step == 0
     normalization = snapshot.normalization
+    beginning = snapshot
     if let begun = trainer.memory {
       memory = begun
     } else {
@@ -166,7 +171,16 @@ final class TrainingRun {
     do throws(Failure) {
       try settings.optimizer.step(objective, iterate)
     } catch {
-      throw error.status == .notFinite ? notFinite("objective is", error.message, training, "the training data") : error
+      guard error.status == .notFinite else { throw error }
+      // Only first-order methods have a learning rate to blame, and the iterate's gradient is free memory for them.
+      if !isAsGiven, settings.optimizer is any GradientOptimizer {
+        let isOfData = try failsAtBeginning { (parameters) throws(Failure) in
+          objective.begin(batch, known: nil)
+          _ = try objective.gradient(at: parameters, into: iterate.gradient)
+        }
+        faultOfData = isOfData ? error : nil
+      }
+      throw notFinite("objective is", error.message, training, "the training data", isOfData: faultOfData != nil)
     }
     isAsGiven = false
     keepConstraints()
@@ -181,6 +195,18 @@ final class TrainingRun {
     trainer.state.objectiveSum += result.weight * value
     trainer.state.weight += result.weight
     trainer.state.correct += result.correct
+  }
+
+  /// Whether a pass has no finite result with the parameters that the network had when the run began either: then the data are the cause, not the steps since.
+  /// - Throws: the failure of a function of the caller's.
+  private func failsAtBeginning(_ pass: (_ parameters: Vector) throws(Failure) -> Void) throws(Failure) -> Bool {
+    do throws(Failure) {
+      try pass(beginning.parameters)
+      return false
+    } catch {
+      guard error.status == .callbackFailed else { return error.status == .notFinite }
+      throw error
+    }
   }
 
   /// Moves the iterate into the constraints' sets. If that changes it, the values known at the iterate no longer apply.
@@ -205,7 +231,11 @@ final class TrainingRun {
           validation, from: trainer.state.validated, memory.iterate.parameters, normalization: normalization, loss: trainer.loss, scores: evaluated, pool: pool)
       } catch {
         switch error.status {
-        case .notFinite: throw notFinite("validation loss is", error.message, validation, "the validation data")
+        case .notFinite:
+          let isOfData = try failsAtBeginning { (parameters) throws(Failure) in
+            _ = try evaluationSweep.evaluate(validation, from: trainer.state.validated, parameters, normalization: normalization, loss: trainer.loss, pool: pool)
+          }
+          throw notFinite("validation loss is", error.message, validation, "the validation data", isOfData: isOfData)
         case .notConverged, .stepLimit: throw Failure(error.status, "the validation data, \(error.message)")
         default: throw error
         }
@@ -262,7 +292,8 @@ final class TrainingRun {
   /// - Parameters:
   ///   - reason: what was not finite.
   ///   - data: the data of the pass that failed, and `name`, what they are called.
-  private func notFinite(_ what: String, _ reason: String? = nil, _ data: Dataset? = nil, _ name: String = "") -> Failure {
+  ///   - isOfData: whether the pass fails at the parameters with which the run began, too.
+  private func notFinite(_ what: String, _ reason: String? = nil, _ data: Dataset? = nil, _ name: String = "", isOfData: Bool = false) -> Failure {
     let place = isAsGiven ? "before the first step" : "after step \(trainer.state.step) (epoch \(trainer.state.epoch + 1))"
     let advice: String
     if let largest = data?.values.map(magnitudeBound), !(largest * largest).isFinite {
@@ -271,6 +302,8 @@ final class TrainingRun {
       advice = "; no step has changed the parameters yet: the regularizer \(term) is too strong for them"
     } else if isAsGiven {
       advice = "; no step has changed the parameters yet: targets, features, parameters or the strength of a regularizer are too large"
+    } else if isOfData {
+      advice = "; with the parameters at the beginning of this run it is not finite either: features or targets are too large"
     } else {
       advice = settings.optimizer is any GradientOptimizer ? "; a smaller learning_rate may help" : ""
     }

@@ -57,6 +57,10 @@ struct MetricEntriesTests {
       #expect(lastError().contains("accuracy"))
       #expect(sode_network_metrics(network.handle, dataset.handle, 1, "r2", $0) == SODE_ERR_INCOMPATIBLE)
       #expect(sode_network_metrics(network.handle, dataset.handle, 1, "", $0) == SODE_ERR_INVALID_ARGUMENT)
+      for (names, place) in [("auc,", 1), (",auc", 0), ("accuracy,,auc", 1), ("auc, ", 1)] {
+        #expect(sode_network_metrics(network.handle, dataset.handle, 1, names, $0) == SODE_ERR_INVALID_ARGUMENT)
+        #expect(lastError().contains("an empty name at place \(place)"))
+      }
       #expect(sode_network_metrics(network.handle, dataset.handle, 1, "accuracy,auc", $0) == SODE_ERR_SHAPE_MISMATCH)
       #expect(sode_network_confusion(network.handle, dataset.handle, 1, $0) == SODE_ERR_UNSUPPORTED_TYPE)
       #expect(sode_network_class_figures(network.handle, dataset.handle, 1, $0) == SODE_ERR_SHAPE_MISMATCH)

@@ -45,5 +45,9 @@ struct ListingsTests {
     #expect(lastError().contains("did you mean 'losses'"))
     #expect(sode_option_count("trainers", &count) == SODE_ERR_UNKNOWN_NAME)
     #expect(lastError().contains("did you mean 'trainer'"))
+    #expect(sode_option_count("layers=3", &count) == SODE_ERR_UNKNOWN_NAME)
+    #expect(lastError().hasPrefix("option 'layers' has no choices with options of their own; these have: opening, field, "), "\(lastError())")
+    #expect(sode_option_count("feild=dense", &count) == SODE_ERR_UNKNOWN_NAME)
+    #expect(lastError().contains("did you mean 'field'?"))
   }
 }

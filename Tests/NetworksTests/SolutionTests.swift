@@ -104,7 +104,8 @@ import Testing
     #expect(status(network, 1) == .outOfRange)
     #expect(status(network, 0, [1, 0.5]) == .outOfRange && status(network, 0, [2.1]) == .outOfRange && status(network, 0, [.nan]) == .outOfRange)
     #expect(status(network, 0, [], EventFunction(weights: [1], level: 0)) == .shapeMismatch)
-    #expect(status(network, 0, [], EventFunction(weights: [1, .nan], level: 0)) == .notFinite)
+    #expect(status(network, 0, [], EventFunction(weights: [1, .nan], level: 0)) == .invalidData)
+    #expect(status(network, 0, [], EventFunction(weights: [1, 0], level: .infinity)) == .invalidData)
     let room = try Numbers(4, .float64).target(rows: 2, columns: 2)
     #expect(status(network, 0, [1], states: room) == nil)
     #expect(status(network, 0, [1, 2], states: room) == .shapeMismatch)
@@ -125,6 +126,21 @@ import Testing
     }
     #expect(failure?.status == .stepLimit && failure?.message.hasPrefix("row 0: ") == true)
     #expect(scores.values == Array(repeating: 7, count: 6), "a result is as it was where the call fails")
+  }
+
+  /// Euler steps ẏ = 20y with h = 1 grow by 21 in every layer of the first block; one row overflows there, and the second block is not blamed.
+  @Test func aSampleThatAnEarlierBlockMadeInfiniteIsNamed() throws {
+    let network = try Network(
+      try specification(
+        #"{"inputs": 1, "outputs": 1, "readout": "identity", "loss": "least_squares", "field": "dense", "activation": "identity", "bias": "none", "weights_in_time": "shared", "blocks": [{"integrator": "euler", "layers": 2, "horizon": 2}, {"integrator": "dopri5", "layers": 1, "horizon": 1, "relative_tolerance": 1e-10, "absolute_tolerance": 1e-10}], "precision": "float64"}"#))
+    let parameters = try Numbers([20, 0.5], .float64)
+    try network.replaceParameters(with: parameters.vector)
+    let (features, states) = (try Numbers([1, 1e307, 2], .float64), try Numbers(3, .float64))
+    let result = try network.solve(
+      block: 1, features.view(rows: 3, columns: 1), times: [1], event: nil, states: states.target(rows: 3, columns: 1), eventStates: nil)
+    #expect(result.ends == [.horizon, .failure, .horizon] && result.endTimes == [1, 0, 1])
+    #expect(result.failures == [SampleFailure(sample: 1, Failure(.notFinite, "the state at the start of block 1 is not finite"))])
+    #expect(states[1].isNaN && abs(states[0] / (441 * exp(0.5)) - 1) < 1e-8)
   }
 
   /// The solver may use only one iteration. Rows of zeros are fixed points; one row is not and fails. The error names this row of the caller's features, wherever its tile begins

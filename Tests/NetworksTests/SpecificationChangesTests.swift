@@ -70,7 +70,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"[]"#, Status.invalidArgument, "JSON object"), (#"{"blocks": [{"layers": 8}]}"#, .invalidArgument, "blocks has 1 objects; the network has 2 blocks"),
+    (#"[]"#, Status.invalidArgument, "JSON object"), (#"{"blocks": [{"layers": 8}]}"#, .invalidArgument, "blocks has 1 object; the network has 2 blocks"),
     (#"{"blocks": [{}, {}], "block": 0}"#, .invalidArgument, "block and blocks"), (#"{"block": 2}"#, .outOfRange, "blocks 0 … 1"), (#"{"block": -1}"#, .outOfRange, "block is -1"),
     (#"{"block": "first"}"#, .unsupportedType, "index"), (#"{"layrs": 2}"#, .unknownName, "did you mean 'layers'"), (#"{"blocks": [{}, {"layers": 0}]}"#, .outOfRange, "blocks[1]"),
     (#"{"layers": 0}"#, .outOfRange, "layers is 0"),

@@ -12,6 +12,10 @@ import Testing
     #expect(nearestName(to: given, among: fields) == expected)
   }
 
+  @Test func namesAreListedAsInASentence() {
+    #expect(enumeration([]) == "" && enumeration(["a"]) == "a" && enumeration(["a", "b"]) == "a and b" && enumeration(["a", "b", "c"]) == "a, b and c")
+  }
+
   @Test func theNearestOfSeveralWins() {
     #expect(nearestName(to: "adamww", among: ["adam", "sgd", "adamw"]) == "adamw")
     #expect(nearestName(to: "ada", among: ["sgd", "adamw", "adam"]) == "adam")

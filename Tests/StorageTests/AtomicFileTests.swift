@@ -107,12 +107,12 @@ import Testing
   /// A temporary file without a lock was left by a killed process; a file that is being written is locked.
   @Test func theNextSaveRemovesWhatAKilledOneLeft() throws {
     defer { clean() }
-    for name in [".stableode-abandoned.tmp", ".stableode-busy.tmp", ".stableode-notes", "other.tmp"] { try Data("x".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
-    let busy = open(folder + "/.stableode-busy.tmp", O_RDONLY)
+    for name in [".stableode-00000000abad1dea.tmp", ".stableode-00000000decade00.tmp", ".stableode-notes", "other.tmp"] { try Data("x".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+    let busy = open(folder + "/.stableode-00000000decade00.tmp", O_RDONLY)
     defer { close(busy) }
     try #require(flock(busy, LOCK_EX) == 0)
     try write("new", folder + "/m")
-    #expect(try names() == [".stableode-busy.tmp", ".stableode-notes", "m", "other.tmp"])
+    #expect(try names() == [".stableode-00000000decade00.tmp", ".stableode-notes", "m", "other.tmp"])
   }
 
   @Test func aFIFOIsRefusedAtOnce() throws {

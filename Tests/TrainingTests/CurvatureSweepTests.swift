@@ -133,6 +133,16 @@ struct CurvatureSweepTests {
     #expect(abs(inner(w, product) - inner(v, other)) < bound)
   }
 
+  /// A direction multiplied by a power of two has the product multiplied by it, bit for bit, also where the direction's square is 0 or infinite.
+  @Test(arguments: [-900, -700, -40, 500, 900]) func hessianTakesDirectionsOfAnySize(_ exponent: Int) throws {
+    let test = try CurvatureCase([:])
+    let factor = Double(sign: .plus, exponent: exponent, significand: 1)
+    let v = try Numbers(normal: test.plan.parameterCount, seed: 3).values
+    let product = try test.hessian(v)
+    #expect(try test.hessian(v.map { factor * $0 }) == product.map { factor * $0 })
+    #expect(try test.hessian(v.map { 0 * $0 }).allSatisfy { $0 == 0 })
+  }
+
   /// For directions in the readout alone, both kinds of curvature agree.
   @Test func bothAgreeInTheReadout() throws {
     let test = try CurvatureCase([:])

@@ -32,6 +32,6 @@ import Training
   #expect(found == Failure(.shapeMismatch, "the data has 2 features per sample; the network has inputs 3"))
   let regression = try smallNetwork(extra: ["loss": .text("least_squares")])
   let outputs = regression.plan.outputs
-  let shapes = "the data has targets of shape [100]; the network's loss needs values of shape [100, \(outputs)]"
+  let shapes = "the data has one target per sample; the network's loss needs values of shape [100, \(outputs)]"
   #expect(failure { _ = try evaluate(regression, on: data.training, threads: 1) } == Failure(.shapeMismatch, shapes))
 }

@@ -36,7 +36,7 @@ import Training
   let momentum = failure { _ = try TrainerOptions(try options(["momentum": .real(0.9)])) }
   #expect(momentum == Failure(.incompatible, "momentum is set but optimizer is 'adam'; momentum belongs to sgd; the value null unsets it"))
   let beta = failure { _ = try TrainerOptions(try options(["beta1": .real(0.8), "optimizer": .text("sgd")])) }
-  #expect(beta == Failure(.incompatible, "beta1 is set but optimizer is 'sgd'; beta1 belongs to adam, adamw; the value null unsets it"))
+  #expect(beta == Failure(.incompatible, "beta1 is set but optimizer is 'sgd'; beta1 belongs to adam and adamw; the value null unsets it"))
   let factor = failure { _ = try TrainerOptions(try options(["step_factor": .real(0.5)])) }
   #expect(factor == Failure(.incompatible, "step_factor is set but schedule is 'constant'; step_factor belongs to step; the value null unsets it"))
 }

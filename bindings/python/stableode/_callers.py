@@ -37,9 +37,9 @@ class Callers:
             found = function(view_of(scores.contents).copy(), view_of(targets.contents).copy())
             if not isinstance(found, tuple) or len(found) != 2:
                 raise UnsupportedTypeError("the loss returned no pair (losses [samples], gradient [samples, outputs])")
-            _write(found[0], losses, "the loss's losses")
+            _write(found[0], losses, "the losses that the loss function returned have")
             if gradient:
-                _write(found[1], gradient, "the loss's gradient")
+                _write(found[1], gradient, "the gradient that the loss function returned has")
 
         return self._guarded(function, "loss", LossFunction, run)
 
@@ -85,8 +85,8 @@ class Callers:
             raise exception
 
 
-def _write(values, tensor, name):
+def _write(values, tensor, what):
     target, values = view_of(tensor.contents), numpy.asarray(values)
     if values.shape != target.shape:
-        raise ShapeMismatchError(f"{name} has shape {list(values.shape)}; it must be {list(target.shape)}")
+        raise ShapeMismatchError(f"{what} shape {list(values.shape)}; it must be {list(target.shape)}")
     target[...] = values

@@ -6,6 +6,7 @@ import ctypes
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from ._attributes import Closed
 from ._errors import InvalidHandleError, UnsupportedTypeError
 from ._interrupts import attention
 from ._library import library
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Handle:
+class Handle(Closed):
     """Owns one handle. A subclass sets its kind in `_kind` ("network"), which determines the C function that frees it."""
 
     _kind: str = ""

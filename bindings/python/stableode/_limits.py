@@ -10,6 +10,7 @@ import os
 import threading
 from typing import Protocol
 
+from ._attributes import Closed
 from ._errors import OutOfRangeError, UnsupportedTypeError
 from ._interrupts import attention, in_main_thread
 from ._library import library
@@ -23,7 +24,7 @@ class Token(Protocol):
     def _pointer(self) -> int: ...
 
 
-class limits:
+class limits(Closed):
     """A context that limits calls: they raise TimeLimitError after `seconds`, or CancelledError once `cancel` is requested.
 
     seconds: how long each call may take; None: no limit. cancel: a CancelToken, which any thread may request. Every call of this

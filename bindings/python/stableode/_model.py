@@ -42,6 +42,8 @@ class Model(Handle):
     """A network's handle and description. `Network` is the public class."""
 
     _kind = "network"
+    _option_scopes = ("network", "block")
+    _option_advice = "Network({name}=…) fixes it when a network is made"
 
     def _info(self) -> NetworkInfo:
         info = NetworkInfo()

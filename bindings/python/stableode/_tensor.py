@@ -99,9 +99,10 @@ def _advice(array, name):
     for place, entry in numpy.ndenumerate(array):
         if isinstance(entry, (bool, int, float, numpy.number, numpy.bool_)):
             continue
-        where = "".join(f", {axis} {index}" for axis, index in zip(("row", "column"), place, strict=False))
-        what = "fill or drop what is missing" if entry is None else _ENCODE.format(name=name) if isinstance(entry, (str, bytes)) else ""
-        return f"; {reprlib.repr(entry)} (a {type(entry).__name__}) is none{where}" + (f": {what}" if what else "")
+        where = ", ".join(f"{axis} {index}" for axis, index in zip(("row", "column"), place, strict=False))
+        what = "; fill or drop what is missing" if entry is None else "; " + _ENCODE.format(name=name) if isinstance(entry, (str, bytes)) else ""
+        found = "None" if entry is None else f"{reprlib.repr(entry)} (a {type(entry).__name__})"
+        return f"; the entry at {where} is {found}{what}" if where else f"; it is {found}{what}"
     return f"; its entries are numbers as Python objects: pass numpy.asarray({name}, dtype=float)"
 
 

@@ -40,12 +40,19 @@ def _without_zero(encoded: bytes, name: str) -> bytes:
 def integer(value: SupportsIndex, name: str, low: int = -(2**63), high: int = 2**63 - 1) -> int:
     """An int for an int64 argument; ctypes alone would wrap large values silently. Errors: UnsupportedTypeError, OutOfRangeError."""
     try:
+        if isinstance(value, bool):
+            raise TypeError
         number = operator.index(value)
     except TypeError:
         raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; it must be an integer") from None
     if not low <= number <= high:
         raise OutOfRangeError(f"{name} is {number}; it must be between {low} and {high}")
     return number
+
+
+def thread_count(value: SupportsIndex) -> int:
+    """The argument `threads`; 0 means as many as the CPUs that the process may use."""
+    return integer(value, "threads", 0, 1024)
 
 
 def real(value: float, name: str) -> float:
@@ -74,6 +81,19 @@ def names(value: str | Iterable[str], name: str) -> list[str]:
     found = [value] if isinstance(value, str) else list(value) if isinstance(value, Iterable) else None
     if found is None or not all(isinstance(item, str) for item in found):
         raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; it must be a name (a str) or a list of names")
+    return found
+
+
+def metric_names(value: str | Iterable[str]) -> list[str]:
+    """Names of metrics, of which none is empty or holds a comma, by which C separates them. Errors: also InvalidArgumentError."""
+    found = names(value, "metrics")
+    for place, name in enumerate(found):
+        entry = "metrics" if isinstance(value, str) else f"metrics[{place}]"
+        if not name.strip():
+            raise InvalidArgumentError(f"{entry} is {name!r}; it must be the name of a metric")
+        if "," in name:
+            parts = [part.strip() for part in name.split(",") if part.strip()]
+            raise InvalidArgumentError(f"{entry} is {name!r}, which holds a comma; several metrics are a list of names: {parts}")
     return found
 
 

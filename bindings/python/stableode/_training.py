@@ -36,6 +36,9 @@ class Training(Handle):
 
     _kind = "trainer"
     _instead = "save it with save(path) and load it with Trainer.load(path)"
+    _option_scopes = ("trainer",)
+    _option_advice = "use set({name}=…)"
+    _assignment_advice = {"larger_is_better": "use set(metric=…, larger_is_better=…)", "options": "use set(…)"}
 
     def __init__(
         self, network: Model, *, loss: Loss | None = None, larger_is_better: bool = True, **options: Unpack[TrainerOptions]
@@ -158,6 +161,7 @@ class Training(Handle):
         The test makes one step at each rate; the rates grow from low to high by a constant factor. Each loss is that of the batch
         before its step. The test ends early when a loss is not finite or reaches four times the smallest one; the remaining losses are NaN.
         suggestion: the rate at which the smoothed loss falls fastest, or NaN if it never falls.
+        Errors: NotFiniteError, which names the row, for a batch whose loss is not finite with the present parameters either.
         """
         count, suggestion = integer(steps, "steps", 2, 100_000), ctypes.c_double()
         curve, tensor = output((count, 2), "float64")

@@ -43,6 +43,7 @@ class Dataset(Handle):
     """
 
     _kind = "dataset"
+    _assignment_advice = {"weights": "use weighted(weights), which makes another data set"}
 
     def __init__(self, features: ArrayLike, targets: ArrayLike, *, copy: bool = True):
         tensors = tensor_of(features, "features"), tensor_of(targets, "targets")

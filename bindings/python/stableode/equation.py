@@ -16,7 +16,7 @@ from ._errors import InvalidArgumentError, UnsupportedTypeError
 from ._library import decode, library
 from ._structures import BlockMemoryData, EventFunctionData, MemoryPlanData, NearIdentityGapData, StepReportData, Tensor
 from ._tensor import as_array, output, pass_tensor, tensor_of
-from ._text import integer, real, text
+from ._text import integer, real, text, thread_count
 from .rows import failed_rows
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _event_function(event):
 def memory_plan(network: Model, max_batch: int, memory: str | None, threads: int) -> MemoryPlan:
     """See Network.memory_plan."""
     policy = None if memory is None else text(memory, "memory")
-    arguments = network._pointer, integer(max_batch, "max_batch"), policy, integer(threads, "threads")
+    arguments = network._pointer, integer(max_batch, "max_batch"), policy, thread_count(threads)
     plan = MemoryPlanData()
     library.sode_network_memory_plan(*arguments, ctypes.byref(plan))
     blocks = []

@@ -10,7 +10,7 @@ from ._handle import Handle, new_pointer, pointer_of
 from ._library import library
 from ._structures import StepReportData
 from ._tensor import output, pass_tensor, tensor_of
-from ._text import integer, text
+from ._text import integer, text, thread_count
 from .equation import StepReport, step_report
 
 if TYPE_CHECKING:
@@ -33,13 +33,14 @@ class Gradient(Handle):
     """
 
     _kind = "gradient"
+    _assignment_advice = {"loss": "give a loss of your own when the object is made: Gradient(network, …, loss=…)"}
     _instead = "it is scratch memory of one thread: make another with Gradient(network, …)"
 
     def __init__(self, network: Network, max_batch: int = 256, *, memory: str | None = None, threads: int = 1, loss: Loss | None = None):
         policy = None if memory is None else text(memory, "memory")
         pointer = new_pointer()
         library.sode_gradient_create(
-            pointer_of(network, "network", "network"), integer(max_batch, "max_batch"), policy, integer(threads, "threads"), ctypes.byref(pointer)
+            pointer_of(network, "network", "network"), integer(max_batch, "max_batch"), policy, thread_count(threads), ctypes.byref(pointer)
         )
         self._own(pointer)
         self._callers = Callers()

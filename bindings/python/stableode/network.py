@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy
 
 from . import equation
+from ._attributes import Closed
 from ._errors import StateError, UnsupportedTypeError
 from ._handle import new_pointer
 from ._library import decode, library
 from ._model import PROBABILITIES, SCORES, Model
 from ._structures import EvaluationData
 from ._tensor import output, tensor_of
-from ._text import integer, names, options_json, path, read_bytes, seed_number, text
+from ._text import integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
 from .dataset import Data, Dataset, as_dataset, as_features
 from .introspection import OptionSignature, takes_options
@@ -212,15 +213,14 @@ class Network(Model):
         metrics: further figures, by their names in `stableode.metrics()`: ["macro_f1", "auc"].
         threads: 0 means as many as the CPUs that the process may use. The result has the same bits for any number.
         """
-        dataset = as_dataset(features, targets)
+        dataset, wanted = as_dataset(features, targets), metric_names(metrics)
         result = EvaluationData()
-        library.sode_network_evaluate(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(result))
+        library.sode_network_evaluate(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(result))
         figures = {"loss": result.loss, "accuracy": result.accuracy, "samples": result.samples}
-        wanted = names(metrics, "metrics")
         if wanted:
             values, tensor = output(len(wanted), "float64")
             joined = text(",".join(wanted), "metrics")
-            library.sode_network_metrics(self._pointer, dataset._pointer, integer(threads, "threads"), joined, ctypes.byref(tensor))
+            library.sode_network_metrics(self._pointer, dataset._pointer, thread_count(threads), joined, ctypes.byref(tensor))
             figures |= zip(wanted, values.tolist(), strict=True)
         return figures
 
@@ -230,7 +230,7 @@ class Network(Model):
         """Counts of samples by class (row) and predicted class (column), [classes, classes] of int64."""
         dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
         array, tensor = output((classes, classes), "int64")
-        library.sode_network_confusion(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(tensor))
+        library.sode_network_confusion(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(tensor))
         return array
 
     def class_figures(
@@ -239,7 +239,7 @@ class Network(Model):
         """{"precision", "recall", "f1", "samples"}, each [classes]; NaN where undefined (a class never predicted, or without samples)."""
         dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
         array, tensor = output((classes, 4), "float64")
-        library.sode_network_class_figures(self._pointer, dataset._pointer, integer(threads, "threads"), ctypes.byref(tensor))
+        library.sode_network_class_figures(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(tensor))
         return {name: array[:, column].copy() for column, name in enumerate(("precision", "recall", "f1", "samples"))}
 
     def predict(
@@ -287,7 +287,7 @@ class Network(Model):
         source, flag = tensor_of(features, "features"), row_flag(rows_without_result)
         array, result = output(*self._form.of(source.array, what), out)
         library.sode_network_predict(
-            self._pointer, ctypes.byref(source), what | flag, integer(threads, "threads"), ctypes.byref(result)
+            self._pointer, ctypes.byref(source), what | flag, thread_count(threads), ctypes.byref(result)
         )
         return array
 
@@ -439,7 +439,7 @@ class Network(Model):
         )
 
 
-class Metadata(MutableMapping[str, str]):
+class Metadata(Closed, MutableMapping[str, str]):
     """The notes on a network, a mapping from str to str in the order of the keys; see `Network.metadata`.
 
     Errors: KeyError for a key that does not exist; InvalidArgumentError for an empty key and for the keys that model files use
@@ -473,7 +473,7 @@ class Metadata(MutableMapping[str, str]):
         return f"Metadata({dict(self)})"
 
 
-class Parameters(Mapping[str, numpy.ndarray]):
+class Parameters(Closed, Mapping[str, numpy.ndarray]):
     """The parameter tensors of a network by name ("blocks.0.K"). Reading gives a copy; assigning sets the network's tensor.
 
     Errors: UnknownNameError (a KeyError), which suggests the nearest name; ShapeMismatchError; NotFiniteError or InvalidDataError

@@ -11,7 +11,7 @@ from ._handle import Handle, new_pointer, pointer_of
 from ._library import library
 from ._model import CLASSES, PROBABILITIES, SCORES, Model
 from ._tensor import address_of, output, tensor_of
-from ._text import integer
+from ._text import integer, thread_count
 from .rows import row_flag
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Predictor(Handle):
     def __init__(self, network: Model, max_batch: int = 1024, *, threads: int = 1):
         pointer = new_pointer()
         library.sode_predictor_create(
-            pointer_of(network, "network", "network"), integer(max_batch, "max_batch"), integer(threads, "threads"), ctypes.byref(pointer)
+            pointer_of(network, "network", "network"), integer(max_batch, "max_batch"), thread_count(threads), ctypes.byref(pointer)
         )
         self._own(pointer)
         self._form = network._form

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy
 
+from ._attributes import Closed
 from ._errors import StateError
 from ._handle import Handle, new_pointer
 from ._library import library
@@ -61,7 +62,7 @@ class Progress:
         return cls(**{**values, "kind": _KINDS.get(data.kind, str(data.kind)), "is_best": bool(data.is_best)})
 
 
-class History(Sequence[Progress]):
+class History(Closed, Sequence[Progress]):
     """A sequence of one Progress per epoch.
 
     Its columns are arrays [epochs], one for each field of Progress, with the same names and units: `history.validation_accuracy`,
@@ -73,7 +74,7 @@ class History(Sequence[Progress]):
 
     def __init__(self, rows: Iterable[Progress], outcome: str):
         self._rows = tuple(rows)
-        self.outcome = outcome
+        self._outcome = outcome
 
     @overload
     def __getitem__(self, index: int) -> Progress: ...
@@ -84,6 +85,11 @@ class History(Sequence[Progress]):
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    @property
+    def outcome(self) -> str:
+        """How the last run ended; see above."""
+        return self._outcome
 
     if TYPE_CHECKING:
         # The columns, declared for type checkers; __getattr__ makes them.

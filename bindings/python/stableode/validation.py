@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy
 
 from ._handle import pointer_of
-from ._text import flag, integer, names
+from ._text import flag, integer, metric_names
 from .dataset import Data, as_dataset
 from .introspection import takes_options
 from .network import Network
@@ -42,7 +42,7 @@ def cross_validate(  # type: ignore[misc]  # the name seed is the folds' here
         figures["accuracy"].mean(), figures["accuracy"].std()
     """
     dataset, count, standardize = as_dataset(data, name="data"), integer(folds, "folds", 2), flag(standardize, "standardize")
-    names(metrics, "metrics")
+    metric_names(metrics)
     if not callable(network):
         pointer_of(network, "network", "network")
     rows = []

@@ -203,3 +203,23 @@ def test_predicted_values_have_a_column_for_each_output():
         regression.fit(X, targets, epochs=1)
         assert regression.predict(X).shape == (12, 1)
         assert stableode.Predictor(regression).predict(X).shape == (12, 1)
+
+
+@pytest.mark.parametrize("call", [call for call, (_, given) in CALLS.items() if "threads" in given])
+def test_threads_are_a_number_under_the_callers_name(call):
+    make, given = CALLS[call]
+    for value, error, message in [(-1, stableode.OutOfRangeError, "^threads is -1; it must be between 0 and 1024"), (1025, stableode.OutOfRangeError, "^threads is 1025;")]:
+        with pytest.raises(error, match=message):
+            make()(**{**given, "threads": value})
+    for value in (True, False, numpy.True_):
+        with pytest.raises(stableode.UnsupportedTypeError, match="^threads is a bool_?; it must be an integer"):
+            make()(**{**given, "threads": value})
+
+
+def test_messages_name_options_blocks_and_fields_as_the_caller_knows_them():
+    with pytest.raises(stableode.UnknownNameError, match="^option 'layers' has no choices with options of their own; these have: opening, field, "):
+        stableode.options("layers=3")
+    with pytest.raises(stableode.IncompatibleError, match="field dense has no option gamma; it belongs to the fields antisymmetric, .* and "):
+        network(field="dense", gamma=0.1)
+    with pytest.raises(stableode.InvalidArgumentError, match="^blocks has 2 objects; the network has 1 block: "):
+        network().project(blocks=[{}, {}])

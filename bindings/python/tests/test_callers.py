@@ -122,8 +122,8 @@ def test_bad_results_are_named(make_network, batch):
     wrong = {
         "losses must be finite": lambda s, t: (numpy.full(len(s), numpy.nan), s),
         "gradients must be finite": lambda s, t: (numpy.zeros(len(s)), s * numpy.inf),
-        "losses has shape": lambda s, t: (numpy.zeros(3), s),
-        "gradient has shape": lambda s, t: (numpy.zeros(len(s)), s[:, :1]),
+        r"the losses that the loss function returned have shape \[3\]": lambda s, t: (numpy.zeros(3), s),
+        "the gradient that the loss function returned has shape": lambda s, t: (numpy.zeros(len(s)), s[:, :1]),
         "no pair": lambda s, t: numpy.zeros(len(s)),
     }
     with numpy.errstate(invalid="ignore"):

@@ -50,3 +50,44 @@ def test_parameters_given_between_runs_are_as_given():
     with pytest.raises(stableode.NotFiniteError, match="before the first step") as caught:
         trainer.run((X, Y))
     assert "learning_rate" not in str(caught.value)
+
+
+def rows_with_one_too_large():
+    """900 rows that every rate can be tested with, and 100 of which the first is so large that its cubic terms overflow float32."""
+    features = 0.3 * numpy.random.default_rng(0).standard_normal((1000, 2))
+    labels = (features[:, 0] > 0).astype(int)
+    features[900] = 1e6
+    return features, labels
+
+
+def cubic():
+    return stableode.Network(inputs=2, outputs=2, width=4, field="linear_cubic", integrator="rk4", layers=4, horizon=1.0, seed=1)
+
+
+SGD = {"optimizer": "sgd", "batch_size": 100, "shuffle": False, "num_threads": 1}
+
+
+def test_a_rate_is_not_sought_with_rows_that_no_rate_can_help():
+    features, labels = rows_with_one_too_large()
+    network = cubic()
+    before = network.parameter_vector
+    with pytest.raises(stableode.NotFiniteError, match=r"with the present parameters, too, row 900: the scores are not finite") as caught:
+        stableode.Trainer(network, **SGD).find_learning_rate((features, labels))
+    assert "learning_rate" not in str(caught.value) and numpy.array_equal(network.parameter_vector, before)
+    # A rate that is too large ends the test as before.
+    suggestion, _, losses = stableode.Trainer(network, **SGD).find_learning_rate((features[:900], labels[:900]), low=1e-3, high=1e6)
+    assert 1e-3 < suggestion < 1e3 and 9 < numpy.isfinite(losses).sum() < 100
+
+
+def test_the_learning_rate_is_not_blamed_for_a_row_that_is_too_large():
+    features, labels = rows_with_one_too_large()
+    sound = features[:900], labels[:900]
+    for data, validation, what in [((features, labels), None, "objective"), (sound, (features, labels), "validation loss")]:
+        with pytest.raises(stableode.NotFiniteError) as caught:
+            cubic().fit(data, validation=validation, epochs=2, **SGD)
+        text = str(caught.value)
+        assert text.startswith(f"the {what} is not finite after step 9 (epoch 1) (row 900: the scores are not finite)")
+        assert "with the parameters at the beginning of this run it is not finite either: features or targets are too large" in text
+        assert "learning_rate" not in text
+    with pytest.raises(stableode.NotFiniteError, match="a smaller learning_rate may help"):
+        cubic().fit(sound, epochs=2, learning_rate=1e4, **SGD)

@@ -119,8 +119,13 @@ def test_wrong_targets_are_told_the_shape_that_is_needed():
     values = stableode.Network(inputs=2, outputs=3, width=4, layers=2, loss="least_squares")
     classes = stableode.Network(inputs=2, outputs=3, width=4, layers=2)
     features = numpy.zeros((4, 2))
-    with pytest.raises(stableode.ShapeMismatchError, match=r"targets of shape \[4\]; .* values of shape \[4, 3\]"):
-        values.fit(features, numpy.zeros(4), epochs=1)
+    for targets in (numpy.zeros(4), numpy.full(4, 0.5), numpy.full((4, 1), 0.5)):
+        with pytest.raises(stableode.ShapeMismatchError, match=r"has one target per sample; .* values of shape \[4, 3\]"):
+            values.fit(features, targets, epochs=1)
+        with pytest.raises(stableode.ShapeMismatchError, match=r"targets give one number per sample; .* values of shape \[4, 3\]"):
+            stableode.Gradient(values, 4).loss(features, targets)
+    with pytest.raises(stableode.ShapeMismatchError, match=r"has targets of shape \[4, 2\]; .* values of shape \[4, 3\]"):
+        values.fit(features, numpy.zeros((4, 2)), epochs=1)
     with pytest.raises(stableode.ShapeMismatchError, match=r"targets have shape \[4, 2\]; .* values of shape \[4, 3\]"):
         stableode.Gradient(values, 4).loss(features, numpy.zeros((4, 2)))
     for targets, shape in ((numpy.zeros((4, 1)), "4, 1"), (numpy.zeros((4, 3)), "4, 3")):

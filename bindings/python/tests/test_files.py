@@ -173,9 +173,10 @@ def test_saving_keeps_mode_and_leaves_nothing_else(network, tmp_path):
     path = tmp_path / "m"
     network.save(path)
     path.chmod(0o600)
-    (tmp_path / ".stableode-left.tmp").write_bytes(b"part")
+    (tmp_path / ".stableode-0123456789abcdef.tmp").write_bytes(b"part")
+    (tmp_path / ".stableode-mine.tmp").write_bytes(b"a file of the user's own")
     network.save(path)
-    assert path.stat().st_mode & 0o777 == 0o600 and os.listdir(tmp_path) == ["m"]
+    assert path.stat().st_mode & 0o777 == 0o600 and sorted(os.listdir(tmp_path)) == [".stableode-mine.tmp", "m"]
 
 
 def test_only_regular_files_are_read_and_written(network, tmp_path):

@@ -111,3 +111,18 @@ def test_curvature_products(network, batch, random):
     numpy.testing.assert_allclose(product, (slopes[0] - slopes[1]) / 2e-5, atol=1e-7)
     with pytest.raises(stableode.UnknownNameError, match="hessian"):
         gradient.curvature(features, labels, direction, "hesian")
+
+
+@pytest.mark.parametrize(("precision", "sizes"), [("float64", (1e-300, 1e-200, 1e160, 1e290)), ("float32", (1e-37, 1e-30, 1e30, 1e36))])
+def test_products_are_linear_in_directions_of_any_size(make_network, batch, random, precision, sizes):
+    network = make_network(precision=precision)
+    direction = random.standard_normal(network.parameter_count).astype(precision)
+    gradient = stableode.Gradient(network, 32)
+    product = gradient.curvature(*batch, direction, "hessian")
+    assert numpy.abs(product).max() > 1e-3
+    for size in sizes:
+        scaled = gradient.curvature(*batch, (size * direction).astype(precision), "hessian").astype("float64") / size
+        # The directions differ by their rounding; differences of gradients amplify it in float32.
+        numpy.testing.assert_allclose(scaled, product, atol=(1e-8 if precision == "float64" else 1e-2) * numpy.abs(product).max())
+    least = numpy.finfo(precision).smallest_subnormal
+    assert numpy.isfinite(gradient.curvature(*batch, numpy.full(network.parameter_count, 5 * least, precision), "hessian")).all()

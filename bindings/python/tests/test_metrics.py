@@ -51,3 +51,20 @@ def test_regression_metrics(make_network):
         network.evaluate(features, values, metrics=["auc"])
     with pytest.raises(stableode.IncompatibleError, match="has no classes"):
         network.confusion_matrix(features, values)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "message"),
+    [
+        ("auc,log_loss", r"metrics is 'auc,log_loss', which holds a comma; several metrics are a list of names: \['auc', 'log_loss'\]"),
+        (["auc", "a,b"], r"metrics\[1\] is 'a,b', which holds a comma"),
+        (["auc", ""], r"metrics\[1\] is ''; it must be the name of a metric"),
+        (" ", "metrics is ' '; it must be the name of a metric"),
+    ],
+)
+def test_entries_that_are_no_names_are_named(network, batch, metrics, message):
+    for call in (lambda: network.evaluate(*batch, metrics=metrics), lambda: stableode.cross_validate(network, batch, folds=2, metrics=metrics)):
+        with pytest.raises(stableode.InvalidArgumentError, match=message):
+            call()
+    with pytest.raises(stableode.UnknownNameError, match="auc"):
+        network.evaluate(*batch, metrics=["auk"])

@@ -123,3 +123,23 @@ def test_projections_keep_the_weights_when_other_options_change():
     for options in ({"width": 4}, {"precision": "float64"}, {"bias": "none"}, {"outputs": 3}, {"field": "two_layer"}):
         with pytest.raises(stableode.IncompatibleError):
             network.project(**options)
+
+
+def test_a_row_that_an_earlier_block_made_infinite_is_not_blamed_on_the_solve():
+    """Two Euler steps of ẏ = 20y multiply by 441; 1e307 overflows."""
+    blocks = [{"integrator": "euler", "layers": 2, "horizon": 2.0}, {"integrator": "dopri5", "layers": 1, "horizon": 1.0}]
+    common = {"readout": "identity", "loss": "least_squares", "precision": "float64"}
+    layers = {"field": "dense", "activation": "identity", "bias": "none", "weights_in_time": "shared"}
+    network = stableode.Network(inputs=1, outputs=1, **common, **layers, blocks=blocks)
+    network.parameter_vector = [20.0, 0.5]
+    solution = network.solve([[1.0], [1e307], [2.0]], [1.0], block=1)
+    assert solution.ends.tolist() == [stableode.END_HORIZON, stableode.END_FAILURE, stableode.END_HORIZON]
+    assert solution.reasons == (None, "the state at the start of block 1 is not finite", None)
+    assert stableode.failed_rows()[0].code == stableode.NotFiniteError.code
+    numpy.testing.assert_allclose(solution.states[[0, 2], 0, 0], 441 * numpy.exp(0.5) * numpy.array([1, 2]), rtol=1e-2)
+
+
+@pytest.mark.parametrize("event", [([1.0, NAN, 0, 0, 0], 0.0), ([1.0, 0, 0, 0, 0], NAN), ([1.0, 0, 0, 0, 0], float("inf"))], ids=str)
+def test_events_must_be_finite(event):
+    with pytest.raises(stableode.InvalidDataError):
+        growing().solve(X, event=event)
