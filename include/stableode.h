@@ -168,20 +168,20 @@ enum { SODE_STATUS_LIST(SODE_STATUS_ENUM) SODE_STATUS_LIST_END = 0x7fffffff };
 /* The status as its constant's name, such as "SODE_ERR_SHAPE_MISMATCH", and as a text; the name is "SODE_UNKNOWN_STATUS" for any other number. */
 SODE_API const char *sode_status_name(sode_status status);
 SODE_API const char *sode_status_text(sode_status status);
-/* One sentence about this thread's last failing call: what was wrong, what was given, what is allowed. "" if no call has failed. A call that returns a positive
- * status sets it too, to the reason of its early end, or to that of the first row without a result; so does a solve that leaves rows without a result. A call that
- * returns 0 otherwise leaves it as it was. */
+/* One sentence about this thread's last failing call: what was wrong, what was given, what is allowed. "" if no call has failed. A call that returns a
+ * positive status sets it too, to the reason of its early end, or to that of the first row without a result; so does a solve that leaves rows without a
+ * result. A call that returns 0 otherwise leaves it as it was. */
 SODE_API const char *sode_last_error_message(void);
 /* The value of errno of the system call because of which that call failed, such as ENOENT with SODE_ERR_FILE; 0 if no system call did. */
 SODE_API int32_t sode_last_error_number(void);
-/* The rows without a result of this thread's last prediction with SODE_ROWS_OR_NAN or last solve: how many there are; and, in ascending order, each row's number in
- * the caller's batch, its status and the reason as a text. Texts are valid until the thread's next such call. */
+/* The rows without a result of this thread's last prediction with SODE_ROWS_OR_NAN or last solve: how many there are; and, in ascending order, each row's
+ * number in the caller's batch, its status and the reason as a text. Texts are valid until the thread's next such call. */
 SODE_API sode_status sode_failed_row_count(int64_t *count);
 SODE_API sode_status sode_failed_row_at(int64_t index, int64_t *row, sode_status *reason, const char **text);
 
 /* Unless its comment says otherwise, a callback returns 0 to go on, > 0 to stop (SODE_STOPPED_BY_CALLBACK), < 0 to fail (SODE_ERR_CALLBACK_FAILED). */
-/* A C++ exception that leaves a callback ends the call with SODE_ERR_CALLBACK_FAILED and its what() in the message; every object stays usable. An exception from
- * an allocator counts as out of memory; one from a release function is ignored. A callback must neither leave by longjmp nor end its thread. */
+/* A C++ exception that leaves a callback ends the call with SODE_ERR_CALLBACK_FAILED and its what() in the message; every object stays usable. An exception
+ * from an allocator counts as out of memory; one from a release function is ignored. A callback must neither leave by longjmp nor end its thread. */
 
 /* ---- 3 Tensors -------------------------------------------------------------------------------------------------------------------- */
 
@@ -233,20 +233,22 @@ static inline sode_tensor sode_tensor_i64(int64_t *data, int32_t ndim, int64_t *
 
 typedef struct sode_specification sode_specification;
 
-/* Creates a specification of one block with every option at its default; inputs and outputs have no default and must be set. Options (sode_option_at lists the
- * scopes "network" and "block"): network: precision, inputs, outputs, opening, width, readout, loss, seed …; block: field, activation, bias, gamma, integrator,
- * layers, horizon, memory, initial_scale …. An option of scope "block" applies to the current block, which is the last one.
- * Sequences: with the opening "sequence" or "sequence_dense", a sample's features are the steps of a sequence, one after the other. The option sequence_layout says
- * what each step holds: "values" (one number per channel), "times_values" (a time, then the channels) or "times_values_mask" (a time, the channels, then a mask
- * for each channel). Without interpolation, layer i of a recurrent field reads step i and ignores times; with interpolation, the field reads a continuous path
- * through the observations at their times. A mask is 1 for an observed number and 0 for a missing one. Where it is 0, the number is not read, nor is the time of a
- * step whose masks are all 0 (padding): they may hold anything, NaN too, except in data sets, which do not know the layout. An error names the first bad row. */
+/* Creates a specification of one block with every option at its default; inputs and outputs have no default and must be set. Options (sode_option_at lists
+ * the scopes "network" and "block"): network: precision, inputs, outputs, opening, width, readout, loss, seed …; block: field, activation, bias, gamma,
+ * integrator, layers, horizon, memory, initial_scale …. An option of scope "block" applies to the current block, which is the last one.
+ * Sequences: with the opening "sequence" or "sequence_dense", a sample's features are the steps of a sequence, one after the other. The option
+ * sequence_layout says what each step holds: "values" (one number per channel), "times_values" (a time, then the channels) or "times_values_mask" (a time,
+ * the channels, then a mask for each channel). Without interpolation, layer i of a recurrent field reads step i and ignores times; with interpolation, the
+ * field reads a continuous path through the observations at their times. A mask is 1 for an observed number and 0 for a missing one. Where it is 0, the
+ * number is not read, nor is the time of a step whose masks are all 0 (padding): they may hold anything, NaN too, except in data sets, which do not know the
+ * layout. An error names the first bad row. */
 SODE_API sode_status sode_specification_create(sode_specification **specification);
 SODE_API sode_status sode_specification_set_int(sode_specification *specification, const char *key, int64_t value);
 SODE_API sode_status sode_specification_set_real(sode_specification *specification, const char *key, double value);
 SODE_API sode_status sode_specification_set_text(sode_specification *specification, const char *key, const char *value);
-/* Sets the options of a JSON object: all of them, or none on failure. "blocks": [{…}, …] replaces the blocks: each starts from the defaults, then takes the block
- * options beside "blocks", then its own. Without "blocks", block options apply to the current block. (In sode_network_project they apply to all blocks.) */
+/* Sets the options of a JSON object: all of them, or none on failure. "blocks": [{…}, …] replaces the blocks: each starts from the defaults, then takes the
+ * block options beside "blocks", then its own. Without "blocks", block options apply to the current block. (In sode_network_project they apply to all
+ * blocks.) */
 SODE_API sode_status sode_specification_set_json(sode_specification *specification, const char *text, size_t length);
 /* Appends a block (a copy of the current one), which becomes the current one. */
 SODE_API sode_status sode_specification_add_block(sode_specification *specification);
@@ -296,14 +298,15 @@ SODE_API sode_status sode_network_initialize(sode_network *network, uint64_t see
  * (Even int64 beyond 2^53 loses nothing if shift is near it.) Times and masks of sequences enter as they are: their shift becomes 0, their scale 1.
  * sode_network_get_normalization returns SODE_ERR_STATE for a network without a normalization. */
 SODE_API sode_status sode_network_set_normalization(sode_network *network, const sode_tensor *shift, const sode_tensor *scale);
-/* Sets the normalization from training data: shift = mean, scale = 1/standard deviation of each feature; a constant feature gets scale 1 and so enters as 0. In
- * sequences, each channel gets one shift and scale for all steps, from its observations alone, without masked or padded steps. Times and masks enter as they are. */
+/* Sets the normalization from training data: shift = mean, scale = 1/standard deviation of each feature; a constant feature gets scale 1 and so enters as 0.
+ * In sequences, each channel gets one shift and scale for all steps, from its observations alone, without masked or padded steps. Times and masks enter as
+ * they are. */
 SODE_API sode_status sode_network_fit_normalization(sode_network *network, sode_dataset *dataset);
 SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_tensor *shift, sode_tensor *scale);
 /* Stores a text of the caller's under a key: names of classes and features, the origin of the data. Copies, model files, checkpoints and refined or projected
- * networks keep these texts; files hold them as safetensors metadata, which any program can read. A NULL value removes the key. A key has 1 … 256 bytes; all keys
- * and texts together have at most 1 MB. A file with more is not loaded (SODE_ERR_FILE_FORMAT). Keys that the file format uses itself are SODE_ERR_INVALID_ARGUMENT
- * (format, format_version, library_version, specification, checksum, training, "stableode."…). */
+ * networks keep these texts; files hold them as safetensors metadata, which any program can read. A NULL value removes the key. A key has 1 … 256 bytes; all
+ * keys and texts together have at most 1 MB. A file with more is not loaded (SODE_ERR_FILE_FORMAT). Keys that the file format uses itself are
+ * SODE_ERR_INVALID_ARGUMENT (format, format_version, library_version, specification, checksum, training, "stableode."…). */
 SODE_API sode_status sode_network_set_metadata(sode_network *network, const char *key, const char *value);
 /* Writes the text under a key, zero-terminated; size query as in sode_specification_json. SODE_ERR_UNKNOWN_NAME if there is no such key. */
 SODE_API sode_status sode_network_get_metadata(sode_network *network, const char *key, char *buffer, size_t capacity, size_t *needed);
@@ -314,11 +317,11 @@ SODE_API void sode_network_free(sode_network *network);
 
 /* ---- 6 Data ------------------------------------------------------------------------------------------------------------------------ */
 
-/* features [samples, inputs] have any numeric type; targets are [samples] or [samples, outputs]. Targets of one axis are class labels, whole numbers
- * 0 … classes-1, or, for the loss least_squares with one output, values; targets of two axes are values. Every number must be finite: an error names row and
+/* features [samples, inputs] have any numeric type; targets are [samples] or [samples, outputs]. Targets of one axis are class labels, whole numbers 0 …
+ * classes-1, or, for the loss least_squares with one output, values; targets of two axes are values. Every number must be finite: an error names row and
  * column. A label that is not a class of a network is SODE_ERR_INVALID_DATA in the first call that uses both. sode_dataset_create copies the arrays in their
- * type. sode_dataset_retain refers to the caller's features and values (it copies labels); when they are no longer needed, the library calls release(user_data),
- * unless release is NULL. It does not call release if sode_dataset_retain fails. */
+ * type. sode_dataset_retain refers to the caller's features and values (it copies labels); when they are no longer needed, the library calls
+ * release(user_data), unless release is NULL. It does not call release if sode_dataset_retain fails. */
 SODE_API sode_status sode_dataset_create(const sode_tensor *features, const sode_tensor *targets, sode_dataset **dataset);
 SODE_API sode_status sode_dataset_retain(const sode_tensor *features, const sode_tensor *targets, void (*release)(void *user_data),
                                          void *user_data, sode_dataset **dataset);
@@ -396,20 +399,20 @@ typedef struct sode_limits {
   uint64_t reserved[6];
 } sode_limits;
 
-/* Creates a trainer of the network. Its options are those of scope "trainer" (optimizer, learning_rate, batch_size, epochs, schedule, weight_decay, smoothness,
- * patience, num_threads …). Some options belong to certain optimizers or schedules (taken_by in sode_option_info). Once "optimizer" or "schedule" has been set, an
- * option that the choice does not take is SODE_ERR_INCOMPATIBLE, unless its value is its default; before, it waits for the choice, until the first run refuses it
- * with the same status. In sode_trainer_set_json all options count together, in any order, and null gives an option its default again. After the first run,
- * optimizer, batch_size, accumulate_batches, seed, shuffle, metric, min_delta and lbfgs_memory are fixed (SODE_ERR_STATE; their help texts say so); all other
- * options may change between runs and act from the next step on. */
+/* Creates a trainer of the network. Its options are those of scope "trainer" (optimizer, learning_rate, batch_size, epochs, schedule, weight_decay,
+ * smoothness, patience, num_threads …). Some options belong to certain optimizers or schedules (taken_by in sode_option_info). Once "optimizer" or "schedule"
+ * has been set, an option that the choice does not take is SODE_ERR_INCOMPATIBLE, unless its value is its default; before, it waits for the choice, until the
+ * first run refuses it with the same status. In sode_trainer_set_json all options count together, in any order, and null gives an option its default again.
+ * After the first run, optimizer, batch_size, accumulate_batches, seed, shuffle, metric, min_delta and lbfgs_memory are fixed (SODE_ERR_STATE; their help
+ * texts say so); all other options may change between runs and act from the next step on. */
 SODE_API sode_status sode_trainer_create(sode_network *network, sode_trainer **trainer);
 SODE_API sode_status sode_trainer_set_int(sode_trainer *trainer, const char *key, int64_t value);
 SODE_API sode_status sode_trainer_set_real(sode_trainer *trainer, const char *key, double value);
 SODE_API sode_status sode_trainer_set_text(sode_trainer *trainer, const char *key, const char *value);
 SODE_API sode_status sode_trainer_set_json(sode_trainer *trainer, const char *text, size_t length);
 /* The present value of an option: the one that was set, or its default. sode_trainer_json writes, as a JSON object, the options that the chosen optimizer and
- * schedule take; a new trainer that is given this object trains in the same way. It leaves out options for which "not set" has a meaning of its own, unless they
- * are set: parameter_min, parameter_max, and batch_size for optimizers that take all samples. Texts and JSON: size query as in sode_specification_json. */
+ * schedule take; a new trainer that is given this object trains in the same way. It leaves out options for which "not set" has a meaning of its own, unless
+ * they are set: parameter_min, parameter_max, and batch_size for optimizers that take all samples. Texts and JSON: size query as in sode_specification_json. */
 SODE_API sode_status sode_trainer_get_int(sode_trainer *trainer, const char *key, int64_t *value);
 SODE_API sode_status sode_trainer_get_real(sode_trainer *trainer, const char *key, double *value);
 SODE_API sode_status sode_trainer_get_text(sode_trainer *trainer, const char *key, char *buffer, size_t capacity, size_t *needed);
@@ -420,10 +423,10 @@ SODE_API sode_status sode_trainer_set_callback(sode_trainer *trainer, sode_callb
  * SODE_ERR_INCOMPATIBLE. */
 SODE_API sode_status sode_trainer_set_class_weights(sode_trainer *trainer, const sode_tensor *weights);
 /* A loss function of the caller's, which the library calls with some samples of a batch at a time. It reads scores [samples, outputs] and targets: labels
- * [samples] of i32, or values [samples, outputs]. It writes losses [samples] of f64 and, unless gradient is NULL, gradient [samples, outputs]: the derivative of
- * each sample's own loss with respect to its scores. The tensors have strides and exist during the call only; scores and gradient have the network's precision.
- * It returns 0 for success; any other value, or a result that is not finite, ends the work with SODE_ERR_CALLBACK_FAILED. It runs on the thread that called the
- * library: work with a loss of the caller's uses one thread. */
+ * [samples] of i32, or values [samples, outputs]. It writes losses [samples] of f64 and, unless gradient is NULL, gradient [samples, outputs]: the derivative
+ * of each sample's own loss with respect to its scores. The tensors have strides and exist during the call only; scores and gradient have the network's
+ * precision. It returns 0 for success; any other value, or a result that is not finite, ends the work with SODE_ERR_CALLBACK_FAILED. It runs on the thread
+ * that called the library: work with a loss of the caller's uses one thread. */
 typedef int32_t (*sode_loss_function)(const sode_tensor *scores, const sode_tensor *targets, sode_tensor *losses, sode_tensor *gradient, void *user_data);
 /* A metric of the caller's, computed over the whole validation data at the end of each epoch. scores are f64; the value that it writes must be finite. */
 typedef int32_t (*sode_metric_function)(const sode_tensor *scores, const sode_tensor *targets, double *value, void *user_data);
@@ -432,16 +435,16 @@ typedef int32_t (*sode_metric_function)(const sode_tensor *scores, const sode_te
 SODE_API sode_status sode_trainer_set_loss(sode_trainer *trainer, sode_loss_function loss, void *user_data);
 /* Sets the metric that chooses the iterate to keep, instead of the option "metric" (NULL: the option again). Call it before the first run, or after loading. */
 SODE_API sode_status sode_trainer_set_metric(sode_trainer *trainer, sode_metric_function metric, int32_t larger_is_better, void *user_data);
-/* Tests learning rates (exponential range test) on a copy of the iterate; the trainer stays as it is. It takes one step at each of `steps` rates from low to high,
- * in equal ratios. curve [steps, 2] (may be NULL) gets each rate and the batch's loss before that step; the test ends early, with NaN in the remaining rows, when
- * the loss is not finite or exceeds four times its least value. suggestion gets the rate at which the smoothed loss falls fastest; NaN if it never falls. A batch
- * whose loss is not finite at the present parameters either is SODE_ERR_NOT_FINITE, which names the row. */
+/* Tests learning rates (exponential range test) on a copy of the iterate; the trainer stays as it is. It takes one step at each of `steps` rates from low to
+ * high, in equal ratios. curve [steps, 2] (may be NULL) gets each rate and the batch's loss before that step; the test ends early, with NaN in the remaining
+ * rows, when the loss is not finite or exceeds four times its least value. suggestion gets the rate at which the smoothed loss falls fastest; NaN if it
+ * never falls. A batch whose loss is not finite at the present parameters either is SODE_ERR_NOT_FINITE, which names the row. */
 SODE_API sode_status sode_trainer_find_learning_rate(sode_trainer *trainer, sode_dataset *training, double low, double high, int64_t steps,
                                                      sode_tensor *curve, double *suggestion);
 /* Trains. A later run goes on bit for bit where the earlier one stopped. If the network's parameters were set in between, or by the callback, training goes on
- * from these and keeps the optimizer's vectors. The trainer's callback may call sode_trainer_save and sode_trainer_history_* with this trainer, and any function
- * with other objects; other calls with this trainer return SODE_ERR_HANDLE_BUSY. validation and limits may be NULL. When the run returns, however it ended, the
- * network holds the best iterate if there is validation data, else the last one. Returns 0, or a positive status if the run ended early. */
+ * from these and keeps the optimizer's vectors. The trainer's callback may call sode_trainer_save and sode_trainer_history_* with this trainer, and any
+ * function with other objects; other calls with this trainer return SODE_ERR_HANDLE_BUSY. validation and limits may be NULL. When the run returns, however it
+ * ended, the network holds the best iterate if there is validation data, else the last one. Returns 0, or a positive status if the run ended early. */
 SODE_API sode_status sode_trainer_run(sode_trainer *trainer, sode_dataset *training, sode_dataset *validation, const sode_limits *limits);
 /* The history has one row per epoch, as the callback got it with SODE_PROGRESS_EPOCH. */
 SODE_API sode_status sode_trainer_history_count(sode_trainer *trainer, int64_t *count);
@@ -451,9 +454,9 @@ SODE_API void sode_trainer_free(sode_trainer *trainer);
  * state and the history. The new trainer starts from the parameters that the coarse network holds, counts epochs from 0 again and reports level + 1. The caller
  * frees both. */
 SODE_API sode_status sode_trainer_refine(sode_trainer *trainer, const char *prolongation, sode_network **network, sode_trainer **finer);
-/* Alternates between training for the option "epochs" and refining, until the deepest block has `layers` layers (its present number times a power of 2) and this
- * network is trained too. limits apply to all levels together. Gives the network and the trainer of the level at which it ended: to go on after an early end, call
- * it with that trainer. Both are NULL if it ended at the given trainer's own level. The history has a row for each epoch of each level. Returns what
+/* Alternates between training for the option "epochs" and refining, until the deepest block has `layers` layers (its present number times a power of 2) and
+ * this network is trained too. limits apply to all levels together. Gives the network and the trainer of the level at which it ended: to go on after an early
+ * end, call it with that trainer. Both are NULL if it ended at the given trainer's own level. The history has a row for each epoch of each level. Returns what
  * sode_trainer_run returns. */
 SODE_API sode_status sode_multilevel_run(sode_trainer *trainer, int64_t layers, const char *prolongation, sode_dataset *training, sode_dataset *validation,
                                          const sode_limits *limits, sode_network **network, sode_trainer **finest);
@@ -463,18 +466,18 @@ SODE_API sode_status sode_cancel_token_create(sode_cancel_token **token);
 SODE_API sode_status sode_cancel_token_request(sode_cancel_token *token);
 SODE_API sode_status sode_cancel_token_reset(sode_cancel_token *token);
 SODE_API void sode_cancel_token_free(sode_cancel_token *token);
-/* Sets limits for every later call of this thread; NULL removes them. milliseconds counts anew for each call; epochs must be 0. A call that reaches a limit returns
- * SODE_CANCELLED, SODE_TIME_LIMIT or SODE_STOPPED_BY_CALLBACK (positive numbers) within 100 ms and leaves its outputs and objects as they were. A call with its
- * own sode_limits obeys both. Remove the limits before freeing their token: otherwise this thread's calls return SODE_ERR_INVALID_HANDLE. */
+/* Sets limits for every later call of this thread; NULL removes them. milliseconds counts anew for each call; epochs must be 0. A call that reaches a limit
+ * returns SODE_CANCELLED, SODE_TIME_LIMIT or SODE_STOPPED_BY_CALLBACK (positive numbers) within 100 ms and leaves its outputs and objects as they were. A call
+ * with its own sode_limits obeys both. Remove the limits before freeing their token: otherwise this thread's calls return SODE_ERR_INVALID_HANDLE. */
 SODE_API sode_status sode_set_thread_limits(const sode_limits *limits);
 
 /* ---- 8 Prediction ------------------------------------------------------------------------------------------------------------------ */
 
-/* What prediction gives: scores (the readout's outputs) [samples, outputs]; probabilities (softmax or logistic; least_squares: the scores);
- * classes [samples] as integers. A row has no result if a feature is not finite or too large for the network's precision (SODE_ERR_INVALID_DATA, which names the
- * column), if its scores are not finite (SODE_ERR_NOT_FINITE), or if a step failed. The call then fails, names the first such row and leaves the result array
- * unchanged. With SODE_ROWS_OR_NAN added, such rows become NaN (class -1), the others are predicted, and the call returns SODE_ROWS_WITHOUT_RESULT;
- * sode_failed_row_at gives the reasons. */
+/* What prediction gives: scores (the readout's outputs) [samples, outputs]; probabilities (softmax or logistic; least_squares: the scores); classes [samples]
+ * as integers. A row has no result if a feature is not finite or too large for the network's precision (SODE_ERR_INVALID_DATA, which names the column), if its
+ * scores are not finite (SODE_ERR_NOT_FINITE), or if a step failed. The call then fails, names the first such row and leaves the result array unchanged. With
+ * SODE_ROWS_OR_NAN added, such rows become NaN (class -1), the others are predicted, and the call returns SODE_ROWS_WITHOUT_RESULT; sode_failed_row_at gives
+ * the reasons. */
 enum { SODE_SCORES = 0, SODE_PROBABILITIES = 1, SODE_CLASSES = 2, SODE_ROWS_OR_NAN = 0x100 };
 
 typedef struct sode_evaluation {
@@ -487,8 +490,9 @@ typedef struct sode_evaluation {
 } sode_evaluation;
 /* Computes loss and accuracy over a data set. num_threads 0 = as many threads as the affinity mask has CPUs. */
 SODE_API sode_status sode_network_evaluate(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_evaluation *evaluation);
-/* Computes metrics of the registry "metrics", given by names separated by commas ("accuracy,macro_f1"), in one pass over the data, into values [names]. Metrics of
- * classes need a loss of classes; r2 and mean_absolute_error need a loss of values. A metric that is undefined for the data is NaN (auc with one class). */
+/* Computes metrics of the registry "metrics", given by names separated by commas ("accuracy,macro_f1"), in one pass over the data, into values [names].
+ * Metrics of classes need a loss of classes; r2 and mean_absolute_error need a loss of values. A metric that is undefined for the data is NaN (auc with one
+ * class). */
 SODE_API sode_status sode_network_metrics(sode_network *network, sode_dataset *dataset, int64_t num_threads, const char *names, sode_tensor *values);
 /* Counts the samples of each class (row) by their predicted class (column): counts [classes, classes] of i32 or i64. */
 SODE_API sode_status sode_network_confusion(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_tensor *counts);
@@ -501,30 +505,32 @@ SODE_API sode_status sode_network_states(sode_network *network, int64_t block, c
 SODE_API sode_status sode_network_state_shape(sode_network *network, int64_t block, int64_t *layers, int64_t *state_width);
 
 typedef struct sode_predictor sode_predictor;
-/* Creates scratch memory and packed weights for batches of up to max_batch samples. With one thread, running the predictor takes no lock and allocates nothing. */
+/* Creates scratch memory and packed weights for batches of up to max_batch samples. With one thread, running the predictor takes no lock and allocates
+ * nothing. */
 SODE_API sode_status sode_predictor_create(sode_network *network, int64_t max_batch, int64_t num_threads, sode_predictor **predictor);
 SODE_API sode_status sode_predictor_run(sode_predictor *predictor, const sode_tensor *features, int32_t what, sode_tensor *result);
-/* For dense rows: features samples x inputs; result samples x outputs. With SODE_CLASSES result is [samples], each class as a number of its type, such as 3.0f. */
+/* For dense rows: features samples x inputs; result samples x outputs. With SODE_CLASSES result is [samples], each class as a number of its type, such as
+ * 3.0f. */
 SODE_API sode_status sode_predictor_run_f32(sode_predictor *predictor, const float *features, int64_t samples, int32_t what, float *result);
 SODE_API sode_status sode_predictor_run_f64(sode_predictor *predictor, const double *features, int64_t samples, int32_t what, double *result);
 SODE_API void sode_predictor_free(sode_predictor *predictor);
 
 /* ---- 9 Files ----------------------------------------------------------------------------------------------------------------------- */
 
-/* A model file is a safetensors file with the specification in its metadata and a checksum. A file that another program wrote with the same
- * tensors and metadata loads too; if it has no checksum, sode_network_info says so. Saving replaces the target at once: the path holds the complete old file or the
- * complete new one at any time. The new file gets the old one's mode, and its owner and group if the process may set them; symbolic links are followed. The new
- * file has no name until it is complete. If a killed process leaves a file .stableode-DIGITS.tmp (16 hexadecimal digits), the next save into that folder removes
- * it. Only regular files are read and written. */
+/* A model file is a safetensors file with the specification in its metadata and a checksum. A file that another program wrote with the same tensors and
+ * metadata loads too; if it has no checksum, sode_network_info says so. Saving replaces the target at once: the path holds the complete old file or the
+ * complete new one at any time. The new file gets the old one's mode, and its owner and group if the process may set them; symbolic links are followed. The
+ * new file has no name until it is complete. If a killed process leaves a file .stableode-DIGITS.tmp (16 hexadecimal digits), the next save into that folder
+ * removes it. Only regular files are read and written. */
 SODE_API sode_status sode_network_save(sode_network *network, const char *path);
 SODE_API sode_status sode_network_load(const char *path, sode_network **network);
 /* The same file in memory. Size query: with buffer NULL and capacity 0, sode_network_save_memory only sets `needed`. */
 SODE_API sode_status sode_network_save_memory(sode_network *network, void *buffer, size_t capacity, size_t *needed);
 SODE_API sode_status sode_network_load_memory(const void *bytes, size_t count, sode_network **network);
 
-/* A checkpoint holds the trainer and its network, so that training can go on bit for bit in another process; sode_network_load reads only the network from it. The
- * trainer's callback may call sode_trainer_save too. A checkpoint holds no functions: if training used a loss or a metric of the caller's, runs of the loaded
- * trainer return SODE_ERR_STATE until sode_trainer_set_loss or sode_trainer_set_metric has set it again.
+/* A checkpoint holds the trainer and its network, so that training can go on bit for bit in another process; sode_network_load reads only the network from
+ * it. The trainer's callback may call sode_trainer_save too. A checkpoint holds no functions: if training used a loss or a metric of the caller's, runs of
+ * the loaded trainer return SODE_ERR_STATE until sode_trainer_set_loss or sode_trainer_set_metric has set it again.
  * Loading gives both objects, which the caller frees; SODE_ERR_FILE_FORMAT for a model file without a trainer. */
 SODE_API sode_status sode_trainer_save(sode_trainer *trainer, const char *path);
 SODE_API sode_status sode_trainer_load(const char *path, sode_network **network, sode_trainer **trainer);
@@ -547,8 +553,8 @@ SODE_API sode_status sode_gradient_set_loss(sode_gradient *gradient, sode_loss_f
  * features, [samples, inputs]; either may be NULL. */
 SODE_API sode_status sode_gradient_pullback(sode_gradient *gradient, const sode_tensor *features, const sode_tensor *cotangent,
                                             sode_tensor *parameter_gradient, sode_tensor *feature_gradient);
-/* J v for a direction v that consists of a part in the parameters, [parameters], and one in the features, [samples, inputs]; either may be NULL (zero). Gives the
- * scores (may be NULL) and their tangent J v, both [samples, outputs]. */
+/* J v for a direction v that consists of a part in the parameters, [parameters], and one in the features, [samples, inputs]; either may be NULL (zero). Gives
+ * the scores (may be NULL) and their tangent J v, both [samples, outputs]. */
 SODE_API sode_status sode_gradient_pushforward(sode_gradient *gradient, const sode_tensor *features, const sode_tensor *parameter_direction,
                                                const sode_tensor *feature_direction, sode_tensor *scores, sode_tensor *tangent);
 /* Multiplies the second derivatives of the mean loss over the batch by a direction [parameters], into product [parameters]. curvature: "gauss_newton" (J^T H J,
@@ -573,10 +579,11 @@ typedef struct sode_step_report {
 } sode_step_report;
 SODE_API sode_status sode_gradient_report(sode_gradient *gradient, sode_step_report *report);
 
-/* The event w.y = level, where y is the visible state of a block. It ends a sample's solve where the trajectory first reaches or crosses the level in the requested
- * direction. The solver detects every crossing of the integrator's continuous extension, also several within one step, and takes the first. A sample that starts
- * on the level, within 4 units of rounding of level and w.y, leaves it without an event. The state at an event lies on the level up to rounding, and never on the
- * side that it came from, so that a solve that starts there goes on to the next event. Weights or a level that are not finite are SODE_ERR_INVALID_DATA. */
+/* The event w.y = level, where y is the visible state of a block. It ends a sample's solve where the trajectory first reaches or crosses the level in the
+ * requested direction. The solver detects every crossing of the integrator's continuous extension, also several within one step, and takes the first. A
+ * sample that starts on the level, within 4 units of rounding of level and w.y, leaves it without an event. The state at an event lies on the level up to
+ * rounding, and never on the side that it came from, so that a solve that starts there goes on to the next event. Weights or a level that are not finite are
+ * SODE_ERR_INVALID_DATA. */
 typedef struct sode_event_function {
   uint32_t struct_size;
   int32_t direction;          /* 1: w.y rises through the level, -1: falls, 0: either */
@@ -586,24 +593,25 @@ typedef struct sode_event_function {
 } sode_event_function;
 /* How a sample's solve ended: at the block's horizon, at its event, or because step control gave up (too many or too small steps). */
 enum { SODE_END_HORIZON = 1, SODE_END_EVENT = 2, SODE_END_FAILURE = 3 };
-/* Solves one block with an adaptive integrator (dopri5, tsit5), which chooses the steps of each sample separately. The samples first pass through the opening and
- * the preceding blocks. times [times] are ascending, within 0 … horizon (up to 4 units in the last place of their type beyond it count as the horizon); states
- * [samples, times, width] gets the states at these times. Both may be NULL, and so may event, ends [samples] (int32 or int64), end_times [samples] and
+/* Solves one block with an adaptive integrator (dopri5, tsit5), which chooses the steps of each sample separately. The samples first pass through the opening
+ * and the preceding blocks. times [times] are ascending, within 0 … horizon (up to 4 units in the last place of their type beyond it count as the horizon);
+ * states [samples, times, width] gets the states at these times. Both may be NULL, and so may event, ends [samples] (int32 or int64), end_times [samples] and
  * event_states [samples, width]. What a sample's solve did not reach is NaN. A sample whose step control gave up is not an error: its end says so, and
  * sode_failed_row_at gives the reason. */
 SODE_API sode_status sode_network_solve(sode_network *network, int64_t block, const sode_tensor *features, const sode_tensor *times,
                                         const sode_event_function *event, sode_tensor *states, sode_tensor *ends, sode_tensor *end_times,
                                         sode_tensor *event_states, sode_step_report *report);
 /* The same from given states and times. start_states [samples, state width] (sode_network_state_shape) are states of the block, from which the samples go on;
- * features may then be NULL; if they are not, they are checked (as many samples, finite numbers) and not used. With start_states NULL, samples start from the states
- * that the features lead to. start_times [samples], within 0 … horizon, say when each sample starts; NULL: all at 0. States at earlier times are NaN. event_states
- * may be [samples, width] or [samples, state width]: whole states, from which a further solve can go on at end_times. SODE_ERR_INVALID_DATA names the first row
- * of start_states that is not finite. */
+ * features may then be NULL; if they are not, they are checked (as many samples, finite numbers) and not used. With start_states NULL, samples start from the
+ * states that the features lead to. start_times [samples], within 0 … horizon, say when each sample starts; NULL: all at 0. States at earlier times are NaN.
+ * event_states may be [samples, width] or [samples, state width]: whole states, from which a further solve can go on at end_times. SODE_ERR_INVALID_DATA names
+ * the first row of start_states that is not finite. */
 SODE_API sode_status sode_network_solve_from(sode_network *network, int64_t block, const sode_tensor *features, const sode_tensor *start_states,
                                              const sode_tensor *start_times, const sode_tensor *times, const sode_event_function *event, sode_tensor *states,
                                              sode_tensor *ends, sode_tensor *end_times, sode_tensor *event_states, sode_step_report *report);
 
-/* The memory that a gradient object created with the same arguments will hold, and the steps that it will recompute. Computing the plan allocates none of it. */
+/* The memory that a gradient object created with the same arguments will hold, and the steps that it will recompute. Computing the plan allocates none of
+ * it. */
 typedef struct sode_memory_plan {
   uint32_t struct_size;
   uint32_t reserved0;
@@ -630,19 +638,19 @@ SODE_API sode_status sode_network_memory_plan(sode_network *network, int64_t max
 SODE_API sode_status sode_network_block_memory(sode_network *network, int64_t max_batch, const char *memory, int64_t num_threads, int64_t block,
                                                sode_block_memory *part);
 
-/* Gives a network in whose specification the options of a JSON object are changed: layers, step_sizes, horizon, weights_in_time and its options, onto which the
- * weights are projected. Any other option may change too (gamma, activation, integrator, memory, loss …) if the tensors of a layer keep their names, shapes and
- * precision: the weights stay the same numbers, in another equation. Options that would change a layer's tensors are SODE_ERR_INCOMPATIBLE. The given options
- * change and all others stay: in all blocks, in the one block that "block": i names, or in each block by its own object of "blocks": [{...}, {}] (one per block;
- * {} changes nothing). Options that become meaningless are removed: basis_count with its basis; step_sizes with a new number of layers (a new horizon stretches
- * them). The new parameters are the L2 projections of the present weights as functions of time, for example onto more layers, onto fewer coefficients, or from
- * separate weights per layer onto smooth ones. Weights that the new form can represent, as functions of time, stay the same up to rounding; where layers then read
- * them at other times, scores change by O(h). */
+/* Gives a network in whose specification the options of a JSON object are changed: layers, step_sizes, horizon, weights_in_time and its options, onto which
+ * the weights are projected. Any other option may change too (gamma, activation, integrator, memory, loss …) if the tensors of a layer keep their names,
+ * shapes and precision: the weights stay the same numbers, in another equation. Options that would change a layer's tensors are SODE_ERR_INCOMPATIBLE. The
+ * given options change and all others stay: in all blocks, in the one block that "block": i names, or in each block by its own object of "blocks": [{...}, {}]
+ * (one per block; {} changes nothing). Options that become meaningless are removed: basis_count with its basis; step_sizes with a new number of layers (a new
+ * horizon stretches them). The new parameters are the L2 projections of the present weights as functions of time, for example onto more layers, onto fewer
+ * coefficients, or from separate weights per layer onto smooth ones. Weights that the new form can represent, as functions of time, stay the same up to
+ * rounding; where layers then read them at other times, scores change by O(h). */
 SODE_API sode_status sode_network_project(sode_network *network, const char *text, size_t length, sode_network **projected);
-/* Gives a network with each step halved: each block has twice the layers over the same horizon (multi-level learning, Haber & Ruthotto 2017), with weights computed
- * from the present ones. prolongation: "linear" (interpolates between the middles of the layers and extrapolates at the ends; exact for weights linear in time) or
- * "copy". Coefficients of weights_in_time stay as they are. SODE_ERR_UNKNOWN_NAME for another prolongation; SODE_ERR_OUT_OF_RANGE if the network would be too
- * large. */
+/* Gives a network with each step halved: each block has twice the layers over the same horizon (multi-level learning, Haber & Ruthotto 2017), with weights
+ * computed from the present ones. prolongation: "linear" (interpolates between the middles of the layers and extrapolates at the ends; exact for weights
+ * linear in time) or "copy". Coefficients of weights_in_time stay as they are. SODE_ERR_UNKNOWN_NAME for another prolongation; SODE_ERR_OUT_OF_RANGE if the
+ * network would be too large. */
 SODE_API sode_status sode_network_refine(sode_network *network, const char *prolongation, sode_network **finer);
 
 /* The feed-forward form of a block whose field is linear_activation or linear_cubic (Ruseckas 2019): weights W = I + h w [layers, n, n] and biases
@@ -665,8 +673,8 @@ SODE_API sode_status sode_network_near_identity_gap(sode_network *network, int64
 
 /* ---- 12 Introspection ---------------------------------------------------------------------------------------------------------------- */
 
-/* The names "registries" and "scopes" list all registries and all option scopes. Registries: fields, integrators, activations, biases, openings, readouts, losses, optimizers, schedules,
- * regularizers, trajectory_terms, constraints, time_bases, memory_policies, noises, metrics, prolongations, problems. */
+/* The names "registries" and "scopes" list all registries and all option scopes. Registries: fields, integrators, activations, biases, openings, readouts,
+ * losses, optimizers, schedules, regularizers, trajectory_terms, constraints, time_bases, memory_policies, noises, metrics, prolongations, problems. */
 SODE_API sode_status sode_registry_count(const char *registry, int64_t *count);
 SODE_API sode_status sode_registry_at(const char *registry, int64_t index, const char **name, const char **help);
 
@@ -688,8 +696,8 @@ typedef struct sode_option_info {
   int32_t reserved0;
   uint64_t reserved[6];
 } sode_option_info;
-/* A scope is network, block or trainer; or a choice of an option, such as "field=antisymmetric" or "optimizer=sgd", for the options that only this choice takes.
- * share/doc/stableode/options.md and the manual page stableode(7), both installed with the library, list all options. */
+/* A scope is network, block or trainer; or a choice of an option, such as "field=antisymmetric" or "optimizer=sgd", for the options that only this choice
+ * takes. share/doc/stableode/options.md and the manual page stableode(7), both installed with the library, list all options. */
 SODE_API sode_status sode_option_count(const char *scope, int64_t *count);
 SODE_API sode_status sode_option_at(const char *scope, int64_t index, sode_option_info *info);
 

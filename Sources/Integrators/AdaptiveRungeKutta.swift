@@ -80,7 +80,7 @@ package struct AdaptiveRungeKutta: Integrator {
   ) {
     let record = self.record(record, field)
     if !record.holdsLastSegments() {
-      var solve = AdaptiveSolve(self, field, step, from: before, purpose: .restoration, scratch: scratch)
+      var solve = AdaptiveSolve(self, field, step, from: before, aim: .restoration, scratch: scratch)
       solve.run(into: nil, record: record)
     }
     for segment in (0...record.lastSegment()).reversed() where !step.isOver {

@@ -12,13 +12,13 @@ struct AdaptiveSolve {
   let step: Step
   let layer: Layer
   let clocks: UnsafeMutablePointer<SampleClock>
-  let purpose: Purpose
+  let aim: Aim
   private let offsets: UnsafeMutablePointer<Int64>
   var room: SolveRoom
   private(set) var running: Int
 
   /// What a solve is for, which says what it counts and what it leaves in a record.
-  enum Purpose {
+  enum Aim {
     /// The solve itself.
     case solution
     /// The whole solve again, because a pullback has used up its record.
@@ -31,8 +31,8 @@ struct AdaptiveSolve {
   var columns: Int { room.columns }
 
   /// Begins at the state `before`.
-  init(_ method: AdaptiveRungeKutta, _ field: any VectorField, _ step: Step, from before: Block, purpose: Purpose = .solution, scratch: Block) {
-    (self.method, self.field, self.step, self.purpose) = (method, field, step, purpose)
+  init(_ method: AdaptiveRungeKutta, _ field: any VectorField, _ step: Step, from before: Block, aim: Aim = .solution, scratch: Block) {
+    (self.method, self.field, self.step, self.aim) = (method, field, step, aim)
     layer = step.layer()
     room = SolveRoom(field, scratch, columns: before.columns)
     (clocks, offsets) = (room.clocks, room.offsets)
@@ -49,7 +49,7 @@ struct AdaptiveSolve {
 
   /// Begins at segment `segment` of a record, with the samples whose steps in it the record does not hold. The last step of the segment is not solved again, because its size is known.
   init(_ method: AdaptiveRungeKutta, _ field: any VectorField, _ step: Step, segment: Int, of record: AdaptiveRecord, scratch: Block) {
-    (self.method, self.field, self.step, purpose) = (method, field, step, .segment(segment))
+    (self.method, self.field, self.step, aim) = (method, field, step, .segment(segment))
     layer = step.layer()
     room = SolveRoom(field, scratch, columns: scratch.columns)
     (clocks, offsets) = (room.clocks, room.offsets)
@@ -76,7 +76,7 @@ struct AdaptiveSolve {
 
   func count(evaluations: Int, accepted: Int = 0, rejected: Int = 0) {
     guard let log = step.log?.takeUnretainedValue() else { return }
-    guard case .solution = purpose else { return log.recomputed += evaluations }
+    guard case .solution = aim else { return log.recomputed += evaluations }
     log.evaluations += evaluations
     log.accepted += accepted
     log.rejected += rejected
@@ -117,7 +117,7 @@ struct AdaptiveSolve {
     }
   }
 
-  private var isWhole: Bool { if case .segment = purpose { false } else { true } }
+  private var isWhole: Bool { if case .segment = aim { false } else { true } }
 
   /// All stages of a step of each sample, and the norms of their errors.
   private func tryStep() {
@@ -205,7 +205,7 @@ struct AdaptiveSolve {
       guard clock.state == .finished || clock.state == .stopped else { continue }
       count += 1
       let column = Int(clock.column)
-      switch purpose {
+      switch aim {
       case .segment: offsets[index] = record?.offset(slot: Int(clock.segment + clock.place), column: column) ?? -1
       case .solution, .restoration:
         offsets[index] = Int64(column)

@@ -194,13 +194,13 @@ package final class DenseOutput {
     let places = offsets.records(of: Int64.self)
     for index in 0..<solve.columns {
       (places[index], isAtEnd[index]) = (-1, false)
-      guard let passage = search?.passages[index] else { continue }
+      guard let meeting = search?.meetings[index] else { continue }
       let column = Int(solve.clocks[index].column)
       let end = endTime(solve.clocks[index])
       solve.clocks[index].state = .finished
       ends[column] = .event
-      isAtEnd[index] = passage.theta == 1
-      endTimes[column] = isAtEnd[index] ? end : min(layer.lowerBound + solve.clocks[index].begin + passage.theta * sizes.load(index), end)
+      isAtEnd[index] = meeting.theta == 1
+      endTimes[column] = isAtEnd[index] ? end : min(layer.lowerBound + solve.clocks[index].begin + meeting.theta * sizes.load(index), end)
       places[index] = Int64(column)
     }
     scatterColumns(interpolated.packed(rows: width, columns: solve.columns), offsets: places, into: eventStates)

@@ -8,7 +8,7 @@ import VectorFields
 /// the continuous extension is missed. A sample that begins on the level, within 4ε(|level| + Σ|w_i y_i|), has no side at first: leaving the level is then no event.
 struct EventSearch {
   /// An event within a step: its place as a fraction of the step, and the side that the sample leaves.
-  struct Passage {
+  struct Meeting {
     var theta: Double
     let side: EventFunction.Side
     /// The end of the monotone piece in which the event lies. There the sample is on the other side.
@@ -25,7 +25,7 @@ struct EventSearch {
   /// How far from the level a sample must be to be on a side of it.
   private var tolerances: [Double]
   /// The event of each column's present step; nil if there is none.
-  private(set) var passages: [Passage?]
+  private(set) var meetings: [Meeting?]
 
   /// - Parameters:
   ///   - weights: room for w, a number for each row of a state; those beyond the event's are zero.
@@ -37,7 +37,7 @@ struct EventSearch {
     for index in 0..<weights.count { weights.store(index < event.weights.count ? event.weights[index] : 0, at: index) }
     sides = Array(repeating: .onLevel, count: values.columns)
     tolerances = Array(repeating: 0, count: values.columns)
-    passages = Array(repeating: nil, count: values.columns)
+    meetings = Array(repeating: nil, count: values.columns)
   }
 
   /// w·y of each column, in a row of `values`.
@@ -66,20 +66,20 @@ struct EventSearch {
     let sizes = solve.room.stepSizes.vector
     var isAny = false
     for index in 0..<solve.columns {
-      passages[index] = nil
+      meetings[index] = nil
       guard solve.clocks[index].isAccepted else { continue }
       var slopes = InlineArray<7, Double>(repeating: 0)
       for j in 0..<7 { slopes[j] = values.rows(2 + j..<3 + j).vector.load(index) }
       let p = StepPolynomial(solve.method.tableau, start: first.load(index) - event.level, stepSize: sizes.load(index), slopes: slopes)
       let column = Int(solve.clocks[index].column)
-      passages[index] = follow(p, to: last.load(index) - event.level, &sides[column], tolerance: tolerances[column])
-      isAny = isAny || passages[index] != nil
+      meetings[index] = follow(p, to: last.load(index) - event.level, &sides[column], tolerance: tolerances[column])
+      isAny = isAny || meetings[index] != nil
     }
     return isAny
   }
 
   /// The first event along p, and the side afterwards. At the end of the step the given value is used, which is more accurate than p.
-  private func follow(_ p: StepPolynomial, to end: Double, _ side: inout EventFunction.Side, tolerance: Double) -> Passage? {
+  private func follow(_ p: StepPolynomial, to end: Double, _ side: inout EventFunction.Side, tolerance: Double) -> Meeting? {
     if side != .onLevel, EventFunction.Side(of: end) == side, p.staysSurely(side) { return nil }
     let turns = p.turningPoints()
     var low = 0.0
@@ -88,7 +88,7 @@ struct EventSearch {
       let value = index < turns.count ? p.value(high) : end
       guard !value.isNaN else { return nil }
       let next = EventFunction.Side(of: value, tolerance: side == .onLevel ? tolerance : 0)
-      if side != .onLevel, next != side, event.isMet(leaving: side) { return Passage(theta: p.leaves(side, within: low...high), side: side, limit: high) }
+      if side != .onLevel, next != side, event.isMet(leaving: side) { return Meeting(theta: p.leaves(side, within: low...high), side: side, limit: high) }
       side = next
       low = high
     }
@@ -103,11 +103,11 @@ struct EventSearch {
     var isSettled = false
     while !isSettled {
       isSettled = true
-      let reached = measure(interpolate(passages.prefix(columns).map { $0?.theta ?? 0 }), 0)
+      let reached = measure(interpolate(meetings.prefix(columns).map { $0?.theta ?? 0 }), 0)
       for index in 0..<columns {
-        guard var passage = passages[index], passage.theta < passage.limit, EventFunction.Side(of: reached.load(index) - event.level) == passage.side else { continue }
-        passage.theta = min(passage.limit, passage.theta + max(advance, passage.theta.ulp))
-        passages[index] = passage
+        guard var meeting = meetings[index], meeting.theta < meeting.limit, EventFunction.Side(of: reached.load(index) - event.level) == meeting.side else { continue }
+        meeting.theta = min(meeting.limit, meeting.theta + max(advance, meeting.theta.ulp))
+        meetings[index] = meeting
         isSettled = false
       }
       advance *= 4

@@ -48,7 +48,7 @@ package struct ImplicitStage: Sendable {
     let m = rows.next(n)
     let ownRecord = rows.next(field.wholeRecordWidth)
     let newton = newton(field, before.precision)
-    let stage = Stage(field: field, layer: step.layer(), scale: theta * step.stepSize, base: before, record: record ?? ownRecord, scratch: inner, log: step.log)
+    let stage = StageEquation(field: field, layer: step.layer(), scale: theta * step.stepSize, base: before, record: record ?? ownRecord, scratch: inner, log: step.log)
     let solverScratch = rows.next(newton.scratchRows)
     let outcome = newton.solve(stage, from: before, into: m, scratch: solverScratch)
     // A sample that failed has m = y, so that it keeps its state.
@@ -102,6 +102,15 @@ package struct ImplicitStage: Sendable {
   }
 }
 
+/// Whether it is known that no eigenvalue of the frozen Jacobian has a positive real part.
+private func hasDecayingModes(_ kind: FrozenDynamics.Kind) -> Bool {
+  switch kind {
+  case .rotation, .descent, .decay, .rotationAndDescent: true
+  case .dampedRotation(let gamma): gamma == 0
+  case .oscillation, .potential: false
+  }
+}
+
 /// A scheme that is one implicit stage.
 package protocol OneStageIntegrator: Integrator {
   var stage: ImplicitStage { get }
@@ -110,11 +119,9 @@ package protocol OneStageIntegrator: Integrator {
 extension OneStageIntegrator {
   /// A-stable: stable for any eigenvalue with real part ≤ 0.
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
-    switch dynamics.kind {
-    case .rotation, .descent, .decay, .rotationAndDescent: .unlimited
-    case .dampedRotation(let gamma) where gamma == 0: .unlimited
-    default: .unknown("of implicit methods stability at any step is known for antisymmetric, gradient_flow, negative_definite and rotate_relax")
-    }
+    if hasDecayingModes(dynamics.kind) { return .unlimited }
+    let names = fieldNames { $0.frozenDynamics.map { hasDecayingModes($0.kind) } ?? false }
+    return .unknown("of implicit methods stability at any step is known for these fields with their default options: \(names.joined(separator: ", "))")
   }
 
   package var nodes: [Double] { [stage.theta] }
@@ -154,7 +161,7 @@ struct Rows {
 }
 
 /// m ↦ base + scale·f(m).
-private struct Stage: ColumnFixedPoint {
+private struct StageEquation: ColumnFixedPoint {
   let field: any VectorField
   let layer: Layer
   let scale: Double

@@ -10,21 +10,21 @@ import VectorFields
 ///
 /// All parts of a partitioned field are evaluated at y. The state is (y, y₋), the record one evaluation.
 package struct LinearMultistep: Integrator {
-  package enum Shape: String, CaseIterable, Sendable {
+  package enum CoefficientShape: String, CaseIterable, Sendable {
     case scalar
     case perChannel = "per_channel"
   }
-  private let shape: Shape
+  private let shape: CoefficientShape
 
-  package init(shape: Shape = .scalar) { self.shape = shape }
+  package init(shape: CoefficientShape = .scalar) { self.shape = shape }
 
   package init(_ options: OptionValues) throws(Failure) {
-    self.init(shape: Shape(rawValue: try options.text("multistep_shape")) ?? .scalar)
+    self.init(shape: CoefficientShape(rawValue: try options.text("multistep_shape")) ?? .scalar)
   }
 
   package static let options = [
     OptionDescription(
-      "multistep_shape", .choice(Shape.allCases.map(\.rawValue)), default: .text(Shape.scalar.rawValue),
+      "multistep_shape", .choice(CoefficientShape.allCases.map(\.rawValue)), default: .text(CoefficientShape.scalar.rawValue),
       "shape of the trained coefficient k. scalar: one number per layer; per_channel: one number per layer and feature of the state")
   ]
 

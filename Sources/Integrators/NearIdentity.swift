@@ -20,7 +20,7 @@ package struct NearIdentity: Integrator {
     guard field.split != nil else {
       throw Failure(
         .incompatible,
-        "integrator near_identity needs a field that is the sum of an affine and an elementwise part, wy + b + g(y): linear_activation or linear_cubic; in other fields the weights are inside the activation"
+        "integrator near_identity needs a field that is the sum of an affine and an elementwise part, wy + b + g(y): \(splitFieldNames); in other fields the weights are inside the activation"
       )
     }
   }

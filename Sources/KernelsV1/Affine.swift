@@ -2,9 +2,9 @@ import CKernels
 
 /// out = base + scale·σ(W x + bias) on a tile of samples.
 ///
-/// A register tile holds four outputs × a strip of columns; the inner loop is one load of x a vector, one broadcast of W an output and their multiply-adds, k ascending, so that each
-/// number's bits depend on nothing but its own operands. The sums go through a buffer of one tile, which stays in the first-level cache, to activation, slope and update; for the identity the
-/// update is made from the registers, and if the sum is not scaled, it starts from the base.
+/// A register tile holds four outputs × a strip of columns. For each k, the inner loop makes one load of x for each vector of columns, one broadcast of W for each output, and their multiply-adds. k
+/// ascends, so that each number's bits depend on nothing but its own operands. The sums go to a buffer of one tile, which stays in the first-level cache; from there they go through activation, slope
+/// and update. For the identity the update is made from the registers, and if the sum is not scaled, it starts from the base.
 ///
 /// - Parameter room: 1 KB.
 @inline(__always) func affineTile<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer, _ room: UnsafeMutableRawPointer) {
@@ -46,7 +46,7 @@ import CKernels
   }
 }
 
-/// Whether out = base + W x or W x: the sum, if it starts from the base, is then the result. This does not depend on whether slopes are asked for, so that the bits of `out` do not either.
+/// Whether the call asks for base + W x or W x alone. A sum that starts from the base is then the result. This does not depend on whether slopes are asked for, so that the bits of `out` do not either.
 @inline(__always) func sumIsWhole(_ c: UnsafePointer<AffineCall>) -> Bool {
   c.pointee.activation == 0 && c.pointee.scale == 1 && c.pointee.bias == nil
 }
@@ -99,7 +99,7 @@ import CKernels
   s3.store(sums + 3 &* L.count)
 }
 
-/// out = base + scale·sum, for the identity, or the sum itself.
+/// Stores the result of a call with the identity: the sum itself if it is the result, otherwise base + scale·sum.
 @inline(__always) private func update<L: Lanes>(_ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ sum: L, _ isWhole: Bool) {
   typealias S = L.Scalar
   let out = c.pointee.out.assumingMemoryBound(to: S.self) + (row &* c.pointee.outStride &+ column)
@@ -128,7 +128,7 @@ import CKernels
   sum.store(sums)
 }
 
-/// The accumulators of an output: its bias, or the base.
+/// Where the sum of an output starts: at the base if one is given here, otherwise at its bias, or 0.
 @inline(__always) private func start<L: Lanes>(_: L.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ column: Int, _ base: UnsafeRawPointer?) -> L {
   if let base { return L(loading: base.assumingMemoryBound(to: L.Scalar.self) + (row &* c.pointee.baseStride &+ column)) }
   guard let bias = c.pointee.bias else { return L(0) }
@@ -163,7 +163,7 @@ private struct Finish<F: Family>: ActivationWork {
   }
 }
 
-/// Not inlined, so that there is one body an activation for all shapes of tiles; its iterations are independent and overlap.
+/// Not inlined, so that all shapes of tiles share one body for each activation; its iterations are independent and overlap.
 @inline(never) private func finish<F: Family, A: ActivationKernel>(
   _: F.Type, _: A.Type, _ c: UnsafePointer<AffineCall>, _ row: Int, _ rows: Int, _ column: Int, _ width: Int, _ sums: UnsafePointer<F.Scalar>
 ) {

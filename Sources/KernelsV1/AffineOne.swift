@@ -30,7 +30,7 @@ import CKernels
   }
 }
 
-/// W x + bias for the outputs `first` ..< `end`, at most a buffer's.
+/// W x + bias for the outputs `first` ..< `end`, at most as many as the buffer of sums holds.
 @inline(__always) private func products<F: Family>(_: F.Type, _ c: UnsafePointer<AffineCall>, _ first: Int, _ end: Int, _ sums: UnsafeMutablePointer<F.Scalar>) {
   var row = first
   if c.pointee.rowStride == 1 {

@@ -34,7 +34,7 @@ import CKernels
   sum.store(c.out.assumingMemoryBound(to: S.self) + column)
 }
 
-/// out[i,s] = base[s] ≠ 0 ? x[i,s] : y[i,s]: base of the call is the row of the mask.
+/// out[i,s] = base[s] ≠ 0 ? x[i,s] : y[i,s]. The call's `base` is the mask, a number for each column.
 @inline(__always) func selectColumns<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   let c = call.assumingMemoryBound(to: ElementwiseCall.self).pointee
   var row = 0

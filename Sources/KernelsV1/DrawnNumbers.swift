@@ -1,7 +1,7 @@
 import CShims
 import CKernels
 
-/// Random numbers by their place: uniform, normal, or a mask.
+/// Writes random numbers, each computed from its sample and row alone: uniform, normal, or a mask.
 ///
 /// Four rows of a sample share one counter. All numbers are made from 24 bits, so both precisions get the same ones; a sample gets the same bits alone and in a tile.
 ///

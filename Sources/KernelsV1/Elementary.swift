@@ -34,8 +34,8 @@
 
 /// tanh |x| = N/(N + 2(1 − τ)), N = (P − 1) + (P + 1)τ, with |x| = n·½ln 2 + r, P = 2ⁿ and τ = tanh r: the addition theorem.
 ///
-/// One part of ½ln 2 is enough, because tanh never magnifies a relative error and flattens as n grows. An error of N vanishes from the quotient as it nears 1, so that the slope 1 − tanh² stays
-/// accurate there.
+/// One part of ½ln 2 is enough, because tanh never magnifies a relative error and flattens as n grows. The closer the quotient is to 1, the less an error of N changes it, so that the slope
+/// 1 − tanh² stays accurate there.
 @inline(__always) func hyperbolicTangent<L: Lanes>(_ x: L) -> L {
   typealias N = L.Numbers
   let magic = L(N.roundingMagic + N.exponentBias)

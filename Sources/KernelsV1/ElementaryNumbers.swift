@@ -14,7 +14,7 @@ protocol ElementaryNumbers {
   static var exponentBias: Scalar { get }
   /// Beyond this tanh rounds to ±1.
   static var saturation: Scalar { get }
-  /// log of the smallest normal number; exp of less is flushed to 0.
+  /// log of the smallest normal number; for smaller arguments exp gives 0.
   static var leastExponent: Scalar { get }
   static var greatestExponent: Scalar { get }
   static var ln2High: Scalar { get }
@@ -39,11 +39,11 @@ protocol ElementaryNumbers {
   static func cosineRatio<L: Lanes>(_ z: L) -> L where L.Scalar == Scalar
   /// Beyond this exp(−½a²) is less than the smallest normal number.
   static var normalBound: Scalar { get }
-  /// Adding and subtracting it leaves of a number up to `normalBound` so few bits that their square is exact.
+  /// Adding it to a number up to `normalBound` and subtracting it again keeps so few bits of the number that their square is exact.
   static var squareMagic: Scalar { get }
   /// (a + 4)·Φ(−a)·exp(½a²) with t = (a − 4)/(a + 4), 0 ≤ a ≤ `normalBound`.
   static func normalRatio<L: Lanes>(_ t: L) -> L where L.Scalar == Scalar
-  /// 1/10 rounded, and what is missing.
+  /// 1/10 rounded, and the difference of 1/10 from that.
   static var tenth: Scalar { get }
   static var tenthRest: Scalar { get }
   static func sine(_ x: Scalar) -> Scalar

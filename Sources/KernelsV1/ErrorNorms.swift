@@ -26,7 +26,7 @@ import CKernels
   while rows > 0 {
     let (before, after) = (L(loading: from), L(loading: to))
     let tolerance = L.fma(relative, L.larger(before.magnitude, after.magnitude), absolute)
-    // 0·x is 0 for finite numbers and NaN for the others, which the quotient alone would turn into 0.
+    // The quotient alone would be 0 for an infinite y or base; 0·y and 0·base are added, which are NaN then.
     let quotient = L.fma(L(0), before, L.fma(L(0), after, L(loading: error))) / tolerance
     sum = L.fma(quotient, quotient, sum)
     error += c.xStride

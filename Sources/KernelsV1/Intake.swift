@@ -3,7 +3,7 @@ import CKernels
 /// A number of a caller's array.
 protocol Element {
   func converted<S: KernelScalar>(to _: S.Type) -> S
-  /// Whether `S` holds every number of this type, so that shifting and scaling in `S` loses nothing that rounding once would keep.
+  /// Whether `S` holds every number of this type, so that shifting and scaling may be done in `S`: no digit of the number is lost before.
   static func isHeld<S: KernelScalar>(by _: S.Type) -> Bool
   /// (self − shift)·scale in float64.
   func standardized(_ shift: Double, _ scale: Double) -> Double
@@ -44,7 +44,8 @@ extension Int64: Element {
   @inline(__always) func converted<S: KernelScalar>(to _: S.Type) -> S { S(Int(self)) }
 }
 
-/// Copies rows of the array into columns of the tile: (x − shift)·scale, in float64 unless the tile's precision holds every number of the array's type, and then rounded to it once; features the array lacks and columns past `count` become 0.
+/// Copies rows of the array into columns of the tile, as (x − shift)·scale. This is computed in float64 and rounded once to the tile's precision, or computed in that precision if it holds every number of
+/// the array's type. Features that the array lacks and columns past `count` become 0.
 @inline(__always) func gather<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   let c = call.assumingMemoryBound(to: TensorCall.self)
   switch c.pointee.type {

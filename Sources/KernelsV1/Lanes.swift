@@ -36,7 +36,7 @@ protocol Lanes {
   /// 1 ≤ m < 2 and n of x = m·2ⁿ, for positive normal numbers.
   var significand: Self { get }
   var power: Self { get }
-  /// Whole numbers of at most 24 bits; at least four are readable.
+  /// Loads whole numbers of at most 24 bits; at least four must be readable.
   init(converting words: UnsafePointer<Int32>)
   /// Each lane through a scalar function.
   func map(_ function: (Scalar) -> Scalar) -> Self

@@ -9,7 +9,7 @@ import CKernels
   while i &+ F.Sums.count <= count {
     let difference = y.map { F.widened(x + i) - F.widened($0 + i) } ?? F.widened(x + i)
     largest = F.Sums.larger(difference.magnitude, largest)
-    // 0·x is 0 for finite numbers and NaN for the others, which a comparison would drop.
+    // The comparison alone would drop a NaN; 0·x is summed, which is NaN for numbers that are not finite.
     poison = F.Sums.fma(F.Sums(0), difference, poison)
     i &+= F.Sums.count
   }

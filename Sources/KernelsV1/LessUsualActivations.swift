@@ -61,12 +61,12 @@ enum GeluKernel: ActivationKernel {
 
 /// x/(1 + exp(−x)), with the slope s + x·s(1 − s), s the sigmoid.
 ///
-/// With h = exp(−½|x|): x·h² below 0, since exp(x) is 0 in this arithmetic where x·exp(x) is not yet.
+/// For x < 0 the numerator is computed as (x·h)·h with h = exp(−½|x|): for very negative x, exp(x) is 0 in this arithmetic, but x·exp(x) is not yet.
 enum SiluKernel: ActivationKernel {
   @inline(__always) static var isFused: Bool { false }
   @inline(__always) static func value<L: Lanes>(_ x: L) -> L { valueAndSlope(x).value }
   @inline(__always) static func valueAndSlope<L: Lanes>(_ x: L) -> (value: L, slope: L) {
-    // Where h is 0 whatever x is; infinite x would make 0·∞.
+    // Beyond the bound h is 0 for any x; an infinite x would give 0·∞.
     let bound = L(2000)
     let inside = L.larger(bound.negated, L.smaller(bound, x))
     let h = exponentialOfNegative(L(-0.5) * inside.magnitude)

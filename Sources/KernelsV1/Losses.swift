@@ -51,7 +51,7 @@ import CKernels
   }
 }
 
-/// (1 − ε)·loss + ε/C·Σ_c (log Σ exp s − s_c), whose gradient is ε/C less in every class.
+/// The loss with smoothing ε, (1 − ε)·loss + ε/C·Σ_c (log Σ exp s − s_c). Subtracts scale·ε/C from the gradient of every class.
 @inline(__always) private func smoothed<S: KernelScalar>(
   _ loss: Double, _ c: UnsafeMutablePointer<LossCall>, _ scores: UnsafePointer<S>, _ gradient: UnsafeMutablePointer<S>?, logTotal: Double
 ) -> Double {
@@ -140,7 +140,7 @@ import CKernels
   rescale(L.self, out + column, c.pointee.gradientStride, c.pointee.classes, L(1) / total)
 }
 
-/// Σ −log σ(±s) for labels 1 and 0 = Σ max(∓s, 0) + log(1 + exp(−|s|)), and its gradient scale·(σ(s) − label). In Double whatever the precision.
+/// Σ −log σ(±s) for labels 1 and 0 = Σ max(∓s, 0) + log(1 + exp(−|s|)), and its gradient scale·(σ(s) − label). Computed in Double for both precisions.
 ///
 /// Smoothing ε puts (1 − ε)·label + ε/2 in the label's place: softplus(−s) = softplus(s) − s, so that the loss changes by −ε/2·(∓s).
 @inline(__always) func logistic<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {

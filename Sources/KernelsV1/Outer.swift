@@ -2,7 +2,7 @@ import CKernels
 
 /// out[i,k] += Σ_s left[i,s]·right[k,s].
 ///
-/// Large products transpose one side into a buffer and use the affine tile's kernel; small ones sum over the samples in lanes and fold. The order of summation depends on the shape alone.
+/// Large products transpose one side into a buffer and use the affine tile's kernel; small ones keep sums in lanes, each over a part of the samples, and add the lanes at the end. The order of summation depends on the shape alone.
 ///
 /// - Parameter room: 17 KB.
 @inline(__always) func outer<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer, _ room: UnsafeMutableRawPointer) {
@@ -52,8 +52,8 @@ import CKernels
   }
 }
 
-/// The columns from `from` on, sixteen sums at a time, four rows of each side, lanes over samples; at the end the sixteen accumulators are folded into one vector of sums. At the
-/// edges rows are repeated and their sums dropped.
+/// The columns from `from` on, sixteen sums at a time: four rows of one side with four of the other. The lanes of an accumulator take different samples; at the end the lanes of each of the sixteen are
+/// added, which gives one vector of sums. At the edges rows are repeated and their sums dropped.
 @inline(__always) private func folding<F: Family>(_: F.Type, _ c: OuterCall, from: Int) {
   if from == c.columns { return }
   var i = 0

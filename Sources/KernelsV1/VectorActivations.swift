@@ -15,7 +15,7 @@ protocol ActivationWork {
   func run<A: ActivationKernel>(_: A.Type)
 }
 
-/// Runs `work` for the activation of a number: the only place where the raw values of LinearAlgebra's `Activation` are told apart.
+/// Calls `work` with the activation that has this raw value in LinearAlgebra's `Activation`.
 @inline(__always) func withActivation<W: ActivationWork>(_ activation: Int32, _ work: W) {
   switch activation {
   case 0: work.run(IdentityKernel.self)
@@ -27,7 +27,7 @@ protocol ActivationWork {
   }
 }
 
-/// Not inlined, so that the many shapes of the affine kernels hold the usual activations alone.
+/// Not inlined, so that the many shapes of the affine kernels contain the code of the usual activations alone.
 @inline(never) private func withLessUsualActivation<W: ActivationWork>(_ activation: Int32, _ work: W) {
   switch activation {
   case 5: work.run(SinKernel.self)

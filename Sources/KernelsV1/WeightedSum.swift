@@ -1,6 +1,6 @@
 import CKernels
 
-/// out = base + Σ_m a_m·x_m, m ascending, or out = base + f⊙Σ_m a_m·x_m with a factor a column, in one pass.
+/// out = base + Σ_m a_m·x_m, m ascending, or out = base + f⊙Σ_m a_m·x_m with a factor f for each column, in one pass.
 @inline(__always) func weightedSum<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer) {
   typealias Four = Pair<Pair<F.Wide>>
   let c = UnsafePointer(call.assumingMemoryBound(to: WeightedSumCall.self))

@@ -8,6 +8,9 @@ package struct AffineLayer: Sendable {
   let weightOffset: Int
   let biasOffset: Int
 
+  /// The range of both among the network's parameters; they lie side by side.
+  package var range: Range<Int> { min(weightOffset, biasOffset)..<max(weightOffset + outputs * inputs, biasOffset + outputs) }
+
   /// W within a parameter vector.
   /// - Parameter origin: the index of the vector's first number among the network's parameters.
   package func matrix(_ vector: Vector, origin: Int = 0) -> Matrix {

@@ -55,27 +55,37 @@ package final class CurvatureSweep {
   package func hessianProduct(
     _ direction: Vector, at parameters: Vector, into product: Vector, gradient: (_ point: Vector, _ gradient: Vector) throws(Failure) -> Void
   ) throws(Failure) {
-    let largest = largestMagnitude(direction)
+    var largest = 0.0
+    try Watch.pieces(direction.count) { range in
+      let here = largestMagnitude(direction[range])
+      if !(here <= largest) { largest = here }
+    }
     guard largest > 0 else { return fill(product, largest == 0 ? 0 : .nan) }
     if vectors == nil { vectors = try makeVectors() }
     guard let memory = vectors else { return }
     // The unit direction's largest number lies in [1, 2). Powers of two leave the bits of the result as they are.
     let exponent = largest.exponent
-    copy(direction, into: memory.unit)
-    multiply(memory.unit, byTwoTo: -exponent)
-    let length = sumOfSquares(memory.unit).squareRoot()
+    var squares = 0.0
+    try Watch.pieces(direction.count) { range in
+      copy(direction[range], into: memory.unit[range])
+      multiply(memory.unit[range], byTwoTo: -exponent)
+      squares += sumOfSquares(memory.unit[range])
+      fill(product[range], 0)
+    }
+    let length = squares.squareRoot()
     // The step δ that balances the truncation error, of order δ⁶, against the gradient's rounding error divided by δ.
     let step = (plan.precision == .float64 ? 5e-3 : 3e-2) / length
-    fill(product, 0)
     for (distance, weight) in [(1.0, 45.0), (2, -9), (3, 1)] {
       for sign in [1.0, -1] {
-        copy(parameters, into: memory.point)
-        axpy(sign * distance * step, memory.unit, addingTo: memory.point)
+        try Watch.pieces(parameters.count) { range in
+          copy(parameters[range], into: memory.point[range])
+          axpy(sign * distance * step, memory.unit[range], addingTo: memory.point[range])
+        }
         try gradient(memory.point, memory.gradient)
-        axpy(sign * weight / (60 * step), memory.gradient, addingTo: product)
+        try Watch.pieces(parameters.count) { range in axpy(sign * weight / (60 * step), memory.gradient[range], addingTo: product[range]) }
       }
     }
-    multiply(product, byTwoTo: exponent)
+    try Watch.pieces(product.count) { range in multiply(product[range], byTwoTo: exponent) }
   }
 
   /// x ← 2ᵉ·x in two factors, because 2ᵉ itself may be outside the precision's range.

@@ -216,7 +216,7 @@ extension NetworkPlan {
       let (field, integrator) = (try specification.blocks[index].text("field"), try specification.blocks[index].text("integrator"))
       throw Failure(
         .incompatible,
-        "blocks[\(index)] is \(field) with \(integrator); it reads as feed-forward layers only where one field is a sum wy + b + g(y): linear_activation or linear_cubic")
+        "blocks[\(index)] is \(field) with \(integrator); it reads as feed-forward layers only where one field is a sum wy + b + g(y): \(splitFieldNames)")
     }
     return blocks[index]
   }

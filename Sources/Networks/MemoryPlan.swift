@@ -27,8 +27,7 @@ package struct MemoryPlan: Equatable, Sendable {
   /// Bytes of the tapes of all blocks and workers, which `memory_limit` limits.
   package let tapeBytes: Int
   /// Bytes of all scratch memory that a gradient allocates when it is made: that of its sweep (tapes, group gradients, prepared operators, tiles), and a vector as long as the parameters,
-  /// for gradients and directions
-  /// of another type or with other strides.
+  /// for gradients and directions of another type or with other strides.
   package let scratchBytes: Int
 
   /// - Parameters:

@@ -27,8 +27,7 @@ package struct NearIdentityGap: Equatable, Sendable {
 ///   - index: the block; its initial states are those that the network gives it.
 ///   - features: samples × inputs, at least one sample, finite.
 /// - Throws: `.outOfRange`, `.incompatible` (block); `.shapeMismatch`; `.memory`; `.invalidData` for features that the network cannot take; for the first row without a result, what a step
-///   of an earlier block reports, or
-///   `.notFinite` if a solution is no longer finite.
+///   of an earlier block reports, or `.notFinite` if a solution is no longer finite.
 /// - Complexity: 66 evaluations of the field per layer and sample; memory for one tile.
 package func nearIdentityGap(_ network: Network, block index: Int = 0, _ features: TensorView) throws(Failure) -> NearIdentityGap {
   let block = try network.plan.splitBlock(index)

@@ -8,8 +8,8 @@ extension Network {
   /// example more layers, fewer coefficients, or smooth weights instead of separate ones for each layer.
   ///
   /// Time is measured relative to each block's horizon. An integrator's own tensors, one per layer, are projected as functions that are constant on each layer; if the first layer has none,
-  /// that of the second
-  /// is used. Everything outside the blocks is copied, including the normalization. Weights that the new basis can represent stay the same up to rounding (`TimeFunctions.projection`).
+  /// that of the second is used. Everything outside the blocks is copied, including the normalization. Weights that the new basis can represent stay the same up to rounding
+  /// (`TimeFunctions.projection`).
   /// - Throws: what `NetworkPlan.init` throws; `.incompatible` if anything else differs; `.outOfRange` for more than 4096 coefficients in either network; `.memory`.
   package func projected(onto specification: NetworkSpecification) throws(Failure) -> Network {
     let target = try NetworkPlan(specification)

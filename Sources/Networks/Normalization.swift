@@ -9,7 +9,7 @@ package final class Normalization: Sendable {
   /// float64, one number per feature.
   package let shift: Vector
   package let scale: Vector
-  /// Both rounded to the network's precision, for features that this precision holds exactly. Used only if the rounded numbers keep all digits of this precision (`isNarrowEnough`).
+  /// `shift` and `scale`, rounded to the network's precision, for features that this precision holds exactly. Used only if the rounded numbers keep all digits of this precision (`isNarrowEnough`).
   private let narrow: (shift: Vector, scale: Vector)
   private let isNarrowEnough: Bool
 

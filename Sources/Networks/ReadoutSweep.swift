@@ -36,8 +36,7 @@ package final class ReadoutSweep {
     }
     self.plan = plan
     self.map = map
-    let tensors = plan.tensors.filter { $0.name.hasPrefix("readout.") }
-    range = (tensors.map(\.range.lowerBound).min() ?? 0)..<(tensors.map(\.range.upperBound).max() ?? 0)
+    range = map.range
     preconditioner = try ReadoutPreconditioner(map, origin: range.lowerBound, precision: plan.precision)
     largestTile = plan.tileColumns
     // The last tile may need padding.

@@ -21,8 +21,7 @@ package let prolongations = Registry<Prolongation>("prolongation", [
 ///     θ'_{2j} = ¾θ_j + ¼θ_{j−1},   θ'_{2j+1} = ¾θ_j + ¼θ_{j+1},   with θ_{−1} = 2θ_0 − θ_1 and θ_N = 2θ_{N−1} − θ_{N−2}
 ///
 /// and weights linear in time are reproduced exactly, also at the ends. Coefficients of a basis in time that is independent of the layers stay as they are, and so do the parameters outside
-/// the blocks.
-/// An integrator's tensors that the first layer does not have are treated as functions on the layers after it.
+/// the blocks. An integrator's tensors that the first layer does not have are treated as functions on the layers after it.
 /// Source: Haber & Ruthotto 2017, §3.4 (multi-level learning); Chang et al. 2018 (arXiv:1710.10348) copy.
 package struct Refinement: Sendable {
   package let coarse: NetworkPlan
@@ -40,9 +39,8 @@ package struct Refinement: Sendable {
   ///
   /// - Parameters:
   ///   - vector: `coarse.parameterCount` numbers; result: `fine.parameterCount`.
-  ///   - isConvex: true to interpolate without extrapolation: the first and the last value extend to the ends, so that every new number lies between two old ones. For numbers that must
-  ///     keep their sign,
-  ///     such as means of squares.
+  ///   - isConvex: true to interpolate without extrapolation: the first and the last value extend to the ends, so that every new number lies between two old ones. For numbers that must keep
+  ///     their sign, such as means of squares.
   /// - Throws: the reason why the work must end.
   /// - Complexity: one pass.
   package func prolong(_ vector: Vector, isConvex: Bool = false, into result: Vector) throws(Failure) {

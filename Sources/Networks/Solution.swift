@@ -178,9 +178,6 @@ extension Network {
         throw Failure(.shapeMismatch, "the event has \(event.weights.count) weights; the state has \(block.width) features")
       }
       guard event.level.isFinite, event.weights.allSatisfy(\.isFinite) else { throw Failure(.invalidData, "the event's weights and level must be finite") }
-      if let place = event.weights.firstIndex(where: { $0.magnitude > plan.precision.largest }) {
-        throw Failure(.invalidData, "the event's weight \(place) is \(event.weights[place]), too large for \(plan.precision.name)")
-      }
     }
     if let states, states.rows != count || states.columns != times.count * block.width {
       throw Failure(.shapeMismatch, "states are \(states.rows) × \(states.columns); they must be samples × (times·width), \(count) × \(times.count * block.width)")

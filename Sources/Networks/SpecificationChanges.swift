@@ -6,13 +6,11 @@ extension NetworkSpecification {
   /// The specification of an existing network with some options changed: the given options change, all others stay.
   ///
   /// A block option changes every block. `"block": i` beside it names the one block that changes. `"blocks": [{…}, …]`, with one object per block in their order, changes each block by its
-  /// own object (after
-  /// the options for all blocks); `{}` leaves a block as it is.
+  /// own object (after the options for all blocks); `{}` leaves a block as it is.
   ///
   /// An earlier option that contradicts the new ones is changed or dropped (`settle`).
-  /// - Throws: `.invalidArgument` if the JSON is not an object of options, contains both "block" and "blocks", or has a number of objects that is not the number of blocks; `.outOfRange`
-  ///   for a block that does not exist, or
-  ///   a value out of its bounds; `.unknownName`; `.unsupportedType`.
+  /// - Throws: `.invalidArgument` if the JSON is not an object of options, contains both "block" and "blocks", or has a number of objects that is not the number of blocks; `.outOfRange` for
+  ///   a block that does not exist, or a value out of its bounds; `.unknownName`; `.unsupportedType`.
   package func changing(json: JSON) throws(Failure) -> NetworkSpecification {
     guard let members = json.members else { throw Failure(.invalidArgument, "changes are a JSON object of options; given: \(json.kindName)") }
     let elements = try Self.elements(of: json["blocks"])

@@ -16,11 +16,13 @@ package let networkOptions: [OptionDescription] = [
   OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the random initial parameters"),
 ] + sequenceOptions
 
+private let biasHelp = biases.entries.map { "\($0.name): \($0.help)" }.joined(separator: "; ")
+
 /// The options of scope "block": the common ones, then those that single entries of the registries add.
 package let blockOptions: [OptionDescription] = [
   OptionDescription("field", .choice(fields.names), default: .text("antisymmetric"), "the vector field f(y; θ), which says how the state changes"),
   OptionDescription("activation", .choice(activations.names), default: .text("tanh"), "the activation function σ, applied to each number"),
-  OptionDescription("bias", .choice(BiasKind.allCases.map(\.rawValue)), default: .text("vector"), "none: no bias; scalar: one number per layer; vector: one number per feature and layer"),
+  OptionDescription("bias", .choice(biases.names), default: .text("vector"), biasHelp),
   OptionDescription("integrator", .choice(integrators.names), default: .text("euler"), "the time integrator; each of its steps is a layer"),
   OptionDescription("layers", .integer(1...1_000_000), default: .integer(10), unit: "layers", "number N of layers, which are the integrator's steps"),
   OptionDescription("horizon", .real(0...1e9, openBelow: true), default: .real(1), unit: "time", "final time T of the block; each step has size T/N unless step_sizes is given"),
@@ -31,36 +33,20 @@ package let blockOptions: [OptionDescription] = [
   OptionDescription("initial_scale", .real(0...1e6), default: .real(1), "factor of the standard deviation of the initial weights; with 1, f(y) is about as large as y, whatever the width, hidden_width and channels"),
 ] + elementOptions
 
-/// A registry whose entries add options, with the common option that chooses an entry.
-private struct ElementAxis: Sendable {
-  let option: String
-  /// What several entries are called in messages.
-  let plural: String
-  let entries: [(name: String, options: [OptionDescription])]
-
-  init<Entry: FactoryEntry>(_ option: String, _ plural: String, _ registry: Registry<Entry>) {
-    (self.option, self.plural) = (option, plural)
-    entries = registry.entries.map { ($0.name, $0.entry.options) }
-  }
-
-  /// The names of the entries that take an option.
-  func names(taking key: String) -> [String] { entries.filter { $0.options.contains { $0.key == key } }.map(\.name) }
-}
-
-private let elementAxes = [
-  ElementAxis("field", "fields", fields), ElementAxis("integrator", "integrators", integrators), ElementAxis("weights_in_time", "choices of weights_in_time", timeBases),
-  ElementAxis("memory", "memory policies", memoryPolicies), ElementAxis("noise", "noises", layerNoises),
+private let choosers = [
+  OptionChooser("field", fields), OptionChooser("integrator", integrators), OptionChooser("weights_in_time", plural: "choices of weights_in_time", timeBases), OptionChooser("memory", plural: "memory policies", memoryPolicies),
+  OptionChooser("noise", layerNoises),
 ]
 
 /// The options that single fields, integrators, bases, memory policies and noises add.
-package let elementOptions: [OptionDescription] = distinctOptions(elementAxes.flatMap { $0.entries.map(\.options) })
+package let elementOptions: [OptionDescription] = distinctOptions(choosers.flatMap { $0.choices.map(\.options) })
 
 /// The element options that a block's field, integrator, basis, memory policy and noise take.
 func takenElementOptions(_ block: OptionValues) throws(Failure) -> [String] {
   var keys: [String] = []
-  for axis in elementAxes {
-    let chosen = try block.text(axis.option)
-    keys += axis.entries.first { $0.name == chosen }?.options.map(\.key) ?? []
+  for chooser in choosers {
+    let chosen = try block.text(chooser.option)
+    keys += chooser.choices.first { $0.name == chosen }?.options.map(\.key) ?? []
   }
   return keys
 }
@@ -69,7 +55,7 @@ func takenElementOptions(_ block: OptionValues) throws(Failure) -> [String] {
 func checkElementOptions(_ block: OptionValues) throws(Failure) {
   let taken = try takenElementOptions(block)
   for option in elementOptions where block.isSet(option.key) && !taken.contains(option.key) {
-    let owners = elementAxes.map { (option: $0.option, plural: $0.plural, names: $0.names(taking: option.key)) }.filter { !$0.names.isEmpty }
+    let owners = choosers.map { (option: $0.option, plural: $0.plural, names: $0.takers(of: option.key)) }.filter { !$0.names.isEmpty }
     let chosen = try owners.map { (owner) throws(Failure) in "\(owner.option) \(try block.text(owner.option))" }.joined(separator: " and ")
     let belongs = owners.map { $0.names.count == 1 ? "\($0.option) \($0.names[0])" : "the \($0.plural) \(enumeration($0.names))" }.joined(separator: "; ")
     throw Failure(.incompatible, "\(chosen) has no option \(option.key); it belongs to \(belongs)")
@@ -101,6 +87,6 @@ package let readouts = Registry<Readout>("readout", [
 /// The kinds of bias by name.
 package let biases = Registry<BiasKind>("bias", [
   ("none", "no bias", .none),
-  ("scalar", "one number per layer, as in Haber & Ruthotto 2017", .scalar),
+  ("scalar", "one number per layer", .scalar),
   ("vector", "one number per feature and layer", .vector),
 ])

@@ -203,7 +203,7 @@ package final class Sweep: @unchecked Sendable {
       let log = self.logs[worker]
       log.watch = pool.watch
       log.chargePerSample = chargePerSample
-      if let sum { fill(sum, 0) }
+      if let sum { self.clear(sum, log) }
       for index in partition.tiles(of: group) {
         log.askNext()
         if log.isOver { return }
@@ -243,6 +243,18 @@ package final class Sweep: @unchecked Sendable {
       }
     }
     return sums.total(tiles: partition.tiles)
+  }
+
+  /// Sets a gradient to zero, and asks the watch every million numbers.
+  private func clear(_ sum: Vector, _ log: StepLog) {
+    let piece = 1 << 20
+    for start in stride(from: 0, to: sum.count, by: piece) {
+      if start > 0 {
+        log.askNext()
+        if log.isOver { return }
+      }
+      fill(sum[start..<min(start + piece, sum.count)], 0)
+    }
   }
 
   /// Turns the cotangents of normalized features into those of the caller's features.

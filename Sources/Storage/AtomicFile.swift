@@ -5,11 +5,9 @@ import Settings
 /// Writes a file so that the path always holds the complete old file or the complete new one.
 ///
 /// The bytes are written to a file without a name in the same folder (O_TMPFILE). When it is complete and on the disk, it gets a name and replaces the target. If the file system does not
-/// support such files, the file
-/// has a temporary name from the start; if a killed process leaves a file with such a name, the next save into the folder removes it (`TemporaryFile`).
-/// The new file takes over the mode of the file that it replaces, and its owner and group if the process may set them; otherwise its mode is 0666 less the process's umask. If `path` is a
-/// symbolic link, the file that it
-/// points to is replaced or created.
+/// support such files, the file has a temporary name from the start; if a killed process leaves a file with such a name, the next save into the folder removes it (`TemporaryFile`). The new
+/// file takes over the mode of the file that it replaces, and its owner and group if the process may set them; otherwise its mode is 0666 less the process's umask. If `path` is a symbolic
+/// link, the file that it points to is replaced or created.
 /// - Throws: `file`, naming what failed and why; the old file is then unchanged and nothing of the new one is left. Until the file is complete, also the reason why the work must end.
 package func writeAtomically(_ bytes: UnsafeRawBufferPointer, to path: String) throws(Failure) {
   let target = try linkTarget(path)
@@ -88,8 +86,7 @@ private func folderOf(_ path: String) -> String {
 /// Gives a file the owner, group and mode of the file that it replaces.
 ///
 /// A process may not be allowed to change the owner or group. The file then belongs to the process, with the mode of the old file but without set-user-ID and set-group-ID. If its group
-/// differs from the old one,
-/// the group gets no more rights than everybody.
+/// differs from the old one, the group gets no more rights than everybody.
 private func takeOver(_ old: stat, _ descriptor: Int32) {
   let hasOwner = fchown(descriptor, old.st_uid, old.st_gid) == 0
   let hasGroup = hasOwner || fchown(descriptor, uid_t.max, old.st_gid) == 0

@@ -5,8 +5,7 @@ import Settings
 /// The readout's problem on successive batches: the objective as a function of the readout's parameters alone, with all others fixed.
 ///
 /// It consists of the mean loss at fixed states, the regularizers of the readout, and, as a constant, the regularizers of all other parameters, so that its values are comparable with those
-/// of the whole
-/// objective.
+/// of the whole objective.
 final class BatchReadoutProblem: ReadoutProblem {
   let range: Range<Int>
   let iterate: Iterate

@@ -45,7 +45,8 @@ extension Trainer {
     guard (2...100_000).contains(steps) else { throw Failure(.outOfRange, "steps is \(steps); it must be between 2 and 100000") }
     let settings = try TrainerOptions(options)
     guard settings.optimizer is any GradientOptimizer else {
-      throw Failure(.incompatible, "optimizer is '\(settings.optimizerName)', which finds its step lengths itself; learning rates are those of sgd, adam, adamw")
+      let names = optimizers.entries.filter { $0.entry is any GradientOptimizer.Type }.map(\.name).joined(separator: ", ")
+      throw Failure(.incompatible, "optimizer is '\(settings.optimizerName)', which finds its step lengths itself; learning rates are those of \(names)")
     }
     let snapshot = network.snapshot
     defer { withExtendedLifetime(snapshot) {} }

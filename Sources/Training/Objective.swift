@@ -12,8 +12,7 @@ package protocol Objective: AnyObject {
   /// Gives φ(θ) and writes ∇φ(θ) to `gradient`; infinite in the same cases as `value`.
   func gradient(at parameters: Vector, into gradient: Vector) throws(Failure) -> Double
   /// Writes the Gauss–Newton matrix times `direction` to `product`. The matrix is the mean of Jᵀ∇²ℓJ over the first `fraction` of the samples, plus the regularizers' curvature; it is
-  /// symmetric and positive
-  /// semidefinite.
+  /// symmetric and positive semidefinite.
   func gaussNewtonProduct(_ direction: Vector, at parameters: Vector, fraction: Double, into product: Vector) throws(Failure)
   /// Writes ∇²φ(θ)·direction to `product`.
   func hessianProduct(_ direction: Vector, at parameters: Vector, into product: Vector) throws(Failure)

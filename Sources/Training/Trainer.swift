@@ -8,8 +8,7 @@ import Settings
 /// Training may be interrupted at any time and then goes on bit for bit: a step is either completed or not taken at all, and the trainer holds the present iterate, the optimizer's vectors and its
 /// place in the epoch. The network holds the iterate to use: the best so far if there is validation data, otherwise the last one.
 /// The trainer starts from the parameters that the network has at the first run. If the caller assigns parameters to the network later, between two runs or in a callback, they become the
-/// iterate at the next step: the
-/// optimizer's vectors stay, and the search for the best iterate starts again.
+/// iterate at the next step: the optimizer's vectors stay, and the search for the best iterate starts again.
 package final class Trainer {
   package let network: Network
   package private(set) var options = OptionValues(scope: "trainer", trainerOptions)

@@ -93,7 +93,7 @@ package struct TrainerOptions: Sendable {
     let decay = try values.real(WeightDecay.option.key)
     decoupledDecay = method.decouplesWeightDecay ? decay : 0
     var terms: [any Regularizer] = []
-    for term in StableTerms.all {
+    for term in registeredRegularizers {
       let strength = try values.real(term.option.key)
       let handledByOptimizer = method.decouplesWeightDecay && term.option.key == WeightDecay.option.key
       if strength > 0, !handledByOptimizer { terms.append(try term.init(strength: strength, values)) }
@@ -103,22 +103,12 @@ package struct TrainerOptions: Sendable {
   }
 }
 
-/// The registry of regularizers, under a name that the stored property `regularizers` does not hide.
-private enum StableTerms {
-  static let all = regularizers.entries.map(\.entry)
-}
-
-/// An option whose choices take further options.
-private struct Chooser {
-  let option: String
-  let choices: [(name: String, options: [OptionDescription])]
-
-  func takers(of key: String) -> [String] { choices.filter { $0.options.contains { $0.key == key } }.map(\.name) }
-}
+/// The entries of the registry `regularizers`, under a name that the stored property does not hide.
+private let registeredRegularizers = regularizers.entries.map(\.entry)
 
 private let choosers = [
-  Chooser(option: "optimizer", choices: optimizers.entries.map { ($0.name, $0.entry.options) }),
-  Chooser(option: "schedule", choices: schedules.entries.map { ($0.name, $0.entry.options) }),
+  OptionChooser("optimizer", choices: optimizers.entries.map { ($0.name, $0.entry.options) }),
+  OptionChooser("schedule", choices: schedules.entries.map { ($0.name, $0.entry.options) }),
 ]
 
 /// An option that was set although the chosen optimizer or schedule does not take it, so that it would be ignored.

@@ -25,6 +25,14 @@ package let fields = Registry<FieldEntry>("field", [
   ("ode_rnn", "δσ(Ky+b)+m tanh(Wy+Vx+c): a flow between observations, an update at each [Rubanova et al. 2019]", FieldEntry { ODERNNField($0) }),
 ])
 
+/// The names of the fields that, with their default options, have a property: for messages that say which fields would do.
+package func fieldNames(where isMeant: (any VectorField) -> Bool) -> [String] {
+  fields.entries.filter { entry in
+    guard let field = try? entry.entry.make(FieldConfiguration(width: 4)) else { return false }
+    return isMeant(field)
+  }.map(\.name)
+}
+
 /// The options of all fields, each once.
 package let fieldOptions: [OptionDescription] = fields.options
 

@@ -26,6 +26,9 @@ extension SplitField {
   package var split: (any SplitField)? { self }
 }
 
+/// The names of the fields that are such sums, for messages: "linear_cubic or linear_activation".
+package var splitFieldNames: String { fieldNames { $0.split != nil }.joined(separator: " or ") }
+
 /// The parts of a `SplitField`.
 package enum SplitPart: Sendable {
   /// wy + b.

@@ -6,13 +6,17 @@ import Testing
 import VectorFields
 
 @Suite struct AdaptiveControlTests {
+  private static let adaptive = integrators.names.filter { (try? integrators.standard($0)) is AdaptiveRungeKutta }
+
   private func integrator(_ name: String, _ options: [String: OptionValue]) throws -> any Integrator {
     var values = OptionValues(scope: "block", integrators.options)
     for (key, value) in options { try values.set(key, value) }
     return try integrators(name).make(values)
   }
 
-  @Test(arguments: ["dopri5", "tsit5"]) func optionsReachTheMethod(_ name: String) throws {
+  @Test func theAdaptiveSchemesAreFound() { #expect(Set(Self.adaptive).isSuperset(of: ["dopri5", "tsit5"])) }
+
+  @Test(arguments: adaptive) func optionsReachTheMethod(_ name: String) throws {
     let made = try integrator(
       name, ["relative_tolerance": .real(1e-4), "absolute_tolerance": .real(1e-7), "first_step": .real(0.2), "max_steps": .integer(77), "recorded_steps": .integer(5)])
     let method = try #require(made as? AdaptiveRungeKutta)

@@ -7,7 +7,7 @@ import VectorFields
 
 /// Tests of what both implicit schemes share; the tests of each scheme are in its own file.
 @Suite struct ImplicitStageTests {
-  private static let schemes = ["backward_euler", "implicit_midpoint"]
+  private static let schemes = integrators.names.filter { (try? integrators.standard($0)) is any OneStageIntegrator }
   private static let pairs = ["dense", "antisymmetric", "hamiltonian"].flatMap { field in schemes.map { [field, $0] } }
 
   /// A step whose equation has one solution. At h = 0.3 the iteration is a contraction; at h = 2, where ‖hJ‖ exceeds 4, K is shifted until the dense field decays.
@@ -55,7 +55,8 @@ import VectorFields
     let before = try example.normal(5)
     let after = try example.run(before).after
     #expect(example.log.first == nil)
-    let theta = pair[1] == "backward_euler" ? 1 : 0.5
+    let thetas: [String: Double] = ["backward_euler": 1, "implicit_midpoint": 0.5]
+    let theta = try #require(thetas[pair[1]], "the equation of a new scheme")
     // One step of forward Euler from m gives m + h f(m).
     let euler = try makeCase([pair[0], "euler"], h: 2, precision: precision)
     let m = try Numbers(zip(before.values, after.values).map { (1 - theta) * $0 + theta * $1 }, precision)

@@ -12,7 +12,7 @@ import VectorFields
   private static let factors = [-0.5, -0.1, 0.1, 0.5]
 
   /// Theory.md §3.5: y₊ = (1 − k)y + k y₋ + h f(y), where k is one number or one per row.
-  @Test(arguments: LinearMultistep.Shape.allCases, Precision.allCases) func stepsByItsFormula(_ shape: LinearMultistep.Shape, _ precision: Precision) throws {
+  @Test(arguments: LinearMultistep.CoefficientShape.allCases, Precision.allCases) func stepsByItsFormula(_ shape: LinearMultistep.CoefficientShape, _ precision: Precision) throws {
     let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: precision))
     let k = shape == .scalar ? [0.3] : [0.3, -0.2, 0, 0.5, -0.05]
     let scheme = try SchemeRun(LinearMultistep(shape: shape), example, own: [k])
@@ -32,7 +32,7 @@ import VectorFields
     }
   }
 
-  @Test(arguments: LinearMultistep.Shape.allCases, Precision.allCases) func zeroIsEulerToTheBit(_ shape: LinearMultistep.Shape, _ precision: Precision) throws {
+  @Test(arguments: LinearMultistep.CoefficientShape.allCases, Precision.allCases) func zeroIsEulerToTheBit(_ shape: LinearMultistep.CoefficientShape, _ precision: Precision) throws {
     let example = try FieldCase("dense", FieldConfiguration(width: Self.width, precision: precision))
     let start = try example.numbers(Self.width, Self.columns, seed: 5).values
     let own = Array(repeating: 0.0, count: shape == .scalar ? 1 : Self.width)

@@ -58,5 +58,6 @@ import VectorFields
     #expect(try reason(RungeKutta(.heun()), .rotation(damping: 0))?.contains("imaginary") == true)
     #expect(try reason(AdamsBashforth(steps: 2), .descent) != nil)
     #expect(try integrators.standard("backward_euler").largestStableSize(dynamics(.descent), stepSize: 1) == .unlimited)
+    #expect(try reason(integrators.standard("backward_euler"), .oscillation)?.hasSuffix(": antisymmetric, antisymmetric_damped, negative_definite, gradient_flow, rotate_relax") == true)
   }
 }

@@ -13,6 +13,7 @@ import Testing
       let matrix = layer.matrix(numbers.vector)
       #expect(matrix.rows == rows && matrix.columns == columns && matrix.base == numbers.vector.base + weight.range.lowerBound * precision.byteCount)
       #expect(layer.bias(numbers.vector).base == numbers.vector.base + bias.range.lowerBound * precision.byteCount)
+      #expect(layer.range == weight.range.lowerBound..<bias.range.upperBound)
       let part = numbers.vector[weight.range.lowerBound..<bias.range.upperBound]
       #expect(layer.matrix(part, origin: weight.range.lowerBound).base == matrix.base)
       #expect(layer.bias(part, origin: weight.range.lowerBound).base == layer.bias(numbers.vector).base)

@@ -61,7 +61,7 @@ import VectorFields
   }
 
   /// Schemes that draw random numbers keep the contracts in evaluation too, where they draw none.
-  @Test(arguments: ["shake_shake", "euler_maruyama"], Precision.allCases) func drawingSchemesKeepTheContractsInEvaluation(_ integrator: String, _ precision: Precision) throws {
+  @Test(arguments: integrators.names.filter { (try? integrators.standard($0))?.drawsNumbers == true }, Precision.allCases) func drawingSchemesKeepTheContractsInEvaluation(_ integrator: String, _ precision: Precision) throws {
     for field in ["dense", "hamiltonian"] {
       let combination = try #require(Combination.of("\(field) \(integrator)").first { $0.precision == precision && $0.activation == "tanh" && $0.bias == "vector" })
       let example = try DerivativeCase(try combination.specification(), draws: nil)

@@ -51,8 +51,8 @@ import Training
   let weighted = try scoreData(rows, labels: labels).weighted(by: TensorView(weights.vector.base, type: .float64, rows: 5, columns: 1))
   let order = counts.enumerated().flatMap { Array(repeating: $0.offset, count: $0.element) }
   let repeated = try scoreData(order.map { rows[$0] }, labels: order.map { labels[$0] })
-  for optimizer in ["gauss_newton", "newton_pcg", "lbfgs", "varpro", "block_coordinate"] {
-    let solvesReadout = ["varpro", "block_coordinate"].contains(optimizer)
+  for optimizer in optimizers.entries.filter({ $0.entry.prefersAllSamples }).map(\.name) {
+    let solvesReadout = try optimizers(optimizer).options.contains { $0.key == "readout_tolerance" }
     let found = try [weighted, repeated].map { data -> Double in
       let network = try smallNetwork(precision: .float64)
       var settings: [String: OptionValue] = ["optimizer": .text(optimizer), "epochs": .integer(2), "weight_decay": .real(0.01)]

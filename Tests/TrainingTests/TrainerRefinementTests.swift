@@ -27,8 +27,8 @@ import Training
 }
 
 /// A refined trainer goes on with the optimizer's numbers, and with its vectors on the finer grid: steps are prolonged like parameters, gradients are halved, squares of gradients are quartered and not
-/// extrapolated. Its first step therefore differs from that of a new trainer.
-@Test(arguments: ["adam", "adamw", "sgd", "lbfgs", "nonlinear_cg", "gauss_newton"]) func theOptimizersStateGoesOver(_ name: String) throws {
+/// extrapolated. Its first step therefore differs from that of a new trainer, unless the method carries nothing.
+@Test(arguments: optimizers.names) func theOptimizersStateGoesOver(_ name: String) throws {
   let data = try ellipses()
   let settings: [String: OptionValue] = ["epochs": .integer(4), "optimizer": .text(name)]
   let coarse = try trainer(try smallNetwork(precision: .float64), settings)
@@ -61,7 +61,9 @@ import Training
   _ = try finer.run(training: data.training, limits: TrainingLimits(epochs: 1))
   _ = try fresh.run(training: data.training, limits: TrainingLimits(epochs: 1))
   #expect(bits(finer.network) != start)
-  #expect(bits(finer.network) != bits(fresh.network), "nothing was carried over")
+  // A method without numbers of its own begins anew. The only number that varpro carries is a radius, which restricts no step here.
+  let beginsAnew = optimizer.stateNames.isEmpty && optimizer.scalarNames.isEmpty || name == "varpro"
+  #expect((bits(finer.network) == bits(fresh.network)) == beginsAnew)
 }
 
 /// Linear prolongation in plain arithmetic for equal steps: entry j becomes ¾v_j + ¼v_{j−1} and ¾v_j + ¼v_{j+1}, where entries beyond the ends are extrapolated, or repeated if `isConvex`.

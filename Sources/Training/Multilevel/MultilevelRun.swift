@@ -13,8 +13,7 @@ import Settings
 ///   - onLevel: called with the trainer of each level before it runs.
 ///   - onEvent: as in `Trainer.run`; events hold their level.
 /// - Returns: the trainer of the level at which training ended, with the history of all levels, and how training ended: `ok`, `earlyStopping`, `converged` or `noDescent` as the last level
-///   did, otherwise the reason for the
-///   early end; another call with that trainer then goes on.
+///   did, otherwise the reason for the early end; another call with that trainer then goes on.
 /// - Throws: `outOfRange` if `layers` cannot be reached; what `Trainer.run` and `Trainer.refined` throw.
 package func trainMultilevel(
   _ trainer: Trainer, to layers: Int, _ prolongation: Prolongation, training: Dataset, validation: Dataset? = nil, limits: TrainingLimits = TrainingLimits(),

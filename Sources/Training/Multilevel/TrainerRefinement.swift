@@ -5,9 +5,8 @@ import Settings
 extension Trainer {
   /// A trainer of the refined network that goes on from the state of this one: it takes over options, loss, class weights, history and the optimizer's state.
   ///
-  /// The network and the trainer begin with the prolonged parameters of the coarse network (with validation data, the best so far). Epochs count from 0 again, so that schedules and
-  /// `epochs` apply to each
-  /// level; steps, work and time go on. Smoothness of the weights in time needs no rescaling, because it is an integral. This trainer stays as it is.
+  /// The network and the trainer begin with the prolonged parameters of the coarse network (with validation data, the best so far). Epochs count from 0 again, so that schedules and `epochs`
+  /// apply to each level; steps, work and time go on. Smoothness of the weights in time needs no rescaling, because it is an integral. This trainer stays as it is.
   /// Source: Haber & Ruthotto 2017, §3.4.
   ///
   /// - Throws: what `Refinement.init` and `Network.refined` throw; `invalidArgument` if the options contradict each other; `memory`.

@@ -4,8 +4,8 @@ import Settings
 /// The exact inverse of the Hessian of smoothness and weight decay together, shifted: x ← (α_s G + α_w W + γI)⁻¹x, over all parameters of a network, in place.
 ///
 /// G is the quadratic form of each tensor's roughness in time; W is the identity on weights and zero on biases. For entries at equal distances, the cosine transform diagonalizes G = DᵀD/h
-/// (`SmoothnessSolve`); other forms are
-/// solved by a band factorization. Parameters that do not vary in time are only divided. It preconditions the conjugate gradients of Newton's and Gauss & Newton's methods.
+/// (`SmoothnessSolve`); other forms are solved by a band factorization. Parameters that do not vary in time are only divided. It preconditions the conjugate gradients of Newton's and Gauss
+/// & Newton's methods.
 package struct SmoothnessPreconditioner {
   private let layout: ParameterLayout
   private let smoothness: Double

@@ -21,12 +21,16 @@ def failure(network, targets=Y, validation=None, **options):
     return str(caught.value)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "lbfgs", "gauss_newton", "varpro", "block_coordinate", "newton_pcg"])
+@pytest.mark.parametrize("optimizer", sorted(stableode.optimizers()))
 def test_before_the_first_step_the_learning_rate_is_not_blamed(optimizer):
     targets = failure(regression(precision="float64"), Y * 1e200, optimizer=optimizer)
     assert "before the first step" in targets and "has targets up to" in targets and "whose squares are too large" in targets
     for term in ("weight_decay", "smoothness", "smoothed_l1"):
         text = failure(regression(), optimizer=optimizer, **{term: 1e308})
+        if (optimizer, term) == ("adamw", "weight_decay"):
+            # Here the decay is a part of the step and not of the objective, so that the first step is taken.
+            assert "after step 1" in text and "before the first step" not in text, text
+            continue
         assert "before the first step" in text and f"the regularizer {term} is too strong" in text, text
         assert "learning_rate" not in text
     huge = regression()
