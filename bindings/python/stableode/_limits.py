@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import ctypes
 import math
 import numbers
 import os
 import threading
+from collections.abc import Iterator
+from time import monotonic
 from typing import Protocol
 
 from ._attributes import Closed
-from ._errors import OutOfRangeError, UnsupportedTypeError
+from ._errors import OutOfRangeError, TimeLimitError, UnsupportedTypeError
 from ._interrupts import attention, in_main_thread
 from ._library import library
 from ._structures import Limits
@@ -68,6 +71,47 @@ def _set(time: int, token: Token | None) -> None:
         given.tick = attention.tick
     library.sode_set_thread_limits(ctypes.byref(given))
     _of_thread.given = (time, token)
+
+
+class Deadline:
+    """This thread's time limit for several calls that share it as one call does: the limit counts from when the object is made."""
+
+    #: The library's clock may be this many seconds behind.
+    _ROUNDING = 0.01
+
+    def __init__(self) -> None:
+        self._limit = _of_thread.given[0]
+        self._end = monotonic() + self._limit / 1000
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is a limit and its time has passed."""
+        return self._limit > 0 and monotonic() >= self._end - self._ROUNDING
+
+    @property
+    def error(self) -> TimeLimitError:
+        """The error of a call at the limit."""
+        return TimeLimitError(f"the time limit of {self._limit} ms was reached")
+
+    @contextlib.contextmanager
+    def rest(self) -> Iterator[None]:
+        """A context in which a call has the time that is left. Errors: TimeLimitError if none is."""
+        if self._limit == 0:
+            yield
+            return
+        left = math.ceil(1000 * (self._end - monotonic()))
+        if left <= 0:
+            raise self.error
+        time, token = _of_thread.given
+        _set(min(left, time), token)
+        try:
+            yield
+        except TimeLimitError:
+            if self.is_over:
+                raise self.error from None
+            raise
+        finally:
+            _set(time, token)
 
 
 def milliseconds(seconds: float | None, name: str) -> int:

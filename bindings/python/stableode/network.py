@@ -13,6 +13,7 @@ from ._attributes import Closed
 from ._errors import StateError, UnsupportedTypeError
 from ._handle import new_pointer
 from ._library import decode, library
+from ._limits import Deadline
 from ._model import PROBABILITIES, SCORES, Model
 from ._structures import EvaluationData
 from ._tensor import output, tensor_of
@@ -214,13 +215,14 @@ class Network(Model):
         threads: 0 means as many as the CPUs that the process may use. The result has the same bits for any number.
         """
         dataset, wanted = as_dataset(features, targets), metric_names(metrics)
-        result = EvaluationData()
+        result, deadline = EvaluationData(), Deadline()
         library.sode_network_evaluate(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(result))
         figures = {"loss": result.loss, "accuracy": result.accuracy, "samples": result.samples}
         if wanted:
             values, tensor = output(len(wanted), "float64")
             joined = text(",".join(wanted), "metrics")
-            library.sode_network_metrics(self._pointer, dataset._pointer, thread_count(threads), joined, ctypes.byref(tensor))
+            with deadline.rest():
+                library.sode_network_metrics(self._pointer, dataset._pointer, thread_count(threads), joined, ctypes.byref(tensor))
             figures |= zip(wanted, values.tolist(), strict=True)
         return figures
 

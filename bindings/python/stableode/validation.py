@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy
 
+from ._errors import InvalidDataError, NotConvergedError, NotFiniteError, StableODEError, StepLimitError
 from ._handle import pointer_of
+from ._limits import Deadline
 from ._text import flag, integer, metric_names
-from .dataset import Data, as_dataset
+from .dataset import Data, Dataset, as_dataset
 from .introspection import takes_options
 from .network import Network
 
@@ -40,17 +44,51 @@ def cross_validate(  # type: ignore[misc]  # the name seed is the folds' here
 
         figures = stableode.cross_validate(network, (features, labels), folds=5, metrics="auc", epochs=50)
         figures["accuracy"].mean(), figures["accuracy"].std()
+
+    A limit of `stableode.limits` counts for the whole call. Errors name the fold, and the row of `data`.
     """
+    deadline = Deadline()
     dataset, count, standardize = as_dataset(data, name="data"), integer(folds, "folds", 2), flag(standardize, "standardize")
     metric_names(metrics)
     if not callable(network):
         pointer_of(network, "network", "network")
     rows = []
     for fold in range(count):
-        training, validation = dataset.fold(count, fold, seed=seed)
-        candidate = network(fold) if callable(network) else network.copy()
-        if standardize:
-            candidate.fit_normalization(training)
-        candidate.fit(training, **options)
-        rows.append(candidate.evaluate(validation, metrics=metrics))
+        with deadline.rest():
+            parts = dataset.fold(count, fold, seed=seed)
+        training, validation = parts
+        with deadline.rest():
+            candidate = network(fold) if callable(network) else network.copy()
+        with deadline.rest(), _naming_rows(dataset, count, fold, seed, "training"):
+            if standardize:
+                candidate.fit_normalization(training)
+        with deadline.rest(), _naming_rows(dataset, count, fold, seed, "training"):
+            outcome = candidate.fit(training, **options).outcome
+        if outcome == "time_limit" and deadline.is_over:
+            raise deadline.error
+        with deadline.rest(), _naming_rows(dataset, count, fold, seed, "held-out"):
+            rows.append(candidate.evaluate(validation, metrics=metrics))
     return {name: numpy.array([row[name] for row in rows]) for name in rows[0]}
+
+
+@contextlib.contextmanager
+def _naming_rows(dataset: Dataset, folds: int, fold: int, seed: int, part: str) -> Iterator[None]:
+    """A context whose errors name the fold, and rows of the whole data set instead of those of a part of the fold."""
+    try:
+        yield
+    except (InvalidDataError, NotFiniteError, NotConvergedError, StepLimitError) as error:
+        text, place = str(error), f"fold {fold}, {part} samples"
+        if _ROW.search(text):
+            try:
+                # Folds depend on the targets and the seed alone, so row numbers are dealt out as the samples were.
+                numbers = Dataset(numpy.arange(len(dataset))[:, None], dataset.targets).fold(folds, fold, seed=seed)
+                own = numbers[part != "training"].features[:, 0]
+                text = _ROW.sub(lambda found: f"row {own[int(found[1])]}", text)
+            except (StableODEError, IndexError):
+                place += ", counted among these"
+        error.args = (f"{place}: {text}",)
+        raise
+
+
+#: A row in the library's messages.
+_ROW = re.compile(r"\brow (\d+)\b")

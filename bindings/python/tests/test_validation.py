@@ -1,5 +1,7 @@
 """Folds and cross-validation, weights of samples and classes, and standardization."""
 
+import time
+
 import numpy
 import pytest
 
@@ -162,3 +164,62 @@ def test_unix_times_are_as_good_as_times_from_zero(make_network):
         return network.scores(numpy.concatenate([(times + origin)[..., None], values], axis=2).reshape(40, 12))
 
     assert numpy.array_equal(scores(1.7e9), scores(0))
+
+
+@pytest.fixture
+def many():
+    """3000 samples of 3 classes."""
+    random = numpy.random.default_rng(0)
+    return random.standard_normal((3000, 3)), random.integers(0, 3, 3000)
+
+
+@pytest.mark.parametrize("row", [0, 1700, 2500, 2999])
+def test_errors_of_cross_validation_name_the_callers_row(make_network, many, row):
+    features, labels = many
+    data = stableode.Dataset(features, labels)
+    first_own = [row in _rows(data, 4, fold)[1] for fold in range(4)].index(True)
+    # A number that float32 cannot hold: fold 0 trains with it, or holds it out.
+    features[row, 1] = 1e300
+    for data in [(features, labels), stableode.Dataset(features, labels)]:
+        part = "training samples: the training data" if first_own > 0 else "held-out samples: the data"
+        with pytest.raises(stableode.InvalidDataError, match=rf"^fold 0, {part} holds 1e\+300 at row {row}, column 1,"):
+            stableode.cross_validate(make_network(outputs=3), data, folds=4, **OPTIONS)
+    # Normalized by a fold with it, the number is small; normalized by the others, it is not.
+    with pytest.raises(stableode.InvalidDataError, match=rf"^fold {first_own}, held-out samples: the data holds 1e\+300 at row {row}, column 1,"):
+        stableode.cross_validate(make_network(outputs=3), (features, labels), folds=4, standardize=True, **OPTIONS)
+    # A row whose scores overflow.
+    features[row] = 1e30
+    network = make_network(outputs=3, width=3, field="linear_cubic", horizon=0.01)
+    with pytest.raises(stableode.NotFiniteError, match=rf"^fold 0, (training|held-out) samples: .*\brow {row}: the scores are not finite"):
+        stableode.cross_validate(network, (features, labels), folds=4, **{**OPTIONS, "batch_size": 3000, "learning_rate": 1e-6})
+
+
+def _rows(data, folds, fold):
+    """The rows of the parts of a fold."""
+    parts = stableode.Dataset(numpy.arange(len(data))[:, None], data.targets).fold(folds, fold)
+    return [set(part.features[:, 0].tolist()) for part in parts]
+
+
+def test_errors_that_are_not_of_a_row_stay_as_they_are(make_network, imbalanced):
+    with pytest.raises(stableode.OutOfRangeError, match="^epochs is "):
+        stableode.cross_validate(make_network(outputs=3), imbalanced, folds=3, epochs=-1)
+
+
+def test_a_time_limit_counts_for_all_folds(make_network):
+    """Each fold takes about a third of the limit: without a common deadline, no call would reach it."""
+    random = numpy.random.default_rng(0)
+    data = random.standard_normal((400, 3)), random.integers(0, 3, 400)
+    network = make_network(outputs=3, width=32, layers=32)
+    many = {**OPTIONS, "epochs": 10**6}
+    options = {**many, "time_limit": 0.1}
+    begin = time.monotonic()
+    with stableode.limits(seconds=0.3), pytest.raises(stableode.TimeLimitError, match="^the time limit of 300 ms was reached$"):
+        stableode.cross_validate(network, data, folds=20, **options)
+    assert 0.25 < time.monotonic() - begin < 0.6
+    with stableode.limits(seconds=0.05), pytest.raises(stableode.TimeLimitError, match="^the time limit of 50 ms was reached$"):
+        stableode.cross_validate(network, data, folds=20, **many)
+    # The thread's own limit is as before, and without one there is none.
+    with stableode.limits(seconds=100):
+        figures = stableode.cross_validate(network, data, folds=2, **{**OPTIONS, "epochs": 1})
+        assert stableode._limits._of_thread.given[0] == 100_000
+    assert len(figures["loss"]) == 2 and stableode._limits._of_thread.given == (0, None)
