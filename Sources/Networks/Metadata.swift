@@ -21,10 +21,9 @@ package struct Metadata: Equatable, Sendable {
   package init() {}
 
   /// The entries of a file: of any keys, within the same limits as those that are set.
-  /// Keys that begin with "stableode." belong to the library, perhaps to a later version, and are left out.
+  /// Keys that begin with "stableode." are those of a later version of the library, and are kept for it.
   /// - Throws: `outOfRange` for a key that is empty or has more than 256 bytes, for keys and texts with a zero byte, and for more than 1 MB in total.
   package init(read entries: [(key: String, value: String)]) throws(Failure) {
-    let entries = entries.filter { !$0.key.hasPrefix("stableode.") }
     for (key, value) in entries {
       guard !key.isEmpty else { throw Failure(.outOfRange, "a metadata key is empty") }
       guard !key.utf8.contains(0), !value.utf8.contains(0) else {

@@ -10,6 +10,28 @@ extension KernelSweeps {
       Shape(outputs: 10, inputs: 17, columns: 80), Shape(outputs: 21, inputs: 33, columns: 112), Shape(outputs: 65, inputs: 40, columns: 16),
     ]
 
+    /// The result of the identity has the same bits with and without slopes, which are 1, also if it is base + Wx.
+    @Test(arguments: Precision.allCases) func slopesDoNotChangeTheIdentity(_ precision: Precision) throws {
+      for level in levels {
+        for columns in [1, 16, 48] {
+          let (w, x) = (try Numbers(7 * 9, precision, seed: 1), try Numbers(9 * columns, precision, seed: 2, low: -2, high: 2))
+          let (base, slope) = (try Numbers(7 * columns, precision, seed: 4), try Numbers(7 * columns, precision, seed: 5))
+          let (plain, sloped) = (try Numbers(7 * columns, precision), try Numbers(7 * columns, precision))
+          for (scale, hasBase) in [(1.0, true), (1, false), (0.3, true)] {
+            for (out, slope) in [(plain, nil), (sloped, slope)] as [(Numbers, Numbers?)] {
+              withInstructionSet(level) {
+                affine(
+                  Matrix(w.buffer.base, rows: 7, columns: 9, precision: precision), bias: nil, activation: .identity, of: x.block(rows: 9, columns: columns, stride: columns), scale: scale,
+                  addingTo: hasBase ? base.block(rows: 7, columns: columns, stride: columns) : nil, into: out.block(rows: 7, columns: columns, stride: columns),
+                  slope: slope?.block(rows: 7, columns: columns, stride: columns))
+              }
+            }
+            #expect(plain.values == sloped.values && slope.values.allSatisfy { $0 == 1 }, "\(level.name), \(columns) columns, scale \(scale)")
+          }
+        }
+      }
+    }
+
     /// The tile kernel agrees with sums and libm in Double, on every instruction set, with every kind of bias, base and stride.
     @Test(arguments: Precision.allCases, Activation.allCases)
     func agreesWithPlainSums(_ precision: Precision, _ activation: Activation) throws {

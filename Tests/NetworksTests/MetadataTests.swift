@@ -18,7 +18,7 @@ import Testing
     let most = String(repeating: "v", count: Metadata.mostBytes - 256)
     #expect(try Metadata(read: [(String(repeating: "k", count: 256), most)]).entries.count == 1)
     #expect(try Metadata(read: [("stableode.later", "x")])["stableode.later"] == "x")
-    for entries in [[("", "v")], [(String(repeating: "k", count: 257), "v")], [("big", most + String(repeating: "v", count: 254))]] {
+    for entries in [[("", "v")], [(String(repeating: "k", count: 257), "v")], [("big", most + String(repeating: "v", count: 254))], [("a\0b", "v")], [("a", "v\0")]] {
       #expect { try Metadata(read: entries.map { (key: $0.0, value: $0.1) }) } throws: { ($0 as? Failure)?.status == .outOfRange }
     }
   }

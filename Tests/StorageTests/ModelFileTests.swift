@@ -140,7 +140,7 @@ import VectorFields
     try standardize(made, shift: [1.7e9 + 0.5, 0.1], scale: [1 / 3.0, 2])
     let back = try decode(encode(made))
     let kept = try #require(back.snapshot.normalization)
-    #expect(kept.shift.load(0) == 1.7e9 + 0.5 && kept.shift.load(1) == 0.1 && kept.scale.load(0) == 1 / 3.0)
+    withExtendedLifetime(kept) { #expect(kept.shift.load(0) == 1.7e9 + 0.5 && kept.shift.load(1) == 0.1 && kept.scale.load(0) == 1 / 3.0) }
 
     let contents = try encode(made).withUnsafeBytes { try ModelContents(decoding: $0) }
     let (ofNormalization, ofParameters) = (Array(contents.tensors.prefix(2)), Array(contents.tensors.dropFirst(2)))
@@ -156,9 +156,10 @@ import VectorFields
     }
     let old = [narrow("normalization.shift", [0.1, 3], at: 0), narrow("normalization.scale", [2, 0.5], at: 2)]
     let read = try #require(try load(ofParameters + old).snapshot.normalization)
-    #expect(read.shift.load(0) == Double(0.1 as Float) && read.scale.load(1) == 0.5)
+    withExtendedLifetime(read) { #expect(read.shift.load(0) == Double(0.1 as Float) && read.scale.load(1) == 0.5) }
     for other in [ofParameters + old.reversed(), Array(ofParameters.prefix(1)) + old + Array(ofParameters.dropFirst())] {
-      #expect(try load(other).snapshot.normalization?.shift.load(1) == 3, "tensors are found by name")
+      let read = try #require(try load(other).snapshot.normalization, "tensors are found by name")
+      withExtendedLifetime(read) { #expect(read.shift.load(1) == 3) }
     }
     for wrong in [ofParameters + old.prefix(1), ofParameters + [old[0], narrow("normalization.width", [2, 0.5], at: 2)]] {
       do {

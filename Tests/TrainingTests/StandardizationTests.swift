@@ -23,7 +23,7 @@ import Training
   #expect(failure { try narrow.fitNormalization(on: try scoreData([[0], [1e-320]], labels: [0, 1])) }?.status == .notFinite)
   #expect(narrow.snapshot.normalization == nil)
   try narrow.fitNormalization(on: try scoreData([[0], [1e-60]], labels: [0, 1]))
-  #expect(narrow.snapshot.normalization?.scale.values == [2e60])
+  withExtendedLifetime(narrow) { #expect(narrow.snapshot.normalization?.scale.values == [2e60]) }
 }
 
 /// For sequences each channel has one scale, computed from its observations; times, masks and padding do not count and do not change.

@@ -2,13 +2,14 @@ import LinearAlgebra
 import Settings
 import Training
 
-/// Numbers for tests: a vector that lives as long as this object.
+/// Numbers for tests.
 final class Numbers {
-  private let buffer: Buffer
   let vector: Vector
 
   init(_ values: [Double], _ precision: Precision = .float64) throws {
-    buffer = try Buffer(count: values.count, precision: precision)
+    let buffer = try Buffer(count: values.count, precision: precision)
+    // Never freed: a view in an expression may outlive the last use of its owner.
+    _ = Unmanaged.passRetained(buffer)
     vector = buffer.vector(count: values.count, precision: precision)
     for (i, value) in values.enumerated() { vector.store(value, at: i) }
   }

@@ -126,3 +126,17 @@ def test_products_are_linear_in_directions_of_any_size(make_network, batch, rand
         numpy.testing.assert_allclose(scaled, product, atol=(1e-8 if precision == "float64" else 1e-2) * numpy.abs(product).max())
     least = numpy.finfo(precision).smallest_subnormal
     assert numpy.isfinite(gradient.curvature(*batch, numpy.full(network.parameter_count, 5 * least, precision), "hessian")).all()
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("field", ["dense", "antisymmetric", "negative_definite"])
+def test_policies_keep_the_bits_of_linear_networks(precision, field, random):
+    network = stableode.Network(
+        inputs=3, outputs=4, width=6, opening="dense", field=field, activation="identity", bias="none", integrator="euler", layers=3, horizon=3.0,
+        precision=precision, loss="least_squares",
+    )
+    features, targets = random.standard_normal((8, 3)), random.standard_normal((8, 4))
+    results = [stableode.Gradient(network, 8, memory=name).loss_and_gradient(features, targets)[1] for name in ("store_all", "store_every", "binomial", "automatic")]
+    assert all(numpy.array_equal(results[0], result) for result in results[1:])
+    scores = stableode.Gradient(network, 8).pushforward(features, None, features)[0]
+    assert numpy.array_equal(scores, network.scores(features))

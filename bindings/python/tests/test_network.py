@@ -360,3 +360,35 @@ def test_predict_parses_nothing_and_costs_little_more_than_the_librarys_work(mon
 
     # Measured: 4 µs in Python around the call; parsing the specification would take 50 µs.
     assert cost(network.predict, row) - cost(call, *arguments) < 12e-6
+
+
+class Counting:
+    """Stands for the library and notes the functions that are called."""
+
+    def __init__(self):
+        self.calls = []
+
+    def __getattr__(self, name):
+        function = getattr(library, name)
+
+        def call(*arguments):
+            self.calls.append(name)
+            return function(*arguments)
+
+        return call
+
+
+def test_a_prediction_is_one_call_of_the_library(network, batch, monkeypatch):
+    network.predict(batch[0][:1])
+    counting = Counting()
+    monkeypatch.setattr(stableode.network, "library", counting)
+    monkeypatch.setattr(stableode._model, "library", counting)
+    network.predict(batch[0][:1])
+    network.predict_proba(batch[0][:1])
+    assert counting.calls == ["sode_network_predict"] * 2
+
+
+def test_texts_in_messages_may_hold_anything(make_trainer=stableode.Trainer):
+    trainer = make_trainer(stableode.Network(inputs=2, outputs=2))
+    with pytest.raises(stableode.StableODEError, match="adamw"):
+        trainer.set(optimizer="adam\0")

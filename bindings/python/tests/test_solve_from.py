@@ -143,3 +143,28 @@ def test_a_row_that_an_earlier_block_made_infinite_is_not_blamed_on_the_solve():
 def test_events_must_be_finite(event):
     with pytest.raises(stableode.InvalidDataError):
         growing().solve(X, event=event)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("integrator", ["dopri5", "tsit5"])
+@pytest.mark.parametrize("size", [1e-300, 1e-30, 1.0, 1e30, 3e38, 1e308])
+def test_events_do_not_depend_on_the_size_of_their_weights(precision, integrator, size):
+    network = stableode.Network(
+        inputs=2, outputs=2, width=2, field="dense", activation="identity", integrator=integrator, layers=4, horizon=2.0, precision=precision
+    )
+    for name, shape in network.parameters.shapes.items():
+        network.parameters[name] = numpy.ones(shape) if name == "blocks.0.b" else numpy.zeros(shape)  # y' = (1, 1)
+    starts = [[0.2, 0.1], [-1.9, 0.0], [-0.5, 0.0], [0.9, 0.0]]
+    solution = network.solve(start_states=starts, event=([size, 0.0], 0.0))
+    assert solution.ends.tolist() == [1, 2, 2, 1]
+    numpy.testing.assert_allclose(solution.end_times, [2, 1.9, 0.5, 2], rtol=1e-5)
+    along = network.solve(start_states=starts, event=([size, -size], 0.05 * size))  # w.y is constant
+    assert along.ends.tolist() == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("ulps", [1, 3, 7])
+def test_a_start_just_before_the_horizon_has_its_state_there(ulps):
+    network = growing(layers=1, horizon=1.0)
+    start = 1.0 - ulps * numpy.spacing(0.5)
+    states = network.solve(start_states=numpy.ones((1, 5)), start_times=[start], times=[start, 1.0]).states
+    numpy.testing.assert_allclose(states, numpy.ones((1, 2, 5)), atol=1e-14)
