@@ -17,6 +17,8 @@ package final class NetworkPlan: Sendable {
   package let sequence: SequencePlan?
   /// The stages in the order in which a tile passes them. The first is a connector if there is an opening, the last if there is a readout.
   package let stages: [Stage]
+  /// The connectors, each with the number of its stage.
+  let connectors: [(stage: Int, connector: Connector)]
   package let blocks: [ODEBlock]
   package let memory: [any MemoryPolicy]
   /// The points at which each block reads its outside input; nil for a block without one.
@@ -91,6 +93,7 @@ package final class NetworkPlan: Sendable {
       readout = nil
     }
     self.stages = stages
+    connectors = stages.enumerated().compactMap { stage, each in if case .map(let connector) = each { (stage, connector) } else { nil } }
     // After all parameters come the weights that blocks compute from coefficients in time.
     var blocks: [ODEBlock] = []
     var memory: [any MemoryPolicy] = []
@@ -149,11 +152,6 @@ package final class NetworkPlan: Sendable {
   package func stage(ofBlock index: Int) -> Int {
     guard let stage = stages.firstIndex(where: { if case .block(index) = $0 { true } else { false } }) else { preconditionFailure("no block \(index)") }
     return stage
-  }
-
-  /// The connectors, each with the number of its stage.
-  var connectors: [(stage: Int, connector: Connector)] {
-    stages.enumerated().compactMap { stage, each in if case .map(let connector) = each { (stage, connector) } else { nil } }
   }
 
   /// The number of stages before the readout: its input is the output of the last of them.
