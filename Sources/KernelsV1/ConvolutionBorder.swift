@@ -58,6 +58,9 @@ import CKernels
   _: F.Type, _ c: UnsafePointer<BorderCall>, _ image: UnsafePointer<F.Scalar>, _ phaseY: Int, _ out: UnsafeMutablePointer<F.Scalar>, _ room: UnsafeMutablePointer<F.Scalar>
 ) {
   let width = c.pointee.phaseWidth
+  let isZero = c.pointee.padding == 0 && c.pointee.left >= 0 && c.pointee.left &+ c.pointee.width <= 2 &* width && c.pointee.imageStride == 1
+  // The padding of all rows at once.
+  if isZero { fillNumbers(F.self, room, 0, 2 &* width) }
   var (even, odd) = (out, out + c.pointee.phaseHeight &* width)
   var row = 0
   while row < c.pointee.phaseHeight {
@@ -66,7 +69,8 @@ import CKernels
       fillNumbers(F.self, even, 0, width)
       fillNumbers(F.self, odd, 0, width)
     } else {
-      borderRow(F.self, c, image + y &* c.pointee.width &* c.pointee.imageStride, 0, 1, 2 &* width, room)
+      let from = image + y &* c.pointee.width &* c.pointee.imageStride
+      if isZero { copyNumbers(F.self, from, room + c.pointee.left, c.pointee.width) } else { borderRow(F.self, c, from, 0, 1, 2 &* width, room) }
       separateNumbers(F.self, room, even, odd, width)
     }
     even += width

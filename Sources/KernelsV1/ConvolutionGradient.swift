@@ -41,16 +41,19 @@ private struct Band<F: Family> {
   let room: UnsafeMutablePointer<F.Scalar>
 }
 
-// As many taps as fit the registers; nine for a single output, which are those of a 3 × 3 kernel.
+// As many taps as fit the registers, and fewer for what remains; nine for a single output, which are those of a 3 × 3 kernel.
 #if V4
+  private typealias FourByFewTaps<V: Lanes> = FourOutputs<FourVectors<V>>
   private typealias FourByTaps<V: Lanes> = FourOutputs<SixVectors<V>>
   private typealias ThreeByTaps<V: Lanes> = ThreeOutputs<SixVectors<V>>
   private typealias TwoByTaps<V: Lanes> = TwoOutputs<NineVectors<V>>
 #elseif V3
+  private typealias FourByFewTaps<V: Lanes> = FourOutputs<TwoVectors<V>>
   private typealias FourByTaps<V: Lanes> = FourOutputs<ThreeVectors<V>>
   private typealias ThreeByTaps<V: Lanes> = ThreeOutputs<ThreeVectors<V>>
   private typealias TwoByTaps<V: Lanes> = TwoOutputs<FourVectors<V>>
 #else
+  private typealias FourByFewTaps<V: Lanes> = FourOutputs<TwoVectors<V>>
   private typealias FourByTaps<V: Lanes> = FourOutputs<TwoVectors<V>>
   private typealias ThreeByTaps<V: Lanes> = ThreeOutputs<TwoVectors<V>>
   private typealias TwoByTaps<V: Lanes> = TwoOutputs<FourVectors<V>>
@@ -58,22 +61,26 @@ private struct Band<F: Family> {
 private typealias OneByTaps<V: Lanes> = OneOutput<NineVectors<V>>
 
 @inline(__always) private func outputs<F: Family>(_ band: Band<F>) {
-  let count = band.call.pointee.outputs
+  let (count, all) = (band.call.pointee.outputs, band.call.pointee.tapCount)
   var output = 0
   while output < count {
     let size = ConvolutionBlocks.outputs(count &- output)
     switch size {
-    case 4: taps(FourByTaps<F.Wide>.self, band, output)
-    case 3: taps(ThreeByTaps<F.Wide>.self, band, output)
-    case 2: taps(TwoByTaps<F.Wide>.self, band, output)
-    default: taps(OneByTaps<F.Wide>.self, band, output)
+    case 4:
+      let width = FourByTaps<F.Wide>.Run.count / F.Wide.count
+      let few = all % width == 0 ? 0 : all % width == 1 && all > width ? width &+ 1 : all % width
+      taps(FourByTaps<F.Wide>.self, band, output, 0..<all &- few)
+      taps(FourByFewTaps<F.Wide>.self, band, output, all &- few..<all)
+    case 3: taps(ThreeByTaps<F.Wide>.self, band, output, 0..<all)
+    case 2: taps(TwoByTaps<F.Wide>.self, band, output, 0..<all)
+    default: taps(OneByTaps<F.Wide>.self, band, output, 0..<all)
     }
     output &+= size
   }
 }
 
-/// A block of outputs and all taps.
-@inline(never) private func taps<F: Family, T: SumTile>(_: T.Type, _ band: Band<F>, _ output: Int) where T.Scalar == F.Scalar {
+/// A block of outputs and a range of taps.
+@inline(never) private func taps<F: Family, T: SumTile>(_: T.Type, _ band: Band<F>, _ output: Int, _ range: Range<Int>) where T.Scalar == F.Scalar {
   typealias S = F.Scalar
   let c = band.call
   let channel = band.group &* c.pointee.outputs &+ output
@@ -81,9 +88,9 @@ private typealias OneByTaps<V: Lanes> = OneOutput<NineVectors<V>>
   let plane = c.pointee.plane.assumingMemoryBound(to: S.self) + (band.group &* c.pointee.groupAdvance &+ band.row &* c.pointee.rowAdvance &+ band.column)
   let gradient = c.pointee.gradient.assumingMemoryBound(to: S.self) + channel &* c.pointee.tapCount
   let width = T.Run.count / F.Wide.count
-  var tap = 0
-  while tap < c.pointee.tapCount {
-    let remaining = c.pointee.tapCount &- tap
+  var tap = range.lowerBound
+  while tap < range.upperBound {
+    let remaining = range.upperBound &- tap
     sums(T.self, band, left, plane, T.Run.places(c.pointee.taps + tap, remaining)).store(band.room, T.Run.count)
     add(F.self, band.room, T.outputs, T.Run.count, gradient + tap, c.pointee.tapCount, remaining < width ? remaining : width)
     tap &+= width

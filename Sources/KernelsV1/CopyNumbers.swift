@@ -11,6 +11,10 @@
 
 @inline(__always) private func copyWhole<L: Lanes>(_: L.Type, _ from: UnsafePointer<L.Scalar>, _ to: UnsafeMutablePointer<L.Scalar>, _ count: Int) {
   var i = 0
+  while i &+ 4 &* L.count <= count {
+    Pair<Pair<L>>(loading: from + i).store(to + i)
+    i &+= 4 &* L.count
+  }
   while i &+ L.count <= count {
     L(loading: from + i).store(to + i)
     i &+= L.count

@@ -14,6 +14,8 @@ protocol SumTile {
   static func - (_ x: Self, _ y: Self) -> Self
   /// Output i adds weights[i]·x.
   mutating func add(_ weights: UnsafePointer<Scalar>, _ x: Run)
+  /// Output i adds the number at weights + i·advance, times x.
+  mutating func add(spread weights: UnsafePointer<Scalar>, _ advance: Int, _ x: Run)
   /// Output i adds the register at left + i·advance, times x.
   mutating func add(_ left: UnsafePointer<Scalar>, _ advance: Int, _ x: Run)
   /// Output i goes to memory + i·advance.
@@ -34,6 +36,7 @@ struct OneOutput<Run: VectorRun>: SumTile {
   @inline(__always) static func + (_ x: Self, _ y: Self) -> Self { Self(x.sums + y.sums) }
   @inline(__always) static func - (_ x: Self, _ y: Self) -> Self { Self(x.sums - y.sums) }
   @inline(__always) mutating func add(_ weights: UnsafePointer<Scalar>, _ x: Run) { sums = Run.fma(Vector(weights.pointee), x, sums) }
+  @inline(__always) mutating func add(spread weights: UnsafePointer<Scalar>, _ advance: Int, _ x: Run) { add(weights, x) }
   @inline(__always) mutating func add(_ left: UnsafePointer<Scalar>, _ advance: Int, _ x: Run) { sums = Run.fma(Vector(loading: left), x, sums) }
   @inline(__always) func store(_ memory: UnsafeMutablePointer<Scalar>, _ advance: Int) { sums.store(memory) }
   @inline(__always) func update(_ scale: Vector, _ base: UnsafePointer<Scalar>?, _ baseAdvance: Int, _ out: UnsafeMutablePointer<Scalar>, _ advance: Int) {
@@ -65,6 +68,10 @@ struct Stacked<Upper: SumTile, Lower: SumTile>: SumTile where Upper.Run == Lower
   @inline(__always) mutating func add(_ weights: UnsafePointer<Scalar>, _ x: Run) {
     upper.add(weights, x)
     lower.add(weights + Upper.outputs, x)
+  }
+  @inline(__always) mutating func add(spread weights: UnsafePointer<Scalar>, _ advance: Int, _ x: Run) {
+    upper.add(spread: weights, advance, x)
+    lower.add(spread: weights + Upper.outputs &* advance, advance, x)
   }
   @inline(__always) mutating func add(_ left: UnsafePointer<Scalar>, _ advance: Int, _ x: Run) {
     upper.add(left, advance, x)

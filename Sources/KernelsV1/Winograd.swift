@@ -41,7 +41,7 @@ private struct WinogradRoom<F: Family> {
     sumAdvance = outputs &* squares &+ 16
     places = c.pointee.room.assumingMemoryBound(to: Int.self)
     inputs = c.pointee.room.assumingMemoryBound(to: F.Scalar.self) + (squares &+ 15) & ~15
-    sums = inputs + 4 &* channels &* squares
+    sums = inputs + 4 &* (channels &* squares &+ 16)
     results = sums + 4 &* sumAdvance
     var at = 0
     while at < squares {
@@ -69,7 +69,7 @@ private struct WinogradRoom<F: Family> {
 
   @inline(__always) func row(_ c: UnsafePointer<WinogradCall>, _ group: Int, _ row: Int) -> WinogradRow<F.Scalar> {
     WinogradRow(
-      inputs: UnsafePointer(inputs), channels: channels, squares: squares,
+      inputs: UnsafePointer(inputs), areInRuns: c.pointee.result.lanes > 1, channels: channels, squares: squares,
       weights: c.pointee.weights.assumingMemoryBound(to: F.Scalar.self) + (4 &* group &+ row) &* 4 &* outputs &* channels, outputs: outputs, sums: sums, sumAdvance: sumAdvance, row: row)
   }
 }
@@ -176,7 +176,7 @@ private struct WinogradRoom<F: Family> {
   }
 }
 
-/// The squares of a channel go to the room of the results first, row by row without gaps: registers are stored whole, and what lies behind a row is overwritten by the next one.
+/// Registers are stored whole: what lies behind a row is overwritten by the next one, and what lies behind a channel by the next channel.
 @inline(never) private func transformOne<F: Family>(
   _: F.Type, _ c: UnsafePointer<WinogradCall>, _ group: Int, _ element: Int, _ room: WinogradRoom<F>, _ rows: Int, _ columns: Int
 ) {
@@ -185,16 +185,16 @@ private struct WinogradRoom<F: Family> {
   let width = c.pointee.border.phaseWidth
   let phase = c.pointee.border.phaseHeight &* width
   let plane = UnsafePointer(c.pointee.border.plane.assumingMemoryBound(to: F.Scalar.self))
-  let distance = room.squares &+ 32
+  let distance = c.pointee.inputs &* room.squares &+ 16
   let sign = W(element == 1 ? 1 : -1)
   var channel = 0
   while channel < c.pointee.inputs {
     let corner = plane + (group &* c.pointee.inputs &+ channel) &* c.pointee.border.channelAdvance
+    var a = corner + ((first & 1) &* 2 &* phase &+ first / 2 &* width)
+    var b = corner + ((second & 1) &* 2 &* phase &+ second / 2 &* width)
+    var to = room.inputs + channel &* room.squares
     var row = 0
     while row < rows {
-      let a = corner + ((first & 1) &* 2 &* phase &+ (row &+ first / 2) &* width)
-      let b = corner + ((second & 1) &* 2 &* phase &+ (row &+ second / 2) &* width)
-      let to = room.results + row &* columns
       var x = 0
       while x < columns {
         let e0 = W.fma(sign, W(loading: b + x), W(loading: a + x))
@@ -207,14 +207,10 @@ private struct WinogradRoom<F: Family> {
         (e1 - e3).store(to + 3 &* distance + x)
         x &+= W.count
       }
+      a += width
+      b += width
+      to += columns
       row &+= 1
-    }
-    var register = 0
-    while register &* W.count < room.squares {
-      let from = room.results + register &* W.count
-      room.store(
-        W(loading: from), W(loading: from + distance), W(loading: from + 2 &* distance), W(loading: from + 3 &* distance), register: register, channel: channel)
-      register &+= 1
     }
     channel &+= 1
   }

@@ -1,32 +1,25 @@
 import CKernels
 
-/// The gradient of 3 × 3 weights by the transpose of F(2×2, 3×3): inputs and outputs are transformed, one of 16 elements at a time, for a band of squares; each element's sums are those of a 1 × 1 convolution's gradient; at
-/// the end all elements are transformed back.
+/// The gradient of 3 × 3 weights by the transpose of F(2×2, 3×3): inputs and outputs are transformed, one row of four elements at a time, for a band of squares; each element's sums are those of a 1 × 1 convolution's
+/// gradient; at the end all elements are transformed back.
 @inline(__always) func winogradGradient<F: Family>(_: F.Type, _ call: UnsafeMutableRawPointer, _ room: UnsafeMutableRawPointer) {
   let c = UnsafePointer(call.assumingMemoryBound(to: WinogradGradientCall.self))
   let (inputs, outputs) = (c.pointee.inputs, c.pointee.outputs)
   let (rows, columns) = ((c.pointee.height &+ 1) / 2, (c.pointee.width &+ 1) / 2)
   let band = sode_winograd_band(inputs, outputs, c.pointee.height, c.pointee.width, c.pointee.border.lanes)
   let sums = c.pointee.room.assumingMemoryBound(to: F.Scalar.self)
-  let transformed = sums + 16 &* inputs &* outputs
   var group = 0
   while group < c.pointee.groups {
-    var i = 0
-    while i < 16 &* inputs &* outputs {
-      sums[i] = 0
-      i &+= 1
-    }
+    fillNumbers(F.self, sums, 0, 16 &* inputs &* outputs)
     var first = 0
     while first < rows {
-      var element = 0
-      while element < 16 {
-        // Where the image's height or width is odd, the last squares have no lower or right outputs, which elements 3 would meet.
-        let last = first &+ band < rows ? first &+ band : rows
-        let part = Part(
-          row: element / 4, column: element % 4, first: first, rows: (element / 4 == 3 && 2 &* last > c.pointee.height ? last &- 1 : last) &- first,
-          columns: element % 4 == 3 ? c.pointee.width / 2 : columns)
-        products(F.self, c, group, part, transformed, sums + element &* inputs &* outputs, room)
-        element &+= 1
+      let last = first &+ band < rows ? first &+ band : rows
+      var row = 0
+      while row < 4 {
+        // Where the image's height is odd, the last squares have no lower outputs, which row 3 would meet.
+        let part = Part(group: group, row: row, first: first, rows: (row == 3 && 2 &* last > c.pointee.height ? last &- 1 : last) &- first, columns: columns)
+        if part.rows > 0 { products(F.self, c, part, sums, room) }
+        row &+= 1
       }
       first &+= band
     }
@@ -35,83 +28,110 @@ import CKernels
   }
 }
 
-/// One element of a band of squares.
+/// A row of elements of a band of squares.
 private struct Part {
+  let group: Int
   let row: Int
-  let column: Int
   let first: Int
   let rows: Int
   let columns: Int
 }
 
+/// The four elements of a row. Where the image's width is odd, the last squares have no right outputs, which column 3 would meet.
 @inline(never) private func products<F: Family>(
-  _: F.Type, _ c: UnsafePointer<WinogradGradientCall>, _ group: Int, _ part: Part, _ transformed: UnsafeMutablePointer<F.Scalar>, _ sums: UnsafeMutablePointer<F.Scalar>,
-  _ room: UnsafeMutableRawPointer
+  _: F.Type, _ c: UnsafePointer<WinogradGradientCall>, _ part: Part, _ sums: UnsafeMutablePointer<F.Scalar>, _ room: UnsafeMutableRawPointer
 ) {
-  let count = part.rows &* part.columns &* c.pointee.border.lanes
-  if count == 0 { return }
-  let outputs = transformed + c.pointee.inputs &* count
+  let (inputs, outputs, lanes) = (c.pointee.inputs, c.pointee.outputs, c.pointee.border.lanes)
+  let count = part.rows &* part.columns &* lanes
+  let shortened = part.rows &* (c.pointee.width / 2) &* lanes
+  let left = sums + 16 &* inputs &* outputs
+  let right = left + 4 &* outputs &* count
+  let buffer = right + 4 &* inputs &* count
   var channel = 0
-  while channel < c.pointee.inputs {
-    c.pointee.places[channel] = channel &* count
-    transformInput(F.self, c, part, group &* c.pointee.inputs &+ channel, transformed + channel &* count)
+  while channel < outputs {
+    transformOutput(F.self, c, part, channel, left + channel &* count, column: outputs &* count, last: left + (3 &* outputs &* count &+ channel &* shortened))
     channel &+= 1
   }
   channel = 0
-  while channel < c.pointee.outputs {
-    transformOutput(F.self, c, part, group &* c.pointee.outputs &+ channel, outputs + channel &* count)
+  while channel < inputs {
+    transformInput(F.self, c, part, channel, right + channel &* count, column: inputs &* count, last: right + (3 &* inputs &* count &+ channel &* shortened))
     channel &+= 1
   }
-  var call = ConvolutionGradientCall(
-    plane: transformed, taps: c.pointee.places, tapCount: c.pointee.inputs, groups: 1, outputs: c.pointee.outputs, groupAdvance: 0, left: outputs, leftChannelAdvance: count, leftRowAdvance: count,
-    height: 1, rowLength: count, rowAdvance: count, gradient: sums)
-  convolutionGradient(F.self, &call, room)
+  var column = 0
+  while column < 4 {
+    let length = column == 3 ? shortened : count
+    if length > 0 {
+      winogradOuter(
+        F.self, left + column &* outputs &* count, outputs, right + column &* inputs &* count, inputs, count: length, sums: sums + (4 &* part.row &+ column) &* inputs &* outputs,
+        places: c.pointee.places, buffer: buffer, room: room)
+    }
+    column &+= 1
+  }
 }
 
-@inline(__always) private func transformInput<F: Family>(_: F.Type, _ c: UnsafePointer<WinogradGradientCall>, _ part: Part, _ channel: Int, _ out: UnsafeMutablePointer<F.Scalar>) {
+/// A row of Bᵀ d B of one channel's squares: columns 0, 1 and 2 of the element at `out`, `column` apart, and column 3 at `last`.
+@inline(__always) private func transformInput<F: Family>(
+  _: F.Type, _ c: UnsafePointer<WinogradGradientCall>, _ part: Part, _ channel: Int, _ out: UnsafeMutablePointer<F.Scalar>, column: Int, last: UnsafeMutablePointer<F.Scalar>
+) {
   typealias Pixel = PixelRun<F.Wide>
   let border = UnsafeRawPointer(c).assumingMemoryBound(to: BorderCall.self)
   let (upper, lower) = winogradPair(part.row)
-  let (left, right) = winogradPair(part.column)
-  let sign = F.Wide(part.column == 1 ? 1 : -1)
-  var out = out
+  let end = c.pointee.width
+  var (out, last) = (out, last)
   var row = 0
   while row < part.rows {
     let y = 2 &* (part.first &+ row)
-    let combined = CombinedRow<F>(border, channel: channel, upper: y &+ upper, lower: y &+ lower, isSum: part.row == 1)
+    let combined = CombinedRow<F>(border, channel: part.group &* c.pointee.inputs &+ channel, upper: y &+ upper, lower: y &+ lower, isSum: part.row == 1)
+    var e0 = combined.padded(0)
+    var e1 = combined.padded(1)
     var x = 0
-    while x < 2 &* part.columns {
-      if combined.holds(x, 4) {
-        Pixel.fma(sign, combined[x &+ right], combined[x &+ left]).store(out)
-      } else {
-        Pixel.fma(sign, combined.padded(x &+ right), combined.padded(x &+ left)).store(out)
+    while x < end {
+      let isInside = combined.holds(x &+ 2, 2)
+      let e2 = isInside ? combined[x &+ 2] : combined.padded(x &+ 2)
+      let e3 = isInside ? combined[x &+ 3] : combined.padded(x &+ 3)
+      (e0 - e2).store(out)
+      (e1 + e2).store(out + column)
+      (e2 - e1).store(out + 2 &* column)
+      if x &+ 1 < end {
+        (e1 - e3).store(last)
+        last += Pixel.count
       }
-      out += PixelRun<F.Wide>.count
+      (e0, e1) = (e2, e3)
+      out += Pixel.count
       x &+= 2
     }
     row &+= 1
   }
 }
 
-/// A dY Aᵀ: elements 0 and 3 are one of two numbers, 1 and 2 their sum and difference. The sign of element 3 is put right at the end.
-@inline(__always) private func transformOutput<F: Family>(_: F.Type, _ c: UnsafePointer<WinogradGradientCall>, _ part: Part, _ channel: Int, _ out: UnsafeMutablePointer<F.Scalar>) {
+/// A row of A dY Aᵀ: elements 0 and 3 are one of two numbers, 1 and 2 their sum and difference. The sign of element 3 is put right at the end.
+@inline(__always) private func transformOutput<F: Family>(
+  _: F.Type, _ c: UnsafePointer<WinogradGradientCall>, _ part: Part, _ channel: Int, _ out: UnsafeMutablePointer<F.Scalar>, column: Int, last: UnsafeMutablePointer<F.Scalar>
+) {
   typealias Pixel = PixelRun<F.Wide>
   let (height, width, stride) = (c.pointee.height, c.pointee.width, c.pointee.leftStride)
-  let left = c.pointee.left.assumingMemoryBound(to: F.Scalar.self) + channel &* height &* width &* stride
-  let sign = F.Wide(part.column == 1 ? 1 : -1)
-  let isPair = part.column == 1 || part.column == 2
-  var out = out
+  let left = c.pointee.left.assumingMemoryBound(to: F.Scalar.self) + (part.group &* c.pointee.outputs &+ channel) &* height &* width &* stride
+  var (out, last) = (out, last)
   var row = 0
   while row < part.rows {
     let y = 2 &* (part.first &+ row)
     let pair = OutputRow<F>(element: part.row, upper: left + y &* width &* stride, lower: y &+ 1 < height ? width &* stride : 0)
-    var column = 0
-    while column < part.columns {
-      let x = 2 &* column &+ (part.column == 3 ? 1 : 0)
-      let value = pair[x &* stride]
-      if isPair, x &+ 1 < width { Pixel.fma(sign, pair[(x &+ 1) &* stride], value).store(out) } else { value.store(out) }
+    var x = 0
+    while x < width {
+      let first = pair[x &* stride]
+      first.store(out)
+      if x &+ 1 < width {
+        let second = pair[(x &+ 1) &* stride]
+        (first + second).store(out + column)
+        (first - second).store(out + 2 &* column)
+        second.store(last)
+        last += Pixel.count
+      } else {
+        first.store(out + column)
+        first.store(out + 2 &* column)
+      }
       out += Pixel.count
-      column &+= 1
+      x &+= 2
     }
     row &+= 1
   }

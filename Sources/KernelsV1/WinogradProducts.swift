@@ -6,8 +6,9 @@ import CShims
 /// The sums of the outputs in the upper row of each square are P, those in the lower row D, each for the left and the right column. Rows come in the order 1, 2, 0, 3: rows 1 and 2 make P and D, row 0 completes P and
 /// row 3 completes D. Within a row, elements 1 and 2 are summed in registers, added and subtracted there, and elements 0 and 3 add on top, so that no product is stored. Inputs are summed in ascending order.
 struct WinogradRow<Scalar> {
-  /// The row's transformed inputs: for each run of squares that the products take at once, column of the element, channel and square.
+  /// The row's transformed inputs: column of the element, channel and square; for a tile so for each run of squares that the products take at once, so that they read one short piece of memory many times.
   let inputs: UnsafePointer<Scalar>
+  let areInRuns: Bool
   let channels: Int
   /// Numbers of one channel, a multiple of a register's.
   let squares: Int
@@ -66,18 +67,20 @@ private typealias LastProducts<V: Lanes> = FourOutputs<OneVector<V>>
 @inline(never) private func outputs<T: SumTile>(_: T.Type, _ r: UnsafePointer<WinogradRow<T.Scalar>>, _ at: Int) {
   let row = r.pointee.row
   let (channels, squares, part) = (r.pointee.channels, r.pointee.squares, r.pointee.sumAdvance)
-  let inputs = r.pointee.inputs + 4 &* channels &* at
-  let column = channels &* T.Run.count
+  let inputs = r.pointee.inputs + (r.pointee.areInRuns ? 4 &* channels &* at : at)
+  let advance = r.pointee.areInRuns ? T.Run.count : squares
+  // For one sample there is a gap of a register behind each column, for registers that are stored whole.
+  let column = channels &* advance &+ (r.pointee.areInRuns ? 0 : 16)
   var output = 0
   while output < r.pointee.outputs {
     let weights = r.pointee.weights + ((output & ~3) &* 4 &* channels &+ (output & 3))
     let sums = r.pointee.sums + (output &* squares &+ at)
     var (x, y) = (T(nil, 0), T(nil, 0))
-    accumulate(&x, &y, weights + 4 &* channels, weights + 8 &* channels, inputs + column, inputs + 2 &* column, channels)
+    accumulate(&x, &y, weights + 4 &* channels, weights + 8 &* channels, inputs + column, inputs + 2 &* column, channels, advance)
     (x, y) = (x + y, x - y)
     if row == 0 { (x, y) = (x + T(loading: sums, squares), y + T(loading: sums + part, squares)) }
     if row == 3 { (x, y) = (x + T(loading: sums + 2 &* part, squares), y + T(loading: sums + 3 &* part, squares)) }
-    accumulate(&x, &y, weights, weights + 12 &* channels, inputs, inputs + 3 &* column, channels)
+    accumulate(&x, &y, weights, weights + 12 &* channels, inputs, inputs + 3 &* column, channels, advance)
     switch row {
     case 2:
       split(x, sums, sums + 2 &* part, squares)
@@ -103,7 +106,7 @@ private typealias LastProducts<V: Lanes> = FourOutputs<OneVector<V>>
 
 /// Two elements side by side: x += u·p and y += v·q over the channels.
 @inline(__always) private func accumulate<T: SumTile>(
-  _ x: inout T, _ y: inout T, _ u: UnsafePointer<T.Scalar>, _ v: UnsafePointer<T.Scalar>, _ p: UnsafePointer<T.Scalar>, _ q: UnsafePointer<T.Scalar>, _ channels: Int
+  _ x: inout T, _ y: inout T, _ u: UnsafePointer<T.Scalar>, _ v: UnsafePointer<T.Scalar>, _ p: UnsafePointer<T.Scalar>, _ q: UnsafePointer<T.Scalar>, _ channels: Int, _ advance: Int
 ) {
   var (u, v, p, q) = (u, v, p, q)
   var (a, b) = (x, y)
@@ -114,8 +117,8 @@ private typealias LastProducts<V: Lanes> = FourOutputs<OneVector<V>>
     b.add(v, T.Run(loading: q))
     u += 4
     v += 4
-    p += T.Run.count
-    q += T.Run.count
+    p += advance
+    q += advance
     channel &-= 1
   }
   (x, y) = (a, b)

@@ -180,20 +180,20 @@ static inline ptrdiff_t sode_winograd_room(ptrdiff_t inputs, ptrdiff_t outputs, 
   const ptrdiff_t rows = (height + 1) / 2, columns = (width + 1) / 2;
   const ptrdiff_t squares = lanes == 1 ? (rows * columns + 15) & ~(ptrdiff_t)15 : sode_winograd_squares(columns) * lanes;
   const ptrdiff_t results = lanes == 1 ? 4 * squares + 256 : 2 * sode_winograd_squares(columns) * lanes;
-  return squares * (4 * (inputs + sode_winograd_outputs(outputs)) + 1) + results + 192;
+  return squares * (4 * (inputs + sode_winograd_outputs(outputs)) + 1) + results + 256;
 }
 
-/// Rows of squares that the gradient takes at once: their transformed numbers take about half of the second-level cache.
+/// Rows of squares that the gradient takes at once: four transformed numbers for each take some three quarters of a second-level cache of 512 KB.
 static inline ptrdiff_t sode_winograd_band(ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t height, ptrdiff_t width, ptrdiff_t lanes) {
   const ptrdiff_t rows = (height + 1) / 2, columns = (width + 1) / 2;
-  const ptrdiff_t most = 65536 / ((inputs + outputs) * columns * lanes);
+  const ptrdiff_t most = 98304 / (4 * (inputs + outputs) * columns * lanes);
   const ptrdiff_t bands = most < 1 ? rows : (rows + most - 1) / most;
   return (rows + bands - 1) / bands;
 }
 
-/// Numbers of `WinogradGradientCall.room`: a band of transformed inputs and outputs, and 16 sums for each pair of channels.
+/// Numbers of `WinogradGradientCall.room`: 16 sums for each pair of channels, a band's transformed outputs and inputs, and a piece of the inputs that is transposed.
 static inline ptrdiff_t sode_winograd_gradient_room(ptrdiff_t inputs, ptrdiff_t outputs, ptrdiff_t height, ptrdiff_t width, ptrdiff_t lanes) {
-  return sode_winograd_band(inputs, outputs, height, width, lanes) * ((width + 1) / 2) * lanes * (inputs + outputs) + 16 * inputs * outputs;
+  return 16 * inputs * outputs + 4 * sode_winograd_band(inputs, outputs, height, width, lanes) * ((width + 1) / 2) * lanes * (inputs + outputs) + 64 * 96;
 }
 
 #pragma clang assume_nonnull end
