@@ -21,6 +21,7 @@ import CKernels
   let isHalved = c.pointee.lanes == 1 && c.pointee.strideX == 2 && c.pointee.phasesX == 2 && 2 &* c.pointee.phaseWidth <= 16384 / MemoryLayout<F.Scalar>.size
   let plane = c.pointee.plane.assumingMemoryBound(to: F.Scalar.self)
   let advance = c.pointee.channelAdvance &* c.pointee.lanes
+  if isFramed(c) { return framed(F.self, c, plane) }
   var channel = 0
   while channel < c.pointee.channels {
     var out = plane + channel &* advance
@@ -51,6 +52,31 @@ import CKernels
     channel &+= 1
   }
   fillNumbers(F.self, plane + channel &* advance, 0, 64)
+}
+
+/// Whether the plane of one sample is the whole image in a frame of zeros.
+@inline(__always) private func isFramed(_ c: UnsafePointer<BorderCall>) -> Bool {
+  c.pointee.lanes == 1 && c.pointee.imageStride == 1 && c.pointee.padding == 0 && c.pointee.strideY == 1 && c.pointee.strideX == 1 && c.pointee.top >= 0 && c.pointee.left >= 0
+    && c.pointee.top &+ c.pointee.height <= c.pointee.phaseHeight && c.pointee.left &+ c.pointee.width <= c.pointee.phaseWidth
+}
+
+/// Zeros everywhere, and then the image's rows: for one sample faster than row by row.
+@inline(never) private func framed<F: Family>(_: F.Type, _ c: UnsafePointer<BorderCall>, _ plane: UnsafeMutablePointer<F.Scalar>) {
+  let (height, width) = (c.pointee.height, c.pointee.width)
+  fillNumbers(F.self, plane, 0, c.pointee.channels &* c.pointee.channelAdvance &+ 64)
+  var from = c.pointee.image.assumingMemoryBound(to: F.Scalar.self)
+  var channel = 0
+  while channel < c.pointee.channels {
+    var to = plane + (channel &* c.pointee.channelAdvance &+ c.pointee.top &* c.pointee.phaseWidth &+ c.pointee.left)
+    var row = 0
+    while row < height {
+      copyNumbers(F.self, from, to, width)
+      from += width
+      to += c.pointee.phaseWidth
+      row &+= 1
+    }
+    channel &+= 1
+  }
 }
 
 /// Both column phases of the rows of one row phase: a padded row in the room, whose even and odd columns are then separated.
