@@ -43,8 +43,8 @@ private struct Band<F: Family> {
 
 // As many taps as fit the registers, and fewer for what remains; nine for a single output, which are those of a 3 × 3 kernel.
 #if V4
-  private typealias FourByFewTaps<V: Lanes> = FourOutputs<FourVectors<V>>
-  private typealias FourByTaps<V: Lanes> = FourOutputs<SixVectors<V>>
+  private typealias FourByFewTaps<V: Lanes> = FourOutputs<TwoVectors<V>>
+  private typealias FourByTaps<V: Lanes> = FourOutputs<FourVectors<V>>
   private typealias ThreeByTaps<V: Lanes> = ThreeOutputs<SixVectors<V>>
   private typealias TwoByTaps<V: Lanes> = TwoOutputs<NineVectors<V>>
 #elseif V3

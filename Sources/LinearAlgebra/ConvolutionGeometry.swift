@@ -108,7 +108,7 @@ package struct ConvolutionGeometry: Equatable, Sendable {
   /// Whether weights and planes of 16 samples can be counted in bytes.
   private var isAddressable: Bool {
     let channels = max(inputChannels, outputChannels)
-    let plane = [channels, vertical.padded + vertical.reach + vertical.stride, horizontal.padded + horizontal.reach + horizontal.stride, 16 * 8 * 4]
+    let plane = [channels, 2 * vertical.padded + 4, 2 * horizontal.padded + 4, 16 * 8 * 4]
     let weights = [outputChannels, inputChannels / groups, taps, 16 * 8 * 4]
     return [plane, weights].allSatisfy { factors in
       var product = 1

@@ -152,9 +152,10 @@ struct ConvolutionPlan {
   func forEachPass(_ body: (_ y: ConvolutionAxis, _ x: ConvolutionAxis, _ tapsBefore: Int) -> Void) {
     let isForward = direction == .forward
     var before = 0
-    for remainderY in 0..<(isForward ? 1 : geometry.vertical.stride) {
+    // A remainder beyond the padded image has no pixels.
+    for remainderY in 0..<(isForward ? 1 : min(geometry.vertical.stride, geometry.vertical.padded)) {
       let y = axis(geometry.vertical, remainderY)
-      for remainderX in 0..<(isForward ? 1 : geometry.horizontal.stride) {
+      for remainderX in 0..<(isForward ? 1 : min(geometry.horizontal.stride, geometry.horizontal.padded)) {
         let x = axis(geometry.horizontal, remainderX)
         body(y, x, before)
         before += inputs * y.tapCount * x.tapCount

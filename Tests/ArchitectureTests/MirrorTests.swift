@@ -34,6 +34,8 @@ struct MirrorTests {
     "Sources/KernelsV1/WinogradOuter.swift": "as WinogradGradient.swift",
     "Sources/KernelsV1/WinogradPacking.swift": "as WinogradGradient.swift",
     "Sources/KernelsV1/WinogradProducts.swift": "as WinogradGradient.swift",
+    "Sources/LinearAlgebra/ConvolutionGradient.swift": "tested with convolve: ConvolutionTests compare gradients of the same geometries",
+    "Sources/LinearAlgebra/ConvolutionScratch.swift": "internal to convolve, whose tests run it at every width",
     "Sources/LinearAlgebra/ConvolutionWinograd.swift": "as WinogradGradient.swift",
     "Sources/LinearAlgebra/ConvolutionPlan.swift": "internal to convolve, whose tests run it for every geometry",
     "Sources/Networks/TangentScratch.swift": "internal memory of TangentSweep, whose tests run it at every width",

@@ -39,6 +39,18 @@ struct ConvolutionGeometryTests {
     #expect(throws: Failure.self) { _ = try ConvolutionGeometry(inputChannels: 0, outputChannels: 4, vertical: extent, horizontal: extent) }
   }
 
+  /// A stride may be larger than the image, by any factor: K ⋆ x has one pixel, and its transpose has one that is not zero.
+  @Test func aStrideMayBeLargerThanTheImage() throws {
+    let geometry = try #require(convolutionGeometry(1, 1, 3, 4, kernel: 1, stride: 1 << 30))
+    #expect(geometry.outputRows == 1)
+    let weights = try Numbers(1, .float64, low: 2, high: 2)
+    let x = try Tile(12, 16, 16, .float64, seed: 1)
+    let run = ConvolutionRun(geometry: geometry, precision: .float64)
+    #expect(try run.product(.forward, weights, x)[0, 3] == 2 * x[0, 3])
+    let back = try run.product(.transposed, weights, Tile(1, 16, 16, .float64, low: 1, high: 1))
+    for row in 0..<12 { #expect(back[row, 5] == (row == 0 ? 2 : 0)) }
+  }
+
   /// A kernel may be larger than the image as long as the padded image holds it.
   @Test func aKernelMayBeLargerThanTheImage() {
     #expect(convolutionGeometry(1, 1, 2, 2, kernel: 5, padding: 2)?.vertical.output == 2)
