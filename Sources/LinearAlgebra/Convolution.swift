@@ -32,10 +32,14 @@ package struct ConvolutionEpilogue {
   }
 }
 
+extension ConvolutionExtent {
+  fileprivate var suitsWinograd: Bool { kernel == 3 && stride == 1 && dilation == 1 }
+}
+
 extension ConvolutionGeometry {
   /// Whether an algorithm computes this convolution.
   package func supports(_ algorithm: ConvolutionAlgorithm, _ precision: Precision) -> Bool {
-    algorithm == .direct || precision == .float32 && [vertical, horizontal].allSatisfy { $0.kernel == 3 && $0.stride == 1 && $0.dilation == 1 }
+    algorithm == .direct || precision == .float32 && vertical.suitsWinograd && horizontal.suitsWinograd
   }
 
   /// Numbers of the packed weights of one direction, as `packConvolution` makes them.

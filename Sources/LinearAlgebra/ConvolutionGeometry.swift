@@ -44,6 +44,8 @@ package struct ConvolutionExtent: Equatable, Sendable {
   /// Pixels from a kernel's first tap to its last one.
   package var reach: Int { (kernel - 1) * dilation }
   package var output: Int { (padded - reach - 1) / stride + 1 }
+  /// Whether there are as many outputs as inputs, one for each.
+  var keepsSize: Bool { stride == 1 && padded - reach == input }
 
   /// No size of an axis is larger, so that sums and products of two of them fit.
   static let largest = 1 << 30

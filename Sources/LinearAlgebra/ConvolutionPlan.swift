@@ -47,8 +47,8 @@ struct ConvolutionPlan {
   init(_ geometry: ConvolutionGeometry, _ direction: ConvolutionDirection) {
     let (vertical, horizontal) = (geometry.vertical, geometry.horizontal)
     let isForward = direction == .forward
-    let isPeriodic = geometry.padding == .periodic && [vertical, horizontal].allSatisfy { $0.stride == 1 && $0.output == $0.input }
-    let isPadded = [vertical, horizontal].contains { $0.before > 0 || $0.after > 0 }
+    let isPeriodic = geometry.padding == .periodic && vertical.keepsSize && horizontal.keepsSize
+    let isPadded = vertical.padded > vertical.input || horizontal.padded > horizontal.input
     self.geometry = geometry
     self.direction = direction
     folds = !isForward && geometry.padding != .zero && isPadded && !isPeriodic
