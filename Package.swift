@@ -59,7 +59,7 @@ let package = Package(
     // The product.
     .target(name: "StableODE", dependencies: ["CStableODE", "CShims", "Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Datasets", "Training", "Storage"]),
     .target(name: "StableODELink", exclude: ["NOTICES.md", "exports.map", "stableode.7", "stableode.pc.in"], linkerSettings: sharedLibrary),
-    .executableTarget(name: "Benchmarks", dependencies: ["CStableODE", "StableODE"], exclude: ["peers"]),
+    .executableTarget(name: "Benchmarks", dependencies: ["CStableODE", "CShims", "Settings", "LinearAlgebra", "StableODE"], exclude: ["peers"]),
 
     // Tests mirror Sources.
     .target(name: "TestSupport", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks"], path: "Tests/TestSupport"),

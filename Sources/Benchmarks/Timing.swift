@@ -21,7 +21,7 @@ struct Timing {
   }
 
   /// For one thread the process's CPU time, which other processes on the core do not affect; for more threads the wall time.
-  private func elapsed(_ body: () throws -> Void) rethrows -> Double {
+  func elapsed(_ body: () throws -> Void) rethrows -> Double {
     let clock = threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC
     let start = Self.now(clock)
     try body()

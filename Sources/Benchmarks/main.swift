@@ -2,11 +2,11 @@ import CStableODE
 import Foundation
 
 // stableode-benchmarks --data FOLDER [--workloads W1,W2] [--what step,infer1] [--precisions f32] [--threads 1] [--groups 7] [--seconds 0.2] [--peer COMMAND]
-// Writes one JSON line per number to standard output. Measures only through the C interface.
+// Writes one JSON line per number to standard output. Measures only through the C interface, except for the workload `kernels`, which measures the convolution kernels themselves.
 
 let allWhat = ["infer1", "infer1024", "step", "epoch"] + NodeSuite.allWhat
 var options = [
-  "data": "", "workloads": (Workload.all.map(\.name) + [NodeSuite.name]).joined(separator: ","), "what": allWhat.joined(separator: ","),
+  "data": "", "workloads": (Workload.all.map(\.name) + [NodeSuite.name, ConvolutionSuite.name]).joined(separator: ","), "what": allWhat.joined(separator: ","),
   "precisions": Workload.Precision.allCases.map(\.rawValue).joined(separator: ","), "threads": "1", "groups": "7", "seconds": "0.2", "peer": "",
 ]
 
@@ -46,6 +46,7 @@ do {
         }
       }
     }
+    if precision == .f32, list("workloads").contains(ConvolutionSuite.name) { try ConvolutionSuite(timing: Timing(groups: groups, seconds: seconds / 10, threads: 1)).measure() }
     if precision == .f32, list("workloads").contains(NodeSuite.name) {
       let suite = try NodeSuite(threads: threads, data: options["data"] ?? "")
       defer { suite.free() }

@@ -22,6 +22,8 @@ protocol Family {
   static func fold(_ x: Wide, _ y: Wide) -> Wide
   /// A square of `Wide.count` rows transposed.
   static func transpose(_ from: UnsafePointer<Scalar>, _ stride: Int, into to: UnsafeMutablePointer<Scalar>, _ toStride: Int)
+  /// The operations of `Wide`.
+  associatedtype WideOperations: RegisterOperations where WideOperations.Vector.Scalar == Scalar
   /// Four numbers, for squares of a matrix.
   associatedtype Four: RegisterOperations where Four.Vector.Scalar == Scalar
   static func transposed(_ x: Square<Four>) -> Square<Four>
@@ -39,7 +41,8 @@ struct Square<Operations: RegisterOperations> {
 enum FloatFamily: Family {
   typealias Scalar = Float
   #if V4
-    typealias Wide = Register<Float16>
+    typealias WideOperations = Float16
+    typealias Wide = Register<WideOperations>
     typealias Strip = Pair<Pair<Wide>>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Wide
@@ -56,7 +59,8 @@ enum FloatFamily: Family {
       Sums(vector: sode_double8_widen(p))
     }
   #elseif V3
-    typealias Wide = Register<Float8>
+    typealias WideOperations = Float8
+    typealias Wide = Register<WideOperations>
     typealias Strip = Pair<Wide>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Pair<Wide>
@@ -73,7 +77,8 @@ enum FloatFamily: Family {
       Sums(Register(vector: sode_double4_widen(p)), Register(vector: sode_double4_widen(p + 4)))
     }
   #else
-    typealias Wide = Register<Float4>
+    typealias WideOperations = Float4
+    typealias Wide = Register<WideOperations>
     typealias Strip = Pair<Wide>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Pair<Wide>
@@ -106,7 +111,8 @@ enum FloatFamily: Family {
 enum DoubleFamily: Family {
   typealias Scalar = Double
   #if V4
-    typealias Wide = Register<Double8>
+    typealias WideOperations = Double8
+    typealias Wide = Register<WideOperations>
     typealias Strip = Pair<Pair<Wide>>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Wide
@@ -119,7 +125,8 @@ enum DoubleFamily: Family {
       Double8.transpose(from, stride, into: to, toStride)
     }
   #elseif V3
-    typealias Wide = Register<Double4>
+    typealias WideOperations = Double4
+    typealias Wide = Register<WideOperations>
     typealias Strip = Pair<Wide>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Pair<Wide>
@@ -132,7 +139,8 @@ enum DoubleFamily: Family {
       Double4.transpose(from, stride, into: to, toStride)
     }
   #else
-    typealias Wide = Register<Double2>
+    typealias WideOperations = Double2
+    typealias Wide = Register<WideOperations>
     typealias Strip = Pair<Wide>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Pair<Wide>

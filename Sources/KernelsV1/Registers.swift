@@ -35,6 +35,10 @@ protocol RegisterOperations {
   static func fold(_ x: Vector, _ y: Vector) -> Vector
   /// `count` rows of `count` numbers transposed; strides from row to row.
   static func transpose(_ from: UnsafePointer<Vector.Scalar>, _ stride: Int, into to: UnsafeMutablePointer<Vector.Scalar>, _ toStride: Int)
+  /// `count` numbers of x and of y, in turn.
+  static func interleave(_ x: UnsafePointer<Vector.Scalar>, _ y: UnsafePointer<Vector.Scalar>, into to: UnsafeMutablePointer<Vector.Scalar>)
+  /// 2·`count` numbers, those at even places to x and those at odd places to y.
+  static func separate(_ from: UnsafePointer<Vector.Scalar>, into x: UnsafeMutablePointer<Vector.Scalar>, _ y: UnsafeMutablePointer<Vector.Scalar>)
 }
 
 enum Float4: RegisterOperations {
@@ -66,6 +70,8 @@ enum Float4: RegisterOperations {
   @inline(__always) static func sum(_ x: Vector) -> Float { sode_float4_sum(x) }
   @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_float4_fold(x, y) }
   @inline(__always) static func transpose(_ from: UnsafePointer<Float>, _ stride: Int, into to: UnsafeMutablePointer<Float>, _ toStride: Int) { sode_float4_transpose(from, stride, to, toStride) }
+  @inline(__always) static func interleave(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, into to: UnsafeMutablePointer<Float>) { sode_float4_interleave(x, y, to) }
+  @inline(__always) static func separate(_ from: UnsafePointer<Float>, into x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>) { sode_float4_separate(from, x, y) }
 }
 
 #if V3 || V4
@@ -98,6 +104,8 @@ enum Float4: RegisterOperations {
     @inline(__always) static func sum(_ x: Vector) -> Float { sode_float8_sum(x) }
     @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_float8_fold(x, y) }
     @inline(__always) static func transpose(_ from: UnsafePointer<Float>, _ stride: Int, into to: UnsafeMutablePointer<Float>, _ toStride: Int) { sode_float8_transpose(from, stride, to, toStride) }
+    @inline(__always) static func interleave(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, into to: UnsafeMutablePointer<Float>) { sode_float8_interleave(x, y, to) }
+    @inline(__always) static func separate(_ from: UnsafePointer<Float>, into x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>) { sode_float8_separate(from, x, y) }
   }
 #endif
 
@@ -131,6 +139,8 @@ enum Float4: RegisterOperations {
     @inline(__always) static func sum(_ x: Vector) -> Float { sode_float16_sum(x) }
     @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_float16_fold(x, y) }
     @inline(__always) static func transpose(_ from: UnsafePointer<Float>, _ stride: Int, into to: UnsafeMutablePointer<Float>, _ toStride: Int) { sode_float16_transpose(from, stride, to, toStride) }
+    @inline(__always) static func interleave(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, into to: UnsafeMutablePointer<Float>) { sode_float16_interleave(x, y, to) }
+    @inline(__always) static func separate(_ from: UnsafePointer<Float>, into x: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>) { sode_float16_separate(from, x, y) }
   }
 #endif
 
@@ -163,6 +173,8 @@ enum Double2: RegisterOperations {
   @inline(__always) static func sum(_ x: Vector) -> Double { sode_double2_sum(x) }
   @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_double2_fold(x, y) }
   @inline(__always) static func transpose(_ from: UnsafePointer<Double>, _ stride: Int, into to: UnsafeMutablePointer<Double>, _ toStride: Int) { sode_double2_transpose(from, stride, to, toStride) }
+  @inline(__always) static func interleave(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, into to: UnsafeMutablePointer<Double>) { sode_double2_interleave(x, y, to) }
+  @inline(__always) static func separate(_ from: UnsafePointer<Double>, into x: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Double>) { sode_double2_separate(from, x, y) }
 }
 
 enum Double4: RegisterOperations {
@@ -194,6 +206,8 @@ enum Double4: RegisterOperations {
   @inline(__always) static func sum(_ x: Vector) -> Double { sode_double4_sum(x) }
   @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_double4_fold(x, y) }
   @inline(__always) static func transpose(_ from: UnsafePointer<Double>, _ stride: Int, into to: UnsafeMutablePointer<Double>, _ toStride: Int) { sode_double4_transpose(from, stride, to, toStride) }
+  @inline(__always) static func interleave(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, into to: UnsafeMutablePointer<Double>) { sode_double4_interleave(x, y, to) }
+  @inline(__always) static func separate(_ from: UnsafePointer<Double>, into x: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Double>) { sode_double4_separate(from, x, y) }
 }
 
 #if V4
@@ -226,5 +240,7 @@ enum Double4: RegisterOperations {
     @inline(__always) static func sum(_ x: Vector) -> Double { sode_double8_sum(x) }
     @inline(__always) static func fold(_ x: Vector, _ y: Vector) -> Vector { sode_double8_fold(x, y) }
     @inline(__always) static func transpose(_ from: UnsafePointer<Double>, _ stride: Int, into to: UnsafeMutablePointer<Double>, _ toStride: Int) { sode_double8_transpose(from, stride, to, toStride) }
+    @inline(__always) static func interleave(_ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, into to: UnsafeMutablePointer<Double>) { sode_double8_interleave(x, y, to) }
+    @inline(__always) static func separate(_ from: UnsafePointer<Double>, into x: UnsafeMutablePointer<Double>, _ y: UnsafeMutablePointer<Double>) { sode_double8_separate(from, x, y) }
   }
 #endif

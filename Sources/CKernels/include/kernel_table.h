@@ -3,7 +3,7 @@
 /// Each of the modules KernelsV1, V3 and V4 makes one table for each precision from the same source. Code compiled for AVX2 or AVX-512 is reached only through its table, and LinearAlgebra makes
 /// only the tables that the processor can run. Entries retain, throw and allocate nothing.
 #pragma once
-#include "kernel_calls.h"
+#include "convolution_kernels.h"
 
 #pragma clang assume_nonnull begin
 
@@ -75,6 +75,7 @@ typedef struct {
   KernelOfCall path;
   /// `DrawCall`.
   KernelOfCall draw;
+  ConvolutionKernels convolution;
 } KernelTable;
 
 #pragma clang assume_nonnull end
