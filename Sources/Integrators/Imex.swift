@@ -16,6 +16,7 @@ package struct Imex: Integrator {
   package var order: Int { 1 }
 
   package func check(_ field: any VectorField) throws(Failure) {
+    guard field.isDense else { throw Failure(.incompatible, "integrator imex smooths features around a ring; it is not defined for images (operator convolution)") }
     guard field.componentCount == 1, field.stateWidth == field.width else {
       throw Failure(.incompatible, "integrator imex smooths the features of one state and needs a field of one component, such as gradient_flow; this field is partitioned")
     }

@@ -6,7 +6,7 @@ import VectorFields
 ///
 /// Source: Lu et al. 2018, eq. 6 (LM-ResNet). Roots 1 and −k: zero-stable iff −1 < k ≤ 1; real stability interval −2(1 − k) ≤ hλ ≤ 0; the layer approximates
 /// (1 + k)u̇ + (1 − k)(h/2)ü = f, so that its error is (1 − k)/(1 + k) times that of Euler's method, and k = 1 has order 2. With k = 0 a step has the bits of Euler's method. k is one number per layer, or one per
-/// layer and row of the state. Its initial values are uniform in [−0.1, 0].
+/// layer and feature of the state, which for images is a channel. Its initial values are uniform in [−0.1, 0].
 ///
 /// All parts of a partitioned field are evaluated at y. The state is (y, y₋), the record one evaluation.
 package struct LinearMultistep: Integrator {
@@ -25,13 +25,13 @@ package struct LinearMultistep: Integrator {
   package static let options = [
     OptionDescription(
       "multistep_shape", .choice(CoefficientShape.allCases.map(\.rawValue)), default: .text(CoefficientShape.scalar.rawValue),
-      "shape of the trained coefficient k. scalar: one number per layer; per_channel: one number per layer and feature of the state")
+      "shape of the trained coefficient k. scalar: one number per layer; per_channel: one number per layer and feature of the state, or channel of an image")
   ]
 
   package var order: Int { 1 }
 
   package func parameters(_ field: any VectorField) -> [ParameterShape] {
-    [ParameterShape("k", [shape == .scalar ? 1 : field.stateWidth], .weight, .uniform(-0.1...0), skipsFirstLayer: true)]
+    [ParameterShape("k", [shape == .scalar ? 1 : field.stateWidth / field.pixels], .weight, .uniform(-0.1...0), skipsFirstLayer: true)]
   }
 
   package func stateWidth(_ field: any VectorField) -> Int { 2 * field.stateWidth }
@@ -42,17 +42,17 @@ package struct LinearMultistep: Integrator {
   private func fieldScratch(_ field: any VectorField, _ scratch: Block) -> Block { scratch.rows(field.stateWidth..<field.stateWidth + field.scratchWidth) }
 
   /// k of a step; nil at the first.
-  private func factor(_ step: Step, _ weights: StepWeights) -> Bias? {
+  private func factor(_ field: any VectorField, _ step: Step, _ weights: StepWeights) -> Bias? {
     guard step.index > 0 else { return nil }
     guard let base = weights.own[0] else { preconditionFailure("linear_multistep layer without k") }
-    return Bias(base, stride: shape == .scalar ? 0 : 1)
+    return Bias(base, stride: shape == .scalar ? 0 : 1, rows: field.pixels)
   }
 
   package func step(_ field: any VectorField, _ step: Step, from before: Block, into after: Block, record: Block?, scratch: Block) {
     let n = field.stateWidth
     let (y, moved) = (before.slot(0, of: n), after.slot(0, of: n))
     var base = y
-    if let k = factor(step, step.weights) {
+    if let k = factor(field, step, step.weights) {
       // y + k(y₋ − y): with k = 0 it is y to the bit.
       combine(1, before.slot(1, of: n), -1, y, into: moved)
       scaleRows(k, moved, scale: 1, addingTo: y, into: moved)
@@ -69,10 +69,10 @@ package struct LinearMultistep: Integrator {
     let n = field.stateWidth
     let (y, v, moved) = (before.slot(0, of: n), tangent.slot(0, of: n), out.slot(0, of: n))
     var base = v
-    if let k = factor(step, step.weights) {
+    if let k = factor(field, step, step.weights) {
       combine(1, tangent.slot(1, of: n), -1, v, into: moved)
       scaleRows(k, moved, scale: 1, addingTo: v, into: moved)
-      if let direction, let change = factor(step, direction) {
+      if let direction, let change = factor(field, step, direction) {
         scaleRows(change, before.slot(1, of: n), scale: 1, addingTo: moved, into: moved)
         scaleRows(change, y, scale: -1, addingTo: moved, into: moved)
       }
@@ -94,10 +94,10 @@ package struct LinearMultistep: Integrator {
     let y = before.slot(0, of: n)
     copy(p, into: given)
     combine(1, p, 1, q, into: p)
-    if let k = factor(step, step.weights) {
+    if let k = factor(field, step, step.weights) {
       scaleRows(k, given, scale: 1, addingTo: nil, into: q)
       combine(1, p, -1, q, into: p)
-      if let gradient, let sum = factor(step, gradient) {
+      if let gradient, let sum = factor(field, step, gradient) {
         accumulateRowDots(given, before.slot(1, of: n), scale: 1, addingTo: sum)
         accumulateRowDots(given, y, scale: -1, addingTo: sum)
       }

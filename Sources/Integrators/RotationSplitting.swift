@@ -27,6 +27,7 @@ package struct RotationSplitting: Integrator {
   }
 
   package func check(_ field: any VectorField) throws(Failure) {
+    guard field.isDense else { throw Failure(.incompatible, "integrator \(name) rotates by a matrix; it is not defined for images (operator convolution)") }
     guard field is any RotatingField else {
       throw Failure(.incompatible, "integrator \(name) needs a field with a rotation to split off, such as rotate_relax; this field has none")
     }

@@ -55,9 +55,17 @@ package struct Vector: @unchecked Sendable {
 package struct Bias: @unchecked Sendable {
   package let base: UnsafeMutableRawPointer
   package let stride: Int
-  @inlinable package init(_ base: UnsafeMutableRawPointer, stride: Int) {
+  /// Consecutive rows that share a number, such as the pixels of a channel. Dense products take 1; convolutions know their channels themselves.
+  package let rows: Int
+  @inlinable package init(_ base: UnsafeMutableRawPointer, stride: Int, rows: Int = 1) {
     self.base = base
     self.stride = stride
+    self.rows = rows
+  }
+
+  /// Calls `body` with each number that several rows share, as one number for all rows of a view, and with the range of these rows.
+  @inlinable package func forEachGroup(of count: Int, _ precision: Precision, _ body: (Bias, Range<Int>) -> Void) {
+    for index in 0..<count / rows { body(Bias(base + index * stride * precision.byteCount, stride: 0), index * rows..<(index + 1) * rows) }
   }
 }
 

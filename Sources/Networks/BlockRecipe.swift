@@ -16,17 +16,20 @@ struct BlockRecipe {
   private let precision: Precision
 
   /// - Parameters:
-  ///   - width: features of the visible state.
+  ///   - shape: that of the visible state.
   ///   - drive: the sequences that drive the field, if it is a driven one.
   /// - Throws: a failure that names the options that do not go together.
-  init(_ options: OptionValues, width: Int, precision: Precision, drive: DriveConfiguration = DriveConfiguration()) throws(Failure) {
+  init(_ options: OptionValues, shape: Shape, precision: Precision, drive: DriveConfiguration = DriveConfiguration()) throws(Failure) {
     try checkElementOptions(options)
     self.precision = precision
     integrator = try integrators(try options.text("integrator")).make(options)
+    let operators = try operators(try options.text("operator")).make((options, shape))
+    let width = shape.features / operators.pixels
     var configuration = FieldConfiguration(
       width: try integrator.fieldWidth(visible: width), activation: try activations(try options.text("activation")),
       bias: try biases(try options.text("bias")), precision: precision, options: options)
     configuration.drive = drive
+    configuration.operators = operators
     field = try fields(try options.text("field")).make(configuration)
     grid = try Self.grid(options)
     basis = try timeBases(try options.text("weights_in_time")).make(options)

@@ -9,6 +9,8 @@ package final class NetworkPlan: Sendable {
   package let specification: NetworkSpecification
   package let precision: Precision
   package let inputs: Int
+  /// The shape of a sample.
+  package let inputShape: Shape
   package let outputs: Int
   package let seed: UInt64
   /// The most samples of a tile.
@@ -20,6 +22,8 @@ package final class NetworkPlan: Sendable {
   /// The connectors, each with the number of its stage.
   let connectors: [(stage: Int, connector: Connector)]
   package let blocks: [ODEBlock]
+  /// The shape of the visible state of each block.
+  package let blockShapes: [Shape]
   package let memory: [any MemoryPolicy]
   /// The points at which each block reads its outside input; nil for a block without one.
   package let drives: [PathSampling?]
@@ -43,15 +47,17 @@ package final class NetworkPlan: Sendable {
   package init(_ specification: NetworkSpecification, charging cost: TrajectoryCost? = nil) throws(Failure) {
     self.specification = specification
     let network = specification.network
-    let required = networkOptions.filter(\.isRequired).map(\.key)
-    for key in required where !network.isSet(key) {
+    let (given, required) = (try Self.inputShape(network), networkOptions.filter(\.isRequired).map(\.key))
+    for key in required where !network.isSet(key) && !(key == "inputs" && given != nil) {
       throw Failure(.invalidArgument, "\(key) is not set; a specification must give \(required.joined(separator: " and "))")
     }
     precision = try network.text("precision") == Precision.float64.name ? .float64 : .float32
-    inputs = try network.integer("inputs")
+    let listed = Shape(channels: try network.integer("inputs"))
+    inputShape = given ?? listed
+    inputs = inputShape.features
     outputs = try network.integer("outputs")
     let givenWidth = try network.integer("width")
-    let width = givenWidth == 0 ? inputs : givenWidth
+    let width = givenWidth == 0 ? inputShape.channels : givenWidth
     seed = UInt64(try network.integer("seed"))
     loss = try losses(try network.text("loss"))
     try loss.check(outputs: outputs)
@@ -60,35 +66,51 @@ package final class NetworkPlan: Sendable {
     var stages: [Stage] = []
     let opens = try openings(try network.text("opening"))
     sequence = try SequencePlan(network, opens, inputs: inputs)
-    let state = Shape(channels: width)
+    var state = Shape(channels: width)
     switch opens {
     case .zeroPadding:
-      guard width >= inputs else {
-        throw Failure(.incompatible, "width is \(width), less than inputs, \(inputs); opening zero_padding needs width >= inputs (opening dense takes any)")
+      guard width >= inputShape.channels else {
+        let (what, count) = inputShape.isImage ? ("channels of the inputs", inputShape.channels) : ("inputs", inputs)
+        throw Failure(.incompatible, "width is \(width), less than \(what), \(count); opening zero_padding needs width >= \(what) (opening dense takes any)")
       }
+      state = Shape(channels: width, height: inputShape.height, width: inputShape.width)
     case .sequence: break
     case .dense, .sequenceDense:
       stages.append(.map(try layout.dense("opening", from: Shape(channels: sequence?.format.channels ?? inputs), to: state, precision).connector))
     }
     var recipes: [BlockRecipe] = []
+    // The shapes that connectors and blocks read.
+    var (shapes, blockShapes) = ([Shape](), [Shape]())
     let (chosenPrecision, drive) = (precision, sequence?.configuration ?? DriveConfiguration())
-    for (index, options) in specification.blocks.enumerated() {
+    for (index, before) in specification.connectors.enumerated() {
+      for options in before {
+        let (number, input) = (shapes.count, state)
+        let connector = try Self.naming(place: shapes.count + recipes.count, specification) { () throws(Failure) in
+          try layout.connector("connectors.\(number)", options, from: input, chosenPrecision)
+        }
+        stages.append(.map(connector))
+        state = connector.output
+        shapes.append(input)
+      }
+      guard index < specification.blocks.count else { break }
+      let shape = state
       recipes.append(
-        try Self.naming(index, specification) { () throws(Failure) in
-          let recipe = try BlockRecipe(options, width: width, precision: chosenPrecision, drive: drive)
+        try Self.naming(place: shapes.count + recipes.count, specification) { () throws(Failure) in
+          let recipe = try BlockRecipe(specification.blocks[index], shape: shape, precision: chosenPrecision, drive: drive)
           try layout.add(recipe, index)
           return recipe
         })
+      blockShapes.append(shape)
+      stages.append(.block(index))
     }
-    stages += recipes.indices.map { .block($0) }
     switch try readouts(try network.text("readout")) {
     case .dense:
       let made = try layout.dense("readout", from: state, to: Shape(channels: outputs), precision)
       stages.append(.map(made.connector))
       readout = made.places
     case .identity:
-      guard outputs == width else {
-        throw Failure(.incompatible, "outputs is \(outputs) but the state's width is \(width); readout identity needs them equal")
+      guard outputs == state.features else {
+        throw Failure(.incompatible, "outputs is \(outputs) but the state's width is \(state.features); readout identity needs them equal")
       }
       readout = nil
     }
@@ -99,7 +121,7 @@ package final class NetworkPlan: Sendable {
     var memory: [any MemoryPolicy] = []
     var extended = layout.count
     for (index, recipe) in recipes.enumerated() {
-      let block = try Self.naming(index, specification) { () throws(Failure) in
+      let block = try Self.naming(place: specification.place(ofBlock: index), specification) { () throws(Failure) in
         let block = try recipe.block(offset: layout.blockOffsets[index], expandedOffset: extended)
         try recipe.memory.check(block)
         return if let cost { try block.charged(cost) } else { block }
@@ -110,6 +132,7 @@ package final class NetworkPlan: Sendable {
       memory.append(recipe.memory)
     }
     self.blocks = blocks
+    self.blockShapes = blockShapes
     self.memory = memory
     drives = try SequencePlan.drives(of: blocks, specification, sequence)
     extendedCount = extended
@@ -124,7 +147,8 @@ package final class NetworkPlan: Sendable {
     }
     preparedForTraining = preparedOffsets(.training)
     preparedForInference = preparedOffsets(.inference)
-    tileColumns = LinearAlgebra.tileColumns(width: width, precision: precision)
+    let states = [inputShape, state] + shapes + blockShapes
+    tileColumns = states.contains(where: \.isImage) ? Block.quantum : LinearAlgebra.tileColumns(width: max(width, blockShapes.map(\.features).max() ?? 0), precision: precision)
     tensors = layout.tensors
     parameterCount = layout.count
   }
@@ -132,12 +156,33 @@ package final class NetworkPlan: Sendable {
   /// The same plan with a trajectory cost on the steps of all blocks.
   package func charged(_ cost: TrajectoryCost) throws(Failure) -> NetworkPlan { try NetworkPlan(specification, charging: cost) }
 
-  /// Adds the block's index to a failure if there are several blocks.
-  private static func naming<Result>(_ index: Int, _ specification: NetworkSpecification, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+  /// Adds the place in the list "blocks" to a failure, unless there is one block alone.
+  private static func naming<Result>(place: Int, _ specification: NetworkSpecification, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
     do throws(Failure) { return try body() } catch {
-      throw specification.blocks.count == 1 ? error : Failure(error.status, "blocks[\(index)]: \(error.message)")
+      throw specification.blocks.count == 1 && specification.connectors.allSatisfy(\.isEmpty) ? error : Failure(error.status, "blocks[\(place)]: \(error.message)")
     }
   }
+
+  /// The shape that the option `input_shape` gives; nil without one.
+  /// - Throws: `.outOfRange` for extents that are not whole numbers or too many; `.incompatible` if `inputs` is another number.
+  private static func inputShape(_ network: OptionValues) throws(Failure) -> Shape? {
+    let (text, numbers) = (try network.text("input_shape"), try network.reals("input_shape"))
+    guard !numbers.isEmpty else { return nil }
+    let extents = numbers.compactMap { Int(exactly: $0) }
+    guard extents.count == numbers.count, 2...3 ~= extents.count, extents.allSatisfy({ 1...maximumExtent ~= $0 }), extents.reduce(1.0, { $0 * Double($1) }) <= Double(maximumExtent) else {
+      throw Failure(.outOfRange, "input_shape is [\(text)]; it must be channels, height, width, or channels, length: whole numbers >= 1 with a product of at most \(maximumExtent)")
+    }
+    let shape = extents.count == 3 ? Shape(channels: extents[0], height: extents[1], width: extents[2]) : Shape(channels: extents[0], width: extents[1])
+    if network.isSet("inputs"), try network.integer("inputs") != shape.features {
+      throw Failure(.incompatible, "inputs is \(try network.integer("inputs")) but input_shape [\(text)] has \(shape.features) numbers; leave inputs out")
+    }
+    let opening = try network.text("opening")
+    if try openings(opening).takesSequences { throw Failure(.incompatible, "input_shape is set, but opening \(opening) takes sequences, which have no shape") }
+    return shape
+  }
+
+  /// The most numbers in one sample.
+  private static let maximumExtent = 1 << 28
 
   /// The range of a stage's operators in a vector of all prepared operators.
   package func preparedRange(stage: Int, for purpose: Purpose) -> Range<Int> {

@@ -1,13 +1,15 @@
 import Settings
 import VectorFields
 
-/// The options that define a network: those of the network and those of each of its blocks. Values are checked when they are set, and their combination when a network is made.
+/// The options that define a network: those of the network, of each of its blocks, and of the connectors between them. Values are checked when they are set, and their combination when a network is made.
 package struct NetworkSpecification: Sendable {
   package private(set) var network = OptionValues(scope: "network", networkOptions)
   /// At least one block. The last is the current one, to which block options apply.
   package private(set) var blocks = [OptionValues(scope: "block", blockOptions)]
+  /// The connectors before each block, in order, and those after the last block.
+  package private(set) var connectors: [[OptionValues]] = [[], []]
 
-  /// The most blocks a network may have.
+  /// The most blocks and connectors a network may have.
   package static let maximumBlocks = 1024
 
   package init() {}
@@ -28,14 +30,33 @@ package struct NetworkSpecification: Sendable {
 
   /// Appends a block, a copy of the current one, and makes it the current one.
   package mutating func addBlock() throws(Failure) {
-    guard blocks.count < Self.maximumBlocks else { throw Failure(.outOfRange, "a network has at most \(Self.maximumBlocks) blocks") }
-    if let current = blocks.last { blocks.append(current) }
+    guard blocks.count + connectors.joined().count < Self.maximumBlocks else { throw Failure(.outOfRange, "a network has at most \(Self.maximumBlocks) blocks and connectors") }
+    guard let current = blocks.last else { return }
+    blocks.append(current)
+    connectors.insert([], at: blocks.count - 1)
   }
 
   /// The same specification with one option of the network changed.
   func changingNetwork(_ key: String, _ value: OptionValue) throws(Failure) -> NetworkSpecification {
     var changed = self
     try changed.network.set(key, value)
+    return changed
+  }
+
+  /// The place of a block in the list "blocks", among the connectors.
+  func place(ofBlock index: Int) -> Int { index + connectors[...index].joined().count }
+
+  /// The same specification with options of its connectors changed. `place` is that in the list "blocks".
+  func changingConnectors(_ change: (_ place: Int, _ connector: inout OptionValues) throws(Failure) -> Void) throws(Failure) -> NetworkSpecification {
+    var changed = self
+    var place = 0
+    for block in connectors.indices {
+      for index in connectors[block].indices {
+        try change(place, &changed.connectors[block][index])
+        place += 1
+      }
+      place += 1
+    }
     return changed
   }
 
@@ -48,19 +69,35 @@ package struct NetworkSpecification: Sendable {
 
   /// Sets all options of a JSON object, or none on failure.
   ///
-  /// "blocks" holds one object per block and replaces the blocks: each starts from the defaults, then takes the block options beside "blocks", then its own. Without "blocks", block options apply to
-  /// the current block. (`changing(json:)` changes the blocks of an existing network.)
+  /// "blocks" holds one object per block and replaces the blocks: each starts from the defaults, then takes the block options beside "blocks", then its own. An object with the member "connector" is a connector at
+  /// this place; it takes its own options alone. Without "blocks", block options apply to the current block. (`changing(json:)` changes the blocks of an existing network.)
   package mutating func apply(json: JSON) throws(Failure) {
     guard let members = json.members else { throw Failure(.invalidArgument, "a specification is a JSON object of options; given: \(json.kindName)") }
     var changed = self
     let elements = try Self.elements(of: json["blocks"])
-    if elements != nil { changed.blocks = [OptionValues(scope: "block", blockOptions)] }
+    if elements != nil { (changed.blocks, changed.connectors) = ([OptionValues(scope: "block", blockOptions)], [[], []]) }
     for (key, value) in members where key != "blocks" { try changed.set(key, try optionValue(value, key)) }
-    if let elements {
-      changed.blocks = Array(repeating: changed.blocks[0], count: elements.count)
-      for (index, element) in elements.enumerated() { _ = try Self.set(&changed.blocks[index], element, index) }
-    }
+    if let elements { try changed.replaceBlocks(elements) }
     self = changed
+  }
+
+  /// Makes blocks and connectors of the objects in "blocks". Blocks start as copies of the only one that there is.
+  private mutating func replaceBlocks(_ elements: [JSON]) throws(Failure) {
+    let beginning = blocks[0]
+    (blocks, connectors) = ([], [[]])
+    for (index, element) in elements.enumerated() {
+      if element["connector"] != nil {
+        var connector = OptionValues(scope: "connector", connectorOptions)
+        _ = try Self.set(&connector, element, index)
+        connectors[blocks.count].append(connector)
+      } else {
+        var block = beginning
+        _ = try Self.set(&block, element, index)
+        blocks.append(block)
+        connectors.append([])
+      }
+    }
+    guard !blocks.isEmpty else { throw Failure(.invalidArgument, "blocks holds connectors only; a network has at least one block, an object without the member connector") }
   }
 
   /// The objects in "blocks"; nil if there is no such member.
@@ -71,7 +108,7 @@ package struct NetworkSpecification: Sendable {
       throw Failure(.invalidArgument, "blocks must be an array of one object per block; given: \(list.kindName)")
     }
     guard elements.count <= maximumBlocks else {
-      throw Failure(.outOfRange, "blocks has \(elements.count) elements; a network has at most \(maximumBlocks) blocks")
+      throw Failure(.outOfRange, "blocks has \(elements.count) elements; a network has at most \(maximumBlocks) blocks and connectors")
     }
     return elements
   }
@@ -95,9 +132,15 @@ package struct NetworkSpecification: Sendable {
     get throws(Failure) {
       var members: [(key: String, value: JSON)] = []
       let takesSequences = try openings(try network.text("opening")).takesSequences
-      for option in networkOptions where takesSequences || !isSequenceOption(option.key) || network.isSet(option.key) { members.append((option.key, try network.value(option.key).json)) }
+      let hasShape = try !network.text("input_shape").isEmpty
+      // The shape gives the number of inputs, and is left out where there is none.
+      let implied = hasShape ? (network.isSet("inputs") ? [] : ["inputs"]) : ["input_shape"]
+      for option in networkOptions where !implied.contains(option.key) && (takesSequences || !isSequenceOption(option.key) || network.isSet(option.key)) {
+        members.append((option.key, try network.value(option.key).json))
+      }
       var elements: [JSON] = []
-      for block in blocks {
+      for (index, block) in blocks.enumerated() {
+        for connector in connectors[index] { elements.append(try Self.json(ofConnector: connector)) }
         let taken = try takenElementOptions(block)
         // Step sizes define the number of layers and the horizon; the defaults of these would contradict them.
         let implied = try block.text("step_sizes").isEmpty ? [] : ["layers", "horizon"].filter { !block.isSet($0) }
@@ -107,9 +150,17 @@ package struct NetworkSpecification: Sendable {
         }
         elements.append(.object(values))
       }
+      for connector in connectors[blocks.count] { elements.append(try Self.json(ofConnector: connector)) }
       members.append(("blocks", .array(elements)))
       return .object(members)
     }
+  }
+
+  private static func json(ofConnector connector: OptionValues) throws(Failure) -> JSON {
+    let taken = try takenConnectorOptions(connector)
+    var values: [(key: String, value: JSON)] = []
+    for option in connectorOptions where taken.contains(option.key) || connector.isSet(option.key) { values.append((option.key, try connector.value(option.key).json)) }
+    return .object(values)
   }
 }
 

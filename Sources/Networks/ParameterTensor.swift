@@ -50,10 +50,17 @@ struct ParameterPlacement {
     return Connector(name, map, layers, from: input, to: output, offset: offset)
   }
 
+  /// Places the tensors of a connector from its options.
+  mutating func connector(_ name: String, _ options: OptionValues, from input: Shape, _ precision: Precision) throws(Failure) -> Connector {
+    try checkConnectorOptions(options)
+    let parts = try connectors(try options.text("connector")).make(ConnectorConfiguration(options: options, input: input, precision: precision))
+    return try connector(name, parts.map, parts.layers, from: input, to: parts.output)
+  }
+
   /// Places the tensors of a dense connector, Wx + b.
   mutating func dense(_ name: String, from input: Shape, to output: Shape, _ precision: Precision) throws(Failure) -> (connector: Connector, places: AffineLayer) {
     var layers = LayerPlan(FieldConfiguration(width: output.features, precision: precision))
-    let weights = layers.weight("W", inputs: input.features, outputs: output.features)
+    let weights = try layers.weight("W", inputs: input.features, outputs: output.features)
     let bias = layers.bias("b", of: weights)
     let offset = count
     let connector = try connector(name, AffineMap(weights, bias: bias, nil), layers, from: input, to: output)

@@ -6,7 +6,7 @@ extension NetworkSpecification {
   /// The specification of an existing network with some options changed: the given options change, all others stay.
   ///
   /// A block option changes every block. `"block": i` beside it names the one block that changes. `"blocks": [{…}, …]`, with one object per block in their order, changes each block by its
-  /// own object (after the options for all blocks); `{}` leaves a block as it is.
+  /// own object (after the options for all blocks); `{}` leaves a block as it is. Where there are connectors, each has its object as well, at its place.
   ///
   /// An earlier option that contradicts the new ones is changed or dropped (`settle`).
   /// - Throws: `.invalidArgument` if the JSON is not an object of options, contains both "block" and "blocks", or has a number of objects that is not the number of blocks; `.outOfRange` for
@@ -14,9 +14,12 @@ extension NetworkSpecification {
   package func changing(json: JSON) throws(Failure) -> NetworkSpecification {
     guard let members = json.members else { throw Failure(.invalidArgument, "changes are a JSON object of options; given: \(json.kindName)") }
     let elements = try Self.elements(of: json["blocks"])
-    if let elements, elements.count != blocks.count {
-      let (given, present) = ("\(elements.count) object\(elements.count == 1 ? "" : "s")", "\(blocks.count) block\(blocks.count == 1 ? "" : "s")")
-      throw Failure(.invalidArgument, "blocks has \(given); the network has \(present): one object per block, {} for one that stays as it is")
+    let between = connectors.joined().count
+    if let elements, elements.count != blocks.count + between {
+      func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+      let present = counted(blocks.count, "block") + (between == 0 ? "" : " and " + counted(between, "connector"))
+      let each = between == 0 ? "block" : "block and connector"
+      throw Failure(.invalidArgument, "blocks has \(counted(elements.count, "object")); the network has \(present): one object per \(each), {} for one that stays as it is")
     }
     let chosen = try indexOfNamedBlock(json["block"], besideElements: elements != nil)
     var changed = self
@@ -31,12 +34,19 @@ extension NetworkSpecification {
         throw unknownName(key, what: "network or block option", allowed: networkOptions.map(\.key) + blockOptions.map(\.key) + ["block", "blocks"])
       }
     }
+    if let elements {
+      changed = try changed.changingConnectors { place, connector throws(Failure) in
+        let given = try Self.set(&connector, elements[place], place)
+        let taken = try takenConnectorOptions(connector)
+        for option in connectorOptions where connector.isSet(option.key) && !taken.contains(option.key) && !given.contains(option.key) { connector.reset(option.key) }
+      }
+    }
     return try changed.changingBlocks { index, block throws(Failure) in
       guard chosen == nil || chosen == index else { return }
       let before = block
       for (key, value) in common { try block.set(key, value) }
       var given = common.map(\.key)
-      if let elements { given += try Self.set(&block, elements[index], index) }
+      if let elements { given += try Self.set(&block, elements[place(ofBlock: index)], place(ofBlock: index)) }
       try block.settle(after: before, given: given)
     }
   }

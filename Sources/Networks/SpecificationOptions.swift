@@ -7,10 +7,11 @@ import VectorFields
 /// The options of scope "network".
 package let networkOptions: [OptionDescription] = [
   OptionDescription("precision", .choice(Precision.allCases.map(\.name)), default: .text("float32"), "precision of parameters, states and gradients"),
-  OptionDescription("inputs", .integer(1...1_000_000), default: .integer(1), unit: "features", required: true, "features of one sample"),
+  OptionDescription("inputs", .integer(1...1_000_000), default: .integer(1), unit: "features", required: true, "features of one sample; may be left out where input_shape is given"),
+  OptionDescription("input_shape", .reals, default: .text(""), "extents of one sample that is an image: channels, height, width; or channels, length; empty: a list of features"),
   OptionDescription("outputs", .integer(1...1_000_000), default: .integer(1), unit: "scores", required: true, "scores that the network computes for a sample: one for each class, or one for each target value"),
   OptionDescription("opening", .choice(openings.names), default: .text("zero_padding"), "how the inputs become the first state"),
-  OptionDescription("width", .integer(0...65_536), default: .integer(0), unit: "features", "features of the state; 0: as many as inputs"),
+  OptionDescription("width", .integer(0...65_536), default: .integer(0), unit: "features", "features of the state, or channels of an image; 0: as many as the inputs have"),
   OptionDescription("readout", .choice(readouts.names), default: .text("dense"), "how the final state becomes scores"),
   OptionDescription("loss", .choice(losses.names), default: .text("softmax_cross_entropy"), "the loss that training minimizes; it also determines how scores become probabilities"),
   OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the random initial parameters"),
@@ -21,6 +22,7 @@ private let biasHelp = biases.entries.map { "\($0.name): \($0.help)" }.joined(se
 /// The options of scope "block": the common ones, then those that single entries of the registries add.
 package let blockOptions: [OptionDescription] = [
   OptionDescription("field", .choice(fields.names), default: .text("antisymmetric"), "the vector field f(y; θ), which says how the state changes"),
+  OptionDescription("operator", .choice(operators.names), default: .text("dense"), "the linear operators that the field multiplies by"),
   OptionDescription("activation", .choice(activations.names), default: .text("tanh"), "the activation function σ, applied to each number"),
   OptionDescription("bias", .choice(biases.names), default: .text("vector"), biasHelp),
   OptionDescription("integrator", .choice(integrators.names), default: .text("euler"), "the time integrator; each of its steps is a layer"),
@@ -34,14 +36,14 @@ package let blockOptions: [OptionDescription] = [
 ] + elementOptions
 
 private let choosers = [
-  OptionChooser("field", fields), OptionChooser("integrator", integrators), OptionChooser("weights_in_time", plural: "choices of weights_in_time", timeBases), OptionChooser("memory", plural: "memory policies", memoryPolicies),
+  OptionChooser("field", fields), OptionChooser("operator", operators), OptionChooser("integrator", integrators), OptionChooser("weights_in_time", plural: "choices of weights_in_time", timeBases), OptionChooser("memory", plural: "memory policies", memoryPolicies),
   OptionChooser("noise", layerNoises),
 ]
 
-/// The options that single fields, integrators, bases, memory policies and noises add.
+/// The options that single fields, operators, integrators, bases, memory policies and noises add.
 package let elementOptions: [OptionDescription] = distinctOptions(choosers.flatMap { $0.choices.map(\.options) })
 
-/// The element options that a block's field, integrator, basis, memory policy and noise take.
+/// The element options that a block's field, operator, integrator, basis, memory policy and noise take.
 func takenElementOptions(_ block: OptionValues) throws(Failure) -> [String] {
   var keys: [String] = []
   for chooser in choosers {
@@ -51,7 +53,7 @@ func takenElementOptions(_ block: OptionValues) throws(Failure) -> [String] {
   return keys
 }
 
-/// Refuses options that are set but belong to another field, integrator, basis, memory policy or noise than the block's.
+/// Refuses options that are set but belong to another field, operator, integrator, basis, memory policy or noise than the block's.
 func checkElementOptions(_ block: OptionValues) throws(Failure) {
   let taken = try takenElementOptions(block)
   for option in elementOptions where block.isSet(option.key) && !taken.contains(option.key) {
@@ -62,7 +64,7 @@ func checkElementOptions(_ block: OptionValues) throws(Failure) {
   }
 }
 
-/// How inputs become the first state: padded with zeros up to the width, or by a trained affine map. For sequences, which drive the blocks, the state starts at zero or at a trained map of the first
+/// How inputs become the first state: padded with zeros up to the width (for images, with channels of zeros), or by a trained affine map. For sequences, which drive the blocks, the state starts at zero or at a trained map of the first
 /// observation.
 package enum Opening: Sendable {
   case zeroPadding, dense, sequence, sequenceDense
@@ -71,7 +73,7 @@ package enum Opening: Sendable {
   package var takesSequences: Bool { self == .sequence || self == .sequenceDense }
 }
 package let openings = Registry<Opening>("opening", [
-  ("zero_padding", "the inputs, then zeros up to the width", .zeroPadding),
+  ("zero_padding", "the inputs, then features or channels of zeros up to the width", .zeroPadding),
   ("dense", "a trained affine map of the inputs", .dense),
   ("sequence", "the inputs are observations in time that drive the blocks; the state starts at zero", .sequence),
   ("sequence_dense", "as sequence, but the state starts as a trained affine map of the first observation", .sequenceDense),

@@ -13,6 +13,8 @@ private func listing<Entry>(_ registry: Registry<Entry>) -> [(name: String, help
 /// The registries by their names in C. Each module fills its own registries.
 private let registryListings: [(name: String, help: String, entries: [(name: String, help: String)])] = [
   ("fields", "vector fields f(y; θ), the right-hand sides of the differential equation", listing(fields)),
+  ("operators", "linear operators that the fields of a block multiply by", listing(operators)),
+  ("connectors", "maps between blocks", listing(connectors)),
   ("integrators", "time integrators, whose steps are the layers", listing(integrators)),
   ("activations", "elementwise functions σ", listing(activations)),
   ("biases", "kinds of bias", listing(biases)),
@@ -36,6 +38,7 @@ private let registryListings: [(name: String, help: String, entries: [(name: Str
 private let optionScopes: [(name: String, help: String, options: [OptionDescription])] = [
   ("network", "the network, except for its blocks", networkOptions),
   ("block", "one block of layers: its field, its integrator, and the options of both", blockOptions),
+  ("connector", "a map before, between or after the blocks", connectorOptions),
   ("trainer", "how a network is trained", trainerOptions),
 ]
 
@@ -51,10 +54,12 @@ private struct ChoiceListing {
 private let choiceListings: [ChoiceListing] = [
   ChoiceListing(scope: "network", option: "opening", choices: openings.entries.map { ($0.name, $0.entry.takesSequences ? sequenceOptions : []) }),
   ChoiceListing(scope: "block", option: "field", choices: fields.entries.map { ($0.name, $0.entry.options) }),
+  ChoiceListing(scope: "block", option: "operator", choices: operators.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "block", option: "integrator", choices: integrators.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "block", option: "weights_in_time", choices: timeBases.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "block", option: "memory", choices: memoryPolicies.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "block", option: "noise", choices: layerNoises.entries.map { ($0.name, $0.entry.options) }),
+  ChoiceListing(scope: "connector", option: "connector", choices: connectors.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "trainer", option: "optimizer", choices: optimizers.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "trainer", option: "schedule", choices: schedules.entries.map { ($0.name, $0.entry.options) }),
 ]

@@ -12,6 +12,8 @@ package struct AffineMap: LayerMap {
   package let factor: Double
   package let outputs: Int
   private let linearOperator: any LinearOperator
+  /// g, then the scratch of the operator.
+  package let scratchWidth: Int
 
   package init(_ place: OperatorPlace, bias: BiasPlace, _ activation: Activation?, factor: Double = 1) {
     self.place = place
@@ -20,10 +22,11 @@ package struct AffineMap: LayerMap {
     self.factor = factor
     outputs = place.outputs
     linearOperator = place.linearOperator
+    scratchWidth = outputs + linearOperator.scratchWidth
   }
 
   package var recordWidth: Int { activation == nil ? 0 : outputs }
-  package var scratchWidth: Int { outputs }
+  private func productScratch(_ scratch: Block) -> Block { scratch.rows(outputs..<scratchWidth) }
 
   package func affineForm(_ layer: Layer) -> AffineForm? {
     linearOperator.affineForm(place.weights(layer), bias: bias(layer), activation: activation ?? .identity, sign: factor)
@@ -32,32 +35,34 @@ package struct AffineMap: LayerMap {
   package func evaluate(_ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block) {
     linearOperator.affine(
       place.weights(layer), bias: bias(layer), activation: activation ?? .identity, of: x, scale: factor * scale, addingTo: base, into: out,
-      slope: activation == nil ? nil : record)
+      slope: activation == nil ? nil : record, scratch: productScratch(scratch))
   }
 
   package func pushforward(
     _ layer: Layer, direction: Layer?, at x: Block, record: Block, tangent v: Block?, scale: Double, addingTo base: Block?, into out: Block, scratch: Block
   ) {
     guard activation != nil else {
-      return product(layer, direction, at: x, tangent: v, scale: factor * scale, addingTo: base, into: out)
+      return product(layer, direction, at: x, tangent: v, scale: factor * scale, addingTo: base, into: out, scratch: productScratch(scratch))
     }
     let inner = scratch.rows(0..<outputs)
-    product(layer, direction, at: x, tangent: v, scale: 1, addingTo: nil, into: inner)
+    product(layer, direction, at: x, tangent: v, scale: 1, addingTo: nil, into: inner, scratch: productScratch(scratch))
     multiply(factor * scale, record, inner, addingTo: base, into: out)
   }
 
   /// out = base + scale·(W·v + δW·x + δb).
-  private func product(_ layer: Layer, _ direction: Layer?, at x: Block, tangent v: Block?, scale: Double, addingTo base: Block?, into out: Block) {
+  private func product(_ layer: Layer, _ direction: Layer?, at x: Block, tangent v: Block?, scale: Double, addingTo base: Block?, into out: Block, scratch: Block) {
     var sum = base
     var isWritten = false
     if let v {
       linearOperator.affine(
-        place.weights(layer), bias: direction.flatMap { bias($0) }, activation: .identity, of: v, scale: scale, addingTo: sum, into: out, slope: nil)
+        place.weights(layer), bias: direction.flatMap { bias($0) }, activation: .identity, of: v, scale: scale, addingTo: sum, into: out, slope: nil,
+        scratch: scratch)
       (sum, isWritten) = (out, true)
     }
     if let direction {
       linearOperator.affine(
-        place.direction(direction), bias: v == nil ? bias(direction) : nil, activation: .identity, of: x, scale: scale, addingTo: sum, into: out, slope: nil)
+        place.direction(direction), bias: v == nil ? bias(direction) : nil, activation: .identity, of: x, scale: scale, addingTo: sum, into: out, slope: nil,
+        scratch: scratch)
       isWritten = true
     }
     if !isWritten { settle(base, into: out) }
@@ -69,7 +74,7 @@ package struct AffineMap: LayerMap {
   ) {
     let g = productCotangent(at: x, record: record, scale: scale, cotangent: p, isReplaced: q.base == p.base, gradient: gradient, scratch: scratch)
     linearOperator.affine(
-      place.weights(layer).transposed, bias: nil, activation: .identity, of: g, scale: 1, addingTo: base, into: q, slope: nil)
+      place.weights(layer).transposed, bias: nil, activation: .identity, of: g, scale: 1, addingTo: base, into: q, slope: nil, scratch: productScratch(scratch))
   }
 
   package func accumulateGradient(at x: Block, record: Block, cotangent p: Block, gradient: Layer, scratch: Block) {
@@ -88,7 +93,7 @@ package struct AffineMap: LayerMap {
     } else {
       multiply(factor * scale, record, p, addingTo: nil, into: g)
     }
-    if let gradient { linearOperator.accumulateGradient(g, x, addingTo: place.gradient(gradient)) }
+    if let gradient { linearOperator.accumulateGradient(g, x, addingTo: place.gradient(gradient), scratch: productScratch(scratch)) }
     return g
   }
 }

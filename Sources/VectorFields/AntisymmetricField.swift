@@ -17,7 +17,7 @@ package final class AntisymmetricField: MappedField {
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     let gamma = try configuration.options.real("gamma")
     var plan = LayerPlan(configuration)
-    let weights = plan.weight("K", prepared: .antisymmetric(damping: gamma))
+    let weights = try plan.weight("K", prepared: .antisymmetric(damping: gamma))
     map = AffineMap(weights, bias: plan.bias("b", of: weights), configuration.activation)
     self.plan = plan
     isDamped = gamma > 0

@@ -18,13 +18,14 @@ package final class AntisymmetricRNNField: PlannedField, DrivenField {
 
   /// Takes the option `gamma`.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
+    try configuration.requireMatrices(for: "antisymmetric_rnn")
     var plan = LayerPlan(configuration)
     // The prepared matrix is half of W − Wᵀ − γI.
     let gamma = try configuration.options.real("gamma")
     isDamped = gamma > 0
-    let recurrent = plan.weight("W", prepared: .antisymmetric(damping: gamma))
+    let recurrent = try plan.weight("W", prepared: .antisymmetric(damping: gamma))
     state = AffineMap(recurrent, bias: .none, nil, factor: 2)
-    let inputs = plan.weight("V", inputs: configuration.drive.channels)
+    let inputs = try plan.weight("V", inputs: configuration.drive.channels)
     input = DriveMap(inputs, bias: plan.bias("b", of: inputs))
     self.plan = plan
     activation = configuration.activation

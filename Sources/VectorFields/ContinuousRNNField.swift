@@ -7,7 +7,7 @@ import Settings
 /// is non-decreasing, the Cohen–Grossberg function V = −½aᵀwa + Σᵢ(∫^{yᵢ} ξσ'(ξ − θᵢ)dξ − Iᵢaᵢ), a = σ(y − θ), does not increase along the flow of constant weights:
 /// V̇ = −Σᵢ τᵢσ'(yᵢ − θᵢ)ẏᵢ². This holds for the flow, not for a step of any size.
 ///
-/// Tensors: w n × n; log_tau (s), n numbers; theta and I of the configured bias kind. The record holds the slopes, a, and τ⊙ẏ. Cost: one product and five passes over the state.
+/// Tensors: w n × n; log_tau (s), n numbers, or one a channel of an image; theta and I of the configured bias kind. The record holds the slopes, a, and τ⊙ẏ. Cost: one product and five passes over the state.
 package final class ContinuousRNNField: PlannedField {
   package let plan: LayerPlan
   private let weights: OperatorPlace
@@ -18,12 +18,15 @@ package final class ContinuousRNNField: PlannedField {
   private let precision: Precision
   /// Bytes from the prepared memory to 1/τ.
   private let ratesOffset: Int
+  /// The number of time constants: one for each feature, or channel of an image.
+  private let units: Int
 
   /// Takes the option `symmetric`.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
-    weights = plan.weight("w", prepared: try configuration.options.flag("symmetric") ? .symmetric : .nothing).transposed
+    weights = try plan.weight("w", prepared: try configuration.options.flag("symmetric") ? .symmetric : .nothing).transposed
     logTimeConstants = plan.vector("log_tau", configuration.width, stride: 1)
+    units = configuration.width
     thresholds = plan.bias("theta", of: weights)
     inputs = plan.bias("I", of: weights)
     ratesOffset = plan.reserve(configuration.width)
@@ -34,19 +37,20 @@ package final class ContinuousRNNField: PlannedField {
 
   package var isDamped: Bool { true }
   package var recordWidth: Int { 3 * width }
-  package var scratchWidth: Int { 2 * width }
+  package var scratchWidth: Int { 2 * width + weights.linearOperator.scratchWidth }
+  private func productScratch(_ scratch: Block) -> Block { scratch.rows(2 * width..<scratchWidth) }
 
   /// Makes ½(w + wᵀ), if configured, and 1/τ = exp(−s). The tangent of 1/τ depends on 1/τ, so `pushforward` forms it.
   package func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool) {
     plan.prepare(layer, asDirection: asDirection)
     guard !asDirection, let source = logTimeConstants(layer), let rates = rates(layer) else { return }
-    let target = Vector(rates.base, count: width, precision: precision)
-    copy(Vector(source.base, count: width, precision: precision), into: target)
+    let target = Vector(rates.base, count: units, precision: precision)
+    copy(Vector(source.base, count: units, precision: precision), into: target)
     scale(-1, target)
     exponential(target, into: target)
   }
 
-  private func rates(_ layer: Layer) -> Bias? { layer.prepared.map { Bias($0 + ratesOffset, stride: 1) } }
+  private func rates(_ layer: Layer) -> Bias? { layer.prepared.map { Bias($0 + ratesOffset, stride: 1, rows: width / units) } }
   private func preparedRates(_ layer: Layer) -> Bias {
     guard let rates = rates(layer) else { preconditionFailure("layer not prepared") }
     return rates
@@ -74,7 +78,7 @@ package final class ContinuousRNNField: PlannedField {
     activate(activation, a, scale: 1, addingTo: nil, into: a, slope: record.map { slopes($0) })
     add(-1, x, to: nil, into: drive)
     weights.linearOperator.affine(
-      weights.weights(layer), bias: inputs(layer), activation: .identity, of: a, scale: 1, addingTo: drive, into: drive, slope: nil)
+      weights.weights(layer), bias: inputs(layer), activation: .identity, of: a, scale: 1, addingTo: drive, into: drive, slope: nil, scratch: productScratch(scratch))
     scaleRows(preparedRates(layer), drive, scale: scale, addingTo: base, into: out)
   }
 
@@ -89,10 +93,12 @@ package final class ContinuousRNNField: PlannedField {
     multiply(1, slopes(record), moved, addingTo: nil, into: moved)
     if let v { add(-1, v, to: nil, into: sum) } else { fill(sum, 0) }
     weights.linearOperator.affine(
-      weights.weights(layer), bias: direction.flatMap { inputs($0) }, activation: .identity, of: moved, scale: 1, addingTo: sum, into: sum, slope: nil)
+      weights.weights(layer), bias: direction.flatMap { inputs($0) }, activation: .identity, of: moved, scale: 1, addingTo: sum, into: sum, slope: nil,
+      scratch: productScratch(scratch))
     if let direction {
       weights.linearOperator.affine(
-        weights.direction(direction), bias: nil, activation: .identity, of: activations(record), scale: 1, addingTo: sum, into: sum, slope: nil)
+        weights.direction(direction), bias: nil, activation: .identity, of: activations(record), scale: 1, addingTo: sum, into: sum, slope: nil,
+        scratch: productScratch(scratch))
       if let change = logTimeConstants(direction) { scaleRows(change, drives(record), scale: -1, addingTo: sum, into: sum) }
     }
     scaleRows(preparedRates(layer), sum, scale: scale, addingTo: base, into: out)
@@ -107,10 +113,11 @@ package final class ContinuousRNNField: PlannedField {
     let negated = part(1, scratch)
     scaleRows(preparedRates(layer), p, scale: scale, addingTo: nil, into: g)
     weights.linearOperator.affine(
-      weights.weights(layer).transposed, bias: nil, activation: .identity, of: g, scale: -1, addingTo: nil, into: negated, slope: nil)
+      weights.weights(layer).transposed, bias: nil, activation: .identity, of: g, scale: -1, addingTo: nil, into: negated, slope: nil,
+      scratch: productScratch(scratch))
     multiply(1, slopes(record), negated, addingTo: nil, into: negated)
     if let gradient {
-      weights.linearOperator.accumulateGradient(g, activations(record), addingTo: weights.gradient(gradient))
+      weights.linearOperator.accumulateGradient(g, activations(record), addingTo: weights.gradient(gradient), scratch: productScratch(scratch))
       if let bias = inputs(gradient) { weights.linearOperator.accumulateBiasGradient(g, addingTo: bias, transposed: true) }
       if let bias = thresholds(gradient) { weights.linearOperator.accumulateBiasGradient(negated, addingTo: bias, transposed: true) }
       if let bias = logTimeConstants(gradient) { accumulateRowDots(drives(record), g, scale: -1, addingTo: bias) }

@@ -18,9 +18,9 @@ package final class DampedAntisymmetricField: MappedField {
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     let gamma = try configuration.options.real("gamma")
     var plan = LayerPlan(configuration)
-    let weights = plan.weight("K", prepared: .antisymmetric(damping: 0))
+    let weights = try plan.weight("K", prepared: .antisymmetric(damping: 0))
     map = SumMap(
-      AffineMap(weights, bias: plan.bias("b", of: weights), configuration.activation), ScalingMap(-gamma, rows: configuration.width))
+      AffineMap(weights, bias: plan.bias("b", of: weights), configuration.activation), ScalingMap(-gamma, rows: configuration.rows))
     self.plan = plan
     isDamped = gamma > 0
     frozenDynamics = FrozenDynamics(.dampedRotation(gamma), configuration.activation, [.init(weights, isAntisymmetric: true)])

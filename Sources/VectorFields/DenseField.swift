@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Settings
 
 /// f(y) = σ(Ky + b): the residual network's field, with no stability guarantee.
 ///
@@ -8,9 +9,9 @@ package final class DenseField: MappedField {
   package let plan: LayerPlan
   package let map: AffineMap
 
-  package init(_ configuration: FieldConfiguration) {
+  package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
-    let weights = plan.weight("K")
+    let weights = try plan.weight("K")
     map = AffineMap(weights, bias: plan.bias("b", of: weights), configuration.activation)
     self.plan = plan
   }

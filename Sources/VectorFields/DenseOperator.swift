@@ -32,12 +32,13 @@ package final class DenseOperator: LinearOperator {
   private func prepared(_ base: UnsafeMutableRawPointer) -> Matrix { matrix(OperatorWeights(base, .prepared)) }
 
   package func affine(
-    _ weights: OperatorWeights, bias: Bias?, activation: Activation, of x: Block, scale: Double, addingTo base: Block?, into out: Block, slope: Block?
+    _ weights: OperatorWeights, bias: Bias?, activation: Activation, of x: Block, scale: Double, addingTo base: Block?, into out: Block, slope: Block?,
+    scratch: Block
   ) {
     LinearAlgebra.affine(matrix(weights), bias: bias, activation: activation, of: x, scale: scale, addingTo: base, into: out, slope: slope)
   }
 
-  package func accumulateGradient(_ left: Block, _ right: Block, addingTo gradient: OperatorWeights) {
+  package func accumulateGradient(_ left: Block, _ right: Block, addingTo gradient: OperatorWeights, scratch: Block) {
     accumulateOuter(left, right, addingTo: matrix(gradient))
   }
 

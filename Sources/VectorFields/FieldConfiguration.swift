@@ -3,6 +3,7 @@ import Settings
 
 /// Everything that a field is made from: the settings of all fields, and the options that only some fields take, such as `gamma`.
 package struct FieldConfiguration: Sendable {
+  /// The features of the state, or the channels of an image.
   package var width: Int
   package var activation: Activation
   package var bias: BiasKind
@@ -11,6 +12,8 @@ package struct FieldConfiguration: Sendable {
   package var options: OptionValues
   /// The sequences that drive the field, if it is a driven field.
   package var drive = DriveConfiguration()
+  /// What the field multiplies by.
+  package var operators = OperatorKind.dense
 
   package init(
     width: Int, activation: Activation = .tanh, bias: BiasKind = .vector, precision: Precision = .float32,
@@ -23,9 +26,20 @@ package struct FieldConfiguration: Sendable {
     self.options = options
   }
 
-  /// The operator that fields of this configuration multiply by, made for the sizes that a field asks for.
-  package func linearOperator(inputs: Int, outputs: Int) -> any LinearOperator {
-    DenseOperator(inputs: inputs, outputs: outputs, precision: precision)
+  /// The pixels of a channel; 1 for features.
+  package var pixels: Int { operators.pixels }
+  /// The rows of the state.
+  package var rows: Int { width * pixels }
+
+  /// The operator that fields of this configuration multiply by, made for the numbers of features or channels that a field asks for.
+  /// - Throws: what prevents such an operator.
+  package func linearOperator(inputs: Int, outputs: Int) throws(Failure) -> any LinearOperator {
+    try operators.make(inputs: inputs, outputs: outputs, precision: precision)
+  }
+
+  /// - Throws: `.incompatible` if the field multiplies by something else than matrices.
+  func requireMatrices(for field: String) throws(Failure) {
+    guard case .dense = operators else { throw Failure(.incompatible, "field \(field) multiplies by matrices only; operator must be dense") }
   }
 
   /// The option `hidden_width`, where 0 stands for `width` (that of the state, or of a part of it).

@@ -5,12 +5,12 @@ package typealias FieldEntry = Factory<FieldConfiguration, any VectorField>
 
 /// The vector fields by name. Sources/README.md says how to add one.
 package let fields = Registry<FieldEntry>("field", [
-  ("dense", "σ(Ky+b), the residual network [Haber & Ruthotto 2017, eq. 2.1]; no guarantee", FieldEntry { DenseField($0) }),
+  ("dense", "σ(Ky+b), the residual network [Haber & Ruthotto 2017, eq. 2.1]; no guarantee", FieldEntry { (c) throws(Failure) in try DenseField(c) }),
   ("two_layer", "K₂σ(K₁y+b₁)+b₂, the residual block of two layers [Lu et al. 2018]; no guarantee", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try TwoLayerField(c) }),
   ("antisymmetric", "σ(½(K−Kᵀ−γI)y+b) [Haber & Ruthotto 2017, eq. 4.12]; frozen eigenvalues with real part ≤ 0", FieldEntry(options: [gamma]) { (c) throws(Failure) in try AntisymmetricField(c) }),
   ("antisymmetric_damped", "σ(½(K−Kᵀ)y+b) − γy; a contraction if γ > ½L‖½(K−Kᵀ)‖", FieldEntry(options: [gamma]) { (c) throws(Failure) in try DampedAntisymmetricField(c) }),
   ("negative_definite", "σ(−CᵀCy+b) [Haber & Ruthotto 2017, §4.2]; frozen eigenvalues real and ≤ 0", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try NegativeDefiniteField(c) }),
-  ("hamiltonian", "ẏ=σ(Kz+b), ż=−σ(Kᵀy+b) [Haber & Ruthotto 2017, §4.3]; volume preserving with verlet", FieldEntry { HamiltonianField($0) }),
+  ("hamiltonian", "ẏ=σ(Kz+b), ż=−σ(Kᵀy+b) [Haber & Ruthotto 2017, §4.3]; volume preserving with verlet", FieldEntry { (c) throws(Failure) in try HamiltonianField(c) }),
   ("hamiltonian_two_weight", "ẏ=K₁ᵀσ(K₁z+b₁), ż=−K₂ᵀσ(K₂y+b₂) [Chang et al. 2018]; symplectic with verlet", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try SeparableHamiltonianField(twoWeight: c) }),
   ("hamiltonian_h", "ẏ=𝒥Kᵀσ(Ky+b) [Galimberti et al. 2021]; with the separable coupling and verlet gradients cannot vanish", FieldEntry(options: [hiddenWidth, coupling]) { (c) throws(Failure) in try hamiltonianH(c) }),
   ("gradient_flow", "−Kᵀσ(Ky+b), the parabolic network [Ruthotto & Haber 2018]; non-expansive for h ≤ 2/(L‖K‖²)", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try GradientFlowField(c) }),
@@ -21,8 +21,8 @@ package let fields = Registry<FieldEntry>("field", [
   ("continuous_rnn", "τᵢẏᵢ = −yᵢ + Σⱼwⱼᵢσ(yⱼ−θⱼ) + Iᵢ [Ruseckas 2019]; with symmetric w it has a Lyapunov function", FieldEntry(options: [symmetric]) { (c) throws(Failure) in try ContinuousRNNField(c) }),
   ("antisymmetric_rnn", "σ((W−Wᵀ−γI)h+Vu+b), driven by a sequence [Chang et al. 2019, eq. 9]; frozen eigenvalues with real part ≤ 0", FieldEntry(options: [gamma]) { (c) throws(Failure) in try AntisymmetricRNNField(c) }),
   ("gated_antisymmetric_rnn", "sigmoid(Mh+V_zu+b_z)⊙σ(Mh+Vu+b), M=W−Wᵀ−γI, driven by a sequence [Chang et al. 2019, eq. 11–13]", FieldEntry(options: [gamma]) { (c) throws(Failure) in try GatedAntisymmetricRNNField(c) }),
-  ("neural_cde", "F(y)Ẋ(t), F=σ(Ky+b) as n×C, along a path through a sequence [Kidger et al. 2020]", FieldEntry { NeuralCDEField($0) }),
-  ("ode_rnn", "δσ(Ky+b)+m tanh(Wy+Vx+c): a flow between observations, an update at each [Rubanova et al. 2019]", FieldEntry { ODERNNField($0) }),
+  ("neural_cde", "F(y)Ẋ(t), F=σ(Ky+b) as n×C, along a path through a sequence [Kidger et al. 2020]", FieldEntry { (c) throws(Failure) in try NeuralCDEField(c) }),
+  ("ode_rnn", "δσ(Ky+b)+m tanh(Wy+Vx+c): a flow between observations, an update at each [Rubanova et al. 2019]", FieldEntry { (c) throws(Failure) in try ODERNNField(c) }),
 ])
 
 /// The names of the fields that, with their default options, have a property: for messages that say which fields would do.
@@ -66,5 +66,5 @@ private func secondOrder(_ configuration: FieldConfiguration) throws(Failure) ->
   guard hidden == 0 else {
     throw Failure(.incompatible, "hidden_width is \(hidden); field second_order has hidden values in form gradient alone, with form plain it must be 0")
   }
-  return SecondOrderField(configuration)
+  return try SecondOrderField(configuration)
 }

@@ -16,7 +16,7 @@ package final class FullHamiltonianField: MappedField {
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     _ = try configuration.halfWidth(for: "hamiltonian_h")
     var plan = LayerPlan(configuration)
-    let weights = plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
+    let weights = try plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
     map = CanonicalMap(ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: 1))
     self.plan = plan
   }

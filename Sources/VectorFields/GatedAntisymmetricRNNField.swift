@@ -18,14 +18,15 @@ package final class GatedAntisymmetricRNNField: PlannedField, DrivenField {
 
   /// Takes the option `gamma`.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
+    try configuration.requireMatrices(for: "gated_antisymmetric_rnn")
     var plan = LayerPlan(configuration)
     let gamma = try configuration.options.real("gamma")
     isDamped = gamma > 0
-    let recurrent = plan.weight("W", prepared: .antisymmetric(damping: gamma))
+    let recurrent = try plan.weight("W", prepared: .antisymmetric(damping: gamma))
     state = AffineMap(recurrent, bias: .none, nil, factor: 2)
-    let inputs = plan.weight("V", inputs: configuration.drive.channels)
+    let inputs = try plan.weight("V", inputs: configuration.drive.channels)
     input = DriveMap(inputs, bias: plan.bias("b", of: inputs))
-    let gates = plan.weight("Vz", inputs: configuration.drive.channels)
+    let gates = try plan.weight("Vz", inputs: configuration.drive.channels)
     gate = DriveMap(gates, bias: plan.bias("bz", of: gates))
     self.plan = plan
     activation = configuration.activation

@@ -17,7 +17,7 @@ package final class GradientFlowField: MappedField {
   /// Takes the option `hidden_width`, the rows of K.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
-    let weights = plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
+    let weights = try plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
     map = ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: -1)
     self.plan = plan
     frozenDynamics = FrozenDynamics(.descent, configuration.activation, [.init(weights)], degree: 2)

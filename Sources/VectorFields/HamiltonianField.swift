@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Settings
 
 /// ẏ = σ(Kz + b), ż = −σ(Kᵀy + b), z(0) = 0: a partitioned field whose block matrix is antisymmetric for every K.
 ///
@@ -10,9 +11,9 @@ package final class HamiltonianField: PartitionedMappedField {
   package let momentumMap: AffineMap
   package let frozenDynamics: FrozenDynamics?
 
-  package init(_ configuration: FieldConfiguration) {
+  package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
-    let weights = plan.weight("K")
+    let weights = try plan.weight("K")
     let bias = plan.bias("b", of: weights)
     positionMap = AffineMap(weights, bias: bias, configuration.activation)
     momentumMap = AffineMap(weights.transposed, bias: bias, configuration.activation, factor: -1)

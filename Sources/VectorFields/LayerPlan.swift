@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Settings
 
 /// The list of the tensors of a field's layer and of the operators prepared from them. It is filled while the field is made.
 ///
@@ -6,17 +7,31 @@ import LinearAlgebra
 package struct LayerPlan: Sendable {
   /// What is prepared from a tensor of weights.
   package enum Preparation: Sendable {
-    /// A copy for single samples.
+    /// W itself: a copy for single samples.
     case copy
-    /// Nothing, for weights that are only used transposed: their tensor already has the layout that single samples need.
+    /// Nothing, for weights that are only used transposed: their tensor already has the layout that single samples need. Operators that need their prepared form get the copy all the same.
     case nothing
     /// ½(W − Wᵀ − γI).
     case antisymmetric(damping: Double)
     /// ½(W + Wᵀ).
     case symmetric
+
+    fileprivate var orCopy: Preparation { if case .nothing = self { .copy } else { self } }
+
+    /// - Throws: `.incompatible` if the operator has no antisymmetric or symmetric part.
+    fileprivate func check(_ linearOperator: any LinearOperator) throws(Failure) {
+      switch self {
+      case .antisymmetric, .symmetric: try linearOperator.checkSquare()
+      case .copy, .nothing: break
+      }
+    }
   }
 
+  /// Rows of the state.
   package let width: Int
+  /// The pixels of a channel; 1 for features.
+  package var pixels: Int { configuration.pixels }
+  package var isDense: Bool { if case .dense = configuration.operators { true } else { false } }
   package private(set) var parameters: [ParameterShape] = []
   /// Whether `finishGradient` has anything to do.
   package private(set) var gradientNeedsFinish = false
@@ -26,17 +41,21 @@ package struct LayerPlan: Sendable {
   private var isNeededForTraining = false
 
   package init(_ configuration: FieldConfiguration) {
-    width = configuration.width
+    width = configuration.rows
     self.configuration = configuration
   }
 
-  /// Adds a tensor with the weights of an operator, by default width × width.
+  /// Adds a tensor with the weights of an operator between features, or channels of an image; by default as many as the state has.
   ///
   /// - Parameter weightUse: how the field uses the operator. This determines the size of the initial weights.
+  /// - Throws: what prevents an operator of this kind, such as groups that do not divide the channels.
   package mutating func weight(
-    _ name: String, inputs: Int? = nil, outputs: Int? = nil, for weightUse: WeightUse = .product, prepared preparation: Preparation = .copy
-  ) -> OperatorPlace {
-    let linearOperator = configuration.linearOperator(inputs: inputs ?? width, outputs: outputs ?? width)
+    _ name: String, inputs: Int? = nil, outputs: Int? = nil, for weightUse: WeightUse = .product, prepared wanted: Preparation = .copy
+  ) throws(Failure) -> OperatorPlace {
+    let linearOperator = try configuration.linearOperator(inputs: inputs ?? configuration.width, outputs: outputs ?? configuration.width)
+    try wanted.check(linearOperator)
+    let preparation = linearOperator.needsPreparation ? wanted.orCopy : wanted
+    if linearOperator.needsPreparation { isNeededForTraining = true }
     let tensor = parameters.count
     let deviation = weightUse.deviation(fanIn: linearOperator.fanIn, fanOut: linearOperator.fanOut)
     parameters.append(ParameterShape(name, linearOperator.shape, .weight, deviation: deviation))
@@ -60,10 +79,10 @@ package struct LayerPlan: Sendable {
     return count == 0 ? .none : vector(name, count, stride: configuration.bias == .vector ? 1 : 0)
   }
 
-  /// Adds a tensor of `count` numbers that are not weights, initially zero.
+  /// Adds a tensor of `count` numbers that are not weights, initially zero. With stride 1 there is one for each feature, or for each channel of an image.
   package mutating func vector(_ name: String, _ count: Int, stride: Int) -> BiasPlace {
     parameters.append(ParameterShape(name, [count], .bias, deviation: 0))
-    return BiasPlace(tensor: parameters.count - 1, stride: stride)
+    return BiasPlace(tensor: parameters.count - 1, stride: stride, rows: configuration.pixels)
   }
 
   /// Reserves room for `count` prepared numbers that the field computes itself. Returns their distance from `Layer.prepared` in bytes.
@@ -78,14 +97,14 @@ package struct LayerPlan: Sendable {
   /// The number of prepared numbers. If all prepared operators are copies, they are made for inference alone. If training needs any prepared operator, it gets the copies too, so that places do not depend on the purpose.
   package func preparedCount(for purpose: Purpose) -> Int { isNeededForTraining || purpose == .inference ? count : 0 }
 
-  /// Prepares the operators of one layer; or for a direction their tangents, without constants and copies.
+  /// Prepares the operators of one layer; or for a direction their tangents, without constants, and without copies that only single samples need.
   package func prepare(_ layer: Layer, asDirection: Bool) {
     guard let base = layer.prepared else { return }
     for (place, preparation) in prepared {
       guard let tensor = layer.tensors[place.tensor], let offset = place.preparedOffset else { continue }
       switch preparation {
       case .nothing: break
-      case .copy: if !asDirection { place.linearOperator.prepareCopy(of: tensor, into: base + offset) }
+      case .copy: if !asDirection || place.linearOperator.needsPreparation { place.linearOperator.prepareCopy(of: tensor, into: base + offset) }
       case .antisymmetric(let damping): place.linearOperator.prepareAntisymmetric(tensor, damping: asDirection ? 0 : damping, into: base + offset)
       case .symmetric: place.linearOperator.prepareSymmetric(tensor, into: base + offset)
       }

@@ -15,12 +15,12 @@ package final class LinearActivationField: SplitMappedField {
   /// Takes the options `activation_rate`, κ > 0, and `activation_form`.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
-    let weights = plan.weight("w")
+    let weights = try plan.weight("w")
     let rate = try configuration.options.real("activation_rate")
     let relaxes = try configuration.options.text("activation_form") == "relaxation"
     map = SumMap(
       AffineMap(weights, bias: plan.bias("b", of: weights), nil),
-      ActivationMap(configuration.activation, factor: rate, linear: relaxes ? -rate : 0, rows: configuration.width))
+      ActivationMap(configuration.activation, factor: rate, linear: relaxes ? -rate : 0, rows: configuration.rows))
     self.plan = plan
     isDamped = relaxes
   }

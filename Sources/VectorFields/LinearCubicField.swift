@@ -15,8 +15,8 @@ package final class LinearCubicField: SplitMappedField {
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     let rate = try configuration.options.real("cubic_rate")
     var plan = LayerPlan(configuration)
-    let weights = plan.weight("w")
-    map = SumMap(AffineMap(weights, bias: plan.bias("b", of: weights), nil), CubicMap(-rate, rows: configuration.width))
+    let weights = try plan.weight("w")
+    map = SumMap(AffineMap(weights, bias: plan.bias("b", of: weights), nil), CubicMap(-rate, rows: configuration.rows))
     self.plan = plan
     isDamped = rate > 0
   }

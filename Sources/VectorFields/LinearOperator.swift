@@ -1,9 +1,10 @@
 import LinearAlgebra
+import Settings
 
 /// A linear map x ↦ Wx of blocks whose weights W lie in one tensor of a layer. Fields are written over such operators.
 ///
-/// Fields depend only on the `inputs` and `outputs` of an operator. Dense matrices are one kind of operator; convolutions would be another. Every product includes what follows it: out = base + s·σ(Wx + b). An
-/// operator owns no numbers. Each call says where they lie (`OperatorWeights`) and whether W or Wᵀ is meant. Only the declarations of shapes allocate memory.
+/// Fields depend only on the `inputs` and `outputs` of an operator, which is a dense matrix or a convolution. Every product includes what follows it: out = base + s·σ(Wx + b). An operator owns no numbers. Each call
+/// says where they lie (`OperatorWeights`) and whether W or Wᵀ is meant, and brings `scratchWidth` rows of scratch. Only the declarations of shapes allocate memory.
 ///
 /// As for all forward products, a sample has the same bits alone and in a tile.
 package protocol LinearOperator: AnyObject, Sendable {
@@ -17,12 +18,17 @@ package protocol LinearOperator: AnyObject, Sendable {
   var fanOut: Int { get }
   /// The count of numbers in a bias that is added to Wx, or to Wᵀx.
   func biasCount(_ kind: BiasKind, transposed: Bool) -> Int
+  /// Whether products need the prepared form of W: for parameters and for directions, in training too. Other operators multiply by the tensor itself as well.
+  var needsPreparation: Bool { get }
+  /// Rows of scratch that a product or a gradient needs.
+  var scratchWidth: Int { get }
 
   /// out = base + scale·σ(Wx + bias), and slope = σ'(Wx + bias) if asked for. `out` may be `base`, never `x`.
   func affine(
-    _ weights: OperatorWeights, bias: Bias?, activation: Activation, of x: Block, scale: Double, addingTo base: Block?, into out: Block, slope: Block?)
+    _ weights: OperatorWeights, bias: Bias?, activation: Activation, of x: Block, scale: Double, addingTo base: Block?, into out: Block, slope: Block?,
+    scratch: Block)
   /// Accumulates the gradient of ⟨left, W·right⟩ in W, summed over the samples: left·rightᵀ for a dense W. `gradient` has the form of a tensor.
-  func accumulateGradient(_ left: Block, _ right: Block, addingTo gradient: OperatorWeights)
+  func accumulateGradient(_ left: Block, _ right: Block, addingTo gradient: OperatorWeights, scratch: Block)
   /// Accumulates the gradient of ⟨left, b⟩ in the bias b of W, or of Wᵀ.
   func accumulateBiasGradient(_ left: Block, addingTo gradient: Bias, transposed: Bool)
   /// out = scale·slope⊙cotangent, and its `accumulateBiasGradient`: the first step of every activation's pullback.
@@ -34,11 +40,15 @@ package protocol LinearOperator: AnyObject, Sendable {
   /// - Parameter bound: computes the bound, with memory for `normExtents`.
   func boundNorm(_ tensor: UnsafeMutableRawPointer, isAntisymmetric: Bool, enough target: Double, by bound: NormBound) -> Double
   var normLooseness: Double { get }
+  /// How much a change ΔW of the tensor increases this bound at most, relative to the Frobenius norm of the tensor ΔW.
+  var normGrowth: Double { get }
   /// The extents of the matrix whose norm is bounded, the smaller first.
   var normExtents: (rows: Int, columns: Int) { get }
 
-  /// Numbers of W in prepared form, in the layout that single samples need.
+  /// Numbers of W in prepared form, which has the layout that products need.
   var preparedCount: Int { get }
+  /// - Throws: `.incompatible`, with the reason, if ½(W − Wᵀ) and ½(W + Wᵀ) are not operators of this form.
+  func checkSquare() throws(Failure)
   /// prepared = W.
   func prepareCopy(of tensor: UnsafeMutableRawPointer, into prepared: UnsafeMutableRawPointer)
   /// prepared = ½(W − Wᵀ − γI). Inputs and outputs are the same space.
@@ -52,6 +62,11 @@ package protocol LinearOperator: AnyObject, Sendable {
 }
 
 extension LinearOperator {
+  package var needsPreparation: Bool { false }
+  package var scratchWidth: Int { 0 }
+  package var normGrowth: Double { 1 }
+  package func checkSquare() throws(Failure) { precondition(inputs == outputs, "the antisymmetric part of a square matrix") }
+
   package func multiply(_ scale: Double, _ slope: Block, _ cotangent: Block, into out: Block, addingBiasGradientTo gradient: Bias, transposed: Bool) {
     LinearAlgebra.multiply(scale, slope, cotangent, addingTo: nil, into: out)
     accumulateBiasGradient(out, addingTo: gradient, transposed: transposed)

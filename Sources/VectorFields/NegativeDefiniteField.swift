@@ -16,7 +16,7 @@ package final class NegativeDefiniteField: MappedField {
   /// Takes the option `hidden_width`, the rows of C.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
-    let weights = plan.weight("C", outputs: try configuration.hiddenWidth(), for: .gradient)
+    let weights = try plan.weight("C", outputs: try configuration.hiddenWidth(), for: .gradient)
     map = ComposedMap(
       AffineMap(weights, bias: .none, nil, factor: -1),
       then: AffineMap(weights.transposed, bias: plan.bias("b", of: weights.transposed), configuration.activation))

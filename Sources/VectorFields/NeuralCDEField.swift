@@ -12,10 +12,11 @@ package final class NeuralCDEField: PlannedField, DrivenField {
   private let map: AffineMap
   private let channels: Int
 
-  package init(_ configuration: FieldConfiguration) {
+  package init(_ configuration: FieldConfiguration) throws(Failure) {
+    try configuration.requireMatrices(for: "neural_cde")
     var plan = LayerPlan(configuration)
     channels = configuration.drive.channels
-    let weights = plan.weight("K", outputs: channels * configuration.width, for: .sum(terms: channels))
+    let weights = try plan.weight("K", outputs: channels * configuration.width, for: .sum(terms: channels))
     map = AffineMap(weights, bias: plan.bias("b", of: weights), configuration.activation)
     self.plan = plan
   }

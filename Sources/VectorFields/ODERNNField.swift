@@ -17,13 +17,14 @@ package final class ODERNNField: PlannedField, DrivenField {
   private let input: DriveMap
   private let channels: Int
 
-  package init(_ configuration: FieldConfiguration) {
+  package init(_ configuration: FieldConfiguration) throws(Failure) {
+    try configuration.requireMatrices(for: "ode_rnn")
     var plan = LayerPlan(configuration)
     channels = configuration.drive.channels
-    let weights = plan.weight("K")
+    let weights = try plan.weight("K")
     flow = AffineMap(weights, bias: plan.bias("b", of: weights), configuration.activation)
-    update = AffineMap(plan.weight("W"), bias: .none, nil)
-    let inputs = plan.weight("V", inputs: channels)
+    update = AffineMap(try plan.weight("W"), bias: .none, nil)
+    let inputs = try plan.weight("V", inputs: channels)
     input = DriveMap(inputs, bias: plan.bias("c", of: inputs))
     self.plan = plan
   }

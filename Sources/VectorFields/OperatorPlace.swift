@@ -32,21 +32,24 @@ package struct OperatorPlace: Sendable {
   package var inputs: Int { isTransposed ? linearOperator.outputs : linearOperator.inputs }
   package var outputs: Int { isTransposed ? linearOperator.inputs : linearOperator.outputs }
 
-  /// The same weights, transposed. For Wᵀ the tensor itself has the layout that single samples need, so the copy is not used.
+  /// The same weights, transposed. For the transpose of a matrix the tensor itself has the layout that single samples need, so the copy is not used.
   package var transposed: OperatorPlace {
     OperatorPlace(
-      linearOperator, tensor: tensor, use: use, weightUse: weightUse, preparedOffset: use == .made ? preparedOffset : nil, isTransposed: !isTransposed)
+      linearOperator, tensor: tensor, use: use, weightUse: weightUse, preparedOffset: multipliesByPrepared ? preparedOffset : nil, isTransposed: !isTransposed)
   }
+
+  /// Whether products need the prepared form: because the field multiplies by another matrix than W, or because the operator needs it.
+  private var multipliesByPrepared: Bool { use == .made || linearOperator.needsPreparation }
 
   /// The weights to multiply by.
   @inline(__always) package func weights(_ layer: Layer) -> OperatorWeights {
     if let preparedOffset, let prepared = layer.prepared { return OperatorWeights(prepared + preparedOffset, .prepared, isTransposed: isTransposed) }
-    precondition(use == .itself, "layer not prepared")
+    precondition(!multipliesByPrepared, "layer not prepared")
     return gradient(layer)
   }
 
-  /// The weights of a direction: its tensor, or the matrix prepared from it.
-  @inline(__always) package func direction(_ layer: Layer) -> OperatorWeights { use == .made ? weights(layer) : gradient(layer) }
+  /// The weights of a direction: its tensor, or what was prepared from it.
+  @inline(__always) package func direction(_ layer: Layer) -> OperatorWeights { multipliesByPrepared ? weights(layer) : gradient(layer) }
 
   /// Where gradients accumulate: the tensor.
   @inline(__always) package func gradient(_ layer: Layer) -> OperatorWeights {
@@ -59,16 +62,19 @@ package struct OperatorPlace: Sendable {
 package struct BiasPlace: Sendable {
   package static let none = BiasPlace(tensor: nil, stride: 0)
   package let tensor: Int?
-  /// 1 for one number per feature, 0 for one number for all features.
+  /// 1 for one number per feature, or per channel of an image; 0 for one number for all.
   package let stride: Int
+  /// The rows that share a number: the pixels of a channel.
+  package let rows: Int
 
-  package init(tensor: Int?, stride: Int) {
+  package init(tensor: Int?, stride: Int, rows: Int = 1) {
     self.tensor = tensor
     self.stride = stride
+    self.rows = rows
   }
 
   @inline(__always) package func callAsFunction(_ layer: Layer) -> Bias? {
     guard let tensor, let base = layer.tensors[tensor] else { return nil }
-    return Bias(base, stride: stride)
+    return Bias(base, stride: stride, rows: rows)
   }
 }

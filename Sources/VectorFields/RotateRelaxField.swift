@@ -17,8 +17,8 @@ package final class RotateRelaxField: MappedField, RotatingField {
   /// Takes the option `hidden_width`, the rows of K.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
-    let rotation = plan.weight("A", prepared: .antisymmetric(damping: 0))
-    let weights = plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
+    let rotation = try plan.weight("A", prepared: .antisymmetric(damping: 0))
+    let weights = try plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
     map = SumMap(
       AffineMap(rotation, bias: .none, nil, factor: 2),
       ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: -1))

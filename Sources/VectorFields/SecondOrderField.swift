@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Settings
 
 /// ÿ = σ(Ky + b) as ẏ = v, v̇ = σ(Ky + b), v(0) = 0: the second-order network of [HR].
 ///
@@ -10,10 +11,10 @@ package final class SecondOrderField: PartitionedMappedField {
   package let momentumMap: AffineMap
   package var accelerationComponent: Int? { 1 }
 
-  package init(_ configuration: FieldConfiguration) {
+  package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
-    let weights = plan.weight("K")
-    positionMap = ScalingMap(1, rows: configuration.width)
+    let weights = try plan.weight("K")
+    positionMap = ScalingMap(1, rows: configuration.rows)
     momentumMap = AffineMap(weights, bias: plan.bias("b", of: weights), configuration.activation)
     self.plan = plan
   }

@@ -17,8 +17,8 @@ package final class SecondOrderGradientField: PartitionedMappedField {
   /// Takes the option `hidden_width`, the rows of K.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
-    let weights = plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
-    positionMap = ScalingMap(1, rows: configuration.width)
+    let weights = try plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
+    positionMap = ScalingMap(1, rows: configuration.rows)
     momentumMap = ComposedMap(gradientOf: weights, bias: plan.bias("b", of: weights), configuration.activation, factor: -1)
     self.plan = plan
     frozenDynamics = FrozenDynamics(.potential, configuration.activation, [.init(weights)], degree: 2)

@@ -31,9 +31,9 @@ package final class SeparableHamiltonianField: PartitionedMappedField {
   ) throws(Failure) {
     let hidden = try configuration.hiddenWidth(of: part)
     var plan = LayerPlan(configuration)
-    let moving = plan.weight(positions.weight, inputs: part, outputs: hidden, for: .gradient)
+    let moving = try plan.weight(positions.weight, inputs: part, outputs: hidden, for: .gradient)
     positionMap = ComposedMap(gradientOf: moving, bias: plan.bias(positions.bias, of: moving), configuration.activation, factor: 1)
-    let turning = plan.weight(momenta.weight, inputs: part, outputs: hidden, for: .gradient)
+    let turning = try plan.weight(momenta.weight, inputs: part, outputs: hidden, for: .gradient)
     momentumMap = ComposedMap(gradientOf: turning, bias: plan.bias(momenta.bias, of: turning), configuration.activation, factor: -1)
     self.plan = plan
     frozenDynamics = FrozenDynamics(.oscillation, configuration.activation, [.init(moving), .init(turning)])

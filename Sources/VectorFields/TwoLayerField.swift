@@ -12,9 +12,9 @@ package final class TwoLayerField: MappedField {
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     let hidden = try configuration.hiddenWidth()
     var plan = LayerPlan(configuration)
-    let inner = plan.weight("K1", outputs: hidden)
+    let inner = try plan.weight("K1", outputs: hidden)
     let innerBias = plan.bias("b1", of: inner)
-    let outer = plan.weight("K2", inputs: hidden)
+    let outer = try plan.weight("K2", inputs: hidden)
     map = ComposedMap(AffineMap(inner, bias: innerBias, configuration.activation), then: AffineMap(outer, bias: plan.bias("b2", of: outer), nil))
     self.plan = plan
   }

@@ -10,6 +10,10 @@ import LinearAlgebra
 package protocol VectorField: Sendable {
   /// The number of features of the visible state y, which blocks pass to one another: the first rows of the state.
   var width: Int { get }
+  /// The rows that one channel of an image takes; 1 for features.
+  var pixels: Int { get }
+  /// Whether the field multiplies by matrices only, which integrators may read from its tensors.
+  var isDense: Bool { get }
   /// The rows of the whole state: `width`, or more if momenta z follow, which are zero at the beginning of a block.
   var stateWidth: Int { get }
   /// The rows of outside input that the field reads through `Layer.drive`; 0 for a field without outside input.
@@ -59,6 +63,8 @@ package protocol VectorField: Sendable {
 }
 
 extension VectorField {
+  package var pixels: Int { 1 }
+  package var isDense: Bool { true }
   package var stateWidth: Int { width }
   package var driveWidth: Int { 0 }
   package var componentCount: Int { 1 }

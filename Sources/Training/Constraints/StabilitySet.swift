@@ -16,7 +16,7 @@ import VectorFields
 /// The norms are not computed exactly. `NormBound` gives upper bounds that include all rounding errors and exceed the norm by at most 1 %. A layer that these bounds place in the set is therefore proven to
 /// be in it, and a layer within 1 % of the limit may be scaled although it need not be.
 ///
-/// Bounds are expensive, so they are reused. If the weights have changed by ΔW since their norm was bounded, the norm has grown by at most ‖ΔW‖_F. A new bound is computed only if the old one, with this
+/// Bounds are expensive, so they are reused. If the weights have changed by ΔW since their norm was bounded, the bound has grown by at most ‖ΔW‖_F times `normGrowth`. A new bound is computed only if the old one, with this
 /// growth added, no longer proves that the layer is in the set. Whether a layer is scaled depends on its weights alone and not on when they were bounded, so that training continued in another process
 /// gives the same bits.
 package final class StabilitySet: Constraint {
@@ -102,7 +102,7 @@ package final class StabilitySet: Constraint {
     // The old bounds, with the largest growth of the norms since then, may already prove that the layer is in the set.
     var largest = entry.slope
     for part in entry.parts {
-      let grown = bounds.load(part).isFinite ? squaredDistance(parameters[parts[part].range], parts[part].bounded).squareRoot() * (1 + 1e-6) : 0
+      let grown = bounds.load(part).isFinite ? parts[part].norm.place.linearOperator.normGrowth * squaredDistance(parameters[parts[part].range], parts[part].bounded).squareRoot() * (1 + 1e-6) : 0
       for _ in 0..<entry.degree { largest *= (bounds.load(part) + grown) * parts[part].looseness }
     }
     if largest <= entry.limit { return false }

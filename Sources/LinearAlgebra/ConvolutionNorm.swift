@@ -1,0 +1,53 @@
+/// An upper bound of the spectral norm of a convolution: ½(‖K‖₁ + ‖K‖_∞) ≥ √(‖K‖₁‖K‖_∞) ≥ ‖K‖₂.
+///
+/// ‖K‖_∞ is at most the largest sum of |weights| of an output channel, ‖K‖₁ the largest of an input channel, for zero and periodic padding and any stride. Padding that repeats pixels multiplies both by
+/// `convolutionNormCopies`. The bound is a norm of the kernel itself. It is also a bound for the antisymmetric and the symmetric part, whose sums are means of those of K and Kᵀ.
+///
+/// - Parameter weights: [outputs, inputs / groups, taps], row-major.
+/// - Returns: the bound; NaN or infinity if a weight is.
+/// - Accuracy: Double sums of at most 2³⁰ numbers, relative error below 1e-13 for kernels of up to 1000 weights a channel; the result is increased by as much.
+/// - Cost: two additions a weight.
+package func boundConvolutionNorm(_ weights: Vector, _ geometry: ConvolutionGeometry) -> Double {
+  switch weights.precision {
+  case .float32: channelSums(weights, geometry, as: Float.self)
+  case .float64: channelSums(weights, geometry, as: Double.self)
+  }
+}
+
+/// The largest number of places of the padded image that show the same pixel: 1 for zero and periodic padding, which is bounded on the torus of the image.
+package func convolutionNormCopies(_ geometry: ConvolutionGeometry) -> Double {
+  func copies(_ extent: ConvolutionExtent) -> Double {
+    switch geometry.padding {
+    case .zero, .periodic: 1
+    // A pixel has one mirror image at each edge.
+    case .reflect: 1 + (extent.before > 0 ? 1 : 0) + (extent.after > 0 ? 1 : 0)
+    case .replicate: Double(1 + (extent.input == 1 ? extent.before + extent.after : max(extent.before, extent.after)))
+    }
+  }
+  return copies(geometry.vertical) * copies(geometry.horizontal)
+}
+
+private func channelSums<Number: BinaryFloatingPoint>(_ weights: Vector, _ geometry: ConvolutionGeometry, as type: Number.Type) -> Double {
+  let numbers = UnsafeRawPointer(weights.base).assumingMemoryBound(to: Number.self)
+  let (inputs, outputs, taps) = (geometry.inputChannels / geometry.groups, geometry.outputChannels / geometry.groups, geometry.taps)
+  var (largestOutput, largestInput) = (0.0, 0.0)
+  for group in 0..<geometry.groups {
+    let first = numbers + group * outputs * inputs * taps
+    for output in 0..<outputs {
+      var sum = 0.0
+      for index in 0..<inputs * taps { sum += abs(Double(first[output * inputs * taps + index])) }
+      largestOutput = larger(largestOutput, sum)
+    }
+    for input in 0..<inputs {
+      var sum = 0.0
+      for output in 0..<outputs {
+        for tap in 0..<taps { sum += abs(Double(first[(output * inputs + input) * taps + tap])) }
+      }
+      largestInput = larger(largestInput, sum)
+    }
+  }
+  return 0.5 * (largestOutput + largestInput) * convolutionNormCopies(geometry) * (1 + 1e-13)
+}
+
+/// The larger number, NaN if one is.
+private func larger(_ a: Double, _ b: Double) -> Double { b > a || b.isNaN ? b : a }
