@@ -32,6 +32,39 @@ import VectorFields
     }
   }
 
+  /// Every pair over every operator that it accepts keeps the contracts, with store_all and where it can with reversible layers.
+  @Test(arguments: Combination.operatorPairs) func operatorsKeepTheContracts(_ pair: String) throws {
+    for combination in Combination.of(pair) where combination.bias != "none" && ["tanh", "relu"].contains(combination.activation) {
+      let specification = try combination.specification(layers: 4, opening: "zero_padding")
+      let example = try DerivativeCase(specification)
+      let limit = combination.precision == .float64 ? 1e-12 : 1e-5
+      let (order, defect, drift) = (try example.taylorOrder(directions: 3), try example.adjointDefect(), try example.pairingDrift())
+      #expect(order > 1.9, "order \(order): \(combination)")
+      #expect(defect < limit, "defect \(defect): \(combination)")
+      #expect(drift < limit, "drift \(drift): \(combination)")
+    }
+  }
+
+  /// Over every operator the bits depend neither on threads nor on tiles, batches or the memory policy; a sample alone has those of the batch.
+  @Test(arguments: Combination.operatorPairs) func operatorsGiveTheSameBits(_ pair: String) throws {
+    for combination in Combination.of(pair) where combination.bias == "vector" && combination.activation == "tanh" {
+      let network = try Network(try combination.specification(layers: 3, opening: "zero_padding"))
+      let batch = try BatchCase(network, samples: 33)
+      let one = try batch.lossGradient()
+      for threads in [2, 3] {
+        let several = try batch.lossGradient(threads: threads)
+        #expect(several.result == one.result && several.gradient?.bits == one.gradient?.bits, "\(combination)")
+      }
+      let recomputed = try batch.lossGradient(memory: StoreEvery(2))
+      #expect(recomputed.gradient?.bits == one.gradient?.bits, "\(combination)")
+      let scores = try batch.predict().bits
+      for sample in [0, 16, 32] {
+        #expect(try batch.predict(range: sample..<sample + 1).bits == Array(scores[4 * sample..<4 * sample + 4]), "\(combination), sample \(sample)")
+      }
+      #expect(try batch.predict(range: 0..<17).bits == Array(scores[0..<4 * 17]), "\(combination)")
+    }
+  }
+
   /// The schemes that cannot be combined with noise, each for a reason of its own.
   @Test func theseSchemesRefuseNoise() throws {
     let refusing = try integrators.names.filter { name in

@@ -27,8 +27,9 @@ package struct Combination: Sendable, CustomStringConvertible {
   package let activation: String
   package let bias: String
   package let precision: Precision
+  package var linearOperator = "dense"
 
-  package var description: String { "\(field) × \(integrator) × \(activation) × bias \(bias) × \(precision.name)" }
+  package var description: String { "\(field) × \(integrator) × \(activation) × bias \(bias) × \(precision.name) × \(linearOperator)" }
 
   /// Whether steps solve an equation up to `solver_tolerance`.
   private static func isImplicit(_ integrator: String) -> Bool {
@@ -41,6 +42,11 @@ package struct Combination: Sendable, CustomStringConvertible {
     return pair.field != "ode_rnn" || isCertain { try isAccepted { _ = try NetworkPlan(try combination.specification()) } }
   }.map { "\($0.field) \($0.integrator)" }
 
+  /// The pairs that have a network over each operator besides matrices, as "field integrator operator".
+  package static let operatorPairs = operators.names.filter { $0 != "dense" }.flatMap { name in
+    pairs.map { "\($0) \(name)" }.filter { pair in isCertain { try isAccepted { for combination in of(pair) { _ = try NetworkPlan(try combination.specification(opening: "zero_padding")) } } } }
+  }
+
   /// A pair with every activation, bias and precision. During development tanh and a vector bias represent all others; `make test` sets SODE_SWEEP=full, which runs the whole product.
   package static func of(_ pair: String) -> [Combination] {
     let names = pair.split(separator: " ").map(String.init)
@@ -49,7 +55,9 @@ package struct Combination: Sendable, CustomStringConvertible {
     let all = mayDiverge ? ["tanh", "sigmoid", "sin"] : activations.names
     return (wholeSweep ? all : ["tanh"]).flatMap { activation in
       (wholeSweep ? biases.names : ["vector"]).flatMap { bias in
-        Precision.allCases.map { Combination(field: names[0], integrator: names[1], activation: activation, bias: bias, precision: $0) }
+        Precision.allCases.map {
+          Combination(field: names[0], integrator: names[1], activation: activation, bias: bias, precision: $0, linearOperator: names.count > 2 ? names[2] : "dense")
+        }
       }
     }
   }
@@ -70,6 +78,12 @@ package struct Combination: Sendable, CustomStringConvertible {
     }
     for (key, value) in [("inputs", inputs), ("outputs", outputs), ("width", width), ("layers", layers), ("seed", seed)] {
       try specification.set(key, .integer(Int64(value)))
+    }
+    if linearOperator != "dense" {
+      // Images of 3 × 4 pixels, with channels of zeros up to the width.
+      try specification.set("inputs", .integer(Int64(12 * inputs)))
+      try specification.set("input_shape", .text("\(inputs),3,4"))
+      try specification.set("operator", .text(linearOperator))
     }
     for (key, value) in [
       ("opening", opening), ("precision", precision.name), ("field", field), ("integrator", integrator), ("activation", activation), ("bias", bias),

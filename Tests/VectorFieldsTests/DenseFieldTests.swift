@@ -12,8 +12,8 @@ import VectorFields
   }
 
   /// Tiles use K itself; single samples use a copy with contiguous outputs.
-  @Test func preparesACopyForSingleSamplesOnly() {
-    let field = DenseField(FieldConfiguration(width: 5))
+  @Test func preparesACopyForSingleSamplesOnly() throws {
+    let field = try DenseField(FieldConfiguration(width: 5))
     #expect(field.preparedCount(for: .training) == 0)
     #expect(field.preparedCount(for: .inference) == 25)
     #expect(!field.gradientNeedsFinish)

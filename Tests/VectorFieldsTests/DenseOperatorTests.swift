@@ -29,7 +29,7 @@ import VectorFields
       Self.dense.affine(
         transposed ? weights.transposed : weights, bias: Bias(bias.vector.base, stride: 1), activation: .tanh, of: x.block(rows: rows[0].count, columns: columns),
         scale: 0.5, addingTo: base.block(rows: rows.count, columns: columns), into: out.block(rows: rows.count, columns: columns),
-        slope: slope.block(rows: rows.count, columns: columns))
+        slope: slope.block(rows: rows.count, columns: columns), scratch: Block.zeros(0, columns, .float64))
       for sample in 0..<columns {
         let expected = plainLayer(.tanh, rows, bias.values, x.column(sample, of: columns))
         #expect(largestDifference(out.column(sample, of: columns), zip(base.column(sample, of: columns), expected.value).map { $0 + 0.5 * $1 }) < 1e-14)
@@ -43,9 +43,11 @@ import VectorFields
     let (outer, inputs) = (try Numbers.normal(64, .float64, seed: 5), try Numbers.normal(48, .float64, seed: 6))
     let start = try Numbers.normal(12, .float64, seed: 7)
     let (plain, transposed) = (try Numbers(start.values, .float64), try Numbers(start.values, .float64))
-    Self.dense.accumulateGradient(outer.block(rows: 4, columns: 16), inputs.block(rows: 3, columns: 16), addingTo: OperatorWeights(plain.vector.base, .tensor))
+    Self.dense.accumulateGradient(outer.block(rows: 4, columns: 16), inputs.block(rows: 3, columns: 16), addingTo: OperatorWeights(plain.vector.base, .tensor),
+      scratch: Block.zeros(0, 16, .float64))
     Self.dense.accumulateGradient(
-      inputs.block(rows: 3, columns: 16), outer.block(rows: 4, columns: 16), addingTo: OperatorWeights(transposed.vector.base, .tensor).transposed)
+      inputs.block(rows: 3, columns: 16), outer.block(rows: 4, columns: 16), addingTo: OperatorWeights(transposed.vector.base, .tensor).transposed,
+      scratch: Block.zeros(0, 16, .float64))
     let expected = (0..<12).map { start[$0] + inner(outer.rows(of: 16)[$0 / 3], inputs.rows(of: 16)[$0 % 3]) }
     #expect(largestDifference(plain.values, expected) < 1e-14)
     #expect(largestDifference(transposed.values, expected) < 1e-14)
@@ -66,7 +68,7 @@ import VectorFields
           let (x, out) = (try Numbers(unit, .float64), try Numbers(5, .float64))
           Self.square.affine(
             OperatorWeights(prepared.vector.base, .prepared), bias: nil, activation: .identity, of: x.block(rows: 5, columns: 1), scale: 1, addingTo: nil,
-            into: out.block(rows: 5, columns: 1), slope: nil)
+            into: out.block(rows: 5, columns: 1), slope: nil, scratch: Block.zeros(0, 1, .float64))
           return out.values
         })
     }

@@ -19,8 +19,8 @@ import VectorFields
     #expect(defect < 100, "\(defect) ε")
   }
 
-  @Test func positionsComeFirstAndEachPartReadsTheOther() {
-    let field = HamiltonianField(FieldConfiguration(width: 3))
+  @Test func positionsComeFirstAndEachPartReadsTheOther() throws {
+    let field = try HamiltonianField(FieldConfiguration(width: 3))
     #expect(field.isPartitioned)
     #expect(field.stateWidth == 6)
     #expect(field.rowsWritten(by: 0) == 0..<3)

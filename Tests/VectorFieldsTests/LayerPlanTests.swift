@@ -6,11 +6,11 @@ import VectorFields
 @Suite struct LayerPlanTests {
   private func plan(_ bias: BiasKind = .vector) -> LayerPlan { LayerPlan(FieldConfiguration(width: 4, bias: bias, precision: .float64)) }
 
-  @Test func collectsTensorsInTheirOrder() {
+  @Test func collectsTensorsInTheirOrder() throws {
     var plan = plan()
-    let inner = plan.weight("K1", outputs: 7)
+    let inner = try plan.weight("K1", outputs: 7)
     let innerBias = plan.bias("b1", of: inner)
-    let outer = plan.weight("K2", inputs: 7)
+    let outer = try plan.weight("K2", inputs: 7)
     let outerBias = plan.bias("b2", of: outer)
     #expect(plan.parameters.map(\.name) == ["K1", "b1", "K2", "b2"])
     #expect(plan.parameters.map(\.shape) == [[7, 4], [7], [4, 7], [4]])
@@ -20,38 +20,38 @@ import VectorFields
     #expect(abs(plan.parameters[2].deviation - 1 / 7.0.squareRoot()) < 1e-15)
   }
 
-  @Test func biasFollowsItsKind() {
+  @Test func biasFollowsItsKind() throws {
     var (none, scalar) = (plan(.none), plan(.scalar))
-    let place = none.weight("K")
+    let place = try none.weight("K")
     #expect(none.bias("b", of: place).tensor == nil && none.parameters.count == 1)
-    #expect(scalar.bias("b", of: scalar.weight("K")).stride == 0)
+    #expect(try scalar.bias("b", of: scalar.weight("K")).stride == 0)
     #expect(scalar.parameters[1].shape == [1])
   }
 
   /// Copies are only for single samples. Operators that replace the weights are always prepared; with copies they keep the same offsets.
-  @Test func preparesWhatThePurposeNeeds() {
+  @Test func preparesWhatThePurposeNeeds() throws {
     var copies = plan()
-    _ = copies.weight("K")
+    _ = try copies.weight("K")
     #expect(copies.preparedCount(for: .training) == 0 && copies.preparedCount(for: .inference) == 16)
     #expect(!copies.gradientNeedsFinish)
     var made = plan()
-    _ = made.weight("A", prepared: .antisymmetric(damping: 0))
-    let copied = made.weight("K", outputs: 2)
+    _ = try made.weight("A", prepared: .antisymmetric(damping: 0))
+    let copied = try made.weight("K", outputs: 2)
     #expect(copied.preparedOffset == 16 * 8)
     #expect(made.reserve(3) == (16 + 8) * 8)
     #expect(made.preparedCount(for: .training) == 27 && made.preparedCount(for: .inference) == 27)
     #expect(made.gradientNeedsFinish)
     var nothing = plan()
-    #expect(nothing.weight("w", prepared: .nothing).preparedOffset == nil)
+    #expect(try nothing.weight("w", prepared: .nothing).preparedOffset == nil)
     #expect(nothing.preparedCount(for: .inference) == 0)
   }
 
   /// Directions are prepared without constants and without copies; gradients are finished in place.
   @Test func preparesAndFinishes() throws {
     var plan = plan()
-    let damped = plan.weight("A", prepared: .antisymmetric(damping: 0.6))
-    let symmetric = plan.weight("S", prepared: .symmetric)
-    let copied = plan.weight("K")
+    let damped = try plan.weight("A", prepared: .antisymmetric(damping: 0.6))
+    let symmetric = try plan.weight("S", prepared: .symmetric)
+    let copied = try plan.weight("K")
     let tensors = try (0..<3).map { try Numbers.normal(16, .float64, seed: 40 + UInt64($0)) }
     let prepared = try Numbers(48, .float64)
     var layer = Layer()

@@ -46,7 +46,8 @@ private final class DiagonalOperator: LinearOperator {
   func biasCount(_ kind: BiasKind, transposed: Bool) -> Int { kind.count(inputs) }
 
   func affine(
-    _ weights: OperatorWeights, bias: Bias?, activation: Activation, of x: Block, scale: Double, addingTo base: Block?, into out: Block, slope: Block?
+    _ weights: OperatorWeights, bias: Bias?, activation: Activation, of x: Block, scale: Double, addingTo base: Block?, into out: Block, slope: Block?,
+    scratch: Block
   ) {
     let inside = Block.zeros(inputs, x.columns, x.precision)
     scaleRows(Bias(weights.base, stride: 1), x, scale: 1, addingTo: nil, into: inside)
@@ -58,7 +59,7 @@ private final class DiagonalOperator: LinearOperator {
     activate(activation, inside, scale: scale, addingTo: base, into: out, slope: slope)
   }
 
-  func accumulateGradient(_ left: Block, _ right: Block, addingTo gradient: OperatorWeights) {
+  func accumulateGradient(_ left: Block, _ right: Block, addingTo gradient: OperatorWeights, scratch: Block) {
     accumulateRowDots(left, right, scale: 1, addingTo: Bias(gradient.base, stride: 1))
   }
   func accumulateBiasGradient(_ left: Block, addingTo gradient: Bias, transposed: Bool) { accumulateRowSums(left, addingTo: gradient) }

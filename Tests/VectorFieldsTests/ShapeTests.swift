@@ -1,4 +1,4 @@
-import Networks
+import VectorFields
 import Testing
 
 @Suite struct ShapeTests {

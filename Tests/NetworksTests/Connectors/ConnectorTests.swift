@@ -14,7 +14,7 @@ import VectorFields
 
     init(_ activation: Activation?, _ precision: Precision) throws {
       var layers = LayerPlan(FieldConfiguration(width: 4, precision: precision))
-      let weights = layers.weight("W", inputs: 3, outputs: 4)
+      let weights = try layers.weight("W", inputs: 3, outputs: 4)
       let bias = layers.bias("b", of: weights)
       connector = Connector("test", AffineMap(weights, bias: bias, activation), layers, from: Shape(channels: 3), to: Shape(channels: 4), offset: 5)
       parameters = try .normal(5 + 12 + 4, precision, seed: 2, deviation: 0.6)
