@@ -42,6 +42,12 @@ package final class Dataset: @unchecked Sendable {
     self.owners = owners
   }
 
+  /// The same data set with another view of its features: the same numbers in another order of their axes.
+  package func replacing(features view: TensorView) -> Dataset {
+    Dataset(
+      features: view, labels: labels, values: values, classCount: classCount, weights: weights, featureBound: featureBound, valueBound: valueBound, owners: owners)
+  }
+
   /// Copies features and labels; the features keep their type.
   ///
   /// - Parameters:

@@ -9,7 +9,7 @@ func packed(_ view: TensorView) throws(Failure) -> (view: TensorView, memory: Bu
   let (elements, overflow) = view.rows.multipliedReportingOverflow(by: view.columns)
   let (bytes, bytesOverflow) = elements.multipliedReportingOverflow(by: size)
   let buffer = try Buffer(byteCount: overflow || bytesOverflow ? -1 : bytes)
-  if view.columnStride == 1 || view.columns == 1 {
+  if view.hasDenseRows {
     let rowBytes = view.columns * size
     if view.rowStride == view.columns {
       try Watch.pieces(bytes, work: 1) { piece in (buffer.base + piece.lowerBound).copyMemory(from: view.base + piece.lowerBound, byteCount: piece.count) }
@@ -25,7 +25,7 @@ func packed(_ view: TensorView) throws(Failure) -> (view: TensorView, memory: Bu
     default: try packElements(view, buffer.base, as: UInt64.self)
     }
   }
-  return (TensorView(buffer.base, type: view.type, rows: view.rows, columns: view.columns), buffer)
+  return (dense(view, rows: view.rows, buffer), buffer)
 }
 
 /// A dense copy of the rows `rows` of a view, in that order and in its own type, and the buffer that holds it.
@@ -40,14 +40,22 @@ func packed(_ view: TensorView, rows: UnsafePointer<Int64>, count: Int) throws(F
     for index in piece {
       let source = view.base + Int(rows[index]) * view.rowStride * size
       let target = buffer.base + index * view.columns * size
-      if view.columnStride == 1 || view.columns == 1 {
+      if view.hasDenseRows {
         target.copyMemory(from: source, byteCount: view.columns * size)
       } else {
-        for column in 0..<view.columns { (target + column * size).copyMemory(from: source + column * view.columnStride * size, byteCount: size) }
+        for column in 0..<view.columns { (target + column * size).copyMemory(from: source + view.offset(ofColumn: column) * size, byteCount: size) }
       }
     }
   }
-  return (TensorView(buffer.base, type: view.type, rows: count, columns: view.columns), buffer)
+  return (dense(view, rows: count, buffer), buffer)
+}
+
+/// The packed rows of a view. Samples keep their axes, whose order a network may need to know.
+private func dense(_ view: TensorView, rows: Int, _ buffer: Buffer) -> TensorView {
+  guard let axes = view.axes else { return TensorView(buffer.base, type: view.type, rows: rows, columns: view.columns) }
+  let extents = axes.extents
+  return TensorView(
+    buffer.base, type: view.type, rows: rows, rowStride: view.columns, axes: SampleAxes(extents: extents, strides: (extents.1 * extents.2, extents.2, 1)))
 }
 
 /// Copies bit patterns, in blocks of rows and columns so that a column-major source is read a cache line at a time.
@@ -59,7 +67,7 @@ private func packElements<Bits: FixedWidthInteger>(_ view: TensorView, _ target:
     for columnStart in stride(from: 0, to: view.columns, by: side) {
       for row in rowStart..<min(view.rows, rowStart + side) {
         for column in columnStart..<min(view.columns, columnStart + side) {
-          let source = (row * view.rowStride + column * view.columnStride) * size
+          let source = (row * view.rowStride + view.offset(ofColumn: column)) * size
           target.storeBytes(of: view.base.loadUnaligned(fromByteOffset: source, as: Bits.self), toByteOffset: (row * view.columns + column) * size, as: Bits.self)
         }
       }

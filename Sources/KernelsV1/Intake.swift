@@ -71,19 +71,22 @@ extension Int64: Element {
   let isWide = !isNarrow && (wideShift != nil || wideScale != nil)
   let source = UnsafeRawPointer(c.pointee.tensor)
   let size = MemoryLayout<E>.size
+  // The places of a block's features within a row.
+  var places = InlineArray<16, Int>(repeating: 0)
   var sample = 0
   while sample < c.pointee.count {
     let samples = sample &+ 16 < c.pointee.count ? sample &+ 16 : c.pointee.count
     var block = 0
     while block < features {
       let end = block &+ 16 < features ? block &+ 16 : features
+      findPlaces(c, block, end, size, &places)
       var s = sample
       while s < samples {
         let row = c.pointee.rowNumbers.map { Int($0[c.pointee.start &+ s]) } ?? c.pointee.start &+ s
         let from = source + row &* c.pointee.rowStride &* size
         var f = block
         while f < end {
-          let number = from.loadUnaligned(fromByteOffset: f &* c.pointee.columnStride &* size, as: E.self)
+          let number = from.loadUnaligned(fromByteOffset: places[unchecked: f &- block], as: E.self)
           var value: S
           if isWide {
             value = S(number.standardized(wideShift?[f] ?? 0, wideScale?[f] ?? 1))
@@ -108,6 +111,24 @@ extension Int64: Element {
       tile[f &* stride &+ s] = 0
       s &+= 1
     }
+    f &+= 1
+  }
+}
+
+/// The byte offsets of features within a row of the array: at equal distances, or by channel, row and pixel of an image.
+@inline(__always) private func findPlaces(_ c: UnsafeMutablePointer<TensorCall>, _ first: Int, _ end: Int, _ size: Int, _ places: inout InlineArray<16, Int>) {
+  var f = first
+  if c.pointee.width == 0 {
+    while f < end {
+      places[unchecked: f &- first] = f &* c.pointee.columnStride &* size
+      f &+= 1
+    }
+    return
+  }
+  while f < end {
+    let (row, pixel) = (f / c.pointee.width, f % c.pointee.width)
+    let (channel, y) = (row / c.pointee.height, row % c.pointee.height)
+    places[unchecked: f &- first] = (channel &* c.pointee.columnStride &+ y &* c.pointee.heightStride &+ pixel &* c.pointee.widthStride) &* size
     f &+= 1
   }
 }

@@ -1,21 +1,23 @@
 import Settings
 
-/// The mean and the standard deviation of each feature of a batch, in float64. If samples are sequences, those of each channel over all its observations.
+/// The mean and the standard deviation of each feature of a batch, in float64. If samples are sequences or images, those of each channel over all its observations or pixels.
 ///
 /// The mean is m = Σx/n and the deviation √(Σ(x−m)²/n). The first pass sums x − x₀, where x₀ is the first observation of the feature; the second pass sums the squares of x − m and corrects for Σ(x−m), which rounding
 /// keeps from being zero. Each pass sums the rows in their order. Small deviations are not lost in large means or many rows: with n up to 10⁷ and |m| up to 10⁸ deviations, the mean is right to 1e-7 deviations.
 /// - Parameters:
 ///   - source: samples × features, any type and strides, finite.
 ///   - format: how samples hold sequences: a channel's values count at all steps together, where its mask is not 0, and times and masks have mean and deviation 0; nil for plain features.
+///   - pixels: consecutive features that are the pixels of one channel; 1 for plain features.
 ///   - mean, deviation: float64, one number per feature, overwritten. The deviation of what never changes is exactly 0, its mean exactly its value; of what is never observed both are 0.
 /// - Throws: `memory`; why the work must end.
 /// - Complexity: three passes over the data; memory for a tile of at most 256 samples.
-package func featureMoments(_ source: TensorView, sequences format: SequenceFormat? = nil, mean: Vector, deviation: Vector) throws(Failure) {
+package func featureMoments(_ source: TensorView, sequences format: SequenceFormat? = nil, pixels: Int = 1, mean: Vector, deviation: Vector) throws(Failure) {
   let features = source.columns
   precondition(mean.count == features && deviation.count == features && format.map { $0.features == features } ?? true, "moments: one number a feature")
-  let groups = try Buffer(byteCount: (format?.channels ?? features) * MemoryLayout<Moments>.stride)
-  let moments = groups.base.bindMemory(to: Moments.self, capacity: format?.channels ?? features)
-  for group in 0..<(format?.channels ?? features) { moments[group] = Moments() }
+  let groupCount = format?.channels ?? features / pixels
+  let groups = try Buffer(byteCount: groupCount * MemoryLayout<Moments>.stride)
+  let moments = groups.base.bindMemory(to: Moments.self, capacity: groupCount)
+  for group in 0..<groupCount { moments[group] = Moments() }
   let tile = max(1, min(256, (1 << 20) / max(features, 1)))
   let memory = try Buffer(count: tile * features, precision: .float64)
   let block = Block(memory.base, rows: features, columns: tile, precision: .float64)
@@ -28,7 +30,7 @@ package func featureMoments(_ source: TensorView, sequences format: SequenceForm
       gather(source, rows: nil, start: start, count: count, scaling: FeatureScaling(shift: mean, scale: nil), into: block)
       let numbers = UnsafeRawPointer(block.base).assumingMemoryBound(to: Double.self)
       for feature in 0..<features {
-        guard let group = format.map({ $0.channel(of: feature) }) ?? feature else { continue }
+        guard let group = format.map({ $0.channel(of: feature) }) ?? feature / pixels else { continue }
         let mask = format?.mask(of: feature).map { numbers + $0 * block.stride }
         body(ObservedColumn(numbers: numbers + feature * block.stride, mask: mask, count: count), &moments[group])
       }
@@ -36,11 +38,11 @@ package func featureMoments(_ source: TensorView, sequences format: SequenceForm
   }
   /// Writes a number of each feature's group; 0 for times and masks.
   func spread(_ value: (Moments) -> Double, into vector: Vector) {
-    for feature in 0..<features { vector.store((format.map { $0.channel(of: feature) } ?? feature).map { value(moments[$0]) } ?? 0, at: feature) }
+    for feature in 0..<features { vector.store((format.map { $0.channel(of: feature) } ?? feature / pixels).map { value(moments[$0]) } ?? 0, at: feature) }
   }
 
   fill(mean, 0)
-  var missing = format?.channels ?? features
+  var missing = groupCount
   try forEachColumn(isEnough: { missing == 0 }) { column, moments in
     guard moments.origin == nil else { return }
     moments.origin = column.first

@@ -36,7 +36,7 @@ package func firstUnheld(_ view: TensorView, by precision: Precision, allowsNaN:
   for row in 0..<view.rows {
     let numbers = view.rows(row..<row + 1)
     // The kernel needs neighbors at aligned addresses, and knows only whether numbers are finite.
-    let fitsKernel = view.columnStride == 1 && Int(bitPattern: numbers.base) % size == 0 && !mayOverflow
+    let fitsKernel = view.hasDenseRows && Int(bitPattern: numbers.base) % size == 0 && !mayOverflow
     if fitsKernel ? allFinite(numbers.base, view.columns) : magnitudeBound(numbers) <= precision.largest { continue }
     for column in 0..<view.columns {
       let magnitude = numbers.number(row: 0, column: column).magnitude
@@ -49,7 +49,7 @@ package func firstUnheld(_ view: TensorView, by precision: Precision, allowsNaN:
 extension TensorView {
   /// One number, for messages.
   package func number(row: Int, column: Int) -> Double {
-    let address = base + (row * rowStride + column * columnStride) * type.byteCount
+    let address = base + (row * rowStride + offset(ofColumn: column)) * type.byteCount
     return switch type {
     case .float32: Double(address.loadUnaligned(as: Float.self))
     case .float64: address.loadUnaligned(as: Double.self)
@@ -68,11 +68,11 @@ private func largest<Number: BinaryFloatingPoint & BitwiseCopyable>(_ view: Tens
   for row in 0..<view.rows {
     let start = view.base + row * view.rowStride * size
     var here = 0.0
-    if view.columnStride == 1, Int(bitPattern: start) % size == 0 {
+    if view.hasDenseRows, Int(bitPattern: start) % size == 0 {
       here = kernel(start, nil, view.columns)
     } else {
       for column in 0..<view.columns {
-        let magnitude = Double(start.loadUnaligned(fromByteOffset: column * view.columnStride * size, as: Number.self)).magnitude
+        let magnitude = Double(start.loadUnaligned(fromByteOffset: view.offset(ofColumn: column) * size, as: Number.self)).magnitude
         // Comparisons with NaN are false, so that NaN is taken here and kept.
         if !(magnitude <= here) { here = magnitude.isFinite ? magnitude : .nan }
         if here.isNaN { break }

@@ -10,9 +10,13 @@ import CKernels
 /// - Accuracy: differences and products in float64 are rounded to the tile's precision once; from int64 the whole part of a shift is subtracted exactly.
 package func gather(_ source: TensorView, rows: UnsafePointer<Int64>?, start: Int, count: Int, scaling: FeatureScaling? = nil, into tile: Block) {
   var call = TensorCall(
-    tensor: UnsafeMutableRawPointer(mutating: source.base), type: source.type.rawValue, rowStride: source.rowStride, columnStride: source.columnStride, columns: source.columns,
-    rowNumbers: rows, start: start, count: count, shift: scaling?.narrow.map { UnsafeRawPointer($0.shift.base) }, scale: scaling?.narrow.map { UnsafeRawPointer($0.scale.base) },
+    tensor: UnsafeMutableRawPointer(mutating: source.base), type: source.type.rawValue, rowStride: source.rowStride, columnStride: source.columnStride ?? 0, columns: source.columns,
+    height: 0, width: 0, heightStride: 0, widthStride: 0, rowNumbers: rows, start: start, count: count, shift: scaling?.narrow.map { UnsafeRawPointer($0.shift.base) }, scale: scaling?.narrow.map { UnsafeRawPointer($0.scale.base) },
     wideShift: scaling?.wideShift, wideScale: scaling?.wideScale, tile: tile.base, tileStride: tile.stride, tileRows: tile.rows, tileColumns: tile.columns)
+  if source.columnStride == nil, let axes = source.axes {
+    (call.columnStride, call.height, call.width) = (axes.strides.0, axes.extents.1, axes.extents.2)
+    (call.heightStride, call.widthStride) = (axes.strides.1, axes.strides.2)
+  }
   Kernels.table(tile.precision).pointee.gather(&call)
 }
 
@@ -22,7 +26,8 @@ package func gather(_ source: TensorView, rows: UnsafePointer<Int64>?, start: In
 package func scatter(_ tile: Block, count: Int, to target: MutableTensorView, startRow: Int, scale: FeatureScaling? = nil) {
   precondition(target.type.isFloatingPoint && target.columns <= tile.rows, "scatter: float32 or float64, features of the tile")
   var call = TensorCall(
-    tensor: target.base, type: target.type.rawValue, rowStride: target.rowStride, columnStride: target.columnStride, columns: target.columns, rowNumbers: nil, start: startRow,
+    tensor: target.base, type: target.type.rawValue, rowStride: target.rowStride, columnStride: target.columnStride, columns: target.columns, height: 0, width: 0, heightStride: 0, widthStride: 0,
+    rowNumbers: nil, start: startRow,
     count: count, shift: nil, scale: nil, wideShift: nil, wideScale: scale?.wideScale, tile: tile.base, tileStride: tile.stride, tileRows: tile.rows,
     tileColumns: tile.columns)
   Kernels.table(tile.precision).pointee.scatter(&call)
@@ -45,7 +50,12 @@ package func convert(_ source: TensorView, into target: Vector) {
   if let block = source.sameBytes(as: target.precision) {
     return copy(block, into: Block(target.base, rows: block.rows, columns: block.columns, precision: target.precision))
   }
-  let turned = TensorView(source.base, type: source.type, rows: source.columns, columns: source.rows, rowStride: source.columnStride, columnStride: source.rowStride)
+  guard let stride = source.columnStride else {
+    // Row by row, each a tile of one column.
+    for row in 0..<source.rows { gather(source, rows: nil, start: row, count: 1, into: Block(target.base + row * source.columns * target.precision.byteCount, rows: source.columns, columns: 1, precision: target.precision)) }
+    return
+  }
+  let turned = TensorView(source.base, type: source.type, rows: source.columns, columns: source.rows, rowStride: stride, columnStride: source.rowStride)
   gather(turned, rows: nil, start: 0, count: source.columns, into: Block(target.base, rows: source.rows, columns: source.columns, precision: target.precision))
 }
 
@@ -55,6 +65,6 @@ extension TensorView {
     guard type == ElementType(precision) else { return nil }
     let memory = UnsafeMutableRawPointer(mutating: base)
     if columns == 1, rowStride == 1 { return Block(memory, rows: 1, columns: rows, precision: precision) }
-    return columnStride == 1 ? Block(memory, rows: rows, columns: columns, stride: rowStride, precision: precision) : nil
+    return hasDenseRows ? Block(memory, rows: rows, columns: columns, stride: rowStride, precision: precision) : nil
   }
 }

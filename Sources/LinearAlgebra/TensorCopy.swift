@@ -32,7 +32,7 @@ private func copyElements<From: BitwiseCopyable, To: BitwiseCopyable>(_ source: 
     let from = source.base + row * source.rowStride * fromSize
     let to = target.base + row * target.rowStride * toSize
     for column in 0..<target.columns {
-      let number = from.loadUnaligned(fromByteOffset: column * source.columnStride * fromSize, as: From.self)
+      let number = from.loadUnaligned(fromByteOffset: source.offset(ofColumn: column) * fromSize, as: From.self)
       to.storeBytes(of: convert(number), toByteOffset: column * target.columnStride * toSize, as: To.self)
     }
   }

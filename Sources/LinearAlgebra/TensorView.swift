@@ -35,9 +35,12 @@ package struct TensorView: @unchecked Sendable {
   package let type: ElementType
   package let rows: Int
   package let columns: Int
-  /// Elements from one row, or column, to the next.
+  /// Elements from one row to the next.
   package let rowStride: Int
-  package let columnStride: Int
+  /// It holds if the sample has no axes of its own.
+  private let plainColumnStride: Int
+  /// The axes of a sample that is an image in an array of more than two axes; nil for samples in two axes.
+  package let axes: SampleAxes?
 
   package init(_ base: UnsafeRawPointer, type: ElementType, rows: Int, columns: Int, rowStride: Int, columnStride: Int) {
     self.base = base
@@ -45,19 +48,53 @@ package struct TensorView: @unchecked Sendable {
     self.rows = rows
     self.columns = columns
     self.rowStride = rowStride
-    self.columnStride = columnStride
+    plainColumnStride = columnStride
+    axes = nil
   }
+
+  /// Samples that are images.
+  package init(_ base: UnsafeRawPointer, type: ElementType, rows: Int, rowStride: Int, axes: SampleAxes) {
+    self.base = base
+    self.type = type
+    self.rows = rows
+    columns = axes.count
+    self.rowStride = rowStride
+    plainColumnStride = axes.columnStride ?? 0
+    self.axes = axes
+  }
+
+  /// Elements from one column to the next; nil if they lie at several distances.
+  package var columnStride: Int? { axes.map(\.columnStride) ?? plainColumnStride }
+  /// Whether the numbers of a row are neighbors.
+  package var hasDenseRows: Bool { columns == 1 || columnStride == 1 }
+
+  /// Elements from the first column to another one.
+  @inlinable package func offset(ofColumn column: Int) -> Int { axes?.offset(ofColumn: column) ?? column * plainStride }
+  @usableFromInline var plainStride: Int { plainColumnStride }
+
+  /// The same samples without their axes, as rows of columns: nil if the columns lie at several distances.
+  package var flat: TensorView? {
+    columnStride.map { TensorView(base, type: type, rows: rows, columns: columns, rowStride: rowStride, columnStride: $0) }
+  }
+
+  /// The same memory with other axes.
+  package func with(_ axes: SampleAxes) -> TensorView { TensorView(base, type: type, rows: rows, rowStride: rowStride, axes: axes) }
   /// A dense row-major array.
   package init(_ base: UnsafeRawPointer, type: ElementType, rows: Int, columns: Int) {
     self.init(base, type: type, rows: rows, columns: columns, rowStride: columns, columnStride: 1)
   }
 
   /// The range of bytes that the elements occupy, from `low` up to but not including `high`, relative to `base`; nil if it does not fit in the address space.
-  package func extent() -> (low: Int, high: Int)? { byteExtent(rows, rowStride, columns, columnStride, type.byteCount) }
+  package func extent() -> (low: Int, high: Int)? {
+    guard let axes else { return byteExtent([(rows, rowStride), (columns, plainColumnStride)], type.byteCount) }
+    return byteExtent([(rows, rowStride), (axes.extents.0, axes.strides.0), (axes.extents.1, axes.strides.1), (axes.extents.2, axes.strides.2)], type.byteCount)
+  }
 
   /// The rows `range`.
   package func rows(_ range: Range<Int>) -> TensorView {
-    TensorView(base + range.lowerBound * rowStride * type.byteCount, type: type, rows: range.count, columns: columns, rowStride: rowStride, columnStride: columnStride)
+    let start = base + range.lowerBound * rowStride * type.byteCount
+    if let axes { return TensorView(start, type: type, rows: range.count, rowStride: rowStride, axes: axes) }
+    return TensorView(start, type: type, rows: range.count, columns: columns, rowStride: rowStride, columnStride: plainColumnStride)
   }
 }
 
@@ -79,19 +116,22 @@ package struct MutableTensorView: @unchecked Sendable {
   package var rows: Int { view.rows }
   package var columns: Int { view.columns }
   package var rowStride: Int { view.rowStride }
-  package var columnStride: Int { view.columnStride }
+  package var columnStride: Int { view.plainStride }
   package func extent() -> (low: Int, high: Int)? { view.extent() }
 }
 
-private func byteExtent(_ rows: Int, _ rowStride: Int, _ columns: Int, _ columnStride: Int, _ bytes: Int) -> (low: Int, high: Int)? {
-  guard rows >= 0, columns >= 0 else { return nil }
-  if rows == 0 || columns == 0 { return (0, 0) }
-  let (down, a) = (rows - 1).multipliedReportingOverflow(by: rowStride)
-  let (across, b) = (columns - 1).multipliedReportingOverflow(by: columnStride)
-  let (low, c) = min(down, 0).addingReportingOverflow(min(across, 0))
-  let (last, d) = max(down, 0).addingReportingOverflow(max(across, 0))
-  let (high, e) = last.addingReportingOverflow(1)
-  let (lowBytes, f) = low.multipliedReportingOverflow(by: bytes)
-  let (highBytes, g) = high.multipliedReportingOverflow(by: bytes)
-  return a || b || c || d || e || f || g ? nil : (lowBytes, highBytes)
+private func byteExtent(_ axes: [(extent: Int, stride: Int)], _ bytes: Int) -> (low: Int, high: Int)? {
+  if axes.contains(where: { $0.extent < 0 }) { return nil }
+  if axes.contains(where: { $0.extent == 0 }) { return (0, 0) }
+  var (low, high, overflowed) = (0, 0, false)
+  for axis in axes {
+    let (reach, a) = (axis.extent - 1).multipliedReportingOverflow(by: axis.stride)
+    let (nextLow, b) = low.addingReportingOverflow(min(reach, 0))
+    let (nextHigh, c) = high.addingReportingOverflow(max(reach, 0))
+    (low, high, overflowed) = (nextLow, nextHigh, overflowed || a || b || c)
+  }
+  let (afterLast, a) = high.addingReportingOverflow(1)
+  let (lowBytes, b) = low.multipliedReportingOverflow(by: bytes)
+  let (highBytes, c) = afterLast.multipliedReportingOverflow(by: bytes)
+  return overflowed || a || b || c ? nil : (lowBytes, highBytes)
 }

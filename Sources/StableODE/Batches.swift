@@ -10,9 +10,15 @@ let mostSamples: Int64 = 1 << 40
 ///
 /// - Throws: `shapeMismatch`; `invalidData` for no sample; `outOfRange` beyond `limit` samples.
 func samples(_ tensor: CallerTensor, _ plan: NetworkPlan, atMost limit: Int? = nil) throws(Failure) -> TensorView {
-  try tensor.expectMatrix(columns: plan.inputs, "inputs of the network")
-  try checkSampleCount(tensor.rows, tensor.argument, atMost: limit)
-  return tensor.reading
+  if tensor.axes == 2, tensor.columns == plan.inputs {
+    try checkSampleCount(tensor.rows, tensor.argument, atMost: limit)
+    return tensor.reading
+  }
+  guard let given = tensor.readingSamples, let view = plan.arranged(given) else {
+    throw Failure(.shapeMismatch, "\(tensor.argument) has shape \(tensor.extents); it must be \(plan.takenShapes) (inputs of the network)")
+  }
+  try checkSampleCount(view.rows, tensor.argument, atMost: limit)
+  return view
 }
 
 /// A caller's batch with checked numbers, ready to enter a network.

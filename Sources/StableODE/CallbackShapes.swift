@@ -26,7 +26,7 @@ final class CallbackShapes {
 
   /// A caller's array in its type.
   func view(_ slot: Int, _ view: TensorView) -> sode_tensor {
-    make(slot, UnsafeMutableRawPointer(mutating: view.base), view.type, 2, (view.rows, view.columns), (view.rowStride, view.columnStride))
+    make(slot, UnsafeMutableRawPointer(mutating: view.base), view.type, 2, (view.rows, view.columns), (view.rowStride, view.columnStride ?? 0))
   }
 
   private func make(_ slot: Int, _ data: UnsafeMutableRawPointer, _ type: ElementType, _ axes: Int, _ shape: (Int, Int), _ strides: (Int, Int)) -> sode_tensor {

@@ -231,8 +231,10 @@ private enum TargetView {
 }
 
 private func featureView(_ features: CallerTensor) throws(Failure) -> TensorView {
-  guard features.axes == 2 else { throw Failure(.shapeMismatch, "features has shape \(features.extents); it must be [samples, features]") }
-  return features.reading
+  guard let samples = features.readingSamples else {
+    throw Failure(.shapeMismatch, "features has shape \(features.extents); it must be [samples, features], or for images [samples, channels, height, width] with any order of the last three")
+  }
+  return samples
 }
 
 private func targetView(_ targets: CallerTensor, samples: Int) throws(Failure) -> TargetView {

@@ -91,6 +91,15 @@ struct CallerTensor {
   var readingColumn: TensorView {
     TensorView(UnsafeRawPointer(base), type: type, rows: shape.3, columns: 1, rowStride: strides.3, columnStride: 1)
   }
+  /// The array as samples, of which each is a row or an image; nil for arrays of fewer than two axes.
+  var readingSamples: TensorView? {
+    switch axes {
+    case 2: reading
+    case 3: TensorView(UnsafeRawPointer(base), type: type, rows: shape.1, rowStride: strides.1, axes: SampleAxes(extents: (shape.2, 1, shape.3), strides: (strides.2, 0, strides.3)))
+    case 4: TensorView(UnsafeRawPointer(base), type: type, rows: shape.0, rowStride: strides.0, axes: SampleAxes(extents: (shape.1, shape.2, shape.3), strides: (strides.1, strides.2, strides.3)))
+    default: nil
+    }
+  }
   var writing: MutableTensorView {
     MutableTensorView(base, type: type, rows: shape.2, columns: shape.3, rowStride: strides.2, columnStride: strides.3)
   }

@@ -83,9 +83,7 @@ extension Dataset {
 ///   - name: the data set's name in messages ("the training data").
 /// - Throws: `shapeMismatch` if the network takes other features or targets; `invalidData` for numbers that do not fit the precision and labels that are not a class; `incompatible`.
 func suited(_ dataset: Dataset, for plan: NetworkPlan, _ normalization: Normalization?, called name: StaticString) throws(Failure) -> Dataset {
-  guard dataset.featureCount == plan.inputs else {
-    throw Failure(.shapeMismatch, "\(name) has \(dataset.featureCount) features per sample; the network has inputs \(plan.inputs)")
-  }
+  let dataset = try dataset.replacing(features: plan.arrange(dataset.features, called: "\(name)"))
   try plan.checkIntake(dataset.features, normalization, bound: dataset.featureBound, called: name)
   switch plan.loss.targetKind {
   case .labels:

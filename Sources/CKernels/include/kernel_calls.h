@@ -159,6 +159,11 @@ typedef struct {
   ptrdiff_t columnStride;
   /// Features that the array has.
   ptrdiff_t columns;
+  /// Where features are images whose numbers lie at several distances: extents and strides of their rows and pixels, `columnStride` being that of channels. Otherwise `width` is 0.
+  ptrdiff_t height;
+  ptrdiff_t width;
+  ptrdiff_t heightStride;
+  ptrdiff_t widthStride;
   const int64_t *_Nullable rowNumbers;
   ptrdiff_t start;
   ptrdiff_t count;
