@@ -503,6 +503,8 @@ SODE_API sode_status sode_network_predict(sode_network *network, const sode_tens
 /* The states of one block at every layer, [layers + 1, samples, state width]; the state of a Hamiltonian field is (y, z), width 2n. */
 SODE_API sode_status sode_network_states(sode_network *network, int64_t block, const sode_tensor *features, sode_tensor *states);
 SODE_API sode_status sode_network_state_shape(sode_network *network, int64_t block, int64_t *layers, int64_t *state_width);
+/* The shape of that state as an image: channels, height, width, whose product is the state width; a list of features has height and width 1. */
+SODE_API sode_status sode_network_state_extents(sode_network *network, int64_t block, int64_t *channels, int64_t *height, int64_t *width);
 
 typedef struct sode_predictor sode_predictor;
 /* Creates scratch memory and packed weights for batches of up to max_batch samples. With one thread, running the predictor takes no lock and allocates

@@ -1,4 +1,7 @@
 #include "shims_caller.h"
+extern "C" {
+#include "shims_fiber.h"
+}
 #include <cstring>
 #include <cxxabi.h>
 #include <exception>
@@ -15,7 +18,7 @@ static void keep(const char *text) noexcept {
 }
 
 /* Runs `body`: 0, or 1 when it threw. */
-template <typename Body> static int guarded(Body body) {
+template <typename Body> static int caught(Body &body) {
   try {
     body();
     return 0;
@@ -29,6 +32,20 @@ template <typename Body> static int guarded(Body body) {
   return 1;
 }
 
+/* Runs `body` on the thread's own stack: 0, or 1 when it threw. */
+template <typename Body> static int guarded(Body body) {
+  struct Errand {
+    Body body;
+    int threw;
+  } errand{body, 0};
+  shim_fiber_call_outside(
+      [](void *argument) {
+        auto errand = static_cast<Errand *>(argument);
+        errand->threw = caught(errand->body);
+      },
+      &errand);
+  return errand.threw;
+}
 extern "C" int sode_shim_call(void (*function)(void), int count, void *const *a, int32_t *answer) {
   using One = int32_t (*)(void *);
   using Two = int32_t (*)(void *, void *);

@@ -55,6 +55,13 @@ package final class ODEBlock: Sendable {
     self.basis = basis
     self.precision = precision
     layout = try BlockLayout(field: field, integrator: integrator, grid: grid, basis: basis, offset: offset, expandedOffset: expandedOffset)
+    if field.couplesSamples, integrator.treatsSamplesApart || layout.expandedCount > 0 {
+      throw Failure(
+        .incompatible,
+        integrator.treatsSamplesApart
+          ? "the integrator takes steps or iterations of its own for each sample, but batch normalization couples the samples; normalization instance, group, layer and tv treat them apart"
+          : "batch normalization keeps running averages for each layer; weights_in_time must be one that gives layers weights of their own or shared ones, such as layers or shared")
+    }
     movesEvenly = grid.isUniform && layout.hasConstantDistances
     width = integrator.visibleWidth(field)
     stateWidth = integrator.stateWidth(field)

@@ -26,6 +26,7 @@ package struct AdaptiveRungeKutta: Integrator {
       throw Failure(.incompatible, "integrator \(tableau.name) takes fields without outside input, which would have to be constant within a layer; this field is driven")
     }
   }
+  package var treatsSamplesApart: Bool { true }
   package func checkNoise() throws(Failure) {
     throw Failure(.incompatible, "integrator \(tableau.name) chooses its steps by an error that noise has no part in; noise needs steps of fixed size: euler, a Runge–Kutta method, …")
   }

@@ -11,4 +11,5 @@ package struct BackwardEuler: OneStageIntegrator {
   package init(_ options: OptionValues) throws(Failure) { stage = try ImplicitStage("backward_euler", theta: 1, options) }
 
   package var order: Int { 1 }
+  package var treatsSamplesApart: Bool { true }
 }

@@ -23,6 +23,7 @@ package struct ChargedIntegrator: Integrator {
   }
   package var drawsNumbers: Bool { base.drawsNumbers }
   package func checkNoise() throws(Failure) { try base.checkNoise() }
+  package var treatsSamplesApart: Bool { base.treatsSamplesApart }
   package func checkUnequalSteps() throws(Failure) { try base.checkUnequalSteps() }
   package func check(_ precision: Precision) throws(Failure) { try base.check(precision) }
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize { base.largestStableSize(dynamics, stepSize: h) }

@@ -11,4 +11,5 @@ package struct ImplicitMidpoint: OneStageIntegrator {
   package init(_ options: OptionValues) throws(Failure) { stage = try ImplicitStage("implicit_midpoint", theta: 0.5, options) }
 
   package var order: Int { 2 }
+  package var treatsSamplesApart: Bool { true }
 }

@@ -27,6 +27,8 @@ package protocol Integrator: Sendable {
   var drawsNumbers: Bool { get }
   /// Refuses noise in the layers, with the reason, if the scheme cannot be combined with it.
   func checkNoise() throws(Failure)
+  /// Whether the scheme treats samples apart, each with steps or iterations of its own, so that no sample may depend on the others.
+  var treatsSamplesApart: Bool { get }
   /// Refuses options, such as tolerances, that the precision cannot satisfy.
   func check(_ precision: Precision) throws(Failure)
   /// The largest size of a layer's frozen dynamics for which a step of size h is stable, if a statement is known. Each scheme names the source.
@@ -91,6 +93,7 @@ extension Integrator {
   package func checkUnequalSteps() throws(Failure) {}
   package var drawsNumbers: Bool { false }
   package func checkNoise() throws(Failure) {}
+  package var treatsSamplesApart: Bool { false }
   package func check(_ precision: Precision) throws(Failure) {}
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize { .unknown("of this scheme no largest stable step is known") }
   package func fieldWidth(visible: Int) throws(Failure) -> Int { visible }

@@ -8,32 +8,54 @@ import VectorFields
 /// (1 + k)u̇ + (1 − k)(h/2)ü = f, so that its error is (1 − k)/(1 + k) times that of Euler's method, and k = 1 has order 2. With k = 0 a step has the bits of Euler's method. k is one number per layer, or one per
 /// layer and feature of the state, which for images is a channel. Its initial values are uniform in [−0.1, 0].
 ///
+/// With the start `given` both y₀ and y₋₁ come from outside: the visible state is (y, y₋), and every layer has its k. This is LM-ResNet's stage behind a residual block with a shortcut of its own, whose y₋₁ is the
+/// shortcut's value.
+///
 /// All parts of a partitioned field are evaluated at y. The state is (y, y₋), the record one evaluation.
 package struct LinearMultistep: Integrator {
   package enum CoefficientShape: String, CaseIterable, Sendable {
     case scalar
     case perChannel = "per_channel"
   }
+  package enum Start: String, CaseIterable, Sendable { case euler, given }
   private let shape: CoefficientShape
+  private let begin: Start
 
-  package init(shape: CoefficientShape = .scalar) { self.shape = shape }
+  package init(shape: CoefficientShape = .scalar, start: Start = .euler) { (self.shape, begin) = (shape, start) }
 
   package init(_ options: OptionValues) throws(Failure) {
-    self.init(shape: CoefficientShape(rawValue: try options.text("multistep_shape")) ?? .scalar)
+    self.init(
+      shape: CoefficientShape(rawValue: try options.text("multistep_shape")) ?? .scalar, start: Start(rawValue: try options.text("multistep_start")) ?? .euler)
   }
 
   package static let options = [
     OptionDescription(
       "multistep_shape", .choice(CoefficientShape.allCases.map(\.rawValue)), default: .text(CoefficientShape.scalar.rawValue),
-      "shape of the trained coefficient k. scalar: one number per layer; per_channel: one number per layer and feature of the state, or channel of an image")
+      "shape of the trained coefficient k. scalar: one number per layer; per_channel: one number per layer and feature of the state, or channel of an image"),
+    OptionDescription(
+      "multistep_start", .choice(Start.allCases.map(\.rawValue)), default: .text(Start.euler.rawValue),
+      "how linear_multistep begins. euler: with a step of Euler; given: the state's first half is y, its second half the earlier y₋, such as connector residual with remember makes"),
   ]
 
   package var order: Int { 1 }
 
   package func parameters(_ field: any VectorField) -> [ParameterShape] {
-    [ParameterShape("k", [shape == .scalar ? 1 : field.stateWidth / field.pixels], .weight, .uniform(-0.1...0), skipsFirstLayer: true)]
+    [ParameterShape("k", [shape == .scalar ? 1 : field.stateWidth / field.pixels], .weight, .uniform(-0.1...0), skipsFirstLayer: begin == .euler)]
   }
 
+  package func fieldWidth(visible: Int) throws(Failure) -> Int {
+    guard begin == .given else { return visible }
+    guard visible.isMultiple(of: 2) else {
+      throw Failure(.incompatible, "multistep_start is given, so that half of the state is the earlier one; width is \(visible), it must be even")
+    }
+    return visible / 2
+  }
+  package func check(_ field: any VectorField) throws(Failure) {
+    guard begin == .euler || field.stateWidth == field.width else {
+      throw Failure(.incompatible, "multistep_start given needs a field of one component; this field is partitioned")
+    }
+  }
+  package func visibleWidth(_ field: any VectorField) -> Int { begin == .given ? 2 * field.width : field.width }
   package func stateWidth(_ field: any VectorField) -> Int { 2 * field.stateWidth }
   package func recordWidth(_ field: any VectorField) -> Int { field.wholeRecordWidth }
   /// A copy of the cotangent of y, then the scratch of the field.
@@ -43,7 +65,7 @@ package struct LinearMultistep: Integrator {
 
   /// k of a step; nil at the first.
   private func factor(_ field: any VectorField, _ step: Step, _ weights: StepWeights) -> Bias? {
-    guard step.index > 0 else { return nil }
+    guard step.index > 0 || begin == .given else { return nil }
     guard let base = weights.own[0] else { preconditionFailure("linear_multistep layer without k") }
     return Bias(base, stride: shape == .scalar ? 0 : 1, rows: field.pixels)
   }

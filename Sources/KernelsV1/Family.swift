@@ -19,6 +19,8 @@ protocol Family {
   /// The vector of Doubles in which sums are taken, as many as `widened` loads.
   associatedtype Sums: Lanes where Sums.Scalar == Double
   static func widened(_ memory: UnsafePointer<Scalar>) -> Sums
+  static func eight(_ memory: UnsafePointer<Scalar>) -> EightDoubles
+  static func storeEight(_ x: EightDoubles, _ memory: UnsafeMutablePointer<Scalar>)
   static func fold(_ x: Wide, _ y: Wide) -> Wide
   /// A square of `Wide.count` rows transposed.
   static func transpose(_ from: UnsafePointer<Scalar>, _ stride: Int, into to: UnsafeMutablePointer<Scalar>, _ toStride: Int)

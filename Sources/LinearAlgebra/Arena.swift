@@ -13,6 +13,13 @@ package final class Arena: @unchecked Sendable {
     package mutating func add(rows: Int, columns: Int, precision: Precision) { add(elements: rows.multipliedReportingOverflow(by: columns), precision: precision) }
     package mutating func add(count: Int, precision: Precision) { add(elements: (count, false), precision: precision) }
 
+    /// Adds the blocks of another size, `times` times.
+    package mutating func add(_ other: Size, times: Int) {
+      guard let bytes = other.byteCount else { return byteCount = nil }
+      let (all, overflow) = bytes.multipliedReportingOverflow(by: times)
+      add(elements: (overflow ? -1 : all / 4, false), precision: .float32)
+    }
+
     private mutating func add(elements: (partialValue: Int, overflow: Bool), precision: Precision) {
       guard let before = byteCount, !elements.overflow, elements.partialValue >= 0 else { return byteCount = nil }
       let (bytes, tooLarge) = elements.partialValue.multipliedReportingOverflow(by: precision.byteCount)

@@ -41,7 +41,7 @@ package struct MemoryPlan: Equatable, Sendable {
     size.add(count: plan.parameterCount, precision: .float64)
     // If this sum fits, the sums of its parts below fit too.
     guard let bytes = geometry.size.byteCount, size.byteCount != nil else { throw Failure(.memory, "memory: the scratch of a gradient does not fit the address space") }
-    let budget = MemoryBudget(columns: geometry.partition.columns, workers: geometry.workers, precision: plan.precision)
+    let budget = MemoryBudget(columns: geometry.partition.columns, workers: geometry.scratchCount, precision: plan.precision)
     var blocks: [BlockMemory] = []
     for (index, (block, policy)) in zip(plan.blocks, geometry.memory).enumerated() {
       let use = policy.use(block)
@@ -49,7 +49,7 @@ package struct MemoryPlan: Equatable, Sendable {
       blocks.append(
         BlockMemory(
           policy: policy.name, layers: block.layers, states: use.states, records: use.records, recomputedSteps: use.recomputedSteps, tapeBytes: tape,
-          totalTapeBytes: tape * geometry.workers))
+          totalTapeBytes: tape * geometry.scratchCount))
     }
     self.blocks = blocks
     workers = geometry.workers

@@ -150,6 +150,10 @@ package final class NetworkPlan: Sendable {
     let states = [inputShape, state] + shapes + blockShapes
     tileColumns = states.contains(where: \.isImage) ? Block.quantum : LinearAlgebra.tileColumns(width: max(width, blockShapes.map(\.features).max() ?? 0), precision: precision)
     tensors = layout.tensors
+    batchNormalizations = layout.tensors.flatMap { tensor -> [(range: Range<Int>, channels: Int, momentum: Double)] in
+      guard case .normalization(let momentum?) = tensor.role, let channels = tensor.shape.last else { return [] }
+      return stride(from: tensor.range.lowerBound, to: tensor.range.upperBound, by: 4 * channels).map { ($0..<$0 + 4 * channels, channels, momentum) }
+    }
     parameterCount = layout.count
   }
 
@@ -210,6 +214,11 @@ package final class NetworkPlan: Sendable {
     if case .block = stages[stage] { return bank(ofOutput: stage) }
     return stage == 0 ? 1 : bank(ofOutput: stage - 1)
   }
+
+  /// The tensors with running averages: the range of one layer's entry, its channels and the momentum.
+  package let batchNormalizations: [(range: Range<Int>, channels: Int, momentum: Double)]
+  /// Whether a sample's result depends on the other samples of its batch while training.
+  package var couplesSamples: Bool { !batchNormalizations.isEmpty }
 
   /// Whether training draws random numbers: for noise in the layers, or for a random scheme.
   package var drawsNumbers: Bool { blocks.contains(where: \.drawsNumbers) }

@@ -55,8 +55,12 @@ package final class Sweep: @unchecked Sendable {
   private let groupGradients: [Vector]
   /// Memory for a gradient of the parameters that the caller does not want: a driven field computes it together with the gradient of its drive.
   private let unwanted: Vector?
+  /// Logs and scratch memory of the workers; of the tiles, if these meet.
   private let logs: [StepLog]
   private let scratch: [TileScratch]
+  /// The meeting of the tiles of a training batch, and the statistics of its layers, in the layout of the parameters; nil if samples are independent.
+  private let meeting: TileMeeting?
+  private let statistics: Vector?
   /// The tasks of preparing and finishing operators, each with several sets of operators.
   private let chunks: OperatorChunks
   private let gradientTasks: GradientTasks
@@ -89,20 +93,24 @@ package final class Sweep: @unchecked Sendable {
     groupGradients = gradients
     unwanted = geometry.needsUnwanted ? arena.vector(count: plan.extendedCount, precision: plan.precision) : nil
     var scratch: [TileScratch] = []
-    for _ in 0..<workers { scratch.append(TileScratch(arena, rows, columns: partition.columns)) }
+    statistics = geometry.tilesMeet ? arena.vector(count: plan.extendedCount, precision: plan.precision) : nil
+    for _ in 0..<geometry.scratchCount { scratch.append(TileScratch(arena, rows, columns: partition.columns)) }
     self.scratch = scratch
-    logs = (0..<workers).map { _ in StepLog() }
+    logs = (0..<geometry.scratchCount).map { _ in StepLog() }
+    meeting = geometry.tilesMeet
+      ? try TileMeeting(plan, tiles: partition.tiles, columns: partition.columns) : nil
     sums = TileSums(arena, tiles: partition.tiles, workers: workers)
     chunks = OperatorChunks(plan)
     gradientTasks = GradientTasks(plan, chunks)
   }
 
   /// Bytes of scratch memory held.
-  package var byteCount: Int { arena.byteCount + sums.byteCount }
+  package var byteCount: Int { arena.byteCount + sums.byteCount + (meeting?.byteCount ?? 0) }
 
   /// Computes the loss of a batch of `count` samples and, if wanted, the gradient of its mean, which overwrites `gradient`. The loss has the same bits with and without a gradient.
   ///
   /// - Parameters:
+  ///   - mode: whether batch normalization takes the statistics of this batch. Only a sweep with derivatives trains.
   ///   - loss: a loss that replaces the network's own; nil for the network's.
   ///   - weighting: the weights w_i of the samples in the mean Σ w_i l_i / Σ w_i.
   ///   - divisor: for a batch that is part of a larger one: the number that the gradient's sum is divided by, instead of this batch's Σ w_i.
@@ -112,7 +120,7 @@ package final class Sweep: @unchecked Sendable {
   /// - Throws: for the first row without a result: what a step that can fail reports, `.notConverged` or `.stepLimit`; `.notFinite` for scores or a loss that are not finite.
   ///   Also the failure of a loss of the caller's, and the reason why the watch ended the work. The contents of `gradient` are then undefined.
   package func lossGradient(
-    _ parameters: Vector, _ source: BatchSource, _ targets: Targets, loss: (any Loss)? = nil, weighting: LossWeighting = LossWeighting(),
+    _ parameters: Vector, _ source: BatchSource, _ targets: Targets, mode: SampleMode = .training, loss: (any Loss)? = nil, weighting: LossWeighting = LossWeighting(),
     divisor: Double? = nil, count: Int, gradient: Vector?, draws: Draws? = nil, scores: MutableTensorView? = nil, pool: WorkerPool
   ) throws(Failure) -> BatchResult {
     let loss = loss ?? plan.loss
@@ -124,7 +132,7 @@ package final class Sweep: @unchecked Sendable {
     let charge = (divisor == nil ? 1 : weight * scale) / Double(count)
     let outcome = Result { () throws(Failure) in
       try run(
-        parameters, source, count: count, gradient: gradient, featureGradient: nil, draws: draws, chargePerSample: charge, pool: pool
+        parameters, source, mode: mode, count: count, gradient: gradient, featureGradient: nil, draws: draws, chargePerSample: charge, pool: pool
       ) { tile, log, result in
         let samples = log.samples
         let targets = tile.load(targets, weighting, rows: source.rows, start: samples.lowerBound, count: samples.count)
@@ -177,7 +185,7 @@ package final class Sweep: @unchecked Sendable {
 
   /// Runs all tiles: forward, then `atScores`, which computes the cotangent of the scores, then back if a gradient is wanted. The log passed to `atScores` says which samples the tile holds.
   private func run(
-    _ parameters: Vector, _ source: BatchSource, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, alwaysBack: Bool = false,
+    _ parameters: Vector, _ source: BatchSource, mode: SampleMode = .training, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, alwaysBack: Bool = false,
     draws: Draws?, chargePerSample: Double = 0, pool: WorkerPool, atStates: (_ tile: Int, _ states: Block) -> Void = { _, _ in },
     atScores: (_ tile: TileScratch, _ log: StepLog, _ result: inout BatchResult) -> Void
   ) throws(Failure) -> BatchResult {
@@ -198,16 +206,16 @@ package final class Sweep: @unchecked Sendable {
     // Group 0 accumulates directly in the result, if the result has room for the layers' weights.
     let first = gradient.map { extended?.gradient ?? $0 } ?? (featureGradient == nil ? nil : unwanted)
     defer { for log in logs { log.watch = .none } }
-    try pool.run(partition.groups) { group, worker in
-      let sum = group == 0 ? first : first.map { _ in self.groupGradients[group - 1] }
-      let log = self.logs[worker]
+    func sum(of group: Int) -> Vector? { group == 0 ? first : first.map { _ in groupGradients[group - 1] } }
+    func prepare(_ log: StepLog) {
       log.watch = pool.watch
       log.chargePerSample = chargePerSample
-      if let sum { self.clear(sum, log) }
-      for index in partition.tiles(of: group) {
+    }
+    // Runs one tile with the scratch memory and the log of `place`.
+    func run(_ index: Int, place: Int, sum: Vector?, worker: Int) {
+        let (log, tile) = (logs[place], scratch[place])
         log.askNext()
         if log.isOver { return }
-        let tile = self.scratch[worker]
         tile.columns = partition.columns(of: index)
         log.samples = partition.samples(of: index)
         let pass = TrainingPass(plan: self.plan, memory: self.memory, weights: weights, tile: tile, log: log, draws: draws, keeping: back)
@@ -223,6 +231,7 @@ package final class Sweep: @unchecked Sendable {
           atStates(index, final)
           atScores(tile, log, &result)
         }
+        TileMeeting.Seat.current?.isReturning = true
         if back, log.first == nil, let features = pass.backward(gradient: sum, toFeatures: featureGradient != nil), let featureGradient {
           self.scatterFeatures(features, source, log, featureGradient)
         }
@@ -231,6 +240,30 @@ package final class Sweep: @unchecked Sendable {
         result.report = log.report
         log.clear()
         self.sums.note(result, tile: index, worker: worker)
+    }
+    if let meeting, mode == .training {
+      precondition(derivative, "a sweep without derivatives does not train")
+      beginMeeting(meeting, weights.parameters, partition)
+      let workers = min(pool.threads, partition.groups)
+      func groups(_ worker: Int) -> Range<Int> { partition.groups * worker / workers..<partition.groups * (worker + 1) / workers }
+      let shares = (0..<workers).map { partition.tiles(of: groups($0).lowerBound).lowerBound..<partition.tiles(of: groups($0).upperBound - 1).upperBound }
+      try meeting.run(
+        pool, shares: shares,
+        begin: { worker in
+          for tile in shares[worker] { prepare(self.logs[tile]) }
+          for group in groups(worker) { if let sum = sum(of: group) { self.clear(sum, self.logs[shares[worker].lowerBound]) } }
+        },
+        { tile in
+          // The worker of a tile is that of its group.
+          let group = (0..<partition.groups).first { partition.tiles(of: $0).contains(tile) } ?? 0
+          run(tile, place: tile, sum: sum(of: group), worker: shares.firstIndex { $0.contains(tile) } ?? 0)
+        })
+    } else {
+      try pool.run(partition.groups) { group, worker in
+        let (log, sum) = (self.logs[worker], sum(of: group))
+        prepare(log)
+        if let sum { self.clear(sum, log) }
+        for index in partition.tiles(of: group) where !log.isOver { run(index, place: worker, sum: sum, worker: worker) }
       }
     }
     if let failure = sums.failure { throw source.named(failure) }
@@ -243,6 +276,23 @@ package final class Sweep: @unchecked Sendable {
       }
     }
     return sums.total(tiles: partition.tiles)
+  }
+
+  /// Seats the tiles of a batch, and clears the sums of its layers' statistics.
+  private func beginMeeting(_ meeting: TileMeeting, _ parameters: Vector, _ partition: TilePartition) {
+    meeting.seat(partition.tiles, parameters: parameters, statistics: statistics) { (partition.samples(of: $0).count, partition.columns(of: $0)) }
+    if let statistics { for (range, _, _) in plan.batchNormalizations { fill(statistics[range], 0) } }
+  }
+
+  /// Moves the running averages of batch normalization towards the statistics of the last training batch.
+  package func updateStatistics(of parameters: Vector) {
+    guard let statistics else { return }
+    for (range, channels, momentum) in plan.batchNormalizations {
+      let (sums, running) = (statistics[range], parameters[range])
+      let evaluations = sums.load(0)
+      guard evaluations > 0 else { continue }
+      for index in 2 * channels..<4 * channels { running.store((1 - momentum) * running.load(index) + momentum * sums.load(index) / evaluations, at: index) }
+    }
   }
 
   /// Sets a gradient to zero, and asks the watch every million numbers.

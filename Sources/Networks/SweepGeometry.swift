@@ -6,6 +6,10 @@ import Settings
 struct SweepGeometry {
   let partition: TilePartition
   let workers: Int
+  /// Whether the tiles of a training batch meet. Each then has scratch memory of its own.
+  let tilesMeet: Bool
+  /// How many tiles have scratch memory.
+  let scratchCount: Int
   /// One policy per block, fitted to the byte limits.
   let memory: [any MemoryPolicy]
   let rows: TileRows
@@ -21,7 +25,9 @@ struct SweepGeometry {
     let policies = memory.map { memory in plan.memory.map { $0.name == memory.name ? $0 : memory } } ?? plan.memory
     partition = TilePartition(count: batch, largest: plan.tileColumns, accumulates: derivative)
     workers = min(threads, partition.groups)
-    let budget = MemoryBudget(columns: partition.columns, workers: workers, precision: plan.precision)
+    tilesMeet = derivative && plan.couplesSamples
+    scratchCount = tilesMeet ? partition.tiles : workers
+    let budget = MemoryBudget(columns: partition.columns, workers: scratchCount, precision: plan.precision)
     self.memory = derivative ? try budget.fitted(policies, to: plan.blocks) : policies
     rows = TileRows(plan, tapes: derivative ? zip(self.memory, plan.blocks).map { $0.tapeRows($1) } : nil, features: features)
     var size = Arena.Size()
@@ -30,7 +36,8 @@ struct SweepGeometry {
     for _ in 1..<max(derivative ? partition.groups : 1, 1) { size.add(count: plan.extendedCount, precision: plan.precision) }
     needsUnwanted = plan.sequence != nil && derivative && features
     if needsUnwanted { size.add(count: plan.extendedCount, precision: plan.precision) }
-    for _ in 0..<workers { rows.add(to: &size, columns: partition.columns) }
+    if tilesMeet { size.add(count: plan.extendedCount, precision: plan.precision) }
+    rows.add(to: &size, columns: partition.columns, times: scratchCount)
     TileSums.add(tiles: partition.tiles, to: &size)
     self.size = size
   }

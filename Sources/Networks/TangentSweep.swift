@@ -13,6 +13,8 @@ package final class TangentSweep {
   /// The extended parameters and direction; nil if the caller's vectors need no extension.
   private let extended: (parameters: Vector, direction: Vector)?
   private let scratch: [TangentScratch]
+  /// The tiles of a batch that meet, each with scratch memory of its own, for the largest batch so far.
+  private var meeting: (tiles: TileMeeting, scratch: [TangentScratch], arena: Arena)?
   /// A direction of zeros in the parameters, with its operators, for driven fields that need one although only a direction in the features was given.
   private let zeroDirection: Vector?
 
@@ -40,7 +42,7 @@ package final class TangentSweep {
     if let zeroDirection { fill(zeroDirection, 0) }
   }
 
-  package var byteCount: Int { arena.byteCount }
+  package var byteCount: Int { arena.byteCount + (meeting.map { $0.arena.byteCount + $0.tiles.byteCount } ?? 0) }
 
   /// Computes the scores of `count` samples and their tangent J·v for a direction in the parameters, one in the features (`count` × inputs), or both; nil stands for zero.
   ///
@@ -64,15 +66,17 @@ package final class TangentSweep {
     plan.prepare(weights.parameters, into: prepared, for: .training)
     if let directions { plan.prepareDirection(directions.parameters, into: preparedDirection, at: weights.parameters, prepared: prepared) }
     let watch = pool?.watch ?? .current
+    let partition = TilePartition(count: count, largest: plan.tileColumns, accumulates: false)
+    let meeting = try meeting(of: partition)
+    let scratch = meeting?.scratch ?? scratch
     for scratch in scratch {
       scratch.log.clear()
       scratch.log.watch = watch
     }
     defer { for scratch in scratch { scratch.log.watch = .none } }
-    let partition = TilePartition(count: count, largest: plan.tileColumns, accumulates: false)
-    func push(_ tile: Int, worker: Int) {
+    func push(_ tile: Int, place: Int) {
       let samples = partition.samples(of: tile)
-      let scratch = scratch[worker]
+      let scratch = scratch[place]
       // Tiles are processed in order: no later tile can hold the first sample that fails.
       guard scratch.log.first == nil else { return }
       scratch.log.askNext()
@@ -85,12 +89,40 @@ package final class TangentSweep {
       curvature?.curvature(at: scratch.scores, of: scratch.scoreTangents, scratch: scratch.curvature)
       scatter(scratch.scoreTangents, count: samples.count, to: tangentOut, startRow: samples.lowerBound)
     }
-    if let pool {
-      try pool.run(partition.tiles) { tile, worker in push(tile, worker: worker) }
+    if let meeting {
+      let alone = try WorkerPool(threads: 1, watch: watch)
+      let pool = pool ?? alone
+      let workers = min(pool.threads, partition.tiles)
+      let shares = (0..<workers).map { partition.tiles * $0 / workers..<partition.tiles * ($0 + 1) / workers }
+      meeting.tiles.seat(partition.tiles, parameters: nil, statistics: nil) { (partition.samples(of: $0).count, partition.columns(of: $0)) }
+      try meeting.tiles.run(pool, shares: shares, begin: { _ in }) { tile in push(tile, place: tile) }
+    } else if let pool {
+      try pool.run(partition.tiles) { tile, worker in push(tile, place: worker) }
     } else {
-      for tile in 0..<partition.tiles where !watch.isOver { push(tile, worker: 0) }
+      for tile in 0..<partition.tiles where !watch.isOver { push(tile, place: 0) }
       try watch.check()
     }
     if let failure = scratch.reduce(nil, { SampleFailure.first($0, $1.log.first) }) { throw source.named(failure) }
+  }
+
+  /// The meeting of a batch's tiles if samples depend on one another; nil otherwise.
+  private func meeting(of partition: TilePartition) throws(Failure) -> (tiles: TileMeeting, scratch: [TangentScratch], arena: Arena)? {
+    guard plan.couplesSamples else { return nil }
+    if let meeting, meeting.scratch.count >= partition.tiles { return meeting }
+    var (one, size) = (Arena.Size(), Arena.Size())
+    TangentScratch.add(plan, columns: partition.columns, to: &one)
+    size.add(one, times: partition.tiles)
+    let arena = try Arena(size)
+    let made = (
+      tiles: try TileMeeting(plan, tiles: partition.tiles, columns: partition.columns), scratch: (0..<partition.tiles).map { _ in TangentScratch(plan, arena, columns: partition.columns) }, arena: arena)
+    meeting = made
+    return made
+  }
+}
+
+extension TileMeeting {
+  /// A meeting for the batch normalizations of a network.
+  convenience init(_ plan: NetworkPlan, tiles: Int, columns: Int) throws(Failure) {
+    try self.init(tiles: tiles, columns: columns, numbersPerQuantum: 3 * (plan.batchNormalizations.map(\.channels).max() ?? 0))
   }
 }

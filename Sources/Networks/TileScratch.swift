@@ -47,12 +47,14 @@ struct TileRows {
 
   private var all: [Int] { [outputs, outputs, outputs, scratch] + cotangents + inputs + records + tapes }
 
-  func add(to size: inout Arena.Size, columns: Int) {
-    for rows in all { size.add(rows: rows, columns: columns, precision: precision) }
-    size.add(count: columns, precision: .float32)
-    size.add(count: columns, precision: .float64)
-    sequences.add(to: &size, columns: columns)
-    sequenceCotangents.add(to: &size, columns: columns)
+  func add(to size: inout Arena.Size, columns: Int, times: Int = 1) {
+    var one = Arena.Size()
+    for rows in all { one.add(rows: rows, columns: columns, precision: precision) }
+    one.add(count: columns, precision: .float32)
+    one.add(count: columns, precision: .float64)
+    sequences.add(to: &one, columns: columns)
+    sequenceCotangents.add(to: &one, columns: columns)
+    size.add(one, times: times)
   }
 }
 

@@ -63,7 +63,8 @@ package final class TileSums: @unchecked Sendable {
     tallies[worker].counts.count += result.count
     tallies[worker].counts.correct += result.correct
     tallies[worker].counts.report.add(result.report)
-    if let failure = result.failure, tallies[worker].failure == nil { tallies[worker].failure = (tile, failure) }
+    // Tiles that meet do not end in order.
+    if let failure = result.failure, tile < tallies[worker].failure?.tile ?? Int.max { tallies[worker].failure = (tile, failure) }
   }
 
   /// Records that a number of the gradient is not finite.

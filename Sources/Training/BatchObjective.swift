@@ -105,6 +105,9 @@ final class BatchObjective: Objective {
     preconditioner?.apply(result, shift: settings.preconditionerShift)
   }
 
+  /// Moves the running averages of batch normalization, which have no gradient, towards the statistics of the last evaluation.
+  func updateStatistics(of parameters: Vector) { sweep.updateStatistics(of: parameters) }
+
   func forEachPiece(_ body: (_ range: Range<Int>, _ decay: Double) -> Void) {
     pool.runWhole(pieces.count) { task, _ in body(pieces[task].range, pieces[task].decay) }
   }

@@ -64,7 +64,7 @@ extension Sweep {
     } else {
       preconditionFailure("data set without targets")
     }
-    return try lossGradient(parameters, source, targets, loss: loss, count: end - start, gradient: nil, scores: scores?.target(from: start), pool: pool)
+    return try lossGradient(parameters, source, targets, mode: .evaluation, loss: loss, count: end - start, gradient: nil, scores: scores?.target(from: start), pool: pool)
   }
 }
 

@@ -81,7 +81,7 @@ extension ParameterLayout {
       let entries = plan.blocks[index].layout.tensors[next].entries
       next += 1
       if inTime, known[entries.rawValue] == nil { known[entries.rawValue] = try TimeRoughness(entries, of: plan.blocks[index]) }
-      regions.append(Region(range: tensor.range, isWeight: tensor.role == .weight, entries: tensor.shape[0], roughness: known[entries.rawValue] ?? .none))
+      regions.append(Region(range: tensor.range, isWeight: tensor.role == .weight, entries: tensor.shape[0], roughness: tensor.role.isNormalization ? .none : known[entries.rawValue] ?? .none))
     }
     self.init(regions, classifier: readout.map { Classifier(range: $0.range, inputs: $0.shape[1]) })
   }

@@ -183,6 +183,7 @@ final class TrainingRun {
       throw notFinite("objective is", error.message, training, "the training data", isOfData: faultOfData != nil)
     }
     isAsGiven = false
+    objective.updateStatistics(of: iterate.parameters)
     keepConstraints()
     trainer.state.step = iterate.number
     trainer.state.position = start + count

@@ -77,7 +77,7 @@ package struct AffineMap: LayerMap {
       place.weights(layer).transposed, bias: nil, activation: .identity, of: g, scale: 1, addingTo: base, into: q, slope: nil, scratch: productScratch(scratch))
   }
 
-  package func accumulateGradient(at x: Block, record: Block, cotangent p: Block, gradient: Layer, scratch: Block) {
+  package func accumulateGradient(_ layer: Layer, at x: Block, record: Block, cotangent p: Block, gradient: Layer, scratch: Block) {
     _ = productCotangent(at: x, record: record, scale: 1, cotangent: p, isReplaced: false, gradient: gradient, scratch: scratch)
   }
 

@@ -31,10 +31,14 @@ package struct FieldConfiguration: Sendable {
   /// The rows of the state.
   package var rows: Int { width * pixels }
 
+  /// The shape of a state of as many features or channels.
+  func shape(of channels: Int) -> Shape { operators.shape(of: channels) }
+
   /// The operator that fields of this configuration multiply by, made for the numbers of features or channels that a field asks for.
   /// - Throws: what prevents such an operator.
-  package func linearOperator(inputs: Int, outputs: Int) throws(Failure) -> any LinearOperator {
-    try operators.make(inputs: inputs, outputs: outputs, precision: precision)
+  /// - Parameter kind: another kind than the configuration's.
+  package func linearOperator(inputs: Int, outputs: Int, by kind: OperatorKind? = nil) throws(Failure) -> any LinearOperator {
+    try (kind ?? operators).make(inputs: inputs, outputs: outputs, precision: precision)
   }
 
   /// - Throws: `.incompatible` if the field multiplies by something else than matrices.

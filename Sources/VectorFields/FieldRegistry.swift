@@ -7,6 +7,8 @@ package typealias FieldEntry = Factory<FieldConfiguration, any VectorField>
 package let fields = Registry<FieldEntry>("field", [
   ("dense", "σ(Ky+b), the residual network [Haber & Ruthotto 2017, eq. 2.1]; no guarantee", FieldEntry { (c) throws(Failure) in try DenseField(c) }),
   ("two_layer", "K₂σ(K₁y+b₁)+b₂, the residual block of two layers [Lu et al. 2018]; no guarantee", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try TwoLayerField(c) }),
+  ("pre_activation", "K₂σ(N(K₁σ(N(y)))), N a normalization: the residual block of ResNets [He et al. 2016; Lu et al. 2018]; no guarantee", FieldEntry(options: [hiddenWidth] + normalizationOptions) { (c) throws(Failure) in try PreActivationField(c) }),
+  ("bottleneck", "K₃σ(N(K₂σ(N(K₁σ(N(y)))))), K₁ and K₃ of one pixel: the block of ResNeXt [Xie et al. 2017; Lu et al. 2018]; no guarantee", FieldEntry(options: [hiddenWidth] + normalizationOptions) { (c) throws(Failure) in try BottleneckField(c) }),
   ("antisymmetric", "σ(½(K−Kᵀ−γI)y+b) [Haber & Ruthotto 2017, eq. 4.12]; frozen eigenvalues with real part ≤ 0", FieldEntry(options: [gamma]) { (c) throws(Failure) in try AntisymmetricField(c) }),
   ("antisymmetric_damped", "σ(½(K−Kᵀ)y+b) − γy; a contraction if γ > ½L‖½(K−Kᵀ)‖", FieldEntry(options: [gamma]) { (c) throws(Failure) in try DampedAntisymmetricField(c) }),
   ("negative_definite", "σ(−CᵀCy+b) [Haber & Ruthotto 2017, §4.2]; frozen eigenvalues real and ≤ 0", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try NegativeDefiniteField(c) }),

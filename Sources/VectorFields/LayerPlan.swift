@@ -35,6 +35,8 @@ package struct LayerPlan: Sendable {
   package private(set) var parameters: [ParameterShape] = []
   /// Whether `finishGradient` has anything to do.
   package private(set) var gradientNeedsFinish = false
+  /// Whether a sample's result depends on the other samples of its batch while training.
+  package private(set) var couplesSamples = false
   private let configuration: FieldConfiguration
   private var prepared: [(place: OperatorPlace, preparation: Preparation)] = []
   private var count = 0
@@ -47,12 +49,14 @@ package struct LayerPlan: Sendable {
 
   /// Adds a tensor with the weights of an operator between features, or channels of an image; by default as many as the state has.
   ///
-  /// - Parameter weightUse: how the field uses the operator. This determines the size of the initial weights.
+  /// - Parameters:
+  ///   - weightUse: how the field uses the operator. This determines the size of the initial weights.
+  ///   - operators: another kind of operator than the configuration's.
   /// - Throws: what prevents an operator of this kind, such as groups that do not divide the channels.
   package mutating func weight(
-    _ name: String, inputs: Int? = nil, outputs: Int? = nil, for weightUse: WeightUse = .product, prepared wanted: Preparation = .copy
+    _ name: String, inputs: Int? = nil, outputs: Int? = nil, for weightUse: WeightUse = .product, prepared wanted: Preparation = .copy, by operators: OperatorKind? = nil
   ) throws(Failure) -> OperatorPlace {
-    let linearOperator = try configuration.linearOperator(inputs: inputs ?? configuration.width, outputs: outputs ?? configuration.width)
+    let linearOperator = try configuration.linearOperator(inputs: inputs ?? configuration.width, outputs: outputs ?? configuration.width, by: operators)
     try wanted.check(linearOperator)
     let preparation = linearOperator.needsPreparation ? wanted.orCopy : wanted
     if linearOperator.needsPreparation { isNeededForTraining = true }
@@ -83,6 +87,22 @@ package struct LayerPlan: Sendable {
   package mutating func vector(_ name: String, _ count: Int, stride: Int) -> BiasPlace {
     parameters.append(ParameterShape(name, [count], .bias, deviation: 0))
     return BiasPlace(tensor: parameters.count - 1, stride: stride, rows: configuration.pixels)
+  }
+
+  /// Adds the tensor of a normalization: scales, initially 1, and shifts, initially 0; with a momentum also running means, 0, and variances, 1.
+  package mutating func normalization(_ name: String, channels: Int, momentum: Double?) -> NormalizationPlace {
+    let values = (momentum == nil ? [1.0, 0] : [1.0, 0, 0, 1]).flatMap { (value: Double) in Array(repeating: value, count: channels) }
+    parameters.append(ParameterShape(name, [values.count / channels, channels], .normalization(momentum: momentum), .values(values)))
+    if momentum != nil { couplesSamples = true }
+    return NormalizationPlace(tensor: parameters.count - 1, channels: channels, isAcrossSamples: momentum != nil, precision: configuration.precision)
+  }
+
+  /// Adds a normalization of an image of `channels` channels, with an activation, as the block's options say.
+  package mutating func normalized(_ name: String, _ options: OptionValues, _ shape: Shape, _ activation: Activation?) throws(Failure) -> NormalizationMap {
+    let form = try normalizations(try options.text("normalization")).make((options, shape))
+    let geometry = try NormalizationGeometry(channels: shape.channels, pixels: shape.pixels, form.kind)
+    let place = normalization(name, channels: shape.channels, momentum: form.momentum)
+    return NormalizationMap(geometry, place, activation, epsilon: try options.real("normalization_epsilon"))
   }
 
   /// Reserves room for `count` prepared numbers that the field computes itself. Returns their distance from `Layer.prepared` in bytes.

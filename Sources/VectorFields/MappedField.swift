@@ -9,6 +9,7 @@ extension PlannedField {
   package var width: Int { plan.width }
   package var pixels: Int { plan.pixels }
   package var isDense: Bool { plan.isDense }
+  package var couplesSamples: Bool { plan.couplesSamples }
   package var parameters: [ParameterShape] { plan.parameters }
   package func preparedCount(for purpose: Purpose) -> Int { plan.preparedCount(for: purpose) }
   package func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool) { plan.prepare(layer, asDirection: asDirection) }

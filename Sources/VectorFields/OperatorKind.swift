@@ -16,6 +16,21 @@ package enum OperatorKind: Sendable {
     }
   }
 
+  /// The shape of a state of as many features or channels.
+  package func shape(of channels: Int) -> Shape {
+    switch self {
+    case .dense: Shape(channels: channels)
+    case .convolution(let form): Shape(channels: channels, height: form.height, width: form.width)
+    }
+  }
+
+  /// The same operators with kernels of one pixel, which act on the channels of each pixel by itself.
+  package var ofPixels: OperatorKind {
+    guard case .convolution(var form) = self else { return self }
+    (form.kernel, form.dilation, form.groups, form.margin, form.algorithm) = (1, 1, 1, nil, .direct)
+    return .convolution(form)
+  }
+
   /// - Parameters: inputs, outputs: numbers of features or of channels.
   /// - Throws: the size of a convolution that does not fit.
   package func make(inputs: Int, outputs: Int, precision: Precision) throws(Failure) -> any LinearOperator {

@@ -1,7 +1,13 @@
 /// One parameter tensor of a layer, as a field or an integrator declares it.
 package struct ParameterShape: Equatable, Sendable {
   /// Weights multiply the state; biases are added to it. Weight decay acts on weights alone.
-  package enum Role: Sendable { case weight, bias }
+  package enum Role: Equatable, Sendable {
+    case weight, bias
+    /// Scales and shifts of a normalization. With a momentum, running averages of means and variances lie behind them, and each step moves these by that share towards the batch's. They have no gradient.
+    case normalization(momentum: Double?)
+
+    package var isNormalization: Bool { if case .normalization = self { true } else { false } }
+  }
 
   /// How a tensor's first values are made.
   package enum Initial: Equatable, Sendable {

@@ -14,6 +14,8 @@ package protocol VectorField: Sendable {
   var pixels: Int { get }
   /// Whether the field multiplies by matrices only, which integrators may read from its tensors.
   var isDense: Bool { get }
+  /// Whether a sample's value depends on the other samples of its batch while training, as with batch normalization.
+  var couplesSamples: Bool { get }
   /// The rows of the whole state: `width`, or more if momenta z follow, which are zero at the beginning of a block.
   var stateWidth: Int { get }
   /// The rows of outside input that the field reads through `Layer.drive`; 0 for a field without outside input.
@@ -65,6 +67,7 @@ package protocol VectorField: Sendable {
 extension VectorField {
   package var pixels: Int { 1 }
   package var isDense: Bool { true }
+  package var couplesSamples: Bool { false }
   package var stateWidth: Int { width }
   package var driveWidth: Int { 0 }
   package var componentCount: Int { 1 }

@@ -29,8 +29,8 @@ struct GuideTests {
   /// "Tensors: `K` hidden × n, `b` hidden per layer." on the page of a field is what the field declares: names, shapes and order.
   @Test(arguments: fields.names) func pagesNameTheTensors(_ name: String) throws {
     let line = try #require(try Self.page("VectorFields", name).split(separator: "\n").first { $0.hasPrefix("Tensors") })
-    let sizes = ["n": 6, "½n": 3, "hidden": 9, "C": 4, "nC": 24]
-    let listed = try line.matches(of: Regex(#"`(\w+)` ((?:n|½n|hidden|C|nC)(?: × (?:n|½n|hidden|C|nC))?)(?=,| per)"#)).map { match in
+    let sizes = ["4": 4, "n": 6, "½n": 3, "hidden": 9, "C": 4, "nC": 24]
+    let listed = try line.matches(of: Regex(#"`(\w+)` ((?:4|n|½n|hidden|C|nC)(?: × (?:n|½n|hidden|C|nC))?)(?=,| per)"#)).map { match in
       let shape = (match[2].substring ?? "").components(separatedBy: " × ").map { sizes[$0] ?? -1 }
       return "\(match[1].substring ?? "") \(shape)"
     }

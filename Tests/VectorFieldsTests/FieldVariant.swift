@@ -23,9 +23,14 @@ struct FieldVariant: Sendable, CustomStringConvertible {
     return combinations.map { FieldVariant(field.name, $0) }.filter { $0.expectedRefusal == nil }
   }
 
-  /// The only refusal of a combination of options: hidden values of second_order in a form without them.
+  /// The only refusals of a combination of options: hidden values of second_order in a form without them, and groups that do not divide the features that are normalized.
   var expectedRefusal: Failure? {
     func value(_ key: String) -> OptionValue? { options.last { $0.key == key }?.value }
+    if value("normalization") == .text("group"), case .integer(let groups)? = value("normalization_groups") {
+      var hidden: Int64 = 6
+      if case .integer(let given)? = value("hidden_width") { hidden = given }
+      for features in [6, hidden] where features % groups != 0 { return Failure(.shapeMismatch, "\(groups) groups do not divide the normalization's \(features) channels") }
+    }
     guard name == "second_order", value("form") != .text("gradient"), case .integer(let hidden)? = value("hidden_width"), hidden != 0 else { return nil }
     return Failure(.incompatible, "hidden_width is \(hidden); field second_order has hidden values in form gradient alone, with form plain it must be 0")
   }

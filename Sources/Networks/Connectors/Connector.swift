@@ -33,6 +33,7 @@ package final class Connector: Sendable {
     self.offsets = offsets
   }
 
+  package var couplesSamples: Bool { layers.couplesSamples }
   package var recordWidth: Int { map.recordWidth }
   package var scratchWidth: Int { map.scratchWidth }
   package func preparedCount(for purpose: Purpose) -> Int { layers.preparedCount(for: purpose) }
@@ -64,14 +65,14 @@ package final class Connector: Sendable {
 
   /// Adds (∂f/∂θ)ᵀp to the gradient and writes (∂f/∂x)ᵀp to `q`.
   /// - Parameters:
-  ///   - q: other memory than `p`; nil if the input's cotangent is not wanted.
+  ///   - q: other memory than `p`; nil if the input's cotangent is not needed.
   ///   - gradient: a vector in the layout of the parameters; nil if it is not wanted.
   package func pullback(_ weights: Weights, at x: Block, record: Block, cotangent p: Block, into q: Block?, gradient: Vector?, scratch: Block) {
     let sums = gradient.map { layer($0, nil) }
     if let q {
       map.pullback(layer(weights), at: x, record: record, scale: 1, cotangent: p, addingTo: nil, into: q, gradient: sums, scratch: scratch)
     } else if let sums {
-      map.accumulateGradient(at: x, record: record, cotangent: p, gradient: sums, scratch: scratch)
+      map.accumulateGradient(layer(weights), at: x, record: record, cotangent: p, gradient: sums, scratch: scratch)
     }
   }
 }
@@ -79,7 +80,22 @@ package final class Connector: Sendable {
 /// A map that can be the first stage of a network: it gives the gradient of its parameters without the cotangent of its input, which is often the larger part of the work.
 package protocol StageMap: LayerMap {
   /// The gradient accumulates (∂f/∂θ)ᵀp: what `pullback` does without q, at scale 1.
-  func accumulateGradient(at x: Block, record: Block, cotangent p: Block, gradient: Layer, scratch: Block)
+  func accumulateGradient(_ layer: Layer, at x: Block, record: Block, cotangent p: Block, gradient: Layer, scratch: Block)
 }
 
 extension AffineMap: StageMap {}
+extension NormalizationMap: StageMap {}
+extension ResidualMap: StageMap {}
+
+/// A map without parameters, which has no gradient.
+private protocol PlainStageMap: StageMap {}
+extension PlainStageMap {
+  package func accumulateGradient(_ layer: Layer, at x: Block, record: Block, cotangent p: Block, gradient: Layer, scratch: Block) {}
+}
+extension ActivationMap: PlainStageMap {}
+extension AveragePoolingMap: PlainStageMap {}
+extension ChannelPaddingMap: PlainStageMap {}
+extension GlobalAverageMap: PlainStageMap {}
+extension MaxPoolingMap: PlainStageMap {}
+extension RowsMap: PlainStageMap {}
+extension ScalingMap: PlainStageMap {}

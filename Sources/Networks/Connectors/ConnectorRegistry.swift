@@ -15,6 +15,9 @@ package struct ConnectorConfiguration: Sendable {
     return LayerPlan(configuration)
   }
 
+  /// The layers of a map that multiplies by no operator.
+  var noLayers: LayerPlan { LayerPlan(FieldConfiguration(width: input.features, precision: precision)) }
+
   /// The activation; nil for the identity.
   func activation() throws(Failure) -> Activation? {
     let activation = try activations(try options.text("activation"))
@@ -36,6 +39,15 @@ package typealias ConnectorEntry = Factory<ConnectorConfiguration, ConnectorPart
 package let connectors = Registry<ConnectorEntry>("connector", [
   ("dense", "σ(Wx + b) of all features; what follows is a list of features", ConnectorEntry(options: [features] + affineOptions) { (c) throws(Failure) in try dense(c) }),
   ("convolution", "σ(K⋆x + b), an image of other channels and, with a stride, of another size", ConnectorEntry(options: [channels, stride, margin] + convolutionOptions + affineOptions) { (c) throws(Failure) in try convolution(c) }),
+  ("average_pooling", "the mean of each window of pixels", ConnectorEntry(options: poolingOptions) { (c) throws(Failure) in try averagePooling(c) }),
+  ("max_pooling", "the largest pixel of each window", ConnectorEntry(options: poolingOptions) { (c) throws(Failure) in try maxPooling(c) }),
+  ("global_average", "the mean of each channel; what follows is a list of features", ConnectorEntry { (c) throws(Failure) in globalAverage(c) }),
+  ("channel_padding", "every k-th pixel, and channels of zeros behind those of the image [He et al. 2016]", ConnectorEntry(options: [channels, stride]) { (c) throws(Failure) in try channelPadding(c) }),
+  ("normalization", "σ(a⊙x̂ + c), x̂ the image less its mean over its deviation, with trained a and c of each channel", ConnectorEntry(options: [activation] + normalizationOptions) { (c) throws(Failure) in try normalization(c) }),
+  ("residual", "S(u) + K₂σ(N₂(K₁σ(N₁(u)))): a residual block that changes channels and size, S a projection by one pixel or channel padding", ConnectorEntry(options: [channels, stride, shortcut, remember, activation] + convolutionOptions + normalizationOptions) { (c) throws(Failure) in try residual(c) }),
+  ("first_channels", "the first channels of the image, without the others", ConnectorEntry(options: [channels]) { (c) throws(Failure) in try firstChannels(c) }),
+  ("activation", "σ of each number", ConnectorEntry(options: [activation]) { (c) throws(Failure) in try activate(c) }),
+  ("flatten", "the image as a list of features", ConnectorEntry { (c) throws(Failure) in flatten(c) }),
 ])
 
 /// The options of scope "connector": its name, then those that single connectors take.
@@ -62,8 +74,19 @@ private let channels = OptionDescription("channels", .integer(0...65_536), defau
 private let stride = OptionDescription("stride", .integer(1...1024), default: .integer(1), unit: "pixels", "distance of neighboring outputs in the image")
 private let margin = OptionDescription(
   "margin", .integer(-1...1024), default: .integer(-1), unit: "pixels", "pixels of padding at each edge of the image; -1: as many as a convolution of stride 1 needs to keep the size")
+private let activation = OptionDescription("activation", .choice(activations.names), default: .text("identity"), "the activation function σ, applied to each number")
+private let shortcut = OptionDescription(
+  "shortcut", .choice(["projection", "normalized_projection", "padding"]), default: .text("projection"),
+  "S of a residual connector. projection: a convolution of one pixel; normalized_projection: the same of σ(N₁(u)); padding: every k-th pixel, and channels of zeros")
+private let remember = OptionDescription(
+  "remember", .flag, default: .flag(false), "whether S(u) follows as further channels, for integrator linear_multistep with multistep_start given")
+private let poolingOptions = [
+  OptionDescription("window", .integer(1...1024), default: .integer(2), unit: "pixels", "height and width of a window; along an axis of one pixel it is 1"),
+  OptionDescription("window_stride", .integer(0...1024), default: .integer(0), unit: "pixels", "distance of neighboring windows; 0: as large as the window, so that windows do not overlap"),
+  OptionDescription("window_margin", .integer(0...1024), default: .integer(0), unit: "pixels", "pixels of padding at each edge of the image, which no mean counts and which are never the largest"),
+]
 private let affineOptions = [
-  OptionDescription("activation", .choice(activations.names), default: .text("identity"), "the activation function σ, applied to each number"),
+  activation,
   OptionDescription("bias", .choice(biases.names), default: .text("vector"), "none: no bias; scalar: one number; vector: one number per feature or channel of the output"),
 ]
 
@@ -87,4 +110,95 @@ private func convolution(_ configuration: ConnectorConfiguration) throws(Failure
   guard let made = weights.linearOperator as? ConvolutionOperator else { preconditionFailure("another operator than was asked for") }
   let map = AffineMap(weights, bias: layers.bias("b", of: weights), try configuration.activation())
   return ConnectorParts(map: map, layers: layers, output: made.outputShape)
+}
+
+/// - Throws: `.outOfRange`, `.shapeMismatch` with the size that does not fit; `.incompatible` if the windows leave a rest of the image.
+private func pooling(_ configuration: ConnectorConfiguration) throws(Failure) -> (geometry: PoolingGeometry, output: Shape) {
+  let (options, input) = (configuration.options, configuration.input)
+  let (window, given, margin) = (try options.integer("window"), try options.integer("window_stride"), try options.integer("window_margin"))
+  func extent(_ pixels: Int) -> PoolingExtent {
+    pixels == 1 ? PoolingExtent(input: 1, window: 1) : PoolingExtent(input: pixels, window: window, stride: given == 0 ? window : given, before: margin, after: margin)
+  }
+  let (vertical, horizontal) = (extent(input.height), extent(input.width))
+  let geometry = try PoolingGeometry(channels: input.channels, vertical: vertical, horizontal: horizontal)
+  return (geometry, Shape(channels: input.channels, height: vertical.output, width: horizontal.output))
+}
+
+private func averagePooling(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
+  let (geometry, output) = try pooling(configuration)
+  return ConnectorParts(map: AveragePoolingMap(geometry), layers: configuration.noLayers, output: output)
+}
+
+private func maxPooling(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
+  let (geometry, output) = try pooling(configuration)
+  return ConnectorParts(map: MaxPoolingMap(geometry), layers: configuration.noLayers, output: output)
+}
+
+private func globalAverage(_ configuration: ConnectorConfiguration) -> ConnectorParts {
+  let channels = configuration.input.channels
+  return ConnectorParts(map: GlobalAverageMap(channels: channels), layers: configuration.noLayers, output: Shape(channels: channels))
+}
+
+private func channelPadding(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
+  let (input, given) = (configuration.input, try configuration.options.integer("channels"))
+  let padding = try ChannelPadding(
+    inputChannels: input.channels, outputChannels: given == 0 ? input.channels : given, height: input.height, width: input.width, stride: try configuration.options.integer("stride"))
+  return ConnectorParts(
+    map: ChannelPaddingMap(padding), layers: configuration.noLayers, output: Shape(channels: padding.outputChannels, height: padding.outputHeight, width: padding.outputWidth))
+}
+
+private func normalization(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
+  let input = configuration.input
+  var layers = configuration.noLayers
+  let map = try layers.normalized("n", configuration.options, input, configuration.activation())
+  return ConnectorParts(map: map, layers: layers, output: input)
+}
+
+private func residual(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
+  let (options, input, given) = (configuration.options, configuration.input, try configuration.options.integer("channels"))
+  let (channels, stride, activation) = (given == 0 ? input.channels : given, try options.integer("stride"), try configuration.activation())
+  var form = try convolutionForm(options, input)
+  form.stride = stride
+  var layers = LayerPlan(FieldConfiguration(width: input.channels, bias: .none, precision: configuration.precision))
+  let first = try layers.normalized("n1", options, input, activation)
+  let inner = try layers.weight("K1", outputs: channels, by: .convolution(form))
+  guard let convolution = inner.linearOperator as? ConvolutionOperator else { preconditionFailure("another operator than was asked for") }
+  let output = convolution.outputShape
+  let second = try layers.normalized("n2", options, output, activation)
+  let outer = try layers.weight("K2", inputs: channels, outputs: channels, by: .convolution(try convolutionForm(options, output)))
+  let branch = ChainMap([first, AffineMap(inner, bias: .none, nil), second, AffineMap(outer, bias: .none, nil)])
+  let map: any LayerMap
+  if try options.text("shortcut") == "padding" {
+    map = ChannelPaddingMap(try ChannelPadding(inputChannels: input.channels, outputChannels: channels, height: input.height, width: input.width, stride: stride))
+  } else {
+    var pixel = ConvolutionForm(input)
+    (pixel.kernel, pixel.stride, pixel.algorithm) = (1, stride, .direct)
+    let projection = AffineMap(try layers.weight("S", outputs: channels, by: .convolution(pixel)), bias: .none, nil)
+    map = try options.text("shortcut") == "projection" ? projection : ChainMap([first, projection])
+  }
+  guard map.outputs == branch.outputs else {
+    throw Failure(.shapeMismatch, "the shortcut of a residual connector has \(map.outputs) numbers and its branch \(branch.outputs); an odd kernel with this padding keeps the sizes equal")
+  }
+  let remembers = try options.flag("remember")
+  return ConnectorParts(
+    map: ResidualMap(map, branch, inputs: input.features, remembers: remembers), layers: layers, output: remembers ? Shape(channels: 2 * output.channels, height: output.height, width: output.width) : output)
+}
+
+/// - Throws: `.incompatible` for more channels than there are.
+private func firstChannels(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
+  let (input, given) = (configuration.input, try configuration.options.integer("channels"))
+  let channels = given == 0 ? input.channels : given
+  guard channels <= input.channels else { throw Failure(.incompatible, "channels is \(channels); the image before connector first_channels has \(input.channels)") }
+  let output = Shape(channels: channels, height: input.height, width: input.width)
+  return ConnectorParts(map: RowsMap(first: output.features), layers: configuration.noLayers, output: output)
+}
+
+private func activate(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
+  let map = ActivationMap(try configuration.activation() ?? .identity, factor: 1, linear: 0, rows: configuration.input.features)
+  return ConnectorParts(map: map, layers: configuration.noLayers, output: configuration.input)
+}
+
+private func flatten(_ configuration: ConnectorConfiguration) -> ConnectorParts {
+  let features = configuration.input.features
+  return ConnectorParts(map: ScalingMap(1, rows: features), layers: configuration.noLayers, output: Shape(channels: features))
 }

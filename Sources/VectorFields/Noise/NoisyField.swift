@@ -28,6 +28,7 @@ package final class NoisyField: VectorField {
   package var width: Int { field.width }
   package var pixels: Int { field.pixels }
   package var isDense: Bool { field.isDense }
+  package var couplesSamples: Bool { field.couplesSamples }
   package var stateWidth: Int { field.stateWidth }
   package var driveWidth: Int { field.driveWidth }
   package var componentCount: Int { field.componentCount }

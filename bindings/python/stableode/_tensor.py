@@ -130,6 +130,17 @@ def output(shape, dtype, out=None, name="out"):
     return out, _describe(out)
 
 
+def image_output(shape, width, dtype, out=None):
+    """As `output` for an array of `shape` whose axes from the third on hold `width` numbers that the library writes as one axis."""
+    array, result = output(shape, dtype, out)
+    if array.ndim <= 3:
+        return array, result
+    flat = array.reshape(*array.shape[:2], -1)
+    if not numpy.shares_memory(flat, array) or array.shape[2:] != tuple(shape[2:]):
+        raise InvalidArgumentError(f"out has shape {list(array.shape)}; it must be {list(shape)}, the numbers of an image without gaps")
+    return array, _describe(flat)
+
+
 def _is_addressable(array):
     """Whether the distance of every element from the first is a multiple of the element size."""
     if array.flags.c_contiguous:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -16,7 +17,7 @@ from ._library import decode, library
 from ._limits import Deadline
 from ._model import PROBABILITIES, SCORES, Model
 from ._structures import EvaluationData
-from ._tensor import output, tensor_of
+from ._tensor import image_output, output, tensor_of
 from ._text import integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
 from .dataset import Data, Dataset, as_dataset, as_features
@@ -294,16 +295,20 @@ class Network(Model):
         return array
 
     def states(self, features: ArrayLike, block: int = 0, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
-        """The states of one block at every layer, [layers + 1, samples, state width], from the block's input to its output.
+        """The states of one block at every layer, [layers + 1, samples, state width], from the block's input to its output; those of
+        images are [layers + 1, samples, channels, height, width].
 
         The state of a Hamiltonian field is (y, z), which is twice as wide.
         """
         source = tensor_of(features, "features")
-        layers, width = ctypes.c_int64(), ctypes.c_int64()
+        layers, channels, height, width = (ctypes.c_int64() for _ in range(4))
         block = integer(block, "block")
-        library.sode_network_state_shape(self._pointer, block, ctypes.byref(layers), ctypes.byref(width))
-        shape = layers.value + 1, source.array.shape[0] if source.array.ndim else 0, width.value
-        array, result = output(shape, self.dtype, out)
+        library.sode_network_state_shape(self._pointer, block, ctypes.byref(layers), None)
+        library.sode_network_state_extents(self._pointer, block, ctypes.byref(channels), ctypes.byref(height), ctypes.byref(width))
+        extents = channels.value, height.value, width.value
+        features_shape = (channels.value,) if height.value == width.value == 1 else extents
+        shape = layers.value + 1, source.array.shape[0] if source.array.ndim else 0, *features_shape
+        array, result = image_output(shape, math.prod(extents), self.dtype, out)
         library.sode_network_states(self._pointer, block, ctypes.byref(source), ctypes.byref(result))
         return array
 

@@ -1,0 +1,182 @@
+import CShims
+import Glibc
+import Settings
+
+/// Tiles of one batch that advance side by side and meet where a layer needs numbers of all samples, as batch normalization does.
+///
+/// Each tile runs in a fiber, a function with a stack of its own. Where it needs the others it writes its numbers to slots and is suspended until all tiles have written theirs. A worker resumes its tiles one after
+/// the other, and the workers wait for one another, so one thread suffices for all tiles, and no thread is started that was not asked for. Slots lie in the order of the tiles, so results do not depend on threads.
+///
+/// All tiles must meet equally often. A tile that ends early, because it failed or the watch is over, no longer takes part; whoever made the call discards the result.
+package final class TileMeeting: @unchecked Sendable {
+  /// The place of one tile.
+  package final class Seat {
+    private unowned let meeting: TileMeeting
+    package let tile: Int
+    /// The samples of the tile, without padding columns.
+    package fileprivate(set) var samples = 0
+    /// The columns of the tile.
+    package fileprivate(set) var columns = 0
+    /// Whether the tile is on its way back. The states that it computes then have been computed before.
+    package var isReturning = false
+    fileprivate var work: (() -> Void)?
+    private var round = 0
+
+    fileprivate init(_ meeting: TileMeeting, tile: Int) { (self.meeting, self.tile) = (meeting, tile) }
+
+    /// The seat of the tile that runs on this thread; nil outside of meetings.
+    package static var current: Seat? { shim_fiber_argument().map { Unmanaged<Seat>.fromOpaque($0).takeUnretainedValue() } }
+
+    /// Writes `count` numbers for each 16 columns of this tile, waits for the other tiles, and gives the numbers of all, in the order of the tiles. They stay valid until this tile has met once more.
+    package func exchange(_ count: Int, _ write: (Vector) -> Void) -> Vector {
+      let slots = meeting.slots(round: round)
+      let first = tile * meeting.quantaOfTile * count
+      write(slots[first..<first + TileMeeting.quanta(columns) * count])
+      round += 1
+      shim_fiber_suspend()
+      return slots[0..<meeting.quanta * count]
+    }
+
+    /// The samples of all tiles.
+    package var samplesOfAll: Int { meeting.samples }
+
+    /// This tile's part of what `exchange` gave.
+    package func own(of all: Vector, _ count: Int) -> Vector {
+      let first = tile * meeting.quantaOfTile * count
+      return all[first..<first + TileMeeting.quanta(columns) * count]
+    }
+
+    /// Adds a batch's statistics of a layer to those of this step, once for all tiles.
+    package func note(_ place: UnsafeMutableRawPointer, _ body: (Vector) -> Void) {
+      guard tile == 0, !isReturning, let parameters = meeting.parameters, let statistics = meeting.statistics else { return }
+      let offset = (place - parameters.base) / parameters.precision.byteCount
+      body(statistics[offset..<statistics.count])
+    }
+
+    fileprivate func begin(_ work: @escaping () -> Void) {
+      (self.work, isReturning, round) = (work, false, 0)
+    }
+  }
+
+  package private(set) var seats: [Seat] = []
+  private let buffer: Buffer
+  private let numbersPerQuantum: Int
+  private let quantaOfTile: Int
+  private var quanta = 0
+  private var samples = 0
+  /// The parameters whose places name layers, and for each place the sums of its statistics in this step.
+  private var parameters: Vector?
+  private var statistics: Vector?
+  private let counters: UnsafeMutablePointer<Counters>
+
+  private struct Counters {
+    /// Workers that have resumed all their tiles in this round.
+    var arrived = sode_shim_atomic()
+    /// Rounds that have ended.
+    var rounds = sode_shim_atomic()
+    /// Tiles that have not ended.
+    var tiles = sode_shim_atomic()
+    /// Whether there is another round, after even and after odd rounds.
+    var afterEven = sode_shim_atomic()
+    var afterOdd = sode_shim_atomic()
+  }
+
+  fileprivate static func quanta(_ columns: Int) -> Int { (columns + Block.quantum - 1) / Block.quantum }
+
+  /// Bytes of a tile's stack.
+  private static let stackBytes = 1 << 19
+
+  /// - Parameters:
+  ///   - tiles: the most tiles.
+  ///   - columns: those of a tile.
+  ///   - numbersPerQuantum: the most numbers that an exchange has for 16 columns.
+  package init(tiles: Int, columns: Int, numbersPerQuantum: Int) throws(Failure) {
+    self.numbersPerQuantum = numbersPerQuantum
+    quantaOfTile = Self.quanta(columns)
+    let (count, overflow) = (tiles * quantaOfTile).multipliedReportingOverflow(by: 2 * numbersPerQuantum)
+    buffer = try Buffer(count: overflow ? -1 : count, precision: .float64)
+    counters = .allocate(capacity: 1)
+    counters.initialize(to: Counters())
+    seats = (0..<tiles).map { Seat(self, tile: $0) }
+  }
+
+  deinit { counters.deallocate() }
+
+  package var byteCount: Int { buffer.byteCount }
+
+  /// The slots of a round: two memories take turns, because a tile may write to the next before another has read the last.
+  private func slots(round: Int) -> Vector {
+    let half = buffer.byteCount / 2
+    return buffer.vector(count: half / 8, precision: .float64, offset: round % 2 * half)
+  }
+
+  /// Seats the tiles of a batch.
+  ///
+  /// - Parameters:
+  ///   - parameters, statistics: the parameters that the tiles read, and memory in the same layout for the statistics of layers; nil if none are wanted.
+  ///   - extents: the samples and the columns of each tile.
+  package func seat(_ tiles: Int, parameters: Vector?, statistics: Vector?, _ extents: (_ tile: Int) -> (samples: Int, columns: Int)) {
+    (self.parameters, self.statistics) = (parameters, statistics)
+    for tile in 0..<tiles { (seats[tile].samples, seats[tile].columns) = extents(tile) }
+  }
+
+  /// Runs tiles until all have ended.
+  ///
+  /// - Parameters:
+  ///   - pool: as many of its threads as there are shares do the work.
+  ///   - shares: the tiles of each worker, consecutive; together 0 ..< n, the tiles that are seated.
+  ///   - begin: called by each worker before its first tile.
+  ///   - body: the work of one tile.
+  /// - Throws: `memory` if there is none for the stacks; why the watch is over.
+  package func run(_ pool: WorkerPool, shares: [Range<Int>], begin: (_ worker: Int) -> Void, _ body: (_ tile: Int) -> Void) throws(Failure) {
+    precondition(shares.count <= pool.threads, "a thread for each share")
+    let tiles = shares.last?.upperBound ?? 0
+    quanta = seats[0..<tiles].reduce(0) { $0 + Self.quanta($1.columns) }
+    samples = seats[0..<tiles].reduce(0) { $0 + $1.samples }
+    counters.pointee = Counters()
+    sode_shim_atomic_store(&counters.pointee.tiles, Int64(tiles))
+    var fibers: [OpaquePointer] = []
+    defer { for fiber in fibers { shim_fiber_free(fiber) } }
+    try withoutActuallyEscaping(body) { body throws(Failure) in
+      for seat in seats[0..<tiles] {
+        seat.begin { body(seat.tile) }
+        let fiber = shim_fiber_create(Self.stackBytes, { Unmanaged<Seat>.fromOpaque($0).takeUnretainedValue().work?() }, Unmanaged.passUnretained(seat).toOpaque())
+        guard let fiber else { throw Failure(.memory, "memory: no room for the stacks of \(tiles) tiles that are normalized together") }
+        fibers.append(fiber)
+      }
+      defer { for seat in seats[0..<tiles] { seat.work = nil } }
+      // Every share must run, or the others would wait for it; its tiles ask the watch themselves.
+      pool.runWhole(shares.count) { worker, _ in
+        begin(worker)
+        var round: Int64 = 0
+        repeat {
+          for tile in shares[worker] where self.seats[tile].work != nil && shim_fiber_resume(fibers[tile]) == 0 {
+            self.seats[tile].work = nil
+            _ = sode_shim_atomic_add(&self.counters.pointee.tiles, -1)
+          }
+          round += 1
+        } while self.goesOn(after: round, workers: Int64(shares.count), pool.watch)
+      }
+    }
+    try pool.watch.check()
+  }
+
+  /// Waits until all workers have resumed their tiles in a round. Returns whether any tile has not ended.
+  private func goesOn(after round: Int64, workers: Int64, _ watch: Watch) -> Bool {
+    let isEven = round % 2 == 0
+    if sode_shim_atomic_add(&counters.pointee.arrived, 1) + 1 == workers * round {
+      // The last one to arrive decides for all: nobody resumes a tile before.
+      let more: Int64 = sode_shim_atomic_load(&counters.pointee.tiles) > 0 ? 1 : 0
+      isEven ? sode_shim_atomic_store(&counters.pointee.afterEven, more) : sode_shim_atomic_store(&counters.pointee.afterOdd, more)
+      sode_shim_atomic_store(&counters.pointee.rounds, round)
+    } else {
+      var turns = 0
+      while sode_shim_atomic_load(&counters.pointee.rounds) < round {
+        turns += 1
+        if turns > 1000 { sched_yield() }
+        if turns % 20_000 == 0 { _ = watch.isOver }
+      }
+    }
+    return (isEven ? sode_shim_atomic_load(&counters.pointee.afterEven) : sode_shim_atomic_load(&counters.pointee.afterOdd)) > 0
+  }
+}

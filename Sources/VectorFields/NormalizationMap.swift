@@ -1,0 +1,223 @@
+import LinearAlgebra
+import Settings
+
+/// x ↦ σ(a⊙x̂ + c) with x̂ a normalized image, and trained a and c, one of each a channel.
+///
+/// Per sample (`NormalizationKind`), the statistics depend on the sample alone. Across samples (`batch`), training takes the mean and variance of each channel over all samples of the batch, for which the tiles meet
+/// (`TileMeeting`); the derivatives go through these statistics. Evaluation, outside of meetings, takes running averages, which lie in the tensor behind a and c. A sample has the same bits in any tile.
+///
+/// The record holds the statistics and, with an activation, its slopes; x̂ is computed again where it is needed. Cost: two passes over the image forward, two or three for tangents and cotangents.
+/// Sources: Ioffe & Szegedy 2015 (batch); Ulyanov et al. 2016 (instance); Wu & He 2018 (group); Ba et al. 2016 (layer); Ruthotto & Haber 2018 (tv).
+package struct NormalizationMap: LayerMap {
+  private let geometry: NormalizationGeometry
+  private let activation: Activation?
+  private let place: NormalizationPlace
+  private let epsilon: Double
+
+  /// - Parameters:
+  ///   - geometry: for `batch`, one group for each channel.
+  ///   - place: that of a and c.
+  ///   - epsilon: what is added to the variance, or to the sum of squares.
+  package init(_ geometry: NormalizationGeometry, _ place: NormalizationPlace, _ activation: Activation?, epsilon: Double) {
+    self.geometry = geometry
+    self.place = place
+    self.activation = activation
+    self.epsilon = epsilon
+  }
+
+  private var channels: Int { geometry.channels }
+  package var outputs: Int { geometry.rows }
+  private var statisticsRows: Int { place.isAcrossSamples ? 3 * channels : geometry.statisticsRows }
+  package var recordWidth: Int { statisticsRows + (activation == nil ? 0 : outputs) }
+  /// The statistics, if there is no record; then the sums of a derivative, or means and variances in float64, which begin on the next 64-byte line.
+  package var scratchWidth: Int { statisticsRows + (place.isAcrossSamples ? 4 * channels + 16 : geometry.sumRows) }
+
+  private func slopes(_ record: Block) -> Block? { activation.map { _ in record.rows(statisticsRows..<recordWidth) } }
+  private func sums(_ scratch: Block) -> Block { scratch.rows(statisticsRows..<statisticsRows + geometry.sumRows) }
+  /// The statistics of all samples lie without gaps from the beginning of the record's memory.
+  private func shared(_ record: Block) -> Vector { Vector(record.base, count: 3 * channels, precision: record.precision) }
+  private func rows(_ record: Block) -> NormalizationRows {
+    place.isAcrossSamples ? NormalizationRows(shared: shared(record)) : NormalizationRows(record.rows(0..<statisticsRows))
+  }
+
+  /// `count` numbers of float64 or of the block's precision behind the statistics' place in scratch.
+  private func numbers(_ scratch: Block, _ index: Int, _ precision: Precision) -> Vector {
+    let base = (scratch.base + statisticsRows * scratch.stride * scratch.precision.byteCount).alignedUp(toMultipleOf: 64)
+    return Vector(base + index * channels * precision.byteCount, count: channels, precision: precision)
+  }
+
+  private func findStatistics(_ layer: Layer, of x: Block, into memory: Block, scratch: Block) {
+    guard place.isAcrossSamples else { return normalizationStatistics(geometry, of: x, epsilon: epsilon, into: memory.rows(0..<statisticsRows)) }
+    let (mean, variance) = (numbers(scratch, 0, .float64), numbers(scratch, 1, .float64))
+    if let seat = TileMeeting.Seat.current {
+      let slots = seat.exchange(3 * channels) { BatchStatistics.collectMoments(of: x, channels: channels, samples: seat.samples, into: $0) }
+      let count = BatchStatistics.mergeMoments(slots, mean: mean, variance: variance)
+      place.note(layer, seat, mean: mean, variance: variance, count: count)
+    } else {
+      place.readStored(layer, mean: mean, variance: variance)
+    }
+    BatchStatistics.statistics(mean: mean, variance: variance, epsilon: epsilon, into: shared(memory))
+  }
+
+  package func evaluate(_ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block) {
+    let memory = record ?? scratch
+    findStatistics(layer, of: x, into: memory, scratch: scratch)
+    normalize(
+      geometry, rows(memory), place(layer), of: x, activation: activation ?? .identity, scale: scale, addingTo: base, into: out, slope: record.flatMap { slopes($0) })
+  }
+
+  package func pushforward(
+    _ layer: Layer, direction: Layer?, at x: Block, record: Block, tangent v: Block?, scale: Double, addingTo base: Block?, into out: Block, scratch: Block
+  ) {
+    var sums: NormalizationRows?
+    var changes = direction.map { place($0) }
+    if let v {
+      if !place.isAcrossSamples {
+        tangentSums(geometry, rows(record), of: v, at: x, into: self.sums(scratch))
+        sums = NormalizationRows(self.sums(scratch))
+      } else if let seat = TileMeeting.Seat.current {
+        sums = meet(seat, of: v, slope: nil, factors: nil, at: x, record, scratch).sums
+      }
+    }
+    if place.isAcrossSamples, TileMeeting.Seat.current == nil, let direction { changes = place.changes(layer, direction, shared(record), into: factors(scratch, x.precision)) }
+    pushNormalization(
+      geometry, rows(record), place(layer), at: x, tangent: v, sums: sums, direction: changes, slope: slopes(record), scale: scale, addingTo: base, into: out)
+  }
+
+  package func pullback(
+    _ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block, addingTo base: Block?, into q: Block, gradient: Layer?, scratch: Block
+  ) {
+    var sums: NormalizationRows?
+    var padding: Int?
+    if place.isAcrossSamples, let seat = TileMeeting.Seat.current {
+      let met = meet(seat, of: p, slope: slopes(record), factors: place(layer).scale, at: x, record, scratch)
+      sums = met.sums
+      padding = seat.samples
+      if let gradient { BatchStatistics.accumulateGradient(met.own, channels: channels, precision: p.precision, scale: scale, addingTo: place(gradient)) }
+    } else if place.isAcrossSamples {
+      if let gradient { accumulateStored(layer, at: x, record: record, scale: scale, cotangent: p, gradient: gradient, scratch: scratch) }
+    } else {
+      sums = NormalizationRows(self.sums(scratch))
+      cotangentSums(
+        geometry, rows(record), place(layer), of: p, slope: slopes(record), at: x, into: self.sums(scratch), scale: scale, addingTo: gradient.map { place($0) })
+    }
+    pullNormalization(geometry, rows(record), place(layer), at: x, cotangent: p, sums: sums, slope: slopes(record), scale: scale, addingTo: base, into: q)
+    // The statistics' cotangents reach the padding columns, which must stay zero.
+    if let padding, padding < q.columns { clearColumns(q, from: padding) }
+  }
+
+  package func accumulateGradient(_ layer: Layer, at x: Block, record: Block, cotangent p: Block, gradient: Layer, scratch: Block) {
+    if place.isAcrossSamples, TileMeeting.Seat.current == nil {
+      return accumulateStored(layer, at: x, record: record, scale: 1, cotangent: p, gradient: gradient, scratch: scratch)
+    }
+    cotangentSums(geometry, rows(record), place(layer), of: p, slope: slopes(record), at: x, into: nil, addingTo: place(gradient))
+  }
+
+  /// Two numbers a channel, as factors, in scratch.
+  private func factors(_ scratch: Block, _ precision: Precision) -> Vector { Vector(numbers(scratch, 0, precision).base, count: 2 * channels, precision: precision) }
+
+  /// The gradient in evaluation, where the statistics are numbers of the tensor too.
+  private func accumulateStored(_ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block, gradient: Layer, scratch: Block) {
+    let sums = factors(scratch, x.precision)
+    fill(sums, 0)
+    cotangentSums(geometry, rows(record), place(layer), of: p, slope: slopes(record), at: x, into: nil, scale: scale, addingTo: place.factors(sums))
+    place.accumulate(sums, layer, shared(record), into: gradient)
+  }
+
+  /// The sums over the batch of v⊙slope and v⊙slope⊙x̂, times the factors, divided by the count; and those of this tile alone, undivided.
+  private func meet(
+    _ seat: TileMeeting.Seat, of v: Block, slope: Block?, factors: Bias?, at x: Block, _ record: Block, _ scratch: Block
+  ) -> (sums: NormalizationRows, own: Vector) {
+    let all = seat.exchange(2 * channels) {
+      BatchStatistics.collectSums(geometry, rows(record), of: v, slope: slope, at: x, samples: seat.samples, into: $0)
+    }
+    let first = numbers(scratch, 0, x.precision)
+    let sums = Vector(first.base, count: 2 * channels, precision: x.precision)
+    BatchStatistics.mergeSums(all, count: Double(seat.samplesOfAll * geometry.pixels), factors: factors, into: sums)
+    return (NormalizationRows(shared: sums), seat.own(of: all, 2 * channels))
+  }
+}
+
+/// The place of a normalization's factors in a field's layers: the tensor [2, channels] of scales a and shifts c, or across samples [4, channels] with the running means and variances behind them.
+package struct NormalizationPlace: Sendable {
+  package let tensor: Int
+  package let channels: Int
+  /// Whether the statistics are those of all samples of a batch.
+  package let isAcrossSamples: Bool
+  private let precision: Precision
+
+  package init(tensor: Int, channels: Int, isAcrossSamples: Bool, precision: Precision) {
+    self.tensor = tensor
+    self.channels = channels
+    self.isAcrossSamples = isAcrossSamples
+    self.precision = precision
+  }
+
+  private func base(_ layer: Layer) -> UnsafeMutableRawPointer {
+    guard let base = layer.tensors[tensor] else { preconditionFailure("a layer without its normalization") }
+    return base
+  }
+
+  package func callAsFunction(_ layer: Layer) -> NormalizationFactors {
+    let base = base(layer)
+    return NormalizationFactors(scale: Bias(base, stride: 1), shift: Bias(base + channels * precision.byteCount, stride: 1))
+  }
+
+  private func stored(_ layer: Layer) -> Vector { Vector(base(layer), count: 4 * channels, precision: precision) }
+
+  /// The running averages in float64.
+  func readStored(_ layer: Layer, mean: Vector, variance: Vector) {
+    let numbers = stored(layer)
+    for channel in 0..<channels {
+      mean.store(numbers.load(2 * channels + channel), at: channel)
+      variance.store(max(numbers.load(3 * channels + channel), 0), at: channel)
+    }
+  }
+
+  func factors(_ numbers: Vector) -> NormalizationFactors {
+    NormalizationFactors(scale: Bias(numbers.base, stride: 1), shift: Bias(numbers.base + channels * precision.byteCount, stride: 1))
+  }
+
+  /// ∂y by the mean is −a/σ times that by c, and by the variance −½a/σ² times that by a: 0 where a variance is not positive.
+  private func slope(_ channel: Int, _ layer: Layer, _ statistics: Vector) -> (mean: Double, variance: Double) {
+    let (numbers, inverse) = (stored(layer), statistics.load(3 * channel + 2))
+    return (-numbers.load(channel) * inverse, numbers.load(3 * channels + channel) > 0 ? -0.5 * numbers.load(channel) * inverse * inverse : 0)
+  }
+
+  /// The direction in a and c that does what a direction in the whole tensor does in evaluation.
+  func changes(_ layer: Layer, _ direction: Layer, _ statistics: Vector, into numbers: Vector) -> NormalizationFactors {
+    let given = stored(direction)
+    for channel in 0..<channels {
+      let slope = slope(channel, layer, statistics)
+      numbers.store(given.load(channel) + slope.variance * given.load(3 * channels + channel), at: channel)
+      numbers.store(given.load(channels + channel) + slope.mean * given.load(2 * channels + channel), at: channels + channel)
+    }
+    return factors(numbers)
+  }
+
+  /// The transpose of `changes`: adds the gradients by a and c to those of the whole tensor.
+  func accumulate(_ sums: Vector, _ layer: Layer, _ statistics: Vector, into gradient: Layer) {
+    let all = stored(gradient)
+    for channel in 0..<channels {
+      let (slope, scale, shift) = (slope(channel, layer, statistics), sums.load(channel), sums.load(channels + channel))
+      all.store(all.load(channel) + scale, at: channel)
+      all.store(all.load(channels + channel) + shift, at: channels + channel)
+      all.store(all.load(2 * channels + channel) + slope.mean * shift, at: 2 * channels + channel)
+      all.store(all.load(3 * channels + channel) + slope.variance * scale, at: 3 * channels + channel)
+    }
+  }
+
+  /// Adds a batch's statistics to the sums of this step, which lie in the layout of the parameters. The place of the first scale counts the evaluations.
+  ///
+  /// The variance is Σ(x − m)²/(n − 1), as running averages usually have it.
+  func note(_ layer: Layer, _ seat: TileMeeting.Seat, mean: Vector, variance: Vector, count: Double) {
+    seat.note(base(layer)) { sums in
+      let correction = count > 1 ? count / (count - 1) : 1
+      sums.store(sums.load(0) + 1, at: 0)
+      for channel in 0..<channels {
+        sums.store(sums.load(2 * channels + channel) + mean.load(channel), at: 2 * channels + channel)
+        sums.store(sums.load(3 * channels + channel) + correction * variance.load(channel), at: 3 * channels + channel)
+      }
+    }
+  }
+}
