@@ -5,6 +5,8 @@ protocol Family {
   associatedtype Scalar: KernelScalar
   /// One register.
   associatedtype Wide: Lanes where Wide.Scalar == Scalar
+  /// 16 columns, the quantum of a tile.
+  associatedtype Quantum: Lanes where Quantum.Scalar == Scalar
   /// The columns of a register tile of four outputs, largest first; the last divides 16, the least number of columns.
   associatedtype Strip: Lanes where Strip.Scalar == Scalar
   associatedtype MediumStrip: Lanes where MediumStrip.Scalar == Scalar
@@ -19,6 +21,8 @@ protocol Family {
   /// The vector of Doubles in which sums are taken, as many as `widened` loads.
   associatedtype Sums: Lanes where Sums.Scalar == Double
   static func widened(_ memory: UnsafePointer<Scalar>) -> Sums
+  static func eight(_ memory: UnsafePointer<Scalar>) -> EightDoubles
+  static func storeEight(_ x: EightDoubles, _ memory: UnsafeMutablePointer<Scalar>)
   static func fold(_ x: Wide, _ y: Wide) -> Wide
   /// A square of `Wide.count` rows transposed.
   static func transpose(_ from: UnsafePointer<Scalar>, _ stride: Int, into to: UnsafeMutablePointer<Scalar>, _ toStride: Int)
@@ -43,6 +47,7 @@ enum FloatFamily: Family {
   #if V4
     typealias WideOperations = Float16
     typealias Wide = Register<WideOperations>
+    typealias Quantum = Wide
     typealias Strip = Pair<Pair<Wide>>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Wide
@@ -61,6 +66,7 @@ enum FloatFamily: Family {
   #elseif V3
     typealias WideOperations = Float8
     typealias Wide = Register<WideOperations>
+    typealias Quantum = Pair<Wide>
     typealias Strip = Pair<Wide>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Pair<Wide>
@@ -79,6 +85,7 @@ enum FloatFamily: Family {
   #else
     typealias WideOperations = Float4
     typealias Wide = Register<WideOperations>
+    typealias Quantum = Pair<Pair<Wide>>
     typealias Strip = Pair<Wide>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Pair<Wide>
@@ -113,6 +120,7 @@ enum DoubleFamily: Family {
   #if V4
     typealias WideOperations = Double8
     typealias Wide = Register<WideOperations>
+    typealias Quantum = Pair<Wide>
     typealias Strip = Pair<Pair<Wide>>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Wide
@@ -127,6 +135,7 @@ enum DoubleFamily: Family {
   #elseif V3
     typealias WideOperations = Double4
     typealias Wide = Register<WideOperations>
+    typealias Quantum = Pair<Pair<Wide>>
     typealias Strip = Pair<Wide>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Pair<Wide>
@@ -141,6 +150,7 @@ enum DoubleFamily: Family {
   #else
     typealias WideOperations = Double2
     typealias Wide = Register<WideOperations>
+    typealias Quantum = Pair<Pair<Pair<Wide>>>
     typealias Strip = Pair<Wide>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Pair<Wide>

@@ -17,7 +17,7 @@ package func floatTable() -> KernelTable {
     gather: { gather(FloatFamily.self, $0) }, scatter: { scatter(FloatFamily.self, $0) }, activate: { activate(FloatFamily.self, $0) }, scaleRows: { scaleRows(FloatFamily.self, $0) },
     rowDots: { rowDots(FloatFamily.self, $0) }, columnDots: { columnDots(FloatFamily.self, $0) }, selectColumns: { selectColumns(FloatFamily.self, $0) },
     errorNorms: { errorNorms(FloatFamily.self, $0) }, weightedSum: { weightedSum(FloatFamily.self, $0) },
-    path: { path(FloatFamily.self, $0) }, draw: { sode_shim_with_room({ draw(FloatFamily.self, $0, $1) }, $0) }, convolution: floatConvolutionKernels())
+    path: { path(FloatFamily.self, $0) }, draw: { sode_shim_with_room({ draw(FloatFamily.self, $0, $1) }, $0) }, convolution: floatConvolutionKernels(), image: floatImageKernels())
 }
 
 /// The kernels for Double.
@@ -36,5 +36,5 @@ package func doubleTable() -> KernelTable {
     gather: { gather(DoubleFamily.self, $0) }, scatter: { scatter(DoubleFamily.self, $0) }, activate: { activate(DoubleFamily.self, $0) }, scaleRows: { scaleRows(DoubleFamily.self, $0) },
     rowDots: { rowDots(DoubleFamily.self, $0) }, columnDots: { columnDots(DoubleFamily.self, $0) }, selectColumns: { selectColumns(DoubleFamily.self, $0) },
     errorNorms: { errorNorms(DoubleFamily.self, $0) }, weightedSum: { weightedSum(DoubleFamily.self, $0) },
-    path: { path(DoubleFamily.self, $0) }, draw: { sode_shim_with_room({ draw(DoubleFamily.self, $0, $1) }, $0) }, convolution: doubleConvolutionKernels())
+    path: { path(DoubleFamily.self, $0) }, draw: { sode_shim_with_room({ draw(DoubleFamily.self, $0, $1) }, $0) }, convolution: doubleConvolutionKernels(), image: doubleImageKernels())
 }

@@ -4,6 +4,7 @@
 /// only the tables that the processor can run. Entries retain, throw and allocate nothing.
 #pragma once
 #include "convolution_kernels.h"
+#include "image_kernels.h"
 
 #pragma clang assume_nonnull begin
 
@@ -76,6 +77,7 @@ typedef struct {
   /// `DrawCall`.
   KernelOfCall draw;
   ConvolutionKernels convolution;
+  ImageKernels image;
 } KernelTable;
 
 #pragma clang assume_nonnull end

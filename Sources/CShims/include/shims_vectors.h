@@ -79,6 +79,11 @@ SODE_INLINE sode_double2 sode_double2_widen(const float *p) { return (sode_doubl
 SODE_INLINE sode_double4 sode_double4_widen(const float *p) { return __builtin_convertvector(sode_float4_load(p), sode_double4); }
 SODE_INLINE sode_double8 sode_double8_widen(const float *p) { return __builtin_convertvector(sode_float8_load(p), sode_double8); }
 
+/* Doubles rounded to floats. */
+SODE_INLINE void sode_double2_narrow(sode_double2 x, float *p) { p[0] = (float)x.x, p[1] = (float)x.y; }
+SODE_INLINE void sode_double4_narrow(sode_double4 x, float *p) { sode_float4_store(__builtin_convertvector(x, sode_float4), p); }
+SODE_INLINE void sode_double8_narrow(sode_double8 x, float *p) { sode_float8_store(__builtin_convertvector(x, sode_float8), p); }
+
 /* Four rows of four numbers transposed: row `i` of the result. */
 #define SODE_TRANSPOSED(type, scalar, name, i)                                                                                     \
   SODE_INLINE type name(type a, type b, type c, type d) {                                                                          \
