@@ -5,6 +5,8 @@ protocol Family {
   associatedtype Scalar: KernelScalar
   /// One register.
   associatedtype Wide: Lanes where Wide.Scalar == Scalar
+  /// 16 columns, the quantum of a tile.
+  associatedtype Quantum: Lanes where Quantum.Scalar == Scalar
   /// The columns of a register tile of four outputs, largest first; the last divides 16, the least number of columns.
   associatedtype Strip: Lanes where Strip.Scalar == Scalar
   associatedtype MediumStrip: Lanes where MediumStrip.Scalar == Scalar
@@ -45,6 +47,7 @@ enum FloatFamily: Family {
   #if V4
     typealias WideOperations = Float16
     typealias Wide = Register<WideOperations>
+    typealias Quantum = Wide
     typealias Strip = Pair<Pair<Wide>>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Wide
@@ -63,6 +66,7 @@ enum FloatFamily: Family {
   #elseif V3
     typealias WideOperations = Float8
     typealias Wide = Register<WideOperations>
+    typealias Quantum = Pair<Wide>
     typealias Strip = Pair<Wide>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Pair<Wide>
@@ -81,6 +85,7 @@ enum FloatFamily: Family {
   #else
     typealias WideOperations = Float4
     typealias Wide = Register<WideOperations>
+    typealias Quantum = Pair<Pair<Wide>>
     typealias Strip = Pair<Wide>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Pair<Wide>
@@ -115,6 +120,7 @@ enum DoubleFamily: Family {
   #if V4
     typealias WideOperations = Double8
     typealias Wide = Register<WideOperations>
+    typealias Quantum = Pair<Wide>
     typealias Strip = Pair<Pair<Wide>>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Wide
@@ -129,6 +135,7 @@ enum DoubleFamily: Family {
   #elseif V3
     typealias WideOperations = Double4
     typealias Wide = Register<WideOperations>
+    typealias Quantum = Pair<Pair<Wide>>
     typealias Strip = Pair<Wide>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Pair<Wide>
@@ -143,6 +150,7 @@ enum DoubleFamily: Family {
   #else
     typealias WideOperations = Double2
     typealias Wide = Register<WideOperations>
+    typealias Quantum = Pair<Pair<Pair<Wide>>>
     typealias Strip = Pair<Wide>
     typealias MediumStrip = Pair<Wide>
     typealias SmallStrip = Pair<Wide>

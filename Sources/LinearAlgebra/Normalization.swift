@@ -1,0 +1,181 @@
+import CKernels
+
+/// One number for each channel by which a normalized image is scaled, and one by which it is shifted: parameters, their tangents or their gradients. nil stands for scale 1 and shift 0, and for no tangent or gradient.
+package struct NormalizationFactors {
+  package let scale: Bias?
+  package let shift: Bias?
+
+  package init(scale: Bias? = nil, shift: Bias? = nil) {
+    self.scale = scale
+    self.shift = shift
+  }
+}
+
+/// The statistics by which an image is normalized, or the sums of a derivative: each column's own, or one for all samples.
+package struct NormalizationRows {
+  fileprivate let operand: Operand
+  /// Numbers from column to column: 1 or 0.
+  fileprivate let step: Int
+
+  /// `statisticsRows` or `sumRows` rows, as many columns as the image.
+  package init(_ rows: Block) { (operand, step) = (Operand(rows), 1) }
+  /// As many numbers, in the precision of the image: those of a batch.
+  package init(shared numbers: Vector) { (operand, step) = (Operand(base: numbers.base, stride: 1), 0) }
+}
+
+/// The statistics of each sample: of every group its mean m = Σx/n and 1/σ = 1/√(Σ(x − m)²/n + ε) over the pixels and channels of the group; of every pixel 1/√(Σ_c x² + ε).
+///
+/// Source: Wu & He (2018), "Group normalization", eq. 2–3. The sums are taken in Double in an order that does not depend on the block, moments chunk by chunk about a number of the chunk, so that no mean is too large. The mean
+/// is stored as the sum of two numbers: x − m would otherwise have an error of half an ulp of m.
+///
+/// - Parameters:
+///   - epsilon: above 0.
+///   - statistics: `statisticsRows` rows, as many columns as `x`. The normalization and its derivatives work from these and `x`; x̂ is never stored.
+/// - Cost: one pass over `x`.
+package func normalizationStatistics(_ geometry: NormalizationGeometry, of x: Block, epsilon: Double, into statistics: Block) {
+  assert(
+    x.rows == geometry.rows && statistics.rows == geometry.statisticsRows && statistics.columns == x.columns && epsilon > 0, "normalizationStatistics: shapes")
+  let kernels = Kernels.table(x.precision).pointee.image
+  if geometry.isByPixels {
+    var call = geometry.call(x, NormalizationRows(statistics))
+    call.epsilon = epsilon
+    return kernels.pixelStatistics(&call)
+  }
+  var call = MomentsCall(
+    groups: geometry.groups, rows: geometry.rows / geometry.groups, columns: x.columns, x: Operand(x), epsilon: epsilon, statistics: Operand(statistics),
+    slots: nil, samples: x.columns)
+  kernels.moments(&call)
+}
+
+/// out = base + scale·σ(y) and slope = σ'(y) with y = factors.scale·x̂ + factors.shift, x̂ = (x − m)/σ or, by pixels, x/√(Σ_c x² + ε).
+///
+/// - Parameters:
+///   - base: nil stands for zeros; it may be the memory of `out`.
+///   - out, slope: either may be the memory of `x`, not both.
+///   - slope: receives σ'; nil if it is not needed.
+/// - Accuracy: a few roundings of numbers of the size of x̂, whatever the mean; σ as documented at `apply`.
+/// - Cost: one pass.
+package func normalize(
+  _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors, of x: Block, activation: Activation = .identity,
+  scale: Double = 1,
+  addingTo base: Block? = nil, into out: Block, slope: Block? = nil
+) {
+  assert(x.rows == geometry.rows && out.rows == geometry.rows && x.columns == out.columns, "normalize: shapes")
+  var call = geometry.call(x, statistics, factors)
+  call.activation = activation.rawValue
+  call.factor = scale
+  call.base = Operand(base)
+  call.out = Operand(out)
+  call.slope = Operand(slope)
+  let kernels = Kernels.table(x.precision).pointee.image
+  geometry.isByPixels ? kernels.normalizePixels(&call) : kernels.normalize(&call)
+}
+
+/// The sums of a tangent v that `pushNormalization` needs: the means of v and v⊙x̂ over each group; by pixels Σ_c v⊙x̂.
+///
+/// - Parameter sums: `sumRows` rows, as many columns as `x`.
+/// - Cost: one pass over `v` and `x`.
+package func tangentSums(_ geometry: NormalizationGeometry, _ statistics: NormalizationRows, of v: Block, at x: Block, into sums: Block) {
+  var call = geometry.call(x, statistics, sums: NormalizationRows(sums))
+  call.v = Operand(v)
+  let kernels = Kernels.table(x.precision).pointee.image
+  geometry.isByPixels ? kernels.pixelSums(&call) : kernels.normalizationSums(&call)
+}
+
+/// out = base + scale·slope⊙(factors.scale⊙x̂' + direction.scale⊙x̂ + direction.shift), the exact tangent of `normalize`, with x̂' = (v − mean(v) − x̂·mean(v⊙x̂))/σ or, by pixels, (v − x̂·Σ_c v⊙x̂)/√(Σ_c x² + ε).
+///
+/// - Parameters:
+///   - v: nil for zeros. With `sums` nil the statistics are constants, as in evaluation by stored ones: x̂' = v/σ.
+///   - sums: made by `tangentSums`, or by `mergeSums` from those of a batch.
+///   - slope: σ' as `normalize` left it; nil for 1.
+///   - out: may be the memory of `v` or `base`.
+package func pushNormalization(
+  _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors, at x: Block, tangent v: Block?, sums: NormalizationRows?,
+  direction: NormalizationFactors? = nil,
+  slope: Block? = nil, scale: Double = 1, addingTo base: Block? = nil, into out: Block
+) {
+  assert(x.rows == geometry.rows && out.rows == geometry.rows && x.columns == out.columns, "pushNormalization: shapes")
+  var call = geometry.call(x, statistics, factors, sums: sums)
+  call.v = Operand(v)
+  call.scaleChange = Operand(direction?.scale)
+  call.shiftChange = Operand(direction?.shift)
+  call.slope = Operand(slope)
+  call.factor = scale
+  call.base = Operand(base)
+  call.out = Operand(out)
+  let kernels = Kernels.table(x.precision).pointee.image
+  geometry.isByPixels ? kernels.pixelTangent(&call) : kernels.normalizationTangent(&call)
+}
+
+/// The sums of a cotangent p of y that `pullNormalization` needs, with g = factors.scale⊙p⊙slope: the means of g and g⊙x̂ over each group; by pixels Σ_c g⊙x̂. And the gradients of the parameters: gradient.scale +=
+/// scale·Σ p⊙slope⊙x̂ and gradient.shift += scale·Σ p⊙slope over pixels and columns.
+///
+/// The gradients' sums are taken in Double for each quantum of 16 columns, which are added in order. Padding columns count, so the cotangent must be zero there.
+///
+/// - Parameters:
+///   - sums: `sumRows` rows, as many columns as `x`; nil where the statistics are constants.
+///   - gradient: nil if only the cotangent of x is wanted.
+package func cotangentSums(
+  _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors, of p: Block, slope: Block? = nil, at x: Block,
+  into sums: Block?, scale: Double = 1,
+  addingTo gradient: NormalizationFactors? = nil
+) {
+  assert(x.rows == geometry.rows && p.rows == geometry.rows && x.columns == p.columns, "cotangentSums: shapes")
+  var call = geometry.call(x, statistics, factors, sums: sums.map { NormalizationRows($0) })
+  call.v = Operand(p)
+  call.slope = Operand(slope)
+  call.scaleChange = Operand(gradient?.scale)
+  call.shiftChange = Operand(gradient?.shift)
+  call.factor = scale
+  let kernels = Kernels.table(x.precision).pointee.image
+  guard geometry.isByPixels else { return kernels.normalizationSums(&call) }
+  if sums != nil { kernels.pixelSums(&call) }
+  if gradient != nil { kernels.pixelGradients(&call) }
+}
+
+/// q = base + scale·(g − mean(g) − x̂·mean(g⊙x̂))/σ with g = factors.scale⊙p⊙slope or, by pixels, base + scale·(g − x̂·Σ_c g⊙x̂)/√(Σ_c x² + ε): the exact transpose of `pushNormalization` with respect to v.
+///
+/// - Parameters:
+///   - sums: made by `cotangentSums`, or by `mergeSums` from those of a batch; nil where the statistics are constants: q = base + scale·g/σ.
+///   - q: may be the memory of `p` or `base`.
+package func pullNormalization(
+  _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors, at x: Block, cotangent p: Block,
+  sums: NormalizationRows?, slope: Block? = nil, scale: Double = 1,
+  addingTo base: Block? = nil, into q: Block
+) {
+  assert(x.rows == geometry.rows && q.rows == geometry.rows && p.rows == geometry.rows && x.columns == q.columns, "pullNormalization: shapes")
+  var call = geometry.call(x, statistics, factors, sums: sums)
+  call.v = Operand(p)
+  call.slope = Operand(slope)
+  call.factor = scale
+  call.base = Operand(base)
+  call.out = Operand(q)
+  let kernels = Kernels.table(x.precision).pointee.image
+  geometry.isByPixels ? kernels.pixelPullback(&call) : kernels.normalizationPullback(&call)
+}
+
+extension Operand {
+  fileprivate init(_ numbers: Bias?) { self.init(base: numbers?.base, stride: numbers?.stride ?? 0) }
+}
+
+extension NormalizationGeometry {
+  /// The arguments that all kernels read; the others stand for nothing.
+  func call(_ x: Block, _ statistics: NormalizationRows, _ factors: NormalizationFactors = NormalizationFactors(), sums: NormalizationRows? = nil)
+    -> NormalizationCall
+  {
+    assert(sums.map { $0.step == statistics.step } ?? true, "normalization: sums and statistics both belong to columns, or both to all")
+    var call = NormalizationCall()
+    call.channels = channels
+    call.groups = groups
+    call.pixels = pixels
+    call.columns = x.columns
+    call.x = Operand(x)
+    call.statistics = statistics.operand
+    call.sums = sums?.operand ?? Operand()
+    call.step = statistics.step
+    call.scale = Operand(factors.scale)
+    call.shift = Operand(factors.shift)
+    call.factor = 1
+    return call
+  }
+}
