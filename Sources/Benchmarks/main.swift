@@ -1,13 +1,13 @@
 import CStableODE
 import Foundation
 
-// stableode-benchmarks --data FOLDER [--workloads W1,W2] [--what step,infer1] [--precisions f32] [--threads 1] [--groups 7] [--seconds 0.2] [--peer COMMAND]
+// stableode-benchmarks --data FOLDER [--workloads W1,W2] [--what step,infer1] [--precisions f32] [--threads 1] [--groups 7] [--seconds 0.2] [--peer COMMAND] [--image-peer COMMAND]
 // Writes one JSON line per number to standard output. Measures only through the C interface, except for the workload `kernels`, which measures the convolution kernels themselves.
 
 let allWhat = ["infer1", "infer1024", "step", "epoch"] + NodeSuite.allWhat
 var options = [
-  "data": "", "workloads": (Workload.all.map(\.name) + [NodeSuite.name, ConvolutionSuite.name]).joined(separator: ","), "what": allWhat.joined(separator: ","),
-  "precisions": Workload.Precision.allCases.map(\.rawValue).joined(separator: ","), "threads": "1", "groups": "7", "seconds": "0.2", "peer": "",
+  "data": "", "workloads": (Workload.all.map(\.name) + [NodeSuite.name, ConvolutionSuite.name] + ImageSuite.names).joined(separator: ","), "what": allWhat.joined(separator: ","),
+  "precisions": Workload.Precision.allCases.map(\.rawValue).joined(separator: ","), "threads": "1", "groups": "7", "seconds": "0.2", "peer": "", "image-peer": "",
 ]
 
 func fail(_ text: String) -> Never {
@@ -47,6 +47,20 @@ do {
       }
     }
     if precision == .f32, list("workloads").contains(ConvolutionSuite.name) { try ConvolutionSuite(timing: Timing(groups: groups, seconds: seconds / 10, threads: 1)).measure() }
+    if precision == .f32, ImageSuite.names.contains(where: { list("workloads").contains($0) }) {
+      let command = options["image-peer"] ?? ""
+      let peer = command.isEmpty ? nil : try Peer(command, precision)
+      for name in ImageSuite.names where list("workloads").contains(name) {
+        // The peer writes W6's initial weights when it prepares its first run.
+        _ = try peer?.prepare(name, "infer1")
+        let suite = try ImageSuite(name, threads: threads, data: options["data"] ?? "")
+        defer { suite.free() }
+        for what in ImageSuite.allWhat where list("what").contains(what) {
+          let beside = try peer?.prepare(name, what) == true ? peer.map { peer in { try peer.group(seconds) } } : nil
+          try suite.measure(what, timing, beside: beside)
+        }
+      }
+    }
     if precision == .f32, list("workloads").contains(NodeSuite.name) {
       let suite = try NodeSuite(threads: threads, data: options["data"] ?? "")
       defer { suite.free() }

@@ -30,9 +30,6 @@ package func plainLayer(_ activation: Activation, _ weights: [[Double]], _ bias:
   return (all.map(\.value), all.map(\.slope))
 }
 
-/// Wx.
-package func plainProduct(_ matrix: [[Double]], _ x: [Double]) -> [Double] { matrix.map { row in zip(row, x).reduce(0) { $0 + $1.0 * $1.1 } } }
-
 package func plainTranspose(_ matrix: [[Double]]) -> [[Double]] {
   matrix[0].indices.map { column in matrix.map { $0[column] } }
 }

@@ -52,6 +52,20 @@ def workload(name):
         opening = {"Ws": draw.standard_normal((784, 128)) / 28, "bs": numpy.zeros(128)}
         images = idx("train-images-idx3-ubyte.gz", 16).reshape(-1, 784)
         return {"X": images, "y": idx("train-labels-idx1-ubyte.gz", 8).astype(numpy.int64), **opening, **layers_and_readout(draw, 32, 128, 10)}
+    if name == "W5":
+        # Also those of W5a. The first 1024 images of the training set; kernels [layers, outputs, inputs, 3, 3].
+        images = idx("train-images-idx3-ubyte.gz", 16).reshape(-1, 784)[:1024]
+        arrays = {"X": images, "y": idx("train-labels-idx1-ubyte.gz", 8).astype(numpy.int64)[:1024]}
+        arrays |= {"Ks": draw.standard_normal((16, 1, 3, 3)) / 3, "bs": 0.1 * draw.standard_normal(16)}
+        for stage, channels in enumerate((16, 32, 64)):
+            arrays[f"K{stage}"] = draw.standard_normal((6, channels, channels, 3, 3)) / numpy.sqrt(9 * channels)
+            arrays[f"b{stage}"] = 0.1 * draw.standard_normal((6, channels))
+        for stage, channels in enumerate((16, 32)):
+            arrays |= {f"P{stage}": draw.standard_normal((2 * channels, channels, 1, 1)) / numpy.sqrt(channels), f"p{stage}": numpy.zeros(2 * channels)}
+        return {**arrays, "Wc": draw.standard_normal((64, 10)) / 8, "bc": numpy.zeros(10)}
+    if name == "W6":
+        # Its weights are PyTorch's, which torch_images.py writes.
+        return {"X": draw.standard_normal((64, 3 * 32 * 32)), "y": draw.integers(0, 10, 64)}
     if name == "W7":
         # One layer of the neural ODE tanh(y·W1 + b1)·W2 + b2, with the axis of layers in front.
         first = {"W1": 2 * draw.standard_normal((1, 8, 64)) / numpy.sqrt(8), "b1": 0.1 * draw.standard_normal((1, 64))}
@@ -63,7 +77,7 @@ def workload(name):
 
 
 def main(folder):
-    for name in ("W1", "W2", "W3", "W4", "W7", "W8"):
+    for name in ("W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8"):
         target = pathlib.Path(folder) / name
         if (target / "done").exists():
             continue

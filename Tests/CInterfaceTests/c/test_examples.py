@@ -14,7 +14,9 @@ EXAMPLES = ROOT / "examples"
 TESTED_HERE = {
     "c/fashion_mnist.c",
     "c/peaks.c",
+    "c/serve_images.c",
     "python/fashion_mnist.py",
+    "python/image_network.py",
     "python/multilevel.py",
     "python/optimizers.py",
     "python/peaks.py",
@@ -104,3 +106,12 @@ def test_fashion_mnist_in_c_and_its_model_in_python(field, tmp_path):
 
 def test_fashion_mnist_in_python(tmp_path):
     assert percent("test accuracy", python("fashion_mnist.py", tmp_path)) >= 88.5
+
+
+def test_image_network_in_python_served_from_c(tmp_path):
+    """A convolutional network learns from a few images in Python. C computes the same bits from the saved model, image by image."""
+    output = python("image_network.py", tmp_path, "--epochs", "2", "--samples", "4000", "--save", "model.safetensors", "--scores", "scores.f32")
+    accuracy = percent("test accuracy", output)
+    assert accuracy >= 60
+    served = run(build(EXAMPLES / "c/serve_images.c", tmp_path), "model.safetensors", "scores.f32", cwd=tmp_path, env=without_swift(), timeout=300)
+    assert percent("accuracy", served) == accuracy and "0 images with other scores" in served
