@@ -233,15 +233,20 @@ static inline sode_tensor sode_tensor_i64(int64_t *data, int32_t ndim, int64_t *
 
 typedef struct sode_specification sode_specification;
 
-/* Creates a specification of one block with every option at its default; inputs and outputs have no default and must be set. Options (sode_option_at lists
- * the scopes "network" and "block"): network: precision, inputs, outputs, opening, width, readout, loss, seed …; block: field, activation, bias, gamma,
- * integrator, layers, horizon, memory, initial_scale …. An option of scope "block" applies to the current block, which is the last one.
+/* Creates a specification of one block with every option at its default; inputs (or input_shape) and outputs have no default and must be set. Options
+ * (sode_option_at lists the scopes "network", "block" and "connector"): network: precision, inputs, outputs, opening, width, readout, loss, seed …; block:
+ * field, operator, activation, bias, gamma, integrator, layers, horizon, memory, initial_scale …. An option of scope "block" applies to the current block,
+ * which is the last one.
  * Sequences: with the opening "sequence" or "sequence_dense", a sample's features are the steps of a sequence, one after the other. The option
  * sequence_layout says what each step holds: "values" (one number per channel), "times_values" (a time, then the channels) or "times_values_mask" (a time,
  * the channels, then a mask for each channel). Without interpolation, layer i of a recurrent field reads step i and ignores times; with interpolation, the
  * field reads a continuous path through the observations at their times. A mask is 1 for an observed number and 0 for a missing one. Where it is 0, the
  * number is not read, nor is the time of a step whose masks are all 0 (padding): they may hold anything, NaN too, except in data sets, which do not know the
- * layout. An error names the first bad row. */
+ * layout. An error names the first bad row.
+ * Images: "input_shape": [channels, height, width] takes the place of inputs. Features are then [samples, channels, height, width], or [samples, height, width,
+ * channels] in any strides (where both have the same shape, the channels come first), or [samples, inputs]. Blocks with "operator": "convolution" keep the
+ * image's size. An object in "blocks" with the member "connector" is a map at that place, such as a convolution with a stride, pooling or a normalization;
+ * its options are those of scope "connector". */
 SODE_API sode_status sode_specification_create(sode_specification **specification);
 SODE_API sode_status sode_specification_set_int(sode_specification *specification, const char *key, int64_t value);
 SODE_API sode_status sode_specification_set_real(sode_specification *specification, const char *key, double value);
@@ -284,7 +289,8 @@ enum { SODE_CHECKSUM_NOT_LOADED = 0, SODE_CHECKSUM_RIGHT = 1, SODE_CHECKSUM_ABSE
 SODE_API sode_status sode_network_describe(sode_network *network, sode_network_info *info);
 
 /* Parameters by name: "opening.W" [width, inputs], "blocks.0.K" [layers, n, n], "blocks.0.b" [layers, n or 1], "readout.W" [outputs, n],
- * "readout.b" [outputs]. shape must have room for 4 entries. */
+ * "readout.b" [outputs]; kernels of convolutions are [layers, outputs, inputs / groups, kernel height · kernel width], without layers in "connectors.0.K".
+ * shape must have room for 4 entries. */
 SODE_API sode_status sode_network_parameter_at(sode_network *network, int64_t index, const char **name, int32_t *ndim, int64_t *shape);
 SODE_API sode_status sode_network_get_parameter(sode_network *network, const char *name, sode_tensor *value);
 SODE_API sode_status sode_network_set_parameter(sode_network *network, const char *name, const sode_tensor *value);
@@ -348,11 +354,12 @@ typedef struct sode_dataset_info {
   int64_t targets;       /* classes (largest label + 1), or values per sample */
   sode_data_type feature_type;
   int32_t is_weighted;   /* 1: made by sode_dataset_weighted */
-  uint64_t reserved[8];
+  int64_t extents[3];    /* of samples that were given with axes of their own, such as images, in that order; 0 otherwise */
+  uint64_t reserved[5];
 } sode_dataset_info;
 SODE_API sode_status sode_dataset_describe(sode_dataset *dataset, sode_dataset_info *info);
-/* Copies features and targets out; either may be NULL. Features and values come as f32, f64 or in their own type (one value per sample as [samples] or
- * [samples, 1]); labels come as i32 or i64 [samples]. */
+/* Copies features and targets out; either may be NULL. Features are [samples, features], in the order in which they were given, and values come as f32, f64 or
+ * in their own type (one value per sample as [samples] or [samples, 1]); labels come as i32 or i64 [samples]. */
 SODE_API sode_status sode_dataset_get(sode_dataset *dataset, sode_tensor *features, sode_tensor *targets);
 /* Copies out the weights [samples] as f32 or f64; a data set without weights gives 1 for each sample. */
 SODE_API sode_status sode_dataset_get_weights(sode_dataset *dataset, sode_tensor *weights);
@@ -675,8 +682,9 @@ SODE_API sode_status sode_network_near_identity_gap(sode_network *network, int64
 
 /* ---- 12 Introspection ---------------------------------------------------------------------------------------------------------------- */
 
-/* The names "registries" and "scopes" list all registries and all option scopes. Registries: fields, integrators, activations, biases, openings, readouts,
- * losses, optimizers, schedules, regularizers, trajectory_terms, constraints, time_bases, memory_policies, noises, metrics, prolongations, problems. */
+/* The names "registries" and "scopes" list all registries and all option scopes. Registries: fields, operators, connectors, integrators, activations, biases,
+ * openings, readouts, losses, optimizers, schedules, regularizers, trajectory_terms, constraints, time_bases, memory_policies, noises, metrics, prolongations,
+ * problems. */
 SODE_API sode_status sode_registry_count(const char *registry, int64_t *count);
 SODE_API sode_status sode_registry_at(const char *registry, int64_t index, const char **name, const char **help);
 
@@ -698,8 +706,8 @@ typedef struct sode_option_info {
   int32_t reserved0;
   uint64_t reserved[6];
 } sode_option_info;
-/* A scope is network, block or trainer; or a choice of an option, such as "field=antisymmetric" or "optimizer=sgd", for the options that only this choice
- * takes. share/doc/stableode/options.md and the manual page stableode(7), both installed with the library, list all options. */
+/* A scope is network, block, connector or trainer; or a choice of an option, such as "field=antisymmetric" or "optimizer=sgd", for the options that only this
+ * choice takes. share/doc/stableode/options.md and the manual page stableode(7), both installed with the library, list all options. */
 SODE_API sode_status sode_option_count(const char *scope, int64_t *count);
 SODE_API sode_status sode_option_at(const char *scope, int64_t index, sode_option_info *info);
 

@@ -12,6 +12,9 @@ extension ConvolutionGeometry {
     if inputChannels != outputChannels {
       throw Failure(.incompatible, "an antisymmetric or symmetric convolution needs as many input as output channels; it has \(inputChannels) and \(outputChannels)")
     }
+    for extent in [vertical, horizontal] where extent.kernel % 2 == 0 {
+      throw Failure(.incompatible, "an antisymmetric or symmetric convolution needs odd kernels; this one has \(extent.kernel)")
+    }
     for extent in [vertical, horizontal] where extent.kernel % 2 == 0 || extent.stride != 1 || extent.before != extent.after || 2 * extent.before != extent.reach {
       throw Failure(.incompatible, "an antisymmetric or symmetric convolution needs odd kernels, stride 1 and half of the kernel's reach as padding on every side")
     }

@@ -23,6 +23,10 @@ struct BlockRecipe {
     try checkElementOptions(options)
     self.precision = precision
     integrator = try integrators(try options.text("integrator")).make(options)
+    if shape.isImage, !options.isSet("operator") {
+      throw Failure(
+        .incompatible, "the state is an image of \(shape) numbers: set operator to convolution; or to dense, for matrices between all \(shape.features) numbers")
+    }
     let operators = try operators(try options.text("operator")).make((options, shape))
     let width = shape.features / operators.pixels
     var configuration = FieldConfiguration(

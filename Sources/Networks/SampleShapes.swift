@@ -33,6 +33,7 @@ extension NetworkPlan {
   package var takenShapes: String {
     let (flat, shape) = ("[samples, \(inputs)]", inputShape)
     guard shape.isImage else { return flat }
+    if shape.height == 1, shape.channels == shape.width { return "\(flat) or [samples, \(shape.channels), \(shape.width)]" }
     if shape.height == 1 { return "\(flat), [samples, \(shape.channels), \(shape.width)] or [samples, \(shape.width), \(shape.channels)]" }
     return "\(flat), [samples, \(shape.channels), \(shape.height), \(shape.width)] or [samples, \(shape.height), \(shape.width), \(shape.channels)]"
   }

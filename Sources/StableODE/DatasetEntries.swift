@@ -117,6 +117,7 @@ public func sode_dataset_describe(_ dataset: OpaquePointer?, _ info: UnsafeMutab
       description.features = Int64(dataset.featureCount)
       description.targets = Int64(dataset.targetCount)
       description.feature_type = dataType(dataset.features.type)
+      if let extents = dataset.features.axes?.extents { description.extents = (Int64(extents.0), Int64(extents.1), Int64(extents.2)) }
       description.is_weighted = dataset.weights == nil ? 0 : 1
       try writeStruct(description, to: out, "info")
     }

@@ -2,23 +2,28 @@ import LinearAlgebra
 
 /// Maps one after the other: x ↦ f_m(…f₂(f₁(x))).
 ///
-/// The record holds the value of each map but the last, and then the records of all. `ComposedMap` is the form for two affine maps, which needs less memory.
+/// The record holds the value of each map but the last, and then the records of all. Values that are computed again at little cost (`isComputedAgain`) are left out. `ComposedMap` is the form for two affine maps.
 package struct ChainMap: LayerMap {
   private let maps: [any LayerMap]
-  /// Where the value of each map begins in the record, and the record of each.
-  private let values: [Range<Int>]
+  /// Where the value of each map lies in the record, nil if it is computed again; and the record of each.
+  private let values: [Range<Int>?]
   private let records: [Range<Int>]
   package let outputs: Int
   package let recordWidth: Int
-  /// Two memories for values, tangents or cotangents, which take turns; and the scratch of the maps.
+  /// Two memories for values, tangents or cotangents, which take turns; one for a value that is computed again; and the scratch of the maps.
   package let scratchWidth: Int
   private let turn: Int
 
   package init(_ maps: [any LayerMap]) {
     precondition(!maps.isEmpty, "a chain of no maps")
     self.maps = maps
-    var (next, values, records) = (0, [Range<Int>](), [Range<Int>]())
-    for map in maps.dropLast() {
+    var (next, values, records) = (0, [Range<Int>?](), [Range<Int>]())
+    for (index, map) in maps.dropLast().enumerated() {
+      // It is computed from the input of the map, which must be at hand.
+      if map.isComputedAgain, index == 0 || values[index - 1] != nil {
+        values.append(nil)
+        continue
+      }
       values.append(next..<next + map.outputs)
       next += map.outputs
     }
@@ -29,12 +34,12 @@ package struct ChainMap: LayerMap {
     (self.values, self.records, recordWidth) = (values, records, next)
     outputs = maps[maps.count - 1].outputs
     turn = maps.map(\.outputs).max() ?? 0
-    scratchWidth = 2 * turn + (maps.map(\.scratchWidth).max() ?? 0)
+    scratchWidth = 3 * turn + (maps.map(\.scratchWidth).max() ?? 0)
   }
 
   /// The memory that holds the value, the tangent or the cotangent after map `index`.
   private func memory(_ scratch: Block, _ index: Int, rows: Int) -> Block { scratch.rows(index % 2 * turn..<index % 2 * turn + rows) }
-  private func rest(_ scratch: Block) -> Block { scratch.rows(2 * turn..<scratchWidth) }
+  private func rest(_ scratch: Block) -> Block { scratch.rows(3 * turn..<scratchWidth) }
 
   package func evaluate(_ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block) {
     var value = x
@@ -43,22 +48,28 @@ package struct ChainMap: LayerMap {
       if index == maps.count - 1 {
         map.evaluate(layer, at: value, scale: scale, addingTo: base, into: out, record: own, scratch: rest(scratch))
       } else {
-        let next = record.map { $0.rows(values[index]) } ?? memory(scratch, index, rows: map.outputs)
+        let next = record.flatMap { record in values[index].map { record.rows($0) } } ?? memory(scratch, index, rows: map.outputs)
         map.evaluate(layer, at: value, scale: 1, addingTo: nil, into: next, record: own, scratch: rest(scratch))
         value = next
       }
     }
   }
 
-  /// The input of map `index`, from the record.
-  private func input(_ index: Int, _ x: Block, _ record: Block) -> Block { index == 0 ? x : record.rows(values[index - 1]) }
+  /// The input of map `index`: from the record, or computed again.
+  private func input(_ layer: Layer, _ index: Int, _ x: Block, _ record: Block, _ scratch: Block) -> Block {
+    guard index > 0 else { return x }
+    if let place = values[index - 1] { return record.rows(place) }
+    let value = scratch.rows(2 * turn..<2 * turn + maps[index - 1].outputs)
+    maps[index - 1].computeAgain(layer, at: input(layer, index - 1, x, record, scratch), record: record.rows(records[index - 1]), into: value)
+    return value
+  }
 
   package func pushforward(
     _ layer: Layer, direction: Layer?, at x: Block, record: Block, tangent v: Block?, scale: Double, addingTo base: Block?, into out: Block, scratch: Block
   ) {
     var tangent = v
     for (index, map) in maps.enumerated() {
-      let (at, own) = (input(index, x, record), record.rows(records[index]))
+      let (at, own) = (input(layer, index, x, record, scratch), record.rows(records[index]))
       if index == maps.count - 1 {
         map.pushforward(layer, direction: direction, at: at, record: own, tangent: tangent, scale: scale, addingTo: base, into: out, scratch: rest(scratch))
       } else {
@@ -74,7 +85,7 @@ package struct ChainMap: LayerMap {
   ) {
     var cotangent = p
     for (index, map) in maps.enumerated().reversed() {
-      let (at, own, factor) = (input(index, x, record), record.rows(records[index]), index == maps.count - 1 ? scale : 1)
+      let (at, own, factor) = (input(layer, index, x, record, scratch), record.rows(records[index]), index == maps.count - 1 ? scale : 1)
       if index == 0 {
         map.pullback(layer, at: at, record: own, scale: factor, cotangent: cotangent, addingTo: base, into: q, gradient: gradient, scratch: rest(scratch))
       } else {

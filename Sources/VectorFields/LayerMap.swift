@@ -19,12 +19,18 @@ package protocol LayerMap: Sendable {
   /// q = base + scale·(∂f/∂x)ᵀp, and the gradient accumulates scale·(∂f/∂θ)ᵀp. `q` may be `base` and `p`.
   func pullback(
     _ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block, addingTo base: Block?, into q: Block, gradient: Layer?, scratch: Block)
+  /// Whether `computeAgain` gives the value from the input and the record at a small part of the cost of `evaluate`, so that nobody need keep the value.
+  var isComputedAgain: Bool { get }
+  /// out = f(x), from the record of an evaluation at x.
+  func computeAgain(_ layer: Layer, at x: Block, record: Block, into out: Block)
   /// The map as one affine map with an activation; nil if it has no such form.
   func affineForm(_ layer: Layer) -> AffineForm?
 }
 
 extension LayerMap {
   package func affineForm(_ layer: Layer) -> AffineForm? { nil }
+  package var isComputedAgain: Bool { false }
+  package func computeAgain(_ layer: Layer, at x: Block, record: Block, into out: Block) { preconditionFailure("a value that is not computed again") }
 }
 
 /// out = base + a·x; `out` may be either.

@@ -6,7 +6,7 @@ import Settings
 /// Per sample (`NormalizationKind`), the statistics depend on the sample alone. Across samples (`batch`), training takes the mean and variance of each channel over all samples of the batch, for which the tiles meet
 /// (`TileMeeting`); the derivatives go through these statistics. Evaluation, outside of meetings, takes running averages, which lie in the tensor behind a and c. A sample has the same bits in any tile.
 ///
-/// The record holds the statistics and, with an activation, its slopes; x̂ is computed again where it is needed. Cost: two passes over the image forward, two or three for tangents and cotangents.
+/// The record holds the statistics alone; x̂ and the activation's slopes are computed again where they are needed. Cost: two passes over the image forward, two to four for tangents and cotangents.
 /// Sources: Ioffe & Szegedy 2015 (batch); Ulyanov et al. 2016 (instance); Wu & He 2018 (group); Ba et al. 2016 (layer); Ruthotto & Haber 2018 (tv).
 package struct NormalizationMap: LayerMap {
   private let geometry: NormalizationGeometry
@@ -28,11 +28,23 @@ package struct NormalizationMap: LayerMap {
   private var channels: Int { geometry.channels }
   package var outputs: Int { geometry.rows }
   private var statisticsRows: Int { place.isAcrossSamples ? 3 * channels : geometry.statisticsRows }
-  package var recordWidth: Int { statisticsRows + (activation == nil ? 0 : outputs) }
-  /// The statistics, if there is no record; then the sums of a derivative, or means and variances in float64, which begin on the next 64-byte line.
-  package var scratchWidth: Int { statisticsRows + (place.isAcrossSamples ? 4 * channels + 16 : geometry.sumRows) }
+  package var recordWidth: Int { statisticsRows }
+  /// The statistics, if there is no record; the sums of a derivative, or means and variances in float64, which begin on the next 64-byte line; then the slopes of the activation, and its values.
+  package var scratchWidth: Int { slopeStart + (activation == nil ? 0 : 2 * outputs) }
+  private var slopeStart: Int { statisticsRows + (place.isAcrossSamples ? 4 * channels + 16 : geometry.sumRows) }
 
-  private func slopes(_ record: Block) -> Block? { activation.map { _ in record.rows(statisticsRows..<recordWidth) } }
+  package var isComputedAgain: Bool { true }
+  package func computeAgain(_ layer: Layer, at x: Block, record: Block, into out: Block) {
+    normalize(geometry, rows(record), place(layer), of: x, activation: activation ?? .identity, into: out)
+  }
+
+  /// The slopes of the activation at x; nil without one.
+  private func slopes(_ layer: Layer, at x: Block, _ record: Block, _ scratch: Block) -> Block? {
+    guard let activation else { return nil }
+    let slopes = scratch.rows(slopeStart..<slopeStart + outputs)
+    normalize(geometry, rows(record), place(layer), of: x, activation: activation, into: scratch.rows(slopeStart + outputs..<scratchWidth), slope: slopes)
+    return slopes
+  }
   private func sums(_ scratch: Block) -> Block { scratch.rows(statisticsRows..<statisticsRows + geometry.sumRows) }
   /// The statistics of all samples lie without gaps from the beginning of the record's memory.
   private func shared(_ record: Block) -> Vector { Vector(record.base, count: 3 * channels, precision: record.precision) }
@@ -62,8 +74,7 @@ package struct NormalizationMap: LayerMap {
   package func evaluate(_ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block) {
     let memory = record ?? scratch
     findStatistics(layer, of: x, into: memory, scratch: scratch)
-    normalize(
-      geometry, rows(memory), place(layer), of: x, activation: activation ?? .identity, scale: scale, addingTo: base, into: out, slope: record.flatMap { slopes($0) })
+    normalize(geometry, rows(memory), place(layer), of: x, activation: activation ?? .identity, scale: scale, addingTo: base, into: out)
   }
 
   package func pushforward(
@@ -81,46 +92,48 @@ package struct NormalizationMap: LayerMap {
     }
     if place.isAcrossSamples, TileMeeting.Seat.current == nil, let direction { changes = place.changes(layer, direction, shared(record), into: factors(scratch, x.precision)) }
     pushNormalization(
-      geometry, rows(record), place(layer), at: x, tangent: v, sums: sums, direction: changes, slope: slopes(record), scale: scale, addingTo: base, into: out)
+      geometry, rows(record), place(layer), at: x, tangent: v, sums: sums, direction: changes, slope: slopes(layer, at: x, record, scratch), scale: scale, addingTo: base, into: out)
   }
 
   package func pullback(
     _ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block, addingTo base: Block?, into q: Block, gradient: Layer?, scratch: Block
   ) {
+    let slopes = slopes(layer, at: x, record, scratch)
     var sums: NormalizationRows?
     var padding: Int?
     if place.isAcrossSamples, let seat = TileMeeting.Seat.current {
-      let met = meet(seat, of: p, slope: slopes(record), factors: place(layer).scale, at: x, record, scratch)
+      let met = meet(seat, of: p, slope: slopes, factors: place(layer).scale, at: x, record, scratch)
       sums = met.sums
       padding = seat.samples
       if let gradient { BatchStatistics.accumulateGradient(met.own, channels: channels, precision: p.precision, scale: scale, addingTo: place(gradient)) }
     } else if place.isAcrossSamples {
-      if let gradient { accumulateStored(layer, at: x, record: record, scale: scale, cotangent: p, gradient: gradient, scratch: scratch) }
+      if let gradient { accumulateStored(layer, at: x, record: record, slopes, scale: scale, cotangent: p, gradient: gradient, scratch: scratch) }
     } else {
       sums = NormalizationRows(self.sums(scratch))
       cotangentSums(
-        geometry, rows(record), place(layer), of: p, slope: slopes(record), at: x, into: self.sums(scratch), scale: scale, addingTo: gradient.map { place($0) })
+        geometry, rows(record), place(layer), of: p, slope: slopes, at: x, into: self.sums(scratch), scale: scale, addingTo: gradient.map { place($0) })
     }
-    pullNormalization(geometry, rows(record), place(layer), at: x, cotangent: p, sums: sums, slope: slopes(record), scale: scale, addingTo: base, into: q)
+    pullNormalization(geometry, rows(record), place(layer), at: x, cotangent: p, sums: sums, slope: slopes, scale: scale, addingTo: base, into: q)
     // The statistics' cotangents reach the padding columns, which must stay zero.
     if let padding, padding < q.columns { clearColumns(q, from: padding) }
   }
 
   package func accumulateGradient(_ layer: Layer, at x: Block, record: Block, cotangent p: Block, gradient: Layer, scratch: Block) {
+    let slopes = slopes(layer, at: x, record, scratch)
     if place.isAcrossSamples, TileMeeting.Seat.current == nil {
-      return accumulateStored(layer, at: x, record: record, scale: 1, cotangent: p, gradient: gradient, scratch: scratch)
+      return accumulateStored(layer, at: x, record: record, slopes, scale: 1, cotangent: p, gradient: gradient, scratch: scratch)
     }
-    cotangentSums(geometry, rows(record), place(layer), of: p, slope: slopes(record), at: x, into: nil, addingTo: place(gradient))
+    cotangentSums(geometry, rows(record), place(layer), of: p, slope: slopes, at: x, into: nil, addingTo: place(gradient))
   }
 
   /// Two numbers a channel, as factors, in scratch.
   private func factors(_ scratch: Block, _ precision: Precision) -> Vector { Vector(numbers(scratch, 0, precision).base, count: 2 * channels, precision: precision) }
 
   /// The gradient in evaluation, where the statistics are numbers of the tensor too.
-  private func accumulateStored(_ layer: Layer, at x: Block, record: Block, scale: Double, cotangent p: Block, gradient: Layer, scratch: Block) {
+  private func accumulateStored(_ layer: Layer, at x: Block, record: Block, _ slopes: Block?, scale: Double, cotangent p: Block, gradient: Layer, scratch: Block) {
     let sums = factors(scratch, x.precision)
     fill(sums, 0)
-    cotangentSums(geometry, rows(record), place(layer), of: p, slope: slopes(record), at: x, into: nil, scale: scale, addingTo: place.factors(sums))
+    cotangentSums(geometry, rows(record), place(layer), of: p, slope: slopes, at: x, into: nil, scale: scale, addingTo: place.factors(sums))
     place.accumulate(sums, layer, shared(record), into: gradient)
   }
 

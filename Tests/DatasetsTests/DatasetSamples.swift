@@ -16,5 +16,5 @@ func make(_ features: [Float], rows: Int, columns: Int, labels: [Double], classe
 }
 /// A Float of a view.
 func element(_ view: TensorView, _ row: Int, _ column: Int) -> Float {
-  view.base.load(fromByteOffset: (row * view.rowStride + column * view.columnStride) * 4, as: Float.self)
+  view.base.load(fromByteOffset: (row * view.rowStride + view.offset(ofColumn: column)) * 4, as: Float.self)
 }

@@ -62,6 +62,6 @@ struct ReadoutSolverTests {
 
 /// One number of a view of floats.
 private func number(_ view: TensorView, _ row: Int, _ column: Int) -> Double {
-  let at = row * view.rowStride + column * view.columnStride
+  let at = row * view.rowStride + view.offset(ofColumn: column)
   return view.type == .float32 ? Double(view.base.load(fromByteOffset: 4 * at, as: Float.self)) : view.base.load(fromByteOffset: 8 * at, as: Double.self)
 }

@@ -21,6 +21,27 @@ import VectorFields
     #expect(defects.difference < 1e-7 && defects.transpose < 1e-14, "\(defects)")
   }
 
+  /// A value that is computed again is not kept.
+  @Test func cheapValuesAreNotKept() throws {
+    let normal = NormalizationMap(
+      try NormalizationGeometry(channels: 3, pixels: 1, .pixels), NormalizationPlace(tensor: 2, channels: 3, isAcrossSamples: false, precision: .float64), .tanh, epsilon: 1e-3)
+    let map = ChainMap([normal, inner, outer, normal, inner])
+    #expect(map.recordWidth == 4 + 3 + (1 + 4 + 0 + 1 + 4))
+    let example = try MapCase()
+    let factors = example.l.flatMap { $0 }
+    func normalized(_ x: [Double]) -> [Double] {
+      let size = (x.reduce(0) { $0 + $1 * $1 } + 1e-3).squareRoot()
+      return x.enumerated().map { plainActivation(.tanh, factors[$0] * $1 / size + factors[3 + $0]).value }
+    }
+    let defect = try example.evaluationDefect(map, inputs: 3) { x in
+      let middle = plainLayer(.identity, example.l, example.c, plainLayer(.tanh, example.k, example.b, normalized(x)).value).value
+      return plainLayer(.tanh, example.k, example.b, normalized(middle)).value
+    }
+    #expect(defect < 1e-13)
+    let defects = try example.derivativeDefects(map, inputs: 3)
+    #expect(defects.difference < 1e-6 && defects.transpose < 1e-13, "\(defects)")
+  }
+
   /// One map, or two, have the values and derivatives of these maps.
   @Test(arguments: [1, 2]) func shortChains(_ count: Int) throws {
     let example = try MapCase()

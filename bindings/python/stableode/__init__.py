@@ -44,7 +44,7 @@ from ._errors import (
     VersionMismatchError,
 )
 from ._limits import limits
-from ._options import BlockOptions, NetworkOptions, TrainerOptions
+from ._options import BlockOptions, ConnectorOptions, NetworkOptions, TrainerOptions
 from ._registries import (
     activations,
     biases,
@@ -83,6 +83,7 @@ __version__ = "0.2.0"
 __all__ = [
     "BlockMemory",
     "BlockOptions",
+    "ConnectorOptions",
     "BufferTooSmallError",
     "CallbackFailedError",
     "CancelToken",

@@ -71,7 +71,8 @@ class DatasetInfo(SizedStructure):
         ("targets", c_int64),
         ("feature_type", DataType),
         ("is_weighted", c_int32),
-        ("reserved", c_uint64 * 8),
+        ("extents", c_int64 * 3),
+        ("reserved", c_uint64 * 5),
     ]
 
 

@@ -113,11 +113,11 @@ class Dataset(Handle):
 
     @property
     def features(self) -> numpy.ndarray:
-        """A copy of the features [samples, features], in their stored type."""
+        """A copy of the features [samples, features], in their stored type; of images with the axes that they were given with."""
         info = self._info()
         array = numpy.empty((info.samples, info.features), numpy_type(info.feature_type))
         library.sode_dataset_get(self._pointer, ctypes.byref(tensor_of(array, "features")), None)
-        return array
+        return array.reshape(info.samples, *info.extents) if info.extents[0] else array
 
     @property
     def targets(self) -> numpy.ndarray:

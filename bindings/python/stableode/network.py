@@ -298,7 +298,8 @@ class Network(Model):
         """The states of one block at every layer, [layers + 1, samples, state width], from the block's input to its output; those of
         images are [layers + 1, samples, channels, height, width].
 
-        The state of a Hamiltonian field is (y, z), which is twice as wide.
+        The state of a Hamiltonian field is (y, z), and that of a two-step integrator, such as leapfrog or linear_multistep, (y, y of the
+        step before): twice as wide. What follows the block reads y alone.
         """
         source = tensor_of(features, "features")
         layers, channels, height, width = (ctypes.c_int64() for _ in range(4))

@@ -43,9 +43,10 @@ def members(options: dict[str, stableode.Option], unset: str = "") -> str:
 
 def options() -> str:
     """The text of _options.py."""
-    network, block, trainer = (stableode.options(scope) for scope in ("network", "block", "trainer"))
-    required = {key: option for key, option in network.items() if option.required}
-    rest = {key: option for key, option in network.items() if not option.required}
+    network, block, connector, trainer = (stableode.options(scope) for scope in ("network", "block", "connector", "trainer"))
+    # The shape of the inputs may be given in place of their number.
+    required = {key: option for key, option in network.items() if option.required and key != "inputs"}
+    rest = {key: option for key, option in network.items() if key not in required}
     return f'''"""The types of the options that are keywords, for type checkers and editors. Made by `make tables` from the library."""
 # ruff: noqa: E501
 
@@ -67,11 +68,19 @@ class BlockOptions(TypedDict, total=False):
 
 {members(block)}
 
+class ConnectorOptions(TypedDict, total=False):
+    """The options of a map before, between or after blocks, which the key "connector" makes it: connector, channels, stride, window …
+
+    `stableode.options("connector")` describes each.
+    """
+
+{members(connector)}
+
 class NetworkChanges(BlockOptions, total=False):
     """The options of a network that may be left out: its own, those of its block, or several blocks."""
 
-    blocks: Sequence[BlockOptions]
-    """one dict a block"""
+    blocks: Sequence[BlockOptions | ConnectorOptions]
+    """one dict a block or connector"""
 {members(rest)}
 
 class ProjectionOptions(NetworkChanges, total=False):
