@@ -26,7 +26,8 @@ package struct Armijo {
       copy(parameters, into: trial)
       axpy(step, direction, addingTo: trial)
       let reached = try evaluate(trial)
-      if reached <= value + decrease * step * slope { return (step, reached) }
+      // Where rounding hides the slope, a value that is merely equal meets the condition and would be found for ever.
+      if reached < value, reached <= value + decrease * step * slope { return (step, reached) }
       // The minimizer of the parabola through the known values, kept between a tenth and a half of the step.
       let parabola = -slope * step / (2 * (reached - value - slope * step))
       step *= parabola.isFinite ? min(max(parabola, 0.1), 0.5) : 0.1
