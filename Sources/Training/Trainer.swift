@@ -114,9 +114,10 @@ package final class Trainer {
     return true
   }
 
-  /// Writes the iterate to the network.
+  /// Writes the iterate to the network, also when the work must end: steps that were completed are kept.
   func publish() throws(Failure) {
-    if let memory { knownVersion = try network.replaceParameters(with: memory.iterate.parameters) }
+    guard let memory else { return }
+    knownVersion = try Watch.none.asCurrent { () throws(Failure) in try network.replaceParameters(with: memory.iterate.parameters) }
   }
 
   private func requireNotBegun(_ what: String) throws(Failure) {
@@ -136,7 +137,14 @@ package final class Trainer {
   package func run(
     training: Dataset, validation: Dataset? = nil, limits: TrainingLimits = TrainingLimits(), onEvent: @escaping (TrainingEvent) -> Int32 = { _ in 0 }
   ) throws(Failure) -> Status {
-    let run = try TrainingRun(self, training: training, validation: validation, limits: limits)
+    let run: TrainingRun
+    do throws(Failure) {
+      run = try TrainingRun(self, training: training, validation: validation, limits: limits)
+    } catch {
+      // A run that must end before its first step ends as requested, too.
+      guard error.status.rawValue > 0 else { throw error }
+      return error.status
+    }
     defer { run.finish() }
     let status = try run.train(onEvent)
     try run.settle()
@@ -150,6 +158,7 @@ final class TrainerMemory {
   let iterate: Iterate
 
   /// - Parameter start: the iterate to begin with.
+  /// - Throws: `memory`; the reason why the work must end.
   init(from start: Vector, optimizer: any Optimizer) throws(Failure) {
     let (count, states) = (start.count, optimizer.stateNames.count)
     let vectors = 2 + states + optimizer.scratchCount
@@ -160,6 +169,6 @@ final class TrainerMemory {
     iterate = Iterate(
       parameters: parts[0], gradient: parts[1], state: Array(parts[2..<2 + states]), scalars: Array(repeating: 0, count: optimizer.scalarNames.count),
       scratch: Array(parts[(2 + states)...]))
-    copy(start, into: iterate.parameters)
+    try copyInPieces(start, into: iterate.parameters)
   }
 }

@@ -38,10 +38,8 @@ PROMPT = {
     "sode_specification_set_feed_forward",
     "sode_network_copy",  # shares the parameters
     "sode_network_json", "sode_network_describe", "sode_network_parameter_at", "sode_network_free",
-    # Copies at the speed of memory, which must not be left incomplete.
-    "sode_network_get_parameter", "sode_network_set_parameter", "sode_network_get_parameters", "sode_network_set_parameters",
-    "sode_network_set_normalization", "sode_network_get_normalization", "sode_network_get_feed_forward", "sode_network_set_feed_forward",
-    "sode_dataset_get", "sode_dataset_get_weights",
+    # Copies at the speed of memory, which tick but must not be left incomplete.
+    "sode_network_set_normalization", "sode_network_get_normalization", "sode_dataset_get", "sode_dataset_get_weights",
     "sode_dataset_slice", "sode_dataset_describe", "sode_dataset_free",
     "sode_trainer_create", "sode_trainer_set_int", "sode_trainer_set_real", "sode_trainer_set_text", "sode_trainer_set_json",
     "sode_trainer_set_callback", "sode_trainer_set_class_weights", "sode_trainer_set_loss", "sode_trainer_set_metric",
@@ -283,6 +281,51 @@ def _(world):
     return run
 
 
+@swift("sode_network_get_parameters")
+def _(world):
+    network = stableode.Network(**World.large)
+    HELD.append(output((network.parameter_count,), "float64"))
+    return lambda: library.sode_network_get_parameters(network._pointer, ref(HELD[-1][1]))
+
+
+@swift("sode_network_set_parameters")
+def _(world):
+    network = stableode.Network(**World.large)
+    HELD.append(tensor_of(numpy.zeros(network.parameter_count), "values"))
+    return lambda: library.sode_network_set_parameters(network._pointer, ref(HELD[-1]))
+
+
+@swift("sode_network_get_parameter")
+def _(world):
+    network = stableode.Network(**World.large)
+    HELD.append(output(network.parameters["blocks.0.K"].shape, "float32"))
+    return lambda: library.sode_network_get_parameter(network._pointer, b"blocks.0.K", ref(HELD[-1][1]))
+
+
+@swift("sode_network_set_parameter")
+def _(world):
+    network = stableode.Network(**World.large)
+    HELD.append(tensor_of(numpy.zeros(network.parameters["blocks.0.K"].shape), "value"))
+    return lambda: library.sode_network_set_parameter(network._pointer, b"blocks.0.K", ref(HELD[-1]))
+
+
+def _relaxation():
+    network = stableode.Network(inputs=20, outputs=4, width=300, field="linear_activation", integrator="near_identity", layers=22)
+    return network, tensor_of(numpy.zeros((22, 300, 300)), "weights"), tensor_of(numpy.zeros((22, 300)), "biases")
+
+
+@swift("sode_network_get_feed_forward")
+def _(world):
+    network, weights, biases = _relaxation()
+    return lambda: library.sode_network_get_feed_forward(network._pointer, 0, ref(weights), ref(biases))
+
+
+@swift("sode_network_set_feed_forward")
+def _(world):
+    network, weights, biases = _relaxation()
+    return lambda: library.sode_network_set_feed_forward(network._pointer, 0, ref(weights), ref(biases))
+
+
 @swift("sode_trainer_refine")
 def _(world):
     trainer = stableode.Trainer(stableode.Network(**World.large))
@@ -442,6 +485,12 @@ def _(world):
     return lambda: library.sode_network_solve_from(
         network._pointer, 0, ref(world.features), None, ref(starts), None, None, None, None, None, None, None
     )
+
+
+@long("sode_network_solve_rows_or_nan")
+def _(world):
+    network = stableode.Network(**World.adaptive)
+    return lambda: library.sode_network_solve_rows_or_nan(network._pointer, 0, ref(world.features), *[None] * 9)
 
 
 @long("sode_network_near_identity_gap")
