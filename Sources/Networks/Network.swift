@@ -83,6 +83,26 @@ package final class Network: @unchecked Sendable {
     return update { present in ParameterSnapshot(sharing: next, normalization: present.normalization, version: present.version + 1) }
   }
 
+  /// As `replaceParameters`, for a trainer that publishes its iterate: the copy is completed in any case, with the pulse going on, and replaces the parameters only if these still have the given version.
+  /// - Returns: the new version; nil if other parameters have been set, which then stay.
+  /// - Throws: `.notFinite`; `.memory`.
+  package func publish(_ parameters: Vector, over version: Int) throws(Failure) -> Int? {
+    try Self.check(parameters, plan)
+    let next = try ParameterSnapshot(plan: plan, normalization: nil) { (copied) throws(Failure) in
+      var isFinite = true
+      Watch.allPieces(parameters.count) { piece in
+        isFinite = isFinite && allFinite(parameters[piece])
+        copy(parameters[piece], into: copied[piece])
+      }
+      guard isFinite else { throw Failure(.notFinite, "the parameters hold NaN or infinity; they must be finite") }
+    }
+    while true {
+      let before = snapshot
+      guard before.version == version else { return nil }
+      if replace(before, by: ParameterSnapshot(sharing: next, normalization: before.normalization, version: version + 1)) { return version + 1 }
+    }
+  }
+
   /// Replaces the normalization; nil removes it. For times and masks of sequences it becomes the identity, so that they enter as they are.
   package func replaceNormalization(with normalization: Normalization?) {
     if let sequence = plan.sequence { normalization?.exempt(sequence.format) }

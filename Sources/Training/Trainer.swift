@@ -114,10 +114,9 @@ package final class Trainer {
     return true
   }
 
-  /// Writes the iterate to the network, also when the work must end: steps that were completed are kept.
+  /// Writes the iterate to the network, also when the work must end: steps that were completed are kept. Parameters that the caller has assigned meanwhile stay, and become the iterate at the next step.
   func publish() throws(Failure) {
-    guard let memory else { return }
-    knownVersion = try Watch.none.asCurrent { () throws(Failure) in try network.replaceParameters(with: memory.iterate.parameters) }
+    if let memory, let version = try network.publish(memory.iterate.parameters, over: knownVersion) { knownVersion = version }
   }
 
   private func requireNotBegun(_ what: String) throws(Failure) {
@@ -170,5 +169,7 @@ final class TrainerMemory {
       parameters: parts[0], gradient: parts[1], state: Array(parts[2..<2 + states]), scalars: Array(repeating: 0, count: optimizer.scalarNames.count),
       scratch: Array(parts[(2 + states)...]))
     try copyInPieces(start, into: iterate.parameters)
+    // The system provides memory at the first access, which takes long and is waited for here, where the work can be ended: steps write whole vectors. Of many state vectors a step writes the first two.
+    for vector in [parts[1]] + parts[2..<2 + min(states, 2)] + parts[(2 + states)...] { try Watch.pieces(count) { fill(vector[$0], 0) } }
   }
 }

@@ -25,6 +25,7 @@ package struct Armijo {
     for _ in 0..<mostEvaluations {
       copy(parameters, into: trial)
       axpy(step, direction, addingTo: trial)
+      try Watch.check()
       let reached = try evaluate(trial)
       // Where rounding hides the slope, a value that is merely equal meets the condition and would be found for ever.
       if reached < value, reached <= value + decrease * step * slope { return (step, reached) }
