@@ -189,7 +189,7 @@ FUNCTIONS = {
         ],
     ),
     "sode_network_solve_rows_or_nan": (
-        Outcome,
+        Status,
         [
             Handle,
             c_int64,
