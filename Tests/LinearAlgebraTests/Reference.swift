@@ -53,7 +53,7 @@ func reference(_ activation: Activation, _ x: Double) -> (value: Double, slope: 
 private func normal(_ x: Double) -> Double { 0.5 * Foundation.erfc(-x * 0.5.squareRoot()) }
 
 /// The tests that run every kernel on every instruction set that this machine has.
-@Suite struct KernelSweeps {}
+@Suite(.freesNumbers) struct KernelSweeps {}
 
 /// A block with its own memory: rows × columns, with a gap after each row if `stride` is larger.
 struct Tile {
