@@ -184,4 +184,17 @@ import Testing
     try watch.asCurrent { () throws(Failure) in try made.replace(tensor, with: bias.view(rows: 1, columns: 2)) }
     #expect(try values(made) == Array(repeating: 0, count: made.plan.parameterCount - 2) + [3, 4])
   }
+
+  /// A trainer's iterate replaces the parameters that the trainer knows, even if the work must end meanwhile, and no others.
+  @Test func publishingKeepsParametersThatWereSetMeanwhile() throws {
+    let made = try example(.float64)
+    let (ones, version) = (try Numbers(Array(repeating: 1, count: made.plan.parameterCount), .float64), made.snapshot.version)
+    let over = Watch(isCancelled: { true })
+    #expect(try over.asCurrent { () throws(Failure) in try made.publish(ones.vector, over: version) } == version + 1 && values(made) == ones.values)
+    try made.initializeParameters(seed: 9)
+    let present = try values(made)
+    #expect(try made.publish(ones.vector, over: version + 1) == nil && values(made) == present)
+    ones[0] = .nan
+    #expect(refusal { _ = try made.publish(ones.vector, over: version + 2) }?.status == .notFinite)
+  }
 }
