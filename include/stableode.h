@@ -85,7 +85,8 @@
  * TIME
  *   A long call ends within 100 ms after its cancel token is requested or its time limit is reached (sode_limits; for any call: sode_set_thread_limits).
  *   Until then it calls the progress callback or the tick at least every 100 ms. A call that ends early returns a positive status and leaves its outputs
- *   and objects as they were. Training keeps the steps that it has completed; it repeats an interrupted step when it goes on.
+ *   and objects as they were; once it writes a complete result to the caller's memory, it finishes and succeeds. Training keeps the steps that it has
+ *   completed; it repeats an interrupted step when it goes on.
  *
  * VERSIONS
  *   Semantic versioning; soname libstableode.so.0. Functions and status numbers are only ever added. Structs begin with struct_size
@@ -618,6 +619,13 @@ SODE_API sode_status sode_network_solve(sode_network *network, int64_t block, co
 SODE_API sode_status sode_network_solve_from(sode_network *network, int64_t block, const sode_tensor *features, const sode_tensor *start_states,
                                              const sode_tensor *start_times, const sode_tensor *times, const sode_event_function *event, sode_tensor *states,
                                              sode_tensor *ends, sode_tensor *end_times, sode_tensor *event_states, sode_step_report *report);
+/* The same, but a sample that cannot begin, because its features, its start state or its start time cannot be taken, fails alone: its end is
+ * SODE_END_FAILURE, its states and its end time are NaN, and sode_failed_row_at gives the reason. Returns SODE_ROWS_WITHOUT_RESULT if any sample failed, for
+ * this reason or in its step control. */
+SODE_API sode_status sode_network_solve_rows_or_nan(sode_network *network, int64_t block, const sode_tensor *features, const sode_tensor *start_states,
+                                                    const sode_tensor *start_times, const sode_tensor *times, const sode_event_function *event,
+                                                    sode_tensor *states, sode_tensor *ends, sode_tensor *end_times, sode_tensor *event_states,
+                                                    sode_step_report *report);
 
 /* The memory that a gradient object created with the same arguments will hold, and the steps that it will recompute. Computing the plan allocates none of
  * it. */

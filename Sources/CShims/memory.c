@@ -50,19 +50,19 @@ static void note_peak(uint64_t held) {
   while (seen < held && !atomic_compare_exchange_weak(&peak, &seen, held)) {}
 }
 
-void *sode_shim_memory_allocate(size_t size) {
+void *sode_shim_memory_allocate(size_t size, int32_t *needs_zeros) {
   if (size == 0) size = 1;
   uint64_t after = atomic_fetch_add(&current, size) + size;
   uint64_t most = atomic_load(&limit);
   void *memory = NULL;
   if (after >= size && !(most != 0 && after > most)) {
     memory = allocator ? sode_shim_call_allocate(allocator, size, alignment, allocator_user) : standard_allocate(size);
-    if (memory && allocator) memset(memory, 0, size);
   }
   if (!memory) {
     atomic_fetch_sub(&current, size);
     return NULL;
   }
+  *needs_zeros = allocator != NULL;
   atomic_fetch_add(&count, 1);
   note_peak(after);
   return memory;

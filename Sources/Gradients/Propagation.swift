@@ -41,6 +41,7 @@ extension ODEBlock {
       let before = propagated(j, in: states)
       let after = propagated(j + 1, in: states)
       integrator.step(field, step, from: before, into: after, record: record, scratch: scratch)
+      if weights.isOver { break }
       integrator.pushforward(
         field, step, direction: direction.map { stepWeights(j, of: $0.parameters, prepared: $0.prepared, drive: $0.drive) },
         before: before, after: after, record: record, tangent: propagated(j, in: tangents), into: propagated(j + 1, in: tangents), scratch: scratch)

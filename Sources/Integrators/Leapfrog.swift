@@ -35,9 +35,11 @@ package struct Leapfrog: TwoStepIntegrator {
 
   /// Bounded for h²|λ| ≤ 4 at frozen weights with eigenvalues λ ≤ 0 of the acceleration (Haber & Ruthotto 2017, §4.2; Theory.md §6.6).
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
-    switch dynamics.kind {
-    case .descent, .decay, .potential: .atMost(4 / (h * h))
-    default: .unknown("of leapfrog a largest stable step is known where the acceleration's eigenvalues are real and <= 0: negative_definite, gradient_flow, second_order in form gradient")
+    stableSize(of: "leapfrog", dynamics.kind) { kind in
+      switch kind {
+      case .descent, .decay, .potential: .atMost(4 / (h * h))
+      default: nil
+      }
     }
   }
 

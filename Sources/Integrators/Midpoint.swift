@@ -20,10 +20,12 @@ package struct Midpoint: TwoStepIntegrator {
 
   /// Stable on the imaginary axis for hs < 1 (Chang et al. 2017; Theory.md §6.5).
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
-    switch dynamics.kind {
-    // The limit itself is not stable: two roots meet there.
-    case .rotation(damping: 0), .dampedRotation(0): .atMost((1 / h) * (1 - 1e-6))
-    default: .unknown("of midpoint a largest stable step is known for antisymmetric fields with gamma = 0")
+    stableSize(of: "midpoint", dynamics.kind) { kind in
+      switch kind {
+      // The limit itself is not stable: two roots meet there.
+      case .rotation(damping: 0), .dampedRotation(0): .atMost((1 / h) * (1 - 1e-6))
+      default: nil
+      }
     }
   }
 

@@ -35,8 +35,9 @@ package struct RotationSplitting: Integrator {
 
   /// The rotation is exact: Euler's limit on the descent, hs ≤ 2 (Theory.md §6.4).
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
-    if case .rotationAndDescent = dynamics.kind { return .atMost(2 / h) }
-    return .unknown("of \(name) a largest stable step is known for rotate_relax")
+    stableSize(of: name, dynamics.kind) { kind in
+      if case .rotationAndDescent = kind { .atMost(2 / h) } else { nil }
+    }
   }
 
   private func rotating(_ field: any VectorField) -> any RotatingField {

@@ -43,14 +43,16 @@ package struct RungeKutta: Integrator {
 
   /// An undamped rotation up to the limit on the imaginary axis (Theory.md §6.8); descent up to 2r, r the radius of circle contractivity (Theory.md §6.4).
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
-    switch dynamics.kind {
-    case .rotation(damping: 0), .dampedRotation(0):
-      let limit = imaginaryLimit
-      return limit > 0 ? .atMost(limit / h) : .unknown("this Runge–Kutta method is stable at no step on imaginary eigenvalues")
-    case .descent, .decay:
-      let radius = circleRadius
-      return radius > 0 ? .atMost(2 * radius / h) : .unknown("this Runge–Kutta method has no circle of contractivity")
-    default: return .unknown("of Runge–Kutta methods a largest stable step is known for antisymmetric fields with gamma = 0 and for gradient_flow and negative_definite")
+    stableSize(of: "Runge–Kutta methods", dynamics.kind) { kind in
+      switch kind {
+      case .rotation(damping: 0), .dampedRotation(0):
+        let limit = imaginaryLimit
+        return limit > 0 ? .atMost(limit / h) : .unknown("this Runge–Kutta method is stable at no step on imaginary eigenvalues")
+      case .descent, .decay:
+        let radius = circleRadius
+        return radius > 0 ? .atMost(2 * radius / h) : .unknown("this Runge–Kutta method has no circle of contractivity")
+      default: return nil
+      }
     }
   }
 

@@ -61,8 +61,8 @@ package final class StepLog {
     }
     over = watch.isOver
     let now = Watch.now
-    // The clock advances every few milliseconds. If it has advanced since the last time, the watch is asked often enough.
-    stride = now > lastLook ? max(stride / 2, 1) : min(2 * stride, 32)
+    // The clock advances every few milliseconds. If it has advanced since the last time, the watch is asked often enough. After the first time nothing is known yet, and the next step may take long.
+    stride = now > lastLook || lastLook == .infinity ? max(stride / 2, 1) : min(2 * stride, 32)
     (questions, lastLook) = (stride, now)
     return over
   }

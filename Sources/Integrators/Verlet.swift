@@ -25,10 +25,12 @@ package struct Verlet: Integrator {
 
   /// Bounded for hω ≤ 2 at frozen weights (Haber & Ruthotto 2017, §4.3; Theory.md §6.6).
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
-    switch dynamics.kind {
-    case .oscillation: .atMost(2 / h)
-    case .potential: .atMost(4 / (h * h))
-    default: .unknown("of verlet a largest stable step is known for Hamiltonian fields and second_order in form gradient")
+    stableSize(of: "verlet", dynamics.kind) { kind in
+      switch kind {
+      case .oscillation: .atMost(2 / h)
+      case .potential: .atMost(4 / (h * h))
+      default: nil
+      }
     }
   }
 

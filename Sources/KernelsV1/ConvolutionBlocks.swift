@@ -32,13 +32,6 @@ protocol TileSizes {
     typealias D = ThreeOutputs<OneVector<Vector>>
     typealias E = D
   }
-  enum TwoOutputSizes<Vector: Lanes>: TileSizes {
-    typealias A = TwoOutputs<EightVectors<Vector>>
-    typealias B = TwoOutputs<FourVectors<Vector>>
-    typealias C = TwoOutputs<TwoVectors<Vector>>
-    typealias D = TwoOutputs<OneVector<Vector>>
-    typealias E = D
-  }
 #elseif V3
   enum FourOutputSizes<Vector: Lanes>: TileSizes {
     typealias A = FourOutputs<ThreeVectors<Vector>>
@@ -51,13 +44,6 @@ protocol TileSizes {
     typealias A = ThreeOutputs<ThreeVectors<Vector>>
     typealias B = ThreeOutputs<TwoVectors<Vector>>
     typealias C = ThreeOutputs<OneVector<Vector>>
-    typealias D = C
-    typealias E = C
-  }
-  enum TwoOutputSizes<Vector: Lanes>: TileSizes {
-    typealias A = TwoOutputs<FourVectors<Vector>>
-    typealias B = TwoOutputs<TwoVectors<Vector>>
-    typealias C = TwoOutputs<OneVector<Vector>>
     typealias D = C
     typealias E = C
   }
@@ -76,6 +62,18 @@ protocol TileSizes {
     typealias D = B
     typealias E = B
   }
+#endif
+
+// Sums of two outputs leave registers free: AVX2 and the baseline have the same tiles.
+#if V4
+  enum TwoOutputSizes<Vector: Lanes>: TileSizes {
+    typealias A = TwoOutputs<EightVectors<Vector>>
+    typealias B = TwoOutputs<FourVectors<Vector>>
+    typealias C = TwoOutputs<TwoVectors<Vector>>
+    typealias D = TwoOutputs<OneVector<Vector>>
+    typealias E = D
+  }
+#else
   enum TwoOutputSizes<Vector: Lanes>: TileSizes {
     typealias A = TwoOutputs<FourVectors<Vector>>
     typealias B = TwoOutputs<TwoVectors<Vector>>

@@ -9,9 +9,11 @@ package final class Buffer: @unchecked Sendable {
   /// - Parameter byteCount: at least 0. Negative counts, which result from sizes that overflow, are refused.
   /// - Throws: `memory` if the allocator refuses, the limit would be exceeded, or the system has not enough memory (which the standard allocator checks from 64 MB on).
   package init(byteCount: Int) throws(Failure) {
-    guard byteCount >= 0, let base = sode_shim_memory_allocate(byteCount) else { throw Memory.refusal(byteCount, for: "an array") }
+    var needsZeros: Int32 = 0
+    guard byteCount >= 0, let base = sode_shim_memory_allocate(byteCount, &needsZeros) else { throw Memory.refusal(byteCount, for: "an array") }
     self.base = base
     self.byteCount = byteCount
+    if needsZeros != 0 { Watch.allPieces(byteCount) { (base + $0.lowerBound).initializeMemory(as: UInt8.self, repeating: 0, count: $0.count) } }
   }
 
   /// A buffer for `count` numbers.

@@ -8,7 +8,8 @@ import Settings
 /// Loops ask `isOver` between pieces of work that take at most a few milliseconds, and leave when it is true; whoever began the work then calls `check()`, which throws the reason.
 /// The first reason is final: from then on every thread that asks is told to leave, and all calls throw the same reason.
 ///
-/// The thread that made the watch also calls back: whenever it asks and `pulseInterval` has passed since the last time, it calls the caller's tick and then `onPulse` (progress events). This is the pulse. Other threads never call back.
+/// The thread that made the watch also calls back: whenever it asks and `pulseInterval` has passed since the last time, it calls the caller's tick and then `onPulse` (progress events). This is the pulse. If
+/// pieces of work take so long that the next question would come too late, the pulse comes before its time. Other threads never call back.
 ///
 /// Cost: asking reads an atomic number and, if there is a limit, a token or a pulse, a clock: about 10 ns. It takes no lock and allocates nothing.
 package final class Watch: @unchecked Sendable {
@@ -54,6 +55,8 @@ package final class Watch: @unchecked Sendable {
   /// The reason's status number; 0 while there is none.
   private let reason: UnsafeMutablePointer<sode_shim_atomic>
   private var nextPulse = Double.infinity
+  /// When the thread that made the watch last asked.
+  private var lastQuestion: Double
   private var isPulsing = false
   private var answer: Int32 = 0
   /// What the tick threw.
@@ -74,6 +77,7 @@ package final class Watch: @unchecked Sendable {
     limit = milliseconds
     deadline = milliseconds > 0 ? Self.now + Double(milliseconds) : .infinity
     thread = pthread_self()
+    lastQuestion = isIdle ? 0 : Self.now
     reason = .allocate(capacity: 1)
     reason.initialize(to: sode_shim_atomic())
     if tick != nil { schedulePulse() }
@@ -125,7 +129,11 @@ package final class Watch: @unchecked Sendable {
       end(.timeLimit)
       return true
     }
-    guard pthread_equal(pthread_self(), thread) != 0, now >= nextPulse, !isPulsing else { return false }
+    guard pthread_equal(pthread_self(), thread) != 0 else { return false }
+    // The next piece of work is taken to last as long as this one.
+    let piece = now - lastQuestion
+    lastQuestion = now
+    guard now + piece >= nextPulse, !isPulsing else { return false }
     isPulsing = true
     do throws(Failure) {
       heed(try tick?() ?? 0)
@@ -134,6 +142,7 @@ package final class Watch: @unchecked Sendable {
     }
     if sode_shim_atomic_load(reason) == 0 { heed(onPulse?() ?? 0) }
     isPulsing = false
+    lastQuestion = Self.now
     schedulePulse()
     return sode_shim_atomic_load(reason) != 0
   }
@@ -163,7 +172,7 @@ extension Watch {
   ///   - work: numbers that one item touches; a piece touches about a million, which takes about a millisecond.
   /// - Throws: the reason why the work must end; what `body` throws. The pieces left are not worked on.
   package static func pieces(_ count: Int, work: Int = 1, _ body: (Range<Int>) throws(Failure) -> Void) throws(Failure) {
-    let (watch, size) = (current, max(1, (1 << 20) / max(work, 1)))
+    let (watch, size) = (current, max(1, pieceLength / max(work, 1)))
     var start = 0
     while start < count {
       try watch.check()
@@ -172,4 +181,21 @@ extension Watch {
       start = end
     }
   }
+
+  /// As `pieces`, for work that must be complete once it has begun, such as writing a result to the caller's array: all pieces are worked on.
+  ///
+  /// This thread's watch is asked before each piece, so that the pulse goes on. If it ends the work meanwhile, the work has nevertheless been done, and the call may succeed.
+  package static func allPieces(_ count: Int, work: Int = 1, _ body: (Range<Int>) -> Void) {
+    let (watch, size) = (current, max(1, pieceLength / max(work, 1)))
+    var start = 0
+    while start < count {
+      _ = watch.isOver
+      let end = min(count, start + min(size, count - start))
+      body(start..<end)
+      start = end
+    }
+  }
+
+  /// The numbers that a piece touches.
+  static let pieceLength = 1 << 20
 }

@@ -42,7 +42,7 @@ package final class CurvatureSweep {
     }
     try sweep.pullback(parameters, source, cotangent: TensorView(memory.base, type: type, rows: count, columns: plan.outputs), count: count, gradient: product, featureGradient: nil, draws: draws, pool: pool)
     let total = weighting.sum(targets, rows: source.rows, count: count)
-    scale(total > 0 ? 1 / total : 0, product)
+    try Watch.pieces(product.count) { range in scale(total > 0 ? 1 / total : 0, product[range]) }
   }
 
   /// Writes the derivative of `gradient` along `direction` to `product`, by central differences of sixth order:
@@ -60,7 +60,7 @@ package final class CurvatureSweep {
       let here = largestMagnitude(direction[range])
       if !(here <= largest) { largest = here }
     }
-    guard largest > 0 else { return fill(product, largest == 0 ? 0 : .nan) }
+    guard largest > 0 else { return try Watch.pieces(product.count) { range in fill(product[range], largest == 0 ? 0 : .nan) } }
     if vectors == nil { vectors = try makeVectors() }
     guard let memory = vectors else { return }
     // The unit direction's largest number lies in [1, 2). Powers of two leave the bits of the result as they are.

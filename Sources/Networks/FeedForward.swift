@@ -34,17 +34,18 @@ extension Network {
     let snapshot = snapshot
     let extended = try Buffer(count: plan.extendedCount, precision: plan.precision)
     let memory = try layers.memory()
-    withExtendedLifetime((snapshot, extended, memory)) {
+    try withExtendedLifetime((snapshot, extended, memory)) { () throws(Failure) in
       let parameters = extended.vector(count: plan.extendedCount, precision: plan.precision)
-      plan.extend(snapshot.parameters, into: parameters)
+      try plan.extend(snapshot.parameters, into: parameters)
       for layer in 0..<layers.count {
+        try Watch.check()
         copy(layers.weights(layer, of: parameters).view, into: layers.weights(layer, in: memory))
         scaleTowardsIdentity(layers.weightMatrix(layer, in: memory), by: layers.stepSize(layer), addingIdentity: true)
         if let bias = layers.biases(layer, of: parameters) { copy(bias.view, into: layers.biases(layer, in: memory)) }
         scaleTowardsIdentity(layers.biasMatrix(layer, in: memory), by: layers.stepSize(layer), addingIdentity: false)
       }
-      copy(layers.allWeights(in: memory).view, into: weights)
-      copy(layers.allBiases(in: memory).view, into: biases)
+      copyWhole(layers.allWeights(in: memory).view, into: weights)
+      copyWhole(layers.allBiases(in: memory).view, into: biases)
     }
   }
 
@@ -59,17 +60,18 @@ extension Network {
     try layers.check(weights, biases)
     try layers.checkOwnWeights()
     for (name, view) in [("weights", weights), ("biases", biases ?? weights)] {
-      if let place = firstNonFinite(view) { throw Failure(.notFinite, "\(name) hold NaN or infinity at row \(place.row), column \(place.column); they must be finite") }
+      if let place = try firstUnheldInPieces(view, by: .float64) { throw Failure(.notFinite, "\(name) hold NaN or infinity at row \(place.row), column \(place.column); they must be finite") }
     }
     let snapshot = snapshot
     let changed = try Buffer(count: plan.parameterCount, precision: plan.precision)
     let memory = try layers.memory()
     defer { withExtendedLifetime((snapshot, changed, memory)) {} }
     let parameters = changed.vector(count: plan.parameterCount, precision: plan.precision)
-    copy(snapshot.parameters, into: parameters)
-    copy(weights, into: layers.allWeights(in: memory))
+    try copyInPieces(snapshot.parameters, into: parameters)
+    copyWhole(weights, into: layers.allWeights(in: memory))
     if let biases { copy(biases, into: layers.allBiases(in: memory)) }
     for layer in 0..<layers.count {
+      try Watch.check()
       try layers.checkBias(layer, in: memory)
       divideFromIdentity(layers.weightMatrix(layer, in: memory), by: layers.stepSize(layer), subtractingIdentity: true)
       divideFromIdentity(layers.biasMatrix(layer, in: memory), by: layers.stepSize(layer), subtractingIdentity: false)

@@ -120,6 +120,8 @@ final class InferencePass: Passage {
 
   func pass(_ connector: Connector, stage: Int, from input: Block, to output: Block) {
     connector.evaluate(weights[stage], at: input, into: output, scratch: scratch)
+    // As in `TrainingPass`.
+    _ = log.isOver
   }
 
   func pass(block index: Int, stage: Int) -> Block {

@@ -12,7 +12,7 @@ package final class Network: @unchecked Sendable {
   private var lock = pthread_mutex_t()
   private var present: ParameterSnapshot
   private var notes: Metadata
-  /// A predictor of one sample with the present parameters that no call uses now.
+  /// A predictor of few samples with the present parameters that no call uses now.
   private var idlePredictor: Predictor?
 
   /// - Throws: what `NetworkPlan.init` throws; `.memory`.
@@ -22,10 +22,10 @@ package final class Network: @unchecked Sendable {
   }
 
   /// A network with the given `plan.parameterCount` parameters.
-  /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite` naming the tensor.
+  /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite` naming the tensor; the reason why the work must end.
   package init(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot, metadata: Metadata = Metadata(), checksum: StoredChecksum = .notLoaded) throws(Failure) {
     try Self.check(snapshot.parameters, plan)
-    if let tensor = plan.tensors.first(where: { !allFinite(snapshot.parameters[$0.range]) }) {
+    for tensor in plan.tensors where try !allFiniteInPieces(snapshot.parameters[tensor.range]) {
       throw Failure(.notFinite, "the parameters \(tensor.name) hold NaN or infinity in \(plan.precision.name); they must be finite")
     }
     self.plan = plan
@@ -70,42 +70,72 @@ package final class Network: @unchecked Sendable {
   }
 
   /// Replaces the present parameters by a copy of `parameters` and gives their version. On failure nothing changes.
-  /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite`; `.memory`.
+  /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite`; `.memory`; the reason why the work must end.
   @discardableResult package func replaceParameters(with parameters: Vector) throws(Failure) -> Int {
     try Self.check(parameters, plan)
-    guard allFinite(parameters) else { throw Failure(.notFinite, "the parameters hold NaN or infinity; they must be finite") }
-    return try update { (present) throws(Failure) in try ParameterSnapshot(copying: parameters, normalization: present.normalization, version: present.version + 1) }
+    // No lock is held while the parameters are copied: it may take long, and a tick of the caller's may be called meanwhile.
+    let next = try ParameterSnapshot(plan: plan, normalization: nil) { (copied) throws(Failure) in
+      try Watch.pieces(parameters.count) { (piece) throws(Failure) in
+        guard allFinite(parameters[piece]) else { throw Failure(.notFinite, "the parameters hold NaN or infinity; they must be finite") }
+        copy(parameters[piece], into: copied[piece])
+      }
+    }
+    return update { present in ParameterSnapshot(sharing: next, normalization: present.normalization, version: present.version + 1) }
+  }
+
+  /// As `replaceParameters`, for a trainer that publishes its iterate: the copy is completed in any case, with the pulse going on, and replaces the parameters only if these still have the given version.
+  /// - Returns: the new version; nil if other parameters have been set, which then stay.
+  /// - Throws: `.notFinite`; `.memory`.
+  package func publish(_ parameters: Vector, over version: Int) throws(Failure) -> Int? {
+    try Self.check(parameters, plan)
+    let next = try ParameterSnapshot(plan: plan, normalization: nil) { (copied) throws(Failure) in
+      var isFinite = true
+      Watch.allPieces(parameters.count) { piece in
+        isFinite = isFinite && allFinite(parameters[piece])
+        copy(parameters[piece], into: copied[piece])
+      }
+      guard isFinite else { throw Failure(.notFinite, "the parameters hold NaN or infinity; they must be finite") }
+    }
+    while true {
+      let before = snapshot
+      guard before.version == version else { return nil }
+      if replace(before, by: ParameterSnapshot(sharing: next, normalization: before.normalization, version: version + 1)) { return version + 1 }
+    }
   }
 
   /// Replaces the normalization; nil removes it. For times and masks of sequences it becomes the identity, so that they enter as they are.
-  package func replaceNormalization(with normalization: Normalization?) throws(Failure) {
+  package func replaceNormalization(with normalization: Normalization?) {
     if let sequence = plan.sequence { normalization?.exempt(sequence.format) }
-    try update { (present) throws(Failure) in try ParameterSnapshot(copying: present.parameters, normalization: normalization, version: present.version) }
+    update { present in ParameterSnapshot(sharing: present, normalization: normalization, version: present.version) }
   }
 
   /// Draws new parameters.
   package func initializeParameters(seed: UInt64) throws(Failure) {
     // No lock is held while the parameters are drawn: it may take long, and a tick of the caller's may be called meanwhile.
     let drawn = try ParameterSnapshot(plan: plan, normalization: nil) { (parameters) throws(Failure) in try initialize(parameters, plan, seed: seed) }
-    try update { (present) throws(Failure) in ParameterSnapshot(sharing: drawn, normalization: present.normalization, version: present.version + 1) }
+    update { present in ParameterSnapshot(sharing: drawn, normalization: present.normalization, version: present.version + 1) }
   }
 
   /// Replaces the numbers of one tensor, given as a matrix in row-major order.
-  /// - Throws: `.shapeMismatch` if `value` has another number of elements; `.notFinite`, also for a number too large for the precision; `.memory`.
+  /// - Throws: `.shapeMismatch` if `value` has another number of elements; `.notFinite`, also for a number too large for the precision; `.memory`; the reason why the work must end.
   package func replace(_ tensor: ParameterTensor, with value: TensorView) throws(Failure) {
     guard value.rows * value.columns == tensor.range.count else {
       throw Failure(.shapeMismatch, "\(tensor.name) has shape \(tensor.shape), \(tensor.range.count) numbers; \(value.rows * value.columns) were given")
     }
-    if let place = firstNonFinite(value) {
+    if let place = try firstUnheldInPieces(value, by: .float64) {
       throw Failure(.notFinite, "the value for \(tensor.name) holds NaN or infinity at element \(place.row * value.columns + place.column)")
     }
-    try update { (present) throws(Failure) in
-      let next = try ParameterSnapshot(copying: present.parameters, normalization: present.normalization, version: present.version + 1)
-      convert(value, into: next.parameters[tensor.range])
-      guard allFinite(next.parameters[tensor.range]) else {
-        throw Failure(.notFinite, "the value for \(tensor.name) holds a number too large for \(self.plan.precision.name)")
+    // No lock is held while the parameters are copied. If another thread replaces them meanwhile, the copy is made again from the new ones.
+    while true {
+      let before = snapshot
+      let next = try withExtendedLifetime(before) { () throws(Failure) in
+        try ParameterSnapshot(copying: before.parameters, normalization: before.normalization, version: before.version + 1)
       }
-      return next
+      try convertInPieces(value, into: next.parameters[tensor.range])
+      guard try allFiniteInPieces(next.parameters[tensor.range]) else {
+        throw Failure(.notFinite, "the value for \(tensor.name) holds a number too large for \(plan.precision.name)")
+      }
+      if replace(before, by: next) { return }
     }
   }
 
@@ -116,9 +146,19 @@ package final class Network: @unchecked Sendable {
     return found
   }
 
-  /// Calls `body` with a predictor of one sample for the calling thread alone. The network keeps one such predictor between calls, because making it takes longer than a small network's prediction.
-  package func withSamplePredictor<Result>(_ body: (Predictor) throws(Failure) -> Result) throws(Failure) -> Result {
-    let predictor = if let idle = exchangeIdlePredictor(nil) { idle } else { try Predictor(self, maximumBatch: 1, threads: 1) }
+  /// The most samples of a prediction for which the network keeps a predictor: those of the smallest tile.
+  package static let keptSamples = 64
+
+  /// Calls `body` with a predictor of at least `samples` samples for the calling thread alone.
+  ///
+  /// For at most `keptSamples` samples the network keeps one such predictor between calls, because making it takes longer than a small network's prediction. It grows with the samples asked for.
+  /// Its scratch memory is a few states of one tile; the prepared weights belong to the snapshot and stay in any case.
+  /// - Parameter threads: at least 1; few samples are one tile, which one thread predicts.
+  package func withPredictor<Result>(samples: Int, threads: Int, _ body: (Predictor) throws(Failure) -> Result) throws(Failure) -> Result {
+    guard samples <= Self.keptSamples else { return try body(try Predictor(self, maximumBatch: samples, threads: threads)) }
+    let idle = exchangeIdlePredictor(nil)
+    let predictor: Predictor
+    if let idle, idle.maximumBatch >= samples { predictor = idle } else { predictor = try Predictor(self, maximumBatch: samples == 1 ? 1 : Self.keptSamples, threads: 1) }
     defer { _ = exchangeIdlePredictor(predictor) }
     return try body(predictor)
   }
@@ -132,13 +172,23 @@ package final class Network: @unchecked Sendable {
     return before
   }
 
-  @discardableResult private func update(_ change: (ParameterSnapshot) throws(Failure) -> ParameterSnapshot) throws(Failure) -> Int {
+  @discardableResult private func update(_ change: (ParameterSnapshot) -> ParameterSnapshot) -> Int {
+    while true {
+      let before = snapshot
+      let next = change(before)
+      if replace(before, by: next) { return next.version }
+    }
+  }
+
+  /// Makes `next` the present snapshot if `before` still is. What is replaced is freed after the lock is left, because freeing large memory takes long.
+  private func replace(_ before: ParameterSnapshot, by next: ParameterSnapshot) -> Bool {
     // The predictor has the parameters from before the change.
     defer { _ = exchangeIdlePredictor(nil) }
     pthread_mutex_lock(&lock)
     defer { pthread_mutex_unlock(&lock) }
-    present = try change(present)
-    return present.version
+    guard present === before else { return false }
+    present = next
+    return true
   }
 }
 

@@ -29,7 +29,7 @@ extension Network {
       for (old, new) in zip(plan.tensors, target.tensors) {
         let (from, to) = (present.parameters[old.range], parameters[new.range])
         guard let block = new.block else {
-          copy(from, into: to)
+          try copyInPieces(from, into: to)
           continue
         }
         try matrices[block].apply(old.name, from, old.shape[0], into: to, new.shape[0])
@@ -59,7 +59,7 @@ private struct BlockProjection {
 
   func apply(_ name: String, _ from: Vector, _ old: Int, into to: Vector, _ new: Int) throws(Failure) {
     let kind = entries[name.split(separator: ".", maxSplits: 2).last.map(String.init) ?? name] ?? .coefficients
-    guard let matrix = kind == .coefficients ? coefficients : layers else { return copy(from, into: to) }
+    guard let matrix = kind == .coefficients ? coefficients : layers else { return try copyInPieces(from, into: to) }
     let size = to.count / new
     let skipped = kind == .layersAfterFirst ? 1 : 0
     for row in 0..<new {

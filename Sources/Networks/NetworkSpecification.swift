@@ -104,9 +104,8 @@ package struct NetworkSpecification: Sendable {
   /// - Throws: `.invalidArgument` if "blocks" is not a list of blocks; `.outOfRange` for too many.
   static func elements(of list: JSON?) throws(Failure) -> [JSON]? {
     guard let list else { return nil }
-    guard let elements = list.elements, !elements.isEmpty else {
-      throw Failure(.invalidArgument, "blocks must be an array of one object per block; given: \(list.kindName)")
-    }
+    guard let elements = list.elements else { throw Failure(.invalidArgument, "blocks must be an array of one object per block; given: \(list.kindName)") }
+    guard !elements.isEmpty else { throw Failure(.invalidArgument, "blocks is an empty array; a network has at least one block, and the array holds one object per block") }
     guard elements.count <= maximumBlocks else {
       throw Failure(.outOfRange, "blocks has \(elements.count) elements; a network has at most \(maximumBlocks) blocks and connectors")
     }
@@ -174,7 +173,7 @@ package func optionValue(_ json: JSON, _ key: String) throws(Failure) -> OptionV
   case .real(let value): return .real(value)
   case .text(let value): return .text(value)
   case .bool(let value): return .flag(value)
-  case .array(let elements): return .text(try listText(elements, key))
+  case .array(let elements): return .list(try listText(elements, key))
   default: throw Failure(.unsupportedType, "\(key) takes a number, a text or a truth value; given: \(json.kindName)")
   }
 }
@@ -197,7 +196,7 @@ extension OptionValue {
     switch self {
     case .integer(let value): .integer(value)
     case .real(let value): .real(value)
-    case .text(let value): .text(value)
+    case .text(let value), .list(let value): .text(value)
     case .flag(let value): .bool(value)
     }
   }

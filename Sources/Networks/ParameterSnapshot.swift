@@ -15,16 +15,17 @@ package final class ParameterSnapshot: @unchecked Sendable {
   private var inferenceMemory: (prepared: Buffer, extended: Buffer?)?
 
   /// A copy of `parameters`.
+  /// - Throws: `memory`; the reason why the work must end.
   package init(copying parameters: Vector, normalization: Normalization?, version: Int = 0) throws(Failure) {
     self.version = version
     buffer = try Buffer(count: parameters.count, precision: parameters.precision)
     self.parameters = buffer.vector(count: parameters.count, precision: parameters.precision)
     self.normalization = normalization
     pthread_mutex_init(&lock, nil)
-    copy(parameters, into: self.parameters)
+    try copyInPieces(parameters, into: self.parameters)
   }
 
-  /// The parameters of `other` with another normalization, sharing its memory.
+  /// The parameters of `other` with another normalization or version, sharing its memory.
   init(sharing other: ParameterSnapshot, normalization: Normalization?, version: Int) {
     self.version = version
     (buffer, parameters) = (other.buffer, other.parameters)
@@ -69,7 +70,7 @@ package final class ParameterSnapshot: @unchecked Sendable {
     let prepared = try Buffer(count: count, precision: plan.precision)
     let extended = plan.isExtended ? try Buffer(count: plan.extendedCount, precision: plan.precision) : nil
     let weights = extended?.vector(count: plan.extendedCount, precision: plan.precision)
-    if let weights { plan.extend(parameters, into: weights) }
+    if let weights { try plan.extend(parameters, into: weights) }
     plan.prepare(weights ?? parameters, into: prepared.vector(count: count, precision: plan.precision), for: .inference)
     try Watch.check()
     return (prepared, extended)

@@ -89,7 +89,7 @@ package final class Predictor: @unchecked Sendable {
     let first = workers.reduce(nil) { SampleFailure.first($0, $1.log.first) }
     if let first, !isPartial { throw job.source.named(first) }
     if let refusal { throw refusal }
-    if let staged { if kind == .classes { copy(job.target.view, into: out) } else { convert(staged, to: out) } }
+    if let staged { if kind == .classes { copyWhole(job.target.view, into: out) } else { convertWhole(staged, to: out) } }
     return first == nil ? [] : workers.flatMap { $0.log.failures.map { SampleFailure(sample: $0.key, $0.value) } }.sorted { $0.sample < $1.sample }
   }
 
@@ -173,6 +173,6 @@ package final class Predictor: @unchecked Sendable {
     try watch.check()
     if let first = log.first { throw source.named(first) }
     if let refusal { throw refusal }
-    for j in 0...block.layers { convert(staged(j), to: layerView(j)) }
+    for j in 0...block.layers { convertWhole(staged(j), to: layerView(j)) }
   }
 }

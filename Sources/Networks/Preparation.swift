@@ -1,6 +1,7 @@
 import Gradients
 import Integrators
 import LinearAlgebra
+import Settings
 import VectorFields
 
 /// What a sweep computes from a parameter vector before the first tile: the layers' weights that a basis mixes, and the operators that fields multiply by. The transposes of these maps turn their
@@ -10,15 +11,18 @@ extension NetworkPlan {
   package var isExtended: Bool { extendedCount > parameterCount }
 
   /// Copies the parameters into an extended vector and computes the layers' weights, which lie after them.
-  package func extend(_ parameters: Vector, into extended: Vector) {
-    copy(parameters, into: extended[0..<parameterCount])
+  /// - Throws: the reason why the work must end.
+  package func extend(_ parameters: Vector, into extended: Vector) throws(Failure) {
+    try copyInPieces(parameters, into: extended[0..<parameterCount])
     for block in blocks { block.layout.expand(extended) }
+    try Watch.check()
   }
 
   /// The transpose of `extend`: adds the part of the extended gradient after the parameters to the gradients of the coefficients.
-  package func contract(_ extended: Vector, into gradient: Vector) {
+  /// - Throws: the reason why the work must end.
+  package func contract(_ extended: Vector, into gradient: Vector) throws(Failure) {
     for block in blocks { block.layout.contract(extended) }
-    copy(extended[0..<parameterCount], into: gradient)
+    try copyInPieces(extended[0..<parameterCount], into: gradient)
   }
 
   /// Computes all operators of an extended parameter vector, on the calling thread.

@@ -54,7 +54,7 @@ package struct Refinement: Sendable {
       }
       let from = vector[old.range]
       guard let index = old.block, old.shape[0] != new.shape[0] else {
-        copy(from, into: to)
+        try copyInPieces(from, into: to)
         continue
       }
       let layers = Layers(coarse.blocks[index].grid, fine.blocks[index].grid, old.shape[0], new.shape[0])
@@ -85,7 +85,7 @@ extension Network {
     let prolonged = try ParameterSnapshot(plan: refinement.fine, normalization: present.normalization) { (parameters) throws(Failure) in
       try refinement.prolong(present.parameters, into: parameters)
     }
-    guard allFinite(prolonged.parameters) else { throw Failure(.notFinite, "weights extrapolated to the ends of the finer network are not finite; prolongation copy does not extrapolate") }
+    guard try allFiniteInPieces(prolonged.parameters) else { throw Failure(.notFinite, "weights extrapolated to the ends of the finer network are not finite; prolongation copy does not extrapolate") }
     return try withExtendedLifetime(present) { () throws(Failure) in try Network(refinement.fine, prolonged, metadata: metadata) }
   }
 }

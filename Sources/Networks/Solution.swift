@@ -45,13 +45,14 @@ extension Network {
   ///   - event: w·y = level for weights w on the visible state; nil solves to the horizon.
   ///   - states: samples × (times·width): each sample's states in the order of the times; NaN for times that it did not reach.
   ///   - eventStates: samples × width, or × state width for the whole states; NaN for samples without an event.
+  ///   - isPartial: whether samples that cannot begin, because of their features, state or time, fail alone: `failures` has their reasons, and their end times are NaN.
   /// - Returns: how and when each sample ended. A sample whose step control gives up does not make this call fail: its end says so and `failures` has the reason. A sample that failed in a
   ///   preceding block ends at time 0.
   /// - Throws: `.incompatible` for another kind of integrator; `.outOfRange` and `.shapeMismatch` for times and events; `.invalidData` for features and events that the network cannot take; `.memory`; the reason
   ///   why the thread's watch ended the work, which leaves part of the states written.
   package func solve(
     block index: Int, _ features: TensorView?, from start: SolveStart = SolveStart(), times asked: [Double], in timePrecision: Precision = .float64, event: EventFunction?, states: MutableTensorView?,
-    eventStates: MutableTensorView?
+    eventStates: MutableTensorView?, isPartial: Bool = false
   ) throws(Failure) -> Solution {
     guard plan.blocks.indices.contains(index) else { throw Failure(.outOfRange, "block is \(index); the network has \(plan.blocks.count) blocks, from 0") }
     let block = plan.blocks[index]
@@ -59,12 +60,19 @@ extension Network {
       throw Failure(.incompatible, "block \(index) has steps of fixed size; states at asked times and events need an adaptive integrator: dopri5, tsit5")
     }
     let times = try self.times(asked, block, timePrecision)
-    let starts = try start.times.map { (starts) throws(Failure) in try self.starts(starts, block, start.timePrecision) }
+    var late: [Int: Failure] = [:]
+    let starts = try start.times.map { (starts) throws(Failure) in
+      try self.starts(starts, block, start.timePrecision) { sample, failure throws(Failure) in
+        guard isPartial else { throw failure }
+        late[sample] = failure
+      }
+    }
     guard let count = start.states?.rows ?? features?.rows else { throw Failure(.nullPointer, "neither features nor start_states are given; one of them is needed") }
     try check(block, count, features, start, times, event, states, eventStates)
+    if let given = start.states, !isPartial, let fault = try stateFault(given, firstRow: 0) { throw fault }
 
     let snapshot = self.snapshot
-    if let features { try plan.checkIntake(features, snapshot.normalization, called: "features") }
+    if let features, !isPartial { try plan.checkIntake(features, snapshot.normalization, called: "features") }
     let source = start.states == nil ? features.map { BatchSource(features: $0, normalization: snapshot.normalization) } : nil
     let weights = try snapshot.inferenceWeights(plan)
     let partition = TilePartition(count: count, largest: plan.tileColumns, accumulates: false)
@@ -82,6 +90,12 @@ extension Network {
       let output = try DenseOutput(
         times: times, event: event?.scaled, visible: block.width, width: block.stateWidth, columns: columns, horizon: block.grid.horizon,
         starts: starts.map { Array($0[samples]) }, precision: plan.precision)
+      log.samples = samples
+      if isPartial {
+        if let features { plan.noteIntake(BatchSource(features: features, normalization: snapshot.normalization), samples, log) }
+        if !late.isEmpty { for sample in samples { if let failure = late[sample] { log.fail(column: sample - samples.lowerBound, failure) } } }
+        if let given = start.states { try noteStates(given, samples, log) }
+      }
       if let source {
         let state = pass.firstState(ofStage: stage, source, samples, columns: columns)
         // A sample that the stages before have made infinite did not fail in this block.
@@ -107,7 +121,8 @@ extension Network {
       solution.ends += output.ends.prefix(samples.count)
       solution.endTimes += output.endTimes.prefix(samples.count)
       for sample in lost {
-        (solution.ends[sample], solution.endTimes[sample]) = (.failure, starts?[sample] ?? 0)
+        let began = log.failures[sample]?.status != .invalidData && late[sample] == nil
+        (solution.ends[sample], solution.endTimes[sample]) = (.failure, began ? starts?[sample] ?? 0 : .nan)
         states?.fill(row: sample, with: .nan)
         eventStates?.fill(row: sample, with: .nan)
       }
@@ -125,9 +140,9 @@ extension Network {
     for (number, time) in asked.enumerated() {
       if number & 0xffff == 0 { try Watch.check() }
       guard time >= -rounding, time <= horizon + rounding else {
-        throw Failure(.outOfRange, "times[\(number)] is \(time); times must lie between 0 and the horizon \(horizon)")
+        throw Failure(.outOfRange, "times holds \(time) at element \(number); times must lie between 0 and the horizon \(horizon)")
       }
-      guard number == 0 || time >= asked[number - 1] else { throw Failure(.outOfRange, "times[\(number)] is \(time), before times[\(number - 1)]; times must ascend") }
+      guard number == 0 || time >= asked[number - 1] else { throw Failure(.outOfRange, "times holds \(time) at element \(number), after \(asked[number - 1]); times must ascend") }
     }
     return try asked.enumerated().map { (number, time) throws(Failure) in
       if number & 0xffff == 0 { try Watch.check() }
@@ -139,18 +154,40 @@ extension Network {
   private func lastTime(before block: ODEBlock) -> Double { block.grid.horizon - DenseOutput.sliver * (block.grid.horizon - block.grid.time(block.layers - 1)) }
 
   /// The times at which samples begin, checked and moved as `times`.
-  private func starts(_ given: [Double], _ block: ODEBlock, _ precision: Precision) throws(Failure) -> [Double] {
+  /// - Parameter refuse: called with each sample that cannot begin at its time; if it returns, the sample is taken to begin at the horizon.
+  private func starts(
+    _ given: [Double], _ block: ODEBlock, _ precision: Precision, refuse: (_ sample: Int, _ failure: Failure) throws(Failure) -> Void
+  ) throws(Failure) -> [Double] {
     let (horizon, last) = (block.grid.horizon, lastTime(before: block))
     let rounding = 4 * (precision == .float32 ? Double(Float(horizon).ulp) : horizon.ulp)
     var starts: [Double] = []
     for (row, time) in given.enumerated() {
       if row & 0xffff == 0 { try Watch.check() }
       guard time >= -rounding, time <= horizon + rounding else {
-        throw Failure(.outOfRange, "start_times holds \(time) at row \(row); samples begin between 0 and the horizon \(horizon)")
+        let what = time.isFinite ? "\(time)" : "NaN or infinity"
+        try refuse(row, Failure(time.isFinite ? .outOfRange : .invalidData, "start_times holds \(what) at row \(row); samples begin between 0 and the horizon \(horizon)"))
+        starts.append(horizon)
+        continue
       }
       starts.append(time > last ? horizon : max(time, 0))
     }
     return starts
+  }
+
+  /// Why the first of some given states cannot be taken; nil if all can.
+  private func stateFault(_ given: TensorView, firstRow: Int) throws(Failure) -> Failure? {
+    guard let place = try firstUnheldInPieces(given, by: plan.precision) else { return nil }
+    let number = given.number(row: place.row, column: place.column)
+    let what = number.isFinite ? "\(number), too large for \(plan.precision.name)," : "NaN or infinity"
+    return Failure(.invalidData, "start_states holds \(what) at row \(firstRow + place.row), column \(place.column)")
+  }
+
+  /// Records the samples of a tile whose given states cannot be taken.
+  private func noteStates(_ given: TensorView, _ samples: Range<Int>, _ log: StepLog) throws(Failure) {
+    guard try stateFault(given.rows(samples), firstRow: samples.lowerBound) != nil else { return }
+    for sample in samples {
+      if let fault = try stateFault(given.rows(sample..<sample + 1), firstRow: sample) { log.fail(column: sample - samples.lowerBound, fault) }
+    }
   }
 
   private func check(
@@ -163,11 +200,6 @@ extension Network {
     if let given = start.states {
       guard given.rows >= 1, given.columns == block.stateWidth else {
         throw Failure(.shapeMismatch, "start states are \(given.rows) × \(given.columns); they must be samples × state width, at least one sample of \(block.stateWidth) numbers")
-      }
-      if let place = firstUnheld(given, by: plan.precision) {
-        let number = given.number(row: place.row, column: place.column)
-        let what = number.isFinite ? "\(number), too large for \(plan.precision.name)," : "NaN or infinity"
-        throw Failure(.invalidData, "start_states holds \(what) at row \(place.row), column \(place.column)")
       }
     }
     if let starts = start.times, starts.count != count {

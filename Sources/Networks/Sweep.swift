@@ -194,7 +194,7 @@ package final class Sweep: @unchecked Sendable {
     let back = gradient != nil || alwaysBack
     let partition = partition(count: count)
     try sums.begin(tiles: partition.tiles)
-    if let extended { plan.extend(parameters, into: extended.parameters) }
+    if let extended { try plan.extend(parameters, into: extended.parameters) }
     let weights = Weights(parameters: extended?.parameters ?? parameters, prepared: prepared)
     if prepared.count > 0 {
       try pool.run(chunks.count) { task, _ in
@@ -270,8 +270,8 @@ package final class Sweep: @unchecked Sendable {
     if let gradient, let first {
       try reduce(partition.groups, into: first, weights.parameters, pool)
       if extended != nil {
-        plan.contract(first, into: gradient)
-        if !allFinite(gradient) { sums.noteInfiniteGradient(worker: 0) }
+        try plan.contract(first, into: gradient)
+        if try !allFiniteInPieces(gradient) { sums.noteInfiniteGradient(worker: 0) }
         try pool.watch.check()
       }
     }

@@ -50,9 +50,12 @@ struct TangentPass: Passage {
   func pass(_ connector: Connector, stage: Int, from input: Carried, to output: Carried) {
     let (weights, record) = (plan.weights(stage: stage, weights), scratch.record(rows: connector.recordWidth))
     connector.evaluate(weights, at: input.state, into: output.state, record: record, scratch: scratch.scratch)
+    // A connector may be as wide as a layer: the watch is asked as after a layer. If the work must end, the blocks leave at once.
+    _ = scratch.log.isOver
     connector.pushforward(
       weights, direction: direction.map { plan.weights(stage: stage, $0) }, at: input.state, record: record, tangent: input.tangent, into: output.tangent,
       scratch: scratch.scratch)
+    _ = scratch.log.isOver
   }
 
   func pass(block index: Int, stage: Int) -> Carried {

@@ -39,7 +39,6 @@ package final class TangentSweep {
     }
     scratch = (0..<threads).map { [arena] _ in TangentScratch(plan, arena, columns: plan.tileColumns) }
     zeroDirection = plan.sequence == nil ? nil : arena.vector(count: plan.parameterCount, precision: plan.precision)
-    if let zeroDirection { fill(zeroDirection, 0) }
   }
 
   package var byteCount: Int { arena.byteCount + (meeting.map { $0.arena.byteCount + $0.tiles.byteCount } ?? 0) }
@@ -58,8 +57,8 @@ package final class TangentSweep {
     precondition((pool?.threads ?? 1) <= scratch.count, "more threads than the sweep has scratch for")
     let direction = direction ?? (featureDirection == nil ? nil : zeroDirection)
     if let extended {
-      plan.extend(parameters, into: extended.parameters)
-      if let direction { plan.extend(direction, into: extended.direction) }
+      try plan.extend(parameters, into: extended.parameters)
+      if let direction { try plan.extend(direction, into: extended.direction) }
     }
     let weights = Weights(parameters: extended?.parameters ?? parameters, prepared: prepared)
     let directions = direction.map { Weights(parameters: extended?.direction ?? $0, prepared: preparedDirection) }

@@ -84,6 +84,8 @@ struct TrainingPass: Passage {
   func pass(_ connector: Connector, stage: Int, from input: Block, to output: Block) {
     tile.keep(connectorInput: input, stage: stage)
     connector.evaluate(weights(of: stage), at: input, into: output, record: keeping ? tile.record(stage: stage) : nil, scratch: tile.scratch)
+    // A connector may be as wide as a layer: the watch is asked as after a layer. If the work must end, the blocks leave at once.
+    _ = log.isOver
   }
 
   func pass(block index: Int, stage: Int) -> Block {

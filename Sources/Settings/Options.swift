@@ -4,6 +4,8 @@ package enum OptionValue: Equatable, Sendable {
   case real(Double)
   case text(String)
   case flag(Bool)
+  /// A list of numbers, as a text with commas between them. It is given only for an option that takes a list, whose value is then the text.
+  case list(String)
 }
 
 /// The kind of an option with its bounds. A value outside of them is an error and is never clamped.
@@ -85,7 +87,7 @@ package struct OptionValues: Sendable {
     switch try value(key) {
     case .real(let value): return value
     case .integer(let value): return Double(value)
-    case .text, .flag: throw Failure(.internal, "option \(key) is not a number")
+    case .text, .flag, .list: throw Failure(.internal, "option \(key) is not a number")
     }
   }
   package func flag(_ key: String) throws(Failure) -> Bool {
@@ -126,6 +128,7 @@ extension OptionDescription {
     case (.reals, .text(let given)):
       _ = try parseReals(given, key: key)
       return value
+    case (.reals, .list(let given)): return try checked(.text(given))
     default: throw Failure(.unsupportedType, "\(key) takes \(kind.typeName), \(kind.allowed); given: \(value.shown)")
     }
   }
@@ -167,6 +170,7 @@ extension OptionValue {
     case .real: "a real number"
     case .text: "a text"
     case .flag: "a truth value"
+    case .list: "a list of numbers"
     }
   }
   package var shown: String {
@@ -175,6 +179,7 @@ extension OptionValue {
     case .real(let value): "\(value)"
     case .text(let value): "'\(value.prefix(64))'"
     case .flag(let value): "\(value)"
+    case .list(let value): "the list [\(value.prefix(64))]"
     }
   }
 }

@@ -150,10 +150,10 @@ public func sode_dataset_get(_ dataset: OpaquePointer?, _ features: UnsafeMutabl
         }
       }
       for (source, target) in copies where target.type == .float32 {
-        guard let place = firstUnheld(source, by: .float32) else { continue }
+        guard let place = try firstUnheldInPieces(source, by: .float32) else { continue }
         throw Failure(.notFinite, "\(source.number(row: place.row, column: place.column)) at row \(place.row), column \(place.column) is too large for float32")
       }
-      for (source, target) in copies { copy(source, into: target) }
+      for (source, target) in copies { copyWhole(source, into: target) }
     }
   }
 }
@@ -167,8 +167,8 @@ public func sode_dataset_get_weights(_ dataset: OpaquePointer?, _ weights: Unsaf
       try target.expectWritableReals()
       let memory = try Buffer(count: dataset.count, precision: .float64)
       let values = memory.vector(count: dataset.count, precision: .float64)
-      if let weights = dataset.weights { copy(weights, into: values) } else { fill(values, 1) }
-      withExtendedLifetime((memory, dataset)) { convert(values, to: target.writingColumn) }
+      if let weights = dataset.weights { try copyInPieces(weights, into: values) } else { try Watch.pieces(values.count) { fill(values[$0], 1) } }
+      withExtendedLifetime((memory, dataset)) { convertWhole(values, to: target.writingColumn) }
     }
   }
 }

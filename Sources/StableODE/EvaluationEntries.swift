@@ -117,5 +117,5 @@ func write(_ numbers: [Double], to target: MutableTensorView) throws(Failure) {
   let memory = try Buffer(count: numbers.count, precision: .float64)
   let vector = memory.vector(count: numbers.count, precision: .float64)
   for (index, number) in numbers.enumerated() { vector.store(number, at: index) }
-  withExtendedLifetime(memory) { convert(vector, to: target) }
+  withExtendedLifetime(memory) { convertWhole(vector, to: target) }
 }

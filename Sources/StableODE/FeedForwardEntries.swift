@@ -26,7 +26,7 @@ public func sode_network_get_feed_forward(
       try weights.requireRoom(for: buffer.vector(count: shape.layers * shape.width * shape.width, precision: .float64))
       try staged.check()
       staged.give()
-      for layer in 0..<shape.layers { copy(whole.view.rows(layer * shape.width..<(layer + 1) * shape.width), into: weights.matrix(layer)) }
+      for layer in 0..<shape.layers { copyWhole(whole.view.rows(layer * shape.width..<(layer + 1) * shape.width), into: weights.matrix(layer)) }
     }
   }
 }

@@ -1,5 +1,4 @@
 import CStableODE
-import Glibc
 import LinearAlgebra
 import Networks
 import Settings
@@ -33,7 +32,9 @@ public func sode_network_save_memory(
     try using(network, .network, "network") { network throws(Failure) in
       let file = try ModelFile.encode(network, libraryVersion: versionText)
       defer { withExtendedLifetime(file) {} }
-      if try wantsBytes(buffer, capacity, needed, size: file.byteCount), let buffer { memcpy(buffer, file.base, file.byteCount) }
+      if try wantsBytes(buffer, capacity, needed, size: file.byteCount), let buffer {
+        Watch.allPieces(file.byteCount) { piece in (buffer + piece.lowerBound).copyMemory(from: file.base + piece.lowerBound, byteCount: piece.count) }
+      }
       needed?.pointee = file.byteCount
     }
   }

@@ -157,7 +157,7 @@ public func sode_gradient_pushforward(
       }
       if let parameter_direction {
         let tensor = try CallerTensor(parameter_direction, "parameter_direction")
-        convert(try given(tensor, [plan.parameterCount], "all parameters", plan.precision), into: box.vector)
+        try convertInPieces(try given(tensor, [plan.parameterCount], "all parameters", plan.precision), into: box.vector)
       }
       try box.tangentSweep().pushforward(
         snapshot.parameters, source, count: count, direction: parameter_direction == nil ? nil : box.vector, featureDirection: featureDirection, scores: scores?.view,
@@ -196,7 +196,7 @@ public func sode_gradient_curvature(
       defer { withExtendedLifetime(vectors) {} }
       let all = vectors.vector(count: 2 * plan.parameterCount, precision: plan.precision)
       let (direction, product) = (all[0..<plan.parameterCount], all[plan.parameterCount..<2 * plan.parameterCount])
-      convert(given, into: direction)
+      try convertInPieces(given, into: direction)
       switch kind {
       case .gaussNewton:
         guard box.loss == nil else { throw Failure(.incompatible, "curvature gauss_newton needs the loss's second derivatives, which a loss of your own does not give; use hessian") }

@@ -80,14 +80,14 @@ public func sode_network_set_normalization(
 ) -> sode_status {
   reporting { () throws(Failure) in
     try using(network, .network, "network") { network throws(Failure) in
-      guard shift != nil || scale != nil else { return try network.replaceNormalization(with: nil) }
+      guard shift != nil || scale != nil else { return network.replaceNormalization(with: nil) }
       let inputs = network.plan.inputs
       let shift = try CallerTensor(shift, "shift")
       let scale = try CallerTensor(scale, "scale")
       try shift.expectVector(count: inputs, "one number per input")
       try scale.expectVector(count: inputs, "one number per input")
       try network.replaceNormalization(
-        with: try Normalization(shift: shift.readingColumn, scale: scale.readingColumn, inputs: inputs, precision: network.plan.precision))
+        with: Normalization(shift: shift.readingColumn, scale: scale.readingColumn, inputs: inputs, precision: network.plan.precision))
     }
   }
 }

@@ -96,18 +96,19 @@ public func sode_network_set_parameters(_ network: OpaquePointer?, _ values: Uns
 
 extension CallerTensor {
   /// A dense row-major copy in a network's precision.
+  /// - Throws: `memory`; the reason why the work must end.
   func dense(_ precision: Precision) throws(Failure) -> Buffer {
     let buffer = try Buffer(count: elementCount, precision: precision)
     let size = rows * columns
     for index in 0..<matrixCount {
-      convert(matrix(index).view, into: buffer.vector(count: size, precision: precision, offset: index * size * precision.byteCount))
+      try convertInPieces(matrix(index).view, into: buffer.vector(count: size, precision: precision, offset: index * size * precision.byteCount))
     }
     return buffer
   }
 
-  /// Writes dense row-major numbers here.
+  /// Writes dense row-major numbers here. The pulse goes on meanwhile, and the array is complete in any case.
   func write(_ values: Vector) {
     let size = rows * columns
-    for index in 0..<matrixCount { convert(values[index * size..<(index + 1) * size], to: matrix(index)) }
+    for index in 0..<matrixCount { convertWhole(values[index * size..<(index + 1) * size], to: matrix(index)) }
   }
 }

@@ -16,10 +16,7 @@ public func sode_network_predict(
     return try using(network, .network, "network") { network throws(Failure) in
       let batch = try samples(try CallerTensor(features, "features"), network.plan)
       let target = try predictionTarget(try CallerTensor(result, "result"), what.kind, samples: batch.rows, network.plan)
-      if batch.rows == 1 { return try network.withSamplePredictor { predictor throws(Failure) in try predictor.run(batch, what, into: target) } }
-      let predictor = try Predictor(network, maximumBatch: batch.rows, threads: threads)
-      defer { withExtendedLifetime(predictor) {} }
-      return try predictor.run(batch, what, into: target)
+      return try network.withPredictor(samples: batch.rows, threads: threads) { predictor throws(Failure) in try predictor.run(batch, what, into: target) }
     }
   }
 }

@@ -37,12 +37,31 @@ public func sode_network_solve_from(
   }
 }
 
-private func solve(
+@_cdecl("sode_network_solve_rows_or_nan") @implementation
+public func sode_network_solve_rows_or_nan(
+  _ network: OpaquePointer?, _ block: Int64, _ features: UnsafePointer<sode_tensor>?, _ start_states: UnsafePointer<sode_tensor>?,
+  _ start_times: UnsafePointer<sode_tensor>?, _ times: UnsafePointer<sode_tensor>?, _ event: UnsafePointer<sode_event_function>?,
+  _ states: UnsafeMutablePointer<sode_tensor>?, _ ends: UnsafeMutablePointer<sode_tensor>?, _ end_times: UnsafeMutablePointer<sode_tensor>?,
+  _ event_states: UnsafeMutablePointer<sode_tensor>?, _ report: UnsafeMutablePointer<sode_step_report>?
+) -> sode_status {
+  reportingStatus { () throws(Failure) in
+    guard features != nil || start_states != nil else { throw Failure(.nullPointer, "features and start_states are NULL; one of them is needed") }
+    let failures = try solve(
+      network, block, features, start_states, start_times, times, event, states: states, ends: ends, endTimes: end_times, eventStates: event_states,
+      takesWholeEventStates: true, isPartial: true, report: report)
+    return failures == 0 ? .ok : .rowsWithoutResult
+  }
+}
+
+/// Solves one block and gives the number of samples that failed.
+
+@discardableResult private func solve(
   _ network: OpaquePointer?, _ block: Int64, _ features: UnsafePointer<sode_tensor>?, _ startStates: UnsafePointer<sode_tensor>?,
   _ startTimes: UnsafePointer<sode_tensor>?, _ times: UnsafePointer<sode_tensor>?, _ event: UnsafePointer<sode_event_function>?,
   states: UnsafeMutablePointer<sode_tensor>?, ends: UnsafeMutablePointer<sode_tensor>?, endTimes: UnsafeMutablePointer<sode_tensor>?,
-  eventStates: UnsafeMutablePointer<sode_tensor>?, takesWholeEventStates: Bool, report: UnsafeMutablePointer<sode_step_report>?
-) throws(Failure) {
+  eventStates: UnsafeMutablePointer<sode_tensor>?, takesWholeEventStates: Bool, isPartial: Bool = false,
+  report: UnsafeMutablePointer<sode_step_report>?
+) throws(Failure) -> Int {
   try using(network, .network, "network") { network throws(Failure) in
     let plan = network.plan
     let index = try blockIndex(block, plan)
@@ -66,10 +85,10 @@ private func solve(
       samples: count, times: asked.count, width: width, wholeWidth: takesWholeEventStates ? stateWidth : width, precision: plan.precision, states: states, ends: ends,
       endTimes: endTimes, eventStates: eventStates)
     let start = SolveStart(
-      states: given?.reading, times: try starts.map { (starts) throws(Failure) in try numbers(starts) }, in: starts?.type == .float32 ? .float32 : .float64)
+      states: given?.reading, times: try starts.map { (starts) throws(Failure) in try numbers(starts, areFinite: false) }, in: starts?.type == .float32 ? .float32 : .float64)
     let solution = try network.solve(
       block: index, batch, from: start, times: asked, in: timeTensor?.type == .float32 ? .float32 : .float64, event: function, states: targets.dense(.states),
-      eventStates: targets.dense(.eventStates))
+      eventStates: targets.dense(.eventStates), isPartial: isPartial)
     try targets.write(solution)
     if let report {
       var row = sode_step_report()
@@ -79,19 +98,21 @@ private func solve(
       try writeStruct(row, to: report, "report")
     }
     keepFailedRows(solution.failures)
+    return solution.failures.count
   }
 }
 
 /// A vector's numbers.
-private func numbers(_ tensor: CallerTensor) throws(Failure) -> [Double] {
+/// - Parameter areFinite: whether NaN and infinity are refused here; `Network.solve` refuses them in start times, with the row.
+private func numbers(_ tensor: CallerTensor, areFinite: Bool = true) throws(Failure) -> [Double] {
   guard tensor.axes == 1 else { throw Failure(.shapeMismatch, "\(tensor.argument) has shape \(tensor.extents); it must be a vector") }
   let view = tensor.readingColumn
   let (bytes, overflow) = view.rows.multipliedReportingOverflow(by: MemoryLayout<Double>.stride)
   return try Memory.claiming(overflow ? -1 : bytes, for: "\(tensor.argument)") { () throws(Failure) in
     let buffer = try Buffer(count: max(view.rows, 1), precision: .float64)
-    try checkHeld(tensor, by: .float64)
+    if areFinite { try checkHeld(tensor, by: .float64) }
     let vector = buffer.vector(count: view.rows, precision: .float64)
-    if view.rows > 0 { convert(view, into: vector) }
+    if view.rows > 0 { try convertInPieces(view, into: vector) }
     defer { withExtendedLifetime(buffer) {} }
     return try (0..<vector.count).map { (index) throws(Failure) in
       if index & 0xffff == 0 { try Watch.check() }
@@ -170,13 +191,13 @@ private struct SolveTargets {
   /// - Throws: `notFinite` naming the row of a state that the caller's array cannot hold.
   func write(_ solution: Solution) throws(Failure) {
     for (tensor, part) in [(states, Part.states), (eventStates, .eventStates)] {
-      guard let tensor, let view = dense(part)?.view, let place = firstUnheld(view, by: tensor.precision, allowsNaN: true) else { continue }
+      guard let tensor, let view = dense(part)?.view, let place = try firstUnheldInPieces(view, by: tensor.precision, allowsNaN: true) else { continue }
       throw Failure(.notFinite, "row \(place.row): \(tensor.argument) is not finite in \(tensor.type.name)")
     }
-    if let eventStates, let view = dense(.eventStates)?.view { copy(view, into: eventStates.writing) }
+    if let eventStates, let view = dense(.eventStates)?.view { copyWhole(view, into: eventStates.writing) }
     if let states, let buffer {
       let rows = TensorView(UnsafeRawPointer(buffer.base), type: ElementType(precision), rows: samples * times, columns: width)
-      for sample in 0..<samples { copy(rows.rows(sample * times..<(sample + 1) * times), into: states.matrix(sample)) }
+      for sample in 0..<samples { copyWhole(rows.rows(sample * times..<(sample + 1) * times), into: states.matrix(sample)) }
     }
     if let ends { write(solution.ends.map(\.rawValue), .int32, to: ends) }
     if let endTimes { write(solution.endTimes, .float64, to: endTimes) }
@@ -185,7 +206,7 @@ private struct SolveTargets {
   /// Writes one number per sample.
   private func write<Number>(_ numbers: [Number], _ type: ElementType, to tensor: CallerTensor) {
     numbers.withUnsafeBytes { bytes in
-      if let base = bytes.baseAddress { copy(TensorView(base, type: type, rows: numbers.count, columns: 1), into: tensor.writingColumn) }
+      if let base = bytes.baseAddress { copyWhole(TensorView(base, type: type, rows: numbers.count, columns: 1), into: tensor.writingColumn) }
     }
   }
 }

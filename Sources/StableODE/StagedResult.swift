@@ -22,14 +22,14 @@ struct StagedResult {
   /// The memory that the result is computed in.
   var view: MutableTensorView { MutableTensorView(buffer.base, type: ElementType(precision), rows: target.rows, columns: target.columns) }
 
-  /// - Throws: `notFinite` naming row and column of a number that the caller's array cannot hold.
+  /// - Throws: `notFinite` naming row and column of a number that the caller's array cannot hold; the reason why the work must end.
   func check() throws(Failure) {
-    guard let place = firstUnheld(view.view, by: target.precision) else { return }
+    guard let place = try firstUnheldInPieces(view.view, by: target.precision) else { return }
     throw Failure(.notFinite, "\(target.argument) is not finite in \(target.type.name) at row \(place.row), column \(place.column)")
   }
 
   /// Writes the result to the caller's array.
-  func give() { convert(buffer.vector(count: target.elementCount, precision: precision), to: target.writing) }
+  func give() { convertWhole(buffer.vector(count: target.elementCount, precision: precision), to: target.writing) }
 }
 
 extension CallerTensor {
@@ -39,15 +39,15 @@ extension CallerTensor {
   /// Writes a vector, one number to each element, if the array's type can represent all of them.
   ///
   /// - Parameter isFinite: whether all numbers are known to be finite. They are then checked only if the array's precision is lower than theirs.
-  /// - Throws: `notFinite`, naming the first number that it cannot represent; the array is then unchanged.
+  /// - Throws: `notFinite`, naming the first number that it cannot represent; the reason why the work must end. The array is then unchanged.
   func give(_ values: Vector, isFinite: Bool = false) throws(Failure) {
     if !isFinite || values.precision == .float64 && precision == .float32 { try requireRoom(for: values) }
     write(values)
   }
 
-  /// - Throws: `notFinite`, naming the first number that the array's type cannot represent.
+  /// - Throws: `notFinite`, naming the first number that the array's type cannot represent; the reason why the work must end.
   func requireRoom(for values: Vector) throws(Failure) {
-    guard let place = firstUnheld(TensorView(values.base, type: ElementType(values.precision), rows: 1, columns: values.count), by: precision) else { return }
+    guard let place = try firstUnheldInPieces(TensorView(values.base, type: ElementType(values.precision), rows: 1, columns: values.count), by: precision) else { return }
     throw Failure(.notFinite, "\(argument) is not finite in \(type.name) at element \(place.column)")
   }
 }
@@ -64,11 +64,11 @@ func given(_ tensor: CallerTensor, _ shape: [Int], _ meaning: String, _ precisio
 /// Refuses a number that is not finite, or infinite in `precision`.
 ///
 /// - Parameter status: the status of the failure.
-/// - Throws: a failure that names the number and its place.
+/// - Throws: a failure that names the number and its place; the reason why the work must end.
 func checkHeld(_ tensor: CallerTensor, by precision: Precision, _ status: Status = .invalidData) throws(Failure) {
   for index in 0..<tensor.matrixCount {
     let view = tensor.matrix(index).view
-    guard let place = firstUnheld(view, by: precision) else { continue }
+    guard let place = try firstUnheldInPieces(view, by: precision) else { continue }
     let value = view.number(row: place.row, column: place.column)
     let spot = tensor.axes == 1 ? "element \(place.column)" : "row \(index * view.rows + place.row), column \(place.column)"
     throw Failure(status, "\(tensor.argument) holds \(value.isFinite ? "\(value)" : "NaN or infinity") at \(spot)\(value.isFinite ? ", too large for \(precision.name)" : "")")

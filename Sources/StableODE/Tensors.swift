@@ -57,7 +57,7 @@ struct CallerTensor {
       base = CallerTensor.nowhere
       return
     }
-    let start = try required(tensor.data, argument)
+    guard let start = tensor.data else { throw Failure(.nullPointer, "\(argument)->data is NULL; a pointer to its numbers is needed") }
     let width = type.byteCount
     let (lowBytes, a) = low.multipliedReportingOverflow(by: width)
     let (afterLast, b) = high.addingReportingOverflow(1)

@@ -45,7 +45,7 @@ package func readWholeFile(_ path: String, limit: Int = 1 << 43) throws(Failure)
   var filled = 0
   while filled < size {
     try Watch.check()
-    let count = read(descriptor, buffer.base + filled, min(size - filled, 1 << 24))
+    let count = read(descriptor, buffer.base + filled, min(size - filled, pieceLength))
     if count < 0, errno == EINTR { continue }
     guard count >= 0 else { throw fileFailure("read", path, code: errno) }
     guard count > 0 else { throw Failure(.file, "cannot read '\(path.prefix(512))': it became shorter while it was read") }
@@ -95,6 +95,9 @@ private func takeOver(_ old: stat, _ descriptor: Int32) {
   fchmod(descriptor, mode)
 }
 
+/// The bytes that are read or written between two questions to the watch.
+private let pieceLength = 1 << 22
+
 /// Writes all bytes. Gives nil, or the error's number.
 /// - Throws: the reason why the work must end.
 private func writeAll(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) throws(Failure) -> Int32? {
@@ -102,7 +105,7 @@ private func writeAll(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) thro
   var written = 0
   while written < bytes.count {
     try Watch.check()
-    let count = write(descriptor, base + written, min(bytes.count - written, 1 << 24))
+    let count = write(descriptor, base + written, min(bytes.count - written, pieceLength))
     if count < 0, errno == EINTR { continue }
     guard count >= 0 else { return errno }
     written += count

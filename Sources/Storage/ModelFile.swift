@@ -72,8 +72,8 @@ package enum ModelFile {
         normalization = try Normalization(
           shift: row(tensors[plan.tensors.count].values), scale: row(tensors[plan.tensors.count + 1].values), inputs: plan.inputs, precision: plan.precision)
       }
-      let snapshot = try ParameterSnapshot(plan: plan, normalization: normalization) { parameters in
-        for (place, tensor) in zip(plan.tensors, tensors) { copy(tensor.values, into: parameters[place.range]) }
+      let snapshot = try ParameterSnapshot(plan: plan, normalization: normalization) { (parameters) throws(Failure) in
+        for (place, tensor) in zip(plan.tensors, tensors) { try copyInPieces(tensor.values, into: parameters[place.range]) }
       }
       return try Network(plan, snapshot, metadata: contents.metadata, checksum: contents.checksum)
     }

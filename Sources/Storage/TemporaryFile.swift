@@ -3,8 +3,8 @@ import Settings
 
 /// A file that is being written and will replace another one when it is complete.
 ///
-/// If the file system supports this, the file has no name while it is written. A temporary name has a form that no caller's file is given by chance (`isName`), and the process that writes the
-/// file holds a lock on it: a file with such a name and without a lock was left by a process that was killed.
+/// If the file system supports this, the file has no name while it is written. Otherwise it has a temporary name, of a form that no caller's file has by chance (`isName`).
+/// The process that writes the file holds a lock on it: a file with such a name and without a lock was left by a process that was killed.
 final class TemporaryFile {
   static let prefix = ".stableode-"
   private static let suffix = ".tmp"

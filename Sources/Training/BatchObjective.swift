@@ -66,7 +66,7 @@ final class BatchObjective: Objective {
     let value = settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: gradient) }
     if valueAtStart == nil {
       // A search along a direction can come back from such a point, but a step cannot begin there.
-      if let gradient, value.isFinite, !allFinite(gradient) { throw Failure(.notFinite, "the gradient of the objective is not finite") }
+      if let gradient, value.isFinite, try !allFiniteInPieces(gradient) { throw Failure(.notFinite, "the gradient of the objective is not finite") }
       valueAtStart = value
     }
     return value

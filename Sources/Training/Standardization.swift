@@ -23,7 +23,7 @@ extension Network {
       deviation.store(spread > 0 ? 1 / spread : 1, at: feature)
     }
     func view(_ vector: Vector) -> TensorView { TensorView(vector.base, type: .float64, rows: 1, columns: count) }
-    try replaceNormalization(with: try Normalization(shift: view(mean), scale: view(deviation), inputs: count, precision: plan.precision))
+    try replaceNormalization(with: Normalization(shift: view(mean), scale: view(deviation), inputs: count, precision: plan.precision))
     withExtendedLifetime((memory, dataset)) {}
   }
 }

@@ -114,9 +114,9 @@ package final class Trainer {
     return true
   }
 
-  /// Writes the iterate to the network.
+  /// Writes the iterate to the network, also when the work must end: steps that were completed are kept. Parameters that the caller has assigned meanwhile stay, and become the iterate at the next step.
   func publish() throws(Failure) {
-    if let memory { knownVersion = try network.replaceParameters(with: memory.iterate.parameters) }
+    if let memory, let version = try network.publish(memory.iterate.parameters, over: knownVersion) { knownVersion = version }
   }
 
   private func requireNotBegun(_ what: String) throws(Failure) {
@@ -136,7 +136,14 @@ package final class Trainer {
   package func run(
     training: Dataset, validation: Dataset? = nil, limits: TrainingLimits = TrainingLimits(), onEvent: @escaping (TrainingEvent) -> Int32 = { _ in 0 }
   ) throws(Failure) -> Status {
-    let run = try TrainingRun(self, training: training, validation: validation, limits: limits)
+    let run: TrainingRun
+    do throws(Failure) {
+      run = try TrainingRun(self, training: training, validation: validation, limits: limits)
+    } catch {
+      // A run that must end before its first step ends as requested, too.
+      guard error.status.rawValue > 0 else { throw error }
+      return error.status
+    }
     defer { run.finish() }
     let status = try run.train(onEvent)
     try run.settle()
@@ -150,6 +157,7 @@ final class TrainerMemory {
   let iterate: Iterate
 
   /// - Parameter start: the iterate to begin with.
+  /// - Throws: `memory`; the reason why the work must end.
   init(from start: Vector, optimizer: any Optimizer) throws(Failure) {
     let (count, states) = (start.count, optimizer.stateNames.count)
     let vectors = 2 + states + optimizer.scratchCount
@@ -160,6 +168,8 @@ final class TrainerMemory {
     iterate = Iterate(
       parameters: parts[0], gradient: parts[1], state: Array(parts[2..<2 + states]), scalars: Array(repeating: 0, count: optimizer.scalarNames.count),
       scratch: Array(parts[(2 + states)...]))
-    copy(start, into: iterate.parameters)
+    try copyInPieces(start, into: iterate.parameters)
+    // The system provides memory at the first access, which takes long and is waited for here, where the work can be ended: steps write whole vectors. Of many state vectors a step writes the first two.
+    for vector in [parts[1]] + parts[2..<2 + min(states, 2)] + parts[(2 + states)...] { try Watch.pieces(count) { fill(vector[$0], 0) } }
   }
 }

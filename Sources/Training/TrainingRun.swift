@@ -124,7 +124,7 @@ final class TrainingRun {
     if validation != nil, trainer.best.epoch > 0 { return }
     // The network stays as it is if the run took no step, or if parameters were assigned after the last step.
     guard trainer.state.step > stepsBefore, !trainer.isAssigned else { return }
-    guard allFinite(memory.iterate.parameters) else { throw notFinite("parameters are") }
+    guard iterateIsFinite else { throw notFinite("parameters are") }
     try trainer.publish()
   }
 
@@ -248,9 +248,16 @@ final class TrainingRun {
     }
   }
 
+  /// Whether all parameters of the iterate are finite; answered in any case, with the pulse going on.
+  private var iterateIsFinite: Bool {
+    var isFinite = true
+    Watch.allPieces(memory.iterate.parameters.count) { isFinite = isFinite && allFinite(memory.iterate.parameters[$0]) }
+    return isFinite
+  }
+
   /// Chooses the iterate to keep, writes the history and turns to the next epoch.
   private func closeEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) {
-    guard allFinite(memory.iterate.parameters) else { throw notFinite("parameters are") }
+    guard iterateIsFinite else { throw notFinite("parameters are") }
     var (isBest, metric) = (validation == nil, Double.nan)
     // Changed only after the network holds the iterate: if memory is refused before, the end of the epoch can be repeated.
     var best = trainer.best

@@ -27,12 +27,24 @@ package let fields = Registry<FieldEntry>("field", [
   ("ode_rnn", "δσ(Ky+b)+m tanh(Wy+Vx+c): a flow between observations, an update at each [Rubanova et al. 2019]", FieldEntry { (c) throws(Failure) in try ODERNNField(c) }),
 ])
 
-/// The names of the fields that, with their default options, have a property: for messages that say which fields would do.
+/// The names of the fields that have a property with their default options, or only with another value of a choice ("second_order (form gradient)"): for messages that say which fields would do.
 package func fieldNames(where isMeant: (any VectorField) -> Bool) -> [String] {
-  fields.entries.filter { entry in
-    guard let field = try? entry.entry.make(FieldConfiguration(width: 4)) else { return false }
-    return isMeant(field)
-  }.map(\.name)
+  fields.entries.flatMap { name, _, entry in
+    func isMeantWith(_ choice: (key: String, value: String)? = nil) -> Bool {
+      var configuration = FieldConfiguration(width: 4)
+      do throws(Failure) {
+        if let choice { try configuration.options.set(choice.key, .text(choice.value)) }
+        return isMeant(try entry.make(configuration))
+      } catch {
+        return false
+      }
+    }
+    if isMeantWith() { return [name] }
+    return entry.options.flatMap { option in
+      guard case .choice(let values) = option.kind else { return [] as [String] }
+      return values.filter { option.standard != .text($0) && isMeantWith((option.key, $0)) }.map { "\(name) (\(option.key) \($0))" }
+    }
+  }
 }
 
 /// The options of all fields, each once.

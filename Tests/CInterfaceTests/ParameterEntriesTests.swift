@@ -42,4 +42,25 @@ struct ParameterEntriesTests {
     #expect(network.parameters.suffix(3) == [4, -5, 6])
     withTensor(&bias, [3]) { #expect(sode_network_get_parameter(network.handle, "readout.b", $0) == SODE_ERR_UNSUPPORTED_TYPE) }
   }
+
+  /// A call under a token that was requested copies nothing: neither the caller's array nor the network changes.
+  @Test func aCancelledCallChangesNothing() throws {
+    let network = try TestNetwork()
+    let before = network.parameters
+    var token: OpaquePointer?
+    #expect(sode_cancel_token_create(&token) == SODE_OK && sode_cancel_token_request(token) == SODE_OK)
+    defer { sode_cancel_token_free(token) }
+    var limits = sode_limits()
+    (limits.struct_size, limits.cancel) = (UInt32(MemoryLayout<sode_limits>.size), token)
+    #expect(sode_set_thread_limits(&limits) == SODE_OK)
+    var (all, bias) = ([Float](repeating: 7, count: before.count), [Float](repeating: 7, count: 3))
+    withTensor(&all, [all.count]) {
+      #expect(sode_network_get_parameters(network.handle, $0) == SODE_CANCELLED && sode_network_set_parameters(network.handle, $0) == SODE_CANCELLED)
+    }
+    withTensor(&bias, [3]) {
+      #expect(sode_network_get_parameter(network.handle, "readout.b", $0) == SODE_CANCELLED && sode_network_set_parameter(network.handle, "readout.b", $0) == SODE_CANCELLED)
+    }
+    #expect(sode_set_thread_limits(nil) == SODE_OK)
+    #expect(all.allSatisfy { $0 == 7 } && bias == [7, 7, 7] && network.parameters == before)
+  }
 }

@@ -91,7 +91,7 @@ struct SolveEntriesTests {
       #expect(sode_network_solve(network.handle, 1, x, nil, nil, nil, nil, nil, nil, nil) == SODE_ERR_OUT_OF_RANGE)
       withTensor(&times, [2]) { times in
         #expect(sode_network_solve(network.handle, 0, x, times, nil, nil, nil, nil, nil, nil) == SODE_ERR_OUT_OF_RANGE)
-        #expect(lastError().contains("times[1]"))
+        #expect(lastError().contains("at element 1"))
       }
       withTensor(&states, [1, 2, 2]) { #expect(sode_network_solve(network.handle, 0, x, nil, nil, $0, nil, nil, nil, nil) == SODE_ERR_NULL_POINTER) }
       var event = sode_event_function()
@@ -100,5 +100,31 @@ struct SolveEntriesTests {
       #expect(sode_network_solve(network.handle, 0, x, nil, &event, nil, nil, nil, nil, nil) == SODE_ERR_OUT_OF_RANGE)
       #expect(lastError().contains("direction"))
     }
+  }
+
+  /// A sample that cannot begin fails alone: the call says so, and the others have the results that they have without it.
+  @Test func rowsThatCannotBeginFailAlone() throws {
+    let network = try rotation()
+    var (x, times) = ([1.0, 0, .nan, 0, 0, 1], [0.5])
+    var (states, ends, endTimes) = ([Double](repeating: 7, count: 6), [Int32](repeating: 7, count: 3), [Double](repeating: 7, count: 3))
+    withTensor(&x, [3, 2]) { x in
+      withTensor(&times, [1]) { times in
+        withTensor(&states, [3, 1, 2]) { states in
+          withTensor(&ends, [3]) { ends in
+            withTensor(&endTimes, [3]) { endTimes in
+              #expect(sode_network_solve_from(network.handle, 0, x, nil, nil, times, nil, states, ends, endTimes, nil, nil) == SODE_ERR_INVALID_DATA)
+              #expect(sode_network_solve_rows_or_nan(network.handle, 0, x, nil, nil, times, nil, states, ends, endTimes, nil, nil) == SODE_ROWS_WITHOUT_RESULT)
+            }
+          }
+        }
+      }
+    }
+    #expect(ends[0] == ends[2] && ends[1] == Int32(SODE_END_FAILURE) && endTimes[1].isNaN && !endTimes[0].isNaN)
+    #expect(states[2].isNaN && states[3].isNaN && states[..<2].allSatisfy(\.isFinite) && states[4...].allSatisfy(\.isFinite))
+    var (count, row, reason): (Int64, Int64, sode_status) = (0, -1, 0)
+    var text: UnsafePointer<CChar>?
+    #expect(sode_failed_row_count(&count) == SODE_OK && count == 1)
+    #expect(sode_failed_row_at(0, &row, &reason, &text) == SODE_OK && row == 1 && reason == SODE_ERR_INVALID_DATA)
+    #expect(lastError().contains("row 1, column 0"))
   }
 }

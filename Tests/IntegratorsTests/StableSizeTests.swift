@@ -58,6 +58,13 @@ import VectorFields
     #expect(try reason(RungeKutta(.heun()), .rotation(damping: 0))?.contains("imaginary") == true)
     #expect(try reason(AdamsBashforth(steps: 2), .descent) != nil)
     #expect(try integrators.standard("backward_euler").largestStableSize(dynamics(.descent), stepSize: 1) == .unlimited)
+    #expect(try reason(Verlet(), .descent)?.hasSuffix(": hamiltonian, hamiltonian_two_weight, hamiltonian_h, second_order (form gradient)") == true)
+    #expect(try reason(Leapfrog(), .oscillation)?.hasSuffix(": negative_definite, gradient_flow, second_order (form gradient)") == true)
+    #expect(try reason(Midpoint(), .descent)?.hasSuffix(": antisymmetric, antisymmetric_damped") == true)
+    #expect(try reason(RungeKutta(.rk4()), .oscillation)?.hasSuffix(": antisymmetric, antisymmetric_damped, negative_definite, gradient_flow") == true)
+    // Heun's method is stable at no step on imaginary eigenvalues.
+    #expect(try reason(RungeKutta(.heun()), .oscillation)?.hasSuffix(": negative_definite, gradient_flow") == true)
+    #expect(try reason(RotationSplitting(.cayley, name: "cayley"), .descent)?.hasSuffix(": rotate_relax") == true)
     #expect(try reason(integrators.standard("backward_euler"), .oscillation)?.hasSuffix(": antisymmetric, antisymmetric_damped, negative_definite, gradient_flow, rotate_relax") == true)
   }
 }

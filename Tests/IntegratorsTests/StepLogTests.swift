@@ -62,6 +62,10 @@ import Testing
     })
     for _ in 0..<1000 { #expect(!log.isOver) }
     #expect((1000 / 32...1000).contains(looks))
+    // Nothing is known of a new tile's steps: the first two questions reach the watch.
+    looks = 0
+    log.askNext()
+    #expect(!log.isOver && !log.isOver && looks == 2)
     isRequested = true
     #expect((0..<32).contains { _ in log.isOver } && log.isOver && log.isOver)
     // A new tile checks at once, with the same result.

@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 /// Numbers for a test: memory that provides blocks, matrices and vectors and is filled from a seeded stream.
@@ -9,8 +10,8 @@ final class Numbers {
   let count: Int
   init(_ count: Int, _ precision: Precision, seed: UInt64 = 1, low: Double = -1, high: Double = 1) throws {
     buffer = try Buffer(count: max(count, 1), precision: precision)
-    // Never freed: a view in an expression may outlive the last use of its owner.
-    _ = Unmanaged.passRetained(buffer)
+    // A view in an expression may outlive the last use of its owner.
+    TestMemory.keep(buffer)
     self.precision = precision
     self.count = count
     var random = RandomStream(seed: seed)
@@ -52,7 +53,7 @@ func reference(_ activation: Activation, _ x: Double) -> (value: Double, slope: 
 private func normal(_ x: Double) -> Double { 0.5 * Foundation.erfc(-x * 0.5.squareRoot()) }
 
 /// The tests that run every kernel on every instruction set that this machine has.
-@Suite struct KernelSweeps {}
+@Suite(.freesNumbers) struct KernelSweeps {}
 
 /// A block with its own memory: rows × columns, with a gap after each row if `stride` is larger.
 struct Tile {

@@ -56,6 +56,19 @@ struct WatchTests {
     #expect(watch.isOver && ticks == 2 && pulses == 2 && watch.failure?.status == .stoppedByCallback)
   }
 
+  /// If the next piece of work would end after the time of the next pulse, the pulse comes before it.
+  @Test func aPulseComesEarlyBetweenLongPieces() {
+    var ticks = 0
+    let watch = Watch(tick: {
+      ticks += 1
+      return 0
+    })
+    #expect(!watch.isOver && ticks == 0)
+    usleep(UInt32(Watch.pulseInterval * 700))
+    #expect(!watch.isOver && ticks == 1)
+    #expect(!watch.isOver && ticks == 1)
+  }
+
   /// Only the thread that waits for the others keeps the pulse, so a task that sleeps on another thread delays no callback.
   @Test func theCallingThreadKeepsThePulseWhileItWaits() throws {
     let home = pthread_self()
@@ -106,6 +119,24 @@ struct WatchTests {
     let watch = Watch(isCancelled: { pieces == 3 })
     #expect(throws: Failure(.cancelled, "cancelled: the cancel token was requested")) { try watch.asCurrent { () throws(Failure) in try Watch.pieces(1 << 30) { _ in pieces += 1 } } }
     #expect(pieces == 3)
+  }
+
+  /// Work that must be complete is done to the end, whatever the watch says. The watch is asked before every piece.
+  @Test func allPiecesAreDoneInAnyCase() {
+    var (asked, found) = (0, [Range<Int>]())
+    let watch = Watch(tick: {
+      asked += 1
+      return 1
+    })
+    watch.asCurrent { Watch.allPieces(5_000_000, work: 2) { found.append($0) } }
+    #expect(found.first?.lowerBound == 0 && found.last?.upperBound == 5_000_000 && found.count == 10)
+    #expect(zip(found, found.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
+    var looks = 0
+    Watch(isCancelled: {
+      looks += 1
+      return looks == 2
+    }).asCurrent { Watch.allPieces(3 << 20) { _ in found = [] } }
+    #expect(looks == 2 && found.isEmpty && asked == 0)
   }
 
   /// A watch is the current watch of a thread while its body runs; a nested watch replaces it during the nested body.

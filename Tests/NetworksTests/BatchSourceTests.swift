@@ -39,7 +39,7 @@ import Testing
   @Test func numbersAreCheckedAsTheyEnter() throws {
     let single = try network(#"{"inputs": 2, "outputs": 2}"#)
     try single.replaceNormalization(
-      with: try Normalization(shift: try Numbers([0, 0], .float64).view(rows: 1, columns: 2), scale: try Numbers([1e30, 1], .float64).view(rows: 1, columns: 2), inputs: 2, precision: .float32))
+      with: Normalization(shift: try Numbers([0, 0], .float64).view(rows: 1, columns: 2), scale: try Numbers([1e30, 1], .float64).view(rows: 1, columns: 2), inputs: 2, precision: .float32))
     for type in Precision.allCases {
       #expect(try intake([1e8, 1e10], type, single) == nil)
       let failure = try #require(try intake([1, 2, 1e9, 1], type, single))

@@ -68,7 +68,7 @@ import Testing
     let snapshot = network.snapshot
     let before = try values(network)
     try network.initializeParameters(seed: 77)
-    try network.replaceNormalization(with: nil)
+    network.replaceNormalization(with: nil)
     #expect(try values(network) != before)
     withExtendedLifetime(snapshot) { #expect((0..<before.count).map { snapshot.parameters.load($0) } == before) }
   }
@@ -102,8 +102,9 @@ import Testing
   @Test func keepsAPredictorOfOneSample() throws {
     let made = try example()
     var taken: [ObjectIdentifier] = []
-    func take(_ meanwhile: () throws(Failure) -> Void = {}) throws(Failure) {
-      try made.withSamplePredictor { predictor throws(Failure) in
+    func take(_ samples: Int = 1, _ meanwhile: () throws(Failure) -> Void = {}) throws(Failure) {
+      try made.withPredictor(samples: samples, threads: 2) { predictor throws(Failure) in
+        #expect(predictor.maximumBatch >= samples)
         taken.append(ObjectIdentifier(predictor))
         try meanwhile()
       }
@@ -117,6 +118,13 @@ import Testing
       try take()
     }
     #expect(taken[3] == taken[0] && taken[4] != taken[0])
+    // A predictor of several samples takes one as well; of many samples none is kept.
+    taken = []
+    try take(2) { () throws(Failure) in try take(1) }
+    for samples in [1, Network.keptSamples, 3] { try take(samples) }
+    #expect(taken[2...].allSatisfy { $0 == taken[0] } && taken[1] != taken[0])
+    try take(Network.keptSamples) { () throws(Failure) in try take(Network.keptSamples + 1) { () throws(Failure) in try take(Network.keptSamples + 1) } }
+    #expect(taken[5] == taken[0] && Set(taken[5...]).count == 3)
   }
 
   /// Each map has normal weights of standard deviation 1/√inputs, drawn from the tensor's stream of the seed, and zero biases. Mean and deviation of the 65 536 draws lie within five standard errors,
@@ -134,5 +142,59 @@ import Testing
     stream.normal(into: drawn.vector, mean: 0, deviation: expected)
     #expect(weights == drawn.values)
     #expect(try values(wide, "blocks.0.b").allSatisfy { $0 == 0 })
+  }
+
+  /// Work on many parameters asks its watch every million numbers and then leaves the network as it was.
+  @Test func workOnManyParametersCanBeEnded() throws {
+    let wide = try network(#"{"inputs": 2, "outputs": 2, "width": 1200, "layers": 2}"#)
+    let (count, snapshot) = (wide.plan.parameterCount, wide.snapshot)
+    let numbers = try Numbers(count, .float32)
+    let tensor = try wide.tensor("blocks.0.K")
+    let view = TensorView(numbers.vector.base, type: .float32, rows: 2400, columns: 1200)
+    let calls: [() throws -> Void] = [
+      { try wide.replaceParameters(with: numbers.vector) }, { try wide.replace(tensor, with: view) }, { _ = try wide.copied() }, { _ = try wide.refined(.linear) },
+      { try wide.initializeParameters(seed: 3) },
+    ]
+    for call in calls {
+      var asked = 0
+      let watch = Watch(isCancelled: {
+        asked += 1
+        return asked > 2
+      })
+      let before = wide.snapshot
+      #expect(refusal { try watch.asCurrent(call) }?.status == .cancelled && wide.snapshot === before)
+    }
+    #expect(wide.snapshot === snapshot)
+    for call in calls { #expect(try questions(in: call) >= count >> 20) }
+  }
+
+  /// A tensor that is set while another thread replaces the parameters changes the new ones.
+  @Test func aTensorIsSetInThePresentParameters() throws {
+    let made = try example(.float64)
+    let (zeros, bias) = (try Numbers(made.plan.parameterCount, .float64), try Numbers([3, 4], .float64))
+    let tensor = try made.tensor("readout.b")
+    var isReplaced = false
+    let watch = Watch(isCancelled: {
+      if !isReplaced {
+        isReplaced = true
+        _ = try? Watch.none.asCurrent { () throws(Failure) in try made.replaceParameters(with: zeros.vector) }
+      }
+      return false
+    })
+    try watch.asCurrent { () throws(Failure) in try made.replace(tensor, with: bias.view(rows: 1, columns: 2)) }
+    #expect(try values(made) == Array(repeating: 0, count: made.plan.parameterCount - 2) + [3, 4])
+  }
+
+  /// A trainer's iterate replaces the parameters that the trainer knows, even if the work must end meanwhile, and no others.
+  @Test func publishingKeepsParametersThatWereSetMeanwhile() throws {
+    let made = try example(.float64)
+    let (ones, version) = (try Numbers(Array(repeating: 1, count: made.plan.parameterCount), .float64), made.snapshot.version)
+    let over = Watch(isCancelled: { true })
+    #expect(try over.asCurrent { () throws(Failure) in try made.publish(ones.vector, over: version) } == version + 1 && values(made) == ones.values)
+    try made.initializeParameters(seed: 9)
+    let present = try values(made)
+    #expect(try made.publish(ones.vector, over: version + 1) == nil && values(made) == present)
+    ones[0] = .nan
+    #expect(refusal { _ = try made.publish(ones.vector, over: version + 2) }?.status == .notFinite)
   }
 }

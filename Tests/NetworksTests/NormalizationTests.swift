@@ -19,7 +19,7 @@ import Testing
     let text = Self.json.replacing("OPENING", with: opening)
     let (shift, scale) = ([0.5, -1, 2], [2, 0.5, -3.0])
     let raw = try BatchCase(try network(text), samples: 70)
-    try raw.network.replaceNormalization(with: try make(shift, scale))
+    try raw.network.replaceNormalization(with: make(shift, scale))
     let plain = try BatchCase(try network(text), samples: 70)
     for index in 0..<plain.features.count { plain.features[index] = (raw.features[index] - shift[index % 3]) * scale[index % 3] }
     #expect(try raw.predict().bits == plain.predict().bits)
@@ -42,7 +42,7 @@ import Testing
     let expected = try featureGradient(plain).enumerated().map { $1 * scale[$0 % 3] }
     #expect(try largestDifference(featureGradient(raw), expected) < 1e-15)
     // A removed normalization has no effect.
-    try raw.network.replaceNormalization(with: nil)
+    raw.network.replaceNormalization(with: nil)
     #expect(try raw.predict().bits != plain.predict().bits)
   }
 
@@ -80,7 +80,7 @@ import Testing
       return [scores.values, gradient.values, (0..<rows * 3).map { features64[$0] / factors[$0 % 3] }, tangent.values]
     }
     let plain = try run(entered.view(rows: rows, columns: 3))
-    try made.replaceNormalization(with: try make(shift, scale, .float32))
+    try made.replaceNormalization(with: make(shift, scale, .float32))
     let normalized = try run(raw.view(rows: rows, columns: 3))
     #expect(normalized[0] == plain[0] && normalized[1] == plain[1])
     // Rounding errors of a factor and its inverse in float64, and of the direction in float32.
@@ -93,7 +93,7 @@ import Testing
     let made = try network(#"{"inputs": 1, "outputs": 1, "readout": "identity", "loss": "least_squares", "field": "linear_activation", "activation": "identity", "precision": "float32"}"#)
     for tensor in made.plan.tensors { try made.replace(tensor, with: try Numbers(tensor.range.count, .float64).view(rows: 1, columns: tensor.range.count)) }
     let (shift, scale) = (try Numbers([1e60], .float64), try Numbers([1e-57], .float64))
-    try made.replaceNormalization(with: try Normalization(shift: shift.view(rows: 1, columns: 1), scale: scale.view(rows: 1, columns: 1), inputs: 1, precision: .float32))
+    try made.replaceNormalization(with: Normalization(shift: shift.view(rows: 1, columns: 1), scale: scale.view(rows: 1, columns: 1), inputs: 1, precision: .float32))
     let (features, out) = (try Numbers([1.003e60, 0.998e60], .float64), try Numbers(2, .float64))
     let predictor = try Predictor(made, maximumBatch: 2, threads: 1)
     try predictor.run(features.view(rows: 2, columns: 1), .scores, into: out.target(rows: 2, columns: 1), pool: nil)

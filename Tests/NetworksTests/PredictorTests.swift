@@ -162,7 +162,7 @@ import VectorFields
     let shift = try Numbers([1, 2, 3], .float64)
     let scale = try Numbers([0.5, 1, 2], .float64)
     try network.replaceNormalization(
-      with: try Normalization(shift: shift.view(rows: 3, columns: 1), scale: scale.view(rows: 3, columns: 1), inputs: 3, precision: .float64))
+      with: Normalization(shift: shift.view(rows: 3, columns: 1), scale: scale.view(rows: 3, columns: 1), inputs: 3, precision: .float64))
     let predictor = try Predictor(network, maximumBatch: maximumBatch, threads: 1)
     func states(_ block: Int) throws -> [[[Double]]] {
       let made = network.plan.blocks[block]

@@ -208,7 +208,7 @@ import Testing
     let expected = try scores(made, rows)
     let (shift, scale) = (try Numbers(Array(repeating: 3, count: 30), .float64), try Numbers(Array(repeating: 4, count: 30), .float64))
     try made.replaceNormalization(
-      with: try Normalization(shift: shift.view(rows: 1, columns: 30), scale: scale.view(rows: 1, columns: 30), inputs: 30, precision: .float64))
+      with: Normalization(shift: shift.view(rows: 1, columns: 30), scale: scale.view(rows: 1, columns: 30), inputs: 30, precision: .float64))
     #expect(largestDifference(try scores(made, raw).values, expected.values) < 1e-13)
     let kept = made.snapshot.normalization
     let shown: [Double] = kept.map { [$0.shift.load(0), $0.scale.load(0), $0.shift.load(1), $0.scale.load(2), $0.scale.load(3)] } ?? []

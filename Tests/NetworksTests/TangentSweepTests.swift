@@ -10,7 +10,7 @@ import Testing
         + #"{"field": "antisymmetric", "layers": 3, "gamma": 0.1}, {"field": "hamiltonian", "integrator": "verlet", "layers": 3}]}"#)
     let numbers = try Numbers([0.5, -1, 2], .float64)
     try network.replaceNormalization(
-      with: try Normalization(shift: numbers.view(rows: 3, columns: 1), scale: numbers.view(rows: 3, columns: 1), inputs: 3, precision: .float64))
+      with: Normalization(shift: numbers.view(rows: 3, columns: 1), scale: numbers.view(rows: 3, columns: 1), inputs: 3, precision: .float64))
     return try BatchCase(network, samples: samples)
   }
 

@@ -21,6 +21,16 @@ import VectorFields
     }
   }
 
+  /// Files of many numbers are written and read in pieces, between which the watch is asked.
+  @Test func largeFilesAskTheWatch() throws {
+    let wide = try network(#"{"inputs": 2, "outputs": 2, "width": 1200, "layers": 2}"#)
+    let megabytes = 4 * wide.plan.parameterCount >> 20
+    var file: [UInt8] = []
+    // The copy and the checksum of every megabyte; then the checksum, two copies and the check of the numbers.
+    #expect(try questions { file = try encode(wide) } >= 2 * megabytes)
+    #expect(try questions { _ = try decode(file) } >= 2 * megabytes + 2 * (wide.plan.parameterCount >> 20))
+  }
+
   /// A saved and loaded network has the same specification and bits, for every field, integrator, activation and bias that can be combined, in both precisions, with and without normalization.
   @Test func everyKindOfNetworkComesBackBitForBit() throws {
     func names(_ key: String) throws -> [String] {

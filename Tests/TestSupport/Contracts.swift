@@ -137,7 +137,7 @@ package final class DerivativeCase {
     func numbers(_ rows: Int) throws -> Numbers { try Numbers(rows * columns, plan.precision) }
     let prepared = try Numbers(max(plan.preparedCount(for: .training), 1), plan.precision)
     let extended = try Numbers(plan.extendedCount, plan.precision)
-    plan.extend(parameters.vector, into: extended.vector)
+    try plan.extend(parameters.vector, into: extended.vector)
     plan.prepare(extended.vector, into: prepared.vector, for: .training)
     let log = StepLog()
     defer { withExtendedLifetime(log) {} }

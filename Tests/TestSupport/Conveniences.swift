@@ -18,7 +18,7 @@ extension FieldConfiguration {
 }
 
 extension Block {
-  /// A block of zeros, whose memory is never freed.
+  /// A block of zeros, whose memory lives until the test ends.
   package static func zeros(_ rows: Int, _ columns: Int, _ precision: Precision) -> Block {
     guard let numbers = try? Numbers(rows * columns, precision) else { preconditionFailure("no memory for a test") }
     return numbers.block(rows: rows, columns: columns)

@@ -2,13 +2,13 @@ import LinearAlgebra
 
 /// A vector for tests, which is read and written as Doubles whatever its precision.
 ///
-/// Its memory is never freed: a view in an expression may outlive the last use of its owner, and test processes are short-lived.
+/// Its memory lives until the test ends (`TestMemory`): a view in an expression may outlive the last use of its owner.
 package final class Numbers {
   package let vector: Vector
 
   package init(_ count: Int, _ precision: Precision) throws {
     let buffer = try Buffer(count: max(count, 1), precision: precision)
-    _ = Unmanaged.passRetained(buffer)
+    TestMemory.keep(buffer)
     vector = buffer.vector(count: count, precision: precision)
   }
 
@@ -57,3 +57,13 @@ package final class Numbers {
 /// Σ xᵢyᵢ in Double.
 package func inner(_ x: [Double], _ y: [Double]) -> Double { zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } }
 package func norm(_ x: [Double]) -> Double { inner(x, x).squareRoot() }
+
+/// How often `body` asks whether the work must end.
+package func questions<Problem: Error>(in body: () throws(Problem) -> Void) throws(Problem) -> Int {
+  var asked = 0
+  try Watch(isCancelled: {
+    asked += 1
+    return false
+  }).asCurrent(body)
+  return asked
+}

@@ -26,4 +26,10 @@ struct ArmijoTests {
     let (origin, direction, trial) = (try Numbers([0]), try Numbers([1]), try Numbers([0]))
     #expect(try Armijo().search(from: origin.vector, along: direction.vector, value: 0, slope: -1, trial: trial.vector) { point throws(Failure) in abs(point.load(0)) } == nil)
   }
+
+  /// Where rounding hides the slope, points that are not lower are not accepted, although they meet the condition in floating point.
+  @Test func anEqualValueIsNoDescent() throws {
+    let (origin, direction, trial) = (try Numbers([0]), try Numbers([1]), try Numbers([0]))
+    #expect(try Armijo().search(from: origin.vector, along: direction.vector, value: 1, slope: -1e-30, trial: trial.vector) { _ throws(Failure) in 1 } == nil)
+  }
 }

@@ -3,6 +3,7 @@ import Foundation
 import LinearAlgebra
 import Networks
 import Settings
+import TestSupport
 import Testing
 import Training
 
@@ -160,6 +161,16 @@ struct CurvatureSweepTests {
     let two = try CurvatureCase([:], samples: 700, threads: 2)
     #expect(try one.gaussNewton(v) == two.gaussNewton(v))
     #expect(try one.hessian(v) == two.hessian(v))
+  }
+
+  /// A product of no direction clears the result in pieces.
+  @Test func vectorsOfManyNumbersAskTheWatch() throws {
+    let wide = try smallNetwork(classes: 2, precision: .float32, extra: ["width": .integer(1200)])
+    let (zeros, product) = (try TestSupport.Numbers(wide.plan.parameterCount, .float32), try TestSupport.Numbers(wide.plan.parameterCount, .float32))
+    let asked = try questions {
+      try CurvatureSweep(wide.plan).hessianProduct(zeros.vector, at: wide.snapshot.parameters, into: product.vector) { _, _ throws(Failure) in }
+    }
+    #expect(asked >= 2 * (wide.plan.parameterCount >> 20) && asked > 2)
   }
 }
 

@@ -25,4 +25,14 @@ struct NewtonPCGTests {
     }
     #expect(inner(objective.gradient(x), objective.gradient(x)).squareRoot() < 1e-11)
   }
+
+  /// Without a tolerance, training ends where rounding leaves nothing to descend.
+  @Test(arguments: ["newton_pcg", "varpro", "block_coordinate"]) func trainingEndsAtTheBottom(name: String) throws {
+    let data = try ellipses(40, 4).training
+    let network = try smallNetwork(classes: 2, precision: .float32, extra: ["width": .integer(3), "layers": .integer(1)])
+    let trainer = try trainer(
+      network, ["optimizer": .text(name), "gradient_tolerance": .real(0), "weight_decay": .real(1), "epochs": .integer(2000), "num_threads": .integer(1)])
+    let status = try trainer.run(training: data)
+    #expect((status == .converged || status == .noDescent) && trainer.history.count < 2000, "\(status) after \(trainer.history.count) epochs")
+  }
 }

@@ -23,7 +23,7 @@ struct SequentialImagesTests {
     // Maps bytes to 0 … 1.
     let (shift, scale) = (try Numbers(Array(repeating: 0, count: 784)), try Numbers(Array(repeating: 1.0 / 255, count: 784)))
     func view(_ numbers: Numbers) -> TensorView { TensorView(numbers.vector.base, type: .float64, rows: 1, columns: 784) }
-    try network.replaceNormalization(with: try Normalization(shift: view(shift), scale: view(scale), inputs: 784, precision: .float32))
+    try network.replaceNormalization(with: Normalization(shift: view(shift), scale: view(scale), inputs: 784, precision: .float32))
     return network
   }
 

@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Settings
+import TestSupport
 import Training
 
 /// Numbers for tests.
@@ -8,8 +9,8 @@ final class Numbers {
 
   init(_ values: [Double], _ precision: Precision = .float64) throws {
     let buffer = try Buffer(count: values.count, precision: precision)
-    // Never freed: a view in an expression may outlive the last use of its owner.
-    _ = Unmanaged.passRetained(buffer)
+    // A view in an expression may outlive the last use of its owner.
+    TestMemory.keep(buffer)
     vector = buffer.vector(count: values.count, precision: precision)
     for (i, value) in values.enumerated() { vector.store(value, at: i) }
   }

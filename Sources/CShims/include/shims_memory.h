@@ -5,8 +5,9 @@
 typedef void *(*sode_shim_allocate)(size_t size, size_t alignment, void *user);
 typedef void (*sode_shim_release)(void *memory, size_t size, void *user);
 
-/* Memory of `size` bytes, 64-byte aligned and zeroed, or NULL when the allocator or the limit refuses. */
-void *sode_shim_memory_allocate(size_t size);
+/* Memory of `size` bytes, 64-byte aligned, or NULL when the allocator or the limit refuses. *needs_zeros: 1 if the caller must still fill it with zeros, which the memory of a host's allocator
+ * needs: for many megabytes this takes long, and only the caller can ask its watch meanwhile. */
+void *sode_shim_memory_allocate(size_t size, int32_t *needs_zeros);
 void sode_shim_memory_release(void *memory, size_t size);
 /* Counts `size` bytes that come from elsewhere, until they are given back: 0 done, -1 when the limit refuses. */
 int sode_shim_memory_claim(size_t size);

@@ -110,8 +110,8 @@ extension Trainer {
     try check(record.vectors, scalars, isGradientKnown: scalars.names.contains(Self.knownName))
     let memory = try TrainerMemory(from: record.vectors[0].values, optimizer: optimizer)
     let iterate = memory.iterate
-    copy(record.vectors[1].values, into: iterate.gradient)
-    for (vector, target) in zip(record.vectors[2...], iterate.state) { copy(vector.values, into: target) }
+    try copyInPieces(record.vectors[1].values, into: iterate.gradient)
+    for (vector, target) in zip(record.vectors[2...], iterate.state) { try copyInPieces(vector.values, into: target) }
     for (name, value) in zip(scalars.names, scalars.rows.first ?? []) {
       if name == Self.knownName { iterate.known = value }
       if name == Self.firstGradientName { iterate.firstGradient = value }
@@ -124,7 +124,7 @@ extension Trainer {
   /// Refuses numbers with which no step could go on. An optimizer's vectors may hold infinity, to which squares of gradients overflow, and a gradient that is not known is free memory.
   private func check(_ vectors: [(name: String, values: Vector)], _ scalars: TrainerRecord.Table, isGradientKnown: Bool) throws(Failure) {
     for (index, vector) in vectors.enumerated() where index != 1 || isGradientKnown {
-      if allFinite(vector.values) { continue }
+      if try allFiniteInPieces(vector.values) { continue }
       let place = (0..<vector.values.count).first { index > 1 ? vector.values.load($0).isNaN : !vector.values.load($0).isFinite }
       if let place { throw Failure(.fileFormat, "the checkpoint's vector \(vector.name) holds \(vector.values.load(place)) at element \(place)") }
     }

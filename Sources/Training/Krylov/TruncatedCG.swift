@@ -64,6 +64,7 @@ package struct TruncatedCG {
     try Watch.check()
     copy(z, into: d)
     scale(-1, d)
+    try Watch.check()
     var rz = dot(r, z)
     let goal = tolerance * tolerance * rz
     // ‖x‖², xᵀMd and ‖d‖² in the norm of M, by recurrence.
@@ -72,6 +73,7 @@ package struct TruncatedCG {
       try product(d, q)
       result.iterations += 1
       let curvature = dot(d, q)
+      try Watch.check()
       let step = rz / curvature
       let grown = xx + 2 * step * xd + step * step * dd
       guard curvature > 0, grown < radius * radius else {
@@ -90,6 +92,7 @@ package struct TruncatedCG {
       }
       axpy(step, d, addingTo: x)
       axpy(step, q, addingTo: r)
+      try Watch.check()
       precondition(r, z)
       try Watch.check()
       let next = dot(r, z)
@@ -97,6 +100,7 @@ package struct TruncatedCG {
       if next <= goal { break }
       scale(next / rz, d)
       axpy(-1, z, addingTo: d)
+      try Watch.check()
       rz = next
     }
     // r = g + Bx.

@@ -8,6 +8,8 @@ package struct Armijo {
   /// c.
   package var decrease = 1e-4
   package var mostEvaluations = 20
+  /// Whether a point of equal value will do, where rounding hides how far the objective falls: for Newton's last steps, which still shrink the gradient. A search that is repeated without a limit would find such points for ever.
+  package var acceptsEqual = false
 
   package init() {}
 
@@ -25,8 +27,9 @@ package struct Armijo {
     for _ in 0..<mostEvaluations {
       copy(parameters, into: trial)
       axpy(step, direction, addingTo: trial)
+      try Watch.check()
       let reached = try evaluate(trial)
-      if reached <= value + decrease * step * slope { return (step, reached) }
+      if acceptsEqual || reached < value, reached <= value + decrease * step * slope { return (step, reached) }
       // The minimizer of the parabola through the known values, kept between a tenth and a half of the step.
       let parabola = -slope * step / (2 * (reached - value - slope * step))
       step *= parabola.isFinite ? min(max(parabola, 0.1), 0.5) : 0.1

@@ -35,6 +35,7 @@ package struct StrongWolfe {
     func evaluate(_ step: Double) throws(Failure) -> Point {
       copy(parameters, into: trial)
       axpy(step, direction, addingTo: trial)
+      try Watch.check()
       let value = try objective.gradient(at: trial, into: trialGradient)
       return Point(step: step, value: value, slope: dot(trialGradient, direction))
     }

@@ -48,6 +48,6 @@ package struct BlockCoordinateDescent: Optimizer {
     }
     copy(isBetter ? trial : point, into: iterate.parameters)
     iterate.known = nil
-    if !isBetter, !solved.hasMoved { convergence.stay(objective, iterate, value: value) }
+    if !isBetter, !solved.isLower { convergence.stay(objective, iterate, value: value) }
   }
 }

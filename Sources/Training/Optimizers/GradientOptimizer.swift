@@ -23,6 +23,7 @@ extension GradientOptimizer {
     let value = try objective.gradient(at: iterate.parameters, into: iterate.gradient)
     guard value.isFinite else { throw notFinite(value) }
     clipping.apply(to: iterate.gradient)
+    try Watch.check()
     let all = OptimizerState(iterate.state)
     objective.forEachPiece { range, decay in
       self.update(

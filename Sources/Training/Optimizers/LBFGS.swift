@@ -30,11 +30,16 @@ package struct LBFGS: Optimizer {
     guard iterate.ending == nil else { return }
     let gradient = iterate.gradient
     var pairs = Int(iterate.scalars[0])
-    var slope = descend(iterate, pairs: pairs, into: direction)
+    var slope = try descend(iterate, pairs: pairs, into: direction)
     if !(slope < 0) {
       // Because of rounding, or because the pairs come from other batches, the direction does not descend: the pairs are useless.
       pairs = 0
-      slope = descend(iterate, pairs: 0, into: direction)
+      slope = try descend(iterate, pairs: 0, into: direction)
+    }
+    let kept = Int(iterate.scalars[0])
+    if kept < memory {
+      // The place of the next pair is free, and the first access to its memory takes long: it is waited for while the step can still be ended.
+      for slot in [iterate.state[kept], iterate.state[memory + kept]] { try Watch.pieces(slot.count) { fill(slot[$0], 0) } }
     }
     let length = sumOfSquares(gradient).squareRoot()
     let found = try StrongWolfe(slopeFraction: 0.9).search(
@@ -56,13 +61,14 @@ package struct LBFGS: Optimizer {
   }
 
   /// Computes −Hg and gives its slope.
-  private func descend(_ iterate: Iterate, pairs: Int, into direction: Vector) -> Double {
+  private func descend(_ iterate: Iterate, pairs: Int, into direction: Vector) throws(Failure) -> Double {
     copy(iterate.gradient, into: direction)
     scale(-1, direction)
     let kept = max(0, pairs - memory)..<pairs
     var factors = [Double](repeating: 0, count: memory)
     func pair(_ i: Int) -> (step: Vector, difference: Vector) { (iterate.state[i % memory], iterate.state[memory + i % memory]) }
     for i in kept.reversed() {
+      try Watch.check()
       let (step, difference) = pair(i)
       factors[i % memory] = dot(step, direction) / dot(step, difference)
       axpy(-factors[i % memory], difference, addingTo: direction)
@@ -72,6 +78,7 @@ package struct LBFGS: Optimizer {
       scale(dot(step, difference) / sumOfSquares(difference), direction)
     }
     for i in kept {
+      try Watch.check()
       let (step, difference) = pair(i)
       axpy(factors[i % memory] - dot(difference, direction) / dot(step, difference), step, addingTo: direction)
     }

@@ -32,9 +32,10 @@ package struct NewtonPCG: Optimizer {
 ///
 /// - Parameters:
 ///   - value: the objective at the iterate, whose `gradient` belongs to the same point.
+///   - acceptsEqual: as in `Armijo`.
 ///   - product: the curvature at the iterate times a vector, into a given vector.
 func newtonStep(
-  _ objective: any Objective, _ iterate: Iterate, value: Double, inner: TruncatedCG, product: (Vector, Vector) throws(Failure) -> Void
+  _ objective: any Objective, _ iterate: Iterate, value: Double, inner: TruncatedCG, acceptsEqual: Bool = false, product: (Vector, Vector) throws(Failure) -> Void
 ) throws(Failure) -> Double? {
   let scratch = iterate.scratch[0..<TruncatedCG.scratchCount]
   let trial = iterate.scratch[TruncatedCG.scratchCount]
@@ -42,7 +43,9 @@ func newtonStep(
   let direction = scratch[0]
   let slope = dot(direction, iterate.gradient)
   guard slope < 0 else { return nil }
-  let found = try Armijo().search(from: iterate.parameters, along: direction, value: value, slope: slope, trial: trial) { point throws(Failure) in
+  var search = Armijo()
+  search.acceptsEqual = acceptsEqual
+  let found = try search.search(from: iterate.parameters, along: direction, value: value, slope: slope, trial: trial) { point throws(Failure) in
     try objective.value(at: point)
   }
   guard let found else { return nil }

@@ -23,10 +23,13 @@ package struct NonlinearCG: Optimizer {
     let (gradient, kept, previous) = (iterate.gradient, iterate.state[0], iterate.state[1])
     let (direction, trial, trialGradient) = (iterate.scratch[0], iterate.scratch[1], iterate.scratch[2])
     let squares = sumOfSquares(gradient)
+    try Watch.check()
     let (lastSlope, lastStep) = (iterate.scalars[0], iterate.scalars[1])
     let factor = lastStep == 0 ? 0 : max(0, (squares - dot(gradient, previous)) / sumOfSquares(previous))
+    try Watch.check()
     copy(kept, into: direction)
     scale(factor, direction)
+    try Watch.check()
     axpy(-1, gradient, addingTo: direction)
     var slope = dot(direction, gradient)
     if !(slope < -1e-3 * squares) {

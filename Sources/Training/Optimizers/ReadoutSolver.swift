@@ -21,22 +21,23 @@ struct ReadoutSolver {
     tolerance = try values.real("readout_tolerance")
   }
 
-  /// Fixes the states at `parameters` and replaces the readout in `parameters` by the solution. Gives the objective there and whether the readout changed; nil if the network cannot be evaluated.
-  func solve(_ problem: any ReadoutProblem, in parameters: Vector) throws(Failure) -> (value: Double, hasMoved: Bool)? {
+  /// Fixes the states at `parameters` and replaces the readout in `parameters` by the solution. Gives the objective there, and whether the readout changed and
+  /// the objective fell; nil if the network cannot be evaluated.
+  func solve(_ problem: any ReadoutProblem, in parameters: Vector) throws(Failure) -> (value: Double, hasMoved: Bool, isLower: Bool)? {
     guard try problem.fixStates(at: parameters) else { return nil }
     let iterate = problem.iterate
-    var (value, hasMoved) = (Double.infinity, false)
+    var (value, hasMoved, isLower) = (Double.infinity, false, false)
     for _ in 0..<mostIterations {
       value = try iterate.evaluate(problem)
       guard value.isFinite else { throw notFinite(value) }
       guard sumOfSquares(iterate.gradient).squareRoot() > tolerance else { break }
-      let moved = try newtonStep(problem, iterate, value: value, inner: inner) { direction, product throws(Failure) in
+      let moved = try newtonStep(problem, iterate, value: value, inner: inner, acceptsEqual: true) { direction, product throws(Failure) in
         try problem.hessianProduct(direction, at: iterate.parameters, into: product)
       }
       guard let moved else { break }
-      (value, hasMoved) = (moved, true)
+      (value, hasMoved, isLower) = (moved, true, isLower || moved < value)
     }
     copy(iterate.parameters, into: parameters[problem.range])
-    return (value, hasMoved)
+    return (value, hasMoved, isLower)
   }
 }

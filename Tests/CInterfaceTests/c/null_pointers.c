@@ -238,6 +238,10 @@ int main(void) {
   REFUSES(sode_network_solve_from(adaptive, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), "start_states");
   REFUSES(sode_network_solve_from(adaptive, 0, &x, NULL, NULL, NULL, &event_function, NULL, NULL, NULL, NULL, NULL), "event->weights");
   CHECK_OK(sode_network_solve_from(adaptive, 0, &x, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL));
+  REFUSES(sode_network_solve_rows_or_nan(NULL, 0, &x, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), "network");
+  REFUSES(sode_network_solve_rows_or_nan(adaptive, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), "start_states");
+  REFUSES(sode_network_solve_rows_or_nan(adaptive, 0, &x, NULL, NULL, NULL, &event_function, NULL, NULL, NULL, NULL, NULL), "event->weights");
+  CHECK_OK(sode_network_solve_rows_or_nan(adaptive, 0, &x, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL));
   REFUSES(sode_network_memory_plan(NULL, 1, NULL, 1, &memory_plan), "network");
   REFUSES(sode_network_memory_plan(network, 1, NULL, 1, NULL), "plan");
   REFUSES(sode_network_block_memory(NULL, 1, NULL, 1, 0, &block_memory), "network");

@@ -17,7 +17,7 @@ from ._library import decode, library
 from ._structures import BlockMemoryData, EventFunctionData, MemoryPlanData, NearIdentityGapData, StepReportData, Tensor
 from ._tensor import as_array, output, pass_tensor, tensor_of
 from ._text import integer, real, text, thread_count
-from .rows import failed_rows
+from .rows import failed_rows, row_flag
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 END_HORIZON = 1
 #: `Solution.ends` of a sample whose solve met the event (SODE_END_EVENT).
 END_EVENT = 2
-#: `Solution.ends` of a sample whose step control gave up; `Solution.reasons` says why (SODE_END_FAILURE).
+#: `Solution.ends` of a sample that could not begin or whose step control gave up; `Solution.reasons` says why (SODE_END_FAILURE).
 END_FAILURE = 3
 
 
@@ -65,7 +65,7 @@ class Solution:
     states: [samples, times, width] in the network's type, the visible states at the requested times; NaN at times before a sample's
     start and at times that it did not reach.
     ends: [samples] of int32, how each solve ended: stableode.END_HORIZON (1), END_EVENT (2) or END_FAILURE (3).
-    end_times: [samples] of float64, when each solve ended, in the block's time: 0 … horizon.
+    end_times: [samples] of float64, when each solve ended, in the block's time: 0 … horizon; NaN for samples that could not begin.
     event_states: [samples, width] in the network's type, the visible states at the events; NaN for samples without an event.
     report: a StepReport of the whole solve.
     reasons: for each sample, why its solve failed, as a sentence; None if it did not fail.
@@ -137,7 +137,7 @@ class NearIdentityGap:
     euler_to_flow: tuple[float, float]
 
 
-def solve(network: Model, features, times: ArrayLike, event, block: int, start_states, start_times) -> Solution:
+def solve(network: Model, features, times: ArrayLike, event, block: int, start_states, start_times, rows_without_result: str = "error") -> Solution:
     """See Network.solve."""
     block = integer(block, "block")
     if features is None and start_states is None:
@@ -153,7 +153,8 @@ def solve(network: Model, features, times: ArrayLike, event, block: int, start_s
     end_times, end_times_out = output(samples, "float64")
     restart_states, restart_states_out = output((samples, state_width), network.dtype)
     report, function = StepReportData(), None if event is None else _event_function(event)
-    library.sode_network_solve_from(
+    call = library.sode_network_solve_rows_or_nan if row_flag(rows_without_result) else library.sode_network_solve_from
+    call(
         network._pointer,
         block,
         pass_tensor(x),

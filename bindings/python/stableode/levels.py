@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._errors import OutOfRangeError
+from ._errors import CancelledError, OutOfRangeError, TimeLimitError
 from ._handle import pointer_of
+from ._limits import Deadline
 from ._text import function, integer, text
 from .dataset import Data, as_dataset
 from .introspection import takes_options
@@ -39,13 +40,15 @@ def multilevel(
     `layers` must be the present number of layers times a power of two. The options are those of Trainer; `epochs` applies to each
     level. History has a row for each epoch of each level; `history.level` is its level. With validation data each level starts
     from the best iterate of the level before, and the returned network is the best of the finest level.
-    on_level: a function that receives the trained network of each level.
+    on_level: a function that receives the trained network of each level. A limit of `stableode.limits` counts for the whole call: if it
+    ends training, the network of the level that was reached is returned.
 
         network = stableode.Network(inputs=2, outputs=2, width=4, field="hamiltonian", integrator="verlet", layers=16, horizon=10.0)
         network, history = stableode.multilevel(network, training, validation, layers=128, epochs=100, smoothness=1e-4)
 
     Errors: OutOfRangeError if `layers` cannot be reached; the errors of training.
     """
+    deadline = Deadline()
     pointer_of(network, "network", "network")
     function(on_event, "on_event")
     function(on_level, "on_level")
@@ -55,16 +58,31 @@ def multilevel(
     factor, rest = divmod(wanted, present)
     if rest or factor < 1 or factor & (factor - 1):
         raise OutOfRangeError(f"layers is {wanted}; it must be {present}, the network's present number, times a power of 2")
-    training = as_dataset(training, name="training")
-    validation = None if validation is None else as_dataset(validation, name="validation")
+    with deadline.rest():
+        training = as_dataset(training, name="training")
+        validation = None if validation is None else as_dataset(validation, name="validation")
     trainer = Trainer(network, **options)
+    history = None
     while True:
-        history = trainer.run(training, validation, on_event=on_event)
+        try:
+            with deadline.rest():
+                history = trainer.run(training, validation, on_event=on_event)
+        except TimeLimitError:
+            if history is None:
+                raise
+            # Nothing was left of the time for this level, whose network is that of the level before.
+            history = History(history, "time_limit")
         if on_level is not None:
             on_level(network)
         if factor == 1 or history.outcome not in ("ok", "early_stopping", "converged", "no_descent"):
             trainer.close()
             return network, history
         coarse, factor = trainer, factor // 2
-        network, trainer = coarse.refine(prolongation)
-        coarse.close()
+        try:
+            with deadline.rest():
+                network, trainer = coarse.refine(prolongation)
+        except (TimeLimitError, CancelledError) as error:
+            # The work ends between two levels: the finished level is the result.
+            return network, History(history, "time_limit" if isinstance(error, TimeLimitError) else "cancelled")
+        finally:
+            coarse.close()

@@ -324,6 +324,7 @@ class Network(Model):
         block: int = 0,
         start_states: ArrayLike | None = None,
         start_times: ArrayLike | None = None,
+        rows_without_result: Literal["error", "nan"] = "error",
     ) -> equation.Solution:
         """Solves one block with its adaptive integrator (dopri5, tsit5), which chooses the steps of each sample: a Solution.
 
@@ -335,6 +336,8 @@ class Network(Model):
         start_states: states of the block [samples, state width] from which the samples go on, such as `restart_states` of an earlier
         Solution; features may then be None, and are not used. None: the states that the features lead to.
         start_times: when each sample starts [samples], between 0 and the horizon; None: at 0. States at earlier times are NaN.
+        rows_without_result: what to do about samples that cannot begin because of their features, start state or start time. "error"
+        raises for the first of them; "nan" marks them in `ends`, fills their states with NaN and gives the cause in `reasons`.
 
             first = network.solve(features, event=(w, level))
             met = first.ends == stableode.END_EVENT
@@ -343,7 +346,7 @@ class Network(Model):
         If the step control of a sample fails, no error is raised: `ends` marks the sample, and `reasons` says why.
         Errors: IncompatibleError if the block's integrator is not adaptive.
         """
-        return equation.solve(self, features, times, event, block, start_states, start_times)
+        return equation.solve(self, features, times, event, block, start_states, start_times, rows_without_result)
 
     def memory_plan(self, max_batch: int = 256, *, memory: str | None = None, threads: int = 1) -> equation.MemoryPlan:
         """The MemoryPlan of a Gradient with these arguments: what it will store and recompute. Nothing is allocated."""

@@ -66,7 +66,7 @@ CALLS = {
     "Network.states": (lambda: network().states, {"features": X, "block": 0, "out": None}),
     "Network.solve": (
         lambda: adaptive().solve,
-        {"features": X, "times": [0.5], "event": ([1.0, 0.0], 0.5), "block": 0, "start_states": X, "start_times": numpy.zeros(12)},
+        {"features": X, "times": [0.5], "event": ([1.0, 0.0], 0.5), "block": 0, "start_states": X, "start_times": numpy.zeros(12), "rows_without_result": "error"},
     ),
     "Network.memory_plan": (lambda: network().memory_plan, {"max_batch": 4, "memory": "store_all", "threads": 1}),
     "Network.refine": (lambda: network().refine, {"prolongation": "linear"}),

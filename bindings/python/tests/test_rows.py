@@ -55,6 +55,30 @@ def test_a_solution_carries_each_samples_reason():
         network.predict(features)
 
 
+@pytest.mark.parametrize("given", ["features", "start_states", "start_times"])
+def test_samples_that_cannot_begin(given):
+    network = stableode.Network(inputs=2, outputs=2, integrator="dopri5", seed=2)
+    values = {"features": numpy.random.default_rng(1).standard_normal((200, 2)), "start_times": numpy.zeros(200)}
+    values["start_states"] = values["features"].copy()
+    bad = values[given]
+    bad[3], bad[100], bad[199] = numpy.nan, 1e300, -numpy.inf
+    missing, arguments = [3, 100, 199], {"features": {}, "start_states": {"start_states": bad}, "start_times": {"start_times": bad}}[given]
+    features, times = None if given == "start_states" else values["features"], [0.0, 0.5]
+    with pytest.raises((stableode.InvalidDataError, stableode.OutOfRangeError), match="row 3"):
+        network.solve(features, times, **arguments)
+    solution = network.solve(features, times, **arguments, rows_without_result="nan")
+    rows = stableode.failed_rows()
+    assert [row.row for row in rows] == missing and all(given in row.reason for row in rows)
+    good = numpy.setdiff1d(numpy.arange(200), missing)
+    assert (solution.ends[missing] == stableode.END_FAILURE).all() and (solution.ends[good] == stableode.END_HORIZON).all()
+    assert numpy.isnan(solution.states[missing]).all() and numpy.isnan(solution.end_times[missing]).all()
+    assert [sample for sample, reason in enumerate(solution.reasons) if reason] == missing
+    # The other samples have the bits that they have without these.
+    chosen = {name: array[good] for name, array in arguments.items()}
+    alone = network.solve(None if features is None else features[good], times, **chosen)
+    assert numpy.array_equal(solution.states[good], alone.states)
+
+
 def test_auc_ranks_scores_that_saturate():
     network = stableode.Network(inputs=1, outputs=1, loss="logistic", readout="identity", layers=1)
     network.parameter_vector = numpy.zeros(network.parameter_count)

@@ -96,7 +96,7 @@ def test_starts_that_cannot_be():
         ({"start_states": states, "start_times": numpy.zeros(2)}, stableode.ShapeMismatchError, "start_times"),
         ({"start_states": states, "start_times": [0, 4, 0]}, stableode.OutOfRangeError, "start_times holds 4.0 at row 1"),
         ({"start_states": states, "start_times": [0, 1, -0.1]}, stableode.OutOfRangeError, "at row 2"),
-        ({"start_states": states, "start_times": [0, NAN, 0]}, ValueError, "start_times"),
+        ({"start_states": states, "start_times": [0, NAN, 0]}, stableode.InvalidDataError, "start_times holds NaN or infinity at row 1"),
         ({"start_states": [[0] * 5, [0, NAN, 0, 0, 0]]}, stableode.InvalidDataError, "start_states holds NaN or infinity at row 1, column 1"),
         ({"features": X[:2], "start_states": states}, stableode.ShapeMismatchError, "features has 2 samples and start_states 3"),
     ]:

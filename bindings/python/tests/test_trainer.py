@@ -337,6 +337,20 @@ def test_multilevel_trains_every_level(make_classifier, data):
             stableode.multilevel(network, *data, layers=layers)
 
 
+def test_a_limit_counts_for_all_levels(make_classifier, data):
+    trained = []
+
+    def rest(level):
+        trained.append(level.specification["blocks"][0]["layers"])
+        time.sleep(2.1)
+
+    with stableode.limits(seconds=2):
+        network, history = stableode.multilevel(make_classifier(layers=4), *data, layers=16, epochs=1, on_level=rest, **OPTIONS)
+    # The first level took the whole time, so that it is the result.
+    assert trained == [4] and history.outcome == "time_limit" and history.level.tolist() == [0]
+    assert network.specification["blocks"][0]["layers"] == 4
+
+
 def test_a_refined_trainer_carries_over(make_classifier, data):
     network = make_classifier(layers=4)
     with stableode.Trainer(network, epochs=2, **OPTIONS) as trainer:
