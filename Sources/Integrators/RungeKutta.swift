@@ -50,6 +50,9 @@ package struct RungeKutta: Integrator {
     case .descent, .decay:
       let radius = circleRadius
       return radius > 0 ? .atMost(2 * radius / h) : .unknown("this Runge–Kutta method has no circle of contractivity")
+    case .scaledDescent:
+      // The radius is bisected, and r is increased by a floor.
+      return circleRadius >= 1 - 1e-9 ? .unlimited : .unknown("steps row_sums bounds the size for Euler's method and for Runge–Kutta methods of circle radius 1, such as heun, ssprk3 and rk4")
     default: return .unknown("of Runge–Kutta methods a largest stable step is known for antisymmetric fields with gamma = 0 and for gradient_flow and negative_definite")
     }
   }
