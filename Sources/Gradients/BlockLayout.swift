@@ -96,7 +96,8 @@ package struct BlockLayout: Sendable {
     self.nodes = mixes ? nodes : [0]
     coefficients = entries
     guard isOwn || mixes || grid.isUniform || !(integrator.preparesForStepSize || field.preparesForStepSize) else {
-      throw Failure(.incompatible, "layers that share weights need equal step sizes with this \(integrator.preparesForStepSize ? "integrator" : "field"), whose operators depend on the step size")
+      throw Failure(.incompatible,
+        "layers that share weights need equal step sizes with this \(integrator.preparesForStepSize ? "integrator" : "field"), whose operators depend on the step size")
     }
     guard isOwn || mixes || !integrator.preparesOwnTensors else {
       throw Failure(

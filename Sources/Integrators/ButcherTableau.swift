@@ -146,7 +146,8 @@ extension ButcherTableau {
   /// By default the explicit midpoint rule (Runge 1895), order 2.
   package static let options = [
     OptionDescription(
-      "tableau_a", .reals, default: .text("0.5"), "coefficients a_ij of the Runge–Kutta method, row by row: either those below the diagonal alone, or all of them"),
+      "tableau_a", .reals, default: .text("0.5"),
+      "coefficients a_ij of the Runge–Kutta method, row by row: either those below the diagonal alone, or all of them"),
     OptionDescription("tableau_b", .reals, default: .text("0,1"), "weights b_i of the Runge–Kutta method, one for each stage"),
     OptionDescription(
       "tableau_order", .integer(1...Int64(maximumOrder)), default: .integer(2), unit: "1",

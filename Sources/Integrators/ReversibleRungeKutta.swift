@@ -24,7 +24,9 @@ package struct ReversibleRungeKutta: Integrator {
 
   package static let options =
     [
-      OptionDescription("base", .choice(tableaux.names), default: .text("heun"), "the explicit Runge–Kutta method that is made reversible, by the name of its integrator; runge_kutta is your own tableau"),
+      OptionDescription(
+        "base", .choice(tableaux.names), default: .text("heun"),
+        "the explicit Runge–Kutta method that is made reversible, by the name of its integrator; runge_kutta is your own tableau"),
       OptionDescription(
         "reversible_coupling", .real(0x1p-20...1 - 0x1p-20), default: .real(0.999), unit: "1",
         "λ of y₊ = λy + (1−λ)z + Ψ_h(z): near 1 rounding errors grow little on the way back; smaller values keep y and z closer together"),
@@ -48,7 +50,9 @@ package struct ReversibleRungeKutta: Integrator {
 
   package var order: Int { base.order }
   package var isReversible: Bool { true }
-  package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize { .unknown("of reversible methods no largest stable step is known for all fields") }
+  package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
+    .unknown("of reversible methods no largest stable step is known for all fields")
+  }
   package func stateWidth(_ field: any VectorField) -> Int { 2 * field.stateWidth }
   package func recordWidth(_ field: any VectorField) -> Int { 2 * base.recordWidth(field) }
   package func scratchWidth(_ field: any VectorField) -> Int { base.scratchWidth(field) }
@@ -72,18 +76,22 @@ package struct ReversibleRungeKutta: Integrator {
     let (y, z, yAfter, zAfter) = (before.slot(0, of: n), before.slot(1, of: n), after.slot(0, of: n), after.slot(1, of: n))
     combine(coupling, y, 1 - coupling, z, into: yAfter)
     base.evaluateIncrement(
-      field, step, stepSize: h, nodes: forwardNodes, at: z, factor: 1, addingTo: yAfter, into: yAfter, record: record.map { self.record(0, field, $0) }, scratch: scratch)
+      field, step, stepSize: h, nodes: forwardNodes, at: z, factor: 1, addingTo: yAfter, into: yAfter, record: record.map { self.record(0, field, $0) },
+      scratch: scratch)
     base.evaluateIncrement(
-      field, step, stepSize: -h, nodes: backwardNodes, at: yAfter, factor: -1, addingTo: z, into: zAfter, record: record.map { self.record(1, field, $0) }, scratch: scratch)
+      field, step, stepSize: -h, nodes: backwardNodes, at: yAfter, factor: -1, addingTo: z, into: zAfter, record: record.map { self.record(1, field, $0) },
+      scratch: scratch)
   }
 
   package func reverse(_ field: any VectorField, _ step: Step, from after: Block, into before: Block, record: Block?, scratch: Block) {
     let (n, h) = (field.stateWidth, step.stepSize)
     let (y, z, yAfter, zAfter) = (before.slot(0, of: n), before.slot(1, of: n), after.slot(0, of: n), after.slot(1, of: n))
     base.evaluateIncrement(
-      field, step, stepSize: -h, nodes: backwardNodes, at: yAfter, factor: 1, addingTo: zAfter, into: z, record: record.map { self.record(1, field, $0) }, scratch: scratch)
+      field, step, stepSize: -h, nodes: backwardNodes, at: yAfter, factor: 1, addingTo: zAfter, into: z, record: record.map { self.record(1, field, $0) },
+      scratch: scratch)
     base.evaluateIncrement(
-      field, step, stepSize: h, nodes: forwardNodes, at: z, factor: -1, addingTo: yAfter, into: y, record: record.map { self.record(0, field, $0) }, scratch: scratch)
+      field, step, stepSize: h, nodes: forwardNodes, at: z, factor: -1, addingTo: yAfter, into: y, record: record.map { self.record(0, field, $0) },
+      scratch: scratch)
     combine(1 / coupling, y, -(1 - coupling) / coupling, z, into: y)
   }
 
@@ -95,10 +103,12 @@ package struct ReversibleRungeKutta: Integrator {
     let (y, z, yAfter, zAfter) = (tangent.slot(0, of: n), tangent.slot(1, of: n), out.slot(0, of: n), out.slot(1, of: n))
     combine(coupling, y, 1 - coupling, z, into: yAfter)
     base.pushIncrementForward(
-      field, step, stepSize: h, nodes: forwardNodes, direction: direction, at: before.slot(1, of: n), record: self.record(0, field, record), tangent: z, factor: 1,
+      field, step, stepSize: h, nodes: forwardNodes, direction: direction, at: before.slot(1, of: n), record: self.record(0, field, record), tangent: z,
+      factor: 1,
       addingTo: yAfter, into: yAfter, scratch: scratch)
     base.pushIncrementForward(
-      field, step, stepSize: -h, nodes: backwardNodes, direction: direction, at: after.slot(0, of: n), record: self.record(1, field, record), tangent: yAfter, factor: -1,
+      field, step, stepSize: -h, nodes: backwardNodes, direction: direction, at: after.slot(0, of: n), record: self.record(1, field, record), tangent: yAfter,
+      factor: -1,
       addingTo: z, into: zAfter, scratch: scratch)
   }
 
@@ -110,10 +120,12 @@ package struct ReversibleRungeKutta: Integrator {
     let (n, h) = (field.stateWidth, step.stepSize)
     let (y, z) = (cotangent.slot(0, of: n), cotangent.slot(1, of: n))
     base.pullIncrementBack(
-      field, step, stepSize: -h, nodes: backwardNodes, at: after.slot(0, of: n), record: self.record(1, field, record), factor: -1, cotangent: z, addingTo: y, gradient: gradient,
+      field, step, stepSize: -h, nodes: backwardNodes, at: after.slot(0, of: n), record: self.record(1, field, record), factor: -1, cotangent: z, addingTo: y,
+      gradient: gradient,
       scratch: scratch)
     base.pullIncrementBack(
-      field, step, stepSize: h, nodes: forwardNodes, at: before.slot(1, of: n), record: self.record(0, field, record), factor: 1, cotangent: y, addingTo: z, gradient: gradient,
+      field, step, stepSize: h, nodes: forwardNodes, at: before.slot(1, of: n), record: self.record(0, field, record), factor: 1, cotangent: y, addingTo: z,
+      gradient: gradient,
       scratch: scratch)
     combine(1, z, 1 - coupling, y, into: z)
     combine(coupling, y, 0, y, into: y)

@@ -91,7 +91,8 @@ package struct RungeKutta: Integrator {
   ///
   /// - Parameter nodes: the node whose weights each stage takes.
   func evaluateIncrement(
-    _ field: any VectorField, _ step: Step, stepSize h: Double, nodes: [Int], at before: Block, factor: Double, addingTo base: Block, into after: Block, record: Block?,
+    _ field: any VectorField, _ step: Step, stepSize h: Double, nodes: [Int], at before: Block, factor: Double, addingTo base: Block, into after: Block,
+    record: Block?,
     scratch: Block
   ) {
     let last = stages - 1
@@ -132,13 +133,15 @@ package struct RungeKutta: Integrator {
     tangent: Block, into out: Block, scratch: Block
   ) {
     pushIncrementForward(
-      field, step, stepSize: step.stepSize, nodes: nodeOfStage, direction: direction, at: before, record: record, tangent: tangent, factor: 1, addingTo: tangent, into: out,
+      field, step, stepSize: step.stepSize, nodes: nodeOfStage, direction: direction, at: before, record: record, tangent: tangent, factor: 1,
+      addingTo: tangent, into: out,
       scratch: scratch)
   }
 
   /// out = base + factor·(∂Ψ_h/∂x·tangent + ∂Ψ_h/∂θ·direction). `out` may be `base`, never `tangent`.
   func pushIncrementForward(
-    _ field: any VectorField, _ step: Step, stepSize h: Double, nodes: [Int], direction: StepWeights?, at before: Block, record: Block, tangent: Block, factor: Double,
+    _ field: any VectorField, _ step: Step, stepSize h: Double, nodes: [Int], direction: StepWeights?, at before: Block, record: Block, tangent: Block,
+    factor: Double,
     addingTo base: Block, into out: Block, scratch: Block
   ) {
     let last = stages - 1
@@ -165,7 +168,8 @@ package struct RungeKutta: Integrator {
     cotangent: Block, gradient: StepWeights?, scratch: Block
   ) {
     pullIncrementBack(
-      field, step, stepSize: step.stepSize, nodes: nodeOfStage, at: before, record: record, factor: 1, cotangent: cotangent, addingTo: cotangent, gradient: gradient,
+      field, step, stepSize: step.stepSize, nodes: nodeOfStage, at: before, record: record, factor: 1, cotangent: cotangent, addingTo: cotangent,
+      gradient: gradient,
       scratch: scratch)
   }
 
@@ -173,7 +177,8 @@ package struct RungeKutta: Integrator {
   ///
   /// From the last stage to the first, w_i = h b_i p + h Σ_{j>i} a_ji λ_j, λ_i = (∂f/∂y)ᵀ w_i at X_i; then q + Σ λ_i.
   func pullIncrementBack(
-    _ field: any VectorField, _ step: Step, stepSize h: Double, nodes: [Int], at before: Block, record: Block, factor: Double, cotangent: Block, addingTo q: Block,
+    _ field: any VectorField, _ step: Step, stepSize h: Double, nodes: [Int], at before: Block, record: Block, factor: Double, cotangent: Block,
+    addingTo q: Block,
     gradient: StepWeights?, scratch: Block
   ) {
     let last = stages - 1

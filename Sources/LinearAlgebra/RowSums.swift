@@ -52,7 +52,8 @@ package struct RowSums: Sendable {
   package init(_ geometry: ConvolutionGeometry) throws(Failure) {
     let (v, h) = (geometry.vertical, geometry.horizontal)
     if geometry.padding == .reflect || geometry.padding == .replicate, max(v.before, v.after, h.before, h.after) > 0 {
-      throw Failure(.incompatible, "row sums bound a convolution with zero or periodic padding; padding \(geometry.padding.name) uses pixels at the edge several times, which can exceed the bound")
+      throw Failure(
+        .incompatible, "row sums bound a convolution with zero or periodic padding; padding \(geometry.padding.name) uses pixels at the edge several times, which can exceed the bound")
     }
     (rows, inputs, groups, vertical, horizontal) = (geometry.outputChannels, geometry.inputChannels / geometry.groups, geometry.groups, Axis(v), Axis(h))
   }
@@ -86,7 +87,8 @@ package struct RowSums: Sendable {
 
   /// The tangent of t for the tangents of W and s.
   package func makeDirection(
-    _ weightDirection: Vector, logScaleDirection: Vector, at weights: Vector, logScales s: Vector, factors: Vector, numerator c: Double, into direction: Vector, memory: Vector
+    _ weightDirection: Vector, logScaleDirection: Vector, at weights: Vector, logScales s: Vector, factors: Vector, numerator c: Double,
+    into direction: Vector, memory: Vector
   ) {
     let (w, dw) = (arrange(weights, into: 0, memory), arrange(weightDirection, into: 1, memory))
     let q = makeScales(s, memory)
@@ -162,7 +164,8 @@ package struct RowSums: Sendable {
   @inline(__always) private func forEachSegment(_ i: Int, _ j: Int, _ dy: Int, _ dx: Int, _ body: (_ left: Int, _ right: Int, _ count: Int) -> Void) {
     let columns = horizontal.overlap(dx)
     for y in vertical.overlap(dy) {
-      body(((i * vertical.taps + y + dy) * horizontal.taps + columns.lowerBound + dx) * inputs, ((j * vertical.taps + y) * horizontal.taps + columns.lowerBound) * inputs, columns.count * inputs)
+      body(((i * vertical.taps + y + dy) * horizontal.taps + columns.lowerBound + dx) * inputs,
+        ((j * vertical.taps + y) * horizontal.taps + columns.lowerBound) * inputs, columns.count * inputs)
     }
   }
 

@@ -87,7 +87,8 @@ extension ParameterLayout {
       let layout = plan.blocks[index].layout
       let isLayered = entries != .coefficients || (layout.isLayerwise && layout.expandedCount == 0)
       regions.append(
-        Region(range: tensor.range, isWeight: tensor.role == .weight, entries: tensor.shape[0], isLayered: isLayered, roughness: known[entries.rawValue] ?? .none))
+        Region(range: tensor.range, isWeight: tensor.role == .weight, entries: tensor.shape[0], isLayered: isLayered,
+        roughness: known[entries.rawValue] ?? .none))
     }
     self.init(regions, classifier: readout.map { Classifier(range: $0.range, inputs: $0.shape[1]) })
   }

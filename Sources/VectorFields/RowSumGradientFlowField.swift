@@ -29,7 +29,8 @@ package final class RowSumGradientFlowField: MappedField {
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     let slopes = configuration.activation.slopeRange
     guard slopes.lowerBound >= 0, slopes.upperBound.isFinite else {
-      throw Failure(.incompatible, "steps row_sums needs an activation whose slopes are at least 0; those of \(configuration.activation.name) begin at \(slopes.lowerBound)")
+      throw Failure(.incompatible,
+        "steps row_sums needs an activation whose slopes are at least 0; those of \(configuration.activation.name) begin at \(slopes.lowerBound)")
     }
     var plan = LayerPlan(configuration)
     weights = try plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
@@ -39,7 +40,8 @@ package final class RowSumGradientFlowField: MappedField {
     factorsOffset = plan.reserve(sums.rows)
     memoryOffset = plan.reserve(sums.memoryCount)
     map = ChainedMap(
-      ChainedMap(AffineMap(weights, bias: bias, configuration.activation), then: RowFactorMap(preparedAt: factorsOffset, gradientIn: logScales, rows: weights.outputs)),
+      ChainedMap(AffineMap(weights, bias: bias, configuration.activation), then: RowFactorMap(preparedAt: factorsOffset, gradientIn: logScales,
+      rows: weights.outputs)),
       then: AffineMap(weights.transposed, bias: .none, nil, factor: -1))
     self.plan = plan
     precision = configuration.precision
@@ -85,6 +87,7 @@ package final class RowSumGradientFlowField: MappedField {
   package func finishGradient(_ gradient: Layer, at layer: Layer, stepSize h: Double) {
     let (factors, memory) = prepared(layer)
     sums.pullBack(
-      scales(gradient), addingTo: tensor(weights, gradient), at: tensor(weights, layer), logScales: scales(layer), factors: factors, numerator: 2 / (h * slope), memory: memory)
+      scales(gradient), addingTo: tensor(weights, gradient), at: tensor(weights, layer), logScales: scales(layer), factors: factors,
+      numerator: 2 / (h * slope), memory: memory)
   }
 }

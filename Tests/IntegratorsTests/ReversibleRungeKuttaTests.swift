@@ -58,7 +58,8 @@ import VectorFields
     let stated = try tableaux.standard(base).order
     for basis in [SharedBasis(), try PolynomialBasis(3)] as [any TimeBasis] {
       func visible(_ steps: Int) throws -> [Double] {
-        let example = try BlockCase(field: "dense", integrator: "reversible", scheme: try scheme(base, coupling), layers: steps, horizon: 1, basis: basis, offset: 0)
+        let example = try BlockCase(field: "dense", integrator: "reversible", scheme: try scheme(base, coupling), layers: steps, horizon: 1, basis: basis,
+          offset: 0)
         let state = try example.numbers(example.stateWidth, Self.columns)
         let start = try Numbers.normal(example.block.width * Self.columns, .float64, seed: 5)
         for (index, value) in start.values.enumerated() { state[index] = value }
@@ -82,11 +83,13 @@ import VectorFields
   }
 
   /// The inverse is algebraic for any field: 1000 layers there and back. Rounding errors grow by 1/λ a layer, by e = 2.7 for λ = 0.999; a smaller λ loses more.
-  @Test(arguments: [("dense", "heun"), ("gradient_flow", "rk4"), ("hamiltonian", "euler"), ("port_hamiltonian", "ssprk3")]) func thousandLayersThereAndBackAreTheIdentity(_ field: String, _ base: String) throws {
+  @Test(arguments: [("dense", "heun"), ("gradient_flow", "rk4"), ("hamiltonian", "euler"), ("port_hamiltonian",
+    "ssprk3")]) func thousandLayersThereAndBackAreTheIdentity(_ field: String, _ base: String) throws {
     func defect(_ coupling: Double) throws -> Double {
       // Layers with random weights of their own would hardly move the state of a free field.
       let basis: any TimeBasis = field == "dense" ? SharedBasis() : LayerwiseBasis()
-      return try roundTripDefect(try BlockCase(field: field, integrator: "reversible", scheme: try scheme(base, coupling), layers: 1000, horizon: 2, basis: basis))
+      return try roundTripDefect(try BlockCase(field: field, integrator: "reversible", scheme: try scheme(base, coupling), layers: 1000, horizon: 2,
+        basis: basis))
     }
     let weak = try defect(0.999)
     #expect(weak < 1e-11, "\(weak)")

@@ -18,13 +18,16 @@ import Testing
     var description: String { "\(inputs)→\(outputs), groups \(groups), kernel \(kernel), stride \(stride), dilation \(dilation), margin \(margin), \(padding.name)" }
 
     func geometry(_ size: Int) throws -> ConvolutionGeometry {
-      func extent(_ input: Int) -> ConvolutionExtent { ConvolutionExtent(input: input, kernel: kernel, stride: stride, dilation: dilation, before: margin, after: margin) }
-      return try ConvolutionGeometry(inputChannels: inputs, outputChannels: outputs, groups: groups, vertical: extent(size), horizontal: extent(size + 1), padding: padding)
+      func extent(_ input: Int) -> ConvolutionExtent { ConvolutionExtent(input: input, kernel: kernel, stride: stride, dilation: dilation, before: margin,
+        after: margin) }
+      return try ConvolutionGeometry(inputChannels: inputs, outputChannels: outputs, groups: groups, vertical: extent(size), horizontal: extent(size + 1),
+        padding: padding)
     }
   }
 
   static let cases = [
-    Case(), Case(padding: .periodic), Case(inputs: 4, outputs: 6, groups: 2), Case(inputs: 3, outputs: 3, groups: 3), Case(stride: 2), Case(stride: 2, dilation: 2, margin: 2), Case(stride: 3, dilation: 2, margin: 2),
+    Case(), Case(padding: .periodic), Case(inputs: 4, outputs: 6, groups: 2), Case(inputs: 3, outputs: 3, groups: 3), Case(stride: 2), Case(stride: 2,
+    dilation: 2, margin: 2), Case(stride: 3, dilation: 2, margin: 2),
     Case(kernel: 1, margin: 0), Case(kernel: 2, margin: 0), Case(kernel: 5, margin: 2, padding: .periodic), Case(inputs: 1, outputs: 4, kernel: 3),
   ]
 
@@ -127,7 +130,8 @@ import Testing
     let (dw, ds) = (try TestSupport.Numbers.normal(count, .float64, seed: 11), try TestSupport.Numbers.normal(sums.rows, .float64, seed: 12))
     let tangent = try TestSupport.Numbers(sums.rows, .float64)
     sums.makeDirection(
-      dw.vector, logScaleDirection: ds.vector, at: run.weights.vector, logScales: run.scales.vector, factors: run.factors.vector, numerator: run.c, into: tangent.vector,
+      dw.vector, logScaleDirection: ds.vector, at: run.weights.vector, logScales: run.scales.vector, factors: run.factors.vector, numerator: run.c,
+      into: tangent.vector,
       memory: try TestSupport.Numbers(sums.memoryCount, .float64).vector)
     let epsilon = 1e-6
     func moved(_ sign: Double) throws -> [Double] {
@@ -143,7 +147,8 @@ import Testing
     let (cotangent, weightGradient) = (try TestSupport.Numbers.normal(sums.rows, .float64, seed: 14), try TestSupport.Numbers(start.values, .float64))
     let gradient = try TestSupport.Numbers(cotangent.values, .float64)
     sums.pullBack(
-      gradient.vector, addingTo: weightGradient.vector, at: run.weights.vector, logScales: run.scales.vector, factors: run.factors.vector, numerator: run.c, memory: run.memory.vector)
+      gradient.vector, addingTo: weightGradient.vector, at: run.weights.vector, logScales: run.scales.vector, factors: run.factors.vector, numerator: run.c,
+      memory: run.memory.vector)
     let back = inner(ds.values, gradient.values) + inner(dw.values, zip(weightGradient.values, start.values).map { $0 - $1 })
     #expect(abs(inner(tangent.values, cotangent.values) - back) < 1e-12 * norm(tangent.values) * norm(cotangent.values))
   }
@@ -158,13 +163,16 @@ import Testing
     run.make()
     #expect(run.factors[0] == (precision == .float32 ? Double(Float(1.7 * 1024)) : 1.7 * 1024))
     #expect(run.factors.values.allSatisfy { $0.isFinite && $0 >= 0 } && run.factors[1] < 1e-30)
-    let (gradient, weightGradient, tangent) = (try TestSupport.Numbers([1, 1, 1, 1], precision), try TestSupport.Numbers(12, precision), try TestSupport.Numbers(4, precision))
+    let (gradient, weightGradient, tangent) = (try TestSupport.Numbers([1, 1, 1, 1], precision), try TestSupport.Numbers(12, precision),
+      try TestSupport.Numbers(4, precision))
     let (dw, ds) = (try TestSupport.Numbers.normal(12, precision, seed: 3), try TestSupport.Numbers.normal(4, precision, seed: 4))
     sums.makeDirection(
-      dw.vector, logScaleDirection: ds.vector, at: run.weights.vector, logScales: run.scales.vector, factors: run.factors.vector, numerator: run.c, into: tangent.vector,
+      dw.vector, logScaleDirection: ds.vector, at: run.weights.vector, logScales: run.scales.vector, factors: run.factors.vector, numerator: run.c,
+      into: tangent.vector,
       memory: run.memory.vector)
     sums.pullBack(
-      gradient.vector, addingTo: weightGradient.vector, at: run.weights.vector, logScales: run.scales.vector, factors: run.factors.vector, numerator: run.c, memory: run.memory.vector)
+      gradient.vector, addingTo: weightGradient.vector, at: run.weights.vector, logScales: run.scales.vector, factors: run.factors.vector, numerator: run.c,
+      memory: run.memory.vector)
     for numbers in [gradient, weightGradient, tangent] { #expect(numbers.values.allSatisfy { $0.isFinite }, "\(numbers.values)") }
     // Beyond the largest scale nothing depends on it.
     #expect(gradient[2] == 0 && gradient[3] == 0)

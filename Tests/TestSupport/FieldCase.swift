@@ -21,7 +21,8 @@ package final class FieldCase {
   ///   - deviation: the standard deviation of every tensor; nil for the initial values that the field declares.
   ///   - asDirection: whether the tensors are prepared as a direction in the parameters, without the field's constants.
   ///   - point: the parameters at which the direction is taken; only fields whose operators are not an affine map of the tensors need them.
-  package init(_ name: String, _ configuration: FieldConfiguration, seed: UInt64 = 3, deviation: Double? = 0.5, asDirection: Bool = false, at point: FieldCase? = nil) throws {
+  package init(_ name: String, _ configuration: FieldConfiguration, seed: UInt64 = 3, deviation: Double? = 0.5, asDirection: Bool = false,
+    at point: FieldCase? = nil) throws {
     self.configuration = configuration
     let field = try fields(name).make(configuration)
     self.field = field

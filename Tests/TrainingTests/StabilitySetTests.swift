@@ -133,7 +133,8 @@ private let sharpest = 0.97 * 0.97 / (1.01 * 1.01)
     let before = numbers.values
     #expect(!set.project(numbers.vector, try WorkerPool(threads: 1)) && numbers.values == before)
   }
-  let refused = failure { _ = try StabilitySet(options(["keep_stable": .real(1)]), try smallNetwork(extra: flow.merging(["integrator": .text("rk3")]) { $1 }).plan, threads: 1) }
+  let refused = failure { _ = try StabilitySet(options(["keep_stable": .real(1)]),
+    try smallNetwork(extra: flow.merging(["integrator": .text("rk3")]) { $1 }).plan, threads: 1) }
   #expect(refused?.status == .incompatible && refused?.message.contains("circle radius 1") == true)
 }
 

@@ -32,7 +32,8 @@ import VectorFields
     let (apart, inPlace) = (try Numbers(p.values, .float64), try Numbers(p.values, .float64))
     for (cotangent, q) in [(p, apart), (inPlace, inPlace)] {
       Self.map.pullback(
-        example.layer, at: MapCase.block(x), record: record, scale: 0.5, cotangent: MapCase.block(cotangent), addingTo: MapCase.block(q), into: MapCase.block(q),
+        example.layer, at: MapCase.block(x), record: record, scale: 0.5, cotangent: MapCase.block(cotangent), addingTo: MapCase.block(q),
+        into: MapCase.block(q),
         gradient: nil, scratch: scratch)
     }
     #expect(apart.bits == inPlace.bits)

@@ -56,7 +56,8 @@ struct FieldVariant: Sendable, CustomStringConvertible {
     asDirection: Bool = false, at point: FieldCase? = nil
   ) throws -> FieldCase {
     try FieldCase(
-      name, try configuration(width: width, activation: activation, bias: bias, precision: precision), seed: seed, deviation: deviation, asDirection: asDirection, at: point)
+      name, try configuration(width: width, activation: activation, bias: bias, precision: precision), seed: seed, deviation: deviation,
+      asDirection: asDirection, at: point)
   }
 
   /// Compares out = base + 0.7·f(x) with `formula`, over widths, bias kinds, precisions, purposes, and one column and many. Returns the largest difference in units of ε.

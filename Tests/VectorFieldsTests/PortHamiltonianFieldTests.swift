@@ -17,7 +17,8 @@ import VectorFields
     let options: [(key: String, value: OptionValue)] = [("hidden_width", .integer(Int64(hidden))), ("dissipation_width", .integer(Int64(hidden / 3)))]
     let defect = try FieldVariant("port_hamiltonian", options).largestDefect(activation, widths: [1, 5, 17]) { tensors, y in
       let (a, b, gradient) = (tensors("A"), tensors("B"), energyGradient(tensors, y))
-      let (turned, back, lost) = (plainProduct(a, gradient), plainProduct(plainTranspose(a), gradient), plainProduct(plainTranspose(b), plainProduct(b, gradient)))
+      let (turned, back, lost) = (plainProduct(a, gradient), plainProduct(plainTranspose(a), gradient), plainProduct(plainTranspose(b), plainProduct(b,
+        gradient)))
       return y.indices.map { 0.5 * (turned[$0] - back[$0]) - lost[$0] }
     }
     #expect(defect < 4000, "\(defect) ε")

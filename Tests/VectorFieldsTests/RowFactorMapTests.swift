@@ -8,7 +8,8 @@ import VectorFields
   @Test(arguments: [1, 2]) func multipliesRowsAndTransposes(_ pixels: Int) throws {
     let rows = 3 * pixels
     let map = RowFactorMap(preparedAt: 8, gradientIn: BiasPlace(tensor: 1, stride: 1, rows: pixels), rows: rows)
-    let (prepared, preparedDirection, sums) = (try Numbers([9, 0.5, -2, 3], .float64), try Numbers([9, 1, 0.25, -1], .float64), try Numbers([1, 1, 1], .float64))
+    let (prepared, preparedDirection, sums) = (try Numbers([9, 0.5, -2, 3], .float64), try Numbers([9, 1, 0.25, -1], .float64), try Numbers([1, 1, 1],
+      .float64))
     var (layer, direction, gradient) = (Layer(), Layer(), Layer())
     (layer.prepared, direction.prepared) = (prepared.vector.base, preparedDirection.vector.base)
     gradient.tensors[1] = sums.vector.base
@@ -23,12 +24,14 @@ import VectorFields
     for (withTangent, withDirection) in [(true, true), (true, false), (false, true), (false, false)] {
       let tangent = try Numbers(base.values, .float64)
       map.pushforward(
-        layer, direction: withDirection ? direction : nil, at: block(x), record: none, tangent: withTangent ? block(v) : nil, scale: 0.7, addingTo: block(tangent), into: block(tangent),
+        layer, direction: withDirection ? direction : nil, at: block(x), record: none, tangent: withTangent ? block(v) : nil, scale: 0.7,
+        addingTo: block(tangent), into: block(tangent),
         scratch: none)
       #expect(
         largestDifference(
           tangent.values,
-          (0..<out.count).map { base[$0] + 0.7 * ((withTangent ? factor(prepared, $0) * v[$0] : 0) + (withDirection ? factor(preparedDirection, $0) * x[$0] : 0)) }) < 1e-15)
+          (0..<out.count).map { base[$0] + 0.7 * ((withTangent ? factor(prepared, $0) * v[$0] : 0) + (withDirection ? factor(preparedDirection,
+          $0) * x[$0] : 0)) }) < 1e-15)
     }
     let q = try Numbers(p.values, .float64)
     map.pullback(layer, at: block(x), record: none, scale: 0.7, cotangent: block(q), addingTo: block(q), into: block(q), gradient: gradient, scratch: none)

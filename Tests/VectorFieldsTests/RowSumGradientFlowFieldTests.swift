@@ -11,7 +11,8 @@ import VectorFields
   private func variant(hidden: Int) -> FieldVariant { FieldVariant("gradient_flow", [("steps", .text("row_sums")), ("hidden_width", .integer(Int64(hidden)))]) }
 
   /// Theory.md §6.13: −KᵀTσ(Ky + b), T = diag(2/(hLr)).
-  @Test(arguments: [Activation.tanh, .relu, .sigmoid, .identity, .softplus, .elu], [0, 3, 40]) func evaluatesItsFormula(_ activation: Activation, _ hidden: Int) throws {
+  @Test(arguments: [Activation.tanh, .relu, .sigmoid, .identity, .softplus, .elu], [0, 3, 40]) func evaluatesItsFormula(_ activation: Activation,
+    _ hidden: Int) throws {
     let defect = try variant(hidden: hidden).largestDefect(activation) { tensors, y in
       let (k, s) = (tensors("K"), tensors.bias("log_q", tensors("K").count))
       let values = tensors.layer(k, "b", y)
@@ -25,7 +26,8 @@ import VectorFields
   }
 
   /// Theory.md §6.13: |x₊ − y₊| ≤ |x − y| for Euler's step, whatever the size of K and of the scales. Three times the step moves some pair apart, if one row makes the sums exact.
-  @Test(arguments: [Activation.tanh, .relu, .sigmoid, .identity, .softplus], [1, 3, 9]) func eulerIsNonExpansiveForEveryK(_ activation: Activation, _ hidden: Int) throws {
+  @Test(arguments: [Activation.tanh, .relu, .sigmoid, .identity, .softplus], [1, 3, 9]) func eulerIsNonExpansiveForEveryK(_ activation: Activation,
+    _ hidden: Int) throws {
     var grown = 0
     for deviation in [1e-4, 0.5, 1e4] {
       for pair in 0..<30 {
