@@ -95,8 +95,9 @@ package struct BlockLayout: Sendable {
     preparedNodes = mixes ? nodes.count : 1
     self.nodes = mixes ? nodes : [0]
     coefficients = entries
-    guard isOwn || mixes || grid.isUniform || !integrator.preparesForStepSize else {
-      throw Failure(.incompatible, "layers that share weights need equal step sizes with this integrator, whose operators depend on the step size")
+    guard isOwn || mixes || grid.isUniform || !(integrator.preparesForStepSize || field.preparesForStepSize) else {
+      throw Failure(.incompatible,
+        "layers that share weights need equal step sizes with this \(integrator.preparesForStepSize ? "integrator" : "field"), whose operators depend on the step size")
     }
     guard isOwn || mixes || !integrator.preparesOwnTensors else {
       throw Failure(

@@ -128,3 +128,34 @@ extension ButcherTableau {
     try ButcherTableau(a: [1 / 2, 0, 1 / 2, 0, 0, 1], b: [1 / 6, 1 / 3, 1 / 3, 1 / 6], order: 4)
   }
 }
+
+/// How a tableau is made from the options of its method.
+package typealias TableauEntry = Factory<OptionValues, ButcherTableau>
+
+/// The explicit Runge–Kutta methods by the names of their integrators: the methods that others, such as `reversible`, are built on.
+package let tableaux = Registry<TableauEntry>("base", [
+  ("euler", "forward Euler, order 1", TableauEntry { _ throws(Failure) in try ButcherTableau(a: [], b: [1], order: 1) }),
+  ("heun", "Heun's method, order 2", TableauEntry { _ throws(Failure) in try .heun() }),
+  ("ssprk3", "strong-stability-preserving, order 3", TableauEntry { _ throws(Failure) in try .ssprk3() }),
+  ("rk3", "Kutta's method, order 3", TableauEntry { _ throws(Failure) in try .rk3() }),
+  ("rk4", "the classic method, order 4", TableauEntry { _ throws(Failure) in try .rk4() }),
+  ("runge_kutta", "your own tableau", TableauEntry(options: ButcherTableau.options) { (o) throws(Failure) in try ButcherTableau(o) }),
+])
+
+extension ButcherTableau {
+  /// By default the explicit midpoint rule (Runge 1895), order 2.
+  package static let options = [
+    OptionDescription(
+      "tableau_a", .reals, default: .text("0.5"),
+      "coefficients a_ij of the Runge–Kutta method, row by row: either those below the diagonal alone, or all of them"),
+    OptionDescription("tableau_b", .reals, default: .text("0,1"), "weights b_i of the Runge–Kutta method, one for each stage"),
+    OptionDescription(
+      "tableau_order", .integer(1...Int64(maximumOrder)), default: .integer(2), unit: "1",
+      "order of the Runge–Kutta method; coefficients that do not satisfy its order conditions are refused"),
+  ]
+
+  /// The tableau of the options `tableau_a`, `tableau_b`, `tableau_order`.
+  package init(_ options: OptionValues) throws(Failure) {
+    try self.init(a: try options.reals("tableau_a"), b: try options.reals("tableau_b"), order: try options.integer("tableau_order"))
+  }
+}

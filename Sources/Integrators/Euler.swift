@@ -28,6 +28,7 @@ package struct Euler: Integrator {
       let constant = gamma * (2 - h * gamma)
       return .atMost(2 * constant / (linear + (linear * linear + 4 * h * constant).squareRoot()))
     case .descent, .decay: return .atMost(2 / h)
+    case .scaledDescent: return .unlimited
     default: return .unknown("euler is stable at no step on imaginary eigenvalues")
     }
   }

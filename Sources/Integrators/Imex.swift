@@ -37,13 +37,13 @@ package struct Imex: Integrator {
 
   package func prepare(_ field: any VectorField, _ weights: StepWeights, stepSize h: Double, for purpose: Purpose) {
     let parts = parts(field, weights.first, purpose, weights.precision)
-    field.prepare(parts.layer, for: purpose, asDirection: false)
+    field.prepare(parts.layer, stepSize: h, for: purpose)
     PeriodicStencil(size: field.width).makeSmoothing(taps(weights, weights.precision), stepSize: h, into: parts.smoothing, memory: parts.memory)
   }
 
   package func prepareDirection(_ field: any VectorField, _ direction: StepWeights, at weights: StepWeights, stepSize h: Double) {
     let parts = parts(field, direction.first, .training, weights.precision)
-    field.prepare(parts.layer, for: .training, asDirection: true)
+    field.prepareDirection(parts.layer, at: self.parts(field, weights.first, .training, weights.precision).layer, stepSize: h)
     PeriodicStencil(size: field.width).makeSmoothingDerivative(
       taps(weights, weights.precision), direction: taps(direction, weights.precision), stepSize: h, into: parts.smoothing, memory: parts.memory)
   }

@@ -105,7 +105,7 @@ package struct ImplicitStage: Sendable {
 /// Whether it is known that no eigenvalue of the frozen Jacobian has a positive real part.
 private func hasDecayingModes(_ kind: FrozenDynamics.Kind) -> Bool {
   switch kind {
-  case .rotation, .descent, .decay, .rotationAndDescent: true
+  case .rotation, .descent, .scaledDescent, .decay, .rotationAndDescent: true
   case .dampedRotation(let gamma): gamma == 0
   case .oscillation, .potential: false
   }

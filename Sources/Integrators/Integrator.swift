@@ -105,13 +105,13 @@ extension Integrator {
   package var preparesForStepSize: Bool { false }
   package var preparesOwnTensors: Bool { false }
   package func prepare(_ field: any VectorField, _ weights: StepWeights, stepSize h: Double, for purpose: Purpose) {
-    field.prepare(weights.first, for: purpose, asDirection: false)
+    field.prepare(weights.first, stepSize: h, for: purpose)
   }
   package func prepareDirection(_ field: any VectorField, _ direction: StepWeights, at weights: StepWeights, stepSize h: Double) {
-    field.prepare(direction.first, for: .training, asDirection: true)
+    field.prepareDirection(direction.first, at: weights.first, stepSize: h)
   }
   package func finishGradient(_ field: any VectorField, _ gradient: StepWeights, at weights: StepWeights, stepSize h: Double) {
-    field.finishGradient(gradient.first)
+    field.finishGradient(gradient.first, at: weights.first, stepSize: h)
   }
   package func gradientNeedsFinish(_ field: any VectorField) -> Bool { field.gradientNeedsFinish }
 

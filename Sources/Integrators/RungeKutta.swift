@@ -16,7 +16,7 @@ package struct RungeKutta: Integrator {
   private let a: [Double]
   private let b: [Double]
   /// The node of each stage.
-  private let nodeOfStage: [Int]
+  let nodeOfStage: [Int]
   /// Whether a stage lies at y itself, its row of `a` being zero.
   private let isAtStart: [Bool]
 
@@ -38,6 +38,9 @@ package struct RungeKutta: Integrator {
     nodeOfStage = kept.map { i in nodes.lastIndex { $0 <= tableau.c[i] + ButcherTableau.tolerance } ?? 0 }
   }
 
+  /// The time of each stage that is used, as a fraction of the step.
+  var times: [Double] { nodeOfStage.map { nodes[$0] } }
+
   /// The coefficients of the stages that are used: a row by row, and b.
   var coefficients: (a: [Double], b: [Double]) { (a, b) }
 
@@ -51,26 +54,16 @@ package struct RungeKutta: Integrator {
       case .descent, .decay:
         let radius = circleRadius
         return radius > 0 ? .atMost(2 * radius / h) : .unknown("this Runge–Kutta method has no circle of contractivity")
+      case .scaledDescent:
+        // The radius is bisected, and r is increased by a floor.
+        return circleRadius >= 1 - 1e-9 ? .unlimited : .unknown("steps row_sums bounds the size for Euler's method and for Runge–Kutta methods of circle radius 1, such as heun, ssprk3 and rk4")
       default: return nil
       }
     }
   }
 
   /// The tableau of the options `tableau_a`, `tableau_b`, `tableau_order`.
-  package init(_ options: OptionValues) throws(Failure) {
-    self.init(
-      try ButcherTableau(a: try options.reals("tableau_a"), b: try options.reals("tableau_b"), order: try options.integer("tableau_order")))
-  }
-
-  /// By default the explicit midpoint rule (Runge 1895), order 2.
-  package static let options = [
-    OptionDescription(
-      "tableau_a", .reals, default: .text("0.5"), "coefficients a_ij of the Runge–Kutta method, row by row: either those below the diagonal alone, or all of them"),
-    OptionDescription("tableau_b", .reals, default: .text("0,1"), "weights b_i of the Runge–Kutta method, one for each stage"),
-    OptionDescription(
-      "tableau_order", .integer(1...Int64(ButcherTableau.maximumOrder)), default: .integer(2), unit: "1",
-      "order of the Runge–Kutta method; coefficients that do not satisfy its order conditions are refused"),
-  ]
+  package init(_ options: OptionValues) throws(Failure) { self.init(try ButcherTableau(options)) }
 
   package func recordWidth(_ field: any VectorField) -> Int { stages * field.wholeRecordWidth + (stages - 1) * field.stateWidth }
   /// For a step and a tangent: the slopes of all stages but the last, and one state. For the transpose: as many cotangents. Then the field's scratch.
@@ -92,10 +85,22 @@ package struct RungeKutta: Integrator {
   }
 
   package func step(_ field: any VectorField, _ step: Step, from before: Block, into after: Block, record: Block?, scratch: Block) {
-    let (h, last) = (step.stepSize, stages - 1)
+    evaluateIncrement(
+      field, step, stepSize: step.stepSize, nodes: nodeOfStage, at: before, factor: 1, addingTo: before, into: after, record: record, scratch: scratch)
+  }
+
+  /// out = base + factor·Ψ_h(x), Ψ_h(x) = h Σ b_i f(X_i) the increment of a step of size h, which may be negative. `out` may be `base`, never `x`.
+  ///
+  /// - Parameter nodes: the node whose weights each stage takes.
+  func evaluateIncrement(
+    _ field: any VectorField, _ step: Step, stepSize h: Double, nodes: [Int], at before: Block, factor: Double, addingTo base: Block, into after: Block,
+    record: Block?,
+    scratch: Block
+  ) {
+    let last = stages - 1
     let rest = fieldScratch(field, scratch)
     for stage in 0...last {
-      let layer = step.layer(node: nodeOfStage[stage])
+      let layer = step.layer(node: nodes[stage])
       let own = record.map { state(stage, field, before, $0) } ?? (isAtStart[stage] ? before : scratch.slot(last, of: field.stateWidth))
       if !isAtStart[stage] { sum(h, ofRow: stage, scratch, addingTo: before, into: own) }
       let evaluated = record.map { evaluation(stage, field, $0) }
@@ -103,8 +108,8 @@ package struct RungeKutta: Integrator {
         field.evaluateWhole(
           layer, at: own, scale: 1, addingTo: nil, into: scratch.slot(stage, of: field.stateWidth), record: evaluated, scratch: rest)
       } else {
-        let base = sumOfEarlier(h, scratch, addingTo: before, into: after)
-        field.evaluateWhole(layer, at: own, scale: h * b[last], addingTo: base, into: after, record: evaluated, scratch: rest)
+        let base = sumOfEarlier(factor * h, scratch, addingTo: base, into: after)
+        field.evaluateWhole(layer, at: own, scale: factor * h * b[last], addingTo: base, into: after, record: evaluated, scratch: rest)
       }
     }
   }
@@ -129,10 +134,22 @@ package struct RungeKutta: Integrator {
     _ field: any VectorField, _ step: Step, direction: StepWeights?, before: Block, after: Block, record: Block,
     tangent: Block, into out: Block, scratch: Block
   ) {
-    let (h, last) = (step.stepSize, stages - 1)
+    pushIncrementForward(
+      field, step, stepSize: step.stepSize, nodes: nodeOfStage, direction: direction, at: before, record: record, tangent: tangent, factor: 1,
+      addingTo: tangent, into: out,
+      scratch: scratch)
+  }
+
+  /// out = base + factor·(∂Ψ_h/∂x·tangent + ∂Ψ_h/∂θ·direction). `out` may be `base`, never `tangent`.
+  func pushIncrementForward(
+    _ field: any VectorField, _ step: Step, stepSize h: Double, nodes: [Int], direction: StepWeights?, at before: Block, record: Block, tangent: Block,
+    factor: Double,
+    addingTo base: Block, into out: Block, scratch: Block
+  ) {
+    let last = stages - 1
     let rest = fieldScratch(field, scratch)
     for stage in 0...last {
-      let (layer, direction) = (step.layer(node: nodeOfStage[stage]), direction?.layer(node: nodeOfStage[stage]))
+      let (layer, direction) = (step.layer(node: nodes[stage]), direction?.layer(node: nodes[stage]))
       let own = isAtStart[stage] ? tangent : scratch.slot(last, of: field.stateWidth)
       if !isAtStart[stage] { sum(h, ofRow: stage, scratch, addingTo: tangent, into: own) }
       let (x, evaluated) = (state(stage, field, before, record), evaluation(stage, field, record))
@@ -141,39 +158,52 @@ package struct RungeKutta: Integrator {
           layer, direction: direction, at: x, record: evaluated, tangent: own, scale: 1, addingTo: nil, into: scratch.slot(stage, of: field.stateWidth),
           scratch: rest)
       } else {
-        let base = sumOfEarlier(h, scratch, addingTo: tangent, into: out)
+        let base = sumOfEarlier(factor * h, scratch, addingTo: base, into: out)
         field.pushforwardWhole(
-          layer, direction: direction, at: x, record: evaluated, tangent: own, scale: h * b[last], addingTo: base, into: out, scratch: rest)
+          layer, direction: direction, at: x, record: evaluated, tangent: own, scale: factor * h * b[last], addingTo: base, into: out, scratch: rest)
       }
     }
   }
 
-  /// With p the cotangent of y₊: from the last stage to the first, w_i = h b_i p + h Σ_{j>i} a_ji λ_j, λ_i = (∂f/∂y)ᵀ w_i at Y_i; then p + Σ λ_i.
   package func pullback(
     _ field: any VectorField, _ step: Step, before: Block, after: Block, record: Block,
     cotangent: Block, gradient: StepWeights?, scratch: Block
   ) {
-    let (h, last) = (step.stepSize, stages - 1)
+    pullIncrementBack(
+      field, step, stepSize: step.stepSize, nodes: nodeOfStage, at: before, record: record, factor: 1, cotangent: cotangent, addingTo: cotangent,
+      gradient: gradient,
+      scratch: scratch)
+  }
+
+  /// q += factor·(∂Ψ_h/∂x)ᵀp, and the gradient accumulates factor·(∂Ψ_h/∂θ)ᵀp. `q` may be `p`.
+  ///
+  /// From the last stage to the first, w_i = h b_i p + h Σ_{j>i} a_ji λ_j, λ_i = (∂f/∂y)ᵀ w_i at X_i; then q + Σ λ_i.
+  func pullIncrementBack(
+    _ field: any VectorField, _ step: Step, stepSize h: Double, nodes: [Int], at before: Block, record: Block, factor: Double, cotangent: Block,
+    addingTo q: Block,
+    gradient: StepWeights?, scratch: Block
+  ) {
+    let last = stages - 1
     let rest = fieldScratch(field, scratch)
     let slope = scratch.slot(last, of: field.stateWidth)
     for stage in (0...last).reversed() {
       var sum = RunningSum(nil, into: slope)
-      sum.add(h * b[stage], cotangent)
+      sum.add(factor * h * b[stage], cotangent)
       for later in stage + 1..<stages { sum.add(h * a[later * stages + stage], scratch.slot(later - 1, of: field.stateWidth)) }
       sum.finish()
-      var target = cotangent
+      var target = q
       if stage > 0 {
         target = scratch.slot(stage - 1, of: field.stateWidth)
         fill(target, 0)
       } else {
         // All cotangents of slopes are computed, so the cotangent of y₊ may be overwritten by that of y.
-        var total = RunningSum(cotangent, into: cotangent)
+        var total = RunningSum(q, into: q)
         for later in 0..<last { total.add(1, scratch.slot(later, of: field.stateWidth)) }
         total.finish()
       }
       field.pullbackWhole(
-        step.layer(node: nodeOfStage[stage]), at: state(stage, field, before, record), record: evaluation(stage, field, record), scale: 1,
-        cotangent: slope, addingTo: target, gradient: gradient?.layer(node: nodeOfStage[stage]), scratch: rest)
+        step.layer(node: nodes[stage]), at: state(stage, field, before, record), record: evaluation(stage, field, record), scale: 1,
+        cotangent: slope, addingTo: target, gradient: gradient?.layer(node: nodes[stage]), scratch: rest)
     }
   }
 }

@@ -112,6 +112,14 @@ final class BatchObjective: Objective {
     pool.runWhole(pieces.count) { task, _ in body(pieces[task].range, pieces[task].decay) }
   }
 
+  func averageLayers(of gradient: Vector, share: Double) {
+    let layered = layout.regions.filter(\.isLayered)
+    pool.runWhole(layered.count) { task, _ in
+      let (numbers, layers) = (gradient[layered[task].range], layered[task].entries)
+      averageNeighbors(numbers, layers: layers, size: numbers.count / layers, share: share)
+    }
+  }
+
   /// Refuses terms along trajectories, because tangents of the scores alone do not give their curvature, and a loss of the caller's, which has first derivatives only.
   private func requireCurvature(_ batch: TrainingBatch) throws(Failure) {
     guard settings.trajectoryCost == nil else {

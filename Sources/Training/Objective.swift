@@ -20,8 +20,14 @@ package protocol Objective: AnyObject {
   func precondition(_ residual: Vector, into result: Vector)
   /// Calls `body`, on any thread, for ranges that together are all parameters, with the decoupled weight decay of each range.
   func forEachPiece(_ body: (_ range: Range<Int>, _ decay: Double) -> Void)
+  /// Averages a gradient over neighboring layers, in place (`GradientSmoothing`); does nothing if no parameters belong to layers.
+  func averageLayers(of gradient: Vector, share: Double)
   /// The readout's convex problem, for methods that solve it separately. Fails if the network has no trained readout.
   func readoutProblem() throws(Failure) -> any ReadoutProblem
+}
+
+extension Objective {
+  package func averageLayers(of gradient: Vector, share: Double) {}
 }
 
 /// The problem of training only the readout at fixed states. It is convex, and its parameters are those of the readout only.

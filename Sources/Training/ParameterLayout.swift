@@ -12,13 +12,16 @@ package struct ParameterLayout: Sendable {
     package let isWeight: Bool
     /// The number of equal parts of the range, one for each layer or coefficient of a basis in time; 1 outside of blocks.
     package let entries: Int
+    /// Whether each entry belongs to one layer.
+    package let isLayered: Bool
     /// The measure of how much the parameters change over time.
     package let roughness: TimeRoughness
 
-    package init(range: Range<Int>, isWeight: Bool, entries: Int = 1, roughness: TimeRoughness = .none) {
+    package init(range: Range<Int>, isWeight: Bool, entries: Int = 1, isLayered: Bool = false, roughness: TimeRoughness = .none) {
       self.range = range
       self.isWeight = isWeight
       self.entries = entries
+      self.isLayered = isLayered
       self.roughness = roughness
     }
 
@@ -81,7 +84,12 @@ extension ParameterLayout {
       let entries = plan.blocks[index].layout.tensors[next].entries
       next += 1
       if inTime, known[entries.rawValue] == nil { known[entries.rawValue] = try TimeRoughness(entries, of: plan.blocks[index]) }
-      regions.append(Region(range: tensor.range, isWeight: tensor.role == .weight, entries: tensor.shape[0], roughness: tensor.role.isNormalization ? .none : known[entries.rawValue] ?? .none))
+      let layout = plan.blocks[index].layout
+      let isLayered = entries != .coefficients || (layout.isLayerwise && layout.expandedCount == 0)
+      regions.append(
+        Region(
+          range: tensor.range, isWeight: tensor.role == .weight, entries: tensor.shape[0], isLayered: isLayered,
+          roughness: tensor.role.isNormalization ? .none : known[entries.rawValue] ?? .none))
     }
     self.init(regions, classifier: readout.map { Classifier(range: $0.range, inputs: $0.shape[1]) })
   }

@@ -31,8 +31,8 @@ package struct ComposedMap: LayerMap {
 
   package func evaluate(_ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block) {
     let values = record.map { hiddenValues($0) } ?? scratch.rows(0..<hidden)
-    first.evaluate(layer, at: x, scale: 1, addingTo: nil, into: values, record: record.map { $0.rows(0..<first.recordWidth) }, scratch: scratch)
-    second.evaluate(layer, at: values, scale: scale, addingTo: base, into: out, record: record.map { secondRecord($0) }, scratch: scratch)
+    first.evaluate(layer, at: x, scale: 1, addingTo: nil, into: values, record: record.map { $0.rows(0..<first.recordWidth) }, scratch: rest(scratch))
+    second.evaluate(layer, at: values, scale: scale, addingTo: base, into: out, record: record.map { secondRecord($0) }, scratch: rest(scratch))
   }
 
   package func pushforward(

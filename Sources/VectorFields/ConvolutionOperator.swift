@@ -91,6 +91,8 @@ package final class ConvolutionOperator: LinearOperator {
   package var normGrowth: Double { convolutionNormCopies(geometry) * (Double(fanIn).squareRoot() + Double(fanOut).squareRoot()) / 2 }
   package var normExtents: (rows: Int, columns: Int) { (1, 1) }
 
+  package func rowSums() throws(Failure) -> RowSums { try RowSums(geometry) }
+
   /// The packed weights of both directions; and the kernel that they are packed from, where the field multiplies by another one than its tensor.
   package var preparedCount: Int { forwardCount + transposedCount + geometry.weightCount }
 

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Settings
 
 /// A dense matrix, outputs × inputs, stored row by row in its tensor.
 ///
@@ -55,6 +56,8 @@ package final class DenseOperator: LinearOperator {
   package func boundNorm(_ tensor: UnsafeMutableRawPointer, isAntisymmetric: Bool, enough target: Double, by bound: NormBound) -> Double {
     bound.bound(self.tensor(tensor), isAntisymmetric: isAntisymmetric, enough: target)
   }
+
+  package func rowSums() throws(Failure) -> RowSums { RowSums(outputs: outputs, inputs: inputs) }
 
   package var normLooseness: Double { NormBound.looseness(rows: outputs, columns: inputs, precision: precision) }
   package var normExtents: (rows: Int, columns: Int) { (min(inputs, outputs), max(inputs, outputs)) }

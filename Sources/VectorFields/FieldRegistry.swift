@@ -15,7 +15,10 @@ package let fields = Registry<FieldEntry>("field", [
   ("hamiltonian", "ẏ=σ(Kz+b), ż=−σ(Kᵀy+b) [Haber & Ruthotto 2017, §4.3]; volume preserving with verlet", FieldEntry { (c) throws(Failure) in try HamiltonianField(c) }),
   ("hamiltonian_two_weight", "ẏ=K₁ᵀσ(K₁z+b₁), ż=−K₂ᵀσ(K₂y+b₂) [Chang et al. 2018]; symplectic with verlet", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try SeparableHamiltonianField(twoWeight: c) }),
   ("hamiltonian_h", "ẏ=𝒥Kᵀσ(Ky+b) [Galimberti et al. 2021]; with the separable coupling and verlet gradients cannot vanish", FieldEntry(options: [hiddenWidth, coupling]) { (c) throws(Failure) in try hamiltonianH(c) }),
-  ("gradient_flow", "−Kᵀσ(Ky+b), the parabolic network [Ruthotto & Haber 2018]; non-expansive for h ≤ 2/(L‖K‖²)", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try GradientFlowField(c) }),
+  ("gradient_flow", "−Kᵀσ(Ky+b), the parabolic network [Ruthotto & Haber 2018]; non-expansive for h ≤ 2/(L‖K‖²), with steps row_sums for every K",
+  FieldEntry(options: [hiddenWidth, flowSteps]) { (c) throws(Failure) in try gradientFlow(c) }),
+  ("port_hamiltonian", "(J−R)∇H(y), J antisymmetric, R = BᵀB, H convex [Cheng, Wang & Manchester 2024]; H does not grow along the flow",
+  FieldEntry(options: [hiddenWidth, dissipationWidth, epsilon]) { (c) throws(Failure) in try PortHamiltonianField(c) }),
   ("second_order", "ÿ=σ(Ky+b) or ÿ=−Kᵀσ(Ky+b) [Haber & Ruthotto 2017, §4.2; Ruthotto & Haber 2018]; the state oscillates", FieldEntry(options: [hiddenWidth, form]) { (c) throws(Failure) in try secondOrder(c) }),
   ("rotate_relax", "(A−Aᵀ)y − Kᵀσ(Ky+b); non-expansive with the integrators cayley and exponential", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try RotateRelaxField(c) }),
   ("linear_cubic", "wy + b − γy³ [Ruseckas 2019]; takes no activation", FieldEntry(options: [cubicRate]) { (c) throws(Failure) in try LinearCubicField(c) }),
@@ -57,6 +60,14 @@ private let hiddenWidth = OptionDescription(
 private let coupling = OptionDescription(
   "coupling", .choice(["separable", "full"]), default: .text("separable"),
   "separable: K is block-diagonal, so that verlet can be used; full: K is any matrix, for integrators that step the whole state at once")
+private let flowSteps = OptionDescription(
+  "steps", .choice(["plain", "row_sums"]), default: .text("plain"),
+  "plain: −Kᵀσ(Ky+b), stable up to a step size that depends on K; row_sums: −KᵀTσ(Ky+b), T = diag(2/(hLr)) with the row sums r of |KKᵀ| in trained scales, so that Euler's step is non-expansive for every K")
+private let dissipationWidth = OptionDescription(
+  "dissipation_width", .integer(0...65_536), default: .integer(0), unit: "features",
+  "rows of B in R = BᵀB, the largest rank of the dissipation; 0: as many as the state has features")
+private let epsilon = OptionDescription(
+  "epsilon", .real(0...1e6, openBelow: true), default: .real(0.1), unit: "1", "ε of the term ½ε|y|² in H, which bounds the state by H")
 private let form = OptionDescription(
   "form", .choice(["plain", "gradient"]), default: .text("plain"), "plain: ÿ = σ(Ky+b); gradient: ÿ = −Kᵀσ(Ky+b)")
 private let cubicRate = OptionDescription("cubic_rate", .real(0...1e6), default: .real(1), unit: "1/time", "γ of the term −γy³")
@@ -67,6 +78,11 @@ private let activationForm = OptionDescription(
   "activation_form", .choice(["relaxation", "plain"]), default: .text("relaxation"), "relaxation: g(y) = κ(σ(y)−y); plain: g(y) = κσ(y)")
 private let symmetric = OptionDescription(
   "symmetric", .flag, default: .flag(false), "whether the field multiplies by the symmetric matrix ½(w+wᵀ) instead of w")
+
+private func gradientFlow(_ configuration: FieldConfiguration) throws(Failure) -> any VectorField {
+  if try configuration.options.text("steps") == "row_sums" { return try RowSumGradientFlowField(configuration) }
+  return try GradientFlowField(configuration)
+}
 
 private func hamiltonianH(_ configuration: FieldConfiguration) throws(Failure) -> any VectorField {
   if try configuration.options.text("coupling") == "full" { return try FullHamiltonianField(configuration) }

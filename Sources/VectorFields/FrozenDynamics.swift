@@ -12,6 +12,8 @@ package struct FrozenDynamics: Sendable {
     case dampedRotation(Double)
     /// Descent of a convex energy: −f is its gradient, which is 1/s-cocoercive, with real eigenvalues of J in [−s, 0] and s = L‖K‖².
     case descent
+    /// A descent that the field scales by the step size h, so that its size is at most 2/h for all weights. It names no norms.
+    case scaledDescent
     /// J = −D·CᵀC: real eigenvalues in [−s, 0] as well, but f is not the gradient of an energy.
     case decay
     /// The sum of a rotation and a `descent` of size s, for schemes that split the two.

@@ -45,6 +45,10 @@ package protocol LinearOperator: AnyObject, Sendable {
   /// The extents of the matrix whose norm is bounded, the smaller first.
   var normExtents: (rows: Int, columns: Int) { get }
 
+  /// The row sums of |WWᵀ|: one for each output of a matrix, or output channel of a convolution.
+  /// - Throws: `.incompatible`, with the reason, if they do not bound the norm of W.
+  func rowSums() throws(Failure) -> RowSums
+
   /// Numbers of W in prepared form, which has the layout that products need.
   var preparedCount: Int { get }
   /// - Throws: `.incompatible`, with the reason, if ½(W − Wᵀ) and ½(W + Wᵀ) are not operators of this form.
@@ -65,6 +69,7 @@ extension LinearOperator {
   package var needsPreparation: Bool { false }
   package var scratchWidth: Int { 0 }
   package var normGrowth: Double { 1 }
+  package func rowSums() throws(Failure) -> RowSums { throw Failure(.incompatible, "no row sums are known of this operator") }
   package func checkSquare() throws(Failure) { precondition(inputs == outputs, "the antisymmetric part of a square matrix") }
 
   package func multiply(_ scale: Double, _ slope: Block, _ cotangent: Block, into out: Block, addingBiasGradientTo gradient: Bias, transposed: Bool) {

@@ -41,12 +41,20 @@ package protocol VectorField: Sendable {
   var parameters: [ParameterShape] { get }
   /// Numbers that `prepare` writes for one layer.
   func preparedCount(for purpose: Purpose) -> Int
-  /// Computes the operators of a layer from its tensors. The map is affine; `asDirection` leaves out its constants, which gives the tangents.
-  func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool)
-  /// Turns the accumulated gradients of the operators, which lie in the places of the tensors, into the gradients of the tensors, in place.
-  func finishGradient(_ gradient: Layer)
+  /// Whether the operators depend on the step size: layers that share weights must then share the step size too.
+  var preparesForStepSize: Bool { get }
+  /// Computes the operators of a layer from its tensors, for a step of size h.
+  func prepare(_ layer: Layer, stepSize h: Double, for purpose: Purpose)
+  /// Computes the tangents of the operators of `layer`, which is prepared, for a direction in its tensors.
+  func prepareDirection(_ direction: Layer, at layer: Layer, stepSize h: Double)
+  /// Turns the accumulated gradients of the operators, which lie in the places of the tensors, into the gradients of the tensors, in place. `layer` is prepared.
+  func finishGradient(_ gradient: Layer, at layer: Layer, stepSize h: Double)
   /// Whether `finishGradient` has anything to do.
   var gradientNeedsFinish: Bool { get }
+  /// What most fields implement instead of the three functions above: operators that are an affine map of the tensors, for any step size. `asDirection` leaves out its constants, which gives the tangents.
+  func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool)
+  /// The transpose of this map, in place.
+  func finishGradient(_ gradient: Layer)
 
   /// The component as one affine map with an activation; nil if it has no such form. Integrators use it to run all layers of a single sample in one kernel call.
   func affineForm(_ component: Int, _ layer: Layer) -> AffineForm?
@@ -81,6 +89,10 @@ extension VectorField {
   package var scratchWidth: Int { width }
   package var isPartitioned: Bool { componentCount == 2 }
   package func preparedCount(for purpose: Purpose) -> Int { 0 }
+  package var preparesForStepSize: Bool { false }
+  package func prepare(_ layer: Layer, stepSize h: Double, for purpose: Purpose) { prepare(layer, for: purpose, asDirection: false) }
+  package func prepareDirection(_ direction: Layer, at layer: Layer, stepSize h: Double) { prepare(direction, for: .training, asDirection: true) }
+  package func finishGradient(_ gradient: Layer, at layer: Layer, stepSize h: Double) { finishGradient(gradient) }
   package func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool) {}
   package func finishGradient(_ gradient: Layer) {}
   package var gradientNeedsFinish: Bool { false }

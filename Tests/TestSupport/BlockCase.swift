@@ -36,7 +36,7 @@ package final class BlockCase {
       field: made, integrator: scheme, grid: grid, basis: basis, offset: offset, expandedOffset: offset + sizes.parameterCount, noise: noise, precision: precision)
     self.precision = precision
     self.offset = offset
-    parameters = try Numbers.normal(offset + sizes.parameterCount + sizes.expandedCount, precision, seed: seed, deviation: 0.5)
+    parameters = try Numbers.normal(offset + sizes.parameterCount + sizes.expandedCount, precision, seed: seed, deviation: Self.deviation(field))
     prepared = try Numbers(max(block.preparedCount(for: .training), 1), precision)
     // The drive is one number per layer and node, so that a sample has the same drive in any tile.
     let times = block.driveWidth == 0 ? 0 : block.layers * scheme.nodes.count
@@ -46,6 +46,9 @@ package final class BlockCase {
     for index in 0..<drive.count { drive[index] = values[index / chunk] }
     prepare()
   }
+
+  /// The deviation of random parameters. A field of the fourth degree in its weights takes smaller ones, so that difference quotients have errors as small as those of others.
+  private static func deviation(_ field: String) -> Double { field == "port_hamiltonian" ? 0.3 : 0.5 }
 
   /// Recomputes the operators after the parameters have changed.
   package func prepare() {

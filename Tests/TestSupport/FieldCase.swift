@@ -14,10 +14,15 @@ package final class FieldCase {
   /// The most samples for which there is external input.
   package static let driveColumns = 64
 
+  /// The step size that operators are prepared for.
+  package static let stepSize = 0.4
+
   /// - Parameters:
   ///   - deviation: the standard deviation of every tensor; nil for the initial values that the field declares.
   ///   - asDirection: whether the tensors are prepared as a direction in the parameters, without the field's constants.
-  package init(_ name: String, _ configuration: FieldConfiguration, seed: UInt64 = 3, deviation: Double? = 0.5, asDirection: Bool = false) throws {
+  ///   - point: the parameters at which the direction is taken; only fields whose operators are not an affine map of the tensors need them.
+  package init(_ name: String, _ configuration: FieldConfiguration, seed: UInt64 = 3, deviation: Double? = 0.5, asDirection: Bool = false,
+    at point: FieldCase? = nil) throws {
     self.configuration = configuration
     let field = try fields(name).make(configuration)
     self.field = field
@@ -27,7 +32,15 @@ package final class FieldCase {
     preparedTraining = try Numbers(max(field.preparedCount(for: .training), 1), configuration.precision)
     preparedInference = try Numbers(max(field.preparedCount(for: .inference), 1), configuration.precision)
     drive = try Numbers.normal(field.driveWidth * Self.driveColumns, configuration.precision, seed: seed + 90)
-    for purpose in [Purpose.training, .inference] { field.prepare(layer(purpose), for: purpose, asDirection: asDirection) }
+    for purpose in [Purpose.training, .inference] {
+      if !asDirection {
+        field.prepare(layer(purpose), stepSize: Self.stepSize, for: purpose)
+      } else if let point {
+        field.prepareDirection(layer(purpose), at: point.layer(purpose), stepSize: Self.stepSize)
+      } else {
+        field.prepare(layer(purpose), for: purpose, asDirection: true)
+      }
+    }
   }
 
   package func layer(_ purpose: Purpose = .training) -> Layer {

@@ -123,6 +123,21 @@ private let sharpest = 0.97 * 0.97 / (1.01 * 1.01)
   }
 }
 
+/// Row sums make every step stable whatever K is, so that nothing is scaled; of a method with a smaller circle of contractivity that is not known.
+@Test func rowSumsNeedNoLimit() throws {
+  let flow: [String: OptionValue] = ["field": .text("gradient_flow"), "steps": .text("row_sums"), "initial_scale": .real(100)]
+  for integrator in ["euler", "heun", "ssprk3", "rk4", "backward_euler"] {
+    let network = try smallNetwork(extra: flow.merging(["integrator": .text(integrator)]) { $1 })
+    let set = try #require(try StabilitySet(options(["keep_stable": .real(1)]), network.plan, threads: 1))
+    let numbers = try Numbers(network.snapshot.parameters.values, .float32)
+    let before = numbers.values
+    #expect(!set.project(numbers.vector, try WorkerPool(threads: 1)) && numbers.values == before)
+  }
+  let refused = failure { _ = try StabilitySet(options(["keep_stable": .real(1)]),
+    try smallNetwork(extra: flow.merging(["integrator": .text("rk3")]) { $1 }).plan, threads: 1) }
+  #expect(refused?.status == .incompatible && refused?.message.contains("circle radius 1") == true)
+}
+
 /// Each of several unequal steps has its own limit. Layers that share weights have the limit of their largest step. Weights within the limit keep their bits.
 @Test func limitsFollowTheSteps() throws {
   let field: [String: OptionValue] = ["field": .text("gradient_flow"), "bias": .text("none")]

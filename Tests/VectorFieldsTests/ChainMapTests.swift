@@ -21,6 +21,22 @@ import VectorFields
     #expect(defects.difference < 1e-7 && defects.transpose < 1e-14, "\(defects)")
   }
 
+  /// The cotangent in place gives the same result as in two blocks.
+  @Test func cotangentMayBeWhereTheResultGoes() throws {
+    let example = try MapCase()
+    let map = ChainMap([SumMap(ComposedMap(gradientOf: MapCase.kernel, bias: MapCase.bias, .tanh, factor: 1), ScalingMap(-0.3, rows: 3)), inner, outer])
+    let (x, p) = (try Numbers.normal(48, .float64, seed: 3), try Numbers.normal(48, .float64, seed: 4))
+    let (record, scratch) = (Block.zeros(map.recordWidth, 16, .float64), Block.zeros(map.scratchWidth, 16, .float64))
+    map.evaluate(example.layer, at: MapCase.block(x), scale: 1, addingTo: nil, into: .zeros(3, 16, .float64), record: record, scratch: scratch)
+    let (apart, inPlace) = (try Numbers(p.values, .float64), try Numbers(p.values, .float64))
+    for (cotangent, q) in [(p, apart), (inPlace, inPlace)] {
+      map.pullback(
+        example.layer, at: MapCase.block(x), record: record, scale: 0.5, cotangent: MapCase.block(cotangent), addingTo: MapCase.block(q), into: MapCase.block(q),
+        gradient: nil, scratch: scratch)
+    }
+    #expect(apart.bits == inPlace.bits)
+  }
+
   /// A value that is computed again is not kept.
   @Test func cheapValuesAreNotKept() throws {
     let normal = NormalizationMap(

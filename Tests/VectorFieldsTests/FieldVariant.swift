@@ -58,10 +58,11 @@ struct FieldVariant: Sendable, CustomStringConvertible {
   /// A layer of the field with random tensors.
   func example(
     width: Int = 6, activation: Activation = .tanh, bias: BiasKind = .vector, precision: Precision = .float64, seed: UInt64 = 3, deviation: Double = 0.5,
-    asDirection: Bool = false
+    asDirection: Bool = false, at point: FieldCase? = nil
   ) throws -> FieldCase {
     try FieldCase(
-      name, try configuration(width: width, activation: activation, bias: bias, precision: precision), seed: seed, deviation: deviation, asDirection: asDirection)
+      name, try configuration(width: width, activation: activation, bias: bias, precision: precision), seed: seed, deviation: deviation,
+      asDirection: asDirection, at: point)
   }
 
   /// Compares out = base + 0.7·f(x) with `formula`, over widths, bias kinds, precisions, purposes, and one column and many. Returns the largest difference in units of ε.

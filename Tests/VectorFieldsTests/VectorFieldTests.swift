@@ -63,7 +63,7 @@ import VectorFields
   @Test(arguments: FieldVariant.all, BiasKind.allCases) func pushforwardIsTheDerivative(_ variant: FieldVariant, _ bias: BiasKind) throws {
     let epsilon = 1e-5
     let example = try variant.example(bias: bias)
-    let direction = try variant.example(bias: bias, seed: 31, asDirection: true)
+    let direction = try variant.example(bias: bias, seed: 31, asDirection: true, at: example)
     let field = example.field
     for component in 0..<field.componentCount {
       let (read, written) = (field.rowsRead(by: component).count, field.rowsWritten(by: component).count)
@@ -74,7 +74,7 @@ import VectorFields
           let there = try variant.example(bias: bias)
           if withDirection {
             for (tensor, change) in zip(there.tensors, direction.tensors) { axpy(sign * epsilon, change.vector, addingTo: tensor.vector) }
-            field.prepare(there.layer(), for: .training, asDirection: false)
+            field.prepare(there.layer(), stepSize: FieldCase.stepSize, for: .training)
           }
           let input = try Numbers(zip(x.values, v.values).map { $0 + (withTangent ? sign * epsilon * $1 : 0) }, .float64)
           let out = try example.zeros(written, Self.columns)
@@ -98,7 +98,7 @@ import VectorFields
   /// ⟨pushforward, p⟩ = ⟨v, pullback⟩ + ⟨direction, gradient⟩, where q uses the memory of p if the field has one component; only the rows that the field declares are used.
   @Test(arguments: FieldVariant.all, BiasKind.allCases) func pullbackIsTheTransposeOfPushforward(_ variant: FieldVariant, _ bias: BiasKind) throws {
     let example = try variant.example(bias: bias)
-    let direction = try variant.example(bias: bias, seed: 31, asDirection: true)
+    let direction = try variant.example(bias: bias, seed: 31, asDirection: true, at: example)
     let field = example.field
     for component in 0..<field.componentCount {
       let (read, written) = (field.rowsRead(by: component).count, field.rowsWritten(by: component).count)
@@ -131,7 +131,7 @@ import VectorFields
           scratch: scratchRows)
         #expect(other.bits == q.bits)
       }
-      gradient.field.finishGradient(gradient.layer())
+      field.finishGradient(gradient.layer(), at: example.layer(), stepSize: FieldCase.stepSize)
       // The difference added to q is the transposed product.
       let pulled = zip(q.values, start.values).map { $0 - $1 }
       let backward = inner(v.values, pulled) + zip(direction.tensors, gradient.tensors).reduce(0) { $0 + inner($1.0.values, $1.1.values) }

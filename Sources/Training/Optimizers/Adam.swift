@@ -20,8 +20,9 @@ package protocol AdamMethod: GradientOptimizer {
 }
 
 extension AdamMethod {
-  package static var options: [OptionDescription] { [.learningRate] + AdamSettings.options + GradientClipping.options }
+  package static var options: [OptionDescription] { [.learningRate] + AdamSettings.options + GradientSmoothing.options + GradientClipping.options }
 
+  package var smoothing: GradientSmoothing { settings.smoothing }
   package var clipping: GradientClipping { settings.clipping }
   package var stateNames: [String] { ["first_moment", "second_moment"] }
   package func kind(ofState index: Int) -> StateKind { index == 0 ? .gradient : .squaredGradient }
@@ -51,12 +52,14 @@ package struct AdamSettings: Sendable {
   package let beta1: Double
   package let beta2: Double
   package let epsilon: Double
+  package let smoothing: GradientSmoothing
   package let clipping: GradientClipping
 
   package init(_ values: OptionValues) throws(Failure) {
     beta1 = try values.real("beta1")
     beta2 = try values.real("beta2")
     epsilon = try values.real("epsilon")
+    smoothing = try GradientSmoothing(values)
     clipping = try GradientClipping(values)
   }
 }

@@ -3,6 +3,8 @@ import Settings
 
 /// A first-order method: it computes the step of each number from this number's gradient, so that ranges of parameters can be stepped separately.
 package protocol GradientOptimizer: Optimizer {
+  /// The averaging of the gradient over layers, before clipping.
+  var smoothing: GradientSmoothing { get }
   /// The clipping of the gradient before the step.
   var clipping: GradientClipping { get }
   /// One step over a contiguous range of parameters, in place.
@@ -22,6 +24,7 @@ extension GradientOptimizer {
   package func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure) {
     let value = try objective.gradient(at: iterate.parameters, into: iterate.gradient)
     guard value.isFinite else { throw notFinite(value) }
+    smoothing.apply(to: iterate.gradient, of: objective)
     clipping.apply(to: iterate.gradient)
     try Watch.check()
     let all = OptimizerState(iterate.state)

@@ -10,10 +10,11 @@ package struct StochasticGradientDescent: GradientOptimizer {
     .learningRate,
     OptionDescription("momentum", .real(0...1.0.nextDown), default: .real(0), unit: "1", "part of the last step that is added to the next one; 0: no momentum"),
     OptionDescription("nesterov", .flag, default: .flag(false), "whether momentum is that of Nesterov; it needs momentum > 0"),
-  ] + GradientClipping.options
+  ] + GradientSmoothing.options + GradientClipping.options
 
   package let momentum: Double
   package let nesterov: Bool
+  package let smoothing: GradientSmoothing
   package let clipping: GradientClipping
 
   package var stateNames: [String] { ["velocity"] }
@@ -21,6 +22,7 @@ package struct StochasticGradientDescent: GradientOptimizer {
   package init(_ values: OptionValues) throws(Failure) {
     momentum = try values.real("momentum")
     nesterov = try values.flag("nesterov")
+    smoothing = try GradientSmoothing(values)
     clipping = try GradientClipping(values)
     guard !nesterov || momentum > 0 else {
       throw Failure(.invalidArgument, "nesterov is 1 but momentum is 0.0; Nesterov's method needs momentum > 0")

@@ -44,8 +44,10 @@ package final class NoisyField: VectorField {
   package var scratchWidth: Int { field.scratchWidth + values + numbers }
   package var parameters: [ParameterShape] { field.parameters }
   package func preparedCount(for purpose: Purpose) -> Int { field.preparedCount(for: purpose) }
-  package func prepare(_ layer: Layer, for purpose: Purpose, asDirection: Bool) { field.prepare(layer, for: purpose, asDirection: asDirection) }
-  package func finishGradient(_ gradient: Layer) { field.finishGradient(gradient) }
+  package var preparesForStepSize: Bool { field.preparesForStepSize }
+  package func prepare(_ layer: Layer, stepSize h: Double, for purpose: Purpose) { field.prepare(layer, stepSize: h, for: purpose) }
+  package func prepareDirection(_ direction: Layer, at layer: Layer, stepSize h: Double) { field.prepareDirection(direction, at: layer, stepSize: h) }
+  package func finishGradient(_ gradient: Layer, at layer: Layer, stepSize h: Double) { field.finishGradient(gradient, at: layer, stepSize: h) }
   package var gradientNeedsFinish: Bool { field.gradientNeedsFinish }
 
   package func affineForm(_ component: Int, _ layer: Layer) -> AffineForm? {

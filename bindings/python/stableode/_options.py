@@ -17,13 +17,15 @@ class BlockOptions(TypedDict, total=False):
     `stableode.options("block")` describes each.
     """
 
-    field: Literal["dense", "two_layer", "antisymmetric", "antisymmetric_damped", "negative_definite", "hamiltonian", "hamiltonian_two_weight", "hamiltonian_h", "gradient_flow", "second_order", "rotate_relax", "linear_cubic", "linear_activation", "continuous_rnn", "antisymmetric_rnn", "gated_antisymmetric_rnn", "neural_cde", "ode_rnn"] | str
+    field: Literal["dense", "two_layer", "antisymmetric", "antisymmetric_damped", "negative_definite", "hamiltonian", "hamiltonian_two_weight", "hamiltonian_h", "gradient_flow", "port_hamiltonian", "second_order", "rotate_relax", "linear_cubic", "linear_activation", "continuous_rnn", "antisymmetric_rnn", "gated_antisymmetric_rnn", "neural_cde", "ode_rnn"] | str
     """the vector field f(y; θ), which says how the state changes"""
+    operator: Literal["dense", "convolution"] | str
+    """the linear operators that the field multiplies by"""
     activation: Literal["identity", "tanh", "relu", "sigmoid", "softplus", "sin", "smooth_relu", "leaky_relu", "elu", "gelu", "silu"] | str
     """the activation function σ, applied to each number"""
     bias: Literal["none", "scalar", "vector"] | str
     """none: no bias; scalar: one number per layer; vector: one number per feature and layer"""
-    integrator: Literal["euler", "verlet", "backward_euler", "implicit_midpoint", "cayley", "exponential", "imex", "heun", "ssprk3", "rk3", "rk4", "runge_kutta", "polynet", "fractal", "adams_bashforth2", "adams_bashforth3", "linear_multistep", "leapfrog", "midpoint", "revnet", "shake_shake", "euler_maruyama", "near_identity", "dopri5", "tsit5"] | str
+    integrator: Literal["euler", "verlet", "backward_euler", "implicit_midpoint", "cayley", "exponential", "imex", "heun", "ssprk3", "rk3", "rk4", "runge_kutta", "reversible", "polynet", "fractal", "adams_bashforth2", "adams_bashforth3", "linear_multistep", "leapfrog", "midpoint", "revnet", "shake_shake", "euler_maruyama", "near_identity", "dopri5", "tsit5"] | str
     """the time integrator; each of its steps is a layer"""
     layers: int
     """number N of layers, which are the integrator's steps; between 1 and 1000000"""
@@ -40,11 +42,17 @@ class BlockOptions(TypedDict, total=False):
     initial_scale: float
     """factor of the standard deviation of the initial weights; with 1, f(y) is about as large as y, whatever the width, hidden_width and channels; between 0.0 and 1000000.0"""
     hidden_width: int
-    """number of hidden values, the rows of the inner weights; 0: as many as the part of the state that they read has features; between 0 and 65536; for field two_layer, negative_definite, hamiltonian_two_weight, hamiltonian_h, gradient_flow, second_order, rotate_relax"""
+    """number of hidden values, the rows of the inner weights; 0: as many as the part of the state that they read has features; between 0 and 65536; for field two_layer, negative_definite, hamiltonian_two_weight, hamiltonian_h, gradient_flow, port_hamiltonian, second_order, rotate_relax"""
     gamma: float
     """damping γ; with 0 the frozen eigenvalues of field antisymmetric are imaginary; between 0.0 and 1000000.0; for field antisymmetric, antisymmetric_damped, antisymmetric_rnn, gated_antisymmetric_rnn"""
     coupling: Literal["separable", "full"] | str
     """separable: K is block-diagonal, so that verlet can be used; full: K is any matrix, for integrators that step the whole state at once; for field hamiltonian_h"""
+    steps: Literal["plain", "row_sums"] | str
+    """plain: −Kᵀσ(Ky+b), stable up to a step size that depends on K; row_sums: −KᵀTσ(Ky+b), T = diag(2/(hLr)) with the row sums r of |KKᵀ| in trained scales, so that Euler's step is non-expansive for every K; for field gradient_flow"""
+    dissipation_width: int
+    """rows of B in R = BᵀB, the largest rank of the dissipation; 0: as many as the state has features; between 0 and 65536; for field port_hamiltonian"""
+    epsilon: float
+    """ε of the term ½ε|y|² in H, which bounds the state by H; > 0.0 and <= 1000000.0; for field port_hamiltonian"""
     form: Literal["plain", "gradient"] | str
     """plain: ÿ = σ(Ky+b); gradient: ÿ = −Kᵀσ(Ky+b); for field second_order"""
     cubic_rate: float
@@ -55,20 +63,34 @@ class BlockOptions(TypedDict, total=False):
     """relaxation: g(y) = κ(σ(y)−y); plain: g(y) = κσ(y); for field linear_activation"""
     symmetric: bool
     """whether the field multiplies by the symmetric matrix ½(w+wᵀ) instead of w; true or false (1 or 0); for field continuous_rnn"""
+    kernel: int
+    """extent of the kernels along the image's height and width; along an axis of one pixel it is 1; between 1 and 1024; for operator convolution"""
+    padding: Literal["zero", "periodic", "reflect", "replicate"] | str
+    """what lies outside of the image. zero: zeros; periodic: the image again; reflect: its mirror image, without the edge; replicate: its edge pixels; for operator convolution"""
+    groups: int
+    """number of groups of channels that are convolved by themselves; as many as channels: a depthwise convolution; between 1 and 65536; for operator convolution"""
+    dilation: int
+    """distance of neighboring taps of the kernel; between 1 and 1024; for operator convolution"""
+    convolution: Literal["automatic", "direct", "winograd"] | str
+    """how products are computed. direct: tap by tap, with the simplest bound of rounding errors; winograd: with fewer products, for 3×3 kernels in float32; automatic: winograd where it applies; for operator convolution"""
     solver_tolerance: float
     """largest relative residual with which the equation of an implicit step counts as solved; 0: as small as rounding allows, so that gradients are exact up to rounding; between 0.0 and 0.1; for integrator backward_euler, implicit_midpoint"""
     solver_iterations: int
     """most iterations for the equation of an implicit step; if it is not solved by then, the sample ends in an error; between 1 and 100000; for integrator backward_euler, implicit_midpoint"""
     tableau_a: str | Sequence[float]
-    """coefficients a_ij of the Runge–Kutta method, row by row: either those below the diagonal alone, or all of them; finite numbers separated by commas; for integrator runge_kutta"""
+    """coefficients a_ij of the Runge–Kutta method, row by row: either those below the diagonal alone, or all of them; finite numbers separated by commas; for integrator runge_kutta, reversible"""
     tableau_b: str | Sequence[float]
-    """weights b_i of the Runge–Kutta method, one for each stage; finite numbers separated by commas; for integrator runge_kutta"""
+    """weights b_i of the Runge–Kutta method, one for each stage; finite numbers separated by commas; for integrator runge_kutta, reversible"""
     tableau_order: int
-    """order of the Runge–Kutta method; coefficients that do not satisfy its order conditions are refused; between 1 and 4; for integrator runge_kutta"""
+    """order of the Runge–Kutta method; coefficients that do not satisfy its order conditions are refused; between 1 and 4; for integrator runge_kutta, reversible"""
+    base: Literal["euler", "heun", "ssprk3", "rk3", "rk4", "runge_kutta"] | str
+    """the explicit Runge–Kutta method that is made reversible, by the name of its integrator; runge_kutta is your own tableau; for integrator reversible"""
+    reversible_coupling: float
+    """λ of y₊ = λy + (1−λ)z + Ψ_h(z): near 1 rounding errors grow little on the way back; smaller values keep y and z closer together; between 9.5367431640625e-07 and 0.9999990463256836; for integrator reversible"""
     polynet_order: int
     """number of terms after y in y + hf(y) + hf(hf(y)) + …; 1 is euler; between 1 and 16; for integrator polynet"""
     multistep_shape: Literal["scalar", "per_channel"] | str
-    """shape of the trained coefficient k. scalar: one number per layer; per_channel: one number per layer and feature of the state; for integrator linear_multistep"""
+    """shape of the trained coefficient k. scalar: one number per layer; per_channel: one number per layer and feature of the state, or channel of an image; for integrator linear_multistep"""
     start: Literal["neumann", "zero"] | str
     """state that leapfrog assumes before the first one. neumann: the same as the first, so that the motion begins at rest; zero: zeros; for integrator leapfrog"""
     relative_tolerance: float
@@ -112,10 +134,12 @@ class NetworkChanges(BlockOptions, total=False):
     """one dict a block"""
     precision: Literal["float32", "float64"] | str
     """precision of parameters, states and gradients"""
+    input_shape: str | Sequence[float]
+    """extents of one sample that is an image: channels, height, width; or channels, length; empty: a list of features; finite numbers separated by commas"""
     opening: Literal["zero_padding", "dense", "sequence", "sequence_dense"] | str
     """how the inputs become the first state"""
     width: int
-    """features of the state; 0: as many as inputs; between 0 and 65536"""
+    """features of the state, or channels of an image; 0: as many as the inputs have; between 0 and 65536"""
     readout: Literal["dense", "identity"] | str
     """how the final state becomes scores"""
     loss: Literal["softmax_cross_entropy", "logistic", "least_squares"] | str
@@ -146,7 +170,7 @@ class NetworkOptions(NetworkChanges):
     """
 
     inputs: int
-    """features of one sample; between 1 and 1000000"""
+    """features of one sample; may be left out where input_shape is given; between 1 and 1000000"""
     outputs: int
     """scores that the network computes for a sample: one for each class, or one for each target value; between 1 and 1000000"""
 
@@ -187,6 +211,8 @@ class TrainerOptions(TypedDict, total=False):
     """part of the last step that is added to the next one; 0: no momentum; between 0.0 and 0.9999999999999999; for optimizer sgd"""
     nesterov: bool | None
     """whether momentum is that of Nesterov; it needs momentum > 0; true or false (1 or 0); for optimizer sgd"""
+    gradient_smoothing: float | None
+    """share s of the neighbors when gradients are averaged over layers, g_j ← (1−2s)g_j + s·g_{j−1} + s·g_{j+1}, against oscillations of multi-step and leapfrog schemes; the result is not the exact gradient, and for s > 0.25 it may ascend; 0: the exact gradient; between 0.0 and 0.5; for optimizer sgd, adam, adamw"""
     clip_norm: float | None
     """largest norm of the gradient over all parameters; a longer gradient is scaled down to it; 0: no limit; finite and >= 0.0; for optimizer sgd, adam, adamw"""
     clip_value: float | None

@@ -11,6 +11,22 @@ def fields() -> dict[str, str]:
     return registry("fields")
 
 
+def operators() -> dict[str, str]:
+    """Name → one line of help: linear operators that the fields of a block multiply by.
+
+    The names of the registry "operators", in the library's order, as texts of options and arguments.
+    """
+    return registry("operators")
+
+
+def connectors() -> dict[str, str]:
+    """Name → one line of help: maps between blocks.
+
+    The names of the registry "connectors", in the library's order, as texts of options and arguments.
+    """
+    return registry("connectors")
+
+
 def integrators() -> dict[str, str]:
     """Name → one line of help: time integrators, whose steps are the layers.
 
@@ -150,6 +166,8 @@ def problems() -> dict[str, str]:
 #: All of them.
 REGISTRIES = (
     "fields",
+    "operators",
+    "connectors",
     "integrators",
     "activations",
     "biases",
