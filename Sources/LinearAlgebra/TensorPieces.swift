@@ -61,9 +61,10 @@ extension Watch {
 
 extension TensorView {
   fileprivate func part(_ rows: Range<Int>, _ columns: Range<Int>) -> TensorView {
-    TensorView(
-      base + (rows.lowerBound * rowStride + columns.lowerBound * columnStride) * type.byteCount, type: type, rows: rows.count, columns: columns.count, rowStride: rowStride,
-      columnStride: columnStride)
+    guard let stride = columnStride else { preconditionFailure("parts of samples without axes") }
+    return TensorView(
+      base + (rows.lowerBound * rowStride + columns.lowerBound * stride) * type.byteCount, type: type, rows: rows.count, columns: columns.count, rowStride: rowStride,
+      columnStride: stride)
   }
 
   /// Where a part that `Watch.pieces` gives lies in the dense row-major vector of all numbers.

@@ -20,6 +20,7 @@ package final class TileMeeting: @unchecked Sendable {
     /// Whether the tile is on its way back. The states that it computes then have been computed before.
     package var isReturning = false
     fileprivate var work: (() -> Void)?
+    fileprivate var worker = 0
     private var round = 0
 
     fileprivate init(_ meeting: TileMeeting, tile: Int) { (self.meeting, self.tile) = (meeting, tile) }
@@ -27,24 +28,36 @@ package final class TileMeeting: @unchecked Sendable {
     /// The seat of the tile that runs on this thread; nil outside of meetings.
     package static var current: Seat? { shim_fiber_argument().map { Unmanaged<Seat>.fromOpaque($0).takeUnretainedValue() } }
 
-    /// Writes `count` numbers for each 16 columns of this tile, waits for the other tiles, and gives the numbers of all, in the order of the tiles. They stay valid until this tile has met once more.
-    package func exchange(_ count: Int, _ write: (Vector) -> Void) -> Vector {
-      let slots = meeting.slots(round: round)
-      let first = tile * meeting.quantaOfTile * count
-      write(slots[first..<first + TileMeeting.quanta(columns) * count])
+    /// Writes `count` numbers for each 16 columns of this tile, waits for the other tiles, and gives what `merge` makes of the numbers of all, which come in the order of the tiles.
+    ///
+    /// Each worker merges once for all its tiles. The result stays valid until this tile has met once more. If the work must end, nobody waits, and the result is meaningless.
+    /// - Parameter results: how many numbers of float64 `merge` writes.
+    package func exchange(_ count: Int, results: Int, write: (Vector) -> Void, merge: (_ slots: Vector, _ result: Vector) -> Void) -> Vector {
+      let (slots, result) = (meeting.slots(round: round), meeting.results(worker: worker, round: round)[0..<results])
+      guard !isOver else { return result }
+      write(own(of: slots, count))
       round += 1
       shim_fiber_suspend()
-      return slots[0..<meeting.quanta * count]
+      if meeting.merged[worker] < round {
+        meeting.merged[worker] = round
+        merge(slots[0..<meeting.quanta * count], result)
+      }
+      return result
+    }
+
+    /// Whether the work must end: what a tile computes is then discarded, so that it may leave work out.
+    package var isOver: Bool { sode_shim_atomic_load(&meeting.counters.pointee.isOver) != 0 }
+
+    /// The numbers that this tile wrote in its last exchange of `count` numbers.
+    package func written(_ count: Int) -> Vector { own(of: meeting.slots(round: round - 1), count) }
+
+    private func own(of slots: Vector, _ count: Int) -> Vector {
+      let first = tile * meeting.quantaOfTile * count
+      return slots[first..<first + TileMeeting.quanta(columns) * count]
     }
 
     /// The samples of all tiles.
     package var samplesOfAll: Int { meeting.samples }
-
-    /// This tile's part of what `exchange` gave.
-    package func own(of all: Vector, _ count: Int) -> Vector {
-      let first = tile * meeting.quantaOfTile * count
-      return all[first..<first + TileMeeting.quanta(columns) * count]
-    }
 
     /// Adds a batch's statistics of a layer to those of this step, once for all tiles.
     package func note(_ place: UnsafeMutableRawPointer, _ body: (Vector) -> Void) {
@@ -60,8 +73,12 @@ package final class TileMeeting: @unchecked Sendable {
 
   package private(set) var seats: [Seat] = []
   private let buffer: Buffer
-  private let numbersPerQuantum: Int
+  private let slotNumbers: Int
+  private let resultNumbers: Int
   private let quantaOfTile: Int
+  /// The last round whose slots each worker has merged.
+  private let merged: UnsafeMutablePointer<Int>
+  private let workers: Int
   private var quanta = 0
   private var samples = 0
   /// The parameters whose places name layers, and for each place the sums of its statistics in this step.
@@ -79,6 +96,8 @@ package final class TileMeeting: @unchecked Sendable {
     /// Whether there is another round, after even and after odd rounds.
     var afterEven = sode_shim_atomic()
     var afterOdd = sode_shim_atomic()
+    /// Whether the work must end.
+    var isOver = sode_shim_atomic()
   }
 
   fileprivate static func quanta(_ columns: Int) -> Int { (columns + Block.quantum - 1) / Block.quantum }
@@ -89,25 +108,35 @@ package final class TileMeeting: @unchecked Sendable {
   /// - Parameters:
   ///   - tiles: the most tiles.
   ///   - columns: those of a tile.
-  ///   - numbersPerQuantum: the most numbers that an exchange has for 16 columns.
-  package init(tiles: Int, columns: Int, numbersPerQuantum: Int) throws(Failure) {
-    self.numbersPerQuantum = numbersPerQuantum
+  ///   - numbersPerQuantum, results: the most numbers that an exchange has for 16 columns, and that it results in.
+  ///   - workers: the most workers.
+  package init(tiles: Int, columns: Int, numbersPerQuantum: Int, results: Int, workers: Int) throws(Failure) {
     quantaOfTile = Self.quanta(columns)
-    let (count, overflow) = (tiles * quantaOfTile).multipliedReportingOverflow(by: 2 * numbersPerQuantum)
-    buffer = try Buffer(count: overflow ? -1 : count, precision: .float64)
+    (resultNumbers, self.workers) = (results, workers)
+    let (count, overflow) = (tiles * quantaOfTile).multipliedReportingOverflow(by: numbersPerQuantum)
+    slotNumbers = overflow ? 0 : count
+    let (all, tooMany) = count.multipliedReportingOverflow(by: 2)
+    buffer = try Buffer(count: overflow || tooMany || all > Int.max / 16 ? -1 : all + 2 * results * workers, precision: .float64)
     counters = .allocate(capacity: 1)
     counters.initialize(to: Counters())
+    merged = .allocate(capacity: workers)
+    merged.initialize(repeating: 0, count: workers)
     seats = (0..<tiles).map { Seat(self, tile: $0) }
   }
 
-  deinit { counters.deallocate() }
+  deinit {
+    counters.deallocate()
+    merged.deallocate()
+  }
 
   package var byteCount: Int { buffer.byteCount }
 
   /// The slots of a round: two memories take turns, because a tile may write to the next before another has read the last.
-  private func slots(round: Int) -> Vector {
-    let half = buffer.byteCount / 2
-    return buffer.vector(count: half / 8, precision: .float64, offset: round % 2 * half)
+  private func slots(round: Int) -> Vector { buffer.vector(count: slotNumbers, precision: .float64, offset: 8 * (round % 2 * slotNumbers)) }
+
+  /// What a worker makes of a round's slots.
+  private func results(worker: Int, round: Int) -> Vector {
+    buffer.vector(count: resultNumbers, precision: .float64, offset: 8 * (2 * slotNumbers + (2 * worker + round % 2) * resultNumbers))
   }
 
   /// Seats the tiles of a batch.
@@ -129,7 +158,7 @@ package final class TileMeeting: @unchecked Sendable {
   ///   - body: the work of one tile.
   /// - Throws: `memory` if there is none for the stacks; why the watch is over.
   package func run(_ pool: WorkerPool, shares: [Range<Int>], begin: (_ worker: Int) -> Void, _ body: (_ tile: Int) -> Void) throws(Failure) {
-    precondition(shares.count <= pool.threads, "a thread for each share")
+    precondition(shares.count <= pool.threads && shares.count <= workers, "a thread for each share")
     let tiles = shares.last?.upperBound ?? 0
     quanta = seats[0..<tiles].reduce(0) { $0 + Self.quanta($1.columns) }
     samples = seats[0..<tiles].reduce(0) { $0 + $1.samples }
@@ -137,20 +166,24 @@ package final class TileMeeting: @unchecked Sendable {
     sode_shim_atomic_store(&counters.pointee.tiles, Int64(tiles))
     var fibers: [OpaquePointer] = []
     defer { for fiber in fibers { shim_fiber_free(fiber) } }
+    for worker in 0..<workers { merged[worker] = 0 }
+    for (worker, share) in shares.enumerated() { for tile in share { seats[tile].worker = worker } }
     try withoutActuallyEscaping(body) { body throws(Failure) in
+      defer { for seat in seats[0..<tiles] { seat.work = nil } }
       for seat in seats[0..<tiles] {
         seat.begin { body(seat.tile) }
         let fiber = shim_fiber_create(Self.stackBytes, { Unmanaged<Seat>.fromOpaque($0).takeUnretainedValue().work?() }, Unmanaged.passUnretained(seat).toOpaque())
         guard let fiber else { throw Failure(.memory, "memory: no room for the stacks of \(tiles) tiles that are normalized together") }
         fibers.append(fiber)
       }
-      defer { for seat in seats[0..<tiles] { seat.work = nil } }
       // Every share must run, or the others would wait for it; its tiles ask the watch themselves.
       pool.runWhole(shares.count) { worker, _ in
         begin(worker)
         var round: Int64 = 0
         repeat {
-          for tile in shares[worker] where self.seats[tile].work != nil && shim_fiber_resume(fibers[tile]) == 0 {
+          for tile in shares[worker] where self.seats[tile].work != nil {
+            if pool.watch.isOver { sode_shim_atomic_store(&self.counters.pointee.isOver, 1) }
+            guard shim_fiber_resume(fibers[tile]) == 0 else { continue }
             self.seats[tile].work = nil
             _ = sode_shim_atomic_add(&self.counters.pointee.tiles, -1)
           }

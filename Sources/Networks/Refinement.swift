@@ -59,6 +59,8 @@ package struct Refinement: Sendable {
       }
       let layers = Layers(coarse.blocks[index].grid, fine.blocks[index].grid, old.shape[0], new.shape[0])
       let size = from.count / old.shape[0]
+      // Variances that were extrapolated could be negative.
+      let isConvex = isConvex || old.role.isNormalization
       for j in 0..<new.shape[0] {
         try Watch.check()
         let (first, share) = layers.source(of: j, prolongation, isConvex: isConvex)

@@ -98,7 +98,7 @@ package final class Sweep: @unchecked Sendable {
     self.scratch = scratch
     logs = (0..<geometry.scratchCount).map { _ in StepLog() }
     meeting = geometry.tilesMeet
-      ? try TileMeeting(plan, tiles: partition.tiles, columns: partition.columns) : nil
+      ? try TileMeeting(plan, tiles: partition.tiles, columns: partition.columns, workers: workers) : nil
     sums = TileSums(arena, tiles: partition.tiles, workers: workers)
     chunks = OperatorChunks(plan)
     gradientTasks = GradientTasks(plan, chunks)

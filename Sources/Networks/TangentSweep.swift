@@ -113,7 +113,7 @@ package final class TangentSweep {
     size.add(one, times: partition.tiles)
     let arena = try Arena(size)
     let made = (
-      tiles: try TileMeeting(plan, tiles: partition.tiles, columns: partition.columns), scratch: (0..<partition.tiles).map { _ in TangentScratch(plan, arena, columns: partition.columns) }, arena: arena)
+      tiles: try TileMeeting(plan, tiles: partition.tiles, columns: partition.columns, workers: scratch.count), scratch: (0..<partition.tiles).map { _ in TangentScratch(plan, arena, columns: partition.columns) }, arena: arena)
     meeting = made
     return made
   }
@@ -121,7 +121,8 @@ package final class TangentSweep {
 
 extension TileMeeting {
   /// A meeting for the batch normalizations of a network.
-  convenience init(_ plan: NetworkPlan, tiles: Int, columns: Int) throws(Failure) {
-    try self.init(tiles: tiles, columns: columns, numbersPerQuantum: 3 * (plan.batchNormalizations.map(\.channels).max() ?? 0))
+  convenience init(_ plan: NetworkPlan, tiles: Int, columns: Int, workers: Int) throws(Failure) {
+    let channels = plan.batchNormalizations.map(\.channels).max() ?? 0
+    try self.init(tiles: tiles, columns: columns, numbersPerQuantum: 3 * channels, results: 2 * channels, workers: workers)
   }
 }

@@ -85,7 +85,7 @@ extension ParameterLayout {
       next += 1
       if inTime, known[entries.rawValue] == nil { known[entries.rawValue] = try TimeRoughness(entries, of: plan.blocks[index]) }
       let layout = plan.blocks[index].layout
-      let isLayered = entries != .coefficients || (layout.isLayerwise && layout.expandedCount == 0)
+      let isLayered = !tensor.role.isNormalization && (entries != .coefficients || (layout.isLayerwise && layout.expandedCount == 0))
       regions.append(
         Region(
           range: tensor.range, isWeight: tensor.role == .weight, entries: tensor.shape[0], isLayered: isLayered,

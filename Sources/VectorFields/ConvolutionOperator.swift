@@ -62,6 +62,8 @@ package final class ConvolutionOperator: LinearOperator {
     scratch: Block
   ) {
     precondition(weights.form == .prepared, "a convolution whose weights are not packed")
+    // Tiles that meet go on to their end after a cancellation, so what takes time is left out.
+    if let seat = TileMeeting.Seat.current, seat.isOver { return }
     let direction: ConvolutionDirection = weights.isTransposed ? .transposed : .forward
     convolve(
       packed(weights.base, direction), geometry, direction, algorithm, of: x,
@@ -69,6 +71,7 @@ package final class ConvolutionOperator: LinearOperator {
   }
 
   package func accumulateGradient(_ left: Block, _ right: Block, addingTo gradient: OperatorWeights, scratch: Block) {
+    if let seat = TileMeeting.Seat.current, seat.isOver { return }
     // ⟨left, Kᵀ·right⟩ = ⟨right, K·left⟩.
     let (left, right) = gradient.isTransposed ? (right, left) : (left, right)
     accumulateConvolutionGradient(geometry, algorithm, left, right, addingTo: tensor(gradient.base), scratch: memory(scratch))

@@ -62,9 +62,14 @@ package struct NormalizationMap: LayerMap {
     guard place.isAcrossSamples else { return normalizationStatistics(geometry, of: x, epsilon: epsilon, into: memory.rows(0..<statisticsRows)) }
     let (mean, variance) = (numbers(scratch, 0, .float64), numbers(scratch, 1, .float64))
     if let seat = TileMeeting.Seat.current {
-      let slots = seat.exchange(3 * channels) { BatchStatistics.collectMoments(of: x, channels: channels, samples: seat.samples, into: $0) }
-      let count = BatchStatistics.mergeMoments(slots, mean: mean, variance: variance)
-      place.note(layer, seat, mean: mean, variance: variance, count: count)
+      let merged = seat.exchange(3 * channels, results: 2 * channels) {
+        BatchStatistics.collectMoments(of: x, channels: channels, samples: seat.samples, into: $0)
+      } merge: { slots, result in
+        _ = BatchStatistics.mergeMoments(slots, mean: result[0..<channels], variance: result[channels..<2 * channels])
+      }
+      copy(merged[0..<channels], into: mean)
+      copy(merged[channels..<2 * channels], into: variance)
+      place.note(layer, seat, mean: mean, variance: variance, count: Double(seat.samplesOfAll * geometry.pixels))
     } else {
       place.readStored(layer, mean: mean, variance: variance)
     }
@@ -141,13 +146,14 @@ package struct NormalizationMap: LayerMap {
   private func meet(
     _ seat: TileMeeting.Seat, of v: Block, slope: Block?, factors: Bias?, at x: Block, _ record: Block, _ scratch: Block
   ) -> (sums: NormalizationRows, own: Vector) {
-    let all = seat.exchange(2 * channels) {
+    let merged = seat.exchange(2 * channels, results: 2 * channels) {
       BatchStatistics.collectSums(geometry, rows(record), of: v, slope: slope, at: x, samples: seat.samples, into: $0)
+    } merge: { slots, result in
+      BatchStatistics.mergeSums(slots, count: Double(seat.samplesOfAll * geometry.pixels), factors: factors, into: result)
     }
-    let first = numbers(scratch, 0, x.precision)
-    let sums = Vector(first.base, count: 2 * channels, precision: x.precision)
-    BatchStatistics.mergeSums(all, count: Double(seat.samplesOfAll * geometry.pixels), factors: factors, into: sums)
-    return (NormalizationRows(shared: sums), seat.own(of: all, 2 * channels))
+    let sums = self.factors(scratch, x.precision)
+    for index in 0..<2 * channels { sums.store(merged.load(index), at: index) }
+    return (NormalizationRows(shared: sums), seat.written(2 * channels))
   }
 }
 

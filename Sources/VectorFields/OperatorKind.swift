@@ -52,7 +52,7 @@ package struct ConvolutionForm: Equatable, Sendable {
   package var dilation = 1
   package var groups = 1
   package var padding = Padding.zero
-  /// Pixels of padding at each edge. nil: as many as a convolution of stride 1 needs to keep the size of the image.
+  /// Pixels of padding at each edge of an axis of more than one pixel. nil: as many as a convolution of stride 1 needs to keep the size of the image.
   package var margin: Int?
   /// How products are computed; nil for the fastest way.
   package var algorithm: ConvolutionAlgorithm?
@@ -68,7 +68,8 @@ package struct ConvolutionForm: Equatable, Sendable {
   }
 
   private func extent(_ pixels: Int) -> ConvolutionExtent {
-    let kernel = pixels == 1 ? 1 : kernel
+    // An axis of one pixel has no neighbors, and no padding.
+    let (kernel, margin) = pixels == 1 ? (1, nil) : (kernel, margin)
     let (kept, overflow) = (kernel - 1).multipliedReportingOverflow(by: dilation)
     let before = margin ?? (overflow ? 0 : kept / 2)
     return ConvolutionExtent(input: pixels, kernel: kernel, stride: stride, dilation: dilation, before: before, after: margin ?? (overflow ? 0 : kept - before))

@@ -6,7 +6,7 @@ import Testing
 @Suite struct TileMeetingTests {
   /// Each tile adds its number to a sum over all tiles, several times: as a fold over the tiles in order.
   private func run(tiles: Int, workers: Int, rounds: Int, leaving: Int? = nil, watch: Watch? = nil) throws -> [Double] {
-    let meeting = try TileMeeting(tiles: tiles, columns: 16, numbersPerQuantum: 2)
+    let meeting = try TileMeeting(tiles: tiles, columns: 16, numbersPerQuantum: 2, results: 1, workers: workers)
     let results = try Numbers(tiles, .float64)
     let pool = try WorkerPool(threads: workers, watch: watch)
     meeting.seat(tiles, parameters: nil, statistics: nil) { _ in (16, 16) }
@@ -16,13 +16,14 @@ import Testing
       var value = Double(tile + 1)
       for round in 0..<rounds {
         if tile == leaving, round == rounds / 2 { return }
-        let slots = seat.exchange(2) { own in
+        let merged = seat.exchange(2, results: 1) { own in
           own.store(value, at: 0)
           own.store(1, at: 1)
+        } merge: { slots, result in
+          result.store((0..<tiles).reduce(0.0) { 0.5 * $0 + slots.load(2 * $1) * slots.load(2 * $1 + 1) }, at: 0)
         }
-        value = 0
-        for slot in 0..<tiles { value = 0.5 * value + slots.load(2 * slot) * slots.load(2 * slot + 1) }
-        value += Double(tile)
+        #expect(seat.written(2).load(0) == value)
+        value = merged.load(0) + Double(tile)
       }
       results[tile] = value
     }
@@ -57,7 +58,7 @@ import Testing
 
   /// Statistics are noted once for all tiles, and not on the way back.
   @Test func statisticsAreNotedByOneTile() throws {
-    let meeting = try TileMeeting(tiles: 3, columns: 16, numbersPerQuantum: 1)
+    let meeting = try TileMeeting(tiles: 3, columns: 16, numbersPerQuantum: 1, results: 1, workers: 1)
     let (parameters, statistics) = (try Numbers(10, .float32), try Numbers(10, .float32))
     meeting.seat(3, parameters: parameters.vector, statistics: statistics.vector) { _ in (16, 16) }
     try meeting.run(try WorkerPool(threads: 1), shares: [0..<3], begin: { _ in }) { _ in

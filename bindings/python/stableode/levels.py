@@ -53,7 +53,7 @@ def multilevel(
     function(on_event, "on_event")
     function(on_level, "on_level")
     text(prolongation, "prolongation")
-    present = max(block.get("layers") or len(block["step_sizes"].split(",")) for block in network.specification["blocks"])
+    present = max(block.get("layers") or len(block["step_sizes"].split(",")) for block in network.specification["blocks"] if "connector" not in block)
     wanted = integer(layers, "layers", 1)
     factor, rest = divmod(wanted, present)
     if rest or factor < 1 or factor & (factor - 1):
