@@ -149,10 +149,14 @@ package struct NormalizationMap: LayerMap {
     let merged = seat.exchange(2 * channels, results: 2 * channels) {
       BatchStatistics.collectSums(geometry, rows(record), of: v, slope: slope, at: x, samples: seat.samples, into: $0)
     } merge: { slots, result in
-      BatchStatistics.mergeSums(slots, count: Double(seat.samplesOfAll * geometry.pixels), factors: factors, into: result)
+      BatchStatistics.mergeSums(slots, count: Double(seat.samplesOfAll * geometry.pixels), factors: nil, into: result)
     }
     let sums = self.factors(scratch, x.precision)
-    for index in 0..<2 * channels { sums.store(merged.load(index), at: index) }
+    for index in 0..<2 * channels {
+      // Two numbers a channel.
+      let factor = factors.map { Vector($0.base, count: channels, precision: x.precision).load(index / 2) } ?? 1
+      sums.store(factor * merged.load(index), at: index)
+    }
     return (NormalizationRows(shared: sums), seat.written(2 * channels))
   }
 }

@@ -17,7 +17,7 @@ class BlockOptions(TypedDict, total=False):
     `stableode.options("block")` describes each.
     """
 
-    field: Literal["dense", "two_layer", "antisymmetric", "antisymmetric_damped", "negative_definite", "hamiltonian", "hamiltonian_two_weight", "hamiltonian_h", "gradient_flow", "port_hamiltonian", "second_order", "rotate_relax", "linear_cubic", "linear_activation", "continuous_rnn", "antisymmetric_rnn", "gated_antisymmetric_rnn", "neural_cde", "ode_rnn"] | str
+    field: Literal["dense", "two_layer", "pre_activation", "bottleneck", "antisymmetric", "antisymmetric_damped", "negative_definite", "hamiltonian", "hamiltonian_two_weight", "hamiltonian_h", "gradient_flow", "port_hamiltonian", "second_order", "rotate_relax", "linear_cubic", "linear_activation", "continuous_rnn", "antisymmetric_rnn", "gated_antisymmetric_rnn", "neural_cde", "ode_rnn"] | str
     """the vector field f(y; θ), which says how the state changes"""
     operator: Literal["dense", "convolution"] | str
     """the linear operators that the field multiplies by"""
@@ -42,7 +42,15 @@ class BlockOptions(TypedDict, total=False):
     initial_scale: float
     """factor of the standard deviation of the initial weights; with 1, f(y) is about as large as y, whatever the width, hidden_width and channels; between 0.0 and 1000000.0"""
     hidden_width: int
-    """number of hidden values, the rows of the inner weights; 0: as many as the part of the state that they read has features; between 0 and 65536; for field two_layer, negative_definite, hamiltonian_two_weight, hamiltonian_h, gradient_flow, port_hamiltonian, second_order, rotate_relax"""
+    """number of hidden values, the rows of the inner weights; 0: as many as the part of the state that they read has features; between 0 and 65536; for field two_layer, pre_activation, bottleneck, negative_definite, hamiltonian_two_weight, hamiltonian_h, gradient_flow, port_hamiltonian, second_order, rotate_relax"""
+    normalization: Literal["batch", "instance", "group", "layer", "tv"] | str
+    """what is normalized together; for field pre_activation, bottleneck"""
+    normalization_epsilon: float
+    """number that is added to the variance, or for tv to the sum of squares; > 0.0 and <= 1000000.0; for field pre_activation, bottleneck"""
+    normalization_momentum: float
+    """share by which each training step moves the running means and variances towards those of its batch; between 0.0 and 1.0; for field pre_activation, bottleneck"""
+    normalization_groups: int
+    """number of groups of neighboring channels that are normalized together; between 1 and 65536; for field pre_activation, bottleneck"""
     gamma: float
     """damping γ; with 0 the frozen eigenvalues of field antisymmetric are imaginary; between 0.0 and 1000000.0; for field antisymmetric, antisymmetric_damped, antisymmetric_rnn, gated_antisymmetric_rnn"""
     coupling: Literal["separable", "full"] | str
@@ -91,6 +99,8 @@ class BlockOptions(TypedDict, total=False):
     """number of terms after y in y + hf(y) + hf(hf(y)) + …; 1 is euler; between 1 and 16; for integrator polynet"""
     multistep_shape: Literal["scalar", "per_channel"] | str
     """shape of the trained coefficient k. scalar: one number per layer; per_channel: one number per layer and feature of the state, or channel of an image; for integrator linear_multistep"""
+    multistep_start: Literal["euler", "given"] | str
+    """how linear_multistep begins. euler: with a step of Euler; given: the state's first half is y, its second half the earlier y₋, such as connector residual with remember makes; for integrator linear_multistep"""
     start: Literal["neumann", "zero"] | str
     """state that leapfrog assumes before the first one. neumann: the same as the first, so that the motion begins at rest; zero: zeros; for integrator leapfrog"""
     relative_tolerance: float
@@ -127,13 +137,65 @@ class BlockOptions(TypedDict, total=False):
     """standard deviation that the noise adds to each number of the state over one unit of time; between 0.0 and 1000000.0; for noise gaussian, uniform"""
 
 
+class ConnectorOptions(TypedDict, total=False):
+    """The options of a map before, between or after blocks, which the key "connector" makes it: connector, channels, stride, window …
+
+    `stableode.options("connector")` describes each.
+    """
+
+    connector: Literal["dense", "convolution", "average_pooling", "max_pooling", "global_average", "channel_padding", "normalization", "residual", "first_channels", "activation", "flatten"] | str
+    """the map that stands at this place"""
+    features: int
+    """features of the output; between 1 and 1000000; for connector dense"""
+    activation: Literal["identity", "tanh", "relu", "sigmoid", "softplus", "sin", "smooth_relu", "leaky_relu", "elu", "gelu", "silu"] | str
+    """the activation function σ, applied to each number; for connector dense, convolution, normalization, residual, activation"""
+    bias: Literal["none", "scalar", "vector"] | str
+    """none: no bias; scalar: one number; vector: one number per feature or channel of the output; for connector dense, convolution"""
+    channels: int
+    """channels of the output; 0: as many as of the input; between 0 and 65536; for connector convolution, channel_padding, residual, first_channels"""
+    stride: int
+    """distance of neighboring outputs in the image; between 1 and 1024; for connector convolution, channel_padding, residual"""
+    margin: int
+    """pixels of padding at each edge of the image; -1: as many as a convolution of stride 1 needs to keep the size; between -1 and 1024; for connector convolution"""
+    kernel: int
+    """extent of the kernels along the image's height and width; along an axis of one pixel it is 1; between 1 and 1024; for connector convolution, residual"""
+    padding: Literal["zero", "periodic", "reflect", "replicate"] | str
+    """what lies outside of the image. zero: zeros; periodic: the image again; reflect: its mirror image, without the edge; replicate: its edge pixels; for connector convolution, residual"""
+    groups: int
+    """number of groups of channels that are convolved by themselves; as many as channels: a depthwise convolution; between 1 and 65536; for connector convolution, residual"""
+    dilation: int
+    """distance of neighboring taps of the kernel; between 1 and 1024; for connector convolution, residual"""
+    convolution: Literal["automatic", "direct", "winograd"] | str
+    """how products are computed. direct: tap by tap, with the simplest bound of rounding errors; winograd: with fewer products, for 3×3 kernels in float32; automatic: winograd where it applies; for connector convolution, residual"""
+    window: int
+    """height and width of a window; along an axis of one pixel it is 1; between 1 and 1024; for connector average_pooling, max_pooling"""
+    window_stride: int
+    """distance of neighboring windows; 0: as large as the window, so that windows do not overlap; between 0 and 1024; for connector average_pooling, max_pooling"""
+    window_margin: int
+    """pixels of padding at each edge of the image, which no mean counts and which are never the largest; between 0 and 1024; for connector average_pooling, max_pooling"""
+    normalization: Literal["batch", "instance", "group", "layer", "tv"] | str
+    """what is normalized together; for connector normalization, residual"""
+    normalization_epsilon: float
+    """number that is added to the variance, or for tv to the sum of squares; > 0.0 and <= 1000000.0; for connector normalization, residual"""
+    normalization_momentum: float
+    """share by which each training step moves the running means and variances towards those of its batch; between 0.0 and 1.0; for connector normalization, residual"""
+    normalization_groups: int
+    """number of groups of neighboring channels that are normalized together; between 1 and 65536; for connector normalization, residual"""
+    shortcut: Literal["projection", "normalized_projection", "padding"] | str
+    """S of a residual connector. projection: a convolution of one pixel; normalized_projection: the same of σ(N₁(u)); padding: every k-th pixel, and channels of zeros; for connector residual"""
+    remember: bool
+    """whether S(u) follows as further channels, for integrator linear_multistep with multistep_start given; true or false (1 or 0); for connector residual"""
+
+
 class NetworkChanges(BlockOptions, total=False):
     """The options of a network that may be left out: its own, those of its block, or several blocks."""
 
-    blocks: Sequence[BlockOptions]
-    """one dict a block"""
+    blocks: Sequence[BlockOptions | ConnectorOptions]
+    """one dict a block or connector"""
     precision: Literal["float32", "float64"] | str
     """precision of parameters, states and gradients"""
+    inputs: int
+    """features of one sample; may be left out where input_shape is given; between 1 and 1000000"""
     input_shape: str | Sequence[float]
     """extents of one sample that is an image: channels, height, width; or channels, length; empty: a list of features; finite numbers separated by commas"""
     opening: Literal["zero_padding", "dense", "sequence", "sequence_dense"] | str
@@ -169,8 +231,6 @@ class NetworkOptions(NetworkChanges):
     `stableode.options("network")` and `stableode.options("block")` describe each.
     """
 
-    inputs: int
-    """features of one sample; may be left out where input_shape is given; between 1 and 1000000"""
     outputs: int
     """scores that the network computes for a sample: one for each class, or one for each target value; between 1 and 1000000"""
 
