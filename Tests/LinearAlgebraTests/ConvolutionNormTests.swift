@@ -13,7 +13,7 @@ import Testing
   @Test func isTheMeanOfTwoSums() throws {
     var numbers = Array(repeating: 0.0, count: 36)
     (numbers[4], numbers[13], numbers[22]) = (2, -3, 5)
-    let weights = try Numbers(numbers, .float64)
+    let weights = try SampleNumbers(numbers, .float64)
     // Output 0 sums to 5, output 1 to 5; input 0 to 7, input 1 to 3.
     #expect(abs(boundConvolutionNorm(weights.vector, try geometry(.zero)) - 6) < 1e-11)
   }
@@ -25,8 +25,8 @@ import Testing
   @Test func whatIsNotFiniteStaysSo() throws {
     var numbers = Array(repeating: 1.0, count: 36)
     numbers[7] = .nan
-    #expect(boundConvolutionNorm(try Numbers(numbers, .float64).vector, try geometry(.zero)).isNaN)
+    #expect(boundConvolutionNorm(try SampleNumbers(numbers, .float64).vector, try geometry(.zero)).isNaN)
     numbers[7] = .infinity
-    #expect(boundConvolutionNorm(try Numbers(numbers, .float64).vector, try geometry(.zero)) == .infinity)
+    #expect(boundConvolutionNorm(try SampleNumbers(numbers, .float64).vector, try geometry(.zero)) == .infinity)
   }
 }

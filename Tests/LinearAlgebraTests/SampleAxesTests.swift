@@ -45,7 +45,7 @@ import Testing
     }
     let axes = SampleAxes(extents: (3, 4, 5), strides: (1, 15, 3))
     let view = TensorView(memory, type: type, rows: 2, rowStride: 60, axes: axes)
-    let tile = try Numbers(60 * 16, .float64), dense = try Numbers(120, .float64)
+    let tile = try SampleNumbers(60 * 16, .float64), dense = try SampleNumbers(120, .float64)
     gather(view, rows: nil, start: 0, count: 2, into: tile.block(rows: 60, columns: 16))
     convert(view, into: dense.vector)
     for row in 0..<2 {

@@ -7,7 +7,7 @@ import Testing
   /// Each tile adds its number to a sum over all tiles, several times: as a fold over the tiles in order.
   private func run(tiles: Int, workers: Int, rounds: Int, leaving: Int? = nil, watch: Watch? = nil) throws -> [Double] {
     let meeting = try TileMeeting(tiles: tiles, columns: 16, numbersPerQuantum: 2, results: 1, workers: workers)
-    let results = try Numbers(tiles, .float64)
+    let results = try SampleNumbers(tiles, .float64)
     let pool = try WorkerPool(threads: workers, watch: watch)
     meeting.seat(tiles, parameters: nil, statistics: nil) { _ in (16, 16) }
     let shares = (0..<workers).map { tiles * $0 / workers..<tiles * ($0 + 1) / workers }
@@ -59,7 +59,7 @@ import Testing
   /// Statistics are noted once for all tiles, and not on the way back.
   @Test func statisticsAreNotedByOneTile() throws {
     let meeting = try TileMeeting(tiles: 3, columns: 16, numbersPerQuantum: 1, results: 1, workers: 1)
-    let (parameters, statistics) = (try Numbers(10, .float32), try Numbers(10, .float32))
+    let (parameters, statistics) = (try SampleNumbers(10, .float32), try SampleNumbers(10, .float32))
     meeting.seat(3, parameters: parameters.vector, statistics: statistics.vector) { _ in (16, 16) }
     try meeting.run(try WorkerPool(threads: 1), shares: [0..<3], begin: { _ in }) { _ in
       guard let seat = TileMeeting.Seat.current else { return }

@@ -30,6 +30,9 @@ package func plainLayer(_ activation: Activation, _ weights: [[Double]], _ bias:
   return (all.map(\.value), all.map(\.slope))
 }
 
+/// Wx.
+package func plainProduct(_ matrix: [[Double]], _ x: [Double]) -> [Double] { matrix.map { inner($0, x) } }
+
 package func plainTranspose(_ matrix: [[Double]]) -> [[Double]] {
   matrix[0].indices.map { column in matrix.map { $0[column] } }
 }

@@ -133,8 +133,6 @@ struct PlainTensors {
   func gradient(_ weight: String, _ bias: String, _ x: [Double]) -> [Double] { plainProduct(plainTranspose(self(weight)), layer(self(weight), bias, x)) }
 }
 
-func plainProduct(_ matrix: [[Double]], _ x: [Double]) -> [Double] { matrix.map { inner($0, x) } }
-
 extension FieldCase {
   /// f of one component for one sample, in this case's precision.
   func value(_ component: Int = 0, at x: [Double]) throws -> [Double] {

@@ -21,7 +21,7 @@ STAGE: dict[str, Any] = dict(field="gradient_flow", operator="convolution", inte
 
 def make_network():
     """A network of 74 010 parameters that takes raw pixels."""
-    blocks: list[dict[str, Any]] = [dict(connector="convolution", channels=8, activation="tanh"), STAGE]
+    blocks: list[Any] = [dict(connector="convolution", channels=8, activation="tanh"), STAGE]
     for channels in (16, 32):
         blocks += [dict(connector="average_pooling"), dict(connector="convolution", kernel=1, channels=channels), STAGE]
     blocks += [dict(connector="global_average")]

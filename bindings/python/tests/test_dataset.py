@@ -138,8 +138,22 @@ def test_wrong_shapes():
         Dataset(numpy.zeros((3, 2)), [0, 1])
     with pytest.raises(stableode.ShapeMismatchError, match="features hold 0 samples"):
         Dataset(numpy.zeros((0, 2)), [])
-    with pytest.raises(stableode.ShapeMismatchError, match=r"features has shape \[2, 2, 2\]"):
-        Dataset(numpy.zeros((2, 2, 2)), [0, 1])
+    with pytest.raises(stableode.ShapeMismatchError, match=r"features has shape \[2\]"):
+        Dataset(numpy.zeros(2), [0, 1])
+
+
+def test_images_keep_their_axes():
+    """Channels first or last: copies, pickles and slices hold the images as they were given, and networks read them alike."""
+    images = numpy.random.default_rng(4).random((6, 3, 4, 5)).astype("float32")
+    labels = numpy.arange(6) % 2
+    network = stableode.Network(input_shape=[3, 4, 5], outputs=2, blocks=[{"field": "antisymmetric", "operator": "convolution", "layers": 2}])
+    expected = network.evaluate(images.reshape(6, -1), labels)
+    for given in (images, images.transpose(0, 2, 3, 1), numpy.ascontiguousarray(images.transpose(0, 2, 3, 1))):
+        data = Dataset(given, labels)
+        assert numpy.array_equal(data.features, given) and numpy.array_equal(data[2:].features, given[2:])
+        for same in (data, pickle.loads(pickle.dumps(data)), Dataset(data.features, data.targets)):
+            assert network.evaluate(same) == expected
+        assert numpy.array_equal(network.scores(given), network.scores(images.reshape(6, -1)))
 
 
 @pytest.mark.parametrize("compress", [False, True])
