@@ -48,8 +48,8 @@ package final class TileMeeting: @unchecked Sendable {
     /// Whether the work must end: what a tile computes is then discarded, so that it may leave work out.
     package var isOver: Bool { sode_shim_atomic_load(&meeting.counters.pointee.isOver) != 0 }
 
-    /// The numbers that this tile wrote in its last exchange of `count` numbers.
-    package func written(_ count: Int) -> Vector { own(of: meeting.slots(round: round - 1), count) }
+    /// The numbers that this tile wrote in its last exchange of `count` numbers; meaningless if the work must end.
+    package func written(_ count: Int) -> Vector { own(of: meeting.slots(round: max(round - 1, 0)), count) }
 
     private func own(of slots: Vector, _ count: Int) -> Vector {
       let first = tile * meeting.quantaOfTile * count

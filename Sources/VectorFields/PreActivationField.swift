@@ -3,7 +3,7 @@ import Settings
 
 /// f(y) = K₂σ(N₂(K₁σ(N₁(y)))): the residual block of ResNets with pre-activation, normalization and activation before each operator. No stability guarantee.
 ///
-/// Source: He et al. 2016, "Identity mappings in deep residual networks", fig. 1b; Lu et al. 2018, §8 of Theory.md (LM-ResNet). The normalizations N_i have trained scales and shifts, so that K₁ and K₂ need no bias; with a
+/// Source: He et al. 2016, "Identity mappings in deep residual networks", fig. 1b; Lu et al. 2018 (LM-ResNet; Theory.md §2.1). The normalizations N_i have trained scales and shifts, so that K₁ and K₂ need no bias; with a
 /// bias other than none they have one each. K₁ leads to `hidden_width` features or channels. Cost: two products and four passes over the state.
 package final class PreActivationField: MappedField {
   package let plan: LayerPlan

@@ -68,8 +68,8 @@ import Testing
     let second = try specification(text)
     #expect(try second.json == first.json)
     #expect(try second.json.written() == text)
-    // Options of sequences are written only for sequences (SequencePlanTests).
-    let ofSequences: Set = ["channels", "sequence_layout", "sequence_time", "interpolation"]
+    // Options of sequences are written only for sequences (SequencePlanTests), and the shape of images only for images.
+    let ofSequences: Set = ["channels", "sequence_layout", "sequence_time", "interpolation", "input_shape"]
     for option in networkOptions where !ofSequences.contains(option.key) { #expect(try first.json[option.key] != nil, "\(option.key)") }
     let (a, b) = (try Network(first), try Network(second))
     #expect(a.plan.tensors.map(\.name) == b.plan.tensors.map(\.name))

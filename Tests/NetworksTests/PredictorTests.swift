@@ -78,7 +78,7 @@ import VectorFields
     for opening in openings.names where try openings(opening).takesSequences != Self.drivenOptions(field).isEmpty {
       let batch = try Self.batch(Self.text(field, precision, opening: opening), samples: 50)
       let scores = try batch.predict()
-      let result = try batch.lossGradient().result
+      let result = try batch.lossGradient(mode: .evaluation).result
       // Scores as features × samples in a tile of 64 columns, as in the sweep's only tile.
       let tile = try Numbers(4 * 64, precision)
       for (index, value) in scores.values.enumerated() { tile[index % 4 * 64 + index / 4] = value }

@@ -38,7 +38,7 @@ import VectorFields
       let specification = try combination.specification(layers: 4, opening: "zero_padding")
       let example = try DerivativeCase(specification)
       let limit = combination.precision == .float64 ? 1e-12 : 1e-5
-      let (order, defect, drift) = (try example.taylorOrder(directions: 3), try example.adjointDefect(), try example.pairingDrift())
+      let (order, defect, drift) = (try example.taylorOrder(), try example.adjointDefect(), try example.pairingDrift())
       #expect(order > 1.9, "order \(order): \(combination)")
       #expect(defect < limit, "defect \(defect): \(combination)")
       #expect(drift < limit, "drift \(drift): \(combination)")

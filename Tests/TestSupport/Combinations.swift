@@ -86,7 +86,8 @@ package struct Combination: Sendable, CustomStringConvertible {
       try specification.set("operator", .text(linearOperator))
     }
     for (key, value) in [
-      ("opening", opening), ("precision", precision.name), ("field", field), ("integrator", integrator), ("activation", activation), ("bias", bias),
+      ("opening", opening), ("precision", precision.name), ("field", field), ("integrator", integrator), ("activation", activation),
+      ("bias", field == "bottleneck" ? "none" : bias),
       ("memory", memory), ("noise", noise),
     ] { try specification.set(key, .text(value)) }
     // Implicit steps of fields that do not decay have several solutions if h‖J‖ is large. For steps this small the iteration is a contraction for every activation.
@@ -96,6 +97,11 @@ package struct Combination: Sendable, CustomStringConvertible {
     // Explicit steps of this size keep states up to 10 bounded: hγy² < 1.
     if field == "linear_cubic" { try specification.set("cubic_rate", .real(0.02)) }
     for (key, value) in sweepOptions[integrator] ?? [:] { try specification.set(key, value) }
+    // Batch normalization, the default, couples the samples.
+    if try fields(field).options.contains(where: { $0.key == "normalization" }) {
+      try specification.set("normalization_epsilon", .real(0.1))
+      if try integrators.standard(integrator).treatsSamplesApart { try specification.set("normalization", .text("layer")) }
+    }
     // Six stages per layer: this has no more kinks of piecewise linear activations than rk4 has in six layers.
     if sweepOptions[integrator] != nil { try specification.set("layers", .integer(Int64(max(1, 2 * layers / 3)))) }
     if try fields(field).options.contains(where: { $0.key == "gamma" }) {

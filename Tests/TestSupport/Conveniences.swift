@@ -7,10 +7,11 @@ import VectorFields
 // Short forms for tests: they act on one layer and make their scratch memory themselves.
 
 extension FieldConfiguration {
-  /// Sets the option `gamma`, and others by name. The cubic rate is small, so that explicit steps of the usual test sizes keep states bounded.
+  /// Sets the option `gamma`, and others by name. The cubic rate is small, so that explicit steps of the usual test sizes keep states bounded. Normalizations treat
+  /// samples apart, so that every scheme takes them, and are mild.
   package init(
     width: Int, activation: Activation = .tanh, bias: BiasKind = .vector, gamma: Double, precision: Precision = .float32,
-    others: [(key: String, value: OptionValue)] = [("cubic_rate", .real(0.02))]
+    others: [(key: String, value: OptionValue)] = [("cubic_rate", .real(0.02)), ("normalization", .text("layer")), ("normalization_epsilon", .real(1))]
   ) {
     self.init(width: width, activation: activation, bias: bias, precision: precision)
     for (key, value) in [("gamma", .real(gamma))] + others { try? options.set(key, value) }

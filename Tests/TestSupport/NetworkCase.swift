@@ -50,7 +50,7 @@ package final class BatchCase {
   /// The result of a range of the samples and the gradient of its mean loss; the gradient is nil without `derivative`. If `asked` is false, the sweep could
   /// compute a gradient, but the call does not request it.
   package func lossGradient(
-    threads: Int = 1, range: Range<Int>? = nil, derivative: Bool = true, asked: Bool = true, batch: Int? = nil,
+    threads: Int = 1, range: Range<Int>? = nil, mode: SampleMode = .training, derivative: Bool = true, asked: Bool = true, batch: Int? = nil,
     draws: Draws? = nil, memory: (any MemoryPolicy)? = nil
   ) throws -> (result: BatchResult, gradient: Numbers?) {
     let range = range ?? 0..<samples
@@ -64,7 +64,7 @@ package final class BatchCase {
         guard let labels = labels.baseAddress else { return BatchResult() }
         let targets: Targets = plan.loss.targetKind == .labels ? .labels(labels) : .values(values.view(rows: samples, columns: plan.outputs).rows(range))
         return try sweep.lossGradient(
-          snapshot.parameters, BatchSource(features: view.rows(range), normalization: snapshot.normalization), targets, count: range.count,
+          snapshot.parameters, BatchSource(features: view.rows(range), normalization: snapshot.normalization), targets, mode: mode, count: range.count,
           gradient: gradient?.vector, draws: draws, pool: pool)
       }
     }

@@ -15,12 +15,12 @@ import VectorFields
     func tensors(_ bias: BiasKind) throws -> [ParameterShape] { try fields(name).make(FieldConfiguration(width: 6, bias: bias)).parameters }
     let (all, scalar, bare) = (try tensors(.vector), try tensors(.scalar), try tensors(.none))
     #expect(Set(all.map(\.name)).count == all.count && !all.isEmpty)
-    #expect(all.allSatisfy { ($0.role == .weight) == ($0.shape.count == 2) && $0.count > 0 })
+    #expect(all.allSatisfy { ($0.role == .weight) == ($0.shape.count == 2 && !$0.role.isNormalization) && $0.count > 0 })
     #expect(scalar.map(\.name) == all.map(\.name))
     for (full, one) in zip(all, scalar) {
       let isConfigured = !bare.contains { $0.name == full.name }
       #expect(one.shape == (isConfigured ? [1] : full.shape), "\(full.name)")
-      #expect(full.role == .bias || !isConfigured, "\(full.name) is a weight")
+      #expect(full.role == .bias || full.role.isNormalization || !isConfigured, "\(full.name) is a weight")
     }
   }
 
@@ -50,9 +50,12 @@ import VectorFields
       }
       return out.flatMap(\.self)
     }
-    let standard = try numbers([])
+    // The momentum is that of training steps, and groups belong to one kind of normalization.
+    guard option.key != "normalization_momentum" else { return }
+    let needed: [(key: String, value: OptionValue)] = option.key == "normalization_groups" ? [("normalization", .text("group"))] : []
+    let standard = try numbers(needed)
     for value in FieldVariant.otherValues(option) {
-      do { #expect(try numbers([(option.key, value)]) != standard, "\(value.shown)") } catch let failure as Failure { #expect(failure.message.contains(option.key)) }
+      do { #expect(try numbers(needed + [(option.key, value)]) != standard, "\(value.shown)") } catch let failure as Failure { #expect(failure.message.contains(option.key) || failure.message.contains("groups")) }
     }
   }
 }

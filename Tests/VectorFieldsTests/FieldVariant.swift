@@ -39,6 +39,8 @@ struct FieldVariant: Sendable, CustomStringConvertible {
   static func otherValues(_ option: OptionDescription) -> [OptionValue] {
     switch (option.kind, option.standard) {
     case (.choice(let names), let standard): names.map { .text($0) }.filter { $0 != standard }
+    // Mild normalizations, so that differences are accurate.
+    case (.real, _) where option.key == "normalization_epsilon": [.real(0.5)]
     case (.integer, _): [.integer(2), .integer(9)]
     case (.real, .real(0)): [.real(0.3)]
     case (.real(_, openBelow: true), .real(let standard)): [.real(2 * standard)]
@@ -51,6 +53,9 @@ struct FieldVariant: Sendable, CustomStringConvertible {
     width: Int = 6, activation: Activation = .tanh, bias: BiasKind = .vector, precision: Precision = .float64
   ) throws -> FieldConfiguration {
     var configuration = FieldConfiguration(width: width, activation: activation, bias: bias, precision: precision)
+    if try fields.names.contains(name) && fields(name).options.contains(where: { $0.key == "normalization_epsilon" }) {
+      try configuration.options.set("normalization_epsilon", .real(1))
+    }
     for (key, value) in options { try configuration.options.set(key, value) }
     return configuration
   }

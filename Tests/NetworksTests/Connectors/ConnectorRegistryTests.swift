@@ -62,7 +62,6 @@ import VectorFields
       (#""connector": "first_channels", "channels": 9"#, .incompatible, "channels is 9; the image before connector first_channels has 3"),
       (#""connector": "normalization", "normalization": "group", "normalization_groups": 2"#, .shapeMismatch, "2 groups do not divide"),
       (#""connector": "flatten", "kernel": 3"#, .incompatible, "connector flatten has no option kernel"),
-      (#""connector": "residual", "kernel": 2, "stride": 2"#, .shapeMismatch, "the shortcut of a residual connector"),
     ]
     for (connector, status, text) in cases {
       let found = failure(connector)
