@@ -93,7 +93,7 @@ package struct Combination: Sendable, CustomStringConvertible {
     // Implicit steps of fields that do not decay have several solutions if h‖J‖ is large. For steps this small the iteration is a contraction for every activation.
     try specification.set("horizon", .real(Self.isImplicit(integrator) ? 0.3 * horizon : horizon))
     // The field is of the fourth degree in its weights: in steps this small the Taylor remainder is that of the second order.
-    if field == "port_hamiltonian", !Self.isImplicit(integrator) { try specification.set("horizon", .real(0.4 * horizon)) }
+    if field == "port_hamiltonian" || (field == "negative_definite" && linearOperator != "dense"), !Self.isImplicit(integrator) { try specification.set("horizon", .real(0.4 * horizon)) }
     // Explicit steps of this size keep states up to 10 bounded: hγy² < 1.
     if field == "linear_cubic" { try specification.set("cubic_rate", .real(0.02)) }
     for (key, value) in sweepOptions[integrator] ?? [:] { try specification.set(key, value) }
