@@ -150,7 +150,9 @@ def candidates(name, what):
         made = network(name)
         given = images
         if way == "channels last":
-            made, given = made.to(memory_format=torch.channels_last), images.contiguous(memory_format=torch.channels_last)
+            # Kernels with an axis of layers have five axes, which PyTorch does not lay out so.
+            made = made.to(memory_format=torch.channels_last) if name == "W6" else made
+            given = images.contiguous(memory_format=torch.channels_last)
         if what == "step":
             forward = torch.compile(made) if way == "compiled" else made
 
