@@ -13,6 +13,8 @@ package protocol MemoryPolicy: Sendable {
   func check(_ block: ODEBlock) throws(Failure)
   /// The amounts that the policy stores and recomputes.
   func use(_ block: ODEBlock) -> MemoryUse
+  /// Rows of a tile's tape.
+  func tapeRows(_ block: ODEBlock) -> Int
 
   /// The most bytes that the tapes of the whole network may take, over all blocks and workers; nil without a limit.
   var byteLimit: Int? { get }

@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// Stores every state and every record: (N+1) states and N records per tile.
+/// Stores every state and every record: (N+1) states and N records per tile. What a multi-step method remembers of the state before is stored once.
 package struct StoreAll: MemoryPolicy {
   package init() {}
 
@@ -8,7 +8,9 @@ package struct StoreAll: MemoryPolicy {
 
   package func use(_ block: ODEBlock) -> MemoryUse { MemoryUse(states: block.layers + 1, records: block.layers, recomputedSteps: 0) }
 
-  private func parts(_ block: ODEBlock, _ tape: Block) -> Tape { Tape(tape, of: block, states: block.layers + 1) }
+  package func tapeRows(_ block: ODEBlock) -> Int { Tape.trajectoryRows(block, states: block.layers + 1) + block.layers * block.recordWidth }
+
+  private func parts(_ block: ODEBlock, _ tape: Block) -> Tape { Tape(tape, of: block, trajectory: block.layers + 1) }
 
   package func initialState(_ block: ODEBlock, tape: Block) -> Block { parts(block, tape).state(0) }
 

@@ -39,6 +39,8 @@ package protocol Integrator: Sendable {
   func visibleWidth(_ field: any VectorField) -> Int
   /// The number of rows of a whole state.
   func stateWidth(_ field: any VectorField) -> Int
+  /// How many rows at the end of a state are the first rows of the state before, which a multi-step method remembers. A tape that holds all states stores them once, so a step may find them in place (`remember`).
+  func rememberedRows(_ field: any VectorField) -> Int
   /// The tensors of one layer that the scheme itself trains; at most `StepWeights.maximumOwnTensors`.
   func parameters(_ field: any VectorField) -> [ParameterShape]
   /// Rows of a step's record.
@@ -99,6 +101,7 @@ extension Integrator {
   package func fieldWidth(visible: Int) throws(Failure) -> Int { visible }
   package func visibleWidth(_ field: any VectorField) -> Int { field.width }
   package func stateWidth(_ field: any VectorField) -> Int { field.stateWidth }
+  package func rememberedRows(_ field: any VectorField) -> Int { 0 }
   package func parameters(_ field: any VectorField) -> [ParameterShape] { [] }
 
   package func preparedCount(_ field: any VectorField, for purpose: Purpose) -> Int { field.preparedCount(for: purpose) }
@@ -126,5 +129,10 @@ extension Integrator {
   ) -> Bool { false }
   package func reverse(_ field: any VectorField, _ step: Step, from after: Block, into before: Block, record: Block?, scratch: Block) {
     preconditionFailure("not a reversible scheme")
+  }
+
+  /// slot = y, where `slot` is among the remembered rows of the state after a step and y among the first rows of the state before: the same memory on a tape that stores them once.
+  func remember(_ y: Block, in slot: Block) {
+    if slot.base != y.base { copy(y, into: slot) }
   }
 }

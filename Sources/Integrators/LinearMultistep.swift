@@ -57,6 +57,7 @@ package struct LinearMultistep: Integrator {
   }
   package func visibleWidth(_ field: any VectorField) -> Int { begin == .given ? 2 * field.width : field.width }
   package func stateWidth(_ field: any VectorField) -> Int { 2 * field.stateWidth }
+  package func rememberedRows(_ field: any VectorField) -> Int { field.stateWidth }
   package func recordWidth(_ field: any VectorField) -> Int { field.wholeRecordWidth }
   /// A copy of the cotangent of y, then the scratch of the field.
   package func scratchWidth(_ field: any VectorField) -> Int { field.stateWidth + field.scratchWidth }
@@ -81,7 +82,7 @@ package struct LinearMultistep: Integrator {
       base = moved
     }
     field.evaluateWhole(step.layer(), at: y, scale: step.stepSize, addingTo: base, into: moved, record: record, scratch: fieldScratch(field, scratch))
-    copy(y, into: after.slot(1, of: n))
+    remember(y, in: after.slot(1, of: n))
   }
 
   package func pushforward(

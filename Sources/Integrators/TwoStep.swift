@@ -30,6 +30,7 @@ extension TwoStepIntegrator {
   /// Rows of y.
   private func rows(_ field: any VectorField) -> Int { component(field) == nil ? field.stateWidth : field.width }
   package func stateWidth(_ field: any VectorField) -> Int { 2 * rows(field) }
+  package func rememberedRows(_ field: any VectorField) -> Int { rows(field) }
   package func recordWidth(_ field: any VectorField) -> Int { component(field) == nil ? field.wholeRecordWidth : field.recordWidth }
   /// A copy of the cotangent of y, then the scratch of the field.
   package func scratchWidth(_ field: any VectorField) -> Int { rows(field) + field.scratchWidth }
@@ -61,7 +62,7 @@ extension TwoStepIntegrator {
     let (y, moved) = (before.slot(0, of: n), after.slot(0, of: n))
     let base = base(c, y, before.slot(1, of: n), into: moved)
     evaluate(field, step.layer(), at: y, scale: c.slope, addingTo: base, into: moved, record: record, scratch: scratch)
-    copy(y, into: after.slot(1, of: n))
+    remember(y, in: after.slot(1, of: n))
   }
 
   package func reverse(_ field: any VectorField, _ step: Step, from after: Block, into before: Block, record: Block?, scratch: Block) {

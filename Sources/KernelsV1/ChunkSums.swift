@@ -6,9 +6,15 @@ import CKernels
 /// The numbers t and d of each row of a tile, of which Σt and Σt·d are taken.
 protocol SumTerms {
   associatedtype F: Family
+  /// Called before the terms of a chunk are taken: `rows` rows from `row` on, at 16 columns from `column` on or of one sample.
+  func begin(_ row: Int, _ rows: Int, _ column: Int)
   /// What the terms of a column have in common, for the rows from `row` on.
   func center<W: Widening>(_: W.Type, _ row: Int, _ column: Int) -> W.Sums where W.F == F
   func terms<W: Widening>(_: W.Type, _ center: W.Sums, _ row: Int, _ column: Int) -> (t: W.Sums, d: W.Sums) where W.F == F
+}
+
+extension SumTerms {
+  @inline(__always) func begin(_ row: Int, _ rows: Int, _ column: Int) {}
 }
 
 /// Σt and Σt·d over up to `chunkRows` rows of the columns that W takes, in Double.
@@ -86,6 +92,7 @@ where W.F == T.F {
   var done = 0
   while done < rows {
     let count = rows &- done < chunkRows ? rows &- done : chunkRows
+    terms.begin(row &+ done, count, column)
     if columns == 1 {
       let center = terms.center(One.self, row &+ done, 0)
       let (t, d) = isDense ? chunkSumsAlong(terms, center, row &+ done, count) : chunkSums(One.self, terms, center, row &+ done, count, 0)

@@ -1,5 +1,8 @@
 import CKernels
 
+/// The number of ReLU in `withActivation`.
+@inline(__always) var reluNumber: Int32 { 2 }
+
 /// out = base + factor·σ(scale·x̂ + shift), slope = σ'(…).
 ///
 /// - Parameter room: for 1024 numbers.
@@ -7,7 +10,7 @@ import CKernels
   let c = UnsafePointer(call.assumingMemoryBound(to: NormalizationCall.self))
   switch c.pointee.activation {
   case 0: normalized(F.self, P.self, IdentityKernel.self, c)
-  case 2: normalized(F.self, P.self, ReluKernel.self, c)
+  case reluNumber: normalized(F.self, P.self, ReluKernel.self, c)
   default: activated(F.self, P.self, c, room.assumingMemoryBound(to: F.Scalar.self))
   }
 }
@@ -42,7 +45,7 @@ private struct NormalizedStrips<F: Family, P: StatisticsPlace, A: ActivationKern
 }
 
 /// scale·x̂ + shift.
-private struct StripLine<L: Lanes, P: StatisticsPlace> {
+struct StripLine<L: Lanes, P: StatisticsPlace> {
   let statistics: StripStatistics<L, P>
   let scale: L
   let shift: L
@@ -59,6 +62,21 @@ private struct StripLine<L: Lanes, P: StatisticsPlace> {
   @inline(__always) func value(_ x: L, _ i: Int) -> L {
     L.fma(P.isPixel ? scale * statistics.inverse(i) : steepness, statistics.centered(x), shift)
   }
+}
+
+/// σ' at the numbers of a strip: the call's slopes, or those of ReLU, computed again with the bits of `normalize`.
+private struct StripSlopes<L: Lanes, P: StatisticsPlace> {
+  private let given: StripNumbers<L>
+  private let line: StripLine<L, P>
+  private let isRelu: Bool
+
+  @inline(__always) init(_ c: UnsafePointer<NormalizationCall>, channel: Int, pixel: Int, row: Int, column: Int, along: Bool) {
+    given = StripNumbers(c.pointee.slope, row, column, along: along)
+    line = StripLine(c, channel: channel, pixel: pixel, column: column, along: along)
+    isRelu = c.pointee.activation == reluNumber
+  }
+
+  @inline(__always) func slope(_ x: L, _ i: Int) -> L { isRelu ? ReluKernel.valueAndSlope(line.value(x, i)).slope : given.load(i, L(1)) }
 }
 
 /// Other activations: scale·x̂ + shift goes to the room, and the activation's one body takes it from there.
@@ -145,7 +163,7 @@ private struct TangentStrips<F: Family, P: StatisticsPlace>: StripWork {
     let v = StripNumbers<L>(call.pointee.v, row, column, along: along)
     let base = StripNumbers<L>(call.pointee.base, row, column, along: along)
     let out = StripNumbers<L>(call.pointee.out, row, column, along: along)
-    let slope = StripNumbers<L>(call.pointee.slope, row, column, along: along)
+    let slopes = StripSlopes<L, P>(call, channel: channel, pixel: pixel, row: row, column: column, along: along)
     let statistics = StripStatistics<L, P>(call, channel: channel, pixel: pixel, column: column, along: along)
     let scale = call.pointee.scale.ofChannel(L.self, channel, 1)
     let scaleChange = call.pointee.scaleChange.ofChannel(L.self, channel, 0)
@@ -155,10 +173,11 @@ private struct TangentStrips<F: Family, P: StatisticsPlace>: StripWork {
     var i = 0
     while i < count {
       let inverse = statistics.inverse(i)
-      let normalized = statistics.centered(x.load(i, L(0))) * inverse
+      let number = x.load(i, L(0))
+      let normalized = statistics.centered(number) * inverse
       var change = L.fma(scaleChange, normalized, shiftChange)
       if hasTangent { change = L.fma(scale * inverse, statistics.projected(v.load(i, L(0)), normalized, i), change) }
-      out.store(L.fma(factor * slope.load(i, L(1)), change, base.load(i, L(0))), i)
+      out.store(L.fma(factor * slopes.slope(number, i), change, base.load(i, L(0))), i)
       i &+= 1
     }
   }
@@ -178,15 +197,16 @@ private struct PullbackStrips<F: Family, P: StatisticsPlace>: StripWork {
     let v = StripNumbers<L>(call.pointee.v, row, column, along: along)
     let base = StripNumbers<L>(call.pointee.base, row, column, along: along)
     let out = StripNumbers<L>(call.pointee.out, row, column, along: along)
-    let slope = StripNumbers<L>(call.pointee.slope, row, column, along: along)
+    let slopes = StripSlopes<L, P>(call, channel: channel, pixel: pixel, row: row, column: column, along: along)
     let statistics = StripStatistics<L, P>(call, channel: channel, pixel: pixel, column: column, along: along)
     let scale = call.pointee.scale.ofChannel(L.self, channel, 1)
     let factor = L(L.Scalar(call.pointee.factor))
     var i = 0
     while i < count {
       let inverse = statistics.inverse(i)
-      let normalized = statistics.centered(x.load(i, L(0))) * inverse
-      let cotangent = scale * (v.load(i, L(0)) * slope.load(i, L(1)))
+      let number = x.load(i, L(0))
+      let normalized = statistics.centered(number) * inverse
+      let cotangent = scale * (v.load(i, L(0)) * slopes.slope(number, i))
       out.store(L.fma(factor * inverse, statistics.projected(cotangent, normalized, i), base.load(i, L(0))), i)
       i &+= 1
     }

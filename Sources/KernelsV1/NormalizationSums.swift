@@ -60,7 +60,57 @@ private struct DerivativeTerms<F: Family, P: StatisticsPlace>: SumTerms {
   }
 }
 
+/// As `DerivativeTerms`, with t = v⊙σ'(scale·x̂ + shift) for ReLU. The slopes are those of `normalize` to the bit: a chunk's t are computed in the family's own arithmetic, and wait in a room until they are summed.
+private struct ReluTerms<F: Family>: SumTerms {
+  let terms: DerivativeTerms<F, GroupPlace>
+  /// `chunkRows` rows of 16 numbers, or of one.
+  let room: UnsafeMutablePointer<F.Scalar>
+  private var lanes: Int { terms.call.pointee.columns == 1 ? 1 : 16 }
+  private var first: Int { terms.channel &* terms.call.pointee.pixels }
+
+  @inline(__always) init(_ terms: DerivativeTerms<F, GroupPlace>, _ room: UnsafeMutablePointer<F.Scalar>) { (self.terms, self.room) = (terms, room) }
+
+  @inline(__always) func begin(_ row: Int, _ rows: Int, _ column: Int) {
+    let c = terms.call
+    forEachStrip(
+      ReluCotangents<F>(call: c, room: room, pixel: row &- first, column: column, lanes: lanes), channel: terms.channel, from: row &- first, pixels: rows,
+      column: column, columns: lanes, isDense: c.pointee.isDense)
+  }
+
+  @inline(__always) func center<W: Widening>(_: W.Type, _ row: Int, _ column: Int) -> W.Sums where W.F == F { terms.center(W.self, row, column) }
+
+  @inline(__always) func terms<W: Widening>(_: W.Type, _ center: W.Sums, _ row: Int, _ column: Int) -> (t: W.Sums, d: W.Sums) where W.F == F {
+    // Chunks begin at multiples of their length.
+    let t = W.load(room + ((row &- first) % chunkRows &* lanes &+ column % 16))
+    return (t, W.load(terms.x + (row &* terms.call.pointee.x.stride &+ column)) - center)
+  }
+}
+
+private struct ReluCotangents<F: Family>: StripWork {
+  let call: UnsafePointer<NormalizationCall>
+  let room: UnsafeMutablePointer<F.Scalar>
+  let pixel: Int
+  let column: Int
+  let lanes: Int
+  @inline(__always) func strip<L: Lanes>(_: L.Type, channel: Int, pixel: Int, count: Int, column: Int, along: Bool) where L.Scalar == F.Scalar {
+    let row = channel &* call.pointee.pixels &+ pixel
+    let x = StripNumbers<L>(call.pointee.x, row, column, along: along)
+    let v = StripNumbers<L>(call.pointee.v, row, column, along: along)
+    let line = StripLine<L, GroupPlace>(call, channel: channel, pixel: pixel, column: column, along: along)
+    var to = room + ((pixel &- self.pixel) &* lanes &+ (column &- self.column))
+    let advance = along ? L.count : lanes
+    var i = 0
+    while i < count {
+      (v.load(i, L(0)) * ReluKernel.valueAndSlope(line.value(x.load(i, L(0)), i)).slope).store(to)
+      to += advance
+      i &+= 1
+    }
+  }
+}
+
 /// The sums over pixels that the derivatives need, quantum by quantum, group by group, channels ascending. Everything is summed in Double.
+///
+/// With the activation ReLU its slopes are computed again (`ReluTerms`); otherwise they are the call's.
 @inline(__always) func normalizationSums<F: Family, P: StatisticsPlace>(_: F.Type, _: P.Type, _ call: UnsafeMutableRawPointer, _ room: UnsafeMutableRawPointer)
 {
   typealias S = F.Scalar
@@ -75,12 +125,18 @@ private struct DerivativeTerms<F: Family, P: StatisticsPlace>: SumTerms {
   let sums = room.assumingMemoryBound(to: Double.self)
   let products = sums + 16
   let groupSums = sums + 32
+  let numbers = (room + 64 * 8).assumingMemoryBound(to: S.self)
   var column = 0
   while column < columns {
     var channel = 0
     while channel < c.pointee.channels {
       let terms = DerivativeTerms<F, P>(call: c, v: v, x: x, statistics: statistics, slope: slope, channel: channel)
-      imageSums(terms, channel &* pixels, pixels, column, columns, isDense: isDense, sums, products)
+      if !P.isPixel, c.pointee.activation == reluNumber {
+        let grouped = DerivativeTerms<F, GroupPlace>(call: c, v: v, x: x, statistics: statistics, slope: nil, channel: channel)
+        imageSums(ReluTerms(grouped, numbers), channel &* pixels, pixels, column, columns, isDense: isDense, sums, products)
+      } else {
+        imageSums(terms, channel &* pixels, pixels, column, columns, isDense: isDense, sums, products)
+      }
       if columns == 1 {
         addToGroup(Alone<F>.self, terms, 0, isFirst: channel % perGroup == 0, sums, products, groupSums)
       } else {

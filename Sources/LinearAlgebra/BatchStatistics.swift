@@ -68,17 +68,21 @@ package enum BatchStatistics {
   /// slots[quantum, channel] = (Σg, Σg⊙x̂) with g = v⊙slope over the channel's pixels in the columns below `samples`.
   ///
   /// For a tangent v, Σv/count is the tangent of the mean and 2σ·Σv⊙x̂/count that of the variance. For a cotangent of scale⊙x̂ + shift, they are the gradients of shift and scale.
-  /// - Parameter statistics: of one group a channel.
+  /// - Parameters:
+  ///   - statistics: of one group a channel.
+  ///   - factors: those of the normalization, from which ReLU's slopes are computed; they are not multiplied.
+  ///   - activation, slope: as in `pushNormalization`.
   /// - Cost: one pass over `v` and `x`.
   package static func collectSums(
-    _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, of v: Block, slope: Block? = nil, at x: Block, samples: Int, into slots: Vector
+    _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors = NormalizationFactors(), of v: Block,
+    activation: Activation = .identity, slope: Block? = nil, at x: Block, samples: Int, into slots: Vector
   ) {
     assert(
       geometry.groups == geometry.channels && slots.precision == .float64 && slots.count == sumSlots(channels: geometry.channels, columns: x.columns),
       "collectSums: shapes")
-    var call = geometry.call(x, statistics)
+    var call = geometry.call(x, statistics, factors)
     call.v = Operand(v)
-    call.slope = Operand(slope)
+    call.use(activation, slope)
     call.slots = slots.base.assumingMemoryBound(to: Double.self)
     call.samples = samples
     Kernels.table(x.precision).pointee.image.normalizationSums(&call)

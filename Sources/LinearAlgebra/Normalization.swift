@@ -87,19 +87,19 @@ package func tangentSums(_ geometry: NormalizationGeometry, _ statistics: Normal
 /// - Parameters:
 ///   - v: nil for zeros. With `sums` nil the statistics are constants, as in evaluation by stored ones: x̂' = v/σ.
 ///   - sums: made by `tangentSums`, or by `mergeSums` from those of a batch.
-///   - slope: σ' as `normalize` left it; nil for 1.
+///   - activation: `relu`, whose slopes are computed again from `x`; otherwise `identity`.
+///   - slope: σ' of another activation, as `normalize` left it; nil for 1.
 ///   - out: may be the memory of `v` or `base`.
 package func pushNormalization(
   _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors, at x: Block, tangent v: Block?, sums: NormalizationRows?,
-  direction: NormalizationFactors? = nil,
-  slope: Block? = nil, scale: Double = 1, addingTo base: Block? = nil, into out: Block
+  direction: NormalizationFactors? = nil, activation: Activation = .identity, slope: Block? = nil, scale: Double = 1, addingTo base: Block? = nil, into out: Block
 ) {
   assert(x.rows == geometry.rows && out.rows == geometry.rows && x.columns == out.columns, "pushNormalization: shapes")
   var call = geometry.call(x, statistics, factors, sums: sums)
   call.v = Operand(v)
   call.scaleChange = Operand(direction?.scale)
   call.shiftChange = Operand(direction?.shift)
-  call.slope = Operand(slope)
+  call.use(activation, slope)
   call.factor = scale
   call.base = Operand(base)
   call.out = Operand(out)
@@ -113,17 +113,18 @@ package func pushNormalization(
 /// The gradients' sums are taken in Double for each quantum of 16 columns, which are added in order. Padding columns count, so the cotangent must be zero there.
 ///
 /// - Parameters:
+///   - activation, slope: as in `pushNormalization`.
 ///   - sums: `sumRows` rows, as many columns as `x`; nil where the statistics are constants.
 ///   - gradient: nil if only the cotangent of x is wanted.
 package func cotangentSums(
-  _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors, of p: Block, slope: Block? = nil, at x: Block,
-  into sums: Block?, scale: Double = 1,
+  _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors, of p: Block, activation: Activation = .identity,
+  slope: Block? = nil, at x: Block, into sums: Block?, scale: Double = 1,
   addingTo gradient: NormalizationFactors? = nil
 ) {
   assert(x.rows == geometry.rows && p.rows == geometry.rows && x.columns == p.columns, "cotangentSums: shapes")
   var call = geometry.call(x, statistics, factors, sums: sums.map { NormalizationRows($0) })
   call.v = Operand(p)
-  call.slope = Operand(slope)
+  call.use(activation, slope)
   call.scaleChange = Operand(gradient?.scale)
   call.shiftChange = Operand(gradient?.shift)
   call.factor = scale
@@ -137,16 +138,16 @@ package func cotangentSums(
 ///
 /// - Parameters:
 ///   - sums: made by `cotangentSums`, or by `mergeSums` from those of a batch; nil where the statistics are constants: q = base + scale·g/σ.
+///   - activation, slope: as in `pushNormalization`.
 ///   - q: may be the memory of `p` or `base`.
 package func pullNormalization(
   _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors, at x: Block, cotangent p: Block,
-  sums: NormalizationRows?, slope: Block? = nil, scale: Double = 1,
-  addingTo base: Block? = nil, into q: Block
+  sums: NormalizationRows?, activation: Activation = .identity, slope: Block? = nil, scale: Double = 1, addingTo base: Block? = nil, into q: Block
 ) {
   assert(x.rows == geometry.rows && q.rows == geometry.rows && p.rows == geometry.rows && x.columns == q.columns, "pullNormalization: shapes")
   var call = geometry.call(x, statistics, factors, sums: sums)
   call.v = Operand(p)
-  call.slope = Operand(slope)
+  call.use(activation, slope)
   call.factor = scale
   call.base = Operand(base)
   call.out = Operand(q)
@@ -158,7 +159,17 @@ extension Operand {
   fileprivate init(_ numbers: Bias?) { self.init(base: numbers?.base, stride: numbers?.stride ?? 0) }
 }
 
+extension NormalizationCall {
+  mutating func use(_ activation: Activation, _ slope: Block?) {
+    assert(activation == .identity || activation == .relu && slope == nil, "normalization: slopes are computed again for relu, and given for others")
+    (self.activation, self.slope) = (activation.rawValue, Operand(slope))
+  }
+}
+
 extension NormalizationGeometry {
+  /// Whether the derivatives compute the slopes of an activation again, so that none need to be stored.
+  package func computesSlopes(of activation: Activation) -> Bool { activation == .identity || activation == .relu && !isByPixels }
+
   /// The arguments that all kernels read; the others stand for nothing.
   func call(_ x: Block, _ statistics: NormalizationRows, _ factors: NormalizationFactors = NormalizationFactors(), sums: NormalizationRows? = nil)
     -> NormalizationCall

@@ -29,8 +29,11 @@ package struct NormalizationMap: LayerMap {
   package var outputs: Int { geometry.rows }
   private var statisticsRows: Int { place.isAcrossSamples ? 3 * channels : geometry.statisticsRows }
   package var recordWidth: Int { statisticsRows }
-  /// The statistics, if there is no record; the sums of a derivative, or means and variances in float64, which begin on the next 64-byte line; then the slopes of the activation, and its values.
-  package var scratchWidth: Int { slopeStart + (activation == nil ? 0 : 2 * outputs) }
+  /// The statistics, if there is no record; the sums of a derivative, or means and variances in float64, which begin on the next 64-byte line; then, if kernels do not compute the activation's slopes, these and its values.
+  package var scratchWidth: Int { slopeStart + (storesSlopes ? 2 * outputs : 0) }
+  private var storesSlopes: Bool { !geometry.computesSlopes(of: activation ?? .identity) }
+  /// The activation whose slopes the kernels compute.
+  private var computed: Activation { storesSlopes ? .identity : activation ?? .identity }
   private var slopeStart: Int { statisticsRows + (place.isAcrossSamples ? 4 * channels + 16 : geometry.sumRows) }
 
   package var isComputedAgain: Bool { true }
@@ -38,9 +41,9 @@ package struct NormalizationMap: LayerMap {
     normalize(geometry, rows(record), place(layer), of: x, activation: activation ?? .identity, into: out)
   }
 
-  /// The slopes of the activation at x; nil without one.
+  /// The slopes of the activation at x; nil if the kernels compute them.
   private func slopes(_ layer: Layer, at x: Block, _ record: Block, _ scratch: Block) -> Block? {
-    guard let activation else { return nil }
+    guard storesSlopes, let activation else { return nil }
     let slopes = scratch.rows(slopeStart..<slopeStart + outputs)
     normalize(geometry, rows(record), place(layer), of: x, activation: activation, into: scratch.rows(slopeStart + outputs..<scratchWidth), slope: slopes)
     return slopes
@@ -92,12 +95,13 @@ package struct NormalizationMap: LayerMap {
         tangentSums(geometry, rows(record), of: v, at: x, into: self.sums(scratch))
         sums = NormalizationRows(self.sums(scratch))
       } else if let seat = TileMeeting.Seat.current {
-        sums = meet(seat, of: v, slope: nil, factors: nil, at: x, record, scratch).sums
+        sums = meet(seat, place(layer), of: v, .identity, slope: nil, isScaled: false, at: x, record, scratch).sums
       }
     }
     if place.isAcrossSamples, TileMeeting.Seat.current == nil, let direction { changes = place.changes(layer, direction, shared(record), into: factors(scratch, x.precision)) }
     pushNormalization(
-      geometry, rows(record), place(layer), at: x, tangent: v, sums: sums, direction: changes, slope: slopes(layer, at: x, record, scratch), scale: scale, addingTo: base, into: out)
+      geometry, rows(record), place(layer), at: x, tangent: v, sums: sums, direction: changes, activation: computed,
+      slope: slopes(layer, at: x, record, scratch), scale: scale, addingTo: base, into: out)
   }
 
   package func pullback(
@@ -107,7 +111,7 @@ package struct NormalizationMap: LayerMap {
     var sums: NormalizationRows?
     var padding: Int?
     if place.isAcrossSamples, let seat = TileMeeting.Seat.current {
-      let met = meet(seat, of: p, slope: slopes, factors: place(layer).scale, at: x, record, scratch)
+      let met = meet(seat, place(layer), of: p, computed, slope: slopes, isScaled: true, at: x, record, scratch)
       sums = met.sums
       padding = seat.samples
       if let gradient { BatchStatistics.accumulateGradient(met.own, channels: channels, precision: p.precision, scale: scale, addingTo: place(gradient)) }
@@ -116,9 +120,10 @@ package struct NormalizationMap: LayerMap {
     } else {
       sums = NormalizationRows(self.sums(scratch))
       cotangentSums(
-        geometry, rows(record), place(layer), of: p, slope: slopes, at: x, into: self.sums(scratch), scale: scale, addingTo: gradient.map { place($0) })
+        geometry, rows(record), place(layer), of: p, activation: computed, slope: slopes, at: x, into: self.sums(scratch), scale: scale, addingTo: gradient.map { place($0) })
     }
-    pullNormalization(geometry, rows(record), place(layer), at: x, cotangent: p, sums: sums, slope: slopes, scale: scale, addingTo: base, into: q)
+    pullNormalization(
+      geometry, rows(record), place(layer), at: x, cotangent: p, sums: sums, activation: computed, slope: slopes, scale: scale, addingTo: base, into: q)
     // The statistics' cotangents reach the padding columns, which must stay zero.
     if let padding, padding < q.columns { clearColumns(q, from: padding) }
   }
@@ -128,7 +133,7 @@ package struct NormalizationMap: LayerMap {
     if place.isAcrossSamples, TileMeeting.Seat.current == nil {
       return accumulateStored(layer, at: x, record: record, slopes, scale: 1, cotangent: p, gradient: gradient, scratch: scratch)
     }
-    cotangentSums(geometry, rows(record), place(layer), of: p, slope: slopes, at: x, into: nil, addingTo: place(gradient))
+    cotangentSums(geometry, rows(record), place(layer), of: p, activation: computed, slope: slopes, at: x, into: nil, addingTo: place(gradient))
   }
 
   /// Two numbers a channel, as factors, in scratch.
@@ -138,23 +143,26 @@ package struct NormalizationMap: LayerMap {
   private func accumulateStored(_ layer: Layer, at x: Block, record: Block, _ slopes: Block?, scale: Double, cotangent p: Block, gradient: Layer, scratch: Block) {
     let sums = factors(scratch, x.precision)
     fill(sums, 0)
-    cotangentSums(geometry, rows(record), place(layer), of: p, slope: slopes, at: x, into: nil, scale: scale, addingTo: place.factors(sums))
+    cotangentSums(
+      geometry, rows(record), place(layer), of: p, activation: computed, slope: slopes, at: x, into: nil, scale: scale, addingTo: place.factors(sums))
     place.accumulate(sums, layer, shared(record), into: gradient)
   }
 
-  /// The sums over the batch of v⊙slope and v⊙slope⊙x̂, times the factors, divided by the count; and those of this tile alone, undivided.
+  /// The sums over the batch of v⊙slope and v⊙slope⊙x̂, times the scales if `isScaled`, divided by the count; and those of this tile alone, undivided.
   private func meet(
-    _ seat: TileMeeting.Seat, of v: Block, slope: Block?, factors: Bias?, at x: Block, _ record: Block, _ scratch: Block
+    _ seat: TileMeeting.Seat, _ factors: NormalizationFactors, of v: Block, _ activation: Activation, slope: Block?, isScaled: Bool, at x: Block, _ record: Block,
+    _ scratch: Block
   ) -> (sums: NormalizationRows, own: Vector) {
     let merged = seat.exchange(2 * channels, results: 2 * channels) {
-      BatchStatistics.collectSums(geometry, rows(record), of: v, slope: slope, at: x, samples: seat.samples, into: $0)
+      BatchStatistics.collectSums(
+        geometry, rows(record), factors, of: v, activation: activation, slope: slope, at: x, samples: seat.samples, into: $0)
     } merge: { slots, result in
       BatchStatistics.mergeSums(slots, count: Double(seat.samplesOfAll * geometry.pixels), factors: nil, into: result)
     }
     let sums = self.factors(scratch, x.precision)
     for index in 0..<2 * channels {
       // Two numbers a channel.
-      let factor = factors.map { Vector($0.base, count: channels, precision: x.precision).load(index / 2) } ?? 1
+      let factor = isScaled ? factors.scale.map { Vector($0.base, count: channels, precision: x.precision).load(index / 2) } ?? 1 : 1
       sums.store(factor * merged.load(index), at: index)
     }
     return (NormalizationRows(shared: sums), seat.written(2 * channels))

@@ -29,7 +29,7 @@ import Testing
       let example = try BlockCase(field: "antisymmetric", integrator: integrator, width: 4, layers: layers)
       let (block, width, columns) = (example.block, example.stateWidth, 16)
       let numbers = try example.numbers(StoreAll().tapeRows(block), columns)
-      let tape = Tape(numbers.block(rows: StoreAll().tapeRows(block), columns: columns), of: block, states: layers + 1)
+      let tape = Tape(numbers.block(rows: StoreAll().tapeRows(block), columns: columns), of: block, trajectory: layers + 1)
       copy(try example.state(columns).block(rows: width, columns: columns), into: tape.state(0))
       let scratch = try example.numbers(block.scratchWidth, columns).block(rows: block.scratchWidth, columns: columns)
       for range in ranges { block.stepForward(range, example.weights, scratch: scratch, states: tape.state, records: tape.record) }
@@ -41,7 +41,8 @@ import Testing
           range, example.weights, cotangent: cotangent.block(rows: width, columns: columns), gradient: BlockGradient(gradient.vector), scratch: scratch,
           states: tape.state, records: tape.record, before: { j, step in order.append(j == step.index ? j : -1) })
       }
-      return (Array(numbers.bits[layers * width * columns..<(layers + 1) * width * columns]), cotangent.bits, gradient.bits, order)
+      // The last state of a trajectory lies first.
+      return (Array(numbers.bits[0..<width * columns]), cotangent.bits, gradient.bits, order)
     }
     let (whole, parts) = (try run([0..<layers]), try run([0..<first, first..<layers]))
     #expect(whole.final == parts.final && whole.cotangent == parts.cotangent && whole.gradient == parts.gradient)

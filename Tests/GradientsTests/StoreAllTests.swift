@@ -10,6 +10,10 @@ import VectorFields
   @Test func tapeHoldsEveryStateAndEveryRecord() throws {
     #expect(StoreAll().tapeRows(try BlockCase(field: "dense", integrator: "euler", width: 4, layers: 10).block) == 11 * 4 + 10 * 4)
     #expect(StoreAll().tapeRows(try BlockCase(field: "hamiltonian", integrator: "verlet", width: 4, layers: 10).block) == 11 * 8 + 10 * 8)
+    // The states (y, y₋) of two-step methods overlap.
+    for integrator in ["leapfrog", "midpoint", "linear_multistep"] {
+      #expect(StoreAll().tapeRows(try BlockCase(field: "antisymmetric", integrator: integrator, width: 4, layers: 10).block) == 12 * 4 + 10 * 4, "\(integrator)")
+    }
   }
 
   /// The gradient of ⟨w, y_N⟩ along random directions in the parameters and in the initial state agrees with central differences (error near 1e-10, see PropagationTests).

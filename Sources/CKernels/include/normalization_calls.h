@@ -44,7 +44,7 @@ typedef struct {
   Operand v;
   /// σ', null for 1.
   Operand slope;
-  /// The raw value of LinearAlgebra's `Activation`.
+  /// The raw value of LinearAlgebra's `Activation`. In derivatives: ReLU's slopes are computed from x, and `slope` is not read; others are not looked at.
   int32_t activation;
   double factor;
   Operand base;
