@@ -283,7 +283,8 @@ typedef struct sode_network_info {
   int64_t tensors;        /* named parameter tensors */
   int32_t checksum;       /* SODE_CHECKSUM_… */
   uint32_t reserved0;
-  uint64_t reserved[7];
+  int64_t running_averages; /* those of the parameters that are running averages of batch normalization: steps of training do not minimize over them */
+  uint64_t reserved[6];
 } sode_network_info;
 /* In this order: the network was not loaded; its file had the right checksum; its file had no checksum, because another program wrote it. */
 enum { SODE_CHECKSUM_NOT_LOADED = 0, SODE_CHECKSUM_RIGHT = 1, SODE_CHECKSUM_ABSENT = 2 };

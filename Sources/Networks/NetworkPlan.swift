@@ -169,7 +169,7 @@ package final class NetworkPlan: Sendable {
 
   /// The shape that the option `input_shape` gives; nil without one.
   /// - Throws: `.outOfRange` for extents that are not whole numbers or too many; `.incompatible` if `inputs` is another number.
-  private static func inputShape(_ network: OptionValues) throws(Failure) -> Shape? {
+  static func inputShape(_ network: OptionValues) throws(Failure) -> Shape? {
     let (text, numbers) = (try network.text("input_shape"), try network.reals("input_shape"))
     guard !numbers.isEmpty else { return nil }
     let extents = numbers.compactMap { Int(exactly: $0) }
@@ -217,6 +217,8 @@ package final class NetworkPlan: Sendable {
 
   /// The tensors with running averages: the range of one layer's entry, its channels and the momentum.
   package let batchNormalizations: [(range: Range<Int>, channels: Int, momentum: Double)]
+  /// How many parameters are running averages.
+  package var runningAverages: Int { batchNormalizations.reduce(0) { $0 + 2 * $1.channels } }
   /// Whether a sample's result depends on the other samples of its batch while training.
   package var couplesSamples: Bool { !batchNormalizations.isEmpty }
 

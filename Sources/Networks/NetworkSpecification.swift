@@ -71,14 +71,35 @@ package struct NetworkSpecification: Sendable {
   ///
   /// "blocks" holds one object per block and replaces the blocks: each starts from the defaults, then takes the block options beside "blocks", then its own. An object with the member "connector" is a connector at
   /// this place; it takes its own options alone. Without "blocks", block options apply to the current block. (`changing(json:)` changes the blocks of an existing network.)
+  /// "architecture" names a list of blocks (`architectures`); block options beside it then change all of its blocks.
   package mutating func apply(json: JSON) throws(Failure) {
     guard let members = json.members else { throw Failure(.invalidArgument, "a specification is a JSON object of options; given: \(json.kindName)") }
     var changed = self
+    if json["architecture"] != nil {
+      for (key, value) in members where networkOptions.contains(where: { $0.key == key }) { try changed.set(key, try optionValue(value, key)) }
+      self = try changed.replacingBlocks(byArchitectureIn: json)
+      return
+    }
     let elements = try Self.elements(of: json["blocks"])
     if elements != nil { (changed.blocks, changed.connectors) = ([OptionValues(scope: "block", blockOptions)], [[], []]) }
     for (key, value) in members where key != "blocks" { try changed.set(key, try optionValue(value, key)) }
     if let elements { try changed.replaceBlocks(elements) }
     self = changed
+  }
+
+  /// The same specification with the blocks and connectors of an architecture.
+  func replacingBlocks(by parts: ArchitectureParts) throws(Failure) -> NetworkSpecification {
+    var changed = self
+    (changed.blocks, changed.connectors) = ([], [[]])
+    for element in parts.elements {
+      switch element {
+      case .connector(let values): changed.connectors[changed.blocks.count].append(try OptionValues(scope: "connector", connectorOptions).setting(values))
+      case .block(let values):
+        changed.blocks.append(try OptionValues(scope: "block", blockOptions).setting(values))
+        changed.connectors.append([])
+      }
+    }
+    return changed
   }
 
   /// Makes blocks and connectors of the objects in "blocks". Blocks start as copies of the only one that there is.

@@ -17,6 +17,7 @@ private let registryListings: [(name: String, help: String, entries: [(name: Str
   ("connectors", "maps between blocks", listing(connectors)),
   ("integrators", "time integrators, whose steps are the layers", listing(integrators)),
   ("activations", "elementwise functions σ", listing(activations)),
+  ("architectures", "networks of the literature", listing(architectures)),
   ("biases", "kinds of bias", listing(biases)),
   ("openings", "how the inputs become the first state", listing(openings)),
   ("readouts", "how the final state becomes scores", listing(readouts)),
@@ -39,6 +40,7 @@ private let optionScopes: [(name: String, help: String, options: [OptionDescript
   ("network", "the network, except for its blocks", networkOptions),
   ("block", "one block of layers: its field, its integrator, and the options of both", blockOptions),
   ("connector", "a map before, between or after the blocks", connectorOptions),
+  ("architecture", "a network by name, which becomes a list of blocks and connectors", architectureOptions),
   ("trainer", "how a network is trained", trainerOptions),
 ]
 
@@ -60,6 +62,7 @@ private let choiceListings: [ChoiceListing] = [
   ChoiceListing(scope: "block", option: "memory", choices: memoryPolicies.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "block", option: "noise", choices: layerNoises.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "connector", option: "connector", choices: connectors.entries.map { ($0.name, $0.entry.options) }),
+  ChoiceListing(scope: "architecture", option: "architecture", choices: architectures.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "trainer", option: "optimizer", choices: optimizers.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "trainer", option: "schedule", choices: schedules.entries.map { ($0.name, $0.entry.options) }),
 ]

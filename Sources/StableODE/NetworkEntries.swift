@@ -62,6 +62,7 @@ public func sode_network_describe(_ network: OpaquePointer?, _ info: UnsafeMutab
       description.parameters = Int64(plan.parameterCount)
       description.tensors = Int64(plan.tensors.count)
       description.checksum = network.checksum.rawValue
+      description.running_averages = Int64(plan.runningAverages)
       try writeStruct(description, to: out, "info")
     }
   }

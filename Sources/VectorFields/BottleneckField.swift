@@ -4,7 +4,7 @@ import Settings
 /// f(y) = K₃σ(N₃(K₂σ(N₂(K₁σ(N₁(y)))))): the bottleneck of ResNeXt with pre-activation, K₁ and K₃ of one pixel and K₂ in groups. No stability guarantee.
 ///
 /// Source: Xie et al. 2017, "Aggregated residual transformations for deep neural networks"; Lu et al. 2018 (LM-ResNeXt). The block's options `kernel`, `padding`, `dilation` and `groups` are those of K₂, which leads from
-/// `hidden_width` channels to as many. Operators have no bias, because six tensors are the most that a field has: the normalizations shift. Cost: three products and six passes over the state.
+/// `hidden_width` channels to as many. Operators have no bias, because the normalizations shift. Cost: three products and six passes over the state.
 package final class BottleneckField: MappedField {
   package let plan: LayerPlan
   package let map: ChainMap

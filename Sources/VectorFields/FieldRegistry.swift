@@ -13,13 +13,13 @@ package let fields = Registry<FieldEntry>("field", [
   ("antisymmetric_damped", "σ(½(K−Kᵀ)y+b) − γy; a contraction if γ > ½L‖½(K−Kᵀ)‖", FieldEntry(options: [gamma]) { (c) throws(Failure) in try DampedAntisymmetricField(c) }),
   ("negative_definite", "σ(−CᵀCy+b) [Haber & Ruthotto 2017, §4.2]; frozen eigenvalues real and ≤ 0", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try NegativeDefiniteField(c) }),
   ("hamiltonian", "ẏ=σ(Kz+b), ż=−σ(Kᵀy+b) [Haber & Ruthotto 2017, §4.3]; volume preserving with verlet", FieldEntry { (c) throws(Failure) in try HamiltonianField(c) }),
-  ("hamiltonian_two_weight", "ẏ=K₁ᵀσ(K₁z+b₁), ż=−K₂ᵀσ(K₂y+b₂) [Chang et al. 2018]; symplectic with verlet", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try SeparableHamiltonianField(twoWeight: c) }),
-  ("hamiltonian_h", "ẏ=𝒥Kᵀσ(Ky+b) [Galimberti et al. 2021]; with the separable coupling and verlet gradients cannot vanish", FieldEntry(options: [hiddenWidth, coupling]) { (c) throws(Failure) in try hamiltonianH(c) }),
+  ("hamiltonian_two_weight", "ẏ=K₁ᵀσ(K₁z+b₁), ż=−K₂ᵀσ(K₂y+b₂) [Chang et al. 2018]; symplectic with verlet", FieldEntry(options: [hiddenWidth] + innerNormalizationOptions) { (c) throws(Failure) in try hamiltonianTwoWeight(c) }),
+  ("hamiltonian_h", "ẏ=𝒥Kᵀσ(Ky+b) [Galimberti et al. 2021]; with the separable coupling and verlet gradients cannot vanish", FieldEntry(options: [hiddenWidth, coupling] + innerNormalizationOptions) { (c) throws(Failure) in try hamiltonianH(c) }),
   ("gradient_flow", "−Kᵀσ(Ky+b), the parabolic network [Ruthotto & Haber 2018]; non-expansive for h ≤ 2/(L‖K‖²), with steps row_sums for every K",
-  FieldEntry(options: [hiddenWidth, flowSteps]) { (c) throws(Failure) in try gradientFlow(c) }),
+  FieldEntry(options: [hiddenWidth, flowSteps] + innerNormalizationOptions) { (c) throws(Failure) in try gradientFlow(c) }),
   ("port_hamiltonian", "(J−R)∇H(y), J antisymmetric, R = BᵀB, H convex [Cheng, Wang & Manchester 2024]; H does not grow along the flow",
   FieldEntry(options: [hiddenWidth, dissipationWidth, epsilon]) { (c) throws(Failure) in try PortHamiltonianField(c) }),
-  ("second_order", "ÿ=σ(Ky+b) or ÿ=−Kᵀσ(Ky+b) [Haber & Ruthotto 2017, §4.2; Ruthotto & Haber 2018]; the state oscillates", FieldEntry(options: [hiddenWidth, form]) { (c) throws(Failure) in try secondOrder(c) }),
+  ("second_order", "ÿ=σ(Ky+b) or ÿ=−Kᵀσ(Ky+b) [Haber & Ruthotto 2017, §4.2; Ruthotto & Haber 2018]; the state oscillates", FieldEntry(options: [hiddenWidth, form] + innerNormalizationOptions) { (c) throws(Failure) in try secondOrder(c) }),
   ("rotate_relax", "(A−Aᵀ)y − Kᵀσ(Ky+b); non-expansive with the integrators cayley and exponential", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try RotateRelaxField(c) }),
   ("linear_cubic", "wy + b − γy³ [Ruseckas 2019]; takes no activation", FieldEntry(options: [cubicRate]) { (c) throws(Failure) in try LinearCubicField(c) }),
   ("linear_activation", "wy + b + κ(σ(y)−y) or wy + b + κσ(y) [Ruseckas 2019]; with integrator near_identity a feed-forward network", FieldEntry(options: [activationRate, activationForm]) { (c) throws(Failure) in try LinearActivationField(c) }),
@@ -57,6 +57,12 @@ private let gamma = OptionDescription(
   "gamma", .real(0...1e6), default: .real(0), unit: "1/time", "damping γ; with 0 the frozen eigenvalues of field antisymmetric are imaginary")
 private let hiddenWidth = OptionDescription(
   "hidden_width", .integer(0...65_536), default: .integer(0), unit: "features", "number of hidden values, the rows of the inner weights; 0: as many as the part of the state that they read has features")
+private let innerNormalizationOptions =
+  [
+    OptionDescription(
+      "inner_normalization", .choice(["none"] + normalizations.names), default: .text("none"),
+      "the normalization N in Kᵀσ(N(Ky+b)) of fields that are gradients; with another than none, nothing is claimed about stability")
+  ] + normalizationOptions.filter { $0.key != "normalization" }
 private let coupling = OptionDescription(
   "coupling", .choice(["separable", "full"]), default: .text("separable"),
   "separable: K is block-diagonal, so that verlet can be used; full: K is any matrix, for integrators that step the whole state at once")
@@ -79,18 +85,42 @@ private let activationForm = OptionDescription(
 private let symmetric = OptionDescription(
   "symmetric", .flag, default: .flag(false), "whether the field multiplies by the symmetric matrix ½(w+wᵀ) instead of w")
 
+private func isNormalized(_ configuration: FieldConfiguration) throws(Failure) -> Bool { try configuration.options.text("inner_normalization") != "none" }
+
+/// - Throws: `.incompatible` for an option that does not go with an inner normalization.
+private func refuse(_ key: String, _ value: String, _ configuration: FieldConfiguration) throws(Failure) {
+  guard try configuration.options.text(key) == value else { return }
+  throw Failure(.incompatible, "inner_normalization is \(try configuration.options.text("inner_normalization")); with \(key) \(value) it must be none")
+}
+
 private func gradientFlow(_ configuration: FieldConfiguration) throws(Failure) -> any VectorField {
+  if try isNormalized(configuration) {
+    try refuse("steps", "row_sums", configuration)
+    return try NormalizedGradientFlowField(configuration)
+  }
   if try configuration.options.text("steps") == "row_sums" { return try RowSumGradientFlowField(configuration) }
   return try GradientFlowField(configuration)
 }
 
+private func hamiltonianTwoWeight(_ configuration: FieldConfiguration) throws(Failure) -> any VectorField {
+  try isNormalized(configuration) ? try NormalizedHamiltonianField(twoWeight: configuration) : try SeparableHamiltonianField(twoWeight: configuration)
+}
+
 private func hamiltonianH(_ configuration: FieldConfiguration) throws(Failure) -> any VectorField {
+  if try isNormalized(configuration) {
+    try refuse("coupling", "full", configuration)
+    return try NormalizedHamiltonianField(halves: configuration)
+  }
   if try configuration.options.text("coupling") == "full" { return try FullHamiltonianField(configuration) }
   return try SeparableHamiltonianField(halves: configuration)
 }
 
 /// - Throws: `.incompatible` for a hidden width without hidden values.
 private func secondOrder(_ configuration: FieldConfiguration) throws(Failure) -> any VectorField {
+  if try isNormalized(configuration) {
+    try refuse("form", "plain", configuration)
+    return try NormalizedSecondOrderField(configuration)
+  }
   if try configuration.options.text("form") == "gradient" { return try SecondOrderGradientField(configuration) }
   let hidden = try configuration.options.integer("hidden_width")
   guard hidden == 0 else {

@@ -6,9 +6,9 @@ import LinearAlgebra
 /// The same type describes parameters, directions and gradients; gradients are accumulated in place. It owns no memory and is small, because one is made for every step.
 package struct Layer: @unchecked Sendable {
   /// The largest number of tensors of a field.
-  package static let maximumTensors = 6
+  package static let maximumTensors = 8
 
-  package var tensors: InlineArray<6, UnsafeMutableRawPointer?>
+  package var tensors: InlineArray<8, UnsafeMutableRawPointer?>
   /// The operators that were made from the tensors once per batch (`VectorField.prepare`); nil if the field uses its tensors directly.
   package var prepared: UnsafeMutableRawPointer?
   /// The place of the outside input u, `driveWidth` × samples without gaps between the rows. In a direction it is the tangent of u, nil for zero. In a gradient it is where the cotangent of u accumulates, nil if
@@ -18,7 +18,7 @@ package struct Layer: @unchecked Sendable {
   package var draws = LayerDraws()
 
   @inlinable package init() {
-    tensors = [nil, nil, nil, nil, nil, nil]
+    tensors = [nil, nil, nil, nil, nil, nil, nil, nil]
     prepared = nil
     driveBase = nil
   }

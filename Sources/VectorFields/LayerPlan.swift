@@ -98,8 +98,10 @@ package struct LayerPlan: Sendable {
   }
 
   /// Adds a normalization of an image of `channels` channels, with an activation, as the block's options say.
-  package mutating func normalized(_ name: String, _ options: OptionValues, _ shape: Shape, _ activation: Activation?) throws(Failure) -> NormalizationMap {
-    let form = try normalizations(try options.text("normalization")).make((options, shape))
+  package mutating func normalized(
+    _ name: String, _ options: OptionValues, _ shape: Shape, _ activation: Activation?, by key: String = "normalization"
+  ) throws(Failure) -> NormalizationMap {
+    let form = try normalizations(try options.text(key)).make((options, shape))
     let geometry = try NormalizationGeometry(channels: shape.channels, pixels: shape.pixels, form.kind)
     let place = normalization(name, channels: shape.channels, momentum: form.momentum)
     return NormalizationMap(geometry, place, activation, epsilon: try options.real("normalization_epsilon"))

@@ -62,6 +62,13 @@ package struct ConvolutionForm: Equatable, Sendable {
     width = shape.width
   }
 
+  /// The same convolution of another image.
+  package func of(_ shape: Shape) -> ConvolutionForm {
+    var form = self
+    (form.height, form.width) = (shape.height, shape.width)
+    return form
+  }
+
   /// - Throws: `.outOfRange`, `.shapeMismatch` with the size that does not fit.
   func geometry(inputs: Int, outputs: Int) throws(Failure) -> ConvolutionGeometry {
     try ConvolutionGeometry(inputChannels: inputs, outputChannels: outputs, groups: groups, vertical: extent(height), horizontal: extent(width), padding: padding)

@@ -95,6 +95,7 @@ extension PlainStageMap {
 extension ActivationMap: PlainStageMap {}
 extension AveragePoolingMap: PlainStageMap {}
 extension ChannelPaddingMap: PlainStageMap {}
+extension CopiesMap: PlainStageMap {}
 extension GlobalAverageMap: PlainStageMap {}
 extension MaxPoolingMap: PlainStageMap {}
 extension RowsMap: PlainStageMap {}

@@ -44,8 +44,9 @@ package let connectors = Registry<ConnectorEntry>("connector", [
   ("global_average", "the mean of each channel; what follows is a list of features", ConnectorEntry { (c) throws(Failure) in globalAverage(c) }),
   ("channel_padding", "every k-th pixel, and channels of zeros behind those of the image [He et al. 2016]", ConnectorEntry(options: [channels, stride]) { (c) throws(Failure) in try channelPadding(c) }),
   ("normalization", "σ(a⊙x̂ + c), x̂ the image less its mean over its deviation, with trained a and c of each channel", ConnectorEntry(options: [activation] + normalizationOptions) { (c) throws(Failure) in try normalization(c) }),
-  ("residual", "S(u) + K₂σ(N₂(K₁σ(N₁(u)))): a residual block that changes channels and size, S a projection by one pixel or channel padding", ConnectorEntry(options: [channels, stride, shortcut, remember, activation] + convolutionOptions + normalizationOptions) { (c) throws(Failure) in try residual(c) }),
+  ("residual", "S(u) + K₂σ(N₂(K₁σ(N₁(u)))), or a bottleneck: a residual block that changes channels and size, S a projection by one pixel or channel padding", ConnectorEntry(options: [channels, stride, branch, innerChannels, shortcut, remember, activation] + convolutionOptions + normalizationOptions) { (c) throws(Failure) in try residual(c) }),
   ("first_channels", "the first channels of the image, without the others", ConnectorEntry(options: [channels]) { (c) throws(Failure) in try firstChannels(c) }),
+  ("channel_copies", "copies of the image, one behind the other [Haber & Ruthotto 2017]", ConnectorEntry(options: [channels]) { (c) throws(Failure) in try channelCopies(c) }),
   ("activation", "σ of each number", ConnectorEntry(options: [activation]) { (c) throws(Failure) in try activate(c) }),
   ("flatten", "the image as a list of features", ConnectorEntry { (c) throws(Failure) in flatten(c) }),
 ])
@@ -77,7 +78,12 @@ private let margin = OptionDescription(
 private let activation = OptionDescription("activation", .choice(activations.names), default: .text("identity"), "the activation function σ, applied to each number")
 private let shortcut = OptionDescription(
   "shortcut", .choice(["projection", "normalized_projection", "padding"]), default: .text("projection"),
-  "S of a residual connector. projection: a convolution of one pixel; normalized_projection: the same of σ(N₁(u)); padding: every k-th pixel, and channels of zeros")
+  "S of a residual connector. projection: a convolution of one pixel; normalized_projection: the same of σ(N₀(u)) with a normalization of its own; padding: every k-th pixel, and channels of zeros")
+private let branch = OptionDescription(
+  "branch", .choice(["two_layer", "bottleneck"]), default: .text("two_layer"),
+  "the branch of a residual connector. two_layer: two convolutions, as in field pre_activation; bottleneck: of one pixel, of the kernel in groups and with the stride, and of one pixel, as in field bottleneck")
+private let innerChannels = OptionDescription(
+  "inner_channels", .integer(0...65_536), default: .integer(0), unit: "channels", "channels between the convolutions of a branch; 0: as many as of the output")
 private let remember = OptionDescription(
   "remember", .flag, default: .flag(false), "whether S(u) follows as further channels, for integrator linear_multistep with multistep_start given")
 private let poolingOptions = [
@@ -154,19 +160,41 @@ private func normalization(_ configuration: ConnectorConfiguration) throws(Failu
   return ConnectorParts(map: map, layers: layers, output: input)
 }
 
+/// The branch of a residual connector, and the shape that it writes.
+private func residualBranch(
+  _ layers: inout LayerPlan, _ configuration: ConnectorConfiguration, first: NormalizationMap, channels: Int, activation: Activation?
+) throws(Failure) -> (map: ChainMap, output: Shape) {
+  let (options, input, given) = (configuration.options, configuration.input, try configuration.options.integer("inner_channels"))
+  let inner = given == 0 ? channels : given
+  var (form, pixel) = (try convolutionForm(options, input), ConvolutionForm(input))
+  form.stride = try options.integer("stride")
+  (pixel.kernel, pixel.algorithm) = (1, .direct)
+  func output(of place: OperatorPlace) -> Shape {
+    guard let made = place.linearOperator as? ConvolutionOperator else { preconditionFailure("another operator than was asked for") }
+    return made.outputShape
+  }
+  func plain(_ place: OperatorPlace) -> AffineMap { AffineMap(place, bias: .none, nil) }
+  guard try options.text("branch") == "bottleneck" else {
+    let one = try layers.weight("K1", outputs: inner, by: .convolution(form))
+    let shape = output(of: one)
+    let second = try layers.normalized("n2", options, shape, activation)
+    let two = try layers.weight("K2", inputs: inner, outputs: channels, by: .convolution(try convolutionForm(options, shape)))
+    return (ChainMap([first, plain(one), second, plain(two)]), output(of: two))
+  }
+  let reduce = try layers.weight("K1", outputs: inner, by: .convolution(pixel))
+  let second = try layers.normalized("n2", options, output(of: reduce), activation)
+  let middle = try layers.weight("K2", inputs: inner, outputs: inner, by: .convolution(form))
+  let third = try layers.normalized("n3", options, output(of: middle), activation)
+  let expand = try layers.weight("K3", inputs: inner, outputs: channels, by: .convolution(pixel.of(output(of: middle))))
+  return (ChainMap([first, plain(reduce), second, plain(middle), third, plain(expand)]), output(of: expand))
+}
+
 private func residual(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
   let (options, input, given) = (configuration.options, configuration.input, try configuration.options.integer("channels"))
   let (channels, stride, activation) = (given == 0 ? input.channels : given, try options.integer("stride"), try configuration.activation())
-  var form = try convolutionForm(options, input)
-  form.stride = stride
   var layers = LayerPlan(FieldConfiguration(width: input.channels, bias: .none, precision: configuration.precision))
   let first = try layers.normalized("n1", options, input, activation)
-  let inner = try layers.weight("K1", outputs: channels, by: .convolution(form))
-  guard let convolution = inner.linearOperator as? ConvolutionOperator else { preconditionFailure("another operator than was asked for") }
-  let output = convolution.outputShape
-  let second = try layers.normalized("n2", options, output, activation)
-  let outer = try layers.weight("K2", inputs: channels, outputs: channels, by: .convolution(try convolutionForm(options, output)))
-  let branch = ChainMap([first, AffineMap(inner, bias: .none, nil), second, AffineMap(outer, bias: .none, nil)])
+  let (branch, output) = try residualBranch(&layers, configuration, first: first, channels: channels, activation: activation)
   let map: any LayerMap
   if try options.text("shortcut") == "padding" {
     map = ChannelPaddingMap(try ChannelPadding(inputChannels: input.channels, outputChannels: channels, height: input.height, width: input.width, stride: stride))
@@ -174,7 +202,7 @@ private func residual(_ configuration: ConnectorConfiguration) throws(Failure) -
     var pixel = ConvolutionForm(input)
     (pixel.kernel, pixel.stride, pixel.algorithm) = (1, stride, .direct)
     let projection = AffineMap(try layers.weight("S", outputs: channels, by: .convolution(pixel)), bias: .none, nil)
-    map = try options.text("shortcut") == "projection" ? projection : ChainMap([first, projection])
+    map = try options.text("shortcut") == "projection" ? projection : ChainMap([try layers.normalized("n0", options, input, activation), projection])
   }
   guard map.outputs == branch.outputs else {
     throw Failure(.shapeMismatch, "the shortcut of a residual connector has \(map.outputs) numbers and its branch \(branch.outputs); an odd kernel with this padding keeps the sizes equal")
@@ -191,6 +219,17 @@ private func firstChannels(_ configuration: ConnectorConfiguration) throws(Failu
   guard channels <= input.channels else { throw Failure(.incompatible, "channels is \(channels); the image before connector first_channels has \(input.channels)") }
   let output = Shape(channels: channels, height: input.height, width: input.width)
   return ConnectorParts(map: RowsMap(first: output.features), layers: configuration.noLayers, output: output)
+}
+
+/// - Throws: `.incompatible` for a number of channels that copies do not make.
+private func channelCopies(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
+  let (input, given) = (configuration.input, try configuration.options.integer("channels"))
+  let channels = given == 0 ? input.channels : given
+  guard channels.isMultiple(of: input.channels) else {
+    throw Failure(.incompatible, "channels is \(channels); connector channel_copies makes copies of the image's \(input.channels) channels, so that it must be a multiple of \(input.channels)")
+  }
+  let output = Shape(channels: channels, height: input.height, width: input.width)
+  return ConnectorParts(map: CopiesMap(rows: input.features, copies: channels / input.channels), layers: configuration.noLayers, output: output)
 }
 
 private func activate(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {

@@ -58,7 +58,8 @@ class NetworkInfo(SizedStructure):
         ("tensors", c_int64),
         ("checksum", c_int32),
         ("reserved0", c_uint32),
-        ("reserved", c_uint64 * 7),
+        ("running_averages", c_int64),
+        ("reserved", c_uint64 * 6),
     ]
 
 

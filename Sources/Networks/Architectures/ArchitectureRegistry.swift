@@ -1,0 +1,52 @@
+import Settings
+
+/// The networks of the literature by name. An architecture is a list of connectors and blocks, which replaces the name where a specification is read, and can be edited from there on.
+package let architectures = Registry<ArchitectureEntry>(
+  "architecture",
+  residualNetworks.map { ($0.name, $0.help, ArchitectureEntry($0.parts)) } + [resNeXt29] + haberRuthottoNetworks + pdeNetworks + reversibleNetworks + [nearIdentityNetwork])
+
+/// The options of scope "architecture": its name, then those that single architectures take.
+package let architectureOptions: [OptionDescription] = [
+  OptionDescription("architecture", .choice(architectures.names), default: .text(architectures.names[0]), "a network of the literature, which becomes the list blocks")
+] + architectures.options
+
+extension NetworkSpecification {
+  /// Writes the architecture that a JSON object names out as connectors and blocks.
+  ///
+  /// `self` holds the options of the network already. Block options beside "architecture" change all blocks of it, as they do in `changing(json:)`.
+  func replacingBlocks(byArchitectureIn json: JSON) throws(Failure) -> NetworkSpecification {
+    guard let members = json.members else { return self }
+    guard json["blocks"] == nil else {
+      throw Failure(.incompatible, "architecture and blocks are both given; an architecture becomes the list blocks: leave one out, or read the list from the network's specification and change it there")
+    }
+    var options = OptionValues(scope: "architecture", architectureOptions)
+    var blockMembers: [(key: String, value: JSON)] = []
+    for (key, value) in members where !networkOptions.contains(where: { $0.key == key }) {
+      if architectureOptions.contains(where: { $0.key == key }) {
+        try options.set(key, try optionValue(value, key))
+      } else {
+        blockMembers.append((key, value))
+      }
+    }
+    let name = try options.text("architecture")
+    let entry = try architectures(name)
+    for option in architectureOptions where options.isSet(option.key) && option.key != "architecture" && !entry.options.contains(where: { $0.key == option.key }) {
+      throw Failure(.incompatible, "architecture \(name) has no option \(option.key); it belongs to \(enumeration(OptionChooser("architecture", architectures).takers(of: option.key)))")
+    }
+    let inputs = try NetworkPlan.inputShape(network)
+    guard let input = inputs, input.isImage else { throw Failure(.invalidArgument, "architecture \(name) needs input_shape, the extents of an image: channels, height, width") }
+    guard network.isSet("outputs") else { throw Failure(.invalidArgument, "architecture \(name) needs outputs, the number of classes or target values") }
+    let parts = try entry.make(ArchitectureConfiguration(options: options, input: input, outputs: try network.integer("outputs")))
+    var changed = try replacingBlocks(by: parts)
+    for (key, value) in parts.network where !network.isSet(key) { changed = try changed.changingNetwork(key, value) }
+    return try changed.changing(json: .object(blockMembers))
+  }
+}
+
+extension OptionValues {
+  func setting(_ values: [(key: String, value: OptionValue)]) throws(Failure) -> OptionValues {
+    var changed = self
+    for (key, value) in values { try changed.set(key, value) }
+    return changed
+  }
+}

@@ -1,0 +1,20 @@
+import Settings
+
+/// The convolutional networks of Haber & Ruthotto for images: the image copied to six channels, N layers of 3 × 3 convolutions with a scalar bias and tanh, no pooling, and a readout of all features.
+///
+/// 16 layers unless the option `layers` says otherwise (the paper has 4, 8 and 16), step size 1/4·… of a horizon that does not depend on their number. Source: Haber & Ruthotto 2017 (arXiv:1705.03341), §6.3.
+let haberRuthottoNetworks: [(name: String, help: String, entry: ArchitectureEntry)] = [
+  ("resnet", "plain convolutions and Euler's method", [("field", "dense"), ("integrator", "euler")]),
+  ("antisymmetric", "antisymmetric convolutions and Euler's method", [("field", "antisymmetric"), ("integrator", "euler")]),
+  ("verlet", "the Hamiltonian form with K and −Kᵀ, and Verlet's method", [("field", "hamiltonian"), ("integrator", "verlet")]),
+  ("leapfrog", "second order in time with −KᵀK, and the leapfrog", [("field", "negative_definite"), ("integrator", "leapfrog")]),
+].map { name, help, options in
+  (
+    "hr_\(name)_cnn", "Haber & Ruthotto's network of 6 channels and 16 layers: \(help)",
+    ArchitectureEntry { (configuration) throws(Failure) in
+      ArchitectureParts([
+        .connector("channel_copies", [("channels", 6)]), .block(layers: 16, stepSize: 0.25, options + [("operator", "convolution"), ("activation", "tanh"), ("bias", "scalar")]),
+      ])
+    }
+  )
+}
