@@ -335,6 +335,9 @@ SODE_API sode_status sode_dataset_retain(const sode_tensor *features, const sode
                                          void *user_data, sode_dataset **dataset);
 /* Reads IDX files (MNIST's format), plain or compressed by gzip. Images become features [samples, rows*columns] of u8. */
 SODE_API sode_status sode_dataset_load_idx(const char *images_path, const char *labels_path, sode_dataset **dataset);
+/* Reads binary files of CIFAR-10 (classes 10) or CIFAR-100 (100: fine labels, 20: coarse labels), one behind the other, plain or compressed by gzip. Images
+ * become features [samples, 3, 32, 32] of u8. */
+SODE_API sode_status sode_dataset_load_cifar(const char *const *paths, int64_t files, int32_t classes, sode_dataset **dataset);
 /* Generates a test problem of the papers (registry "problems": ellipses, swiss_roll, peaks). A count of 0 means the paper's. */
 SODE_API sode_status sode_dataset_create_problem(const char *name, int64_t training_count, int64_t validation_count, uint64_t seed,
                                                  sode_dataset **training, sode_dataset **validation);

@@ -9,8 +9,13 @@ package struct BatchSource {
   /// The caller's number of the first row, if the features are only a part of the caller's.
   package let firstRow: Int
   package let normalization: Normalization?
+  /// The random changes of a training step's images.
+  package let augmentation: StepAugmentation?
 
-  package init(features: TensorView, rows: UnsafePointer<Int64>? = nil, firstRow: Int = 0, normalization: Normalization?) {
+  package init(
+    features: TensorView, rows: UnsafePointer<Int64>? = nil, firstRow: Int = 0, normalization: Normalization?, augmentation: StepAugmentation? = nil
+  ) {
+    self.augmentation = augmentation
     self.features = features
     self.rows = rows
     self.firstRow = firstRow

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 extension NetworkPlan {
-  /// Takes samples into a network: gathers their rows, normalized, in the network's precision, and computes the drives of the blocks if the inputs are sequences.
+  /// Takes samples into a network: gathers their rows, normalized, in the network's precision, changes images as the step's augmentation says, and computes the drives of the blocks if the inputs are sequences.
   ///
   /// - Parameters:
   ///   - input: the input of the first stage. An opening reads the features, or the first observations of the sequences. Without an opening, features become the first rows of the state and zeros the
@@ -11,6 +11,7 @@ extension NetworkPlan {
     let (start, count, scaling) = (samples.lowerBound, samples.count, source.normalization?.scaling)
     guard let sequence else {
       gather(source.features, rows: source.rows, start: start, count: count, scaling: scaling, into: input.rows(0..<inputs))
+      if let augmentation = source.augmentation, let room = sequences.imageRoom { augmentation.apply(inputShape, samples, to: input.rows(0..<inputs), room: room) }
       if input.rows > inputs { fill(input.rows(inputs..<input.rows), 0) }
       return
     }

@@ -22,7 +22,7 @@ final class TangentScratch {
     for rows in pairs + pairs + [plan.maximumRecordWidth, plan.maximumScratchWidth, plan.outputs, plan.outputs, plan.outputs + 1] {
       size.add(rows: rows, columns: columns, precision: plan.precision)
     }
-    for _ in 0..<2 { SequenceRows(plan).add(to: &size, columns: columns) }
+    for _ in 0..<2 { SequenceRows(plan, isTraining: true).add(to: &size, columns: columns) }
   }
 
   init(_ plan: NetworkPlan, _ arena: Arena, columns: Int) {
@@ -32,8 +32,8 @@ final class TangentScratch {
     banks = rows.banks.map { (block($0), block($0)) }
     bankOfStage = plan.stages.indices.map(plan.bank(ofInput:))
     whole = (block(plan.maximumRecordWidth), block(plan.maximumScratchWidth), block(plan.outputs), block(plan.outputs), block(plan.outputs + 1))
-    sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
-    sequenceTangents = SequenceScratch(arena, SequenceRows(plan), columns: columns)
+    sequences = SequenceScratch(arena, SequenceRows(plan, isTraining: true), columns: columns)
+    sequenceTangents = SequenceScratch(arena, SequenceRows(plan, isTraining: true), columns: columns)
     self.columns = columns
   }
 

@@ -41,7 +41,7 @@ struct TileRows {
     self.cotangents = tapes == nil ? [0, 0] : cotangents
     scratch = plan.maximumScratchWidth
     precision = plan.precision
-    sequences = SequenceRows(plan)
+    sequences = SequenceRows(plan, isTraining: tapes != nil)
     sequenceCotangents = SequenceRows(plan, isNeeded: tapes != nil && features)
   }
 

@@ -48,6 +48,19 @@ public func sode_dataset_load_idx(
   }
 }
 
+@_cdecl("sode_dataset_load_cifar") @implementation
+public func sode_dataset_load_cifar(
+  _ paths: UnsafePointer<UnsafePointer<CChar>?>?, _ files: Int64, _ classes: Int32, _ dataset: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(dataset, "dataset")
+    let given = try required(paths, "paths")
+    var names: [String] = []
+    for index in 0..<(try checked(files, "files", in: 1...4096)) { names.append(try text(given[index], "paths[\(index)]")) }
+    try hand(try Dataset(cifarPaths: names, classes: Int(classes)), .dataset, to: out)
+  }
+}
+
 @_cdecl("sode_dataset_create_problem") @implementation
 public func sode_dataset_create_problem(
   _ name: UnsafePointer<CChar>?, _ training_count: Int64, _ validation_count: Int64, _ seed: UInt64,

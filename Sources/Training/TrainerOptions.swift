@@ -5,7 +5,7 @@ import Settings
 ///
 /// C introspection, Python signatures and the documentation's tables are generated from this list. Keys that several optimizers read appear once.
 package let trainerOptions: [OptionDescription] = {
-  var options: [OptionDescription] = TrainerOptions.own
+  var options: [OptionDescription] = TrainerOptions.own + ImageAugmentation.options
   let groups: [[OptionDescription]] =
     optimizers.entries.map { $0.entry.options } + [LearningRate.options] + schedules.entries.map { $0.entry.options }
     + [TrajectoryCost.options] + constraints.entries.map { $0.entry.options } + regularizers.entries.map { [$0.entry.option] + $0.entry.furtherOptions }

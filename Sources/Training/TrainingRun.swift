@@ -25,6 +25,7 @@ final class TrainingRun {
   private let evaluated: EvaluatedScores?
   private let classWeights: ClassWeights?
   private let weighting: LossWeighting
+  private let augmentation: ImageAugmentation?
   private let pool: WorkerPool
   let objective: BatchObjective
   /// A rate for every step that replaces the options'; nil without one.
@@ -55,6 +56,7 @@ final class TrainingRun {
     figure = try ValidationFigure(settings.metric, own: trainer.metric, plan)
     classWeights = try ClassWeights.chosen(trainer, settings, training)
     weighting = LossWeighting(samples: training.weights, classes: classWeights?.vector, smoothing: settings.labelSmoothing)
+    augmentation = try ImageAugmentation(trainer.options, plan.inputShape)
     try Self.requireSameData(trainer.state, training, validation)
     self.trainer = trainer
     self.plan = plan
@@ -163,8 +165,10 @@ final class TrainingRun {
     let iterate = memory.iterate
     iterate.number = trainer.state.step + 1
     iterate.rate = rate ?? settings.learningRate.rate(epoch: trainer.state.epoch, step: start / batch, stepsPerEpoch: stepsPerEpoch)
-    let source = BatchSource(features: training.features, rows: UnsafePointer(rows + start), normalization: normalization)
-    let draws = plan.drawsNumbers ? Draws(seed: settings.seed, step: UInt64(iterate.number)) : nil
+    let draws = plan.drawsNumbers || augmentation != nil ? Draws(seed: settings.seed, step: UInt64(iterate.number)) : nil
+    let source = BatchSource(
+      features: training.features, rows: UnsafePointer(rows + start), normalization: normalization,
+      augmentation: draws.flatMap { draws in augmentation.map { StepAugmentation($0, draws) } })
     let batch = TrainingBatch(
       source: source, targets: training.targets, count: count, loss: trainer.loss ?? plan.loss, weighting: weighting, draws: draws)
     objective.begin(batch, known: iterate.known.map { (trainer.state.known, $0) })

@@ -77,6 +77,11 @@ class Model(Handle):
         return self._info().parameters
 
     @property
+    def running_averages(self) -> int:
+        """How many of the parameters are running averages of batch normalization, which papers do not count as parameters."""
+        return self._info().running_averages
+
+    @property
     def dtype(self) -> numpy.dtype:
         """The NumPy type of parameters and results: float32 or float64."""
         return numpy.dtype("float32" if self._info().precision_bits == 32 else "float64")

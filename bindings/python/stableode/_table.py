@@ -91,6 +91,7 @@ FUNCTIONS = {
     "sode_dataset_create": (Status, [TensorIn, TensorIn, HandleOut]),
     "sode_dataset_retain": (Status, [TensorIn, TensorIn, ReleaseFunction, c_void_p, HandleOut]),
     "sode_dataset_load_idx": (Status, [Text, Text, HandleOut]),
+    "sode_dataset_load_cifar": (Status, [POINTER(Text), c_int64, c_int32, HandleOut]),
     "sode_dataset_create_problem": (Status, [Text, c_int64, c_int64, c_uint64, HandleOut, HandleOut]),
     "sode_dataset_slice": (Status, [Handle, c_int64, c_int64, HandleOut]),
     "sode_dataset_weighted": (Status, [Handle, TensorIn, HandleOut]),

@@ -17,6 +17,7 @@ from ._text import flag, integer, path, seed_number, text
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
@@ -70,6 +71,20 @@ class Dataset(Handle):
         """
         pointer = new_pointer()
         library.sode_dataset_load_idx(path(images, "images"), path(labels, "labels"), ctypes.byref(pointer))
+        return cls._adopt(pointer)
+
+    @classmethod
+    def cifar(cls, paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], *, classes: int = 10) -> Dataset:
+        """The data set of binary files of CIFAR-10 or CIFAR-100, one behind the other, compressed by gzip or not.
+
+        The features are the images, [samples, 3, 32, 32] of uint8; the targets are the labels.
+        classes: 10 for CIFAR-10; for CIFAR-100, 100 (fine labels) or 20 (coarse labels).
+        Errors: FileError (an OSError) if a file cannot be read, FileFormatError if it is not such a file.
+        """
+        names = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+        texts = (ctypes.c_char_p * max(len(names), 1))(*[path(name, f"paths[{index}]") for index, name in enumerate(names)])
+        pointer = new_pointer()
+        library.sode_dataset_load_cifar(texts, len(names), integer(classes, "classes"), ctypes.byref(pointer))
         return cls._adopt(pointer)
 
     @classmethod
