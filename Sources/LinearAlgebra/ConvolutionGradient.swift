@@ -36,7 +36,7 @@ package func accumulateConvolutionGradient(
       call.leftRowAdvance = copy.phaseWidth * lanes
     }
     call.joinRows(lanes: lanes)
-    kernels.gradient(&call)
+    call.forEachPiece(operationsPerOutput: call.tapCount * geometry.outputPixels * lanes, right.precision) { piece in kernels.gradient(&piece) }
   }
 }
 
@@ -51,6 +51,25 @@ package func accumulateChannelSums(_ x: Block, channels: Int, addingTo gradient:
 }
 
 extension ConvolutionGradientCall {
+  /// This call in pieces of outputs, each of a few milliseconds, between which this thread's watch is asked. Each number of the gradient is summed in the same order as in one call.
+  fileprivate func forEachPiece(operationsPerOutput: Int, _ precision: Precision, _ body: (inout ConvolutionGradientCall) -> Void) {
+    var piece = self
+    let size = max(4, ConvolutionPieces.operations / max(operationsPerOutput, 1) & ~3)
+    if groups * outputs < 2 * size { return body(&piece) }
+    let watch = Watch.current
+    piece.groups = 1
+    for group in 0..<groups where !watch.isOver {
+      piece.plane = plane + group * groupAdvance * precision.byteCount
+      LinearAlgebra.forEachPiece(of: outputs, size) { range in
+        let output = group * outputs + range.lowerBound
+        piece.outputs = range.count
+        piece.left = left + output * leftChannelAdvance * precision.byteCount
+        piece.gradient = gradient + output * tapCount * precision.byteCount
+        body(&piece)
+      }
+    }
+  }
+
   /// Takes rows that follow one another as one. Those of one sample have gaps, where `left` is zero, as it is behind the last row, up to a multiple of 16.
   fileprivate mutating func joinRows(lanes: Int) {
     guard rowAdvance == leftRowAdvance, rowAdvance == rowLength || lanes == 1 else { return }

@@ -76,7 +76,7 @@ package struct NetworkSpecification: Sendable {
     var changed = self
     let elements = try Self.elements(of: json["blocks"])
     if elements != nil { (changed.blocks, changed.connectors) = ([OptionValues(scope: "block", blockOptions)], [[], []]) }
-    for (key, value) in members where key != "blocks" { try changed.set(key, try optionValue(value, key)) }
+    for (key, value) in members where key != "blocks" { try changed.set(key, OptionValue(value)) }
     if let elements { try changed.replaceBlocks(elements) }
     self = changed
   }
@@ -118,7 +118,7 @@ package struct NetworkSpecification: Sendable {
     guard let members = json.members else { throw Failure(.invalidArgument, "blocks[\(index)] must be an object; given: \(json.kindName)") }
     for (key, value) in members {
       do throws(Failure) {
-        try block.set(key, try optionValue(value, key))
+        try block.set(key, OptionValue(value))
       } catch {
         throw Failure(error.status, "blocks[\(index)]: \(error.message)")
       }
@@ -165,39 +165,3 @@ package struct NetworkSpecification: Sendable {
 
 /// Whether an option belongs only to certain fields, integrators, bases, memory policies or noises instead of to every block.
 private func isElementOption(_ key: String) -> Bool { elementOptions.contains { $0.key == key } }
-
-/// A JSON value as the value of an option.
-package func optionValue(_ json: JSON, _ key: String) throws(Failure) -> OptionValue {
-  switch json {
-  case .integer(let value): return .integer(value)
-  case .real(let value): return .real(value)
-  case .text(let value): return .text(value)
-  case .bool(let value): return .flag(value)
-  case .array(let elements): return .list(try listText(elements, key))
-  default: throw Failure(.unsupportedType, "\(key) takes a number, a text or a truth value; given: \(json.kindName)")
-  }
-}
-
-/// A JSON array of numbers as the text of an option that takes a list.
-private func listText(_ elements: [JSON], _ key: String) throws(Failure) -> String {
-  var numbers: [String] = []
-  for (index, element) in elements.enumerated() {
-    switch element {
-    case .integer(let value): numbers.append("\(value)")
-    case .real(let value): numbers.append("\(value)")
-    default: throw Failure(.unsupportedType, "\(key)[\(index)] must be a number; given: \(element.kindName)")
-    }
-  }
-  return numbers.joined(separator: ",")
-}
-
-extension OptionValue {
-  package var json: JSON {
-    switch self {
-    case .integer(let value): .integer(value)
-    case .real(let value): .real(value)
-    case .text(let value), .list(let value): .text(value)
-    case .flag(let value): .bool(value)
-    }
-  }
-}
