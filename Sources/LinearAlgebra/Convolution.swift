@@ -124,6 +124,7 @@ package func convolve(
     if !inPlace {
       var border = plan.border(image, stride: x.stride, lanes: lanes, into: scratch + memory.plane)
       kernels.border(&border)
+      if border.channels &* border.channelAdvance &* lanes >= BlockPieces.numbers { _ = Watch.current.isOver }
     }
     let result = epilogue.result(from: column, lanes: lanes, pixels: direction == .forward ? geometry.outputPixels : geometry.inputPixels)
     plan.forEachPass { y, x, tapsBefore in

@@ -24,6 +24,7 @@ package func accumulateConvolutionGradient(
   for column in stride(from: 0, to: right.columns, by: lanes) {
     var border = plan.border(right.base + column * right.precision.byteCount, stride: right.stride, lanes: lanes, into: scratch + memory.plane)
     kernels.border(&border)
+    if border.channels &* border.channelAdvance &* lanes >= BlockPieces.numbers { _ = Watch.current.isOver }
     var call = ConvolutionGradientCall(
       plane: scratch + memory.plane, taps: taps, tapCount: plan.inputs * geometry.taps, groups: geometry.groups, outputs: plan.outputs, groupAdvance: plan.inputs * plan.channelAdvance * lanes,
       left: left.base + column * left.precision.byteCount, leftChannelAdvance: geometry.outputPixels * lanes, leftRowAdvance: geometry.horizontal.output * lanes, height: geometry.vertical.output,

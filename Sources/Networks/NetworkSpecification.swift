@@ -104,8 +104,8 @@ package struct NetworkSpecification: Sendable {
   /// - Throws: `.invalidArgument` if "blocks" is not a list of blocks; `.outOfRange` for too many.
   static func elements(of list: JSON?) throws(Failure) -> [JSON]? {
     guard let list else { return nil }
-    guard let elements = list.elements else { throw Failure(.invalidArgument, "blocks must be an array of one object per block; given: \(list.kindName)") }
-    guard !elements.isEmpty else { throw Failure(.invalidArgument, "blocks is an empty array; a network has at least one block, and the array holds one object per block") }
+    guard let elements = list.elements else { throw Failure(.invalidArgument, "blocks must be an array of objects, one for each block or connector; given: \(list.kindName)") }
+    guard !elements.isEmpty else { throw Failure(.invalidArgument, "blocks is an empty array; a network has at least one block, and the array holds an object for each block or connector") }
     guard elements.count <= maximumBlocks else {
       throw Failure(.outOfRange, "blocks has \(elements.count) elements; a network has at most \(maximumBlocks) blocks and connectors")
     }
@@ -118,6 +118,9 @@ package struct NetworkSpecification: Sendable {
     guard let members = json.members else { throw Failure(.invalidArgument, "blocks[\(index)] must be an object; given: \(json.kindName)") }
     for (key, value) in members {
       do throws(Failure) {
+        if block.scope == "block", key != "connector", !blockOptions.contains(where: { $0.key == key }) {
+          throw unknownName(key, what: "block option", allowed: blockOptions.map(\.key) + ["connector"])
+        }
         try block.set(key, OptionValue(value))
       } catch {
         throw Failure(error.status, "blocks[\(index)]: \(error.message)")

@@ -69,7 +69,10 @@ final class BatchObjective: Objective {
 
   private func evaluate(_ parameters: Vector, gradient: Vector?) throws(Failure) -> Double {
     guard let loss = try loss(parameters, gradient: gradient) else { return .infinity }
-    let value = settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: gradient) }
+    let value = settings.regularizers.reduce(loss) { value, term in
+      _ = Watch.current.isOver
+      return value + term.accumulate(parameters, layout: layout, addingTo: gradient)
+    }
     if valueAtStart == nil {
       // A search along a direction can come back from such a point, but a step cannot begin there.
       if let gradient, value.isFinite, try !allFiniteInPieces(gradient) { throw Failure(.notFinite, "the gradient of the objective is not finite") }

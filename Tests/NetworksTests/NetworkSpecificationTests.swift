@@ -24,6 +24,7 @@ import Testing
     (#"{"blocks": {}}"#, .invalidArgument, ["blocks must be an array", "an object"]),
     (#"{"blocks": 3}"#, .invalidArgument, ["blocks must be an array", "an integer"]),
     (#"{"blocks": []}"#, .invalidArgument, ["blocks is an empty array", "at least one block"]),
+    (#"{"blocks": [{"conector": "flatten"}, {}]}"#, .unknownName, ["blocks[0]", "did you mean 'connector'"]),
     (#"{"blocks": [{}, 7]}"#, .invalidArgument, ["blocks[1] must be an object", "an integer"]),
     (#"{"blocks": [{}, {"layers": -4}]}"#, .outOfRange, ["blocks[1]", "layers is -4"]),
     (#"{"blocks": [{"lairs": 4}]}"#, .unknownName, ["blocks[0]", "lairs", "layers"]),
