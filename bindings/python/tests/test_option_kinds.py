@@ -3,6 +3,7 @@
 import ctypes
 import json
 
+import numpy
 import pytest
 
 import stableode
@@ -84,3 +85,14 @@ def test_the_typed_calls_refuse_the_same(setters, scope, key):
         shown = f"'{value}'" if name == "text" else str(value)
         assert option.allowed in str(caught.value) and "given: " + shown in str(caught.value), str(caught.value)
     library.sode_specification_free(specification)
+
+
+def test_a_list_of_numbers_may_be_an_array():
+    steps = numpy.linspace(0.1, 0.4, 4)
+    network = stableode.Network(input_shape=numpy.array([2, 3, 3]), outputs=2, operator="convolution", step_sizes=steps)
+    assert network.inputs == 18 and network.specification["blocks"][0]["step_sizes"] == ",".join(map(str, steps))
+    for wrong in (numpy.array(["a"]), numpy.ones((2, 2)), numpy.array([1, object()])):
+        with pytest.raises(stableode.UnsupportedTypeError, match="step_sizes"):
+            stableode.Network(inputs=2, outputs=2, step_sizes=wrong)
+    with pytest.raises(stableode.OutOfRangeError, match="step_sizes is nan"):
+        stableode.Network(inputs=2, outputs=2, step_sizes=numpy.array([0.1, numpy.nan]))
