@@ -517,6 +517,8 @@ SODE_API sode_status sode_network_states(sode_network *network, int64_t block, c
 SODE_API sode_status sode_network_state_shape(sode_network *network, int64_t block, int64_t *layers, int64_t *state_width);
 /* The shape of that state as an image: channels, height, width, whose product is the state width; a list of features has height and width 1. */
 SODE_API sode_status sode_network_state_extents(sode_network *network, int64_t block, int64_t *channels, int64_t *height, int64_t *width);
+/* The width of a block's visible state, which the stages after it read and sode_network_solve gives: y alone where the state is (y, z). Blocks may differ. */
+SODE_API sode_status sode_network_visible_width(sode_network *network, int64_t block, int64_t *width);
 
 typedef struct sode_predictor sode_predictor;
 /* Creates scratch memory and packed weights for batches of up to max_batch samples. With one thread, running the predictor takes no lock and allocates
@@ -738,7 +740,9 @@ typedef struct sode_allocator {
  * allocates with malloc (objects behind handles, texts, lists of a network's tensors) and the stacks of threads. */
 SODE_API sode_status sode_set_allocator(const sode_allocator *allocator);
 /* A call whose arrays would exceed the limit returns SODE_ERR_MEMORY; 0 = no limit. It also does so if the system has no room for an array of 64 MB or more
- * (standard allocator only). Other memory whose size depends on the caller (texts while they are read) counts too; small objects of a fixed size do not. */
+ * (standard allocator only). Other memory whose size depends on the caller (texts while they are read) counts too; small objects of a fixed size do not.
+ * A network keeps the scratch memory of its last prediction of at most 64 samples, up to 1 MB, which counts as well. It is given up when a prediction, predictor,
+ * gradient, evaluation or training of the same network would exceed the limit, or when its parameters change. */
 SODE_API sode_status sode_set_memory_limit(int64_t bytes);
 /* Bytes of all arrays now, and their largest number since the last reset; either may be NULL. */
 SODE_API sode_status sode_memory_usage(int64_t *current, int64_t *peak);

@@ -18,9 +18,10 @@ extension ODEBlock {
     return propagated(layers, in: buffer)
   }
 
-  /// Runs all layers of one sample in one kernel call, if field and integrator allow it; false if they do not.
+  /// Runs all layers of one sample in one kernel call, if field and integrator allow it; false if they do not. Where all layers together would take longer than a piece of work may, they are left to `stepForward`,
+  /// which asks between them whether the work must end.
   private func propagateSample(_ weights: Weights, _ buffer: Block) -> Bool {
-    guard grid.isUniform, layout.isLayerwise, weights.drive == nil, !weights.draws.isDrawn else { return false }
+    guard layout.parameterCount <= ProductPieces.numbers, grid.isUniform, layout.isLayerwise, weights.drive == nil, !weights.draws.isDrawn else { return false }
     let first = stepWeights(0, of: weights.parameters, prepared: weights.prepared, for: weights.purpose).first
     let second = layers > 1 ? stepWeights(1, of: weights.parameters, prepared: weights.prepared, for: weights.purpose).first : first
     return integrator.propagateSample(

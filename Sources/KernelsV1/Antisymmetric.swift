@@ -28,6 +28,7 @@ import CKernels
     (c.x, c.xRowStride) = (UnsafeRawPointer(c.out), c.outRowStride)
   }
   if wide > 0 { wideSquares(F.self, c, half, wide, room.assumingMemoryBound(to: F.Scalar.self)) }
+  if c.endRow < c.size { return }
   let whole = straight ? c.size & ~3 : 0
   var j = wide
   while j < whole {
@@ -47,8 +48,9 @@ import CKernels
   let width = F.Wide.count
   let second = first + width &* width
   let x = c.x.assumingMemoryBound(to: S.self)
-  var i = 0
-  while i < size {
+  var i = c.firstRow
+  let end = c.endRow < size ? c.endRow : size
+  while i < end {
     var j = i
     while j < size {
       // Both are read before either is written: `out` may be `x`.

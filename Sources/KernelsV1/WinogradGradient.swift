@@ -8,11 +8,12 @@ import CKernels
   let (rows, columns) = ((c.pointee.height &+ 1) / 2, (c.pointee.width &+ 1) / 2)
   let band = sode_winograd_band(inputs, outputs, c.pointee.height, c.pointee.width, c.pointee.border.lanes)
   let sums = c.pointee.room.assumingMemoryBound(to: F.Scalar.self)
-  var group = 0
-  while group < c.pointee.groups {
-    fillNumbers(F.self, sums, 0, 16 &* inputs &* outputs)
-    var first = 0
-    while first < rows {
+  let end = c.pointee.endRow < rows ? c.pointee.endRow : rows
+  var group = c.pointee.firstGroup
+  while group < c.pointee.endGroup {
+    if c.pointee.firstRow == 0 { fillNumbers(F.self, sums, 0, 16 &* inputs &* outputs) }
+    var first = c.pointee.firstRow
+    while first < end {
       let last = first &+ band < rows ? first &+ band : rows
       var row = 0
       while row < 4 {
@@ -23,7 +24,7 @@ import CKernels
       }
       first &+= band
     }
-    transformBack(F.self, c, sums, c.pointee.gradient.assumingMemoryBound(to: F.Scalar.self) + group &* outputs &* inputs &* 9)
+    if c.pointee.endRow >= rows { transformBack(F.self, c, sums, c.pointee.gradient.assumingMemoryBound(to: F.Scalar.self) + group &* outputs &* inputs &* 9) }
     group &+= 1
   }
 }

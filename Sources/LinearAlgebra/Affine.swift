@@ -12,11 +12,23 @@ import CKernels
 ///   - slope: receives σ'; nil if it is not needed.
 /// - Accuracy: σ as documented at `apply`. Where slopes approach zero (tanh, sigmoid, ELU, GELU, SiLU), their absolute error is small, but not their relative error.
 /// - Cost: 2·outputs·inputs·samples operations and one activation for each output; no allocation.
+///
+/// A large product is computed in pieces of rows (`ProductPieces`), which changes no bit. Between them this thread's watch is asked; if the work must end, the remaining rows are left out.
 package func affine(_ weights: Matrix, bias: Bias?, activation: Activation, of x: Block, scale: Double, addingTo base: Block?, into out: Block, slope: Block?) {
   assert(x.rows == weights.columns && out.rows == weights.rows && x.columns == out.columns, "affine: shapes")
-  var call = affineCall(weights, bias, activation, x, scale, base, out, slope)
-  let table = Kernels.table(out.precision)
-  if out.columns == 1 {
+  if ProductPieces.isOne(outputs: weights.rows, inputs: weights.columns, columns: out.columns) {
+    return run(affineCall(weights, bias, activation, x, scale, base, out, slope), out.precision)
+  }
+  forEachPiece(of: out.rows, ProductPieces.rows(inputs: weights.columns, columns: out.columns)) { rows in
+    let part = weights.part(rows.lowerBound, 0, rows.count, weights.columns)
+    run(affineCall(part, bias?.from(rows.lowerBound, out.precision), activation, x, scale, base?.rows(rows), out.rows(rows), slope?.rows(rows)), out.precision)
+  }
+}
+
+@inline(__always) private func run(_ call: AffineCall, _ precision: Precision) {
+  var call = call
+  let table = Kernels.table(precision)
+  if call.columns == 1 {
     table.pointee.affineOne(&call)
   } else {
     table.pointee.affineTile(&call)

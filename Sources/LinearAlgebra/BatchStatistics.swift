@@ -16,6 +16,7 @@ package enum BatchStatistics {
   /// Summed in Double about numbers of the image, so that no mean is too large; each column by itself, and then the columns.
   /// - Cost: one pass over `x`.
   package static func collectMoments(of x: Block, channels: Int, samples: Int, into slots: Vector) {
+    BlockPieces.ask(before: x)
     assert(
       x.rows % channels == 0 && slots.precision == .float64 && slots.count == momentSlots(channels: channels, columns: x.columns), "collectMoments: shapes")
     var call = MomentsCall(
@@ -77,6 +78,7 @@ package enum BatchStatistics {
     _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors = NormalizationFactors(), of v: Block,
     activation: Activation = .identity, slope: Block? = nil, at x: Block, samples: Int, into slots: Vector
   ) {
+    BlockPieces.ask(before: x)
     assert(
       geometry.groups == geometry.channels && slots.precision == .float64 && slots.count == sumSlots(channels: geometry.channels, columns: x.columns),
       "collectSums: shapes")

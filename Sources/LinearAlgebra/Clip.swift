@@ -9,8 +9,10 @@ package func clip(_ y: Vector, to bound: Double) {
 }
 
 @inline(__always) private func clip<Number: BinaryFloatingPoint>(_ y: UnsafeMutablePointer<Number>, _ count: Int, _ bound: Number) {
-  for index in 0..<count {
-    if y[index] > bound { y[index] = bound }
-    if y[index] < -bound { y[index] = -bound }
+  Watch.allPieces(count) { piece in
+    for index in piece {
+      if y[index] > bound { y[index] = bound }
+      if y[index] < -bound { y[index] = -bound }
+    }
   }
 }

@@ -103,6 +103,8 @@ package func packConvolution(
 ///   - x: channels · height · width rows, one column or a multiple of 16; not the memory of `epilogue.out`.
 ///   - scratch: `scratchCount` numbers on a 64-byte line.
 /// - Cost: 2·weights·pixels operations a sample; no allocation.
+///
+/// A large convolution is computed in pieces of rows of the image, which changes no bit. Between them this thread's watch is asked; if the work must end, the remaining rows are left out.
 package func convolve(
   _ packed: Vector, _ geometry: ConvolutionGeometry, _ direction: ConvolutionDirection, _ algorithm: ConvolutionAlgorithm, of x: Block, _ epilogue: ConvolutionEpilogue,
   scratch: UnsafeMutableRawPointer
@@ -122,6 +124,7 @@ package func convolve(
     if !inPlace {
       var border = plan.border(image, stride: x.stride, lanes: lanes, into: scratch + memory.plane)
       kernels.border(&border)
+      if border.channels &* border.channelAdvance &* lanes >= BlockPieces.numbers { _ = Watch.current.isOver }
     }
     let result = epilogue.result(from: column, lanes: lanes, pixels: direction == .forward ? geometry.outputPixels : geometry.inputPixels)
     plan.forEachPass { y, x, tapsBefore in
@@ -133,8 +136,12 @@ package func convolve(
         pixel: y.resultStart * plan.resultLength(geometry.horizontal) + x.resultStart, pixelRowStep: y.resultStep * plan.resultLength(geometry.horizontal),
         pixelStep: x.resultStep, sums: scratch + memory.sums, result: plan.folds ? plan.unfolded(scratch + memory.unfolded, lanes: lanes) : result)
       guard call.height > 0, call.width > 0 else { return }
-      call.joinRows()
-      lanes == 1 ? kernels.one(&call) : kernels.tile(&call)
+      let rows = ConvolutionPieces.rows(operationsPerRow: geometry.groups * plan.outputs * call.tapCount * call.width * lanes)
+      forEachPiece(of: call.height, rows) { rows in
+        var piece = call.rows(rows)
+        piece.joinRows()
+        lanes == 1 ? kernels.one(&piece) : kernels.tile(&piece)
+      }
     }
     if plan.folds {
       var fold = FoldCall(border: plan.foldedBorder(scratch + memory.unfolded, lanes: lanes), sums: scratch + memory.sums, result: result)
@@ -170,7 +177,25 @@ extension ConvolutionPlan {
   }
 }
 
+/// The pieces in which large convolutions are computed.
+package enum ConvolutionPieces {
+  /// Multiply-adds of one piece, which take a few milliseconds.
+  package static let operations = 1 << 27
+
+  /// An even number of rows of the image.
+  static func rows(operationsPerRow: Int) -> Int { max(2, operations / max(operationsPerRow, 1) & ~1) }
+}
+
 extension ConvolutionCall {
+  /// Some rows of the grid.
+  fileprivate func rows(_ range: Range<Int>) -> ConvolutionCall {
+    var part = self
+    part.height = range.count
+    part.start += range.lowerBound * rowAdvance
+    part.pixel += range.lowerBound * pixelRowStep
+    return part
+  }
+
   /// Takes rows that follow one another without gaps as one.
   fileprivate mutating func joinRows() {
     guard rowAdvance == width * result.lanes, pixelRowStep == width * pixelStep else { return }

@@ -24,6 +24,7 @@ package func accumulateConvolutionGradient(
   for column in stride(from: 0, to: right.columns, by: lanes) {
     var border = plan.border(right.base + column * right.precision.byteCount, stride: right.stride, lanes: lanes, into: scratch + memory.plane)
     kernels.border(&border)
+    if border.channels &* border.channelAdvance &* lanes >= BlockPieces.numbers { _ = Watch.current.isOver }
     var call = ConvolutionGradientCall(
       plane: scratch + memory.plane, taps: taps, tapCount: plan.inputs * geometry.taps, groups: geometry.groups, outputs: plan.outputs, groupAdvance: plan.inputs * plan.channelAdvance * lanes,
       left: left.base + column * left.precision.byteCount, leftChannelAdvance: geometry.outputPixels * lanes, leftRowAdvance: geometry.horizontal.output * lanes, height: geometry.vertical.output,
@@ -36,7 +37,7 @@ package func accumulateConvolutionGradient(
       call.leftRowAdvance = copy.phaseWidth * lanes
     }
     call.joinRows(lanes: lanes)
-    kernels.gradient(&call)
+    call.forEachPiece(operationsPerOutput: call.tapCount * geometry.outputPixels * lanes, right.precision) { piece in kernels.gradient(&piece) }
   }
 }
 
@@ -51,6 +52,25 @@ package func accumulateChannelSums(_ x: Block, channels: Int, addingTo gradient:
 }
 
 extension ConvolutionGradientCall {
+  /// This call in pieces of outputs, each of a few milliseconds, between which this thread's watch is asked. Each number of the gradient is summed in the same order as in one call.
+  fileprivate func forEachPiece(operationsPerOutput: Int, _ precision: Precision, _ body: (inout ConvolutionGradientCall) -> Void) {
+    var piece = self
+    let size = max(4, ConvolutionPieces.operations / max(operationsPerOutput, 1) & ~3)
+    if groups * outputs < 2 * size { return body(&piece) }
+    let watch = Watch.current
+    piece.groups = 1
+    for group in 0..<groups where !watch.isOver {
+      piece.plane = plane + group * groupAdvance * precision.byteCount
+      LinearAlgebra.forEachPiece(of: outputs, size) { range in
+        let output = group * outputs + range.lowerBound
+        piece.outputs = range.count
+        piece.left = left + output * leftChannelAdvance * precision.byteCount
+        piece.gradient = gradient + output * tapCount * precision.byteCount
+        body(&piece)
+      }
+    }
+  }
+
   /// Takes rows that follow one another as one. Those of one sample have gaps, where `left` is zero, as it is behind the last row, up to a multiple of 16.
   fileprivate mutating func joinRows(lanes: Int) {
     guard rowAdvance == leftRowAdvance, rowAdvance == rowLength || lanes == 1 else { return }

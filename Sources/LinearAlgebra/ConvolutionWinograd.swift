@@ -12,13 +12,37 @@ func convolveWinograd(_ packed: Vector, _ plan: ConvolutionPlan, of x: Block, _ 
       border: plan.winogradBorder(x.base + column * x.precision.byteCount, stride: x.stride, lanes: lanes, into: scratch), groups: geometry.groups, inputs: plan.inputs, outputs: plan.outputs,
       weights: packed.base, height: plan.resultLength(geometry.vertical), width: plan.resultLength(geometry.horizontal), room: scratch + memory.room,
       result: plan.folds ? plan.unfolded(scratch + memory.unfolded, lanes: lanes) : epilogue.result(from: column, lanes: lanes, pixels: pixels))
-    if lanes == 1 { kernels.border(&call.border) }
-    lanes == 1 ? kernels.winogradOne?(&call) : kernels.winogradTile?(&call)
+    if lanes == 1 {
+      kernels.border(&call.border)
+      kernels.winogradOne?(&call)
+    } else {
+      // Four ninths of the direct algorithm's products.
+      let rows = ConvolutionPieces.rows(operationsPerRow: geometry.groups * plan.outputs * plan.inputs * 4 * call.width * lanes)
+      forEachPiece(of: call.height, rows) { rows in
+        var piece = call.rows(rows)
+        kernels.winogradTile?(&piece)
+      }
+    }
     if plan.folds {
       var fold = FoldCall(border: plan.foldedBorder(scratch + memory.unfolded, lanes: lanes), sums: scratch + memory.room,
         result: epilogue.result(from: column, lanes: lanes, pixels: pixels))
       kernels.fold(&fold)
     }
+  }
+}
+
+extension WinogradCall {
+  /// Some rows of a tile's results, an even one first, which reads its image where it lies.
+  fileprivate func rows(_ range: Range<Int>) -> WinogradCall {
+    var part = self
+    part.height = range.count
+    part.border.top -= range.lowerBound
+    let pixels = range.lowerBound * width
+    let bytes = MemoryLayout<Float>.size
+    part.result.out += pixels * result.outStride * bytes
+    part.result.base = result.base.map { $0 + pixels * result.baseStride * bytes }
+    part.result.slope = result.slope.map { $0 + pixels * result.slopeStride * bytes }
+    return part
   }
 }
 
@@ -29,11 +53,30 @@ func accumulateWinogradGradient(_ plan: ConvolutionPlan, _ left: Block, _ right:
   let memory = WinogradScratch(plan, columns: right.columns, precision: right.precision)
   let (geometry, lanes) = (plan.geometry, memory.lanes)
   for column in stride(from: 0, to: right.columns, by: lanes) {
-    var call = WinogradGradientCall(
+    let call = WinogradGradientCall(
       border: plan.winogradBorder(right.base + column * right.precision.byteCount, stride: right.stride, lanes: lanes, into: scratch), groups: geometry.groups, inputs: plan.inputs,
       outputs: plan.outputs, left: left.base + column * left.precision.byteCount, leftStride: left.stride, height: geometry.vertical.output, width: geometry.horizontal.output,
-      places: (scratch + memory.places).assumingMemoryBound(to: Int.self), room: scratch + memory.room, gradient: gradient.base)
-    kernels.winogradGradient?(&call)
+      places: (scratch + memory.places).assumingMemoryBound(to: Int.self), room: scratch + memory.room, gradient: gradient.base, firstGroup: 0, endGroup: geometry.groups, firstRow: 0,
+      endRow: (geometry.vertical.output + 1) / 2)
+    call.forEachPiece { piece in kernels.winogradGradient?(&piece) }
+  }
+}
+
+extension WinogradGradientCall {
+  /// This call in pieces of bands of squares, each of a few milliseconds, between which this thread's watch is asked.
+  fileprivate func forEachPiece(_ body: (inout WinogradGradientCall) -> Void) {
+    var piece = self
+    let band = sode_winograd_band(inputs, outputs, height, width, border.lanes)
+    let bands = ConvolutionPieces.rows(operationsPerRow: inputs * outputs * 8 * band * width * border.lanes)
+    if endRow < 2 * bands * band, groups == 1 || endRow * groups < 2 * bands * band { return body(&piece) }
+    let watch = Watch.current
+    for group in 0..<groups where !watch.isOver {
+      (piece.firstGroup, piece.endGroup) = (group, group + 1)
+      LinearAlgebra.forEachPiece(of: endRow, bands * band) { rows in
+        (piece.firstRow, piece.endRow) = (rows.lowerBound, rows.upperBound)
+        body(&piece)
+      }
+    }
   }
 }
 

@@ -29,6 +29,9 @@ package struct Matrix: @unchecked Sendable {
       base + (row * rowStride + column * columnStride) * precision.byteCount, rows: rows, columns: columns, rowStride: rowStride, columnStride: columnStride, precision: precision)
   }
 
+  /// Whether its numbers lie without gaps, row by row or column by column.
+  var isDense: Bool { rowStride == 1 && columnStride == rows || columnStride == 1 && rowStride == columns }
+
   @inlinable package var transposed: Matrix {
     Matrix(base, rows: columns, columns: rows, rowStride: columnStride, columnStride: rowStride, precision: precision)
   }
@@ -62,6 +65,9 @@ package struct Bias: @unchecked Sendable {
     self.stride = stride
     self.rows = rows
   }
+
+  /// The bias of the rows from `row` on, where each has its own number or all share one.
+  @inlinable package func from(_ row: Int, _ precision: Precision) -> Bias { Bias(base + row * stride * precision.byteCount, stride: stride, rows: rows) }
 
   /// Calls `body` with each number that several rows share, as one number for all rows of a view, and with the range of these rows.
   @inlinable package func forEachGroup(of count: Int, _ precision: Precision, _ body: (Bias, Range<Int>) -> Void) {

@@ -1,4 +1,4 @@
-/// out = x for matrices of any strides: transposes when the strides of the two differ in order.
+/// out = x for matrices of any strides: transposes when the strides of the two differ in order. A large matrix is copied in pieces, as by `antisymmetrize`.
 package func copy(_ x: Matrix, into out: Matrix) {
   precondition(x.rows == out.rows && x.columns == out.columns && x.precision == out.precision, "copy between matrices of different shape")
   switch x.precision {
@@ -11,9 +11,11 @@ package func copy(_ x: Matrix, into out: Matrix) {
 @inline(__always) private func copyElements<Bits: FixedWidthInteger>(_ x: Matrix, _ out: Matrix, as bits: Bits.Type) {
   let source = UnsafeRawPointer(x.base).assumingMemoryBound(to: Bits.self)
   let target = out.base.assumingMemoryBound(to: Bits.self)
-  for row in 0..<x.rows {
-    for column in 0..<x.columns {
-      target[row * out.rowStride + column * out.columnStride] = source[row * x.rowStride + column * x.columnStride]
+  forEachPiece(of: x.rows, SquarePieces.rows(x.columns)) { rows in
+    for row in rows {
+      for column in 0..<x.columns {
+        target[row * out.rowStride + column * out.columnStride] = source[row * x.rowStride + column * x.columnStride]
+      }
     }
   }
 }

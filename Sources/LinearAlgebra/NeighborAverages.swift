@@ -17,8 +17,11 @@ package func averageNeighbors(_ x: Vector, layers: Int, size: Int, share: Double
 
 @inline(__always) private func averageElements<Number: BinaryFloatingPoint>(_ x: UnsafeMutablePointer<Number>, _ layers: Int, _ size: Int, _ share: Number) {
   let own = 1 - 2 * share
+  // The watch is asked for the sake of the pulse alone: the averages are completed in any case.
+  let (watch, interval) = (Watch.current, max(1, (1 << 20) / (64 * layers)))
   withUnsafeTemporaryAllocation(of: Number.self, capacity: 64) { before in
     for start in stride(from: 0, to: size, by: before.count) {
+      if start / before.count % interval == interval - 1 { _ = watch.isOver }
       let count = min(before.count, size - start)
       for index in 0..<count { before.initializeElement(at: index, to: x[start + index]) }
       for layer in 0..<layers {

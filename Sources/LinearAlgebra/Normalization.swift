@@ -33,6 +33,7 @@ package struct NormalizationRows {
 ///   - statistics: `statisticsRows` rows, as many columns as `x`. The normalization and its derivatives work from these and `x`; x̂ is never stored.
 /// - Cost: one pass over `x`.
 package func normalizationStatistics(_ geometry: NormalizationGeometry, of x: Block, epsilon: Double, into statistics: Block) {
+  BlockPieces.ask(before: x)
   assert(
     x.rows == geometry.rows && statistics.rows == geometry.statisticsRows && statistics.columns == x.columns && epsilon > 0, "normalizationStatistics: shapes")
   let kernels = Kernels.table(x.precision).pointee.image
@@ -60,6 +61,7 @@ package func normalize(
   scale: Double = 1,
   addingTo base: Block? = nil, into out: Block, slope: Block? = nil
 ) {
+  BlockPieces.ask(before: x)
   assert(x.rows == geometry.rows && out.rows == geometry.rows && x.columns == out.columns, "normalize: shapes")
   var call = geometry.call(x, statistics, factors)
   call.activation = activation.rawValue
@@ -76,6 +78,7 @@ package func normalize(
 /// - Parameter sums: `sumRows` rows, as many columns as `x`.
 /// - Cost: one pass over `v` and `x`.
 package func tangentSums(_ geometry: NormalizationGeometry, _ statistics: NormalizationRows, of v: Block, at x: Block, into sums: Block) {
+  BlockPieces.ask(before: x)
   var call = geometry.call(x, statistics, sums: NormalizationRows(sums))
   call.v = Operand(v)
   let kernels = Kernels.table(x.precision).pointee.image
@@ -94,6 +97,7 @@ package func pushNormalization(
   _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors, at x: Block, tangent v: Block?, sums: NormalizationRows?,
   direction: NormalizationFactors? = nil, activation: Activation = .identity, slope: Block? = nil, scale: Double = 1, addingTo base: Block? = nil, into out: Block
 ) {
+  BlockPieces.ask(before: x)
   assert(x.rows == geometry.rows && out.rows == geometry.rows && x.columns == out.columns, "pushNormalization: shapes")
   var call = geometry.call(x, statistics, factors, sums: sums)
   call.v = Operand(v)
@@ -121,6 +125,7 @@ package func cotangentSums(
   slope: Block? = nil, at x: Block, into sums: Block?, scale: Double = 1,
   addingTo gradient: NormalizationFactors? = nil
 ) {
+  BlockPieces.ask(before: x)
   assert(x.rows == geometry.rows && p.rows == geometry.rows && x.columns == p.columns, "cotangentSums: shapes")
   var call = geometry.call(x, statistics, factors, sums: sums.map { NormalizationRows($0) })
   call.v = Operand(p)
@@ -144,6 +149,7 @@ package func pullNormalization(
   _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors, at x: Block, cotangent p: Block,
   sums: NormalizationRows?, activation: Activation = .identity, slope: Block? = nil, scale: Double = 1, addingTo base: Block? = nil, into q: Block
 ) {
+  BlockPieces.ask(before: x)
   assert(x.rows == geometry.rows && q.rows == geometry.rows && p.rows == geometry.rows && x.columns == q.columns, "pullNormalization: shapes")
   var call = geometry.call(x, statistics, factors, sums: sums)
   call.v = Operand(p)

@@ -4,7 +4,7 @@ import CKernels
 
 /// out[i,k] += Σ_s left[i,s]·right[k,s]: the gradient of a product's weights, summed over the samples of a tile.
 ///
-/// The library's own kernel computes it with AVX-512 and for small products, OpenBLAS otherwise; both sum in an order that depends on the shapes alone.
+/// The library's own kernel computes it with AVX-512 and for small products, OpenBLAS otherwise; both sum in an order that depends on the shapes alone. A large product is computed in pieces of rows, as `affine` does.
 ///
 /// - Parameters:
 ///   - left: outputs × samples; right: inputs × samples, as many columns.
@@ -19,6 +19,13 @@ package func accumulateOuter(_ left: Block, _ right: Block, addingTo out: Matrix
       1, Matrix(left.base, rows: left.rows, columns: left.columns, rowStride: left.stride, columnStride: 1, precision: left.precision),
       Matrix(right.base, rows: right.columns, columns: right.rows, rowStride: 1, columnStride: right.stride, precision: right.precision), 1, addingTo: out)
   }
+  if ProductPieces.isOne(outputs: left.rows, inputs: right.rows, columns: left.columns) { return outer(left, right, out) }
+  forEachPiece(of: left.rows, ProductPieces.rows(inputs: right.rows, columns: left.columns)) { rows in
+    outer(left.rows(rows), right, out.part(rows.lowerBound, 0, rows.count, out.columns))
+  }
+}
+
+private func outer(_ left: Block, _ right: Block, _ out: Matrix) {
   var call = OuterCall(
     left: left.base, leftStride: left.stride, right: right.base, rightStride: right.stride, rows: left.rows, columns: right.rows, samples: left.columns, out: out.base,
     rowStride: out.rowStride, columnStride: out.columnStride)

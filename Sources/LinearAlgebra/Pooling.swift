@@ -9,12 +9,14 @@ import CKernels
 ///   - base: nil stands for zeros; it may be the memory of `out`.
 /// - Cost: memory-bound with windows that hardly overlap. One sample is computed number by number.
 package func averagePool(_ geometry: PoolingGeometry, of x: Block, scale: Double = 1, addingTo base: Block? = nil, into out: Block) {
+  BlockPieces.ask(before: x)
   var call = geometry.call(forward: x, nil, scale, base, out)
   Kernels.table(out.precision).pointee.image.averagePool(&call)
 }
 
 /// q = base + scale·Pᵀ p: each pixel adds the numbers of the windows that hold it, divided by their pixels. The exact transpose of `averagePool`.
 package func averagePoolTransposed(_ geometry: PoolingGeometry, of p: Block, scale: Double = 1, addingTo base: Block? = nil, into q: Block) {
+  BlockPieces.ask(before: p)
   var call = geometry.call(transposed: p, nil, scale, base, q)
   Kernels.table(q.precision).pointee.image.averagePoolTransposed(&call)
 }
@@ -25,18 +27,21 @@ package func averagePoolTransposed(_ geometry: PoolingGeometry, of p: Block, sca
 ///   - x: `inputRows` rows, one column or a multiple of 16; not the memory of `out`.
 ///   - record: `outputRows` rows; receives the place of each maximum in its window, a whole number counted row-major from 0. The derivatives work from it alone.
 package func maxPool(_ geometry: PoolingGeometry, of x: Block, scale: Double = 1, addingTo base: Block? = nil, into out: Block, record: Block) {
+  BlockPieces.ask(before: x)
   var call = geometry.call(forward: x, record, scale, base, out)
   Kernels.table(out.precision).pointee.image.maxPool(&call)
 }
 
 /// out = base + scale·(v at the maxima): the tangent of `maxPool`.
 package func maxPoolTangent(_ geometry: PoolingGeometry, of v: Block, record: Block, scale: Double = 1, addingTo base: Block? = nil, into out: Block) {
+  BlockPieces.ask(before: v)
   var call = geometry.call(forward: v, record, scale, base, out)
   Kernels.table(out.precision).pointee.image.maxPoolTangent(&call)
 }
 
 /// q = base + scale·(each window's number at its maximum): the exact transpose of `maxPoolTangent`. Pixels add their windows row-major.
 package func maxPoolTransposed(_ geometry: PoolingGeometry, of p: Block, record: Block, scale: Double = 1, addingTo base: Block? = nil, into q: Block) {
+  BlockPieces.ask(before: p)
   var call = geometry.call(transposed: p, record, scale, base, q)
   Kernels.table(q.precision).pointee.image.maxPoolTransposed(&call)
 }
@@ -47,6 +52,7 @@ package func maxPoolTransposed(_ geometry: PoolingGeometry, of p: Block, record:
 ///   - x: channels · pixels rows, one column or a multiple of 16.
 ///   - out: one row a channel.
 package func globalAverage(of x: Block, scale: Double = 1, addingTo base: Block? = nil, into out: Block) {
+  BlockPieces.ask(before: x)
   assert(x.rows % out.rows == 0 && x.columns == out.columns, "globalAverage: shapes")
   let pixels = x.rows / out.rows
   var call = ChannelSumCall(
@@ -56,6 +62,7 @@ package func globalAverage(of x: Block, scale: Double = 1, addingTo base: Block?
 
 /// q[c, i] = base[c, i] + scale·p[c]/pixels: the exact transpose of `globalAverage`.
 package func globalAverageTransposed(of p: Block, scale: Double = 1, addingTo base: Block? = nil, into q: Block) {
+  BlockPieces.ask(before: p)
   assert(q.rows % p.rows == 0 && p.columns == q.columns, "globalAverageTransposed: shapes")
   let pixels = q.rows / p.rows
   var call = ChannelSumCall(

@@ -23,11 +23,13 @@ private func accumulate<Scalar: BinaryFloatingPoint>(_: Scalar.Type, _ x: Vector
   let values = x.base.assumingMemoryBound(to: Scalar.self)
   let sums = gradient?.base.assumingMemoryBound(to: Scalar.self)
   var total = 0.0
-  for index in 0..<x.count {
-    let value = Double(values[index])
-    let root = (value * value + epsilon * epsilon).squareRoot()
-    total += value * value / (root + epsilon)
-    if let sums { sums[index] += Scalar(strength * value / root) }
+  Watch.allPieces(x.count) { piece in
+    for index in piece {
+      let value = Double(values[index])
+      let root = (value * value + epsilon * epsilon).squareRoot()
+      total += value * value / (root + epsilon)
+      if let sums { sums[index] += Scalar(strength * value / root) }
+    }
   }
   return strength * total
 }
@@ -38,9 +40,11 @@ private func curvature<Scalar: BinaryFloatingPoint>(
   let values = x.base.assumingMemoryBound(to: Scalar.self)
   let directions = direction.base.assumingMemoryBound(to: Scalar.self)
   let sums = product.base.assumingMemoryBound(to: Scalar.self)
-  for index in 0..<x.count {
-    let value = Double(values[index])
-    let square = value * value + epsilon * epsilon
-    sums[index] += Scalar(strength * epsilon * epsilon / (square * square.squareRoot()) * Double(directions[index]))
+  Watch.allPieces(x.count) { piece in
+    for index in piece {
+      let value = Double(values[index])
+      let square = value * value + epsilon * epsilon
+      sums[index] += Scalar(strength * epsilon * epsilon / (square * square.squareRoot()) * Double(directions[index]))
+    }
   }
 }

@@ -15,10 +15,9 @@ package func accumulateSmoothness(_ theta: Vector, layers: Int, size: Int, facto
   let (before, after) = (theta[0..<inner], theta[size..<size + inner])
   if let gradient {
     // +factor·(θ_j − θ_{j−1}) to layer j and the negative to layer j − 1.
-    axpy(factor, after, addingTo: gradient[size..<size + inner])
-    axpy(-factor, before, addingTo: gradient[size..<size + inner])
-    axpy(factor, before, addingTo: gradient[0..<inner])
-    axpy(-factor, after, addingTo: gradient[0..<inner])
+    for (sign, theta, first) in [(1.0, after, size), (-1, before, size), (1, before, 0), (-1, after, 0)] {
+      Watch.allPieces(inner) { axpy(sign * factor, theta[$0], addingTo: gradient[first..<first + inner][$0]) }
+    }
   }
   return 0.5 * factor * squaredDistance(before, after)
 }

@@ -28,6 +28,7 @@ package struct WeightedTerms {
 ///   - base: nil stands for zeros; it may be the memory of `out`, as may any x_m.
 /// - Cost: each block is read once and `out` written once; no allocation.
 package func weightedSum(_ terms: WeightedTerms, factors: Block? = nil, addingTo base: Block?, into out: Block) {
+  BlockPieces.ask(before: out)
   let flat = factors == nil && terms.areContiguous && out.isContiguous && base?.isContiguous != false
   withUnsafePointer(to: terms.terms) { first in
     var call = WeightedSumCall(

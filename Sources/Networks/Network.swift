@@ -148,14 +148,19 @@ package final class Network: @unchecked Sendable {
 
   /// The most samples of a prediction for which the network keeps a predictor: those of the smallest tile.
   package static let keptSamples = 64
+  /// The most bytes of scratch memory that a kept predictor may hold. A network with larger states predicts for so long that making a predictor does not matter.
+  package static let keptBytes = 1 << 20
 
   /// Calls `body` with a predictor of at least `samples` samples for the calling thread alone.
   ///
   /// For at most `keptSamples` samples the network keeps one such predictor between calls, because making it takes longer than a small network's prediction. It grows with the samples asked for.
-  /// Its scratch memory is a few states of one tile; the prepared weights belong to the snapshot and stay in any case.
+  /// Its scratch memory is a few states of one tile, at most `keptBytes`, and counts as held; the prepared weights belong to the snapshot and stay in any case. Where memory for this network is refused, its kept
+  /// predictor is given up (`withoutIdlePredictor`). Memory for other objects cannot ask for it, because no list of all networks exists.
   /// - Parameter threads: at least 1; few samples are one tile, which one thread predicts.
   package func withPredictor<Result>(samples: Int, threads: Int, _ body: (Predictor) throws(Failure) -> Result) throws(Failure) -> Result {
-    guard samples <= Self.keptSamples else { return try body(try Predictor(self, maximumBatch: samples, threads: threads)) }
+    guard samples <= Self.keptSamples else {
+      return try body(try withoutIdlePredictor { () throws(Failure) in try Predictor(self, maximumBatch: samples, threads: threads) })
+    }
     let idle = exchangeIdlePredictor(nil)
     let predictor: Predictor
     if let idle, idle.maximumBatch >= samples { predictor = idle } else { predictor = try Predictor(self, maximumBatch: samples == 1 ? 1 : Self.keptSamples, threads: 1) }
@@ -163,12 +168,25 @@ package final class Network: @unchecked Sendable {
     return try body(predictor)
   }
 
-  /// Keeps a predictor, if it has the present parameters, or nil. Gives the one that was kept before; nothing is freed under the lock.
+  /// Makes something that needs memory. If the memory is refused while the network keeps a predictor, this is given up, and `make` is called once more.
+  package func withoutIdlePredictor<Result>(_ make: () throws(Failure) -> Result) throws(Failure) -> Result {
+    do throws(Failure) {
+      return try make()
+    } catch {
+      guard error.status == .memory, exchangeIdlePredictor(nil) != nil else { throw error }
+    }
+    return try make()
+  }
+
+  /// Frees the kept predictor, if there is one.
+  package func giveUpIdlePredictor() { _ = exchangeIdlePredictor(nil) }
+
+  /// Keeps a predictor, if it has the present parameters and is small, or nil. Gives the one that was kept before; nothing is freed under the lock.
   private func exchangeIdlePredictor(_ next: Predictor?) -> Predictor? {
     pthread_mutex_lock(&lock)
     defer { pthread_mutex_unlock(&lock) }
     let before = idlePredictor
-    idlePredictor = next.flatMap { $0.isOf(present) ? $0 : nil }
+    idlePredictor = next.flatMap { $0.isOf(present) && $0.byteCount <= Self.keptBytes ? $0 : nil }
     return before
   }
 
@@ -183,7 +201,7 @@ package final class Network: @unchecked Sendable {
   /// Makes `next` the present snapshot if `before` still is. What is replaced is freed after the lock is left, because freeing large memory takes long.
   private func replace(_ before: ParameterSnapshot, by next: ParameterSnapshot) -> Bool {
     // The predictor has the parameters from before the change.
-    defer { _ = exchangeIdlePredictor(nil) }
+    defer { giveUpIdlePredictor() }
     pthread_mutex_lock(&lock)
     defer { pthread_mutex_unlock(&lock) }
     guard present === before else { return false }

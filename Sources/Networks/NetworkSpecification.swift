@@ -82,7 +82,7 @@ package struct NetworkSpecification: Sendable {
     }
     let elements = try Self.elements(of: json["blocks"])
     if elements != nil { (changed.blocks, changed.connectors) = ([OptionValues(scope: "block", blockOptions)], [[], []]) }
-    for (key, value) in members where key != "blocks" { try changed.set(key, try optionValue(value, key)) }
+    for (key, value) in members where key != "blocks" { try changed.set(key, OptionValue(value)) }
     if let elements { try changed.replaceBlocks(elements) }
     self = changed
   }
@@ -125,8 +125,8 @@ package struct NetworkSpecification: Sendable {
   /// - Throws: `.invalidArgument` if "blocks" is not a list of blocks; `.outOfRange` for too many.
   static func elements(of list: JSON?) throws(Failure) -> [JSON]? {
     guard let list else { return nil }
-    guard let elements = list.elements else { throw Failure(.invalidArgument, "blocks must be an array of one object per block; given: \(list.kindName)") }
-    guard !elements.isEmpty else { throw Failure(.invalidArgument, "blocks is an empty array; a network has at least one block, and the array holds one object per block") }
+    guard let elements = list.elements else { throw Failure(.invalidArgument, "blocks must be an array of objects, one for each block or connector; given: \(list.kindName)") }
+    guard !elements.isEmpty else { throw Failure(.invalidArgument, "blocks is an empty array; a network has at least one block, and the array holds an object for each block or connector") }
     guard elements.count <= maximumBlocks else {
       throw Failure(.outOfRange, "blocks has \(elements.count) elements; a network has at most \(maximumBlocks) blocks and connectors")
     }
@@ -139,7 +139,10 @@ package struct NetworkSpecification: Sendable {
     guard let members = json.members else { throw Failure(.invalidArgument, "blocks[\(index)] must be an object; given: \(json.kindName)") }
     for (key, value) in members {
       do throws(Failure) {
-        try block.set(key, try optionValue(value, key))
+        if block.scope == "block", key != "connector", !blockOptions.contains(where: { $0.key == key }) {
+          throw unknownName(key, what: "block option", allowed: blockOptions.map(\.key) + ["connector"])
+        }
+        try block.set(key, OptionValue(value))
       } catch {
         throw Failure(error.status, "blocks[\(index)]: \(error.message)")
       }
@@ -186,39 +189,3 @@ package struct NetworkSpecification: Sendable {
 
 /// Whether an option belongs only to certain fields, integrators, bases, memory policies or noises instead of to every block.
 private func isElementOption(_ key: String) -> Bool { elementOptions.contains { $0.key == key } }
-
-/// A JSON value as the value of an option.
-package func optionValue(_ json: JSON, _ key: String) throws(Failure) -> OptionValue {
-  switch json {
-  case .integer(let value): return .integer(value)
-  case .real(let value): return .real(value)
-  case .text(let value): return .text(value)
-  case .bool(let value): return .flag(value)
-  case .array(let elements): return .list(try listText(elements, key))
-  default: throw Failure(.unsupportedType, "\(key) takes a number, a text or a truth value; given: \(json.kindName)")
-  }
-}
-
-/// A JSON array of numbers as the text of an option that takes a list.
-private func listText(_ elements: [JSON], _ key: String) throws(Failure) -> String {
-  var numbers: [String] = []
-  for (index, element) in elements.enumerated() {
-    switch element {
-    case .integer(let value): numbers.append("\(value)")
-    case .real(let value): numbers.append("\(value)")
-    default: throw Failure(.unsupportedType, "\(key)[\(index)] must be a number; given: \(element.kindName)")
-    }
-  }
-  return numbers.joined(separator: ",")
-}
-
-extension OptionValue {
-  package var json: JSON {
-    switch self {
-    case .integer(let value): .integer(value)
-    case .real(let value): .real(value)
-    case .text(let value), .list(let value): .text(value)
-    case .flag(let value): .bool(value)
-    }
-  }
-}

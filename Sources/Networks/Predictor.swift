@@ -49,6 +49,9 @@ package final class Predictor: @unchecked Sendable {
     self.workers = workers
   }
 
+  /// The bytes of its scratch memory.
+  var byteCount: Int { arena.byteCount + (staging?.byteCount ?? 0) }
+
   /// Whether it predicts with these parameters.
   func isOf(_ snapshot: ParameterSnapshot) -> Bool { self.snapshot === snapshot }
 

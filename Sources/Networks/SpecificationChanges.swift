@@ -25,7 +25,7 @@ extension NetworkSpecification {
     var changed = self
     var common: [(key: String, value: OptionValue)] = []
     for (key, value) in members where key != "blocks" && key != "block" {
-      let value = try optionValue(value, key)
+      let value = OptionValue(value)
       if networkOptions.contains(where: { $0.key == key }) {
         changed = try changed.changingNetwork(key, value)
       } else if blockOptions.contains(where: { $0.key == key }) {

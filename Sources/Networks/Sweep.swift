@@ -61,6 +61,8 @@ package final class Sweep: @unchecked Sendable {
   /// The meeting of the tiles of a training batch, and the statistics of its layers, in the layout of the parameters; nil if samples are independent.
   private let meeting: TileMeeting?
   private let statistics: Vector?
+  /// The statistics of the pass that `keepStatistics` chose, in the same layout.
+  private let keptStatistics: Vector?
   /// The tasks of preparing and finishing operators, each with several sets of operators.
   private let chunks: OperatorChunks
   private let gradientTasks: GradientTasks
@@ -94,6 +96,7 @@ package final class Sweep: @unchecked Sendable {
     unwanted = geometry.needsUnwanted ? arena.vector(count: plan.extendedCount, precision: plan.precision) : nil
     var scratch: [TileScratch] = []
     statistics = geometry.tilesMeet ? arena.vector(count: plan.extendedCount, precision: plan.precision) : nil
+    keptStatistics = geometry.tilesMeet ? arena.vector(count: plan.extendedCount, precision: plan.precision) : nil
     for _ in 0..<geometry.scratchCount { scratch.append(TileScratch(arena, rows, columns: partition.columns)) }
     self.scratch = scratch
     logs = (0..<geometry.scratchCount).map { _ in StepLog() }
@@ -284,11 +287,23 @@ package final class Sweep: @unchecked Sendable {
     if let statistics { for (range, _, _) in plan.batchNormalizations { fill(statistics[range], 0) } }
   }
 
-  /// Moves the running averages of batch normalization towards the statistics of the last training batch.
+  /// Keeps the statistics of the last training pass, for `updateStatistics`.
+  package func keepStatistics() {
+    guard let statistics, let keptStatistics else { return }
+    for (range, _, _) in plan.batchNormalizations { copy(statistics[range], into: keptStatistics[range]) }
+  }
+
+  /// Forgets the kept statistics.
+  package func forgetStatistics() {
+    guard let keptStatistics else { return }
+    for (range, _, _) in plan.batchNormalizations { fill(keptStatistics[range], 0) }
+  }
+
+  /// Moves the running averages of batch normalization towards the kept statistics of a training batch; without such they stay.
   package func updateStatistics(of parameters: Vector) {
-    guard let statistics else { return }
+    guard let keptStatistics else { return }
     for (range, channels, momentum) in plan.batchNormalizations {
-      let (sums, running) = (statistics[range], parameters[range])
+      let (sums, running) = (keptStatistics[range], parameters[range])
       let evaluations = sums.load(0)
       guard evaluations > 0 else { continue }
       for index in 2 * channels..<4 * channels { running.store((1 - momentum) * running.load(index) + momentum * sums.load(index) / evaluations, at: index) }

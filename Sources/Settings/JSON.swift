@@ -42,6 +42,16 @@ extension JSON {
     }
   }
 
+  /// The first 64 characters of the value as it is written, for messages.
+  package var beginning: String {
+    do throws(Failure) {
+      let text = try written()
+      return text.count > 64 ? "\(text.prefix(64))…" : text
+    } catch {
+      return kindName
+    }
+  }
+
   /// What kind of value this is, for messages ("layers must be an integer, not a text").
   package var kindName: String {
     switch self {

@@ -4,8 +4,8 @@ package enum OptionValue: Equatable, Sendable {
   case real(Double)
   case text(String)
   case flag(Bool)
-  /// A list of numbers, as a text with commas between them. It is given only for an option that takes a list, whose value is then the text.
-  case list(String)
+  /// An array, an object or null of a JSON text. An option that takes a list of numbers keeps an array of them as a text; every other option refuses it.
+  case structure(JSON)
 }
 
 /// The kind of an option with its bounds. A value outside of them is an error and is never clamped.
@@ -87,7 +87,7 @@ package struct OptionValues: Sendable {
     switch try value(key) {
     case .real(let value): return value
     case .integer(let value): return Double(value)
-    case .text, .flag, .list: throw Failure(.internal, "option \(key) is not a number")
+    case .text, .flag, .structure: throw Failure(.internal, "option \(key) is not a number")
     }
   }
   package func flag(_ key: String) throws(Failure) -> Bool {
@@ -128,9 +128,22 @@ extension OptionDescription {
     case (.reals, .text(let given)):
       _ = try parseReals(given, key: key)
       return value
-    case (.reals, .list(let given)): return try checked(.text(given))
+    case (.reals, .structure(.array(let elements))): return try checked(.text(try listText(elements)))
     default: throw Failure(.unsupportedType, "\(key) takes \(kind.typeName), \(kind.allowed); given: \(value.shown)")
     }
+  }
+
+  /// The numbers of a JSON array as a text with commas between them.
+  private func listText(_ elements: [JSON]) throws(Failure) -> String {
+    var numbers: [String] = []
+    for (index, element) in elements.enumerated() {
+      switch element {
+      case .integer(let value): numbers.append("\(value)")
+      case .real(let value): numbers.append("\(value)")
+      default: throw Failure(.unsupportedType, "\(key) takes \(kind.typeName), \(kind.allowed); entry \(index + 1) is \(OptionValue(element).shown)")
+      }
+    }
+    return numbers.joined(separator: ",")
   }
 }
 
@@ -170,7 +183,7 @@ extension OptionValue {
     case .real: "a real number"
     case .text: "a text"
     case .flag: "a truth value"
-    case .list: "a list of numbers"
+    case .structure(let value): value.kindName
     }
   }
   package var shown: String {
@@ -179,7 +192,29 @@ extension OptionValue {
     case .real(let value): "\(value)"
     case .text(let value): "'\(value.prefix(64))'"
     case .flag(let value): "\(value)"
-    case .list(let value): "the list [\(value.prefix(64))]"
+    case .structure(.null): "null"
+    case .structure(let value): "the \(value.elements == nil ? "object" : "list") \(value.beginning)"
+    }
+  }
+
+  /// A value of a JSON text.
+  package init(_ json: JSON) {
+    switch json {
+    case .integer(let value): self = .integer(value)
+    case .real(let value): self = .real(value)
+    case .text(let value): self = .text(value)
+    case .bool(let value): self = .flag(value)
+    case .null, .array, .object: self = .structure(json)
+    }
+  }
+
+  package var json: JSON {
+    switch self {
+    case .integer(let value): .integer(value)
+    case .real(let value): .real(value)
+    case .text(let value): .text(value)
+    case .flag(let value): .bool(value)
+    case .structure(let value): value
     }
   }
 }

@@ -55,7 +55,8 @@ public func sode_gradient_create(
     let threads = try threads(num_threads)
     let policy = memory == nil ? nil : try memoryPolicies.standard(try text(memory, "memory"))
     try using(network, .network, "network") { network throws(Failure) in
-      try hand(try GradientBox(network, batch: batch, memory: policy, threads: threads), .gradient, to: out)
+      let made = try network.withoutIdlePredictor { () throws(Failure) in try GradientBox(network, batch: batch, memory: policy, threads: threads) }
+      try hand(made, .gradient, to: out)
     }
   }
 }

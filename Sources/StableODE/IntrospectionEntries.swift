@@ -74,8 +74,9 @@ private func described(_ listed: ListedOption) throws(Failure) -> sode_option_in
     info.int_default = value
     info.real_default = Double(value)
   case .real(let value): info.real_default = value
-  case .text(let value), .list(let value): info.text_default = try interned(value)
+  case .text(let value): info.text_default = try interned(value)
   case .flag(let value): info.int_default = value ? 1 : 0
+  case .structure: throw Failure(.internal, "option \(option.key) has a default that no option can have")
   }
   return info
 }

@@ -51,6 +51,16 @@ public func sode_network_state_extents(
   }
 }
 
+@_cdecl("sode_network_visible_width") @implementation
+public func sode_network_visible_width(_ network: OpaquePointer?, _ block: Int64, _ width: UnsafeMutablePointer<Int64>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(width, "width")
+    try using(network, .network, "network") { network throws(Failure) in
+      out.pointee = Int64(network.plan.blocks[try blockIndex(block, network.plan)].width)
+    }
+  }
+}
+
 @_cdecl("sode_network_states") @implementation
 public func sode_network_states(
   _ network: OpaquePointer?, _ block: Int64, _ features: UnsafePointer<sode_tensor>?, _ states: UnsafeMutablePointer<sode_tensor>?
@@ -63,7 +73,7 @@ public func sode_network_states(
       let target = try CallerTensor(states, "states")
       try target.expect(shape: [chosen.layers + 1, batch.rows, chosen.stateWidth], "layers + 1, samples, state width")
       try target.expectWritableReals()
-      let predictor = try Predictor(network, maximumBatch: batch.rows, threads: 1)
+      let predictor = try network.withoutIdlePredictor { () throws(Failure) in try Predictor(network, maximumBatch: batch.rows, threads: 1) }
       defer { withExtendedLifetime(predictor) {} }
       try predictor.states(block: index, batch) { target.matrix($0) }
     }
@@ -79,7 +89,7 @@ public func sode_predictor_create(
     let batch = try checked(max_batch, "max_batch", in: 1...mostSamples)
     let threads = try threads(num_threads)
     try using(network, .network, "network") { network throws(Failure) in
-      try hand(try Predictor(network, maximumBatch: batch, threads: threads), .predictor, to: out)
+      try hand(try network.withoutIdlePredictor { () throws(Failure) in try Predictor(network, maximumBatch: batch, threads: threads) }, .predictor, to: out)
     }
   }
 }

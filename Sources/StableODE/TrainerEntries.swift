@@ -39,7 +39,7 @@ public func sode_trainer_set_json(_ trainer: OpaquePointer?, _ text: UnsafePoint
         throw Failure(.invalidArgument, "trainer options are a JSON object; given: \(given.kindName)")
       }
       var settings: [(key: String, value: OptionValue?)] = []
-      for (key, value) in members { settings.append((key, try setting(value, key))) }
+      for (key, value) in members { settings.append((key, setting(value))) }
       try box.trainer.set(settings)
     }
   }
@@ -253,9 +253,9 @@ private func progress(_ event: TrainingEvent) -> sode_progress {
 }
 
 /// The value of a member; nil for null, which gives the option its default again.
-private func setting(_ json: JSON, _ key: String) throws(Failure) -> OptionValue? {
+private func setting(_ json: JSON) -> OptionValue? {
   if case .null = json { return nil }
-  return try optionValue(json, key)
+  return OptionValue(json)
 }
 
 private func set(_ trainer: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ value: () throws(Failure) -> OptionValue) -> sode_status {

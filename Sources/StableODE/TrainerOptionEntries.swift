@@ -10,7 +10,7 @@ public func sode_trainer_get_int(_ trainer: OpaquePointer?, _ key: UnsafePointer
     switch option {
     case .integer(let number): number
     case .flag(let isTrue): isTrue ? 1 : 0
-    case .real, .text, .list: nil
+    case .real, .text, .structure: nil
     }
   }
 }

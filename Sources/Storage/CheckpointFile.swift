@@ -65,7 +65,7 @@ package enum CheckpointFile {
       // Another program may have changed the order of the tensors; the header preserves the original order.
       tables = ordered(tables, as: columns.map(\.key)) { $0.name }
       vectors = ordered(vectors, as: try vectorNames(header)) { $0.name }
-      return try Trainer(network, TrainerRecord(options: try chosen(options), tables: tables, vectors: vectors))
+      return try Trainer(network, TrainerRecord(options: chosen(options), tables: tables, vectors: vectors))
     } catch {
       throw error.status == .memory || error.status.rawValue > 0 ? error : Failure(.fileFormat, "\(name) holds training that this library cannot go on with: \(error.message)")
     }
@@ -74,14 +74,10 @@ package enum CheckpointFile {
   /// The names of a checkpoint's vectors in their order. Version 0.1.0 did not write them: they follow from the optimizer.
   static func vectorNames(_ header: JSON) throws(Failure) -> [String] {
     if let names = header["vectors"]?.elements { return names.compactMap(\.text) }
-    return try TrainerRecord.vectorNames(try chosen(header["options"]?.members ?? []))
+    return try TrainerRecord.vectorNames(chosen(header["options"]?.members ?? []))
   }
 
-  private static func chosen(_ options: [(key: String, value: JSON)]) throws(Failure) -> [(key: String, value: OptionValue)] {
-    var chosen: [(key: String, value: OptionValue)] = []
-    for (key, value) in options { chosen.append((key, try optionValue(value, key))) }
-    return chosen
-  }
+  private static func chosen(_ options: [(key: String, value: JSON)]) -> [(key: String, value: OptionValue)] { options.map { ($0.key, OptionValue($0.value)) } }
 
   /// Saves a trainer; the path always holds the complete old file or the complete new one.
   /// - Throws: `file` naming the path and the reason; what `encode` throws.

@@ -25,6 +25,10 @@ final class BatchObjective: Objective {
   private(set) var valueAtStart: Double?
   /// The network's result when the gradient was last evaluated.
   private(set) var latest = BatchResult()
+  /// The lowest finite value since the step began, at points where it may end.
+  private var lowest = Double.infinity
+  /// Whether values are those of the difference quotients of a curvature product.
+  private var isDifferencing = false
   /// The work done, in units of one gradient of the mean loss over the whole training set. A gradient costs three forward passes, a product with the Gauss–Newton matrix five.
   private(set) var work = 0.0
 
@@ -55,6 +59,8 @@ final class BatchObjective: Objective {
     // With noise, every step minimizes a different function.
     repeats = batch.count == total && batch.draws == nil
     (atStart, valueAtStart) = (known?.result, known?.value)
+    lowest = known?.value ?? .infinity
+    sweep.forgetStatistics()
     work = 0
   }
 
@@ -63,11 +69,19 @@ final class BatchObjective: Objective {
 
   private func evaluate(_ parameters: Vector, gradient: Vector?) throws(Failure) -> Double {
     guard let loss = try loss(parameters, gradient: gradient) else { return .infinity }
-    let value = settings.regularizers.reduce(loss) { $0 + $1.accumulate(parameters, layout: layout, addingTo: gradient) }
+    let value = settings.regularizers.reduce(loss) { value, term in
+      _ = Watch.current.isOver
+      return value + term.accumulate(parameters, layout: layout, addingTo: gradient)
+    }
     if valueAtStart == nil {
       // A search along a direction can come back from such a point, but a step cannot begin there.
       if let gradient, value.isFinite, try !allFiniteInPieces(gradient) { throw Failure(.notFinite, "the gradient of the objective is not finite") }
       valueAtStart = value
+    }
+    // The last point of a search may be one that it rejects; the lowest one is where the step begins or ends.
+    if value.isFinite, value <= lowest, !isDifferencing {
+      lowest = value
+      sweep.keepStatistics()
     }
     return value
   }
@@ -93,6 +107,8 @@ final class BatchObjective: Objective {
   }
 
   func hessianProduct(_ direction: Vector, at parameters: Vector, into product: Vector) throws(Failure) {
+    isDifferencing = true
+    defer { isDifferencing = false }
     try curvature.hessianProduct(direction, at: parameters, into: product) { (point, gradient) throws(Failure) in
       let value = try self.gradient(at: point, into: gradient)
       guard value.isFinite else { throw notFinite(value) }
@@ -105,7 +121,7 @@ final class BatchObjective: Objective {
     preconditioner?.apply(result, shift: settings.preconditionerShift)
   }
 
-  /// Moves the running averages of batch normalization, which have no gradient, towards the statistics of the last evaluation.
+  /// Moves the running averages of batch normalization, which have no gradient, towards the statistics at the point with the lowest value that the step has evaluated.
   func updateStatistics(of parameters: Vector) { sweep.updateStatistics(of: parameters) }
 
   func forEachPiece(_ body: (_ range: Range<Int>, _ decay: Double) -> Void) {

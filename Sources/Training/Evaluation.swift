@@ -32,8 +32,9 @@ package func evaluate(_ network: Network, on dataset: Dataset, scores: Evaluated
   let snapshot = network.snapshot
   defer { withExtendedLifetime(snapshot) {} }
   let dataset = try suited(dataset, for: network.plan, snapshot.normalization, called: "the data")
-  let sweep = try Sweep(
-    network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)
+  let sweep = try network.withoutIdlePredictor { () throws(Failure) in
+    try Sweep(network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)
+  }
   let pool = try WorkerPool(threads: sweep.threads)
   var total = BatchResult()
   while total.count < dataset.count {

@@ -66,6 +66,8 @@ final class TrainingRun {
     self.limits = limits
     (stepsBefore, millisecondsBefore) = (trainer.state.step, trainer.state.milliseconds)
     isAsGiven = trainer.state.step == 0
+    // Its parameters are about to change.
+    trainer.network.giveUpIdlePredictor()
     normalization = snapshot.normalization
     beginning = snapshot
     if let begun = trainer.memory {

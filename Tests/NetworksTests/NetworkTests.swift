@@ -127,6 +127,37 @@ import Testing
     #expect(taken[5] == taken[0] && Set(taken[5...]).count == 3)
   }
 
+  /// A predictor with much scratch memory is not kept.
+  @Test func keepsNoLargePredictor() throws {
+    let large = try network(#"{"inputs": 3, "outputs": 2, "width": 2500, "layers": 1, "field": "dense", "weights_in_time": "shared", "bias": "none", "initial_scale": 0}"#)
+    weak var first: Predictor?
+    for samples in [Network.keptSamples, 1] {
+      try large.withPredictor(samples: samples, threads: 1) { predictor throws(Failure) in
+        if samples > 1 { first = predictor }
+      }
+      if samples > 1 { #expect(first == nil) }
+    }
+  }
+
+  /// Refused memory is asked for again without the kept predictor; without one the refusal stands.
+  @Test func givesUpItsPredictorWhereMemoryIsRefused() throws {
+    let made = try example()
+    try made.withPredictor(samples: 1, threads: 1) { _ throws(Failure) in }
+    var asked = 0
+    func refuse(_ status: Status) -> Failure? {
+      asked = 0
+      return refusal {
+        try made.withoutIdlePredictor { () throws(Failure) in
+          asked += 1
+          if asked == 1 || status != .memory { throw Failure(status, "refused") }
+        }
+      }
+    }
+    #expect(refuse(.notFinite)?.status == .notFinite && asked == 1)
+    #expect(refuse(.memory) == nil && asked == 2)
+    #expect(refuse(.memory)?.status == .memory && asked == 1)
+  }
+
   /// Each map has normal weights of standard deviation 1/√inputs, drawn from the tensor's stream of the seed, and zero biases. Mean and deviation of the 65 536 draws lie within five standard errors,
   /// σ/√n and σ/√(2n).
   @Test func weightsHaveTheirDeviationAndBiasesAreZero() throws {

@@ -12,6 +12,7 @@ import Testing
       OptionDescription("optimizer", .choice(["sgd", "adam"]), default: .text("adam"), "which optimizer"),
       OptionDescription("note", .text, default: .text(""), "any remark"),
       OptionDescription("shuffle", .flag, default: .flag(true), "whether the order is new in each epoch"),
+      OptionDescription("times", .reals, default: .text(""), "when"),
     ])
 
   @Test func defaultsHoldUntilSet() throws {
@@ -62,9 +63,14 @@ import Testing
     ("optimizer", .text("adm"), .unknownName, "unknown value of optimizer 'adm'; did you mean 'adam'? allowed: sgd, adam"),
     ("optimizer", .integer(1), .unsupportedType, "optimizer takes a text, one of sgd, adam; given: 1"),
     ("note", .real(0.5), .unsupportedType, "note takes a text, any text; given: 0.5"),
+    ("epochs", .structure(.null), .unsupportedType, "epochs takes an integer, between 1 and 1000; given: null"),
+    ("epochs", .structure(.array([.text("a")])), .unsupportedType, "epochs takes an integer, between 1 and 1000; given: the list [\"a\"]"),
+    ("optimizer", .structure(.object([("a", .null)])), .unsupportedType, "optimizer takes a text, one of sgd, adam; given: the object {\"a\":null}"),
+    ("note", .structure(.array(Array(repeating: .integer(7), count: 90))), .unsupportedType, "note takes a text, any text; given: the list [\(String(repeating: "7,", count: 31))7…"),
+    ("times", .structure(.array([.integer(1), .text("a")])), .unsupportedType, "times takes a list of numbers, finite numbers separated by commas; entry 2 is 'a'"),
     (
       "epoch", .integer(1), .unknownName,
-      "unknown trainer option 'epoch'; did you mean 'epochs'? allowed: epochs, seed, learning_rate, momentum, optimizer, note, shuffle"
+      "unknown trainer option 'epoch'; did you mean 'epochs'? allowed: epochs, seed, learning_rate, momentum, optimizer, note, shuffle, times"
     ),
   ] as [(String, OptionValue, Status, String)])
   func aRefusedValueChangesNothing(key: String, value: OptionValue, status: Status, message: String) throws {

@@ -40,15 +40,15 @@ def train(field, epochs, folder):
     network = stableode.Network(**NETWORK, **DYNAMICS[field])
     network.normalization = 0.0, 1.0 / 255.0
 
-    def on_event(event):
-        if event.kind == "epoch":
+    def on_progress(progress):
+        if progress.kind == "epoch":
             print(
-                f"epoch {event.epoch:2}  loss {event.training_loss:.4f}  training {100 * event.training_accuracy:.2f} %"
-                f"  validation {100 * event.validation_accuracy:.2f} %  {event.seconds:.1f} s",
+                f"epoch {progress.epoch:2}  loss {progress.training_loss:.4f}  training {100 * progress.training_accuracy:.2f} %"
+                f"  validation {100 * progress.validation_accuracy:.2f} %  {progress.seconds:.1f} s",
                 flush=True,
             )
 
-    network.fit(images[:55000], validation=images[55000:], epochs=epochs, on_event=on_event, **TRAINING)
+    network.fit(images[:55000], validation=images[55000:], epochs=epochs, on_progress=on_progress, **TRAINING)
     return network
 
 

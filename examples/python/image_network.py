@@ -33,10 +33,10 @@ def read(folder, name):
     return stableode.Dataset.idx(Path(folder) / f"{name}-images-idx3-ubyte.gz", Path(folder) / f"{name}-labels-idx1-ubyte.gz")
 
 
-def show(event):
-    if event.kind == "epoch":
+def show(progress):
+    if progress.kind == "epoch":
         print(
-            f"epoch {event.epoch:2}  loss {event.training_loss:.4f}  training {100 * event.training_accuracy:.2f} %  {event.seconds:.0f} s", flush=True
+            f"epoch {progress.epoch:2}  loss {progress.training_loss:.4f}  training {100 * progress.training_accuracy:.2f} %  {progress.seconds:.0f} s", flush=True
         )
 
 
@@ -54,7 +54,7 @@ def main():
     network.fit_normalization(training)
     start = time.perf_counter()
     network.fit(
-        training, epochs=arguments.epochs, on_event=show, optimizer="adam", learning_rate=1e-2, schedule="cosine", batch_size=128, num_threads=0
+        training, epochs=arguments.epochs, on_progress=show, optimizer="adam", learning_rate=1e-2, schedule="cosine", batch_size=128, num_threads=0
     )
     seconds = time.perf_counter() - start
     accuracy = network.evaluate(test)["accuracy"]

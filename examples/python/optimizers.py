@@ -1,6 +1,6 @@
 """Compares Adam, L-BFGS, Gauss–Newton, variable projection and block coordinate descent on the peaks problem: training loss against work.
 
-Work is measured in gradients over the training set, as in the library's events: a forward pass counts one third, and a product with
+Work is measured in gradients over the training set, as in the library's progress reports: a forward pass counts one third, and a product with
 the Gauss–Newton matrix counts five thirds (here for a tenth of the samples only). The example draws one picture, optimizers.png, and
 prints a line for each method: its best validation accuracy, and the work after which it reached Adam's best accuracy.
 

@@ -27,11 +27,11 @@ def train(dynamics, report):
     training, validation = stableode.Dataset.problem("peaks", 4000, 1000, seed=1)
     network = stableode.Network(inputs=2, outputs=5, width=8, layers=64, horizon=5.0, **dynamics)
 
-    def on_event(event):
-        if event.kind == "epoch" and event.epoch % 20 == 0:
-            report(f"  epoch {event.epoch:3}  loss {event.training_loss:.4f}  validation {100 * event.validation_accuracy:.2f} %")
+    def on_progress(progress):
+        if progress.kind == "epoch" and progress.epoch % 20 == 0:
+            report(f"  epoch {progress.epoch:3}  loss {progress.training_loss:.4f}  validation {100 * progress.validation_accuracy:.2f} %")
 
-    return network, network.fit(training, validation=validation, on_event=on_event, **TRAINING)
+    return network, network.fit(training, validation=validation, on_progress=on_progress, **TRAINING)
 
 
 def main():

@@ -164,6 +164,12 @@ typedef struct {
   /// Room for `sode_winograd_gradient_room` numbers.
   void *room;
   void *gradient;
+  /// The groups that are computed, and the rows of squares: the first is a multiple of the band's, the last another one or behind all rows. Sums stay in the room from one call of a group to the next; the call with the
+  /// last row adds them to the gradient.
+  ptrdiff_t firstGroup;
+  ptrdiff_t endGroup;
+  ptrdiff_t firstRow;
+  ptrdiff_t endRow;
 } WinogradGradientCall;
 
 /// Outputs are transformed in blocks of four; those of the last block that do not exist have the weights 0.

@@ -104,6 +104,9 @@ typedef struct {
   void *out;
   ptrdiff_t outRowStride;
   ptrdiff_t outColumnStride;
+  /// The rows that are computed, each with its mirror image, from the diagonal on: a multiple of 16 and another one, or `size`.
+  ptrdiff_t firstRow;
+  ptrdiff_t endRow;
 } SquareCall;
 
 /// One fused update of parameters from their gradient.

@@ -24,7 +24,9 @@ extension GradientOptimizer {
   package func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure) {
     let value = try objective.gradient(at: iterate.parameters, into: iterate.gradient)
     guard value.isFinite else { throw notFinite(value) }
+    try Watch.check()
     smoothing.apply(to: iterate.gradient, of: objective)
+    try Watch.check()
     clipping.apply(to: iterate.gradient)
     try Watch.check()
     let all = OptimizerState(iterate.state)

@@ -14,7 +14,7 @@ package struct WeightDecay: Regularizer {
     var squares = 0.0
     for region in layout.regions where region.isWeight {
       squares += sumOfSquares(parameters[region.range])
-      if let gradient { axpy(strength, parameters[region.range], addingTo: gradient[region.range]) }
+      if let gradient { Watch.allPieces(region.range.count) { axpy(strength, parameters[region.range][$0], addingTo: gradient[region.range][$0]) } }
     }
     return 0.5 * strength * squares
   }

@@ -34,7 +34,7 @@ struct answers {
   sode_status inside;
 };
 
-static int32_t on_event(const sode_progress *progress, void *user_data) {
+static int32_t on_progress(const sode_progress *progress, void *user_data) {
   struct answers *answers = user_data;
   int64_t count;
   answers->calls++;
@@ -136,7 +136,7 @@ int main(void) {
   /* One epoch per run: the callback receives it, and the history keeps it. The callback may read the history. */
   answers.trainer = trainer;
   limits.epochs = 1;
-  CHECK_OK(sode_trainer_set_callback(trainer, on_event, &answers));
+  CHECK_OK(sode_trainer_set_callback(trainer, on_progress, &answers));
   CHECK_OK(sode_trainer_run(trainer, training, validation, &limits));
   CHECK(answers.calls > 0 && answers.epochs_seen > 0);
   CHECK(answers.inside == SODE_OK);

@@ -87,6 +87,11 @@ import VectorFields
         _ = try sweep.lossGradient(parameters.vector, BatchSource(features: batch.view, normalization: nil), .labels(try #require(labels.baseAddress)), count: 20, gradient: gradient.vector, pool: pool)
       }
     }
+    // Nothing is kept yet.
+    let before = parameters.values
+    sweep.updateStatistics(of: parameters.vector)
+    #expect(parameters.values == before)
+    sweep.keepStatistics()
     sweep.updateStatistics(of: parameters.vector)
     // Of the inputs: two channels of 20 · 9 numbers.
     let first = try #require(plan.batchNormalizations.first)

@@ -127,7 +127,9 @@ def _plain(value: Any, name: str) -> Any:
         return float(value)
     if isinstance(value, str):
         return str(value)
-    raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; an option is a bool, an int, a float, a str or a list of numbers")
+    if isinstance(value, numpy.ndarray) and value.ndim == 1:
+        return _plain(value.tolist(), name)
+    raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; an option is a bool, an int, a float, a str, or a list or one-dimensional array of numbers")
 
 
 def read_json(function: Any, handle: int) -> Any:

@@ -11,7 +11,7 @@ import numpy
 
 from ._callers import Callers, Loss
 from ._errors import OUTCOMES, CallbackFailedError
-from ._events import Relay
+from ._relay import Relay
 from ._handle import Handle, new_pointer, pointer_of
 from ._interrupts import attention
 from ._library import library
@@ -108,7 +108,7 @@ class Training(Handle):
         *,
         epochs: int | None = None,
         time_limit: float | None = None,
-        on_event: Callable[[Progress], object] | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
         cancel: CancelToken | None = None,
     ) -> History:
         """Trains until the option "epochs" or a limit is reached, and returns the History of all runs.
@@ -116,25 +116,25 @@ class Training(Handle):
         training, validation: a Dataset or a pair (features, targets). With validation data the network holds the best iterate
         when the run returns, no matter how it ended; without validation data it holds the last.
         epochs: the most epochs of this run. time_limit: the most seconds of this run.
-        on_event: a function that receives each report (a Progress). If it returns True, the run stops gracefully; if it raises,
+        on_progress: a function that receives each report (a Progress). If it returns True, the run stops gracefully; if it raises,
         the run stops and the caller receives the exception.
         cancel: a CancelToken, which stops the run.
         """
         limits = Limits(epochs=_positive(epochs, "epochs"), milliseconds=milliseconds(time_limit, "time_limit"))
         limits.cancel = None if cancel is None else pointer_of(cancel, "cancel_token", "cancel")
-        function(on_event, "on_event")
+        function(on_progress, "on_progress")
         data = None if validation is None else as_dataset(validation, name="validation")
-        failure = self._run(as_dataset(training, name="training"), data, limits, on_event)
+        failure = self._run(as_dataset(training, name="training"), data, limits, on_progress)
         self._relay.reraise()
         self._callers.reraise()
         if failure is not None:
             raise failure
         return self.history
 
-    def _run(self, training, validation, limits, on_event):
+    def _run(self, training, validation, limits, on_progress):
         """Makes the C call. If a callback failed, it returns the CallbackFailedError instead of raising it."""
         validation_pointer = None if validation is None else validation._pointer
-        self._relay.receiver = on_event
+        self._relay.receiver = on_progress
         try:
             with attention.noting():
                 status = library.sode_trainer_run(self._pointer, training._pointer, validation_pointer, ctypes.byref(limits))

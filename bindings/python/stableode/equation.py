@@ -63,7 +63,7 @@ class Solution:
     """The result of `Network.solve`: states of one block, and where each sample's solve ended.
 
     states: [samples, times, width] in the network's type, the visible states at the requested times; NaN at times before a sample's
-    start and at times that it did not reach.
+    start and at times that it did not reach. The states of images are flat: channels, then rows, then columns.
     ends: [samples] of int32, how each solve ended: stableode.END_HORIZON (1), END_EVENT (2) or END_FAILURE (3).
     end_times: [samples] of float64, when each solve ended, in the block's time: 0 … horizon; NaN for samples that could not begin.
     event_states: [samples, width] in the network's type, the visible states at the events; NaN for samples without an event.
@@ -251,5 +251,7 @@ def _state_shape(network, block):
 
 
 def _width(network, block):
-    """Width of the visible state, which is the same in all blocks of a network."""
-    return network.specification["width"] or network.inputs
+    """Width of a block's visible state."""
+    width = ctypes.c_int64()
+    library.sode_network_visible_width(network._pointer, block, ctypes.byref(width))
+    return width.value

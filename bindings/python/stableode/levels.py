@@ -30,7 +30,7 @@ def multilevel(
     *,
     layers: int,
     prolongation: str = "linear",
-    on_event: Callable[[Progress], object] | None = None,
+    on_progress: Callable[[Progress], object] | None = None,
     on_level: Callable[[Network], object] | None = None,
     **options: Unpack[TrainingKeywords],
 ) -> tuple[Network, History]:
@@ -50,7 +50,7 @@ def multilevel(
     """
     deadline = Deadline()
     pointer_of(network, "network", "network")
-    function(on_event, "on_event")
+    function(on_progress, "on_progress")
     function(on_level, "on_level")
     text(prolongation, "prolongation")
     present = max(block.get("layers") or len(block["step_sizes"].split(",")) for block in network.specification["blocks"] if "connector" not in block)
@@ -66,7 +66,7 @@ def multilevel(
     while True:
         try:
             with deadline.rest():
-                history = trainer.run(training, validation, on_event=on_event)
+                history = trainer.run(training, validation, on_progress=on_progress)
         except TimeLimitError:
             if history is None:
                 raise

@@ -174,7 +174,7 @@ class Network(Model):
         targets: ArrayLike | None = None,
         *,
         validation: Data | None = None,
-        on_event: Callable[[Progress], object] | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
         time_limit: float | None = None,
         cancel: CancelToken | None = None,
         **options: Unpack[TrainingKeywords],
@@ -184,7 +184,7 @@ class Network(Model):
         features, targets: a Dataset, or the arguments of Dataset (not copied). For least squares with one output, targets may be
         [samples] or [samples, 1]; predictions are [samples, 1].
         validation: a Dataset or a pair (features, targets); with it the network holds the best iterate at the end.
-        on_event: a function that receives each report (a Progress). If it returns True, training stops gracefully; if it raises,
+        on_progress: a function that receives each report (a Progress). If it returns True, training stops gracefully; if it raises,
         training stops and the caller receives the exception.
         time_limit: the most seconds of training. cancel: a CancelToken, which stops training.
         options: the scope "trainer": optimizer, learning_rate, epochs, batch_size, schedule, patience, num_threads …;
@@ -196,7 +196,7 @@ class Network(Model):
         dataset = as_dataset(features, targets)
         with Training(self, **options) as trainer:
             return trainer.run(
-                dataset, validation, time_limit=time_limit, on_event=on_event, cancel=cancel
+                dataset, validation, time_limit=time_limit, on_progress=on_progress, cancel=cancel
             )
 
     # Use

@@ -20,7 +20,7 @@ _KINDS = {1: "epoch", 2: "step"}
 
 @dataclass(frozen=True)
 class Progress:
-    """One report of a training run: `on_event` receives it, and History has one for each epoch.
+    """One report of a training run: `on_progress` receives it, and History has one for each epoch.
 
     kind: "epoch" at the end of each epoch; "step" in between, at least every 0.1 s.
     epoch: completed epochs, counted from the last refinement.

@@ -45,7 +45,7 @@ CALLS = {
             "features": X,
             "targets": Y,
             "validation": (X, Y),
-            "on_event": lambda progress: None,
+            "on_progress": lambda progress: None,
             "time_limit": 5.0,
             "cancel": stableode.CancelToken(),
             "loss": lambda scores, targets: (scores[:, 0], 0 * scores),
@@ -88,7 +88,7 @@ CALLS = {
             "validation": (X, Y),
             "epochs": 1,
             "time_limit": 5.0,
-            "on_event": lambda progress: None,
+            "on_progress": lambda progress: None,
             "cancel": stableode.CancelToken(),
         },
     ),
@@ -120,7 +120,7 @@ CALLS = {
             "validation": (X, Y),
             "layers": 2,
             "prolongation": "linear",
-            "on_event": lambda progress: None,
+            "on_progress": lambda progress: None,
             "on_level": lambda network: None,
             "loss": None,
             "larger_is_better": True,
@@ -180,7 +180,7 @@ def test_every_function_and_argument_is_listed():
         assert own <= listed, f"{name} takes {own - listed}, which this test does not try"
 
 
-@pytest.mark.parametrize("argument, value, wanted", [("cancel", "x", "CancelToken"), ("time_limit", "x", "seconds"), ("on_event", 3, "function"), ("validation", 5, "Dataset")])
+@pytest.mark.parametrize("argument, value, wanted", [("cancel", "x", "CancelToken"), ("time_limit", "x", "seconds"), ("on_progress", 3, "function"), ("validation", 5, "Dataset")])
 def test_errors_of_fit_say_what_is_wanted(argument, value, wanted):
     with pytest.raises(TypeError, match=rf"{argument} is a (str|int); it must be .*{wanted}"):
         network().fit(X, Y, epochs=1, **{argument: value})

@@ -110,3 +110,66 @@ except MemoryError as error:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0 and done.stdout.startswith("refused: memory"), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("optimizer", stableode.optimizers())
+def test_running_averages_come_from_where_a_step_begins_or_ends(optimizer):
+    """With the share 1 they are those of the whole batch at one of the two points, never at a point that a search has rejected."""
+    x, y = images(40, 2, 6, 5), numpy.random.default_rng(3).integers(0, 3, 40)
+    convolution = {"connector": "convolution", "channels": 4}
+    options = dict(input_shape=[2, 6, 5], outputs=3, seed=2, precision="float64")
+    network = stableode.Network(**options, blocks=[convolution, {"connector": "normalization", "normalization_momentum": 1.0}, CONVOLUTION])
+    plain = stableode.Network(**options, blocks=[convolution, CONVOLUTION])
+    (name,) = [name for name, shape in network.parameters.shapes.items() if name.startswith("connectors.1")]
+
+    def mean():
+        for key in ("connectors.0.K", "connectors.0.b"):
+            plain.parameters[key] = network.parameters[key]
+        return plain.states(x)[0].mean(axis=(0, 2, 3))
+
+    before, moved = mean(), 0
+    trainer = stableode.Trainer(network, optimizer=optimizer, batch_size=40, epochs=12, num_threads=1)
+    for _ in range(12):
+        trainer.run((x, y), epochs=1)
+        after, running = mean(), network.parameters[name].reshape(4, 4)[2]
+        if not numpy.array_equal(before, after):
+            moved += 1
+            assert min(abs(running - before).max(), abs(running - after).max()) < 1e-12
+        before = after
+    assert moved >= 3
+
+
+def test_block_coordinate_trains_with_batch_normalization():
+    x, y = numpy.random.default_rng(0).random((40, 2, 6, 5)), numpy.random.default_rng(1).integers(0, 3, 40)
+    blocks = [{"connector": "convolution", "channels": 4}, RESIDUAL, {"connector": "residual", "channels": 8, "stride": 2}, {**RESIDUAL, "layers": 1}, {"connector": "global_average"}]
+    for seed in range(12):
+        network = stableode.Network(input_shape=[2, 6, 5], outputs=3, seed=seed, blocks=blocks)
+        trainer = stableode.Trainer(network, optimizer="block_coordinate", epochs=4, batch_size=16, num_threads=1, seed=seed)
+        assert trainer.run((x, y)).outcome == "ok" and numpy.isfinite(network.scores(x)).all()
+
+
+@pytest.mark.parametrize(
+    ("blocks", "block", "width"),
+    [
+        ([{"connector": "convolution", "channels": 4}, {**CONVOLUTION, "layers": 1, "integrator": "dopri5"}], 0, 120),
+        ([{**CONVOLUTION}, {"connector": "average_pooling"}, {"connector": "channel_padding", "channels": 4}, {"field": "gradient_flow", "operator": "convolution", "layers": 2, "integrator": "tsit5"}], 1, 24),
+    ],
+)
+def test_solutions_have_the_width_of_their_block(blocks, block, width):
+    network = stableode.Network(input_shape=[2, 6, 5], outputs=3, precision="float64", blocks=blocks)
+    x = images(3, 2, 6, 5)
+    solution = network.solve(x, [0.0, 1.0], block=block)
+    assert solution.states.shape == (3, 2, width) and solution.restart_states.shape == (3, width)
+    states = network.states(x, block=block)
+    assert numpy.allclose(solution.states[:, 0], states[0].reshape(3, -1)) and numpy.allclose(solution.states[:, 1], states[-1].reshape(3, -1))
+    w = numpy.zeros(width)
+    w[5] = 1
+    level = (solution.states[:, 0, 5] + solution.states[:, 1, 5])[0] / 2
+    met = network.solve(x, [], block=block, event=(w, level))
+    assert met.ends[0] == stableode.END_EVENT and abs(met.event_states[0, 5] - level) < 1e-12
+
+
+def test_solutions_between_dense_connectors():
+    network = stableode.Network(inputs=5, outputs=2, blocks=[{"field": "dense", "layers": 2}, {"connector": "dense", "features": 9}, {"field": "antisymmetric", "integrator": "dopri5", "layers": 1}])
+    x = numpy.random.default_rng(0).random((3, 5))
+    assert network.solve(x, [0.5, 1.0], block=1).states.shape == (3, 2, 9)

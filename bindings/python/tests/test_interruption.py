@@ -125,7 +125,7 @@ def test_training_reports_and_ends_in_time(world, optimizer, integrator):
             requested.append(times[-1])
             token.request()
 
-    history = trainer.run(world.data, on_event=receive, cancel=token)
+    history = trainer.run(world.data, on_progress=receive, cancel=token)
     answer = time.thread_time() - requested[0]
     gap = max(b - a for a, b in zip(times, times[1:], strict=False))
     assert history.outcome == "cancelled" and gap < PROMISE and answer < PROMISE, (gap, answer)

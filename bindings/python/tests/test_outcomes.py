@@ -36,7 +36,7 @@ def outcomes():
     token = stableode.CancelToken()
     token.request()
     data = (X, Y)
-    yield "stopped_by_callback", "callback", {}, {"on_event": lambda progress: True}
+    yield "stopped_by_callback", "callback", {}, {"on_progress": lambda progress: True}
     yield "cancelled", "cancel", {}, {"cancel": token}
     yield "time_limit", "time limit", {"epochs": 10**6}, {"time_limit": 0.05}
     yield "early_stopping", "patience", {"patience": 1, "optimizer": "sgd", "learning_rate": 1e-30}, {"validation": data}

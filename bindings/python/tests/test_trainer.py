@@ -90,7 +90,7 @@ def test_continuing_is_bit_exact(make_classifier, data):
     with stableode.Trainer(parts, epochs=4, **OPTIONS) as trainer:
         assert len(trainer.run(data[0], epochs=1)) == 1
         stops = iter([False] * 5 + [True] + [False] * 1000)
-        trainer.run(data[0], on_event=lambda event: next(stops))
+        trainer.run(data[0], on_progress=lambda progress: next(stops))
         history = trainer.run(data[0])
     assert len(history) == 4
     assert numpy.array_equal(whole.parameter_vector, parts.parameter_vector)
@@ -137,28 +137,28 @@ def test_early_stopping(make_classifier, data):
     assert history.outcome == "early_stopping" and len(history) < 1000
 
 
-def test_events_arrive(make_classifier, data):
-    events = []
-    make_classifier().fit(data[0], validation=data[1], epochs=2, on_event=events.append, **OPTIONS)
-    epochs = [event for event in events if event.kind == "epoch"]
-    assert [event.epoch for event in epochs] == [1, 2]
+def test_reports_arrive(make_classifier, data):
+    reports = []
+    make_classifier().fit(data[0], validation=data[1], epochs=2, on_progress=reports.append, **OPTIONS)
+    epochs = [progress for progress in reports if progress.kind == "epoch"]
+    assert [progress.epoch for progress in epochs] == [1, 2]
     assert epochs[0].step == 13 and epochs[0].validation_loss > 0
-    assert {event.kind for event in events} <= {"epoch", "step"}
+    assert {progress.kind for progress in reports} <= {"epoch", "step"}
 
 
-def test_events_arrive_during_validation_too():
+def test_reports_arrive_during_validation_too():
     # About 40 billion operations of validation, long enough for the callbacks every 0.05 s that detect Ctrl-C.
     network = stableode.Network(inputs=2, outputs=2, width=64, layers=100, horizon=4.0)
     random = numpy.random.default_rng(0)
     training, validation = ((random.standard_normal((count, 2)), random.integers(0, 2, count)) for count in (32, 50000))
     validating = []
 
-    def stop(event):
-        validating.append((event.kind, event.epoch_fraction))
-        return event.kind == "step" and event.epoch_fraction == 1
+    def stop(progress):
+        validating.append((progress.kind, progress.epoch_fraction))
+        return progress.kind == "step" and progress.epoch_fraction == 1
 
     with stableode.Trainer(network, **{**OPTIONS, "epochs": 1}) as trainer:
-        assert trainer.run(training, validation, on_event=stop).outcome == "stopped_by_callback"
+        assert trainer.run(training, validation, on_progress=stop).outcome == "stopped_by_callback"
         assert validating[-1] == ("step", 1.0)
         history = trainer.run(training, validation)  # continues within the validation
     assert len(history) == 1
@@ -166,7 +166,7 @@ def test_events_arrive_during_validation_too():
 
 
 def test_callback_may_stop(make_classifier, data):
-    history = make_classifier().fit(data[0], epochs=50, on_event=lambda event: event.epoch >= 3, **OPTIONS)
+    history = make_classifier().fit(data[0], epochs=50, on_progress=lambda progress: progress.epoch >= 3, **OPTIONS)
     assert history.outcome == "stopped_by_callback" and len(history) == 3
 
 
@@ -174,19 +174,19 @@ def test_callback_may_stop(make_classifier, data):
 def test_exception_in_callback_comes_through(make_classifier, data, error):
     raised = error("from the callback")
 
-    def callback(event):
+    def callback(progress):
         raise raised
 
     network = make_classifier()
     with pytest.raises(error) as caught:
-        network.fit(data[0], validation=data[1], epochs=5, on_event=callback, **OPTIONS)
+        network.fit(data[0], validation=data[1], epochs=5, on_progress=callback, **OPTIONS)
     assert caught.value is raised
     network.fit(data[0], epochs=1, **OPTIONS)  # the network is as usable as before
 
 
 def test_library_may_be_called_in_a_callback(make_classifier, data):
     network, accuracies = make_classifier(), []
-    network.fit(data[0], epochs=2, on_event=lambda event: accuracies.append(network.evaluate(data[1])["accuracy"]), **OPTIONS)
+    network.fit(data[0], epochs=2, on_progress=lambda progress: accuracies.append(network.evaluate(data[1])["accuracy"]), **OPTIONS)
     assert len(accuracies) >= 2
 
 
@@ -194,13 +194,13 @@ def test_trainer_in_use_is_busy(make_classifier, data):
     errors = []
     with stableode.Trainer(make_classifier(), epochs=1, **OPTIONS) as trainer:
 
-        def callback(event):
+        def callback(progress):
             try:
                 trainer.set(learning_rate=1.0)
             except stableode.StableODEError as error:
                 errors.append(type(error))
 
-        trainer.run(data[0], on_event=callback)
+        trainer.run(data[0], on_progress=callback)
     assert set(errors) == {stableode.HandleBusyError}
 
 
@@ -255,7 +255,7 @@ INTERRUPTED = """
 
     training, validation = stableode.Dataset.problem("peaks")
     network = stableode.Network(inputs=2, outputs=5, width=8, layers=64, horizon=5.0)
-    events, sent = [], []
+    reports, sent = [], []
 
     def send():
         time.sleep(1.0)
@@ -272,15 +272,15 @@ INTERRUPTED = """
     else:
         sys.exit("no KeyboardInterrupt")
     assert signal.getsignal(signal.SIGINT) is previous
-    best = [event for event in events if event.is_best]
+    best = [progress for progress in reports if progress.is_best]
     if best:
         assert abs(network.evaluate(validation)["loss"] - best[-1].validation_loss) < 1e-6
     network.fit(training, epochs=1, num_threads=1)
-    print("fine", len(events))
+    print("fine", len(reports))
 """
 
 
-@pytest.mark.parametrize("callback", ["on_event=events.append", "on_event=None"])
+@pytest.mark.parametrize("callback", ["on_progress=reports.append", "on_progress=None"])
 def test_interrupt_comes_through_within_300_ms_and_keeps_the_best(callback):
     result = run_python(INTERRUPTED.replace("{callback}", callback))
     assert result.stdout.startswith("fine"), result.stderr
@@ -297,7 +297,7 @@ def test_handler_of_the_user_is_called_and_restored(make_classifier, data):
     try:
         sent = iter([True])
         history = make_classifier().fit(
-            data[0], epochs=50, on_event=lambda event: next(sent, False) and signal.raise_signal(signal.SIGINT), **OPTIONS
+            data[0], epochs=50, on_progress=lambda progress: next(sent, False) and signal.raise_signal(signal.SIGINT), **OPTIONS
         )
         assert signal.getsignal(signal.SIGINT) is mine
     finally:
@@ -357,9 +357,9 @@ def test_a_refined_trainer_carries_over(make_classifier, data):
         trainer.run(*data)
         finer, further = trainer.refine()
     assert numpy.array_equal(finer.parameter_vector, network.refine().parameter_vector)
-    events = []
-    history = further.run(*data, epochs=1, on_event=events.append)
-    assert len(history) == 3 and history[-1].level == 1 and events[-1].level == 1
+    reports = []
+    history = further.run(*data, epochs=1, on_progress=reports.append)
+    assert len(history) == 3 and history[-1].level == 1 and reports[-1].level == 1
     with pytest.raises(stableode.UnknownNameError, match="unknown prolongation 'lin'"):
         further.refine("lin")
 
@@ -444,7 +444,7 @@ def test_a_callback_saves_and_reads(tmp_path):
     trainer = stableode.Trainer(network, epochs=4, batch_size=25, weight_decay=1e-2)
     lengths = []
 
-    def on_event(progress):
+    def on_progress(progress):
         if progress.kind == "epoch":
             lengths.append(len(trainer.history))
             if progress.epoch == 2:
@@ -452,7 +452,7 @@ def test_a_callback_saves_and_reads(tmp_path):
                 with pytest.raises(stableode.HandleBusyError, match="callback"):
                     trainer.set(epochs=7)
 
-    history = trainer.run(training, validation, on_event=on_event)
+    history = trainer.run(training, validation, on_progress=on_progress)
     assert lengths == [1, 2, 3, 4]
     assert (history.objective > history.training_loss).all()
     again, loaded = stableode.Trainer.load(tmp_path / "second")

@@ -1,4 +1,4 @@
-"""Passes the library's training events to Python, and exceptions and Ctrl-C back to the caller."""
+"""Passes the library's progress reports of training to Python, and exceptions and Ctrl-C back to the caller."""
 
 from ._interrupts import attention
 from ._structures import ProgressFunction
