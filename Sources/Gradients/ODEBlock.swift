@@ -38,10 +38,11 @@ package final class ODEBlock: Sendable {
   ///   - noise: the noise in the layers while training.
   /// - Throws: `.incompatible` if the integrator refuses the field or the noise, or basis, grid and integrator cannot be combined.
   package init(
-    field plainField: any VectorField, integrator: any Integrator, grid: TimeGrid, basis: any TimeBasis = LayerwiseBasis(), offset: Int, expandedOffset: Int = 0,
+    field plainField: any VectorField, integrator scheme: any Integrator, grid: TimeGrid, basis: any TimeBasis = LayerwiseBasis(), offset: Int, expandedOffset: Int = 0,
     noise: (any LayerNoise)? = nil, precision: Precision
   ) throws(Failure) {
-    try integrator.check(plainField)
+    try scheme.check(plainField)
+    let integrator = try scheme.adapted(to: plainField, precision)
     if noise != nil { try integrator.checkNoise() }
     let field: any VectorField = noise.map { NoisyField(plainField, $0) } ?? plainField
     if !grid.isUniform { try integrator.checkUnequalSteps() }

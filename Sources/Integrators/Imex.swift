@@ -10,16 +10,20 @@ import VectorFields
 /// are trained, tensor "L", at first the difference (−1, 1, 0). One product with (I + hLᵀL)⁻¹ couples all features. Order 1. The smoothing is contractive for every h, so that ‖y₊‖ ≤ ‖y + h f(y)‖, and where L is
 /// invertible and f bounded the state stays bounded by max ‖f‖/σ_min(L)² at any step size.
 ///
-/// The smoothing is diagonal in the Fourier basis. There its matrix is computed, once per batch and step size. Tiles are multiplied by this n × n matrix.
+/// The smoothing is diagonal in the Fourier basis. There its matrix is computed, once per batch and step size. Tiles are multiplied by this n × n matrix. For images `ImageImex` takes the place of this scheme.
 package struct Imex: Integrator {
   package init() {}
   package var order: Int { 1 }
 
   package func check(_ field: any VectorField) throws(Failure) {
-    guard field.isDense else { throw Failure(.incompatible, "integrator imex smooths features around a ring; it is not defined for images (operator convolution)") }
     guard field.componentCount == 1, field.stateWidth == field.width else {
       throw Failure(.incompatible, "integrator imex smooths the features of one state and needs a field of one component, such as gradient_flow; this field is partitioned")
     }
+  }
+
+  /// Images are smoothed along both axes.
+  package func adapted(to field: any VectorField, _ precision: Precision) throws(Failure) -> any Integrator {
+    field.isDense ? self : try ImageImex(self, field.shape, precision)
   }
 
   package func parameters(_ field: any VectorField) -> [ParameterShape] { [ParameterShape("L", [PeriodicStencil.taps], .weight, .values([-1, 1, 0]))] }

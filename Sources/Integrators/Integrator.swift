@@ -21,6 +21,9 @@ package protocol Integrator: Sendable {
   var needsConstantWeights: Bool { get }
   /// Refuses a field that the scheme cannot step, with the reason.
   func check(_ field: any VectorField) throws(Failure)
+  /// The scheme with what it needs to step this field, which it accepts, such as tables for the size of an image. Blocks step with it.
+  /// - Throws: `memory`.
+  func adapted(to field: any VectorField, _ precision: Precision) throws(Failure) -> any Integrator
   /// Refuses a time grid whose steps are not all equal, with the reason, if the scheme needs equal ones.
   func checkUnequalSteps() throws(Failure)
   /// Whether steps draw random numbers, from `Step.draws`.
@@ -92,6 +95,7 @@ extension Integrator {
   package var fieldCount: Int { 1 }
   package var needsConstantWeights: Bool { false }
   package func check(_ field: any VectorField) throws(Failure) {}
+  package func adapted(to field: any VectorField, _ precision: Precision) throws(Failure) -> any Integrator { self }
   package func checkUnequalSteps() throws(Failure) {}
   package var drawsNumbers: Bool { false }
   package func checkNoise() throws(Failure) {}

@@ -13,19 +13,20 @@ import Settings
 /// Memory is allocated once. Only one thread may use the object at a time.
 package final class NormBound {
   /// The number of bounds computed so far.
-  package private(set) var count = 0
-  private let arena: Arena
+  package internal(set) var count = 0
+  let arena: Arena
   private let rows: Int
   private let columns: Int
   /// The ratio of successive trial values of c².
-  private static let ratio = 1.02
+  static let ratio = 1.02
   /// The largest order of a Gram matrix that is computed in Float. For larger ones, rounding errors would increase the bound by more than 1 %.
   private static let largestFloat = 256
 
   /// - Parameters:
   ///   - rows, columns: the largest extents of all matrices whose norms will be bounded, the smaller first.
+  ///   - numbers: further Doubles, which convolutions need.
   /// - Throws: `memory`.
-  package init(rows: Int, columns: Int) throws(Failure) {
+  package init(rows: Int, columns: Int, numbers: Int = 0) throws(Failure) {
     precondition(rows >= 1 && rows <= columns, "the shorter side comes first")
     guard sode_shim_blas_memory_ready() != 0 else { throw Failure(.memory, "memory: no room for the work of matrix products") }
     (self.rows, self.columns) = (rows, columns)
@@ -33,10 +34,11 @@ package final class NormBound {
     size.add(rows: rows, columns: Self.padded(columns), precision: .float64)
     for _ in 0..<2 { size.add(rows: rows, columns: rows, precision: .float64) }
     for _ in 0..<LargestEigenvalue.vectors { size.add(count: rows, precision: .float64) }
+    size.add(count: numbers, precision: .float64)
     arena = try Arena(size)
   }
 
-  private static func padded(_ count: Int) -> Int { (count + Block.quantum - 1) / Block.quantum * Block.quantum }
+  static func padded(_ count: Int) -> Int { (count + Block.quantum - 1) / Block.quantum * Block.quantum }
 
   /// A bound of ‖W‖₂, or of ‖½(W − Wᵀ)‖₂.
   ///
@@ -80,7 +82,7 @@ package final class NormBound {
   private static func working(_ order: Int, _ precision: Precision) -> Precision { order > largestFloat ? .float64 : precision }
 
   /// By how much c² is increased, relative to nc²; m is the length of the longer sums.
-  private static func widening(_ m: Int, _ precision: Precision) -> Double { 0.75 * Double(m + 4) * precision.epsilon }
+  static func widening(_ m: Int, _ precision: Precision) -> Double { 0.75 * Double(m + 4) * precision.epsilon }
 
   /// W, or ½(W − Wᵀ), in rows without gaps but for padding.
   private func dense(_ matrix: Matrix, _ isAntisymmetric: Bool) -> Block {
@@ -98,21 +100,45 @@ package final class NormBound {
 
   /// The least proven c, or `limit`.
   private func proven(_ block: Block, columns m: Int, below limit: Double) -> Double {
-    let (n, precision) = (block.rows, block.precision)
-    let (gram, factor) = (arena.vector(count: n * n, precision: precision), arena.vector(count: n * n, precision: precision))
-    let vectors = (0..<LargestEigenvalue.vectors).map { _ in arena.vector(count: n, precision: precision) }
-    let matrix = Matrix(gram.base, rows: n, columns: n, precision: precision)
-    fill(gram, 0)
-    accumulateOuter(block, block, addingTo: matrix)
-    // ‖W‖_F² ≤ nc²: both errors together are at most the share of nc² that the longer sums give.
-    let widening = 1 + Double(n) * Self.widening(m, precision)
-    var trial = LargestEigenvalue.estimate(matrix, vectors) * Self.ratio
+    let gram = GramMatrix(of: block, columns: m, arena)
+    var trial = gram.estimate() * Self.ratio
     while trial > 0, trial < limit * limit {
-      let square = precision == .float32 ? Double(Float(trial)) : trial
-      copy(gram, into: factor)
-      if isPositiveDefinite(square, minus: Matrix(factor.base, rows: n, columns: n, precision: precision)) { return (square * widening).squareRoot() }
+      if let square = gram.proven(trial) { return square.squareRoot() }
       trial *= Self.ratio
     }
     return limit
   }
+}
+
+/// The Gram matrix G = WWᵀ of a block of rows, with memory for its factorization.
+struct GramMatrix {
+  private let gram: Vector
+  private let factor: Vector
+  private let vectors: [Vector]
+  private let order: Int
+  /// ‖W‖_F² ≤ nc²: both rounding errors together are at most the share of nc² that the longer sums give.
+  private let widening: Double
+
+  /// - Parameter columns: of W; the block's columns after them are zeros.
+  init(of block: Block, columns: Int, _ arena: Arena) {
+    let (n, precision) = (block.rows, block.precision)
+    (gram, factor) = (arena.vector(count: n * n, precision: precision), arena.vector(count: n * n, precision: precision))
+    vectors = (0..<LargestEigenvalue.vectors).map { _ in arena.vector(count: n, precision: precision) }
+    (order, widening) = (n, 1 + Double(n) * NormBound.widening(columns, precision))
+    fill(gram, 0)
+    accumulateOuter(block, block, addingTo: Matrix(gram.base, rows: n, columns: n, precision: precision))
+  }
+
+  /// An estimate of ‖W‖₂² from below.
+  func estimate() -> Double { LargestEigenvalue.estimate(Matrix(gram.base, rows: order, columns: order, precision: gram.precision), vectors) }
+
+  /// A proven bound of ‖W‖₂² of about `square`; nil if the proof fails.
+  func proven(_ square: Double) -> Double? {
+    let square = gram.precision == .float32 ? Double(Float(square)) : square
+    copy(gram, into: factor)
+    return isPositiveDefinite(square, minus: Matrix(factor.base, rows: order, columns: order, precision: factor.precision)) ? square * widening : nil
+  }
+
+  /// Whether ‖W‖₂² ≤ `square` is proven.
+  func isProven(atMost square: Double) -> Bool { proven(square / widening * (1 - 2 * gram.precision.epsilon)).map { $0 <= square } ?? false }
 }

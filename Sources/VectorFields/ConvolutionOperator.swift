@@ -83,16 +83,17 @@ package final class ConvolutionOperator: LinearOperator {
 
   package func affineForm(_ weights: OperatorWeights, bias: Bias?, activation: Activation, sign: Double) -> AffineForm? { nil }
 
-  /// ½(‖K‖₁ + ‖K‖_∞), which is also a bound for ½(K − Kᵀ).
+  /// The largest norm in the Fourier basis of a torus (`ConvolutionSpectrum`); or ½(‖K‖₁ + ‖K‖_∞), which is also a bound for ½(K − Kᵀ), if that is enough.
   package func boundNorm(_ tensor: UnsafeMutableRawPointer, isAntisymmetric: Bool, enough target: Double, by bound: NormBound) -> Double {
-    boundConvolutionNorm(self.tensor(tensor), geometry)
+    let weights = self.tensor(tensor)
+    let sums = boundConvolutionNorm(weights, geometry)
+    return sums > target && sums.isFinite ? bound.bound(weights, ConvolutionSpectrum(geometry), isAntisymmetric: isAntisymmetric, below: sums) : sums
   }
 
-  /// The bound is a norm of the tensor and is computed directly, so that only rounding is added.
-  package var normLooseness: Double { 1 + 1e-12 }
-  /// The sums of n absolute values are at most √n times the Frobenius norm.
-  package var normGrowth: Double { convolutionNormCopies(geometry) * (Double(fanIn).squareRoot() + Double(fanOut).squareRoot()) / 2 }
-  package var normExtents: (rows: Int, columns: Int) { (1, 1) }
+  package var normLooseness: Double { ConvolutionSpectrum(geometry).looseness }
+  package var normGrowth: Double { ConvolutionSpectrum(geometry).growth }
+  package var normExtents: (rows: Int, columns: Int) { ConvolutionSpectrum(geometry).extents }
+  package var normNumbers: Int { ConvolutionSpectrum(geometry).numbers }
 
   package func rowSums() throws(Failure) -> RowSums { try RowSums(geometry) }
 

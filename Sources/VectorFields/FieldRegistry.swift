@@ -20,7 +20,7 @@ package let fields = Registry<FieldEntry>("field", [
   ("port_hamiltonian", "(J−R)∇H(y), J antisymmetric, R = BᵀB, H convex [Cheng, Wang & Manchester 2024]; H does not grow along the flow",
   FieldEntry(options: [hiddenWidth, dissipationWidth, epsilon]) { (c) throws(Failure) in try PortHamiltonianField(c) }),
   ("second_order", "ÿ=σ(Ky+b) or ÿ=−Kᵀσ(Ky+b) [Haber & Ruthotto 2017, §4.2; Ruthotto & Haber 2018]; the state oscillates", FieldEntry(options: [hiddenWidth, form] + innerNormalizationOptions) { (c) throws(Failure) in try secondOrder(c) }),
-  ("rotate_relax", "(A−Aᵀ)y − Kᵀσ(Ky+b); non-expansive with the integrators cayley and exponential", FieldEntry(options: [hiddenWidth]) { (c) throws(Failure) in try RotateRelaxField(c) }),
+  ("rotate_relax", "(A−Aᵀ)y − Kᵀσ(Ky+b); non-expansive with the integrators cayley and exponential", FieldEntry(options: [hiddenWidth, rotation]) { (c) throws(Failure) in try RotateRelaxField(c) }),
   ("linear_cubic", "wy + b − γy³ [Ruseckas 2019]; takes no activation", FieldEntry(options: [cubicRate]) { (c) throws(Failure) in try LinearCubicField(c) }),
   ("linear_activation", "wy + b + κ(σ(y)−y) or wy + b + κσ(y) [Ruseckas 2019]; with integrator near_identity a feed-forward network", FieldEntry(options: [activationRate, activationForm]) { (c) throws(Failure) in try LinearActivationField(c) }),
   ("continuous_rnn", "τᵢẏᵢ = −yᵢ + Σⱼwⱼᵢσ(yⱼ−θⱼ) + Iᵢ [Ruseckas 2019]; with symmetric w it has a Lyapunov function", FieldEntry(options: [symmetric]) { (c) throws(Failure) in try ContinuousRNNField(c) }),
@@ -63,6 +63,9 @@ private let innerNormalizationOptions =
       "inner_normalization", .choice(["none"] + normalizations.names), default: .text("none"),
       "the normalization N in Kᵀσ(N(Ky+b)) of fields that are gradients; with another than none, nothing is claimed about stability")
   ] + normalizationOptions.filter { $0.key != "normalization" }
+private let rotation = OptionDescription(
+  "rotation", .choice(["channels", "kernel"]), default: .text("channels"),
+  "what A is over convolutions. channels: a matrix across the channels of each pixel; kernel: a convolution like K, with odd kernels and zero or periodic padding. Over matrices both are A of all features")
 private let coupling = OptionDescription(
   "coupling", .choice(["separable", "full"]), default: .text("separable"),
   "separable: K is block-diagonal, so that verlet can be used; full: K is any matrix, for integrators that step the whole state at once")

@@ -29,6 +29,8 @@ package struct LayerPlan: Sendable {
 
   /// Rows of the state.
   package let width: Int
+  /// The extents of the state.
+  package var shape: Shape { configuration.shape(of: configuration.width) }
   /// The pixels of a channel; 1 for features.
   package var pixels: Int { configuration.pixels }
   package var isDense: Bool { if case .dense = configuration.operators { true } else { false } }

@@ -36,14 +36,16 @@ package protocol LinearOperator: AnyObject, Sendable {
   /// sign·σ(Wx + bias) as one affine map of a matrix, for the fast path of single samples; nil for an operator that is not a matrix.
   func affineForm(_ weights: OperatorWeights, bias: Bias?, activation: Activation, sign: Double) -> AffineForm?
 
-  /// An upper bound of ‖W‖₂, or of ‖½(W − Wᵀ)‖₂, which exceeds the norm by less than the factor `normLooseness`. If a cheaper bound is at most `target`, that one is returned.
-  /// - Parameter bound: computes the bound, with memory for `normExtents`.
+  /// An upper bound of ‖W‖₂, or of ‖½(W − Wᵀ)‖₂. It exceeds a norm of the tensor, which is ‖W‖₂ itself or a bound of it, by less than the factor `normLooseness`. If a cheaper bound is at most `target`, that one is returned.
+  /// - Parameter bound: computes the bound, with memory for `normExtents` and `normNumbers`.
   func boundNorm(_ tensor: UnsafeMutableRawPointer, isAntisymmetric: Bool, enough target: Double, by bound: NormBound) -> Double
   var normLooseness: Double { get }
-  /// How much a change ΔW of the tensor increases this bound at most, relative to the Frobenius norm of the tensor ΔW.
+  /// How much a change ΔW of the tensor increases this norm at most, relative to the Frobenius norm of the tensor ΔW.
   var normGrowth: Double { get }
   /// The extents of the matrix whose norm is bounded, the smaller first.
   var normExtents: (rows: Int, columns: Int) { get }
+  /// Further numbers that the bound needs.
+  var normNumbers: Int { get }
 
   /// The row sums of |WWᵀ|: one for each output of a matrix, or output channel of a convolution.
   /// - Throws: `.incompatible`, with the reason, if they do not bound the norm of W.
@@ -69,6 +71,7 @@ extension LinearOperator {
   package var needsPreparation: Bool { false }
   package var scratchWidth: Int { 0 }
   package var normGrowth: Double { 1 }
+  package var normNumbers: Int { 0 }
   package func rowSums() throws(Failure) -> RowSums { throw Failure(.incompatible, "no row sums are known of this operator") }
   package func checkSquare() throws(Failure) { precondition(inputs == outputs, "the antisymmetric part of a square matrix") }
 

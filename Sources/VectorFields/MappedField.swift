@@ -7,6 +7,7 @@ package protocol PlannedField: VectorField {
 
 extension PlannedField {
   package var width: Int { plan.width }
+  package var shape: Shape { plan.shape }
   package var pixels: Int { plan.pixels }
   package var isDense: Bool { plan.isDense }
   package var couplesSamples: Bool { plan.couplesSamples }

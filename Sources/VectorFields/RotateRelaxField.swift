@@ -7,17 +7,22 @@ import Settings
 /// integrators `cayley` and `exponential`, which apply an exact rotation and then an Euler step of the relaxation, are non-expansive for h ≤ 2/(L‖K‖²). About explicit schemes that do not split the field nothing
 /// is claimed.
 ///
+/// Over convolutions A is a matrix across the channels of each pixel, or with the option `rotation` kernel a convolution.
+///
 /// M = ½(A − Aᵀ) is computed once per batch. Its gradient G becomes dA = ½(G − Gᵀ). K is hidden × n. Cost: three products.
 package final class RotateRelaxField: MappedField, RotatingField {
   package let plan: LayerPlan
   package let map: SumMap<AffineMap, ComposedMap>
   package var isDamped: Bool { true }
   package let frozenDynamics: FrozenDynamics?
+  package let rotationOrder: Int?
 
-  /// Takes the option `hidden_width`, the rows of K.
+  /// Takes the options `hidden_width`, the rows of K, and `rotation`.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     var plan = LayerPlan(configuration)
-    let rotation = try plan.weight("A", prepared: .antisymmetric(damping: 0))
+    let isKernel = try configuration.options.text("rotation") == "kernel"
+    let rotation = try plan.weight("A", prepared: .antisymmetric(damping: 0), by: isKernel ? nil : configuration.operators.ofPixels)
+    rotationOrder = isKernel && !plan.isDense ? nil : configuration.width
     let weights = try plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
     map = SumMap(
       AffineMap(rotation, bias: .none, nil, factor: 2),
@@ -26,7 +31,8 @@ package final class RotateRelaxField: MappedField, RotatingField {
     frozenDynamics = FrozenDynamics(.rotationAndDescent, configuration.activation, [.init(weights)], degree: 2)
   }
 
-  package var rotationTensor: Int { 0 }
+  package var rotation: OperatorPlace { map.first.place }
+  package var rotationKernel: ConvolutionGeometry? { (rotation.linearOperator as? ConvolutionOperator)?.geometry }
 
   package func evaluateRelaxation(
     _ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block

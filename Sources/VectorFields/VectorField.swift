@@ -10,6 +10,8 @@ import LinearAlgebra
 package protocol VectorField: Sendable {
   /// The number of features of the visible state y, which blocks pass to one another: the first rows of the state.
   var width: Int { get }
+  /// The extents of the visible state. Plain features are channels of one pixel.
+  var shape: Shape { get }
   /// The rows that one channel of an image takes; 1 for features.
   var pixels: Int { get }
   /// Whether the field multiplies by matrices only, which integrators may read from its tensors.
@@ -73,6 +75,7 @@ package protocol VectorField: Sendable {
 }
 
 extension VectorField {
+  package var shape: Shape { Shape(channels: width) }
   package var pixels: Int { 1 }
   package var isDense: Bool { true }
   package var couplesSamples: Bool { false }

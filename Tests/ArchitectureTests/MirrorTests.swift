@@ -45,6 +45,7 @@ struct MirrorTests {
     "Sources/LinearAlgebra/ConvolutionScratch.swift": "internal to convolve, whose tests run it at every width",
     "Sources/LinearAlgebra/ConvolutionWinograd.swift": "as WinogradGradient.swift",
     "Sources/LinearAlgebra/ConvolutionPlan.swift": "internal to convolve, whose tests run it for every geometry",
+    "Sources/LinearAlgebra/KernelTransform.swift": "internal to spectra: KernelRotationTests, KernelSmoothingTests and ConvolutionSpectrumTests compare what is made of it with matrices",
     "Sources/Networks/TangentScratch.swift": "internal memory of TangentSweep, whose tests run it at every width",
     "Sources/Networks/TangentPass.swift": "internal to TangentSweep, whose tests run it through networks of every kind",
     "Sources/Networks/TrainingPass.swift": "internal to Sweep, whose tests run it through networks of every kind",

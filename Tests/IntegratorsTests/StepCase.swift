@@ -19,22 +19,27 @@ final class StepCase {
   private let scratch: Numbers
 
   /// - Parameters:
+  ///   - width: features, or channels of an image.
+  ///   - operators: what the field multiplies by.
   ///   - options: the integrator's options.
   ///   - deviation: the standard deviation of the field's random parameters; the integrator's own tensors have their declared initial values.
   init(
     _ field: String, _ integrator: String, width: Int = 5, columns: Int = 16, h: Double = 0.3, activation: Activation = .tanh, bias: BiasKind = .vector,
-    fieldOptions values: [String: OptionValue] = [:], options: [String: OptionValue] = [:], precision: Precision = .float64, seed: UInt64 = 7, deviation: Double = 0.5
+    fieldOptions values: [String: OptionValue] = [:], operators: OperatorKind = .dense, options: [String: OptionValue] = [:], precision: Precision = .float64, seed: UInt64 = 7, deviation: Double = 0.5
   ) throws {
     var fieldValues = OptionValues(scope: "block", VectorFields.fieldOptions)
     for (key, value) in values { try fieldValues.set(key, value) }
     var own = OptionValues(scope: "block", integrators.options)
     for (key, value) in options { try own.set(key, value) }
-    let made = try fields(field).make(FieldConfiguration(width: width, activation: activation, bias: bias, precision: precision, options: fieldValues))
+    var configuration = FieldConfiguration(width: width, activation: activation, bias: bias, precision: precision, options: fieldValues)
+    configuration.operators = operators
+    let made = try fields(field).make(configuration)
     self.field = made
-    let scheme = try integrators(integrator).make(own)
+    let registered = try integrators(integrator).make(own)
+    try registered.check(made)
+    let scheme = try registered.adapted(to: made, precision)
     self.integrator = scheme
     (self.precision, self.columns, self.h) = (precision, columns, h)
-    try scheme.check(made)
     tensors = try made.parameters.enumerated().map { try Numbers.normal($1.count, precision, seed: seed + UInt64($0), deviation: deviation) }
       + scheme.parameters(made).map { shape in
         guard case .values(let values) = shape.initial else { return try Numbers.normal(shape.count, precision, seed: seed + 50, deviation: 0.3) }

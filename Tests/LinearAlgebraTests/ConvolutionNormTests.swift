@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func paddingThatRepeatsPixelsCountsThem() throws {
-    #expect(try Padding.allCases.map { convolutionNormCopies(try geometry($0)) } == [1, 1, 9, 4])
+    #expect(try Padding.allCases.map { convolutionPaddingNorm(try geometry($0)) } == [1, 1, 2, 2])
   }
 
   @Test func whatIsNotFiniteStaysSo() throws {

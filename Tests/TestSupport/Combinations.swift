@@ -28,8 +28,10 @@ package struct Combination: Sendable, CustomStringConvertible {
   package let bias: String
   package let precision: Precision
   package var linearOperator = "dense"
+  /// Further options, as "key=value".
+  package var options: [String] = []
 
-  package var description: String { "\(field) × \(integrator) × \(activation) × bias \(bias) × \(precision.name) × \(linearOperator)" }
+  package var description: String { "\(field) × \(integrator) × \(activation) × bias \(bias) × \(precision.name) × \(([linearOperator] + options).joined(separator: " "))" }
 
   /// Whether steps solve an equation up to `solver_tolerance`.
   private static func isImplicit(_ integrator: String) -> Bool {
@@ -42,10 +44,14 @@ package struct Combination: Sendable, CustomStringConvertible {
     return pair.field != "ode_rnn" || isCertain { try isAccepted { _ = try NetworkPlan(try combination.specification()) } }
   }.map { "\($0.field) \($0.integrator)" }
 
-  /// The pairs that have a network over each operator besides matrices, as "field integrator operator".
+  /// The pairs that have a network over each operator besides matrices, as "field integrator operator"; and those whose steps differ with the operator's options, which follow.
   package static let operatorPairs = operators.names.filter { $0 != "dense" }.flatMap { name in
     pairs.map { "\($0) \(name)" }.filter { pair in isCertain { try isAccepted { for combination in of(pair) { _ = try NetworkPlan(try combination.specification(opening: "zero_padding")) } } } }
-  }
+  } + optionPairs
+  private static let optionPairs = [
+    "rotate_relax cayley convolution rotation=kernel padding=periodic", "rotate_relax rk4 convolution rotation=kernel", "rotate_relax exponential convolution padding=reflect",
+    "gradient_flow imex convolution padding=replicate", "antisymmetric imex convolution padding=periodic",
+  ]
 
   /// A pair with every activation, bias and precision. During development tanh and a vector bias represent all others; `make test` sets SODE_SWEEP=full, which runs the whole product.
   package static func of(_ pair: String) -> [Combination] {
@@ -56,7 +62,7 @@ package struct Combination: Sendable, CustomStringConvertible {
     return (wholeSweep ? all : ["tanh"]).flatMap { activation in
       (wholeSweep ? biases.names : ["vector"]).flatMap { bias in
         Precision.allCases.map {
-          Combination(field: names[0], integrator: names[1], activation: activation, bias: bias, precision: $0, linearOperator: names.count > 2 ? names[2] : "dense")
+          Combination(field: names[0], integrator: names[1], activation: activation, bias: bias, precision: $0, linearOperator: names.count > 2 ? names[2] : "dense", options: Array(names.dropFirst(3)))
         }
       }
     }
@@ -97,6 +103,10 @@ package struct Combination: Sendable, CustomStringConvertible {
     // Explicit steps of this size keep states up to 10 bounded: hγy² < 1.
     if field == "linear_cubic" { try specification.set("cubic_rate", .real(0.02)) }
     for (key, value) in sweepOptions[integrator] ?? [:] { try specification.set(key, value) }
+    for option in options {
+      let parts = option.split(separator: "=").map(String.init)
+      try specification.set(parts[0], .text(parts[1]))
+    }
     // Batch normalization, the default, couples the samples.
     if try fields(field).options.contains(where: { $0.key == "normalization" }) {
       try specification.set("normalization_epsilon", .real(0.1))

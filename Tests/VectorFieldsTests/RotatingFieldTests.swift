@@ -14,7 +14,7 @@ import VectorFields
   @Test func rotationTensorHoldsASquareMatrix() throws {
     for name in fields.names {
       guard let field = try FieldVariant(name).example().field as? any RotatingField else { continue }
-      #expect(field.parameters[field.rotationTensor].shape == [6, 6])
+      #expect(field.parameters[field.rotation.tensor].shape == [6, 6])
     }
     #expect(try FieldVariant("rotate_relax").example().field is any RotatingField)
   }
@@ -28,7 +28,7 @@ import VectorFields
       let x = try example.numbers(6, 1, seed: 1)
       var bare = example.layer()
       bare.prepared = nil
-      bare.tensors[field.rotationTensor] = nil
+      bare.tensors[field.rotation.tensor] = nil
       for layer in [example.layer(.training), example.layer(.inference), bare] {
         let out = try example.zeros(6, 1)
         field.evaluateRelaxation(
@@ -58,7 +58,7 @@ import VectorFields
     let pulled = zip(q.values, p.values).map { $0 - $1 }
     let backward = inner(v.values, pulled) + zip(direction.tensors, gradient.tensors).reduce(0) { $0 + inner($1.0.values, $1.1.values) }
     #expect(abs(inner(tangent.values, p.values) - backward) < 1e-13 * norm(tangent.values) * norm(p.values))
-    #expect(gradient.tensors[field.rotationTensor].values.allSatisfy { $0 == 0 })
+    #expect(gradient.tensors[field.rotation.tensor].values.allSatisfy { $0 == 0 })
   }
 
   /// finishGradient changes only the place of A: dA = ½(G − Gᵀ).

@@ -13,8 +13,8 @@ import VectorFields
 ///
 /// A layer outside the set is scaled: one factor multiplies the weights of all its operators, so that their norms end 3 % below the limit.
 ///
-/// The norms are not computed exactly. `NormBound` gives upper bounds that include all rounding errors and exceed the norm by at most 1 %. A layer that these bounds place in the set is therefore proven to
-/// be in it, and a layer within 1 % of the limit may be scaled although it need not be.
+/// The norms are not computed exactly. `NormBound` gives upper bounds that include all rounding errors and exceed the norm by at most 1 %; those of convolutions bound the norm on a torus. A layer that these bounds place in
+/// the set is therefore proven to be in it, and a layer within 1 % of the limit may be scaled although it need not be.
 ///
 /// Bounds are expensive, so they are reused. If the weights have changed by ΔW since their norm was bounded, the bound has grown by at most ‖ΔW‖_F times `normGrowth`. A new bound is computed only if the old one, with this
 /// growth added, no longer proves that the layer is in the set. Whether a layer is scaled depends on its weights alone and not on when they were bounded, so that training continued in another process
@@ -85,7 +85,8 @@ package final class StabilitySet: Constraint {
     let extents = parts.map { $0.norm.place.linearOperator.normExtents }
     let (rows, columns) = (extents.map(\.rows).max() ?? 1, extents.map(\.columns).max() ?? 1)
     var workspaces: [NormBound] = []
-    for _ in 0..<threads { workspaces.append(try NormBound(rows: rows, columns: columns)) }
+    let numbers = parts.map { $0.norm.place.linearOperator.normNumbers }.max() ?? 0
+    for _ in 0..<threads { workspaces.append(try NormBound(rows: rows, columns: columns, numbers: numbers)) }
     self.workspaces = workspaces
   }
 
@@ -119,8 +120,10 @@ package final class StabilitySet: Constraint {
       let weights = parameters[parts[part].range]
       scale(factor, weights)
       copy(weights, into: parts[part].bounded)
-      // Rounding changes each weight by at most half an epsilon, relative to the weight, and the norm by at most √n times as much.
-      bounds.store(bounds.load(part) * factor * (1 + Double(parts[part].norm.place.linearOperator.normExtents.rows).squareRoot() * weights.precision.epsilon), at: part)
+      // Rounding changes each weight by at most half an epsilon, relative to the weight, and the norm by at most √n times the growth as much.
+      let linearOperator = parts[part].norm.place.linearOperator
+      let rounding = linearOperator.normGrowth * Double(linearOperator.normExtents.rows).squareRoot() * weights.precision.epsilon
+      bounds.store(bounds.load(part) * factor * (1 + rounding), at: part)
     }
     return true
   }

@@ -26,6 +26,7 @@ package final class NoisyField: VectorField {
   }
 
   package var width: Int { field.width }
+  package var shape: Shape { field.shape }
   package var pixels: Int { field.pixels }
   package var isDense: Bool { field.isDense }
   package var couplesSamples: Bool { field.couplesSamples }
