@@ -51,6 +51,21 @@ public func sode_network_state_extents(
   }
 }
 
+@_cdecl("sode_network_visible_extents") @implementation
+public func sode_network_visible_extents(
+  _ network: OpaquePointer?, _ block: Int64, _ channels: UnsafeMutablePointer<Int64>?, _ height: UnsafeMutablePointer<Int64>?, _ width: UnsafeMutablePointer<Int64>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    guard channels != nil || height != nil || width != nil else { throw Failure(.nullPointer, "channels, height and width are NULL; one of them is needed") }
+    try using(network, .network, "network") { network throws(Failure) in
+      let shape = network.plan.blockShapes[try blockIndex(block, network.plan)]
+      channels?.pointee = Int64(shape.channels)
+      height?.pointee = Int64(shape.height)
+      width?.pointee = Int64(shape.width)
+    }
+  }
+}
+
 @_cdecl("sode_network_states") @implementation
 public func sode_network_states(
   _ network: OpaquePointer?, _ block: Int64, _ features: UnsafePointer<sode_tensor>?, _ states: UnsafeMutablePointer<sode_tensor>?
