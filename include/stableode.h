@@ -292,6 +292,8 @@ SODE_API sode_status sode_network_describe(sode_network *network, sode_network_i
 
 /* Parameters by name: "opening.W" [width, inputs], "blocks.0.K" [layers, n, n], "blocks.0.b" [layers, n or 1], "readout.W" [outputs, n],
  * "readout.b" [outputs]; kernels of convolutions are [layers, outputs, inputs / groups, kernel height · kernel width], without layers in "connectors.0.K".
+ * In memory that is [layers, outputs, inputs / groups, kernel height, kernel width]. Batch normalizations are [layers, 4, channels]: scales, shifts, running
+ * means and running variances; where layers share weights, each training step moves these once, towards the mean of the layers' statistics.
  * shape must have room for 4 entries. */
 SODE_API sode_status sode_network_parameter_at(sode_network *network, int64_t index, const char **name, int32_t *ndim, int64_t *shape);
 SODE_API sode_status sode_network_get_parameter(sode_network *network, const char *name, sode_tensor *value);
@@ -301,7 +303,8 @@ SODE_API sode_status sode_network_get_parameters(sode_network *network, sode_ten
 SODE_API sode_status sode_network_set_parameters(sode_network *network, const sode_tensor *values);
 /* Draws new initial parameters from the seed. */
 SODE_API sode_status sode_network_initialize(sode_network *network, uint64_t seed);
-/* Makes the network read each feature x as (x - shift)*scale. shift and scale are [inputs]; NULL for both removes the normalization. The network keeps them in
+/* Makes the network read each feature x as (x - shift)*scale. shift and scale are [inputs], or for images [channels], one number for all pixels of a channel;
+ * NULL for both removes the normalization. sode_network_get_normalization gives them as [inputs]. The network keeps them in
  * float64 and computes in float64 with features of float64, int32 and int64 before it rounds to its own precision: times around 1.7e9 seconds stay distinct.
  * (Even int64 beyond 2^53 loses nothing if shift is near it.) Times and masks of sequences enter as they are: their shift becomes 0, their scale 1.
  * sode_network_get_normalization returns SODE_ERR_STATE for a network without a normalization. */
@@ -512,13 +515,15 @@ SODE_API sode_status sode_network_confusion(sode_network *network, sode_dataset 
 SODE_API sode_status sode_network_class_figures(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_tensor *figures);
 SODE_API sode_status sode_network_predict(sode_network *network, const sode_tensor *features, int32_t what, int64_t num_threads,
                                           sode_tensor *result);
-/* The states of one block at every layer, [layers + 1, samples, state width]; the state of a Hamiltonian field is (y, z), width 2n. */
+/* The states of one block at every layer, [layers + 1, samples, state width]; the state of a Hamiltonian field is (y, z), width 2n. The numbers of an image
+ * are ordered channel, row, pixel: dense memory [layers + 1, samples, channels, height, width] is passed with the three extents above. Their distance, the
+ * last stride, is the same for all of them, while layers and samples may have any strides. */
 SODE_API sode_status sode_network_states(sode_network *network, int64_t block, const sode_tensor *features, sode_tensor *states);
 SODE_API sode_status sode_network_state_shape(sode_network *network, int64_t block, int64_t *layers, int64_t *state_width);
 /* The shape of that state as an image: channels, height, width, whose product is the state width; a list of features has height and width 1. */
 SODE_API sode_status sode_network_state_extents(sode_network *network, int64_t block, int64_t *channels, int64_t *height, int64_t *width);
-/* The width of a block's visible state, which the stages after it read and sode_network_solve gives: y alone where the state is (y, z). Blocks may differ. */
-SODE_API sode_status sode_network_visible_width(sode_network *network, int64_t block, int64_t *width);
+/* The shape of the visible state y, which is what follows the block and what sode_network_solve gives at times; its product is the width in section 11. */
+SODE_API sode_status sode_network_visible_extents(sode_network *network, int64_t block, int64_t *channels, int64_t *height, int64_t *width);
 
 typedef struct sode_predictor sode_predictor;
 /* Creates scratch memory and packed weights for batches of up to max_batch samples. With one thread, running the predictor takes no lock and allocates
@@ -566,10 +571,10 @@ SODE_API sode_status sode_gradient_run(sode_gradient *gradient, const sode_tenso
 /* Sets a loss function of the caller's for sode_gradient_run (and for the curvature "hessian"); NULL: the network's loss. */
 SODE_API sode_status sode_gradient_set_loss(sode_gradient *gradient, sode_loss_function loss, void *user_data);
 /* J^T w, where J is the Jacobian of the scores and w [samples, outputs] a cotangent of the scores: with respect to the parameters, [parameters], and to the
- * features, [samples, inputs]; either may be NULL. */
+ * features, [samples, inputs] or any shape of a batch (images with the channels first or last); either may be NULL. */
 SODE_API sode_status sode_gradient_pullback(sode_gradient *gradient, const sode_tensor *features, const sode_tensor *cotangent,
                                             sode_tensor *parameter_gradient, sode_tensor *feature_gradient);
-/* J v for a direction v that consists of a part in the parameters, [parameters], and one in the features, [samples, inputs]; either may be NULL (zero). Gives
+/* J v for a direction v that consists of a part in the parameters, [parameters], and one in the features, in any shape of a batch; either may be NULL (zero). Gives
  * the scores (may be NULL) and their tangent J v, both [samples, outputs]. */
 SODE_API sode_status sode_gradient_pushforward(sode_gradient *gradient, const sode_tensor *features, const sode_tensor *parameter_direction,
                                                const sode_tensor *feature_direction, sode_tensor *scores, sode_tensor *tangent);
@@ -638,7 +643,7 @@ SODE_API sode_status sode_network_solve_rows_or_nan(sode_network *network, int64
 typedef struct sode_memory_plan {
   uint32_t struct_size;
   uint32_t reserved0;
-  int64_t workers;       /* threads, each with its own scratch memory */
+  int64_t workers;       /* threads; each has scratch memory of its own, or with batch normalization over a whole batch each tile */
   int64_t tile_columns;  /* samples in the largest tile; a tile is a part of the batch that is computed at once */
   int64_t tape_bytes;    /* tapes (stored states) of all blocks and workers, which the option "memory_limit" limits */
   int64_t scratch_bytes; /* as sode_gradient_bytes gives for a new object: tapes, gradients, prepared operators, tiles, a vector as long as the parameters */

@@ -48,6 +48,12 @@ shim_fiber *shim_fiber_create(size_t stack_bytes, void (*function)(void *), void
   return fiber;
 }
 
+void shim_fiber_restart(shim_fiber *fiber, void *argument) {
+  fiber->argument = argument;
+  fiber->has_returned = 0;
+  makecontext(&fiber->own, begin, 0);
+}
+
 int shim_fiber_resume(shim_fiber *fiber) {
   if (fiber->has_returned) return 0;
   running = fiber;

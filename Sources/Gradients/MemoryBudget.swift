@@ -6,11 +6,14 @@ package struct MemoryBudget: Sendable {
   /// The number of columns of the widest tile.
   package let columns: Int
   package let workers: Int
+  /// Whether the workers are tiles that advance side by side, for messages; otherwise they are threads.
+  package let areTiles: Bool
   package let precision: Precision
 
-  package init(columns: Int, workers: Int, precision: Precision) {
+  package init(columns: Int, workers: Int, areTiles: Bool = false, precision: Precision) {
     self.columns = columns
     self.workers = workers
+    self.areTiles = areTiles
     self.precision = precision
   }
 
@@ -42,10 +45,11 @@ package struct MemoryBudget: Sendable {
     let least = pairs.map { bytes(rows: $0.leastTapeRows($1)) }
     let needed = total(least)
     guard needed <= limit else {
+      func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+      let size = counted(columns, "sample")
+      let who = areTiles ? "\(counted(workers, "tile")) of \(size), all at once, because batch normalization needs the whole batch" : "\(counted(workers, "thread")), tiles of \(size)"
       throw Failure(
-        .memory,
-        "memory_limit is \(limit) bytes; the tapes of \(blocks.count == 1 ? "the block" : "the \(blocks.count) blocks") need at least \(needed) bytes (\(workers) \(workers == 1 ? "thread" : "threads"), tiles of \(columns) \(columns == 1 ? "sample" : "samples"))"
-      )
+        .memory, "memory_limit is \(limit) bytes; the tapes of \(blocks.count == 1 ? "the block" : "the \(blocks.count) blocks") need at least \(needed) bytes (\(who))")
     }
     var spare = (limit - needed) / workers
     let wishes = zip(pairs, least).map { bytes(rows: $0.0.mostTapeRows($0.1)) - $1 }

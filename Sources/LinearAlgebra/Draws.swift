@@ -15,10 +15,15 @@ package struct Draws: Equatable, Sendable {
   }
 
   /// The numbers of one block for a tile whose first sample is number `sample` of the batch.
-  package func tile(block: Int, firstSample sample: Int) -> LayerDraws {
-    // Each step and block has its own key, different from those of the seed's other streams (the order of samples, initial values).
+  package func tile(block: Int, firstSample sample: Int) -> LayerDraws { tile(0x6472_6177, block, sample) }
+
+  /// The numbers of one connector, by its place among the network's stages, which are not those of any block.
+  package func tile(connector stage: Int, firstSample sample: Int) -> LayerDraws { tile(0x6472_6178, stage, sample) }
+
+  /// Each step, kind of stage and stage has its own key, different from those of the seed's other streams (the order of samples, initial values).
+  private func tile(_ kind: UInt32, _ number: Int, _ sample: Int) -> LayerDraws {
     let words = philox(
-      SIMD4(UInt32(truncatingIfNeeded: step), UInt32(truncatingIfNeeded: step >> 32), UInt32(truncatingIfNeeded: block), 0x6472_6177),
+      SIMD4(UInt32(truncatingIfNeeded: step), UInt32(truncatingIfNeeded: step >> 32), UInt32(truncatingIfNeeded: number), kind),
       key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)))
     return LayerDraws(key: UInt64(words.y) << 32 | UInt64(words.x), sample: firstSample &+ UInt64(sample))
   }

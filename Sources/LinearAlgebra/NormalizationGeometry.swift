@@ -33,6 +33,8 @@ package struct NormalizationGeometry: Equatable, Sendable {
   package var rows: Int { channels * pixels }
   /// Groups of channels; 1 where single pixels are normalized.
   package var groups: Int { if case .groups(let groups) = kind { groups } else { 1 } }
+  /// Whether the mean is taken of single numbers, which it leaves nothing of.
+  package var normalizesSingleNumbers: Bool { !isByPixels && channels == groups && pixels == 1 }
   var isByPixels: Bool { kind == .pixels }
   /// Rows of the statistics: of a group the mean, what rounding took from it, and 1/σ; of a pixel 1/√(Σ_c x² + ε).
   package var statisticsRows: Int { isByPixels ? pixels : 3 * groups }

@@ -59,6 +59,9 @@ package final class TileMeeting: @unchecked Sendable {
     /// The samples of all tiles.
     package var samplesOfAll: Int { meeting.samples }
 
+    /// The weight of this meeting's statistics among those of a step: the number of its samples if the batch has several meetings.
+    package var weight: Double { meeting.fiber == nil ? 1 : Double(meeting.samples) }
+
     /// Adds a batch's statistics of a layer to those of this step, once for all tiles.
     package func note(_ place: UnsafeMutableRawPointer, _ body: (Vector) -> Void) {
       guard tile == 0, !isReturning, let parameters = meeting.parameters, let statistics = meeting.statistics else { return }
@@ -79,6 +82,8 @@ package final class TileMeeting: @unchecked Sendable {
   /// The last round whose slots each worker has merged.
   private let merged: UnsafeMutablePointer<Int>
   private let workers: Int
+  /// The stack of tiles that run alone.
+  private let fiber: OpaquePointer?
   private var quanta = 0
   private var samples = 0
   /// The parameters whose places name layers, and for each place the sums of its statistics in this step.
@@ -110,7 +115,9 @@ package final class TileMeeting: @unchecked Sendable {
   ///   - columns: those of a tile.
   ///   - numbersPerQuantum, results: the most numbers that an exchange has for 16 columns, and that it results in.
   ///   - workers: the most workers.
-  package init(tiles: Int, columns: Int, numbersPerQuantum: Int, results: Int, workers: Int) throws(Failure) {
+  ///   - isAlone: whether tiles will run alone, one after the other (`runAlone`).
+  /// - Throws: `memory`.
+  package init(tiles: Int, columns: Int, numbersPerQuantum: Int, results: Int, workers: Int, isAlone: Bool = false) throws(Failure) {
     quantaOfTile = Self.quanta(columns)
     (resultNumbers, self.workers) = (results, workers)
     let (count, overflow) = (tiles * quantaOfTile).multipliedReportingOverflow(by: numbersPerQuantum)
@@ -121,10 +128,18 @@ package final class TileMeeting: @unchecked Sendable {
     counters.initialize(to: Counters())
     merged = .allocate(capacity: workers)
     merged.initialize(repeating: 0, count: workers)
+    fiber = isAlone ? shim_fiber_create(Self.stackBytes, Self.work, nil) : nil
     seats = (0..<tiles).map { Seat(self, tile: $0) }
+    if isAlone, fiber == nil { throw Failure(.memory, "memory: no room for the stack of a tile whose samples are normalized together") }
+  }
+
+  /// What a fiber runs: the work of its seat.
+  private static let work: @convention(c) (UnsafeMutableRawPointer?) -> Void = { seat in
+    if let seat { Unmanaged<Seat>.fromOpaque(seat).takeUnretainedValue().work?() }
   }
 
   deinit {
+    if let fiber { shim_fiber_free(fiber) }
     counters.deallocate()
     merged.deallocate()
   }
@@ -172,7 +187,7 @@ package final class TileMeeting: @unchecked Sendable {
       defer { for seat in seats[0..<tiles] { seat.work = nil } }
       for seat in seats[0..<tiles] {
         seat.begin { body(seat.tile) }
-        let fiber = shim_fiber_create(Self.stackBytes, { Unmanaged<Seat>.fromOpaque($0).takeUnretainedValue().work?() }, Unmanaged.passUnretained(seat).toOpaque())
+        let fiber = shim_fiber_create(Self.stackBytes, Self.work, Unmanaged.passUnretained(seat).toOpaque())
         guard let fiber else { throw Failure(.memory, "memory: no room for the stacks of \(tiles) tiles that are normalized together") }
         fibers.append(fiber)
       }
@@ -192,6 +207,23 @@ package final class TileMeeting: @unchecked Sendable {
       }
     }
     try pool.watch.check()
+  }
+
+  /// Runs one tile that meets no other, so that its statistics are those of its own samples, on the calling thread.
+  ///
+  /// - Parameters: as of `seat` and `run`.
+  package func runAlone(samples: Int, columns: Int, parameters: Vector?, statistics: Vector?, _ body: () -> Void) {
+    guard let fiber else { preconditionFailure("a meeting for tiles that run alone") }
+    seat(1, parameters: parameters, statistics: statistics) { _ in (samples, columns) }
+    (quanta, self.samples) = (Self.quanta(columns), samples)
+    counters.pointee = Counters()
+    merged[0] = 0
+    withoutActuallyEscaping(body) { body in
+      seats[0].begin(body)
+      shim_fiber_restart(fiber, Unmanaged.passUnretained(seats[0]).toOpaque())
+      while shim_fiber_resume(fiber) != 0 {}
+      seats[0].work = nil
+    }
   }
 
   /// Waits until all workers have resumed their tiles in a round. Returns whether any tile has not ended.

@@ -23,7 +23,7 @@ struct BlockRecipe {
     try checkElementOptions(options)
     self.precision = precision
     integrator = try integrators(try options.text("integrator")).make(options)
-    if shape.isImage, !options.isSet("operator") {
+    if shape.pixels > 1, !options.isSet("operator") {
       throw Failure(
         .incompatible, "the state is an image of \(shape) numbers: set operator to convolution; or to dense, for matrices between all \(shape.features) numbers")
     }

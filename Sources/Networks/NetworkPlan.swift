@@ -15,6 +15,8 @@ package final class NetworkPlan: Sendable {
   package let seed: UInt64
   /// The most samples of a tile.
   package let tileColumns: Int
+  /// The most samples of a tile of sweeps with derivatives.
+  package var derivativeColumns: Int { samplesTogether ?? tileColumns }
   /// The layout of sequences in the inputs; nil if the inputs are plain features.
   package let sequence: SequencePlan?
   /// The stages in the order in which a tile passes them. The first is a connector if there is an opening, the last if there is a readout.
@@ -73,7 +75,7 @@ package final class NetworkPlan: Sendable {
         let (what, count) = inputShape.isImage ? ("channels of the inputs", inputShape.channels) : ("inputs", inputs)
         throw Failure(.incompatible, "width is \(width), less than \(what), \(count); opening zero_padding needs width >= \(what) (opening dense takes any)")
       }
-      state = Shape(channels: width, height: inputShape.height, width: inputShape.width)
+      state = inputShape.with(channels: width)
     case .sequence: break
     case .dense, .sequenceDense:
       stages.append(.map(try layout.dense("opening", from: Shape(channels: sequence?.format.channels ?? inputs), to: state, precision).connector))
@@ -148,12 +150,13 @@ package final class NetworkPlan: Sendable {
     preparedForTraining = preparedOffsets(.training)
     preparedForInference = preparedOffsets(.inference)
     let states = [inputShape, state] + shapes + blockShapes
-    tileColumns = states.contains(where: \.isImage) ? Block.quantum : LinearAlgebra.tileColumns(width: max(width, blockShapes.map(\.features).max() ?? 0), precision: precision)
+    tileColumns = states.contains(where: { $0.pixels > 1 }) ? Block.quantum : LinearAlgebra.tileColumns(width: max(width, blockShapes.map(\.features).max() ?? 0), precision: precision)
     tensors = layout.tensors
-    batchNormalizations = layout.tensors.flatMap { tensor -> [(range: Range<Int>, channels: Int, momentum: Double)] in
-      guard case .normalization(let momentum?) = tensor.role, let channels = tensor.shape.last else { return [] }
-      return stride(from: tensor.range.lowerBound, to: tensor.range.upperBound, by: 4 * channels).map { ($0..<$0 + 4 * channels, channels, momentum) }
+    batchNormalizations = layout.tensors.flatMap { tensor -> [BatchNormalization] in
+      guard case .normalization(let form?) = tensor.role, let channels = tensor.shape.last else { return [] }
+      return stride(from: tensor.range.lowerBound, to: tensor.range.upperBound, by: 4 * channels).map { BatchNormalization(name: tensor.name, range: $0..<$0 + 4 * channels, channels: channels, form: form) }
     }
+    samplesTogether = try Self.samplesTogether(batchNormalizations)
     parameterCount = layout.count
   }
 
@@ -176,7 +179,7 @@ package final class NetworkPlan: Sendable {
     guard extents.count == numbers.count, 2...3 ~= extents.count, extents.allSatisfy({ 1...maximumExtent ~= $0 }), extents.reduce(1.0, { $0 * Double($1) }) <= Double(maximumExtent) else {
       throw Failure(.outOfRange, "input_shape is [\(text)]; it must be channels, height, width, or channels, length: whole numbers >= 1 with a product of at most \(maximumExtent)")
     }
-    let shape = extents.count == 3 ? Shape(channels: extents[0], height: extents[1], width: extents[2]) : Shape(channels: extents[0], width: extents[1])
+    let shape = extents.count == 3 ? Shape(channels: extents[0], height: extents[1], width: extents[2]) : Shape(channels: extents[0], height: 1, width: extents[1])
     if network.isSet("inputs"), try network.integer("inputs") != shape.features {
       throw Failure(.incompatible, "inputs is \(try network.integer("inputs")) but input_shape [\(text)] has \(shape.features) numbers; leave inputs out")
     }
@@ -215,15 +218,17 @@ package final class NetworkPlan: Sendable {
     return stage == 0 ? 1 : bank(ofOutput: stage - 1)
   }
 
-  /// The tensors with running averages: the range of one layer's entry, its channels and the momentum.
-  package let batchNormalizations: [(range: Range<Int>, channels: Int, momentum: Double)]
+  /// The normalizations with running averages, one for each layer's entry in its tensor.
+  package let batchNormalizations: [BatchNormalization]
   /// How many parameters are running averages.
   package var runningAverages: Int { batchNormalizations.reduce(0) { $0 + 2 * $1.channels } }
+  /// How many samples of a training batch are normalized together, each group being a tile; nil where samples are independent, or all samples of a batch are normalized together.
+  package let samplesTogether: Int?
   /// Whether a sample's result depends on the other samples of its batch while training.
   package var couplesSamples: Bool { !batchNormalizations.isEmpty }
 
-  /// Whether training draws random numbers: for noise in the layers, or for a random scheme.
-  package var drawsNumbers: Bool { blocks.contains(where: \.drawsNumbers) }
+  /// Whether training draws random numbers: for noise in the layers, for a random scheme, or for a connector.
+  package var drawsNumbers: Bool { blocks.contains(where: \.drawsNumbers) || connectors.contains(where: \.connector.drawsNumbers) }
 
   package var maximumScratchWidth: Int { max(blocks.map(\.scratchWidth).max() ?? 0, connectors.map(\.connector.scratchWidth).max() ?? 0) }
   package var maximumRecordWidth: Int { max(blocks.map(\.recordWidth).max() ?? 0, connectors.map(\.connector.recordWidth).max() ?? 0) }

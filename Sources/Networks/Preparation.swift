@@ -62,7 +62,12 @@ extension NetworkPlan {
     var own = Weights(
       parameters: weights.parameters, prepared: weights.prepared.map { $0[preparedRange(stage: stage, for: weights.purpose)] }, purpose: weights.purpose,
       drive: drive, log: log.map { Unmanaged.passUnretained($0) } ?? weights.log)
-    if let draws, case .block(let index) = stages[stage] { own.draws = draws.tile(block: index, firstSample: firstSample) }
+    if let draws {
+      own.draws = switch stages[stage] {
+      case .block(let index): draws.tile(block: index, firstSample: firstSample)
+      case .map(let connector): connector.drawsNumbers ? draws.tile(connector: stage, firstSample: firstSample) : LayerDraws()
+      }
+    }
     return own
   }
 }

@@ -38,7 +38,7 @@ package final class ReadoutSweep {
     self.map = map
     range = map.range
     preconditioner = try ReadoutPreconditioner(map, origin: range.lowerBound, precision: plan.precision)
-    largestTile = plan.tileColumns
+    largestTile = plan.derivativeColumns
     // The last tile may need padding.
     let columns = batch + Block.quantum
     let valueRows = plan.loss.targetKind == .values ? plan.outputs : 0

@@ -44,7 +44,10 @@ private let choosers = [
 package let elementOptions: [OptionDescription] = distinctOptions(choosers.flatMap { $0.choices.map(\.options) })
 
 /// The element options that a block's field, operator, integrator, basis, memory policy and noise take.
-func takenElementOptions(_ block: OptionValues) throws(Failure) -> [String] {
+func takenElementOptions(_ block: OptionValues) throws(Failure) -> [String] { try withoutUnusedNormalization(ownElementOptions(block), block) }
+
+/// The same with those of normalizations that are not chosen, which are refused where the normalization is made.
+private func ownElementOptions(_ block: OptionValues) throws(Failure) -> [String] {
   var keys: [String] = []
   for chooser in choosers {
     let chosen = try block.text(chooser.option)
@@ -53,9 +56,16 @@ func takenElementOptions(_ block: OptionValues) throws(Failure) -> [String] {
   return keys
 }
 
+/// The options that a field or a connector takes, without those of normalizations that are not chosen.
+func withoutUnusedNormalization(_ keys: [String], _ options: OptionValues) throws(Failure) -> [String] {
+  guard let chooser = normalizationChoosers.first(where: keys.contains) else { return keys }
+  let unused = try unusedNormalizationOptions(options, by: chooser)
+  return keys.filter { !unused.contains($0) }
+}
+
 /// Refuses options that are set but belong to another field, operator, integrator, basis, memory policy or noise than the block's.
 func checkElementOptions(_ block: OptionValues) throws(Failure) {
-  let taken = try takenElementOptions(block)
+  let taken = try ownElementOptions(block)
   for option in elementOptions where block.isSet(option.key) && !taken.contains(option.key) {
     let owners = choosers.map { (option: $0.option, plural: $0.plural, names: $0.takers(of: option.key)) }.filter { !$0.names.isEmpty }
     let chosen = try owners.map { (owner) throws(Failure) in "\(owner.option) \(try block.text(owner.option))" }.joined(separator: " and ")

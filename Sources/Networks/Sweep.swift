@@ -58,11 +58,14 @@ package final class Sweep: @unchecked Sendable {
   /// Logs and scratch memory of the workers; of the tiles, if these meet.
   private let logs: [StepLog]
   private let scratch: [TileScratch]
-  /// The meeting of the tiles of a training batch, and the statistics of its layers, in the layout of the parameters; nil if samples are independent.
+  /// The meeting of the tiles of a training batch; nil if samples are independent, or each tile is normalized by itself.
   private let meeting: TileMeeting?
-  private let statistics: Vector?
+  /// For each worker the meeting of a tile that is normalized by itself; empty if none is.
+  private let alone: [TileMeeting]
+  /// Sums of the statistics of a batch's layers, in the layout of the parameters: one vector where tiles meet, otherwise one for each group of tiles.
+  private let statistics: [Vector]
   /// The statistics of the pass that `keepStatistics` chose, in the same layout.
-  private let keptStatistics: Vector?
+  private let keptStatistics: [Vector]
   /// The tasks of preparing and finishing operators, each with several sets of operators.
   private let chunks: OperatorChunks
   private let gradientTasks: GradientTasks
@@ -95,20 +98,23 @@ package final class Sweep: @unchecked Sendable {
     groupGradients = gradients
     unwanted = geometry.needsUnwanted ? arena.vector(count: plan.extendedCount, precision: plan.precision) : nil
     var scratch: [TileScratch] = []
-    statistics = geometry.tilesMeet ? arena.vector(count: plan.extendedCount, precision: plan.precision) : nil
-    keptStatistics = geometry.tilesMeet ? arena.vector(count: plan.extendedCount, precision: plan.precision) : nil
+    statistics = (0..<geometry.statisticsCount).map { [arena] _ in arena.vector(count: plan.extendedCount, precision: plan.precision) }
+    keptStatistics = (0..<geometry.statisticsCount).map { [arena] _ in arena.vector(count: plan.extendedCount, precision: plan.precision) }
     for _ in 0..<geometry.scratchCount { scratch.append(TileScratch(arena, rows, columns: partition.columns)) }
     self.scratch = scratch
     logs = (0..<geometry.scratchCount).map { _ in StepLog() }
     meeting = geometry.tilesMeet
       ? try TileMeeting(plan, tiles: partition.tiles, columns: partition.columns, workers: workers) : nil
+    var alone: [TileMeeting] = []
+    for _ in 0..<(geometry.tilesMeet || statistics.isEmpty ? 0 : workers) { alone.append(try TileMeeting(plan, tiles: 1, columns: partition.columns, workers: 1, isAlone: true)) }
+    self.alone = alone
     sums = TileSums(arena, tiles: partition.tiles, workers: workers)
     chunks = OperatorChunks(plan)
     gradientTasks = GradientTasks(plan, chunks)
   }
 
   /// Bytes of scratch memory held.
-  package var byteCount: Int { arena.byteCount + sums.byteCount + (meeting?.byteCount ?? 0) }
+  package var byteCount: Int { arena.byteCount + sums.byteCount + (meeting?.byteCount ?? 0) + alone.reduce(0) { $0 + $1.byteCount } }
 
   /// Computes the loss of a batch of `count` samples and, if wanted, the gradient of its mean, which overwrites `gradient`. The loss has the same bits with and without a gradient.
   ///
@@ -175,7 +181,7 @@ package final class Sweep: @unchecked Sendable {
   }
 
   /// How a batch is cut into tiles.
-  func partition(count: Int) -> TilePartition { TilePartition(count: count, largest: plan.tileColumns, accumulates: derivative) }
+  func partition(count: Int) -> TilePartition { plan.partition(count: count, derivative: derivative) }
 
   /// Computes the states of a batch that the readout is applied to.
   /// - Parameter take: called on any of the pool's threads with each tile's number in the `partition` and its states, width × samples.
@@ -194,6 +200,8 @@ package final class Sweep: @unchecked Sendable {
   ) throws(Failure) -> BatchResult {
     precondition(count >= 1 && count <= batch, "batch larger than its sweep")
     precondition(pool.threads <= threads, "more threads than the sweep has scratch for")
+    let trains = mode == .training && derivative && plan.couplesSamples
+    if trains { try plan.checkTrainingBatch(of: count) }
     let back = gradient != nil || alwaysBack
     let partition = partition(count: count)
     try sums.begin(tiles: partition.tiles)
@@ -244,9 +252,9 @@ package final class Sweep: @unchecked Sendable {
         log.clear()
         self.sums.note(result, tile: index, worker: worker)
     }
-    if let meeting, mode == .training {
-      precondition(derivative, "a sweep without derivatives does not train")
-      beginMeeting(meeting, weights.parameters, partition)
+    if trains { for vector in statistics { for each in plan.batchNormalizations { fill(vector[each.range], 0) } } }
+    if trains, let meeting {
+      seat(meeting, weights.parameters, partition)
       let workers = min(pool.threads, partition.groups)
       func groups(_ worker: Int) -> Range<Int> { partition.groups * worker / workers..<partition.groups * (worker + 1) / workers }
       let shares = (0..<workers).map { partition.tiles(of: groups($0).lowerBound).lowerBound..<partition.tiles(of: groups($0).upperBound - 1).upperBound }
@@ -266,7 +274,15 @@ package final class Sweep: @unchecked Sendable {
         let (log, sum) = (self.logs[worker], sum(of: group))
         prepare(log)
         if let sum { self.clear(sum, log) }
-        for index in partition.tiles(of: group) where !log.isOver { run(index, place: worker, sum: sum, worker: worker) }
+        for index in partition.tiles(of: group) where !log.isOver {
+          guard trains, !self.alone.isEmpty else {
+            run(index, place: worker, sum: sum, worker: worker)
+            continue
+          }
+          self.alone[worker].runAlone(
+            samples: partition.samples(of: index).count, columns: partition.columns(of: index), parameters: weights.parameters, statistics: self.statistics[group]
+          ) { run(index, place: worker, sum: sum, worker: worker) }
+        }
       }
     }
     if let failure = sums.failure { throw source.named(failure) }
@@ -281,32 +297,30 @@ package final class Sweep: @unchecked Sendable {
     return sums.total(tiles: partition.tiles)
   }
 
-  /// Seats the tiles of a batch, and clears the sums of its layers' statistics.
-  private func beginMeeting(_ meeting: TileMeeting, _ parameters: Vector, _ partition: TilePartition) {
-    meeting.seat(partition.tiles, parameters: parameters, statistics: statistics) { (partition.samples(of: $0).count, partition.columns(of: $0)) }
-    if let statistics { for (range, _, _) in plan.batchNormalizations { fill(statistics[range], 0) } }
+  /// Seats the tiles of a batch.
+  private func seat(_ meeting: TileMeeting, _ parameters: Vector, _ partition: TilePartition) {
+    meeting.seat(partition.tiles, parameters: parameters, statistics: statistics.first) { (partition.samples(of: $0).count, partition.columns(of: $0)) }
   }
 
   /// Keeps the statistics of the last training pass, for `updateStatistics`.
   package func keepStatistics() {
-    guard let statistics, let keptStatistics else { return }
-    for (range, _, _) in plan.batchNormalizations { copy(statistics[range], into: keptStatistics[range]) }
+    for each in plan.batchNormalizations { for (sums, kept) in zip(statistics, keptStatistics) { copy(sums[each.range], into: kept[each.range]) } }
   }
 
   /// Forgets the kept statistics.
   package func forgetStatistics() {
-    guard let keptStatistics else { return }
-    for (range, _, _) in plan.batchNormalizations { fill(keptStatistics[range], 0) }
+    for each in plan.batchNormalizations { for kept in keptStatistics { fill(kept[each.range], 0) } }
   }
 
-  /// Moves the running averages of batch normalization towards the kept statistics of a training batch; without such they stay.
+  /// Moves the running averages of batch normalization towards the kept statistics of a training batch; without such they stay. Where there are several, because layers share a normalization or the batch is normalized
+  /// in groups, the averages move towards their mean, in which a group counts by its samples.
   package func updateStatistics(of parameters: Vector) {
-    guard let keptStatistics else { return }
-    for (range, channels, momentum) in plan.batchNormalizations {
-      let (sums, running) = (keptStatistics[range], parameters[range])
-      let evaluations = sums.load(0)
-      guard evaluations > 0 else { continue }
-      for index in 2 * channels..<4 * channels { running.store((1 - momentum) * running.load(index) + momentum * sums.load(index) / evaluations, at: index) }
+    for each in plan.batchNormalizations {
+      let (running, momentum) = (parameters[each.range], each.form.momentum)
+      func sum(_ index: Int) -> Double { keptStatistics.reduce(0) { $0 + $1[each.range].load(index) } }
+      let weight = sum(0)
+      guard weight > 0 else { continue }
+      for index in 2 * each.channels..<4 * each.channels { running.store((1 - momentum) * running.load(index) + momentum * sum(index) / weight, at: index) }
     }
   }
 

@@ -8,6 +8,8 @@ struct SweepGeometry {
   let workers: Int
   /// Whether the tiles of a training batch meet. Each then has scratch memory of its own.
   let tilesMeet: Bool
+  /// How many vectors there are for sums of statistics: one where tiles meet; otherwise one for each group of tiles.
+  let statisticsCount: Int
   /// How many tiles have scratch memory.
   let scratchCount: Int
   /// One policy per block, fitted to the byte limits.
@@ -23,11 +25,12 @@ struct SweepGeometry {
     if let memory { for block in plan.blocks { try memory.check(block) } }
     // A block whose own policy is this one keeps its options for it.
     let policies = memory.map { memory in plan.memory.map { $0.name == memory.name ? $0 : memory } } ?? plan.memory
-    partition = TilePartition(count: batch, largest: plan.tileColumns, accumulates: derivative)
+    partition = plan.partition(count: batch, derivative: derivative)
     workers = min(threads, partition.groups)
-    tilesMeet = derivative && plan.couplesSamples
+    tilesMeet = derivative && plan.couplesSamples && plan.samplesTogether == nil
+    statisticsCount = derivative && plan.couplesSamples ? (tilesMeet ? 1 : partition.groups) : 0
     scratchCount = tilesMeet ? partition.tiles : workers
-    let budget = MemoryBudget(columns: partition.columns, workers: scratchCount, precision: plan.precision)
+    let budget = MemoryBudget(columns: partition.columns, workers: scratchCount, areTiles: tilesMeet, precision: plan.precision)
     self.memory = derivative ? try budget.fitted(policies, to: plan.blocks) : policies
     rows = TileRows(plan, tapes: derivative ? zip(self.memory, plan.blocks).map { $0.tapeRows($1) } : nil, features: features)
     var size = Arena.Size()
@@ -36,9 +39,16 @@ struct SweepGeometry {
     for _ in 1..<max(derivative ? partition.groups : 1, 1) { size.add(count: plan.extendedCount, precision: plan.precision) }
     needsUnwanted = plan.sequence != nil && derivative && features
     if needsUnwanted { size.add(count: plan.extendedCount, precision: plan.precision) }
-    if tilesMeet { for _ in 0..<2 { size.add(count: plan.extendedCount, precision: plan.precision) } }
+    for _ in 0..<2 * statisticsCount { size.add(count: plan.extendedCount, precision: plan.precision) }
     rows.add(to: &size, columns: partition.columns, times: scratchCount)
     TileSums.add(tiles: partition.tiles, to: &size)
     self.size = size
+  }
+}
+
+extension NetworkPlan {
+  /// How a sweep cuts a batch into tiles. With derivatives, the samples that are normalized together form a tile.
+  func partition(count: Int, derivative: Bool) -> TilePartition {
+    TilePartition(count: count, largest: tileColumns, accumulates: derivative, together: derivative ? samplesTogether : nil)
   }
 }

@@ -48,7 +48,8 @@ struct TangentPass: Passage {
   }
 
   func pass(_ connector: Connector, stage: Int, from input: Carried, to output: Carried) {
-    let (weights, record) = (plan.weights(stage: stage, weights), scratch.record(rows: connector.recordWidth))
+    let weights = plan.weights(stage: stage, weights, draws: draws, firstSample: scratch.log.samples.lowerBound)
+    let record = scratch.record(rows: connector.recordWidth)
     connector.evaluate(weights, at: input.state, into: output.state, record: record, scratch: scratch.scratch)
     // A connector may be as wide as a layer: the watch is asked as after a layer. If the work must end, the blocks leave at once.
     _ = scratch.log.isOver

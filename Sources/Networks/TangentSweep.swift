@@ -15,6 +15,8 @@ package final class TangentSweep {
   private let scratch: [TangentScratch]
   /// The tiles of a batch that meet, each with scratch memory of its own, for the largest batch so far.
   private var meeting: (tiles: TileMeeting, scratch: [TangentScratch], arena: Arena)?
+  /// For each scratch the meeting of a tile that is normalized by itself; empty before the first one.
+  private var alone: [TileMeeting] = []
   /// A direction of zeros in the parameters, with its operators, for driven fields that need one although only a direction in the features was given.
   private let zeroDirection: Vector?
 
@@ -26,7 +28,7 @@ package final class TangentSweep {
     var size = Arena.Size()
     for _ in 0..<2 { size.add(count: preparedCount, precision: plan.precision) }
     if plan.isExtended { for _ in 0..<2 { size.add(count: plan.extendedCount, precision: plan.precision) } }
-    for _ in 0..<threads { TangentScratch.add(plan, columns: plan.tileColumns, to: &size) }
+    for _ in 0..<threads { TangentScratch.add(plan, columns: plan.derivativeColumns, to: &size) }
     if plan.sequence != nil { size.add(count: plan.parameterCount, precision: plan.precision) }
     arena = try Arena(size)
     prepared = arena.vector(count: preparedCount, precision: plan.precision)
@@ -37,11 +39,11 @@ package final class TangentSweep {
     } else {
       extended = nil
     }
-    scratch = (0..<threads).map { [arena] _ in TangentScratch(plan, arena, columns: plan.tileColumns) }
+    scratch = (0..<threads).map { [arena] _ in TangentScratch(plan, arena, columns: plan.derivativeColumns) }
     zeroDirection = plan.sequence == nil ? nil : arena.vector(count: plan.parameterCount, precision: plan.precision)
   }
 
-  package var byteCount: Int { arena.byteCount + (meeting.map { $0.arena.byteCount + $0.tiles.byteCount } ?? 0) }
+  package var byteCount: Int { arena.byteCount + (meeting.map { $0.arena.byteCount + $0.tiles.byteCount } ?? 0) + alone.reduce(0) { $0 + $1.byteCount } }
 
   /// Computes the scores of `count` samples and their tangent J·v for a direction in the parameters, one in the features (`count` × inputs), or both; nil stands for zero.
   ///
@@ -65,7 +67,8 @@ package final class TangentSweep {
     plan.prepare(weights.parameters, into: prepared, for: .training)
     if let directions { plan.prepareDirection(directions.parameters, into: preparedDirection, at: weights.parameters, prepared: prepared) }
     let watch = pool?.watch ?? .current
-    let partition = TilePartition(count: count, largest: plan.tileColumns, accumulates: false)
+    try plan.checkTrainingBatch(of: count)
+    let partition = TilePartition(count: count, largest: plan.tileColumns, accumulates: false, together: plan.samplesTogether)
     let meeting = try meeting(of: partition)
     let scratch = meeting?.scratch ?? scratch
     for scratch in scratch {
@@ -73,7 +76,12 @@ package final class TangentSweep {
       scratch.log.watch = watch
     }
     defer { for scratch in scratch { scratch.log.watch = .none } }
-    func push(_ tile: Int, place: Int) {
+    if plan.samplesTogether != nil, alone.isEmpty {
+      var made: [TileMeeting] = []
+      for _ in scratch { made.append(try TileMeeting(plan, tiles: 1, columns: plan.derivativeColumns, workers: 1, isAlone: true)) }
+      alone = made
+    }
+    func pushMeeting(_ tile: Int, place: Int) {
       let samples = partition.samples(of: tile)
       let scratch = scratch[place]
       // Tiles are processed in order: no later tile can hold the first sample that fails.
@@ -88,13 +96,17 @@ package final class TangentSweep {
       curvature?.curvature(at: scratch.scores, of: scratch.scoreTangents, scratch: scratch.curvature)
       scatter(scratch.scoreTangents, count: samples.count, to: tangentOut, startRow: samples.lowerBound)
     }
+    func push(_ tile: Int, place: Int) {
+      guard !alone.isEmpty else { return pushMeeting(tile, place: place) }
+      alone[place].runAlone(samples: partition.samples(of: tile).count, columns: partition.columns(of: tile), parameters: nil, statistics: nil) { pushMeeting(tile, place: place) }
+    }
     if let meeting {
       let alone = try WorkerPool(threads: 1, watch: watch)
       let pool = pool ?? alone
       let workers = min(pool.threads, partition.tiles)
       let shares = (0..<workers).map { partition.tiles * $0 / workers..<partition.tiles * ($0 + 1) / workers }
       meeting.tiles.seat(partition.tiles, parameters: nil, statistics: nil) { (partition.samples(of: $0).count, partition.columns(of: $0)) }
-      try meeting.tiles.run(pool, shares: shares, begin: { _ in }) { tile in push(tile, place: tile) }
+      try meeting.tiles.run(pool, shares: shares, begin: { _ in }) { tile in pushMeeting(tile, place: tile) }
     } else if let pool {
       try pool.run(partition.tiles) { tile, worker in push(tile, place: worker) }
     } else {
@@ -106,7 +118,7 @@ package final class TangentSweep {
 
   /// The meeting of a batch's tiles if samples depend on one another; nil otherwise.
   private func meeting(of partition: TilePartition) throws(Failure) -> (tiles: TileMeeting, scratch: [TangentScratch], arena: Arena)? {
-    guard plan.couplesSamples else { return nil }
+    guard plan.couplesSamples, plan.samplesTogether == nil else { return nil }
     if let meeting, meeting.scratch.count >= partition.tiles { return meeting }
     var (one, size) = (Arena.Size(), Arena.Size())
     TangentScratch.add(plan, columns: partition.columns, to: &one)
@@ -121,8 +133,8 @@ package final class TangentSweep {
 
 extension TileMeeting {
   /// A meeting for the batch normalizations of a network.
-  convenience init(_ plan: NetworkPlan, tiles: Int, columns: Int, workers: Int) throws(Failure) {
+  convenience init(_ plan: NetworkPlan, tiles: Int, columns: Int, workers: Int, isAlone: Bool = false) throws(Failure) {
     let channels = plan.batchNormalizations.map(\.channels).max() ?? 0
-    try self.init(tiles: tiles, columns: columns, numbersPerQuantum: 3 * channels, results: 2 * channels, workers: workers)
+    try self.init(tiles: tiles, columns: columns, numbersPerQuantum: 3 * channels, results: 2 * channels, workers: workers, isAlone: isAlone)
   }
 }

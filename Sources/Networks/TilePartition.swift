@@ -17,10 +17,12 @@ package struct TilePartition: Equatable, Sendable {
   ///   - largest: the most columns of a tile.
   ///   - accumulates: whether each group keeps its own gradient. Clearing and adding a gradient costs about as much as computing 16 samples. A group then gets at least
   ///     four tiles if there are enough; but there are at least two groups, for two threads.
-  package init(count: Int, largest: Int, accumulates: Bool) {
+  ///   - together: the samples of every tile but the last, a multiple of 16, for networks that normalize so many samples together; nil leaves the choice to the partition.
+  package init(count: Int, largest: Int, accumulates: Bool, together: Int? = nil) {
     self.count = count
     let half = (count + 1) / 2
-    columns = count == 1 ? 1 : min(largest, max(64, (half + Block.quantum - 1) / Block.quantum * Block.quantum), Block.columns(forSamples: count))
+    let wanted = together ?? min(largest, max(64, (half + Block.quantum - 1) / Block.quantum * Block.quantum))
+    columns = count == 1 ? 1 : min(wanted, Block.columns(forSamples: count))
     tiles = (count + columns - 1) / columns
     groups = min(tiles, accumulates ? min(max(tiles / 4, 2), Self.maximumGroups) : Self.maximumGroups)
   }

@@ -124,7 +124,7 @@ public func sode_gradient_pullback(
       let cotangent = try given(try CallerTensor(cotangent, "cotangent"), [count, plan.outputs], "samples, outputs", plan.precision)
       let result = try parameterResult(parameter_gradient, plan)
       let featureResult = try feature_gradient.map { (tensor) throws(Failure) in
-        try StagedResult(try CallerTensor(tensor, "feature_gradient"), [count, plan.inputs], "samples, inputs", plan.precision)
+        try StagedResult(try CallerTensor(tensor, "feature_gradient"), samples: count, plan)
       }
       let report = try box.sweep.pullback(
         snapshot.parameters, source, cotangent: cotangent, count: count, gradient: result == nil ? nil : box.vector, featureGradient: featureResult?.view,
@@ -154,7 +154,7 @@ public func sode_gradient_pushforward(
         try StagedResult(try CallerTensor(scores, "scores"), [count, plan.outputs], "samples, outputs", plan.precision)
       }
       let featureDirection = try feature_direction.map { (direction) throws(Failure) in
-        try given(try CallerTensor(direction, "feature_direction"), [count, plan.inputs], "samples, inputs", plan.precision)
+        try given(try CallerTensor(direction, "feature_direction"), samples: count, plan)
       }
       if let parameter_direction {
         let tensor = try CallerTensor(parameter_direction, "parameter_direction")

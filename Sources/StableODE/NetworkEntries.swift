@@ -82,15 +82,26 @@ public func sode_network_set_normalization(
   reporting { () throws(Failure) in
     try using(network, .network, "network") { network throws(Failure) in
       guard shift != nil || scale != nil else { return network.replaceNormalization(with: nil) }
-      let inputs = network.plan.inputs
-      let shift = try CallerTensor(shift, "shift")
-      let scale = try CallerTensor(scale, "scale")
-      try shift.expectVector(count: inputs, "one number per input")
-      try scale.expectVector(count: inputs, "one number per input")
+      let (plan, shift, scale) = (network.plan, try CallerTensor(shift, "shift"), try CallerTensor(scale, "scale"))
       try network.replaceNormalization(
-        with: Normalization(shift: shift.readingColumn, scale: scale.readingColumn, inputs: inputs, precision: network.plan.precision))
+        with: Normalization(shift: try numbersOfInputs(shift, plan), scale: try numbersOfInputs(scale, plan), inputs: plan.inputs, precision: plan.precision))
     }
   }
+}
+
+/// A vector with one number for each input of a network, or for images one for each channel, as a matrix of all inputs' numbers.
+private func numbersOfInputs(_ tensor: CallerTensor, _ plan: NetworkPlan) throws(Failure) -> TensorView {
+  let shape = plan.inputShape
+  guard shape.pixels > 1 else {
+    try tensor.expectVector(count: plan.inputs, "one number per input")
+    return tensor.readingColumn
+  }
+  guard tensor.axes == 1, [plan.inputs, shape.channels].contains(tensor.columns) else {
+    throw Failure(.shapeMismatch, "\(tensor.argument) has shape \(tensor.extents); it must be [\(plan.inputs)] (one number per input) or [\(shape.channels)] (one number per channel)")
+  }
+  guard tensor.columns == shape.channels else { return tensor.readingColumn }
+  // Every pixel of a channel reads the same number.
+  return TensorView(UnsafeRawPointer(tensor.base), type: tensor.type, rows: shape.channels, columns: shape.pixels, rowStride: tensor.strides.3, columnStride: 0)
 }
 
 @_cdecl("sode_network_fit_normalization") @implementation

@@ -51,12 +51,17 @@ public func sode_network_state_extents(
   }
 }
 
-@_cdecl("sode_network_visible_width") @implementation
-public func sode_network_visible_width(_ network: OpaquePointer?, _ block: Int64, _ width: UnsafeMutablePointer<Int64>?) -> sode_status {
+@_cdecl("sode_network_visible_extents") @implementation
+public func sode_network_visible_extents(
+  _ network: OpaquePointer?, _ block: Int64, _ channels: UnsafeMutablePointer<Int64>?, _ height: UnsafeMutablePointer<Int64>?, _ width: UnsafeMutablePointer<Int64>?
+) -> sode_status {
   reporting { () throws(Failure) in
-    let out = try required(width, "width")
+    guard channels != nil || height != nil || width != nil else { throw Failure(.nullPointer, "channels, height and width are NULL; one of them is needed") }
     try using(network, .network, "network") { network throws(Failure) in
-      out.pointee = Int64(network.plan.blocks[try blockIndex(block, network.plan)].width)
+      let shape = network.plan.blockShapes[try blockIndex(block, network.plan)]
+      channels?.pointee = Int64(shape.channels)
+      height?.pointee = Int64(shape.height)
+      width?.pointee = Int64(shape.width)
     }
   }
 }

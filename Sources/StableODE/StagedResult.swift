@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Networks
 import Settings
 
 /// A result of samples × numbers in the library's own memory. It is copied to the caller's array only when it is complete and finite, so that a call that fails leaves the array as it was.
@@ -6,6 +7,10 @@ struct StagedResult {
   private let target: CallerTensor
   private let buffer: Buffer
   private let precision: Precision
+  /// Samples and numbers of each.
+  private let extents: (rows: Int, columns: Int)
+  /// Where the numbers of a sample lie in the caller's array, if this has axes for them; their order is that of the network's inputs.
+  private let axes: SampleAxes?
 
   /// - Parameters:
   ///   - shape: the rows and columns that the caller's array must have.
@@ -16,11 +21,28 @@ struct StagedResult {
     try target.expectWritableReals()
     self.target = target
     self.precision = precision
+    (extents, axes) = ((target.rows, target.columns), nil)
     buffer = try Buffer(count: target.elementCount, precision: precision)
   }
 
+  /// A result in the shape of a batch of samples, with the channels of images first or last.
+  /// - Throws: as the other initializer.
+  init(_ target: CallerTensor, samples count: Int, _ plan: NetworkPlan) throws(Failure) {
+    let arranged = target.readingSamples.flatMap(plan.arranged)
+    if target.axes == 2 {
+      try target.expect(shape: [count, plan.inputs], "samples, inputs")
+    } else if arranged?.rows != count {
+      throw Failure(.shapeMismatch, "\(target.argument) has shape \(target.extents); it must be \(plan.takenShapes) with \(count) sample\(count == 1 ? "" : "s")")
+    }
+    try target.expectWritableReals()
+    self.target = target
+    precision = plan.precision
+    (extents, axes) = ((count, plan.inputs), arranged?.axes)
+    buffer = try Buffer(count: target.elementCount, precision: plan.precision)
+  }
+
   /// The memory that the result is computed in.
-  var view: MutableTensorView { MutableTensorView(buffer.base, type: ElementType(precision), rows: target.rows, columns: target.columns) }
+  var view: MutableTensorView { MutableTensorView(buffer.base, type: ElementType(precision), rows: extents.rows, columns: extents.columns) }
 
   /// - Throws: `notFinite` naming row and column of a number that the caller's array cannot hold; the reason why the work must end.
   func check() throws(Failure) {
@@ -29,7 +51,17 @@ struct StagedResult {
   }
 
   /// Writes the result to the caller's array.
-  func give() { convertWhole(buffer.vector(count: target.elementCount, precision: precision), to: target.writing) }
+  func give() {
+    let numbers = buffer.vector(count: target.elementCount, precision: precision)
+    guard let axes, let samples = target.readingSamples else { return convertWhole(numbers, to: target.writing) }
+    let (channels, height, width) = axes.extents
+    for channel in 0..<extents.rows * channels {
+      let place = channel / channels * samples.rowStride + channel % channels * axes.strides.0
+      let image = MutableTensorView(
+        target.base + place * target.type.byteCount, type: target.type, rows: height, columns: width, rowStride: axes.strides.1, columnStride: axes.strides.2)
+      convertWhole(numbers[channel * height * width..<(channel + 1) * height * width], to: image)
+    }
+  }
 }
 
 extension CallerTensor {
@@ -59,6 +91,14 @@ func given(_ tensor: CallerTensor, _ shape: [Int], _ meaning: String, _ precisio
   try tensor.expect(shape: shape, meaning)
   try checkHeld(tensor, by: precision)
   return tensor.reading
+}
+
+/// Reads an array in the shape of a batch of `count` samples, and checks it in the same way.
+func given(_ tensor: CallerTensor, samples count: Int, _ plan: NetworkPlan) throws(Failure) -> TensorView {
+  let view = try samples(tensor, plan)
+  guard view.rows == count else { throw Failure(.shapeMismatch, "\(tensor.argument) has \(view.rows) samples; the batch has \(count)") }
+  try checkHeld(tensor, by: plan.precision)
+  return view
 }
 
 /// Refuses a number that is not finite, or infinite in `precision`.

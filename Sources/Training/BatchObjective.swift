@@ -56,8 +56,8 @@ final class BatchObjective: Objective {
   /// Changes to another batch. `known` is the network's result for it at the parameters with which the step begins, and the objective there, if the last step computed them.
   func begin(_ batch: TrainingBatch, known: (result: BatchResult, value: Double)?) {
     self.batch = batch
-    // With noise, every step minimizes a different function.
-    repeats = batch.count == total && batch.draws == nil
+    // With noise, every step minimizes a different function; also where other samples are normalized together.
+    repeats = batch.count == total && batch.draws == nil && (plan.samplesTogether == nil || !settings.shuffle)
     (atStart, valueAtStart) = (known?.result, known?.value)
     lowest = known?.value ?? .infinity
     sweep.forgetStatistics()

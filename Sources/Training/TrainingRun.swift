@@ -77,6 +77,8 @@ final class TrainingRun {
     }
     batch = min(settings.batchSize, training.count)
     stepsPerEpoch = (training.count + batch - 1) / batch
+    try plan.checkTrainingBatch(of: batch, called: "with batch_size \(settings.batchSize) a batch")
+    try plan.checkTrainingBatch(of: (training.count - 1) % batch + 1, called: "with batch_size \(settings.batchSize) the last batch")
     order = try Buffer(count: training.count, precision: .float64)
     rows = order.rowNumbers(count: training.count)
     // A loss of the caller's is called only on the calling thread.

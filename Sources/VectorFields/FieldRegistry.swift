@@ -88,7 +88,11 @@ private let activationForm = OptionDescription(
 private let symmetric = OptionDescription(
   "symmetric", .flag, default: .flag(false), "whether the field multiplies by the symmetric matrix ½(w+wᵀ) instead of w")
 
-private func isNormalized(_ configuration: FieldConfiguration) throws(Failure) -> Bool { try configuration.options.text("inner_normalization") != "none" }
+/// - Throws: `.incompatible` for an option of another normalization than the inner one.
+private func isNormalized(_ configuration: FieldConfiguration) throws(Failure) -> Bool {
+  try checkNormalizationOptions(configuration.options, by: "inner_normalization")
+  return try configuration.options.text("inner_normalization") != "none"
+}
 
 /// - Throws: `.incompatible` for an option that does not go with an inner normalization.
 private func refuse(_ key: String, _ value: String, _ configuration: FieldConfiguration) throws(Failure) {

@@ -91,21 +91,31 @@ package struct LayerPlan: Sendable {
     return BiasPlace(tensor: parameters.count - 1, stride: stride, rows: configuration.pixels)
   }
 
-  /// Adds the tensor of a normalization: scales, initially 1, and shifts, initially 0; with a momentum also running means, 0, and variances, 1.
-  package mutating func normalization(_ name: String, channels: Int, momentum: Double?) -> NormalizationPlace {
-    let values = (momentum == nil ? [1.0, 0] : [1.0, 0, 0, 1]).flatMap { (value: Double) in Array(repeating: value, count: channels) }
-    parameters.append(ParameterShape(name, [values.count / channels, channels], .normalization(momentum: momentum), .values(values)))
-    if momentum != nil { couplesSamples = true }
-    return NormalizationPlace(tensor: parameters.count - 1, channels: channels, isAcrossSamples: momentum != nil, precision: configuration.precision)
+  /// Adds the tensor of a normalization: scales, initially 1, and shifts, initially 0; across samples also running means, 0, and variances, 1.
+  package mutating func normalization(_ name: String, channels: Int, _ acrossSamples: AcrossSamples?) -> NormalizationPlace {
+    let values = (acrossSamples == nil ? [1.0, 0] : [1.0, 0, 0, 1]).flatMap { (value: Double) in Array(repeating: value, count: channels) }
+    parameters.append(ParameterShape(name, [values.count / channels, channels], .normalization(acrossSamples), .values(values)))
+    if acrossSamples != nil { couplesSamples = true }
+    return NormalizationPlace(tensor: parameters.count - 1, channels: channels, isAcrossSamples: acrossSamples != nil, precision: configuration.precision)
   }
 
-  /// Adds a normalization of an image of `channels` channels, with an activation, as the block's options say.
+  /// Adds a normalization of an image of this shape, with an activation, as the options of a block or a connector say.
+  ///
+  /// - Parameter key: the option that chooses the normalization.
+  /// - Throws: `.incompatible` for an option of another normalization, and if single numbers would be normalized by themselves, which would make all of them 0.
   package mutating func normalized(
     _ name: String, _ options: OptionValues, _ shape: Shape, _ activation: Activation?, by key: String = "normalization"
   ) throws(Failure) -> NormalizationMap {
-    let form = try normalizations(try options.text(key)).make((options, shape))
+    let chosen = try options.text(key)
+    try checkNormalizationOptions(options, by: key)
+    let form = try normalizations(chosen).make((options, shape))
     let geometry = try NormalizationGeometry(channels: shape.channels, pixels: shape.pixels, form.kind)
-    let place = normalization(name, channels: shape.channels, momentum: form.momentum)
+    if form.acrossSamples == nil, geometry.normalizesSingleNumbers {
+      throw Failure(
+        .incompatible,
+        "normalization \(chosen) of \(shape.channels) channels of \(shape.pixels) pixel\(shape.pixels == 1 ? "" : "s") would take the mean of each number by itself, and make all of them 0; \(chosen == "layer" ? "" : "normalization layer takes all channels together, ")batch the samples of a batch")
+    }
+    let place = normalization(name, channels: shape.channels, form.acrossSamples)
     return NormalizationMap(geometry, place, activation, epsilon: try options.real("normalization_epsilon"))
   }
 

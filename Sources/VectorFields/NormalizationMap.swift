@@ -238,16 +238,16 @@ package struct NormalizationPlace: Sendable {
     }
   }
 
-  /// Adds a batch's statistics to the sums of this step, which lie in the layout of the parameters. The place of the first scale counts the evaluations.
+  /// Adds a meeting's statistics to the sums of this step, which lie in the layout of the parameters. The place of the first scale sums the weights, one for each evaluation of the layer.
   ///
   /// The variance is Σ(x − m)²/(n − 1), as running averages usually have it.
   func note(_ layer: Layer, _ seat: TileMeeting.Seat, mean: Vector, variance: Vector, count: Double) {
     seat.note(base(layer)) { sums in
-      let correction = count > 1 ? count / (count - 1) : 1
-      sums.store(sums.load(0) + 1, at: 0)
+      let (weight, correction) = (seat.weight, count > 1 ? count / (count - 1) : 1)
+      sums.store(sums.load(0) + weight, at: 0)
       for channel in 0..<channels {
-        sums.store(sums.load(2 * channels + channel) + mean.load(channel), at: 2 * channels + channel)
-        sums.store(sums.load(3 * channels + channel) + correction * variance.load(channel), at: 3 * channels + channel)
+        sums.store(sums.load(2 * channels + channel) + weight * mean.load(channel), at: 2 * channels + channel)
+        sums.store(sums.load(3 * channels + channel) + weight * correction * variance.load(channel), at: 3 * channels + channel)
       }
     }
   }

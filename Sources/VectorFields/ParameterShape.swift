@@ -3,8 +3,8 @@ package struct ParameterShape: Equatable, Sendable {
   /// Weights multiply the state; biases are added to it. Weight decay acts on weights alone.
   package enum Role: Equatable, Sendable {
     case weight, bias
-    /// Scales and shifts of a normalization. With a momentum, running averages of means and variances lie behind them, and each step moves these by that share towards the batch's. They have no gradient.
-    case normalization(momentum: Double?)
+    /// Scales and shifts of a normalization. Across samples, running averages of means and variances lie behind them, which have no gradient.
+    case normalization(AcrossSamples?)
 
     package var isNormalization: Bool { if case .normalization = self { true } else { false } }
   }
@@ -48,6 +48,22 @@ package struct ParameterShape: Equatable, Sendable {
   /// Standard deviation of normal initial values; 0 for others.
   package var deviation: Double {
     if case .normal(let deviation) = initial { deviation } else { 0 }
+  }
+}
+
+/// How a normalization takes its statistics across samples while training.
+package struct AcrossSamples: Equatable, Sendable {
+  /// The share by which each step moves the running averages towards the statistics of its batch.
+  package let momentum: Double
+  /// The samples that are normalized together; 0: all of a batch.
+  package let samples: Int
+  /// The numbers of a channel in one sample.
+  package let pixels: Int
+
+  package init(momentum: Double, samples: Int = 0, pixels: Int) {
+    self.momentum = momentum
+    self.samples = samples
+    self.pixels = pixels
   }
 }
 

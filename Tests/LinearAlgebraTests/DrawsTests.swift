@@ -2,13 +2,16 @@ import LinearAlgebra
 import Testing
 
 struct DrawsTests {
-  /// Every seed, training step and block has its own key, which differs from the seed, so that no other stream of the seed coincides with it.
+  /// Every seed, training step, block and connector has its own key, which differs from the seed, so that no other stream of the seed coincides with it.
   @Test func keysDiffer() {
     var keys: Set<UInt64> = [0, 1, 5, 1 << 32]
     for draws in [Draws(seed: 0, step: 0), Draws(seed: 1, step: 0), Draws(seed: 1 << 32, step: 0), Draws(seed: 0, step: 1), Draws(seed: 0, step: 1 << 32)] {
-      for block in 0..<3 { keys.insert(draws.tile(block: block, firstSample: 0).key) }
+      for stage in 0..<3 {
+        keys.insert(draws.tile(block: stage, firstSample: 0).key)
+        keys.insert(draws.tile(connector: stage, firstSample: 0).key)
+      }
     }
-    #expect(keys.count == 4 + 15)
+    #expect(keys.count == 4 + 30)
   }
 
   /// A tile knows the index of its first sample in the step, also if the step consists of several batches.

@@ -104,6 +104,7 @@ import VectorFields
     #"{"field": "antisymmetric", "layers": 4, "noise": "stochastic_depth"}"#, #"{"field": "hamiltonian", "integrator": "verlet", "layers": 4, "noise": "dropout", "dropout_rate": 0.3}"#,
     #"{"field": "dense", "integrator": "linear_multistep", "layers": 4, "noise": "gaussian"}"#, #"{"field": "dense", "integrator": "rk4", "layers": 4, "noise": "uniform"}"#,
     #"{"field": "dense", "integrator": "shake_shake", "layers": 4}"#, #"{"field": "dense", "integrator": "euler_maruyama", "layers": 4}"#,
+    #"{"field": "dense", "layers": 2}, {"connector": "dropout", "dropout_rate": 0.3}"#,
   ]
 
   private func batch(_ block: String, samples: Int, precision: Precision = .float32) throws -> BatchCase {

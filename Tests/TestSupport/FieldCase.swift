@@ -30,7 +30,7 @@ package final class FieldCase {
       if deviation == nil, case .values(let values) = shape.initial, values.count == shape.count { return try Numbers(values, configuration.precision) }
       let numbers = try Numbers.normal(shape.count, configuration.precision, seed: seed + UInt64(index), deviation: deviation ?? shape.deviation)
       // Variances, the last of four rows, are positive.
-      if case .normalization(momentum: _?) = shape.role, !asDirection, deviation != 0 { for index in 3 * shape.count / 4..<shape.count { numbers[index] = 0.5 + abs(numbers[index]) } }
+      if case .normalization(_?) = shape.role, !asDirection, deviation != 0 { for index in 3 * shape.count / 4..<shape.count { numbers[index] = 0.5 + abs(numbers[index]) } }
       return numbers
     }
     preparedTraining = try Numbers(max(field.preparedCount(for: .training), 1), configuration.precision)

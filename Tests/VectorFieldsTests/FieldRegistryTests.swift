@@ -50,9 +50,15 @@ import VectorFields
       }
       return out.flatMap(\.self)
     }
-    // The momentum is that of training steps, and groups belong to one kind of normalization.
-    guard option.key != "normalization_momentum" else { return }
-    let needed: [(key: String, value: OptionValue)] = option.key == "normalization_groups" ? [("normalization", .text("group"))] : []
+    // Momentum and groups of samples are those of training steps.
+    guard !["normalization_momentum", "normalization_batch"].contains(option.key) else { return }
+    // Options of normalizations belong to some of them, and inner normalizations to one form of a field.
+    var needed: [(key: String, value: OptionValue)] = []
+    if let (chooser, _) = FieldVariant(names[0]).normalization {
+      if option.key == "normalization_groups" { needed.append((chooser, .text("group"))) }
+      if option.key == "normalization_epsilon" { needed.append((chooser, .text("layer"))) }
+      if chooser == "inner_normalization", names[0] == "second_order", option.key.contains("normalization") { needed.append(("form", .text("gradient"))) }
+    }
     let standard = try numbers(needed)
     for value in FieldVariant.otherValues(option) {
       do { #expect(try numbers(needed + [(option.key, value)]) != standard, "\(value.shown)") } catch let failure as Failure { #expect(failure.message.contains(option.key) || failure.message.contains("groups")) }

@@ -18,22 +18,61 @@ struct FieldVariant: Sendable, CustomStringConvertible {
   /// Every registered field with its defaults and with every combination of `otherValues` of its options, except `expectedRefusal`; driven fields have separate tests.
   static let all: [FieldVariant] = fields.entries.filter { !DrivenFieldTests.names.contains($0.name) }.flatMap { field in
     let combinations = field.entry.options.reduce([[]] as [[(key: String, value: OptionValue)]]) { sets, option in
-      sets + sets.flatMap { set in otherValues(option).map { set + [(option.key, $0)] } }
+      sets + sets.filter { isTaken(option.key, FieldVariant(field.name, $0)) }.flatMap { set in otherValues(option).map { set + [(option.key, $0)] } }
     }
     return combinations.map { FieldVariant(field.name, $0) }.filter { $0.expectedRefusal == nil }
   }
 
-  /// The only refusals of a combination of options: hidden values of second_order in a form without them, and groups that do not divide the features that are normalized.
+  /// The normalization that the field has: the chosen one, or the default; nil for a field without.
+  var normalization: (key: String, name: String)? {
+    guard let entry = fields.entries.first(where: { $0.name == name })?.entry else { return nil }
+    for key in normalizationChoosers {
+      guard let option = entry.options.first(where: { $0.key == key }) else { continue }
+      if case .text(let chosen) = value(key) ?? option.standard { return (key, chosen) }
+    }
+    return nil
+  }
+
+  /// Whether a variant takes an option. Options of normalizations belong to one of them; inner normalizations are those of other fields and vary in their groups alone.
+  private static func isTaken(_ key: String, _ variant: FieldVariant) -> Bool {
+    guard normalizationOptions.contains(where: { $0.key == key }), let (chooser, chosen) = variant.normalization, key != chooser else { return true }
+    if chooser == "inner_normalization" { return key == "normalization_groups" && chosen == "group" }
+    return key == "normalization_epsilon" || normalizations.entries.contains { entry in entry.name == chosen && entry.entry.options.contains { $0.key == key } }
+  }
+
+  private func value(_ key: String) -> OptionValue? { options.last { $0.key == key }?.value }
+
+  /// The only refusals of a combination of options: forms that have no inner normalization, a normalization of single numbers, groups that do not divide the features that are normalized, and hidden values of second_order
+  /// in a form without them.
   var expectedRefusal: Failure? {
-    func value(_ key: String) -> OptionValue? { options.last { $0.key == key }?.value }
-    if value("normalization") == .text("group"), case .integer(let groups)? = value("normalization_groups") {
-      var hidden: Int64 = 6
-      if case .integer(let given)? = value("hidden_width") { hidden = given }
-      for features in [6, hidden] where features % groups != 0 { return Failure(.shapeMismatch, "\(groups) groups do not divide the normalization's \(features) channels") }
+    if let (key, chosen) = normalization, chosen != "none" {
+      for (option, plain) in [("steps", "row_sums"), ("form", "plain"), ("coupling", "full")] where key == "inner_normalization" {
+        guard let standard = fields.options.first(where: { $0.key == option })?.standard, takes(option), (value(option) ?? standard) == .text(plain) else { continue }
+        return Failure(.incompatible, "inner_normalization is \(chosen); with \(option) \(plain) it must be none")
+      }
+      var hidden: Int64 = name == "hamiltonian_h" ? 3 : 6
+      if case .integer(let given)? = value("hidden_width"), given != 0 { hidden = given }
+      if chosen == "instance" {
+        return Failure(
+          .incompatible,
+          "normalization instance of \(key == "normalization" ? 6 : hidden) channels of 1 pixel would take the mean of each number by itself, and make all of them 0; normalization layer takes all channels together, batch the samples of a batch")
+      }
+      if case .integer(let groups)? = value("normalization_groups") {
+        for features in key == "normalization" ? [6, hidden] : [hidden] {
+          if features % groups != 0 { return Failure(.shapeMismatch, "\(groups) groups do not divide the normalization's \(features) channels") }
+          if features == groups {
+            return Failure(
+              .incompatible,
+              "normalization group of \(features) channels of 1 pixel would take the mean of each number by itself, and make all of them 0; normalization layer takes all channels together, batch the samples of a batch")
+          }
+        }
+      }
     }
     guard name == "second_order", value("form") != .text("gradient"), case .integer(let hidden)? = value("hidden_width"), hidden != 0 else { return nil }
     return Failure(.incompatible, "hidden_width is \(hidden); field second_order has hidden values in form gradient alone, with form plain it must be 0")
   }
+
+  private func takes(_ option: String) -> Bool { fields.entries.contains { entry in entry.name == name && entry.entry.options.contains { $0.key == option } } }
 
   /// The values of an option besides its default: every other choice, an integer smaller and one larger than the tests' width, another real number.
   static func otherValues(_ option: OptionDescription) -> [OptionValue] {
@@ -41,6 +80,7 @@ struct FieldVariant: Sendable, CustomStringConvertible {
     case (.choice(let names), let standard): names.map { .text($0) }.filter { $0 != standard }
     // Mild normalizations, so that differences are accurate.
     case (.real, _) where option.key == "normalization_epsilon": [.real(0.5)]
+    case (.integer, _) where option.key == "normalization_batch": [.integer(16)]
     case (.integer, _): [.integer(2), .integer(9)]
     case (.real, .real(0)): [.real(0.3)]
     case (.real(_, openBelow: true), .real(let standard)): [.real(2 * standard)]
@@ -53,9 +93,7 @@ struct FieldVariant: Sendable, CustomStringConvertible {
     width: Int = 6, activation: Activation = .tanh, bias: BiasKind = .vector, precision: Precision = .float64
   ) throws -> FieldConfiguration {
     var configuration = FieldConfiguration(width: width, activation: activation, bias: bias, precision: precision)
-    if try fields.names.contains(name) && fields(name).options.contains(where: { $0.key == "normalization_epsilon" }) {
-      try configuration.options.set("normalization_epsilon", .real(1))
-    }
+    if let (_, chosen) = normalization, chosen != "none" { try configuration.options.set("normalization_epsilon", .real(1)) }
     for (key, value) in options { try configuration.options.set(key, value) }
     return configuration
   }

@@ -11,6 +11,8 @@ struct MapCase {
   static let backBias = BiasPlace(tensor: 3, stride: 1)
 
   let tensors: [Numbers]
+  /// The random numbers of the layer; none unless they are given.
+  var draws = LayerDraws()
 
   init(seed: UInt64 = 1, deviation: Double = 1) throws {
     tensors = try [12, 4, 12, 3].enumerated().map { try Numbers.normal($1, .float64, seed: seed + UInt64($0), deviation: deviation) }
@@ -19,6 +21,7 @@ struct MapCase {
   var layer: Layer {
     var layer = Layer()
     for (index, tensor) in tensors.enumerated() { layer.tensors[index] = tensor.vector.base }
+    layer.draws = draws
     return layer
   }
   var k: [[Double]] { tensors[0].rows(of: 3) }
@@ -54,7 +57,8 @@ struct MapCase {
     let (p, q0) = (try Numbers.normal(map.outputs * columns, .float64, seed: 25), try Numbers.normal(inputs * columns, .float64, seed: 26))
     let direction = try MapCase(seed: 31)
     func moved(_ sign: Double) throws -> [Double] {
-      let there = try MapCase()
+      var there = try MapCase()
+      there.draws = draws
       for (index, tensor) in there.tensors.enumerated() {
         copy(tensors[index].vector, into: tensor.vector)
         axpy(sign * epsilon, direction.tensors[index].vector, addingTo: tensor.vector)

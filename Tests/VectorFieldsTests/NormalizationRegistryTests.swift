@@ -14,7 +14,7 @@ import VectorFields
   @Test func entriesSayWhatIsNormalizedTogether() throws {
     #expect(try form("instance").kind == .groups(6) && form("layer").kind == .groups(1) && form("tv").kind == .pixels)
     #expect(try form("group", [("normalization_groups", .integer(3))]).kind == .groups(3))
-    #expect(try form("batch", [("normalization_momentum", .real(0.25))]).momentum == 0.25)
-    for name in normalizations.names where name != "batch" { #expect(try form(name).momentum == nil) }
+    #expect(try form("batch", [("normalization_momentum", .real(0.25))]).acrossSamples == AcrossSamples(momentum: 0.25, pixels: 4))
+    for name in normalizations.names where name != "batch" { #expect(try form(name).acrossSamples == nil) }
   }
 }

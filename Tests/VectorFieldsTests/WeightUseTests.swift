@@ -29,10 +29,12 @@ import VectorFields
         switch option.kind {
         // A feature by itself, or relative to all of them, is not as large as the state.
         case .choice where option.key == "normalization": [.text("batch"), .text("layer")]
+        case .choice where option.key == "inner_normalization": [.text("none"), .text("batch"), .text("layer")]
         case .choice(let names): names.map { .text($0) }
         case .integer where option.key == "hidden_width": [0, 2, 32, 512].map { .integer($0) }
-        default: [option.standard]
+        default: []
         }
+      if values.isEmpty { continue }
       choices = choices.flatMap { chosen in values.map { chosen + [(option.key, $0)] } }
     }
     let channels = DrivenFieldTests.names.contains(name) ? [1, 4, 64] : [0]

@@ -8,7 +8,9 @@
 typedef struct shim_fiber shim_fiber;
 
 /* NULL if there is no memory for the stack. The function begins with the first resume. */
-shim_fiber *_Nullable shim_fiber_create(size_t stack_bytes, void (*function)(void *), void *argument);
+shim_fiber *_Nullable shim_fiber_create(size_t stack_bytes, void (*function)(void *_Nullable), void *_Nullable argument);
+/* Begins the function anew with another argument at the next resume. It has returned, or has never run. */
+void shim_fiber_restart(shim_fiber *fiber, void *argument);
 /* Runs until the function suspends (1) or has returned (0). */
 int shim_fiber_resume(shim_fiber *fiber);
 /* Suspends the running fiber. */

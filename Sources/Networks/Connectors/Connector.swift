@@ -34,6 +34,8 @@ package final class Connector: Sendable {
   }
 
   package var couplesSamples: Bool { layers.couplesSamples }
+  /// Whether training draws random numbers here.
+  package var drawsNumbers: Bool { map is DropoutMap }
   package var recordWidth: Int { map.recordWidth }
   package var scratchWidth: Int { map.scratchWidth }
   package func preparedCount(for purpose: Purpose) -> Int { layers.preparedCount(for: purpose) }
@@ -46,7 +48,11 @@ package final class Connector: Sendable {
     return layer
   }
 
-  private func layer(_ weights: Weights) -> Layer { layer(weights.parameters, weights.prepared) }
+  private func layer(_ weights: Weights) -> Layer {
+    var layer = layer(weights.parameters, weights.prepared)
+    layer.draws = weights.draws
+    return layer
+  }
 
   /// Computes the prepared operators, or for a direction in the parameters their tangents.
   package func prepare(_ parameters: Vector, into prepared: Vector, asDirection: Bool = false) {
@@ -96,6 +102,7 @@ extension ActivationMap: PlainStageMap {}
 extension AveragePoolingMap: PlainStageMap {}
 extension ChannelPaddingMap: PlainStageMap {}
 extension CopiesMap: PlainStageMap {}
+extension DropoutMap: PlainStageMap {}
 extension GlobalAverageMap: PlainStageMap {}
 extension MaxPoolingMap: PlainStageMap {}
 extension RowsMap: PlainStageMap {}

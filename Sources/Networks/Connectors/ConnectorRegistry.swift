@@ -48,6 +48,7 @@ package let connectors = Registry<ConnectorEntry>("connector", [
   ("first_channels", "the first channels of the image, without the others", ConnectorEntry(options: [channels]) { (c) throws(Failure) in try firstChannels(c) }),
   ("channel_copies", "copies of the image, one behind the other [Haber & Ruthotto 2017]", ConnectorEntry(options: [channels]) { (c) throws(Failure) in try channelCopies(c) }),
   ("activation", "σ of each number", ConnectorEntry(options: [activation]) { (c) throws(Failure) in try activate(c) }),
+  ("dropout", "during training, some numbers are dropped at random and the others divided by the share that is kept [Srivastava et al. 2014]", ConnectorEntry(options: [dropoutRate, dropoutChannels]) { (c) throws(Failure) in try dropout(c) }),
   ("flatten", "the image as a list of features", ConnectorEntry { (c) throws(Failure) in flatten(c) }),
 ])
 
@@ -57,13 +58,16 @@ package let connectorOptions: [OptionDescription] = [
 ] + connectors.options
 
 /// The options that a connector takes.
-func takenConnectorOptions(_ connector: OptionValues) throws(Failure) -> [String] {
+func takenConnectorOptions(_ connector: OptionValues) throws(Failure) -> [String] { try withoutUnusedNormalization(ownConnectorOptions(connector), connector) }
+
+/// The same with those of normalizations that are not chosen, which are refused where the normalization is made.
+private func ownConnectorOptions(_ connector: OptionValues) throws(Failure) -> [String] {
   try ["connector"] + connectors(try connector.text("connector")).options.map(\.key)
 }
 
 /// Refuses options that are set but belong to other connectors.
 func checkConnectorOptions(_ connector: OptionValues) throws(Failure) {
-  let taken = try takenConnectorOptions(connector)
+  let taken = try ownConnectorOptions(connector)
   let chooser = OptionChooser("connector", connectors)
   for option in connectorOptions where connector.isSet(option.key) && !taken.contains(option.key) {
     throw Failure(.incompatible, "connector \(try connector.text("connector")) has no option \(option.key); it belongs to \(enumeration(chooser.takers(of: option.key)))")
@@ -91,6 +95,9 @@ private let poolingOptions = [
   OptionDescription("window_stride", .integer(0...1024), default: .integer(0), unit: "pixels", "distance of neighboring windows; 0: as large as the window, so that windows do not overlap"),
   OptionDescription("window_margin", .integer(0...1024), default: .integer(0), unit: "pixels", "pixels of padding at each edge of the image, which no mean counts and which are never the largest"),
 ]
+private let dropoutRate = OptionDescription("dropout_rate", .real(0...1), default: .real(0.1), unit: "1", "probability with which each number, or each channel, is dropped in training; less than 1")
+private let dropoutChannels = OptionDescription(
+  "dropout_channels", .flag, default: .flag(false), "whether whole channels of a sample are dropped, instead of single numbers [Tompson et al. 2015]")
 private let affineOptions = [
   activation,
   OptionDescription("bias", .choice(biases.names), default: .text("vector"), "none: no bias; scalar: one number; vector: one number per feature or channel of the output"),
@@ -110,6 +117,9 @@ private func convolution(_ configuration: ConnectorConfiguration) throws(Failure
   form.stride = try options.integer("stride")
   let margin = try options.integer("margin")
   form.margin = margin < 0 ? nil : margin
+  if margin == 0, form.padding != .zero {
+    throw Failure(.incompatible, "padding is \(form.padding.name) but margin is 0, so that nothing is padded; leave out one of them")
+  }
   let given = try options.integer("channels")
   var layers = try configuration.layers(.convolution(form))
   let weights = try layers.weight("K", outputs: given == 0 ? input.channels : given)
@@ -127,7 +137,7 @@ private func pooling(_ configuration: ConnectorConfiguration) throws(Failure) ->
   }
   let (vertical, horizontal) = (extent(input.height), extent(input.width))
   let geometry = try PoolingGeometry(channels: input.channels, vertical: vertical, horizontal: horizontal)
-  return (geometry, Shape(channels: input.channels, height: vertical.output, width: horizontal.output))
+  return (geometry, input.isImage ? Shape(channels: input.channels, height: vertical.output, width: horizontal.output) : input)
 }
 
 private func averagePooling(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
@@ -150,7 +160,7 @@ private func channelPadding(_ configuration: ConnectorConfiguration) throws(Fail
   let padding = try ChannelPadding(
     inputChannels: input.channels, outputChannels: given == 0 ? input.channels : given, height: input.height, width: input.width, stride: try configuration.options.integer("stride"))
   return ConnectorParts(
-    map: ChannelPaddingMap(padding), layers: configuration.noLayers, output: Shape(channels: padding.outputChannels, height: padding.outputHeight, width: padding.outputWidth))
+    map: ChannelPaddingMap(padding), layers: configuration.noLayers, output: input.isImage ? Shape(channels: padding.outputChannels, height: padding.outputHeight, width: padding.outputWidth) : Shape(channels: padding.outputChannels))
 }
 
 private func normalization(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
@@ -209,7 +219,7 @@ private func residual(_ configuration: ConnectorConfiguration) throws(Failure) -
   }
   let remembers = try options.flag("remember")
   return ConnectorParts(
-    map: ResidualMap(map, branch, inputs: input.features, remembers: remembers), layers: layers, output: remembers ? Shape(channels: 2 * output.channels, height: output.height, width: output.width) : output)
+    map: ResidualMap(map, branch, inputs: input.features, remembers: remembers), layers: layers, output: remembers ? output.with(channels: 2 * output.channels) : output)
 }
 
 /// - Throws: `.incompatible` for more channels than there are.
@@ -217,7 +227,7 @@ private func firstChannels(_ configuration: ConnectorConfiguration) throws(Failu
   let (input, given) = (configuration.input, try configuration.options.integer("channels"))
   let channels = given == 0 ? input.channels : given
   guard channels <= input.channels else { throw Failure(.incompatible, "channels is \(channels); the image before connector first_channels has \(input.channels)") }
-  let output = Shape(channels: channels, height: input.height, width: input.width)
+  let output = input.with(channels: channels)
   return ConnectorParts(map: RowsMap(first: output.features), layers: configuration.noLayers, output: output)
 }
 
@@ -235,6 +245,14 @@ private func channelCopies(_ configuration: ConnectorConfiguration) throws(Failu
 private func activate(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
   let map = ActivationMap(try configuration.activation() ?? .identity, factor: 1, linear: 0, rows: configuration.input.features)
   return ConnectorParts(map: map, layers: configuration.noLayers, output: configuration.input)
+}
+
+/// - Throws: `.outOfRange` for a rate of 1, with which nothing would be left.
+private func dropout(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
+  let (input, rate) = (configuration.input, try configuration.options.real("dropout_rate"))
+  guard rate < 1 else { throw Failure(.outOfRange, "dropout_rate is \(rate); it must be < 1, or nothing would be left") }
+  let map = DropoutMap(rate: rate, rows: input.features, together: try configuration.options.flag("dropout_channels") ? input.pixels : 1)
+  return ConnectorParts(map: map, layers: configuration.noLayers, output: input)
 }
 
 private func flatten(_ configuration: ConnectorConfiguration) -> ConnectorParts {

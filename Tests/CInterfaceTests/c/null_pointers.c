@@ -194,8 +194,8 @@ int main(void) {
   REFUSES(sode_network_state_shape(network, 0, NULL, NULL), "layers and state_width");
   REFUSES(sode_network_state_extents(NULL, 0, &count, &count, &count), "network");
   REFUSES(sode_network_state_extents(network, 0, NULL, NULL, NULL), "channels, height and width");
-  REFUSES(sode_network_visible_width(NULL, 0, &count), "network");
-  REFUSES(sode_network_visible_width(network, 0, NULL), "width");
+  REFUSES(sode_network_visible_extents(NULL, 0, &count, &count, &count), "network");
+  REFUSES(sode_network_visible_extents(network, 0, NULL, NULL, NULL), "channels, height and width");
   REFUSES(sode_predictor_create(NULL, 1, 1, &predictor), "network");
   REFUSES(sode_predictor_create(network, 1, 1, NULL), "predictor");
   REFUSES(sode_predictor_run(NULL, &x, SODE_SCORES, &out), "predictor");

@@ -49,6 +49,8 @@ class BlockOptions(TypedDict, total=False):
     """number that is added to the variance, or for tv to the sum of squares; > 0.0 and <= 1000000.0; for field pre_activation, bottleneck"""
     normalization_momentum: float
     """share by which each training step moves the running means and variances towards those of its batch; between 0.0 and 1.0; for field pre_activation, bottleneck"""
+    normalization_batch: int
+    """number of a batch's samples, in their order, that are normalized together, a multiple of 16; the last group of a batch may be smaller. 0: all samples of the batch; between 0 and 128; for field pre_activation, bottleneck"""
     normalization_groups: int
     """number of groups of neighboring channels that are normalized together; between 1 and 65536; for field pre_activation, bottleneck"""
     gamma: float
@@ -143,7 +145,7 @@ class ConnectorOptions(TypedDict, total=False):
     `stableode.options("connector")` describes each.
     """
 
-    connector: Literal["dense", "convolution", "average_pooling", "max_pooling", "global_average", "channel_padding", "normalization", "residual", "first_channels", "activation", "flatten"] | str
+    connector: Literal["dense", "convolution", "average_pooling", "max_pooling", "global_average", "channel_padding", "normalization", "residual", "first_channels", "activation", "dropout", "flatten"] | str
     """the map that stands at this place"""
     features: int
     """features of the output; between 1 and 1000000; for connector dense"""
@@ -179,12 +181,18 @@ class ConnectorOptions(TypedDict, total=False):
     """number that is added to the variance, or for tv to the sum of squares; > 0.0 and <= 1000000.0; for connector normalization, residual"""
     normalization_momentum: float
     """share by which each training step moves the running means and variances towards those of its batch; between 0.0 and 1.0; for connector normalization, residual"""
+    normalization_batch: int
+    """number of a batch's samples, in their order, that are normalized together, a multiple of 16; the last group of a batch may be smaller. 0: all samples of the batch; between 0 and 128; for connector normalization, residual"""
     normalization_groups: int
     """number of groups of neighboring channels that are normalized together; between 1 and 65536; for connector normalization, residual"""
     shortcut: Literal["projection", "normalized_projection", "padding"] | str
     """S of a residual connector. projection: a convolution of one pixel; normalized_projection: the same of σ(N₁(u)); padding: every k-th pixel, and channels of zeros; for connector residual"""
     remember: bool
     """whether S(u) follows as further channels, for integrator linear_multistep with multistep_start given; true or false (1 or 0); for connector residual"""
+    dropout_rate: float
+    """probability with which each number, or each channel, is dropped in training; less than 1; between 0.0 and 1.0; for connector dropout"""
+    dropout_channels: bool
+    """whether whole channels of a sample are dropped, instead of single numbers [Tompson et al. 2015]; true or false (1 or 0); for connector dropout"""
 
 
 class NetworkChanges(BlockOptions, total=False):

@@ -136,7 +136,7 @@ FUNCTIONS = {
     "sode_network_predict": (Status, [Handle, TensorIn, c_int32, c_int64, TensorOut]),
     "sode_network_states": (Status, [Handle, c_int64, TensorIn, TensorOut]),
     "sode_network_state_extents": (Status, [Handle, c_int64, IntOut, IntOut, IntOut]),
-    "sode_network_visible_width": (Status, [Handle, c_int64, IntOut]),
+    "sode_network_visible_extents": (Status, [Handle, c_int64, IntOut, IntOut, IntOut]),
     "sode_network_state_shape": (Status, [Handle, c_int64, IntOut, IntOut]),
     "sode_predictor_create": (Status, [Handle, c_int64, c_int64, HandleOut]),
     "sode_predictor_run": (Status, [Handle, TensorIn, c_int32, TensorOut]),

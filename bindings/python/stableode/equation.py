@@ -7,6 +7,7 @@ the event, or failed in its step control.
 from __future__ import annotations
 
 import ctypes
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ class Solution:
     """The result of `Network.solve`: states of one block, and where each sample's solve ended.
 
     states: [samples, times, width] in the network's type, the visible states at the requested times; NaN at times before a sample's
-    start and at times that it did not reach. The states of images are flat: channels, then rows, then columns.
+    start and at times that it did not reach. Where states are images, width stands for channels, height, width, here and below.
     ends: [samples] of int32, how each solve ended: stableode.END_HORIZON (1), END_EVENT (2) or END_FAILURE (3).
     end_times: [samples] of float64, when each solve ended, in the block's time: 0 … horizon; NaN for samples that could not begin.
     event_states: [samples, width] in the network's type, the visible states at the events; NaN for samples without an event.
@@ -142,17 +143,18 @@ def solve(network: Model, features, times: ArrayLike, event, block: int, start_s
     block = integer(block, "block")
     if features is None and start_states is None:
         raise InvalidArgumentError("features and start_states are None; one of them must be given")
+    visible, whole = visible_shape(network, block), state_shape(network, block)
     x = None if features is None else tensor_of(features, "features")
-    begin = None if start_states is None else tensor_of(start_states, "start_states")
+    begin = None if start_states is None else tensor_of(_rows(as_array(start_states, "start_states"), whole), "start_states")
     at, starts = _times(times, "times"), None if start_times is None else _times(start_times, "start_times")
     given = begin if begin is not None else x
     samples = given.array.shape[0] if given is not None and given.array.ndim else 0
-    width, state_width = _width(network, block), _state_shape(network, block)[1]
+    width, state_width = math.prod(visible), math.prod(whole)
     states, states_out = output((samples, at.array.size, width), network.dtype)
     ends, ends_out = output(samples, "int32")
     end_times, end_times_out = output(samples, "float64")
     restart_states, restart_states_out = output((samples, state_width), network.dtype)
-    report, function = StepReportData(), None if event is None else _event_function(event)
+    report, function = StepReportData(), None if event is None else _event_function(event, visible)
     call = library.sode_network_solve_rows_or_nan if row_flag(rows_without_result) else library.sode_network_solve_from
     call(
         network._pointer,
@@ -170,7 +172,14 @@ def solve(network: Model, features, times: ArrayLike, event, block: int, start_s
     )
     failures = {failed.row: failed.reason for failed in failed_rows()}
     reasons = tuple(failures.get(sample) for sample in range(samples))
-    return Solution(states, ends, end_times, restart_states[:, :width].copy(), step_report(report), reasons, restart_states)
+    event_states = restart_states[:, :width].copy().reshape(samples, *visible)
+    states, restart_states = states.reshape(samples, at.array.size, *visible), restart_states.reshape(samples, *whole)
+    return Solution(states, ends, end_times, event_states, step_report(report), reasons, restart_states)
+
+
+def _rows(array, shape):
+    """Samples of `shape`, images for example, as rows of numbers."""
+    return array.reshape(array.shape[0], -1) if array.shape[1:] == shape else array
 
 
 def _times(times, name):
@@ -179,12 +188,13 @@ def _times(times, name):
     return tensor_of(given if given.dtype == numpy.float32 else given.astype("float64"), name)
 
 
-def _event_function(event):
+def _event_function(event, visible):
     if not isinstance(event, (tuple, list)) or len(event) not in (2, 3):
         raise UnsupportedTypeError(f"event is a {type(event).__name__}; it must be (weights, level) or (weights, level, direction)")
     weights, level, *direction = event
     function = EventFunctionData(direction=integer(direction[0], "event direction", -(2**31), 2**31 - 1) if direction else 0)
-    function.weights = ctypes.pointer(tensor_of(weights, "event weights"))
+    weights = as_array(weights, "event weights")
+    function.weights = ctypes.pointer(tensor_of(weights.reshape(-1) if weights.shape == visible else weights, "event weights"))
     function.level = real(level, "event level")
     return function
 
@@ -216,7 +226,7 @@ def memory_plan(network: Model, max_batch: int, memory: str | None, threads: int
 def feed_forward(network: Model, block: int) -> tuple[numpy.ndarray, numpy.ndarray]:
     """See Network.feed_forward."""
     block = integer(block, "block")
-    layers, width = _state_shape(network, block)[0], _width(network, block)
+    layers, width = layer_count(network, block), math.prod(visible_shape(network, block))
     weights, weights_out = output((layers, width, width), "float64")
     biases, biases_out = output((layers, width), "float64")
     library.sode_network_get_feed_forward(network._pointer, block, ctypes.byref(weights_out), ctypes.byref(biases_out))
@@ -243,15 +253,25 @@ def near_identity_gap(network: Model, features: ArrayLike, block: int) -> NearId
     )
 
 
-def _state_shape(network, block):
-    """(layers, state width) of a block."""
-    layers, width = ctypes.c_int64(), ctypes.c_int64()
-    library.sode_network_state_shape(network._pointer, block, ctypes.byref(layers), ctypes.byref(width))
-    return layers.value, width.value
+def layer_count(network: Model, block: int) -> int:
+    """The layers of a block."""
+    layers = ctypes.c_int64()
+    library.sode_network_state_shape(network._pointer, block, ctypes.byref(layers), None)
+    return layers.value
 
 
-def _width(network, block):
-    """Width of a block's visible state."""
-    width = ctypes.c_int64()
-    library.sode_network_visible_width(network._pointer, block, ctypes.byref(width))
-    return width.value
+def state_shape(network: Model, block: int) -> tuple[int, ...]:
+    """The shape of a block's whole state: (channels, height, width), or (features,)."""
+    return _extents(library.sode_network_state_extents, network, block)
+
+
+def visible_shape(network: Model, block: int) -> tuple[int, ...]:
+    """The shape of the visible part of a block's state."""
+    return _extents(library.sode_network_visible_extents, network, block)
+
+
+def _extents(function, network, block):
+    channels, height, width = (ctypes.c_int64() for _ in range(3))
+    function(network._pointer, block, ctypes.byref(channels), ctypes.byref(height), ctypes.byref(width))
+    image = channels.value, height.value, width.value
+    return image[:1] if image[1:] == (1, 1) else image

@@ -47,7 +47,7 @@ class Gradient(Handle):
         if loss is not None:
             library.sode_gradient_set_loss(self._pointer, self._callers.loss(loss), None)
         self._dtype = network.dtype
-        self._inputs, self._outputs, self._parameters = network.inputs, network.outputs, network.parameter_count
+        self._outputs, self._parameters = network.outputs, network.parameter_count
 
     @property
     def bytes(self) -> int:
@@ -81,13 +81,13 @@ class Gradient(Handle):
         return loss.value
 
     def pullback(self, features: ArrayLike, cotangent: ArrayLike) -> tuple[numpy.ndarray, numpy.ndarray]:
-        """Jᵀw: (its part for the parameters [parameters], its part for the features [samples, inputs]).
+        """Jᵀw: (its part for the parameters [parameters], its part for the features, in their shape: [samples, inputs] or images).
 
         cotangent: w [samples, outputs], the derivative of your loss with respect to the scores.
         """
         x, w = tensor_of(features, "features"), tensor_of(cotangent, "cotangent")
         parameters, parameter_tensor = output(self._parameters, self._dtype)
-        feature_gradient, feature_tensor = output(self._batch_shape(x, self._inputs), self._dtype)
+        feature_gradient, feature_tensor = output(x.array.shape, self._dtype)
         library.sode_gradient_pullback(
             self._pointer, ctypes.byref(x), ctypes.byref(w), ctypes.byref(parameter_tensor), ctypes.byref(feature_tensor)
         )
@@ -98,7 +98,7 @@ class Gradient(Handle):
     ) -> tuple[numpy.ndarray, numpy.ndarray]:
         """Jv: (scores, their tangent), both [samples, outputs].
 
-        parameter_direction: [parameters]; feature_direction: [samples, inputs]; None means zero.
+        parameter_direction: [parameters]; feature_direction: in any shape that features may have; None means zero.
         """
         x = tensor_of(features, "features")
         along_parameters = None if parameter_direction is None else tensor_of(parameter_direction, "parameter_direction")

@@ -17,7 +17,7 @@ from ._library import decode, library
 from ._limits import Deadline
 from ._model import PROBABILITIES, SCORES, Model
 from ._structures import EvaluationData
-from ._tensor import image_output, output, tensor_of
+from ._tensor import as_array, image_output, output, tensor_of
 from ._text import integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
 from .dataset import Data, Dataset, as_dataset, as_features
@@ -131,7 +131,8 @@ class Network(Model):
     def normalization(self) -> tuple[numpy.ndarray, numpy.ndarray] | None:
         """(shift, scale), each [inputs] of float64, or None: the network replaces a feature x by (x − shift)·scale.
 
-        The model file stores both. Assign a pair of arrays or numbers to set the normalization, and None to remove it.
+        The model file stores both. Assign a pair of arrays or numbers to set the normalization, and None to remove it. For images an
+        array may be [channels], one number for all pixels of a channel.
         The library normalizes float64 and wide integers before it rounds them to the network's precision, so that times near
         1.7e9 s stay distinct. Times and masks of sequences are not normalized: their shift is 0 and their scale is 1.
         """
@@ -302,13 +303,9 @@ class Network(Model):
         step before): twice as wide. What follows the block reads y alone.
         """
         source = tensor_of(features, "features")
-        layers, channels, height, width = (ctypes.c_int64() for _ in range(4))
         block = integer(block, "block")
-        library.sode_network_state_shape(self._pointer, block, ctypes.byref(layers), None)
-        library.sode_network_state_extents(self._pointer, block, ctypes.byref(channels), ctypes.byref(height), ctypes.byref(width))
-        extents = channels.value, height.value, width.value
-        features_shape = (channels.value,) if height.value == width.value == 1 else extents
-        shape = layers.value + 1, source.array.shape[0] if source.array.ndim else 0, *features_shape
+        layers, extents = equation.layer_count(self, block), equation.state_shape(self, block)
+        shape = layers + 1, source.array.shape[0] if source.array.ndim else 0, *extents
         array, result = image_output(shape, math.prod(extents), self.dtype, out)
         library.sode_network_states(self._pointer, block, ctypes.byref(source), ctypes.byref(result))
         return array
@@ -333,7 +330,7 @@ class Network(Model):
         event: (w, level) or (w, level, direction). The solve of a sample ends where w·y first crosses the level; direction 1 means
         rising, −1 falling, 0 either. A sample that starts on the level, within rounding, leaves it without an event.
         `event_states` never lie on the side that the sample came from, so a solve that starts there goes on to the next event.
-        start_states: states of the block [samples, state width] from which the samples go on, such as `restart_states` of an earlier
+        start_states: states of the block [samples, state width], or images [samples, channels, height, width], from which the samples go on, such as `restart_states` of an earlier
         Solution; features may then be None, and are not used. None: the states that the features lead to.
         start_times: when each sample starts [samples], between 0 and the horizon; None: at 0. States at earlier times are NaN.
         rows_without_result: what to do about samples that cannot begin because of their features, start state or start time. "error"
@@ -487,6 +484,10 @@ class Metadata(Closed, MutableMapping[str, str]):
 class Parameters(Closed, Mapping[str, numpy.ndarray]):
     """The parameter tensors of a network by name ("blocks.0.K"). Reading gives a copy; assigning sets the network's tensor.
 
+    Kernels of convolutions are [layers, outputs, inputs / groups, kernel height · kernel width], without layers in connectors. They may
+    also be assigned with the kernel's height and width as two axes, as PyTorch has them: for reading,
+    `parameters[name].reshape(layers, outputs, inputs, 3, 3)`.
+
     Errors: UnknownNameError (a KeyError), which suggests the nearest name; ShapeMismatchError; NotFiniteError or InvalidDataError
     for values that are not finite.
     """
@@ -513,8 +514,26 @@ class Parameters(Closed, Mapping[str, numpy.ndarray]):
         return array
 
     def __setitem__(self, name: str, value: ArrayLike) -> None:
-        tensor = tensor_of(value, f"parameters[{name!r}]")
+        array = as_array(value, f"parameters[{name!r}]")
+        tensor = tensor_of(self._flat_kernel(name, array), f"parameters[{name!r}]")
         library.sode_network_set_parameter(self._network._pointer, text(name, "name"), ctypes.byref(tensor))
+
+    def _flat_kernel(self, name, array):
+        """The kernel of a convolution with its height and width as one axis; other arrays as they are."""
+        shape, kind = self.shapes.get(name, ()), str(name).partition(".")[0]
+        axes = {"blocks": 4, "connectors": 3}.get(kind)
+        if len(shape) != axes or array.ndim != axes + 1 or array.shape[:-2] != shape[:-1]:
+            return array
+        number, element = int(name.split(".")[1]), None
+        for each in self._network.specification["blocks"]:
+            if ("connector" in each) == (kind == "connectors"):
+                if number == 0:
+                    element = each
+                    break
+                number -= 1
+        # Along an axis of one pixel a kernel has the extent 1.
+        extents = {1, element["kernel"]}
+        return array.reshape(shape) if set(array.shape[-2:]) <= extents and math.prod(array.shape[-2:]) == shape[-1] else array
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.shapes)

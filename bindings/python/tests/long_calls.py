@@ -32,7 +32,7 @@ PROMPT = {
     "sode_trainer_set_callback", "sode_trainer_set_class_weights", "sode_trainer_set_loss", "sode_trainer_set_metric",
     "sode_trainer_history_count", "sode_trainer_history_at", "sode_trainer_free",
     "sode_cancel_token_create", "sode_cancel_token_request", "sode_cancel_token_reset", "sode_cancel_token_free", "sode_set_thread_limits",
-    "sode_network_state_extents", "sode_network_state_shape", "sode_network_visible_width", "sode_predictor_free", "sode_gradient_bytes", "sode_gradient_set_loss", "sode_gradient_report",
+    "sode_network_state_extents", "sode_network_visible_extents", "sode_network_state_shape", "sode_predictor_free", "sode_gradient_bytes", "sode_gradient_set_loss", "sode_gradient_report",
     "sode_gradient_free", "sode_network_memory_plan", "sode_network_block_memory",
     "sode_gradient_create", "sode_predictor_create",  # scratch memory, whose pages the system provides on first access
     "sode_registry_count", "sode_registry_at", "sode_option_count", "sode_option_at",

@@ -148,28 +148,147 @@ def test_block_coordinate_trains_with_batch_normalization():
         assert trainer.run((x, y)).outcome == "ok" and numpy.isfinite(network.scores(x)).all()
 
 
-@pytest.mark.parametrize(
-    ("blocks", "block", "width"),
-    [
-        ([{"connector": "convolution", "channels": 4}, {**CONVOLUTION, "layers": 1, "integrator": "dopri5"}], 0, 120),
-        ([{**CONVOLUTION}, {"connector": "average_pooling"}, {"connector": "channel_padding", "channels": 4}, {"field": "gradient_flow", "operator": "convolution", "layers": 2, "integrator": "tsit5"}], 1, 24),
-    ],
-)
-def test_solutions_have_the_width_of_their_block(blocks, block, width):
-    network = stableode.Network(input_shape=[2, 6, 5], outputs=3, precision="float64", blocks=blocks)
-    x = images(3, 2, 6, 5)
-    solution = network.solve(x, [0.0, 1.0], block=block)
-    assert solution.states.shape == (3, 2, width) and solution.restart_states.shape == (3, width)
-    states = network.states(x, block=block)
-    assert numpy.allclose(solution.states[:, 0], states[0].reshape(3, -1)) and numpy.allclose(solution.states[:, 1], states[-1].reshape(3, -1))
-    w = numpy.zeros(width)
-    w[5] = 1
-    level = (solution.states[:, 0, 5] + solution.states[:, 1, 5])[0] / 2
-    met = network.solve(x, [], block=block, event=(w, level))
-    assert met.ends[0] == stableode.END_EVENT and abs(met.event_states[0, 5] - level) < 1e-12
+def test_a_normalization_may_be_given_per_channel():
+    shape = [3, 4, 5]
+    network = stableode.Network(input_shape=shape, outputs=2, precision="float64", **CONVOLUTION)
+    shift, scale = numpy.array([1.0, -2.0, 0.5]), numpy.array([2.0, 3.0, 0.25], "float32")
+    network.normalization = shift, scale
+    assert all(numpy.array_equal(found, numpy.repeat(given, 20)) for found, given in zip(network.normalization, (shift, scale), strict=True))
+    data = images(3, *shape).astype("float64")
+    scores = network.scores(data)
+    network.normalization = numpy.repeat(shift, 20), numpy.repeat(scale, 20)
+    assert numpy.array_equal(network.scores(data), scores)
+    network.normalization = shift[::-1], numpy.repeat(scale, 20)
+    assert numpy.array_equal(network.normalization[0], numpy.repeat(shift[::-1], 20))
+    with pytest.raises(stableode.ShapeMismatchError, match=r"shift has shape \[4\]; it must be \[60\] \(one number per input\) or \[3\] \(one number per channel\)"):
+        network.normalization = numpy.ones(4), numpy.ones(3)
+    with pytest.raises(stableode.ShapeMismatchError, match=r"it must be \[6\] \(one number per input\)$"):
+        stableode.Network(inputs=6, outputs=2).normalization = numpy.ones(3), numpy.ones(3)
 
 
-def test_solutions_between_dense_connectors():
-    network = stableode.Network(inputs=5, outputs=2, blocks=[{"field": "dense", "layers": 2}, {"connector": "dense", "features": 9}, {"field": "antisymmetric", "integrator": "dopri5", "layers": 1}])
-    x = numpy.random.default_rng(0).random((3, 5))
-    assert network.solve(x, [0.5, 1.0], block=1).states.shape == (3, 2, 9)
+def test_kernels_have_two_axes_if_they_are_given_so():
+    network = stableode.Network(
+        input_shape=[2, 6, 6], outputs=2,
+        blocks=[{"connector": "convolution", "channels": 4, "kernel": 5}, CONVOLUTION, {"connector": "residual", "channels": 6, "stride": 2}, {**CONVOLUTION, "kernel": 1}],
+    )  # fmt: skip
+    numbers = numpy.random.default_rng(3)
+    for name, shape in [("connectors.0.K", (4, 2, 5, 5)), ("blocks.0.K", (2, 4, 4, 3, 3)), ("connectors.1.K2", (6, 6, 3, 3)), ("connectors.1.S", (6, 4, 1, 1)), ("blocks.1.K", (2, 6, 6, 1, 1))]:
+        kernel = numbers.random(shape).astype("float32")
+        network.parameters[name] = kernel
+        assert network.parameters[name].shape == (*shape[:-2], shape[-2] * shape[-1])
+        assert numpy.array_equal(network.parameters[name].reshape(shape), kernel)
+        # Not in memory order.
+        network.parameters[name] = numpy.asfortranarray(kernel[..., ::-1])
+        assert numpy.array_equal(network.parameters[name].reshape(shape), kernel[..., ::-1])
+    for name, shape in [("connectors.0.K", (4, 2, 25, 1)), ("connectors.0.K", (2, 4, 5, 5)), ("blocks.0.K", (2, 4, 4, 1, 9)), ("blocks.0.K", (2, 4, 4, 2, 3))]:
+        with pytest.raises(stableode.ShapeMismatchError):
+            network.parameters[name] = numpy.zeros(shape, "float32")
+    signal = stableode.Network(input_shape=[2, 9], outputs=2, kernel=9, **CONVOLUTION)
+    signal.parameters["blocks.0.K"] = numbers.random((2, 2, 2, 1, 9))
+
+
+def test_directions_and_gradients_have_the_shape_of_the_features():
+    network = stableode.Network(input_shape=[2, 3, 4], outputs=3, precision="float64", **CONVOLUTION)
+    gradient = stableode.Gradient(network, 5)
+    data, direction, cotangent = (numpy.random.default_rng(seed).random(shape) for seed, shape in [(1, (5, 2, 3, 4)), (2, (5, 2, 3, 4)), (3, (5, 3))])
+    last = lambda array: numpy.ascontiguousarray(array.transpose(0, 2, 3, 1))
+    flat = lambda array: array.reshape(5, 24)
+    _, wanted = gradient.pushforward(flat(data), None, flat(direction))
+    _, pulled = gradient.pullback(flat(data), cotangent)
+    assert pulled.shape == (5, 24) and abs((pulled * flat(direction)).sum() - (wanted * cotangent).sum()) < 1e-12
+    for given in (lambda array: array, last, flat):
+        for along in (lambda array: array, last, flat, lambda array: last(array).transpose(0, 3, 1, 2)):
+            assert numpy.array_equal(gradient.pushforward(given(data), None, along(direction))[1], wanted)
+        found = gradient.pullback(given(data), cotangent)[1]
+        assert found.shape == given(data).shape and numpy.array_equal(found, given(pulled.reshape(5, 2, 3, 4)))
+    with pytest.raises(stableode.ShapeMismatchError, match="feature_direction has 4 samples; the batch has 5"):
+        gradient.pushforward(data, None, direction[:4])
+    with pytest.raises(stableode.ShapeMismatchError, match=r"feature_direction has shape \[5, 2, 4, 3\]; it must be"):
+        gradient.pushforward(data, None, direction.transpose(0, 1, 3, 2))
+    labels, parameters = numpy.arange(5) % 3, numpy.random.default_rng(4).random(network.parameter_count)
+    for kind in ("gauss_newton", "hessian"):
+        assert numpy.array_equal(gradient.curvature(last(data), labels, parameters, kind), gradient.curvature(flat(data), labels, parameters, kind))
+    # A gray image may lack its channel.
+    gray = stableode.Network(input_shape=[1, 3, 4], outputs=3, **CONVOLUTION)
+    assert stableode.Gradient(gray, 5).pullback(data[:, 0], cotangent)[1].shape == (5, 3, 4)
+
+
+@pytest.mark.parametrize("field", ["antisymmetric", "hamiltonian"])
+def test_solutions_are_images(field):
+    network = stableode.Network(
+        input_shape=[2, 3, 4], outputs=3, precision="float64",
+        blocks=[{"connector": "convolution", "channels": 4}, {"field": field, "operator": "convolution", "integrator": "dopri5", "layers": 1, "horizon": 2.0}],
+    )  # fmt: skip
+    data, times = images(5, 2, 3, 4).astype("float64"), [0.0, 0.7, 2.0]
+    states = network.states(data)
+    solution = network.solve(data, times)
+    assert solution.states.shape == (5, 3, 4, 3, 4) and solution.restart_states.shape == states.shape[1:]
+    assert numpy.array_equal(solution.states[:, 0], states[0][:, :4]) and numpy.allclose(solution.states[:, 2], states[1][:, :4], atol=1e-3)
+    weights = numpy.random.default_rng(5).normal(size=(4, 3, 4))
+    level = (weights * solution.states[:, 1]).sum((1, 2, 3)).mean()
+    met = network.solve(data, times, event=(weights, level))
+    again = network.solve(data, times, event=(weights.reshape(-1), level))
+    assert numpy.array_equal(met.ends, again.ends) and (met.ends == stableode.END_EVENT).any()
+    at = met.ends == stableode.END_EVENT
+    assert met.event_states.shape == (5, 4, 3, 4) and numpy.allclose((met.event_states[at] * weights).sum((1, 2, 3)), level)
+    rest = network.solve(start_states=met.restart_states[at], start_times=met.end_times[at], times=times)
+    assert numpy.allclose(rest.states[:, 2], solution.states[at][:, 2], atol=1e-3)
+    start = numpy.ascontiguousarray(states[0])
+    assert numpy.array_equal(network.solve(start_states=start, times=times).states, network.solve(start_states=start.reshape(5, -1), times=times).states)
+
+
+def test_one_pixel_images():
+    """Convolutions over one pixel are matrices between channels."""
+    common = {"outputs": 3, "precision": "float64", "seed": 4}
+    dense = stableode.Network(inputs=5, layers=3, **common)
+    data = numpy.random.default_rng(6).normal(size=(20, 5))
+    for kernel in (1, 3):
+        network = stableode.Network(input_shape=[5, 1, 1], operator="convolution", kernel=kernel, layers=3, **common)
+        assert network.parameters.shapes["blocks.0.K"] == (3, 5, 5, 1)
+        network.parameter_vector = dense.parameter_vector
+        assert numpy.allclose(network.scores(data), dense.scores(data), rtol=1e-13)
+        assert numpy.array_equal(network.scores(data[:, :, None, None]), network.scores(data))
+        labels = numpy.arange(20) % 3
+        found, wanted = (stableode.Gradient(each).loss_and_gradient(data, labels) for each in (network, dense))
+        assert abs(found[0] - wanted[0]) < 1e-13 and numpy.allclose(found[1], wanted[1], atol=1e-14)
+    # What pooling leaves of an image is one, too; without an operator it is a list of features.
+    for block in ({"operator": "convolution"}, {}):
+        pooled = stableode.Network(input_shape=[2, 4, 4], blocks=[{"connector": "average_pooling", "window": 4}, {"field": "dense", **block}], **common)
+        assert pooled.parameters.shapes["blocks.0.K"] == ((10, 2, 2, 1) if block else (10, 2, 2))
+
+
+def test_dropout_between_blocks():
+    blocks = [CONVOLUTION, {"connector": "dropout", "dropout_rate": 0.5}, {"connector": "global_average"}, {"field": "dense"}]
+    network = stableode.Network(input_shape=[2, 4, 4], outputs=2, seed=3, blocks=blocks)
+    plain = stableode.Network(input_shape=[2, 4, 4], outputs=2, seed=3, blocks=[blocks[0], *blocks[2:]])
+    data, labels = images(40, 2, 4, 4), numpy.arange(40) % 2
+    assert numpy.array_equal(network.scores(data), plain.scores(data))
+    losses = [stableode.Gradient(each).loss_and_gradient(data, labels) for each in (network, plain)]
+    assert losses[0][0] == losses[1][0] and numpy.array_equal(losses[0][1], losses[1][1])
+    options = {"epochs": 2, "batch_size": 16, "optimizer": "sgd", "seed": 1}
+    trained = []
+    for threads in (1, 2, 3):
+        copy = network.copy()
+        copy.fit(data, labels, num_threads=threads, **options)
+        trained.append(copy.parameter_vector)
+    assert all(numpy.array_equal(each, trained[0]) for each in trained)
+    plain.fit(data, labels, **options)
+    assert not numpy.array_equal(plain.parameter_vector, trained[0])
+
+
+def test_the_last_batch_may_not_be_a_single_number():
+    network = stableode.Network(inputs=3, outputs=2, field="pre_activation", layers=2)
+    data, labels = numpy.random.default_rng(7).random((33, 3)), numpy.arange(33) % 2
+    with pytest.raises(stableode.IncompatibleError, match="with batch_size 16 the last batch of 1 sample has a single number for each channel of blocks.0.n1"):
+        network.fit(data, labels, batch_size=16, epochs=1)
+    network.fit(data, labels, batch_size=11, epochs=1)
+    assert numpy.isfinite(network.evaluate(data[:1], labels[:1])["loss"])
+
+
+def test_a_memory_limit_names_what_needs_it():
+    whole = stableode.Network(input_shape=[2, 4, 4], outputs=2, memory="automatic", memory_limit=1000, **RESIDUAL)
+    with pytest.raises(MemoryError, match=r"\(4 tiles of 16 samples, all at once, because batch normalization needs the whole batch\)"):
+        whole.memory_plan(64, threads=2)
+    groups = stableode.Network(input_shape=[2, 4, 4], outputs=2, memory="automatic", memory_limit=1000, normalization_batch=16, **RESIDUAL)
+    with pytest.raises(MemoryError, match=r"\(2 threads, tiles of 16 samples\)"):
+        groups.memory_plan(64, threads=2)
