@@ -1,5 +1,6 @@
 import LinearAlgebra
 import Settings
+import VectorFields
 
 /// Random changes of the images of training batches: crops of the padded image, mirror images, and holes.
 ///

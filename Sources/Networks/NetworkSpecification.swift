@@ -76,7 +76,7 @@ package struct NetworkSpecification: Sendable {
     guard let members = json.members else { throw Failure(.invalidArgument, "a specification is a JSON object of options; given: \(json.kindName)") }
     var changed = self
     if json["architecture"] != nil {
-      for (key, value) in members where networkOptions.contains(where: { $0.key == key }) { try changed.set(key, try optionValue(value, key)) }
+      for (key, value) in members where networkOptions.contains(where: { $0.key == key }) { try changed.set(key, OptionValue(value)) }
       self = try changed.replacingBlocks(byArchitectureIn: json)
       return
     }

@@ -56,7 +56,9 @@ public func sode_dataset_load_cifar(
     let out = try required(dataset, "dataset")
     let given = try required(paths, "paths")
     var names: [String] = []
-    for index in 0..<(try checked(files, "files", in: 1...4096)) { names.append(try text(given[index], "paths[\(index)]")) }
+    for index in 0..<(try checked(files, "files", in: 1...4096)) {
+      do throws(Failure) { names.append(try text(given[index], "path")) } catch { throw Failure(error.status, "paths[\(index)]: \(error.message)") }
+    }
     try hand(try Dataset(cifarPaths: names, classes: Int(classes)), .dataset, to: out)
   }
 }

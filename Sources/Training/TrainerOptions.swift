@@ -1,4 +1,5 @@
 import Integrators
+import Networks
 import Settings
 
 /// All options of scope "trainer": those of the trainer itself, of the schedules, the regularizers and the optimizers.

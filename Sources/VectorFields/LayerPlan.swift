@@ -113,7 +113,7 @@ package struct LayerPlan: Sendable {
     if form.acrossSamples == nil, geometry.normalizesSingleNumbers {
       throw Failure(
         .incompatible,
-        "normalization \(chosen) of \(shape.channels) channels of \(shape.pixels) pixel\(shape.pixels == 1 ? "" : "s") would take the mean of each number by itself, and make all of them 0; \(chosen == "layer" ? "" : "normalization layer takes all channels together, ")batch the samples of a batch")
+        "\(key) \(chosen) of \(shape.channels) channels of \(shape.pixels) pixel\(shape.pixels == 1 ? "" : "s") would take the mean of each number by itself, and make all of them 0; \(chosen == "layer" ? "" : "layer takes all channels together, ")batch the samples of a batch")
     }
     let place = normalization(name, channels: shape.channels, form.acrossSamples)
     return NormalizationMap(geometry, place, activation, epsilon: try options.real("normalization_epsilon"))

@@ -55,7 +55,7 @@ struct FieldVariant: Sendable, CustomStringConvertible {
       if chosen == "instance" {
         return Failure(
           .incompatible,
-          "normalization instance of \(key == "normalization" ? 6 : hidden) channels of 1 pixel would take the mean of each number by itself, and make all of them 0; normalization layer takes all channels together, batch the samples of a batch")
+          "\(key) instance of \(key == "normalization" ? 6 : hidden) channels of 1 pixel would take the mean of each number by itself, and make all of them 0; layer takes all channels together, batch the samples of a batch")
       }
       if case .integer(let groups)? = value("normalization_groups") {
         for features in key == "normalization" ? [6, hidden] : [hidden] {
@@ -63,7 +63,7 @@ struct FieldVariant: Sendable, CustomStringConvertible {
           if features == groups {
             return Failure(
               .incompatible,
-              "normalization group of \(features) channels of 1 pixel would take the mean of each number by itself, and make all of them 0; normalization layer takes all channels together, batch the samples of a batch")
+              "\(key) group of \(features) channels of 1 pixel would take the mean of each number by itself, and make all of them 0; layer takes all channels together, batch the samples of a batch")
           }
         }
       }

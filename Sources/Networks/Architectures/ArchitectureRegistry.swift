@@ -23,7 +23,7 @@ extension NetworkSpecification {
     var blockMembers: [(key: String, value: JSON)] = []
     for (key, value) in members where !networkOptions.contains(where: { $0.key == key }) {
       if architectureOptions.contains(where: { $0.key == key }) {
-        try options.set(key, try optionValue(value, key))
+        try options.set(key, OptionValue(value))
       } else {
         blockMembers.append((key, value))
       }

@@ -47,6 +47,7 @@ from ._limits import limits
 from ._options import BlockOptions, ConnectorOptions, NetworkOptions, TrainerOptions
 from ._registries import (
     activations,
+    architectures,
     biases,
     connectors,
     constraints,
@@ -130,6 +131,7 @@ __all__ = [
     "UnsupportedTypeError",
     "VersionMismatchError",
     "activations",
+    "architectures",
     "biases",
     "build_info",
     "connectors",

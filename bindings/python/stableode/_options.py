@@ -46,15 +46,17 @@ class BlockOptions(TypedDict, total=False):
     normalization: Literal["batch", "instance", "group", "layer", "tv"] | str
     """what is normalized together; for field pre_activation, bottleneck"""
     normalization_epsilon: float
-    """number that is added to the variance, or for tv to the sum of squares; > 0.0 and <= 1000000.0; for field pre_activation, bottleneck"""
+    """number that is added to the variance, or for tv to the sum of squares; > 0.0 and <= 1000000.0; for field pre_activation, bottleneck, hamiltonian_two_weight, hamiltonian_h, gradient_flow, second_order"""
     normalization_momentum: float
-    """share by which each training step moves the running means and variances towards those of its batch; between 0.0 and 1.0; for field pre_activation, bottleneck"""
+    """share by which each training step moves the running means and variances towards those of its batch; between 0.0 and 1.0; for field pre_activation, bottleneck, hamiltonian_two_weight, hamiltonian_h, gradient_flow, second_order"""
     normalization_batch: int
-    """number of a batch's samples, in their order, that are normalized together, a multiple of 16; the last group of a batch may be smaller. 0: all samples of the batch; between 0 and 128; for field pre_activation, bottleneck"""
+    """number of a batch's samples, in their order, that are normalized together, a multiple of 16; the last group of a batch may be smaller. 0: all samples of the batch; between 0 and 128; for field pre_activation, bottleneck, hamiltonian_two_weight, hamiltonian_h, gradient_flow, second_order"""
     normalization_groups: int
-    """number of groups of neighboring channels that are normalized together; between 1 and 65536; for field pre_activation, bottleneck"""
+    """number of groups of neighboring channels that are normalized together; between 1 and 65536; for field pre_activation, bottleneck, hamiltonian_two_weight, hamiltonian_h, gradient_flow, second_order"""
     gamma: float
     """damping γ; with 0 the frozen eigenvalues of field antisymmetric are imaginary; between 0.0 and 1000000.0; for field antisymmetric, antisymmetric_damped, antisymmetric_rnn, gated_antisymmetric_rnn"""
+    inner_normalization: Literal["none", "batch", "instance", "group", "layer", "tv"] | str
+    """the normalization N in Kᵀσ(N(Ky+b)) of fields that are gradients; with another than none, nothing is claimed about stability; for field hamiltonian_two_weight, hamiltonian_h, gradient_flow, second_order"""
     coupling: Literal["separable", "full"] | str
     """separable: K is block-diagonal, so that verlet can be used; full: K is any matrix, for integrators that step the whole state at once; for field hamiltonian_h"""
     steps: Literal["plain", "row_sums"] | str
@@ -65,6 +67,8 @@ class BlockOptions(TypedDict, total=False):
     """ε of the term ½ε|y|² in H, which bounds the state by H; > 0.0 and <= 1000000.0; for field port_hamiltonian"""
     form: Literal["plain", "gradient"] | str
     """plain: ÿ = σ(Ky+b); gradient: ÿ = −Kᵀσ(Ky+b); for field second_order"""
+    rotation: Literal["channels", "kernel"] | str
+    """what A is over convolutions. channels: a matrix across the channels of each pixel; kernel: a convolution like K, with odd kernels and zero or periodic padding. Over matrices both are A of all features; for field rotate_relax"""
     cubic_rate: float
     """γ of the term −γy³; between 0.0 and 1000000.0; for field linear_cubic"""
     activation_rate: float
@@ -145,7 +149,7 @@ class ConnectorOptions(TypedDict, total=False):
     `stableode.options("connector")` describes each.
     """
 
-    connector: Literal["dense", "convolution", "average_pooling", "max_pooling", "global_average", "channel_padding", "normalization", "residual", "first_channels", "activation", "dropout", "flatten"] | str
+    connector: Literal["dense", "convolution", "average_pooling", "max_pooling", "global_average", "channel_padding", "normalization", "residual", "first_channels", "channel_copies", "activation", "dropout", "flatten"] | str
     """the map that stands at this place"""
     features: int
     """features of the output; between 1 and 1000000; for connector dense"""
@@ -154,7 +158,7 @@ class ConnectorOptions(TypedDict, total=False):
     bias: Literal["none", "scalar", "vector"] | str
     """none: no bias; scalar: one number; vector: one number per feature or channel of the output; for connector dense, convolution"""
     channels: int
-    """channels of the output; 0: as many as of the input; between 0 and 65536; for connector convolution, channel_padding, residual, first_channels"""
+    """channels of the output; 0: as many as of the input; between 0 and 65536; for connector convolution, channel_padding, residual, first_channels, channel_copies"""
     stride: int
     """distance of neighboring outputs in the image; between 1 and 1024; for connector convolution, channel_padding, residual"""
     margin: int
@@ -185,8 +189,12 @@ class ConnectorOptions(TypedDict, total=False):
     """number of a batch's samples, in their order, that are normalized together, a multiple of 16; the last group of a batch may be smaller. 0: all samples of the batch; between 0 and 128; for connector normalization, residual"""
     normalization_groups: int
     """number of groups of neighboring channels that are normalized together; between 1 and 65536; for connector normalization, residual"""
+    branch: Literal["two_layer", "bottleneck"] | str
+    """the branch of a residual connector. two_layer: two convolutions, as in field pre_activation; bottleneck: of one pixel, of the kernel in groups and with the stride, and of one pixel, as in field bottleneck; for connector residual"""
+    inner_channels: int
+    """channels between the convolutions of a branch; 0: as many as of the output; between 0 and 65536; for connector residual"""
     shortcut: Literal["projection", "normalized_projection", "padding"] | str
-    """S of a residual connector. projection: a convolution of one pixel; normalized_projection: the same of σ(N₁(u)); padding: every k-th pixel, and channels of zeros; for connector residual"""
+    """S of a residual connector. projection: a convolution of one pixel; normalized_projection: the same of σ(N₀(u)) with a normalization of its own; padding: every k-th pixel, and channels of zeros; for connector residual"""
     remember: bool
     """whether S(u) follows as further channels, for integrator linear_multistep with multistep_start given; true or false (1 or 0); for connector residual"""
     dropout_rate: float
@@ -273,6 +281,14 @@ class TrainerOptions(TypedDict, total=False):
     """smallest change of the metric that counts as an improvement for patience; fixed once training has begun; finite and >= 0.0"""
     num_threads: int | None
     """threads that training uses; 0: one for each CPU that the process may use; between 0 and 1024"""
+    crop_margin: int | None
+    """training images are cut at random from the image with this many pixels of padding at each edge; 0: they are not moved; fixed once training has begun; between 0 and 1024"""
+    crop_padding: Literal["zero", "reflect"] | str | None
+    """the padding of crop_margin. zero: zeros, after normalization; reflect: the image reflected at its outermost pixels; fixed once training has begun"""
+    flip: bool | None
+    """whether training images are mirrored, left and right, with probability ½; fixed once training has begun; true or false (1 or 0)"""
+    cutout: int | None
+    """side of a square of zeros around a random pixel of each training image; 0: none; fixed once training has begun; between 0 and 1024"""
     learning_rate: float | None
     """step length of the optimizer, which the schedule and the warm-up change during training; finite and > 0.0; for optimizer sgd, adam, adamw"""
     momentum: float | None

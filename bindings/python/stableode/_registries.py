@@ -43,6 +43,14 @@ def activations() -> dict[str, str]:
     return registry("activations")
 
 
+def architectures() -> dict[str, str]:
+    """Name → one line of help: networks of the literature.
+
+    The names of the registry "architectures", in the library's order, as texts of options and arguments.
+    """
+    return registry("architectures")
+
+
 def biases() -> dict[str, str]:
     """Name → one line of help: kinds of bias.
 
@@ -170,6 +178,7 @@ REGISTRIES = (
     "connectors",
     "integrators",
     "activations",
+    "architectures",
     "biases",
     "openings",
     "readouts",

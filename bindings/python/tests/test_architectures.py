@@ -1,0 +1,110 @@
+"""Every network of the literature trains, is saved and served; random changes of training images."""
+
+import numpy
+import pytest
+
+import stableode
+
+names = pytest.mark.parametrize("name", stableode.architectures())
+
+
+def sizes(name):
+    """The shape of images that an architecture is made for, and the number of classes."""
+    if name.endswith("_stl10"):
+        return [3, 96, 96], 10
+    if name.startswith(("hr_", "near_identity_")):
+        return [1, 28, 28], 10
+    return [3, 32, 32], 100 if name.endswith("_cifar100") else 10
+
+
+def network(name, **options):
+    shape, outputs = sizes(name)
+    small = {"cardinality": 2, "base_width": 4} if name == "lm_resnext_29" else {"layers": 2} if name.endswith(("_110", "_164")) else {}
+    return stableode.Network(architecture=name, **{"input_shape": shape, "outputs": outputs, "seed": 1, **small, **options})
+
+
+@names
+def test_every_architecture_trains_is_saved_and_served(name, tmp_path):
+    own = network(name)
+    shape, outputs = sizes(name)
+    random = numpy.random.default_rng(2)
+    x, labels = random.integers(0, 256, (20, *shape), "uint8"), random.integers(0, outputs, 20)
+    own.fit_normalization(x, per_channel=True)
+    before = own.parameter_vector
+    history = own.fit(x, labels, epochs=1, batch_size=10, optimizer="sgd", learning_rate=1e-3, crop_margin=2, flip=True, seed=4, num_threads=2)
+    assert history.outcome == "ok" and numpy.isfinite(history.training_loss).all() and not numpy.array_equal(own.parameter_vector, before)
+    scores = own.scores(x)
+    own.save(tmp_path / "model")
+    loaded = stableode.Network.load(tmp_path / "model")
+    assert loaded.specification == own.specification and numpy.array_equal(loaded.scores(x), scores)
+    with stableode.Predictor(loaded, 1) as predictor:
+        assert numpy.array_equal(predictor.scores(x[7:8]), scores[7:8])
+
+
+@names
+def test_an_architecture_is_a_list_of_blocks(name):
+    own = network(name)
+    again = stableode.Network.from_json(own.specification_json)
+    assert "architecture" not in own.specification and again.specification == own.specification
+    assert numpy.array_equal(again.parameter_vector, own.parameter_vector)
+
+
+@names
+def test_reversible_architectures_need_no_memory_for_layers(name):
+    plans = [network(name, layers=layers) for layers in (4, 16)]
+    if any(block.get("memory") != "reversible" for block in plans[0].specification["blocks"] if "connector" not in block):
+        pytest.skip("stores states")
+    assert plans[0].memory_plan(16).tape_bytes == plans[1].memory_plan(16).tape_bytes
+
+
+@pytest.mark.parametrize("name", ["revnet_38", "hr_verlet_cnn", "pde_hamiltonian_cifar10"])
+def test_networks_of_two_components_can_be_reversible(name):
+    plans = [network(name, layers=layers, memory="reversible").memory_plan(16).tape_bytes for layers in (4, 16)]
+    assert plans[0] == plans[1]
+
+
+# Random changes of training images.
+
+IMAGES = {"input_shape": [2, 6, 5], "outputs": 3, "seed": 2, "blocks": [{"connector": "convolution", "channels": 3, "activation": "tanh"}, {"connector": "global_average"}, {"field": "dense", "layers": 1}]}
+CHANGES = [{"crop_margin": 2}, {"crop_margin": 3, "crop_padding": "reflect"}, {"flip": True}, {"cutout": 3}, {"crop_margin": 2, "flip": True, "cutout": 3}]
+
+
+def images(count=40):
+    random = numpy.random.default_rng(5)
+    return random.random((count, 2, 6, 5), "float32"), random.integers(0, 3, count)
+
+
+@pytest.mark.parametrize("changes", CHANGES, ids=lambda changes: "-".join(changes))
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_changes_of_images_have_the_same_bits_for_any_threads_and_after_a_checkpoint(changes, optimizer, tmp_path):
+    x, labels = images()
+    options = {"epochs": 3, "batch_size": 20, "seed": 6, "optimizer": optimizer, **changes}
+    trained = []
+    for threads in (1, 2, 3):
+        own = stableode.Network(**IMAGES)
+        own.fit(x, labels, num_threads=threads, **options)
+        trained.append(own.parameter_vector)
+    assert all(numpy.array_equal(each, trained[0]) for each in trained)
+    plain = stableode.Network(**IMAGES)
+    plain.fit(x, labels, **{key: value for key, value in options.items() if key not in changes})
+    assert not numpy.array_equal(plain.parameter_vector, trained[0])
+    own = stableode.Network(**IMAGES)
+    with stableode.Trainer(own, **options) as trainer:
+        trainer.run((x, labels), epochs=1)
+        trainer.save(tmp_path / "checkpoint")
+    loaded, trainer = stableode.Trainer.load(tmp_path / "checkpoint")
+    trainer.run((x, labels))
+    assert numpy.array_equal(loaded.parameter_vector, trained[0])
+
+
+def seen(x, steps, **changes):
+    """The images that `steps` steps of training saw, by a loss of the caller's on a network that passes its input on."""
+    own = stableode.Network(input_shape=list(x.shape[1:]), outputs=x[0].size, blocks=[{"connector": "flatten"}], readout="identity", precision="float32")
+    found = []
+
+    def loss(scores, targets):
+        found.append((targets[:, 0].astype(int), scores.copy()))
+        return numpy.zeros(len(scores)), numpy.zeros_like(scores)
+
+    own.fit(x, numpy.repeat(numpy.arange(len(x), dtype="float32")[:, None], x[0].size, 1), loss=loss, epochs=steps, batch_size=len(x), num_threads=1, optimizer="sgd", **changes)
+    return [(index, scores.reshape(x.shape[1:])) for indices, rows in found for index, scores in zip(indices, rows, strict=True)]
