@@ -701,7 +701,7 @@ SODE_API sode_status sode_network_near_identity_gap(sode_network *network, int64
 
 /* ---- 12 Introspection ---------------------------------------------------------------------------------------------------------------- */
 
-/* The names "registries" and "scopes" list all registries and all option scopes. Registries: fields, operators, connectors, integrators, activations, biases,
+/* The names "registries" and "scopes" list all registries and all option scopes. Registries: fields, operators, connectors, integrators, activations, architectures, biases,
  * openings, readouts, losses, optimizers, schedules, regularizers, trajectory_terms, constraints, time_bases, memory_policies, noises, metrics, prolongations,
  * problems. */
 SODE_API sode_status sode_registry_count(const char *registry, int64_t *count);

@@ -6,26 +6,26 @@ import VectorFields
 /// The same type describes parameters, gradients and directions. It owns no memory and is trivially copied. It must not exceed 128 bytes, because larger values are copied by a function call.
 package struct StepWeights: @unchecked Sendable {
   /// The largest number of tensors that an integrator may have of its own.
-  package static let maximumOwnTensors = 2
+  package static let maximumOwnTensors = 1
 
   /// The layer of field 0 at node 0. The others lie at constant distances from it.
   package var first: Layer
   /// Bytes from a tensor to the same tensor of the next field; from the last field, to that of the first field at the next node. `preparedAdvance` is the same for prepared operators.
   package var advance = 0
   package var preparedAdvance = 0
-  /// Bytes from the drive at one node to that at the next.
-  package var driveAdvance = 0
+  /// Bytes from the drive at one node to that at the next; a tile's drive is small.
+  package var driveAdvance: Int32 = 0
   /// The purpose that the operators are prepared for, and the precision of tensors and operators. An integrator that prepares its own operators needs both to make and to find them.
   package var purpose = Purpose.training
   package var precision = Precision.float32
   /// The number of advances from one node to the next, which is the number of fields; 0 if all nodes have the same weights.
   package var fieldsPerNode: UInt8 = 0
   /// The integrator's own tensors in this layer; nil where it has none.
-  package var own: InlineArray<2, UnsafeMutableRawPointer?>
+  package var own: InlineArray<1, UnsafeMutableRawPointer?>
 
   @inlinable package init(_ first: Layer) {
     self.first = first
-    own = [nil, nil]
+    own = [nil]
   }
 
   /// The layer of field `field` at node `node` (an index into `Integrator.nodes`).
@@ -39,7 +39,7 @@ package struct StepWeights: @unchecked Sendable {
       for index in 0..<Layer.maximumTensors { layer.tensors[index] = layer.tensors[index].map { $0 + distance } }
     }
     layer.prepared = layer.prepared.map { $0 + places * preparedAdvance }
-    layer.driveBase = layer.driveBase.map { $0 + node * driveAdvance }
+    layer.driveBase = layer.driveBase.map { $0 + node * Int(driveAdvance) }
     // The random numbers of a field's components have consecutive part numbers; those of the second field come after those of the first.
     layer.draws.part = field &* NoisyField.parts
     return layer

@@ -20,6 +20,9 @@ package struct Draws: Equatable, Sendable {
   /// The numbers of one connector, by its place among the network's stages, which are not those of any block.
   package func tile(connector stage: Int, firstSample sample: Int) -> LayerDraws { tile(0x6472_6178, stage, sample) }
 
+  /// The numbers that change the images of a training batch, for a tile whose first sample is number `sample` of the batch.
+  package func images(firstSample sample: Int) -> LayerDraws { tile(0x6472_6179, 0, sample) }
+
   /// Each step, kind of stage and stage has its own key, different from those of the seed's other streams (the order of samples, initial values).
   private func tile(_ kind: UInt32, _ number: Int, _ sample: Int) -> LayerDraws {
     let words = philox(
@@ -71,5 +74,16 @@ package struct LayerDraws: Equatable, Sendable {
     var other = self
     other.part = part
     return other
+  }
+
+  /// A whole number of 0 ..< `count`, each as likely as the others up to 2⁻³²·count.
+  ///
+  /// - Parameters:
+  ///   - sample: the sample's number in the tile.
+  ///   - index: which of the sample's numbers; they are independent of one another.
+  package func integer(below count: Int, sample: Int, index: Int) -> Int {
+    let place = UInt32(truncatingIfNeeded: self.sample &+ UInt64(sample))
+    let bits = philox(SIMD4(place, UInt32(truncatingIfNeeded: index), 0, 0), key: SIMD2(UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32))).x
+    return Int(UInt64(bits) * UInt64(count) >> 32)
   }
 }

@@ -17,9 +17,10 @@ struct BlockRecipe {
 
   /// - Parameters:
   ///   - shape: that of the visible state.
+  ///   - depth: the block's layers among those of the network; nil for a block alone.
   ///   - drive: the sequences that drive the field, if it is a driven one.
   /// - Throws: a failure that names the options that do not go together.
-  init(_ options: OptionValues, shape: Shape, precision: Precision, drive: DriveConfiguration = DriveConfiguration()) throws(Failure) {
+  init(_ options: OptionValues, shape: Shape, precision: Precision, depth: BlockDepth? = nil, drive: DriveConfiguration = DriveConfiguration()) throws(Failure) {
     try checkElementOptions(options)
     self.precision = precision
     integrator = try integrators(try options.text("integrator")).make(options)
@@ -38,7 +39,7 @@ struct BlockRecipe {
     grid = try Self.grid(options)
     basis = try timeBases(try options.text("weights_in_time")).make(options)
     memory = try memoryPolicies(try options.text("memory")).make(options)
-    noise = try layerNoises(try options.text("noise")).make((options, grid))
+    noise = try layerNoises(try options.text("noise")).make((options, grid, depth ?? BlockDepth(layers: grid.layers)))
     initialScale = try options.real("initial_scale")
   }
 

@@ -38,26 +38,19 @@ package struct ImageAugmentation: Equatable, Sendable {
     }
   }
 
-  /// The change of a sample.
-  func change(_ draws: LayerDraws, sample: Int, _ shape: Shape) -> ImageChange {
-    func words(_ number: UInt32) -> SIMD4<UInt32> {
-      let place = draws.sample &+ UInt64(sample)
-      return philox(SIMD4(UInt32(truncatingIfNeeded: place), number, 0, 0), key: SIMD2(UInt32(truncatingIfNeeded: draws.key), UInt32(truncatingIfNeeded: draws.key >> 32)))
-    }
-    /// A whole number below `count`, from 32 random bits.
-    func below(_ count: Int, _ bits: UInt32) -> Int { Int(UInt64(bits) * UInt64(count) >> 32) }
+  /// The change of a tile's sample.
+  package func change(_ draws: LayerDraws, sample: Int, _ shape: Shape) -> ImageChange {
+    func number(_ index: Int, below count: Int) -> Int { draws.integer(below: count, sample: sample, index: index) }
     var change = ImageChange()
-    let first = words(0)
     if margin > 0 {
-      if shape.height > 1 { change.down = below(2 * margin + 1, first.x) - margin }
-      change.right = below(2 * margin + 1, first.y) - margin
+      if shape.height > 1 { change.down = number(0, below: 2 * margin + 1) - margin }
+      change.right = number(1, below: 2 * margin + 1) - margin
       change.reflects = reflects
     }
-    change.isMirrored = flips && first.z >> 31 == 1
+    change.isMirrored = flips && number(2, below: 2) == 1
     if hole > 0 {
-      let second = words(1)
       func range(_ center: Int, _ size: Int) -> Range<Int> { max(0, center - hole / 2)..<min(size, center - hole / 2 + hole) }
-      change.hole = (shape.height == 1 ? 0..<1 : range(below(shape.height, second.x), shape.height), range(below(shape.width, second.y), shape.width))
+      change.hole = (shape.height == 1 ? 0..<1 : range(number(3, below: shape.height), shape.height), range(number(4, below: shape.width), shape.width))
     }
     return change
   }
@@ -72,8 +65,7 @@ package struct StepAugmentation {
 
   /// Changes the images of a tile, one in each column.
   func apply(_ shape: Shape, _ samples: Range<Int>, to images: Block, room: Vector) {
-    // No block has this number.
-    let drawn = draws.tile(block: Int(Int32.max), firstSample: samples.lowerBound)
+    let drawn = draws.images(firstSample: samples.lowerBound)
     for column in 0..<samples.count {
       LinearAlgebra.change(
         images, column: column, channels: shape.channels, height: shape.height, width: shape.width, by: augmentation.change(drawn, sample: column, shape), room: room)

@@ -84,6 +84,8 @@ package final class NetworkPlan: Sendable {
     // The shapes that connectors and blocks read.
     var (shapes, blockShapes) = ([Shape](), [Shape]())
     let (chosenPrecision, drive) = (precision, sequence?.configuration ?? DriveConfiguration())
+    // Where a block has no grid, making it says why.
+    let layers = specification.blocks.map { (try? BlockRecipe.grid($0).layers) ?? 0 }
     for (index, before) in specification.connectors.enumerated() {
       for options in before {
         let (number, input) = (shapes.count, state)
@@ -98,7 +100,8 @@ package final class NetworkPlan: Sendable {
       let shape = state
       recipes.append(
         try Self.naming(place: shapes.count + recipes.count, specification) { () throws(Failure) in
-          let recipe = try BlockRecipe(specification.blocks[index], shape: shape, precision: chosenPrecision, drive: drive)
+          let depth = BlockDepth(layers: layers[index], before: layers[..<index].reduce(0, +), network: layers.reduce(0, +))
+          let recipe = try BlockRecipe(specification.blocks[index], shape: shape, precision: chosenPrecision, depth: depth, drive: drive)
           try layout.add(recipe, index)
           return recipe
         })

@@ -70,7 +70,7 @@ extension LayerPlan {
     _ configuration: FieldConfiguration, _ names: TensorNames, inputs: Int, factor: Double
   ) throws(Failure) -> ChainMap {
     let hidden = try configuration.hiddenWidth(of: inputs)
-    let weights = try weight(names.weight, inputs: inputs, outputs: hidden, for: .gradient)
+    let weights = try weight(names.weight, inputs: inputs, outputs: hidden, for: .normalizedGradient)
     let bias = bias(names.bias, of: weights)
     let normalized = try normalized(names.normalization, configuration.options, configuration.shape(of: hidden), configuration.activation, by: "inner_normalization")
     return ChainMap([AffineMap(weights, bias: bias, nil), normalized, AffineMap(weights.transposed, bias: .none, nil, factor: factor)])

@@ -8,6 +8,9 @@ package enum WeightUse: Equatable, Sendable {
   /// Wᵀσ(Wx), or WᵀWx. For W with m outputs, n inputs and independent entries of variance s², E|WᵀWx|² = s⁴·m(m + n + 1)·|x|². So s⁴ = 2/(m(m + n)), which is the variance 1/n of
   /// `product` where W is square.
   case gradient
+  /// Wᵀσ(N(Wx)), where N makes the entries as large as 1 whatever the size of W. |WᵀWx|/|Wx| is about s·√(m + n), so that the value is about s·√(m(m + n)/n) times as large as x. s² = 2n/(m(m + n)) is the variance 1/n of
+  /// `product` where W is square.
+  case normalizedGradient
   /// One of `terms` products that the field adds, each with a factor of order one: the variance is 1/(fanIn·terms).
   case sum(terms: Int)
 
@@ -21,6 +24,7 @@ package enum WeightUse: Equatable, Sendable {
     return switch self {
     case .product: 1 / n.squareRoot()
     case .gradient: 1 / (m * (m + n) / 2).squareRoot().squareRoot()
+    case .normalizedGradient: (2 * n / (m * (m + n))).squareRoot()
     case .sum(let terms): 1 / (n * Double(terms)).squareRoot()
     }
   }

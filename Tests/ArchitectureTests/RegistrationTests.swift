@@ -12,6 +12,8 @@ struct RegistrationTests {
   static let exceptions = [
     "NoisyField": "wraps the field of a block that has noise",
     "ChargedIntegrator": "wraps a block's integrator while training charges its trajectories",
+    "ImageImex": "takes the place of Imex for images",
+    "KernelSplitting": "takes the place of RotationSplitting where A is a convolution",
     "DenseOperator": "the case `dense` of OperatorKind makes it",
     "CallerLoss": "calls a function of the caller's",
     "CallerMetric": "calls a function of the caller's",

@@ -62,7 +62,7 @@ import VectorFields
     let draws = Draws(seed: 6, step: 2).tile(block: 0, firstSample: 40)
     let grid = try TimeGrid(stepSizes: [0.1, 0.3, 0.2, 0.2, 0.1, 0.05, 0.4])
     let cases: [(field: String, integrator: String, noise: (any LayerNoise)?)] = [
-      ("antisymmetric", "euler", StochasticDepth(survival: 0.5, layers: 7)), ("dense", "linear_multistep", StochasticDepth(survival: 0.4, layers: 7)),
+      ("antisymmetric", "euler", StochasticDepth(survival: 0.5, depth: BlockDepth(layers: 7))), ("dense", "linear_multistep", StochasticDepth(survival: 0.4, depth: BlockDepth(layers: 7))),
       ("hamiltonian", "verlet", Dropout(rate: 0.3)), ("dense", "rk4", AdditiveNoise(.gaussian, scale: 0.2, grid: grid)), ("dense", "shake_shake", nil),
       ("dense", "euler_maruyama", nil),
     ]
@@ -84,7 +84,7 @@ import VectorFields
   /// Reversible schemes stay reversible with noise: states and gradient are recovered up to rounding.
   @Test func reversibleTrainingTakesNoise() throws {
     let draws = Draws(seed: 6, step: 2).tile(block: 0, firstSample: 0)
-    for noise in [StochasticDepth(survival: 0.5, layers: 7), Dropout(rate: 0.3), AdditiveNoise(.uniform, scale: 0.2, grid: TimeGrid(layers: 7, horizon: 1.5))] as [any LayerNoise] {
+    for noise in [StochasticDepth(survival: 0.5, depth: BlockDepth(layers: 7)), Dropout(rate: 0.3), AdditiveNoise(.uniform, scale: 0.2, grid: TimeGrid(layers: 7, horizon: 1.5))] as [any LayerNoise] {
       for (field, integrator) in [("hamiltonian", "verlet"), ("second_order", "leapfrog"), ("dense", "revnet")] {
         let example = try BlockCase(field: field, integrator: integrator, layers: 7, noise: noise)
         let weights = example.weights(draws)

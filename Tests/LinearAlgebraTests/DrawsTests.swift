@@ -10,8 +10,9 @@ struct DrawsTests {
         keys.insert(draws.tile(block: stage, firstSample: 0).key)
         keys.insert(draws.tile(connector: stage, firstSample: 0).key)
       }
+      keys.insert(draws.images(firstSample: 0).key)
     }
-    #expect(keys.count == 4 + 30)
+    #expect(keys.count == 4 + 35)
   }
 
   /// A tile knows the index of its first sample in the step, also if the step consists of several batches.
@@ -19,6 +20,20 @@ struct DrawsTests {
     let whole = Draws(seed: 3, step: 9).tile(block: 1, firstSample: 130)
     #expect(whole.sample == 130 && whole.isDrawn)
     #expect(Draws(seed: 3, step: 9, firstSample: 100).tile(block: 1, firstSample: 30) == whole)
+  }
+
+  /// Whole numbers belong to the sample's place in the step, and each is as likely as the others.
+  @Test func wholeNumbersAreDrawnByPlace() {
+    let (first, later) = (Draws(seed: 3, step: 9).images(firstSample: 0), Draws(seed: 3, step: 9).images(firstSample: 16))
+    var counts = Array(repeating: 0, count: 5)
+    for sample in 0..<5000 {
+      let drawn = first.integer(below: 5, sample: sample, index: 2)
+      counts[drawn] += 1
+      if sample >= 16 { #expect(later.integer(below: 5, sample: sample - 16, index: 2) == drawn) }
+    }
+    // Each count is 1000 with a deviation of 28.
+    #expect(counts.allSatisfy { abs($0 - 1000) < 120 }, "\(counts)")
+    #expect((0..<64).contains { first.integer(below: 5, sample: $0, index: 2) != first.integer(below: 5, sample: $0, index: 3) })
   }
 
   @Test func nothingIsDrawnUnlessAskedFor() {

@@ -78,6 +78,7 @@ import VectorFields
       _ = try sweep.lossGradient(
         parameters.vector, BatchSource(features: batch.view, normalization: nil), .labels(try #require(labels.baseAddress)), count: batch.samples, gradient: nil, pool: pool)
     }
+    sweep.keepStatistics()
     sweep.updateStatistics(of: parameters.vector)
     withExtendedLifetime((sweep, pool)) {}
     return parameters

@@ -45,7 +45,7 @@ import VectorFields
   /// Without inverted scaling: E x_N = (1 − pΔt)ᴺx₀, E x_N² = ((1 − pΔt)² + Δt²p(1 − p))ᴺx₀².
   @Test func momentsOfStochasticDepthAreTheClosedForms() throws {
     let (p, step, layers) = (0.7, 0.2, 10)
-    try check(StochasticDepth(survival: p, decay: .none, scaling: .none, layers: layers), layers: layers, step: step) { _ in [p, p, p, p] }
+    try check(StochasticDepth(survival: p, decay: .none, scaling: .none, depth: BlockDepth(layers: layers)), layers: layers, step: step) { _ in [p, p, p, p] }
     // The general formula in `check` agrees with that of Theory.md §5.7.
     #expect(abs((1 - 2 * step * p + step * step * p) - (pow(1 - p * step, 2) + step * step * p * (1 - p))) < 1e-15)
   }
@@ -53,16 +53,16 @@ import VectorFields
   /// Inverted scaling replaces Δt by Δt/p: E x_N = (1 − Δt)ᴺx₀, E x_N² = ((1 − Δt)² + Δt²(1 − p)/p)ᴺx₀².
   @Test func momentsWithInvertedScalingAreThoseOfALongerStep() throws {
     let (p, step, layers) = (0.7, 0.2, 10)
-    try check(StochasticDepth(survival: p, decay: .none, layers: layers), layers: layers, step: step) { _ in [1, 1 / p, 1 / (p * p), 1 / (p * p * p)] }
-    let scaled = try Self.decay(StochasticDepth(survival: p, decay: .none, layers: layers), layers: layers, step: step)
-    let longer = try Self.decay(StochasticDepth(survival: p, decay: .none, scaling: .none, layers: layers), layers: layers, step: step / p)
+    try check(StochasticDepth(survival: p, decay: .none, depth: BlockDepth(layers: layers)), layers: layers, step: step) { _ in [1, 1 / p, 1 / (p * p), 1 / (p * p * p)] }
+    let scaled = try Self.decay(StochasticDepth(survival: p, decay: .none, depth: BlockDepth(layers: layers)), layers: layers, step: step)
+    let longer = try Self.decay(StochasticDepth(survival: p, decay: .none, scaling: .none, depth: BlockDepth(layers: layers)), layers: layers, step: step / p)
     let draws = Draws(seed: 1, step: 4).tile(block: 0, firstSample: 0)
     let start = try Numbers(Array(repeating: 1.5, count: 64), .float64)
     #expect(try largestDifference(scaled.propagate(start, columns: 64, draws: draws).values, longer.propagate(start, columns: 64, draws: draws).values) < 1e-15)
   }
 
   @Test func momentsWithLinearDecayAreProducts() throws {
-    let noise = StochasticDepth(survival: 0.4, layers: 8)
+    let noise = StochasticDepth(survival: 0.4, depth: BlockDepth(layers: 8))
     try check(noise, layers: 8, step: 0.1) { layer in
       let p = noise.probability(layer)
       return [1, 1 / p, 1 / (p * p), 1 / (p * p * p)]
@@ -72,7 +72,7 @@ import VectorFields
   /// linear_multistep with stochastic depth [Lu et al. 2018]: x₊ = (1 − k)x + k x₋ + h m f(x), sample by sample.
   @Test func multistepKeepsItsMemoryWhereALayerIsSkipped() throws {
     let (width, layers, h) = (3, 5, 0.3)
-    let noise = StochasticDepth(survival: 0.5, layers: layers)
+    let noise = StochasticDepth(survival: 0.5, depth: BlockDepth(layers: layers))
     let example = try BlockCase(field: "dense", integrator: "linear_multistep", width: width, layers: layers, horizon: 1.5, offset: 0, noise: noise)
     let draws = Draws(seed: 2, step: 1).tile(block: 0, firstSample: 0)
     let start = try example.state(16)

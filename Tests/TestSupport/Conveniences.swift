@@ -8,10 +8,10 @@ import VectorFields
 
 extension FieldConfiguration {
   /// Sets the option `gamma`, and others by name. The cubic rate is small, so that explicit steps of the usual test sizes keep states bounded. Normalizations treat
-  /// samples apart, so that every scheme takes them, and are mild.
+  /// samples apart, so that every scheme takes them.
   package init(
     width: Int, activation: Activation = .tanh, bias: BiasKind = .vector, gamma: Double, precision: Precision = .float32,
-    others: [(key: String, value: OptionValue)] = [("cubic_rate", .real(0.02)), ("normalization", .text("layer")), ("normalization_epsilon", .real(1))]
+    others: [(key: String, value: OptionValue)] = [("cubic_rate", .real(0.02)), ("normalization", .text("layer"))]
   ) {
     self.init(width: width, activation: activation, bias: bias, precision: precision)
     for (key, value) in [("gamma", .real(gamma))] + others { try? options.set(key, value) }

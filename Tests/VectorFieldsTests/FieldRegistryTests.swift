@@ -52,6 +52,8 @@ import VectorFields
     }
     // Momentum and groups of samples are those of training steps.
     guard !["normalization_momentum", "normalization_batch"].contains(option.key) else { return }
+    // Over matrices both values mean the same.
+    guard option.key != "rotation" else { return }
     // Options of normalizations belong to some of them, and inner normalizations to one form of a field.
     var needed: [(key: String, value: OptionValue)] = []
     if let (chooser, _) = FieldVariant(names[0]).normalization {

@@ -20,7 +20,7 @@ struct FieldVariant: Sendable, CustomStringConvertible {
     let combinations = field.entry.options.reduce([[]] as [[(key: String, value: OptionValue)]]) { sets, option in
       sets + sets.filter { isTaken(option.key, FieldVariant(field.name, $0)) }.flatMap { set in otherValues(option).map { set + [(option.key, $0)] } }
     }
-    return combinations.map { FieldVariant(field.name, $0) }.filter { $0.expectedRefusal == nil }
+    return combinations.map { FieldVariant(field.name, $0) }.filter { $0.expectedRefusal() == nil }
   }
 
   /// The normalization that the field has: the chosen one, or the default; nil for a field without.
@@ -44,27 +44,24 @@ struct FieldVariant: Sendable, CustomStringConvertible {
 
   /// The only refusals of a combination of options: forms that have no inner normalization, a normalization of single numbers, groups that do not divide the features that are normalized, and hidden values of second_order
   /// in a form without them.
-  var expectedRefusal: Failure? {
+  func expectedRefusal(width: Int = 6) -> Failure? {
     if let (key, chosen) = normalization, chosen != "none" {
       for (option, plain) in [("steps", "row_sums"), ("form", "plain"), ("coupling", "full")] where key == "inner_normalization" {
         guard let standard = fields.options.first(where: { $0.key == option })?.standard, takes(option), (value(option) ?? standard) == .text(plain) else { continue }
         return Failure(.incompatible, "inner_normalization is \(chosen); with \(option) \(plain) it must be none")
       }
-      var hidden: Int64 = name == "hamiltonian_h" ? 3 : 6
+      let features = Int64(width)
+      var hidden = name == "hamiltonian_h" ? features / 2 : features
       if case .integer(let given)? = value("hidden_width"), given != 0 { hidden = given }
-      if chosen == "instance" {
-        return Failure(
-          .incompatible,
-          "\(key) instance of \(key == "normalization" ? 6 : hidden) channels of 1 pixel would take the mean of each number by itself, and make all of them 0; layer takes all channels together, batch the samples of a batch")
-      }
-      if case .integer(let groups)? = value("normalization_groups") {
-        for features in key == "normalization" ? [6, hidden] : [hidden] {
-          if features % groups != 0 { return Failure(.shapeMismatch, "\(groups) groups do not divide the normalization's \(features) channels") }
-          if features == groups {
-            return Failure(
-              .incompatible,
-              "\(key) group of \(features) channels of 1 pixel would take the mean of each number by itself, and make all of them 0; layer takes all channels together, batch the samples of a batch")
-          }
+      for normalized in key == "normalization" ? [features, hidden] : [hidden] {
+        var groups: Int64? = chosen == "instance" ? normalized : chosen == "layer" ? 1 : nil
+        if chosen == "group", case .integer(let given)? = value("normalization_groups") { groups = given }
+        guard let groups else { continue }
+        if normalized % groups != 0 { return Failure(.shapeMismatch, "\(groups) groups do not divide the normalization's \(normalized) channels") }
+        if normalized == groups {
+          return Failure(
+            .incompatible,
+            "\(key) \(chosen) of \(normalized) channels of 1 pixel would take the mean of each number by itself, and make all of them 0; \(chosen == "layer" ? "" : "layer takes all channels together, ")batch the samples of a batch")
         }
       }
     }

@@ -9,7 +9,12 @@ import VectorFields
     #expect(WeightUse.product.deviation(fanIn: 16, fanOut: 3) == 0.25)
     #expect(WeightUse.sum(terms: 4).deviation(fanIn: 16, fanOut: 3) == 0.125)
     // A square matrix has exactly the variance of a single product.
-    for n in [1, 2, 3, 7, 100, 512, 65_536] { #expect(WeightUse.gradient.deviation(fanIn: n, fanOut: n) == WeightUse.product.deviation(fanIn: n, fanOut: n)) }
+    for n in [1, 2, 3, 7, 100, 512, 65_536] {
+      let product = WeightUse.product.deviation(fanIn: n, fanOut: n)
+      #expect(WeightUse.gradient.deviation(fanIn: n, fanOut: n) == product && abs(WeightUse.normalizedGradient.deviation(fanIn: n, fanOut: n) / product - 1) < 1e-15)
+    }
+    // s² = 2·2/(14·16).
+    #expect(abs(WeightUse.normalizedGradient.deviation(fanIn: 2, fanOut: 14) - 0.13363) < 1e-5)
     // s⁴ = 2/(m(m + n)) with m = 14 and n = 2.
     #expect(abs(WeightUse.gradient.deviation(fanIn: 2, fanOut: 14) - 0.3074) < 1e-4)
   }
@@ -47,7 +52,7 @@ import VectorFields
       var configuration = FieldConfiguration(width: width, activation: activation, precision: .float64)
       for (key, value) in size.options { try configuration.options.set(key, value) }
       if size.channels > 0 { configuration.drive = DriveConfiguration(channels: size.channels, hasPresence: false) }
-      if let expected = FieldVariant(size.field, size.options).expectedRefusal {
+      if let expected = FieldVariant(size.field, size.options).expectedRefusal(width: width) {
         #expect(refusal { _ = try fields(size.field).make(configuration) } == expected)
         continue
       }

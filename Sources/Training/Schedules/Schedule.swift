@@ -18,5 +18,6 @@ package protocol Schedule: Sendable {
 package let schedules = Registry<any Schedule.Type>("schedule", [
   ("constant", "the same rate throughout", ConstantSchedule.self),
   ("step", "multiplied by step_factor every step_epochs epochs", StepSchedule.self),
+  ("milestones", "multiplied by step_factor at the epochs that milestones lists", MilestoneSchedule.self),
   ("cosine", "decreases as half a cosine from learning_rate to minimum_learning_rate", CosineSchedule.self),
 ])

@@ -6,8 +6,10 @@ package struct StepSchedule: Schedule {
   package static let options: [OptionDescription] = [
     OptionDescription(
       "step_epochs", .integer(1...1_000_000_000), default: .integer(10), unit: "epochs", "epochs after which the step schedule changes the rate"),
-    OptionDescription("step_factor", .real(0...1, openBelow: true), default: .real(0.1), unit: "1", "factor by which the step schedule multiplies the rate at each change"),
+    stepFactor,
   ]
+  static let stepFactor = OptionDescription(
+    "step_factor", .real(0...1, openBelow: true), default: .real(0.1), unit: "1", "factor by which the schedules step and milestones multiply the rate at each change")
 
   package let epochs: Double
   package let factor: Double

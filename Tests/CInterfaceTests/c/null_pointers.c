@@ -19,7 +19,7 @@ int main(void) {
   int64_t count, shape[2] = {1, 2}, out_shape[2] = {1, 5}, label_shape[1] = {1}, extents[4];
   int32_t label = 0, ndim;
   size_t needed;
-  const char *name;
+  const char *name, *no_path = NULL;
   sode_tensor x = sode_tensor_f32(numbers, 2, shape), y = sode_tensor_i32(&label, 1, label_shape), out = sode_tensor_f32(numbers, 2, out_shape);
   sode_tensor no_data = x, no_shape = x;
   sode_progress progress = {0};
@@ -105,6 +105,9 @@ int main(void) {
   REFUSES(sode_dataset_load_idx(NULL, "labels", &data), "images_path");
   REFUSES(sode_dataset_load_idx("images", NULL, &data), "labels_path");
   REFUSES(sode_dataset_load_idx("images", "labels", NULL), "dataset");
+  REFUSES(sode_dataset_load_cifar(NULL, 1, 10, &data), "paths");
+  REFUSES(sode_dataset_load_cifar(&no_path, 1, 10, &data), "paths[0]");
+  REFUSES(sode_dataset_load_cifar(&no_path, 1, 10, NULL), "dataset");
   REFUSES(sode_dataset_create_problem(NULL, 0, 0, 1, &data, &data), "name");
   REFUSES(sode_dataset_create_problem("peaks", 0, 0, 1, NULL, &data), "training");
   REFUSES(sode_dataset_create_problem("peaks", 0, 0, 1, &data, NULL), "validation");

@@ -17,7 +17,7 @@ import VectorFields
   @Test func refusesToDropEverything() throws {
     var options = OptionValues(scope: "block", layerNoises.options)
     try options.set("dropout_rate", .real(1))
-    let failure = refusal { _ = try layerNoises("dropout").make((options, TimeGrid(layers: 1, horizon: 1))) }
+    let failure = refusal { _ = try layerNoises("dropout").make((options, TimeGrid(layers: 1, horizon: 1), BlockDepth(layers: 1))) }
     #expect(failure?.status == .outOfRange && failure?.message.contains("dropout_rate is 1.0") == true)
   }
 }

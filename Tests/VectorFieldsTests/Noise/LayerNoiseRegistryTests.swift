@@ -5,7 +5,7 @@ import VectorFields
 @Suite struct LayerNoiseRegistryTests {
   @Test func noneMakesNothingAndTheOthersSomething() throws {
     for name in layerNoises.names {
-      let made = try layerNoises(name).make((OptionValues(scope: "block", layerNoises.options), TimeGrid(layers: 3, horizon: 1)))
+      let made = try layerNoises(name).make((OptionValues(scope: "block", layerNoises.options), TimeGrid(layers: 3, horizon: 1), BlockDepth(layers: 3)))
       #expect((made == nil) == (name == "none"))
     }
   }

@@ -8,7 +8,7 @@ import VectorFields
   /// Every noise has the mean that evaluation uses: 1 (or the evaluation factor) for factors, 0 for added noise; within five standard errors of 65 536 numbers.
   @Test(arguments: layerNoises.names) func meanIsThatOfEvaluation(_ name: String) throws {
     let grid = TimeGrid(layers: 4, horizon: 1)
-    guard let noise = try layerNoises(name).make((OptionValues(scope: "block", layerNoises.options), grid)) else {
+    guard let noise = try layerNoises(name).make((OptionValues(scope: "block", layerNoises.options), grid, BlockDepth(layers: grid.layers))) else {
       #expect(name == "none")
       return
     }

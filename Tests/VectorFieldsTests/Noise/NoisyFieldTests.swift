@@ -10,7 +10,7 @@ import VectorFields
 
   private static func noises() -> [(name: String, noise: any LayerNoise)] {
     [
-      ("depth", StochasticDepth(survival: 0.5, layers: 2)), ("depth without scaling", StochasticDepth(survival: 0.5, scaling: .none, layers: 2)),
+      ("depth", StochasticDepth(survival: 0.5, depth: BlockDepth(layers: 2))), ("depth without scaling", StochasticDepth(survival: 0.5, scaling: .none, depth: BlockDepth(layers: 2))),
       ("dropout", Dropout(rate: 0.4)), ("gaussian", AdditiveNoise(.gaussian, scale: 0.2, grid: TimeGrid(layers: 2, horizon: 1))),
     ]
   }

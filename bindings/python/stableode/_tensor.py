@@ -135,7 +135,7 @@ def image_output(shape, width, dtype, out=None):
     array, result = output(shape, dtype, out)
     if array.ndim <= 3:
         return array, result
-    flat = array.reshape(*array.shape[:2], -1)
+    flat = array.reshape(*array.shape[:2], math.prod(array.shape[2:]))
     if not numpy.shares_memory(flat, array) or array.shape[2:] != tuple(shape[2:]):
         raise InvalidArgumentError(f"out has shape {list(array.shape)}; it must be {list(shape)}, the numbers of an image without gaps")
     return array, _describe(flat)

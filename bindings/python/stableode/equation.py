@@ -179,7 +179,7 @@ def solve(network: Model, features, times: ArrayLike, event, block: int, start_s
 
 def _rows(array, shape):
     """Samples of `shape`, images for example, as rows of numbers."""
-    return array.reshape(array.shape[0], -1) if array.shape[1:] == shape else array
+    return array.reshape(array.shape[0], math.prod(shape)) if array.shape[1:] == shape else array
 
 
 def _times(times, name):

@@ -521,18 +521,12 @@ class Parameters(Closed, Mapping[str, numpy.ndarray]):
     def _flat_kernel(self, name, array):
         """The kernel of a convolution with its height and width as one axis; other arrays as they are."""
         shape, kind = self.shapes.get(name, ()), str(name).partition(".")[0]
-        axes = {"blocks": 4, "connectors": 3}.get(kind)
-        if len(shape) != axes or array.ndim != axes + 1 or array.shape[:-2] != shape[:-1]:
+        axes = {"blocks": 4, "connectors": 3}.get(kind, 0)
+        if axes == 0 or len(shape) != axes or array.ndim != axes + 1 or array.shape[:-2] != shape[:-1]:
             return array
-        number, element = int(name.split(".")[1]), None
-        for each in self._network.specification["blocks"]:
-            if ("connector" in each) == (kind == "connectors"):
-                if number == 0:
-                    element = each
-                    break
-                number -= 1
+        elements = [each for each in self._network.specification["blocks"] if ("connector" in each) == (kind == "connectors")]
         # Along an axis of one pixel a kernel has the extent 1.
-        extents = {1, element["kernel"]}
+        extents = {1, elements[int(name.split(".")[1])]["kernel"]}
         return array.reshape(shape) if set(array.shape[-2:]) <= extents and math.prod(array.shape[-2:]) == shape[-1] else array
 
     def __iter__(self) -> Iterator[str]:

@@ -169,6 +169,18 @@ def _(world):
     return lambda: library.sode_dataset_load_idx(*paths, ref(created()))
 
 
+@long("sode_dataset_load_cifar")
+def _(world):
+    path = world.folder / "cifar.gz"
+    count = 20_000
+    images = numpy.random.default_rng(1).integers(0, 30, (count, 3073), dtype="uint8")
+    images[:, 0] = 3
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(images.tobytes())
+    paths = (ctypes.c_char_p * 1)(str(path).encode())
+    return lambda: library.sode_dataset_load_cifar(paths, 1, 10, ref(created()))
+
+
 @long("sode_dataset_create_problem")
 def _(world):
     return lambda: library.sode_dataset_create_problem(b"peaks", 10_000_000, 5, 1, ref(created()), ref(created()))

@@ -29,7 +29,7 @@ def test_every_architecture_trains_is_saved_and_served(name, tmp_path):
     shape, outputs = sizes(name)
     random = numpy.random.default_rng(2)
     x, labels = random.integers(0, 256, (20, *shape), "uint8"), random.integers(0, outputs, 20)
-    own.fit_normalization(x, per_channel=True)
+    own.fit_normalization(x)
     before = own.parameter_vector
     history = own.fit(x, labels, epochs=1, batch_size=10, optimizer="sgd", learning_rate=1e-3, crop_margin=2, flip=True, seed=4, num_threads=2)
     assert history.outcome == "ok" and numpy.isfinite(history.training_loss).all() and not numpy.array_equal(own.parameter_vector, before)

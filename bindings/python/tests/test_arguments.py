@@ -32,6 +32,7 @@ SHORT = {"epochs": 1, "num_threads": 1}
 CALLS = {
     "Dataset": (lambda: stableode.Dataset, {"features": X, "targets": Y, "copy": True}),
     "Dataset.idx": (lambda: stableode.Dataset.idx, {"images": "images", "labels": "labels"}),
+    "Dataset.cifar": (lambda: stableode.Dataset.cifar, {"paths": ["batch"], "classes": 10}),
     "Dataset.problem": (lambda: stableode.Dataset.problem, {"name": "peaks", "training": 10, "validation": 10, "seed": 1}),
     "Dataset.weighted": (lambda: stableode.Dataset(X, Y).weighted, {"weights": numpy.ones(12)}),
     "Dataset.fold": (lambda: stableode.Dataset(X, Y).fold, {"folds": 3, "fold": 0, "seed": 0}),

@@ -195,6 +195,14 @@ class Calls:
             path = self.file("idx", data)
             yield self.library.sode_dataset_load_idx, path, path, self.out()
 
+    def sode_dataset_load_cifar(self, size):
+        import ctypes
+
+        for data in (bytes(3073), gzip.compress(bytes(3073 * 5000)), bytes(1)):
+            paths = (ctypes.c_char_p * 1)(self.file("cifar", data))
+            yield self.library.sode_dataset_load_cifar, paths, max(size, 2), min(max(size, -(2**31)), 2**31 - 1), self.out()
+            yield self.library.sode_dataset_load_cifar, paths, -size, 10, self.out()
+
     def sode_dataset_create_problem(self, size):
         for name in (b"ellipses", b"swiss_roll", b"peaks"):
             yield self.library.sode_dataset_create_problem, name, size, 10, 1, self.out(), self.out()

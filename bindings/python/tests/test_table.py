@@ -62,9 +62,9 @@ def ctype_of(declaration, header):
     """The ctypes type of a C declaration such as `const sode_tensor *features`."""
     if pointer := function_pointer(declaration):
         return pointer
-    found = re.fullmatch(r"(?:const )?(?:struct )?(\w+) ?(\**)(?:\w+)?(\[\d+\])?", declaration)
+    found = re.fullmatch(r"(?:const )?(?:struct )?(\w+) ?((?:\*(?:const )?)*)(?:\w+)?(\[\d+\])?", declaration)
     assert found, declaration
-    base, stars, length = found[1], len(found[2]), found[3]
+    base, stars, length = found[1], found[2].count("*"), found[3]
     if length:
         return SCALARS[base] * int(length.strip("[]"))
     callbacks = {"sode_callback": "ProgressFunction", "sode_loss_function": "LossFunction", "sode_metric_function": "MetricFunction", "sode_tick": "TickFunction"}
