@@ -2,12 +2,15 @@
 #   make demo     train on 60 000 real images through the C interface, load the model in Python
 #   make test     everything, and one count at the end
 #   make bench    the reference workloads; PEERS=1 runs JAX beside them
+#   make results  WHAT=residual/lm_resnet_20 SEED=1: one of the long figures again; without WHAT, what there is
 #   make install  PREFIX=/usr/local DESTDIR=
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
 BLAS    ?= static
 PEERS   ?= 0
+WHAT    ?= --list
+SEED    ?= 1
 
 LIBDIR     = $(PREFIX)/lib
 INCLUDEDIR = $(PREFIX)/include
@@ -24,7 +27,7 @@ SWIFTFLAGS = -c release --disable-local-rpath
 export BLAS
 export PKG_CONFIG_PATH := $(CURDIR)/.build-libraries/$(BLAS)$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 
-.PHONY: all setup build test demo bench tables install wheel clean
+.PHONY: all setup build test demo bench results tables install wheel clean
 
 all: build
 
@@ -45,6 +48,9 @@ demo: build
 bench: build
 	$(SWIFT) build $(SWIFTFLAGS) --product stableode-benchmarks
 	@PEERS=$(PEERS) .ci/bench $(BENCH)
+
+results: build
+	@STABLEODE_LIBRARY=$(CURDIR)/$(LIBRARY) PYTHONPATH=bindings/python $(PYTHON) examples/python/results.py $(WHAT) --seed $(SEED)
 
 # What is made from the library's registries: the README's tables, the reference of options, Python's types.
 tables: build

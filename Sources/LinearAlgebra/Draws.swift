@@ -84,6 +84,6 @@ package struct LayerDraws: Equatable, Sendable {
   package func integer(below count: Int, sample: Int, index: Int) -> Int {
     let place = UInt32(truncatingIfNeeded: self.sample &+ UInt64(sample))
     let bits = philox(SIMD4(place, UInt32(truncatingIfNeeded: index), 0, 0), key: SIMD2(UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32))).x
-    return Int(UInt64(bits) * UInt64(count) >> 32)
+    return Int((UInt64(bits) * UInt64(count)) >> 32)
   }
 }

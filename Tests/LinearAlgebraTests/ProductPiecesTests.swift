@@ -103,7 +103,7 @@ extension KernelSweeps {
     /// A convolution's tile in pieces has the bits of its samples alone, which are one piece.
     @Test(arguments: ConvolutionAlgorithm.allCases, [ConvolutionDirection.forward, .transposed])
     func convolutions(_ algorithm: ConvolutionAlgorithm, _ direction: ConvolutionDirection) throws {
-      for (kind, padding, stride) in [(Padding.zero, 1, 1), (.reflect, 1, 1), (.zero, 0, 1), (.zero, 1, 2)] where stride == 1 || algorithm == .direct {
+      for (kind, padding, stride) in [(Padding.zero, 1, 1), (.reflect, 1, 1), (.zero, 0, 1), (.zero, 1, 2)] where stride == 1 || algorithm == .direct && direction == .forward {
         let geometry = try #require(convolutionGeometry(32, 24, stride == 1 ? 75 : 108, 80 * stride, kernel: 3, stride: stride, padding: padding, kind))
         let run = ConvolutionRun(geometry: geometry, precision: .float32, algorithm: algorithm)
         let weights = try Numbers(geometry.weightCount, .float32, seed: 1)
@@ -134,8 +134,8 @@ extension KernelSweeps {
     /// A convolution's gradient in pieces: the direct one has the bits of that of few outputs, which is one piece; Winograd's agrees with it.
     @Test func convolutionGradients() throws {
       for groups in [1, 2] {
-        let geometry = try #require(convolutionGeometry(32, 16, 150, 80, kernel: 3, padding: 1, groups: groups))
-        let few = try #require(convolutionGeometry(32 / groups, 4, 150, 80, kernel: 3, padding: 1))
+        let geometry = try #require(convolutionGeometry(32, 16, 232, 80, kernel: 3, padding: 1, groups: groups))
+        let few = try #require(convolutionGeometry(32 / groups, 4, 232, 80, kernel: 3, padding: 1))
         let (left, right) = (try Tile(geometry.outputRows, 16, 16, .float32, seed: 1), try Tile(geometry.inputRows, 16, 16, .float32, seed: 2))
         let (first, pixels) = (8, geometry.outputPixels)
         let (part, inputs) = (try Tile(4 * pixels, 16, 16, .float32), try Tile(few.inputRows, 16, 16, .float32))
@@ -151,7 +151,7 @@ extension KernelSweeps {
             for place in 0..<few.weightCount { #expect(whole[start + place] == alone[place], "\(level.name) \(place)") }
             #expect(try questions { gradient = try ConvolutionRun(geometry: geometry, precision: .float32, algorithm: .winograd).gradient(left, right) } >= 2, "\(level.name)")
             let other = try #require(gradient)
-            // Sums of 192 000 products below 1, about as large as their root.
+            // Sums of 300 000 products below 1, about as large as their root.
             for place in 0..<whole.count { #expect(abs(whole[place] - other[place]) < 0.01, "\(level.name) \(place)") }
           }
         }

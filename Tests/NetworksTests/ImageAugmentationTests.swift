@@ -23,7 +23,7 @@ import VectorFields
 
   @Test func requestsThatCannotBeAreRefused() throws {
     func message(_ values: [(String, OptionValue)], _ shape: Shape) -> String { refusal { _ = try ImageAugmentation(try options(values), shape) }?.message ?? "accepted" }
-    let list = Shape(channels: 7, height: 1, width: 1)
+    let list = Shape(channels: 7)
     #expect(message([("crop_margin", .integer(2))], list).hasPrefix("crop_margin is set, but the network's inputs are a list of 7 features"))
     #expect(message([("flip", .flag(true))], list).hasPrefix("flip is set"))
     #expect(message([("cutout", .integer(3))], list).hasPrefix("cutout is set"))

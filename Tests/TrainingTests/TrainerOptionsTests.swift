@@ -38,7 +38,7 @@ import Training
   let beta = failure { _ = try TrainerOptions(try options(["beta1": .real(0.8), "optimizer": .text("sgd")])) }
   #expect(beta == Failure(.incompatible, "beta1 is set but optimizer is 'sgd'; beta1 belongs to adam and adamw; the value null unsets it"))
   let factor = failure { _ = try TrainerOptions(try options(["step_factor": .real(0.5)])) }
-  #expect(factor == Failure(.incompatible, "step_factor is set but schedule is 'constant'; step_factor belongs to step; the value null unsets it"))
+  #expect(factor == Failure(.incompatible, "step_factor is set but schedule is 'constant'; step_factor belongs to step and milestones; the value null unsets it"))
 }
 
 @Test func misspeltAndOutOfRangeOptionsAreNamed() throws {

@@ -34,7 +34,7 @@ import VectorFields
         switch option.kind {
         // A feature by itself, or relative to all of them, is not as large as the state.
         case .choice where option.key == "normalization": [.text("batch"), .text("layer")]
-        case .choice where option.key == "inner_normalization": [.text("none"), .text("batch"), .text("layer")]
+        case .choice where option.key == "inner_normalization": [.text("none"), .text("layer")]
         case .choice(let names): names.map { .text($0) }
         case .integer where option.key == "hidden_width": [0, 2, 32, 512].map { .integer($0) }
         default: []

@@ -3,6 +3,7 @@
 Most examples check their figures and report the result by their exit status; for the others these tests check the printed figures.
 """
 
+import json
 import os
 import re
 import sys
@@ -13,14 +14,18 @@ from conftest import PREFIX, ROOT, build, run, without_swift
 EXAMPLES = ROOT / "examples"
 TESTED_HERE = {
     "c/fashion_mnist.c",
+    "c/lm_resnet.c",
     "c/peaks.c",
     "c/serve_images.c",
     "python/fashion_mnist.py",
+    "python/hidden_images.py",
     "python/image_network.py",
+    "python/lm_resnet.py",
     "python/multilevel.py",
     "python/optimizers.py",
     "python/peaks.py",
     "python/quickstart.py",
+    "python/results.py",
     "python/stochastic_depth.py",
     "python/trajectories.py",
 }
@@ -115,3 +120,28 @@ def test_image_network_in_python_served_from_c(tmp_path):
     assert accuracy >= 60
     served = run(build(EXAMPLES / "c/serve_images.c", tmp_path), "model.safetensors", "scores.f32", cwd=tmp_path, env=without_swift(), timeout=300)
     assert percent("accuracy", served) == accuracy and "0 images with other scores" in served
+
+
+def test_lm_resnet_in_c_and_python(tmp_path):
+    """The same figures from C and from Python."""
+    output = run(build(EXAMPLES / "c/lm_resnet.c", tmp_path), "1", "512", cwd=tmp_path, env=without_swift(), timeout=600)
+    again = python("lm_resnet.py", tmp_path, "--epochs", "1", "--samples", "512")
+    for text in (r"test accuracy ([0-9.]+) %", r"(\d+) parameters"):
+        found = re.findall(text, output)
+        assert len(found) == 2 and found == re.findall(text, again)
+
+
+def test_hidden_images_in_python(tmp_path):
+    output = python("hidden_images.py", tmp_path, "--epochs", "1", "--samples", "1000", "--output", "figure.png")
+    assert "(21, 1, 10, 28, 28)" in output
+    assert "no picture" in output or (tmp_path / "figure.png").stat().st_size < 300_000
+
+
+def test_every_long_figure_has_a_short_form(tmp_path):
+    names = [line.split()[0] for line in python("results.py", tmp_path, "--list").splitlines()]
+    lines = [json.loads(line) for line in (EXAMPLES / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(names) >= 8 and {line["figure"] for line in lines} <= set(names)
+    for line in lines:
+        assert line["command"] == f"make results WHAT={line['figure']} SEED={line['seed']}" and line["test_accuracy"] == line["test_accuracies"][-1]
+    for name in ("stable/leapfrog", "compared/lm_resnet_14"):
+        assert re.search(r"test accuracy [0-9.]+ %, \d+ parameters", python("results.py", tmp_path, name, "--short"))

@@ -133,8 +133,8 @@ class BlockOptions(TypedDict, total=False):
     """largest relative error of the first state that reversible may recover; if the error is larger, training and gradients fail instead of using it; 0: 1e-3 in float32, 1e-6 in float64; between 0.0 and 1e+300; for memory reversible"""
     survival: float
     """probability that a sample keeps the field of the last layer; a field that is not kept counts as 0; > 0.0 and <= 1.0; for noise stochastic_depth"""
-    survival_decay: Literal["linear", "none"] | str
-    """how the probability depends on the layer. linear: it decreases linearly from 1 before the first layer to survival in the last; none: it is survival in all layers; for noise stochastic_depth"""
+    survival_decay: Literal["linear", "network", "none"] | str
+    """how the probability depends on the layer. linear: it decreases linearly from 1 before the block's first layer to survival in its last; network: from 1 before the first block to survival in the last layer of the last block; none: it is survival in all layers; for noise stochastic_depth"""
     survival_scaling: Literal["inverted", "none"] | str
     """how the mean is kept. inverted: training divides the field of a kept layer by its probability; none: evaluation multiplies the field of each layer by it; for noise stochastic_depth"""
     dropout_rate: float
@@ -325,7 +325,7 @@ class TrainerOptions(TypedDict, total=False):
     """most Newton iterations when the optimum of the readout is computed; between 1 and 100000; for optimizer varpro, block_coordinate"""
     readout_tolerance: float | None
     """the readout counts as optimal when the norm of its gradient is at most this; finite and >= 0.0; for optimizer varpro, block_coordinate"""
-    schedule: Literal["constant", "step", "cosine"] | str | None
+    schedule: Literal["constant", "step", "milestones", "cosine"] | str | None
     """how the learning rate changes over training"""
     schedule_interval: Literal["step", "epoch"] | str | None
     """when the rate changes: after each step, or after each epoch"""
@@ -336,7 +336,9 @@ class TrainerOptions(TypedDict, total=False):
     step_epochs: int | None
     """epochs after which the step schedule changes the rate; between 1 and 1000000000; for schedule step"""
     step_factor: float | None
-    """factor by which the step schedule multiplies the rate at each change; > 0.0 and <= 1.0; for schedule step"""
+    """factor by which the schedules step and milestones multiply the rate at each change; > 0.0 and <= 1.0; for schedule step, milestones"""
+    milestones: str | Sequence[float] | None
+    """increasing epochs at which the milestones schedule multiplies the rate by step_factor, such as 80,120; finite numbers separated by commas; for schedule milestones"""
     minimum_learning_rate: float | None
     """rate at which the cosine schedule ends; at most learning_rate; finite and >= 0.0; for schedule cosine"""
     kinetic_energy: float | None

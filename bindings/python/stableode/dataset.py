@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import os
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy
@@ -16,7 +17,6 @@ from ._tensor import as_array, numpy_type, output, tensor_of
 from ._text import flag, integer, path, seed_number, text
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
@@ -81,7 +81,9 @@ class Dataset(Handle):
         classes: 10 for CIFAR-10; for CIFAR-100, 100 (fine labels) or 20 (coarse labels).
         Errors: FileError (an OSError) if a file cannot be read, FileFormatError if it is not such a file.
         """
-        names = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+        if not isinstance(paths, (str, bytes, os.PathLike, list, tuple)):
+            raise UnsupportedTypeError(f"paths is a {type(paths).__name__}; it must be a path or a list of paths")
+        names = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
         texts = (ctypes.c_char_p * max(len(names), 1))(*[path(name, f"paths[{index}]") for index, name in enumerate(names)])
         pointer = new_pointer()
         library.sode_dataset_load_cifar(texts, len(names), integer(classes, "classes"), ctypes.byref(pointer))

@@ -43,7 +43,7 @@ def members(options: dict[str, stableode.Option], unset: str = "") -> str:
 
 def options() -> str:
     """The text of _options.py."""
-    network, block, connector, trainer = (stableode.options(scope) for scope in ("network", "block", "connector", "trainer"))
+    network, block, connector, architecture, trainer = (stableode.options(scope) for scope in ("network", "block", "connector", "architecture", "trainer"))
     # The shape of the inputs may be given in place of their number.
     required = {key: option for key, option in network.items() if option.required and key != "inputs"}
     rest = {key: option for key, option in network.items() if key not in required}
@@ -90,7 +90,15 @@ class ProjectionOptions(NetworkChanges, total=False):
     """the block whose options change; all blocks without it"""
 
 
-class NetworkOptions(NetworkChanges):
+class ArchitectureOptions(NetworkChanges, total=False):
+    """A network of the literature by name, and the options of single architectures.
+
+    `stableode.architectures()` and `stableode.options("architecture")` describe each.
+    """
+
+{members(architecture)}
+
+class NetworkOptions(ArchitectureOptions):
     """The options of a network, as keywords: its own, and those of its blocks.
 
     `stableode.options("network")` and `stableode.options("block")` describe each.

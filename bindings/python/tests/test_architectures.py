@@ -97,14 +97,27 @@ def test_changes_of_images_have_the_same_bits_for_any_threads_and_after_a_checkp
     assert numpy.array_equal(loaded.parameter_vector, trained[0])
 
 
-def seen(x, steps, **changes):
-    """The images that `steps` steps of training saw, by a loss of the caller's on a network that passes its input on."""
-    own = stableode.Network(input_shape=list(x.shape[1:]), outputs=x[0].size, blocks=[{"connector": "flatten"}], readout="identity", precision="float32")
+
+def test_the_images_that_training_sees():
+    """A network without parameters that matter passes its input on; a loss of one's own looks at it."""
+    x = numpy.random.default_rng(7).random((6, 2, 5, 4), "float32") + 1
+    own = stableode.Network(input_shape=[2, 5, 4], outputs=40, readout="identity", blocks=[{"connector": "flatten"}, {"field": "dense", "layers": 1}])
+    own.parameter_vector = numpy.zeros(own.parameter_count, "float32")
     found = []
 
     def loss(scores, targets):
-        found.append((targets[:, 0].astype(int), scores.copy()))
+        found.extend(zip(targets[:, 0].astype(int), scores.reshape(-1, 2, 5, 4).copy(), strict=True))
         return numpy.zeros(len(scores)), numpy.zeros_like(scores)
 
-    own.fit(x, numpy.repeat(numpy.arange(len(x), dtype="float32")[:, None], x[0].size, 1), loss=loss, epochs=steps, batch_size=len(x), num_threads=1, optimizer="sgd", **changes)
-    return [(index, scores.reshape(x.shape[1:])) for indices, rows in found for index, scores in zip(indices, rows, strict=True)]
+    targets = numpy.repeat(numpy.arange(6, dtype="float32")[:, None], 40, 1)
+    own.fit(x, targets, loss=loss, optimizer="sgd", epochs=40, batch_size=3, crop_margin=2, flip=True, num_threads=1)
+    assert len(found) == 240
+    padded = numpy.pad(x, ((0, 0), (0, 0), (2, 2), (2, 2)))
+    places = set()
+    for index, image in found:
+        crops = {(y, z, flip): padded[index, :, y : y + 5, z : z + 4][:, :, :: -1 if flip else 1] for y in range(5) for z in range(5) for flip in (False, True)}
+        # Mirrored about the middle of the crop.
+        matches = [place for place, crop in crops.items() if numpy.array_equal(crop, image)]
+        assert len(matches) >= 1
+        places.add(matches[0])
+    assert {place[0] for place in places} == {place[1] for place in places} == set(range(5)) and {place[2] for place in places} == {False, True}

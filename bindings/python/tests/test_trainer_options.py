@@ -14,7 +14,7 @@ def regression(**options):
     return stableode.Network(**{"inputs": 2, "outputs": 1, "width": 2, "layers": 2, "loss": "least_squares", **options})
 
 
-SETTINGS = {"learning_rate": 0.02, "momentum": 0.5, "lbfgs_memory": 3, "beta1": 0.8, "step_factor": 0.5, "warmup_epochs": 1}
+SETTINGS = {"learning_rate": 0.02, "momentum": 0.5, "lbfgs_memory": 3, "beta1": 0.8, "step_factor": 0.5, "milestones": "1.0,2.0", "warmup_epochs": 1}
 
 
 @pytest.mark.parametrize("schedule", stableode.schedules())
