@@ -241,7 +241,21 @@ class ProjectionOptions(NetworkChanges, total=False):
     """the block whose options change; all blocks without it"""
 
 
-class NetworkOptions(NetworkChanges):
+class ArchitectureOptions(NetworkChanges, total=False):
+    """A network of the literature by name, and the options of single architectures.
+
+    `stableode.architectures()` and `stableode.options("architecture")` describe each.
+    """
+
+    architecture: Literal["resnet_20", "resnet_32", "resnet_44", "resnet_56", "resnet_110", "resnet_164", "lm_resnet_20", "lm_resnet_32", "lm_resnet_44", "lm_resnet_56", "lm_resnet_110", "lm_resnet_164", "polynet_20", "fractalnet_20", "revnet_38", "lm_resnext_29", "hr_resnet_cnn", "hr_antisymmetric_cnn", "hr_verlet_cnn", "hr_leapfrog_cnn", "pde_parabolic_cifar10", "pde_parabolic_cifar100", "pde_parabolic_stl10", "pde_hamiltonian_cifar10", "pde_hamiltonian_cifar100", "pde_hamiltonian_stl10", "pde_second_order_cifar10", "pde_second_order_cifar100", "pde_second_order_stl10", "reversible_hamiltonian_cnn", "reversible_midpoint_cnn", "reversible_leapfrog_cnn", "near_identity_cnn_20"] | str
+    """a network of the literature, which becomes the list blocks"""
+    cardinality: int
+    """groups of the middle convolution of each bottleneck; between 1 and 1024; for architecture lm_resnext_29"""
+    base_width: int
+    """channels of each group in the first stage; it doubles from stage to stage; between 1 and 4096; for architecture lm_resnext_29"""
+
+
+class NetworkOptions(ArchitectureOptions):
     """The options of a network, as keywords: its own, and those of its blocks.
 
     `stableode.options("network")` and `stableode.options("block")` describe each.

@@ -101,7 +101,7 @@ def test_changes_of_images_have_the_same_bits_for_any_threads_and_after_a_checkp
 def test_the_images_that_training_sees():
     """A network without parameters that matter passes its input on; a loss of one's own looks at it."""
     x = numpy.random.default_rng(7).random((6, 2, 5, 4), "float32") + 1
-    own = stableode.Network(input_shape=[2, 5, 4], outputs=40, readout="identity", blocks=[{"connector": "flatten"}, {"field": "dense", "layers": 1}])
+    own = stableode.Network(input_shape=[2, 5, 4], outputs=40, loss="least_squares", readout="identity", blocks=[{"connector": "flatten"}, {"field": "dense", "layers": 1}])
     own.parameter_vector = numpy.zeros(own.parameter_count, "float32")
     found = []
 
