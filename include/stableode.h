@@ -680,6 +680,12 @@ SODE_API sode_status sode_network_project(sode_network *network, const char *tex
  * linear in time) or "copy". Coefficients of weights_in_time stay as they are. SODE_ERR_UNKNOWN_NAME for another prolongation; SODE_ERR_OUT_OF_RANGE if the
  * network would be too large. */
 SODE_API sode_status sode_network_refine(sode_network *network, const char *prolongation, sode_network **finer);
+/* Give the network for images of twice the height and width, or of half (Haber, Ruthotto, Holtham & Jun 2017): kernels of 3 pixels become those of the other
+ * grid by the Galerkin relation K_H = R K_h P, matrices that read pixels are spread over them or summed, all else stays; connectors with a stride keep their
+ * kernels. Restricting what was prolonged gives the same weights up to rounding. SODE_ERR_INCOMPATIBLE for other inputs than images and for other kernels
+ * than of 1 and 3 pixels; SODE_ERR_SHAPE_MISMATCH for images that cannot be halved. */
+SODE_API sode_status sode_network_prolong_images(sode_network *network, sode_network **finer);
+SODE_API sode_status sode_network_restrict_images(sode_network *network, sode_network **coarser);
 
 /* The feed-forward form of a block whose field is linear_activation or linear_cubic (Ruseckas 2019): weights W = I + h w [layers, n, n] and biases
  * B = h b [layers, n] of the layers y -> 𝒉(W y + B), 𝒉(x) = x + h g(x), which the integrator near_identity computes. Setting them sets w = (W - I)/h and

@@ -50,8 +50,9 @@ package struct ResolutionChange: Sendable {
   private static func rule(_ old: ParameterTensor, _ new: ParameterTensor, _ before: NetworkPlan, _ after: NetworkPlan, _ direction: Direction) throws(Failure) -> Rule {
     guard old.shape == new.shape else {
       // A matrix that reads an image.
-      let shapes = try image(read: old.name, before), others = try image(read: new.name, after)
-      guard old.shape.count == 2, new.shape.count == 2, old.shape[0] == new.shape[0], shapes.features == old.shape[1], others.features == new.shape[1], try changed(shapes, direction, old.name) == others else {
+      let (shapes, others) = (image(read: old.name, before), image(read: new.name, after))
+      let isReader = old.shape.count == 2 && new.shape.count == 2 && old.shape[0] == new.shape[0] && shapes.features == old.shape[1] && others.features == new.shape[1]
+      guard isReader, try changed(shapes, direction, old.name) == others else {
         throw Failure(.incompatible, "\(old.name) has shape \(old.shape), and \(new.shape) at the other resolution; no rule converts it")
       }
       let fine = direction == .finer ? others : shapes
@@ -83,13 +84,9 @@ package struct ResolutionChange: Sendable {
     return (try options.integer("kernel"), try options.integer("dilation"), try options.integer("stride"))
   }
 
-  /// The image that a matrix reads.
-  private static func image(read name: String, _ plan: NetworkPlan) throws(Failure) -> Shape {
-    if name.hasPrefix("opening.") { return plan.inputShape }
-    if name.hasPrefix("readout.") { return plan.readoutInput }
-    let parts = name.split(separator: ".")
-    if parts.count == 3, parts[0] == "connectors", let connector = plan.connectors.first(where: { $0.connector.name == "connectors.\(parts[1])" })?.connector { return connector.input }
-    return Shape(channels: 0)
+  /// The image that a connector's matrix reads.
+  private static func image(read name: String, _ plan: NetworkPlan) -> Shape {
+    plan.connectors.first { name.hasPrefix($0.connector.name + ".") }?.connector.input ?? Shape(channels: 0)
   }
 
   /// Converts a vector of parameters.
@@ -106,7 +103,7 @@ package struct ResolutionChange: Sendable {
       case .copy: try copyInPieces(from, into: to)
       case .stencils(let rows, let columns):
         try copyInPieces(from, into: to)
-        let size = 1 << 16 * rows * columns
+        let size = (1 << 16) * rows * columns
         for start in stride(from: 0, to: to.count, by: size) {
           try Watch.check()
           let part = to[start..<min(start + size, to.count)]

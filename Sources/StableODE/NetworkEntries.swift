@@ -164,5 +164,24 @@ public func sode_network_refine(
   }
 }
 
+@_cdecl("sode_network_prolong_images") @implementation
+public func sode_network_prolong_images(_ network: OpaquePointer?, _ finer: UnsafeMutablePointer<OpaquePointer?>?) -> sode_status {
+  changingResolution(network, .finer, try required(finer, "finer"))
+}
+
+@_cdecl("sode_network_restrict_images") @implementation
+public func sode_network_restrict_images(_ network: OpaquePointer?, _ coarser: UnsafeMutablePointer<OpaquePointer?>?) -> sode_status {
+  changingResolution(network, .coarser, try required(coarser, "coarser"))
+}
+
+private func changingResolution(
+  _ network: OpaquePointer?, _ direction: ResolutionChange.Direction, _ out: @autoclosure () throws(Failure) -> UnsafeMutablePointer<OpaquePointer?>
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try out()
+    try using(network, .network, "network") { network throws(Failure) in try hand(try network.changed(direction), .network, to: out) }
+  }
+}
+
 @_cdecl("sode_network_free") @implementation
 public func sode_network_free(_ network: OpaquePointer?) { free(network, .network, "network") }

@@ -212,6 +212,8 @@ FUNCTIONS = {
     "sode_network_block_memory": (Status, [Handle, c_int64, Text, c_int64, c_int64, POINTER(BlockMemoryData)]),
     "sode_network_project": (Status, [Handle, Text, c_size_t, HandleOut]),
     "sode_network_refine": (Status, [Handle, Text, HandleOut]),
+    "sode_network_prolong_images": (Status, [Handle, HandleOut]),
+    "sode_network_restrict_images": (Status, [Handle, HandleOut]),
     "sode_network_get_feed_forward": (Status, [Handle, c_int64, TensorOut, TensorOut]),
     "sode_network_set_feed_forward": (Status, [Handle, c_int64, TensorIn, TensorIn]),
     "sode_specification_set_feed_forward": (Status, [Handle, c_int64, c_double, Text]),

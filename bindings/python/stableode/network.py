@@ -377,6 +377,27 @@ class Network(Model):
         library.sode_network_refine(self._pointer, text(prolongation, "prolongation"), ctypes.byref(pointer))
         return type(self)._adopt(pointer)
 
+    def prolong_images(self) -> Network:
+        """The network for images of twice the height and width, with converted weights.
+
+        Kernels of three pixels become those of the finer grid by the Galerkin relation K_H = R K_h P (Haber, Ruthotto, Holtham & Jun
+        2017), matrices that read pixels are spread over them, and all else stays; connectors with a stride keep their kernels. So a
+        network learns from small images first. Errors: IncompatibleError for other inputs than images and for kernels of other sizes
+        than 1 and 3.
+        """
+        pointer = new_pointer()
+        library.sode_network_prolong_images(self._pointer, ctypes.byref(pointer))
+        return type(self)._adopt(pointer)
+
+    def restrict_images(self) -> Network:
+        """The network for images of half the height and width: `prolong_images` the other way.
+
+        Errors: as there, and ShapeMismatchError if the height or width of an image cannot be halved.
+        """
+        pointer = new_pointer()
+        library.sode_network_restrict_images(self._pointer, ctypes.byref(pointer))
+        return type(self)._adopt(pointer)
+
     def feed_forward(self, block: int = 0) -> tuple[numpy.ndarray, numpy.ndarray]:
         """(W [layers, n, n], B [layers, n]): the feed-forward layers that correspond to a block of linear_activation or linear_cubic.
 

@@ -285,6 +285,23 @@ def _(world):
     return lambda: library.sode_network_refine(network._pointer, b"linear", ref(created()))
 
 
+def _images():
+    """A network of images with 2 million parameters."""
+    return stableode.Network(input_shape=[1, 8, 8], outputs=4, width=128, field="antisymmetric", operator="convolution", layers=14)
+
+
+@swift("sode_network_prolong_images")
+def _(world):
+    network = _images()
+    return lambda: library.sode_network_prolong_images(network._pointer, ref(created()))
+
+
+@swift("sode_network_restrict_images")
+def _(world):
+    network = _images()
+    return lambda: library.sode_network_restrict_images(network._pointer, ref(created()))
+
+
 @swift("sode_network_project")
 def _(world):
     network = stableode.Network(**dict(World.options, layers=2000))

@@ -292,3 +292,25 @@ def test_a_memory_limit_names_what_needs_it():
     groups = stableode.Network(input_shape=[2, 4, 4], outputs=2, memory="automatic", memory_limit=1000, normalization_batch=16, **RESIDUAL)
     with pytest.raises(MemoryError, match=r"\(2 threads, tiles of 16 samples\)"):
         groups.memory_plan(64, threads=2)
+
+
+def test_learning_between_resolutions():
+    """Small images first: the kernels of a network for them become those for images of twice the size, and back."""
+    shape = [2, 8, 8]
+    blocks = [{"connector": "convolution", "channels": 4, "activation": "tanh"}, CONVOLUTION, {"connector": "average_pooling"}, CONVOLUTION, {"connector": "global_average"}]
+    own = stableode.Network(input_shape=shape, outputs=2, seed=3, precision="float64", blocks=blocks)
+    data, labels = images(30, *shape).astype("float64"), numpy.arange(30) % 2
+    own.fit_normalization(data)
+    coarse = own.restrict_images()
+    assert coarse.specification["input_shape"] == "2,4,4"
+    small = data.reshape(30, 2, 4, 2, 4, 2).mean(axis=(3, 5))
+    coarse.fit(small, labels, epochs=2, batch_size=10)
+    fine = coarse.prolong_images()
+    assert fine.specification["input_shape"] == "2,8,8" and fine.parameters.shapes == own.parameters.shapes
+    fine.fit(data, labels, epochs=1, batch_size=10)
+    assert numpy.isfinite(fine.scores(data)).all()
+    back = fine.prolong_images().restrict_images()
+    assert numpy.allclose(back.parameter_vector, fine.parameter_vector, rtol=1e-13, atol=1e-14)
+    assert all(numpy.allclose(*pair) for pair in zip(back.normalization, fine.normalization, strict=True))
+    with pytest.raises(stableode.IncompatibleError, match="list of 3 features"):
+        stableode.Network(inputs=3, outputs=2).prolong_images()

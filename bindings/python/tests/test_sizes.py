@@ -58,6 +58,8 @@ def test_sizes_are_refused_before_they_are_allocated(name, limited, tmp_path):
 
 
 WITHOUT_SIZES = {
+    "sode_network_prolong_images": "four times the pixels of a network that exists",
+    "sode_network_restrict_images": "a quarter of the pixels of a network that exists",
     "sode_specification_create": "an empty specification",
     "sode_network_create": "sizes are those of sode_network_create_json",
     "sode_network_copy": "copies share their parameters",
