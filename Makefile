@@ -1,7 +1,7 @@
 # Thin: every target calls the real tool. `make setup` says what it installs; a second run installs nothing.
 #   make demo     train on 60 000 real images through the C interface, load the model in Python
 #   make test     everything, and one count at the end
-#   make bench    the reference workloads; PEERS=1 runs JAX beside them
+#   make bench    the reference workloads; PEERS=1 runs JAX and, for images, PyTorch beside them
 #   make results  WHAT=residual/lm_resnet_20 SEED=1: one of the long figures again; without WHAT, what there is
 #   make install  PREFIX=/usr/local DESTDIR=
 

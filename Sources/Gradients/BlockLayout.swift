@@ -11,6 +11,7 @@ package struct BlockTensor: Sendable {
   package let shape: [Int]
   package let role: ParameterShape.Role
   package let initial: ParameterShape.Initial
+  package let stencil: Stencil?
   package let entries: Entries
 
   /// The meaning of the first dimension.
@@ -125,7 +126,7 @@ package struct BlockLayout: Sendable {
         tensors.append(
           BlockTensor(
             name: fieldCount == 1 ? shape.name : ["f.", "g."][index] + shape.name, shape: [entries] + shape.shape, role: shape.role,
-            initial: shape.initial.scaled(by: gain), entries: .coefficients))
+            initial: shape.initial.scaled(by: gain), stencil: shape.stencil, entries: .coefficients))
       }
     }
     let perEntry = shapes.reduce(0) { $0 + $1.count }
@@ -156,7 +157,7 @@ package struct BlockLayout: Sendable {
       ownOffsets[index] = end
       ownCounts[index] = shape.count
       end += own * shape.count
-      tensors.append(BlockTensor(name: shape.name, shape: [own] + shape.shape, role: shape.role, initial: shape.initial, entries: shape.skipsFirstLayer ? .layersAfterFirst : .layers))
+      tensors.append(BlockTensor(name: shape.name, shape: [own] + shape.shape, role: shape.role, initial: shape.initial, stencil: shape.stencil, entries: shape.skipsFirstLayer ? .layersAfterFirst : .layers))
     }
     self.ownOffsets = ownOffsets
     self.ownCounts = ownCounts

@@ -113,7 +113,7 @@ package final class ODEBlock: Sendable {
     if let drive {
       let row = drive.columns * precision.byteCount
       weights.first.driveBase = drive.base + j * driveWidth * row
-      weights.driveAdvance = Int32(field.driveWidth * row)
+      weights.driveAdvance = field.driveWidth * row
     }
     return weights
   }

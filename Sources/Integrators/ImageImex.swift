@@ -32,7 +32,7 @@ struct ImageImex: Integrator {
     if vertical.kernel > 1 { (taps[center], taps[center - horizontal.kernel]) = (taps[center] + 1, -1) }
     if horizontal.kernel > 1 { (taps[center], taps[center - 1]) = (taps[center] + 1, -1) }
     let channels = stencil.geometry.inputChannels
-    return [ParameterShape("L", [channels, taps.count], .weight, .values(Array(repeating: taps, count: channels).flatMap { $0 }))]
+    return [ParameterShape("L", [channels, taps.count], .weight, .values(Array(repeating: taps, count: channels).flatMap { $0 }), stencil: Stencil(stencil.geometry))]
   }
 
   func recordWidth(_ field: any VectorField) -> Int { field.recordWidth }

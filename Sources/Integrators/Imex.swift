@@ -6,7 +6,7 @@ import VectorFields
 ///
 ///     (I + hLᵀL) y₊ = y + h f(y),   (Ly)_i = c₀y_{i−1} + c₁y_i + c₂y_{i+1} around the ring of features
 ///
-/// Source: Haber, Lensink, Treister & Ruthotto 2019 (arXiv:1903.02639), where f(y) = Kᵀσ(N(Ky)); the dense form here has N = I, and the sign is the field's: `gradient_flow` brings −Kᵀσ(Ky + b). The three taps c
+/// Source: Haber, Lensink, Treister & Ruthotto 2019 (arXiv:1903.02639), where f(y) = Kᵀσ(N(Ky)); here the sign and N are the field's: `gradient_flow` brings −Kᵀσ(Ky + b). The three taps c
 /// are trained, tensor "L", at first the difference (−1, 1, 0). One product with (I + hLᵀL)⁻¹ couples all features. Order 1. The smoothing is contractive for every h, so that ‖y₊‖ ≤ ‖y + h f(y)‖, and where L is
 /// invertible and f bounded the state stays bounded by max ‖f‖/σ_min(L)² at any step size.
 ///

@@ -11,7 +11,7 @@ package let integrators = Registry<IntegratorEntry>("integrator", [
   ("implicit_midpoint", "implicit: y₊ = y + h f((y + y₊)/2), solved sample by sample; order 2, keeps ‖y‖ constant if the field is a rotation", IntegratorEntry(options: ImplicitStage.options) { (o) throws(Failure) in try ImplicitMidpoint(o) }),
   ("cayley", "for field rotate_relax: its rotation by Cayley's formula, then an Euler step of the rest; order 1, non-expansive for the step sizes of gradient_flow", IntegratorEntry { _ in RotationSplitting(.cayley, name: "cayley") }),
   ("exponential", "for field rotate_relax: its rotation by exp(h(A−Aᵀ)), then an Euler step of the rest; order 1, non-expansive for the step sizes of gradient_flow", IntegratorEntry { _ in RotationSplitting(.exponential, name: "exponential") }),
-  ("imex", "(I+hLᵀL)y₊ = y + h f(y), L a trained periodic stencil of three points [Haber et al. 2019]; order 1; the implicit smoothing is stable at any step size", IntegratorEntry { _ in Imex() }),
+  ("imex", "(I+hLᵀL)y₊ = y + h f(y), L a trained periodic stencil of three points, of 3 × 3 for each channel of an image [Haber et al. 2019]; order 1; the implicit smoothing is stable at any step size", IntegratorEntry { _ in Imex() }),
   ("heun", "Heun's method, also called rk2: explicit Runge–Kutta of order 2, two evaluations", IntegratorEntry { _ throws(Failure) in RungeKutta(try .heun()) }),
   ("ssprk3", "strong-stability-preserving Runge–Kutta of order 3 [Shu & Osher 1988], three evaluations", IntegratorEntry { _ throws(Failure) in RungeKutta(try .ssprk3()) }),
   ("rk3", "Kutta's method of order 3 [Kutta 1901], three evaluations", IntegratorEntry { _ throws(Failure) in RungeKutta(try .rk3()) }),

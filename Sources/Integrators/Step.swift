@@ -13,13 +13,28 @@ package struct StepWeights: @unchecked Sendable {
   /// Bytes from a tensor to the same tensor of the next field; from the last field, to that of the first field at the next node. `preparedAdvance` is the same for prepared operators.
   package var advance = 0
   package var preparedAdvance = 0
-  /// Bytes from the drive at one node to that at the next; a tile's drive is small.
-  package var driveAdvance: Int32 = 0
-  /// The purpose that the operators are prepared for, and the precision of tensors and operators. An integrator that prepares its own operators needs both to make and to find them.
-  package var purpose = Purpose.training
-  package var precision = Precision.float32
+  /// From the lowest bit: `driveAdvance`, 48 bits; `fieldsPerNode`, 8; `purpose` and `precision`, one each. So small is what every step copies.
+  @usableFromInline var packed: UInt64 = 0
+
+  /// Bytes from the drive at one node to that at the next.
+  package var driveAdvance: Int {
+    get { Int(packed & 0xFFFF_FFFF_FFFF) }
+    set { packed = packed & ~0xFFFF_FFFF_FFFF | UInt64(newValue) & 0xFFFF_FFFF_FFFF }
+  }
   /// The number of advances from one node to the next, which is the number of fields; 0 if all nodes have the same weights.
-  package var fieldsPerNode: UInt8 = 0
+  package var fieldsPerNode: UInt8 {
+    get { UInt8(truncatingIfNeeded: packed >> 48) }
+    set { packed = packed & ~(0xFF << 48) | UInt64(newValue) << 48 }
+  }
+  /// The purpose that the operators are prepared for, and the precision of tensors and operators. An integrator that prepares its own operators needs both to make and to find them.
+  package var purpose: Purpose {
+    get { packed >> 56 & 1 == 0 ? .training : .inference }
+    set { packed = packed & ~(1 << 56) | (newValue == .training ? 0 : 1 << 56) }
+  }
+  package var precision: Precision {
+    get { packed >> 57 & 1 == 0 ? .float32 : .float64 }
+    set { packed = packed & ~(1 << 57) | (newValue == .float32 ? 0 : 1 << 57) }
+  }
   /// The integrator's own tensors in this layer; nil where it has none.
   package var own: InlineArray<1, UnsafeMutableRawPointer?>
 
@@ -39,7 +54,7 @@ package struct StepWeights: @unchecked Sendable {
       for index in 0..<Layer.maximumTensors { layer.tensors[index] = layer.tensors[index].map { $0 + distance } }
     }
     layer.prepared = layer.prepared.map { $0 + places * preparedAdvance }
-    layer.driveBase = layer.driveBase.map { $0 + node * Int(driveAdvance) }
+    layer.driveBase = layer.driveBase.map { $0 + node * driveAdvance }
     // The random numbers of a field's components have consecutive part numbers; those of the second field come after those of the first.
     layer.draws.part = field &* NoisyField.parts
     return layer

@@ -30,8 +30,8 @@ package final class ImageTransform: @unchecked Sendable {
     line = Block.columns(forSamples: max(width, 2))
     memory = try Buffer(count: height * height + 2 * width * line, precision: precision)
     let (vertical, byFunctions, byPixels) = (verticalBasis, horizontalBasis(isByFunctions: true), horizontalBasis(isByFunctions: false))
-    Self.fillBasis(height) { function, pixel, value in vertical.store(value, at: function * height + pixel) }
-    Self.fillBasis(width) { function, pixel, value in
+    try Self.fillBasis(height) { function, pixel, value in vertical.store(value, at: function * height + pixel) }
+    try Self.fillBasis(width) { function, pixel, value in
       byFunctions.store(value, at: function * line + pixel)
       byPixels.store(value, at: pixel * line + function)
     }
@@ -48,13 +48,24 @@ package final class ImageTransform: @unchecked Sendable {
     memory.vector(count: width * line, precision: precision, offset: (height * height + (isByFunctions ? 0 : width * line)) * precision.byteCount)
   }
 
-  private static func fillBasis(_ n: Int, _ store: (_ function: Int, _ pixel: Int, _ value: Double) -> Void) {
+  /// - Throws: `memory`; the reason why the work must end.
+  private static func fillBasis(_ n: Int, _ store: (_ function: Int, _ pixel: Int, _ value: Double) -> Void) throws(Failure) {
+    // √(2/n)·cos(2πi/n) and √(2/n)·sin(2πi/n) for 0 ≤ i < n.
+    let table = try Buffer(count: 2 * n, precision: .float64)
+    defer { withExtendedLifetime(table) {} }
+    let (cosines, sines) = (table.vector(count: n, precision: .float64), table.vector(count: n, precision: .float64, offset: 8 * n))
+    for index in 0..<n {
+      if index % 4096 == 0 { try Watch.check() }
+      let angle = 2 * Double.pi * Double(index) / Double(n)
+      cosines.store((2 / Double(n)).squareRoot() * cos(angle), at: index)
+      sines.store((2 / Double(n)).squareRoot() * sin(angle), at: index)
+    }
     for pixel in 0..<n {
+      try Watch.check()
       store(0, pixel, (1 / Double(n)).squareRoot())
       for m in 1..<max(1, (n + 1) / 2) {
-        let angle = 2 * Double.pi * Double(m * pixel % n) / Double(n)
-        store(2 * m - 1, pixel, (2 / Double(n)).squareRoot() * cos(angle))
-        store(2 * m, pixel, (2 / Double(n)).squareRoot() * sin(angle))
+        store(2 * m - 1, pixel, cosines.load(m * pixel % n))
+        store(2 * m, pixel, sines.load(m * pixel % n))
       }
       if n > 1, n % 2 == 0 { store(n - 1, pixel, (1 / Double(n)).squareRoot() * (pixel % 2 == 0 ? 1 : -1)) }
     }

@@ -120,10 +120,8 @@ package final class TileMeeting: @unchecked Sendable {
   package init(tiles: Int, columns: Int, numbersPerQuantum: Int, results: Int, workers: Int, isAlone: Bool = false) throws(Failure) {
     quantaOfTile = Self.quanta(columns)
     (resultNumbers, self.workers) = (results, workers)
-    let (count, overflow) = (tiles * quantaOfTile).multipliedReportingOverflow(by: numbersPerQuantum)
-    slotNumbers = overflow ? 0 : count
-    let (all, tooMany) = count.multipliedReportingOverflow(by: 2)
-    buffer = try Buffer(count: overflow || tooMany || all > Int.max / 16 ? -1 : all + 2 * results * workers, precision: .float64)
+    slotNumbers = Self.slotNumbers(tiles: tiles, columns: columns, numbersPerQuantum: numbersPerQuantum) ?? 0
+    buffer = try Buffer(count: Self.count(tiles: tiles, columns: columns, numbersPerQuantum: numbersPerQuantum, results: results, workers: workers) ?? -1, precision: .float64)
     counters = .allocate(capacity: 1)
     counters.initialize(to: Counters())
     merged = .allocate(capacity: workers)
@@ -131,6 +129,16 @@ package final class TileMeeting: @unchecked Sendable {
     fiber = isAlone ? shim_fiber_create(Self.stackBytes, Self.work, nil) : nil
     seats = (0..<tiles).map { Seat(self, tile: $0) }
     if isAlone, fiber == nil { throw Failure(.memory, "memory: no room for the stack of a tile whose samples are normalized together") }
+  }
+
+  private static func slotNumbers(tiles: Int, columns: Int, numbersPerQuantum: Int) -> Int? {
+    let (count, overflow) = (tiles * quanta(columns)).multipliedReportingOverflow(by: numbersPerQuantum)
+    return overflow || count > Int.max / 32 ? nil : count
+  }
+
+  /// The numbers of float64 that a meeting has, from the parameters of `init`; nil if these do not fit the address space.
+  package static func count(tiles: Int, columns: Int, numbersPerQuantum: Int, results: Int, workers: Int) -> Int? {
+    slotNumbers(tiles: tiles, columns: columns, numbersPerQuantum: numbersPerQuantum).map { 2 * $0 + 2 * results * workers }
   }
 
   /// What a fiber runs: the work of its seat.

@@ -11,6 +11,8 @@ package struct ParameterTensor: Sendable {
   package let role: ParameterShape.Role
   /// How the initial values are drawn.
   package let initial: ParameterShape.Initial
+  /// How the last extent is a stencil; nil for other tensors.
+  package let stencil: Stencil?
   /// The block whose layers the first dimension counts; nil outside blocks.
   package let block: Int?
 }
@@ -25,11 +27,11 @@ struct ParameterPlacement {
     blockOffsets.append(count)
     // The tensors that a block has do not depend on offsets.
     for tensor in try recipe.block(offset: 0, expandedOffset: 0).layout.tensors {
-      try add("blocks.\(index).\(tensor.name)", tensor.shape, tensor.role, recipe.scaled(tensor.initial), block: index)
+      try add("blocks.\(index).\(tensor.name)", tensor.shape, tensor.role, recipe.scaled(tensor.initial), stencil: tensor.stencil, block: index)
     }
   }
 
-  mutating func add(_ name: String, _ shape: [Int], _ role: ParameterShape.Role, _ initial: ParameterShape.Initial, block: Int?) throws(Failure) {
+  mutating func add(_ name: String, _ shape: [Int], _ role: ParameterShape.Role, _ initial: ParameterShape.Initial, stencil: Stencil?, block: Int?) throws(Failure) {
     var size = 1
     for extent in shape {
       let (product, overflow) = size.multipliedReportingOverflow(by: extent)
@@ -39,14 +41,14 @@ struct ParameterPlacement {
       }
     }
     guard count + size <= NetworkPlan.maximumParameters else { throw Failure(.outOfRange, "a network has at most 2^40 parameters; \(name) exceeds that") }
-    tensors.append(ParameterTensor(name: name, shape: shape, range: count..<count + size, role: role, initial: initial, block: block))
+    tensors.append(ParameterTensor(name: name, shape: shape, range: count..<count + size, role: role, initial: initial, stencil: stencil, block: block))
     count += size
   }
 
   /// Places the tensors of a connector.
   mutating func connector(_ name: String, _ map: any StageMap, _ layers: LayerPlan, from input: Shape, to output: Shape) throws(Failure) -> Connector {
     let offset = count
-    for tensor in layers.parameters { try add("\(name).\(tensor.name)", tensor.shape, tensor.role, tensor.initial, block: nil) }
+    for tensor in layers.parameters { try add("\(name).\(tensor.name)", tensor.shape, tensor.role, tensor.initial, stencil: tensor.stencil, block: nil) }
     return Connector(name, map, layers, from: input, to: output, offset: offset)
   }
 

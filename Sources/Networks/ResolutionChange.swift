@@ -4,7 +4,7 @@ import VectorFields
 
 /// The same network for images of twice the height and width, or of half: multi-level learning between resolutions.
 ///
-/// Kernels of three pixels become those of the other grid by the Galerkin relation (`GalerkinStencils`); those of one pixel, biases, normalizations and an integrator's numbers stay. A connector with a stride keeps its kernels,
+/// Kernels of three pixels become those of the other grid by the Galerkin relation (`GalerkinStencils`); those of one pixel, biases, normalizations and an integrator's numbers stay. Kernels with a stride stay as well,
 /// because the restricted operator has no stencil of their size. Weights of single pixels (a dense readout of an image, a dense connector) are spread over the pixels, so that an image whose pixels are repeated has the same value.
 /// Source: Haber, Ruthotto, Holtham & Jun 2017, "Learning across scales" (arXiv:1703.02009).
 package struct ResolutionChange: Sendable {
@@ -58,30 +58,13 @@ package struct ResolutionChange: Sendable {
       let fine = direction == .finer ? others : shapes
       return .pixels(PixelGrid(channels: fine.channels, height: fine.height, width: fine.width))
     }
-    guard old.role == .weight, let options = try kernelOptions(of: old, before), options.stride == 1 else { return .copy }
-    let taps = old.shape[old.shape.count - 1]
-    if taps == 1 { return .copy }
-    guard options.kernel == 3, options.dilation == 1 else {
+    guard let stencil = old.stencil, stencil.stride == 1, stencil.rows * stencil.columns > 1 else { return .copy }
+    guard [1, 3].contains(stencil.rows), [1, 3].contains(stencil.columns), stencil.dilation == 1 else {
       throw Failure(
-        .incompatible, "\(old.name) has kernels of \(options.kernel) pixels\(options.dilation == 1 ? "" : " with dilation \(options.dilation)"); between resolutions kernels have 3 pixels, without dilation, or 1")
+        .incompatible,
+        "\(old.name) has kernels of \(stencil.rows) × \(stencil.columns) pixels\(stencil.dilation == 1 ? "" : " with dilation \(stencil.dilation)"); between resolutions kernels have 3 pixels along an axis, without dilation, or 1")
     }
-    return .stencils(rows: taps == 9 ? 3 : 1, columns: 3)
-  }
-
-  /// Kernel, dilation and stride of a tensor of stencils; nil for other tensors.
-  private static func kernelOptions(of tensor: ParameterTensor, _ plan: NetworkPlan) throws(Failure) -> (kernel: Int, dilation: Int, stride: Int)? {
-    if let block = tensor.block {
-      let options = plan.specification.blocks[block]
-      guard try options.text("operator") == "convolution" else { return nil }
-      let isOwn = tensor.shape.count == 3 && tensor.name.hasSuffix(".L")
-      guard tensor.shape.count == 4 || isOwn else { return nil }
-      return isOwn ? (3, 1, 1) : (try options.integer("kernel"), try options.integer("dilation"), 1)
-    }
-    let parts = tensor.name.split(separator: ".")
-    let all = plan.specification.connectors.joined()
-    guard parts.count == 3, parts[0] == "connectors", let number = Int(parts[1]), number < all.count, tensor.shape.count == 3 else { return nil }
-    let options = Array(all)[number]
-    return (try options.integer("kernel"), try options.integer("dilation"), try options.integer("stride"))
+    return .stencils(rows: stencil.rows, columns: stencil.columns)
   }
 
   /// The image that a connector's matrix reads.

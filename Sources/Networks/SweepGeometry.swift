@@ -18,6 +18,8 @@ struct SweepGeometry {
   /// Whether a vector is needed for gradients of the parameters that the caller does not want: driven fields compute them together with the gradients of their drives.
   let needsUnwanted: Bool
   let size: Arena.Size
+  /// The numbers of float64 by which tiles exchange statistics, besides `size`; nil if they do not fit the address space.
+  let meetingNumbers: Int?
 
   /// - Parameters: as those of `Sweep.init`.
   /// - Throws: `.incompatible` when `memory` cannot serve a block; `.memory` when a memory limit is too small for any policy.
@@ -43,6 +45,11 @@ struct SweepGeometry {
     rows.add(to: &size, columns: partition.columns, times: scratchCount)
     TileSums.add(tiles: partition.tiles, to: &size)
     self.size = size
+    if tilesMeet {
+      meetingNumbers = TileMeeting.count(plan, tiles: partition.tiles, columns: partition.columns, workers: workers)
+    } else {
+      meetingNumbers = statisticsCount == 0 ? 0 : TileMeeting.count(plan, tiles: 1, columns: partition.columns, workers: 1).map { [workers] in workers * $0 }
+    }
   }
 }
 

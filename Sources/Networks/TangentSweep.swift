@@ -134,7 +134,19 @@ package final class TangentSweep {
 extension TileMeeting {
   /// A meeting for the batch normalizations of a network.
   convenience init(_ plan: NetworkPlan, tiles: Int, columns: Int, workers: Int, isAlone: Bool = false) throws(Failure) {
+    let (numbers, results) = Self.numbers(plan)
+    try self.init(tiles: tiles, columns: columns, numbersPerQuantum: numbers, results: results, workers: workers, isAlone: isAlone)
+  }
+
+  /// The numbers of an exchange, and those that it results in.
+  private static func numbers(_ plan: NetworkPlan) -> (perQuantum: Int, results: Int) {
     let channels = plan.batchNormalizations.map(\.channels).max() ?? 0
-    try self.init(tiles: tiles, columns: columns, numbersPerQuantum: 3 * channels, results: 2 * channels, workers: workers, isAlone: isAlone)
+    return (3 * channels, 2 * channels)
+  }
+
+  /// The numbers of float64 that such a meeting has; nil if they do not fit the address space.
+  static func count(_ plan: NetworkPlan, tiles: Int, columns: Int, workers: Int) -> Int? {
+    let (numbers, results) = numbers(plan)
+    return count(tiles: tiles, columns: columns, numbersPerQuantum: numbers, results: results, workers: workers)
   }
 }

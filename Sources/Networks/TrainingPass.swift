@@ -43,7 +43,7 @@ struct TrainingPass: Passage {
         }
         connector.pullback(
           weights(of: stage), at: tile.connectorInput(stage: stage), record: tile.record(stage: stage), cotangent: cotangent, into: place, gradient: gradient,
-          scratch: tile.scratch)
+          scratch: tile.scratch(stage: stage))
         guard let place else { return nil }
         cotangent = place
       case .block(let index):
@@ -53,7 +53,8 @@ struct TrainingPass: Passage {
         carry(cotangent, to: block.visible(whole))
         block.clearInvisible(whole)
         memory[index].adjoint(
-          block, weights(of: stage), tape: tile.tape(index), cotangent: whole, gradient: gradient.map { BlockGradient($0, drive: drive) }, scratch: tile.scratch)
+          block, weights(of: stage), tape: tile.tape(stage: stage), cotangent: whole, gradient: gradient.map { BlockGradient($0, drive: drive) },
+          scratch: tile.scratch(stage: stage))
         block.startPullback(whole)
         cotangent = block.visible(whole)
       }
@@ -67,8 +68,9 @@ struct TrainingPass: Passage {
     return plan.weights(stage: stage, weights, log: log, drive: drive, draws: draws, firstSample: log.samples.lowerBound)
   }
 
-  private func firstState(_ index: Int) -> Block {
-    keeping ? memory[index].initialState(plan.blocks[index], tape: tile.tape(index)) : plan.blocks[index].propagated(0, in: tile.tape(index))
+  private func firstState(_ index: Int, stage: Int) -> Block {
+    let tape = tile.tape(stage: stage)
+    return keeping ? memory[index].initialState(plan.blocks[index], tape: tape) : plan.blocks[index].propagated(0, in: tape)
   }
 
   // Passage
@@ -77,22 +79,20 @@ struct TrainingPass: Passage {
     guard stage < plan.stages.count else { return tile.scores }
     return switch plan.stages[stage] {
     case .map: stage == 0 && plan.sequence != nil ? tile.sequences.first : tile.input(stage: stage)
-    case .block(let index): plan.blocks[index].visible(firstState(index))
+    case .block(let index): plan.blocks[index].visible(firstState(index, stage: stage))
     }
   }
 
   func pass(_ connector: Connector, stage: Int, from input: Block, to output: Block) {
     tile.keep(connectorInput: input, stage: stage)
-    connector.evaluate(weights(of: stage), at: input, into: output, record: keeping ? tile.record(stage: stage) : nil, scratch: tile.scratch)
+    connector.evaluate(weights(of: stage), at: input, into: output, record: keeping ? tile.record(stage: stage) : nil, scratch: tile.scratch(stage: stage))
     // A connector may be as wide as a layer: the watch is asked as after a layer. If the work must end, the blocks leave at once.
     _ = log.isOver
   }
 
   func pass(block index: Int, stage: Int) -> Block {
-    let (block, weights, tape) = (plan.blocks[index], weights(of: stage), tile.tape(index))
-    block.start(firstState(index))
-    return block.visible(
-      keeping
-        ? memory[index].forward(block, weights, tape: tape, scratch: tile.scratch) : block.propagate(weights, buffer: tape, scratch: tile.scratch))
+    let (block, weights, tape, scratch) = (plan.blocks[index], weights(of: stage), tile.tape(stage: stage), tile.scratch(stage: stage))
+    block.start(firstState(index, stage: stage))
+    return block.visible(keeping ? memory[index].forward(block, weights, tape: tape, scratch: scratch) : block.propagate(weights, buffer: tape, scratch: scratch))
   }
 }

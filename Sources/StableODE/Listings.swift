@@ -15,6 +15,7 @@ private let registryListings: [(name: String, help: String, entries: [(name: Str
   ("fields", "vector fields f(y; θ), the right-hand sides of the differential equation", listing(fields)),
   ("operators", "linear operators that the fields of a block multiply by", listing(operators)),
   ("connectors", "maps between blocks", listing(connectors)),
+  ("normalizations", "what is normalized together, in fields and between blocks", listing(normalizations)),
   ("integrators", "time integrators, whose steps are the layers", listing(integrators)),
   ("activations", "elementwise functions σ", listing(activations)),
   ("architectures", "networks of the literature", listing(architectures)),

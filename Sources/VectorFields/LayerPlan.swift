@@ -64,7 +64,7 @@ package struct LayerPlan: Sendable {
     if linearOperator.needsPreparation { isNeededForTraining = true }
     let tensor = parameters.count
     let deviation = weightUse.deviation(fanIn: linearOperator.fanIn, fanOut: linearOperator.fanOut)
-    parameters.append(ParameterShape(name, linearOperator.shape, .weight, deviation: deviation))
+    parameters.append(ParameterShape(name, linearOperator.shape, .weight, deviation: deviation, stencil: (linearOperator as? ConvolutionOperator).map { Stencil($0.geometry) }))
     let place: OperatorPlace
     switch preparation {
     case .nothing: return OperatorPlace(linearOperator, tensor: tensor, use: .itself, weightUse: weightUse, preparedOffset: nil)

@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// One parameter tensor of a layer, as a field or an integrator declares it.
 package struct ParameterShape: Equatable, Sendable {
   /// Weights multiply the state; biases are added to it. Weight decay acts on weights alone.
@@ -29,25 +31,44 @@ package struct ParameterShape: Equatable, Sendable {
   package let shape: [Int]
   package let role: Role
   package let initial: Initial
+  /// How the last extent is a stencil; nil for other tensors.
+  package let stencil: Stencil?
   /// Whether the first layer has no such tensor, because the integrator's first step is one of another method.
   package let skipsFirstLayer: Bool
 
-  package init(_ name: String, _ shape: [Int], _ role: Role, _ initial: Initial, skipsFirstLayer: Bool = false) {
+  package init(_ name: String, _ shape: [Int], _ role: Role, _ initial: Initial, stencil: Stencil? = nil, skipsFirstLayer: Bool = false) {
     self.name = name
     self.shape = shape
     self.role = role
     self.initial = initial
+    self.stencil = stencil
     self.skipsFirstLayer = skipsFirstLayer
   }
 
-  package init(_ name: String, _ shape: [Int], _ role: Role, deviation: Double) {
-    self.init(name, shape, role, .normal(deviation: deviation))
+  package init(_ name: String, _ shape: [Int], _ role: Role, deviation: Double, stencil: Stencil? = nil) {
+    self.init(name, shape, role, .normal(deviation: deviation), stencil: stencil)
   }
 
   package var count: Int { shape.reduce(1, *) }
   /// Standard deviation of normal initial values; 0 for others.
   package var deviation: Double {
     if case .normal(let deviation) = initial { deviation } else { 0 }
+  }
+}
+
+/// The taps of a stencil: `rows` × `columns` of them, `dilation` pixels apart, at every `stride`-th pixel of an image.
+package struct Stencil: Equatable, Sendable {
+  package let rows: Int
+  package let columns: Int
+  package var stride = 1
+  package var dilation = 1
+
+  package init(rows: Int, columns: Int) { (self.rows, self.columns) = (rows, columns) }
+
+  package init(_ geometry: ConvolutionGeometry) {
+    (rows, columns) = (geometry.vertical.kernel, geometry.horizontal.kernel)
+    stride = max(geometry.vertical.stride, geometry.horizontal.stride)
+    dilation = max(geometry.vertical.kernel > 1 ? geometry.vertical.dilation : 1, geometry.horizontal.kernel > 1 ? geometry.horizontal.dilation : 1)
   }
 }
 

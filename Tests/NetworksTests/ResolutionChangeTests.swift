@@ -46,10 +46,20 @@ import Testing
     }
   }
 
+  /// Of a residual connector with a stride, the kernel with the stride stays, and the one behind it is converted.
+  @Test func kernelsWithAStrideStay() throws {
+    let network = try network(text("2, 8, 8", #"{"connector": "residual", "channels": 4, "stride": 2, "normalization": "layer"}, {"field": "dense", "operator": "convolution", "layers": 1}"#))
+    let finer = try network.changed(.finer)
+    for tensor in network.plan.tensors where tensor.stencil != nil {
+      let (old, new) = (Array(values(network)[tensor.range]), Array(values(finer)[try finer.tensor(tensor.name).range]))
+      #expect((old == new) == ["connectors.0.K1", "connectors.0.S"].contains(tensor.name), "\(tensor.name)")
+    }
+  }
+
   @Test func whatHasNoCounterpartIsRefused() throws {
     func message(_ json: String, _ direction: ResolutionChange.Direction) throws -> String { refusal { _ = try ResolutionChange(try network(json).plan, direction) }?.message ?? "taken" }
     #expect(try message(#"{"inputs": 3, "outputs": 2}"#, .finer).contains("a list of 3 features"))
-    #expect(try message(text("2, 6, 6", #"{"field": "antisymmetric", "operator": "convolution", "kernel": 5, "layers": 2}"#), .finer).contains("blocks.0.K has kernels of 5 pixels"))
+    #expect(try message(text("2, 6, 6", #"{"field": "antisymmetric", "operator": "convolution", "kernel": 5, "layers": 2}"#), .finer).contains("blocks.0.K has kernels of 5 × 5 pixels"))
     #expect(try message(text("2, 6, 6", #"{"field": "antisymmetric", "operator": "convolution", "dilation": 2, "layers": 2}"#), .coarser).contains("with dilation 2"))
     #expect(try message(text("2, 5, 6", #"{"field": "antisymmetric", "operator": "convolution", "layers": 2}"#), .coarser).contains("must be even"))
     #expect(try message(text("2, 6, 6", #"{"field": "antisymmetric", "operator": "dense", "layers": 2}"#), .finer).contains("no rule converts it"))

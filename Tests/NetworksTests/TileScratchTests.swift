@@ -25,6 +25,16 @@ import Testing
     #expect(try bytes(json, batch: 100_000, derivative: false) - bytes(json, batch: 1024, derivative: false) <= 16 * 1563 + 64)
   }
 
+  /// The scratch memory of a stage lies where later stages have their tapes, which the way back does not need any more.
+  @Test func aTapeOfALaterBlockIsScratchMemoryOfAnEarlierOne() throws {
+    let first = #"{"field": "dense", "integrator": "dopri5", "layers": 1}"#
+    func json(_ blocks: String) -> String { #"{"inputs": 16, "outputs": 4, "blocks": [\#(blocks)]}"# }
+    let both = json(first + #", {"field": "dense", "layers": 40, "weights_in_time": "shared"}"#)
+    let plan = try MemoryPlan(try NetworkPlan(try specification(both)), batch: 64, threads: 1)
+    let added = try bytes(both, batch: 64) - bytes(json(first), batch: 64)
+    #expect(added > 0 && added < plan.blocks[1].totalTapeBytes * 3 / 4, "\(added) of \(plan.blocks[1].totalTapeBytes)")
+  }
+
   @Test func everyWorkerHasItsOwn() throws {
     let sizes = try (1...3).map { try bytes(json, batch: 100_000, derivative: false, threads: $0) }
     #expect(sizes[2] - sizes[1] == sizes[1] - sizes[0] && sizes[1] > 3 * sizes[0] / 2, "without gradients and prepared operators, nearly all of it is the workers'")

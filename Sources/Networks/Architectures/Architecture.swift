@@ -12,10 +12,14 @@ package struct ArchitectureConfiguration: Sendable {
 package struct ArchitectureParts: Sendable {
   /// Options of the network that belong to the architecture, such as its readout.
   package var network: [(key: String, value: OptionValue)] = []
+  /// Whether other numbers of layers keep the horizon, as where layers are steps of one equation. Otherwise they keep the step size: each layer is a block of the paper's.
+  package var keepsHorizon = false
   /// The connectors and blocks in order.
   package var elements: [ArchitectureElement] = []
 
-  package init(network: [(key: String, value: OptionValue)] = [], _ elements: [ArchitectureElement]) { (self.network, self.elements) = (network, elements) }
+  package init(network: [(key: String, value: OptionValue)] = [], keepsHorizon: Bool = false, _ elements: [ArchitectureElement]) {
+    (self.network, self.keepsHorizon, self.elements) = (network, keepsHorizon, elements)
+  }
 }
 
 /// One object of the list "blocks".

@@ -1,4 +1,5 @@
 import Settings
+import VectorFields
 
 /// The networks of the literature by name. An architecture is a list of connectors and blocks, which replaces the name where a specification is read, and can be edited from there on.
 package let architectures = Registry<ArchitectureEntry>(
@@ -7,13 +8,14 @@ package let architectures = Registry<ArchitectureEntry>(
 
 /// The options of scope "architecture": its name, then those that single architectures take.
 package let architectureOptions: [OptionDescription] = [
-  OptionDescription("architecture", .choice(architectures.names), default: .text(architectures.names[0]), "a network of the literature, which becomes the list blocks")
+  OptionDescription("architecture", .choice(architectures.names), default: .text(""), required: true, "a network of the literature, which becomes the list blocks")
 ] + architectures.options
 
 extension NetworkSpecification {
   /// Writes the architecture that a JSON object names out as connectors and blocks.
   ///
-  /// `self` holds the options of the network already. Block options beside "architecture" change all blocks of it, as they do in `changing(json:)`.
+  /// `self` holds the options of the network already. Block options beside "architecture" change all blocks of it, as they do in `changing(json:)`; another number of layers keeps the step size, unless the architecture keeps its
+  /// horizon. Options of normalizations, padding and products also change the connectors that take them, and the activation those that have one.
   func replacingBlocks(byArchitectureIn json: JSON) throws(Failure) -> NetworkSpecification {
     guard let members = json.members else { return self }
     guard json["blocks"] == nil else {
@@ -39,9 +41,23 @@ extension NetworkSpecification {
     let parts = try entry.make(ArchitectureConfiguration(options: options, input: input, outputs: try network.integer("outputs")))
     var changed = try replacingBlocks(by: parts)
     for (key, value) in parts.network where !network.isSet(key) { changed = try changed.changingNetwork(key, value) }
+    let given = blockMembers.map(\.key)
+    if !parts.keepsHorizon, case .integer(let layers)? = json["layers"].map(OptionValue.init), layers > 0, !given.contains("horizon"), !given.contains("step_sizes") {
+      changed = try changed.changingBlocks { (_, block) throws(Failure) in try block.set("horizon", .real(Double(layers) * (try block.real("horizon")) / Double(try block.integer("layers")))) }
+    }
+    changed = try changed.changingConnectors { (_, connector) throws(Failure) in
+      // The normalization first: it decides which options the connector takes.
+      for (key, value) in blockMembers.filter({ $0.key == "normalization" }) + blockMembers.filter({ $0.key != "normalization" }) {
+        let (isMeant, taken) = (sharedOptions.contains(key) || key == "activation" && connector.isSet(key), try takenConnectorOptions(connector))
+        if isMeant, taken.contains(key) { try connector.set(key, OptionValue(value)) }
+      }
+    }
     return try changed.changing(json: .object(blockMembers))
   }
 }
+
+/// The options beside an architecture's name that hold for its connectors as for its blocks.
+private let sharedOptions = normalizationOptions.map(\.key) + ["padding", "convolution"]
 
 extension OptionValues {
   func setting(_ values: [(key: String, value: OptionValue)]) throws(Failure) -> OptionValues {

@@ -2,7 +2,7 @@ import Settings
 
 /// The convolutional networks of Haber & Ruthotto for images: the image copied to six channels, N layers of 3 × 3 convolutions with a scalar bias and tanh, no pooling, and a readout of all features.
 ///
-/// 16 layers unless the option `layers` says otherwise (the paper has 4, 8 and 16), step size 1/4·… of a horizon that does not depend on their number. Source: Haber & Ruthotto 2017 (arXiv:1705.03341), §6.3.
+/// 16 layers unless the option `layers` says otherwise (the paper has 4, 8 and 16), with the horizon 4 for any number of them. Source: Haber & Ruthotto 2017 (arXiv:1705.03341), §6.3.
 let haberRuthottoNetworks: [(name: String, help: String, entry: ArchitectureEntry)] = [
   ("resnet", "plain convolutions and Euler's method", [("field", "dense"), ("integrator", "euler")]),
   ("antisymmetric", "antisymmetric convolutions and Euler's method", [("field", "antisymmetric"), ("integrator", "euler")]),
@@ -12,7 +12,7 @@ let haberRuthottoNetworks: [(name: String, help: String, entry: ArchitectureEntr
   (
     "hr_\(name)_cnn", "Haber & Ruthotto's network of 6 channels and 16 layers: \(help)",
     ArchitectureEntry { (configuration) throws(Failure) in
-      ArchitectureParts([
+      ArchitectureParts(keepsHorizon: true, [
         .connector("channel_copies", [("channels", 6)]), .block(layers: 16, stepSize: 0.25, options + [("operator", "convolution"), ("activation", "tanh"), ("bias", "scalar")]),
       ])
     }

@@ -46,8 +46,8 @@ struct ResidualNetwork: Sendable {
       if begins { elements += beginning(channels, width, stride: stride) }
       // A residual connector is a block of the stage. Two paths of four convolutions need one of two beside them.
       if rule == .fractalnet, !begins { elements.append(steps(1, width, integrator: "euler")) }
-      let isFirst = begins ? rule != .revnet : rule == .fractalnet
-      elements.append(steps(isFirst ? blocks - 1 : blocks, width, integrator: integrator, begins && rule == .lm_resnet ? [("multistep_start", "given")] : []))
+      let hasBlock = begins ? rule != .revnet : rule == .fractalnet
+      elements.append(steps(hasBlock ? blocks - 1 : blocks, width, integrator: integrator, begins && rule == .lm_resnet ? [("multistep_start", "given")] : []))
       if begins, rule == .lm_resnet { elements.append(.connector("first_channels", [("channels", .integer(channels))])) }
     }
     return ArchitectureParts(elements + [.connector("normalization", [("activation", "relu")]), .connector("global_average")])
@@ -84,5 +84,5 @@ struct ResidualNetwork: Sendable {
 
 /// Those that the papers train, and PolyNet, FractalNet and RevNet of the same stages.
 let residualNetworks =
-  [ResidualNetwork.Rule.resnet, .lm_resnet].flatMap { rule in [20, 32, 44, 56, 110, 164].map { ResidualNetwork(rule: rule, depth: $0) } }
+  [ResidualNetwork.Rule.resnet, .lm_resnet].flatMap { rule in [14, 20, 32, 44, 56, 110, 164].map { ResidualNetwork(rule: rule, depth: $0) } }
   + [ResidualNetwork(rule: .polynet, depth: 20), ResidualNetwork(rule: .fractalnet, depth: 20), ResidualNetwork(rule: .revnet, depth: 38)]

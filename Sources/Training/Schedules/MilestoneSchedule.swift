@@ -6,7 +6,7 @@ import Settings
 /// Residual networks are trained so: He et al. 2016 and Lu et al. 2018 divide the rate by 10 at epochs 80 and 120 of 160.
 package struct MilestoneSchedule: Schedule {
   package static let options: [OptionDescription] = [
-    OptionDescription("milestones", .reals, default: .text(""), unit: "epochs", "increasing epochs at which the milestones schedule multiplies the rate by step_factor, such as 80,120"),
+    OptionDescription("milestones", .reals, default: .text(""), unit: "epochs", "increasing epochs, counted from the end of the warm-up, at which the milestones schedule multiplies the rate by step_factor, such as 80,120"),
     StepSchedule.stepFactor,
   ]
 

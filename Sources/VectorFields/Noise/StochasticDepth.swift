@@ -14,7 +14,7 @@ package struct StochasticDepth: LayerNoise {
   private let last: Double
   private let decay: Decay
   private let scaling: Scaling
-  /// The layers that l does not count and that come before the block's first.
+  /// The layers that l counts before the block's first.
   private let before: Int
   private let layers: Int
 

@@ -20,7 +20,7 @@ import Testing
 
   /// The papers' counts, computed from the structures given there: convolutions without bias, normalizations with scale and shift, a readout with bias, and the k that act.
   static let counts: [(name: String, outputs: Int, count: Int)] = [
-    ("resnet_20", 10, 272_378), ("resnet_32", 10, 466_810), ("resnet_44", 10, 661_242), ("resnet_56", 10, 855_674), ("resnet_110", 10, 1_730_618),
+    ("resnet_14", 10, 175_162), ("lm_resnet_14", 10, 175_165), ("resnet_20", 10, 272_378), ("resnet_32", 10, 466_810), ("resnet_44", 10, 661_242), ("resnet_56", 10, 855_674), ("resnet_110", 10, 1_730_618),
     ("resnet_110", 100, 1_736_468), ("lm_resnet_20", 10, 272_384), ("lm_resnet_32", 10, 466_822), ("lm_resnet_44", 10, 661_260), ("lm_resnet_56", 10, 855_698),
     ("lm_resnet_110", 10, 1_730_669), ("lm_resnet_110", 100, 1_736_519), ("pde_parabolic_cifar10", 10, 502_570), ("pde_second_order_cifar10", 10, 502_570),
     ("pde_hamiltonian_cifar10", 10, 264_106), ("pde_parabolic_cifar100", 100, 652_484), ("pde_second_order_cifar100", 100, 652_484),

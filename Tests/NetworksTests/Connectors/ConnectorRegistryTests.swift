@@ -21,7 +21,8 @@ import VectorFields
     #""connector": "channel_padding", "channels": 5, "stride": 2"#, #""connector": "activation", "activation": "softplus""#,
     #""connector": "residual", "channels": 4, "stride": 2, "activation": "tanh""#, #""connector": "residual", "channels": 4, "stride": 2, "activation": "tanh", "shortcut": "normalized_projection", "remember": true"#,
     #""connector": "residual", "channels": 4, "stride": 2, "activation": "tanh", "shortcut": "padding", "normalization": "instance""#, #""connector": "first_channels", "channels": 2"#,
-    #""connector": "dropout", "dropout_rate": 0.4, "dropout_channels": true"#,
+    #""connector": "dropout", "dropout_rate": 0.4, "dropout_channels": true"#, #""connector": "channel_copies", "channels": 6"#,
+    #""connector": "residual", "branch": "bottleneck", "channels": 6, "inner_channels": 4, "groups": 2, "stride": 2, "activation": "tanh", "normalization": "layer""#,
   ] + normalizations.names.map { #""connector": "normalization", "activation": "tanh", "normalization": "\#($0)""# }
 
   /// The gradient through a connector has the Taylor order of a gradient, and its pullback is the transpose of its pushforward.

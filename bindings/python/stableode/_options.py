@@ -247,7 +247,7 @@ class ArchitectureOptions(NetworkChanges, total=False):
     `stableode.architectures()` and `stableode.options("architecture")` describe each.
     """
 
-    architecture: Literal["resnet_20", "resnet_32", "resnet_44", "resnet_56", "resnet_110", "resnet_164", "lm_resnet_20", "lm_resnet_32", "lm_resnet_44", "lm_resnet_56", "lm_resnet_110", "lm_resnet_164", "polynet_20", "fractalnet_20", "revnet_38", "lm_resnext_29", "hr_resnet_cnn", "hr_antisymmetric_cnn", "hr_verlet_cnn", "hr_leapfrog_cnn", "pde_parabolic_cifar10", "pde_parabolic_cifar100", "pde_parabolic_stl10", "pde_hamiltonian_cifar10", "pde_hamiltonian_cifar100", "pde_hamiltonian_stl10", "pde_second_order_cifar10", "pde_second_order_cifar100", "pde_second_order_stl10", "reversible_hamiltonian_cnn", "reversible_midpoint_cnn", "reversible_leapfrog_cnn", "near_identity_cnn_20"] | str
+    architecture: Literal["resnet_14", "resnet_20", "resnet_32", "resnet_44", "resnet_56", "resnet_110", "resnet_164", "lm_resnet_14", "lm_resnet_20", "lm_resnet_32", "lm_resnet_44", "lm_resnet_56", "lm_resnet_110", "lm_resnet_164", "polynet_20", "fractalnet_20", "revnet_38", "lm_resnext_29", "hr_resnet_cnn", "hr_antisymmetric_cnn", "hr_verlet_cnn", "hr_leapfrog_cnn", "pde_parabolic_cifar10", "pde_parabolic_cifar100", "pde_parabolic_stl10", "pde_hamiltonian_cifar10", "pde_hamiltonian_cifar100", "pde_hamiltonian_stl10", "pde_second_order_cifar10", "pde_second_order_cifar100", "pde_second_order_stl10", "reversible_hamiltonian_cnn", "reversible_midpoint_cnn", "reversible_leapfrog_cnn", "near_identity_cnn_20"] | str
     """a network of the literature, which becomes the list blocks"""
     cardinality: int
     """groups of the middle convolution of each bottleneck; between 1 and 1024; for architecture lm_resnext_29"""
@@ -352,7 +352,7 @@ class TrainerOptions(TypedDict, total=False):
     step_factor: float | None
     """factor by which the schedules step and milestones multiply the rate at each change; > 0.0 and <= 1.0; for schedule step, milestones"""
     milestones: str | Sequence[float] | None
-    """increasing epochs at which the milestones schedule multiplies the rate by step_factor, such as 80,120; finite numbers separated by commas; for schedule milestones"""
+    """increasing epochs, counted from the end of the warm-up, at which the milestones schedule multiplies the rate by step_factor, such as 80,120; finite numbers separated by commas; for schedule milestones"""
     minimum_learning_rate: float | None
     """rate at which the cosine schedule ends; at most learning_rate; finite and >= 0.0; for schedule cosine"""
     kinetic_energy: float | None

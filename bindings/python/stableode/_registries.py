@@ -27,6 +27,14 @@ def connectors() -> dict[str, str]:
     return registry("connectors")
 
 
+def normalizations() -> dict[str, str]:
+    """Name → one line of help: what is normalized together, in fields and between blocks.
+
+    The names of the registry "normalizations", in the library's order, as texts of options and arguments.
+    """
+    return registry("normalizations")
+
+
 def integrators() -> dict[str, str]:
     """Name → one line of help: time integrators, whose steps are the layers.
 
@@ -176,6 +184,7 @@ REGISTRIES = (
     "fields",
     "operators",
     "connectors",
+    "normalizations",
     "integrators",
     "activations",
     "architectures",

@@ -133,14 +133,18 @@ class OptionSignature:
 
 @functools.cache
 def option_parameters(*scopes: str) -> tuple[inspect.Parameter, ...]:
-    """The options of scopes as keyword parameters with their defaults; required options have no default."""
+    """The options of scopes as keyword parameters with their defaults; required options have no default.
+
+    An architecture may be left out of a network's options.
+    """
     described: dict[str, Option] = {}
     for scope in scopes:
         described |= options(scope)
     missing = inspect.Parameter.empty
+    optional = {"architecture"} if "network" in scopes else set()
     return tuple(
         inspect.Parameter(
-            key, inspect.Parameter.KEYWORD_ONLY, default=missing if option.required else option.default, annotation=option.type
+            key, inspect.Parameter.KEYWORD_ONLY, default=None if key in optional else missing if option.required else option.default, annotation=option.type
         )
         for key, option in described.items()
     )

@@ -44,13 +44,18 @@ class Network(Model):
 
         network = Network(inputs=2, outputs=5, width=8, field="antisymmetric", layers=64, horizon=5.0)
 
+    `architecture="lm_resnet_20"` makes a network of the literature for images (`stableode.architectures()`), which is such a list of
+    blocks, with connectors between them.
+
+        network = Network(architecture="lm_resnet_20", input_shape=[3, 32, 32], outputs=10)
+
     Any number of threads may read a network; training and assignments replace all its parameters at once. A network can be pickled
     and copied.
 
     Errors: UnknownNameError, which suggests the nearest option for a misspelled one; OutOfRangeError; IncompatibleError.
     """
 
-    __signature__ = OptionSignature((), "network", "block")
+    __signature__ = OptionSignature((), "network", "architecture", "block")
 
     def __init__(self, **options: Unpack[NetworkOptions]):
         self._create(options_json(options))
@@ -381,7 +386,7 @@ class Network(Model):
         """The network for images of twice the height and width, with converted weights.
 
         Kernels of three pixels become those of the finer grid by the Galerkin relation K_H = R K_h P (Haber, Ruthotto, Holtham & Jun
-        2017), matrices that read pixels are spread over them, and all else stays; connectors with a stride keep their kernels. So a
+        2017), matrices that read pixels are spread over them, and all else stays, and so do kernels with a stride. So a
         network learns from small images first. Errors: IncompatibleError for other inputs than images and for kernels of other sizes
         than 1 and 3.
         """

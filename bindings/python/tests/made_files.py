@@ -4,6 +4,8 @@ These are the tables of README.md, the reference of options as a page and as a m
 types. With --check nothing is written; the exit status says whether all files are up to date.
 """
 
+import importlib.util
+import json
 import pathlib
 import sys
 
@@ -14,6 +16,7 @@ import stableode
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BEGIN, END = "<!-- tables: made by make tables -->\n", "<!-- end of tables -->"
+RESULTS_BEGIN, RESULTS_END = "<!-- results: made by make tables from examples/results.jsonl -->\n", "<!-- end of results -->"
 
 #: Registries whose entries each have a table row and a guide page → the module that the pages belong to.
 GUIDED = {"fields": "VectorFields", "integrators": "Integrators", "memory_policies": "Gradients", "time_bases": "VectorFields", "noises": "VectorFields"}
@@ -50,11 +53,39 @@ def tables() -> str:
     return "\n".join(parts)
 
 
+def experiments() -> dict[str, str]:
+    """Name → what it is, from examples/python/results.py."""
+    specification = importlib.util.spec_from_file_location("results", ROOT / "examples/python/results.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return {name: experiment[0] for name, experiment in module.EXPERIMENTS.items()}
+
+
+def results() -> str:
+    """The long figures as a table, a row for each experiment that has lines in examples/results.jsonl."""
+    lines = [json.loads(line) for line in present("examples/results.jsonl").splitlines()]
+    rows = ["| `WHAT` | network | parameters | images | epochs | test accuracy |", "|---|---|---:|---:|---:|---:|"]
+    for name, text in experiments().items():
+        found = [line for line in lines if line["figure"] == name]
+        if not found:
+            continue
+        percents = [100 * line["test_accuracy"] for line in found]
+        mean, first = sum(percents) / len(percents), found[0]
+        spread = f" ({min(percents):.2f} … {max(percents):.2f}, {len(percents)} seeds)" if len(percents) > 1 else ""
+        rows.append(f"| `{name}` | {cell(text)} | {first['parameters']} | {first['training_images']} | {first['epochs']} | {mean:.2f} %{spread} |")
+    return "\n".join(rows) + "\n"
+
+
+def between(text: str, begin: str, end: str, made: str) -> str:
+    """The text with what lies between two marks replaced."""
+    before, rest = text.split(begin)
+    _, after = rest.split(end)
+    return before + begin + "\n" + made + "\n" + end + after
+
+
 def readme(now: str) -> str:
     """The README's text with its tables regenerated."""
-    before, rest = now.split(BEGIN)
-    _, after = rest.split(END)
-    return before + BEGIN + "\n" + tables() + "\n" + END + after
+    return between(between(now, BEGIN, END, tables()), RESULTS_BEGIN, RESULTS_END, results())
 
 
 #: Path → the function that makes the file's new text from its present text.

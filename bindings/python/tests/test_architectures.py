@@ -52,9 +52,27 @@ def test_an_architecture_is_a_list_of_blocks(name):
 @names
 def test_reversible_architectures_need_no_memory_for_layers(name):
     plans = [network(name, layers=layers) for layers in (4, 16)]
-    if any(block.get("memory") != "reversible" for block in plans[0].specification["blocks"] if "connector" not in block):
+    isReversible = all(block.get("memory") == "reversible" for block in plans[0].specification["blocks"] if "connector" not in block)
+    assert isReversible == name.startswith("reversible_")
+    if not isReversible:
         pytest.skip("stores states")
     assert plans[0].memory_plan(16).tape_bytes == plans[1].memory_plan(16).tape_bytes
+
+
+@pytest.mark.parametrize("name", ["resnet_20", "lm_resnet_20", "reversible_midpoint_cnn", "pde_parabolic_cifar10", "hr_verlet_cnn"])
+def test_other_numbers_of_layers_keep_the_step_size(name):
+    """A layer is a block of the paper's; only Haber & Ruthotto's networks keep the horizon."""
+    steps = [{block["horizon"] / block["layers"] for block in network(name, layers=layers).specification["blocks"] if "connector" not in block} for layers in (2, 8)]
+    assert steps == ([{2.0}, {0.5}] if name.startswith("hr_") else [{1.0}, {1.0}])
+    given = network(name, layers=4, horizon=2.0).specification["blocks"]
+    assert {block["horizon"] for block in given if "connector" not in block} == {2.0}
+
+
+def test_options_reach_the_connectors_of_an_architecture():
+    own = network("resnet_20", normalization_batch=16, activation="tanh", layers=2)
+    connectors = [block for block in own.specification["blocks"] if "connector" in block]
+    assert [block["normalization_batch"] for block in connectors if block["connector"] in ("residual", "normalization")] == [16, 16, 16]
+    assert [block["activation"] for block in connectors if "activation" in block] == ["identity", "tanh", "tanh", "tanh"]
 
 
 @pytest.mark.parametrize("name", ["revnet_38", "hr_verlet_cnn", "pde_hamiltonian_cifar10"])

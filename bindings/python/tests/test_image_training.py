@@ -173,7 +173,7 @@ def test_levels(form):
     own = network(form, **({"block": {"layers": 2, "horizon": 1.0}}))
     deeper, history = stableode.multilevel(own, data(), layers=8, epochs=1, batch_size=16, smoothness=1e-3)
     assert [each.get("layers") for each in deeper.specification["blocks"] if each.get("operator") == "convolution"] == [8]
-    assert sorted(set(history.level)) == [0, 1, 2] or len(set(history.level)) == 3
+    assert sorted(set(history.level)) == [0, 1, 2]
     assert numpy.isfinite(deeper.scores(data()[0])).all()
 
 
