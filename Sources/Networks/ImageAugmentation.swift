@@ -24,10 +24,11 @@ package struct ImageAugmentation: Equatable, Sendable {
   ]
 
   /// nil if no option asks for a change.
-  /// - Throws: `.incompatible` for features that are no images; `.outOfRange` for more reflected pixels than there are.
+  /// - Throws: `.incompatible` for features that are no images, or for a padding of no pixels; `.outOfRange` for more reflected pixels than there are.
   package init?(_ options: OptionValues, _ shape: Shape) throws(Failure) {
     let (margin, hole, flips) = (try options.integer("crop_margin"), try options.integer("cutout"), try options.flag("flip"))
     self.init(margin: margin, reflects: try options.text("crop_padding") == "reflect", flips: flips, hole: hole)
+    guard margin > 0 || !reflects else { throw Failure(.incompatible, "crop_padding is reflect but crop_margin is 0, so that nothing is padded") }
     guard margin > 0 || hole > 0 || flips else { return nil }
     guard shape.isImage else {
       let key = margin > 0 ? "crop_margin" : flips ? "flip" : "cutout"

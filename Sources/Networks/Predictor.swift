@@ -55,6 +55,17 @@ package final class Predictor: @unchecked Sendable {
   /// Whether it predicts with these parameters.
   func isOf(_ snapshot: ParameterSnapshot) -> Bool { self.snapshot === snapshot }
 
+  /// Runs a sample of zeros, whose result nobody sees. What the Swift runtime looks up once in a process (conformances, generic types) is then at hand, so that no later run of one sample allocates or locks for it.
+  package func warmUp() throws(Failure) {
+    let memory = try Buffer(count: plan.inputs + plan.outputs, precision: plan.precision)
+    let (type, place) = (ElementType(plan.precision), plan.inputs * plan.precision.byteCount)
+    // Whether the sample has a result does not matter.
+    _ = try? run(
+      TensorView(UnsafeRawPointer(memory.base), type: type, rows: 1, columns: plan.inputs), .scores,
+      into: MutableTensorView(memory.base + place, type: type, rows: 1, columns: plan.outputs), pool: nil)
+    withExtendedLifetime(memory) {}
+  }
+
   /// Predicts `features.rows` samples, 1 … `maximumBatch`; `out` has one row per sample.
   ///
   /// - Parameters:

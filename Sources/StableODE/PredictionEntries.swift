@@ -94,7 +94,9 @@ public func sode_predictor_create(
     let batch = try checked(max_batch, "max_batch", in: 1...mostSamples)
     let threads = try threads(num_threads)
     try using(network, .network, "network") { network throws(Failure) in
-      try hand(try network.withoutIdlePredictor { () throws(Failure) in try Predictor(network, maximumBatch: batch, threads: threads) }, .predictor, to: out)
+      let made = try network.withoutIdlePredictor { () throws(Failure) in try Predictor(network, maximumBatch: batch, threads: threads) }
+      try made.warmUp()
+      try hand(made, .predictor, to: out)
     }
   }
 }

@@ -17,7 +17,7 @@ import VectorFields
 
   @Test func nothingIsChangedUnlessAskedFor() throws {
     #expect(try ImageAugmentation(options([]), Self.shape) == nil)
-    #expect(try ImageAugmentation(options([("crop_padding", .text("reflect"))]), Self.shape) == nil)
+    #expect(try ImageAugmentation(options([("crop_padding", .text("zero"))]), Self.shape) == nil)
     #expect(try ImageAugmentation(options([("flip", .flag(true))]), Self.shape) == ImageAugmentation(flips: true))
   }
 
@@ -29,6 +29,7 @@ import VectorFields
     #expect(message([("cutout", .integer(3))], list).hasPrefix("cutout is set"))
     #expect(message([("crop_margin", .integer(5)), ("crop_padding", .text("reflect"))], Self.shape).contains("below the image's height and width, 6 × 5"))
     #expect(message([("crop_margin", .integer(5))], Self.shape) == "accepted")
+    #expect(message([("crop_padding", .text("reflect"))], Self.shape).hasPrefix("crop_padding is reflect but crop_margin is 0"))
   }
 
   /// Every shift up to the margin occurs as often as the others, mirrored in half of the samples; holes lie around every pixel and inside the image.

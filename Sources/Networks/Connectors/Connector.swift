@@ -35,7 +35,7 @@ package final class Connector: Sendable {
 
   package var couplesSamples: Bool { layers.couplesSamples }
   /// Whether training draws random numbers here.
-  package var drawsNumbers: Bool { map is DropoutMap }
+  package var drawsNumbers: Bool { map.drawsNumbers }
   package var recordWidth: Int { map.recordWidth }
   package var scratchWidth: Int { map.scratchWidth }
   package func preparedCount(for purpose: Purpose) -> Int { layers.preparedCount(for: purpose) }
@@ -83,10 +83,16 @@ package final class Connector: Sendable {
   }
 }
 
-/// A map that can be the first stage of a network: it gives the gradient of its parameters without the cotangent of its input, which is often the larger part of the work.
+/// A map that can be a stage of a network, also the first: it gives the gradient of its parameters without the cotangent of its input, which is often the larger part of the work.
 package protocol StageMap: LayerMap {
+  /// Whether training draws random numbers here.
+  var drawsNumbers: Bool { get }
   /// The gradient accumulates (∂f/∂θ)ᵀp: what `pullback` does without q, at scale 1.
   func accumulateGradient(_ layer: Layer, at x: Block, record: Block, cotangent p: Block, gradient: Layer, scratch: Block)
+}
+
+extension StageMap {
+  package var drawsNumbers: Bool { false }
 }
 
 extension AffineMap: StageMap {}
@@ -102,7 +108,9 @@ extension ActivationMap: PlainStageMap {}
 extension AveragePoolingMap: PlainStageMap {}
 extension ChannelPaddingMap: PlainStageMap {}
 extension CopiesMap: PlainStageMap {}
-extension DropoutMap: PlainStageMap {}
+extension DropoutMap: PlainStageMap {
+  package var drawsNumbers: Bool { true }
+}
 extension GlobalAverageMap: PlainStageMap {}
 extension MaxPoolingMap: PlainStageMap {}
 extension RowsMap: PlainStageMap {}

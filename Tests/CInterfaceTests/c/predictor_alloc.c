@@ -65,5 +65,12 @@ int main(void) {
   run("{\"inputs\": 64, \"outputs\": 5, \"width\": 32, \"opening\": \"dense\", \"layers\": 8, \"field\": \"hamiltonian\", \"integrator\": \"verlet\"}", 64);
   run("{\"inputs\": 3, \"outputs\": 5, \"width\": 7, \"precision\": \"float64\", \"field\": \"dense\", \"blocks\": [{\"layers\": 2}, {\"layers\": 3,"
       " \"activation\": \"relu\"}]}", 3);
+  run("{\"inputs\": 3, \"outputs\": 5, \"width\": 7, \"field\": \"linear_activation\", \"integrator\": \"near_identity\"}", 3);
+  run("{\"input_shape\": [1, 8, 8], \"outputs\": 5, \"blocks\": [{\"connector\": \"convolution\", \"channels\": 3, \"activation\": \"tanh\"}, {\"field\": \"gradient_flow\","
+      " \"operator\": \"convolution\", \"integrator\": \"leapfrog\", \"layers\": 2}, {\"connector\": \"max_pooling\"}, {\"field\": \"rotate_relax\", \"operator\": \"convolution\","
+      " \"integrator\": \"cayley\", \"rotation\": \"kernel\", \"padding\": \"periodic\", \"layers\": 1}, {\"connector\": \"global_average\"}]}", 64);
+  run("{\"input_shape\": [1, 8, 8], \"outputs\": 5, \"field\": \"gradient_flow\", \"operator\": \"convolution\", \"integrator\": \"imex\", \"layers\": 2}", 64);
+  run("{\"architecture\": \"lm_resnet_14\", \"input_shape\": [1, 8, 8], \"outputs\": 5}", 64);
+  run("{\"architecture\": \"near_identity_cnn_20\", \"input_shape\": [1, 8, 8], \"outputs\": 5}", 64);
   return FINISH();
 }

@@ -35,7 +35,7 @@ def test_options_describe_themselves(scope):
         assert option.default is None if option.required else isinstance(option.default, option.type)
         if option.type in (int, float) and not option.required:
             assert option.low <= option.default <= option.high
-        elif option.choices:
+        elif option.choices and not option.required:
             assert option.default in option.choices
         for other, choices in option.taken_by.items():
             assert set(choices) <= set(options[other].choices)
