@@ -20,9 +20,18 @@ private struct CIFARFormat {
   /// The labels of a record: all must be below their limits, or the file is no file of this format.
   private var limits: [Int] { classes == 10 ? [10] : [20, 100] }
 
+  /// The records of a file. The size of a plain file says how many these are, so that its first record alone is checked; a compressed one is read.
+  /// - Throws: as `forEachRecord`.
+  func count(_ path: String) throws(Failure) -> Int {
+    let reader = try ByteReader(path: path)
+    var found = 0
+    try forEachRecord(path, atMost: reader.isCompressed ? .max : 1) { _ in found += 1 }
+    return reader.isCompressed ? found : reader.fileSize / record
+  }
+
   /// Visits the records of a file in order.
   /// - Throws: `file`; `fileFormat` with the reason why this is not such a file; what `body` throws.
-  func forEachRecord(_ path: String, _ body: (UnsafeRawPointer) throws(Failure) -> Void) throws(Failure) {
+  func forEachRecord(_ path: String, atMost limit: Int = .max, _ body: (UnsafeRawPointer) throws(Failure) -> Void) throws(Failure) {
     let reader = try ByteReader(path: path)
     func fail(_ problem: String) -> Failure { Failure(.fileFormat, "'\(path.prefix(512))' \(problem)") }
     guard reader.isCompressed || reader.fileSize > 0 && reader.fileSize.isMultiple(of: record) else {
@@ -31,7 +40,7 @@ private struct CIFARFormat {
     let memory = try Buffer(byteCount: record)
     defer { withExtendedLifetime(memory) {} }
     var number = 0
-    while true {
+    while number < limit {
       let count = try reader.read(into: memory.base, count: record)
       if count == 0, number > 0 { return }
       guard count == record else { throw fail("is no \(name) file: record \(number) has \(count) bytes instead of \(record)") }
@@ -50,14 +59,14 @@ private struct CIFARFormat {
 extension Dataset {
   /// Reads binary files of CIFAR-10 or CIFAR-100, plain or compressed with gzip, one behind the other. Images are [3, 32, 32] of uint8.
   ///
-  /// Each file is read twice: first it is checked, then the images of all files get memory, so that a large file of another kind costs no memory.
+  /// Before the images get memory each file is looked at: the size and the first record of a plain file, or all of a compressed one. So a large file of another kind costs no memory.
   /// - Parameter classes: 10; 100 for the fine labels of CIFAR-100, 20 for the coarse ones.
   /// - Throws: `file`, `fileFormat` naming the file and the record, `outOfRange` for another number of classes or no file, `memory`.
   package convenience init(cifarPaths paths: [String], classes: Int) throws(Failure) {
     let format = try CIFARFormat(classes: classes)
     guard !paths.isEmpty else { throw Failure(.outOfRange, "no files are given; CIFAR is read from at least one") }
     var total = 0
-    for path in paths { try format.forEachRecord(path) { _ in total += 1 } }
+    for path in paths { total += try format.count(path) }
     let (images, labels) = (try Buffer(byteCount: total * CIFARFormat.pixels), try Buffer(byteCount: 4 * total))
     var next = 0
     for path in paths {

@@ -23,8 +23,12 @@ package struct NetworkSpecification: Sendable {
       try network.set(key, value)
     } else if blockOptions.contains(where: { $0.key == key }) {
       try blocks[blocks.count - 1].set(key, value)
+    } else if key == "architecture" {
+      throw Failure(.incompatible, "architecture stands for a list of blocks; it is read from JSON, together with input_shape and outputs")
+    } else if architectures.options.contains(where: { $0.key == key }) {
+      throw Failure(.incompatible, "\(key) belongs to architecture \(enumeration(OptionChooser("architecture", architectures).takers(of: key))), and no architecture is given")
     } else {
-      throw unknownName(key, what: "network or block option", allowed: networkOptions.map(\.key) + blockOptions.map(\.key))
+      throw unknownName(key, what: "network or block option", allowed: networkOptions.map(\.key) + blockOptions.map(\.key) + ["architecture"])
     }
   }
 

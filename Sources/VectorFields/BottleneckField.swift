@@ -12,8 +12,9 @@ package final class BottleneckField: MappedField {
   /// Takes the options `hidden_width` and those of normalizations.
   /// - Throws: `.incompatible` for a bias.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
-    guard configuration.bias == .none || !configuration.options.isSet("bias") else {
-      throw Failure(.incompatible, "bias is \(configuration.bias.rawValue); field bottleneck has none, because its normalizations shift: leave it out or set it to none")
+    // `vector` is the default, which specifications hold when they are written out.
+    guard configuration.bias != .scalar else {
+      throw Failure(.incompatible, "bias is scalar; field bottleneck has none, because its normalizations shift: leave it out or set it to none")
     }
     let (options, hidden, activation) = (configuration.options, try configuration.hiddenWidth(), configuration.activation)
     var plan = LayerPlan(configuration)

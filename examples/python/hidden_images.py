@@ -43,7 +43,7 @@ def draw(image, states, label, output):
         axis.set(xticks=[], yticks=[])
         axis.set_frame_on(axis.has_data())
     output.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(output, dpi=90)
+    figure.savefig(output, dpi=70)
 
 
 def main():

@@ -5,7 +5,7 @@ import Settings
 package struct StepSchedule: Schedule {
   package static let options: [OptionDescription] = [
     OptionDescription(
-      "step_epochs", .integer(1...1_000_000_000), default: .integer(10), unit: "epochs", "epochs after which the step schedule changes the rate"),
+      "step_epochs", .integer(1...1_000_000_000), default: .integer(10), unit: "epochs", "epochs, counted from the end of the warm-up, after which the step schedule changes the rate"),
     stepFactor,
   ]
   static let stepFactor = OptionDescription(

@@ -348,7 +348,7 @@ class TrainerOptions(TypedDict, total=False):
     warmup_steps: int | None
     """length of the warm-up in steps; only one of this and warmup_epochs may be set; 0: no warm-up; between 0 and 1000000000000"""
     step_epochs: int | None
-    """epochs after which the step schedule changes the rate; between 1 and 1000000000; for schedule step"""
+    """epochs, counted from the end of the warm-up, after which the step schedule changes the rate; between 1 and 1000000000; for schedule step"""
     step_factor: float | None
     """factor by which the schedules step and milestones multiply the rate at each change; > 0.0 and <= 1.0; for schedule step, milestones"""
     milestones: str | Sequence[float] | None

@@ -86,7 +86,7 @@ class Dataset(Handle):
         names = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
         texts = (ctypes.c_char_p * max(len(names), 1))(*[path(name, f"paths[{index}]") for index, name in enumerate(names)])
         pointer = new_pointer()
-        library.sode_dataset_load_cifar(texts, len(names), integer(classes, "classes"), ctypes.byref(pointer))
+        library.sode_dataset_load_cifar(texts, len(names), integer(classes, "classes", 0, 1000), ctypes.byref(pointer))
         return cls._adopt(pointer)
 
     @classmethod
@@ -242,7 +242,7 @@ def as_dataset(features: ArrayLike | Data, targets: ArrayLike | None = None, nam
 def as_features(features: ArrayLike | Data, targets: ArrayLike | None = None) -> Dataset:
     """A data set whose targets nobody will read: as `as_dataset`, but from features alone too."""
     if targets is None and not isinstance(features, Dataset):
-        is_pair = isinstance(features, (tuple, list)) and len(features) == 2 and numpy.ndim(features[0]) == 2
+        is_pair = isinstance(features, tuple) and len(features) == 2 and numpy.ndim(features[0]) >= 2
         if not is_pair:
             array = as_array(features, "features")
             return Dataset(array, numpy.zeros(len(array) if array.ndim else 0, "int64"), copy=False)

@@ -162,7 +162,7 @@ class Network(Model):
         library.sode_network_set_normalization(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
     def fit_normalization(self, features: ArrayLike | Data, targets: ArrayLike | None = None) -> None:
-        """Fits `normalization` to training data: shift = mean and scale = 1/standard deviation of each feature.
+        """Fits `normalization` to training data: shift = mean and scale = 1/standard deviation of each feature, or of each channel of images.
 
         A constant feature gets the scale 1 and becomes 0. For sequences each channel has one shift and one scale for all steps,
         computed from its observations: masked and padded entries do not count, and times and masks are not normalized.

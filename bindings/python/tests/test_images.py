@@ -314,3 +314,33 @@ def test_learning_between_resolutions():
     assert all(numpy.allclose(*pair) for pair in zip(back.normalization, fine.normalization, strict=True))
     with pytest.raises(stableode.IncompatibleError, match="list of 3 features"):
         stableode.Network(inputs=3, outputs=2).prolong_images()
+
+
+@pytest.mark.parametrize("operator", stableode.operators())
+@pytest.mark.parametrize("field", stableode.fields())
+def test_what_is_written_is_read_again(field, operator):
+    """With all other options at their defaults, and for each integrator."""
+    made = 0
+    for integrator in stableode.integrators():
+        try:
+            own = stableode.Network(input_shape=[2, 4, 4], outputs=2, field=field, operator=operator, integrator=integrator, layers=2, width=4)
+        except stableode.StableODEError:
+            continue
+        made += 1
+        again = stableode.Network.from_bytes(own.to_bytes())
+        assert again.specification == own.specification == stableode.Network.from_json(own.specification_json).specification
+        assert again.parameters.shapes == own.parameters.shapes
+    # Driven fields need sequences.
+    assert made > 0 or field in ("antisymmetric_rnn", "gated_antisymmetric_rnn", "neural_cde", "ode_rnn")
+
+
+def test_a_pair_of_images_and_targets_is_told_from_images():
+    own = stableode.Network(input_shape=[2, 4, 4], outputs=2, **CONVOLUTION)
+    data = images(5, 2, 4, 4)
+    own.fit_normalization(data)
+    shift = own.normalization[0]
+    own.fit_normalization((data, numpy.zeros(5, "int64")))
+    assert numpy.array_equal(own.normalization[0], shift) and len(set(shift)) == 2
+    signal = stableode.Network(input_shape=[2, 16], outputs=2, **CONVOLUTION)
+    signal.fit_normalization([numpy.ones((2, 16)), numpy.zeros((2, 16))])
+    assert numpy.allclose(signal.normalization[0], 0.5)
