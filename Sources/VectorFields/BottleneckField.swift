@@ -13,7 +13,7 @@ package final class BottleneckField: MappedField {
   /// - Throws: `.incompatible` for a bias.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     // `vector` is the default, which specifications hold when they are written out.
-    guard configuration.bias != .scalar else {
+    guard configuration.bias != .scalar || !configuration.options.isSet("bias") else {
       throw Failure(.incompatible, "bias is scalar; field bottleneck has none, because its normalizations shift: leave it out or set it to none")
     }
     let (options, hidden, activation) = (configuration.options, try configuration.hiddenWidth(), configuration.activation)

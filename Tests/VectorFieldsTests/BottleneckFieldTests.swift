@@ -20,7 +20,10 @@ import VectorFields
 
   /// `vector` is the default, which written specifications hold.
   @Test func aScalarBiasIsRefused() throws {
-    #expect(try BottleneckField(FieldConfiguration(width: 4, bias: .vector)).parameters.count == 6)
-    #expect(refusal { _ = try BottleneckField(FieldConfiguration(width: 4, bias: .scalar)) }?.message.contains("bias is scalar; field bottleneck has none") == true)
+    var options = OptionValues(scope: "block", fieldOptions + [OptionDescription("bias", .text, default: .text("vector"), "")])
+    try options.set("bias", .text("vector"))
+    #expect(try BottleneckField(FieldConfiguration(width: 4, options: options)).parameters.count == 6)
+    try options.set("bias", .text("scalar"))
+    #expect(refusal { _ = try BottleneckField(FieldConfiguration(width: 4, bias: .scalar, options: options)) }?.message.contains("bias is scalar; field bottleneck has none") == true)
   }
 }
