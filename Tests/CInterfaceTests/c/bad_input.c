@@ -89,7 +89,7 @@ static void bad_shapes(sode_network *network, sode_predictor *predictor) {
   x.ndim = 1;
   CHECK_ERROR(sode_dataset_create(&x, &y, &dataset), SODE_ERR_SHAPE_MISMATCH, "features");
   x.ndim = 3; /* signals [samples, channels, length], which a network of other inputs does not take */
-  CHECK_ERROR(sode_network_predict(network, &x, SODE_SCORES, 1, &out), SODE_ERR_SHAPE_MISMATCH, "[12, 2]");
+  CHECK_ERROR(sode_network_predict(network, &x, SODE_SCORES, 1, &out), SODE_ERR_SHAPE_MISMATCH, "[12, 2, 1]");
   x.ndim = 5;
   CHECK_ERROR(sode_dataset_create(&x, &y, &dataset), SODE_ERR_SHAPE_MISMATCH, "5 axes");
   x.ndim = -1;

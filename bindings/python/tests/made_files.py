@@ -64,6 +64,8 @@ def experiments() -> dict[str, str]:
 def results() -> str:
     """The long figures as a table, a row for each experiment that has lines in examples/results.jsonl."""
     lines = [json.loads(line) for line in present("examples/results.jsonl").splitlines()]
+    if not lines:
+        return "None has been made with this version yet.\n"
     rows = ["| `WHAT` | network | parameters | images | epochs | test accuracy |", "|---|---|---:|---:|---:|---:|"]
     for name, text in experiments().items():
         found = [line for line in lines if line["figure"] == name]
