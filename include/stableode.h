@@ -235,9 +235,9 @@ static inline sode_tensor sode_tensor_i64(int64_t *data, int32_t ndim, int64_t *
 typedef struct sode_specification sode_specification;
 
 /* Creates a specification of one block with every option at its default; inputs (or input_shape) and outputs have no default and must be set. Options
- * (sode_option_at lists the scopes "network", "block", "connector" and "architecture"): network: precision, inputs, outputs, opening, width, readout, loss, seed …; block:
- * field, operator, activation, bias, gamma, integrator, layers, horizon, memory, initial_scale …. An option of scope "block" applies to the current block,
- * which is the last one.
+ * (sode_option_at lists the scopes "network", "block", "connector" and "architecture"): network: precision, inputs, outputs, opening, width, readout, loss,
+ * seed …; block: field, operator, activation, bias, gamma, integrator, layers, horizon, memory, initial_scale …. An option of scope "block" applies to the
+ * current block, which is the last one.
  * Sequences: with the opening "sequence" or "sequence_dense", a sample's features are the steps of a sequence, one after the other. The option
  * sequence_layout says what each step holds: "values" (one number per channel), "times_values" (a time, then the channels) or "times_values_mask" (a time,
  * the channels, then a mask for each channel). Without interpolation, layer i of a recurrent field reads step i and ignores times; with interpolation, the
@@ -250,7 +250,8 @@ typedef struct sode_specification sode_specification;
  * its options are those of scope "connector".
  * Networks of the literature: the member "architecture": "lm_resnet_20" of a JSON object (registry "architectures"; options of scope "architecture") stands
  * for a list of blocks and connectors, which sode_network_json shows in its place and a model file stores. The list is made while the object is read, so
- * input_shape and outputs are needed in it or before it. Block options beside the name change all blocks; "layers" keeps their step size. */
+ * input_shape and outputs are needed in it or before it. Block options beside the name change all blocks. Another number of layers keeps their step size,
+ * or for the hr_ and near_identity_ names, whose layers are steps of one equation, the horizon. */
 SODE_API sode_status sode_specification_create(sode_specification **specification);
 SODE_API sode_status sode_specification_set_int(sode_specification *specification, const char *key, int64_t value);
 SODE_API sode_status sode_specification_set_real(sode_specification *specification, const char *key, double value);
@@ -684,9 +685,9 @@ SODE_API sode_status sode_network_project(sode_network *network, const char *tex
  * network would be too large. */
 SODE_API sode_status sode_network_refine(sode_network *network, const char *prolongation, sode_network **finer);
 /* Give the network for images of twice the height and width, or of half (Haber, Ruthotto, Holtham & Jun 2017): kernels of 3 pixels become those of the other
- * grid by the Galerkin relation K_H = R K_h P, matrices that read pixels are spread over them or summed, all else stays, and so do
- * kernels with a stride. Restricting what was prolonged gives the same weights up to rounding. SODE_ERR_INCOMPATIBLE for other inputs than images and for other kernels
- * than of 1 and 3 pixels; SODE_ERR_SHAPE_MISMATCH for images that cannot be halved. */
+ * grid by the Galerkin relation K_H = R K_h P, matrices that read pixels are spread over them or summed, all else stays, and so do kernels with a stride.
+ * Restricting what was prolonged gives the same weights up to rounding. SODE_ERR_INCOMPATIBLE for other inputs than images and for other kernels than of 1
+ * and 3 pixels; SODE_ERR_SHAPE_MISMATCH for images that cannot be halved. */
 SODE_API sode_status sode_network_prolong_images(sode_network *network, sode_network **finer);
 SODE_API sode_status sode_network_restrict_images(sode_network *network, sode_network **coarser);
 
@@ -710,9 +711,9 @@ SODE_API sode_status sode_network_near_identity_gap(sode_network *network, int64
 
 /* ---- 12 Introspection ---------------------------------------------------------------------------------------------------------------- */
 
-/* The names "registries" and "scopes" list all registries and all option scopes. Registries: fields, operators, connectors, normalizations, integrators, activations, architectures, biases,
- * openings, readouts, losses, optimizers, schedules, regularizers, trajectory_terms, constraints, time_bases, memory_policies, noises, metrics, prolongations,
- * problems. */
+/* The names "registries" and "scopes" list all registries and all option scopes. Registries: fields, operators, connectors, normalizations, integrators,
+ * activations, architectures, biases, openings, readouts, losses, optimizers, schedules, regularizers, trajectory_terms, constraints, time_bases,
+ * memory_policies, noises, metrics, prolongations, problems. */
 SODE_API sode_status sode_registry_count(const char *registry, int64_t *count);
 SODE_API sode_status sode_registry_at(const char *registry, int64_t index, const char **name, const char **help);
 
@@ -734,8 +735,8 @@ typedef struct sode_option_info {
   int32_t reserved0;
   uint64_t reserved[6];
 } sode_option_info;
-/* A scope is network, block, connector, architecture or trainer; or a choice of an option, such as "field=antisymmetric" or "optimizer=sgd", for the options that only this
- * choice takes. share/doc/stableode/options.md and the manual page stableode(7), both installed with the library, list all options. */
+/* A scope is network, block, connector, architecture or trainer; or a choice of an option, such as "field=antisymmetric" or "optimizer=sgd", for the
+ * options that only this choice takes. share/doc/stableode/options.md and the manual page stableode(7), both installed with the library, list all options. */
 SODE_API sode_status sode_option_count(const char *scope, int64_t *count);
 SODE_API sode_status sode_option_at(const char *scope, int64_t index, sode_option_info *info);
 

@@ -53,8 +53,8 @@ package struct BlockLayout: Sendable {
   private let tensorCount: Int
   private let nodeDistance: Int
   private let fieldDistance: Int
-  private let ownOffsets: InlineArray<2, Int>
-  private let ownCounts: InlineArray<2, Int>
+  private let ownOffsets: InlineArray<1, Int>
+  private let ownCounts: InlineArray<1, Int>
   private let ownCount: Int
   /// Bit i: own tensor i begins with the second layer.
   private let skipsFirst: Int
@@ -84,7 +84,7 @@ package struct BlockLayout: Sendable {
     let nodes = integrator.nodes
     fieldCount = integrator.fieldCount
     let shapes = field.parameters
-    precondition(shapes.count <= Layer.maximumTensors, "too many tensors in a field")
+    precondition(shapes.count <= Layer.maximumFieldTensors, "too many tensors in a field")
     let entries = try basis.count(on: grid)
     let mixes = basis.piece(of: 0, on: grid) == nil
     guard !mixes || !integrator.needsConstantWeights else {
@@ -145,7 +145,7 @@ package struct BlockLayout: Sendable {
     nodeDistance = mixes ? fieldCount * layerEntries * perEntry : 0
     expandedCount = mixes ? preparedNodes * fieldCount * layerEntries * perEntry : 0
 
-    var (ownOffsets, ownCounts) = (InlineArray<2, Int>(repeating: 0), InlineArray<2, Int>(repeating: 0))
+    var (ownOffsets, ownCounts) = (InlineArray<1, Int>(repeating: 0), InlineArray<1, Int>(repeating: 0))
     var end = offset + fieldCount * entries * perEntry
     var skipped = 0
     let own = integrator.parameters(field)

@@ -7,11 +7,12 @@ extension NetworkPlan {
   ///   - input: the input of the first stage. An opening reads the features, or the first observations of the sequences. Without an opening, features become the first rows of the state and zeros the
   ///     others; a state that sequences drive begins at zero.
   ///   - sequences: memory for the sequences and the drives.
-  func take(_ source: BatchSource, _ samples: Range<Int>, into input: Block, sequences: SequenceScratch) {
+  ///   - room: memory for one image, which changes of images need.
+  func take(_ source: BatchSource, _ samples: Range<Int>, into input: Block, sequences: SequenceScratch, room: Vector? = nil) {
     let (start, count, scaling) = (samples.lowerBound, samples.count, source.normalization?.scaling)
     guard let sequence else {
       gather(source.features, rows: source.rows, start: start, count: count, scaling: scaling, into: input.rows(0..<inputs))
-      if let augmentation = source.augmentation, let room = sequences.imageRoom { augmentation.apply(inputShape, samples, to: input.rows(0..<inputs), room: room) }
+      if let augmentation = source.augmentation, let room { augmentation.apply(inputShape, samples, to: input.rows(0..<inputs), room: room) }
       if input.rows > inputs { fill(input.rows(inputs..<input.rows), 0) }
       return
     }

@@ -1,12 +1,11 @@
 import Gradients
 import LinearAlgebra
 
-/// The rows of scratch memory for the sequences of a tile: the features themselves, their first observations, and the drives of the blocks. For images there is room for one of them, which augmentations use.
+/// The rows of scratch memory for the sequences of a tile: the features themselves, their first observations, and the drives of the blocks.
 struct SequenceRows {
   fileprivate let inputs: Int
   fileprivate let first: Int
   fileprivate let drives: [Drive]
-  fileprivate let image: Int
   fileprivate let precision: Precision
 
   /// One block's drive.
@@ -19,12 +18,9 @@ struct SequenceRows {
     var count: Int { if case .rows(let count) = self { count } else { 0 } }
   }
 
-  /// - Parameters:
-  ///   - isNeeded: false if the rows will not be used.
-  ///   - isTraining: whether images may be augmented.
-  init(_ plan: NetworkPlan, isNeeded: Bool = true, isTraining: Bool = false) {
+  /// - Parameter isNeeded: false if the rows will not be used.
+  init(_ plan: NetworkPlan, isNeeded: Bool = true) {
     precision = plan.precision
-    image = isTraining && plan.inputShape.isImage ? plan.inputs : 0
     guard isNeeded, let sequence = plan.sequence else {
       (inputs, first, drives) = (0, 0, plan.blocks.map { _ in .none })
       return
@@ -36,7 +32,6 @@ struct SequenceRows {
 
   func add(to size: inout Arena.Size, columns: Int) {
     for rows in [inputs, first] + drives.map(\.count) { size.add(rows: rows, columns: columns, precision: precision) }
-    if image > 0 { size.add(count: image, precision: precision) }
   }
 }
 
@@ -45,8 +40,6 @@ final class SequenceScratch {
   private let inputsWhole: Block
   private let firstWhole: Block
   private let drivesWhole: [Block?]
-  /// Room for one image; nil if none are augmented.
-  let imageRoom: Vector?
   /// The columns of the present tile: at most those of the memory.
   @exclusivity(unchecked) var columns: Int
 
@@ -62,7 +55,6 @@ final class SequenceScratch {
       case .rows(let count): block(count)
       }
     }
-    imageRoom = rows.image > 0 ? arena.vector(count: rows.image, precision: rows.precision) : nil
     self.columns = columns
   }
 

@@ -19,7 +19,7 @@ struct TangentPass: Passage {
   /// - Parameter features: the direction in the caller's features, samples × inputs; nil for zero.
   func forward(_ source: BatchSource, _ features: TensorView?) {
     let (first, samples) = (input(of: 0), scratch.log.samples)
-    plan.take(source, samples, into: first.state, sequences: scratch.sequences)
+    plan.take(source, samples, into: first.state, sequences: scratch.sequences, room: scratch.imageRoom)
     plan.takeTangent(source, features, samples, into: first.tangent, sequences: scratch.sequences, tangents: scratch.sequenceTangents)
     carry(pass(plan, stages: plan.stages.indices, from: first), to: (scratch.scores, scratch.scoreTangents))
   }

@@ -11,6 +11,8 @@ final class TangentScratch {
   private let whole: (record: Block, scratch: Block, scores: Block, scoreTangents: Block, curvature: Block)
   let sequences: SequenceScratch
   let sequenceTangents: SequenceScratch
+  /// Room for one image; nil if none are changed.
+  let imageRoom: Vector?
   /// The columns of the present tile: at most those of the memory.
   @exclusivity(unchecked) var columns: Int {
     didSet { (sequences.columns, sequenceTangents.columns) = (columns, columns) }
@@ -22,7 +24,8 @@ final class TangentScratch {
     for rows in pairs + pairs + [plan.maximumRecordWidth, plan.maximumScratchWidth, plan.outputs, plan.outputs, plan.outputs + 1] {
       size.add(rows: rows, columns: columns, precision: plan.precision)
     }
-    for _ in 0..<2 { SequenceRows(plan, isTraining: true).add(to: &size, columns: columns) }
+    for _ in 0..<2 { SequenceRows(plan).add(to: &size, columns: columns) }
+    if plan.inputShape.isImage { size.add(count: plan.inputs, precision: plan.precision) }
   }
 
   init(_ plan: NetworkPlan, _ arena: Arena, columns: Int) {
@@ -32,8 +35,9 @@ final class TangentScratch {
     banks = rows.banks.map { (block($0), block($0)) }
     bankOfStage = plan.stages.indices.map(plan.bank(ofInput:))
     whole = (block(plan.maximumRecordWidth), block(plan.maximumScratchWidth), block(plan.outputs), block(plan.outputs), block(plan.outputs + 1))
-    sequences = SequenceScratch(arena, SequenceRows(plan, isTraining: true), columns: columns)
-    sequenceTangents = SequenceScratch(arena, SequenceRows(plan, isTraining: true), columns: columns)
+    sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
+    sequenceTangents = SequenceScratch(arena, SequenceRows(plan), columns: columns)
+    imageRoom = plan.inputShape.isImage ? arena.vector(count: plan.inputs, precision: plan.precision) : nil
     self.columns = columns
   }
 

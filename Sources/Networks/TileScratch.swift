@@ -28,6 +28,8 @@ struct TileRows {
   let cotangents: [Int]
   let precision: Precision
   let sequences: SequenceRows
+  /// The numbers of one image, if images may be changed.
+  let image: Int
   /// The rows for cotangents of the sequences, if these are wanted.
   let sequenceCotangents: SequenceRows
 
@@ -69,7 +71,8 @@ struct TileRows {
     all = stages.reduce(end) { max($0, $1.scratch.upperBound) }
     self.cotangents = tapes == nil ? [0, 0] : cotangents
     precision = plan.precision
-    sequences = SequenceRows(plan, isTraining: tapes != nil)
+    image = tapes != nil && plan.inputShape.isImage ? plan.inputs : 0
+    sequences = SequenceRows(plan)
     sequenceCotangents = SequenceRows(plan, isNeeded: tapes != nil && features)
   }
 
@@ -78,6 +81,7 @@ struct TileRows {
     for rows in [outputs, outputs, outputs, all] + cotangents { one.add(rows: rows, columns: columns, precision: precision) }
     one.add(count: columns, precision: .float32)
     one.add(count: columns, precision: .float64)
+    if image > 0 { one.add(count: image, precision: precision) }
     sequences.add(to: &one, columns: columns)
     sequenceCotangents.add(to: &one, columns: columns)
     size.add(one, times: times)
@@ -92,6 +96,8 @@ final class TileScratch {
   private var connectorInputs: [Block]
   private let labels: UnsafeMutablePointer<Int32>
   private let weights: Vector
+  /// Room for one image; nil if none are changed.
+  let imageRoom: Vector?
   /// The tile's sequences and the drives computed from them, and their cotangents.
   let sequences: SequenceScratch
   let sequenceCotangents: SequenceScratch
@@ -109,6 +115,7 @@ final class TileScratch {
     connectorInputs = stages.map { [whole] in whole.stages.rows($0.input) }
     labels = arena.vector(count: columns, precision: .float32).base.bindMemory(to: Int32.self, capacity: columns)
     weights = arena.vector(count: columns, precision: .float64)
+    imageRoom = rows.image > 0 ? arena.vector(count: rows.image, precision: precision) : nil
     sequences = SequenceScratch(arena, rows.sequences, columns: columns)
     sequenceCotangents = SequenceScratch(arena, rows.sequenceCotangents, columns: columns)
     self.columns = columns

@@ -19,7 +19,7 @@ struct TrainingPass: Passage {
   /// Computes the scores. Gives the input of the readout.
   func forward(_ source: BatchSource) -> Block {
     let first = input(of: 0)
-    plan.take(source, log.samples, into: first, sequences: tile.sequences)
+    plan.take(source, log.samples, into: first, sequences: tile.sequences, room: tile.imageRoom)
     let final = pass(plan, stages: 0..<plan.stagesBeforeReadout, from: first)
     carry(pass(plan, stages: plan.stagesBeforeReadout..<plan.stages.count, from: final), to: tile.scores)
     return final

@@ -10,7 +10,7 @@ package final class BottleneckField: MappedField {
   package let map: ChainMap
 
   /// Takes the options `hidden_width` and those of normalizations.
-  /// - Throws: `.incompatible` for a bias.
+  /// - Throws: `.incompatible` for a scalar bias that was asked for.
   package init(_ configuration: FieldConfiguration) throws(Failure) {
     // `vector` is the default, which specifications hold when they are written out.
     guard configuration.bias != .scalar || !configuration.options.isSet("bias") else {

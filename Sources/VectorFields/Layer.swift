@@ -5,8 +5,9 @@ import LinearAlgebra
 ///
 /// The same type describes parameters, directions and gradients; gradients are accumulated in place. It owns no memory and is small, because one is made for every step.
 package struct Layer: @unchecked Sendable {
-  /// The largest number of tensors of a field.
+  /// The largest number of tensors of a connector, and of a field.
   package static let maximumTensors = 8
+  package static let maximumFieldTensors = 6
 
   package var tensors: InlineArray<8, UnsafeMutableRawPointer?>
   /// The operators that were made from the tensors once per batch (`VectorField.prepare`); nil if the field uses its tensors directly.

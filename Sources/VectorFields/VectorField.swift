@@ -39,7 +39,7 @@ package protocol VectorField: Sendable {
   /// Rows of scratch that one evaluation, pushforward or pullback of a component needs.
   var scratchWidth: Int { get }
 
-  /// The tensors of one layer; at most `Layer.maximumTensors`.
+  /// The tensors of one layer; at most `Layer.maximumFieldTensors`.
   var parameters: [ParameterShape] { get }
   /// Numbers that `prepare` writes for one layer.
   func preparedCount(for purpose: Purpose) -> Int

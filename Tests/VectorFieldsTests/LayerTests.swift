@@ -7,7 +7,7 @@ import VectorFields
     #expect(layer.tensors.count == Layer.maximumTensors)
     #expect((0..<Layer.maximumTensors).allSatisfy { layer.tensors[$0] == nil } && layer.prepared == nil)
     for field in fields.entries {
-      #expect(try field.entry.make(FieldConfiguration(width: 2)).parameters.count <= Layer.maximumTensors, "\(field.name)")
+      #expect(try field.entry.make(FieldConfiguration(width: 2)).parameters.count <= Layer.maximumFieldTensors, "\(field.name)")
     }
   }
 }

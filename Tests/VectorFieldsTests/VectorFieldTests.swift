@@ -26,7 +26,7 @@ import VectorFields
       #expect(field.rowsRead(by: component).upperBound <= field.stateWidth)
       #expect(!field.isPartitioned || !field.rowsRead(by: component).overlaps(field.rowsWritten(by: component)))
     }
-    #expect(field.parameters.count <= Layer.maximumTensors)
+    #expect(field.parameters.count <= Layer.maximumFieldTensors)
     #expect(Set(field.parameters.map(\.name)).count == field.parameters.count)
     #expect(field.preparedCount(for: .training) <= field.preparedCount(for: .inference))
   }
