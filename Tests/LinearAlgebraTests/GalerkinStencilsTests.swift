@@ -48,18 +48,4 @@ import Testing
     GalerkinStencils.prolong(stencils.vector, rows: taps.0, columns: taps.1)
     for (a, b) in zip(stencils.values, before) { #expect(abs(a - b) < 8 * precision.epsilon) }
   }
-
-  @Test func imagesAreRepeatedAndSummed() throws {
-    let grid = PixelGrid(channels: 2, height: 2, width: 4)
-    #expect(grid.share == 4)
-    let coarse = try numbers([1, 2, 3, 4]), fine = try Numbers(16, .float64), sums = try Numbers(4, .float64)
-    grid.spread(coarse.vector, by: 0.5, into: fine.vector)
-    #expect(fine.values == [0.5, 0.5, 1, 1, 0.5, 0.5, 1, 1, 1.5, 1.5, 2, 2, 1.5, 1.5, 2, 2])
-    grid.sum(fine.vector, by: 0.5, into: sums.vector)
-    #expect(sums.values == [1, 2, 3, 4])
-    let signal = PixelGrid(channels: 1, height: 1, width: 4)
-    let pairs = try Numbers(2, .float64)
-    signal.sum(coarse.vector, by: 1, into: pairs.vector)
-    #expect(signal.share == 2 && pairs.values == [3, 7])
-  }
 }
