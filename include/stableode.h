@@ -297,7 +297,8 @@ SODE_API sode_status sode_network_describe(sode_network *network, sode_network_i
 /* Parameters by name: "opening.W" [width, inputs], "blocks.0.K" [layers, n, n], "blocks.0.b" [layers, n or 1], "readout.W" [outputs, n],
  * "readout.b" [outputs]; kernels of convolutions are [layers, outputs, inputs / groups, kernel height · kernel width], without layers in "connectors.0.K".
  * In memory that is [layers, outputs, inputs / groups, kernel height, kernel width]. Batch normalizations are [layers, 4, channels]: scales, shifts, running
- * means and running variances; where layers share weights, each training step moves these once, towards the mean of the layers' statistics.
+ * means and running variances (below 0: SODE_ERR_OUT_OF_RANGE); where layers share weights, each training step moves these once, towards the mean of the
+ * layers' statistics.
  * shape must have room for 4 entries. */
 SODE_API sode_status sode_network_parameter_at(sode_network *network, int64_t index, const char **name, int32_t *ndim, int64_t *shape);
 SODE_API sode_status sode_network_get_parameter(sode_network *network, const char *name, sode_tensor *value);
@@ -584,7 +585,8 @@ SODE_API sode_status sode_gradient_pushforward(sode_gradient *gradient, const so
                                                const sode_tensor *feature_direction, sode_tensor *scores, sode_tensor *tangent);
 /* Multiplies the second derivatives of the mean loss over the batch by a direction [parameters], into product [parameters]. curvature: "gauss_newton" (J^T H J,
  * where H is the loss's second derivatives with respect to the scores: symmetric, positive semidefinite, exact) or "hessian" (sixth-order differences of exact
- * gradients, with errors of about 1e-11 in float64 and 1e-5 in float32, relative to the gradient's size). targets as in sode_dataset_create. */
+ * gradients, with errors of about 1e-11 in float64 and 1e-5 in float32, relative to the gradient's size, where these are smooth: within some 1e-2 of a kink,
+ * as of relu, maximum pooling or row-sum steps, differences see both sides). targets as in sode_dataset_create. */
 SODE_API sode_status sode_gradient_curvature(sode_gradient *gradient, const char *curvature, const sode_tensor *features, const sode_tensor *targets,
                                              const sode_tensor *direction, sode_tensor *product);
 SODE_API void sode_gradient_free(sode_gradient *gradient);

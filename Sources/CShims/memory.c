@@ -40,6 +40,12 @@ static void standard_release(void *memory, size_t size) {
   else free(memory);
 }
 
+void sode_shim_memory_provide(void *memory, size_t size) {
+  volatile char *byte = memory;
+  for (size_t i = 0; i < size; i += 4096) byte[i] = byte[i];
+  if (size > 0) byte[size - 1] = byte[size - 1];
+}
+
 static _Atomic uint64_t current, peak, limit, count;
 static sode_shim_allocate allocator;
 static sode_shim_release releaser;

@@ -10,26 +10,36 @@ import CKernels
   var group = 0
   while group < c.pointee.groups {
     let packed = c.pointee.packed.assumingMemoryBound(to: F.Scalar.self) + group &* 16 &* element
-    var output = 0
-    while output < outputs {
+    // The four outputs of a block are the inner loop, because their transformed weights lie beside one another.
+    var block = c.pointee.firstOutput
+    while block < c.pointee.endOutput {
       var input = 0
       while input < c.pointee.inputs {
-        let to = packed + ((output & ~3) &* 4 &* c.pointee.inputs &+ 4 &* input &+ (output & 3))
-        if output < c.pointee.outputs {
-          let from = group &* c.pointee.groupStride &+ output &* c.pointee.outputStride &+ input &* c.pointee.inputStride
-          transform(c, c.pointee.weights.assumingMemoryBound(to: F.Scalar.self) + from, to, row: 4 &* element, column: 4 &* c.pointee.inputs)
-        } else {
-          var i = 0
-          while i < 16 {
-            to[i / 4 &* 4 &* element &+ i % 4 &* 4 &* c.pointee.inputs] = 0
-            i &+= 1
+        var to = packed + 4 &* (block &* c.pointee.inputs &+ input)
+        var output = block
+        while output < block &+ 4 {
+          if output < c.pointee.outputs {
+            let from = group &* c.pointee.groupStride &+ output &* c.pointee.outputStride &+ input &* c.pointee.inputStride
+            transform(c, c.pointee.weights.assumingMemoryBound(to: F.Scalar.self) + from, to, row: 4 &* element, column: 4 &* c.pointee.inputs)
+          } else {
+            clear(to, row: 4 &* element, column: 4 &* c.pointee.inputs)
           }
+          to += 1
+          output &+= 1
         }
         input &+= 1
       }
-      output &+= 1
+      block &+= 4
     }
     group &+= 1
+  }
+}
+
+@inline(__always) private func clear<S: KernelScalar>(_ to: UnsafeMutablePointer<S>, row: Int, column: Int) {
+  var i = 0
+  while i < 16 {
+    to[i / 4 &* row &+ i % 4 &* column] = 0
+    i &+= 1
   }
 }
 

@@ -48,6 +48,7 @@ package final class Arena: @unchecked Sendable {
   /// The current position, to return to with `release(to:)`.
   package var mark: Int { used }
   package func release(to mark: Int) { used = mark }
+  func address(of mark: Int) -> UnsafeMutableRawPointer { buffer.base + mark }
 
   private func take(_ bytes: Int) -> UnsafeMutableRawPointer {
     precondition(bytes >= 0 && bytes <= buffer.byteCount - used, "arena too small")

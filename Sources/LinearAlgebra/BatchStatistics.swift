@@ -16,13 +16,14 @@ package enum BatchStatistics {
   /// Summed in Double about numbers of the image, so that no mean is too large; each column by itself, and then the columns.
   /// - Cost: one pass over `x`.
   package static func collectMoments(of x: Block, channels: Int, samples: Int, into slots: Vector) {
-    BlockPieces.ask(before: x)
+    if BlockPieces.isOver(before: x) { return }
     assert(
       x.rows % channels == 0 && slots.precision == .float64 && slots.count == momentSlots(channels: channels, columns: x.columns), "collectMoments: shapes")
-    var call = MomentsCall(
+    let call = MomentsCall(
       groups: channels, rows: x.rows / channels, columns: x.columns, x: Operand(x), epsilon: 0, statistics: Operand(),
       slots: slots.base.assumingMemoryBound(to: Double.self), samples: samples)
-    Kernels.table(x.precision).pointee.image.moments(&call)
+    let kernel = Kernels.table(x.precision).pointee.image.moments
+    call.forEachPiece(x) { kernel(&$0) }
   }
 
   /// The mean and the variance Σ(x − mean)²/count of each channel over all slots, in their order.
@@ -78,7 +79,7 @@ package enum BatchStatistics {
     _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors = NormalizationFactors(), of v: Block,
     activation: Activation = .identity, slope: Block? = nil, at x: Block, samples: Int, into slots: Vector
   ) {
-    BlockPieces.ask(before: x)
+    if BlockPieces.isOver(before: x) { return }
     assert(
       geometry.groups == geometry.channels && slots.precision == .float64 && slots.count == sumSlots(channels: geometry.channels, columns: x.columns),
       "collectSums: shapes")
@@ -87,7 +88,8 @@ package enum BatchStatistics {
     call.use(activation, slope)
     call.slots = slots.base.assumingMemoryBound(to: Double.self)
     call.samples = samples
-    Kernels.table(x.precision).pointee.image.normalizationSums(&call)
+    let kernel = Kernels.table(x.precision).pointee.image.normalizationSums
+    call.forEachPiece(x) { kernel(&$0) }
   }
 
   /// The sums of `pushNormalization` and `pullNormalization`: the means of f⊙g and f⊙g⊙x̂ over the batch, slots added in their order.

@@ -74,6 +74,7 @@ extension ConvolutionGeometry {
 ///   - weights: [outputs, inputs / groups, kernel height · kernel width], row-major.
 ///   - algorithm: one that the geometry supports.
 ///   - packed: `packedCount` numbers.
+/// Many weights are packed in pieces of groups and outputs. Between them this thread's watch is asked; if the work must end, the remaining weights are left out.
 package func packConvolution(
   _ weights: Vector, _ geometry: ConvolutionGeometry, _ direction: ConvolutionDirection, _ algorithm: ConvolutionAlgorithm, into packed: Vector
 ) {
@@ -83,13 +84,35 @@ package func packConvolution(
   let row = geometry.inputChannels / geometry.groups * kernel
   let isForward = direction == .forward
   plan.forEachPass { y, x, tapsBefore in
-    var call = PackingCall(
-      weights: weights.base, groups: geometry.groups, outputs: plan.outputs, inputs: plan.inputs, groupStride: geometry.outputChannels / geometry.groups * row,
-      outputStride: isForward ? row : kernel, inputStride: isForward ? kernel : row, firstTap: y.firstTap * geometry.horizontal.kernel + x.firstTap, tapRows: y.tapCount,
-      tapRowStep: y.tapStep * geometry.horizontal.kernel, tapColumns: x.tapCount, tapColumnStep: x.tapStep,
+    let call = PackingCall(
+      weights: weights.base, groups: geometry.groups, outputs: plan.outputs, inputs: plan.inputs, firstOutput: 0, endOutput: plan.outputs,
+      groupStride: geometry.outputChannels / geometry.groups * row, outputStride: isForward ? row : kernel, inputStride: isForward ? kernel : row,
+      firstTap: y.firstTap * geometry.horizontal.kernel + x.firstTap, tapRows: y.tapCount, tapRowStep: y.tapStep * geometry.horizontal.kernel, tapColumns: x.tapCount, tapColumnStep: x.tapStep,
       packed: packed.base + plan.outputs * geometry.groups * tapsBefore * packed.precision.byteCount)
     let kernels = Kernels.table(packed.precision).pointee.convolution
-    algorithm == .winograd ? kernels.packWinograd?(&call) : kernels.pack(&call)
+    let perOutput = plan.inputs * (algorithm == .winograd ? 16 : y.tapCount * x.tapCount)
+    call.forEachPiece(perOutput: perOutput, packedGroup: (algorithm == .winograd ? sode_winograd_outputs(plan.outputs) : plan.outputs) * perOutput, packed.precision) { piece in
+      algorithm == .winograd ? kernels.packWinograd?(&piece) : kernels.pack(&piece)
+    }
+  }
+}
+
+extension PackingCall {
+  /// Calls `body` with pieces of the groups, and of the outputs of a large group, that take a few milliseconds.
+  ///
+  /// - Parameters: perOutput, packedGroup: packed numbers of an output and of a group.
+  fileprivate func forEachPiece(perOutput: Int, packedGroup: Int, _ precision: Precision, _ body: (inout PackingCall) -> Void) {
+    let numbers = 1 << 20
+    LinearAlgebra.forEachPiece(of: groups, max(1, numbers / max(packedGroup, 1))) { range in
+      var piece = self
+      piece.groups = range.count
+      piece.weights += range.lowerBound * groupStride * precision.byteCount
+      piece.packed += range.lowerBound * packedGroup * precision.byteCount
+      LinearAlgebra.forEachPiece(of: outputs, max(64, numbers / max(perOutput * range.count, 1) & ~63)) { outputs in
+        (piece.firstOutput, piece.endOutput) = (outputs.lowerBound, outputs.upperBound)
+        body(&piece)
+      }
+    }
   }
 }
 
@@ -122,13 +145,11 @@ package func convolve(
   for column in stride(from: 0, to: x.columns, by: lanes) {
     let image = UnsafeRawPointer(x.base + column * x.precision.byteCount)
     if !inPlace {
-      var border = plan.border(image, stride: x.stride, lanes: lanes, into: scratch + memory.plane)
-      kernels.border(&border)
-      if border.channels &* border.channelAdvance &* lanes >= BlockPieces.numbers { _ = Watch.current.isOver }
+      plan.border(image, stride: x.stride, lanes: lanes, into: scratch + memory.plane).forEachPiece(x.precision) { kernels.border(&$0) }
     }
     let result = epilogue.result(from: column, lanes: lanes, pixels: direction == .forward ? geometry.outputPixels : geometry.inputPixels)
     plan.forEachPass { y, x, tapsBefore in
-      var call = ConvolutionCall(
+      let call = ConvolutionCall(
         plane: inPlace ? image : UnsafeRawPointer(scratch + memory.plane), taps: taps + tapsBefore, tapCount: plan.inputs * y.tapCount * x.tapCount, groups: geometry.groups,
         outputs: plan.outputs, groupAdvance: plan.inputs * plan.channelAdvance * lanes,
         weights: packed.base + plan.outputs * geometry.groups * tapsBefore * packed.precision.byteCount, height: y.count, width: x.count,
@@ -136,7 +157,7 @@ package func convolve(
         pixel: y.resultStart * plan.resultLength(geometry.horizontal) + x.resultStart, pixelRowStep: y.resultStep * plan.resultLength(geometry.horizontal),
         pixelStep: x.resultStep, sums: scratch + memory.sums, result: plan.folds ? plan.unfolded(scratch + memory.unfolded, lanes: lanes) : result)
       guard call.height > 0, call.width > 0 else { return }
-      let rows = ConvolutionPieces.rows(operationsPerRow: geometry.groups * plan.outputs * call.tapCount * call.width * lanes)
+      let rows = ConvolutionPieces.rows(operationsPerRow: geometry.groups * plan.outputs * call.tapCount * call.width * lanes, numbersPerRow: geometry.groups * plan.outputs * call.width * lanes)
       forEachPiece(of: call.height, rows) { rows in
         var piece = call.rows(rows)
         piece.joinRows()
@@ -180,10 +201,10 @@ extension ConvolutionPlan {
 /// The pieces in which large convolutions are computed.
 package enum ConvolutionPieces {
   /// Multiply-adds of one piece, which take a few milliseconds.
-  package static let operations = 1 << 27
+  package static let operations = 1 << 26
 
-  /// An even number of rows of the image.
-  static func rows(operationsPerRow: Int) -> Int { max(2, operations / max(operationsPerRow, 1) & ~1) }
+  /// An even number of rows of the image, by the operations of a row and by the numbers that it writes.
+  static func rows(operationsPerRow: Int, numbersPerRow: Int) -> Int { max(2, min(operations / max(operationsPerRow, 1), BlockPieces.numbers / max(numbersPerRow, 1)) & ~1) }
 }
 
 extension ConvolutionCall {

@@ -22,16 +22,14 @@ package func accumulateConvolutionGradient(
   let rowAdvance = plan.phaseWidth * lanes
   plan.forEachPass { y, x, _ in plan.fillTaps(taps, y, x, lanes: lanes) }
   for column in stride(from: 0, to: right.columns, by: lanes) {
-    var border = plan.border(right.base + column * right.precision.byteCount, stride: right.stride, lanes: lanes, into: scratch + memory.plane)
-    kernels.border(&border)
-    if border.channels &* border.channelAdvance &* lanes >= BlockPieces.numbers { _ = Watch.current.isOver }
+    plan.border(right.base + column * right.precision.byteCount, stride: right.stride, lanes: lanes, into: scratch + memory.plane).forEachPiece(right.precision) { kernels.border(&$0) }
     var call = ConvolutionGradientCall(
       plane: scratch + memory.plane, taps: taps, tapCount: plan.inputs * geometry.taps, groups: geometry.groups, outputs: plan.outputs, groupAdvance: plan.inputs * plan.channelAdvance * lanes,
       left: left.base + column * left.precision.byteCount, leftChannelAdvance: geometry.outputPixels * lanes, leftRowAdvance: geometry.horizontal.output * lanes, height: geometry.vertical.output,
       rowLength: geometry.horizontal.output * lanes, rowAdvance: rowAdvance, gradient: gradient.base)
     if lanes == 1 || left.stride != lanes {
-      var copy = leftBorder(geometry, call.left, rows: memory.leftRows, columns: memory.leftColumns, stride: left.stride, lanes: lanes, into: scratch + memory.left)
-      kernels.border(&copy)
+      let copy = leftBorder(geometry, call.left, rows: memory.leftRows, columns: memory.leftColumns, stride: left.stride, lanes: lanes, into: scratch + memory.left)
+      copy.forEachPiece(left.precision) { kernels.border(&$0) }
       call.left = UnsafeRawPointer(scratch + memory.left)
       call.leftChannelAdvance = copy.phaseHeight * copy.phaseWidth * lanes
       call.leftRowAdvance = copy.phaseWidth * lanes
@@ -44,10 +42,12 @@ package func accumulateConvolutionGradient(
 /// gradient[c·stride] += Σ over the pixels and samples of channel c: the gradient of a convolution's bias.
 package func accumulateChannelSums(_ x: Block, channels: Int, addingTo gradient: Bias) {
   let pixels = x.rows / channels
-  for channel in 0..<channels {
-    let rows = x.rows(channel * pixels..<(channel + 1) * pixels)
-    let sum = Bias(gradient.base + channel * gradient.stride * x.precision.byteCount, stride: 0)
-    accumulateRowSums(rows.isContiguous ? Block(rows.base, rows: 1, columns: pixels * rows.columns, precision: rows.precision) : rows, addingTo: sum)
+  BlockPieces.forEach(of: channels, x) { range in
+    for channel in range {
+      let rows = x.rows(channel * pixels..<(channel + 1) * pixels)
+      let sum = Bias(gradient.base + channel * gradient.stride * x.precision.byteCount, stride: 0)
+      accumulateRowSums(rows.isContiguous ? Block(rows.base, rows: 1, columns: pixels * rows.columns, precision: rows.precision) : rows, addingTo: sum)
+    }
   }
 }
 

@@ -173,3 +173,16 @@ struct ConvolutionPlan {
       phasesX: phasesX, phaseHeight: phaseHeight, phaseWidth: phaseWidth, channelAdvance: channelAdvance, lanes: lanes, image: image, imageStride: stride, plane: plane)
   }
 }
+
+extension BorderCall {
+  /// Calls `body` with pieces of the channels, each up to a millisecond, between which this thread's watch is asked.
+  func forEachPiece(_ precision: Precision, _ body: (inout BorderCall) -> Void) {
+    var piece = self
+    LinearAlgebra.forEachPiece(of: channels, max(1, BlockPieces.numbers / max(channelAdvance &* lanes, 1))) { range in
+      piece.channels = range.count
+      piece.image = image + range.lowerBound * height * width * imageStride * precision.byteCount
+      piece.plane = plane + range.lowerBound * channelAdvance * lanes * precision.byteCount
+      body(&piece)
+    }
+  }
+}

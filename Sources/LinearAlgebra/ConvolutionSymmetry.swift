@@ -59,16 +59,19 @@ package func symmetrize(_ k: Vector, _ geometry: ConvolutionGeometry, into m: Ve
   let (channels, taps) = (geometry.inputChannels / geometry.groups, geometry.taps)
   for group in 0..<geometry.groups {
     let first = group * channels * channels * taps
-    for output in 0..<channels {
-      for input in 0...output {
-        let (here, there) = (first + (output * channels + input) * taps, first + (input * channels + output) * taps + taps - 1)
-        for tap in 0..<taps {
-          let (p, q) = (here + tap, there - tap)
-          // On the diagonal the taps pair up as well; the one in the middle is its own mirror image.
-          if p > q, input == output { break }
-          let (weight, mirrored) = (Double(from[p]), Double(from[q]))
-          to[p] = Number(value(weight, mirrored, p == q))
-          to[q] = Number(value(mirrored, weight, p == q))
+    // The watch is asked after about a million weights.
+    forEachPiece(of: channels, max(1, (1 << 20) / (channels * taps))) { outputs in
+      for output in outputs {
+        for input in 0...output {
+          let (here, there) = (first + (output * channels + input) * taps, first + (input * channels + output) * taps + taps - 1)
+          for tap in 0..<taps {
+            let (p, q) = (here + tap, there - tap)
+            // On the diagonal the taps pair up as well; the one in the middle is its own mirror image.
+            if p > q, input == output { break }
+            let (weight, mirrored) = (Double(from[p]), Double(from[q]))
+            to[p] = Number(value(weight, mirrored, p == q))
+            to[q] = Number(value(mirrored, weight, p == q))
+          }
         }
       }
     }

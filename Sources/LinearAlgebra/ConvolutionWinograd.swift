@@ -13,11 +13,11 @@ func convolveWinograd(_ packed: Vector, _ plan: ConvolutionPlan, of x: Block, _ 
       weights: packed.base, height: plan.resultLength(geometry.vertical), width: plan.resultLength(geometry.horizontal), room: scratch + memory.room,
       result: plan.folds ? plan.unfolded(scratch + memory.unfolded, lanes: lanes) : epilogue.result(from: column, lanes: lanes, pixels: pixels))
     if lanes == 1 {
-      kernels.border(&call.border)
+      call.border.forEachPiece(x.precision) { kernels.border(&$0) }
       kernels.winogradOne?(&call)
     } else {
       // Four ninths of the direct algorithm's products.
-      let rows = ConvolutionPieces.rows(operationsPerRow: geometry.groups * plan.outputs * plan.inputs * 4 * call.width * lanes)
+      let rows = ConvolutionPieces.rows(operationsPerRow: geometry.groups * plan.outputs * plan.inputs * 4 * call.width * lanes, numbersPerRow: geometry.groups * plan.outputs * call.width * lanes)
       forEachPiece(of: call.height, rows) { rows in
         var piece = call.rows(rows)
         kernels.winogradTile?(&piece)
@@ -67,7 +67,7 @@ extension WinogradGradientCall {
   fileprivate func forEachPiece(_ body: (inout WinogradGradientCall) -> Void) {
     var piece = self
     let band = sode_winograd_band(inputs, outputs, height, width, border.lanes)
-    let bands = ConvolutionPieces.rows(operationsPerRow: inputs * outputs * 8 * band * width * border.lanes)
+    let bands = ConvolutionPieces.rows(operationsPerRow: inputs * outputs * 8 * band * width * border.lanes, numbersPerRow: (inputs + outputs) * 2 * band * width * border.lanes)
     if endRow < 2 * bands * band, groups == 1 || endRow * groups < 2 * bands * band { return body(&piece) }
     let watch = Watch.current
     for group in 0..<groups where !watch.isOver {

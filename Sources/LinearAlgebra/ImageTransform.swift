@@ -129,12 +129,12 @@ package final class ImageTransform: @unchecked Sendable {
       let (padded, turned) = (lines(spare), lines(z))
       fill(padded, 0)
       copy(Block(x.base, rows: channels * height, columns: width, precision: precision), into: padded.columns(width))
-      forEachPlane { product(verticalMatrix, padded.rows($0), into: turned.rows($0)) }
+      forEachPlane(columns: 1) { product(verticalMatrix, padded.rows($0), into: turned.rows($0)) }
       product(matrix(of: turned), horizontalBlock(isByFunctions: false), into: padded)
     } else {
       let (grid, turned) = (spare.packed(rows: rows, columns: x.columns), coefficients)
-      forEachPlane { product(verticalMatrix, plane(x, $0), into: plane(turned, $0)) }
-      forEachLine { product(horizontalMatrix, turned.rows($0), into: grid.rows($0)) }
+      forEachPlane(columns: x.columns) { product(verticalMatrix, plane(x, $0), into: plane(turned, $0)) }
+      forEachLine(columns: x.columns) { product(horizontalMatrix, turned.rows($0), into: grid.rows($0)) }
     }
     move(grid: spare, to: coefficients)
     return coefficients
@@ -148,12 +148,12 @@ package final class ImageTransform: @unchecked Sendable {
     if out.columns == 1 {
       let (padded, turned) = (lines(spare), lines(z))
       product(matrix(of: padded), horizontalBlock(isByFunctions: true), into: turned)
-      forEachPlane { product(verticalMatrix.transposed, turned.rows($0), into: padded.rows($0)) }
+      forEachPlane(columns: 1) { product(verticalMatrix.transposed, turned.rows($0), into: padded.rows($0)) }
       copy(padded.columns(width), into: Block(out.base, rows: channels * height, columns: width, precision: precision))
     } else {
       let (grid, turned) = (spare.packed(rows: rows, columns: out.columns), coefficients)
-      forEachLine { product(horizontalMatrix.transposed, grid.rows($0), into: turned.rows($0)) }
-      forEachPlane { product(verticalMatrix.transposed, plane(turned, $0), into: plane(out, $0)) }
+      forEachLine(columns: out.columns) { product(horizontalMatrix.transposed, grid.rows($0), into: turned.rows($0)) }
+      forEachPlane(columns: out.columns) { product(verticalMatrix.transposed, plane(turned, $0), into: plane(out, $0)) }
     }
   }
 
@@ -168,14 +168,21 @@ package final class ImageTransform: @unchecked Sendable {
     affine(matrix, bias: nil, activation: .identity, of: x, scale: 1, addingTo: nil, into: out, slope: nil)
   }
 
-  /// The ranges of lines of each channel.
-  private func forEachPlane(_ body: (Range<Int>) -> Void) {
-    for channel in 0..<channels { body(channel * height..<(channel + 1) * height) }
+  /// Planes or lines of a piece, each of which has as many results, which are sums over the inputs.
+  private func pieceSize(numbers: Int, inputs: Int) -> Int { max(1, min(BlockPieces.numbers, ProductPieces.operations / inputs) / max(numbers, 1)) }
+
+  /// The ranges of lines of each channel, in pieces between which this thread's watch is asked.
+  private func forEachPlane(columns: Int, _ body: (Range<Int>) -> Void) {
+    forEachPiece(of: channels, pieceSize(numbers: height &* width &* columns, inputs: height)) { piece in
+      for channel in piece { body(channel * height..<(channel + 1) * height) }
+    }
   }
 
-  /// The rows of each line of a tile.
-  private func forEachLine(_ body: (Range<Int>) -> Void) {
-    for first in stride(from: 0, to: rows, by: width) { body(first..<first + width) }
+  /// The rows of each line of a tile, in pieces between which this thread's watch is asked.
+  private func forEachLine(columns: Int, _ body: (Range<Int>) -> Void) {
+    forEachPiece(of: channels * height, pieceSize(numbers: width &* columns, inputs: width)) { piece in
+      for line in piece { body(line * width..<(line + 1) * width) }
+    }
   }
 
   /// Lines of a tile's channel, in which pixels and samples are one row.
@@ -251,9 +258,16 @@ package final class ImageTransform: @unchecked Sendable {
     let (columns, size) = (coefficients.columns, channels / groups)
     let line = columns == 1 ? self.line : width
     let channel = height * line * columns
-    var first = 0
+    let watch = Watch.current
+    var (first, unasked) = (0, 0)
     forEachCombination { y, x in
       let parts = (y.isPair ? 2 : 1) * (x.isPair ? 2 : 1)
+      // The watch is asked after about `BlockPieces.numbers` numbers have been moved.
+      unasked += parts * channels * columns
+      if unasked >= BlockPieces.numbers {
+        unasked = 0
+        if watch.isOver { return }
+      }
       for group in 0..<groups {
         let block = Block(grid.base + group * size * channel * precision.byteCount, rows: size, columns: columns, stride: channel, precision: precision)
         body(Place(y: y, x: x, block: block, line: line)) { part in

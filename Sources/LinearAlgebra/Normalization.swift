@@ -33,7 +33,7 @@ package struct NormalizationRows {
 ///   - statistics: `statisticsRows` rows, as many columns as `x`. The normalization and its derivatives work from these and `x`; x̂ is never stored.
 /// - Cost: one pass over `x`.
 package func normalizationStatistics(_ geometry: NormalizationGeometry, of x: Block, epsilon: Double, into statistics: Block) {
-  BlockPieces.ask(before: x)
+  if BlockPieces.isOver(before: x) { return }
   assert(
     x.rows == geometry.rows && statistics.rows == geometry.statisticsRows && statistics.columns == x.columns && epsilon > 0, "normalizationStatistics: shapes")
   let kernels = Kernels.table(x.precision).pointee.image
@@ -42,10 +42,10 @@ package func normalizationStatistics(_ geometry: NormalizationGeometry, of x: Bl
     call.epsilon = epsilon
     return kernels.pixelStatistics(&call)
   }
-  var call = MomentsCall(
+  let call = MomentsCall(
     groups: geometry.groups, rows: geometry.rows / geometry.groups, columns: x.columns, x: Operand(x), epsilon: epsilon, statistics: Operand(statistics),
     slots: nil, samples: x.columns)
-  kernels.moments(&call)
+  call.forEachPiece(x) { kernels.moments(&$0) }
 }
 
 /// out = base + scale·σ(y) and slope = σ'(y) with y = factors.scale·x̂ + factors.shift, x̂ = (x − m)/σ or, by pixels, x/√(Σ_c x² + ε).
@@ -61,7 +61,7 @@ package func normalize(
   scale: Double = 1,
   addingTo base: Block? = nil, into out: Block, slope: Block? = nil
 ) {
-  BlockPieces.ask(before: x)
+  if BlockPieces.isOver(before: x) { return }
   assert(x.rows == geometry.rows && out.rows == geometry.rows && x.columns == out.columns, "normalize: shapes")
   var call = geometry.call(x, statistics, factors)
   call.activation = activation.rawValue
@@ -70,7 +70,7 @@ package func normalize(
   call.out = Operand(out)
   call.slope = Operand(slope)
   let kernels = Kernels.table(x.precision).pointee.image
-  geometry.isByPixels ? kernels.normalizePixels(&call) : kernels.normalize(&call)
+  call.run(x, byPixels: geometry.isByPixels, kernels.normalizePixels, kernels.normalize)
 }
 
 /// The sums of a tangent v that `pushNormalization` needs: the means of v and v⊙x̂ over each group; by pixels Σ_c v⊙x̂.
@@ -78,11 +78,11 @@ package func normalize(
 /// - Parameter sums: `sumRows` rows, as many columns as `x`.
 /// - Cost: one pass over `v` and `x`.
 package func tangentSums(_ geometry: NormalizationGeometry, _ statistics: NormalizationRows, of v: Block, at x: Block, into sums: Block) {
-  BlockPieces.ask(before: x)
+  if BlockPieces.isOver(before: x) { return }
   var call = geometry.call(x, statistics, sums: NormalizationRows(sums))
   call.v = Operand(v)
   let kernels = Kernels.table(x.precision).pointee.image
-  geometry.isByPixels ? kernels.pixelSums(&call) : kernels.normalizationSums(&call)
+  call.run(x, byPixels: geometry.isByPixels, kernels.pixelSums, kernels.normalizationSums)
 }
 
 /// out = base + scale·slope⊙(factors.scale⊙x̂' + direction.scale⊙x̂ + direction.shift), the exact tangent of `normalize`, with x̂' = (v − mean(v) − x̂·mean(v⊙x̂))/σ or, by pixels, (v − x̂·Σ_c v⊙x̂)/√(Σ_c x² + ε).
@@ -97,7 +97,7 @@ package func pushNormalization(
   _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors, at x: Block, tangent v: Block?, sums: NormalizationRows?,
   direction: NormalizationFactors? = nil, activation: Activation = .identity, slope: Block? = nil, scale: Double = 1, addingTo base: Block? = nil, into out: Block
 ) {
-  BlockPieces.ask(before: x)
+  if BlockPieces.isOver(before: x) { return }
   assert(x.rows == geometry.rows && out.rows == geometry.rows && x.columns == out.columns, "pushNormalization: shapes")
   var call = geometry.call(x, statistics, factors, sums: sums)
   call.v = Operand(v)
@@ -108,7 +108,7 @@ package func pushNormalization(
   call.base = Operand(base)
   call.out = Operand(out)
   let kernels = Kernels.table(x.precision).pointee.image
-  geometry.isByPixels ? kernels.pixelTangent(&call) : kernels.normalizationTangent(&call)
+  call.run(x, byPixels: geometry.isByPixels, kernels.pixelTangent, kernels.normalizationTangent)
 }
 
 /// The sums of a cotangent p of y that `pullNormalization` needs, with g = factors.scale⊙p⊙slope: the means of g and g⊙x̂ over each group; by pixels Σ_c g⊙x̂. And the gradients of the parameters: gradient.scale +=
@@ -125,7 +125,7 @@ package func cotangentSums(
   slope: Block? = nil, at x: Block, into sums: Block?, scale: Double = 1,
   addingTo gradient: NormalizationFactors? = nil
 ) {
-  BlockPieces.ask(before: x)
+  if BlockPieces.isOver(before: x) { return }
   assert(x.rows == geometry.rows && p.rows == geometry.rows && x.columns == p.columns, "cotangentSums: shapes")
   var call = geometry.call(x, statistics, factors, sums: sums.map { NormalizationRows($0) })
   call.v = Operand(p)
@@ -134,7 +134,7 @@ package func cotangentSums(
   call.shiftChange = Operand(gradient?.shift)
   call.factor = scale
   let kernels = Kernels.table(x.precision).pointee.image
-  guard geometry.isByPixels else { return kernels.normalizationSums(&call) }
+  guard geometry.isByPixels else { return call.forEachPiece(x) { kernels.normalizationSums(&$0) } }
   if sums != nil { kernels.pixelSums(&call) }
   if gradient != nil { kernels.pixelGradients(&call) }
 }
@@ -149,7 +149,7 @@ package func pullNormalization(
   _ geometry: NormalizationGeometry, _ statistics: NormalizationRows, _ factors: NormalizationFactors, at x: Block, cotangent p: Block,
   sums: NormalizationRows?, activation: Activation = .identity, slope: Block? = nil, scale: Double = 1, addingTo base: Block? = nil, into q: Block
 ) {
-  BlockPieces.ask(before: x)
+  if BlockPieces.isOver(before: x) { return }
   assert(x.rows == geometry.rows && q.rows == geometry.rows && p.rows == geometry.rows && x.columns == q.columns, "pullNormalization: shapes")
   var call = geometry.call(x, statistics, factors, sums: sums)
   call.v = Operand(p)
@@ -158,14 +158,61 @@ package func pullNormalization(
   call.base = Operand(base)
   call.out = Operand(q)
   let kernels = Kernels.table(x.precision).pointee.image
-  geometry.isByPixels ? kernels.pixelPullback(&call) : kernels.normalizationPullback(&call)
+  call.run(x, byPixels: geometry.isByPixels, kernels.pixelPullback, kernels.normalizationPullback)
 }
 
 extension Operand {
   fileprivate init(_ numbers: Bias?) { self.init(base: numbers?.base, stride: numbers?.stride ?? 0) }
 }
 
+extension MomentsCall {
+  /// Calls `body` with pieces of the groups. Slots of several quanta of columns are one piece.
+  func forEachPiece(_ block: Block, _ body: (inout MomentsCall) -> Void) {
+    var piece = self
+    guard slots == nil || columns <= Block.quantum else { return body(&piece) }
+    BlockPieces.forEach(of: groups, block) { range in
+      piece.groups = range.count
+      piece.x = x.skipping(rows: range.lowerBound * rows, block.precision)
+      piece.statistics = statistics.skipping(rows: 3 * range.lowerBound, block.precision)
+      piece.slots = slots.map { $0 + 3 * range.lowerBound }
+      body(&piece)
+    }
+  }
+}
+
 extension NormalizationCall {
+  /// Calls the kernel for normalization by pixels, or that by groups in pieces.
+  fileprivate mutating func run(
+    _ block: Block, byPixels isByPixels: Bool, _ pixels: @convention(c) (UnsafeMutableRawPointer) -> Void, _ groups: @convention(c) (UnsafeMutableRawPointer) -> Void
+  ) {
+    isByPixels ? pixels(&self) : forEachPiece(block) { groups(&$0) }
+  }
+
+  /// Calls `body` with pieces of the groups. Slots of several quanta of columns are one piece.
+  func forEachPiece(_ block: Block, _ body: (inout NormalizationCall) -> Void) {
+    var piece = self
+    guard slots == nil || columns <= Block.quantum else { return body(&piece) }
+    let (perGroup, precision) = (channels / groups, block.precision)
+    BlockPieces.forEach(of: groups, block) { range in
+      let channel = range.lowerBound * perGroup
+      let row = channel * pixels
+      (piece.groups, piece.channels) = (range.count, range.count * perGroup)
+      piece.x = x.skipping(rows: row, precision)
+      piece.v = v.skipping(rows: row, precision)
+      piece.slope = slope.skipping(rows: row, precision)
+      piece.base = base.skipping(rows: row, precision)
+      piece.out = out.skipping(rows: row, precision)
+      piece.statistics = statistics.skipping(rows: 3 * range.lowerBound, precision)
+      piece.sums = sums.skipping(rows: 2 * range.lowerBound, precision)
+      piece.scale = scale.skipping(rows: channel, precision)
+      piece.shift = shift.skipping(rows: channel, precision)
+      piece.scaleChange = scaleChange.skipping(rows: channel, precision)
+      piece.shiftChange = shiftChange.skipping(rows: channel, precision)
+      piece.slots = slots.map { $0 + 2 * channel }
+      body(&piece)
+    }
+  }
+
   mutating func use(_ activation: Activation, _ slope: Block?) {
     assert(activation == .identity || activation == .relu && slope == nil, "normalization: slopes are computed again for relu, and given for others")
     (self.activation, self.slope) = (activation.rawValue, Operand(slope))

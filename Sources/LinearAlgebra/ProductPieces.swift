@@ -17,8 +17,8 @@ package enum ProductPieces {
 
 /// The pieces of rows in which operations on large blocks, such as the images of a tile, are computed. A vector, which is a block of one row, is one piece: what optimizers change must not be seen half done.
 enum BlockPieces {
-  /// Numbers of one piece, which take a few milliseconds.
-  static let numbers = 1 << 22
+  /// Numbers of one piece, which take up to a millisecond, also where the system provides the memory on first access.
+  static let numbers = 1 << 20
 
   /// Whether a block is more than one piece.
   @inline(__always) static func areMany(_ block: Block) -> Bool { block.rows > 1 && block.rows &* block.columns >= 2 &* numbers }
@@ -26,9 +26,13 @@ enum BlockPieces {
   /// The rows of one piece.
   static func rows(_ block: Block) -> Int { max(1, numbers / max(block.columns, 1)) }
 
-  /// Asks this thread's watch before an operation on a large block that is not divided.
-  @inline(__always) static func ask(before block: Block) {
-    if areMany(block) { _ = Watch.current.isOver }
+  /// Whether an operation on a large block must be left out, because the work must end. This thread's watch is asked.
+  @inline(__always) static func isOver(before block: Block) -> Bool { areMany(block) && Watch.current.isOver }
+
+  /// Calls `body` with pieces of `count` channels or groups of rows; with all of them if the block is small.
+  @inline(__always) static func forEach(of count: Int, _ block: Block, _ body: (Range<Int>) -> Void) {
+    guard areMany(block) else { return body(0..<count) }
+    forEachPiece(of: count, max(1, numbers / max(block.rows / max(count, 1) &* block.columns, 1)), body)
   }
 }
 

@@ -7,7 +7,7 @@ import CKernels
 ///   - base: nil stands for zeros; it may be the memory of `out`, as may `x`.
 /// - Accuracy: scale·f is rounded once, then one fused multiply-add a number.
 package func scaleRows(_ factors: Bias, _ x: Block, scale: Double, addingTo base: Block?, into out: Block) {
-  BlockPieces.ask(before: x)
+  if BlockPieces.isOver(before: x) { return }
   assert(x.rows == out.rows && x.columns == out.columns && x.rows % factors.rows == 0, "scaleRows: shapes")
   if factors.rows > 1, factors.stride > 0 {
     return factors.forEachGroup(of: x.rows, x.precision) { scaleRows($0, x.rows($1), scale: scale, addingTo: base?.rows($1), into: out.rows($1)) }
@@ -22,7 +22,7 @@ package func scaleRows(_ factors: Bias, _ x: Block, scale: Double, addingTo base
 ///
 /// The order of the sum is fixed: within a row by lanes, then row by row. Padding columns are included, so `x` or `y` must be zero there.
 package func accumulateRowDots(_ x: Block, _ y: Block, scale: Double, addingTo out: Bias) {
-  BlockPieces.ask(before: x)
+  if BlockPieces.isOver(before: x) { return }
   assert(x.rows == y.rows && x.columns == y.columns && x.rows % out.rows == 0, "accumulateRowDots: shapes")
   if out.rows > 1, out.stride > 0 {
     return out.forEachGroup(of: x.rows, x.precision) { accumulateRowDots(x.rows($1), y.rows($1), scale: scale, addingTo: $0) }

@@ -18,6 +18,13 @@ package struct WeightedTerms {
     areContiguous = areContiguous && x.isContiguous
     count += 1
   }
+
+  /// Some rows of all blocks.
+  fileprivate func rows(_ range: Range<Int>, _ precision: Precision) -> WeightedTerms {
+    var part = self
+    for index in 0..<count { part.terms[index].x = terms[index].x.map { $0 + range.lowerBound * terms[index].stride * precision.byteCount } }
+    return part
+  }
 }
 
 /// out = base + Σ_m c_m·x_m, or out = base + f⊙Σ_m c_m·x_m, in one pass, with fused multiply-adds in the order given.
@@ -28,7 +35,13 @@ package struct WeightedTerms {
 ///   - base: nil stands for zeros; it may be the memory of `out`, as may any x_m.
 /// - Cost: each block is read once and `out` written once; no allocation.
 package func weightedSum(_ terms: WeightedTerms, factors: Block? = nil, addingTo base: Block?, into out: Block) {
-  BlockPieces.ask(before: out)
+  if BlockPieces.areMany(out) {
+    return forEachPiece(of: out.rows, BlockPieces.rows(out)) { rows in sum(terms.rows(rows, out.precision), factors: factors, addingTo: base?.rows(rows), into: out.rows(rows)) }
+  }
+  sum(terms, factors: factors, addingTo: base, into: out)
+}
+
+private func sum(_ terms: WeightedTerms, factors: Block?, addingTo base: Block?, into out: Block) {
   let flat = factors == nil && terms.areContiguous && out.isContiguous && base?.isContiguous != false
   withUnsafePointer(to: terms.terms) { first in
     var call = WeightedSumCall(

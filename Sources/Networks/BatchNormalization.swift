@@ -33,4 +33,16 @@ extension NetworkPlan {
     let group = last == count ? "\(name) of 1 sample" : "\(name) of \(count) samples, whose last group for normalization_batch \(samplesTogether ?? 0) is 1 sample,"
     throw Failure(.incompatible, "\(group) has a single number for each channel of \(single.name); a batch normalization needs at least 2 for a mean and a variance")
   }
+
+  /// Refuses parameters with a negative running variance, of which no batch can be the reason.
+  ///
+  /// - Parameter range: the parameters that may have changed; nil for all.
+  /// - Throws: `.outOfRange` naming the tensor and the place of the number within it.
+  package func checkVariances(_ parameters: Vector, within range: Range<Int>? = nil) throws(Failure) {
+    for each in batchNormalizations where range.map({ $0.overlaps(each.range) }) ?? true {
+      let variances = each.range.lowerBound + 3 * each.channels..<each.range.lowerBound + 4 * each.channels
+      guard let negative = variances.first(where: { parameters.load($0) < 0 }) else { continue }
+      throw Failure(.outOfRange, "the running variance of channel \(negative - variances.lowerBound) in \(each.name) is \(parameters.load(negative)); a variance is at least 0")
+    }
+  }
 }

@@ -18,6 +18,7 @@ final class InferencePass: Passage {
   private let scratchTile: Block
   private let sequences: SequenceScratch
   private let hasDrives: Bool
+  private let memory: FreshMemory
   /// The columns of the largest tile.
   let largestColumns: Int
   /// The columns of the present tile. Only the pass's worker changes them, between two tiles.
@@ -36,7 +37,7 @@ final class InferencePass: Passage {
   init(_ plan: NetworkPlan, _ weights: Weights, _ columns: Int, _ arena: Arena) {
     self.plan = plan
     self.weights = plan.stages.indices.map { [log] stage in plan.weights(stage: stage, weights, log: log) }
-    let rows = PassageRows(plan)
+    let (rows, mark) = (PassageRows(plan), arena.mark)
     func block(_ rows: Int) -> Block { arena.block(rows: rows, columns: columns, precision: plan.precision) }
     inputs = rows.inputs.map(block)
     scoreTile = block(plan.outputs)
@@ -45,6 +46,7 @@ final class InferencePass: Passage {
     bankOfStage = plan.stages.indices.map(plan.bank(ofInput:))
     sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
     hasDrives = plan.sequence != nil
+    memory = FreshMemory(arena, since: mark)
     largestColumns = columns
     self.columns = columns
   }
@@ -54,6 +56,7 @@ final class InferencePass: Passage {
     self.columns = columns
     if hasDrives { sequences.columns = columns }
     log.samples = samples
+    memory.provide(log.watch)
   }
 
   var scores: Block { scoreTile.packed(columns: columns) }
@@ -120,9 +123,9 @@ final class InferencePass: Passage {
 
   func pass(_ connector: Connector, stage: Int, from input: Block, to output: Block) {
     connector.evaluate(weights[stage], at: input, into: output, scratch: scratch)
-    // As in `TrainingPass`.
-    _ = log.isOver
   }
+
+  var isOver: Bool { log.isOver }
 
   func pass(block index: Int, stage: Int) -> Block {
     let block = plan.blocks[index]

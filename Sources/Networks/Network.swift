@@ -22,12 +22,13 @@ package final class Network: @unchecked Sendable {
   }
 
   /// A network with the given `plan.parameterCount` parameters.
-  /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite` naming the tensor; the reason why the work must end.
+  /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite` naming the tensor; `.outOfRange` for a negative running variance; the reason why the work must end.
   package init(_ plan: NetworkPlan, _ snapshot: ParameterSnapshot, metadata: Metadata = Metadata(), checksum: StoredChecksum = .notLoaded) throws(Failure) {
     try Self.check(snapshot.parameters, plan)
     for tensor in plan.tensors where try !allFiniteInPieces(snapshot.parameters[tensor.range]) {
       throw Failure(.notFinite, "the parameters \(tensor.name) hold NaN or infinity in \(plan.precision.name); they must be finite")
     }
+    try plan.checkVariances(snapshot.parameters)
     self.plan = plan
     self.checksum = checksum
     present = snapshot
@@ -70,7 +71,7 @@ package final class Network: @unchecked Sendable {
   }
 
   /// Replaces the present parameters by a copy of `parameters` and gives their version. On failure nothing changes.
-  /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite`; `.memory`; the reason why the work must end.
+  /// - Throws: `.shapeMismatch` for another number of parameters; `.notFinite`; `.outOfRange` for a negative running variance; `.memory`; the reason why the work must end.
   @discardableResult package func replaceParameters(with parameters: Vector) throws(Failure) -> Int {
     try Self.check(parameters, plan)
     // No lock is held while the parameters are copied: it may take long, and a tick of the caller's may be called meanwhile.
@@ -79,6 +80,7 @@ package final class Network: @unchecked Sendable {
         guard allFinite(parameters[piece]) else { throw Failure(.notFinite, "the parameters hold NaN or infinity; they must be finite") }
         copy(parameters[piece], into: copied[piece])
       }
+      try plan.checkVariances(copied)
     }
     return update { present in ParameterSnapshot(sharing: next, normalization: present.normalization, version: present.version + 1) }
   }
@@ -117,7 +119,7 @@ package final class Network: @unchecked Sendable {
   }
 
   /// Replaces the numbers of one tensor, given as a matrix in row-major order.
-  /// - Throws: `.shapeMismatch` if `value` has another number of elements; `.notFinite`, also for a number too large for the precision; `.memory`; the reason why the work must end.
+  /// - Throws: `.shapeMismatch` if `value` has another number of elements; `.notFinite`, also for a number too large for the precision; `.outOfRange` for a negative running variance; `.memory`; the reason why the work must end.
   package func replace(_ tensor: ParameterTensor, with value: TensorView) throws(Failure) {
     guard value.rows * value.columns == tensor.range.count else {
       throw Failure(.shapeMismatch, "\(tensor.name) has shape \(tensor.shape), \(tensor.range.count) numbers; \(value.rows * value.columns) were given")
@@ -135,6 +137,7 @@ package final class Network: @unchecked Sendable {
       guard try allFiniteInPieces(next.parameters[tensor.range]) else {
         throw Failure(.notFinite, "the value for \(tensor.name) holds a number too large for \(plan.precision.name)")
       }
+      try plan.checkVariances(next.parameters, within: tensor.range)
       if replace(before, by: next) { return }
     }
   }

@@ -181,6 +181,7 @@ package final class Predictor: @unchecked Sendable {
         let state = block.propagated(j, in: states)
         log.requireFinite(state, within: limit, "states of layer \(j)")
         let target = MutableTensorView(staged(j).base, type: ElementType(plan.precision), rows: features.rows, columns: block.stateWidth)
+        FreshMemory(target, rows: samples).provide(watch)
         scatter(state, count: samples.count, to: target, startRow: samples.lowerBound)
       }
     }

@@ -36,14 +36,16 @@ extension NetworkPlan {
     blocks[index].prepare(entries, parameters: parameters, into: prepared[preparedRange(stage: stage(ofBlock: index), for: purpose)], for: purpose)
   }
 
-  /// Computes the operators of all connectors.
+  /// Computes the operators of all connectors. If the work must end, the remaining ones are left out.
   func prepareConnectors(_ parameters: Vector, into prepared: Vector, for purpose: Purpose) {
-    for (stage, connector) in connectors { connector.prepare(parameters, into: prepared[preparedRange(stage: stage, for: purpose)]) }
+    let watch = Watch.current
+    for (stage, connector) in connectors where !watch.isOver { connector.prepare(parameters, into: prepared[preparedRange(stage: stage, for: purpose)]) }
   }
 
   /// Computes the tangents of all operators, which must be prepared for training.
   func prepareDirection(_ direction: Vector, into preparedDirection: Vector, at parameters: Vector, prepared: Vector) {
-    for (stage, each) in stages.enumerated() {
+    let watch = Watch.current
+    for (stage, each) in stages.enumerated() where !watch.isOver {
       let range = preparedRange(stage: stage, for: .training)
       switch each {
       case .map(let connector): connector.prepare(direction, into: preparedDirection[range], asDirection: true)

@@ -18,17 +18,19 @@ protocol Passage {
   func pass(_ connector: Connector, stage: Int, from input: Carried, to output: Carried)
   /// Passes a block, whose input lies in its first state, and gives the visible rows of its last state.
   func pass(block: Int, stage: Int) -> Carried
+  /// Whether the work must end. Asked before each stage, as layers are asked within a block.
+  var isOver: Bool { get }
 }
 
 extension Passage {
-  /// Carries a tile through consecutive stages of a network.
+  /// Carries a tile through consecutive stages of a network. If the work must end, the remaining stages are left out, and the result is meaningless.
   ///
   /// - Parameter first: the input of the first stage. It is copied if that stage is a block and reads other memory.
   /// - Returns: the output of the last stage; `first` if there is no stage.
   @inline(__always)
   func pass(_ plan: NetworkPlan, stages: Range<Int>, from first: Carried) -> Carried {
     var carried = first
-    for stage in stages {
+    for stage in stages where !isOver {
       switch plan.stages[stage] {
       case .map(let connector):
         let output = input(of: stage + 1)

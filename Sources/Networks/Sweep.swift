@@ -226,6 +226,7 @@ package final class Sweep: @unchecked Sendable {
     func run(_ index: Int, place: Int, sum: Vector?, worker: Int) {
         let (log, tile) = (logs[place], scratch[place])
         log.askNext()
+        if back { tile.memory.provide(log.watch) }
         if log.isOver { return }
         tile.columns = partition.columns(of: index)
         log.samples = partition.samples(of: index)

@@ -51,13 +51,14 @@ struct TangentPass: Passage {
     let weights = plan.weights(stage: stage, weights, draws: draws, firstSample: scratch.log.samples.lowerBound)
     let record = scratch.record(rows: connector.recordWidth)
     connector.evaluate(weights, at: input.state, into: output.state, record: record, scratch: scratch.scratch)
-    // A connector may be as wide as a layer: the watch is asked as after a layer. If the work must end, the blocks leave at once.
-    _ = scratch.log.isOver
+    // A connector may be as wide as a layer.
+    if isOver { return }
     connector.pushforward(
       weights, direction: direction.map { plan.weights(stage: stage, $0) }, at: input.state, record: record, tangent: input.tangent, into: output.tangent,
       scratch: scratch.scratch)
-    _ = scratch.log.isOver
   }
+
+  var isOver: Bool { scratch.log.isOver }
 
   func pass(block index: Int, stage: Int) -> Carried {
     let block = plan.blocks[index]

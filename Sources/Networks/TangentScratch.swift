@@ -13,6 +13,7 @@ final class TangentScratch {
   let sequenceTangents: SequenceScratch
   /// Room for one image; nil if none are changed.
   let imageRoom: Vector?
+  let memory: FreshMemory
   /// The columns of the present tile: at most those of the memory.
   @exclusivity(unchecked) var columns: Int {
     didSet { (sequences.columns, sequenceTangents.columns) = (columns, columns) }
@@ -29,7 +30,7 @@ final class TangentScratch {
   }
 
   init(_ plan: NetworkPlan, _ arena: Arena, columns: Int) {
-    let rows = PassageRows(plan)
+    let (rows, mark) = (PassageRows(plan), arena.mark)
     func block(_ rows: Int) -> Block { arena.block(rows: rows, columns: columns, precision: plan.precision) }
     inputs = rows.inputs.map { (block($0), block($0)) }
     banks = rows.banks.map { (block($0), block($0)) }
@@ -38,6 +39,7 @@ final class TangentScratch {
     sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
     sequenceTangents = SequenceScratch(arena, SequenceRows(plan), columns: columns)
     imageRoom = plan.inputShape.isImage ? arena.vector(count: plan.inputs, precision: plan.precision) : nil
+    memory = FreshMemory(arena, since: mark)
     self.columns = columns
   }
 

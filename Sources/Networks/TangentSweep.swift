@@ -87,9 +87,12 @@ package final class TangentSweep {
       // Tiles are processed in order: no later tile can hold the first sample that fails.
       guard scratch.log.first == nil else { return }
       scratch.log.askNext()
+      scratch.memory.provide(scratch.log.watch)
       scratch.columns = partition.columns(of: tile)
       scratch.log.samples = samples
       TangentPass(plan: plan, weights: weights, direction: directions, scratch: scratch, draws: draws).forward(source, featureDirection)
+      // The pass was interrupted: its scores are meaningless.
+      if scratch.log.isOver { return }
       scratch.log.requireFinite(scratch.scores, within: plan.precision.largest, "scores")
       scratch.log.requireFinite(scratch.scoreTangents, within: plan.precision.largest, "tangents of the scores")
       if let scoresOut { scatter(scratch.scores, count: samples.count, to: scoresOut, startRow: samples.lowerBound) }

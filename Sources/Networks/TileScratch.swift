@@ -101,6 +101,7 @@ final class TileScratch {
   /// The tile's sequences and the drives computed from them, and their cotangents.
   let sequences: SequenceScratch
   let sequenceCotangents: SequenceScratch
+  let memory: FreshMemory
   /// The columns of the present tile: at most those of the memory.
   @exclusivity(unchecked) var columns: Int {
     didSet { (sequences.columns, sequenceCotangents.columns) = (columns, columns) }
@@ -108,6 +109,7 @@ final class TileScratch {
 
   init(_ arena: Arena, _ rows: TileRows, columns: Int) {
     let precision = rows.precision
+    let mark = arena.mark
     func block(_ rows: Int) -> Block { arena.block(rows: rows, columns: columns, precision: precision) }
     whole = (block(rows.outputs), block(rows.outputs), block(rows.outputs), block(rows.all))
     cotangents = rows.cotangents.map(block)
@@ -118,6 +120,7 @@ final class TileScratch {
     imageRoom = rows.image > 0 ? arena.vector(count: rows.image, precision: precision) : nil
     sequences = SequenceScratch(arena, rows.sequences, columns: columns)
     sequenceCotangents = SequenceScratch(arena, rows.sequenceCotangents, columns: columns)
+    memory = FreshMemory(arena, since: mark)
     self.columns = columns
   }
 

@@ -28,11 +28,12 @@ struct TrainingPass: Passage {
   /// Pulls the cotangent of the scores back through all stages, and adds to the gradient.
   ///
   /// - Parameter toFeatures: whether the cotangent of the features is wanted.
-  /// - Returns: the cotangent of the normalized features, if it is wanted.
+  /// - Returns: the cotangent of the normalized features, if it is wanted and the work need not end.
   func backward(gradient: Vector?, toFeatures: Bool) -> Block? {
     if toFeatures { tile.sequenceCotangents.clear() }
     var cotangent = tile.scoreCotangent
     for stage in plan.stages.indices.reversed() {
+      if isOver { return nil }
       let bank = plan.bank(ofInput: stage)
       switch plan.stages[stage] {
       case .map(let connector):
@@ -75,6 +76,8 @@ struct TrainingPass: Passage {
 
   // Passage
 
+  var isOver: Bool { log.isOver }
+
   func input(of stage: Int) -> Block {
     guard stage < plan.stages.count else { return tile.scores }
     return switch plan.stages[stage] {
@@ -86,8 +89,6 @@ struct TrainingPass: Passage {
   func pass(_ connector: Connector, stage: Int, from input: Block, to output: Block) {
     tile.keep(connectorInput: input, stage: stage)
     connector.evaluate(weights(of: stage), at: input, into: output, record: keeping ? tile.record(stage: stage) : nil, scratch: tile.scratch(stage: stage))
-    // A connector may be as wide as a layer: the watch is asked as after a layer. If the work must end, the blocks leave at once.
-    _ = log.isOver
   }
 
   func pass(block index: Int, stage: Int) -> Block {

@@ -117,6 +117,9 @@ typedef struct {
   /// Channels of one group's results and inputs.
   ptrdiff_t outputs;
   ptrdiff_t inputs;
+  /// The outputs of each group that are packed: from a multiple of 4 to a multiple of 4 with at least 8 behind it, or to the last.
+  ptrdiff_t firstOutput;
+  ptrdiff_t endOutput;
   /// From one group, output and input to the next.
   ptrdiff_t groupStride;
   ptrdiff_t outputStride;

@@ -9,6 +9,8 @@ typedef void (*sode_shim_release)(void *memory, size_t size, void *user);
  * needs: for many megabytes this takes long, and only the caller can ask its watch meanwhile. */
 void *sode_shim_memory_allocate(size_t size, int32_t *needs_zeros);
 void sode_shim_memory_release(void *memory, size_t size);
+/* Lets the system provide all pages of `size` bytes, whose contents stay. */
+void sode_shim_memory_provide(void *memory, size_t size);
 /* Counts `size` bytes that come from elsewhere, until they are given back: 0 done, -1 when the limit refuses. */
 int sode_shim_memory_claim(size_t size);
 void sode_shim_memory_unclaim(size_t size);

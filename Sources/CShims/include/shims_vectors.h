@@ -3,6 +3,10 @@
 #pragma once
 #include <stdint.h>
 
+// Every function here is inlined, so no vector is ever passed to a call, whose convention would depend on the instruction set.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpsabi"
+
 #define SODE_INLINE static inline __attribute__((always_inline, unused))
 
 #ifdef __FMA__
@@ -168,3 +172,5 @@ SODE_INTERLEAVE(sode_double2, double, 2, SODE_LIST(0, 2), SODE_LIST(1, 3), SODE_
 SODE_INTERLEAVE(sode_double4, double, 4, SODE_LIST(0, 4, 1, 5), SODE_LIST(2, 6, 3, 7), SODE_LIST(0, 2, 4, 6), SODE_LIST(1, 3, 5, 7))
 SODE_INTERLEAVE(
     sode_double8, double, 8, SODE_LIST(0, 8, 1, 9, 2, 10, 3, 11), SODE_LIST(4, 12, 5, 13, 6, 14, 7, 15), SODE_LIST(0, 2, 4, 6, 8, 10, 12, 14), SODE_LIST(1, 3, 5, 7, 9, 11, 13, 15))
+
+#pragma clang diagnostic pop

@@ -118,7 +118,8 @@ class Gradient(Handle):
     def curvature(self, features: ArrayLike, targets: ArrayLike, direction: ArrayLike, kind: str = "gauss_newton") -> numpy.ndarray:
         """The product [parameters] of the mean loss's second derivatives with a direction [parameters].
 
-        kind: "gauss_newton" (JᵀHJ, positive semidefinite, exact) or "hessian" (sixth-order differences of exact gradients).
+        kind: "gauss_newton" (JᵀHJ, positive semidefinite, exact) or "hessian" (sixth-order differences of exact gradients; near a kink,
+        as of relu or max pooling, differences see both sides).
         """
         x, y = tensor_of(features, "features"), tensor_of(targets, "targets")
         along = tensor_of(direction, "direction")

@@ -82,6 +82,26 @@ def test_running_averages_are_those_of_the_data():
     assert abs(evaluated - trained) < 1e-3 * trained
 
 
+def test_negative_running_variances_are_refused(tmp_path):
+    """By whatever way parameters come in; the network stays as it was. A variance of 0 is allowed."""
+    network = stableode.Network(input_shape=[1, 6, 6], outputs=3, blocks=[{"connector": "convolution", "channels": 4}, RESIDUAL | {"layers": 2}])
+    before, statistics = network.parameter_vector, network.parameters["blocks.0.n1"].copy()
+    text = r"the running variance of channel 2 in blocks\.0\.n1 is -0\.5; a variance is at least 0"
+    statistics[1, 3, 2] = -0.5
+    with pytest.raises(stableode.OutOfRangeError, match=text):
+        network.parameters["blocks.0.n1"] = statistics
+    place = numpy.flatnonzero(before == 1)
+    everything = before.copy()
+    everything[place] = -0.5
+    with pytest.raises(stableode.OutOfRangeError, match="the running variance of channel"):
+        network.parameter_vector = everything
+    assert numpy.array_equal(network.parameter_vector, before)
+    statistics[1, 3, 2] = 0
+    network.parameters["blocks.0.n1"] = statistics
+    network.save(tmp_path / "zero.safetensors")
+    assert numpy.isfinite(stableode.Network.load(tmp_path / "zero.safetensors").scores(images(2, 1, 6, 6))).all()
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_cancelled_batch_leaves_the_network_as_it_was(threads):
     network = stableode.Network(input_shape=[1, 12, 12], outputs=3, blocks=[{"connector": "convolution", "channels": 8}, RESIDUAL])

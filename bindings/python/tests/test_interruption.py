@@ -131,6 +131,35 @@ def test_training_reports_and_ends_in_time(world, optimizer, integrator):
     assert history.outcome == "cancelled" and gap < PROMISE and answer < PROMISE, (gap, answer)
 
 
+def _images(*stages, height=64):
+    return dict(input_shape=[3, height, height], outputs=10, seed=1, blocks=[*stages, dict(connector="global_average")])
+
+
+def _stage(channels, **options):
+    return [dict(connector="convolution", kernel=3, channels=channels), dict(operator="convolution", horizon=1.0, **options)]
+
+
+#: Networks of images whose operations take long: millions of weights, states of many megabytes, tiles that meet.
+LARGE_IMAGES = {
+    "grouped": _images(*_stage(512, field="bottleneck", hidden_width=512, groups=16, layers=2, integrator="euler"), height=32),
+    "imex": _images(*_stage(64, field="gradient_flow", integrator="imex", layers=6)),
+    "many_weights": _images(*_stage(512, field="antisymmetric", integrator="rk4", layers=6), height=16),
+    "normalized": _images(*_stage(64, field="pre_activation", integrator="euler", layers=8, normalization="batch")),
+}
+
+
+@pytest.mark.parametrize("call", ["predict", "gradient"])
+@pytest.mark.parametrize("name", LARGE_IMAGES)
+def test_large_image_networks_end_in_time(name, call):
+    network = stableode.Network(**LARGE_IMAGES[name])
+    x, y = rows(64, network.inputs), numpy.arange(64) % 10
+    for tick in (1, 2, 5):
+        network = stableode.Network(**LARGE_IMAGES[name])
+        gradient, meter = stableode.Gradient(network, 64), Meter(tick)
+        status = meter.run((lambda: network.predict(x)) if call == "predict" else (lambda: gradient.loss_and_gradient(x, y)))  # noqa: B023
+        assert meter.gap < PROMISE and (status == 0 or meter.answer < PROMISE), meter
+
+
 def test_limits_end_calls_with_an_exception_and_training_with_an_outcome(world):
     with stableode.limits(seconds=0.05), pytest.raises(stableode.TimeLimitError, match="50 ms") as caught:
         world.network.evaluate(world.data)
