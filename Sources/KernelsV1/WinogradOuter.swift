@@ -46,8 +46,12 @@ import CKernels
   convolutionGradient(F.self, &call, room)
 }
 
-/// Numbers of a row that are transposed and summed at a time; short sums round less.
-private let winogradPiece = 64
+/// Numbers of a row that are transposed and summed at a time; short sums round less. The direct gradient's sums are shorter where registers are longer, and these are to round at most twice as much.
+#if V4
+  private let winogradPiece = 32
+#else
+  private let winogradPiece = 64
+#endif
 
 /// All outputs and some neighboring inputs.
 private struct Strip<F: Family> {

@@ -29,6 +29,9 @@ import VectorFields
   private static func batch(_ json: String, samples: Int) throws -> BatchCase {
     let network = try network(json)
     let parameters = try Numbers.normal(network.plan.parameterCount, network.plan.precision, seed: 91, deviation: 0.3)
+    for each in network.plan.batchNormalizations {
+      for index in each.range.suffix(each.channels) { parameters[index] = abs(parameters[index]) }
+    }
     try network.replaceParameters(with: parameters.vector)
     return try BatchCase(network, samples: samples)
   }
