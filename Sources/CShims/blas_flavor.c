@@ -1,10 +1,9 @@
 #define _GNU_SOURCE
 #include "shims_blas_flavor.h"
+#include "shims_lock.h"
 #include <dlfcn.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <unistd.h>
 
 /* Weak: an OpenBLAS that is linked in brings the second only if someone asks for it. */
 extern void cblas_sgemm(void) __attribute__((weak));
@@ -33,20 +32,13 @@ int sode_shim_blas_flavor(void) {
   return atomic_load_explicit(&known, memory_order_relaxed);
 }
 
-/* The process one of whose threads is in a product; 0 when none is. After fork() the child finds its parent's number where another thread was inside, and takes it over: that thread is not in the child. */
-static atomic_int inside;
+/* Held during a product where one product runs at a time. */
+static sode_shim_atomic inside;
 
 void sode_shim_blas_enter(void) {
-  if (sode_shim_blas_flavor() != SODE_SHIM_BLAS_SERIAL) return;
-  int self = (int)getpid();
-  for (int spins = 0;; spins++) {
-    int found = atomic_load_explicit(&inside, memory_order_relaxed);
-    if (found != self && atomic_compare_exchange_weak_explicit(&inside, &found, self, memory_order_acquire, memory_order_relaxed)) return;
-    if (spins < 100) __builtin_ia32_pause();
-    else sched_yield();
-  }
+  if (sode_shim_blas_flavor() == SODE_SHIM_BLAS_SERIAL) sode_shim_lock_enter(&inside);
 }
 
 void sode_shim_blas_leave(void) {
-  if (sode_shim_blas_flavor() == SODE_SHIM_BLAS_SERIAL) atomic_store_explicit(&inside, 0, memory_order_release);
+  if (sode_shim_blas_flavor() == SODE_SHIM_BLAS_SERIAL) sode_shim_lock_leave(&inside);
 }

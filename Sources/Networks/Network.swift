@@ -1,4 +1,3 @@
-import Glibc
 import LinearAlgebra
 import Settings
 
@@ -9,9 +8,11 @@ package final class Network: @unchecked Sendable {
   package let plan: NetworkPlan
   /// Whether the network was loaded from a file, and whether that file had a checksum.
   package let checksum: StoredChecksum
-  private var lock = pthread_mutex_t()
+  private let lock = ForkSafeLock()
   private var present: ParameterSnapshot
   private var notes: Metadata
+  /// How often the metadata have been changed.
+  private var notesVersion = 0
   /// A predictor of few samples with the present parameters that no call uses now.
   private var idlePredictor: Predictor?
 
@@ -33,10 +34,7 @@ package final class Network: @unchecked Sendable {
     self.checksum = checksum
     present = snapshot
     notes = metadata
-    pthread_mutex_init(&lock, nil)
   }
-
-  deinit { pthread_mutex_destroy(&lock) }
 
   private static func check(_ parameters: Vector, _ plan: NetworkPlan) throws(Failure) {
     guard parameters.count == plan.parameterCount else {
@@ -47,17 +45,24 @@ package final class Network: @unchecked Sendable {
 
   /// The caller's metadata of the network.
   package var metadata: Metadata {
-    pthread_mutex_lock(&lock)
-    defer { pthread_mutex_unlock(&lock) }
-    return notes
+    lock.locked { notes }
   }
 
   /// Sets or removes the text under a key.
   /// - Throws: what `Metadata.set` throws.
   package func setMetadata(_ key: String, _ value: String?) throws(Failure) {
-    pthread_mutex_lock(&lock)
-    defer { pthread_mutex_unlock(&lock) }
-    try notes.set(key, value)
+    while true {
+      var (next, version) = lock.locked { (notes, notesVersion) }
+      try next.set(key, value)
+      // If another thread has changed them meanwhile, its change is kept, and this one is made again.
+      let isSet = lock.locked { () -> Bool in
+        guard notesVersion == version else { return false }
+        swap(&notes, &next)
+        notesVersion += 1
+        return true
+      }
+      if isSet { return }
+    }
   }
 
   /// A network with the same parameters and metadata. Because snapshots never change, the two networks share one until either of them gets another.
@@ -65,9 +70,7 @@ package final class Network: @unchecked Sendable {
 
   /// The present parameters. Their vector is a view: keep the snapshot alive as long as the vector is used.
   package var snapshot: ParameterSnapshot {
-    pthread_mutex_lock(&lock)
-    defer { pthread_mutex_unlock(&lock) }
-    return present
+    lock.locked { present }
   }
 
   /// Replaces the present parameters by a copy of `parameters` and gives their version. On failure nothing changes.
@@ -186,11 +189,11 @@ package final class Network: @unchecked Sendable {
 
   /// Keeps a predictor, if it has the present parameters and is small, or nil. Gives the one that was kept before; nothing is freed under the lock.
   private func exchangeIdlePredictor(_ next: Predictor?) -> Predictor? {
-    pthread_mutex_lock(&lock)
-    defer { pthread_mutex_unlock(&lock) }
-    let before = idlePredictor
-    idlePredictor = next.flatMap { $0.isOf(present) && $0.byteCount <= Self.keptBytes ? $0 : nil }
-    return before
+    lock.locked {
+      let before = idlePredictor
+      idlePredictor = next.flatMap { $0.isOf(present) && $0.byteCount <= Self.keptBytes ? $0 : nil }
+      return before
+    }
   }
 
   @discardableResult private func update(_ change: (ParameterSnapshot) -> ParameterSnapshot) -> Int {
@@ -205,11 +208,11 @@ package final class Network: @unchecked Sendable {
   private func replace(_ before: ParameterSnapshot, by next: ParameterSnapshot) -> Bool {
     // The predictor has the parameters from before the change.
     defer { giveUpIdlePredictor() }
-    pthread_mutex_lock(&lock)
-    defer { pthread_mutex_unlock(&lock) }
-    guard present === before else { return false }
-    present = next
-    return true
+    return lock.locked {
+      guard present === before else { return false }
+      present = next
+      return true
+    }
   }
 }
 

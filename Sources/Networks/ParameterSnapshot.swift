@@ -1,4 +1,3 @@
-import Glibc
 import Gradients
 import LinearAlgebra
 import Settings
@@ -11,7 +10,7 @@ package final class ParameterSnapshot: @unchecked Sendable {
   /// The number of times that the network's parameters had been replaced: within one network, equal numbers mean equal parameters.
   package let version: Int
 
-  private var lock = pthread_mutex_t()
+  private let lock = ForkSafeLock()
   private var inferenceMemory: (prepared: Buffer, extended: Buffer?)?
 
   /// A copy of `parameters`.
@@ -21,7 +20,6 @@ package final class ParameterSnapshot: @unchecked Sendable {
     buffer = try Buffer(count: parameters.count, precision: parameters.precision)
     self.parameters = buffer.vector(count: parameters.count, precision: parameters.precision)
     self.normalization = normalization
-    pthread_mutex_init(&lock, nil)
     try copyInPieces(parameters, into: self.parameters)
   }
 
@@ -30,7 +28,6 @@ package final class ParameterSnapshot: @unchecked Sendable {
     self.version = version
     (buffer, parameters) = (other.buffer, other.parameters)
     self.normalization = normalization
-    pthread_mutex_init(&lock, nil)
   }
 
   /// A snapshot of zeros, which `fill` overwrites once, before the snapshot is shared.
@@ -39,11 +36,8 @@ package final class ParameterSnapshot: @unchecked Sendable {
     buffer = try Buffer(count: plan.parameterCount, precision: plan.precision)
     parameters = buffer.vector(count: plan.parameterCount, precision: plan.precision)
     self.normalization = normalization
-    pthread_mutex_init(&lock, nil)
     try fill(parameters)
   }
-
-  deinit { pthread_mutex_destroy(&lock) }
 
   /// The extended parameters with the operators prepared for single samples. The first call makes them; all predictors of this snapshot share them.
   ///
@@ -59,10 +53,10 @@ package final class ParameterSnapshot: @unchecked Sendable {
 
   /// Gives the operators that are kept already; if there are none, keeps and gives `made`.
   private func keptInferenceMemory(_ made: (prepared: Buffer, extended: Buffer?)?) -> (prepared: Buffer, extended: Buffer?)? {
-    pthread_mutex_lock(&lock)
-    defer { pthread_mutex_unlock(&lock) }
-    if inferenceMemory == nil { inferenceMemory = made }
-    return inferenceMemory
+    lock.locked {
+      if inferenceMemory == nil { inferenceMemory = made }
+      return inferenceMemory
+    }
   }
 
   private func makeInferenceMemory(_ plan: NetworkPlan) throws(Failure) -> (prepared: Buffer, extended: Buffer?) {
