@@ -14,6 +14,7 @@ from conftest import PREFIX, ROOT, build, run, without_swift
 EXAMPLES = ROOT / "examples"
 TESTED_HERE = {
     "c/fashion_mnist.c",
+    "c/image_network.c",
     "c/lm_resnet.c",
     "c/peaks.c",
     "c/serve_images.c",
@@ -113,13 +114,16 @@ def test_fashion_mnist_in_python(tmp_path):
     assert percent("test accuracy", python("fashion_mnist.py", tmp_path)) >= 88.5
 
 
-def test_image_network_in_python_served_from_c(tmp_path):
-    """A convolutional network learns from a few images in Python. C computes the same bits from the saved model, image by image."""
+def test_image_network_in_c_and_python_served_from_c(tmp_path):
+    """A convolutional network learns from a few images, in C and in Python with the same figures. C computes the same bits from the saved models, image by image."""
     output = python("image_network.py", tmp_path, "--epochs", "2", "--samples", "4000", "--save", "model.safetensors", "--scores", "scores.f32")
     accuracy = percent("test accuracy", output)
     assert accuracy >= 60
     served = run(build(EXAMPLES / "c/serve_images.c", tmp_path), "model.safetensors", "scores.f32", cwd=tmp_path, env=without_swift(), timeout=300)
     assert percent("accuracy", served) == accuracy and "0 images with other scores" in served
+    assert percent("test accuracy", run(build(EXAMPLES / "c/image_network.c", tmp_path), "2", "4000", "own.safetensors", cwd=tmp_path, env=without_swift(), timeout=300)) == accuracy
+    served = run(tmp_path / "serve_images", "own.safetensors", "scores.f32", cwd=tmp_path, env=without_swift(), timeout=300)
+    assert "0 images with other scores" in served
 
 
 def test_lm_resnet_in_c_and_python(tmp_path):
