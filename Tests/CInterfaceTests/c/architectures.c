@@ -1,20 +1,22 @@
-/* Every network of the literature, by its name: trained for one epoch on some images, saved, loaded, and serving the same bits. */
+/* Every network of the literature, by its name: trained for one epoch on some images, saved, loaded, and serving the same bits. With SODE_ARCHITECTURE_IMAGES=2000 in the environment the networks
+ * have all their layers and learn from so many images, which takes about an hour. */
 #include <stableode.h>
 #include <stdlib.h>
 
 #include "check.h"
 
-enum { SAMPLES = 16 };
+/* A multiple of 8. */
+static int64_t samples = 16;
 
 static int ends_with(const char *text, const char *end) { return strlen(text) >= strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0; }
 
 static void sweep(const char *name) {
   int is_gray = strncmp(name, "hr_", 3) == 0 || strncmp(name, "near_identity", 13) == 0;
   int64_t side = is_gray ? 28 : ends_with(name, "stl10") ? 96 : 32, channels = is_gray ? 1 : 3, outputs = ends_with(name, "cifar100") ? 100 : 10;
-  int64_t shape[4] = {SAMPLES, channels, side, side}, label_shape[1] = {SAMPLES}, score_shape[2] = {SAMPLES, outputs}, i, pixels = SAMPLES * channels * side * side;
+  int64_t shape[4] = {samples, channels, side, side}, label_shape[1] = {samples}, score_shape[2] = {samples, outputs}, i, pixels = samples * channels * side * side;
   uint8_t *images = malloc((size_t)pixels);
-  int64_t labels[SAMPLES];
-  float scores[SAMPLES * 100], again[SAMPLES * 100];
+  int64_t *labels = malloc((size_t)samples * sizeof(int64_t));
+  float *scores = malloc((size_t)(samples * outputs) * sizeof(float)), *again = malloc((size_t)(samples * outputs) * sizeof(float));
   sode_tensor x = sode_tensor_u8(images, 4, shape), y = sode_tensor_i64(labels, 1, label_shape);
   sode_tensor out = sode_tensor_f32(scores, 2, score_shape), out_again = sode_tensor_f32(again, 2, score_shape);
   sode_network *network = NULL, *loaded = NULL;
@@ -23,10 +25,10 @@ static void sweep(const char *name) {
   char json[512];
 
   for (i = 0; i < pixels; i++) images[i] = (uint8_t)(i * 2654435761u >> 13);
-  for (i = 0; i < SAMPLES; i++) labels[i] = i % outputs;
-  /* Two layers in each block, and few groups, so that every name is quick. */
-  snprintf(json, sizeof json, "{\"architecture\": \"%s\", \"input_shape\": [%d, %d, %d], \"outputs\": %d, \"layers\": 2%s}", name, (int)channels, (int)side, (int)side, (int)outputs,
-           strcmp(name, "lm_resnext_29") == 0 ? ", \"cardinality\": 2, \"base_width\": 4" : "");
+  for (i = 0; i < samples; i++) labels[i] = i % outputs;
+  /* With few images, two layers in each block and few groups, so that every name is quick. */
+  snprintf(json, sizeof json, "{\"architecture\": \"%s\", \"input_shape\": [%d, %d, %d], \"outputs\": %d%s%s}", name, (int)channels, (int)side, (int)side, (int)outputs,
+           samples < 1000 ? ", \"layers\": 2" : "", samples < 1000 && strcmp(name, "lm_resnext_29") == 0 ? ", \"cardinality\": 2, \"base_width\": 4" : "");
   if (!CHECK_OK(sode_network_create_json(json, SODE_TEXT_END, &network))) printf("%s\n", name);
   CHECK_OK(sode_dataset_create(&x, &y, &data));
   CHECK_OK(sode_network_fit_normalization(network, data));
@@ -37,12 +39,16 @@ static void sweep(const char *name) {
   CHECK_OK(sode_network_save(network, "architecture.sode"));
   CHECK_OK(sode_network_load("architecture.sode", &loaded));
   CHECK_OK(sode_network_predict(loaded, &x, SODE_SCORES, 1, &out_again));
-  if (!CHECK(memcmp(scores, again, sizeof(float) * (size_t)(SAMPLES * outputs)) == 0)) printf("%s\n", name);
+  if (!CHECK(memcmp(scores, again, sizeof(float) * (size_t)(samples * outputs)) == 0)) printf("%s\n", name);
+  if (samples >= 1000) printf("%s: trained on %d images\n", name, (int)samples);
   sode_trainer_free(trainer);
   sode_network_free(loaded);
   sode_network_free(network);
   sode_dataset_free(data);
   remove("architecture.sode");
+  free(labels);
+  free(scores);
+  free(again);
   free(images);
 }
 
@@ -50,6 +56,7 @@ int main(void) {
   int64_t count = 0, i;
   const char *name = NULL, *help = NULL;
   sode_network *network = NULL;
+  if (getenv("SODE_ARCHITECTURE_IMAGES")) samples = atoll(getenv("SODE_ARCHITECTURE_IMAGES"));
   CHECK_OK(sode_registry_count("architectures", &count));
   CHECK(count >= 30);
   for (i = 0; i < count; i++) {

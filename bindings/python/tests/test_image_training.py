@@ -222,3 +222,21 @@ def test_a_reversible_gradient_is_that_of_all_states():
     stored, recovered = (stableode.Gradient(own, 32, memory=memory).loss_and_gradient(x, labels) for memory in ("store_all", "reversible"))
     assert stored[0] == recovered[0]
     assert numpy.linalg.norm(recovered[1] - stored[1]) < 1e-3 * numpy.linalg.norm(stored[1])
+
+
+def test_reversible_training_needs_no_memory_for_200_layers():
+    """Verlet's method over 32 channels of 28 x 28 pixels: the tape is that of any number of layers, and the gradient that of stored states."""
+
+    def network(layers, memory):
+        stage = dict(field="hamiltonian", operator="convolution", integrator="verlet", layers=layers, horizon=2.0, memory=memory)
+        return stableode.Network(input_shape=[32, 28, 28], outputs=10, seed=1, blocks=[stage, dict(connector="global_average")])
+
+    deep = network(200, "reversible")
+    plan, few = deep.memory_plan(32), network(10, "reversible").memory_plan(32)
+    assert plan.tape_bytes == few.tape_bytes <= 4 * 4 * 32 * 32 * 28 * 28
+    # What grows are the weights of the layers: gradients, and kernels in the order in which they are read.
+    assert plan.scratch_bytes - few.scratch_bytes < 190 * (32 * 32 * 9 + 32) * 4 * 10
+    x, y = numpy.random.default_rng(0).standard_normal((32, 32, 28, 28)).astype("float32"), numpy.arange(32) % 10
+    loss, gradient = stableode.Gradient(deep, 32).loss_and_gradient(x, y)
+    stored_loss, stored = stableode.Gradient(network(200, "store_all"), 32).loss_and_gradient(x, y)
+    assert loss == stored_loss and abs(gradient - stored).max() < 1e-3 * abs(stored).max()
