@@ -2,6 +2,15 @@ import CShims
 import Glibc
 import Settings
 
+/// Memory for the statistics of a step's layers.
+package struct StatisticsSums {
+  package let numbers: Vector
+  /// For the place of each layer's entry in the parameters the place of its statistics.
+  package let places: [Int: Int]
+
+  package init(numbers: Vector, places: [Int: Int]) { (self.numbers, self.places) = (numbers, places) }
+}
+
 /// Tiles of one batch that advance side by side and meet where a layer needs numbers of all samples, as batch normalization does.
 ///
 /// Each tile runs in a fiber, a function with a stack of its own. Where it needs the others it writes its numbers to slots and is suspended until all tiles have written theirs. A worker resumes its tiles one after
@@ -65,8 +74,8 @@ package final class TileMeeting: @unchecked Sendable {
     /// Adds a batch's statistics of a layer to those of this step, once for all tiles.
     package func note(_ place: UnsafeMutableRawPointer, _ body: (Vector) -> Void) {
       guard tile == 0, !isReturning, let parameters = meeting.parameters, let statistics = meeting.statistics else { return }
-      let offset = (place - parameters.base) / parameters.precision.byteCount
-      body(statistics[offset..<statistics.count])
+      guard let first = statistics.places[(place - parameters.base) / parameters.precision.byteCount] else { preconditionFailure("a layer whose statistics have no place") }
+      body(statistics.numbers[first..<statistics.numbers.count])
     }
 
     fileprivate func begin(_ work: @escaping () -> Void) {
@@ -86,9 +95,9 @@ package final class TileMeeting: @unchecked Sendable {
   private let fiber: OpaquePointer?
   private var quanta = 0
   private var samples = 0
-  /// The parameters whose places name layers, and for each place the sums of its statistics in this step.
+  /// The parameters whose places name layers, and the sums of the layers' statistics in this step.
   private var parameters: Vector?
-  private var statistics: Vector?
+  private var statistics: StatisticsSums?
   private let counters: UnsafeMutablePointer<Counters>
 
   private struct Counters {
@@ -165,9 +174,9 @@ package final class TileMeeting: @unchecked Sendable {
   /// Seats the tiles of a batch.
   ///
   /// - Parameters:
-  ///   - parameters, statistics: the parameters that the tiles read, and memory in the same layout for the statistics of layers; nil if none are wanted.
+  ///   - parameters, statistics: the parameters that the tiles read, and memory for the statistics of layers; nil if none are wanted.
   ///   - extents: the samples and the columns of each tile.
-  package func seat(_ tiles: Int, parameters: Vector?, statistics: Vector?, _ extents: (_ tile: Int) -> (samples: Int, columns: Int)) {
+  package func seat(_ tiles: Int, parameters: Vector?, statistics: StatisticsSums?, _ extents: (_ tile: Int) -> (samples: Int, columns: Int)) {
     (self.parameters, self.statistics) = (parameters, statistics)
     for tile in 0..<tiles { (seats[tile].samples, seats[tile].columns) = extents(tile) }
   }
@@ -220,7 +229,7 @@ package final class TileMeeting: @unchecked Sendable {
   /// Runs one tile that meets no other, so that its statistics are those of its own samples, on the calling thread.
   ///
   /// - Parameters: as of `seat` and `run`.
-  package func runAlone(samples: Int, columns: Int, parameters: Vector?, statistics: Vector?, _ body: () -> Void) {
+  package func runAlone(samples: Int, columns: Int, parameters: Vector?, statistics: StatisticsSums?, _ body: () -> Void) {
     guard let fiber else { preconditionFailure("a meeting for tiles that run alone") }
     seat(1, parameters: parameters, statistics: statistics) { _ in (samples, columns) }
     (quanta, self.samples) = (Self.quanta(columns), samples)

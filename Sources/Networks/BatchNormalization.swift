@@ -8,6 +8,8 @@ package struct BatchNormalization: Sendable {
   package let name: String
   /// Its entry in the parameters: scales, shifts, running means and running variances, `channels` numbers each.
   package let range: Range<Int>
+  /// Its entry in a vector of the statistics of all normalizations, as long as that in the parameters.
+  package let statistics: Range<Int>
   package let channels: Int
   package let form: AcrossSamples
 }

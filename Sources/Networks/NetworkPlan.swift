@@ -155,10 +155,17 @@ package final class NetworkPlan: Sendable {
     let states = [inputShape, state] + shapes + blockShapes
     tileColumns = states.contains(where: { $0.pixels > 1 }) ? Block.quantum : LinearAlgebra.tileColumns(width: max(width, blockShapes.map(\.features).max() ?? 0), precision: precision)
     tensors = layout.tensors
-    batchNormalizations = layout.tensors.flatMap { tensor -> [BatchNormalization] in
-      guard case .normalization(let form?) = tensor.role, let channels = tensor.shape.last else { return [] }
-      return stride(from: tensor.range.lowerBound, to: tensor.range.upperBound, by: 4 * channels).map { BatchNormalization(name: tensor.name, range: $0..<$0 + 4 * channels, channels: channels, form: form) }
+    var normalizations: [BatchNormalization] = []
+    var statistics = 0
+    for tensor in layout.tensors {
+      guard case .normalization(let form?) = tensor.role, let channels = tensor.shape.last else { continue }
+      for first in stride(from: tensor.range.lowerBound, to: tensor.range.upperBound, by: 4 * channels) {
+        normalizations.append(BatchNormalization(name: tensor.name, range: first..<first + 4 * channels, statistics: statistics..<statistics + 4 * channels, channels: channels, form: form))
+        statistics += 4 * channels
+      }
     }
+    batchNormalizations = normalizations
+    statisticsPlaces = Dictionary(uniqueKeysWithValues: normalizations.map { ($0.range.lowerBound, $0.statistics.lowerBound) })
     samplesTogether = try Self.samplesTogether(batchNormalizations)
     parameterCount = layout.count
   }
@@ -223,6 +230,10 @@ package final class NetworkPlan: Sendable {
 
   /// The normalizations with running averages, one for each layer's entry in its tensor.
   package let batchNormalizations: [BatchNormalization]
+  /// For the place of each of their entries in the parameters the place in the statistics.
+  let statisticsPlaces: [Int: Int]
+  /// The numbers of the statistics of all batch normalizations.
+  var statisticsCount: Int { batchNormalizations.last?.statistics.upperBound ?? 0 }
   /// How many parameters are running averages.
   package var runningAverages: Int { batchNormalizations.reduce(0) { $0 + 2 * $1.channels } }
   /// How many samples of a training batch are normalized together, each group being a tile; nil where samples are independent, or all samples of a batch are normalized together.

@@ -62,9 +62,9 @@ package final class Sweep: @unchecked Sendable {
   private let meeting: TileMeeting?
   /// For each worker the meeting of a tile that is normalized by itself; empty if none is.
   private let alone: [TileMeeting]
-  /// Sums of the statistics of a batch's layers, in the layout of the parameters: one vector where tiles meet, otherwise one for each group of tiles.
+  /// Sums of the statistics of a batch's layers: one vector where tiles meet, otherwise one for each group of tiles.
   private let statistics: [Vector]
-  /// The statistics of the pass that `keepStatistics` chose, in the same layout.
+  /// The statistics of the pass that `keepStatistics` chose.
   private let keptStatistics: [Vector]
   /// The tasks of preparing and finishing operators, each with several sets of operators.
   private let chunks: OperatorChunks
@@ -98,8 +98,8 @@ package final class Sweep: @unchecked Sendable {
     groupGradients = gradients
     unwanted = geometry.needsUnwanted ? arena.vector(count: plan.extendedCount, precision: plan.precision) : nil
     var scratch: [TileScratch] = []
-    statistics = (0..<geometry.statisticsCount).map { [arena] _ in arena.vector(count: plan.extendedCount, precision: plan.precision) }
-    keptStatistics = (0..<geometry.statisticsCount).map { [arena] _ in arena.vector(count: plan.extendedCount, precision: plan.precision) }
+    statistics = (0..<geometry.statisticsCount).map { [arena] _ in arena.vector(count: plan.statisticsCount, precision: plan.precision) }
+    keptStatistics = (0..<geometry.statisticsCount).map { [arena] _ in arena.vector(count: plan.statisticsCount, precision: plan.precision) }
     for _ in 0..<geometry.scratchCount { scratch.append(TileScratch(arena, rows, columns: partition.columns)) }
     self.scratch = scratch
     logs = (0..<geometry.scratchCount).map { _ in StepLog() }
@@ -253,7 +253,7 @@ package final class Sweep: @unchecked Sendable {
         log.clear()
         self.sums.note(result, tile: index, worker: worker)
     }
-    if trains { for vector in statistics { for each in plan.batchNormalizations { fill(vector[each.range], 0) } } }
+    if trains { for vector in statistics { fill(vector, 0) } }
     if trains, let meeting {
       seat(meeting, weights.parameters, partition)
       let workers = min(pool.threads, partition.groups)
@@ -281,7 +281,7 @@ package final class Sweep: @unchecked Sendable {
             continue
           }
           self.alone[worker].runAlone(
-            samples: partition.samples(of: index).count, columns: partition.columns(of: index), parameters: weights.parameters, statistics: self.statistics[group]
+            samples: partition.samples(of: index).count, columns: partition.columns(of: index), parameters: weights.parameters, statistics: StatisticsSums(numbers: self.statistics[group], places: self.plan.statisticsPlaces)
           ) { run(index, place: worker, sum: sum, worker: worker) }
         }
       }
@@ -300,17 +300,18 @@ package final class Sweep: @unchecked Sendable {
 
   /// Seats the tiles of a batch.
   private func seat(_ meeting: TileMeeting, _ parameters: Vector, _ partition: TilePartition) {
-    meeting.seat(partition.tiles, parameters: parameters, statistics: statistics.first) { (partition.samples(of: $0).count, partition.columns(of: $0)) }
+    let sums = statistics.first.map { StatisticsSums(numbers: $0, places: plan.statisticsPlaces) }
+    meeting.seat(partition.tiles, parameters: parameters, statistics: sums) { (partition.samples(of: $0).count, partition.columns(of: $0)) }
   }
 
   /// Keeps the statistics of the last training pass, for `updateStatistics`.
   package func keepStatistics() {
-    for each in plan.batchNormalizations { for (sums, kept) in zip(statistics, keptStatistics) { copy(sums[each.range], into: kept[each.range]) } }
+    for (sums, kept) in zip(statistics, keptStatistics) { copy(sums, into: kept) }
   }
 
   /// Forgets the kept statistics.
   package func forgetStatistics() {
-    for each in plan.batchNormalizations { for kept in keptStatistics { fill(kept[each.range], 0) } }
+    for kept in keptStatistics { fill(kept, 0) }
   }
 
   /// Moves the running averages of batch normalization towards the kept statistics of a training batch; without such they stay. Where there are several, because layers share a normalization or the batch is normalized
@@ -318,7 +319,7 @@ package final class Sweep: @unchecked Sendable {
   package func updateStatistics(of parameters: Vector) {
     for each in plan.batchNormalizations {
       let (running, momentum) = (parameters[each.range], each.form.momentum)
-      func sum(_ index: Int) -> Double { keptStatistics.reduce(0) { $0 + $1[each.range].load(index) } }
+      func sum(_ index: Int) -> Double { keptStatistics.reduce(0) { $0 + $1[each.statistics].load(index) } }
       let weight = sum(0)
       guard weight > 0 else { continue }
       for index in 2 * each.channels..<4 * each.channels { running.store((1 - momentum) * running.load(index) + momentum * sum(index) / weight, at: index) }

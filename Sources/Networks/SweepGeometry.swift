@@ -41,7 +41,7 @@ struct SweepGeometry {
     for _ in 1..<max(derivative ? partition.groups : 1, 1) { size.add(count: plan.extendedCount, precision: plan.precision) }
     needsUnwanted = plan.sequence != nil && derivative && features
     if needsUnwanted { size.add(count: plan.extendedCount, precision: plan.precision) }
-    for _ in 0..<2 * statisticsCount { size.add(count: plan.extendedCount, precision: plan.precision) }
+    for _ in 0..<2 * statisticsCount { size.add(count: plan.statisticsCount, precision: plan.precision) }
     rows.add(to: &size, columns: partition.columns, times: scratchCount)
     TileSums.add(tiles: partition.tiles, to: &size)
     self.size = size
