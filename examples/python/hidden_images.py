@@ -57,7 +57,7 @@ def main():
     training, test = read(arguments.data, "train")[: arguments.samples], read(arguments.data, "t10k")
     network = stableode.Network(architecture="near_identity_cnn_20", input_shape=[1, 28, 28], outputs=10, seed=1)
     network.fit_normalization(training)
-    network.fit(training, epochs=arguments.epochs, optimizer="adam", learning_rate=1e-2, schedule="cosine", batch_size=64, num_threads=0)
+    network.fit(training, epochs=arguments.epochs, optimizer="adam", learning_rate=3e-2, schedule="cosine", batch_size=64, num_threads=0)
     print(f"test accuracy {100 * network.evaluate(test)['accuracy']:.2f} %")
     one = numpy.asarray(test.features[:1]).reshape(1, 1, 28, 28)
     states = network.states(one)
