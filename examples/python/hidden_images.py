@@ -3,9 +3,9 @@
 Twenty near-identity layers act on ten channels, one a class. The network's scores are the means of the channels, so every channel of
 every layer can be read as an image: it begins as a filtered copy of the input and ends bright where the network sees its class.
 
-    python hidden_images.py [--epochs 3] [--samples 10000] [--output PNG]      draws a picture if matplotlib is installed
+    python hidden_images.py [--epochs 3] [--samples 60000] [--output PNG]      draws a picture if matplotlib is installed
 
-Expected with the defaults: at least 80 % test accuracy after about a minute.
+Expected with the defaults: a test accuracy of 79 % after three minutes of one core's time.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def draw(image, states, label, output):
 def main():
     parser = argparse.ArgumentParser(description="draw the hidden images of a near-identity network")
     parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--samples", type=int, default=10000, help="training images")
+    parser.add_argument("--samples", type=int, default=60000, help="training images")
     parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist", help="folder of the four IDX files")
     parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "figures" / "hidden_images.png")
     arguments = parser.parse_args()
