@@ -107,12 +107,13 @@ struct ImageSuite {
     return result
   }
 
-  func measure(_ what: String, _ timing: Timing, beside peer: (() throws -> Double)?) throws {
+  /// - Parameter peerName: the way in which the peer runs it.
+  func measure(_ what: String, _ timing: Timing, beside peer: (() throws -> Double)?, peerName: String) throws {
     let rows = what == "step" ? Self.batch : Int(what.dropFirst(5)) ?? 1
     let times = what == "step" ? try measureStep(timing, peer) : try measureInference(rows, timing, peer)
     report(
       workload: name, precision: .f32, threads: threads, what, what == "infer1024" ? .samplesPerSecond : .microseconds, samples: rows,
-      flops: what == "step" ? 3 * forwardFlops : forwardFlops, peerName: "torch", times)
+      flops: what == "step" ? 3 * forwardFlops : forwardFlops, peerName: peerName, times)
   }
 
   private func measureInference(_ rows: Int, _ timing: Timing, _ peer: (() throws -> Double)?) throws -> (own: [Double], peer: [Double]) {

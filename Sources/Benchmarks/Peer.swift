@@ -2,12 +2,14 @@ import Foundation
 
 /// A program that runs the same workloads with another library (peers/jax_scan.py) and answers each line of its standard input.
 ///
-///     prepare W1 step   → ready LOSS, or no REASON      compiles and checks
+///     prepare W1 step   → ready DETAIL, or no REASON    compiles and checks; DETAIL is the loss, or the way that was fastest
 ///     group 0.2         → seconds a run, over at least 0.2 s
 final class Peer {
   private let process = Process()
   private let input = Pipe()
   private let output = Pipe()
+  /// What the peer said of its last preparation.
+  private(set) var detail = ""
 
   /// - Parameter command: program and arguments, separated by spaces; the precision is appended.
   init(_ command: String, _ precision: Workload.Precision) throws {
@@ -36,7 +38,10 @@ final class Peer {
   /// Whether the peer runs this; if it does not, its reason is reported.
   func prepare(_ workload: String, _ what: String) throws -> Bool {
     let answer = try ask("prepare \(workload) \(what)")
-    if answer.hasPrefix("ready") { return true }
+    if answer.hasPrefix("ready") {
+      detail = String(answer.dropFirst("ready ".count))
+      return true
+    }
     FileHandle.standardError.write(Data("peer: \(workload) \(what): \(answer)\n".utf8))
     return false
   }

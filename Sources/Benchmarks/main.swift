@@ -57,7 +57,7 @@ do {
         defer { suite.free() }
         for what in ImageSuite.allWhat where list("what").contains(what) {
           let beside = try peer?.prepare(name, what) == true ? peer.map { peer in { try peer.group(seconds) } } : nil
-          try suite.measure(what, timing, beside: beside)
+          try suite.measure(what, timing, beside: beside, peerName: peer?.detail ?? "")
         }
       }
     }

@@ -1,12 +1,11 @@
-"""Runs the image workloads W5, W5a and W6 with PyTorch; stableode-benchmarks sends requests line by line: python torch_images.py FOLDER f32 (see Peer.swift).
+"""The image workloads W5, W5a and W6 with PyTorch: eagerly, with channels last and compiled. image_peers.py measures them.
 
-Each request is prepared eagerly, with channels last and compiled, and the fastest of these is measured. W6's initial weights are those of PyTorch's seed 0; they are written to the workload's folder.
+W6's initial weights are those of PyTorch's seed 0; they are written to the workload's folder.
 """
 
 import os
 import pathlib
 import sys
-import time
 import warnings
 
 THREADS = len(os.sched_getaffinity(0))
@@ -172,51 +171,4 @@ def candidates(name, what):
                 with torch.no_grad():
                     return forward(given, fixed) if fixed else forward(given)
 
-        yield way, run
-
-
-def prepare(name, what):
-    best = None
-    for way, run in candidates(name, what):
-        try:
-            first = run()
-            run()
-            seconds = min(clocked(run) for _ in range(3))
-        except Exception as error:  # a way that does not run here is not a candidate
-            print(f"torch: {name} {what}: {way}: {type(error).__name__}", file=sys.stderr)
-            continue
-        if best is None or seconds < best[0]:
-            best = (seconds, way, run, first)
-    print(f"torch: {name} {what}: {best[1]}", file=sys.stderr)
-    return best[2], best[3] if what == "step" else ""
-
-
-CLOCK = time.process_time if THREADS == 1 else time.perf_counter
-
-
-def clocked(run):
-    start = CLOCK()
-    run()
-    return CLOCK() - start
-
-
-def main():
-    run = None
-    for line in sys.stdin:
-        words = line.split()
-        try:
-            if words[0] == "prepare":
-                run, first = prepare(words[1], words[2])
-                print("ready", first, flush=True)
-            else:
-                start, count = CLOCK(), 0
-                while count == 0 or CLOCK() - start < float(words[1]):
-                    run()
-                    count += 1
-                print((CLOCK() - start) / count, flush=True)
-        except Exception as error:  # the benchmark decides what a peer's failure means
-            print("no", type(error).__name__, str(error).replace("\n", " ")[:200], flush=True)
-
-
-if __name__ == "__main__":
-    main()
+        yield f"torch, {way}", run

@@ -58,7 +58,7 @@ def main():
     folder = pathlib.Path(sys.argv[1])
     if len(sys.argv) > 2:
         return measure(sys.argv[2], folder)
-    for way in ("stableode", "eager", "channels last", "compiled"):
+    for way in ("stableode", "torch, eager", "torch, channels last", "torch, compiled"):
         python = ROOT / (".venv" if way == "stableode" else ".venv-peers") / "bin/python"
         own = {"PYTHONPATH": str(ROOT / "bindings/python"), "STABLEODE_LIBRARY": str(ROOT / ".build/release/libstableode.so")} if way == "stableode" else {}
         subprocess.run([str(python), __file__, str(folder), way], env={**os.environ, **own}, check=True)
