@@ -343,7 +343,7 @@ SODE_API sode_status sode_dataset_retain(const sode_tensor *features, const sode
                                          void *user_data, sode_dataset **dataset);
 /* Reads IDX files (MNIST's format), plain or compressed by gzip. Images become features [samples, rows*columns] of u8. */
 SODE_API sode_status sode_dataset_load_idx(const char *images_path, const char *labels_path, sode_dataset **dataset);
-/* Reads binary files of CIFAR-10 (classes 10) or CIFAR-100 (100: fine labels, 20: coarse labels), one behind the other, plain or compressed by gzip. Images
+/* Reads 1 to 4096 binary files of CIFAR-10 (classes 10) or CIFAR-100 (100: fine labels, 20: coarse labels), one behind the other, plain or gzip. Images
  * become features [samples, 3, 32, 32] of u8. */
 SODE_API sode_status sode_dataset_load_cifar(const char *const *paths, int64_t files, int32_t classes, sode_dataset **dataset);
 /* Generates a test problem of the papers (registry "problems": ellipses, swiss_roll, peaks). A count of 0 means the paper's. */

@@ -28,7 +28,10 @@ package struct ResolutionChange: Sendable {
       throw Failure(.incompatible, "the network's inputs are a list of \(plan.inputs) features; only networks of images (option input_shape) have other resolutions")
     }
     let shape = try Self.changed(plan.inputShape, direction, "input_shape")
-    var specification = try plan.specification.changingNetwork("input_shape", .text("\(shape.channels),\(shape.height),\(shape.width)"))
+    // Signals of one axis were given without a height.
+    let hasHeight = try plan.specification.network.reals("input_shape").count == 3
+    let extents = hasHeight ? [shape.channels, shape.height, shape.width] : [shape.channels, shape.width]
+    var specification = try plan.specification.changingNetwork("input_shape", .text(extents.map(String.init).joined(separator: ",")))
     if specification.network.isSet("inputs") { specification = try specification.changingNetwork("inputs", .integer(Int64(shape.features))) }
     (before, self.direction) = (plan, direction)
     after = try NetworkPlan(specification)

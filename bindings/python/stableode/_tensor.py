@@ -136,8 +136,13 @@ def image_output(shape, width, dtype, out=None):
     if array.ndim <= 3:
         return array, result
     flat = array.reshape(*array.shape[:2], math.prod(array.shape[2:]))
-    if not numpy.shares_memory(flat, array) or array.shape[2:] != tuple(shape[2:]):
-        raise InvalidArgumentError(f"out has shape {list(array.shape)}; it must be {list(shape)}, the numbers of an image without gaps")
+    if array.shape[2:] != tuple(shape[2:]):
+        raise InvalidArgumentError(f"out has shape {list(array.shape)}; it must be {list(shape)}")
+    if not numpy.shares_memory(flat, array):
+        raise InvalidArgumentError(
+            f"out has strides {list(array.strides)}; the numbers of an image (its last {array.ndim - 2} axes) must be in row-major order without gaps, "
+            f"as in numpy.empty({list(shape)})"
+        )
     return array, _describe(flat)
 
 

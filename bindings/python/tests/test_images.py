@@ -27,6 +27,8 @@ def test_states_are_images():
     assert network.states(given, out=out) is out and numpy.array_equal(out, first)
     with pytest.raises(stableode.InvalidArgumentError, match=r"it must be \[3, 3, 2, 4, 5\]"):
         network.states(given, out=numpy.empty((3, 3, 2, 5, 4), "float32"))
+    with pytest.raises(stableode.InvalidArgumentError, match="row-major order without gaps"):
+        network.states(given, out=numpy.empty((3, 3, 2, 4, 5), "float32", order="F"))
 
 
 def test_a_convolution_equals_its_formula():
@@ -334,6 +336,11 @@ def test_learning_between_resolutions():
     assert all(numpy.allclose(*pair) for pair in zip(back.normalization, fine.normalization, strict=True))
     with pytest.raises(stableode.IncompatibleError, match="list of 3 features"):
         stableode.Network(inputs=3, outputs=2).prolong_images()
+
+
+def test_signals_of_one_axis_keep_their_shape_between_resolutions():
+    own = stableode.Network(input_shape=[4, 6], outputs=2, blocks=[CONVOLUTION | {"layers": 1}, {"connector": "global_average"}])
+    assert own.prolong_images().specification["input_shape"] == "4,12"
 
 
 @pytest.mark.parametrize("operator", stableode.operators())
