@@ -81,18 +81,23 @@ private typealias LastProducts<V: Lanes> = FourOutputs<OneVector<V>>
     if row == 0 { (x, y) = (x + T(loading: sums, squares), y + T(loading: sums + part, squares)) }
     if row == 3 { (x, y) = (x + T(loading: sums + 2 &* part, squares), y + T(loading: sums + 3 &* part, squares)) }
     accumulate(&x, &y, weights, weights + 12 &* channels, inputs, inputs + 3 &* column, channels, advance)
-    switch row {
-    case 2:
-      split(x, sums, sums + 2 &* part, squares)
-      split(y, sums + part, sums + 3 &* part, squares)
-    case 3:
-      x.store(sums + 2 &* part, squares)
-      y.store(sums + 3 &* part, squares)
-    default:
-      x.store(sums, squares)
-      y.store(sums + part, squares)
-    }
+    winogradStore(x, y, row: row, sums, part, squares)
     output &+= T.outputs
+  }
+}
+
+/// The sums of a row's elements, x of the left and y of the right column, go to P and D, which are `part` apart.
+@inline(__always) func winogradStore<T: SumTile>(_ x: T, _ y: T, row: Int, _ sums: UnsafeMutablePointer<T.Scalar>, _ part: Int, _ advance: Int) {
+  switch row {
+  case 2:
+    split(x, sums, sums + 2 &* part, advance)
+    split(y, sums + part, sums + 3 &* part, advance)
+  case 3:
+    x.store(sums + 2 &* part, advance)
+    y.store(sums + 3 &* part, advance)
+  default:
+    x.store(sums, advance)
+    y.store(sums + part, advance)
   }
 }
 

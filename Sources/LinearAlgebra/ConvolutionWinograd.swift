@@ -12,7 +12,9 @@ func convolveWinograd(_ packed: Vector, _ plan: ConvolutionPlan, of x: Block, _ 
       border: plan.winogradBorder(x.base + column * x.precision.byteCount, stride: x.stride, lanes: lanes, into: scratch), groups: geometry.groups, inputs: plan.inputs, outputs: plan.outputs,
       weights: packed.base, height: plan.resultLength(geometry.vertical), width: plan.resultLength(geometry.horizontal), room: scratch + memory.room,
       result: plan.folds ? plan.unfolded(scratch + memory.unfolded, lanes: lanes) : epilogue.result(from: column, lanes: lanes, pixels: pixels))
-    if lanes == 1 {
+    if lanes == 1, let winogradChannels = kernels.winogradChannels, x.stride == 1, plan.inputs % 16 == 0, plan.outputs % 16 == 0 {
+      winogradChannels(&call)
+    } else if lanes == 1 {
       call.border.forEachPiece(x.precision) { kernels.border(&$0) }
       kernels.winogradOne?(&call)
     } else {

@@ -5,7 +5,7 @@ extension KernelSweeps {
   @Suite struct WinogradTests {
     static func geometries(_ kind: Padding) -> [ConvolutionGeometry] {
       var list: [ConvolutionGeometry?] = []
-      for (inputs, outputs, groups) in [(1, 1, 1), (3, 5, 1), (4, 6, 2), (9, 7, 1), (16, 16, 1)] {
+      for (inputs, outputs, groups) in [(1, 1, 1), (3, 5, 1), (4, 6, 2), (9, 7, 1), (16, 16, 1), (32, 64, 2)] {
         for (height, width) in [(1, 1), (2, 3), (5, 7), (6, 9), (14, 14), (7, 40)] {
           for padding in [0, 1, 2] { list.append(convolutionGeometry(inputs, outputs, height, width, kernel: 3, padding: padding, groups: groups, kind)) }
         }

@@ -22,6 +22,8 @@ typedef struct {
   /// `WinogradCall`, 16 lanes or one, float32 alone.
   void (*_Nullable winogradTile)(void *call);
   void (*_Nullable winogradOne)(void *call);
+  /// The same for one sample whose pixels are neighbors, if a group's inputs and its outputs are multiples of 16. It makes the plane itself. NULL where registers have fewer lanes.
+  void (*_Nullable winogradChannels)(void *call);
   /// `WinogradGradientCall`, 16 lanes, float32 alone.
   void (*_Nullable winogradGradient)(void *call);
 } ConvolutionKernels;

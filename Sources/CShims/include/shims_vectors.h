@@ -150,6 +150,13 @@ SODE_INLINE void sode_float16_transpose(const float *from, intptr_t from_stride,
   }
 }
 
+/* Four times four numbers, the fours `stride` apart. */
+SODE_INLINE sode_float16 sode_float16_load_fours(const float *p, intptr_t stride) {
+  sode_float8 low = __builtin_shufflevector(sode_float4_load(p), sode_float4_load(p + stride), 0, 1, 2, 3, 4, 5, 6, 7);
+  sode_float8 high = __builtin_shufflevector(sode_float4_load(p + 2 * stride), sode_float4_load(p + 3 * stride), 0, 1, 2, 3, 4, 5, 6, 7);
+  return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
 /* Numbers of two arrays taken in turn, and back, one register of each at a time. `low` and `high` choose the first and the second register of the interleaved numbers; even and odd choose from two registers. */
 #define SODE_INTERLEAVE(type, scalar, count, low, high, even, odd)                                                                 \
   SODE_INLINE void type##_interleave(const scalar *x, const scalar *y, scalar *to) {                                               \
