@@ -234,7 +234,9 @@ static inline sode_tensor sode_tensor_i64(int64_t *data, int32_t ndim, int64_t *
 
 typedef struct sode_specification sode_specification;
 
-/* Creates a specification of one block with every option at its default; inputs (or input_shape) and outputs have no default and must be set. Options
+/* Creates a specification of one block with every option at its default; inputs (or input_shape) and outputs have no default and must be set. A specification
+ * that says nothing of opening, width, layers, horizon and blocks gets choices that suit a table of these inputs and outputs (automatic in sode_option_info);
+ * sode_network_json shows them. With any of them set, the fixed defaults hold for the others. Options
  * (sode_option_at lists the scopes "network", "block", "connector" and "architecture"): network: precision, inputs, outputs, opening, width, readout, loss,
  * seed …; block: field, operator, activation, bias, gamma, integrator, layers, horizon, memory, initial_scale …. An option of scope "block" applies to the
  * current block, which is the last one.
@@ -319,6 +321,12 @@ SODE_API sode_status sode_network_set_normalization(sode_network *network, const
  * they are. */
 SODE_API sode_status sode_network_fit_normalization(sode_network *network, sode_dataset *dataset);
 SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_tensor *shift, sode_tensor *scale);
+/* Makes the network of loss least_squares compute z where a target is shift + scale*z; shift and scale > 0 are [outputs], NULL for both removes the scaling. It
+ * is kept in float64, and results are scaled back in float64: targets around 1.7e9 stay distinct. In the caller's units are scores, predictions,
+ * sode_network_evaluate's loss, metrics, and all derivatives of section 10. Losses that training reports are those of the scaled targets: predicting the mean
+ * costs 1/2 for each output. Another loss: SODE_ERR_INCOMPATIBLE. sode_network_get_target_scaling returns SODE_ERR_STATE for a network without one. */
+SODE_API sode_status sode_network_set_target_scaling(sode_network *network, const sode_tensor *shift, const sode_tensor *scale);
+SODE_API sode_status sode_network_get_target_scaling(sode_network *network, sode_tensor *shift, sode_tensor *scale);
 /* Stores a text of the caller's under a key: names of classes and features, the origin of the data. Copies, model files, checkpoints and refined or projected
  * networks keep these texts; files hold them as safetensors metadata, which any program can read. A NULL value removes the key. A key has 1 … 256 bytes; all
  * keys and texts together have at most 1 MB. A file with more is not loaded (SODE_ERR_FILE_FORMAT). Keys that the file format uses itself are
@@ -423,6 +431,11 @@ typedef struct sode_limits {
  * smoothness, patience, num_threads …). Some options belong to certain optimizers or schedules (taken_by in sode_option_info). Once "optimizer" or "schedule"
  * has been set, an option that the choice does not take is SODE_ERR_INCOMPATIBLE, unless its value is its default; before, it waits for the choice, until the
  * first run refuses it with the same status. In sode_trainer_set_json all options count together, in any order, and null gives an option its default again.
+ * Automatic options that are not set are chosen by the first run to suit the data: optimizer, learning_rate, schedule, warmup_steps, weight_decay, batch_size,
+ * epochs, patience and validation_fraction. With validation_fraction > 0 and no validation data, a run holds out that part of the training rows, drawn by seed,
+ * of each class alike. A caller who sets optimizer gets the fixed defaults for the others; one who sets epochs gets so many, on all rows.
+ * The first run of a network whose parameters are still those drawn from a seed also standardizes inputs and targets (options normalization, target_scaling),
+ * unless the network has a normalization or a target scaling already. Later runs and trainers keep what there is.
  * After the first run, optimizer, batch_size, accumulate_batches, seed, shuffle, metric, min_delta and lbfgs_memory are fixed (SODE_ERR_STATE; their help
  * texts say so); all other options may change between runs and act from the next step on. */
 SODE_API sode_status sode_trainer_create(sode_network *network, sode_trainer **trainer);
@@ -430,7 +443,7 @@ SODE_API sode_status sode_trainer_set_int(sode_trainer *trainer, const char *key
 SODE_API sode_status sode_trainer_set_real(sode_trainer *trainer, const char *key, double value);
 SODE_API sode_status sode_trainer_set_text(sode_trainer *trainer, const char *key, const char *value);
 SODE_API sode_status sode_trainer_set_json(sode_trainer *trainer, const char *text, size_t length);
-/* The present value of an option: the one that was set, or its default. sode_trainer_json writes, as a JSON object, the options that the chosen optimizer and
+/* The present value of an option: the one that was set or chosen, or its default; SODE_ERR_STATE for an automatic one before it is chosen. sode_trainer_json writes, as a JSON object, the options that the chosen optimizer and
  * schedule take; a new trainer that is given this object trains in the same way. It leaves out options for which "not set" has a meaning of its own, unless
  * they are set: parameter_min, parameter_max, and batch_size for optimizers that take all samples. Texts and JSON: size query as in sode_specification_json. */
 SODE_API sode_status sode_trainer_get_int(sode_trainer *trainer, const char *key, int64_t *value);
@@ -734,7 +747,7 @@ typedef struct sode_option_info {
   const char *text_default;
   const char *taken_by;     /* choices of other options that take this one (others refuse it): "field=linear_cubic", "a=x,y;b=z"; NULL: always taken */
   int32_t required;         /* 1: it has no default and must be set */
-  int32_t reserved0;
+  int32_t automatic;        /* 1: chosen to suit the network or the data; the default above is the fixed one, which holds where none is chosen */
   uint64_t reserved[6];
 } sode_option_info;
 /* A scope is network, block, connector, architecture or trainer; or a choice of an option, such as "field=antisymmetric" or "optimizer=sgd", for the

@@ -62,7 +62,7 @@ extension Dataset {
 
   /// Copies of the samples `rows`, in that order.
   /// - Throws: `memory`.
-  func subset(_ rows: UnsafePointer<Int64>, count: Int) throws(Failure) -> Dataset {
+  package func subset(_ rows: UnsafePointer<Int64>, count: Int) throws(Failure) -> Dataset {
     let (features, memory) = try packed(features, rows: rows, count: count)
     var owners: [AnyObject] = [memory]
     var subsetLabels: UnsafePointer<Int32>?

@@ -16,6 +16,8 @@ final class InferencePass: Passage {
   private let bankOfStage: [Int]
   private let scoreTile: Block
   private let scratchTile: Block
+  /// The scores in the caller's units, float64; nil for losses that do not scale their targets.
+  private let callersTile: Block?
   private let sequences: SequenceScratch
   private let hasDrives: Bool
   private let memory: FreshMemory
@@ -27,6 +29,7 @@ final class InferencePass: Passage {
   static func add(_ plan: NetworkPlan, _ columns: Int, to size: inout Arena.Size) {
     let rows = PassageRows(plan)
     for rows in rows.inputs + rows.banks + [plan.outputs, plan.maximumScratchWidth] { size.add(rows: rows, columns: columns, precision: plan.precision) }
+    if plan.loss.scalesTargets { size.add(rows: plan.outputs, columns: columns, precision: .float64) }
     SequenceRows(plan).add(to: &size, columns: columns)
   }
 
@@ -42,6 +45,7 @@ final class InferencePass: Passage {
     inputs = rows.inputs.map(block)
     scoreTile = block(plan.outputs)
     scratchTile = block(plan.maximumScratchWidth)
+    callersTile = plan.loss.scalesTargets ? arena.block(rows: plan.outputs, columns: columns, precision: .float64) : nil
     banks = rows.banks.map(block)
     bankOfStage = plan.stages.indices.map(plan.bank(ofInput:))
     sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
@@ -61,6 +65,15 @@ final class InferencePass: Passage {
 
   var scores: Block { scoreTile.packed(columns: columns) }
   var scratch: Block { scratchTile.packed(columns: columns) }
+  /// The present tile's scores in the caller's units: the scores themselves unless the targets are scaled.
+  func scores(inUnitsOf scaling: TargetScaling?) -> Block {
+    guard let scaling, let callers = callersTile?.packed(columns: columns) else { return scores }
+    let turned = MutableTensorView(callers.base, type: .float64, rows: columns, columns: callers.rows, rowStride: 1, columnStride: callers.stride)
+    scatter(scores, count: columns, to: turned, startRow: 0)
+    scaleBack(turned, shift: scaling.shift, scale: scaling.scale)
+    return callers
+  }
+
   /// The two states of a stage's block, which layers read and write in turn.
   func states(stage: Int, _ block: ODEBlock) -> Block { banks[bankOfStage[stage]].packed(rows: block.propagationRows, columns: columns) }
   /// The weights of a stage for the present tile.

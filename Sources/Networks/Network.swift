@@ -1,3 +1,4 @@
+import Glibc
 import LinearAlgebra
 import Settings
 
@@ -19,7 +20,7 @@ package final class Network: @unchecked Sendable {
   /// - Throws: what `NetworkPlan.init` throws; `.memory`.
   package convenience init(_ specification: NetworkSpecification) throws(Failure) {
     let plan = try NetworkPlan(specification)
-    try self.init(plan, try ParameterSnapshot(plan: plan, normalization: nil) { (parameters) throws(Failure) in try initialize(parameters, plan, seed: plan.seed) })
+    try self.init(plan, try ParameterSnapshot(plan: plan, scaling: DataScaling(), isInitial: true) { (parameters) throws(Failure) in try initialize(parameters, plan, seed: plan.seed) })
   }
 
   /// A network with the given `plan.parameterCount` parameters.
@@ -78,14 +79,14 @@ package final class Network: @unchecked Sendable {
   @discardableResult package func replaceParameters(with parameters: Vector) throws(Failure) -> Int {
     try Self.check(parameters, plan)
     // No lock is held while the parameters are copied: it may take long, and a tick of the caller's may be called meanwhile.
-    let next = try ParameterSnapshot(plan: plan, normalization: nil) { (copied) throws(Failure) in
+    let next = try ParameterSnapshot(plan: plan, scaling: DataScaling()) { (copied) throws(Failure) in
       try Watch.pieces(parameters.count) { (piece) throws(Failure) in
         guard allFinite(parameters[piece]) else { throw Failure(.notFinite, "the parameters hold NaN or infinity; they must be finite") }
         copy(parameters[piece], into: copied[piece])
       }
       try plan.checkVariances(copied)
     }
-    return update { present in ParameterSnapshot(sharing: next, normalization: present.normalization, version: present.version + 1) }
+    return update { present in ParameterSnapshot(sharing: next, scaling: present.scaling, version: present.version + 1) }
   }
 
   /// As `replaceParameters`, for a trainer that publishes its iterate: the copy is completed in any case, with the pulse going on, and replaces the parameters only if these still have the given version.
@@ -93,7 +94,7 @@ package final class Network: @unchecked Sendable {
   /// - Throws: `.notFinite`; `.memory`.
   package func publish(_ parameters: Vector, over version: Int) throws(Failure) -> Int? {
     try Self.check(parameters, plan)
-    let next = try ParameterSnapshot(plan: plan, normalization: nil) { (copied) throws(Failure) in
+    let next = try ParameterSnapshot(plan: plan, scaling: DataScaling()) { (copied) throws(Failure) in
       var isFinite = true
       Watch.allPieces(parameters.count) { piece in
         isFinite = isFinite && allFinite(parameters[piece])
@@ -104,21 +105,55 @@ package final class Network: @unchecked Sendable {
     while true {
       let before = snapshot
       guard before.version == version else { return nil }
-      if replace(before, by: ParameterSnapshot(sharing: next, normalization: before.normalization, version: version + 1)) { return version + 1 }
+      if replace(before, by: ParameterSnapshot(sharing: next, scaling: before.scaling, version: version + 1)) { return version + 1 }
+    }
+  }
+
+  /// Whether the present parameters are those that were drawn from a seed. A loaded network does not know it; its parameters are compared with those of its specification's seed.
+  /// - Throws: `memory`; the reason why the work must end.
+  package func isInitial() throws(Failure) -> Bool {
+    let snapshot = snapshot
+    if snapshot.isInitial { return true }
+    if checksum == .notLoaded { return false }
+    let drawn = try ParameterSnapshot(plan: plan, scaling: DataScaling()) { (parameters) throws(Failure) in try initialize(parameters, plan, seed: plan.seed) }
+    var isEqual = true
+    try Watch.pieces(plan.parameterCount) { piece in
+      let size = piece.count * plan.precision.byteCount
+      isEqual = isEqual && memcmp(snapshot.parameters[piece].base, drawn.parameters[piece].base, size) == 0
+    }
+    withExtendedLifetime((snapshot, drawn)) {}
+    return isEqual
+  }
+
+  /// Gives a network the scaling that its first training has chosen, unless one has been set meanwhile.
+  package func adopt(_ scaling: DataScaling) {
+    if let sequence = plan.sequence { scaling.features?.exempt(sequence.format) }
+    update { present in
+      ParameterSnapshot(
+        sharing: present, scaling: DataScaling(features: present.normalization ?? scaling.features, targets: present.targetScaling ?? scaling.targets), version: present.version)
     }
   }
 
   /// Replaces the normalization; nil removes it. For times and masks of sequences it becomes the identity, so that they enter as they are.
   package func replaceNormalization(with normalization: Normalization?) {
     if let sequence = plan.sequence { normalization?.exempt(sequence.format) }
-    update { present in ParameterSnapshot(sharing: present, normalization: normalization, version: present.version) }
+    update { present in ParameterSnapshot(sharing: present, scaling: DataScaling(features: normalization, targets: present.targetScaling), version: present.version) }
+  }
+
+  /// Replaces the scaling of the targets; nil removes it. The parameters stay, so that the network's outputs change with it.
+  /// - Throws: `.incompatible` for a loss whose targets cannot be scaled.
+  package func replaceTargetScaling(with scaling: TargetScaling?) throws(Failure) {
+    guard scaling == nil || plan.loss.scalesTargets else {
+      throw Failure(.incompatible, "this network's loss does not scale its targets; these do: \(enumeration(losses.entries.filter(\.entry.scalesTargets).map(\.name)))")
+    }
+    update { present in ParameterSnapshot(sharing: present, scaling: DataScaling(features: present.normalization, targets: scaling), version: present.version) }
   }
 
   /// Draws new parameters.
   package func initializeParameters(seed: UInt64) throws(Failure) {
     // No lock is held while the parameters are drawn: it may take long, and a tick of the caller's may be called meanwhile.
-    let drawn = try ParameterSnapshot(plan: plan, normalization: nil) { (parameters) throws(Failure) in try initialize(parameters, plan, seed: seed) }
-    update { present in ParameterSnapshot(sharing: drawn, normalization: present.normalization, version: present.version + 1) }
+    let drawn = try ParameterSnapshot(plan: plan, scaling: DataScaling(), isInitial: true) { (parameters) throws(Failure) in try initialize(parameters, plan, seed: seed) }
+    update { present in ParameterSnapshot(sharing: drawn, scaling: present.scaling, version: present.version + 1) }
   }
 
   /// Replaces the numbers of one tensor, given as a matrix in row-major order.
@@ -134,7 +169,7 @@ package final class Network: @unchecked Sendable {
     while true {
       let before = snapshot
       let next = try withExtendedLifetime(before) { () throws(Failure) in
-        try ParameterSnapshot(copying: before.parameters, normalization: before.normalization, version: before.version + 1)
+        try ParameterSnapshot(copying: before.parameters, scaling: before.scaling, version: before.version + 1)
       }
       try convertInPieces(value, into: next.parameters[tensor.range])
       guard try allFiniteInPieces(next.parameters[tensor.range]) else {

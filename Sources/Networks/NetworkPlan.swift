@@ -47,6 +47,7 @@ package final class NetworkPlan: Sendable {
   /// - Throws: `.invalidArgument` for a missing option, `.incompatible` for parts that do not go together, also for a cost that is not defined for a block's integrator, and
   ///   `.outOfRange` for too many parameters.
   package init(_ specification: NetworkSpecification, charging cost: TrajectoryCost? = nil) throws(Failure) {
+    let specification = try specification.resolved()
     self.specification = specification
     let network = specification.network
     let (given, required) = (try Self.inputShape(network), networkOptions.filter(\.isRequired).map(\.key))

@@ -25,7 +25,7 @@ extension Network {
     var matrices: [BlockProjection] = []
     for (old, new) in zip(plan.blocks, target.blocks) { matrices.append(try BlockProjection(old, new)) }
     let present = snapshot
-    let projected = try ParameterSnapshot(plan: target, normalization: present.normalization) { (parameters) throws(Failure) in
+    let projected = try ParameterSnapshot(plan: target, scaling: present.scaling, isInitial: present.isInitial) { (parameters) throws(Failure) in
       for (old, new) in zip(plan.tensors, target.tensors) {
         let (from, to) = (present.parameters[old.range], parameters[new.range])
         guard let block = new.block else {

@@ -6,6 +6,8 @@ package struct NetworkSpecification: Sendable {
   package private(set) var network = OptionValues(scope: "network", networkOptions)
   /// At least one block. The last is the current one, to which block options apply.
   package private(set) var blocks = [OptionValues(scope: "block", blockOptions)]
+  /// Whether the blocks were given as a list, which describes the network.
+  private(set) var listsBlocks = false
   /// The connectors before each block, in order, and those after the last block.
   package private(set) var connectors: [[OptionValues]] = [[], []]
 
@@ -17,12 +19,12 @@ package struct NetworkSpecification: Sendable {
   /// - Throws: what `apply(json:)` throws.
   package init(json: JSON) throws(Failure) { try apply(json: json) }
 
-  /// Sets an option of the network or of the current block.
+  /// Sets an option of the network or of the current block. null leaves an automatic one open.
   package mutating func set(_ key: String, _ value: OptionValue) throws(Failure) {
     if networkOptions.contains(where: { $0.key == key }) {
-      try network.set(key, value)
+      try network.setOrOpen(key, value)
     } else if blockOptions.contains(where: { $0.key == key }) {
-      try blocks[blocks.count - 1].set(key, value)
+      try blocks[blocks.count - 1].setOrOpen(key, value)
     } else if key == "architecture" {
       throw Failure(.incompatible, "architecture stands for a list of blocks; it is read from JSON, together with input_shape and outputs")
     } else if architectures.options.contains(where: { $0.key == key }) {
@@ -45,6 +47,11 @@ package struct NetworkSpecification: Sendable {
     var changed = self
     try changed.network.set(key, value)
     return changed
+  }
+
+  /// Chooses a value for an automatic option of the network or of the only block.
+  mutating func choose(_ key: String, _ value: OptionValue, inBlock: Bool) throws(Failure) {
+    if inBlock { try blocks[0].choose(key, value) } else { try network.choose(key, value) }
   }
 
   /// The place of a block in the list "blocks", among the connectors.
@@ -85,7 +92,7 @@ package struct NetworkSpecification: Sendable {
       return
     }
     let elements = try Self.elements(of: json["blocks"])
-    if elements != nil { (changed.blocks, changed.connectors) = ([OptionValues(scope: "block", blockOptions)], [[], []]) }
+    if elements != nil { (changed.listsBlocks, changed.blocks, changed.connectors) = (true, [OptionValues(scope: "block", blockOptions)], [[], []]) }
     for (key, value) in members where key != "blocks" { try changed.set(key, OptionValue(value)) }
     if let elements { try changed.replaceBlocks(elements) }
     self = changed
@@ -94,7 +101,7 @@ package struct NetworkSpecification: Sendable {
   /// The same specification with the blocks and connectors of an architecture.
   func replacingBlocks(by parts: ArchitectureParts) throws(Failure) -> NetworkSpecification {
     var changed = self
-    (changed.blocks, changed.connectors) = ([], [[]])
+    (changed.listsBlocks, changed.blocks, changed.connectors) = (true, [], [[]])
     for element in parts.elements {
       switch element {
       case .connector(let values): changed.connectors[changed.blocks.count].append(try OptionValues(scope: "connector", connectorOptions).setting(values))
@@ -154,15 +161,22 @@ package struct NetworkSpecification: Sendable {
     return members.map(\.key)
   }
 
-  /// The whole specification as JSON, including defaults; reading it gives the same network.
+  /// The whole specification as JSON, including defaults and choices; reading it gives the same network. What is open, because inputs or outputs are not set yet, is left out.
   package var json: JSON {
+    get throws(Failure) {
+      let resolved = try resolved()
+      return try resolved.writtenJSON
+    }
+  }
+
+  private var writtenJSON: JSON {
     get throws(Failure) {
       var members: [(key: String, value: JSON)] = []
       let takesSequences = try openings(try network.text("opening")).takesSequences
       let hasShape = try !network.text("input_shape").isEmpty
       // The shape gives the number of inputs, and is left out where there is none.
       let implied = hasShape ? (network.isSet("inputs") ? [] : ["inputs"]) : ["input_shape"]
-      for option in networkOptions where !implied.contains(option.key) && (takesSequences || !isSequenceOption(option.key) || network.isSet(option.key)) {
+      for option in networkOptions where !implied.contains(option.key) && !leavesOpen(option.key) && (takesSequences || !isSequenceOption(option.key) || network.isSet(option.key)) {
         members.append((option.key, try network.value(option.key).json))
       }
       var elements: [JSON] = []
@@ -172,7 +186,7 @@ package struct NetworkSpecification: Sendable {
         // Step sizes define the number of layers and the horizon; the defaults of these would contradict them.
         let implied = try block.text("step_sizes").isEmpty ? [] : ["layers", "horizon"].filter { !block.isSet($0) }
         var values: [(key: String, value: JSON)] = []
-        for option in blockOptions where !implied.contains(option.key) && (!isElementOption(option.key) || taken.contains(option.key) || block.isSet(option.key)) {
+        for option in blockOptions where !implied.contains(option.key) && !leavesOpen(option.key) && (!isElementOption(option.key) || taken.contains(option.key) || block.isSet(option.key)) {
           values.append((option.key, try block.value(option.key).json))
         }
         elements.append(.object(values))

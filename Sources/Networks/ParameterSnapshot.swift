@@ -2,40 +2,48 @@ import Gradients
 import LinearAlgebra
 import Settings
 
-/// One immutable version of a network's parameters and normalization. Predictors and evaluations keep it while training replaces it in the network.
+/// One immutable version of a network's parameters with the scaling of its inputs and targets. Predictors and evaluations keep it while training replaces it in the network.
 package final class ParameterSnapshot: @unchecked Sendable {
   private let buffer: Buffer
   package let parameters: Vector
-  package let normalization: Normalization?
+  package let scaling: DataScaling
+  /// Whether the parameters are still those that were drawn from a seed: nobody has set them, and no training has changed them.
+  package let isInitial: Bool
   /// The number of times that the network's parameters had been replaced: within one network, equal numbers mean equal parameters.
   package let version: Int
+
+  package var normalization: Normalization? { scaling.features }
+  package var targetScaling: TargetScaling? { scaling.targets }
 
   private let lock = ForkSafeLock()
   private var inferenceMemory: (prepared: Buffer, extended: Buffer?)?
 
   /// A copy of `parameters`.
   /// - Throws: `memory`; the reason why the work must end.
-  package init(copying parameters: Vector, normalization: Normalization?, version: Int = 0) throws(Failure) {
+  package init(copying parameters: Vector, scaling: DataScaling, isInitial: Bool = false, version: Int = 0) throws(Failure) {
     self.version = version
+    self.isInitial = isInitial
     buffer = try Buffer(count: parameters.count, precision: parameters.precision)
     self.parameters = buffer.vector(count: parameters.count, precision: parameters.precision)
-    self.normalization = normalization
+    self.scaling = scaling
     try copyInPieces(parameters, into: self.parameters)
   }
 
-  /// The parameters of `other` with another normalization or version, sharing its memory.
-  init(sharing other: ParameterSnapshot, normalization: Normalization?, version: Int) {
+  /// The parameters of `other` with another scaling or version, sharing its memory.
+  init(sharing other: ParameterSnapshot, scaling: DataScaling, version: Int) {
     self.version = version
+    isInitial = other.isInitial
     (buffer, parameters) = (other.buffer, other.parameters)
-    self.normalization = normalization
+    self.scaling = scaling
   }
 
   /// A snapshot of zeros, which `fill` overwrites once, before the snapshot is shared.
-  package init(plan: NetworkPlan, normalization: Normalization?, version: Int = 0, fill: (Vector) throws(Failure) -> Void) throws(Failure) {
+  package init(plan: NetworkPlan, scaling: DataScaling, isInitial: Bool = false, version: Int = 0, fill: (Vector) throws(Failure) -> Void) throws(Failure) {
     self.version = version
+    self.isInitial = isInitial
     buffer = try Buffer(count: plan.parameterCount, precision: plan.precision)
     parameters = buffer.vector(count: plan.parameterCount, precision: plan.precision)
-    self.normalization = normalization
+    self.scaling = scaling
     try fill(parameters)
   }
 

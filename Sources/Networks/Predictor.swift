@@ -25,6 +25,7 @@ package final class Predictor: @unchecked Sendable {
   package let threads: Int
   private let snapshot: ParameterSnapshot
   private let staging: Buffer?
+  private let stagedPrecision: Precision
   private let arena: Arena
   private let workers: [InferencePass]
 
@@ -40,7 +41,9 @@ package final class Predictor: @unchecked Sendable {
     let partition = TilePartition(count: maximumBatch, largest: plan.tileColumns, accumulates: false)
     self.threads = min(threads, partition.groups)
     let (results, overflow) = maximumBatch.multipliedReportingOverflow(by: plan.outputs)
-    staging = partition.tiles > 1 ? try Buffer(count: overflow ? Int.max : results, precision: plan.precision) : nil
+    // Outputs in the caller's units are float64.
+    stagedPrecision = snapshot.targetScaling == nil ? plan.precision : .float64
+    staging = partition.tiles > 1 ? try Buffer(count: overflow ? Int.max : results, precision: stagedPrecision) : nil
     var size = Arena.Size()
     for _ in 0..<self.threads { InferencePass.add(plan, partition.columns, to: &size) }
     arena = try Arena(size)
@@ -82,11 +85,11 @@ package final class Predictor: @unchecked Sendable {
     precondition(pool.map { $0.threads <= threads } ?? true, "more threads than the predictor has scratch for")
     let (count, refusal): (Int, Failure?) = try isPartial ? (features.rows, nil) : plan.soundRows(features, snapshot.normalization)
     let partition = TilePartition(count: count, largest: plan.tileColumns, accumulates: false)
-    let staged = partition.tiles > 1 ? staging?.vector(count: out.rows * out.columns, precision: plan.precision) : nil
+    let staged = partition.tiles > 1 ? staging?.vector(count: out.rows * out.columns, precision: stagedPrecision) : nil
     let job = Job(
       source: BatchSource(features: features, normalization: snapshot.normalization), kind: kind,
-      target: staged.map { MutableTensorView($0.base, type: ElementType(plan.precision), rows: out.rows, columns: out.columns) } ?? out,
-      limit: givesScores(kind) && out.type == .float32 ? Precision.float32.largest : plan.precision.largest, isPartial: isPartial, isWriting: refusal == nil)
+      target: staged.map { MutableTensorView($0.base, type: ElementType(stagedPrecision), rows: out.rows, columns: out.columns) } ?? out,
+      limit: givesScores(kind) && out.type == .float32 ? Precision.float32.largest : stagedPrecision.largest, isPartial: isPartial, isWriting: refusal == nil)
     let watch = pool?.watch ?? .current
     for worker in workers { worker.log.watch = watch }
     defer { reset() }
@@ -141,13 +144,14 @@ package final class Predictor: @unchecked Sendable {
     if job.isPartial { plan.noteIntake(job.source, samples, log) }
     let scores = pass.scores(job.source, samples, columns: partition.columns(of: tile))
     if log.isOver { return false }
-    log.requireFinite(scores, within: job.limit, "scores")
+    let callers = pass.scores(inUnitsOf: snapshot.targetScaling)
+    log.requireFinite(callers, within: job.limit, "scores")
     guard log.first == nil || job.isPartial, job.isWriting else { return false }
     switch job.kind {
-    case .scores: scatter(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
+    case .scores: scatter(callers, count: samples.count, to: job.target, startRow: samples.lowerBound)
     case .probabilities:
-      plan.loss.link(scores, into: scores)
-      scatter(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
+      plan.loss.link(callers, into: callers)
+      scatter(callers, count: samples.count, to: job.target, startRow: samples.lowerBound)
     case .classes: scatterClasses(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
     }
     for row in log.failedSamples { job.target.fill(row: row, with: job.kind == .classes ? -1 : .nan) }

@@ -82,9 +82,9 @@ package final class ReadoutSweep {
       let labels = memory.labels[column..<column + columns].base.bindMemory(to: Int32.self, capacity: columns)
       switch targets {
       case .labels(let all): gatherLabels(all, rows: source.rows, start: samples.lowerBound, count: samples.count, into: labels)
-      case .values(let all):
+      case .values(let all, let scaling):
         values = Block(memory.values[plan.outputs * column..<plan.outputs * (column + columns)].base, rows: plan.outputs, columns: columns, precision: precision)
-        gather(all, rows: source.rows, start: samples.lowerBound, count: samples.count, into: values)
+        gather(all, rows: source.rows, start: samples.lowerBound, count: samples.count, scaling: scaling, into: values)
       }
       var tileTargets = TileTargets(labels: labels, values: values, smoothing: weighting.smoothing)
       if weighting.isWeighted {

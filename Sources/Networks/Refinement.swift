@@ -84,7 +84,7 @@ extension Network {
   /// The same, with a given refinement of this network's plan.
   package func refined(_ refinement: Refinement) throws(Failure) -> Network {
     let present = snapshot
-    let prolonged = try ParameterSnapshot(plan: refinement.fine, normalization: present.normalization) { (parameters) throws(Failure) in
+    let prolonged = try ParameterSnapshot(plan: refinement.fine, scaling: present.scaling, isInitial: present.isInitial) { (parameters) throws(Failure) in
       try refinement.prolong(present.parameters, into: parameters)
     }
     guard try allFiniteInPieces(prolonged.parameters) else { throw Failure(.notFinite, "weights extrapolated to the ends of the finer network are not finite; prolongation copy does not extrapolate") }

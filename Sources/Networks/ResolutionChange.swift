@@ -126,7 +126,7 @@ extension Network {
   /// - Throws: what `ResolutionChange.init` throws; `memory`; `notFinite` if prolonged kernels overflow.
   package func changed(_ direction: ResolutionChange.Direction) throws(Failure) -> Network {
     let (change, present) = (try ResolutionChange(plan, direction), snapshot)
-    let converted = try ParameterSnapshot(plan: change.after, normalization: try change.converted(present.normalization)) { (parameters) throws(Failure) in
+    let converted = try ParameterSnapshot(plan: change.after, scaling: DataScaling(features: try change.converted(present.normalization), targets: present.targetScaling), isInitial: present.isInitial) { (parameters) throws(Failure) in
       try change.convert(present.parameters, into: parameters)
     }
     guard try allFiniteInPieces(converted.parameters) else { throw Failure(.notFinite, "kernels of the other resolution are not finite") }

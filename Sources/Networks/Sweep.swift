@@ -7,7 +7,8 @@ import VectorFields
 /// The targets of a batch: for each sample, a label or a row of values.
 package enum Targets {
   case labels(UnsafePointer<Int32>)
-  case values(TensorView)
+  /// With the scaling by which they enter; nil: as they are.
+  case values(TensorView, scaling: FeatureScaling? = nil)
 }
 
 /// The result of a pass over a batch: sums over its samples, in a fixed order.
@@ -169,14 +170,15 @@ package final class Sweep: @unchecked Sendable {
   }
 
   /// Computes Jᵀw for a cotangent w of the scores, `count` × outputs: the parameters' part overwrites `gradient`, the features' part overwrites `featureGradient`.
+  /// - Parameter scaling: the scale of each output by which w enters; nil: as it is.
   /// - Returns: the report of the steps, from integrators that count.
   /// - Throws: as `lossGradient`; `.notFinite` also for the first row whose features have a gradient that is not finite.
   @discardableResult package func pullback(
-    _ parameters: Vector, _ source: BatchSource, cotangent: TensorView, count: Int, gradient: Vector?, featureGradient: MutableTensorView?,
+    _ parameters: Vector, _ source: BatchSource, cotangent: TensorView, scaling: FeatureScaling? = nil, count: Int, gradient: Vector?, featureGradient: MutableTensorView?,
     draws: Draws? = nil, pool: WorkerPool
   ) throws(Failure) -> StepReport {
     try run(parameters, source, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: true, draws: draws, pool: pool) { tile, log, _ in
-      gather(cotangent, rows: nil, start: log.samples.lowerBound, count: log.samples.count, into: tile.scoreCotangent)
+      gather(cotangent, rows: nil, start: log.samples.lowerBound, count: log.samples.count, scaling: scaling, into: tile.scoreCotangent)
     }.report
   }
 

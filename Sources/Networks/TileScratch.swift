@@ -146,7 +146,7 @@ final class TileScratch {
     let values = whole.targets.packed(columns: columns)
     switch source {
     case .labels(let all): gatherLabels(all, rows: rows, start: start, count: count, into: labels)
-    case .values(let all): gather(all, rows: rows, start: start, count: count, into: values)
+    case .values(let all, let scaling): gather(all, rows: rows, start: start, count: count, scaling: scaling, into: values)
     }
     guard weighting.isWeighted else { return TileTargets(labels: labels, values: values, smoothing: weighting.smoothing, firstSample: start) }
     gatherWeights(samples: weighting.samples, classes: weighting.classes, labels: labels, rows: rows, start: start, count: count, into: weights)

@@ -31,14 +31,17 @@ package struct OptionDescription: Sendable {
   package let help: String
   /// Whether it has to be set: its default is then only what stands in its place before.
   package let isRequired: Bool
+  /// Whether it is chosen to suit the network and the data unless it is set: `standard` then holds until the choice is made, and wherever none is made.
+  package let isAutomatic: Bool
   /// Whether it cannot change once the work that it belongs to has begun; the help says so.
   package let isFixed: Bool
   package init(
-    _ key: String, _ kind: OptionKind, default standard: OptionValue, unit: String = "", required: Bool = false, fixed: Bool = false, _ help: String
+    _ key: String, _ kind: OptionKind, default standard: OptionValue, unit: String = "", required: Bool = false, automatic: Bool = false, fixed: Bool = false, _ help: String
   ) {
     self.key = key
     isRequired = required
     isFixed = fixed
+    isAutomatic = automatic
     self.kind = kind
     self.standard = standard
     self.unit = unit
@@ -46,11 +49,12 @@ package struct OptionDescription: Sendable {
   }
 }
 
-/// The values of one scope's options: defaults until set, checked when set; a failed set changes nothing.
+/// The values of one scope's options: defaults until set, checked when set; a failed set changes nothing. Between the two are values that were chosen for automatic options, which count until one is set.
 package struct OptionValues: Sendable {
   package let scope: String
   package let descriptions: [OptionDescription]
   private var values: [String: OptionValue] = [:]
+  private var chosen: [String: OptionValue] = [:]
 
   package init(scope: String, _ descriptions: [OptionDescription]) {
     self.scope = scope
@@ -70,11 +74,27 @@ package struct OptionValues: Sendable {
     values[key] = try option.checked(value)
   }
 
+  /// Sets a value; null leaves an automatic option open.
+  package mutating func setOrOpen(_ key: String, _ value: OptionValue) throws(Failure) {
+    guard case .structure(.null) = value, try description(of: key).isAutomatic else { return try set(key, value) }
+    reset(key)
+  }
+
+  /// Chooses a value for an automatic option: it counts wherever none is set.
+  package mutating func choose(_ key: String, _ value: OptionValue) throws(Failure) {
+    let option = try description(of: key)
+    guard option.isAutomatic else { throw Failure(.internal, "option \(key) is not automatic") }
+    chosen[key] = try option.checked(value)
+  }
+
+  /// Whether an automatic option has neither been set nor chosen yet.
+  package func isOpen(_ key: String) -> Bool { values[key] == nil && chosen[key] == nil && descriptions.contains { $0.key == key && $0.isAutomatic } }
+
   /// Gives an option its default again.
   package mutating func reset(_ key: String) { values[key] = nil }
 
   package func value(_ key: String) throws(Failure) -> OptionValue {
-    if let value = values[key] { return value }
+    if let value = values[key] ?? chosen[key] { return value }
     return try description(of: key).standard
   }
   package func isSet(_ key: String) -> Bool { values[key] != nil }

@@ -224,7 +224,7 @@ func borrowed(_ features: CallerTensor, _ targets: CallerTensor, isChecked: Bool
 extension Dataset {
   /// The targets in the form that a network's loss needs.
   /// - Throws: `invalidData` for a label that is not a class of the network; `incompatible` for the wrong kind of targets; `shapeMismatch` for a wrong number of values.
-  func targets(for plan: NetworkPlan) throws(Failure) -> Targets {
+  func targets(for plan: NetworkPlan, _ scaling: TargetScaling?) throws(Failure) -> Targets {
     guard plan.loss.targetKind == .values else {
       try requireLabels(below: plan.classes)
       guard let labels else { throw Failure(.internal, "a dataset without labels passed the check for them") }
@@ -235,8 +235,9 @@ extension Dataset {
       let given = values.columns == 1 ? "targets give one number per sample" : "targets have shape [\(count), \(values.columns)]"
       throw Failure(.shapeMismatch, "\(given); this network's loss needs values of shape [\(count), \(plan.outputs)]")
     }
+    if let scaling, scaling.largest(valueBound) <= plan.precision.largest { return .values(values, scaling: scaling.entering) }
     try requireValues(heldBy: plan.precision)
-    return .values(values)
+    return .values(values, scaling: scaling?.entering)
   }
 }
 

@@ -41,6 +41,14 @@ final class GradientBox {
     return made
   }
 
+  /// The loss in the caller's units.
+  /// - Throws: `incompatible` for a loss of the caller's where targets are scaled.
+  func loss(inUnitsOf scaling: TargetScaling?) throws(Failure) -> any Loss {
+    guard let loss else { return network.plan.loss(inUnitsOf: scaling) }
+    guard scaling == nil else { throw Failure(.incompatible, "the network's targets are scaled, which a loss of your own does not know of; remove the scaling, or use the pullback") }
+    return loss
+  }
+
   var byteCount: Int { sweep.byteCount + buffer.byteCount + (tangents?.byteCount ?? 0) + curvature.byteCount + (loss?.byteCount ?? 0) }
 }
 
@@ -84,10 +92,11 @@ public func sode_gradient_run(
       let source = try source(features, plan, snapshot, atMost: box.batch)
       let dataset = try borrowed(features, try CallerTensor(targets, "targets"), isChecked: true)
       defer { withExtendedLifetime(dataset) {} }
-      let targets = try dataset.targets(for: plan)
+      let targets = try dataset.targets(for: plan, snapshot.targetScaling)
+      let chosen = try box.loss(inUnitsOf: snapshot.targetScaling)
       let result = try parameterResult(parameter_gradient, plan)
       let sum = try box.sweep.lossGradient(
-        snapshot.parameters, source, targets, loss: box.loss, count: source.features.rows, gradient: result == nil ? nil : box.vector,
+        snapshot.parameters, source, targets, loss: chosen, count: source.features.rows, gradient: result == nil ? nil : box.vector,
         pool: try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1))
       guard sum.meanLoss.isFinite else { throw Failure(.notFinite, "the mean loss is not finite") }
       try result?.give(box.vector, isFinite: sum.isGradientFinite)
@@ -127,7 +136,7 @@ public func sode_gradient_pullback(
         try StagedResult(try CallerTensor(tensor, "feature_gradient"), samples: count, plan)
       }
       let report = try box.sweep.pullback(
-        snapshot.parameters, source, cotangent: cotangent, count: count, gradient: result == nil ? nil : box.vector, featureGradient: featureResult?.view,
+        snapshot.parameters, source, cotangent: cotangent, scaling: snapshot.targetScaling?.ofCotangents, count: count, gradient: result == nil ? nil : box.vector, featureGradient: featureResult?.view,
         pool: try WorkerPool(threads: box.sweep.threads))
       try featureResult?.check()
       try result?.give(box.vector)
@@ -149,9 +158,12 @@ public func sode_gradient_pushforward(
       defer { withExtendedLifetime(snapshot) {} }
       let source = try source(try CallerTensor(features, "features"), plan, snapshot, atMost: box.batch)
       let count = source.features.rows
-      let tangent = try StagedResult(try CallerTensor(tangent, "tangent"), [count, plan.outputs], "samples, outputs", plan.precision)
+      // Outputs are scaled back in float64.
+      let scaling = snapshot.targetScaling
+      let precision = scaling == nil ? plan.precision : .float64
+      let tangent = try StagedResult(try CallerTensor(tangent, "tangent"), [count, plan.outputs], "samples, outputs", precision)
       let scores = try scores.map { (scores) throws(Failure) in
-        try StagedResult(try CallerTensor(scores, "scores"), [count, plan.outputs], "samples, outputs", plan.precision)
+        try StagedResult(try CallerTensor(scores, "scores"), [count, plan.outputs], "samples, outputs", precision)
       }
       let featureDirection = try feature_direction.map { (direction) throws(Failure) in
         try given(try CallerTensor(direction, "feature_direction"), samples: count, plan)
@@ -163,6 +175,10 @@ public func sode_gradient_pushforward(
       try box.tangentSweep().pushforward(
         snapshot.parameters, source, count: count, direction: parameter_direction == nil ? nil : box.vector, featureDirection: featureDirection, scores: scores?.view,
         into: tangent.view, pool: try WorkerPool(threads: 1))
+      if let scaling {
+        scaleBack(tangent.view, shift: nil, scale: scaling.scale)
+        if let scores { scaleBack(scores.view, shift: scaling.shift, scale: scaling.scale) }
+      }
       try scores?.check()
       try tangent.check()
       scores?.give()
@@ -187,7 +203,8 @@ public func sode_gradient_curvature(
       let source = try source(features, plan, snapshot, atMost: box.batch)
       let dataset = try borrowed(features, try CallerTensor(targets, "targets"), isChecked: true)
       defer { withExtendedLifetime(dataset) {} }
-      let (targets, count) = (try dataset.targets(for: plan), source.features.rows)
+      let (targets, count) = (try dataset.targets(for: plan, snapshot.targetScaling), source.features.rows)
+      let chosen = try box.loss(inUnitsOf: snapshot.targetScaling)
       let given = try given(try CallerTensor(direction, "direction"), [plan.parameterCount], "all parameters", plan.precision)
       let result = try CallerTensor(product, "product")
       try result.expectVector(count: plan.parameterCount, "all parameters")
@@ -201,10 +218,10 @@ public func sode_gradient_curvature(
       switch kind {
       case .gaussNewton:
         guard box.loss == nil else { throw Failure(.incompatible, "curvature gauss_newton needs the loss's second derivatives, which a loss of your own does not give; use hessian") }
-        try box.curvature.gaussNewtonProduct(direction, at: snapshot.parameters, source, targets, count: count, box.sweep, pool, into: product)
+        try box.curvature.gaussNewtonProduct(direction, at: snapshot.parameters, source, targets, loss: chosen, count: count, box.sweep, pool, into: product)
       case .hessian:
         try box.curvature.hessianProduct(direction, at: snapshot.parameters, into: product) { point, gradient throws(Failure) in
-          _ = try box.sweep.lossGradient(point, source, targets, loss: box.loss, count: count, gradient: gradient, pool: pool)
+          _ = try box.sweep.lossGradient(point, source, targets, loss: chosen, count: count, gradient: gradient, pool: pool)
         }
       }
       try result.give(product)

@@ -49,6 +49,7 @@ private func described(_ listed: ListedOption) throws(Failure) -> sode_option_in
   var info = sode_option_info()
   if let takers = listed.takenBy { info.taken_by = try interned(takers) }
   info.required = option.isRequired ? 1 : 0
+  info.automatic = option.isAutomatic ? 1 : 0
   info.key = try interned(option.key)
   info.unit = try interned(option.unit)
   info.help = try interned(option.help)

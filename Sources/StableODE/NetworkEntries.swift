@@ -113,6 +113,53 @@ public func sode_network_fit_normalization(_ network: OpaquePointer?, _ dataset:
   }
 }
 
+@_cdecl("sode_network_set_target_scaling") @implementation
+public func sode_network_set_target_scaling(
+  _ network: OpaquePointer?, _ shift: UnsafePointer<sode_tensor>?, _ scale: UnsafePointer<sode_tensor>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    try using(network, .network, "network") { network throws(Failure) in
+      guard shift != nil || scale != nil else { return try network.replaceTargetScaling(with: nil) }
+      let (shift, scale) = (try CallerTensor(shift, "shift"), try CallerTensor(scale, "scale"))
+      for tensor in [shift, scale] { try tensor.expectVector(count: network.plan.outputs, "one number per output") }
+      try network.replaceTargetScaling(with: TargetScaling(shift: shift.readingColumn, scale: scale.readingColumn, outputs: network.plan.outputs))
+    }
+  }
+}
+
+@_cdecl("sode_network_get_target_scaling") @implementation
+public func sode_network_get_target_scaling(
+  _ network: OpaquePointer?, _ shift: UnsafeMutablePointer<sode_tensor>?, _ scale: UnsafeMutablePointer<sode_tensor>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    guard shift != nil || scale != nil else { throw Failure(.nullPointer, "shift and scale are NULL; one of them is needed") }
+    try using(network, .network, "network") { network throws(Failure) in
+      guard let scaling = network.snapshot.targetScaling else {
+        throw Failure(.state, "this network's targets are not scaled; sode_network_set_target_scaling scales them")
+      }
+      defer { withExtendedLifetime(scaling) {} }
+      try give([(shift, "shift", scaling.shift), (scale, "scale", scaling.scale)], count: network.plan.outputs, "one number per output", of: "the targets")
+    }
+  }
+}
+
+/// Writes vectors of float64 to those of the caller's arrays that are given: all, or none on failure.
+private func give(
+  _ results: [(tensor: UnsafeMutablePointer<sode_tensor>?, name: StaticString, values: Vector)], count: Int, _ meaning: StaticString, of owner: String
+) throws(Failure) {
+  var targets: [(CallerTensor, Vector)] = []
+  for (tensor, name, values) in results { if let tensor { targets.append((try CallerTensor(tensor, name), values)) } }
+  for (target, values) in targets {
+    try target.expectVector(count: count, meaning)
+    try target.expectWritableReals()
+    guard target.writing.type == .float64 || largestMagnitude(values) <= Double(Float.greatestFiniteMagnitude) else {
+      throw Failure(.outOfRange, "\(target.argument) of \(owner) holds a number too large for float32; ask for float64")
+    }
+  }
+  for (target, values) in targets { try target.requireRoom(for: values) }
+  for (target, values) in targets { convert(values, to: target.writingColumn) }
+}
+
 @_cdecl("sode_network_get_normalization") @implementation
 public func sode_network_get_normalization(
   _ network: OpaquePointer?, _ shift: UnsafeMutablePointer<sode_tensor>?, _ scale: UnsafeMutablePointer<sode_tensor>?
@@ -124,18 +171,7 @@ public func sode_network_get_normalization(
         throw Failure(.state, "this network has no normalization; sode_network_set_normalization gives it one")
       }
       defer { withExtendedLifetime(normalization) {} }
-      var targets: [(CallerTensor, Vector)] = []
-      if let shift { targets.append((try CallerTensor(shift, "shift"), normalization.shift)) }
-      if let scale { targets.append((try CallerTensor(scale, "scale"), normalization.scale)) }
-      for (target, values) in targets {
-        try target.expectVector(count: network.plan.inputs, "one number per input")
-        try target.expectWritableReals()
-        guard target.writing.type == .float64 || largestMagnitude(values) <= Double(Float.greatestFiniteMagnitude) else {
-          throw Failure(.outOfRange, "\(target.argument) of the normalization holds a number too large for float32; ask for float64")
-        }
-      }
-      for (target, values) in targets { try target.requireRoom(for: values) }
-      for (target, values) in targets { convert(values, to: target.writingColumn) }
+      try give([(shift, "shift", normalization.shift), (scale, "scale", normalization.scale)], count: network.plan.inputs, "one number per input", of: "the normalization")
     }
   }
 }

@@ -29,7 +29,7 @@ public func sode_trainer_get_text(
   reporting { () throws(Failure) in
     try reading(trainer, .trainer, "trainer") { box throws(Failure) in
       let key = try text(key, "key")
-      let value = try box.trainer.options.value(key)
+      let value = try present(key, of: box)
       guard case .text(let found) = value else { throw typeFailure(key, value, "a text") }
       try copyOut(found, buffer, capacity, needed)
     }
@@ -59,11 +59,18 @@ private func get<Value>(
     let out = try required(value, "value")
     try reading(trainer, .trainer, "trainer") { box throws(Failure) in
       let key = try text(key, "key")
-      let option = try box.trainer.options.value(key)
+      let option = try present(key, of: box)
       guard let found = read(option) else { throw typeFailure(key, option, wanted) }
       out.pointee = found
     }
   }
+}
+
+/// The value of an option.
+/// - Throws: `state` for an automatic one that the first run is still to choose.
+private func present(_ key: String, of box: TrainerBox) throws(Failure) -> OptionValue {
+  if try box.trainer.options.isOpenInTraining(key) { throw Failure(.state, "\(key) is not set, and is chosen by the first run to suit the data") }
+  return try box.trainer.options.value(key)
 }
 
 private func typeFailure(_ key: String, _ value: OptionValue, _ wanted: String) -> Failure {

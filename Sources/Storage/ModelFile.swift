@@ -2,11 +2,15 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// Networks as model files: specification, parameters bit for bit, and normalization (tensors `normalization.shift` and `normalization.scale`, float64).
+/// Networks as model files: specification, parameters bit for bit, the normalization of the inputs (tensors `normalization.shift` and `normalization.scale`, float64), and the scaling of the targets
+/// (`targets.shift` and `targets.scale`, float64).
 package enum ModelFile {
   /// The names of the two tensors of a normalization. Version 0.1.0 wrote them after the parameters and in the parameters' precision.
   private static let shift = "normalization.shift"
   private static let scale = "normalization.scale"
+  /// The names of the two tensors of a scaling of the targets.
+  private static let targetShift = "targets.shift"
+  private static let targetScale = "targets.scale"
 
   /// The bytes of a network's model file.
   /// - Parameter libraryVersion: the version to be stored as the writer's ("0.2.0").
@@ -28,6 +32,10 @@ package enum ModelFile {
       tensors.append(StoredTensor(name: shift, shape: [plan.inputs], values: normalization.shift))
       tensors.append(StoredTensor(name: scale, shape: [plan.inputs], values: normalization.scale))
     }
+    if let scaling = snapshot.targetScaling {
+      tensors.append(StoredTensor(name: targetShift, shape: [plan.outputs], values: scaling.shift))
+      tensors.append(StoredTensor(name: targetScale, shape: [plan.outputs], values: scaling.scale))
+    }
     return tensors + plan.tensors.map { StoredTensor(name: $0.name, shape: $0.shape, values: snapshot.parameters[$0.range]) }
   }
 
@@ -43,7 +51,8 @@ package enum ModelFile {
       let plan = try plan(of: contents, name: name)
       let parameters = plan.tensors.map(\.name)
       // A normalization comes first; version 0.1.0 wrote it behind the parameters.
-      let own = contents.tensors.contains { $0.name == shift } ? [[shift, scale] + parameters, parameters + [shift, scale]] : [parameters]
+      let targets = contents.tensors.contains { $0.name == targetShift } ? [targetShift, targetScale] : []
+      let own = contents.tensors.contains { $0.name == shift } ? [[shift, scale] + targets + parameters, parameters + [shift, scale]] : [targets + parameters]
       guard let training = contents.training else { return own }
       // Tables come first, vectors last.
       let header = try JSON.read(training, limit: ModelFormat.mostHeaderBytes, status: .fileFormat, what: "\(name), training")
@@ -67,12 +76,18 @@ package enum ModelFile {
     let plan = try plan(of: contents, name: name)
     let tensors = try ordered(contents, as: plan, name: name)
     return try withExtendedLifetime(contents.memory) { () throws(Failure) in
-      var normalization: Normalization?
-      if tensors.count > plan.tensors.count {
-        normalization = try Normalization(
-          shift: row(tensors[plan.tensors.count].values), scale: row(tensors[plan.tensors.count + 1].values), inputs: plan.inputs, precision: plan.precision)
+      func pair(_ first: String) -> (shift: TensorView, scale: TensorView)? {
+        tensors.firstIndex { $0.name == first }.map { (row(tensors[$0].values), row(tensors[$0 + 1].values)) }
       }
-      let snapshot = try ParameterSnapshot(plan: plan, normalization: normalization) { (parameters) throws(Failure) in
+      var scaling = DataScaling()
+      if let (shift, scale) = pair(shift) { scaling.features = try Normalization(shift: shift, scale: scale, inputs: plan.inputs, precision: plan.precision) }
+      if let (shift, scale) = pair(targetShift) {
+        guard plan.loss.scalesTargets else { throw Failure(.fileFormat, "\(name) holds a scaling of targets, which its network's loss does not have") }
+        do throws(Failure) { scaling.targets = try TargetScaling(shift: shift, scale: scale, outputs: plan.outputs) } catch {
+          throw error.status == .memory ? error : Failure(.fileFormat, "\(name): \(error.message)")
+        }
+      }
+      let snapshot = try ParameterSnapshot(plan: plan, scaling: scaling) { (parameters) throws(Failure) in
         for (place, tensor) in zip(plan.tensors, tensors) { try copyInPieces(tensor.values, into: parameters[place.range]) }
       }
       return try Network(plan, snapshot, metadata: contents.metadata, checksum: contents.checksum)
@@ -99,13 +114,15 @@ package enum ModelFile {
     TensorView(vector.base, type: ElementType(vector.precision), rows: 1, columns: vector.count)
   }
 
-  /// The tensors that the specification requires, in its order, and after them the two of a normalization, if there is one, in either precision.
+  /// The tensors that the specification requires, in its order, and after them the two of a normalization, if there is one, in either precision, and the two of a scaling of the targets.
   private static func ordered(_ contents: ModelContents, as plan: NetworkPlan, name: String) throws(Failure) -> [StoredTensor] {
     var expected: [(name: String, shape: [Int], precision: Precision?)] = plan.tensors.map { ($0.name, $0.shape, plan.precision) }
     guard !expected.isEmpty else { throw Failure(.fileFormat, "\(name) holds a network without parameters") }
-    if contents.tensors.count > expected.count { expected += [(shift, [plan.inputs], nil), (scale, [plan.inputs], nil)] }
+    let names = contents.tensors.map(\.name)
+    if names.contains(shift) || names.contains(scale) { expected += [(shift, [plan.inputs], nil), (scale, [plan.inputs], nil)] }
+    if names.contains(targetShift) || names.contains(targetScale) { expected += [(targetShift, [plan.outputs], .float64), (targetScale, [plan.outputs], .float64)] }
     guard contents.tensors.count == expected.count else {
-      throw Failure(.fileFormat, "\(name) holds \(contents.tensors.count) tensors; its specification asks for \(plan.tensors.count), or 2 more with a normalization")
+      throw Failure(.fileFormat, "\(name) holds \(contents.tensors.count) tensors; its specification asks for \(plan.tensors.count), or 2 more with a normalization, and 2 more where targets are scaled")
     }
     let found = Dictionary(contents.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var tensors: [StoredTensor] = []

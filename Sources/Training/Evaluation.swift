@@ -6,7 +6,7 @@ import Settings
 /// A network's figures on a data set.
 package struct Evaluation: Equatable, Sendable {
   package let samples: Int
-  /// The mean loss over the samples, without regularizers.
+  /// The mean loss over the samples in the caller's units, without regularizers.
   package let loss: Double
   /// The fraction of samples that are classified correctly; NaN if targets are values.
   package let accuracy: Double
@@ -31,14 +31,16 @@ package let evaluationBatch = 1024
 package func evaluate(_ network: Network, on dataset: Dataset, scores: EvaluatedScores? = nil, threads: Int) throws(Failure) -> Evaluation {
   let snapshot = network.snapshot
   defer { withExtendedLifetime(snapshot) {} }
-  let dataset = try suited(dataset, for: network.plan, snapshot.normalization, called: "the data")
-  let sweep = try network.withoutIdlePredictor { () throws(Failure) in
-    try Sweep(network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)
-  }
+  let dataset = try suited(dataset, for: network.plan, snapshot.scaling, called: "the data")
+  let (sweep, loss) = (
+    try network.withoutIdlePredictor { () throws(Failure) in
+      try Sweep(network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)
+    }, network.plan.loss(inUnitsOf: snapshot.targetScaling)
+  )
   let pool = try WorkerPool(threads: sweep.threads)
   var total = BatchResult()
   while total.count < dataset.count {
-    let part = try sweep.evaluate(dataset, from: total.count, snapshot.parameters, normalization: snapshot.normalization, scores: scores, pool: pool)
+    let part = try sweep.evaluate(dataset, from: total.count, snapshot.parameters, scaling: snapshot.scaling, loss: loss, scores: scores, pool: pool)
     total.lossSum += part.lossSum
     total.correct += part.correct
     total.count += part.count
@@ -51,41 +53,51 @@ package func evaluate(_ network: Network, on dataset: Dataset, scores: Evaluated
 
 extension Sweep {
   /// The next part of an evaluation: at most `evaluationBatch` samples from `start` on.
+  /// - Parameters:
+  ///   - rows: the `count` rows of the data set that are evaluated; nil for all.
+  ///   - loss: reads outputs and targets as they are scaled; nil for the network's.
+  ///   - scores: gets the scores in the caller's units.
   func evaluate(
-    _ dataset: Dataset, from start: Int, _ parameters: Vector, normalization: Normalization?, loss: (any Loss)? = nil, scores: EvaluatedScores? = nil,
+    _ dataset: Dataset, rows: RowList? = nil, from start: Int, _ parameters: Vector, scaling: DataScaling, loss: (any Loss)? = nil, scores: EvaluatedScores? = nil,
     pool: WorkerPool
   ) throws(Failure) -> BatchResult {
-    let end = min(start + evaluationBatch, dataset.count)
-    let source = BatchSource(features: dataset.features.rows(start..<end), firstRow: start, normalization: normalization)
+    let end = min(start + evaluationBatch, rows?.count ?? dataset.count)
+    let source = if let rows {
+      BatchSource(features: dataset.features, rows: rows.first + start, normalization: scaling.features)
+    } else {
+      BatchSource(features: dataset.features.rows(start..<end), firstRow: start, normalization: scaling.features)
+    }
     let targets: Targets
     if let labels = dataset.labels {
-      targets = .labels(labels + start)
+      targets = .labels(rows == nil ? labels + start : labels)
     } else if let values = dataset.values {
-      targets = .values(values.rows(start..<end))
+      targets = .values(rows == nil ? values.rows(start..<end) : values, scaling: scaling.targets?.entering)
     } else {
       preconditionFailure("data set without targets")
     }
-    return try lossGradient(parameters, source, targets, mode: .evaluation, loss: loss, count: end - start, gradient: nil, scores: scores?.target(from: start), pool: pool)
+    let result = try lossGradient(parameters, source, targets, mode: .evaluation, loss: loss, count: end - start, gradient: nil, scores: scores?.target(from: start), pool: pool)
+    if let scores, let scaling = scaling.targets { scaleBack(scores.target(from: start, count: end - start), shift: scaling.shift, scale: scaling.scale) }
+    return result
   }
 }
 
 extension Dataset {
   /// All targets, from which batches take theirs by row number.
-  var targets: Targets {
+  func targets(_ scaling: TargetScaling?) -> Targets {
     if let labels { return .labels(labels) }
     guard let values else { preconditionFailure("data set without targets") }
-    return .values(values)
+    return .values(values, scaling: scaling?.entering)
   }
 }
 
 /// A data set with its targets in the form that a network's loss reads. All numbers are checked to fit the network's precision. One target number per sample is a class label or a value.
 /// - Parameters:
-///   - normalization: the normalization of the features; nil without one.
+///   - scaling: the normalization of the features and the scaling of the targets.
 ///   - name: the data set's name in messages ("the training data").
 /// - Throws: `shapeMismatch` if the network takes other features or targets; `invalidData` for numbers that do not fit the precision and labels that are not a class; `incompatible`.
-func suited(_ dataset: Dataset, for plan: NetworkPlan, _ normalization: Normalization?, called name: StaticString) throws(Failure) -> Dataset {
+func suited(_ dataset: Dataset, for plan: NetworkPlan, _ scaling: DataScaling, called name: StaticString) throws(Failure) -> Dataset {
   let dataset = try dataset.replacing(features: plan.arrange(dataset.features, called: "\(name)"))
-  try plan.checkIntake(dataset.features, normalization, bound: dataset.featureBound, called: name)
+  try plan.checkIntake(dataset.features, scaling.features, bound: dataset.featureBound, called: name)
   switch plan.loss.targetKind {
   case .labels:
     do throws(Failure) {
@@ -101,6 +113,8 @@ func suited(_ dataset: Dataset, for plan: NetworkPlan, _ normalization: Normaliz
       let given = suited.targetCount == 1 ? "one target per sample" : "targets of shape [\(dataset.count), \(suited.targetCount)]"
       throw Failure(.shapeMismatch, "\(name) has \(given); the network's loss needs values of shape [\(dataset.count), \(plan.outputs)]")
     }
+    // Scaled targets are small, unless they are those of other data.
+    if let bound = scaling.targets?.largest(suited.valueBound), bound <= plan.precision.largest { return suited }
     try suited.requireValues(heldBy: plan.precision)
     return suited
   }

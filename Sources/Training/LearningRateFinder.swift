@@ -51,7 +51,7 @@ extension Trainer {
     let snapshot = network.snapshot
     defer { withExtendedLifetime(snapshot) {} }
     let present = isAssigned ? snapshot.parameters : memory?.iterate.parameters ?? snapshot.parameters
-    let start = try ParameterSnapshot(copying: present, normalization: snapshot.normalization)
+    let start = try ParameterSnapshot(copying: present, scaling: snapshot.scaling, isInitial: snapshot.isInitial)
     let copy = Trainer(try Network(network.plan, start), like: self)
     try copy.set("patience", .integer(0))
     // The test has no validation, and so needs no metric.
@@ -68,7 +68,7 @@ extension TrainingRun {
     var (losses, least) = ([Double](repeating: .nan, count: rates.count), Double.infinity)
     try orderSamples()
     for (index, next) in rates.enumerated() {
-      if trainer.state.position >= training.count {
+      if trainer.state.position >= trainingCount {
         trainer.state.finishEpoch()
         try orderSamples()
       }

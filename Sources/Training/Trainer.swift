@@ -96,6 +96,9 @@ package final class Trainer {
     classWeights = try ClassWeights(weights, classes: network.plan.classes)
   }
 
+  /// Takes the options with which the first run has begun: automatic ones are chosen.
+  func adopt(_ chosen: OptionValues) { options = chosen }
+
   /// Whether parameters were assigned to the network since this trainer last read or wrote them.
   var isAssigned: Bool { memory != nil && network.snapshot.version != knownVersion }
 

@@ -19,16 +19,16 @@ package let trainerOptions: [OptionDescription] = {
 /// The values of the trainer's options, read and checked together.
 package struct TrainerOptions: Sendable {
   static let own: [OptionDescription] = [
-    OptionDescription("epochs", .integer(1...1_000_000_000), default: .integer(10), unit: "epochs", "passes over the training data, counted over all runs of the trainer"),
+    OptionDescription("epochs", .integer(1...1_000_000_000), default: .integer(10), unit: "epochs", automatic: true, "passes over the training data, counted over all runs of the trainer"),
     OptionDescription(
-      "batch_size", .integer(1...1_000_000_000), default: .integer(128), unit: "samples", fixed: true,
+      "batch_size", .integer(1...1_000_000_000), default: .integer(128), unit: "samples", automatic: true, fixed: true,
       "samples in one step; the last batch of an epoch may be smaller. Optimizers with a line search or a trust region use all samples in each step unless this option is set"),
     OptionDescription(
       "accumulate_batches", .integer(1...1_000_000), default: .integer(1), unit: "batches", fixed: true,
       "batches whose gradients are averaged for one step, as if batch_size were that many times larger; memory does not grow with this number"),
     OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), fixed: true, "seed of the random order of the samples and of the noise"),
     OptionDescription("shuffle", .flag, default: .flag(true), fixed: true, "whether each epoch visits the samples in a new random order"),
-    OptionDescription("optimizer", .choice(optimizers.names), default: .text("adam"), fixed: true, "method that updates the parameters"),
+    OptionDescription("optimizer", .choice(optimizers.names), default: .text("adam"), automatic: true, fixed: true, "method that updates the parameters. Automatic: adamw, with all that is not set chosen to suit the data; a method that is named has fixed defaults for the rest"),
     OptionDescription(
       "metric", .choice(["automatic", "loss"] + metrics.names), default: .text("automatic"), fixed: true,
       "figure on the validation data by which the best parameters are chosen; automatic: accuracy, or loss if the network's loss is least_squares"),
@@ -38,8 +38,17 @@ package struct TrainerOptions: Sendable {
     OptionDescription(
       "label_smoothing", .real(0...1.0.nextDown), default: .real(0), unit: "1", "label smoothing of the training loss: the part of each label that is spread evenly over all classes"),
     OptionDescription(
-      "patience", .integer(0...1_000_000_000), default: .integer(0), unit: "epochs",
-      "epochs without an improvement of the metric after which training ends; it needs validation data; 0: training never ends early"),
+      "patience", .integer(0...1_000_000_000), default: .integer(0), unit: "epochs", automatic: true,
+      "epochs without an improvement of the metric after which training ends; it needs validation data, given or held out; 0: training never ends early"),
+    OptionDescription(
+      "validation_fraction", .real(0...0.9), default: .real(0), unit: "1", automatic: true, fixed: true,
+      "part of the training rows that is held out for validation if no validation data is given, drawn by seed, of each class alike; 0: none"),
+    OptionDescription(
+      "normalization", .choice(["standardize", "none"]), default: .text("standardize"), fixed: true,
+      "standardize: the first run of a new network shifts and scales its inputs by the mean and standard deviation of the training data, unless a normalization has been set; none: it leaves them"),
+    OptionDescription(
+      "target_scaling", .choice(["standardize", "none"]), default: .text("standardize"), fixed: true,
+      "standardize: the first run of a new network shifts and scales the target values of least squares by their mean and standard deviation, output by output, unless a scaling has been set, and results are scaled back; none: it leaves them"),
     OptionDescription(
       "min_delta", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1", fixed: true,
       "smallest change of the metric that counts as an improvement for patience"),
@@ -55,6 +64,9 @@ package struct TrainerOptions: Sendable {
   package let balancesClasses: Bool
   package let labelSmoothing: Double
   package let patience: Int
+  package let validationFraction: Double
+  package let standardizesInputs: Bool
+  package let standardizesTargets: Bool
   package let minimumDelta: Double
   package let threads: Int
   package let learningRate: LearningRate
@@ -79,6 +91,9 @@ package struct TrainerOptions: Sendable {
     balancesClasses = try values.text("class_weights") == "balanced"
     labelSmoothing = try values.real("label_smoothing")
     patience = try values.integer("patience")
+    validationFraction = try values.real("validation_fraction")
+    standardizesInputs = try values.text("normalization") == "standardize"
+    standardizesTargets = try values.text("target_scaling") == "standardize"
     minimumDelta = try values.real("min_delta")
     threads = try values.integer("num_threads")
     learningRate = try LearningRate(values)
@@ -121,6 +136,12 @@ struct OptionMisfit {
 }
 
 extension OptionValues {
+  /// Whether an option is still to be chosen by the first run. Nothing is, once the optimizer is named: its fixed defaults hold.
+  package func isOpenInTraining(_ key: String) throws(Failure) -> Bool {
+    let option = try description(of: key)
+    return option.isAutomatic && !isSet("optimizer") && isOpen(key)
+  }
+
   /// The trainer's options that are set to another value than their default and that the chosen optimizer or schedule does not take.
   func misfits() throws(Failure) -> [OptionMisfit] {
     var found: [OptionMisfit] = []
@@ -140,7 +161,7 @@ extension OptionValues {
 
   /// The trainer's options that the chosen optimizer and schedule take, with their values: a new trainer that is given them trains as one with these options.
   ///
-  /// Left out are options that only the choice of another optimizer or schedule takes, and those without a value that stands for "not set" (batch_size of methods that take all samples, the bounds of
+  /// Left out are automatic options that are not chosen yet, options that only the choice of another optimizer or schedule takes, and those without a value that stands for "not set" (batch_size of methods that take all samples, the bounds of
   /// parameters). While a set option still waits for the choice that takes it, this choice, which is not set, is left out instead.
   package func trainerSettings() throws(Failure) -> [(key: String, value: OptionValue)] {
     let misfits = try misfits()
@@ -155,7 +176,8 @@ extension OptionValues {
       }
       let isOpenChoice = !isSet(option.key) && misfits.contains { $0.chooser == option.key }
       let needsSetting = (option.key == "batch_size" && optimizer.prefersAllSamples) || Bounds.options.contains { $0.key == option.key }
-      guard isWaiting || isTaken, !isOpenChoice, !needsSetting || isSet(option.key) else { continue }
+      // An automatic option that is neither set nor chosen yet is left to the new trainer.
+      guard isWaiting || isTaken, !isOpenChoice, !needsSetting || isSet(option.key), try !isOpenInTraining(option.key) else { continue }
       settings.append((option.key, try value(option.key)))
     }
     return settings

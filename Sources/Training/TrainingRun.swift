@@ -10,10 +10,15 @@ final class TrainingRun {
   private let settings: TrainerOptions
   let training: Dataset
   private let validation: Dataset?
+  /// The rows that steps use, and those that are held out for validation; nil if no rows are held out.
+  private let parts: (training: RowList, held: RowList)?
+  /// The samples of an epoch, and those of its validation.
+  let trainingCount: Int
+  private let validationCount: Int
   private let limits: TrainingLimits
   private let clock = Stopwatch()
   private let memory: TrainerMemory
-  private let normalization: Normalization?
+  private let scaling: DataScaling
   private let batch: Int
   private let stepsPerEpoch: Int
   private let order: Buffer
@@ -45,59 +50,93 @@ final class TrainingRun {
   init(_ trainer: Trainer, training: Dataset, validation: Dataset?, limits: TrainingLimits) throws(Failure) {
     try trainer.missing.require()
     let plan = trainer.network.plan
-    let settings = try TrainerOptions(trainer.options)
+    let isFirst = trainer.memory == nil
+    let options = isFirst ? try trainer.options.choosing(for: TrainingTask(plan, rows: training.count, hasValidation: validation != nil)) : trainer.options
+    let settings = try TrainerOptions(options)
     let snapshot = trainer.network.snapshot
     defer { withExtendedLifetime(snapshot) {} }
-    let training = try suited(training, for: plan, snapshot.normalization, called: "the training data")
-    let validation = try validation.map { (data) throws(Failure) in try suited(data, for: plan, snapshot.normalization, called: "the validation data") }
-    if settings.patience > 0, validation == nil {
-      throw Failure(.invalidArgument, "patience is \(settings.patience) but there is no validation data, which early stopping goes by")
+    let scaling = isFirst ? try Self.scaling(trainer, settings, training) : snapshot.scaling
+    if trainer.loss != nil, scaling.targets != nil {
+      throw Failure(.incompatible, "the network's targets are scaled, which a loss of your own does not know of; remove the scaling, or use the network's loss")
     }
+    let training = try suited(training, for: plan, scaling, called: "the training data")
+    let given = try validation.map { (data) throws(Failure) in try suited(data, for: plan, scaling, called: "the validation data") }
+    parts = given == nil && settings.validationFraction > 0 ? try Self.parts(of: training, settings) : nil
+    let validation = given ?? (parts == nil ? nil : training)
+    if settings.patience > 0, validation == nil {
+      throw Failure(.invalidArgument, "patience is \(settings.patience) but there is no validation data, which early stopping goes by; validation_fraction holds some out")
+    }
+    let trainingCount = parts?.training.count ?? training.count
+    let validationCount = parts?.held.count ?? given?.count ?? 0
     figure = try ValidationFigure(settings.metric, own: trainer.metric, plan)
     classWeights = try ClassWeights.chosen(trainer, settings, training)
     weighting = LossWeighting(samples: training.weights, classes: classWeights?.vector, smoothing: settings.labelSmoothing)
-    augmentation = try ImageAugmentation(trainer.options, plan.inputShape)
-    try Self.requireSameData(trainer.state, training, validation)
+    augmentation = try ImageAugmentation(options, plan.inputShape)
+    try Self.requireSameData(trainer.state, training: trainingCount, validation: validationCount)
     self.trainer = trainer
     self.plan = plan
     self.settings = settings
     self.training = training
     self.validation = validation
+    (self.trainingCount, self.validationCount) = (trainingCount, validationCount)
     self.limits = limits
     (stepsBefore, millisecondsBefore) = (trainer.state.step, trainer.state.milliseconds)
     isAsGiven = trainer.state.step == 0
     // Its parameters are about to change.
     trainer.network.giveUpIdlePredictor()
-    normalization = snapshot.normalization
+    self.scaling = scaling
     beginning = snapshot
     if let begun = trainer.memory {
       memory = begun
     } else {
       memory = try TrainerMemory(from: snapshot.parameters, optimizer: settings.optimizer)
     }
-    batch = min(settings.batchSize, training.count)
-    stepsPerEpoch = (training.count + batch - 1) / batch
+    batch = min(settings.batchSize, trainingCount)
+    stepsPerEpoch = (trainingCount + batch - 1) / batch
     try plan.checkTrainingBatch(of: batch, called: "with batch_size \(settings.batchSize) a batch")
-    try plan.checkTrainingBatch(of: (training.count - 1) % batch + 1, called: "with batch_size \(settings.batchSize) the last batch")
-    order = try Buffer(count: training.count, precision: .float64)
-    rows = order.rowNumbers(count: training.count)
+    try plan.checkTrainingBatch(of: (trainingCount - 1) % batch + 1, called: "with batch_size \(settings.batchSize) the last batch")
+    order = try Buffer(count: trainingCount, precision: .float64)
+    rows = order.rowNumbers(count: trainingCount)
     // A loss of the caller's is called only on the calling thread.
     let threads = trainer.loss != nil ? 1 : settings.threads == 0 ? availableProcessors() : settings.threads
     sweep = try Sweep(try settings.trajectoryCost.map { (cost) throws(Failure) in try plan.charged(cost) } ?? plan, batch: batch, derivative: true, features: false, threads: threads)
     evaluationSweep = validation == nil ? nil : try Sweep(plan, batch: evaluationBatch, derivative: false, threads: sweep.threads)
-    evaluated = if let validation, figure.needsScores { try EvaluatedScores(plan, validation) } else { nil }
+    evaluated = if let validation, figure.needsScores { try EvaluatedScores(plan, try parts.map { (parts) throws(Failure) in try validation.subset(parts.held.first, count: parts.held.count) } ?? validation) } else { nil }
     pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads), watch: limits.watch)
-    objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: training.count)
-    sets = try plan.constraints(trainer.options, threads: pool.threads)
+    objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: trainingCount)
+    sets = try plan.constraints(options, threads: pool.threads)
     lastEpoch = limits.epochs == 0 ? settings.epochs : min(settings.epochs, trainer.state.epoch + max(limits.epochs, 0))
     // The scores of an interrupted validation were lost with its run.
     if evaluated != nil { trainer.state.restartValidation() }
     if trainer.memory == nil {
       trainer.best = BestIterate(byMetric: figure.isMetric, minimumDelta: settings.minimumDelta)
       trainer.memory = memory
+      trainer.adopt(options)
+      trainer.network.adopt(scaling)
       trainer.knownVersion = snapshot.version
       keepConstraints()
     }
+  }
+
+  /// The scaling of inputs and targets with which a trainer's first run begins: the network's, and what the options ask for if its parameters are still those drawn from a seed. Trained ones would compute something else with
+  /// other inputs.
+  private static func scaling(_ trainer: Trainer, _ settings: TrainerOptions, _ training: Dataset) throws(Failure) -> DataScaling {
+    let (network, plan) = (trainer.network, trainer.network.plan)
+    var scaling = network.snapshot.scaling
+    let needsFeatures = settings.standardizesInputs && scaling.features == nil
+    // A loss of the caller's knows only the caller's units.
+    let needsTargets = settings.standardizesTargets && scaling.targets == nil && plan.loss.scalesTargets && trainer.loss == nil
+    guard needsFeatures || needsTargets, try network.isInitial() else { return scaling }
+    if needsFeatures { scaling.features = try plan.normalization(standardizing: training) }
+    if needsTargets, let values = training.readAsValues.values, values.columns == plan.outputs { scaling.targets = try plan.targetScaling(standardizing: values) }
+    return scaling
+  }
+
+  /// Divides the training data into the rows of the steps and those held out for validation.
+  private static func parts(of training: Dataset, _ settings: TrainerOptions) throws(Failure) -> (training: RowList, held: RowList) {
+    if let parts = try training.holdOut(settings.validationFraction, seed: settings.seed) { return parts }
+    throw Failure(
+      .outOfRange, "validation_fraction is \(settings.validationFraction), which of \(training.count) training row\(training.count == 1 ? "" : "s") leaves none for validation or none for training; 0 holds none out")
   }
 
   /// Runs the loops over epochs and batches. Returns the reason why training ended.
@@ -140,10 +179,10 @@ final class TrainingRun {
   private var stoppedEarly: Bool { settings.patience > 0 && trainer.best.epochsWithoutImprovement >= settings.patience }
 
   private func trainEpoch() throws(Failure) {
-    guard trainer.state.position < training.count else { return }
+    guard trainer.state.position < trainingCount else { return }
     try orderSamples()
-    trainer.state.trainingCount = training.count
-    while trainer.state.position < training.count {
+    trainer.state.trainingCount = trainingCount
+    while trainer.state.position < trainingCount {
       try step()
       try watch.check()
     }
@@ -155,26 +194,27 @@ final class TrainingRun {
     // Orders use the streams with the highest bit set: a network with the same seed draws its parameters from other streams.
     var stream = RandomStream(seed: settings.seed, stream: 1 << 63 | UInt64(trainer.state.epoch))
     if settings.shuffle {
-      try stream.permutation(into: rows, count: training.count)
+      try stream.permutation(into: rows, count: trainingCount)
     } else {
-      for row in 0..<training.count { rows[row] = Int64(row) }
+      for row in 0..<trainingCount { rows[row] = Int64(row) }
     }
+    if let kept = parts?.training { try Watch.pieces(trainingCount) { for index in $0 { rows[index] = kept.first[Int(rows[index])] } } }
   }
 
   /// Takes one step of the optimizer with one batch. If the watch ends the step, it is not taken at all, and the batch is repeated when training goes on.
   func step() throws(Failure) {
     takeAssigned()
     let start = trainer.state.position
-    let count = min(batch, training.count - start)
+    let count = min(batch, trainingCount - start)
     let iterate = memory.iterate
     iterate.number = trainer.state.step + 1
     iterate.rate = rate ?? settings.learningRate.rate(epoch: trainer.state.epoch, step: start / batch, stepsPerEpoch: stepsPerEpoch)
     let draws = plan.drawsNumbers || augmentation != nil ? Draws(seed: settings.seed, step: UInt64(iterate.number)) : nil
     let source = BatchSource(
-      features: training.features, rows: UnsafePointer(rows + start), normalization: normalization,
+      features: training.features, rows: UnsafePointer(rows + start), normalization: scaling.features,
       augmentation: draws.flatMap { draws in augmentation.map { StepAugmentation($0, draws) } })
     let batch = TrainingBatch(
-      source: source, targets: training.targets, count: count, loss: trainer.loss ?? plan.loss, weighting: weighting, draws: draws)
+      source: source, targets: training.targets(scaling.targets), count: count, loss: trainer.loss ?? plan.loss, weighting: weighting, draws: draws)
     objective.begin(batch, known: iterate.known.map { (trainer.state.known, $0) })
     do throws(Failure) {
       try settings.optimizer.step(objective, iterate)
@@ -232,17 +272,17 @@ final class TrainingRun {
 
   private func validateEpoch() throws(Failure) {
     guard let validation, let evaluationSweep else { return }
-    while trainer.state.validated < validation.count {
+    while trainer.state.validated < validationCount {
       takeAssigned()
       let part: BatchResult
       do throws(Failure) {
         part = try evaluationSweep.evaluate(
-          validation, from: trainer.state.validated, memory.iterate.parameters, normalization: normalization, loss: trainer.loss, scores: evaluated, pool: pool)
+          validation, rows: parts?.held, from: trainer.state.validated, memory.iterate.parameters, scaling: scaling, loss: trainer.loss, scores: evaluated, pool: pool)
       } catch {
         switch error.status {
         case .notFinite:
           let isOfData = try failsAtBeginning { (parameters) throws(Failure) in
-            _ = try evaluationSweep.evaluate(validation, from: trainer.state.validated, parameters, normalization: normalization, loss: trainer.loss, pool: pool)
+            _ = try evaluationSweep.evaluate(validation, rows: parts?.held, from: trainer.state.validated, parameters, scaling: scaling, loss: trainer.loss, pool: pool)
           }
           throw notFinite("validation loss is", error.message, validation, "the validation data", isOfData: isOfData)
         case .notConverged, .stepLimit: throw Failure(error.status, "the validation data, \(error.message)")
@@ -252,7 +292,7 @@ final class TrainingRun {
       trainer.state.validationLossSum += part.lossSum
       trainer.state.validationCorrect += part.correct
       trainer.state.validated += part.count
-      if trainer.state.validated < validation.count { try watch.check() }
+      if trainer.state.validated < validationCount { try watch.check() }
     }
   }
 
@@ -269,10 +309,10 @@ final class TrainingRun {
     var (isBest, metric) = (validation == nil, Double.nan)
     // Changed only after the network holds the iterate: if memory is refused before, the end of the epoch can be repeated.
     var best = trainer.best
-    if let validation {
+    if validation != nil {
       guard trainer.state.validationLossSum.isFinite else { throw notFinite("validation loss is") }
-      let loss = trainer.state.validationLossSum / Double(validation.count)
-      metric = try figure.value(loss: loss, accuracy: Double(trainer.state.validationCorrect) / Double(validation.count), evaluated)
+      let loss = trainer.state.validationLossSum / Double(validationCount)
+      metric = try figure.value(loss: loss, accuracy: Double(trainer.state.validationCorrect) / Double(validationCount), evaluated)
       isBest = best.take(loss: loss, metric: figure.isLargerBetter ? metric : -metric, epoch: trainer.state.epoch + 1)
     }
     if isBest { try trainer.publish() }
@@ -292,10 +332,10 @@ final class TrainingRun {
     finish()
     let state = trainer.state
     let hasClasses = plan.loss.targetKind == .labels
-    let validated = kind == .epoch ? Double(validation?.count ?? 0) : 0
+    let validated = kind == .epoch ? Double(validationCount) : 0
     return TrainingEvent(
       kind: kind, epoch: state.epoch + (kind == .epoch ? 1 : 0), step: state.step,
-      epochFraction: Double(state.position) / Double(training.count), trainingLoss: state.weight > 0 || state.position == 0 ? state.lossSum / state.weight : 0,
+      epochFraction: Double(state.position) / Double(trainingCount), trainingLoss: state.weight > 0 || state.position == 0 ? state.lossSum / state.weight : 0,
       objective: state.weight > 0 || state.position == 0 ? state.objectiveSum / state.weight : 0,
       trainingAccuracy: hasClasses ? Double(state.correct) / Double(state.position) : .nan,
       validationLoss: validated > 0 ? state.validationLossSum / validated : .nan,
@@ -328,12 +368,12 @@ final class TrainingRun {
   }
 
   /// Within an epoch, training can only go on with the data with which the epoch began.
-  private static func requireSameData(_ state: TrainingState, _ training: Dataset, _ validation: Dataset?) throws(Failure) {
-    if state.position > 0, state.trainingCount != training.count {
-      throw Failure(.state, "the last run stopped within an epoch of \(state.trainingCount) samples; this training data has \(training.count)")
+  private static func requireSameData(_ state: TrainingState, training: Int, validation: Int) throws(Failure) {
+    if state.position > 0, state.trainingCount != training {
+      throw Failure(.state, "the last run stopped within an epoch of \(state.trainingCount) samples; this training data has \(training)")
     }
-    if state.validated > validation?.count ?? 0 {
-      throw Failure(.state, "the last run stopped within a validation, after \(state.validated) samples; this validation data has \(validation?.count ?? 0)")
+    if state.validated > validation {
+      throw Failure(.state, "the last run stopped within a validation, after \(state.validated) samples; this validation data has \(validation)")
     }
   }
 }

@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func initialScaleMultipliesTheWeightsDeviation() throws {
-    let plan = try NetworkPlan(try specification(#"{"inputs": 16, "outputs": 2, "initial_scale": 0.5}"#))
+    let plan = try NetworkPlan(try specification(#"{"inputs": 16, "outputs": 2, "layers": 10, "initial_scale": 0.5}"#))
     #expect(plan.tensors.map(\.initial) == [0.125, 0, 0.25, 0].map { .normal(deviation: $0) })
   }
 }

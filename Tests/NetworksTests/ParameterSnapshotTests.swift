@@ -7,7 +7,7 @@ import Testing
 @Suite struct ParameterSnapshotTests {
   @Test func copiesWhatItIsGiven() throws {
     let numbers = try Numbers([1, 2, 3], .float32)
-    let snapshot = try ParameterSnapshot(copying: numbers.vector, normalization: nil)
+    let snapshot = try ParameterSnapshot(copying: numbers.vector, scaling: DataScaling())
     numbers[0] = 9
     withExtendedLifetime(snapshot) { #expect((0..<3).map { snapshot.parameters.load($0) } == [1, 2, 3]) }
   }

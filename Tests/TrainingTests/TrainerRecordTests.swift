@@ -23,7 +23,7 @@ struct TrainerRecordTests {
     let first = try begin(try smallNetwork())
     var asked = 0
     _ = try first.run(training: data.training, validation: data.validation, limits: TrainingLimits { asked += 1; return asked == 30 })
-    let network = try Network(first.network.plan, ParameterSnapshot(copying: first.network.snapshot.parameters, normalization: nil))
+    let network = try Network(first.network.plan, ParameterSnapshot(copying: first.network.snapshot.parameters, scaling: DataScaling()))
     let second = try Trainer(network, try first.record())
     #expect(second.history == first.history && second.state.epoch == first.state.epoch)
     _ = try second.run(training: data.training, validation: data.validation)

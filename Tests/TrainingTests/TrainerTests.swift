@@ -16,9 +16,11 @@ func smallNetwork(classes: Int = 2, precision: Precision = .float32, seed: Int64
   return try Network(specification)
 }
 
+/// A trainer with the given options. Whatever they leave out has its fixed default, and data stay as they are: tests of single parts choose nothing by the data (AutomaticOptionsTests does).
 func trainer(_ network: Network, _ settings: [String: OptionValue]) throws -> Trainer {
   let trainer = Trainer(network)
-  for (key, value) in settings { try trainer.set(key, value) }
+  let fixed: [String: OptionValue] = ["optimizer": .text("adam"), "normalization": .text("none"), "target_scaling": .text("none")]
+  for (key, value) in fixed.merging(settings, uniquingKeysWith: { $1 }) { try trainer.set(key, value) }
   return trainer
 }
 

@@ -7,6 +7,7 @@ import Settings
 package struct LeastSquares: Loss {
   package init() {}
   package var targetKind: TargetKind { .values }
+  package var scalesTargets: Bool { true }
   package func classes(outputs: Int) -> Int { 0 }
   package func check(outputs: Int) throws(Failure) {}
 

@@ -46,12 +46,15 @@ package protocol Loss: Sendable {
   func link(_ scores: Block, into out: Block)
   /// Whether `curvature` gives second derivatives.
   var hasCurvature: Bool { get }
+  /// Whether training may scale the targets, and the outputs with them (`TargetScaling`).
+  var scalesTargets: Bool { get }
   /// The failure of an evaluation since the last call of this function, if one failed, as a loss of the caller's can. The sums are then invalid.
   func takeFailure() -> SampleFailure?
 }
 
 extension Loss {
   package var hasCurvature: Bool { true }
+  package var scalesTargets: Bool { false }
   package func takeFailure() -> SampleFailure? { nil }
 }
 

@@ -11,7 +11,7 @@ package struct TrainerRecord {
     package init(names: [String], rows: [[Double]]) { (self.names, self.rows) = (names, rows) }
   }
 
-  /// The options that were set.
+  /// The options that were set, and those that were chosen.
   package let options: [(key: String, value: OptionValue)]
   /// `state`, `best`, `history`, `callers`, `class_weights` and `scalars`, by name.
   package let tables: [(name: String, table: Table)]
@@ -52,7 +52,7 @@ extension Trainer {
       best = BestIterate(byMetric: best.byMetric, minimumDelta: best.minimumDelta)
     }
     var chosen: [(key: String, value: OptionValue)] = []
-    for description in options.descriptions where options.isSet(description.key) { chosen.append((description.key, try options.value(description.key))) }
+    for description in options.descriptions where options.isSet(description.key) || (description.isAutomatic && !options.isOpen(description.key)) { chosen.append((description.key, try options.value(description.key))) }
     var tables: [(name: String, table: TrainerRecord.Table)] = [
       ("state", TrainerRecord.Table(names: TrainingState.named.map(\.name), rows: [TrainingState.named.numbers(of: state)])),
       ("best", TrainerRecord.Table(names: BestIterate.named.map(\.name), rows: [BestIterate.named.numbers(of: best)])),
@@ -118,6 +118,10 @@ extension Trainer {
       if let index = optimizer.scalarNames.firstIndex(of: name) { iterate.scalars[index] = value }
     }
     self.memory = memory
+    // Versions without automatic options trained with their defaults.
+    var chosen = options
+    for option in options.descriptions where options.isOpen(option.key) { try chosen.choose(option.key, option.standard) }
+    adopt(chosen)
     try BestIterate.named.read(table("best").names, table("best").rows.first ?? [], into: &best)
   }
 

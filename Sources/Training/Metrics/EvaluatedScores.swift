@@ -5,7 +5,7 @@ import Settings
 
 /// The scores of a whole data set with its targets, from which metrics are computed.
 ///
-/// Scores are float64, exact copies of the network's, outputs × samples. Intermediate results that several metrics share are computed once, at the first use.
+/// Scores are float64, in the caller's units: exact copies of the network's unless targets are scaled; outputs × samples. Intermediate results that several metrics share are computed once, at the first use.
 package final class EvaluatedScores {
   package let plan: NetworkPlan
   package let dataset: Dataset
@@ -34,10 +34,10 @@ package final class EvaluatedScores {
   }
 
   /// The memory for the scores of the samples that begin at `start`, samples × outputs. Results computed from the earlier scores are dropped.
-  func target(from start: Int) -> MutableTensorView {
+  func target(from start: Int, count samples: Int? = nil) -> MutableTensorView {
     (classCounts, linked) = (nil, nil)
     return MutableTensorView(
-      scores.base + start * scores.precision.byteCount, type: .float64, rows: count - start, columns: scores.rows, rowStride: 1, columnStride: scores.stride)
+      scores.base + start * scores.precision.byteCount, type: .float64, rows: samples ?? count - start, columns: scores.rows, rowStride: 1, columnStride: scores.stride)
   }
 
   /// The labels, for metrics of classes.
@@ -85,7 +85,7 @@ package final class EvaluatedScores {
 /// - Throws: `shapeMismatch`, `incompatible` or `invalidData` when the data do not suit the network; `memory`.
 /// - Complexity: one forward pass; 8 bytes per score.
 package func evaluateScores(_ network: Network, on dataset: Dataset, threads: Int) throws(Failure) -> EvaluatedScores {
-  let dataset = try suited(dataset, for: network.plan, network.snapshot.normalization, called: "the data")
+  let dataset = try suited(dataset, for: network.plan, network.snapshot.scaling, called: "the data")
   let evaluated = try EvaluatedScores(network.plan, dataset)
   _ = try evaluate(network, on: dataset, scores: evaluated, threads: threads)
   return evaluated

@@ -66,6 +66,6 @@ func notFinite(_ value: Double) -> Failure { Failure(.notFinite, "the objective 
 extension OptionDescription {
   /// The option for the learning rate, which every first-order method reads and schedules scale.
   package static let learningRate = OptionDescription(
-    "learning_rate", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1e-3), unit: "1",
+    "learning_rate", .real(0...Double.greatestFiniteMagnitude, openBelow: true), default: .real(1e-3), unit: "1", automatic: true,
     "step length of the optimizer, which the schedule and the warm-up change during training")
 }

@@ -4,7 +4,7 @@ import Settings
 /// Weight decay as a term of the objective: ½α‖θ‖² over the weights, without biases.
 package struct WeightDecay: Regularizer {
   package static let option = OptionDescription(
-    "weight_decay", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1",
+    "weight_decay", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1", automatic: true,
     "strength α of the term ½α‖weights‖² in the objective; adamw instead shrinks the weights directly at this rate; biases are not included; 0: no decay")
 
   package let strength: Double

@@ -6,13 +6,13 @@ import Settings
 package struct LearningRate: Sendable {
   /// The options that all schedules share.
   package static let options: [OptionDescription] = [
-    OptionDescription("schedule", .choice(schedules.names), default: .text("constant"), "how the learning rate changes over training"),
+    OptionDescription("schedule", .choice(schedules.names), default: .text("constant"), automatic: true, "how the learning rate changes over training"),
     OptionDescription("schedule_interval", .choice(["step", "epoch"]), default: .text("step"), "when the rate changes: after each step, or after each epoch"),
     OptionDescription(
       "warmup_epochs", .integer(0...1_000_000_000), default: .integer(0), unit: "epochs",
       "length of the warm-up, in which the rate rises linearly to learning_rate; it must be less than epochs; 0: no warm-up"),
     OptionDescription(
-      "warmup_steps", .integer(0...1_000_000_000_000), default: .integer(0), unit: "steps",
+      "warmup_steps", .integer(0...1_000_000_000_000), default: .integer(0), unit: "steps", automatic: true,
       "length of the warm-up in steps; only one of this and warmup_epochs may be set; 0: no warm-up"),
   ]
 

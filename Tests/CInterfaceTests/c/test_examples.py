@@ -28,6 +28,7 @@ TESTED_HERE = {
     "python/quickstart.py",
     "python/results.py",
     "python/stochastic_depth.py",
+    "python/tables.py",
     "python/trajectories.py",
 }
 
@@ -141,9 +142,27 @@ def test_hidden_images_in_python(tmp_path):
     assert "no picture" in output or (tmp_path / "figure.png").stat().st_size < 300_000
 
 
+def test_tables_in_python(tmp_path):
+    """Networks with their defaults learn two small tables, and the written figures hold what the guide page defaults.md says of them. Without scikit-learn nothing runs."""
+    lines = [json.loads(line) for line in (EXAMPLES / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = {line["figure"].removeprefix("tables/"): line for line in lines if line["figure"].startswith("tables/")}
+    for name, line in lines.items():
+        assert line["command"] == f"python examples/python/tables.py {name} --write --seed {line['seed']}"
+        others = [figure for method, figure in line["figures"].items() if method != "stableode"]
+        if line["measure"] == "accuracy":
+            assert line["figures"]["stableode"] >= max(others) - 1, name
+        else:
+            assert line["figures"]["stableode"] <= 1.1 * min(others), name
+    pytest.importorskip("sklearn")
+    output = python("tables.py", tmp_path, "--short")
+    assert float(re.search(r"iris +stableode ([0-9.]+)", output).group(1)) >= 94
+    assert float(re.search(r"diabetes +stableode ([0-9.]+)", output).group(1)) <= 60
+
+
 def test_every_long_figure_has_a_short_form(tmp_path):
     names = [line.split()[0] for line in python("results.py", tmp_path, "--list").splitlines()]
     lines = [json.loads(line) for line in (EXAMPLES / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = [line for line in lines if not line["figure"].startswith("tables/")]
     assert len(names) >= 8 and {line["figure"] for line in lines} <= set(names)
     for line in lines:
         assert line["command"] == f"make results WHAT={line['figure']} SEED={line['seed']}" and line["test_accuracy"] == line["test_accuracies"][-1]

@@ -209,7 +209,7 @@ class OptionInfo(SizedStructure):
         ("text_default", c_char_p),
         ("taken_by", c_char_p),
         ("required", c_int32),
-        ("reserved0", c_int32),
+        ("automatic", c_int32),
         ("reserved", c_uint64 * 6),
     ]
 

@@ -82,6 +82,8 @@ FUNCTIONS = {
     "sode_network_set_normalization": (Status, [Handle, TensorIn, TensorIn]),
     "sode_network_fit_normalization": (Status, [Handle, Handle]),
     "sode_network_get_normalization": (Status, [Handle, TensorOut, TensorOut]),
+    "sode_network_set_target_scaling": (Status, [Handle, TensorIn, TensorIn]),
+    "sode_network_get_target_scaling": (Status, [Handle, TensorOut, TensorOut]),
     "sode_network_set_metadata": (Status, [Handle, Text, Text]),
     "sode_network_get_metadata": (Status, [Handle, Text, Memory, c_size_t, SizeOut]),
     "sode_network_metadata_count": (Status, [Handle, IntOut]),

@@ -105,7 +105,7 @@ def seed_number(value: SupportsIndex) -> int:
 def options_json(options: Mapping[str, Any]) -> bytes:
     """Keyword options as JSON bytes. Nested lists and dicts (`blocks=[{…}, {…}]`) are allowed; numbers must be finite.
 
-    None becomes null, which gives a trainer's option its default again; other objects refuse it.
+    None becomes null, which gives a trainer's option its default again and leaves a network's automatic option to the library; others refuse it.
     """
     return json.dumps(_plain(options, "")).encode()
 

@@ -22,13 +22,15 @@ class Option:
 
     key: its name, the keyword of Network or Trainer.
     type: int, float, str or bool. A list of numbers (step_sizes) is a str with commas, or a list.
-    default: its value if it is not set; None for a required option.
+    default: its value if it is not set; None for a required option. For an automatic one it is the fixed value that holds where none
+    is chosen.
     low, high: the least and largest allowed value of an int or float; None for other types.
     allowed: the allowed values in words, such as ">= 1" or "one of tanh, relu".
     choices: the allowed texts; () for free texts and for other types.
     unit: the unit of the number, such as "epochs" or "bytes"; "1" for a pure number, "" for texts.
     help: what it means, in one line; whether it is fixed once training has begun.
     required: whether it must be given.
+    automatic: whether it is chosen to suit the network or the data unless it is set; None leaves it so.
     taken_by: the choices of other options that it applies to, such as {"field": ("antisymmetric", …)}. With any other choice the
     library refuses it. {}: it always applies.
     """
@@ -43,6 +45,7 @@ class Option:
     unit: str
     help: str
     required: bool
+    automatic: bool
     taken_by: dict[str, tuple[str, ...]]
 
 
@@ -99,6 +102,7 @@ def _option(info: OptionInfo) -> Option:
         unit=decode(info.unit),
         help=decode(info.help),
         required=bool(info.required),
+        automatic=bool(info.automatic),
         taken_by=_takers(info.taken_by),
     )
 
@@ -133,7 +137,7 @@ class OptionSignature:
 
 @functools.cache
 def option_parameters(*scopes: str) -> tuple[inspect.Parameter, ...]:
-    """The options of scopes as keyword parameters with their defaults; required options have no default.
+    """The options of scopes as keyword parameters with their defaults; required options have no default, automatic ones have None.
 
     An architecture may be left out of a network's options.
     """
@@ -144,7 +148,10 @@ def option_parameters(*scopes: str) -> tuple[inspect.Parameter, ...]:
     optional = {"architecture"} if "network" in scopes else set()
     return tuple(
         inspect.Parameter(
-            key, inspect.Parameter.KEYWORD_ONLY, default=None if key in optional else missing if option.required else option.default, annotation=option.type
+            key,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None if key in optional or option.automatic else missing if option.required else option.default,
+            annotation=option.type,
         )
         for key, option in described.items()
     )

@@ -155,11 +155,32 @@ class Network(Model):
         if pair is None:
             library.sode_network_set_normalization(self._pointer, None, None)
             return
-        tensors = []
-        for values, name in zip(pair, ("shift", "scale"), strict=True):
-            array = numpy.full(self.inputs, values, "float64") if numpy.ndim(values) == 0 else values
-            tensors.append(tensor_of(array, name))
+        tensors = _per_feature(pair, self.inputs)
         library.sode_network_set_normalization(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
+
+    @property
+    def target_scaling(self) -> tuple[numpy.ndarray, numpy.ndarray] | None:
+        """(shift, scale), each [outputs] of float64, or None: the network computes z where a target is shift + scale·z.
+
+        `fit` makes it, for the loss least_squares, of the training targets' mean and standard deviation; the model file stores it.
+        Predictions, scores, `evaluate`, metrics and derivatives are in your units; the losses that training reports are those of
+        scaled targets, in which predicting the mean costs ½ for each output. Assign a pair of arrays or numbers, or None to remove it.
+        """
+        shift, shift_tensor = output(self.outputs, "float64")
+        scale, scale_tensor = output(self.outputs, "float64")
+        try:
+            library.sode_network_get_target_scaling(self._pointer, ctypes.byref(shift_tensor), ctypes.byref(scale_tensor))
+        except StateError:
+            return None
+        return shift, scale
+
+    @target_scaling.setter
+    def target_scaling(self, pair: tuple[ArrayLike, ArrayLike] | None) -> None:
+        if pair is None:
+            library.sode_network_set_target_scaling(self._pointer, None, None)
+            return
+        tensors = _per_feature(pair, self.outputs)
+        library.sode_network_set_target_scaling(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
     def fit_normalization(self, features: ArrayLike | Data, targets: ArrayLike | None = None) -> None:
         """Fits `normalization` to training data: shift = mean and scale = 1/standard deviation of each feature, or of each channel of images.
@@ -186,6 +207,14 @@ class Network(Model):
         **options: Unpack[TrainingKeywords],
     ) -> History:
         """Trains the network and returns the History.
+
+            network = stableode.Network(inputs=4, outputs=3)
+            network.fit(X, y)
+
+        Without options the library chooses how to train by the data: a new network standardizes inputs and target values, and the
+        optimizer, rate, batches, epochs and the rows that are held out for validation suit the number of rows. `Trainer.options` shows
+        the choices after a run. Naming an optimizer gives fixed defaults; `normalization="none"` and `target_scaling="none"` keep data as
+        they are.
 
         features, targets: a Dataset, or the arguments of Dataset (not copied). For least squares with one output, targets may be
         [samples] or [samples, 1]; predictions are [samples, 1].
@@ -505,6 +534,15 @@ class Metadata(Closed, MutableMapping[str, str]):
 
     def __repr__(self) -> str:
         return f"Metadata({dict(self)})"
+
+
+def _per_feature(pair, count):
+    """The tensors of (shift, scale); a number stands for `count` equal ones."""
+    tensors = []
+    for values, name in zip(pair, ("shift", "scale"), strict=True):
+        array = numpy.full(count, values, "float64") if numpy.ndim(values) == 0 else values
+        tensors.append(tensor_of(array, name))
+    return tensors
 
 
 class Parameters(Closed, Mapping[str, numpy.ndarray]):

@@ -26,7 +26,7 @@ PROMPT = {
     "sode_network_copy",  # shares the parameters
     "sode_network_json", "sode_network_describe", "sode_network_parameter_at", "sode_network_free",
     # Copies at the speed of memory, which tick but must not be left incomplete.
-    "sode_network_set_normalization", "sode_network_get_normalization", "sode_dataset_get", "sode_dataset_get_weights",
+    "sode_network_set_normalization", "sode_network_get_normalization", "sode_network_set_target_scaling", "sode_network_get_target_scaling", "sode_dataset_get", "sode_dataset_get_weights",
     "sode_dataset_slice", "sode_dataset_describe", "sode_dataset_free",
     "sode_trainer_create", "sode_trainer_set_int", "sode_trainer_set_real", "sode_trainer_set_text", "sode_trainer_set_json",
     "sode_trainer_set_callback", "sode_trainer_set_class_weights", "sode_trainer_set_loss", "sode_trainer_set_metric",

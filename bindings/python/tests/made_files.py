@@ -78,6 +78,24 @@ def results() -> str:
     return "\n".join(rows) + "\n"
 
 
+COMPARED_BEGIN = "<!-- tables: made by make tables from examples/results.jsonl -->\n"
+
+
+def compared() -> str:
+    """The figures of defaults on tables, a row for each data set that has a line in examples/results.jsonl."""
+    lines = [json.loads(line) for line in present("examples/results.jsonl").splitlines()]
+    methods = {"stableode": "StableODE", "mlp": "MLP", "lightgbm": "LightGBM", "linear": "linear"}
+    parts = []
+    for measure, title in (("accuracy", "accuracy"), ("rmse", "error")):
+        rows = [f"| {title} | rows × features | {' | '.join(methods.values())} |", "|---|---:|" + "---:|" * len(methods)]
+        for line in lines:
+            if line["figure"].startswith("tables/") and line["measure"] == measure:
+                cells = [f"{line['figures'][method]:.4g} ({line['seconds'][method]:.2g} s)" for method in methods]
+                rows.append(f"| `{line['figure'].removeprefix('tables/')}` | {line['rows']} × {line['features']} | {' | '.join(cells)} |")
+        parts.append("\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
 def between(text: str, begin: str, end: str, made: str) -> str:
     """The text with what lies between two marks replaced."""
     before, rest = text.split(begin)
@@ -93,6 +111,7 @@ def readme(now: str) -> str:
 #: Path → the function that makes the file's new text from its present text.
 FILES = {
     "README.md": readme,
+    "Sources/Training/Training.docc/defaults.md": lambda now: between(now, COMPARED_BEGIN, END, compared()),
     "Sources/StableODE/StableODE.docc/options.md": lambda now: options_page.markdown(),
     "Sources/StableODELink/stableode.7": lambda now: options_page.manual(),
     "bindings/python/stableode/_options.py": lambda now: python_types.options(),

@@ -27,6 +27,13 @@ def default(option: stableode.Option) -> str:
     """An option's default, as a user writes it."""
     if option.required:
         return "required"
+    if option.automatic:
+        return f"automatic, else {fixed(option)}"
+    return fixed(option)
+
+
+def fixed(option: stableode.Option) -> str:
+    """The default of an option that nobody chooses."""
     if option.type is bool:
         return "true" if option.default else "false"
     if option.type is str:

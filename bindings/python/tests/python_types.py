@@ -37,7 +37,8 @@ def members(options: dict[str, stableode.Option], unset: str = "") -> str:
     for key, option in options.items():
         takers = "; ".join(f"{name} {', '.join(choices)}" for name, choices in option.taken_by.items())
         facts = [option.help, option.allowed if not option.choices else "", f"for {takers}" if takers else ""]
-        lines.append(f'    {key}: {annotation(key, option)}{unset}\n    """{"; ".join(filter(None, facts))}"""\n')
+        unset_here = unset or (" | None" if option.automatic else "")
+        lines.append(f'    {key}: {annotation(key, option)}{unset_here}\n    """{"; ".join(filter(None, facts))}"""\n')
     return "".join(lines)
 
 

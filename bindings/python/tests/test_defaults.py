@@ -1,0 +1,113 @@
+"""Networks and training with nothing but their defaults."""
+
+import pickle
+
+import numpy
+import pytest
+
+import stableode
+
+
+def moons(count, seed):
+    """Two half circles with noise, and a third feature that is constant and a fourth that is huge."""
+    random = numpy.random.default_rng(seed)
+    labels = numpy.arange(count) % 2
+    angle = numpy.pi * random.random(count)
+    points = numpy.c_[numpy.cos(angle) + labels, numpy.sin(angle) * (1 - 2 * labels) + 0.5 * labels] + random.normal(0, 0.2, (count, 2))
+    return numpy.c_[points, numpy.full(count, 7.0), 1e12 * points[:, 0]], labels
+
+
+def values(count, seed):
+    """Two targets of very different sizes."""
+    features = numpy.random.default_rng(seed).uniform(-1, 1, (count, 3))
+    first = numpy.sin(2 * features[:, 0]) + features[:, 1] ** 2
+    return features, numpy.c_[1.7e9 + 100 * first, 1e-6 * features[:, 2]]
+
+
+def test_classes_are_learned():
+    network = stableode.Network(inputs=4, outputs=2)
+    history = network.fit(*moons(150, 1))
+    assert network.evaluate(*moons(500, 2))["accuracy"] > 0.9
+    assert len(history) > 10
+    shift, scale = network.normalization
+    assert shift[2] == 7 and scale[2] == 1 and abs(scale[3] - 1e-12) < 1e-12
+
+
+def test_values_are_learned_whatever_their_sizes():
+    network = stableode.Network(inputs=3, outputs=2, loss="least_squares")
+    network.fit(*values(300, 1))
+    features, targets = values(500, 2)
+    predicted = network.predict(features)
+    assert predicted.dtype == numpy.float32
+    found = network.predict(features, out=numpy.empty((500, 2)))
+    share = numpy.sqrt(((found - targets) ** 2).mean(axis=0)) / targets.std(axis=0)
+    assert (share < 0.2).all()
+    # Evaluation is in the caller's units.
+    assert network.evaluate(features, targets)["loss"] == pytest.approx(0.5 * ((found - targets) ** 2).sum(axis=1).mean(), rel=1e-4)
+    assert network.evaluate(features, targets, metrics="r2")["r2"] > 0.9
+    for same in (pickle.loads(pickle.dumps(network)), stableode.Network.from_json(network.specification_json)):
+        same.parameter_vector = network.parameter_vector
+        same.normalization, same.target_scaling = network.normalization, network.target_scaling
+        assert (same.predict(features, out=numpy.empty((500, 2))) == found).all()
+
+
+def test_the_choices_can_be_read_and_repeated():
+    features, labels = moons(150, 1)
+    network, again = (stableode.Network(inputs=4, outputs=2, seed=3) for _ in range(2))
+    with stableode.Trainer(network) as trainer:
+        assert "epochs" not in trainer.options
+        trainer.run((features, labels))
+        chosen = trainer.options
+    assert {"optimizer", "learning_rate", "schedule", "batch_size", "epochs", "weight_decay", "patience"} <= set(chosen)
+    again.fit(features, labels, **chosen)
+    assert (again.parameter_vector == network.parameter_vector).all()
+    assert stableode.options("trainer")["epochs"].automatic and not stableode.options("trainer")["seed"].automatic
+
+
+def test_normalization_and_scaling_can_be_refused():
+    network = stableode.Network(inputs=3, outputs=2, loss="least_squares")
+    network.fit(*values(50, 1), epochs=1, normalization="none", target_scaling="none")
+    assert network.normalization is None and network.target_scaling is None
+    network.target_scaling = (5, 2.0)
+    assert [array.tolist() for array in network.target_scaling] == [[5, 5], [2, 2]]
+    network.target_scaling = None
+    assert network.target_scaling is None
+
+
+def test_what_was_loaded_is_not_changed_by_standardizing():
+    features, labels = moons(150, 1)
+    network = stableode.Network(inputs=4, outputs=2)
+    network.fit(features, labels, epochs=2, normalization="none")
+    loaded = pickle.loads(pickle.dumps(network))
+    loaded.fit(features, labels, epochs=1)
+    assert loaded.normalization is None
+    # A network that nobody has trained is new, also after a pickle.
+    new = pickle.loads(pickle.dumps(stableode.Network(inputs=4, outputs=2)))
+    new.fit(features, labels, epochs=1)
+    assert new.normalization is not None
+
+
+def test_rows_are_held_out():
+    features, labels = moons(200, 1)
+    network = stableode.Network(inputs=4, outputs=2)
+    history = network.fit(features, labels, validation_fraction=0.2, epochs=5)
+    assert all(numpy.isfinite(row.validation_accuracy) for row in history)
+    assert network.fit(features, labels, patience=3)[-1].epoch >= 1
+    with pytest.raises(stableode.OutOfRangeError, match="validation_fraction is 0.1, which of 1 training row leaves none"):
+        stableode.Network(inputs=4, outputs=2).fit(features[:1], labels[:1], validation_fraction=0.1)
+
+
+def test_a_loss_of_the_callers_sees_the_callers_targets():
+    features, targets = values(60, 1)
+    seen = []
+
+    def loss(scores, wanted):
+        seen.append(float(wanted[0, 0]))
+        return ((scores - wanted) ** 2).sum(axis=1), 2 * (scores - wanted)
+
+    network = stableode.Network(inputs=3, outputs=2, loss="least_squares", precision="float64")
+    network.fit(features, targets, loss=loss, epochs=1)
+    assert min(seen) > 1e9 and network.target_scaling is None
+    network.target_scaling = (1.7e9, 100.0)
+    with pytest.raises(stableode.IncompatibleError, match="targets are scaled, which a loss of your own does not know of"):
+        network.fit(features, targets, loss=loss, epochs=1)

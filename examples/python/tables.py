@@ -1,0 +1,145 @@
+"""Compares networks with nothing but their defaults with MLP, LightGBM and linear models with theirs, on tables.
+
+    python tables.py                       all data sets: five folds, one thread; takes half an hour
+    python tables.py iris diabetes         some of them
+    python tables.py --short               two small ones, without the other methods
+    python tables.py --write [--seed 1]    also replaces the lines of these data sets in examples/results.jsonl
+
+The figures are means over five folds: the accuracy in percent (larger is better), or the root mean square error (smaller is better). The
+folds are shuffled by the seed, with each class in equal parts. MLP and linear models get standardized features; targets are as they are.
+Seconds are those of the processor for one fold, training and prediction. It needs scikit-learn and, for the comparison, LightGBM.
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+# One thread each: the libraries read this when they are imported.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
+
+import numpy as np
+from sklearn import datasets, model_selection, neural_network, pipeline, preprocessing
+from sklearn.linear_model import LogisticRegression, Ridge
+
+import stableode
+
+RESULTS = Path(__file__).resolve().parents[1] / "results.jsonl"
+#: Name → the table, features and targets, of a seed.
+CLASSES = {
+    "iris": lambda seed: datasets.load_iris(return_X_y=True),
+    "wine": lambda seed: datasets.load_wine(return_X_y=True),
+    "breast_cancer": lambda seed: datasets.load_breast_cancer(return_X_y=True),
+    "digits": lambda seed: datasets.load_digits(return_X_y=True),
+    "moons": lambda seed: datasets.make_moons(1000, noise=0.3, random_state=seed),
+    "classes_2000": lambda seed: datasets.make_classification(2000, random_state=seed),
+    "circles": lambda seed: datasets.make_circles(1000, noise=0.15, factor=0.5, random_state=seed),
+    "four_classes": lambda seed: datasets.make_classification(2000, 20, n_informative=10, n_classes=4, random_state=seed),
+    "quantiles": lambda seed: datasets.make_gaussian_quantiles(n_samples=2000, n_features=10, n_classes=3, random_state=seed),
+    "rare_class": lambda seed: datasets.make_classification(5000, 20, n_informative=8, weights=[0.98], flip_y=0.002, random_state=seed),
+    "classes_100000": lambda seed: datasets.make_classification(100_000, 50, n_informative=20, random_state=seed),
+}
+VALUES = {
+    "diabetes": lambda seed: datasets.load_diabetes(return_X_y=True),
+    "friedman1": lambda seed: datasets.make_friedman1(1000, noise=1.0, random_state=seed),
+    "friedman2": lambda seed: datasets.make_friedman2(1000, noise=10.0, random_state=seed),
+    "friedman3": lambda seed: datasets.make_friedman3(1000, noise=0.1, random_state=seed),
+    "linear": lambda seed: datasets.make_regression(500, 30, n_informative=10, noise=10.0, random_state=seed),
+    "swiss_roll": lambda seed: datasets.make_swiss_roll(1500, noise=0.5, random_state=seed),
+}
+
+
+class StableODE:
+    """A network with its defaults."""
+
+    def fit(self, features, targets):
+        if targets.dtype.kind == "f":
+            self.network = stableode.Network(inputs=features.shape[1], outputs=1, loss="least_squares")
+        else:
+            self.network = stableode.Network(inputs=features.shape[1], outputs=int(targets.max()) + 1)
+        self.network.fit(features, targets, num_threads=1)
+        return self
+
+    def predict(self, features):
+        found = self.network.predict(features)
+        return found[:, 0] if found.ndim == 2 else found
+
+
+def methods(has_classes, seed):
+    """The other methods by name, each with its defaults."""
+    import lightgbm
+
+    def standardized(method):
+        return pipeline.make_pipeline(preprocessing.StandardScaler(), method)
+
+    if has_classes:
+        return {
+            "mlp": standardized(neural_network.MLPClassifier(random_state=seed)),
+            "lightgbm": lightgbm.LGBMClassifier(n_jobs=1, verbose=-1),
+            "linear": standardized(LogisticRegression()),
+        }
+    return {
+        "mlp": standardized(neural_network.MLPRegressor(random_state=seed)),
+        "lightgbm": lightgbm.LGBMRegressor(n_jobs=1, verbose=-1),
+        "linear": Ridge(),
+    }
+
+
+def measure(name, seed, short=False):
+    """The figures and seconds of each method on one table."""
+    has_classes = name in CLASSES
+    features, targets = (CLASSES if has_classes else VALUES)[name](seed)
+    folds = (model_selection.StratifiedKFold if has_classes else model_selection.KFold)(5, shuffle=True, random_state=seed)
+    figures, seconds = {}, {}
+    for method, model in {"stableode": StableODE(), **({} if short else methods(has_classes, seed))}.items():
+        found, start = [], time.process_time()
+        for training, test in folds.split(features, targets):
+            predicted = model.fit(features[training], targets[training]).predict(features[test])
+            found.append(100 * np.mean(predicted == targets[test]) if has_classes else np.sqrt(np.mean((predicted - targets[test]) ** 2)))
+        figures[method] = float(f"{np.mean(found):.5g}")
+        seconds[method] = float(f"{(time.process_time() - start) / 5:.3g}")
+    return {
+        "figure": f"tables/{name}",
+        "seed": seed,
+        "measure": "accuracy" if has_classes else "rmse",
+        "rows": features.shape[0],
+        "features": features.shape[1],
+        "figures": figures,
+        "seconds": seconds,
+        "command": f"python examples/python/tables.py {name} --write --seed {seed}",
+        "version": stableode.library_version(),
+    }
+
+
+def write(line):
+    """Replaces the line of the same figure and seed, or adds it."""
+    lines = [json.loads(text) for text in RESULTS.read_text(encoding="utf-8").splitlines()]
+    places = [place for place, each in enumerate(lines) if (each["figure"], each["seed"]) == (line["figure"], line["seed"])]
+    if places:
+        lines[places[0]] = line
+    else:
+        lines.append(line)
+    RESULTS.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines), encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="compare defaults on tables")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*CLASSES, *VALUES]))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--short", action="store_true", help="two small data sets without the other methods")
+    parser.add_argument("--write", action="store_true", help="replace the lines in examples/results.jsonl")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(CLASSES) - set(VALUES):
+        parser.error(f"there is no data set {', '.join(sorted(unknown))}")
+    names = arguments.names or (["iris", "diabetes"] if arguments.short else [*CLASSES, *VALUES])
+    for name in names:
+        line = measure(name, arguments.seed, arguments.short)
+        if arguments.write:
+            write(line)
+        print(f"{name:15}", "  ".join(f"{method} {figure:.5g} ({line['seconds'][method]:.3g} s)" for method, figure in line["figures"].items()), flush=True)
+
+
+if __name__ == "__main__":
+    main()
