@@ -34,7 +34,7 @@ extension Dataset {
     if let labels {
       let starts = try Buffer(count: classCount + 1, precision: .float64)
       let next = starts.rowNumbers(count: classCount + 1)
-      for row in 0..<count { next[Int(labels[row]) + 1] += 1 }
+      try Watch.pieces(count) { for row in $0 { next[Int(labels[row]) + 1] += 1 } }
       for label in 0..<classCount { next[label + 1] += next[label] }
       let sorted = try Buffer(count: count, precision: .float64)
       let target = sorted.rowNumbers(count: count)
@@ -45,30 +45,34 @@ extension Dataset {
           next[label] += 1
         }
       }
-      for index in 0..<count { order[index] = target[index] }
+      try Watch.pieces(count) { for index in $0 { order[index] = target[index] } }
       withExtendedLifetime((sorted, starts)) {}
     }
     var (owed, held) = (0.5, 0)
     var before: Int32 = -1
-    for index in 0..<count {
-      let row = Int(order[index])
-      owed += fraction
-      let label = labels?[row] ?? 0
-      isHeld[row] = owed >= 1 && label == before ? 1 : 0
-      before = label
-      guard isHeld[row] == 1 else { continue }
-      owed -= 1
-      held += 1
+    try Watch.pieces(count, work: 16) { piece in
+      for index in piece {
+        let row = Int(order[index])
+        owed += fraction
+        let label = labels?[row] ?? 0
+        isHeld[row] = owed >= 1 && label == before ? 1 : 0
+        before = label
+        guard isHeld[row] == 1 else { continue }
+        owed -= 1
+        held += 1
+      }
     }
     guard held >= 1, held < count else { return nil }
     var (first, second) = (0, count - held)
-    for row in 0..<count {
-      if isHeld[row] == 1 {
-        order[second] = Int64(row)
-        second += 1
-      } else {
-        order[first] = Int64(row)
-        first += 1
+    try Watch.pieces(count) { piece in
+      for row in piece {
+        if isHeld[row] == 1 {
+          order[second] = Int64(row)
+          second += 1
+        } else {
+          order[first] = Int64(row)
+          first += 1
+        }
       }
     }
     withExtendedLifetime(flags) {}

@@ -270,6 +270,9 @@ final class TrainingRun {
     keepConstraints()
   }
 
+  /// What messages about rows of the validation call them: rows that are held out have their numbers in the training data.
+  private var validationName: String { parts == nil ? "the validation data" : "the training data" }
+
   private func validateEpoch() throws(Failure) {
     guard let validation, let evaluationSweep else { return }
     while trainer.state.validated < validationCount {
@@ -284,8 +287,8 @@ final class TrainingRun {
           let isOfData = try failsAtBeginning { (parameters) throws(Failure) in
             _ = try evaluationSweep.evaluate(validation, rows: parts?.held, from: trainer.state.validated, parameters, scaling: scaling, loss: trainer.loss, pool: pool)
           }
-          throw notFinite("validation loss is", error.message, validation, "the validation data", isOfData: isOfData)
-        case .notConverged, .stepLimit: throw Failure(error.status, "the validation data, \(error.message)")
+          throw notFinite("validation loss is", error.message, validation, validationName, isOfData: isOfData)
+        case .notConverged, .stepLimit: throw Failure(error.status, "\(validationName), \(error.message)")
         default: throw error
         }
       }
