@@ -444,8 +444,8 @@ SODE_API sode_status sode_trainer_set_real(sode_trainer *trainer, const char *ke
 SODE_API sode_status sode_trainer_set_text(sode_trainer *trainer, const char *key, const char *value);
 SODE_API sode_status sode_trainer_set_json(sode_trainer *trainer, const char *text, size_t length);
 /* The present value of an option: the one that was set or chosen, or its default; SODE_ERR_STATE for an automatic one before it is chosen. sode_trainer_json writes, as a JSON object, the options that the chosen optimizer and
- * schedule take; a new trainer that is given this object trains in the same way. It leaves out options for which "not set" has a meaning of its own, unless
- * they are set: parameter_min, parameter_max, and batch_size for optimizers that take all samples. Texts and JSON: size query as in sode_specification_json. */
+ * schedule take; a new trainer that is given this object trains in the same way. It leaves out automatic options that are
+ * not chosen yet, and options for which "not set" has a meaning of its own, unless they are set: parameter_min, parameter_max, and batch_size for optimizers that take all samples. Texts and JSON: size query as in sode_specification_json. */
 SODE_API sode_status sode_trainer_get_int(sode_trainer *trainer, const char *key, int64_t *value);
 SODE_API sode_status sode_trainer_get_real(sode_trainer *trainer, const char *key, double *value);
 SODE_API sode_status sode_trainer_get_text(sode_trainer *trainer, const char *key, char *buffer, size_t capacity, size_t *needed);

@@ -21,8 +21,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 import numpy as np
-from sklearn import datasets, model_selection, neural_network, pipeline, preprocessing
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn import datasets, model_selection, neural_network, pipeline, preprocessing  # type: ignore
+from sklearn.linear_model import LogisticRegression, Ridge  # type: ignore
 
 import stableode
 
@@ -69,7 +69,7 @@ class StableODE:
 
 def methods(has_classes, seed):
     """The other methods by name, each with its defaults."""
-    import lightgbm
+    import lightgbm  # type: ignore
 
     def standardized(method):
         return pipeline.make_pipeline(preprocessing.StandardScaler(), method)

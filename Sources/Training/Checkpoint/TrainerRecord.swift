@@ -52,7 +52,9 @@ extension Trainer {
       best = BestIterate(byMetric: best.byMetric, minimumDelta: best.minimumDelta)
     }
     var chosen: [(key: String, value: OptionValue)] = []
-    for description in options.descriptions where options.isSet(description.key) || (description.isAutomatic && !options.isOpen(description.key)) { chosen.append((description.key, try options.value(description.key))) }
+    // Where the optimizer was named, what has been chosen are the fixed defaults, which need no record; methods that take all samples distinguish them from ones that are set.
+    let isAutomatic = !options.isSet("optimizer")
+    for description in options.descriptions where options.isSet(description.key) || (isAutomatic && description.isAutomatic && !options.isOpen(description.key)) { chosen.append((description.key, try options.value(description.key))) }
     var tables: [(name: String, table: TrainerRecord.Table)] = [
       ("state", TrainerRecord.Table(names: TrainingState.named.map(\.name), rows: [TrainingState.named.numbers(of: state)])),
       ("best", TrainerRecord.Table(names: BestIterate.named.map(\.name), rows: [BestIterate.named.numbers(of: best)])),

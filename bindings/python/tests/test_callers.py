@@ -64,7 +64,7 @@ def test_values_and_several_tiles(make_network):
         return ((scores - targets) ** 2).sum(axis=1) / 2, scores - targets
 
     networks = [make_network(loss="least_squares", precision="float64") for _ in range(2)]
-    options = dict(OPTIONS, batch_size=700, optimizer="lbfgs")
+    options = dict(OPTIONS, batch_size=700, optimizer="lbfgs", target_scaling="none")
     del options["learning_rate"]
     networks[0].fit(features, values, **options)
     networks[1].fit(features, values, loss=halved_squares, **options)
@@ -142,7 +142,7 @@ def test_bad_results_are_named(make_network, batch):
 
 def test_find_learning_rate(make_network, batch):
     network = make_network()
-    trainer = stableode.Trainer(network, optimizer="sgd", batch_size=20, num_threads=1)
+    trainer = stableode.Trainer(network, optimizer="sgd", batch_size=20, num_threads=1, normalization="none")
     before = network.parameter_vector
     suggestion, rates, losses = trainer.find_learning_rate(batch, low=1e-4, high=1e4, steps=60)
     assert (network.parameter_vector == before).all() and len(trainer.history) == 0

@@ -230,6 +230,17 @@ CALLS = {
         )[1],
         results=lambda w, real: {"shift": Out(WIDTH, real), "scale": Out(WIDTH, real)},
     ),
+    "sode_network_set_target_scaling": Call(
+        lambda w, g, r: L.sode_network_set_target_scaling(w.network._pointer, g["shift"].ref, g["scale"].ref),
+        lambda w: {"shift": numpy.zeros(WIDTH), "scale": numpy.ones(WIDTH)},
+    ),
+    "sode_network_get_target_scaling": Call(
+        lambda w, g, r: (
+            setattr(w.network, "target_scaling", (numpy.ones(WIDTH), numpy.ones(WIDTH))),
+            L.sode_network_get_target_scaling(w.network._pointer, r["shift"].ref, r["scale"].ref),
+        )[1],
+        results=lambda w, real: {"shift": Out(WIDTH, real), "scale": Out(WIDTH, real)},
+    ),
     "sode_dataset_create": Call(made(lambda w, g, out: L.sode_dataset_create(g["features"].ref, g["targets"].ref, out)), batch),
     "sode_dataset_retain": Call(
         made(lambda w, g, out: L.sode_dataset_retain(g["features"].ref, g["targets"].ref, ReleaseFunction(), None, out)), batch
@@ -460,6 +471,7 @@ FLOAT64_ARGUMENTS = {
     "sode_dataset_retain",
     "sode_dataset_weighted",
     "sode_network_set_normalization",
+    "sode_network_set_target_scaling",
     "sode_trainer_set_class_weights",
 }
 

@@ -20,6 +20,9 @@ def takes(option, value):
     kind = type(value)
     if option.allowed == "finite numbers separated by commas":
         return kind is str or value in ([3], [])
+    # null leaves an automatic option to the library.
+    if option.automatic and value is None:
+        return True
     return {int: kind is int, float: kind in (int, float), str: kind is str, bool: kind in (bool, int, str)}[option.type]
 
 

@@ -45,7 +45,7 @@ def test_misfits_are_refused_once_the_choice_is_known():
     trainer = stableode.Trainer(regression(), epochs=1)
     trainer.set(momentum=0.9)  # the choice may follow
     assert trainer.options["momentum"] == 0.9 and "optimizer" not in trainer.options
-    with pytest.raises(stableode.IncompatibleError, match="momentum is set but optimizer is 'adam'; momentum belongs to sgd"):
+    with pytest.raises(stableode.IncompatibleError, match="momentum is set but optimizer is 'adamw'; momentum belongs to sgd"):
         trainer.run((X, Y))
     again = stableode.Trainer(regression())
     again.set(**trainer.options)
@@ -70,7 +70,7 @@ def test_a_default_never_misfits():
     described = stableode.options("trainer")
     kept = {key: option.default for key, option in described.items() if not key.startswith("parameter_")}
     one, other = regression(), regression()
-    for network, options in ((one, {**kept, "epochs": 2}), (other, {"epochs": 2})):
+    for network, options in ((one, {**kept, "epochs": 2}), (other, {"optimizer": "adam", "epochs": 2})):
         stableode.Trainer(network, **options).run((X, Y))
     numpy.testing.assert_array_equal(one.parameter_vector, other.parameter_vector)
 
@@ -99,7 +99,7 @@ def test_which_options_may_change_after_training_began():
     """The help text says of each option whether it may."""
     described = stableode.options("trainer")
     fixed = {key for key, option in described.items() if option.help.endswith("; fixed once training has begun")}
-    assert fixed == {"optimizer", "batch_size", "accumulate_batches", "seed", "shuffle", "metric", "min_delta", "lbfgs_memory", "crop_margin", "crop_padding", "flip", "cutout"}
+    assert fixed == {"optimizer", "batch_size", "accumulate_batches", "seed", "shuffle", "metric", "min_delta", "lbfgs_memory", "validation_fraction", "normalization", "target_scaling", "crop_margin", "crop_padding", "flip", "cutout"}
     for optimizer in ("sgd", "lbfgs"):
         trainer = stableode.Trainer(regression(), optimizer=optimizer, epochs=1)
         trainer.run((X, Y))
