@@ -68,13 +68,15 @@ package struct LayerPlan: Sendable {
     let place: OperatorPlace
     switch preparation {
     case .nothing: return OperatorPlace(linearOperator, tensor: tensor, use: .itself, weightUse: weightUse, preparedOffset: nil)
-    case .copy: place = OperatorPlace(linearOperator, tensor: tensor, use: .itself, weightUse: weightUse, preparedOffset: nextOffset)
+    case .copy:
+      place = OperatorPlace(linearOperator, tensor: tensor, use: .itself, weightUse: weightUse, preparedOffset: nextOffset)
+      count += linearOperator.copiedCount
     case .antisymmetric, .symmetric:
       place = OperatorPlace(linearOperator, tensor: tensor, use: .made, weightUse: weightUse, preparedOffset: nextOffset)
       isNeededForTraining = true
       gradientNeedsFinish = true
+      count += linearOperator.preparedCount
     }
-    count += linearOperator.preparedCount
     prepared.append((place, preparation))
     return place
   }
