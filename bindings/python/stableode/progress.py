@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 import numpy
 
@@ -14,6 +14,9 @@ from ._errors import StateError
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._structures import ProgressData
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _KINDS = {1: "epoch", 2: "step"}
 
@@ -129,6 +132,12 @@ class History(Closed, Sequence[Progress]):
         if not self._rows:
             raise StateError("no epoch has ended yet, so none is the best")
         return next((row for row in reversed(self._rows) if row.is_best), self._rows[-1])
+
+    def plot(self, what: str | Sequence[str] = "loss", *, ax: Axes | None = None) -> Axes:
+        """Draws "loss", "accuracy" or columns over the epochs, with matplotlib: `stableode.plots.training_curves`."""
+        from .plots import training_curves
+
+        return training_curves(self, what, ax=ax)
 
     def __repr__(self) -> str:
         return f"History({len(self)} epochs, {self.outcome})"
