@@ -7,6 +7,7 @@ import sys
 import time
 from typing import Any, Protocol
 
+from ._optional import need
 from .progress import Progress
 
 #: Seconds between two updates of a bar. Reports may come faster, when an epoch takes a millisecond.
@@ -31,10 +32,10 @@ def display(verbose: int, epochs: int, done: int) -> Display:
     if verbose == 2:
         return Lines(epochs)
     try:
-        from tqdm.auto import tqdm
+        bar = need("tqdm.auto", "a bar").tqdm
     except ModuleNotFoundError:
         return TextBar(epochs) if sys.stderr.isatty() else Lines(epochs, tenths=True)
-    return TqdmBar(tqdm, epochs, done)
+    return TqdmBar(bar, epochs, done)
 
 
 def figures(progress: Progress) -> str:

@@ -32,10 +32,11 @@ def trajectories(
     names: Sequence[str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draws the states of samples from layer to layer, in the plane of the two principal directions of all these states.
+    """Draws the states of samples from layer to layer, projected onto a plane.
 
-    A dot marks each start, a larger one in the color of the sample's class each end. Where the last block is drawn and a dense readout
-    follows it, the plane is colored by the class that the readout sees at each of its points.
+    A dot marks each start, a larger one in the color of the sample's class each end. Where a dense readout follows the block, the plane is spanned
+    by the two directions in which the readout tells the final states apart best, and colored by classes: the readout's class of the mean final state
+    with these two coordinates, by linear regression. Otherwise the plane is that of the two principal directions of all states.
     features: [samples, inputs]. targets: labels [samples]; None: the predicted classes. block: None is the last. names: of the classes.
     A network for least squares has no classes: all its trajectories have one color.
     """
@@ -53,42 +54,74 @@ def trajectories(
     states = network.states(source, chosen).astype("float64")
     width = int(numpy.prod(equation.visible_shape(network, chosen)))
     states = states.reshape(*states.shape[:2], -1)[:, :, :width]
-    center, directions = _principal_plane(states)
+    readout = _readout(network, width) if is_classifier and chosen == last else None
+    center, directions = _principal_plane(states) if readout is None else _readout_plane(states[-1], readout[0])
     ways = (states - center) @ directions.T
     shown = axes(ax)
     low, high = extent(ways.reshape(-1, 2))
-    if is_classifier and chosen == last:
-        plane = grid(low, high, _RESOLUTION)
-        classes = _readout_classes(network, center + plane @ directions)
-        if classes is not None:
-            draw_regions(shown, classes.reshape(_RESOLUTION, _RESOLUTION), low, high, len(titles))
+    if readout is not None:
+        lifted = _lift(ways[-1], states[-1], grid(low, high, _RESOLUTION))
+        classes = _classes(lifted @ readout[0].T + readout[1]).reshape(_RESOLUTION, _RESOLUTION)
+        draw_regions(shown, classes, low, high, len(titles))
     _draw(shown, ways, labels, titles)
     shown.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-    shown.set_xlabel("first principal direction of the states")
+    kind = "principal direction of the states" if readout is None else "direction of the readout"
+    shown.set_xlabel(f"first {kind}")
     shown.set_ylabel("second")
     return shown
 
 
+def _readout(network, width):
+    """(W [scores, width], b [scores]) of a dense readout behind the last block; None if something else follows."""
+    weights = network.parameters
+    if "readout.W" not in weights or "connector" in network.specification["blocks"][-1] or weights["readout.W"].shape[1] != width:
+        return None
+    matrix = weights["readout.W"].astype("float64")
+    bias = weights["readout.b"].astype("float64") if "readout.b" in weights else numpy.zeros(len(matrix))
+    return matrix, bias
+
+
+def _classes(scores):
+    return (scores[:, 0] > 0).astype("int64") if scores.shape[1] == 1 else scores.argmax(axis=1)
+
+
+def _two_rows(directions, width):
+    """Two directions [2, width]; zeros in place of those that do not exist."""
+    return numpy.concatenate([directions[:2], numpy.zeros((max(2 - len(directions), 0), width))])
+
+
 def _principal_plane(states):
-    """(center [width], directions [2, width]) of states [layers + 1, samples, width]; a state of one number lies on a line."""
+    """(center [width], directions [2, width]) of states [layers + 1, samples, width]."""
     flat = states.reshape(-1, states.shape[-1])
     center = flat.mean(axis=0)
-    # The covariance is small where there are many states.
+    # The covariance is a small matrix, however many states there are.
     _, directions = numpy.linalg.eigh((flat - center).T @ (flat - center))
-    found = directions.T[::-1][:2]
-    return center, numpy.concatenate([found, numpy.zeros((2 - len(found), states.shape[-1]))])
+    return center, _two_rows(directions.T[::-1], states.shape[-1])
 
 
-def _readout_classes(network, states):
-    """The classes that a dense readout sees in states [points, width]; None if something else follows the last block."""
-    weights = network.parameters
-    follows = network.specification["blocks"][-1]
-    if "readout.W" not in weights or "connector" in follows or weights["readout.W"].shape[1] != states.shape[1]:
-        return None
-    scores = states @ weights["readout.W"].T.astype("float64")
-    if "readout.b" in weights:
-        scores = scores + weights["readout.b"]
-    return (scores[:, 0] > 0).astype("int64") if scores.shape[1] == 1 else scores.argmax(axis=1)
+def _readout_plane(ends, matrix):
+    """(center [width], directions [2, width], orthonormal) in which differences of scores vary most over final states [samples, width]."""
+    center = ends.mean(axis=0)
+    differences = matrix - matrix.mean(axis=0) if len(matrix) > 1 else matrix
+    scores = (ends - center) @ differences.T
+    _, principal = numpy.linalg.eigh(scores.T @ scores)
+    seen = principal.T[::-1][:2] @ differences
+    # With two classes one direction is left; the states' own principal direction is the second.
+    _, own = numpy.linalg.eigh((ends - center).T @ (ends - center))
+    candidates = numpy.concatenate([seen, own.T[::-1]])
+    chosen: list[numpy.ndarray] = []
+    for candidate in candidates:
+        rest = candidate - sum(((candidate @ each) * each for each in chosen), numpy.zeros_like(candidate))
+        if len(chosen) < 2 and numpy.linalg.norm(rest) > 1e-6 * max(numpy.linalg.norm(candidate), 1e-30):
+            chosen.append(rest / numpy.linalg.norm(rest))
+    return center, _two_rows(numpy.array(chosen).reshape(-1, ends.shape[1]), ends.shape[1])
+
+
+def _lift(ways, ends, plane):
+    """States [points, width] for points of the plane: the linear regression of final states on their two coordinates."""
+    coordinates = numpy.column_stack([numpy.ones(len(ways)), ways])
+    solution = numpy.linalg.lstsq(coordinates, ends, rcond=1e-9)[0]
+    return numpy.column_stack([numpy.ones(len(plane)), plane]) @ solution
 
 
 def _draw(ax, ways, labels, titles):
