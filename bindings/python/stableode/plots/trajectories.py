@@ -112,8 +112,9 @@ def _readout_plane(ends, matrix):
     chosen: list[numpy.ndarray] = []
     for candidate in candidates:
         rest = candidate - sum(((candidate @ each) * each for each in chosen), numpy.zeros_like(candidate))
-        if len(chosen) < 2 and numpy.linalg.norm(rest) > 1e-6 * max(numpy.linalg.norm(candidate), 1e-30):
-            chosen.append(rest / numpy.linalg.norm(rest))
+        size = float(numpy.linalg.norm(rest))
+        if len(chosen) < 2 and size > 1e-6 * float(numpy.linalg.norm(candidate)):
+            chosen.append(rest / size)
     return center, _two_rows(numpy.array(chosen).reshape(-1, ends.shape[1]), ends.shape[1])
 
 

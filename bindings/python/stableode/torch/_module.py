@@ -1,33 +1,17 @@
-"""A network as a module of PyTorch, which is imported by this module alone.
-
-    import torch
-    import stableode.torch
-
-    ode = stableode.torch.Module(stableode.Network(inputs=16, outputs=16, width=16, layers=32, readout="identity", seed=1))
-    model = torch.nn.Sequential(torch.nn.Linear(4, 16), ode, torch.nn.Linear(16, 3))
-"""
+"""The module, and the function through which torch differentiates it."""
 # mypy: disable-error-code="import-not-found, misc, unused-ignore, untyped-decorator, no-any-return"
-# pyright: reportMissingImports=false
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy
+import torch
 
-from ._errors import IncompatibleError, UnsupportedTypeError
-from ._handle import pointer_of
-from ._optional import need
-from .gradient import Gradient
-from .network import Network
-
-if TYPE_CHECKING:
-    import torch
-else:
-    torch = need("torch", "stableode.torch")
-
-__all__ = ["Module"]
+from .._errors import IncompatibleError, UnsupportedTypeError
+from .._handle import pointer_of
+from ..network import Network
+from ._engine import Engine
 
 
 class Module(torch.nn.Module):
@@ -52,7 +36,7 @@ class Module(torch.nn.Module):
             raise IncompatibleError(
                 "the network has batch normalization, whose running averages no optimizer of torch moves; use the normalization instance, group or layer"
             )
-        self._engine = _Engine(network if share else network.copy(), share, memory, threads)
+        self._engine = Engine(network if share else network.copy(), share, memory, threads)
         for name, values in network.parameters.items():
             *path, last = name.split(".")
             place: torch.nn.Module = self
@@ -108,72 +92,11 @@ class _Tensors(torch.nn.Module):
     """Holds Parameters under a part of their name."""
 
 
-class _Engine:
-    """The network that computes, and the scratch memory of its derivatives, which one thread at a time may use."""
-
-    def __init__(self, network: Network, share: bool, memory: str | None, threads: int):
-        self.network, self.share = network, share
-        self._memory, self._threads = memory, threads
-        self.names = list(network.parameters)
-        self.dtype = torch.from_numpy(numpy.empty(0, network.dtype)).dtype
-        self.lock = threading.Lock()
-        self._vector: numpy.ndarray | None = None
-        self._capacity = 256
-        self._gradient = Gradient(network, self._capacity, memory=memory, threads=threads)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _Engine, (self.network, self.share, self._memory, self._threads)
-
-    def __deepcopy__(self, memo: object) -> _Engine:
-        return _Engine(self.network.copy(), self.share, self._memory, self._threads)
-
-    def write(self, tensors: list[torch.Tensor]) -> None:
-        """Gives the network the values of the Parameters. They are compared, because changes of `parameter.data` leave no trace in torch."""
-        vector = torch.cat([tensor.detach().reshape(-1) for tensor in tensors]).numpy()
-        if self.share or self._vector is None or not numpy.array_equal(self._vector, vector):
-            self.network.parameter_vector = vector
-            self._vector = vector
-
-    def gradient(self, samples: int) -> Gradient:
-        """Scratch memory for a batch of this size."""
-        if samples > self._capacity:
-            self._capacity = max(samples, 2 * self._capacity)
-            self._gradient = Gradient(self.network, self._capacity, memory=self._memory, threads=self._threads)
-        return self._gradient
-
-    def scores(self, features: torch.Tensor, tensors: list[torch.Tensor]) -> torch.Tensor:
-        with self.lock:
-            self.write(tensors)
-            return torch.from_numpy(self.network.scores(_array(features), threads=self._threads))
-
-    def pullback(self, features: torch.Tensor, tensors: list[torch.Tensor], cotangent: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        with self.lock:
-            self.write(tensors)
-            vector, pulled = self.gradient(len(features)).pullback(_array(features), _array(cotangent))
-        return torch.from_numpy(pulled), [torch.from_numpy(part) for part in self.network.split(vector).values()]
-
-    def pushforward(
-        self, features: torch.Tensor, tensors: list[torch.Tensor], along_features: torch.Tensor | None, along: list[torch.Tensor | None]
-    ) -> torch.Tensor:
-        parts = [torch.zeros_like(tensor) if part is None else part for tensor, part in zip(tensors, along, strict=True)]
-        direction = torch.cat([part.detach().reshape(-1) for part in parts]).numpy()
-        with self.lock:
-            self.write(tensors)
-            _, tangent = self.gradient(len(features)).pushforward(
-                _array(features), direction, None if along_features is None else _array(along_features)
-            )
-        return torch.from_numpy(tangent)
-
-
-def _array(tensor):
-    return tensor.detach().resolve_conj().resolve_neg().numpy()
-
-
 class _Scores(torch.autograd.Function):
-    """The scores, with derivatives by Gradient. Arguments: an _Engine, features, and the parameter tensors."""
+    """The scores, with derivatives by Gradient. Arguments: an Engine, features, and the parameter tensors."""
 
     @staticmethod
-    def forward(engine: _Engine, features: torch.Tensor, *tensors: torch.Tensor) -> torch.Tensor:
+    def forward(engine: Engine, features: torch.Tensor, *tensors: torch.Tensor) -> torch.Tensor:
         return engine.scores(features, list(tensors))
 
     @staticmethod
