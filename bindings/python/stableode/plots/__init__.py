@@ -3,7 +3,7 @@
 Each function draws on the Axes in `ax`, or on new ones of a new figure, and returns the Axes; none calls show or saves a file.
 `History.plot`, `Network.plot_trajectories`, `Network.plot_decision_regions`, `Network.plot_k` and `Network.plot_hidden` are these functions as methods.
 
-    axes = stableode.plots.training_curves(history)
+    axes = stableode.plots.training_curves(history)  # needs matplotlib
     axes.figure.savefig("training.png")
 """
 
