@@ -2,6 +2,8 @@
 
     python -m stableode train flowers.csv --target species --output flowers.safetensors
     python -m stableode predict flowers.safetensors more.csv --output species.csv
+
+Exit codes: 0 success, 1 failure, 2 wrong usage, 130 Ctrl-C.
 """
 
 from __future__ import annotations
