@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import equation
 
@@ -24,11 +24,11 @@ def describe(network: Model) -> str:
     return f"{_count(info.inputs, 'input')}, {_count(info.outputs, 'output')}, {middle}, {_count(info.parameters, 'parameter')}, float{info.precision_bits}"
 
 
-def _block(network, index, options):
+def _block(network: Model, index: int, options: dict[str, Any]) -> str:
     visible = equation.visible_shape(network, index)
     image = f" on {' × '.join(map(str, visible[1:]))} pixels" if len(visible) == 3 else ""
     return f"{options['field']} of width {visible[0]}{image}, {_count(equation.layer_count(network, index), 'layer')}, {options['integrator']}"
 
 
-def _count(number, name):
+def _count(number: int, name: str) -> str:
     return f"{number} {name}" + ("" if number == 1 else "s")

@@ -50,7 +50,7 @@ class Training(Handle):
             self.loss = loss
         self.set(larger_is_better=larger_is_better, **options)
 
-    def _begin(self, pointer) -> None:
+    def _begin(self, pointer: ctypes.c_void_p) -> None:
         """Takes ownership of a new trainer handle and receives its reports."""
         self._own(pointer)
         self._relay = Relay(Progress._of)
@@ -99,7 +99,8 @@ class Training(Handle):
         has a meaning of its own appear only if they are set: parameter_min, parameter_max, and batch_size for optimizers that take
         all samples. Functions and arrays (loss, metric, class_weights) are not among them.
         """
-        return read_json(library.sode_trainer_json, self._pointer)
+        found: dict[str, Any] = read_json(library.sode_trainer_json, self._pointer)
+        return found
 
     def run(
         self,
@@ -142,7 +143,7 @@ class Training(Handle):
         chosen, data = self.options, f"{len(training)} samples" + ("" if validation is None else f", {len(validation)} for validation")
         reporting.begin(f"{data}; optimizer {chosen['optimizer']}", chosen["epochs"], limit)
 
-    def _run(self, training, validation, limits, reporting):
+    def _run(self, training: Dataset, validation: Dataset | None, limits: Limits, reporting: Reporting) -> CallbackFailedError | None:
         """Makes the C call. If a callback failed, it returns the CallbackFailedError instead of raising it."""
         validation_pointer = None if validation is None else validation._pointer
         self._relay.receiver = reporting.receiver
@@ -204,5 +205,5 @@ class Training(Handle):
 
 
 
-def _positive(count, name):
+def _positive(count: int | None, name: str) -> int:
     return 0 if count is None else integer(count, name, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy
 
@@ -58,7 +58,7 @@ class Network(Model):
     Errors: UnknownNameError, which suggests the nearest option for a misspelled one; OutOfRangeError; IncompatibleError.
     """
 
-    __signature__ = OptionSignature((), "network", "architecture", "block")
+    __signature__: ClassVar[OptionSignature] = OptionSignature((), "network", "architecture", "block")
 
     def __init__(self, **options: Unpack[NetworkOptions]):
         self._create(options_json(options))
@@ -298,7 +298,7 @@ class Network(Model):
         """The readout's outputs [samples, outputs]. rows_without_result: as in `predict`."""
         return self._predict(features, SCORES, threads, out, rows_without_result)
 
-    def _predict(self, features, what, threads, out, rows_without_result):
+    def _predict(self, features: Any, what: int, threads: int, out: numpy.ndarray | None, rows_without_result: str) -> numpy.ndarray:
         source, flag = tensor_of(features, "features"), row_flag(rows_without_result)
         array, result = output(*self._form.of(source.array, what), out)
         library.sode_network_predict(
@@ -505,7 +505,7 @@ class Network(Model):
     def __deepcopy__(self, memo: object) -> Network:
         return self.copy()
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self).from_bytes, (self.to_bytes(),)
 
     def __repr__(self) -> str:
@@ -585,7 +585,7 @@ class Parameters(Closed, Mapping[str, numpy.ndarray]):
         tensor = tensor_of(self._flat_kernel(name, array), f"parameters[{name!r}]")
         library.sode_network_set_parameter(self._network._pointer, text(name, "name"), ctypes.byref(tensor))
 
-    def _flat_kernel(self, name, array):
+    def _flat_kernel(self, name: str, array: numpy.ndarray) -> numpy.ndarray:
         """The kernel of a convolution with its height and width as one axis; other arrays as they are."""
         shape, kind = self.shapes.get(name, ()), str(name).partition(".")[0]
         axes = {"blocks": 4, "connectors": 3}.get(kind, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy
 
@@ -83,7 +83,7 @@ class History(Closed, Sequence[Progress]):
     def __getitem__(self, index: int) -> Progress: ...
     @overload
     def __getitem__(self, index: slice) -> tuple[Progress, ...]: ...
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         return self._rows[index]
 
     def __len__(self) -> int:

@@ -32,7 +32,7 @@ def cross_validate(  # type: ignore[misc]  # the name seed is the folds' here
     seed: int = 0,
     metrics: str | Sequence[str] = (),
     standardize: bool = False,
-    **options: Unpack[TrainingKeywords],  # type: ignore
+    **options: Unpack[TrainingKeywords],  # pyright: ignore[reportGeneralTypeIssues]
 ) -> dict[str, numpy.ndarray]:
     """For each fold, trains on all other folds and evaluates on it: {"loss", "accuracy", "samples", metrics …}, each [folds].
 

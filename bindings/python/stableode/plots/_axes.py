@@ -22,16 +22,15 @@ def axes(ax: Axes | None, **options: Any) -> Axes:
     """`ax`, or the Axes of a new figure. Errors: ModuleNotFoundError without matplotlib."""
     if ax is not None:
         return ax
-    _, made = need("matplotlib.pyplot", "a plot", "matplotlib").subplots(layout="constrained", **options)
+    made: Axes = need("matplotlib.pyplot", "a plot", "matplotlib").subplots(layout="constrained", **options)[1]
     return made
 
 
 def colors(count: int) -> numpy.ndarray:
     """Colors [count, 4] of classes: those of a qualitative map, and for many classes some of a continuous one."""
     maps = need("matplotlib", "a plot").colormaps
-    if count <= 10:
-        return maps["tab10"](numpy.arange(count))
-    return maps["nipy_spectral"](numpy.linspace(0.05, 0.95, count))
+    found: numpy.ndarray = maps["tab10"](numpy.arange(count)) if count <= 10 else maps["nipy_spectral"](numpy.linspace(0.05, 0.95, count))
+    return found
 
 
 def class_count(network: Network) -> int:

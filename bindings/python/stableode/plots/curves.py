@@ -76,5 +76,6 @@ def multistep_weights(network: Network, *, ax: Axes | None = None) -> Axes:
     return shown
 
 
-def _integrator(network, block):
-    return [options for options in network.specification["blocks"] if "connector" not in options][block]["integrator"]
+def _integrator(network: Network, block: int) -> str:
+    blocks = [options for options in network.specification["blocks"] if "connector" not in options]
+    return str(blocks[block]["integrator"])

@@ -55,7 +55,7 @@ def hidden_states(
     return shown
 
 
-def _rows(layers, count, are_images):
+def _rows(layers: Sequence[int] | None, count: int, are_images: bool) -> list[int]:
     """The layers to show, of `count` states."""
     if layers is not None:
         rows = [integer(layer, f"layers[{place}]", 0, count - 1) for place, layer in enumerate(layers)]
@@ -67,7 +67,7 @@ def _rows(layers, count, are_images):
     return [round(place * (count - 1) / (_ROWS - 1)) for place in range(_ROWS)]
 
 
-def _draw_images(ax, states, rows):
+def _draw_images(ax: Axes, states: numpy.ndarray, rows: list[int]) -> None:
     """One picture of images [rows, channels, height, width] with gaps of a pixel between them."""
     count, channels, height, width = states.shape
     whole = numpy.full((count * (height + 1) - 1, channels * (width + 1) - 1), numpy.nan)

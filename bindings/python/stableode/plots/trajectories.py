@@ -71,7 +71,7 @@ def trajectories(
     return shown
 
 
-def _readout(network, width):
+def _readout(network: Network, width: int) -> tuple[numpy.ndarray, numpy.ndarray] | None:
     """(W [scores, width], b [scores]) of a dense readout behind the last block; None if something else follows."""
     weights = network.parameters
     if "readout.W" not in weights or "connector" in network.specification["blocks"][-1] or weights["readout.W"].shape[1] != width:
@@ -81,16 +81,16 @@ def _readout(network, width):
     return matrix, bias
 
 
-def _classes(scores):
+def _classes(scores: numpy.ndarray) -> numpy.ndarray:
     return (scores[:, 0] > 0).astype("int64") if scores.shape[1] == 1 else scores.argmax(axis=1)
 
 
-def _two_rows(directions, width):
+def _two_rows(directions: numpy.ndarray, width: int) -> numpy.ndarray:
     """Two directions [2, width]; zeros in place of those that do not exist."""
     return numpy.concatenate([directions[:2], numpy.zeros((max(2 - len(directions), 0), width))])
 
 
-def _principal_plane(states):
+def _principal_plane(states: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
     """(center [width], directions [2, width]) of states [layers + 1, samples, width]."""
     flat = states.reshape(-1, states.shape[-1])
     center = flat.mean(axis=0)
@@ -99,7 +99,7 @@ def _principal_plane(states):
     return center, _two_rows(directions.T[::-1], states.shape[-1])
 
 
-def _readout_plane(ends, matrix):
+def _readout_plane(ends: numpy.ndarray, matrix: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
     """(center [width], directions [2, width], orthonormal) in which differences of scores vary most over final states [samples, width]."""
     center = ends.mean(axis=0)
     differences = matrix - matrix.mean(axis=0) if len(matrix) > 1 else matrix
@@ -118,14 +118,15 @@ def _readout_plane(ends, matrix):
     return center, _two_rows(numpy.array(chosen).reshape(-1, ends.shape[1]), ends.shape[1])
 
 
-def _lift(ways, ends, plane):
+def _lift(ways: numpy.ndarray, ends: numpy.ndarray, plane: numpy.ndarray) -> numpy.ndarray:
     """States [points, width] for points of the plane: the linear regression of final states on their two coordinates."""
     coordinates = numpy.column_stack([numpy.ones(len(ways)), ways])
-    solution = numpy.linalg.lstsq(coordinates, ends, rcond=1e-9)[0]
-    return numpy.column_stack([numpy.ones(len(plane)), plane]) @ solution
+    solution: numpy.ndarray = numpy.linalg.lstsq(coordinates, ends, rcond=1e-9)[0]
+    lifted: numpy.ndarray = numpy.column_stack([numpy.ones(len(plane)), plane]) @ solution
+    return lifted
 
 
-def _draw(ax, ways, labels, titles):
+def _draw(ax: Axes, ways: numpy.ndarray, labels: numpy.ndarray | None, titles: list[str]) -> None:
     """Draws ways [layers + 1, samples, 2]."""
     from matplotlib.collections import LineCollection
 
@@ -134,7 +135,7 @@ def _draw(ax, ways, labels, titles):
         if not chosen.shape[1]:
             continue
         ax.add_collection(LineCollection(list(chosen.transpose(1, 0, 2)), colors=[color], linewidths=0.7, alpha=0.6))
-        ax.scatter(*chosen[0].T, s=4, color="0.25", linewidths=0, zorder=3)
-        ax.scatter(*chosen[-1].T, s=14, color=color, edgecolors="white", linewidths=0.4, zorder=4, label=titles[label] or None)
+        ax.scatter(chosen[0, :, 0], chosen[0, :, 1], s=4, color="0.25", linewidths=0, zorder=3)
+        ax.scatter(chosen[-1, :, 0], chosen[-1, :, 1], s=14, color=color, edgecolors="white", linewidths=0.4, zorder=4, label=titles[label] or None)
     if labels is not None and len(titles) <= 10:
         ax.legend(frameon=False)

@@ -71,5 +71,5 @@ class Engine:
         return torch.from_numpy(tangent)
 
 
-def array_of(tensor):
+def array_of(tensor: torch.Tensor) -> numpy.ndarray:
     return tensor.detach().resolve_conj().resolve_neg().numpy()
