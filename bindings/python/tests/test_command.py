@@ -174,6 +174,7 @@ def test_csv_of_many_rows(tmp_path):
     ("a,b\n1,2\n3,\n", ["line 3", "column 'b'", "is empty"]),
     ("a,b\n1,2\n3,nan\n", ["line 3", "column 'b'", "'nan'"]),
     ("a,b\n1,\"2\n3\"\n4,inf\n", ["line 2", "column 'b'"]),
+    ("b,a\n1,\"x\ny\"\ninf,z\n", ["line 4", "column 'b'", "'inf'"]),
     ("a,b\n1,\"2\"\n\n4,inf\n", ["line 4", "column 'b'", "'inf'"]),
     ("a,b\n1,2\n3\n", ["line 3", "1 entries", "2"]),
     ("a,a\n1,2\n", ["two columns", "'a'"]),
