@@ -57,6 +57,7 @@ class Reporting:
         self._verbose = verbosity(verbose)
         self._display: Display | None = None
         self._log: logging.Logger | None = None
+        self._all_epochs: Callable[[], int] = int
         self._epochs = self._limit = 0
 
     @property
@@ -64,9 +65,12 @@ class Reporting:
         """Whether `begin` uses its arguments, which cost a call of the library."""
         return self._verbose > 0 or _logged()
 
-    def begin(self, what: str, epochs: int, limit: int) -> None:
-        """what: the data and the optimizer, for the log. epochs: those of all runs; limit: the most epochs of this run, 0 for none."""
-        self._epochs, self._limit = epochs, limit
+    def begin(self, what: str, epochs: Callable[[], int], limit: int) -> None:
+        """what: the data and the optimizer, for the log. limit: the most epochs of this run, 0 for none.
+
+        epochs: gives the number of epochs of all runs, 0 if it is not known. It is asked at the first report, because the run may choose them.
+        """
+        self._all_epochs, self._limit = epochs, limit
         if _logged():
             self._log = logger()
             self._log.info("training begins: %s", what)
@@ -88,7 +92,8 @@ class Reporting:
         # Only a report says how many epochs of this level earlier runs completed.
         if self._display is None:
             done = progress.epoch - (progress.kind == "epoch")
-            self._epochs = min(self._epochs, done + self._limit) if self._limit else self._epochs
+            ends = [self._all_epochs(), done + self._limit if self._limit else 0]
+            self._epochs = min([end for end in ends if end > 0], default=0)
             self._display = display(self._verbose, self._epochs, done)
         self._display(progress)
         if self._log is not None and progress.kind == "epoch":

@@ -141,7 +141,7 @@ class Training(Handle):
     def _announce(self, reporting: Reporting, training: Dataset, validation: Dataset | None, limit: int) -> None:
         """Tells the receivers what this run will do. limit: the most epochs of this run; 0: none."""
         chosen, data = self.options, f"{len(training)} samples" + ("" if validation is None else f", {len(validation)} for validation")
-        reporting.begin(f"{data}; optimizer {chosen['optimizer']}", chosen["epochs"], limit)
+        reporting.begin(f"{data}; optimizer {chosen.get('optimizer', 'automatic')}", lambda: self.options.get("epochs", 0), limit)
 
     def _run(self, training: Dataset, validation: Dataset | None, limits: Limits, reporting: Reporting) -> CallbackFailedError | None:
         """Makes the C call. If a callback failed, it returns the CallbackFailedError instead of raising it."""
@@ -201,7 +201,7 @@ class Training(Handle):
             return f"{type(self).__name__}(closed)"
         chosen, epochs = self.options, ctypes.c_int64()
         library.sode_trainer_history_count(self._pointer, ctypes.byref(epochs))
-        return f"{type(self).__name__}({chosen['optimizer']}, {epochs.value} epochs trained, at most {chosen['epochs']})"
+        return f"{type(self).__name__}({chosen.get('optimizer', 'automatic')}, {epochs.value} epochs trained, at most {chosen.get('epochs', 'automatic')})"
 
 
 

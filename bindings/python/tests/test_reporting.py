@@ -171,6 +171,13 @@ def test_the_log_receives_epochs(network, data, caplog):
     assert not caplog.records
 
 
+def test_a_trainer_of_several_runs_shows_all_its_epochs(network, data, capfd):
+    trainer = stableode.Trainer(network, epochs=4)
+    trainer.run(data, epochs=1, verbose=2)
+    trainer.run(data, verbose=2)
+    assert [line.split(":")[0] for line in capfd.readouterr().err.splitlines()] == ["epoch 1/1", "epoch 2/4", "epoch 3/4", "epoch 4/4"]
+
+
 def test_levels_are_named(make_network, data, capfd):
     stableode.multilevel(make_network(layers=2), data, layers=4, epochs=1, verbose=2)
     assert [line.split(":")[0] for line in capfd.readouterr().err.splitlines()] == ["epoch 1/1", "level 1, epoch 1/1"]

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 import numpy
 
+from ..introspection import options
 from ..network import Network
 from .arguments import split_options
 from .data import Samples, samples_for, training_samples
@@ -37,7 +38,7 @@ def train(arguments: argparse.Namespace) -> None:
         validation = _pair(samples_for(arguments.validation, arguments, samples.record, network.inputs, needs_target=True))
     say = _nothing if arguments.quiet else print
     say(f"{arguments.data}: {len(samples.features)} samples, {_task(samples)}", flush=True)
-    if network.normalization is None:
+    if network.normalization is None and "normalization" not in options("trainer"):
         network.fit_normalization(samples.features)
     history = network.fit(
         _pair(samples), validation=validation, verbose=not arguments.quiet, time_limit=arguments.time_limit, **training_options
@@ -60,17 +61,17 @@ def _pair(samples: Samples) -> tuple[numpy.ndarray, numpy.ndarray]:
     return samples.features, samples.targets
 
 
-def _network_for(samples: Samples, options: dict[str, Any]) -> Network:
+def _network_for(samples: Samples, chosen: dict[str, Any]) -> Network:
     shape, classes = samples.features.shape, samples.record.classes
-    if "input_shape" not in options and "architecture" not in options:
-        options.setdefault("inputs", math.prod(shape[1:]))
+    if "input_shape" not in chosen and "architecture" not in chosen:
+        chosen.setdefault("inputs", math.prod(shape[1:]))
     if classes:
         # One score suffices for two classes if the caller chose the logistic loss.
-        options.setdefault("outputs", 1 if options.get("loss") == "logistic" and len(classes) == 2 else len(classes))
+        chosen.setdefault("outputs", 1 if chosen.get("loss") == "logistic" and len(classes) == 2 else len(classes))
     else:
-        options.setdefault("loss", "least_squares")
-        options.setdefault("outputs", 1)
-    return Network(**options)
+        chosen.setdefault("loss", "least_squares")
+        chosen.setdefault("outputs", 1)
+    return Network(**chosen)
 
 
 def _task(samples: Samples) -> str:
