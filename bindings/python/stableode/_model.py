@@ -89,7 +89,8 @@ class Model(Handle):
     @property
     def specification(self) -> dict[str, Any]:
         """The specification as a dict: the network options, and "blocks", a list of dicts with the block options."""
-        return read_json(library.sode_network_json, self._pointer)
+        found: dict[str, Any] = read_json(library.sode_network_json, self._pointer)
+        return found
 
     @property
     def specification_json(self) -> str:

@@ -1,5 +1,7 @@
 """The structures and callback types of stableode.h, field for field; tests/test_table.py compares them with the header."""
 
+from __future__ import annotations
+
 import ctypes
 from ctypes import (
     CFUNCTYPE,
@@ -16,6 +18,7 @@ from ctypes import (
     c_uint64,
     c_void_p,
 )
+from typing import Any
 
 
 class Device(Structure):
@@ -43,11 +46,17 @@ class Tensor(Structure):
 class SizedStructure(Structure):
     """A structure whose first field is struct_size, which the constructor sets."""
 
-    def __init__(self, **fields):
+    def __init__(self, **fields: Any) -> None:
         super().__init__(struct_size=ctypes.sizeof(type(self)), **fields)
 
 
 class NetworkInfo(SizedStructure):
+    inputs: int
+    outputs: int
+    blocks: int
+    parameters: int
+    tensors: int
+    running_averages: int
     _fields_ = [
         ("struct_size", c_uint32),
         ("precision_bits", c_int32),
@@ -64,6 +73,10 @@ class NetworkInfo(SizedStructure):
 
 
 class DatasetInfo(SizedStructure):
+    target_kind: int
+    samples: int
+    features: int
+    targets: int
     _fields_ = [
         ("struct_size", c_uint32),
         ("target_kind", c_int32),

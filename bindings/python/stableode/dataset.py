@@ -26,8 +26,8 @@ _retained: dict[int, tuple[Any, Any]] = {}
 _next_number = itertools.count(1)
 
 
-@ReleaseFunction
-def _release(number):
+@ReleaseFunction  # type: ignore[untyped-decorator]
+def _release(number: int) -> None:
     _retained.pop(number, None)
 
 

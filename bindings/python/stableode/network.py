@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy
 
 from . import equation
 from ._attributes import Closed
+from ._description import describe
 from ._errors import StateError, UnsupportedTypeError
 from ._handle import new_pointer
 from ._library import decode, library
 from ._limits import Deadline
 from ._model import PROBABILITIES, SCORES, Model
+from ._reporting import Receivers
 from ._structures import EvaluationData
 from ._tensor import as_array, image_output, output, tensor_of
 from ._text import integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
 from .dataset import Data, Dataset, as_dataset, as_features
 from .introspection import OptionSignature, takes_options
-from .progress import CancelToken, History, Progress
+from .progress import CancelToken, History
 from .rows import row_flag
 
 if TYPE_CHECKING:
     import os
 
+    from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
     from typing_extensions import Unpack
 
@@ -55,7 +58,7 @@ class Network(Model):
     Errors: UnknownNameError, which suggests the nearest option for a misspelled one; OutOfRangeError; IncompatibleError.
     """
 
-    __signature__ = OptionSignature((), "network", "architecture", "block")
+    __signature__: ClassVar[OptionSignature] = OptionSignature((), "network", "architecture", "block")
 
     def __init__(self, **options: Unpack[NetworkOptions]):
         self._create(options_json(options))
@@ -180,7 +183,8 @@ class Network(Model):
         targets: ArrayLike | None = None,
         *,
         validation: Data | None = None,
-        on_progress: Callable[[Progress], object] | None = None,
+        on_progress: Receivers = None,
+        verbose: bool | int = False,
         time_limit: float | None = None,
         cancel: CancelToken | None = None,
         **options: Unpack[TrainingKeywords],
@@ -190,8 +194,10 @@ class Network(Model):
         features, targets: a Dataset, or the arguments of Dataset (not copied). For least squares with one output, targets may be
         [samples] or [samples, 1]; predictions are [samples, 1].
         validation: a Dataset or a pair (features, targets); with it the network holds the best iterate at the end.
-        on_progress: a function that receives each report (a Progress). If it returns True, training stops gracefully; if it raises,
-        training stops and the caller receives the exception.
+        on_progress: a function that receives each report (a Progress), or a list of functions, each of which receives each report, in
+        order. If one returns True, training stops gracefully; if one raises, training stops and the caller receives the exception.
+        verbose: True shows a progress bar on standard error, of tqdm where it is installed; 2 prints a line for each epoch.
+        The logger "stableode" of Python's logging receives each epoch as well, at level INFO.
         time_limit: the most seconds of training. cancel: a CancelToken, which stops training.
         options: the scope "trainer": optimizer, learning_rate, epochs, batch_size, schedule, patience, num_threads …;
         and loss, metric and class_weights as in Trainer.
@@ -202,7 +208,7 @@ class Network(Model):
         dataset = as_dataset(features, targets)
         with Training(self, **options) as trainer:
             return trainer.run(
-                dataset, validation, time_limit=time_limit, on_progress=on_progress, cancel=cancel
+                dataset, validation, time_limit=time_limit, on_progress=on_progress, verbose=verbose, cancel=cancel
             )
 
     # Use
@@ -292,7 +298,7 @@ class Network(Model):
         """The readout's outputs [samples, outputs]. rows_without_result: as in `predict`."""
         return self._predict(features, SCORES, threads, out, rows_without_result)
 
-    def _predict(self, features, what, threads, out, rows_without_result):
+    def _predict(self, features: Any, what: int, threads: int, out: numpy.ndarray | None, rows_without_result: str) -> numpy.ndarray:
         source, flag = tensor_of(features, "features"), row_flag(rows_without_result)
         array, result = output(*self._form.of(source.array, what), out)
         library.sode_network_predict(
@@ -418,6 +424,45 @@ class Network(Model):
         """The differences between the feed-forward layers and the differential equation in the block's final states over a batch."""
         return equation.near_identity_gap(self, features, block)
 
+    # Plots, with matplotlib
+
+    def plot_trajectories(
+        self, features: ArrayLike, targets: ArrayLike | None = None, *, block: int | None = None, names: Sequence[str] | None = None, ax: Axes | None = None
+    ) -> Axes:
+        """Draws the ways of samples through the layers of a block, over the readout's decision regions: `stableode.plots.trajectories`."""
+        from .plots import trajectories
+
+        return trajectories(self, features, targets, block=block, names=names, ax=ax)
+
+    def plot_decision_regions(
+        self,
+        features: ArrayLike,
+        targets: ArrayLike | None = None,
+        *,
+        axes_of: tuple[int, int] = (0, 1),
+        resolution: int = 200,
+        names: Sequence[str] | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draws the predicted class of each point in a plane of two features: `stableode.plots.decision_regions`."""
+        from .plots import decision_regions
+
+        return decision_regions(self, features, targets, axes_of=axes_of, resolution=resolution, names=names, ax=ax)
+
+    def plot_k(self, *, ax: Axes | None = None) -> Axes:
+        """Draws k_n of linear_multistep over the layers: `stableode.plots.multistep_weights`."""
+        from .plots import multistep_weights
+
+        return multistep_weights(self, ax=ax)
+
+    def plot_hidden(
+        self, features: ArrayLike, *, block: int = 0, sample: int = 0, layers: Sequence[int] | None = None, ax: Axes | None = None
+    ) -> Axes:
+        """Draws the hidden images, or numbers, that the layers of a block make of one sample: `stableode.plots.hidden_states`."""
+        from .plots import hidden_states
+
+        return hidden_states(self, features, block=block, sample=sample, layers=layers, ax=ax)
+
     # Files
 
     def save(self, path_: str | os.PathLike[str]) -> None:
@@ -460,17 +505,13 @@ class Network(Model):
     def __deepcopy__(self, memo: object) -> Network:
         return self.copy()
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self).from_bytes, (self.to_bytes(),)
 
     def __repr__(self) -> str:
         if self.closed:
             return "Network(closed)"
-        info = self._info()
-        return (
-            f"Network({info.inputs} inputs, {info.outputs} outputs, {info.blocks} blocks, "
-            f"{info.parameters} parameters, float{info.precision_bits})"
-        )
+        return f"Network({describe(self)})"
 
 
 class Metadata(Closed, MutableMapping[str, str]):
@@ -544,7 +585,7 @@ class Parameters(Closed, Mapping[str, numpy.ndarray]):
         tensor = tensor_of(self._flat_kernel(name, array), f"parameters[{name!r}]")
         library.sode_network_set_parameter(self._network._pointer, text(name, "name"), ctypes.byref(tensor))
 
-    def _flat_kernel(self, name, array):
+    def _flat_kernel(self, name: str, array: numpy.ndarray) -> numpy.ndarray:
         """The kernel of a convolution with its height and width as one axis; other arrays as they are."""
         shape, kind = self.shapes.get(name, ()), str(name).partition(".")[0]
         axes = {"blocks": 4, "connectors": 3}.get(kind, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy
 
@@ -60,7 +60,7 @@ class Predictor(Handle):
         """The readout's outputs [samples, outputs]."""
         return self._run(features, SCORES, out, rows_without_result)
 
-    def _run(self, features, what, out, rows_without_result):
+    def _run(self, features: Any, what: int, out: numpy.ndarray | None, rows_without_result: str) -> numpy.ndarray:
         flag = row_flag(rows_without_result)
         if out is None and self._is_dense(features):
             # This path describes no tensors, so a call for one sample costs little more than the library's work.
@@ -73,7 +73,7 @@ class Predictor(Handle):
         library.sode_predictor_run(self._pointer, ctypes.byref(source), what | flag, ctypes.byref(tensor))
         return array
 
-    def _is_dense(self, features):
+    def _is_dense(self, features: numpy.ndarray) -> bool:
         return (
             type(features) is numpy.ndarray
             and features.dtype == self._form.dtype

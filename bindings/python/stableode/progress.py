@@ -15,6 +15,9 @@ from ._handle import Handle, new_pointer
 from ._library import library
 from ._structures import ProgressData
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 _KINDS = {1: "epoch", 2: "step"}
 
 
@@ -80,7 +83,7 @@ class History(Closed, Sequence[Progress]):
     def __getitem__(self, index: int) -> Progress: ...
     @overload
     def __getitem__(self, index: slice) -> tuple[Progress, ...]: ...
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         return self._rows[index]
 
     def __len__(self) -> int:
@@ -129,6 +132,12 @@ class History(Closed, Sequence[Progress]):
         if not self._rows:
             raise StateError("no epoch has ended yet, so none is the best")
         return next((row for row in reversed(self._rows) if row.is_best), self._rows[-1])
+
+    def plot(self, what: str | Sequence[str] = "loss", *, ax: Axes | None = None) -> Axes:
+        """Draws "loss", "accuracy" or columns over the epochs, with matplotlib: `stableode.plots.training_curves`."""
+        from .plots import training_curves
+
+        return training_curves(self, what, ax=ax)
 
     def __repr__(self) -> str:
         return f"History({len(self)} epochs, {self.outcome})"

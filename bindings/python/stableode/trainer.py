@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from typing import ClassVar
 
 from ._handle import new_pointer
 from ._library import library
@@ -29,7 +30,7 @@ class Trainer(Training):
     Errors: UnknownNameError, which suggests the nearest option; OutOfRangeError.
     """
 
-    __signature__ = OptionSignature(("network",), "trainer", keywords=(("loss", None), ("larger_is_better", True)))
+    __signature__: ClassVar[OptionSignature] = OptionSignature(("network",), "trainer", keywords=(("loss", None), ("larger_is_better", True)))
 
     @classmethod
     def load(cls, path_: str | os.PathLike[str]) -> tuple[Network, Trainer]:

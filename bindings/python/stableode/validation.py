@@ -32,7 +32,8 @@ def cross_validate(  # type: ignore[misc]  # the name seed is the folds' here
     seed: int = 0,
     metrics: str | Sequence[str] = (),
     standardize: bool = False,
-    **options: Unpack[TrainingKeywords],  # type: ignore
+    verbose: bool | int = False,
+    **options: Unpack[TrainingKeywords],  # pyright: ignore[reportGeneralTypeIssues]
 ) -> dict[str, numpy.ndarray]:
     """For each fold, trains on all other folds and evaluates on it: {"loss", "accuracy", "samples", metrics …}, each [folds].
 
@@ -40,7 +41,7 @@ def cross_validate(  # type: ignore[misc]  # the name seed is the folds' here
     returns the network to train.
     data: a Dataset or a pair (features, targets); its folds are `data.fold(folds, fold, seed=seed)`, which are stratified.
     metrics: further figures, by their names in `stableode.metrics()`. standardize: whether to fit each network's normalization to its
-    training folds. options: those of Trainer. Training never sees the held-out fold, and the last iterate is evaluated.
+    training folds. verbose: as in `Network.fit`, for each fold. options: those of Trainer. Training never sees the held-out fold, and the last iterate is evaluated.
 
         figures = stableode.cross_validate(network, (features, labels), folds=5, metrics="auc", epochs=50)
         figures["accuracy"].mean(), figures["accuracy"].std()
@@ -63,7 +64,7 @@ def cross_validate(  # type: ignore[misc]  # the name seed is the folds' here
             if standardize:
                 candidate.fit_normalization(training)
         with deadline.rest(), _naming_rows(dataset, count, fold, seed, "training"):
-            outcome = candidate.fit(training, **options).outcome
+            outcome = candidate.fit(training, verbose=verbose, **options).outcome
         if outcome == "time_limit" and deadline.is_over:
             raise deadline.error
         with deadline.rest(), _naming_rows(dataset, count, fold, seed, "held-out"):
