@@ -19,6 +19,7 @@ struct StageRows {
 /// The number of rows in each block of memory that a tile needs.
 struct TileRows {
   let outputs: Int
+  let targets: Int
   /// Those of each block.
   let tapes: [Int]
   let stages: [StageRows]
@@ -38,6 +39,7 @@ struct TileRows {
   ///   - features: whether cotangents of features will be computed.
   init(_ plan: NetworkPlan, tapes: [Int]?, features: Bool) {
     outputs = plan.outputs
+    targets = plan.targetCount
     let tapeRows = zip(plan.blocks, tapes ?? plan.blocks.map { _ in 0 }).map { max($0.propagationRows, $1) }
     self.tapes = tapeRows
     var cotangents = [0, 0]
@@ -78,7 +80,7 @@ struct TileRows {
 
   func add(to size: inout Arena.Size, columns: Int, times: Int = 1) {
     var one = Arena.Size()
-    for rows in [outputs, outputs, outputs, all] + cotangents { one.add(rows: rows, columns: columns, precision: precision) }
+    for rows in [outputs, outputs, targets, all] + cotangents { one.add(rows: rows, columns: columns, precision: precision) }
     one.add(count: columns, precision: .float32)
     one.add(count: columns, precision: .float64)
     if image > 0 { one.add(count: image, precision: precision) }
@@ -111,7 +113,7 @@ final class TileScratch {
     let precision = rows.precision
     let mark = arena.mark
     func block(_ rows: Int) -> Block { arena.block(rows: rows, columns: columns, precision: precision) }
-    whole = (block(rows.outputs), block(rows.outputs), block(rows.outputs), block(rows.all))
+    whole = (block(rows.outputs), block(rows.outputs), block(rows.targets), block(rows.all))
     cotangents = rows.cotangents.map(block)
     stages = rows.stages
     connectorInputs = stages.map { [whole] in whole.stages.rows($0.input) }
