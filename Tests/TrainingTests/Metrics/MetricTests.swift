@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Settings
 import Testing
 import Training
