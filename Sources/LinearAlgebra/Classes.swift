@@ -45,12 +45,14 @@ package func countClasses(_ scores: Block, labels: UnsafePointer<Int32>, count: 
 
 /// The same with the weight of each sample in place of 1.
 ///
-/// - Parameter weights: float64, one per sample.
-package func countClasses(_ scores: Block, labels: UnsafePointer<Int32>, weights: Vector, count: Int, addingTo sums: UnsafeMutablePointer<Double>) {
-  let classes = max(scores.rows, 2)
+/// - Parameters:
+///   - weights: float64, one per sample.
+///   - sums: float64, classes × classes.
+package func countClasses(_ scores: Block, labels: UnsafePointer<Int32>, weights: Vector, count: Int, addingTo sums: Vector) {
+  let (classes, sum) = (max(scores.rows, 2), sums.base.assumingMemoryBound(to: Double.self))
   for column in 0..<count {
     let best = scores.precision == .float32 ? bestClass(scores, column, as: Float.self) : bestClass(scores, column, as: Double.self)
-    sums[Int(labels[column]) * classes + best] += weights.load(column)
+    sum[Int(labels[column]) * classes + best] += weights.load(column)
   }
 }
 

@@ -1,3 +1,5 @@
+import Settings
+
 /// How often one of a sample's labels was predicted rightly and wrongly, with the samples' weights. A label is predicted where its score is positive, and present where its target is above ½.
 package struct LabelCounts: Equatable, Sendable {
   package var truePositive = 0.0
@@ -41,15 +43,18 @@ package struct LabelCounts: Equatable, Sendable {
 ///
 /// - Parameters:
 ///   - scores, targets: labels × samples, float64; the columns past `count` are padding.
-package func weightOfExactLabels(_ scores: Block, _ targets: Block, count: Int, weights: Vector? = nil) -> Double {
+/// - Throws: why the work must end.
+package func weightOfExactLabels(_ scores: Block, _ targets: Block, count: Int, weights: Vector? = nil) throws(Failure) -> Double {
   precondition(scores.precision == .float64 && targets.precision == .float64 && scores.rows == targets.rows, "labels of float64")
   let score = UnsafeRawPointer(scores.base).assumingMemoryBound(to: Double.self)
   let target = UnsafeRawPointer(targets.base).assumingMemoryBound(to: Double.self)
   var sum = 0.0
-  for column in 0..<count {
-    var isExact = true
-    for row in 0..<scores.rows where (score[row * scores.stride + column] > 0) != (target[row * targets.stride + column] > 0.5) { isExact = false }
-    if isExact { sum += weights?.load(column) ?? 1 }
+  try Watch.pieces(count, work: scores.rows) { columns in
+    for column in columns {
+      var isExact = true
+      for row in 0..<scores.rows where (score[row * scores.stride + column] > 0) != (target[row * targets.stride + column] > 0.5) { isExact = false }
+      if isExact { sum += weights?.load(column) ?? 1 }
+    }
   }
   return sum
 }

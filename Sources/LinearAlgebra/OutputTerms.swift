@@ -72,7 +72,7 @@ package struct OutputTerms: Sendable {
       case .huber: sum += row.sum(HuberTerm.self)
       case .pinball: sum += row.sum(PinballTerm.self)
       case .poisson: sum += row.sum(PoissonTerm.self)
-      case .logistic: sum += row.sum(LogisticTerm.self)
+      case .logistic: sum += row.logisticSum()
       }
     }
     return sum
@@ -122,7 +122,42 @@ private struct OutputRow<Number: BinaryFloatingPoint> {
       sum += weight * value
       if let gradient { gradient[column] = Number(scale * weight * slope) }
     }
+    clearPadding()
+    return sum
+  }
+
+  private func clearPadding() {
     if let gradient { for column in count..<columns { gradient[column] = 0 } }
+  }
+
+  /// The sum of the logistic term, with exponentials and logarithms by the vector kernels, a few samples at a time. They take a third of the time of libm's.
+  func logisticSum() -> Double {
+    let activation = Kernels.table(.float64).pointee.activation
+    // So few that the memory lies on the stack: at most 1024 bytes.
+    let piece = 40
+    var sum = 0.0
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * piece) { room in
+      guard let score = room.baseAddress else { return }
+      let (rest, probability) = (score + piece, score + 2 * piece)
+      for start in stride(from: 0, to: count, by: piece) {
+        let length = min(piece, count - start)
+        for index in 0..<length {
+          score[index] = Double(scores[start + index])
+          rest[index] = -score[index].magnitude
+        }
+        activation(Activation.softplus.rawValue, rest, rest, length)
+        if gradient != nil { activation(Activation.sigmoid.rawValue, score, probability, length) }
+        for index in 0..<length {
+          let (column, s) = (start + index, score[index])
+          let (weight, t) = (weight * (sampleWeights.map { $0[column] } ?? 1), Double(targets[column]))
+          let isTarget = t >= 0 && t <= 1
+          // Grouped so that a score of any size agrees exactly with a target of 0 or 1.
+          if weight > 0 { sum += weight * (isTarget ? (s > 0 ? s * (1 - t) : -s * t) + rest[index] : .nan) }
+          if let gradient { gradient[column] = Number(weight > 0 ? scale * weight * (isTarget ? probability[index] - t : .nan) : 0) }
+        }
+      }
+    }
+    clearPadding()
     return sum
   }
 }
@@ -162,14 +197,5 @@ private enum PoissonTerm: TermFormula {
       return (t * (growth - u), t * growth)
     }
     return t == 0 ? (exp(s), exp(s)) : (.nan, .nan)
-  }
-}
-
-private enum LogisticTerm: TermFormula {
-  @inline(__always) static func at(_ s: Double, _ t: Double, _ p: Double) -> (value: Double, slope: Double) {
-    guard t >= 0, t <= 1 else { return (.nan, .nan) }
-    let e = exp(-s.magnitude)
-    // Grouped so that a score of any size agrees exactly with a target of 0 or 1.
-    return ((s > 0 ? s * (1 - t) : -s * t) + log1p(e), (s < 0 ? e : 1) / (1 + e) - t)
   }
 }

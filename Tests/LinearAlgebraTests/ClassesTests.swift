@@ -42,8 +42,7 @@ struct ClassesTests {
     let scores = try Numbers(16, .float64)
     (scores[0], scores[1], scores[2]) = (1, -1, 2)
     let (sums, weights) = (try Numbers([0, 0, 0, 0], .float64), try Numbers([0.5, 2, 4], .float64))
-    countClasses(
-      scores.block(rows: 1, columns: 16), labels: [1, 1, 0], weights: weights.vector, count: 3, addingTo: sums.buffer.base.assumingMemoryBound(to: Double.self))
+    countClasses(scores.block(rows: 1, columns: 16), labels: [1, 1, 0], weights: weights.vector, count: 3, addingTo: sums.vector)
     #expect(sums.values == [0, 4, 2, 0.5])
   }
 

@@ -29,7 +29,7 @@ package final class ConfusionMatrix {
   /// Counts samples with their labels. The scores are classes × samples, or one row that is positive for class 1.
   func count(_ scores: Block, labels: UnsafePointer<Int32>, weights: Vector? = nil, count: Int) {
     countClasses(scores, labels: labels, count: count, addingTo: counts)
-    if let weights, let sums { countClasses(scores, labels: labels, weights: weights, count: count, addingTo: sums.numbers.base.assumingMemoryBound(to: Double.self)) }
+    if let weights, let sums { countClasses(scores, labels: labels, weights: weights, count: count, addingTo: sums.numbers) }
   }
 
   /// The number of samples of class `label` that were predicted as `predicted`.

@@ -54,7 +54,7 @@ struct SubsetAccuracy: Metric {
   var isLargerBetter: Bool { true }
   var kinds: Set<OutputKind> { [.labels] }
   func value(_ evaluated: EvaluatedScores) throws(Failure) -> Double {
-    weightOfExactLabels(evaluated.scores, try evaluated.values(), count: evaluated.count, weights: evaluated.weights) / evaluated.totalWeight
+    try weightOfExactLabels(evaluated.scores, try evaluated.values(), count: evaluated.count, weights: evaluated.weights) / evaluated.totalWeight
   }
 }
 
