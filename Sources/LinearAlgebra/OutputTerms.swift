@@ -130,7 +130,7 @@ private struct OutputRow<Number: BinaryFloatingPoint> {
     if let gradient { for column in count..<columns { gradient[column] = 0 } }
   }
 
-  /// The sum of the logistic term, with exponentials and logarithms by the vector kernels, a few samples at a time. They take a third of the time of libm's.
+  /// The sum of the logistic term, with exponentials and logarithms by the vector kernels, a few samples at a time.
   func logisticSum() -> Double {
     let activation = Kernels.table(.float64).pointee.activation
     // So few that the memory lies on the stack: at most 1024 bytes.
