@@ -288,7 +288,9 @@ typedef struct sode_network_info {
   int32_t checksum;       /* SODE_CHECKSUM_… */
   uint32_t reserved0;
   int64_t running_averages; /* those of the parameters that are running averages of batch normalization: steps of training do not minimize over them */
-  uint64_t reserved[6];
+  int64_t targets;          /* target values per sample; 0: the target is a class label */
+  int64_t class_columns;    /* integers per sample that SODE_CLASSES gives: 1, or for multilabel_logistic one for each output; 0: the loss has no classes */
+  uint64_t reserved[4];
 } sode_network_info;
 /* In this order: the network was not loaded; its file had the right checksum; its file had no checksum, because another program wrote it. */
 enum { SODE_CHECKSUM_NOT_LOADED = 0, SODE_CHECKSUM_RIGHT = 1, SODE_CHECKSUM_ABSENT = 2 };
@@ -334,8 +336,10 @@ SODE_API void sode_network_free(sode_network *network);
 /* ---- 6 Data ------------------------------------------------------------------------------------------------------------------------ */
 
 /* features [samples, inputs] have any numeric type; targets are [samples] or [samples, outputs]. Targets of one axis are class labels, whole numbers 0 …
- * classes-1, or, for the loss least_squares with one output, values; targets of two axes are values. Every number must be finite: an error names row and
- * column. A label that is not a class of a network is SODE_ERR_INVALID_DATA in the first call that uses both. sode_dataset_create copies the arrays in their
+ * classes-1, or, for a loss of values with one output, values; targets of two axes are values. Losses of values are least_squares, huber, quantile (with Q
+ * levels, outputs / Q targets), poisson (targets >= 0) and multilabel_logistic (targets 0 … 1: whether a sample has each label). Every number must be finite:
+ * an error names row and column. A label that is not a class of a network, or a target that its loss does not take, is SODE_ERR_INVALID_DATA in the first
+ * call that uses both. sode_dataset_create copies the arrays in their
  * type. sode_dataset_retain refers to the caller's features and values (it copies labels); when they are no longer needed, the library calls
  * release(user_data), unless release is NULL. It does not call release if sode_dataset_retain fails. */
 SODE_API sode_status sode_dataset_create(const sode_tensor *features, const sode_tensor *targets, sode_dataset **dataset);
@@ -352,7 +356,8 @@ SODE_API sode_status sode_dataset_create_problem(const char *name, int64_t train
 /* Gives the samples start … start+count-1 as a data set that shares the memory of the whole. */
 SODE_API sode_status sode_dataset_slice(sode_dataset *dataset, int64_t start, int64_t count, sode_dataset **slice);
 /* Gives the same samples, sharing memory, with weights w [samples] >= 0: the training loss of a batch is then sum w l / sum w over its samples' losses l.
- * Evaluation, metrics and validation ignore the weights. */
+ * Evaluation, metrics and validation ignore the weights unless they are asked to use them (sode_network_evaluate_weighted, sode_network_metrics_weighted, the
+ * trainer's option "weighted_validation"). */
 SODE_API sode_status sode_dataset_weighted(sode_dataset *dataset, const sode_tensor *weights, sode_dataset **weighted);
 /* Splits the data set for cross-validation: the samples of fold number `fold` (0 … folds-1) go to validation, all others to training. seed shuffles the samples
  * into the folds, which get each class in equal numbers (differing by one at most). Both results are copies and keep the order of the samples. */
@@ -392,7 +397,7 @@ typedef struct sode_progress {
   int64_t step;               /* optimizer steps taken */
   double epoch_fraction;      /* how much of the running epoch is done, 0 … 1 */
   double training_loss;       /* mean over the epoch so far, regularizers excluded */
-  double training_accuracy;   /* fraction; NaN for least_squares */
+  double training_accuracy;   /* fraction; NaN for losses without classes */
   double validation_loss;     /* NaN without validation data or between epochs */
   double validation_accuracy;
   double learning_rate;
@@ -423,8 +428,8 @@ typedef struct sode_limits {
  * smoothness, patience, num_threads …). Some options belong to certain optimizers or schedules (taken_by in sode_option_info). Once "optimizer" or "schedule"
  * has been set, an option that the choice does not take is SODE_ERR_INCOMPATIBLE, unless its value is its default; before, it waits for the choice, until the
  * first run refuses it with the same status. In sode_trainer_set_json all options count together, in any order, and null gives an option its default again.
- * After the first run, optimizer, batch_size, accumulate_batches, seed, shuffle, metric, min_delta and lbfgs_memory are fixed (SODE_ERR_STATE; their help
- * texts say so); all other options may change between runs and act from the next step on. */
+ * After the first run, optimizer, batch_size, accumulate_batches, seed, shuffle, metric, weighted_validation, min_delta and lbfgs_memory are fixed
+ * (SODE_ERR_STATE; their help texts say so); all other options may change between runs and act from the next step on. */
 SODE_API sode_status sode_trainer_create(sode_network *network, sode_trainer **trainer);
 SODE_API sode_status sode_trainer_set_int(sode_trainer *trainer, const char *key, int64_t value);
 SODE_API sode_status sode_trainer_set_real(sode_trainer *trainer, const char *key, double value);
@@ -443,7 +448,7 @@ SODE_API sode_status sode_trainer_set_callback(sode_trainer *trainer, sode_callb
  * SODE_ERR_INCOMPATIBLE. */
 SODE_API sode_status sode_trainer_set_class_weights(sode_trainer *trainer, const sode_tensor *weights);
 /* A loss function of the caller's, which the library calls with some samples of a batch at a time. It reads scores [samples, outputs] and targets: labels
- * [samples] of i32, or values [samples, outputs]. It writes losses [samples] of f64 and, unless gradient is NULL, gradient [samples, outputs]: the derivative
+ * [samples] of i32, or values [samples, targets]. It writes losses [samples] of f64 and, unless gradient is NULL, gradient [samples, outputs]: the derivative
  * of each sample's own loss with respect to its scores. The tensors have strides and exist during the call only; scores and gradient have the network's
  * precision. It returns 0 for success; any other value, or a result that is not finite, ends the work with SODE_ERR_CALLBACK_FAILED. It runs on the thread
  * that called the library: work with a loss of the caller's uses one thread. */
@@ -451,7 +456,8 @@ typedef int32_t (*sode_loss_function)(const sode_tensor *scores, const sode_tens
 /* A metric of the caller's, computed over the whole validation data at the end of each epoch. scores are f64; the value that it writes must be finite. */
 typedef int32_t (*sode_metric_function)(const sode_tensor *scores, const sode_tensor *targets, double *value, void *user_data);
 /* Replaces the network's loss in training and validation (NULL: the network's loss again); the targets stay of the same kind. Call it before the first run, or
- * after loading a checkpoint. The optimizers gauss_newton, varpro and block_coordinate need second derivatives of the loss and refuse it. */
+ * after loading a checkpoint. The optimizers gauss_newton, varpro and block_coordinate need second derivatives of the loss and refuse it, as they refuse the
+ * loss quantile. */
 SODE_API sode_status sode_trainer_set_loss(sode_trainer *trainer, sode_loss_function loss, void *user_data);
 /* Sets the metric that chooses the iterate to keep, instead of the option "metric" (NULL: the option again). Call it before the first run, or after loading. */
 SODE_API sode_status sode_trainer_set_metric(sode_trainer *trainer, sode_metric_function metric, int32_t larger_is_better, void *user_data);
@@ -493,9 +499,11 @@ SODE_API sode_status sode_set_thread_limits(const sode_limits *limits);
 
 /* ---- 8 Prediction ------------------------------------------------------------------------------------------------------------------ */
 
-/* What prediction gives: scores (the readout's outputs) [samples, outputs]; probabilities (softmax or logistic; least_squares: the scores); classes [samples]
- * as integers. A row has no result if a feature is not finite or too large for the network's precision (SODE_ERR_INVALID_DATA, which names the column), if its
- * scores are not finite (SODE_ERR_NOT_FINITE), or if a step failed. The call then fails, names the first such row and leaves the result array unchanged. With
+/* What prediction gives: scores (the readout's outputs) [samples, outputs]; probabilities [samples, outputs]: softmax, logistic, for multilabel_logistic that
+ * of each label, and for losses of values predictions in the unit of the targets (poisson: exp of the scores; otherwise the scores); classes [samples] as
+ * integers, or for multilabel_logistic [samples, outputs], 1 for each label whose score is positive and 0 for the others. A row has no result if a feature is
+ * not finite or too large for the network's precision (SODE_ERR_INVALID_DATA, which names the column), if its scores or predictions are not finite
+ * (SODE_ERR_NOT_FINITE), or if a step failed. The call then fails, names the first such row and leaves the result array unchanged. With
  * SODE_ROWS_OR_NAN added, such rows become NaN (class -1), the others are predicted, and the call returns SODE_ROWS_WITHOUT_RESULT; sode_failed_row_at gives
  * the reasons. */
 enum { SODE_SCORES = 0, SODE_PROBABILITIES = 1, SODE_CLASSES = 2, SODE_ROWS_OR_NAN = 0x100 };
@@ -505,18 +513,23 @@ typedef struct sode_evaluation {
   uint32_t reserved0;
   int64_t samples;
   double loss;      /* mean */
-  double accuracy;  /* fraction; NaN for least_squares */
+  double accuracy;  /* fraction; NaN for losses without classes */
   uint64_t reserved[8];
 } sode_evaluation;
 /* Computes loss and accuracy over a data set. num_threads 0 = as many threads as the affinity mask has CPUs. */
 SODE_API sode_status sode_network_evaluate(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_evaluation *evaluation);
+/* The same, where each sample counts by its weight in the data set (sode_dataset_weighted): the loss is sum w l / sum w. Without weights each counts 1. */
+SODE_API sode_status sode_network_evaluate_weighted(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_evaluation *evaluation);
 /* Computes metrics of the registry "metrics", given by names separated by commas ("accuracy,macro_f1"), in one pass over the data, into values [names].
- * Metrics of classes need a loss of classes; r2 and mean_absolute_error need a loss of values. A metric that is undefined for the data is NaN (auc with one
- * class). */
+ * Metrics of classes, of labels (multilabel_logistic) and of values need such a loss; another is SODE_ERR_INCOMPATIBLE, which lists the fitting ones. Metrics
+ * of values compare predictions in the unit of the targets. A metric that is undefined for the data is NaN (auc with one class). */
 SODE_API sode_status sode_network_metrics(sode_network *network, sode_dataset *dataset, int64_t num_threads, const char *names, sode_tensor *values);
+/* The same, where each sample counts by its weight in the data set; without weights each counts 1. */
+SODE_API sode_status sode_network_metrics_weighted(sode_network *network, sode_dataset *dataset, int64_t num_threads, const char *names, sode_tensor *values);
 /* Counts the samples of each class (row) by their predicted class (column): counts [classes, classes] of i32 or i64. */
 SODE_API sode_status sode_network_confusion(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_tensor *counts);
-/* Writes figures [classes, 4], for each class: precision, recall, F1, number of samples; NaN where undefined (class never predicted, or without samples). */
+/* Writes figures [classes, 4], for each class (for multilabel_logistic [outputs, 4], for each label): precision, recall, F1, number of samples; NaN where
+ * undefined (class never predicted, or without samples). */
 SODE_API sode_status sode_network_class_figures(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_tensor *figures);
 SODE_API sode_status sode_network_predict(sode_network *network, const sode_tensor *features, int32_t what, int64_t num_threads,
                                           sode_tensor *result);
@@ -535,8 +548,8 @@ typedef struct sode_predictor sode_predictor;
  * nothing. */
 SODE_API sode_status sode_predictor_create(sode_network *network, int64_t max_batch, int64_t num_threads, sode_predictor **predictor);
 SODE_API sode_status sode_predictor_run(sode_predictor *predictor, const sode_tensor *features, int32_t what, sode_tensor *result);
-/* For dense rows: features samples x inputs; result samples x outputs. With SODE_CLASSES result is [samples], each class as a number of its type, such as
- * 3.0f. */
+/* For dense rows: features samples x inputs; result samples x outputs. With SODE_CLASSES result is [samples] (multilabel_logistic: samples x outputs), each
+ * class as a number of its type, such as 3.0f. */
 SODE_API sode_status sode_predictor_run_f32(sode_predictor *predictor, const float *features, int64_t samples, int32_t what, float *result);
 SODE_API sode_status sode_predictor_run_f64(sode_predictor *predictor, const double *features, int64_t samples, int32_t what, double *result);
 SODE_API void sode_predictor_free(sode_predictor *predictor);
@@ -584,7 +597,8 @@ SODE_API sode_status sode_gradient_pullback(sode_gradient *gradient, const sode_
 SODE_API sode_status sode_gradient_pushforward(sode_gradient *gradient, const sode_tensor *features, const sode_tensor *parameter_direction,
                                                const sode_tensor *feature_direction, sode_tensor *scores, sode_tensor *tangent);
 /* Multiplies the second derivatives of the mean loss over the batch by a direction [parameters], into product [parameters]. curvature: "gauss_newton" (J^T H J,
- * where H is the loss's second derivatives with respect to the scores: symmetric, positive semidefinite, exact) or "hessian" (sixth-order differences of exact
+ * where H is the loss's second derivatives with respect to the scores: symmetric, positive semidefinite, exact; for huber H is their upper bound, 1; quantile
+ * is SODE_ERR_INCOMPATIBLE) or "hessian" (sixth-order differences of exact
  * gradients, with errors of about 1e-11 in float64 and 1e-5 in float32, relative to the gradient's size, where these are smooth: within some 1e-2 of a kink,
  * as of relu, maximum pooling or row-sum steps, differences see both sides). targets as in sode_dataset_create. */
 SODE_API sode_status sode_gradient_curvature(sode_gradient *gradient, const char *curvature, const sode_tensor *features, const sode_tensor *targets,

@@ -8,9 +8,9 @@ import VectorFields
 package enum PredictionKind: Int32, CaseIterable, Sendable {
   /// The readout's outputs.
   case scores = 0
-  /// The loss's link of the scores: softmax, logistic; for least squares the scores themselves.
+  /// The loss's link of the scores: softmax, logistic, the exponential; for losses of values the scores themselves.
   case probabilities = 1
-  /// The class of the largest score, one integer per sample.
+  /// The class of the largest score, one integer per sample; for several labels 1 or 0 for each output.
   case classes = 2
 }
 
@@ -86,7 +86,8 @@ package final class Predictor: @unchecked Sendable {
     let job = Job(
       source: BatchSource(features: features, normalization: snapshot.normalization), kind: kind,
       target: staged.map { MutableTensorView($0.base, type: ElementType(plan.precision), rows: out.rows, columns: out.columns) } ?? out,
-      limit: givesScores(kind) && out.type == .float32 ? Precision.float32.largest : plan.precision.largest, isPartial: isPartial, isWriting: refusal == nil)
+      limit: givesScores(kind) && out.type == .float32 ? Precision.float32.largest : plan.precision.largest,
+      linkedLimit: out.type == .float32 ? Precision.float32.largest : plan.precision.largest, isPartial: isPartial, isWriting: refusal == nil)
     let watch = pool?.watch ?? .current
     for worker in workers { worker.log.watch = watch }
     defer { reset() }
@@ -116,7 +117,7 @@ package final class Predictor: @unchecked Sendable {
   }
 
   /// Whether a prediction's numbers are the scores themselves, which may be arbitrarily large.
-  private func givesScores(_ kind: PredictionKind) -> Bool { kind == .scores || kind == .probabilities && plan.classes == 0 }
+  private func givesScores(_ kind: PredictionKind) -> Bool { kind == .scores || kind == .probabilities && plan.loss.outputKind == .values }
 
   /// One run: the kind of prediction, and the array for its results.
   private struct Job {
@@ -125,6 +126,8 @@ package final class Predictor: @unchecked Sendable {
     let target: MutableTensorView
     /// The largest magnitude that scores may have.
     let limit: Double
+    /// The largest magnitude that predictions made from scores may have.
+    let linkedLimit: Double
     let isPartial: Bool
     /// False if the call fails anyway, and only its first failure is looked for.
     let isWriting: Bool
@@ -147,7 +150,13 @@ package final class Predictor: @unchecked Sendable {
     case .scores: scatter(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
     case .probabilities:
       plan.loss.link(scores, into: scores)
+      // The exponential of a score may be too large where the score is not.
+      if plan.loss.outputKind == .counts {
+        log.requireFinite(scores, within: job.linkedLimit, "predictions exp(score)")
+        guard log.first == nil || job.isPartial else { return false }
+      }
       scatter(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
+    case .classes where plan.loss.outputKind == .labels: scatterSigns(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
     case .classes: scatterClasses(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
     }
     for row in log.failedSamples { job.target.fill(row: row, with: job.kind == .classes ? -1 : .nan) }

@@ -25,6 +25,7 @@ struct StageRows {
 /// Behind the part of a stage, later stages do not hold anything yet on the way forward, and nothing any more on the way back. So the scratch memory of a stage begins there. The cotangents lie at the end of the memory.
 struct TileRows {
   let outputs: Int
+  let targets: Int
   /// Those of each block.
   let tapes: [Int]
   let stages: [StageRows]
@@ -42,6 +43,7 @@ struct TileRows {
   ///   - features: whether cotangents of features will be computed.
   init(_ plan: NetworkPlan, memory: [any MemoryPolicy]?, features: Bool) {
     outputs = plan.outputs
+    targets = plan.targetCount
     tapes = plan.blocks.indices.map { max(plan.blocks[$0].propagationRows, memory?[$0].tapeRows(plan.blocks[$0]) ?? 0) }
     var end = 0
     func next(_ rows: Int) -> Range<Int> {
@@ -91,7 +93,7 @@ struct TileRows {
 
   func add(to size: inout Arena.Size, columns: Int, times: Int = 1) {
     var one = Arena.Size()
-    for rows in [outputs, outputs, outputs, all] { one.add(rows: rows, columns: columns, precision: precision) }
+    for rows in [outputs, outputs, targets, all] { one.add(rows: rows, columns: columns, precision: precision) }
     one.add(count: columns, precision: .float32)
     one.add(count: columns, precision: .float64)
     if image > 0 { one.add(count: image, precision: precision) }

@@ -22,7 +22,7 @@ final class TileScratch {
     let precision = rows.precision
     let mark = arena.mark
     func block(_ rows: Int) -> Block { arena.block(rows: rows, columns: columns, precision: precision) }
-    whole = (block(rows.outputs), block(rows.outputs), block(rows.outputs), block(rows.all))
+    whole = (block(rows.outputs), block(rows.outputs), block(rows.targets), block(rows.all))
     stages = rows.stages
     connectorInputs = stages.map { [whole] in whole.stages.rows($0.input) }
     labels = arena.vector(count: columns, precision: .float32).base.bindMemory(to: Int32.self, capacity: columns)

@@ -231,11 +231,11 @@ extension Dataset {
       return .labels(labels)
     }
     guard let values = readAsValues.values else { throw Failure(.internal, "a dataset without targets") }
-    guard values.columns == plan.outputs else {
+    guard values.columns == plan.targetCount else {
       let given = values.columns == 1 ? "targets give one number per sample" : "targets have shape [\(count), \(values.columns)]"
-      throw Failure(.shapeMismatch, "\(given); this network's loss needs values of shape [\(count), \(plan.outputs)]")
+      throw Failure(.shapeMismatch, "\(given); this network's loss needs values of shape [\(count), \(plan.targetCount)]\(plan.targetNote)")
     }
-    try requireValues(heldBy: plan.precision)
+    try requireValues(heldBy: plan.precision, within: plan.loss.targetBounds)
     return .values(values)
   }
 }

@@ -25,10 +25,11 @@ package let evaluationBatch = 1024
 ///
 /// - Parameters:
 ///   - scores: gets the scores, for metrics.
+///   - isWeighted: whether each sample counts by its weight in the data set; a data set without weights counts each once.
 ///   - threads: 0 = as many as the affinity mask has processors. The result has the same bits for any number.
 /// - Throws: `shapeMismatch`, `incompatible` or `invalidData` when the data do not suit the network; for the first row without a result, `notFinite` or the failure of its step; `memory`.
 /// - Complexity: one forward pass; memory for one tile per thread.
-package func evaluate(_ network: Network, on dataset: Dataset, scores: EvaluatedScores? = nil, threads: Int) throws(Failure) -> Evaluation {
+package func evaluate(_ network: Network, on dataset: Dataset, scores: EvaluatedScores? = nil, isWeighted: Bool = false, threads: Int) throws(Failure) -> Evaluation {
   let snapshot = network.snapshot
   defer { withExtendedLifetime(snapshot) {} }
   let dataset = try suited(dataset, for: network.plan, snapshot.normalization, called: "the data")
@@ -36,24 +37,27 @@ package func evaluate(_ network: Network, on dataset: Dataset, scores: Evaluated
     try Sweep(network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)
   }
   let pool = try WorkerPool(threads: sweep.threads)
+  let hasClasses = network.plan.loss.targetKind == .labels
+  // The weight of correctly classified samples follows from the scores.
+  let weighed = isWeighted && hasClasses && dataset.weights != nil ? try EvaluatedScores(network.plan, dataset, isWeighted: true) : nil
   var total = BatchResult()
   while total.count < dataset.count {
-    let part = try sweep.evaluate(dataset, from: total.count, snapshot.parameters, normalization: snapshot.normalization, scores: scores, pool: pool)
+    let part = try sweep.evaluate(dataset, from: total.count, snapshot.parameters, normalization: snapshot.normalization, scores: scores ?? weighed, isWeighted: isWeighted, pool: pool)
     total.lossSum += part.lossSum
     total.correct += part.correct
     total.count += part.count
     total.weight += part.weight
   }
   guard total.meanLoss.isFinite else { throw Failure(.notFinite, "the mean loss of the data is not finite") }
-  return Evaluation(
-    samples: total.count, loss: total.meanLoss, accuracy: network.plan.loss.targetKind == .labels ? total.accuracy : .nan)
+  let accuracy = hasClasses ? try weighed.map { (scores) throws(Failure) in try Accuracy().value(scores) } ?? total.accuracy : .nan
+  return Evaluation(samples: total.count, loss: total.meanLoss, accuracy: accuracy)
 }
 
 extension Sweep {
   /// The next part of an evaluation: at most `evaluationBatch` samples from `start` on.
   func evaluate(
     _ dataset: Dataset, from start: Int, _ parameters: Vector, normalization: Normalization?, loss: (any Loss)? = nil, scores: EvaluatedScores? = nil,
-    pool: WorkerPool
+    isWeighted: Bool = false, pool: WorkerPool
   ) throws(Failure) -> BatchResult {
     let end = min(start + evaluationBatch, dataset.count)
     let source = BatchSource(features: dataset.features.rows(start..<end), firstRow: start, normalization: normalization)
@@ -65,7 +69,8 @@ extension Sweep {
     } else {
       preconditionFailure("data set without targets")
     }
-    return try lossGradient(parameters, source, targets, mode: .evaluation, loss: loss, count: end - start, gradient: nil, scores: scores?.target(from: start), pool: pool)
+    let weighting = LossWeighting(samples: isWeighted ? dataset.weights?[start..<end] : nil)
+    return try lossGradient(parameters, source, targets, mode: .evaluation, loss: loss, weighting: weighting, count: end - start, gradient: nil, scores: scores?.target(from: start), pool: pool)
   }
 }
 
@@ -96,12 +101,12 @@ func suited(_ dataset: Dataset, for plan: NetworkPlan, _ normalization: Normaliz
     return dataset
   case .values:
     let suited = dataset.readAsValues
-    guard suited.targetCount == plan.outputs else {
+    guard suited.targetCount == plan.targetCount else {
       // A data set of one value per sample does not say whether they were given as [samples] or as [samples, 1].
       let given = suited.targetCount == 1 ? "one target per sample" : "targets of shape [\(dataset.count), \(suited.targetCount)]"
-      throw Failure(.shapeMismatch, "\(name) has \(given); the network's loss needs values of shape [\(dataset.count), \(plan.outputs)]")
+      throw Failure(.shapeMismatch, "\(name) has \(given); the network's loss needs values of shape [\(dataset.count), \(plan.targetCount)]\(plan.targetNote)")
     }
-    try suited.requireValues(heldBy: plan.precision)
+    try suited.requireValues(heldBy: plan.precision, within: plan.loss.targetBounds)
     return suited
   }
 }

@@ -21,7 +21,8 @@ final class TrainingRun {
   private let sweep: Sweep
   private let evaluationSweep: Sweep?
   private let figure: ValidationFigure
-  /// The scores of the validation, if the figure needs them.
+  private let weightsValidation: Bool
+  /// The scores of the validation, if the figure or a weighted accuracy needs them.
   private let evaluated: EvaluatedScores?
   private let classWeights: ClassWeights?
   private let weighting: LossWeighting
@@ -53,7 +54,8 @@ final class TrainingRun {
     if settings.patience > 0, validation == nil {
       throw Failure(.invalidArgument, "patience is \(settings.patience) but there is no validation data, which early stopping goes by")
     }
-    figure = try ValidationFigure(settings.metric, own: trainer.metric, plan)
+    weightsValidation = settings.weightsValidation && validation?.weights != nil
+    figure = try ValidationFigure(settings.metric, own: trainer.metric, isWeighted: weightsValidation, plan)
     classWeights = try ClassWeights.chosen(trainer, settings, training)
     weighting = LossWeighting(samples: training.weights, classes: classWeights?.vector, smoothing: settings.labelSmoothing)
     augmentation = try ImageAugmentation(trainer.options, plan.inputShape)
@@ -85,7 +87,8 @@ final class TrainingRun {
     let threads = trainer.loss != nil ? 1 : settings.threads == 0 ? availableProcessors() : settings.threads
     sweep = try Sweep(try settings.trajectoryCost.map { (cost) throws(Failure) in try plan.charged(cost) } ?? plan, batch: batch, derivative: true, features: false, threads: threads)
     evaluationSweep = validation == nil ? nil : try Sweep(plan, batch: evaluationBatch, derivative: false, threads: sweep.threads)
-    evaluated = if let validation, figure.needsScores { try EvaluatedScores(plan, validation) } else { nil }
+    let needsScores = figure.needsScores || weightsValidation && plan.loss.targetKind == .labels
+    evaluated = if let validation, needsScores { try EvaluatedScores(plan, validation, isWeighted: weightsValidation) } else { nil }
     pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads), watch: limits.watch)
     objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: training.count)
     sets = try plan.constraints(trainer.options, threads: pool.threads)
@@ -237,12 +240,13 @@ final class TrainingRun {
       let part: BatchResult
       do throws(Failure) {
         part = try evaluationSweep.evaluate(
-          validation, from: trainer.state.validated, memory.iterate.parameters, normalization: normalization, loss: trainer.loss, scores: evaluated, pool: pool)
+          validation, from: trainer.state.validated, memory.iterate.parameters, normalization: normalization, loss: trainer.loss, scores: evaluated,
+          isWeighted: weightsValidation, pool: pool)
       } catch {
         switch error.status {
         case .notFinite:
           let isOfData = try failsAtBeginning { (parameters) throws(Failure) in
-            _ = try evaluationSweep.evaluate(validation, from: trainer.state.validated, parameters, normalization: normalization, loss: trainer.loss, pool: pool)
+            _ = try evaluationSweep.evaluate(validation, from: trainer.state.validated, parameters, normalization: normalization, loss: trainer.loss, isWeighted: weightsValidation, pool: pool)
           }
           throw notFinite("validation loss is", error.message, validation, "the validation data", isOfData: isOfData)
         case .notConverged, .stepLimit: throw Failure(error.status, "the validation data, \(error.message)")
@@ -266,18 +270,22 @@ final class TrainingRun {
   /// Chooses the iterate to keep, writes the history and turns to the next epoch.
   private func closeEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) {
     guard iterateIsFinite else { throw notFinite("parameters are") }
-    var (isBest, metric) = (validation == nil, Double.nan)
+    var (isBest, metric, loss, accuracy) = (validation == nil, Double.nan, Double.nan, Double.nan)
     // Changed only after the network holds the iterate: if memory is refused before, the end of the epoch can be repeated.
     var best = trainer.best
     if let validation {
       guard trainer.state.validationLossSum.isFinite else { throw notFinite("validation loss is") }
-      let loss = trainer.state.validationLossSum / Double(validation.count)
-      metric = try figure.value(loss: loss, accuracy: Double(trainer.state.validationCorrect) / Double(validation.count), evaluated)
+      let weighting = LossWeighting(samples: weightsValidation ? validation.weights : nil)
+      loss = trainer.state.validationLossSum / weighting.sum(validation.targets, rows: nil, count: validation.count)
+      if plan.loss.targetKind == .labels {
+        accuracy = if weightsValidation, let evaluated { try Accuracy().value(evaluated) } else { Double(trainer.state.validationCorrect) / Double(validation.count) }
+      }
+      metric = try figure.value(loss: loss, accuracy: accuracy, evaluated)
       isBest = best.take(loss: loss, metric: figure.isLargerBetter ? metric : -metric, epoch: trainer.state.epoch + 1)
     }
     if isBest { try trainer.publish() }
     trainer.best = best
-    let event = event(.epoch, metric: metric, isBest: isBest)
+    let event = event(.epoch, validationLoss: loss, validationAccuracy: accuracy, metric: metric, isBest: isBest)
     trainer.history.append(event)
     trainer.state.finishEpoch()
     watch.heed(onEvent(event))
@@ -287,20 +295,19 @@ final class TrainingRun {
     if trainer.state.epoch < lastEpoch { try watch.check() }
   }
 
-  private func event(_ kind: TrainingEvent.Kind, metric: Double = .nan, isBest: Bool = false) -> TrainingEvent {
+  private func event(
+    _ kind: TrainingEvent.Kind, validationLoss: Double = .nan, validationAccuracy: Double = .nan, metric: Double = .nan, isBest: Bool = false
+  ) -> TrainingEvent {
     // Time is added before a callback may save the trainer.
     finish()
     let state = trainer.state
     let hasClasses = plan.loss.targetKind == .labels
-    let validated = kind == .epoch ? Double(validation?.count ?? 0) : 0
     return TrainingEvent(
       kind: kind, epoch: state.epoch + (kind == .epoch ? 1 : 0), step: state.step,
       epochFraction: Double(state.position) / Double(training.count), trainingLoss: state.weight > 0 || state.position == 0 ? state.lossSum / state.weight : 0,
       objective: state.weight > 0 || state.position == 0 ? state.objectiveSum / state.weight : 0,
       trainingAccuracy: hasClasses ? Double(state.correct) / Double(state.position) : .nan,
-      validationLoss: validated > 0 ? state.validationLossSum / validated : .nan,
-      validationAccuracy: validated > 0 && hasClasses ? Double(state.validationCorrect) / validated : .nan,
-      validationMetric: metric, learningRate: state.learningRate, seconds: state.milliseconds * 1e-3, work: state.work,
+      validationLoss: validationLoss, validationAccuracy: validationAccuracy, validationMetric: metric, learningRate: state.learningRate, seconds: state.milliseconds * 1e-3, work: state.work,
       isBest: isBest, level: state.level)
   }
 

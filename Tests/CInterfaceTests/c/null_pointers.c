@@ -150,6 +150,11 @@ int main(void) {
   REFUSES(sode_dataset_fold(NULL, 2, 0, 1, &data, &data), "dataset");
   REFUSES(sode_dataset_fold(training, 2, 0, 1, NULL, &data), "training");
   REFUSES(sode_dataset_fold(training, 2, 0, 1, &data, NULL), "validation");
+  REFUSES(sode_network_evaluate_weighted(NULL, training, 1, &evaluation), "network");
+  REFUSES(sode_network_evaluate_weighted(network, NULL, 1, &evaluation), "dataset");
+  REFUSES(sode_network_evaluate_weighted(network, training, 1, NULL), "evaluation");
+  REFUSES(sode_network_metrics_weighted(network, training, 1, NULL, &out), "names");
+  REFUSES(sode_network_metrics_weighted(network, training, 1, "auc", NULL), "values");
   REFUSES(sode_network_metrics(network, training, 1, NULL, &out), "names");
   REFUSES(sode_network_metrics(network, training, 1, "auc", NULL), "values");
   REFUSES(sode_network_confusion(network, training, 1, NULL), "counts");

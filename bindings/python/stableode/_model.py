@@ -26,13 +26,24 @@ class PredictionForm:
     outputs: int
     #: The type of scores and probabilities: float32 or float64.
     dtype: numpy.dtype
-    #: The kind that `predict` returns: classes, or scores for least squares.
-    standard: int
+    #: Integers per sample that tell its class, or its labels; 0 for losses without either.
+    class_columns: int
+    #: Whether each output is a label of its own.
+    has_labels: bool
+
+    @property
+    def standard(self) -> int:
+        """The kind that `predict` returns: classes or labels, or predictions in the unit of the targets."""
+        return CLASSES if self.class_columns else PROBABILITIES
+
+    def classes_shape(self, samples: int) -> tuple[int, ...]:
+        """The shape of a prediction of classes or labels."""
+        return (samples, self.class_columns) if self.has_labels else (samples,)
 
     def of(self, features: numpy.ndarray, what: int) -> tuple[tuple[int, ...], numpy.dtype]:
         """(shape, type) of a prediction for `features`. The library reports a wrong number of axes."""
         samples = features.shape[0] if features.ndim else 0
-        return ((samples,), _INT64) if what == CLASSES else ((samples, self.outputs), self.dtype)
+        return (self.classes_shape(samples), _INT64) if what == CLASSES else ((samples, self.outputs), self.dtype)
 
 
 _INT64 = numpy.dtype("int64")
@@ -53,8 +64,8 @@ class Model(Handle):
     @cached_property
     def _form(self) -> PredictionForm:
         """Computed once: the specification of a network never changes."""
-        standard = SCORES if self.specification["loss"] == "least_squares" else CLASSES
-        return PredictionForm(self.inputs, self.outputs, self.dtype, standard)
+        info = self._info()
+        return PredictionForm(self.inputs, self.outputs, self.dtype, info.class_columns, bool(info.class_columns and info.targets))
 
     @property
     def inputs(self) -> int:

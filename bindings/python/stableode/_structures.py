@@ -68,7 +68,9 @@ class NetworkInfo(SizedStructure):
         ("checksum", c_int32),
         ("reserved0", c_uint32),
         ("running_averages", c_int64),
-        ("reserved", c_uint64 * 6),
+        ("targets", c_int64),
+        ("class_columns", c_int64),
+        ("reserved", c_uint64 * 4),
     ]
 
 

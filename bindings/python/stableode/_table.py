@@ -130,7 +130,9 @@ FUNCTIONS = {
     "sode_set_thread_limits": (Status, [POINTER(Limits)]),
     # 8 prediction
     "sode_network_evaluate": (Status, [Handle, Handle, c_int64, POINTER(EvaluationData)]),
+    "sode_network_evaluate_weighted": (Status, [Handle, Handle, c_int64, POINTER(EvaluationData)]),
     "sode_network_metrics": (Status, [Handle, Handle, c_int64, Text, TensorOut]),
+    "sode_network_metrics_weighted": (Status, [Handle, Handle, c_int64, Text, TensorOut]),
     "sode_network_confusion": (Status, [Handle, Handle, c_int64, TensorOut]),
     "sode_network_class_figures": (Status, [Handle, Handle, c_int64, TensorOut]),
     "sode_network_predict": (Status, [Handle, TensorIn, c_int32, c_int64, TensorOut]),

@@ -36,7 +36,8 @@ class Dataset(Handle):
 
     features: [samples, features], finite real numbers of any type.
     targets: [samples] or values [samples, outputs]. The network's loss reads [samples] as class labels 0 … classes−1, or as
-    values for least squares with one output.
+    values if it is a loss of values with one target. multilabel_logistic takes 0 or 1 for each output, poisson numbers >= 0, and
+    quantile with Q levels [samples, outputs / Q].
     copy: with False the data set uses the memory of the given arrays, which must not change during its life.
 
     Errors: InvalidDataError, which names the row and column of a NaN or an infinity; ShapeMismatchError. A label that is not a
@@ -157,7 +158,8 @@ class Dataset(Handle):
     def weighted(self, weights: ArrayLike) -> Dataset:
         """A data set of the same samples, sharing their memory, with weights w [samples] >= 0. The training loss of a batch is Σ w l / Σ w.
 
-        Evaluation, metrics and validation ignore the weights. Copies, slices and pickles keep them.
+        Evaluation and metrics ignore the weights unless they are called with weighted=True, and validation unless the trainer's
+        option weighted_validation is True. Copies, slices and pickles keep them.
         Errors: InvalidDataError, which names the row of a weight that is negative or not finite.
         """
         pointer, tensor = new_pointer(), tensor_of(weights, "weights")

@@ -20,7 +20,7 @@ from ._model import PROBABILITIES, SCORES, Model
 from ._reporting import Receivers
 from ._structures import EvaluationData
 from ._tensor import as_array, image_output, output, tensor_of
-from ._text import integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
+from ._text import flag, integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
 from .dataset import Data, Dataset, as_dataset, as_features
 from .introspection import OptionSignature, takes_options
@@ -191,8 +191,8 @@ class Network(Model):
     ) -> History:
         """Trains the network and returns the History.
 
-        features, targets: a Dataset, or the arguments of Dataset (not copied). For least squares with one output, targets may be
-        [samples] or [samples, 1]; predictions are [samples, 1].
+        features, targets: a Dataset, or the arguments of Dataset (not copied). For a loss of values with one output, targets may
+        be [samples] or [samples, 1]; predictions are [samples, 1].
         validation: a Dataset or a pair (features, targets); with it the network holds the best iterate at the end.
         on_progress: a function that receives each report (a Progress), or a list of functions, each of which receives each report, in
         order. If one returns True, training stops gracefully; if one raises, training stops and the caller receives the exception.
@@ -219,23 +219,28 @@ class Network(Model):
         targets: ArrayLike | None = None,
         *,
         metrics: str | Sequence[str] = (),
+        weighted: bool = False,
         threads: int = 0,
     ) -> dict[str, float]:
-        """{"loss", "accuracy", "samples"} over a Dataset or arrays: the mean loss, the fraction of correct classes (NaN for least
-        squares), and the number of samples.
+        """{"loss", "accuracy", "samples"} over a Dataset or arrays: the mean loss, the fraction of correct classes (NaN for losses
+        without classes), and the number of samples.
 
         metrics: further figures, by their names in `stableode.metrics()`: ["macro_f1", "auc"].
+        weighted: whether each sample counts by its weight in the Dataset (`Dataset.weighted`) in all figures; otherwise each counts
+        once.
         threads: 0 means as many as the CPUs that the process may use. The result has the same bits for any number.
         """
         dataset, wanted = as_dataset(features, targets), metric_names(metrics)
-        result, deadline = EvaluationData(), Deadline()
-        library.sode_network_evaluate(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(result))
+        result, deadline, weigh = EvaluationData(), Deadline(), flag(weighted, "weighted")
+        evaluate = library.sode_network_evaluate_weighted if weigh else library.sode_network_evaluate
+        compute = library.sode_network_metrics_weighted if weigh else library.sode_network_metrics
+        evaluate(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(result))
         figures = {"loss": result.loss, "accuracy": result.accuracy, "samples": result.samples}
         if wanted:
             values, tensor = output(len(wanted), "float64")
             joined = text(",".join(wanted), "metrics")
             with deadline.rest():
-                library.sode_network_metrics(self._pointer, dataset._pointer, thread_count(threads), joined, ctypes.byref(tensor))
+                compute(self._pointer, dataset._pointer, thread_count(threads), joined, ctypes.byref(tensor))
             figures |= zip(wanted, values.tolist(), strict=True)
         return figures
 
@@ -251,8 +256,10 @@ class Network(Model):
     def class_figures(
         self, features: ArrayLike | Data, targets: ArrayLike | None = None, *, threads: int = 0
     ) -> dict[str, numpy.ndarray]:
-        """{"precision", "recall", "f1", "samples"}, each [classes]; NaN where undefined (a class never predicted, or without samples)."""
-        dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
+        """{"precision", "recall", "f1", "samples"}, each [classes], or for the loss multilabel_logistic [outputs]; NaN where undefined
+        (a class never predicted, or without samples).
+        """
+        dataset, classes = as_dataset(features, targets), self.outputs if self._form.has_labels else max(self.outputs, 2)
         array, tensor = output((classes, 4), "float64")
         library.sode_network_class_figures(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(tensor))
         return {name: array[:, column].copy() for column, name in enumerate(("precision", "recall", "f1", "samples"))}
@@ -265,7 +272,9 @@ class Network(Model):
         out: numpy.ndarray | None = None,
         rows_without_result: Literal["error", "nan"] = "error",
     ) -> numpy.ndarray:
-        """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs].
+        """Classes [samples] as int64; for the loss multilabel_logistic labels [samples, outputs] as int64, 1 where a label's
+        probability is above one half; for losses of values predictions [samples, outputs] in the unit of the targets (for poisson
+        the means). features: [samples, inputs].
 
         With one output, too, values are [samples, 1], also after training with targets [samples]: `predict(features)[:, 0]` has
         the shape of such targets.
@@ -284,7 +293,9 @@ class Network(Model):
         out: numpy.ndarray | None = None,
         rows_without_result: Literal["error", "nan"] = "error",
     ) -> numpy.ndarray:
-        """Probabilities [samples, outputs]: softmax or logistic of the scores. rows_without_result: as in `predict`."""
+        """Probabilities [samples, outputs]: softmax or logistic of the scores, for multilabel_logistic those of each label. Losses of
+        values give predictions in the unit of the targets. rows_without_result: as in `predict`.
+        """
         return self._predict(features, PROBABILITIES, threads, out, rows_without_result)
 
     def scores(

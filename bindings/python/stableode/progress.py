@@ -31,9 +31,9 @@ class Progress:
     epoch_fraction: the completed part of the current epoch, 0 … 1.
     training_loss: the mean loss over the epoch so far, without regularizers.
     objective: what the steps minimize, the training loss plus all regularizers: the mean over the epoch so far, each batch before its step.
-    training_accuracy: the fraction of correct classes over the epoch so far, 0 … 1; NaN for least squares.
+    training_accuracy: the fraction of correct classes over the epoch so far, 0 … 1; NaN for losses without classes.
     validation_loss: the mean loss over the validation data; NaN without such data, and between the ends of epochs.
-    validation_accuracy: the fraction of correct classes over the validation data, 0 … 1; NaN where validation_loss is NaN, and for least squares.
+    validation_accuracy: the fraction of correct classes over the validation data, 0 … 1; NaN where validation_loss is NaN, and for losses without classes.
     validation_metric: the figure that determines which iterate is kept (the option metric); NaN where validation_loss is NaN.
     learning_rate: the rate of the last step.
     seconds: seconds of training in all runs.

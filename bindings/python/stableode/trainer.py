@@ -21,7 +21,7 @@ class Trainer(Training):
     loss: a function loss(scores [samples, outputs], targets) → (losses [samples], gradient [samples, outputs]) that replaces the
     network's loss in training and validation. Row i of its gradient is the derivative of loss i with respect to the scores of
     sample i. The library calls it with tiles of a batch, on this thread only. The targets are labels [samples], or values
-    [samples, outputs] for a network with the loss least_squares.
+    [samples, targets] for a network with a loss of values.
     metric: may also be a function metric(scores, targets) → number. Its value over the validation data determines which iterate
     is kept: the largest if larger_is_better, otherwise the smallest.
     class_weights: may also be an array [classes] with the weight of the samples of each class.

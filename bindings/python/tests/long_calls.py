@@ -360,6 +360,12 @@ def _(world):
     return lambda: library.sode_network_evaluate(world.network._pointer, world.data._pointer, 1, ref(result))
 
 
+@long("sode_network_evaluate_weighted")
+def _(world):
+    result, weighted = _structures.EvaluationData(), world.data.weighted(numpy.ones(len(world.data)))
+    return lambda: library.sode_network_evaluate_weighted(world.network._pointer, weighted._pointer, 1, ref(result))
+
+
 @long("sode_network_metrics")
 def _(world):
     # The forward pass is short; ranking the scores takes long.
@@ -367,6 +373,16 @@ def _(world):
     data = _borrowed(numpy.random.default_rng(1).standard_normal((1_000_000, 20), dtype="float32"))
     _, values = output((1,), "float64")
     return lambda: library.sode_network_metrics(network._pointer, data, 1, b"auc", ref(values))
+
+
+@long("sode_network_metrics_weighted")
+def _(world):
+    network = stableode.Network(inputs=20, outputs=2, width=20, layers=1)
+    data = _borrowed(numpy.random.default_rng(1).standard_normal((1_000_000, 20), dtype="float32"))
+    weights, weighted = tensor_of(numpy.ones(1_000_000), "weights"), created()
+    library.sode_dataset_weighted(data, ref(weights), ref(weighted))
+    _, values = output((1,), "float64")
+    return lambda: library.sode_network_metrics_weighted(network._pointer, weighted, 1, b"average_precision", ref(values))
 
 
 @long("sode_network_confusion")

@@ -53,7 +53,7 @@ CALLS = {
             "larger_is_better": True,
         },
     ),
-    "Network.evaluate": (lambda: network().evaluate, {"features": X, "targets": Y, "metrics": ["auc"], "threads": 1}),
+    "Network.evaluate": (lambda: network().evaluate, {"features": X, "targets": Y, "metrics": ["auc"], "weighted": False, "threads": 1}),
     "Network.confusion_matrix": (lambda: network().confusion_matrix, {"features": X, "targets": Y, "threads": 1}),
     "Network.class_figures": (lambda: network().class_figures, {"features": X, "targets": Y, "threads": 1}),
     **{
@@ -135,6 +135,7 @@ CALLS = {
             "folds": 2,
             "seed": 0,
             "metrics": "auc",
+            "weighted": False,
             "standardize": False,
             "loss": None,
             "larger_is_better": True,
@@ -218,7 +219,7 @@ def test_threads_are_a_number_under_the_callers_name(call):
 
 
 def test_messages_name_options_blocks_and_fields_as_the_caller_knows_them():
-    with pytest.raises(stableode.UnknownNameError, match="^option 'layers' has no choices with options of their own; these have: opening, field, "):
+    with pytest.raises(stableode.UnknownNameError, match="^option 'layers' has no choices with options of their own; these have: opening, loss, field, "):
         stableode.options("layers=3")
     with pytest.raises(stableode.IncompatibleError, match="field dense has no option gamma; it belongs to the fields antisymmetric, .* and "):
         network(field="dense", gamma=0.1)
