@@ -22,3 +22,9 @@ extension HandleKind where Object == Predictor {
 extension HandleKind where Object == GradientBox {
   static var gradient: HandleKind { HandleKind(number: 7, noun: "gradient", shared: false) }
 }
+extension HandleKind where Object == Table {
+  static var table: HandleKind { HandleKind(number: 8, noun: "table", shared: true) }
+}
+extension HandleKind where Object == ColumnsBox {
+  static var columns: HandleKind { HandleKind(number: 9, noun: "record of columns", shared: true) }
+}

@@ -48,6 +48,8 @@ final class TrainingRun {
     let settings = try TrainerOptions(trainer.options)
     let snapshot = trainer.network.snapshot
     defer { withExtendedLifetime(snapshot) {} }
+    try trainer.network.requireAgreement(with: training, called: "the training data")
+    if let validation { try trainer.network.requireAgreement(with: validation, called: "the validation data") }
     let training = try suited(training, for: plan, snapshot.normalization, called: "the training data")
     let validation = try validation.map { (data) throws(Failure) in try suited(data, for: plan, snapshot.normalization, called: "the validation data") }
     if settings.patience > 0, validation == nil {
@@ -98,6 +100,8 @@ final class TrainingRun {
       trainer.knownVersion = snapshot.version
       keepConstraints()
     }
+    // Now the network's numbers mean what the data's do.
+    if let columns = training.columns, try trainer.network.columns() == nil { try trainer.network.setColumns(columns) }
   }
 
   /// Runs the loops over epochs and batches. Returns the reason why training ended.

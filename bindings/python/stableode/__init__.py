@@ -69,6 +69,7 @@ from ._registries import (
     time_bases,
     trajectory_terms,
 )
+from .columns import Columns
 from .dataset import Dataset
 from .equation import END_EVENT, END_FAILURE, END_HORIZON, BlockMemory, MemoryPlan, NearIdentityGap, Solution, StepReport
 from .gradient import Gradient
@@ -91,6 +92,7 @@ __all__ = [
     "CallbackFailedError",
     "CancelToken",
     "CancelledError",
+    "Columns",
     "ConnectorOptions",
     "Dataset",
     "END_EVENT",

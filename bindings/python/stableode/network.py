@@ -5,21 +5,23 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy
 
 from . import equation
+from ._arrow import Table, is_sparse, is_table
 from ._attributes import Closed
-from ._errors import StateError, UnsupportedTypeError
+from ._errors import InvalidArgumentError, StateError, UnsupportedTypeError
 from ._handle import new_pointer
 from ._library import decode, library
 from ._limits import Deadline
 from ._model import PROBABILITIES, SCORES, Model
 from ._structures import EvaluationData
 from ._tensor import as_array, image_output, output, tensor_of
-from ._text import integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
+from ._text import flag, integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
+from .columns import class_names
 from .dataset import Data, Dataset, as_dataset, as_features
 from .introspection import OptionSignature, takes_options
 from .progress import CancelToken, History, Progress
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._options import NetworkOptions, ProjectionOptions, TrainingKeywords
-
 
 
 class Network(Model):
@@ -179,6 +180,7 @@ class Network(Model):
         features: ArrayLike | Data,
         targets: ArrayLike | None = None,
         *,
+        target: str | Sequence[str] | None = None,
         validation: Data | None = None,
         on_progress: Callable[[Progress], object] | None = None,
         time_limit: float | None = None,
@@ -188,8 +190,8 @@ class Network(Model):
         """Trains the network and returns the History.
 
         features, targets: a Dataset, or the arguments of Dataset (not copied). For least squares with one output, targets may be
-        [samples] or [samples, 1]; predictions are [samples, 1].
-        validation: a Dataset or a pair (features, targets); with it the network holds the best iterate at the end.
+        [samples] or [samples, 1]; predictions are [samples, 1]. features may be a table, whose column `target` holds the targets.
+        validation: a Dataset, a pair (features, targets) or a table; with it the network holds the best iterate at the end.
         on_progress: a function that receives each report (a Progress). If it returns True, training stops gracefully; if it raises,
         training stops and the caller receives the exception.
         time_limit: the most seconds of training. cancel: a CancelToken, which stops training.
@@ -199,7 +201,9 @@ class Network(Model):
         Ctrl-C stops training within 0.3 s and raises KeyboardInterrupt; the network then holds the best iterate.
         Errors: NotFiniteError if the loss becomes infinite or NaN; the errors of the options and the data.
         """
-        dataset = as_dataset(features, targets)
+        dataset = as_dataset(features, targets, columns=self.columns, target=target)
+        if validation is not None:
+            validation = as_dataset(validation, name="validation", columns=dataset.columns)
         with Training(self, **options) as trainer:
             return trainer.run(
                 dataset, validation, time_limit=time_limit, on_progress=on_progress, cancel=cancel
@@ -221,7 +225,7 @@ class Network(Model):
         metrics: further figures, by their names in `stableode.metrics()`: ["macro_f1", "auc"].
         threads: 0 means as many as the CPUs that the process may use. The result has the same bits for any number.
         """
-        dataset, wanted = as_dataset(features, targets), metric_names(metrics)
+        dataset, wanted = as_dataset(features, targets, columns=self.columns), metric_names(metrics)
         result, deadline = EvaluationData(), Deadline()
         library.sode_network_evaluate(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(result))
         figures = {"loss": result.loss, "accuracy": result.accuracy, "samples": result.samples}
@@ -258,8 +262,9 @@ class Network(Model):
         threads: int = 1,
         out: numpy.ndarray | None = None,
         rows_without_result: Literal["error", "nan"] = "error",
+        names: bool = False,
     ) -> numpy.ndarray:
-        """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs].
+        """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs], or a table.
 
         With one output, too, values are [samples, 1], also after training with targets [samples]: `predict(features)[:, 0]` has
         the shape of such targets.
@@ -267,8 +272,16 @@ class Network(Model):
         unchanged: InvalidDataError if a feature is not finite or too large for the network's precision, NotFiniteError if a score
         is not finite, or the error of the row's integration. "nan" fills such rows with NaN or the class −1;
         `stableode.failed_rows()` lists the reasons.
+        names: whether to return the names of the classes that the network was trained with instead of their numbers.
         """
-        return self._predict(features, self._form.standard, threads, out, rows_without_result)
+        if not flag(names, "names"):
+            return self._predict(features, self._form.standard, threads, out, rows_without_result)
+        known = self.classes
+        if known is None:
+            raise StateError("names is True, but the network knows no names of classes: it was not trained with them")
+        if out is not None:
+            raise InvalidArgumentError("names is True, and names cannot be written to out")
+        return class_names(known, self._predict(features, self._form.standard, threads, None, rows_without_result))
 
     def predict_proba(
         self,
@@ -293,10 +306,17 @@ class Network(Model):
         return self._predict(features, SCORES, threads, out, rows_without_result)
 
     def _predict(self, features, what, threads, out, rows_without_result):
-        source, flag = tensor_of(features, "features"), row_flag(rows_without_result)
+        if type(features) is not numpy.ndarray and (is_table(features) or is_sparse(features)):
+            table = Table(features, "features")
+            array, result = output(*self._form.shape(len(table), what), out)
+            library.sode_network_predict_table(
+                self._pointer, table._pointer, what | row_flag(rows_without_result), thread_count(threads), ctypes.byref(result)
+            )
+            return array
+        source = tensor_of(features, "features")
         array, result = output(*self._form.of(source.array, what), out)
         library.sode_network_predict(
-            self._pointer, ctypes.byref(source), what | flag, thread_count(threads), ctypes.byref(result)
+            self._pointer, ctypes.byref(source), what | row_flag(rows_without_result), thread_count(threads), ctypes.byref(result)
         )
         return array
 
