@@ -1,9 +1,21 @@
 import CStableODE
 import Datasets
+import LinearAlgebra
 import Networks
 import Settings
 
 // Section 6 of the header: records of columns.
+
+/// A JSON text of the caller's, as long as a record may be, whose reading counts as memory.
+private func read<Result>(
+  _ pointer: UnsafePointer<CChar>?, _ length: Int, _ argument: StaticString, _ body: (String) throws(Failure) -> Result
+) throws(Failure) -> Result {
+  guard length == textEnd || (0...ColumnRecord.mostBytes).contains(length) else {
+    throw Failure(.outOfRange, "\(argument): its length is \(UInt(bitPattern: length)) bytes; at most \(ColumnRecord.mostBytes) are read")
+  }
+  let text = length == textEnd ? try text(pointer, argument, atMost: ColumnRecord.mostBytes) : try text(pointer, length: length, argument)
+  return try Memory.claiming(text.utf8.count * JSON.mostBytesPerByte, for: "a JSON text of \(text.utf8.count) bytes") { () throws(Failure) in try body(text) }
+}
 
 /// A record of columns behind a handle.
 final class ColumnsBox {
@@ -17,7 +29,7 @@ public func sode_columns_fit(
 ) -> sode_status {
   reporting { () throws(Failure) in
     let out = try required(columns, "columns")
-    let choices = options == nil ? ColumnChoices() : try ColumnChoices(try text(options, length: length, "options"))
+    let choices = options == nil ? ColumnChoices() : try read(options, length, "options") { (text) throws(Failure) in try ColumnChoices(text) }
     try using(table, .table, "table") { table throws(Failure) in
       try usingOptional(targets, .table, "targets") { targets throws(Failure) in
         try hand(ColumnsBox(try ColumnRecord(fitting: table, targets: targets, choices)), .columns, to: out)
@@ -30,7 +42,7 @@ public func sode_columns_fit(
 public func sode_columns_create_json(_ text: UnsafePointer<CChar>?, _ length: Int, _ columns: UnsafeMutablePointer<OpaquePointer?>?) -> sode_status {
   reporting { () throws(Failure) in
     let out = try required(columns, "columns")
-    try hand(ColumnsBox(try ColumnRecord(try StableODE.text(text, length: length, "text"))), .columns, to: out)
+    try hand(ColumnsBox(try read(text, length, "text") { (text) throws(Failure) in try ColumnRecord(text) }), .columns, to: out)
   }
 }
 

@@ -30,8 +30,8 @@ public func sode_table_from_array(
 ) -> sode_status {
   reporting { () throws(Failure) in
     let out = try required(table, "table")
-    let columns = try ArrowColumns(try required(schema, "schema").pointee)
-    let given = try required(array, "array")
+    let (schema, given) = (try required(schema, "schema"), try required(array, "array"))
+    let columns = try ArrowColumns(schema.pointee)
     guard given.pointee.release != nil else { throw Failure(.invalidData, "the Arrow array has been released") }
     // The array becomes the table's only when nothing can fail any more.
     let owner = ArrowOwner(given.pointee)

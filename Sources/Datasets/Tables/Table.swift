@@ -119,6 +119,7 @@ package final class SparseRows: @unchecked Sendable {
         copy[row] = start
       }
     }
+    guard copy[rows] == Int64(values.rows) else { throw Failure(.invalidData, "the last start of a sparse matrix is \(copy[rows]); it must be \(values.rows), the number of values") }
     for row in 0..<rows {
       if row % 4096 == 0 { try Watch.check() }
       var last: Int64 = -1

@@ -14,6 +14,11 @@ int main(void) {
   sode_cancel_token *token = NULL;
   sode_predictor *predictor = NULL;
   sode_gradient *gradient = NULL;
+  sode_table *table = NULL;
+  sode_columns *columns = NULL;
+  struct ArrowSchema schema;
+  struct ArrowArray array;
+  struct ArrowArrayStream stream;
   float numbers[10] = {0};
   double loss;
   int64_t count, shape[2] = {1, 2}, out_shape[2] = {1, 5}, label_shape[1] = {1}, extents[4];
@@ -34,6 +39,9 @@ int main(void) {
   sode_block_memory block_memory = {.struct_size = sizeof block_memory};
   sode_near_identity_gap gap = {.struct_size = sizeof gap};
 
+  memset(&schema, 0, sizeof schema);
+  memset(&array, 0, sizeof array);
+  memset(&stream, 0, sizeof stream);
   memset(&dataset_info, 0, sizeof dataset_info);
   memset(&option_info, 0, sizeof option_info);
   dataset_info.struct_size = sizeof dataset_info;
@@ -147,6 +155,30 @@ int main(void) {
   REFUSES(sode_dataset_weighted(NULL, &x, &data), "dataset");
   REFUSES(sode_dataset_weighted(training, NULL, &data), "weights");
   REFUSES(sode_dataset_weighted(training, &x, NULL), "weighted");
+  REFUSES(sode_table_from_stream(NULL, &table), "stream");
+  REFUSES(sode_table_from_stream(&stream, NULL), "table");
+  REFUSES(sode_table_from_array(NULL, &array, &table), "schema");
+  REFUSES(sode_table_from_array(&schema, NULL, &table), "array");
+  REFUSES(sode_table_from_array(&schema, &array, NULL), "table");
+  REFUSES(sode_table_from_tensor(NULL, NULL, NULL, &table), "features");
+  REFUSES(sode_table_from_tensor(&x, NULL, NULL, NULL), "table");
+  REFUSES(sode_table_from_csr(2, NULL, &x, &x, NULL, NULL, &table), "starts");
+  REFUSES(sode_table_from_csr(2, &x, &x, &x, NULL, NULL, NULL), "table");
+  REFUSES(sode_table_describe(NULL, &count, NULL), "table");
+  REFUSES(sode_table_column_at(NULL, 0, NULL, NULL), "table");
+  REFUSES(sode_columns_fit(NULL, NULL, NULL, 0, &columns), "table");
+  REFUSES(sode_columns_create_json(NULL, 3, &columns), "text");
+  REFUSES(sode_columns_create_json("{}", SODE_TEXT_END, NULL), "columns");
+  REFUSES(sode_columns_json(NULL, NULL, 0, NULL), "columns");
+  REFUSES(sode_columns_describe(NULL, &count, NULL, NULL), "columns");
+  REFUSES(sode_columns_class_at(NULL, 0, NULL), "name");
+  REFUSES(sode_dataset_from_table(NULL, NULL, NULL, 1, &data), "table");
+  REFUSES(sode_dataset_with_columns(NULL, NULL, &data), "dataset");
+  REFUSES(sode_dataset_get_columns(NULL, &columns), "dataset");
+  REFUSES(sode_dataset_get_columns(training, NULL), "columns");
+  REFUSES(sode_network_set_columns(NULL, NULL), "network");
+  REFUSES(sode_network_get_columns(NULL, &columns), "network");
+  REFUSES(sode_network_predict_table(NULL, NULL, 0, 1, &x), "network");
   REFUSES(sode_dataset_fold(NULL, 2, 0, 1, &data, &data), "dataset");
   REFUSES(sode_dataset_fold(training, 2, 0, 1, NULL, &data), "training");
   REFUSES(sode_dataset_fold(training, 2, 0, 1, &data, NULL), "validation");
@@ -295,6 +327,8 @@ int main(void) {
   sode_cancel_token_free(NULL);
   sode_predictor_free(NULL);
   sode_gradient_free(NULL);
+  sode_table_free(NULL);
+  sode_columns_free(NULL);
   CHECK(made == NULL && made_trainer == NULL);
 
   sode_gradient_free(gradient);

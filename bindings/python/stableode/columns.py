@@ -11,7 +11,7 @@ import numpy
 from ._arrow import Table
 from ._handle import Handle, new_pointer
 from ._library import library
-from ._text import options_json, read_json
+from ._text import names, options_json, read_json
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -55,7 +55,8 @@ class Columns(Handle):
         by_column: choices for single columns: {"zip": {"kind": "category"}, "age": {"missing": "mean"}}.
         Errors: InvalidDataError, which names the column and the row; UnknownNameError for a column that does not exist.
         """
-        options: dict[str, Any] = {"target": _names(target), "classes": classes, "missing": missing, "unseen": unseen, "ignore": _names(ignore)}
+        options: dict[str, Any] = {"target": [] if target is None else names(target, "target"), "classes": classes, "missing": missing, "unseen": unseen}
+        options["ignore"] = names(ignore, "ignore")
         if by_column is not None:
             options["columns"] = {name: dict(own) for name, own in by_column.items()}
         features = table if isinstance(table, Table) else Table(table, "table")
@@ -108,19 +109,13 @@ class Columns(Handle):
         if self.closed:
             return "Columns(closed)"
         record = self.record
-        names = [column["name"] for column in record.get("inputs", [])]
-        return f"Columns({', '.join(names)}; {self.features} features, target {record.get('target', {}).get('names')})"
-
-
-def _names(value: str | Sequence[str] | None) -> list[str]:
-    if value is None:
-        return []
-    return [value] if isinstance(value, str) else list(value)
+        own = [column["name"] for column in record.get("inputs", [])]
+        return f"Columns({', '.join(own)}; {self.features} features, target {record.get('target', {}).get('names')})"
 
 
 def class_names(classes: list[Any], numbers: numpy.ndarray) -> numpy.ndarray:
     """The names of classes by their numbers; None for a row without a result."""
-    names = numpy.array(classes)
+    known = numpy.array(classes)
     if (numbers < 0).any():
-        names = numpy.append(names.astype(object), None)
-    return names[numbers]
+        known = numpy.append(known.astype(object), None)
+    return known[numbers]

@@ -73,6 +73,8 @@ def ctype_of(declaration, header):
     if base == "char":
         constant = declaration.startswith("const")
         return {(True, 1): ctypes.c_char_p, (True, 2): ctypes.POINTER(ctypes.c_char_p), (False, 1): ctypes.c_void_p}[constant, stars]
+    if base.startswith("Arrow"):
+        return ctypes.c_void_p
     if base == "void":
         return {0: None, 1: ctypes.c_void_p}[stars]
     if base in handles(header) and base not in STRUCTURES:
