@@ -60,6 +60,8 @@ struct MirrorTests {
     "Sources/Integrators/SampleClock.swift": "internal to AdaptiveSolve, whose tests see every sample's time and steps",
     "Sources/Integrators/SolveRoom.swift": "internal memory of AdaptiveSolve, whose tests run it at every width",
     "Sources/Networks/ReadoutPreconditioner.swift": "internal to ReadoutSweep, whose tests solve with it",
+    "Sources/Datasets/Tables/CategoryCodes.swift": "internal to EncodedRows, whose tests look up texts, integers, booleans and dictionaries",
+    "Sources/Datasets/Tables/TableGatherer.swift": "internal to EncodedRows, whose tests make tiles of any rows",
     "Sources/Training/Objective.swift": "protocols: BatchObjectiveTests and every optimizer's tests",
     "Sources/LinearAlgebra/Kernels.swift": "internal choice of a table: InstructionSetTests sees it from outside",
   ]
