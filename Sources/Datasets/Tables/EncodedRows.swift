@@ -33,10 +33,11 @@ package final class EncodedRows {
       let columns = try Self.columns(of: table, record, isPartial: isPartial)
       let features = columns.reduce(0) { $0 + $1.features }
       let bound = columns.reduce(1.0) { max($0, $1.bound) }
-      let gatherer = TableGatherer(batches: batches, columns: columns)
+      let type: ElementType = columns.allSatisfy { $0.isHeldByFloat32 } ? .float32 : .float64
+      let gatherer = TableGatherer(batches: batches, columns: columns, isWide: type == .float64)
       let made = RowMaker(bound: bound, gather: { rows, scaling, tile in gatherer.gather(rows, scaling, into: tile) }, number: { row, feature in gatherer.number(row, feature) })
       maker = made
-      view = TensorView(made, type: columns.allSatisfy { $0.isHeldByFloat32 } ? .float32 : .float64, rows: table.rows, columns: features)
+      view = TensorView(made, type: type, rows: table.rows, columns: features)
     }
   }
 

@@ -4,6 +4,8 @@ import LinearAlgebra
 struct TableGatherer {
   let batches: [Table.Batch]
   let columns: [EncodedColumn]
+  /// Whether all columns together are float64, so that each is scaled in this type, as it would be in an array of them.
+  let isWide: Bool
 
   /// The samples that are made at once.
   private static let group = 64
@@ -66,8 +68,9 @@ struct TableGatherer {
 
   /// Writes numbers to a row of the tile.
   private func put(_ numbers: TensorView, _ rows: UnsafePointer<Int64>?, _ start: Int, _ count: Int, _ feature: Int, _ sample: Int, _ scaling: FeatureScaling?, _ tile: Block) {
+    let scaling = scaling?.part(feature..<feature + 1)
     LinearAlgebra.gather(
-      numbers, rows: rows, start: start, count: count, scaling: scaling?.part(feature..<feature + 1),
+      numbers, rows: rows, start: start, count: count, scaling: isWide ? scaling.map { FeatureScaling(shift: $0.shift, scale: $0.scale) } : scaling,
       into: Block(tile.base + (feature * tile.stride + sample) * tile.precision.byteCount, rows: 1, columns: count, stride: tile.stride, precision: tile.precision))
   }
 

@@ -34,7 +34,7 @@ class Columns(Handle):
     def fit(
         cls,
         table: Any,
-        targets: ArrayLike | None = None,
+        targets: ArrayLike | Any | None = None,
         *,
         target: str | Sequence[str] | None = None,
         classes: Literal["auto", "always", "never"] = "auto",
@@ -115,7 +115,6 @@ class Columns(Handle):
 
 def class_names(classes: list[Any], numbers: numpy.ndarray) -> numpy.ndarray:
     """The names of classes by their numbers; None for a row without a result."""
-    known = numpy.array(classes)
-    if (numbers < 0).any():
-        known = numpy.append(known.astype(object), None)
+    # The number of a row without a result is -1, that of the last entry.
+    known = numpy.array([*classes, None], dtype=object) if (numbers < 0).any() else numpy.array(classes)
     return known[numbers]
