@@ -65,7 +65,7 @@
  *   dataset, table,     any number of readers     immutable
  *   record of columns
  *   predictor, gradient one thread at a time      each holds its own scratch memory: create one per thread
- *   trainer             one thread at a time      callbacks run on the calling thread, while no lock is held
+ *   trainer, stream     one thread at a time      callbacks run on the calling thread, while no lock is held
  *   cancel token        any thread, any signal    request is lock-free and async-signal-safe
  *   The library starts threads only when asked (num_threads) and joins them before the call returns: fork() between calls is safe.
  *
@@ -562,6 +562,33 @@ SODE_API sode_status sode_trainer_find_learning_rate(sode_trainer *trainer, sode
  * function with other objects; other calls with this trainer return SODE_ERR_HANDLE_BUSY. validation and limits may be NULL. When the run returns, however it
  * ended, the network holds the best iterate if there is validation data, else the last one. Returns 0, or a positive status if the run ended early. */
 SODE_API sode_status sode_trainer_run(sode_trainer *trainer, sode_dataset *training, sode_dataset *validation, const sode_limits *limits);
+/* Training from more data than memory holds. A source gives the samples of an epoch in batches of any size, in the same order in every pass. next makes a data
+ * set of the next batch, which the library frees (*batch stays NULL at the end of the pass); reset begins a pass again, before the first pass too. Both return 0,
+ * or what the callbacks of a trainer return to stop or fail. next may use every function with other objects. */
+typedef int32_t (*sode_next)(sode_dataset **batch, void *user_data);
+typedef struct sode_source {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  sode_next next;
+  sode_tick reset;                  /* or NULL: the source can be read once */
+  void (*release)(void *user_data); /* or NULL; called once, when the stream has been destroyed */
+  void *user_data;
+  uint64_t reserved[4];
+} sode_source;
+/* A stream shuffles the samples of a source through a buffer of buffer_samples samples: whenever half of them have been used, their places are filled again and
+ * all are shuffled, by the trainer's seed. If the buffer holds the whole source, training takes the same steps with the same bits as from memory; it needs
+ * memory for the buffer and two batches of the source. The second function takes the batches of Arrow streams, which open provides for each pass and the
+ * library releases, by a record of columns with a target. The caller keeps what release would release if a function fails. */
+typedef struct sode_stream sode_stream;
+typedef int32_t (*sode_open)(struct ArrowArrayStream *stream, void *user_data);
+SODE_API sode_status sode_stream_create(const sode_source *source, int64_t buffer_samples, sode_stream **stream);
+SODE_API sode_status sode_stream_create_arrow(sode_open open, void (*release)(void *user_data), void *user_data, sode_columns *columns, int64_t buffer_samples,
+                                              sode_stream **stream);
+SODE_API void sode_stream_free(sode_stream *stream);
+/* As sode_trainer_run. A run that ended early within an epoch goes on where it stopped, with no batch twice: with the same stream at once, with another one, or
+ * after a failure of the source, by reading the pass anew up to there. epoch_fraction is about 0 and schedules stand still until the first pass has shown how
+ * many samples it has. class_weights "balanced" is SODE_ERR_INCOMPATIBLE, as are weights of samples. */
+SODE_API sode_status sode_trainer_run_stream(sode_trainer *trainer, sode_stream *training, sode_dataset *validation, const sode_limits *limits);
 /* The history has one row per epoch, as the callback got it with SODE_PROGRESS_EPOCH. */
 SODE_API sode_status sode_trainer_history_count(sode_trainer *trainer, int64_t *count);
 SODE_API sode_status sode_trainer_history_at(sode_trainer *trainer, int64_t index, sode_progress *row);

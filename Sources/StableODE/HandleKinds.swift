@@ -1,6 +1,7 @@
 import Datasets
 import Networks
 import Settings
+import Training
 
 // The kinds of handles. Their numbers are internal; 5 belongs to cancel tokens, which own no object.
 
@@ -27,4 +28,7 @@ extension HandleKind where Object == Table {
 }
 extension HandleKind where Object == ColumnsBox {
   static var columns: HandleKind { HandleKind(number: 9, noun: "record of columns", shared: true) }
+}
+extension HandleKind where Object == SampleStream {
+  static var stream: HandleKind { HandleKind(number: 10, noun: "stream", shared: false) }
 }

@@ -148,7 +148,7 @@ public func sode_network_predict_table(
 }
 
 /// A caller's memory that is in use until the last reference goes; the caller keeps it if the call fails that should take it.
-private final class CallerMemory {
+final class CallerMemory {
   var isTaken = false
   private let release: (@convention(c) (UnsafeMutableRawPointer?) -> Void)?
   private let userData: UnsafeMutableRawPointer?

@@ -132,7 +132,7 @@ extension Table {
     }
     for batch in batches {
       let part = batch.parts[column]
-      let used = try part.dictionary.map { (dictionary) throws(Failure) in try Buffer(byteCount: dictionary.count) }
+      let used = try part.dictionary.map { (dictionary) throws(Failure) in try Buffer(byteCount: max(dictionary.count, 1)) }
       try Watch.pieces(batch.count, work: 32) { (rows) throws(Failure) in
         for row in rows {
           if part.isMissing(row) {

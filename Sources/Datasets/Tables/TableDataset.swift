@@ -42,6 +42,22 @@ extension Dataset {
     return (view, memory)
   }
 
+  /// The same data with features in one array.
+  /// - Throws: `memory`.
+  package func withDenseFeatures() throws(Failure) -> Dataset {
+    let (view, memory) = try denseFeatures()
+    return Dataset(
+      features: view, labels: labels, values: values, classCount: classCount, weights: weights, featureBound: featureBound, valueBound: valueBound, columns: columns,
+      owners: owners + (memory.map { [$0] } ?? []))
+  }
+
+  /// Samples in a buffer, whose numbers may change while nobody reads them; what is copied to it has been checked.
+  package convenience init(
+    buffered features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, columns: ColumnRecord?, owners: [AnyObject]
+  ) {
+    self.init(features: features, labels: labels, values: values, classCount: classCount, featureBound: 0, valueBound: 0, columns: columns, owners: owners)
+  }
+
   /// The same data with a record of columns, which names features and classes. Shares memory.
   /// - Throws: `incompatible` for a record of another number of features, or of fewer classes than the labels show.
   package func with(columns record: ColumnRecord) throws(Failure) -> Dataset {

@@ -16,6 +16,8 @@ int main(void) {
   sode_gradient *gradient = NULL;
   sode_table *table = NULL;
   sode_columns *columns = NULL;
+  sode_stream *sample_stream = NULL;
+  sode_source source = {.struct_size = sizeof source};
   struct ArrowSchema schema;
   struct ArrowArray array;
   struct ArrowArrayStream stream;
@@ -155,6 +157,13 @@ int main(void) {
   REFUSES(sode_dataset_weighted(NULL, &x, &data), "dataset");
   REFUSES(sode_dataset_weighted(training, NULL, &data), "weights");
   REFUSES(sode_dataset_weighted(training, &x, NULL), "weighted");
+  REFUSES(sode_stream_create(NULL, 1, &sample_stream), "source");
+  REFUSES(sode_stream_create(&source, 1, &sample_stream), "next");
+  REFUSES(sode_stream_create(&source, 1, NULL), "stream");
+  REFUSES(sode_stream_create_arrow(NULL, NULL, NULL, NULL, 1, &sample_stream), "open");
+  REFUSES(sode_stream_create_arrow(NULL, NULL, NULL, NULL, 1, NULL), "stream");
+  REFUSES(sode_trainer_run_stream(NULL, NULL, NULL, NULL), "trainer");
+  REFUSES(sode_trainer_run_stream(trainer, NULL, NULL, NULL), "training");
   REFUSES(sode_table_from_stream(NULL, &table), "stream");
   REFUSES(sode_table_from_stream(&stream, NULL), "table");
   REFUSES(sode_table_from_array(NULL, &array, &table), "schema");
@@ -329,6 +338,7 @@ int main(void) {
   sode_gradient_free(NULL);
   sode_table_free(NULL);
   sode_columns_free(NULL);
+  sode_stream_free(NULL);
   CHECK(made == NULL && made_trainer == NULL);
 
   sode_gradient_free(gradient);

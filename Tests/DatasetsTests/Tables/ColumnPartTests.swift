@@ -47,21 +47,21 @@ import Testing
   }
 
   @Test func wrongLayoutsAreRefused() {
-    func message(_ type: CellType = .number(.float32), count: Int64 = 1, offset: Int64 = 0, nulls: Int64 = 0, _ buffers: [UnsafeRawPointer?]) -> String? {
+    func message(_ buffers: [UnsafeRawPointer?], count: Int64 = 1, offset: Int64 = 0, nulls: Int64 = 0) -> String? {
       do throws(Failure) {
-        _ = try ColumnPart(ColumnPart.Layout(type: type, count: count, offset: offset, nullCount: nulls, buffers: buffers))
+        _ = try ColumnPart(ColumnPart.Layout(type: .number(.float32), count: count, offset: offset, nullCount: nulls, buffers: buffers))
         return nil
       } catch { return error.message }
     }
     let number = memory.hold([Float(1)])
-    #expect(message([nil, number]) == nil && message(count: 0, [nil, nil]) == nil)
-    #expect(message(count: -1, [nil, number])?.contains("length is -1") == true)
-    #expect(message(offset: -1, [nil, number])?.contains("offset is -1") == true)
+    #expect(message([nil, number]) == nil && message([nil, nil], count: 0) == nil)
+    #expect(message([nil, number], count: -1)?.contains("length is -1") == true)
+    #expect(message([nil, number], offset: -1)?.contains("offset is -1") == true)
     for (count, offset) in [(Int64.max, Int64(1)), (1, .max), (.max / 2, .max / 2), (.max, 0)] {
-      #expect(message(count: count, offset: offset, [nil, number])?.contains("do not fit the address space") == true, "\(count) \(offset)")
+      #expect(message([nil, number], count: count, offset: offset)?.contains("do not fit the address space") == true, "\(count) \(offset)")
     }
-    #expect(message(nulls: -2, [nil, number])?.contains("null_count is -2") == true)
-    #expect(message(nulls: 1, [nil, number])?.contains("validity buffer is NULL") == true)
+    #expect(message([nil, number], nulls: -2)?.contains("null_count is -2") == true)
+    #expect(message([nil, number], nulls: 1)?.contains("validity buffer is NULL") == true)
     #expect(message([number])?.contains("has 1 buffers") == true)
     #expect(message([nil, nil])?.contains("buffer 1 is NULL") == true)
     #expect(throws: Failure(.invalidData, "its dictionary is numbered by float32; it must be numbered by integers")) {

@@ -80,6 +80,7 @@ from .network import Network, Parameters
 from .predictor import Predictor
 from .progress import CancelToken, History, Progress
 from .rows import FailedRow, failed_rows
+from .stream import Stream
 from .trainer import Trainer
 from .validation import cross_validate
 
@@ -126,6 +127,7 @@ __all__ = [
     "StableODEError",
     "StateError",
     "StepLimitError",
+    "Stream",
     "StepReport",
     "TimeLimitError",
     "Trainer",

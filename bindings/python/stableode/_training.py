@@ -20,6 +20,7 @@ from ._structures import Limits, LossFunction, ProgressData
 from ._tensor import output, tensor_of
 from ._text import flag, function, integer, options_json, path, read_json, real
 from .dataset import Data, Dataset, as_dataset
+from .stream import Stream
 from .progress import CancelToken, History, Progress
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Training(Handle):
 
     def run(
         self,
-        training: Data,
+        training: Data | Stream,
         validation: Data | None = None,
         *,
         epochs: int | None = None,
@@ -113,7 +114,7 @@ class Training(Handle):
     ) -> History:
         """Trains until the option "epochs" or a limit is reached, and returns the History of all runs.
 
-        training, validation: a Dataset or a pair (features, targets). With validation data the network holds the best iterate
+        training, validation: a Dataset or a pair (features, targets); training may be a Stream. With validation data the network holds the best iterate
         when the run returns, no matter how it ended; without validation data it holds the last.
         epochs: the most epochs of this run. time_limit: the most seconds of this run.
         on_progress: a function that receives each report (a Progress). If it returns True, the run stops gracefully; if it raises,
@@ -124,8 +125,11 @@ class Training(Handle):
         limits.cancel = None if cancel is None else pointer_of(cancel, "cancel_token", "cancel")
         function(on_progress, "on_progress")
         data = None if validation is None else as_dataset(validation, name="validation")
-        failure = self._run(as_dataset(training, name="training"), data, limits, on_progress)
+        samples = training if isinstance(training, Stream) else as_dataset(training, name="training")
+        failure = self._run(samples, data, limits, on_progress)
         self._relay.reraise()
+        if isinstance(samples, Stream):
+            samples._reraise()
         self._callers.reraise()
         if failure is not None:
             raise failure
@@ -137,7 +141,8 @@ class Training(Handle):
         self._relay.receiver = on_progress
         try:
             with attention.noting():
-                status = library.sode_trainer_run(self._pointer, training._pointer, validation_pointer, ctypes.byref(limits))
+                run = library.sode_trainer_run_stream if isinstance(training, Stream) else library.sode_trainer_run
+                status = run(self._pointer, training._pointer, validation_pointer, ctypes.byref(limits))
             self._outcome = _OUTCOMES.get(status, str(status))
         except CallbackFailedError as failure:
             self._outcome = "callback_failed"

@@ -26,6 +26,7 @@ from .dataset import Data, Dataset, as_dataset, as_features
 from .introspection import OptionSignature, takes_options
 from .progress import CancelToken, History, Progress
 from .rows import row_flag
+from .stream import Stream
 
 if TYPE_CHECKING:
     import os
@@ -177,7 +178,7 @@ class Network(Model):
     @takes_options("trainer")
     def fit(
         self,
-        features: ArrayLike | Data,
+        features: ArrayLike | Data | Stream,
         targets: ArrayLike | None = None,
         *,
         target: str | Sequence[str] | None = None,
@@ -190,7 +191,7 @@ class Network(Model):
         """Trains the network and returns the History.
 
         features, targets: a Dataset, or the arguments of Dataset (not copied). For least squares with one output, targets may be
-        [samples] or [samples, 1]; predictions are [samples, 1]. features may be a table, whose column `target` holds the targets.
+        [samples] or [samples, 1]; predictions are [samples, 1]. features may be a table, whose column `target` holds the targets, or a Stream.
         validation: a Dataset, a pair (features, targets) or a table; with it the network holds the best iterate at the end.
         on_progress: a function that receives each report (a Progress). If it returns True, training stops gracefully; if it raises,
         training stops and the caller receives the exception.
@@ -201,9 +202,12 @@ class Network(Model):
         Ctrl-C stops training within 0.3 s and raises KeyboardInterrupt; the network then holds the best iterate.
         Errors: NotFiniteError if the loss becomes infinite or NaN; the errors of the options and the data.
         """
-        dataset = as_dataset(features, targets, columns=self.columns, target=target)
+        dataset = features if isinstance(features, Stream) else as_dataset(features, targets, columns=self.columns, target=target)
         if validation is not None:
-            validation = as_dataset(validation, name="validation", columns=dataset.columns)
+            known = dataset.columns or self.columns
+            if known is None and isinstance(features, Stream) and is_table(validation):
+                raise InvalidArgumentError("validation is a table, whose columns the stream does not know yet; make it with Stream(…, columns=Columns.fit(table, target=…))")
+            validation = as_dataset(validation, name="validation", columns=known)
         with Training(self, **options) as trainer:
             return trainer.run(
                 dataset, validation, time_limit=time_limit, on_progress=on_progress, cancel=cancel

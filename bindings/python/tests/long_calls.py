@@ -35,7 +35,7 @@ PROMPT = {
     "sode_dataset_with_columns", "sode_dataset_get_columns", "sode_network_set_columns", "sode_network_get_columns",
     "sode_trainer_create", "sode_trainer_set_int", "sode_trainer_set_real", "sode_trainer_set_text", "sode_trainer_set_json",
     "sode_trainer_set_callback", "sode_trainer_set_class_weights", "sode_trainer_set_loss", "sode_trainer_set_metric",
-    "sode_trainer_history_count", "sode_trainer_history_at", "sode_trainer_free",
+    "sode_trainer_history_count", "sode_trainer_history_at", "sode_trainer_free", "sode_stream_create", "sode_stream_create_arrow", "sode_stream_free",
     "sode_cancel_token_create", "sode_cancel_token_request", "sode_cancel_token_reset", "sode_cancel_token_free", "sode_set_thread_limits",
     "sode_network_state_extents", "sode_network_visible_extents", "sode_network_state_shape", "sode_predictor_free", "sode_gradient_bytes", "sode_gradient_set_loss", "sode_gradient_report",
     "sode_gradient_free", "sode_network_memory_plan", "sode_network_block_memory",
@@ -197,6 +197,14 @@ def _(world):
     table, pointer = _table(), created()
     columns = stableode.Columns.fit(table, target="y")
     return lambda: library.sode_dataset_from_table(table._pointer, None, columns._pointer, 1, ref(pointer))
+
+
+@long("sode_trainer_run_stream")
+def _(world):
+    trainer = stableode.Trainer(stableode.Network(**World.options), num_threads=1, batch_size=world.samples, epochs=1)
+    stream = stableode.Stream(lambda: itertools.repeat((world.x, world.y), 20), buffer=world.samples)
+    HELD.extend([trainer, stream])
+    return lambda: library.sode_trainer_run_stream(trainer._pointer, stream._pointer, None, None)
 
 
 @long("sode_network_predict_table")

@@ -17,7 +17,7 @@ def objects(network, batch):
     return [
         network, network.parameters, network.metadata, network.memory_plan(4), data, trainer, history, history[0], stableode.Gradient(network, 8),
         stableode.Predictor(network, 8), stableode.CancelToken(), stableode.limits(seconds=1e6), stableode.options("trainer")["epochs"],
-        stableode.Columns.from_record({"inputs": [{"name": "x"}]}),
+        stableode.Stream([batch]), stableode.Columns.from_record({"inputs": [{"name": "x"}]}),
     ]
 
 

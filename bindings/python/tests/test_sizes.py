@@ -196,6 +196,21 @@ class Calls:
         labels = self.tensor(size, kind=(0, 32))
         yield self.library.sode_dataset_retain, self.tensor(size, 2), labels, ReleaseFunction(), None, self.out()
 
+    def sode_stream_create(self, size):
+        from stableode._structures import NextFunction, SourceData
+
+        source = SourceData(next=NextFunction(lambda batch, user_data: 0))
+        self.keep.append(source)
+        yield self.library.sode_stream_create, self.ctypes.byref(source), size, self.out()
+
+    def sode_stream_create_arrow(self, size):
+        import stableode
+        from stableode._structures import OpenFunction, ReleaseFunction
+
+        columns, function = stableode.Columns.from_record({}), OpenFunction(lambda stream, user_data: 0)
+        self.keep.append((columns, function))
+        yield self.library.sode_stream_create_arrow, function, ReleaseFunction(), None, columns._pointer, size, self.out()
+
     def sode_table_from_tensor(self, size):
         from stableode._structures import ReleaseFunction
 

@@ -25,6 +25,7 @@ STRUCTURES = {
     "sode_tensor": _structures.Tensor,
     "sode_network_info": _structures.NetworkInfo,
     "sode_dataset_info": _structures.DatasetInfo,
+    "sode_source": _structures.SourceData,
     "sode_progress": _structures.ProgressData,
     "sode_limits": _structures.Limits,
     "sode_evaluation": _structures.EvaluationData,
@@ -67,7 +68,7 @@ def ctype_of(declaration, header):
     base, stars, length = found[1], found[2].count("*"), found[3]
     if length:
         return SCALARS[base] * int(length.strip("[]"))
-    callbacks = {"sode_callback": "ProgressFunction", "sode_loss_function": "LossFunction", "sode_metric_function": "MetricFunction", "sode_tick": "TickFunction"}
+    callbacks = {"sode_callback": "ProgressFunction", "sode_loss_function": "LossFunction", "sode_metric_function": "MetricFunction", "sode_tick": "TickFunction", "sode_next": "NextFunction", "sode_open": "OpenFunction"}
     if base in callbacks:
         return getattr(_structures, callbacks[base])
     if base == "char":
