@@ -15,7 +15,7 @@ import Testing
     #expect(sode_columns_describe(record, &features, &targets, &classes) == SODE_OK && [features, targets, classes] == [3, 1, 3])
     #expect(sode_columns_describe(record, nil, nil, nil) == SODE_ERR_NULL_POINTER)
     var name: UnsafePointer<CChar>?
-    let names = (0..<3).map { index -> String in
+    let names = (Int64(0)..<3).map { index -> String in
       #expect(sode_columns_class_at(record, index, &name) == SODE_OK)
       return name.map { String(cString: $0) } ?? ""
     }

@@ -44,7 +44,7 @@ private final class Slices: SampleSource {
 
   @Test(arguments: [1, 30, 199, 200, 1000]) func aBufferThatHoldsEverythingGivesTheBitsOfMemory(size: Int) throws {
     let data = try ellipses().training
-    for extra in [[:], ["shuffle": .bool(false)], ["batch_size": .integer(1000)]] as [[String: OptionValue]] {
+    for extra in [[:], ["shuffle": .flag(false)], ["batch_size": .integer(1000)]] as [[String: OptionValue]] {
       let stream = try SampleStream(Slices(data, size: size), capacity: 200)
       #expect(try trained(.stream(stream), extra) == trained(.dataset(data), extra))
       #expect(stream.count == 200)
