@@ -20,7 +20,7 @@ final class ArrowSample {
       { $0?.pointee.release = nil },
       { array in
         guard let user = array?.pointee.private_data else { return }
-        Unmanaged<ArrowSample>.fromOpaque(user).takeUnretainedValue().released += 1
+        Unmanaged<ArrowSample>.fromOpaque(user).takeRetainedValue().released += 1
         array?.pointee.release = nil
       }
     )
@@ -37,7 +37,6 @@ final class ArrowSample {
     (schema.format, schema.name, schema.n_children, schema.children, schema.release) = (text("+s"), text(""), Int64(columns.count), hold(schemas), keep)
     if !metadata.isEmpty { schema.metadata = UnsafeRawPointer(hold(metadata)).assumingMemoryBound(to: CChar.self) }
     (array.length, array.n_children, array.children, array.n_buffers, array.buffers, array.release) = (Int64(columns.first?.numbers.count ?? 0), Int64(columns.count), hold(arrays), 1, hold(none), free)
-    array.private_data = Unmanaged.passUnretained(self).toOpaque()
   }
 
   deinit { for memory in held { memory.deallocate() } }
@@ -45,6 +44,13 @@ final class ArrowSample {
   /// The handle of a table that has taken the array; the caller frees it.
   func table() -> OpaquePointer? {
     var table: OpaquePointer?
-    return sode_table_from_array(&schema, &array, &table) == SODE_OK ? table : nil
+    // The table keeps the sample alive until it releases the array.
+    let own = Unmanaged.passRetained(self)
+    array.private_data = own.toOpaque()
+    guard sode_table_from_array(&schema, &array, &table) == SODE_OK else {
+      own.release()
+      return nil
+    }
+    return table
   }
 }

@@ -27,7 +27,7 @@ import Testing
     #expect(sode_trainer_create(network.handle, &trainer) == SODE_OK)
     defer { sode_trainer_free(trainer) }
     for (next, status, message) in [
-      ({ _, _ in 0 }, SODE_ERR_INVALID_DATA, "the source has no samples"), ({ _, _ in -3 }, SODE_ERR_CALLBACK_FAILED, "next of the source returned -3"), ({ _, _ in 2 }, SODE_STOPPED_BY_CALLBACK, ""),
+      ({ _, _ in 0 }, SODE_ERR_INVALID_DATA, "the source has no samples"), ({ _, _ in -3 }, SODE_ERR_CALLBACK_FAILED, "next of the source returned -3"), ({ _, _ in 2 }, SODE_STOPPED_BY_CALLBACK, "stopped"),
       ({ batch, _ in batch?.pointee = OpaquePointer(bitPattern: 12345); return 0 }, SODE_ERR_INVALID_HANDLE, "the batch of the source is not a dataset"),
     ] as [(sode_next, Int, String)] {
       var source = sode_source()

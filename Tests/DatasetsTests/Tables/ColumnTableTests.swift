@@ -3,7 +3,7 @@ import LinearAlgebra
 import Settings
 import Testing
 
-@Suite struct TableTests {
+@Suite struct ColumnTableTests {
   private let memory = ColumnMemory()
 
   @Test func batchesLieBehindOneAnother() throws {
