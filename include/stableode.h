@@ -62,9 +62,10 @@
  *   specification       one thread at a time      a second concurrent call gets SODE_ERR_HANDLE_BUSY
  *   network             any number of readers     training and set calls replace all parameters at once; a call at work, or a predictor,
  *                                                 keeps the parameters that it began with
- *   dataset             any number of readers     immutable
+ *   dataset, table,     any number of readers     immutable
+ *   record of columns
  *   predictor, gradient one thread at a time      each holds its own scratch memory: create one per thread
- *   trainer             one thread at a time      callbacks run on the calling thread, while no lock is held
+ *   trainer, stream     one thread at a time      callbacks run on the calling thread, while no lock is held
  *   cancel token        any thread, any signal    request is lock-free and async-signal-safe
  *   The library starts threads only when asked (num_threads) and joins them before the call returns: fork() between calls is safe.
  *
@@ -383,6 +384,101 @@ SODE_API sode_status sode_dataset_get(sode_dataset *dataset, sode_tensor *featur
 SODE_API sode_status sode_dataset_get_weights(sode_dataset *dataset, sode_tensor *weights);
 SODE_API void sode_dataset_free(sode_dataset *dataset);
 
+/* The structures of the Arrow C data and stream interfaces, as Apache Arrow specifies them (arrow.apache.org, "The Arrow C data interface"). */
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+struct ArrowSchema {
+  const char *format;
+  const char *name;
+  const char *metadata;
+  int64_t flags;
+  int64_t n_children;
+  struct ArrowSchema **children;
+  struct ArrowSchema *dictionary;
+  void (*release)(struct ArrowSchema *);
+  void *private_data;
+};
+struct ArrowArray {
+  int64_t length;
+  int64_t null_count;
+  int64_t offset;
+  int64_t n_buffers;
+  int64_t n_children;
+  const void **buffers;
+  struct ArrowArray **children;
+  struct ArrowArray *dictionary;
+  void (*release)(struct ArrowArray *);
+  void *private_data;
+};
+#endif
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+struct ArrowArrayStream {
+  int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+  int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+  const char *(*get_last_error)(struct ArrowArrayStream *);
+  void (*release)(struct ArrowArrayStream *);
+  void *private_data;
+};
+#endif
+
+/* A table: rows of named columns in the memory of their producer, which must not change while the table, or a data set without a copy, uses it. Any number of
+ * threads may read it. Cells are booleans, integers, float16, float32, float64, texts (utf8, large utf8, views) or a dictionary's values; other types may
+ * be there as long as nobody reads them. The index that pandas adds to a table is left out. */
+typedef struct sode_table sode_table;
+/* Reads all batches of a stream, or takes one array: of a struct whose children are the columns, or of a single column. Nothing is copied. The caller releases
+ * stream and schema; the array is moved into the table (its release becomes NULL), unless the call fails. SODE_ERR_INVALID_DATA names the column whose lengths,
+ * offsets, buffers or dictionary numbers cannot be right; SODE_ERR_CALLBACK_FAILED has the text of a stream that failed. */
+SODE_API sode_status sode_table_from_stream(struct ArrowArrayStream *stream, sode_table **table);
+SODE_API sode_status sode_table_from_array(const struct ArrowSchema *schema, struct ArrowArray *array, sode_table **table);
+/* Tables without names of columns, of the caller's memory until they call release(user_data) (may be NULL; not called if the function fails): a matrix
+ * [rows, columns] or one column [rows], and a sparse matrix by rows (CSR) of starts [rows + 1], indices [n] that ascend within each row, and values [n], which
+ * becomes dense only a tile at a time. */
+SODE_API sode_status sode_table_from_tensor(const sode_tensor *features, void (*release)(void *user_data), void *user_data, sode_table **table);
+SODE_API sode_status sode_table_from_csr(int64_t columns, const sode_tensor *starts, const sode_tensor *indices, const sode_tensor *values,
+                                         void (*release)(void *user_data), void *user_data, sode_table **table);
+/* The numbers of rows and columns; and the name and type of a column, such as "float32", "text" or "dictionary". Results may be NULL. */
+SODE_API sode_status sode_table_describe(sode_table *table, int64_t *rows, int64_t *columns);
+SODE_API sode_status sode_table_column_at(sode_table *table, int64_t index, const char **name, const char **type);
+SODE_API void sode_table_free(sode_table *table);
+
+/* A record of columns says how the columns of a table become features, and what the classes are called. It never changes. As JSON it is
+ *   {"inputs": [{"name": "age", "missing": "mean", "mean": 31.5}, {"name": "city", "categories": ["Bonn", "Ulm"], "unseen": "zeros", "missing": "error"}],
+ *    "target": {"names": ["kind"], "classes": ["cat", "dog"]}, "ignored": ["id"]}
+ * A number becomes one feature; a category one feature for each of its values, 1 for the row's own and 0 for the others. missing says what becomes of a null or
+ * NaN: "error"; "mean" of the training data (of a category: zeros); "mean_and_indicator": one more feature, 1 where the value is missing. unseen says what becomes
+ * of a category that the record lacks: "error" or "zeros". Without "inputs" the features are plain numbers. */
+typedef struct sode_columns sode_columns;
+/* Makes the record of training data. targets: a table of the targets alone, or NULL. options (JSON, or NULL), all optional: {"target": "kind" or a list of columns,
+ * "classes": "auto" (texts, booleans and dictionaries are classes), "always" or "never", "missing": "error", "unseen": "error", "ignore": ["id"], "columns":
+ * {"city": {"kind": "category" or "number", "missing": …, "unseen": …, "categories": […]}}}. Columns of texts and dictionaries are categories, all others numbers. */
+SODE_API sode_status sode_columns_fit(sode_table *table, sode_table *targets, const char *options, size_t length, sode_columns **columns);
+SODE_API sode_status sode_columns_create_json(const char *text, size_t length, sode_columns **columns);
+SODE_API sode_status sode_columns_json(sode_columns *columns, char *buffer, size_t capacity, size_t *needed);
+/* The numbers of features, of targets and of classes (0 without); the name of a class. Results of the first may be NULL. */
+SODE_API sode_status sode_columns_describe(sode_columns *columns, int64_t *features, int64_t *targets, int64_t *classes);
+SODE_API sode_status sode_columns_class_at(sode_columns *columns, int64_t index, const char **name);
+SODE_API void sode_columns_free(sode_columns *columns);
+
+/* Makes a data set of a table: features by the record, columns found by name in any order; targets from the record's columns or from a table of their own (may be
+ * NULL). copy 1: features become one dense array; 0: they stay where they are, and rows are made when they are read. SODE_ERR_INCOMPATIBLE names columns that are
+ * lacking or unknown; SODE_ERR_INVALID_DATA names column and row of a value that is missing, not finite, or an unknown category. */
+SODE_API sode_status sode_dataset_from_table(sode_table *table, sode_table *targets, sode_columns *columns, int32_t copy, sode_dataset **dataset);
+/* Gives the same samples, sharing memory, with a record that names what their numbers mean; and the record of a data set (SODE_ERR_STATE: it has none). */
+SODE_API sode_status sode_dataset_with_columns(sode_dataset *dataset, sode_columns *columns, sode_dataset **named);
+SODE_API sode_status sode_dataset_get_columns(sode_dataset *dataset, sode_columns **columns);
+/* The network's own record: NULL removes it, SODE_ERR_STATE says that it has none. A network without one takes that of the first data set that it is trained with.
+ * Model files, checkpoints and copies keep it (in files under the metadata key "stableode.columns"). Data of a record that says otherwise than the network's are
+ * SODE_ERR_INCOMPATIBLE in training and evaluation. */
+SODE_API sode_status sode_network_set_columns(sode_network *network, sode_columns *columns);
+SODE_API sode_status sode_network_get_columns(sode_network *network, sode_columns **columns);
+/* As sode_network_predict, for a table, whose columns are found by the names of the network's record; the targets may be among them. Without a record all columns
+ * are numbers, in their order. Features are not copied: rows are made a tile at a time. */
+SODE_API sode_status sode_network_predict_table(sode_network *network, sode_table *table, int32_t what, int64_t num_threads, sode_tensor *result);
+
 /* ---- 7 Training -------------------------------------------------------------------------------------------------------------------- */
 
 typedef struct sode_trainer sode_trainer;
@@ -472,6 +568,33 @@ SODE_API sode_status sode_trainer_find_learning_rate(sode_trainer *trainer, sode
  * function with other objects; other calls with this trainer return SODE_ERR_HANDLE_BUSY. validation and limits may be NULL. When the run returns, however it
  * ended, the network holds the best iterate if there is validation data, else the last one. Returns 0, or a positive status if the run ended early. */
 SODE_API sode_status sode_trainer_run(sode_trainer *trainer, sode_dataset *training, sode_dataset *validation, const sode_limits *limits);
+/* Training from more data than memory holds. A source gives the samples of an epoch in batches of any size, in the same order in every pass. next makes a data
+ * set of the next batch, which the library frees (*batch stays NULL at the end of the pass); reset begins a pass again, before the first pass too. Both return 0,
+ * or what the callbacks of a trainer return to stop or fail. next may use every function with other objects. */
+typedef int32_t (*sode_next)(sode_dataset **batch, void *user_data);
+typedef struct sode_source {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  sode_next next;
+  sode_tick reset;                  /* or NULL: the source can be read once */
+  void (*release)(void *user_data); /* or NULL; called once, when the stream has been destroyed */
+  void *user_data;
+  uint64_t reserved[4];
+} sode_source;
+/* A stream shuffles the samples of a source through a buffer of buffer_samples samples: whenever half of them have been used, their places are filled again and
+ * all are shuffled, by the trainer's seed. If the buffer holds the whole source, training takes the same steps with the same bits as from memory; it needs
+ * memory for the buffer and two batches of the source. The second function takes the batches of Arrow streams, which open provides for each pass and the
+ * library releases, by a record of columns with a target. The caller keeps what release would release if a function fails. */
+typedef struct sode_stream sode_stream;
+typedef int32_t (*sode_open)(struct ArrowArrayStream *stream, void *user_data);
+SODE_API sode_status sode_stream_create(const sode_source *source, int64_t buffer_samples, sode_stream **stream);
+SODE_API sode_status sode_stream_create_arrow(sode_open open, void (*release)(void *user_data), void *user_data, sode_columns *columns, int64_t buffer_samples,
+                                              sode_stream **stream);
+SODE_API void sode_stream_free(sode_stream *stream);
+/* As sode_trainer_run. A run that ended early within an epoch goes on where it stopped, with no batch twice: with the same stream at once, with another one, or
+ * after a failure of the source, by reading the pass anew up to there. epoch_fraction is about 0 and schedules stand still until the first pass has shown how
+ * many samples it has. class_weights "balanced" is SODE_ERR_INCOMPATIBLE, as are weights of samples. */
+SODE_API sode_status sode_trainer_run_stream(sode_trainer *trainer, sode_stream *training, sode_dataset *validation, const sode_limits *limits);
 /* The history has one row per epoch, as the callback got it with SODE_PROGRESS_EPOCH. */
 SODE_API sode_status sode_trainer_history_count(sode_trainer *trainer, int64_t *count);
 SODE_API sode_status sode_trainer_history_at(sode_trainer *trainer, int64_t index, sode_progress *row);

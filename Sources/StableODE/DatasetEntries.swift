@@ -145,11 +145,15 @@ public func sode_dataset_get(_ dataset: OpaquePointer?, _ features: UnsafeMutabl
     guard features != nil || targets != nil else { throw Failure(.nullPointer, "features and targets are NULL; one of them is needed") }
     try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
       var copies: [(TensorView, MutableTensorView)] = []
+      var owners: [AnyObject] = []
+      defer { withExtendedLifetime(owners) {} }
       if let features {
         let target = try CallerTensor(features, "features")
         try target.expect(shape: [dataset.count, dataset.featureCount], "samples, features")
         try target.expectWritable(or: dataset.features.type)
-        copies.append((dataset.features, target.writing))
+        let (view, memory) = try dataset.denseFeatures()
+        if let memory { owners.append(memory) }
+        copies.append((view, target.writing))
       }
       if let targets {
         let target = try CallerTensor(targets, "targets")

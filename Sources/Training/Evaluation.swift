@@ -32,6 +32,7 @@ package let evaluationBatch = 1024
 package func evaluate(_ network: Network, on dataset: Dataset, scores: EvaluatedScores? = nil, isWeighted: Bool = false, threads: Int) throws(Failure) -> Evaluation {
   let snapshot = network.snapshot
   defer { withExtendedLifetime(snapshot) {} }
+  try network.requireAgreement(with: dataset, called: "the data")
   let dataset = try suited(dataset, for: network.plan, snapshot.normalization, called: "the data")
   let sweep = try network.withoutIdlePredictor { () throws(Failure) in
     try Sweep(network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)
@@ -83,6 +84,15 @@ extension Dataset {
   }
 }
 
+extension Network {
+  /// Refuses data whose features or classes were made by another record of columns than the network's: the same numbers would mean something else.
+  /// - Throws: `incompatible`.
+  func requireAgreement(with dataset: Dataset, called name: StaticString) throws(Failure) {
+    guard let own = try columns(), let other = dataset.columns, !own.agrees(with: other) else { return }
+    throw Failure(.incompatible, "\(name) was made with another record of columns than the network's: make it with the network's record")
+  }
+}
+
 /// A data set with its targets in the form that a network's loss reads. All numbers are checked to fit the network's precision. One target number per sample is a class label or a value.
 /// - Parameters:
 ///   - normalization: the normalization of the features; nil without one.
@@ -90,6 +100,7 @@ extension Dataset {
 /// - Throws: `shapeMismatch` if the network takes other features or targets; `invalidData` for numbers that do not fit the precision and labels that are not a class; `incompatible`.
 func suited(_ dataset: Dataset, for plan: NetworkPlan, _ normalization: Normalization?, called name: StaticString) throws(Failure) -> Dataset {
   let dataset = try dataset.replacing(features: plan.arrange(dataset.features, called: "\(name)"))
+  if plan.sequence != nil, dataset.features.isMade { throw Failure(.incompatible, "\(name) is a table, but the network takes sequences: pass them as an array") }
   try plan.checkIntake(dataset.features, normalization, bound: dataset.featureBound, called: name)
   switch plan.loss.targetKind {
   case .labels:

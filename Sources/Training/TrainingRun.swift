@@ -8,14 +8,16 @@ final class TrainingRun {
   let trainer: Trainer
   private let plan: NetworkPlan
   private let settings: TrainerOptions
+  /// The training data, or what the buffer of a stream holds.
   let training: Dataset
+  private let stream: SampleStream?
+  private let use: SampleStream.Use
   private let validation: Dataset?
   private let limits: TrainingLimits
   private let clock = Stopwatch()
   private let memory: TrainerMemory
   private let normalization: Normalization?
   private let batch: Int
-  private let stepsPerEpoch: Int
   private let order: Buffer
   private let rows: UnsafeMutablePointer<Int64>
   private let sweep: Sweep
@@ -43,13 +45,24 @@ final class TrainingRun {
   /// The failure of the last step if its batch has no finite result at `beginning` either, so that no other step lengths would have helped.
   private(set) var faultOfData: Failure?
 
-  init(_ trainer: Trainer, training: Dataset, validation: Dataset?, limits: TrainingLimits) throws(Failure) {
+  init(_ trainer: Trainer, training samples: TrainingSamples, validation: Dataset?, limits: TrainingLimits) throws(Failure) {
     try trainer.missing.require()
     let plan = trainer.network.plan
     let settings = try TrainerOptions(trainer.options)
     let snapshot = trainer.network.snapshot
     defer { withExtendedLifetime(snapshot) {} }
-    let training = try suited(training, for: plan, snapshot.normalization, called: "the training data")
+    let use = SampleStream.Use(network: trainer.network, normalization: snapshot.normalization, batch: settings.batchSize, seed: settings.seed, shuffle: settings.shuffle)
+    let given: Dataset
+    switch samples {
+    case .dataset(let data): (given, stream) = (data, nil)
+    case .stream(let own):
+      if settings.balancesClasses { throw Failure(.incompatible, "class_weights is 'balanced', but the classes of a stream are not counted before training; set the weights yourself") }
+      stream = own
+      given = try own.stand(at: trainer.state.position, ofEpoch: trainer.state.epoch, use)
+    }
+    try trainer.network.requireAgreement(with: given, called: "the training data")
+    if let validation { try trainer.network.requireAgreement(with: validation, called: "the validation data") }
+    let training = try suited(given, for: plan, snapshot.normalization, called: "the training data")
     let validation = try validation.map { (data) throws(Failure) in try suited(data, for: plan, snapshot.normalization, called: "the validation data") }
     if settings.patience > 0, validation == nil {
       throw Failure(.invalidArgument, "patience is \(settings.patience) but there is no validation data, which early stopping goes by")
@@ -59,8 +72,9 @@ final class TrainingRun {
     classWeights = try ClassWeights.chosen(trainer, settings, training)
     weighting = LossWeighting(samples: training.weights, classes: classWeights?.vector, smoothing: settings.labelSmoothing)
     augmentation = try ImageAugmentation(trainer.options, plan.inputShape)
-    try Self.requireSameData(trainer.state, training, validation)
+    try Self.requireSameData(trainer.state, stream == nil ? training.count : nil, validation)
     self.trainer = trainer
+    self.use = use
     self.plan = plan
     self.settings = settings
     self.training = training
@@ -78,11 +92,14 @@ final class TrainingRun {
       memory = try TrainerMemory(from: snapshot.parameters, optimizer: settings.optimizer)
     }
     batch = min(settings.batchSize, training.count)
-    stepsPerEpoch = (training.count + batch - 1) / batch
     try plan.checkTrainingBatch(of: batch, called: "with batch_size \(settings.batchSize) a batch")
-    try plan.checkTrainingBatch(of: (training.count - 1) % batch + 1, called: "with batch_size \(settings.batchSize) the last batch")
-    order = try Buffer(count: training.count, precision: .float64)
-    rows = order.rowNumbers(count: training.count)
+    if let count = stream == nil ? training.count : stream?.count {
+      try plan.checkTrainingBatch(of: (count - 1) % batch + 1, called: "with batch_size \(settings.batchSize) the last batch")
+    }
+    // A stream has an order of its own.
+    let ordered = stream == nil ? training.count : 0
+    order = try Buffer(count: max(ordered, 1), precision: .float64)
+    rows = order.rowNumbers(count: ordered)
     // A loss of the caller's is called only on the calling thread.
     let threads = trainer.loss != nil ? 1 : settings.threads == 0 ? availableProcessors() : settings.threads
     sweep = try Sweep(try settings.trajectoryCost.map { (cost) throws(Failure) in try plan.charged(cost) } ?? plan, batch: batch, derivative: true, features: false, threads: threads)
@@ -90,7 +107,7 @@ final class TrainingRun {
     let needsScores = figure.needsScores || weightsValidation && plan.loss.targetKind == .labels
     evaluated = if let validation, needsScores { try EvaluatedScores(plan, validation, isWeighted: weightsValidation) } else { nil }
     pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads), watch: limits.watch)
-    objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: training.count)
+    objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: stream == nil ? training.count : stream?.count ?? Self.unknownCount)
     sets = try plan.constraints(trainer.options, threads: pool.threads)
     lastEpoch = limits.epochs == 0 ? settings.epochs : min(settings.epochs, trainer.state.epoch + max(limits.epochs, 0))
     // The scores of an interrupted validation were lost with its run.
@@ -101,6 +118,8 @@ final class TrainingRun {
       trainer.knownVersion = snapshot.version
       keepConstraints()
     }
+    // Now the network's numbers mean what the data's do.
+    if let columns = training.columns, try trainer.network.columns() == nil { try trainer.network.setColumns(columns) }
   }
 
   /// Runs the loops over epochs and batches. Returns the reason why training ended.
@@ -142,7 +161,23 @@ final class TrainingRun {
 
   private var stoppedEarly: Bool { settings.patience > 0 && trainer.best.epochsWithoutImprovement >= settings.patience }
 
+  /// The samples of an epoch; nil for a stream that has not ended yet.
+  private var epochCount: Int? { stream == nil ? training.count : stream?.count }
+  /// Stands for the unknown samples of a stream: a number so large that its share of an epoch is next to nothing.
+  private static let unknownCount = 1 << 40
+
   private func trainEpoch() throws(Failure) {
+    if let stream {
+      _ = try stream.stand(at: trainer.state.position, ofEpoch: trainer.state.epoch, use)
+      while let rows = try stream.rows(use) {
+        if let count = epochCount, rows.count < batch { try plan.checkTrainingBatch(of: (count - 1) % batch + 1, called: "with batch_size \(settings.batchSize) the last batch") }
+        trainer.state.trainingCount = epochCount ?? trainer.state.position + rows.count
+        try step(rows)
+        stream.advance(by: rows.count)
+        try watch.check()
+      }
+      return
+    }
     guard trainer.state.position < training.count else { return }
     try orderSamples()
     trainer.state.trainingCount = training.count
@@ -164,17 +199,22 @@ final class TrainingRun {
     }
   }
 
-  /// Takes one step of the optimizer with one batch. If the watch ends the step, it is not taken at all, and the batch is repeated when training goes on.
+  /// Takes the next step of the epoch's order.
   func step() throws(Failure) {
-    takeAssigned()
     let start = trainer.state.position
-    let count = min(batch, training.count - start)
+    try step(UnsafeBufferPointer(start: UnsafePointer(rows + start), count: min(batch, training.count - start)))
+  }
+
+  /// Takes one step of the optimizer with one batch. If the watch ends the step, it is not taken at all, and the batch is repeated when training goes on.
+  private func step(_ rows: UnsafeBufferPointer<Int64>) throws(Failure) {
+    takeAssigned()
+    let (start, count) = (trainer.state.position, rows.count)
     let iterate = memory.iterate
     iterate.number = trainer.state.step + 1
-    iterate.rate = rate ?? settings.learningRate.rate(epoch: trainer.state.epoch, step: start / batch, stepsPerEpoch: stepsPerEpoch)
+    iterate.rate = rate ?? settings.learningRate.rate(epoch: trainer.state.epoch, step: start / batch, stepsPerEpoch: ((epochCount ?? Self.unknownCount) + batch - 1) / batch)
     let draws = plan.drawsNumbers || augmentation != nil ? Draws(seed: settings.seed, step: UInt64(iterate.number)) : nil
     let source = BatchSource(
-      features: training.features, rows: UnsafePointer(rows + start), normalization: normalization,
+      features: training.features, rows: rows.baseAddress, normalization: normalization,
       augmentation: draws.flatMap { draws in augmentation.map { StepAugmentation($0, draws) } })
     let batch = TrainingBatch(
       source: source, targets: training.targets, count: count, loss: trainer.loss ?? plan.loss, weighting: weighting, draws: draws)
@@ -304,7 +344,7 @@ final class TrainingRun {
     let hasClasses = plan.loss.targetKind == .labels
     return TrainingEvent(
       kind: kind, epoch: state.epoch + (kind == .epoch ? 1 : 0), step: state.step,
-      epochFraction: Double(state.position) / Double(training.count), trainingLoss: state.weight > 0 || state.position == 0 ? state.lossSum / state.weight : 0,
+      epochFraction: Double(state.position) / Double(epochCount ?? Self.unknownCount), trainingLoss: state.weight > 0 || state.position == 0 ? state.lossSum / state.weight : 0,
       objective: state.weight > 0 || state.position == 0 ? state.objectiveSum / state.weight : 0,
       trainingAccuracy: hasClasses ? Double(state.correct) / Double(state.position) : .nan,
       validationLoss: validationLoss, validationAccuracy: validationAccuracy, validationMetric: metric, learningRate: state.learningRate, seconds: state.milliseconds * 1e-3, work: state.work,
@@ -334,10 +374,10 @@ final class TrainingRun {
       .notFinite, "the \(what) not finite \(place)\(reason.map { " (\($0))" } ?? "")\(advice)\(isAsGiven ? "" : ". The network holds the best iterate before that")")
   }
 
-  /// Within an epoch, training can only go on with the data with which the epoch began.
-  private static func requireSameData(_ state: TrainingState, _ training: Dataset, _ validation: Dataset?) throws(Failure) {
-    if state.position > 0, state.trainingCount != training.count {
-      throw Failure(.state, "the last run stopped within an epoch of \(state.trainingCount) samples; this training data has \(training.count)")
+  /// Within an epoch, training can only go on with the data with which the epoch began. A stream looks after itself.
+  private static func requireSameData(_ state: TrainingState, _ count: Int?, _ validation: Dataset?) throws(Failure) {
+    if let count, state.position > 0, state.trainingCount != count {
+      throw Failure(.state, "the last run stopped within an epoch of \(state.trainingCount) samples; this training data has \(count)")
     }
     if state.validated > validation?.count ?? 0 {
       throw Failure(.state, "the last run stopped within a validation, after \(state.validated) samples; this validation data has \(validation?.count ?? 0)")

@@ -21,6 +21,7 @@ TESTED_HERE = {
     "python/fashion_mnist.py",
     "python/hidden_images.py",
     "python/image_network.py",
+    "python/large_tables.py",
     "python/lm_resnet.py",
     "python/multilevel.py",
     "python/optimizers.py",
@@ -48,6 +49,15 @@ def percent(text, output):
 def test_every_example_is_run():
     found = {str(path.relative_to(EXAMPLES)) for pattern in ("c/*.c", "python/*.py") for path in EXAMPLES.glob(pattern)}
     assert found == TESTED_HERE
+
+
+def test_large_tables(tmp_path):
+    """A part of the stream is enough: the process does not grow with it."""
+    pytest.importorskip("pyarrow")
+    output = python("large_tables.py", tmp_path, "0.3")
+    assert float(re.search(r"in a process of (\d+) MB", output).group(1)) < 300
+    besides, scores = map(float, re.search(r"with ([0-9.]+) MB besides them, of which ([0-9.]+) MB are scores", output).groups())
+    assert besides < scores + 2
 
 
 def test_peaks_in_c(tmp_path):

@@ -69,6 +69,7 @@ from ._registries import (
     time_bases,
     trajectory_terms,
 )
+from .columns import Columns
 from .dataset import Dataset
 from .equation import END_EVENT, END_FAILURE, END_HORIZON, BlockMemory, MemoryPlan, NearIdentityGap, Solution, StepReport
 from .gradient import Gradient
@@ -79,6 +80,7 @@ from .network import Network, Parameters
 from .predictor import Predictor
 from .progress import CancelToken, History, Progress
 from .rows import FailedRow, failed_rows
+from .stream import Stream
 from .trainer import Trainer
 from .validation import cross_validate
 
@@ -91,6 +93,7 @@ __all__ = [
     "CallbackFailedError",
     "CancelToken",
     "CancelledError",
+    "Columns",
     "ConnectorOptions",
     "Dataset",
     "END_EVENT",
@@ -125,6 +128,7 @@ __all__ = [
     "StateError",
     "StepLimitError",
     "StepReport",
+    "Stream",
     "TimeLimitError",
     "Trainer",
     "TrainerOptions",

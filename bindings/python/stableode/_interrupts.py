@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from types import FrameType
 from typing import Any
 
@@ -27,6 +28,8 @@ class Attention:
         self.exception: BaseException | None = None
         #: Whether `noting` has noted an interrupt.
         self.noted = False
+        #: The handler of Ctrl-C that `noting` has put aside.
+        self.handler: Any = None
         ticks = self._ticks()
         next(ticks)
         self.tick = TickFunction(ticks.send)
@@ -61,6 +64,20 @@ class Attention:
         """
         return _Noting(self)
 
+    @contextlib.contextmanager
+    def raising(self) -> Iterator[None]:
+        """A context within `noting` in which Ctrl-C interrupts Python code, which may take long, where it stands. Its exceptions must be caught outside."""
+        if self.handler is None or not in_main_thread():
+            yield
+            return
+        if self.noted:
+            raise KeyboardInterrupt
+        noting = signal.signal(signal.SIGINT, self.handler)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, noting)
+
 
 class _Noting:
     def __init__(self, attention: Attention):
@@ -72,6 +89,7 @@ class _Noting:
         if in_main_thread() and callable(signal.getsignal(signal.SIGINT)):
             self._attention.noted = False
             self._previous = signal.signal(signal.SIGINT, self._note)
+            self._attention.handler = self._previous
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._attention.noted = True
@@ -80,6 +98,7 @@ class _Noting:
     def __exit__(self, *exception: object) -> None:
         if self._previous is None:
             return
+        self._attention.handler = None
         signal.signal(signal.SIGINT, self._previous)
         noted, self._attention.noted = self._attention.noted, False
         if noted:

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy
 
-from ._handle import Handle
+from ._errors import StateError
+from ._handle import Handle, new_pointer, pointer_of
 from ._library import decode, library
 from ._structures import NetworkInfo
 from ._text import read_bytes, read_json
+from .columns import Columns
 
 #: The kinds of prediction: SODE_SCORES, SODE_PROBABILITIES and SODE_CLASSES.
 SCORES, PROBABILITIES, CLASSES = 0, 1, 2
@@ -42,7 +44,10 @@ class PredictionForm:
 
     def of(self, features: numpy.ndarray, what: int) -> tuple[tuple[int, ...], numpy.dtype]:
         """(shape, type) of a prediction for `features`. The library reports a wrong number of axes."""
-        samples = features.shape[0] if features.ndim else 0
+        return self.shape(features.shape[0] if features.ndim else 0, what)
+
+    def shape(self, samples: int, what: int) -> tuple[tuple[int, ...], numpy.dtype]:
+        """The same for a number of samples."""
         return (self.classes_shape(samples), _INT64) if what == CLASSES else ((samples, self.outputs), self.dtype)
 
 
@@ -107,3 +112,28 @@ class Model(Handle):
     def specification_json(self) -> str:
         """The specification as JSON text, for from_json."""
         return decode(read_bytes(library.sode_network_json, self._pointer).rstrip(b"\0"))
+
+    # Columns
+
+    @property
+    def columns(self) -> Columns | None:
+        """What the network remembers of the columns of its training data: a Columns record, or None.
+
+        Training with a table sets it, and copies, pickles, files and checkpoints keep it. Assign a record or None to change it.
+        """
+        pointer = new_pointer()
+        try:
+            library.sode_network_get_columns(self._pointer, ctypes.byref(pointer))
+        except StateError:
+            return None
+        return Columns._adopt(pointer)
+
+    @columns.setter
+    def columns(self, record: Columns | None) -> None:
+        library.sode_network_set_columns(self._pointer, None if record is None else pointer_of(record, "columns", "columns"))
+
+    @property
+    def classes(self) -> list[Any] | None:
+        """The names of the classes in the order of their numbers; None if the network knows none."""
+        columns = self.columns
+        return None if columns is None else columns.classes

@@ -244,7 +244,25 @@ class Allocator(SizedStructure):
     ]
 
 
+#: int32_t next(sode_dataset **batch, void *user_data)
+NextFunction = CFUNCTYPE(c_int32, POINTER(c_void_p), c_void_p)
+#: int32_t open(struct ArrowArrayStream *stream, void *user_data)
+OpenFunction = CFUNCTYPE(c_int32, c_void_p, c_void_p)
+ReleaseFunction = CFUNCTYPE(None, c_void_p)
+
+
+class SourceData(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved0", c_uint32),
+        ("next", NextFunction),
+        ("reset", TickFunction),
+        ("release", ReleaseFunction),
+        ("user_data", c_void_p),
+        ("reserved", c_uint64 * 4),
+    ]
+
+
 ProgressFunction = CFUNCTYPE(c_int32, POINTER(ProgressData), c_void_p)
 LossFunction = CFUNCTYPE(c_int32, POINTER(Tensor), POINTER(Tensor), POINTER(Tensor), POINTER(Tensor), c_void_p)
 MetricFunction = CFUNCTYPE(c_int32, POINTER(Tensor), POINTER(Tensor), POINTER(c_double), c_void_p)
-ReleaseFunction = CFUNCTYPE(None, c_void_p)

@@ -20,6 +20,7 @@ from ._structures import Limits, LossFunction, ProgressData
 from ._tensor import output, tensor_of
 from ._text import flag, integer, options_json, path, read_json, real
 from .dataset import Data, Dataset, as_dataset
+from .stream import Stream
 from .progress import CancelToken, History, Progress
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Training(Handle):
 
     def run(
         self,
-        training: Data,
+        training: Data | Stream,
         validation: Data | None = None,
         *,
         epochs: int | None = None,
@@ -115,7 +116,7 @@ class Training(Handle):
     ) -> History:
         """Trains until the option "epochs" or a limit is reached, and returns the History of all runs.
 
-        training, validation: a Dataset or a pair (features, targets). With validation data the network holds the best iterate
+        training, validation: a Dataset or a pair (features, targets); training may be a Stream. With validation data the network holds the best iterate
         when the run returns, no matter how it ended; without validation data it holds the last.
         epochs: the most epochs of this run. time_limit: the most seconds of this run.
         on_progress: a function that receives each report (a Progress), or a list of functions, each of which receives each report, in
@@ -128,28 +129,32 @@ class Training(Handle):
         limits.cancel = None if cancel is None else pointer_of(cancel, "cancel_token", "cancel")
         reporting = Reporting(on_progress, verbose)
         data = None if validation is None else as_dataset(validation, name="validation")
-        samples = as_dataset(training, name="training")
+        samples = training if isinstance(training, Stream) else as_dataset(training, name="training")
         if reporting.reads_options:
             self._announce(reporting, samples, data, limits.epochs)
         failure = self._run(samples, data, limits, reporting)
         self._relay.reraise()
+        if isinstance(samples, Stream):
+            samples._reraise()
         self._callers.reraise()
         if failure is not None:
             raise failure
         return self.history
 
-    def _announce(self, reporting: Reporting, training: Dataset, validation: Dataset | None, limit: int) -> None:
+    def _announce(self, reporting: Reporting, training: Dataset | Stream, validation: Dataset | None, limit: int) -> None:
         """Tells the receivers what this run will do. limit: the most epochs of this run; 0: none."""
-        chosen, data = self.options, f"{len(training)} samples" + ("" if validation is None else f", {len(validation)} for validation")
+        samples = "a stream of samples" if isinstance(training, Stream) else f"{len(training)} samples"
+        chosen, data = self.options, samples + ("" if validation is None else f", {len(validation)} for validation")
         reporting.begin(f"{data}; optimizer {chosen.get('optimizer', 'automatic')}", lambda: self.options.get("epochs", 0), limit)
 
-    def _run(self, training: Dataset, validation: Dataset | None, limits: Limits, reporting: Reporting) -> CallbackFailedError | None:
+    def _run(self, training: Dataset | Stream, validation: Dataset | None, limits: Limits, reporting: Reporting) -> CallbackFailedError | None:
         """Makes the C call. If a callback failed, it returns the CallbackFailedError instead of raising it."""
         validation_pointer = None if validation is None else validation._pointer
         self._relay.receiver = reporting.receiver
         try:
             with attention.noting():
-                status = library.sode_trainer_run(self._pointer, training._pointer, validation_pointer, ctypes.byref(limits))
+                run = library.sode_trainer_run_stream if isinstance(training, Stream) else library.sode_trainer_run
+                status = run(self._pointer, training._pointer, validation_pointer, ctypes.byref(limits))
             self._outcome = _OUTCOMES.get(status, str(status))
         except CallbackFailedError as failure:
             self._outcome = "callback_failed"

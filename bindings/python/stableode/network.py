@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy
 
 from . import equation
+from ._arrow import Table, is_sparse, is_table
 from ._attributes import Closed
 from ._description import describe
-from ._errors import StateError, UnsupportedTypeError
+from ._errors import InvalidArgumentError, StateError, UnsupportedTypeError
 from ._handle import new_pointer
 from ._library import decode, library
 from ._limits import Deadline
@@ -22,10 +23,12 @@ from ._structures import EvaluationData
 from ._tensor import as_array, image_output, output, tensor_of
 from ._text import flag, integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
+from .columns import class_names
 from .dataset import Data, Dataset, as_dataset, as_features
 from .introspection import OptionSignature, takes_options
 from .progress import CancelToken, History
 from .rows import row_flag
+from .stream import Stream
 
 if TYPE_CHECKING:
     import os
@@ -35,7 +38,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._options import NetworkOptions, ProjectionOptions, TrainingKeywords
-
 
 
 class Network(Model):
@@ -179,9 +181,10 @@ class Network(Model):
     @takes_options("trainer")
     def fit(
         self,
-        features: ArrayLike | Data,
+        features: ArrayLike | Data | Stream,
         targets: ArrayLike | None = None,
         *,
+        target: str | Sequence[str] | None = None,
         validation: Data | None = None,
         on_progress: Receivers = None,
         verbose: bool | int = False,
@@ -192,8 +195,9 @@ class Network(Model):
         """Trains the network and returns the History.
 
         features, targets: a Dataset, or the arguments of Dataset (not copied). For a loss of values with one output, targets may
-        be [samples] or [samples, 1]; predictions are [samples, 1].
-        validation: a Dataset or a pair (features, targets); with it the network holds the best iterate at the end.
+        be [samples] or [samples, 1]; predictions are [samples, 1]. features may be a table, whose column `target` holds the targets,
+        or a Stream.
+        validation: a Dataset, a pair (features, targets) or a table; with it the network holds the best iterate at the end.
         on_progress: a function that receives each report (a Progress), or a list of functions, each of which receives each report, in
         order. If one returns True, training stops gracefully; if one raises, training stops and the caller receives the exception.
         verbose: True shows a progress bar on standard error, of tqdm where it is installed; 2 prints a line for each epoch.
@@ -205,7 +209,12 @@ class Network(Model):
         Ctrl-C stops training within 0.3 s and raises KeyboardInterrupt; the network then holds the best iterate.
         Errors: NotFiniteError if the loss becomes infinite or NaN; the errors of the options and the data.
         """
-        dataset = as_dataset(features, targets)
+        dataset = features if isinstance(features, Stream) else as_dataset(features, targets, columns=self.columns, target=target)
+        if validation is not None:
+            known = dataset.columns or self.columns
+            if known is None and isinstance(features, Stream) and is_table(validation):
+                raise InvalidArgumentError("validation is a table, whose columns the stream does not know yet; make it with Stream(…, columns=Columns.fit(table, target=…))")
+            validation = as_dataset(validation, name="validation", columns=known)
         with Training(self, **options) as trainer:
             return trainer.run(
                 dataset, validation, time_limit=time_limit, on_progress=on_progress, verbose=verbose, cancel=cancel
@@ -230,7 +239,7 @@ class Network(Model):
         once.
         threads: 0 means as many as the CPUs that the process may use. The result has the same bits for any number.
         """
-        dataset, wanted = as_dataset(features, targets), metric_names(metrics)
+        dataset, wanted = as_dataset(features, targets, columns=self.columns), metric_names(metrics)
         result, deadline, weigh = EvaluationData(), Deadline(), flag(weighted, "weighted")
         evaluate = library.sode_network_evaluate_weighted if weigh else library.sode_network_evaluate
         compute = library.sode_network_metrics_weighted if weigh else library.sode_network_metrics
@@ -271,10 +280,11 @@ class Network(Model):
         threads: int = 1,
         out: numpy.ndarray | None = None,
         rows_without_result: Literal["error", "nan"] = "error",
+        names: bool = False,
     ) -> numpy.ndarray:
         """Classes [samples] as int64; for the loss multilabel_logistic labels [samples, outputs] as int64, 1 where a label's
         probability is above one half; for losses of values predictions [samples, outputs] in the unit of the targets (for poisson
-        the means). features: [samples, inputs].
+        the means). features: [samples, inputs], or a table.
 
         With one output, too, values are [samples, 1], also after training with targets [samples]: `predict(features)[:, 0]` has
         the shape of such targets.
@@ -282,8 +292,16 @@ class Network(Model):
         unchanged: InvalidDataError if a feature is not finite or too large for the network's precision, NotFiniteError if a score
         is not finite, or the error of the row's integration. "nan" fills such rows with NaN or the class −1;
         `stableode.failed_rows()` lists the reasons.
+        names: whether to return the names of the classes that the network was trained with instead of their numbers.
         """
-        return self._predict(features, self._form.standard, threads, out, rows_without_result)
+        if not flag(names, "names"):
+            return self._predict(features, self._form.standard, threads, out, rows_without_result)
+        known = self.classes
+        if known is None:
+            raise StateError("names is True, but the network knows no names of classes: it was not trained with them")
+        if out is not None:
+            raise InvalidArgumentError("names is True, and names cannot be written to out")
+        return class_names(known, self._predict(features, self._form.standard, threads, None, rows_without_result))
 
     def predict_proba(
         self,
@@ -310,10 +328,17 @@ class Network(Model):
         return self._predict(features, SCORES, threads, out, rows_without_result)
 
     def _predict(self, features: Any, what: int, threads: int, out: numpy.ndarray | None, rows_without_result: str) -> numpy.ndarray:
-        source, flag = tensor_of(features, "features"), row_flag(rows_without_result)
+        if type(features) is not numpy.ndarray and (is_table(features) or is_sparse(features)):
+            table = Table(features, "features")
+            array, result = output(*self._form.shape(len(table), what), out)
+            library.sode_network_predict_table(
+                self._pointer, table._pointer, what | row_flag(rows_without_result), thread_count(threads), ctypes.byref(result)
+            )
+            return array
+        source = tensor_of(features, "features")
         array, result = output(*self._form.of(source.array, what), out)
         library.sode_network_predict(
-            self._pointer, ctypes.byref(source), what | flag, thread_count(threads), ctypes.byref(result)
+            self._pointer, ctypes.byref(source), what | row_flag(rows_without_result), thread_count(threads), ctypes.byref(result)
         )
         return array
 

@@ -30,7 +30,8 @@ def near_identity():
 SHORT = {"epochs": 1, "num_threads": 1}
 #: For each callable: how it is called, and valid values of its arguments, one of which at a time is replaced by an object of no use.
 CALLS = {
-    "Dataset": (lambda: stableode.Dataset, {"features": X, "targets": Y, "copy": True}),
+    "Dataset": (lambda: stableode.Dataset, {"features": X, "targets": Y, "copy": True, "target": None, "columns": None}),
+    "Dataset.with_columns": (lambda: stableode.Dataset(X, Y).with_columns, {"columns": None}),
     "Dataset.idx": (lambda: stableode.Dataset.idx, {"images": "images", "labels": "labels"}),
     "Dataset.cifar": (lambda: stableode.Dataset.cifar, {"paths": ["batch"], "classes": 10}),
     "Dataset.problem": (lambda: stableode.Dataset.problem, {"name": "peaks", "training": 10, "validation": 10, "seed": 1}),
@@ -45,6 +46,7 @@ CALLS = {
         {
             "features": X,
             "targets": Y,
+            "target": None,
             "validation": (X, Y),
             "on_progress": lambda progress: None,
             "time_limit": 5.0,
@@ -59,7 +61,13 @@ CALLS = {
     **{
         f"{kind}.{name}": (
             lambda kind=kind, name=name: getattr(network() if kind == "Network" else stableode.Predictor(network()), name),
-            {"features": X, **({"threads": 1} if kind == "Network" else {}), "out": None, "rows_without_result": "error"},
+            {
+                "features": X,
+                **({"threads": 1} if kind == "Network" else {}),
+                "out": None,
+                "rows_without_result": "error",
+                **({"names": False} if (kind, name) == ("Network", "predict") else {}),
+            },
         )
         for kind in ("Network", "Predictor")
         for name in ("predict", "predict_proba", "scores")
