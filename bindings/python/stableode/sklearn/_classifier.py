@@ -59,7 +59,7 @@ class StableODEClassifier(ClassifierMixin, Estimator):
         warm_start: bool = False,
         random_state: int | RandomState | None = None,
         n_jobs: int | None = None,
-        verbose: int = 0,
+        verbose: bool | int = False,
     ) -> None:
         super().__init__(
             field=field,
@@ -114,7 +114,8 @@ class StableODEClassifier(ClassifierMixin, Estimator):
     def predict(self, X: ArrayLike) -> numpy.ndarray:
         """The class of each row [rows]."""
         rows = self._checked(X)
-        return self.classes_[self.network_.predict(rows, threads=self._threads_for(rows))]
+        found: numpy.ndarray = self.classes_[self.network_.predict(rows, threads=self._threads_for(rows))]
+        return found
 
     def predict_proba(self, X: ArrayLike) -> numpy.ndarray:
         """The probability of each class [rows, classes], of float64: softmax or logistic of the network's scores."""

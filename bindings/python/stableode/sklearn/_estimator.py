@@ -116,7 +116,7 @@ class Estimator(Parameters):
         """Trains and takes over what has been learned, at Ctrl-C too if an epoch has ended."""
         past = len(trainer.history)
         try:
-            trainer.run(training, validation, epochs=epochs, **self._run_arguments())
+            trainer.run(training, validation, epochs=epochs, verbose=self.verbose, **self._run_arguments())
         except KeyboardInterrupt:
             if len(trainer.history) > past:
                 self._take(network, trainer, targets, epochs)
@@ -130,7 +130,7 @@ class Estimator(Parameters):
         self.loss_curve_ = [row.training_loss for row in history]
         self.validation_scores_ = None if not scores or numpy.isnan(scores).all() else scores
         if targets.classes is not None:
-            self.classes_ = targets.classes
+            self.__dict__["classes_"] = targets.classes  # only estimators of classes declare it
         self._is_flat = targets.is_flat
         self._made_with = self._network_options()
         self.__dict__.pop("_trainer", None)
@@ -139,7 +139,7 @@ class Estimator(Parameters):
 
     def _seeds(self) -> list[int]:
         """Seeds of the initial parameters and of training."""
-        return check_random_state(self.random_state).randint(2**31 - 1, size=2).tolist()
+        return [int(seed) for seed in check_random_state(self.random_state).randint(2**31 - 1, size=2)]
 
     def _new_network(self, rows: Rows, targets: Targets, seed: int) -> Network:
         options = {"seed": seed, "loss": targets.loss, **self._network_options()}

@@ -36,7 +36,7 @@ class Parameters(BaseEstimator):
     warm_start: whether `fit` goes on from the network of the fit before.
     random_state: an int, a RandomState, or None; it determines the initial parameters, the order of the rows and what is held out.
     n_jobs: threads, as in scikit-learn: None means 1, −1 as many as there are CPUs. Results have the same bits for any number.
-    verbose: 1 reports progress while training.
+    verbose: 1 shows a progress bar while training, 2 a line for each epoch.
     """
 
     def __init_subclass__(cls, **arguments: Any) -> None:
@@ -70,7 +70,7 @@ class Parameters(BaseEstimator):
         warm_start: bool = False,
         random_state: int | RandomState | None = None,
         n_jobs: int | None = None,
-        verbose: int = 0,
+        verbose: bool | int = False,
     ) -> None:
         self.field = field
         self.activation = activation

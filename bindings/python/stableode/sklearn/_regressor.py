@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
@@ -43,13 +43,13 @@ class StableODERegressor(RegressorMixin, Estimator):
         """The values of each row, as y was given: [rows] or [rows, outputs], of float64."""
         rows = self._checked(X)
         shift, scale = self._scale
-        found = self.network_.predict(rows, threads=self._threads_for(rows)) * scale + shift
+        found: numpy.ndarray = self.network_.predict(rows, threads=self._threads_for(rows)) * scale + shift
         return found[:, 0] if self._is_flat else found
 
     def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
         return values(y, kept)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags

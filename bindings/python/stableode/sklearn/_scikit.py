@@ -42,21 +42,21 @@ if TYPE_CHECKING:
         def fit_transform(self, X: ArrayLike, y: ArrayLike | None = None, **fit_params: Any) -> Any: ...
         def set_output(self, *, transform: str | None = None) -> Self: ...
 
-    check_array: Callable[..., Any]
-    check_classification_targets: Callable[..., Any]
-    check_consistent_length: Callable[..., Any]
-    check_is_fitted: Callable[..., Any]
-    check_random_state: Callable[..., Any]
-    check_sample_weight: Callable[..., Any]
-    column_or_1d: Callable[..., Any]
-    compute_class_weight: Callable[..., Any]
-    effective_n_jobs: Callable[..., Any]
-    expit: Callable[..., Any]
-    log_expit: Callable[..., Any]
-    log_softmax: Callable[..., Any]
-    softmax: Callable[..., Any]
-    type_of_target: Callable[..., Any]
-    validate_data: Callable[..., Any]
+    check_array: Callable[..., numpy.ndarray]
+    check_classification_targets: Callable[..., None]
+    check_consistent_length: Callable[..., None]
+    check_is_fitted: Callable[..., None]
+    check_random_state: Callable[..., numpy.random.RandomState]
+    check_sample_weight: Callable[..., numpy.ndarray]
+    column_or_1d: Callable[..., numpy.ndarray]
+    compute_class_weight: Callable[..., numpy.ndarray]
+    effective_n_jobs: Callable[..., int]
+    expit: Callable[..., numpy.ndarray]
+    log_expit: Callable[..., numpy.ndarray]
+    log_softmax: Callable[..., numpy.ndarray]
+    softmax: Callable[..., numpy.ndarray]
+    type_of_target: Callable[..., str]
+    validate_data: Callable[..., numpy.ndarray]
 else:
     from joblib import effective_n_jobs
     from scipy.special import expit, log_expit, log_softmax, softmax

@@ -34,7 +34,7 @@ class Targets(NamedTuple):
     def outputs(self, loss: str) -> int:
         """The scores that a network with this loss computes."""
         if self.classes is None:
-            return self.values.shape[1]
+            return int(self.values.shape[1])
         return 1 if loss == "logistic" and len(self.classes) == 2 else len(self.classes)
 
 
@@ -84,4 +84,5 @@ def class_factors(
         factors = sums.sum() / (numpy.count_nonzero(sums) * numpy.where(sums > 0, sums, 1))
     else:
         factors = compute_class_weight(class_weight, classes=targets.classes, y=targets.classes)
-    return factors[targets.values] * (1 if weights is None else weights)
+    product: numpy.ndarray = factors[targets.values] * (1 if weights is None else weights)
+    return product

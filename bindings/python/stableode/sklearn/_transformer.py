@@ -30,6 +30,8 @@ class StableODETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Es
     classes_: the classes, in ascending order, if y held classes.
     """
 
+    classes_: numpy.ndarray
+
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Trains a network on rows X [rows, features] with classes y [rows], or values [rows] or [rows, outputs]; returns self.
 
@@ -65,7 +67,7 @@ class StableODETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Es
     def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
         return labels(y, kept, classes) if classes is not None or are_classes(y) else values(y, kept)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
