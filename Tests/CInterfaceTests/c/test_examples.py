@@ -28,6 +28,7 @@ TESTED_HERE = {
     "python/peaks.py",
     "python/quickstart.py",
     "python/results.py",
+    "python/scikit_learn.py",
     "python/stochastic_depth.py",
     "python/trajectories.py",
 }
@@ -143,6 +144,12 @@ def test_lm_resnet_in_c_and_python(tmp_path):
     for text in (r"test accuracy ([0-9.]+) %", r"(\d+) parameters"):
         found = re.findall(text, output)
         assert len(found) == 2 and found == re.findall(text, again)
+
+
+def test_scikit_learn_in_python(tmp_path):
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    output = python("scikit_learn.py", tmp_path)
+    assert percent("iris: accuracy", output) >= 94 and percent("breast_cancer: accuracy", output) >= 95
 
 
 def test_hidden_images_in_python(tmp_path):

@@ -35,6 +35,17 @@ try:
 except stableode.FileError as error:
     print(error.code + 1)
 '''
+RIGHT_WITH_SCIKIT_LEARN = '''
+import numpy
+from stableode.sklearn import StableODEClassifier, StableODERegressor, StableODETransformer
+
+x, y = numpy.zeros((4, 2)), ["a", "b", "a", "b"]
+classifier = StableODEClassifier(width=8, class_weight={"a": 2.0}, random_state=0).fit(x, y, sample_weight=[1, 2, 3, 4])
+score: float = classifier.score(x, y)
+print(classifier.predict_proba(x).shape, classifier.classes_.tolist(), classifier.network_.specification["width"], classifier.n_iter_ + 1)
+StableODERegressor().set_params(width=3).partial_fit(x, x).predict(x).mean()
+StableODETransformer().set_output(transform="pandas").fit_transform(x, y)
+'''
 #: A wrong line of code → what is wrong with it.
 WRONG = {
     "stableode.Network(inputs=2, outputs=3, feild='dense')": "misspelt option",
@@ -43,6 +54,9 @@ WRONG = {
     "stableode.Trainer(stableode.Network(inputs=1, outputs=1), epoch=3)": "misspelt option of training",
     "stableode.feilds()": "misspelt registry",
     "stableode.FileErorr": "misspelt exception",
+    "import stableode.sklearn; stableode.sklearn.StableODEClassifier(widht=3)": "misspelt parameter of an estimator",
+    "stableode.sklearn.StableODERegressor(width='3')": "type of a parameter of an estimator",
+    "stableode.sklearn.StableODEClassifier().predict_prob([[1.0]])": "misspelt method of an estimator",
 }
 
 
@@ -96,10 +110,11 @@ def test_no_public_type_is_missing():
 
 
 def test_a_right_program_is_clean_and_wrong_lines_are_found(check, tmp_path):
-    program = tmp_path / "program.py"
-    program.write_text(RIGHT)
-    status, output = check(program)
-    assert status == 0, output
+    for text in (RIGHT, RIGHT_WITH_SCIKIT_LEARN):
+        program = tmp_path / "program.py"
+        program.write_text(text)
+        status, output = check(program)
+        assert status == 0, output
     wrong = tmp_path / "wrong.py"
     wrong.write_text("import stableode\n" + "".join(f"{line}\n" for line in WRONG))
     _, output = check(wrong)
