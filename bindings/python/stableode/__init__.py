@@ -76,7 +76,8 @@ from .gradient import Gradient
 from .introspection import Option, build_info, library_version, options, registry
 from .levels import multilevel
 from .memory import memory_usage, reset_memory_peak, set_memory_limit
-from .network import Network, Parameters
+from .network import Network
+from .parameters import Parameters
 from .predictor import Predictor
 from .progress import CancelToken, History, Progress
 from .rows import FailedRow, failed_rows

@@ -12,9 +12,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ._command import actions
-from ._command.arguments import parser
-from ._command.errors import CommandError, UsageError
 from ._errors import StableODEError
 
 
@@ -23,13 +20,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     arguments: those of the command line by default.
     """
-    made = parser()
-    chosen = made.parse_args(arguments)
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return _fail("interrupted", 130)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    # Ctrl-C may come while these are imported.
+    from ._command import actions
+    from ._command.arguments import parser
+    from ._command.errors import CommandError, UsageError
+
+    chosen = parser().parse_args(arguments)
     try:
         getattr(actions, chosen.command)(chosen)
         return 0
-    except KeyboardInterrupt:
-        return _fail("interrupted", 130)
     except UsageError as error:
         return _fail(str(error), 2)
     except (CommandError, StableODEError, ModuleNotFoundError) as error:

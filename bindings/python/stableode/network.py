@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy
 
 from . import equation
 from ._arrow import Table, is_sparse, is_table
-from ._attributes import Closed
 from ._description import describe
 from ._errors import InvalidArgumentError, StateError, UnsupportedTypeError
 from ._handle import new_pointer
-from ._library import decode, library
+from ._library import library
 from ._limits import Deadline
 from ._model import PROBABILITIES, SCORES, Model
 from ._reporting import Receivers
 from ._structures import EvaluationData
-from ._tensor import as_array, image_output, output, tensor_of
+from ._tensor import image_output, output, tensor_of
 from ._text import flag, integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
 from .columns import class_names
 from .dataset import Data, Dataset, as_dataset, as_features
 from .introspection import OptionSignature, takes_options
+from .metadata import Metadata
+from .parameters import Parameters
 from .progress import CancelToken, History
 from .rows import row_flag
 from .stream import Stream
@@ -548,96 +549,3 @@ class Network(Model):
         if self.closed:
             return "Network(closed)"
         return f"Network({describe(self)})"
-
-
-class Metadata(Closed, MutableMapping[str, str]):
-    """The notes on a network, a mapping from str to str in the order of the keys; see `Network.metadata`.
-
-    Errors: KeyError for a key that does not exist; InvalidArgumentError for an empty key and for the keys that model files use
-    themselves (format, specification, checksum …); OutOfRangeError for keys of more than 256 bytes and for more than 1 MB in all.
-    """
-
-    def __init__(self, network: Network) -> None:
-        self._network = network
-
-    def __getitem__(self, key: str) -> str:
-        found = read_bytes(library.sode_network_get_metadata, self._network._pointer, text(key, "key"))
-        return decode(found.rstrip(b"\0"))
-
-    def __setitem__(self, key: str, value: str) -> None:
-        library.sode_network_set_metadata(self._network._pointer, text(key, "key"), text(value, "value"))
-
-    def __delitem__(self, key: str) -> None:
-        self[key]
-        library.sode_network_set_metadata(self._network._pointer, text(key, "key"), None)
-
-    def __iter__(self) -> Iterator[str]:
-        keys = (read_bytes(library.sode_network_metadata_at, self._network._pointer, index) for index in range(len(self)))
-        return iter([decode(key.rstrip(b"\0")) for key in keys])
-
-    def __len__(self) -> int:
-        count = ctypes.c_int64()
-        library.sode_network_metadata_count(self._network._pointer, ctypes.byref(count))
-        return count.value
-
-    def __repr__(self) -> str:
-        return f"Metadata({dict(self)})"
-
-
-class Parameters(Closed, Mapping[str, numpy.ndarray]):
-    """The parameter tensors of a network by name ("blocks.0.K"). Reading gives a copy; assigning sets the network's tensor.
-
-    Kernels of convolutions are [layers, outputs, inputs / groups, kernel height · kernel width], without layers in connectors. They may
-    also be assigned with the kernel's height and width as two axes, as PyTorch has them: for reading,
-    `parameters[name].reshape(layers, outputs, inputs, 3, 3)`.
-
-    Errors: UnknownNameError (a KeyError), which suggests the nearest name; ShapeMismatchError; NotFiniteError or InvalidDataError
-    for values that are not finite.
-    """
-
-    def __init__(self, network: Network):
-        self._network = network
-
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Name → shape, in the order of `parameter_vector`."""
-        name, dimensions, shape = ctypes.c_char_p(), ctypes.c_int32(), (ctypes.c_int64 * 4)()
-        found = {}
-        for index in range(len(self)):
-            library.sode_network_parameter_at(
-                self._network._pointer, index, ctypes.byref(name), ctypes.byref(dimensions), shape
-            )
-            found[decode(name.value)] = tuple(shape[: dimensions.value])
-        return found
-
-    def __getitem__(self, name: str) -> numpy.ndarray:
-        encoded = text(name, "name")
-        array, tensor = output(self.shapes.get(name, ()), self._network.dtype)
-        library.sode_network_get_parameter(self._network._pointer, encoded, ctypes.byref(tensor))
-        return array
-
-    def __setitem__(self, name: str, value: ArrayLike) -> None:
-        array = as_array(value, f"parameters[{name!r}]")
-        tensor = tensor_of(self._flat_kernel(name, array), f"parameters[{name!r}]")
-        library.sode_network_set_parameter(self._network._pointer, text(name, "name"), ctypes.byref(tensor))
-
-    def _flat_kernel(self, name: str, array: numpy.ndarray) -> numpy.ndarray:
-        """The kernel of a convolution with its height and width as one axis; other arrays as they are."""
-        shape, kind = self.shapes.get(name, ()), str(name).partition(".")[0]
-        axes = {"blocks": 4, "connectors": 3}.get(kind, 0)
-        if axes == 0 or len(shape) != axes or array.ndim != axes + 1 or array.shape[:-2] != shape[:-1]:
-            return array
-        elements = [each for each in self._network.specification["blocks"] if ("connector" in each) == (kind == "connectors")]
-        # Along an axis of one pixel a kernel has the extent 1.
-        extents = {1, elements[int(name.split(".")[1])]["kernel"]}
-        return array.reshape(shape) if set(array.shape[-2:]) <= extents and math.prod(array.shape[-2:]) == shape[-1] else array
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.shapes)
-
-    def __len__(self) -> int:
-        return self._network._info().tensors
-
-    def __repr__(self) -> str:
-        return f"Parameters({self.shapes})"
-
