@@ -101,11 +101,16 @@ package final class Predictor: @unchecked Sendable {
       for tile in 0..<partition.tiles where !watch.isOver { isWritten = predict(job, partition, tile, worker: 0) }
     }
     if staged != nil || !isWritten { try watch.check() }
-    let first = workers.reduce(nil) { SampleFailure.first($0, $1.log.first) }
+    let first = firstFailure
     if let first, !isPartial { throw job.source.named(first) }
     if let refusal { throw refusal }
     if let staged { if kind == .classes { copyWhole(job.target.view, into: out) } else { convertWhole(staged, to: out) } }
     return first == nil ? [] : workers.flatMap { $0.log.failures.map { SampleFailure(sample: $0.key, $0.value) } }.sorted { $0.sample < $1.sample }
+  }
+
+  /// The failure of the sample that comes first in the batch.
+  private var firstFailure: SampleFailure? {
+    workers.contains { $0.log.hasFailed } ? workers.reduce(nil) { SampleFailure.first($0, $1.log.first) } : nil
   }
 
   /// Clears the logs for the next call.
@@ -139,13 +144,13 @@ package final class Predictor: @unchecked Sendable {
     let pass = workers[worker]
     let log = pass.log
     // Tiles are processed in order: no later tile can hold an earlier sample.
-    guard log.first == nil || job.isPartial else { return false }
+    guard !log.hasFailed || job.isPartial else { return false }
     log.askNext()
     if job.isPartial { plan.noteIntake(job.source, samples, log) }
     let scores = pass.scores(job.source, samples, columns: partition.columns(of: tile))
     if log.isOver { return false }
     log.requireFinite(scores, within: job.limit, "scores")
-    guard log.first == nil || job.isPartial, job.isWriting else { return false }
+    guard !log.hasFailed || job.isPartial, job.isWriting else { return false }
     switch job.kind {
     case .scores: scatter(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
     case .probabilities:
