@@ -23,7 +23,7 @@ import Testing
     for each in [other, batch].compactMap({ $0 }) {
       try each.labels.withUnsafeBufferPointer { labels in
         guard let labels = labels.baseAddress else { return }
-        let targets: Targets = plan.loss.targetKind == .labels ? .labels(labels) : .values(each.values.view(rows: each.samples, columns: plan.outputs))
+        let targets: Targets = plan.loss.targetKind == .labels ? .labels(labels) : .values(each.values.view(rows: each.samples, columns: plan.targetCount))
         // A batch that fails leaves numbers that are not finite.
         do { _ = try sweep.lossGradient(snapshot.parameters, BatchSource(features: each.view, normalization: snapshot.normalization), targets, count: each.samples, gradient: gradient.vector, pool: pool) } catch { if each === batch { throw error } }
       }

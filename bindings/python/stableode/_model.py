@@ -34,6 +34,11 @@ class PredictionForm:
     has_labels: bool
 
     @property
+    def has_classes(self) -> bool:
+        """Whether the network tells classes apart, of which each sample has one."""
+        return self.class_columns > 0 and not self.has_labels
+
+    @property
     def standard(self) -> int:
         """The kind that `predict` returns: classes or labels, or predictions in the unit of the targets."""
         return CLASSES if self.class_columns else PROBABILITIES

@@ -86,7 +86,7 @@ def _task(samples: Samples) -> str:
 def evaluate(arguments: argparse.Namespace) -> None:
     """Prints loss, accuracy and metrics of a model on a file."""
     network = Network.load(arguments.model)
-    is_regression = network.specification["loss"] == "least_squares"
+    is_regression = not network._form.class_columns
     wanted = arguments.metrics.split(",") if arguments.metrics else ["r2", "mean_absolute_error"] if is_regression else []
     samples = samples_for(arguments.data, arguments, Record.of(network), network.inputs, needs_target=True)
     figures = network.evaluate(_pair(samples), metrics=[name.strip() for name in wanted], threads=arguments.threads)
@@ -103,7 +103,7 @@ def predict(arguments: argparse.Namespace) -> None:
     if arguments.output is not None:
         _check_writable(arguments.output)
     network = Network.load(arguments.model)
-    record, is_regression = Record.of(network), network.specification["loss"] == "least_squares"
+    record, is_regression = Record.of(network), not network._form.has_classes
     if arguments.probabilities and is_regression:
         raise CommandError(f"{arguments.model} predicts numbers and not classes, so there are no probabilities")
     samples = samples_for(arguments.data, arguments, record, network.inputs, needs_target=False)

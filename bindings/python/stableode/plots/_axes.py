@@ -34,9 +34,9 @@ def colors(count: int) -> numpy.ndarray:
 
 
 def class_count(network: Network) -> int:
-    """The classes that a network tells apart. Errors: IncompatibleError for least squares."""
-    if network.specification["loss"] == "least_squares":
-        raise IncompatibleError("the network has the loss least_squares, and so no classes to draw")
+    """The classes that a network tells apart. Errors: IncompatibleError for losses without classes."""
+    if not network._form.has_classes:
+        raise IncompatibleError(f"the network has the loss {network.specification['loss']}, and so no classes to draw")
     return max(network.outputs, 2)
 
 

@@ -38,14 +38,14 @@ def trajectories(
     by the two directions in which the readout tells the final states apart best, and colored by classes: the readout's class of the mean final state
     with these two coordinates, by linear regression. Otherwise the plane is that of the two principal directions of all states.
     features: [samples, inputs]. targets: labels [samples]; None: the predicted classes. block: None is the last. names: of the classes.
-    A network for least squares has no classes: all its trajectories have one color.
+    Where the loss has no classes, all trajectories have one color.
     """
     source = numpy.asarray(as_array(features, "features"))
     if source.ndim < 2 or not len(source):
         raise ShapeMismatchError(f"features has shape {list(source.shape)}; it must be [samples, inputs], with at least one sample")
     last = network.block_count - 1
     chosen = last if block is None else integer(block, "block", 0, last)
-    is_classifier = network.specification["loss"] != "least_squares"
+    is_classifier = network._form.has_classes
     labels = labels_of(targets, len(source)) if is_classifier else None
     if is_classifier and labels is None:
         labels = network.predict(source)
