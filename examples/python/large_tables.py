@@ -5,6 +5,7 @@ Usage: large_tables.py [gigabytes of the stream, 5 if not given]. Needs pyarrow.
 
 import resource
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow
@@ -15,7 +16,7 @@ GIGABYTES = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
 ROWS, COLUMNS = 1_000_000, 20
 
 
-def generated_batches():
+def generated_batches() -> Iterator[pyarrow.Table]:
     """Batches of a table of two classes, until they hold GIGABYTES."""
     random, size = np.random.default_rng(1), 100_000
     for _ in range(round(GIGABYTES * 1e9 / (size * COLUMNS * 4))):
@@ -26,7 +27,7 @@ def generated_batches():
 
 # What the first batch says of its columns; it is also what the network will remember.
 columns = stableode.Columns.fit(next(generated_batches()), target="side")
-network = stableode.Network(inputs=columns.features, outputs=len(columns.classes), width=COLUMNS, layers=2)
+network = stableode.Network(inputs=columns.features, outputs=len(columns.classes or []), width=COLUMNS, layers=2)
 history = network.fit(stableode.Stream(generated_batches, buffer=100_000, columns=columns), epochs=1, batch_size=2048, learning_rate=0.01)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 print(f"learned from {GIGABYTES:.1f} GB in a process of {peak:.0f} MB: training accuracy {100 * history[-1].training_accuracy:.1f} %")

@@ -22,8 +22,8 @@ _retained: dict[int, Any] = {}
 _next_number = itertools.count(1)
 
 
-@ReleaseFunction
-def _release(number):
+@ReleaseFunction  # type: ignore[untyped-decorator]
+def _release(number: int) -> None:
     _retained.pop(number, None)
 
 
@@ -37,11 +37,11 @@ def is_sparse(value: Any) -> bool:
     return hasattr(value, "tocsr") and hasattr(value, "nnz")
 
 
-def _is_frame(value):
+def _is_frame(value: Any) -> bool:
     return hasattr(value, "columns") and hasattr(value, "dtypes") and hasattr(value, "to_numpy")
 
 
-def _is_relation(value):
+def _is_relation(value: Any) -> bool:
     return hasattr(value, "fetch_arrow_reader") or hasattr(value, "to_arrow_reader")
 
 
@@ -80,7 +80,7 @@ class Table(Handle):
         else:
             self._take_matrix(value, name)
 
-    def _take_stream(self, value, name):
+    def _take_stream(self, value: Any, name: str) -> None:
         try:
             capsule, pointer = value.__arrow_c_stream__(), new_pointer()
         except ImportError:
@@ -92,12 +92,12 @@ class Table(Handle):
         library.sode_table_from_stream(_CAPSULE_POINTER(capsule, b"arrow_array_stream"), ctypes.byref(pointer))
         self._own(pointer)
 
-    def _take_array(self, schema, array):
+    def _take_array(self, schema: int, array: int) -> None:
         pointer = new_pointer()
         library.sode_table_from_array(schema, array, ctypes.byref(pointer))
         self._own(pointer)
 
-    def _take_matrix(self, value, name):
+    def _take_matrix(self, value: Any, name: str) -> None:
         array = numpy.asarray(value) if not isinstance(value, numpy.ndarray) else value
         if is_text(array):
             if array.ndim != 1:
@@ -110,7 +110,7 @@ class Table(Handle):
                 raise
         self._retain(library.sode_table_from_tensor, tensor_of(as_array(value, name), name))
 
-    def _take_sparse(self, value, name):
+    def _take_sparse(self, value: Any, name: str) -> None:
         matrix = value.tocsr()
         if not matrix.has_canonical_format:
             matrix = matrix.copy()
@@ -118,7 +118,7 @@ class Table(Handle):
         tensors = [tensor_of(part, name) for part in (matrix.indptr, matrix.indices, matrix.data)]
         self._retain(library.sode_table_from_csr, *tensors, first=(int(matrix.shape[1]),))
 
-    def _retain(self, create, *tensors, first=()):
+    def _retain(self, create: Any, *tensors: Any, first: tuple[int, ...] = ()) -> None:
         number, pointer = next(_next_number), new_pointer()
         _retained[number] = tensors
         try:
@@ -166,12 +166,12 @@ class _Array(ctypes.Structure):
     ]
 
 
-@_ReleaseStructure
-def _release_structure(address):
+@_ReleaseStructure  # type: ignore[untyped-decorator]
+def _release_structure(address: int) -> None:
     _retained.pop(_Array.from_address(address).private_data or 0, None)
 
 
-def _text_column(texts):
+def _text_column(texts: numpy.ndarray) -> tuple[Any, Any]:
     """(schema, array) of a column of texts, whose memory lives until the array is released."""
     encoded = [str(text).encode() for text in texts]
     offsets = numpy.zeros(len(encoded) + 1, "int64")

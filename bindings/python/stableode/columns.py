@@ -78,7 +78,8 @@ class Columns(Handle):
     @property
     def record(self) -> dict[str, Any]:
         """The record as a dict: "inputs", a dict for each column; "target" with its "names" and "classes"; "ignored"."""
-        return read_json(library.sode_columns_json, self._pointer)
+        found: dict[str, Any] = read_json(library.sode_columns_json, self._pointer)
+        return found
 
     @property
     def features(self) -> int:
@@ -117,4 +118,5 @@ def class_names(classes: list[Any], numbers: numpy.ndarray) -> numpy.ndarray:
     """The names of classes by their numbers; None for a row without a result."""
     # The number of a row without a result is -1, that of the last entry.
     known = numpy.array([*classes, None], dtype=object) if (numbers < 0).any() else numpy.array(classes)
-    return known[numbers]
+    found: numpy.ndarray = known[numbers]
+    return found

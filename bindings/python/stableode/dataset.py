@@ -87,7 +87,9 @@ class Dataset(Handle):
                 raise
         self._own(pointer)
 
-    def _take_table(self, features, targets, copy, target, columns, options):
+    def _take_table(
+        self, features: Any, targets: Any, copy: bool, target: str | Sequence[str] | None, columns: Columns | None, options: dict[str, Any]
+    ) -> None:
         if columns is not None and (target is not None or options):
             raise InvalidArgumentError(f"columns is given, which says what {', '.join(['target'] * (target is not None) + list(options))} would say")
         table, own = Table(features, "features"), None if targets is None else Table(targets, "targets")

@@ -72,7 +72,7 @@ class Stream(Handle):
         """The record by which tables become features; None before the first batch, and for arrays."""
         return self._columns
 
-    def _next(self, batch, user_data):
+    def _next(self, batch: Any, user_data: Any) -> int:
         try:
             with attention.raising():
                 item = next(self._iterator, _END) if self._iterator is not None else _END
@@ -85,13 +85,13 @@ class Stream(Handle):
             self._exception = exception
             return _FAILED
 
-    def _dataset(self, item):
+    def _dataset(self, item: Any) -> Dataset:
         data = as_dataset(item, name="a batch", columns=self._columns, target=None if self._columns is not None else self._target)
         if self._columns is None:
             self._columns = data.columns
         return data[:]
 
-    def _reset(self, user_data):
+    def _reset(self, user_data: Any) -> int:
         try:
             with attention.raising():
                 if callable(self._source):

@@ -49,6 +49,7 @@ CALLS = {
             "target": None,
             "validation": (X, Y),
             "on_progress": lambda progress: None,
+            "verbose": False,
             "time_limit": 5.0,
             "cancel": stableode.CancelToken(),
             "loss": lambda scores, targets: (scores[:, 0], 0 * scores),
@@ -98,6 +99,7 @@ CALLS = {
             "epochs": 1,
             "time_limit": 5.0,
             "on_progress": lambda progress: None,
+            "verbose": False,
             "cancel": stableode.CancelToken(),
         },
     ),
@@ -130,6 +132,7 @@ CALLS = {
             "layers": 2,
             "prolongation": "linear",
             "on_progress": lambda progress: None,
+            "verbose": False,
             "on_level": lambda network: None,
             "loss": None,
             "larger_is_better": True,
@@ -138,6 +141,7 @@ CALLS = {
     "cross_validate": (
         lambda: lambda **given: stableode.cross_validate(**{**SHORT, **given}),
         {
+            "verbose": False,
             "network": network(),
             "data": (X, Y),
             "folds": 2,

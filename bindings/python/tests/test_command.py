@@ -14,6 +14,7 @@ import pytest
 
 import stableode
 from stableode.__main__ import main
+from stableode._command.arrow import ArrowTable
 
 SPECIES = ["setosa", "versicolor", "virginica"]
 
@@ -64,7 +65,7 @@ def one_sentence(shown, code, *parts):
 
 def test_a_model_from_train_to_predict(tmp_path, table, model, rows):
     network = stableode.Network.load(model)
-    assert json.loads(network.metadata["classes"]) == SPECIES and json.loads(network.metadata["features"]) == ["length", "width"]
+    assert network.classes == SPECIES and [column["name"] for column in network.columns.record["inputs"]] == ["length", "width"]
     assert network.specification["width"] == 6
 
     shown = run("evaluate", model, table, "--metrics", "macro_f1", "--json")
@@ -101,12 +102,12 @@ def test_the_same_seed_gives_the_same_file(tmp_path, table):
 def test_inspect_shows_everything(model):
     shown = run("inspect", model)
     assert shown.returncode == 0
-    for part in ("antisymmetric of width 6", "checksum: right", "field: antisymmetric", "blocks.0.K: 10 × 6 × 6", "normalization: ", "classes: [\"setosa\""):
+    for part in ("antisymmetric of width 6", "checksum: right", "field: antisymmetric", "blocks.0.K: 10 × 6 × 6", "normalization: ", "columns: length, width; target species", "classes: setosa, versicolor"):
         assert part in shown.stdout
     described = json.loads(run("inspect", model, "--json").stdout)
     network = stableode.Network.load(model)
     assert described["specification"] == network.specification and described["parameter_count"] == network.parameter_count
-    assert described["metadata"] == dict(network.metadata)
+    assert described["columns"] == network.columns.record and described["metadata"] == {}
 
 
 def test_predict_matches_columns_by_name_and_needs_no_target(tmp_path, model, rows):
@@ -140,8 +141,9 @@ def test_regression(tmp_path, rows):
 def columns(path, **options):
     from stableode._command.csv_file import read_csv
 
-    table = read_csv(str(path), **options)
-    return table.names, numpy.column_stack([table.numbers(name) for name in table.names]).tolist()
+    source = read_csv(str(path), **options)
+    source.require(source.names)
+    return source.names, numpy.column_stack([source.table._columns[name] for name in source.names]).tolist()
 
 
 @pytest.mark.parametrize("text, names, values", [
@@ -171,10 +173,9 @@ def test_csv_of_many_rows(tmp_path):
 
 @pytest.mark.parametrize("text, parts", [
     ("a,b\n1,2\n3,x\n", ["line 3", "column 'b'", "'x'"]),
-    ("a,b\n1,2\n3,\n", ["line 3", "column 'b'", "is empty"]),
-    ("a,b\n1,2\n3,nan\n", ["line 3", "column 'b'", "'nan'"]),
-    ("a,b\n1,\"2\n3\"\n4,inf\n", ["line 2", "column 'b'"]),
-    ("b,a\n1,\"x\ny\"\ninf,z\n", ["line 4", "column 'b'", "'inf'"]),
+    ("a,b\n1,\"2\n3\"\n4,1\n5,2\n", ["line 2", "column 'b'"]),
+    ("a,b\nx,1\n2,1\n3,1\n", ["line 2", "column 'a'", "'x'"]),
+    ("b,a\n1,\"x\ny\"\n2,u\ninf,z\n", ["line 5", "column 'b'", "'inf'"]),
     ("a,b\n1,\"2\"\n\n4,inf\n", ["line 4", "column 'b'", "'inf'"]),
     ("a,b\n1,2\n3\n", ["line 3", "1 entries", "2"]),
     ("a,a\n1,2\n", ["two columns", "'a'"]),
@@ -206,7 +207,7 @@ def test_npz(tmp_path, rows):
     numpy.savez(path, X=rows[0], y=numpy.array(SPECIES)[rows[1]])
     assert run("train", path, "-o", out, "--epochs", "30", "--set", "learning_rate=0.05", "--set", "width=6").returncode == 0
     assert json.loads(run("evaluate", out, path, "--json").stdout)["accuracy"] > 0.8
-    assert run("predict", out, path).stdout.splitlines()[0] == "y"
+    assert run("predict", out, path).stdout.splitlines()[0] == "prediction"
     numpy.savez(path, X=rows[0], answer=rows[1])
     one_sentence(run("train", path, "-o", out), 2, "--target", "answer")
     assert run("train", path, "-o", out, "--target", "answer", "--epochs", "1").returncode == 0
@@ -230,7 +231,7 @@ def test_idx(tmp_path):
     data = tmp_path / "some-images-idx3-ubyte"
     one_sentence(run("train", data, "-o", out), 2, "--labels")
     assert run("train", data, "--labels", tmp_path / "answers", "-o", out, "--epochs", "20", "--set", "learning_rate=0.01").returncode == 0
-    assert run("predict", out, data).stdout.splitlines()[0] == "label"
+    assert run("predict", out, data).stdout.splitlines()[0] == "prediction"
     (tmp_path / "answers").rename(tmp_path / "some-labels-idx1-ubyte")
     assert json.loads(run("evaluate", out, data, "--json").stdout)["accuracy"] > 0.9
     data.write_bytes(data.read_bytes()[:-1])
@@ -238,60 +239,116 @@ def test_idx(tmp_path):
 
 
 class Reader(types.ModuleType):
-    """Stands in for pandas, so that the readers' common path is tested where none is installed."""
+    """Stands in for polars, so that the readers' common path is tested where none is installed."""
 
     def __init__(self, columns):
         super().__init__("reader")
-        self.columns = columns
+        self.table, self.columns, self.height = ArrowTable(columns), list(columns), 90
 
     def read_parquet(self, path):
         return self
 
-    def get_columns(self):
-        return [types.SimpleNamespace(name=name, to_numpy=lambda values=values: values) for name, values in self.columns.items()]
+    def __arrow_c_array__(self, requested_schema=None):
+        return self.table.__arrow_c_array__(requested_schema)
 
 
 def test_parquet_through_any_reader(tmp_path, monkeypatch, rows, capsys):
     path, out = tmp_path / "t.parquet", str(tmp_path / "m")
     path.write_bytes(b"PAR1")
-    names = numpy.array(SPECIES, dtype=object)[rows[1]]
+    names = [SPECIES[label] for label in rows[1]]
     for name in ("pyarrow", "pyarrow.parquet", "pandas", "duckdb", "polars"):
         monkeypatch.setitem(sys.modules, name, None)
     assert main(["train", str(path), "--target", "species", "-o", out]) == 1
     assert "none of pyarrow, polars, pandas, duckdb is installed" in capsys.readouterr().err
-    monkeypatch.setitem(sys.modules, "polars", Reader({"a": rows[0][:, 0], "b": rows[0][:, 1].astype("float32"), "species": names}))
+    columns = {"a": rows[0][:, 0], "b": rows[0][:, 1], "species": names}
+    monkeypatch.setitem(sys.modules, "polars", Reader(columns))
     assert main(["train", str(path), "--target", "species", "-o", out, "--epochs", "1", "--quiet"]) == 0
-    assert json.loads(stableode.Network.load(out).metadata["classes"]) == SPECIES
-    for wrong, part in [(numpy.array([1.0, numpy.nan] * 45), "row 1, column 'a': the entry is empty"), (names, "row 0, column 'a': the entry is 'setosa'"),
-                        (numpy.array([1, None] * 45, dtype=object), "row 1, column 'a': the entry is empty")]:
-        sys.modules["polars"].columns["a"] = wrong
-        assert main(["train", str(path), "--target", "species", "-o", out]) == 1
-        assert part in capsys.readouterr().err
+    assert stableode.Network.load(out).classes == SPECIES
+    sys.modules["polars"] = Reader({**columns, "a": numpy.array([1.0, numpy.nan] * 45)})
+    assert main(["train", str(path), "--target", "species", "-o", out]) == 1
+    assert "row 1 is missing" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("reader", ["pyarrow", "polars", "pandas", "duckdb"])
-def test_parquet_with_real_readers(tmp_path, monkeypatch, rows, reader):
+def test_parquet_with_real_readers(tmp_path, monkeypatch, rows, reader, capsys):
     pytest.importorskip(reader, reason=f"{reader} is not installed")
-    from stableode._command import parquet_file
-
-    path = tmp_path / "t.parquet"
-    values = {"a": rows[0][:, 0].tolist(), "n": list(range(90)), "flag": [True, False] * 45, "species": [SPECIES[label] for label in rows[1]], "gap": [1.0, None] * 45}
     writer = pytest.importorskip("pyarrow", reason="pyarrow, which writes the file, is not installed")
     from pyarrow import parquet
 
-    columns = {**values, "species": writer.array(values["species"]).dictionary_encode()}
-    parquet.write_table(writer.table(columns), path)
-    monkeypatch.setattr(parquet_file, "_READERS", {reader: parquet_file._READERS[reader]})
-    table = parquet_file.read_parquet(str(path), texts_of="species")
-    assert table.numbers("a").tolist() == values["a"] and table.numbers("n").tolist() == values["n"] and table.numbers("flag").tolist() == [1, 0] * 45
-    assert table.column("species").texts == values["species"]
-    from stableode._command.errors import CommandError
+    from stableode._command import parquet_file
 
-    with pytest.raises(CommandError, match="row 1, column 'gap': the entry is empty"):
-        table.numbers("gap")
+    path, out = tmp_path / "t.parquet", str(tmp_path / "m")
+    values = {"a": rows[0][:, 0].tolist(), "n": list(range(90)), "flag": [True, False] * 45, "gap": [1.0, None] * 45}
+    species = writer.array([SPECIES[label] for label in rows[1]]).dictionary_encode()
+    parquet.write_table(writer.table({**values, "species": species}), path)
+    monkeypatch.setattr(parquet_file, "_READERS", {reader: parquet_file._READERS[reader]})
+    command = ["train", str(path), "--target", "species", "-o", out, "--epochs", "1", "--quiet"]
+    assert main(command) == 1
+    assert "'gap': its value at row 1 is missing" in capsys.readouterr().err
+    assert main([*command, "--missing", "mean_and_indicator"]) == 0
+    assert stableode.Network.load(out).classes == SPECIES and stableode.Network.load(out).inputs == 5
+    assert main(["predict", out, str(path)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 91
     path.write_bytes(b"PAR1 damaged")
-    with pytest.raises(CommandError, match="cannot be read"):
-        parquet_file.read_parquet(str(path))
+    assert main(command) == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+# Categories, missing entries, other targets
+
+
+def test_texts_become_categories_and_missing_entries_follow_the_policy(tmp_path, capsys):
+    path, out = tmp_path / "t.csv", str(tmp_path / "m")
+    write(path, ["color", "size", "y"], [[["red", "blue", ""][index % 3], index % 7 or "", index % 2] for index in range(60)])
+    command = ["train", str(path), "--target", "y", "-o", out, "--epochs", "1", "--quiet"]
+    assert main(command) == 1
+    assert "line 4 is missing" in capsys.readouterr().err
+    assert main([*command, "--missing", "mean_and_indicator"]) == 0
+    record = stableode.Network.load(out).columns.record
+    assert record["inputs"][0]["categories"] == ["blue", "red"] and record["target"]["classes"] == [0, 1]
+    other = tmp_path / "o.csv"
+    write(other, ["size", "color"], [[1, "green"]])
+    assert main(["predict", out, str(other)]) == 1
+    assert "line 2" in capsys.readouterr().err
+    assert main([*command, "--missing", "mean", "--unseen", "zeros"]) == 0
+    assert main(["predict", out, str(other)]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "y"
+
+
+def test_names_are_no_categories(tmp_path, capsys):
+    path = tmp_path / "t.csv"
+    write(path, ["name", "x", "y"], [[f"person {index}", index, index % 2] for index in range(120)])
+    assert main(["train", str(path), "--target", "y", "-o", str(tmp_path / "m")]) == 1
+    assert "120 different texts in 120 rows" in capsys.readouterr().err
+    assert main(["train", str(path), "--target", "y", "-o", str(tmp_path / "m"), "--drop", "name", "--epochs", "1", "--quiet"]) == 0
+
+
+@pytest.mark.parametrize("task, targets, outputs, loss", [
+    ("automatic", [1, 2, 5] * 20, 3, "softmax_cross_entropy"), ("automatic", list(range(60)), 1, "least_squares"), ("regression", [1, 2, 5] * 20, 1, "least_squares"),
+    ("classification", list(range(30)) * 2, 30, "softmax_cross_entropy"), ("automatic", [0.5, 1.5] * 30, 1, "least_squares"),
+])
+@pytest.mark.parametrize("kind", ["csv", "npz"])
+def test_what_the_target_is(tmp_path, kind, task, targets, outputs, loss):
+    path, out = tmp_path / f"t.{kind}", tmp_path / "m"
+    if kind == "csv":
+        write(path, ["x", "y"], [[0.1 * index, target] for index, target in enumerate(targets)])
+    else:
+        numpy.savez(path, X=numpy.linspace(0, 6, 60)[:, None], y=targets)
+    assert main(["train", str(path), "--target", "y", "-o", str(out), "--task", task, "--epochs", "1", "--quiet"]) == 0
+    network = stableode.Network.load(out)
+    assert (network.outputs, network.specification["loss"]) == (outputs, loss)
+
+
+def test_models_of_data_frames_and_of_arrays_predict_too(tmp_path, table, rows, capsys):
+    """A model that a program made, with or without a record of columns."""
+    network = stableode.Network(inputs=2, outputs=3)
+    network.save(tmp_path / "m")
+    assert main(["predict", str(tmp_path / "m"), str(table), "--drop", "species"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["prediction", *map(str, network.predict(rows[0]))]
+    assert main(["evaluate", str(tmp_path / "m"), str(table), "--target", "species", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == network.evaluate(*rows)
+    assert main(["predict", str(tmp_path / "m"), str(table), "--drop", "species", "--drop", "width"]) == 1
+    assert "1 columns of features; the model has 2 inputs" in capsys.readouterr().err
 
 
 # Errors and exit codes
@@ -312,13 +369,13 @@ def test_usage_errors_have_the_code_2(tmp_path, table, model):
     (["train", "{folder}/none.csv", "--target", "a", "-o", "{folder}/m"], ["none.csv", "No such file"]),
     (["train", "{folder}", "--target", "a", "-o", "{folder}/m"], ["Is a directory"]),
     (["train", "{table}", "--target", "spezies", "-o", "{folder}/m"], ["no column 'spezies'", "length, width, species"]),
-    (["train", "{table}", "--target", "length", "-o", "{folder}/m"], ["line 2", "column 'species'", "'setosa'", "--drop"]),
+    (["train", "{table}", "--target", "length", "--task", "classification", "-o", "{folder}/m"], ["length"]),
     (["train", "{table}", "--target", "species", "-o", "{folder}"], ["is a folder"]),
     (["train", "{table}", "--target", "species", "-o", "{folder}/none/m"], ["does not exist"]),
     (["train", "{table}", "--target", "species", "-o", "{folder}/m", "--set", "width=-1"], ["width", "-1"]),
     (["train", "{table}", "--target", "species", "-o", "{folder}/m", "--set", "field=dens"], ["dens"]),
     (["train", "{table}", "--target", "species", "-o", "{folder}/m", "--drop", "x"], ["no column 'x'"]),
-    (["train", "{table}", "--target", "species", "-o", "{folder}/m", "--task", "regression"], ["'setosa'", "regression"]),
+    (["train", "{table}", "--target", "species", "-o", "{folder}/m", "--task", "regression"], ["species"]),
     (["evaluate", "{table}", "{table}"], ["no model file"]),
     (["evaluate", "{model}", "{table}", "--metrics", "fame"], ["fame"]),
     (["predict", "{model}", "{table}", "-o", "{folder}"], ["is a folder"]),

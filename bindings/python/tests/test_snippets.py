@@ -27,8 +27,15 @@ training, validation = stableode.Dataset.problem("peaks", 100, 50)
 network = stableode.Network(inputs=2, outputs=5, width=4, layers=16)
 features, labels = training.features, training.targets
 """
+FRAME = """
+from stableode._command.arrow import ArrowTable
+frame = ArrowTable({"size": numpy.arange(40.0), "color": ["red", "blue"] * 20, "kind": ["cat", "dog"] * 20})
+"""
 #: Docstring → what it may use besides.
 ALSO = {
+    "stableode/columns.py: Columns": FRAME,
+    "stableode/dataset.py: Dataset": FRAME,
+    "stableode/stream.py: Stream": "numpy.save('a.npy', features)\nnumpy.save('a.npy.labels', labels)\nimport os\nos.rename('a.npy.labels.npy', 'a.npy.labels')\npaths = ['a.npy']",
     "stableode/plots/__init__.py": "import stableode.plots\nhistory = network.fit(training, epochs=2)",
     "stableode/network.py: solve": "network = stableode.Network(inputs=2, outputs=2, width=2, integrator='dopri5', weights_in_time='shared')\nw, level = [1.0, 0.0], 0.1",
     "stableode/levels.py: multilevel": "training, validation = stableode.Dataset.problem('ellipses', 100, 50)",

@@ -80,7 +80,8 @@ def check(request):
 
 
 def test_package_and_examples_are_clean(check):
-    status, output = check(*sorted(EXAMPLES.glob("*.py")), PACKAGE)
+    examples = [path for path in sorted(EXAMPLES.glob("*.py")) if "pyarrow" not in path.read_text() or importlib.util.find_spec("pyarrow")]
+    status, output = check(*examples, PACKAGE)
     assert status == 0, output
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import json
 import math
@@ -14,12 +15,12 @@ from typing import Any, TextIO
 
 import numpy
 
+from ..dataset import Dataset
 from ..introspection import options
 from ..network import Network
 from .arguments import split_options
-from .data import Samples, samples_for, training_samples
+from .data import data_for, features_for, training_data
 from .errors import CommandError
-from .record import Record
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -31,19 +32,15 @@ def train(arguments: argparse.Namespace) -> None:
             training_options.setdefault(key, value)
     if arguments.seed is not None:
         network_options.setdefault("seed", arguments.seed)
-    samples = training_samples(arguments.data, arguments)
-    network = _network_for(samples, network_options)
-    validation = None
-    if arguments.validation is not None:
-        validation = _pair(samples_for(arguments.validation, arguments, samples.record, network.inputs, needs_target=True))
+    data, target, is_classification = training_data(arguments.data, arguments)
+    network = _network_for(data, is_classification, network_options)
+    network.columns = data.columns
+    validation = None if arguments.validation is None else data_for(arguments.validation, arguments, network)
     say = _nothing if arguments.quiet else print
-    say(f"{arguments.data}: {len(samples.features)} samples, {_task(samples)}", flush=True)
+    say(f"{arguments.data}: {len(data)} samples, {_task(data, target, is_classification)}", flush=True)
     if network.normalization is None and "normalization" not in options("trainer"):
-        network.fit_normalization(samples.features)
-    history = network.fit(
-        _pair(samples), validation=validation, verbose=not arguments.quiet, time_limit=arguments.time_limit, **training_options
-    )
-    samples.record.write(network)
+        network.fit_normalization(data)
+    history = network.fit(data, validation=validation, verbose=not arguments.quiet, time_limit=arguments.time_limit, **training_options)
     network.save(arguments.output)
     say(network)
     last = history.best
@@ -54,33 +51,24 @@ def train(arguments: argparse.Namespace) -> None:
     say(f"{arguments.output}: written after {len(history)} epochs ({history.outcome})")
 
 
-def _pair(samples: Samples) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """(features, targets). Errors: CommandError."""
-    if samples.targets is None:
-        raise CommandError("the samples have no targets")
-    return samples.features, samples.targets
-
-
-def _network_for(samples: Samples, chosen: dict[str, Any]) -> Network:
-    shape, classes = samples.features.shape, samples.record.classes
+def _network_for(data: Dataset, is_classification: bool, chosen: dict[str, Any]) -> Network:
     if "input_shape" not in chosen and "architecture" not in chosen:
-        chosen.setdefault("inputs", math.prod(shape[1:]))
-    if classes:
+        chosen.setdefault("inputs", data.feature_count)
+    if is_classification:
         # One score suffices for two classes if the caller chose the logistic loss.
-        chosen.setdefault("outputs", 1 if chosen.get("loss") == "logistic" and len(classes) == 2 else len(classes))
+        chosen.setdefault("outputs", 1 if chosen.get("loss") == "logistic" and data.target_count == 2 else data.target_count)
     else:
         chosen.setdefault("loss", "least_squares")
-        chosen.setdefault("outputs", 1)
+        chosen.setdefault("outputs", 1 if data.has_labels else data.target_count)
     return Network(**chosen)
 
 
-def _task(samples: Samples) -> str:
-    record = samples.record
-    count = f"{len(record.features)} features" if record.features else f"features {' × '.join(map(str, samples.features.shape[1:]))}"
-    if not record.classes:
-        return f"{count}; target {record.target}: a number"
-    names = ", ".join(record.classes[:8]) + (", …" if len(record.classes) > 8 else "")
-    return f"{count}; target {record.target}: {len(record.classes)} classes ({names})"
+def _task(data: Dataset, target: str, is_classification: bool) -> str:
+    count = f"{data.feature_count} features; target {target}"
+    if not is_classification:
+        return f"{count}: a number" if data.has_labels or data.target_count == 1 else f"{count}: {data.target_count} numbers"
+    names = [str(name) for name in (data.columns.classes if data.columns is not None else None) or range(data.target_count)]
+    return f"{count}: {len(names)} classes ({', '.join(names[:8])}{', …' if len(names) > 8 else ''})"
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -88,8 +76,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
     network = Network.load(arguments.model)
     is_regression = not network._form.class_columns
     wanted = arguments.metrics.split(",") if arguments.metrics else ["r2", "mean_absolute_error"] if is_regression else []
-    samples = samples_for(arguments.data, arguments, Record.of(network), network.inputs, needs_target=True)
-    figures = network.evaluate(_pair(samples), metrics=[name.strip() for name in wanted], threads=arguments.threads)
+    data = data_for(arguments.data, arguments, network)
+    figures = network.evaluate(data, metrics=[name.strip() for name in wanted], threads=arguments.threads)
     shown = {name: value for name, value in figures.items() if not math.isnan(value)}
     if arguments.json:
         print(json.dumps(shown))
@@ -103,23 +91,25 @@ def predict(arguments: argparse.Namespace) -> None:
     if arguments.output is not None:
         _check_writable(arguments.output)
     network = Network.load(arguments.model)
-    record, is_regression = Record.of(network), not network._form.has_classes
+    is_regression, classes, columns = not network._form.has_classes, network.classes, network.columns
     if arguments.probabilities and is_regression:
         raise CommandError(f"{arguments.model} predicts numbers and not classes, so there are no probabilities")
-    samples = samples_for(arguments.data, arguments, record, network.inputs, needs_target=False)
-    found = network.predict(samples.features, threads=arguments.threads)
-    name, classes = record.target or "prediction", record.classes
+    features, source = features_for(arguments.data, arguments, network)
+    with source.naming_lines() if source is not None else contextlib.nullcontext():
+        found = network.predict(features, threads=arguments.threads)
+        probabilities = network.predict_proba(features, threads=arguments.threads) if arguments.probabilities else None
+    targets = [name for name in (columns.record.get("target", {}).get("names", []) if columns is not None else []) if name]
+    names = list(range(max(network.outputs, 2))) if classes is None else classes
     if is_regression:
-        heads = [name] if network.outputs == 1 else [f"{name}_{output}" for output in range(network.outputs)]
-        rows = [[repr(float(value)) for value in row] for row in found.tolist()]
+        heads = targets if len(targets) == network.outputs else ["prediction"] if network.outputs == 1 else [f"prediction_{output}" for output in range(network.outputs)]
+        rows = [[repr(value) for value in row] for row in found.tolist()]
     else:
-        heads = [name]
-        rows = [[classes[label] if classes else str(label)] for label in found.tolist()]
-    if arguments.probabilities:
-        probabilities = network.predict_proba(samples.features, threads=arguments.threads)
+        heads = targets if len(targets) == 1 else ["prediction"]
+        rows = [[str(names[label])] for label in found.tolist()]
+    if probabilities is not None:
         if probabilities.shape[1] == 1:
             probabilities = numpy.hstack([1 - probabilities, probabilities])
-        heads += [f"probability_{classes[label] if classes else label}" for label in range(probabilities.shape[1])]
+        heads = heads + [f"probability_{name}" for name in names]
         rows = [row + [f"{value:.9g}" for value in values] for row, values in zip(rows, probabilities.tolist(), strict=True)]
     if arguments.output is None:
         _write_csv(sys.stdout, heads, rows)
@@ -138,6 +128,7 @@ def inspect(arguments: argparse.Namespace) -> None:
         "parameters": {name: list(shape) for name, shape in network.parameters.shapes.items()},
         "parameter_count": network.parameter_count,
         "normalization": None if normalization is None else {"shift": normalization[0].tolist(), "scale": normalization[1].tolist()},
+        "columns": None if network.columns is None else network.columns.record,
         "metadata": dict(network.metadata),
         "checksum": network.checksum,
     }
@@ -163,6 +154,11 @@ def inspect(arguments: argparse.Namespace) -> None:
         print(f"normalization: (x − shift) · scale for {len(normalization[0])} features")
         for label, values in zip(("shift", "scale"), normalization, strict=True):
             print(f"  {label}: {', '.join(f'{value:.6g}' for value in values[:8])}{', …' if len(values) > 8 else ''}")
+    if found["columns"] is not None:
+        record = found["columns"]
+        print(f"columns: {', '.join(column['name'] for column in record.get('inputs', []))}; target {', '.join(record['target']['names'])}")
+        if record["target"].get("classes"):
+            print(f"  classes: {', '.join(map(str, record['target']['classes']))}")
     print("metadata:" if found["metadata"] else "metadata: none")
     for key, value in found["metadata"].items():
         print(f"  {key}: {value}")

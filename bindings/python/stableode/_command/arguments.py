@@ -31,6 +31,9 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--validation", metavar="FILE", help="samples that choose the best iterate")
     train.add_argument("--task", choices=["automatic", "classification", "regression"], default="automatic",
                        help="automatic: classification if the target consists of texts or of few distinct whole numbers")
+    train.add_argument("--missing", choices=["error", "mean", "mean_and_indicator"], default="error",
+                       help="what becomes of missing entries: an error, the mean of the column, or the mean and a further feature that marks them")
+    train.add_argument("--unseen", choices=["error", "zeros"], default="error", help="what later becomes of categories that the training data do not have")
     train.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", dest="options",
                        help="an option of the network or of training, such as width=64 or field=hamiltonian; may be repeated")
     train.add_argument("--epochs", type=int, metavar="N", help="passes over the training data")

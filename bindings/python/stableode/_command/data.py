@@ -3,153 +3,163 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+import contextlib
 from typing import Any
 
 import numpy
 
+from .._errors import InvalidDataError, UnsupportedTypeError
+from ..columns import Columns
+from ..dataset import Dataset
+from ..network import Network
 from .arrays import is_idx, read_idx, read_npz
 from .csv_file import read_csv
 from .errors import CommandError, UsageError
 from .parquet_file import read_parquet
-from .record import Record
-from .table import Table
+from .source import Source
 
 #: Most distinct whole numbers of a target that are taken for classes.
 _MOST_CLASSES = 20
+#: Columns of texts with more values than this in more than half of their rows are names, not categories.
+_MOST_CATEGORIES = 50
 
 
-@dataclass
-class Samples:
-    """features: [samples, …]. targets: labels [samples] of int64, values [samples] of float64, or None. record: what a model should remember."""
-
-    features: numpy.ndarray
-    targets: numpy.ndarray | None
-    record: Record
-
-
-def training_samples(path: str, arguments: argparse.Namespace) -> Samples:
-    """The samples to train with, and the record that they determine. Errors: CommandError."""
-    source = _read(path, arguments, arguments.target, needs_target=True)
-    if isinstance(source, Table):
-        target = _target(source, arguments.target)
-        names = [name for name in source.names if name != target and name not in arguments.drop]
-        for name in arguments.drop:
-            source.column(name)
-        record = Record(features=names, target=target)
-        features, column = source.features(names), source.column(target)
-        classes, targets = _targets(column.numbers, column.texts, arguments.task, path, target)
-    else:
-        features, given, target = source
-        record = Record(target=target)
-        numbers = given.reshape(-1) if given is not None and given.dtype.kind in "biuf" else None
-        texts = None if given is None or given.ndim != 1 else [str(entry) for entry in given]
-        classes, targets = _targets(numbers, texts, arguments.task, path, target)
-    record.classes = classes
-    return Samples(features, targets, record)
-
-
-def samples_for(path: str, arguments: argparse.Namespace, record: Record, inputs: int, *, needs_target: bool) -> Samples:
-    """The samples of a file in the form that a model's record says: its columns in its order, its class numbers."""
-    wanted = getattr(arguments, "target", None) or record.target
-    source = _read(path, arguments, wanted, needs_target)
-    if not isinstance(source, Table):
-        features, given, name = source
-        if not needs_target:
-            return Samples(features, None, record)
-        if given is None:
-            raise UsageError(f"{path} has no targets")
-        return Samples(features, _known(given, record, lambda row, why: CommandError(f"{path}, row {row} of {name}: {why}")), record)
-    target = wanted if wanted in source.columns else None
-    if needs_target and target is None:
-        target = _target(source, wanted)
-    names = record.features or [name for name in source.names if name != target and name not in arguments.drop]
-    if len(names) != inputs:
-        raise CommandError(f"{path} has {len(names)} columns of features; the model has {inputs} inputs (--drop leaves out columns)")
-    features = source.features(names)
-    if not needs_target or target is None:
-        return Samples(features, None, record)
-    column = source.column(target)
-    entries = source.numbers(target) if not record.classes else numpy.array(column.texts, dtype=object)
-    return Samples(features, _known(entries, record, lambda row, why: source.refuse(row, str(target), why)), record)
-
-
-def _read(path: str, arguments: argparse.Namespace, target: str | None, needs_target: bool) -> Table | tuple[numpy.ndarray, numpy.ndarray | None, str]:
-    """A Table, or (features, targets, the target's name) of files of arrays."""
+def read(path: str, arguments: argparse.Namespace, target: str | None, needs_target: bool) -> Source | tuple[numpy.ndarray, numpy.ndarray | None, str]:
+    """A Source, or (features, targets, the target's name) of files of arrays. Errors: CommandError."""
     ending = path.lower().removesuffix(".gz").rpartition(".")[2]
     if ending == "npz":
         return read_npz(path, target, needs_target)
     if ending in ("parquet", "pq"):
-        return read_parquet(path, texts_of=target)
+        return read_parquet(path)
     if is_idx(path):
         return read_idx(path, arguments.labels, needs_target)
-    return read_csv(path, delimiter=arguments.delimiter, header=arguments.header, texts_of=target)
+    return read_csv(path, delimiter=arguments.delimiter, header=arguments.header)
 
 
-def _target(table: Table, wanted: str | None) -> str:
-    if wanted is None:
-        raise UsageError(f"--target must name the column to predict, one of {', '.join(table.names[:20])}")
-    table.column(wanted)
-    return wanted
+def training_data(path: str, arguments: argparse.Namespace) -> tuple[Dataset, str, bool]:
+    """(data, the target's name, whether it consists of classes). Errors: CommandError; UsageError without a target."""
+    source = read(path, arguments, arguments.target, needs_target=True)
+    if not isinstance(source, Source):
+        features, targets, name = source
+        if targets is None:
+            raise UsageError(f"{path} has no targets")
+        data, is_classification = _of_arrays(features, targets, arguments.task)
+        return data, name, is_classification
+    target = arguments.target
+    if target is None:
+        raise UsageError(f"--target must name the column to predict, one of {', '.join(source.names[:20])}")
+    source.require([target, *arguments.drop])
+    used = [name for name in source.names if name != target and name not in arguments.drop]
+    source.require(used)
+    if not used:
+        raise CommandError(f"{path} has no columns for features")
+    options = dict(target=target, missing=arguments.missing, unseen=arguments.unseen, ignore=arguments.drop)
+    with source.naming_lines():
+        classes = {"automatic": "auto", "classification": "always", "regression": "never"}[arguments.task]
+        data = Dataset(source.table, classes=classes, **options)
+        if arguments.task == "automatic" and not _has_classes(data) and data.targets.ndim == 1 and _look_like_classes(data.targets):
+            # The library takes numbers of a type with fractions for no classes, even where they are whole.
+            with contextlib.suppress(InvalidDataError, UnsupportedTypeError):
+                data = Dataset(source.table, classes="always", **options)
+    if _has_classes(data) and data.target_count < 2:
+        raise CommandError(f"{path}, column {target!r}: there is one class; classification needs at least two")
+    for column in data.columns.record["inputs"] if data.columns is not None else []:
+        if (count := len(column.get("categories", []))) > max(_MOST_CATEGORIES, len(data) // 2):
+            raise CommandError(f"{path}, column {column['name']!r}: {count} different texts in {len(data)} rows are too many for categories (--drop leaves out columns)")
+    return data, target, _has_classes(data)
 
 
-def _targets(numbers: numpy.ndarray | None, texts: list[str] | None, task: str, path: str, target: str) -> tuple[list[str], numpy.ndarray]:
-    """(names of the classes, labels), or ([], values) for regression."""
-    if task == "automatic":
-        task = "regression" if numbers is not None and not _look_like_classes(numbers) else "classification"
-    if task == "regression":
-        if numbers is None:
-            row = next((row for row, text in enumerate(texts or []) if not _is_number(text)), 0)
-            raise CommandError(f"{path}, target {target!r}: the entry {(texts or [''])[row]!r} of row {row} is not a finite number, which a regression needs")
-        return [], numbers.astype("float64")
-    if numbers is not None:
-        values, labels = numpy.unique(numbers, return_inverse=True)
-        names = [f"{value:g}" if value != int(value) else str(int(value)) for value in values.tolist()]
-    else:
-        entries = numpy.array(texts if texts is not None else [], dtype=object)
-        if (entries == "").any():
-            raise CommandError(f"{path}, target {target!r}: the entry of row {int((entries == '').argmax())} is empty")
-        values, labels = numpy.unique(entries.astype(str), return_inverse=True)
-        names = [str(value) for value in values]
-    if len(names) < 2:
-        raise CommandError(f"{path}, target {target!r}: there is one class, {names[0]!r}; classification needs at least two")
-    return names, labels.astype("int64")
+def _has_classes(data: Dataset) -> bool:
+    return data.columns is not None and data.columns.classes is not None
 
 
-def _look_like_classes(numbers: numpy.ndarray) -> bool:
+def data_for(path: str, arguments: argparse.Namespace, network: Network) -> Dataset:
+    """The samples of a file with their targets, by the network's record of columns. Errors: CommandError."""
+    columns = network.columns
+    known = _target_name(columns)
+    target = arguments.target or known
+    source = read(path, arguments, target, needs_target=True)
+    if not isinstance(source, Source):
+        features, targets, _ = source
+        if targets is None:
+            raise UsageError(f"{path} has no targets")
+        if network.classes is not None and isinstance(network.classes[0], str):
+            targets = class_texts(targets)
+        return Dataset(features, targets, copy=False) if columns is None else Dataset(features, targets, copy=False, columns=columns)
+    if target is None:
+        raise UsageError(f"--target must name the column of the targets, one of {', '.join(source.names[:20])}")
+    source.require([target, *_inputs(columns)])
+    with source.naming_lines():
+        if columns is not None and target == known:
+            return Dataset(source.table, copy=False, columns=_passing_over(columns, source.names))
+        # The network was trained with arrays: its inputs are the columns as they come.
+        source.require(name for name in source.names if name not in arguments.drop)
+        classes = "never" if network.specification["loss"] == "least_squares" else "always"
+        data = Dataset(source.table, copy=False, target=target, ignore=arguments.drop, classes=classes)
+    if network.classes is not None and data.columns is not None and data.columns.classes != network.classes:
+        raise CommandError(f"{path}, column {target!r}: the classes are not those of the model, {', '.join(map(str, network.classes[:10]))}")
+    return data
+
+
+def features_for(path: str, arguments: argparse.Namespace, network: Network) -> tuple[Any, Source | None]:
+    """(features without targets, the Source if they are a table), by the network's record of columns."""
+    columns = network.columns
+    target = _target_name(columns)
+    source = read(path, arguments, target, needs_target=False)
+    if not isinstance(source, Source):
+        return source[0], None
+    inputs = _inputs(columns)
+    source.require(inputs)
+    if columns is not None and inputs:
+        network.columns = _passing_over(columns, source.names)
+        return source.table, source
+    rest = [name for name in source.names if name not in arguments.drop and name != target]
+    source.require(rest)
+    if len(rest) != network.inputs:
+        raise CommandError(f"{path} has {len(rest)} columns of features; the model has {network.inputs} inputs (--drop leaves out columns)")
+    with source.naming_lines():
+        ignored = [name for name in source.names if name not in rest]
+        return Dataset(source.table, numpy.zeros(source.rows), ignore=ignored).features, source
+
+
+def _target_name(columns: Columns | None) -> str | None:
+    """The name of the target in a record; None if it has none, as for arrays."""
+    names = [] if columns is None else columns.record.get("target", {}).get("names", [])
+    return names[0] or None if len(names) == 1 else None
+
+
+def _passing_over(columns: Columns, names: list[str]) -> Columns:
+    """The record for a file that has more columns than the training data had: they are ignored."""
+    record = columns.record
+    known = {*_inputs(columns), *record["target"]["names"], *record.get("ignored", [])}
+    more = [name for name in names if name not in known]
+    return Columns.from_record({**record, "ignored": [*record.get("ignored", []), *more]}) if more else columns
+
+
+def _inputs(columns: Columns | None) -> list[str]:
+    return [] if columns is None else [column["name"] for column in columns.record.get("inputs", [])]
+
+
+def _of_arrays(features: numpy.ndarray, targets: numpy.ndarray, task: str) -> tuple[Dataset, bool]:
+    """(data, whether the targets are classes) of arrays: texts are, and numbers that look like them."""
+    is_text = targets.dtype.kind in "US"
+    if not is_text and (task == "regression" or (task == "automatic" and not (targets.ndim == 1 and _look_like_classes(targets)))):
+        return Dataset(features, targets.astype("float64")), False
+    names = numpy.unique(targets)
+    is_numbered = not is_text and len(names) == names[-1] + 1 and (names == numpy.arange(len(names))).all()
+    return Dataset(features, targets.astype("int64") if is_numbered else class_texts(targets)), True
+
+
+def class_texts(targets: numpy.ndarray) -> numpy.ndarray:
+    """Names of classes: texts as they are, whole numbers without a point."""
+    if targets.dtype.kind == "f" and (targets == numpy.floor(targets)).all():
+        targets = targets.astype("int64")
+    return targets.astype(str)
+
+
+def _look_like_classes(values: numpy.ndarray) -> bool:
     """Few distinct whole numbers, each of which occurs twice on average."""
+    numbers = values.reshape(-1)
     if not (numbers == numpy.floor(numbers)).all():
         return False
-    distinct = len(numpy.unique(numbers))
-    return distinct <= min(_MOST_CLASSES, len(numbers) // 2)
-
-
-def _known(entries: Any, record: Record, refuse: Any) -> numpy.ndarray:
-    """Labels by the record's classes; values, or labels as they are, where it has none."""
-    if not record.classes:
-        return numpy.asarray(entries)
-    numbers = {name: number for number, name in enumerate(record.classes)}
-    labels = numpy.empty(len(entries), "int64")
-    for row, entry in enumerate(entries):
-        found = numbers.get(_class_name(entry))
-        if found is None:
-            shown = ", ".join(record.classes[:10])
-            raise refuse(row, f"{str(entry)!r} is no class of the model; its classes are {shown}")
-        labels[row] = found
-    return labels
-
-
-def _class_name(entry: Any) -> str:
-    """A class's name as `_targets` writes it: whole numbers without a point."""
-    text = str(entry)
-    if not _is_number(text):
-        return text
-    value = float(text)
-    return str(int(value)) if value == int(value) else f"{value:g}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return bool(numpy.isfinite(float(text)))
-    except ValueError:
-        return False
+    return len(numpy.unique(numbers)) <= min(_MOST_CLASSES, len(numbers) // 2)
