@@ -2,6 +2,7 @@
 #   make demo     train on 60 000 real images through the C interface, load the model in Python
 #   make test     everything, and one count at the end
 #   make bench    the reference workloads; PEERS=1 runs JAX and, for images, PyTorch beside them
+#   make docs     the documentation as a site, in .build-docs/html
 #   make results  WHAT=residual/lm_resnet_20 SEED=1: one of the long figures again; without WHAT, what there is
 #   make install  PREFIX=/usr/local DESTDIR=
 
@@ -27,7 +28,7 @@ SWIFTFLAGS = -c release --disable-local-rpath
 export BLAS
 export PKG_CONFIG_PATH := $(CURDIR)/.build-libraries/$(BLAS)$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 
-.PHONY: all setup build test demo bench results tables install wheel clean
+.PHONY: all setup build test demo bench results tables docs install wheel clean
 
 all: build
 
@@ -56,6 +57,9 @@ results: build
 tables: build
 	@.ci/tables
 
+docs: build
+	@STABLEODE_LIBRARY=$(CURDIR)/$(LIBRARY) .ci/docs
+
 # What `make install` puts on a system, put into .build-stage: the demo and the C tests build against it as a user would.
 .PHONY: stage
 stage:
@@ -77,4 +81,4 @@ wheel: build
 	@.ci/wheel
 
 clean:
-	rm -rf .build .build-libraries .build-stage .build-demo .build-bench .build-tests .build-wheel
+	rm -rf .build .build-libraries .build-stage .build-demo .build-bench .build-tests .build-wheel .build-docs

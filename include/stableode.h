@@ -62,9 +62,10 @@
  *   specification       one thread at a time      a second concurrent call gets SODE_ERR_HANDLE_BUSY
  *   network             any number of readers     training and set calls replace all parameters at once; a call at work, or a predictor,
  *                                                 keeps the parameters that it began with
- *   dataset             any number of readers     immutable
+ *   dataset, table,     any number of readers     immutable
+ *   record of columns
  *   predictor, gradient one thread at a time      each holds its own scratch memory: create one per thread
- *   trainer             one thread at a time      callbacks run on the calling thread, while no lock is held
+ *   trainer, stream     one thread at a time      callbacks run on the calling thread, while no lock is held
  *   cancel token        any thread, any signal    request is lock-free and async-signal-safe
  *   The library starts threads only when asked (num_threads) and joins them before the call returns: fork() between calls is safe.
  *
@@ -290,7 +291,9 @@ typedef struct sode_network_info {
   int32_t checksum;       /* SODE_CHECKSUM_… */
   uint32_t reserved0;
   int64_t running_averages; /* those of the parameters that are running averages of batch normalization: steps of training do not minimize over them */
-  uint64_t reserved[6];
+  int64_t targets;          /* target values per sample; 0: the target is a class label */
+  int64_t class_columns;    /* integers per sample that SODE_CLASSES gives: 1, or for multilabel_logistic one for each output; 0: the loss has no classes */
+  uint64_t reserved[4];
 } sode_network_info;
 /* In this order: the network was not loaded; its file had the right checksum; its file had no checksum, because another program wrote it. */
 enum { SODE_CHECKSUM_NOT_LOADED = 0, SODE_CHECKSUM_RIGHT = 1, SODE_CHECKSUM_ABSENT = 2 };
@@ -342,8 +345,10 @@ SODE_API void sode_network_free(sode_network *network);
 /* ---- 6 Data ------------------------------------------------------------------------------------------------------------------------ */
 
 /* features [samples, inputs] have any numeric type; targets are [samples] or [samples, outputs]. Targets of one axis are class labels, whole numbers 0 …
- * classes-1, or, for the loss least_squares with one output, values; targets of two axes are values. Every number must be finite: an error names row and
- * column. A label that is not a class of a network is SODE_ERR_INVALID_DATA in the first call that uses both. sode_dataset_create copies the arrays in their
+ * classes-1, or, for a loss of values with one output, values; targets of two axes are values. Losses of values are least_squares, huber, quantile (with Q
+ * levels, outputs / Q targets), poisson (targets >= 0) and multilabel_logistic (targets 0 … 1: whether a sample has each label). Every number must be finite:
+ * an error names row and column. A label that is not a class of a network, or a target that its loss does not take, is SODE_ERR_INVALID_DATA in the first
+ * call that uses both. sode_dataset_create copies the arrays in their
  * type. sode_dataset_retain refers to the caller's features and values (it copies labels); when they are no longer needed, the library calls
  * release(user_data), unless release is NULL. It does not call release if sode_dataset_retain fails. */
 SODE_API sode_status sode_dataset_create(const sode_tensor *features, const sode_tensor *targets, sode_dataset **dataset);
@@ -360,7 +365,8 @@ SODE_API sode_status sode_dataset_create_problem(const char *name, int64_t train
 /* Gives the samples start … start+count-1 as a data set that shares the memory of the whole. */
 SODE_API sode_status sode_dataset_slice(sode_dataset *dataset, int64_t start, int64_t count, sode_dataset **slice);
 /* Gives the same samples, sharing memory, with weights w [samples] >= 0: the training loss of a batch is then sum w l / sum w over its samples' losses l.
- * Evaluation, metrics and validation ignore the weights. */
+ * Evaluation, metrics and validation ignore the weights unless they are asked to use them (sode_network_evaluate_weighted, sode_network_metrics_weighted, the
+ * trainer's option "weighted_validation"). */
 SODE_API sode_status sode_dataset_weighted(sode_dataset *dataset, const sode_tensor *weights, sode_dataset **weighted);
 /* Splits the data set for cross-validation: the samples of fold number `fold` (0 … folds-1) go to validation, all others to training. seed shuffles the samples
  * into the folds, which get each class in equal numbers (differing by one at most). Both results are copies and keep the order of the samples. */
@@ -386,6 +392,101 @@ SODE_API sode_status sode_dataset_get(sode_dataset *dataset, sode_tensor *featur
 SODE_API sode_status sode_dataset_get_weights(sode_dataset *dataset, sode_tensor *weights);
 SODE_API void sode_dataset_free(sode_dataset *dataset);
 
+/* The structures of the Arrow C data and stream interfaces, as Apache Arrow specifies them (arrow.apache.org, "The Arrow C data interface"). */
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+struct ArrowSchema {
+  const char *format;
+  const char *name;
+  const char *metadata;
+  int64_t flags;
+  int64_t n_children;
+  struct ArrowSchema **children;
+  struct ArrowSchema *dictionary;
+  void (*release)(struct ArrowSchema *);
+  void *private_data;
+};
+struct ArrowArray {
+  int64_t length;
+  int64_t null_count;
+  int64_t offset;
+  int64_t n_buffers;
+  int64_t n_children;
+  const void **buffers;
+  struct ArrowArray **children;
+  struct ArrowArray *dictionary;
+  void (*release)(struct ArrowArray *);
+  void *private_data;
+};
+#endif
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+struct ArrowArrayStream {
+  int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+  int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+  const char *(*get_last_error)(struct ArrowArrayStream *);
+  void (*release)(struct ArrowArrayStream *);
+  void *private_data;
+};
+#endif
+
+/* A table: rows of named columns in the memory of their producer, which must not change while the table, or a data set without a copy, uses it. Any number of
+ * threads may read it. Cells are booleans, integers, float16, float32, float64, texts (utf8, large utf8, views) or a dictionary's values; other types may
+ * be there as long as nobody reads them. The index that pandas adds to a table is left out. */
+typedef struct sode_table sode_table;
+/* Reads all batches of a stream, or takes one array: of a struct whose children are the columns, or of a single column. Nothing is copied. The caller releases
+ * stream and schema; the array is moved into the table (its release becomes NULL), unless the call fails. SODE_ERR_INVALID_DATA names the column whose lengths,
+ * offsets, buffers or dictionary numbers cannot be right; SODE_ERR_CALLBACK_FAILED has the text of a stream that failed. */
+SODE_API sode_status sode_table_from_stream(struct ArrowArrayStream *stream, sode_table **table);
+SODE_API sode_status sode_table_from_array(const struct ArrowSchema *schema, struct ArrowArray *array, sode_table **table);
+/* Tables without names of columns, of the caller's memory until they call release(user_data) (may be NULL; not called if the function fails): a matrix
+ * [rows, columns] or one column [rows], and a sparse matrix by rows (CSR) of starts [rows + 1], indices [n] that ascend within each row, and values [n], which
+ * becomes dense only a tile at a time. */
+SODE_API sode_status sode_table_from_tensor(const sode_tensor *features, void (*release)(void *user_data), void *user_data, sode_table **table);
+SODE_API sode_status sode_table_from_csr(int64_t columns, const sode_tensor *starts, const sode_tensor *indices, const sode_tensor *values,
+                                         void (*release)(void *user_data), void *user_data, sode_table **table);
+/* The numbers of rows and columns; and the name and type of a column, such as "float32", "text" or "dictionary". Results may be NULL. */
+SODE_API sode_status sode_table_describe(sode_table *table, int64_t *rows, int64_t *columns);
+SODE_API sode_status sode_table_column_at(sode_table *table, int64_t index, const char **name, const char **type);
+SODE_API void sode_table_free(sode_table *table);
+
+/* A record of columns says how the columns of a table become features, and what the classes are called. It never changes. As JSON it is
+ *   {"inputs": [{"name": "age", "missing": "mean", "mean": 31.5}, {"name": "city", "categories": ["Bonn", "Ulm"], "unseen": "zeros", "missing": "error"}],
+ *    "target": {"names": ["kind"], "classes": ["cat", "dog"]}, "ignored": ["id"]}
+ * A number becomes one feature; a category one feature for each of its values, 1 for the row's own and 0 for the others. missing says what becomes of a null or
+ * NaN: "error"; "mean" of the training data (of a category: zeros); "mean_and_indicator": one more feature, 1 where the value is missing. unseen says what becomes
+ * of a category that the record lacks: "error" or "zeros". Without "inputs" the features are plain numbers. */
+typedef struct sode_columns sode_columns;
+/* Makes the record of training data. targets: a table of the targets alone, or NULL. options (JSON, or NULL), all optional: {"target": "kind" or a list of columns,
+ * "classes": "auto" (texts, booleans and dictionaries are classes), "always" or "never", "missing": "error", "unseen": "error", "ignore": ["id"], "columns":
+ * {"city": {"kind": "category" or "number", "missing": …, "unseen": …, "categories": […]}}}. Columns of texts and dictionaries are categories, all others numbers. */
+SODE_API sode_status sode_columns_fit(sode_table *table, sode_table *targets, const char *options, size_t length, sode_columns **columns);
+SODE_API sode_status sode_columns_create_json(const char *text, size_t length, sode_columns **columns);
+SODE_API sode_status sode_columns_json(sode_columns *columns, char *buffer, size_t capacity, size_t *needed);
+/* The numbers of features, of targets and of classes (0 without); the name of a class. Results of the first may be NULL. */
+SODE_API sode_status sode_columns_describe(sode_columns *columns, int64_t *features, int64_t *targets, int64_t *classes);
+SODE_API sode_status sode_columns_class_at(sode_columns *columns, int64_t index, const char **name);
+SODE_API void sode_columns_free(sode_columns *columns);
+
+/* Makes a data set of a table: features by the record, columns found by name in any order; targets from the record's columns or from a table of their own (may be
+ * NULL). copy 1: features become one dense array; 0: they stay where they are, and rows are made when they are read. SODE_ERR_INCOMPATIBLE names columns that are
+ * lacking or unknown; SODE_ERR_INVALID_DATA names column and row of a value that is missing, not finite, or an unknown category. */
+SODE_API sode_status sode_dataset_from_table(sode_table *table, sode_table *targets, sode_columns *columns, int32_t copy, sode_dataset **dataset);
+/* Gives the same samples, sharing memory, with a record that names what their numbers mean; and the record of a data set (SODE_ERR_STATE: it has none). */
+SODE_API sode_status sode_dataset_with_columns(sode_dataset *dataset, sode_columns *columns, sode_dataset **named);
+SODE_API sode_status sode_dataset_get_columns(sode_dataset *dataset, sode_columns **columns);
+/* The network's own record: NULL removes it, SODE_ERR_STATE says that it has none. A network without one takes that of the first data set that it is trained with.
+ * Model files, checkpoints and copies keep it (in files under the metadata key "stableode.columns"). Data of a record that says otherwise than the network's are
+ * SODE_ERR_INCOMPATIBLE in training and evaluation. */
+SODE_API sode_status sode_network_set_columns(sode_network *network, sode_columns *columns);
+SODE_API sode_status sode_network_get_columns(sode_network *network, sode_columns **columns);
+/* As sode_network_predict, for a table, whose columns are found by the names of the network's record; the targets may be among them. Without a record all columns
+ * are numbers, in their order. Features are not copied: rows are made a tile at a time. */
+SODE_API sode_status sode_network_predict_table(sode_network *network, sode_table *table, int32_t what, int64_t num_threads, sode_tensor *result);
+
 /* ---- 7 Training -------------------------------------------------------------------------------------------------------------------- */
 
 typedef struct sode_trainer sode_trainer;
@@ -400,7 +501,7 @@ typedef struct sode_progress {
   int64_t step;               /* optimizer steps taken */
   double epoch_fraction;      /* how much of the running epoch is done, 0 … 1 */
   double training_loss;       /* mean over the epoch so far, regularizers excluded */
-  double training_accuracy;   /* fraction; NaN for least_squares */
+  double training_accuracy;   /* fraction; NaN for losses without classes */
   double validation_loss;     /* NaN without validation data or between epochs */
   double validation_accuracy;
   double learning_rate;
@@ -436,8 +537,8 @@ typedef struct sode_limits {
  * of each class alike. A caller who sets optimizer gets the fixed defaults for the others; one who sets epochs gets so many, on all rows.
  * The first run of a network whose parameters are still those drawn from a seed also standardizes inputs and targets (options normalization, target_scaling),
  * unless the network has a normalization or a target scaling already. Later runs and trainers keep what there is.
- * After the first run, optimizer, batch_size, accumulate_batches, seed, shuffle, metric, min_delta and lbfgs_memory are fixed (SODE_ERR_STATE; their help
- * texts say so); all other options may change between runs and act from the next step on. */
+ * After the first run, optimizer, batch_size, accumulate_batches, seed, shuffle, metric, weighted_validation, min_delta and lbfgs_memory are fixed
+ * (SODE_ERR_STATE; their help texts say so); all other options may change between runs and act from the next step on. */
 SODE_API sode_status sode_trainer_create(sode_network *network, sode_trainer **trainer);
 SODE_API sode_status sode_trainer_set_int(sode_trainer *trainer, const char *key, int64_t value);
 SODE_API sode_status sode_trainer_set_real(sode_trainer *trainer, const char *key, double value);
@@ -456,7 +557,7 @@ SODE_API sode_status sode_trainer_set_callback(sode_trainer *trainer, sode_callb
  * SODE_ERR_INCOMPATIBLE. */
 SODE_API sode_status sode_trainer_set_class_weights(sode_trainer *trainer, const sode_tensor *weights);
 /* A loss function of the caller's, which the library calls with some samples of a batch at a time. It reads scores [samples, outputs] and targets: labels
- * [samples] of i32, or values [samples, outputs]. It writes losses [samples] of f64 and, unless gradient is NULL, gradient [samples, outputs]: the derivative
+ * [samples] of i32, or values [samples, targets]. It writes losses [samples] of f64 and, unless gradient is NULL, gradient [samples, outputs]: the derivative
  * of each sample's own loss with respect to its scores. The tensors have strides and exist during the call only; scores and gradient have the network's
  * precision. It returns 0 for success; any other value, or a result that is not finite, ends the work with SODE_ERR_CALLBACK_FAILED. It runs on the thread
  * that called the library: work with a loss of the caller's uses one thread. */
@@ -464,7 +565,8 @@ typedef int32_t (*sode_loss_function)(const sode_tensor *scores, const sode_tens
 /* A metric of the caller's, computed over the whole validation data at the end of each epoch. scores are f64; the value that it writes must be finite. */
 typedef int32_t (*sode_metric_function)(const sode_tensor *scores, const sode_tensor *targets, double *value, void *user_data);
 /* Replaces the network's loss in training and validation (NULL: the network's loss again); the targets stay of the same kind. Call it before the first run, or
- * after loading a checkpoint. The optimizers gauss_newton, varpro and block_coordinate need second derivatives of the loss and refuse it. */
+ * after loading a checkpoint. The optimizers gauss_newton, varpro and block_coordinate need second derivatives of the loss and refuse it, as they refuse the
+ * loss quantile. */
 SODE_API sode_status sode_trainer_set_loss(sode_trainer *trainer, sode_loss_function loss, void *user_data);
 /* Sets the metric that chooses the iterate to keep, instead of the option "metric" (NULL: the option again). Call it before the first run, or after loading. */
 SODE_API sode_status sode_trainer_set_metric(sode_trainer *trainer, sode_metric_function metric, int32_t larger_is_better, void *user_data);
@@ -479,6 +581,33 @@ SODE_API sode_status sode_trainer_find_learning_rate(sode_trainer *trainer, sode
  * function with other objects; other calls with this trainer return SODE_ERR_HANDLE_BUSY. validation and limits may be NULL. When the run returns, however it
  * ended, the network holds the best iterate if there is validation data, else the last one. Returns 0, or a positive status if the run ended early. */
 SODE_API sode_status sode_trainer_run(sode_trainer *trainer, sode_dataset *training, sode_dataset *validation, const sode_limits *limits);
+/* Training from more data than memory holds. A source gives the samples of an epoch in batches of any size, in the same order in every pass. next makes a data
+ * set of the next batch, which the library frees (*batch stays NULL at the end of the pass); reset begins a pass again, before the first pass too. Both return 0,
+ * or what the callbacks of a trainer return to stop or fail. next may use every function with other objects. */
+typedef int32_t (*sode_next)(sode_dataset **batch, void *user_data);
+typedef struct sode_source {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  sode_next next;
+  sode_tick reset;                  /* or NULL: the source can be read once */
+  void (*release)(void *user_data); /* or NULL; called once, when the stream has been destroyed */
+  void *user_data;
+  uint64_t reserved[4];
+} sode_source;
+/* A stream shuffles the samples of a source through a buffer of buffer_samples samples: whenever half of them have been used, their places are filled again and
+ * all are shuffled, by the trainer's seed. If the buffer holds the whole source, training takes the same steps with the same bits as from memory; it needs
+ * memory for the buffer and two batches of the source. The second function takes the batches of Arrow streams, which open provides for each pass and the
+ * library releases, by a record of columns with a target. The caller keeps what release would release if a function fails. */
+typedef struct sode_stream sode_stream;
+typedef int32_t (*sode_open)(struct ArrowArrayStream *stream, void *user_data);
+SODE_API sode_status sode_stream_create(const sode_source *source, int64_t buffer_samples, sode_stream **stream);
+SODE_API sode_status sode_stream_create_arrow(sode_open open, void (*release)(void *user_data), void *user_data, sode_columns *columns, int64_t buffer_samples,
+                                              sode_stream **stream);
+SODE_API void sode_stream_free(sode_stream *stream);
+/* As sode_trainer_run. A run that ended early within an epoch goes on where it stopped, with no batch twice: with the same stream at once, with another one, or
+ * after a failure of the source, by reading the pass anew up to there. epoch_fraction is about 0 and schedules stand still until the first pass has shown how
+ * many samples it has. class_weights "balanced" is SODE_ERR_INCOMPATIBLE, as are weights of samples. */
+SODE_API sode_status sode_trainer_run_stream(sode_trainer *trainer, sode_stream *training, sode_dataset *validation, const sode_limits *limits);
 /* The history has one row per epoch, as the callback got it with SODE_PROGRESS_EPOCH. */
 SODE_API sode_status sode_trainer_history_count(sode_trainer *trainer, int64_t *count);
 SODE_API sode_status sode_trainer_history_at(sode_trainer *trainer, int64_t index, sode_progress *row);
@@ -506,9 +635,11 @@ SODE_API sode_status sode_set_thread_limits(const sode_limits *limits);
 
 /* ---- 8 Prediction ------------------------------------------------------------------------------------------------------------------ */
 
-/* What prediction gives: scores (the readout's outputs) [samples, outputs]; probabilities (softmax or logistic; least_squares: the scores); classes [samples]
- * as integers. A row has no result if a feature is not finite or too large for the network's precision (SODE_ERR_INVALID_DATA, which names the column), if its
- * scores are not finite (SODE_ERR_NOT_FINITE), or if a step failed. The call then fails, names the first such row and leaves the result array unchanged. With
+/* What prediction gives: scores (the readout's outputs) [samples, outputs]; probabilities [samples, outputs]: softmax, logistic, for multilabel_logistic that
+ * of each label, and for losses of values predictions in the unit of the targets (poisson: exp of the scores; otherwise the scores); classes [samples] as
+ * integers, or for multilabel_logistic [samples, outputs], 1 for each label whose score is positive and 0 for the others. A row has no result if a feature is
+ * not finite or too large for the network's precision (SODE_ERR_INVALID_DATA, which names the column), if its scores or predictions are not finite
+ * (SODE_ERR_NOT_FINITE), or if a step failed. The call then fails, names the first such row and leaves the result array unchanged. With
  * SODE_ROWS_OR_NAN added, such rows become NaN (class -1), the others are predicted, and the call returns SODE_ROWS_WITHOUT_RESULT; sode_failed_row_at gives
  * the reasons. */
 enum { SODE_SCORES = 0, SODE_PROBABILITIES = 1, SODE_CLASSES = 2, SODE_ROWS_OR_NAN = 0x100 };
@@ -518,18 +649,23 @@ typedef struct sode_evaluation {
   uint32_t reserved0;
   int64_t samples;
   double loss;      /* mean */
-  double accuracy;  /* fraction; NaN for least_squares */
+  double accuracy;  /* fraction; NaN for losses without classes */
   uint64_t reserved[8];
 } sode_evaluation;
 /* Computes loss and accuracy over a data set. num_threads 0 = as many threads as the affinity mask has CPUs. */
 SODE_API sode_status sode_network_evaluate(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_evaluation *evaluation);
+/* The same, where each sample counts by its weight in the data set (sode_dataset_weighted): the loss is sum w l / sum w. Without weights each counts 1. */
+SODE_API sode_status sode_network_evaluate_weighted(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_evaluation *evaluation);
 /* Computes metrics of the registry "metrics", given by names separated by commas ("accuracy,macro_f1"), in one pass over the data, into values [names].
- * Metrics of classes need a loss of classes; r2 and mean_absolute_error need a loss of values. A metric that is undefined for the data is NaN (auc with one
- * class). */
+ * Metrics of classes, of labels (multilabel_logistic) and of values need such a loss; another is SODE_ERR_INCOMPATIBLE, which lists the fitting ones. Metrics
+ * of values compare predictions in the unit of the targets. A metric that is undefined for the data is NaN (auc with one class). */
 SODE_API sode_status sode_network_metrics(sode_network *network, sode_dataset *dataset, int64_t num_threads, const char *names, sode_tensor *values);
+/* The same, where each sample counts by its weight in the data set; without weights each counts 1. */
+SODE_API sode_status sode_network_metrics_weighted(sode_network *network, sode_dataset *dataset, int64_t num_threads, const char *names, sode_tensor *values);
 /* Counts the samples of each class (row) by their predicted class (column): counts [classes, classes] of i32 or i64. */
 SODE_API sode_status sode_network_confusion(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_tensor *counts);
-/* Writes figures [classes, 4], for each class: precision, recall, F1, number of samples; NaN where undefined (class never predicted, or without samples). */
+/* Writes figures [classes, 4], for each class (for multilabel_logistic [outputs, 4], for each label): precision, recall, F1, number of samples; NaN where
+ * undefined (class never predicted, or without samples). */
 SODE_API sode_status sode_network_class_figures(sode_network *network, sode_dataset *dataset, int64_t num_threads, sode_tensor *figures);
 SODE_API sode_status sode_network_predict(sode_network *network, const sode_tensor *features, int32_t what, int64_t num_threads,
                                           sode_tensor *result);
@@ -548,8 +684,8 @@ typedef struct sode_predictor sode_predictor;
  * nothing. */
 SODE_API sode_status sode_predictor_create(sode_network *network, int64_t max_batch, int64_t num_threads, sode_predictor **predictor);
 SODE_API sode_status sode_predictor_run(sode_predictor *predictor, const sode_tensor *features, int32_t what, sode_tensor *result);
-/* For dense rows: features samples x inputs; result samples x outputs. With SODE_CLASSES result is [samples], each class as a number of its type, such as
- * 3.0f. */
+/* For dense rows: features samples x inputs; result samples x outputs. With SODE_CLASSES result is [samples] (multilabel_logistic: samples x outputs), each
+ * class as a number of its type, such as 3.0f. */
 SODE_API sode_status sode_predictor_run_f32(sode_predictor *predictor, const float *features, int64_t samples, int32_t what, float *result);
 SODE_API sode_status sode_predictor_run_f64(sode_predictor *predictor, const double *features, int64_t samples, int32_t what, double *result);
 SODE_API void sode_predictor_free(sode_predictor *predictor);
@@ -597,7 +733,8 @@ SODE_API sode_status sode_gradient_pullback(sode_gradient *gradient, const sode_
 SODE_API sode_status sode_gradient_pushforward(sode_gradient *gradient, const sode_tensor *features, const sode_tensor *parameter_direction,
                                                const sode_tensor *feature_direction, sode_tensor *scores, sode_tensor *tangent);
 /* Multiplies the second derivatives of the mean loss over the batch by a direction [parameters], into product [parameters]. curvature: "gauss_newton" (J^T H J,
- * where H is the loss's second derivatives with respect to the scores: symmetric, positive semidefinite, exact) or "hessian" (sixth-order differences of exact
+ * where H is the loss's second derivatives with respect to the scores: symmetric, positive semidefinite, exact; for huber H is their upper bound, 1; quantile
+ * is SODE_ERR_INCOMPATIBLE) or "hessian" (sixth-order differences of exact
  * gradients, with errors of about 1e-11 in float64 and 1e-5 in float32, relative to the gradient's size, where these are smooth: within some 1e-2 of a kink,
  * as of relu, maximum pooling or row-sum steps, differences see both sides). targets as in sode_dataset_create. */
 SODE_API sode_status sode_gradient_curvature(sode_gradient *gradient, const char *curvature, const sode_tensor *features, const sode_tensor *targets,

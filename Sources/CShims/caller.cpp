@@ -67,6 +67,10 @@ extern "C" int sode_shim_call_release(void (*function)(void *), void *argument) 
   return guarded([=] { function(argument); });
 }
 
+extern "C" int sode_shim_call_text(const char *(*function)(void *), void *argument, const char **text) {
+  return guarded([=] { *text = function(argument); });
+}
+
 extern "C" void *sode_shim_call_allocate(void *(*function)(size_t, size_t, void *), size_t size, size_t alignment, void *user) {
   void *memory = nullptr;
   return guarded([&] { memory = function(size, alignment, user); }) == 0 ? memory : nullptr;

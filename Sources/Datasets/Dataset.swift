@@ -19,6 +19,8 @@ package final class Dataset: @unchecked Sendable {
   /// Bounds of the magnitudes of features and target values: what a network's precision must hold.
   package let featureBound: Double
   package let valueBound: Double
+  /// How the features were made of a table's columns, and the names of the classes; nil for data without names.
+  package let columns: ColumnRecord?
   /// The object that keeps the memory alive.
   let owners: [AnyObject]
 
@@ -30,7 +32,7 @@ package final class Dataset: @unchecked Sendable {
   /// - Parameters: featureBound, valueBound: the bounds of magnitudes, if they are known; nil to compute them from the numbers.
   init(
     features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, weights: Vector? = nil, featureBound: Double? = nil,
-    valueBound: Double? = nil, owners: [AnyObject]
+    valueBound: Double? = nil, columns: ColumnRecord? = nil, owners: [AnyObject]
   ) {
     self.features = features
     self.labels = labels
@@ -39,13 +41,14 @@ package final class Dataset: @unchecked Sendable {
     self.weights = weights
     self.featureBound = featureBound ?? magnitudeBound(features)
     self.valueBound = valueBound ?? values.map(magnitudeBound) ?? 0
+    self.columns = columns
     self.owners = owners
   }
 
   /// The same data set with another view of its features: the same numbers in another order of their axes.
   package func replacing(features view: TensorView) -> Dataset {
     Dataset(
-      features: view, labels: labels, values: values, classCount: classCount, weights: weights, featureBound: featureBound, valueBound: valueBound, owners: owners)
+      features: view, labels: labels, values: values, classCount: classCount, weights: weights, featureBound: featureBound, valueBound: valueBound, columns: columns, owners: owners)
   }
 
   /// Copies features and labels; the features keep their type.
@@ -132,7 +135,7 @@ package final class Dataset: @unchecked Sendable {
   package var readAsValues: Dataset {
     guard let labels else { return self }
     let column = TensorView(UnsafeRawPointer(labels), type: .int32, rows: count, columns: 1)
-    return Dataset(features: features, labels: nil, values: column, classCount: 0, weights: weights, featureBound: featureBound, valueBound: Double(Int32.max), owners: owners)
+    return Dataset(features: features, labels: nil, values: column, classCount: 0, weights: weights, featureBound: featureBound, valueBound: Double(Int32.max), columns: columns, owners: owners)
   }
 
   /// The samples `start` … `start + count − 1`, sharing memory with this data set.
@@ -145,15 +148,20 @@ package final class Dataset: @unchecked Sendable {
     let rows = start..<start + count
     return Dataset(
       features: features.rows(rows), labels: labels.map { $0 + start }, values: values?.rows(rows), classCount: classCount, weights: weights?[rows], featureBound: featureBound,
-      valueBound: valueBound, owners: owners)
+      valueBound: valueBound, columns: columns, owners: owners)
   }
 
   /// The first `count` samples.
   package func prefix(_ count: Int) throws(Failure) -> Dataset { try slice(start: 0, count: count) }
 
-  /// Checks that a precision can represent the target values.
-  /// - Throws: `invalidData` naming row and column.
-  package func requireValues(heldBy precision: Precision) throws(Failure) {
+  /// Checks that a precision can represent the target values, and that they lie within bounds.
+  /// - Throws: `invalidData` naming row and column; why the work must end.
+  package func requireValues(heldBy precision: Precision, within bounds: ClosedRange<Double>? = nil) throws(Failure) {
+    if let bounds, let values, let place = try firstOutside(bounds, values) {
+      let allowed = bounds.upperBound.isFinite ? "between \(bounds.lowerBound) and \(bounds.upperBound)" : ">= \(bounds.lowerBound)"
+      throw Failure(
+        .invalidData, "targets hold \(values.number(row: place.row, column: place.column)) at row \(place.row), column \(place.column); this network's loss needs values \(allowed)")
+    }
     guard valueBound > precision.largest, let values, let place = firstUnheld(values, by: precision) else { return }
     throw Failure(
       .invalidData,

@@ -5,6 +5,7 @@ import Settings
 /// - Throws: `memory`.
 /// Cost: one pass; contiguous rows are copied at once.
 func packed(_ view: TensorView) throws(Failure) -> (view: TensorView, memory: Buffer) {
+  if view.isMade { return try madeRows(of: view, rows: nil, count: view.rows) }
   let size = view.type.byteCount
   let (elements, overflow) = view.rows.multipliedReportingOverflow(by: view.columns)
   let (bytes, bytesOverflow) = elements.multipliedReportingOverflow(by: size)
@@ -32,6 +33,7 @@ func packed(_ view: TensorView) throws(Failure) -> (view: TensorView, memory: Bu
 /// - Throws: `memory`.
 /// Cost: one pass over these rows.
 func packed(_ view: TensorView, rows: UnsafePointer<Int64>, count: Int) throws(Failure) -> (view: TensorView, memory: Buffer) {
+  if view.isMade { return try madeRows(of: view, rows: rows, count: count) }
   let size = view.type.byteCount
   let (elements, overflow) = count.multipliedReportingOverflow(by: view.columns)
   let (bytes, bytesOverflow) = elements.multipliedReportingOverflow(by: size)
@@ -48,6 +50,25 @@ func packed(_ view: TensorView, rows: UnsafePointer<Int64>, count: Int) throws(F
     }
   }
   return (dense(view, rows: count, buffer), buffer)
+}
+
+/// Rows that no array held, made and written to a dense array, a tile at a time.
+private func madeRows(of view: TensorView, rows: UnsafePointer<Int64>?, count: Int) throws(Failure) -> (view: TensorView, memory: Buffer) {
+  let precision: Precision = view.type == .float32 ? .float32 : .float64
+  let (elements, overflow) = count.multipliedReportingOverflow(by: view.columns)
+  let buffer = try Buffer(count: overflow ? Int.max : elements, precision: precision)
+  let samples = max(1, min(256, (1 << 18) / view.columns))
+  let tile = try Buffer(count: samples * view.columns, precision: precision)
+  let target = MutableTensorView(buffer.base, type: view.type, rows: count, columns: view.columns)
+  for start in stride(from: 0, to: count, by: samples) {
+    try Watch.check()
+    let size = min(samples, count - start)
+    let block = Block(tile.base, rows: view.columns, columns: size, precision: precision)
+    gather(view, rows: rows, start: start, count: size, into: block)
+    scatter(block, count: size, to: target, startRow: start)
+  }
+  withExtendedLifetime(tile) {}
+  return (TensorView(buffer.base, type: view.type, rows: count, columns: view.columns), buffer)
 }
 
 /// The packed rows of a view. Samples keep their axes, whose order a network may need to know.

@@ -15,7 +15,7 @@ extension Dataset {
     let copy = memory.vector(count: count, precision: .float64)
     try Watch.pieces(count) { rows in convert(weights.rows(rows), into: copy[rows]) }
     try checkWeights(copy, "weights", each: "row")
-    return Dataset(features: features, labels: labels, values: values, classCount: classCount, weights: copy, featureBound: featureBound, valueBound: valueBound, owners: owners + [memory])
+    return Dataset(features: features, labels: labels, values: values, classCount: classCount, weights: copy, featureBound: featureBound, valueBound: valueBound, columns: columns, owners: owners + [memory])
   }
 }
 

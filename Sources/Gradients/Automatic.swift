@@ -21,7 +21,7 @@ package struct Automatic: MemoryPolicy {
     return StoreEvery.longest(block, rows: rows) ?? Binomial.most(block, rows: rows)
   }
 
-  package func initialState(_ block: ODEBlock, tape: Block) -> Block { StoreAll().initialState(block, tape: tape) }
+  package func initialRow(_ block: ODEBlock) -> Int { StoreAll().initialRow(block) }
 
   package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block, scratch: Block) -> Block {
     StoreAll().forward(block, weights, tape: tape, scratch: scratch)

@@ -53,8 +53,6 @@ package struct Binomial: MemoryPolicy {
     Binomial(max(1, min((rows - block.recordWidth) / block.stateWidth - 2, block.layers, maximumCheckpoints)), byteLimit: nil)
   }
 
-  package func initialState(_ block: ODEBlock, tape: Block) -> Block { Tape(tape, of: block, states: checkpoints(block) + 2).state(0) }
-
   package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block, scratch: Block) -> Block {
     let checkpoints = checkpoints(block)
     let tape = Tape(tape, of: block, states: checkpoints + 2)

@@ -25,8 +25,8 @@ package protocol MemoryPolicy: Sendable {
   /// The variant of this policy that recomputes least with `rows` rows of tape, at least `leastTapeRows`.
   func fitted(to block: ODEBlock, rows: Int) -> any MemoryPolicy
 
-  /// The first state of the tape, which the caller fills before `forward`.
-  func initialState(_ block: ODEBlock, tape: Block) -> Block
+  /// The row of the tape at which the first state begins. The caller fills this state before `forward`, while the other rows of the tape hold nothing yet.
+  func initialRow(_ block: ODEBlock) -> Int
   /// Runs all layers and gives the final state, a view of the tape. `scratch` has the block's `scratchWidth` rows.
   func forward(_ block: ODEBlock, _ weights: Weights, tape: Block, scratch: Block) -> Block
   /// Called after `forward`: replaces the cotangent of the final state by that of the initial state, and adds to the gradient.
@@ -39,6 +39,13 @@ extension MemoryPolicy {
   package func tapeRows(_ block: ODEBlock) -> Int {
     let use = use(block)
     return use.states * block.stateWidth + use.records * block.recordWidth
+  }
+
+  package func initialRow(_ block: ODEBlock) -> Int { 0 }
+  /// The first state of a tape.
+  package func initialState(_ block: ODEBlock, tape: Block) -> Block {
+    let row = initialRow(block)
+    return tape.rows(row..<row + block.stateWidth)
   }
 
   package var byteLimit: Int? { nil }

@@ -98,7 +98,13 @@ package final class ODEBlock: Sendable {
   /// The count of numbers in the prepared operators.
   package func preparedCount(for purpose: Purpose) -> Int { preparedEntries * preparedPerEntry(purpose) }
 
-  private func preparedPerEntry(_ purpose: Purpose) -> Int { purpose == .training ? preparedForTraining : preparedForInference }
+  private func preparedPerEntry(_ purpose: Purpose) -> Int {
+    // A switch, because == of another module's enumeration is a call.
+    switch purpose {
+    case .training: preparedForTraining
+    case .inference: preparedForInference
+    }
+  }
 
   /// The weights of layer j within an (extended) parameter, gradient or direction vector, with its prepared operators, if there are any, and its part of the drive.
   package func stepWeights(_ j: Int, of vector: Vector, prepared: Vector?, drive: Block? = nil, for purpose: Purpose = .training) -> StepWeights {
@@ -157,53 +163,62 @@ package final class ODEBlock: Sendable {
   /// Computes the operators of the entries `range` from their tensors, which a mixing basis has already expanded.
   package func prepare(_ range: Range<Int>, parameters: Vector, into prepared: Vector, for purpose: Purpose) {
     guard preparedPerEntry(purpose) > 0 else { return }
-    forEachSet(range, parameters, prepared, purpose) { weights, h in integrator.prepare(field, weights, stepSize: h, for: purpose) }
+    var weights = StepWeights(Layer())
+    forEachSet(of: range) { entry in
+      enter(entry, of: range, &weights, parameters, prepared, purpose)
+    } do: { node, index, h in
+      integrator.prepare(field, weights.beginning(node: node, field: index), stepSize: h, for: purpose)
+    }
   }
 
   /// Computes the tangents of the operators, which must be prepared for training, for a direction in the tensors.
   package func prepareDirection(_ direction: Vector, into preparedDirection: Vector, at parameters: Vector, prepared: Vector) {
     guard preparedForTraining > 0 else { return }
-    forEachSet(0..<preparedEntries, direction, preparedDirection, .training, parameters, prepared) { direction, h, weights in
-      integrator.prepareDirection(field, direction, at: weights, stepSize: h)
+    let range = 0..<preparedEntries
+    var (tangent, weights) = (StepWeights(Layer()), StepWeights(Layer()))
+    forEachSet(of: range) { entry in
+      enter(entry, of: range, &tangent, direction, preparedDirection, .training)
+      enter(entry, of: range, &weights, parameters, prepared, .training)
+    } do: { node, index, h in
+      integrator.prepareDirection(field, tangent.beginning(node: node, field: index), at: weights.beginning(node: node, field: index), stepSize: h)
     }
   }
 
   /// Turns the accumulated operator gradients of the entries `range` into the tensors' gradients, in place.
   package func finishGradient(_ range: Range<Int>, _ gradient: Vector, parameters: Vector, prepared: Vector?) {
     guard gradientNeedsFinish else { return }
-    forEachSet(range, gradient, nil, .training, parameters, prepared) { gradient, h, weights in
-      integrator.finishGradient(field, gradient, at: weights, stepSize: h)
+    var (sums, weights) = (StepWeights(Layer()), StepWeights(Layer()))
+    forEachSet(of: range) { entry in
+      enter(entry, of: range, &sums, gradient, nil, .training)
+      enter(entry, of: range, &weights, parameters, prepared, .training)
+    } do: { node, index, h in
+      integrator.finishGradient(field, sums.beginning(node: node, field: index), at: weights.beginning(node: node, field: index), stepSize: h)
     }
   }
 
   package var gradientNeedsFinish: Bool { integrator.gradientNeedsFinish(field) }
 
-  /// Visits each field at each node of each entry, with the first layer that uses the entry.
-  private func forEachSet(
-    _ range: Range<Int>, _ vector: Vector, _ prepared: Vector?, _ purpose: Purpose, _ body: (StepWeights, _ stepSize: Double) -> Void
-  ) {
-    forEachSet(range, vector, prepared, purpose, vector, prepared) { first, h, _ in body(first, h) }
-  }
-
-  private func forEachSet(
-    _ range: Range<Int>, _ vector: Vector, _ prepared: Vector?, _ purpose: Purpose, _ other: Vector, _ otherPrepared: Vector?,
-    _ body: (StepWeights, _ stepSize: Double, _ other: StepWeights) -> Void
-  ) {
+  /// Visits each field at each node of each entry in ascending order. `enter` is called before the first of an entry; the step size is that of the first layer that uses the entry.
+  @inline(__always)
+  private func forEachSet(of range: Range<Int>, entering enter: (_ entry: Int) -> Void, do body: (_ node: Int, _ field: Int, _ stepSize: Double) -> Void) {
     // The operators of an entry may be small or large: the watch is asked each time after about this many numbers.
     let (watch, interval) = (Watch.current, max(1, (1 << 14) / max(preparedForTraining, 1)))
     for entry in range {
       if (entry - range.lowerBound) % interval == 0, watch.isOver { return }
-      let j = layout.layer(ofEntry: entry)
-      let (all, others) = (stepWeights(j, of: vector, prepared: prepared, for: purpose), stepWeights(j, of: other, prepared: otherPrepared, for: purpose))
+      enter(entry)
+      let h = stepSize(layout.layer(ofEntry: entry))
       for node in 0..<layout.preparedNodes {
-        for index in 0..<layout.fieldCount {
-          var (weights, at) = (all, others)
-          weights.first = all.layer(node: node, field: index)
-          at.first = others.layer(node: node, field: index)
-          body(weights, stepSize(j), at)
-        }
+        for index in 0..<layout.fieldCount { body(node, index, h) }
       }
     }
+  }
+
+  /// Makes of the weights of the entry before, if it is in the range, those of `entry`: the weights of the first layer that uses it.
+  private func enter(_ entry: Int, of range: Range<Int>, _ weights: inout StepWeights, _ vector: Vector, _ prepared: Vector?, _ purpose: Purpose) {
+    guard movesEvenly, entry > range.lowerBound else {
+      return weights = stepWeights(layout.layer(ofEntry: entry), of: vector, prepared: prepared, for: purpose)
+    }
+    layout.move(&weights, by: 1, preparedCount: preparedPerEntry(purpose), bytes: precision.byteCount)
   }
 
   /// The visible rows y of a state.

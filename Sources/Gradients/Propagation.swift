@@ -22,10 +22,11 @@ extension ODEBlock {
   /// which asks between them whether the work must end.
   private func propagateSample(_ weights: Weights, _ buffer: Block) -> Bool {
     guard layout.parameterCount <= ProductPieces.numbers, grid.isUniform, layout.isLayerwise, weights.drive == nil, !weights.draws.isDrawn else { return false }
-    let first = stepWeights(0, of: weights.parameters, prepared: weights.prepared, for: weights.purpose).first
-    let second = layers > 1 ? stepWeights(1, of: weights.parameters, prepared: weights.prepared, for: weights.purpose).first : first
+    var step = step(0, weights)
+    let first = step.weights.first
+    advance(&step, by: 1, weights)
     return integrator.propagateSample(
-      field, first: first, second: second, layers: layers, stepSize: stepSize(0), states: (propagated(0, in: buffer), propagated(1, in: buffer)))
+      field, first: first, second: step.weights.first, layers: layers, stepSize: step.stepSize, states: (propagated(0, in: buffer), propagated(1, in: buffer)))
   }
 
   /// One layer of `propagate`.

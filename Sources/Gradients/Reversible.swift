@@ -33,7 +33,7 @@ package struct Reversible: MemoryPolicy {
 
   private func parts(_ block: ODEBlock, _ tape: Block) -> Tape { Tape(tape, of: block, states: Self.states) }
 
-  package func initialState(_ block: ODEBlock, tape: Block) -> Block { parts(block, tape).state(Self.first) }
+  package func initialRow(_ block: ODEBlock) -> Int { Self.first * block.stateWidth }
 
   package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block, scratch: Block) -> Block {
     let tape = parts(block, tape)

@@ -12,7 +12,8 @@ package struct StoreAll: MemoryPolicy {
 
   private func parts(_ block: ODEBlock, _ tape: Block) -> Tape { Tape(tape, of: block, trajectory: block.layers + 1) }
 
-  package func initialState(_ block: ODEBlock, tape: Block) -> Block { parts(block, tape).state(0) }
+  /// A trajectory begins with its last state.
+  package func initialRow(_ block: ODEBlock) -> Int { Tape.trajectoryRows(block, states: block.layers + 1) - block.stateWidth }
 
   package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block, scratch: Block) -> Block {
     let tape = parts(block, tape)

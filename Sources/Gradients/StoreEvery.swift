@@ -38,8 +38,6 @@ package struct StoreEvery: MemoryPolicy {
     return nil
   }
 
-  package func initialState(_ block: ODEBlock, tape: Block) -> Block { Segmented(block, tape, segment(block)).parts.state(0) }
-
   package func forward(_ block: ODEBlock, _ weights: Weights, tape: Block, scratch: Block) -> Block {
     let tape = Segmented(block, tape, segment(block))
     let last = tape.count - 1

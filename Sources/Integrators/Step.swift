@@ -17,23 +17,34 @@ package struct StepWeights: @unchecked Sendable {
   @usableFromInline var packed: UInt64 = 0
 
   /// Bytes from the drive at one node to that at the next.
-  package var driveAdvance: Int {
+  @inlinable package var driveAdvance: Int {
     get { Int(packed & 0xFFFF_FFFF_FFFF) }
     set { packed = packed & ~0xFFFF_FFFF_FFFF | UInt64(newValue) & 0xFFFF_FFFF_FFFF }
   }
   /// The number of advances from one node to the next, which is the number of fields; 0 if all nodes have the same weights.
-  package var fieldsPerNode: UInt8 {
+  @inlinable package var fieldsPerNode: UInt8 {
     get { UInt8(truncatingIfNeeded: packed >> 48) }
     set { packed = packed & ~(0xFF << 48) | UInt64(newValue) << 48 }
   }
   /// The purpose that the operators are prepared for, and the precision of tensors and operators. An integrator that prepares its own operators needs both to make and to find them.
-  package var purpose: Purpose {
+  @inlinable package var purpose: Purpose {
     get { packed >> 56 & 1 == 0 ? .training : .inference }
-    set { packed = packed & ~(1 << 56) | (newValue == .training ? 0 : 1 << 56) }
+    set {
+      // A switch, because == of another module's enumeration is a call.
+      switch newValue {
+      case .training: packed &= ~(1 << 56)
+      case .inference: packed |= 1 << 56
+      }
+    }
   }
-  package var precision: Precision {
+  @inlinable package var precision: Precision {
     get { packed >> 57 & 1 == 0 ? .float32 : .float64 }
-    set { packed = packed & ~(1 << 57) | (newValue == .float32 ? 0 : 1 << 57) }
+    set {
+      switch newValue {
+      case .float32: packed &= ~(1 << 57)
+      case .float64: packed |= 1 << 57
+      }
+    }
   }
   /// The integrator's own tensors in this layer; nil where it has none.
   package var own: InlineArray<1, UnsafeMutableRawPointer?>
@@ -45,6 +56,13 @@ package struct StepWeights: @unchecked Sendable {
 
   /// The layer of field `field` at node `node` (an index into `Integrator.nodes`).
   @inlinable package func layer(node: Int = 0, field: Int = 0) -> Layer { node | field == 0 ? first : moved(node, field) }
+
+  /// These weights with that layer in the first place.
+  @inlinable package func beginning(node: Int, field: Int) -> StepWeights {
+    var weights = self
+    if node | field != 0 { weights.first = moved(node, field) }
+    return weights
+  }
 
   @usableFromInline package func moved(_ node: Int, _ field: Int) -> Layer {
     var layer = first

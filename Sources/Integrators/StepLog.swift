@@ -5,12 +5,13 @@ import Settings
 /// Steps also ask it whether the work must end (`isOver`).
 ///
 /// Each worker makes one log. Writing to it allocates nothing except the texts of failures. Only its worker uses it, once in every layer. The checks for overlapping accesses are off, because they would cost more
-/// than the log's own work.
+/// than the log's own work. Other modules make these checks all the same where they reach a stored property; what is asked for every tile is therefore computed (`samples`, `hasFailed`).
 package final class StepLog {
   /// The samples that have failed since `clear`, by their numbers in the batch, each with its first reason. Whatever is computed for them afterwards is discarded.
   @exclusivity(unchecked) package private(set) var failures: [Int: Failure] = [:]
   /// The failure of the sample that comes first in the batch.
   @exclusivity(unchecked) package private(set) var first: SampleFailure?
+  package var hasFailed: Bool { first != nil }
   /// The work of adaptive and implicit schemes, summed over the samples: evaluations of the field, accepted and rejected steps, and iterations of solvers.
   @exclusivity(unchecked) package var evaluations = 0
   @exclusivity(unchecked) package var accepted = 0
@@ -19,7 +20,11 @@ package final class StepLog {
   /// Evaluations of the field by the derivatives of adaptive schemes, which solve segments again and evaluate the stages of the steps that they go through.
   @exclusivity(unchecked) package var recomputed = 0
   /// The samples of the present tile, by their numbers in the batch. Further columns are padding, which is neither counted nor reported.
-  @exclusivity(unchecked) package var samples = 0..<Int.max
+  package var samples: Range<Int> {
+    get { present }
+    set { present = newValue }
+  }
+  @exclusivity(unchecked) private var present = 0..<Int.max
 
   /// The error of the states that a reversible policy recovered: the largest |ŷ − y| in the first state of a block, relative to the largest |y|; 0 if no state was recovered.
   @exclusivity(unchecked) package private(set) var reconstructionError = 0.0

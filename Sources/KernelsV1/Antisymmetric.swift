@@ -21,9 +21,11 @@ import CKernels
   let straight = c.xColumnStride == 1 && c.outColumnStride == 1
   let wide = straight ? c.size & ~(F.Wide.count &- 1) : 0
   if wide > 0, c.x != UnsafeRawPointer(c.out) {
-    // x is copied to `out` first, because the processor prefetches the linear accesses of a copy, but not those of the squares.
+    // x is copied to `out` first, because the processor prefetches the linear accesses of a copy, but not those of the squares. Matrices without gaps are copied as one row.
+    let isDense = c.xRowStride == c.size && c.outRowStride == c.size
     var rows = ElementwiseCall(
-      a: 0, b: 0, x: c.x, xStride: c.xRowStride, y: nil, yStride: 0, base: nil, baseStride: 0, out: c.out, outStride: c.outRowStride, rows: c.size, columns: c.size)
+      a: 0, b: 0, x: c.x, xStride: c.xRowStride, y: nil, yStride: 0, base: nil, baseStride: 0, out: c.out, outStride: c.outRowStride, rows: isDense ? 1 : c.size,
+      columns: isDense ? c.size &* c.size : c.size)
     copy(F.self, &rows)
     (c.x, c.xRowStride) = (UnsafeRawPointer(c.out), c.outRowStride)
   }

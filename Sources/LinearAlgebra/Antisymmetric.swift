@@ -9,8 +9,8 @@ import CKernels
 package func antisymmetrize(_ k: Matrix, damping gamma: Double, into m: Matrix) {
   var call = SquareCall(
     size: k.rows, diagonal: gamma, x: k.base, xRowStride: k.rowStride, xColumnStride: k.columnStride, out: m.base, outRowStride: m.rowStride, outColumnStride: m.columnStride, firstRow: 0, endRow: k.rows)
+  if SquarePieces.isOne(k.rows) || !k.isDense || !m.isDense { return Kernels.table(m.precision).pointee.antisymmetrize(&call) }
   let rows = SquarePieces.rows(k.rows)
-  if 2 * rows > k.rows || !k.isDense || !m.isDense { return Kernels.table(m.precision).pointee.antisymmetrize(&call) }
   if k.base != m.base {
     // The kernel copies its argument before it begins, which would be one long piece.
     forEachPiece(of: k.rows, rows) { rows in
@@ -29,6 +29,9 @@ package func antisymmetrize(_ k: Matrix, damping gamma: Double, into m: Matrix) 
 enum SquarePieces {
   /// Numbers of one piece: with the accesses to their mirror images they take a few milliseconds.
   static let numbers = 1 << 20
+
+  /// Whether a matrix is mapped in one piece, of at most twice as many numbers.
+  @inline(__always) static func isOne(_ size: Int) -> Bool { size &* size < 2 &* numbers }
 
   /// The rows of one piece, a multiple of 64.
   static func rows(_ size: Int) -> Int { max(64, numbers / max(size, 1) & ~63) }

@@ -13,6 +13,23 @@ package func scatterClasses(_ scores: Block, count: Int, to out: MutableTensorVi
   }
 }
 
+/// 1 for each positive score of the first `count` samples and 0 for the others: `out` has a column of integers or floats for each row of the scores, from row `startRow` on.
+package func scatterSigns(_ scores: Block, count: Int, to out: MutableTensorView, startRow: Int) {
+  switch scores.precision {
+  case .float32: scatterSigns(scores, count, out, startRow, as: Float.self)
+  case .float64: scatterSigns(scores, count, out, startRow, as: Double.self)
+  }
+}
+
+@inline(__always) private func scatterSigns<Number: BinaryFloatingPoint>(
+  _ scores: Block, _ count: Int, _ out: MutableTensorView, _ startRow: Int, as number: Number.Type
+) {
+  for output in 0..<scores.rows {
+    let score = UnsafeRawPointer(scores.base).assumingMemoryBound(to: Number.self) + output * scores.stride
+    for column in 0..<count { out.store(integer: score[column] > 0 ? 1 : 0, row: startRow + column, column: output) }
+  }
+}
+
 /// counts[label · classes + predicted] += 1 for each of the first `count` samples, the class predicted as by `scatterClasses`.
 ///
 /// - Parameters:
@@ -23,6 +40,19 @@ package func countClasses(_ scores: Block, labels: UnsafePointer<Int32>, count: 
   switch scores.precision {
   case .float32: for column in 0..<count { counts[Int(labels[column]) * classes + bestClass(scores, column, as: Float.self)] += 1 }
   case .float64: for column in 0..<count { counts[Int(labels[column]) * classes + bestClass(scores, column, as: Double.self)] += 1 }
+  }
+}
+
+/// The same with the weight of each sample in place of 1.
+///
+/// - Parameters:
+///   - weights: float64, one per sample.
+///   - sums: float64, classes × classes.
+package func countClasses(_ scores: Block, labels: UnsafePointer<Int32>, weights: Vector, count: Int, addingTo sums: Vector) {
+  let (classes, sum) = (max(scores.rows, 2), sums.base.assumingMemoryBound(to: Double.self))
+  for column in 0..<count {
+    let best = scores.precision == .float32 ? bestClass(scores, column, as: Float.self) : bestClass(scores, column, as: Double.self)
+    sum[Int(labels[column]) * classes + best] += weights.load(column)
   }
 }
 
@@ -41,9 +71,9 @@ package func countClasses(_ scores: Block, labels: UnsafePointer<Int32>, count: 
 }
 
 extension MutableTensorView {
-  /// Writes an integer to column 0 of a row, in the tensor's own type.
-  fileprivate func store(integer value: Int, row: Int) {
-    let address = base + row * rowStride * type.byteCount
+  /// Writes an integer to a row and column, in the tensor's own type.
+  fileprivate func store(integer value: Int, row: Int, column: Int = 0) {
+    let address = base + (row * rowStride + column * columnStride) * type.byteCount
     switch type {
     case .float32: address.storeBytes(of: Float(value), as: Float.self)
     case .float64: address.storeBytes(of: Double(value), as: Double.self)

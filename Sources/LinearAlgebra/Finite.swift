@@ -9,7 +9,8 @@ extension Precision {
 ///
 /// - Cost: for reals, one pass at memory speed over dense rows, number by number over strided ones; for integers none.
 package func magnitudeBound(_ view: TensorView) -> Double {
-  switch view.type {
+  if let maker = view.maker { return maker._withUnsafeGuaranteedRef { $0.bound } }
+  return switch view.type {
   case .float32: largest(view, of: Float.self)
   case .float64: largest(view, of: Double.self)
   case .uint8: 0x1p8
@@ -30,6 +31,7 @@ package func firstNonFinite(_ view: TensorView) -> (row: Int, column: Int)? { fi
 /// - Cost: one pass at memory speed over dense rows, number by number over strided ones.
 package func firstUnheld(_ view: TensorView, by precision: Precision, allowsNaN: Bool = false) -> (row: Int, column: Int)? {
   guard view.type.isFloatingPoint else { return nil }
+  if view.isMade, magnitudeBound(view) <= precision.largest { return nil }
   let size = view.type.byteCount
   let allFinite = Kernels.table(view.type == .float32 ? .float32 : .float64).pointee.allFinite
   let mayOverflow = view.type == .float64 && precision == .float32
@@ -49,6 +51,7 @@ package func firstUnheld(_ view: TensorView, by precision: Precision, allowsNaN:
 extension TensorView {
   /// One number, for messages.
   package func number(row: Int, column: Int) -> Double {
+    if let maker { return maker._withUnsafeGuaranteedRef { $0.number(firstMade + row, column) } }
     let address = base + (row * rowStride + offset(ofColumn: column)) * type.byteCount
     return switch type {
     case .float32: Double(address.loadUnaligned(as: Float.self))

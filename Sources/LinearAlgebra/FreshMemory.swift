@@ -25,8 +25,8 @@ package final class FreshMemory {
   private static func bytesWorthProviding(_ count: Int) -> Int { count < 1 << 23 ? 0 : count }
 
   /// Writes to every page, once in this object's life. If the work must end, the remaining pages are left for the next call. What the memory holds stays.
-  @inline(__always) package func provide(_ watch: Watch) {
-    if provided < byteCount { provideMore(watch) }
+  @inline(__always) package func provide(_ watch: @autoclosure () -> Watch) {
+    if provided < byteCount { provideMore(watch()) }
   }
 
   @inline(never) private func provideMore(_ watch: Watch) {

@@ -9,6 +9,9 @@ import CKernels
 ///   - scaling: shift and scale of each feature of the source; its `narrow` in the tile's precision.
 /// - Accuracy: differences and products in float64 are rounded to the tile's precision once; from int64 the whole part of a shift is subtracted exactly.
 package func gather(_ source: TensorView, rows: UnsafePointer<Int64>?, start: Int, count: Int, scaling: FeatureScaling? = nil, into tile: Block) {
+  if let maker = source.maker {
+    return maker._withUnsafeGuaranteedRef { $0.gather(MadeRows(numbers: rows.map { $0 + start }, first: source.firstMade + (rows == nil ? start : 0), count: count), scaling, into: tile) }
+  }
   var call = TensorCall(
     tensor: UnsafeMutableRawPointer(mutating: source.base), type: source.type.rawValue, rowStride: source.rowStride, columnStride: source.columnStride ?? 0, columns: source.columns,
     height: 0, width: 0, heightStride: 0, widthStride: 0, rowNumbers: rows, start: start, count: count, shift: scaling?.narrow.map { UnsafeRawPointer($0.shift.base) }, scale: scaling?.narrow.map { UnsafeRawPointer($0.scale.base) },
@@ -50,7 +53,7 @@ package func convert(_ source: TensorView, into target: Vector) {
   if let block = source.sameBytes(as: target.precision) {
     return copy(block, into: Block(target.base, rows: block.rows, columns: block.columns, precision: target.precision))
   }
-  guard let stride = source.columnStride else {
+  guard let stride = source.columnStride, !source.isMade else {
     // Row by row, each a tile of one column.
     for row in 0..<source.rows { gather(source, rows: nil, start: row, count: 1, into: Block(target.base + row * source.columns * target.precision.byteCount, rows: source.columns, columns: 1, precision: target.precision)) }
     return
@@ -62,7 +65,7 @@ package func convert(_ source: TensorView, into target: Vector) {
 extension TensorView {
   /// The array as rows of neighbors in this precision, or nil when its type or its strides are others.
   fileprivate func sameBytes(as precision: Precision) -> Block? {
-    guard type == ElementType(precision) else { return nil }
+    guard type == ElementType(precision), maker == nil else { return nil }
     let memory = UnsafeMutableRawPointer(mutating: base)
     if columns == 1, rowStride == 1 { return Block(memory, rows: 1, columns: rows, precision: precision) }
     return hasDenseRows ? Block(memory, rows: rows, columns: columns, stride: rowStride, precision: precision) : nil

@@ -41,6 +41,10 @@ package struct TensorView: @unchecked Sendable {
   private let plainColumnStride: Int
   /// The axes of a sample that is an image in an array of more than two axes; nil for samples in two axes.
   package let axes: SampleAxes?
+  /// What makes the rows, if no array holds them; whoever has the view keeps it alive. `base` is then not an element.
+  let maker: Unmanaged<RowMaker>?
+  /// The number of row 0 among all rows of the maker.
+  let firstMade: Int
 
   package init(_ base: UnsafeRawPointer, type: ElementType, rows: Int, columns: Int, rowStride: Int, columnStride: Int) {
     self.base = base
@@ -50,7 +54,25 @@ package struct TensorView: @unchecked Sendable {
     self.rowStride = rowStride
     plainColumnStride = columnStride
     axes = nil
+    (maker, firstMade) = (nil, 0)
   }
+
+  /// The rows from `firstRow` on that a maker makes; `type` is the floating-point type that holds them.
+  package init(_ maker: RowMaker, type: ElementType, firstRow: Int = 0, rows: Int, columns: Int) {
+    self.init(maker: Unmanaged.passUnretained(maker), type: type, firstRow: firstRow, rows: rows, columns: columns)
+  }
+  private init(maker: Unmanaged<RowMaker>, type: ElementType, firstRow: Int, rows: Int, columns: Int) {
+    base = UnsafeRawPointer(maker.toOpaque())
+    self.type = type
+    self.rows = rows
+    self.columns = columns
+    (rowStride, plainColumnStride, axes) = (0, 0, nil)
+    self.maker = maker
+    firstMade = firstRow
+  }
+
+  /// Whether the rows are made when they are gathered, so that no array holds them.
+  package var isMade: Bool { maker != nil }
 
   /// Samples that are images.
   package init(_ base: UnsafeRawPointer, type: ElementType, rows: Int, rowStride: Int, axes: SampleAxes) {
@@ -61,12 +83,13 @@ package struct TensorView: @unchecked Sendable {
     self.rowStride = rowStride
     plainColumnStride = axes.columnStride ?? 0
     self.axes = axes
+    (maker, firstMade) = (nil, 0)
   }
 
   /// Elements from one column to the next; nil if they lie at several distances.
   package var columnStride: Int? { axes.map(\.columnStride) ?? plainColumnStride }
   /// Whether the numbers of a row are neighbors.
-  package var hasDenseRows: Bool { columns == 1 || columnStride == 1 }
+  package var hasDenseRows: Bool { maker == nil && (columns == 1 || columnStride == 1) }
 
   /// Elements from the first column to another one.
   @inlinable package func offset(ofColumn column: Int) -> Int { axes?.offset(ofColumn: column) ?? column * plainStride }
@@ -86,12 +109,14 @@ package struct TensorView: @unchecked Sendable {
 
   /// The range of bytes that the elements occupy, from `low` up to but not including `high`, relative to `base`; nil if it does not fit in the address space.
   package func extent() -> (low: Int, high: Int)? {
+    if maker != nil { return (0, 0) }
     guard let axes else { return byteExtent([(rows, rowStride), (columns, plainColumnStride)], type.byteCount) }
     return byteExtent([(rows, rowStride), (axes.extents.0, axes.strides.0), (axes.extents.1, axes.strides.1), (axes.extents.2, axes.strides.2)], type.byteCount)
   }
 
   /// The rows `range`.
   package func rows(_ range: Range<Int>) -> TensorView {
+    if let maker { return TensorView(maker: maker, type: type, firstRow: firstMade + range.lowerBound, rows: range.count, columns: columns) }
     let start = base + range.lowerBound * rowStride * type.byteCount
     if let axes { return TensorView(start, type: type, rows: range.count, rowStride: rowStride, axes: axes) }
     return TensorView(start, type: type, rows: range.count, columns: columns, rowStride: rowStride, columnStride: plainColumnStride)

@@ -13,7 +13,7 @@ package final class CurvatureSweep {
   /// Bytes of scratch memory held: 0 before the first product.
   package var byteCount: Int { (tangents?.byteCount ?? 0) + (cotangent?.byteCount ?? 0) + (vectors?.buffer.byteCount ?? 0) }
 
-  /// Writes Jᵀ∇²ℓJ·direction of the weighted mean loss to `product`, where J is the derivative of the scores and ∇²ℓ is the loss's second derivative with respect to a sample's scores.
+  /// Writes Jᵀ∇²ℓJ·direction of the weighted mean loss to `product`, where J is the derivative of the scores and ∇²ℓ is the loss's second derivative with respect to a sample's scores (`Loss.curvature`).
   ///
   /// A forward pass with tangents gives ∇²ℓJ·direction, and a backward pass pulls it back. This is exact for every field and integrator, with the same bits for any number of threads.
   /// - Parameters:

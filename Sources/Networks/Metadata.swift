@@ -12,6 +12,12 @@ package struct Metadata: Equatable, Sendable {
     package let value: String
   }
 
+  /// The key of the record of columns, which is not the caller's own.
+  package static let columnsKey = "stableode.columns"
+
+  /// The caller's own entries.
+  package var callers: [Entry] { entries.filter { $0.key != Self.columnsKey } }
+
   /// The keys that the model file's format uses in the metadata.
   package static let reserved = ["format", "format_version", "library_version", "specification", "checksum", "training"]
   package static let mostKeyBytes = 256
@@ -68,6 +74,14 @@ package struct Metadata: Equatable, Sendable {
         "metadata key is '\(key.prefix(64))'; it must be neither empty nor one that model files use themselves: \(Self.reserved.joined(separator: ", ")), and what begins with stableode.")
     }
     try Self.checkLength(of: key)
+    try replace(key, value)
+  }
+
+  /// Sets the text of the record of columns, or removes it.
+  /// - Throws: `outOfRange` for more than 1 MB in total.
+  mutating func setColumns(_ text: String?) throws(Failure) { try replace(Self.columnsKey, text) }
+
+  private mutating func replace(_ key: String, _ value: String?) throws(Failure) {
     var changed = self
     let place = place(of: key)
     if place < entries.count, entries[place].key == key { changed.entries.remove(at: place) }

@@ -14,6 +14,8 @@ package final class Network: @unchecked Sendable {
   private var notes: Metadata
   /// How often the metadata have been changed.
   private var notesVersion = 0
+  /// The record of columns as it was last read, with the version of the metadata that it was read from.
+  private var readColumns: (version: Int, record: ColumnRecord?)?
   /// A predictor of few samples with the present parameters that no call uses now.
   private var idlePredictor: Predictor?
 
@@ -52,9 +54,40 @@ package final class Network: @unchecked Sendable {
   /// Sets or removes the text under a key.
   /// - Throws: what `Metadata.set` throws.
   package func setMetadata(_ key: String, _ value: String?) throws(Failure) {
+    try changeMetadata { (notes) throws(Failure) in try notes.set(key, value) }
+  }
+
+  /// What the network remembers of the columns of its training data; nil if it was trained with plain numbers.
+  /// - Throws: `fileFormat` if it was loaded from a file whose record cannot be read.
+  package func columns() throws(Failure) -> ColumnRecord? {
+    let (known, text, version) = lock.locked { (readColumns, notes[Metadata.columnsKey], notesVersion) }
+    if let known, known.version == version { return known.record }
+    let record = try text.map { (text) throws(Failure) in try ColumnRecord(text, status: .fileFormat) }
+    if let record { try checkColumns(record, .fileFormat) }
+    lock.locked { readColumns = (version, record) }
+    return record
+  }
+
+  /// Sets what the network remembers of columns; nil forgets it.
+  /// - Throws: `incompatible` for a record of other features or classes than the network's; `outOfRange` if it is too long.
+  package func setColumns(_ record: ColumnRecord?) throws(Failure) {
+    if let record { try checkColumns(record, .incompatible) }
+    let text = try record.map { (record) throws(Failure) in try record.json.written() }
+    try changeMetadata { (notes) throws(Failure) in try notes.setColumns(text) }
+  }
+
+  private func checkColumns(_ record: ColumnRecord, _ status: Status) throws(Failure) {
+    if let features = record.features, features != plan.inputs { throw Failure(status, "the record of columns describes \(features) features; the network has inputs \(plan.inputs)") }
+    guard let target = record.target else { return }
+    if let names = target.classes, names.count > plan.classes {
+      throw Failure(status, "the record of columns names \(names.count) classes; the network has \(plan.classes == 0 ? "none, because its loss has values" : "\(plan.classes)")")
+    }
+  }
+
+  private func changeMetadata(_ change: (inout Metadata) throws(Failure) -> Void) throws(Failure) {
     while true {
       var (next, version) = lock.locked { (notes, notesVersion) }
-      try next.set(key, value)
+      try change(&next)
       // If another thread has changed them meanwhile, its change is kept, and this one is made again.
       let isSet = lock.locked { () -> Bool in
         guard notesVersion == version else { return false }
@@ -144,7 +177,7 @@ package final class Network: @unchecked Sendable {
   /// - Throws: `.incompatible` for a loss whose targets cannot be scaled.
   package func replaceTargetScaling(with scaling: TargetScaling?) throws(Failure) {
     guard scaling == nil || plan.loss.scalesTargets else {
-      throw Failure(.incompatible, "this network's loss does not scale its targets; these do: \(enumeration(losses.entries.filter(\.entry.scalesTargets).map(\.name)))")
+      throw Failure(.incompatible, "this network's loss does not scale its targets; least_squares does")
     }
     update { present in ParameterSnapshot(sharing: present, scaling: DataScaling(features: present.normalization, targets: scaling), version: present.version) }
   }

@@ -62,7 +62,8 @@ package final class NetworkPlan: Sendable {
     let givenWidth = try network.integer("width")
     let width = givenWidth == 0 ? inputShape.channels : givenWidth
     seed = UInt64(try network.integer("seed"))
-    loss = try losses(try network.text("loss"))
+    try checkLossOptions(network)
+    loss = try losses(try network.text("loss")).make(network)
     try loss.check(outputs: outputs)
 
     var layout = ParameterPlacement()
@@ -247,6 +248,12 @@ package final class NetworkPlan: Sendable {
 
   package var maximumScratchWidth: Int { max(blocks.map(\.scratchWidth).max() ?? 0, connectors.map(\.connector.scratchWidth).max() ?? 0) }
   package var maximumRecordWidth: Int { max(blocks.map(\.recordWidth).max() ?? 0, connectors.map(\.connector.recordWidth).max() ?? 0) }
+  /// The number of target values of one sample, if targets are values.
+  package var targetCount: Int { loss.targets(outputs: outputs) }
+  /// Why targets are fewer than outputs, for messages; empty if they are as many.
+  package var targetNote: String { targetCount == outputs ? "" : ", one value for each \(outputs / targetCount) of the \(outputs) outputs" }
+  /// The number of integers that say the class or the labels of a sample; 0 if the loss has neither.
+  package var classColumns: Int { loss.outputKind == .classes ? 1 : loss.outputKind == .labels ? outputs : 0 }
   /// The number of classes that labels may name; 0 if targets are values.
   package var classes: Int { loss.classes(outputs: outputs) }
 }

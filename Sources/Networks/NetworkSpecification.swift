@@ -54,6 +54,14 @@ package struct NetworkSpecification: Sendable {
     if inBlock { try blocks[0].choose(key, value) } else { try network.choose(key, value) }
   }
 
+  /// The same specification without options of losses that its loss does not take, except for those in `given`.
+  func settlingLoss(given: [String]) throws(Failure) -> NetworkSpecification {
+    var changed = self
+    let taken = try takenLossOptions(network)
+    for option in losses.options where !taken.contains(option.key) && !given.contains(option.key) { changed.network.reset(option.key) }
+    return changed
+  }
+
   /// The place of a block in the list "blocks", among the connectors.
   func place(ofBlock index: Int) -> Int { index + connectors[...index].joined().count }
 
@@ -175,7 +183,7 @@ package struct NetworkSpecification: Sendable {
       let takesSequences = try openings(try network.text("opening")).takesSequences
       let hasShape = try !network.text("input_shape").isEmpty
       // The shape gives the number of inputs, and is left out where there is none.
-      let implied = hasShape ? (network.isSet("inputs") ? [] : ["inputs"]) : ["input_shape"]
+      let implied = try (hasShape ? (network.isSet("inputs") ? [] : ["inputs"]) : ["input_shape"]) + impliedLossOptions(network)
       for option in networkOptions where !implied.contains(option.key) && !leavesOpen(option.key) && (takesSequences || !isSequenceOption(option.key) || network.isSet(option.key)) {
         members.append((option.key, try network.value(option.key).json))
       }

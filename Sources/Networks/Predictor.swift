@@ -8,9 +8,9 @@ import VectorFields
 package enum PredictionKind: Int32, CaseIterable, Sendable {
   /// The readout's outputs.
   case scores = 0
-  /// The loss's link of the scores: softmax, logistic; for least squares the scores themselves.
+  /// The loss's link of the scores: softmax, logistic, the exponential; for losses of values the scores themselves.
   case probabilities = 1
-  /// The class of the largest score, one integer per sample.
+  /// The class of the largest score, one integer per sample; for several labels 1 or 0 for each output.
   case classes = 2
 }
 
@@ -89,7 +89,8 @@ package final class Predictor: @unchecked Sendable {
     let job = Job(
       source: BatchSource(features: features, normalization: snapshot.normalization), kind: kind,
       target: staged.map { MutableTensorView($0.base, type: ElementType(stagedPrecision), rows: out.rows, columns: out.columns) } ?? out,
-      limit: givesScores(kind) && out.type == .float32 ? Precision.float32.largest : stagedPrecision.largest, isPartial: isPartial, isWriting: refusal == nil)
+      limit: givesScores(kind) && out.type == .float32 ? Precision.float32.largest : stagedPrecision.largest,
+      linkedLimit: out.type == .float32 ? Precision.float32.largest : plan.precision.largest, isPartial: isPartial, isWriting: refusal == nil)
     let watch = pool?.watch ?? .current
     for worker in workers { worker.log.watch = watch }
     defer { reset() }
@@ -103,11 +104,16 @@ package final class Predictor: @unchecked Sendable {
       for tile in 0..<partition.tiles where !watch.isOver { isWritten = predict(job, partition, tile, worker: 0) }
     }
     if staged != nil || !isWritten { try watch.check() }
-    let first = workers.reduce(nil) { SampleFailure.first($0, $1.log.first) }
+    let first = firstFailure
     if let first, !isPartial { throw job.source.named(first) }
     if let refusal { throw refusal }
     if let staged { if kind == .classes { copyWhole(job.target.view, into: out) } else { convertWhole(staged, to: out) } }
     return first == nil ? [] : workers.flatMap { $0.log.failures.map { SampleFailure(sample: $0.key, $0.value) } }.sorted { $0.sample < $1.sample }
+  }
+
+  /// The failure of the sample that comes first in the batch.
+  private var firstFailure: SampleFailure? {
+    workers.contains { $0.log.hasFailed } ? workers.reduce(nil) { SampleFailure.first($0, $1.log.first) } : nil
   }
 
   /// Clears the logs for the next call.
@@ -119,7 +125,7 @@ package final class Predictor: @unchecked Sendable {
   }
 
   /// Whether a prediction's numbers are the scores themselves, which may be arbitrarily large.
-  private func givesScores(_ kind: PredictionKind) -> Bool { kind == .scores || kind == .probabilities && plan.classes == 0 }
+  private func givesScores(_ kind: PredictionKind) -> Bool { kind == .scores || kind == .probabilities && plan.loss.outputKind == .values }
 
   /// One run: the kind of prediction, and the array for its results.
   private struct Job {
@@ -128,6 +134,8 @@ package final class Predictor: @unchecked Sendable {
     let target: MutableTensorView
     /// The largest magnitude that scores may have.
     let limit: Double
+    /// The largest magnitude that predictions made from scores may have.
+    let linkedLimit: Double
     let isPartial: Bool
     /// False if the call fails anyway, and only its first failure is looked for.
     let isWriting: Bool
@@ -139,19 +147,25 @@ package final class Predictor: @unchecked Sendable {
     let pass = workers[worker]
     let log = pass.log
     // Tiles are processed in order: no later tile can hold an earlier sample.
-    guard log.first == nil || job.isPartial else { return false }
+    guard !log.hasFailed || job.isPartial else { return false }
     log.askNext()
     if job.isPartial { plan.noteIntake(job.source, samples, log) }
     let scores = pass.scores(job.source, samples, columns: partition.columns(of: tile))
     if log.isOver { return false }
     let callers = pass.scores(inUnitsOf: snapshot.targetScaling)
     log.requireFinite(callers, within: job.limit, "scores")
-    guard log.first == nil || job.isPartial, job.isWriting else { return false }
+    guard !log.hasFailed || job.isPartial, job.isWriting else { return false }
     switch job.kind {
     case .scores: scatter(callers, count: samples.count, to: job.target, startRow: samples.lowerBound)
     case .probabilities:
       plan.loss.link(callers, into: callers)
+      // The exponential of a score may be too large where the score is not.
+      if plan.loss.outputKind == .counts {
+        log.requireFinite(callers, within: job.linkedLimit, "predictions exp(score)")
+        guard log.first == nil || job.isPartial else { return false }
+      }
       scatter(callers, count: samples.count, to: job.target, startRow: samples.lowerBound)
+    case .classes where plan.loss.outputKind == .labels: scatterSigns(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
     case .classes: scatterClasses(scores, count: samples.count, to: job.target, startRow: samples.lowerBound)
     }
     for row in log.failedSamples { job.target.fill(row: row, with: job.kind == .classes ? -1 : .nan) }

@@ -41,7 +41,7 @@ package final class ReadoutSweep {
     largestTile = plan.derivativeColumns
     // The last tile may need padding.
     let columns = batch + Block.quantum
-    let valueRows = plan.loss.targetKind == .values ? plan.outputs : 0
+    let valueRows = plan.loss.targetKind == .values ? plan.targetCount : 0
     var size = Arena.Size()
     size.add(rows: map.inputs, columns: columns, precision: plan.precision)
     size.add(count: columns, precision: .float32)
@@ -83,7 +83,7 @@ package final class ReadoutSweep {
       switch targets {
       case .labels(let all): gatherLabels(all, rows: source.rows, start: samples.lowerBound, count: samples.count, into: labels)
       case .values(let all, let scaling):
-        values = Block(memory.values[plan.outputs * column..<plan.outputs * (column + columns)].base, rows: plan.outputs, columns: columns, precision: precision)
+        values = Block(memory.values[plan.targetCount * column..<plan.targetCount * (column + columns)].base, rows: plan.targetCount, columns: columns, precision: precision)
         gather(all, rows: source.rows, start: samples.lowerBound, count: samples.count, scaling: scaling, into: values)
       }
       var tileTargets = TileTargets(labels: labels, values: values, smoothing: weighting.smoothing)

@@ -34,6 +34,7 @@ extension NetworkSpecification {
         throw unknownName(key, what: "network or block option", allowed: networkOptions.map(\.key) + blockOptions.map(\.key) + ["block", "blocks"])
       }
     }
+    changed = try changed.settlingLoss(given: members.map(\.key))
     if let elements {
       changed = try changed.changingConnectors { place, connector throws(Failure) in
         let given = try Self.set(&connector, elements[place], place)

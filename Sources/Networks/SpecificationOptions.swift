@@ -15,7 +15,7 @@ package let networkOptions: [OptionDescription] = [
   OptionDescription("readout", .choice(readouts.names), default: .text("dense"), "how the final state becomes scores"),
   OptionDescription("loss", .choice(losses.names), default: .text("softmax_cross_entropy"), "the loss that training minimizes; it also determines how scores become probabilities"),
   OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the random initial parameters"),
-] + sequenceOptions
+] + losses.options + sequenceOptions
 
 private let biasHelp = biases.entries.map { "\($0.name): \($0.help)" }.joined(separator: "; ")
 

@@ -25,7 +25,7 @@ protocol Passage {
 extension Passage {
   /// Carries a tile through consecutive stages of a network. If the work must end, the remaining stages are left out, and the result is meaningless.
   ///
-  /// - Parameter first: the input of the first stage. It is copied if that stage is a block and reads other memory.
+  /// - Parameter first: the input of the first stage. That of the network's first stage lies in its place; another is copied if its stage is a block and reads other memory.
   /// - Returns: the output of the last stage; `first` if there is no stage.
   @inline(__always)
   func pass(_ plan: NetworkPlan, stages: Range<Int>, from first: Carried) -> Carried {
@@ -37,7 +37,7 @@ extension Passage {
         pass(connector, stage: stage, from: carried, to: output)
         carried = output
       case .block(let block):
-        carry(carried, to: input(of: stage))
+        if stage > 0 { carry(carried, to: input(of: stage)) }
         carried = pass(block: block, stage: stage)
       }
     }

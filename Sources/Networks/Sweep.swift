@@ -241,12 +241,12 @@ package final class Sweep: @unchecked Sendable {
         var result = BatchResult()
         log.requireFinite(tile.scores, within: self.plan.precision.largest, "scores")
         // A failure in a tile ends the call: the tile's states and scores are not used.
-        if log.first == nil {
+        if !log.hasFailed {
           atStates(index, final)
           atScores(tile, log, &result)
         }
         TileMeeting.Seat.current?.isReturning = true
-        if back, log.first == nil, let features = pass.backward(gradient: sum, toFeatures: featureGradient != nil), let featureGradient {
+        if back, !log.hasFailed, let features = pass.backward(gradient: sum, toFeatures: featureGradient != nil), let featureGradient {
           self.scatterFeatures(features, source, log, featureGradient)
         }
         result.failure = log.first

@@ -34,7 +34,7 @@ struct SweepGeometry {
     scratchCount = tilesMeet ? partition.tiles : workers
     let budget = MemoryBudget(columns: partition.columns, workers: scratchCount, areTiles: tilesMeet, precision: plan.precision)
     self.memory = derivative ? try budget.fitted(policies, to: plan.blocks) : policies
-    rows = TileRows(plan, tapes: derivative ? zip(self.memory, plan.blocks).map { $0.tapeRows($1) } : nil, features: features)
+    rows = TileRows(plan, memory: derivative ? self.memory : nil, features: features)
     var size = Arena.Size()
     size.add(count: plan.preparedCount(for: .training), precision: plan.precision)
     if plan.isExtended { for _ in 0..<2 { size.add(count: plan.extendedCount, precision: plan.precision) } }

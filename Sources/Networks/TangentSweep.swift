@@ -85,7 +85,7 @@ package final class TangentSweep {
       let samples = partition.samples(of: tile)
       let scratch = scratch[place]
       // Tiles are processed in order: no later tile can hold the first sample that fails.
-      guard scratch.log.first == nil else { return }
+      guard !scratch.log.hasFailed else { return }
       scratch.log.askNext()
       scratch.memory.provide(scratch.log.watch)
       scratch.columns = partition.columns(of: tile)

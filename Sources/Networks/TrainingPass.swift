@@ -34,28 +34,27 @@ struct TrainingPass: Passage {
     var cotangent = tile.scoreCotangent
     for stage in plan.stages.indices.reversed() {
       if isOver { return nil }
-      let bank = plan.bank(ofInput: stage)
       switch plan.stages[stage] {
       case .map(let connector):
-        let isFirst = stage == 0
+        let isWanted = stage > 0 || toFeatures
         var place: Block?
-        if !isFirst || toFeatures {
-          place = isFirst && plan.sequence != nil ? tile.sequenceCotangents.first : tile.cotangent(bank: bank, rows: connector.input.features)
+        if isWanted || !connector.givesGradientAlone {
+          place = stage == 0 && toFeatures && plan.sequence != nil ? tile.sequenceCotangents.first : tile.cotangent(stage: stage)
         }
         connector.pullback(
           weights(of: stage), at: tile.connectorInput(stage: stage), record: tile.record(stage: stage), cotangent: cotangent, into: place, gradient: gradient,
-          scratch: tile.scratch(stage: stage))
-        guard let place else { return nil }
+          scratch: tile.returnScratch(stage: stage))
+        guard isWanted, let place else { return nil }
         cotangent = place
       case .block(let index):
         let block = plan.blocks[index]
-        let whole = tile.cotangent(bank: bank, rows: block.stateWidth)
+        let whole = tile.cotangent(stage: stage)
         let drive = toFeatures ? tile.sequenceCotangents.drive(index) : nil
         carry(cotangent, to: block.visible(whole))
         block.clearInvisible(whole)
         memory[index].adjoint(
           block, weights(of: stage), tape: tile.tape(stage: stage), cotangent: whole, gradient: gradient.map { BlockGradient($0, drive: drive) },
-          scratch: tile.scratch(stage: stage))
+          scratch: tile.returnScratch(stage: stage))
         block.startPullback(whole)
         cotangent = block.visible(whole)
       }

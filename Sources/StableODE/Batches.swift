@@ -67,7 +67,12 @@ func predictionTarget(_ tensor: CallerTensor, _ kind: PredictionKind, samples: I
     try tensor.expectWritableReals()
     return tensor.writing
   }
-  guard plan.classes > 0 else { throw Failure(.incompatible, "what is SODE_CLASSES, but this network's loss has no classes") }
+  guard plan.classColumns > 0 else { throw Failure(.incompatible, "what is SODE_CLASSES, but this network's loss has no classes") }
+  if plan.loss.outputKind == .labels {
+    try tensor.expectMatrix(rows: samples, columns: plan.outputs, "outputs of the network")
+    try tensor.expectWritableClasses()
+    return tensor.writing
+  }
   try tensor.expectVector(count: samples, "one class per sample")
   try tensor.expectWritableClasses()
   return tensor.writingColumn

@@ -26,7 +26,9 @@ final class CallerLoss: Loss, @unchecked Sendable {
   /// Bytes of scratch held.
   var byteCount: Int { memory?.byteCount ?? 0 }
 
-  var targetKind: TargetKind { own.targetKind }
+  var outputKind: OutputKind { own.outputKind }
+  func targets(outputs: Int) -> Int { own.targets(outputs: outputs) }
+  var targetBounds: ClosedRange<Double>? { own.targetBounds }
   func check(outputs: Int) throws(Failure) { try own.check(outputs: outputs) }
   func classes(outputs: Int) -> Int { own.classes(outputs: outputs) }
   func link(_ scores: Block, into out: Block) { own.link(scores, into: out) }

@@ -7,17 +7,16 @@ import Training
 /// A metric that a C function computes from the scores of the whole validation data.
 struct CallerMetric: Metric, @unchecked Sendable {
   let isLargerBetter: Bool
-  let targetKind: TargetKind
+  let kinds = Set(OutputKind.allCases)
   private let function: sode_metric_function
   private let userData: UnsafeMutableRawPointer?
   private let shapes: CallbackShapes
 
   /// - Throws: `memory`.
-  init(_ function: @escaping sode_metric_function, _ userData: UnsafeMutableRawPointer?, isLargerBetter: Bool, of plan: NetworkPlan) throws(Failure) {
+  init(_ function: @escaping sode_metric_function, _ userData: UnsafeMutableRawPointer?, isLargerBetter: Bool) throws(Failure) {
     self.function = function
     self.userData = userData
     self.isLargerBetter = isLargerBetter
-    targetKind = plan.loss.targetKind
     shapes = try CallbackShapes()
   }
 

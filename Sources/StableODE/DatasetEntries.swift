@@ -145,11 +145,15 @@ public func sode_dataset_get(_ dataset: OpaquePointer?, _ features: UnsafeMutabl
     guard features != nil || targets != nil else { throw Failure(.nullPointer, "features and targets are NULL; one of them is needed") }
     try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
       var copies: [(TensorView, MutableTensorView)] = []
+      var owners: [AnyObject] = []
+      defer { withExtendedLifetime(owners) {} }
       if let features {
         let target = try CallerTensor(features, "features")
         try target.expect(shape: [dataset.count, dataset.featureCount], "samples, features")
         try target.expectWritable(or: dataset.features.type)
-        copies.append((dataset.features, target.writing))
+        let (view, memory) = try dataset.denseFeatures()
+        if let memory { owners.append(memory) }
+        copies.append((view, target.writing))
       }
       if let targets {
         let target = try CallerTensor(targets, "targets")
@@ -231,12 +235,12 @@ extension Dataset {
       return .labels(labels)
     }
     guard let values = readAsValues.values else { throw Failure(.internal, "a dataset without targets") }
-    guard values.columns == plan.outputs else {
+    guard values.columns == plan.targetCount else {
       let given = values.columns == 1 ? "targets give one number per sample" : "targets have shape [\(count), \(values.columns)]"
-      throw Failure(.shapeMismatch, "\(given); this network's loss needs values of shape [\(count), \(plan.outputs)]")
+      throw Failure(.shapeMismatch, "\(given); this network's loss needs values of shape [\(count), \(plan.targetCount)]\(plan.targetNote)")
     }
     if let scaling, scaling.largest(valueBound) <= plan.precision.largest { return .values(values, scaling: scaling.entering) }
-    try requireValues(heldBy: plan.precision)
+    try requireValues(heldBy: plan.precision, within: plan.loss.targetBounds)
     return .values(values, scaling: scaling?.entering)
   }
 }

@@ -1,6 +1,7 @@
 import Datasets
 import Networks
 import Settings
+import Training
 
 // The kinds of handles. Their numbers are internal; 5 belongs to cancel tokens, which own no object.
 
@@ -21,4 +22,13 @@ extension HandleKind where Object == Predictor {
 }
 extension HandleKind where Object == GradientBox {
   static var gradient: HandleKind { HandleKind(number: 7, noun: "gradient", shared: false) }
+}
+extension HandleKind where Object == Table {
+  static var table: HandleKind { HandleKind(number: 8, noun: "table", shared: true) }
+}
+extension HandleKind where Object == ColumnsBox {
+  static var columns: HandleKind { HandleKind(number: 9, noun: "record of columns", shared: true) }
+}
+extension HandleKind where Object == SampleStream {
+  static var stream: HandleKind { HandleKind(number: 10, noun: "stream", shared: false) }
 }

@@ -21,7 +21,7 @@ public func sode_network_get_metadata(
     let key = try text(key, "key")
     try using(network, .network, "network") { network throws(Failure) in
       let metadata = network.metadata
-      guard let value = metadata[key] else { throw unknownName(key, what: "metadata key", allowed: metadata.entries.map(\.key)) }
+      guard let value = metadata[key] else { throw unknownName(key, what: "metadata key", allowed: metadata.callers.map(\.key)) }
       try copyOut(value, buffer, capacity, needed)
     }
   }
@@ -31,7 +31,7 @@ public func sode_network_get_metadata(
 public func sode_network_metadata_count(_ network: OpaquePointer?, _ count: UnsafeMutablePointer<Int64>?) -> sode_status {
   reporting { () throws(Failure) in
     let out = try required(count, "count")
-    try using(network, .network, "network") { network throws(Failure) in out.pointee = Int64(network.metadata.entries.count) }
+    try using(network, .network, "network") { network throws(Failure) in out.pointee = Int64(network.metadata.callers.count) }
   }
 }
 
@@ -41,7 +41,7 @@ public func sode_network_metadata_at(
 ) -> sode_status {
   reporting { () throws(Failure) in
     try using(network, .network, "network") { network throws(Failure) in
-      try copyOut(try element(of: network.metadata.entries, index).key, key, capacity, needed)
+      try copyOut(try element(of: network.metadata.callers, index).key, key, capacity, needed)
     }
   }
 }

@@ -36,7 +36,7 @@ public func sode_trainer_set_metric(
   reporting { () throws(Failure) in
     try using(trainer, .trainer, "trainer") { box throws(Failure) in
       guard let metric else { return try box.trainer.setMetric(nil) }
-      try box.trainer.setMetric(try CallerMetric(metric, user_data, isLargerBetter: larger_is_better != 0, of: box.trainer.network.plan))
+      try box.trainer.setMetric(try CallerMetric(metric, user_data, isLargerBetter: larger_is_better != 0))
     }
   }
 }

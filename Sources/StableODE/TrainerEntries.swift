@@ -83,6 +83,28 @@ private func withRun(
   }
 }
 
+@_cdecl("sode_trainer_run_stream") @implementation
+public func sode_trainer_run_stream(
+  _ trainer: OpaquePointer?, _ training: OpaquePointer?, _ validation: OpaquePointer?, _ limits: UnsafePointer<sode_limits>?
+) -> sode_status {
+  reportingStatus { () throws(Failure) in
+    let limits = try CallLimits(limits)
+    return try using(trainer, .trainer, "trainer") { box throws(Failure) in
+      try using(training, .stream, "training") { stream throws(Failure) in
+        try usingOptional(validation, .dataset, "validation") { validation throws(Failure) in
+          try watching(limits) { () throws(Failure) in
+            try box.withCallback { () throws(Failure) in
+              try box.trainer.run(training: .stream(stream), validation: validation, limits: TrainingLimits(epochs: limits.epochs, watch: .current)) { event in
+                calling(back: trainer) { box.report(event) }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 /// Hands out a finer trainer and its network, or neither on failure.
 private func hand(
   _ finer: Trainer, of box: TrainerBox, _ network: UnsafeMutablePointer<OpaquePointer?>, _ trainer: UnsafeMutablePointer<OpaquePointer?>

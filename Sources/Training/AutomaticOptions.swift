@@ -3,21 +3,24 @@ import Settings
 
 /// What the choice of a trainer's automatic options goes by.
 package struct TrainingTask: Sendable {
-  /// The rows of the training data.
+  /// The rows of the training data, or those that the buffer of a stream holds.
   package let rows: Int
+  /// Whether the rows come through a stream, of which none can be held out.
+  package let isStream: Bool
   /// Whether the caller gave validation data.
   package let hasValidation: Bool
   /// The numbers of a sample's states in all layers, through which a change of the parameters acts.
   package let stateNumbers: Double
 
-  package init(rows: Int, hasValidation: Bool, stateNumbers: Double) {
+  package init(rows: Int, isStream: Bool = false, hasValidation: Bool, stateNumbers: Double) {
     self.rows = rows
+    self.isStream = isStream
     self.hasValidation = hasValidation
     self.stateNumbers = stateNumbers
   }
 
-  init(_ plan: NetworkPlan, rows: Int, hasValidation: Bool) {
-    self.init(rows: rows, hasValidation: hasValidation, stateNumbers: plan.blocks.reduce(0) { $0 + Double($1.layers) * Double($1.stateWidth) })
+  init(_ plan: NetworkPlan, rows: Int, isStream: Bool, hasValidation: Bool) {
+    self.init(rows: rows, isStream: isStream, hasValidation: hasValidation, stateNumbers: plan.blocks.reduce(0) { $0 + Double($1.layers) * Double($1.stateWidth) })
   }
 }
 
@@ -51,7 +54,7 @@ extension OptionValues {
     let (hasEpochs, patience) = (isSet("epochs"), try integer("patience"))
     let isPatient = isSet("patience") && patience > 0
     let isHeldOut = isPatient || (!hasEpochs && !isSet("patience") && task.rows >= Self.manyRows)
-    try choose("validation_fraction", .real(!task.hasValidation && isHeldOut ? min(0.1, Self.mostHeldOut / Double(task.rows)) : 0))
+    try choose("validation_fraction", .real(!task.hasValidation && !task.isStream && isHeldOut ? min(0.1, Self.mostHeldOut / Double(task.rows)) : 0))
     let fraction = try choice.real("validation_fraction")
     let validates = task.hasValidation || fraction > 0
     try choose("patience", .integer(validates && !hasEpochs ? Int64(max(5, epochs / 3)) : 0))

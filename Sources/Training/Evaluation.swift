@@ -25,41 +25,45 @@ package let evaluationBatch = 1024
 ///
 /// - Parameters:
 ///   - scores: gets the scores, for metrics.
+///   - isWeighted: whether each sample counts by its weight in the data set; a data set without weights counts each once.
 ///   - threads: 0 = as many as the affinity mask has processors. The result has the same bits for any number.
 /// - Throws: `shapeMismatch`, `incompatible` or `invalidData` when the data do not suit the network; for the first row without a result, `notFinite` or the failure of its step; `memory`.
 /// - Complexity: one forward pass; memory for one tile per thread.
-package func evaluate(_ network: Network, on dataset: Dataset, scores: EvaluatedScores? = nil, threads: Int) throws(Failure) -> Evaluation {
+package func evaluate(_ network: Network, on dataset: Dataset, scores: EvaluatedScores? = nil, isWeighted: Bool = false, threads: Int) throws(Failure) -> Evaluation {
   let snapshot = network.snapshot
   defer { withExtendedLifetime(snapshot) {} }
+  try network.requireAgreement(with: dataset, called: "the data")
   let dataset = try suited(dataset, for: network.plan, snapshot.scaling, called: "the data")
-  let (sweep, loss) = (
-    try network.withoutIdlePredictor { () throws(Failure) in
-      try Sweep(network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)
-    }, network.plan.loss(inUnitsOf: snapshot.targetScaling)
-  )
+  let loss = network.plan.loss(inUnitsOf: snapshot.targetScaling)
+  let sweep = try network.withoutIdlePredictor { () throws(Failure) in
+    try Sweep(network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)
+  }
   let pool = try WorkerPool(threads: sweep.threads)
+  let hasClasses = network.plan.loss.targetKind == .labels
+  // The weight of correctly classified samples follows from the scores.
+  let weighed = isWeighted && hasClasses && dataset.weights != nil ? try EvaluatedScores(network.plan, dataset, isWeighted: true) : nil
   var total = BatchResult()
   while total.count < dataset.count {
-    let part = try sweep.evaluate(dataset, from: total.count, snapshot.parameters, scaling: snapshot.scaling, loss: loss, scores: scores, pool: pool)
+    let part = try sweep.evaluate(dataset, from: total.count, snapshot.parameters, scaling: snapshot.scaling, loss: loss, scores: scores ?? weighed, isWeighted: isWeighted, pool: pool)
     total.lossSum += part.lossSum
     total.correct += part.correct
     total.count += part.count
     total.weight += part.weight
   }
   guard total.meanLoss.isFinite else { throw Failure(.notFinite, "the mean loss of the data is not finite") }
-  return Evaluation(
-    samples: total.count, loss: total.meanLoss, accuracy: network.plan.loss.targetKind == .labels ? total.accuracy : .nan)
+  let accuracy = hasClasses ? try weighed.map { (scores) throws(Failure) in try Accuracy().value(scores) } ?? total.accuracy : .nan
+  return Evaluation(samples: total.count, loss: total.meanLoss, accuracy: accuracy)
 }
 
 extension Sweep {
   /// The next part of an evaluation: at most `evaluationBatch` samples from `start` on.
   /// - Parameters:
-  ///   - rows: the `count` rows of the data set that are evaluated; nil for all.
+  ///   - rows: the rows of the data set that are evaluated; nil for all.
   ///   - loss: reads outputs and targets as they are scaled; nil for the network's.
   ///   - scores: gets the scores in the caller's units.
   func evaluate(
     _ dataset: Dataset, rows: RowList? = nil, from start: Int, _ parameters: Vector, scaling: DataScaling, loss: (any Loss)? = nil, scores: EvaluatedScores? = nil,
-    pool: WorkerPool
+    isWeighted: Bool = false, pool: WorkerPool
   ) throws(Failure) -> BatchResult {
     let end = min(start + evaluationBatch, rows?.count ?? dataset.count)
     let source = if let rows {
@@ -75,7 +79,9 @@ extension Sweep {
     } else {
       preconditionFailure("data set without targets")
     }
-    let result = try lossGradient(parameters, source, targets, mode: .evaluation, loss: loss, count: end - start, gradient: nil, scores: scores?.target(from: start), pool: pool)
+    let weights = isWeighted ? dataset.weights : nil
+    let weighting = LossWeighting(samples: rows == nil ? weights?[start..<end] : weights)
+    let result = try lossGradient(parameters, source, targets, mode: .evaluation, loss: loss, weighting: weighting, count: end - start, gradient: nil, scores: scores?.target(from: start), pool: pool)
     if let scores, let scaling = scaling.targets { scaleBack(scores.target(from: start, count: end - start), shift: scaling.shift, scale: scaling.scale) }
     return result
   }
@@ -90,6 +96,15 @@ extension Dataset {
   }
 }
 
+extension Network {
+  /// Refuses data whose features or classes were made by another record of columns than the network's: the same numbers would mean something else.
+  /// - Throws: `incompatible`.
+  func requireAgreement(with dataset: Dataset, called name: StaticString) throws(Failure) {
+    guard let own = try columns(), let other = dataset.columns, !own.agrees(with: other) else { return }
+    throw Failure(.incompatible, "\(name) was made with another record of columns than the network's: make it with the network's record")
+  }
+}
+
 /// A data set with its targets in the form that a network's loss reads. All numbers are checked to fit the network's precision. One target number per sample is a class label or a value.
 /// - Parameters:
 ///   - scaling: the normalization of the features and the scaling of the targets.
@@ -97,6 +112,7 @@ extension Dataset {
 /// - Throws: `shapeMismatch` if the network takes other features or targets; `invalidData` for numbers that do not fit the precision and labels that are not a class; `incompatible`.
 func suited(_ dataset: Dataset, for plan: NetworkPlan, _ scaling: DataScaling, called name: StaticString) throws(Failure) -> Dataset {
   let dataset = try dataset.replacing(features: plan.arrange(dataset.features, called: "\(name)"))
+  if plan.sequence != nil, dataset.features.isMade { throw Failure(.incompatible, "\(name) is a table, but the network takes sequences: pass them as an array") }
   try plan.checkIntake(dataset.features, scaling.features, bound: dataset.featureBound, called: name)
   switch plan.loss.targetKind {
   case .labels:
@@ -108,14 +124,14 @@ func suited(_ dataset: Dataset, for plan: NetworkPlan, _ scaling: DataScaling, c
     return dataset
   case .values:
     let suited = dataset.readAsValues
-    guard suited.targetCount == plan.outputs else {
+    guard suited.targetCount == plan.targetCount else {
       // A data set of one value per sample does not say whether they were given as [samples] or as [samples, 1].
       let given = suited.targetCount == 1 ? "one target per sample" : "targets of shape [\(dataset.count), \(suited.targetCount)]"
-      throw Failure(.shapeMismatch, "\(name) has \(given); the network's loss needs values of shape [\(dataset.count), \(plan.outputs)]")
+      throw Failure(.shapeMismatch, "\(name) has \(given); the network's loss needs values of shape [\(dataset.count), \(plan.targetCount)]\(plan.targetNote)")
     }
     // Scaled targets are small, unless they are those of other data.
     if let bound = scaling.targets?.largest(suited.valueBound), bound <= plan.precision.largest { return suited }
-    try suited.requireValues(heldBy: plan.precision)
+    try suited.requireValues(heldBy: plan.precision, within: plan.loss.targetBounds)
     return suited
   }
 }

@@ -56,7 +56,7 @@ extension Trainer {
     try copy.set("patience", .integer(0))
     // The test has no validation, and so needs no metric.
     copy.missing.metric = nil
-    let run = try TrainingRun(copy, training: training, validation: nil, limits: TrainingLimits(watch: .current))
+    let run = try TrainingRun(copy, training: .dataset(training), validation: nil, limits: TrainingLimits(watch: .current))
     let rates = (0..<steps).map { $0 == 0 ? low : $0 == steps - 1 ? high : exp2(log2(low) + (log2(high) - log2(low)) * Double($0) / Double(steps - 1)) }
     return LearningRateCurve(rates: rates, losses: try run.losses(atRates: rates))
   }

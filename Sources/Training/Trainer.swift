@@ -139,6 +139,13 @@ package final class Trainer {
   package func run(
     training: Dataset, validation: Dataset? = nil, limits: TrainingLimits = TrainingLimits(), onEvent: @escaping (TrainingEvent) -> Int32 = { _ in 0 }
   ) throws(Failure) -> Status {
+    try run(training: .dataset(training), validation: validation, limits: limits, onEvent: onEvent)
+  }
+
+  /// As `run(training:validation:limits:onEvent:)`, also for samples that come through a stream.
+  package func run(
+    training: TrainingSamples, validation: Dataset? = nil, limits: TrainingLimits = TrainingLimits(), onEvent: @escaping (TrainingEvent) -> Int32 = { _ in 0 }
+  ) throws(Failure) -> Status {
     let run: TrainingRun
     do throws(Failure) {
       run = try TrainingRun(self, training: training, validation: validation, limits: limits)

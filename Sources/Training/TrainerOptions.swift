@@ -31,7 +31,10 @@ package struct TrainerOptions: Sendable {
     OptionDescription("optimizer", .choice(optimizers.names), default: .text("adam"), automatic: true, fixed: true, "method that updates the parameters. Automatic: adamw, with all that is not set chosen to suit the data; a method that is named has fixed defaults for the rest"),
     OptionDescription(
       "metric", .choice(["automatic", "loss"] + metrics.names), default: .text("automatic"), fixed: true,
-      "figure on the validation data by which the best parameters are chosen; automatic: accuracy, or loss if the network's loss is least_squares"),
+      "figure on the validation data by which the best parameters are chosen; automatic: accuracy, or loss if the network's loss has no classes"),
+    OptionDescription(
+      "weighted_validation", .flag, default: .flag(false), fixed: true,
+      "whether the samples of the validation data count by their weights in loss, accuracy and metric; otherwise each counts once"),
     OptionDescription(
       "class_weights", .choice(["none", "balanced"]), default: .text("none"),
       "weights of the classes in the training loss. none: all samples count alike; balanced: a sample counts samples/(classes · samples of its class), so that all classes count alike"),
@@ -61,6 +64,7 @@ package struct TrainerOptions: Sendable {
   package let seed: UInt64
   package let shuffle: Bool
   package let metric: String
+  package let weightsValidation: Bool
   package let balancesClasses: Bool
   package let labelSmoothing: Double
   package let patience: Int
@@ -88,6 +92,7 @@ package struct TrainerOptions: Sendable {
     seed = UInt64(try values.integer("seed"))
     shuffle = try values.flag("shuffle")
     metric = try values.text("metric")
+    weightsValidation = try values.flag("weighted_validation")
     balancesClasses = try values.text("class_weights") == "balanced"
     labelSmoothing = try values.real("label_smoothing")
     patience = try values.integer("patience")

@@ -18,7 +18,7 @@ package struct TrainingEvent: Sendable, Equatable {
   package internal(set) var trainingLoss: Double
   /// The objective that steps minimize, as a mean over the epoch so far: the training loss plus all regularizers, for each batch before its step. Decoupled weight decay is not part of it.
   package internal(set) var objective: Double
-  /// The fraction over the epoch so far; NaN for least squares.
+  /// The fraction over the epoch so far; NaN for losses without classes.
   package internal(set) var trainingAccuracy: Double
   /// NaN without validation data, and between epochs.
   package internal(set) var validationLoss: Double

@@ -8,25 +8,26 @@ final class TrainingRun {
   let trainer: Trainer
   private let plan: NetworkPlan
   private let settings: TrainerOptions
+  /// The training data, or what the buffer of a stream holds.
   let training: Dataset
+  private let stream: SampleStream?
+  private let use: SampleStream.Use
   private let validation: Dataset?
   /// The rows that steps use, and those that are held out for validation; nil if no rows are held out.
   private let parts: (training: RowList, held: RowList)?
-  /// The samples of an epoch, and those of its validation.
-  let trainingCount: Int
   private let validationCount: Int
   private let limits: TrainingLimits
   private let clock = Stopwatch()
   private let memory: TrainerMemory
   private let scaling: DataScaling
   private let batch: Int
-  private let stepsPerEpoch: Int
   private let order: Buffer
   private let rows: UnsafeMutablePointer<Int64>
   private let sweep: Sweep
   private let evaluationSweep: Sweep?
   private let figure: ValidationFigure
-  /// The scores of the validation, if the figure needs them.
+  private let weightsValidation: Bool
+  /// The scores of the validation, if the figure or a weighted accuracy needs them.
   private let evaluated: EvaluatedScores?
   private let classWeights: ClassWeights?
   private let weighting: LossWeighting
@@ -47,38 +48,58 @@ final class TrainingRun {
   /// The failure of the last step if its batch has no finite result at `beginning` either, so that no other step lengths would have helped.
   private(set) var faultOfData: Failure?
 
-  init(_ trainer: Trainer, training: Dataset, validation: Dataset?, limits: TrainingLimits) throws(Failure) {
+  init(_ trainer: Trainer, training samples: TrainingSamples, validation: Dataset?, limits: TrainingLimits) throws(Failure) {
     try trainer.missing.require()
     let plan = trainer.network.plan
     let isFirst = trainer.memory == nil
-    let options = isFirst ? try trainer.options.choosing(for: TrainingTask(plan, rows: training.count, hasValidation: validation != nil)) : trainer.options
-    let settings = try TrainerOptions(options)
     let snapshot = trainer.network.snapshot
     defer { withExtendedLifetime(snapshot) {} }
-    let scaling = isFirst ? try Self.scaling(trainer, settings, training) : snapshot.scaling
+    let given: Dataset
+    switch samples {
+    case .dataset(let data): (given, stream) = (data, nil)
+    case .stream(let own):
+      let present = try TrainerOptions(trainer.options)
+      if present.balancesClasses { throw Failure(.incompatible, "class_weights is 'balanced', but the classes of a stream are not counted before training; set the weights yourself") }
+      stream = own
+      // At the first run, what the buffer holds says how large the batches are.
+      let batch = isFirst && !trainer.options.isSet("batch_size") && !trainer.options.isSet("optimizer") ? 1 : present.batchSize
+      let use = SampleStream.Use(network: trainer.network, normalization: snapshot.normalization, batch: batch, seed: present.seed, shuffle: present.shuffle)
+      given = try own.stand(at: trainer.state.position, ofEpoch: trainer.state.epoch, use)
+    }
+    let options = isFirst ? try trainer.options.choosing(for: TrainingTask(plan, rows: given.count, isStream: stream != nil, hasValidation: validation != nil)) : trainer.options
+    let settings = try TrainerOptions(options)
+    let scaling = isFirst ? try Self.scaling(trainer, settings, given) : snapshot.scaling
     if trainer.loss != nil, scaling.targets != nil {
       throw Failure(.incompatible, "the network's targets are scaled, which a loss of your own does not know of; remove the scaling, or use the network's loss")
     }
-    let training = try suited(training, for: plan, scaling, called: "the training data")
-    let given = try validation.map { (data) throws(Failure) in try suited(data, for: plan, scaling, called: "the validation data") }
-    parts = given == nil && settings.validationFraction > 0 ? try Self.parts(of: training, settings) : nil
-    let validation = given ?? (parts == nil ? nil : training)
+    let use = SampleStream.Use(network: trainer.network, normalization: scaling.features, batch: settings.batchSize, seed: settings.seed, shuffle: settings.shuffle)
+    try trainer.network.requireAgreement(with: given, called: "the training data")
+    if let validation { try trainer.network.requireAgreement(with: validation, called: "the validation data") }
+    let training = try suited(given, for: plan, scaling, called: "the training data")
+    let own = try validation.map { (data) throws(Failure) in try suited(data, for: plan, scaling, called: "the validation data") }
+    if stream != nil, own == nil, settings.validationFraction > 0 {
+      throw Failure(.incompatible, "validation_fraction is \(settings.validationFraction), but the samples of a stream cannot be held out; give validation data")
+    }
+    parts = own == nil && settings.validationFraction > 0 ? try Self.parts(of: training, settings) : nil
+    let validation = own ?? (parts == nil ? nil : training)
+    validationCount = parts?.held.count ?? own?.count ?? 0
     if settings.patience > 0, validation == nil {
       throw Failure(.invalidArgument, "patience is \(settings.patience) but there is no validation data, which early stopping goes by; validation_fraction holds some out")
     }
-    let trainingCount = parts?.training.count ?? training.count
-    let validationCount = parts?.held.count ?? given?.count ?? 0
-    figure = try ValidationFigure(settings.metric, own: trainer.metric, plan)
+    // The samples from memory that an epoch uses.
+    let usedCount = parts?.training.count ?? training.count
+    weightsValidation = settings.weightsValidation && validation?.weights != nil
+    figure = try ValidationFigure(settings.metric, own: trainer.metric, isWeighted: weightsValidation, plan)
     classWeights = try ClassWeights.chosen(trainer, settings, training)
     weighting = LossWeighting(samples: training.weights, classes: classWeights?.vector, smoothing: settings.labelSmoothing)
     augmentation = try ImageAugmentation(options, plan.inputShape)
-    try Self.requireSameData(trainer.state, training: trainingCount, validation: validationCount)
+    try Self.requireSameData(trainer.state, stream == nil ? usedCount : nil, validation: validationCount)
     self.trainer = trainer
+    self.use = use
     self.plan = plan
     self.settings = settings
     self.training = training
     self.validation = validation
-    (self.trainingCount, self.validationCount) = (trainingCount, validationCount)
     self.limits = limits
     (stepsBefore, millisecondsBefore) = (trainer.state.step, trainer.state.milliseconds)
     isAsGiven = trainer.state.step == 0
@@ -91,19 +112,23 @@ final class TrainingRun {
     } else {
       memory = try TrainerMemory(from: snapshot.parameters, optimizer: settings.optimizer)
     }
-    batch = min(settings.batchSize, trainingCount)
-    stepsPerEpoch = (trainingCount + batch - 1) / batch
+    batch = min(settings.batchSize, usedCount)
     try plan.checkTrainingBatch(of: batch, called: "with batch_size \(settings.batchSize) a batch")
-    try plan.checkTrainingBatch(of: (trainingCount - 1) % batch + 1, called: "with batch_size \(settings.batchSize) the last batch")
-    order = try Buffer(count: trainingCount, precision: .float64)
-    rows = order.rowNumbers(count: trainingCount)
+    if let count = stream == nil ? usedCount : stream?.count {
+      try plan.checkTrainingBatch(of: (count - 1) % batch + 1, called: "with batch_size \(settings.batchSize) the last batch")
+    }
+    // A stream has an order of its own.
+    let ordered = stream == nil ? usedCount : 0
+    order = try Buffer(count: max(ordered, 1), precision: .float64)
+    rows = order.rowNumbers(count: ordered)
     // A loss of the caller's is called only on the calling thread.
     let threads = trainer.loss != nil ? 1 : settings.threads == 0 ? availableProcessors() : settings.threads
     sweep = try Sweep(try settings.trajectoryCost.map { (cost) throws(Failure) in try plan.charged(cost) } ?? plan, batch: batch, derivative: true, features: false, threads: threads)
     evaluationSweep = validation == nil ? nil : try Sweep(plan, batch: evaluationBatch, derivative: false, threads: sweep.threads)
-    evaluated = if let validation, figure.needsScores { try EvaluatedScores(plan, try parts.map { (parts) throws(Failure) in try validation.subset(parts.held.first, count: parts.held.count) } ?? validation) } else { nil }
+    let needsScores = figure.needsScores || weightsValidation && plan.loss.targetKind == .labels
+    evaluated = if let validation, needsScores { try EvaluatedScores(plan, try parts.map { (parts) throws(Failure) in try validation.subset(parts.held.first, count: parts.held.count) } ?? validation, isWeighted: weightsValidation) } else { nil }
     pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads), watch: limits.watch)
-    objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: trainingCount)
+    objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: stream == nil ? usedCount : stream?.count ?? Self.unknownCount)
     sets = try plan.constraints(options, threads: pool.threads)
     lastEpoch = limits.epochs == 0 ? settings.epochs : min(settings.epochs, trainer.state.epoch + max(limits.epochs, 0))
     // The scores of an interrupted validation were lost with its run.
@@ -116,6 +141,8 @@ final class TrainingRun {
       trainer.knownVersion = snapshot.version
       keepConstraints()
     }
+    // Now the network's numbers mean what the data's do.
+    if let columns = training.columns, try trainer.network.columns() == nil { try trainer.network.setColumns(columns) }
   }
 
   /// The scaling of inputs and targets with which a trainer's first run begins: the network's, and what the options ask for if its parameters are still those drawn from a seed. Trained ones would compute something else with
@@ -178,7 +205,25 @@ final class TrainingRun {
 
   private var stoppedEarly: Bool { settings.patience > 0 && trainer.best.epochsWithoutImprovement >= settings.patience }
 
+  /// The samples of an epoch; nil for a stream that has not ended yet.
+  private var epochCount: Int? { stream == nil ? trainingCount : stream?.count }
+  /// The samples from memory that an epoch uses.
+  var trainingCount: Int { parts?.training.count ?? training.count }
+  /// Stands for the unknown samples of a stream: a number so large that its share of an epoch is next to nothing.
+  private static let unknownCount = 1 << 40
+
   private func trainEpoch() throws(Failure) {
+    if let stream {
+      _ = try stream.stand(at: trainer.state.position, ofEpoch: trainer.state.epoch, use)
+      while let rows = try stream.rows(use) {
+        if let count = epochCount, rows.count < batch { try plan.checkTrainingBatch(of: (count - 1) % batch + 1, called: "with batch_size \(settings.batchSize) the last batch") }
+        trainer.state.trainingCount = epochCount ?? trainer.state.position + rows.count
+        try step(rows)
+        stream.advance(by: rows.count)
+        try watch.check()
+      }
+      return
+    }
     guard trainer.state.position < trainingCount else { return }
     try orderSamples()
     trainer.state.trainingCount = trainingCount
@@ -201,17 +246,22 @@ final class TrainingRun {
     if let kept = parts?.training { try Watch.pieces(trainingCount) { for index in $0 { rows[index] = kept.first[Int(rows[index])] } } }
   }
 
-  /// Takes one step of the optimizer with one batch. If the watch ends the step, it is not taken at all, and the batch is repeated when training goes on.
+  /// Takes the next step of the epoch's order.
   func step() throws(Failure) {
-    takeAssigned()
     let start = trainer.state.position
-    let count = min(batch, trainingCount - start)
+    try step(UnsafeBufferPointer(start: UnsafePointer(rows + start), count: min(batch, trainingCount - start)))
+  }
+
+  /// Takes one step of the optimizer with one batch. If the watch ends the step, it is not taken at all, and the batch is repeated when training goes on.
+  private func step(_ rows: UnsafeBufferPointer<Int64>) throws(Failure) {
+    takeAssigned()
+    let (start, count) = (trainer.state.position, rows.count)
     let iterate = memory.iterate
     iterate.number = trainer.state.step + 1
-    iterate.rate = rate ?? settings.learningRate.rate(epoch: trainer.state.epoch, step: start / batch, stepsPerEpoch: stepsPerEpoch)
+    iterate.rate = rate ?? settings.learningRate.rate(epoch: trainer.state.epoch, step: start / batch, stepsPerEpoch: ((epochCount ?? Self.unknownCount) + batch - 1) / batch)
     let draws = plan.drawsNumbers || augmentation != nil ? Draws(seed: settings.seed, step: UInt64(iterate.number)) : nil
     let source = BatchSource(
-      features: training.features, rows: UnsafePointer(rows + start), normalization: scaling.features,
+      features: training.features, rows: rows.baseAddress, normalization: scaling.features,
       augmentation: draws.flatMap { draws in augmentation.map { StepAugmentation($0, draws) } })
     let batch = TrainingBatch(
       source: source, targets: training.targets(scaling.targets), count: count, loss: trainer.loss ?? plan.loss, weighting: weighting, draws: draws)
@@ -280,12 +330,13 @@ final class TrainingRun {
       let part: BatchResult
       do throws(Failure) {
         part = try evaluationSweep.evaluate(
-          validation, rows: parts?.held, from: trainer.state.validated, memory.iterate.parameters, scaling: scaling, loss: trainer.loss, scores: evaluated, pool: pool)
+          validation, rows: parts?.held, from: trainer.state.validated, memory.iterate.parameters, scaling: scaling, loss: trainer.loss, scores: evaluated,
+          isWeighted: weightsValidation, pool: pool)
       } catch {
         switch error.status {
         case .notFinite:
           let isOfData = try failsAtBeginning { (parameters) throws(Failure) in
-            _ = try evaluationSweep.evaluate(validation, rows: parts?.held, from: trainer.state.validated, parameters, scaling: scaling, loss: trainer.loss, pool: pool)
+            _ = try evaluationSweep.evaluate(validation, rows: parts?.held, from: trainer.state.validated, parameters, scaling: scaling, loss: trainer.loss, isWeighted: weightsValidation, pool: pool)
           }
           throw notFinite("validation loss is", error.message, validation, validationName, isOfData: isOfData)
         case .notConverged, .stepLimit: throw Failure(error.status, "\(validationName), \(error.message)")
@@ -309,18 +360,22 @@ final class TrainingRun {
   /// Chooses the iterate to keep, writes the history and turns to the next epoch.
   private func closeEpoch(_ onEvent: (TrainingEvent) -> Int32) throws(Failure) {
     guard iterateIsFinite else { throw notFinite("parameters are") }
-    var (isBest, metric) = (validation == nil, Double.nan)
+    var (isBest, metric, loss, accuracy) = (validation == nil, Double.nan, Double.nan, Double.nan)
     // Changed only after the network holds the iterate: if memory is refused before, the end of the epoch can be repeated.
     var best = trainer.best
-    if validation != nil {
+    if let validation {
       guard trainer.state.validationLossSum.isFinite else { throw notFinite("validation loss is") }
-      let loss = trainer.state.validationLossSum / Double(validationCount)
-      metric = try figure.value(loss: loss, accuracy: Double(trainer.state.validationCorrect) / Double(validationCount), evaluated)
+      let weighting = LossWeighting(samples: weightsValidation ? validation.weights : nil)
+      loss = trainer.state.validationLossSum / weighting.sum(validation.targets(nil), rows: parts?.held.first, count: validationCount)
+      if plan.loss.targetKind == .labels {
+        accuracy = if weightsValidation, let evaluated { try Accuracy().value(evaluated) } else { Double(trainer.state.validationCorrect) / Double(validationCount) }
+      }
+      metric = try figure.value(loss: loss, accuracy: accuracy, evaluated)
       isBest = best.take(loss: loss, metric: figure.isLargerBetter ? metric : -metric, epoch: trainer.state.epoch + 1)
     }
     if isBest { try trainer.publish() }
     trainer.best = best
-    let event = event(.epoch, metric: metric, isBest: isBest)
+    let event = event(.epoch, validationLoss: loss, validationAccuracy: accuracy, metric: metric, isBest: isBest)
     trainer.history.append(event)
     trainer.state.finishEpoch()
     watch.heed(onEvent(event))
@@ -330,20 +385,19 @@ final class TrainingRun {
     if trainer.state.epoch < lastEpoch { try watch.check() }
   }
 
-  private func event(_ kind: TrainingEvent.Kind, metric: Double = .nan, isBest: Bool = false) -> TrainingEvent {
+  private func event(
+    _ kind: TrainingEvent.Kind, validationLoss: Double = .nan, validationAccuracy: Double = .nan, metric: Double = .nan, isBest: Bool = false
+  ) -> TrainingEvent {
     // Time is added before a callback may save the trainer.
     finish()
     let state = trainer.state
     let hasClasses = plan.loss.targetKind == .labels
-    let validated = kind == .epoch ? Double(validationCount) : 0
     return TrainingEvent(
       kind: kind, epoch: state.epoch + (kind == .epoch ? 1 : 0), step: state.step,
-      epochFraction: Double(state.position) / Double(trainingCount), trainingLoss: state.weight > 0 || state.position == 0 ? state.lossSum / state.weight : 0,
+      epochFraction: Double(state.position) / Double(epochCount ?? Self.unknownCount), trainingLoss: state.weight > 0 || state.position == 0 ? state.lossSum / state.weight : 0,
       objective: state.weight > 0 || state.position == 0 ? state.objectiveSum / state.weight : 0,
       trainingAccuracy: hasClasses ? Double(state.correct) / Double(state.position) : .nan,
-      validationLoss: validated > 0 ? state.validationLossSum / validated : .nan,
-      validationAccuracy: validated > 0 && hasClasses ? Double(state.validationCorrect) / validated : .nan,
-      validationMetric: metric, learningRate: state.learningRate, seconds: state.milliseconds * 1e-3, work: state.work,
+      validationLoss: validationLoss, validationAccuracy: validationAccuracy, validationMetric: metric, learningRate: state.learningRate, seconds: state.milliseconds * 1e-3, work: state.work,
       isBest: isBest, level: state.level)
   }
 
@@ -370,10 +424,10 @@ final class TrainingRun {
       .notFinite, "the \(what) not finite \(place)\(reason.map { " (\($0))" } ?? "")\(advice)\(isAsGiven ? "" : ". The network holds the best iterate before that")")
   }
 
-  /// Within an epoch, training can only go on with the data with which the epoch began.
-  private static func requireSameData(_ state: TrainingState, training: Int, validation: Int) throws(Failure) {
-    if state.position > 0, state.trainingCount != training {
-      throw Failure(.state, "the last run stopped within an epoch of \(state.trainingCount) samples; this training data has \(training)")
+  /// Within an epoch, training can only go on with the data with which the epoch began. A stream looks after itself.
+  private static func requireSameData(_ state: TrainingState, _ count: Int?, validation: Int) throws(Failure) {
+    if let count, state.position > 0, state.trainingCount != count {
+      throw Failure(.state, "the last run stopped within an epoch of \(state.trainingCount) samples; this training data has \(count)")
     }
     if state.validated > validation {
       throw Failure(.state, "the last run stopped within a validation, after \(state.validated) samples; this validation data has \(validation)")

@@ -11,19 +11,20 @@ enum ValidationFigure {
   /// - Parameters:
   ///   - name: the option `metric`.
   ///   - own: a metric of the caller's, which replaces the option.
+  ///   - isWeighted: whether the samples of the validation data count by their weights.
   /// - Throws: `incompatible` if the metric needs another kind of targets than the network's.
-  init(_ name: String, own: (any Metric)?, _ plan: NetworkPlan) throws(Failure) {
+  init(_ name: String, own: (any Metric)?, isWeighted: Bool = false, _ plan: NetworkPlan) throws(Failure) {
     if let own {
       self = .metric("the caller's", own)
       return
     }
     switch name {
     case "loss": self = .loss
-    case "automatic": self = plan.loss.targetKind == .labels ? .accuracy : .loss
+    case "automatic": self = plan.loss.targetKind != .labels ? .loss : isWeighted ? .metric("accuracy", Accuracy()) : .accuracy
     default:
       let metric = try metrics(name)
       try metric.check(plan, called: name)
-      self = name == "accuracy" ? .accuracy : .metric(name, metric)
+      self = name == "accuracy" && !isWeighted ? .accuracy : .metric(name, metric)
     }
   }
 

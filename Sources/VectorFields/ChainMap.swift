@@ -12,7 +12,8 @@ package struct ChainMap: LayerMap {
   package let recordWidth: Int
   /// Two memories for values, tangents or cotangents, which take turns; one for a value that is computed again; and the scratch of the maps.
   package let scratchWidth: Int
-  private let turn: Int
+  /// Where the second memory begins, that for a value that is computed again, and the scratch of the maps.
+  private let starts: (second: Int, again: Int, rest: Int)
 
   package init(_ maps: [any LayerMap]) {
     precondition(!maps.isEmpty, "a chain of no maps")
@@ -33,13 +34,18 @@ package struct ChainMap: LayerMap {
     }
     (self.values, self.records, recordWidth) = (values, records, next)
     outputs = maps[maps.count - 1].outputs
-    turn = maps.map(\.outputs).max() ?? 0
-    scratchWidth = 3 * turn + (maps.map(\.scratchWidth).max() ?? 0)
+    func largest(_ isMeant: (Int) -> Bool) -> Int { values.indices.reduce(0) { isMeant($1) ? max($0, maps[$1].outputs) : $0 } }
+    let (even, odd) = (largest { $0 % 2 == 0 }, largest { $0 % 2 == 1 })
+    starts = (even, even + odd, even + odd + largest { values[$0] == nil })
+    scratchWidth = starts.rest + (maps.map(\.scratchWidth).max() ?? 0)
   }
 
   /// The memory that holds the value, the tangent or the cotangent after map `index`.
-  private func memory(_ scratch: Block, _ index: Int, rows: Int) -> Block { scratch.rows(index % 2 * turn..<index % 2 * turn + rows) }
-  private func rest(_ scratch: Block) -> Block { scratch.rows(3 * turn..<scratchWidth) }
+  private func memory(_ scratch: Block, after index: Int) -> Block {
+    let start = index % 2 == 0 ? 0 : starts.second
+    return scratch.rows(start..<start + maps[index].outputs)
+  }
+  private func rest(_ scratch: Block) -> Block { scratch.rows(starts.rest..<scratchWidth) }
 
   package func evaluate(_ layer: Layer, at x: Block, scale: Double, addingTo base: Block?, into out: Block, record: Block?, scratch: Block) {
     var value = x
@@ -48,7 +54,7 @@ package struct ChainMap: LayerMap {
       if index == maps.count - 1 {
         map.evaluate(layer, at: value, scale: scale, addingTo: base, into: out, record: own, scratch: rest(scratch))
       } else {
-        let next = record.flatMap { record in values[index].map { record.rows($0) } } ?? memory(scratch, index, rows: map.outputs)
+        let next = record.flatMap { record in values[index].map { record.rows($0) } } ?? memory(scratch, after: index)
         map.evaluate(layer, at: value, scale: 1, addingTo: nil, into: next, record: own, scratch: rest(scratch))
         value = next
       }
@@ -59,7 +65,7 @@ package struct ChainMap: LayerMap {
   private func input(_ layer: Layer, _ index: Int, _ x: Block, _ record: Block, _ scratch: Block) -> Block {
     guard index > 0 else { return x }
     if let place = values[index - 1] { return record.rows(place) }
-    let value = scratch.rows(2 * turn..<2 * turn + maps[index - 1].outputs)
+    let value = scratch.rows(starts.again..<starts.again + maps[index - 1].outputs)
     maps[index - 1].computeAgain(layer, at: input(layer, index - 1, x, record, scratch), record: record.rows(records[index - 1]), into: value)
     return value
   }
@@ -73,7 +79,7 @@ package struct ChainMap: LayerMap {
       if index == maps.count - 1 {
         map.pushforward(layer, direction: direction, at: at, record: own, tangent: tangent, scale: scale, addingTo: base, into: out, scratch: rest(scratch))
       } else {
-        let next = memory(scratch, index, rows: map.outputs)
+        let next = memory(scratch, after: index)
         map.pushforward(layer, direction: direction, at: at, record: own, tangent: tangent, scale: 1, addingTo: nil, into: next, scratch: rest(scratch))
         tangent = next
       }
@@ -89,7 +95,7 @@ package struct ChainMap: LayerMap {
       if index == 0 {
         map.pullback(layer, at: at, record: own, scale: factor, cotangent: cotangent, addingTo: base, into: q, gradient: gradient, scratch: rest(scratch))
       } else {
-        let next = memory(scratch, index, rows: at.rows)
+        let next = memory(scratch, after: index - 1)
         map.pullback(layer, at: at, record: own, scale: factor, cotangent: cotangent, addingTo: nil, into: next, gradient: gradient, scratch: rest(scratch))
         cotangent = next
       }

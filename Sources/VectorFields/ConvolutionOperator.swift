@@ -97,8 +97,10 @@ package final class ConvolutionOperator: LinearOperator {
 
   package func rowSums() throws(Failure) -> RowSums { try RowSums(geometry) }
 
-  /// The packed weights of both directions; and the kernel that they are packed from, where the field multiplies by another one than its tensor.
-  package var preparedCount: Int { forwardCount + transposedCount + geometry.weightCount }
+  /// The packed weights of both directions, and the kernel that was made of the tensor and that they are packed from.
+  package var preparedCount: Int { copiedCount + geometry.weightCount }
+  /// The packed weights of both directions; they are packed from the tensor.
+  package var copiedCount: Int { forwardCount + transposedCount }
 
   package func checkSquare() throws(Failure) { try geometry.checkSquare() }
 
@@ -107,7 +109,7 @@ package final class ConvolutionOperator: LinearOperator {
   }
 
   private func made(_ prepared: UnsafeMutableRawPointer) -> Vector {
-    Vector(prepared + (forwardCount + transposedCount) * precision.byteCount, count: geometry.weightCount, precision: precision)
+    Vector(prepared + copiedCount * precision.byteCount, count: geometry.weightCount, precision: precision)
   }
 
   package func prepareCopy(of tensor: UnsafeMutableRawPointer, into prepared: UnsafeMutableRawPointer) { pack(self.tensor(tensor), into: prepared) }

@@ -27,6 +27,11 @@ package struct LayerPlan: Sendable {
     }
   }
 
+  private struct PreparedOperator {
+    let place: OperatorPlace
+    let preparation: Preparation
+  }
+
   /// Rows of the state.
   package let width: Int
   /// The extents of the state.
@@ -40,7 +45,7 @@ package struct LayerPlan: Sendable {
   /// Whether a sample's result depends on the other samples of its batch while training.
   package private(set) var couplesSamples = false
   private let configuration: FieldConfiguration
-  private var prepared: [(place: OperatorPlace, preparation: Preparation)] = []
+  private var prepared: [PreparedOperator] = []
   private var count = 0
   private var isNeededForTraining = false
 
@@ -68,14 +73,16 @@ package struct LayerPlan: Sendable {
     let place: OperatorPlace
     switch preparation {
     case .nothing: return OperatorPlace(linearOperator, tensor: tensor, use: .itself, weightUse: weightUse, preparedOffset: nil)
-    case .copy: place = OperatorPlace(linearOperator, tensor: tensor, use: .itself, weightUse: weightUse, preparedOffset: nextOffset)
+    case .copy:
+      place = OperatorPlace(linearOperator, tensor: tensor, use: .itself, weightUse: weightUse, preparedOffset: nextOffset)
+      count += linearOperator.copiedCount
     case .antisymmetric, .symmetric:
       place = OperatorPlace(linearOperator, tensor: tensor, use: .made, weightUse: weightUse, preparedOffset: nextOffset)
       isNeededForTraining = true
       gradientNeedsFinish = true
+      count += linearOperator.preparedCount
     }
-    count += linearOperator.preparedCount
-    prepared.append((place, preparation))
+    prepared.append(PreparedOperator(place: place, preparation: preparation))
     return place
   }
 
@@ -134,9 +141,10 @@ package struct LayerPlan: Sendable {
   /// Prepares the operators of one layer; or for a direction their tangents, without constants, and without copies that only single samples need.
   package func prepare(_ layer: Layer, asDirection: Bool) {
     guard let base = layer.prepared else { return }
-    for (place, preparation) in prepared {
+    for each in prepared {
+      let place = each.place
       guard let tensor = layer.tensors[place.tensor], let offset = place.preparedOffset else { continue }
-      switch preparation {
+      switch each.preparation {
       case .nothing: break
       case .copy: if !asDirection || place.linearOperator.needsPreparation { place.linearOperator.prepareCopy(of: tensor, into: base + offset) }
       case .antisymmetric(let damping): place.linearOperator.prepareAntisymmetric(tensor, damping: asDirection ? 0 : damping, into: base + offset)
@@ -147,9 +155,10 @@ package struct LayerPlan: Sendable {
 
   /// Turns the accumulated gradients of the prepared operators, which lie in the places of the tensors, into the gradients of the tensors.
   package func finishGradient(_ gradient: Layer) {
-    for (place, preparation) in prepared {
+    for each in prepared {
+      let place = each.place
       guard let tensor = gradient.tensors[place.tensor] else { continue }
-      switch preparation {
+      switch each.preparation {
       case .nothing, .copy: break
       case .antisymmetric: place.linearOperator.antisymmetrizeGradient(tensor)
       case .symmetric: place.linearOperator.symmetrizeGradient(tensor)

@@ -51,8 +51,10 @@ package protocol LinearOperator: AnyObject, Sendable {
   /// - Throws: `.incompatible`, with the reason, if they do not bound the norm of W.
   func rowSums() throws(Failure) -> RowSums
 
-  /// Numbers of W in prepared form, which has the layout that products need.
+  /// Numbers of an operator in prepared form, which has the layout that products need.
   var preparedCount: Int { get }
+  /// Numbers of W itself in prepared form. They may be fewer, because nothing is made of W.
+  var copiedCount: Int { get }
   /// - Throws: `.incompatible`, with the reason, if ½(W − Wᵀ) and ½(W + Wᵀ) are not operators of this form.
   func checkSquare() throws(Failure)
   /// prepared = W.
@@ -69,6 +71,7 @@ package protocol LinearOperator: AnyObject, Sendable {
 
 extension LinearOperator {
   package var needsPreparation: Bool { false }
+  package var copiedCount: Int { preparedCount }
   package var scratchWidth: Int { 0 }
   package var normGrowth: Double { 1 }
   package var normNumbers: Int { 0 }

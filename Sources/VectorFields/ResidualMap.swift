@@ -7,29 +7,25 @@ package struct ResidualMap: LayerMap {
   private let shortcut: any LayerMap
   private let branch: any LayerMap
   private let remembers: Bool
-  private let inputs: Int
 
-  /// - Parameters:
-  ///   - inputs: the rows of x.
-  ///   - remembers: whether S(x) follows behind the sum.
-  package init(_ shortcut: any LayerMap, _ branch: any LayerMap, inputs: Int, remembers: Bool) {
+  /// - Parameter remembers: whether S(x) follows behind the sum.
+  package init(_ shortcut: any LayerMap, _ branch: any LayerMap, remembers: Bool) {
     precondition(shortcut.outputs == branch.outputs, "a shortcut of another shape than its branch")
     self.shortcut = shortcut
     self.branch = branch
-    self.inputs = inputs
     self.remembers = remembers
   }
 
   private var rows: Int { branch.outputs }
   package var outputs: Int { remembers ? 2 * rows : rows }
   package var recordWidth: Int { shortcut.recordWidth + branch.recordWidth }
-  /// A copy of the cotangent, or S(x); the scratch of the maps; and the cotangent of x where nobody wants it.
-  package var scratchWidth: Int { rows + max(shortcut.scratchWidth, branch.scratchWidth) + inputs }
+  /// A copy of the cotangent, or S(x); and the scratch of the maps.
+  package var scratchWidth: Int { rows + max(shortcut.scratchWidth, branch.scratchWidth) }
 
   private func shortcutRecord(_ record: Block) -> Block { record.rows(0..<shortcut.recordWidth) }
   private func branchRecord(_ record: Block) -> Block { record.rows(shortcut.recordWidth..<recordWidth) }
   private func own(_ scratch: Block) -> Block { scratch.rows(0..<rows) }
-  private func rest(_ scratch: Block) -> Block { scratch.rows(rows..<scratchWidth - inputs) }
+  private func rest(_ scratch: Block) -> Block { scratch.rows(rows..<scratchWidth) }
 
   /// Writes base + scale·S and base + scale·(S + f), where `s` holds S and `addBranch` adds scale·f to a block.
   private func write(_ s: Block, scale: Double, _ base: Block?, _ out: Block, addBranch: (Block) -> Void) {
@@ -67,10 +63,5 @@ package struct ResidualMap: LayerMap {
       layer, at: x, record: shortcutRecord(record), scale: scale, cotangent: sum, addingTo: base, into: q, gradient: gradient, scratch: rest(scratch))
     branch.pullback(
       layer, at: x, record: branchRecord(record), scale: scale, cotangent: given, addingTo: q, into: q, gradient: gradient, scratch: rest(scratch))
-  }
-
-  package func accumulateGradient(_ layer: Layer, at x: Block, record: Block, cotangent p: Block, gradient: Layer, scratch: Block) {
-    let unwanted = scratch.rows(scratchWidth - inputs..<scratchWidth)
-    pullback(layer, at: x, record: record, scale: 1, cotangent: p, addingTo: nil, into: unwanted, gradient: gradient, scratch: scratch)
   }
 }

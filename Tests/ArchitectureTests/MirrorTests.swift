@@ -60,6 +60,10 @@ struct MirrorTests {
     "Sources/Integrators/SampleClock.swift": "internal to AdaptiveSolve, whose tests see every sample's time and steps",
     "Sources/Integrators/SolveRoom.swift": "internal memory of AdaptiveSolve, whose tests run it at every width",
     "Sources/Networks/ReadoutPreconditioner.swift": "internal to ReadoutSweep, whose tests solve with it",
+    "Sources/Datasets/Tables/CategoryCodes.swift": "internal to EncodedRows, whose tests look up texts, integers, booleans and dictionaries",
+    "Sources/Datasets/Tables/TableGatherer.swift": "internal to EncodedRows, whose tests make tiles of any rows",
+    "Sources/Training/Streaming/SampleBuffer.swift": "internal to SampleStream, whose tests train from its places",
+    "Sources/Training/Streaming/SampleSource.swift": "a protocol: SampleStreamTests, and StreamEntriesTests for the sources of C",
     "Sources/Training/Objective.swift": "protocols: BatchObjectiveTests and every optimizer's tests",
     "Sources/LinearAlgebra/Kernels.swift": "internal choice of a table: InstructionSetTests sees it from outside",
   ]

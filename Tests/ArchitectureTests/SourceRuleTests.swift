@@ -42,7 +42,7 @@ struct SourceRuleTests {
     let long = try paths.compactMap { path in
       let lines = try Repository.text(path).split(separator: "\n", omittingEmptySubsequences: false).count
       // The public header is one file by rule and carries its whole specification.
-      return lines > (path == "include/stableode.h" ? 900 : 600) ? "\(path): \(lines) lines" : nil
+      return lines > (path == "include/stableode.h" ? 1000 : 600) ? "\(path): \(lines) lines" : nil
     }
     #expect(long == [])
   }

@@ -8,12 +8,13 @@ import Testing
   /// Each sample's first failure by its number in the batch, over all tiles; padding has none.
   @Test func keepsEachSamplesFirstFailureUntilCleared() {
     let log = StepLog()
+    #expect(!log.hasFailed)
     log.samples = 32..<40
     log.fail(column: 5, Failure(.notConverged, "first of 37"))
     log.fail(column: 5, Failure(.stepLimit, "second of 37"))
     log.fail(column: 2, Failure(.stepLimit, "34"))
     log.fail(column: 8, Failure(.stepLimit, "padding"))
-    #expect(log.failedSamples == [34, 37])
+    #expect(log.hasFailed && log.failedSamples == [34, 37])
     log.samples = 0..<32
     #expect(log.failedSamples.isEmpty)
     log.fail(column: 31, Failure(.notFinite, "31"))
@@ -21,7 +22,7 @@ import Testing
     #expect(log.first == SampleFailure(sample: 31, Failure(.notFinite, "31")))
     #expect(log.failures == [31: Failure(.notFinite, "31"), 34: Failure(.stepLimit, "34"), 37: Failure(.notConverged, "first of 37")])
     log.clear()
-    #expect(log.first == nil && log.failures.isEmpty && log.evaluations == 0)
+    #expect(!log.hasFailed && log.first == nil && log.failures.isEmpty && log.evaluations == 0)
   }
 
   /// Finds columns with a NaN or an infinity, and in float32 those with numbers that are too large, but not padding.

@@ -44,6 +44,30 @@ extension KernelSweeps {
       }
     }
 
+    /// Rows with gaps between them give the same bits, and what lies in the gaps stays.
+    @Test(arguments: Precision.allCases)
+    func rowsWithGaps(_ precision: Precision) throws {
+      for level in levels {
+        for n in [5, 16, 39] {
+          let distance = n + 3
+          let (k, m) = (try Numbers(n * n, precision, seed: 1), try Numbers(n * n, precision))
+          let (wideK, wideM) = (try Numbers(n * distance, precision, seed: 2), try Numbers(n * distance, precision, seed: 3))
+          let before = wideM.values
+          for i in 0..<n {
+            for j in 0..<n { wideK[i * distance + j] = k[i * n + j] }
+          }
+          func wide(_ x: Numbers) -> Matrix { Matrix(x.buffer.base, rows: n, columns: n, rowStride: distance, columnStride: 1, precision: precision) }
+          withInstructionSet(level) {
+            antisymmetrize(Matrix(k.buffer.base, rows: n, columns: n, precision: precision), damping: 0.25, into: Matrix(m.buffer.base, rows: n, columns: n, precision: precision))
+            antisymmetrize(wide(wideK), damping: 0.25, into: wide(wideM))
+          }
+          for i in 0..<n {
+            for j in 0..<distance { #expect(wideM[i * distance + j] == (j < n ? m[i * n + j] : before[i * distance + j]), "\(level.name) \(n)") }
+          }
+        }
+      }
+    }
+
     /// If neither stride is 1, the path for single numbers is used.
     @Test func anyStrides() throws {
       let (k, m) = (try Numbers(50, .float64), try Numbers(25, .float64))

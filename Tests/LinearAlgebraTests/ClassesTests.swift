@@ -27,6 +27,25 @@ struct ClassesTests {
     #expect(Array(out.values[..<3]) == [1, 1, 0])
   }
 
+  /// Each score by itself: 1 where it is positive. The rows before and the numbers beside the target's columns stay.
+  @Test(arguments: Precision.allCases)
+  func scattersTheSignsOfTheScores(_ precision: Precision) throws {
+    let scores = try Numbers(2 * 16, precision)
+    for (sample, column) in [[1.0, -3], [0, 4]].enumerated() { for (row, score) in column.enumerated() { scores[row * 16 + sample] = score } }
+    let out = try Numbers(Array(repeating: 7, count: 9), .float64)
+    let target = MutableTensorView(out.buffer.base, type: .float64, rows: 3, columns: 2, rowStride: 3, columnStride: 1)
+    scatterSigns(scores.block(rows: 2, columns: 16), count: 2, to: target, startRow: 1)
+    #expect(out.values == [7, 7, 7, 1, 0, 7, 0, 1, 7])
+  }
+
+  @Test func sumsTheWeightsOfClassesByLabel() throws {
+    let scores = try Numbers(16, .float64)
+    (scores[0], scores[1], scores[2]) = (1, -1, 2)
+    let (sums, weights) = (try Numbers([0, 0, 0, 0], .float64), try Numbers([0.5, 2, 4], .float64))
+    countClasses(scores.block(rows: 1, columns: 16), labels: [1, 1, 0], weights: weights.vector, count: 3, addingTo: sums.vector)
+    #expect(sums.values == [0, 4, 2, 0.5])
+  }
+
   /// Classes 1, 0, 2 of labels 1, 2, 2; with one row the sign decides between two classes.
   @Test(arguments: Precision.allCases)
   func countsClassesByLabel(_ precision: Precision) throws {

@@ -2,13 +2,40 @@ import LinearAlgebra
 import Testing
 
 struct RankStatisticsTests {
-  private func area(_ scores: [Double], _ labels: [Int32], positive: Int32 = 1) throws -> Double? {
-    let numbers = try Numbers(scores.count, .float64)
-    for (index, score) in scores.enumerated() { numbers[index] = score }
+  private func area(_ scores: [Double], _ labels: [Int32], positive: Int32 = 1, weights: [Double]? = nil) throws -> Double? {
+    let (numbers, weights) = (try Numbers(scores, .float64), try weights.map { try Numbers($0, .float64) })
     let order = try Buffer(count: scores.count, precision: .float64)
     return try withExtendedLifetime((numbers, order)) {
-      try areaUnderCurve(numbers.vector, labels: labels, positive: positive, order: order.rowNumbers(count: scores.count))
+      try areaUnderCurve(numbers.vector, weights: weights?.vector, order: order.rowNumbers(count: scores.count)) { labels[$0] == positive }
     }
+  }
+
+  private func precision(_ scores: [Double], _ labels: [Int32], weights: [Double]? = nil) throws -> Double? {
+    let (numbers, weights) = (try Numbers(scores, .float64), try weights.map { try Numbers($0, .float64) })
+    let order = try Buffer(count: scores.count, precision: .float64)
+    return try withExtendedLifetime((numbers, order)) {
+      try averagePrecision(numbers.vector, weights: weights?.vector, order: order.rowNumbers(count: scores.count)) { labels[$0] == 1 }
+    }
+  }
+
+  /// The example of scikit-learn's average_precision_score: the positives at ranks 1 and 3 have precisions 1 and 2/3. Equal scores enter together.
+  @Test func averagePrecisionOfSmallCases() throws {
+    #expect(abs(try #require(try precision([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])) - 5.0 / 6) < 1e-15)
+    #expect(try precision([1, 1, 1, 1], [1, 0, 0, 0]) == 0.25)
+    #expect(try precision([1, 2], [0, 0]) == nil && precision([.nan, 2], [0, 1]) == nil)
+    #expect(try precision([3, 2, 1], [1, 1, 1]) == 1)
+  }
+
+  /// Integer weights count as repeated samples do.
+  @Test func weightsAreRepetitions() throws {
+    let (scores, labels): ([Double], [Int32]) = ([0.5, 0.5, 0.7, 0.1, 0.7], [1, 0, 1, 0, 0])
+    let times = [2, 3, 1, 0, 2]
+    let repeated = times.enumerated().flatMap { Array(repeating: $0.offset, count: $0.element) }
+    let weights = times.map(Double.init)
+    #expect(try area(scores, labels, weights: weights) == area(repeated.map { scores[$0] }, repeated.map { labels[$0] }))
+    let (a, b) = (try #require(try precision(scores, labels, weights: weights)), try #require(try precision(repeated.map { scores[$0] }, repeated.map { labels[$0] })))
+    #expect(abs(a - b) < 1e-15)
+    #expect(try area([1, 2], [0, 1], weights: [0, 1]) == nil)
   }
 
   /// Of the four pairs of a positive and a negative, 0.35 > 0.1, 0.8 > 0.1 and 0.8 > 0.4 are in order: 3/4 (the example of scikit-learn's roc_auc_score).

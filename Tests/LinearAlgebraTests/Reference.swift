@@ -17,6 +17,10 @@ final class Numbers {
     var random = RandomStream(seed: seed)
     random.uniform(into: vector, low: low, high: high)
   }
+  convenience init(_ values: [Double], _ precision: Precision) throws {
+    try self.init(values.count, precision)
+    for (index, value) in values.enumerated() { self[index] = value }
+  }
   var vector: Vector { buffer.vector(count: count, precision: precision) }
   var values: [Double] { (0..<count).map { vector.load($0) } }
   subscript(i: Int) -> Double {

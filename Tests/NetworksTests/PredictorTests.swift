@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 import Networks
 import Settings
@@ -61,6 +62,10 @@ import VectorFields
       for row in probabilities.rows(of: 4) { #expect(abs(row.reduce(0, +) - 1) < 4 * precision.epsilon && row.allSatisfy { $0 > 0 }) }
     case "logistic":
       #expect(largestDifference(probabilities.values, scores.values.map { plainActivation(.sigmoid, $0).value }) < 4 * precision.epsilon)
+    case "multilabel_logistic":
+      #expect(largestDifference(probabilities.values, scores.values.map { plainActivation(.sigmoid, $0).value }) < 4 * precision.epsilon)
+    case "poisson":
+      for (mean, score) in zip(probabilities.values, scores.values) { #expect(abs(mean - exp(score)) < 8 * precision.epsilon * mean) }
     default: #expect(probabilities.bits == scores.bits)
     }
     // The bits are also the same for the sample alone.
@@ -72,6 +77,9 @@ import VectorFields
     let expected = try batch.predict(.scores).rows(of: 4).map { row in Double(row.firstIndex(of: row.max() ?? 0) ?? -1) }
     #expect(try batch.predict(.classes).values == expected)
     #expect(Set(expected).count > 1)
+    let labels = try Self.batch(Self.text("dense", .float32, loss: "multilabel_logistic"), samples: 37)
+    let signs = try labels.predict(.scores).values.map { $0 > 0 ? 1.0 : 0 }
+    #expect(try labels.predict(.classes).values == signs && labels.predict(.classes, threads: 2).values == signs)
     let binary = try Self.batch(Self.text("dense", .float32, loss: "logistic"), samples: 37)
     #expect(try binary.predict(.classes).values == (try binary.predict(.scores)).values.map { $0 > 0 ? 1 : 0 })
   }

@@ -35,7 +35,8 @@ package final class DerivativeCase {
     axpy(1, noise.vector, addingTo: parameters.vector)
     features = try Numbers.normal(samples * plan.inputs, plan.precision, seed: seed + 2)
     labels = (0..<samples).map { Int32($0 * 5 % max(plan.classes, 1)) }
-    values = try Numbers.normal(samples * plan.outputs, plan.precision, seed: seed + 3)
+    values = try Numbers.normal(samples * plan.targetCount, plan.precision, seed: seed + 3)
+    plan.loss.keepTargets(values)
     sweep = try Sweep(plan, batch: samples, derivative: true, memory: memory, threads: 1)
     tangents = try TangentSweep(plan)
     pool = try WorkerPool(threads: 1)
@@ -57,7 +58,7 @@ package final class DerivativeCase {
   private func run(_ parameters: Numbers, gradient: Numbers?) throws -> Double {
     let loss = try labels.withUnsafeBufferPointer { labels in
       try labels.baseAddress.map {
-        let targets = network.plan.loss.targetKind == .labels ? Targets.labels($0) : .values(values.view(rows: samples, columns: network.plan.outputs))
+        let targets = network.plan.loss.targetKind == .labels ? Targets.labels($0) : .values(values.view(rows: samples, columns: network.plan.targetCount))
         return try sweep.lossGradient(parameters.vector, source(features), targets, count: samples, gradient: gradient?.vector, draws: draws, pool: pool).meanLoss
       }
     }

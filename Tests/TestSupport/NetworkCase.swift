@@ -28,6 +28,14 @@ package func isCertain(_ body: () throws -> Bool) -> Bool {
   do { return try body() } catch { preconditionFailure("\(error)") }
 }
 
+extension Loss {
+  /// Moves numbers into the bounds of the loss's targets.
+  package func keepTargets(_ values: Numbers) {
+    guard let bounds = targetBounds else { return }
+    for index in 0..<values.count { values[index] = min(max(values[index], bounds.lowerBound), bounds.upperBound) }
+  }
+}
+
 /// A batch of normally distributed samples with labels or values, and its losses and gradients for any number of threads and any parameters.
 package final class BatchCase {
   package let network: Network
@@ -42,7 +50,8 @@ package final class BatchCase {
     let plan = network.plan
     features = try Numbers.normal(samples * plan.inputs, plan.precision, seed: seed)
     labels = (0..<samples).map { Int32($0 * 7 % max(plan.classes, 1)) }
-    values = try Numbers.normal(samples * plan.outputs, plan.precision, seed: seed + 1)
+    values = try Numbers.normal(samples * plan.targetCount, plan.precision, seed: seed + 1)
+    plan.loss.keepTargets(values)
   }
 
   package var view: TensorView { features.view(rows: samples, columns: network.plan.inputs) }
@@ -62,7 +71,7 @@ package final class BatchCase {
     let result = try withExtendedLifetime((snapshot, sweep, pool)) {
       try Array(labels[range]).withUnsafeBufferPointer { labels -> BatchResult in
         guard let labels = labels.baseAddress else { return BatchResult() }
-        let targets: Targets = plan.loss.targetKind == .labels ? .labels(labels) : .values(values.view(rows: samples, columns: plan.outputs).rows(range))
+        let targets: Targets = plan.loss.targetKind == .labels ? .labels(labels) : .values(values.view(rows: samples, columns: plan.targetCount).rows(range))
         return try sweep.lossGradient(
           snapshot.parameters, BatchSource(features: view.rows(range), normalization: snapshot.normalization), targets, mode: mode, count: range.count,
           gradient: gradient?.vector, draws: draws, pool: pool)
@@ -75,7 +84,7 @@ package final class BatchCase {
   package func predict(_ kind: PredictionKind = .scores, range: Range<Int>? = nil, maximumBatch: Int? = nil, threads: Int = 1) throws -> Numbers {
     let range = range ?? 0..<samples
     let plan = network.plan
-    let columns = kind == .classes ? 1 : plan.outputs
+    let columns = kind == .classes ? plan.classColumns : plan.outputs
     let out = try Numbers(range.count * columns, plan.precision)
     let predictor = try Predictor(network, maximumBatch: maximumBatch ?? range.count, threads: threads)
     let pool = predictor.threads > 1 ? try WorkerPool(threads: predictor.threads) : nil

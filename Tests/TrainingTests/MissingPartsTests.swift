@@ -8,7 +8,7 @@ import Training
 /// The network's own loss, passed like a caller's loss.
 private struct OwnLoss: Loss {
   let own: any Loss
-  var targetKind: TargetKind { own.targetKind }
+  var outputKind: OutputKind { own.outputKind }
   func check(outputs: Int) throws(Failure) { try own.check(outputs: outputs) }
   func classes(outputs: Int) -> Int { own.classes(outputs: outputs) }
   func link(_ scores: Block, into out: Block) { own.link(scores, into: out) }

@@ -74,6 +74,16 @@ import VectorFields
     #expect(made.algorithm == .winograd && made.needsPreparation)
   }
 
+  /// The prepared form of W itself has no room for a kernel made of it, and writes to none.
+  @Test(arguments: cases, Precision.allCases) func copiesTakeNoRoomForAMadeKernel(_ test: Case, _ precision: Precision) throws {
+    let made = try test.make(precision)
+    let count = made.shape.reduce(1, *)
+    #expect(made.preparedCount == made.copiedCount + count)
+    let (tensor, prepared) = (try Numbers.normal(count, precision, seed: 1), try Numbers(Array(repeating: 7, count: made.preparedCount), precision))
+    made.prepareCopy(of: tensor.vector.base, into: prepared.vector.base)
+    #expect(prepared.values[made.copiedCount...].allSatisfy { $0 == 7 } && prepared.values[..<made.copiedCount].contains { $0 != 7 })
+  }
+
   /// base + 0.5·σ(Wx + b) and the slopes, for W and Wᵀ, of a sample alone and of tiles, equal those of the dense matrix.
   @Test(arguments: cases, Precision.allCases) func productsAreThoseOfTheMatrix(_ test: Case, _ precision: Precision) throws {
     let made = try test.make(precision)

@@ -29,18 +29,18 @@ NETWORK: dict[str, Any] = dict(inputs=784, outputs=10, opening="dense", width=12
 TRAINING: dict[str, Any] = dict(optimizer="adamw", learning_rate=2e-3, weight_decay=1e-2, schedule="cosine", batch_size=128)
 
 
-def read(folder, name):
+def read(folder: str | Path, name: str) -> stableode.Dataset:
     """The data set of the two files whose names begin with `name`."""
     return stableode.Dataset.idx(Path(folder) / f"{name}-images-idx3-ubyte.gz", Path(folder) / f"{name}-labels-idx1-ubyte.gz")
 
 
-def train(field, epochs, folder):
+def train(field: str, epochs: int, folder: str) -> stableode.Network:
     """A network trained on the first 55 000 training images; the last 5 000 determine the best epoch."""
     images = read(folder, "train")
     network = stableode.Network(**NETWORK, **DYNAMICS[field])
     network.normalization = 0.0, 1.0 / 255.0
 
-    def on_progress(progress):
+    def on_progress(progress: stableode.Progress) -> None:
         if progress.kind == "epoch":
             print(
                 f"epoch {progress.epoch:2}  loss {progress.training_loss:.4f}  training {100 * progress.training_accuracy:.2f} %"
@@ -52,7 +52,7 @@ def train(field, epochs, folder):
     return network
 
 
-def compare(network, images, path):
+def compare(network: stableode.Network, images: numpy.ndarray, path: str) -> None:
     """Asserts that the scores of `images` equal those in the file, bit for bit."""
     scores = network.scores(images)
     theirs = numpy.fromfile(path, "<f4").reshape(scores.shape)
@@ -61,7 +61,7 @@ def compare(network, images, path):
     print(f"{scores.size} scores are the same as those in {path}, bit for bit")
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="learn Fashion-MNIST, or test a saved model on it")
     parser.add_argument("--field", choices=DYNAMICS, default="hamiltonian")
     parser.add_argument("--epochs", type=int, default=10)

@@ -18,12 +18,12 @@ CLASSES = ["T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt"
 SHOWN = [0, 4, 8, 12, 16, 20]
 
 
-def read(folder, name):
+def read(folder: str | Path, name: str) -> stableode.Dataset:
     """The data set of the two files whose names begin with `name`."""
     return stableode.Dataset.idx(Path(folder) / f"{name}-images-idx3-ubyte.gz", Path(folder) / f"{name}-labels-idx1-ubyte.gz")
 
 
-def draw(image, states, label, output):
+def draw(image: numpy.ndarray, states: numpy.ndarray, label: int, output: Path) -> None:
     """The image on the left, then a row for each shown layer and a column for each channel."""
     import matplotlib
 
@@ -46,7 +46,7 @@ def draw(image, states, label, output):
     figure.savefig(output, dpi=70)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="draw the hidden images of a near-identity network")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--samples", type=int, default=60000, help="training images")

@@ -19,7 +19,7 @@ import stableode
 STAGE: dict[str, Any] = dict(field="gradient_flow", operator="convolution", integrator="leapfrog", layers=6, horizon=3.0)
 
 
-def make_network():
+def make_network() -> stableode.Network:
     """A network of 74 010 parameters that takes raw pixels."""
     blocks: list[Any] = [dict(connector="convolution", channels=8, activation="tanh"), STAGE]
     for channels in (16, 32):
@@ -28,19 +28,19 @@ def make_network():
     return stableode.Network(input_shape=[1, 28, 28], outputs=10, seed=1, blocks=blocks)
 
 
-def read(folder, name):
+def read(folder: str | Path, name: str) -> stableode.Dataset:
     """The data set of the two files whose names begin with `name`."""
     return stableode.Dataset.idx(Path(folder) / f"{name}-images-idx3-ubyte.gz", Path(folder) / f"{name}-labels-idx1-ubyte.gz")
 
 
-def show(progress):
+def show(progress: stableode.Progress) -> None:
     if progress.kind == "epoch":
         print(
             f"epoch {progress.epoch:2}  loss {progress.training_loss:.4f}  training {100 * progress.training_accuracy:.2f} %  {progress.seconds:.0f} s", flush=True
         )
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="train a convolutional leapfrog network on Fashion-MNIST")
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--samples", type=int, default=60000, help="training images")

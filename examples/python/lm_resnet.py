@@ -20,12 +20,12 @@ EXAMPLES = Path(__file__).resolve().parents[1]
 NAMES = {"resnet_20": "ResNet-20", "lm_resnet_20": "LM-ResNet-20"}
 
 
-def read(folder, name):
+def read(folder: str | Path, name: str) -> stableode.Dataset:
     """The data set of the two files whose names begin with `name`."""
     return stableode.Dataset.idx(Path(folder) / f"{name}-images-idx3-ubyte.gz", Path(folder) / f"{name}-labels-idx1-ubyte.gz")
 
 
-def train(architecture, training, epochs):
+def train(architecture: str, training: stableode.Dataset, epochs: int) -> stableode.Network:
     network = stableode.Network(architecture=architecture, input_shape=[1, 28, 28], outputs=10, seed=1)
     network.fit_normalization(training)
     network.fit(
@@ -35,12 +35,12 @@ def train(architecture, training, epochs):
     return network
 
 
-def trained_k(network):
+def trained_k(network: stableode.Network) -> numpy.ndarray:
     """The k of all blocks, in the order of the layers."""
     return numpy.concatenate([tensor.ravel() for name, tensor in network.parameters.items() if name.endswith(".k")])
 
 
-def draw(output):
+def draw(output: Path) -> None:
     """Test accuracy over training, a line for each network with the range of its seeds, and k over the blocks."""
     import matplotlib
 
@@ -68,7 +68,7 @@ def draw(output):
     print(output)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="LM-ResNet-20 beside ResNet-20 on Fashion-MNIST")
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--samples", type=int, default=4000, help="training images")

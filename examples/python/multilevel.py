@@ -38,24 +38,24 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
 SCALES = {0.5: ":", 1.0: "-", 2.0: "--"}
 
 
-def layers(network):
-    return network.specification["blocks"][0]["layers"]
+def layers(network: stableode.Network) -> int:
+    return int(network.specification["blocks"][0]["layers"])
 
 
-def save(figure, path):
+def save(figure: Any, path: Path) -> None:
     figure.savefig(path, dpi=110)
     Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)  # a third of the size
     print(f"{path}: {path.stat().st_size / 1024:.0f} KiB")
 
 
-def draw_levels(path, training, validation):
+def draw_levels(path: Path, training: stableode.Dataset, validation: stableode.Dataset) -> Any:
     """Draws the class probabilities of each level's network in the plane. Returns the last level's accuracy."""
     figure, axes = plt.subplots(1, 4, figsize=(11, 3.1), layout="constrained", sharey=True)
     line = numpy.linspace(-1.3, 1.3, 261)
     plane = numpy.stack(numpy.meshgrid(line, line), axis=-1).reshape(-1, 2)
     accuracies: list[float] = []
 
-    def draw(network):
+    def draw(network: stableode.Network) -> None:
         panel = axes[len(accuracies)]
         accuracies.append(network.evaluate(validation)["accuracy"])
         chances = network.predict_proba(plane)[:, 1].reshape(261, 261)
@@ -71,16 +71,17 @@ def draw_levels(path, training, validation):
     return accuracies[-1]
 
 
-def gradient_norms(network, training):
+def gradient_norms(network: stableode.Network, training: stableode.Dataset) -> numpy.ndarray:
     """The norm of the mean loss's gradient with respect to the weights of each layer, [layers]."""
     with stableode.Gradient(network, len(training.features)) as gradient:
         _, vector = gradient.loss_and_gradient(training.features, training.targets)
     parts = network.split(vector.astype("float64"))
     squares = [(part**2).reshape(len(part), -1).sum(1) for name, part in parts.items() if name.startswith("blocks.")]
-    return numpy.sqrt(numpy.sum(squares, axis=0))
+    norms: numpy.ndarray = numpy.sqrt(numpy.sum(squares, axis=0))
+    return norms
 
 
-def draw_gradients(path, training, validation):
+def draw_gradients(path: Path, training: stableode.Dataset, validation: stableode.Dataset) -> Any:
     """Draws the gradients in 1 024 layers before and after training. Returns {(architecture, scale): (ratio, accuracy)}."""
     figure, axes = plt.subplots(2, 4, figsize=(11, 5), layout="constrained", sharex=True, sharey="row")
     found = {}
@@ -110,7 +111,7 @@ def draw_gradients(path, training, validation):
     return found
 
 
-def main():
+def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     plt.rcParams.update({"font.size": 9, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False})

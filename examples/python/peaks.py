@@ -10,6 +10,7 @@ Expected: at least 98.5 % validation accuracy for both.
 
 import argparse
 import time
+from collections.abc import Callable
 from typing import Any
 
 import stableode
@@ -22,19 +23,19 @@ NETWORKS: dict[str, dict[str, Any]] = {
 TRAINING: dict[str, Any] = dict(optimizer="adam", learning_rate=0.02, schedule="cosine", batch_size=128, epochs=120)
 
 
-def train(dynamics, report):
+def train(dynamics: dict[str, Any], report: Callable[[str], None]) -> tuple[stableode.Network, stableode.History]:
     """(network, history) after training on the peaks problem."""
     training, validation = stableode.Dataset.problem("peaks", 4000, 1000, seed=1)
     network = stableode.Network(inputs=2, outputs=5, width=8, layers=64, horizon=5.0, **dynamics)
 
-    def on_progress(progress):
+    def on_progress(progress: stableode.Progress) -> None:
         if progress.kind == "epoch" and progress.epoch % 20 == 0:
             report(f"  epoch {progress.epoch:3}  loss {progress.training_loss:.4f}  validation {100 * progress.validation_accuracy:.2f} %")
 
     return network, network.fit(training, validation=validation, on_progress=on_progress, **TRAINING)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="learn the peaks problem")
     parser.add_argument("--quiet", action="store_true", help="print only the results")
     report = (lambda line: None) if parser.parse_args().quiet else print

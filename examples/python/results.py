@@ -28,12 +28,12 @@ RESIDUAL: dict[str, Any] = dict(
 STABLE: dict[str, Any] = dict(optimizer="adamw", learning_rate=3e-3, weight_decay=1e-2, schedule="cosine", warmup_steps=300, batch_size=64)
 
 
-def architecture(name, seed, **options):
+def architecture(name: str, seed: int, **options: Any) -> stableode.Network:
     """A network of the literature for gray images and ten classes."""
     return stableode.Network(architecture=name, input_shape=[1, 28, 28], outputs=10, seed=seed, **options)
 
 
-def staged(field, integrator, seed, activation="relu", **options):
+def staged(field: str, integrator: str, seed: int, activation: str = "relu", **options: Any) -> stableode.Network:
     """Three stages of 16, 32 and 64 channels, six layers each, with batch normalization where the channels change: 0.3 million parameters."""
     stage: dict[str, Any] = dict(field=field, operator="convolution", integrator=integrator, layers=6, horizon=3.0, activation=activation, **options)
     blocks: list[Any] = []
@@ -62,12 +62,12 @@ EXPERIMENTS: dict[str, tuple[str, Callable[[int], stableode.Network], int, int, 
 }  # fmt: skip
 
 
-def read(name):
+def read(name: str) -> stableode.Dataset:
     """The data set of the two files whose names begin with `name`."""
     return stableode.Dataset.idx(Path(DATA) / f"{name}-images-idx3-ubyte.gz", Path(DATA) / f"{name}-labels-idx1-ubyte.gz")
 
 
-def measure(what, seed, threads, short):
+def measure(what: str, seed: int, threads: int, short: bool) -> dict[str, Any]:
     """The figure as a dictionary."""
     _, make, epochs, samples, recipe = EXPERIMENTS[what]
     if short:
@@ -96,7 +96,7 @@ def measure(what, seed, threads, short):
     }
 
 
-def write(line):
+def write(line: dict[str, Any]) -> None:
     """Replaces the line of the same figure and seed, or adds it; lines are in the order of EXPERIMENTS."""
     lines = [json.loads(text) for text in RESULTS.read_text(encoding="utf-8").splitlines()] if RESULTS.exists() else []
     lines = [each for each in lines if (each["figure"], each["seed"]) != (line["figure"], line["seed"])] + [line]
@@ -105,7 +105,7 @@ def write(line):
     RESULTS.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines), encoding="utf-8")
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="make a figure of the README again")
     parser.add_argument("what", nargs="?", choices=EXPERIMENTS, metavar="WHAT")
     parser.add_argument("--list", action="store_true", help="list what there is")

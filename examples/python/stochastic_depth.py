@@ -24,7 +24,9 @@ COUNTS = range(0, 9)
 CHOICES = 30
 
 
-def train(integrator, noise, training, validation, threads=1):
+def train(
+    integrator: str, noise: dict[str, Any], training: stableode.Dataset, validation: stableode.Dataset, threads: int = 1
+) -> tuple[stableode.Network, float]:
     """(network, best validation accuracy) after training."""
     network = stableode.Network(inputs=2, outputs=5, width=16, layers=LAYERS, horizon=4.0, field="dense", integrator=integrator, **noise)
     history = network.fit(
@@ -33,7 +35,7 @@ def train(integrator, noise, training, validation, threads=1):
     return network, history.best.validation_accuracy
 
 
-def without(network, layers):
+def without(network: stableode.Network, layers: Any) -> stableode.Network:
     """A copy of the network in which the field of these layers vanishes: tanh(0 y + 0) = 0."""
     thinned = stableode.Network.from_json(network.specification_json)
     vector = network.parameter_vector.copy()
@@ -44,11 +46,11 @@ def without(network, layers):
     return thinned
 
 
-def accuracy(network, data):
+def accuracy(network: stableode.Network, data: stableode.Dataset) -> float:
     return float((network.predict(data.features) == data.targets).mean())
 
 
-def thinned_accuracies(network, data):
+def thinned_accuracies(network: stableode.Network, data: stableode.Dataset) -> tuple[numpy.ndarray, numpy.ndarray]:
     """Accuracies with 0, 1, … 8 layers removed, [counts, choices], and with each single layer removed, [layers]."""
     random = numpy.random.default_rng(1)
     several = [[accuracy(without(network, random.choice(LAYERS, count, replace=False)), data) for _ in range(CHOICES)] for count in COUNTS]
@@ -56,7 +58,7 @@ def thinned_accuracies(network, data):
     return 100 * numpy.array(several), 100 * numpy.array(single)
 
 
-def draw(results, output):
+def draw(results: Any, output: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
@@ -77,7 +79,7 @@ def draw(results, output):
     figure.savefig(output, dpi=100)
 
 
-def main():
+def main() -> None:
     output = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "figures" / "stochastic_depth.png"
     training, validation = stableode.Dataset.problem("peaks", 2000, 1000, seed=1)
     results, networks = {}, {}

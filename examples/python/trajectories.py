@@ -10,6 +10,7 @@ Expected: at least 98.5 % validation accuracy, and a picture below 200 kB.
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy
@@ -24,7 +25,7 @@ from PIL import Image  # noqa: E402  (comes with matplotlib)
 COLORS = ["#3b4cc0", "#5aa0d8", "#8fbf5f", "#f0a030", "#c8323c"]
 
 
-def train():
+def train() -> tuple[stableode.Network, float, stableode.Dataset]:
     """(network, accuracy, validation data) after training an antisymmetric network on the peaks problem."""
     training, validation = stableode.Dataset.problem("peaks", 4000, 1000, seed=1)
     network = stableode.Network(
@@ -37,7 +38,7 @@ def train():
     return network, history.best.validation_accuracy, validation
 
 
-def draw_classes(axes, network, points, labels):
+def draw_classes(axes: Any, network: stableode.Network, points: numpy.ndarray, labels: numpy.ndarray) -> None:
     """Draws the predicted class of every point in the plane, and the samples."""
     line = numpy.linspace(-3, 3, 301)
     grid = numpy.stack(numpy.meshgrid(line, line), axis=-1).reshape(-1, 2)
@@ -48,7 +49,7 @@ def draw_classes(axes, network, points, labels):
     axes.set_ylabel("$x_2$", labelpad=-4)
 
 
-def draw_trajectories(axes, states, labels):
+def draw_trajectories(axes: Any, states: numpy.ndarray, labels: numpy.ndarray) -> None:
     """Draws the samples' trajectories, projected onto the two principal directions of all states."""
     flat = states.reshape(-1, states.shape[-1])
     center = flat.mean(axis=0)
@@ -64,7 +65,7 @@ def draw_trajectories(axes, states, labels):
     axes.set_ylabel("second", labelpad=2)
 
 
-def draw_probabilities(axes, network, states, labels):
+def draw_probabilities(axes: Any, network: stableode.Network, states: numpy.ndarray, labels: numpy.ndarray) -> None:
     """Draws the probability of a sample's own class if the readout is applied after each layer: median and quartiles."""
     parameters = network.parameters
     scores = states @ parameters["readout.W"].T + parameters["readout.b"]
@@ -81,7 +82,7 @@ def draw_probabilities(axes, network, states, labels):
     axes.set_ylabel("probability of the right class", labelpad=2)
 
 
-def main():
+def main() -> None:
     output = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "figures" / "peaks.png"
     network, accuracy, validation = train()
     points, labels = validation.features, validation.targets

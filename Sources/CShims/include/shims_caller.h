@@ -15,6 +15,8 @@ extern "C" {
 int sode_shim_call(void (*function)(void), int count, void *const *arguments, int32_t *answer);
 /* As sode_shim_call for a function of one pointer argument without an answer. */
 int sode_shim_call_release(void (*function)(void *), void *argument);
+/* As sode_shim_call for a function of one pointer argument with a text as its answer. */
+int sode_shim_call_text(const char *(*function)(void *), void *argument, const char **text);
 /* A caller's allocator: NULL when it threw. */
 void *sode_shim_call_allocate(void *(*function)(size_t, size_t, void *), size_t size, size_t alignment, void *user);
 /* What the last call of this thread that threw says of it: an exception's what(), or "". */

@@ -36,6 +36,8 @@ package final class Connector: Sendable {
   package var couplesSamples: Bool { layers.couplesSamples }
   /// Whether training draws random numbers here.
   package var drawsNumbers: Bool { map.drawsNumbers }
+  /// Whether the gradient can be had without the cotangent of the input.
+  package var givesGradientAlone: Bool { map.givesGradientAlone }
   package var recordWidth: Int { map.recordWidth }
   package var scratchWidth: Int { map.scratchWidth }
   package func preparedCount(for purpose: Purpose) -> Int { layers.preparedCount(for: purpose) }
@@ -71,7 +73,7 @@ package final class Connector: Sendable {
 
   /// Adds (∂f/∂θ)ᵀp to the gradient and writes (∂f/∂x)ᵀp to `q`.
   /// - Parameters:
-  ///   - q: other memory than `p`; nil if the input's cotangent is not needed.
+  ///   - q: other memory than `p`; nil if the input's cotangent is not needed and the connector gives the gradient alone.
   ///   - gradient: a vector in the layout of the parameters; nil if it is not wanted.
   package func pullback(_ weights: Weights, at x: Block, record: Block, cotangent p: Block, into q: Block?, gradient: Vector?, scratch: Block) {
     let sums = gradient.map { layer($0, nil) }
@@ -83,21 +85,29 @@ package final class Connector: Sendable {
   }
 }
 
-/// A map that can be a stage of a network, also the first: it gives the gradient of its parameters without the cotangent of its input, which is often the larger part of the work.
+/// A map that can be a stage of a network. As the first stage most maps give the gradient of their parameters without the cotangent of their input, which is often the larger part of the work.
 package protocol StageMap: LayerMap {
   /// Whether training draws random numbers here.
   var drawsNumbers: Bool { get }
+  /// Whether there is `accumulateGradient`; if not, the gradient comes with the cotangent of the input.
+  var givesGradientAlone: Bool { get }
   /// The gradient accumulates (∂f/∂θ)ᵀp: what `pullback` does without q, at scale 1.
   func accumulateGradient(_ layer: Layer, at x: Block, record: Block, cotangent p: Block, gradient: Layer, scratch: Block)
 }
 
 extension StageMap {
   package var drawsNumbers: Bool { false }
+  package var givesGradientAlone: Bool { true }
 }
 
 extension AffineMap: StageMap {}
 extension NormalizationMap: StageMap {}
-extension ResidualMap: StageMap {}
+extension ResidualMap: StageMap {
+  package var givesGradientAlone: Bool { false }
+  package func accumulateGradient(_ layer: Layer, at x: Block, record: Block, cotangent p: Block, gradient: Layer, scratch: Block) {
+    preconditionFailure("the gradient of a residual map comes with the cotangent of its input")
+  }
+}
 
 /// A map without parameters, which has no gradient.
 private protocol PlainStageMap: StageMap {}

@@ -219,7 +219,7 @@ private func residual(_ configuration: ConnectorConfiguration) throws(Failure) -
   }
   let remembers = try options.flag("remember")
   return ConnectorParts(
-    map: ResidualMap(map, branch, inputs: input.features, remembers: remembers), layers: layers, output: remembers ? output.with(channels: 2 * output.channels) : output)
+    map: ResidualMap(map, branch, remembers: remembers), layers: layers, output: remembers ? output.with(channels: 2 * output.channels) : output)
 }
 
 /// - Throws: `.incompatible` for more channels than there are.

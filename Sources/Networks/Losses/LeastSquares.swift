@@ -1,22 +1,32 @@
 import LinearAlgebra
 import Settings
 
-/// ½‖s − t‖² of a sample's outputs s and targets t: regression.
+/// ½ Σ_o w_o (s_o − t_o)² of a sample's outputs s and targets t: regression.
 ///
-/// The gradient is s − t. This loss defines no accuracy.
+/// The gradient is w⊙(s − t). This loss defines no accuracy.
 package struct LeastSquares: Loss {
-  package init() {}
-  package var targetKind: TargetKind { .values }
+  private let terms: OutputTerms
+
+  package init(weights: [Double] = []) { terms = OutputTerms(.halfSquare, weights: weights) }
+  package init(_ options: OptionValues) throws(Failure) { self.init(weights: try OutputWeights.read(options)) }
+
+  package var outputKind: OutputKind { .values }
+  package var targetsMayBeScaled: Bool { true }
   package var scalesTargets: Bool { true }
+  /// The weights w of the outputs; empty: all are 1.
+  package var outputWeights: [Double] { terms.weights }
   package func classes(outputs: Int) -> Int { 0 }
-  package func check(outputs: Int) throws(Failure) {}
+  package func check(outputs: Int) throws(Failure) { try OutputWeights.check(terms.weights, outputs: outputs) }
 
   package func evaluate(scores: Block, targets: TileTargets, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double {
-    leastSquares(outputs: scores, targets: targets.values, count: count, weights: targets.weights, scale: scale, gradient: gradient)
+    guard terms.weights.isEmpty else {
+      return terms.sum(scores: scores, targets: targets.values, count: count, sampleWeights: targets.weights, scale: scale, gradient: gradient)
+    }
+    return leastSquares(outputs: scores, targets: targets.values, count: count, weights: targets.weights, scale: scale, gradient: gradient)
   }
 
-  /// ∇²ℓ is the identity.
-  package func curvature(at scores: Block, of tangent: Block, scratch: Block) {}
+  /// ∇²ℓ is the diagonal of w.
+  package func curvature(at scores: Block, of tangent: Block, scratch: Block) { terms.applyCurvature(at: scores, to: tangent) }
 
   package func link(_ scores: Block, into out: Block) {
     if out.base != scores.base { copy(scores, into: out) }

@@ -6,7 +6,7 @@ import Settings
 /// Source: Haber & Ruthotto 2017, §2.2 (logistic regression). The gradient is σ(s) − label.
 package struct Logistic: Loss {
   package init() {}
-  package var targetKind: TargetKind { .labels }
+  package var outputKind: OutputKind { .classes }
   package func classes(outputs: Int) -> Int { 2 }
 
   package func check(outputs: Int) throws(Failure) {

@@ -10,7 +10,19 @@ package enum TargetKind: Int32, Sendable {
   case values = 1
 }
 
-/// The targets of one tile: labels, or outputs × samples values; and the weights of the samples.
+/// What a network's outputs say about a sample, which decides how they are predicted and which metrics apply.
+package enum OutputKind: CaseIterable, Sendable {
+  /// One of several classes.
+  case classes
+  /// For each output whether the sample has a label.
+  case labels
+  /// Values: the scores themselves.
+  case values
+  /// The means of counts or rates ≥ 0, of which the scores are the logarithms.
+  case counts
+}
+
+/// The targets of one tile: labels, or targets × samples values; and the weights of the samples.
 package struct TileTargets {
   package var labels: UnsafeMutablePointer<Int32>
   package var values: Block
@@ -31,7 +43,13 @@ package struct TileTargets {
 
 /// A loss of a sample's scores, with the link that turns scores into the probabilities or values that a prediction reports (Theory.md §5.1).
 package protocol Loss: Sendable {
-  var targetKind: TargetKind { get }
+  var outputKind: OutputKind { get }
+  /// The number of target values of one sample, for targets of values.
+  func targets(outputs: Int) -> Int
+  /// The target values that the loss is defined for; nil: all.
+  var targetBounds: ClosedRange<Double>? { get }
+  /// Whether targets and scores may be shifted by a number and divided by a positive one together: then the minimizer is shifted and divided alike.
+  var targetsMayBeScaled: Bool { get }
   /// Refuses a number of outputs that the loss is not defined for.
   func check(outputs: Int) throws(Failure)
   /// The number of classes that labels may name; 0 for values.
@@ -39,10 +57,10 @@ package protocol Loss: Sendable {
   /// Gives the sum of the weighted loss over the first `count` samples of a tile. A gradient, if wanted, is `scale` times the gradient of this sum, and zero in padding columns.
   /// `correct` is increased by the number of samples whose largest score is that of their label.
   func evaluate(scores: Block, targets: TileTargets, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double
-  /// Replaces each sample's tangent by ∇²ℓ(scores)·tangent, the product with the loss's second derivatives with respect to the scores. They do not depend on the targets. `scratch` has one row
-  /// more than the scores.
+  /// Replaces each sample's tangent by ∇²ℓ(scores)·tangent, the product with the loss's second derivatives with respect to the scores, or with an upper bound of them. They do not depend on the targets.
+  /// `scratch` has one row more than the scores.
   func curvature(at scores: Block, of tangent: Block, scratch: Block)
-  /// Writes the scores as probabilities; `out` may be `scores`.
+  /// Writes the scores as predictions: probabilities, or values in the unit of the targets. `out` may be `scores`.
   func link(_ scores: Block, into out: Block)
   /// Whether `curvature` gives second derivatives.
   var hasCurvature: Bool { get }
@@ -53,14 +71,44 @@ package protocol Loss: Sendable {
 }
 
 extension Loss {
+  package var targetKind: TargetKind { outputKind == .classes ? .labels : .values }
+  package func targets(outputs: Int) -> Int { outputs }
+  package var targetBounds: ClosedRange<Double>? { nil }
+  package var targetsMayBeScaled: Bool { false }
   package var hasCurvature: Bool { true }
   package var scalesTargets: Bool { false }
   package func takeFailure() -> SampleFailure? { nil }
 }
 
-/// The losses by name. Adding one is one file, one line here and one test file.
-package let losses = Registry<any Loss>("loss", [
-  ("softmax_cross_entropy", "−log softmax(scores)[label], by log-sum-exp; labels 0 … outputs−1", SoftmaxCrossEntropy()),
-  ("logistic", "−log σ(±score) for one output; labels 0 or 1", Logistic()),
-  ("least_squares", "½‖outputs − targets‖²; targets are values", LeastSquares()),
+/// The losses by name, made from the options of the network. Adding one is one file, one line here and one test file.
+package let losses = Registry<Factory<OptionValues, any Loss>>("loss", [
+  ("softmax_cross_entropy", "−log softmax(scores)[label], by log-sum-exp; labels 0 … outputs−1", Factory { (_) throws(Failure) in SoftmaxCrossEntropy() }),
+  ("logistic", "−log σ(±score) for one output; labels 0 or 1", Factory { (_) throws(Failure) in Logistic() }),
+  ("multilabel_logistic", "Σ −t log σ(score) − (1−t) log(1−σ(score)); targets are 0 or 1 for each output, or between", Factory(options: [OutputWeights.option]) { (o) throws(Failure) in try MultilabelLogistic(o) }),
+  ("least_squares", "½‖outputs − targets‖²; targets are values", Factory(options: [OutputWeights.option]) { (o) throws(Failure) in try LeastSquares(o) }),
+  ("huber", "½r² of each residual up to |r| = δ, linear beyond; targets are values", Factory(options: [Huber.delta, OutputWeights.option]) { (o) throws(Failure) in try Huber(o) }),
+  ("quantile", "q(t−s) below the target, (1−q)(s−t) above: quantiles of the targets, which are values", Factory(options: [Quantile.levels, OutputWeights.option]) { (o) throws(Failure) in try Quantile(o) }),
+  ("poisson", "half the Poisson deviance of the mean exp(score); targets are counts or rates >= 0", Factory(options: [OutputWeights.option]) { (o) throws(Failure) in try Poisson(o) }),
 ])
+
+/// Refuses options that are set but belong to another loss.
+func checkLossOptions(_ network: OptionValues) throws(Failure) {
+  let (chosen, taken) = (try network.text("loss"), try takenLossOptions(network))
+  for option in losses.options where network.isSet(option.key) && !taken.contains(option.key) {
+    throw Failure(.incompatible, "loss \(chosen) has no option \(option.key); it belongs to \(enumeration(OptionChooser("loss", plural: "losses", losses).takers(of: option.key)))")
+  }
+}
+
+/// The options that the network's loss takes.
+func takenLossOptions(_ network: OptionValues) throws(Failure) -> [String] { try losses(try network.text("loss")).options.map(\.key) }
+
+/// The options of losses that a written specification leaves out: those that another loss takes, and empty lists, which say no more than their absence.
+func impliedLossOptions(_ network: OptionValues) throws(Failure) -> [String] {
+  let taken = try takenLossOptions(network)
+  var implied: [String] = []
+  for option in losses.options where !network.isSet(option.key) {
+    let value = try network.value(option.key)
+    if !taken.contains(option.key) || value == .text("") { implied.append(option.key) }
+  }
+  return implied
+}

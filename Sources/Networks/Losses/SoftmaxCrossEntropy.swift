@@ -6,7 +6,7 @@ import Settings
 /// Source: Haber & Ruthotto 2017, §2.2. The gradient is softmax(s) − onehot(label).
 package struct SoftmaxCrossEntropy: Loss {
   package init() {}
-  package var targetKind: TargetKind { .labels }
+  package var outputKind: OutputKind { .classes }
   package func classes(outputs: Int) -> Int { outputs }
 
   package func check(outputs: Int) throws(Failure) {

@@ -21,12 +21,14 @@ TESTED_HERE = {
     "python/fashion_mnist.py",
     "python/hidden_images.py",
     "python/image_network.py",
+    "python/large_tables.py",
     "python/lm_resnet.py",
     "python/multilevel.py",
     "python/optimizers.py",
     "python/peaks.py",
     "python/quickstart.py",
     "python/results.py",
+    "python/scikit_learn.py",
     "python/stochastic_depth.py",
     "python/tables.py",
     "python/trajectories.py",
@@ -49,6 +51,15 @@ def percent(text, output):
 def test_every_example_is_run():
     found = {str(path.relative_to(EXAMPLES)) for pattern in ("c/*.c", "python/*.py") for path in EXAMPLES.glob(pattern)}
     assert found == TESTED_HERE
+
+
+def test_large_tables(tmp_path):
+    """A part of the stream is enough: the process does not grow with it."""
+    pytest.importorskip("pyarrow")
+    output = python("large_tables.py", tmp_path, "0.3")
+    assert float(re.search(r"in a process of (\d+) MB", output).group(1)) < 300
+    besides, scores = map(float, re.search(r"with ([0-9.]+) MB besides them, of which ([0-9.]+) MB are scores", output).groups())
+    assert besides < scores + 2
 
 
 def test_peaks_in_c(tmp_path):
@@ -134,6 +145,12 @@ def test_lm_resnet_in_c_and_python(tmp_path):
     for text in (r"test accuracy ([0-9.]+) %", r"(\d+) parameters"):
         found = re.findall(text, output)
         assert len(found) == 2 and found == re.findall(text, again)
+
+
+def test_scikit_learn_in_python(tmp_path):
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    output = python("scikit_learn.py", tmp_path)
+    assert percent("iris: accuracy", output) >= 94 and percent("breast_cancer: accuracy", output) >= 95
 
 
 def test_hidden_images_in_python(tmp_path):

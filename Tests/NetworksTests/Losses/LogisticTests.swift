@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func needsOneOutput() throws {
-    let failure = refusal { try losses("logistic").check(outputs: 2) }
+    let failure = refusal { try losses.standard("logistic").check(outputs: 2) }
     #expect(failure?.status == .incompatible)
     #expect(failure?.message.contains("outputs is 2") == true)
   }

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Testing
 import Training
 
@@ -10,8 +11,8 @@ struct ConfusionMatrixTests {
     #expect(values[0] == 2.0 / 6 && values[1] == 1.0 / 3 && abs(values[2] - 0.8 / 3) < 1e-15)
     let matrix = try evaluateScores(network, on: data, threads: 1).confusion()
     #expect((0..<3).map { label in (0..<3).map { matrix[label, $0] } } == [[2, 0, 0], [1, 0, 1], [0, 2, 0]])
-    let figures = matrix.figures(of: 0)
-    #expect(figures.precision == 2.0 / 3 && figures.recall == 1 && figures.f1 == 0.8 && figures.samples == 2)
+    let figures = matrix.labelCounts[0]
+    #expect(figures.precision == 2.0 / 3 && figures.recall == 1 && figures.f1 == 0.8 && figures.present == 2)
   }
 
   /// Class 2 has no samples, and class 3 neither samples nor predictions. Means are over the classes for which the figure is defined.
@@ -22,9 +23,22 @@ struct ConfusionMatrixTests {
     // Recalls 1 and 1/2; F1 of 1, 2/3 and 0.
     #expect(values[0] == 0.75 && abs(values[1] - 5.0 / 9) < 1e-15)
     let matrix = try evaluateScores(network, on: data, threads: 1).confusion()
-    let absent = matrix.figures(of: 3)
-    #expect(absent.precision.isNaN && absent.recall.isNaN && absent.f1.isNaN && absent.samples == 0)
-    #expect(matrix.figures(of: 2).recall.isNaN && matrix.figures(of: 2).precision == 0)
+    let absent = matrix.labelCounts[3]
+    #expect(absent.precision.isNaN && absent.recall.isNaN && absent.f1.isNaN && absent.present == 0)
+    #expect(matrix.labelCounts[2].recall.isNaN && matrix.labelCounts[2].precision == 0)
+  }
+
+  /// With weights the figures sum them, and the counts stay those of samples.
+  @Test func weightsCountInTheFigures() throws {
+    let weights = try Numbers([1, 0.5, 4])
+    let data = try scoreData(oneHot([0, 1, 1], classes: 2), labels: [0, 0, 1]).weighted(by: TensorView(weights.vector.base, type: .float64, rows: 3, columns: 1))
+    let network = try scoreNetwork(2)
+    let matrix = try evaluateScores(network, on: data, isWeighted: true, threads: 1).confusion()
+    #expect(matrix[0, 0] == 1 && matrix[0, 1] == 1 && matrix[1, 1] == 1)
+    #expect(matrix.accuracy == 5 / 5.5 && matrix.labelCounts[0].recall == 1 / 1.5)
+    let weighed = try evaluate(network, on: data, isWeighted: true, threads: 1)
+    #expect(weighed.accuracy == 5 / 5.5 && weighed.samples == 3)
+    #expect(try evaluate(network, on: data, threads: 1).accuracy == 2.0 / 3)
   }
 
   /// One score decides between two classes by its sign; 0 is class 0.

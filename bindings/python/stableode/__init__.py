@@ -69,16 +69,19 @@ from ._registries import (
     time_bases,
     trajectory_terms,
 )
+from .columns import Columns
 from .dataset import Dataset
 from .equation import END_EVENT, END_FAILURE, END_HORIZON, BlockMemory, MemoryPlan, NearIdentityGap, Solution, StepReport
 from .gradient import Gradient
 from .introspection import Option, build_info, library_version, options, registry
 from .levels import multilevel
 from .memory import memory_usage, reset_memory_peak, set_memory_limit
-from .network import Network, Parameters
+from .network import Network
+from .parameters import Parameters
 from .predictor import Predictor
 from .progress import CancelToken, History, Progress
 from .rows import FailedRow, failed_rows
+from .stream import Stream
 from .trainer import Trainer
 from .validation import cross_validate
 
@@ -91,6 +94,7 @@ __all__ = [
     "CallbackFailedError",
     "CancelToken",
     "CancelledError",
+    "Columns",
     "ConnectorOptions",
     "Dataset",
     "END_EVENT",
@@ -125,6 +129,7 @@ __all__ = [
     "StateError",
     "StepLimitError",
     "StepReport",
+    "Stream",
     "TimeLimitError",
     "Trainer",
     "TrainerOptions",

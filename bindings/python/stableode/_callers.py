@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy
 
@@ -25,15 +25,15 @@ _DONE, _FAILED = 0, -1
 class Callers:
     """Wraps Python functions as C functions. It keeps an exception that a Python function raises; `reraise` raises it after the C call."""
 
-    def __init__(self):
-        self._exception = None
+    def __init__(self) -> None:
+        self._exception: BaseException | None = None
         # A ctypes function must be referenced for as long as C may call it.
-        self._held = []
+        self._held: list[Any] = []
 
-    def loss(self, function):
+    def loss(self, function: Loss) -> Any:
         """A C function that calls loss(scores, targets) → (losses [samples], gradient [samples, outputs])."""
 
-        def run(scores, targets, losses, gradient):
+        def run(scores: Any, targets: Any, losses: Any, gradient: Any) -> None:
             found = function(view_of(scores.contents).copy(), view_of(targets.contents).copy())
             if not isinstance(found, tuple) or len(found) != 2:
                 raise UnsupportedTypeError("the loss returned no pair (losses [samples], gradient [samples, outputs])")
@@ -43,19 +43,19 @@ class Callers:
 
         return self._guarded(function, "loss", LossFunction, run)
 
-    def metric(self, function):
+    def metric(self, function: Callable[[numpy.ndarray, numpy.ndarray], float]) -> Any:
         """A C function that calls metric(scores, targets) → number."""
 
-        def run(scores, targets, value):
+        def run(scores: Any, targets: Any, value: Any) -> None:
             value[0] = float(function(view_of(scores.contents).copy(), view_of(targets.contents).copy()))
 
         return self._guarded(function, "metric", MetricFunction, run)
 
-    def _guarded(self, function, name, kind, run):
+    def _guarded(self, function: Any, name: str, kind: Any, run: Callable[..., None]) -> Any:
         if not callable(function):
             raise UnsupportedTypeError(f"{name} is a {type(function).__name__}; it must be a function of scores and targets")
 
-        def answer(*arguments):
+        def answer(*arguments: Any) -> int:
             try:
                 run(*arguments[:-1])  # the last is user_data
                 return _DONE
@@ -68,7 +68,7 @@ class Callers:
         return held
 
     @contextlib.contextmanager
-    def calling(self):
+    def calling(self) -> Iterator[None]:
         """A context for C calls that call these functions back: see `Attention.noting`. What a function raised is raised in place of the failure that it caused."""
         self._exception = None
         try:
@@ -78,14 +78,14 @@ class Callers:
             self.reraise()
             raise
 
-    def reraise(self):
+    def reraise(self) -> None:
         """Raises the exception that a function raised, if there was one."""
         exception, self._exception = self._exception, None
         if exception is not None:
             raise exception
 
 
-def _write(values, tensor, what):
+def _write(values: Any, tensor: Any, what: str) -> None:
     target, values = view_of(tensor.contents), numpy.asarray(values)
     if values.shape != target.shape:
         raise ShapeMismatchError(f"{what} shape {list(values.shape)}; it must be {list(target.shape)}")

@@ -100,6 +100,9 @@ class FileError(StableODEError, OSError):
     """
 
     code = -11
+    errno: int | None
+    strerror: str | None
+    filename: Any
 
     def describe(self, number: int, paths: list[bytes]) -> None:
         """Sets errno, strerror and filename. paths: the candidates, of which the message names one; it cuts long ones."""

@@ -55,6 +55,12 @@ class Handle(Closed):
         """Frees the library's memory now. Using the object afterwards raises InvalidHandleError; closing again does nothing."""
         self._finalizer()
 
+    def _give_away(self) -> int:
+        """The handle, which somebody else owns from now on; this object is closed."""
+        pointer = self._pointer
+        self._finalizer.detach()
+        return pointer
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Copying and pickling call this. Two objects must never free one handle, so only subclasses that can be copied override it.
         raise TypeError(f"a {self._kind.replace('_', ' ')} cannot be copied or pickled; {self._instead}")

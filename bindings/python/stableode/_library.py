@@ -1,8 +1,11 @@
 """Finds and loads libstableode.so, checks its version, and declares the types of its functions."""
 
+from __future__ import annotations
+
 import ctypes
 import os
 from pathlib import Path
+from typing import Any
 
 from ._errors import FileError, error_for
 from ._interrupts import attention
@@ -11,7 +14,7 @@ from ._table import FUNCTIONS, VERSION_NUMBER, Outcome, Status
 SONAME = "libstableode.so.0"
 
 
-def candidates():
+def candidates() -> list[tuple[str, str]]:
     """The places to look in, best first: (path, origin). If STABLEODE_LIBRARY is set, it is the only place."""
     chosen = os.environ.get("STABLEODE_LIBRARY")
     if chosen:
@@ -22,7 +25,7 @@ def candidates():
     ]
 
 
-def load():
+def load() -> ctypes.CDLL:
     """The loaded library, whose functions have the types of the table.
 
     Errors: ImportError, which lists every path tried and why it failed, or says that the library is too old for this package.
@@ -44,7 +47,7 @@ def load():
     )
 
 
-def _check_version(library, path):
+def _check_version(library: ctypes.CDLL, path: str) -> None:
     try:
         number = library.sode_version_number()
     except AttributeError:
@@ -56,11 +59,11 @@ def _check_version(library, path):
         )
 
 
-def _dotted(number):
+def _dotted(number: int) -> str:
     return f"{number // 10000}.{number // 100 % 100}.{number % 100}"
 
 
-def _declare(library, path, name, result, arguments):
+def _declare(library: ctypes.CDLL, path: str, name: str, result: Any, arguments: Any) -> None:
     try:
         function = getattr(library, name)
     except AttributeError:
@@ -73,13 +76,13 @@ def _declare(library, path, name, result, arguments):
         function.restype = result
 
 
-def _raise_if_negative(status, function, arguments):
+def _raise_if_negative(status: int, function: Any, arguments: tuple[Any, ...]) -> int:
     if status < 0 or attention.exception is not None:
         _raise(status, arguments, negative_only=True)
     return status
 
 
-def _raise_unless_done(status, function, arguments):
+def _raise_unless_done(status: int, function: Any, arguments: tuple[Any, ...]) -> int:
     if status != 0 or attention.exception is not None:
         _raise(status, arguments, negative_only=False)
     return status
@@ -89,7 +92,7 @@ def _raise_unless_done(status, function, arguments):
 _INTERRUPTED = range(1, 4)
 
 
-def _raise(status, arguments, negative_only):
+def _raise(status: int, arguments: tuple[Any, ...], negative_only: bool) -> None:
     attention.reraise(status == 1 and not negative_only)
     if status < 0 or (not negative_only and status in _INTERRUPTED):
         message = decode(library.sode_last_error_message()) or decode(library.sode_status_text(status))

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy
 
-from ._handle import Handle
+from ._errors import StateError
+from ._handle import Handle, new_pointer, pointer_of
 from ._library import decode, library
 from ._structures import NetworkInfo
 from ._text import read_bytes, read_json
+from .columns import Columns
 
 #: The kinds of prediction: SODE_SCORES, SODE_PROBABILITIES and SODE_CLASSES.
 SCORES, PROBABILITIES, CLASSES = 0, 1, 2
@@ -26,13 +28,32 @@ class PredictionForm:
     outputs: int
     #: The type of scores and probabilities: float32 or float64.
     dtype: numpy.dtype
-    #: The kind that `predict` returns: classes, or scores for least squares.
-    standard: int
+    #: Integers per sample that tell its class, or its labels; 0 for losses without either.
+    class_columns: int
+    #: Whether each output is a label of its own.
+    has_labels: bool
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the network tells classes apart, of which each sample has one."""
+        return self.class_columns > 0 and not self.has_labels
+
+    @property
+    def standard(self) -> int:
+        """The kind that `predict` returns: classes or labels, or predictions in the unit of the targets."""
+        return CLASSES if self.class_columns else PROBABILITIES
+
+    def classes_shape(self, samples: int) -> tuple[int, ...]:
+        """The shape of a prediction of classes or labels."""
+        return (samples, self.class_columns) if self.has_labels else (samples,)
 
     def of(self, features: numpy.ndarray, what: int) -> tuple[tuple[int, ...], numpy.dtype]:
         """(shape, type) of a prediction for `features`. The library reports a wrong number of axes."""
-        samples = features.shape[0] if features.ndim else 0
-        return ((samples,), _INT64) if what == CLASSES else ((samples, self.outputs), self.dtype)
+        return self.shape(features.shape[0] if features.ndim else 0, what)
+
+    def shape(self, samples: int, what: int) -> tuple[tuple[int, ...], numpy.dtype]:
+        """The same for a number of samples."""
+        return (self.classes_shape(samples), _INT64) if what == CLASSES else ((samples, self.outputs), self.dtype)
 
 
 _INT64 = numpy.dtype("int64")
@@ -53,8 +74,8 @@ class Model(Handle):
     @cached_property
     def _form(self) -> PredictionForm:
         """Computed once: the specification of a network never changes."""
-        standard = SCORES if self.specification["loss"] == "least_squares" else CLASSES
-        return PredictionForm(self.inputs, self.outputs, self.dtype, standard)
+        info = self._info()
+        return PredictionForm(self.inputs, self.outputs, self.dtype, info.class_columns, bool(info.class_columns and info.targets))
 
     @property
     def inputs(self) -> int:
@@ -89,9 +110,35 @@ class Model(Handle):
     @property
     def specification(self) -> dict[str, Any]:
         """The specification as a dict: the network options, and "blocks", a list of dicts with the block options."""
-        return read_json(library.sode_network_json, self._pointer)
+        found: dict[str, Any] = read_json(library.sode_network_json, self._pointer)
+        return found
 
     @property
     def specification_json(self) -> str:
         """The specification as JSON text, for from_json."""
         return decode(read_bytes(library.sode_network_json, self._pointer).rstrip(b"\0"))
+
+    # Columns
+
+    @property
+    def columns(self) -> Columns | None:
+        """What the network remembers of the columns of its training data: a Columns record, or None.
+
+        Training with a table sets it, and copies, pickles, files and checkpoints keep it. Assign a record or None to change it.
+        """
+        pointer = new_pointer()
+        try:
+            library.sode_network_get_columns(self._pointer, ctypes.byref(pointer))
+        except StateError:
+            return None
+        return Columns._adopt(pointer)
+
+    @columns.setter
+    def columns(self, record: Columns | None) -> None:
+        library.sode_network_set_columns(self._pointer, None if record is None else pointer_of(record, "columns", "columns"))
+
+    @property
+    def classes(self) -> list[Any] | None:
+        """The names of the classes in the order of their numbers; None if the network knows none."""
+        columns = self.columns
+        return None if columns is None else columns.classes

@@ -220,10 +220,16 @@ class NetworkChanges(BlockOptions, total=False):
     """features of the state, or channels of an image; 0: as many as the inputs have; between 0 and 65536"""
     readout: Literal["dense", "identity"] | str
     """how the final state becomes scores"""
-    loss: Literal["softmax_cross_entropy", "logistic", "least_squares"] | str
+    loss: Literal["softmax_cross_entropy", "logistic", "multilabel_logistic", "least_squares", "huber", "quantile", "poisson"] | str
     """the loss that training minimizes; it also determines how scores become probabilities"""
     seed: int
     """seed of the random initial parameters; >= 0"""
+    output_weights: str | Sequence[float]
+    """weights of the outputs in the loss, one number >= 0 for each output; an output of weight 0 is not trained; empty: all are 1; finite numbers separated by commas; for loss multilabel_logistic, least_squares, huber, quantile, poisson"""
+    huber_delta: float
+    """distance δ of score and target up to which loss huber is quadratic; beyond, it is linear; > 0.0 and <= 1e+150; for loss huber"""
+    quantiles: str | Sequence[float]
+    """levels of loss quantile, each between 0 and 1. One level: that of all outputs. Several: as many consecutive outputs estimate the quantiles of one target, so that outputs is targets times levels; finite numbers separated by commas; for loss quantile"""
     channels: int
     """numbers in one observation of a sequence; between 1 and 1000000; for opening sequence, sequence_dense"""
     sequence_layout: Literal["values", "times_values", "times_values_mask"] | str
@@ -283,8 +289,10 @@ class TrainerOptions(TypedDict, total=False):
     """whether each epoch visits the samples in a new random order; fixed once training has begun; true or false (1 or 0)"""
     optimizer: Literal["sgd", "adam", "adamw", "lbfgs", "nonlinear_cg", "newton_pcg", "gauss_newton", "varpro", "block_coordinate"] | str | None
     """method that updates the parameters; fixed once training has begun"""
-    metric: Literal["automatic", "loss", "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "brier_score", "auc", "r2", "mean_absolute_error"] | str | Callable[[numpy.ndarray, numpy.ndarray], float] | None
-    """figure on the validation data by which the best parameters are chosen; automatic: accuracy, or loss if the network's loss is least_squares; fixed once training has begun"""
+    metric: Literal["automatic", "loss", "accuracy", "balanced_accuracy", "macro_f1", "micro_f1", "weighted_f1", "subset_accuracy", "hamming_loss", "log_loss", "brier_score", "auc", "average_precision", "mean_squared_error", "root_mean_squared_error", "mean_absolute_error", "median_absolute_error", "r2", "explained_variance", "huber_loss", "pinball_loss", "poisson_deviance"] | str | Callable[[numpy.ndarray, numpy.ndarray], float] | None
+    """figure on the validation data by which the best parameters are chosen; automatic: accuracy, or loss if the network's loss has no classes; fixed once training has begun"""
+    weighted_validation: bool | None
+    """whether the samples of the validation data count by their weights in loss, accuracy and metric; otherwise each counts once; fixed once training has begun; true or false (1 or 0)"""
     class_weights: Literal["none", "balanced"] | str | ArrayLike | None
     """weights of the classes in the training loss. none: all samples count alike; balanced: a sample counts samples/(classes · samples of its class), so that all classes count alike"""
     label_smoothing: float | None

@@ -1,5 +1,7 @@
 """The structures and callback types of stableode.h, field for field; tests/test_table.py compares them with the header."""
 
+from __future__ import annotations
+
 import ctypes
 from ctypes import (
     CFUNCTYPE,
@@ -16,6 +18,7 @@ from ctypes import (
     c_uint64,
     c_void_p,
 )
+from typing import Any
 
 
 class Device(Structure):
@@ -43,11 +46,17 @@ class Tensor(Structure):
 class SizedStructure(Structure):
     """A structure whose first field is struct_size, which the constructor sets."""
 
-    def __init__(self, **fields):
+    def __init__(self, **fields: Any) -> None:
         super().__init__(struct_size=ctypes.sizeof(type(self)), **fields)
 
 
 class NetworkInfo(SizedStructure):
+    inputs: int
+    outputs: int
+    blocks: int
+    parameters: int
+    tensors: int
+    running_averages: int
     _fields_ = [
         ("struct_size", c_uint32),
         ("precision_bits", c_int32),
@@ -59,11 +68,17 @@ class NetworkInfo(SizedStructure):
         ("checksum", c_int32),
         ("reserved0", c_uint32),
         ("running_averages", c_int64),
-        ("reserved", c_uint64 * 6),
+        ("targets", c_int64),
+        ("class_columns", c_int64),
+        ("reserved", c_uint64 * 4),
     ]
 
 
 class DatasetInfo(SizedStructure):
+    target_kind: int
+    samples: int
+    features: int
+    targets: int
     _fields_ = [
         ("struct_size", c_uint32),
         ("target_kind", c_int32),
@@ -229,7 +244,25 @@ class Allocator(SizedStructure):
     ]
 
 
+#: int32_t next(sode_dataset **batch, void *user_data)
+NextFunction = CFUNCTYPE(c_int32, POINTER(c_void_p), c_void_p)
+#: int32_t open(struct ArrowArrayStream *stream, void *user_data)
+OpenFunction = CFUNCTYPE(c_int32, c_void_p, c_void_p)
+ReleaseFunction = CFUNCTYPE(None, c_void_p)
+
+
+class SourceData(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved0", c_uint32),
+        ("next", NextFunction),
+        ("reset", TickFunction),
+        ("release", ReleaseFunction),
+        ("user_data", c_void_p),
+        ("reserved", c_uint64 * 4),
+    ]
+
+
 ProgressFunction = CFUNCTYPE(c_int32, POINTER(ProgressData), c_void_p)
 LossFunction = CFUNCTYPE(c_int32, POINTER(Tensor), POINTER(Tensor), POINTER(Tensor), POINTER(Tensor), c_void_p)
 MetricFunction = CFUNCTYPE(c_int32, POINTER(Tensor), POINTER(Tensor), POINTER(c_double), c_void_p)
-ReleaseFunction = CFUNCTYPE(None, c_void_p)

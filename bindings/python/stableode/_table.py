@@ -16,8 +16,10 @@ from ._structures import (
     MetricFunction,
     NearIdentityGapData,
     NetworkInfo,
+    OpenFunction,
     OptionInfo,
     ReleaseFunction,
+    SourceData,
     StepReportData,
     Tensor,
 )
@@ -45,6 +47,8 @@ RealOut = POINTER(c_double)
 SizeOut = POINTER(c_size_t)
 # Memory of the caller: char *, void *, float * and double * are all passed as addresses or bytes.
 Memory = c_void_p
+# ArrowSchema, ArrowArray and ArrowArrayStream are passed by the addresses that other libraries give.
+ArrowStructure = c_void_p
 
 FUNCTIONS = {
     # 1 versions
@@ -102,6 +106,25 @@ FUNCTIONS = {
     "sode_dataset_get": (Status, [Handle, TensorOut, TensorOut]),
     "sode_dataset_get_weights": (Status, [Handle, TensorOut]),
     "sode_dataset_free": (None, [Handle]),
+    "sode_table_from_stream": (Status, [ArrowStructure, HandleOut]),
+    "sode_table_from_array": (Status, [ArrowStructure, ArrowStructure, HandleOut]),
+    "sode_table_from_tensor": (Status, [TensorIn, ReleaseFunction, c_void_p, HandleOut]),
+    "sode_table_from_csr": (Status, [c_int64, TensorIn, TensorIn, TensorIn, ReleaseFunction, c_void_p, HandleOut]),
+    "sode_table_describe": (Status, [Handle, IntOut, IntOut]),
+    "sode_table_column_at": (Status, [Handle, c_int64, TextOut, TextOut]),
+    "sode_table_free": (None, [Handle]),
+    "sode_columns_fit": (Status, [Handle, Handle, Text, c_size_t, HandleOut]),
+    "sode_columns_create_json": (Status, [Text, c_size_t, HandleOut]),
+    "sode_columns_json": (Status, [Handle, Memory, c_size_t, SizeOut]),
+    "sode_columns_describe": (Status, [Handle, IntOut, IntOut, IntOut]),
+    "sode_columns_class_at": (Status, [Handle, c_int64, TextOut]),
+    "sode_columns_free": (None, [Handle]),
+    "sode_dataset_from_table": (Status, [Handle, Handle, Handle, c_int32, HandleOut]),
+    "sode_dataset_with_columns": (Status, [Handle, Handle, HandleOut]),
+    "sode_dataset_get_columns": (Status, [Handle, HandleOut]),
+    "sode_network_set_columns": (Status, [Handle, Handle]),
+    "sode_network_get_columns": (Status, [Handle, HandleOut]),
+    "sode_network_predict_table": (Status, [Handle, Handle, c_int32, c_int64, TensorOut]),
     # 7 training
     "sode_trainer_create": (Status, [Handle, HandleOut]),
     "sode_trainer_set_int": (Status, [Handle, Text, c_int64]),
@@ -118,6 +141,10 @@ FUNCTIONS = {
     "sode_trainer_set_metric": (Status, [Handle, MetricFunction, c_int32, c_void_p]),
     "sode_trainer_find_learning_rate": (Status, [Handle, Handle, c_double, c_double, c_int64, TensorOut, RealOut]),
     "sode_trainer_run": (Outcome, [Handle, Handle, Handle, POINTER(Limits)]),
+    "sode_stream_create": (Status, [POINTER(SourceData), c_int64, HandleOut]),
+    "sode_stream_create_arrow": (Status, [OpenFunction, ReleaseFunction, c_void_p, Handle, c_int64, HandleOut]),
+    "sode_stream_free": (None, [Handle]),
+    "sode_trainer_run_stream": (Outcome, [Handle, Handle, Handle, POINTER(Limits)]),
     "sode_trainer_history_count": (Status, [Handle, IntOut]),
     "sode_trainer_history_at": (Status, [Handle, c_int64, POINTER(ProgressData)]),
     "sode_trainer_save": (Status, [Handle, Text]),
@@ -132,7 +159,9 @@ FUNCTIONS = {
     "sode_set_thread_limits": (Status, [POINTER(Limits)]),
     # 8 prediction
     "sode_network_evaluate": (Status, [Handle, Handle, c_int64, POINTER(EvaluationData)]),
+    "sode_network_evaluate_weighted": (Status, [Handle, Handle, c_int64, POINTER(EvaluationData)]),
     "sode_network_metrics": (Status, [Handle, Handle, c_int64, Text, TensorOut]),
+    "sode_network_metrics_weighted": (Status, [Handle, Handle, c_int64, Text, TensorOut]),
     "sode_network_confusion": (Status, [Handle, Handle, c_int64, TensorOut]),
     "sode_network_class_figures": (Status, [Handle, Handle, c_int64, TensorOut]),
     "sode_network_predict": (Status, [Handle, TensorIn, c_int32, c_int64, TensorOut]),

@@ -1,9 +1,12 @@
 """Passes arrays to and from the library: as views where the layout allows it, otherwise as copies."""
 
+from __future__ import annotations
+
 import ctypes
 import functools
 import math
 import reprlib
+from typing import Any
 
 import numpy
 
@@ -12,7 +15,7 @@ from ._structures import DataType, Device, Tensor
 
 _Byte = ctypes.c_char
 # The types that the library reads: NumPy type → DLPack (code, bits).
-_TYPES = {
+_TYPES: dict[numpy.dtype[Any], tuple[int, int]] = {
     numpy.dtype("float32"): (2, 32),
     numpy.dtype("float64"): (2, 64),
     numpy.dtype("uint8"): (1, 8),
@@ -20,16 +23,16 @@ _TYPES = {
     numpy.dtype("int32"): (0, 32),
     numpy.dtype("int64"): (0, 64),
 }
-_NUMPY_TYPES = {described: dtype for dtype, described in _TYPES.items()}
+_NUMPY_TYPES: dict[tuple[int, int], numpy.dtype[Any]] = {described: dtype for dtype, described in _TYPES.items()}
 _OUTPUT_TYPES = tuple(numpy.dtype(name) for name in ("float32", "float64", "int32", "int64"))
 
 
-def numpy_type(data_type):
+def numpy_type(data_type: DataType) -> numpy.dtype[Any]:
     """The NumPy type of a DLPack type that the library reported."""
     return _NUMPY_TYPES[data_type.code, data_type.bits]
 
 
-def as_array(value, name):
+def as_array(value: Any, name: str) -> numpy.ndarray:
     """`value` as a NumPy array of a type that the library reads.
 
     NumPy arrays of any stride are not copied, nor are objects with `__dlpack__` (PyTorch, JAX, CuPy's host arrays),
@@ -44,7 +47,7 @@ def as_array(value, name):
     return _converted(array, name)
 
 
-def _to_numpy(value, name):
+def _to_numpy(value: Any, name: str) -> numpy.ndarray:
     if type(value) is numpy.ndarray:
         return value
     if isinstance(value, numpy.ma.MaskedArray) and numpy.ma.is_masked(value):
@@ -66,7 +69,7 @@ def _to_numpy(value, name):
         raise UnsupportedTypeError(f"{name} cannot be read as an array: {error}") from error
 
 
-def _converted(array, name):
+def _converted(array: numpy.ndarray, name: str) -> numpy.ndarray:
     kind, size = array.dtype.kind, array.dtype.itemsize
     if kind == "b":
         return array.view(numpy.uint8)
@@ -91,7 +94,7 @@ _ADVICE = {
 }
 
 
-def _advice(array, name):
+def _advice(array: numpy.ndarray, name: str) -> str:
     """What to do about an array that does not hold real numbers, and its first entry that is not one."""
     if array.dtype.kind != "O":
         advice = _ADVICE.get(array.dtype.kind)
@@ -106,12 +109,12 @@ def _advice(array, name):
     return f"; its entries are numbers as Python objects: pass numpy.asarray({name}, dtype=float)"
 
 
-def tensor_of(value, name):
+def tensor_of(value: Any, name: str) -> Tensor:
     """A Tensor that reads `value` (see as_array) and keeps its memory alive."""
     return _describe(as_array(value, name))
 
 
-def output(shape, dtype, out=None, name="out"):
+def output(shape: Any, dtype: Any, out: numpy.ndarray | None = None, name: str = "out") -> tuple[numpy.ndarray, Tensor]:
     """(array, Tensor) for the library to write: `out`, or a new array of `shape` and `dtype`.
 
     `out` may have any strides; the call that receives it checks its shape.
@@ -119,18 +122,19 @@ def output(shape, dtype, out=None, name="out"):
     read-only or not aligned.
     """
     if out is None:
-        out = numpy.empty(shape, dtype)
-    elif not isinstance(out, numpy.ndarray) or out.dtype not in _OUTPUT_TYPES:
+        made = numpy.empty(shape, dtype)
+        return made, _describe(made)
+    if not isinstance(out, numpy.ndarray) or out.dtype not in _OUTPUT_TYPES:
         given = f"an array of {out.dtype}" if isinstance(out, numpy.ndarray) else f"a {type(out).__name__}"
         raise UnsupportedTypeError(f"{name} is {given}; it must be a NumPy array of float32, float64, int32 or int64")
-    elif not out.flags.writeable:
+    if not out.flags.writeable:
         raise InvalidArgumentError(f"{name} is read-only; it must be writable")
-    elif not _is_addressable(out):
+    if not _is_addressable(out):
         raise InvalidArgumentError(f"{name} is not aligned to its element size; it must be aligned")
     return out, _describe(out)
 
 
-def image_output(shape, width, dtype, out=None):
+def image_output(shape: tuple[int, ...], width: int, dtype: Any, out: numpy.ndarray | None = None) -> tuple[numpy.ndarray, Tensor]:
     """As `output` for an array of `shape` whose axes from the third on hold `width` numbers that the library writes as one axis."""
     array, result = output(shape, dtype, out)
     if array.ndim <= 3:
@@ -146,7 +150,7 @@ def image_output(shape, width, dtype, out=None):
     return array, _describe(flat)
 
 
-def _is_addressable(array):
+def _is_addressable(array: numpy.ndarray) -> bool:
     """Whether the distance of every element from the first is a multiple of the element size."""
     if array.flags.c_contiguous:
         return array.flags.aligned
@@ -162,7 +166,7 @@ _TEMPLATES = {
 
 
 @functools.lru_cache(maxsize=256)
-def _dense(dtype, shape):
+def _dense(dtype: numpy.dtype[Any], shape: tuple[int, ...]) -> tuple[bytes, Any]:
     """(bytes of a Tensor of this type and shape whose data pointer is unset, the extents that its shape points to)."""
     extents = (ctypes.c_int64 * max(len(shape), 1))(*shape)
     tensor = Tensor.from_buffer_copy(_TEMPLATES[dtype])
@@ -170,7 +174,7 @@ def _dense(dtype, shape):
     return bytes(tensor), extents
 
 
-def _describe(array):
+def _describe(array: numpy.ndarray) -> Tensor:
     if not _is_addressable(array):
         array = array.copy()
     template, extents = _dense(array.dtype, array.shape)
@@ -183,7 +187,7 @@ def _describe(array):
     return tensor
 
 
-def view_of(tensor):
+def view_of(tensor: Tensor) -> numpy.ndarray:
     """An array that views the memory of a Tensor from the library. It is valid for as long as the library guarantees the memory."""
     dtype, axes = numpy_type(tensor.dtype), range(tensor.ndim)
     shape = [tensor.shape[axis] for axis in axes]
@@ -192,19 +196,19 @@ def view_of(tensor):
     span = 1 + sum((extent - 1) * stride for extent, stride in zip(shape, strides, strict=True) if stride > 0)
     back = sum((extent - 1) * stride for extent, stride in zip(shape, strides, strict=True) if stride < 0)
     size = dtype.itemsize
-    memory = (ctypes.c_char * ((span - back) * size)).from_address(tensor.data + tensor.byte_offset + back * size)
+    memory: Any = (ctypes.c_char * ((span - back) * size)).from_address(tensor.data + tensor.byte_offset + back * size)
     return numpy.ndarray(shape, dtype, memory, -back * size, [stride * size for stride in strides])
 
 
-def address_of(array):
+def address_of(array: numpy.ndarray) -> int:
     """The address of an array's first element."""
     try:
         # Three times faster than NumPy's own functions, but it raises for arrays that are read-only, not dense, or empty.
-        return ctypes.addressof(_Byte.from_buffer(array))
+        return ctypes.addressof(_Byte.from_buffer(array))  # type: ignore[arg-type]
     except (BufferError, TypeError, ValueError):
-        return array.__array_interface__["data"][0]
+        return int(array.__array_interface__["data"][0])
 
 
-def pass_tensor(tensor):
+def pass_tensor(tensor: Tensor | None) -> Any:
     """A Tensor as an argument of a C function; None becomes NULL."""
     return None if tensor is None else ctypes.byref(tensor)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -12,14 +11,16 @@ import numpy
 from ._callers import Callers, Loss
 from ._errors import OUTCOMES, CallbackFailedError
 from ._relay import Relay
+from ._reporting import Receivers, Reporting
 from ._handle import Handle, new_pointer, pointer_of
 from ._interrupts import attention
 from ._library import library
 from ._limits import milliseconds
 from ._structures import Limits, LossFunction, ProgressData
 from ._tensor import output, tensor_of
-from ._text import flag, function, integer, options_json, path, read_json, real
+from ._text import flag, integer, options_json, path, read_json, real
 from .dataset import Data, Dataset, as_dataset
+from .stream import Stream
 from .progress import CancelToken, History, Progress
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Training(Handle):
             self.loss = loss
         self.set(larger_is_better=larger_is_better, **options)
 
-    def _begin(self, pointer) -> None:
+    def _begin(self, pointer: ctypes.c_void_p) -> None:
         """Takes ownership of a new trainer handle and receives its reports."""
         self._own(pointer)
         self._relay = Relay(Progress._of)
@@ -99,51 +100,68 @@ class Training(Handle):
         has a meaning of its own appear only if they are set: parameter_min, parameter_max, and batch_size for optimizers that take
         all samples. Functions and arrays (loss, metric, class_weights) are not among them.
         """
-        return read_json(library.sode_trainer_json, self._pointer)
+        found: dict[str, Any] = read_json(library.sode_trainer_json, self._pointer)
+        return found
 
     def run(
         self,
-        training: Data,
+        training: Data | Stream,
         validation: Data | None = None,
         *,
         epochs: int | None = None,
         time_limit: float | None = None,
-        on_progress: Callable[[Progress], object] | None = None,
+        on_progress: Receivers = None,
+        verbose: bool | int = False,
         cancel: CancelToken | None = None,
     ) -> History:
         """Trains until the option "epochs" or a limit is reached, and returns the History of all runs.
 
-        training, validation: a Dataset or a pair (features, targets). With validation data the network holds the best iterate
+        training, validation: a Dataset or a pair (features, targets); training may be a Stream. With validation data the network holds the best iterate
         when the run returns, no matter how it ended; without validation data it holds the last.
         epochs: the most epochs of this run. time_limit: the most seconds of this run.
-        on_progress: a function that receives each report (a Progress). If it returns True, the run stops gracefully; if it raises,
-        the run stops and the caller receives the exception.
+        on_progress: a function that receives each report (a Progress), or a list of functions, each of which receives each report, in
+        order. If one returns True, the run stops gracefully; if one raises, the run stops and the caller receives the exception.
+        verbose: True shows a progress bar on standard error, of tqdm where it is installed; 2 prints a line for each epoch.
+        The logger "stableode" of Python's logging receives each epoch as well, at level INFO.
         cancel: a CancelToken, which stops the run.
         """
         limits = Limits(epochs=_positive(epochs, "epochs"), milliseconds=milliseconds(time_limit, "time_limit"))
         limits.cancel = None if cancel is None else pointer_of(cancel, "cancel_token", "cancel")
-        function(on_progress, "on_progress")
+        reporting = Reporting(on_progress, verbose)
         data = None if validation is None else as_dataset(validation, name="validation")
-        failure = self._run(as_dataset(training, name="training"), data, limits, on_progress)
+        samples = training if isinstance(training, Stream) else as_dataset(training, name="training")
+        if reporting.reads_options:
+            self._announce(reporting, samples, data, limits.epochs)
+        failure = self._run(samples, data, limits, reporting)
         self._relay.reraise()
+        if isinstance(samples, Stream):
+            samples._reraise()
         self._callers.reraise()
         if failure is not None:
             raise failure
         return self.history
 
-    def _run(self, training, validation, limits, on_progress):
+    def _announce(self, reporting: Reporting, training: Dataset | Stream, validation: Dataset | None, limit: int) -> None:
+        """Tells the receivers what this run will do. limit: the most epochs of this run; 0: none."""
+        samples = "a stream of samples" if isinstance(training, Stream) else f"{len(training)} samples"
+        chosen, data = self.options, samples + ("" if validation is None else f", {len(validation)} for validation")
+        reporting.begin(f"{data}; optimizer {chosen.get('optimizer', 'automatic')}", lambda: self.options.get("epochs", 0), limit)
+
+    def _run(self, training: Dataset | Stream, validation: Dataset | None, limits: Limits, reporting: Reporting) -> CallbackFailedError | None:
         """Makes the C call. If a callback failed, it returns the CallbackFailedError instead of raising it."""
         validation_pointer = None if validation is None else validation._pointer
-        self._relay.receiver = on_progress
+        self._relay.receiver = reporting.receiver
         try:
             with attention.noting():
-                status = library.sode_trainer_run(self._pointer, training._pointer, validation_pointer, ctypes.byref(limits))
+                run = library.sode_trainer_run_stream if isinstance(training, Stream) else library.sode_trainer_run
+                status = run(self._pointer, training._pointer, validation_pointer, ctypes.byref(limits))
             self._outcome = _OUTCOMES.get(status, str(status))
         except CallbackFailedError as failure:
             self._outcome = "callback_failed"
             return failure
         finally:
             self._relay.receiver = None
+            reporting.end(self._outcome)
         return None
 
     def save(self, path_: str | os.PathLike[str]) -> None:
@@ -183,6 +201,14 @@ class Training(Handle):
             rows.append(Progress._of(row))
         return History(rows, self._outcome)
 
+    def __repr__(self) -> str:
+        if self.closed:
+            return f"{type(self).__name__}(closed)"
+        chosen, epochs = self.options, ctypes.c_int64()
+        library.sode_trainer_history_count(self._pointer, ctypes.byref(epochs))
+        return f"{type(self).__name__}({chosen.get('optimizer', 'automatic')}, {epochs.value} epochs trained, at most {chosen.get('epochs', 'automatic')})"
 
-def _positive(count, name):
+
+
+def _positive(count: int | None, name: str) -> int:
     return 0 if count is None else integer(count, name, 1)

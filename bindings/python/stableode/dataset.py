@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy
 
-from ._errors import InvalidArgumentError, UnsupportedTypeError
-from ._handle import Handle, new_pointer
+from ._arrow import Table, is_sparse, is_table, is_text
+from ._errors import InvalidArgumentError, StateError, UnsupportedTypeError
+from ._handle import Handle, new_pointer, pointer_of
 from ._library import library
 from ._structures import DatasetInfo, ReleaseFunction
 from ._tensor import as_array, numpy_type, output, tensor_of
 from ._text import flag, integer, path, seed_number, text
+from .columns import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +28,8 @@ _retained: dict[int, tuple[Any, Any]] = {}
 _next_number = itertools.count(1)
 
 
-@ReleaseFunction
-def _release(number):
+@ReleaseFunction  # type: ignore[untyped-decorator]
+def _release(number: int) -> None:
     _retained.pop(number, None)
 
 
@@ -36,8 +38,19 @@ class Dataset(Handle):
 
     features: [samples, features], finite real numbers of any type.
     targets: [samples] or values [samples, outputs]. The network's loss reads [samples] as class labels 0 … classes−1, or as
-    values for least squares with one output.
+    values if it is a loss of values with one target. multilabel_logistic takes 0 or 1 for each output, poisson numbers >= 0, and
+    quantile with Q levels [samples, outputs / Q].
     copy: with False the data set uses the memory of the given arrays, which must not change during its life.
+
+    features may also be a table (a DataFrame of pandas or polars, a table of pyarrow, a relation of DuckDB, any producer of Arrow's
+    interface), or a sparse matrix of SciPy's kind, which is never made dense as a whole; and targets may be texts.
+
+        data = stableode.Dataset(frame, target="kind", missing="mean")
+        network = stableode.Network(inputs=data.feature_count, outputs=data.target_count, width=16)
+        network.fit(data)
+
+    target: the column of the targets, or several columns of values. columns: a Columns record to use, such as that of a network;
+    without it a record is made, and the other keywords are those of `Columns.fit`.
 
     Errors: InvalidDataError, which names the row and column of a NaN or an infinity; ShapeMismatchError. A label that is not a
     class of the network raises InvalidDataError when the data set is used with that network.
@@ -46,7 +59,19 @@ class Dataset(Handle):
     _kind = "dataset"
     _assignment_advice = {"weights": "use weighted(weights), which makes another data set"}
 
-    def __init__(self, features: ArrayLike, targets: ArrayLike, *, copy: bool = True):
+    def __init__(
+        self,
+        features: ArrayLike | Any,
+        targets: ArrayLike | Any | None = None,
+        *,
+        copy: bool = True,
+        target: str | Sequence[str] | None = None,
+        columns: Columns | None = None,
+        **options: Any,
+    ):
+        if _needs_columns(features, targets) or target is not None or columns is not None or options:
+            self._take_table(features, targets, flag(copy, "copy"), target, columns, options)
+            return
         tensors = tensor_of(features, "features"), tensor_of(targets, "targets")
         pointer = new_pointer()
         arguments = [ctypes.byref(tensor) for tensor in tensors]
@@ -61,6 +86,37 @@ class Dataset(Handle):
                 _retained.pop(number, None)
                 raise
         self._own(pointer)
+
+    def _take_table(
+        self, features: Any, targets: Any, copy: bool, target: str | Sequence[str] | None, columns: Columns | None, options: dict[str, Any]
+    ) -> None:
+        if columns is not None and (target is not None or options):
+            raise InvalidArgumentError(f"columns is given, which says what {', '.join(['target'] * (target is not None) + list(options))} would say")
+        table, own = Table(features, "features"), None if targets is None else Table(targets, "targets")
+        record = Columns.fit(table, own, target=target, **options) if columns is None else columns
+        pointer = new_pointer()
+        # A sparse matrix is copied as it is, because it may be too large as a dense one.
+        is_dense = copy and not is_sparse(features)
+        library.sode_dataset_from_table(
+            table._pointer, None if own is None else own._pointer, pointer_of(record, "columns", "columns"), int(is_dense), ctypes.byref(pointer)
+        )
+        self._own(pointer)
+
+    @property
+    def columns(self) -> Columns | None:
+        """The record of columns by which a table became this data set; None for arrays."""
+        pointer = new_pointer()
+        try:
+            library.sode_dataset_get_columns(self._pointer, ctypes.byref(pointer))
+        except StateError:
+            return None
+        return Columns._adopt(pointer)
+
+    def with_columns(self, columns: Columns) -> Dataset:
+        """A data set of the same samples, sharing their memory, with a record that says what features and classes are called."""
+        pointer = new_pointer()
+        library.sode_dataset_with_columns(self._pointer, pointer_of(columns, "columns", "columns"), ctypes.byref(pointer))
+        return type(self)._adopt(pointer)
 
     @classmethod
     def idx(cls, images: str | os.PathLike[str], labels: str | os.PathLike[str]) -> Dataset:
@@ -157,7 +213,8 @@ class Dataset(Handle):
     def weighted(self, weights: ArrayLike) -> Dataset:
         """A data set of the same samples, sharing their memory, with weights w [samples] >= 0. The training loss of a batch is Σ w l / Σ w.
 
-        Evaluation, metrics and validation ignore the weights. Copies, slices and pickles keep them.
+        Evaluation and metrics ignore the weights unless they are called with weighted=True, and validation unless the trainer's
+        option weighted_validation is True. Copies, slices and pickles keep them.
         Errors: InvalidDataError, which names the row of a weight that is negative or not finite.
         """
         pointer, tensor = new_pointer(), tensor_of(weights, "weights")
@@ -193,7 +250,7 @@ class Dataset(Handle):
         return self[:]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (type(self), self.features, self.targets, self.target_count, self.weights)
+        return _restored, (type(self), self.features, self.targets, self.target_count, self.weights, self.columns)
 
     def __repr__(self) -> str:
         if self.closed:
@@ -202,12 +259,26 @@ class Dataset(Handle):
         return f"Dataset({len(self)} samples, {self.feature_count} features, {self.target_count} {kind})"
 
 
-#: Samples with targets: a Dataset, or a pair (features, targets) of the arguments of Dataset.
-Data: TypeAlias = "Dataset | tuple[ArrayLike, ArrayLike]"
+#: Samples with targets: a Dataset, a pair (features, targets) of the arguments of Dataset, or a table with the targets among its columns.
+Data: TypeAlias = "Dataset | tuple[ArrayLike, ArrayLike] | Any"
+
+
+def _needs_columns(features: Any, targets: Any) -> bool:
+    """Whether arrays alone do not say what features and targets mean."""
+    if is_table(features) or is_sparse(features):
+        return True
+    if targets is None:
+        return False
+    return is_table(targets) or is_text(targets)
 
 
 def _restored(
-    kind: type[Dataset], features: numpy.ndarray, targets: numpy.ndarray, target_count: int, weights: numpy.ndarray | None
+    kind: type[Dataset],
+    features: numpy.ndarray,
+    targets: numpy.ndarray,
+    target_count: int,
+    weights: numpy.ndarray | None,
+    columns: Columns | None = None,
 ) -> Dataset:
     """The data set of a pickle or deep copy.
 
@@ -218,18 +289,31 @@ def _restored(
         features = numpy.concatenate([features, features[:1]])
         targets = numpy.append(targets, target_count - 1)
     data = kind(features, targets)[:count]
+    if columns is not None:
+        data = data.with_columns(columns)
     return data if weights is None else data.weighted(weights)
 
 
-def as_dataset(features: ArrayLike | Data, targets: ArrayLike | None = None, name: str = "features") -> Dataset:
-    """A data set from a Dataset, a pair (features, targets), or features and targets as two arguments; arrays are not copied.
+def as_dataset(
+    features: ArrayLike | Data,
+    targets: ArrayLike | None = None,
+    name: str = "features",
+    *,
+    columns: Columns | None = None,
+    target: str | Sequence[str] | None = None,
+) -> Dataset:
+    """A data set from a Dataset, a pair (features, targets), features and targets as two arguments, or a table; arrays are not copied.
 
-    name: what `features` is called in errors. Errors: UnsupportedTypeError for what is neither; InvalidArgumentError for features alone.
+    name: what `features` is called in errors. columns: the record to use for a table, such as the network's. target: as in Dataset. Errors: UnsupportedTypeError for what is neither; InvalidArgumentError for features alone.
     """
     if isinstance(features, Dataset):
         if targets is not None:
             raise InvalidArgumentError("targets are given in addition to a Dataset, which has its own")
         return features
+    if isinstance(features, tuple) and len(features) == 2 and targets is None:
+        features, targets = features
+    if target is not None or _needs_columns(features, targets):
+        return _of_table(features, targets, columns, target)
     if targets is None:
         if not hasattr(features, "__len__") and not hasattr(features, "__dlpack__"):
             raise UnsupportedTypeError(f"{name} is a {type(features).__name__}; it must be a Dataset, or features and targets")
@@ -239,11 +323,24 @@ def as_dataset(features: ArrayLike | Data, targets: ArrayLike | None = None, nam
     return Dataset(cast("ArrayLike", features), targets, copy=False)
 
 
+def _of_table(features: Any, targets: Any, columns: Columns | None, target: str | Sequence[str] | None) -> Dataset:
+    """A data set of a table, by the record that is known, unless another target is asked for."""
+    if columns is not None:
+        known = columns.record.get("target", {}).get("names")
+        wanted = [target] if isinstance(target, str) else target
+        if wanted is not None and known != list(wanted):
+            raise InvalidArgumentError(f"target is {target!r}; this network was trained with the target {known}")
+        return Dataset(features, targets, copy=False, columns=columns)
+    return Dataset(features, targets, copy=False, target=target)
+
+
 def as_features(features: ArrayLike | Data, targets: ArrayLike | None = None) -> Dataset:
     """A data set whose targets nobody will read: as `as_dataset`, but from features alone too."""
     if targets is None and not isinstance(features, Dataset):
         is_pair = isinstance(features, tuple) and len(features) == 2 and numpy.ndim(features[0]) >= 2
         if not is_pair:
+            if is_table(features) or is_sparse(features):
+                return Dataset(features, numpy.zeros(len(Table(features, "features"))), copy=False)
             array = as_array(features, "features")
             return Dataset(array, numpy.zeros(len(array) if array.ndim else 0, "int64"), copy=False)
     return as_dataset(features, targets)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
@@ -52,7 +52,7 @@ class StepReport:
     reconstruction_error: float
 
 
-def step_report(data):
+def step_report(data: StepReportData) -> StepReport:
     """The report that the library filled in."""
     return StepReport(
         data.evaluations, data.accepted_steps, data.rejected_steps, data.iterations, data.reconstruction_error
@@ -138,7 +138,7 @@ class NearIdentityGap:
     euler_to_flow: tuple[float, float]
 
 
-def solve(network: Model, features, times: ArrayLike, event, block: int, start_states, start_times, rows_without_result: str = "error") -> Solution:
+def solve(network: Model, features: Any, times: ArrayLike, event: Any, block: int, start_states: Any, start_times: Any, rows_without_result: str = "error") -> Solution:
     """See Network.solve."""
     block = integer(block, "block")
     if features is None and start_states is None:
@@ -177,18 +177,18 @@ def solve(network: Model, features, times: ArrayLike, event, block: int, start_s
     return Solution(states, ends, end_times, event_states, step_report(report), reasons, restart_states)
 
 
-def _rows(array, shape):
+def _rows(array: numpy.ndarray, shape: tuple[int, ...]) -> numpy.ndarray:
     """Samples of `shape`, images for example, as rows of numbers."""
     return array.reshape(array.shape[0], math.prod(shape)) if array.shape[1:] == shape else array
 
 
-def _times(times, name):
+def _times(times: ArrayLike, name: str) -> Tensor:
     given = numpy.atleast_1d(as_array(times, name))
     # float32 times keep their type, because the library allows for the rounding of that type at the horizon.
     return tensor_of(given if given.dtype == numpy.float32 else given.astype("float64"), name)
 
 
-def _event_function(event, visible):
+def _event_function(event: Any, visible: tuple[int, ...]) -> Any:
     if not isinstance(event, (tuple, list)) or len(event) not in (2, 3):
         raise UnsupportedTypeError(f"event is a {type(event).__name__}; it must be (weights, level) or (weights, level, direction)")
     weights, level, *direction = event
@@ -270,7 +270,7 @@ def visible_shape(network: Model, block: int) -> tuple[int, ...]:
     return _extents(library.sode_network_visible_extents, network, block)
 
 
-def _extents(function, network, block):
+def _extents(function: Any, network: Model, block: int) -> tuple[int, ...]:
     channels, height, width = (ctypes.c_int64() for _ in range(3))
     function(network._pointer, block, ctypes.byref(channels), ctypes.byref(height), ctypes.byref(width))
     image = channels.value, height.value, width.value

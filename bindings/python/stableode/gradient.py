@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._callers import Callers, Loss
 from ._handle import Handle, new_pointer, pointer_of
 from ._library import library
-from ._structures import StepReportData
+from ._structures import StepReportData, Tensor
 from ._tensor import output, pass_tensor, tensor_of
 from ._text import integer, text, thread_count
 from .equation import StepReport, step_report
@@ -74,7 +74,7 @@ class Gradient(Handle):
         array, tensor = output(self._parameters, self._dtype, out)
         return self._run(features, targets, tensor), array
 
-    def _run(self, features, targets, gradient):
+    def _run(self, features: Any, targets: Any, gradient: Tensor | None) -> float:
         x, y, loss = tensor_of(features, "features"), tensor_of(targets, "targets"), ctypes.c_double()
         with self._callers.calling():
             library.sode_gradient_run(self._pointer, ctypes.byref(x), ctypes.byref(y), ctypes.byref(loss), pass_tensor(gradient))
@@ -131,5 +131,5 @@ class Gradient(Handle):
         return product
 
     @staticmethod
-    def _batch_shape(source, width):
+    def _batch_shape(source: Tensor, width: int) -> tuple[int, int]:
         return source.array.shape[0] if source.array.ndim else 0, width

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from ._errors import CancelledError, OutOfRangeError, TimeLimitError
 from ._handle import pointer_of
 from ._limits import Deadline
+from ._reporting import Receivers, Reporting
 from ._text import function, integer, text
 from .dataset import Data, as_dataset
 from .introspection import takes_options
 from .network import Network
-from .progress import History, Progress
+from .progress import History
 from .trainer import Trainer
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def multilevel(
     *,
     layers: int,
     prolongation: str = "linear",
-    on_progress: Callable[[Progress], object] | None = None,
+    on_progress: Receivers = None,
+    verbose: bool | int = False,
     on_level: Callable[[Network], object] | None = None,
     **options: Unpack[TrainingKeywords],
 ) -> tuple[Network, History]:
@@ -40,7 +42,7 @@ def multilevel(
     `layers` must be the present number of layers times a power of two. The options are those of Trainer; `epochs` applies to each
     level. History has a row for each epoch of each level; `history.level` is its level. With validation data each level starts
     from the best iterate of the level before, and the returned network is the best of the finest level.
-    on_level: a function that receives the trained network of each level. A limit of `stableode.limits` counts for the whole call: if it
+    on_progress, verbose: as in `Network.fit`. on_level: a function that receives the trained network of each level. A limit of `stableode.limits` counts for the whole call: if it
     ends training, the network of the level that was reached is returned.
 
         network = stableode.Network(inputs=2, outputs=2, width=4, field="hamiltonian", integrator="verlet", layers=16, horizon=10.0)
@@ -50,7 +52,7 @@ def multilevel(
     """
     deadline = Deadline()
     pointer_of(network, "network", "network")
-    function(on_progress, "on_progress")
+    Reporting(on_progress, verbose)
     function(on_level, "on_level")
     text(prolongation, "prolongation")
     present = max(block.get("layers") or len(block["step_sizes"].split(",")) for block in network.specification["blocks"] if "connector" not in block)
@@ -66,7 +68,7 @@ def multilevel(
     while True:
         try:
             with deadline.rest():
-                history = trainer.run(training, validation, on_progress=on_progress)
+                history = trainer.run(training, validation, on_progress=on_progress, verbose=verbose)
         except TimeLimitError:
             if history is None:
                 raise

@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy
 
 from . import equation
-from ._attributes import Closed
-from ._errors import StateError, UnsupportedTypeError
+from ._arrow import Table, is_sparse, is_table
+from ._description import describe
+from ._errors import InvalidArgumentError, StateError, UnsupportedTypeError
 from ._handle import new_pointer
-from ._library import decode, library
+from ._library import library
 from ._limits import Deadline
 from ._model import PROBABILITIES, SCORES, Model
+from ._reporting import Receivers
 from ._structures import EvaluationData
-from ._tensor import as_array, image_output, output, tensor_of
-from ._text import integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
+from ._tensor import image_output, output, tensor_of
+from ._text import flag, integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
+from .columns import class_names
 from .dataset import Data, Dataset, as_dataset, as_features
 from .introspection import OptionSignature, takes_options
-from .progress import CancelToken, History, Progress
+from .metadata import Metadata
+from .parameters import Parameters
+from .progress import CancelToken, History
 from .rows import row_flag
+from .stream import Stream
 
 if TYPE_CHECKING:
     import os
 
+    from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
     from typing_extensions import Unpack
 
     from ._options import NetworkOptions, ProjectionOptions, TrainingKeywords
-
 
 
 class Network(Model):
@@ -55,7 +61,7 @@ class Network(Model):
     Errors: UnknownNameError, which suggests the nearest option for a misspelled one; OutOfRangeError; IncompatibleError.
     """
 
-    __signature__ = OptionSignature((), "network", "architecture", "block")
+    __signature__: ClassVar[OptionSignature] = OptionSignature((), "network", "architecture", "block")
 
     def __init__(self, **options: Unpack[NetworkOptions]):
         self._create(options_json(options))
@@ -155,7 +161,7 @@ class Network(Model):
         if pair is None:
             library.sode_network_set_normalization(self._pointer, None, None)
             return
-        tensors = _per_feature(pair, self.inputs)
+        tensors = _shift_and_scale(pair, self.inputs)
         library.sode_network_set_normalization(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
     @property
@@ -179,7 +185,7 @@ class Network(Model):
         if pair is None:
             library.sode_network_set_target_scaling(self._pointer, None, None)
             return
-        tensors = _per_feature(pair, self.outputs)
+        tensors = _shift_and_scale(pair, self.outputs)
         library.sode_network_set_target_scaling(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
     def fit_normalization(self, features: ArrayLike | Data, targets: ArrayLike | None = None) -> None:
@@ -197,11 +203,13 @@ class Network(Model):
     @takes_options("trainer")
     def fit(
         self,
-        features: ArrayLike | Data,
+        features: ArrayLike | Data | Stream,
         targets: ArrayLike | None = None,
         *,
+        target: str | Sequence[str] | None = None,
         validation: Data | None = None,
-        on_progress: Callable[[Progress], object] | None = None,
+        on_progress: Receivers = None,
+        verbose: bool | int = False,
         time_limit: float | None = None,
         cancel: CancelToken | None = None,
         **options: Unpack[TrainingKeywords],
@@ -216,11 +224,14 @@ class Network(Model):
         the choices after a run. Naming an optimizer gives fixed defaults; `normalization="none"` and `target_scaling="none"` keep data as
         they are.
 
-        features, targets: a Dataset, or the arguments of Dataset (not copied). For least squares with one output, targets may be
-        [samples] or [samples, 1]; predictions are [samples, 1].
-        validation: a Dataset or a pair (features, targets); with it the network holds the best iterate at the end.
-        on_progress: a function that receives each report (a Progress). If it returns True, training stops gracefully; if it raises,
-        training stops and the caller receives the exception.
+        features, targets: a Dataset, or the arguments of Dataset (not copied). For a loss of values with one output, targets may
+        be [samples] or [samples, 1]; predictions are [samples, 1]. features may be a table, whose column `target` holds the targets,
+        or a Stream.
+        validation: a Dataset, a pair (features, targets) or a table; with it the network holds the best iterate at the end.
+        on_progress: a function that receives each report (a Progress), or a list of functions, each of which receives each report, in
+        order. If one returns True, training stops gracefully; if one raises, training stops and the caller receives the exception.
+        verbose: True shows a progress bar on standard error, of tqdm where it is installed; 2 prints a line for each epoch.
+        The logger "stableode" of Python's logging receives each epoch as well, at level INFO.
         time_limit: the most seconds of training. cancel: a CancelToken, which stops training.
         options: the scope "trainer": optimizer, learning_rate, epochs, batch_size, schedule, patience, num_threads …;
         and loss, metric and class_weights as in Trainer.
@@ -228,10 +239,15 @@ class Network(Model):
         Ctrl-C stops training within 0.3 s and raises KeyboardInterrupt; the network then holds the best iterate.
         Errors: NotFiniteError if the loss becomes infinite or NaN; the errors of the options and the data.
         """
-        dataset = as_dataset(features, targets)
+        dataset = features if isinstance(features, Stream) else as_dataset(features, targets, columns=self.columns, target=target)
+        if validation is not None:
+            known = dataset.columns or self.columns
+            if known is None and isinstance(features, Stream) and is_table(validation):
+                raise InvalidArgumentError("validation is a table, whose columns the stream does not know yet; make it with Stream(…, columns=Columns.fit(table, target=…))")
+            validation = as_dataset(validation, name="validation", columns=known)
         with Training(self, **options) as trainer:
             return trainer.run(
-                dataset, validation, time_limit=time_limit, on_progress=on_progress, cancel=cancel
+                dataset, validation, time_limit=time_limit, on_progress=on_progress, verbose=verbose, cancel=cancel
             )
 
     # Use
@@ -242,23 +258,28 @@ class Network(Model):
         targets: ArrayLike | None = None,
         *,
         metrics: str | Sequence[str] = (),
+        weighted: bool = False,
         threads: int = 0,
     ) -> dict[str, float]:
-        """{"loss", "accuracy", "samples"} over a Dataset or arrays: the mean loss, the fraction of correct classes (NaN for least
-        squares), and the number of samples.
+        """{"loss", "accuracy", "samples"} over a Dataset or arrays: the mean loss, the fraction of correct classes (NaN for losses
+        without classes), and the number of samples.
 
         metrics: further figures, by their names in `stableode.metrics()`: ["macro_f1", "auc"].
+        weighted: whether each sample counts by its weight in the Dataset (`Dataset.weighted`) in all figures; otherwise each counts
+        once.
         threads: 0 means as many as the CPUs that the process may use. The result has the same bits for any number.
         """
-        dataset, wanted = as_dataset(features, targets), metric_names(metrics)
-        result, deadline = EvaluationData(), Deadline()
-        library.sode_network_evaluate(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(result))
+        dataset, wanted = as_dataset(features, targets, columns=self.columns), metric_names(metrics)
+        result, deadline, weigh = EvaluationData(), Deadline(), flag(weighted, "weighted")
+        evaluate = library.sode_network_evaluate_weighted if weigh else library.sode_network_evaluate
+        compute = library.sode_network_metrics_weighted if weigh else library.sode_network_metrics
+        evaluate(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(result))
         figures = {"loss": result.loss, "accuracy": result.accuracy, "samples": result.samples}
         if wanted:
             values, tensor = output(len(wanted), "float64")
             joined = text(",".join(wanted), "metrics")
             with deadline.rest():
-                library.sode_network_metrics(self._pointer, dataset._pointer, thread_count(threads), joined, ctypes.byref(tensor))
+                compute(self._pointer, dataset._pointer, thread_count(threads), joined, ctypes.byref(tensor))
             figures |= zip(wanted, values.tolist(), strict=True)
         return figures
 
@@ -274,8 +295,10 @@ class Network(Model):
     def class_figures(
         self, features: ArrayLike | Data, targets: ArrayLike | None = None, *, threads: int = 0
     ) -> dict[str, numpy.ndarray]:
-        """{"precision", "recall", "f1", "samples"}, each [classes]; NaN where undefined (a class never predicted, or without samples)."""
-        dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
+        """{"precision", "recall", "f1", "samples"}, each [classes], or for the loss multilabel_logistic [outputs]; NaN where undefined
+        (a class never predicted, or without samples).
+        """
+        dataset, classes = as_dataset(features, targets), self.outputs if self._form.has_labels else max(self.outputs, 2)
         array, tensor = output((classes, 4), "float64")
         library.sode_network_class_figures(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(tensor))
         return {name: array[:, column].copy() for column, name in enumerate(("precision", "recall", "f1", "samples"))}
@@ -287,8 +310,11 @@ class Network(Model):
         threads: int = 1,
         out: numpy.ndarray | None = None,
         rows_without_result: Literal["error", "nan"] = "error",
+        names: bool = False,
     ) -> numpy.ndarray:
-        """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs].
+        """Classes [samples] as int64; for the loss multilabel_logistic labels [samples, outputs] as int64, 1 where a label's
+        probability is above one half; for losses of values predictions [samples, outputs] in the unit of the targets (for poisson
+        the means). features: [samples, inputs], or a table.
 
         With one output, too, values are [samples, 1], also after training with targets [samples]: `predict(features)[:, 0]` has
         the shape of such targets.
@@ -296,8 +322,16 @@ class Network(Model):
         unchanged: InvalidDataError if a feature is not finite or too large for the network's precision, NotFiniteError if a score
         is not finite, or the error of the row's integration. "nan" fills such rows with NaN or the class −1;
         `stableode.failed_rows()` lists the reasons.
+        names: whether to return the names of the classes that the network was trained with instead of their numbers.
         """
-        return self._predict(features, self._form.standard, threads, out, rows_without_result)
+        if not flag(names, "names"):
+            return self._predict(features, self._form.standard, threads, out, rows_without_result)
+        known = self.classes
+        if known is None:
+            raise StateError("names is True, but the network knows no names of classes: it was not trained with them")
+        if out is not None:
+            raise InvalidArgumentError("names is True, and names cannot be written to out")
+        return class_names(known, self._predict(features, self._form.standard, threads, None, rows_without_result))
 
     def predict_proba(
         self,
@@ -307,7 +341,9 @@ class Network(Model):
         out: numpy.ndarray | None = None,
         rows_without_result: Literal["error", "nan"] = "error",
     ) -> numpy.ndarray:
-        """Probabilities [samples, outputs]: softmax or logistic of the scores. rows_without_result: as in `predict`."""
+        """Probabilities [samples, outputs]: softmax or logistic of the scores, for multilabel_logistic those of each label. Losses of
+        values give predictions in the unit of the targets. rows_without_result: as in `predict`.
+        """
         return self._predict(features, PROBABILITIES, threads, out, rows_without_result)
 
     def scores(
@@ -321,11 +357,18 @@ class Network(Model):
         """The readout's outputs [samples, outputs]. rows_without_result: as in `predict`."""
         return self._predict(features, SCORES, threads, out, rows_without_result)
 
-    def _predict(self, features, what, threads, out, rows_without_result):
-        source, flag = tensor_of(features, "features"), row_flag(rows_without_result)
+    def _predict(self, features: Any, what: int, threads: int, out: numpy.ndarray | None, rows_without_result: str) -> numpy.ndarray:
+        if type(features) is not numpy.ndarray and (is_table(features) or is_sparse(features)):
+            table = Table(features, "features")
+            array, result = output(*self._form.shape(len(table), what), out)
+            library.sode_network_predict_table(
+                self._pointer, table._pointer, what | row_flag(rows_without_result), thread_count(threads), ctypes.byref(result)
+            )
+            return array
+        source = tensor_of(features, "features")
         array, result = output(*self._form.of(source.array, what), out)
         library.sode_network_predict(
-            self._pointer, ctypes.byref(source), what | flag, thread_count(threads), ctypes.byref(result)
+            self._pointer, ctypes.byref(source), what | row_flag(rows_without_result), thread_count(threads), ctypes.byref(result)
         )
         return array
 
@@ -447,6 +490,45 @@ class Network(Model):
         """The differences between the feed-forward layers and the differential equation in the block's final states over a batch."""
         return equation.near_identity_gap(self, features, block)
 
+    # Plots, with matplotlib
+
+    def plot_trajectories(
+        self, features: ArrayLike, targets: ArrayLike | None = None, *, block: int | None = None, names: Sequence[str] | None = None, ax: Axes | None = None
+    ) -> Axes:
+        """Draws the ways of samples through the layers of a block, over the readout's decision regions: `stableode.plots.trajectories`."""
+        from .plots import trajectories
+
+        return trajectories(self, features, targets, block=block, names=names, ax=ax)
+
+    def plot_decision_regions(
+        self,
+        features: ArrayLike,
+        targets: ArrayLike | None = None,
+        *,
+        axes_of: tuple[int, int] = (0, 1),
+        resolution: int = 200,
+        names: Sequence[str] | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draws the predicted class of each point in a plane of two features: `stableode.plots.decision_regions`."""
+        from .plots import decision_regions
+
+        return decision_regions(self, features, targets, axes_of=axes_of, resolution=resolution, names=names, ax=ax)
+
+    def plot_k(self, *, ax: Axes | None = None) -> Axes:
+        """Draws k_n of linear_multistep over the layers: `stableode.plots.multistep_weights`."""
+        from .plots import multistep_weights
+
+        return multistep_weights(self, ax=ax)
+
+    def plot_hidden(
+        self, features: ArrayLike, *, block: int = 0, sample: int = 0, layers: Sequence[int] | None = None, ax: Axes | None = None
+    ) -> Axes:
+        """Draws the hidden images, or numbers, that the layers of a block make of one sample: `stableode.plots.hidden_states`."""
+        from .plots import hidden_states
+
+        return hidden_states(self, features, block=block, sample=sample, layers=layers, ax=ax)
+
     # Files
 
     def save(self, path_: str | os.PathLike[str]) -> None:
@@ -489,116 +571,19 @@ class Network(Model):
     def __deepcopy__(self, memo: object) -> Network:
         return self.copy()
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self).from_bytes, (self.to_bytes(),)
 
     def __repr__(self) -> str:
         if self.closed:
             return "Network(closed)"
-        info = self._info()
-        return (
-            f"Network({info.inputs} inputs, {info.outputs} outputs, {info.blocks} blocks, "
-            f"{info.parameters} parameters, float{info.precision_bits})"
-        )
+        return f"Network({describe(self)})"
 
 
-class Metadata(Closed, MutableMapping[str, str]):
-    """The notes on a network, a mapping from str to str in the order of the keys; see `Network.metadata`.
-
-    Errors: KeyError for a key that does not exist; InvalidArgumentError for an empty key and for the keys that model files use
-    themselves (format, specification, checksum …); OutOfRangeError for keys of more than 256 bytes and for more than 1 MB in all.
-    """
-
-    def __init__(self, network: Network) -> None:
-        self._network = network
-
-    def __getitem__(self, key: str) -> str:
-        found = read_bytes(library.sode_network_get_metadata, self._network._pointer, text(key, "key"))
-        return decode(found.rstrip(b"\0"))
-
-    def __setitem__(self, key: str, value: str) -> None:
-        library.sode_network_set_metadata(self._network._pointer, text(key, "key"), text(value, "value"))
-
-    def __delitem__(self, key: str) -> None:
-        self[key]
-        library.sode_network_set_metadata(self._network._pointer, text(key, "key"), None)
-
-    def __iter__(self) -> Iterator[str]:
-        keys = (read_bytes(library.sode_network_metadata_at, self._network._pointer, index) for index in range(len(self)))
-        return iter([decode(key.rstrip(b"\0")) for key in keys])
-
-    def __len__(self) -> int:
-        count = ctypes.c_int64()
-        library.sode_network_metadata_count(self._network._pointer, ctypes.byref(count))
-        return count.value
-
-    def __repr__(self) -> str:
-        return f"Metadata({dict(self)})"
-
-
-def _per_feature(pair, count):
+def _shift_and_scale(pair, count):
     """The tensors of (shift, scale); a number stands for `count` equal ones."""
     tensors = []
     for values, name in zip(pair, ("shift", "scale"), strict=True):
         array = numpy.full(count, values, "float64") if numpy.ndim(values) == 0 else values
         tensors.append(tensor_of(array, name))
     return tensors
-
-
-class Parameters(Closed, Mapping[str, numpy.ndarray]):
-    """The parameter tensors of a network by name ("blocks.0.K"). Reading gives a copy; assigning sets the network's tensor.
-
-    Kernels of convolutions are [layers, outputs, inputs / groups, kernel height · kernel width], without layers in connectors. They may
-    also be assigned with the kernel's height and width as two axes, as PyTorch has them: for reading,
-    `parameters[name].reshape(layers, outputs, inputs, 3, 3)`.
-
-    Errors: UnknownNameError (a KeyError), which suggests the nearest name; ShapeMismatchError; NotFiniteError or InvalidDataError
-    for values that are not finite.
-    """
-
-    def __init__(self, network: Network):
-        self._network = network
-
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Name → shape, in the order of `parameter_vector`."""
-        name, dimensions, shape = ctypes.c_char_p(), ctypes.c_int32(), (ctypes.c_int64 * 4)()
-        found = {}
-        for index in range(len(self)):
-            library.sode_network_parameter_at(
-                self._network._pointer, index, ctypes.byref(name), ctypes.byref(dimensions), shape
-            )
-            found[decode(name.value)] = tuple(shape[: dimensions.value])
-        return found
-
-    def __getitem__(self, name: str) -> numpy.ndarray:
-        encoded = text(name, "name")
-        array, tensor = output(self.shapes.get(name, ()), self._network.dtype)
-        library.sode_network_get_parameter(self._network._pointer, encoded, ctypes.byref(tensor))
-        return array
-
-    def __setitem__(self, name: str, value: ArrayLike) -> None:
-        array = as_array(value, f"parameters[{name!r}]")
-        tensor = tensor_of(self._flat_kernel(name, array), f"parameters[{name!r}]")
-        library.sode_network_set_parameter(self._network._pointer, text(name, "name"), ctypes.byref(tensor))
-
-    def _flat_kernel(self, name, array):
-        """The kernel of a convolution with its height and width as one axis; other arrays as they are."""
-        shape, kind = self.shapes.get(name, ()), str(name).partition(".")[0]
-        axes = {"blocks": 4, "connectors": 3}.get(kind, 0)
-        if axes == 0 or len(shape) != axes or array.ndim != axes + 1 or array.shape[:-2] != shape[:-1]:
-            return array
-        elements = [each for each in self._network.specification["blocks"] if ("connector" in each) == (kind == "connectors")]
-        # Along an axis of one pixel a kernel has the extent 1.
-        extents = {1, elements[int(name.split(".")[1])]["kernel"]}
-        return array.reshape(shape) if set(array.shape[-2:]) <= extents and math.prod(array.shape[-2:]) == shape[-1] else array
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.shapes)
-
-    def __len__(self) -> int:
-        return self._network._info().tensors
-
-    def __repr__(self) -> str:
-        return f"Parameters({self.shapes})"
-

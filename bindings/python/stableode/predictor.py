@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy
 
@@ -41,7 +41,7 @@ class Predictor(Handle):
     def predict(
         self, features: ArrayLike, *, out: numpy.ndarray | None = None, rows_without_result: Literal["error", "nan"] = "error"
     ) -> numpy.ndarray:
-        """Classes [samples] as int64; for the loss least_squares values [samples, outputs]. features: [samples, inputs].
+        """Classes [samples] as int64; labels or values [samples, outputs] as in `Network.predict`. features: [samples, inputs].
 
         With one output, too, values are [samples, 1], whatever the shape of the targets in training.
         rows_without_result: "error", or "nan" as in `Network.predict`.
@@ -60,12 +60,12 @@ class Predictor(Handle):
         """The readout's outputs [samples, outputs]."""
         return self._run(features, SCORES, out, rows_without_result)
 
-    def _run(self, features, what, out, rows_without_result):
+    def _run(self, features: Any, what: int, out: numpy.ndarray | None, rows_without_result: str) -> numpy.ndarray:
         flag = row_flag(rows_without_result)
         if out is None and self._is_dense(features):
             # This path describes no tensors, so a call for one sample costs little more than the library's work.
             samples = features.shape[0]
-            result = numpy.empty(samples if what == CLASSES else (samples, self._form.outputs), self._form.dtype)
+            result = numpy.empty(self._form.classes_shape(samples) if what == CLASSES else (samples, self._form.outputs), self._form.dtype)
             self._run_dense(self._pointer, address_of(features), samples, what | flag, address_of(result))
             return result.astype("int64") if what == CLASSES else result
         source = tensor_of(features, "features")
@@ -73,7 +73,7 @@ class Predictor(Handle):
         library.sode_predictor_run(self._pointer, ctypes.byref(source), what | flag, ctypes.byref(tensor))
         return array
 
-    def _is_dense(self, features):
+    def _is_dense(self, features: numpy.ndarray) -> bool:
         return (
             type(features) is numpy.ndarray
             and features.dtype == self._form.dtype

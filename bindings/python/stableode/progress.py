@@ -15,6 +15,9 @@ from ._handle import Handle, new_pointer
 from ._library import library
 from ._structures import ProgressData
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 _KINDS = {1: "epoch", 2: "step"}
 
 
@@ -28,9 +31,9 @@ class Progress:
     epoch_fraction: the completed part of the current epoch, 0 … 1.
     training_loss: the mean loss over the epoch so far, without regularizers.
     objective: what the steps minimize, the training loss plus all regularizers: the mean over the epoch so far, each batch before its step.
-    training_accuracy: the fraction of correct classes over the epoch so far, 0 … 1; NaN for least squares.
+    training_accuracy: the fraction of correct classes over the epoch so far, 0 … 1; NaN for losses without classes.
     validation_loss: the mean loss over the validation data; NaN without such data, and between the ends of epochs.
-    validation_accuracy: the fraction of correct classes over the validation data, 0 … 1; NaN where validation_loss is NaN, and for least squares.
+    validation_accuracy: the fraction of correct classes over the validation data, 0 … 1; NaN where validation_loss is NaN, and for losses without classes.
     validation_metric: the figure that determines which iterate is kept (the option metric); NaN where validation_loss is NaN.
     learning_rate: the rate of the last step.
     seconds: seconds of training in all runs.
@@ -80,7 +83,7 @@ class History(Closed, Sequence[Progress]):
     def __getitem__(self, index: int) -> Progress: ...
     @overload
     def __getitem__(self, index: slice) -> tuple[Progress, ...]: ...
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         return self._rows[index]
 
     def __len__(self) -> int:
@@ -129,6 +132,12 @@ class History(Closed, Sequence[Progress]):
         if not self._rows:
             raise StateError("no epoch has ended yet, so none is the best")
         return next((row for row in reversed(self._rows) if row.is_best), self._rows[-1])
+
+    def plot(self, what: str | Sequence[str] = "loss", *, ax: Axes | None = None) -> Axes:
+        """Draws "loss", "accuracy" or columns over the epochs, with matplotlib: `stableode.plots.training_curves`."""
+        from .plots import training_curves
+
+        return training_curves(self, what, ax=ax)
 
     def __repr__(self) -> str:
         return f"History({len(self)} epochs, {self.outcome})"

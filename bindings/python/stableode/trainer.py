@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from typing import ClassVar
 
 from ._handle import new_pointer
 from ._library import library
@@ -20,7 +21,7 @@ class Trainer(Training):
     loss: a function loss(scores [samples, outputs], targets) → (losses [samples], gradient [samples, outputs]) that replaces the
     network's loss in training and validation. Row i of its gradient is the derivative of loss i with respect to the scores of
     sample i. The library calls it with tiles of a batch, on this thread only. The targets are labels [samples], or values
-    [samples, outputs] for a network with the loss least_squares.
+    [samples, targets] for a network with a loss of values.
     metric: may also be a function metric(scores, targets) → number. Its value over the validation data determines which iterate
     is kept: the largest if larger_is_better, otherwise the smallest.
     class_weights: may also be an array [classes] with the weight of the samples of each class.
@@ -29,7 +30,7 @@ class Trainer(Training):
     Errors: UnknownNameError, which suggests the nearest option; OutOfRangeError.
     """
 
-    __signature__ = OptionSignature(("network",), "trainer", keywords=(("loss", None), ("larger_is_better", True)))
+    __signature__: ClassVar[OptionSignature] = OptionSignature(("network",), "trainer", keywords=(("loss", None), ("larger_is_better", True)))
 
     @classmethod
     def load(cls, path_: str | os.PathLike[str]) -> tuple[Network, Trainer]:

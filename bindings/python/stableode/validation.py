@@ -31,16 +31,19 @@ def cross_validate(  # type: ignore[misc]  # the name seed is the folds' here
     folds: int = 5,
     seed: int = 0,
     metrics: str | Sequence[str] = (),
+    weighted: bool = False,
     standardize: bool = False,
-    **options: Unpack[TrainingKeywords],  # type: ignore
+    verbose: bool | int = False,
+    **options: Unpack[TrainingKeywords],  # pyright: ignore[reportGeneralTypeIssues]
 ) -> dict[str, numpy.ndarray]:
     """For each fold, trains on all other folds and evaluates on it: {"loss", "accuracy", "samples", metrics …}, each [folds].
 
     network: a network, whose copy with the same parameters is trained for each fold; or a function of the fold's number that
     returns the network to train.
     data: a Dataset or a pair (features, targets); its folds are `data.fold(folds, fold, seed=seed)`, which are stratified.
-    metrics: further figures, by their names in `stableode.metrics()`. standardize: whether to fit each network's normalization to its
-    training folds. options: those of Trainer. Training never sees the held-out fold, and the last iterate is evaluated.
+    metrics: further figures, by their names in `stableode.metrics()`. weighted: as in `Network.evaluate`. standardize: whether to fit
+    each network's normalization to its training folds. verbose: as in `Network.fit`, for each fold. options: those of Trainer. Training
+    never sees the held-out fold, and the last iterate is evaluated.
 
         figures = stableode.cross_validate(network, (features, labels), folds=5, metrics="auc", epochs=50)
         figures["accuracy"].mean(), figures["accuracy"].std()
@@ -49,6 +52,7 @@ def cross_validate(  # type: ignore[misc]  # the name seed is the folds' here
     """
     deadline = Deadline()
     dataset, count, standardize = as_dataset(data, name="data"), integer(folds, "folds", 2), flag(standardize, "standardize")
+    flag(weighted, "weighted")
     metric_names(metrics)
     if not callable(network):
         pointer_of(network, "network", "network")
@@ -63,11 +67,11 @@ def cross_validate(  # type: ignore[misc]  # the name seed is the folds' here
             if standardize:
                 candidate.fit_normalization(training)
         with deadline.rest(), _naming_rows(dataset, count, fold, seed, "training"):
-            outcome = candidate.fit(training, **options).outcome
+            outcome = candidate.fit(training, verbose=verbose, **options).outcome
         if outcome == "time_limit" and deadline.is_over:
             raise deadline.error
         with deadline.rest(), _naming_rows(dataset, count, fold, seed, "held-out"):
-            rows.append(candidate.evaluate(validation, metrics=metrics))
+            rows.append(candidate.evaluate(validation, metrics=metrics, weighted=weighted))
     return {name: numpy.array([row[name] for row in rows]) for name in rows[0]}
 
 

@@ -2,12 +2,14 @@
 
 import ctypes
 import gzip
+import itertools
 import struct
 
 import numpy
 
 import stableode
 from stableode import _structures
+from stableode._arrow import _CAPSULE_POINTER, Table
 from stableode._library import library
 from stableode._tensor import output, tensor_of
 
@@ -28,9 +30,12 @@ PROMPT = {
     # Copies at the speed of memory, which tick but must not be left incomplete.
     "sode_network_set_normalization", "sode_network_get_normalization", "sode_network_set_target_scaling", "sode_network_get_target_scaling", "sode_dataset_get", "sode_dataset_get_weights",
     "sode_dataset_slice", "sode_dataset_describe", "sode_dataset_free",
+    "sode_table_from_array", "sode_table_from_tensor", "sode_table_describe", "sode_table_column_at", "sode_table_free",
+    "sode_columns_create_json", "sode_columns_json", "sode_columns_describe", "sode_columns_class_at", "sode_columns_free",  # a text of at most 1 MB
+    "sode_dataset_with_columns", "sode_dataset_get_columns", "sode_network_set_columns", "sode_network_get_columns",
     "sode_trainer_create", "sode_trainer_set_int", "sode_trainer_set_real", "sode_trainer_set_text", "sode_trainer_set_json",
     "sode_trainer_set_callback", "sode_trainer_set_class_weights", "sode_trainer_set_loss", "sode_trainer_set_metric",
-    "sode_trainer_history_count", "sode_trainer_history_at", "sode_trainer_free",
+    "sode_trainer_history_count", "sode_trainer_history_at", "sode_trainer_free", "sode_stream_create", "sode_stream_create_arrow", "sode_stream_free",
     "sode_cancel_token_create", "sode_cancel_token_request", "sode_cancel_token_reset", "sode_cancel_token_free", "sode_set_thread_limits",
     "sode_network_state_extents", "sode_network_visible_extents", "sode_network_state_shape", "sode_predictor_free", "sode_gradient_bytes", "sode_gradient_set_loss", "sode_gradient_report",
     "sode_gradient_free", "sode_network_memory_plan", "sode_network_block_memory",
@@ -143,6 +148,69 @@ def _borrowed(features):
     HELD.extend([features, labels])
     library.sode_dataset_retain(ref(x), ref(y), _structures.ReleaseFunction(0), None, ref(pointer))
     return pointer
+
+
+class Batches:
+    """A producer of Arrow's interface that gives one batch again and again."""
+
+    def __init__(self, batches, rows=65536):
+        import pyarrow
+
+        random = numpy.random.default_rng(4)
+        columns = {"age": random.standard_normal(rows), "city": pyarrow.array(numpy.array(["Ulm", "Bonn"])[random.integers(0, 2, rows)]), "y": random.integers(0, 4, rows)}
+        self.batch = pyarrow.record_batch(columns)
+        self.reader = pyarrow.RecordBatchReader.from_batches(self.batch.schema, itertools.repeat(self.batch, batches))
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.reader.__arrow_c_stream__()
+
+
+def _table(batches=400):
+    return Table(Batches(batches), "table")
+
+
+@long("sode_table_from_stream")
+def _(world):
+    capsule, pointer = Batches(20_000).__arrow_c_stream__(), created()
+    HELD.append(capsule)
+    return lambda: library.sode_table_from_stream(_CAPSULE_POINTER(capsule, b"arrow_array_stream"), ref(pointer))
+
+
+@long("sode_table_from_csr")
+def _(world):
+    count = 40_000_000
+    starts, indices = numpy.arange(count + 1, dtype="int32"), numpy.broadcast_to(numpy.int32(0), (count,))
+    tensors = [tensor_of(starts, "starts"), tensor_of(indices, "indices"), tensor_of(numpy.broadcast_to(numpy.float32(1), (count,)), "values")]
+    HELD.extend(tensors)
+    pointer = created()
+    return lambda: library.sode_table_from_csr(1, *map(ref, tensors), _structures.ReleaseFunction(0), None, ref(pointer))
+
+
+@long("sode_columns_fit")
+def _(world):
+    table, pointer, options = _table(), created(), b'{"target": "y"}'
+    return lambda: library.sode_columns_fit(table._pointer, None, options, len(options), ref(pointer))
+
+
+@long("sode_dataset_from_table")
+def _(world):
+    table, pointer = _table(), created()
+    columns = stableode.Columns.fit(table, target="y")
+    return lambda: library.sode_dataset_from_table(table._pointer, None, columns._pointer, 1, ref(pointer))
+
+
+@long("sode_trainer_run_stream")
+def _(world):
+    trainer = stableode.Trainer(stableode.Network(**World.options), num_threads=1, batch_size=world.samples, epochs=1)
+    stream = stableode.Stream(lambda: itertools.repeat((world.x, world.y), 20), buffer=world.samples)
+    HELD.extend([trainer, stream])
+    return lambda: library.sode_trainer_run_stream(trainer._pointer, stream._pointer, None, None)
+
+
+@long("sode_network_predict_table")
+def _(world):
+    table = Table(world.x, "table")
+    return lambda: library.sode_network_predict_table(world.network._pointer, table._pointer, 0, 1, ref(world.scores_tensor))
 
 
 @long("sode_dataset_create")
@@ -360,6 +428,12 @@ def _(world):
     return lambda: library.sode_network_evaluate(world.network._pointer, world.data._pointer, 1, ref(result))
 
 
+@long("sode_network_evaluate_weighted")
+def _(world):
+    result, weighted = _structures.EvaluationData(), world.data.weighted(numpy.ones(len(world.data)))
+    return lambda: library.sode_network_evaluate_weighted(world.network._pointer, weighted._pointer, 1, ref(result))
+
+
 @long("sode_network_metrics")
 def _(world):
     # The forward pass is short; ranking the scores takes long.
@@ -367,6 +441,16 @@ def _(world):
     data = _borrowed(numpy.random.default_rng(1).standard_normal((1_000_000, 20), dtype="float32"))
     _, values = output((1,), "float64")
     return lambda: library.sode_network_metrics(network._pointer, data, 1, b"auc", ref(values))
+
+
+@long("sode_network_metrics_weighted")
+def _(world):
+    network = stableode.Network(inputs=20, outputs=2, width=20, layers=1)
+    data = _borrowed(numpy.random.default_rng(1).standard_normal((1_000_000, 20), dtype="float32"))
+    weights, weighted = tensor_of(numpy.ones(1_000_000), "weights"), created()
+    library.sode_dataset_weighted(data, ref(weights), ref(weighted))
+    _, values = output((1,), "float64")
+    return lambda: library.sode_network_metrics_weighted(network._pointer, weighted, 1, b"average_precision", ref(values))
 
 
 @long("sode_network_confusion")

@@ -30,7 +30,8 @@ def near_identity():
 SHORT = {"epochs": 1, "num_threads": 1}
 #: For each callable: how it is called, and valid values of its arguments, one of which at a time is replaced by an object of no use.
 CALLS = {
-    "Dataset": (lambda: stableode.Dataset, {"features": X, "targets": Y, "copy": True}),
+    "Dataset": (lambda: stableode.Dataset, {"features": X, "targets": Y, "copy": True, "target": None, "columns": None}),
+    "Dataset.with_columns": (lambda: stableode.Dataset(X, Y).with_columns, {"columns": None}),
     "Dataset.idx": (lambda: stableode.Dataset.idx, {"images": "images", "labels": "labels"}),
     "Dataset.cifar": (lambda: stableode.Dataset.cifar, {"paths": ["batch"], "classes": 10}),
     "Dataset.problem": (lambda: stableode.Dataset.problem, {"name": "peaks", "training": 10, "validation": 10, "seed": 1}),
@@ -45,21 +46,29 @@ CALLS = {
         {
             "features": X,
             "targets": Y,
+            "target": None,
             "validation": (X, Y),
             "on_progress": lambda progress: None,
+            "verbose": False,
             "time_limit": 5.0,
             "cancel": stableode.CancelToken(),
             "loss": lambda scores, targets: (scores[:, 0], 0 * scores),
             "larger_is_better": True,
         },
     ),
-    "Network.evaluate": (lambda: network().evaluate, {"features": X, "targets": Y, "metrics": ["auc"], "threads": 1}),
+    "Network.evaluate": (lambda: network().evaluate, {"features": X, "targets": Y, "metrics": ["auc"], "weighted": False, "threads": 1}),
     "Network.confusion_matrix": (lambda: network().confusion_matrix, {"features": X, "targets": Y, "threads": 1}),
     "Network.class_figures": (lambda: network().class_figures, {"features": X, "targets": Y, "threads": 1}),
     **{
         f"{kind}.{name}": (
             lambda kind=kind, name=name: getattr(network() if kind == "Network" else stableode.Predictor(network()), name),
-            {"features": X, **({"threads": 1} if kind == "Network" else {}), "out": None, "rows_without_result": "error"},
+            {
+                "features": X,
+                **({"threads": 1} if kind == "Network" else {}),
+                "out": None,
+                "rows_without_result": "error",
+                **({"names": False} if (kind, name) == ("Network", "predict") else {}),
+            },
         )
         for kind in ("Network", "Predictor")
         for name in ("predict", "predict_proba", "scores")
@@ -90,6 +99,7 @@ CALLS = {
             "epochs": 1,
             "time_limit": 5.0,
             "on_progress": lambda progress: None,
+            "verbose": False,
             "cancel": stableode.CancelToken(),
         },
     ),
@@ -122,6 +132,7 @@ CALLS = {
             "layers": 2,
             "prolongation": "linear",
             "on_progress": lambda progress: None,
+            "verbose": False,
             "on_level": lambda network: None,
             "loss": None,
             "larger_is_better": True,
@@ -130,11 +141,13 @@ CALLS = {
     "cross_validate": (
         lambda: lambda **given: stableode.cross_validate(**{**SHORT, **given}),
         {
+            "verbose": False,
             "network": network(),
             "data": (X, Y),
             "folds": 2,
             "seed": 0,
             "metrics": "auc",
+            "weighted": False,
             "standardize": False,
             "loss": None,
             "larger_is_better": True,
@@ -218,7 +231,7 @@ def test_threads_are_a_number_under_the_callers_name(call):
 
 
 def test_messages_name_options_blocks_and_fields_as_the_caller_knows_them():
-    with pytest.raises(stableode.UnknownNameError, match="^option 'layers' has no choices with options of their own; these have: opening, field, "):
+    with pytest.raises(stableode.UnknownNameError, match="^option 'layers' has no choices with options of their own; these have: opening, loss, field, "):
         stableode.options("layers=3")
     with pytest.raises(stableode.IncompatibleError, match="field dense has no option gamma; it belongs to the fields antisymmetric, .* and "):
         network(field="dense", gamma=0.1)

@@ -17,6 +17,7 @@ def objects(network, batch):
     return [
         network, network.parameters, network.metadata, network.memory_plan(4), data, trainer, history, history[0], stableode.Gradient(network, 8),
         stableode.Predictor(network, 8), stableode.CancelToken(), stableode.limits(seconds=1e6), stableode.options("trainer")["epochs"],
+        stableode.Stream([batch]), stableode.Columns.from_record({"inputs": [{"name": "x"}]}),
     ]
 
 
@@ -45,7 +46,7 @@ def test_errors_say_what_to_do_instead(objects):
         ("Network", "layers", r"it is an option: Network\(layers=…\) fixes it when a network is made"),
         ("Network", "normalisation", "did you mean 'normalization'"),
         ("Network", "inputs", "Network.inputs cannot be assigned; it can only be read"),
-        ("Network", "zzz", "these can be assigned: metadata, normalization, parameter_vector"),
+        ("Network", "zzz", "these can be assigned: columns, metadata, normalization, parameter_vector"),
         ("Dataset", "weights", r"use weighted\(weights\)"),
         ("Predictor", "threads", "none can be assigned"),
         ("History", "outcome", "can only be read"),

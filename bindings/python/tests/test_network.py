@@ -336,7 +336,7 @@ def test_many_threads_read_one_network(network):
 
 
 def test_repr(network):
-    assert repr(network) == f"Network(3 inputs, 4 outputs, 1 blocks, {network.parameter_count} parameters, float32)"
+    assert repr(network) == f"Network(3 inputs, 4 outputs, antisymmetric of width 5, 6 layers, euler, {network.parameter_count} parameters, float32)"
 
 
 def test_predict_parses_nothing_and_costs_little_more_than_the_librarys_work(monkeypatch):

@@ -275,6 +275,15 @@ CALLS = {
         results=lambda w, real: {"evaluation": Struct(EvaluationData)},
         may_be_nan=("evaluation",),
     ),
+    "sode_network_evaluate_weighted": Call(
+        lambda w, g, r: L.sode_network_evaluate_weighted(w.network._pointer, w.dataset._pointer, 1, r["evaluation"].ref),
+        results=lambda w, real: {"evaluation": Struct(EvaluationData)},
+        may_be_nan=("evaluation",),
+    ),
+    "sode_network_metrics_weighted": Call(
+        lambda w, g, r: L.sode_network_metrics_weighted(w.network._pointer, w.dataset._pointer, 1, b"r2,median_absolute_error", r["values"].ref),
+        results=lambda w, real: {"values": Out(2, real)},
+    ),
     "sode_network_metrics": Call(
         lambda w, g, r: L.sode_network_metrics(w.network._pointer, w.dataset._pointer, 1, b"r2,mean_absolute_error", r["values"].ref),
         results=lambda w, real: {"values": Out(2, real)},

@@ -25,7 +25,7 @@ LITTLE = 48 << 20
 # Measured: every refusal takes less than 5 ms. A debug build of the library or a loaded machine is slower.
 SECONDS = 0.1
 # Calls whose memory does not grow with the size: they may succeed for any size. Without a memory limit the other calls get only sizes that no machine can serve.
-OF_ANY_SIZE = {"sode_gradient_create", "sode_predictor_create", "sode_dataset_slice", "sode_dataset_fold"}
+OF_ANY_SIZE = {"sode_gradient_create", "sode_predictor_create", "sode_dataset_slice", "sode_dataset_fold", "sode_table_from_tensor"}
 
 CREATING = sorted(name for name, (_, arguments) in _table.FUNCTIONS.items() if _table.HandleOut in arguments)
 
@@ -65,6 +65,12 @@ WITHOUT_SIZES = {
     "sode_network_copy": "copies share their parameters",
     "sode_trainer_create": "an empty trainer",
     "sode_cancel_token_create": "a token",
+    "sode_table_from_stream": "batches stay the producer's; their lengths are those of tables.c",
+    "sode_table_from_array": "an array stays the producer's; its lengths are those of tables.c",
+    "sode_dataset_from_table": "sizes are those of a table that exists",
+    "sode_dataset_with_columns": "shares the data set's memory",
+    "sode_dataset_get_columns": "a record of at most 1 MB",
+    "sode_network_get_columns": "a record of at most 1 MB",
 }
 
 
@@ -189,6 +195,45 @@ class Calls:
         # Retained features take no memory, but reading all of them takes time proportional to their number.
         labels = self.tensor(size, kind=(0, 32))
         yield self.library.sode_dataset_retain, self.tensor(size, 2), labels, ReleaseFunction(), None, self.out()
+
+    def sode_stream_create(self, size):
+        from stableode._structures import NextFunction, SourceData
+
+        source = SourceData(next=NextFunction(lambda batch, user_data: 0))
+        self.keep.append(source)
+        yield self.library.sode_stream_create, self.ctypes.byref(source), size, self.out()
+
+    def sode_stream_create_arrow(self, size):
+        import stableode
+        from stableode._structures import OpenFunction, ReleaseFunction
+
+        columns, function = stableode.Columns.from_record({}), OpenFunction(lambda stream, user_data: 0)
+        self.keep.append((columns, function))
+        yield self.library.sode_stream_create_arrow, function, ReleaseFunction(), None, columns._pointer, size, self.out()
+
+    def sode_table_from_tensor(self, size):
+        from stableode._structures import ReleaseFunction
+
+        yield self.library.sode_table_from_tensor, self.tensor(size, 2), ReleaseFunction(), None, self.out()
+
+    def sode_table_from_csr(self, size):
+        from stableode._structures import ReleaseFunction
+
+        for starts, count, columns in ((size, 2, 2), (2, size, 2), (2, 2, size)):
+            vectors = self.tensor(starts, kind=(0, 64)), self.tensor(count, kind=(0, 64)), self.tensor(count)
+            yield self.library.sode_table_from_csr, columns, *vectors, ReleaseFunction(), None, self.out()
+
+    def sode_columns_create_json(self, size):
+        for text in ("[" * size, '{"inputs": [' + '{"name": "x"},' * (size // 14)) if 0 < size <= 2**22 else ("[",):
+            yield self.library.sode_columns_create_json, text.encode(), len(text), self.out()
+
+    def sode_columns_fit(self, size):
+        table = self.ctypes.c_void_p()
+        from stableode._structures import ReleaseFunction
+
+        self.library.sode_table_from_tensor(self.tensor(4, 2), ReleaseFunction(), None, self.ctypes.byref(table))
+        for text in ("[" * size, '{"ignore": [' + '"x",' * (size // 4)) if 0 < size <= 2**22 else ("[",):
+            yield self.library.sode_columns_fit, table, None, text.encode(), len(text), self.out()
 
     def sode_dataset_load_idx(self, size):
         clamped = min(max(size, 0), 2**32 - 1)

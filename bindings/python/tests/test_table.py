@@ -25,6 +25,7 @@ STRUCTURES = {
     "sode_tensor": _structures.Tensor,
     "sode_network_info": _structures.NetworkInfo,
     "sode_dataset_info": _structures.DatasetInfo,
+    "sode_source": _structures.SourceData,
     "sode_progress": _structures.ProgressData,
     "sode_limits": _structures.Limits,
     "sode_evaluation": _structures.EvaluationData,
@@ -67,12 +68,14 @@ def ctype_of(declaration, header):
     base, stars, length = found[1], found[2].count("*"), found[3]
     if length:
         return SCALARS[base] * int(length.strip("[]"))
-    callbacks = {"sode_callback": "ProgressFunction", "sode_loss_function": "LossFunction", "sode_metric_function": "MetricFunction", "sode_tick": "TickFunction"}
+    callbacks = {"sode_callback": "ProgressFunction", "sode_loss_function": "LossFunction", "sode_metric_function": "MetricFunction", "sode_tick": "TickFunction", "sode_next": "NextFunction", "sode_open": "OpenFunction"}
     if base in callbacks:
         return getattr(_structures, callbacks[base])
     if base == "char":
         constant = declaration.startswith("const")
         return {(True, 1): ctypes.c_char_p, (True, 2): ctypes.POINTER(ctypes.c_char_p), (False, 1): ctypes.c_void_p}[constant, stars]
+    if base.startswith("Arrow"):
+        return ctypes.c_void_p
     if base == "void":
         return {0: None, 1: ctypes.c_void_p}[stars]
     if base in handles(header) and base not in STRUCTURES:

@@ -1,0 +1,154 @@
+import Datasets
+import LinearAlgebra
+import Networks
+import Settings
+
+/// The samples of a source in the order of training, through a buffer of a fixed number of samples: memory does not grow with the source.
+///
+/// The buffer is filled and shuffled; when about half of its samples have been used, their places are filled with the next ones, and all are shuffled again. A source that fits into the buffer is thus
+/// shuffled once, with the random numbers of training from memory: the same steps with the same bits. The order depends on the seed, the epoch, the source's samples, the buffer and the batches alone.
+///
+/// A stream may be interrupted anywhere and goes on there. After a failure of the source, and for a trainer that stands elsewhere, the pass begins anew and the samples that were used are passed over.
+package final class SampleStream {
+  /// The most samples that the buffer holds.
+  package let capacity: Int
+  private let source: any SampleSource
+  private var buffer: SampleBuffer?
+  /// The places of the buffer in the order of use, from `cursor` on, and room for a permutation of them.
+  private let order: Buffer
+  private var cursor = 0
+  /// The places in use, and how many of the window's may be used before the next fill.
+  private var held = 0
+  private var usable = 0
+  /// Where in the pass the stream stands: nil before the first pass, and after a failure.
+  private var pass: (epoch: Int, used: Int)?
+  private var window = 0
+  private var isExhausted = false
+  private var read = 0
+  private var batches = 0
+  /// A batch that has not been copied wholly, and how many of its samples have.
+  private var pending: (batch: Dataset, copied: Int)?
+  /// The samples of a whole pass; nil until one has been read to its end.
+  package private(set) var count: Int?
+
+  /// - Throws: `outOfRange` for a capacity below 1; `memory`.
+  package init(_ source: any SampleSource, capacity: Int) throws(Failure) {
+    guard capacity >= 1 else { throw Failure(.outOfRange, "the buffer holds \(capacity) samples; it must hold at least 1") }
+    self.source = source
+    self.capacity = capacity
+    let (numbers, overflow) = capacity.multipliedReportingOverflow(by: 3)
+    order = try Buffer(count: overflow ? Int.max : numbers, precision: .float64)
+  }
+
+  /// What the batches of one run have in common.
+  struct Use {
+    let network: Network
+    let normalization: Normalization?
+    let batch: Int
+    let seed: UInt64
+    let shuffle: Bool
+  }
+
+  private var places: UnsafeMutablePointer<Int64> { order.rowNumbers(count: capacity) }
+
+  /// Brings the stream to sample `position` of an epoch and gives the samples that it then holds, in the form that the network takes. Their places stay the same until `rows` fills the buffer anew.
+  /// - Throws: the source's failure; what is wrong with a batch, with its number; `invalidArgument` if the buffer cannot hold a batch; the reason why the work must end: the stream then goes on where it stood.
+  func stand(at position: Int, ofEpoch epoch: Int, _ use: Use) throws(Failure) -> Dataset {
+    if pass?.epoch != epoch || pass?.used != position { try begin(epoch, use) }
+    if usable == 0 { try fill(use) }
+    while let pass, pass.used < position {
+      guard let rows = try rows(use) else { throw Failure(.state, "the last run stopped after \(position) samples of an epoch; the source has only \(pass.used)") }
+      advance(by: rows.count)
+    }
+    guard pass?.used == position else { throw Failure(.state, "the last run stopped after \(position) samples of an epoch, which is no whole number of batches of \(use.batch)") }
+    guard let buffer, held > 0 else { throw Failure(.invalidData, "the source has no samples") }
+    guard isExhausted || held >= use.batch else {
+      throw Failure(.invalidArgument, "a step takes \(use.batch == Int.max ? "all samples" : "\(use.batch) samples"), but the buffer holds \(capacity) of them; set batch_size, or a larger buffer")
+    }
+    let holdsAll = !hasMore && window == 1
+    return buffer.dataset(count: holdsAll ? held : capacity, classes: use.network.plan.classes, columns: record)
+  }
+
+  private var record: ColumnRecord?
+
+  /// The places of the next batch; nil at the end of the epoch. `advance` says that they have been used.
+  func rows(_ use: Use) throws(Failure) -> UnsafeBufferPointer<Int64>? {
+    if cursor >= usable, hasMore { try fill(use) }
+    let left = usable - cursor
+    return left > 0 ? UnsafeBufferPointer(start: places + cursor, count: min(use.batch, left)) : nil
+  }
+
+  /// Whether the source has samples that the buffer does not hold, or may have.
+  private var hasMore: Bool { !isExhausted || pending != nil }
+
+  func advance(by count: Int) {
+    cursor += count
+    pass?.used += count
+  }
+
+  private func begin(_ epoch: Int, _ use: Use) throws(Failure) {
+    pass = nil
+    try source.reset()
+    (cursor, held, usable, window, read, batches, isExhausted, pending) = (0, 0, 0, 0, 0, 0, false, nil)
+    for place in 0..<capacity { places[place] = Int64(place) }
+    pass = (epoch, 0)
+  }
+
+  /// Fills the used places, as far as the source goes, and shuffles. An interrupted fill goes on where it stood.
+  private func fill(_ use: Use) throws(Failure) {
+    // Used places come last: the samples that are left, then room.
+    if cursor > 0 {
+      let (left, scratch) = (held - cursor, order.rowNumbers(count: 2 * capacity))
+      for index in 0..<held { scratch[capacity + index] = places[(cursor + index) % held] }
+      for index in 0..<held { places[index] = scratch[capacity + index] }
+      (held, cursor, usable) = (left, 0, 0)
+    }
+    do throws(Failure) {
+      // The next batch is asked for even if there is no room for it: a source that fits ends here.
+      while hasMore, held < capacity || pending == nil { try take(use) }
+    } catch {
+      // A source that failed must begin anew; one that was interrupted goes on.
+      if error.status.rawValue < 0 { pass = nil }
+      throw error
+    }
+    if !hasMore { count = read }
+    if use.shuffle {
+      let all = order.rowNumbers(count: 3 * capacity)
+      let (permutation, before) = (all + capacity, all + 2 * capacity)
+      // The first window has the numbers with which training from memory shuffles.
+      var stream = RandomStream(seed: use.seed, stream: 1 << 63 | UInt64(truncatingIfNeeded: window & 0x1FFF_FFFF) << 32 | UInt64(pass?.epoch ?? 0))
+      try stream.permutation(into: permutation, count: held)
+      for index in 0..<held { before[index] = places[index] }
+      for index in 0..<held { places[index] = before[Int(permutation[index])] }
+    }
+    window += 1
+    usable = hasMore ? min(held, max(held / 2 / use.batch, 1) * use.batch) : held
+  }
+
+  /// Copies the next samples of the source into free places.
+  private func take(_ use: Use) throws(Failure) {
+    if pending == nil {
+      try Watch.check()
+      guard let given = try source.next() else { return isExhausted = true }
+      batches += 1
+      do throws(Failure) {
+        try use.network.requireAgreement(with: given, called: "it")
+        let batch = try suited(given, for: use.network.plan, use.normalization, called: "it")
+        if batch.weights != nil { throw Failure(.incompatible, "it has weights of its samples, which streams do not take") }
+        if buffer == nil { buffer = try SampleBuffer(capacity: capacity, like: batch) }
+        try buffer?.requireLikeness(of: batch)
+        record = record ?? batch.columns
+        pending = (batch.features.isMade ? try batch.withDenseFeatures() : batch, 0)
+      } catch {
+        guard error.status.rawValue < 0, error.status != .memory else { throw error }
+        throw Failure(error.status, "batch \(batches) of the source, which begins with sample \(read): \(error.message)")
+      }
+    }
+    guard let (batch, copied) = pending else { return }
+    let count = min(batch.count - copied, capacity - held)
+    buffer?.put(batch, start: copied, into: UnsafeBufferPointer(start: places + held, count: count))
+    held += count
+    read += count
+    pending = copied + count < batch.count ? (batch, copied + count) : nil
+  }
+}

@@ -1,0 +1,51 @@
+import Settings
+import Testing
+
+@Suite struct ColumnRecordTests {
+  private let text =
+    #"{"inputs":[{"name":"age","missing":"mean_and_indicator","mean":31.5},{"name":"city","categories":["Bonn",7,true],"unseen":"zeros","missing":"error"}],"target":{"names":["kind"],"classes":["a","b"]},"ignored":["id"]}"#
+
+  @Test func aRecordIsReadAndWritten() throws {
+    let record = try ColumnRecord(text)
+    #expect(try record.json.written() == text)
+    #expect(record.features == 2 + 3 && record.inputs?[1].kind == .category([.text("Bonn"), .integer(7), .bool(true)], .zeros))
+    #expect(record.target?.classes?.map(\.text) == ["a", "b"] && record.ignored == ["id"])
+    let short = try ColumnRecord(#"{"inputs": [{"name": "x"}, {"name": "c", "categories": ["a"]}]}"#)
+    #expect(short.inputs?.map(\.missing) == [.error, .error] && short.inputs?[1].kind == .category([.text("a")], .error) && short.target == nil)
+    #expect(try ColumnRecord("{}").features == nil)
+  }
+
+  @Test func wrongRecordsAreRefused() {
+    for (text, message) in [
+      ("[]", "it is an array; it must be an object"), (#"{"input": []}"#, "unknown member 'input'"), (#"{"inputs": []}"#, "inputs must be a list"),
+      (#"{"inputs": [{"name": 3}]}"#, "inputs[0]: it must be an object with a name"), (#"{"inputs": [{"name": "x", "mising": 1}]}"#, "unknown member 'mising'"),
+      (#"{"inputs": [{"name": "x", "missing": "median"}]}"#, "missing must be"), (#"{"inputs": [{"name": "x", "mean": "y"}]}"#, "mean must be a number"),
+      (#"{"inputs": [{"name": "x"}, {"name": "x"}]}"#, "two inputs are called 'x'"), (#"{"inputs": [{"name": "x", "categories": [1, 1]}]}"#, "a category occurs twice"),
+      (#"{"inputs": [{"name": "x", "categories": [1.5]}]}"#, "a category is a real number"), (#"{"inputs": [{"name": "x", "categories": ["a"], "unseen": "x"}]}"#, "unseen must be"),
+      (#"{"target": {"names": []}}"#, "target.names"), (#"{"target": {"names": ["a", "b"], "classes": ["x"]}}"#, "belong to one target"), (#"{"ignored": [1]}"#, "ignored must be"),
+    ] {
+      do {
+        _ = try ColumnRecord(text, status: .fileFormat)
+        Issue.record("\(text) was taken")
+      } catch {
+        #expect(error.status == .fileFormat && error.message.hasPrefix("the record of columns: ") && error.message.contains(message), "\(error.message)")
+      }
+    }
+    let long = #"{"ignored": [""# + String(repeating: "x", count: ColumnRecord.mostBytes) + #""]}"#
+    #expect(throws: Failure(.outOfRange, "the record of columns has \(long.utf8.count) bytes; at most 1048576 are taken")) { try ColumnRecord(long) }
+  }
+
+  @Test func recordsThatSayTheSameAgree() throws {
+    let record = try ColumnRecord(text)
+    #expect(record.agrees(with: try ColumnRecord(#"{"target": {"names": ["other"], "classes": ["a", "b"]}}"#)))
+    #expect(!record.agrees(with: try ColumnRecord(#"{"target": {"names": ["kind"], "classes": ["b", "a"]}}"#)))
+    #expect(!record.agrees(with: try ColumnRecord(#"{"inputs": [{"name": "age"}]}"#)))
+  }
+
+  /// Texts are compared by their bytes, so that two spellings of one character are two categories, as the lookup in tables sees them.
+  @Test func categoriesAreOrderedAndCompared() {
+    #expect(CategoryName.text("\u{E9}") != .text("e\u{301}") && CategoryName.text("1") != .integer(1))
+    #expect([.text("b"), .text("a"), .integer(3), .integer(-1), .bool(true), .bool(false)].sorted(by: CategoryName.isBefore) == [.bool(false), .bool(true), .integer(-1), .integer(3), .text("a"), .text("b")])
+    #expect(firstRepeated(["a", "b", "a", "b"]) == "a" && firstRepeated(["a", "b"]) == nil)
+  }
+}

@@ -1,0 +1,184 @@
+"""Tables from other libraries, through the Arrow C data interface and its Python capsules; no such library is imported."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+from typing import Any
+
+import numpy
+
+from ._errors import UnsupportedTypeError
+from ._handle import Handle, new_pointer
+from ._library import library
+from ._structures import ReleaseFunction
+from ._tensor import as_array, tensor_of
+
+_CAPSULE_POINTER = ctypes.pythonapi.PyCapsule_GetPointer
+_CAPSULE_POINTER.restype, _CAPSULE_POINTER.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+
+# What tables of the library use, by the number that the library passes to _release.
+_retained: dict[int, Any] = {}
+_next_number = itertools.count(1)
+
+
+@ReleaseFunction  # type: ignore[untyped-decorator]
+def _release(number: int) -> None:
+    _retained.pop(number, None)
+
+
+def is_table(value: Any) -> bool:
+    """Whether a value has columns with names: a producer of Arrow's interface, a pandas DataFrame, or a relation of DuckDB."""
+    return hasattr(value, "__arrow_c_stream__") or hasattr(value, "__arrow_c_array__") or _is_frame(value) or _is_relation(value)
+
+
+def is_sparse(value: Any) -> bool:
+    """Whether a value is a sparse matrix or array of SciPy's kind."""
+    return hasattr(value, "tocsr") and hasattr(value, "nnz")
+
+
+def _is_frame(value: Any) -> bool:
+    return hasattr(value, "columns") and hasattr(value, "dtypes") and hasattr(value, "to_numpy")
+
+
+def _is_relation(value: Any) -> bool:
+    return hasattr(value, "fetch_arrow_reader") or hasattr(value, "to_arrow_reader")
+
+
+def is_text(value: Any) -> bool:
+    """Whether a value is an array or list of texts: of NumPy's types for these, or of Python's str objects."""
+    if not isinstance(value, numpy.ndarray):
+        if isinstance(value, list) and not (value and isinstance(value[0], str)) or not hasattr(value, "__len__") or hasattr(value, "__dlpack__"):
+            return False
+        try:
+            value = numpy.asarray(value)
+        except (TypeError, ValueError):
+            return False
+    return value.dtype.kind in "UT" or (value.dtype.kind == "O" and value.size > 0 and all(isinstance(entry, str) for entry in value.flat))
+
+
+class Table(Handle):
+    """A table of the library, which uses the memory of `value` without a copy where its layout allows it."""
+
+    _kind = "table"
+
+    def __init__(self, value: Any, name: str):
+        self._value = value
+        if is_sparse(value):
+            self._take_sparse(value, name)
+        elif hasattr(value, "__arrow_c_stream__"):
+            self._take_stream(value, name)
+        elif hasattr(value, "__arrow_c_array__"):
+            schema, array = value.__arrow_c_array__()
+            # The capsules own what the library does not take.
+            self._take_array(_CAPSULE_POINTER(schema, b"arrow_schema"), _CAPSULE_POINTER(array, b"arrow_array"))
+        elif _is_relation(value):
+            reader = value.to_arrow_reader() if hasattr(value, "to_arrow_reader") else value.fetch_arrow_reader()
+            self._take_stream(reader, name)
+        elif _is_frame(value):
+            raise UnsupportedTypeError(f"{name} is a {type(value).__name__} without __arrow_c_stream__; install a newer version of its library")
+        else:
+            self._take_matrix(value, name)
+
+    def _take_stream(self, value: Any, name: str) -> None:
+        try:
+            capsule, pointer = value.__arrow_c_stream__(), new_pointer()
+        except ImportError:
+            # pandas needs pyarrow for this. Numbers alone can be passed as an array, without their names.
+            if not _is_frame(value) or not all(numpy.dtype(kind).kind in "biuf" for kind in value.dtypes if isinstance(kind, numpy.dtype)):
+                raise
+            return self._take_matrix(value.to_numpy(), name)
+        # The capsule owns the stream and releases it.
+        library.sode_table_from_stream(_CAPSULE_POINTER(capsule, b"arrow_array_stream"), ctypes.byref(pointer))
+        self._own(pointer)
+
+    def _take_array(self, schema: int, array: int) -> None:
+        pointer = new_pointer()
+        library.sode_table_from_array(schema, array, ctypes.byref(pointer))
+        self._own(pointer)
+
+    def _take_matrix(self, value: Any, name: str) -> None:
+        array = numpy.asarray(value) if not isinstance(value, numpy.ndarray) else value
+        if is_text(array):
+            if array.ndim != 1:
+                raise UnsupportedTypeError(f"{name} is an array of texts of shape {list(array.shape)}; texts must be [samples]")
+            schema, column = _text_column(array)
+            try:
+                return self._take_array(ctypes.addressof(schema), ctypes.addressof(column))
+            except BaseException:
+                _retained.pop(column.private_data, None)
+                raise
+        self._retain(library.sode_table_from_tensor, tensor_of(as_array(value, name), name))
+
+    def _take_sparse(self, value: Any, name: str) -> None:
+        matrix = value.tocsr()
+        if not matrix.has_canonical_format:
+            matrix = matrix.copy()
+            matrix.sum_duplicates()
+        tensors = [tensor_of(part, name) for part in (matrix.indptr, matrix.indices, matrix.data)]
+        self._retain(library.sode_table_from_csr, *tensors, first=(int(matrix.shape[1]),))
+
+    def _retain(self, create: Any, *tensors: Any, first: tuple[int, ...] = ()) -> None:
+        number, pointer = next(_next_number), new_pointer()
+        _retained[number] = tensors
+        try:
+            create(*first, *(ctypes.byref(tensor) for tensor in tensors), _release, number, ctypes.byref(pointer))
+        except BaseException:
+            _retained.pop(number, None)
+            raise
+        self._own(pointer)
+
+    def __len__(self) -> int:
+        rows = ctypes.c_int64()
+        library.sode_table_describe(self._pointer, ctypes.byref(rows), None)
+        return rows.value
+
+
+_ReleaseStructure = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+
+
+class _Schema(ctypes.Structure):
+    _fields_ = [
+        ("format", ctypes.c_char_p),
+        ("name", ctypes.c_char_p),
+        ("metadata", ctypes.c_char_p),
+        ("flags", ctypes.c_int64),
+        ("n_children", ctypes.c_int64),
+        ("children", ctypes.c_void_p),
+        ("dictionary", ctypes.c_void_p),
+        ("release", _ReleaseStructure),
+        ("private_data", ctypes.c_void_p),
+    ]
+
+
+class _Array(ctypes.Structure):
+    _fields_ = [
+        ("length", ctypes.c_int64),
+        ("null_count", ctypes.c_int64),
+        ("offset", ctypes.c_int64),
+        ("n_buffers", ctypes.c_int64),
+        ("n_children", ctypes.c_int64),
+        ("buffers", ctypes.c_void_p),
+        ("children", ctypes.c_void_p),
+        ("dictionary", ctypes.c_void_p),
+        ("release", _ReleaseStructure),
+        ("private_data", ctypes.c_void_p),
+    ]
+
+
+@_ReleaseStructure  # type: ignore[untyped-decorator]
+def _release_structure(address: int) -> None:
+    _retained.pop(_Array.from_address(address).private_data or 0, None)
+
+
+def _text_column(texts: numpy.ndarray) -> tuple[Any, Any]:
+    """(schema, array) of a column of texts, whose memory lives until the array is released."""
+    encoded = [str(text).encode() for text in texts]
+    offsets = numpy.zeros(len(encoded) + 1, "int64")
+    numpy.cumsum([len(text) for text in encoded], out=offsets[1:])
+    joined = ctypes.create_string_buffer(b"".join(encoded))
+    buffers = (ctypes.c_void_p * 3)(None, offsets.ctypes.data, ctypes.addressof(joined))
+    number = next(_next_number)
+    _retained[number] = offsets, joined, buffers
+    array = _Array(length=len(encoded), n_buffers=3, buffers=ctypes.addressof(buffers), release=_release_structure, private_data=number)
+    return _Schema(format=b"U", name=b"", release=_release_structure), array

@@ -1,0 +1,1 @@
+"""The command line: `python -m stableode train | evaluate | predict | inspect`."""

@@ -1,0 +1,96 @@
+"""The command's arguments."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+from typing import Any
+
+from ..introspection import library_version, options
+from .errors import UsageError
+
+_DATA = "CSV (.gz too), NPZ, IDX or Parquet"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of `python -m stableode`."""
+    made = argparse.ArgumentParser(
+        prog="stableode",
+        description="Train, evaluate and use stable ODE networks on files of samples.",
+        epilog="Exit codes: 0 success, 1 failure, 2 wrong usage, 130 Ctrl-C.",
+    )
+    made.add_argument("--version", action="version", version=f"stableode {library_version()}")
+    made.add_argument("--traceback", action="store_true", help="show where an unexpected error came from")
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    train = commands.add_parser("train", help="train a network and write a model file", epilog="Without --validation the model is the last iterate.")
+    _add_data(train)
+    train.add_argument("--target", metavar="NAME", help="the column, or the array of an NPZ file, to predict; columns of files without a header are 1, 2 …")
+    train.add_argument("--output", "-o", required=True, metavar="FILE", help="the model file to write (safetensors)")
+    train.add_argument("--validation", metavar="FILE", help="samples that choose the best iterate")
+    train.add_argument("--task", choices=["automatic", "classification", "regression"], default="automatic",
+                       help="automatic: classification if the target consists of texts or of few distinct whole numbers")
+    train.add_argument("--missing", choices=["error", "mean", "mean_and_indicator"], default="error",
+                       help="what becomes of missing entries: an error, the mean of the column, or the mean and a further feature that marks them")
+    train.add_argument("--unseen", choices=["error", "zeros"], default="error", help="what later becomes of categories that the training data do not have")
+    train.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", dest="options",
+                       help="an option of the network or of training, such as width=64 or field=hamiltonian; may be repeated")
+    train.add_argument("--epochs", type=int, metavar="N", help="passes over the training data")
+    train.add_argument("--seed", type=int, metavar="N", help="seed of the initial parameters and of the order of the samples")
+    train.add_argument("--time-limit", type=float, metavar="SECONDS", help="the most seconds of training; the model of that time is written")
+    train.add_argument("--quiet", action="store_true", help="show nothing but errors")
+
+    evaluate = commands.add_parser("evaluate", help="print the figures of a model on samples with targets")
+    evaluate.add_argument("model", help="a model file, or a checkpoint")
+    _add_data(evaluate)
+    evaluate.add_argument("--target", metavar="NAME", help="as in train; by default the name that the model remembers")
+    evaluate.add_argument("--metrics", default=None, metavar="NAMES", help="further figures, separated by commas, such as macro_f1,auc")
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+
+    predict = commands.add_parser("predict", help="write the predictions of a model as CSV")
+    predict.add_argument("model", help="a model file, or a checkpoint")
+    _add_data(predict)
+    predict.add_argument("--output", "-o", metavar="FILE", help="the CSV file to write; by default standard output")
+    predict.add_argument("--probabilities", action="store_true", help="add a column with the probability of each class")
+
+    inspect = commands.add_parser("inspect", help="print what a model file holds")
+    inspect.add_argument("model", help="a model file, or a checkpoint")
+    inspect.add_argument("--json", action="store_true", help="print one JSON object")
+    return made
+
+
+def _add_data(command: argparse.ArgumentParser) -> None:
+    command.add_argument("data", help=f"file of samples: {_DATA}")
+    command.add_argument("--labels", metavar="FILE", help="for IDX images: the IDX file of their labels")
+    command.add_argument("--drop", action="append", default=[], metavar="NAME", help="a column that is no feature; may be repeated")
+    command.add_argument("--delimiter", metavar="CHARACTER", help="between entries of a CSV file; by default found in its first line")
+    command.add_argument("--header", action=argparse.BooleanOptionalAction, help="whether the first row of a CSV file holds names; by default found in its first rows")
+    command.add_argument("--threads", type=int, default=0, metavar="N", help="0: one for each CPU that the process may use")
+
+
+def split_options(texts: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(options of the network, options of training) of `--set OPTION=VALUE`. A seed is for both. Errors: UsageError."""
+    network_keys = {*options("network"), *options("block"), "architecture", "blocks"}
+    trainer_keys = set(options("trainer"))
+    network: dict[str, Any] = {}
+    training: dict[str, Any] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--set {text!r} has no value; write OPTION=VALUE")
+        if key not in network_keys | trainer_keys:
+            near = difflib.get_close_matches(key, network_keys | trainer_keys, 1)
+            raise UsageError(f"--set: there is no option {key!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        for keys, chosen in ((network_keys, network), (trainer_keys, training)):
+            if key in keys:
+                chosen[key] = _value(value)
+    return network, training
+
+
+def _value(text: str) -> Any:
+    """The value of an option: JSON where it is that (8, 0.5, true, [1, 28, 28]), otherwise a text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {"True": True, "False": False}.get(text, text)

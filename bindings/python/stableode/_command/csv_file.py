@@ -1,0 +1,173 @@
+"""Tables in text files: CSV with commas, semicolons, tabs or bars, compressed by gzip or not."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+import numpy
+
+from .arrow import ArrowTable
+from .errors import CommandError
+from .source import Source
+
+#: Rows that are converted at a time.
+_CHUNK = 4096
+#: Entries that stand for a missing one.
+_MISSING = {"", "NA", "N/A", "NaN", "nan", "null", "NULL"}
+
+
+def read_csv(path: str, *, delimiter: str | None = None, header: bool | None = None) -> Source:
+    """The table of a CSV file.
+
+    delimiter: None finds it in the first line. header: whether the first row holds names; None: it does if it holds no number, or if an
+    entry is no number but the one below it is. Columns without names are called "1", "2" …
+    A column is one of numbers if its first entry is a number, or if most of its entries are; otherwise it is one of texts.
+    Errors: CommandError, with the line.
+    """
+    if delimiter is not None and len(delimiter) != 1:
+        raise CommandError(f"--delimiter is {delimiter!r}; it must be one character")
+    try:
+        with _open(path) as file:
+            return _read(path, file, delimiter, header)
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path} is not text in UTF-8: byte {error.object[error.start]:#04x} cannot be read") from None
+    except (EOFError, gzip.BadGzipFile) as error:
+        raise CommandError(f"{path} is a damaged gzip file: {error}") from None
+
+
+def _open(path: str) -> TextIO:
+    with open(path, "rb") as file:
+        compressed = file.read(2) == b"\x1f\x8b"
+    if compressed:
+        return io.TextIOWrapper(gzip.open(path, "rb"), encoding="utf-8-sig", newline="")
+    return open(path, encoding="utf-8-sig", newline="")
+
+
+def _read(path: str, file: TextIO, delimiter: str | None, header: bool | None) -> Source:
+    first = file.readline()
+    reader = csv.reader(itertools.chain([first], file), delimiter=delimiter or max(",;\t|", key=first.count), strict=True)
+    rows = _rows(path, reader)
+    begin = list(itertools.islice(rows, 2))
+    if not begin:
+        raise CommandError(f"{path} is empty")
+    has_header = _has_header(begin) if header is None else header
+    names = _names(path, begin[0][1]) if has_header else [str(place + 1) for place in range(len(begin[0][1]))]
+    columns = [_Growing() for _ in names]
+    lines: list[int] = []
+    remaining = itertools.chain(begin[1:] if has_header else begin, rows)
+    while chunk := list(itertools.islice(remaining, _CHUNK)):
+        for line, cells in chunk:
+            if len(cells) != len(names):
+                raise CommandError(f"{path}, line {line}: {len(cells)} entries; the lines above have {len(names)}")
+        for column, entries in zip(columns, zip(*(cells for _, cells in chunk), strict=True), strict=True):
+            column.add(entries)
+        lines += [line for line, _ in chunk]
+    if not lines:
+        raise CommandError(f"{path} has a header but no rows")
+    found, wrong = {}, {}
+    for name, column in zip(names, columns, strict=True):
+        found[name] = column.values()
+        if (entry := column.wrong()) is not None:
+            row, text = entry
+            wrong[name] = f"{path}, line {lines[row]}, column {name!r}: the entry is {text!r}; it must be a finite number, as most of this column are (--drop leaves out columns)"
+    return Source(path, ArrowTable({name: found[name] for name in names}), names, len(lines), lambda row: f"line {lines[row]}", wrong)
+
+
+def _rows(path: str, reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """(line, entries) of each row that is not blank."""
+    begin = 1
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise CommandError(f"{path}, line {begin}: {error}") from None
+        if cells is None:
+            return
+        if cells and not (len(cells) == 1 and not cells[0].strip()):
+            yield begin, cells
+        begin = reader.line_num + 1  # type: ignore[attr-defined]
+
+
+def _has_header(rows: list[tuple[int, list[str]]]) -> bool:
+    first = [_is_number(cell) for cell in rows[0][1]]
+    if not any(first):
+        return True
+    return len(rows) > 1 and any(not above and _is_number(below) for above, below in zip(first, rows[1][1], strict=False))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _names(path: str, cells: list[str]) -> list[str]:
+    names = [cell.strip() for cell in cells]
+    for place, name in enumerate(names):
+        if not name:
+            raise CommandError(f"{path}, line 1: column {place + 1} has no name")
+        if name in names[:place]:
+            raise CommandError(f"{path}, line 1: two columns have the name {name!r}")
+    return names
+
+
+class _Growing:
+    """A column while its file is read: numbers, until an entry is none; then the entries themselves too."""
+
+    def __init__(self) -> None:
+        self._parts: list[numpy.ndarray] = []
+        self._texts: list[str] | None = None
+        self._rows = 0
+        self._wrong: tuple[int, str] | None = None
+        self._begins_with_text = False
+        self._is_begun = False
+        self._numbers = 0
+
+    def add(self, cells: Sequence[str]) -> None:
+        try:
+            numbers = numpy.array(list(map(float, cells)))
+        except ValueError:
+            numbers = numpy.array([math.nan])
+        if not numpy.isfinite(numbers).all():
+            numbers = numpy.array([self._number(self._rows + row, cell.strip()) for row, cell in enumerate(cells)])
+        if not self._is_begun and (filled := next((cell for cell in cells if cell.strip() not in _MISSING), None)) is not None:
+            self._is_begun, self._begins_with_text = True, not _is_number(filled)
+        if self._texts is None and self._begins_with_text:
+            # Rows before the first text hold nothing.
+            self._texts = [""] * self._rows
+        if self._texts is not None:
+            self._texts += [cell.strip() for cell in cells]
+        self._numbers += int(numpy.isfinite(numbers).sum())
+        self._parts.append(numbers)
+        self._rows += len(cells)
+
+    def _number(self, row: int, text: str) -> float:
+        if text in _MISSING:
+            return math.nan
+        if _is_number(text):
+            return float(text)
+        if self._wrong is None:
+            self._wrong = row, text
+        return math.nan
+
+    def _is_text(self) -> bool:
+        return self._texts is not None and 2 * self._numbers <= self._rows
+
+    def wrong(self) -> tuple[int, str] | None:
+        """(row, text) of the first entry that is no number in a column of numbers."""
+        return None if self._is_text() else self._wrong
+
+    def values(self) -> numpy.ndarray | list[str | None]:
+        """Numbers, whole ones as int64, or texts; NaN and None for missing entries."""
+        if self._is_text():
+            return [None if text in _MISSING else text for text in self._texts or []]
+        numbers = numpy.concatenate(self._parts)
+        is_whole = bool((numpy.abs(numbers) < 2**53).all()) and bool((numbers == numpy.floor(numbers)).all())
+        return numbers.astype("int64") if is_whole else numbers

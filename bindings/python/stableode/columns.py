@@ -1,0 +1,122 @@
+"""Records of columns: how the columns of a table become features, and what the classes are called."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy
+
+from ._arrow import Table
+from ._handle import Handle, new_pointer
+from ._library import library
+from ._text import names, options_json, read_json
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+
+class Columns(Handle):
+    """What a network remembers of the table that it was trained with.
+
+    `Dataset(table, target=…)` makes one, training gives it to the network, and model files keep it. Predictions find the columns of a table
+    by its names.
+
+        columns = stableode.Columns.fit(frame, target="kind", missing="mean", unseen="zeros")
+        network = stableode.Network(inputs=columns.features, outputs=len(columns.classes), width=16)
+        network.fit(stableode.Dataset(frame, columns=columns))
+    """
+
+    _kind = "columns"
+
+    @classmethod
+    def fit(
+        cls,
+        table: Any,
+        targets: ArrayLike | Any | None = None,
+        *,
+        target: str | Sequence[str] | None = None,
+        classes: Literal["auto", "always", "never"] = "auto",
+        missing: Literal["error", "mean", "mean_and_indicator"] = "error",
+        unseen: Literal["error", "zeros"] = "error",
+        ignore: str | Sequence[str] = (),
+        by_column: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Columns:
+        """The record of a table of training data: a DataFrame of pandas or polars, a table of pyarrow, a relation of DuckDB, or another
+        producer of Arrow's interface.
+
+        Texts and dictionaries become categories: one feature for each value, which is 1 or 0. All other columns become numbers.
+        targets: the targets, if they are no column of the table. target: the column of the targets, or several columns of values.
+        classes: "auto": targets that are texts, booleans or dictionaries are classes; "always": integers too.
+        missing: what becomes of a null or NaN: an error; the mean of the training data (categories: zeros); or the mean and one more
+        feature, 1 where a value is missing. unseen: what becomes of a category that the training data do not have: an error, or zeros.
+        ignore: columns that nobody reads.
+        by_column: choices for single columns: {"zip": {"kind": "category"}, "age": {"missing": "mean"}}.
+        Errors: InvalidDataError, which names the column and the row; UnknownNameError for a column that does not exist.
+        """
+        options: dict[str, Any] = {"target": [] if target is None else names(target, "target"), "classes": classes, "missing": missing, "unseen": unseen}
+        options["ignore"] = names(ignore, "ignore")
+        if by_column is not None:
+            options["columns"] = {name: dict(own) for name, own in by_column.items()}
+        features = table if isinstance(table, Table) else Table(table, "table")
+        own = targets if isinstance(targets, Table) or targets is None else Table(targets, "targets")
+
+        pointer, encoded = new_pointer(), options_json(options)
+        library.sode_columns_fit(
+            features._pointer, None if own is None else own._pointer, encoded, len(encoded), ctypes.byref(pointer)
+        )
+        return cls._adopt(pointer)
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Columns:
+        """The record of a dict like `record`. Errors: InvalidArgumentError, which names the column."""
+        pointer, encoded = new_pointer(), options_json(record)
+        library.sode_columns_create_json(encoded, len(encoded), ctypes.byref(pointer))
+        return cls._adopt(pointer)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The record as a dict: "inputs", a dict for each column; "target" with its "names" and "classes"; "ignored"."""
+        found: dict[str, Any] = read_json(library.sode_columns_json, self._pointer)
+        return found
+
+    @property
+    def features(self) -> int:
+        """The number of features that the columns become; 0 if the record lists no columns."""
+        count = ctypes.c_int64()
+        library.sode_columns_describe(self._pointer, ctypes.byref(count), None, None)
+        return count.value
+
+    @property
+    def classes(self) -> list[Any] | None:
+        """The names of the classes in the order of their numbers, as the table has them; None for targets that are values."""
+        found: list[Any] | None = self.record.get("target", {}).get("classes")
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Columns) and self.record == other.record
+
+    def __hash__(self) -> int:
+        return hash(str(self.record))
+
+    def __copy__(self) -> Columns:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).from_record, (self.record,)
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return "Columns(closed)"
+        record = self.record
+        own = [column["name"] for column in record.get("inputs", [])]
+        return f"Columns({', '.join(own)}; {self.features} features, target {record.get('target', {}).get('names')})"
+
+
+def class_names(classes: list[Any], numbers: numpy.ndarray) -> numpy.ndarray:
+    """The names of classes by their numbers; None for a row without a result."""
+    # The number of a row without a result is -1, that of the last entry.
+    known = numpy.array([*classes, None], dtype=object) if (numbers < 0).any() else numpy.array(classes)
+    found: numpy.ndarray = known[numbers]
+    return found

@@ -1,0 +1,15 @@
+"""Plots with matplotlib, which is imported when the first one is drawn.
+
+Each function draws on the Axes in `ax`, or on new ones of a new figure, and returns the Axes; none calls show or saves a file.
+`History.plot`, `Network.plot_trajectories`, `Network.plot_decision_regions`, `Network.plot_k` and `Network.plot_hidden` are these functions as methods.
+
+    axes = stableode.plots.training_curves(history)  # needs matplotlib
+    axes.figure.savefig("training.png")
+"""
+
+from .curves import multistep_weights, training_curves
+from .hidden import hidden_states
+from .planes import decision_regions
+from .trajectories import trajectories
+
+__all__ = ["decision_regions", "hidden_states", "multistep_weights", "training_curves", "trajectories"]

@@ -1,0 +1,89 @@
+"""Decision regions in a plane of the features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from .._errors import InvalidArgumentError, ShapeMismatchError
+from .._tensor import as_array
+from .._text import integer
+from ._axes import axes, class_count, class_names, colors, labels_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
+
+    from ..network import Network
+
+
+def decision_regions(
+    network: Network,
+    features: ArrayLike,
+    targets: ArrayLike | None = None,
+    *,
+    axes_of: tuple[int, int] = (0, 1),
+    resolution: int = 200,
+    names: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draws the predicted class of each point of a plane, and the samples in it.
+
+    features: [samples, inputs]; the plane is a little larger than they need. targets: labels [samples], which color the samples.
+    axes_of: the two features that span the plane; in it all others have their means over the samples. resolution: points along each axis.
+    names: of the classes, for the legend. Errors: IncompatibleError for least squares; OutOfRangeError.
+    """
+    count, points = class_count(network), numpy.asarray(as_array(features, "features"))
+    if points.ndim != 2 or points.shape[1] != network.inputs or not len(points):
+        raise ShapeMismatchError(f"features has shape {list(points.shape)}; it must be [samples, {network.inputs}], with at least one sample")
+    first, second = (integer(each, f"axes_of[{place}]", 0, network.inputs - 1) for place, each in enumerate(axes_of))
+    if first == second:
+        raise InvalidArgumentError(f"axes_of is ({first}, {second}); the two features must differ")
+    steps, labels = integer(resolution, "resolution", 2, 4000), labels_of(targets, len(points))
+    titles = class_names(network, names, count)
+    low, high = extent(points[:, [first, second]])
+    plane = grid(low, high, steps)
+    rows = numpy.repeat(points.mean(axis=0, dtype="float64")[None], len(plane), axis=0)
+    rows[:, [first, second]] = plane
+    shown = axes(ax)
+    draw_regions(shown, network.predict(rows).reshape(steps, steps), low, high, count)
+    draw_samples(shown, points[:, [first, second]], labels, titles)
+    shown.set_xlabel(f"$x_{{{first + 1}}}$")
+    shown.set_ylabel(f"$x_{{{second + 1}}}$")
+    return shown
+
+
+def extent(points: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """The corners of a rectangle a little larger than the points [samples, 2] need."""
+    low, high = points.min(axis=0).astype("float64"), points.max(axis=0).astype("float64")
+    margin = 0.08 * numpy.where(high > low, high - low, 1.0)
+    return low - margin, high + margin
+
+
+def grid(low: numpy.ndarray, high: numpy.ndarray, steps: int) -> numpy.ndarray:
+    """Points [steps², 2] of a rectangle, row by row from below."""
+    lines = [numpy.linspace(low[axis], high[axis], steps) for axis in (0, 1)]
+    return numpy.stack(numpy.meshgrid(*lines), axis=-1).reshape(-1, 2)
+
+
+def draw_regions(ax: Axes, classes: numpy.ndarray, low: numpy.ndarray, high: numpy.ndarray, count: int) -> None:
+    """Colors a rectangle by classes [steps, steps]; places of class −1 stay white."""
+    image = numpy.ones((*classes.shape, 4))
+    image[classes >= 0] = colors(count)[classes[classes >= 0]]
+    image[..., 3] = 0.3
+    ax.imshow(image, origin="lower", extent=(low[0], high[0], low[1], high[1]), aspect="auto", zorder=0)
+
+
+def draw_samples(ax: Axes, points: numpy.ndarray, labels: numpy.ndarray | None, titles: list[str]) -> None:
+    """Draws points [samples, 2] in the colors of their labels, with a legend for at most ten classes."""
+    style: dict[str, Any] = dict(s=12, edgecolors="white", linewidths=0.4, zorder=3)
+    if labels is None:
+        ax.scatter(*points.T, color="0.25", **style)
+        return
+    for label, color in enumerate(colors(len(titles))):
+        if (labels == label).any():
+            ax.scatter(*points[labels == label].T, color=color, label=titles[label], **style)
+    if len(titles) <= 10:
+        ax.legend(frameon=False)

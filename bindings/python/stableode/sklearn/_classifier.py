@@ -1,0 +1,144 @@
+"""The classifier."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from ._estimator import Estimator
+from ._scikit import ClassifierMixin, expit, log_expit, log_softmax, softmax
+from ._targets import Targets, class_factors, labels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.random import RandomState
+    from numpy.typing import ArrayLike
+    from typing_extensions import Self
+
+
+class StableODEClassifier(ClassifierMixin, Estimator):
+    """Classifies rows with a stable ODE network.
+
+        from stableode.sklearn import StableODEClassifier
+
+        classifier = StableODEClassifier(random_state=0).fit(features, labels)
+        classifier.predict(features), classifier.predict_proba(features)
+
+    Labels are strings, numbers or booleans. Two classes are learned with one score and the loss logistic, more with one score each and the
+    loss softmax_cross_entropy.
+    class_weight: a dict {class: weight}, "balanced", or None. It multiplies sample weights.
+    classes_: the classes, in ascending order; columns of probabilities and scores are in this order.
+    """
+
+    classes_: numpy.ndarray
+
+    def __init__(
+        self,
+        *,
+        field: str | None = None,
+        activation: str | None = None,
+        integrator: str | None = None,
+        width: int | None = None,
+        layers: int | None = None,
+        horizon: float | None = None,
+        precision: str | None = None,
+        loss: str | None = None,
+        optimizer: str | None = None,
+        learning_rate: float | None = None,
+        batch_size: int | None = None,
+        epochs: int | None = None,
+        weight_decay: float | None = None,
+        class_weight: Mapping[Any, float] | str | None = None,
+        early_stopping: bool | None = None,
+        validation_fraction: float | None = None,
+        patience: int | None = None,
+        network_options: Mapping[str, Any] | None = None,
+        training_options: Mapping[str, Any] | None = None,
+        warm_start: bool = False,
+        random_state: int | RandomState | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+    ) -> None:
+        super().__init__(
+            field=field,
+            activation=activation,
+            integrator=integrator,
+            width=width,
+            layers=layers,
+            horizon=horizon,
+            precision=precision,
+            loss=loss,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            batch_size=batch_size,
+            epochs=epochs,
+            weight_decay=weight_decay,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            patience=patience,
+            network_options=network_options,
+            training_options=training_options,
+            warm_start=warm_start,
+            random_state=random_state,
+            n_jobs=n_jobs,
+            verbose=verbose,
+        )
+        self.class_weight = class_weight
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Trains a network on rows X [rows, features] with classes y [rows]; returns self.
+
+        sample_weight: weights [rows] >= 0. A weight of 2 counts as two equal rows.
+        """
+        self._learn(X, y, sample_weight)
+        return self
+
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Trains for one epoch over these rows, and goes on at the next call; returns self.
+
+        classes: all classes that any call will bring. The first call needs them; the first rows also set the normalization.
+        """
+        if classes is None and not hasattr(self, "classes_"):
+            raise ValueError("classes must be passed on the first call to partial_fit")
+        if classes is not None:
+            classes = numpy.unique(numpy.asarray(classes))
+            if hasattr(self, "classes_") and not numpy.array_equal(classes, self.classes_):
+                raise ValueError(f"classes are {classes.tolist()}, but those of the first call were {self.classes_.tolist()}")
+        self._learn(X, y, sample_weight, classes, is_incremental=True)
+        return self
+
+    def predict(self, X: ArrayLike) -> numpy.ndarray:
+        """The class of each row [rows]."""
+        rows = self._checked(X)
+        found: numpy.ndarray = self.classes_[self.network_.predict(rows, threads=self._threads_for(rows))]
+        return found
+
+    def predict_proba(self, X: ArrayLike) -> numpy.ndarray:
+        """The probability of each class [rows, classes], of float64: softmax or logistic of the network's scores."""
+        scores = self._scores(self._checked(X)).astype("float64")
+        return softmax(scores, axis=1) if scores.shape[1] > 1 else expit(numpy.concatenate([-scores, scores], axis=1))
+
+    def predict_log_proba(self, X: ArrayLike) -> numpy.ndarray:
+        """The logarithms of the probabilities [rows, classes]; finite where a probability rounds to 0, too."""
+        scores = self._scores(self._checked(X)).astype("float64")
+        return log_softmax(scores, axis=1) if scores.shape[1] > 1 else log_expit(numpy.concatenate([-scores, scores], axis=1))
+
+    def decision_function(self, X: ArrayLike) -> numpy.ndarray:
+        """The score of each class [rows, classes]; for two classes [rows], above 0 for the second."""
+        scores = self._scores(self._checked(X))
+        if len(self.classes_) > 2:
+            return scores
+        return scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
+
+    def _scores(self, rows: numpy.ndarray) -> numpy.ndarray:
+        return self.network_.scores(rows, threads=self._threads_for(rows))
+
+    def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
+        return labels(y, kept, classes)
+
+    def _weights(self, targets: Targets, weights: numpy.ndarray | None) -> numpy.ndarray | None:
+        return class_factors(self.class_weight, targets, weights)

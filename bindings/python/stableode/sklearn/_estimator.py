@@ -1,0 +1,196 @@
+"""What the estimators share: fitting a network to rows, going on with it, and checking the rows that pass through it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from ..network import Network
+from ..trainer import Trainer
+from ._interim import held_out, incremental_defaults, network_defaults, scaled, training_defaults
+from ._checkpoint import restored, stored
+from ._parameters import Parameters
+from ._rows import Rows, canonical, taken, used
+from ._scikit import check_consistent_length, check_is_fitted, check_random_state, check_sample_weight, validate_data
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..progress import History
+    from ._targets import Targets
+
+_TYPES = (numpy.dtype("float64"), numpy.dtype("float32"))
+#: Rows below which threads would not save time.
+_FEW = 256
+#: The epochs of a trainer that goes on for as long as `partial_fit` is called.
+_ENDLESS = 10**9
+
+
+class Estimator(Parameters):
+    """Attributes after a fit:
+
+    network_: the `stableode.Network`. history_: the History of its training, a Progress per epoch. n_iter_: the epochs.
+    loss_curve_: the training loss of each epoch. validation_scores_: the score of the held-out rows after each epoch; None without such rows.
+    n_features_in_, feature_names_in_: the columns of X.
+
+    Rows of the same values count as one row with the sum of their weights, and rows of weight 0 do not count; the order of the rows does not
+    matter. With training_options={"shuffle": False} rows stay as they are. If a fit fails, the estimator stays what it was. After Ctrl-C it has
+    what was learned until then, if an epoch had ended.
+    """
+
+    network_: Network
+    history_: History
+    n_iter_: int
+    loss_curve_: list[float]
+    validation_scores_: list[float] | None
+    n_features_in_: int
+    _scale: tuple[numpy.ndarray, numpy.ndarray]
+
+    # Training
+
+    def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
+        """The targets of the rows `kept`. classes: those that there are, where they are known before."""
+        raise NotImplementedError
+
+    def _weights(self, targets: Targets, weights: numpy.ndarray | None) -> numpy.ndarray | None:
+        """The weights of the rows in the loss."""
+        return weights
+
+    def _learn(
+        self, X: ArrayLike, y: ArrayLike | None, sample_weight: ArrayLike | None, classes: ArrayLike | None = None, *, is_incremental: bool = False
+    ) -> None:
+        """Fits a network, or goes on with the present one. The attributes change when training has ended."""
+        before = dict(vars(self))
+        try:
+            if y is None:
+                raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+            goes_on = "network_" in before and bool(is_incremental or self.warm_start)
+            features = validate_data(self, X, dtype=_TYPES, reset=not goes_on)
+            check_consistent_length(features, y)
+            weights = None if sample_weight is None else check_sample_weight(sample_weight, features, dtype=numpy.float64)
+            kept = used(weights)
+            targets = self._targets(y, kept, getattr(self, "classes_", classes) if goes_on else classes)
+            weights = self._weights(targets, None if weights is None else weights[kept])
+            rows = Rows(features if weights is None else taken(features, kept), targets.values, weights)
+            if is_incremental:
+                self._train_on(rows, targets, goes_on)
+            else:
+                self._train(rows, targets, goes_on)
+        except BaseException:
+            if vars(self).get("history_") is before.get("history_"):
+                self.__dict__.clear()
+                self.__dict__.update(before)
+            raise
+
+    def _train(self, rows: Rows, targets: Targets, goes_on: bool) -> None:
+        """A whole training, after which the network holds the best iterate."""
+        options, seeds = self._training_options(), self._seeds()
+        rows = rows if options.get("shuffle") is False else canonical(rows)
+        network = self._present_network() if goes_on else self._new_network(rows, targets, seeds[0])
+        data, self._scale = scaled(network, rows, self._scale if goes_on else None)
+        fraction = held_out(options, len(data))
+        options.pop("validation_fraction", None)
+        validation = None
+        if len(data) == 1:
+            options.pop("patience", None)
+        if fraction and len(data) > 1:
+            data, validation = data.fold(min(max(2, round(1 / fraction)), len(data)), 0, seed=seeds[1])
+            if targets.classes is None and "loss" not in options:
+                options.setdefault("metric", "r2")
+        self._run(network, _trainer(network, training_defaults(options, len(data)), options, seeds[1]), targets, data, validation)
+
+    def _train_on(self, rows: Rows, targets: Targets, goes_on: bool) -> None:
+        """One epoch over these rows, by a trainer that stays. What concerns the end of a training does not apply."""
+        options, seeds = self._training_options(), self._seeds()
+        options = {key: value for key, value in options.items() if key not in ("validation_fraction", "patience", "epochs")}
+        rows = rows if options.get("shuffle") is False else canonical(rows)
+        network = self.network_ if goes_on else self._new_network(rows, targets, seeds[0])
+        data, self._scale = scaled(network, rows, self._scale if goes_on else None)
+        trainer = vars(self).get("_trainer") if goes_on else None
+        if trainer is None:
+            trainer = _trainer(network, incremental_defaults(options), options, seeds[1], epochs=_ENDLESS)
+        self._run(network, trainer, targets, data, None, epochs=1)
+
+    def _run(self, network: Network, trainer: Trainer, targets: Targets, training: Any, validation: Any, epochs: int | None = None) -> None:
+        """Trains and takes over what has been learned, at Ctrl-C too if an epoch has ended."""
+        past = len(trainer.history)
+        try:
+            trainer.run(training, validation, epochs=epochs, verbose=self.verbose, **self._run_arguments())
+        except KeyboardInterrupt:
+            if len(trainer.history) > past:
+                self._take(network, trainer, targets, epochs)
+            raise
+        self._take(network, trainer, targets, epochs)
+
+    def _take(self, network: Network, trainer: Trainer, targets: Targets, epochs: int | None) -> None:
+        history = trainer.history
+        scores = [row.validation_metric for row in history]
+        self.network_, self.history_, self.n_iter_ = network, history, len(history)
+        self.loss_curve_ = [row.training_loss for row in history]
+        self.validation_scores_ = None if not scores or numpy.isnan(scores).all() else scores
+        if targets.classes is not None:
+            self.__dict__["classes_"] = targets.classes  # only estimators of classes declare it
+        self._is_flat = targets.is_flat
+        self._made_with = self._network_options()
+        self.__dict__.pop("_trainer", None)
+        if epochs is not None:
+            self._trainer = trainer
+
+    def _seeds(self) -> list[int]:
+        """Seeds of the initial parameters and of training."""
+        return [int(seed) for seed in check_random_state(self.random_state).randint(2**31 - 1, size=2)]
+
+    def _new_network(self, rows: Rows, targets: Targets, seed: int) -> Network:
+        options = {"seed": seed, "loss": targets.loss, **self._network_options()}
+        outputs = targets.outputs(options["loss"])
+        inputs = {"inputs": rows.features.shape[1]}
+        return Network(**network_defaults(rows.features.shape[1]) | options | inputs, outputs=outputs)
+
+    def _present_network(self) -> Network:
+        """A copy of the network, for warm_start. Errors: ValueError if options of the network have changed."""
+        now = self._network_options()
+        changed = sorted(key for key in now.keys() | self._made_with.keys() if now.get(key) != self._made_with.get(key))
+        if changed:
+            raise ValueError(f"warm_start goes on with the network of the fit before, so its options cannot change: {', '.join(changed)}")
+        return self.network_.copy()
+
+    # Use
+
+    def _checked(self, X: ArrayLike) -> numpy.ndarray:
+        """The rows as an array that the network takes. The network itself checks that the numbers of arrays are finite."""
+        fitted = vars(self)
+        if "network_" not in fitted:
+            check_is_fitted(self)
+        if (
+            type(X) is numpy.ndarray
+            and X.ndim == 2
+            and X.dtype in _TYPES
+            and X.shape[1] == fitted["n_features_in_"]
+            and X.shape[0] > 0
+            and "feature_names_in_" not in fitted
+        ):
+            return X
+        return validate_data(self, X, dtype=_TYPES, reset=False)
+
+    def _threads_for(self, rows: numpy.ndarray) -> int:
+        return 1 if len(rows) < _FEW else self._threads()
+
+    # Pickling
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        trainer = state.pop("_trainer", None)
+        return state if trainer is None else {**state, "_checkpoint": stored(trainer)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        checkpoint = state.pop("_checkpoint", None)
+        if checkpoint is not None:
+            state["network_"], state["_trainer"] = restored(checkpoint)
+        super().__setstate__(state)
+
+
+def _trainer(network: Network, defaults: dict[str, Any], options: dict[str, Any], seed: int, **others: Any) -> Trainer:
+    chosen: dict[str, Any] = {**defaults, "seed": seed, **options, **others}
+    return Trainer(network, **chosen)

@@ -1,0 +1,55 @@
+"""The regressor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from ._estimator import Estimator
+from ._scikit import RegressorMixin
+from ._targets import Targets, values
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from typing_extensions import Self
+
+
+class StableODERegressor(RegressorMixin, Estimator):
+    """Predicts values, one or several for a row, with a stable ODE network.
+
+        from stableode.sklearn import StableODERegressor
+
+        regressor = StableODERegressor(random_state=0).fit(features, features.sum(axis=1))
+        regressor.predict(features)
+
+    The loss is least_squares unless the parameter loss names another one for values.
+    """
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Trains a network on rows X [rows, features] with values y [rows] or [rows, outputs]; returns self.
+
+        sample_weight: weights [rows] >= 0. A weight of 2 counts as two equal rows.
+        """
+        self._learn(X, y, sample_weight)
+        return self
+
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Trains for one epoch over these rows, and goes on at the next call; returns self. The first rows also set the normalization."""
+        self._learn(X, y, sample_weight, is_incremental=True)
+        return self
+
+    def predict(self, X: ArrayLike) -> numpy.ndarray:
+        """The values of each row, as y was given: [rows] or [rows, outputs], of float64."""
+        rows = self._checked(X)
+        shift, scale = self._scale
+        found: numpy.ndarray = self.network_.predict(rows, threads=self._threads_for(rows)) * scale + shift
+        return found[:, 0] if self._is_flat else found
+
+    def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
+        return values(y, kept)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

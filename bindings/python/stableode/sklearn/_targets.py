@@ -1,0 +1,88 @@
+"""What networks learn: classes, which scikit-learn's users name as they like, and values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy
+
+from ._scikit import check_array, check_classification_targets, column_or_1d, compute_class_weight, type_of_target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike
+
+
+class Targets(NamedTuple):
+    """values: labels 0 … classes−1 [rows] of int64, or values [rows, outputs] of float64. classes: their names, or None for values.
+
+    is_flat: whether values were given as [rows].
+    """
+
+    values: numpy.ndarray
+    classes: numpy.ndarray | None
+    is_flat: bool
+
+    @property
+    def loss(self) -> str:
+        """The loss for such targets."""
+        if self.classes is None:
+            return "least_squares"
+        return "logistic" if len(self.classes) == 2 else "softmax_cross_entropy"
+
+    def outputs(self, loss: str) -> int:
+        """The scores that a network with this loss computes."""
+        if self.classes is None:
+            return int(self.values.shape[1])
+        return 1 if loss == "logistic" and len(self.classes) == 2 else len(self.classes)
+
+
+def labels(y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None = None) -> Targets:
+    """The classes of the rows `kept`. classes: all that there are, in ascending order; None: those of these rows.
+
+    Errors: ValueError for values instead of classes, for a single class, and for a label that is none of the classes.
+    """
+    column = column_or_1d(y, warn=True)
+    check_classification_targets(column)
+    column = column[kept]
+    found, numbers = numpy.unique(column, return_inverse=True)
+    if classes is not None:
+        classes = numpy.asarray(classes)
+        unknown = numpy.setdiff1d(found, classes)
+        if len(unknown):
+            raise ValueError(f"y holds {unknown.tolist()[0]!r}, which is not one of the classes {classes.tolist()}")
+        found, numbers = classes, numpy.searchsorted(classes, found)[numbers]
+    if len(found) < 2:
+        raise ValueError(f"a classifier needs rows of at least 2 classes; there is only one class: {found.tolist()[0]!r}")
+    return Targets(numbers.astype("int64"), found, True)
+
+
+def values(y: ArrayLike, kept: numpy.ndarray | slice) -> Targets:
+    """The values of the rows `kept`, of one output or several. Errors: ValueError for values that are not finite numbers."""
+    array = check_array(y, dtype="float64", ensure_2d=False, allow_nd=False, input_name="y")
+    return Targets(array.reshape(len(array), -1)[kept], None, array.ndim == 1)
+
+
+def are_classes(y: ArrayLike) -> bool:
+    """Whether y names classes: strings, booleans, or integers in one column."""
+    return type_of_target(y, input_name="y") in ("binary", "multiclass")
+
+
+def class_factors(
+    class_weight: Mapping[Any, float] | str | None, targets: Targets, weights: numpy.ndarray | None
+) -> numpy.ndarray | None:
+    """The weights of the rows times those of their classes. "balanced" counts rows by their weights.
+
+    Errors: ValueError for a dict with a class that there is not, and for other texts than "balanced".
+    """
+    if class_weight is None or targets.classes is None:
+        return weights
+    numbers = numpy.arange(len(targets.classes))
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        sums = numpy.bincount(targets.values, weights, len(numbers))
+        factors = sums.sum() / (numpy.count_nonzero(sums) * numpy.where(sums > 0, sums, 1))
+    else:
+        factors = compute_class_weight(class_weight, classes=targets.classes, y=targets.classes)
+    product: numpy.ndarray = factors[targets.values] * (1 if weights is None else weights)
+    return product

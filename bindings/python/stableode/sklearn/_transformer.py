@@ -1,0 +1,74 @@
+"""The transformer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+from ..equation import visible_shape
+from ._estimator import Estimator
+from ._scikit import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from ._targets import Targets, are_classes, labels, values
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from typing_extensions import Self
+
+#: Numbers of the states of all layers that are held at a time.
+_HELD = 1 << 20
+
+
+class StableODETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
+    """Maps rows to the final state of a stable ODE network, from which its linear readout reads the scores.
+
+        from stableode.sklearn import StableODETransformer
+
+        states = StableODETransformer(width=8, random_state=0).fit_transform(features, labels)
+
+    The network learns y: classes if y holds strings, booleans or integers, and values otherwise.
+    classes_: the classes, in ascending order, if y held classes.
+    """
+
+    classes_: numpy.ndarray
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Trains a network on rows X [rows, features] with classes y [rows], or values [rows] or [rows, outputs]; returns self.
+
+        sample_weight: weights [rows] >= 0. A weight of 2 counts as two equal rows.
+        """
+        self._learn(X, y, sample_weight)
+        return self
+
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
+        """Trains for one epoch over these rows, and goes on at the next call; returns self.
+
+        classes: all classes that any call will bring, if there are classes that the first rows do not show.
+        """
+        self._learn(X, y, sample_weight, None if classes is None else numpy.unique(numpy.asarray(classes)), is_incremental=True)
+        return self
+
+    def transform(self, X: ArrayLike) -> numpy.ndarray:
+        """The final states [rows, width], in the type of X: float64 or float32."""
+        rows = self._checked(X)
+        last = self.network_.block_count - 1
+        block = self.network_.specification["blocks"][last]
+        piece = max(1, _HELD // ((block["layers"] + 1) * self._n_features_out))
+        states = numpy.empty((len(rows), self._n_features_out), rows.dtype)
+        for start in range(0, len(rows), piece):
+            final = self.network_.states(rows[start : start + piece], last)[-1]
+            states[start : start + piece] = final.reshape(len(final), -1)[:, : self._n_features_out]
+        return states
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(numpy.prod(visible_shape(self.network_, self.network_.block_count - 1)))
+
+    def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
+        return labels(y, kept, classes) if classes is not None or are_classes(y) else values(y, kept)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

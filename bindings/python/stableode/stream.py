@@ -1,0 +1,113 @@
+"""Training from more data than memory holds: streams of batches through a shuffle buffer."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from ._arrow import is_table
+from ._errors import StateError, UnsupportedTypeError
+from ._handle import Handle, new_pointer
+from ._interrupts import attention
+from ._library import library
+from ._structures import NextFunction, ReleaseFunction, SourceData, TickFunction
+from ._text import integer
+from .columns import Columns
+from .dataset import Dataset, as_dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DONE, _FAILED = 0, -1
+_END = object()
+
+
+class Stream(Handle):
+    """Batches of samples from a source that may be larger than memory, in place of a Dataset in `fit` and `Trainer.run`.
+
+        def batches():
+            for path in paths:
+                yield numpy.load(path), numpy.load(path + ".labels")
+
+        network.fit(stableode.Stream(batches, buffer=100_000), epochs=3)
+
+    source: a function without arguments, which is called at the beginning of each pass and returns an iterable of batches; or an iterable
+    of batches, such as a list, or an iterator, which can be read once. All passes must give the same samples in the same order.
+    A batch is a Dataset, a pair (features, targets), or a table (see Dataset).
+    buffer: how many samples are held and shuffled at a time. If all samples fit, training takes the same steps with the same bits as from memory.
+    target, columns: as in Dataset; without `columns` the record is made of the first batch.
+
+    An exception in the source ends the run, and the caller receives it. Training goes on where it stopped, also within an epoch, and no batch
+    counts twice: after an exception by reading a new pass up to there. Only one thread at a time may use a stream.
+    """
+
+    _kind = "stream"
+    _instead = "make another of the same source"
+
+    def __init__(
+        self,
+        source: Callable[[], Iterable[Any]] | Iterable[Any],
+        *,
+        buffer: int = 100_000,
+        target: str | Sequence[str] | None = None,
+        columns: Columns | None = None,
+    ):
+        if isinstance(source, (str, bytes, Dataset)) or is_table(source) or not (callable(source) or isinstance(source, Iterable)):
+            raise UnsupportedTypeError(f"source is a {type(source).__name__}; it must be an iterable of batches, or a function that returns one")
+        if columns is not None and not isinstance(columns, Columns):
+            raise UnsupportedTypeError(f"columns is a {type(columns).__name__}; it must be a Columns")
+        self._source, self._target, self._columns = source, target, columns
+        self._iterator: Iterator[Any] | None = None
+        self._exception: BaseException | None = None
+        # ctypes functions must be referenced for as long as C may call them.
+        self._functions = NextFunction(self._next), TickFunction(self._reset)
+        given = SourceData(next=self._functions[0], reset=self._functions[1], release=ReleaseFunction(), user_data=None)
+        pointer = new_pointer()
+        library.sode_stream_create(ctypes.byref(given), integer(buffer, "buffer", 1), ctypes.byref(pointer))
+        self._own(pointer)
+
+    @property
+    def columns(self) -> Columns | None:
+        """The record by which tables become features; None before the first batch, and for arrays."""
+        return self._columns
+
+    def _next(self, batch: Any, user_data: Any) -> int:
+        try:
+            with attention.raising():
+                item = next(self._iterator, _END) if self._iterator is not None else _END
+                if item is _END:
+                    return _DONE
+                data = self._dataset(item)
+            batch[0] = data._give_away()
+            return _DONE
+        except BaseException as exception:
+            self._exception = exception
+            return _FAILED
+
+    def _dataset(self, item: Any) -> Dataset:
+        data = as_dataset(item, name="a batch", columns=self._columns, target=None if self._columns is not None else self._target)
+        if self._columns is None:
+            self._columns = data.columns
+        return data[:]
+
+    def _reset(self, user_data: Any) -> int:
+        try:
+            with attention.raising():
+                if callable(self._source):
+                    self._iterator = iter(self._source())
+                    return _DONE
+                iterator = iter(self._source)
+                if iterator is self._source and self._iterator is not None:
+                    raise StateError("the source is an iterator, which can be read once; give a function that returns a new one for each pass")
+                self._iterator = iterator
+            return _DONE
+        except BaseException as exception:
+            self._exception = exception
+            return _FAILED
+
+    def _reraise(self) -> None:
+        """Raises the exception that the source raised, if there was one."""
+        exception, self._exception = self._exception, None
+        if exception is not None:
+            raise exception

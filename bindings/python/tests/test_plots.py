@@ -1,0 +1,148 @@
+"""Plots: what is drawn, on which Axes, and the error without matplotlib."""
+
+import subprocess
+import sys
+
+import numpy
+import pytest
+
+import stableode
+
+matplotlib = pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402  (after the choice of a backend without a screen)
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def trained():
+    training, validation = stableode.Dataset.problem("peaks", 300, 60)
+    network = stableode.Network(inputs=2, outputs=5, width=6, layers=8, horizon=2.0, seed=1)
+    history = network.fit(training, validation=validation, epochs=4, learning_rate=0.02)
+    return network, history, validation.features, validation.targets
+
+
+def test_training_curves(trained):
+    _, history, _, _ = trained
+    axes = history.plot()
+    assert [line.get_label() for line in axes.lines][:2] == ["training loss", "validation loss"]
+    assert list(axes.lines[0].get_ydata()) == list(history.training_loss) and list(axes.lines[0].get_xdata()) == [1, 2, 3, 4]
+    kept = axes.lines[2]
+    assert kept.get_xdata()[0] == history.best.epoch and kept.get_ydata()[0] == history.best.validation_loss
+    assert len(history.plot("accuracy").lines) == 3 and len(history.plot("learning_rate").lines) == 1
+    assert len(history.plot(["objective", "work"]).lines) == 2
+    with pytest.raises(AttributeError, match="no column 'los'"):
+        history.plot("los")
+    with pytest.raises(stableode.StateError, match="no epoch"):
+        stableode.History([], "ok").plot()
+
+
+def test_the_given_axes_are_used_and_nothing_is_shown(trained, monkeypatch):
+    network, history, features, targets = trained
+    monkeypatch.setattr(plt, "show", lambda *_: pytest.fail("show was called"))
+    _, axes = plt.subplots()
+    figures = plt.get_fignums()
+    assert history.plot(ax=axes) is axes
+    assert network.plot_trajectories(features, targets, ax=axes) is axes
+    assert network.plot_decision_regions(features, targets, ax=axes) is axes
+    assert network.plot_hidden(features, ax=axes) is axes
+    assert plt.get_fignums() == figures
+
+
+def test_decision_regions_are_the_predictions(trained):
+    network, _, features, targets = trained
+    axes = network.plot_decision_regions(features, targets, resolution=21)
+    image = axes.images[0]
+    left, right, bottom, top = image.get_extent()
+    grid = numpy.stack(numpy.meshgrid(numpy.linspace(left, right, 21), numpy.linspace(bottom, top, 21)), axis=-1).reshape(-1, 2)
+    colors = stableode.plots._axes.colors(5)[network.predict(grid)][:, :3].reshape(21, 21, 3)
+    assert (image.get_array()[..., :3] == colors).all()
+    assert sum(len(points.get_offsets()) for points in axes.collections) == len(features)
+
+
+def test_regions_of_many_features_lie_in_a_plane_through_the_mean(network, batch):
+    features, targets = batch
+    axes = network.plot_decision_regions(features, axes_of=(2, 0), names=["a", "b", "c", "d"])
+    assert axes.get_xlabel() == "$x_{3}$" and axes.get_ylabel() == "$x_{1}$"
+    for wrong, error in [((0, 0), stableode.InvalidArgumentError), ((0, 3), stableode.OutOfRangeError)]:
+        with pytest.raises(error, match="axes_of"):
+            network.plot_decision_regions(features, axes_of=wrong)
+    with pytest.raises(stableode.ShapeMismatchError, match="features"):
+        network.plot_decision_regions(features[:, :2])
+    with pytest.raises(stableode.ShapeMismatchError, match="targets"):
+        network.plot_decision_regions(features, targets[:3])
+    with pytest.raises(stableode.ShapeMismatchError, match="3 names"):
+        network.plot_decision_regions(features, names=["a", "b", "c"])
+
+
+def test_trajectories_begin_and_end_with_the_states(trained):
+    network, _, features, targets = trained
+    axes = network.plot_trajectories(features, targets)
+    ways = numpy.concatenate([part.get_segments() for part in axes.collections if hasattr(part, "get_segments")])
+    assert ways.shape == (len(features), 9, 2)
+    # The plane is an orthonormal projection, so no way is longer than that of the states.
+    states = network.states(features).astype("float64")
+    lengths = numpy.sort(numpy.linalg.norm(numpy.diff(ways, axis=1), axis=2).sum(axis=1))
+    real = numpy.sort(numpy.linalg.norm(numpy.diff(states, axis=0), axis=2).sum(axis=0))
+    assert (lengths <= real * (1 + 1e-6)).all() and lengths.max() > 0.1
+    assert len(axes.images) == 1
+
+
+@pytest.mark.parametrize("options", [
+    {"loss": "least_squares", "outputs": 1}, {"loss": "logistic", "outputs": 1}, {"field": "hamiltonian", "width": 4, "integrator": "verlet"},
+    {"integrator": "linear_multistep"}, {"inputs": 1, "width": 1}, {"readout": "identity", "outputs": 4, "width": 4},
+    {"blocks": [{"layers": 3}, {"layers": 2}]},
+])
+def test_trajectories_of_other_networks(make_network, options):
+    network = make_network(**({} if "blocks" not in options else dict(layers=2)), **options)
+    features = numpy.random.default_rng(1).standard_normal((7, network.inputs))
+    axes = network.plot_trajectories(features)
+    assert len(axes.images) == (options.get("loss") != "least_squares" and options.get("readout") != "identity")
+    network.plot_trajectories(features, block=0)
+
+
+def test_multistep_weights(make_network):
+    network = make_network(integrator="linear_multistep", blocks=[{"layers": 4}, {"layers": 3, "multistep_shape": "per_channel"}])
+    axes = network.plot_k()
+    first, second = axes.lines[:2]
+    assert list(first.get_xdata()) == [2, 3, 4] and (first.get_ydata() == network.parameters["blocks.0.k"][:, 0]).all()
+    assert list(second.get_xdata()) == [6, 7] and len(axes.collections) == 1
+    with pytest.raises(stableode.IncompatibleError, match="linear_multistep"):
+        make_network().plot_k()
+
+
+def test_hidden_states(make_network):
+    image = stableode.Network(input_shape=[2, 4, 5], outputs=2, blocks=[{"operator": "convolution", "integrator": "linear_multistep", "layers": 9}])
+    axes = image.plot_hidden(numpy.random.default_rng(0).standard_normal((3, 2, 4, 5)), sample=2)
+    assert axes.images[0].get_array().shape == (8 * 5 - 1, 2 * 6 - 1)
+    axes = make_network().plot_hidden(numpy.ones((2, 3)), layers=[0, 6])
+    assert axes.images[0].get_array().shape == (2, 5)
+    for wrong in ({"sample": 2}, {"layers": [7]}, {"layers": []}, {"block": 1}):
+        with pytest.raises(stableode.OutOfRangeError, match=next(iter(wrong))):
+            make_network().plot_hidden(numpy.ones((2, 3)), **wrong)
+
+
+def test_least_squares_has_no_regions(make_network):
+    with pytest.raises(stableode.IncompatibleError, match="least_squares"):
+        make_network(loss="least_squares").plot_decision_regions(numpy.zeros((2, 3)))
+
+
+def test_without_matplotlib_one_sentence_says_what_to_install():
+    code = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "import numpy, stableode\n"
+        "network = stableode.Network(inputs=2, outputs=2, integrator='linear_multistep')\n"
+        "points = numpy.zeros((3, 2))\n"
+        "calls = [lambda: network.plot_k(), lambda: network.plot_hidden(points), lambda: network.plot_trajectories(points),\n"
+        "         lambda: network.plot_decision_regions(points), lambda: network.fit(points, [0, 1, 0], epochs=1).plot()]\n"
+        "for call in calls:\n"
+        "    try: call()\n"
+        "    except ModuleNotFoundError as error: print(error)\n"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert shown.stdout.splitlines() == ["a plot needs matplotlib, which is not installed: pip install matplotlib"] * 5, shown.stderr

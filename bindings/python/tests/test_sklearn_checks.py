@@ -1,0 +1,38 @@
+"""scikit-learn's own checks of estimators: all pass, none is expected to fail, and none is skipped."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+
+CHECKED = [
+    "StableODEClassifier()",
+    "StableODERegressor()",
+    "StableODETransformer()",
+    "StableODEClassifier(loss='softmax_cross_entropy', field='hamiltonian', integrator='verlet', epochs=60)",
+    "StableODERegressor(early_stopping=True, precision='float64')",
+    "StableODETransformer(field='hamiltonian', integrator='verlet', width=4, epochs=3)",
+]
+
+PROGRAM = """
+import json, sys, warnings
+from sklearn.utils.estimator_checks import check_estimator
+from stableode.sklearn import StableODEClassifier, StableODERegressor, StableODETransformer
+warnings.simplefilter("ignore")
+results = check_estimator(eval(sys.argv[1]), on_fail=None, on_skip=None)
+print(json.dumps([[result["check_name"], result["status"], str(result["exception"])] for result in results]))
+"""
+
+
+@pytest.mark.parametrize("estimator", CHECKED)
+def test_estimators_pass_every_check(estimator):
+    # With this variable scikit-learn also checks that arrays of the array interface are taken.
+    environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
+    shown = subprocess.run([sys.executable, "-c", PROGRAM, estimator], env=environment, capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+    results = json.loads(shown.stdout)
+    assert len(results) > 50 and [result for result in results if result[1] != "passed"] == []

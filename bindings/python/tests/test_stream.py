@@ -1,0 +1,242 @@
+"""Training from streams: the bits of training from memory, continuation after every kind of end, and memory that does not grow."""
+
+import os
+import signal
+import threading
+import time
+import traceback
+
+import numpy
+import pytest
+
+import stableode
+
+RANDOM = numpy.random.default_rng(8)
+COUNT = 1000
+X = RANDOM.standard_normal((COUNT, 5)).astype("float32")
+Y = (X[:, 0] + X[:, 1] > 0).astype(int) + (X[:, 2] > 1)
+OPTIONS = dict(epochs=4, batch_size=64, learning_rate=0.01, seed=5, num_threads=2)
+
+
+def network(**options):
+    return stableode.Network(**{"inputs": 5, "outputs": 3, "width": 8, "layers": 4, "seed": 2, **options})
+
+
+class Source:
+    """Batches of these arrays, in passes that are counted; `fails` raises once before a batch."""
+
+    def __init__(self, features=X, targets=Y, size=100, fails=None):
+        self.features, self.targets, self.size, self.fails = features, targets, size, fails
+        self.passes = self.batches = 0
+
+    def __call__(self):
+        self.passes += 1
+        for start in range(0, len(self.features), self.size):
+            if self.fails == self.batches:
+                self.fails = None
+                raise ZeroDivisionError("the disk is on fire")
+            self.batches += 1
+            yield self.features[start : start + self.size], self.targets[start : start + self.size]
+
+
+def trained(data, **options):
+    own = network()
+    history = own.fit(data, **{**OPTIONS, **options})
+    return own, history
+
+
+@pytest.mark.parametrize("size", [1, 37, 100, 999, 1000, 5000])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_buffer_that_holds_everything_gives_the_bits_of_memory(size, shuffle):
+    by_memory, known = trained((X, Y), shuffle=shuffle, schedule="cosine")
+    by_stream, history = trained(stableode.Stream(Source(size=size), buffer=COUNT), shuffle=shuffle, schedule="cosine")
+    numpy.testing.assert_array_equal(by_memory.parameter_vector, by_stream.parameter_vector)
+    assert [row.training_loss for row in known] == [row.training_loss for row in history]
+    assert [row.work for row in known] == [row.work for row in history]
+
+
+def test_values_and_tables_come_through_streams():
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    targets = numpy.column_stack([X[:, 0] * 2, X[:, 1] - 1])
+    options = dict(outputs=2, loss="least_squares")
+    by_memory, by_stream = network(**options), network(**options)
+    by_memory.fit(X, targets, **OPTIONS)
+    by_stream.fit(stableode.Stream(Source(targets=targets), buffer=5000), **OPTIONS)
+    numpy.testing.assert_array_equal(by_memory.parameter_vector, by_stream.parameter_vector)
+    frame = pandas.DataFrame(X, columns=list("abcde")).assign(kind=numpy.array(["u", "v", "w"])[Y])
+    by_memory, by_stream = network(), network()
+    by_memory.fit(frame, target="kind", **OPTIONS)
+    parts = [frame.iloc[start : start + 300] for start in range(0, COUNT, 300)]
+    with pytest.raises(stableode.InvalidArgumentError, match="columns=Columns.fit"):
+        by_stream.fit(stableode.Stream(parts, target="kind"), validation=frame, **OPTIONS)
+    columns = stableode.Columns.fit(frame, target="kind")
+    by_stream.fit(stableode.Stream(parts, buffer=COUNT, columns=columns), validation=frame, **OPTIONS)
+    assert by_stream.classes == ["u", "v", "w"] and by_stream.columns == by_memory.columns
+    again = network()
+    again.fit(stableode.Stream(parts, buffer=COUNT, target="kind"), **OPTIONS)
+    numpy.testing.assert_array_equal(by_memory.parameter_vector, again.parameter_vector)
+
+
+@pytest.mark.parametrize("buffer", [64, 100, 250, 999])
+def test_a_small_buffer_uses_every_sample_once(buffer):
+    """The batches of a small buffer, as a loss of the test's own sees them."""
+    seen = []
+
+    def loss(scores, targets):
+        seen.append(targets[:, 0].copy())
+        return numpy.zeros(len(scores)), 0 * scores
+
+    numbers = numpy.arange(COUNT, dtype="float64")
+    own = network(outputs=1, loss="least_squares")
+    with stableode.Trainer(own, loss=loss, batch_size=64, epochs=2, seed=3) as trainer:
+        trainer.run(stableode.Stream(Source(targets=numbers, size=77), buffer=buffer))
+        assert [row.work for row in trainer.history][-1] > 0
+    all_seen = numpy.concatenate(seen)
+    first, second = all_seen[:COUNT], all_seen[COUNT:]
+    numpy.testing.assert_array_equal(numpy.sort(first), numbers)
+    numpy.testing.assert_array_equal(numpy.sort(second), numbers)
+    assert (first != numbers).mean() > 0.9 and (first != second).mean() > 0.9
+    # A sample can be used only once it has been read: the buffer, and a batch of the source, ahead of its place.
+    assert (first - numpy.arange(COUNT)).max() <= buffer + 77
+
+
+@pytest.mark.parametrize("buffer", [COUNT, 200])
+def test_training_goes_on_after_a_failed_source_without_a_batch_twice(buffer):
+    whole, _ = trained(stableode.Stream(Source(), buffer=buffer))
+    source = Source(fails=17)
+    stream, own = stableode.Stream(source, buffer=buffer), network()
+    with stableode.Trainer(own, **OPTIONS) as trainer:
+        with pytest.raises(ZeroDivisionError, match="the disk is on fire") as caught:
+            trainer.run(stream)
+        assert "in __call__" in "".join(traceback.format_exception(caught.value))
+        trainer.run(stream)
+    numpy.testing.assert_array_equal(whole.parameter_vector, own.parameter_vector)
+    assert source.passes == 5
+
+
+@pytest.mark.parametrize("buffer", [COUNT, 200])
+@pytest.mark.parametrize("another", [False, True])
+def test_training_goes_on_after_an_early_end(buffer, another, tmp_path):
+    whole, _ = trained(stableode.Stream(Source(), buffer=buffer))
+    own, source = network(), Source()
+    stream, trainer, stops = stableode.Stream(source, buffer=buffer), stableode.Trainer(own, **OPTIONS), 0
+    while len(trainer.history) < 4 or trainer.history.outcome != "ok":
+        steps = []
+        trainer.run(stream, time_limit=1e-9 if stops == 0 else None, on_progress=lambda row: stops < 6 and steps.append(row) is None)
+        stops += 1
+        if another:
+            trainer.save(tmp_path / "checkpoint")
+            own, trainer = stableode.Trainer.load(tmp_path / "checkpoint")
+            stream = stableode.Stream(Source(), buffer=buffer)
+        assert stops < 100
+    numpy.testing.assert_array_equal(whole.parameter_vector, own.parameter_vector)
+    if not another:
+        assert source.passes == 4
+
+
+def test_an_iterator_is_read_once():
+    batches = iter([(X, Y)])
+    own = network()
+    assert len(own.fit(stableode.Stream(batches), **{**OPTIONS, "epochs": 1})) == 1
+    with pytest.raises(stableode.StateError, match="an iterator, which can be read once"):
+        network().fit(stableode.Stream(iter([(X, Y)])), **OPTIONS)
+
+
+def test_wrong_batches_are_named():
+    def fit(source, message, error=stableode.InvalidDataError, **options):
+        with pytest.raises(error, match=message):
+            network().fit(stableode.Stream(source, **options), **OPTIONS)
+
+    bad = X.copy()
+    bad[250, 3] = numpy.nan
+    fit(Source(features=bad), r"features hold NaN at row 50, column 3")
+    fit([(X, Y), (X, Y + 7)], "batch 2 of the source, which begins with sample 1000: it: label 7")
+    fit([(X, Y), (X[:, :4], Y)], "batch 2 of the source.*has 4 features", stableode.ShapeMismatchError)
+    fit([(X, Y), (X.astype("float64"), Y)], "batch 2 .*its features are float64, those of the first batch float32", stableode.IncompatibleError)
+    fit([], "the source has no samples")
+    fit([3], "a batch is a int", stableode.UnsupportedTypeError)
+    fit(Source(), "a step takes 64 samples, but the buffer holds 10", stableode.InvalidArgumentError, buffer=10)
+    for wrong in (3, X, "text", stableode.Dataset(X, Y)):
+        if wrong is X:
+            continue
+        with pytest.raises(stableode.UnsupportedTypeError, match="source is a"):
+            stableode.Stream(wrong)
+    with pytest.raises(stableode.IncompatibleError, match="balanced"):
+        network().fit(stableode.Stream(Source()), class_weights="balanced", epochs=1)
+    with pytest.raises(stableode.OutOfRangeError, match="buffer"):
+        stableode.Stream(Source(), buffer=0)
+
+
+def test_methods_that_take_all_samples_need_a_batch_size():
+    with pytest.raises(stableode.InvalidArgumentError, match="a step takes all samples, but the buffer holds 200"):
+        network().fit(stableode.Stream(Source(), buffer=200), optimizer="lbfgs", epochs=1)
+    whole, streamed = network(), network()
+    whole.fit(X, Y, optimizer="lbfgs", epochs=3)
+    streamed.fit(stableode.Stream(Source(), buffer=COUNT), optimizer="lbfgs", epochs=3)
+    numpy.testing.assert_array_equal(whole.parameter_vector, streamed.parameter_vector)
+
+
+@pytest.mark.parametrize("moment", ["asleep", "at work"])
+def test_ctrl_c_ends_a_source_within_its_time(moment):
+    """Also while the source sleeps or computes in Python."""
+    begun = threading.Event()
+
+    def batches():
+        yield X, Y
+        begun.set()
+        if moment == "asleep":
+            time.sleep(20)
+        else:
+            while True:
+                sum(range(1000))
+
+    def interrupt():
+        begun.wait(60)
+        time.sleep(0.05)
+        times.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    times, thread = [], threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        network().fit(stableode.Stream(batches, buffer=100), epochs=1, batch_size=50)
+    assert time.monotonic() - times[0] < 1.0  # the promise is 0.3 s; the machine that tests may be busy
+    thread.join()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_memory_does_not_grow_with_the_source():
+    """5 GB of generated numbers in a child process, whose memory is measured: `python test_stream.py` runs it in full."""
+    import subprocess
+    import sys
+
+    result = subprocess.run([sys.executable, __file__, "0.3"], capture_output=True, text=True, timeout=600)
+    assert result.returncode == 0, result.stdout + result.stderr
+    gigabytes, megabytes = map(float, result.stdout.split())
+    assert gigabytes > 0.29 and megabytes < 300
+
+
+def main(gigabytes):
+    """Trains with that many gigabytes of generated numbers and prints them and the process's peak memory in MB."""
+    import resource
+
+    rows, batch = 0, 50_000
+
+    def batches():
+        nonlocal rows
+        random = numpy.random.default_rng(1)
+        while rows * 50 * 4 < gigabytes * 1e9:
+            x = random.standard_normal((batch, 50), dtype="float32")
+            rows += batch
+            yield x, (x[:, 0] > 0).astype("int8")
+
+    own = stableode.Network(inputs=50, outputs=2, width=50, layers=1)
+    own.fit(stableode.Stream(batches(), buffer=100_000), epochs=1, batch_size=4096, num_threads=2)
+    print(rows * 50 * 4 / 1e9, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 5.0)
