@@ -63,7 +63,7 @@ final class TrainingRun {
       stream = own
       // At the first run, what the buffer holds says how large the batches are.
       let batch = isFirst && !trainer.options.isSet("batch_size") && !trainer.options.isSet("optimizer") ? 1 : present.batchSize
-      let use = SampleStream.Use(network: trainer.network, normalization: snapshot.normalization, batch: batch, seed: present.seed, shuffle: present.shuffle)
+      let use = SampleStream.Use(network: trainer.network, scaling: snapshot.scaling, batch: batch, seed: present.seed, shuffle: present.shuffle)
       given = try own.stand(at: trainer.state.position, ofEpoch: trainer.state.epoch, use)
     }
     let options = isFirst ? try trainer.options.choosing(for: TrainingTask(plan, rows: given.count, isStream: stream != nil, hasValidation: validation != nil)) : trainer.options
@@ -72,7 +72,7 @@ final class TrainingRun {
     if trainer.loss != nil, scaling.targets != nil {
       throw Failure(.incompatible, "the network's targets are scaled, which a loss of your own does not know of; remove the scaling, or use the network's loss")
     }
-    let use = SampleStream.Use(network: trainer.network, normalization: scaling.features, batch: settings.batchSize, seed: settings.seed, shuffle: settings.shuffle)
+    let use = SampleStream.Use(network: trainer.network, scaling: scaling, batch: settings.batchSize, seed: settings.seed, shuffle: settings.shuffle)
     try trainer.network.requireAgreement(with: given, called: "the training data")
     if let validation { try trainer.network.requireAgreement(with: validation, called: "the validation data") }
     let training = try suited(given, for: plan, scaling, called: "the training data")

@@ -43,7 +43,7 @@ package final class SampleStream {
   /// What the batches of one run have in common.
   struct Use {
     let network: Network
-    let normalization: Normalization?
+    let scaling: DataScaling
     let batch: Int
     let seed: UInt64
     let shuffle: Bool
@@ -133,7 +133,7 @@ package final class SampleStream {
       batches += 1
       do throws(Failure) {
         try use.network.requireAgreement(with: given, called: "it")
-        let batch = try suited(given, for: use.network.plan, use.normalization, called: "it")
+        let batch = try suited(given, for: use.network.plan, use.scaling, called: "it")
         if batch.weights != nil { throw Failure(.incompatible, "it has weights of its samples, which streams do not take") }
         if buffer == nil { buffer = try SampleBuffer(capacity: capacity, like: batch) }
         try buffer?.requireLikeness(of: batch)
