@@ -67,6 +67,29 @@ def test_several_outputs_are_learned_each_in_its_unit():
     assert StableODERegressor(**SHORT).fit(features, values[:, 0]).predict(features).shape == (300,)
 
 
+@pytest.mark.parametrize("loss", ["huber", "poisson"])
+def test_other_losses_of_values(loss):
+    features, values = sklearn.datasets.make_friedman1(400, random_state=0)
+    assert StableODERegressor(loss=loss, random_state=0).fit(features, values).score(features, values) > 0.9
+
+
+def test_quantiles():
+    features, values = sklearn.datasets.make_friedman1(400, random_state=0, noise=3)
+    regressor = StableODERegressor(loss="quantile", network_options={"quantiles": [0.1, 0.9]}, random_state=0).fit(features, values)
+    found = regressor.predict(features)
+    assert found.shape == (400, 2) and ((values > found[:, 0]) & (values < found[:, 1])).mean() > 0.6
+    assert StableODERegressor(loss="quantile", **SHORT).fit(features, values).predict(features).shape == (400,)
+
+
+def test_weights_count_in_validation(iris):
+    """Rows of weight 0.001 of a wrong label must not choose the iterate."""
+    features, labels = iris
+    given = numpy.concatenate([features] * 3), numpy.concatenate([labels, (labels + 1) % 3, (labels + 1) % 3])
+    weights = numpy.repeat([1.0, 1e-3, 1e-3], 150)
+    classifier = StableODEClassifier(early_stopping=True, validation_fraction=0.3, random_state=0).fit(*given, sample_weight=weights)
+    assert classifier.score(*iris) > 0.9 and max(classifier.validation_scores_) > 0.9
+
+
 def test_the_transformer_gives_what_the_readout_reads(iris):
     features, labels = iris
     transformer = StableODETransformer(width=6, epochs=5, random_state=0, precision="float64").fit(features, labels)
@@ -305,6 +328,23 @@ def test_types_of_arrays(iris, dtype):
     assert numpy.array_equal(classifier.predict(features), expected)
     assert numpy.array_equal(classifier.predict(numpy.asfortranarray(features)), expected)
     assert numpy.array_equal(classifier.predict(features.tolist()), expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("make", ["csr_array", "csc_matrix", "coo_array"])
+def test_sparse_matrices(kind, make, iris):
+    sparse = pytest.importorskip("scipy.sparse")
+    features, labels = numpy.where(iris[0] < 1.5, 0, iris[0]), iris[1]
+    estimator = kind(**SHORT).fit(getattr(sparse, make)(features), labels)
+    assert numpy.array_equal(output(estimator, getattr(sparse, make)(features)), output(estimator, features))
+
+
+def test_categories_as_sparse_columns():
+    random = numpy.random.default_rng(0)
+    words = random.choice(["red", "green", "blue"], (300, 2)).astype(object)
+    labels = (words[:, 0] == words[:, 1]).astype(int)
+    pipeline = make_pipeline(OneHotEncoder(), StableODEClassifier(random_state=0)).fit(words, labels)
+    assert pipeline.score(words, labels) == 1
 
 
 def test_one_column_and_one_row(iris):

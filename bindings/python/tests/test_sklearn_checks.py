@@ -13,6 +13,7 @@ CHECKED = [
     "StableODEClassifier()",
     "StableODERegressor()",
     "StableODETransformer()",
+    "StableODEClassifier(early_stopping=True, epochs=60)",
     "StableODEClassifier(loss='softmax_cross_entropy', field='hamiltonian', integrator='verlet', epochs=60)",
     "StableODERegressor(early_stopping=True, precision='float64')",
     "StableODETransformer(field='hamiltonian', integrator='verlet', width=4, epochs=3)",

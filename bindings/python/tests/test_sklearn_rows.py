@@ -107,3 +107,29 @@ def test_many_rows_are_sorted_in_parts():
 def test_wrong_weights_are_named(weights, text):
     with pytest.raises(ValueError, match=text):
         used(numpy.array(weights, "float64"))
+
+
+def test_sparse_rows_are_merged_as_dense_ones():
+    sparse = pytest.importorskip("scipy.sparse")
+    random = numpy.random.default_rng(6)
+    dense = numpy.where(random.random((400, 9)) < 0.3, random.integers(1, 3, (400, 9)), 0).astype("float64")
+    targets, order = random.integers(0, 2, 400), random.permutation(400)
+    one, other = canonical(Rows(sparse.csr_array(dense), targets, None)), canonical(Rows(sparse.csr_array(dense[order]), targets[order], None))
+    assert same((one.features.toarray(), *one[1:]), (other.features.toarray(), *other[1:]))
+
+    def counted(rows):
+        weights = numpy.ones(len(rows.targets)) if rows.weights is None else rows.weights
+        found = {}
+        for row, target, weight in zip(rows.features, rows.targets, weights, strict=True):
+            found[(*row, target)] = found.get((*row, target), 0) + weight
+        return {row: weight / weights.sum() for row, weight in found.items()}
+
+    expected, found = counted(canonical(Rows(dense, targets, None))), counted(one._replace(features=one.features.toarray()))
+    assert expected.keys() == found.keys() and all(found[row] == pytest.approx(expected[row]) for row in found)
+
+
+def test_entries_that_are_stored_twice_or_as_zeros_do_not_matter():
+    sparse = pytest.importorskip("scipy.sparse")
+    given = sparse.csr_array((numpy.array([1.0, 2.0, 3.0, 0.0]), numpy.array([0, 0, 0, 1]), numpy.array([0, 2, 4])), shape=(2, 2))
+    found = canonical(Rows(given, numpy.array([1, 1]), None))
+    assert found.features.toarray().tolist() == [[3.0, 0.0]] and given.nnz == 4

@@ -66,7 +66,7 @@ class Estimator(Parameters):
             if y is None:
                 raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
             goes_on = "network_" in before and bool(is_incremental or self.warm_start)
-            features = validate_data(self, X, dtype=_TYPES, reset=not goes_on)
+            features = validate_data(self, X, accept_sparse="csr", dtype=_TYPES, reset=not goes_on)
             check_consistent_length(features, y)
             weights = None if sample_weight is None else check_sample_weight(sample_weight, features, dtype=numpy.float64)
             kept = used(weights)
@@ -96,8 +96,10 @@ class Estimator(Parameters):
             options.pop("patience", None)
         if fraction and len(data) > 1:
             data, validation = data.fold(min(max(2, round(1 / fraction)), len(data)), 0, seed=seeds[1])
-            if targets.classes is None and "loss" not in options:
+            if network.specification["loss"] == "least_squares":
                 options.setdefault("metric", "r2")
+            if rows.weights is not None:
+                options.setdefault("weighted_validation", True)
         self._run(network, _trainer(network, training_defaults(options, len(data)), options, seeds[1]), targets, data, validation)
 
     def _train_on(self, rows: Rows, targets: Targets, goes_on: bool) -> None:
@@ -131,7 +133,7 @@ class Estimator(Parameters):
         self.validation_scores_ = None if not scores or numpy.isnan(scores).all() else scores
         if targets.classes is not None:
             self.__dict__["classes_"] = targets.classes  # only estimators of classes declare it
-        self._is_flat = targets.is_flat
+        self._is_flat = targets.is_flat and network.outputs == 1
         self._made_with = self._network_options()
         self.__dict__.pop("_trainer", None)
         if epochs is not None:
@@ -143,7 +145,7 @@ class Estimator(Parameters):
 
     def _new_network(self, rows: Rows, targets: Targets, seed: int) -> Network:
         options = {"seed": seed, "loss": targets.loss, **self._network_options()}
-        outputs = targets.outputs(options["loss"])
+        outputs = targets.outputs(options)
         inputs = {"inputs": rows.features.shape[1]}
         return Network(**network_defaults(rows.features.shape[1]) | options | inputs, outputs=outputs)
 
@@ -171,10 +173,15 @@ class Estimator(Parameters):
             and "feature_names_in_" not in fitted
         ):
             return X
-        return validate_data(self, X, dtype=_TYPES, reset=False)
+        return validate_data(self, X, accept_sparse="csr", dtype=_TYPES, reset=False)
 
     def _threads_for(self, rows: numpy.ndarray) -> int:
-        return 1 if len(rows) < _FEW else self._threads()
+        return 1 if rows.shape[0] < _FEW else self._threads()
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
     # Pickling
 

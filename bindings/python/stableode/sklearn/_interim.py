@@ -42,8 +42,10 @@ def scaled(network: Network, rows: Rows, scale: tuple[numpy.ndarray, numpy.ndarr
     """(data set, scale of the values). scale: that of an earlier fit, which this one goes on with."""
     if scale is None:
         network.fit_normalization(rows.features)
-        deviation = rows.targets.std(axis=0)
-        scale = rows.targets.mean(axis=0), numpy.where(deviation > 0, deviation, 1.0)
-    targets = (rows.targets - scale[0]) / scale[1] if network.specification["loss"] == "least_squares" else rows.targets
+        scale = numpy.zeros(1), numpy.ones(1)
+        if network.specification["loss"] == "least_squares":
+            deviation = rows.targets.std(axis=0)
+            scale = rows.targets.mean(axis=0), numpy.where(deviation > 0, deviation, 1.0)
+    targets = (rows.targets - scale[0]) / scale[1] if rows.targets.dtype.kind == "f" else rows.targets
     data = Dataset(rows.features, targets, copy=False)
     return data if rows.weights is None else data.weighted(rows.weights), scale

@@ -23,7 +23,8 @@ class StableODERegressor(RegressorMixin, Estimator):
         regressor = StableODERegressor(random_state=0).fit(features, features.sum(axis=1))
         regressor.predict(features)
 
-    The loss is least_squares unless the parameter loss names another one for values.
+    The loss is least_squares, or that which the parameter loss names: huber, quantile, poisson. With several levels,
+    loss="quantile" and network_options={"quantiles": [0.1, 0.5, 0.9]}, each value has as many columns in predictions.
     """
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -40,7 +41,7 @@ class StableODERegressor(RegressorMixin, Estimator):
         return self
 
     def predict(self, X: ArrayLike) -> numpy.ndarray:
-        """The values of each row, as y was given: [rows] or [rows, outputs], of float64."""
+        """The values of each row, as y was given: [rows] or [rows, outputs], of float64; with several quantiles [rows, values · levels]."""
         rows = self._checked(X)
         shift, scale = self._scale
         found: numpy.ndarray = self.network_.predict(rows, threads=self._threads_for(rows)) * scale + shift

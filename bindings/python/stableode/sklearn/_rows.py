@@ -7,18 +7,20 @@ the order of the rows either.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy
+
+from ._sparse import equal_rows, is_sparse, plain, sums, taken_rows
 
 #: Rows that are handled at a time, so that Python can react to signals in between.
 _PIECE = 1 << 14
 
 
 class Rows(NamedTuple):
-    """features [rows, features], targets [rows] or [rows, outputs], weights [rows] or None for equal weights."""
+    """features [rows, features], an array or a sparse matrix; targets [rows] or [rows, outputs], weights [rows] or None for equal weights."""
 
-    features: numpy.ndarray
+    features: Any
     targets: numpy.ndarray
     weights: numpy.ndarray | None
 
@@ -42,6 +44,8 @@ def canonical(rows: Rows) -> Rows:
     Copies share a row's weight, and have about the mean weight. So batches see a row in proportion to its weight, and a few
     equal rows become what they were.
     """
+    if is_sparse(rows.features):
+        rows = rows._replace(features=plain(rows.features))
     keys = _keys(rows)
     order = _sorted(keys)
     weights = numpy.ones(len(order)) if rows.weights is None else rows.weights
@@ -55,10 +59,12 @@ def canonical(rows: Rows) -> Rows:
     return Rows(taken(rows.features, order), taken(rows.targets, order), None if (each == each[0]).all() else each)
 
 
-def taken(array: numpy.ndarray, order: numpy.ndarray | slice) -> numpy.ndarray:
+def taken(array: Any, order: numpy.ndarray | slice) -> Any:
     """`array[order]`, piece by piece."""
     if isinstance(order, slice):
         return array[order]
+    if is_sparse(array):
+        return taken_rows(array, order, _PIECE)
     result = numpy.empty((len(order), *array.shape[1:]), array.dtype)
     for start in range(0, len(order), _PIECE):
         piece = slice(start, start + _PIECE)
@@ -79,9 +85,15 @@ def _are_equal(rows: Rows, left: numpy.ndarray, right: numpy.ndarray) -> numpy.n
     equal = numpy.empty(len(left), bool)
     for start in range(0, len(left), _PIECE):
         piece = slice(start, start + _PIECE)
-        same = [(array[left[piece]] == array[right[piece]]).reshape(len(equal[piece]), -1) for array in (rows.features, rows.targets)]
-        equal[piece] = numpy.concatenate(same, axis=1).all(axis=1)
+        equal[piece] = _same(rows.features, left[piece], right[piece]) & _same(rows.targets, left[piece], right[piece])
     return equal
+
+
+def _same(array: Any, left: numpy.ndarray, right: numpy.ndarray) -> numpy.ndarray:
+    if is_sparse(array):
+        return equal_rows(array, left, right)
+    same: numpy.ndarray = (array[left] == array[right]).reshape(len(left), -1).all(axis=1)
+    return same
 
 
 def _keys(rows: Rows) -> numpy.ndarray:
@@ -89,20 +101,43 @@ def _keys(rows: Rows) -> numpy.ndarray:
 
     The hash is the mixing function of SplitMix64 [Steele, Lea & Flood 2014]; each column adds its own number first.
     """
-    keys = numpy.empty(len(rows.features), "uint64")
-    targets = rows.targets.reshape(len(keys), -1)
-    columns = numpy.arange(1, 1 + rows.features.shape[1] + targets.shape[1], dtype="uint64") * numpy.uint64(0x9E3779B97F4A7C15)
-    for start in range(0, len(keys), _PIECE):
+    count = rows.features.shape[1]
+    keys = _hashed(rows.targets.reshape(len(rows.targets), -1), count)
+    if not is_sparse(rows.features):
+        keys += _hashed(rows.features, 0)
+        return keys
+    # Each stored entry of a sparse matrix is a row of one column; zeros, which are not stored, add nothing.
+    entries = numpy.empty(rows.features.nnz, "uint64")
+    for start in range(0, len(entries), _PIECE):
         piece = slice(start, start + _PIECE)
-        mixed = numpy.concatenate([_bits(rows.features[piece]), _bits(targets[piece])], axis=1)
-        mixed += columns
-        mixed ^= mixed >> numpy.uint64(30)
-        mixed *= numpy.uint64(0xBF58476D1CE4E5B9)
-        mixed ^= mixed >> numpy.uint64(27)
-        mixed *= numpy.uint64(0x94D049BB133111EB)
-        mixed ^= mixed >> numpy.uint64(31)
-        keys[piece] = mixed.sum(axis=1, dtype="uint64")
+        entries[piece] = _mixed(_bits(rows.features.data[piece]) + _columns(rows.features.indices[piece]))
+    keys += sums(rows.features, entries)
     return keys
+
+
+def _hashed(array: numpy.ndarray, first: int) -> numpy.ndarray:
+    """The sum of the hashes of each row, whose columns count from `first`."""
+    found = numpy.empty(len(array), "uint64")
+    columns = _columns(numpy.arange(first, first + array.shape[1]))
+    for start in range(0, len(found), _PIECE):
+        piece = slice(start, start + _PIECE)
+        found[piece] = _mixed(_bits(array[piece]) + columns).sum(axis=1, dtype="uint64")
+    return found
+
+
+def _columns(numbers: numpy.ndarray) -> numpy.ndarray:
+    """What each column adds."""
+    return (numbers.astype("uint64") + numpy.uint64(1)) * numpy.uint64(0x9E3779B97F4A7C15)
+
+
+def _mixed(numbers: numpy.ndarray) -> numpy.ndarray:
+    """The mixing function, in place."""
+    numbers ^= numbers >> numpy.uint64(30)
+    numbers *= numpy.uint64(0xBF58476D1CE4E5B9)
+    numbers ^= numbers >> numpy.uint64(27)
+    numbers *= numpy.uint64(0x94D049BB133111EB)
+    numbers ^= numbers >> numpy.uint64(31)
+    return numbers
 
 
 def _bits(array: numpy.ndarray) -> numpy.ndarray:

@@ -55,10 +55,12 @@ if TYPE_CHECKING:
     log_expit: Callable[..., numpy.ndarray]
     log_softmax: Callable[..., numpy.ndarray]
     softmax: Callable[..., numpy.ndarray]
+    sparse_stack: Callable[..., Any]
     type_of_target: Callable[..., str]
     validate_data: Callable[..., numpy.ndarray]
 else:
     from joblib import effective_n_jobs
+    from scipy.sparse import vstack as sparse_stack
     from scipy.special import expit, log_expit, log_softmax, softmax
     from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, RegressorMixin, TransformerMixin
     from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
@@ -86,6 +88,7 @@ __all__ = [
     "log_expit",
     "log_softmax",
     "softmax",
+    "sparse_stack",
     "type_of_target",
     "validate_data",
 ]

@@ -31,10 +31,12 @@ class Targets(NamedTuple):
             return "least_squares"
         return "logistic" if len(self.classes) == 2 else "softmax_cross_entropy"
 
-    def outputs(self, loss: str) -> int:
-        """The scores that a network with this loss computes."""
+    def outputs(self, options: Mapping[str, Any]) -> int:
+        """The scores that a network with these options computes."""
+        loss = options["loss"]
         if self.classes is None:
-            return int(self.values.shape[1])
+            levels = options.get("quantiles", []) if loss == "quantile" else []
+            return int(self.values.shape[1]) * max(1, len(levels.split(",") if isinstance(levels, str) else levels))
         return 1 if loss == "logistic" and len(self.classes) == 2 else len(self.classes)
 
 

@@ -9,6 +9,7 @@ import numpy
 from ..equation import visible_shape
 from ._estimator import Estimator
 from ._scikit import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from ._sparse import is_sparse
 from ._targets import Targets, are_classes, labels, values
 
 if TYPE_CHECKING:
@@ -54,9 +55,10 @@ class StableODETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Es
         last = self.network_.block_count - 1
         block = self.network_.specification["blocks"][last]
         piece = max(1, _HELD // ((block["layers"] + 1) * self._n_features_out))
-        states = numpy.empty((len(rows), self._n_features_out), rows.dtype)
-        for start in range(0, len(rows), piece):
-            final = self.network_.states(rows[start : start + piece], last)[-1]
+        states = numpy.empty((rows.shape[0], self._n_features_out), rows.dtype)
+        for start in range(0, len(states), piece):
+            part: Any = rows[start : start + piece]
+            final = self.network_.states(part.toarray() if is_sparse(part) else part, last)[-1]
             states[start : start + piece] = final.reshape(len(final), -1)[:, : self._n_features_out]
         return states
 
