@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from ..dataset import Dataset
 from ..network import Network
 from ..trainer import Trainer
-from ._interim import held_out, incremental_defaults, network_defaults, scaled, training_defaults
 from ._checkpoint import restored, stored
 from ._parameters import Parameters
 from ._rows import Rows, canonical, taken, used
 from ._scikit import check_consistent_length, check_is_fitted, check_random_state, check_sample_weight, validate_data
+from ._shape import chosen_shape
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 _TYPES = (numpy.dtype("float64"), numpy.dtype("float32"))
 #: Rows below which threads would not save time.
 _FEW = 256
-#: The epochs of a trainer that goes on for as long as `partial_fit` is called.
-_ENDLESS = 10**9
 
 
 class Estimator(Parameters):
@@ -45,7 +44,6 @@ class Estimator(Parameters):
     loss_curve_: list[float]
     validation_scores_: list[float] | None
     n_features_in_: int
-    _scale: tuple[numpy.ndarray, numpy.ndarray]
 
     # Training
 
@@ -85,40 +83,37 @@ class Estimator(Parameters):
 
     def _train(self, rows: Rows, targets: Targets, goes_on: bool) -> None:
         """A whole training, after which the network holds the best iterate."""
-        options, seeds = self._training_options(), self._seeds()
-        rows = rows if options.get("shuffle") is False else canonical(rows)
+        rows, seeds = self._ordered(rows), self._seeds()
+        options = self._training_options(len(rows.targets))
         network = self._present_network() if goes_on else self._new_network(rows, targets, seeds[0])
-        data, self._scale = scaled(network, rows, self._scale if goes_on else None)
-        fraction = held_out(options, len(data))
-        options.pop("validation_fraction", None)
-        validation = None
-        if len(data) == 1:
-            options.pop("patience", None)
-        if fraction and len(data) > 1:
-            data, validation = data.fold(min(max(2, round(1 / fraction)), len(data)), 0, seed=seeds[1])
-            if network.specification["loss"] == "least_squares":
-                options.setdefault("metric", "r2")
-            if rows.weights is not None:
-                options.setdefault("weighted_validation", True)
-        self._run(network, _trainer(network, training_defaults(options, len(data)), options, seeds[1]), targets, data, validation)
+        options.setdefault("seed", seeds[1])
+        if network.specification["loss"] == "least_squares":
+            options.setdefault("metric", "r2")
+        if rows.weights is not None:
+            options.setdefault("weighted_validation", True)
+        self._run(network, Trainer(network, **options), targets, rows)
 
     def _train_on(self, rows: Rows, targets: Targets, goes_on: bool) -> None:
-        """One epoch over these rows, by a trainer that stays. What concerns the end of a training does not apply."""
-        options, seeds = self._training_options(), self._seeds()
-        options = {key: value for key, value in options.items() if key not in ("validation_fraction", "patience", "epochs")}
-        rows = rows if options.get("shuffle") is False else canonical(rows)
+        """One epoch over these rows, by a trainer that stays."""
+        rows, options, seeds = self._ordered(rows), self._endless_options(), self._seeds()
         network = self.network_ if goes_on else self._new_network(rows, targets, seeds[0])
-        data, self._scale = scaled(network, rows, self._scale if goes_on else None)
         trainer = vars(self).get("_trainer") if goes_on else None
         if trainer is None:
-            trainer = _trainer(network, incremental_defaults(options), options, seeds[1], epochs=_ENDLESS)
-        self._run(network, trainer, targets, data, None, epochs=1)
+            options.setdefault("seed", seeds[1])
+            trainer = Trainer(network, **options)
+        self._run(network, trainer, targets, rows, epochs=1)
 
-    def _run(self, network: Network, trainer: Trainer, targets: Targets, training: Any, validation: Any, epochs: int | None = None) -> None:
+    def _ordered(self, rows: Rows) -> Rows:
+        """The rows in their own order if the caller wants it to matter, and otherwise in the canonical one."""
+        return rows if (self.training_options or {}).get("shuffle") is False else canonical(rows)
+
+    def _run(self, network: Network, trainer: Trainer, targets: Targets, rows: Rows, epochs: int | None = None) -> None:
         """Trains and takes over what has been learned, at Ctrl-C too if an epoch has ended."""
-        past = len(trainer.history)
+        past, data = len(trainer.history), Dataset(rows.features, rows.targets, copy=False)
+        if rows.weights is not None:
+            data = data.weighted(rows.weights)
         try:
-            trainer.run(training, validation, epochs=epochs, verbose=self.verbose, **self._run_arguments())
+            trainer.run(data, epochs=epochs, verbose=self.verbose, **self._run_arguments())
         except KeyboardInterrupt:
             if len(trainer.history) > past:
                 self._take(network, trainer, targets, epochs)
@@ -145,9 +140,8 @@ class Estimator(Parameters):
 
     def _new_network(self, rows: Rows, targets: Targets, seed: int) -> Network:
         options = {"seed": seed, "loss": targets.loss, **self._network_options()}
-        outputs = targets.outputs(options)
-        inputs = {"inputs": rows.features.shape[1]}
-        return Network(**network_defaults(rows.features.shape[1]) | options | inputs, outputs=outputs)
+        sizes = {"inputs": rows.features.shape[1], "outputs": targets.outputs(options)}
+        return Network(**{**chosen_shape(options, sizes), **options, **sizes})
 
     def _present_network(self) -> Network:
         """A copy of the network, for warm_start. Errors: ValueError if options of the network have changed."""
@@ -197,7 +191,3 @@ class Estimator(Parameters):
             state["network_"], state["_trainer"] = restored(checkpoint)
         super().__setstate__(state)
 
-
-def _trainer(network: Network, defaults: dict[str, Any], options: dict[str, Any], seed: int, **others: Any) -> Trainer:
-    chosen: dict[str, Any] = {**defaults, "seed": seed, **options, **others}
-    return Trainer(network, **chosen)

@@ -17,6 +17,10 @@ _NETWORK = ("field", "activation", "integrator", "width", "layers", "horizon", "
 _TRAINING = ("optimizer", "learning_rate", "batch_size", "epochs", "weight_decay", "validation_fraction", "patience")
 #: What early_stopping=True means where nothing else is said: the part of the rows that is held out, and the epochs without improvement.
 _HELD_OUT, _PATIENCE = 0.1, 20
+#: The decay of weights in `partial_fit`, which does not know how many rows will come: that for very many.
+_DECAY = 0.03
+#: The epochs of a training that goes on for as long as rows come.
+_ENDLESS = 10**9
 #: Arguments of a run, which training_options may hold besides options.
 _OF_A_RUN = ("on_progress", "time_limit", "cancel")
 #: Options that are no parameters → what determines them.
@@ -112,13 +116,27 @@ class Parameters(BaseEstimator):
     def _network_options(self) -> dict[str, Any]:
         return self._options(_NETWORK, "network_options")
 
-    def _training_options(self) -> dict[str, Any]:
-        options = self._options(_TRAINING, "training_options")
+    def _training_options(self, rows: int) -> dict[str, Any]:
+        """The options of a training on so many rows."""
+        options = self._chosen_options()
         if self.early_stopping is False:
-            options["validation_fraction"], options["patience"] = 0.0, 0
+            options |= {"validation_fraction": 0.0, "patience": 0}
         elif self.early_stopping:
-            options.setdefault("validation_fraction", _HELD_OUT)
-            options.setdefault("patience", _PATIENCE)
+            if rows == 1:
+                raise ValueError("early_stopping holds rows out, but there is only one sample: n_samples = 1")
+            options.setdefault("validation_fraction", max(_HELD_OUT, 1 / rows))
+            if "epochs" in options or "optimizer" in options:  # then the library would not end early by itself
+                options.setdefault("patience", max(5, options.get("epochs", 3 * _PATIENCE) // 3))
+        return options
+
+    def _endless_options(self) -> dict[str, Any]:
+        """The options of a training that goes on for as long as rows come."""
+        options = {key: value for key, value in self._chosen_options().items() if key not in ("validation_fraction", "patience", "epochs")}
+        chosen = {} if "optimizer" in options else {"schedule": "constant", "weight_decay": _DECAY}
+        return {**chosen, **options, "validation_fraction": 0.0, "patience": 0, "epochs": _ENDLESS}
+
+    def _chosen_options(self) -> dict[str, Any]:
+        options = self._options(_TRAINING, "training_options")
         return {key: value for key, value in options.items() if key not in _OF_A_RUN} | {"num_threads": self._threads()}
 
     def _run_arguments(self) -> dict[str, Any]:

@@ -43,8 +43,7 @@ class StableODERegressor(RegressorMixin, Estimator):
     def predict(self, X: ArrayLike) -> numpy.ndarray:
         """The values of each row, as y was given: [rows] or [rows, outputs], of float64; with several quantiles [rows, values · levels]."""
         rows = self._checked(X)
-        shift, scale = self._scale
-        found: numpy.ndarray = self.network_.predict(rows, threads=self._threads_for(rows)) * scale + shift
+        found = self.network_.predict(rows, threads=self._threads_for(rows)).astype("float64", copy=False)
         return found[:, 0] if self._is_flat else found
 
     def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
