@@ -18,7 +18,7 @@ from ._library import library
 from ._limits import Deadline
 from ._model import PROBABILITIES, SCORES, Model
 from ._reporting import Receivers
-from ._structures import EvaluationData
+from ._structures import EvaluationData, Tensor
 from ._tensor import image_output, output, tensor_of
 from ._text import flag, integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
@@ -580,7 +580,7 @@ class Network(Model):
         return f"Network({describe(self)})"
 
 
-def _shift_and_scale(pair, count):
+def _shift_and_scale(pair: tuple[ArrayLike, ArrayLike], count: int) -> list[Tensor]:
     """The tensors of (shift, scale); a number stands for `count` equal ones."""
     tensors = []
     for values, name in zip(pair, ("shift", "scale"), strict=True):
