@@ -16,7 +16,6 @@ from typing import Any, TextIO
 import numpy
 
 from ..dataset import Dataset
-from ..introspection import options
 from ..network import Network
 from .arguments import split_options
 from .data import data_for, features_for, training_data
@@ -41,8 +40,6 @@ def train(arguments: argparse.Namespace) -> None:
     validation = None if arguments.validation is None else data_for(arguments.validation, arguments, network)
     say = _nothing if arguments.quiet else print
     say(f"{arguments.data}: {len(data)} samples, {_task(data, target, is_classification)}", flush=True)
-    if network.normalization is None and "normalization" not in options("trainer"):
-        network.fit_normalization(data)
     history = network.fit(data, validation=validation, verbose=not arguments.quiet, time_limit=arguments.time_limit, **training_options)
     network.save(arguments.output)
     say(network)
