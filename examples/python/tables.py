@@ -15,6 +15,7 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 # One thread each: the libraries read this when they are imported.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -54,7 +55,7 @@ VALUES = {
 class StableODE:
     """A network with its defaults."""
 
-    def fit(self, features, targets):
+    def fit(self, features: np.ndarray, targets: np.ndarray) -> "StableODE":
         if targets.dtype.kind == "f":
             self.network = stableode.Network(inputs=features.shape[1], outputs=1, loss="least_squares")
         else:
@@ -62,16 +63,16 @@ class StableODE:
         self.network.fit(features, targets, num_threads=1)
         return self
 
-    def predict(self, features):
+    def predict(self, features: np.ndarray) -> np.ndarray:
         found = self.network.predict(features)
         return found[:, 0] if found.ndim == 2 else found
 
 
-def methods(has_classes, seed):
+def methods(has_classes: bool, seed: int) -> dict[str, Any]:
     """The other methods by name, each with its defaults."""
     import lightgbm  # type: ignore
 
-    def standardized(method):
+    def standardized(method: Any) -> Any:
         return pipeline.make_pipeline(preprocessing.StandardScaler(), method)
 
     if has_classes:
@@ -87,7 +88,7 @@ def methods(has_classes, seed):
     }
 
 
-def measure(name, seed, short=False):
+def measure(name: str, seed: int, short: bool = False) -> dict[str, Any]:
     """The figures and seconds of each method on one table."""
     has_classes = name in CLASSES
     features, targets = (CLASSES if has_classes else VALUES)[name](seed)
@@ -113,7 +114,7 @@ def measure(name, seed, short=False):
     }
 
 
-def write(line):
+def write(line: dict[str, Any]) -> None:
     """Replaces the line of the same figure and seed, or adds it."""
     lines = [json.loads(text) for text in RESULTS.read_text(encoding="utf-8").splitlines()]
     places = [place for place, each in enumerate(lines) if (each["figure"], each["seed"]) == (line["figure"], line["seed"])]
@@ -124,7 +125,7 @@ def write(line):
     RESULTS.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in lines), encoding="utf-8")
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="compare defaults on tables")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*CLASSES, *VALUES]))
     parser.add_argument("--seed", type=int, default=1)

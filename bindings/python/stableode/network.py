@@ -23,7 +23,7 @@ from ._tensor import image_output, output, tensor_of
 from ._text import flag, integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
 from .columns import class_names
-from .dataset import Data, Dataset, as_dataset, as_features
+from .dataset import Data, as_dataset, as_features
 from .introspection import OptionSignature, takes_options
 from .metadata import Metadata
 from .parameters import Parameters

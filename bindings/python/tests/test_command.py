@@ -339,6 +339,12 @@ def test_what_the_target_is(tmp_path, kind, task, targets, outputs, loss):
     assert (network.outputs, network.specification["loss"]) == (outputs, loss)
 
 
+def test_a_loss_of_values_needs_no_task(tmp_path):
+    write(tmp_path / "t.csv", ["x", "count"], [[0.1 * index, index % 4] for index in range(60)])
+    assert main(["train", str(tmp_path / "t.csv"), "--target", "count", "-o", str(tmp_path / "m"), "--set", "loss=least_squares", "--epochs", "1", "--quiet"]) == 0
+    assert stableode.Network.load(tmp_path / "m").outputs == 1
+
+
 def test_models_of_data_frames_and_of_arrays_predict_too(tmp_path, table, rows, capsys):
     """A model that a program made, with or without a record of columns."""
     network = stableode.Network(inputs=2, outputs=3)

@@ -16,7 +16,6 @@ from typing import Any, TextIO
 import numpy
 
 from ..dataset import Dataset
-from ..introspection import options
 from ..network import Network
 from .arguments import split_options
 from .data import data_for, features_for, training_data
@@ -32,14 +31,15 @@ def train(arguments: argparse.Namespace) -> None:
             training_options.setdefault(key, value)
     if arguments.seed is not None:
         network_options.setdefault("seed", arguments.seed)
+    if arguments.task == "automatic" and "loss" in network_options:
+        has_classes = Network(inputs=2, outputs=2, loss=network_options["loss"])._form.has_classes
+        arguments.task = "classification" if has_classes else "regression"
     data, target, is_classification = training_data(arguments.data, arguments)
     network = _network_for(data, is_classification, network_options)
     network.columns = data.columns
     validation = None if arguments.validation is None else data_for(arguments.validation, arguments, network)
     say = _nothing if arguments.quiet else print
     say(f"{arguments.data}: {len(data)} samples, {_task(data, target, is_classification)}", flush=True)
-    if network.normalization is None and "normalization" not in options("trainer"):
-        network.fit_normalization(data)
     history = network.fit(data, validation=validation, verbose=not arguments.quiet, time_limit=arguments.time_limit, **training_options)
     network.save(arguments.output)
     say(network)
@@ -91,8 +91,8 @@ def predict(arguments: argparse.Namespace) -> None:
     if arguments.output is not None:
         _check_writable(arguments.output)
     network = Network.load(arguments.model)
-    is_regression, classes, columns = not network._form.has_classes, network.classes, network.columns
-    if arguments.probabilities and is_regression:
+    form, classes, columns = network._form, network.classes, network.columns
+    if arguments.probabilities and not form.class_columns:
         raise CommandError(f"{arguments.model} predicts numbers and not classes, so there are no probabilities")
     features, source = features_for(arguments.data, arguments, network)
     with source.naming_lines() if source is not None else contextlib.nullcontext():
@@ -100,14 +100,16 @@ def predict(arguments: argparse.Namespace) -> None:
         probabilities = network.predict_proba(features, threads=arguments.threads) if arguments.probabilities else None
     targets = [name for name in (columns.record.get("target", {}).get("names", []) if columns is not None else []) if name]
     names = list(range(max(network.outputs, 2))) if classes is None else classes
-    if is_regression:
-        heads = targets if len(targets) == network.outputs else ["prediction"] if network.outputs == 1 else [f"prediction_{output}" for output in range(network.outputs)]
+    if not form.has_classes:
+        # Values, or labels of which each output is one.
+        found, names = found.reshape(len(found), -1), targets if len(targets) == network.outputs else list(range(network.outputs))
+        heads = targets if len(targets) == found.shape[1] else ["prediction"] if found.shape[1] == 1 else [f"prediction_{output}" for output in range(found.shape[1])]
         rows = [[repr(value) for value in row] for row in found.tolist()]
     else:
         heads = targets if len(targets) == 1 else ["prediction"]
         rows = [[str(names[label])] for label in found.tolist()]
     if probabilities is not None:
-        if probabilities.shape[1] == 1:
+        if form.has_classes and probabilities.shape[1] == 1:
             probabilities = numpy.hstack([1 - probabilities, probabilities])
         heads = heads + [f"probability_{name}" for name in names]
         rows = [row + [f"{value:.9g}" for value in values] for row, values in zip(rows, probabilities.tolist(), strict=True)]

@@ -94,7 +94,7 @@ def data_for(path: str, arguments: argparse.Namespace, network: Network) -> Data
             return Dataset(source.table, copy=False, columns=_passing_over(columns, source.names))
         # The network was trained with arrays: its inputs are the columns as they come.
         source.require(name for name in source.names if name not in arguments.drop)
-        classes = "never" if network.specification["loss"] == "least_squares" else "always"
+        classes = "always" if network._form.has_classes else "never"
         data = Dataset(source.table, copy=False, target=target, ignore=arguments.drop, classes=classes)
     if network.classes is not None and data.columns is not None and data.columns.classes != network.classes:
         raise CommandError(f"{path}, column {target!r}: the classes are not those of the model, {', '.join(map(str, network.classes[:10]))}")
