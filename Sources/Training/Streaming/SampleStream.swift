@@ -14,7 +14,7 @@ package final class SampleStream {
   package let capacity: Int
   private let source: any SampleSource
   private var buffer: SampleBuffer?
-  /// The places of the buffer in the order of use, from `cursor` on, and room for a permutation of them.
+  /// The places of the buffer in the order of use, from `cursor` on; room for a permutation of them; and the number, within the pass, of the sample at each place.
   private let order: Buffer
   private var cursor = 0
   /// The places in use, and how many of the window's may be used before the next fill.
@@ -36,7 +36,7 @@ package final class SampleStream {
     guard capacity >= 1 else { throw Failure(.outOfRange, "the buffer holds \(capacity) samples; it must hold at least 1") }
     self.source = source
     self.capacity = capacity
-    let (numbers, overflow) = capacity.multipliedReportingOverflow(by: 3)
+    let (numbers, overflow) = capacity.multipliedReportingOverflow(by: 4)
     order = try Buffer(count: overflow ? Int.max : numbers, precision: .float64)
   }
 
@@ -50,6 +50,20 @@ package final class SampleStream {
   }
 
   private var places: UnsafeMutablePointer<Int64> { order.rowNumbers(count: capacity) }
+  private var samples: UnsafeMutablePointer<Int64> { order.rowNumbers(count: capacity, offset: 3 * capacity * MemoryLayout<Int64>.stride) }
+
+  /// A failure that names a row, which is a place of the buffer, with the sample's number instead.
+  func named(_ failure: Failure) -> Failure {
+    var words = failure.message.split(separator: " ", omittingEmptySubsequences: false)
+    for (index, word) in words.enumerated() where index > 0 && words[index - 1].hasSuffix("row") {
+      let digits = word.prefix { $0.isNumber }
+      guard let place = Int(digits), place < capacity else { continue }
+      words[index - 1] = Substring("\(words[index - 1].dropLast(3))sample")
+      words[index] = Substring("\(samples[place]) of the epoch\(word.dropFirst(digits.count))")
+      return Failure(failure.status, words.joined(separator: " "))
+    }
+    return failure
+  }
 
   /// Brings the stream to sample `position` of an epoch and gives the samples that it then holds, in the form that the network takes. Their places stay the same until `rows` fills the buffer anew.
   /// - Throws: the source's failure; what is wrong with a batch, with its number; `invalidArgument` if the buffer cannot hold a batch; the reason why the work must end: the stream then goes on where it stood.
@@ -147,6 +161,7 @@ package final class SampleStream {
     guard let (batch, copied) = pending else { return }
     let count = min(batch.count - copied, capacity - held)
     buffer?.put(batch, start: copied, into: UnsafeBufferPointer(start: places + held, count: count))
+    for index in 0..<count { samples[Int(places[held + index])] = Int64(read + index) }
     held += count
     read += count
     pending = copied + count < batch.count ? (batch, copied + count) : nil
