@@ -17,9 +17,10 @@ package final class SampleStream {
   /// The places of the buffer in the order of use, from `cursor` on; room for a permutation of them; and the number, within the pass, of the sample at each place.
   private let order: Buffer
   private var cursor = 0
-  /// The places in use, and how many of the window's may be used before the next fill.
+  /// The places in use.
   private var held = 0
-  private var usable = 0
+  /// Whether the places are filled and shuffled, so that samples may be used.
+  private var isFilled = false
   /// Where in the pass the stream stands: nil before the first pass, and after a failure.
   private var pass: (epoch: Int, used: Int)?
   private var window = 0
@@ -69,14 +70,14 @@ package final class SampleStream {
   /// - Throws: the source's failure; what is wrong with a batch, with its number; `invalidArgument` if the buffer cannot hold a batch; the reason why the work must end: the stream then goes on where it stood.
   func stand(at position: Int, ofEpoch epoch: Int, _ use: Use) throws(Failure) -> Dataset {
     if pass?.epoch != epoch || pass?.used != position { try begin(epoch, use) }
-    if usable == 0 { try fill(use) }
+    if !isFilled { try fill(use) }
     while let pass, pass.used < position {
       guard let rows = try rows(use) else { throw Failure(.state, "the last run stopped after \(position) samples of an epoch; the source has only \(pass.used)") }
       advance(by: rows.count)
     }
     guard pass?.used == position else { throw Failure(.state, "the last run stopped after \(position) samples of an epoch, which is no whole number of batches of \(use.batch)") }
     guard let buffer, held > 0 else { throw Failure(.invalidData, "the source has no samples") }
-    guard isExhausted || held >= use.batch else {
+    guard !hasMore || held >= use.batch else {
       throw Failure(.invalidArgument, "a step takes \(use.batch == Int.max ? "all samples" : "\(use.batch) samples"), but the buffer holds \(capacity) of them; set batch_size, or a larger buffer")
     }
     let holdsAll = !hasMore && window == 1
@@ -87,10 +88,13 @@ package final class SampleStream {
 
   /// The places of the next batch; nil at the end of the epoch. `advance` says that they have been used.
   func rows(_ use: Use) throws(Failure) -> UnsafeBufferPointer<Int64>? {
-    if cursor >= usable, hasMore { try fill(use) }
-    let left = usable - cursor
+    if !isFilled || hasMore && cursor >= usable(use) { try fill(use) }
+    let left = usable(use) - cursor
     return left > 0 ? UnsafeBufferPointer(start: places + cursor, count: min(use.batch, left)) : nil
   }
+
+  /// How many samples are used before the places are filled again: about half, in whole batches.
+  private func usable(_ use: Use) -> Int { hasMore ? min(held, max(held / 2 / use.batch, 1) * use.batch) : held }
 
   /// Whether the source has samples that the buffer does not hold, or may have.
   private var hasMore: Bool { !isExhausted || pending != nil }
@@ -103,7 +107,7 @@ package final class SampleStream {
   private func begin(_ epoch: Int, _ use: Use) throws(Failure) {
     pass = nil
     try source.reset()
-    (cursor, held, usable, window, read, batches, isExhausted, pending) = (0, 0, 0, 0, 0, 0, false, nil)
+    (cursor, held, isFilled, window, read, batches, isExhausted, pending) = (0, 0, false, 0, 0, 0, false, nil)
     for place in 0..<capacity { places[place] = Int64(place) }
     pass = (epoch, 0)
   }
@@ -115,7 +119,7 @@ package final class SampleStream {
       let (left, scratch) = (held - cursor, order.rowNumbers(count: 2 * capacity))
       for index in 0..<held { scratch[capacity + index] = places[(cursor + index) % held] }
       for index in 0..<held { places[index] = scratch[capacity + index] }
-      (held, cursor, usable) = (left, 0, 0)
+      (held, cursor, isFilled) = (left, 0, false)
     }
     do throws(Failure) {
       // The next batch is asked for even if there is no room for it: a source that fits ends here.
@@ -136,7 +140,7 @@ package final class SampleStream {
       for index in 0..<held { places[index] = before[Int(permutation[index])] }
     }
     window += 1
-    usable = hasMore ? min(held, max(held / 2 / use.batch, 1) * use.batch) : held
+    isFilled = true
   }
 
   /// Copies the next samples of the source into free places.
