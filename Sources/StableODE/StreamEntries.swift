@@ -120,5 +120,7 @@ private final class ArrowPass {
 /// Ends the work as a source's answer asks for.
 private func heed(_ answer: Int32, _ what: StaticString) throws(Failure) {
   guard answer != 0 else { return }
+  // A source that calls the library fails when the work must end; the reason of the end is then this one's too.
+  try Watch.check()
   throw answer > 0 ? Failure(.stoppedByCallback, "\(what) returned \(answer)") : Failure(.callbackFailed, "\(what) returned \(answer)")
 }

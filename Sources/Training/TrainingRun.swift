@@ -218,7 +218,7 @@ final class TrainingRun {
       while let rows = try stream.rows(use) {
         if let count = epochCount, rows.count < batch { try plan.checkTrainingBatch(of: (count - 1) % batch + 1, called: "with batch_size \(settings.batchSize) the last batch") }
         trainer.state.trainingCount = epochCount ?? trainer.state.position + rows.count
-        try step(rows)
+        do throws(Failure) { try step(rows) } catch { throw stream.named(error) }
         stream.advance(by: rows.count)
         try watch.check()
       }

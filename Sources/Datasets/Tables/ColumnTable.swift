@@ -123,11 +123,13 @@ package final class SparseRows: @unchecked Sendable {
     for row in 0..<rows {
       if row % 4096 == 0 { try Watch.check() }
       var last: Int64 = -1
+      // A row may be as long as all others together.
       for place in Int(copy[row])..<Int(copy[row + 1]) {
         guard let column = integer(indices, place), column > last, column < columns else {
           throw Failure(.invalidData, "row \(row) of the sparse matrix: its columns must ascend and be below \(columns); sort the indices and sum duplicates first")
         }
         last = column
+        if place % 65_536 == 0 { try Watch.check() }
       }
     }
     var bound = 0.0

@@ -14,12 +14,13 @@ package final class SampleStream {
   package let capacity: Int
   private let source: any SampleSource
   private var buffer: SampleBuffer?
-  /// The places of the buffer in the order of use, from `cursor` on, and room for a permutation of them.
+  /// The places of the buffer in the order of use, from `cursor` on; room for a permutation of them; and the number, within the pass, of the sample at each place.
   private let order: Buffer
   private var cursor = 0
-  /// The places in use, and how many of the window's may be used before the next fill.
+  /// The places in use.
   private var held = 0
-  private var usable = 0
+  /// Whether the places are filled and shuffled, so that samples may be used.
+  private var isFilled = false
   /// Where in the pass the stream stands: nil before the first pass, and after a failure.
   private var pass: (epoch: Int, used: Int)?
   private var window = 0
@@ -36,7 +37,7 @@ package final class SampleStream {
     guard capacity >= 1 else { throw Failure(.outOfRange, "the buffer holds \(capacity) samples; it must hold at least 1") }
     self.source = source
     self.capacity = capacity
-    let (numbers, overflow) = capacity.multipliedReportingOverflow(by: 3)
+    let (numbers, overflow) = capacity.multipliedReportingOverflow(by: 4)
     order = try Buffer(count: overflow ? Int.max : numbers, precision: .float64)
   }
 
@@ -50,19 +51,33 @@ package final class SampleStream {
   }
 
   private var places: UnsafeMutablePointer<Int64> { order.rowNumbers(count: capacity) }
+  private var samples: UnsafeMutablePointer<Int64> { order.rowNumbers(count: capacity, offset: 3 * capacity * MemoryLayout<Int64>.stride) }
+
+  /// A failure that names a row, which is a place of the buffer, with the sample's number instead.
+  func named(_ failure: Failure) -> Failure {
+    var words = failure.message.split(separator: " ", omittingEmptySubsequences: false)
+    for (index, word) in words.enumerated() where index > 0 && words[index - 1].hasSuffix("row") {
+      let digits = word.prefix { $0.isNumber }
+      guard let place = Int(digits), place < capacity else { continue }
+      words[index - 1] = Substring("\(words[index - 1].dropLast(3))sample")
+      words[index] = Substring("\(samples[place]) of the epoch\(word.dropFirst(digits.count))")
+      return Failure(failure.status, words.joined(separator: " "))
+    }
+    return failure
+  }
 
   /// Brings the stream to sample `position` of an epoch and gives the samples that it then holds, in the form that the network takes. Their places stay the same until `rows` fills the buffer anew.
   /// - Throws: the source's failure; what is wrong with a batch, with its number; `invalidArgument` if the buffer cannot hold a batch; the reason why the work must end: the stream then goes on where it stood.
   func stand(at position: Int, ofEpoch epoch: Int, _ use: Use) throws(Failure) -> Dataset {
     if pass?.epoch != epoch || pass?.used != position { try begin(epoch, use) }
-    if usable == 0 { try fill(use) }
+    if !isFilled { try fill(use) }
     while let pass, pass.used < position {
       guard let rows = try rows(use) else { throw Failure(.state, "the last run stopped after \(position) samples of an epoch; the source has only \(pass.used)") }
       advance(by: rows.count)
     }
     guard pass?.used == position else { throw Failure(.state, "the last run stopped after \(position) samples of an epoch, which is no whole number of batches of \(use.batch)") }
     guard let buffer, held > 0 else { throw Failure(.invalidData, "the source has no samples") }
-    guard isExhausted || held >= use.batch else {
+    guard !hasMore || held >= use.batch else {
       throw Failure(.invalidArgument, "a step takes \(use.batch == Int.max ? "all samples" : "\(use.batch) samples"), but the buffer holds \(capacity) of them; set batch_size, or a larger buffer")
     }
     let holdsAll = !hasMore && window == 1
@@ -73,10 +88,13 @@ package final class SampleStream {
 
   /// The places of the next batch; nil at the end of the epoch. `advance` says that they have been used.
   func rows(_ use: Use) throws(Failure) -> UnsafeBufferPointer<Int64>? {
-    if cursor >= usable, hasMore { try fill(use) }
-    let left = usable - cursor
+    if !isFilled || hasMore && cursor >= usable(use) { try fill(use) }
+    let left = usable(use) - cursor
     return left > 0 ? UnsafeBufferPointer(start: places + cursor, count: min(use.batch, left)) : nil
   }
+
+  /// How many samples are used before the places are filled again: about half, in whole batches.
+  private func usable(_ use: Use) -> Int { hasMore ? min(held, max(held / 2 / use.batch, 1) * use.batch) : held }
 
   /// Whether the source has samples that the buffer does not hold, or may have.
   private var hasMore: Bool { !isExhausted || pending != nil }
@@ -89,7 +107,7 @@ package final class SampleStream {
   private func begin(_ epoch: Int, _ use: Use) throws(Failure) {
     pass = nil
     try source.reset()
-    (cursor, held, usable, window, read, batches, isExhausted, pending) = (0, 0, 0, 0, 0, 0, false, nil)
+    (cursor, held, isFilled, window, read, batches, isExhausted, pending) = (0, 0, false, 0, 0, 0, false, nil)
     for place in 0..<capacity { places[place] = Int64(place) }
     pass = (epoch, 0)
   }
@@ -101,7 +119,7 @@ package final class SampleStream {
       let (left, scratch) = (held - cursor, order.rowNumbers(count: 2 * capacity))
       for index in 0..<held { scratch[capacity + index] = places[(cursor + index) % held] }
       for index in 0..<held { places[index] = scratch[capacity + index] }
-      (held, cursor, usable) = (left, 0, 0)
+      (held, cursor, isFilled) = (left, 0, false)
     }
     do throws(Failure) {
       // The next batch is asked for even if there is no room for it: a source that fits ends here.
@@ -122,7 +140,7 @@ package final class SampleStream {
       for index in 0..<held { places[index] = before[Int(permutation[index])] }
     }
     window += 1
-    usable = hasMore ? min(held, max(held / 2 / use.batch, 1) * use.batch) : held
+    isFilled = true
   }
 
   /// Copies the next samples of the source into free places.
@@ -147,6 +165,7 @@ package final class SampleStream {
     guard let (batch, copied) = pending else { return }
     let count = min(batch.count - copied, capacity - held)
     buffer?.put(batch, start: copied, into: UnsafeBufferPointer(start: places + held, count: count))
+    for index in 0..<count { samples[Int(places[held + index])] = Int64(read + index) }
     held += count
     read += count
     pending = copied + count < batch.count ? (batch, copied + count) : nil

@@ -135,7 +135,7 @@ class Training(Handle):
         failure = self._run(samples, data, limits, reporting)
         self._relay.reraise()
         if isinstance(samples, Stream):
-            samples._reraise()
+            samples._reraise(failure is not None)
         self._callers.reraise()
         if failure is not None:
             raise failure

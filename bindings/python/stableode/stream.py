@@ -59,6 +59,7 @@ class Stream(Handle):
             raise UnsupportedTypeError(f"columns is a {type(columns).__name__}; it must be a Columns")
         self._source, self._target, self._columns = source, target, columns
         self._iterator: Iterator[Any] | None = None
+        self._item: Any = _END
         self._exception: BaseException | None = None
         # ctypes functions must be referenced for as long as C may call them.
         self._functions = NextFunction(self._next), TickFunction(self._reset)
@@ -75,11 +76,13 @@ class Stream(Handle):
     def _next(self, batch: Any, user_data: Any) -> int:
         try:
             with attention.raising():
-                item = next(self._iterator, _END) if self._iterator is not None else _END
-                if item is _END:
+                # A call that ended before the batch was made is repeated with the same batch.
+                if self._item is _END and self._iterator is not None:
+                    self._item = next(self._iterator, _END)
+                if self._item is _END:
                     return _DONE
-                data = self._dataset(item)
-            batch[0] = data._give_away()
+                data = self._dataset(self._item)
+            batch[0], self._item = data._give_away(), _END
             return _DONE
         except BaseException as exception:
             self._exception = exception
@@ -92,6 +95,7 @@ class Stream(Handle):
         return data[:]
 
     def _reset(self, user_data: Any) -> int:
+        self._item = _END
         try:
             with attention.raising():
                 if callable(self._source):
@@ -106,8 +110,8 @@ class Stream(Handle):
             self._exception = exception
             return _FAILED
 
-    def _reraise(self) -> None:
-        """Raises the exception that the source raised, if there was one."""
+    def _reraise(self, has_failed: bool) -> None:
+        """Raises the exception that the source raised, if the run failed because of one: a run that had to end meanwhile ends as it was asked to."""
         exception, self._exception = self._exception, None
-        if exception is not None:
+        if exception is not None and has_failed:
             raise exception

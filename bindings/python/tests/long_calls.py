@@ -30,7 +30,7 @@ PROMPT = {
     # Copies at the speed of memory, which tick but must not be left incomplete.
     "sode_network_set_normalization", "sode_network_get_normalization", "sode_network_set_target_scaling", "sode_network_get_target_scaling", "sode_dataset_get", "sode_dataset_get_weights",
     "sode_dataset_slice", "sode_dataset_describe", "sode_dataset_free",
-    "sode_table_from_array", "sode_table_from_tensor", "sode_table_describe", "sode_table_column_at", "sode_table_free",
+    "sode_table_from_tensor", "sode_table_describe", "sode_table_column_at", "sode_table_free",
     "sode_columns_create_json", "sode_columns_json", "sode_columns_describe", "sode_columns_class_at", "sode_columns_free",  # a text of at most 1 MB
     "sode_dataset_with_columns", "sode_dataset_get_columns", "sode_network_set_columns", "sode_network_get_columns",
     "sode_trainer_create", "sode_trainer_set_int", "sode_trainer_set_real", "sode_trainer_set_text", "sode_trainer_set_json",
@@ -176,6 +176,20 @@ def _(world):
     return lambda: library.sode_table_from_stream(_CAPSULE_POINTER(capsule, b"arrow_array_stream"), ref(pointer))
 
 
+@swift("sode_table_from_array")
+def _(world):
+    import pyarrow
+
+    count = 50_000_000
+    texts = pyarrow.Array.from_buffers(pyarrow.string(), count, [None, pyarrow.py_buffer(numpy.zeros(count + 1, "int32")), pyarrow.py_buffer(b"")])
+
+    def call():
+        schema, array = texts.__arrow_c_array__()
+        library.sode_table_from_array(_CAPSULE_POINTER(schema, b"arrow_schema"), _CAPSULE_POINTER(array, b"arrow_array"), ref(created()))
+
+    return call
+
+
 @long("sode_table_from_csr")
 def _(world):
     count = 40_000_000
@@ -204,7 +218,12 @@ def _(world):
     trainer = stableode.Trainer(stableode.Network(**World.options), num_threads=1, batch_size=world.samples, epochs=1)
     stream = stableode.Stream(lambda: itertools.repeat((world.x, world.y), 20), buffer=world.samples)
     HELD.extend([trainer, stream])
-    return lambda: library.sode_trainer_run_stream(trainer._pointer, stream._pointer, None, None)
+
+    def run():
+        if library.sode_trainer_run_stream(trainer._pointer, stream._pointer, None, None) == CANCELLED:
+            raise stableode.CancelledError
+
+    return run
 
 
 @long("sode_network_predict_table")

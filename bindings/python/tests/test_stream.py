@@ -168,6 +168,14 @@ def test_wrong_batches_are_named():
         stableode.Stream(Source(), buffer=0)
 
 
+def test_a_failed_step_names_the_sample():
+    large = X.astype("float64")
+    large[777] = 1e200
+    own = network(precision="float64", field="linear_cubic", integrator="euler")
+    with pytest.raises(stableode.NotFiniteError, match="sample 777 of the epoch: "):
+        own.fit(stableode.Stream(Source(features=large), buffer=300), **OPTIONS)
+
+
 def test_methods_that_take_all_samples_need_a_batch_size():
     with pytest.raises(stableode.InvalidArgumentError, match="a step takes all samples, but the buffer holds 200"):
         network().fit(stableode.Stream(Source(), buffer=200), optimizer="lbfgs", epochs=1)
