@@ -27,10 +27,10 @@ class BlockOptions(TypedDict, total=False):
     """none: no bias; scalar: one number per layer; vector: one number per feature and layer"""
     integrator: Literal["euler", "verlet", "backward_euler", "implicit_midpoint", "cayley", "exponential", "imex", "heun", "ssprk3", "rk3", "rk4", "runge_kutta", "reversible", "polynet", "fractal", "adams_bashforth2", "adams_bashforth3", "linear_multistep", "leapfrog", "midpoint", "revnet", "shake_shake", "euler_maruyama", "near_identity", "dopri5", "tsit5"] | str
     """the time integrator; each of its steps is a layer"""
-    layers: int
-    """number N of layers, which are the integrator's steps; between 1 and 1000000"""
-    horizon: float
-    """final time T of the block; each step has size T/N unless step_sizes is given; > 0.0 and <= 1000000000.0"""
+    layers: int | None
+    """number N of layers, which are the integrator's steps. Automatic: 5 if opening, width, horizon and blocks are not set either, otherwise 10; between 1 and 1000000"""
+    horizon: float | None
+    """final time T of the block; each step has size T/N unless step_sizes is given. Automatic: 2 if opening, width, layers and blocks are not set either, otherwise 1; > 0.0 and <= 1000000000.0"""
     step_sizes: str | Sequence[float]
     """the step size of each layer, if they are not equal; their sum is then the horizon; empty: N equal steps; finite numbers separated by commas"""
     weights_in_time: Literal["layers", "shared", "piecewise_constant", "piecewise_linear", "polynomial", "b_spline"] | str
@@ -214,10 +214,10 @@ class NetworkChanges(BlockOptions, total=False):
     """features of one sample; may be left out where input_shape is given; between 1 and 1000000"""
     input_shape: str | Sequence[float]
     """extents of one sample that is an image: channels, height, width; or channels, length; empty: a list of features; finite numbers separated by commas"""
-    opening: Literal["zero_padding", "dense", "sequence", "sequence_dense"] | str
-    """how the inputs become the first state"""
-    width: int
-    """features of the state, or channels of an image; 0: as many as the inputs have; between 0 and 65536"""
+    opening: Literal["zero_padding", "dense", "sequence", "sequence_dense"] | str | None
+    """how the inputs become the first state. Automatic: dense, if width, layers, horizon and blocks are not set either"""
+    width: int | None
+    """features of the state, or channels of an image; 0: as many as the inputs have. Automatic: chosen by the numbers of inputs and outputs, if opening, layers, horizon and blocks are not set either; between 0 and 65536"""
     readout: Literal["dense", "identity"] | str
     """how the final state becomes scores"""
     loss: Literal["softmax_cross_entropy", "logistic", "multilabel_logistic", "least_squares", "huber", "quantile", "poisson"] | str
@@ -288,7 +288,7 @@ class TrainerOptions(TypedDict, total=False):
     shuffle: bool | None
     """whether each epoch visits the samples in a new random order; fixed once training has begun; true or false (1 or 0)"""
     optimizer: Literal["sgd", "adam", "adamw", "lbfgs", "nonlinear_cg", "newton_pcg", "gauss_newton", "varpro", "block_coordinate"] | str | None
-    """method that updates the parameters; fixed once training has begun"""
+    """method that updates the parameters. Automatic: adamw, with all that is not set chosen to suit the data; a method that is named has fixed defaults for the rest; fixed once training has begun"""
     metric: Literal["automatic", "loss", "accuracy", "balanced_accuracy", "macro_f1", "micro_f1", "weighted_f1", "subset_accuracy", "hamming_loss", "log_loss", "brier_score", "auc", "average_precision", "mean_squared_error", "root_mean_squared_error", "mean_absolute_error", "median_absolute_error", "r2", "explained_variance", "huber_loss", "pinball_loss", "poisson_deviance"] | str | Callable[[numpy.ndarray, numpy.ndarray], float] | None
     """figure on the validation data by which the best parameters are chosen; automatic: accuracy, or loss if the network's loss has no classes; fixed once training has begun"""
     weighted_validation: bool | None
@@ -298,7 +298,13 @@ class TrainerOptions(TypedDict, total=False):
     label_smoothing: float | None
     """label smoothing of the training loss: the part of each label that is spread evenly over all classes; between 0.0 and 0.9999999999999999"""
     patience: int | None
-    """epochs without an improvement of the metric after which training ends; it needs validation data; 0: training never ends early; between 0 and 1000000000"""
+    """epochs without an improvement of the metric after which training ends; it needs validation data, given or held out; 0: training never ends early; between 0 and 1000000000"""
+    validation_fraction: float | None
+    """part of the training rows that is held out for validation if no validation data is given, drawn by seed, of each class alike; 0: none; fixed once training has begun; between 0.0 and 0.9"""
+    normalization: Literal["standardize", "none"] | str | None
+    """standardize: the first run of a new network shifts and scales its inputs by the mean and standard deviation of the training data, unless a normalization has been set; none: it leaves them; fixed once training has begun"""
+    target_scaling: Literal["standardize", "none"] | str | None
+    """standardize: the first run of a new network shifts and scales the target values of least squares by their mean and standard deviation, output by output, unless a scaling has been set, and results are scaled back; none: it leaves them; fixed once training has begun"""
     min_delta: float | None
     """smallest change of the metric that counts as an improvement for patience; fixed once training has begun; finite and >= 0.0"""
     num_threads: int | None
