@@ -217,7 +217,7 @@ class Network(Model):
         """Trains the network and returns the History.
 
             network = stableode.Network(inputs=4, outputs=3)
-            network.fit(X, y)
+            network.fit(features, labels)
 
         Without options the library chooses how to train by the data: a new network standardizes inputs and target values, and the
         optimizer, rate, batches, epochs and the rows that are held out for validation suit the number of rows. `Trainer.options` shows

@@ -17,7 +17,7 @@ def regression(**options):
 
 def failure(network, targets=Y, validation=None, **options):
     with pytest.raises(stableode.NotFiniteError) as caught:
-        network.fit(X, targets, validation=validation, **{"epochs": 20, "num_threads": 1, **options})
+        network.fit(X, targets, validation=validation, **{"epochs": 20, "num_threads": 1, "normalization": "none", "target_scaling": "none", **options})
     return str(caught.value)
 
 
@@ -68,7 +68,7 @@ def cubic():
     return stableode.Network(inputs=2, outputs=2, width=4, field="linear_cubic", integrator="rk4", layers=4, horizon=1.0, seed=1)
 
 
-SGD = {"optimizer": "sgd", "batch_size": 100, "shuffle": False, "num_threads": 1}
+SGD = {"optimizer": "sgd", "batch_size": 100, "shuffle": False, "num_threads": 1, "normalization": "none"}
 
 
 def test_a_rate_is_not_sought_with_rows_that_no_rate_can_help():

@@ -133,7 +133,7 @@ def test_a_loss_of_your_own(form):
 def trained_on(like, x, labels):
     """The parameters after the same training without weights."""
     other = stableode.Network.from_json(like.specification_json)
-    other.fit(x, labels, epochs=2, batch_size=len(x), seed=3, shuffle=False)
+    other.fit(x, labels, epochs=2, batch_size=len(x), seed=3, shuffle=False, normalization="none", optimizer="adam")
     return other.parameter_vector
 
 
@@ -143,9 +143,9 @@ def test_weights_of_samples(form):
     x, labels = data()
     weights = numpy.where(numpy.arange(COUNT) < 32, 1.0, 0.0)
     own, same = network(form), network(form)
-    own.fit(stableode.Dataset(x, labels).weighted(weights), epochs=2, batch_size=COUNT, seed=3, shuffle=False)
+    own.fit(stableode.Dataset(x, labels).weighted(weights), epochs=2, batch_size=COUNT, seed=3, shuffle=False, normalization="none", optimizer="adam")
     changed = numpy.where(weights > 0, labels, (labels + 1) % 3)
-    same.fit(stableode.Dataset(x, changed).weighted(weights), epochs=2, batch_size=COUNT, seed=3, shuffle=False)
+    same.fit(stableode.Dataset(x, changed).weighted(weights), epochs=2, batch_size=COUNT, seed=3, shuffle=False, normalization="none", optimizer="adam")
     assert numpy.array_equal(own.parameter_vector, same.parameter_vector)
     # Samples that do not interact are the same as none.
     assert numpy.allclose(own.parameter_vector, trained_on(own, x[:32], labels[:32]), atol=1e-6) == (form == "plain")
@@ -154,7 +154,7 @@ def test_weights_of_samples(form):
 @forms
 def test_early_stopping_and_validation(form):
     own = network(form)
-    history = own.fit(*data(), validation=data(30, seed=2), epochs=200, batch_size=16, patience=2, min_delta=1e-3, learning_rate=5e-2)
+    history = own.fit(*data(), validation=data(30, seed=2), epochs=200, batch_size=16, patience=2, min_delta=1e-3, learning_rate=5e-2, metric="loss")
     assert len(history) < 200 and history.outcome == "early_stopping"
     assert abs(own.evaluate(*data(30, seed=2))["loss"] - min(history.validation_loss)) < 1e-6
 

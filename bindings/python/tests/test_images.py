@@ -76,7 +76,7 @@ def test_running_averages_are_those_of_the_data():
     """After many steps over the same batch the running averages are its statistics, so that evaluation equals training."""
     network = stableode.Network(input_shape=[2, 4, 4], outputs=2, precision="float64", blocks=[{"connector": "normalization", "normalization_momentum": 0.5}, CONVOLUTION])
     data, labels = images(30, 2, 4, 4).astype("float64"), numpy.arange(30) % 2
-    network.fit(data, labels, epochs=60, batch_size=30, optimizer="sgd", learning_rate=1e-12)
+    network.fit(data, labels, epochs=60, batch_size=30, optimizer="sgd", learning_rate=1e-12, normalization="none")
     statistics = network.parameters["connectors.0.n"]
     assert numpy.allclose(statistics[2], data.mean((0, 2, 3)), rtol=1e-12)
     assert numpy.allclose(statistics[3], data.var((0, 2, 3), ddof=1), rtol=1e-12)
@@ -150,7 +150,7 @@ def test_running_averages_come_from_where_a_step_begins_or_ends(optimizer):
         return plain.states(x)[0].mean(axis=(0, 2, 3))
 
     before, moved = mean(), 0
-    trainer = stableode.Trainer(network, optimizer=optimizer, batch_size=40, epochs=12, num_threads=1)
+    trainer = stableode.Trainer(network, optimizer=optimizer, batch_size=40, epochs=12, num_threads=1, normalization="none")
     for _ in range(12):
         trainer.run((x, y), epochs=1)
         after, running = mean(), network.parameters[name].reshape(4, 4)[2]

@@ -11,6 +11,7 @@ import numpy
 import pytest
 
 import stableode
+from stableode._arrow import Table
 from stableode._library import library
 from stableode._structures import EvaluationData, EventFunctionData, NearIdentityGapData, ProgressData, ReleaseFunction, StepReportData
 from stableode._tensor import output, tensor_of
@@ -130,6 +131,14 @@ def made(create):
         return status
 
     return run
+
+
+def predict_table(w, given, results):
+    """sode_network_predict_table with a table that has the features as its columns."""
+    pyarrow = pytest.importorskip("pyarrow")
+    columns = {str(column): numpy.ascontiguousarray(values) for column, values in enumerate(w.features.T)}
+    table = Table(pyarrow.table(columns), "features")
+    return library.sode_network_predict_table(w.network._pointer, table._pointer, 0, 1, results["result"].ref)
 
 
 def dense(function, dtype):
@@ -300,6 +309,7 @@ CALLS = {
     "sode_network_predict": Call(
         lambda w, g, r: L.sode_network_predict(w.network._pointer, g["features"].ref, 0, 1, r["result"].ref), features, rows(result=0)
     ),
+    "sode_network_predict_table": Call(predict_table, results=rows(result=0)),
     "sode_network_states": Call(
         lambda w, g, r: L.sode_network_states(w.network._pointer, 0, g["features"].ref, r["states"].ref),
         features,

@@ -161,7 +161,7 @@ def test_the_log_receives_epochs(network, data, caplog):
     with caplog.at_level(logging.INFO, logger="stableode"):
         network.fit(data, validation=data, epochs=2)
     messages = [record.getMessage() for record in caplog.records]
-    assert messages[0] == "training begins: 20 samples, 20 for validation; optimizer adam"
+    assert messages[0] == "training begins: 20 samples, 20 for validation; optimizer automatic"
     assert [message.split(":")[0] for message in messages[1:3]] == ["epoch 1/2", "epoch 2/2"]
     assert messages[3] == "training ended: ok"
     assert caplog.records[1].progress.epoch == 1
@@ -192,6 +192,6 @@ def test_figures_leave_out_what_there_is_not(network, data):
 def test_repr_of_a_trainer(network, data):
     trainer = stableode.Trainer(network, epochs=5)
     trainer.run(data, epochs=2)
-    assert repr(trainer) == "Trainer(adam, 2 epochs trained, at most 5)"
+    assert repr(trainer) == "Trainer(adamw, 2 epochs trained, at most 5)"
     trainer.close()
     assert repr(trainer) == "Trainer(closed)"

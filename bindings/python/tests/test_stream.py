@@ -132,7 +132,8 @@ def test_training_goes_on_after_an_early_end(buffer, another, tmp_path):
         assert stops < 100
     numpy.testing.assert_array_equal(whole.parameter_vector, own.parameter_vector)
     if not another:
-        assert source.passes == 4
+        # The run that ended within the first fill began its pass again.
+        assert source.passes in (4, 5)
 
 
 def test_an_iterator_is_read_once():
@@ -227,7 +228,7 @@ def test_memory_does_not_grow_with_the_source():
 
 def main(gigabytes):
     """Trains with that many gigabytes of generated numbers and prints them and the process's peak memory in MB."""
-    import resource
+    import pathlib
 
     rows, batch = 0, 50_000
 
@@ -241,7 +242,9 @@ def main(gigabytes):
 
     own = stableode.Network(inputs=50, outputs=2, width=50, layers=1)
     own.fit(stableode.Stream(batches(), buffer=100_000), epochs=1, batch_size=4096, num_threads=2)
-    print(rows * 50 * 4 / 1e9, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
+    # The peak of this program alone: getrusage would count what its parent had as well.
+    peak = next(line for line in pathlib.Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+    print(rows * 50 * 4 / 1e9, int(peak.split()[1]) / 1e3)
 
 
 if __name__ == "__main__":
