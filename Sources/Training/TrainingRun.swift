@@ -205,8 +205,8 @@ final class TrainingRun {
 
   private var stoppedEarly: Bool { settings.patience > 0 && trainer.best.epochsWithoutImprovement >= settings.patience }
 
-  /// The samples of an epoch; nil for a stream that has not ended yet.
-  private var epochCount: Int? { stream == nil ? trainingCount : stream?.count }
+  /// The samples of an epoch; nil for a stream that has not ended yet. From the second epoch on the first one tells, also where another stream takes over.
+  private var epochCount: Int? { stream == nil ? trainingCount : stream?.count ?? (trainer.state.epoch > 0 ? trainer.state.trainingCount : nil) }
   /// The samples from memory that an epoch uses.
   var trainingCount: Int { parts?.training.count ?? training.count }
   /// Stands for the unknown samples of a stream: a number so large that its share of an epoch is next to nothing.
@@ -217,7 +217,7 @@ final class TrainingRun {
       _ = try stream.stand(at: trainer.state.position, ofEpoch: trainer.state.epoch, use)
       while let rows = try stream.rows(use) {
         if let count = epochCount, rows.count < batch { try plan.checkTrainingBatch(of: (count - 1) % batch + 1, called: "with batch_size \(settings.batchSize) the last batch") }
-        trainer.state.trainingCount = epochCount ?? trainer.state.position + rows.count
+        trainer.state.trainingCount = max(epochCount ?? 0, trainer.state.position + rows.count)
         do throws(Failure) { try step(rows) } catch { throw stream.named(error) }
         stream.advance(by: rows.count)
         try watch.check()

@@ -36,6 +36,8 @@ struct MirrorTests {
     "Sources/KernelsV1/NormalizationStrips.swift": "as Widening.swift",
     "Sources/KernelsV1/PixelSums.swift": "as Widening.swift",
     "Sources/KernelsV1/CopyNumbers.swift": "as VectorRun.swift",
+    "Sources/KernelsV1/WinogradChannels.swift": "as WinogradGradient.swift",
+    "Sources/KernelsV1/WinogradOne.swift": "as WinogradGradient.swift",
     "Sources/KernelsV1/WinogradGradient.swift": "internal to Winograd's algorithm: WinogradTests compare it with the formula and with one sample's bits",
     "Sources/KernelsV1/WinogradInput.swift": "as WinogradGradient.swift",
     "Sources/KernelsV1/WinogradOuter.swift": "as WinogradGradient.swift",

@@ -33,6 +33,7 @@ struct TrainerOptionEntriesTests {
     var trainer: OpaquePointer?
     #expect(sode_trainer_create(network.handle, &trainer) == SODE_OK)
     defer { sode_trainer_free(trainer) }
+    #expect(sode_trainer_set_text(trainer, "optimizer", "adam") == SODE_OK)
     var needed = 0
     var buffer = [CChar](repeating: 1, count: 4)
     #expect(sode_trainer_get_text(trainer, "optimizer", &buffer, 4, &needed) == SODE_ERR_BUFFER_TOO_SMALL)

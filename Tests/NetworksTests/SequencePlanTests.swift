@@ -9,7 +9,7 @@ import Testing
 
   /// Options that cannot be combined are refused with the reason.
   @Test(arguments: [
-    (#"{"inputs": 6, "outputs": 2, "channels": 3}"#, ["opening zero_padding has no option channels", "sequence_dense"]),
+    (#"{"inputs": 6, "outputs": 2, "channels": 3}"#, ["has no option channels", "sequence_dense"]),
     (#"{"inputs": 6, "outputs": 2, "layers": 3, "field": "antisymmetric_rnn"}"#, ["antisymmetric_rnn", "driven by sequences", "zero_padding"]),
     (#"{"inputs": 6, "outputs": 2, "opening": "sequence", "field": "dense"}"#, ["no block has a driven field", "antisymmetric_rnn", "neural_cde", "ode_rnn"]),
     ("{\(rnn), \"inputs\": 7, \"channels\": 3}", ["inputs is 7", "channels 3", "a step has 3 features"]),

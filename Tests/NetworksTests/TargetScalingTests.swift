@@ -53,7 +53,7 @@ import Testing
   @Test func staysWithCopiesAndOtherDepths() throws {
     let network = try network(Self.json.replacing("PRECISION", with: "float32"))
     try network.replaceTargetScaling(with: scaling([1, 2], [3, 4]))
-    let prolongation = try prolongations("piecewise_constant")
+    let prolongation = try prolongations("copy")
     for other in [try network.copied(), try network.refined(prolongation)] {
       let kept = try #require(other.snapshot.targetScaling)
       #expect((0..<2).map { kept.shift.load($0) } == [1, 2] && (0..<2).map { kept.scale.load($0) } == [3, 4])

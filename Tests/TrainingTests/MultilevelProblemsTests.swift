@@ -33,7 +33,7 @@ struct MultilevelProblemsTests {
       let data = try problems(problem)(training: 0, validation: 0, seed: UInt64(seed))
       let trainer = Trainer(try Network(specification))
       try trainer.set([
-        ("seed", .integer(Int64(seed))), ("learning_rate", .real(0.02)), ("schedule", .text("cosine")), ("smoothness", .real(1e-4)), ("epochs", .integer(epochs)), ("batch_size", .integer(batch)),
+        ("seed", .integer(Int64(seed))), ("optimizer", .text("adam")), ("normalization", .text("none")), ("learning_rate", .real(0.02)), ("schedule", .text("cosine")), ("smoothness", .real(1e-4)), ("epochs", .integer(epochs)), ("batch_size", .integer(batch)),
         ("num_threads", .integer(1)),
       ])
       let (finest, status) = try trainMultilevel(trainer, to: layers.upperBound, .linear, training: data.training, validation: data.validation)

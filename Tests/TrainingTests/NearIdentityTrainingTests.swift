@@ -24,7 +24,7 @@ struct NearIdentityTrainingTests {
     let trainer = Trainer(network)
     let recipe: [(String, OptionValue)] = [
       ("epochs", .integer(200)), ("batch_size", .integer(50)), ("learning_rate", .real(0.05)), ("schedule", .text("cosine")), ("weight_decay", .real(decay)),
-      ("seed", .integer(1)), ("num_threads", .integer(1)),
+      ("seed", .integer(1)), ("num_threads", .integer(1)), ("optimizer", .text("adam")), ("normalization", .text("none")),
     ]
     try trainer.set(recipe.map { (key: $0.0, value: $0.1) })
     #expect(try trainer.run(training: data.training, validation: data.validation) == .ok)

@@ -23,7 +23,7 @@ struct PaperProblemsTests {
     let data = try problems(problem)(training: 0, validation: 0, seed: 1)
     let network = try Network(specification)
     let trainer = Trainer(network)
-    try trainer.set([("seed", .integer(1)), ("schedule", .text("cosine"))] + recipe.map { ($0.key, $0.value) })
+    try trainer.set([("seed", .integer(1)), ("optimizer", .text("adam")), ("normalization", .text("none")), ("schedule", .text("cosine"))] + recipe.map { ($0.key, $0.value) })
     #expect(try trainer.run(training: data.training, validation: data.validation) == .ok)
     return try evaluate(network, on: data.validation, threads: 0).accuracy
   }

@@ -128,7 +128,7 @@ import VectorFields
       ("3, 1, 2", #""normalization": "instance""#), ("2, 1, 1", #""normalization": "layer""#), ("4, 1, 1", #""normalization": "group", "normalization_groups": 2"#), ("1, 1, 1", #""normalization": "tv""#),
       ("1, 1, 1", #""normalization": "batch""#),
     ] { #expect(found(shape, options) == nil) }
-    let field = refusal { _ = try NetworkPlan(try specification(#"{"inputs": 4, "outputs": 2, "field": "pre_activation", "normalization": "instance"}"#)) }
+    let field = refusal { _ = try NetworkPlan(try specification(#"{"inputs": 4, "outputs": 2, "width": 4, "field": "pre_activation", "normalization": "instance"}"#)) }
     #expect(field?.message.contains("normalization instance of 4 channels of 1 pixel would take the mean") == true, "\(field?.message ?? "taken")")
   }
 
