@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 
 import numpy as np
-import pyarrow
+import pyarrow  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
 import stableode
 

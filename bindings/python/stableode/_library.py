@@ -99,7 +99,11 @@ def _raise(status: int, arguments: tuple[Any, ...], negative_only: bool) -> None
         error = error_for(status, message)
         if isinstance(error, FileError):
             error.describe(library.sode_last_error_number(), [argument for argument in arguments if isinstance(argument, bytes)])
-        raise error
+        try:
+            raise error
+        finally:
+            # The exception knows this frame. Without its name here, what the callers hold is freed as soon as the exception is.
+            del error
 
 
 def decode(text: bytes | None) -> str:

@@ -216,7 +216,7 @@ class Network(Model):
     ) -> History:
         """Trains the network and returns the History.
 
-            network = stableode.Network(inputs=4, outputs=3)
+            network = stableode.Network(inputs=2, outputs=5)
             network.fit(features, labels)
 
         Without options the library chooses how to train by the data: a new network standardizes inputs and target values, and the

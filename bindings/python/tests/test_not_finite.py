@@ -133,6 +133,23 @@ def made(create):
     return run
 
 
+def table(create):
+    """A function that creates a table through a pointer; the table is freed afterwards. A number that is not finite counts as missing, which is judged when the table is used."""
+
+    def run(w, given, results):
+        pointer = ctypes.c_void_p()
+        status = create(given, ctypes.byref(pointer))
+        library.sode_table_free(pointer)
+        return status
+
+    return run
+
+
+def rows_of_one_number(w):
+    """A sparse matrix whose row i has the number w.features[i, 0] in column 0."""
+    return {"starts": numpy.arange(SAMPLES + 1), "indices": numpy.zeros(SAMPLES, "int64"), "values": numpy.ascontiguousarray(w.features[:, 0])}
+
+
 def predict_table(w, given, results):
     """sode_network_predict_table with a table that has the features as its columns."""
     pyarrow = pytest.importorskip("pyarrow")
@@ -309,6 +326,10 @@ CALLS = {
     "sode_network_predict": Call(
         lambda w, g, r: L.sode_network_predict(w.network._pointer, g["features"].ref, 0, 1, r["result"].ref), features, rows(result=0)
     ),
+    "sode_table_from_tensor": Call(table(lambda g, to: L.sode_table_from_tensor(g["features"].ref, ReleaseFunction(), None, to)), features),
+    "sode_table_from_csr": Call(
+        table(lambda g, to: L.sode_table_from_csr(1, g["starts"].ref, g["indices"].ref, g["values"].ref, ReleaseFunction(), None, to)), rows_of_one_number
+    ),
     "sode_network_predict_table": Call(predict_table, results=rows(result=0)),
     "sode_network_states": Call(
         lambda w, g, r: L.sode_network_states(w.network._pointer, 0, g["features"].ref, r["states"].ref),
@@ -466,6 +487,8 @@ def test_valid_numbers_give_finite_results(name, precision):
         assert numpy.isfinite(out.numbers).all() or result in CALLS[name].may_be_nan, result
 
 
+#: Tables hold what they are given: what is not finite counts as missing or is an error where rows are made (`test_columns.py`).
+TABLES = {"sode_table_from_tensor", "sode_table_from_csr"}
 INPUTS = [(name, argument) for name, call in CALLS.items() for argument in call.given(World())]
 
 
@@ -476,7 +499,7 @@ def test_numbers_that_are_not_finite_are_errors(name, argument, value):
         world = World(precision)
         before = [network.parameter_vector for network in (world.network, world.classifier, world.adaptive)]
         success, _ = CALLS[name](world, **{argument: poisoned(CALLS[name].given(world)[argument], value)})
-        assert not success
+        assert not success or name in TABLES
         after = [network.parameter_vector for network in (world.network, world.classifier, world.adaptive)]
         assert all(numpy.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
@@ -486,6 +509,7 @@ def test_numbers_that_are_not_finite_are_errors(name, argument, value):
 #: Arguments that are read in float64: times, and the weights of events, which are scaled before they are rounded.
 FLOAT64_TENSORS = ("times", "weights")
 FLOAT64_ARGUMENTS = {
+    *TABLES,
     "sode_dataset_create",
     "sode_dataset_retain",
     "sode_dataset_weighted",
