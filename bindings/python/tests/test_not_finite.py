@@ -121,25 +121,13 @@ def rows(**names):
     return lambda w, real: {name: Out((SAMPLES, WIDTH), real) for name in names}
 
 
-def made(create):
-    """A function that creates an object through a pointer; the object is freed afterwards."""
+def made(create, kind="dataset"):
+    """A function that creates an object of a kind through a pointer; the object is freed afterwards."""
 
     def run(w, given, results):
         pointer = ctypes.c_void_p()
         status = create(w, given, ctypes.byref(pointer))
-        library.sode_dataset_free(pointer)
-        return status
-
-    return run
-
-
-def table(create):
-    """A function that creates a table through a pointer; the table is freed afterwards. A number that is not finite counts as missing, which is judged when the table is used."""
-
-    def run(w, given, results):
-        pointer = ctypes.c_void_p()
-        status = create(given, ctypes.byref(pointer))
-        library.sode_table_free(pointer)
+        getattr(library, f"sode_{kind}_free")(pointer)
         return status
 
     return run
@@ -326,9 +314,9 @@ CALLS = {
     "sode_network_predict": Call(
         lambda w, g, r: L.sode_network_predict(w.network._pointer, g["features"].ref, 0, 1, r["result"].ref), features, rows(result=0)
     ),
-    "sode_table_from_tensor": Call(table(lambda g, to: L.sode_table_from_tensor(g["features"].ref, ReleaseFunction(), None, to)), features),
+    "sode_table_from_tensor": Call(made(lambda w, g, out: L.sode_table_from_tensor(g["features"].ref, ReleaseFunction(), None, out), "table"), features),
     "sode_table_from_csr": Call(
-        table(lambda g, to: L.sode_table_from_csr(1, g["starts"].ref, g["indices"].ref, g["values"].ref, ReleaseFunction(), None, to)), rows_of_one_number
+        made(lambda w, g, out: L.sode_table_from_csr(1, g["starts"].ref, g["indices"].ref, g["values"].ref, ReleaseFunction(), None, out), "table"), rows_of_one_number
     ),
     "sode_network_predict_table": Call(predict_table, results=rows(result=0)),
     "sode_network_states": Call(
