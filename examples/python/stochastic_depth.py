@@ -30,7 +30,8 @@ def train(
     """(network, best validation accuracy) after training."""
     network = stableode.Network(inputs=2, outputs=5, width=16, layers=LAYERS, horizon=4.0, field="dense", integrator=integrator, **noise)
     history = network.fit(
-        training, validation=validation, optimizer="adam", learning_rate=0.02, schedule="cosine", batch_size=100, epochs=150, num_threads=threads
+        training, validation=validation, optimizer="adam", learning_rate=0.02, schedule="cosine", batch_size=100, epochs=150, num_threads=threads,
+        normalization="none",
     )
     return network, history.best.validation_accuracy
 
