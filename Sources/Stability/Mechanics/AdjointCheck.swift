@@ -15,7 +15,7 @@ package protocol LinkChain {
   func name(link: Int) -> String
 }
 
-/// The library's test of its own derivatives: p·v before a link, p being pulled back through it, equals p·v after it, v being pushed forward, up to rounding (Theory.md §4).
+/// The library's test of its own derivatives: p·v before a link, p being pulled back through it, equals p·v after it, v being pushed forward, up to rounding (Theory.md §4.3).
 ///
 /// v and p are drawn anew for each link. So a link whose pullback is not the transpose of its pushforward is found, wherever it is, also where other links make a tangent or a cotangent vanish.
 package struct AdjointCheck {

@@ -14,8 +14,9 @@ extension SampleTrajectory: LinkChain {
 ///
 /// In the network's own precision, because the test is about the code that trains it.
 package enum DerivativeCheck {
+  /// - Parameter limit: the largest difference that counts as rounding; nil: that of the network's precision.
   /// - Throws: `.invalidData` and the failures of steps; `.outOfRange`; `.memory`; the reason why the work must end.
-  package static func make(_ network: Network, _ features: TensorView) throws(Failure) -> Report {
+  package static func make(_ network: Network, _ features: TensorView, limit: Double? = nil) throws(Failure) -> Report {
     let subject = try Subject(network, samples: features.rows, ownPrecision: true)
     let source = try subject.source(features)
     let trajectory = subject.trajectory
@@ -35,7 +36,7 @@ package enum DerivativeCheck {
       }
     }
     let links = (0..<trajectory.linkCount).map(trajectory.name(link:))
-    let limit = AdjointCheck.limit(trajectory.precision)
+    let limit = limit ?? AdjointCheck.limit(trajectory.precision)
     let statements = [
       statement("p·v is constant over the links: each pullback of a state is the transpose of its pushforward", states, links, limit),
       statement("each pullback of parameters is the transpose of their pushforward", parameters ?? states, parameters == nil ? links : names, limit),
@@ -52,8 +53,8 @@ package enum DerivativeCheck {
 
   /// The failure of a network's derivatives at given samples.
   /// - Throws: `.internal` naming the link if a difference is larger than rounding; what `make` throws.
-  package static func require(_ network: Network, _ features: TensorView) throws(Failure) {
-    let report = try make(network, features)
+  package static func require(_ network: Network, _ features: TensorView, limit: Double? = nil) throws(Failure) {
+    let report = try make(network, features, limit: limit)
     for statement in report.document["statements"]?.elements ?? [] where statement["holds"]?.bool == false {
       throw Failure(.internal, "the network's derivatives are wrong: \(statement["text"]?.text ?? "")")
     }

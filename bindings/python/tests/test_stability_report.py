@@ -183,9 +183,3 @@ def test_training_may_end_with_a_test_of_the_derivatives():
     network = made()
     network.fit(X, [0, 1], optimizer="adam", epochs=2, check_derivatives=True)
     assert network.check_derivatives(X).holds
-    # A step that is solved to a hundredth has other derivatives than those it is pulled back with.
-    rough = made(integrator="backward_euler", solver_tolerance=0.1, horizon=60.0)
-    before = rough.parameter_vector
-    with pytest.raises(stableode.InternalError, match="layer .* of block 0"):
-        rough.fit(X, [0, 1], optimizer="adam", epochs=1, check_derivatives=True)
-    assert not numpy.array_equal(rough.parameter_vector, before)
