@@ -42,7 +42,7 @@ public func sode_network_mechanics(
         let aims = try dataset.targets(for: plan, network.snapshot.targetScaling)
         try hand(try Mechanics.make(network, batch, .targets(aims), symmetry: matrix, values), .report, to: out)
       } else {
-        let view = try StableODE.given(try CallerTensor(cotangent, "cotangent"), [batch.rows, plan.outputs], "samples, outputs", .float64)
+        let view = try StableODE.given(try CallerTensor(cotangent, "cotangent"), [batch.rows, plan.outputs], "samples, outputs", plan.precision)
         try hand(try Mechanics.make(network, batch, .cotangent(view), symmetry: matrix, values), .report, to: out)
       }
     }

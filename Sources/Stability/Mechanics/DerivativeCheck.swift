@@ -20,7 +20,7 @@ package enum DerivativeCheck {
     let subject = try Subject(network, samples: features.rows, ownPrecision: true)
     let source = try subject.source(features)
     let trajectory = subject.trajectory
-    let states = try Report.Array("state_difference", [features.rows, trajectory.linkCount], "|p₊·Jv − Jᵀp₊·v| of each link of the network for random v and p₊, relative to |p₊||Jv| + |Jᵀp₊||v|")
+    let states = try Report.Array("state_difference", [features.rows, trajectory.linkCount], "|p₊·Jv − Jᵀp₊·v| of each link of the network for random v and p₊, relative to |p₊||Jv| + |Jᵀp₊||v|; infinity where a product is not finite", allowsInfinity: true)
     var parameters: Report.Array?
     var names: [String] = []
     for sample in 0..<features.rows {
@@ -30,7 +30,7 @@ package enum DerivativeCheck {
         let check = try ParameterCheck(trajectory)
         names = check.groups.map(\.name)
         if parameters == nil {
-          parameters = try Report.Array("parameter_difference", [features.rows, names.count], "|p₊·(∂Φ/∂θ)δθ − (∂Φ/∂θ)ᵀp₊·δθ| of each group of parameters for random p₊ and δθ, relative as state_difference")
+          parameters = try Report.Array("parameter_difference", [features.rows, names.count], "|p₊·(∂Φ/∂θ)δθ − (∂Φ/∂θ)ᵀp₊·δθ| of each group of parameters for random p₊ and δθ, relative as state_difference", allowsInfinity: true)
         }
         for (place, group) in check.groups.enumerated() { parameters?.set(group.difference, sample, place) }
       }
@@ -48,7 +48,7 @@ package enum DerivativeCheck {
       ("statements", .array(statements)), ("omitted", .array([])),
       ("arrays", .object(arrays.map { ($0.name, .object([("shape", .array($0.shape.map { .integer(Int64($0)) })), ("help", .text($0.help))])) })),
     ])
-    return Report(document, arrays)
+    return try Report(document, arrays)
   }
 
   /// The failure of a network's derivatives at given samples.

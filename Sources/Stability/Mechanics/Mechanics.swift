@@ -53,8 +53,8 @@ package struct Mechanics {
     keepsMomenta = try options.flag("momenta")
   }
 
-  private mutating func array(_ name: String, _ shape: [Int], _ help: String) throws(Failure) -> Report.Array {
-    let made = try Report.Array(name, shape, help)
+  private mutating func array(_ name: String, _ shape: [Int], _ help: String, allowsInfinity: Bool = false) throws(Failure) -> Report.Array {
+    let made = try Report.Array(name, shape, help, allowsInfinity: allowsInfinity)
     arrays.append(made)
     return made
   }
@@ -108,13 +108,13 @@ package struct Mechanics {
       residuals: try array("hamilton_residual", [samples, layers, 2], "‖(y_{j+1} − y_j)/h − ½(f_j + f_{j+1})‖₂ and ‖(a_{j+1} − a_j)/h + ½(J_jᵀa_j + J_{j+1}ᵀa_{j+1})‖₂, both with the layer's weights: Hamilton's equations by the trapezoidal rule"),
       lagrange: try array("lagrangian", [samples, layers], "ℒ = a·ẏ − a·f by the same rule, which is 0 along solutions of Lagrange's equations"),
       divergence: try array("divergence", [samples, points.count], "tr ∂f/∂y, the rate at which volumes and, on average over samples, the entropy of the states change"),
-      determinants: try array("log_determinant", [samples, layers, 2], "log|det ∂Y_{j+1}/∂Y_j| of each step and the determinant's sign"),
-      density: try array("log_density_change", [samples, plan.blocks.count], "log p(Y_N) − log p(Y_0) = −Σ log|det|: how the density of a sample's state changes through a block"),
-      phase: try array("phase_determinant", [samples, plan.blocks.count], "determinant of the flow (Y_0, a_0) → (Y_N, a_N) of a block, from Jacobians by Jv and inverse transposes by Jᵀw: 1 by Liouville's theorem"),
+      determinants: try array("log_determinant", [samples, layers, 2], "log|det ∂Y_{j+1}/∂Y_j| of each step and the determinant's sign: −infinity and 0 for singular Jacobians", allowsInfinity: true),
+      density: try array("log_density_change", [samples, plan.blocks.count], "log p(Y_N) − log p(Y_0) = −Σ log|det|: how the density of a sample's state changes through a block; infinity where a Jacobian is singular", allowsInfinity: true),
+      phase: try array("phase_determinant", [samples, plan.blocks.count], "determinant of the flow (Y_0, a_0) → (Y_N, a_N) of a block, from Jacobians by Jv and inverse transposes by Jᵀw: 1 by Liouville's theorem; NaN where a Jacobian is singular"),
       symplectic: try array("symplectic_defect", [samples, plan.blocks.count], "‖MᵀΩM − Ω‖_F of M = ∂Y_N/∂Y_0 for blocks of positions and momenta: 0 for symplectic steps"),
       noether: symmetry == nil ? nil : try array("noether", [samples, points.count], "a·Gy for the given matrix G: constant where G is a symmetry of f"),
       defect: symmetry == nil ? nil : try array("symmetry_defect", [samples, points.count], "‖J·Gy − G·f‖₂: 0 where G is a symmetry of f at the state"))
-    let entropy = try array("entropy_change", [plan.blocks.count, 2], "for each block the change of the entropy of the states: the mean over samples of Σ log|det| of the steps, and of the integral of the divergence by the trapezoidal rule")
+    let entropy = try array("entropy_change", [plan.blocks.count, 2], "for each block the change of the entropy of the states: the mean over samples of Σ log|det| of the steps, and of the integral of the divergence by the trapezoidal rule", allowsInfinity: true)
     let products = try array("p_dot_v", [samples, subject.trajectory.links.count + 1], "p·v after each link of the network for a tangent v and the momentum p: constant up to rounding where pushforward and pullback are each other's transpose")
     let worker = try MechanicsWorker(subject.trajectory)
     for sample in 0..<samples {
@@ -142,8 +142,7 @@ package struct Mechanics {
         let values = own.map { out.hamiltonian.get(sample, $0) }
         drift = values.contains(where: \.isNaN) ? .nan : max(drift, (values.max() ?? 0) - (values.min() ?? 0))
       }
-      entropy.set(exact, number, 0)
-      entropy.set(integral, number, 1)
+      for (column, value) in [exact, integral].enumerated() where !value.isNaN { entropy.set(value, number, column) }
       let constant = rows.dropLast().allSatisfy { row in (0..<samples).allSatisfy { out.changes.get($0, row, 1) == 0 } }
       summaries.append(
         .object([
@@ -155,7 +154,7 @@ package struct Mechanics {
       ("report", .text("mechanics")), ("samples", .integer(Int64(samples))), ("blocks", .array(summaries)), ("statements", .array(statements(out, products))), ("omitted", omissions.json),
       ("arrays", .object(arrays.map { ($0.name, .object([("shape", .array($0.shape.map { .integer(Int64($0)) })), ("help", .text($0.help))])) })),
     ])
-    return Report(document, arrays)
+    return try Report(document, arrays)
   }
 
   /// The cotangent of the scores.
@@ -201,6 +200,7 @@ package struct Mechanics {
       let numbers = Vector(own.base, count: own.rows, precision: .float64)
       let start = (sample * points.count + row) * momenta.shape[2]
       try Watch.check()
+      guard allFinite(numbers) else { throw Failure(.notFinite, "row \(sample): the momenta are not finite in float64") }
       copy(numbers, into: momenta.values[start..<start + numbers.count])
     }
   }
@@ -281,7 +281,7 @@ package struct Mechanics {
       total = squareProduct(step, total, n)
     }
     out.density.set(-sum, sample, number)
-    out.phase.set(sign * exp(sum - transposed), sample, number)
+    if sum.isFinite, transposed.isFinite { out.phase.set(sign * exp(sum - transposed), sample, number) }
     if let half = Symplectic.half(block) { out.symplectic.set(Symplectic.defect(total, half: half), sample, number) }
   }
 

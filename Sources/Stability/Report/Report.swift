@@ -11,16 +11,27 @@ package final class Report: Sendable {
     package let shape: [Int]
     package let help: String
     fileprivate let buffer: Buffer
+    fileprivate let allowsInfinity: Bool
+    fileprivate let faults: Faults
 
     package var count: Int { shape.reduce(1, *) }
     /// The numbers, float64. They are the report's.
     package var values: Vector { buffer.vector(count: count, precision: .float64) }
   }
 
+  /// Whether a number was computed that is not finite: it overflowed on the way.
+  fileprivate final class Faults {
+    var hasAny = false
+  }
+
   package let document: JSON
   package let arrays: [Array]
 
-  package init(_ document: JSON, _ arrays: [Array]) { (self.document, self.arrays) = (document, arrays) }
+  /// - Throws: `.notFinite` naming an array one of whose numbers overflowed.
+  package init(_ document: JSON, _ arrays: [Array]) throws(Failure) {
+    if let wrong = arrays.first(where: \.faults.hasAny) { throw Failure(.notFinite, "the array \(wrong.name) of the report is not finite: numbers of the network, of the samples or of what they were given with are too large") }
+    (self.document, self.arrays) = (document, arrays)
+  }
 
   package func array(_ name: String) throws(Failure) -> Array {
     guard let found = arrays.first(where: { $0.name == name }) else { throw unknownName(name, what: "array of the report", allowed: arrays.map(\.name)) }
@@ -30,15 +41,16 @@ package final class Report: Sendable {
 
 extension Report.Array {
   /// An array of NaN to be filled.
+  /// - Parameter allowsInfinity: whether an infinite number says something, as a step without a limit does.
   /// - Throws: `.memory`, also for extents whose product does not fit.
-  init(_ name: String, _ shape: [Int], _ help: String) throws(Failure) {
+  init(_ name: String, _ shape: [Int], _ help: String, allowsInfinity: Bool = false) throws(Failure) {
     var count = 1
     for extent in shape {
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)
       guard !overflow, extent >= 0 else { throw Failure(.memory, "memory: the array \(name) of the report does not fit the address space") }
       count = product
     }
-    (self.name, self.shape, self.help) = (name, shape, help)
+    (self.name, self.shape, self.help, self.allowsInfinity, faults) = (name, shape, help, allowsInfinity, Report.Faults())
     buffer = try Buffer(count: count, precision: .float64)
     let values = buffer.vector(count: count, precision: .float64)
     try Watch.pieces(count) { piece in fill(values[piece], .nan) }
@@ -51,6 +63,7 @@ extension Report.Array {
       precondition(index >= 0 && index < extent, "index outside an array of a report")
       place = place * extent + index
     }
+    if value.isNaN || value.isInfinite && !allowsInfinity { faults.hasAny = true }
     values.store(value, at: place)
   }
 

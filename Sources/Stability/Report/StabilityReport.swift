@@ -50,8 +50,8 @@ package struct StabilityReport {
     functions = subject.plan.blocks.map { _ in nil }
   }
 
-  private mutating func array(_ name: String, _ shape: [Int], _ help: String) throws(Failure) -> Report.Array {
-    let made = try Report.Array(name, shape, help)
+  private mutating func array(_ name: String, _ shape: [Int], _ help: String, allowsInfinity: Bool = false) throws(Failure) -> Report.Array {
+    let made = try Report.Array(name, shape, help, allowsInfinity: allowsInfinity)
     arrays.append(made)
     return made
   }
@@ -90,7 +90,7 @@ package struct StabilityReport {
       ("statements", .array(statements(frozen, growth))), ("omitted", omissions.json),
       ("arrays", .object(arrays.map { ($0.name, .object([("shape", .array($0.shape.map { .integer(Int64($0)) })), ("help", .text($0.help))])) })),
     ])
-    return Report(document, arrays)
+    return try Report(document, arrays)
   }
 
   // Weights
@@ -179,9 +179,9 @@ package struct StabilityReport {
     let count = subject.layers.count
     return Frozen(
       eigenvalues: try array("eigenvalues", [samples, count, widest, 2], "real and imaginary parts of the eigenvalues of each layer's frozen Jacobian J_j = ∂f/∂y at the sample's state, by falling real part; NaN beyond those of the layer"),
-      radius: try array("stability_radius", [samples, count], "largest |R(hλ)| over the eigenvalues λ of the frozen Jacobian, R being the scheme's stability function, or the spectral radius of its companion matrix: above 1 the scheme is not absolutely stable there"),
+      radius: try array("stability_radius", [samples, count], "largest |R(hλ)| over the eigenvalues λ of the frozen Jacobian, R being the scheme's stability function, or the spectral radius of its companion matrix: above 1 the scheme is not absolutely stable there; infinity at a pole", allowsInfinity: true),
       amplification: try array("amplification", [samples, count], "spectral radius of the step's own Jacobian ∂Y_{j+1}/∂Y_j at the sample's state"),
-      largestStep: try array("largest_step", [samples, count], "largest step size for which the scheme is absolutely stable for the frozen Jacobian: 0 where none is, infinity where no limit was found"),
+      largestStep: try array("largest_step", [samples, count], "largest step size for which the scheme is absolutely stable for the frozen Jacobian: 0 where none is, infinity where no limit was found", allowsInfinity: true),
       euclidean: try array("log_norm_2", [samples, count], "logarithmic norm μ₂ of the frozen Jacobian; from states of more rows than dense_limit a lower bound by Lanczos' iteration"),
       maximum: try array("log_norm_inf", [samples, count], "logarithmic norm μ_∞ of the frozen Jacobian"))
   }
@@ -263,7 +263,7 @@ package struct StabilityReport {
   private mutating func regions(_ frozen: Frozen) throws(Failure) {
     let points = try options.integer("region_points")
     guard points > 1, functions.contains(where: { $0 != nil }) else { return }
-    let region = try array("region", [functions.count, points, points], "for each block the spectral radius of its scheme's companion matrix on a rectangle of z = hλ (or h²λ): rows ascend along the imaginary axis, columns along the real one; the region of absolute stability is where it is at most 1. A scheme with trained numbers has those of the block's last layer, the largest radius over channels")
+    let region = try array("region", [functions.count, points, points], "for each block the spectral radius of its scheme's companion matrix on a rectangle of z = hλ (or h²λ): rows ascend along the imaginary axis, columns along the real one; the region of absolute stability is where it is at most 1. A scheme with trained numbers has those of the block's last layer, the largest radius over channels; infinity at a pole", allowsInfinity: true)
     let extents = try array("region_extent", [functions.count, 4], "the rectangle: least and largest real part, least and largest imaginary part")
     for (index, known) in functions.enumerated() {
       guard let known, let last = subject.layers.last(where: { $0.block == index }) else { continue }
@@ -328,7 +328,7 @@ package struct StabilityReport {
       ends = try array("singular_range", [samples, depths.count, 2], "the least and the largest singular value of ∂Y_N/∂Y_j: gradients explode where the largest is far above 1 and vanish where the largest is far below 1")
       kahan = try GolubKahan(width: width, steps: steps)
     }
-    let exponentArray = exponents == 0 ? nil : try array("lyapunov_exponents", [samples, subject.plan.blocks.count, min(exponents, width)], "finite-time Lyapunov exponents of each block along the sample's trajectory: the logarithms of the growth of orthonormal directions, divided by the block's horizon")
+    let exponentArray = exponents == 0 ? nil : try array("lyapunov_exponents", [samples, subject.plan.blocks.count, min(exponents, width)], "finite-time Lyapunov exponents of each block along the sample's trajectory: the logarithms of the growth of orthonormal directions, divided by the block's horizon; −infinity for directions that a layer maps to zero", allowsInfinity: true)
     let energy = try array("energy_change", [samples, count], "E(Y_{j+1}) − E(Y_j) for the energy E of layer j's frozen weights, where the field has one (\"energy\" of the document's blocks); NaN elsewhere")
     let norms = try array("state_norms", [samples, count, 2], "‖Y_j‖₂ of the whole state before and after each layer")
     for (index, block) in subject.plan.blocks.enumerated() where Energy(block) == nil {

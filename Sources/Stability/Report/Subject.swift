@@ -24,6 +24,8 @@ final class Subject {
   let links: [Range<Int>]
   let targetScaling: TargetScaling?
   private let normalization: Normalization?
+  /// The network's own plan: it says which features can enter.
+  private let own: NetworkPlan
   private let snapshot: ParameterSnapshot
   private let wide: Buffer?
 
@@ -37,7 +39,7 @@ final class Subject {
   init(_ network: Network, samples: Int, ownPrecision: Bool = false) throws(Failure) {
     guard samples <= Self.mostSamples else { throw Failure(.outOfRange, "features has \(samples) samples; an analysis follows each by itself and takes at most \(Self.mostSamples)") }
     let (snapshot, plan) = (network.snapshot, try ownPrecision ? network.plan : network.plan.inDoublePrecision())
-    self.plan = plan
+    (self.plan, own) = (plan, network.plan)
     self.snapshot = snapshot
     (normalization, targetScaling) = (snapshot.normalization, snapshot.targetScaling)
     var parameters = snapshot.parameters
@@ -62,7 +64,7 @@ final class Subject {
   /// The samples to analyze, checked.
   /// - Throws: `.invalidData` naming the row that the network cannot take.
   func source(_ features: TensorView) throws(Failure) -> BatchSource {
-    try plan.checkIntake(features, normalization, called: "features")
+    try own.checkIntake(features, normalization, called: "features")
     return BatchSource(features: features, normalization: normalization)
   }
 

@@ -87,7 +87,10 @@ CALLS = {
     ),
     "Network.near_identity_gap": (lambda: near_identity().near_identity_gap, {"features": X, "block": 0}),
     "Network.stability_report": (lambda: network().stability_report, {"features": X}),
-    "Network.mechanics": (lambda: lambda **given: network().mechanics(**{"targets": None if "cotangent" in given else Y, **given}), {"features": X, "targets": Y}),
+    "Network.mechanics": (
+        lambda: lambda **given: network().mechanics(**{**given, "targets": None if given["cotangent"] is not None else given["targets"]}),
+        {"features": X, "targets": Y, "cotangent": None, "symmetry": None},
+    ),
     "Network.check_derivatives": (lambda: network().check_derivatives, {"features": X}),
     "Network.save": (lambda: network().save, {"path_": "model"}),
     "Network.load": (lambda: stableode.Network.load, {"path_": "model"}),

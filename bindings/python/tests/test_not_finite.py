@@ -426,8 +426,8 @@ CALLS = {
     "sode_network_stability_report": Call(lambda w, g, r: report(L.sode_network_stability_report, w, g["features"].ref, None, 0), features),
     "sode_network_mechanics": Call(
         lambda w, g, r: (
-            report(L.sode_network_mechanics, w, g["features"].ref, g["targets"].ref, None, g["symmetry"].ref, None, 0),
-            report(L.sode_network_mechanics, w, g["features"].ref, None, g["cotangent"].ref, g["symmetry"].ref, None, 0),
+            report(L.sode_network_mechanics, w, g["features"].ref, g["targets"].ref, None, g["symmetry"].ref, None, 0)
+            or report(L.sode_network_mechanics, w, g["features"].ref, None, g["cotangent"].ref, g["symmetry"].ref, None, 0)
         ),
         lambda w: {**features(w), "targets": w.values, "cotangent": w.values, "symmetry": numpy.eye(WIDTH)},
     ),
@@ -520,7 +520,7 @@ def test_numbers_that_are_not_finite_are_errors(name, argument, value):
 # Numbers that float32 cannot hold are valid here: data sets and weights do not know a network's precision, and a normalization acts before numbers are rounded to it. Times and levels of
 # events are float64 as well.
 #: Arguments that are read in float64: times, and the weights of events, which are scaled before they are rounded.
-FLOAT64_TENSORS = ("times", "weights")
+FLOAT64_TENSORS = ("times", "weights", "symmetry")
 FLOAT64_ARGUMENTS = {
     *TABLES,
     "sode_dataset_create",
