@@ -35,6 +35,8 @@ public func sode_network_mechanics(
       let plan = network.plan
       let given = try CallerTensor(features, "features")
       let batch = try samples(given, plan)
+      // Before anything reads as many targets or cotangents.
+      try checkAnalyzed(samples: batch.rows)
       let matrix = try symmetry.map { (symmetry) throws(Failure) in try squareMatrix(try CallerTensor(symmetry, "symmetry")) }
       if let targets {
         let dataset = try borrowed(given, try CallerTensor(targets, "targets"), isChecked: true)

@@ -4,6 +4,14 @@ import LinearAlgebra
 import Networks
 import Settings
 
+/// Refuses more samples than an analysis takes, which follows each by itself.
+/// - Throws: `.outOfRange`.
+package func checkAnalyzed(samples: Int) throws(Failure) {
+  guard samples <= mostAnalyzedSamples else { throw Failure(.outOfRange, "features has \(samples) samples; an analysis follows each by itself and takes at most \(mostAnalyzedSamples)") }
+}
+
+private let mostAnalyzedSamples = 1024
+
 /// A network made ready to be analyzed: in float64, with its present parameters, and with the list of its layers.
 ///
 /// Numbers about a network of float32 are computed with the same parameters in float64, so that they say something of the network and not of its roundings.
@@ -29,15 +37,12 @@ final class Subject {
   private let snapshot: ParameterSnapshot
   private let wide: Buffer?
 
-  /// The most samples of one analysis, which follows each by itself.
-  static let mostSamples = 1024
-
   /// - Parameters:
   ///   - samples: how many there will be.
   ///   - ownPrecision: whether to stay in the network's precision.
   /// - Throws: `.outOfRange` for too many samples or layers; `.memory`; the reason why the work must end.
   init(_ network: Network, samples: Int, ownPrecision: Bool = false) throws(Failure) {
-    guard samples <= Self.mostSamples else { throw Failure(.outOfRange, "features has \(samples) samples; an analysis follows each by itself and takes at most \(Self.mostSamples)") }
+    try checkAnalyzed(samples: samples)
     let (snapshot, plan) = (network.snapshot, try ownPrecision ? network.plan : network.plan.inDoublePrecision())
     (self.plan, own) = (plan, network.plan)
     self.snapshot = snapshot
