@@ -58,7 +58,7 @@ class Analyzable(Handle):
 
             network = stableode.Network(inputs=2, outputs=2, width=4, integrator="rk4", weights_in_time="shared", layers=8)
             report = network.mechanics([[0.5, -0.2]], [1])
-            report.hamiltonian.ptp(axis=1)  # the drift of H, which measures the scheme's error
+            numpy.ptp(report.hamiltonian, axis=1)  # the drift of H, which measures the scheme's error
 
         targets: as for Dataset; momenta then begin with the loss's gradient. cotangent: ∂loss/∂scores [samples, outputs] of a loss of your own,
         instead of targets. symmetry: a matrix G [n, n], for which a·Gy is observed. options: dense_limit, momenta.
