@@ -78,4 +78,20 @@ extension StabilityReport {
       }
     }
   }
+
+  /// The largest sum of changes of energy through a block, in magnitude, over the samples.
+  func drift(ofBlock block: Int, _ growth: Growth) -> Double {
+    let rows = subject.layers.indices.filter { subject.layers[$0].block == block }
+    return (0..<samples).reduce(0) { largest, sample in max(largest, abs(rows.reduce(0) { $0 + growth.energy.get(sample, $1) })) }
+  }
+
+  /// By how much gradients grow or shrink on their way from the last state to the first: the meter of exploding and vanishing gradients.
+  func growthSummary(_ growth: Growth) -> JSON {
+    guard let ends = growth.ends else { return .null }
+    let (least, largest) = ((0..<samples).map { ends.get($0, 0, 0) }.min() ?? .nan, (0..<samples).map { ends.get($0, 0, 1) }.max() ?? .nan)
+    return .object([
+      ("least_factor", number(least)), ("largest_factor", number(largest)),
+      ("text", .text("a gradient at the last state is multiplied by at least \(least) and at most \(largest) on its way to the first state, at the given samples")),
+    ])
+  }
 }

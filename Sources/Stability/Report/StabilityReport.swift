@@ -80,14 +80,14 @@ package struct StabilityReport {
       JSON.object([
         ("block", .integer(Int64(block))), ("field", .text(subject.name(ofField: block))), ("integrator", .text(subject.name(ofScheme: block))),
         ("layers", .integer(Int64(subject.plan.blocks[block].layers))), ("state_width", .integer(Int64(subject.plan.blocks[block].stateWidth))),
-        ("horizon", .real(subject.plan.blocks[block].grid.horizon)), ("energy", growth.energies[block].map { .object([("formula", .text($0.formula)), ("constant_weights", .text($0.law.rawValue))]) } ?? .null),
+        ("horizon", .real(subject.plan.blocks[block].grid.horizon)), ("energy", growth.energies[block].map { .object([("formula", .text($0.formula)), ("constant_weights", .text($0.law.rawValue)), ("drift", number(drift(ofBlock: block, growth)))]) } ?? .null),
         ("modified_equation", modified[block] ?? .null),
         ("region_variable", functions[block].flatMap { $0.power }.map { .text($0 == 1 ? "hλ" : "h²λ") } ?? .null),
       ])
     }
     let document = JSON.object([
       ("report", .text("stability")), ("samples", .integer(Int64(samples))), ("blocks", .array(blocks)),
-      ("statements", .array(statements(frozen))), ("omitted", omissions.json),
+      ("statements", .array(statements(frozen))), ("gradients", growthSummary(growth)), ("omitted", omissions.json),
       ("arrays", .object(arrays.map { ($0.name, .object([("shape", .array($0.shape.map { .integer(Int64($0)) })), ("help", .text($0.help))])) })),
     ])
     return try Report(document, arrays)
