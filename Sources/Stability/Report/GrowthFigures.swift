@@ -17,6 +17,8 @@ extension StabilityReport {
     let kahan: GolubKahan?
     let lyapunov: LyapunovExponents?
     let energies: [Energy?]
+    /// Whether all singular values were found, so that the least of them is known.
+    let isComplete: Bool
   }
 
   mutating func growthArrays() throws(Failure) -> Growth {
@@ -27,13 +29,15 @@ extension StabilityReport {
       let depth = wanted == 1 ? 0 : (place * count + (wanted - 1) / 2) / (wanted - 1)
       if depths.last != depth { depths.append(depth) }
     }
+    var isComplete = true
     var (singular, ends, kahan): (Report.Array?, Report.Array?, GolubKahan?) = (nil, nil, nil)
     if kept > 0 {
       let list = try array("singular_depths", [depths.count], "the depths j of singular_values: before layer j, counted through all blocks; the last is the state after the last layer")
       for (place, depth) in depths.enumerated() { list.set(Double(depth), place) }
       var steps = try options.integer("lanczos_steps")
       if width > denseLimit, !options.isSet("lanczos_steps") { steps = min(steps, 24) }
-      if width > steps { omissions.add("least singular values", "all blocks", "the largest state has \(width) rows and \(steps) steps were taken: the least value found is an upper bound of the least singular value") }
+      isComplete = width <= steps
+      if !isComplete { omissions.add("least singular values", "all blocks", "the largest state has \(width) rows and \(steps) steps were taken: the least value found is an upper bound of the least singular value") }
       let tall = min(kept, min(steps, width))
       singular = try array("singular_values", [samples, depths.count, tall], "the largest singular values of ∂Y_N/∂Y_j, Y_j being the whole state of the block that holds depth j, and Y_N that after the network's last layer, descending")
       ends = try array("singular_range", [samples, depths.count, 2], "the least and the largest singular value of ∂Y_N/∂Y_j: gradients explode where the largest is far above 1 and vanish where the largest is far below 1")
@@ -47,7 +51,7 @@ extension StabilityReport {
     }
     return Growth(
       depths: depths, singular: singular, ends: ends, exponents: exponentArray, energy: energy, norms: norms, kahan: kahan,
-      lyapunov: exponents == 0 ? nil : try LyapunovExponents(width: width, count: min(exponents, width)), energies: subject.plan.blocks.map(Energy.init))
+      lyapunov: exponents == 0 ? nil : try LyapunovExponents(width: width, count: min(exponents, width)), energies: subject.plan.blocks.map(Energy.init), isComplete: isComplete)
   }
 
   func growths(_ sample: Int, _ out: Growth) throws(Failure) {
@@ -90,8 +94,8 @@ extension StabilityReport {
     guard let ends = growth.ends else { return .null }
     let (least, largest) = ((0..<samples).map { ends.get($0, 0, 0) }.min() ?? .nan, (0..<samples).map { ends.get($0, 0, 1) }.max() ?? .nan)
     return .object([
-      ("least_factor", number(least)), ("largest_factor", number(largest)),
-      ("text", .text("a gradient at the last state is multiplied by at least \(least) and at most \(largest) on its way to the first state, at the given samples")),
+      ("least_factor", growth.isComplete ? number(least) : .null), ("largest_factor", number(largest)),
+      ("text", .text("a gradient at the last state is multiplied by \(growth.isComplete ? "at least \(least) and " : "")at most \(largest) on its way to the first state, at the given samples")),
     ])
   }
 }
