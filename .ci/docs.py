@@ -24,6 +24,7 @@ PARTS = {
     "Guide": ["bindings/python/README", "bindings/python/guide/*"],
     "Networks": ["Sources/Networks/Networks.docc/Networks", "Sources/VectorFields/VectorFields.docc/VectorFields", "Sources/Integrators/Integrators.docc/Integrators"],
     "Training": ["Sources/Training/Training.docc/Training", "Sources/Gradients/Gradients.docc/Gradients"],
+    "Stability": ["Sources/Stability/Stability.docc/Stability"],
     "Reference": ["reference/python", "reference/header", "Sources/StableODE/StableODE.docc/options"],
     "Background": ["Sources/Theory", "Sources/README", "Sources/StableODELink/NOTICES"],
 }

@@ -6,7 +6,7 @@
  *
  *   1 versions      2 status        3 tensors       4 specification   5 network        6 data
  *   7 training      8 prediction    9 files        10 derivatives    11 equations     12 introspection
- *  13 memory
+ *  13 memory        14 analysis
  *
  * The library itself lists all options, registries and layouts of sequences (section 12). The file share/doc/stableode/options.md and the manual page
  * stableode(7), both installed with the library, are generated from these lists.
@@ -63,7 +63,8 @@
  *   network             any number of readers     training and set calls replace all parameters at once; a call at work, or a predictor,
  *                                                 keeps the parameters that it began with
  *   dataset, table,     any number of readers     immutable
- *   record of columns
+ *   record of columns,
+ *   report
  *   predictor, gradient one thread at a time      each holds its own scratch memory: create one per thread
  *   trainer, stream     one thread at a time      callbacks run on the calling thread, while no lock is held
  *   cancel token        any thread, any signal    request is lock-free and async-signal-safe
@@ -887,7 +888,7 @@ typedef struct sode_option_info {
   int32_t automatic;        /* 1: chosen to suit the network or the data; the default above is the fixed one, which holds where none is chosen */
   uint64_t reserved[6];
 } sode_option_info;
-/* A scope is network, block, connector, architecture or trainer; or a choice of an option, such as "field=antisymmetric" or "optimizer=sgd", for the
+/* A scope is network, block, connector, architecture, trainer, stability_report or mechanics; or a choice of an option, such as "field=antisymmetric" or "optimizer=sgd", for the
  * options that only this choice takes. share/doc/stableode/options.md and the manual page stableode(7), both installed with the library, list all options. */
 SODE_API sode_status sode_option_count(const char *scope, int64_t *count);
 SODE_API sode_status sode_option_at(const char *scope, int64_t index, sode_option_info *info);
@@ -915,6 +916,45 @@ SODE_API sode_status sode_set_memory_limit(int64_t bytes);
 /* Bytes of all arrays now, and their largest number since the last reset; either may be NULL. */
 SODE_API sode_status sode_memory_usage(int64_t *current, int64_t *peak);
 SODE_API sode_status sode_reset_memory_peak(void);
+
+/* ---- 14 Analysis: what can be measured of a network's stability --------------------------------------------------------------------------- */
+
+/* A report is a JSON document and arrays of float64 by name, which never change; any number of threads may read it. In its arrays NaN stands for what was left
+ * out, which the document's "omitted" lists with the reason. A report measures a network with its present parameters along the given samples; it proves nothing
+ * about others. Every statement in it names the sense in which something is stable or not, such as "absolute stability of euler for the frozen Jacobians". */
+typedef struct sode_report sode_report;
+/* The stability report. features: at most 1024 samples, each followed by itself. options: a JSON object of scope "stability_report", or NULL: dense_limit,
+ * singular_values, lanczos_steps, depths, lyapunov_exponents, region_points. All numbers are computed in float64 with the network's parameters.
+ * Layers are counted through all blocks, L of them; S samples. Arrays: layers [L, 3] (block, number in it, step size), weight_change [L], eigenvalues [S, L, n, 2]
+ * of the frozen Jacobians (real, imaginary), stability_radius [S, L] (largest |R(h lambda)| of the scheme, found by applying the scheme to the linear test
+ * equation), largest_step [S, L], amplification [S, L] (spectral radius of a step's own Jacobian), log_norm_2 and log_norm_inf [S, L], singular_values
+ * [S, depths, k] and singular_range [S, depths, 2] of dY_N/dY_j at the depths singular_depths, lyapunov_exponents [S, blocks, m], energy_change [S, L],
+ * state_norms [S, L, 2], region [blocks, p, p] and region_extent [blocks, 4]; and for linear_multistep multistep_k [L, 3], effective_time and acceleration [L]
+ * of its modified equation. sode_report_array_at gives the meaning of each.
+ * Source: Haber & Ruthotto 2017, section 2; Lu et al. 2018; Golub & Kahan 1965; Benettin et al. 1980. SODE_ERR_OUT_OF_RANGE for more than 16 384 layers. */
+SODE_API sode_status sode_network_stability_report(sode_network *network, const sode_tensor *features, const char *options, size_t length,
+                                                   sode_report **report);
+/* The mechanics of a network (Ruseckas 2019): momenta a = dloss/dy beside the states, H = a.f(y, theta), and what Hamilton's equations say of them. Momenta begin
+ * with the gradient of the network's loss at targets (as in sode_dataset_create), or with a cotangent [S, outputs] of the scores; one of the two is NULL.
+ * symmetry: a matrix G [n, n], n numbers in the visible state of every block, for which a.Gy is observed (Noether); or NULL. options: scope "mechanics":
+ * dense_limit, momenta. P points: the states before and after the layers of each block. Arrays: points [P, 3] (block, number, time), momenta [S, P, n],
+ * hamiltonian [S, P], hamiltonian_rate [S, L, 3], hamilton_residual [S, L, 2], lagrangian [S, L], divergence [S, P], log_determinant [S, L, 2],
+ * log_density_change, phase_determinant and symplectic_defect [S, blocks], entropy_change [blocks, 2], p_dot_v [S, links + 1]; with a symmetry noether and
+ * symmetry_defect [S, P]. */
+SODE_API sode_status sode_network_mechanics(sode_network *network, const sode_tensor *features, const sode_tensor *targets, const sode_tensor *cotangent,
+                                            const sode_tensor *symmetry, const char *options, size_t length, sode_report **report);
+/* Tests the library's derivatives at the given samples in the network's precision, link by link (connectors, layers): for random v and p, p.Jv must equal
+ * (J^T p).v up to rounding, and likewise for the parameters of each layer. The document's "holds" says whether all do, its statements name the worst link.
+ * Arrays: state_difference [S, links], parameter_difference [S, groups]. The trainer's option check_derivatives does the same at the end of training. */
+SODE_API sode_status sode_network_check_derivatives(sode_network *network, const sode_tensor *features, sode_report **report);
+/* Writes the document, zero-terminated; size query as in sode_specification_json. Numbers that are not finite are null. */
+SODE_API sode_status sode_report_json(sode_report *report, char *buffer, size_t capacity, size_t *needed);
+SODE_API sode_status sode_report_array_count(sode_report *report, int64_t *count);
+/* The name, extents (shape must have room for 4) and meaning of an array; results may be NULL. */
+SODE_API sode_status sode_report_array_at(sode_report *report, int64_t index, const char **name, int32_t *ndim, int64_t *shape, const char **help);
+/* Copies an array into one of float64 with the same extents. */
+SODE_API sode_status sode_report_get_array(sode_report *report, const char *name, sode_tensor *values);
+SODE_API void sode_report_free(sode_report *report);
 
 #ifdef __cplusplus
 }

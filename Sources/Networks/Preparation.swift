@@ -43,7 +43,7 @@ extension NetworkPlan {
   }
 
   /// Computes the tangents of all operators, which must be prepared for training.
-  func prepareDirection(_ direction: Vector, into preparedDirection: Vector, at parameters: Vector, prepared: Vector) {
+  package func prepareDirection(_ direction: Vector, into preparedDirection: Vector, at parameters: Vector, prepared: Vector) {
     let watch = Watch.current
     for (stage, each) in stages.enumerated() where !watch.isOver {
       let range = preparedRange(stage: stage, for: .training)

@@ -1,6 +1,7 @@
 import Datasets
 import Networks
 import Settings
+import Stability
 import Training
 
 // The kinds of handles. Their numbers are internal; 5 belongs to cancel tokens, which own no object.
@@ -31,4 +32,7 @@ extension HandleKind where Object == ColumnsBox {
 }
 extension HandleKind where Object == SampleStream {
   static var stream: HandleKind { HandleKind(number: 10, noun: "stream", shared: false) }
+}
+extension HandleKind where Object == Report {
+  static var report: HandleKind { HandleKind(number: 12, noun: "report", shared: true) }
 }

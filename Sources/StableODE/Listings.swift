@@ -4,6 +4,7 @@ import Integrators
 import LinearAlgebra
 import Networks
 import Settings
+import Stability
 import Training
 import VectorFields
 
@@ -43,6 +44,8 @@ private let optionScopes: [(name: String, help: String, options: [OptionDescript
   ("connector", "a map before, between or after the blocks", connectorOptions),
   ("architecture", "a network by name, which becomes a list of blocks and connectors", architectureOptions),
   ("trainer", "how a network is trained", trainerOptions),
+  ("stability_report", "what a stability report measures", stabilityReportOptions),
+  ("mechanics", "what a report of a network's mechanics measures", mechanicsOptions),
 ]
 
 /// An option whose choices take further options, and the options that each choice takes.

@@ -157,6 +157,7 @@ package final class Trainer {
     defer { run.finish() }
     let status = try run.train(onEvent)
     try run.settle()
+    try run.checkDerivatives(after: status)
     return status
   }
 }

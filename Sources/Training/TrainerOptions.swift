@@ -56,6 +56,9 @@ package struct TrainerOptions: Sendable {
       "min_delta", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1", fixed: true,
       "smallest change of the metric that counts as an improvement for patience"),
     OptionDescription("num_threads", .integer(0...1024), default: .integer(0), unit: "threads", "threads that training uses; 0: one for each CPU that the process may use"),
+    OptionDescription(
+      "check_derivatives", .flag, default: .flag(false),
+      "whether the end of training tests the network's derivatives at the first four training samples, link by link: the training is kept, and an error names the layer whose pullback is not the transpose of its pushforward"),
   ]
 
   package let epochs: Int
@@ -73,6 +76,7 @@ package struct TrainerOptions: Sendable {
   package let standardizesTargets: Bool
   package let minimumDelta: Double
   package let threads: Int
+  package let checksDerivatives: Bool
   package let learningRate: LearningRate
   package let optimizerName: String
   package let optimizer: any Optimizer
@@ -101,6 +105,7 @@ package struct TrainerOptions: Sendable {
     standardizesTargets = try values.text("target_scaling") == "standardize"
     minimumDelta = try values.real("min_delta")
     threads = try values.integer("num_threads")
+    checksDerivatives = try values.flag("check_derivatives")
     learningRate = try LearningRate(values)
 
     optimizerName = try values.text("optimizer")

@@ -2,6 +2,7 @@ import Datasets
 import LinearAlgebra
 import Networks
 import Settings
+import Stability
 
 /// One call of `Trainer.run`: the objects that exist only during the call (threads, tapes, the order of the samples) and the loops over epochs and batches.
 final class TrainingRun {
@@ -198,6 +199,13 @@ final class TrainingRun {
     guard trainer.state.step > stepsBefore, !trainer.isAssigned else { return }
     guard iterateIsFinite else { throw notFinite("parameters are") }
     try trainer.publish()
+  }
+
+  /// Tests the network's derivatives at the first training samples, if the options ask for it and training has ended: a run that was interrupted goes on later.
+  /// - Throws: `internal` naming the layer whose derivatives are wrong; what computing them throws.
+  func checkDerivatives(after status: Status) throws(Failure) {
+    guard settings.checksDerivatives, status == .ok ? trainer.state.epoch >= settings.epochs : [.earlyStopping, .converged, .noDescent].contains(status) else { return }
+    try DerivativeCheck.require(trainer.network, training.features.rows(0..<min(4, training.count)))
   }
 
   /// Adds the run's time to the state, however the run ended.

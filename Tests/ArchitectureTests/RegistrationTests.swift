@@ -18,6 +18,7 @@ struct RegistrationTests {
     "ScaledLeastSquares": "takes the place of LeastSquares where targets are scaled",
     "CallerLoss": "calls a function of the caller's",
     "CallerMetric": "calls a function of the caller's",
+    "LinearTestField": "is the linear test equation, to which stability reports apply schemes",
     "NormalizationMap": "is made by `LayerPlan.normalization`, which fields use too",
   ]
 

@@ -40,6 +40,7 @@ int main(void) {
   sode_memory_plan memory_plan = {.struct_size = sizeof memory_plan};
   sode_block_memory block_memory = {.struct_size = sizeof block_memory};
   sode_near_identity_gap gap = {.struct_size = sizeof gap};
+  sode_report *report = NULL, *no_report = NULL;
 
   memset(&schema, 0, sizeof schema);
   memset(&array, 0, sizeof array);
@@ -316,6 +317,28 @@ int main(void) {
   REFUSES(sode_network_near_identity_gap(NULL, 0, &x, &gap), "network");
   REFUSES(sode_network_near_identity_gap(network, 0, NULL, &gap), "features");
   REFUSES(sode_network_near_identity_gap(network, 0, &x, NULL), "gap");
+  REFUSES(sode_network_stability_report(NULL, &x, NULL, 0, &report), "network");
+  REFUSES(sode_network_stability_report(network, NULL, NULL, 0, &report), "features");
+  REFUSES(sode_network_stability_report(network, &x, NULL, 0, NULL), "report");
+  REFUSES(sode_network_mechanics(NULL, &x, &y, NULL, NULL, NULL, 0, &report), "network");
+  REFUSES(sode_network_mechanics(network, NULL, &y, NULL, NULL, NULL, 0, &report), "features");
+  REFUSES(sode_network_mechanics(network, &x, NULL, NULL, NULL, NULL, 0, &report), "targets");
+  REFUSES(sode_network_mechanics(network, &x, &y, NULL, NULL, NULL, 0, NULL), "report");
+  REFUSES(sode_network_check_derivatives(NULL, &x, &report), "network");
+  REFUSES(sode_network_check_derivatives(network, NULL, &report), "features");
+  REFUSES(sode_network_check_derivatives(network, &x, NULL), "report");
+  CHECK_OK(sode_network_check_derivatives(network, &x, &report));
+  REFUSES(sode_report_json(NULL, NULL, 0, &needed), "report");
+  REFUSES(sode_report_json(report, NULL, 0, NULL), "needed");
+  REFUSES(sode_report_array_count(NULL, &count), "report");
+  REFUSES(sode_report_array_count(report, NULL), "count");
+  REFUSES(sode_report_array_at(NULL, 0, &name, &ndim, extents, &name), "report");
+  CHECK_OK(sode_report_array_at(report, 0, NULL, NULL, NULL, NULL));
+  REFUSES(sode_report_get_array(NULL, "state_difference", &out), "report");
+  REFUSES(sode_report_get_array(report, NULL, &out), "name");
+  REFUSES(sode_report_get_array(report, "state_difference", NULL), "values");
+  sode_report_free(report);
+  sode_report_free(no_report);
   REFUSES(sode_gradient_pushforward(NULL, &x, NULL, &x, NULL, &out), "gradient");
   REFUSES(sode_gradient_pushforward(gradient, NULL, NULL, &x, NULL, &out), "features");
   REFUSES(sode_gradient_pushforward(gradient, &x, NULL, &x, NULL, NULL), "tangent");

@@ -80,6 +80,7 @@ from .network import Network
 from .parameters import Parameters
 from .predictor import Predictor
 from .progress import CancelToken, History, Progress
+from .report import DerivativeReport, MechanicsReport, Report, StabilityReport
 from .rows import FailedRow, failed_rows
 from .stream import Stream
 from .trainer import Trainer
@@ -97,6 +98,7 @@ __all__ = [
     "Columns",
     "ConnectorOptions",
     "Dataset",
+    "DerivativeReport",
     "END_EVENT",
     "END_FAILURE",
     "END_HORIZON",
@@ -111,6 +113,7 @@ __all__ = [
     "InvalidArgumentError",
     "InvalidDataError",
     "InvalidHandleError",
+    "MechanicsReport",
     "MemoryPlan",
     "NearIdentityGap",
     "Network",
@@ -123,8 +126,10 @@ __all__ = [
     "Parameters",
     "Predictor",
     "Progress",
+    "Report",
     "ShapeMismatchError",
     "Solution",
+    "StabilityReport",
     "StableODEError",
     "StateError",
     "StepLimitError",

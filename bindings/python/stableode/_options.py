@@ -309,6 +309,8 @@ class TrainerOptions(TypedDict, total=False):
     """smallest change of the metric that counts as an improvement for patience; fixed once training has begun; finite and >= 0.0"""
     num_threads: int | None
     """threads that training uses; 0: one for each CPU that the process may use; between 0 and 1024"""
+    check_derivatives: bool | None
+    """whether the end of training tests the network's derivatives at the first four training samples, link by link: the training is kept, and an error names the layer whose pullback is not the transpose of its pushforward; true or false (1 or 0)"""
     crop_margin: int | None
     """training images are cut at random from the image with this many pixels of padding at each edge; 0: they are not moved; fixed once training has begun; between 0 and 1024"""
     crop_padding: Literal["zero", "reflect"] | str | None
@@ -404,3 +406,35 @@ class TrainingKeywords(TrainerOptions, total=False):
     """loss(scores, targets) → (losses [samples], gradient [samples, outputs])"""
     larger_is_better: bool
     """how a metric of your own chooses"""
+
+
+class StabilityReportOptions(TypedDict, total=False):
+    """What `Network.stability_report` takes besides the samples.
+
+    `stableode.options("stability_report")` describes each.
+    """
+
+    dense_limit: int
+    """largest state whose Jacobians are assembled as matrices, for their eigenvalues and logarithmic norms; larger states are analyzed by products with vectors alone; between 0 and 160"""
+    singular_values: int
+    """how many of the largest singular values of ∂Y_N/∂Y_j are kept for each depth; 0: none are computed; between 0 and 160"""
+    lanczos_steps: int
+    """most steps of the bidiagonalization that finds singular values; with as many as the state has rows all of them are exact. States of more rows than dense_limit take at most 24, unless this is set; between 1 and 512"""
+    depths: int
+    """at how many depths j, evenly spread from the first state to the last, the singular values of ∂Y_N/∂Y_j are computed; between 2 and 1024"""
+    lyapunov_exponents: int
+    """how many finite-time Lyapunov exponents of each block are computed; 0: none; between 0 and 160"""
+    region_points: int
+    """points along each side of the rectangle on which the scheme's stability region is sampled for plots; 0: no region; between 0 and 512"""
+
+
+class MechanicsOptions(TypedDict, total=False):
+    """What `Network.mechanics` takes besides the samples.
+
+    `stableode.options("mechanics")` describes each.
+    """
+
+    dense_limit: int
+    """largest state whose Jacobians are assembled as matrices, for divergences, determinants and the symplectic defect; between 0 and 160"""
+    momenta: bool
+    """whether the momenta of all layers are kept; they are as large as the states; true or false (1 or 0)"""

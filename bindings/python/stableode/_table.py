@@ -259,4 +259,13 @@ FUNCTIONS = {
     "sode_set_memory_limit": (Status, [c_int64]),
     "sode_memory_usage": (Status, [IntOut, IntOut]),
     "sode_reset_memory_peak": (Status, []),
+    # 14 analysis
+    "sode_network_stability_report": (Status, [Handle, TensorIn, Text, c_size_t, HandleOut]),
+    "sode_network_mechanics": (Status, [Handle, TensorIn, TensorIn, TensorIn, TensorIn, Text, c_size_t, HandleOut]),
+    "sode_network_check_derivatives": (Status, [Handle, TensorIn, HandleOut]),
+    "sode_report_json": (Status, [Handle, Memory, c_size_t, SizeOut]),
+    "sode_report_array_count": (Status, [Handle, IntOut]),
+    "sode_report_array_at": (Status, [Handle, c_int64, TextOut, POINTER(c_int32), IntOut, TextOut]),
+    "sode_report_get_array": (Status, [Handle, Text, TensorOut]),
+    "sode_report_free": (None, [Handle]),
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy
 
 from . import equation
+from ._analysis import Analyzable
 from ._arrow import Table, is_sparse, is_table
 from ._description import describe
 from ._errors import InvalidArgumentError, StateError, UnsupportedTypeError
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from ._options import NetworkOptions, ProjectionOptions, TrainingKeywords
 
 
-class Network(Model):
+class Network(Analyzable, Model):
     """A stable ODE network.
 
     The keywords are the library's options of the scopes "network" and "block": `stableode.options(scope)` lists them with

@@ -41,6 +41,7 @@ PROMPT = {
     "sode_gradient_free", "sode_network_memory_plan", "sode_network_block_memory",
     "sode_gradient_create", "sode_predictor_create",  # scratch memory, whose pages the system provides on first access
     "sode_registry_count", "sode_registry_at", "sode_option_count", "sode_option_at",
+    "sode_report_json", "sode_report_array_count", "sode_report_array_at", "sode_report_get_array", "sode_report_free",  # of few samples
     "sode_set_allocator", "sode_set_memory_limit", "sode_memory_usage", "sode_reset_memory_peak",
 }  # fmt: skip
 
@@ -510,6 +511,29 @@ def _(world):
     network = stableode.Network(**dict(World.options, layers=40))
     _, states = output((41, world.samples, 64), "float32")
     return lambda: library.sode_network_states(network._pointer, 0, ref(world.features), ref(states))
+
+
+def _analyzed(name, *arguments, **options):
+    """A call that makes a report of a network along 50 samples."""
+    network, pointer = stableode.Network(**dict(World.options, **options)), created()
+    samples = tensor_of(numpy.random.default_rng(5).standard_normal((50, World.inputs)).astype("float32"), "features")
+    return lambda: getattr(library, name)(network._pointer, ref(samples), *arguments, ref(pointer))
+
+
+@long("sode_network_stability_report")
+def _(world):
+    return _analyzed("sode_network_stability_report", None, 0)
+
+
+@long("sode_network_mechanics")
+def _(world):
+    labels = tensor_of(numpy.zeros(50, "int64"), "targets")
+    return _analyzed("sode_network_mechanics", ref(labels), None, None, None, 0)
+
+
+@long("sode_network_check_derivatives")
+def _(world):
+    return _analyzed("sode_network_check_derivatives", width=256, layers=100)
 
 
 @long("sode_gradient_run")

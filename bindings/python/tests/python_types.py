@@ -45,6 +45,7 @@ def members(options: dict[str, stableode.Option], unset: str = "") -> str:
 def options() -> str:
     """The text of _options.py."""
     network, block, connector, architecture, trainer = (stableode.options(scope) for scope in ("network", "block", "connector", "architecture", "trainer"))
+    stability_report, mechanics = stableode.options("stability_report"), stableode.options("mechanics")
     # The shape of the inputs may be given in place of their number.
     required = {key: option for key, option in network.items() if option.required and key != "inputs"}
     rest = {key: option for key, option in network.items() if key not in required}
@@ -122,4 +123,20 @@ class TrainingKeywords(TrainerOptions, total=False):
     """loss(scores, targets) → (losses [samples], gradient [samples, outputs])"""
     larger_is_better: bool
     """how a metric of your own chooses"""
-'''
+
+
+class StabilityReportOptions(TypedDict, total=False):
+    """What `Network.stability_report` takes besides the samples.
+
+    `stableode.options("stability_report")` describes each.
+    """
+
+{members(stability_report)}
+
+class MechanicsOptions(TypedDict, total=False):
+    """What `Network.mechanics` takes besides the samples.
+
+    `stableode.options("mechanics")` describes each.
+    """
+
+{members(mechanics)}'''

@@ -86,6 +86,12 @@ CALLS = {
         {"weights": numpy.zeros((2, 2, 2)), "biases": numpy.zeros((2, 2)), "block": 0},
     ),
     "Network.near_identity_gap": (lambda: near_identity().near_identity_gap, {"features": X, "block": 0}),
+    "Network.stability_report": (lambda: network().stability_report, {"features": X}),
+    "Network.mechanics": (
+        lambda: lambda **given: network().mechanics(**{**given, "targets": None if given["cotangent"] is not None else given["targets"]}),
+        {"features": X, "targets": Y, "cotangent": None, "symmetry": None},
+    ),
+    "Network.check_derivatives": (lambda: network().check_derivatives, {"features": X}),
     "Network.save": (lambda: network().save, {"path_": "model"}),
     "Network.load": (lambda: stableode.Network.load, {"path_": "model"}),
     "Network.from_bytes": (lambda: stableode.Network.from_bytes, {"data": b""}),
@@ -189,7 +195,7 @@ def test_every_function_and_argument_is_listed():
             for member in dir(thing):
                 if not member.startswith("_") and member not in DRAWN and callable(getattr(thing, member)):
                     expected[f"{name}.{member}"] = getattr(thing, member)
-    options = {key for scope in ("network", "block", "trainer") for key in stableode.options(scope)}
+    options = {key for scope in ("network", "block", "trainer", "stability_report", "mechanics") for key in stableode.options(scope)}
     for name, function in expected.items():
         parameters = inspect.signature(function).parameters.values()
         own = {p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)} - {"self"}

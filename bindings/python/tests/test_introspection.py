@@ -26,7 +26,7 @@ def test_registries_hold_what_this_version_promises():
     assert {"ellipses", "swiss_roll", "peaks"} <= set(stableode.problems())
 
 
-@pytest.mark.parametrize("scope", ["network", "block", "connector", "architecture", "trainer"])
+@pytest.mark.parametrize("scope", stableode.registry("scopes"))
 def test_options_describe_themselves(scope):
     options = stableode.options(scope)
     assert options
@@ -79,7 +79,7 @@ def test_an_option_that_a_field_does_not_take_is_refused(make_network):
 
 def test_registries_list_themselves():
     assert tuple(stableode.registry("registries")) == _registries.REGISTRIES
-    assert list(stableode.registry("scopes")) == ["network", "block", "connector", "architecture", "trainer"]
+    assert list(stableode.registry("scopes")) == ["network", "block", "connector", "architecture", "trainer", "stability_report", "mechanics"]
     assert set(_registries.REGISTRIES) <= set(stableode.__all__)
 
 

@@ -31,6 +31,7 @@ class Setter:
 
     def __init__(self, scope):
         self.scope = scope
+        self.network = stableode.Network(inputs=2, outputs=2, width=2, layers=2)
         if scope == "trainer":
             self.trainer = stableode.Trainer(stableode.Network(inputs=2, outputs=2, width=2, layers=2))
 
@@ -43,6 +44,10 @@ class Setter:
         text = json.dumps(options).encode()
         if self.scope == "trainer":
             library.sode_trainer_set_json(self.trainer._pointer, text, len(text))
+        elif self.scope == "stability_report":
+            self.network.stability_report([[0.0, 1.0]], **options)
+        elif self.scope == "mechanics":
+            self.network.mechanics([[0.0, 1.0]], [1], **options)
         else:
             specification = ctypes.c_void_p()
             library.sode_specification_create(ctypes.byref(specification))
@@ -76,8 +81,8 @@ def test_a_value_of_another_kind_is_refused_with_what_came_and_what_is_allowed(s
 def test_the_typed_calls_refuse_the_same(setters, scope, key):
     """Setting by int, real and text; those of a connector are set by JSON alone."""
     option = stableode.options(scope)[key]
-    if scope in ("connector", "architecture"):
-        pytest.skip(f"{scope}s have no typed calls")
+    if scope in ("connector", "architecture", "stability_report", "mechanics"):
+        pytest.skip(f"the options of scope {scope} have no typed calls")
     trainer = setters["trainer"].trainer._pointer
     specification = ctypes.c_void_p()
     library.sode_specification_create(ctypes.byref(specification))

@@ -146,3 +146,31 @@ def test_without_matplotlib_one_sentence_says_what_to_install():
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert shown.stdout.splitlines() == ["a plot needs matplotlib, which is not installed: pip install matplotlib"] * 5, shown.stderr
+
+
+@pytest.mark.parametrize("options", [{}, {"integrator": "rk4"}, {"integrator": "leapfrog"}, {"field": "hamiltonian", "integrator": "verlet"}, {"integrator": "tsit5"}])
+def test_stability_reports(options):
+    network = stableode.Network(inputs=2, outputs=2, width=3, layers=5, seed=1, **options)
+    report = network.stability_report([[0.5, -0.3], [1.0, 0.2]])
+    shown = report.plot(sample=1)
+    assert shown.shape == (3,) and shown[1].get_yscale() == "log"
+    if options.get("integrator") == "tsit5":
+        with pytest.raises(stableode.IncompatibleError, match="steps of its own"):
+            report.plot_region()
+        assert "steps of its own" in shown[0].texts[0].get_text()
+    else:
+        points = report.plot_region(sample=1).collections[-1].get_offsets()
+        power = 2 if options.get("integrator") == "leapfrog" else 1
+        eigenvalues = 0.2**power * report.eigenvalues[1]
+        numpy.testing.assert_allclose(numpy.sort(points[:, 0]), numpy.sort(eigenvalues.real.ravel()), atol=1e-6)
+    lines = shown[1].lines
+    assert len(lines) == report.singular_values.shape[2] + 1 and list(lines[0].get_xdata()) == list(report.singular_depths)
+    height = shown[2].lines[0].get_ydata()
+    assert len(height) == 6 and height[0] == (0 if numpy.isfinite(report.energy_change).all() else pytest.approx(report.state_norms[1, 0, 0]))
+    _, axes = plt.subplots()
+    assert stableode.plots.energy(report, ax=axes) is axes and stableode.plots.singular_values(report, ax=axes) is axes
+    with pytest.raises(stableode.OutOfRangeError, match="sample"):
+        report.plot(sample=2)
+    plain = network.stability_report([[0.5, -0.3]], singular_values=0, region_points=0)
+    with pytest.raises(stableode.IncompatibleError, match="singular_values was 0"):
+        stableode.plots.singular_values(plain)

@@ -57,6 +57,9 @@ def test_sizes_are_refused_before_they_are_allocated(name, limited, tmp_path):
             assert row["held"] <= LIMIT, row
 
 
+# Calls of the network whose object is a report.
+REPORTS = {"sode_network_stability_report", "sode_network_mechanics", "sode_network_check_derivatives"}
+
 WITHOUT_SIZES = {
     "sode_network_prolong_images": "four times the pixels of a network that exists",
     "sode_network_restrict_images": "a quarter of the pixels of a network that exists",
@@ -279,6 +282,19 @@ class Calls:
                 yield self.library.sode_gradient_create, network._pointer, size, memory, 2, self.out()
                 yield self.library.sode_gradient_create, network._pointer, 1, memory, size, self.out()
 
+    def sode_network_stability_report(self, size):
+        yield self.library.sode_network_stability_report, self.network._pointer, self.tensor(size, 2), None, 0, self.out()
+        for key in options("stability_report"):
+            text = json.dumps({key: size}).encode()
+            yield self.library.sode_network_stability_report, self.network._pointer, self.tensor(1, 2), text, len(text), self.out()
+
+    def sode_network_mechanics(self, size):
+        yield self.library.sode_network_mechanics, self.network._pointer, self.tensor(size, 2), None, self.tensor(size, 2), None, None, 0, self.out()
+        yield self.library.sode_network_mechanics, self.network._pointer, self.tensor(1, 2), None, self.tensor(1, 2), self.tensor(size, size), None, 0, self.out()
+
+    def sode_network_check_derivatives(self, size):
+        yield self.library.sode_network_check_derivatives, self.network._pointer, self.tensor(size, 2), self.out()
+
     def sode_trainer_refine(self, size):
         yield self.library.sode_trainer_refine, self.trainer._pointer, b"copy", self.out(), self.out()
 
@@ -347,7 +363,7 @@ def main(name, mode, folder):
             for argument in arguments:
                 handle = getattr(argument, "_obj", None)
                 if isinstance(handle, calls.ctypes.c_void_p) and handle.value:
-                    kind = "trainer" if "trainer" in name or "multilevel" in name else name.split("_")[1]
+                    kind = "report" if name in REPORTS else "trainer" if "trainer" in name or "multilevel" in name else name.split("_")[1]
                     free = "network" if argument is arguments[-2] and kind == "trainer" else kind
                     getattr(calls.library, f"sode_{free}_free")(handle)
 

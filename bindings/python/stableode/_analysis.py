@@ -1,0 +1,88 @@
+"""What can be measured of a network: the methods that give reports."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING
+
+from ._errors import InvalidArgumentError
+from ._handle import Handle, new_pointer
+from ._library import library
+from ._tensor import pass_tensor, tensor_of
+from ._text import options_json
+from .introspection import takes_options
+from .report import DerivativeReport, MechanicsReport, StabilityReport
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from typing_extensions import Unpack
+
+    from ._options import MechanicsOptions, StabilityReportOptions
+
+
+class Analyzable(Handle):
+    """A network's methods that measure it."""
+
+    @takes_options("stability_report")
+    def stability_report(self, features: ArrayLike, **options: Unpack[StabilityReportOptions]) -> StabilityReport:
+        """Measures the network's stability along the trajectories of some samples, each followed by itself: a StabilityReport.
+
+        It holds the eigenvalues of the layers' Jacobians and the scheme's stability region, largest stable steps, logarithmic norms,
+        singular values of the later states with respect to the earlier ones, finite-time Lyapunov exponents, changes of conserved energies,
+        and the modified equation of linear_multistep. All are computed in float64 with the network's parameters.
+
+            network = stableode.Network(inputs=2, outputs=2, width=4, layers=8)
+            report = network.stability_report([[0.5, -0.2]])
+            report.stability_radius.max()
+
+        features: [samples, inputs], at most 1024 samples. options: dense_limit, singular_values, lanczos_steps, depths,
+        lyapunov_exponents, region_points; `stableode.options("stability_report")` describes each. Errors: InvalidDataError and those of
+        steps, naming the row; NotFiniteError.
+        """
+        source, pointer, encoded = tensor_of(features, "features"), new_pointer(), options_json(options)
+        library.sode_network_stability_report(self._pointer, ctypes.byref(source), encoded, len(encoded), ctypes.byref(pointer))
+        return StabilityReport._adopt(pointer)
+
+    @takes_options("mechanics")
+    def mechanics(
+        self,
+        features: ArrayLike,
+        targets: ArrayLike | None = None,
+        *,
+        cotangent: ArrayLike | None = None,
+        symmetry: ArrayLike | None = None,
+        **options: Unpack[MechanicsOptions],
+    ) -> MechanicsReport:
+        """The network's mechanics [Ruseckas 2019] along the trajectories of some samples: momenta a = ∂loss/∂y, the Hamiltonian H = a·f(y, θ), the
+        residuals of Hamilton's and Lagrange's equations, divergences, determinants, densities and Noether's quantities: a MechanicsReport.
+
+            network = stableode.Network(inputs=2, outputs=2, width=4, integrator="rk4", weights_in_time="shared", layers=8)
+            report = network.mechanics([[0.5, -0.2]], [1])
+            numpy.ptp(report.hamiltonian, axis=1)  # the drift of H, which measures the scheme's error
+
+        targets: as for Dataset; momenta then begin with the loss's gradient. cotangent: ∂loss/∂scores [samples, outputs] of a loss of your own,
+        instead of targets. symmetry: a matrix G [n, n], for which a·Gy is observed. options: dense_limit, momenta.
+        """
+        if (targets is None) == (cotangent is None):
+            raise InvalidArgumentError("mechanics needs targets or a cotangent of the scores, one of the two")
+        source, pointer, encoded = tensor_of(features, "features"), new_pointer(), options_json(options)
+        aims = None if targets is None else tensor_of(targets, "targets")
+        last = None if cotangent is None else tensor_of(cotangent, "cotangent")
+        matrix = None if symmetry is None else tensor_of(symmetry, "symmetry")
+        library.sode_network_mechanics(
+            self._pointer, ctypes.byref(source), pass_tensor(aims), pass_tensor(last), pass_tensor(matrix), encoded, len(encoded), ctypes.byref(pointer)
+        )
+        return MechanicsReport._adopt(pointer)
+
+    def check_derivatives(self, features: ArrayLike) -> DerivativeReport:
+        """Tests the library's derivatives of this network at some samples, layer by layer: a DerivativeReport, whose `holds` says whether each
+        pullback is the transpose of its pushforward, and whose statements name the worst layer.
+
+            network = stableode.Network(inputs=2, outputs=2, width=4)
+            assert network.check_derivatives([[0.5, -0.2]]).holds
+
+        The trainer's option check_derivatives does the same at the end of training.
+        """
+        source, pointer = tensor_of(features, "features"), new_pointer()
+        library.sode_network_check_derivatives(self._pointer, ctypes.byref(source), ctypes.byref(pointer))
+        return DerivativeReport._adopt(pointer)
