@@ -70,11 +70,11 @@ let package = Package(
     .testTarget(name: "IntegratorsTests", dependencies: ["Integrators", "TestSupport"]),
     .testTarget(name: "GradientsTests", dependencies: ["Gradients", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
-    .testTarget(name: "StabilityTests", dependencies: ["Stability", "TestSupport"]),
+    .testTarget(name: "StabilityTests", dependencies: ["Stability", "Networks", "LinearAlgebra", "Settings", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Datasets", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Training", "Datasets", "TestSupport"]),
-    .testTarget(name: "CInterfaceTests", dependencies: ["CStableODE", "StableODE", "Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Datasets", "Training", "TestSupport"], exclude: ["c"]),
+    .testTarget(name: "CInterfaceTests", dependencies: ["CStableODE", "StableODE", "Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Stability", "Datasets", "Training", "TestSupport"], exclude: ["c"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport", "Settings", "LinearAlgebra", "VectorFields", "Integrators"]),
   ],
   swiftLanguageModes: [.v5]

@@ -215,7 +215,7 @@ package struct BlockLayout: Sendable {
   package func preparedEntry(of j: Int) -> Int { entry(of: j) }
 
   /// The prepared entry of layer j.
-  func entry(of j: Int) -> Int {
+  package func entry(of j: Int) -> Int {
     switch sharing {
     case .none: j
     case .all: 0

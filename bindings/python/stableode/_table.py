@@ -268,4 +268,11 @@ FUNCTIONS = {
     "sode_report_array_at": (Status, [Handle, c_int64, TextOut, POINTER(c_int32), IntOut, TextOut]),
     "sode_report_get_array": (Status, [Handle, Text, TensorOut]),
     "sode_report_free": (None, [Handle]),
+    # 15 certificates
+    "sode_network_certify": (Status, [Handle, Text, Text, c_size_t, TensorIn, HandleOut]),
+    "sode_certificate_verdict": (Status, [Handle, POINTER(c_int32)]),
+    "sode_certificate_number": (Status, [Handle, Text, RealOut]),
+    "sode_certificate_json": (Status, [Handle, Memory, c_size_t, SizeOut]),
+    "sode_certificate_free": (None, [Handle]),
+    "sode_network_certified_radius": (Status, [Handle, TensorIn, c_int64, TensorOut, TensorOut]),
 }
