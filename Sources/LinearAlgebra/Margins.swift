@@ -3,7 +3,7 @@ import Glibc
 /// A table of margins ε·m of all pairs of classes, with room for its cotangents. This is a view: its creator must keep the memory alive.
 package struct Margins {
   /// The most outputs that a table is made for.
-  package static let mostOutputs = 4096
+  package static let mostOutputs = 1024
 
   /// float64, row y: what each score i can gain on the score of class y; 0 for i = y.
   package let table: Matrix

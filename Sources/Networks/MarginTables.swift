@@ -20,10 +20,9 @@ final class MarginTables {
   /// - Throws: `memory`.
   init(_ rules: MarginRules, groups: Int, derivative: Bool) throws(Failure) {
     self.rules = rules
-    let (square, withCotangents) = (rules.outputs * rules.outputs, derivative ? groups : 0)
+    let withCotangents = derivative ? groups : 0
     let iterations = rules.norms.map { GramNorm(rows: $0.rows, columns: $0.columns, withDerivative: derivative) }
-    // No product overflows: the network has at most 2⁴⁰ parameters and rows of at most 2²⁸ numbers.
-    let count = (1 + withCotangents) * square + zip(rules.norms, iterations).reduce(0) { $0 + 2 * $1.0.rows * $1.0.columns + $1.1.memoryCount }
+    let count = Self.count(rules, groups: groups, derivative: derivative)
     buffer = try Buffer(count: count, precision: .float64)
     var rest = buffer.vector(count: count, precision: .float64)
     func take(_ count: Int) -> Vector {
@@ -34,6 +33,12 @@ final class MarginTables {
     tables = (0...withCotangents).map { _ in matrix(rules.outputs, rules.outputs) }
     norms = zip(rules.norms, iterations).map { norm, iteration in (matrix(norm.rows, norm.columns), matrix(norm.rows, norm.columns), take(iteration.memoryCount), iteration) }
     bounds = Array(repeating: 0, count: norms.count)
+  }
+
+  /// The numbers of float64 that the tables take. No product overflows: a network has at most 2⁴⁰ parameters.
+  static func count(_ rules: MarginRules, groups: Int, derivative: Bool) -> Int {
+    let norms = rules.norms.reduce(0) { $0 + 2 * $1.rows * $1.columns + GramNorm(rows: $1.rows, columns: $1.columns, withDerivative: derivative).memoryCount }
+    return (1 + (derivative ? groups : 0)) * rules.outputs * rules.outputs + norms
   }
 
   var byteCount: Int { buffer.byteCount }

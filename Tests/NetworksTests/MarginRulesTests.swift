@@ -8,7 +8,7 @@ import Testing
 @Suite struct MarginRulesTests {
   /// Networks with every stage of which a constant is known, besides those of `MarginCrossEntropyTests`.
   private static let more = [
-    #""input_shape": [1, 4, 4], "blocks": [{"connector": "channel_copies", "channels": 4}, {"connector": "max_pooling"}, {"field": "gradient_flow", "steps": "row_sums", "operator": "convolution", "layers": 2}, {"connector": "flatten"}, {"connector": "dense", "features": 5, "activation": "sigmoid"}, {"field": "antisymmetric_damped", "gamma": 0.9, "initial_scale": 0.02, "layers": 2}]"#,
+    #""input_shape": [1, 4, 4], "blocks": [{"connector": "channel_copies", "channels": 4}, {"connector": "spatial_shift"}, {"connector": "max_pooling"}, {"field": "gradient_flow", "steps": "row_sums", "operator": "convolution", "layers": 2}, {"connector": "flatten"}, {"connector": "dense", "features": 5, "activation": "sigmoid"}, {"field": "antisymmetric_damped", "gamma": 0.9, "initial_scale": 0.02, "layers": 2}]"#,
     #""input_shape": [4, 4, 4], "blocks": [{"connector": "first_channels", "channels": 2}, {"connector": "channel_padding", "channels": 3, "stride": 2}, {"connector": "activation", "activation": "relu"}, {"connector": "dropout"}, {"connector": "global_average"}, {"field": "gradient_flow", "steps": "tight", "layers": 2}]"#,
   ]
 

@@ -154,3 +154,4 @@ extension GlobalAverageMap: PlainStageMap {}
 extension MaxPoolingMap: PlainStageMap {}
 extension RowsMap: PlainStageMap {}
 extension ScalingMap: PlainStageMap {}
+extension ShiftMap: PlainStageMap {}

@@ -47,6 +47,7 @@ package let connectors = Registry<ConnectorEntry>("connector", [
   ("residual", "S(u) + K₂σ(N₂(K₁σ(N₁(u)))), or a bottleneck: a residual block that changes channels and size, S a projection by one pixel or channel padding", ConnectorEntry(options: [channels, stride, branch, innerChannels, shortcut, remember, activation] + convolutionOptions + normalizationOptions) { (c) throws(Failure) in try residual(c) }),
   ("first_channels", "the first channels of the image, without the others", ConnectorEntry(options: [channels]) { (c) throws(Failure) in try firstChannels(c) }),
   ("channel_copies", "copies of the image, one behind the other [Haber & Ruthotto 2017]", ConnectorEntry(options: [channels]) { (c) throws(Failure) in try channelCopies(c) }),
+  ("spatial_shift", "channels shifted by a pixel around a torus, in turn by none, up, down, left and right: a permutation", ConnectorEntry { (c) throws(Failure) in try spatialShift(c) }),
   ("activation", "σ of each number", ConnectorEntry(options: [activation]) { (c) throws(Failure) in try activate(c) }),
   ("dropout", "during training, some numbers are dropped at random and the others divided by the share that is kept [Srivastava et al. 2014]", ConnectorEntry(options: [dropoutRate, dropoutChannels]) { (c) throws(Failure) in try dropout(c) }),
   ("flatten", "the image as a list of features", ConnectorEntry { (c) throws(Failure) in flatten(c) }),
@@ -247,6 +248,13 @@ private func channelCopies(_ configuration: ConnectorConfiguration) throws(Failu
   }
   let output = Shape(channels: channels, height: input.height, width: input.width)
   return ConnectorParts(map: CopiesMap(rows: input.features, copies: channels / input.channels), layers: configuration.noLayers, output: output)
+}
+
+/// - Throws: `.incompatible` for a list of features.
+private func spatialShift(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
+  let input = configuration.input
+  guard input.isImage else { throw Failure(.incompatible, "connector spatial_shift needs an image; the state is a list of \(input.channels) features") }
+  return ConnectorParts(map: ShiftMap(input), layers: configuration.noLayers, output: input)
 }
 
 private func activate(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {

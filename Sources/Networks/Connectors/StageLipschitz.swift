@@ -44,6 +44,7 @@ extension GlobalAverageMap { package var lipschitz: StageLipschitz { .atMost(1) 
 extension ChannelPaddingMap { package var lipschitz: StageLipschitz { .atMost(1) } }
 extension DropoutMap { package var lipschitz: StageLipschitz { .atMost(1) } }
 extension RowsMap { package var lipschitz: StageLipschitz { .atMost(1) } }
+extension ShiftMap { package var lipschitz: StageLipschitz { .atMost(1) } }
 extension ScalingMap { package var lipschitz: StageLipschitz { .atMost(abs(factor)) } }
 extension CopiesMap { package var lipschitz: StageLipschitz { .atMost(Double(copies).squareRoot()) } }
 

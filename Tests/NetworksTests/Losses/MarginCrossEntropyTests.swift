@@ -32,6 +32,13 @@ import Testing
     #expect(try batch.lossGradient(derivative: false).result.lossSum == one.result.lossSum)
   }
 
+  /// The memory of a gradient is known beforehand.
+  @Test(arguments: networks.indices) func theMemoryIsKnown(_ index: Int) throws {
+    let plan = try NetworkPlan(try Self.made(index, "emma"))
+    let sweep = try Sweep(plan, batch: 300, derivative: true, threads: 2)
+    #expect(try MemoryPlan(plan, batch: 300, threads: 2).scratchBytes == sweep.byteCount + 8 * plan.parameterCount)
+  }
+
   /// A radius of 0 is the plain cross-entropy, with its gradient.
   @Test(arguments: networks.indices) func radiusZeroIsSoftmax(_ index: Int) throws {
     func result(_ loss: String, _ radius: String) throws -> (loss: Double, gradient: [Double]) {
