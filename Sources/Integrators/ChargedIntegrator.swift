@@ -27,6 +27,7 @@ package struct ChargedIntegrator: Integrator {
   package func checkUnequalSteps() throws(Failure) { try base.checkUnequalSteps() }
   package func check(_ precision: Precision) throws(Failure) { try base.check(precision) }
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize { base.largestStableSize(dynamics, stepSize: h) }
+  package func largestNonExpansiveSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize { base.largestNonExpansiveSize(dynamics, stepSize: h) }
   package func fieldWidth(visible: Int) throws(Failure) -> Int { try base.fieldWidth(visible: visible) }
   package func visibleWidth(_ field: any VectorField) -> Int { base.visibleWidth(field) }
   package func stateWidth(_ field: any VectorField) -> Int { base.stateWidth(field) }

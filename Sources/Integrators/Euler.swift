@@ -33,6 +33,14 @@ package struct Euler: Integrator {
     }
   }
 
+  /// Descent (Theory.md §6.4) and rotations damped outside of the activation (Theory.md §6.3).
+  package func largestNonExpansiveSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
+    switch dynamics.kind {
+    case .descent, .scaledDescent, .dampedRotation: largestStableSize(dynamics, stepSize: h)
+    default: .unknown("euler is known to be non-expansive for descent, as of field gradient_flow, and for field antisymmetric_damped with gamma > 0")
+    }
+  }
+
   package func step(_ field: any VectorField, _ step: Step, from before: Block, into after: Block, record: Block?, scratch: Block) {
     field.evaluateWhole(step.layer(), at: before, scale: step.stepSize, addingTo: before, into: after, record: record, scratch: scratch)
   }

@@ -36,6 +36,8 @@ package protocol Integrator: Sendable {
   func check(_ precision: Precision) throws(Failure)
   /// The largest size of a layer's frozen dynamics for which a step of size h is stable, if a statement is known. Each scheme names the source.
   func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize
+  /// The largest size of a field for which the step is non-expansive: |x₊ − y₊| ≤ |x − y| in ℓ₂ for all x and y, whatever the weights of other layers. This says more than stability with frozen slopes.
+  func largestNonExpansiveSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize
   /// The number of features of each field in a block of `visible` features.
   func fieldWidth(visible: Int) throws(Failure) -> Int
   /// The number of visible features, which are the first rows of the state.
@@ -102,6 +104,7 @@ extension Integrator {
   package var treatsSamplesApart: Bool { false }
   package func check(_ precision: Precision) throws(Failure) {}
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize { .unknown("of this scheme no largest stable step is known") }
+  package func largestNonExpansiveSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize { .unknown("of this scheme no non-expansive step is known") }
   package func fieldWidth(visible: Int) throws(Failure) -> Int { visible }
   package func visibleWidth(_ field: any VectorField) -> Int { field.width }
   package func stateWidth(_ field: any VectorField) -> Int { field.stateWidth }

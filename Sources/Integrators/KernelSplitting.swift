@@ -23,6 +23,7 @@ struct KernelSplitting: Integrator {
   func check(_ field: any VectorField) throws(Failure) { try plain.check(field) }
   func checkNoise() throws(Failure) { try plain.checkNoise() }
   func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize { plain.largestStableSize(dynamics, stepSize: h) }
+  func largestNonExpansiveSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize { plain.largestNonExpansiveSize(dynamics, stepSize: h) }
 
   private func rotating(_ field: any VectorField) -> any RotatingField {
     guard let rotating = field as? any RotatingField else { preconditionFailure("a field without a rotation: not checked") }

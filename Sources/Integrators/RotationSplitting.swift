@@ -53,6 +53,9 @@ package struct RotationSplitting: Integrator {
     }
   }
 
+  /// The rotation changes no distance, and Euler's step does not increase it.
+  package func largestNonExpansiveSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize { largestStableSize(dynamics, stepSize: h) }
+
   private func rotating(_ field: any VectorField) -> any RotatingField {
     guard let rotating = field as? any RotatingField else { preconditionFailure("\(name) without a rotation: not checked") }
     return rotating

@@ -56,9 +56,17 @@ package struct RungeKutta: Integrator {
         return radius > 0 ? .atMost(2 * radius / h) : .unknown("this Runge–Kutta method has no circle of contractivity")
       case .scaledDescent:
         // The radius is bisected, and r is increased by a floor.
-        return circleRadius >= 1 - 1e-9 ? .unlimited : .unknown("steps row_sums bounds the size for Euler's method and for Runge–Kutta methods of circle radius 1, such as heun, ssprk3 and rk4")
+        return circleRadius >= 1 - 1e-9 ? .unlimited : .unknown("steps row_sums and tight bound the size for Euler's method and for Runge–Kutta methods of circle radius 1, such as heun, ssprk3 and rk4")
       default: return nil
       }
+    }
+  }
+
+  /// Descent up to 2r (Theory.md §6.4).
+  package func largestNonExpansiveSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {
+    switch dynamics.kind {
+    case .descent, .scaledDescent: largestStableSize(dynamics, stepSize: h)
+    default: .unknown("Runge–Kutta methods are known to be non-expansive for descent, as of field gradient_flow")
     }
   }
 

@@ -46,6 +46,9 @@ package struct PoolingGeometry: Equatable, Sendable {
   package let vertical: PoolingExtent
   package let horizontal: PoolingExtent
 
+  /// Whether a pixel can lie in several windows.
+  package var overlaps: Bool { vertical.stride < vertical.window || horizontal.stride < horizontal.window }
+
   /// - Throws: `outOfRange`, `shapeMismatch` with the size that does not fit.
   package init(channels: Int, vertical: PoolingExtent, horizontal: PoolingExtent) throws(Failure) {
     if channels < 1 || channels > ConvolutionExtent.largest {

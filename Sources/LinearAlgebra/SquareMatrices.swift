@@ -59,18 +59,19 @@ package func columnSumNorm(_ x: Matrix) -> Double {
 
 @inline(__always) private func forEachPair(_ x: Matrix, _ out: Matrix, _ value: (_ x: Double, _ out: Double, _ isDiagonal: Bool) -> Double) {
   precondition(x.rows == out.rows && x.columns == out.columns, "matrices of different shape")
-  for i in 0..<x.rows {
+  let watch = Watch.current
+  for i in 0..<x.rows where !watch.isOver {
     for j in 0..<x.columns { out.setElement(i, j, value(x.element(i, j), out.element(i, j), i == j)) }
   }
 }
 
 extension Matrix {
-  @inline(__always) fileprivate func element(_ row: Int, _ column: Int) -> Double {
+  @inline(__always) func element(_ row: Int, _ column: Int) -> Double {
     let index = row * rowStride + column * columnStride
     return precision == .float32 ? Double(base.assumingMemoryBound(to: Float.self)[index]) : base.assumingMemoryBound(to: Double.self)[index]
   }
 
-  @inline(__always) fileprivate func setElement(_ row: Int, _ column: Int, _ value: Double) {
+  @inline(__always) func setElement(_ row: Int, _ column: Int, _ value: Double) {
     let index = row * rowStride + column * columnStride
     if precision == .float32 { base.assumingMemoryBound(to: Float.self)[index] = Float(value) } else { base.assumingMemoryBound(to: Double.self)[index] = value }
   }

@@ -40,6 +40,7 @@ package struct MemoryPlan: Equatable, Sendable {
     var size = geometry.size
     size.add(count: plan.parameterCount, precision: .float64)
     size.add(count: geometry.meetingNumbers ?? Int.max, precision: .float64)
+    size.add(count: geometry.marginNumbers, precision: .float64)
     // If this sum fits, the sums of its parts below fit too.
     guard let bytes = geometry.size.byteCount, size.byteCount != nil else { throw Failure(.memory, "memory: the scratch of a gradient does not fit the address space") }
     let budget = MemoryBudget(columns: geometry.partition.columns, workers: geometry.scratchCount, precision: plan.precision)
@@ -56,6 +57,6 @@ package struct MemoryPlan: Equatable, Sendable {
     workers = geometry.workers
     tileColumns = geometry.partition.columns
     tapeBytes = blocks.reduce(0) { $0 + $1.totalTapeBytes }
-    scratchBytes = bytes + plan.parameterCount * plan.precision.byteCount + 8 * (geometry.meetingNumbers ?? 0)
+    scratchBytes = bytes + plan.parameterCount * plan.precision.byteCount + 8 * ((geometry.meetingNumbers ?? 0) + geometry.marginNumbers)
   }
 }

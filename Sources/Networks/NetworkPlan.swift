@@ -29,9 +29,13 @@ package final class NetworkPlan: Sendable {
   package let memory: [any MemoryPolicy]
   /// The points at which each block reads its outside input; nil for a block without one.
   package let drives: [PathSampling?]
-  /// The places of the readout's matrix and bias; nil if the final state is the scores.
+  /// The places of the readout's matrix and bias; nil if the final state is the scores, or if the readout multiplies by other weights than its tensor.
   package let readout: AffineLayer?
+  /// Whether the scores are a trained affine map of the final state, by weights that are scaled.
+  let isReadoutScaled: Bool
   package let loss: any Loss
+  /// How margins follow from the weights; nil for a loss that reads none.
+  let marginRules: MarginRules?
   package let tensors: [ParameterTensor]
   package let parameterCount: Int
   /// The number of parameters and, after them, of the layers' weights in blocks that mix weights from coefficients in time.
@@ -71,6 +75,12 @@ package final class NetworkPlan: Sendable {
     let opens = try openings(try network.text("opening"))
     sequence = try SequencePlan(network, opens, inputs: inputs)
     var state = Shape(channels: width)
+    for (key, norm, part, isDense) in [
+      ("opening_norm", try network.text("opening_norm"), "opening \(try network.text("opening"))", opens == .dense || opens == .sequenceDense),
+      ("readout_norm", try network.text("readout_norm"), "readout \(try network.text("readout"))", try readouts(try network.text("readout")) == .dense),
+    ] where norm != "free" && !isDense {
+      throw Failure(.incompatible, "\(key) is \(norm), but \(part) has no weights that could be scaled")
+    }
     switch opens {
     case .zeroPadding:
       guard width >= inputShape.channels else {
@@ -80,7 +90,7 @@ package final class NetworkPlan: Sendable {
       state = inputShape.with(channels: width)
     case .sequence: break
     case .dense, .sequenceDense:
-      stages.append(.map(try layout.dense("opening", from: Shape(channels: sequence?.format.channels ?? inputs), to: state, precision).connector))
+      stages.append(.map(try layout.dense("opening", from: Shape(channels: sequence?.format.channels ?? inputs), to: state, norm: try network.text("opening_norm"), precision).connector))
     }
     var recipes: [BlockRecipe] = []
     // The shapes that connectors and blocks read.
@@ -112,14 +122,16 @@ package final class NetworkPlan: Sendable {
     }
     switch try readouts(try network.text("readout")) {
     case .dense:
-      let made = try layout.dense("readout", from: state, to: Shape(channels: outputs), precision)
+      let norm = try network.text("readout_norm")
+      let made = try layout.dense("readout", from: state, to: Shape(channels: outputs), norm: norm, precision)
       stages.append(.map(made.connector))
-      readout = made.places
+      readout = norm == "free" ? made.places : nil
+      isReadoutScaled = norm != "free"
     case .identity:
       guard outputs == state.features else {
         throw Failure(.incompatible, "outputs is \(outputs) but the state's width is \(state.features); readout identity needs them equal")
       }
-      readout = nil
+      (readout, isReadoutScaled) = (nil, false)
     }
     self.stages = stages
     connectors = stages.enumerated().compactMap { stage, each in if case .map(let connector) = each { (stage, connector) } else { nil } }
@@ -170,6 +182,7 @@ package final class NetworkPlan: Sendable {
     statisticsPlaces = Dictionary(uniqueKeysWithValues: normalizations.map { ($0.range.lowerBound, $0.statistics.lowerBound) })
     samplesTogether = try Self.samplesTogether(batchNormalizations)
     parameterCount = layout.count
+    marginRules = loss.marginRadius == nil ? nil : try MarginRules(stages: stages, blocks: blocks, hasReadout: readout != nil || isReadoutScaled, outputs: outputs)
   }
 
   /// The same plan with a trajectory cost on the steps of all blocks.

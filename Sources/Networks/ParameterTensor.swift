@@ -60,9 +60,10 @@ struct ParameterPlacement {
   }
 
   /// Places the tensors of a dense connector, Wx + b.
-  mutating func dense(_ name: String, from input: Shape, to output: Shape, _ precision: Precision) throws(Failure) -> (connector: Connector, places: AffineLayer) {
+  /// - Parameter norm: a value of the option `norm` of connectors.
+  mutating func dense(_ name: String, from input: Shape, to output: Shape, norm: String, _ precision: Precision) throws(Failure) -> (connector: Connector, places: AffineLayer) {
     var layers = LayerPlan(FieldConfiguration(width: output.features, precision: precision))
-    let weights = try layers.weight("W", inputs: input.features, outputs: output.features)
+    let weights = try layers.weight("W", inputs: input.features, outputs: output.features, prepared: preparation(norm))
     let bias = layers.bias("b", of: weights)
     let offset = count
     let connector = try connector(name, AffineMap(weights, bias: bias, nil), layers, from: input, to: output)

@@ -48,7 +48,7 @@ extension NetworkPlan {
     for (stage, each) in stages.enumerated() where !watch.isOver {
       let range = preparedRange(stage: stage, for: .training)
       switch each {
-      case .map(let connector): connector.prepare(direction, into: preparedDirection[range], asDirection: true)
+      case .map(let connector): connector.prepareDirection(direction, into: preparedDirection[range], at: parameters, prepared: prepared[range])
       case .block(let index): blocks[index].prepareDirection(direction, into: preparedDirection[range], at: parameters, prepared: prepared[range])
       }
     }
@@ -57,6 +57,17 @@ extension NetworkPlan {
   /// Turns the operator gradients of some sets of one block into gradients of its tensors, in place.
   func finishGradient(block index: Int, entries: Range<Int>, _ gradient: Vector, at parameters: Vector, prepared: Vector) {
     blocks[index].finishGradient(entries, gradient, parameters: parameters, prepared: prepared[preparedRange(stage: stage(ofBlock: index), for: .training)])
+  }
+
+  /// Turns the operator gradients of the connectors into gradients of their tensors, in place, and says whether all of these are finite.
+  func finishConnectorGradients(_ gradient: Vector, at parameters: Vector, prepared: Vector) -> Bool {
+    var isFinite = true
+    let watch = Watch.current
+    for (stage, connector) in connectors where connector.gradientNeedsFinish && !watch.isOver {
+      connector.finishGradient(gradient, at: parameters, prepared: prepared[preparedRange(stage: stage, for: .training)])
+      for range in connector.ranges where !allFinite(gradient[range]) { isFinite = false }
+    }
+    return isFinite
   }
 
   /// The weights of one stage, with its part of the prepared operators, a block's drive, and its random numbers for a tile whose first sample has the number `firstSample` in the batch.

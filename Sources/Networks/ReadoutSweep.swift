@@ -32,7 +32,8 @@ package final class ReadoutSweep {
   /// - Throws: `.incompatible` for a network without a trained readout; `.memory`.
   package init(_ plan: NetworkPlan, batch: Int) throws(Failure) {
     guard let map = plan.readout else {
-      throw Failure(.incompatible, "readout is identity: there is no readout to train by itself")
+      let reason = plan.isReadoutScaled ? "readout_norm is not free, so that the scores are no linear function of the readout's weights" : "readout is identity"
+      throw Failure(.incompatible, "\(reason): there is no readout to train by itself")
     }
     self.plan = plan
     self.map = map

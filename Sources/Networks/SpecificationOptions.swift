@@ -13,6 +13,8 @@ package let networkOptions: [OptionDescription] = [
   OptionDescription("opening", .choice(openings.names), default: .text("zero_padding"), automatic: true, "how the inputs become the first state. Automatic: dense, if width, layers, horizon and blocks are not set either"),
   OptionDescription("width", .integer(0...65_536), default: .integer(0), unit: "features", automatic: true, "features of the state, or channels of an image; 0: as many as the inputs have. Automatic: chosen by the numbers of inputs and outputs, if opening, layers, horizon and blocks are not set either"),
   OptionDescription("readout", .choice(readouts.names), default: .text("dense"), "how the final state becomes scores"),
+  OptionDescription("opening_norm", weightNorm.kind, default: .text("free"), "how the weights of opening dense are scaled, as by the option norm of connector dense"),
+  OptionDescription("readout_norm", weightNorm.kind, default: .text("free"), "how the weights of readout dense are scaled, as by the option norm of connector dense"),
   OptionDescription("loss", .choice(losses.names), default: .text("softmax_cross_entropy"), "the loss that training minimizes; it also determines how scores become probabilities"),
   OptionDescription("seed", .integer(0...Int64.max), default: .integer(0), "seed of the random initial parameters"),
 ] + losses.options + sequenceOptions

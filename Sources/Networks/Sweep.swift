@@ -71,6 +71,8 @@ package final class Sweep: @unchecked Sendable {
   private let chunks: OperatorChunks
   private let gradientTasks: GradientTasks
   private let sums: TileSums
+  /// The margins of a loss that reads them.
+  private let margins: MarginTables?
 
   /// - Parameters:
   ///   - batch: at least 1.
@@ -112,10 +114,11 @@ package final class Sweep: @unchecked Sendable {
     sums = TileSums(arena, tiles: partition.tiles, workers: workers)
     chunks = OperatorChunks(plan)
     gradientTasks = GradientTasks(plan, chunks)
+    margins = try plan.marginRules.map { (rules) throws(Failure) in try MarginTables(rules, groups: partition.groups, derivative: derivative) }
   }
 
   /// Bytes of scratch memory held.
-  package var byteCount: Int { arena.byteCount + sums.byteCount + (meeting?.byteCount ?? 0) + alone.reduce(0) { $0 + $1.byteCount } }
+  package var byteCount: Int { arena.byteCount + sums.byteCount + (meeting?.byteCount ?? 0) + alone.reduce(0) { $0 + $1.byteCount } + (margins?.byteCount ?? 0) }
 
   /// Computes the loss of a batch of `count` samples and, if wanted, the gradient of its mean, which overwrites `gradient`. The loss has the same bits with and without a gradient.
   ///
@@ -142,10 +145,11 @@ package final class Sweep: @unchecked Sendable {
     let charge = (divisor == nil ? 1 : weight * scale) / Double(count)
     let outcome = Result { () throws(Failure) in
       try run(
-        parameters, source, mode: mode, count: count, gradient: gradient, featureGradient: nil, draws: draws, chargePerSample: charge, pool: pool
-      ) { tile, log, result in
+        parameters, source, mode: mode, count: count, gradient: gradient, featureGradient: nil, draws: draws, chargePerSample: charge, marginRadius: loss.marginRadius, pool: pool
+      ) { tile, log, group, result in
         let samples = log.samples
-        let targets = tile.load(targets, weighting, rows: source.rows, start: samples.lowerBound, count: samples.count)
+        var targets = tile.load(targets, weighting, rows: source.rows, start: samples.lowerBound, count: samples.count)
+        if loss.marginRadius != nil { targets.margins = self.margins?.margins(ofGroup: group, withCotangents: gradient != nil) }
         result.lossSum = loss.evaluate(
           scores: tile.scores, targets: targets, count: samples.count, scale: scale, gradient: gradient == nil ? nil : tile.scoreCotangent, correct: &result.correct)
         if !result.lossSum.isFinite { self.blame(loss, tile.scores, targets, log) }
@@ -177,7 +181,7 @@ package final class Sweep: @unchecked Sendable {
     _ parameters: Vector, _ source: BatchSource, cotangent: TensorView, scaling: FeatureScaling? = nil, count: Int, gradient: Vector?, featureGradient: MutableTensorView?,
     draws: Draws? = nil, pool: WorkerPool
   ) throws(Failure) -> StepReport {
-    try run(parameters, source, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: true, draws: draws, pool: pool) { tile, log, _ in
+    try run(parameters, source, count: count, gradient: gradient, featureGradient: featureGradient, alwaysBack: true, draws: draws, pool: pool) { tile, log, _, _ in
       gather(cotangent, rows: nil, start: log.samples.lowerBound, count: log.samples.count, scaling: scaling, into: tile.scoreCotangent)
     }.report
   }
@@ -191,14 +195,14 @@ package final class Sweep: @unchecked Sendable {
   func states(
     _ parameters: Vector, _ source: BatchSource, count: Int, draws: Draws? = nil, pool: WorkerPool, take: (_ tile: Int, _ states: Block) -> Void
   ) throws(Failure) {
-    _ = try run(parameters, source, count: count, gradient: nil, featureGradient: nil, draws: draws, pool: pool, atStates: take) { _, _, _ in }
+    _ = try run(parameters, source, count: count, gradient: nil, featureGradient: nil, draws: draws, pool: pool, atStates: take) { _, _, _, _ in }
   }
 
   /// Runs all tiles: forward, then `atScores`, which computes the cotangent of the scores, then back if a gradient is wanted. The log passed to `atScores` says which samples the tile holds.
   private func run(
     _ parameters: Vector, _ source: BatchSource, mode: SampleMode = .training, count: Int, gradient: Vector?, featureGradient: MutableTensorView?, alwaysBack: Bool = false,
-    draws: Draws?, chargePerSample: Double = 0, pool: WorkerPool, atStates: (_ tile: Int, _ states: Block) -> Void = { _, _ in },
-    atScores: (_ tile: TileScratch, _ log: StepLog, _ result: inout BatchResult) -> Void
+    draws: Draws?, chargePerSample: Double = 0, marginRadius: Double? = nil, pool: WorkerPool, atStates: (_ tile: Int, _ states: Block) -> Void = { _, _ in },
+    atScores: (_ tile: TileScratch, _ log: StepLog, _ group: Int, _ result: inout BatchResult) -> Void
   ) throws(Failure) -> BatchResult {
     precondition(count >= 1 && count <= batch, "batch larger than its sweep")
     precondition(pool.threads <= threads, "more threads than the sweep has scratch for")
@@ -216,6 +220,9 @@ package final class Sweep: @unchecked Sendable {
       }
       plan.prepareConnectors(weights.parameters, into: prepared, for: .training)
     }
+    if let marginRadius, let margins {
+      margins.make(plan, weights.parameters, prepared: prepared, radius: marginRadius, source.normalization, withDerivative: gradient != nil)
+    }
     // Group 0 accumulates directly in the result, if the result has room for the layers' weights.
     let first = gradient.map { extended?.gradient ?? $0 } ?? (featureGradient == nil ? nil : unwanted)
     defer { for log in logs { log.watch = .none } }
@@ -225,7 +232,7 @@ package final class Sweep: @unchecked Sendable {
       log.chargePerSample = chargePerSample
     }
     // Runs one tile with the scratch memory and the log of `place`.
-    func run(_ index: Int, place: Int, sum: Vector?, worker: Int) {
+    func run(_ index: Int, place: Int, group: Int, sum: Vector?, worker: Int) {
         let (log, tile) = (logs[place], scratch[place])
         log.askNext()
         if back { tile.memory.provide(log.watch) }
@@ -243,7 +250,7 @@ package final class Sweep: @unchecked Sendable {
         // A failure in a tile ends the call: the tile's states and scores are not used.
         if !log.hasFailed {
           atStates(index, final)
-          atScores(tile, log, &result)
+          atScores(tile, log, group, &result)
         }
         TileMeeting.Seat.current?.isReturning = true
         if back, !log.hasFailed, let features = pass.backward(gradient: sum, toFeatures: featureGradient != nil), let featureGradient {
@@ -270,7 +277,7 @@ package final class Sweep: @unchecked Sendable {
         { tile in
           // The worker of a tile is that of its group.
           let group = (0..<partition.groups).first { partition.tiles(of: $0).contains(tile) } ?? 0
-          run(tile, place: tile, sum: sum(of: group), worker: shares.firstIndex { $0.contains(tile) } ?? 0)
+          run(tile, place: tile, group: group, sum: sum(of: group), worker: shares.firstIndex { $0.contains(tile) } ?? 0)
         })
     } else {
       try pool.run(partition.groups) { group, worker in
@@ -279,18 +286,21 @@ package final class Sweep: @unchecked Sendable {
         if let sum { self.clear(sum, log) }
         for index in partition.tiles(of: group) where !log.isOver {
           guard trains, !self.alone.isEmpty else {
-            run(index, place: worker, sum: sum, worker: worker)
+            run(index, place: worker, group: group, sum: sum, worker: worker)
             continue
           }
           self.alone[worker].runAlone(
             samples: partition.samples(of: index).count, columns: partition.columns(of: index), parameters: weights.parameters, statistics: StatisticsSums(numbers: self.statistics[group], places: self.plan.statisticsPlaces)
-          ) { run(index, place: worker, sum: sum, worker: worker) }
+          ) { run(index, place: worker, group: group, sum: sum, worker: worker) }
         }
       }
     }
     if let failure = sums.failure { throw source.named(failure) }
     if let gradient, let first {
       try reduce(partition.groups, into: first, weights.parameters, pool)
+      if marginRadius != nil { margins?.pullBack(plan, groups: partition.groups, weights.parameters, prepared: prepared, addingTo: first) }
+      if !plan.finishConnectorGradients(first, at: weights.parameters, prepared: prepared) { sums.noteInfiniteGradient(worker: 0) }
+      try pool.watch.check()
       if extended != nil {
         try plan.contract(first, into: gradient)
         if try !allFiniteInPieces(gradient) { sums.noteInfiniteGradient(worker: 0) }

@@ -20,6 +20,8 @@ struct SweepGeometry {
   let size: Arena.Size
   /// The numbers of float64 by which tiles exchange statistics, besides `size`; nil if they do not fit the address space.
   let meetingNumbers: Int?
+  /// The numbers of float64 of the margins of a loss that reads them, besides `size`.
+  let marginNumbers: Int
 
   /// - Parameters: as those of `Sweep.init`.
   /// - Throws: `.incompatible` when `memory` cannot serve a block; `.memory` when a memory limit is too small for any policy.
@@ -45,6 +47,7 @@ struct SweepGeometry {
     rows.add(to: &size, columns: partition.columns, times: scratchCount)
     TileSums.add(tiles: partition.tiles, to: &size)
     self.size = size
+    marginNumbers = plan.marginRules.map { [partition] in MarginTables.count($0, groups: partition.groups, derivative: derivative) } ?? 0
     if tilesMeet {
       meetingNumbers = TileMeeting.count(plan, tiles: partition.tiles, columns: partition.columns, workers: workers)
     } else {

@@ -144,7 +144,7 @@ final class BatchObjective: Objective {
     }
     guard batch.loss.hasCurvature else {
       throw Failure(
-        .incompatible, "optimizer is '\(settings.optimizerName)', which needs second derivatives of the loss; \(batch.loss is Quantile ? "those of loss quantile are 0" : "a loss of your own has none"): use adam, sgd, lbfgs, newton_pcg …")
+        .incompatible, "optimizer is '\(settings.optimizerName)', which needs second derivatives of the loss; \(batch.loss is Quantile ? "those of loss quantile are 0" : batch.loss.marginRadius != nil ? "those of a loss with margins depend on the labels" : "a loss of your own has none"): use adam, sgd, lbfgs, newton_pcg …")
     }
   }
 

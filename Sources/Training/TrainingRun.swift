@@ -70,6 +70,10 @@ final class TrainingRun {
     let options = isFirst ? try trainer.options.choosing(for: TrainingTask(plan, rows: given.count, isStream: stream != nil, hasValidation: validation != nil)) : trainer.options
     let settings = try TrainerOptions(options)
     let scaling = isFirst ? try Self.scaling(trainer, settings, given) : snapshot.scaling
+    if trainer.loss == nil, !plan.loss.hasExactGradient, type(of: settings.optimizer).prefersAllSamples {
+      throw Failure(
+        .incompatible, "optimizer is '\(settings.optimizerName)', which searches along lines, but the gradient of loss emma holds its shares of the margins constant: use adamw, adam, sgd …, or loss margin_cross_entropy")
+    }
     if trainer.loss != nil, scaling.targets != nil {
       throw Failure(.incompatible, "the network's targets are scaled, which a loss of your own does not know of; remove the scaling, or use the network's loss")
     }

@@ -96,6 +96,12 @@ package final class ConvolutionOperator: LinearOperator {
   package var normNumbers: Int { ConvolutionSpectrum(geometry).numbers }
 
   package func rowSums() throws(Failure) -> RowSums { try RowSums(geometry) }
+  package func unitScaling(_ norm: UnitNorm) throws(Failure) -> any UnitScaling {
+    guard norm == .rowSums else {
+      throw Failure(.incompatible, "norm \(norm.name) scales a matrix by its singular values or columns; of a convolution the row sums are known (norm row_sums)")
+    }
+    return try ConvolutionScaling(geometry)
+  }
 
   /// The packed weights of both directions, and the kernel that was made of the tensor and that they are packed from.
   package var preparedCount: Int { copiedCount + geometry.weightCount }

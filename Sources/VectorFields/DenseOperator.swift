@@ -22,7 +22,8 @@ package final class DenseOperator: LinearOperator {
   package func biasCount(_ kind: BiasKind, transposed: Bool) -> Int { kind.count(transposed ? inputs : outputs) }
   package var preparedCount: Int { inputs * outputs }
 
-  @inline(__always) private func matrix(_ weights: OperatorWeights) -> Matrix {
+  /// The matrix that products with these weights use.
+  @inline(__always) package func matrix(_ weights: OperatorWeights) -> Matrix {
     let isRowMajor = weights.form == .tensor
     let matrix = Matrix(
       weights.base, rows: outputs, columns: inputs, rowStride: isRowMajor ? inputs : 1, columnStride: isRowMajor ? 1 : outputs, precision: precision)
@@ -58,6 +59,7 @@ package final class DenseOperator: LinearOperator {
   }
 
   package func rowSums() throws(Failure) -> RowSums { RowSums(outputs: outputs, inputs: inputs) }
+  package func unitScaling(_ norm: UnitNorm) throws(Failure) -> any UnitScaling { MatrixScaling(norm, rows: outputs, columns: inputs) }
 
   package var normLooseness: Double { NormBound.looseness(rows: outputs, columns: inputs, precision: precision) }
   package var normExtents: (rows: Int, columns: Int) { (min(inputs, outputs), max(inputs, outputs)) }

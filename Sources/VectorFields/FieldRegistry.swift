@@ -15,7 +15,7 @@ package let fields = Registry<FieldEntry>("field", [
   ("hamiltonian", "ẏ=σ(Kz+b), ż=−σ(Kᵀy+b) [Haber & Ruthotto 2017, §4.3]; volume preserving with verlet", FieldEntry { (c) throws(Failure) in try HamiltonianField(c) }),
   ("hamiltonian_two_weight", "ẏ=K₁ᵀσ(K₁z+b₁), ż=−K₂ᵀσ(K₂y+b₂) [Chang et al. 2018]; symplectic with verlet", FieldEntry(options: [hiddenWidth] + innerNormalizationOptions) { (c) throws(Failure) in try hamiltonianTwoWeight(c) }),
   ("hamiltonian_h", "ẏ=𝒥Kᵀσ(Ky+b) [Galimberti et al. 2021]; with the separable coupling and verlet gradients cannot vanish", FieldEntry(options: [hiddenWidth, coupling] + innerNormalizationOptions) { (c) throws(Failure) in try hamiltonianH(c) }),
-  ("gradient_flow", "−Kᵀσ(Ky+b), the parabolic network [Ruthotto & Haber 2018]; non-expansive for h ≤ 2/(L‖K‖²), with steps row_sums for every K",
+  ("gradient_flow", "−Kᵀσ(Ky+b), the parabolic network [Ruthotto & Haber 2018]; non-expansive for h ≤ 2/(L‖K‖²), with steps row_sums or tight for every K",
   FieldEntry(options: [hiddenWidth, flowSteps] + innerNormalizationOptions) { (c) throws(Failure) in try gradientFlow(c) }),
   ("port_hamiltonian", "(J−R)∇H(y), J antisymmetric, R = BᵀB, H convex [Cheng, Wang & Manchester 2024]; H does not grow along the flow",
   FieldEntry(options: [hiddenWidth, dissipationWidth, epsilon]) { (c) throws(Failure) in try PortHamiltonianField(c) }),
@@ -70,8 +70,8 @@ private let coupling = OptionDescription(
   "coupling", .choice(["separable", "full"]), default: .text("separable"),
   "separable: K is block-diagonal, so that verlet can be used; full: K is any matrix, for integrators that step the whole state at once")
 private let flowSteps = OptionDescription(
-  "steps", .choice(["plain", "row_sums"]), default: .text("plain"),
-  "plain: −Kᵀσ(Ky+b), stable up to a step size that depends on K; row_sums: −KᵀTσ(Ky+b), T = diag(2/(hLr)) with the row sums r of |KKᵀ| in trained scales, so that Euler's step is non-expansive for every K")
+  "steps", .choice(["plain", "row_sums", "tight"]), default: .text("plain"),
+  "plain: −Kᵀσ(Ky+b), stable up to a step size that depends on K; row_sums: −KᵀTσ(Ky+b), T = diag(2/(hLr)) with the row sums r of |KKᵀ| in trained scales, so that Euler's step is non-expansive for every K; tight: K divided by a bound of its norm, so that Euler's step is non-expansive and as long as it may be")
 private let dissipationWidth = OptionDescription(
   "dissipation_width", .integer(0...65_536), default: .integer(0), unit: "features",
   "rows of B in R = BᵀB, the largest rank of the dissipation; 0: as many as the state has features")
@@ -102,11 +102,14 @@ private func refuse(_ key: String, _ value: String, _ configuration: FieldConfig
 
 private func gradientFlow(_ configuration: FieldConfiguration) throws(Failure) -> any VectorField {
   if try isNormalized(configuration) {
-    try refuse("steps", "row_sums", configuration)
+    for steps in ["row_sums", "tight"] { try refuse("steps", steps, configuration) }
     return try NormalizedGradientFlowField(configuration)
   }
-  if try configuration.options.text("steps") == "row_sums" { return try RowSumGradientFlowField(configuration) }
-  return try GradientFlowField(configuration)
+  return switch try configuration.options.text("steps") {
+  case "row_sums": try RowSumGradientFlowField(configuration)
+  case "tight": try TightGradientFlowField(configuration)
+  default: try GradientFlowField(configuration)
+  }
 }
 
 private func hamiltonianTwoWeight(_ configuration: FieldConfiguration) throws(Failure) -> any VectorField {

@@ -15,6 +15,8 @@ package struct LayerPlan: Sendable {
     case antisymmetric(damping: Double)
     /// ½(W + Wᵀ).
     case symmetric
+    /// W scaled so that its norm is at most 1 (`UnitScaling`), or at most the `bound` with which the layer is prepared. This is no linear map of the tensor, so that its derivatives need the layer.
+    case scaled(UnitNorm)
 
     fileprivate var orCopy: Preparation { if case .nothing = self { .copy } else { self } }
 
@@ -22,7 +24,7 @@ package struct LayerPlan: Sendable {
     fileprivate func check(_ linearOperator: any LinearOperator) throws(Failure) {
       switch self {
       case .antisymmetric, .symmetric: try linearOperator.checkSquare()
-      case .copy, .nothing: break
+      case .copy, .nothing, .scaled: break
       }
     }
   }
@@ -30,6 +32,24 @@ package struct LayerPlan: Sendable {
   private struct PreparedOperator {
     let place: OperatorPlace
     let preparation: Preparation
+    var scaling: ScaledOperator?
+  }
+
+  /// An operator whose weights are scaled, with the places of the scaled tensor and of the scaling's work memory after the operator's prepared numbers.
+  private struct ScaledOperator {
+    let scaling: any UnitScaling
+    let madeOffset: Int
+    let memoryOffset: Int
+    let count: Int
+    let precision: Precision
+
+    func tensor(_ base: UnsafeMutableRawPointer) -> Vector { Vector(base, count: count, precision: precision) }
+    func made(_ prepared: UnsafeMutableRawPointer) -> Vector { tensor(prepared + madeOffset) }
+    /// Multiplies the scaled weights by their bound, and prepares the operator from them.
+    func finish(_ bound: Double, _ prepared: UnsafeMutableRawPointer, _ place: OperatorPlace) {
+      if bound != 1 { scale(bound, made(prepared)) }
+      if let offset = place.preparedOffset { place.linearOperator.prepareCopy(of: prepared + madeOffset, into: prepared + offset) }
+    }
   }
 
   /// Rows of the state.
@@ -71,6 +91,7 @@ package struct LayerPlan: Sendable {
     let deviation = weightUse.deviation(fanIn: linearOperator.fanIn, fanOut: linearOperator.fanOut)
     parameters.append(ParameterShape(name, linearOperator.shape, .weight, deviation: deviation, stencil: (linearOperator as? ConvolutionOperator).map { Stencil($0.geometry) }))
     let place: OperatorPlace
+    var scaled: ScaledOperator?
     switch preparation {
     case .nothing: return OperatorPlace(linearOperator, tensor: tensor, use: .itself, weightUse: weightUse, preparedOffset: nil)
     case .copy:
@@ -81,8 +102,17 @@ package struct LayerPlan: Sendable {
       isNeededForTraining = true
       gradientNeedsFinish = true
       count += linearOperator.preparedCount
+    case .scaled(let norm):
+      place = OperatorPlace(linearOperator, tensor: tensor, use: .made, weightUse: weightUse, preparedOffset: nextOffset)
+      isNeededForTraining = true
+      gradientNeedsFinish = true
+      count += linearOperator.copiedCount
+      let (scaling, size, made) = (try linearOperator.unitScaling(norm), linearOperator.shape.reduce(1, *), nextOffset)
+      count += size
+      scaled = ScaledOperator(scaling: scaling, madeOffset: made, memoryOffset: nextOffset, count: size, precision: configuration.precision)
+      count += scaling.memoryCount(configuration.precision)
     }
-    prepared.append(PreparedOperator(place: place, preparation: preparation))
+    prepared.append(PreparedOperator(place: place, preparation: preparation, scaling: scaled))
     return place
   }
 
@@ -138,14 +168,56 @@ package struct LayerPlan: Sendable {
   /// The number of prepared numbers. If all prepared operators are copies, they are made for inference alone. If training needs any prepared operator, it gets the copies too, so that places do not depend on the purpose.
   package func preparedCount(for purpose: Purpose) -> Int { isNeededForTraining || purpose == .inference ? count : 0 }
 
+  /// Whether operators are scaled, so that directions and gradients need the layer.
+  private var scales: Bool { prepared.contains { $0.scaling != nil } }
+
   /// Prepares the operators of one layer; or for a direction their tangents, without constants, and without copies that only single samples need.
-  package func prepare(_ layer: Layer, asDirection: Bool) {
+  ///
+  /// - Parameter bound: the largest norm of operators that are scaled.
+  package func prepare(_ layer: Layer, asDirection: Bool, bound: Double = 1) {
+    precondition(!asDirection || !scales, "the direction of scaled weights needs the layer")
+    prepareLinear(layer, asDirection: asDirection)
+    guard !asDirection else { return }
+    forEachScaled(layer) { scaled, tensor, base, place in
+      scaled.scaling.make(tensor, into: scaled.made(base), memory: base + scaled.memoryOffset)
+      scaled.finish(bound, base, place)
+    }
+  }
+
+  /// Prepares the tangents of the operators for a direction, at a layer that is prepared.
+  package func prepareDirection(_ direction: Layer, at layer: Layer, bound: Double = 1) {
+    prepareLinear(direction, asDirection: true)
+    guard let here = layer.prepared else { return }
+    forEachScaled(direction) { scaled, tensor, base, place in
+      scaled.scaling.makeDirection(tensor, into: scaled.made(base), memory: base + scaled.memoryOffset, at: here + scaled.memoryOffset)
+      scaled.finish(bound, base, place)
+    }
+  }
+
+  /// Turns the accumulated gradients of the prepared operators, which lie in the places of the tensors, into the gradients of the tensors.
+  package func finishGradient(_ gradient: Layer) {
+    precondition(!scales, "the gradient of scaled weights needs the layer")
+    finishLinear(gradient)
+  }
+
+  /// The same at a layer that is prepared.
+  package func finishGradient(_ gradient: Layer, at layer: Layer, bound: Double = 1) {
+    finishLinear(gradient)
+    guard let here = layer.prepared else { return }
+    for each in prepared {
+      guard let scaled = each.scaling, let base = gradient.tensors[each.place.tensor] else { continue }
+      scale(bound, scaled.tensor(base))
+      scaled.scaling.pullBack(scaled.tensor(base), memory: here + scaled.memoryOffset)
+    }
+  }
+
+  private func prepareLinear(_ layer: Layer, asDirection: Bool) {
     guard let base = layer.prepared else { return }
     for each in prepared {
       let place = each.place
       guard let tensor = layer.tensors[place.tensor], let offset = place.preparedOffset else { continue }
       switch each.preparation {
-      case .nothing: break
+      case .nothing, .scaled: break
       case .copy: if !asDirection || place.linearOperator.needsPreparation { place.linearOperator.prepareCopy(of: tensor, into: base + offset) }
       case .antisymmetric(let damping): place.linearOperator.prepareAntisymmetric(tensor, damping: asDirection ? 0 : damping, into: base + offset)
       case .symmetric: place.linearOperator.prepareSymmetric(tensor, into: base + offset)
@@ -153,16 +225,23 @@ package struct LayerPlan: Sendable {
     }
   }
 
-  /// Turns the accumulated gradients of the prepared operators, which lie in the places of the tensors, into the gradients of the tensors.
-  package func finishGradient(_ gradient: Layer) {
+  private func finishLinear(_ gradient: Layer) {
     for each in prepared {
       let place = each.place
       guard let tensor = gradient.tensors[place.tensor] else { continue }
       switch each.preparation {
-      case .nothing, .copy: break
+      case .nothing, .copy, .scaled: break
       case .antisymmetric: place.linearOperator.antisymmetrizeGradient(tensor)
       case .symmetric: place.linearOperator.symmetrizeGradient(tensor)
       }
+    }
+  }
+
+  private func forEachScaled(_ layer: Layer, _ body: (_ scaled: ScaledOperator, _ tensor: Vector, _ prepared: UnsafeMutableRawPointer, _ place: OperatorPlace) -> Void) {
+    guard let base = layer.prepared else { return }
+    for each in prepared {
+      guard let scaled = each.scaling, let tensor = layer.tensors[each.place.tensor] else { continue }
+      body(scaled, scaled.tensor(tensor), base, each.place)
     }
   }
 }

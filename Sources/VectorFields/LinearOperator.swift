@@ -50,6 +50,9 @@ package protocol LinearOperator: AnyObject, Sendable {
   /// The row sums of |WWᵀ|: one for each output of a matrix, or output channel of a convolution.
   /// - Throws: `.incompatible`, with the reason, if they do not bound the norm of W.
   func rowSums() throws(Failure) -> RowSums
+  /// The map from W to weights whose norm is at most 1.
+  /// - Throws: `.incompatible`, with the reason, if there is no such map of this kind.
+  func unitScaling(_ norm: UnitNorm) throws(Failure) -> any UnitScaling
 
   /// Numbers of an operator in prepared form, which has the layout that products need.
   var preparedCount: Int { get }
@@ -76,6 +79,7 @@ extension LinearOperator {
   package var normGrowth: Double { 1 }
   package var normNumbers: Int { 0 }
   package func rowSums() throws(Failure) -> RowSums { throw Failure(.incompatible, "no row sums are known of this operator") }
+  package func unitScaling(_ norm: UnitNorm) throws(Failure) -> any UnitScaling { throw Failure(.incompatible, "no scaling to norm 1 is known of this operator") }
   package func checkSquare() throws(Failure) { precondition(inputs == outputs, "the antisymmetric part of a square matrix") }
 
   package func multiply(_ scale: Double, _ slope: Block, _ cotangent: Block, into out: Block, addingBiasGradientTo gradient: Bias, transposed: Bool) {

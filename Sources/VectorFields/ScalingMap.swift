@@ -3,7 +3,7 @@ import LinearAlgebra
 /// x ↦ c·x, without weights: the drift ẏ = v, or a damping −γy.
 package struct ScalingMap: LayerMap {
   package let outputs: Int
-  private let factor: Double
+  package let factor: Double
 
   package init(_ factor: Double, rows: Int) {
     self.factor = factor

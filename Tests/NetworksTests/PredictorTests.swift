@@ -54,11 +54,11 @@ import VectorFields
   }
 
   @Test(arguments: losses.names, Precision.allCases) func probabilitiesAreTheLinkOfTheScores(_ loss: String, _ precision: Precision) throws {
-    let batch = try Self.batch(Self.text("antisymmetric", precision, loss: loss), samples: 37)
+    let batch = try Self.batch(Self.text("gradient_flow", precision, loss: loss), samples: 37)
     let scores = try batch.predict(.scores)
     let probabilities = try batch.predict(.probabilities)
     switch loss {
-    case "softmax_cross_entropy":
+    case "softmax_cross_entropy", "emma", "margin_cross_entropy":
       for row in probabilities.rows(of: 4) { #expect(abs(row.reduce(0, +) - 1) < 4 * precision.epsilon && row.allSatisfy { $0 > 0 }) }
     case "logistic":
       #expect(largestDifference(probabilities.values, scores.values.map { plainActivation(.sigmoid, $0).value }) < 4 * precision.epsilon)

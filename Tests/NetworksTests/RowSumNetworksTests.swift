@@ -9,6 +9,7 @@ import Testing
 @Suite struct RowSumNetworksTests {
   /// Members of "blocks" after the connector, if there is one, and the inputs.
   static let flow = #""field": "gradient_flow", "steps": "row_sums""#
+  static let tight = #""field": "gradient_flow", "steps": "tight""#
   static let dense = #""inputs": 5, "width": 5, "opening": "dense""#
   static let image = #""input_shape": [2, 3, 4], "opening": "zero_padding""#
   static let networks: [(String, String)] = [
@@ -21,6 +22,15 @@ import Testing
     (dense, #"{\#(flow), "layers": 3, "integrator": "backward_euler"}"#),
     (dense, #"{\#(flow), "layers": 3, "integrator": "imex"}"#),
     (dense, #"{\#(flow), "layers": 4, "noise": "dropout"}"#),
+    (dense, #"{\#(tight), "hidden_width": 7, "layers": 4}"#),
+    (dense, #"{\#(tight), "layers": 4, "bias": "scalar", "integrator": "rk4", "activation": "sigmoid"}"#),
+    (dense, #"{\#(tight), "layers": 5, "weights_in_time": "shared", "integrator": "heun"}"#),
+    (dense, #"{\#(tight), "layers": 4, "weights_in_time": "polynomial", "integrator": "reversible", "base": "rk3"}"#),
+    (dense, #"{\#(tight), "layers": 3, "integrator": "backward_euler"}"#),
+    (dense + #", "opening_norm": "tight", "readout_norm": "aol""#, #"{\#(tight), "layers": 4, "noise": "dropout"}"#),
+    (dense + #", "opening_norm": "aol", "readout_norm": "row_sums""#, #"{\#(tight), "step_sizes": "0.1,0.4,0.2"}"#),
+    (image, #"{"connector": "convolution", "channels": 4, "norm": "row_sums", "stride": 2}, {\#(flow), "operator": "convolution", "layers": 3}"#),
+    (image, #"{"connector": "dense", "features": 4, "norm": "tight", "activation": "tanh"}, {\#(tight), "layers": 3}"#),
     (dense, #"{"field": "port_hamiltonian", "hidden_width": 8, "dissipation_width": 2, "epsilon": 0.4, "layers": 4}"#),
     (image, #"{"connector": "convolution", "channels": 4}, {\#(flow), "operator": "convolution", "layers": 3}"#),
     (image, #"{"connector": "convolution", "channels": 4}, {\#(flow), "operator": "convolution", "padding": "periodic", "groups": 2, "hidden_width": 6, "kernel": 5, "layers": 3}"#),

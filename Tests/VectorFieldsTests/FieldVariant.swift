@@ -46,7 +46,7 @@ struct FieldVariant: Sendable, CustomStringConvertible {
   /// in a form without them.
   func expectedRefusal(width: Int = 6) -> Failure? {
     if let (key, chosen) = normalization, chosen != "none" {
-      for (option, plain) in [("steps", "row_sums"), ("form", "plain"), ("coupling", "full")] where key == "inner_normalization" {
+      for (option, plain) in [("steps", "row_sums"), ("steps", "tight"), ("form", "plain"), ("coupling", "full")] where key == "inner_normalization" {
         guard let standard = fields.options.first(where: { $0.key == option })?.standard, takes(option), (value(option) ?? standard) == .text(plain) else { continue }
         return Failure(.incompatible, "inner_normalization is \(chosen); with \(option) \(plain) it must be none")
       }

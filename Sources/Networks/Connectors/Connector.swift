@@ -19,7 +19,6 @@ package final class Connector: Sendable {
   ///   - layers: the tensors and operators that `map` is made of.
   ///   - offset: the place of the first tensor in the parameter vector.
   package init(_ name: String, _ map: any StageMap, _ layers: LayerPlan, from input: Shape, to output: Shape, offset: Int) {
-    precondition(!layers.gradientNeedsFinish, "a connector multiplies by its tensors themselves")
     self.name = name
     self.map = map
     self.layers = layers
@@ -56,9 +55,38 @@ package final class Connector: Sendable {
     return layer
   }
 
-  /// Computes the prepared operators, or for a direction in the parameters their tangents.
-  package func prepare(_ parameters: Vector, into prepared: Vector, asDirection: Bool = false) {
-    if prepared.count > 0 { layers.prepare(layer(parameters, prepared), asDirection: asDirection) }
+  /// Computes the prepared operators.
+  package func prepare(_ parameters: Vector, into prepared: Vector) {
+    if prepared.count > 0 { layers.prepare(layer(parameters, prepared), asDirection: false) }
+  }
+
+  /// Computes the tangents of the prepared operators for a direction in the parameters.
+  package func prepareDirection(_ direction: Vector, into preparedDirection: Vector, at parameters: Vector, prepared: Vector) {
+    if prepared.count > 0 { layers.prepareDirection(layer(direction, preparedDirection), at: layer(parameters, prepared)) }
+  }
+
+  /// What is known of its Lipschitz constant in ℓ₂.
+  var lipschitz: StageLipschitz {
+    // The rows of this map are orthogonal and have the length 1/√pixels.
+    map is GlobalAverageMap ? .atMost(1 / Double(input.pixels).squareRoot()) : map.lipschitz
+  }
+
+  /// The matrix that the weights of an affine connector stand for, and the matrix in a gradient where its cotangent accumulates; nil for another map.
+  func matrix(_ parameters: Vector, _ prepared: Vector) -> Matrix? { affine.map { $0.dense.matrix($0.place.weights(layer(parameters, prepared))) } }
+  func matrix(ofGradient gradient: Vector) -> Matrix? { affine.map { $0.dense.matrix($0.place.gradient(layer(gradient, nil))) } }
+
+  private var affine: (place: OperatorPlace, dense: DenseOperator)? {
+    guard let map = map as? AffineMap, let dense = map.place.linearOperator as? DenseOperator else { return nil }
+    return (map.place, dense)
+  }
+
+  package var gradientNeedsFinish: Bool { layers.gradientNeedsFinish }
+  /// The ranges of its tensors among the network's parameters.
+  var ranges: [Range<Int>] { zip(offsets, layers.parameters).map { $0..<$0 + $1.count } }
+
+  /// Turns the accumulated gradients of the operators into those of the tensors, in place.
+  func finishGradient(_ gradient: Vector, at parameters: Vector, prepared: Vector) {
+    layers.finishGradient(layer(gradient, nil), at: layer(parameters, prepared))
   }
 
   /// out = f(x). - Parameter record: `recordWidth` rows; nil if no derivative will be computed.
@@ -89,6 +117,7 @@ package final class Connector: Sendable {
 package protocol StageMap: LayerMap {
   /// Whether training draws random numbers here.
   var drawsNumbers: Bool { get }
+  var lipschitz: StageLipschitz { get }
   /// Whether there is `accumulateGradient`; if not, the gradient comes with the cotangent of the input.
   var givesGradientAlone: Bool { get }
   /// The gradient accumulates (∂f/∂θ)ᵀp: what `pullback` does without q, at scale 1.
@@ -125,3 +154,4 @@ extension GlobalAverageMap: PlainStageMap {}
 extension MaxPoolingMap: PlainStageMap {}
 extension RowsMap: PlainStageMap {}
 extension ScalingMap: PlainStageMap {}
+extension ShiftMap: PlainStageMap {}

@@ -47,6 +47,7 @@ package let connectors = Registry<ConnectorEntry>("connector", [
   ("residual", "S(u) + K₂σ(N₂(K₁σ(N₁(u)))), or a bottleneck: a residual block that changes channels and size, S a projection by one pixel or channel padding", ConnectorEntry(options: [channels, stride, branch, innerChannels, shortcut, remember, activation] + convolutionOptions + normalizationOptions) { (c) throws(Failure) in try residual(c) }),
   ("first_channels", "the first channels of the image, without the others", ConnectorEntry(options: [channels]) { (c) throws(Failure) in try firstChannels(c) }),
   ("channel_copies", "copies of the image, one behind the other [Haber & Ruthotto 2017]", ConnectorEntry(options: [channels]) { (c) throws(Failure) in try channelCopies(c) }),
+  ("spatial_shift", "channels shifted by a pixel around a torus, in turn by none, up, down, left and right: a permutation", ConnectorEntry { (c) throws(Failure) in try spatialShift(c) }),
   ("activation", "σ of each number", ConnectorEntry(options: [activation]) { (c) throws(Failure) in try activate(c) }),
   ("dropout", "during training, some numbers are dropped at random and the others divided by the share that is kept [Srivastava et al. 2014]", ConnectorEntry(options: [dropoutRate, dropoutChannels]) { (c) throws(Failure) in try dropout(c) }),
   ("flatten", "the image as a list of features", ConnectorEntry { (c) throws(Failure) in flatten(c) }),
@@ -98,15 +99,22 @@ private let poolingOptions = [
 private let dropoutRate = OptionDescription("dropout_rate", .real(0...1), default: .real(0.1), unit: "1", "probability with which each number, or each channel, is dropped in training; less than 1")
 private let dropoutChannels = OptionDescription(
   "dropout_channels", .flag, default: .flag(false), "whether whole channels of a sample are dropped, instead of single numbers [Tompson et al. 2015]")
+/// How the weights of an affine connector are scaled.
+package let weightNorm = OptionDescription(
+  "norm", .choice(["free"] + UnitNorm.allCases.map(\.name)), default: .text("free"),
+  "the norm of the weights W = K. free: any; else they are scaled so that it is at most 1. row_sums: by the row sums of |KKᵀ|; aol: by the columns of |KᵀK| [Prach & Lampert 2022]; tight: by a bound of the norm, which leaves it near 1. For convolutions: free or row_sums")
 private let affineOptions = [
-  activation,
+  activation, weightNorm,
   OptionDescription("bias", .choice(biases.names), default: .text("vector"), "none: no bias; scalar: one number; vector: one number per feature or channel of the output"),
 ]
+
+/// What an affine connector multiplies by.
+func preparation(_ norm: String) -> LayerPlan.Preparation { UnitNorm(rawValue: norm).map { .scaled($0) } ?? .copy }
 
 private func dense(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
   let output = Shape(channels: try configuration.options.integer("features"))
   var layers = try configuration.layers(.dense)
-  let weights = try layers.weight("W", inputs: configuration.input.features, outputs: output.channels)
+  let weights = try layers.weight("W", inputs: configuration.input.features, outputs: output.channels, prepared: try preparation(configuration.options.text(weightNorm.key)))
   let map = AffineMap(weights, bias: layers.bias("b", of: weights), try configuration.activation())
   return ConnectorParts(map: map, layers: layers, output: output)
 }
@@ -122,7 +130,7 @@ private func convolution(_ configuration: ConnectorConfiguration) throws(Failure
   }
   let given = try options.integer("channels")
   var layers = try configuration.layers(.convolution(form))
-  let weights = try layers.weight("K", outputs: given == 0 ? input.channels : given)
+  let weights = try layers.weight("K", outputs: given == 0 ? input.channels : given, prepared: try preparation(options.text(weightNorm.key)))
   guard let made = weights.linearOperator as? ConvolutionOperator else { preconditionFailure("another operator than was asked for") }
   let map = AffineMap(weights, bias: layers.bias("b", of: weights), try configuration.activation())
   return ConnectorParts(map: map, layers: layers, output: made.outputShape)
@@ -240,6 +248,13 @@ private func channelCopies(_ configuration: ConnectorConfiguration) throws(Failu
   }
   let output = Shape(channels: channels, height: input.height, width: input.width)
   return ConnectorParts(map: CopiesMap(rows: input.features, copies: channels / input.channels), layers: configuration.noLayers, output: output)
+}
+
+/// - Throws: `.incompatible` for a list of features.
+private func spatialShift(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {
+  let input = configuration.input
+  guard input.isImage else { throw Failure(.incompatible, "connector spatial_shift needs an image; the state is a list of \(input.channels) features") }
+  return ConnectorParts(map: ShiftMap(input), layers: configuration.noLayers, output: input)
 }
 
 private func activate(_ configuration: ConnectorConfiguration) throws(Failure) -> ConnectorParts {

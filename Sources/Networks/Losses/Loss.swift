@@ -32,6 +32,8 @@ package struct TileTargets {
   package var smoothing: Double
   /// The number of the tile's first sample within the batch, for messages.
   package var firstSample: Int
+  /// The margins of scores, for a loss that reads them.
+  package var margins: Margins?
   package init(labels: UnsafeMutablePointer<Int32>, values: Block, weights: Vector? = nil, smoothing: Double = 0, firstSample: Int = 0) {
     self.labels = labels
     self.values = values
@@ -64,6 +66,10 @@ package protocol Loss: Sendable {
   func link(_ scores: Block, into out: Block)
   /// Whether `curvature` gives second derivatives.
   var hasCurvature: Bool { get }
+  /// Whether the gradient is that of the loss. It is not where a part of the loss is held constant in it, so that searches along a line are misled.
+  var hasExactGradient: Bool { get }
+  /// The radius, in units of the inputs, for which the loss reads margins (`TileTargets.margins`); nil for a loss of the scores alone.
+  var marginRadius: Double? { get }
   /// Whether training may scale the targets, and the outputs with them (`TargetScaling`).
   var scalesTargets: Bool { get }
   /// The failure of an evaluation since the last call of this function, if one failed, as a loss of the caller's can. The sums are then invalid.
@@ -76,6 +82,8 @@ extension Loss {
   package var targetBounds: ClosedRange<Double>? { nil }
   package var targetsMayBeScaled: Bool { false }
   package var hasCurvature: Bool { true }
+  package var hasExactGradient: Bool { true }
+  package var marginRadius: Double? { nil }
   package var scalesTargets: Bool { false }
   package func takeFailure() -> SampleFailure? { nil }
 }
@@ -83,6 +91,8 @@ extension Loss {
 /// The losses by name, made from the options of the network. Adding one is one file, one line here and one test file.
 package let losses = Registry<Factory<OptionValues, any Loss>>("loss", [
   ("softmax_cross_entropy", "−log softmax(scores)[label], by log-sum-exp; labels 0 … outputs−1", Factory { (_) throws(Failure) in SoftmaxCrossEntropy() }),
+  ("margin_cross_entropy", "cross-entropy with a margin added to the wrong scores: what they can gain within margin_radius of the input", Factory(options: [MarginCrossEntropy.radius]) { (o) throws(Failure) in try MarginCrossEntropy(o, isAdaptive: false) }),
+  ("emma", "the same with a margin of each sample that is no larger than its scores can bear", Factory(options: [MarginCrossEntropy.radius]) { (o) throws(Failure) in try MarginCrossEntropy(o, isAdaptive: true) }),
   ("logistic", "−log σ(±score) for one output; labels 0 or 1", Factory { (_) throws(Failure) in Logistic() }),
   ("multilabel_logistic", "Σ −t log σ(score) − (1−t) log(1−σ(score)); targets are 0 or 1 for each output, or between", Factory(options: [OutputWeights.option]) { (o) throws(Failure) in try MultilabelLogistic(o) }),
   ("least_squares", "½‖outputs − targets‖²; targets are values", Factory(options: [OutputWeights.option]) { (o) throws(Failure) in try LeastSquares(o) }),

@@ -26,5 +26,6 @@ extension NetworkPlan {
 /// The constraints by name. They are applied in this order, so that the last one always holds.
 package let constraints = Registry<any Constraint.Type>("constraint", [
   ("bounds", "every weight lies between parameter_min and parameter_max", Bounds.self),
-  ("stability", "no layer exceeds the fraction keep_stable of its integrator's stability limit", StabilitySet.self),
+  ("stability", "no layer exceeds the fraction keep_stable of its integrator's stability limit, or with certified non_expansive of the size up to which its step is non-expansive", StabilitySet.self),
+  ("zero_stability", "with certified zero_stable: no k of linear_multistep exceeds keep_stable in magnitude", ZeroStabilitySet.self),
 ])

@@ -5,11 +5,11 @@ import Networks
 import Settings
 import VectorFields
 
-/// The set of weights for which every layer's step is stable.
+/// The set of weights for which every layer's step is stable, or non-expansive: the option `keep_stable`, and `certified` with the statements stable_steps and non_expansive.
 ///
 /// A layer has the size s = L·Π‖W‖^degree (`FrozenDynamics`): L bounds the slopes of its activation, and the product runs over its operators W. The layer is in the set if s ≤ keep_stable·s_max, where
-/// s_max is the largest size for which the integrator's step is stable (`Integrator.largestStableSize`). Layers that share weights must keep the limit of their largest step. If no limit is known for a
-/// block, the option is refused with the reason. The guarantee holds for each layer by itself, with frozen weights and slopes.
+/// s_max is the largest size for which the integrator's step is stable (`Integrator.largestStableSize`) or non-expansive (`largestNonExpansiveSize`), and keep_stable counts as 1 where `certified` alone is given. Layers that share weights must keep the limit of their largest step. If no limit is known for a
+/// block, the option is refused with the reason. Stability holds for each layer by itself, with frozen weights and slopes; non-expansiveness holds for all inputs and any sequence of layers.
 ///
 /// A layer outside the set is scaled: one factor multiplies the weights of all its operators, so that their norms end 3 % below the limit.
 ///
@@ -23,7 +23,8 @@ package final class StabilitySet: Constraint {
   package static let options = [
     OptionDescription(
       "keep_stable", .real(0...1), default: .real(0), unit: "1",
-      "fraction of the integrator's stability limit that no layer may exceed; the weights of a layer that does are scaled down after every update; 0: no limit")
+      "fraction of the integrator's stability limit that no layer may exceed; the weights of a layer that does are scaled down after every update; 0: no limit"),
+    CertifiedStatement.option,
   ]
 
   /// One layer, or one entry of weights that several layers share.
@@ -34,6 +35,14 @@ package final class StabilitySet: Constraint {
     let degree: Int
     /// The largest s that keeps the layer in the set.
     let limit: Double
+  }
+
+  /// What the options ask for.
+  private struct Limit {
+    let share: Double
+    let isNonExpansive: Bool
+    /// The option with its value, for messages.
+    let option: String
   }
 
   /// One operator of an entry.
@@ -58,12 +67,13 @@ package final class StabilitySet: Constraint {
   private static let inside = 0.97
 
   package init?(_ values: OptionValues, _ plan: NetworkPlan, threads: Int) throws(Failure) {
-    let share = try values.real("keep_stable")
-    guard share > 0 else { return nil }
+    let (kept, statement) = (try values.real("keep_stable"), try CertifiedStatement(values))
+    guard statement == .stableSteps || statement == .nonExpansive || kept > 0 && statement == .none else { return nil }
+    let limit = Limit(share: kept > 0 ? kept : 1, isNonExpansive: statement == .nonExpansive, option: statement == .none ? "keep_stable is \(kept)" : "certified is \(statement.rawValue)")
     var (entries, found): ([Entry], [(range: Range<Int>, norm: FrozenDynamics.Norm)]) = ([], [])
     for (index, block) in plan.blocks.enumerated() {
       do throws(Failure) {
-        try Self.collect(block, share, &entries, &found)
+        try Self.collect(block, limit, &entries, &found)
       } catch {
         throw plan.blocks.count == 1 ? error : Failure(error.status, "blocks[\(index)]: \(error.message)")
       }
@@ -142,23 +152,24 @@ package final class StabilitySet: Constraint {
 
   /// Adds the entries of a block, with their operators' places in the parameter vector.
   private static func collect(
-    _ block: ODEBlock, _ share: Double, _ entries: inout [Entry], _ parts: inout [(range: Range<Int>, norm: FrozenDynamics.Norm)]
+    _ block: ODEBlock, _ asked: Limit, _ entries: inout [Entry], _ parts: inout [(range: Range<Int>, norm: FrozenDynamics.Norm)]
   ) throws(Failure) {
     guard block.layout.expandedCount == 0 else {
-      throw Failure(.incompatible, "keep_stable needs layers whose weights are parameters (weights_in_time layers, shared or piecewise_constant), not mixed from coefficients")
+      throw Failure(.incompatible, "\(asked.option), which needs layers whose weights are parameters (weights_in_time layers, shared or piecewise_constant), not mixed from coefficients")
     }
     guard let dynamics = block.plainField.frozenDynamics, block.integrator.fieldCount == 1 else {
-      throw Failure(.incompatible, "keep_stable is \(share) but of this field's Jacobian no bound is known, or not with this activation, whose slopes must lie in [0, L]")
+      throw Failure(.incompatible, "\(asked.option), but of this field's Jacobian no bound is known, or not with this activation, whose slopes must lie in [0, L]")
     }
     let steps = (0..<block.layers).map { max(block.stepSize($0), $0 > 0 ? block.stepSize($0 - 1) : 0) }
     let largest = steps.max() ?? 0
     for entry in 0..<block.layout.preparedEntries {
       let h = block.layout.isLayerwise ? steps[entry] : largest
-      switch block.integrator.largestStableSize(dynamics, stepSize: h) {
+      let (integrator, isNonExpansive) = (block.integrator, asked.isNonExpansive)
+      switch isNonExpansive ? integrator.largestNonExpansiveSize(dynamics, stepSize: h) : integrator.largestStableSize(dynamics, stepSize: h) {
       case .unlimited: continue
-      case .unknown(let reason): throw Failure(.incompatible, "keep_stable is \(share), but \(reason)")
+      case .unknown(let reason): throw Failure(.incompatible, "\(asked.option), but \(reason)")
       case .atMost(let limit):
-        entries.append(Entry(parts: parts.count..<parts.count + dynamics.norms.count, slope: dynamics.slope, degree: dynamics.degree, limit: share * limit))
+        entries.append(Entry(parts: parts.count..<parts.count + dynamics.norms.count, slope: dynamics.slope, degree: dynamics.degree, limit: asked.share * limit))
         for norm in dynamics.norms { parts.append((block.layout.range(ofTensor: norm.place.tensor, entry: entry), norm)) }
       }
     }

@@ -18,6 +18,7 @@ TESTED_HERE = {
     "c/lm_resnet.c",
     "c/peaks.c",
     "c/serve_images.c",
+    "python/certified.py",
     "python/fashion_mnist.py",
     "python/hidden_images.py",
     "python/image_network.py",
@@ -196,10 +197,22 @@ def test_tables_in_python(tmp_path):
     assert float(re.search(r"diabetes +stableode ([0-9.]+)", output).group(1)) <= 60
 
 
+def test_certified_in_python(tmp_path):
+    """The network keeps its certificate in the short form, too. The written figures are those that the example expects."""
+    output = python("certified.py", tmp_path, "--short", "--threads", "1")
+    assert percent("correct and certified at 0", output) >= 60 and percent("correct and certified at 0.25", output) >= 30
+    lines = [json.loads(line) for line in (EXAMPLES / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = [line for line in lines if line["figure"] == "certified/dense"]
+    assert len(lines) == 3
+    for line in lines:
+        assert line["command"] == f"python examples/python/certified.py --write --seed {line['seed']}"
+        assert line["test_accuracy"] >= 0.87 and line["certified"]["0.25"] >= 0.796
+
+
 def test_every_long_figure_has_a_short_form(tmp_path):
     names = [line.split()[0] for line in python("results.py", tmp_path, "--list").splitlines()]
     lines = [json.loads(line) for line in (EXAMPLES / "results.jsonl").read_text(encoding="utf-8").splitlines()]
-    lines = [line for line in lines if not line["figure"].startswith(("tables/", "robustness/"))]
+    lines = [line for line in lines if not line["figure"].startswith(("tables/", "robustness/", "certified/"))]
     assert len(names) >= 8 and {line["figure"] for line in lines} <= set(names)
     for line in lines:
         assert line["command"] == f"make results WHAT={line['figure']} SEED={line['seed']}" and line["test_accuracy"] == line["test_accuracies"][-1]

@@ -17,6 +17,8 @@ import VectorFields
   static let variants: [String] = connectors.names.map { "\"connector\": \"\($0)\"" } + [
     #""connector": "convolution", "channels": 2, "stride": 2, "activation": "tanh""#, #""connector": "convolution", "kernel": 1, "stride": 2, "bias": "scalar""#,
     #""connector": "convolution", "margin": 0, "kernel": 4, "groups": 3"#, #""connector": "dense", "features": 7, "activation": "tanh""#,
+    #""connector": "dense", "features": 7, "norm": "row_sums""#, #""connector": "dense", "features": 7, "norm": "aol", "bias": "none""#, #""connector": "dense", "features": 7, "norm": "tight", "activation": "tanh""#,
+    #""connector": "convolution", "channels": 4, "norm": "row_sums", "stride": 2"#,
     #""connector": "average_pooling", "window": 3, "window_stride": 1, "window_margin": 1"#, #""connector": "max_pooling", "window": 3, "window_stride": 2"#,
     #""connector": "channel_padding", "channels": 5, "stride": 2"#, #""connector": "activation", "activation": "softplus""#,
     #""connector": "residual", "channels": 4, "stride": 2, "activation": "tanh""#, #""connector": "residual", "channels": 4, "stride": 2, "activation": "tanh", "shortcut": "normalized_projection", "remember": true"#,

@@ -17,7 +17,9 @@ import Testing
     var labels = (0..<16).map { Int32($0 % max(loss.classes(outputs: outputs), 1)) }
     var correct = [0, 0]
     let sums = try labels.withUnsafeMutableBufferPointer { labels in
-      let targets = TileTargets(labels: try #require(labels.baseAddress), values: values)
+      var targets = TileTargets(labels: try #require(labels.baseAddress), values: values)
+      let margins = try Numbers(Array(repeating: 0.5, count: outputs * outputs), .float64)
+      if loss.marginRadius != nil { targets.margins = Margins(margins.matrix(rows: outputs, columns: outputs), cotangents: nil) }
       return [
         loss.evaluate(scores: scores, targets: targets, count: 16, scale: 1, gradient: nil, correct: &correct[0]),
         loss.evaluate(scores: scores, targets: targets, count: 16, scale: 1, gradient: gradient, correct: &correct[1]),
@@ -39,10 +41,10 @@ import Testing
 
   @Test func classesFollowTheOutputs() throws {
     let made = try losses.names.map { try losses.standard($0) }
-    #expect(made.map { $0.classes(outputs: 1) } == [1, 2, 0, 0, 0, 0, 0])
-    #expect(made.map(\.outputKind) == [.classes, .classes, .labels, .values, .values, .values, .counts])
-    #expect(made.map(\.targetKind) == [.labels, .labels, .values, .values, .values, .values, .values])
-    #expect(made.map { $0.targets(outputs: 3) } == Array(repeating: 3, count: 7))
+    #expect(made.map { $0.classes(outputs: 1) } == [1, 1, 1, 2, 0, 0, 0, 0, 0])
+    #expect(made.map(\.outputKind) == [.classes, .classes, .classes, .classes, .labels, .values, .values, .values, .counts])
+    #expect(made.map(\.targetKind) == [.labels, .labels, .labels, .labels, .values, .values, .values, .values, .values])
+    #expect(made.map { $0.targets(outputs: 3) } == Array(repeating: 3, count: 9))
   }
 
   /// Losses whose targets may be scaled: with targets and scores mapped to (t − m)/d, and δ divided by d, their gradient is divided by d² or d, without another change.

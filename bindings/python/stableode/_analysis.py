@@ -1,19 +1,22 @@
-"""What can be measured of a network: the methods that give reports."""
+"""What can be measured and proved of a network: the methods that give reports and certificates."""
 
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from . import certificate
 from ._errors import InvalidArgumentError
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._tensor import pass_tensor, tensor_of
 from ._text import options_json
+from .certificate import Certificate
 from .introspection import takes_options
 from .report import DerivativeReport, MechanicsReport, StabilityReport
 
 if TYPE_CHECKING:
+    import numpy
     from numpy.typing import ArrayLike
     from typing_extensions import Unpack
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Analyzable(Handle):
-    """A network's methods that measure it."""
+    """A network's methods that measure it, and that prove something of it."""
 
     @takes_options("stability_report")
     def stability_report(self, features: ArrayLike, **options: Unpack[StabilityReportOptions]) -> StabilityReport:
@@ -86,3 +89,24 @@ class Analyzable(Handle):
         source, pointer = tensor_of(features, "features"), new_pointer()
         library.sode_network_check_derivatives(self._pointer, ctypes.byref(source), ctypes.byref(pointer))
         return DerivativeReport._adopt(pointer)
+
+    def certify(self, statement: str, features: ArrayLike | None = None, **options: Any) -> Certificate:
+        """Proves a statement about this network as it is now, one of `stableode.certificates()`: a Certificate.
+
+            network.certify("lipschitz_l2", limit=5.0)
+            network.certify("certified_radius", x[0], radius=0.25)
+
+        features: the one input that "certified_radius" is about. options: those of the scope "certificate". A statement that no theorem
+        is known for is no error: its verdict is "not_provable". Errors: UnknownNameError; InvalidArgumentError for an input that is
+        missing or not asked for.
+        """
+        return certificate.certify(self, statement, features, options)
+
+    def certified_radius(self, features: ArrayLike, *, threads: int = 1) -> tuple[numpy.ndarray, numpy.ndarray]:
+        """(classes [samples], radii [samples]) of a batch, in the unit of the features.
+
+        Every input within a sample's radius, in the Euclidean norm, gets the sample's class from this library in the network's precision,
+        rounding errors included; 0 where nothing can be proved. Errors: IncompatibleError, with the reason, for a network without
+        classes or of whose parts no bound is known; as `predict` for rows without a result.
+        """
+        return certificate.certified_radius(self, features, threads)

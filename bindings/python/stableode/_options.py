@@ -59,8 +59,8 @@ class BlockOptions(TypedDict, total=False):
     """the normalization N in Kᵀσ(N(Ky+b)) of fields that are gradients; with another than none, nothing is claimed about stability; for field hamiltonian_two_weight, hamiltonian_h, gradient_flow, second_order"""
     coupling: Literal["separable", "full"] | str
     """separable: K is block-diagonal, so that verlet can be used; full: K is any matrix, for integrators that step the whole state at once; for field hamiltonian_h"""
-    steps: Literal["plain", "row_sums"] | str
-    """plain: −Kᵀσ(Ky+b), stable up to a step size that depends on K; row_sums: −KᵀTσ(Ky+b), T = diag(2/(hLr)) with the row sums r of |KKᵀ| in trained scales, so that Euler's step is non-expansive for every K; for field gradient_flow"""
+    steps: Literal["plain", "row_sums", "tight"] | str
+    """plain: −Kᵀσ(Ky+b), stable up to a step size that depends on K; row_sums: −KᵀTσ(Ky+b), T = diag(2/(hLr)) with the row sums r of |KKᵀ| in trained scales, so that Euler's step is non-expansive for every K; tight: K divided by a bound of its norm, so that Euler's step is non-expansive and as long as it may be; for field gradient_flow"""
     dissipation_width: int
     """rows of B in R = BᵀB, the largest rank of the dissipation; 0: as many as the state has features; between 0 and 65536; for field port_hamiltonian"""
     epsilon: float
@@ -155,6 +155,8 @@ class ConnectorOptions(TypedDict, total=False):
     """features of the output; between 1 and 1000000; for connector dense"""
     activation: Literal["identity", "tanh", "relu", "sigmoid", "softplus", "sin", "smooth_relu", "leaky_relu", "elu", "gelu", "silu"] | str
     """the activation function σ, applied to each number; for connector dense, convolution, normalization, residual, activation"""
+    norm: Literal["free", "row_sums", "aol", "tight"] | str
+    """the norm of the weights W = K. free: any; else they are scaled so that it is at most 1. row_sums: by the row sums of |KKᵀ|; aol: by the columns of |KᵀK| [Prach & Lampert 2022]; tight: by a bound of the norm, which leaves it near 1. For convolutions: free or row_sums; for connector dense, convolution"""
     bias: Literal["none", "scalar", "vector"] | str
     """none: no bias; scalar: one number; vector: one number per feature or channel of the output; for connector dense, convolution"""
     channels: int
@@ -220,10 +222,16 @@ class NetworkChanges(BlockOptions, total=False):
     """features of the state, or channels of an image; 0: as many as the inputs have. Automatic: chosen by the numbers of inputs and outputs, if opening, layers, horizon and blocks are not set either; between 0 and 65536"""
     readout: Literal["dense", "identity"] | str
     """how the final state becomes scores"""
-    loss: Literal["softmax_cross_entropy", "logistic", "multilabel_logistic", "least_squares", "huber", "quantile", "poisson"] | str
+    opening_norm: Literal["free", "row_sums", "aol", "tight"] | str
+    """how the weights of opening dense are scaled, as by the option norm of connector dense"""
+    readout_norm: Literal["free", "row_sums", "aol", "tight"] | str
+    """how the weights of readout dense are scaled, as by the option norm of connector dense"""
+    loss: Literal["softmax_cross_entropy", "margin_cross_entropy", "emma", "logistic", "multilabel_logistic", "least_squares", "huber", "quantile", "poisson"] | str
     """the loss that training minimizes; it also determines how scores become probabilities"""
     seed: int
     """seed of the random initial parameters; >= 0"""
+    margin_radius: float
+    """ε of the losses emma and margin_cross_entropy: the length of changes of the input, in ℓ₂ and in the unit of the inputs, against which predictions are trained; between 0.0 and 1e+150; for loss margin_cross_entropy, emma"""
     output_weights: str | Sequence[float]
     """weights of the outputs in the loss, one number >= 0 for each output; an output of weight 0 is not trained; empty: all are 1; finite numbers separated by commas; for loss multilabel_logistic, least_squares, huber, quantile, poisson"""
     huber_delta: float
@@ -383,6 +391,8 @@ class TrainerOptions(TypedDict, total=False):
     """largest value that a weight may have; larger weights are set to it after every update; finite and >= -1.7976931348623157e+308"""
     keep_stable: float | None
     """fraction of the integrator's stability limit that no layer may exceed; the weights of a layer that does are scaled down after every update; 0: no limit; between 0.0 and 1.0"""
+    certified: Literal["none", "stable_steps", "non_expansive", "zero_stable"] | str | None
+    """a statement that every update keeps true. stable_steps: each step is within its integrator's stability limit; non_expansive: each step brings no two states further apart, so that a loss with margins may count the blocks with constant 1; zero_stable: |k| of linear_multistep is at most keep_stable, or 0.9 where that is 0"""
     weight_decay: float | None
     """strength α of the term ½α‖weights‖² in the objective; adamw instead shrinks the weights directly at this rate; biases are not included; 0: no decay; finite and >= 0.0"""
     smoothness: float | None

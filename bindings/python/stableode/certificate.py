@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     import numpy
     from numpy.typing import ArrayLike
 
-    from ._model import Model
-
 VERDICTS = {1: "proved", 2: "refuted", 3: "not_provable"}
 
 
@@ -94,7 +92,7 @@ class Certificate(Handle):
         return f"<Certificate: {record['statement']} is {record['verdict']}: {record['claim']}>"
 
 
-def certify(network: Model, statement: str, features: ArrayLike | None, options: dict[str, Any]) -> Certificate:
+def certify(network: Handle, statement: str, features: ArrayLike | None, options: dict[str, Any]) -> Certificate:
     """`Network.certify`."""
     pointer, encoded = new_pointer(), options_json(options)
     source = None if features is None else tensor_of(features, "features")
@@ -104,7 +102,7 @@ def certify(network: Model, statement: str, features: ArrayLike | None, options:
     return Certificate._adopt(pointer)
 
 
-def certified_radius(network: Model, features: ArrayLike, threads: int) -> tuple[numpy.ndarray, numpy.ndarray]:
+def certified_radius(network: Handle, features: ArrayLike, threads: int) -> tuple[numpy.ndarray, numpy.ndarray]:
     """`Network.certified_radius`."""
     source = tensor_of(features, "features")
     samples = source.array.shape[0] if source.array.ndim else 0

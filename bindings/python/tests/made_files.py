@@ -114,6 +114,21 @@ def robustness() -> str:
     return "\n".join(rows) + "\n"
 
 
+CERTIFIED_BEGIN, CERTIFIED_END = "<!-- certified: made by make tables from examples/results.jsonl -->\n", "<!-- end of certified -->"
+
+
+def certified() -> str:
+    """The shares of test images that are correct and certified, a column for each radius and a row for each seed."""
+    lines = [json.loads(line) for line in present("examples/results.jsonl").splitlines()]
+    lines = [line for line in lines if line["figure"] == "certified/dense"]
+    if not lines:
+        return "None has been made with this version yet.\n"
+    radii = list(lines[0]["certified"])
+    rows = [f"| seed | {' | '.join('correct' if radius == '0' else radius for radius in radii)} |", "|---|" + "---:|" * len(radii)]
+    rows += [f"| {line['seed']} | {' | '.join(f'{100 * share:.2f} %' for share in line['certified'].values())} |" for line in lines]
+    return "\n".join(rows) + "\n"
+
+
 def between(text: str, begin: str, end: str, made: str) -> str:
     """The text with what lies between two marks replaced."""
     before, rest = text.split(begin)
@@ -131,6 +146,7 @@ def readme(now: str) -> str:
 FILES = {
     "README.md": readme,
     "Sources/Training/Training.docc/defaults.md": lambda now: between(now, COMPARED_BEGIN, END, compared()),
+    "Sources/Training/Training.docc/certified.md": lambda now: between(now, CERTIFIED_BEGIN, CERTIFIED_END, certified()),
     "Sources/StableODE/StableODE.docc/options.md": lambda now: options_page.markdown(),
     "Sources/StableODELink/stableode.7": lambda now: options_page.manual(),
     "bindings/python/stableode/_options.py": lambda now: python_types.options(),

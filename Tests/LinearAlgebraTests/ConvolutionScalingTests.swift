@@ -1,0 +1,45 @@
+import LinearAlgebra
+import TestSupport
+import Testing
+
+@Suite struct ConvolutionScalingTests {
+  private func geometry(_ padding: Padding = .zero, stride: Int = 1, groups: Int = 1) throws -> ConvolutionGeometry {
+    let extent = ConvolutionExtent(input: 6, kernel: 3, stride: stride, dilation: 1, before: 1, after: 1)
+    return try ConvolutionGeometry(inputChannels: 2, outputChannels: 4, groups: groups, vertical: extent, horizontal: extent, padding: padding)
+  }
+
+  /// The norm is bounded by `NormBound`'s independent computation in the Fourier basis.
+  @Test(arguments: [Padding.zero, .periodic], Precision.allCases) func theNormIsAtMostOne(_ padding: Padding, _ precision: Precision) throws {
+    for (stride, groups) in [(1, 1), (2, 1), (1, 2)] {
+      let geometry = try geometry(padding, stride: stride, groups: groups)
+      let spectrum = ConvolutionSpectrum(geometry)
+      let (rows, columns) = spectrum.extents
+      let bound = try NormBound(rows: rows, columns: columns, numbers: spectrum.numbers)
+      for size in [1e-30, 1, 1e30] {
+        let k = try Numbers.normal(geometry.weightCount, precision, seed: 3, deviation: size)
+        let made = try ScalingCase(try ConvolutionScaling(geometry), count: k.count, precision).made(k)
+        let norm = bound.bound(made.vector, spectrum, isAntisymmetric: false, below: .infinity)
+        #expect(norm <= spectrum.looseness && (size < 1 || norm > 0.3), "\(stride) \(groups) \(size): \(norm)")
+      }
+    }
+  }
+
+  @Test func derivativesAreExact() throws {
+    for (stride, groups) in [(1, 1), (2, 1), (1, 2)] {
+      let geometry = try geometry(stride: stride, groups: groups)
+      try ScalingCase(try ConvolutionScaling(geometry), count: geometry.weightCount).checkDerivatives()
+    }
+  }
+
+  @Test func zerosTrainOn() throws {
+    let geometry = try geometry()
+    let (example, zeros) = (ScalingCase(try ConvolutionScaling(geometry), count: geometry.weightCount), try Numbers(geometry.weightCount, .float64))
+    #expect(try example.made(zeros).values.allSatisfy { $0 == 0 })
+    #expect(try example.pulledBack(try Numbers.normal(zeros.count, .float64, seed: 1), at: zeros).values.allSatisfy(\.isFinite))
+  }
+
+  @Test func paddingByPixelsIsRefused() throws {
+    let geometry = try geometry(.reflect)
+    #expect(refusal { _ = try ConvolutionScaling(geometry) }?.status == .incompatible)
+  }
+}
