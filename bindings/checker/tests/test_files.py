@@ -52,7 +52,7 @@ def test_exit_statuses(network, certificate, tmp_path):
 def test_no_digit_can_be_changed(network, certificate):
     """Every digit of every number of the text, without a new digest."""
     places = [match.start() for match in re.finditer(rb"(?<![a-z\"])[0-9](?![0-9a-f]{20})", certificate)]
-    assert len(places) > 500
+    assert len(places) > 400
     for place in places[::3]:
         digit = b"7" if certificate[place : place + 1] != b"7" else b"3"
         with pytest.raises(checker.Rejected):
