@@ -67,6 +67,8 @@ def main():
         ("swift", ["swift", "test", *SWIFT_FLAGS, "--disable-testable-imports", "--xunit-output", str(REPORTS / "swift.xml")],
          [REPORTS / "swift.xml", REPORTS / "swift-swift-testing.xml"], {"SODE_SWEEP": "full"}),
         ("c", [*pytest, "Tests/CInterfaceTests/c", "--junitxml", str(REPORTS / "c.xml")], [REPORTS / "c.xml"], None),
+        ("checker", [*pytest, "bindings/checker/tests", "--junitxml", str(REPORTS / "checker.xml")], [REPORTS / "checker.xml"],
+         {"STABLEODE_LIBRARY": str(library), "PYTHONPATH": str(ROOT / "bindings/python"), "PYTHONDONTWRITEBYTECODE": "1"}),
         ("python", [*pytest, "bindings/python/tests", "--junitxml", str(REPORTS / "python.xml")], [REPORTS / "python.xml"],
          {"STABLEODE_LIBRARY": str(library), "PYTHONPATH": str(ROOT / "bindings/python"), "PYTHONDONTWRITEBYTECODE": "1"}),
     ]

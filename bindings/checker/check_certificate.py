@@ -1,0 +1,2578 @@
+#!/usr/bin/env python3
+"""Checks a certificate of stability against the bytes of the model file that it is about.
+
+    python check_certificate.py MODEL CERTIFICATE
+
+This file needs Python 3.10 or later and nothing else: no NumPy, and nothing of the library that wrote model and certificate. It reads both files, compares their SHA-256 digests, and proves every number
+of a certificate with the verdict `proved` again: norms of matrices, step-size conditions, Lipschitz bounds, and for a certified radius also the network's scores at the input and the rounding errors of
+the library's arithmetic. The format is described in the library's guide page `certificate_format`.
+
+How it proves:
+- Formulas are evaluated in exact rationals, rounded outward to 256 bits.
+- A spectral norm is proved by a Cholesky factorization of s²I − AAᵀ in float64 whose diagonal has been lowered by a bound of all rounding errors (Rump 2006, Verification of positive definiteness).
+- The network is evaluated at an input in whole numbers, scaled by 2²⁵⁶; the error is a ball in ℓ₂ that every stage widens.
+- Rounding errors of the library are bounded from the order in which it accumulates: over the inputs in ascending order by multiply-adds, which round once or twice, starting from the bias.
+
+Exit status: 0 accepted, 1 rejected, 2 a file cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import array
+import hashlib
+import json
+import math
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from operator import mul
+from typing import Any, NoReturn
+
+LARGEST_CERTIFICATE = 1 << 26
+LARGEST_MODEL = 1 << 32
+LARGEST_HEADER = 1 << 24
+#: The unit roundoff of float64, in which this file computes.
+U = 2.0**-53
+
+Json = dict[str, Any]
+Matrix = list[list[float]]
+
+
+class Rejected(Exception):
+    """The certificate does not hold, or this file cannot prove it."""
+
+
+class Unreadable(Exception):
+    """A file cannot be read."""
+
+
+def reject(reason: str) -> NoReturn:
+    raise Rejected(reason)
+
+
+def require(condition: bool, reason: str) -> None:
+    if not condition:
+        raise Rejected(reason)
+
+
+# ---- Outward rounding ---------------------------------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+def up(x: Fraction, bits: int = 256) -> Fraction:
+    """The least number >= x >= 0 of `bits` significant binary digits, so that fractions stay short."""
+    shift = x.numerator.bit_length() - x.denominator.bit_length() - bits
+    if x == 0 or (x.denominator.bit_length() < bits and x.numerator.bit_length() < 2 * bits):
+        return x
+    if shift >= 0:
+        return Fraction(-(-x.numerator // (x.denominator << shift)) << shift)
+    return Fraction(-(-(x.numerator << -shift) // x.denominator), 1 << -shift)
+
+
+def root_up(x: Fraction) -> Fraction:
+    """An upper bound of √x; √x itself where it is rational."""
+    return _root(x, 1)
+
+
+def root_down(x: Fraction) -> Fraction:
+    """A lower bound of √x."""
+    return _root(x, 0)
+
+
+def _root(x: Fraction, excess: int) -> Fraction:
+    require(x >= 0, "a square root of a negative number")
+    n, d = math.isqrt(x.numerator), math.isqrt(x.denominator)
+    if n * n == x.numerator and d * d == x.denominator:
+        return Fraction(n, d)
+    bits = max(0, 512 - x.numerator.bit_length() + x.denominator.bit_length())
+    shift = (bits + 1) & ~1
+    return Fraction(math.isqrt((x.numerator << shift) // x.denominator) + excess, 1 << shift // 2)
+
+
+def show(x: Fraction | float) -> str:
+    return f"{float(x):.6g}"
+
+
+# ---- JSON ---------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+def read_json(text: bytes | str, what: str) -> Any:
+    """A JSON text without duplicate keys, numbers that are not finite, or numbers of unreasonable length."""
+
+    def pairs(members: list[tuple[str, Any]]) -> Json:
+        result = dict(members)
+        require(len(result) == len(members), f"{what} has a member twice")
+        return result
+
+    def whole(digits: str) -> int:
+        require(len(digits) <= 20, f"{what} has a number of {len(digits)} digits")
+        return int(digits)
+
+    def real(digits: str) -> float:
+        require(len(digits) <= 64, f"{what} has a number of {len(digits)} digits")
+        number = float(digits)
+        require(math.isfinite(number), f"{what} has a number that is not finite")
+        return number
+
+    def constant(name: str) -> NoReturn:
+        reject(f"{what} has the number {name}")
+
+    try:
+        if isinstance(text, bytes):
+            text = text.decode("utf-8")
+        return json.loads(text, object_pairs_hook=pairs, parse_int=whole, parse_float=real, parse_constant=constant)
+    except RecursionError:
+        reject(f"{what} is nested too deeply")
+    except ValueError as error:
+        reject(f"{what} is no JSON text: {str(error)[:200]}")
+
+
+def members(value: Any, names: Iterable[str], what: str, optional: Iterable[str] = ()) -> Json:
+    """An object that has all of the members `names`, perhaps some of `optional`, and no others."""
+    require(isinstance(value, dict), f"{what} is no object")
+    for name in names:
+        require(name in value, f"{what} lacks the member {name}")
+    unknown = set(value) - set(names) - set(optional)
+    require(not unknown, f"{what} has a member that this version does not know: {sorted(unknown)[:1]}")
+    return dict(value)
+
+
+def number(value: Any, what: str) -> float:
+    require(isinstance(value, (int, float)) and not isinstance(value, bool), f"{what} is no number")
+    return float(value)
+
+
+def exact(value: Any, what: str) -> Fraction:
+    return Fraction(number(value, what))
+
+
+def count(value: Any, what: str, least: int = 0, most: int = 1 << 31) -> int:
+    require(isinstance(value, int) and not isinstance(value, bool) and least <= value <= most, f"{what} is no whole number from {least} to {most}")
+    return int(value)
+
+
+def text_of(value: Any, what: str) -> str:
+    require(isinstance(value, str), f"{what} is no text")
+    return str(value)
+
+
+def list_of(value: Any, what: str) -> list[Any]:
+    require(isinstance(value, list), f"{what} is no list")
+    return list(value)
+
+
+# ---- The model file -----------------------------------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor of the file: its shape, its numbers as float64, and whether the file has them as float32."""
+
+    shape: tuple[int, ...]
+    numbers: array.array[float]
+    is_single: bool
+
+
+#: Options that say nothing about the function that a trained network computes.
+INERT = {
+    "seed", "initial_scale", "memory", "checkpoint_every", "checkpoints", "memory_limit", "reconstruction_tolerance", "output_weights", "huber_delta", "quantiles",
+    "survival", "survival_decay", "dropout_rate", "noise_scale", "dropout_channels", "tableau_order",
+}  # fmt: skip
+NETWORK_OPTIONS = {"precision", "inputs", "input_shape", "outputs", "opening", "width", "readout", "loss", "blocks"}
+BLOCK_OPTIONS = {
+    "field", "operator", "activation", "bias", "integrator", "layers", "horizon", "step_sizes", "weights_in_time", "noise", "survival_scaling", "hidden_width", "inner_normalization", "steps",
+    "gamma", "kernel", "padding", "groups", "dilation", "convolution", "form", "rotation", "multistep_shape", "multistep_start", "tableau_a", "tableau_b", "start", "dissipation_width", "epsilon",
+}  # fmt: skip
+CONNECTOR_OPTIONS = {
+    "connector", "activation", "bias", "features", "channels", "stride", "margin", "kernel", "padding", "groups", "dilation", "convolution", "window", "window_stride", "window_margin",
+}  # fmt: skip
+
+Shape = tuple[int, int, int]
+
+
+@dataclass
+class Stage:
+    """A part of the network: its options, and the channels × height × width before and after it."""
+
+    kind: str
+    index: int
+    options: Json
+    before: Shape
+    after: Shape
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind} {self.index}" if self.kind in ("block", "connector") else self.kind
+
+    def choice(self, key: str) -> str:
+        require(key in self.options, f"the specification's {self.name} lacks the option {key}")
+        return text_of(self.options[key], f"{self.name}: {key}")
+
+    def whole(self, key: str) -> int:
+        require(key in self.options, f"the specification's {self.name} lacks the option {key}")
+        return count(self.options[key], f"{self.name}: {key}", -1)
+
+    def real(self, key: str) -> Fraction:
+        require(key in self.options, f"the specification's {self.name} lacks the option {key}")
+        return exact(self.options[key], f"{self.name}: {key}")
+
+
+def features(shape: Shape) -> int:
+    return shape[0] * shape[1] * shape[2]
+
+
+def numbers_of(value: Any, what: str) -> list[float]:
+    """A list of numbers, which a specification may also write as a text with commas."""
+    if isinstance(value, str):
+        parts = [part for part in value.split(",") if part.strip()]
+        try:
+            found = [float(part) for part in parts]
+        except ValueError:
+            reject(f"{what} is no list of numbers")
+        require(all(map(math.isfinite, found)), f"{what} has a number that is not finite")
+        return found
+    return [number(item, what) for item in list_of(value, what)]
+
+
+class Model:
+    """The contents of a model file: tensors, and the stages of the network, whose shapes and tensors are checked."""
+
+    def __init__(self, data: bytes) -> None:
+        require(len(data) >= 8, "the model file has no header")
+        length = int.from_bytes(data[:8], "little")
+        require(2 <= length <= LARGEST_HEADER and 8 + length <= len(data), "the model file does not begin with the length of its header")
+        header = read_json(data[8 : 8 + length], "the model's header")
+        require(isinstance(header, dict), "the model's header is no object")
+        metadata = header.pop("__metadata__", None)
+        require(isinstance(metadata, dict) and metadata.get("format") == "stableode" and metadata.get("format_version") == "1", "the file is no model of format version 1")
+        require("training" not in metadata, "the file is a checkpoint; a certificate is about a model file")
+        self.tensors = self._tensors(header, data, 8 + length)
+        specification = read_json(text_of(metadata.get("specification"), "the specification"), "the specification")
+        self.stages: list[Stage] = []
+        self._expected: dict[str, tuple[int, ...]] = {}
+        self._entries: dict[tuple[str, int], Matrix] = {}
+        self._build(specification)
+        self._check_tensors()
+
+    @staticmethod
+    def _tensors(header: Json, data: bytes, start: int) -> dict[str, Tensor]:
+        tensors: dict[str, Tensor] = {}
+        described = []
+        for name, value in header.items():
+            entry = members(value, ("dtype", "shape", "data_offsets"), f"tensor {name[:64]}")
+            shape = tuple(count(n, f"the shape of {name[:64]}", 0, 1 << 40) for n in list_of(entry["shape"], "a shape"))
+            offsets = [count(n, "an offset", 0, LARGEST_MODEL) for n in list_of(entry["data_offsets"], "the offsets")]
+            require(entry["dtype"] in ("F32", "F64") and len(offsets) == 2 and len(shape) <= 8, f"tensor {name[:64]} is not described as a model's")
+            described.append((offsets[0], offsets[1], name, shape, entry["dtype"] == "F32"))
+        place = 0
+        for first, last, name, shape, is_single in sorted(described):
+            size = math.prod(shape) * (4 if is_single else 8)
+            require(first == place and last == first + size and start + last <= len(data), f"tensor {name[:64]} does not lie behind the one before it")
+            place = last
+            stored: array.array[float] = array.array("f" if is_single else "d", data[start + first : start + last])
+            if sys.byteorder != "little":
+                stored.byteswap()
+            values = array.array("d", stored) if is_single else stored
+            require(all(map(math.isfinite, values)), f"tensor {name[:64]} has a number that is not finite")
+            tensors[name] = Tensor(shape, values, is_single)
+        require(start + place == len(data), "the model file has bytes that belong to no tensor")
+        return tensors
+
+    # -- the specification
+
+    def _build(self, specification: Any) -> None:
+        require(isinstance(specification, dict), "the specification is no object")
+        unknown = set(specification) - NETWORK_OPTIONS - INERT
+        require(not unknown, f"the specification has an option that this version does not know: {sorted(unknown)[:1]}")
+        self.specification: Json = specification
+        whole = Stage("network", 0, specification, (0, 0, 0), (0, 0, 0))
+        self.precision = whole.choice("precision")
+        require(self.precision in ("float32", "float64"), "the specification's precision is neither float32 nor float64")
+        self.outputs = whole.whole("outputs")
+        extents = [int(n) for n in numbers_of(specification.get("input_shape", ""), "input_shape")]
+        require(len(extents) in (0, 2, 3) and all(n > 0 for n in extents), "input_shape has neither 2 nor 3 extents")
+        if extents:
+            shape = (extents[0], extents[1] if len(extents) == 3 else 1, extents[-1])
+        else:
+            shape = (whole.whole("inputs"), 1, 1)
+        self.inputs = features(shape)
+        require(specification.get("inputs", self.inputs) == self.inputs, "inputs and input_shape differ")
+        if "normalization.shift" in self.tensors or "normalization.scale" in self.tensors:
+            for name in ("normalization.shift", "normalization.scale"):
+                self._expected[name] = (self.inputs,)
+            self.stages.append(Stage("normalization", 0, {}, shape, shape))
+        width, opening = whole.whole("width"), whole.choice("opening")
+        if opening == "dense":
+            after = (width or self.inputs, 1, 1)
+            if len(extents) > 0:
+                require(width > 0, "a dense opening of an image needs a width")
+            self._expect("opening.W", (after[0], self.inputs))
+            self._expect("opening.b", (after[0],))
+        elif opening == "zero_padding":
+            after = (width or shape[0], shape[1], shape[2])
+            require(after[0] >= shape[0], "the width is less than the inputs")
+        else:
+            reject(f"opening {opening} is not verified by this version")
+        self.stages.append(Stage("opening", 0, specification, shape, after))
+        shape = after
+        blocks = connectors = 0
+        for element in list_of(whole.options.get("blocks"), "the specification's blocks"):
+            require(isinstance(element, dict), "an element of blocks is no object")
+            is_block = "connector" not in element
+            kind, index = ("block", blocks) if is_block else ("connector", connectors)
+            unknown = set(element) - (BLOCK_OPTIONS if is_block else CONNECTOR_OPTIONS) - INERT
+            require(not unknown, f"the specification's {kind} {index} has an option that this version does not know: {sorted(unknown)[:1]}")
+            stage = Stage(kind, index, element, shape, shape)
+            if is_block:
+                self._block(stage)
+                blocks += 1
+            else:
+                stage.after = self._connector(stage)
+                connectors += 1
+            self.stages.append(stage)
+            shape = stage.after
+        readout = whole.choice("readout")
+        require(readout in ("dense", "identity"), f"readout {readout} is not verified by this version")
+        if readout == "dense":
+            self._expect("readout.W", (self.outputs, features(shape)))
+            self._expect("readout.b", (self.outputs,))
+        else:
+            require(features(shape) == self.outputs, "the state has another number of features than the readout identity has outputs")
+        self.stages.append(Stage("readout", 0, specification, shape, (self.outputs, 1, 1)))
+
+    def _expect(self, name: str, shape: tuple[int, ...]) -> None:
+        self._expected[name] = shape
+
+    def _bias(self, name: str, stage: Stage, outputs: int, leading: tuple[int, ...] = ()) -> None:
+        kind = stage.choice("bias")
+        require(kind in ("none", "scalar", "vector"), f"{stage.name}: bias {kind} is unknown")
+        if kind != "none":
+            self._expect(name, (*leading, 1 if kind == "scalar" else outputs))
+
+    def _block(self, stage: Stage) -> None:
+        kind = stage.choice("field")
+        operator = stage.choice("operator")
+        require(operator in ("dense", "convolution"), f"{stage.name}: operator {operator} is unknown")
+        require(stage.choice("activation") in ACTIVATIONS, f"{stage.name}: the activation is unknown")
+        require(stage.options.get("inner_normalization", "none") == "none", f"{stage.name}: inner_normalization is not verified by this version")
+        noise = stage.choice("noise")
+        require(noise != "stochastic_depth" or stage.choice("survival_scaling") == "inverted", f"{stage.name}: survival_scaling none changes the trained network; it is not verified")
+        layers = stage.whole("layers")
+        require(layers >= 1, f"{stage.name} has no layers")
+        time = stage.choice("weights_in_time")
+        require(time in ("layers", "shared"), f"{stage.name}: weights_in_time {time} is not verified by this version")
+        entries = layers if time == "layers" else 1
+        width = stage.before[0] if operator == "convolution" else features(stage.before)
+        hidden = stage.options.get("hidden_width", 0) or width
+        prefix = f"blocks.{stage.index}."
+        taps = self._taps(stage, stage.before) if operator == "convolution" else ()
+        groups = stage.whole("groups") if operator == "convolution" else 1
+
+        def weight(name: str, outputs: int, inputs: int) -> None:
+            require(outputs % groups == 0 and inputs % groups == 0, f"{stage.name}: groups do not divide the channels")
+            self._expect(prefix + name, (entries, outputs, inputs // groups, *taps))
+
+        def bias(name: str, outputs: int) -> None:
+            self._bias(prefix + name, stage, outputs, (entries,))
+
+        if kind in ("dense", "antisymmetric", "antisymmetric_damped", "hamiltonian", "second_order", "gradient_flow"):
+            rows = hidden if kind in ("gradient_flow", "second_order") else width
+            weight("K", rows, width)
+            bias("b", rows)
+            if stage.options.get("steps", "plain") == "row_sums":
+                self._expect(prefix + "log_q", (entries, rows))
+            else:
+                require(stage.options.get("steps", "plain") == "plain", f"{stage.name}: steps {stage.options.get('steps')} are not verified by this version")
+        elif kind == "negative_definite":
+            weight("C", hidden, width)
+            bias("b", width)
+        elif kind in ("two_layer", "hamiltonian_two_weight"):
+            weight("K1", hidden, width)
+            bias("b1", hidden)
+            back = kind == "two_layer"
+            weight("K2", width if back else hidden, hidden if back else width)
+            bias("b2", width if back else hidden)
+        elif kind == "port_hamiltonian":
+            require(operator == "dense", f"{stage.name}: port_hamiltonian over convolutions is not verified by this version")
+            weight("A", width, width)
+            weight("B", stage.options.get("dissipation_width", 0) or width, width)
+            weight("W", hidden, width)
+            bias("b", hidden)
+        elif kind == "rotate_relax":
+            require(operator == "dense", f"{stage.name}: rotate_relax over convolutions is not verified by this version")
+            weight("A", width, width)
+            weight("K", hidden, width)
+            bias("b", hidden)
+        else:
+            reject(f"{stage.name}: field {kind} is not verified by this version")
+        if stage.choice("integrator") == "linear_multistep":
+            # The first layer has no earlier state where the method begins with a step of Euler.
+            count_k = layers - 1 if stage.choice("multistep_start") == "euler" else layers
+            if count_k > 0:
+                self._expect(prefix + "k", (count_k, 1 if stage.choice("multistep_shape") == "scalar" else width))
+
+    @staticmethod
+    def _taps(stage: Stage, shape: Shape) -> tuple[int, ...]:
+        kernel = stage.whole("kernel")
+        height, width = (1 if shape[1] == 1 else kernel), (1 if shape[2] == 1 else kernel)
+        return (height * width,)
+
+    def _connector(self, stage: Stage) -> Shape:
+        kind = stage.choice("connector")
+        shape, prefix = stage.before, f"connectors.{stage.index}."
+        if kind in ("dense", "convolution", "activation"):
+            require(stage.choice("activation") in ACTIVATIONS, f"{stage.name}: the activation is unknown")
+        if kind == "dense":
+            outputs = stage.whole("features")
+            self._expect(prefix + "W", (outputs, features(shape)))
+            self._bias(prefix + "b", stage, outputs)
+            return (outputs, 1, 1)
+        if kind == "convolution":
+            outputs, groups = stage.whole("channels") or shape[0], stage.whole("groups")
+            require(groups >= 1 and outputs % groups == 0 and shape[0] % groups == 0, f"{stage.name}: groups do not divide the channels")
+            self._expect(prefix + "K", (outputs, shape[0] // groups, *self._taps(stage, shape)))
+            self._bias(prefix + "b", stage, outputs)
+            place = geometry(stage)
+            return (outputs, self._extent(place, 0), self._extent(place, 1))
+        if kind in ("average_pooling", "max_pooling"):
+            return (shape[0], self._windows(stage, shape[1]), self._windows(stage, shape[2]))
+        if kind == "global_average":
+            return (shape[0], 1, 1)
+        if kind == "flatten":
+            return (features(shape), 1, 1)
+        if kind in ("first_channels", "channel_copies"):
+            channels = stage.whole("channels") or shape[0]
+            require((channels <= shape[0]) if kind == "first_channels" else channels >= 1, f"{stage.name}: the channels do not fit")
+            return (channels, shape[1], shape[2])
+        if kind == "channel_padding":
+            step = stage.whole("stride")
+            require(step >= 1, f"{stage.name}: the stride is not positive")
+            return (stage.whole("channels") or shape[0], -(-shape[1] // step), -(-shape[2] // step))
+        if kind in ("activation", "dropout"):
+            return shape
+        reject(f"{stage.name}: connector {kind} is not verified by this version")
+
+    @staticmethod
+    def _extent(place: Json, axis: int) -> int:
+        size = place["height" if axis == 0 else "width"] + place["before"][axis] + place["after"][axis]
+        left = size - (place["kernel"][axis] - 1) * place["dilation"][axis] - 1
+        require(left >= 0, "a kernel is larger than its image")
+        return int(left // place["stride"][axis] + 1)
+
+    @staticmethod
+    def _windows(stage: Stage, n: int) -> int:
+        if n == 1:
+            return 1
+        window, step, margin = stage.whole("window"), stage.whole("window_stride"), stage.whole("window_margin")
+        require(window >= 1 and margin >= 0 and n + 2 * margin >= window, f"{stage.name}: the window does not fit the image")
+        return (n + 2 * margin - window) // (step or window) + 1
+
+    def _check_tensors(self) -> None:
+        require("targets.shift" not in self.tensors, "the model scales its targets back, which this version does not verify")
+        require(set(self.tensors) == set(self._expected), f"the model's tensors are not those of its specification: {sorted(set(self.tensors) ^ set(self._expected))[:2]}")
+        for name, shape in self._expected.items():
+            tensor = self.tensors[name]
+            require(tensor.shape == shape, f"tensor {name} has the shape {tensor.shape}; its specification asks for {shape}")
+            if not name.startswith("normalization."):
+                require(tensor.is_single == (self.precision == "float32"), f"tensor {name} is not in the model's precision")
+
+    # -- its numbers
+
+    def matrix(self, name: str, entry: int | None = None) -> Matrix:
+        """The matrix of a tensor, or of an entry of a block's tensor, by rows; a kernel's row has the numbers of an output channel."""
+        key = (name, -1 if entry is None else entry)
+        if key not in self._entries:
+            tensor = self.tensors[name]
+            shape = tensor.shape if entry is None else tensor.shape[1:]
+            rows, columns = shape[0], math.prod(shape[1:])
+            first = 0 if entry is None else entry * rows * columns
+            self._entries[key] = [list(tensor.numbers[first + i * columns : first + (i + 1) * columns]) for i in range(rows)]
+        return self._entries[key]
+
+    def vector(self, name: str, length: int, entry: int | None = None) -> list[float]:
+        """A bias of `length` numbers: zeros if there is none, a scalar or a channel's number repeated."""
+        if name not in self.tensors:
+            return [0.0] * length
+        tensor = self.tensors[name]
+        n = tensor.shape[-1]
+        first = 0 if entry is None else entry * n
+        values = list(tensor.numbers[first : first + n])
+        require(length % n == 0, f"tensor {name} does not fit its place")
+        return [x for x in values for _ in range(length // n)]
+
+    def step_sizes(self, stage: Stage) -> list[Fraction]:
+        layers = stage.whole("layers")
+        given = numbers_of(stage.options.get("step_sizes", ""), "step_sizes")
+        if given:
+            require(len(given) == layers, f"{stage.name} has another number of step sizes than layers")
+            sizes = given
+        else:
+            sizes = [float(stage.real("horizon")) / layers] * layers
+        require(all(h > 0 and math.isfinite(h) for h in sizes), f"{stage.name} has a step size that is not positive")
+        return [Fraction(h) for h in sizes]
+
+
+def geometry(stage: Stage) -> Json:
+    """The geometry of a convolution as a certificate describes it."""
+    shape, kernel, dilation = stage.before, stage.whole("kernel"), stage.whole("dilation")
+    padding = stage.choice("padding")
+    require(padding in ("zero", "periodic"), f"{stage.name}: padding {padding} is not verified: it uses pixels at the edge several times")
+    sizes = [1 if n == 1 else kernel for n in shape[1:]]
+    spread = [1 if n == 1 else dilation for n in shape[1:]]
+    is_block = stage.kind == "block"
+    steps = [1 if is_block or n == 1 else stage.whole("stride") for n in shape[1:]]
+    margin = -1 if is_block else stage.whole("margin")
+    before = [(k - 1) * d // 2 if margin < 0 else (0 if n == 1 else margin) for k, d, n in zip(sizes, spread, shape[1:], strict=True)]
+    after = [(k - 1) * d - b if margin < 0 else b for k, d, b in zip(sizes, spread, before, strict=True)]
+    require(kernel >= 1 and dilation >= 1 and all(s >= 1 for s in steps), f"{stage.name}: kernel, stride or dilation is not positive")
+    outputs = shape[0] if is_block else (stage.whole("channels") or shape[0])
+    if is_block:
+        outputs = stage.options.get("hidden_width", 0) or outputs
+    return {
+        "channels_in": shape[0], "channels_out": outputs, "groups": stage.whole("groups"), "height": shape[1], "width": shape[2], "kernel": sizes, "stride": steps,
+        "dilation": spread, "before": before, "after": after, "padding": padding,
+    }  # fmt: skip
+
+
+# ---- Activations --------------------------------------------------------------------------------------------------------------------------------------------------------------------------------
+
+#: A fixed-point number n stands for n·2^−PLACES.
+PLACES = 256
+ONE = 1 << PLACES
+_GUARD = 96
+_WIDE = PLACES + _GUARD
+
+
+def _inverse_tangent_series(n: int, sign: int) -> int:
+    """artanh(1/n) for sign 1, arctan(1/n) for sign −1, with _WIDE places."""
+    total = power = (1 << _WIDE) // n
+    k = 1
+    while power:
+        power //= n * n
+        k += 2
+        total += power // k * (sign if k % 4 == 3 else 1)
+    return total
+
+
+_LOG_2 = 2 * _inverse_tangent_series(3, 1)
+_PI = 16 * _inverse_tangent_series(5, -1) - 4 * _inverse_tangent_series(239, -1)
+
+
+def fixed_exp(x: int) -> int:
+    """exp x for fixed-point x <= 2^12, within one unit relative to max(1, exp x)."""
+    wide = x << _GUARD
+    k = wide // _LOG_2
+    if k < -PLACES - 2:
+        return 0
+    rest = (wide - k * _LOG_2) >> 16
+    total = term = 1 << _WIDE
+    n = 1
+    while term:
+        term = (term * rest >> _WIDE) // n
+        total += term
+        n += 1
+    for _ in range(16):
+        total = total * total >> _WIDE
+    return total >> (_GUARD - k) if k <= _GUARD else total << (k - _GUARD)
+
+
+def _log1p(x: int) -> int:
+    """log(1 + x) for 0 <= x <= 1."""
+    z = (x << PLACES) // ((2 << PLACES) + x)
+    square = z * z >> PLACES
+    total, power, k = 0, z, 1
+    while power:
+        total += power // k
+        power = power * square >> PLACES
+        k += 2
+    return 2 * total
+
+
+def _decay(x: int, factor: int = 1) -> int:
+    """exp(−factor·|x|); 0 where that is less than a unit."""
+    return fixed_exp(-factor * abs(x)) if abs(x) * factor < 256 * ONE else 0
+
+
+def _tanh(x: int) -> int:
+    e = _decay(x, 2)
+    value = ((ONE - e) << PLACES) // (ONE + e)
+    return value if x >= 0 else -value
+
+
+def _sigmoid(x: int) -> int:
+    e = _decay(x)
+    return ((ONE if x >= 0 else e) << PLACES) // (ONE + e)
+
+
+def _softplus(x: int) -> int:
+    return max(x, 0) + _log1p(_decay(x))
+
+
+def _smooth_relu(x: int) -> int:
+    eta = ONE // 10
+    if x <= -eta:
+        return 0
+    return x if x >= eta else ((x + eta) * (x + eta) * 10 >> PLACES) // 4
+
+
+def _sin(x: int) -> int:
+    wide = (x << _GUARD) % (2 * _PI)
+    if abs(x) >> PLACES > 1 << 48:
+        reject("the sine of a number beyond 2^48 is not verified")
+    total, term, n, square = 0, wide, 1, wide * wide >> _WIDE
+    while term:
+        total += term
+        term = -((term * square >> _WIDE) // ((n + 1) * (n + 2)))
+        n += 2
+        if n > 400:
+            break
+    return total >> _GUARD
+
+
+def _normal_distribution(x: int) -> int:
+    """Φ(x) by the series of the error function; beyond 19 it is 0 or 1 within 2^−260."""
+    if abs(x) > 19 * ONE:
+        return ONE if x > 0 else 0
+    extra = 512
+    places = PLACES + extra
+    wide = x << extra
+    square = wide * wide >> places
+    total, term, n = 0, wide, 0
+    while term and n < 4000:
+        total += term // (2 * n + 1)
+        n += 1
+        term = -((term * square >> places) // (2 * n))
+    root = math.isqrt(2 * _PI << _WIDE)
+    return ONE // 2 + ((total >> (extra - _GUARD)) << PLACES) // root
+
+
+@dataclass(frozen=True)
+class Activation:
+    """σ: the range [least, most] of its slopes, its error in the library in ulps, a bound of |σ(0)|, and σ in fixed point."""
+
+    least: Fraction
+    most: Fraction
+    ulps: int
+    at_zero: Fraction
+    value: Callable[[int], int]
+    is_bounded: bool = False
+
+    @property
+    def size(self) -> Fraction:
+        """The largest magnitude of a slope."""
+        return max(abs(self.least), self.most)
+
+
+def _leak(x: int) -> int:
+    return x if x >= 0 else x // 100
+
+
+ZERO, HALF, WHOLE = Fraction(0), Fraction(1, 2), Fraction(1)
+#: float32(0.01) and the ends of the slopes of gelu and silu are float64 numbers just outside of the ranges.
+ACTIVATIONS = {
+    "identity": Activation(WHOLE, WHOLE, 0, ZERO, lambda x: x),
+    "tanh": Activation(ZERO, WHOLE, 3, ZERO, _tanh, True),
+    "relu": Activation(ZERO, WHOLE, 0, ZERO, lambda x: max(x, 0)),
+    "sigmoid": Activation(ZERO, Fraction(1, 4), 3, HALF, _sigmoid, True),
+    "softplus": Activation(ZERO, WHOLE, 3, Fraction(0.6931471805599454), _softplus),
+    "smooth_relu": Activation(ZERO, WHOLE, 5, Fraction(1, 40), _smooth_relu),
+    "leaky_relu": Activation(Fraction(0.009999999776482582), WHOLE, 1, ZERO, _leak),
+    "elu": Activation(ZERO, WHOLE, 2, ZERO, lambda x: x if x >= 0 else _decay(x) - ONE),
+    "sin": Activation(-WHOLE, WHOLE, 3, ZERO, _sin, True),
+    "gelu": Activation(Fraction(-0.1289041451851548), Fraction(1.128904145185155), 7, ZERO, lambda x: x * _normal_distribution(x) >> PLACES),
+    "silu": Activation(Fraction(-0.09983932012886693), Fraction(1.099839320128867), 6, ZERO, lambda x: x * _sigmoid(x) >> PLACES),
+}
+
+
+# ---- Norms --------------------------------------------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Whole:
+    """A matrix of whole numbers: the matrix meant is 2^power times a matrix within `error` of these, number by number."""
+
+    rows: list[list[int]]
+    power: int
+    error: int
+
+    def transposed(self) -> Whole:
+        return Whole([list(column) for column in zip(*self.rows, strict=True)], self.power, self.error)
+
+    def minus_transposed(self, sign: int = 1) -> Whole:
+        """½(A − Aᵀ), or ½(A + Aᵀ) for sign −1."""
+        turned = list(zip(*self.rows, strict=True))
+        return Whole([[a - sign * b for a, b in zip(row, column, strict=True)] for row, column in zip(self.rows, turned, strict=True)], self.power - 1, 2 * self.error)
+
+
+def whole(matrix: Matrix, most_bits: int) -> Whole:
+    """A matrix as whole numbers of at most `most_bits` bits; exact where those suffice."""
+    largest = max((abs(x) for row in matrix for x in row), default=0.0)
+    if largest == 0:
+        return Whole([[0] * len(row) for row in matrix], 0, 0)
+    top = math.frexp(largest)[1]
+    bits = 62
+    while True:
+        # ldexp is exact here: it never overflows, and what underflows is not whole either.
+        is_exact = all(math.ldexp(x, bits - top).is_integer() and (x == 0 or math.ldexp(x, bits - top) != 0) for row in matrix for x in row)
+        if is_exact or bits >= most_bits:
+            break
+        bits = min(most_bits, bits + 60 if bits < 240 else 2 * bits)
+    shift = bits - top
+    return Whole([[int(math.ldexp(x, shift)) for x in row] for row in matrix], -shift, 0 if is_exact else 1)
+
+
+def gram(rows: Sequence[Sequence[int]]) -> list[list[int]]:
+    """AAᵀ, exactly. A column of A is packed into one large number, so that a row of the product is a sum of large numbers."""
+    m, n = len(rows), len(rows[0])
+    largest = max(max(map(abs, row)) for row in rows)
+    size = (2 * largest.bit_length() + n.bit_length() + 2 + 7) // 8
+    half = 1 << (8 * size - 1)
+    offset = int.from_bytes(half.to_bytes(size, "little") * m, "little")
+    packed = [int.from_bytes(b"".join((x + half).to_bytes(size, "little") for x in column), "little") - offset for column in zip(*rows, strict=True)]
+    result = []
+    for row in rows:
+        data = (sum(map(mul, row, packed)) + offset).to_bytes(size * m, "little")
+        result.append([int.from_bytes(data[k : k + size], "little") - half for k in range(0, size * m, size)])
+    return result
+
+
+def is_positive_semidefinite(matrix: list[list[int]], diagonal: list[Fraction]) -> bool:
+    """Proves that the symmetric matrix with this diagonal, and off the diagonal the numbers of `matrix`, has no negative eigenvalue; False if there is no proof.
+
+    A Cholesky factorization R of a matrix M in float64 satisfies |RᵀR − M| <= γ(m+2)|Rᵀ||R| number by number, so that the eigenvalues of M are at least −γ(m+2)/(1 − γ(m+2)) tr M. M is the matrix less
+    `shift` on the diagonal; its numbers are rounded, each by at most u times itself.
+    """
+    m = len(matrix)
+    if any(d < 0 for d in diagonal):
+        return False
+    trace = sum(diagonal)
+    off = math.sqrt(sum(float(x) * float(x) for i, row in enumerate(matrix) for x in row[:i])) * 1.5
+    shift = Fraction(2 * (m + 16) * U) * trace + Fraction(2 * U * off) + 1
+    lowered = [float(d - shift) for d in diagonal]
+    factor: Matrix = []
+    roots: list[float] = []
+    for i in range(m):
+        row: list[float] = []
+        numbers = matrix[i]
+        for j in range(i):
+            row.append((float(numbers[j]) - sum(map(mul, row, factor[j]))) / roots[j])
+        pivot = lowered[i] - sum(map(mul, row, row))
+        if not pivot > 0:
+            return False
+        factor.append(row)
+        roots.append(math.sqrt(pivot))
+    return True
+
+
+def spectral_norm_is_at_most(a: Whole, bound: Fraction) -> bool:
+    """Proves ‖A‖₂ <= bound: t²I − AAᵀ is positive semidefinite for a t below the bound, by as much as the numbers may be wrong."""
+    m, n = len(a.rows), len(a.rows[0])
+    scale = Fraction(2) ** -a.power
+    wrong = a.error * root_up(Fraction(m * n))
+    t = bound * scale - wrong
+    if t < 0:
+        return False
+    if all(x == 0 for row in a.rows for x in row):
+        return True
+    rows = a.rows if m <= n else [list(column) for column in zip(*a.rows, strict=True)]
+    squares = [sum(map(mul, row, row)) for row in rows]
+    if sum(squares) <= t * t:
+        return True
+    if max(squares) > t * t:
+        return False
+    rows_sum = max(sum(map(abs, row)) for row in rows)
+    columns_sum = max(sum(map(abs, column)) for column in zip(*rows, strict=True))
+    if rows_sum * columns_sum <= t * t:
+        return True
+    product = gram(rows)
+    return is_positive_semidefinite([[-x for x in row] for row in product], [t * t - product[i][i] for i in range(len(product))])
+
+
+def logarithmic_norm_is_at_most(a: Whole, bound: Fraction) -> bool:
+    """Proves that no eigenvalue of ½(A + Aᵀ) exceeds the bound, which may be negative."""
+    n = len(a.rows)
+    symmetric = a.minus_transposed(-1)
+    t = bound * Fraction(2) ** -symmetric.power - symmetric.error * n
+    return is_positive_semidefinite([[-x for x in row] for row in symmetric.rows], [t - symmetric.rows[i][i] for i in range(n)])
+
+
+def sum_of_squares(values: Iterable[float]) -> Fraction:
+    """Σ x², exactly."""
+    a = whole([list(values)], 1 << 12)
+    return sum(x * x for x in a.rows[0]) * Fraction(4) ** a.power
+
+
+def euclidean_norm(values: Iterable[float]) -> Fraction:
+    """An upper bound of a vector's length."""
+    return up(root_up(sum_of_squares(values)))
+
+
+def circle(turn: Fraction, places: int = 128) -> tuple[int, int]:
+    """cos and sin of 2π·turn with this many binary places, each within 2 units."""
+    angle = 2 * _PI * (turn.numerator % turn.denominator) // turn.denominator
+    total = [0, 0]
+    term, n = 1 << _WIDE, 0
+    while term and n < 400:
+        total[n % 2] += term if n % 4 < 2 else -term
+        n += 1
+        term = (term * angle >> _WIDE) // n
+    return total[0] >> (_WIDE - places), total[1] >> (_WIDE - places)
+
+
+def convolution_norm_is_at_most(kernel: Matrix, place: Json, is_antisymmetric: bool, bound: Fraction) -> bool:
+    """Proves that the convolution's norm is at most `bound`, frequency by frequency and group by group.
+
+    With zero padding and any stride the convolution is a part of that on a torus of n + (k − 1)·dilation pixels along each axis; with periodic padding its own torus is meant. A torus of N points, fewer than those, bounds
+    all frequencies if the bound is reduced by cos(½π(k−1)/N) for each axis (Ehlich and Zeller 1964).
+    """
+    groups, (height, width) = place["groups"], place["kernel"]
+    inputs, outputs = place["channels_in"] // groups, place["channels_out"] // groups
+    taps = [(y, x) for y in range(height) for x in range(width)]
+    whole_tori = []
+    for axis, n in enumerate((place["height"], place["width"])):
+        reach = (place["kernel"][axis] - 1) * place["dilation"][axis]
+        whole_tori.append(n if place["padding"] == "periodic" else n + reach)
+    largest = max(height, width)
+    plans: list[tuple[list[int], bool]] = [([4 * largest] * 2, True), ([10 * largest] * 2, True), (whole_tori, False)]
+    numbers = whole(kernel, 80)
+    blocks = [numbers.rows[g * outputs : (g + 1) * outputs] for g in range(groups)]
+    if is_antisymmetric:
+        require(inputs == outputs and height % 2 == 1 and width % 2 == 1 and place["stride"] == [1, 1], "a convolution without an antisymmetric part")
+        blocks, numbers = antisymmetric_kernels(blocks, numbers, len(taps))
+    for torus, is_sample in plans:
+        if is_sample and torus[0] * torus[1] >= whole_tori[0] * whole_tori[1]:
+            continue
+        limit = bound
+        if is_sample:
+            for k, n in zip((height, width), torus, strict=True):
+                # An even number of taps has a half-integer degree: its square is a polynomial of degree k − 1.
+                cosine = (circle(Fraction(k - 1, 4 * n))[0] - 2) if k % 2 else math.isqrt((circle(Fraction(k - 1, 2 * n))[0] - 2) << 128)
+                limit *= Fraction(cosine, 1 << 128)
+            torus = [1 if k == 1 else n for k, n in zip((height, width), torus, strict=True)]
+        spread = (1, 1) if is_sample else (place["dilation"][0], place["dilation"][1])
+        if all(_frequencies_hold(block, numbers, taps, torus, spread, inputs, limit) for block in blocks):
+            return True
+    return False
+
+
+def _frequencies_hold(block: list[list[int]], scale: Whole, taps: list[tuple[int, int]], torus: Sequence[int], spread: tuple[int, int], inputs: int, limit: Fraction) -> bool:
+    places = 64
+    error = scale.error * len(taps) * (1 << places) + 2 * len(taps) * max((abs(x) for row in block for x in row), default=0)
+    turns: dict[tuple[int, int], tuple[int, int]] = {}
+    for v in range(torus[0]):
+        for w in range(torus[1]):
+            # A real kernel has the same norm at the opposite frequency.
+            if ((-v) % torus[0], (-w) % torus[1]) < (v, w):
+                continue
+            waves = []
+            for y, x in taps:
+                key = (v * y * spread[0] % torus[0], w * x * spread[1] % torus[1])
+                if key not in turns:
+                    turns[key] = circle(Fraction(key[0], torus[0]) + Fraction(key[1], torus[1]), places)
+                waves.append(turns[key])
+            cosines, sines = [c for c, _ in waves], [s for _, s in waves]
+            size = len(taps)
+            upper, lower = [], []
+            for row in block:
+                real = [sum(map(mul, row[c * size : (c + 1) * size], cosines)) for c in range(inputs)]
+                imaginary = [sum(map(mul, row[c * size : (c + 1) * size], sines)) for c in range(inputs)]
+                upper.append(real + [-x for x in imaginary])
+                lower.append(imaginary + real)
+            # Fewer digits make the product cheaper.
+            cut = 20
+            rows = [[x >> cut for x in row] for row in upper + lower]
+            if not spectral_norm_is_at_most(Whole(rows, scale.power - places + cut, (error >> cut) + 2), limit):
+                return False
+    return True
+
+
+@dataclass(frozen=True)
+class NormClaim:
+    operator: str
+    tensor: str
+    entry: int | None
+    norm: str
+    bound: Fraction
+    geometry: Json | None
+
+    @property
+    def text(self) -> str:
+        return f"{self.norm} norm of {self.operator} {self.tensor}" + ("" if self.entry is None else f"[{self.entry}]")
+
+
+def _sums_hold(norm: str, row_sum: Fraction, column_sum: Fraction, bound: Fraction) -> bool:
+    if norm == "sums":
+        return bound * bound >= row_sum * column_sum
+    return bound >= (row_sum if norm == "linf" else column_sum)
+
+
+def antisymmetric_kernels(blocks: list[list[list[int]]], numbers: Whole, taps: int) -> tuple[list[list[list[int]]], Whole]:
+    """½(k[c,d,δ] − k[d,c,−δ]) of each group's kernels."""
+    result = []
+    for block in blocks:
+        n = len(block)
+        require(len(block[0]) == n * taps, "a convolution without an antisymmetric part")
+        turned = [[block[d][c * taps + taps - 1 - t] for d in range(n) for t in range(taps)] for c in range(n)]
+        result.append([[a - b for a, b in zip(row, other, strict=True)] for row, other in zip(block, turned, strict=True)])
+    return result, Whole([], numbers.power - 1, 2 * numbers.error)
+
+
+class Norms:
+    """The claimed bounds of norms; each is proved once."""
+
+    def __init__(self, model: Model, claims: Any) -> None:
+        self.model = model
+        self.claims: list[NormClaim] = []
+        self.places = self._places(model)
+        self.wholes: dict[tuple[str, int], Whole] = {}
+        seen: dict[tuple[str, str, int | None, str], Fraction] = {}
+        for index, value in enumerate(list_of(claims, "norms")):
+            claim = self._read(value, f"norms[{index}]")
+            key = (claim.operator, claim.tensor, claim.entry, claim.norm)
+            require(key not in seen, f"norms[{index}] claims the {claim.text} again")
+            seen[key] = claim.bound
+            self.claims.append(claim)
+        self.bounds = seen
+        self.proved = 0
+
+    @staticmethod
+    def _places(model: Model) -> dict[str, Json]:
+        """The geometry of each tensor that is the kernel of a convolution, and which of them have one pixel."""
+        places: dict[str, Json] = {}
+        for stage in model.stages:
+            if stage.kind == "connector" and stage.options["connector"] == "convolution":
+                places[f"connectors.{stage.index}.K"] = geometry(stage)
+            if stage.kind == "block" and stage.options["operator"] == "convolution":
+                place = geometry(stage)
+                back = {**place, "channels_in": place["channels_out"], "channels_out": place["channels_in"]}
+                for name in ("K", "C", "K1", "K2"):
+                    is_back = name == "K2" and stage.options["field"] == "two_layer"
+                    places[f"blocks.{stage.index}.{name}"] = back if is_back else place
+        return places
+
+    def _read(self, value: Any, what: str) -> NormClaim:
+        entry = members(value, ("operator", "tensor", "norm", "bound"), what, ("entry", "geometry"))
+        operator, tensor, norm = (text_of(entry[key], f"{what}: {key}") for key in ("operator", "tensor", "norm"))
+        require(operator in ("matrix", "antisymmetric_part", "scaled_matrix", "vector"), f"{what}: operator {operator} is unknown")
+        require(norm in ("l2", "linf", "l1", "sums", "frobenius", "log_l2"), f"{what}: norm {norm} is unknown")
+        require(tensor in self.model.tensors, f"{what}: the model has no tensor {tensor[:64]}")
+        index = None
+        if tensor.startswith("blocks."):
+            index = count(entry.get("entry"), f"{what}: entry", 0, self.model.tensors[tensor].shape[0] - 1)
+        else:
+            require("entry" not in entry, f"{what}: tensor {tensor} has no entries")
+        place = self.places.get(tensor) if operator != "vector" else None
+        if "geometry" in entry:
+            require(place is not None and entry["geometry"] == place, f"{what}: the geometry is not that of the model")
+        else:
+            require(place is None or place["kernel"] == [1, 1], f"{what}: the geometry of a convolution is missing")
+        return NormClaim(operator, tensor, index, norm, exact(entry["bound"], f"{what}: bound"), place)
+
+    def prove_all(self) -> None:
+        for claim in self.claims:
+            require(self._holds(claim), f"the {claim.text} is not proved to be at most {float(claim.bound)!r}")
+            self.proved += 1
+
+    def whole(self, tensor: str, entry: int | None) -> Whole:
+        """The matrix of a tensor in whole numbers, exact unless its numbers lie very far apart."""
+        key = (tensor, -1 if entry is None else entry)
+        if key not in self.wholes:
+            self.wholes[key] = whole(self.model.matrix(tensor, entry), 122)
+        return self.wholes[key]
+
+    def _holds(self, claim: NormClaim) -> bool:
+        stored = self.model.tensors[claim.tensor]
+        bound = claim.bound
+        if claim.operator == "vector":
+            require(claim.norm in ("l2", "linf") and len(stored.shape) == (1 if claim.entry is None else 2), f"the {claim.text} is not defined")
+            width = self._vector_length(claim.tensor)
+            values = self.model.vector(claim.tensor, max(width, stored.shape[-1]), claim.entry)
+            if claim.norm == "linf":
+                return bound >= max(map(Fraction, map(abs, values)), default=ZERO)
+            return bound >= 0 and bound * bound >= sum_of_squares(values)
+        require(len(stored.shape) >= (2 if claim.entry is None else 3), f"tensor {claim.tensor} is no matrix")
+        matrix = self.model.matrix(claim.tensor, claim.entry)
+        is_antisymmetric = claim.operator == "antisymmetric_part"
+        if claim.norm == "frobenius":
+            require(claim.operator == "matrix", f"the {claim.text} is not verified by this version")
+            return bound >= 0 and bound * bound >= sum((sum_of_squares(row) for row in matrix), ZERO)
+        if claim.geometry is not None:
+            return self._convolution_holds(claim, matrix, is_antisymmetric)
+        numbers = self.whole(claim.tensor, claim.entry)
+        if is_antisymmetric:
+            require(len(matrix) == len(matrix[0]), f"the {claim.text} needs a square matrix")
+            numbers = numbers.minus_transposed()
+        if claim.operator == "scaled_matrix":
+            numbers = self._scaled(claim, numbers)
+        if claim.norm == "l2":
+            return spectral_norm_is_at_most(numbers, bound)
+        if claim.norm == "log_l2":
+            require(claim.operator == "matrix" and len(matrix) == len(matrix[0]), f"the {claim.text} needs a square matrix")
+            return logarithmic_norm_is_at_most(numbers, bound)
+        scale = Fraction(2) ** numbers.power
+        row_sum = max(sum(map(abs, row)) + numbers.error * len(row) for row in numbers.rows) * scale
+        column_sum = max(sum(map(abs, column)) + numbers.error * len(column) for column in zip(*numbers.rows, strict=True)) * scale
+        return bound >= 0 and _sums_hold(claim.norm, row_sum, column_sum, bound)
+
+    def _scaled(self, claim: NormClaim, numbers: Whole) -> Whole:
+        """The columns multiplied by the normalization's scales."""
+        scales = self.model.tensors.get("normalization.scale")
+        require(scales is not None and len(scales.numbers) == len(numbers.rows[0]), f"the {claim.text} is not defined")
+        assert scales is not None
+        factors = whole([list(scales.numbers)], 122)
+        require(numbers.error == 0 and factors.error == 0, f"the {claim.text} has numbers of too many magnitudes")
+        return Whole([[a * b for a, b in zip(row, factors.rows[0], strict=True)] for row in numbers.rows], numbers.power + factors.power, 0)
+
+    def _vector_length(self, tensor: str) -> int:
+        """The numbers that a bias stands for, repeated for the pixels of its channels."""
+        for stage in self.model.stages:
+            if tensor == f"connectors.{stage.index}.b" and stage.kind == "connector":
+                return features(stage.after)
+            if tensor.startswith(f"blocks.{stage.index}.b") and stage.kind == "block":
+                pixels = stage.before[1] * stage.before[2] if stage.options["operator"] == "convolution" else 1
+                rows = {"b": ("K", 1), "b1": ("K1", 1), "b2": ("K2", 1)}[tensor.rsplit(".", 1)[1]]
+                weight = f"blocks.{stage.index}.{rows[0]}"
+                if weight not in self.model.tensors:
+                    weight = f"blocks.{stage.index}.C"
+                    return self.model.tensors[weight].shape[2] * pixels
+                return self.model.tensors[weight].shape[1] * pixels
+        return self.model.tensors[tensor].shape[-1]
+
+    def _convolution_holds(self, claim: NormClaim, kernel: Matrix, is_antisymmetric: bool) -> bool:
+        place = claim.geometry
+        assert place is not None
+        require(claim.operator != "scaled_matrix", f"the {claim.text} is not verified by this version")
+        if claim.norm == "l2":
+            return convolution_norm_is_at_most(kernel, place, is_antisymmetric, claim.bound)
+        require(claim.norm in ("linf", "l1", "sums"), f"the {claim.text} is not verified by this version")
+        numbers = whole(kernel, 122)
+        groups, taps = place["groups"], place["kernel"][0] * place["kernel"][1]
+        outputs, inputs = place["channels_out"] // groups, place["channels_in"] // groups
+        blocks = [numbers.rows[g * outputs : (g + 1) * outputs] for g in range(groups)]
+        if is_antisymmetric:
+            blocks, numbers = antisymmetric_kernels(blocks, numbers, taps)
+        scale = Fraction(2) ** numbers.power
+        row_sum = max(sum(map(abs, row)) + numbers.error * len(row) for block in blocks for row in block) * scale
+        column_sum = max(sum(abs(x) + numbers.error for row in block for x in row[c * taps : (c + 1) * taps]) for block in blocks for c in range(inputs)) * scale
+        return claim.bound >= 0 and _sums_hold(claim.norm, row_sum, column_sum, claim.bound)
+
+    def take(self, index: Any, what: str, operator: str, tensor: str, entry: int | None, norm: str | tuple[str, ...]) -> Fraction:
+        """The bound at a place of the list, which must be that of the named norm."""
+        claim = self.claims[count(index, f"{what}: a place in norms", 0, len(self.claims) - 1)] if self.claims else reject(f"{what}: there are no norms")
+        wanted = (norm,) if isinstance(norm, str) else norm
+        require(claim.operator == operator and claim.tensor == tensor and claim.entry == entry and claim.norm in wanted, f"{what}: norms[{index}] is not the {wanted[0]} norm of {operator} {tensor}")
+        return claim.bound
+
+    def of(self, operator: str, tensor: str, entry: int | None, norm: str = "l2") -> Fraction:
+        """The claimed bound of a norm."""
+        bound = self.bounds.get((operator, tensor, entry, norm))
+        if bound is None:
+            reject(f"the certificate has no {norm} norm of {operator} {tensor}" + ("" if entry is None else f"[{entry}]"))
+        return bound
+
+
+# ---- Step conditions ----------------------------------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+def _fractions(*numbers: str) -> list[Fraction]:
+    return [Fraction(n) for n in numbers]
+
+
+#: Explicit Runge–Kutta methods: the coefficients below the diagonal, row by row, and the weights.
+TABLEAUX: dict[str, tuple[list[Fraction], list[Fraction]]] = {
+    "euler": ([], [WHOLE]),
+    "heun": (_fractions("1"), _fractions("1/2", "1/2")),
+    "ssprk3": (_fractions("1", "1/4", "1/4"), _fractions("1/6", "1/6", "2/3")),
+    "rk3": (_fractions("1/2", "-1", "2"), _fractions("1/6", "2/3", "1/6")),
+    "rk4": (_fractions("1/2", "0", "1/2", "0", "0", "1"), _fractions("1/6", "1/3", "1/3", "1/6")),
+}
+
+
+def tableau(stage: Stage) -> tuple[list[list[Fraction]], list[Fraction]]:
+    """A (strictly lower triangular) and b of a block's explicit Runge–Kutta method."""
+    name = stage.choice("integrator")
+    if name == "runge_kutta":
+        b = [Fraction(x) for x in numbers_of(stage.options.get("tableau_b"), "tableau_b")]
+        below = [Fraction(x) for x in numbers_of(stage.options.get("tableau_a"), "tableau_a")]
+        n = len(b)
+        if len(below) == n * n and n > 1:
+            require(all(below[i * n + j] == 0 for i in range(n) for j in range(i, n)), f"{stage.name}: the tableau is not explicit")
+            below = [below[i * n + j] for i in range(n) for j in range(i)]
+    else:
+        require(name in TABLEAUX, f"{stage.name}: integrator {name} is no explicit Runge–Kutta method that this version knows")
+        below, b = TABLEAUX[name]
+    n = len(b)
+    require(1 <= n <= 64 and len(below) == n * (n - 1) // 2, f"{stage.name}: the tableau's numbers do not fit")
+    rows, place = [], 0
+    for i in range(n):
+        rows.append(below[place : place + i] + [ZERO] * (n - i))
+        place += i
+    return rows, b
+
+
+def is_circle_contractive(stage: Stage, x: Fraction) -> bool:
+    """Whether BA + AᵀB − bbᵀ + (2/x)B is positive semidefinite with b > 0: then hL‖K‖² <= x lets the method's step of a gradient flow be non-expansive (Dahlquist and Jeltsch 1979)."""
+    a, b = tableau(stage)
+    n = len(b)
+    if any(weight <= 0 for weight in b):
+        return False
+    if x <= 0:
+        return x == 0
+    m = [[b[i] * a[i][j] + b[j] * a[j][i] - b[i] * b[j] + (2 * b[i] / x if i == j else 0) for j in range(n)] for i in range(n)]
+    for k in range(n):
+        if m[k][k] < 0 or (m[k][k] == 0 and any(m[i][k] != 0 for i in range(k, n))):
+            return False
+        if m[k][k] > 0:
+            for i in range(k + 1, n):
+                for j in range(k + 1, n):
+                    m[i][j] -= m[i][k] * m[k][j] / m[k][k]
+    return True
+
+
+def is_imaginary_limit(stage: Stage, y: Fraction) -> bool:
+    """Whether |R(iη)| <= 1 for 0 <= η <= y: 1 − |R(i√t)|² = t^m g(t), and g > 0 on [0, y²] by the signs of its Bernstein coefficients."""
+    a, b = tableau(stage)
+    n = len(b)
+    moments, vector = [WHOLE], [WHOLE] * n
+    for _ in range(n):
+        moments.append(sum((weight * v for weight, v in zip(b, vector, strict=True)), ZERO))
+        vector = [sum((x * v for x, v in zip(row, vector, strict=True)), ZERO) for row in a]
+    even = [moments[k] * (-1) ** (k // 2) if k % 2 == 0 else ZERO for k in range(n + 1)]
+    odd = [moments[k] * (-1) ** (k // 2) if k % 2 == 1 else ZERO for k in range(n + 1)]
+    square = [ZERO] * (n + 1)
+    for part in (even, odd):
+        for i, p in enumerate(part):
+            for k, q in enumerate(part):
+                if p and q:
+                    square[(i + k) // 2] += p * q
+    g = [(1 if k == 0 else 0) - c for k, c in enumerate(square)]
+    while g and g[0] == 0:
+        g.pop(0)
+    if not g:
+        return True
+    degree = len(g) - 1
+    scaled = [c * y ** (2 * k) for k, c in enumerate(g)]
+    bernstein = [sum((Fraction(math.comb(i, k), math.comb(degree, k)) * scaled[k] for k in range(i + 1)), ZERO) for i in range(degree + 1)]
+    parts = [(bernstein, 0)]
+    while parts:
+        numbers, depth = parts.pop()
+        if all(c >= 0 for c in numbers):
+            continue
+        if depth == 40 or numbers[0] < 0 or numbers[-1] < 0:
+            return False
+        left, right, row = [numbers[0]], [numbers[-1]], numbers
+        while len(row) > 1:
+            row = [(p + q) / 2 for p, q in zip(row, row[1:], strict=False)]
+            left.append(row[0])
+            right.append(row[-1])
+        parts += [(left, depth + 1), (right[::-1], depth + 1)]
+    return True
+
+
+class Block:
+    """What the theorems ask of a block: its field's numbers, and the claimed norms of each layer's matrices."""
+
+    def __init__(self, model: Model, norms: Norms, stage: Stage) -> None:
+        self.stage, self.norms = stage, norms
+        self.field = stage.choice("field")
+        self.integrator = stage.choice("integrator")
+        self.sigma = ACTIVATIONS[stage.choice("activation")]
+        self.steps = model.step_sizes(stage)
+        self.is_shared = stage.choice("weights_in_time") == "shared"
+        self.is_scaled = stage.options.get("steps", "plain") == "row_sums"
+        needs_gamma = self.field in ("antisymmetric", "antisymmetric_damped")
+        self.gamma = stage.real("gamma") if needs_gamma else ZERO
+        require(self.gamma >= 0, f"{stage.name}: gamma is negative")
+
+    def entry(self, layer: int) -> int:
+        return 0 if self.is_shared else layer
+
+    def tensor(self, name: str) -> str:
+        return f"blocks.{self.stage.index}.{name}"
+
+    def norm(self, name: str, layer: int, operator: str = "matrix", norm: str = "l2") -> Fraction:
+        return self.norms.of(operator, self.tensor(name), self.entry(layer), norm)
+
+    def need(self, fields: Iterable[str], integrators: Iterable[str], what: str, monotone: bool = True) -> None:
+        """Rejects a theorem that is not about this block."""
+        require(self.field in fields, f"{what} is no statement about the field {self.field} of {self.stage.name}")
+        require(self.integrator in integrators, f"{what} is no statement about the integrator {self.integrator} of {self.stage.name}")
+        require(not monotone or self.sigma.least >= 0, f"{what} needs slopes >= 0; the activation of {self.stage.name} has others")
+
+    def is_gradient_form(self) -> bool:
+        return self.field in ("gradient_flow", "negative_definite") or (self.field == "second_order" and self.stage.choice("form") == "gradient")
+
+    def weights(self) -> list[str]:
+        return {"two_layer": ["K1", "K2"], "hamiltonian_two_weight": ["K1", "K2"], "negative_definite": ["C"]}.get(self.field, ["K"])
+
+    # -- formulas of hypotheses: (value, limit, relation)
+
+    def condition(self, name: str, layer: int) -> tuple[Fraction, Fraction, str]:
+        h, slope, what = self.steps[layer], self.sigma.most, f"hypothesis {name}"
+        explicit = (*TABLEAUX, "runge_kutta")
+        if name == "euler_step":
+            self.need(["gradient_flow", "rotate_relax"], ["cayley", "exponential"] if self.field == "rotate_relax" else ["euler"], what)
+            require(not self.is_scaled, f"{what}: {self.stage.name} has steps row_sums")
+            return h * slope * self.norm("K", layer) ** 2, Fraction(2), "<="
+        if name == "circle_step":
+            self.need(["gradient_flow"], explicit, what)
+            require(not self.is_scaled, f"{what}: {self.stage.name} has steps row_sums")
+            return h * slope * self.norm("K", layer) ** 2, Fraction(-1), "<="
+        if name == "row_sums":
+            self.need(["gradient_flow"], explicit, what)
+            require(self.is_scaled and is_circle_contractive(self.stage, Fraction(2)), f"{what}: {self.stage.name} has no steps row_sums with a tableau of radius 1")
+            return WHOLE, WHOLE, "<="
+        if name in ("damped_step", "damping"):
+            self.need(["antisymmetric_damped"], ["euler"], what)
+            size = self.norm("K", layer, "antisymmetric_part")
+            if name == "damping":
+                return self.gamma - slope * size / 2, ZERO, ">"
+            return self.damped_square(layer, size), WHOLE, "<="
+        if name == "rotation_step":
+            self.need(["antisymmetric"], ["euler"], what)
+            require(self.gamma > 0, f"{what}: with gamma 0 no step size is stable")
+            size = self.norm("K", layer, "antisymmetric_part")
+            return h * slope * (self.gamma**2 / 4 + size**2), self.gamma, "<="
+        if name == "imaginary_step":
+            self.need(["antisymmetric"], explicit, what)
+            require(self.gamma == 0, f"{what} needs gamma 0")
+            return h * slope * self.norm("K", layer, "antisymmetric_part"), Fraction(-1), "<="
+        if name == "midpoint_step":
+            self.need(["antisymmetric"], ["midpoint"], what)
+            require(self.gamma == 0, f"{what} needs gamma 0")
+            return h * slope * self.norm("K", layer, "antisymmetric_part"), WHOLE, "<"
+        if name == "verlet_step":
+            self.need(["hamiltonian", "hamiltonian_two_weight"], ["verlet"], what)
+            sizes = [self.norm(weight, layer) for weight in self.weights()]
+            return h * slope * math.prod(sizes, start=WHOLE), Fraction(2), "<"
+        if name == "multistep_step":
+            self.need(["gradient_flow"], ["linear_multistep"], what)
+            require(not self.is_scaled and self.stage.choice("multistep_shape") == "scalar", f"{what} needs plain steps and one k a layer, which commutes with K")
+            numbers = multistep_numbers(self.norms.model, self, layer)
+            require(all(-1 < k <= 1 for k in numbers), f"{what} needs −1 < k <= 1")
+            return h * slope * self.norm("K", layer) ** 2, 2 * (1 - max(map(Fraction, numbers), default=ZERO)), "<="
+        if name == "leapfrog_step":
+            self.need(["gradient_flow", "negative_definite", "second_order"], ["leapfrog"], what)
+            require(self.is_gradient_form() and not self.is_scaled, f"{what} needs a force −Kᵀσ(Ky + b) or σ(−CᵀCy + b)")
+            return h * h * slope * self.norm(self.weights()[0], layer) ** 2, Fraction(4), "<"
+        reject(f"hypothesis {name[:64]} is unknown")
+
+    def damped_square(self, layer: int, size: Fraction) -> Fraction:
+        h, slope = self.steps[layer], self.sigma.most
+        return 1 - 2 * h * (self.gamma - slope * size / 2) + h * h * (self.gamma + slope * size) ** 2
+
+
+#: Proves a hypothesis that is about no layer, from its value, relation and limit.
+Special = Callable[[Fraction, str, Fraction], bool]
+
+
+def check_hypothesis(value: Any, what: str, blocks: dict[int, Block], model: Model, special: dict[str, Special]) -> tuple[str, int, int | None]:
+    """Proves a hypothesis; gives its name, block and layer."""
+    entry = members(value, ("name", "value", "relation", "limit", "holds"), what, ("block", "layer", "text"))
+    name = text_of(entry["name"], f"{what}: name")
+    claimed, limit = exact(entry["value"], f"{what}: value"), exact(entry["limit"], f"{what}: limit")
+    if name in special:
+        require(entry["holds"] is True and special[name](claimed, text_of(entry["relation"], f"{what}: relation"), limit), f"{what}: {name} is not proved")
+        return name, -1, None
+    index = count(entry.get("block"), f"{what}: block")
+    require(index in blocks, f"{what}: there is no block {index}")
+    block = blocks[index]
+    require(entry["holds"] is True, f"{what}: {name[:64]} does not hold")
+    layer = None
+    if name == "epsilon":
+        require(block.field == "port_hamiltonian" and entry["relation"] == ">" and limit >= 0 and limit < claimed <= block.stage.real("epsilon"), f"{what}: epsilon > 0 is not proved")
+        return name, index, None
+    if name == "slopes":
+        require(entry["relation"] == ">=" and limit >= 0 and claimed <= block.sigma.least and claimed >= limit, f"{what}: slopes of {block.stage.name} are not proved to be >= 0")
+        return name, index, None
+    layer = count(entry.get("layer"), f"{what}: layer", 0, len(block.steps) - 1)
+    if name == "multistep_k":
+        stored = [Fraction(x) for x in multistep_numbers(model, block, layer)]
+        if entry["relation"] == ">":
+            right = claimed <= min(stored, default=claimed) and limit >= -1 and claimed > limit
+        elif entry["relation"] == ">=":
+            right = False
+        else:
+            right = entry["relation"] in ("<=", "<") and claimed >= max(stored, default=claimed) and limit <= 1 and claimed <= limit
+        require(right and all(-1 < k <= 1 for k in stored), f"{what}: −1 < k <= 1 is not proved for layer {layer} of {block.stage.name}")
+        return name, index, layer
+    actual, bound, relation = block.condition(name, layer)
+    require(entry["relation"] == relation, f"{what}: the relation of {name} is {relation}")
+    place = f"layer {layer} of {block.stage.name}"
+    if relation == ">":
+        right = claimed <= actual and limit >= bound and claimed > limit
+    elif name == "multistep_step":
+        right = claimed >= actual and claimed <= limit <= bound
+    elif bound < 0:
+        is_limit = is_imaginary_limit if name == "imaginary_step" else is_circle_contractive
+        right = claimed >= actual and 0 <= claimed <= limit and (actual == 0 or is_limit(block.stage, limit))
+    else:
+        right = claimed >= actual and limit <= bound and (claimed <= limit if relation == "<=" else claimed < limit)
+    require(right, f"{what}: {name} is not proved for {place}: {show(claimed)} {relation} {show(limit)}")
+    return name, index, layer
+
+
+def multistep_numbers(model: Model, block: Block, layer: int) -> list[float]:
+    """The numbers k of a layer of linear_multistep; its first layer has none if it begins with a step of Euler."""
+    place = layer - (1 if block.stage.choice("multistep_start") == "euler" else 0)
+    if place < 0:
+        return []
+    tensor = model.tensors[block.tensor("k")]
+    require(place < tensor.shape[0], f"{block.stage.name}: layer {layer} has no k")
+    return list(tensor.numbers[place * tensor.shape[1] : (place + 1) * tensor.shape[1]])
+
+
+# ---- Lipschitz bounds ---------------------------------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+class Lipschitz:
+    """Proves the stages of a Lipschitz bound in ℓ₂ or ℓ∞."""
+
+    def __init__(self, model: Model, norms: Norms, blocks: dict[int, Block], norm: str) -> None:
+        self.model, self.norms, self.blocks, self.norm = model, norms, blocks, norm
+        #: The place of the matrix whose bound includes the normalization; the bounds of the network's stages by their places, and of the layers by their blocks.
+        self.fused: int | None = None
+        self.bounds: dict[int, Fraction] = {}
+        self.layers: dict[int, list[Fraction]] = {}
+
+    def check(self, stages: Any) -> list[Fraction]:
+        """The claimed bound of each stage, proved from the claimed norms."""
+        entries = list_of(stages, "stages")
+        network = self.model.stages
+        if len(entries) == len(network) - 1 and network[0].kind == "normalization":
+            self.fused = self._matrix_behind(network)
+            require(self.fused is not None, "the certificate has no stage normalization")
+            network = network[1:]
+        require(len(entries) == len(network), f"the certificate has {len(entries)} stages; the network has {len(network)}")
+        for i, (stage, entry) in enumerate(zip(network, entries, strict=True)):
+            place = i + len(self.model.stages) - len(network)
+            self.bounds[place] = self._stage(stage, entry, f"stages[{i}]", place == self.fused)
+            if stage.kind == "block":
+                self.layers[stage.index] = [exact(layer["lipschitz"], "lipschitz") for layer in entry["layers"]]
+        return list(self.bounds.values())
+
+    @staticmethod
+    def _matrix_behind(network: list[Stage]) -> int | None:
+        """The place of the matrix that reads the normalization's output as it is."""
+        for i, stage in enumerate(network[1:], 1):
+            if stage.kind == "opening" and stage.choice("opening") == "dense" or stage.kind == "readout" and stage.choice("readout") == "dense":
+                return i
+            if stage.kind == "connector" and stage.choice("connector") == "dense":
+                return i
+            is_same = stage.kind == "opening" or (stage.kind == "connector" and stage.choice("connector") in ("flatten", "dropout"))
+            if not is_same or features(stage.before) != features(stage.after):
+                return None
+        return None
+
+    def _stage(self, stage: Stage, value: Any, what: str, is_fused: bool) -> Fraction:
+        entry = members(value, ("kind", "lipschitz"), what, ("index", "rule", "norms", "layers"))
+        require(entry["kind"] == stage.kind, f"{what} is a {stage.kind} in the network")
+        place = entry.get("index", stage.index)
+        require(count(place, f"{what}: index") == stage.index, f"{what} is {stage.name} in the network")
+        claimed = exact(entry["lipschitz"], f"{what}: lipschitz")
+        if stage.kind == "block":
+            block = self.blocks[stage.index]
+            require(entry.get("norms", []) == [] and entry.get("rule", "layers") in ("layers", "product"), f"{what} names a rule for a whole block")
+            layers = list_of(entry.get("layers"), f"{what}: layers")
+            require(len(layers) == len(block.steps), f"{what} has another number of layers than {stage.name}")
+            product = WHOLE
+            for j, layer in enumerate(layers):
+                product = up(product * self._layer(block, j, layer, f"{what}, layer {j}"))
+            require(claimed >= product, f"{what}: {show(claimed)} is less than the product of the layers' bounds")
+            return claimed
+        require("layers" not in entry, f"{what} has layers but is no block")
+        rule = text_of(entry.get("rule"), f"{what}: rule")
+        places = list_of(entry.get("norms", []), f"{what}: norms")
+        square = self._map(stage, rule, places, what, is_fused)
+        require(claimed >= 0 and claimed * claimed >= square, f"{what}: {show(claimed)} is not proved by the rule {rule}")
+        return claimed
+
+    def _map(self, stage: Stage, rule: str, places: list[Any], what: str, is_fused: bool) -> Fraction:
+        """The square of the bound of a stage that is no block."""
+        kind = stage.options.get("connector") if stage.kind == "connector" else stage.kind
+        flat = self.norm == "linf"
+        if stage.kind == "normalization":
+            self._rule(rule, ["diagonal"], places, 0, what)
+            return max(Fraction(x) for x in map(abs, self.model.tensors["normalization.scale"].numbers)) ** 2
+        if kind == "opening":
+            kind = "dense" if stage.choice("opening") == "dense" else "identity"
+        if kind == "readout":
+            kind = "dense" if stage.choice("readout") == "dense" else "identity"
+        if kind in ("dense", "convolution"):
+            self._rule(rule, ["scaled_affine" if is_fused and flat else "affine"], places, 1, what)
+            name = {"opening": "opening.W", "readout": "readout.W"}.get(stage.kind, f"connectors.{stage.index}.{'K' if kind == 'convolution' else 'W'}")
+            sigma = ACTIVATIONS[stage.choice("activation")] if stage.kind == "connector" else ACTIVATIONS["identity"]
+            factor = sigma.size
+            if is_fused and flat:
+                factor *= max(Fraction(abs(x)) for x in self.model.tensors["normalization.scale"].numbers)
+            return (factor * self.norms.take(places[0], what, "scaled_matrix" if is_fused and not flat else "matrix", name, None, self.norm)) ** 2
+        if kind == "activation":
+            self._rule(rule, ["activation"], places, 0, what)
+            return ACTIVATIONS[stage.choice("activation")].size ** 2
+        if kind in ("average_pooling", "global_average"):
+            if flat:
+                self._rule(rule, ["identity", "average"], places, 0, what)
+                return WHOLE
+            self._rule(rule, ["average"], places, 0, what)
+            pixels = stage.before[1] * stage.before[2]
+            if kind == "average_pooling":
+                self._separate(stage, what)
+                pixels = math.prod(1 if n == 1 else stage.whole("window") for n in stage.before[1:])
+            return Fraction(1, pixels)
+        if kind == "channel_copies":
+            self._rule(rule, ["copies"] + (["identity"] if flat else []), places, 0, what)
+            return WHOLE if flat else Fraction(-(-stage.after[0] // stage.before[0]))
+        if kind == "max_pooling" and not flat:
+            self._separate(stage, what)
+        if kind in ("identity", "flatten", "first_channels", "dropout", "channel_padding", "max_pooling"):
+            self._rule(rule, ["identity"], places, 0, what)
+            return WHOLE
+        reject(f"{what}: {stage.name} has no rule")
+
+    @staticmethod
+    def _rule(rule: str, allowed: list[str], places: list[Any], norms: int, what: str) -> None:
+        require(rule in allowed, f"{what}: the rule {rule[:32]} is not for this stage; {' or '.join(allowed)} is")
+        require(len(places) == norms, f"{what}: the rule {rule} names {norms} norms")
+
+    @staticmethod
+    def _separate(stage: Stage, what: str) -> None:
+        window, step = stage.whole("window"), stage.whole("window_stride")
+        require((step == 0 or step >= window) and stage.whole("window_margin") == 0, f"{what}: the windows of {stage.name} overlap or have a margin")
+
+    def _layer(self, block: Block, j: int, value: Any, what: str) -> Fraction:
+        entry = members(value, ("rule", "lipschitz"), what, ("norms",))
+        rule, places = text_of(entry["rule"], f"{what}: rule"), list_of(entry.get("norms", []), f"{what}: norms")
+        claimed = exact(entry["lipschitz"], f"{what}: lipschitz")
+        require(claimed >= 0 and claimed * claimed >= self._step_square(block, j, rule, places, what), f"{what}: {show(claimed)} is not proved by the rule {rule[:32]}")
+        return claimed
+
+    def _bounds(self, block: Block, j: int, places: list[Any], wanted: list[tuple[str, str, str]], what: str) -> list[Fraction]:
+        require(len(places) == len(wanted), f"{what}: the rule names {len(wanted)} norms")
+        return [self.norms.take(i, what, operator, block.tensor(name), block.entry(j), norm) for i, (operator, name, norm) in zip(places, wanted, strict=True)]
+
+    def _field(self, block: Block, j: int, places: list[Any], what: str) -> Fraction:
+        """The Lipschitz bound of the field."""
+        size, norm = block.sigma.size, self.norm
+        flat = norm == "linf"
+        if block.field == "dense":
+            return size * self._bounds(block, j, places, [("matrix", "K", norm)], what)[0]
+        if block.field == "two_layer":
+            return size * math.prod(self._bounds(block, j, places, [("matrix", "K1", norm), ("matrix", "K2", norm)], what), start=WHOLE)
+        if block.field in ("antisymmetric", "antisymmetric_damped"):
+            s = self._bounds(block, j, places, [("antisymmetric_part", "K", norm)], what)[0]
+            if block.field == "antisymmetric_damped":
+                return size * s + block.gamma
+            return size * (s + block.gamma / 2 if flat else up(root_up(s * s + block.gamma**2 / 4)))
+        if block.field in ("gradient_flow", "negative_definite") and not block.is_scaled:
+            name = block.weights()[0]
+            if not flat:
+                return size * self._bounds(block, j, places, [("matrix", name, "l2")], what)[0] ** 2
+            require(len(places) == 2, f"{what}: the rule names 2 norms")
+            pair = [self.norms.take(i, what, "matrix", block.tensor(name), block.entry(j), ("linf", "l1")) for i in places]
+            kinds = {self.norms.claims[i].norm for i in places}
+            require(kinds == {"linf", "l1"}, f"{what}: the rule names the linf and the l1 norm")
+            return size * pair[0] * pair[1]
+        reject(f"{what}: the field of {block.stage.name} has no Lipschitz bound here")
+
+    def _step_square(self, block: Block, j: int, rule: str, places: list[Any], what: str) -> Fraction:
+        """The square of a layer's Lipschitz bound by the named rule."""
+        h, sigma, gamma = block.steps[j], block.sigma, block.gamma
+        flat = self.norm == "linf"
+        explicit = (*TABLEAUX, "runge_kutta")
+        fields = ("dense", "two_layer", "gradient_flow", "antisymmetric", "antisymmetric_damped", "negative_definite")
+        if rule == "residual" and block.field == "rotate_relax" and not flat:
+            block.need(["rotate_relax"], ["euler", "cayley", "exponential"], what, monotone=False)
+            wanted = [("antisymmetric_part", "A", "l2")] if block.integrator == "euler" else []
+            sizes = self._bounds(block, j, places, [*wanted, ("matrix", "K", "l2")], what)
+            return (1 + h * (2 * sum(sizes[:-1], ZERO) + sigma.size * sizes[-1] ** 2)) ** 2
+        if rule == "symmetric" and not flat:
+            block.need(["gradient_flow", "rotate_relax"], ["cayley", "exponential"] if block.field == "rotate_relax" else ["euler"], what)
+            require(not block.is_scaled, f"{what}: {block.stage.name} has steps row_sums")
+            s = self._bounds(block, j, places, [("matrix", "K", "l2")], what)[0]
+            return max(WHOLE, h * sigma.most * s * s - 1) ** 2
+        if rule == "residual":
+            block.need(fields, ["euler"], what, monotone=False)
+            return (1 + h * self._field(block, j, places, what)) ** 2
+        if flat:
+            require(rule == "rows", f"{what}: the rule {rule[:32]} is none of ℓ∞")
+            block.need(["dense", "antisymmetric"], ["euler"], what)
+            require(places == [] and block.stage.choice("operator") == "dense", f"{what}: the rule rows is for matrices and names no norms")
+            return self._rows(block, j) ** 2
+        if rule == "stages":
+            block.need(fields, explicit, what, monotone=False)
+            a, b = tableau(block.stage)
+            slope = self._field(block, j, places, what)
+            factors: list[Fraction] = []
+            for row in a:
+                factors.append(up(1 + h * sum((abs(x) * slope * y for x, y in zip(row, factors, strict=False)), ZERO)))
+            return (1 + h * sum((abs(x) * slope * y for x, y in zip(b, factors, strict=True)), ZERO)) ** 2
+        if rule == "cocoercive":
+            block.need(["gradient_flow"], explicit, what)
+            require(not block.is_scaled, f"{what}: {block.stage.name} has steps row_sums")
+            s = self._bounds(block, j, places, [("matrix", "K", "l2")], what)[0]
+            require(is_circle_contractive(block.stage, h * sigma.most * s * s), f"{what}: the step is too long to be non-expansive")
+            return WHOLE
+        if rule == "row_sums":
+            require(places == [], f"{what}: the rule row_sums names no norms")
+            block.condition("row_sums", j)
+            return WHOLE
+        if rule == "damped":
+            block.need(["antisymmetric_damped"], ["euler"], what)
+            return block.damped_square(j, self._bounds(block, j, places, [("antisymmetric_part", "K", "l2")], what)[0])
+        if rule == "log_norm":
+            block.need(["dense", "antisymmetric"], ["euler"], what)
+            least, most = sigma.least, sigma.most
+            if block.field == "antisymmetric":
+                s = self._bounds(block, j, places, [("antisymmetric_part", "K", "l2")], what)[0]
+                total = s * s + gamma**2 / 4
+                m = -(most + least) * gamma / 4 + (most - least) * up(root_up(total)) / 2
+            else:
+                s, log_s = self._bounds(block, j, places, [("matrix", "K", "l2"), ("matrix", "K", "log_l2")], what)
+                total = s * s
+                m = (most + least) * log_s / 2 + (most - least) * s / 2
+            square = 1 + 2 * h * m + h * h * most**2 * total
+            require(square >= 0, f"{what}: the numbers contradict each other")
+            return square
+        if rule == "verlet":
+            block.need(["hamiltonian", "hamiltonian_two_weight"], ["verlet"], what, monotone=False)
+            if block.field == "hamiltonian":
+                s = self._bounds(block, j, places[:1], [("matrix", "K", "l2")], what)[0]
+                require(len(places) == 1 or places == [places[0]] * 2, f"{what}: the rule names one norm")
+                first = second = h * sigma.size * s
+            else:
+                s1, s2 = self._bounds(block, j, places, [("matrix", "K1", "l2"), ("matrix", "K2", "l2")], what)
+                first, second = h * sigma.size * s1**2, h * sigma.size * s2**2
+            p, q = 1 + first * second, 1
+            half = (p * p + first**2 + second**2 + q * q) / 2
+            determinant = p * q - first * second
+            return half + up(root_up(half * half - determinant * determinant))
+        if rule == "rotation":
+            block.need(["rotate_relax"], ["cayley", "exponential"], what)
+            s = self._bounds(block, j, places, [("matrix", "K", "l2")], what)[0]
+            require(h * sigma.most * s * s <= 2, f"{what}: the step is too long to be non-expansive")
+            return WHOLE
+        reject(f"{what}: the rule {rule[:32]} is unknown")
+
+    def _rows(self, block: Block, j: int) -> Fraction:
+        """max_i max_{d ∈ {α, L}} (|1 + h d w_ii| + h d Σ_{j≠i} |w_ij|)."""
+        numbers = self.norms.whole(block.tensor("K"), block.entry(j))
+        damping = ZERO
+        if block.field == "antisymmetric":
+            numbers, damping = numbers.minus_transposed(), block.gamma / 2
+        scale, h = Fraction(2) ** numbers.power, block.steps[j]
+        worst = ZERO
+        for i, row in enumerate(numbers.rows):
+            own = row[i] * scale - damping
+            others = (sum(map(abs, row)) - abs(row[i]) + numbers.error * len(row)) * scale
+            for d in (block.sigma.least, block.sigma.most):
+                worst = max(worst, abs(1 + h * d * own) + h * d * others)
+        return worst
+
+
+# ---- The network at one input -------------------------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Ball:
+    """Fixed-point numbers, and a bound of their distance in ℓ₂ from those that are meant."""
+
+    center: list[int]
+    radius: Fraction
+
+    @property
+    def length(self) -> Fraction:
+        """An upper bound of the center's length."""
+        return up(root_up(Fraction(sum(map(mul, self.center, self.center)), 1 << 2 * PLACES)))
+
+
+UNIT = Fraction(1, ONE)
+
+
+def fixed(x: float | Fraction) -> int:
+    """The fixed-point number at or just below x."""
+    value = Fraction(x)
+    return (value.numerator << PLACES) // value.denominator
+
+
+class Linear:
+    """x ↦ Wx for a matrix or a convolution, and its transpose, on fixed-point numbers."""
+
+    def __init__(self, numbers: Whole, place: Json | None) -> None:
+        require(numbers.error == 0, "the weights are spread over too many magnitudes to be evaluated exactly")
+        self.numbers, self.place = numbers, place
+
+    def __call__(self, x: list[int]) -> list[int]:
+        """Wx, each number within one unit."""
+        sums = self._image(x, self.place) if self.place else [sum(map(mul, row, x)) for row in self.numbers.rows]
+        return self._scaled(sums)
+
+    def transposed(self, x: list[int]) -> list[int]:
+        if self.place is None:
+            return self._scaled([sum(map(mul, column, x)) for column in zip(*self.numbers.rows, strict=True)])
+        return self._scaled(self._image(x, self.place, turned=True))
+
+    def _scaled(self, sums: list[int]) -> list[int]:
+        power = self.numbers.power
+        return [s << power for s in sums] if power >= 0 else [s >> -power for s in sums]
+
+    def _image(self, x: list[int], place: Json, turned: bool = False) -> list[int]:
+        height, width = place["height"], place["width"]
+        (kh, kw), (sh, sw), (dh, dw) = place["kernel"], place["stride"], place["dilation"]
+        groups, taps = place["groups"], kh * kw
+        outputs, inputs = place["channels_out"] // groups, place["channels_in"] // groups
+        before, after = place["before"], place["after"]
+        rows = self.numbers.rows
+        if turned:
+            # The transpose of a convolution of stride 1 is one with turned kernels.
+            require(sh == sw == 1, "the transpose of a convolution with strides")
+            rows = []
+            for g in range(groups):
+                block = self.numbers.rows[g * outputs : (g + 1) * outputs]
+                rows += [[block[o][c * taps + taps - 1 - t] for o in range(outputs) for t in range(taps)] for c in range(inputs)]
+            before, after = after, before
+            inputs, outputs = outputs, inputs
+        high = (height + before[0] + after[0] - (kh - 1) * dh - 1) // sh + 1
+        wide = (width + before[1] + after[1] - (kw - 1) * dw - 1) // sw + 1
+        is_periodic = place["padding"] == "periodic"
+        places = []
+        for y in range(high):
+            for z in range(wide):
+                spots = []
+                for i in range(kh):
+                    for k in range(kw):
+                        v, w = y * sh + i * dh - before[0], z * sw + k * dw - before[1]
+                        if is_periodic:
+                            v, w = v % height, w % width
+                        spots.append(v * width + w if 0 <= v < height and 0 <= w < width else -1)
+                places.append(spots)
+        pixels = height * width
+        result: list[list[int]] = []
+        for g in range(groups):
+            channels = [x[(g * inputs + c) * pixels : (g * inputs + c + 1) * pixels] + [0] for c in range(inputs)]
+            patches = [[channel[p] for channel in channels for p in spots] for spots in places]
+            result += [[sum(map(mul, row, patch)) for patch in patches] for row in rows[g * outputs : (g + 1) * outputs]]
+        return [value for channel in result for value in channel]
+
+
+class Factors:
+    """2/(L r_i) of steps `row_sums`, in fixed point, with what their rounding in the library needs."""
+
+    def __init__(self, block: Block, model: Model, layer: int, place: Json | None) -> None:
+        entry = block.entry(layer)
+        name = block.tensor("K")
+        kernel = model.matrix(name, entry)
+        numbers = whole(kernel, 512)
+        require(numbers.error == 0, "the weights are spread over too many magnitudes to be evaluated exactly")
+        rows = len(kernel)
+        exponents = model.vector(block.tensor("log_q"), rows, entry)
+        q = [fixed_exp(fixed(max(-20.0, min(20.0, s)))) for s in exponents]
+        groups = place["groups"] if place else 1
+        per_group, taps = rows // groups, (place["kernel"][0] * place["kernel"][1]) if place else 1
+        sums: list[Fraction] = []
+        scale = Fraction(4) ** numbers.power
+        lengths = [euclidean_norm(row) for row in kernel]
+        #: The largest relative error of a factor in the library, without the multiples of u.
+        self.spread = ZERO
+        for g in range(groups):
+            part = range(g * per_group, (g + 1) * per_group)
+            sizes = self._correlations([numbers.rows[i] for i in part], place) if taps > 1 and place else [[abs(x) for x in row] for row in gram([numbers.rows[i] for i in part])]
+            common = sum((lengths[j] * q[j] for j in part), ZERO)
+            for i, row in zip(part, sizes, strict=True):
+                total = Fraction(sum(size * q[j] for j, size in zip(part, row, strict=True)), q[i]) * scale
+                sums.append(Fraction(1, 1024) + total)
+                self.spread = max(self.spread, up((taps * lengths[i] * common / q[i] + Fraction(1, 1024)) / sums[-1]))
+        #: q has PLACES places and is at least e^−20, so that this bounds the relative error of r.
+        self.error = UNIT * (1 << 40)
+        self.exact = [2 / (block.sigma.most * r) for r in sums]
+        pixels = place["height"] * place["width"] if place else 1
+        self.values = [fixed(t) for t in self.exact for _ in range(pixels)]
+        self.largest = up(max(self.exact) * (1 + self.error))
+        self.largest_sum = max(sums)
+        self.terms = len(kernel[0]) + rows
+
+    @staticmethod
+    def _correlations(rows: list[list[int]], place: Json) -> list[list[int]]:
+        """Σ_δ |Σ_{c,u} k[i,c,u+δ]·k[j,c,u]| for each pair of output channels: each shift is a product of two matrices, of which the block of one Gram matrix is taken."""
+        kh, kw = place["kernel"]
+        taps, m = kh * kw, len(rows)
+        channels = len(rows[0]) // taps
+        result = [[0] * m for _ in range(m)]
+        for dy in range(1 - kh, kh):
+            for dx in range(1 - kw, kw):
+                pairs = [(y + dy, x + dx, y, x) for y in range(max(0, -dy), kh - max(0, dy)) for x in range(max(0, -dx), kw - max(0, dx))]
+                left = [[row[c * taps + a * kw + b] for c in range(channels) for a, b, _, _ in pairs] for row in rows]
+                right = [[row[c * taps + a * kw + b] for c in range(channels) for _, _, a, b in pairs] for row in rows]
+                for i in range(m):
+                    for j in range(m):
+                        result[i][j] += abs(sum(map(mul, left[i], right[j])))
+        return result
+
+
+class Evaluation:
+    """The reference network at one input, stage by stage, with the distance from it that rounding here may cause."""
+
+    def __init__(self, model: Model, blocks: dict[int, Block], bounds: dict[int, Fraction], layer_bounds: dict[int, list[Fraction]], places: dict[str, Json]) -> None:
+        self.model, self.blocks, self.bounds, self.layer_bounds, self.places = model, blocks, bounds, layer_bounds, places
+        self.factors: dict[tuple[int, int], Factors] = {}
+
+    def linear(self, tensor: str, entry: int | None) -> Linear:
+        return Linear(whole(self.model.matrix(tensor, entry), 512), self.places.get(tensor))
+
+    def layer_factors(self, block: Block, layer: int) -> Factors:
+        key = (block.stage.index, block.entry(layer))
+        if key not in self.factors:
+            self.factors[key] = Factors(block, self.model, layer, self.places.get(block.tensor("K")))
+        return self.factors[key]
+
+    def run(self, x: list[float]) -> Ball:
+        """The state before the readout."""
+        state = Ball([fixed(value) for value in x], root_up(Fraction(len(x))) * UNIT)
+        for i, stage in enumerate(self.model.stages[:-1]):
+            if stage.kind == "block":
+                state = self._block(self.blocks[stage.index], state)
+            else:
+                center, local = self._map(stage, state.center)
+                state = Ball(center, up(self._growth(i, stage) * state.radius + local))
+        return state
+
+    def _growth(self, i: int, stage: Stage) -> Fraction:
+        """A bound of what a stage makes of the radius, which is so small that a coarse one will do."""
+        if stage.kind == "normalization":
+            return max(Fraction(abs(x)) for x in self.model.tensors["normalization.scale"].numbers)
+        if stage.kind == "opening" and stage.choice("opening") == "dense":
+            return root_up(sum((sum_of_squares(row) for row in self.model.matrix("opening.W")), ZERO))
+        if stage.kind == "connector" and stage.choice("connector") == "dense":
+            return ACTIVATIONS[stage.choice("activation")].size * root_up(sum((sum_of_squares(row) for row in self.model.matrix(f"connectors.{stage.index}.W")), ZERO))
+        return self.bounds[i]
+
+    @staticmethod
+    def _activated(sigma: Activation, values: list[int]) -> tuple[list[int], Fraction]:
+        """σ of fixed-point numbers, and a bound of its error in ℓ₂."""
+        largest = max(map(abs, values), default=0) // ONE + 2
+        return [sigma.value(v) for v in values], root_up(Fraction(len(values))) * UNIT * (largest + 4)
+
+    def _map(self, stage: Stage, x: list[int]) -> tuple[list[int], Fraction]:
+        kind = stage.kind if stage.kind != "connector" else stage.choice("connector")
+        root = root_up(Fraction(features(stage.after))) * UNIT
+        if kind == "normalization":
+            shift, scale = (self.model.tensors[f"normalization.{part}"].numbers for part in ("shift", "scale"))
+            largest = Fraction(max(map(abs, scale)))
+            return [(v - fixed(a)) * fixed(b) >> PLACES for v, a, b in zip(x, shift, scale, strict=True)], root * (2 * largest + 2 + max(map(abs, x)) // ONE + 1 + Fraction(max(map(abs, shift))))
+        if kind == "opening" and stage.choice("opening") == "zero_padding":
+            return x + [0] * (features(stage.after) - len(x)), ZERO
+        if kind in ("opening", "dense", "convolution"):
+            prefix = "opening." if kind == "opening" else f"connectors.{stage.index}."
+            sigma = ACTIVATIONS[stage.choice("activation")] if kind != "opening" else ACTIVATIONS["identity"]
+            sums = self.linear(prefix + ("K" if kind == "convolution" else "W"), None)(x)
+            bias = self.model.vector(prefix + "b", len(sums))
+            values, local = self._activated(sigma, [s + fixed(b) for s, b in zip(sums, bias, strict=True)])
+            return values, local + sigma.size * 2 * root
+        if kind == "activation":
+            return self._activated(ACTIVATIONS[stage.choice("activation")], x)
+        if kind in ("flatten", "dropout"):
+            return x, ZERO
+        if kind == "first_channels":
+            return x[: features(stage.after)], ZERO
+        if kind == "channel_copies":
+            return (x * (-(-stage.after[0] // stage.before[0])))[: features(stage.after)], ZERO
+        if kind in ("average_pooling", "max_pooling", "global_average"):
+            return self._pool(stage, kind, x), root
+        reject(f"{stage.name} is not evaluated by this version")
+
+    @staticmethod
+    def _pool(stage: Stage, kind: str, x: list[int]) -> list[int]:
+        channels, height, width = stage.before
+        if kind == "global_average":
+            pixels = height * width
+            return [sum(x[c * pixels : (c + 1) * pixels]) // pixels for c in range(channels)]
+        window, step = stage.whole("window"), stage.whole("window_stride") or stage.whole("window")
+        require(stage.whole("window_margin") == 0, f"{stage.name}: a margin is not evaluated by this version")
+        high, wide = (1 if height == 1 else window), (1 if width == 1 else window)
+        result = []
+        for c in range(channels):
+            for y in range(stage.after[1]):
+                for z in range(stage.after[2]):
+                    spots = [x[(c * height + y * step + i) * width + z * step + k] for i in range(high) for k in range(wide)]
+                    result.append(max(spots) if kind == "max_pooling" else sum(spots) // len(spots))
+        return result
+
+    def _block(self, block: Block, state: Ball) -> Ball:
+        a, b = tableau(block.stage)
+        root = root_up(Fraction(len(state.center))) * UNIT
+        for j, h in enumerate(block.steps):
+            rates: list[list[int]] = []
+            errors: list[Fraction] = []
+
+            def moved(row: Sequence[Fraction], h: Fraction = h, rates: list[list[int]] = rates, errors: list[Fraction] = errors) -> tuple[list[int], Fraction]:
+                center, wrong = state.center, ZERO
+                for c, rate, error in zip(row, rates, errors, strict=False):
+                    if c:
+                        step = c * h
+                        center = [y + f * step.numerator // step.denominator for y, f in zip(center, rate, strict=True)]
+                        wrong += abs(step) * error + root
+                return center, wrong
+
+            for row in a:
+                at, wrong = moved(row)
+                rate, local = self._field(block, j, at)
+                rates.append(rate)
+                errors.append(up(self._rate(block, j) * wrong + local))
+            center, wrong = moved(b)
+            state = Ball(center, up(self.layer_bounds[block.stage.index][j] * state.radius + wrong))
+        return state
+
+    def _coarse(self, tensor: str, entry: int | None) -> Fraction:
+        """A coarse bound of an operator's norm, for errors that are tiny."""
+        place = self.places.get(tensor)
+        total = root_up(sum((sum_of_squares(row) for row in self.model.matrix(tensor, entry)), ZERO))
+        return up(total * (place["kernel"][0] * place["kernel"][1] if place else 1))
+
+    def _rate(self, block: Block, j: int) -> Fraction:
+        """A coarse bound of the field's Lipschitz constant."""
+        if block.is_scaled:
+            return 2 * block.sigma.size / block.sigma.most / block.steps[j]
+        product = block.sigma.size
+        for weight in block.weights():
+            product *= max(WHOLE, self._coarse(block.tensor(weight), block.entry(j))) ** (1 if block.field == "two_layer" else 2)
+        return up(product + block.gamma)
+
+    def _field(self, block: Block, j: int, y: list[int]) -> tuple[list[int], Fraction]:
+        """f(y) and a bound of its error in ℓ₂. With steps row_sums, h f."""
+        sigma, entry = block.sigma, block.entry(j)
+        root = root_up(Fraction(len(y))) * UNIT
+
+        def affine(weight: str, bias: str, x: list[int]) -> list[int]:
+            sums = self.linear(block.tensor(weight), entry)(x)
+            return [s + fixed(b) for s, b in zip(sums, self.model.vector(block.tensor(bias), len(sums), entry), strict=True)]
+
+        if block.field in ("dense", "two_layer", "gradient_flow"):
+            first = "K1" if block.field == "two_layer" else "K"
+            sums = affine(first, "b1" if block.field == "two_layer" else "b", y)
+            values, local = self._activated(sigma, sums)
+            local += sigma.size * 2 * root_up(Fraction(len(sums))) * UNIT
+            if block.field == "dense":
+                return values, local
+            if block.field == "two_layer":
+                return affine("K2", "b2", values), self._coarse(block.tensor("K2"), entry) * local + 2 * root
+            size = self._coarse(block.tensor("K"), entry)
+            factor = WHOLE
+            if block.is_scaled:
+                factors = self.layer_factors(block, j)
+                length = Ball(values, ZERO).length
+                values = [v * t >> PLACES for v, t in zip(values, factors.values, strict=True)]
+                local = factors.largest * local + length * (factors.error * factors.largest + UNIT) + root_up(Fraction(len(values))) * UNIT
+                factor = 1 / block.steps[j]
+            result = [-v for v in self.linear(block.tensor("K"), entry).transposed(values)]
+            local = (size * local + root) * factor
+            if block.is_scaled:
+                # The step multiplies by h; the quotient is exact up to a unit.
+                result = [v * factor.numerator // factor.denominator for v in result]
+                local += root
+            return result, local
+        if block.field == "negative_definite":
+            middle = self.linear(block.tensor("C"), entry)(y)
+            sums = [fixed(b) - s for s, b in zip(self.linear(block.tensor("C"), entry).transposed(middle), self.model.vector(block.tensor("b"), len(y), entry), strict=True)]
+            values, local = self._activated(sigma, sums)
+            return values, local + sigma.size * (self._rate(block, j) * root_up(Fraction(len(middle))) * UNIT + 2 * root)
+        if block.field in ("antisymmetric", "antisymmetric_damped"):
+            require(block.stage.choice("operator") == "dense", f"{block.stage.name}: an antisymmetric convolution is not evaluated by this version")
+            numbers = whole(self.model.matrix(block.tensor("K"), entry), 512).minus_transposed()
+            sums = Linear(numbers, None)(y)
+            bias = self.model.vector(block.tensor("b"), len(y), entry)
+            inner = block.gamma / 2 if block.field == "antisymmetric" else ZERO
+            outer = block.gamma if block.field == "antisymmetric_damped" else ZERO
+            values, local = self._activated(sigma, [s - (v * inner.numerator // inner.denominator) + fixed(b) for s, v, b in zip(sums, y, bias, strict=True)])
+            return [f - v * outer.numerator // outer.denominator for f, v in zip(values, y, strict=True)], local + sigma.size * 3 * root + root
+        reject(f"{block.stage.name}: the field {block.field} is not evaluated by this version")
+
+
+# ---- Rounding in the library --------------------------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Reach:
+    """Bounds in ℓ₂ that hold for every point of the ball: of the reference state, and of the computed state's distance from it."""
+
+    state: Fraction
+    error: Fraction
+
+    @property
+    def computed(self) -> Fraction:
+        return self.state + self.error
+
+
+#: Bounds h|f(y)|, and the error of computing h f(y) but for the last multiplication and addition, from a bound of |y|.
+FieldBounds = Callable[[Fraction], tuple[Fraction, Fraction]]
+
+
+@dataclass
+class Operator:
+    """What the rounding of a product Wx needs: a bound of ‖W‖, one of every part of W that a partial sum has taken, and the products in one sum of W and of Wᵀ."""
+
+    norm: Fraction
+    parts: Fraction
+    terms: int
+    terms_back: int
+    pixels: int
+
+
+class Rounding:
+    """Bounds of the library's rounding errors in ℓ₂, from the order in which it accumulates.
+
+    A product adds Σ_k a_k x_k (a_k the columns) to the bias, k ascending. The partial sums are p_k = b + A[:, :k] x[:k], so that |p_k| <= P = s|x| + β. A fused multiply-add has an error of u times its result; where the
+    processor has none, the product has one of its own, of u|a_k x_k|, and Σ_k |a_k x_k| <= s Σ|x_k| <= s √n |x|. Hence the error E_k <= (1 + u)(E_{k−1} + u|a_k x_k|) + uP, and E_n <= γ(n + √n + 2) P. A result
+    below the smallest normal number adds at most the smallest number η for each number and operation. In a convolution a part of the taps is a part of a matrix of magnitudes, whose norm is at most √(‖·‖₁‖·‖_∞).
+    """
+
+    def __init__(self, precision: str, norms: Norms, evaluation: Evaluation) -> None:
+        single = precision == "float32"
+        self.u = Fraction(1, 1 << (24 if single else 53))
+        self.smallest = Fraction(1, 1 << (149 if single else 1074))
+        self.normal = Fraction(1, 1 << (126 if single else 1022))
+        #: A quarter of the largest number, rounded up to a power of two: twice of it is no overflow.
+        self.largest = Fraction(1 << (126 if single else 1022))
+        self.norms, self.evaluation, self.model = norms, evaluation, norms.model
+        self.is_single = single
+
+    def gamma(self, n: int) -> Fraction:
+        require(n * self.u < HALF, f"{n} roundings in a row are too many for this precision")
+        return n * self.u / (1 - n * self.u)
+
+    def held(self, size: Fraction) -> Fraction:
+        require(size < self.largest, "an overflow is not excluded on the ball")
+        return up(size)
+
+    @staticmethod
+    def chain(n: int) -> int:
+        """n + ⌈√n⌉ + 2."""
+        return n + math.isqrt(max(n - 1, 0)) + 3
+
+    def product(self, parts: Fraction, bias: Fraction, n: int, m: int, x: Fraction) -> Fraction:
+        """The error of Wx + b for |x| at most `x`: m numbers, each a sum of n products."""
+        error = self.gamma(self.chain(n)) * (parts * x + bias) + 2 * (n + 2) * root_up(Fraction(m)) * self.smallest
+        self.held(parts * x + bias + error)
+        return up(error)
+
+    @staticmethod
+    def range_of(sigma: Activation, z: Fraction, m: int) -> Fraction:
+        """A bound of |σ(z)|."""
+        root = root_up(Fraction(m))
+        value = root * sigma.at_zero + sigma.size * z
+        return up(min(value, root) if sigma.is_bounded else value)
+
+    def activated(self, sigma: Activation, z: Fraction, wrong: Fraction, m: int) -> Fraction:
+        """The error of σ of m numbers that are wrong by `wrong`, with |z| at most `z`: an ulp is at most 2u of a normal number."""
+        self.held(z + wrong)
+        if sigma.ulps == 0:
+            return up(sigma.size * wrong)
+        return up(sigma.size * wrong + 4 * sigma.ulps * self.u * self.range_of(sigma, z + wrong, m) + root_up(Fraction(m)) * self.normal)
+
+    def operator(self, tensor: str, entry: int | None, operator: str = "matrix") -> Operator:
+        place = self.norms.places.get(tensor)
+        matrix = self.model.matrix(tensor, entry)
+        claimed = self.norms.bounds.get((operator, tensor, entry, "l2"))
+        if place is None:
+            if claimed is None:
+                claimed = self.frobenius(tensor, entry)
+            return Operator(claimed, claimed, len(matrix[0]), len(matrix), 1)
+        require(not (self.is_single and place["kernel"] == [3, 3]) or self._is_direct(tensor), f"the convolution {tensor} may be computed by Winograd's algorithm, whose rounding is not bounded; choose convolution direct")
+        numbers = whole(matrix, 512)
+        require(numbers.error == 0, "the weights are spread over too many magnitudes")
+        taps, groups = place["kernel"][0] * place["kernel"][1], place["groups"]
+        outputs = place["channels_out"] // groups
+        rows = max(sum(map(abs, row)) for row in numbers.rows)
+        columns = 0
+        for g in range(groups):
+            block = numbers.rows[g * outputs : (g + 1) * outputs]
+            columns = max([columns] + [sum(abs(x) for row in block for x in row[c * taps : (c + 1) * taps]) for c in range(place["channels_in"] // groups)])
+        parts = up(root_up(Fraction(rows * columns))) * Fraction(2) ** numbers.power
+        return Operator(parts if claimed is None else claimed, parts, len(matrix[0]), outputs * taps, place["height"] * place["width"])
+
+    def frobenius(self, tensor: str, entry: int | None) -> Fraction:
+        return up(root_up(sum((sum_of_squares(row) for row in self.model.matrix(tensor, entry)), ZERO)))
+
+    def _is_direct(self, tensor: str) -> bool:
+        kind, index, _ = tensor.split(".")
+        return any(stage.kind == kind[:-1] and stage.index == int(index) and stage.options.get("convolution") == "direct" for stage in self.model.stages)
+
+    # -- stages
+
+    def run(self, x: list[float], radius: Fraction, is_exact: bool, bounds: dict[int, Fraction], layers: dict[int, list[Fraction]], fused: int | None, center: Fraction) -> Reach:
+        """The state before the readout. `bounds` are those of the stages by their places; `fused` is the place of a matrix whose input is the normalization's output."""
+        stages = self.model.stages
+        reach = Reach(ZERO, ZERO)
+        if stages[0].kind != "normalization":
+            size = up(euclidean_norm(x) + radius)
+            reach = Reach(self.held(size), ZERO if is_exact else up(self.u * size + root_up(Fraction(len(x))) * self.smallest))
+        for i, stage in enumerate(stages[:-1]):
+            if stage.kind == "normalization":
+                reach = self._normalization(center, radius)
+            elif i == fused:
+                reach = self._scaled(stage, center, radius)
+            elif stage.kind == "block":
+                reach = self._block(self.evaluation.blocks[stage.index], reach, layers[stage.index])
+            else:
+                reach = self._map(stage, reach, bounds[i])
+        return reach
+
+    def _parts(self) -> tuple[Sequence[float], Fraction, Fraction]:
+        """The scales, the largest of them, and |scale ⊙ shift|."""
+        shift, scale = (self.model.tensors[f"normalization.{part}"].numbers for part in ("shift", "scale"))
+        offset = up(root_up(sum(((Fraction(a) * Fraction(b)) ** 2 for a, b in zip(shift, scale, strict=True)), ZERO)))
+        self.held(max((Fraction(abs(a)) for a in shift), default=ZERO))
+        return scale, max(Fraction(abs(b)) for b in scale), offset
+
+    def center(self, x: list[float]) -> Fraction:
+        """|scale ⊙ (x − shift)|, or |x|, from above."""
+        if self.model.stages[0].kind != "normalization":
+            return euclidean_norm(x)
+        shift, scale = (self.model.tensors[f"normalization.{part}"].numbers for part in ("shift", "scale"))
+        return up(root_up(sum((((Fraction(v) - Fraction(a)) * Fraction(b)) ** 2 for v, a, b in zip(x, shift, scale, strict=True)), ZERO)))
+
+    def _normalization(self, center: Fraction, radius: Fraction) -> Reach:
+        """(x − shift)·scale: shift and scale may be rounded to the precision, the difference, the product and the result are."""
+        _, largest, offset = self._parts()
+        state = self.held(center + largest * radius)
+        return Reach(state, up(8 * self.u * (state + offset) + 4 * root_up(Fraction(self.model.inputs)) * self.smallest))
+
+    def _scaled(self, stage: Stage, center: Fraction, radius: Fraction) -> Reach:
+        """A matrix right behind the normalization: the change of the input enters through W·diag(scale), with which the relative errors of the changes commute."""
+        _, _, offset = self._parts()
+        n, m = features(stage.before), features(stage.after)
+        tensor, bias, sigma = self._affine(stage)
+        operator = self.operator(tensor, None)
+        change = self.norms.bounds[("scaled_matrix", tensor, None, "l2")] * radius
+        length = euclidean_norm(self.model.vector(bias, m))
+        size = self.held(operator.norm * center + change + length)
+        wrong = operator.norm * (8 * self.u * (center + offset) + 4 * root_up(Fraction(n)) * self.smallest) + 8 * self.u * change
+        total = wrong + self.gamma(self.chain(n)) * (size + wrong) + 2 * (n + 2) * root_up(Fraction(m)) * self.smallest
+        return Reach(self.range_of(sigma, size, m), self.activated(sigma, size, up(total), m))
+
+    @staticmethod
+    def _affine(stage: Stage) -> tuple[str, str, Activation]:
+        if stage.kind == "opening":
+            return "opening.W", "opening.b", ACTIVATIONS["identity"]
+        prefix = f"connectors.{stage.index}."
+        return prefix + ("K" if stage.options["connector"] == "convolution" else "W"), prefix + "b", ACTIVATIONS[stage.choice("activation")]
+
+    def _map(self, stage: Stage, before: Reach, bound: Fraction) -> Reach:
+        kind = stage.kind if stage.kind != "connector" else stage.choice("connector")
+        m = features(stage.after)
+        if (kind == "opening" and stage.choice("opening") == "zero_padding") or kind in ("flatten", "first_channels", "dropout", "channel_padding", "max_pooling"):
+            return before
+        if kind in ("opening", "dense", "convolution"):
+            tensor, bias, sigma = self._affine(stage)
+            operator = self.operator(tensor, None)
+            length = euclidean_norm(self.model.vector(bias, m))
+            size = self.held(operator.norm * before.state + length)
+            wrong = operator.norm * before.error + self.product(operator.parts, length, operator.terms, m, before.computed)
+            return Reach(self.range_of(sigma, size, m), self.activated(sigma, size, up(wrong), m))
+        if kind == "activation":
+            sigma = ACTIVATIONS[stage.choice("activation")]
+            return Reach(self.held(self.range_of(sigma, before.state, m)), self.activated(sigma, before.state, before.error, m))
+        if kind == "channel_copies":
+            return Reach(self.held(bound * before.state), up(bound * before.error))
+        if kind in ("average_pooling", "global_average"):
+            pixels = stage.before[1] * stage.before[2] if kind == "global_average" else math.prod(1 if n == 1 else stage.whole("window") for n in stage.before[1:])
+            self.held(pixels * before.computed)
+            local = self.gamma(pixels + 8) * before.computed + 4 * root_up(Fraction(m)) * self.smallest
+            return Reach(up(bound * before.state), up(bound * before.error + local))
+        reject(f"the rounding of {stage.name} is not verified by this version")
+
+    # -- blocks
+
+    def _block(self, block: Block, reach: Reach, layers: list[Fraction]) -> Reach:
+        fields = ("dense", "two_layer", "gradient_flow", "antisymmetric", "antisymmetric_damped", "negative_definite")
+        block.need(fields, (*TABLEAUX, "runge_kutta"), "a certified radius", monotone=False)
+        root = root_up(Fraction(features(block.stage.before)))
+        u, smallest = self.u, self.smallest
+        a, b = tableau(block.stage)
+        cache: dict[tuple[int, Fraction], tuple[FieldBounds, int, Fraction]] = {}
+        for j, (h, bound) in enumerate(zip(block.steps, layers, strict=True)):
+            key = (block.entry(j), h)
+            if key not in cache:
+                cache[key] = self._field(block, j)
+            bounds, terms, gain = cache[key]
+            if len(b) == 1 and block.integrator == "euler":
+                computed = reach.computed
+                size, wrong = bounds(computed)
+                local = wrong * (1 + 4 * u) + 8 * u * (computed + size + wrong) + 8 * root * smallest
+                if h == 1:
+                    # A product without bias that is added unscaled starts from the state.
+                    local += self.gamma(self.chain(terms)) * computed
+                change, start = bounds(reach.state)[0], bounds(ZERO)[0]
+            else:
+                local = self._sums(reach.computed, a, b, bounds, gain, root)[1]
+                change, start = self._sums(reach.state, a, b, bounds, gain, root)[0], self._sums(ZERO, a, b, bounds, gain, root)[0]
+                size = wrong = change
+            self.held(2 * (reach.computed + size + wrong))
+            reach = Reach(self.held(min(reach.state + change, bound * reach.state + start)), up(bound * reach.error + local))
+        return reach
+
+    def _sums(self, y: Fraction, a: list[list[Fraction]], b: list[Fraction], bounds: FieldBounds, gain: Fraction, root: Fraction) -> tuple[Fraction, Fraction]:
+        """The change of a Runge–Kutta step from a state of at most `y`, and its rounding error.
+
+        The argument of stage i is y + Σ_j a_ij h k_j, whose coefficients and sums are rounded 4(i+1) times at most. Its error passes through the field with the gain h·Lip f.
+        """
+        sizes: list[Fraction] = []
+        errors: list[Fraction] = []
+
+        def sum_of(row: Sequence[Fraction], i: int) -> tuple[Fraction, Fraction]:
+            size = sum((abs(c) * s for c, s in zip(row, sizes, strict=False)), ZERO)
+            wrong = sum((abs(c) * e for c, e in zip(row, errors, strict=False)), ZERO)
+            rounding = 4 * (i + 1) * self.u
+            return up(size), up(wrong * (1 + rounding) + rounding * (y + size + wrong) + 8 * (i + 1) * root * self.smallest)
+
+        for i, row in enumerate(a):
+            size, wrong = sum_of(row, i)
+            reached = self.held(y + size + wrong)
+            change, local = bounds(reached)
+            sizes.append(change)
+            errors.append(up(gain * wrong + local))
+        return sum_of(b, len(b))
+
+    def _field(self, block: Block, j: int) -> tuple[FieldBounds, int, Fraction]:
+        """The bounds of a layer's field, the products in a sum of its last operator, and h times its Lipschitz bound."""
+        h, sigma, entry = block.steps[j], block.sigma, block.entry(j)
+        m = features(block.stage.before)
+        if block.is_scaled:
+            return self._row_sums(block, j)
+        if block.field in ("antisymmetric", "antisymmetric_damped"):
+            return self._antisymmetric(block, j)
+        first = {"two_layer": "K1", "negative_definite": "C"}.get(block.field, "K")
+        operator = self.operator(block.tensor(first), entry)
+        hidden = m if block.field == "dense" else len(self.model.matrix(block.tensor(first), entry)) * operator.pixels
+
+        def length(name: str, n: int) -> Fraction:
+            return euclidean_norm(self.model.vector(block.tensor(name), n, entry))
+
+        if block.field == "dense":
+            bias = length("b", m)
+
+            def dense(y: Fraction) -> tuple[Fraction, Fraction]:
+                z = operator.norm * y + bias
+                wrong = self.product(operator.parts, bias, operator.terms, m, y)
+                return up(h * self.range_of(sigma, z, m)), up(h * self.activated(sigma, z, wrong, m))
+
+            return dense, operator.terms, h * sigma.size * operator.norm
+        if block.field == "negative_definite":
+            bias = length("b", m)
+
+            def definite(y: Fraction) -> tuple[Fraction, Fraction]:
+                inner = self.product(operator.parts, ZERO, operator.terms, hidden, y)
+                z = operator.norm**2 * y + bias
+                wrong = operator.norm * inner + self.product(operator.parts, bias, operator.terms_back, m, operator.norm * y + inner)
+                return up(h * self.range_of(sigma, z, m)), up(h * self.activated(sigma, z, up(wrong), m))
+
+            return definite, operator.terms_back, h * sigma.size * operator.norm**2
+        if block.field == "two_layer":
+            second, before, after = self.operator(block.tensor("K2"), entry), length("b1", hidden), length("b2", m)
+            terms = second.terms
+        else:
+            second, before, after = operator, length("b", hidden), ZERO
+            terms = operator.terms_back
+
+        def two(y: Fraction) -> tuple[Fraction, Fraction]:
+            z = operator.norm * y + before
+            value = self.range_of(sigma, z, hidden)
+            wrong = self.activated(sigma, z, self.product(operator.parts, before, operator.terms, hidden, y), hidden)
+            total = second.norm * wrong + self.product(second.parts, after, terms, m, value + wrong)
+            return up(h * (second.norm * value + after)), up(h * total)
+
+        return two, terms, h * sigma.size * operator.norm * second.norm
+
+    def _antisymmetric(self, block: Block, j: int) -> tuple[FieldBounds, int, Fraction]:
+        """½(K − Kᵀ − γI) is prepared in floating point: a difference, γ's rounding, and another difference on the diagonal."""
+        require(block.stage.choice("operator") == "dense", f"the rounding of {block.stage.name} is not verified by this version")
+        h, sigma, entry = block.steps[j], block.sigma, block.entry(j)
+        m = features(block.stage.before)
+        inner, outer = (block.gamma, ZERO) if block.field == "antisymmetric" else (ZERO, block.gamma)
+        norm = up(root_up(block.norm("K", j, "antisymmetric_part") ** 2 + inner**2 / 4))
+        prepared = up(2 * self.u * (self.frobenius(block.tensor("K"), entry) + inner / 2 * root_up(Fraction(m))) + m * self.smallest)
+        bias = euclidean_norm(self.model.vector(block.tensor("b"), m, entry))
+
+        def bounds(y: Fraction) -> tuple[Fraction, Fraction]:
+            z = norm * y + bias
+            wrong = self.product(norm + prepared, bias, m, m, y) + prepared * y
+            return up(h * (self.range_of(sigma, z, m) + outer * y)), up(h * self.activated(sigma, z, up(wrong), m))
+
+        return bounds, m, h * (sigma.size * norm + outer)
+
+    def _row_sums(self, block: Block, j: int) -> tuple[FieldBounds, int, Fraction]:
+        """Steps row_sums, in the norm |r^(−½)·| of the hidden numbers, in which every part of K has a norm of at most 1."""
+        require(block.stage.choice("operator") == "dense", f"the rounding of {block.stage.name} is not verified by this version")
+        h, sigma, entry = block.steps[j], block.sigma, block.entry(j)
+        factors = self.evaluation.layer_factors(block, j)
+        matrix = self.model.matrix(block.tensor("K"), entry)
+        rows, n = len(matrix), len(matrix[0])
+        u, smallest, slope = self.u, self.smallest, sigma.most
+        require(factors.largest_sum < Fraction(2) ** 1000, f"{block.stage.name}: the row sums are too large")
+        self.held(max(factors.exact) * (1 + factors.error) / h)
+        # The factors: q is rounded, then quotients, products and sums in float64, and the result.
+        relative = up(8 * u + Fraction(n + rows + 32, 1 << 52) * factors.spread)
+        require(relative < HALF, f"{block.stage.name}: the rounding of the row sums is not bounded")
+        # 1/r = T L/2, from above.
+        inverse = [t * (1 + factors.error) * slope / 2 for t in factors.exact]
+        bias = self.model.vector(block.tensor("b"), rows, entry)
+        start = up(root_up(sum((Fraction(b) ** 2 * r for b, r in zip(bias, inverse, strict=True)), ZERO)))
+        total = up(root_up(sum(inverse, ZERO)))
+        ulps = sigma.ulps
+        size_of = self.operator(block.tensor("K"), entry).norm
+        root_rows, root_n = root_up(Fraction(rows)), root_up(Fraction(n))
+
+        def bounds(y: Fraction) -> tuple[Fraction, Fraction]:
+            offset = total * sigma.at_zero + sigma.size * start
+            wrong = self.gamma(self.chain(n)) * (y + start)
+            value = sigma.size * y + offset
+            inside = sigma.size * wrong + 4 * ulps * u * (value + sigma.size * wrong) + 32 * (2 * (n + 2) * root_rows * smallest + (root_rows * self.normal if ulps else 0))
+            result = inside + relative * (value + inside) + self.gamma(self.chain(rows) + 2) * (1 + relative) * (value + inside)
+            # The hidden numbers themselves are at most √r times as large.
+            self.held((value + inside + y + start + wrong) * root_up(factors.largest_sum) * (1 + 1 / h) * 4)
+            return up(2 / slope * value), up(2 / slope * result + h * (size_of * 4 * root_rows * smallest + 2 * (rows + 4) * root_n * smallest))
+
+        return bounds, rows, 2 * sigma.size / slope
+
+
+# ---- Statements ---------------------------------------------------------------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Checker:
+    """Proves the statement of one certificate about one model; `lines` say what was proved."""
+
+    model: Model
+    certificate: Json
+    norms: Norms = field(init=False)
+    blocks: dict[int, Block] = field(init=False)
+    lines: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.norms = Norms(self.model, self.certificate.get("norms", []))
+        self.blocks = {stage.index: Block(self.model, self.norms, stage) for stage in self.model.stages if stage.kind == "block"}
+
+    def run(self) -> None:
+        statement = text_of(self.certificate["statement"], "statement")
+        checks: dict[str, Callable[[], None]] = {
+            "lipschitz_l2": lambda: self.lipschitz("l2"), "lipschitz_linf": lambda: self.lipschitz("linf"), "non_expansive": self.non_expansive, "step_size": self.step_size,
+            "contraction": self.contraction, "zero_stability": self.zero_stability, "absolute_stability": self.absolute_stability, "energy": self.energy, "port_hamiltonian": self.port_hamiltonian,
+            "volume": self.volume, "certified_radius": self.certified_radius,
+        }  # fmt: skip
+        require(statement in checks, f"the statement {statement[:64]} is not verified by this version")
+        checks[statement]()
+        self.norms.prove_all()
+        if self.norms.claims:
+            self.lines.append(f"{self.norms.proved} bounds of norms, each proved from the model's numbers")
+
+    def options(self, names: Iterable[str]) -> Json:
+        value = self.certificate["options"]
+        require(isinstance(value, dict), "options is no object")
+        for name in names:
+            require(name in value, f"options lacks {name}")
+        return dict(value)
+
+    def without(self, *names: str) -> None:
+        for name in names:
+            require(not self.certificate.get(name), f"a certificate of {self.certificate['statement']} has no {name}")
+
+    def hypotheses(self, special: dict[str, Special] | None = None) -> dict[tuple[str, int, int | None], int]:
+        found: dict[tuple[str, int, int | None], int] = {}
+        for i, value in enumerate(list_of(self.certificate.get("hypotheses", []), "hypotheses")):
+            key = check_hypothesis(value, f"hypotheses[{i}]", self.blocks, self.model, special or {})
+            found[key] = found.get(key, 0) + 1
+        if found:
+            self.lines.append(f"{sum(found.values())} hypotheses: {', '.join(sorted({name for name, _, _ in found}))}")
+        return found
+
+    def without_result(self) -> None:
+        self.without("result", "stages", "rounding")
+
+    # -- the statements
+
+    def lipschitz(self, norm: str) -> None:
+        self.without("rounding")
+        limit = exact(self.options(["limit"])["limit"] or 0, "limit")
+        bounds = Lipschitz(self.model, self.norms, self.blocks, norm).check(self.certificate.get("stages"))
+        result = members(self.certificate.get("result"), ("lipschitz",), "result", ("features",))
+        total, before = exact(result["lipschitz"], "result.lipschitz"), self._product(bounds[:-1])
+        require(total >= up(before * bounds[-1]), "result.lipschitz is less than the product of the stages' bounds")
+        if "features" in result:
+            require(exact(result["features"], "result.features") >= before, "result.features is less than the product of the stages' bounds")
+        require(limit <= 0 or total <= limit, "result.lipschitz exceeds the option limit")
+        self.hypotheses({"limit": lambda value, relation, most: relation == "<=" and total <= value <= most <= limit})
+        name = "ℓ₂" if norm == "l2" else "ℓ∞"
+        self.lines.insert(0, f"for all inputs x and y, |N(x) − N(y)| <= {float(total)!r} |x − y| in {name}, for the network in real arithmetic")
+
+    @staticmethod
+    def _product(bounds: Iterable[Fraction]) -> Fraction:
+        product = WHOLE
+        for bound in bounds:
+            product = up(product * bound)
+        return product
+
+    def non_expansive(self) -> None:
+        self.without_result()
+        require(bool(self.blocks), "the network has no blocks")
+        found = self.hypotheses()
+        for block in self.blocks.values():
+            require(("slopes", block.stage.index, None) in found, f"the certificate has no hypothesis slopes for {block.stage.name}")
+            for j in range(len(block.steps)):
+                names = ("euler_step", "circle_step", "row_sums", "damped_step")
+                require(any((name, block.stage.index, j) in found for name in names), f"the certificate has no hypothesis for layer {j} of {block.stage.name}")
+        self.lines.insert(0, "non-expansive in ℓ₂: each layer of each block maps any two states x, y to states with |x₊ − y₊| <= |x − y|, in real arithmetic, whatever the other layers' weights")
+
+    def step_size(self) -> None:
+        self.without_result()
+        require(bool(self.blocks), "the network has no blocks")
+        names = {"rotation_step", "euler_step", "circle_step", "row_sums", "midpoint_step", "verlet_step", "leapfrog_step", "imaginary_step"}
+        found = self.hypotheses()
+        used = set()
+        for block in self.blocks.values():
+            for j in range(len(block.steps)):
+                here = {name for name in names if (name, block.stage.index, j) in found}
+                require(bool(here), f"the certificate has no hypothesis for layer {j} of {block.stage.name}")
+                used |= here
+        if used & {"euler_step", "circle_step", "row_sums"}:
+            self.lines.insert(0, "step size, with weights and slopes held fixed: the step's linear map does not increase |v|")
+        if "rotation_step" in used:
+            self.lines.insert(0, "step size, with weights and slopes held fixed: the step's linear map does not increase |D^(−½)v|, D the diagonal of slopes")
+        if used & {"midpoint_step", "verlet_step", "leapfrog_step", "imaginary_step"}:
+            self.lines.insert(0, "step size, with weights and slopes held fixed: no eigenvalue of the step's linear map lies outside of the unit circle; linear growth is not excluded where a matrix is singular or a slope 0")
+        self.lines.append("nothing is said of products of different layers, or of the nonlinear map")
+
+    def contraction(self) -> None:
+        self.without("stages", "rounding")
+        damped = [block for block in self.blocks.values() if block.field == "antisymmetric_damped"]
+        require(bool(damped), "the network has no block of the field antisymmetric_damped")
+        found = self.hypotheses()
+        square = WHOLE
+        for block in damped:
+            for j in range(len(block.steps)):
+                for name in ("damping", "damped_step"):
+                    require((name, block.stage.index, j) in found, f"the certificate has no hypothesis {name} for layer {j} of {block.stage.name}")
+                square = up(square * block.damped_square(j, block.norm("K", j, "antisymmetric_part")))
+        factor = exact(members(self.certificate.get("result"), ("factor",), "result")["factor"], "result.factor")
+        require(factor >= 0 and factor * factor >= square, "result.factor is less than the product of the layers' bounds")
+        where = ", ".join(block.stage.name for block in damped)
+        self.lines.insert(0, f"contraction in ℓ₂: the layers of {where} together shrink the distance of any two states at least to its {float(factor)!r}-fold, in real arithmetic")
+
+    def zero_stability(self) -> None:
+        self.without_result()
+        multistep = [block for block in self.blocks.values() if block.integrator == "linear_multistep"]
+        require(bool(multistep), "the network has no block with linear_multistep")
+        found = self.hypotheses()
+        for block in multistep:
+            for j in range(len(block.steps)):
+                numbers = multistep_numbers(self.model, block, j)
+                require(all(-1 < k <= 1 for k in numbers), f"k of layer {j} of {block.stage.name} is not in (−1, 1]")
+                require(not numbers or ("multistep_k", block.stage.index, j) in found, f"the certificate has no hypothesis for layer {j} of {block.stage.name}")
+        where = ", ".join(block.stage.name for block in multistep)
+        self.lines.insert(0, f"zero-stable: −1 < k <= 1 for every k of {where}, so that with each k held fixed the method's recurrence without the field has no growing solution")
+
+    def absolute_stability(self) -> None:
+        self.without_result()
+        multistep = [block for block in self.blocks.values() if block.integrator == "linear_multistep"]
+        require(bool(multistep), "the network has no block with linear_multistep")
+        found = self.hypotheses()
+        for block in multistep:
+            for j in range(len(block.steps)):
+                require(("multistep_step", block.stage.index, j) in found, f"the certificate has no hypothesis for layer {j} of {block.stage.name}")
+        where = ", ".join(block.stage.name for block in multistep)
+        self.lines.insert(0, f"absolute stability, with weights, slopes and k held fixed: no eigenvalue of the recurrence of a layer of {where} lies outside of the unit circle")
+        self.lines.append("nothing is said of products of different layers, or of the nonlinear map")
+
+    def energy(self) -> None:
+        self.without_result()
+        damped = [block for block in self.blocks.values() if block.field == "antisymmetric" and block.integrator == "euler"]
+        require(bool(damped) and len(damped) == len(self.blocks), "the statement energy is about the field antisymmetric with euler")
+        found = self.hypotheses()
+        for block in damped:
+            for j in range(len(block.steps)):
+                require(("rotation_step", block.stage.index, j) in found, f"the certificate has no hypothesis for layer {j} of {block.stage.name}")
+        self.lines.insert(0, "energy: each layer's step does not increase E(y) = 1ᵀΦ(Wy + b), Φ′ = σ, of that layer's own weights; nothing is said of distances, nor of layers with other weights")
+
+    def port_hamiltonian(self) -> None:
+        self.without_result()
+        flows = [block for block in self.blocks.values() if block.field == "port_hamiltonian"]
+        require(bool(flows) and len(flows) == len(self.blocks), "the statement port_hamiltonian is about the field port_hamiltonian")
+        found = self.hypotheses()
+        for block in flows:
+            for name in ("slopes", "epsilon"):
+                require((name, block.stage.index, None) in found, f"the certificate has no hypothesis {name} for {block.stage.name}")
+        self.lines.insert(0, "energy of the flow: H(y) = 1ᵀΦ(Wy + b) + ½ε|y|² of a layer's weights does not grow along the solution of that layer's equation; nothing is said of the steps that approximate it")
+
+    def volume(self) -> None:
+        self.without_result()
+        self.hypotheses({"shears": lambda value, relation, limit: True})
+        require(bool(self.blocks), "the network has no blocks")
+        for block in self.blocks.values():
+            block.need(["hamiltonian", "hamiltonian_two_weight"], ["verlet"], "preserved volume", monotone=False)
+        self.lines.insert(0, "volume: the map of each layer's pair of states (y, z) has determinant 1, for all weights, in real arithmetic")
+
+    def certified_radius(self) -> None:
+        model = self.model
+        loss = text_of(model.specification.get("loss"), "loss")
+        is_argmax = loss == "softmax_cross_entropy" and model.outputs >= 2
+        require(is_argmax or (loss == "logistic" and model.outputs == 1), f"a certified radius with the loss {loss[:32]} and {model.outputs} outputs is not verified by this version")
+        options = self.options(["input", "input_type", "precision"])
+        precision, input_type = text_of(options["precision"], "precision"), text_of(options["input_type"], "input_type")
+        require(precision in ("float32", "float64"), "options.precision is neither float32 nor float64")
+        require(precision == "float64" or model.precision == "float32", "the weights would be rounded to the lower precision, which is not verified")
+        x = [number(value, "an input") for value in list_of(options["input"], "options.input")]
+        require(len(x) == model.inputs, f"options.input has {len(x)} numbers; the network has {model.inputs} inputs")
+        result = members(self.certificate.get("result"), ("class", "radius", "margins"), "result")
+        radius = exact(result["radius"], "result.radius")
+        require(radius >= 0, "result.radius is negative")
+        winner = count(result["class"], "result.class", 0, model.outputs - 1) if is_argmax else None
+        require(is_argmax or result["class"] is None, "result.class of a network of one output is null")
+        checker = Lipschitz(model, self.norms, self.blocks, "l2")
+        bounds = checker.check(self.certificate.get("stages"))
+        evaluation = Evaluation(model, self.blocks, checker.bounds, checker.layers, self.norms.places)
+        rounding = Rounding(precision, self.norms, evaluation)
+        center, is_exact = self._arithmetic(rounding, x, precision, input_type)
+        reach = rounding.run(x, radius, is_exact, checker.bounds, checker.layers, checker.fused, center)
+        state = evaluation.run(x)
+        proved = self._margins(winner, radius, result["margins"], rounding, reach, state, self._product(bounds[:-1]), evaluation)
+        self.hypotheses({"margin": lambda value, relation, limit: relation == ">" and value > limit and any(value == margin and limit >= change for margin, change in proved)})
+        which = "sign of the score" if winner is None else f"class {winner}"
+        self.lines.insert(0, f"certified radius: the library's {precision} arithmetic gives the {which} for every input of {input_type} numbers within {float(radius)!r} of options.input in ℓ₂, in the caller's units")
+        self.lines.append("the radius rests on the library's documented order of accumulation, and on its activations' documented errors in ulps")
+
+    def _arithmetic(self, rounding: Rounding, x: list[float], precision: str, input_type: str) -> tuple[Fraction, bool]:
+        """The center's length after the normalization, and whether the inputs are numbers of the precision."""
+        entry = members(self.certificate.get("rounding"), ("unit", "smallest", "normal", "exact_input", "center"), "rounding")
+        for name, value in (("unit", rounding.u), ("smallest", rounding.smallest), ("normal", rounding.normal)):
+            require(exact(entry[name], f"rounding.{name}") == value, f"rounding.{name} is not that of {precision}")
+        narrow = ("float16", "float32", "uint8", "int8", "bool")
+        known = (*narrow, "float64", "int16", "uint16", "int32", "uint32", "int64")
+        require(input_type in known, f"input_type {input_type[:32]} is not verified by this version")
+        is_exact = entry["exact_input"]
+        require(isinstance(is_exact, bool), "rounding.exact_input is neither true nor false")
+        require(not is_exact or input_type in (narrow if precision == "float32" else known[:-1]), f"numbers of {input_type} are not all numbers of {precision}")
+        center = rounding.center(x)
+        require(exact(entry["center"], "rounding.center") >= center, f"rounding.center is {entry['center']!r}; at least {float(center)!r} is proved")
+        return center, bool(is_exact)
+
+    def _margins(
+        self, winner: int | None, radius: Fraction, claims: Any, rounding: Rounding, reach: Reach, state: Ball, before: Fraction, evaluation: Evaluation
+    ) -> list[tuple[Fraction, Fraction]]:
+        """Proves each margin; gives it with the change that the ball and rounding may cause."""
+        model, n = self.model, len(state.center)
+        is_dense = model.stages[-1].choice("readout") == "dense"
+        require(is_dense or winner is not None, "a network of one output needs the readout dense")
+        weights = model.matrix("readout.W") if is_dense else []
+        bias = [Fraction(b) for b in model.vector("readout.b", model.outputs)] if is_dense else []
+        scores = evaluation.linear("readout.W", None)(state.center) if is_dense else list(state.center)
+        numbers = whole(weights, 512)
+        proved: list[tuple[Fraction, Fraction]] = []
+        seen: set[int | None] = set()
+        for i, value in enumerate(list_of(claims, "result.margins")):
+            what = f"result.margins[{i}]"
+            entry = members(value, ("class", "margin", "lipschitz", "error"), what)
+            other = count(entry["class"], f"{what}: class", 0, model.outputs - 1) if winner is not None else None
+            require((winner is None or other != winner) and other not in seen, f"{what}: a class is named twice or is the class itself")
+            seen.add(other)
+            margin, lipschitz, error = (exact(entry[key], f"{what}: {key}") for key in ("margin", "lipschitz", "error"))
+            if not is_dense:
+                assert winner is not None and other is not None
+                distance = root_up(Fraction(2))
+                wrong = distance * reach.error
+                true = Fraction(scores[winner] - scores[other], ONE)
+            elif winner is None or other is None:
+                distance, wrong = euclidean_norm(weights[0]), ZERO
+                wrong = distance * reach.error + self._row(rounding, weights[0], bias[0], reach, n)
+                true = abs(Fraction(scores[0], ONE) + bias[0])
+            else:
+                squares = sum((a - b) ** 2 for a, b in zip(numbers.rows[winner], numbers.rows[other], strict=True)) * Fraction(4) ** numbers.power
+                require(numbers.error == 0, "the readout's weights are spread over too many magnitudes")
+                distance = up(root_up(Fraction(squares)))
+                wrong = distance * reach.error + self._row(rounding, weights[winner], bias[winner], reach, n) + self._row(rounding, weights[other], bias[other], reach, n)
+                true = Fraction(scores[winner] - scores[other], ONE) + bias[winner] - bias[other]
+            true -= distance * state.radius + 2 * UNIT
+            require(margin <= true, f"{what}.margin is {float(margin)!r}; {float(true)!r} is proved")
+            require(lipschitz >= distance * before, f"{what}.lipschitz is {float(lipschitz)!r}; at least {float(distance * before)!r} is proved")
+            require(error >= wrong, f"{what}.error is {float(error)!r}; at least {float(wrong)!r} is proved")
+            change = lipschitz * radius + error
+            require(margin > change, f"{what}: the margin does not exceed the change on the ball and the rounding error")
+            proved.append((margin, change))
+        require(len(seen) == max(model.outputs - 1, 1), "result.margins does not name every other class")
+        return proved
+
+    @staticmethod
+    def _row(rounding: Rounding, weights: list[float], bias: Fraction, reach: Reach, n: int) -> Fraction:
+        """The error of computing one score."""
+        size = euclidean_norm(weights) * reach.computed + abs(bias)
+        wrong = rounding.gamma(rounding.chain(n)) * size + 4 * (n + 2) * rounding.smallest
+        rounding.held(size + wrong)
+        return wrong
+
+
+# ---- The files ----------------------------------------------------------------------------------------------------------------------------------------------------------------------------------
+
+REQUIRED = ("format", "version", "digest", "library_version", "model", "statement", "claim", "theorem", "options", "verdict")
+OPTIONAL = ("reason", "norms", "hypotheses", "stages", "rounding", "result", "witness", "repair")
+_MARK = b'"digest":"'
+
+
+def check(model: bytes, certificate: bytes) -> list[str]:
+    """What is proved of a model by a certificate, line by line.
+
+    Raises: Rejected with the reason.
+    """
+    require(len(certificate) <= LARGEST_CERTIFICATE, f"the certificate has more than {LARGEST_CERTIFICATE} bytes")
+    content = read_json(certificate, "the certificate")
+    require(isinstance(content, dict) and content.get("format") == "stableode.certificate", "the file is no certificate of this format")
+    require(content.get("version") == 1 and content.get("version") is not True, "the certificate has a version that this file does not know")
+    members(content, REQUIRED, "the certificate", OPTIONAL)
+    digest = text_of(content["digest"], "digest")
+    place = certificate.find(_MARK) + len(_MARK)
+    require(certificate.count(_MARK) == 1 and len(digest) == 64 and certificate[place : place + 64] == digest.encode(), "the certificate's digest is not where it belongs")
+    blank = certificate[:place] + b"0" * 64 + certificate[place + 64 :]
+    require(hashlib.sha256(blank).hexdigest() == digest, "the certificate was altered: its digest is not that of its text")
+    stated = members(content["model"], ("sha256", "bytes"), "model")
+    require(stated["bytes"] == len(model) and stated["bytes"] is not True, f"the certificate is about a model file of another length: {stated['bytes']} bytes")
+    require(stated["sha256"] == hashlib.sha256(model).hexdigest(), "the certificate is about other bytes: the model file's SHA-256 differs")
+    verdict = text_of(content["verdict"], "verdict")
+    require(verdict == "proved", f"the certificate proves nothing: its verdict is {verdict[:32]}")
+    require("witness" not in content and "reason" not in content, "a proof has neither witness nor reason")
+    try:
+        checker = Checker(Model(model), content)
+        checker.run()
+    except (ArithmeticError, MemoryError, RecursionError) as error:
+        reject(f"the numbers lead to {type(error).__name__} and are not verified")
+    return checker.lines
+
+
+def read(path: str, most: int) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from None
+    if len(data) > most:
+        raise Unreadable(f"{path} has more than {most} bytes")
+    return data
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Checks a certificate of stability against the bytes of the model file that it is about.", epilog="Exit status: 0 accepted, 1 rejected, 2 a file cannot be read.")
+    parser.add_argument("model", help="the model file")
+    parser.add_argument("certificate", help="the certificate, a JSON text")
+    chosen = parser.parse_args(arguments)
+    try:
+        lines = check(read(chosen.model, LARGEST_MODEL), read(chosen.certificate, LARGEST_CERTIFICATE))
+    except Unreadable as error:
+        print(f"cannot be read: {error}", file=sys.stderr)
+        return 2
+    except Rejected as error:
+        print(f"REJECTED: {error}")
+        return 1
+    print("ACCEPTED. Proved again from the model's bytes:")
+    for line in lines:
+        print(f"- {line}")
+    print("The sentences in the certificate (claim, theorem, texts, repair) were not read.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,6 @@
+"""The checker is no package: it lies in the folder above."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))

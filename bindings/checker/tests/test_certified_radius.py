@@ -1,0 +1,187 @@
+"""Certified radii: honest certificates are accepted, forged ones are not, and the bounds of rounding hold for arithmetic in the library's order."""
+
+import copy
+import json
+
+import numpy
+import pytest
+
+import check_certificate as checker
+import made
+
+KINDS = {
+    "normalized": {}, "plain": {"normalized": False}, "relu": {"activation": "relu"}, "softplus": {"activation": "softplus"}, "sigmoid": {"activation": "sigmoid", "normalized": False},
+    "row_sums": {"row_sums": True}, "row_sums_softplus": {"row_sums": True, "activation": "softplus"},
+}  # fmt: skip
+
+
+@pytest.fixture(params=KINDS)
+def network(request):
+    return made.flow_network(**KINDS[request.param])
+
+
+X = numpy.random.default_rng(4).standard_normal(7).astype(numpy.float32)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_an_honest_certificate_is_accepted(network, precision):
+    lines = checker.check(network.data, made.radius_certificate(network, X, 0.01, precision))
+    assert lines[0].startswith(f"certified radius: the library's {precision} arithmetic")
+
+
+def test_errors_of_float32_arithmetic_stay_below_the_bound(network):
+    """Products round twice, as on a processor without fused multiply-adds; points lie on the ball's surface."""
+    content = json.loads(made.radius_certificate(network, X, 0.3))
+    rng = numpy.random.default_rng(0)
+    winner = content["result"]["class"]
+    for _ in range(40):
+        d = rng.standard_normal(7)
+        x = (X + 0.29 * d / numpy.linalg.norm(d)).astype(numpy.float32)
+        exact, computed = made.forward(network, x.astype(numpy.float64)), made.forward(network, x, numpy.float32)
+        for margin in content["result"]["margins"]:
+            i = margin["class"]
+            difference = float(computed[winner]) - float(computed[i]) - (exact[winner] - exact[i])
+            assert abs(difference) <= margin["error"]
+
+
+def numbers(value, path=()):
+    """The paths of all numbers of a JSON value."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from numbers(item, (*path, key))
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from numbers(item, (*path, i))
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield path
+
+
+def changed(content, path, number):
+    content = copy.deepcopy(content)
+    place = content
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = number
+    return content
+
+
+def value_at(content, path):
+    for key in path:
+        content = content[key]
+    return content
+
+
+def false_values(path, old):
+    """What a forger would write: values that make the claim at this place stronger than it is, or another claim."""
+    name = path[-1]
+    if name in ("bound", "error", "center") or (name == "lipschitz" and path[0] in ("stages", "result")):
+        # The errors claimed here are a little larger than what can be proved.
+        return [old * (0.95 if name == "error" else 0.99), old * 0.5, 0.0, -old]
+    if name == "margin":
+        return [old * 1.01 + 1e-3, old + 1]
+    if name == "radius" and path[0] == "result":
+        return [old * 1000, -old]
+    if name in ("unit", "smallest", "normal"):
+        return [old / 2, old * 2, 0]
+    if path[:2] == ("options", "input"):
+        return [old + 1000, 1e300]
+    if path[0] == "norms" or name in ("class", "index", "version", "bytes") or "norms" in path:
+        return [old + 1, old - 1, 1 << 40, old + 0.5]
+    return []
+
+
+def test_no_forged_number_is_accepted(network):
+    """Every number is changed in the direction in which the claim becomes false, and the digest is made right again."""
+    content = json.loads(made.radius_certificate(network, X, 0.01))
+    tried = 0
+    for path in numbers(content):
+        for number in false_values(path, value_at(content, path)):
+            with pytest.raises(checker.Rejected):
+                checker.check(network.data, made.signed(changed(content, path, number)))
+            tried += 1
+    assert tried > 60
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        (("options", "precision"), "float64", "rounding.unit"),
+        (("options", "precision"), "float16", "precision"),
+        (("options", "input_type"), "float64", "numbers of float64"),
+        (("result", "margins"), [], "every other class"),
+        (("stages",), [], "stages"),
+        (("norms",), [], "norms"),
+        (("verdict",), "refuted", "proves nothing"),
+        (("verdict",), "not_provable", "proves nothing"),
+        (("statement",), "stable", "not verified"),
+        (("stages", 1, "layers", 0, "rule"), "row_sums", "row_sums"),
+        (("stages", 1, "layers", 0, "rule"), "damped", "field"),
+        (("stages", 0, "rule"), "identity", "rule"),
+        (("stages", 0, "kind"), "readout", "opening"),
+        (("unknown",), 1, "unknown"),
+    ],
+)
+def test_other_forgeries(path, value, reason):
+    network = made.flow_network()
+    content = json.loads(made.radius_certificate(network, X, 0.01))
+    with pytest.raises(checker.Rejected, match=reason):
+        checker.check(network.data, made.signed(changed(content, path, value)))
+
+
+def test_a_class_counted_twice_is_no_other_class():
+    network = made.flow_network()
+    content = json.loads(made.radius_certificate(network, X, 0.01))
+    margins = content["result"]["margins"]
+    with pytest.raises(checker.Rejected, match="named twice"):
+        checker.check(network.data, made.signed(changed(content, ("result", "margins"), [margins[0], margins[0]])))
+
+
+@pytest.mark.parametrize("change", [{"loss": "multilabel_logistic"}, {"precision": "float64"}])
+def test_networks_whose_class_is_another_are_rejected(change):
+    """Labels of their own have no largest score; the second specification disagrees with its tensors."""
+    network = made.flow_network()
+    network = made.Made({**network.specification, **change}, network.tensors)
+    with pytest.raises(checker.Rejected):
+        checker.check(network.data, made.radius_certificate(network, X, 0.01))
+
+
+def test_the_boundary_between_classes_has_no_radius():
+    """A margin smaller than the rounding error is not proved, whatever the radius."""
+    network = made.flow_network(normalized=False)
+    w = network.tensors["readout.W"]
+    network.tensors["readout.W"] = numpy.stack([w[0], w[0], w[1]])
+    network.tensors["readout.b"] = numpy.array([0, 1e-6, 0], numpy.float32)
+    network = made.Made(network.specification, network.tensors)
+    with pytest.raises(checker.Rejected, match="margin|change on the ball"):
+        checker.check(network.data, made.radius_certificate(network, X, 0.0))
+
+
+@pytest.mark.parametrize("scale", [1e30, 1e-30, 3e38])
+def test_scaled_weights_are_judged_without_overflow(scale):
+    """The readout scales with the margin, so that the radius stays provable until products overflow."""
+    network = made.flow_network(normalized=False)
+    for name in ("readout.W", "readout.b"):
+        network.tensors[name] = (network.tensors[name] * numpy.float32(scale)).astype(numpy.float32)
+    if not all(numpy.isfinite(network.tensors[name]).all() for name in network.tensors):
+        network.tensors["readout.W"] = numpy.clip(numpy.nan_to_num(network.tensors["readout.W"]), -3e38, 3e38).astype(numpy.float32)
+        network.tensors["readout.b"] = numpy.nan_to_num(network.tensors["readout.b"]).astype(numpy.float32)
+    network = made.Made(network.specification, network.tensors)
+    certificate = made.radius_certificate(network, X, 0.01)
+    if scale > 1e38:
+        with pytest.raises(checker.Rejected, match="overflow"):
+            checker.check(network.data, certificate)
+    else:
+        assert checker.check(network.data, certificate)
+
+
+def test_huge_biases_that_inflate_rounding_are_counted():
+    """An error claimed for small biases does not pass for huge ones."""
+    network = made.flow_network(normalized=False, activation="identity")
+    small = json.loads(made.radius_certificate(network, X, 0.01))
+    network.tensors["opening.b"] = network.tensors["opening.b"] * numpy.float32(3e6)
+    network = made.Made(network.specification, network.tensors)
+    huge = json.loads(made.radius_certificate(network, X, 0.01))
+    for margin, other in zip(huge["result"]["margins"], small["result"]["margins"], strict=False):
+        margin["error"] = other["error"]
+    with pytest.raises(checker.Rejected, match="error|margin"):
+        checker.check(network.data, made.signed(huge))
