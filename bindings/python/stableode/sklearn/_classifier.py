@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from ..introspection import registry
 from ._estimator import Estimator
 from ._scikit import ClassifierMixin, expit, log_expit, log_softmax, softmax
-from ._targets import Targets, class_factors, have_columns, indicators, labels
+from ._targets import Targets, class_factors, have_columns, indicators, known_classes, labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from numpy.random import RandomState
     from numpy.typing import ArrayLike
     from typing_extensions import Self
+
+
+_LOSSES = ("softmax_cross_entropy", "logistic", "multilabel_logistic")
 
 
 class StableODEClassifier(ClassifierMixin, Estimator):
@@ -106,7 +110,7 @@ class StableODEClassifier(ClassifierMixin, Estimator):
         if classes is None and not hasattr(self, "classes_") and not have_columns(y):
             raise ValueError("classes must be passed on the first call to partial_fit")
         if classes is not None:
-            classes = numpy.unique(numpy.asarray(classes))
+            classes = known_classes(classes)
             if hasattr(self, "classes_") and not numpy.array_equal(classes, self.classes_):
                 raise ValueError(f"classes are {classes.tolist()}, but those of the first call were {self.classes_.tolist()}")
         self._learn(X, y, sample_weight, classes, is_incremental=True)
@@ -148,6 +152,9 @@ class StableODEClassifier(ClassifierMixin, Estimator):
         return self.network_.scores(rows, threads=self._threads_for(rows))
 
     def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
+        loss = self._network_options().get("loss")
+        if loss in (known := registry("losses")) and loss not in _LOSSES:
+            raise ValueError(f"loss is {loss!r}, which is for values: StableODERegressor takes it. A classifier takes {', '.join(name for name in known if name in _LOSSES)}")
         return indicators(y, kept, classes) if have_columns(y) else labels(y, kept, classes)
 
     def _weights(self, targets: Targets, weights: numpy.ndarray | None) -> numpy.ndarray | None:
