@@ -155,6 +155,8 @@ class StableODEClassifier(ClassifierMixin, Estimator):
         loss = self._network_options().get("loss")
         if loss in (known := registry("losses")) and loss not in _LOSSES:
             raise ValueError(f"loss is {loss!r}, which is for values: StableODERegressor takes it. A classifier takes {', '.join(name for name in known if name in _LOSSES)}")
+        if have_columns(y) and loss not in (None, "multilabel_logistic"):
+            raise ValueError(f"Unknown label type: y has several columns, and loss is {loss!r}, which learns one class for each row; multilabel_logistic learns several labels")
         return indicators(y, kept, classes) if have_columns(y) else labels(y, kept, classes)
 
     def _weights(self, targets: Targets, weights: numpy.ndarray | None) -> numpy.ndarray | None:
@@ -162,6 +164,7 @@ class StableODEClassifier(ClassifierMixin, Estimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        tags.classifier_tags.multi_label = True
+        learns_labels = self._network_options().get("loss") in (None, "multilabel_logistic")
+        tags.target_tags.multi_output = learns_labels
+        tags.classifier_tags.multi_label = learns_labels
         return tags
