@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy
 
-from ._errors import UnsupportedTypeError
+from ._errors import InvalidDataError, UnsupportedTypeError
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._structures import ReleaseFunction
@@ -171,9 +171,16 @@ def _release_structure(address: int) -> None:
     _retained.pop(_Array.from_address(address).private_data or 0, None)
 
 
+def _in_utf8(text: str, row: int) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise InvalidDataError(f"the text at row {row}, {ascii(text)[:60]}, is no Unicode: it holds half of a surrogate pair") from None
+
+
 def _text_column(texts: numpy.ndarray) -> tuple[Any, Any]:
     """(schema, array) of a column of texts, whose memory lives until the array is released."""
-    encoded = [str(text).encode() for text in texts]
+    encoded = [_in_utf8(str(text), row) for row, text in enumerate(texts)]
     offsets = numpy.zeros(len(encoded) + 1, "int64")
     numpy.cumsum([len(text) for text in encoded], out=offsets[1:])
     joined = ctypes.create_string_buffer(b"".join(encoded))

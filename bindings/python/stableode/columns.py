@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy
 
 from ._arrow import Table
+from ._errors import StateError
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._text import names, options_json, read_json
@@ -115,7 +116,10 @@ class Columns(Handle):
 
 
 def class_names(classes: list[Any], numbers: numpy.ndarray) -> numpy.ndarray:
-    """The names of classes by their numbers; None for a row without a result."""
+    """The names of classes by their numbers; None for a row without a result. Errors: StateError for a class without a name."""
+    if (unnamed := numpy.flatnonzero(numbers >= len(classes))).size:
+        row = int(unnamed[0])
+        raise StateError(f"row {row} is of class {int(numbers[row])}, but the network knows the names of {len(classes)} classes: it has more outputs than that")
     # The number of a row without a result is -1, that of the last entry.
     known = numpy.array([*classes, None], dtype=object) if (numbers < 0).any() else numpy.array(classes)
     found: numpy.ndarray = known[numbers]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ._arrow import is_table
-from ._errors import StateError, UnsupportedTypeError
+from ._errors import StableODEError, StateError, UnsupportedTypeError
 from ._handle import Handle, new_pointer
 from ._interrupts import attention
 from ._library import library
@@ -61,6 +61,8 @@ class Stream(Handle):
         self._iterator: Iterator[Any] | None = None
         self._item: Any = _END
         self._exception: BaseException | None = None
+        #: What this pass has given so far.
+        self._batches = self._samples = 0
         # ctypes functions must be referenced for as long as C may call them.
         self._functions = NextFunction(self._next), TickFunction(self._reset)
         given = SourceData(next=self._functions[0], reset=self._functions[1], release=ReleaseFunction(), user_data=None)
@@ -82,6 +84,7 @@ class Stream(Handle):
                 if self._item is _END:
                     return _DONE
                 data = self._dataset(self._item)
+            self._batches, self._samples = self._batches + 1, self._samples + len(data)
             batch[0], self._item = data._give_away(), _END
             return _DONE
         except BaseException as exception:
@@ -89,13 +92,18 @@ class Stream(Handle):
             return _FAILED
 
     def _dataset(self, item: Any) -> Dataset:
-        data = as_dataset(item, name="a batch", columns=self._columns, target=None if self._columns is not None else self._target)
+        try:
+            data = as_dataset(item, name="a batch", columns=self._columns, target=None if self._columns is not None else self._target)
+        except StableODEError as error:
+            # As the library says it of a batch whose numbers it has checked.
+            error.args = (f"batch {self._batches + 1} of the source, which begins with sample {self._samples}: {error}",)
+            raise
         if self._columns is None:
             self._columns = data.columns
         return data[:]
 
     def _reset(self, user_data: Any) -> int:
-        self._item = _END
+        self._item, self._batches, self._samples = _END, 0, 0
         try:
             with attention.raising():
                 if callable(self._source):

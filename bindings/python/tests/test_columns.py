@@ -364,3 +364,16 @@ def test_a_million_rows_are_scored_without_a_copy_of_their_features():
     # The features have 80 MB; the results, which are written when all are known, 4 MB.
     assert held < 4 * rows + 2_000_000, held
     numpy.testing.assert_array_equal(out[:100], network.scores(values.T[:100]))
+
+
+def test_classes_without_names_are_said():
+    own = stableode.Network(inputs=1, outputs=5, width=2, layers=1)
+    own.fit(pandas.DataFrame({"a": [1.0, 2.0], "y": ["p", "q"]}), target="y", optimizer="adam", epochs=1)
+    own.parameters["readout.b"] = numpy.array([0, 0, 0, 0, 99], "float32")
+    with pytest.raises(stableode.StateError, match="row 0 is of class 4, but the network knows the names of 2 classes"):
+        own.predict(pandas.DataFrame({"a": [1.0]}), names=True)
+
+
+def test_texts_that_are_no_unicode_are_refused_with_their_row():
+    with pytest.raises(stableode.InvalidDataError, match="row 1"):
+        stableode.Dataset(numpy.ones((2, 1)), ["fine", "half \ud800"])

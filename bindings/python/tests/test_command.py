@@ -440,3 +440,44 @@ def test_the_script_is_declared():
 
     text = (Path(stableode.__file__).parents[1] / "pyproject.toml").read_text()
     assert 'stableode = "stableode.__main__:main"' in text
+
+
+def test_an_output_is_never_an_input(tmp_path, table, model):
+    before, link = model.read_bytes(), tmp_path / "again.csv"
+    link.hardlink_to(table)
+    text = table.read_text()
+    for arguments in (
+        ["train", table, "--target", "species", "--output", table],
+        ["train", table, "--target", "species", "--output", link],
+        ["train", table, "--target", "species", "--validation", link, "--output", link],
+        ["predict", model, table, "--output", model],
+        ["predict", model, table, "--output", link],
+    ):
+        one_sentence(run(*arguments), 1, "must be another one")
+    assert model.read_bytes() == before and table.read_text() == text
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(tmp_path, table, model):
+    os.mkfifo(tmp_path / "pipe")
+    for path, part in ((tmp_path / "pipe", "is no file"), ("/proc/x.st", "cannot be written to"), ("/dev/full", "is no file")):
+        shown = run("train", table, "--target", "species", "--output", path, timeout=20)
+        one_sentence(shown, 1, part)
+        assert not shown.stdout
+    one_sentence(run("predict", model, table, "--output", "/dev/full"), 1, "/dev/full")
+    closed = subprocess.run(f"{sys.executable} -m stableode predict {model} {table} >&-", shell=True, capture_output=True, text=True)
+    assert closed.returncode == 1 and "TypeError" not in closed.stderr
+
+
+@pytest.mark.parametrize("entry", ["inf", "-inf", "Infinity", "1e999"])
+@pytest.mark.parametrize("rows", [["{}", "2", "3"], ["{}", "{}", "{}"], ["1", "{}", "3"]])
+def test_infinite_entries_are_numbers_that_are_refused(tmp_path, entry, rows):
+    path = tmp_path / "infinite.csv"
+    write(path, ["a", "y"], [[row.format(entry), "pq"[place % 2]] for place, row in enumerate(rows)])
+    line = 2 + next(place for place, row in enumerate(rows) if row == "{}")
+    one_sentence(run("train", path, "--target", "y", "--output", tmp_path / "x.st"), 1, f"line {line}", "'a'", entry)
+
+
+def test_errors_about_arrays_name_the_file(tmp_path):
+    path = tmp_path / "holes.npz"
+    numpy.savez(path, X=numpy.array([[1.0], [numpy.nan]]), y=[0, 1])
+    one_sentence(run("train", path, "--output", tmp_path / "x.st"), 1, "holes.npz", "row 1")

@@ -226,6 +226,16 @@ def test_memory_does_not_grow_with_the_source():
     assert gigabytes > 0.29 and megabytes < 300
 
 
+@pytest.mark.parametrize(
+    "second",
+    [(X[:9] * numpy.nan, Y[:9]), (X[:9], Y[:8]), (X[:9, :4], Y[:9]), 7, (X[:9], numpy.full(9, -1))],
+    ids=["not finite", "unequal lengths", "features", "no batch", "labels"],
+)
+def test_errors_name_the_batch(second):
+    with pytest.raises(stableode.StableODEError, match="batch 2 of the source, which begins with sample 40: "):
+        network().fit(stableode.Stream(lambda: iter([(X[:40], Y[:40]), second])), **OPTIONS)
+
+
 def main(gigabytes):
     """Trains with that many gigabytes of generated numbers and prints them and the process's peak memory in MB."""
     import pathlib

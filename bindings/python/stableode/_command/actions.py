@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import csv
 import json
 import math
@@ -20,11 +19,14 @@ from ..network import Network
 from .arguments import split_options
 from .data import data_for, features_for, training_data
 from .errors import CommandError
+from .source import naming_file
 
 
 def train(arguments: argparse.Namespace) -> None:
     """Trains a network on a file, and writes the model file."""
-    _check_writable(arguments.output)
+    _check_writable(arguments.output, arguments.data, arguments.validation, arguments.labels)
+    if Path(arguments.output).exists() and not Path(arguments.output).is_file():
+        raise CommandError(f"{arguments.output} is no file; --output must be one, because a model is written whole or not at all")
     network_options, training_options = split_options(arguments.options)
     for key, value in (("epochs", arguments.epochs), ("seed", arguments.seed), ("num_threads", arguments.threads)):
         if value is not None:
@@ -89,13 +91,13 @@ def evaluate(arguments: argparse.Namespace) -> None:
 def predict(arguments: argparse.Namespace) -> None:
     """Writes a row for each sample: the class or the value, and on request the probabilities."""
     if arguments.output is not None:
-        _check_writable(arguments.output)
+        _check_writable(arguments.output, arguments.model, arguments.data)
     network = Network.load(arguments.model)
     form, classes, columns = network._form, network.classes, network.columns
     if arguments.probabilities and not form.class_columns:
         raise CommandError(f"{arguments.model} predicts numbers and not classes, so there are no probabilities")
     features, source = features_for(arguments.data, arguments, network)
-    with source.naming_lines() if source is not None else contextlib.nullcontext():
+    with source.naming_lines() if source is not None else naming_file(arguments.data):
         found = network.predict(features, threads=arguments.threads)
         probabilities = network.predict_proba(features, threads=arguments.threads) if arguments.probabilities else None
     targets = [name for name in (columns.record.get("target", {}).get("names", []) if columns is not None else []) if name]
@@ -114,6 +116,8 @@ def predict(arguments: argparse.Namespace) -> None:
         heads = heads + [f"probability_{name}" for name in names]
         rows = [row + [f"{value:.9g}" for value in values] for row, values in zip(rows, probabilities.tolist(), strict=True)]
     if arguments.output is None:
+        if sys.stdout is None:
+            raise CommandError("standard output is closed; --output names a file for the predictions")
         _write_csv(sys.stdout, heads, rows)
         sys.stdout.flush()
     else:
@@ -177,15 +181,22 @@ def _nothing(*_: object, **__: object) -> None:
     """Prints nothing."""
 
 
-def _check_writable(path: str) -> None:
-    """Refuses an output that could not be written, before the work. Errors: CommandError."""
+def _check_writable(path: str, *inputs: str | None) -> None:
+    """Refuses an output that could not be written, or that is one of the inputs, before the work. Errors: CommandError."""
     folder = Path(path).parent
+    for other in inputs:
+        if other is not None and Path(path).exists() and Path(other).exists() and Path(path).samefile(other):
+            raise CommandError(f"--output {path} is the file {other}, which is read; it must be another one")
     if Path(path).is_dir():
         raise CommandError(f"{path} is a folder; --output must be a file")
     if not folder.is_dir():
         raise CommandError(f"the folder {folder} of --output does not exist")
-    if not os.access(folder, os.W_OK):
-        raise CommandError(f"the folder {folder} of --output cannot be written to")
+    if not Path(path).exists() or Path(path).is_file():
+        # The file itself is replaced whole. Some folders, as /proc, refuse files in spite of their permissions.
+        try:
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise CommandError(f"the folder {folder} of --output cannot be written to: {error.strerror}") from None
 
 
 def _write_csv(file: TextIO, heads: list[str], rows: list[list[str]]) -> None:
@@ -198,8 +209,13 @@ def _write_file(path: str, heads: list[str], rows: list[list[str]]) -> None:
     """Writes a CSV file whole, or leaves what was there."""
     if Path(path).exists() and not Path(path).is_file():
         # Another program reads a pipe or a device, which cannot be replaced.
-        with open(path, "w", encoding="utf-8", newline="") as file:
-            _write_csv(file, heads, rows)
+        try:
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                _write_csv(file, heads, rows)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}") from None
         return
     handle, temporary = tempfile.mkstemp(dir=Path(path).parent, prefix=".stableode-")
     try:

@@ -102,8 +102,14 @@ def _has_header(rows: list[tuple[int, list[str]]]) -> bool:
 
 
 def _is_number(text: str) -> bool:
+    return _is_numeral(text) and math.isfinite(float(text))
+
+
+def _is_numeral(text: str) -> bool:
+    """Whether a text is a number of Python, which may be infinite."""
     try:
-        return math.isfinite(float(text))
+        float(text)
+        return True
     except ValueError:
         return False
 
@@ -138,7 +144,8 @@ class _Growing:
         if not numpy.isfinite(numbers).all():
             numbers = numpy.array([self._number(self._rows + row, cell.strip()) for row, cell in enumerate(cells)])
         if not self._is_begun and (filled := next((cell for cell in cells if cell.strip() not in _MISSING), None)) is not None:
-            self._is_begun, self._begins_with_text = True, not _is_number(filled)
+            # An infinity is a number, too, although the column is refused for it.
+            self._is_begun, self._begins_with_text = True, not _is_numeral(filled)
         if self._texts is None and self._begins_with_text:
             # Rows before the first text hold nothing.
             self._texts = [""] * self._rows

@@ -16,7 +16,7 @@ from .arrays import is_idx, read_idx, read_npz
 from .csv_file import read_csv
 from .errors import CommandError, UsageError
 from .parquet_file import read_parquet
-from .source import Source
+from .source import Source, naming_file
 
 #: Most distinct whole numbers of a target that are taken for classes.
 _MOST_CLASSES = 20
@@ -43,7 +43,8 @@ def training_data(path: str, arguments: argparse.Namespace) -> tuple[Dataset, st
         features, targets, name = source
         if targets is None:
             raise UsageError(f"{path} has no targets")
-        data, is_classification = _of_arrays(features, targets, arguments.task)
+        with naming_file(path):
+            data, is_classification = _of_arrays(features, targets, arguments.task)
         return data, name, is_classification
     target = arguments.target
     if target is None:
@@ -85,7 +86,8 @@ def data_for(path: str, arguments: argparse.Namespace, network: Network) -> Data
             raise UsageError(f"{path} has no targets")
         if network.classes is not None and isinstance(network.classes[0], str):
             targets = class_texts(targets)
-        return Dataset(features, targets, copy=False) if columns is None else Dataset(features, targets, copy=False, columns=columns)
+        with naming_file(path):
+            return Dataset(features, targets, copy=False) if columns is None else Dataset(features, targets, copy=False, columns=columns)
     if target is None:
         raise UsageError(f"--target must name the column of the targets, one of {', '.join(source.names[:20])}")
     source.require([target, *_inputs(columns)])

@@ -39,3 +39,12 @@ class Source:
         except StableODEError as error:
             message = re.sub(r"\brow (\d+)\b", lambda match: self.place(int(match.group(1))), str(error))
             raise CommandError(f"{self.path}: {message}") from None
+
+
+@contextmanager
+def naming_file(path: str) -> Iterator[None]:
+    """A context in which the library's errors say which file of arrays they are about."""
+    try:
+        yield
+    except StableODEError as error:
+        raise CommandError(f"{path}: {error}") from None

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from ..introspection import registry
+from ..network import Network
 from ._estimator import Estimator
 from ._scikit import ClassifierMixin, expit, log_expit, log_softmax, softmax
-from ._targets import Targets, class_factors, have_columns, indicators, labels
+from ._targets import Targets, class_factors, have_columns, indicators, known_classes, labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,7 +108,7 @@ class StableODEClassifier(ClassifierMixin, Estimator):
         if classes is None and not hasattr(self, "classes_") and not have_columns(y):
             raise ValueError("classes must be passed on the first call to partial_fit")
         if classes is not None:
-            classes = numpy.unique(numpy.asarray(classes))
+            classes = known_classes(classes)
             if hasattr(self, "classes_") and not numpy.array_equal(classes, self.classes_):
                 raise ValueError(f"classes are {classes.tolist()}, but those of the first call were {self.classes_.tolist()}")
         self._learn(X, y, sample_weight, classes, is_incremental=True)
@@ -148,16 +150,19 @@ class StableODEClassifier(ClassifierMixin, Estimator):
         return self.network_.scores(rows, threads=self._threads_for(rows))
 
     def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
+        loss = self._network_options().get("loss")
+        if isinstance(loss, str) and loss in registry("losses") and not Network(inputs=1, outputs=2, loss=loss)._form.class_columns:
+            raise ValueError(f"loss is {loss!r}, which is for values: StableODERegressor takes it")
         if not have_columns(y):
             return labels(y, kept, classes)
         if not self._takes_indicators:
-            raise ValueError(f"y has several columns, but loss {self._network_options()['loss']} takes one class for each row; multilabel_logistic takes labels [rows, labels]")
+            raise ValueError(f"y has several columns, but loss {loss!r} takes one class for each row; multilabel_logistic takes labels [rows, labels]")
         return indicators(y, kept, classes)
 
     @property
     def _takes_indicators(self) -> bool:
         """Whether the parameters leave it to y that rows may have several labels."""
-        return {"loss": self.loss, **(self.network_options or {})}["loss"] in (None, "multilabel_logistic")
+        return {"loss": self.loss, **self._given("network_options")}["loss"] in (None, "multilabel_logistic")
 
     def _weights(self, targets: Targets, weights: numpy.ndarray | None) -> numpy.ndarray | None:
         return class_factors(self.class_weight, targets, weights)

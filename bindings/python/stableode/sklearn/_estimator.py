@@ -61,6 +61,7 @@ class Estimator(Parameters):
         """Fits a network, or goes on with the present one. The attributes change when training has ended."""
         before = dict(vars(self))
         try:
+            self._check_switches()
             if y is None:
                 raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
             goes_on = "network_" in before and bool(is_incremental or self.warm_start)
@@ -98,14 +99,19 @@ class Estimator(Parameters):
         rows, options, seeds = self._ordered(rows), self._endless_options(), self._seeds()
         network = self.network_ if goes_on else self._new_network(rows, targets, seeds[0])
         trainer = vars(self).get("_trainer") if goes_on else None
-        if trainer is None:
+        if goes_on:
+            self._check_unchanged("partial_fit", self._network_options(), self._made_with)
+        if trainer is not None:
+            self._check_unchanged("partial_fit", options, self._trained_with)
+        else:
+            self._trained_with = dict(options)
             options.setdefault("seed", seeds[1])
             trainer = Trainer(network, **options)
         self._run(network, trainer, targets, rows, epochs=1)
 
     def _ordered(self, rows: Rows) -> Rows:
         """The rows in their own order if the caller wants it to matter, and otherwise in the canonical one."""
-        return rows if (self.training_options or {}).get("shuffle") is False else canonical(rows)
+        return rows if self._given("training_options").get("shuffle") is False else canonical(rows)
 
     def _run(self, network: Network, trainer: Trainer, targets: Targets, rows: Rows, epochs: int | None = None) -> None:
         """Trains and takes over what has been learned, at Ctrl-C too if an epoch has ended."""
@@ -145,11 +151,15 @@ class Estimator(Parameters):
 
     def _present_network(self) -> Network:
         """A copy of the network, for warm_start. Errors: ValueError if options of the network have changed."""
-        now = self._network_options()
-        changed = sorted(key for key in now.keys() | self._made_with.keys() if now.get(key) != self._made_with.get(key))
-        if changed:
-            raise ValueError(f"warm_start goes on with the network of the fit before, so its options cannot change: {', '.join(changed)}")
+        self._check_unchanged("warm_start", self._network_options(), self._made_with)
         return self.network_.copy()
+
+    @staticmethod
+    def _check_unchanged(what: str, now: dict[str, Any], before: dict[str, Any]) -> None:
+        """Refuses to go on with other options than at first. Errors: ValueError, which names them. Any number of threads gives the same bits."""
+        changed = sorted(key for key in now.keys() | before.keys() if key != "num_threads" and now.get(key) != before.get(key))
+        if changed:
+            raise ValueError(f"{what} goes on with what the call before made, so these parameters cannot change: {', '.join(changed)}; a fit without it begins anew")
 
     # Use
 

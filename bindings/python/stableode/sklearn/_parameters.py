@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from inspect import cleandoc
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
+
+import numpy
 
 from ._scikit import BaseEstimator, effective_n_jobs
 
@@ -17,10 +20,13 @@ _NETWORK = ("field", "activation", "integrator", "width", "layers", "horizon", "
 _TRAINING = ("optimizer", "learning_rate", "batch_size", "epochs", "weight_decay", "validation_fraction", "patience")
 #: What early_stopping=True means where nothing else is said: the part of the rows that is held out, and the epochs without improvement.
 _HELD_OUT, _PATIENCE = 0.1, 20
+#: The fewest rows of which one can be held out.
+_FEWEST = 3
 #: The decay of weights in `partial_fit`, which does not know how many rows will come: that for very many.
 _DECAY = 0.03
 #: The epochs of a training that goes on for as long as rows come.
 _ENDLESS = 10**9
+_MOST_THREADS = 1024
 #: Arguments of a run, which training_options may hold besides options.
 _OF_A_RUN = ("on_progress", "time_limit", "cancel")
 #: Options that are no parameters → what determines them.
@@ -101,17 +107,28 @@ class Parameters(BaseEstimator):
 
     def _options(self, named: tuple[str, ...], others: str) -> dict[str, Any]:
         """The options that are set: the parameters `named`, and those of the dict that is called `others`."""
-        given = getattr(self, others)
-        if given is not None and not hasattr(given, "keys"):
-            raise TypeError(f"{others} is a {type(given).__name__}; it must be a dict of options, or None")
         options = {key: getattr(self, key) for key in named if getattr(self, key) is not None}
-        for key, value in (given or {}).items():
+        for key, value in self._given(others).items():
             if key in options:
                 raise ValueError(f"{key} is set twice: as a parameter and in {others}")
             if key in _DETERMINED:
                 raise ValueError(f"{others} holds {key}, which {_DETERMINED[key]}")
             options[key] = value
         return options
+
+    def _given(self, others: str) -> Mapping[str, Any]:
+        """The dict `others`, which is empty if there is none."""
+        given: Any = getattr(self, others)
+        if given is not None and not hasattr(given, "keys"):
+            raise TypeError(f"{others} is a {type(given).__name__}; it must be a dict of options, or None")
+        return given or {}
+
+    def _check_switches(self) -> None:
+        """Refuses texts and numbers where True and False are meant."""
+        for name, allowed in (("early_stopping", (None, True, False)), ("warm_start", (True, False))):
+            value = getattr(self, name)
+            if not isinstance(value, (bool, numpy.bool_, type(None))) or value not in allowed:
+                raise TypeError(f"{name} is {value!r}; it must be {' or '.join(map(str, allowed[-2:]))}{', or None' if None in allowed else ''}")
 
     def _network_options(self) -> dict[str, Any]:
         return self._options(_NETWORK, "network_options")
@@ -122,8 +139,8 @@ class Parameters(BaseEstimator):
         if self.early_stopping is False:
             options |= {"validation_fraction": 0.0, "patience": 0}
         elif self.early_stopping:
-            if rows == 1:
-                raise ValueError("early_stopping holds rows out, but there is only one sample: n_samples = 1")
+            if rows < _FEWEST:
+                raise ValueError(f"early_stopping holds rows out, but there {'is only one sample' if rows == 1 else 'are only two samples'}: n_samples = {rows}")
             options.setdefault("validation_fraction", max(_HELD_OUT, 1 / rows))
             if "epochs" in options or "optimizer" in options:  # then the library would not end early by itself
                 options.setdefault("patience", max(5, options.get("epochs", 3 * _PATIENCE) // 3))
@@ -140,8 +157,10 @@ class Parameters(BaseEstimator):
         return {key: value for key, value in options.items() if key not in _OF_A_RUN} | {"num_threads": self._threads()}
 
     def _run_arguments(self) -> dict[str, Any]:
-        given = self.training_options or {}
+        given = self._given("training_options")
         return {key: given[key] for key in _OF_A_RUN if key in given}
 
     def _threads(self) -> int:
+        if self.n_jobs is not None and (not isinstance(self.n_jobs, Integral) or self.n_jobs > _MOST_THREADS):
+            raise ValueError(f"n_jobs is {self.n_jobs!r}; it must be an int of at most {_MOST_THREADS}, or None")
         return int(effective_n_jobs(self.n_jobs))

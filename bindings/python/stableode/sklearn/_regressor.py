@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from ._estimator import Estimator
-from ._scikit import RegressorMixin
+from ._scikit import RegressorMixin, d2_pinball_score
 from ._targets import Targets, values
 
 if TYPE_CHECKING:
@@ -45,6 +45,17 @@ class StableODERegressor(RegressorMixin, Estimator):
         rows = self._checked(X)
         found = self.network_.predict(rows, threads=self._threads_for(rows)).astype("float64", copy=False)
         return found[:, 0] if self._is_flat else found
+
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """R² of the predictions; for the loss quantile the part of the pinball loss of constant quantiles that is explained, averaged over the levels."""
+        if self.network_.specification["loss"] != "quantile":
+            return super().score(X, y, sample_weight)
+        levels = [float(level) for level in str(self.network_.specification["quantiles"]).split(",")]
+        rows = len(self._checked(X))
+        # Columns are ordered value by value, and level by level within each.
+        found = numpy.asarray(self.predict(X)).reshape(rows, -1, len(levels))
+        truth = numpy.asarray(y, dtype="float64").reshape(rows, -1)
+        return float(numpy.mean([d2_pinball_score(truth, found[:, :, place], sample_weight=sample_weight, alpha=level) for place, level in enumerate(levels)]))
 
     def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
         return values(y, kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
@@ -44,7 +45,9 @@ class Targets(NamedTuple):
         loss = options["loss"]
         if self.classes is None:
             levels = options.get("quantiles", []) if loss == "quantile" else []
-            return int(self.values.shape[1]) * max(1, len(levels.split(",") if isinstance(levels, str) else levels))
+            # Anything but a list is the library's to judge.
+            count = len(levels.split(",")) if isinstance(levels, str) else len(levels) if hasattr(levels, "__len__") else 1
+            return int(self.values.shape[1]) * max(1, count)
         return 1 if loss == "logistic" and len(self.classes) == 2 else len(self.classes)
 
 
@@ -54,6 +57,7 @@ def labels(y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None 
     Errors: ValueError for values instead of classes, for a single class, and for a label that is none of the classes.
     """
     column = column_or_1d(y, warn=True)
+    _check_one_kind(column, "y")
     check_classification_targets(column)
     column = column[kept]
     found, numbers = numpy.unique(column, return_inverse=True)
@@ -66,6 +70,34 @@ def labels(y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None 
     if len(found) < 2:
         raise ValueError(f"a classifier needs rows of at least 2 classes; there is only one class: {found.tolist()[0]!r}")
     return Targets(numbers.astype("int64"), found, True)
+
+
+def known_classes(classes: ArrayLike) -> numpy.ndarray:
+    """The classes that a caller names, in ascending order. Errors: ValueError for what is no class, and for classes of different kinds."""
+    array = numpy.asarray(classes)
+    if array.ndim == 0:
+        raise ValueError(f"classes are {classes!r}; they must be a list of all classes")
+    _check_one_kind(array.ravel(), "classes")
+    return numpy.unique(array)
+
+
+def _check_one_kind(column: numpy.ndarray, name: str) -> None:
+    """Refuses missing labels, and labels of different kinds, which have no order. Errors: ValueError, with the rows."""
+    if column.dtype.kind == "f":
+        if name == "classes" and (rows := numpy.flatnonzero(~numpy.isfinite(column))).size:
+            raise ValueError(f"{name} hold {column[rows[0]]} at place {rows[0]}, which is no class")
+        return
+    if column.dtype != object:
+        return
+    first: tuple[int, str] | None = None
+    for row, label in enumerate(column.tolist()):
+        if label is None or type(label).__name__ in ("NAType", "NaTType") or label != label:
+            raise ValueError(f"{name} holds {label!r} at row {row}: Input {name} contains NaN or None, which is no class")
+        kind = "text" if isinstance(label, str) else "number" if isinstance(label, Real) else type(label).__name__
+        if first is None:
+            first = row, kind
+        elif kind != first[1]:
+            raise ValueError(f"{name} holds a {first[1]} at row {first[0]} and a {kind} at row {row}; labels must be of one kind")
 
 
 def indicators(y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None = None) -> Targets:
@@ -122,6 +154,12 @@ def class_factors(
         return weights
     if targets.is_indicator:
         raise ValueError("class_weight is for rows of one class each; network_options={'output_weights': [...]} weighs labels")
+    if hasattr(class_weight, "items"):
+        for name, weight in class_weight.items():
+            if not isinstance(weight, Real) or not 0 <= weight < float("inf"):
+                raise ValueError(f"class_weight is {weight!r} for class {name!r}; it must be a finite number >= 0")
+        if class_weight and all(class_weight.get(name, 1) == 0 for name in targets.classes.tolist()):
+            raise ValueError("class_weight is 0 for all classes; at least one must have a weight > 0")
     numbers = numpy.arange(len(targets.classes))
     if isinstance(class_weight, str) and class_weight == "balanced":
         sums = numpy.bincount(targets.values, weights, len(numbers))
