@@ -29,6 +29,7 @@ TESTED_HERE = {
     "python/quickstart.py",
     "python/results.py",
     "python/scikit_learn.py",
+    "python/stability_report.py",
     "python/stochastic_depth.py",
     "python/tables.py",
     "python/trajectories.py",
@@ -108,6 +109,14 @@ def test_stochastic_depth_in_python(tmp_path):
     output = python("stochastic_depth.py", tmp_path, "figure.png")
     assert output.count("validation accuracy") == 4 and "two threads gave the same bits" in output
     assert "no picture" in output or (tmp_path / "figure.png").stat().st_size < 200_000
+
+
+def test_stability_report_in_python(tmp_path):
+    """The example itself checks what the report says of both schemes."""
+    pytest.importorskip("matplotlib")
+    output = python("stability_report.py", tmp_path, "figure.png")
+    assert percent("rk4: validation accuracy", output) >= 95 and "is violated at 32 of 32 layers" in output
+    assert (tmp_path / "figure.png").stat().st_size < 200_000
 
 
 @pytest.mark.parametrize("field", ["antisymmetric", "hamiltonian"])
