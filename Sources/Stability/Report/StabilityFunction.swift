@@ -70,7 +70,9 @@ package struct StabilityFunction {
         return .infinity
       }
     }
-    return try Self.radius(polynomials.map { coefficients in coefficients.reversed().reduce(ComplexNumber(0)) { $0 * z + $1 } }, order)
+    let found = try Self.radius(polynomials.map { coefficients in coefficients.reversed().reduce(ComplexNumber(0)) { $0 * z + $1 } }, order)
+    // Differences of terms that overflow.
+    return found.isNaN ? .infinity : found
   }
 
   /// Whether a step is stable at z.

@@ -32,7 +32,7 @@ extension StabilityReport {
     guard isMultistep.contains(true) else { return isMultistep.map { _ in nil } }
     let count = subject.layers.count
     let factors = try array("multistep_k", [count, 3], "k of linear_multistep in each layer: its mean, its smallest and its largest value over channels; 0 in a first layer, which is a step of Euler; NaN in other blocks")
-    let times = try array("effective_time", [count], "the time Σ h/(1 + k) that linear_multistep's modified equation has advanced after each layer of its block: u̇ ≈ f/(1 + k)")
+    let times = try array("effective_time", [count], "the time Σ h/(1 + k) that linear_multistep's modified equation has advanced after each layer of its block: u̇ ≈ f/(1 + k); infinity where a k is −1", allowsInfinity: true)
     let accelerations = try array("acceleration", [count], "the factor (1 − k)h/2 of ü in the modified equation (1 + k)u̇ + (1 − k)(h/2)ü = f; 0 is second order")
     var (elapsed, summaries): ([Double], [JSON?]) = (isMultistep.map { _ in 0 }, isMultistep.map { _ in nil })
     for (row, layer) in subject.layers.enumerated() where isMultistep[layer.block] {

@@ -31,6 +31,7 @@ TESTED_HERE = {
     "python/results.py",
     "python/robustness.py",
     "python/scikit_learn.py",
+    "python/stability_report.py",
     "python/stochastic_depth.py",
     "python/tables.py",
     "python/trajectories.py",
@@ -129,6 +130,12 @@ def test_the_stated_robustness_is_that_of_all_seeds():
     plain = means.pop("dense")
     for clean, noisy, attacked in means.values():
         assert clean > plain[0] - 0.02 and noisy > plain[1] + 0.05 and attacked > 2 * plain[2]
+def test_stability_report_in_python(tmp_path):
+    """The example itself checks what the report says of both schemes."""
+    pytest.importorskip("matplotlib")
+    output = python("stability_report.py", tmp_path, "figure.png")
+    assert percent("rk4: validation accuracy", output) >= 95 and "is violated at 32 of 32 layers" in output
+    assert (tmp_path / "figure.png").stat().st_size < 200_000
 
 
 @pytest.mark.parametrize("field", ["antisymmetric", "hamiltonian"])

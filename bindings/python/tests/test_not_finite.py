@@ -16,6 +16,8 @@ from stableode._library import library
 from stableode._structures import EvaluationData, EventFunctionData, NearIdentityGapData, ProgressData, ReleaseFunction, StepReportData
 from stableode._tensor import output, tensor_of
 
+from report_calls import report_calls
+
 SAMPLES, WIDTH, LAYERS = 5, 2, 3
 SENTINEL = 77
 NAN, INFINITY = float("nan"), float("inf")
@@ -423,32 +425,8 @@ CALLS = {
         features,
         lambda w, real: {"gap": Struct(NearIdentityGapData)},
     ),
-    "sode_network_stability_report": Call(lambda w, g, r: report(L.sode_network_stability_report, w, g["features"].ref, None, 0), features),
-    "sode_network_mechanics": Call(
-        lambda w, g, r: (
-            report(L.sode_network_mechanics, w, g["features"].ref, g["targets"].ref, None, g["symmetry"].ref, None, 0)
-            or report(L.sode_network_mechanics, w, g["features"].ref, None, g["cotangent"].ref, g["symmetry"].ref, None, 0)
-        ),
-        lambda w: {**features(w), "targets": w.values, "cotangent": w.values, "symmetry": numpy.eye(WIDTH)},
-    ),
-    "sode_network_check_derivatives": Call(lambda w, g, r: report(L.sode_network_check_derivatives, w, g["features"].ref), features),
-    "sode_report_get_array": Call(
-        lambda w, g, r: report(L.sode_network_stability_report, w, ctypes.byref(tensor_of(w.features, "features")), None, 0, array=("log_norm_2", r["values"].ref)),
-        results=lambda w, real: {"values": Out((SAMPLES, LAYERS), "float64")},
-        may_be_nan=("values",),
-    ),
+    **report_calls(Call, Out, features, (SAMPLES, LAYERS, WIDTH)),
 }
-
-
-def report(function, world, *arguments, array=None):
-    """Makes a report of the world's network, reads one of its arrays, and frees it."""
-    pointer = ctypes.c_void_p()
-    function(world.network._pointer, *arguments, ctypes.byref(pointer))
-    try:
-        if array is not None:
-            L.sode_report_get_array(pointer, array[0].encode(), array[1])
-    finally:
-        L.sode_report_free(pointer)
 
 # Arguments whose types look like the caller's numbers but are not: results that option lists and formats fill in.
 NO_NUMBERS = {("sode_option_at", "info")}

@@ -45,7 +45,7 @@ def stability_region(report: StabilityReport, *, block: int = 0, sample: int = 0
     is_second_order = report.document["blocks"][block]["region_variable"] == "h²λ"
     points = report.layers[rows, 2, None] ** (2 if is_second_order else 1) * eigenvalues
     colors = numpy.broadcast_to(numpy.arange(len(rows))[:, None], points.shape)
-    shown.scatter(points.real, points.imag, c=colors, s=12, cmap="viridis")
+    shown.scatter(numpy.real(points), numpy.imag(points), c=colors, s=12, cmap="viridis")
     shown.axhline(0, color="0.7", linewidth=0.6, zorder=0)
     shown.axvline(0, color="0.7", linewidth=0.6, zorder=0)
     name = "h^2" if is_second_order else "h"
