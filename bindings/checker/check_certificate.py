@@ -469,12 +469,14 @@ class Model:
         return (n + 2 * margin - window) // (step or window) + 1
 
     def _check_tensors(self) -> None:
-        require("targets.shift" not in self.tensors, "the model scales its targets back, which this version does not verify")
+        if "targets.shift" in self.tensors or "targets.scale" in self.tensors:
+            for name in ("targets.shift", "targets.scale"):
+                self._expected[name] = (self.outputs,)
         require(set(self.tensors) == set(self._expected), f"the model's tensors are not those of its specification: {sorted(set(self.tensors) ^ set(self._expected))[:2]}")
         for name, shape in self._expected.items():
             tensor = self.tensors[name]
             require(tensor.shape == shape, f"tensor {name} has the shape {tensor.shape}; its specification asks for {shape}")
-            if not name.startswith("normalization."):
+            if not name.startswith(("normalization.", "targets.")):
                 require(tensor.is_single == (self.precision == "float32"), f"tensor {name} is not in the model's precision")
 
     # -- its numbers
@@ -578,15 +580,15 @@ def fixed_exp(x: int) -> int:
 
 
 def _log1p(x: int) -> int:
-    """log(1 + x) for 0 <= x <= 1."""
-    z = (x << PLACES) // ((2 << PLACES) + x)
-    square = z * z >> PLACES
+    """log(1 + x) for 0 <= x <= 1, as 2 artanh(x/(2 + x))."""
+    z = (x << _WIDE) // ((2 << PLACES) + x)
+    square = z * z >> _WIDE
     total, power, k = 0, z, 1
     while power:
         total += power // k
-        power = power * square >> PLACES
+        power = power * square >> _WIDE
         k += 2
-    return 2 * total
+    return 2 * total >> _GUARD
 
 
 def _decay(x: int, factor: int = 1) -> int:
@@ -1179,6 +1181,8 @@ class Block:
         self.integrator = stage.choice("integrator")
         self.sigma = ACTIVATIONS[stage.choice("activation")]
         self.steps = model.step_sizes(stage)
+        #: Whether the statement is about a layer with its slopes held fixed.
+        self.is_frozen = False
         self.is_shared = stage.choice("weights_in_time") == "shared"
         self.is_scaled = stage.options.get("steps", "plain") == "row_sums"
         needs_gamma = self.field in ("antisymmetric", "antisymmetric_damped")
@@ -1211,14 +1215,18 @@ class Block:
     def condition(self, name: str, layer: int) -> tuple[Fraction, Fraction, str]:
         h, slope, what = self.steps[layer], self.sigma.most, f"hypothesis {name}"
         explicit = (*TABLEAUX, "runge_kutta")
-        if name == "euler_step":
-            self.need(["gradient_flow", "rotate_relax"], ["cayley", "exponential"] if self.field == "rotate_relax" else ["euler"], what)
-            require(not self.is_scaled, f"{what}: {self.stage.name} has steps row_sums")
-            return h * slope * self.norm("K", layer) ** 2, Fraction(2), "<="
-        if name == "circle_step":
-            self.need(["gradient_flow"], explicit, what)
-            require(not self.is_scaled, f"{what}: {self.stage.name} has steps row_sums")
-            return h * slope * self.norm("K", layer) ** 2, Fraction(-1), "<="
+        if name in ("euler_step", "circle_step"):
+            fields = ["gradient_flow", "rotate_relax", "negative_definite"] if self.is_frozen else ["gradient_flow", "rotate_relax"]
+            own = ["euler"] if name == "euler_step" else list(explicit)
+            if name == "euler_step" and self.field == "rotate_relax":
+                own = ["cayley", "exponential"]
+            if name == "euler_step" and self.is_frozen and self.integrator == "linear_multistep" and self.field == "gradient_flow":
+                # Its first layer may be a step of Euler.
+                require(self.stage.choice("multistep_start") == "euler" and layer == 0, f"{what} is not about layer {layer} of {self.stage.name}")
+                own = ["linear_multistep"]
+            self.need(fields, own, what)
+            require(not self.is_scaled and (name == "euler_step" or self.field != "rotate_relax"), f"{what} is not about {self.stage.name}")
+            return h * slope * self.norm(self.weights()[0], layer) ** 2, Fraction(2 if name == "euler_step" else -1), "<="
         if name == "row_sums":
             self.need(["gradient_flow"], explicit, what)
             require(self.is_scaled and is_circle_contractive(self.stage, Fraction(2)), f"{what}: {self.stage.name} has no steps row_sums with a tableau of radius 1")
@@ -1228,7 +1236,7 @@ class Block:
             size = self.norm("K", layer, "antisymmetric_part")
             if name == "damping":
                 return self.gamma - slope * size / 2, ZERO, ">"
-            return self.damped_square(layer, size), WHOLE, "<="
+            return self.damped_square(layer, size), WHOLE, "<"
         if name == "rotation_step":
             self.need(["antisymmetric"], ["euler"], what)
             require(self.gamma > 0, f"{what}: with gamma 0 no step size is stable")
@@ -1298,6 +1306,8 @@ def check_hypothesis(value: Any, what: str, blocks: dict[int, Block], model: Mod
         require(right and all(-1 < k <= 1 for k in stored), f"{what}: −1 < k <= 1 is not proved for layer {layer} of {block.stage.name}")
         return name, index, layer
     actual, bound, relation = block.condition(name, layer)
+    if name == "damped_step" and entry["relation"] == "<=":
+        relation = "<="
     require(entry["relation"] == relation, f"{what}: the relation of {name} is {relation}")
     place = f"layer {layer} of {block.stage.name}"
     if relation == ">":
@@ -1333,6 +1343,8 @@ class Lipschitz:
         self.model, self.norms, self.blocks, self.norm = model, norms, blocks, norm
         #: The place of the matrix whose bound includes the normalization; the bounds of the network's stages by their places, and of the layers by their blocks.
         self.fused: int | None = None
+        #: The bound of what scales the scores back.
+        self.behind = WHOLE
         self.bounds: dict[int, Fraction] = {}
         self.layers: dict[int, list[Fraction]] = {}
 
@@ -1344,13 +1356,27 @@ class Lipschitz:
             self.fused = self._matrix_behind(network)
             require(self.fused is not None, "the certificate has no stage normalization")
             network = network[1:]
+        targets: Fraction | None = None
+        if "targets.scale" in self.model.tensors:
+            require(len(entries) == len(network) + 1, "the certificate has no stage targets")
+            targets = self._targets(entries.pop(), f"stages[{len(network)}]")
         require(len(entries) == len(network), f"the certificate has {len(entries)} stages; the network has {len(network)}")
         for i, (stage, entry) in enumerate(zip(network, entries, strict=True)):
             place = i + len(self.model.stages) - len(network)
             self.bounds[place] = self._stage(stage, entry, f"stages[{i}]", place == self.fused)
             if stage.kind == "block":
                 self.layers[stage.index] = [exact(layer["lipschitz"], "lipschitz") for layer in entry["layers"]]
+        self.behind = WHOLE if targets is None else targets
         return list(self.bounds.values())
+
+    def _targets(self, value: Any, what: str) -> Fraction:
+        """The stage that scales scores back to the caller's units."""
+        entry = members(value, ("kind", "rule", "lipschitz"), what, ("index", "norms"))
+        require(entry["kind"] == "targets" and entry["rule"] == "diagonal" and entry.get("norms", []) == [] and entry.get("index", 0) == 0, f"{what} is the stage targets with the rule diagonal")
+        claimed = exact(entry["lipschitz"], f"{what}: lipschitz")
+        largest = max(Fraction(abs(x)) for x in self.model.tensors["targets.scale"].numbers)
+        require(claimed >= largest, f"{what}: {show(claimed)} is less than the largest scale")
+        return claimed
 
     @staticmethod
     def _matrix_behind(network: list[Stage]) -> int | None:
@@ -1451,6 +1477,13 @@ class Lipschitz:
         require(len(places) == len(wanted), f"{what}: the rule names {len(wanted)} norms")
         return [self.norms.take(i, what, operator, block.tensor(name), block.entry(j), norm) for i, (operator, name, norm) in zip(places, wanted, strict=True)]
 
+    def _pair(self, block: Block, j: int, places: list[Any], name: str, what: str) -> list[Fraction]:
+        """The linf and the l1 norm of a matrix, which are those of its transpose in the other order."""
+        require(len(places) == 2, f"{what}: the rule names 2 norms")
+        pair = [self.norms.take(i, what, "matrix", block.tensor(name), block.entry(j), ("linf", "l1")) for i in places]
+        require({self.norms.claims[i].norm for i in places} == {"linf", "l1"}, f"{what}: the rule names the linf and the l1 norm")
+        return pair
+
     def _field(self, block: Block, j: int, places: list[Any], what: str) -> Fraction:
         """The Lipschitz bound of the field."""
         size, norm = block.sigma.size, self.norm
@@ -1460,7 +1493,10 @@ class Lipschitz:
         if block.field == "two_layer":
             return size * math.prod(self._bounds(block, j, places, [("matrix", "K1", norm), ("matrix", "K2", norm)], what), start=WHOLE)
         if block.field in ("antisymmetric", "antisymmetric_damped"):
-            s = self._bounds(block, j, places, [("antisymmetric_part", "K", norm)], what)[0]
+            if flat:
+                s = sum(self._pair(block, j, places, "K", what), ZERO) / 2
+            else:
+                s = self._bounds(block, j, places, [("antisymmetric_part", "K", norm)], what)[0]
             if block.field == "antisymmetric_damped":
                 return size * s + block.gamma
             return size * (s + block.gamma / 2 if flat else up(root_up(s * s + block.gamma**2 / 4)))
@@ -1468,11 +1504,7 @@ class Lipschitz:
             name = block.weights()[0]
             if not flat:
                 return size * self._bounds(block, j, places, [("matrix", name, "l2")], what)[0] ** 2
-            require(len(places) == 2, f"{what}: the rule names 2 norms")
-            pair = [self.norms.take(i, what, "matrix", block.tensor(name), block.entry(j), ("linf", "l1")) for i in places]
-            kinds = {self.norms.claims[i].norm for i in places}
-            require(kinds == {"linf", "l1"}, f"{what}: the rule names the linf and the l1 norm")
-            return size * pair[0] * pair[1]
+            return size * math.prod(self._pair(block, j, places, name, what), start=WHOLE)
         reject(f"{what}: the field of {block.stage.name} has no Lipschitz bound here")
 
     def _step_square(self, block: Block, j: int, rule: str, places: list[Any], what: str) -> Fraction:
@@ -1494,7 +1526,7 @@ class Lipschitz:
         if rule == "residual":
             block.need(fields, ["euler"], what, monotone=False)
             return (1 + h * self._field(block, j, places, what)) ** 2
-        if flat:
+        if flat and rule != "stages":
             require(rule == "rows", f"{what}: the rule {rule[:32]} is none of ℓ∞")
             block.need(["dense", "antisymmetric"], ["euler"], what)
             require(places == [] and block.stage.choice("operator") == "dense", f"{what}: the rule rows is for matrices and names no norms")
@@ -2292,10 +2324,11 @@ class Checker:
     def lipschitz(self, norm: str) -> None:
         self.without("rounding")
         limit = exact(self.options(["limit"])["limit"] or 0, "limit")
-        bounds = Lipschitz(self.model, self.norms, self.blocks, norm).check(self.certificate.get("stages"))
+        stages = Lipschitz(self.model, self.norms, self.blocks, norm)
+        bounds = stages.check(self.certificate.get("stages"))
         result = members(self.certificate.get("result"), ("lipschitz",), "result", ("features",))
         total, before = exact(result["lipschitz"], "result.lipschitz"), self._product(bounds[:-1])
-        require(total >= up(before * bounds[-1]), "result.lipschitz is less than the product of the stages' bounds")
+        require(total >= up(before * bounds[-1] * stages.behind), "result.lipschitz is less than the product of the stages' bounds")
         if "features" in result:
             require(exact(result["features"], "result.features") >= before, "result.features is less than the product of the stages' bounds")
         require(limit <= 0 or total <= limit, "result.lipschitz exceeds the option limit")
@@ -2324,15 +2357,19 @@ class Checker:
     def step_size(self) -> None:
         self.without_result()
         require(bool(self.blocks), "the network has no blocks")
-        names = {"rotation_step", "euler_step", "circle_step", "row_sums", "midpoint_step", "verlet_step", "leapfrog_step", "imaginary_step"}
+        names = {"rotation_step", "damped_step", "euler_step", "circle_step", "row_sums", "midpoint_step", "verlet_step", "leapfrog_step", "imaginary_step"}
+        for block in self.blocks.values():
+            block.is_frozen = True
         found = self.hypotheses()
         used = set()
         for block in self.blocks.values():
             for j in range(len(block.steps)):
                 here = {name for name in names if (name, block.stage.index, j) in found}
+                if block.field == "negative_definite" and here & {"euler_step", "circle_step"}:
+                    here = {"rotation_step"}
                 require(bool(here), f"the certificate has no hypothesis for layer {j} of {block.stage.name}")
                 used |= here
-        if used & {"euler_step", "circle_step", "row_sums"}:
+        if used & {"euler_step", "circle_step", "row_sums", "damped_step"}:
             self.lines.insert(0, "step size, with weights and slopes held fixed: the step's linear map does not increase |v|")
         if "rotation_step" in used:
             self.lines.insert(0, "step size, with weights and slopes held fixed: the step's linear map does not increase |D^(−½)v|, D the diagonal of slopes")
@@ -2351,13 +2388,16 @@ class Checker:
                 for name in ("damping", "damped_step"):
                     require((name, block.stage.index, j) in found, f"the certificate has no hypothesis {name} for layer {j} of {block.stage.name}")
                 square = up(square * block.damped_square(j, block.norm("K", j, "antisymmetric_part")))
-        factor = exact(members(self.certificate.get("result"), ("factor",), "result")["factor"], "result.factor")
+        result = members(self.certificate.get("result"), ("factor",), "result", ("rate_of_the_flow",))
+        factor = exact(result["factor"], "result.factor")
+        least = min(block.gamma - block.sigma.most * block.norm("K", j, "antisymmetric_part") / 2 for block in damped for j in range(len(block.steps)))
+        require("rate_of_the_flow" not in result or exact(result["rate_of_the_flow"], "result.rate_of_the_flow") <= least, "result.rate_of_the_flow exceeds the least γ − ½L‖S‖")
         require(factor >= 0 and factor * factor >= square, "result.factor is less than the product of the layers' bounds")
         where = ", ".join(block.stage.name for block in damped)
         self.lines.insert(0, f"contraction in ℓ₂: the layers of {where} together shrink the distance of any two states at least to its {float(factor)!r}-fold, in real arithmetic")
 
     def zero_stability(self) -> None:
-        self.without_result()
+        self.without("stages", "rounding")
         multistep = [block for block in self.blocks.values() if block.integrator == "linear_multistep"]
         require(bool(multistep), "the network has no block with linear_multistep")
         found = self.hypotheses()
@@ -2366,6 +2406,11 @@ class Checker:
                 numbers = multistep_numbers(self.model, block, j)
                 require(all(-1 < k <= 1 for k in numbers), f"k of layer {j} of {block.stage.name} is not in (−1, 1]")
                 require(not numbers or ("multistep_k", block.stage.index, j) in found, f"the certificate has no hypothesis for layer {j} of {block.stage.name}")
+        result = members(self.certificate.get("result", {}), (), "result", ("largest_k", "amplification"))
+        largest = max((Fraction(abs(k)) for block in multistep for j in range(len(block.steps)) for k in multistep_numbers(self.model, block, j)), default=ZERO)
+        require("largest_k" not in result or exact(result["largest_k"], "result.largest_k") >= largest, "result.largest_k is less than the largest |k|")
+        if result.get("amplification") is not None:
+            require(largest < 1 and exact(result["amplification"], "result.amplification") * (1 - largest) >= 1, "result.amplification is less than 1 + κ/(1 − κ)")
         where = ", ".join(block.stage.name for block in multistep)
         self.lines.insert(0, f"zero-stable: −1 < k <= 1 for every k of {where}, so that with each k held fixed the method's recurrence without the field has no growing solution")
 
@@ -2373,10 +2418,13 @@ class Checker:
         self.without_result()
         multistep = [block for block in self.blocks.values() if block.integrator == "linear_multistep"]
         require(bool(multistep), "the network has no block with linear_multistep")
+        for block in multistep:
+            block.is_frozen = True
         found = self.hypotheses()
         for block in multistep:
             for j in range(len(block.steps)):
-                require(("multistep_step", block.stage.index, j) in found, f"the certificate has no hypothesis for layer {j} of {block.stage.name}")
+                is_first = not multistep_numbers(self.model, block, j)
+                require(("euler_step" if is_first else "multistep_step", block.stage.index, j) in found, f"the certificate has no hypothesis for layer {j} of {block.stage.name}")
         where = ", ".join(block.stage.name for block in multistep)
         self.lines.insert(0, f"absolute stability, with weights, slopes and k held fixed: no eigenvalue of the recurrence of a layer of {where} lies outside of the unit circle")
         self.lines.append("nothing is said of products of different layers, or of the nonlinear map")
