@@ -2386,8 +2386,8 @@ class Rounding:
             value = sigma.size * y + offset
             inside = sigma.size * wrong + 4 * ulps * u * (value + sigma.size * wrong) + 32 * (2 * (n + 2) * root_rows * smallest + (root_rows * self.normal if ulps else 0))
             result = inside + relative * (value + inside) + self.gamma(self.chain(rows) + 2) * (1 + relative) * (value + inside)
-            # The hidden numbers themselves are at most √r times as large.
-            self.held((value + inside + y + start + wrong) * root_up(factors.largest_sum) * (1 + 1 / h) * 4)
+            # The hidden numbers are at most √r times as large; those that are multiplied by 2/(hLr) at most 64/(hL) times, since r >= 2⁻¹⁰.
+            self.held(4 * (value + inside + y + start + wrong) * (root_up(factors.largest_sum) + 64 / slope / h))
             return up(2 / slope * value), up(2 / slope * result + h * (size_of * 4 * root_rows * smallest + 2 * (rows + 4) * root_n * smallest))
 
         return bounds, rows, 2 * sigma.size / slope
