@@ -33,6 +33,8 @@ from typing import Any, NoReturn
 LARGEST_CERTIFICATE = 1 << 26
 LARGEST_MODEL = 1 << 32
 LARGEST_HEADER = 1 << 24
+#: Multiplications of whole numbers in an evaluation of the network; 2³² take a quarter of an hour.
+LARGEST_WORK = 1 << 32
 #: The unit roundoff of float64, in which this file computes.
 U = 2.0**-53
 
@@ -182,7 +184,7 @@ INERT = {
 NETWORK_OPTIONS = {"precision", "inputs", "input_shape", "outputs", "opening", "width", "readout", "loss", "blocks"}
 BLOCK_OPTIONS = {
     "field", "operator", "activation", "bias", "integrator", "layers", "horizon", "step_sizes", "weights_in_time", "noise", "survival_scaling", "hidden_width", "inner_normalization", "steps",
-    "gamma", "kernel", "padding", "groups", "dilation", "convolution", "form", "rotation", "multistep_shape", "multistep_start", "tableau_a", "tableau_b", "start", "dissipation_width", "epsilon",
+    "coupling", "gamma", "kernel", "padding", "groups", "dilation", "convolution", "form", "rotation", "multistep_shape", "multistep_start", "tableau_a", "tableau_b", "start", "dissipation_width", "epsilon",
 }  # fmt: skip
 CONNECTOR_OPTIONS = {
     "connector", "activation", "bias", "features", "channels", "stride", "margin", "kernel", "padding", "groups", "dilation", "convolution", "window", "window_stride", "window_margin",
@@ -359,7 +361,7 @@ class Model:
         noise = stage.choice("noise")
         require(noise != "stochastic_depth" or stage.choice("survival_scaling") == "inverted", f"{stage.name}: survival_scaling none changes the trained network; it is not verified")
         layers = stage.whole("layers")
-        require(layers >= 1, f"{stage.name} has no layers")
+        require(1 <= layers <= 1_000_000, f"{stage.name} has {layers} layers")
         time = stage.choice("weights_in_time")
         require(time in ("layers", "shared"), f"{stage.name}: weights_in_time {time} is not verified by this version")
         entries = layers if time == "layers" else 1
@@ -387,6 +389,13 @@ class Model:
         elif kind == "negative_definite":
             weight("C", hidden, width)
             bias("b", width)
+        elif kind == "hamiltonian_h":
+            require(width % 2 == 0, f"{stage.name}: hamiltonian_h needs an even width")
+            require(stage.choice("coupling") == "separable", f"{stage.name}: coupling {stage.choice('coupling')} is not verified by this version")
+            half = width // 2
+            for name in ("p", "q"):
+                weight("K" + name, stage.options.get("hidden_width", 0) or half, half)
+                bias("b" + name, stage.options.get("hidden_width", 0) or half)
         elif kind in ("two_layer", "hamiltonian_two_weight"):
             weight("K1", hidden, width)
             bias("b1", hidden)
@@ -448,6 +457,7 @@ class Model:
         if kind == "channel_padding":
             step = stage.whole("stride")
             require(step >= 1, f"{stage.name}: the stride is not positive")
+            require((stage.whole("channels") or shape[0]) >= shape[0], f"{stage.name}: the channels do not fit")
             return (stage.whole("channels") or shape[0], -(-shape[1] // step), -(-shape[2] // step))
         if kind in ("activation", "dropout"):
             return shape
@@ -469,12 +479,14 @@ class Model:
         return (n + 2 * margin - window) // (step or window) + 1
 
     def _check_tensors(self) -> None:
-        require("targets.shift" not in self.tensors, "the model scales its targets back, which this version does not verify")
+        if "targets.shift" in self.tensors or "targets.scale" in self.tensors:
+            for name in ("targets.shift", "targets.scale"):
+                self._expected[name] = (self.outputs,)
         require(set(self.tensors) == set(self._expected), f"the model's tensors are not those of its specification: {sorted(set(self.tensors) ^ set(self._expected))[:2]}")
         for name, shape in self._expected.items():
             tensor = self.tensors[name]
             require(tensor.shape == shape, f"tensor {name} has the shape {tensor.shape}; its specification asks for {shape}")
-            if not name.startswith("normalization."):
+            if not name.startswith(("normalization.", "targets.")):
                 require(tensor.is_single == (self.precision == "float32"), f"tensor {name} is not in the model's precision")
 
     # -- its numbers
@@ -526,11 +538,10 @@ def geometry(stage: Stage) -> Json:
     before = [(k - 1) * d // 2 if margin < 0 else (0 if n == 1 else margin) for k, d, n in zip(sizes, spread, shape[1:], strict=True)]
     after = [(k - 1) * d - b if margin < 0 else b for k, d, b in zip(sizes, spread, before, strict=True)]
     require(kernel >= 1 and dilation >= 1 and all(s >= 1 for s in steps), f"{stage.name}: kernel, stride or dilation is not positive")
-    outputs = shape[0] if is_block else (stage.whole("channels") or shape[0])
-    if is_block:
-        outputs = stage.options.get("hidden_width", 0) or outputs
+    channels = shape[0] // 2 if stage.options.get("field") == "hamiltonian_h" else shape[0]
+    outputs = (stage.options.get("hidden_width", 0) if is_block else stage.whole("channels")) or channels
     return {
-        "channels_in": shape[0], "channels_out": outputs, "groups": stage.whole("groups"), "height": shape[1], "width": shape[2], "kernel": sizes, "stride": steps,
+        "channels_in": channels, "channels_out": outputs, "groups": stage.whole("groups"), "height": shape[1], "width": shape[2], "kernel": sizes, "stride": steps,
         "dilation": spread, "before": before, "after": after, "padding": padding,
     }  # fmt: skip
 
@@ -578,15 +589,15 @@ def fixed_exp(x: int) -> int:
 
 
 def _log1p(x: int) -> int:
-    """log(1 + x) for 0 <= x <= 1."""
-    z = (x << PLACES) // ((2 << PLACES) + x)
-    square = z * z >> PLACES
+    """log(1 + x) for 0 <= x <= 1, as 2 artanh(x/(2 + x))."""
+    z = (x << _WIDE) // ((2 << PLACES) + x)
+    square = z * z >> _WIDE
     total, power, k = 0, z, 1
     while power:
         total += power // k
-        power = power * square >> PLACES
+        power = power * square >> _WIDE
         k += 2
-    return 2 * total
+    return 2 * total >> _GUARD
 
 
 def _decay(x: int, factor: int = 1) -> int:
@@ -907,6 +918,13 @@ def _sums_hold(norm: str, row_sum: Fraction, column_sum: Fraction, bound: Fracti
     return bound >= (row_sum if norm == "linf" else column_sum)
 
 
+def antisymmetric_kernel(numbers: Whole, place: Json) -> Whole:
+    """½(k[c,d,δ] − k[d,c,−δ]), by rows."""
+    size = len(numbers.rows) // place["groups"]
+    blocks, part = antisymmetric_kernels([numbers.rows[g : g + size] for g in range(0, len(numbers.rows), size)], numbers, place["kernel"][0] * place["kernel"][1])
+    return Whole([row for block in blocks for row in block], part.power, part.error)
+
+
 def antisymmetric_kernels(blocks: list[list[list[int]]], numbers: Whole, taps: int) -> tuple[list[list[list[int]]], Whole]:
     """½(k[c,d,δ] − k[d,c,−δ]) of each group's kernels."""
     result = []
@@ -946,7 +964,7 @@ class Norms:
             if stage.kind == "block" and stage.options["operator"] == "convolution":
                 place = geometry(stage)
                 back = {**place, "channels_in": place["channels_out"], "channels_out": place["channels_in"]}
-                for name in ("K", "C", "K1", "K2"):
+                for name in ("K", "C", "K1", "K2", "Kp", "Kq"):
                     is_back = name == "K2" and stage.options["field"] == "two_layer"
                     places[f"blocks.{stage.index}.{name}"] = back if is_back else place
         return places
@@ -1031,12 +1049,13 @@ class Norms:
                 return features(stage.after)
             if tensor.startswith(f"blocks.{stage.index}.b") and stage.kind == "block":
                 pixels = stage.before[1] * stage.before[2] if stage.options["operator"] == "convolution" else 1
-                rows = {"b": ("K", 1), "b1": ("K1", 1), "b2": ("K2", 1)}[tensor.rsplit(".", 1)[1]]
-                weight = f"blocks.{stage.index}.{rows[0]}"
-                if weight not in self.model.tensors:
-                    weight = f"blocks.{stage.index}.C"
-                    return self.model.tensors[weight].shape[2] * pixels
-                return self.model.tensors[weight].shape[1] * pixels
+                prefix, name = tensor.rsplit(".", 1)
+                weight = f"{prefix}.K{name[1:]}"
+                if weight in self.model.tensors:
+                    return self.model.tensors[weight].shape[1] * pixels
+                # Of σ(−CᵀCy + b).
+                require(f"{prefix}.C" in self.model.tensors, f"tensor {tensor} is no bias")
+                return self.model.tensors[f"{prefix}.C"].shape[2] * pixels
         return self.model.tensors[tensor].shape[-1]
 
     def _convolution_holds(self, claim: NormClaim, kernel: Matrix, is_antisymmetric: bool) -> bool:
@@ -1179,6 +1198,8 @@ class Block:
         self.integrator = stage.choice("integrator")
         self.sigma = ACTIVATIONS[stage.choice("activation")]
         self.steps = model.step_sizes(stage)
+        #: Whether the statement is about a layer with its slopes held fixed.
+        self.is_frozen = False
         self.is_shared = stage.choice("weights_in_time") == "shared"
         self.is_scaled = stage.options.get("steps", "plain") == "row_sums"
         needs_gamma = self.field in ("antisymmetric", "antisymmetric_damped")
@@ -1204,21 +1225,25 @@ class Block:
         return self.field in ("gradient_flow", "negative_definite") or (self.field == "second_order" and self.stage.choice("form") == "gradient")
 
     def weights(self) -> list[str]:
-        return {"two_layer": ["K1", "K2"], "hamiltonian_two_weight": ["K1", "K2"], "negative_definite": ["C"]}.get(self.field, ["K"])
+        return {"two_layer": ["K1", "K2"], "hamiltonian_two_weight": ["K1", "K2"], "hamiltonian_h": ["Kp", "Kq"], "negative_definite": ["C"]}.get(self.field, ["K"])
 
     # -- formulas of hypotheses: (value, limit, relation)
 
     def condition(self, name: str, layer: int) -> tuple[Fraction, Fraction, str]:
         h, slope, what = self.steps[layer], self.sigma.most, f"hypothesis {name}"
         explicit = (*TABLEAUX, "runge_kutta")
-        if name == "euler_step":
-            self.need(["gradient_flow", "rotate_relax"], ["cayley", "exponential"] if self.field == "rotate_relax" else ["euler"], what)
-            require(not self.is_scaled, f"{what}: {self.stage.name} has steps row_sums")
-            return h * slope * self.norm("K", layer) ** 2, Fraction(2), "<="
-        if name == "circle_step":
-            self.need(["gradient_flow"], explicit, what)
-            require(not self.is_scaled, f"{what}: {self.stage.name} has steps row_sums")
-            return h * slope * self.norm("K", layer) ** 2, Fraction(-1), "<="
+        if name in ("euler_step", "circle_step"):
+            fields = ["gradient_flow", "rotate_relax", "negative_definite"] if self.is_frozen else ["gradient_flow", "rotate_relax"]
+            own = ["euler"] if name == "euler_step" else list(explicit)
+            if name == "euler_step" and self.field == "rotate_relax":
+                own = ["cayley", "exponential"]
+            if name == "euler_step" and self.is_frozen and self.integrator == "linear_multistep" and self.field == "gradient_flow":
+                # Its first layer may be a step of Euler.
+                require(self.stage.choice("multistep_start") == "euler" and layer == 0, f"{what} is not about layer {layer} of {self.stage.name}")
+                own = ["linear_multistep"]
+            self.need(fields, own, what)
+            require(not self.is_scaled and (name == "euler_step" or self.field != "rotate_relax"), f"{what} is not about {self.stage.name}")
+            return h * slope * self.norm(self.weights()[0], layer) ** 2, Fraction(2 if name == "euler_step" else -1), "<="
         if name == "row_sums":
             self.need(["gradient_flow"], explicit, what)
             require(self.is_scaled and is_circle_contractive(self.stage, Fraction(2)), f"{what}: {self.stage.name} has no steps row_sums with a tableau of radius 1")
@@ -1228,7 +1253,7 @@ class Block:
             size = self.norm("K", layer, "antisymmetric_part")
             if name == "damping":
                 return self.gamma - slope * size / 2, ZERO, ">"
-            return self.damped_square(layer, size), WHOLE, "<="
+            return self.damped_square(layer, size), WHOLE, "<"
         if name == "rotation_step":
             self.need(["antisymmetric"], ["euler"], what)
             require(self.gamma > 0, f"{what}: with gamma 0 no step size is stable")
@@ -1243,7 +1268,7 @@ class Block:
             require(self.gamma == 0, f"{what} needs gamma 0")
             return h * slope * self.norm("K", layer, "antisymmetric_part"), WHOLE, "<"
         if name == "verlet_step":
-            self.need(["hamiltonian", "hamiltonian_two_weight"], ["verlet"], what)
+            self.need(["hamiltonian", "hamiltonian_two_weight", "hamiltonian_h"], ["verlet"], what)
             sizes = [self.norm(weight, layer) for weight in self.weights()]
             return h * slope * math.prod(sizes, start=WHOLE), Fraction(2), "<"
         if name == "multistep_step":
@@ -1298,6 +1323,8 @@ def check_hypothesis(value: Any, what: str, blocks: dict[int, Block], model: Mod
         require(right and all(-1 < k <= 1 for k in stored), f"{what}: −1 < k <= 1 is not proved for layer {layer} of {block.stage.name}")
         return name, index, layer
     actual, bound, relation = block.condition(name, layer)
+    if name == "damped_step" and entry["relation"] == "<=":
+        relation = "<="
     require(entry["relation"] == relation, f"{what}: the relation of {name} is {relation}")
     place = f"layer {layer} of {block.stage.name}"
     if relation == ">":
@@ -1333,24 +1360,50 @@ class Lipschitz:
         self.model, self.norms, self.blocks, self.norm = model, norms, blocks, norm
         #: The place of the matrix whose bound includes the normalization; the bounds of the network's stages by their places, and of the layers by their blocks.
         self.fused: int | None = None
+        #: The bound of what scales the scores back.
+        self.behind = WHOLE
         self.bounds: dict[int, Fraction] = {}
         self.layers: dict[int, list[Fraction]] = {}
 
     def check(self, stages: Any) -> list[Fraction]:
         """The claimed bound of each stage, proved from the claimed norms."""
         entries = list_of(stages, "stages")
-        network = self.model.stages
-        if len(entries) == len(network) - 1 and network[0].kind == "normalization":
-            self.fused = self._matrix_behind(network)
+        places = list(range(len(self.model.stages)))
+        kinds = [entry.get("kind") if isinstance(entry, dict) else None for entry in entries[:2]]
+        if self.model.stages[0].kind == "normalization" and kinds[:1] != ["normalization"]:
+            self.fused = self._matrix_behind(self.model.stages)
             require(self.fused is not None, "the certificate has no stage normalization")
-            network = network[1:]
+            del places[0]
+        plain = [i for i in places if self.model.stages[i].kind == "opening" and self._changes_nothing(self.model.stages[i])]
+        if plain and "opening" not in kinds:
+            # An opening that changes nothing may be left out.
+            self.bounds[plain[0]] = WHOLE
+            places.remove(plain[0])
+        network = [self.model.stages[i] for i in places]
+        targets: Fraction | None = None
+        if "targets.scale" in self.model.tensors:
+            require(len(entries) == len(network) + 1, "the certificate has no stage targets")
+            targets = self._targets(entries.pop(), f"stages[{len(network)}]")
         require(len(entries) == len(network), f"the certificate has {len(entries)} stages; the network has {len(network)}")
-        for i, (stage, entry) in enumerate(zip(network, entries, strict=True)):
-            place = i + len(self.model.stages) - len(network)
+        for i, (place, stage, entry) in enumerate(zip(places, network, entries, strict=True)):
             self.bounds[place] = self._stage(stage, entry, f"stages[{i}]", place == self.fused)
             if stage.kind == "block":
                 self.layers[stage.index] = [exact(layer["lipschitz"], "lipschitz") for layer in entry["layers"]]
+        self.behind = WHOLE if targets is None else targets
         return list(self.bounds.values())
+
+    @staticmethod
+    def _changes_nothing(stage: Stage) -> bool:
+        return stage.choice("opening") == "zero_padding" and stage.before == stage.after
+
+    def _targets(self, value: Any, what: str) -> Fraction:
+        """The stage that scales scores back to the caller's units."""
+        entry = members(value, ("kind", "rule", "lipschitz"), what, ("index", "norms"))
+        require(entry["kind"] == "targets" and entry["rule"] == "diagonal" and entry.get("norms", []) == [] and entry.get("index", 0) == 0, f"{what} is the stage targets with the rule diagonal")
+        claimed = exact(entry["lipschitz"], f"{what}: lipschitz")
+        largest = max(Fraction(abs(x)) for x in self.model.tensors["targets.scale"].numbers)
+        require(claimed >= largest, f"{what}: {show(claimed)} is less than the largest scale")
+        return claimed
 
     @staticmethod
     def _matrix_behind(network: list[Stage]) -> int | None:
@@ -1451,6 +1504,13 @@ class Lipschitz:
         require(len(places) == len(wanted), f"{what}: the rule names {len(wanted)} norms")
         return [self.norms.take(i, what, operator, block.tensor(name), block.entry(j), norm) for i, (operator, name, norm) in zip(places, wanted, strict=True)]
 
+    def _pair(self, block: Block, j: int, places: list[Any], name: str, what: str) -> list[Fraction]:
+        """The linf and the l1 norm of a matrix, which are those of its transpose in the other order."""
+        require(len(places) == 2, f"{what}: the rule names 2 norms")
+        pair = [self.norms.take(i, what, "matrix", block.tensor(name), block.entry(j), ("linf", "l1")) for i in places]
+        require({self.norms.claims[i].norm for i in places} == {"linf", "l1"}, f"{what}: the rule names the linf and the l1 norm")
+        return pair
+
     def _field(self, block: Block, j: int, places: list[Any], what: str) -> Fraction:
         """The Lipschitz bound of the field."""
         size, norm = block.sigma.size, self.norm
@@ -1460,7 +1520,10 @@ class Lipschitz:
         if block.field == "two_layer":
             return size * math.prod(self._bounds(block, j, places, [("matrix", "K1", norm), ("matrix", "K2", norm)], what), start=WHOLE)
         if block.field in ("antisymmetric", "antisymmetric_damped"):
-            s = self._bounds(block, j, places, [("antisymmetric_part", "K", norm)], what)[0]
+            if flat:
+                s = sum(self._pair(block, j, places, "K", what), ZERO) / 2
+            else:
+                s = self._bounds(block, j, places, [("antisymmetric_part", "K", norm)], what)[0]
             if block.field == "antisymmetric_damped":
                 return size * s + block.gamma
             return size * (s + block.gamma / 2 if flat else up(root_up(s * s + block.gamma**2 / 4)))
@@ -1468,11 +1531,7 @@ class Lipschitz:
             name = block.weights()[0]
             if not flat:
                 return size * self._bounds(block, j, places, [("matrix", name, "l2")], what)[0] ** 2
-            require(len(places) == 2, f"{what}: the rule names 2 norms")
-            pair = [self.norms.take(i, what, "matrix", block.tensor(name), block.entry(j), ("linf", "l1")) for i in places]
-            kinds = {self.norms.claims[i].norm for i in places}
-            require(kinds == {"linf", "l1"}, f"{what}: the rule names the linf and the l1 norm")
-            return size * pair[0] * pair[1]
+            return size * math.prod(self._pair(block, j, places, name, what), start=WHOLE)
         reject(f"{what}: the field of {block.stage.name} has no Lipschitz bound here")
 
     def _step_square(self, block: Block, j: int, rule: str, places: list[Any], what: str) -> Fraction:
@@ -1494,7 +1553,7 @@ class Lipschitz:
         if rule == "residual":
             block.need(fields, ["euler"], what, monotone=False)
             return (1 + h * self._field(block, j, places, what)) ** 2
-        if flat:
+        if flat and rule != "stages":
             require(rule == "rows", f"{what}: the rule {rule[:32]} is none of ℓ∞")
             block.need(["dense", "antisymmetric"], ["euler"], what)
             require(places == [] and block.stage.choice("operator") == "dense", f"{what}: the rule rows is for matrices and names no norms")
@@ -1507,7 +1566,7 @@ class Lipschitz:
             for row in a:
                 factors.append(up(1 + h * sum((abs(x) * slope * y for x, y in zip(row, factors, strict=False)), ZERO)))
             return (1 + h * sum((abs(x) * slope * y for x, y in zip(b, factors, strict=True)), ZERO)) ** 2
-        if rule == "cocoercive":
+        if rule == "cocoercive" and block.field == "gradient_flow":
             block.need(["gradient_flow"], explicit, what)
             require(not block.is_scaled, f"{what}: {block.stage.name} has steps row_sums")
             s = self._bounds(block, j, places, [("matrix", "K", "l2")], what)[0]
@@ -1535,19 +1594,19 @@ class Lipschitz:
             require(square >= 0, f"{what}: the numbers contradict each other")
             return square
         if rule == "verlet":
-            block.need(["hamiltonian", "hamiltonian_two_weight"], ["verlet"], what, monotone=False)
+            block.need(["hamiltonian", "hamiltonian_two_weight", "hamiltonian_h"], ["verlet"], what, monotone=False)
             if block.field == "hamiltonian":
                 s = self._bounds(block, j, places[:1], [("matrix", "K", "l2")], what)[0]
                 require(len(places) == 1 or places == [places[0]] * 2, f"{what}: the rule names one norm")
                 first = second = h * sigma.size * s
             else:
-                s1, s2 = self._bounds(block, j, places, [("matrix", "K1", "l2"), ("matrix", "K2", "l2")], what)
+                s1, s2 = self._bounds(block, j, places, [("matrix", name, "l2") for name in block.weights()], what)
                 first, second = h * sigma.size * s1**2, h * sigma.size * s2**2
             p, q = 1 + first * second, 1
             half = (p * p + first**2 + second**2 + q * q) / 2
             determinant = p * q - first * second
             return half + up(root_up(half * half - determinant * determinant))
-        if rule == "rotation":
+        if rule in ("rotation", "cocoercive"):
             block.need(["rotate_relax"], ["cayley", "exponential"], what)
             s = self._bounds(block, j, places, [("matrix", "K", "l2")], what)[0]
             require(h * sigma.most * s * s <= 2, f"{what}: the step is too long to be non-expansive")
@@ -1727,6 +1786,13 @@ class Evaluation:
 
     def run(self, x: list[float]) -> Ball:
         """The state before the readout."""
+        work = 0
+        for stage in self.model.stages:
+            if stage.kind == "block":
+                block, pixels = self.blocks[stage.index], stage.before[1] * stage.before[2] if stage.options["operator"] == "convolution" else 1
+                numbers = sum(math.prod(tensor.shape[1:]) for name, tensor in self.model.tensors.items() if name.startswith(f"blocks.{stage.index}."))
+                work += 2 * len(block.steps) * pixels * numbers * (1 if block.integrator in ("euler", "verlet") else len(tableau(block.stage)[1]))
+        require(work <= LARGEST_WORK, f"the blocks take {work} multiplications for an input, which is too much for this file")
         state = Ball([fixed(value) for value in x], root_up(Fraction(len(x))) * UNIT)
         for i, stage in enumerate(self.model.stages[:-1]):
             if stage.kind == "block":
@@ -1774,6 +1840,10 @@ class Evaluation:
             return x, ZERO
         if kind == "first_channels":
             return x[: features(stage.after)], ZERO
+        if kind == "channel_padding":
+            height, width, step = stage.before[1], stage.before[2], stage.whole("stride")
+            kept = [x[(c * height + v) * width + w] for c in range(min(stage.before[0], stage.after[0])) for v in range(0, height, step) for w in range(0, width, step)]
+            return kept + [0] * (features(stage.after) - len(kept)), ZERO
         if kind == "channel_copies":
             return (x * (-(-stage.after[0] // stage.before[0])))[: features(stage.after)], ZERO
         if kind in ("average_pooling", "max_pooling", "global_average"):
@@ -1797,7 +1867,37 @@ class Evaluation:
                     result.append(max(spots) if kind == "max_pooling" else sum(spots) // len(spots))
         return result
 
+    def _verlet(self, block: Block, state: Ball) -> Ball:
+        """The momenta start at 0, or are the second half of the state; the layers' bounds are those of pairs of both."""
+        is_whole = block.field == "hamiltonian_h"
+        half = len(state.center) // 2 if is_whole else len(state.center)
+        positions, momenta = state.center[:half], state.center[half:] if is_whole else [0] * half
+        root, radius = root_up(Fraction(half)) * UNIT, state.radius
+        for j, h in enumerate(block.steps):
+            step = self._component(block, j, 1, positions)
+            momenta = [z - f * h.numerator // h.denominator for z, f in zip(momenta, step[0], strict=True)]
+            move = self._component(block, j, 0, momenta)
+            positions = [y + f * h.numerator // h.denominator for y, f in zip(positions, move[0], strict=True)]
+            local = (1 + h * self._rate(block, j)) * (h * step[1] + 2 * root) + h * move[1] + 2 * root
+            radius = up(self.layer_bounds[block.stage.index][j] * radius + local)
+        return Ball(positions + momenta if is_whole else positions, radius)
+
+    def _component(self, block: Block, j: int, which: int, x: list[int]) -> tuple[list[int], Fraction]:
+        """σ(Kz + b) and σ(Kᵀy + b), or K₁ᵀσ(K₁z + b₁) and K₂ᵀσ(K₂y + b₂), with bounds of their errors."""
+        entry, is_plain = block.entry(j), block.field == "hamiltonian"
+        name = "K" if is_plain else block.weights()[which]
+        linear = self.linear(block.tensor(name), entry)
+        sums = linear.transposed(x) if is_plain and which == 1 else linear(x)
+        bias = self.model.vector(block.tensor(name.replace("K", "b")), len(sums), entry)
+        values, local = self._activated(block.sigma, [s + fixed(b) for s, b in zip(sums, bias, strict=True)])
+        local += block.sigma.size * 2 * root_up(Fraction(len(sums))) * UNIT
+        if is_plain:
+            return values, local
+        return linear.transposed(values), self._coarse(block.tensor(name), entry) * local + root_up(Fraction(len(x))) * UNIT
+
     def _block(self, block: Block, state: Ball) -> Ball:
+        if block.integrator == "verlet":
+            return self._verlet(block, state)
         a, b = tableau(block.stage)
         root = root_up(Fraction(len(state.center))) * UNIT
         for j, h in enumerate(block.steps):
@@ -1876,9 +1976,9 @@ class Evaluation:
             values, local = self._activated(sigma, sums)
             return values, local + sigma.size * (self._rate(block, j) * root_up(Fraction(len(middle))) * UNIT + 2 * root)
         if block.field in ("antisymmetric", "antisymmetric_damped"):
-            require(block.stage.choice("operator") == "dense", f"{block.stage.name}: an antisymmetric convolution is not evaluated by this version")
-            numbers = whole(self.model.matrix(block.tensor("K"), entry), 512).minus_transposed()
-            sums = Linear(numbers, None)(y)
+            numbers, place = whole(self.model.matrix(block.tensor("K"), entry), 512), self.places.get(block.tensor("K"))
+            numbers = antisymmetric_kernel(numbers, place) if place else numbers.minus_transposed()
+            sums = Linear(numbers, place)(y)
             bias = self.model.vector(block.tensor("b"), len(y), entry)
             inner = block.gamma / 2 if block.field == "antisymmetric" else ZERO
             outer = block.gamma if block.field == "antisymmetric_damped" else ZERO
@@ -2083,6 +2183,8 @@ class Rounding:
     # -- blocks
 
     def _block(self, block: Block, reach: Reach, layers: list[Fraction]) -> Reach:
+        if block.integrator == "verlet":
+            return self._verlet(block, reach)
         fields = ("dense", "two_layer", "gradient_flow", "antisymmetric", "antisymmetric_damped", "negative_definite")
         block.need(fields, (*TABLEAUX, "runge_kutta"), "a certified radius", monotone=False)
         root = root_up(Fraction(features(block.stage.before)))
@@ -2109,6 +2211,68 @@ class Rounding:
             self.held(2 * (reach.computed + size + wrong))
             reach = Reach(self.held(min(reach.state + change, bound * reach.state + start)), up(bound * reach.error + local))
         return reach
+
+    def _verlet(self, block: Block, positions: Reach) -> Reach:
+        """First the momenta from the positions, then the positions from the momenta, which start at 0 or are the second half of the state."""
+        block.need(["hamiltonian", "hamiltonian_two_weight", "hamiltonian_h"], ["verlet"], "a certified radius", monotone=False)
+        is_whole = block.field == "hamiltonian_h"
+        momenta = positions if is_whole else Reach(ZERO, ZERO)
+        root, u = root_up(Fraction(features(block.stage.before))), self.u
+        for j, h in enumerate(block.steps):
+
+            def moved(own: Reach, other: Reach, which: int, j: int = j, h: Fraction = h) -> Reach:
+                bounds, terms, gain = self._component(block, j, which)
+                size, wrong = bounds(other.computed)
+                local = wrong * (1 + 4 * u) + 8 * u * (own.computed + size + wrong) + 8 * root * self.smallest
+                if h == 1:
+                    local += self.gamma(self.chain(terms)) * own.computed
+                self.held(2 * (own.computed + size + wrong))
+                return Reach(self.held(own.state + bounds(other.state)[0]), up(own.error + gain * other.error + local))
+
+            momenta = moved(momenta, positions, 1)
+            positions = moved(positions, momenta, 0)
+        if is_whole:
+            return Reach(up(root_up(positions.state**2 + momenta.state**2)), up(root_up(positions.error**2 + momenta.error**2)))
+        return positions
+
+    def _component(self, block: Block, j: int, which: int) -> tuple[FieldBounds, int, Fraction]:
+        """As `_field`, of the positions (0) or the momenta (1) of a Hamiltonian field."""
+        h, sigma, entry = block.steps[j], block.sigma, block.entry(j)
+        m, is_plain = features(block.stage.before), block.field == "hamiltonian"
+        if block.field == "hamiltonian_h":
+            m //= 2
+        name = "K" if is_plain else block.weights()[which]
+        operator = self.operator(block.tensor(name), entry)
+        rows = m if is_plain else len(self.model.matrix(block.tensor(name), entry)) * operator.pixels
+        bias = euclidean_norm(self.model.vector(block.tensor(name.replace("K", "b")), rows, entry))
+        if is_plain:
+            terms = operator.terms_back if which == 1 else operator.terms
+            return self._affine_field(h, sigma, operator, terms, bias, m), terms, h * sigma.size * operator.norm
+        return self._two_fields(h, sigma, operator, bias, rows, operator, operator.terms_back, ZERO, m), operator.terms_back, h * sigma.size * operator.norm**2
+
+    def _affine_field(self, h: Fraction, sigma: Activation, operator: Operator, terms: int, bias: Fraction, m: int) -> FieldBounds:
+        """h σ(Wy + b)."""
+
+        def bounds(y: Fraction) -> tuple[Fraction, Fraction]:
+            z = operator.norm * y + bias
+            wrong = self.product(operator.parts, bias, terms, m, y)
+            return up(h * self.range_of(sigma, z, m)), up(h * self.activated(sigma, z, wrong, m))
+
+        return bounds
+
+    def _two_fields(
+        self, h: Fraction, sigma: Activation, first: Operator, before: Fraction, hidden: int, second: Operator, terms: int, after: Fraction, m: int
+    ) -> FieldBounds:
+        """h (W₂ σ(W₁y + b₁) + b₂)."""
+
+        def bounds(y: Fraction) -> tuple[Fraction, Fraction]:
+            z = first.norm * y + before
+            value = self.range_of(sigma, z, hidden)
+            wrong = self.activated(sigma, z, self.product(first.parts, before, first.terms, hidden, y), hidden)
+            total = second.norm * wrong + self.product(second.parts, after, terms, m, value + wrong)
+            return up(h * (second.norm * value + after)), up(h * total)
+
+        return bounds
 
     def _sums(self, y: Fraction, a: list[list[Fraction]], b: list[Fraction], bounds: FieldBounds, gain: Fraction, root: Fraction) -> tuple[Fraction, Fraction]:
         """The change of a Runge–Kutta step from a state of at most `y`, and its rounding error.
@@ -2148,14 +2312,7 @@ class Rounding:
             return euclidean_norm(self.model.vector(block.tensor(name), n, entry))
 
         if block.field == "dense":
-            bias = length("b", m)
-
-            def dense(y: Fraction) -> tuple[Fraction, Fraction]:
-                z = operator.norm * y + bias
-                wrong = self.product(operator.parts, bias, operator.terms, m, y)
-                return up(h * self.range_of(sigma, z, m)), up(h * self.activated(sigma, z, wrong, m))
-
-            return dense, operator.terms, h * sigma.size * operator.norm
+            return self._affine_field(h, sigma, operator, operator.terms, length("b", m), m), operator.terms, h * sigma.size * operator.norm
         if block.field == "negative_definite":
             bias = length("b", m)
 
@@ -2172,32 +2329,34 @@ class Rounding:
         else:
             second, before, after = operator, length("b", hidden), ZERO
             terms = operator.terms_back
-
-        def two(y: Fraction) -> tuple[Fraction, Fraction]:
-            z = operator.norm * y + before
-            value = self.range_of(sigma, z, hidden)
-            wrong = self.activated(sigma, z, self.product(operator.parts, before, operator.terms, hidden, y), hidden)
-            total = second.norm * wrong + self.product(second.parts, after, terms, m, value + wrong)
-            return up(h * (second.norm * value + after)), up(h * total)
-
-        return two, terms, h * sigma.size * operator.norm * second.norm
+        return self._two_fields(h, sigma, operator, before, hidden, second, terms, after, m), terms, h * sigma.size * operator.norm * second.norm
 
     def _antisymmetric(self, block: Block, j: int) -> tuple[FieldBounds, int, Fraction]:
         """½(K − Kᵀ − γI) is prepared in floating point: a difference, γ's rounding, and another difference on the diagonal."""
-        require(block.stage.choice("operator") == "dense", f"the rounding of {block.stage.name} is not verified by this version")
         h, sigma, entry = block.steps[j], block.sigma, block.entry(j)
-        m = features(block.stage.before)
+        m, tensor = features(block.stage.before), block.tensor("K")
+        place = self.norms.places.get(tensor)
         inner, outer = (block.gamma, ZERO) if block.field == "antisymmetric" else (ZERO, block.gamma)
         norm = up(root_up(block.norm("K", j, "antisymmetric_part") ** 2 + inner**2 / 4))
-        prepared = up(2 * self.u * (self.frobenius(block.tensor("K"), entry) + inner / 2 * root_up(Fraction(m))) + m * self.smallest)
+        rows = self.model.matrix(tensor, entry)
+        taps = place["kernel"][0] * place["kernel"][1] if place else 1
+        numbers = Fraction(len(rows) * len(rows[0]))
+        # A convolution's norm is at most the sum of its taps' norms.
+        prepared = up(root_up(Fraction(taps)) * (2 * self.u * (self.frobenius(tensor, entry) + inner / 2 * root_up(Fraction(len(rows)))) + root_up(numbers) * self.smallest))
+        parts = norm
+        if place:
+            self.operator(tensor, entry)
+            kernel = antisymmetric_kernel(whole(rows, 512), place)
+            parts = max(sum(map(abs, row)) for row in kernel.rows) * Fraction(2) ** kernel.power + inner / 2
+        terms = len(rows[0])
         bias = euclidean_norm(self.model.vector(block.tensor("b"), m, entry))
 
         def bounds(y: Fraction) -> tuple[Fraction, Fraction]:
             z = norm * y + bias
-            wrong = self.product(norm + prepared, bias, m, m, y) + prepared * y
+            wrong = self.product(parts + prepared, bias, terms, m, y) + prepared * y
             return up(h * (self.range_of(sigma, z, m) + outer * y)), up(h * self.activated(sigma, z, up(wrong), m))
 
-        return bounds, m, h * (sigma.size * norm + outer)
+        return bounds, terms, h * (sigma.size * norm + outer)
 
     def _row_sums(self, block: Block, j: int) -> tuple[FieldBounds, int, Fraction]:
         """Steps row_sums, in the norm |r^(−½)·| of the hidden numbers, in which every part of K has a norm of at most 1."""
@@ -2227,8 +2386,8 @@ class Rounding:
             value = sigma.size * y + offset
             inside = sigma.size * wrong + 4 * ulps * u * (value + sigma.size * wrong) + 32 * (2 * (n + 2) * root_rows * smallest + (root_rows * self.normal if ulps else 0))
             result = inside + relative * (value + inside) + self.gamma(self.chain(rows) + 2) * (1 + relative) * (value + inside)
-            # The hidden numbers themselves are at most √r times as large.
-            self.held((value + inside + y + start + wrong) * root_up(factors.largest_sum) * (1 + 1 / h) * 4)
+            # The hidden numbers are at most √r times as large; those that are multiplied by 2/(hLr) at most 64/(hL) times, since r >= 2⁻¹⁰.
+            self.held(4 * (value + inside + y + start + wrong) * (root_up(factors.largest_sum) + 64 / slope / h))
             return up(2 / slope * value), up(2 / slope * result + h * (size_of * 4 * root_rows * smallest + 2 * (rows + 4) * root_n * smallest))
 
         return bounds, rows, 2 * sigma.size / slope
@@ -2292,10 +2451,11 @@ class Checker:
     def lipschitz(self, norm: str) -> None:
         self.without("rounding")
         limit = exact(self.options(["limit"])["limit"] or 0, "limit")
-        bounds = Lipschitz(self.model, self.norms, self.blocks, norm).check(self.certificate.get("stages"))
+        stages = Lipschitz(self.model, self.norms, self.blocks, norm)
+        bounds = stages.check(self.certificate.get("stages"))
         result = members(self.certificate.get("result"), ("lipschitz",), "result", ("features",))
         total, before = exact(result["lipschitz"], "result.lipschitz"), self._product(bounds[:-1])
-        require(total >= up(before * bounds[-1]), "result.lipschitz is less than the product of the stages' bounds")
+        require(total >= up(before * bounds[-1] * stages.behind), "result.lipschitz is less than the product of the stages' bounds")
         if "features" in result:
             require(exact(result["features"], "result.features") >= before, "result.features is less than the product of the stages' bounds")
         require(limit <= 0 or total <= limit, "result.lipschitz exceeds the option limit")
@@ -2324,15 +2484,19 @@ class Checker:
     def step_size(self) -> None:
         self.without_result()
         require(bool(self.blocks), "the network has no blocks")
-        names = {"rotation_step", "euler_step", "circle_step", "row_sums", "midpoint_step", "verlet_step", "leapfrog_step", "imaginary_step"}
+        names = {"rotation_step", "damped_step", "euler_step", "circle_step", "row_sums", "midpoint_step", "verlet_step", "leapfrog_step", "imaginary_step"}
+        for block in self.blocks.values():
+            block.is_frozen = True
         found = self.hypotheses()
         used = set()
         for block in self.blocks.values():
             for j in range(len(block.steps)):
                 here = {name for name in names if (name, block.stage.index, j) in found}
+                if block.field == "negative_definite" and here & {"euler_step", "circle_step"}:
+                    here = {"rotation_step"}
                 require(bool(here), f"the certificate has no hypothesis for layer {j} of {block.stage.name}")
                 used |= here
-        if used & {"euler_step", "circle_step", "row_sums"}:
+        if used & {"euler_step", "circle_step", "row_sums", "damped_step"}:
             self.lines.insert(0, "step size, with weights and slopes held fixed: the step's linear map does not increase |v|")
         if "rotation_step" in used:
             self.lines.insert(0, "step size, with weights and slopes held fixed: the step's linear map does not increase |D^(−½)v|, D the diagonal of slopes")
@@ -2351,13 +2515,16 @@ class Checker:
                 for name in ("damping", "damped_step"):
                     require((name, block.stage.index, j) in found, f"the certificate has no hypothesis {name} for layer {j} of {block.stage.name}")
                 square = up(square * block.damped_square(j, block.norm("K", j, "antisymmetric_part")))
-        factor = exact(members(self.certificate.get("result"), ("factor",), "result")["factor"], "result.factor")
+        result = members(self.certificate.get("result"), ("factor",), "result", ("rate_of_the_flow",))
+        factor = exact(result["factor"], "result.factor")
+        least = min(block.gamma - block.sigma.most * block.norm("K", j, "antisymmetric_part") / 2 for block in damped for j in range(len(block.steps)))
+        require("rate_of_the_flow" not in result or exact(result["rate_of_the_flow"], "result.rate_of_the_flow") <= least, "result.rate_of_the_flow exceeds the least γ − ½L‖S‖")
         require(factor >= 0 and factor * factor >= square, "result.factor is less than the product of the layers' bounds")
         where = ", ".join(block.stage.name for block in damped)
         self.lines.insert(0, f"contraction in ℓ₂: the layers of {where} together shrink the distance of any two states at least to its {float(factor)!r}-fold, in real arithmetic")
 
     def zero_stability(self) -> None:
-        self.without_result()
+        self.without("stages", "rounding")
         multistep = [block for block in self.blocks.values() if block.integrator == "linear_multistep"]
         require(bool(multistep), "the network has no block with linear_multistep")
         found = self.hypotheses()
@@ -2366,6 +2533,11 @@ class Checker:
                 numbers = multistep_numbers(self.model, block, j)
                 require(all(-1 < k <= 1 for k in numbers), f"k of layer {j} of {block.stage.name} is not in (−1, 1]")
                 require(not numbers or ("multistep_k", block.stage.index, j) in found, f"the certificate has no hypothesis for layer {j} of {block.stage.name}")
+        result = members(self.certificate.get("result", {}), (), "result", ("largest_k", "amplification"))
+        largest = max((Fraction(abs(k)) for block in multistep for j in range(len(block.steps)) for k in multistep_numbers(self.model, block, j)), default=ZERO)
+        require("largest_k" not in result or exact(result["largest_k"], "result.largest_k") >= largest, "result.largest_k is less than the largest |k|")
+        if result.get("amplification") is not None:
+            require(largest < 1 and exact(result["amplification"], "result.amplification") * (1 - largest) >= 1, "result.amplification is less than 1 + κ/(1 − κ)")
         where = ", ".join(block.stage.name for block in multistep)
         self.lines.insert(0, f"zero-stable: −1 < k <= 1 for every k of {where}, so that with each k held fixed the method's recurrence without the field has no growing solution")
 
@@ -2373,10 +2545,13 @@ class Checker:
         self.without_result()
         multistep = [block for block in self.blocks.values() if block.integrator == "linear_multistep"]
         require(bool(multistep), "the network has no block with linear_multistep")
+        for block in multistep:
+            block.is_frozen = True
         found = self.hypotheses()
         for block in multistep:
             for j in range(len(block.steps)):
-                require(("multistep_step", block.stage.index, j) in found, f"the certificate has no hypothesis for layer {j} of {block.stage.name}")
+                is_first = not multistep_numbers(self.model, block, j)
+                require(("euler_step" if is_first else "multistep_step", block.stage.index, j) in found, f"the certificate has no hypothesis for layer {j} of {block.stage.name}")
         where = ", ".join(block.stage.name for block in multistep)
         self.lines.insert(0, f"absolute stability, with weights, slopes and k held fixed: no eigenvalue of the recurrence of a layer of {where} lies outside of the unit circle")
         self.lines.append("nothing is said of products of different layers, or of the nonlinear map")
@@ -2402,11 +2577,13 @@ class Checker:
         self.lines.insert(0, "energy of the flow: H(y) = 1ᵀΦ(Wy + b) + ½ε|y|² of a layer's weights does not grow along the solution of that layer's equation; nothing is said of the steps that approximate it")
 
     def volume(self) -> None:
-        self.without_result()
-        self.hypotheses({"shears": lambda value, relation, limit: True})
+        self.without("stages", "rounding")
+        self.hypotheses({"shears": lambda value, relation, limit: value == limit == 1 and relation == "<="})
+        result = members(self.certificate.get("result") or {}, (), "result", ("determinant",))
+        require(result.get("determinant", 1) == 1, "result.determinant is not 1")
         require(bool(self.blocks), "the network has no blocks")
         for block in self.blocks.values():
-            block.need(["hamiltonian", "hamiltonian_two_weight"], ["verlet"], "preserved volume", monotone=False)
+            block.need(["hamiltonian", "hamiltonian_two_weight", "hamiltonian_h"], ["verlet"], "preserved volume", monotone=False)
         self.lines.insert(0, "volume: the map of each layer's pair of states (y, z) has determinant 1, for all weights, in real arithmetic")
 
     def certified_radius(self) -> None:
@@ -2538,8 +2715,11 @@ def check(model: bytes, certificate: bytes) -> list[str]:
     try:
         checker = Checker(Model(model), content)
         checker.run()
-    except (ArithmeticError, MemoryError, RecursionError) as error:
-        reject(f"the numbers lead to {type(error).__name__} and are not verified")
+    except Rejected:
+        raise
+    except Exception as error:
+        # Whatever goes wrong here is no proof.
+        reject(f"the certificate or the model leads to {type(error).__name__} ({str(error)[:100]}), so nothing is verified")
     return checker.lines
 
 

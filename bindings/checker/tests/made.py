@@ -112,7 +112,7 @@ def float32_tensors(rng, shapes, scale=0.3):
 # ---- A network whose radius can be certified: normalization, dense opening, gradient flow with Euler, dense readout ------------------------------------------------------------------------------
 
 
-def flow_network(seed=1, inputs=7, width=6, hidden=5, layers=3, outputs=3, activation="tanh", row_sums=False, horizon=0.6, normalized=True):
+def flow_network(seed=1, inputs=7, width=6, hidden=5, layers=3, outputs=3, activation="tanh", row_sums=False, horizon=0.6, normalized=True, scale=0.3):
     rng = numpy.random.default_rng(seed)
     shapes = {
         "opening.W": (width, inputs), "opening.b": (width,), "blocks.0.K": (layers, hidden, width), "blocks.0.b": (layers, hidden), "readout.W": (outputs, width), "readout.b": (outputs,),
@@ -122,7 +122,7 @@ def flow_network(seed=1, inputs=7, width=6, hidden=5, layers=3, outputs=3, activ
     tensors = {}
     if normalized:
         tensors = {"normalization.shift": rng.standard_normal(inputs), "normalization.scale": rng.uniform(0.5, 2, inputs)}
-    tensors |= float32_tensors(rng, shapes)
+    tensors |= float32_tensors(rng, shapes, scale)
     options = {"hidden_width": hidden, "inner_normalization": "none", "steps": "row_sums" if row_sums else "plain", "activation": activation, "horizon": horizon}
     return Made(specification(inputs, outputs, width, [block("gradient_flow", layers, **options)]), tensors)
 

@@ -245,7 +245,7 @@ def test_contraction():
         _, s = net.norm("antisymmetric_part", "blocks.0.K", j, "l2")
         square = (1 - 2 / 3 * (1.5 - s / 2) + (1.5 + s) ** 2 / 9) * made.SLACK
         factor *= numpy.sqrt(square) * made.SLACK
-        found += [made.hypothesis("damping", (1.5 - s / 2) / made.SLACK, ">", 0.0, layer=j), made.hypothesis("damped_step", square, "<=", 1.0, layer=j)]
+        found += [made.hypothesis("damping", (1.5 - s / 2) / made.SLACK, ">", 0.0, layer=j), made.hypothesis("damped_step", square, "<", 1.0, layer=j)]
     text = net.certificate("contraction", hypotheses=found, result={"factor": float(factor)})
     assert factor < 1
     assert checker.check(net.data, text)
@@ -266,6 +266,7 @@ def test_multistep_networks():
         found += [made.hypothesis("multistep_k", k[j - 1], ">", -1.0, layer=j), made.hypothesis("multistep_k", k[j - 1], "<=", 1.0, layer=j)]
     assert "zero-stable" in checker.check(net.data, net.certificate("zero_stability", hypotheses=found))[0]
     steps = steps_of(net, "multistep_step", lambda s: s * s / 3, slopes=False)
+    steps[0]["name"] = "euler_step"
     for step, number in zip(steps, [0.0, *k], strict=True):
         step["limit"] = 2 * (1 - number)
     assert "absolute stability" in checker.check(net.data, net.certificate("absolute_stability", hypotheses=steps))[0]

@@ -1,0 +1,159 @@
+"""Models that the library wrote: the checker evaluates the network that the library evaluates, and accepts its honest certificates."""
+
+import json
+import subprocess
+import sys
+
+import numpy
+import pytest
+
+import check_certificate as checker
+import made
+from test_certified_radius import changed, numbers, value_at
+
+stableode = pytest.importorskip("stableode")
+
+DENSE = {"inputs": 5, "outputs": 3, "width": 6, "opening": "dense"}
+IMAGE = {"input_shape": [2, 6, 5], "outputs": 3}
+
+
+def block(field, **options):
+    return {**DENSE, "blocks": [{"field": field, "layers": 4, **options}]}
+
+
+NETWORKS = {
+    "dense": block("dense"),
+    "shared": block("dense", bias="scalar", weights_in_time="shared", activation="softplus"),
+    "unequal_steps": block("dense", step_sizes=[0.1, 0.5, 0.2, 0.2], activation="gelu"),
+    "whole_steps": block("dense", horizon=4.0, bias="none", activation="identity"),
+    "heun": block("dense", integrator="heun"),
+    "two_layer": block("two_layer", hidden_width=4, activation="silu"),
+    "antisymmetric": block("antisymmetric", gamma=1.5, horizon=0.2),
+    "antisymmetric_rk4": block("antisymmetric", gamma=0.0, integrator="rk4", activation="sigmoid"),
+    "damped": block("antisymmetric_damped", gamma=2.0),
+    "negative_definite": block("negative_definite", hidden_width=4, activation="elu"),
+    "gradient_flow": block("gradient_flow", hidden_width=4, horizon=0.3, activation="relu"),
+    "gradient_flow_rk3": block("gradient_flow", horizon=0.3, integrator="rk3", activation="smooth_relu"),
+    "row_sums": block("gradient_flow", steps="row_sums", hidden_width=9, activation="leaky_relu"),
+    "row_sums_rk4": block("gradient_flow", steps="row_sums", hidden_width=9, integrator="rk4", activation="sigmoid"),
+    "hamiltonian": block("hamiltonian", integrator="verlet"),
+    "hamiltonian_two_weight": block("hamiltonian_two_weight", integrator="verlet", hidden_width=4, horizon=4.0),
+    "hamiltonian_h": block("hamiltonian_h", integrator="verlet", hidden_width=4),
+    "identity": {"inputs": 5, "outputs": 6, "width": 6, "readout": "identity", "blocks": [{"field": "dense", "layers": 3, "activation": "sin"}]},
+    "connectors": {"inputs": 5, "outputs": 3, "blocks": [{"connector": "dense", "features": 4, "activation": "tanh"}, {"connector": "activation", "activation": "relu"}, {"field": "dense", "layers": 2}]},
+    "image": {
+        **IMAGE, "blocks": [{"connector": "convolution", "channels": 4, "activation": "relu", "convolution": "direct"}, {"field": "gradient_flow", "operator": "convolution", "layers": 2, "convolution": "direct", "horizon": 0.1},
+                            {"connector": "flatten"}, {"connector": "dense", "features": 5}],
+    },
+    "image_strides": {
+        **IMAGE, "blocks": [{"connector": "convolution", "channels": 4, "stride": 2, "margin": 1, "convolution": "direct"},
+                            {"field": "antisymmetric", "gamma": 0.4, "operator": "convolution", "layers": 2, "groups": 2, "convolution": "direct"}, {"connector": "global_average"}],
+    },
+    "image_row_sums": {
+        **IMAGE, "blocks": [{"connector": "convolution", "channels": 4, "kernel": 2, "dilation": 2}, {"field": "gradient_flow", "steps": "row_sums", "operator": "convolution", "layers": 2, "groups": 2, "hidden_width": 6},
+                            {"connector": "max_pooling", "window": 2}, {"connector": "channel_copies", "channels": 8}, {"connector": "channel_padding", "channels": 9, "stride": 2}],
+    },
+    "image_periodic": {
+        **IMAGE, "blocks": [{"field": "dense", "operator": "convolution", "layers": 2, "padding": "periodic", "convolution": "direct"}, {"connector": "average_pooling", "window": 2}, {"connector": "first_channels", "channels": 1}],
+    },
+}  # fmt: skip
+
+
+def network(name, precision="float32", normalized=False):
+    rng = numpy.random.default_rng(0)
+    made_network = stableode.Network(seed=3, precision=precision, **NETWORKS[name])
+    for tensor, values in made_network.parameters.items():
+        made_network.parameters[tensor] = values + 0.05 * rng.standard_normal(values.shape).astype(values.dtype)
+    if normalized:
+        made_network.normalization = (rng.standard_normal(made_network.inputs), rng.uniform(0.5, 2, made_network.inputs))
+    return made_network
+
+
+@pytest.mark.parametrize("normalized", [False, True])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_network_at_an_input(name, normalized):
+    """The reference network in whole numbers against the library in float64, where the activations' and the sums' roundings are a few 1e-16."""
+    net = network(name, "float64", normalized)
+    model = checker.Model(net.to_bytes())
+    norms = checker.Norms(model, [])
+    blocks = {stage.index: checker.Block(model, norms, stage) for stage in model.stages if stage.kind == "block"}
+    layers = {index: [checker.Fraction(2)] * len(part.steps) for index, part in blocks.items()}
+    bounds = dict.fromkeys(range(len(model.stages)), checker.Fraction(2))
+    evaluation = checker.Evaluation(model, blocks, bounds, layers, norms.places)
+    x = numpy.random.default_rng(1).standard_normal(net.inputs)
+    state = evaluation.run([float(v) for v in x])
+    assert state.radius < checker.Fraction(1, 10**40)
+    values = numpy.array([v / checker.ONE for v in state.center])
+    if model.stages[-1].choice("readout") == "dense":
+        values = net.parameters["readout.W"] @ values + net.parameters["readout.b"]
+    assert abs(values - net.scores(x[None])[0]).max() <= 1e-13 * (1 + abs(values).max())
+
+
+# ---- Certificates that the library makes --------------------------------------------------------------------------------------------------------------------------------------------------------
+
+certifying = pytest.mark.skipif(not hasattr(stableode.Network, "certify"), reason="this library makes no certificates")
+
+
+def certificates(net):
+    """All proved certificates of a network, with their statements."""
+    x = numpy.random.default_rng(2).standard_normal(net.inputs)
+    for statement in stableode.certificates():
+        if statement != "certified_radius":
+            yield statement, net.certify(statement)
+            continue
+        yield statement, net.certify(statement, x)
+        yield statement, net.certify(statement, x.astype(numpy.float32))
+
+
+@certifying
+@pytest.mark.parametrize("normalized", [False, True])
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_honest_certificates_are_accepted(name, precision, normalized):
+    net = network(name, precision, normalized)
+    data, proved = net.to_bytes(), 0
+    for statement, certificate in certificates(net):
+        if certificate.verdict == "proved":
+            assert checker.check(data, certificate.text.encode()), statement
+            proved += 1
+        else:
+            with pytest.raises(checker.Rejected, match="proves nothing"):
+                checker.check(data, certificate.text.encode())
+    assert proved > 0
+
+
+@certifying
+@pytest.mark.parametrize("name", ["row_sums", "hamiltonian", "image", "damped"])
+def test_no_number_of_the_librarys_certificates_can_be_changed(name):
+    """Without a new digest nothing can be changed; with one, no claim can be made stronger."""
+    net = network(name)
+    data = net.to_bytes()
+    for _, certificate in certificates(net):
+        if certificate.verdict != "proved":
+            continue
+        content = json.loads(certificate.text)
+        for path in numbers(content):
+            old = value_at(content, path)
+            with pytest.raises(checker.Rejected):
+                checker.check(data, json.dumps(changed(content, path, old * 1.5 + 1), separators=(",", ":")).encode())
+            # A margin is compared with what is true; all other bounds are bounds from above.
+            stronger = {"bound": old * 0.9, "lipschitz": old * 0.9, "error": old * 0.9, "center": old * 0.9, "margin": old * 1.1 + 1e-3, "radius": old * 2 + 1e-3, "factor": old * 0.9}
+            if path[-1] in stronger and path[0] not in ("options", "repair") and not (old == 5e-324 or old == 0):
+                with pytest.raises(checker.Rejected):
+                    checker.check(data, made.signed(changed(content, path, stronger[path[-1]])))
+
+
+@certifying
+def test_no_byte_of_a_model_can_be_changed(tmp_path):
+    net = network("gradient_flow")
+    data, text = net.to_bytes(), net.certify("non_expansive").text.encode()
+    assert checker.check(data, text)
+    for place in range(0, len(data), 97):
+        altered = bytearray(data)
+        altered[place] ^= 4
+        with pytest.raises(checker.Rejected):
+            checker.check(bytes(altered), text)
+    net.save(tmp_path / "model")
+    (tmp_path / "certificate").write_bytes(text)
+    shown = subprocess.run([sys.executable, "-I", "-S", checker.__file__, tmp_path / "model", tmp_path / "certificate"], capture_output=True, text=True)
+    assert shown.returncode == 0 and "non-expansive in ℓ₂" in shown.stdout
