@@ -16,9 +16,10 @@ package final class WorkerPool: @unchecked Sendable {
 
   /// - Parameters:
   ///   - threads: 1 … 1024; with 1 no thread is started and no lock is taken.
+  ///   - requested: the number of threads that the caller asked for, of which the work can use `threads`; nil: the same number.
   ///   - watch: a watch made on the thread that calls `run`; nil: the current watch of that thread.
-  /// - Throws: `outOfRange`; `memory` if the system refuses a thread.
-  package init(threads: Int, watch: Watch? = nil) throws(Failure) {
+  /// - Throws: `outOfRange`; `memory` if the system refuses a thread, with the number asked for.
+  package init(threads: Int, requested: Int? = nil, watch: Watch? = nil) throws(Failure) {
     guard (1...1024).contains(threads) else { throw Failure(.outOfRange, "num_threads is \(threads); it must be between 1 and 1024") }
     self.threads = threads
     self.watch = watch ?? .current
@@ -43,7 +44,9 @@ package final class WorkerPool: @unchecked Sendable {
       seats[index] = Seat(shared: shared, index: index, thread: pthread_t())
       let status = pthread_create(&seats[index].thread, nil, { work($0); return nil }, seats + index)
       guard status == 0 else {
-        throw Failure(.memory, "num_threads is \(threads); the system refused thread \(index + 1) (error \(status))")
+        let requested = requested ?? threads
+        let used = requested > threads ? ", of which this work can use \(threads)" : ""
+        throw Failure(.memory, "\(requested) threads were asked for\(used); the system refused thread \(index + 1): \(String(cString: strerror(status)))")
       }
       shared.pointee.workers += 1
     }

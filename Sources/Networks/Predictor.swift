@@ -23,6 +23,8 @@ package final class Predictor: @unchecked Sendable {
   /// The most samples that a run takes.
   package let maximumBatch: Int
   package let threads: Int
+  /// The number of threads that the caller asked for; a small batch can use fewer.
+  package let requestedThreads: Int
   private let snapshot: ParameterSnapshot
   private let staging: Buffer?
   private let stagedPrecision: Precision
@@ -40,6 +42,7 @@ package final class Predictor: @unchecked Sendable {
     let weights = try snapshot.inferenceWeights(plan)
     let partition = TilePartition(count: maximumBatch, largest: plan.tileColumns, accumulates: false)
     self.threads = min(threads, partition.groups)
+    requestedThreads = threads
     let (results, overflow) = maximumBatch.multipliedReportingOverflow(by: plan.outputs)
     // Outputs in the caller's units are float64.
     stagedPrecision = snapshot.targetScaling == nil ? plan.precision : .float64

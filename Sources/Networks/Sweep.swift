@@ -47,6 +47,8 @@ package final class Sweep: @unchecked Sendable {
   /// The most samples that a batch may have.
   package let batch: Int
   package let threads: Int
+  /// The number of threads that the caller asked for; a small batch can use fewer.
+  package let requestedThreads: Int
   private let derivative: Bool
   private let memory: [any MemoryPolicy]
   private let arena: Arena
@@ -86,6 +88,7 @@ package final class Sweep: @unchecked Sendable {
     self.memory = geometry.memory
     let (partition, workers, rows) = (geometry.partition, geometry.workers, geometry.rows)
     self.threads = workers
+    requestedThreads = threads
     arena = try Arena(geometry.size)
     prepared = arena.vector(count: plan.preparedCount(for: .training), precision: plan.precision)
     if plan.isExtended {

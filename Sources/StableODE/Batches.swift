@@ -53,7 +53,7 @@ func predictionKind(_ what: Int32) throws(Failure) -> (kind: PredictionKind, isP
 extension Predictor {
   /// Predicts a caller's batch. If rows may stay without a result, it keeps those rows for the caller to ask for.
   func run(_ batch: TensorView, _ what: (kind: PredictionKind, isPartial: Bool), into target: MutableTensorView) throws(Failure) -> Status {
-    let failures = try run(batch, what.kind, into: target, isPartial: what.isPartial, pool: try pool(threads))
+    let failures = try run(batch, what.kind, into: target, isPartial: what.isPartial, pool: try pool(threads, requested: requestedThreads))
     guard what.isPartial else { return .ok }
     keepFailedRows(failures)
     return failures.isEmpty ? .ok : .rowsWithoutResult

@@ -97,7 +97,7 @@ public func sode_gradient_run(
       let result = try parameterResult(parameter_gradient, plan)
       let sum = try box.sweep.lossGradient(
         snapshot.parameters, source, targets, loss: chosen, count: source.features.rows, gradient: result == nil ? nil : box.vector,
-        pool: try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1))
+        pool: try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1, requested: box.sweep.requestedThreads))
       guard sum.meanLoss.isFinite else { throw Failure(.notFinite, "the mean loss is not finite") }
       try result?.give(box.vector, isFinite: sum.isGradientFinite)
       box.report = sum.report
@@ -137,7 +137,7 @@ public func sode_gradient_pullback(
       }
       let report = try box.sweep.pullback(
         snapshot.parameters, source, cotangent: cotangent, scaling: snapshot.targetScaling?.ofCotangents, count: count, gradient: result == nil ? nil : box.vector, featureGradient: featureResult?.view,
-        pool: try WorkerPool(threads: box.sweep.threads))
+        pool: try WorkerPool(threads: box.sweep.threads, requested: box.sweep.requestedThreads))
       try featureResult?.check()
       try result?.give(box.vector)
       featureResult?.give()
@@ -209,7 +209,7 @@ public func sode_gradient_curvature(
       let result = try CallerTensor(product, "product")
       try result.expectVector(count: plan.parameterCount, "all parameters")
       try result.expectWritableReals()
-      let pool = try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1)
+      let pool = try WorkerPool(threads: box.loss == nil ? box.sweep.threads : 1, requested: box.sweep.requestedThreads)
       let vectors = try Buffer(count: 2 * plan.parameterCount, precision: plan.precision)
       defer { withExtendedLifetime(vectors) {} }
       let all = vectors.vector(count: 2 * plan.parameterCount, precision: plan.precision)

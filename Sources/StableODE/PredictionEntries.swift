@@ -172,7 +172,7 @@ private func checkDense(_ base: UnsafeRawPointer, _ argument: StaticString, _ ro
 
 /// A pool of threads for one call; nil for one thread, so that nothing is locked or allocated.
 @inline(__always)
-func pool(_ threads: Int) throws(Failure) -> WorkerPool? { threads > 1 ? try WorkerPool(threads: threads) : nil }
+func pool(_ threads: Int, requested: Int) throws(Failure) -> WorkerPool? { threads > 1 ? try WorkerPool(threads: threads, requested: requested) : nil }
 
 func blockIndex(_ block: Int64, _ plan: NetworkPlan) throws(Failure) -> Int {
   guard let index = Int(exactly: block), plan.blocks.indices.contains(index) else {

@@ -38,7 +38,7 @@ package func evaluate(_ network: Network, on dataset: Dataset, scores: Evaluated
   let sweep = try network.withoutIdlePredictor { () throws(Failure) in
     try Sweep(network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)
   }
-  let pool = try WorkerPool(threads: sweep.threads)
+  let pool = try WorkerPool(threads: sweep.threads, requested: sweep.requestedThreads)
   let hasClasses = network.plan.loss.targetKind == .labels
   // The weight of correctly classified samples follows from the scores.
   let weighed = isWeighted && hasClasses && dataset.weights != nil ? try EvaluatedScores(network.plan, dataset, isWeighted: true) : nil

@@ -127,7 +127,7 @@ final class TrainingRun {
     evaluationSweep = validation == nil ? nil : try Sweep(plan, batch: evaluationBatch, derivative: false, threads: sweep.threads)
     let needsScores = figure.needsScores || weightsValidation && plan.loss.targetKind == .labels
     evaluated = if let validation, needsScores { try EvaluatedScores(plan, try parts.map { (parts) throws(Failure) in try validation.subset(parts.held.first, count: parts.held.count) } ?? validation, isWeighted: weightsValidation) } else { nil }
-    pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads), watch: limits.watch)
+    pool = try WorkerPool(threads: min(sweep.threads, evaluationSweep?.threads ?? sweep.threads), requested: sweep.requestedThreads, watch: limits.watch)
     objective = try BatchObjective(plan, settings, sweep: sweep, pool: pool, total: stream == nil ? usedCount : stream?.count ?? Self.unknownCount)
     sets = try plan.constraints(options, threads: pool.threads)
     lastEpoch = limits.epochs == 0 ? settings.epochs : min(settings.epochs, trainer.state.epoch + max(limits.epochs, 0))

@@ -1,6 +1,10 @@
 """Wrong arguments: every keyword of the public API that is no option of the library raises a TypeError that names it."""
 
 import inspect
+import re
+import resource
+import subprocess
+import sys
 
 import numpy
 import pytest
@@ -232,6 +236,39 @@ def test_threads_are_a_number_under_the_callers_name(call):
     for value in (True, False, numpy.True_):
         with pytest.raises(stableode.UnsupportedTypeError, match="^threads is a bool_?; it must be an integer"):
             make()(**{**given, "threads": value})
+
+
+def test_refused_threads_say_how_many_were_asked_for():
+    """In a process of its own, whose address space has room for the stacks of a few threads."""
+    code = """
+import numpy, resource, stableode
+network = stableode.Network(inputs=2, outputs=2)
+rows = numpy.zeros((100000, 2), "float32")
+labels = numpy.zeros(len(rows), int)
+calls = {
+    "predict": lambda: network.predict(rows, threads=1000),
+    "predictor": lambda: stableode.Predictor(network, len(rows), threads=1000).predict(rows),
+    "gradient": lambda: stableode.Gradient(network, len(rows), threads=1000).loss(rows, labels),
+    "evaluate": lambda: network.evaluate(rows, labels, threads=1000),
+    "fit": lambda: network.fit(rows, labels, epochs=1, batch_size=len(rows), num_threads=1000),
+}
+held = next(int(line.split()[1]) << 10 for line in open("/proc/self/status") if line.startswith("VmSize"))
+resource.setrlimit(resource.RLIMIT_AS, (held + (60 << 20),) * 2)
+for name, call in calls.items():
+    try:
+        call()
+    except stableode.StableODEError as error:
+        print(name, type(error).__name__, error)
+"""
+
+    def limit_stacks():
+        resource.setrlimit(resource.RLIMIT_STACK, (8 << 20, resource.getrlimit(resource.RLIMIT_STACK)[1]))
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True, preexec_fn=limit_stacks)
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["predict", "predictor", "gradient", "evaluate", "fit"]
+    for line in lines:
+        assert re.search(r"MemoryError 1000 threads were asked for, of which this work can use \d+; the system refused thread \d+: Resource temporarily unavailable$", line), line
 
 
 def test_messages_name_options_blocks_and_fields_as_the_caller_knows_them():
