@@ -13,6 +13,7 @@ from ._errors import StateError
 from ._handle import Handle, new_pointer, pointer_of
 from ._library import decode, library
 from ._structures import NetworkInfo
+from ._tensor import output
 from ._text import read_bytes, read_json
 from .columns import Columns
 
@@ -26,7 +27,7 @@ class PredictionForm:
 
     inputs: int
     outputs: int
-    #: The type of scores and probabilities: float32 or float64.
+    #: The type of scores and probabilities, unless the network scales targets: float32 or float64.
     dtype: numpy.dtype
     #: Integers per sample that tell its class, or its labels; 0 for losses without either.
     class_columns: int
@@ -47,16 +48,18 @@ class PredictionForm:
         """The shape of a prediction of classes or labels."""
         return (samples, self.class_columns) if self.has_labels else (samples,)
 
-    def of(self, features: numpy.ndarray, what: int) -> tuple[tuple[int, ...], numpy.dtype]:
-        """(shape, type) of a prediction for `features`. The library reports a wrong number of axes."""
-        return self.shape(features.shape[0] if features.ndim else 0, what)
+    def of(self, features: numpy.ndarray, what: int, real: numpy.dtype) -> tuple[tuple[int, ...], numpy.dtype]:
+        """(shape, type) of a prediction for `features`; `real` is the type of predictions that are not classes. The library reports a
+        wrong number of axes.
+        """
+        return self.shape(features.shape[0] if features.ndim else 0, what, real)
 
-    def shape(self, samples: int, what: int) -> tuple[tuple[int, ...], numpy.dtype]:
+    def shape(self, samples: int, what: int, real: numpy.dtype) -> tuple[tuple[int, ...], numpy.dtype]:
         """The same for a number of samples."""
-        return (self.classes_shape(samples), _INT64) if what == CLASSES else ((samples, self.outputs), self.dtype)
+        return (self.classes_shape(samples), _INT64) if what == CLASSES else ((samples, self.outputs), real)
 
 
-_INT64 = numpy.dtype("int64")
+_INT64, _FLOAT64 = numpy.dtype("int64"), numpy.dtype("float64")
 
 
 class Model(Handle):
@@ -76,6 +79,21 @@ class Model(Handle):
         """Computed once: the specification of a network never changes."""
         info = self._info()
         return PredictionForm(self.inputs, self.outputs, self.dtype, info.class_columns, bool(info.class_columns and info.targets))
+
+    @property
+    def _real(self) -> numpy.dtype:
+        """The type of scores and predicted values. It is float64 while the network scales its targets, whose unit may need more digits
+        than float32 has.
+        """
+        form = self._form
+        if form.class_columns or form.dtype == _FLOAT64:
+            return form.dtype
+        _, shift = output(form.outputs, "float64")
+        try:
+            library.sode_network_get_target_scaling(self._pointer, ctypes.byref(shift), None)
+        except StateError:
+            return form.dtype
+        return _FLOAT64
 
     @property
     def inputs(self) -> int:

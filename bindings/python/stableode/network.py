@@ -314,7 +314,7 @@ class Network(Model):
     ) -> numpy.ndarray:
         """Classes [samples] as int64; for the loss multilabel_logistic labels [samples, outputs] as int64, 1 where a label's
         probability is above one half; for losses of values predictions [samples, outputs] in the unit of the targets (for poisson
-        the means). features: [samples, inputs], or a table.
+        the means), as float64 if the network has a `target_scaling`. features: [samples, inputs], or a table.
 
         With one output, too, values are [samples, 1], also after training with targets [samples]: `predict(features)[:, 0]` has
         the shape of such targets.
@@ -354,19 +354,21 @@ class Network(Model):
         out: numpy.ndarray | None = None,
         rows_without_result: Literal["error", "nan"] = "error",
     ) -> numpy.ndarray:
-        """The readout's outputs [samples, outputs]. rows_without_result: as in `predict`."""
+        """The readout's outputs [samples, outputs], as float64 if the network has a `target_scaling`. rows_without_result: as in
+        `predict`.
+        """
         return self._predict(features, SCORES, threads, out, rows_without_result)
 
     def _predict(self, features: Any, what: int, threads: int, out: numpy.ndarray | None, rows_without_result: str) -> numpy.ndarray:
         if type(features) is not numpy.ndarray and (is_table(features) or is_sparse(features)):
             table = Table(features, "features")
-            array, result = output(*self._form.shape(len(table), what), out)
+            array, result = output(*self._form.shape(len(table), what, self._real), out)
             library.sode_network_predict_table(
                 self._pointer, table._pointer, what | row_flag(rows_without_result), thread_count(threads), ctypes.byref(result)
             )
             return array
         source = tensor_of(features, "features")
-        array, result = output(*self._form.of(source.array, what), out)
+        array, result = output(*self._form.of(source.array, what, self._real), out)
         library.sode_network_predict(
             self._pointer, ctypes.byref(source), what | row_flag(rows_without_result), thread_count(threads), ctypes.byref(result)
         )

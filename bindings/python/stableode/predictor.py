@@ -35,7 +35,8 @@ class Predictor(Handle):
             pointer_of(network, "network", "network"), integer(max_batch, "max_batch"), thread_count(threads), ctypes.byref(pointer)
         )
         self._own(pointer)
-        self._form = network._form
+        # The predictor keeps the scaling of targets that the network has now.
+        self._form, self._real = network._form, network._real
         self._run_dense = library.sode_predictor_run_f32 if self._form.dtype == numpy.float32 else library.sode_predictor_run_f64
 
     def predict(
@@ -62,14 +63,14 @@ class Predictor(Handle):
 
     def _run(self, features: Any, what: int, out: numpy.ndarray | None, rows_without_result: str) -> numpy.ndarray:
         flag = row_flag(rows_without_result)
-        if out is None and self._is_dense(features):
+        if out is None and self._real == self._form.dtype and self._is_dense(features):
             # This path describes no tensors, so a call for one sample costs little more than the library's work.
             samples = features.shape[0]
             result = numpy.empty(self._form.classes_shape(samples) if what == CLASSES else (samples, self._form.outputs), self._form.dtype)
             self._run_dense(self._pointer, address_of(features), samples, what | flag, address_of(result))
             return result.astype("int64") if what == CLASSES else result
         source = tensor_of(features, "features")
-        array, tensor = output(*self._form.of(source.array, what), out)
+        array, tensor = output(*self._form.of(source.array, what, self._real), out)
         library.sode_predictor_run(self._pointer, ctypes.byref(source), what | flag, ctypes.byref(tensor))
         return array
 

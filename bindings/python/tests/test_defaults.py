@@ -37,9 +37,13 @@ def test_values_are_learned_whatever_their_sizes():
     network = stableode.Network(inputs=3, outputs=2, loss="least_squares")
     network.fit(*values(300, 1))
     features, targets = values(500, 2)
-    predicted = network.predict(features)
-    assert predicted.dtype == numpy.float32
-    found = network.predict(features, out=numpy.empty((500, 2)))
+    found = network.predict(features)
+    # Neighbors of 1.7e9 in float32 are 128 apart.
+    assert found.dtype == numpy.float64 and len(numpy.unique(found[:, 0])) > 400
+    for other in (network.scores(features), network.predict_proba(features), stableode.Predictor(network).predict(features.astype("float32"))):
+        assert other.dtype == numpy.float64 and other == pytest.approx(found, rel=1e-6)
+    assert (stableode.Predictor(network).predict(features) == found).all() and (network.predict(features, out=numpy.empty((500, 2))) == found).all()
+    assert network.predict(features, out=numpy.empty((500, 2), "float32")).dtype == numpy.float32
     share = numpy.sqrt(((found - targets) ** 2).mean(axis=0)) / targets.std(axis=0)
     assert (share < 0.2).all()
     # Evaluation is in the caller's units.
@@ -48,7 +52,7 @@ def test_values_are_learned_whatever_their_sizes():
     for same in (pickle.loads(pickle.dumps(network)), stableode.Network.from_json(network.specification_json)):
         same.parameter_vector = network.parameter_vector
         same.normalization, same.target_scaling = network.normalization, network.target_scaling
-        assert (same.predict(features, out=numpy.empty((500, 2))) == found).all()
+        assert (same.predict(features) == found).all()
 
 
 def test_the_choices_can_be_read_and_repeated():
@@ -111,3 +115,18 @@ def test_a_loss_of_the_callers_sees_the_callers_targets():
     network.target_scaling = (1.7e9, 100.0)
     with pytest.raises(stableode.IncompatibleError, match="targets are scaled, which a loss of your own does not know of"):
         network.fit(features, targets, loss=loss, epochs=1)
+
+
+def test_results_have_the_networks_type_unless_targets_are_scaled():
+    features, targets = values(50, 1)
+    for options in ({"loss": "least_squares"}, {"loss": "huber"}, {}):
+        network = stableode.Network(inputs=3, outputs=2, **options)
+        for scores in (network.scores(features), stableode.Predictor(network).scores(features)):
+            assert scores.dtype == numpy.float32
+    network = stableode.Network(inputs=3, outputs=2, loss="least_squares")
+    predictor = stableode.Predictor(network)
+    network.fit(features, targets, epochs=1)
+    # The predictor keeps what the network was when it was made.
+    assert (network.scores(features).dtype, predictor.scores(features).dtype) == (numpy.float64, numpy.float32)
+    network.target_scaling = None
+    assert network.scores(features).dtype == numpy.float32
