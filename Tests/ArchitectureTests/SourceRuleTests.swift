@@ -35,6 +35,22 @@ struct SourceRuleTests {
     try expectNowhere(#"^\s*(@\w+\s+)*public\s"#, in: paths)
   }
 
+  /// A type at the top of a file shares its name with another only if both are private to their files: a name that other files can use has one meaning.
+  @Test func typesHaveNamesOfTheirOwn() throws {
+    let declaration = try Regex(#"(?m)^((?:@\w+(?:\([^)]*\))? |\w+ )*)(?:class|struct|enum|protocol|actor) (\w+)"#)
+    var places: [String: [(path: String, isPrivate: Bool)]] = [:]
+    for path in try Self.library.get() {
+      for match in try codeOnly(Repository.text(path)).matches(of: declaration) {
+        let (modifiers, name) = (match[1].substring ?? "", String(match[2].substring ?? ""))
+        places[name, default: []].append((path, modifiers.contains("private ")))
+      }
+    }
+    #expect(places.count > 300)
+    for (name, found) in places where found.count > 1 {
+      #expect(found.allSatisfy(\.isPrivate), "\(name) is declared in \(found.map(\.path).joined(separator: " and "))")
+    }
+  }
+
   @Test func filesStayShort() throws {
     let folders = ["Sources", "Tests", "bindings", "examples", "include"]
     let paths = try folders.flatMap { try Repository.files(under: $0, endings: ["swift", "c", "h", "py"]) }

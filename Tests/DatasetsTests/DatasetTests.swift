@@ -67,7 +67,7 @@ import Testing
       return copied.type == .int32 ? Double(address.load(as: Int32.self)) : address.load(as: Double.self)
     } == given)
     if !areLabels {
-      #expect { try made[0].requireLabels(below: 3) } throws: { ($0 as? Failure)?.message.contains("labels must be whole numbers 0 … 2") == true }
+      #expect { try made[0].requireLabels(below: 3) } throws: { ($0 as? Failure)?.message.hasSuffix("labels must be whole numbers 0 … 2") == true }
     }
   }
 

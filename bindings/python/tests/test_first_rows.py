@@ -38,12 +38,15 @@ def sequences(count=5, dtype="float32"):
 def calls(network, x):
     """Every call that reads features, as functions."""
     flat = x.reshape(len(x), -1)
+    with numpy.errstate(over="ignore"):
+        narrow = flat.astype("float32")
     labels = numpy.arange(len(x)) % 2
     gradient = stableode.Gradient(network, len(x))
     return {
         "predict": lambda: network.predict(flat),
         "predict_proba with threads": lambda: network.predict_proba(flat, threads=2),
         "predictor": lambda: stableode.Predictor(network).predict(flat),
+        "predictor without tensors": lambda: stableode.Predictor(network).predict(narrow),
         "states": lambda: network.states(flat),
         "gradient": lambda: gradient.loss(flat, labels),
         "pullback": lambda: gradient.pullback(flat, numpy.ones((len(x), 2))),
