@@ -12,7 +12,7 @@ import numpy
 from ._errors import StateError
 from ._handle import Handle, new_pointer, pointer_of
 from ._library import decode, library
-from ._structures import NetworkInfo
+from ._structures import NetworkInfo, Tensor
 from ._tensor import output
 from ._text import read_bytes, read_json
 from .columns import Columns
@@ -61,6 +61,11 @@ class PredictionForm:
 
 _INT64, _FLOAT64 = numpy.dtype("int64"), numpy.dtype("float64")
 
+#: sode_network_get_target_scaling with its status as a number: most networks have no scaling, and an exception for each of their
+#: predictions would cost as much as the prediction.
+_target_scaling = library["sode_network_get_target_scaling"]
+_target_scaling.argtypes, _target_scaling.restype = library.sode_network_get_target_scaling.argtypes, ctypes.c_int32
+
 
 class Model(Handle):
     """A network's handle and description. `Network` is the public class."""
@@ -88,12 +93,13 @@ class Model(Handle):
         form = self._form
         if form.class_columns or form.dtype == _FLOAT64:
             return form.dtype
-        _, shift = output(form.outputs, "float64")
-        try:
-            library.sode_network_get_target_scaling(self._pointer, ctypes.byref(shift), None)
-        except StateError:
-            return form.dtype
-        return _FLOAT64
+        status = _target_scaling(self._pointer, ctypes.byref(self._shift[1]), None)
+        return _FLOAT64 if status == 0 else form.dtype
+
+    @cached_property
+    def _shift(self) -> tuple[numpy.ndarray, Tensor]:
+        """Where `_real` has the shifts of the targets written, which nobody reads."""
+        return output(self._form.outputs, "float64")
 
     @property
     def inputs(self) -> int:
