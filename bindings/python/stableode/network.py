@@ -13,11 +13,12 @@ from . import equation
 from ._analysis import Analyzable
 from ._arrow import Table, is_sparse, is_table
 from ._description import describe
-from ._errors import IncompatibleError, InvalidArgumentError, ShapeMismatchError, StateError, UnsupportedTypeError
+from ._errors import InvalidArgumentError, StateError, UnsupportedTypeError
+from ._export import Exportable
 from ._handle import new_pointer
 from ._library import library
 from ._limits import Deadline
-from ._model import PROBABILITIES, SCORES, Model
+from ._model import PROBABILITIES, SCORES
 from ._reporting import Receivers
 from ._structures import EvaluationData, Tensor
 from ._tensor import image_output, output, tensor_of
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from ._options import NetworkOptions, ProjectionOptions, TrainingKeywords
 
 
-class Network(Analyzable, Model):
+class Network(Analyzable, Exportable):
     """A stable ODE network.
 
     The keywords are the library's options of the scopes "network" and "block": `stableode.options(scope)` lists them with
@@ -561,42 +562,6 @@ class Network(Analyzable, Model):
         return cls._adopt(pointer)
 
     # Python's protocols
-
-    def export_onnx(self, path_: str | os.PathLike[str]) -> None:
-        """Writes the network as an ONNX model: `features` [samples, inputs] → `scores` [samples, outputs], layers unrolled.
-
-            network.export_onnx("network.onnx")
-
-        Errors: IncompatibleError for a field, an integrator, a connector or weights in time that cannot be exported; OSError.
-        """
-        from .onnx import model
-
-        data = model(self)
-        with open(path_, "wb") as file:
-            file.write(data)
-
-    def export_vnnlib(
-        self, path_: str | os.PathLike[str], sample: ArrayLike, radius: float, *, label: int | None = None, clip: tuple[float, float] | None = None
-    ) -> None:
-        """Writes the property that every input within `radius` of the sample, feature by feature, has the class `label`, for verifiers that read VNN-LIB.
-
-            network.export_vnnlib("sample.vnnlib", features[0], 2 / 255, clip=(0.0, 1.0))
-
-        sample: [inputs]; label: default the predicted class; clip: the least and the largest value that a feature can have.
-
-        Errors: ShapeMismatchError, OutOfRangeError; IncompatibleError for a network whose class is not that of its largest score; OSError.
-        """
-        from .onnx import box_property
-
-        if self.specification["loss"] != "softmax_cross_entropy" or self.outputs < 2:
-            raise IncompatibleError("the network's class is not that of its largest score, so there is no such property of it")
-        row = numpy.asarray(sample, numpy.float64).reshape(-1)
-        if len(row) != self.inputs:
-            raise ShapeMismatchError(f"sample has {len(row)} numbers; the network has {self.inputs} inputs")
-        chosen = int(self.scores(row[None])[0].argmax()) if label is None else label
-        content = box_property(row, radius, chosen, self.outputs, clip)
-        with open(path_, "w", encoding="utf-8") as file:
-            file.write(content)
 
     def copy(self) -> Network:
         """An independent network with the same specification, parameters and normalization."""

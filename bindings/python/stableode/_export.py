@@ -1,0 +1,56 @@
+"""Files of a network for other programs: ONNX models, and properties of them in VNN-LIB."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, cast
+
+import numpy
+
+from ._errors import IncompatibleError, ShapeMismatchError
+from ._model import Model
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from .network import Network
+
+
+class Exportable(Model):
+    """A network's methods that write it for other programs."""
+
+    def export_onnx(self, path_: str | os.PathLike[str]) -> None:
+        """Writes the network as an ONNX model: `features` [samples, inputs] → `scores` [samples, outputs], layers unrolled.
+
+            network.export_onnx("network.onnx")
+
+        Errors: IncompatibleError for a field, an integrator, a connector or weights in time that cannot be exported; OSError.
+        """
+        from .onnx import model
+
+        data = model(cast("Network", self))
+        with open(path_, "wb") as file:
+            file.write(data)
+
+    def export_vnnlib(
+        self, path_: str | os.PathLike[str], sample: ArrayLike, radius: float, *, label: int | None = None, clip: tuple[float, float] | None = None
+    ) -> None:
+        """Writes the property that every input within `radius` of the sample, feature by feature, has the class `label`, for verifiers that read VNN-LIB.
+
+            network.export_vnnlib("sample.vnnlib", features[0], 2 / 255, clip=(0.0, 1.0))
+
+        sample: [inputs]; label: default the predicted class; clip: the least and the largest value that a feature can have.
+
+        Errors: ShapeMismatchError, OutOfRangeError; IncompatibleError for a network whose class is not that of its largest score; OSError.
+        """
+        from .onnx import box_property
+
+        if self.specification["loss"] != "softmax_cross_entropy" or self.outputs < 2:
+            raise IncompatibleError("the network's class is not that of its largest score, so there is no such property of it")
+        row = numpy.asarray(sample, numpy.float64).reshape(-1)
+        if len(row) != self.inputs:
+            raise ShapeMismatchError(f"sample has {len(row)} numbers; the network has {self.inputs} inputs")
+        chosen = int(cast("Network", self).scores(row[None])[0].argmax()) if label is None else label
+        content = box_property(row, radius, chosen, self.outputs, clip)
+        with open(path_, "w", encoding="utf-8") as file:
+            file.write(content)
