@@ -324,10 +324,11 @@ SODE_API sode_status sode_network_set_normalization(sode_network *network, const
  * they are. */
 SODE_API sode_status sode_network_fit_normalization(sode_network *network, sode_dataset *dataset);
 SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_tensor *shift, sode_tensor *scale);
-/* Makes the network of loss least_squares compute z where a target is shift + scale*z; shift and scale > 0 are [outputs], NULL for both removes the scaling. It
- * is kept in float64, and results are scaled back in float64: targets around 1.7e9 stay distinct. In the caller's units are scores, predictions,
- * sode_network_evaluate's loss, metrics, and all derivatives of section 10. Losses that training reports are those of the scaled targets: predicting the mean
- * costs 1/2 for each output. Another loss: SODE_ERR_INCOMPATIBLE. sode_network_get_target_scaling returns SODE_ERR_STATE for a network without one. */
+/* Makes the network compute z where a score is shift + scale*z, of losses least_squares, huber, quantile and poisson; shift and scale > 0 are [targets], NULL for
+ * both removes the scaling. Targets enter as (t - shift)/scale, those of poisson, whose scores are logarithms, as t/exp(shift). It is kept in float64, and results
+ * are scaled back in float64: targets around 1.7e9 stay distinct. In the caller's units are scores, predictions, sode_network_evaluate's loss, metrics, all
+ * derivatives of section 10 and huber_delta. Losses that training reports are those of scaled targets; predicting the mean costs least squares 1/2 for each
+ * output. Another loss: SODE_ERR_INCOMPATIBLE. sode_network_get_target_scaling returns SODE_ERR_STATE for a network without one. */
 SODE_API sode_status sode_network_set_target_scaling(sode_network *network, const sode_tensor *shift, const sode_tensor *scale);
 SODE_API sode_status sode_network_get_target_scaling(sode_network *network, sode_tensor *shift, sode_tensor *scale);
 /* Stores a text of the caller's under a key: names of classes and features, the origin of the data. Copies, model files, checkpoints and refined or projected

@@ -20,6 +20,8 @@ final class TrainingRun {
   private let clock = Stopwatch()
   private let memory: TrainerMemory
   private let scaling: DataScaling
+  /// The loss that is minimized, of numbers as they are scaled.
+  private let loss: any Loss
   private let batch: Int
   private let order: Buffer
   private let rows: UnsafeMutablePointer<Int64>
@@ -105,6 +107,7 @@ final class TrainingRun {
     isAsGiven = trainer.state.step == 0
     // Its parameters are about to change.
     trainer.network.giveUpIdlePredictor()
+    loss = trainer.loss ?? plan.loss(scaling.targets, in: .training)
     self.scaling = scaling
     beginning = snapshot
     if let begun = trainer.memory {
@@ -152,10 +155,10 @@ final class TrainingRun {
     var scaling = network.snapshot.scaling
     let needsFeatures = settings.standardizesInputs && scaling.features == nil
     // A loss of the caller's knows only the caller's units.
-    let needsTargets = settings.standardizesTargets && scaling.targets == nil && plan.loss.scalesTargets && trainer.loss == nil
+    let needsTargets = settings.standardizesTargets && scaling.targets == nil && plan.loss.targetScale != nil && trainer.loss == nil
     guard needsFeatures || needsTargets, try network.isInitial() else { return scaling }
     if needsFeatures { scaling.features = try plan.normalization(standardizing: training) }
-    if needsTargets, let values = training.readAsValues.values, values.columns == plan.outputs { scaling.targets = try plan.targetScaling(standardizing: values) }
+    if needsTargets, let values = training.readAsValues.values, values.columns == plan.targetCount { scaling.targets = try plan.targetScaling(standardizing: values) }
     return scaling
   }
 
@@ -264,7 +267,7 @@ final class TrainingRun {
       features: training.features, rows: rows.baseAddress, normalization: scaling.features,
       augmentation: draws.flatMap { draws in augmentation.map { StepAugmentation($0, draws) } })
     let batch = TrainingBatch(
-      source: source, targets: training.targets(scaling.targets), count: count, loss: trainer.loss ?? plan.loss, weighting: weighting, draws: draws)
+      source: source, targets: training.targets(scaling.targets), count: count, loss: loss, weighting: weighting, draws: draws)
     objective.begin(batch, known: iterate.known.map { (trainer.state.known, $0) })
     do throws(Failure) {
       try settings.optimizer.step(objective, iterate)
@@ -330,13 +333,13 @@ final class TrainingRun {
       let part: BatchResult
       do throws(Failure) {
         part = try evaluationSweep.evaluate(
-          validation, rows: parts?.held, from: trainer.state.validated, memory.iterate.parameters, scaling: scaling, loss: trainer.loss, scores: evaluated,
+          validation, rows: parts?.held, from: trainer.state.validated, memory.iterate.parameters, scaling: scaling, loss: self.loss, scores: evaluated,
           isWeighted: weightsValidation, pool: pool)
       } catch {
         switch error.status {
         case .notFinite:
           let isOfData = try failsAtBeginning { (parameters) throws(Failure) in
-            _ = try evaluationSweep.evaluate(validation, rows: parts?.held, from: trainer.state.validated, parameters, scaling: scaling, loss: trainer.loss, isWeighted: weightsValidation, pool: pool)
+            _ = try evaluationSweep.evaluate(validation, rows: parts?.held, from: trainer.state.validated, parameters, scaling: scaling, loss: self.loss, isWeighted: weightsValidation, pool: pool)
           }
           throw notFinite("validation loss is", error.message, validation, validationName, isOfData: isOfData)
         case .notConverged, .stepLimit: throw Failure(error.status, "\(validationName), \(error.message)")

@@ -166,14 +166,16 @@ class Network(Model):
 
     @property
     def target_scaling(self) -> tuple[numpy.ndarray, numpy.ndarray] | None:
-        """(shift, scale), each [outputs] of float64, or None: the network computes z where a target is shift + scale·z.
+        """(shift, scale), each [targets] of float64, or None: the network computes z where a score is shift + scale·z.
 
-        `fit` makes it, for the loss least_squares, of the training targets' mean and standard deviation; the model file stores it.
-        Predictions, scores, `evaluate`, metrics and derivatives are in your units; the losses that training reports are those of
-        scaled targets, in which predicting the mean costs ½ for each output. Assign a pair of arrays or numbers, or None to remove it.
+        `fit` makes it of the training targets: mean and standard deviation for the loss least_squares, median and quartiles for huber and
+        quantile, logarithm of the mean and relative deviation for poisson. Predictions, scores, `evaluate`, metrics, derivatives and
+        huber_delta are in your units; the losses that training reports are those of scaled targets, in which predicting the mean costs ½
+        for each output of least_squares. Assign a pair of arrays or numbers, or None to remove it.
         """
-        shift, shift_tensor = output(self.outputs, "float64")
-        scale, scale_tensor = output(self.outputs, "float64")
+        count = self._info().targets
+        shift, shift_tensor = output(count, "float64")
+        scale, scale_tensor = output(count, "float64")
         try:
             library.sode_network_get_target_scaling(self._pointer, ctypes.byref(shift_tensor), ctypes.byref(scale_tensor))
         except StateError:
@@ -185,7 +187,7 @@ class Network(Model):
         if pair is None:
             library.sode_network_set_target_scaling(self._pointer, None, None)
             return
-        tensors = _shift_and_scale(pair, self.outputs)
+        tensors = _shift_and_scale(pair, self._info().targets or self.outputs)
         library.sode_network_set_target_scaling(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
     def fit_normalization(self, features: ArrayLike | Data, targets: ArrayLike | None = None) -> None:
