@@ -456,13 +456,13 @@ SODE_API void sode_table_free(sode_table *table);
 
 /* A record of columns says how the columns of a table become features, and what the classes are called. It never changes. As JSON it is
  *   {"inputs": [{"name": "age", "missing": "mean", "mean": 31.5}, {"name": "city", "categories": ["Bonn", "Ulm"], "unseen": "zeros", "missing": "error"}],
- *    "target": {"names": ["kind"], "classes": ["cat", "dog"]}, "ignored": ["id"]}
+ *    "target": {"names": ["kind"], "classes": ["cat", "dog"]}, "weight": "w", "ignored": ["id"]}
  * A number becomes one feature; a category one feature for each of its values, 1 for the row's own and 0 for the others. missing says what becomes of a null or
  * NaN: "error"; "mean" of the training data (of a category: zeros); "mean_and_indicator": one more feature, 1 where the value is missing. unseen says what becomes
- * of a category that the record lacks: "error" or "zeros". Without "inputs" the features are plain numbers. */
+ * of a category that the record lacks: "error" or "zeros". weight is the column of the samples' weights (sode_dataset_weighted). Without "inputs" the features are plain numbers. */
 typedef struct sode_columns sode_columns;
 /* Makes the record of training data. targets: a table of the targets alone, or NULL. options (JSON, or NULL), all optional: {"target": "kind" or a list of columns,
- * "classes": "auto" (texts, booleans and dictionaries are classes), "always" or "never", "missing": "error", "unseen": "error", "ignore": ["id"], "columns":
+ * "classes": "auto" (texts, booleans and dictionaries are classes), "always" or "never", "missing": "error", "unseen": "error", "weight": "w", "ignore": ["id"], "columns":
  * {"city": {"kind": "category" or "number", "missing": …, "unseen": …, "categories": […]}}}. Columns of texts and dictionaries are categories, all others numbers. */
 SODE_API sode_status sode_columns_fit(sode_table *table, sode_table *targets, const char *options, size_t length, sode_columns **columns);
 SODE_API sode_status sode_columns_create_json(const char *text, size_t length, sode_columns **columns);
@@ -607,7 +607,8 @@ SODE_API sode_status sode_stream_create_arrow(sode_open open, void (*release)(vo
 SODE_API void sode_stream_free(sode_stream *stream);
 /* As sode_trainer_run. A run that ended early within an epoch goes on where it stopped, with no batch twice: with the same stream at once, with another one, or
  * after a failure of the source, by reading the pass anew up to there. epoch_fraction is about 0 and schedules stand still until the first pass has shown how
- * many samples it has. class_weights "balanced" is SODE_ERR_INCOMPATIBLE, as are weights of samples. */
+ * many samples it has. Batches with weights of their samples weigh the loss; all batches have them, or none. class_weights "balanced" goes by the samples that
+ * the buffer holds at first. */
 SODE_API sode_status sode_trainer_run_stream(sode_trainer *trainer, sode_stream *training, sode_dataset *validation, const sode_limits *limits);
 /* The history has one row per epoch, as the callback got it with SODE_PROGRESS_EPOCH. */
 SODE_API sode_status sode_trainer_history_count(sode_trainer *trainer, int64_t *count);

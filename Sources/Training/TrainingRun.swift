@@ -61,7 +61,6 @@ final class TrainingRun {
     case .dataset(let data): (given, stream) = (data, nil)
     case .stream(let own):
       let present = try TrainerOptions(trainer.options)
-      if present.balancesClasses { throw Failure(.incompatible, "class_weights is 'balanced', but the classes of a stream are not counted before training; set the weights yourself") }
       stream = own
       // At the first run, what the buffer holds says how large the batches are.
       let batch = isFirst && !trainer.options.isSet("batch_size") && !trainer.options.isSet("optimizer") ? 1 : present.batchSize
@@ -92,7 +91,7 @@ final class TrainingRun {
     let usedCount = parts?.training.count ?? training.count
     weightsValidation = settings.weightsValidation && validation?.weights != nil
     figure = try ValidationFigure(settings.metric, own: trainer.metric, isWeighted: weightsValidation, plan)
-    classWeights = try ClassWeights.chosen(trainer, settings, training)
+    classWeights = try ClassWeights.chosen(trainer, settings, training, stream)
     weighting = LossWeighting(samples: training.weights, classes: classWeights?.vector, smoothing: settings.labelSmoothing)
     augmentation = try ImageAugmentation(options, plan.inputShape)
     try Self.requireSameData(trainer.state, stream == nil ? usedCount : nil, validation: validationCount)
@@ -107,8 +106,8 @@ final class TrainingRun {
     isAsGiven = trainer.state.step == 0
     // Its parameters are about to change.
     trainer.network.giveUpIdlePredictor()
-    loss = trainer.loss ?? plan.loss(scaling.targets, in: .training)
     self.scaling = scaling
+    loss = trainer.loss ?? plan.loss(scaling.targets, in: .training)
     beginning = snapshot
     if let begun = trainer.memory {
       memory = begun
@@ -140,6 +139,7 @@ final class TrainingRun {
       trainer.best = BestIterate(byMetric: figure.isMetric, minimumDelta: settings.minimumDelta)
       trainer.memory = memory
       trainer.adopt(options)
+      if stream != nil { trainer.adopt(classWeights) }
       trainer.network.adopt(scaling)
       trainer.knownVersion = snapshot.version
       keepConstraints()
