@@ -673,7 +673,7 @@ SODE_API sode_status sode_network_predict(sode_network *network, const sode_tens
                                           sode_tensor *result);
 /* The states of one block at every layer, [layers + 1, samples, state width]; the state of a Hamiltonian field is (y, z), width 2n. The numbers of an image
  * are ordered channel, row, pixel: dense memory [layers + 1, samples, channels, height, width] is passed with the three extents above. Their distance, the
- * last stride, is the same for all of them, while layers and samples may have any strides. */
+ * last stride, is the same for all of them, while layers and samples may have any strides. states [samples, state width] gets the last layer's alone. */
 SODE_API sode_status sode_network_states(sode_network *network, int64_t block, const sode_tensor *features, sode_tensor *states);
 SODE_API sode_status sode_network_state_shape(sode_network *network, int64_t block, int64_t *layers, int64_t *state_width);
 /* The shape of that state as an image: channels, height, width, whose product is the state width; a list of features has height and width 1. */
