@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy
 
+from ._analysis import Analyzable
 from ._errors import StateError
-from ._handle import Handle, new_pointer, pointer_of
+from ._handle import new_pointer, pointer_of
 from ._library import decode, library
 from ._structures import NetworkInfo
 from ._text import read_bytes, read_json
@@ -59,7 +60,7 @@ class PredictionForm:
 _INT64 = numpy.dtype("int64")
 
 
-class Model(Handle):
+class Model(Analyzable):
     """A network's handle and description. `Network` is the public class."""
 
     _kind = "network"

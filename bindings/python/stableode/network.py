@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy
 
 from . import equation
-from ._analysis import Analyzable
 from ._arrow import Table, is_sparse, is_table
 from ._description import describe
 from ._errors import InvalidArgumentError, StateError, UnsupportedTypeError
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from ._options import NetworkOptions, ProjectionOptions, TrainingKeywords
 
 
-class Network(Analyzable, Model):
+class Network(Model):
     """A stable ODE network.
 
     The keywords are the library's options of the scopes "network" and "block": `stableode.options(scope)` lists them with
@@ -167,14 +166,16 @@ class Network(Analyzable, Model):
 
     @property
     def target_scaling(self) -> tuple[numpy.ndarray, numpy.ndarray] | None:
-        """(shift, scale), each [outputs] of float64, or None: the network computes z where a target is shift + scale·z.
+        """(shift, scale), each [targets] of float64, or None: the network computes z where a score is shift + scale·z.
 
-        `fit` makes it, for the loss least_squares, of the training targets' mean and standard deviation; the model file stores it.
-        Predictions, scores, `evaluate`, metrics and derivatives are in your units; the losses that training reports are those of
-        scaled targets, in which predicting the mean costs ½ for each output. Assign a pair of arrays or numbers, or None to remove it.
+        `fit` makes it of the training targets: mean and standard deviation for the loss least_squares, median and quartiles for huber and
+        quantile, logarithm of the mean and relative deviation for poisson. Predictions, scores, `evaluate`, metrics, derivatives and
+        huber_delta are in your units; the losses that training reports are those of scaled targets, in which predicting the mean costs ½
+        for each output of least_squares. Assign a pair of arrays or numbers, or None to remove it.
         """
-        shift, shift_tensor = output(self.outputs, "float64")
-        scale, scale_tensor = output(self.outputs, "float64")
+        count = self._info().targets
+        shift, shift_tensor = output(count, "float64")
+        scale, scale_tensor = output(count, "float64")
         try:
             library.sode_network_get_target_scaling(self._pointer, ctypes.byref(shift_tensor), ctypes.byref(scale_tensor))
         except StateError:
@@ -186,7 +187,7 @@ class Network(Analyzable, Model):
         if pair is None:
             library.sode_network_set_target_scaling(self._pointer, None, None)
             return
-        tensors = _shift_and_scale(pair, self.outputs)
+        tensors = _shift_and_scale(pair, self._info().targets or self.outputs)
         library.sode_network_set_target_scaling(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
     def fit_normalization(self, features: ArrayLike | Data, targets: ArrayLike | None = None) -> None:
@@ -385,6 +386,14 @@ class Network(Analyzable, Model):
         layers, extents = equation.layer_count(self, block), equation.state_shape(self, block)
         shape = layers + 1, source.array.shape[0] if source.array.ndim else 0, *extents
         array, result = image_output(shape, math.prod(extents), self.dtype, out)
+        library.sode_network_states(self._pointer, block, ctypes.byref(source), ctypes.byref(result))
+        return array
+
+    def final_states(self, features: ArrayLike, block: int | None = None, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
+        """The states of one block, by default the last, after its last layer, [samples, state width] or images: what the readout reads."""
+        source, block = tensor_of(features, "features"), self.block_count - 1 if block is None else integer(block, "block")
+        shape = source.array.shape[0] if source.array.ndim else 0, *equation.state_shape(self, block)
+        array, result = image_output(shape, math.prod(shape[1:]), self.dtype, out, axes=1)
         library.sode_network_states(self._pointer, block, ctypes.byref(source), ctypes.byref(result))
         return array
 

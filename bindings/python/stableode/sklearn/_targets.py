@@ -90,13 +90,14 @@ def indicators(y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | N
 
 def have_columns(y: ArrayLike) -> bool:
     """Whether y has several columns."""
-    if not hasattr(y, "shape"):
+    array: Any = y
+    if not hasattr(array, "shape"):
         try:
-            y = numpy.asarray(y)
+            array = numpy.asarray(array)
         except ValueError:
             # Rows of different lengths: whoever reads them says so.
             return False
-    return len(y.shape) == 2 and y.shape[1] > 1
+    return len(array.shape) == 2 and array.shape[1] > 1
 
 
 def values(y: ArrayLike, kept: numpy.ndarray | slice) -> Targets:
