@@ -52,6 +52,9 @@ import Testing
     let wide = try network.plan.inDoublePrecision()
     #expect(wide.precision == .float64 && wide.tensors.map(\.range) == network.plan.tensors.map(\.range))
     #expect(try wide.inDoublePrecision() === wide)
+    let winograd = try TestSupport.network(
+      #"{"input_shape": [1, 8, 8], "outputs": 2, "blocks": [{"operator": "convolution", "convolution": "winograd", "layers": 2}, {"connector": "convolution", "convolution": "winograd", "channels": 2}, {"operator": "convolution", "layers": 1}], "precision": "float32"}"#)
+    #expect(try winograd.plan.inDoublePrecision().parameterCount == winograd.plan.parameterCount)
   }
 
   @Test func deepNetworksAreRefused() throws {

@@ -169,7 +169,7 @@ package struct Mechanics {
       case .values(let view, let scaling): gather(view, rows: nil, start: sample, count: 1, scaling: scaling, into: worker.values)
       }
       var correct = 0
-      let loss = subject.plan.loss(inUnitsOf: subject.targetScaling).evaluate(
+      let loss = subject.plan.loss(subject.targetScaling, in: .caller).evaluate(
         scores: scores, targets: TileTargets(labels: worker.labels, values: worker.values), count: 1, scale: 1, gradient: worker.cotangent(subject.trajectory.links.count), correct: &correct)
       guard loss.isFinite else { throw Failure(.notFinite, "row \(sample): the loss is not finite") }
     }

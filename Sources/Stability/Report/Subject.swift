@@ -46,11 +46,16 @@ final class Subject {
     let (snapshot, plan) = (network.snapshot, try ownPrecision ? network.plan : network.plan.inDoublePrecision())
     (self.plan, own) = (plan, network.plan)
     self.snapshot = snapshot
-    (normalization, targetScaling) = (snapshot.normalization, snapshot.targetScaling)
+    targetScaling = snapshot.targetScaling
     var parameters = snapshot.parameters
     if plan.precision == network.plan.precision {
-      wide = nil
+      (wide, normalization) = (nil, snapshot.normalization)
     } else {
+      // A normalization knows its numbers in the network's precision, too.
+      normalization = try snapshot.normalization.map { (given) throws(Failure) in
+        func row(_ vector: Vector) -> TensorView { TensorView(vector.base, type: .float64, rows: 1, columns: vector.count) }
+        return try Normalization(shift: row(given.shift), scale: row(given.scale), inputs: plan.inputs, precision: plan.precision)
+      }
       let buffer = try Buffer(count: plan.parameterCount, precision: plan.precision)
       parameters = buffer.vector(count: plan.parameterCount, precision: plan.precision)
       try convertInPieces(TensorView(snapshot.parameters.base, type: ElementType(network.plan.precision), rows: 1, columns: plan.parameterCount), into: parameters)

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy
 
+from ._analysis import Analyzable
 from ._errors import StateError
-from ._handle import Handle, new_pointer, pointer_of
+from ._handle import new_pointer, pointer_of
 from ._library import decode, library
 from ._structures import NetworkInfo, Tensor
 from ._tensor import output
@@ -67,7 +68,7 @@ _target_scaling = library["sode_network_get_target_scaling"]
 _target_scaling.argtypes, _target_scaling.restype = library.sode_network_get_target_scaling.argtypes, ctypes.c_int32
 
 
-class Model(Handle):
+class Model(Analyzable):
     """A network's handle and description. `Network` is the public class."""
 
     _kind = "network"

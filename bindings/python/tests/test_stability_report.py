@@ -159,6 +159,17 @@ def test_images_and_float32_networks():
     assert numpy.isfinite(network.mechanics(images, [0, 2]).hamiltonian).all()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_float32_networks_with_a_normalization(dtype):
+    """In float64, with the same shifts and scales."""
+    network = made(precision="float32")
+    network.normalization = [0.1, -0.2, 0.3], [2.0, 0.5, 1.7]
+    inputs = X.astype(dtype)
+    norms = numpy.linalg.norm(network.states(inputs), axis=2)
+    numpy.testing.assert_allclose(network.stability_report(inputs).state_norms[:, :, 1], norms[1:].T, rtol=1e-5)
+    assert numpy.isfinite(network.mechanics(inputs, [0, 1]).hamiltonian).all() and network.check_derivatives(inputs).holds
+
+
 def test_reports_are_objects():
     network = made()
     report = network.stability_report(X)
