@@ -166,14 +166,16 @@ class Network(Model):
 
     @property
     def target_scaling(self) -> tuple[numpy.ndarray, numpy.ndarray] | None:
-        """(shift, scale), each [outputs] of float64, or None: the network computes z where a target is shift + scale·z.
+        """(shift, scale), each [targets] of float64, or None: the network computes z where a score is shift + scale·z.
 
-        `fit` makes it, for the loss least_squares, of the training targets' mean and standard deviation; the model file stores it.
-        Predictions, scores, `evaluate`, metrics and derivatives are in your units; the losses that training reports are those of
-        scaled targets, in which predicting the mean costs ½ for each output. Assign a pair of arrays or numbers, or None to remove it.
+        `fit` makes it of the training targets: mean and standard deviation for the loss least_squares, median and quartiles for huber and
+        quantile, logarithm of the mean and relative deviation for poisson. Predictions, scores, `evaluate`, metrics, derivatives and
+        huber_delta are in your units; the losses that training reports are those of scaled targets, in which predicting the mean costs ½
+        for each output of least_squares. Assign a pair of arrays or numbers, or None to remove it.
         """
-        shift, shift_tensor = output(self.outputs, "float64")
-        scale, scale_tensor = output(self.outputs, "float64")
+        count = self._info().targets
+        shift, shift_tensor = output(count, "float64")
+        scale, scale_tensor = output(count, "float64")
         try:
             library.sode_network_get_target_scaling(self._pointer, ctypes.byref(shift_tensor), ctypes.byref(scale_tensor))
         except StateError:
@@ -185,7 +187,7 @@ class Network(Model):
         if pair is None:
             library.sode_network_set_target_scaling(self._pointer, None, None)
             return
-        tensors = _shift_and_scale(pair, self.outputs)
+        tensors = _shift_and_scale(pair, self._info().targets or self.outputs)
         library.sode_network_set_target_scaling(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
     def fit_normalization(self, features: ArrayLike | Data, targets: ArrayLike | None = None) -> None:
@@ -387,6 +389,14 @@ class Network(Model):
         library.sode_network_states(self._pointer, block, ctypes.byref(source), ctypes.byref(result))
         return array
 
+    def final_states(self, features: ArrayLike, block: int | None = None, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
+        """The states of one block, by default the last, after its last layer, [samples, state width] or images: what the readout reads."""
+        source, block = tensor_of(features, "features"), self.block_count - 1 if block is None else integer(block, "block")
+        shape = source.array.shape[0] if source.array.ndim else 0, *equation.state_shape(self, block)
+        array, result = image_output(shape, math.prod(shape[1:]), self.dtype, out, axes=1)
+        library.sode_network_states(self._pointer, block, ctypes.byref(source), ctypes.byref(result))
+        return array
+
     # Equations
 
     def solve(
@@ -557,8 +567,6 @@ class Network(Model):
         library.sode_network_load_memory(data, len(data), ctypes.byref(pointer))
         return cls._adopt(pointer)
 
-    # Python's protocols
-
     def export_onnx(self, path_: str | os.PathLike[str]) -> None:
         """Writes the network as an ONNX model: `features` [samples, inputs] → `scores` [samples, outputs], layers unrolled.
 
@@ -577,7 +585,7 @@ class Network(Model):
     ) -> None:
         """Writes the property that every input within `radius` of the sample, feature by feature, has the class `label`, for verifiers that read VNN-LIB.
 
-            network.export_vnnlib("sample.vnnlib", features[0], 2 / 255, clip=(0.0, 1.0))
+            network.export_vnnlib("sample.vnnlib", features[0], 0.01)
 
         sample: [inputs]; label: default the predicted class; clip: the least and the largest value that a feature can have.
 
@@ -594,6 +602,8 @@ class Network(Model):
         content = box_property(row, radius, chosen, self.outputs, clip)
         with open(path_, "w", encoding="utf-8") as file:
             file.write(content)
+
+    # Python's protocols
 
     def copy(self) -> Network:
         """An independent network with the same specification, parameters and normalization."""

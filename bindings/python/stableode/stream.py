@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ._arrow import is_table
-from ._errors import StateError, UnsupportedTypeError
+from ._errors import InvalidArgumentError, StateError, UnsupportedTypeError
 from ._handle import Handle, new_pointer
 from ._interrupts import attention
 from ._library import library
@@ -36,7 +36,8 @@ class Stream(Handle):
     of batches, such as a list, or an iterator, which can be read once. All passes must give the same samples in the same order.
     A batch is a Dataset, a pair (features, targets), or a table (see Dataset).
     buffer: how many samples are held and shuffled at a time. If all samples fit, training takes the same steps with the same bits as from memory.
-    target, columns: as in Dataset; without `columns` the record is made of the first batch.
+    target, weight, columns: as in Dataset; without `columns` the record is made of the first batch. Weights of samples come as the column
+    `weight` of tables, or with batches that are a `Dataset.weighted`; all batches have them, or none.
 
     An exception in the source ends the run, and the caller receives it. Training goes on where it stopped, also within an epoch, and no batch
     counts twice: after an exception by reading a new pass up to there. Only one thread at a time may use a stream.
@@ -51,13 +52,16 @@ class Stream(Handle):
         *,
         buffer: int = 100_000,
         target: str | Sequence[str] | None = None,
+        weight: str | None = None,
         columns: Columns | None = None,
     ):
         if isinstance(source, (str, bytes, Dataset)) or is_table(source) or not (callable(source) or isinstance(source, Iterable)):
             raise UnsupportedTypeError(f"source is a {type(source).__name__}; it must be an iterable of batches, or a function that returns one")
         if columns is not None and not isinstance(columns, Columns):
             raise UnsupportedTypeError(f"columns is a {type(columns).__name__}; it must be a Columns")
-        self._source, self._target, self._columns = source, target, columns
+        if columns is not None and weight is not None:
+            raise InvalidArgumentError("columns is given, which says what weight would say")
+        self._source, self._target, self._weight, self._columns = source, target, weight, columns
         self._iterator: Iterator[Any] | None = None
         self._item: Any = _END
         self._exception: BaseException | None = None
@@ -89,7 +93,12 @@ class Stream(Handle):
             return _FAILED
 
     def _dataset(self, item: Any) -> Dataset:
-        data = as_dataset(item, name="a batch", columns=self._columns, target=None if self._columns is not None else self._target)
+        if self._columns is None and self._weight is not None:
+            if not is_table(item):
+                raise InvalidArgumentError("weight names a column, but the batch is no table; Dataset.weighted gives weights to arrays")
+            data = Dataset(item, copy=False, target=self._target, weight=self._weight)
+        else:
+            data = as_dataset(item, name="a batch", columns=self._columns, target=None if self._columns is not None else self._target)
         if self._columns is None:
             self._columns = data.columns
         return data[:]
