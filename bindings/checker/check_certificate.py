@@ -480,8 +480,11 @@ class Model:
 
     def _check_tensors(self) -> None:
         if "targets.shift" in self.tensors or "targets.scale" in self.tensors:
+            # Neighboring outputs may be quantiles of one target.
+            targets = self.tensors["targets.scale"].shape if "targets.scale" in self.tensors else (0,)
+            require(len(targets) == 1 and targets[0] > 0 and self.outputs % targets[0] == 0, "the scales of the targets do not fit the outputs")
             for name in ("targets.shift", "targets.scale"):
-                self._expected[name] = (self.outputs,)
+                self._expected[name] = targets
         require(set(self.tensors) == set(self._expected), f"the model's tensors are not those of its specification: {sorted(set(self.tensors) ^ set(self._expected))[:2]}")
         for name, shape in self._expected.items():
             tensor = self.tensors[name]
@@ -1278,7 +1281,8 @@ class Block:
             require(all(-1 < k <= 1 for k in numbers), f"{what} needs −1 < k <= 1")
             return h * slope * self.norm("K", layer) ** 2, 2 * (1 - max(map(Fraction, numbers), default=ZERO)), "<="
         if name == "leapfrog_step":
-            self.need(["gradient_flow", "negative_definite", "second_order"], ["leapfrog"], what)
+            # Verlet of ẏ = z, ż = f(y) is the same recurrence of y.
+            self.need(["gradient_flow", "negative_definite", "second_order"], ["leapfrog", "verlet"] if self.field == "second_order" else ["leapfrog"], what)
             require(self.is_gradient_form() and not self.is_scaled, f"{what} needs a force −Kᵀσ(Ky + b) or σ(−CᵀCy + b)")
             return h * h * slope * self.norm(self.weights()[0], layer) ** 2, Fraction(4), "<"
         reject(f"hypothesis {name[:64]} is unknown")
@@ -1379,6 +1383,9 @@ class Lipschitz:
             # An opening that changes nothing may be left out.
             self.bounds[plain[0]] = WHOLE
             places.remove(plain[0])
+        last = len(self.model.stages) - 1
+        if self.model.stages[last].choice("readout") == "identity" and not any(isinstance(entry, dict) and entry.get("kind") == "readout" for entry in entries):
+            places.remove(last)
         network = [self.model.stages[i] for i in places]
         targets: Fraction | None = None
         if "targets.scale" in self.model.tensors:
@@ -1390,7 +1397,8 @@ class Lipschitz:
             if stage.kind == "block":
                 self.layers[stage.index] = [exact(layer["lipschitz"], "lipschitz") for layer in entry["layers"]]
         self.behind = WHOLE if targets is None else targets
-        return list(self.bounds.values())
+        self.bounds.setdefault(last, WHOLE)
+        return [self.bounds.get(i, WHOLE) for i in range(last + 1)]
 
     @staticmethod
     def _changes_nothing(stage: Stage) -> bool:
@@ -2583,7 +2591,7 @@ class Checker:
         require(result.get("determinant", 1) == 1, "result.determinant is not 1")
         require(bool(self.blocks), "the network has no blocks")
         for block in self.blocks.values():
-            block.need(["hamiltonian", "hamiltonian_two_weight", "hamiltonian_h"], ["verlet"], "preserved volume", monotone=False)
+            block.need(["hamiltonian", "hamiltonian_two_weight", "hamiltonian_h", "second_order"], ["verlet"], "preserved volume", monotone=False)
         self.lines.insert(0, "volume: the map of each layer's pair of states (y, z) has determinant 1, for all weights, in real arithmetic")
 
     def certified_radius(self) -> None:
@@ -2600,8 +2608,8 @@ class Checker:
         result = members(self.certificate.get("result"), ("class", "radius", "margins"), "result")
         radius = exact(result["radius"], "result.radius")
         require(radius >= 0, "result.radius is negative")
-        winner = count(result["class"], "result.class", 0, model.outputs - 1) if is_argmax else None
-        require(is_argmax or result["class"] is None, "result.class of a network of one output is null")
+        # A network of one output predicts class 1 where its score is positive.
+        winner = count(result["class"], "result.class", 0, max(model.outputs - 1, 1))
         checker = Lipschitz(model, self.norms, self.blocks, "l2")
         bounds = checker.check(self.certificate.get("stages"))
         evaluation = Evaluation(model, self.blocks, checker.bounds, checker.layers, self.norms.places)
@@ -2611,8 +2619,7 @@ class Checker:
         state = evaluation.run(x)
         proved = self._margins(winner, radius, result["margins"], rounding, reach, state, self._product(bounds[:-1]), evaluation)
         self.hypotheses({"margin": lambda value, relation, limit: relation == ">" and value > limit and any(value == margin and limit >= change for margin, change in proved)})
-        which = "sign of the score" if winner is None else f"class {winner}"
-        self.lines.insert(0, f"certified radius: the library's {precision} arithmetic gives the {which} for every input of {input_type} numbers within {float(radius)!r} of options.input in ℓ₂, in the caller's units")
+        self.lines.insert(0, f"certified radius: the library's {precision} arithmetic gives the class {winner} for every input of {input_type} numbers within {float(radius)!r} of options.input in ℓ₂, in the caller's units")
         self.lines.append("the radius rests on the library's documented order of accumulation, and on its activations' documented errors in ulps")
 
     def _arithmetic(self, rounding: Rounding, x: list[float], precision: str, input_type: str) -> tuple[Fraction, bool]:
@@ -2631,34 +2638,35 @@ class Checker:
         return center, bool(is_exact)
 
     def _margins(
-        self, winner: int | None, radius: Fraction, claims: Any, rounding: Rounding, reach: Reach, state: Ball, before: Fraction, evaluation: Evaluation
+        self, winner: int, radius: Fraction, claims: Any, rounding: Rounding, reach: Reach, state: Ball, before: Fraction, evaluation: Evaluation
     ) -> list[tuple[Fraction, Fraction]]:
         """Proves each margin; gives it with the change that the ball and rounding may cause."""
         model, n = self.model, len(state.center)
         is_dense = model.stages[-1].choice("readout") == "dense"
-        require(is_dense or winner is not None, "a network of one output needs the readout dense")
+        is_single = model.outputs == 1
+        require(is_dense or not is_single, "a network of one output needs the readout dense")
         weights = model.matrix("readout.W") if is_dense else []
         bias = [Fraction(b) for b in model.vector("readout.b", model.outputs)] if is_dense else []
         scores = evaluation.linear("readout.W", None)(state.center) if is_dense else list(state.center)
         numbers = whole(weights, 512)
         proved: list[tuple[Fraction, Fraction]] = []
-        seen: set[int | None] = set()
+        seen: set[int] = set()
         for i, value in enumerate(list_of(claims, "result.margins")):
             what = f"result.margins[{i}]"
             entry = members(value, ("class", "margin", "lipschitz", "error"), what)
-            other = count(entry["class"], f"{what}: class", 0, model.outputs - 1) if winner is not None else None
-            require((winner is None or other != winner) and other not in seen, f"{what}: a class is named twice or is the class itself")
+            require(not is_single or entry["class"] is None, f"{what}: class of a network of one output is null")
+            other = 0 if is_single else count(entry["class"], f"{what}: class", 0, model.outputs - 1)
+            require((is_single or other != winner) and other not in seen, f"{what}: a class is named twice or is the class itself")
             seen.add(other)
             margin, lipschitz, error = (exact(entry[key], f"{what}: {key}") for key in ("margin", "lipschitz", "error"))
             if not is_dense:
-                assert winner is not None and other is not None
                 distance = root_up(Fraction(2))
                 wrong = distance * reach.error
                 true = Fraction(scores[winner] - scores[other], ONE)
-            elif winner is None or other is None:
-                distance, wrong = euclidean_norm(weights[0]), ZERO
+            elif is_single:
+                distance = euclidean_norm(weights[0])
                 wrong = distance * reach.error + self._row(rounding, weights[0], bias[0], reach, n)
-                true = abs(Fraction(scores[0], ONE) + bias[0])
+                true = (Fraction(scores[0], ONE) + bias[0]) * (1 if winner == 1 else -1)
             else:
                 squares = sum((a - b) ** 2 for a, b in zip(numbers.rows[winner], numbers.rows[other], strict=True)) * Fraction(4) ** numbers.power
                 require(numbers.error == 0, "the readout's weights are spread over too many magnitudes")

@@ -99,10 +99,11 @@ def test_images(name):
 def test_openings_readouts_and_scaled_targets():
     compare(network(inputs=3, outputs=6, width=6, readout="identity", field="dense", layers=2))
     compare(network(input_shape=[2, 9], outputs=2, width=4, field="dense", operator="convolution", layers=2))
-    made = network(inputs=3, outputs=2, width=4, field="dense", layers=2, loss="least_squares")
-    made.target_scaling = ([5.0, -3.0], [2.0, 10.0])
-    features = numpy.random.default_rng(1).standard_normal((5, 3)).astype(numpy.float32)
-    assert abs(scores(stableode.onnx.model(made), features) - made.predict(features)).max() < 1e-4
+    for options in ({"outputs": 2, "loss": "least_squares"}, {"outputs": 4, "loss": "quantile", "quantiles": [0.25, 0.75]}):
+        made = network(inputs=3, width=4, field="dense", layers=2, **options)
+        made.target_scaling = ([5.0, -3.0], [2.0, 10.0])
+        features = numpy.random.default_rng(1).standard_normal((5, 3)).astype(numpy.float32)
+        assert abs(scores(stableode.onnx.model(made), features) - made.scores(features)).max() < 1e-4
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,8 @@ class _Exporter:
             self._affine(Linear(self.tensors["readout.W"]), self.tensors.get("readout.b"))
         scaling = self.network.target_scaling
         if scaling is not None:
-            shift, scale = scaling
+            # Neighboring outputs may be quantiles of one target.
+            shift, scale = (numpy.repeat(part, self.network.outputs // len(part)) for part in scaling)
             self.value = self.graph.add("Add", self.graph.add("Mul", self.value, self.graph.constant(scale, "scale")), self.graph.constant(shift, "shift"))
         self.graph.add("Identity", self.value, output="scores")
         return self.graph.encoded(self.network.inputs, self.network.outputs, {}, library_version())
