@@ -41,9 +41,9 @@ SEEDS = (1, 2, 3, 4, 5)
 
 def digits(seed: int) -> tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray, numpy.ndarray]:
     """Training images and labels, test images and labels."""
-    images, labels = datasets.load_digits(return_X_y=True)
-    order = numpy.random.default_rng(seed).permutation(len(images))
-    images, labels = images[order] / 16, labels[order]
+    found: Any = datasets.load_digits()
+    order = numpy.random.default_rng(seed).permutation(len(found.data))
+    images, labels = found.data[order] / 16, found.target[order]
     return images[360:], labels[360:], images[:360], labels[:360]
 
 

@@ -480,6 +480,8 @@ def test_rows_of_several_labels():
     assert StableODEClassifier(random_state=0, network_options=weights).fit(features, labels).predict(features).shape == (400, 5)
     with pytest.raises(ValueError, match=r"y has shape \[400, 5\] and is no indicator matrix; it must be \[rows\] .* which the loss multilabel_logistic learns"):
         StableODEClassifier().fit(features, 2 * labels)
+    with pytest.raises(ValueError, match="y has several columns, but loss softmax_cross_entropy takes one class for each row"):
+        StableODEClassifier(loss="softmax_cross_entropy").fit(features, labels)
     with pytest.raises(ValueError, match="class_weight is for rows of one class each"):
         StableODEClassifier(class_weight="balanced").fit(features, labels)
     with pytest.raises(ValueError, match="y has 4 labels; those of the first call were 5"):

@@ -148,13 +148,21 @@ class StableODEClassifier(ClassifierMixin, Estimator):
         return self.network_.scores(rows, threads=self._threads_for(rows))
 
     def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
-        return indicators(y, kept, classes) if have_columns(y) else labels(y, kept, classes)
+        if not have_columns(y):
+            return labels(y, kept, classes)
+        if not self._takes_indicators:
+            raise ValueError(f"y has several columns, but loss {self._network_options()['loss']} takes one class for each row; multilabel_logistic takes labels [rows, labels]")
+        return indicators(y, kept, classes)
+
+    @property
+    def _takes_indicators(self) -> bool:
+        """Whether the parameters leave it to y that rows may have several labels."""
+        return {"loss": self.loss, **(self.network_options or {})}["loss"] in (None, "multilabel_logistic")
 
     def _weights(self, targets: Targets, weights: numpy.ndarray | None) -> numpy.ndarray | None:
         return class_factors(self.class_weight, targets, weights)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        tags.classifier_tags.multi_label = True
+        tags.target_tags.multi_output = tags.classifier_tags.multi_label = self._takes_indicators
         return tags

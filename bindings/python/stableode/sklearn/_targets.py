@@ -90,13 +90,14 @@ def indicators(y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | N
 
 def have_columns(y: ArrayLike) -> bool:
     """Whether y has several columns."""
-    try:
-        # Sparse matrices and frames know their shape, which numpy.shape would not find in the former.
-        shape = getattr(y, "shape", None) or numpy.shape(y)
-    except ValueError:
-        # Rows of different lengths: whoever reads them says so.
-        return False
-    return len(shape) == 2 and shape[1] > 1
+    array: Any = y
+    if not hasattr(array, "shape"):
+        try:
+            array = numpy.asarray(array)
+        except ValueError:
+            # Rows of different lengths: whoever reads them says so.
+            return False
+    return len(array.shape) == 2 and array.shape[1] > 1
 
 
 def values(y: ArrayLike, kept: numpy.ndarray | slice) -> Targets:
