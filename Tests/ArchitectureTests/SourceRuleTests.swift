@@ -47,7 +47,7 @@ struct SourceRuleTests {
     }
     #expect(places.count > 300)
     for (name, found) in places where found.count > 1 {
-      #expect(found.allSatisfy(\.isPrivate), "\(name) is declared in \(found.map(\.path).joined(separator: " and "))")
+      #expect(found.allSatisfy { $0.isPrivate }, "\(name) is declared in \(found.map(\.path).joined(separator: " and "))")
     }
   }
 
