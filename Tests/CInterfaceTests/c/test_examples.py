@@ -29,6 +29,7 @@ TESTED_HERE = {
     "python/peaks.py",
     "python/quickstart.py",
     "python/results.py",
+    "python/robustness.py",
     "python/scikit_learn.py",
     "python/stochastic_depth.py",
     "python/tables.py",
@@ -109,6 +110,25 @@ def test_stochastic_depth_in_python(tmp_path):
     output = python("stochastic_depth.py", tmp_path, "figure.png")
     assert output.count("validation accuracy") == 4 and "two threads gave the same bits" in output
     assert "no picture" in output or (tmp_path / "figure.png").stat().st_size < 200_000
+
+
+def test_robustness_in_python(tmp_path):
+    """Two seeds of the fast networks. The example itself compares their accuracies with noise and after attacks."""
+    pytest.importorskip("sklearn")
+    assert python("robustness.py", tmp_path, "--short").count("after an attack of radius 0.1") == 3
+
+
+def test_the_stated_robustness_is_that_of_all_seeds():
+    """Of five seeds each, written by one version; every stable network suffers less than dense, which is no better without noise and attacks by more than two points."""
+    lines = [json.loads(line) for line in (EXAMPLES / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+    means = {}
+    for name in ("dense", "antisymmetric", "gradient_flow", "rotate_relax"):
+        own = [line for line in lines if line["figure"] == f"robustness/{name}"]
+        assert [line["seed"] for line in own] == [1, 2, 3, 4, 5]
+        means[name] = [sum(line[kind][size] for line in own) / 5 for kind, size in (("noise", "0.0"), ("noise", "0.5"), ("attack", "0.1"))]
+    plain = means.pop("dense")
+    for clean, noisy, attacked in means.values():
+        assert clean > plain[0] - 0.02 and noisy > plain[1] + 0.05 and attacked > 2 * plain[2]
 
 
 @pytest.mark.parametrize("field", ["antisymmetric", "hamiltonian"])
@@ -192,7 +212,7 @@ def test_certified_in_python(tmp_path):
 def test_every_long_figure_has_a_short_form(tmp_path):
     names = [line.split()[0] for line in python("results.py", tmp_path, "--list").splitlines()]
     lines = [json.loads(line) for line in (EXAMPLES / "results.jsonl").read_text(encoding="utf-8").splitlines()]
-    lines = [line for line in lines if not line["figure"].startswith(("tables/", "certified/"))]
+    lines = [line for line in lines if not line["figure"].startswith(("tables/", "robustness/", "certified/"))]
     assert len(names) >= 8 and {line["figure"] for line in lines} <= set(names)
     for line in lines:
         assert line["command"] == f"make results WHAT={line['figure']} SEED={line['seed']}" and line["test_accuracy"] == line["test_accuracies"][-1]

@@ -96,6 +96,24 @@ def compared() -> str:
     return "\n".join(parts)
 
 
+ROBUSTNESS_BEGIN, ROBUSTNESS_END = "<!-- robustness: made by make tables from examples/results.jsonl -->\n", "<!-- end of robustness -->"
+
+
+def robustness() -> str:
+    """The accuracies of networks on digits with noise and after attacks, means over the seeds in examples/results.jsonl."""
+    lines = [json.loads(line) for line in present("examples/results.jsonl").splitlines()]
+    shown = [("noise", "0.0"), ("noise", "0.3"), ("noise", "0.5"), ("attack", "0.05"), ("attack", "0.1")]
+    rows = ["| field | as they are | noise 0.3 | noise 0.5 | attack of radius 0.05 | attack of radius 0.1 |", "|---|---:|---:|---:|---:|---:|"]
+    found: dict[str, list[dict]] = {}
+    for line in lines:
+        if line["figure"].startswith("robustness/"):
+            found.setdefault(line["figure"].removeprefix("robustness/"), []).append(line)
+    for name, own in found.items():
+        means = [sum(line[kind][size] for line in own) / len(own) for kind, size in shown]
+        rows.append(f"| `{name}` | {' | '.join(f'{mean:.3f}' for mean in means)} |")
+    return "\n".join(rows) + "\n"
+
+
 CERTIFIED_BEGIN, CERTIFIED_END = "<!-- certified: made by make tables from examples/results.jsonl -->\n", "<!-- end of certified -->"
 
 
@@ -120,7 +138,8 @@ def between(text: str, begin: str, end: str, made: str) -> str:
 
 def readme(now: str) -> str:
     """The README's text with its tables regenerated."""
-    return between(between(now, BEGIN, END, tables()), RESULTS_BEGIN, RESULTS_END, results())
+    with_results = between(between(now, BEGIN, END, tables()), RESULTS_BEGIN, RESULTS_END, results())
+    return between(with_results, ROBUSTNESS_BEGIN, ROBUSTNESS_END, robustness())
 
 
 #: Path → the function that makes the file's new text from its present text.

@@ -461,3 +461,28 @@ def test_help_describes_every_parameter_method_and_attribute(kind):
     for name, value in vars(kind).items():
         if not name.startswith("_") and callable(value):
             assert inspect.getdoc(value), name
+
+
+def test_rows_of_several_labels():
+    features, labels = sklearn.datasets.make_multilabel_classification(400, n_labels=2, random_state=1)
+    classifier = StableODEClassifier(random_state=0).fit(features[:300], labels[:300])
+    found, shares = classifier.predict(features[300:]), classifier.predict_proba(features[300:])
+    assert found.shape == shares.shape == (100, 5) and classifier.classes_.tolist() == [0, 1, 2, 3, 4]
+    assert ((shares > 0.5) == (found == 1)).all() and (found == labels[300:]).mean() > 0.78
+    numpy.testing.assert_allclose(numpy.exp(classifier.predict_log_proba(features[300:])), shares)
+    assert ((classifier.decision_function(features[300:]) > 0) == (found == 1)).all()
+    sparse = pytest.importorskip("scipy.sparse")
+    again = StableODEClassifier(random_state=0).fit(features[:300], sparse.coo_matrix(labels[:300]))
+    assert (again.predict_proba(features[300:]) == shares).all()
+    assert StableODEClassifier(random_state=0).partial_fit(features, labels).partial_fit(features, labels).n_iter_ == 2
+    # A label of a row costs nothing that is not weighed.
+    weights = {"output_weights": [1, 1, 1, 1, 0]}
+    assert StableODEClassifier(random_state=0, network_options=weights).fit(features, labels).predict(features).shape == (400, 5)
+    with pytest.raises(ValueError, match=r"y has shape \[400, 5\] and is no indicator matrix; it must be \[rows\] .* which the loss multilabel_logistic learns"):
+        StableODEClassifier().fit(features, 2 * labels)
+    with pytest.raises(ValueError, match="y has several columns, but loss softmax_cross_entropy takes one class for each row"):
+        StableODEClassifier(loss="softmax_cross_entropy").fit(features, labels)
+    with pytest.raises(ValueError, match="class_weight is for rows of one class each"):
+        StableODEClassifier(class_weight="balanced").fit(features, labels)
+    with pytest.raises(ValueError, match="y has 4 labels; those of the first call were 5"):
+        classifier.partial_fit(features, labels[:, :4])

@@ -8,7 +8,7 @@ import numpy
 
 from ._estimator import Estimator
 from ._scikit import ClassifierMixin, expit, log_expit, log_softmax, softmax
-from ._targets import Targets, class_factors, labels
+from ._targets import Targets, class_factors, have_columns, indicators, labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +27,10 @@ class StableODEClassifier(ClassifierMixin, Estimator):
         classifier.predict(features), classifier.predict_proba(features)
 
     Labels are strings, numbers or booleans. Two classes are learned with one score and the loss logistic, more with one score each and the
-    loss softmax_cross_entropy.
+    loss softmax_cross_entropy. An indicator matrix [rows, labels] of 0 and 1 gives each row any number of labels, by the loss
+    multilabel_logistic: `predict` then gives such a matrix, and probabilities and scores have a column for each label.
     class_weight: a dict {class: weight}, "balanced", or None. It multiplies sample weights.
-    classes_: the classes, in ascending order; columns of probabilities and scores are in this order.
+    classes_: the classes, in ascending order, or the numbers of the labels; columns of probabilities and scores are in this order.
     """
 
     classes_: numpy.ndarray
@@ -88,7 +89,7 @@ class StableODEClassifier(ClassifierMixin, Estimator):
         self.class_weight = class_weight
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Trains a network on rows X [rows, features] with classes y [rows]; returns self.
+        """Trains a network on rows X [rows, features] with classes y [rows] or labels [rows, labels]; returns self.
 
         sample_weight: weights [rows] >= 0. A weight of 2 counts as two equal rows.
         """
@@ -102,7 +103,7 @@ class StableODEClassifier(ClassifierMixin, Estimator):
 
         classes: all classes that any call will bring. The first call needs them; the first rows also set the normalization.
         """
-        if classes is None and not hasattr(self, "classes_"):
+        if classes is None and not hasattr(self, "classes_") and not have_columns(y):
             raise ValueError("classes must be passed on the first call to partial_fit")
         if classes is not None:
             classes = numpy.unique(numpy.asarray(classes))
@@ -112,33 +113,56 @@ class StableODEClassifier(ClassifierMixin, Estimator):
         return self
 
     def predict(self, X: ArrayLike) -> numpy.ndarray:
-        """The class of each row [rows]."""
+        """The class of each row [rows], or 1 and 0 for its labels [rows, labels]."""
         rows = self._checked(X)
-        found: numpy.ndarray = self.classes_[self.network_.predict(rows, threads=self._threads_for(rows))]
-        return found
+        found = self.network_.predict(rows, threads=self._threads_for(rows))
+        return found if found.ndim == 2 else self.classes_[found]
 
     def predict_proba(self, X: ArrayLike) -> numpy.ndarray:
-        """The probability of each class [rows, classes], of float64: softmax or logistic of the network's scores."""
+        """The probability of each class or label [rows, classes], of float64: softmax or logistic of the network's scores."""
         scores = self._scores(self._checked(X)).astype("float64")
+        if self._has_labels:
+            return expit(scores)
         return softmax(scores, axis=1) if scores.shape[1] > 1 else expit(numpy.concatenate([-scores, scores], axis=1))
 
     def predict_log_proba(self, X: ArrayLike) -> numpy.ndarray:
         """The logarithms of the probabilities [rows, classes]; finite where a probability rounds to 0, too."""
         scores = self._scores(self._checked(X)).astype("float64")
+        if self._has_labels:
+            return log_expit(scores)
         return log_softmax(scores, axis=1) if scores.shape[1] > 1 else log_expit(numpy.concatenate([-scores, scores], axis=1))
 
     def decision_function(self, X: ArrayLike) -> numpy.ndarray:
-        """The score of each class [rows, classes]; for two classes [rows], above 0 for the second."""
+        """The score of each class or label [rows, classes]; for two classes [rows], above 0 for the second."""
         scores = self._scores(self._checked(X))
-        if len(self.classes_) > 2:
+        if len(self.classes_) > 2 or self._has_labels:
             return scores
         return scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
+
+    @property
+    def _has_labels(self) -> bool:
+        """Whether a row may have any number of labels."""
+        return bool(self.network_.specification["loss"] == "multilabel_logistic")
 
     def _scores(self, rows: numpy.ndarray) -> numpy.ndarray:
         return self.network_.scores(rows, threads=self._threads_for(rows))
 
     def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
-        return labels(y, kept, classes)
+        if not have_columns(y):
+            return labels(y, kept, classes)
+        if not self._takes_indicators:
+            raise ValueError(f"y has several columns, but loss {self._network_options()['loss']} takes one class for each row; multilabel_logistic takes labels [rows, labels]")
+        return indicators(y, kept, classes)
+
+    @property
+    def _takes_indicators(self) -> bool:
+        """Whether the parameters leave it to y that rows may have several labels."""
+        return {"loss": self.loss, **(self.network_options or {})}["loss"] in (None, "multilabel_logistic")
 
     def _weights(self, targets: Targets, weights: numpy.ndarray | None) -> numpy.ndarray | None:
         return class_factors(self.class_weight, targets, weights)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = tags.classifier_tags.multi_label = self._takes_indicators
+        return tags

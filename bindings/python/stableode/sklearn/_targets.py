@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class Targets(NamedTuple):
-    """values: labels 0 … classes−1 [rows] of int64, or values [rows, outputs] of float64. classes: their names, or None for values.
+    """values: labels 0 … classes−1 [rows] of int64; values [rows, outputs] of float64; or an indicator matrix [rows, labels] of 0 and 1, of
+    float64 too. classes: the names of classes or the numbers of labels, or None for values.
 
-    is_flat: whether values were given as [rows].
+    is_flat: whether targets were given as [rows].
     """
 
     values: numpy.ndarray
@@ -25,10 +26,17 @@ class Targets(NamedTuple):
     is_flat: bool
 
     @property
+    def is_indicator(self) -> bool:
+        """Whether a row may have any number of labels."""
+        return self.classes is not None and self.values.ndim == 2
+
+    @property
     def loss(self) -> str:
         """The loss for such targets."""
         if self.classes is None:
             return "least_squares"
+        if self.is_indicator:
+            return "multilabel_logistic"
         return "logistic" if len(self.classes) == 2 else "softmax_cross_entropy"
 
     def outputs(self, options: Mapping[str, Any]) -> int:
@@ -60,6 +68,38 @@ def labels(y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None 
     return Targets(numbers.astype("int64"), found, True)
 
 
+def indicators(y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None = None) -> Targets:
+    """The labels of the rows `kept` as an indicator matrix, dense or sparse, of at least two columns. classes: the labels that are known before.
+
+    Errors: ValueError for another number of labels, and for numbers other than 0 and 1.
+    """
+    matrix: Any = y
+    kind = type_of_target(y, input_name="y")
+    array = numpy.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
+    # What scikit-learn calls an indicator may hold any two numbers.
+    if kind != "multilabel-indicator" or not ((array == 0) | (array == 1)).all():
+        raise ValueError(
+            f"Unknown label type: y has shape {list(array.shape)} and is no indicator matrix; it must be [rows] with a class for each row, or "
+            "[rows, labels] of 0 and 1, which the loss multilabel_logistic learns"
+        )
+    array = array.astype("float64")[kept]
+    if classes is not None and array.shape[1] != len(numpy.asarray(classes)):
+        raise ValueError(f"y has {array.shape[1]} labels; those of the first call were {len(numpy.asarray(classes))}")
+    return Targets(array, numpy.arange(array.shape[1]), False)
+
+
+def have_columns(y: ArrayLike) -> bool:
+    """Whether y has several columns."""
+    array: Any = y
+    if not hasattr(array, "shape"):
+        try:
+            array = numpy.asarray(array)
+        except ValueError:
+            # Rows of different lengths: whoever reads them says so.
+            return False
+    return len(array.shape) == 2 and array.shape[1] > 1
+
+
 def values(y: ArrayLike, kept: numpy.ndarray | slice) -> Targets:
     """The values of the rows `kept`, of one output or several. Errors: ValueError for values that are not finite numbers."""
     array = check_array(y, dtype="float64", ensure_2d=False, allow_nd=False, input_name="y")
@@ -80,6 +120,8 @@ def class_factors(
     """
     if class_weight is None or targets.classes is None:
         return weights
+    if targets.is_indicator:
+        raise ValueError("class_weight is for rows of one class each; network_options={'output_weights': [...]} weighs labels")
     numbers = numpy.arange(len(targets.classes))
     if isinstance(class_weight, str) and class_weight == "balanced":
         sums = numpy.bincount(targets.values, weights, len(numbers))
