@@ -13,7 +13,7 @@ private let multistep: [String: OptionValue] = ["field": .text("gradient_flow"),
   var largest: [Double] = []
   for keeps in [true, false] {
     let network = try smallNetwork(extra: multistep)
-    let trainer = try trainer(network, ["epochs": .integer(10), "batch_size": .integer(200), "learning_rate": .real(0.4), "keep_stable": .real(keeps ? kept : 0)])
+    let trainer = try trainer(network, ["epochs": .integer(10), "batch_size": .integer(200), "learning_rate": .real(1), "keep_stable": .real(keeps ? kept : 0)])
     if keeps { try trainer.set("certified", .text("zero_stable")) }
     let range = try network.tensor("blocks.0.k").range
     var found = 0.0

@@ -149,7 +149,7 @@ class ConnectorOptions(TypedDict, total=False):
     `stableode.options("connector")` describes each.
     """
 
-    connector: Literal["dense", "convolution", "average_pooling", "max_pooling", "global_average", "channel_padding", "normalization", "residual", "first_channels", "channel_copies", "activation", "dropout", "flatten"] | str
+    connector: Literal["dense", "convolution", "average_pooling", "max_pooling", "global_average", "channel_padding", "normalization", "residual", "first_channels", "channel_copies", "spatial_shift", "activation", "dropout", "flatten"] | str
     """the map that stands at this place"""
     features: int
     """features of the output; between 1 and 1000000; for connector dense"""
