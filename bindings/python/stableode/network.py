@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy
 
 from . import equation
+from ._analysis import Analyzable
 from ._arrow import Table, is_sparse, is_table
 from ._description import describe
 from ._errors import InvalidArgumentError, StateError, UnsupportedTypeError
