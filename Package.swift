@@ -52,12 +52,13 @@ let package = Package(
     .target(name: "Integrators", dependencies: ["Settings", "LinearAlgebra", "VectorFields"]),
     .target(name: "Gradients", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators"]),
     .target(name: "Networks", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients"]),
+    .target(name: "Stability", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks"]),
     .target(name: "Datasets", dependencies: ["Settings", "LinearAlgebra", "CZlib"]),
     .target(name: "Training", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Datasets"]),
     .target(name: "Storage", dependencies: ["Settings", "LinearAlgebra", "Networks", "Training", "CShims"]),
 
     // The product.
-    .target(name: "StableODE", dependencies: ["CStableODE", "CShims", "Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Datasets", "Training", "Storage"]),
+    .target(name: "StableODE", dependencies: ["CStableODE", "CShims", "Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Stability", "Datasets", "Training", "Storage"]),
     .target(name: "StableODELink", exclude: ["NOTICES.md", "exports.map", "stableode.7", "stableode.pc.in"], linkerSettings: sharedLibrary),
     .executableTarget(name: "Benchmarks", dependencies: ["CStableODE", "CShims", "Settings", "LinearAlgebra", "StableODE"], exclude: ["peers"]),
 
@@ -69,10 +70,11 @@ let package = Package(
     .testTarget(name: "IntegratorsTests", dependencies: ["Integrators", "TestSupport"]),
     .testTarget(name: "GradientsTests", dependencies: ["Gradients", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
+    .testTarget(name: "StabilityTests", dependencies: ["Stability", "Networks", "LinearAlgebra", "Settings", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Datasets", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "Training", "Datasets", "TestSupport"]),
-    .testTarget(name: "CInterfaceTests", dependencies: ["CStableODE", "StableODE", "Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Datasets", "Training", "TestSupport"], exclude: ["c"]),
+    .testTarget(name: "CInterfaceTests", dependencies: ["CStableODE", "StableODE", "Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks", "Stability", "Datasets", "Training", "TestSupport"], exclude: ["c"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport", "Settings", "LinearAlgebra", "VectorFields", "Integrators"]),
   ],
   swiftLanguageModes: [.v5]

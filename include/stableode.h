@@ -6,7 +6,7 @@
  *
  *   1 versions      2 status        3 tensors       4 specification   5 network        6 data
  *   7 training      8 prediction    9 files        10 derivatives    11 equations     12 introspection
- *  13 memory
+ *  13 memory       14 certificates
  *
  * The library itself lists all options, registries and layouts of sequences (section 12). The file share/doc/stableode/options.md and the manual page
  * stableode(7), both installed with the library, are generated from these lists.
@@ -64,6 +64,7 @@
  *                                                 keeps the parameters that it began with
  *   dataset, table,     any number of readers     immutable
  *   record of columns
+ *   certificate         any number of readers     immutable
  *   predictor, gradient one thread at a time      each holds its own scratch memory: create one per thread
  *   trainer, stream     one thread at a time      callbacks run on the calling thread, while no lock is held
  *   cancel token        any thread, any signal    request is lock-free and async-signal-safe
@@ -865,7 +866,7 @@ SODE_API sode_status sode_network_near_identity_gap(sode_network *network, int64
 
 /* The names "registries" and "scopes" list all registries and all option scopes. Registries: fields, operators, connectors, normalizations, integrators,
  * activations, architectures, biases, openings, readouts, losses, optimizers, schedules, regularizers, trajectory_terms, constraints, time_bases,
- * memory_policies, noises, metrics, prolongations, problems. */
+ * memory_policies, noises, metrics, prolongations, problems, certificates. */
 SODE_API sode_status sode_registry_count(const char *registry, int64_t *count);
 SODE_API sode_status sode_registry_at(const char *registry, int64_t index, const char **name, const char **help);
 
@@ -887,7 +888,7 @@ typedef struct sode_option_info {
   int32_t automatic;        /* 1: chosen to suit the network or the data; the default above is the fixed one, which holds where none is chosen */
   uint64_t reserved[6];
 } sode_option_info;
-/* A scope is network, block, connector, architecture or trainer; or a choice of an option, such as "field=antisymmetric" or "optimizer=sgd", for the
+/* A scope is network, block, connector, architecture, trainer or certificate; or a choice of an option, such as "field=antisymmetric" or "optimizer=sgd", for the
  * options that only this choice takes. share/doc/stableode/options.md and the manual page stableode(7), both installed with the library, list all options. */
 SODE_API sode_status sode_option_count(const char *scope, int64_t *count);
 SODE_API sode_status sode_option_at(const char *scope, int64_t index, sode_option_info *info);
@@ -915,6 +916,34 @@ SODE_API sode_status sode_set_memory_limit(int64_t bytes);
 /* Bytes of all arrays now, and their largest number since the last reset; either may be NULL. */
 SODE_API sode_status sode_memory_usage(int64_t *current, int64_t *peak);
 SODE_API sode_status sode_reset_memory_peak(void);
+
+/* ---- 14 Certificates ------------------------------------------------------------------------------------------------------------------- */
+
+/* A statement about a network as it was when the certificate was made: a theorem, its hypotheses with their numbers, and a verdict. Nothing is called stable
+ * without the sense of the word. SODE_PROVED: every hypothesis holds by upper bounds that are rounded outward. SODE_REFUTED: the certificate has a witness (two
+ * inputs, two states, or a vector and a layer) from which anyone can compute the violation. SODE_NOT_PROVABLE: the certificate says why, and where it can what
+ * would make the statement provable (the largest step, the smallest gamma, a factor for the weights). */
+typedef struct sode_certificate sode_certificate;
+enum { SODE_PROVED = 1, SODE_REFUTED = 2, SODE_NOT_PROVABLE = 3 };
+/* Proves a statement of the registry "certificates". options: a JSON object with the statement's options (scope "certificate"), or NULL. input: the one input,
+ * [inputs] or [1, inputs], that "certified_radius" is about; NULL for all other statements. What no theorem is known for is no error but SODE_NOT_PROVABLE.
+ * SODE_ERR_UNKNOWN_NAME for another statement; SODE_ERR_INVALID_ARGUMENT for an input that is missing or not asked for. Cost: the norms of all operators once,
+ * about n^3 operations for a matrix of n rows. */
+SODE_API sode_status sode_network_certify(sode_network *network, const char *statement, const char *options, size_t length, const sode_tensor *input,
+                                          sode_certificate **certificate);
+/* SODE_PROVED, SODE_REFUTED or SODE_NOT_PROVABLE; and a number of the result by its name, such as "lipschitz" or "radius" (SODE_ERR_UNKNOWN_NAME for another). */
+SODE_API sode_status sode_certificate_verdict(sode_certificate *certificate, int32_t *verdict);
+SODE_API sode_status sode_certificate_number(sode_certificate *certificate, const char *name, double *value);
+/* The whole certificate as JSON text, bound to the bytes that sode_network_save writes by their SHA-256. share/doc/stableode/certificate_format.md says how it is
+ * checked without this library. Size query as in sode_specification_json. */
+SODE_API sode_status sode_certificate_json(sode_certificate *certificate, char *buffer, size_t capacity, size_t *needed);
+SODE_API void sode_certificate_free(sode_certificate *certificate);
+/* Certified radii of a batch: radii [samples] (f32, f64; rounded down) in the unit of the features, and classes [samples] (integers or floats; may be NULL). Every
+ * input within the radius of a sample, in the Euclidean norm, gets the sample's class from this library in the network's precision, its rounding errors included;
+ * 0 where nothing can be proved. A network without classes, or of whose parts no bound is known, is SODE_ERR_INCOMPATIBLE, which names the reason. Rows without
+ * a result are errors as in sode_network_predict. */
+SODE_API sode_status sode_network_certified_radius(sode_network *network, const sode_tensor *features, int64_t num_threads, sode_tensor *classes,
+                                                   sode_tensor *radii);
 
 #ifdef __cplusplus
 }

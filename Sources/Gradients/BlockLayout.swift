@@ -212,7 +212,7 @@ package struct BlockLayout: Sendable {
   }
 
   /// The prepared entry of layer j.
-  func entry(of j: Int) -> Int {
+  package func entry(of j: Int) -> Int {
     switch sharing {
     case .none: j
     case .all: 0

@@ -42,7 +42,7 @@ package struct RungeKutta: Integrator {
   var times: [Double] { nodeOfStage.map { nodes[$0] } }
 
   /// The coefficients of the stages that are used: a row by row, and b.
-  var coefficients: (a: [Double], b: [Double]) { (a, b) }
+  package var coefficients: (a: [Double], b: [Double]) { (a, b) }
 
   /// An undamped rotation up to the limit on the imaginary axis (Theory.md §6.8); descent up to 2r, r the radius of circle contractivity (Theory.md §6.4).
   package func largestStableSize(_ dynamics: FrozenDynamics, stepSize h: Double) -> StableSize {

@@ -72,7 +72,7 @@ package func countClasses(_ scores: Block, labels: UnsafePointer<Int32>, weights
 
 extension MutableTensorView {
   /// Writes an integer to a row and column, in the tensor's own type.
-  fileprivate func store(integer value: Int, row: Int, column: Int = 0) {
+  package func store(integer value: Int, row: Int, column: Int = 0) {
     let address = base + (row * rowStride + column * columnStride) * type.byteCount
     switch type {
     case .float32: address.storeBytes(of: Float(value), as: Float.self)

@@ -130,10 +130,10 @@ extension NormBound {
     guard block.rows > parts else { return frobenius }
     let gram = GramMatrix(of: block, columns: columns, arena)
     if known > 0, gram.isProven(atMost: known) { return known }
-    var trial = gram.estimate() * Self.ratio
+    var trial = gram.estimate() * trialRatio
     while trial > 0, trial < frobenius {
       if let proven = gram.proven(trial) { return min(proven, frobenius) }
-      trial *= Self.ratio
+      trial *= trialRatio
     }
     return frobenius
   }

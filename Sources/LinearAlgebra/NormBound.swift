@@ -6,7 +6,9 @@ import Settings
 /// Lanczos' iteration estimates the largest eigenvalue λ of the Gram matrix G = WWᵀ, formed over the shorter side of W. If Cholesky's factorization of c²I − G succeeds, this proves that ‖W‖ ≤ c. The bound is the
 /// smallest c² = λ·1.02ʲ, j = 1, 2, …, for which it succeeds. It exceeds the norm by less than the factor `looseness`, which is 1 % plus rounding errors.
 ///
-/// Products are computed in the matrix's own precision, or in Double if G is larger than `largestFloat`. Let ε be the epsilon of this precision, n the order of G and m the length of its sums. To first order, rounding
+/// A tight bound takes the ratio `tightRatio` in place of 1.02 and computes in Double always: it exceeds the norm by less than 0.1 %.
+///
+/// Products are computed in the matrix's own precision, or in Double if G is larger than `largestFloat` or the bound is tight. Let ε be the epsilon of this precision, n the order of G and m the length of its sums. To first order, rounding
 /// changes G by at most ½mε‖W‖_F², and the factorization proves its statement up to ½(n + 1)ε times the trace nc² − ‖W‖_F². c² is increased by one and a half times the sum of both.
 /// Sources: Golub & Van Loan 2013, "Matrix computations", §10.1; Rump 2006, "Verification of positive definiteness", BIT 46, for the proof in floating-point arithmetic.
 ///
@@ -19,17 +21,22 @@ package final class NormBound {
   private let columns: Int
   /// The ratio of successive trial values of c².
   static let ratio = 1.02
+  /// The same for tight bounds.
+  static let tightRatio = 1.0005
+  private let isTight: Bool
+  var trialRatio: Double { isTight ? Self.tightRatio : Self.ratio }
   /// The largest order of a Gram matrix that is computed in Float. For larger ones, rounding errors would increase the bound by more than 1 %.
   private static let largestFloat = 256
 
   /// - Parameters:
   ///   - rows, columns: the largest extents of all matrices whose norms will be bounded, the smaller first.
   ///   - numbers: further Doubles, which convolutions need.
+  ///   - isTight: whether bounds shall be close to the norms, for certificates.
   /// - Throws: `memory`.
-  package init(rows: Int, columns: Int, numbers: Int = 0) throws(Failure) {
+  package init(rows: Int, columns: Int, numbers: Int = 0, isTight: Bool = false) throws(Failure) {
     precondition(rows >= 1 && rows <= columns, "the shorter side comes first")
     guard sode_shim_blas_memory_ready() != 0 else { throw Failure(.memory, "memory: no room for the work of matrix products") }
-    (self.rows, self.columns) = (rows, columns)
+    (self.rows, self.columns, self.isTight) = (rows, columns, isTight)
     var size = Arena.Size()
     size.add(rows: rows, columns: Self.padded(columns), precision: .float64)
     for _ in 0..<2 { size.add(rows: rows, columns: rows, precision: .float64) }
@@ -86,7 +93,7 @@ package final class NormBound {
 
   /// W, or ½(W − Wᵀ), in rows without gaps but for padding.
   private func dense(_ matrix: Matrix, _ isAntisymmetric: Bool) -> Block {
-    let block = arena.block(rows: matrix.rows, columns: Self.padded(matrix.columns), precision: Self.working(matrix.rows, matrix.precision))
+    let block = arena.block(rows: matrix.rows, columns: Self.padded(matrix.columns), precision: isTight ? .float64 : Self.working(matrix.rows, matrix.precision))
     if block.columns > matrix.columns { fill(block, 0) }
     let target = Matrix(block.base, rows: matrix.rows, columns: matrix.columns, rowStride: block.columns, columnStride: 1, precision: block.precision)
     switch (isAntisymmetric, block.precision == matrix.precision) {
@@ -98,13 +105,51 @@ package final class NormBound {
     return block
   }
 
+  /// An upper bound of the largest eigenvalue of S = ½(W + Wᵀ), which may be negative.
+  ///
+  /// The factorization of cI − (S + νI) proves a bound c of the largest eigenvalue of S + νI, which is not negative; ν ≥ ‖W‖. Rounding changes S + νI by at most εν in each of its n rows, and the factorization proves its statement up to
+  /// ½(n + 1)ε times the trace, which is at most 3nν.
+  ///
+  /// - Parameters:
+  ///   - matrix: square, finite, no larger than the memory.
+  ///   - norm: an upper bound ν of ‖W‖.
+  package func largestEigenvalue(ofSymmetricPart matrix: Matrix, norm: Double) -> Double {
+    precondition(matrix.rows == matrix.columns && matrix.rows <= rows, "a square matrix that fits the memory")
+    guard norm > 0, norm.isFinite else { return norm }
+    count += 1
+    arena.release(to: 0)
+    let n = matrix.rows
+    let room = arena.block(rows: n, columns: n, precision: .float64)
+    let whole = Matrix(room.base, rows: n, columns: n, precision: .float64)
+    let unit = Double(sign: .plus, exponent: max(min(Int(norm.exponent), 1000), -1000), significand: 1)
+    let shift = norm / unit
+    assign(1 / unit, matrix, into: whole)
+    symmetrize(whole, into: whole)
+    let numbers = Vector(room.base, count: n * n, precision: .float64)
+    for i in 0..<n { numbers.store(numbers.load(i * (n + 1)) + shift, at: i * (n + 1)) }
+    let factor = arena.vector(count: n * n, precision: .float64)
+    let vectors = (0..<LargestEigenvalue.vectors).map { _ in arena.vector(count: n, precision: .float64) }
+    let estimate = LargestEigenvalue.estimate(whole, vectors)
+    let rounding = Double(n) * (3 * Double(n) + 8) * Double.ulpOfOne * shift
+    var trial = estimate + 1e-9 * shift
+    for step in 0..<40 where trial < 2 * shift && !Watch.current.isOver {
+      copy(numbers, into: factor)
+      if isPositiveDefinite(trial, minus: Matrix(factor.base, rows: n, columns: n, precision: .float64)) {
+        let found = unit * (trial + rounding - shift)
+        return min(norm, found + 4 * Double.ulpOfOne * norm)
+      }
+      trial += 1e-4 * Double(step + 1) * shift
+    }
+    return norm
+  }
+
   /// The least proven c, or `limit`.
   private func proven(_ block: Block, columns m: Int, below limit: Double) -> Double {
     let gram = GramMatrix(of: block, columns: m, arena)
-    var trial = gram.estimate() * Self.ratio
-    while trial > 0, trial < limit * limit {
+    var trial = gram.estimate() * trialRatio
+    while trial > 0, trial < limit * limit, !Watch.current.isOver {
       if let square = gram.proven(trial) { return square.squareRoot() }
-      trial *= Self.ratio
+      trial *= trialRatio
     }
     return limit
   }

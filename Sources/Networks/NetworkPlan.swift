@@ -22,7 +22,7 @@ package final class NetworkPlan: Sendable {
   /// The stages in the order in which a tile passes them. The first is a connector if there is an opening, the last if there is a readout.
   package let stages: [Stage]
   /// The connectors, each with the number of its stage.
-  let connectors: [(stage: Int, connector: Connector)]
+  package let connectors: [(stage: Int, connector: Connector)]
   package let blocks: [ODEBlock]
   /// The shape of the visible state of each block.
   package let blockShapes: [Shape]

@@ -30,13 +30,15 @@ package final class Predictor: @unchecked Sendable {
   private let workers: [InferencePass]
 
   /// - Parameters:
+  ///   - snapshot: parameters of this network; its present ones unless others are given.
   ///   - maximumBatch: at least 1.
   ///   - threads: at least 1; each has its own scratch memory.
   /// - Throws: `.memory`.
-  package init(_ network: Network, maximumBatch: Int, threads: Int) throws(Failure) {
+  package init(_ network: Network, _ snapshot: ParameterSnapshot? = nil, maximumBatch: Int, threads: Int) throws(Failure) {
     plan = network.plan
     self.maximumBatch = maximumBatch
-    snapshot = network.snapshot
+    let snapshot = snapshot ?? network.snapshot
+    self.snapshot = snapshot
     let weights = try snapshot.inferenceWeights(plan)
     let partition = TilePartition(count: maximumBatch, largest: plan.tileColumns, accumulates: false)
     self.threads = min(threads, partition.groups)

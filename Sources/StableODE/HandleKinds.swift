@@ -29,6 +29,9 @@ extension HandleKind where Object == Table {
 extension HandleKind where Object == ColumnsBox {
   static var columns: HandleKind { HandleKind(number: 9, noun: "record of columns", shared: true) }
 }
+extension HandleKind where Object == CertificateBox {
+  static var certificate: HandleKind { HandleKind(number: 11, noun: "certificate", shared: true) }
+}
 extension HandleKind where Object == SampleStream {
   static var stream: HandleKind { HandleKind(number: 10, noun: "stream", shared: false) }
 }

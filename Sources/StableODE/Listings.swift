@@ -4,6 +4,7 @@ import Integrators
 import LinearAlgebra
 import Networks
 import Settings
+import Stability
 import Training
 import VectorFields
 
@@ -34,6 +35,7 @@ private let registryListings: [(name: String, help: String, entries: [(name: Str
   ("metrics", "figures by which a trained network is judged", listing(metrics)),
   ("prolongations", "how a network's weights become those of a network with twice the layers", listing(prolongations)),
   ("problems", "data sets of the papers that are made by a formula", listing(problems)),
+  ("certificates", "statements about a trained network that can be proved", listing(certificates)),
 ]
 
 /// The scopes of options by name.
@@ -43,6 +45,7 @@ private let optionScopes: [(name: String, help: String, options: [OptionDescript
   ("connector", "a map before, between or after the blocks", connectorOptions),
   ("architecture", "a network by name, which becomes a list of blocks and connectors", architectureOptions),
   ("trainer", "how a network is trained", trainerOptions),
+  ("certificate", "what is proved of a network", certificateOptions),
 ]
 
 /// An option whose choices take further options, and the options that each choice takes.
@@ -67,6 +70,7 @@ private let choiceListings: [ChoiceListing] = [
   ChoiceListing(scope: "architecture", option: "architecture", choices: architectures.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "trainer", option: "optimizer", choices: optimizers.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "trainer", option: "schedule", choices: schedules.entries.map { ($0.name, $0.entry.options) }),
+  ChoiceListing(scope: "certificate", option: "statement", choices: certificates.entries.map { ($0.name, $0.entry.options) }),
 ]
 
 /// The names and help texts of a registry's entries; "registries" and "scopes" list the registries and scopes themselves.

@@ -13,11 +13,13 @@ package enum ModelFile {
   private static let targetScale = "targets.scale"
 
   /// The bytes of a network's model file.
-  /// - Parameter libraryVersion: the version to be stored as the writer's ("0.2.0").
+  /// - Parameters:
+  ///   - parameters: one version of its parameters; the present one unless another is given.
+  ///   - libraryVersion: the version to be stored as the writer's ("0.2.0").
   /// - Throws: `memory`; `outOfRange` for a network beyond the format's limits.
-  package static func encode(_ network: Network, libraryVersion: String) throws(Failure) -> Buffer {
+  package static func encode(_ network: Network, _ parameters: ParameterSnapshot? = nil, libraryVersion: String) throws(Failure) -> Buffer {
     // The snapshot owns the memory that the contents point to.
-    let snapshot = network.snapshot
+    let snapshot = parameters ?? network.snapshot
     defer { withExtendedLifetime(snapshot) {} }
     return try ModelContents(
       libraryVersion: libraryVersion, specification: try network.plan.specification.json.written(), metadata: network.metadata, tensors: tensors(network.plan, snapshot)

@@ -3,7 +3,7 @@ import LinearAlgebra
 /// x ↦ (x, x, …, x): copies one behind the other. Its transpose is their sum.
 package struct CopiesMap: LayerMap {
   private let rows: Int
-  private let copies: Int
+  package let copies: Int
   package var outputs: Int { copies * rows }
 
   /// - Parameters:

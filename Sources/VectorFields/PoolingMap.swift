@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// The mean of each window of pixels, channel by channel (`averagePool`). Linear, without weights and record.
 package struct AveragePoolingMap: LayerMap {
-  private let geometry: PoolingGeometry
+  package let geometry: PoolingGeometry
 
   package init(_ geometry: PoolingGeometry) { self.geometry = geometry }
 
@@ -31,7 +31,7 @@ package struct AveragePoolingMap: LayerMap {
 
 /// The largest pixel of each window, channel by channel (`maxPool`). The record holds the places of the maxima.
 package struct MaxPoolingMap: LayerMap {
-  private let geometry: PoolingGeometry
+  package let geometry: PoolingGeometry
 
   package init(_ geometry: PoolingGeometry) { self.geometry = geometry }
 

@@ -15,9 +15,10 @@ package final class RowSumGradientFlowField: MappedField {
   package let plan: LayerPlan
   package let map: ChainMap
   package let frozenDynamics: FrozenDynamics?
-  private let weights: OperatorPlace
-  private let logScales: BiasPlace
-  private let sums: RowSums
+  package let weights: OperatorPlace
+  package let bias: BiasPlace
+  package let logScales: BiasPlace
+  package let sums: RowSums
   private let precision: Precision
   private let slope: Double
   /// Bytes from the prepared memory to T, and to the work memory of the row sums.
@@ -35,7 +36,7 @@ package final class RowSumGradientFlowField: MappedField {
     var plan = LayerPlan(configuration)
     weights = try plan.weight("K", outputs: try configuration.hiddenWidth(), for: .gradient)
     sums = try weights.linearOperator.rowSums()
-    let bias = plan.bias("b", of: weights)
+    bias = plan.bias("b", of: weights)
     logScales = plan.vector("log_q", sums.rows, stride: 1)
     factorsOffset = plan.reserve(sums.rows)
     memoryOffset = plan.reserve(sums.memoryCount)

@@ -10,8 +10,8 @@ package final class Connector: Sendable {
   package let name: String
   package let input: Shape
   package let output: Shape
-  private let map: any StageMap
-  private let layers: LayerPlan
+  package let map: any StageMap
+  package let layers: LayerPlan
   /// The place of each tensor in the parameter vector.
   private let offsets: [Int]
 

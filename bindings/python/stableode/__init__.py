@@ -49,6 +49,7 @@ from ._registries import (
     activations,
     architectures,
     biases,
+    certificates,
     connectors,
     constraints,
     fields,
@@ -69,6 +70,7 @@ from ._registries import (
     time_bases,
     trajectory_terms,
 )
+from .certificate import Certificate
 from .columns import Columns
 from .dataset import Dataset
 from .equation import END_EVENT, END_FAILURE, END_HORIZON, BlockMemory, MemoryPlan, NearIdentityGap, Solution, StepReport
@@ -94,6 +96,7 @@ __all__ = [
     "CallbackFailedError",
     "CancelToken",
     "CancelledError",
+    "Certificate",
     "Columns",
     "ConnectorOptions",
     "Dataset",
@@ -140,6 +143,7 @@ __all__ = [
     "architectures",
     "biases",
     "build_info",
+    "certificates",
     "connectors",
     "constraints",
     "cross_validate",

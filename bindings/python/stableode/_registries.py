@@ -179,6 +179,14 @@ def problems() -> dict[str, str]:
     return registry("problems")
 
 
+def certificates() -> dict[str, str]:
+    """Name → one line of help: statements about a trained network that can be proved.
+
+    The names of the registry "certificates", in the library's order, as texts of options and arguments.
+    """
+    return registry("certificates")
+
+
 #: All of them.
 REGISTRIES = (
     "fields",
@@ -203,4 +211,5 @@ REGISTRIES = (
     "metrics",
     "prolongations",
     "problems",
+    "certificates",
 )

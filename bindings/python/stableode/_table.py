@@ -259,4 +259,11 @@ FUNCTIONS = {
     "sode_set_memory_limit": (Status, [c_int64]),
     "sode_memory_usage": (Status, [IntOut, IntOut]),
     "sode_reset_memory_peak": (Status, []),
+    # 14 certificates
+    "sode_network_certify": (Status, [Handle, Text, Text, c_size_t, TensorIn, HandleOut]),
+    "sode_certificate_verdict": (Status, [Handle, POINTER(c_int32)]),
+    "sode_certificate_number": (Status, [Handle, Text, RealOut]),
+    "sode_certificate_json": (Status, [Handle, Memory, c_size_t, SizeOut]),
+    "sode_certificate_free": (None, [Handle]),
+    "sode_network_certified_radius": (Status, [Handle, TensorIn, c_int64, TensorOut, TensorOut]),
 }

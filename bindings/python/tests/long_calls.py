@@ -40,6 +40,7 @@ PROMPT = {
     "sode_network_state_extents", "sode_network_visible_extents", "sode_network_state_shape", "sode_predictor_free", "sode_gradient_bytes", "sode_gradient_set_loss", "sode_gradient_report",
     "sode_gradient_free", "sode_network_memory_plan", "sode_network_block_memory",
     "sode_gradient_create", "sode_predictor_create",  # scratch memory, whose pages the system provides on first access
+    "sode_certificate_verdict", "sode_certificate_number", "sode_certificate_json", "sode_certificate_free",  # the text was made with the certificate
     "sode_registry_count", "sode_registry_at", "sode_option_count", "sode_option_at",
     "sode_set_allocator", "sode_set_memory_limit", "sode_memory_usage", "sode_reset_memory_peak",
 }  # fmt: skip
@@ -108,6 +109,17 @@ def created():
 @long("sode_network_create_json")
 def _(world):
     return lambda: stableode.Network(**World.wide)
+
+
+@long("sode_network_certify")
+def _(world):
+    network = stableode.Network(**dict(World.wide, layers=60))
+    return lambda: network.certify("lipschitz_l2")
+
+
+@long("sode_network_certified_radius")
+def _(world):
+    return lambda: world.network.certified_radius(rows(2_000_000, 20))
 
 
 @long("sode_network_create")

@@ -1,0 +1,135 @@
+/// Sums of magnitudes and squares that are never below the exact value: the parts that bounds of norms are made of.
+///
+/// Sums are Doubles. A sum of n numbers ≥ 0, each rounded at most three times, is below the exact one by less than the factor 1 − (n + 4)·2⁻⁵³; the result is increased by twice as much. Squares are taken of numbers that a power of two has scaled to
+/// less than one, so that they cannot overflow; those that vanish count as the smallest normal number. NaN or infinity gives NaN or infinity.
+
+/// An upper bound of |x|₂.
+package func euclideanNormBound(_ x: Vector) -> Double { euclideanNormBound(x, 0, 1, x.count) }
+
+/// An upper bound of the Euclidean norm of each row of a matrix.
+package func rowNormBounds(_ matrix: Matrix) -> [Double] {
+  let numbers = Vector(matrix.base, count: reach(matrix), precision: matrix.precision)
+  return (0..<matrix.rows).map { euclideanNormBound(numbers, $0 * matrix.rowStride, matrix.columnStride, matrix.columns) }
+}
+
+/// An upper bound of |w_i − w_j|₂ for two rows of a matrix.
+package func rowDistanceBound(_ matrix: Matrix, _ i: Int, _ j: Int) -> Double {
+  switch matrix.precision {
+  case .float32: distance(matrix, i, j, as: Float.self)
+  case .float64: distance(matrix, i, j, as: Double.self)
+  }
+}
+
+/// An upper bound of the largest sum of magnitudes in a row: ‖W‖_∞, or of the transpose ‖W‖₁.
+package func largestRowSumBound(_ matrix: Matrix) -> Double {
+  switch matrix.precision {
+  case .float32: rowSums(matrix, as: Float.self)
+  case .float64: rowSums(matrix, as: Double.self)
+  }
+}
+
+/// An upper bound of the ℓ∞ Lipschitz constant of y ↦ y + hσ(Wy + b) for slopes in [low, high], 0 ≤ low: max_i max_{d∈{low, high}} (|1 + h d w_ii| + h d Σ_{j≠i}|w_ij|).
+///
+/// - Parameter antisymmetry: nil for W itself; γ for ½(W − Wᵀ − γI).
+package func largestStepRowSumBound(_ matrix: Matrix, stepSize h: Double, slopes: ClosedRange<Double>, antisymmetry gamma: Double?) -> Double {
+  switch matrix.precision {
+  case .float32: stepRowSums(matrix, h, slopes, gamma, as: Float.self)
+  case .float64: stepRowSums(matrix, h, slopes, gamma, as: Double.self)
+  }
+}
+
+/// Upper bounds of ‖K‖_∞ and ‖K‖₁ of a convolution: the largest sum of |weights| of an output channel and of an input channel.
+package func convolutionSumBounds(_ weights: Vector, _ geometry: ConvolutionGeometry) -> (outputs: Double, inputs: Double) {
+  let (inputs, outputs, taps) = (geometry.inputChannels / geometry.groups, geometry.outputChannels / geometry.groups, geometry.taps)
+  let sums = Matrix(weights.base, rows: geometry.outputChannels, columns: inputs * taps, precision: weights.precision)
+  var largest = 0.0
+  for group in 0..<geometry.groups {
+    for input in 0..<inputs {
+      var sum = 0.0
+      for output in group * outputs..<(group + 1) * outputs {
+        for tap in 0..<taps { sum += abs(weights.load((output * inputs + input) * taps + tap)) }
+      }
+      largest = larger(largest, outward(sum, outputs * taps))
+    }
+  }
+  return (largestRowSumBound(sums), largest)
+}
+
+/// out = W·diag(scale) in Double, each product rounded once.
+package func scaleColumns(of matrix: Matrix, by scale: Vector, into out: Matrix) {
+  precondition(scale.count == matrix.columns && out.precision == .float64 && out.columnStride == 1, "scaleColumns: shapes")
+  let numbers = Vector(matrix.base, count: reach(matrix), precision: matrix.precision)
+  let target = Vector(out.base, count: reach(out), precision: .float64)
+  for i in 0..<matrix.rows {
+    for j in 0..<matrix.columns { target.store(numbers.load(i * matrix.rowStride + j * matrix.columnStride) * scale.load(j), at: i * out.rowStride + j) }
+  }
+}
+
+/// x plus an error bound of a sum of so many numbers.
+private func outward(_ x: Double, _ count: Int) -> Double { (x * (1 + Double(count + 4) * 0x1p-52)).nextUp }
+private func larger(_ a: Double, _ b: Double) -> Double { b > a || b.isNaN ? b : a }
+private func reach(_ matrix: Matrix) -> Int { matrix.rows == 0 || matrix.columns == 0 ? 0 : (matrix.rows - 1) * matrix.rowStride + (matrix.columns - 1) * matrix.columnStride + 1 }
+
+private func euclideanNormBound(_ x: Vector, _ first: Int, _ stride: Int, _ count: Int) -> Double {
+  switch x.precision {
+  case .float32: norm(UnsafeRawPointer(x.base).assumingMemoryBound(to: Float.self) + first, stride, count)
+  case .float64: norm(UnsafeRawPointer(x.base).assumingMemoryBound(to: Double.self) + first, stride, count)
+  }
+}
+
+private func norm<Number: BinaryFloatingPoint>(_ x: UnsafePointer<Number>, _ stride: Int, _ count: Int) -> Double { norm(count) { Double(x[$0 * stride]) } }
+
+/// An upper bound of the Euclidean norm of `count` numbers, which `number` gives.
+@inline(__always) private func norm(_ count: Int, _ number: (Int) -> Double) -> Double {
+  var largest = 0.0
+  for i in 0..<count { largest = larger(largest, abs(number(i))) }
+  guard largest > 0, largest.isFinite else { return largest }
+  let exponent = Int(largest.exponent) + 1
+  // Two factors, because 2⁻ᵉ of a subnormal number is no Double.
+  let (half, rest) = (Double(sign: .plus, exponent: -(exponent / 2), significand: 1), Double(sign: .plus, exponent: -(exponent - exponent / 2), significand: 1))
+  var sum = 0.0
+  for i in 0..<count {
+    let scaled = number(i) * half * rest
+    sum += scaled * scaled
+  }
+  // Squares that vanish: less than 2⁻¹⁰²² each.
+  let root = outward(outward(sum, count).nextUp.squareRoot() + Double(count).squareRoot() * 0x1p-510, 0)
+  return (root / half / rest).nextUp
+}
+
+private func distance<Number: BinaryFloatingPoint>(_ matrix: Matrix, _ i: Int, _ j: Int, as number: Number.Type) -> Double {
+  let values = UnsafeRawPointer(matrix.base).assumingMemoryBound(to: Number.self)
+  let (a, b) = (values + i * matrix.rowStride, values + j * matrix.rowStride)
+  // A difference of two Doubles is rounded once.
+  return norm(matrix.columns) { Double(a[$0 * matrix.columnStride]) - Double(b[$0 * matrix.columnStride]) }
+}
+
+private func rowSums<Number: BinaryFloatingPoint>(_ matrix: Matrix, as number: Number.Type) -> Double {
+  let values = UnsafeRawPointer(matrix.base).assumingMemoryBound(to: Number.self)
+  var largest = 0.0
+  for i in 0..<matrix.rows {
+    var sum = 0.0
+    for j in 0..<matrix.columns { sum += abs(Double(values[i * matrix.rowStride + j * matrix.columnStride])) }
+    largest = larger(largest, outward(sum, matrix.columns))
+  }
+  return largest
+}
+
+private func stepRowSums<Number: BinaryFloatingPoint>(_ matrix: Matrix, _ h: Double, _ slopes: ClosedRange<Double>, _ gamma: Double?, as number: Number.Type) -> Double {
+  let values = UnsafeRawPointer(matrix.base).assumingMemoryBound(to: Number.self)
+  func entry(_ i: Int, _ j: Int) -> Double { Double(values[i * matrix.rowStride + j * matrix.columnStride]) }
+  var largest = 0.0
+  for i in 0..<matrix.rows {
+    var sum = 0.0
+    for j in 0..<matrix.columns where j != i { sum += abs(gamma == nil ? entry(i, j) : 0.5 * (entry(i, j) - entry(j, i))) }
+    sum = outward(sum, matrix.columns)
+    let diagonal = gamma.map { -0.5 * $0 } ?? entry(i, i)
+    for slope in [slopes.lowerBound, slopes.upperBound] {
+      // The product is rounded twice, the sum of both parts once each.
+      let step = h * slope
+      let own = abs(1 + step * diagonal) + 4 * 0x1p-53 * (1 + abs(step * diagonal))
+      largest = larger(largest, outward(own + outward(step * sum, 2), 4))
+    }
+  }
+  return largest
+}

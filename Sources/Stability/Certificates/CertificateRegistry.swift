@@ -1,0 +1,84 @@
+import LinearAlgebra
+import Networks
+import Settings
+
+/// What a statement is to be proved of: one version of a network's parameters, the caller's choices, and for statements about one input that input.
+package struct CertificateRequest {
+  package let network: Network
+  package let snapshot: ParameterSnapshot
+  package let options: OptionValues
+  /// One row of `inputs` numbers; nil if none was given.
+  package let input: TensorView?
+
+  package init(_ network: Network, _ snapshot: ParameterSnapshot, _ options: OptionValues, input: TensorView?) {
+    (self.network, self.snapshot, self.options, self.input) = (network, snapshot, options, input)
+  }
+
+  package var plan: NetworkPlan { network.plan }
+}
+
+/// How a statement is proved. What cannot be proved is thrown as `incompatible` with the reason, and becomes a certificate with the verdict `not_provable`.
+package typealias CertificateEntry = Factory<CertificateRequest, Certificate>
+
+/// The statements that can be certified, by name.
+package let certificates = Registry<CertificateEntry>("statement", [
+  ("lipschitz_l2", "distances of scores are at most Λ times those of inputs, in ℓ₂", CertificateEntry(options: [limit]) { (r) throws(Failure) in try proveLipschitz(r, .euclidean) }),
+  ("lipschitz_linf", "distances of scores are at most Λ times those of inputs, in ℓ∞", CertificateEntry(options: [limit]) { (r) throws(Failure) in try proveLipschitz(r, .largest) }),
+  ("non_expansive", "no layer of any block increases a distance of two states in ℓ₂", CertificateEntry { (r) throws(Failure) in try proveNonExpansive(r) }),
+  ("step_size", "with weights and slopes held fixed, no layer's step grows", CertificateEntry { (r) throws(Failure) in try proveStepSize(r) }),
+  ("contraction", "every layer of every block brings any two states closer in ℓ₂, by a factor", CertificateEntry { (r) throws(Failure) in try proveContraction(r) }),
+  ("certified_radius", "the class of one input is the same for all inputs within a radius in ℓ₂, as this library computes it", CertificateEntry(options: [radius]) { (r) throws(Failure) in try proveRadius(r) }),
+  ("zero_stability", "the linear multistep recurrence is bounded for h → 0", CertificateEntry { (r) throws(Failure) in try proveZeroStability(r) }),
+  ("absolute_stability", "the linear multistep recurrence is bounded at the layers' real frozen eigenvalues", CertificateEntry { (r) throws(Failure) in try proveAbsoluteStability(r) }),
+  ("volume", "every layer's map of whole states keeps volumes", CertificateEntry { (r) throws(Failure) in try proveVolume(r) }),
+  ("energy", "with constant weights the flow of γ = 0 keeps an energy, and Euler's step with damping does not increase it", CertificateEntry { (r) throws(Failure) in try proveEnergy(r) }),
+])
+
+/// The options of scope "certificate": the statement, then those that single statements take.
+package let certificateOptions: [OptionDescription] = [
+  OptionDescription("statement", .choice(certificates.names), default: .text("lipschitz_l2"), "what is to be proved of the network")
+] + certificates.options
+
+private let limit = OptionDescription(
+  "limit", .real(0...1e300), default: .real(0), unit: "1", "the largest Λ for which the statement counts as proved; 0: any")
+private let radius = OptionDescription(
+  "radius", .real(0...1e300), default: .real(0), unit: "input", "the radius to be proved, in the caller's units; 0: the largest that can be proved")
+
+extension Certificate {
+  /// Proves a statement of one version of a network's parameters.
+  ///
+  /// - Parameters:
+  ///   - name: in the registry `certificates`.
+  ///   - json: an object with the statement's options; nil for their defaults.
+  /// - Throws: `unknownName`, `outOfRange`, `unsupportedType` for options; `invalidArgument` for an input that is missing or not asked for; `memory`; the reason why the work must end.
+  package static func prove(_ name: String, of network: Network, _ snapshot: ParameterSnapshot, _ json: JSON? = nil, input: TensorView? = nil) throws(Failure) -> Certificate {
+    let entry = try certificates(name)
+    var options = OptionValues(scope: "certificate", certificateOptions)
+    if let json {
+      guard let members = json.members else { throw Failure(.invalidArgument, "the options of a certificate are a JSON object; given: \(json.kindName)") }
+      for (key, value) in members { try options.set(key, OptionValue(value)) }
+      if options.isSet("statement"), try options.text("statement") != name {
+        throw Failure(.incompatible, "the options name statement \(try options.text("statement")), but \(name) is asked for")
+      }
+    }
+    for option in certificates.options where options.isSet(option.key) && !entry.options.contains(where: { $0.key == option.key }) {
+      throw Failure(.incompatible, "statement \(name) has no option \(option.key)")
+    }
+    guard (input != nil) == (name == "certified_radius") else {
+      throw Failure(.invalidArgument, input == nil ? "statement certified_radius is about one input, which is missing" : "statement \(name) is about all inputs; input must be left out")
+    }
+    var certificate: Certificate
+    do throws(Failure) {
+      certificate = try withExtendedLifetime(snapshot) { () throws(Failure) in try entry.make(CertificateRequest(network, snapshot, options, input: input)) }
+    } catch {
+      guard error.status == .incompatible else { throw error }
+      certificate = Certificate(name, certificates.entries.first { $0.name == name }?.help ?? name, Theorem("none", "none"))
+      certificate.reason = error.message
+    }
+    try Watch.check()
+    certificate.options = [("statement", .text(name))]
+    for option in entry.options { certificate.options.append((option.key, try options.value(option.key).json)) }
+    certificate.options += certificate.extraOptions
+    return certificate
+  }
+}

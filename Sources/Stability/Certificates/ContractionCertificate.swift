@@ -1,0 +1,41 @@
+import LinearAlgebra
+import Networks
+import Settings
+
+/// Every layer brings any two states closer: γ > ½L‖S‖ and a step that is small enough (E6, Theory.md §6.3). The factor bounds |x_N − y_N|/|x_0 − y_0| of all blocks.
+func proveContraction(_ request: CertificateRequest) throws(Failure) -> Certificate {
+  let (reading, ledger) = (try NetworkReading(request.plan, request.snapshot), NormLedger())
+  var certificate = Certificate(
+    "contraction", "every layer of every block brings any two states closer in ℓ₂; the factor bounds the product of all layers' Lipschitz constants",
+    Theorem("E6", "the symmetric part of DS − γI is at most ½L‖S‖ − γ; Söderlind 2006 (logarithmic norms)"))
+  var factor = Interval(1)
+  var rate = Double.infinity
+  var smallest = 0.0
+  for index in reading.plan.blocks.indices {
+    try reading.checkBlock(index)
+    let scheme = try reading.scheme(ofBlock: index)
+    for j in 0..<reading.plan.blocks[index].layers {
+      if j % 64 == 0 { try Watch.check() }
+      let layer = try reading.layer(j, ofBlock: index, scheme)
+      guard case .damped(let map, let gamma) = layer.field, case .euler = layer.scheme else {
+        throw Failure(.incompatible, "blocks[\(index)]: contraction is known of field antisymmetric_damped with integrator euler")
+      }
+      if j == 0 { certificate.hypotheses.append(StepConditions.slopes(layer)) }
+      let norm = try ledger.spectral(map.weights, .antisymmetric)
+      let half = 0.5 * Interval(map.activation.largestSlope) * .upTo(norm.bound)
+      certificate.hypotheses.append(Hypothesis("damping", "γ > ½L‖S‖", block: index, layer: j, Interval(gamma) - Interval(half.upper), .greater, Interval(0)))
+      let square = StepConditions.dampedSquare(layer, norm, gamma: gamma)
+      certificate.hypotheses.append(Hypothesis("damped_step", "1 − 2h(γ − ½L‖S‖) + h²(γ + L‖S‖)² < 1", block: index, layer: j, square, .less, Interval(1)))
+      factor = factor * Interval(0, square.squareRoot().upper)
+      rate = min(rate, gamma - half.upper)
+      smallest = max(smallest, half.upper)
+    }
+  }
+  certificate.norms = ledger.entries
+  certificate.results = [("factor", factor.upper), ("rate_of_the_flow", rate)]
+  certificate.conclude()
+  if certificate.verdict != .proved, rate <= 0 {
+    certificate.repair = [("smallest_gamma", .real((smallest * (1 + 1e-9)).nextUp)), ("text", .text("a larger gamma than smallest_gamma makes the flow a contraction; the step size must then be small enough"))]
+  }
+  return certificate
+}

@@ -1,0 +1,74 @@
+import LinearAlgebra
+import Networks
+import Settings
+
+/// |x₊ − y₊| ≤ |x − y| in ℓ₂ for all pairs of states, layer by layer: gradient flows by cocoercivity and circle contractivity (E2, Theory.md §6.4), row sums (E12, §6.13), damped rotations (E6, §6.3).
+func proveNonExpansive(_ request: CertificateRequest) throws(Failure) -> Certificate {
+  let (reading, ledger) = (try NetworkReading(request.plan, request.snapshot), NormLedger())
+  var certificate = Certificate(
+    "non_expansive", "no layer of any block increases the distance of two states in ℓ₂: |x₊ − y₊| <= |x − y| for all states x and y",
+    Theorem("E2", "cocoercivity and circle contractivity: Dahlquist & Jeltsch 1979, Ruthotto & Haber 2018, Sherry et al.; E12: Araujo et al. 2023; E6"))
+  var largest = Interval(1)
+  var repair = StepRepair()
+  for index in reading.plan.blocks.indices {
+    try reading.checkBlock(index)
+    let scheme = try reading.scheme(ofBlock: index)
+    for j in 0..<reading.plan.blocks[index].layers {
+      if j % 64 == 0 { try Watch.check() }
+      let layer = try reading.layer(j, ofBlock: index, scheme)
+      if j == 0 { certificate.hypotheses.append(StepConditions.slopes(layer)) }
+      let condition = try nonExpansiveCondition(layer, ledger)
+      certificate.hypotheses.append(condition)
+      largest = Interval.max(largest, Interval(condition.value))
+      if !condition.holds { repair.note(condition, stepSize: layer.stepSize) }
+    }
+  }
+  certificate.norms = ledger.entries
+  certificate.conclude()
+  if certificate.verdict != .proved {
+    certificate.repair = repair.members
+    if let witness = try ExpansionWitness.find(reading, certificate.hypotheses) {
+      (certificate.verdict, certificate.witness, certificate.reason) = (.refuted, witness, "two states of a layer move apart")
+    }
+  }
+  return certificate
+}
+
+/// The hypothesis that makes one layer non-expansive.
+private func nonExpansiveCondition(_ layer: LayerReading, _ ledger: NormLedger) throws(Failure) -> Hypothesis {
+  switch layer.field {
+  case .descent(let map):
+    if let condition = StepConditions.descent(layer, try ledger.spectral(map.weights)) { return condition }
+  case .rotateRelax(_, let map):
+    if case .rotation = layer.scheme, let condition = StepConditions.descent(layer, try ledger.spectral(map.weights)) { return condition }
+  case .rowSums:
+    if let condition = StepConditions.rowSums(layer) { return condition }
+  case .damped(let map, let gamma):
+    if case .euler = layer.scheme { return StepConditions.damped(layer, try ledger.spectral(map.weights, .antisymmetric), gamma: gamma) }
+  default: break
+  }
+  throw Failure(.incompatible, "blocks[\(layer.block)]: no theorem makes this field non-expansive with this integrator; gradient_flow, rotate_relax and antisymmetric_damped have one")
+}
+
+/// What would make conditions of the form c·h <= limit hold: the largest step size and the factor for the weights.
+struct StepRepair {
+  private var step = Double.infinity
+  private var factor = 1.0
+
+  /// - Parameter power: that of the weights in the value, and `stepPower` that of the step size.
+  mutating func note(_ condition: Hypothesis, stepSize h: Double, power: Double = 2, stepPower: Double = 1) {
+    guard condition.name == "euler_step" || condition.name == "circle_step" || condition.name.hasSuffix("_step"), condition.value > 0, condition.limit > 0 else { return }
+    let share = condition.limit / condition.value * (1 - 1e-9)
+    guard condition.name != "damped_step", condition.name != "rotation_step" else { return }
+    step = min(step, h * (stepPower == 2 ? share.squareRoot() : share))
+    factor = min(factor, power == 2 ? share.squareRoot() : share)
+  }
+
+  var members: [(key: String, value: JSON)] {
+    guard step.isFinite else { return [] }
+    return [
+      ("largest_step", .real(step)), ("weight_factor", .real(factor)),
+      ("text", .text("steps of at most largest_step, or all operators multiplied by weight_factor, satisfy the hypotheses that fail")),
+    ]
+  }
+}

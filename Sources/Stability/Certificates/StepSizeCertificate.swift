@@ -1,0 +1,121 @@
+import Integrators
+import LinearAlgebra
+import Networks
+import Settings
+import VectorFields
+
+/// With the weights and the slopes of a layer held fixed, its step does not grow: E1 (Theory.md §6.2), E2 (§6.4), E3 (§6.5), E4 (§6.6), explicit Runge–Kutta methods on the imaginary axis (§6.8).
+///
+/// Slopes may have any values in [0, L]. The certificate says nothing of products of different layers: with slopes that change, states can grow all the same (Theory.md §6.12).
+func proveStepSize(_ request: CertificateRequest) throws(Failure) -> Certificate {
+  let (reading, ledger) = (try NetworkReading(request.plan, request.snapshot), NormLedger())
+  var certificate = Certificate(
+    "step_size",
+    "with the weights and slopes of a layer held fixed, whatever slopes in [0, L], the powers of its linearized step stay bounded; products of different layers, or of one layer with changing slopes, may grow all the same",
+    Theorem("E1–E4", "Haber & Ruthotto 2017; Chang et al. 2017, 2018; Dahlquist & Jeltsch 1979"))
+  var repair = StepRepair()
+  var norms: [FrozenCondition] = []
+  for index in reading.plan.blocks.indices {
+    try reading.checkBlock(index)
+    for j in 0..<reading.plan.blocks[index].layers {
+      if j % 64 == 0 { try Watch.check() }
+      let frozen = try FrozenCondition(reading, block: index, layer: j, ledger)
+      if j == 0 { certificate.hypotheses.append(frozen.slopes) }
+      certificate.hypotheses.append(frozen.hypothesis)
+      if !frozen.hypothesis.holds {
+        repair.note(frozen.hypothesis, stepSize: reading.plan.blocks[index].stepSize(j), power: frozen.power, stepPower: frozen.hypothesis.name == "leapfrog_step" ? 2 : 1)
+        norms.append(frozen)
+      }
+    }
+  }
+  certificate.norms = ledger.entries
+  certificate.conclude()
+  if certificate.verdict != .proved {
+    certificate.repair = repair.members
+    if let smallest = norms.compactMap(\.smallestDamping).max() { certificate.repair.append(("smallest_gamma", .real(smallest))) }
+    for frozen in norms {
+      guard let witness = try FrozenWitness.find(frozen) else { continue }
+      (certificate.verdict, certificate.witness, certificate.reason) = (.refuted, witness, "a layer with fixed slopes makes a vector grow")
+      break
+    }
+  }
+  return certificate
+}
+
+/// The condition of one layer's frozen step.
+struct FrozenCondition {
+  let slopes: Hypothesis
+  let hypothesis: Hypothesis
+  /// The operator that the condition depends on, if it is one, and whether its antisymmetric part is meant.
+  let weights: OperatorReading
+  let isAntisymmetric: Bool
+  /// How often the operator's norm enters.
+  let power: Double
+  let dynamics: FrozenDynamics
+  let scheme: Scheme
+  let stepSize: Double
+  private let size: Interval
+
+  init(_ reading: NetworkReading, block index: Int, layer: Int, _ ledger: NormLedger) throws(Failure) {
+    let block = reading.plan.blocks[index]
+    guard let dynamics = block.plainField.frozenDynamics, let first = dynamics.norms.first ?? nil else {
+      throw Failure(.incompatible, "blocks[\(index)]: of this field's Jacobian no bound is known that a step could be compared with, or not with this activation, whose slopes must lie in [0, L]")
+    }
+    guard block.grid.isUniform || !(block.integrator is any TwoStepIntegrator) else {
+      throw Failure(.incompatible, "blocks[\(index)]: of two-step methods with unequal steps no condition is known")
+    }
+    let entry = block.layout.entry(of: layer)
+    func operatorReading(_ norm: FrozenDynamics.Norm) -> OperatorReading {
+      OperatorReading(
+        tensor: "blocks.\(index).\(block.plainField.parameters[norm.place.tensor].name)", entry: entry, linearOperator: norm.place.linearOperator,
+        weights: reading.parameters[block.layout.range(ofTensor: norm.place.tensor, entry: entry)], isTransposed: norm.place.isTransposed)
+    }
+    (self.dynamics, weights, isAntisymmetric) = (dynamics, operatorReading(first), first.isAntisymmetric)
+    scheme = try reading.scheme(ofBlock: index)
+    let h = block.stepSize(layer)
+    stepSize = h
+    let slope = Interval(dynamics.slope)
+    var size = slope
+    var lone = Interval(0)
+    for norm in dynamics.norms {
+      lone = .upTo(try ledger.spectral(operatorReading(norm), norm.isAntisymmetric ? .antisymmetric : .whole).bound)
+      for _ in 0..<dynamics.degree { size = size * lone }
+    }
+    self.size = size
+    power = Double(dynamics.degree * dynamics.norms.count)
+    slopes = Hypothesis("slopes", "the slopes of the activation lie in [0, L]", block: index, Interval(0), .atLeast, Interval(0))
+    func made(_ name: String, _ text: String, _ value: Interval, _ relation: Hypothesis.Relation, _ limit: Interval) -> Hypothesis {
+      Hypothesis(name, text, block: index, layer: layer, value, relation, limit)
+    }
+    switch (dynamics.kind, scheme) {
+    case (.rotation(let g), .euler): hypothesis = made("rotation_step", "h L (g² + ‖S‖²) <= 2g, g = γ/2", Interval(h) * slope * (Interval(g) * Interval(g) + lone * lone), .atMost, 2 * Interval(g))
+    case (.rotation(damping: 0), .midpoint), (.dampedRotation(0), .midpoint): hypothesis = made("midpoint_step", "h L ‖S‖ < 1, γ = 0", Interval(h) * size, .less, Interval(1))
+    case (.rotation(damping: 0), .rungeKutta(let method, _)), (.dampedRotation(0), .rungeKutta(let method, _)):
+      // Found by bisection of a polynomial in Double.
+      let limit = method.imaginaryLimit * (1 - 1e-9)
+      hypothesis = made("imaginary_step", "h L ‖S‖ <= the method's limit on the imaginary axis", Interval(h) * size, .atMost, Interval(limit))
+    case (.dampedRotation(let gamma), .euler):
+      let sum = Interval(gamma) + size
+      hypothesis = made("damped_step", "1 − 2h(γ − ½L‖S‖) + h²(γ + L‖S‖)² <= 1", 1 - 2 * Interval(h) * (gamma - 0.5 * size) + Interval(h) * Interval(h) * sum * sum, .atMost, Interval(1))
+    case (.descent, .euler), (.decay, .euler), (.rotationAndDescent, .rotation): hypothesis = made("euler_step", "h L ‖K‖² <= 2", Interval(h) * size, .atMost, Interval(2))
+    case (.descent, .rungeKutta(_, let radius)) where radius > 0, (.decay, .rungeKutta(_, let radius)) where radius > 0:
+      hypothesis = made("circle_step", "h L ‖K‖² <= 2 r, r = \(radius)", Interval(h) * size, .atMost, 2 * Interval(radius))
+    case (.descent, .leapfrog), (.decay, .leapfrog), (.potential, .leapfrog): hypothesis = made("leapfrog_step", "h² L ‖K‖² < 4", Interval(h) * Interval(h) * size, .less, Interval(4))
+    case (.oscillation, .verlet):
+      hypothesis = made("verlet_step", dynamics.norms.count == 1 ? "h L ‖K‖ < 2" : "h L ‖K₁‖‖K₂‖ < 2", Interval(h) * size, .less, Interval(2))
+    case (.potential, .verlet): hypothesis = made("leapfrog_step", "h² L ‖K‖² < 4", Interval(h) * Interval(h) * size, .less, Interval(4))
+    default: throw Failure(.incompatible, "blocks[\(index)]: of this integrator with this field no largest step is known")
+    }
+  }
+
+  /// For damping inside the activation: the smallest γ with which this step size is allowed; nil if there is none.
+  var smallestDamping: Double? {
+    guard case .rotation = dynamics.kind, case .euler = scheme else { return nil }
+    // hL(g² + s²) = 2g has the roots g = (1 ± √(1 − h²L²s²))/(hL).
+    let a = stepSize * dynamics.slope
+    let share = a * hypothesisNorm
+    guard share < 1 else { return nil }
+    return 2 * (1 - (1 - share * share).squareRoot()) / a * (1 + 1e-9)
+  }
+  private var hypothesisNorm: Double { size.upper / dynamics.slope }
+}

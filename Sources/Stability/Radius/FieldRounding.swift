@@ -1,0 +1,168 @@
+import LinearAlgebra
+import Settings
+
+/// The size of h·f(y) and the rounding error of its computed value, for one layer and any computed state of at most a given norm. The multiplication by h and the update itself are in `StepRounding`.
+struct FieldRounding {
+  private enum Form {
+    /// σ(Wy + b), and −γy if damped.
+    case affine(ProductRounding, ActivationRounding, damping: Interval)
+    /// W₂σ(W₁y + b₁) + b₂.
+    case composed(ProductRounding, ActivationRounding, ProductRounding)
+    /// σ(W₂W₁y + b).
+    case product(ProductRounding, ProductRounding, ActivationRounding)
+    /// Row sums, in the norm that weights row i by r_i^{−½}: the size of r^{−½}b and of r^{−½}σ(b), γ of both sums, the relative error of T, and the underflow.
+    case rowSums(RowSumRounding)
+  }
+
+  private let form: Form
+  private let step: Interval
+  /// The Lipschitz bound of h·f.
+  let gain: Interval
+  /// γ of sums that start from the state where the step size is 1.
+  private let start: ProductRounding?
+
+  /// - Throws: `.incompatible` with the reason where no bound is known.
+  init(_ layer: LayerReading, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) {
+    step = Interval(layer.stepSize)
+    let activation = layer.field.activation
+    let slope = Interval(activation.lipschitz)
+    switch layer.field {
+    case .plain(let map):
+      let product = try Self.product(map.weights, map.bias, ledger, unit)
+      form = .affine(product, ActivationRounding(activation, rows: product.outputs, unit), damping: Interval(0))
+      (gain, start) = (step * slope * product.norm, product)
+    case .antisymmetric(let map, let gamma), .damped(let map, let gamma):
+      var isDamped = false
+      if case .damped = layer.field { isDamped = true }
+      let product = try Self.antisymmetric(map, gamma: isDamped ? 0 : gamma, ledger, unit)
+      let damping = Interval(isDamped ? gamma : 0)
+      form = .affine(product, ActivationRounding(activation, rows: product.outputs, unit), damping: damping)
+      (gain, start) = (step * (slope * product.norm + damping), product)
+    case .twoLayer(let inner, let outer):
+      let (first, second) = (try Self.product(inner.weights, inner.bias, ledger, unit), try Self.product(outer.weights, outer.bias, ledger, unit))
+      form = .composed(first, ActivationRounding(activation, rows: first.outputs, unit), second)
+      (gain, start) = (step * slope * first.norm * second.norm, second)
+    case .descent(let map):
+      (form, gain, start) = try Self.gradient(map, step, ledger, unit)
+    case .negativeDefinite(let map):
+      let (first, second) = (try Self.product(map.weights, nil, ledger, unit), try Self.product(map.weights.transposed, map.bias, ledger, unit))
+      form = .product(first, second, ActivationRounding(activation, rows: second.outputs, unit))
+      (gain, start) = (step * slope * first.norm * second.norm, second)
+    case .rowSums(let map, let scales, let sums):
+      form = .rowSums(try RowSumRounding(map, scales, sums, ledger, unit))
+      (gain, start) = (Interval(2), nil)
+    case .rotateRelax: throw Failure(.incompatible, "blocks[\(layer.block)]: no bound of rounding errors is known of rotations")
+    case .partitioned: throw Failure(.internal, "a partitioned field has two parts")
+    }
+  }
+
+  /// One component of a partitioned field.
+  init(_ map: AffineReading, isGradient: Bool, stepSize: Double, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) {
+    step = Interval(stepSize)
+    guard !isGradient else {
+      (form, gain, start) = try Self.gradient(map, step, ledger, unit)
+      return
+    }
+    let product = try Self.product(map.weights, map.bias, ledger, unit)
+    form = .affine(product, ActivationRounding(map.activation, rows: product.outputs, unit), damping: Interval(0))
+    (gain, start) = (step * Interval(map.activation.lipschitz) * product.norm, product)
+  }
+
+  private static func gradient(_ map: AffineReading, _ step: Interval, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) -> (Form, Interval, ProductRounding?) {
+    let (first, second) = (try product(map.weights, map.bias, ledger, unit), try product(map.weights.transposed, nil, ledger, unit))
+    return (.composed(first, ActivationRounding(map.activation, rows: first.outputs, unit), second), step * Interval(map.activation.lipschitz) * first.norm * second.norm, second)
+  }
+
+  static func product(_ weights: OperatorReading, _ bias: BiasReading?, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) -> ProductRounding {
+    guard weights.sumsInOrder else {
+      throw Failure(.incompatible, "\(weights.tensor): no bound of rounding errors is known of convolutions by Winograd's algorithm; algorithm direct has one")
+    }
+    let bound = try ledger.vector(bias)?.bound ?? 0
+    return try ProductRounding(
+      norm: .upTo(try ledger.spectral(weights).bound), partial: .upTo(try ledger.partial(weights).bound), bias: .upTo(bound), terms: weights.terms, outputs: weights.outputs, unit)
+  }
+
+  /// ½(K − Kᵀ − γI) is computed from K: each entry is wrong by at most 2u of itself, or by η.
+  private static func antisymmetric(_ map: AffineReading, gamma: Double, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) -> ProductRounding {
+    let weights = map.weights
+    guard weights.sumsInOrder else { throw Failure(.incompatible, "\(weights.tensor): no bound of rounding errors is known of convolutions by Winograd's algorithm; algorithm direct has one") }
+    let (norm, frobenius) = (try ledger.spectral(weights, .antisymmetric), try ledger.frobenius(weights))
+    let taps = weights.geometry?.taps ?? 1
+    let diagonal = weights.geometry?.outputChannels ?? weights.outputs
+    let half = 0.5 * Interval(gamma)
+    let entries = .upTo(frobenius.bound) + half * Interval(Double(diagonal)).squareRoot()
+    let preparation = Interval(Double(taps)).squareRoot() * (2 * Interval(unit.unit) * entries + unit.underflow(1, rows: weights.weights.count))
+    let whole = Interval(0, (.upTo(norm.bound) * .upTo(norm.bound) + half * half).squareRoot().upper)
+    // The sums of magnitudes of a convolution's antisymmetric part are at most the mean of those of K and Kᵀ.
+    let partial = weights.geometry == nil ? whole : 0.5 * (.upTo(try ledger.rowSum(weights).bound) + .upTo(try ledger.columnSum(weights).bound)) + half
+    let bias = try ledger.vector(map.bias)?.bound ?? 0
+    return try ProductRounding(norm: whole, partial: partial, bias: .upTo(bias), terms: weights.terms, outputs: weights.outputs, preparation: preparation, unit)
+  }
+
+  /// Bounds of |h·f(y)| and of the error of its computed value, before h is multiplied in floating-point arithmetic, for a computed y of at most R.
+  func evaluate(_ state: Interval) -> (size: Interval, error: Interval) {
+    switch form {
+    case .affine(let product, let activation, let damping):
+      let (sum, wrong) = (product.size(state), product.error(state))
+      return (step * (activation.size(sum) + damping * state), step * activation.error(sum, wrong))
+    case .composed(let first, let activation, let second):
+      let sum = first.size(state)
+      let (hidden, error) = (activation.size(sum), activation.error(sum, first.error(state)))
+      return (step * second.size(hidden), step * (second.norm * error + second.error(hidden + error)))
+    case .product(let first, let second, let activation):
+      let (hidden, error) = (first.size(state), first.error(state))
+      let sum = second.size(hidden)
+      return (step * activation.size(sum), step * activation.error(sum, second.norm * error + second.error(hidden + error)))
+    case .rowSums(let rows): return rows.evaluate(state)
+    }
+  }
+
+  /// What starting from the state adds: with a step size of 1 sums may begin there.
+  func errorOfStart(_ state: Interval) -> Interval { step.upper == 1 ? start?.errorOfStart(state) ?? Interval(0) : Interval(0) }
+}
+
+/// The rounding of h·f(y) = −(2/L)Kᵀ r^{−1}σ(Ky + b).
+///
+/// With A = diag(r)^{−½}K, ‖A‖ ≤ 1, the sums of Ky + b, weighted by r^{−½}, are at most |y| + |r^{−½}b|, and h·f(y) = −(2/L)Aᵀ(r^{−½}σ). So no norm of K enters.
+struct RowSumRounding {
+  private let bias: Interval
+  private let biasValue: Interval
+  private let activation: Activation
+  private let gammas: (first: Interval, second: Interval)
+  private let factorError: Interval
+  private let underflows: (inner: Interval, outer: Interval)
+  private let relative: Interval
+
+  init(_ map: AffineReading, _ scales: Vector, _ sums: RowSums, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) {
+    guard let matrix = map.weights.matrix else { throw Failure(.incompatible, "\(map.weights.tensor): no bound of rounding errors is known of the row sums of convolutions") }
+    let weighted = try WeightedRows(matrix, scales, sums, bias: map.bias?.numbers)
+    guard let first = unit.gamma(matrix.columns + 2), let second = unit.gamma(matrix.rows + 4) else {
+      throw Failure(.incompatible, "\(map.weights.tensor): sums are too long for the bounds of rounding errors")
+    }
+    activation = map.activation
+    bias = .upTo(weighted.bias)
+    // |r^{−½}σ(b)| ≤ |r^{−½}|·σ(0) + L|r^{−½}b|.
+    biasValue = .upTo(weighted.ones) * Interval(activation.magnitudeAtZero) + Interval(activation.lipschitz) * bias
+    gammas = (first, second)
+    factorError = 8 * Interval(unit.unit) + .upTo(weighted.relativeError)
+    // r ≥ 2⁻¹⁰, so that r^{−½} ≤ 32.
+    let norm = try ledger.spectral(map.weights)
+    underflows = (
+      32 * (unit.underflow(2 * (matrix.columns + 2), rows: matrix.rows) + (activation.ulps > 0 ? Interval(Double(matrix.rows)).squareRoot() * Interval(unit.normal) : Interval(0))),
+      .upTo(norm.bound) * unit.underflow(4, rows: matrix.rows) + unit.underflow(2 * (matrix.rows + 4), rows: matrix.columns)
+    )
+    relative = Interval(4 * activation.ulps) * Interval(unit.unit)
+  }
+
+  func evaluate(_ state: Interval) -> (size: Interval, error: Interval) {
+    let gain = Interval(activation.lipschitz)
+    // In the weighted norm.
+    let sumError = gammas.first * (state + bias)
+    let value = gain * state + biasValue
+    let valueError = gain * sumError + relative * (value + gain * sumError) + underflows.inner
+    let factor = 2 / Interval(activation.largestSlope)
+    let whole = value + valueError
+    let error = valueError + factorError * whole + gammas.second * (1 + factorError) * whole
+    return (factor * value, factor * error + underflows.outer)
+  }
+}

@@ -1,0 +1,99 @@
+import LinearAlgebra
+import Networks
+import Settings
+
+/// Certified radii of a batch: the scores as the library computes them, and |c⊙(x − s)| of each input.
+package final class RadiusSamples {
+  private let radii: CertifiedRadii
+  private let features: TensorView
+  private let outputs: Int
+  private let scoreMemory: Buffer
+  private let centers: [Double]
+  fileprivate var sampleCount: Int { features.rows }
+  private let isExact: Bool
+
+  /// - Parameter threads: for the prediction.
+  /// - Throws: what a prediction throws; the reason why the work must end.
+  package init(_ radii: CertifiedRadii, _ network: Network, _ features: TensorView, threads: Int) throws(Failure) {
+    (self.radii, self.features, outputs) = (radii, features, network.plan.outputs)
+    let (count, overflow) = features.rows.multipliedReportingOverflow(by: outputs)
+    scoreMemory = try Buffer(count: overflow ? -1 : count, precision: .float64)
+    let target = MutableTensorView(scoreMemory.base, type: .float64, rows: features.rows, columns: outputs)
+    let predictor = try Predictor(network, radii.reading.snapshot, maximumBatch: features.rows, threads: threads)
+    let pool = predictor.threads > 1 ? try WorkerPool(threads: predictor.threads) : nil
+    _ = try withExtendedLifetime((predictor, pool)) { () throws(Failure) in try predictor.run(features, .scores, into: target, pool: pool) }
+    let narrow = network.plan.precision == .float32
+    switch features.type {
+    case .float32, .uint8, .int8: isExact = true
+    case .float64, .int32, .int64: isExact = !narrow && features.type != .int64
+    }
+    centers = try Self.centers(features, radii.reading.normalization)
+  }
+
+  /// Upper bounds of |c⊙(x − s)|, in Double. Differences and products are rounded once each, which the sum's bound allows for.
+  private static func centers(_ features: TensorView, _ normalization: Normalization?) throws(Failure) -> [Double] {
+    let samples = 64
+    let tile = try Buffer(count: features.columns * samples, precision: .float64)
+    let block = Block(tile.base, rows: features.columns, columns: samples, precision: .float64)
+    let scaling = normalization.map { FeatureScaling(shift: $0.shift, scale: $0.scale) }
+    let columns = Matrix(tile.base, rows: features.columns, columns: samples, precision: .float64).transposed
+    var centers: [Double] = []
+    for start in stride(from: 0, to: features.rows, by: samples) {
+      try Watch.check()
+      let count = min(samples, features.rows - start)
+      gather(features, rows: nil, start: start, count: count, scaling: scaling, into: block)
+      // Numbers near the smallest one lose all their digits: less than 2⁻¹⁰⁷³ each.
+      centers += rowNormBounds(columns).prefix(count).map { (Interval($0) * (1 + Interval(0x1p-51)) + Interval(Double(features.columns)) * Interval(0x1p-1073)).upper }
+    }
+    return withExtendedLifetime(tile) { centers }
+  }
+
+  package func scores(_ row: Int) -> [Double] {
+    let vector = scoreMemory.vector(count: features.rows * outputs, precision: .float64)
+    return (0..<outputs).map { vector.load(row * outputs + $0) }
+  }
+
+  package func result(_ row: Int) -> CertifiedRadii.Result { radii.radius(scores: scores(row), center: .upTo(centers[row]), isExact: isExact) }
+
+  /// The numbers of one input as Doubles.
+  package func numbers(ofRow row: Int) throws(Failure) -> [Double] {
+    let tile = try Buffer(count: features.columns * Block.quantum, precision: .float64)
+    let block = Block(tile.base, rows: features.columns, columns: Block.quantum, precision: .float64)
+    gather(features, rows: nil, start: row, count: 1, into: block)
+    let all = tile.vector(count: features.columns * Block.quantum, precision: .float64)
+    return withExtendedLifetime(tile) { (0..<features.columns).map { all.load($0 * Block.quantum) } }
+  }
+}
+
+/// Radii and classes of a batch.
+package struct RadiusResults {
+  private let memory: Buffer
+  /// float64; each a number of the caller's type.
+  package let radii: Vector
+  private let classes: [Int]
+
+  fileprivate init(_ memory: Buffer, _ radii: Vector, _ classes: [Int]) { (self.memory, self.radii, self.classes) = (memory, radii, classes) }
+
+  /// Writes the classes to a column of integers or floats.
+  package func store(classesTo target: MutableTensorView) { for (row, number) in classes.enumerated() { target.store(integer: number, row: row, column: 0) } }
+}
+
+extension RadiusSamples {
+  /// The radii of all samples, rounded down to float32 if they are wanted in it.
+  /// - Throws: `memory`; the reason why the work must end.
+  package func results(roundedTo type: ElementType) throws(Failure) -> RadiusResults {
+    let memory = try Buffer(count: count, precision: .float64)
+    let radii = memory.vector(count: count, precision: .float64)
+    var classes: [Int] = []
+    for row in 0..<count {
+      if row % 16 == 0 { try Watch.check() }
+      let result = result(row)
+      let narrow = Float(result.radius)
+      radii.store(type == .float32 ? Double(Double(narrow) > result.radius ? narrow.nextDown : narrow) : result.radius, at: row)
+      classes.append(result.predicted)
+    }
+    return RadiusResults(memory, radii, classes)
+  }
+
+  package var count: Int { sampleCount }
+}

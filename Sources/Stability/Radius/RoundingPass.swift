@@ -1,0 +1,174 @@
+import LinearAlgebra
+import Networks
+import Settings
+
+/// What is known of a ball of inputs before the network: |c⊙(x − s)| at its center, c and s being the normalization, and its radius in the caller's units.
+package struct InputBall {
+  package let center: Interval
+  package let radius: Interval
+  /// Whether the network's precision holds the caller's numbers exactly.
+  package let isExact: Bool
+
+  package init(center: Interval, radius: Interval, isExact: Bool) { (self.center, self.radius, self.isExact) = (center, radius, isExact) }
+}
+
+/// A bound of the rounding errors of the scores, for every input of a ball: the network as the library computes it, in its precision, against the network in real arithmetic.
+///
+/// All stages are bounded in ℓ₂. Nothing overflows where every bound stays below a quarter of the largest number. Derivation: certificate_format.md, "Rounding errors"; the theorem of the certificate is in certificates.md (E9).
+package final class RoundingPass {
+  private enum Stage {
+    case normalization(largest: Interval, shift: Interval, rows: Int)
+    /// The first product, of inputs that are scaled: the norm of W·diag(c) and |c⊙s|.
+    case scaled(ProductRounding, ActivationRounding, whole: Interval, shift: Interval, inputs: Int)
+    case affine(ProductRounding, ActivationRounding)
+    case activation(ActivationRounding)
+    case selection
+    /// √windows of means, and the number of pixels of a window.
+    case average(gain: Interval, gamma: Interval, rows: Int)
+    case copies(Interval)
+    case layers([StepRounding], isWhole: Bool)
+  }
+
+  package let unit: RoundingUnit
+  private let stages: [Stage]
+  private let inputs: Int
+  private let readout: Readout?
+
+  /// The rows of the readout.
+  private struct Readout {
+    let gamma: Interval
+    let norms: [Interval]
+    let biases: [Interval]
+    let underflow: Interval
+  }
+
+  /// - Throws: `.incompatible` with the reason where no bound is known.
+  package init(_ reading: NetworkReading, _ bound: NetworkBound, _ ledger: NormLedger) throws(Failure) {
+    let plan = reading.plan
+    unit = RoundingUnit(plan.precision)
+    inputs = plan.inputs
+    var (stages, readout): ([Stage], Readout?) = ([], nil)
+    let shift: Interval = try reading.normalization.map { (normalization) throws(Failure) in try Self.shifted(normalization) } ?? Interval(0)
+    let largest = Interval(reading.normalization.map { largestMagnitude($0.scale) } ?? 1)
+    for (stage, stageBound) in zip(reading.stages, bound.stages) {
+      try Watch.check()
+      switch stage.form {
+      case .affine(let map, _) where stage.kind == "readout":
+        readout = try Self.readout(map, unit)
+      case .normalization: stages.append(.normalization(largest: largest, shift: shift, rows: plan.inputs))
+      case .affine(let map, let isScaled):
+        let product = try FieldRounding.product(map.weights, map.bias, ledger, unit)
+        let activation = ActivationRounding(map.activation, rows: product.outputs, unit)
+        if isScaled, let scale = reading.normalization?.scale {
+          stages.append(.scaled(product, activation, whole: .upTo(try ledger.spectral(map.weights, .scaled, scale: scale).bound), shift: shift, inputs: plan.inputs))
+        } else {
+          stages.append(.affine(product, activation))
+        }
+      case .activation(let activation): stages.append(.activation(ActivationRounding(activation, rows: stage.outputs, unit)))
+      case .selection: stages.append(.selection)
+      case .average(let pixels):
+        guard let gamma = unit.gamma(pixels + 8) else { throw Failure(.incompatible, "means of \(pixels) pixels are too long for the bounds of rounding errors") }
+        stages.append(.average(gain: .upTo(stageBound.lipschitz), gamma: gamma, rows: stage.outputs))
+      case .copies: stages.append(.copies(.upTo(stageBound.lipschitz)))
+      case .block(let index):
+        let scheme = try reading.scheme(ofBlock: index)
+        var layers: [StepRounding] = []
+        for (j, layerBound) in stageBound.layers.enumerated() {
+          layers.append(try StepRounding(try reading.layer(j, ofBlock: index, scheme), lipschitz: layerBound.lipschitz, ledger, unit))
+        }
+        stages.append(.layers(layers, isWhole: plan.blocks[index].width == plan.blocks[index].field.stateWidth))
+      }
+    }
+    (self.stages, self.readout) = (stages, readout)
+  }
+
+  /// An upper bound of |c⊙s|.
+  private static func shifted(_ normalization: Normalization) throws(Failure) -> Interval {
+    let n = normalization.shift.count
+    let buffer = try Buffer(count: n, precision: .float64)
+    let product = Matrix(buffer.base, rows: 1, columns: n, precision: .float64)
+    scaleColumns(of: Matrix(normalization.shift.base, rows: 1, columns: n, precision: .float64), by: normalization.scale, into: product)
+    let norm = euclideanNormBound(buffer.vector(count: n, precision: .float64))
+    return withExtendedLifetime(buffer) { .upTo(norm) * (1 + Interval(0x1p-50)) + Interval(Double(n)) * Interval(0x1p-1073) }
+  }
+
+  private static func readout(_ map: AffineReading, _ unit: RoundingUnit) throws(Failure) -> Readout {
+    guard let matrix = map.weights.matrix, let gamma = unit.gamma(matrix.columns + 2) else { throw Failure(.incompatible, "the readout's sums are too long for the bounds of rounding errors") }
+    let biases = (0..<matrix.rows).map { i in Interval(map.bias.map { abs($0.numbers.load($0.numbers.count == 1 ? 0 : i)) } ?? 0) }
+    return Readout(
+      gamma: gamma, norms: rowNormBounds(matrix).map { .upTo($0) }, biases: biases, underflow: Interval(Double(4 * (matrix.columns + 2))) * Interval(unit.smallest))
+  }
+
+  /// The state before the readout on a ball; nil if something may overflow there.
+  package func features(_ ball: InputBall) -> StateBound? {
+    let u = Interval(unit.unit)
+    var state = StateBound(size: ball.center + ball.radius, error: Interval(0))
+    if !ball.isExact { state.error = u * state.size + unit.underflow(1, rows: inputs) }
+    for stage in stages {
+      switch stage {
+      case .normalization(let largest, let shift, let rows):
+        state.size = ball.center + largest * ball.radius
+        state.error = 8 * u * (state.size + shift) + unit.underflow(4, rows: rows)
+      case .scaled(let product, let activation, let whole, let shift, let inputs):
+        let sum = product.norm * ball.center + whole * ball.radius + product.bias
+        let entering = product.norm * (8 * u * (ball.center + shift) + unit.underflow(4, rows: inputs)) + 8 * u * Interval(Double(min(inputs, product.outputs))).squareRoot() * whole * ball.radius
+        // Partial sums have some of the columns of W and of W·diag(c).
+        let rounding = product.errorOfStart(sum + entering) + unit.underflow(2 * (inputs + 2), rows: product.outputs)
+        state = StateBound(size: activation.size(sum), error: activation.error(sum, entering + rounding))
+        guard isSafe(sum + entering + rounding) else { return nil }
+      case .affine(let product, let activation):
+        let (sum, wrong) = (product.size(state.size), product.norm * state.error + product.error(state.computed))
+        guard isSafe(sum + wrong) else { return nil }
+        state = StateBound(size: activation.size(sum), error: activation.error(sum, wrong))
+      case .activation(let activation): state = StateBound(size: activation.size(state.size), error: activation.error(state.size, state.error))
+      case .selection: break
+      case .average(let gain, let gamma, let rows):
+        state = StateBound(size: gain * state.size, error: gain * state.error + gamma * state.computed + unit.underflow(4, rows: rows))
+      case .copies(let gain): state = StateBound(size: gain * state.size, error: gain * state.error)
+      case .layers(let layers, let isWhole):
+        guard let next = propagated(state, layers, isWhole: isWhole) else { return nil }
+        state = next
+      }
+      guard isSafe(state.computed) else { return nil }
+    }
+    return state
+  }
+
+  private func isSafe(_ size: Interval) -> Bool { size.upper < unit.safe }
+
+  private func propagated(_ first: StateBound, _ layers: [StepRounding], isWhole: Bool) -> StateBound? {
+    guard layers.first?.isPartitioned == true else {
+      var state = first
+      for layer in layers {
+        state = layer.step(state)
+        guard isSafe(state.computed) else { return nil }
+      }
+      return state
+    }
+    // Momenta begin at zero, or as a part of the state.
+    var (y, z) = (first, isWhole ? first : StateBound(size: Interval(0), error: Interval(0)))
+    for layer in layers {
+      (y, z) = layer.step(y, z)
+      guard isSafe(y.computed + z.computed) else { return nil }
+    }
+    guard isWhole else { return y }
+    func both(_ a: Interval, _ b: Interval) -> Interval { (a * a + b * b).squareRoot() }
+    return StateBound(size: both(y.size, z.size), error: both(y.error, z.error))
+  }
+
+  /// The norm of a row of the readout; 1 without one.
+  package func rowNorm(_ score: Int) -> Interval { readout.map { Interval(0, $0.norms[score].upper) } ?? Interval(1) }
+
+  /// A bound of the error of the computed difference of two scores, or with `other` nil of one score; nil if something may overflow.
+  package func error(_ features: StateBound, _ score: Int, _ other: Int?, distance: Interval) -> Interval? {
+    guard let readout else { return distance * features.error }
+    let rows = [score] + (other.map { [$0] } ?? [])
+    var local = Interval(0)
+    for row in rows {
+      let sum = readout.norms[row] * features.computed + readout.biases[row]
+      guard isSafe(sum) else { return nil }
+      local = local + readout.gamma * sum + readout.underflow
+    }
+    return distance * features.error + local
+  }
+}

@@ -1,0 +1,92 @@
+import LinearAlgebra
+import Settings
+
+/// The numbers of a floating-point format that bounds of rounding errors are made of.
+package struct RoundingUnit {
+  /// u: half the distance of 1 to the next number.
+  package let unit: Double
+  /// η: the smallest number.
+  package let smallest: Double
+  /// μ: the smallest normal number; activations give 0 where the result is less.
+  package let normal: Double
+  /// A quarter of the largest number: a bound below it proves that nothing overflows.
+  package let safe: Double
+
+  package init(_ precision: Precision) {
+    switch precision {
+    case .float32: (unit, smallest, normal, safe) = (0x1p-24, 0x1p-149, 0x1p-126, 0x1p126)
+    case .float64: (unit, smallest, normal, safe) = (0x1p-53, 0x1p-1074, 0x1p-1022, 0x1p1022)
+    }
+  }
+
+  /// γ(n) = nu/(1 − nu), a bound of (1 + u)ⁿ − 1 (Higham 2002, lemma 3.1); nil where nu is not below ½.
+  package func gamma(_ n: Int) -> Interval? {
+    let share = Interval(Double(n)) * Interval(unit)
+    return share.upper < 0.5 ? share / (1 - share) : nil
+  }
+
+  /// √m·η, times a factor.
+  package func underflow(_ factor: Int, rows: Int) -> Interval { Interval(Double(factor)) * Interval(Double(rows)).squareRoot() * Interval(smallest) }
+}
+
+/// A bound of rounding errors does not exist: something may overflow, or sums are too long.
+struct RoundingFailure: Error {}
+
+/// The rounding of x ↦ Wx + b as the kernels compute it: multiply-adds over the inputs in ascending order, from the bias or from what the product is added to.
+///
+/// Every partial sum is bounded by s̃R + β, because a part of W's columns has at most W's norm. So n roundings change the sum by at most γ(n)(s̃R + β) in ℓ₂, and underflow by at most n√m·η (certificate_format.md, "Rounding errors").
+struct ProductRounding {
+  let norm: Interval
+  /// s̃, a bound of the partial products and of the computed operator.
+  let partial: Interval
+  let bias: Interval
+  let outputs: Int
+  private let gamma: Interval
+  private let underflow: Interval
+  /// By how much the computed operator differs from the exact one.
+  private let preparation: Interval
+
+  init(norm: Interval, partial: Interval, bias: Interval, terms: Int, outputs: Int, preparation: Interval = Interval(0), _ unit: RoundingUnit) throws(Failure) {
+    guard let gamma = unit.gamma(terms + 2) else { throw Failure(.incompatible, "sums of \(terms) terms are too long for the bounds of rounding errors") }
+    self.norm = norm
+    self.partial = partial + preparation
+    self.bias = bias
+    self.outputs = outputs
+    self.gamma = gamma
+    self.preparation = preparation
+    underflow = unit.underflow(2 * (terms + 2), rows: outputs)
+  }
+
+  /// |Wx + b| for |x| ≤ R.
+  func size(_ state: Interval) -> Interval { norm * state + bias }
+  /// The error for a computed input of at most R.
+  func error(_ state: Interval) -> Interval { gamma * (partial * state + bias) + underflow + preparation * state }
+  /// The rounding error that comes from starting the sums from a state of this size.
+  func errorOfStart(_ state: Interval) -> Interval { gamma * state }
+}
+
+/// The rounding of σ, number by number.
+struct ActivationRounding {
+  private let activation: Activation
+  private let root: Interval
+  private let relative: Interval
+  private let absolute: Interval
+
+  init(_ activation: Activation, rows: Int, _ unit: RoundingUnit) {
+    self.activation = activation
+    root = Interval(Double(rows)).squareRoot()
+    relative = Interval(4 * activation.ulps) * Interval(unit.unit)
+    absolute = activation.ulps > 0 ? root * Interval(unit.normal) : Interval(0)
+  }
+
+  var gain: Interval { Interval(activation.lipschitz) }
+
+  /// |σ(z)| for |z| ≤ Z.
+  func size(_ sum: Interval) -> Interval {
+    let grown = root * Interval(activation.magnitudeAtZero) + gain * sum
+    return activation.largestValue.map { Interval.min(grown, root * Interval($0)) } ?? grown
+  }
+
+  /// |σ̂(ẑ) − σ(z)| for |z| ≤ Z and |ẑ − z| ≤ error.
+  func error(_ sum: Interval, _ error: Interval) -> Interval { gain * error + relative * size(sum + error) + absolute }
+}

@@ -1,0 +1,55 @@
+import LinearAlgebra
+import TestSupport
+import Testing
+
+/// The exact sum of magnitudes or squares needs more digits than a Double has; these tests use numbers whose sums are known.
+@Suite struct OutwardSumsTests {
+  @Test(arguments: Precision.allCases) func normsAreNeverBelow(_ precision: Precision) throws {
+    // 3, 4 and zeros: the norm is 5.
+    for scale in [1, 0x1p-100, 0x1p+100, 0x1p-140] as [Double] {
+      let x = try Numbers([3 * scale, 0, -4 * scale, 0], precision)
+      let bound = euclideanNormBound(x.vector)
+      #expect(bound >= 5 * scale && bound <= 5 * scale * (1 + 1e-14))
+    }
+    #expect(euclideanNormBound(try Numbers([0, 0], precision).vector) == 0)
+    #expect(euclideanNormBound(try Numbers([.infinity, 1], precision).vector) == .infinity)
+    #expect(euclideanNormBound(try Numbers([.nan, 1], precision).vector).isNaN)
+  }
+
+  @Test func doublesNearTheEndsOfTheirRange() throws {
+    for scale in [0x1p-1072, 0x1p-700, 0x1p+700, 0x1p+1020] as [Double] {
+      let bound = euclideanNormBound(try Numbers([3 * scale, 4 * scale], .float64).vector)
+      #expect(bound >= 5 * scale && bound <= max(5 * scale * (1 + 1e-14), 5 * scale + 0x1p-1073))
+    }
+  }
+
+  @Test(arguments: Precision.allCases) func rowsAndDistances(_ precision: Precision) throws {
+    let w = try Numbers([1, -2, 3, -4, 5, 6], precision)
+    let matrix = w.matrix(rows: 2, columns: 3)
+    #expect(largestRowSumBound(matrix) >= 15 && largestRowSumBound(matrix) < 15 + 1e-12)
+    #expect(largestRowSumBound(matrix.transposed) >= 9 && largestRowSumBound(matrix.transposed) < 9 + 1e-12)
+    let norms = rowNormBounds(matrix)
+    #expect(norms[0] * norms[0] >= 14 && norms[0] * norms[0] < 14 + 1e-12)
+    let distance = rowDistanceBound(matrix, 0, 1)
+    #expect(distance * distance >= 83 && distance * distance < 83 + 1e-12)
+  }
+
+  @Test(arguments: Precision.allCases) func stepsInTheLargestNorm(_ precision: Precision) throws {
+    let w = try Numbers([-1, 2, 0.5, -3], precision)
+    let matrix = w.matrix(rows: 2, columns: 2)
+    // d = 0 gives 1; d = 1, h = ½: |1 − ½| + 1 and |1 − 3/2| + ¼.
+    let bound = largestStepRowSumBound(matrix, stepSize: 0.5, slopes: 0...1, antisymmetry: nil)
+    #expect(bound >= 1.5 && bound < 1.5 + 1e-12)
+    // ½(W − Wᵀ − 2I) = [[−1, ¾], [−¾, −1]].
+    let part = largestStepRowSumBound(matrix, stepSize: 0.5, slopes: 0...1, antisymmetry: 2)
+    #expect(part >= 1 && part < 1 + 1e-12)
+  }
+
+  @Test func convolutionSums() throws {
+    let k = try Numbers([1, -2, 3, 0.5, -1, 1], .float32)
+    let axis = ConvolutionExtent(input: 5, kernel: 3, before: 1, after: 1)
+    let geometry = try ConvolutionGeometry(inputChannels: 1, outputChannels: 2, vertical: ConvolutionExtent(input: 1, kernel: 1), horizontal: axis)
+    let sums = convolutionSumBounds(k.vector, geometry)
+    #expect(sums.outputs >= 6 && sums.outputs < 6 + 1e-12 && sums.inputs >= 8.5 && sums.inputs < 8.5 + 1e-12)
+  }
+}

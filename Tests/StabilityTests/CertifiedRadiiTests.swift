@@ -1,0 +1,80 @@
+import LinearAlgebra
+import Networks
+import Stability
+import TestSupport
+import Testing
+
+@Suite struct CertifiedRadiiTests {
+  private static func classes(_ network: Network, _ x: Numbers, rows: Int) throws -> [Double] {
+    let out = try Numbers(rows, .float64)
+    _ = try Predictor(network, maximumBatch: rows, threads: 1).run(x.view(rows: rows, columns: network.plan.inputs), .classes, into: out.target(rows: rows, columns: 1), pool: nil)
+    return out.values
+  }
+
+  /// Along a direction from x, the last place with the class of x: by bisection between x and a point beyond.
+  private static func crossing(_ network: Network, _ x: [Double], _ direction: [Double], from radius: Double) throws -> Double? {
+    func classAt(_ t: Double) throws -> Double {
+      let point = try Numbers(zip(x, direction).map { $0 + t * $1 }, network.plan.precision)
+      return try classes(network, point, rows: 1)[0]
+    }
+    let own = try classAt(0)
+    var high = max(radius, 1e-6)
+    for _ in 0..<30 where try classAt(high) == own { high *= 2 }
+    guard try classAt(high) != own else { return nil }
+    var low = 0.0
+    for _ in 0..<60 {
+      let middle = 0.5 * (low + high)
+      if try classAt(middle) == own { low = middle } else { high = middle }
+    }
+    // The distance that the point has after rounding.
+    let point = zip(x, direction).map { value, step in network.plan.precision == .float32 ? Double(Float(value + high * step)) : value + high * step }
+    return norm(zip(point, x).map { $0 - $1 })
+  }
+
+  @Test(arguments: ["float32", "float64"], [#""field": "gradient_flow""#, #""field": "dense", "activation": "relu""#, #""field": "gradient_flow", "steps": "row_sums""#, #""field": "hamiltonian", "integrator": "verlet""#])
+  func noClassChangesWithinARadius(_ precision: String, _ field: String) throws {
+    for seed in 1...4 as ClosedRange<UInt64> {
+      let made = try certified(#"{"inputs": 5, "outputs": 4, "precision": "\#(precision)", "width": 6, "opening": "dense", "layers": 3, "horizon": 0.5, \#(field)}"#, scale: 0.5, seed: seed)
+      let rows = 20
+      let x = try Numbers.normal(rows * 5, made.plan.precision, seed: seed + 20)
+      let samples = try RadiusSamples(try CertifiedRadii(made, made.snapshot), made, x.view(rows: rows, columns: 5), threads: 1)
+      let found = try Self.classes(made, x, rows: rows)
+      for row in 0..<rows {
+        let result = samples.result(row)
+        #expect(Double(result.predicted) == found[row])
+        let point = (0..<5).map { x[row * 5 + $0] }
+        for k in 0..<5 as Range<UInt64> {
+          let raw = try Numbers.normal(5, .float64, seed: 100 * seed + UInt64(row) * 7 + k).values
+          let direction = raw.map { $0 / norm(raw) }
+          if let crossing = try Self.crossing(made, point, direction, from: result.radius) { #expect(crossing > result.radius) }
+        }
+      }
+    }
+  }
+
+  /// A network that is linear: the radius is the distance to the plane between two classes, less the rounding.
+  @Test(arguments: Precision.allCases) func aLinearNetworkGetsItsDistance(_ precision: Precision) throws {
+    let made = try network(#"{"inputs": 2, "outputs": 2, "precision": "\#(precision.name)", "width": 2, "opening": "zero_padding", "field": "gradient_flow", "layers": 1, "horizon": 0.1}"#)
+    let numbers = try Numbers(made.plan.parameterCount, precision)
+    let readout = try #require(made.plan.tensors.first { $0.name == "readout.W" })
+    (numbers[readout.range.lowerBound], numbers[readout.range.lowerBound + 3]) = (1, 1)
+    _ = try made.replaceParameters(with: numbers.vector)
+    let x = try Numbers([3, 1], precision)
+    let result = try RadiusSamples(try CertifiedRadii(made, made.snapshot), made, x.view(rows: 1, columns: 2), threads: 1).result(0)
+    let distance = 2.0.squareRoot()
+    #expect(result.predicted == 0 && result.radius < distance && result.radius > distance * (1 - (precision == .float32 ? 1e-5 : 1e-5)))
+  }
+
+  @Test func tiesGetNothing() throws {
+    let made = try network(#"{"inputs": 2, "outputs": 3, "width": 2, "field": "gradient_flow", "layers": 1}"#)
+    let numbers = try Numbers(made.plan.parameterCount, .float32)
+    _ = try made.replaceParameters(with: numbers.vector)
+    let x = try Numbers([3, 1], .float32)
+    #expect(try RadiusSamples(try CertifiedRadii(made, made.snapshot), made, x.view(rows: 1, columns: 2), threads: 1).result(0).radius == 0)
+  }
+
+  @Test func valuesHaveNoRadius() throws {
+    let made = try network(#"{"inputs": 2, "outputs": 3, "loss": "least_squares", "layers": 1}"#)
+    #expect(refusal { _ = try CertifiedRadii(made, made.snapshot) }?.status == .incompatible)
+  }
+}

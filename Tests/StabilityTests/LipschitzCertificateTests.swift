@@ -1,0 +1,33 @@
+import LinearAlgebra
+import Networks
+import Stability
+import TestSupport
+import Testing
+
+@Suite struct LipschitzCertificateTests {
+  @Test func theProductOfTheStagesIsTheBound() throws {
+    let made = try certified(#"{"inputs": 4, "outputs": 3, "width": 5, "opening": "dense", "field": "dense", "layers": 3}"#, scale: 0.5)
+    let certificate = try prove("lipschitz_l2", made)
+    let stages = try #require(certificate.stages)
+    let bound = try #require(certificate.results.first { $0.name == "lipschitz" }?.value)
+    #expect(stages.map(\.stage.kind) == ["opening", "block", "readout"] && certificate.verdict == .proved)
+    let product = stages.reduce(1) { $0 * $1.lipschitz }
+    #expect(bound >= product * (1 - 1e-12) && bound <= product * (1 + 1e-12))
+    #expect(stages[1].layers.count == 3)
+  }
+
+  @Test(arguments: ["lipschitz_l2", "lipschitz_linf"]) func limits(_ statement: String) throws {
+    let made = try certified(#"{"inputs": 4, "outputs": 3, "width": 5, "opening": "dense", "precision": "float64", "field": "dense", "layers": 2}"#, scale: 0.5)
+    let bound = try #require(try prove(statement, made).results.first?.value)
+    #expect(try prove(statement, made, #"{"limit": \#(bound.nextUp)}"#).verdict == .proved)
+    #expect(try prove(statement, made, #"{"limit": \#(bound * 0.999999)}"#).verdict == .notProvable)
+    #expect(try prove(statement, made, #"{"limit": \#(bound * 1e-4)}"#).verdict == (statement == "lipschitz_l2" ? .refuted : .notProvable))
+  }
+
+  /// Weights at both ends of the range of float32.
+  @Test(arguments: [1e-30, 1e30]) func scaledWeights(_ scale: Double) throws {
+    let made = try certified(#"{"inputs": 4, "outputs": 3, "width": 5, "opening": "dense", "field": "dense", "activation": "identity", "layers": 1}"#, scale: scale)
+    let certificate = try prove("lipschitz_l2", made)
+    #expect(certificate.verdict == .proved)
+  }
+}

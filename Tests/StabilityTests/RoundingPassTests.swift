@@ -1,0 +1,91 @@
+import LinearAlgebra
+import Networks
+import Stability
+import TestSupport
+import Testing
+
+/// The bound of rounding errors against the errors themselves: a float32 network against the same weights in float64.
+@Suite struct RoundingPassTests {
+  /// The largest error of a difference of scores over the bound for it, on inputs within a ball.
+  private static func share(_ options: String, scale: Double, bias: Double = 0, size: Double = 1, radius: Double = 0.5, seed: UInt64, normalized: Bool = false) throws -> (share: Double, isBounded: Bool) {
+    let text = #"{"inputs": 12, "outputs": 4, "precision": "%", "width": 9, "opening": "dense", \#(options)}"#
+    let (narrow, wide) = (try certified(text.replacing("%", with: "float32"), scale: scale, seed: seed), try network(text.replacing("%", with: "float64")))
+    if bias > 0 {
+      let numbers = try Numbers(narrow.plan.parameterCount, .float32)
+      copy(narrow.snapshot.parameters, into: numbers.vector)
+      for tensor in narrow.plan.tensors where tensor.name.hasSuffix(".b") { for (k, index) in tensor.range.enumerated() { numbers[index] = bias * (k % 2 == 0 ? 1 : -0.99) } }
+      _ = try narrow.replaceParameters(with: numbers.vector)
+    }
+    let parameters = narrow.snapshot.parameters
+    let same = try Numbers((0..<parameters.count).map { parameters.load($0) }, .float64)
+    _ = try wide.replaceParameters(with: same.vector)
+    if normalized {
+      let (shift, factor) = (try Numbers((0..<12).map { 1.3 * Double($0) }, .float64), try Numbers((0..<12).map { 0.1 + 7 * Double($0 % 4) }, .float64))
+      for made in [narrow, wide] {
+        made.replaceNormalization(with: try Normalization(shift: shift.view(rows: 1, columns: 12), scale: factor.view(rows: 1, columns: 12), inputs: 12, precision: made.plan.precision))
+      }
+    }
+    let rows = 64
+    let x = try Numbers.normal(rows * 12, .float32, seed: seed + 70, deviation: size)
+    // All rows lie within the ball around the first.
+    for row in 1..<rows {
+      let direction = (0..<12).map { x[row * 12 + $0] }
+      let length = norm(direction)
+      for i in 0..<12 { x[row * 12 + i] = x[i] + direction[i] / max(length, 1e-300) * radius * 0.999 * Double(row) / Double(rows) }
+    }
+    func scores(_ made: Network) throws -> Numbers {
+      let out = try Numbers(rows * 4, .float64)
+      _ = try Predictor(made, maximumBatch: rows, threads: 1).run(x.view(rows: rows, columns: 12), .scores, into: out.target(rows: rows, columns: 4), isPartial: true, pool: nil)
+      return out
+    }
+    let radii = try CertifiedRadii(narrow, narrow.snapshot)
+    let samples = try RadiusSamples(radii, narrow, x.view(rows: rows, columns: 12).rows(0..<1), threads: 1)
+    let ball = InputBall(center: samples.result(0).ball.center, radius: Interval(radius), isExact: true)
+    let (a, b) = (try scores(narrow), try scores(wide))
+    var worst = 0.0
+    for (predicted, margins) in [radii.margins([4, 3, 2, 1])] {
+      for margin in margins {
+        guard let errors = radii.errors(ball, predicted: predicted, margin), let other = margin.other else { return (0, false) }
+        for row in 0..<rows {
+          let error = abs((a[row * 4 + predicted] - a[row * 4 + other]) - (b[row * 4 + predicted] - b[row * 4 + other]))
+          #expect(error.isFinite)
+          worst = max(worst, error / errors.ball)
+        }
+      }
+    }
+    return (worst, true)
+  }
+
+  @Test(arguments: [
+    #""field": "gradient_flow""#, #""field": "gradient_flow", "steps": "row_sums""#, #""field": "dense""#, #""field": "two_layer""#, #""field": "antisymmetric", "gamma": 0.3"#,
+    #""field": "antisymmetric_damped", "gamma": 0.3"#, #""field": "negative_definite""#, #""field": "gradient_flow", "integrator": "rk4""#, #""field": "dense", "integrator": "heun""#,
+    #""field": "hamiltonian", "integrator": "verlet""#, #""field": "hamiltonian_two_weight", "integrator": "verlet""#,
+  ], ["tanh", "relu", "gelu", "softplus", "sigmoid", "identity"])
+  func errorsStayBelowTheirBound(_ field: String, _ activation: String) throws {
+    if field.contains("row_sums"), activation == "gelu" { return }
+    for (index, horizon) in [0.5, 1, 5].enumerated() {
+      for normalized in [false, true] {
+        let options = #"\#(field), "activation": "\#(activation)", "layers": 5, "horizon": \#(horizon)"#
+        let found = try Self.share(options, scale: 0.4, seed: UInt64(index + 1), normalized: normalized)
+        #expect(found.isBounded && found.share < 1 && found.share > 0, "\(options): \(found)")
+      }
+    }
+  }
+
+  /// Biases that inflate rounding errors, weights at both ends of the range, subnormals.
+  @Test(arguments: [(0.4, 1e6), (0.4, 5e6), (1e-30, 0), (1e-38, 0), (1e-42, 0), (30.0, 0)], [1.0, 1e-40, 1e4]) func hostileNumbers(_ weights: (Double, Double), _ size: Double) throws {
+    for field in [#""field": "gradient_flow", "activation": "relu""#, #""field": "dense""#, #""field": "gradient_flow", "steps": "row_sums", "activation": "relu""#] {
+      let found = try Self.share(#"\#(field), "layers": 4"#, scale: weights.0, bias: weights.1, size: size, radius: size, seed: 5)
+      #expect(!found.isBounded || found.share < 1, "\(field) \(weights) \(size): \(found)")
+    }
+  }
+
+  /// Weights whose products overflow float32 on the ball: no bound.
+  @Test func overflowIsNotBounded() throws {
+    let made = try certified(#"{"inputs": 4, "outputs": 3, "width": 4, "opening": "dense", "field": "dense", "activation": "relu", "layers": 3}"#, scale: 1e25)
+    let radii = try CertifiedRadii(made, made.snapshot)
+    #expect(radii.radius(scores: [1e30, 0, 0], center: Interval(1), isExact: true).radius == 0)
+  }
+
+  @Test func sumsThatAreTooLongAreRefused() { #expect(RoundingUnit(.float32).gamma(1 << 24) == nil) }
+}

@@ -1,0 +1,113 @@
+"""Certificates from Python: verdicts, numbers, witnesses, and radii against attacks."""
+
+import hashlib
+import json
+
+import numpy
+import pytest
+
+import stableode
+
+OPTIONS = dict(inputs=6, outputs=3, width=10, field="gradient_flow", integrator="euler", layers=4, horizon=0.5, opening="dense", seed=3)
+
+
+def test_what_is_proved_is_bound_to_the_model_file(tmp_path):
+    network = stableode.Network(**OPTIONS)
+    certificate = network.certify("lipschitz_l2")
+    assert certificate.verdict == "proved" and certificate and certificate["lipschitz"] > 0
+    network.save(tmp_path / "model.sode")
+    written = (tmp_path / "model.sode").read_bytes()
+    record = certificate.record
+    assert record["model"] == {"sha256": hashlib.sha256(written).hexdigest(), "bytes": len(written)}
+    digest = record["digest"]
+    assert hashlib.sha256(certificate.text.replace(digest, "0" * 64).encode()).hexdigest() == digest
+    assert "proved" in repr(certificate)
+
+
+def test_the_lipschitz_bound_holds_between_samples():
+    random = numpy.random.default_rng(1)
+    for field in ("dense", "two_layer", "antisymmetric", "antisymmetric_damped", "negative_definite", "gradient_flow"):
+        for integrator in ("euler", "heun", "rk4"):
+            network = stableode.Network(**dict(OPTIONS, field=field, integrator=integrator, precision="float64"))
+            x = random.standard_normal((200, 6)) * 3
+            y = x + random.standard_normal((200, 6)) * 10.0 ** random.uniform(-3, 1, (200, 1))
+            difference = network.scores(x) - network.scores(y)
+            for statement, order in (("lipschitz_l2", 2), ("lipschitz_linf", numpy.inf)):
+                ratio = numpy.linalg.norm(difference, order, axis=1) / numpy.linalg.norm(x - y, order, axis=1)
+                assert ratio.max() <= network.certify(statement)["lipschitz"]
+
+
+def test_a_limit_is_refuted_by_two_inputs():
+    network = stableode.Network(**dict(OPTIONS, precision="float64"))
+    bound = network.certify("lipschitz_l2")["lipschitz"]
+    assert network.certify("lipschitz_l2", limit=bound * 1.01)
+    certificate = network.certify("lipschitz_l2", limit=bound * 1e-3)
+    assert certificate.verdict == "refuted"
+    x, y = numpy.array(certificate.witness["x"]), numpy.array(certificate.witness["y"])
+    ratio = numpy.linalg.norm(network.scores([x]) - network.scores([y])) / numpy.linalg.norm(x - y)
+    assert ratio > bound * 1e-3
+
+
+def test_radii_hold_for_perturbed_inputs():
+    random = numpy.random.default_rng(2)
+    x = random.standard_normal((500, 6)).astype("float32")
+    network = stableode.Network(**OPTIONS)
+    network.fit(stableode.Dataset(x, (x[:, 0] > 0).astype(int) + (x[:, 1] > 1)), epochs=20, optimizer="adam", learning_rate=0.01)
+    classes, radii = network.certified_radius(x)
+    assert (classes == network.predict(x)).all() and (radii > 0).mean() > 0.9
+    for _ in range(20):
+        direction = random.standard_normal(x.shape)
+        moved = x + direction / numpy.linalg.norm(direction, axis=1, keepdims=True) * (radii * 0.999)[:, None]
+        assert (network.predict(moved.astype("float32")) == classes).all()
+
+
+def test_one_radius_as_a_certificate():
+    network = stableode.Network(**OPTIONS)
+    x = numpy.linspace(-1, 1, 6).astype("float32")
+    (predicted,), (radius,) = network.certified_radius(x[None])
+    certificate = network.certify("certified_radius", x)
+    assert certificate.verdict == "proved" and certificate["radius"] == radius and certificate.record["result"]["class"] == predicted
+    assert network.certify("certified_radius", x, radius=radius / 2)
+    larger = network.certify("certified_radius", x, radius=radius * 2)
+    assert larger.verdict == "not_provable" and larger.repair["radius"] == radius
+    assert certificate.record["options"]["input"] == [float(number) for number in x]
+
+
+def test_steps_are_proved_inside_and_refuted_outside():
+    network = stableode.Network(**dict(OPTIONS, layers=1, bias="none"))
+    weights = numpy.zeros((1, 10, 10), "float32")
+    weights[0, 0, 0] = 1.0
+    network.parameters["blocks.0.K"] = weights
+    for horizon, verdict in ((1.999, "proved"), (2.001, "refuted")):
+        changed = network.project(horizon=horizon)
+        for statement in ("non_expansive", "step_size"):
+            assert changed.certify(statement).verdict == verdict, (horizon, statement)
+    assert 1.9 < changed.certify("non_expansive").repair["largest_step"] < 2
+
+
+def test_wrong_arguments_are_named():
+    network = stableode.Network(**OPTIONS)
+    with pytest.raises(stableode.UnknownNameError, match="lipschitz_l2"):
+        network.certify("lipschitz_l")
+    with pytest.raises(stableode.InvalidArgumentError, match="input"):
+        network.certify("certified_radius")
+    with pytest.raises(stableode.InvalidArgumentError, match="input"):
+        network.certify("volume", [0.0] * 6)
+    with pytest.raises(stableode.IncompatibleError, match="limit"):
+        network.certify("volume", limit=1.0)
+    with pytest.raises(stableode.OutOfRangeError):
+        network.certify("lipschitz_l2", limit=-1.0)
+    values = stableode.Network(**dict(OPTIONS, loss="least_squares"))
+    with pytest.raises(stableode.IncompatibleError, match="classes"):
+        values.certified_radius([[0.0] * 6])
+    assert values.certify("certified_radius", [0.0] * 6).verdict == "not_provable"
+
+
+def test_every_statement_gives_a_certificate():
+    network = stableode.Network(**OPTIONS)
+    for statement in stableode.certificates():
+        features = [0.1] * 6 if statement == "certified_radius" else None
+        certificate = network.certify(statement, features)
+        record = json.loads(certificate.text)
+        assert record["statement"] == statement and record["verdict"] in ("proved", "refuted", "not_provable")
+        assert (record["verdict"] == "proved") == (certificate.reason is None)
