@@ -24,7 +24,7 @@ package enum LargestEigenvalue {
     var (diagonal, beside) = (InlineArray<20, Double>(repeating: 0), InlineArray<20, Double>(repeating: 0))
     var count = 0
     var length = sumOfSquares(present).squareRoot()
-    while count < min(iterations, present.count) {
+    while count < min(iterations, present.count), !Watch.current.isOver {
       scale(1 / length, present)
       multiply(matrix, present, into: next)
       diagonal[count] = dot(next, present)

@@ -1,15 +1,22 @@
 /// Sums of magnitudes and squares that are never below the exact value: the parts that bounds of norms are made of.
 ///
 /// Sums are Doubles. A sum of n numbers ≥ 0, each rounded at most three times, is below the exact one by less than the factor 1 − (n + 4)·2⁻⁵³; the result is increased by twice as much. Squares are taken of numbers that a power of two has scaled to
-/// less than one, so that they cannot overflow; those that vanish count as the smallest normal number. NaN or infinity gives NaN or infinity.
+/// less than one, so that they cannot overflow; those that vanish count as the smallest normal number. NaN or infinity gives NaN or infinity. Between rows this thread's watch is asked; if the work must end, the result is infinity.
 
 /// An upper bound of |x|₂.
-package func euclideanNormBound(_ x: Vector) -> Double { euclideanNormBound(x, 0, 1, x.count) }
+package func euclideanNormBound(_ x: Vector) -> Double {
+  guard x.count > 1 << 20 else { return euclideanNormBound(x, 0, 1, x.count) }
+  // The norm of the pieces' norms.
+  let watch = Watch.current
+  let pieces = stride(from: 0, to: x.count, by: 1 << 20).map { watch.isOver ? .infinity : euclideanNormBound(x, $0, 1, min(1 << 20, x.count - $0)) }
+  return norm(pieces.count) { pieces[$0] }
+}
 
 /// An upper bound of the Euclidean norm of each row of a matrix.
 package func rowNormBounds(_ matrix: Matrix) -> [Double] {
   let numbers = Vector(matrix.base, count: reach(matrix), precision: matrix.precision)
-  return (0..<matrix.rows).map { euclideanNormBound(numbers, $0 * matrix.rowStride, matrix.columnStride, matrix.columns) }
+  let watch = Watch.current
+  return (0..<matrix.rows).map { watch.isOver ? .infinity : euclideanNormBound(numbers, $0 * matrix.rowStride, matrix.columnStride, matrix.columns) }
 }
 
 /// An upper bound of |w_i − w_j|₂ for two rows of a matrix.
@@ -43,8 +50,9 @@ package func convolutionSumBounds(_ weights: Vector, _ geometry: ConvolutionGeom
   let (inputs, outputs, taps) = (geometry.inputChannels / geometry.groups, geometry.outputChannels / geometry.groups, geometry.taps)
   let sums = Matrix(weights.base, rows: geometry.outputChannels, columns: inputs * taps, precision: weights.precision)
   var largest = 0.0
+  let watch = Watch.current
   for group in 0..<geometry.groups {
-    for input in 0..<inputs {
+    for input in 0..<inputs where !watch.isOver {
       var sum = 0.0
       for output in group * outputs..<(group + 1) * outputs {
         for tap in 0..<taps { sum += abs(weights.load((output * inputs + input) * taps + tap)) }
@@ -60,7 +68,8 @@ package func scaleColumns(of matrix: Matrix, by scale: Vector, into out: Matrix)
   precondition(scale.count == matrix.columns && out.precision == .float64 && out.columnStride == 1, "scaleColumns: shapes")
   let numbers = Vector(matrix.base, count: reach(matrix), precision: matrix.precision)
   let target = Vector(out.base, count: reach(out), precision: .float64)
-  for i in 0..<matrix.rows {
+  let watch = Watch.current
+  for i in 0..<matrix.rows where !watch.isOver {
     for j in 0..<matrix.columns { target.store(numbers.load(i * matrix.rowStride + j * matrix.columnStride) * scale.load(j), at: i * out.rowStride + j) }
   }
 }
@@ -107,7 +116,9 @@ private func distance<Number: BinaryFloatingPoint>(_ matrix: Matrix, _ i: Int, _
 private func rowSums<Number: BinaryFloatingPoint>(_ matrix: Matrix, as number: Number.Type) -> Double {
   let values = UnsafeRawPointer(matrix.base).assumingMemoryBound(to: Number.self)
   var largest = 0.0
+  let watch = Watch.current
   for i in 0..<matrix.rows {
+    if watch.isOver { return .infinity }
     var sum = 0.0
     for j in 0..<matrix.columns { sum += abs(Double(values[i * matrix.rowStride + j * matrix.columnStride])) }
     largest = larger(largest, outward(sum, matrix.columns))
@@ -119,7 +130,9 @@ private func stepRowSums<Number: BinaryFloatingPoint>(_ matrix: Matrix, _ h: Dou
   let values = UnsafeRawPointer(matrix.base).assumingMemoryBound(to: Number.self)
   func entry(_ i: Int, _ j: Int) -> Double { Double(values[i * matrix.rowStride + j * matrix.columnStride]) }
   var largest = 0.0
+  let watch = Watch.current
   for i in 0..<matrix.rows {
+    if watch.isOver { return .infinity }
     var sum = 0.0
     for j in 0..<matrix.columns where j != i { sum += abs(gamma == nil ? entry(i, j) : 0.5 * (entry(i, j) - entry(j, i))) }
     sum = outward(sum, matrix.columns)

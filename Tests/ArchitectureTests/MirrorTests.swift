@@ -67,6 +67,16 @@ struct MirrorTests {
     "Sources/Training/Streaming/SampleBuffer.swift": "internal to SampleStream, whose tests train from its places",
     "Sources/Training/Streaming/SampleSource.swift": "a protocol: SampleStreamTests, and StreamEntriesTests for the sources of C",
     "Sources/Training/Objective.swift": "protocols: BatchObjectiveTests and every optimizer's tests",
+    "Sources/Stability/Structure/FieldReading.swift": "the equation of a layer, which NetworkBoundTests and RoundingPassTests read for every field",
+    "Sources/Stability/Structure/NetworkReading.swift": "as FieldReading.swift",
+    "Sources/Stability/Structure/OperatorReading.swift": "as FieldReading.swift",
+    "Sources/Stability/Lipschitz/LayerBound.swift": "conditions of steps: StepSizeCertificateTests confirm their limits from both sides",
+    "Sources/Stability/Lipschitz/EuclideanBounds.swift": "NetworkBoundTests sample every rule in both norms",
+    "Sources/Stability/Lipschitz/LargestNormBounds.swift": "as EuclideanBounds.swift",
+    "Sources/Stability/Radius/FieldRounding.swift": "RoundingPassTests compare every field with float64",
+    "Sources/Stability/Radius/StepRounding.swift": "as FieldRounding.swift",
+    "Sources/Stability/Radius/RoundingUnit.swift": "as FieldRounding.swift",
+    "Sources/Stability/Radius/RadiusSamples.swift": "CertifiedRadiiTests get every radius from it",
     "Sources/LinearAlgebra/Kernels.swift": "internal choice of a table: InstructionSetTests sees it from outside",
   ]
 

@@ -6,7 +6,7 @@ struct SourceRuleTests {
   static let library = Result { try Repository.files(under: "Sources").filter { Repository.module(of: $0) != "Benchmarks" } }
 
   /// Modules that pass Blocks on and never access their elements: their cost is in the calls, not in the elements.
-  static let aboveTheKernelLine: Set = ["VectorFields", "Integrators", "Gradients", "Networks", "Training"]
+  static let aboveTheKernelLine: Set = ["VectorFields", "Integrators", "Gradients", "Networks", "Stability", "Training"]
 
   @Test func noElementAccessAboveTheKernelLine() throws {
     let paths = try Self.library.get().filter { Self.aboveTheKernelLine.contains(Repository.module(of: $0)) }
@@ -42,7 +42,7 @@ struct SourceRuleTests {
     let long = try paths.compactMap { path in
       let lines = try Repository.text(path).split(separator: "\n", omittingEmptySubsequences: false).count
       // The public header is one file by rule and carries its whole specification.
-      return lines > (path == "include/stableode.h" ? 1000 : 600) ? "\(path): \(lines) lines" : nil
+      return lines > (path == "include/stableode.h" ? 1200 : 600) ? "\(path): \(lines) lines" : nil
     }
     #expect(long == [])
   }

@@ -3,7 +3,7 @@ import Testing
 
 struct CholeskyTests {
   /// aI − X of a matrix with known eigenvalues: positive definite exactly if a exceeds the largest one.
-  @Test(arguments: [1, 2, 7, 40], Precision.allCases) func knowsWhatIsPositiveDefinite(n: Int, precision: Precision) throws {
+  @Test(arguments: [1, 2, 7, 40, 700], Precision.allCases) func knowsWhatIsPositiveDefinite(n: Int, precision: Precision) throws {
     // X = 3vvᵀ/‖v‖² + 1: eigenvalues 4, and 1.
     let v = (0..<n).map { Double($0 % 5) - 1.5 }
     let squares = v.reduce(0) { $0 + $1 * $1 }

@@ -9,7 +9,8 @@ import Testing
   @Test func theDigestIsThatOfTheText() throws {
     let made = try network(#"{"inputs": 3, "outputs": 2, "field": "gradient_flow", "layers": 2}"#)
     let text = try prove("lipschitz_l2", made).text(model: (String(repeating: "a", count: 64), 7), libraryVersion: "1.2.3")
-    let digest = try #require(try JSON.read(text, limit: 1 << 20)["digest"]?.text)
+    let read = try JSON.read(text, limit: 1 << 20)
+    let digest = try #require(read["digest"]?.text)
     #expect(digest.count == 64 && SHA256.hexadecimal(Array(text.replacingOccurrences(of: digest, with: String(repeating: "0", count: 64)).utf8)) == digest)
     #expect(text.contains(#""sha256":"aaaa"#) && text.contains(#""bytes":7"#) && text.contains("1.2.3"))
   }

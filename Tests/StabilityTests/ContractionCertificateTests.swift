@@ -20,7 +20,8 @@ import Testing
     #expect(undamped.verdict == .notProvable)
     let smallest = try #require(undamped.repair.first { $0.key == "smallest_gamma" }?.value.real)
     #expect(smallest > 0.5 && smallest < 0.5001)
-    let factor = try #require(try Self.verdict(gamma: 1, horizon: 0.1).results.first { $0.name == "factor" }?.value)
+    let damped = try Self.verdict(gamma: 1, horizon: 0.1)
+    let factor = try #require(damped.results.first { $0.name == "factor" }?.value)
     // √(1 − 0.1 + 0.04).
     #expect(abs(factor - 0.94.squareRoot()) < 1e-5)
   }

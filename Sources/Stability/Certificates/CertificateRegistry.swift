@@ -22,7 +22,7 @@ package typealias CertificateEntry = Factory<CertificateRequest, Certificate>
 
 /// The statements that can be certified, by name.
 package let certificates = Registry<CertificateEntry>("statement", [
-  ("lipschitz_l2", "distances of scores are at most Λ times those of inputs, in ℓ₂", CertificateEntry(options: [limit]) { (r) throws(Failure) in try proveLipschitz(r, .euclidean) }),
+  ("lipschitz_l2", "distances of scores are at most Λ times those of inputs, in ℓ₂", CertificateEntry(options: [limit, lower, upper]) { (r) throws(Failure) in try proveLipschitz(r, .euclidean) }),
   ("lipschitz_linf", "distances of scores are at most Λ times those of inputs, in ℓ∞", CertificateEntry(options: [limit]) { (r) throws(Failure) in try proveLipschitz(r, .largest) }),
   ("non_expansive", "no layer of any block increases a distance of two states in ℓ₂", CertificateEntry { (r) throws(Failure) in try proveNonExpansive(r) }),
   ("step_size", "with weights and slopes held fixed, no layer's step grows", CertificateEntry { (r) throws(Failure) in try proveStepSize(r) }),
@@ -41,6 +41,8 @@ package let certificateOptions: [OptionDescription] = [
 
 private let limit = OptionDescription(
   "limit", .real(0...1e300), default: .real(0), unit: "1", "the largest Λ for which the statement counts as proved; 0: any")
+private let lower = OptionDescription("lower", .reals, default: .text(""), unit: "input", "the least inputs of a box on which the bound shall hold, one number for each or one for all; empty: all inputs")
+private let upper = OptionDescription("upper", .reals, default: .text(""), unit: "input", "the largest inputs of that box")
 private let radius = OptionDescription(
   "radius", .real(0...1e300), default: .real(0), unit: "input", "the radius to be proved, in the caller's units; 0: the largest that can be proved")
 
@@ -56,7 +58,11 @@ extension Certificate {
     var options = OptionValues(scope: "certificate", certificateOptions)
     if let json {
       guard let members = json.members else { throw Failure(.invalidArgument, "the options of a certificate are a JSON object; given: \(json.kindName)") }
-      for (key, value) in members { try options.set(key, OptionValue(value)) }
+      for (key, value) in members {
+        // A list of one number may be given as the number.
+        let isNumber = value.real != nil && ["lower", "upper"].contains(key)
+        try options.set(key, OptionValue(isNumber ? .array([value]) : value))
+      }
       if options.isSet("statement"), try options.text("statement") != name {
         throw Failure(.incompatible, "the options name statement \(try options.text("statement")), but \(name) is asked for")
       }

@@ -8,6 +8,7 @@ func proveLipschitz(_ request: CertificateRequest, _ norm: DistanceNorm) throws(
   let (reading, ledger) = (try NetworkReading(request.plan, request.snapshot), NormLedger())
   let bound = try NetworkBound(reading, norm, ledger)
   let symbol = norm == .euclidean ? "ℓ₂" : "ℓ∞"
+  if norm == .euclidean, let box = try inputBox(request) { return try proveOnBox(request, reading, bound, box, ledger, limit: limit) }
   var certificate = Certificate(
     "lipschitz_\(norm.rawValue)", "distances of scores are at most \(bound.lipschitz) times distances of inputs, in \(symbol), for all inputs",
     Theorem("E6", "composition of Lipschitz bounds; Sherry et al. (non-expansive networks), Araujo et al. 2023"))
@@ -27,5 +28,41 @@ func proveLipschitz(_ request: CertificateRequest, _ norm: DistanceNorm) throws(
       certificate.reason = "two inputs show a larger ratio"
     }
   }
+  return certificate
+}
+
+/// The box that the options `lower` and `upper` give, one number for each input or one for all; nil without them.
+private func inputBox(_ request: CertificateRequest) throws(Failure) -> (lower: [Double], upper: [Double])? {
+  let (lower, upper) = (try request.options.reals("lower"), try request.options.reals("upper"))
+  guard !lower.isEmpty || !upper.isEmpty else { return nil }
+  let count = request.plan.inputs
+  func expanded(_ list: [Double], _ name: String) throws(Failure) -> [Double] {
+    guard list.count == 1 || list.count == count else { throw Failure(.shapeMismatch, "\(name) has \(list.count) numbers; it must have 1 or \(count), one for each input") }
+    return list.count == 1 ? Array(repeating: list[0], count: count) : list
+  }
+  let box = (lower: try expanded(lower, "lower"), upper: try expanded(upper, "upper"))
+  if let index = box.lower.indices.first(where: { box.lower[$0] > box.upper[$0] }) {
+    throw Failure(.outOfRange, "lower is \(box.lower[index]) and upper \(box.upper[index]) at input \(index); lower must not be larger")
+  }
+  return box
+}
+
+/// The same for inputs of a box, with the slopes that activations have there (`BoxBounds`).
+private func proveOnBox(
+  _ request: CertificateRequest, _ reading: NetworkReading, _ bound: NetworkBound, _ box: (lower: [Double], upper: [Double]), _ ledger: NormLedger, limit: Double
+) throws(Failure) -> Certificate {
+  let improved = try BoxBounds.improve(bound, reading, box.lower, box.upper, ledger)
+  var certificate = Certificate(
+    "lipschitz_l2", "distances of scores are at most \(improved.lipschitz) times distances of inputs, in ℓ₂, for inputs between lower and upper",
+    Theorem("E6", "composition of Lipschitz bounds with the slopes on a box; Rump 2010 (interval arithmetic)"))
+  certificate.stages = improved.stages
+  certificate.norms = ledger.entries
+  certificate.results = [("lipschitz", improved.lipschitz), ("features", improved.features), ("global", bound.lipschitz)]
+  guard improved.lipschitz.isFinite else {
+    certificate.reason = "the product of the stages' bounds is larger than any number of float64"
+    return certificate
+  }
+  if limit > 0 { certificate.hypotheses = [Hypothesis("limit", "Λ <= limit", Interval(improved.lipschitz), .atMost, Interval(limit))] }
+  certificate.conclude()
   return certificate
 }

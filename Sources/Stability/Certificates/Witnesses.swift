@@ -9,11 +9,14 @@ private func length(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squa
 /// By how much a ratio that was computed in Double must exceed its limit to count as larger: far more than its rounding errors.
 private let margin = 1 + 1e-6
 
+/// The largest matrix whose vectors are searched for: the search reads it some hundred times.
+private let mostNumbers = 1 << 22
+
 /// A vector that a layer with fixed slopes makes grow: all slopes are L, which the statement allows.
 enum FrozenWitness {
   /// The witness as JSON; nil if none is found.
   static func find(_ frozen: FrozenCondition) throws(Failure) -> JSON? {
-    guard let matrix = frozen.weights.matrix else { return nil }
+    guard let matrix = frozen.weights.matrix, matrix.rows * matrix.columns <= mostNumbers else { return nil }
     let products = PlainProducts(matrix, isAntisymmetric: frozen.isAntisymmetric)
     let v = try products.stretched()
     let (h, slope) = (frozen.stepSize, frozen.dynamics.slope)
@@ -46,7 +49,7 @@ enum ExpansionWitness {
     for failed in hypotheses where !failed.holds {
       guard let index = failed.block, let j = failed.layer else { continue }
       let layer = try reading.layer(j, ofBlock: index, try reading.scheme(ofBlock: index))
-      guard case .descent(let map) = layer.field, case .euler = layer.scheme, let matrix = map.weights.matrix else { continue }
+      guard case .descent(let map) = layer.field, case .euler = layer.scheme, let matrix = map.weights.matrix, matrix.rows * matrix.columns <= mostNumbers else { continue }
       let products = PlainProducts(matrix)
       let bias = (0..<products.rows).map { i in map.bias.map { $0.numbers.load($0.numbers.count == 1 ? 0 : i) } ?? 0 }
       let v = try products.stretched()
@@ -83,7 +86,7 @@ enum LipschitzWitness {
     }
     // The direction that the first matrix stretches most; the distances reach from small ones to large ones.
     var direction = Array(repeating: 1 / Double(plan.inputs).squareRoot(), count: plan.inputs)
-    if case .affine(let map, _) = reading.stages.first?.form, let matrix = map.weights.matrix { direction = try PlainProducts(matrix).stretched() }
+    if case .affine(let map, _) = reading.stages.first?.form, let matrix = map.weights.matrix, matrix.rows * matrix.columns <= mostNumbers { direction = try PlainProducts(matrix).stretched() }
     let distances = [1e-2, 1e-1, 1, 10]
     let memory = try Buffer(count: 2 * distances.count * plan.inputs, precision: .float64)
     let all = memory.vector(count: 2 * distances.count * plan.inputs, precision: .float64)

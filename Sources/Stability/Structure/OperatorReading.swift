@@ -14,6 +14,10 @@ package struct OperatorReading {
   /// Whether Wᵀ is meant.
   package let isTransposed: Bool
 
+  package init(tensor: String, entry: Int?, linearOperator: any LinearOperator, weights: Vector, isTransposed: Bool) {
+    (self.tensor, self.entry, self.linearOperator, self.weights, self.isTransposed) = (tensor, entry, linearOperator, weights, isTransposed)
+  }
+
   package var inputs: Int { isTransposed ? linearOperator.outputs : linearOperator.inputs }
   package var outputs: Int { isTransposed ? linearOperator.inputs : linearOperator.outputs }
   package var transposed: OperatorReading {
