@@ -13,6 +13,12 @@ import Testing
     }
   }
 
+  @Test func portHamiltonianFlows() throws {
+    #expect(try prove("port_hamiltonian", try certified(#"{"inputs": 4, "outputs": 2, "field": "port_hamiltonian", "layers": 2}"#)).verdict == .proved)
+    #expect(try prove("port_hamiltonian", try certified(#"{"inputs": 4, "outputs": 2, "field": "port_hamiltonian", "activation": "sin", "layers": 2}"#)).verdict == .notProvable)
+    #expect(try prove("port_hamiltonian", try certified(#"{"inputs": 4, "outputs": 2, "field": "gradient_flow", "layers": 2}"#)).verdict == .notProvable)
+  }
+
   /// The energy along Euler's steps with constant weights, where the certificate says that it does not increase.
   @Test func energiesDoNotIncrease() throws {
     let made = try certified(

@@ -32,6 +32,7 @@ package let certificates = Registry<CertificateEntry>("statement", [
   ("absolute_stability", "the linear multistep recurrence is bounded at the layers' real frozen eigenvalues", CertificateEntry { (r) throws(Failure) in try proveAbsoluteStability(r) }),
   ("volume", "every layer's map of whole states keeps volumes", CertificateEntry { (r) throws(Failure) in try proveVolume(r) }),
   ("energy", "with constant weights the flow of γ = 0 keeps an energy, and Euler's step with damping does not increase it", CertificateEntry { (r) throws(Failure) in try proveEnergy(r) }),
+  ("port_hamiltonian", "with constant weights the energy H of field port_hamiltonian does not increase along the flow", CertificateEntry { (r) throws(Failure) in try provePortHamiltonian(r) }),
 ])
 
 /// The options of scope "certificate": the statement, then those that single statements take.

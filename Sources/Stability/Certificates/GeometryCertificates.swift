@@ -1,6 +1,7 @@
 import LinearAlgebra
 import Networks
 import Settings
+import VectorFields
 
 /// det ∂(y₊, z₊)/∂(y, z) = 1 for each layer: Verlet's two updates are shears (E10, Theory.md §6.10). So ‖∂Y_N/∂Y_0‖ ≥ 1 for whole states: they cannot all shrink. The statement bounds nothing from above.
 func proveVolume(_ request: CertificateRequest) throws(Failure) -> Certificate {
@@ -44,6 +45,25 @@ func proveEnergy(_ request: CertificateRequest) throws(Failure) -> Certificate {
     }
   }
   certificate.norms = ledger.entries
+  certificate.conclude()
+  return certificate
+}
+
+/// Ḣ = ∇Hᵀ(J − R)∇H = −|B∇H|² ≤ 0 of field port_hamiltonian with constant weights, J antisymmetric and R = BᵀB by construction (E13). With ε > 0 and monotone σ, H is convex and at least ½ε|y|² less a constant, so that the flow stays bounded. Steps of an explicit method may raise H.
+func provePortHamiltonian(_ request: CertificateRequest) throws(Failure) -> Certificate {
+  let plan = request.plan
+  var certificate = Certificate(
+    "port_hamiltonian", "with a layer's weights held constant, the energy H(y) does not increase along the exact flow of the differential equation; of the discrete steps, and of layers with other weights, nothing is claimed",
+    Theorem("E13", "van der Schaft & Jeltsema 2014; Cheng, Wang & Manchester 2024"))
+  for index in plan.blocks.indices {
+    let options = plan.specification.blocks[index]
+    guard plan.blocks[index].plainField is PortHamiltonianField else {
+      throw Failure(.incompatible, "blocks[\(index)]: this statement is about field port_hamiltonian; the block has \(try options.text("field"))")
+    }
+    let activation = try activations(try options.text("activation"))
+    certificate.hypotheses.append(Hypothesis("slopes", "the slopes of the activation are not negative", block: index, Interval(activation.leastSlope), .atLeast, Interval(0)))
+    certificate.hypotheses.append(Hypothesis("epsilon", "ε > 0", block: index, Interval(try options.real("epsilon")), .greater, Interval(0)))
+  }
   certificate.conclude()
   return certificate
 }
