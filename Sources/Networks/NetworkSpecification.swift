@@ -43,7 +43,7 @@ package struct NetworkSpecification: Sendable {
   }
 
   /// The same specification with one option of the network changed.
-  func changingNetwork(_ key: String, _ value: OptionValue) throws(Failure) -> NetworkSpecification {
+  package func changingNetwork(_ key: String, _ value: OptionValue) throws(Failure) -> NetworkSpecification {
     var changed = self
     try changed.network.set(key, value)
     return changed

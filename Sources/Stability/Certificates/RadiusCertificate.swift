@@ -20,7 +20,7 @@ func proveRadius(_ request: CertificateRequest) throws(Failure) -> Certificate {
   var margins: [JSON] = []
   let ball = InputBall(center: result.ball.center, radius: Interval(claimed), isExact: result.ball.isExact)
   for margin in radii.margins(scores).margins {
-    let errors = radii.errors(ball, predicted: result.predicted, margin)
+    let errors = radii.errors(ball, center: result.center, predicted: result.predicted, margin)
     let exact = errors.map { margin.computed - Interval($0.center) }
     let slope = Interval(margin.distance.upper) * features
     let needed = errors.map { Interval(slope.upper) * Interval(claimed) + Interval($0.ball) } ?? .all

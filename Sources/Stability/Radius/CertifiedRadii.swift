@@ -4,13 +4,17 @@ import Settings
 
 /// Certified radii of predictions: for each input an ε such that every input within ε of it, in ℓ₂ and in the caller's units, gets the same class from this library in the network's precision.
 ///
-/// Theorem (E9; the float-sound form after Murray, arXiv:2603.13334): with the computed margins m̂_i = ẑ_c − ẑ_i, l_i a Lipschitz bound of z_c − z_i and E_i(ρ) a bound of the rounding error of the computed margin on the ball of radius ρ, the class c is
-/// constant for |δ| ≤ ε if m̂_i > l_i ε + E_i(0) + E_i(ε) for all i ≠ c. E is increasing in ρ, so ε = min_i (m̂_i − E_i(0) − E_i(ρ))/l_i is certified if it is at most ρ. Ties get 0.
+/// Theorem (E9; the float-sound form after Murray, arXiv:2603.13334): let c be the computed class, m_i a lower bound of the margin z_c − z_i in real arithmetic, l_i a Lipschitz bound of it, and E_i(ρ) a bound of the rounding error of the computed margin on the
+/// ball of radius ρ. The computed class is c for |δ| ≤ ε if m_i > l_i ε + E_i(ε) for all i ≠ c. E is increasing in ρ, so ε = min_i (m_i − E_i(ρ))/l_i is certified if it is at most ρ. Ties get 0. m_i is the margin that the network in float64 computes
+/// (`DoubleTwin`), less the bound of its rounding error at x.
 package final class CertifiedRadii {
   package let reading: NetworkReading
   package let bound: NetworkBound
   package let ledger: NormLedger
   private let pass: RoundingPass
+  /// The pass of what computes the margins at the centers.
+  private let centerPass: RoundingPass
+  package let twin: DoubleTwin
   /// |w_i − w_j| for pairs of classes, as upper bounds; 1 × 1 for a single score.
   private let distances: [Interval]
   private let outputs: Int
@@ -26,6 +30,13 @@ package final class CertifiedRadii {
     ledger = NormLedger()
     bound = try NetworkBound(reading, .euclidean, ledger)
     pass = try RoundingPass(reading, bound, ledger)
+    if plan.precision == .float32, let twin = try DoubleTwin(of: network, snapshot) {
+      self.twin = twin
+      centerPass = try RoundingPass(try NetworkReading(twin.network.plan, twin.snapshot), bound, ledger)
+    } else {
+      twin = DoubleTwin(network, snapshot)
+      centerPass = pass
+    }
     outputs = plan.outputs
     let last = reading.stages.last
     var distances = Array(repeating: Interval(2).squareRoot(), count: outputs * outputs)
@@ -51,30 +62,47 @@ package final class CertifiedRadii {
     package let predicted: Int
     package let radius: Double
     package let ball: InputBall
+    /// The center as a ball of its own, as it enters the network that computes the margins.
+    package let center: InputBall
+  }
+
+  /// The scores of one input.
+  package struct Scores {
+    /// As the library computes them in the network's precision.
+    package let computed: [Double]
+    /// As the twin in float64 computes them.
+    package let exact: [Double]
+
+    package init(computed: [Double], exact: [Double]) { (self.computed, self.exact) = (computed, exact) }
   }
 
   /// The predicted class and the margins against all others.
-  package func margins(_ scores: [Double]) -> (predicted: Int, margins: [Margin]) {
-    guard outputs > 1 else { return (scores[0] > 0 ? 1 : 0, [Margin(other: nil, distance: distances[0], computed: Interval(abs(scores[0])))]) }
+  package func margins(_ scores: Scores) -> (predicted: Int, margins: [Margin]) {
+    let (computed, exact) = (scores.computed, scores.exact)
+    guard outputs > 1 else {
+      let isPositive = computed[0] > 0
+      return (isPositive ? 1 : 0, [Margin(other: nil, distance: distances[0], computed: Interval(isPositive ? exact[0] : -exact[0]))])
+    }
     var best = 0
-    for i in 1..<outputs where scores[i] > scores[best] { best = i }
+    for i in 1..<outputs where computed[i] > computed[best] { best = i }
     let margins = (0..<outputs).filter { $0 != best }.map { i in
-      Margin(other: i, distance: distances[best * outputs + i], computed: Interval(scores[best]) - Interval(scores[i]))
+      Margin(other: i, distance: distances[best * outputs + i], computed: Interval(exact[best]) - Interval(exact[i]))
     }
     return (best, margins)
   }
 
   /// The certified radius of one input.
   /// - Parameters:
-  ///   - scores: as the library computes them.
   ///   - center: |c⊙(x − s)|.
-  package func radius(scores: [Double], center: Interval, isExact: Bool) -> Result {
+  ///   - isExact, isExactInTwin: whether the precisions of both networks hold the caller's numbers.
+  package func radius(_ scores: Scores, center: Interval, isExact: Bool, isExactInTwin: Bool) -> Result {
     let (predicted, margins) = margins(scores)
-    let none = Result(predicted: predicted, radius: 0, ball: InputBall(center: center, radius: Interval(0), isExact: isExact))
+    let middle = InputBall(center: center, radius: Interval(0), isExact: isExactInTwin)
+    let none = Result(predicted: predicted, radius: 0, ball: InputBall(center: center, radius: Interval(0), isExact: isExact), center: middle)
     let features = Interval(bound.features)
     var trial = Double.infinity
     for margin in margins { trial = min(trial, (margin.computed / (Interval(margin.distance.upper) * features)).upper) }
-    guard trial > 0, let atCenter = pass.features(InputBall(center: center, radius: Interval(0), isExact: isExact)) else { return none }
+    guard trial > 0, let atCenter = centerPass.features(middle) else { return none }
     // A ball on which something may overflow is halved.
     trial = min(trial, unit.safe)
     for _ in 0..<256 {
@@ -85,7 +113,7 @@ package final class CertifiedRadii {
       }
       var (radius, isPositive) = (trial, true)
       for margin in margins {
-        guard let inner = pass.error(atCenter, predicted, margin.other, distance: margin.distance), let outer = pass.error(onBall, predicted, margin.other, distance: margin.distance) else { return none }
+        guard let inner = centerPass.error(atCenter, predicted, margin.other, distance: margin.distance), let outer = pass.error(onBall, predicted, margin.other, distance: margin.distance) else { return none }
         let rest = margin.computed - Interval(inner.upper) - Interval(outer.upper)
         guard rest.lower > 0 else {
           isPositive = false
@@ -96,16 +124,16 @@ package final class CertifiedRadii {
         radius = min(radius, slope.upper > 0 ? (Interval(rest.lower) / Interval(slope.upper)).lower.nextDown : trial)
       }
       // On a smaller ball rounding errors are smaller.
-      if isPositive { return Result(predicted: predicted, radius: max(0, radius), ball: ball) }
+      if isPositive { return Result(predicted: predicted, radius: max(0, radius), ball: ball, center: middle) }
       trial *= 0.5
     }
     return none
   }
 
-  /// Bounds of the rounding errors at the center of a ball and on it; nil if something may overflow.
-  package func errors(_ ball: InputBall, predicted: Int, _ margin: Margin) -> (center: Double, ball: Double)? {
-    guard let inner = pass.features(InputBall(center: ball.center, radius: Interval(0), isExact: ball.isExact)), let outer = pass.features(ball),
-      let first = pass.error(inner, predicted, margin.other, distance: margin.distance), let second = pass.error(outer, predicted, margin.other, distance: margin.distance)
+  /// Bounds of the rounding errors: of the margin at the center, and of the computed margin on the ball; nil if something may overflow.
+  package func errors(_ ball: InputBall, center: InputBall, predicted: Int, _ margin: Margin) -> (center: Double, ball: Double)? {
+    guard let inner = centerPass.features(center), let outer = pass.features(ball),
+      let first = centerPass.error(inner, predicted, margin.other, distance: margin.distance), let second = pass.error(outer, predicted, margin.other, distance: margin.distance)
     else { return nil }
     return (first.upper, second.upper)
   }

@@ -2,31 +2,33 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// Certified radii of a batch: the scores as the library computes them, and |c⊙(x − s)| of each input.
+/// Certified radii of a batch: the scores as the library computes them, those of the twin in float64, and |c⊙(x − s)| of each input.
 package final class RadiusSamples {
   private let radii: CertifiedRadii
   private let features: TensorView
   private let outputs: Int
-  private let scoreMemory: Buffer
+  private let computed: Buffer
+  /// The scores of the twin in float64; nil if it is the network itself.
+  private let exact: Buffer?
   private let centers: [Double]
-  fileprivate var sampleCount: Int { features.rows }
   private let isExact: Bool
+  private let isExactInTwin: Bool
+  fileprivate var sampleCount: Int { features.rows }
 
-  /// - Parameter threads: for the prediction.
+  /// - Parameter threads: for the predictions.
   /// - Throws: what a prediction throws; the reason why the work must end.
   package init(_ radii: CertifiedRadii, _ network: Network, _ features: TensorView, threads: Int) throws(Failure) {
     (self.radii, self.features, outputs) = (radii, features, network.plan.outputs)
-    let (count, overflow) = features.rows.multipliedReportingOverflow(by: outputs)
-    scoreMemory = try Buffer(count: overflow ? -1 : count, precision: .float64)
-    let target = MutableTensorView(scoreMemory.base, type: .float64, rows: features.rows, columns: outputs)
-    let predictor = try Predictor(network, radii.reading.snapshot, maximumBatch: features.rows, threads: threads)
-    let pool = predictor.threads > 1 ? try WorkerPool(threads: predictor.threads) : nil
-    _ = try withExtendedLifetime((predictor, pool)) { () throws(Failure) in try predictor.run(features, .scores, into: target, pool: pool) }
-    let narrow = network.plan.precision == .float32
-    switch features.type {
-    case .float32, .uint8, .int8: isExact = true
-    case .float64, .int32, .int64: isExact = !narrow && features.type != .int64
+    computed = try Self.scores(network, radii.reading.snapshot, features, threads)
+    exact = radii.twin.network === network ? nil : try Self.scores(radii.twin.network, radii.twin.snapshot, features, threads)
+    func holds(_ precision: Precision) -> Bool {
+      switch features.type {
+      case .float32, .uint8, .int8: true
+      case .float64, .int32: precision == .float64
+      case .int64: false
+      }
     }
+    (isExact, isExactInTwin) = (holds(network.plan.precision), holds(radii.twin.network.plan.precision))
     centers = try Self.centers(features, radii.reading.normalization)
   }
 
@@ -48,12 +50,26 @@ package final class RadiusSamples {
     return withExtendedLifetime(tile) { centers }
   }
 
-  package func scores(_ row: Int) -> [Double] {
-    let vector = scoreMemory.vector(count: features.rows * outputs, precision: .float64)
-    return (0..<outputs).map { vector.load(row * outputs + $0) }
+  private static func scores(_ network: Network, _ snapshot: ParameterSnapshot, _ features: TensorView, _ threads: Int) throws(Failure) -> Buffer {
+    let (count, overflow) = features.rows.multipliedReportingOverflow(by: network.plan.outputs)
+    let memory = try Buffer(count: overflow ? -1 : count, precision: .float64)
+    let target = MutableTensorView(memory.base, type: .float64, rows: features.rows, columns: network.plan.outputs)
+    let predictor = try Predictor(network, snapshot, maximumBatch: features.rows, threads: threads)
+    let pool = predictor.threads > 1 ? try WorkerPool(threads: predictor.threads) : nil
+    _ = try withExtendedLifetime((predictor, pool)) { () throws(Failure) in try predictor.run(features, .scores, into: target, pool: pool) }
+    return memory
   }
 
-  package func result(_ row: Int) -> CertifiedRadii.Result { radii.radius(scores: scores(row), center: .upTo(centers[row]), isExact: isExact) }
+  package func scores(_ row: Int) -> CertifiedRadii.Scores {
+    func numbers(_ memory: Buffer) -> [Double] {
+      let vector = memory.vector(count: features.rows * outputs, precision: .float64)
+      return (0..<outputs).map { vector.load(row * outputs + $0) }
+    }
+    let own = numbers(computed)
+    return CertifiedRadii.Scores(computed: own, exact: exact.map(numbers) ?? own)
+  }
+
+  package func result(_ row: Int) -> CertifiedRadii.Result { radii.radius(scores(row), center: .upTo(centers[row]), isExact: isExact, isExactInTwin: isExactInTwin) }
 
   /// The numbers of one input as Doubles.
   package func numbers(ofRow row: Int) throws(Failure) -> [Double] {

@@ -58,6 +58,8 @@ CALLS = {
     ),
     "Network.evaluate": (lambda: network().evaluate, {"features": X, "targets": Y, "metrics": ["auc"], "weighted": False, "threads": 1}),
     "Network.confusion_matrix": (lambda: network().confusion_matrix, {"features": X, "targets": Y, "threads": 1}),
+    "Network.certify": (lambda: network().certify, {"statement": "lipschitz_l2", "features": None}),
+    "Network.certified_radius": (lambda: network().certified_radius, {"features": X, "threads": 1}),
     "Network.class_figures": (lambda: network().class_figures, {"features": X, "targets": Y, "threads": 1}),
     **{
         f"{kind}.{name}": (
