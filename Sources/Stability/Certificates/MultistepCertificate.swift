@@ -63,6 +63,9 @@ func proveAbsoluteStability(_ request: CertificateRequest) throws(Failure) -> Ce
       case .descent(let reading), .negativeDefinite(let reading): map = reading
       default: throw Failure(.incompatible, "blocks[\(index)]: the frozen eigenvalues of this field are not known to be real; those of gradient_flow and negative_definite are")
       }
+      guard numbers.count == 1 else {
+        throw Failure(.incompatible, "blocks[\(index)]: with one k for each channel (multistep_shape per_channel) k and the Jacobian do not commute, so that the interval of absolute stability says nothing")
+      }
       let (least, largest) = ends(numbers)
       certificate.hypotheses.append(StepConditions.slopes(layer))
       certificate.hypotheses.append(Hypothesis("multistep_k", "k > −1", block: index, layer: j, Interval(least), .greater, Interval(-1)))

@@ -21,7 +21,7 @@ func proveRadius(_ request: CertificateRequest) throws(Failure) -> Certificate {
   let ball = InputBall(center: result.ball.center, radius: Interval(claimed), isExact: result.ball.isExact)
   for margin in radii.margins(scores).margins {
     let errors = radii.errors(ball, center: result.center, predicted: result.predicted, margin)
-    let exact = errors.map { margin.computed - Interval($0.center) }
+    let exact = errors.map { margin.computed - radii.room(margin, scores, predicted: result.predicted, error: Interval($0.center)) }
     let slope = Interval(margin.distance.upper) * features
     let needed = errors.map { Interval(slope.upper) * Interval(claimed) + Interval($0.ball) } ?? .all
     certificate.hypotheses.append(

@@ -11,7 +11,7 @@ func proveStepSize(_ request: CertificateRequest) throws(Failure) -> Certificate
   let (reading, ledger) = (try NetworkReading(request.plan, request.snapshot), NormLedger())
   var certificate = Certificate(
     "step_size",
-    "with the weights and slopes of a layer held fixed, whatever slopes in [0, L], the powers of its linearized step stay bounded; products of different layers, or of one layer with changing slopes, may grow all the same",
+    "with the weights and slopes of a layer held fixed, whatever slopes in [0, L], no eigenvalue of its linearized step lies outside the unit circle (spectral radius at most 1; where slopes are 0 or matrices singular, powers may grow linearly); products of different layers, or of one layer with changing slopes, may grow all the same",
     Theorem("E1–E4", "Haber & Ruthotto 2017; Chang et al. 2017, 2018; Dahlquist & Jeltsch 1979"))
   var repair = StepRepair()
   var norms: [FrozenCondition] = []
@@ -83,7 +83,8 @@ struct FrozenCondition {
     }
     self.size = size
     power = Double(dynamics.degree * dynamics.norms.count)
-    slopes = Hypothesis("slopes", "the slopes of the activation lie in [0, L]", block: index, Interval(0), .atLeast, Interval(0))
+    let activation = try activations(try reading.plan.specification.blocks[index].text("activation"))
+    slopes = Hypothesis("slopes", "the slopes of the activation are not negative", block: index, Interval(activation.leastSlope), .atLeast, Interval(0))
     func made(_ name: String, _ text: String, _ value: Interval, _ relation: Hypothesis.Relation, _ limit: Interval) -> Hypothesis {
       Hypothesis(name, text, block: index, layer: layer, value, relation, limit)
     }

@@ -24,7 +24,7 @@ package struct BoxBounds {
       let improved = try box.pass(stage, reading)
       stages.append(improved)
       product = product * .upTo(improved.lipschitz)
-      if stage.stage.kind != "readout" { features = product }
+      if stage.stage.kind != "readout", stage.stage.kind != "targets" { features = product }
     }
     return (stages, product.upper, features.upper)
   }
@@ -45,6 +45,7 @@ package struct BoxBounds {
       let zeros = Array(repeating: 0.0, count: max(bound.stage.outputs - lower.count, 0))
       (lower, upper) = (lower + zeros, upper + zeros)
       return bound
+    case .targets: return bound
     case .selection where bound.stage.outputs == lower.count: return bound
     case .activation(let activation):
       let slopes = ActivationBox(activation).slopes(lower, upper)

@@ -42,7 +42,7 @@ package struct NetworkBound {
       let bound = try Self.bound(stage, reading, norm, ledger)
       stages.append(bound)
       product = product * .upTo(bound.lipschitz)
-      if stage.kind != "readout" { features = product }
+      if stage.kind != "readout", stage.kind != "targets" { features = product }
     }
     (self.stages, lipschitz, self.features) = (stages, product.upper, features.upper)
   }
@@ -51,6 +51,7 @@ package struct NetworkBound {
     func made(_ rule: String, _ bound: Interval, _ norms: [NormClaim] = []) -> StageBound { StageBound(stage: stage, rule: rule, norms: norms.map(\.index), lipschitz: bound.upper) }
     switch stage.form {
     case .normalization: return made("diagonal", Interval(reading.normalization.map { largestMagnitude($0.scale) } ?? 1))
+    case .targets: return made("diagonal", Interval(reading.snapshot.targetScaling.map { largestMagnitude($0.scale) } ?? 1))
     case .selection: return made("identity", Interval(1))
     case .average(let pixels): return norm == .euclidean ? made("average", 1 / Interval(Double(pixels)).squareRoot()) : made("identity", Interval(1))
     case .copies(let copies): return norm == .euclidean ? made("copies", Interval(Double(copies)).squareRoot()) : made("identity", Interval(1))

@@ -114,7 +114,7 @@ package final class CertifiedRadii {
       var (radius, isPositive) = (trial, true)
       for margin in margins {
         guard let inner = centerPass.error(atCenter, predicted, margin.other, distance: margin.distance), let outer = pass.error(onBall, predicted, margin.other, distance: margin.distance) else { return none }
-        let rest = margin.computed - Interval(inner.upper) - Interval(outer.upper)
+        let rest = margin.computed - room(margin, scores, predicted: predicted, error: Interval(inner.upper)) - Interval(outer.upper)
         guard rest.lower > 0 else {
           isPositive = false
           break
@@ -128,6 +128,12 @@ package final class CertifiedRadii {
       trial *= 0.5
     }
     return none
+  }
+
+  /// By how much a margin is lowered: its rounding error at the center, and room for a checker's own evaluation.
+  package func room(_ margin: Margin, _ scores: Scores, predicted: Int, error: Interval) -> Interval {
+    let size = outputs == 1 ? abs(scores.exact[0]) : abs(scores.exact[predicted]) + abs(scores.exact[margin.other ?? 0])
+    return 4 * Interval(error.upper) + Interval(0x1p-30) * Interval(size.nextUp)
   }
 
   /// Bounds of the rounding errors: of the margin at the center, and of the computed margin on the ball; nil if something may overflow.

@@ -136,7 +136,7 @@ struct RowSumRounding {
   init(_ map: AffineReading, _ scales: Vector, _ sums: RowSums, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) {
     guard let matrix = map.weights.matrix else { throw Failure(.incompatible, "\(map.weights.tensor): no bound of rounding errors is known of the row sums of convolutions") }
     let weighted = try WeightedRows(matrix, scales, sums, bias: map.bias?.numbers)
-    guard let first = unit.gamma(matrix.columns + 2), let second = unit.gamma(matrix.rows + 4) else {
+    guard let first = unit.productGamma(matrix.columns), let second = unit.productGamma(matrix.rows, more: 4) else {
       throw Failure(.incompatible, "\(map.weights.tensor): sums are too long for the bounds of rounding errors")
     }
     activation = map.activation

@@ -65,6 +65,7 @@ package final class RoundingPass {
           stages.append(.affine(product, activation))
         }
       case .activation(let activation): stages.append(.activation(ActivationRounding(activation, rows: stage.outputs, unit)))
+      case .targets: throw Failure(.incompatible, "no bound of rounding errors is known of scores in the units of scaled targets")
       case .selection: stages.append(.selection)
       case .average(let pixels):
         guard let gamma = unit.gamma(pixels + 8) else { throw Failure(.incompatible, "means of \(pixels) pixels are too long for the bounds of rounding errors") }
@@ -93,7 +94,7 @@ package final class RoundingPass {
   }
 
   private static func readout(_ map: AffineReading, _ unit: RoundingUnit) throws(Failure) -> Readout {
-    guard let matrix = map.weights.matrix, let gamma = unit.gamma(matrix.columns + 2) else { throw Failure(.incompatible, "the readout's sums are too long for the bounds of rounding errors") }
+    guard let matrix = map.weights.matrix, let gamma = unit.productGamma(matrix.columns) else { throw Failure(.incompatible, "the readout's sums are too long for the bounds of rounding errors") }
     let biases = (0..<matrix.rows).map { i in Interval(map.bias.map { abs($0.numbers.load($0.numbers.count == 1 ? 0 : i)) } ?? 0) }
     return Readout(
       gamma: gamma, norms: rowNormBounds(matrix).map { .upTo($0) }, biases: biases, underflow: Interval(Double(4 * (matrix.columns + 2))) * Interval(unit.smallest))

@@ -25,6 +25,13 @@ package struct RoundingUnit {
     return share.upper < 0.5 ? share / (1 - share) : nil
   }
 
+  /// γ of a product's sums of n terms, γ(n + ⌈√n⌉ + 2): below AVX2 a multiply-add rounds its product, too, which adds u|a_k||x_k| for each column a_k, together at most u√n·‖A‖|x|.
+  package func productGamma(_ terms: Int, more: Int = 2) -> Interval? {
+    var root = 0
+    while root * root < terms { root += 1 }
+    return gamma(terms + root + more)
+  }
+
   /// √m·η, times a factor.
   package func underflow(_ factor: Int, rows: Int) -> Interval { Interval(Double(factor)) * Interval(Double(rows)).squareRoot() * Interval(smallest) }
 }
@@ -34,7 +41,7 @@ struct RoundingFailure: Error {}
 
 /// The rounding of x ↦ Wx + b as the kernels compute it: multiply-adds over the inputs in ascending order, from the bias or from what the product is added to.
 ///
-/// Every partial sum is bounded by s̃R + β, because a part of W's columns has at most W's norm. So n roundings change the sum by at most γ(n)(s̃R + β) in ℓ₂, and underflow by at most n√m·η (certificate_format.md, "Rounding errors").
+/// Every partial sum is bounded by s̃R + β, because a part of W's columns has at most W's norm. So n roundings change the sum by at most γ(n)(s̃R + β) in ℓ₂, those of products where they are rounded by √n·u of it, and underflow by at most n√m·η (certificate_format.md, "Rounding errors").
 struct ProductRounding {
   let norm: Interval
   /// s̃, a bound of the partial products and of the computed operator.
@@ -47,7 +54,7 @@ struct ProductRounding {
   private let preparation: Interval
 
   init(norm: Interval, partial: Interval, bias: Interval, terms: Int, outputs: Int, preparation: Interval = Interval(0), _ unit: RoundingUnit) throws(Failure) {
-    guard let gamma = unit.gamma(terms + 2) else { throw Failure(.incompatible, "sums of \(terms) terms are too long for the bounds of rounding errors") }
+    guard let gamma = unit.productGamma(terms) else { throw Failure(.incompatible, "sums of \(terms) terms are too long for the bounds of rounding errors") }
     self.norm = norm
     self.partial = partial + preparation
     self.bias = bias

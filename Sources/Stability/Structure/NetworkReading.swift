@@ -18,11 +18,13 @@ package enum StageForm {
   case average(pixels: Int)
   case copies(Int)
   case block(Int)
+  /// The scaling of the scores back to the caller's targets.
+  case targets
 }
 
 /// A stage with its place in the network.
 package struct StageReading {
-  /// "normalization", "opening", "connector", "block", "readout".
+  /// "normalization", "opening", "connector", "block", "readout", "targets".
   package let kind: String
   /// The number among the connectors or among the blocks.
   package let index: Int
@@ -70,6 +72,7 @@ package final class NetworkReading {
         stages.insert(StageReading(kind: "normalization", index: 0, form: .normalization, outputs: plan.inputs), at: 0)
       }
     }
+    if snapshot.targetScaling != nil { stages.append(StageReading(kind: "targets", index: 0, form: .targets, outputs: plan.outputs)) }
     self.stages = stages
   }
 
@@ -110,6 +113,10 @@ package final class NetworkReading {
     let block = plan.blocks[index]
     guard block.layout.expandedCount == 0 else {
       throw Failure(.incompatible, "blocks[\(index)]: the layers' weights are mixed from coefficients in time; certificates need weights_in_time layers, shared or piecewise_constant")
+    }
+    let options = plan.specification.blocks[index]
+    if try options.text("noise") == "stochastic_depth", try options.text("survival_scaling") == "none" {
+      throw Failure(.incompatible, "blocks[\(index)]: with survival_scaling none evaluation multiplies the field by its probability, which bounds do not know")
     }
     guard block.integrator.fieldCount == 1 else { throw Failure(.incompatible, "blocks[\(index)]: no bound is known of integrators with two fields") }
   }
