@@ -15,7 +15,6 @@ func proveVolume(_ request: CertificateRequest) throws(Failure) -> Certificate {
     }
     certificate.hypotheses.append(Hypothesis("shears", "each update adds a function of the other part of the state", block: index, Interval(1), .atMost, Interval(1)))
   }
-  certificate.results = [("determinant", 1)]
   certificate.conclude()
   return certificate
 }

@@ -55,14 +55,18 @@ func proveAbsoluteStability(_ request: CertificateRequest) throws(Failure) -> Ce
   for index in reading.plan.blocks.indices {
     try reading.checkBlock(index)
     let scheme = try reading.scheme(ofBlock: index)
-    for (j, numbers) in try multistepCoefficients(reading, index) {
+    let coefficients = try multistepCoefficients(reading, index)
+    if coefficients.first?.layer != 0, case let first = try reading.layer(0, ofBlock: index, scheme) {
+      // The first layer is a step of Euler.
+      guard let map = realMap(first) else { throw unknownEigenvalues(index) }
+      certificate.hypotheses.append(StepConditions.slopes(first))
+      let size = StepConditions.descentSize(first, try ledger.spectral(map.weights))
+      certificate.hypotheses.append(Hypothesis("euler_step", "h L ‖K‖² <= 2", block: index, layer: 0, size, .atMost, Interval(2)))
+    }
+    for (j, numbers) in coefficients {
       try Watch.check()
       let layer = try reading.layer(j, ofBlock: index, scheme)
-      let map: AffineReading
-      switch layer.field {
-      case .descent(let reading), .negativeDefinite(let reading): map = reading
-      default: throw Failure(.incompatible, "blocks[\(index)]: the frozen eigenvalues of this field are not known to be real; those of gradient_flow and negative_definite are")
-      }
+      guard let map = realMap(layer) else { throw unknownEigenvalues(index) }
       guard numbers.count == 1 else {
         throw Failure(.incompatible, "blocks[\(index)]: with one k for each channel (multistep_shape per_channel) k and the Jacobian do not commute, so that the interval of absolute stability says nothing")
       }
@@ -76,4 +80,16 @@ func proveAbsoluteStability(_ request: CertificateRequest) throws(Failure) -> Ce
   certificate.norms = ledger.entries
   certificate.conclude()
   return certificate
+}
+
+/// The operator of a field whose frozen Jacobian has real eigenvalues in [−L‖K‖², 0].
+private func realMap(_ layer: LayerReading) -> AffineReading? {
+  switch layer.field {
+  case .descent(let map), .negativeDefinite(let map): map
+  default: nil
+  }
+}
+
+private func unknownEigenvalues(_ index: Int) -> Failure {
+  Failure(.incompatible, "blocks[\(index)]: the frozen eigenvalues of this field are not known to be real; those of gradient_flow and negative_definite are")
 }

@@ -61,8 +61,14 @@ package final class NetworkReading {
         if !isReadout, !isOpening { connectors += 1 }
       }
     }
-    if !stages.contains(where: { $0.kind == "opening" }), plan.blocks.first.map({ $0.width != plan.inputs }) ?? false, connectors == 0 {
-      stages.insert(StageReading(kind: "opening", index: 0, form: .selection, outputs: plan.blocks[0].width), at: 0)
+    // Without a matrix the opening copies the inputs and pads them with zeros.
+    if !stages.contains(where: { $0.kind == "opening" }) {
+      let width: Int = switch plan.stages.first {
+      case .map(let connector): connector.input.features
+      case .block(let index): plan.blocks[index].width
+      case nil: plan.inputs
+      }
+      stages.insert(StageReading(kind: "opening", index: 0, form: .selection, outputs: width), at: 0)
     }
     if snapshot.normalization != nil {
       // Where a matrix follows, its norm is that of W·diag(scale): small deviations of some features would otherwise make the bound useless.
