@@ -1,0 +1,118 @@
+"""Attacks on certified radii: projected gradients through the library's own Jᵀw, bisection onto the boundary between two classes, and hostile weights."""
+
+import numpy
+import pytest
+
+import stableode
+
+NETWORKS = {
+    "flow": dict(field="gradient_flow", horizon=0.3),
+    "row_sums": dict(field="gradient_flow", steps="row_sums", activation="relu"),
+    "heun": dict(field="gradient_flow", integrator="heun", horizon=0.3),
+    "dense": dict(field="dense", activation="relu"),
+    "gelu": dict(field="dense", activation="gelu"),
+    "two_layer": dict(field="two_layer"),
+    "damped": dict(field="antisymmetric_damped", gamma=2.0, horizon=0.2),
+    "verlet": dict(field="hamiltonian", integrator="verlet"),
+}
+
+
+def trained(options, precision, scale=1.0):
+    random = numpy.random.default_rng(5)
+    x = random.standard_normal((600, 8)).astype("float32")
+    y = (x[:, 0] * x[:, 1] > 0).astype(int) + (x[:, 2] > 0.5)
+    network = stableode.Network(inputs=8, outputs=3, width=12, opening="dense", layers=3, seed=2, precision=precision, **options)
+    network.fit(stableode.Dataset(x, y), epochs=15, optimizer="adam", learning_rate=0.01, normalization="none")
+    return network, x[:60].astype(precision) * scale
+
+
+def within(x, moved, radii):
+    """`moved` drawn back so far that its rounded numbers lie within the radii."""
+    change = moved - x
+    length = numpy.linalg.norm(change.astype("float64"), axis=1, keepdims=True)
+    limit = radii[:, None] * (1 - 1e-6)
+    return (x + change * numpy.minimum(1, limit / numpy.maximum(length, 1e-300))).astype(x.dtype)
+
+
+def attacked(network, x, classes, radii, steps=40):
+    """Whether projected gradients on the smallest margin find another class within the radii."""
+    gradient = stableode.Gradient(network, len(x))
+    rows = numpy.arange(len(x))
+    moved = within(x, x + numpy.random.default_rng(1).standard_normal(x.shape).astype(x.dtype) * radii[:, None].astype(x.dtype), radii)
+    for _ in range(steps):
+        scores = network.scores(moved).astype("float64")
+        others = scores.copy()
+        others[rows, classes] = -numpy.inf
+        cotangent = numpy.zeros_like(scores)
+        cotangent[rows, others.argmax(1)] = 1
+        cotangent[rows, classes] = -1
+        _, slope = gradient.pullback(moved, cotangent.astype(x.dtype))
+        length = numpy.linalg.norm(slope.astype("float64"), axis=1, keepdims=True)
+        step = 0.25 * radii[:, None] * slope / numpy.where(length > 0, length, 1)
+        moved = within(x, moved + step.astype(x.dtype), radii)
+        if (network.predict(moved) != classes).any():
+            return True
+    return False
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_projected_gradients_find_nothing_within_the_radii(name, precision):
+    network, x = trained(NETWORKS[name], precision)
+    classes, radii = network.certified_radius(x)
+    assert (classes == network.predict(x)).all() and (radii > 0).mean() > 0.9
+    assert not attacked(network, x, classes, radii)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_the_boundary_between_two_inputs_is_not_within_the_radii(precision):
+    network, x = trained(NETWORKS["row_sums"], precision)
+    classes, radii = network.certified_radius(x)
+    for i in range(0, 40, 2):
+        low, high = x[i], x[next(j for j in range(len(x)) if classes[j] != classes[i])]
+        while True:
+            middle = ((low.astype("float64") + high) / 2).astype(precision)
+            if (middle == low).all() or (middle == high).all():
+                break
+            if network.predict(middle[None])[0] == classes[i]:
+                low = middle
+            else:
+                high = middle
+        # Both sides of the boundary: the radii of such inputs are tiny, and that of the start does not reach the far side.
+        assert numpy.linalg.norm(high.astype("float64") - x[i]) > radii[i]
+        both, small = network.certified_radius(numpy.stack([low, high]))
+        distance = numpy.linalg.norm(high.astype("float64") - low)
+        assert both[0] != both[1] and small.max() <= distance
+
+
+@pytest.mark.parametrize("change", ["large_bias", "opposite_bias", "tiny", "huge", "subnormal", "overflow"])
+def test_hostile_weights(change):
+    network, x = trained(NETWORKS["row_sums"], "float32")
+    for name in list(network.parameters):
+        values = network.parameters[name].copy()
+        if change == "large_bias" and name.endswith(".b"):
+            values += numpy.float32(1e6)
+        elif change == "opposite_bias" and name == "opening.b":
+            values += numpy.where(numpy.arange(values.size) % 2, 5e6, -5e6).astype("float32")
+        elif change == "tiny" and name.endswith("W"):
+            values *= numpy.float32(1e-30)
+        elif change == "huge" and name.endswith("W"):
+            values *= numpy.float32(1e18)
+        elif change == "subnormal" and name == "opening.W":
+            values *= numpy.float32(1e-42)
+        elif change == "overflow" and name.endswith("W"):
+            values *= numpy.float32(3e37 / max(abs(values).max(), 1))
+        network.parameters[name] = values
+    try:
+        classes, radii = network.certified_radius(x)
+    except stableode.NotFiniteError:
+        assert change == "overflow"
+        return
+    except stableode.IncompatibleError as error:
+        assert "overflow" in str(error) or "too" in str(error)
+        return
+    sound = radii > 0
+    if change == "overflow":
+        assert not sound.any()
+    if sound.any():
+        assert not attacked(network, x[sound], classes[sound], numpy.minimum(radii[sound], 1e30))
