@@ -38,7 +38,7 @@ def ratios(count, seed=1):
     """bound / norm of each matrix that has a norm."""
     networks = {}
     for w in matrices(count, seed):
-        size = (numpy.abs(w).max() or 1).astype("float64")
+        size = float(numpy.abs(w).max()) or 1.0
         norm = numpy.linalg.norm(w.astype("float64") / size, 2)
         if norm == 0 or not numpy.isfinite(w).all() or size < 1e-290:
             continue
