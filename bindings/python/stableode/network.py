@@ -24,6 +24,7 @@ from ._structures import EvaluationData, Tensor
 from ._tensor import image_output, output, tensor_of
 from ._text import flag, integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
+from .certificate import Certificate
 from .columns import class_names
 from .dataset import Data, as_dataset, as_features
 from .introspection import OptionSignature, takes_options
@@ -503,6 +504,28 @@ class Network(Analyzable, Exportable):
     def near_identity_gap(self, features: ArrayLike, block: int = 0) -> equation.NearIdentityGap:
         """The differences between the feed-forward layers and the differential equation in the block's final states over a batch."""
         return equation.near_identity_gap(self, features, block)
+
+    # Certificates
+
+    def certify(self, statement: str, features: ArrayLike | None = None, **options: Any) -> Certificate:
+        """Proves a statement about this network as it is now, one of `stableode.certificates()`: a Certificate.
+
+            network.certify("lipschitz_l2", limit=5.0)
+
+        features: the one input that "certified_radius" is about. options: those of the scope "certificate". A statement that no theorem
+        is known for is no error: its verdict is "not_provable". Errors: UnknownNameError; InvalidArgumentError for an input that is
+        missing or not asked for.
+        """
+        return certificate.certify(self, statement, features, options)
+
+    def certified_radius(self, features: ArrayLike, *, threads: int = 1) -> tuple[numpy.ndarray, numpy.ndarray]:
+        """(classes [samples], radii [samples]) of a batch, in the unit of the features.
+
+        Every input within a sample's radius, in the Euclidean norm, gets the sample's class from this library in the network's precision,
+        rounding errors included; 0 where nothing can be proved. Errors: IncompatibleError, with the reason, for a network without
+        classes or of whose parts no bound is known; as `predict` for rows without a result.
+        """
+        return certificate.certified_radius(self, features, threads)
 
     # Plots, with matplotlib
 
