@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from ._estimator import Estimator
-from ._scikit import RegressorMixin
+from ._scikit import RegressorMixin, d2_pinball_score
 from ._targets import Targets, values
 
 if TYPE_CHECKING:
@@ -45,6 +45,22 @@ class StableODERegressor(RegressorMixin, Estimator):
         rows = self._checked(X)
         found = self.network_.predict(rows, threads=self._threads_for(rows)).astype("float64", copy=False)
         return found[:, 0] if self._is_flat else found
+
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """R² of the predictions; with several quantiles the mean of their D² pinball scores, which compare each with the constant quantile of y."""
+        levels = self._levels
+        if len(levels) < 2:
+            return super().score(X, y, sample_weight)
+        found, values = self.predict(X), numpy.asarray(y, "float64").reshape(len(numpy.asarray(y)), -1)
+        predicted = found.reshape(len(found), values.shape[1], len(levels))
+        scores = [d2_pinball_score(values, predicted[:, :, place], sample_weight=sample_weight, alpha=level) for place, level in enumerate(levels)]
+        return float(numpy.mean(scores))
+
+    @property
+    def _levels(self) -> list[float]:
+        """The levels of a network of quantiles, and otherwise none."""
+        chosen = self.network_.specification
+        return [float(level) for level in chosen["quantiles"].split(",")] if chosen["loss"] == "quantile" and chosen.get("quantiles") else []
 
     def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
         return values(y, kept)

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     check_sample_weight: Callable[..., numpy.ndarray]
     column_or_1d: Callable[..., numpy.ndarray]
     compute_class_weight: Callable[..., numpy.ndarray]
+    d2_pinball_score: Callable[..., float]
     effective_n_jobs: Callable[..., int]
     expit: Callable[..., numpy.ndarray]
     log_expit: Callable[..., numpy.ndarray]
@@ -63,6 +64,7 @@ else:
     from scipy.sparse import vstack as sparse_stack
     from scipy.special import expit, log_expit, log_softmax, softmax
     from sklearn.base import BaseEstimator, ClassifierMixin, ClassNamePrefixFeaturesOutMixin, RegressorMixin, TransformerMixin
+    from sklearn.metrics import d2_pinball_score
     from sklearn.utils import check_array, check_consistent_length, check_random_state, column_or_1d
     from sklearn.utils.class_weight import compute_class_weight
     from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -83,6 +85,7 @@ __all__ = [
     "check_sample_weight",
     "column_or_1d",
     "compute_class_weight",
+    "d2_pinball_score",
     "effective_n_jobs",
     "expit",
     "log_expit",
