@@ -5,16 +5,20 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
 from ._errors import StateError
 from ._handle import Handle, new_pointer, pointer_of
 from ._library import decode, library
-from ._structures import NetworkInfo
+from ._structures import NetworkInfo, Tensor
+from ._tensor import tensor_of
 from ._text import read_bytes, read_json
 from .columns import Columns
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 #: The kinds of prediction: SODE_SCORES, SODE_PROBABILITIES and SODE_CLASSES.
 SCORES, PROBABILITIES, CLASSES = 0, 1, 2
@@ -57,6 +61,15 @@ class PredictionForm:
 
 
 _INT64 = numpy.dtype("int64")
+
+
+def scaling_tensors(pair: tuple[ArrayLike, ArrayLike], count: int) -> list[Tensor]:
+    """The tensors of (shift, scale); a number stands for `count` equal ones."""
+    tensors = []
+    for values, name in zip(pair, ("shift", "scale"), strict=True):
+        array = numpy.full(count, values, "float64") if numpy.ndim(values) == 0 else values
+        tensors.append(tensor_of(array, name))
+    return tensors
 
 
 class Model(Handle):

@@ -12,17 +12,19 @@ import numpy
 from . import equation
 from ._arrow import Table, is_sparse, is_table
 from ._description import describe
-from ._errors import InvalidArgumentError, StateError, UnsupportedTypeError
+from ._encoded import encoded
+from ._errors import InvalidArgumentError, StateError, UnknownNameError, UnsupportedTypeError
 from ._handle import new_pointer
 from ._library import library
 from ._limits import Deadline
-from ._model import PROBABILITIES, SCORES, Model
+from ._misplaced import metric_advice, of_network
+from ._model import PROBABILITIES, SCORES, Model, scaling_tensors
 from ._reporting import Receivers
-from ._structures import EvaluationData, Tensor
+from ._structures import EvaluationData
 from ._tensor import image_output, output, tensor_of
 from ._text import flag, integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
-from .columns import class_names
+from .columns import class_names, weights_by_class
 from .dataset import Data, as_dataset, as_features
 from .introspection import OptionSignature, takes_options
 from .metadata import Metadata
@@ -64,7 +66,10 @@ class Network(Model):
     __signature__: ClassVar[OptionSignature] = OptionSignature((), "network", "architecture", "block")
 
     def __init__(self, **options: Unpack[NetworkOptions]):
-        self._create(options_json(options))
+        try:
+            self._create(options_json(options))
+        except UnknownNameError as error:
+            raise of_network(error, options) from None
 
     def _create(self, encoded: bytes) -> None:
         pointer = new_pointer()
@@ -161,7 +166,7 @@ class Network(Model):
         if pair is None:
             library.sode_network_set_normalization(self._pointer, None, None)
             return
-        tensors = _shift_and_scale(pair, self.inputs)
+        tensors = scaling_tensors(pair, self.inputs)
         library.sode_network_set_normalization(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
     @property
@@ -185,7 +190,7 @@ class Network(Model):
         if pair is None:
             library.sode_network_set_target_scaling(self._pointer, None, None)
             return
-        tensors = _shift_and_scale(pair, self.outputs)
+        tensors = scaling_tensors(pair, self.outputs)
         library.sode_network_set_target_scaling(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
     def fit_normalization(self, features: ArrayLike | Data, targets: ArrayLike | None = None) -> None:
@@ -195,7 +200,7 @@ class Network(Model):
         computed from its observations: masked and padded entries do not count, and times and masks are not normalized.
         features: [samples, inputs], or a Dataset, or a pair (features, targets); targets are not used and may be left out.
         """
-        dataset = as_features(features, targets)
+        dataset = as_features(encoded(features, self) if targets is None else features, targets, columns=self.columns)
         library.sode_network_fit_normalization(self._pointer, dataset._pointer)
 
     # Training
@@ -245,6 +250,10 @@ class Network(Model):
             if known is None and isinstance(features, Stream) and is_table(validation):
                 raise InvalidArgumentError("validation is a table, whose columns the stream does not know yet; make it with Stream(…, columns=Columns.fit(table, target=…))")
             validation = as_dataset(validation, name="validation", columns=known)
+        if isinstance(weights := options.get("class_weights"), Mapping):
+            # The network learns the names of the classes from the data, when the run begins.
+            known = dataset.columns or self.columns
+            options["class_weights"] = weights_by_class(weights, None if known is None else known.classes, max(self.outputs, 2))
         with Training(self, **options) as trainer:
             return trainer.run(
                 dataset, validation, time_limit=time_limit, on_progress=on_progress, verbose=verbose, cancel=cancel
@@ -270,6 +279,9 @@ class Network(Model):
         threads: 0 means as many as the CPUs that the process may use. The result has the same bits for any number.
         """
         dataset, wanted = as_dataset(features, targets, columns=self.columns), metric_names(metrics)
+        for name in wanted:
+            if (advice := metric_advice(name)) is not None:
+                raise UnknownNameError(advice)
         result, deadline, weigh = EvaluationData(), Deadline(), flag(weighted, "weighted")
         evaluate = library.sode_network_evaluate_weighted if weigh else library.sode_network_evaluate
         compute = library.sode_network_metrics_weighted if weigh else library.sode_network_metrics
@@ -287,7 +299,7 @@ class Network(Model):
         self, features: ArrayLike | Data, targets: ArrayLike | None = None, *, threads: int = 0
     ) -> numpy.ndarray:
         """Counts of samples by class (row) and predicted class (column), [classes, classes] of int64."""
-        dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
+        dataset, classes = as_dataset(features, targets, columns=self.columns), max(self.outputs, 2)
         array, tensor = output((classes, classes), "int64")
         library.sode_network_confusion(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(tensor))
         return array
@@ -298,7 +310,7 @@ class Network(Model):
         """{"precision", "recall", "f1", "samples"}, each [classes], or for the loss multilabel_logistic [outputs]; NaN where undefined
         (a class never predicted, or without samples).
         """
-        dataset, classes = as_dataset(features, targets), self.outputs if self._form.has_labels else max(self.outputs, 2)
+        dataset, classes = as_dataset(features, targets, columns=self.columns), self.outputs if self._form.has_labels else max(self.outputs, 2)
         array, tensor = output((classes, 4), "float64")
         library.sode_network_class_figures(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(tensor))
         return {name: array[:, column].copy() for column, name in enumerate(("precision", "recall", "f1", "samples"))}
@@ -379,7 +391,7 @@ class Network(Model):
         The state of a Hamiltonian field is (y, z), and that of a two-step integrator, such as leapfrog or linear_multistep, (y, y of the
         step before): twice as wide. What follows the block reads y alone.
         """
-        source = tensor_of(features, "features")
+        source = tensor_of(encoded(features, self), "features")
         block = integer(block, "block")
         layers, extents = equation.layer_count(self, block), equation.state_shape(self, block)
         shape = layers + 1, source.array.shape[0] if source.array.ndim else 0, *extents
@@ -505,7 +517,7 @@ class Network(Model):
         features: ArrayLike,
         targets: ArrayLike | None = None,
         *,
-        axes_of: tuple[int, int] = (0, 1),
+        axes_of: tuple[int | str, int | str] = (0, 1),
         resolution: int = 200,
         names: Sequence[str] | None = None,
         ax: Axes | None = None,
@@ -578,12 +590,3 @@ class Network(Model):
         if self.closed:
             return "Network(closed)"
         return f"Network({describe(self)})"
-
-
-def _shift_and_scale(pair: tuple[ArrayLike, ArrayLike], count: int) -> list[Tensor]:
-    """The tensors of (shift, scale); a number stands for `count` equal ones."""
-    tensors = []
-    for values, name in zip(pair, ("shift", "scale"), strict=True):
-        array = numpy.full(count, values, "float64") if numpy.ndim(values) == 0 else values
-        tensors.append(tensor_of(array, name))
-    return tensors
