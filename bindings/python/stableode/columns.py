@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy
 
 from ._arrow import Table
-from ._errors import InvalidArgumentError, UnknownNameError, UnsupportedTypeError
+from ._errors import IncompatibleError, InvalidArgumentError, UnknownNameError, UnsupportedTypeError
 from ._hints import suspicious
 from ._handle import Handle, new_pointer
 from ._library import library
@@ -156,6 +157,17 @@ def frames_of_the_package() -> int:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __name__.partition(".")[0]:
         level, frame = level + 1, frame.f_back
     return level
+
+
+@contextlib.contextmanager
+def saying_how_to_pass_over() -> Iterator[None]:
+    """A context in which errors for columns that a record does not know name the way to pass over them."""
+    try:
+        yield
+    except IncompatibleError as error:
+        if "that the record does not know" in str(error):
+            error.args = (f"{error}, or pass over it with network.columns = network.columns.ignoring(…)",)
+        raise
 
 
 def weights_by_class(weights: Mapping[Any, float], classes: list[Any] | None, count: int) -> list[float]:

@@ -17,7 +17,7 @@ from ._library import library
 from ._structures import DatasetInfo, ReleaseFunction
 from ._tensor import as_array, numpy_type, output, tensor_of
 from ._text import flag, integer, path, seed_number, text
-from .columns import Columns, frames_of_the_package
+from .columns import Columns, frames_of_the_package, saying_how_to_pass_over
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,9 +100,10 @@ class Dataset(Handle):
         pointer = new_pointer()
         # A sparse matrix is copied as it is, because it may be too large as a dense one.
         is_dense = copy and not is_sparse(features)
-        library.sode_dataset_from_table(
-            table._pointer, None if own is None else own._pointer, pointer_of(record, "columns", "columns"), int(is_dense), ctypes.byref(pointer)
-        )
+        with saying_how_to_pass_over():
+            library.sode_dataset_from_table(
+                table._pointer, None if own is None else own._pointer, pointer_of(record, "columns", "columns"), int(is_dense), ctypes.byref(pointer)
+            )
         self._own(pointer)
         if columns is None and options.get("classes", "auto") == "auto" and record.classes is None and self.has_labels and self.target_count > max(_MANY_CLASSES, len(self)):
             warnings.warn(

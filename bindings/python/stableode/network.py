@@ -24,7 +24,7 @@ from ._structures import EvaluationData
 from ._tensor import image_output, output, tensor_of
 from ._text import flag, integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
-from .columns import class_names, weights_by_class
+from .columns import class_names, saying_how_to_pass_over, weights_by_class
 from .dataset import Data, as_dataset, as_features
 from .introspection import OptionSignature, takes_options
 from .metadata import Metadata
@@ -373,9 +373,10 @@ class Network(Model):
         if type(features) is not numpy.ndarray and (is_table(features) or is_sparse(features)):
             table = Table(features, "features")
             array, result = output(*self._form.shape(len(table), what), out)
-            library.sode_network_predict_table(
-                self._pointer, table._pointer, what | row_flag(rows_without_result), thread_count(threads), ctypes.byref(result)
-            )
+            with saying_how_to_pass_over():
+                library.sode_network_predict_table(
+                    self._pointer, table._pointer, what | row_flag(rows_without_result), thread_count(threads), ctypes.byref(result)
+                )
             return array
         source = tensor_of(features, "features")
         array, result = output(*self._form.of(source.array, what), out)

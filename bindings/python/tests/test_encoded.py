@@ -55,8 +55,9 @@ def test_figures_go_by_the_networks_classes(network, rows):
 
 
 def test_columns_that_a_record_passes_over(network):
-    with pytest.raises(stableode.IncompatibleError, match="'id'"):
-        network.predict(table(id=SIZES))
+    for call in (network.predict, network.states):
+        with pytest.raises(stableode.IncompatibleError, match=r"'id'; drop it, or pass over it with .*ignoring\(…\)"):
+            call(table(id=SIZES))
     network.columns = network.columns.ignoring("id")
     assert (network.predict(table(id=SIZES)) == network.predict(table())).all()
     assert network.columns.ignoring(["id", "name", "kind"]).record["ignored"] == ["id", "name"]

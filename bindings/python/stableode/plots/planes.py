@@ -58,7 +58,8 @@ def decision_regions(
 
 def _columns(network: Network) -> dict[int, str]:
     """Number of a feature → the name of the column of numbers that it is, by the network's record."""
-    found, place = {}, 0
+    found: dict[int, str] = {}
+    place = 0
     record = {} if network.columns is None else network.columns.record
     for column in record.get("inputs", []):
         if "categories" not in column:
