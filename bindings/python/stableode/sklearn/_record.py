@@ -34,8 +34,8 @@ def record_of(names: Sequence[Any] | None, y: Any, classes: numpy.ndarray | None
 def _target_names(y: Any) -> list[str]:
     """The names of the columns of y: those of a frame, that of a Series, and otherwise ""."""
     columns = getattr(y, "columns", None)
-    names = [getattr(y, "name", None)] if columns is None else list(columns)
-    return [name for name in names] if all(isinstance(name, str) for name in names) else [""]
+    names: list[Any] = [getattr(y, "name", None)] if columns is None else list(columns)
+    return names if all(isinstance(name, str) for name in names) else [""]
 
 
 def _class_names(classes: numpy.ndarray) -> list[Any] | None:
