@@ -38,7 +38,7 @@ def is_sparse(value: Any) -> bool:
 
 
 def _is_frame(value: Any) -> bool:
-    return hasattr(value, "columns") and hasattr(value, "dtypes") and hasattr(value, "to_numpy")
+    return hasattr(value, "to_numpy") and hasattr(value, "columns") and hasattr(value, "dtypes")
 
 
 def _is_relation(value: Any) -> bool:
@@ -85,9 +85,12 @@ class Table(Handle):
             capsule, pointer = value.__arrow_c_stream__(), new_pointer()
         except ImportError:
             # pandas needs pyarrow for this. Numbers alone can be passed as an array, without their names.
-            if not _is_frame(value) or not all(numpy.dtype(kind).kind in "biuf" for kind in value.dtypes if isinstance(kind, numpy.dtype)):
+            if not _is_frame(value) or not all(getattr(kind, "kind", "O") in "biuf" for kind in value.dtypes):
                 raise
             return self._take_matrix(value.to_numpy(), name)
+        except Exception as error:
+            # Each library has exceptions of its own for columns of mixed types.
+            raise UnsupportedTypeError(f"{name} cannot be read as a table: {'; '.join(map(str, error.args)) or type(error).__name__}") from error
         # The capsule owns the stream and releases it.
         library.sode_table_from_stream(_CAPSULE_POINTER(capsule, b"arrow_array_stream"), ctypes.byref(pointer))
         self._own(pointer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
@@ -14,9 +14,12 @@ from ._errors import StateError
 from ._handle import new_pointer, pointer_of
 from ._library import decode, library
 from ._structures import NetworkInfo, Tensor
-from ._tensor import output
+from ._tensor import output, tensor_of
 from ._text import read_bytes, read_json
 from .columns import Columns
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 #: The kinds of prediction: SODE_SCORES, SODE_PROBABILITIES and SODE_CLASSES.
 SCORES, PROBABILITIES, CLASSES = 0, 1, 2
@@ -66,6 +69,15 @@ _INT64, _FLOAT64 = numpy.dtype("int64"), numpy.dtype("float64")
 #: predictions would cost as much as the prediction.
 _target_scaling = library["sode_network_get_target_scaling"]
 _target_scaling.argtypes, _target_scaling.restype = library.sode_network_get_target_scaling.argtypes, ctypes.c_int32
+
+
+def scaling_tensors(pair: tuple[ArrayLike, ArrayLike], count: int) -> list[Tensor]:
+    """The tensors of (shift, scale); a number stands for `count` equal ones."""
+    tensors = []
+    for values, name in zip(pair, ("shift", "scale"), strict=True):
+        array = numpy.full(count, values, "float64") if numpy.ndim(values) == 0 else values
+        tensors.append(tensor_of(array, name))
+    return tensors
 
 
 class Model(Analyzable):

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
     import numpy
@@ -301,7 +301,7 @@ class TrainerOptions(TypedDict, total=False):
     """figure on the validation data by which the best parameters are chosen; automatic: accuracy, or loss if the network's loss has no classes; fixed once training has begun"""
     weighted_validation: bool | None
     """whether the samples of the validation data count by their weights in loss, accuracy and metric; otherwise each counts once; fixed once training has begun; true or false (1 or 0)"""
-    class_weights: Literal["none", "balanced"] | str | ArrayLike | None
+    class_weights: Literal["none", "balanced"] | str | ArrayLike | Mapping[Any, float] | None
     """weights of the classes in the training loss. none: all samples count alike; balanced: a sample counts samples/(classes · samples of its class), so that all classes count alike"""
     label_smoothing: float | None
     """label smoothing of the training loss: the part of each label that is spread evenly over all classes; between 0.0 and 0.9999999999999999"""

@@ -58,6 +58,8 @@ def _to_numpy(value: Any, name: str) -> numpy.ndarray:
         raise UnsupportedTypeError(
             f"{name} is a sparse {type(value).__name__} of shape {list(value.shape)}; arrays must be dense: pass {name}.toarray(), for large ones in parts"
         )
+    if not hasattr(value, "__array__") and (advice := _refusal(value, name)) is not None:
+        raise UnsupportedTypeError(f"{name} is a {type(value).__name__}, {advice}")
     if hasattr(value, "__dlpack__"):
         try:
             return numpy.from_dlpack(value)
@@ -67,6 +69,17 @@ def _to_numpy(value: Any, name: str) -> numpy.ndarray:
         return numpy.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
         raise UnsupportedTypeError(f"{name} cannot be read as an array: {error}") from error
+
+
+def _refusal(value: Any, name: str) -> str | None:
+    """What an object is that holds samples, but not as numbers in rows, and what to pass instead; None for other objects."""
+    if hasattr(value, "collect") and hasattr(value, "collect_schema"):
+        return f"whose rows are not computed yet; pass {name}.collect()"
+    if hasattr(value, "to_batches") and hasattr(value, "to_table"):
+        return f"whose rows are not read yet; pass {name}.to_table(), or train from it by Stream({name}, target=…)"
+    if hasattr(value, "features") and hasattr(value, "targets"):
+        return "which holds targets too; pass its attribute features"
+    return None
 
 
 def _converted(array: numpy.ndarray, name: str) -> numpy.ndarray:

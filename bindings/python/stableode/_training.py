@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy
 
 from ._callers import Callers, Loss
-from ._errors import OUTCOMES, CallbackFailedError
+from ._errors import OUTCOMES, CallbackFailedError, InvalidDataError, UnknownNameError
+from ._misplaced import of_training
 from ._relay import Relay
 from ._reporting import Receivers, Reporting
 from ._handle import Handle, new_pointer, pointer_of
@@ -19,6 +21,7 @@ from ._limits import milliseconds
 from ._structures import Limits, LossFunction, ProgressData
 from ._tensor import output, tensor_of
 from ._text import flag, integer, options_json, path, read_json, real
+from .columns import Columns, weights_by_class
 from .dataset import Data, Dataset, as_dataset
 from .stream import Stream
 from .progress import CancelToken, History, Progress
@@ -47,6 +50,7 @@ class Training(Handle):
         pointer = new_pointer()
         library.sode_trainer_create(pointer_of(network, "network", "network"), ctypes.byref(pointer))
         self._begin(pointer)
+        self._network: Model = network
         if loss is not None:
             self.loss = loss
         self.set(larger_is_better=larger_is_better, **options)
@@ -60,10 +64,15 @@ class Training(Handle):
         self._loss: Loss | None = None
         library.sode_trainer_set_callback(self._pointer, self._relay.function, None)
 
+    @property
+    def _columns(self) -> Columns | None:
+        """The record of columns of the trainer's network."""
+        return None if self._network.closed else self._network.columns
+
     def set(self, *, larger_is_better: bool = True, **options: Unpack[TrainerOptions]) -> None:
         """Sets options. If one of the library's options is refused, none of them changes. None gives an option its default again.
 
-        As in the constructor, metric may be a function and class_weights an array. Options whose help says that they are fixed
+        As in the constructor, metric may be a function and class_weights an array or a dict. Options whose help says that they are fixed
         cannot change after the first run (StateError); all others may. Once an optimizer or a schedule has been set, options that
         it does not take raise IncompatibleError, unless they have their defaults; before, they wait for it, at most until the first run.
         """
@@ -71,8 +80,14 @@ class Training(Handle):
         chosen: dict[str, Any] = dict(options)
         metric = chosen.pop("metric") if callable(chosen.get("metric")) else None
         weights = None if isinstance(chosen.get("class_weights", ""), (str, type(None))) else chosen.pop("class_weights")
+        if isinstance(weights, Mapping):
+            known = self._columns
+            weights = weights_by_class(weights, None if known is None else known.classes, max(self._network.outputs, 2))
         encoded = options_json(chosen)
-        library.sode_trainer_set_json(self._pointer, encoded, len(encoded))
+        try:
+            library.sode_trainer_set_json(self._pointer, encoded, len(encoded))
+        except UnknownNameError as error:
+            raise of_training(error, chosen) from None
         if weights is not None:
             library.sode_trainer_set_class_weights(self._pointer, ctypes.byref(tensor_of(weights, "class_weights")))
         if metric is not None:
@@ -128,8 +143,9 @@ class Training(Handle):
         limits = Limits(epochs=_positive(epochs, "epochs"), milliseconds=milliseconds(time_limit, "time_limit"))
         limits.cancel = None if cancel is None else pointer_of(cancel, "cancel_token", "cancel")
         reporting = Reporting(on_progress, verbose)
-        data = None if validation is None else as_dataset(validation, name="validation")
-        samples = training if isinstance(training, Stream) else as_dataset(training, name="training")
+        columns = self._columns
+        data = None if validation is None else as_dataset(validation, name="validation", columns=columns)
+        samples = training if isinstance(training, Stream) else as_dataset(training, name="training", columns=columns)
         if reporting.reads_options:
             self._announce(reporting, samples, data, limits.epochs)
         failure = self._run(samples, data, limits, reporting)
@@ -156,6 +172,10 @@ class Training(Handle):
                 run = library.sode_trainer_run_stream if isinstance(training, Stream) else library.sode_trainer_run
                 status = run(self._pointer, training._pointer, validation_pointer, ctypes.byref(limits))
             self._outcome = _OUTCOMES.get(status, str(status))
+        except InvalidDataError as error:
+            if "labels must be whole numbers" in str(error):
+                error.args = (f"{error}; numpy.unique(targets, return_inverse=True)[1] numbers any classes from 0, Dataset(table, target=…, classes='always') those of a column, and values need a loss such as least_squares",)
+            raise
         except CallbackFailedError as failure:
             self._outcome = "callback_failed"
             return failure
@@ -183,7 +203,7 @@ class Training(Handle):
         """
         count, suggestion = integer(steps, "steps", 2, 100_000), ctypes.c_double()
         curve, tensor = output((count, 2), "float64")
-        dataset, low, high = as_dataset(training, name="training"), real(low, "low"), real(high, "high")
+        dataset, low, high = as_dataset(training, name="training", columns=self._columns), real(low, "low"), real(high, "high")
         with self._callers.calling():
             library.sode_trainer_find_learning_rate(
                 self._pointer, dataset._pointer, low, high, count, ctypes.byref(tensor), ctypes.byref(suggestion)

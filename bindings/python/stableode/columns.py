@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
-from collections.abc import Mapping, Sequence
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy
 
 from ._arrow import Table
-from ._errors import StateError
+from ._errors import IncompatibleError, InvalidArgumentError, StateError, UnknownNameError, UnsupportedTypeError
+from ._hints import suspicious
 from ._handle import Handle, new_pointer
 from ._library import library
 from ._text import names, options_json, read_json
@@ -67,10 +71,25 @@ class Columns(Handle):
         own = targets if isinstance(targets, Table) or targets is None else Table(targets, "targets")
 
         pointer, encoded = new_pointer(), options_json(options)
-        library.sode_columns_fit(
-            features._pointer, None if own is None else own._pointer, encoded, len(encoded), ctypes.byref(pointer)
-        )
-        return cls._adopt(pointer)
+        try:
+            library.sode_columns_fit(
+                features._pointer, None if own is None else own._pointer, encoded, len(encoded), ctypes.byref(pointer)
+            )
+        except UnsupportedTypeError as error:
+            if "it holds float" in str(error) and "categories" in str(error):
+                error.args = (f"{error}; pandas makes integers of whole numbers by astype('Int64'), which keeps missing entries",)
+            if "several targets must be numbers" in str(error):
+                error.args = (f"{error}; classes='never' reads booleans as 0 and 1, which the loss multilabel_logistic takes for labels",)
+            raise
+        made = cls._adopt(pointer)
+        for name, kind, count in suspicious(made.record):
+            if name not in (by_column or {}):
+                warnings.warn(
+                    f"column {name!r} holds texts that look like {kind}, and becomes {count} categories; make numbers of them first, "
+                    f"or say that they are meant: by_column={{{name!r}: {{'kind': 'category'}}}}",
+                    stacklevel=frames_of_the_package(),
+                )
+        return made
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Columns:
@@ -84,6 +103,23 @@ class Columns(Handle):
         """The record as a dict: "inputs", a dict for each column; "target" with its "names" and "classes"; "weight"; "ignored"."""
         found: dict[str, Any] = read_json(library.sode_columns_json, self._pointer)
         return found
+
+    def ignoring(self, columns: str | Sequence[str]) -> Columns:
+        """This record for tables that have further columns, which nobody reads: otherwise a column that the record does not know is an error.
+
+            network.columns = network.columns.ignoring(["id", "name"])
+            network.predict(frame)
+
+        Errors: InvalidArgumentError for a column that the record reads.
+        """
+        record = self.record
+        read = [column["name"] for column in record.get("inputs", [])]
+        for name in (more := names(columns, "columns")):
+            if name in read:
+                raise InvalidArgumentError(f"columns holds {name!r}, which is a feature of the record")
+        ignored = record.get("ignored", [])
+        targets = record.get("target", {}).get("names", [])
+        return type(self).from_record({**record, "ignored": [*ignored, *(name for name in dict.fromkeys(more) if name not in ignored and name not in targets)]})
 
     @property
     def features(self) -> int:
@@ -116,6 +152,38 @@ class Columns(Handle):
         record = self.record
         own = [column["name"] for column in record.get("inputs", [])]
         return f"Columns({', '.join(own)}; {self.features} features, target {record.get('target', {}).get('names')})"
+
+
+def frames_of_the_package() -> int:
+    """The stack level, for a warning of the caller of this function, of the first frame outside of the package."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __name__.partition(".")[0]:
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+@contextlib.contextmanager
+def saying_how_to_pass_over() -> Iterator[None]:
+    """A context in which errors for columns that a record does not know name the way to pass over them."""
+    try:
+        yield
+    except IncompatibleError as error:
+        if "that the record does not know" in str(error):
+            error.args = (f"{error}, or pass over it with network.columns = network.columns.ignoring(…)",)
+        raise
+
+
+def weights_by_class(weights: Mapping[Any, float], classes: list[Any] | None, count: int) -> list[float]:
+    """The weights of the classes in the order of their numbers, from a dict that names some of them; all others weigh 1.
+
+    classes: the names of the classes; None: their numbers, of which there are `count`. Errors: UnknownNameError.
+    """
+    known = list(range(count)) if classes is None else classes
+    for name in weights:
+        if name not in known:
+            shown = ", ".join(map(str, known[:10])) + (", …" if len(known) > 10 else "")
+            raise UnknownNameError(f"class_weights names {name!r}, which is none of the classes {shown}")
+    return [weights.get(name, 1.0) for name in known]
 
 
 def class_names(classes: list[Any], numbers: numpy.ndarray) -> numpy.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import os
+import warnings
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy
@@ -16,13 +17,15 @@ from ._library import library
 from ._structures import DatasetInfo, ReleaseFunction
 from ._tensor import as_array, numpy_type, output, tensor_of
 from ._text import flag, integer, path, seed_number, text
-from .columns import Columns
+from .columns import Columns, frames_of_the_package, saying_how_to_pass_over
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
+#: Integers above this that are more than there are rows are hardly classes.
+_MANY_CLASSES = 1000
 # The tensors whose memory data sets without copies use, by the number that the library passes to _release.
 _retained: dict[int, tuple[Any, Any]] = {}
 _next_number = itertools.count(1)
@@ -97,10 +100,17 @@ class Dataset(Handle):
         pointer = new_pointer()
         # A sparse matrix is copied as it is, because it may be too large as a dense one.
         is_dense = copy and not is_sparse(features)
-        library.sode_dataset_from_table(
-            table._pointer, None if own is None else own._pointer, pointer_of(record, "columns", "columns"), int(is_dense), ctypes.byref(pointer)
-        )
+        with saying_how_to_pass_over():
+            library.sode_dataset_from_table(
+                table._pointer, None if own is None else own._pointer, pointer_of(record, "columns", "columns"), int(is_dense), ctypes.byref(pointer)
+            )
         self._own(pointer)
+        if columns is None and options.get("classes", "auto") == "auto" and record.classes is None and self.has_labels and self.target_count > max(_MANY_CLASSES, len(self)):
+            warnings.warn(
+                f"the targets are integers up to {self.target_count - 1}, which a network of classes would take for {self.target_count} classes; "
+                "classes='always' makes a class of each integer that occurs, and classes='never' says that they are values",
+                stacklevel=frames_of_the_package(),
+            )
 
     @property
     def columns(self) -> Columns | None:
@@ -312,6 +322,8 @@ def as_dataset(
         return features
     if isinstance(features, tuple) and len(features) == 2 and targets is None:
         features, targets = features
+    if isinstance(targets, str):
+        raise InvalidArgumentError(f"targets is the text {targets!r}; a column of the table is named by Dataset(table, target={targets!r})")
     if target is not None or _needs_columns(features, targets):
         return _of_table(features, targets, columns, target)
     if targets is None:
@@ -334,7 +346,7 @@ def _of_table(features: Any, targets: Any, columns: Columns | None, target: str 
     return Dataset(features, targets, copy=False, target=target)
 
 
-def as_features(features: ArrayLike | Data, targets: ArrayLike | None = None) -> Dataset:
+def as_features(features: ArrayLike | Data, targets: ArrayLike | None = None, *, columns: Columns | None = None) -> Dataset:
     """A data set whose targets nobody will read: as `as_dataset`, but from features alone too."""
     if targets is None and not isinstance(features, Dataset):
         is_pair = isinstance(features, tuple) and len(features) == 2 and numpy.ndim(features[0]) >= 2
@@ -343,4 +355,4 @@ def as_features(features: ArrayLike | Data, targets: ArrayLike | None = None) ->
                 return Dataset(features, numpy.zeros(len(Table(features, "features"))), copy=False)
             array = as_array(features, "features")
             return Dataset(array, numpy.zeros(len(array) if array.ndim else 0, "int64"), copy=False)
-    return as_dataset(features, targets)
+    return as_dataset(features, targets, columns=columns)

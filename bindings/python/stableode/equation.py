@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from ._encoded import encoded
 from ._errors import InvalidArgumentError, UnsupportedTypeError
 from ._library import decode, library
 from ._structures import BlockMemoryData, EventFunctionData, MemoryPlanData, NearIdentityGapData, StepReportData, Tensor
@@ -144,7 +145,7 @@ def solve(network: Model, features: Any, times: ArrayLike, event: Any, block: in
     if features is None and start_states is None:
         raise InvalidArgumentError("features and start_states are None; one of them must be given")
     visible, whole = visible_shape(network, block), state_shape(network, block)
-    x = None if features is None else tensor_of(features, "features")
+    x = None if features is None else tensor_of(encoded(features, network), "features")
     begin = None if start_states is None else tensor_of(_rows(as_array(start_states, "start_states"), whole), "start_states")
     at, starts = _times(times, "times"), None if start_times is None else _times(start_times, "start_times")
     given = begin if begin is not None else x
@@ -244,7 +245,7 @@ def set_feed_forward(network: Model, weights: ArrayLike, biases: ArrayLike | Non
 
 def near_identity_gap(network: Model, features: ArrayLike, block: int) -> NearIdentityGap:
     """See Network.near_identity_gap."""
-    x, gap = tensor_of(features, "features"), NearIdentityGapData()
+    x, gap = tensor_of(encoded(features, network), "features"), NearIdentityGapData()
     library.sode_network_near_identity_gap(network._pointer, integer(block, "block"), ctypes.byref(x), ctypes.byref(gap))
     return NearIdentityGap(
         (gap.layers_to_euler_largest, gap.layers_to_euler_rms),

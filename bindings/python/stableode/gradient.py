@@ -6,6 +6,7 @@ import ctypes
 from typing import TYPE_CHECKING, Any
 
 from ._callers import Callers, Loss
+from ._encoded import encoded
 from ._handle import Handle, new_pointer, pointer_of
 from ._library import library
 from ._structures import StepReportData, Tensor
@@ -46,7 +47,7 @@ class Gradient(Handle):
         self._callers = Callers()
         if loss is not None:
             library.sode_gradient_set_loss(self._pointer, self._callers.loss(loss), None)
-        self._dtype = network.dtype
+        self._dtype, self._columns = network.dtype, network.columns
         self._outputs, self._parameters = network.outputs, network.parameter_count
 
     @property
@@ -75,7 +76,7 @@ class Gradient(Handle):
         return self._run(features, targets, tensor), array
 
     def _run(self, features: Any, targets: Any, gradient: Tensor | None) -> float:
-        x, y, loss = tensor_of(features, "features"), tensor_of(targets, "targets"), ctypes.c_double()
+        x, y, loss = tensor_of(encoded(features, self._columns), "features"), tensor_of(targets, "targets"), ctypes.c_double()
         with self._callers.calling():
             library.sode_gradient_run(self._pointer, ctypes.byref(x), ctypes.byref(y), ctypes.byref(loss), pass_tensor(gradient))
         return loss.value
@@ -85,7 +86,7 @@ class Gradient(Handle):
 
         cotangent: w [samples, outputs], the derivative of your loss with respect to the scores.
         """
-        x, w = tensor_of(features, "features"), tensor_of(cotangent, "cotangent")
+        x, w = tensor_of(encoded(features, self._columns), "features"), tensor_of(cotangent, "cotangent")
         parameters, parameter_tensor = output(self._parameters, self._dtype)
         feature_gradient, feature_tensor = output(x.array.shape, self._dtype)
         library.sode_gradient_pullback(
@@ -100,7 +101,7 @@ class Gradient(Handle):
 
         parameter_direction: [parameters]; feature_direction: in any shape that features may have; None means zero.
         """
-        x = tensor_of(features, "features")
+        x = tensor_of(encoded(features, self._columns), "features")
         along_parameters = None if parameter_direction is None else tensor_of(parameter_direction, "parameter_direction")
         along_features = None if feature_direction is None else tensor_of(feature_direction, "feature_direction")
         scores, score_tensor = output(self._batch_shape(x, self._outputs), self._dtype)
@@ -121,7 +122,7 @@ class Gradient(Handle):
         kind: "gauss_newton" (JᵀHJ, positive semidefinite, exact) or "hessian" (sixth-order differences of exact gradients; near a kink,
         as of relu or max pooling, differences see both sides).
         """
-        x, y = tensor_of(features, "features"), tensor_of(targets, "targets")
+        x, y = tensor_of(encoded(features, self._columns), "features"), tensor_of(targets, "targets")
         along = tensor_of(direction, "direction")
         product, product_tensor = output(self._parameters, self._dtype)
         with self._callers.calling():

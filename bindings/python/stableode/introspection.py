@@ -151,10 +151,15 @@ def option_parameters(*scopes: str) -> tuple[inspect.Parameter, ...]:
             key,
             inspect.Parameter.KEYWORD_ONLY,
             default=None if key in optional or option.automatic else missing if option.required else option.default,
-            annotation=option.type,
+            annotation=_annotation(option),
         )
         for key, option in described.items()
     )
+
+
+def _annotation(option: Option) -> Any:
+    """The type that `help` shows: lists of numbers may be given as they are."""
+    return str | Sequence[float] if option.allowed.startswith("finite numbers") else option.type
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -61,8 +61,8 @@ def multilevel(
     if rest or factor < 1 or factor & (factor - 1):
         raise OutOfRangeError(f"layers is {wanted}; it must be {present}, the network's present number, times a power of 2")
     with deadline.rest():
-        training = as_dataset(training, name="training")
-        validation = None if validation is None else as_dataset(validation, name="validation")
+        training = as_dataset(training, name="training", columns=network.columns)
+        validation = None if validation is None else as_dataset(validation, name="validation", columns=training.columns or network.columns)
     trainer = Trainer(network, **options)
     history = None
     while True:

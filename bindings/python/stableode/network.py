@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy
 
 from . import equation
-from ._analysis import Analyzable
 from ._arrow import Table, is_sparse, is_table
 from ._description import describe
-from ._errors import InvalidArgumentError, StateError, UnsupportedTypeError
+from ._drawing import Drawable
+from ._encoded import encoded
+from ._errors import InvalidArgumentError, StateError, UnknownNameError, UnsupportedTypeError
 from ._export import Exportable
 from ._handle import new_pointer
 from ._library import library
 from ._limits import Deadline
-from ._model import PROBABILITIES, SCORES
+from ._misplaced import metric_advice, of_network
+from ._model import PROBABILITIES, SCORES, scaling_tensors
 from ._reporting import Receivers
-from ._structures import EvaluationData, Tensor
+from ._structures import EvaluationData
 from ._tensor import image_output, output, tensor_of
 from ._text import flag, integer, metric_names, options_json, path, read_bytes, seed_number, text, thread_count
 from ._training import Training
-from .certificate import Certificate
-from .columns import class_names
+from .columns import class_names, saying_how_to_pass_over, weights_by_class
 from .dataset import Data, as_dataset, as_features
 from .introspection import OptionSignature, takes_options
 from .metadata import Metadata
@@ -37,14 +38,13 @@ from .stream import Stream
 if TYPE_CHECKING:
     import os
 
-    from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
     from typing_extensions import Unpack
 
     from ._options import NetworkOptions, ProjectionOptions, TrainingKeywords
 
 
-class Network(Analyzable, Exportable):
+class Network(Drawable, Exportable):
     """A stable ODE network.
 
     The keywords are the library's options of the scopes "network" and "block": `stableode.options(scope)` lists them with
@@ -67,7 +67,10 @@ class Network(Analyzable, Exportable):
     __signature__: ClassVar[OptionSignature] = OptionSignature((), "network", "architecture", "block")
 
     def __init__(self, **options: Unpack[NetworkOptions]):
-        self._create(options_json(options))
+        try:
+            self._create(options_json(options))
+        except UnknownNameError as error:
+            raise of_network(error, options) from None
 
     def _create(self, encoded: bytes) -> None:
         pointer = new_pointer()
@@ -164,7 +167,7 @@ class Network(Analyzable, Exportable):
         if pair is None:
             library.sode_network_set_normalization(self._pointer, None, None)
             return
-        tensors = _shift_and_scale(pair, self.inputs)
+        tensors = scaling_tensors(pair, self.inputs)
         library.sode_network_set_normalization(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
     @property
@@ -190,7 +193,7 @@ class Network(Analyzable, Exportable):
         if pair is None:
             library.sode_network_set_target_scaling(self._pointer, None, None)
             return
-        tensors = _shift_and_scale(pair, self._info().targets or self.outputs)
+        tensors = scaling_tensors(pair, self._info().targets or self.outputs)
         library.sode_network_set_target_scaling(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
     def fit_normalization(self, features: ArrayLike | Data, targets: ArrayLike | None = None) -> None:
@@ -200,7 +203,7 @@ class Network(Analyzable, Exportable):
         computed from its observations: masked and padded entries do not count, and times and masks are not normalized.
         features: [samples, inputs], or a Dataset, or a pair (features, targets); targets are not used and may be left out.
         """
-        dataset = as_features(features, targets)
+        dataset = as_features(encoded(features, self) if targets is None else features, targets, columns=self.columns)
         library.sode_network_fit_normalization(self._pointer, dataset._pointer)
 
     # Training
@@ -250,6 +253,10 @@ class Network(Analyzable, Exportable):
             if known is None and isinstance(features, Stream) and is_table(validation):
                 raise InvalidArgumentError("validation is a table, whose columns the stream does not know yet; make it with Stream(…, columns=Columns.fit(table, target=…))")
             validation = as_dataset(validation, name="validation", columns=known)
+        if isinstance(weights := options.get("class_weights"), Mapping):
+            # The network learns the names of the classes from the data, when the run begins.
+            known = dataset.columns or self.columns
+            options["class_weights"] = weights_by_class(weights, None if known is None else known.classes, max(self.outputs, 2))
         with Training(self, **options) as trainer:
             return trainer.run(
                 dataset, validation, time_limit=time_limit, on_progress=on_progress, verbose=verbose, cancel=cancel
@@ -275,6 +282,9 @@ class Network(Analyzable, Exportable):
         threads: 0 means as many as the CPUs that the process may use. The result has the same bits for any number.
         """
         dataset, wanted = as_dataset(features, targets, columns=self.columns), metric_names(metrics)
+        for name in wanted:
+            if (advice := metric_advice(name)) is not None:
+                raise UnknownNameError(advice)
         result, deadline, weigh = EvaluationData(), Deadline(), flag(weighted, "weighted")
         evaluate = library.sode_network_evaluate_weighted if weigh else library.sode_network_evaluate
         compute = library.sode_network_metrics_weighted if weigh else library.sode_network_metrics
@@ -292,7 +302,7 @@ class Network(Analyzable, Exportable):
         self, features: ArrayLike | Data, targets: ArrayLike | None = None, *, threads: int = 0
     ) -> numpy.ndarray:
         """Counts of samples by class (row) and predicted class (column), [classes, classes] of int64."""
-        dataset, classes = as_dataset(features, targets), max(self.outputs, 2)
+        dataset, classes = as_dataset(features, targets, columns=self.columns), max(self.outputs, 2)
         array, tensor = output((classes, classes), "int64")
         library.sode_network_confusion(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(tensor))
         return array
@@ -303,7 +313,7 @@ class Network(Analyzable, Exportable):
         """{"precision", "recall", "f1", "samples"}, each [classes], or for the loss multilabel_logistic [outputs]; NaN where undefined
         (a class never predicted, or without samples).
         """
-        dataset, classes = as_dataset(features, targets), self.outputs if self._form.has_labels else max(self.outputs, 2)
+        dataset, classes = as_dataset(features, targets, columns=self.columns), self.outputs if self._form.has_labels else max(self.outputs, 2)
         array, tensor = output((classes, 4), "float64")
         library.sode_network_class_figures(self._pointer, dataset._pointer, thread_count(threads), ctypes.byref(tensor))
         return {name: array[:, column].copy() for column, name in enumerate(("precision", "recall", "f1", "samples"))}
@@ -368,9 +378,10 @@ class Network(Analyzable, Exportable):
         if type(features) is not numpy.ndarray and (is_table(features) or is_sparse(features)):
             table = Table(features, "features")
             array, result = output(*self._form.shape(len(table), what, self._real), out)
-            library.sode_network_predict_table(
-                self._pointer, table._pointer, what | row_flag(rows_without_result), thread_count(threads), ctypes.byref(result)
-            )
+            with saying_how_to_pass_over():
+                library.sode_network_predict_table(
+                    self._pointer, table._pointer, what | row_flag(rows_without_result), thread_count(threads), ctypes.byref(result)
+                )
             return array
         source = tensor_of(features, "features")
         array, result = output(*self._form.of(source.array, what, self._real), out)
@@ -386,7 +397,7 @@ class Network(Analyzable, Exportable):
         The state of a Hamiltonian field is (y, z), and that of a two-step integrator, such as leapfrog or linear_multistep, (y, y of the
         step before): twice as wide. What follows the block reads y alone.
         """
-        source = tensor_of(features, "features")
+        source = tensor_of(encoded(features, self), "features")
         block = integer(block, "block")
         layers, extents = equation.layer_count(self, block), equation.state_shape(self, block)
         shape = layers + 1, source.array.shape[0] if source.array.ndim else 0, *extents
@@ -505,67 +516,6 @@ class Network(Analyzable, Exportable):
         """The differences between the feed-forward layers and the differential equation in the block's final states over a batch."""
         return equation.near_identity_gap(self, features, block)
 
-    # Certificates
-
-    def certify(self, statement: str, features: ArrayLike | None = None, **options: Any) -> Certificate:
-        """Proves a statement about this network as it is now, one of `stableode.certificates()`: a Certificate.
-
-            network.certify("lipschitz_l2", limit=5.0)
-
-        features: the one input that "certified_radius" is about. options: those of the scope "certificate". A statement that no theorem
-        is known for is no error: its verdict is "not_provable". Errors: UnknownNameError; InvalidArgumentError for an input that is
-        missing or not asked for.
-        """
-        return certificate.certify(self, statement, features, options)
-
-    def certified_radius(self, features: ArrayLike, *, threads: int = 1) -> tuple[numpy.ndarray, numpy.ndarray]:
-        """(classes [samples], radii [samples]) of a batch, in the unit of the features.
-
-        Every input within a sample's radius, in the Euclidean norm, gets the sample's class from this library in the network's precision,
-        rounding errors included; 0 where nothing can be proved. Errors: IncompatibleError, with the reason, for a network without
-        classes or of whose parts no bound is known; as `predict` for rows without a result.
-        """
-        return certificate.certified_radius(self, features, threads)
-
-    # Plots, with matplotlib
-
-    def plot_trajectories(
-        self, features: ArrayLike, targets: ArrayLike | None = None, *, block: int | None = None, names: Sequence[str] | None = None, ax: Axes | None = None
-    ) -> Axes:
-        """Draws the ways of samples through the layers of a block, over the readout's decision regions: `stableode.plots.trajectories`."""
-        from .plots import trajectories
-
-        return trajectories(self, features, targets, block=block, names=names, ax=ax)
-
-    def plot_decision_regions(
-        self,
-        features: ArrayLike,
-        targets: ArrayLike | None = None,
-        *,
-        axes_of: tuple[int, int] = (0, 1),
-        resolution: int = 200,
-        names: Sequence[str] | None = None,
-        ax: Axes | None = None,
-    ) -> Axes:
-        """Draws the predicted class of each point in a plane of two features: `stableode.plots.decision_regions`."""
-        from .plots import decision_regions
-
-        return decision_regions(self, features, targets, axes_of=axes_of, resolution=resolution, names=names, ax=ax)
-
-    def plot_k(self, *, ax: Axes | None = None) -> Axes:
-        """Draws k_n of linear_multistep over the layers: `stableode.plots.multistep_weights`."""
-        from .plots import multistep_weights
-
-        return multistep_weights(self, ax=ax)
-
-    def plot_hidden(
-        self, features: ArrayLike, *, block: int = 0, sample: int = 0, layers: Sequence[int] | None = None, ax: Axes | None = None
-    ) -> Axes:
-        """Draws the hidden images, or numbers, that the layers of a block make of one sample: `stableode.plots.hidden_states`."""
-        from .plots import hidden_states
-
-        return hidden_states(self, features, block=block, sample=sample, layers=layers, ax=ax)
-
     # Files
 
     def save(self, path_: str | os.PathLike[str]) -> None:
@@ -615,12 +565,3 @@ class Network(Analyzable, Exportable):
         if self.closed:
             return "Network(closed)"
         return f"Network({describe(self)})"
-
-
-def _shift_and_scale(pair: tuple[ArrayLike, ArrayLike], count: int) -> list[Tensor]:
-    """The tensors of (shift, scale); a number stands for `count` equal ones."""
-    tensors = []
-    for values, name in zip(pair, ("shift", "scale"), strict=True):
-        array = numpy.full(count, values, "float64") if numpy.ndim(values) == 0 else values
-        tensors.append(tensor_of(array, name))
-    return tensors

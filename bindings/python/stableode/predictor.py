@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy
 
+from ._encoded import encoded
 from ._handle import Handle, new_pointer, pointer_of
 from ._library import library
 from ._model import CLASSES, PROBABILITIES, SCORES, Model
@@ -36,13 +37,13 @@ class Predictor(Handle):
         )
         self._own(pointer)
         # The predictor keeps the scaling of targets that the network has now.
-        self._form, self._real = network._form, network._real
+        self._form, self._real, self._columns = network._form, network._real, network.columns
         self._run_dense = library.sode_predictor_run_f32 if self._form.dtype == numpy.float32 else library.sode_predictor_run_f64
 
     def predict(
         self, features: ArrayLike, *, out: numpy.ndarray | None = None, rows_without_result: Literal["error", "nan"] = "error"
     ) -> numpy.ndarray:
-        """Classes [samples] as int64; labels or values [samples, outputs] as in `Network.predict`. features: [samples, inputs].
+        """Classes [samples] as int64; labels or values [samples, outputs] as in `Network.predict`. features: [samples, inputs], or a table.
 
         With one output, too, values are [samples, 1], whatever the shape of the targets in training.
         rows_without_result: "error", or "nan" as in `Network.predict`.
@@ -69,7 +70,7 @@ class Predictor(Handle):
             result = numpy.empty(self._form.classes_shape(samples) if what == CLASSES else (samples, self._form.outputs), self._form.dtype)
             self._run_dense(self._pointer, address_of(features), samples, what | flag, address_of(result))
             return result.astype("int64") if what == CLASSES else result
-        source = tensor_of(features, "features")
+        source = tensor_of(encoded(features, self._columns), "features")
         array, tensor = output(*self._form.of(source.array, what, self._real), out)
         library.sode_predictor_run(self._pointer, ctypes.byref(source), what | flag, ctypes.byref(tensor))
         return array

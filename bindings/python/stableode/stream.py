@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ._arrow import is_table
-from ._errors import InvalidArgumentError, StableODEError, StateError, UnsupportedTypeError
+from ._errors import IncompatibleError, InvalidArgumentError, InvalidDataError, StableODEError, StateError, UnsupportedTypeError
 from ._handle import Handle, new_pointer
 from ._interrupts import attention
 from ._library import library
@@ -33,11 +33,17 @@ class Stream(Handle):
         network.fit(stableode.Stream(batches, buffer=100_000), epochs=3)
 
     source: a function without arguments, which is called at the beginning of each pass and returns an iterable of batches; or an iterable
-    of batches, such as a list, or an iterator, which can be read once. All passes must give the same samples in the same order.
-    A batch is a Dataset, a pair (features, targets), or a table (see Dataset).
+    of batches, such as a list, or an iterator, which can be read once; or a Dataset of pyarrow, which is read batch by batch. All passes must
+    give the same samples in the same order. A batch is a Dataset, a pair (features, targets), or a table (see Dataset).
     buffer: how many samples are held and shuffled at a time. If all samples fit, training takes the same steps with the same bits as from memory.
-    target, weight, columns: as in Dataset; without `columns` the record is made of the first batch. Weights of samples come as the column
+    target, weight, columns: as in Dataset; without `columns` the record is made of the first batch, and a category or class that only later batches
+    have is an error: `Columns.fit` makes a record of a table that has them all. Weights of samples come as the column
     `weight` of tables, or with batches that are a `Dataset.weighted`; all batches have them, or none.
+
+    What `fit` chooses by the data, it chooses when the first run begins, by the samples that the buffer holds then: the first `buffer` of the
+    source. They alone determine normalization and target scaling, and their number the automatic epochs, batch_size and weight_decay, as if
+    there were no others. So shuffle a source that is sorted, or set `network.normalization` beforehand, and name `epochs`: a buffer of 2000
+    samples means 60 passes over the whole source, one of 100 000 means 8. No samples are held out.
 
     An exception in the source ends the run, and the caller receives it. Training goes on where it stopped, also within an epoch, and no batch
     counts twice: after an exception by reading a new pass up to there. Only one thread at a time may use a stream.
@@ -55,6 +61,10 @@ class Stream(Handle):
         weight: str | None = None,
         columns: Columns | None = None,
     ):
+        if hasattr(source, "to_batches") and hasattr(source, "to_table"):
+            source = source.to_batches
+        if hasattr(source, "collect") and hasattr(source, "collect_schema"):
+            raise UnsupportedTypeError(f"source is a {type(source).__name__}, whose rows are not computed yet; pass source.collect().iter_slices(…), or train from Dataset(source.collect(), target=…)")
         if isinstance(source, (str, bytes, Dataset)) or is_table(source) or not (callable(source) or isinstance(source, Iterable)):
             raise UnsupportedTypeError(f"source is a {type(source).__name__}; it must be an iterable of batches, or a function that returns one")
         if columns is not None and not isinstance(columns, Columns):
@@ -62,6 +72,7 @@ class Stream(Handle):
         if columns is not None and weight is not None:
             raise InvalidArgumentError("columns is given, which says what weight would say")
         self._source, self._target, self._weight, self._columns = source, target, weight, columns
+        self._is_of_first_batch = columns is None
         self._iterator: Iterator[Any] | None = None
         self._item: Any = _END
         self._exception: BaseException | None = None
@@ -97,16 +108,22 @@ class Stream(Handle):
 
     def _dataset(self, item: Any) -> Dataset:
         try:
-            if self._columns is None and self._weight is not None:
-                if not is_table(item):
-                    raise InvalidArgumentError("weight names a column, but the batch is no table; Dataset.weighted gives weights to arrays")
-                data = Dataset(item, copy=False, target=self._target, weight=self._weight)
-            else:
-                data = as_dataset(item, name="a batch", columns=self._columns, target=None if self._columns is not None else self._target)
+            return self._made(item)
         except StableODEError as error:
-            # As the library says it of a batch whose numbers it has checked.
-            error.args = (f"batch {self._batches + 1} of the source, which begins with sample {self._samples}: {error}",)
+            advice = ""
+            if isinstance(error, (InvalidDataError, IncompatibleError)) and self._is_of_first_batch and self._columns is not None and is_table(item):
+                advice = "; the record of columns was made of the first batch: Stream(…, columns=Columns.fit(table, target=…)) takes one of a table with all values"
+            # The library says it in these words of a batch whose numbers it has checked.
+            error.args = (f"batch {self._batches + 1} of the source, which begins with sample {self._samples}: {error}{advice}",)
             raise
+
+    def _made(self, item: Any) -> Dataset:
+        if self._columns is None and self._weight is not None:
+            if not is_table(item):
+                raise InvalidArgumentError("weight names a column, but the batch is no table; Dataset.weighted gives weights to arrays")
+            data = Dataset(item, copy=False, target=self._target, weight=self._weight)
+        else:
+            data = as_dataset(item, name="a batch", columns=self._columns, target=None if self._columns is not None else self._target)
         if self._columns is None:
             self._columns = data.columns
         return data[:]

@@ -24,7 +24,8 @@ class Trainer(Training):
     [samples, targets] for a network with a loss of values.
     metric: may also be a function metric(scores, targets) → number. Its value over the validation data determines which iterate
     is kept: the largest if larger_is_better, otherwise the smallest.
-    class_weights: may also be an array [classes] with the weight of the samples of each class.
+    class_weights: may also be an array [classes] with the weight of the samples of each class, or a dict of some of them by the classes'
+    names: {"rare": 10.0}.
     An exception in one of these functions ends the run, and the caller receives it. Only one thread at a time may use a trainer.
 
     Errors: UnknownNameError, which suggests the nearest option; OutOfRangeError.
@@ -63,4 +64,5 @@ class Trainer(Training):
         """(Network, Trainer) that own the handles from the library."""
         trainer = cls.__new__(cls)
         trainer._begin(pointer)
-        return Network._adopt(network), trainer
+        trainer._network = found = Network._adopt(network)
+        return found, trainer

@@ -51,11 +51,12 @@ def cross_validate(  # type: ignore[misc]  # the name seed is the folds' here
     A limit of `stableode.limits` counts for the whole call. Errors name the fold, and the row of `data`.
     """
     deadline = Deadline()
-    dataset, count, standardize = as_dataset(data, name="data"), integer(folds, "folds", 2), flag(standardize, "standardize")
-    flag(weighted, "weighted")
-    metric_names(metrics)
     if not callable(network):
         pointer_of(network, "network", "network")
+    columns = None if callable(network) else network.columns
+    dataset, count, standardize = as_dataset(data, name="data", columns=columns), integer(folds, "folds", 2), flag(standardize, "standardize")
+    flag(weighted, "weighted")
+    metric_names(metrics)
     rows = []
     for fold in range(count):
         with deadline.rest():

@@ -3,7 +3,7 @@
 import stableode
 
 #: Types that keywords of the package accept besides those of the library's options.
-FURTHER = {"metric": "Callable[[numpy.ndarray, numpy.ndarray], float]", "class_weights": "ArrayLike"}
+FURTHER = {"metric": "Callable[[numpy.ndarray, numpy.ndarray], float]", "class_weights": "ArrayLike | Mapping[Any, float]"}
 
 
 def registries() -> str:
@@ -54,8 +54,8 @@ def options() -> str:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
     import numpy

@@ -481,3 +481,112 @@ def test_errors_about_arrays_name_the_file(tmp_path):
     path = tmp_path / "holes.npz"
     numpy.savez(path, X=numpy.array([[1.0], [numpy.nan]]), y=[0, 1])
     one_sentence(run("train", path, "--output", tmp_path / "x.st"), 1, "holes.npz", "row 1")
+
+
+# What files hold, and what is said about it
+
+
+def trained(tmp_path, path, *arguments, target="kind"):
+    """(the finished process, the model file) of a short training on a file."""
+    model = tmp_path / "model.safetensors"
+    return run("train", path, "--target", target, "-o", model, "--epochs", "1", *arguments), model
+
+
+def test_the_kinds_of_columns_are_shown_and_texts_that_look_like_numbers(tmp_path):
+    rows = [[number / 2, f"{number % 20},5", f"2024-01-{1 + number % 28:02}", "uv"[number % 2]] for number in range(80)]
+    write(path := tmp_path / "german.csv", ["size", "price", "day", "kind"], rows, ";")
+    shown, model = trained(tmp_path, path)
+    assert "from 1 number and 2 categories (price: 20 values, day: 28 values); target kind: 2 classes (u, v)" in shown.stdout
+    assert "column 'price': its 20 different texts look like numbers with decimal commas; --decimal , reads them so" in shown.stderr
+    assert "column 'day': its 28 different texts look like dates" in shown.stderr
+    assert "1 number and 2 categories" in run("inspect", model).stdout
+    assert "look like" not in trained(tmp_path, path, "--quiet")[0].stderr
+
+    shown, model = trained(tmp_path, path, "--decimal", ",", "--drop", "day", "--drop", "size")
+    assert "1 features from 1 number;" in shown.stdout and "look like" not in shown.stderr
+    assert run("predict", model, path, "--decimal", ",").returncode == 0
+    one_sentence(trained(tmp_path, path, "--decimal", ",", "--thousands", ",")[0], 1, "they must differ")
+
+
+def test_too_many_texts_that_look_like_numbers(tmp_path):
+    write(path := tmp_path / "many.csv", ["price", "kind"], [[f"{number},5", "uv"[number % 2]] for number in range(80)], ";")
+    one_sentence(trained(tmp_path, path)[0], 1, "too many for categories", "decimal commas", "--decimal ,")
+
+
+def test_thousands_are_separated(tmp_path):
+    write(path := tmp_path / "thousands.csv", ["price", "kind"], [[f"{1000 * number:,}", "uv"[number % 2]] for number in range(40)])
+    _, model = trained(tmp_path, path, "--thousands", ",")
+    assert stableode.Network.load(model).columns.record["inputs"] == [{"name": "price", "missing": "error"}]
+
+
+@pytest.mark.parametrize("spelling", [str, lambda value: str(value).lower(), lambda value: str(value).upper()])
+def test_true_and_false_are_booleans(tmp_path, spelling):
+    flags = [number % 3 == 0 for number in range(30)]
+    write(path := tmp_path / "flags.csv", ["flag", "size", "kind"], [[spelling(flag), number, spelling(not flag)] for number, flag in enumerate(flags)])
+    shown, model = trained(tmp_path, path, "--unseen", "zeros")
+    network = stableode.Network.load(model)
+    assert network.classes == [False, True] and "categories" not in network.columns.record["inputs"][0]
+    polars = pytest.importorskip("polars")
+    polars.DataFrame({"flag": flags, "size": range(30)}).write_parquet(parquet := tmp_path / "flags.parquet")
+    assert run("predict", model, path, "--probabilities").stdout == run("predict", model, parquet, "--probabilities").stdout != ""
+
+
+def test_a_model_reads_columns_as_it_learned_them(tmp_path):
+    """Codes that look like numbers in one file stay the texts that they were in another."""
+    write(path := tmp_path / "codes.csv", ["code", "kind"], [[["A1", "12", "true"][number % 3], "uv"[number % 2]] for number in range(30)])
+    _, model = trained(tmp_path, path, "--unseen", "zeros")
+    write(some := tmp_path / "some.csv", ["code"], [["12"], ["12"]])
+    expected = stableode.Network.load(model).predict_proba(ArrowTable({"code": ["12"]}))[0]
+    write(flags := tmp_path / "flags.csv", ["code"], [["true"]])
+    shown = run("predict", model, some, "--probabilities").stdout.splitlines()
+    assert len(shown) == 3 and [float(value) for value in shown[1].split(",")[1:]] == pytest.approx(expected, rel=1e-6)
+    assert run("predict", model, flags, "--probabilities").stdout.splitlines()[1] != shown[1]
+
+
+def test_a_column_without_a_name(tmp_path):
+    write(path := tmp_path / "index.csv", ["", "size", "kind"], [[number, number / 2, "uv"[number % 2]] for number in range(30)])
+    one_sentence(trained(tmp_path, path)[0], 1, "column 1 has no name", "index=False", "--drop 1")
+    shown, model = trained(tmp_path, path, "--drop", "1")
+    assert shown.returncode == 0 and run("predict", model, path).returncode == 0
+
+
+def test_columns_that_the_model_does_not_know_are_named(tmp_path, table, model):
+    write(more := tmp_path / "more.csv", ["id", "length", "width", "note"], [[1, 2.0, 1.0, "x"]])
+    shown = run("predict", model, more)
+    assert shown.returncode == 0 and "does not know 'id', 'note'; passed over" in shown.stderr
+    assert run("predict", model, more, "--drop", "id", "--drop", "note").stderr == ""
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_standard_input(tmp_path, table, model, packed):
+    import gzip
+
+    content = gzip.compress(table.read_bytes()) if packed else table.read_bytes()
+    expected = run("predict", model, table).stdout
+    for path in ("-", "/dev/stdin"):
+        shown = subprocess.run([sys.executable, "-m", "stableode", "predict", model, path], input=content, capture_output=True)
+        assert shown.stdout.decode() == expected != ""
+
+
+@pytest.mark.parametrize("name, content, words", [("a.json", b"{}", "file of JSON"), ("a.xlsx", b"PK", "file of Excel"), ("a.csv", b"a\0b\n1\n", "not text")])
+def test_files_of_other_kinds(tmp_path, name, content, words):
+    (tmp_path / name).write_bytes(content)
+    one_sentence(trained(tmp_path, tmp_path / name)[0], 1, words, "it must be CSV, NPZ (.npz), IDX or Parquet (.parquet)")
+
+
+def test_arrays_of_images_and_of_labels(tmp_path):
+    random = numpy.random.default_rng(0)
+    numpy.savez(path := tmp_path / "images.npz", X=random.random((20, 1, 4, 4)), y=random.integers(0, 2, (20, 3)))
+    shown = run("train", path, "-o", tmp_path / "model", "--epochs", "1")
+    assert "images of 1 × 4 × 4; --set input_shape=[1,4,4] --set operator=convolution" in shown.stderr and "--set loss=multilabel_logistic" in shown.stderr
+    asked = ["--set", "input_shape=[1,4,4]", "--set", "operator=convolution", "--set", "loss=multilabel_logistic"]
+    shown = run("train", path, "-o", tmp_path / "model", "--epochs", "1", *asked)
+    assert shown.returncode == 0 and "--set" not in shown.stderr
+
+
+def test_options_have_the_commands_names_in_errors(tmp_path):
+    write(path := tmp_path / "gaps.csv", ["size", "color", "kind"], [[number if number else "", "rb"[number % 2], "uv"[number % 2]] for number in range(10)])
+    one_sentence(trained(tmp_path, path)[0], 1, "line 2", "--missing mean")
+    shown, model = trained(tmp_path, path, "--missing", "mean")
+    write(new := tmp_path / "new.csv", ["size", "color"], [[1, "green"]])
+    one_sentence(run("predict", model, new), 1, "'green'", "--unseen zeros")

@@ -1,6 +1,7 @@
 """Registries, options, memory."""
 
 import dataclasses
+import inspect
 
 import numpy
 import pytest
@@ -106,3 +107,10 @@ def test_memory_limit_is_kept_and_nothing_is_lost(make_network):
     assert numpy.array_equal(network.parameter_vector, before)
     stableode.reset_memory_peak()
     assert stableode.memory_usage()[1] == stableode.memory_usage()[0]
+
+
+def test_help_shows_lists_of_numbers_as_lists():
+    parameters = {**inspect.signature(stableode.Network).parameters, **inspect.signature(stableode.Trainer).parameters}
+    for name in ("input_shape", "quantiles", "output_weights", "step_sizes", "milestones"):
+        assert str(parameters[name].annotation) == "str | collections.abc.Sequence[float]"
+    assert parameters["field"].annotation is str and parameters["epochs"].annotation is int

@@ -174,3 +174,45 @@ def test_stability_reports(options):
     plain = network.stability_report([[0.5, -0.3]], singular_values=0, region_points=0)
     with pytest.raises(stableode.IncompatibleError, match="singular_values was 0"):
         stableode.plots.singular_values(plain)
+
+
+def test_tables_and_names_of_columns_and_classes():
+    from stableode._command.arrow import ArrowTable
+
+    ages, kinds = numpy.arange(12.0), ["cat", "dog"] * 6
+    table = ArrowTable({"age": ages, "color": ["red", "blue", "red"] * 4, "size": ages**2})
+    network = stableode.Network(inputs=4, outputs=2, width=4, layers=2)
+    network.fit(stableode.Dataset(table, kinds), epochs=1)
+    axes = network.plot_decision_regions(table, kinds, axes_of=("size", "age"), resolution=5)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("size", "age")
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["cat", "dog"]
+    assert axes.get_xlim()[1] > 121 and network.plot_decision_regions(table, axes_of=(0, 3), resolution=5).get_ylabel() == "size"
+    assert network.plot_trajectories(table, kinds) is not None and network.plot_hidden(table, sample=2) is not None
+    for wrong in ("color", "weight"):
+        with pytest.raises(stableode.UnknownNameError, match="the columns of numbers are age, size"):
+            network.plot_decision_regions(table, axes_of=(wrong, "age"))
+    with pytest.raises(stableode.UnknownNameError, match="'cow', which is none of the classes cat, dog"):
+        network.plot_trajectories(table, ["cow"] * 12)
+
+
+def test_wide_states_are_drawn_by_small_matrices(monkeypatch):
+    """The states of images have thousands of numbers: no matrix of products of all of them is made."""
+    network = stableode.Network(input_shape=[1, 28, 28], outputs=3, blocks=[{"operator": "convolution", "layers": 2}])
+    sizes, eigh = [], numpy.linalg.eigh
+    monkeypatch.setattr(numpy.linalg, "eigh", lambda matrix: sizes.append(len(matrix)) or eigh(matrix))
+    images = numpy.random.default_rng(0).standard_normal((400, 1, 28, 28))
+    network.plot_trajectories(images[:20], numpy.arange(20) % 3)
+    blocks = [{"operator": "convolution", "layers": 2}, {"connector": "convolution", "channels": 2}, {"operator": "convolution", "layers": 2}]
+    stableode.Network(input_shape=[1, 28, 28], outputs=3, blocks=blocks).plot_trajectories(images, numpy.arange(400) % 3, block=0)
+    assert 20 in sizes and max(sizes) <= 1000
+
+
+@pytest.mark.parametrize("shape", [(50, 4), (4, 50), (1200, 6)])
+def test_principal_directions(shape):
+    from stableode.plots.trajectories import _principal_directions
+
+    rows = numpy.random.default_rng(0).standard_normal(shape) * 2.0 ** -numpy.arange(shape[1])
+    rows -= rows.mean(axis=0)
+    _, _, expected = numpy.linalg.svd(rows)
+    found = _principal_directions(rows)
+    assert numpy.abs(numpy.abs((found[:2] * expected[:2]).sum(axis=1)) - 1).max() < 1e-9

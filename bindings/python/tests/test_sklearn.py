@@ -15,7 +15,7 @@ import sklearn.datasets  # noqa: E402
 from sklearn.base import clone  # noqa: E402
 from sklearn.compose import make_column_transformer  # noqa: E402
 from sklearn.exceptions import NotFittedError  # noqa: E402
-from sklearn.metrics import roc_auc_score  # noqa: E402
+from sklearn.metrics import d2_pinball_score, roc_auc_score  # noqa: E402
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import OneHotEncoder, StandardScaler  # noqa: E402
@@ -486,3 +486,43 @@ def test_rows_of_several_labels():
         StableODEClassifier(class_weight="balanced").fit(features, labels)
     with pytest.raises(ValueError, match="y has 4 labels; those of the first call were 5"):
         classifier.partial_fit(features, labels[:, :4])
+
+
+def test_the_network_knows_columns_and_classes():
+    pandas = pytest.importorskip("pandas")
+    features, numbers = sklearn.datasets.load_iris(return_X_y=True, as_frame=True)
+    species = pandas.Series(numpy.array(["setosa", "versicolor", "virginica"])[numbers], name="species")
+    classifier = StableODEClassifier(**SHORT).fit(features, species)
+    network = pickle.loads(pickle.dumps(classifier)).network_
+    assert network.classes == classifier.classes_.tolist() and network.columns.record["target"]["names"] == ["species"]
+    assert [column["name"] for column in network.columns.record["inputs"]] == features.columns.tolist()
+    assert (network.predict(features[features.columns[::-1]], names=True) == classifier.predict(features)).all()
+    assert network.evaluate(features.assign(species=species))["accuracy"] == classifier.score(features, species)
+    going_on = StableODEClassifier(**SHORT).partial_fit(features, species, classes=species.unique())
+    assert going_on.partial_fit(features, species).network_.columns == network.columns
+    assert StableODERegressor(**SHORT).fit(features, numbers).network_.columns.record["target"]["names"] == ["target"]
+
+
+@pytest.mark.parametrize("names, known", [(["u", "v"], ["u", "v"]), ([1, 5], [1, 5]), ([1.0, 2.0], [1, 2]), ([False, True], [False, True]), ([0.5, 1.5], None)])
+def test_the_network_knows_classes_of_arrays(iris, names, known):
+    from stableode.sklearn._record import record_of
+
+    record = record_of(None, numpy.array(names), numpy.array(names))
+    assert (None if record is None else record.classes) == known
+    if known == ["u", "v"]:
+        labels = numpy.array(names)[iris[1] % 2]
+        network = StableODEClassifier(**SHORT).fit(iris[0], labels).network_
+        assert network.classes == known and "inputs" not in network.columns.record
+        assert set(network.predict(iris[0], names=True)) <= {"u", "v"}
+
+
+def test_one_quantile_and_the_score_of_several():
+    features, values = sklearn.datasets.load_diabetes(return_X_y=True)
+    options = {**SHORT, "loss": "quantile"}
+    with pytest.raises(TypeError, match="quantiles takes a list of numbers"):
+        StableODERegressor(**options, network_options={"quantiles": 0.9}).fit(features, values)
+    for y in (values, numpy.column_stack([values, -values])):
+        regressor = StableODERegressor(**options, network_options={"quantiles": [0.25, 0.75]}).fit(features, y)
+        predicted, given = regressor.predict(features).reshape(len(y), -1, 2), y.reshape(len(y), -1)
+        expected = [d2_pinball_score(given, predicted[:, :, place], alpha=level) for place, level in enumerate((0.25, 0.75))]
+        assert regressor.score(features, y) == pytest.approx(numpy.mean(expected))

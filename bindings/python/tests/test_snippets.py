@@ -45,6 +45,9 @@ frame = ArrowTable({"size": numpy.arange(40.0), "color": ["red", "blue"] * 20, "
 #: Docstring → what it may use besides.
 ALSO = {
     "stableode/columns.py: Columns": FRAME,
+    "stableode/columns.py: ignoring": FRAME
+    + "network = stableode.Network(inputs=3, outputs=2)\nnetwork.fit(frame, target='kind', epochs=1)\n"
+    + "frame = ArrowTable({'id': numpy.arange(2.0), 'name': ['a', 'b'], 'size': numpy.arange(2.0), 'color': ['red', 'blue']})",
     "stableode/dataset.py: Dataset": FRAME,
     "stableode/stream.py: Stream": "numpy.save('a.npy', features)\nnumpy.save('a.npy.labels', labels)\nimport os\nos.rename('a.npy.labels.npy', 'a.npy.labels')\npaths = ['a.npy']",
     "stableode/plots/__init__.py": "import stableode.plots\nhistory = network.fit(training, epochs=2)",

@@ -326,3 +326,37 @@ if __name__ == "__main__":
     import sys
 
     main(float(sys.argv[1]) if len(sys.argv) > 1 else 5.0)
+
+
+def test_datasets_of_pyarrow_are_read_batch_by_batch():
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import dataset
+
+    table = pyarrow.table({"x": numpy.arange(20.0), "kind": ["a", "b"] * 10})
+    networks = [stableode.Network(inputs=1, outputs=2, width=4, layers=2) for _ in range(2)]
+    networks[0].fit(stableode.Stream(dataset.dataset(table), target="kind"), epochs=2)
+    networks[1].fit(stableode.Stream(table.to_batches, target="kind"), epochs=2)
+    assert networks[0].classes == ["a", "b"] and (networks[0].parameter_vector == networks[1].parameter_vector).all()
+
+
+@pytest.mark.parametrize("change", [{"color": ["green", "red"]}, {"kind": ["a", "c"]}, {"more": [1.0, 2.0]}])
+def test_what_only_later_batches_have_is_an_error_that_names_the_first(change):
+    from stableode._command.arrow import ArrowTable
+
+    first = {"color": ["red", "blue"], "kind": ["a", "b"]}
+
+    def batches():
+        yield ArrowTable(first)
+        yield ArrowTable({**first, **{name: numpy.array(values) if name == "more" else values for name, values in change.items()}})
+
+    with pytest.raises(stableode.StableODEError, match=r"made of the first batch: Stream\(…, columns=Columns.fit"):
+        stableode.Network(inputs=2, outputs=2, width=4, layers=2).fit(stableode.Stream(batches, target="kind"), epochs=1)
+
+
+def test_the_first_buffer_decides_what_is_chosen_by_the_data():
+    """As `help(Stream)` says: its samples alone determine the normalization and the automatic options."""
+    x = numpy.linspace(0, 100, 4000)[:, None]
+    network = stableode.Network(inputs=1, outputs=1, loss="least_squares", width=4, layers=1)
+    trainer = stableode.Trainer(network)
+    trainer.run(stableode.Stream([(x[start : start + 500], x[start : start + 500]) for start in range(0, 4000, 500)], buffer=2000), epochs=1)
+    assert network.normalization[0][0] == pytest.approx(x[:2000].mean()) and trainer.options["epochs"] == 60

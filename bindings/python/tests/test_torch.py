@@ -78,7 +78,7 @@ def test_parameters_carry_the_networks_names_and_values():
     network = small()
     module = Module(network)
     state = module.state_dict()
-    assert list(state) == list(network.parameters)
+    assert [name for name in state if name != "_extra_state"] == list(network.parameters)
     for name, values in network.parameters.items():
         assert (state[name].numpy() == values).all()
     with torch.no_grad():
@@ -116,6 +116,52 @@ def test_copies_and_files():
     module.load_state_dict(twin.state_dict())
     assert torch.equal(module(features), twin(features))
     assert "antisymmetric of width 4" in repr(module)
+
+
+def fitted(loss="least_squares"):
+    features = numpy.random.default_rng(0).standard_normal((60, 3)) * 1000 + 5e8
+    network = small(loss=loss)
+    network.fit(features, features[:, :2] if loss == "least_squares" else numpy.arange(60) % 2, epochs=2)
+    return network, torch.from_numpy(features)
+
+
+@pytest.mark.parametrize("loss", ["least_squares", "softmax_cross_entropy"])
+def test_a_state_dict_holds_all_that_the_network_computes_with(loss):
+    network, features = fitted(loss)
+    module, other = Module(network), Module(small(loss=loss))
+    file = io.BytesIO()
+    torch.save(torch.nn.Sequential(module).float().state_dict(), file)
+    file.seek(0)
+    other.load_state_dict({name.removeprefix("0."): value.double() for name, value in torch.load(file, weights_only=True).items()})
+    assert all((a == b).all() for a, b in zip(other.network.normalization, network.normalization))
+    again = Module(small(loss=loss))
+    again.load_state_dict(Module(network).state_dict())
+    assert torch.equal(again(features), Module(network)(features))
+    again.load_state_dict(Module(small(loss=loss)).state_dict())
+    assert again.network.normalization is None and again.network.target_scaling is None
+    again.load_network(network)
+    assert torch.equal(again(features), Module(network)(features))
+
+
+def test_state_dicts_of_another_kind_are_refused():
+    state = Module(fitted()[0]).state_dict()
+    with pytest.raises(RuntimeError, match="Missing key.*_extra_state"):
+        Module(small()).load_state_dict({name: value for name, value in state.items() if name != "_extra_state"})
+    with pytest.raises(stableode.IncompatibleError, match="_extra_state"):
+        Module(small()).load_state_dict({**state, "_extra_state": torch.zeros(3)})
+    module, extra = Module(small()), torch.tensor([2.0, 0.0, 0.0, 0.0, 1.0, 1.0])
+    with pytest.raises(stableode.IncompatibleError, match="normalizes 2 inputs; the network has 3"):
+        module.load_state_dict({**state, "_extra_state": extra})
+
+
+def test_features_may_have_any_leading_axes():
+    module, features = Module(small()), batch(10)
+    expected = module(features)
+    assert torch.equal(module(features.reshape(2, 5, 3)), expected.reshape(2, 5, 2)) and torch.equal(module(features[0]), expected[0])
+    (gradient,) = torch.autograd.grad(module(features.reshape(2, 5, 3)).sum(), features)
+    assert gradient.shape == features.shape
+    with pytest.raises(stableode.ShapeMismatchError, match="features"):
+        module(torch.zeros(2, 5, 4, dtype=torch.float64))
 
 
 def test_errors_say_what_to_do():

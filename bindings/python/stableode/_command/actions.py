@@ -19,6 +19,7 @@ from ..network import Network
 from .arguments import split_options
 from .data import data_for, features_for, training_data
 from .errors import CommandError
+from .notes import note_columns, summary
 from .source import naming_file
 
 
@@ -42,6 +43,8 @@ def train(arguments: argparse.Namespace) -> None:
     validation = None if arguments.validation is None else data_for(arguments.validation, arguments, network)
     say = _nothing if arguments.quiet else print
     say(f"{arguments.data}: {len(data)} samples, {_task(data, target, is_classification)}", flush=True)
+    if data.columns is not None and not arguments.quiet:
+        note_columns(arguments.data, data.columns.record)
     history = network.fit(data, validation=validation, verbose=not arguments.quiet, time_limit=arguments.time_limit, **training_options)
     network.save(arguments.output)
     say(network)
@@ -66,7 +69,8 @@ def _network_for(data: Dataset, is_classification: bool, chosen: dict[str, Any])
 
 
 def _task(data: Dataset, target: str, is_classification: bool) -> str:
-    count = f"{data.feature_count} features; target {target}"
+    kinds = "" if data.columns is None else summary(data.columns.record)
+    count = f"{data.feature_count} features{f' from {kinds}' if kinds else ''}; target {target}"
     if not is_classification:
         return f"{count}: a number" if data.has_labels or data.target_count == 1 else f"{count}: {data.target_count} numbers"
     names = [str(name) for name in (data.columns.classes if data.columns is not None else None) or range(data.target_count)]
@@ -163,6 +167,8 @@ def inspect(arguments: argparse.Namespace) -> None:
     if found["columns"] is not None:
         record = found["columns"]
         print(f"columns: {', '.join(column['name'] for column in record.get('inputs', []))}; target {', '.join(record['target']['names'])}")
+        if kinds := summary(record):
+            print(f"  {kinds}")
         if record["target"].get("classes"):
             print(f"  classes: {', '.join(map(str, record['target']['classes']))}")
     print("metadata:" if found["metadata"] else "metadata: none")

@@ -61,9 +61,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_data(command: argparse.ArgumentParser) -> None:
-    command.add_argument("data", help=f"file of samples: {_DATA}")
+    command.add_argument("data", help=f"file of samples: {_DATA}; - is CSV from standard input")
     command.add_argument("--labels", metavar="FILE", help="for IDX images: the IDX file of their labels")
     command.add_argument("--drop", action="append", default=[], metavar="NAME", help="a column that is no feature; may be repeated")
+    command.add_argument("--decimal", metavar="CHARACTER", default=".", help="the decimal point of a CSV file; by default a point")
+    command.add_argument("--thousands", metavar="CHARACTER", help="the separator of thousands in a CSV file; by default none")
     command.add_argument("--delimiter", metavar="CHARACTER", help="between entries of a CSV file; by default found in its first line")
     command.add_argument("--header", action=argparse.BooleanOptionalAction, help="whether the first row of a CSV file holds names; by default found in its first rows")
     command.add_argument("--threads", type=int, default=0, metavar="N", help="0: one for each CPU that the process may use")

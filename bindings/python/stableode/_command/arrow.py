@@ -32,9 +32,9 @@ def _release_schema(address: int) -> None:
 
 
 class ArrowTable:
-    """A table of columns: arrays of float64 or int64, NaN where a number is missing, or lists of texts, None where one is missing."""
+    """A table of columns: arrays of float64 or int64, NaN where a number is missing, or lists of texts or booleans, None where one is missing."""
 
-    def __init__(self, columns: Mapping[str, numpy.ndarray | Sequence[str | None]]):
+    def __init__(self, columns: Mapping[str, numpy.ndarray | Sequence[str | None] | Sequence[bool | None]]):
         self._columns = dict(columns)
         self._schemas: list[Any] = []
 
@@ -60,16 +60,18 @@ class ArrowTable:
         return _new_capsule(ctypes.addressof(schema), b"arrow_schema", None), _new_capsule(ctypes.addressof(array), b"arrow_array", None)
 
 
-def _buffers(values: numpy.ndarray | Sequence[str | None]) -> tuple[bytes, int, list[numpy.ndarray | None]]:
+def _buffers(values: numpy.ndarray | Sequence[str | None] | Sequence[bool | None]) -> tuple[bytes, int, list[numpy.ndarray | None]]:
     """(Arrow's format, count of missing entries, buffers) of a column."""
     if isinstance(values, numpy.ndarray):
         valid = ~numpy.isnan(values)
         return b"l" if values.dtype == numpy.int64 else b"g", int((~valid).sum()), [_bits(valid), numpy.ascontiguousarray(values)]
-    encoded = [b"" if text is None else text.encode() for text in values]
+    valid = numpy.array([value is not None for value in values], dtype=bool)
+    if any(isinstance(value, bool) for value in values):
+        return b"b", int((~valid).sum()), [_bits(valid), numpy.packbits([value is True for value in values], bitorder="little")]
+    encoded = [text.encode() if isinstance(text, str) else b"" for text in values]
     offsets = numpy.zeros(len(encoded) + 1, "int64")
     numpy.cumsum([len(text) for text in encoded], out=offsets[1:])
     joined = numpy.frombuffer(b"".join(encoded) or b"\0", "uint8")
-    valid = numpy.array([text is not None for text in values], dtype=bool)
     return b"U", int((~valid).sum()), [_bits(valid), offsets, joined]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -13,27 +15,44 @@ from ..columns import Columns
 from ..dataset import Dataset
 from ..network import Network
 from .arrays import is_idx, read_idx, read_npz
-from .csv_file import read_csv
+from .csv_file import Form, read_csv
 from .errors import CommandError, UsageError
+from .notes import like, note
 from .parquet_file import read_parquet
 from .source import Source, naming_file
 
+#: Endings of files that other programs write for samples.
+_OTHER_FORMATS = {
+    "arrow": "Arrow", "feather": "Feather", "h5": "HDF5", "hdf5": "HDF5", "json": "JSON", "jsonl": "JSON", "mat": "MATLAB", "npy": "one array",
+    "orc": "ORC", "pickle": "pickled objects", "pkl": "pickled objects", "pt": "PyTorch", "safetensors": "tensors", "sqlite": "SQLite", "xls": "Excel", "xlsx": "Excel",
+}  # fmt: skip
 #: Most distinct whole numbers of a target that are taken for classes.
 _MOST_CLASSES = 20
 #: Columns of texts with more values than this in more than half of their rows are names, not categories.
 _MOST_CATEGORIES = 50
 
 
-def read(path: str, arguments: argparse.Namespace, target: str | None, needs_target: bool) -> Source | tuple[numpy.ndarray, numpy.ndarray | None, str]:
-    """A Source, or (features, targets, the target's name) of files of arrays. Errors: CommandError."""
+def read(path: str, arguments: argparse.Namespace, target: str | None, needs_target: bool, columns: Columns | None = None) -> Source | tuple[numpy.ndarray, numpy.ndarray | None, str]:
+    """A Source, or (features, targets, the target's name) of files of arrays. columns: the record by which the file is read. Errors: CommandError."""
     ending = path.lower().removesuffix(".gz").rpartition(".")[2]
     if ending == "npz":
         return read_npz(path, target, needs_target)
     if ending in ("parquet", "pq"):
         return read_parquet(path)
-    if is_idx(path):
+    if ending in _OTHER_FORMATS:
+        raise CommandError(f"{path} is a file of {_OTHER_FORMATS[ending]}, which is not read; it must be CSV, NPZ (.npz), IDX or Parquet (.parquet)")
+    if Path(path).is_file() and is_idx(path):
         return read_idx(path, arguments.labels, needs_target)
-    return read_csv(path, delimiter=arguments.delimiter, header=arguments.header)
+    return read_csv(path, Form(arguments.delimiter, arguments.header, arguments.decimal, arguments.thousands, _texts(columns)))
+
+
+def _texts(columns: Columns | None) -> set[str]:
+    """The columns of a record that hold texts: in another file they may look like numbers or booleans."""
+    record = {} if columns is None else columns.record
+    target = record.get("target", {})
+    named = [(column["name"], column.get("categories")) for column in record.get("inputs", [])]
+    named += [(name, target.get("classes")) for name in target.get("names", [])]
+    return {name for name, values in named if values and all(isinstance(value, str) for value in values)}
 
 
 def training_data(path: str, arguments: argparse.Namespace) -> tuple[Dataset, str, bool]:
@@ -44,18 +63,21 @@ def training_data(path: str, arguments: argparse.Namespace) -> tuple[Dataset, st
         if targets is None:
             raise UsageError(f"{path} has no targets")
         with naming_file(path):
+            _note_arrays(path, features, targets, arguments)
             data, is_classification = _of_arrays(features, targets, arguments.task)
         return data, name, is_classification
     target = arguments.target
     if target is None:
         raise UsageError(f"--target must name the column to predict, one of {', '.join(source.names[:20])}")
-    source.require([target, *arguments.drop])
+    source.require([target], unread=arguments.drop)
     used = [name for name in source.names if name != target and name not in arguments.drop]
     source.require(used)
     if not used:
         raise CommandError(f"{path} has no columns for features")
     options = dict(target=target, missing=arguments.missing, unseen=arguments.unseen, ignore=arguments.drop)
-    with source.naming_lines():
+    with source.naming_lines(), warnings.catch_warnings():
+        # The command says the same in its own words.
+        warnings.simplefilter("ignore", UserWarning)
         classes = {"automatic": "auto", "classification": "always", "regression": "never"}[arguments.task]
         data = Dataset(source.table, classes=classes, **options)
         if arguments.task == "automatic" and not _has_classes(data) and data.targets.ndim == 1 and _look_like_classes(data.targets):
@@ -66,8 +88,22 @@ def training_data(path: str, arguments: argparse.Namespace) -> tuple[Dataset, st
         raise CommandError(f"{path}, column {target!r}: there is one class; classification needs at least two")
     for column in data.columns.record["inputs"] if data.columns is not None else []:
         if (count := len(column.get("categories", []))) > max(_MOST_CATEGORIES, len(data) // 2):
-            raise CommandError(f"{path}, column {column['name']!r}: {count} different texts in {len(data)} rows are too many for categories (--drop leaves out columns)")
+            advice = like(column["categories"]) or "--drop leaves out columns"
+            raise CommandError(f"{path}, column {column['name']!r}: {count} different texts in {len(data)} rows are too many for categories ({advice})")
     return data, target, _has_classes(data)
+
+
+def _note_arrays(path: str, features: numpy.ndarray, targets: numpy.ndarray, arguments: argparse.Namespace) -> None:
+    """Says what arrays of images and of labels could be learned as."""
+    chosen = {option.partition("=")[0] for option in arguments.options}
+    if arguments.quiet:
+        return
+    if features.ndim > 2 and not chosen & {"input_shape", "architecture"}:
+        axes = [1] * (4 - features.ndim) + list(features.shape[1:])
+        shape = ",".join(map(str, axes))
+        note(f"{path}: the samples are images of {' × '.join(map(str, axes))}; --set input_shape=[{shape}] --set operator=convolution makes a network for them")
+    if targets.ndim == 2 and targets.shape[1] > 1 and "loss" not in chosen and numpy.isin(targets, (0, 1)).all():
+        note(f"{path}: targets of 0 and 1 are learned as numbers; --set loss=multilabel_logistic learns them as labels, of which a sample may have several")
 
 
 def _has_classes(data: Dataset) -> bool:
@@ -79,7 +115,7 @@ def data_for(path: str, arguments: argparse.Namespace, network: Network) -> Data
     columns = network.columns
     known = _target_name(columns)
     target = arguments.target or known
-    source = read(path, arguments, target, needs_target=True)
+    source = read(path, arguments, target, needs_target=True, columns=columns)
     if not isinstance(source, Source):
         features, targets, _ = source
         if targets is None:
@@ -93,7 +129,7 @@ def data_for(path: str, arguments: argparse.Namespace, network: Network) -> Data
     source.require([target, *_inputs(columns)])
     with source.naming_lines():
         if columns is not None and target == known:
-            return Dataset(source.table, copy=False, columns=_passing_over(columns, source.names))
+            return Dataset(source.table, copy=False, columns=_passing_over(path, columns, source.names, arguments))
         # The network was trained with arrays: its inputs are the columns as they come.
         source.require(name for name in source.names if name not in arguments.drop)
         classes = "always" if network._form.has_classes else "never"
@@ -107,13 +143,13 @@ def features_for(path: str, arguments: argparse.Namespace, network: Network) -> 
     """(features without targets, the Source if they are a table), by the network's record of columns."""
     columns = network.columns
     target = _target_name(columns)
-    source = read(path, arguments, target, needs_target=False)
+    source = read(path, arguments, target, needs_target=False, columns=columns)
     if not isinstance(source, Source):
         return source[0], None
     inputs = _inputs(columns)
     source.require(inputs)
     if columns is not None and inputs:
-        network.columns = _passing_over(columns, source.names)
+        network.columns = _passing_over(path, columns, source.names, arguments)
         return source.table, source
     rest = [name for name in source.names if name not in arguments.drop and name != target]
     source.require(rest)
@@ -130,12 +166,14 @@ def _target_name(columns: Columns | None) -> str | None:
     return names[0] or None if len(names) == 1 else None
 
 
-def _passing_over(columns: Columns, names: list[str]) -> Columns:
-    """The record for a file that has more columns than the training data had: they are ignored."""
+def _passing_over(path: str, columns: Columns, names: list[str], arguments: argparse.Namespace) -> Columns:
+    """The record for a file that has more columns than the training data had: they are passed over, and the command says which."""
     record = columns.record
-    known = {*_inputs(columns), *record["target"]["names"], *record.get("ignored", [])}
+    known = {*_inputs(columns), *record["target"]["names"], record.get("weight"), *record.get("ignored", [])}
     more = [name for name in names if name not in known]
-    return Columns.from_record({**record, "ignored": [*record.get("ignored", []), *more]}) if more else columns
+    if unasked := [name for name in more if name not in arguments.drop]:
+        note(f"{path}: the model does not know {', '.join(map(repr, unasked[:10]))}{', …' if len(unasked) > 10 else ''}; passed over (--drop says so)")
+    return columns.ignoring(more) if more else columns
 
 
 def _inputs(columns: Columns | None) -> list[str]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from .._errors import IncompatibleError, ShapeMismatchError
+from .._arrow import is_text
+from .._encoded import encoded
+from .._errors import IncompatibleError, ShapeMismatchError, UnknownNameError
 from .._optional import need
 from .._tensor import as_array
 
@@ -40,10 +42,21 @@ def class_count(network: Network) -> int:
     return max(network.outputs, 2)
 
 
-def labels_of(targets: ArrayLike | None, samples: int) -> numpy.ndarray | None:
-    """Class labels [samples], or None. Errors: ShapeMismatchError."""
+def rows_of(network: Network, features: Any) -> numpy.ndarray:
+    """Features as an array; tables become numbers by the network's record of columns."""
+    return numpy.asarray(as_array(encoded(features, network), "features"))
+
+
+def labels_of(targets: ArrayLike | None, samples: int, classes: list[Any] | None = None) -> numpy.ndarray | None:
+    """Class labels [samples], or None. classes: the names by which targets may call them. Errors: ShapeMismatchError; UnknownNameError."""
     if targets is None:
         return None
+    if is_text(named := targets if isinstance(targets, (list, numpy.ndarray)) else numpy.asarray(targets)) and classes is not None:
+        numbers = {name: number for number, name in enumerate(classes)}
+        found = [str(name) for name in numpy.asarray(named).reshape(-1)]
+        if unknown := [name for name in found if name not in numbers]:
+            raise UnknownNameError(f"targets holds {unknown[0]!r}, which is none of the classes {', '.join(map(str, classes[:10]))}")
+        targets = numpy.array([numbers[name] for name in found])
     labels = numpy.asarray(as_array(targets, "targets"))
     labels = labels.reshape(-1) if labels.size == samples else labels
     if labels.shape != (samples,):
@@ -52,8 +65,9 @@ def labels_of(targets: ArrayLike | None, samples: int) -> numpy.ndarray | None:
 
 
 def class_names(network: Network, names: Sequence[str] | None, count: int) -> list[str]:
-    """The names of the classes for a legend: those given, or "class 0", "class 1" …"""
-    found = list(names) if names is not None else [f"class {index}" for index in range(count)]
+    """The names of the classes for a legend: those given, those that the network knows, or "class 0", "class 1" …"""
+    known = network.classes if names is None else names
+    found = [f"class {index}" for index in range(count)] if known is None else [str(name) for name in known]
     if len(found) != count:
         raise ShapeMismatchError(f"class_names has {len(found)} names; the network has {count} classes")
     return found

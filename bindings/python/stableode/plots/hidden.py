@@ -9,9 +9,8 @@ import numpy
 
 from .. import equation
 from .._errors import OutOfRangeError, ShapeMismatchError
-from .._tensor import as_array
 from .._text import integer
-from ._axes import axes
+from ._axes import axes, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +32,7 @@ def hidden_states(
     features: a batch, of which `sample` is drawn. layers: which to show, 0 … layers, where 0 is the block's input; None: at most eight images,
     equally spaced, or all layers of numbers.
     """
-    source = numpy.asarray(as_array(features, "features"))
+    source = rows_of(network, features)
     if source.ndim < 2 or not len(source):
         raise ShapeMismatchError(f"features has shape {list(source.shape)}; it must be a batch, with at least one sample")
     chosen = integer(sample, "sample", 0, len(source) - 1)

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from .._errors import InvalidArgumentError, ShapeMismatchError
-from .._tensor import as_array
+from .._errors import InvalidArgumentError, ShapeMismatchError, UnknownNameError
 from .._text import integer
-from ._axes import axes, class_count, class_names, colors, labels_of
+from ._axes import axes, class_count, class_names, colors, labels_of, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,24 +23,26 @@ def decision_regions(
     features: ArrayLike,
     targets: ArrayLike | None = None,
     *,
-    axes_of: tuple[int, int] = (0, 1),
+    axes_of: tuple[int | str, int | str] = (0, 1),
     resolution: int = 200,
     names: Sequence[str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draws the predicted class of each point of a plane, and the samples in it.
 
-    features: [samples, inputs]; the plane is a little larger than they need. targets: labels [samples], which color the samples.
-    axes_of: the two features that span the plane; in it all others have their means over the samples. resolution: points along each axis.
+    features: [samples, inputs], or a table; the plane is a little larger than they need. targets: labels [samples], or names of classes,
+    which color the samples.
+    axes_of: the two features that span the plane, by their numbers or the names of columns of numbers; in it all others have their means over the samples. resolution: points along each axis.
     names: of the classes, for the legend. Errors: IncompatibleError for least squares; OutOfRangeError.
     """
-    count, points = class_count(network), numpy.asarray(as_array(features, "features"))
+    count, points = class_count(network), rows_of(network, features)
     if points.ndim != 2 or points.shape[1] != network.inputs or not len(points):
         raise ShapeMismatchError(f"features has shape {list(points.shape)}; it must be [samples, {network.inputs}], with at least one sample")
-    first, second = (integer(each, f"axes_of[{place}]", 0, network.inputs - 1) for place, each in enumerate(axes_of))
+    columns = _columns(network)
+    first, second = (_feature(each, f"axes_of[{place}]", columns, network.inputs) for place, each in enumerate(axes_of))
     if first == second:
         raise InvalidArgumentError(f"axes_of is ({first}, {second}); the two features must differ")
-    steps, labels = integer(resolution, "resolution", 2, 4000), labels_of(targets, len(points))
+    steps, labels = integer(resolution, "resolution", 2, 4000), labels_of(targets, len(points), network.classes)
     titles = class_names(network, names, count)
     low, high = extent(points[:, [first, second]])
     plane = grid(low, high, steps)
@@ -50,9 +51,32 @@ def decision_regions(
     shown = axes(ax)
     draw_regions(shown, network.predict(rows).reshape(steps, steps), low, high, count)
     draw_samples(shown, points[:, [first, second]], labels, titles)
-    shown.set_xlabel(f"$x_{{{first + 1}}}$")
-    shown.set_ylabel(f"$x_{{{second + 1}}}$")
+    shown.set_xlabel(columns.get(first, f"$x_{{{first + 1}}}$"))
+    shown.set_ylabel(columns.get(second, f"$x_{{{second + 1}}}$"))
     return shown
+
+
+def _columns(network: Network) -> dict[int, str]:
+    """Number of a feature → the name of the column of numbers that it is, by the network's record."""
+    found: dict[int, str] = {}
+    place = 0
+    record = {} if network.columns is None else network.columns.record
+    for column in record.get("inputs", []):
+        if "categories" not in column:
+            found[place] = str(column["name"])
+        place += len(column.get("categories", [None])) + ("indicator" in str(column["missing"]))
+    return found
+
+
+def _feature(wanted: int | str, name: str, columns: dict[int, str], inputs: int) -> int:
+    """The number of a feature that is given by it, or by the name of a column of numbers."""
+    if not isinstance(wanted, str):
+        return integer(wanted, name, 0, inputs - 1)
+    for place, column in columns.items():
+        if column == wanted:
+            return place
+    known = f"the columns of numbers are {', '.join(columns.values())}" if columns else "the network knows no column of numbers; give the feature's number"
+    raise UnknownNameError(f"{name} is {wanted!r}; {known}")
 
 
 def extent(points: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:

@@ -9,9 +9,8 @@ import numpy
 
 from .. import equation
 from .._errors import ShapeMismatchError
-from .._tensor import as_array
 from .._text import integer
-from ._axes import axes, class_count, class_names, colors, labels_of
+from ._axes import axes, class_count, class_names, colors, labels_of, rows_of
 from .planes import draw_regions, extent, grid
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from ..network import Network
 
 _RESOLUTION = 200
+#: The largest matrix of products of which principal directions are computed.
+_MOST_PRODUCTS = 1000
 
 
 def trajectories(
@@ -37,16 +38,16 @@ def trajectories(
     A dot marks each start, a larger one in the color of the sample's class each end. Where a dense readout follows the block, the plane is spanned
     by the two directions in which the readout tells the final states apart best, and colored by classes: the readout's class of the mean final state
     with these two coordinates, by linear regression. Otherwise the plane is that of the two principal directions of all states.
-    features: [samples, inputs]. targets: labels [samples]; None: the predicted classes. block: None is the last. names: of the classes.
+    features: [samples, inputs], or a table. targets: labels [samples], or names of classes; None: the predicted classes. block: None is the last. names: of the classes.
     Where the loss has no classes, all trajectories have one color.
     """
-    source = numpy.asarray(as_array(features, "features"))
+    source = rows_of(network, features)
     if source.ndim < 2 or not len(source):
         raise ShapeMismatchError(f"features has shape {list(source.shape)}; it must be [samples, inputs], with at least one sample")
     last = network.block_count - 1
     chosen = last if block is None else integer(block, "block", 0, last)
     is_classifier = network._form.has_classes
-    labels = labels_of(targets, len(source)) if is_classifier else None
+    labels = labels_of(targets, len(source), network.classes) if is_classifier else None
     if is_classifier and labels is None:
         labels = network.predict(source)
     titles = class_names(network, names, class_count(network)) if is_classifier else [""]
@@ -60,8 +61,8 @@ def trajectories(
     shown = axes(ax)
     low, high = extent(ways.reshape(-1, 2))
     if readout is not None:
-        lifted = _lift(ways[-1], states[-1], grid(low, high, _RESOLUTION))
-        classes = _classes(lifted @ readout[0].T + readout[1]).reshape(_RESOLUTION, _RESOLUTION)
+        scores = _lift(ways[-1], states[-1] @ readout[0].T + readout[1], grid(low, high, _RESOLUTION))
+        classes = _classes(scores).reshape(_RESOLUTION, _RESOLUTION)
         draw_regions(shown, classes, low, high, len(titles))
     _draw(shown, ways, labels, titles)
     shown.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
@@ -94,9 +95,23 @@ def _principal_plane(states: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarra
     """(center [width], directions [2, width]) of states [layers + 1, samples, width]."""
     flat = states.reshape(-1, states.shape[-1])
     center = flat.mean(axis=0)
-    # The covariance is a small matrix, however many states there are.
-    _, directions = numpy.linalg.eigh((flat - center).T @ (flat - center))
-    return center, _two_rows(directions.T[::-1], states.shape[-1])
+    return center, _two_rows(_principal_directions(flat - center), states.shape[-1])
+
+
+def _principal_directions(rows: numpy.ndarray) -> numpy.ndarray:
+    """The principal directions [directions, width] of centered rows [rows, width], the first one first.
+
+    The matrix of products has the smaller of the two extents. If both are large, evenly spaced rows stand for all.
+    """
+    count, width = rows.shape
+    if width <= min(count, _MOST_PRODUCTS):
+        return numpy.asarray(numpy.linalg.eigh(rows.T @ rows)[1].T[::-1])
+    if count > _MOST_PRODUCTS:
+        rows = rows[numpy.linspace(0, count - 1, _MOST_PRODUCTS).astype("int64")]
+    values, vectors = numpy.linalg.eigh(rows @ rows.T)
+    kept = values > 1e-12 * values[-1]
+    directions = vectors[:, kept].T[::-1] @ rows
+    return numpy.asarray(directions / numpy.linalg.norm(directions, axis=1, keepdims=True))
 
 
 def _readout_plane(ends: numpy.ndarray, matrix: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
@@ -107,8 +122,7 @@ def _readout_plane(ends: numpy.ndarray, matrix: numpy.ndarray) -> tuple[numpy.nd
     _, principal = numpy.linalg.eigh(scores.T @ scores)
     seen = principal.T[::-1][:2] @ differences
     # With two classes one direction is left; the states' own principal direction is the second.
-    _, own = numpy.linalg.eigh((ends - center).T @ (ends - center))
-    candidates = numpy.concatenate([seen, own.T[::-1]])
+    candidates = numpy.concatenate([seen, _principal_directions(ends - center)])
     chosen: list[numpy.ndarray] = []
     for candidate in candidates:
         rest = candidate - sum(((candidate @ each) * each for each in chosen), numpy.zeros_like(candidate))
@@ -118,10 +132,13 @@ def _readout_plane(ends: numpy.ndarray, matrix: numpy.ndarray) -> tuple[numpy.nd
     return center, _two_rows(numpy.array(chosen).reshape(-1, ends.shape[1]), ends.shape[1])
 
 
-def _lift(ways: numpy.ndarray, ends: numpy.ndarray, plane: numpy.ndarray) -> numpy.ndarray:
-    """States [points, width] for points of the plane: the linear regression of final states on their two coordinates."""
+def _lift(ways: numpy.ndarray, scores: numpy.ndarray, plane: numpy.ndarray) -> numpy.ndarray:
+    """Scores [points, outputs] for points of the plane: the linear regression of the samples' scores on their two coordinates.
+
+    Scores are an affine map of final states, so these are the scores of the states that regression gives.
+    """
     coordinates = numpy.column_stack([numpy.ones(len(ways)), ways])
-    solution: numpy.ndarray = numpy.linalg.lstsq(coordinates, ends, rcond=1e-9)[0]
+    solution: numpy.ndarray = numpy.linalg.lstsq(coordinates, scores, rcond=1e-9)[0]
     lifted: numpy.ndarray = numpy.column_stack([numpy.ones(len(plane)), plane]) @ solution
     return lifted
 

@@ -11,6 +11,7 @@ from ..network import Network
 from ..trainer import Trainer
 from ._checkpoint import restored, stored
 from ._parameters import Parameters
+from ._record import record_of
 from ._rows import Rows, canonical, taken, used
 from ._scikit import check_consistent_length, check_is_fitted, check_random_state, check_sample_weight, validate_data
 from ._shape import chosen_shape
@@ -29,7 +30,7 @@ _FEW = 256
 class Estimator(Parameters):
     """Attributes after a fit:
 
-    network_: the `stableode.Network`. history_: the History of its training, a Progress per epoch. n_iter_: the epochs.
+    network_: the `stableode.Network`, which remembers the names of columns and classes: its file and the command line know them. history_: the History of its training, a Progress per epoch. n_iter_: the epochs.
     loss_curve_: the training loss of each epoch. validation_scores_: the score of the held-out rows after each epoch; None without such rows.
     n_features_in_, feature_names_in_: the columns of X.
 
@@ -70,6 +71,7 @@ class Estimator(Parameters):
             weights = None if sample_weight is None else check_sample_weight(sample_weight, features, dtype=numpy.float64)
             kept = used(weights)
             targets = self._targets(y, kept, getattr(self, "classes_", classes) if goes_on else classes)
+            targets = targets._replace(record=record_of(vars(self).get("feature_names_in_"), y, None if targets.is_indicator else targets.classes))
             weights = self._weights(targets, None if weights is None else weights[kept])
             rows = Rows(features if weights is None else taken(features, kept), targets.values, weights)
             if is_incremental:
@@ -147,7 +149,9 @@ class Estimator(Parameters):
     def _new_network(self, rows: Rows, targets: Targets, seed: int) -> Network:
         options = {"seed": seed, "loss": targets.loss, **self._network_options()}
         sizes = {"inputs": rows.features.shape[1], "outputs": targets.outputs(options)}
-        return Network(**{**chosen_shape(options, sizes), **options, **sizes})
+        network = Network(**{**chosen_shape(options, sizes), **options, **sizes})
+        network.columns = targets.record
+        return network
 
     def _present_network(self) -> Network:
         """A copy of the network, for warm_start. Errors: ValueError if options of the network have changed."""

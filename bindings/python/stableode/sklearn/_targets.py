@@ -14,17 +14,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from ..columns import Columns
+
 
 class Targets(NamedTuple):
     """values: labels 0 … classes−1 [rows] of int64; values [rows, outputs] of float64; or an indicator matrix [rows, labels] of 0 and 1, of
     float64 too. classes: the names of classes or the numbers of labels, or None for values.
 
-    is_flat: whether targets were given as [rows].
+    is_flat: whether targets were given as [rows]. record: what the network remembers of the names of columns and classes.
     """
 
     values: numpy.ndarray
     classes: numpy.ndarray | None
     is_flat: bool
+    record: Columns | None = None
 
     @property
     def is_indicator(self) -> bool:
@@ -45,8 +48,7 @@ class Targets(NamedTuple):
         loss = options["loss"]
         if self.classes is None:
             levels = options.get("quantiles", []) if loss == "quantile" else []
-            # Anything but a list is the library's to judge.
-            count = len(levels.split(",")) if isinstance(levels, str) else len(levels) if hasattr(levels, "__len__") else 1
+            count = len(levels.split(",")) if isinstance(levels, str) else numpy.size(levels)
             return int(self.values.shape[1]) * max(1, count)
         return 1 if loss == "logistic" and len(self.classes) == 2 else len(self.classes)
 

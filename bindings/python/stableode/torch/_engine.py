@@ -5,13 +5,17 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy
 import torch
 
 from ..gradient import Gradient
 from ..network import Network
+
+
+#: (shift, scale), or None.
+Scaling: TypeAlias = tuple[numpy.ndarray, numpy.ndarray] | None
 
 
 class Engine:
@@ -21,6 +25,8 @@ class Engine:
         self.network, self.share = network, share
         self._memory, self._threads = memory, threads
         self.names = list(network.parameters)
+        #: Whether a sample is a row of numbers, and no image or sequence.
+        self.is_plain = "input_shape" not in (chosen := network.specification) and not str(chosen["opening"]).startswith("sequence")
         self.dtype = torch.from_numpy(numpy.empty(0, network.dtype)).dtype
         self.lock = threading.Lock()
         self._vector: numpy.ndarray | None = None
@@ -32,6 +38,24 @@ class Engine:
 
     def __deepcopy__(self, memo: object) -> Engine:
         return Engine(self.network.copy(), self.share, self._memory, self._threads)
+
+    @property
+    def scalings(self) -> tuple[Scaling, Scaling]:
+        """The normalization and the target scaling of the network."""
+        with self.lock:
+            return self.network.normalization, self.network.target_scaling
+
+    @scalings.setter
+    def scalings(self, pairs: tuple[Scaling, Scaling]) -> None:
+        with self.lock:
+            before = self.network.normalization
+            self.network.normalization = pairs[0]
+            try:
+                self.network.target_scaling = pairs[1]
+            except BaseException:
+                self.network.normalization = before
+                raise
+        self._vector = None
 
     def write(self, tensors: list[torch.Tensor]) -> None:
         """Gives the network the values of the Parameters. They are compared, because changes of `parameter.data` leave no trace in torch."""

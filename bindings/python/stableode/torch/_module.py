@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy
 import torch
 
 from .._errors import IncompatibleError, UnsupportedTypeError
@@ -18,7 +19,8 @@ class Module(torch.nn.Module):
     """A network as a torch.nn.Module: features [samples, inputs], or images, to scores [samples, outputs], with exact derivatives.
 
     The parameters are torch Parameters, named as in `Network.parameters` ("blocks.0.K"), so that torch's optimizers, state_dict and
-    weight decay find them. They are copies: each forward pass hands their present values to the network that computes.
+    weight decay find them. They are copies: each forward pass hands their present values to the network that computes. Normalization and
+    target scaling are the state_dict's entry "_extra_state", of float64 whatever type the module is converted to.
     network: gives the first values. share: with False the module computes with a copy of it; with True with the network itself, which then
     holds the values of the last pass, and which nothing else may change: the Parameters would replace it.
     memory, threads: as in `Gradient`; threads 0 means as many as the CPUs that the process may use.
@@ -48,9 +50,13 @@ class Module(torch.nn.Module):
 
     @torch.compiler.disable
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """The scores [samples, outputs]. features: [samples, inputs], images or sequences, as `Network.scores` takes them."""
+        """The scores [samples, outputs]. features: [samples, inputs], images or sequences, as `Network.scores` takes them, of any real type;
+        where the inputs are plain numbers, also [inputs] or [..., inputs], as torch.nn.Linear takes them, which gives scores [..., outputs]."""
         if not isinstance(features, torch.Tensor):
             raise UnsupportedTypeError(f"features is a {type(features).__name__}; it must be a torch.Tensor")
+        if features.dim() != 2 and self._engine.is_plain and features.shape[-1:] == (self._engine.network.inputs,):
+            scores = self.forward(features.reshape(-1, features.shape[-1]))
+            return scores.reshape(*features.shape[:-1], scores.shape[-1])
         tensors = self._tensors()
         for name, tensor in [("features", features), *zip(self._engine.names, tensors, strict=True)]:
             if tensor.device.type != "cpu":
@@ -73,7 +79,7 @@ class Module(torch.nn.Module):
             return self._engine.network if self._engine.share else self._engine.network.copy()
 
     def load_network(self, network: Network) -> None:
-        """Takes the Parameters' values from a network with the same tensors. Errors: IncompatibleError."""
+        """Takes the Parameters' values, the normalization and the target scaling from a network with the same tensors. Errors: IncompatibleError."""
         pointer_of(network, "network", "network")
         values = network.parameters
         shapes = {name: tuple(self.get_parameter(name).shape) for name in self._engine.names}
@@ -82,6 +88,25 @@ class Module(torch.nn.Module):
         with torch.no_grad():
             for name in self._engine.names:
                 self.get_parameter(name).copy_(torch.from_numpy(values[name]))
+        self._engine.scalings = network.normalization, network.target_scaling
+
+    def get_extra_state(self) -> torch.Tensor:
+        """Normalization and target scaling as one tensor of float64, which torch puts into the state_dict: the lengths of both, then shift
+        and scale of each. A length is 0 where there is none."""
+        scalings = self._engine.scalings
+        lengths = [0 if pair is None else len(pair[0]) for pair in scalings]
+        return torch.from_numpy(numpy.concatenate([lengths, *(part for pair in scalings if pair is not None for part in pair)]).astype("float64"))
+
+    def set_extra_state(self, state: torch.Tensor) -> None:
+        """Takes what `get_extra_state` gives. Errors: IncompatibleError for the state of a network with other inputs or targets."""
+        numbers = state.detach().cpu().numpy().astype("float64")
+        lengths = [int(length) for length in numbers[:2]]
+        if len(lengths) != 2 or min(lengths) < 0 or len(numbers) != 2 + 2 * sum(lengths):
+            raise IncompatibleError("the entry _extra_state of the state_dict is not that of a module of StableODE")
+        if lengths[0] not in (0, self._engine.network.inputs):
+            raise IncompatibleError(f"the state_dict normalizes {lengths[0]} inputs; the network has {self._engine.network.inputs}")
+        pieces = numpy.split(numbers[2:], numpy.cumsum([lengths[0], lengths[0], lengths[1]]))
+        self._engine.scalings = (pieces[0], pieces[1]) if lengths[0] else None, (pieces[2], pieces[3]) if lengths[1] else None
 
     def extra_repr(self) -> str:
         """The network in one line, for torch's repr."""

@@ -1,0 +1,114 @@
+"""Tables in every call that takes features: the network's record of columns says what they become."""
+
+import subprocess
+import sys
+
+import numpy
+import pytest
+
+import stableode
+from stableode._command.arrow import ArrowTable
+
+SIZES, COLORS, KINDS = numpy.linspace(0, 1, 12), ["red", "blue", "red"] * 4, ["cat", "dog"] * 6
+
+
+def table(**more):
+    return ArrowTable({"size": SIZES, "color": COLORS, **more})
+
+
+@pytest.fixture
+def network():
+    made = stableode.Network(inputs=3, outputs=2, width=4, layers=3, precision="float64")
+    made.fit(stableode.Dataset(table(kind=KINDS), target="kind"), epochs=2)
+    return made
+
+
+@pytest.fixture
+def rows():
+    return numpy.column_stack([SIZES, numpy.array(COLORS) == "blue", numpy.array(COLORS) == "red"]).astype("float64")
+
+
+def test_features_of_tables(network, rows):
+    labels = numpy.arange(12) % 2
+    for features in (table(), table(kind=KINDS)):
+        predictor, gradient = stableode.Predictor(network), stableode.Gradient(network)
+        assert (predictor.scores(features) == network.scores(rows)).all() and (predictor.predict(features) == network.predict(features)).all()
+        assert (network.states(features) == network.states(rows)).all()
+        assert gradient.loss(features, labels) == gradient.loss(rows, labels)
+        assert (gradient.pullback(features, numpy.ones((12, 2)))[0] == gradient.pullback(rows, numpy.ones((12, 2)))[0]).all()
+    before = network.normalization
+    network.normalization = None
+    network.fit_normalization(table(kind=KINDS))
+    assert all((a == b).all() for a, b in zip(network.normalization, before))
+
+
+def test_figures_go_by_the_networks_classes(network, rows):
+    """A part of the data without some classes and categories must not get a record of its own."""
+    part = ArrowTable({"size": SIZES[1:2], "color": ["red"], "kind": ["dog"]})
+    assert network.confusion_matrix(part).sum(axis=1).tolist() == [0, 1]
+    assert network.class_figures(part)["samples"].tolist() == [0, 1]
+    assert network.confusion_matrix(table(kind=KINDS)).sum() == 12
+    trainer = stableode.Trainer(network, epochs=1)
+    assert len(trainer.run(part)) == 1 and len(trainer.find_learning_rate(part, steps=5)) == 3
+    assert stableode.cross_validate(network, table(kind=KINDS), folds=2, epochs=1)["samples"].tolist() == [6, 6]
+    assert stableode.multilevel(network, table(kind=KINDS), layers=6, epochs=1)[0].columns == network.columns
+
+
+def test_columns_that_a_record_passes_over(network):
+    for call in (network.predict, network.states):
+        with pytest.raises(stableode.IncompatibleError, match=r"'id'; drop it, or pass over it with .*ignoring\(…\)"):
+            call(table(id=SIZES))
+    network.columns = network.columns.ignoring("id")
+    assert (network.predict(table(id=SIZES)) == network.predict(table())).all()
+    assert network.columns.ignoring(["id", "name", "kind"]).record["ignored"] == ["id", "name"]
+    with pytest.raises(stableode.InvalidArgumentError, match="'size', which is a feature"):
+        network.columns.ignoring("size")
+
+
+def test_objects_that_are_no_features(network):
+    data = stableode.Dataset(table(kind=KINDS), target="kind")
+    for call in (network.predict, network.scores, network.states, stableode.Predictor(network).predict):
+        with pytest.raises(stableode.UnsupportedTypeError, match="features is a Dataset, which holds targets too; pass its attribute features"):
+            call(data)
+
+
+def test_objects_of_other_libraries(network):
+    polars = pytest.importorskip("polars")
+    lazy = polars.DataFrame({"size": [1.0], "color": ["red"]}).lazy()
+    for call in (network.predict, lambda value: stableode.Dataset(value, target="color"), lambda value: stableode.Stream(value, target="color")):
+        with pytest.raises(stableode.UnsupportedTypeError, match=r"LazyFrame, whose rows are not computed yet; pass \w+\.collect\(\)"):
+            call(lazy)
+    pandas = pytest.importorskip("pandas")
+    for mixed in (pandas.Series([1, "a", 2.0]), pandas.DataFrame({"size": [1, "x"], "color": ["red", 1]})):
+        with pytest.raises(stableode.UnsupportedTypeError, match="features cannot be read as a table"):
+            network.predict(mixed)
+    with pytest.raises(stableode.UnsupportedTypeError, match=r"astype\('Int64'\)"):
+        stableode.Dataset(pandas.DataFrame({"zip": [1.0, 2.0], "k": ["a", "b"]}), target="k", by_column={"zip": {"kind": "category"}})
+
+
+def test_frames_of_texts_need_pyarrow():
+    """Without it pandas passes on numbers alone; the error says so, and not that texts are no features."""
+    pytest.importorskip("pandas")
+    code = """
+import sys
+sys.modules["pyarrow"] = None
+import pandas, stableode
+network = stableode.Network(inputs=2, outputs=2)
+assert network.predict(pandas.DataFrame({"a": [1.0], "b": [2]})).shape == (1,)
+try:
+    stableode.Dataset(pandas.DataFrame({"a": [1.0], "b": ["x"], "kind": ["u"]}), target="kind")
+except ImportError as error:
+    assert "pyarrow" in str(error)
+else:
+    raise AssertionError
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_booleans_as_several_labels():
+    labels = {"x": [True, False] * 4, "y": [True, True, False, False] * 2}
+    several = ArrowTable({"size": SIZES[:8], **labels})
+    with pytest.raises(stableode.UnsupportedTypeError, match="classes='never' reads booleans as 0 and 1"):
+        stableode.Dataset(several, target=["x", "y"])
+    data = stableode.Dataset(several, target=["x", "y"], classes="never")
+    assert data.targets.tolist() == numpy.column_stack(list(labels.values())).tolist()
