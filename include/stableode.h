@@ -324,10 +324,11 @@ SODE_API sode_status sode_network_set_normalization(sode_network *network, const
  * they are. */
 SODE_API sode_status sode_network_fit_normalization(sode_network *network, sode_dataset *dataset);
 SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_tensor *shift, sode_tensor *scale);
-/* Makes the network of loss least_squares compute z where a target is shift + scale*z; shift and scale > 0 are [outputs], NULL for both removes the scaling. It
- * is kept in float64, and results are scaled back in float64: targets around 1.7e9 stay distinct. In the caller's units are scores, predictions,
- * sode_network_evaluate's loss, metrics, and all derivatives of section 10. Losses that training reports are those of the scaled targets: predicting the mean
- * costs 1/2 for each output. Another loss: SODE_ERR_INCOMPATIBLE. sode_network_get_target_scaling returns SODE_ERR_STATE for a network without one. */
+/* Makes the network compute z where a score is shift + scale*z, of losses least_squares, huber, quantile and poisson; shift and scale > 0 are [targets], NULL for
+ * both removes the scaling. Targets enter as (t - shift)/scale, those of poisson, whose scores are logarithms, as t/exp(shift). It is kept in float64, and results
+ * are scaled back in float64: targets around 1.7e9 stay distinct. In the caller's units are scores, predictions, sode_network_evaluate's loss, metrics, all
+ * derivatives of section 10 and huber_delta. Losses that training reports are those of scaled targets; predicting the mean costs least squares 1/2 for each
+ * output. Another loss: SODE_ERR_INCOMPATIBLE. sode_network_get_target_scaling returns SODE_ERR_STATE for a network without one. */
 SODE_API sode_status sode_network_set_target_scaling(sode_network *network, const sode_tensor *shift, const sode_tensor *scale);
 SODE_API sode_status sode_network_get_target_scaling(sode_network *network, sode_tensor *shift, sode_tensor *scale);
 /* Stores a text of the caller's under a key: names of classes and features, the origin of the data. Copies, model files, checkpoints and refined or projected
@@ -455,13 +456,13 @@ SODE_API void sode_table_free(sode_table *table);
 
 /* A record of columns says how the columns of a table become features, and what the classes are called. It never changes. As JSON it is
  *   {"inputs": [{"name": "age", "missing": "mean", "mean": 31.5}, {"name": "city", "categories": ["Bonn", "Ulm"], "unseen": "zeros", "missing": "error"}],
- *    "target": {"names": ["kind"], "classes": ["cat", "dog"]}, "ignored": ["id"]}
+ *    "target": {"names": ["kind"], "classes": ["cat", "dog"]}, "weight": "w", "ignored": ["id"]}
  * A number becomes one feature; a category one feature for each of its values, 1 for the row's own and 0 for the others. missing says what becomes of a null or
  * NaN: "error"; "mean" of the training data (of a category: zeros); "mean_and_indicator": one more feature, 1 where the value is missing. unseen says what becomes
- * of a category that the record lacks: "error" or "zeros". Without "inputs" the features are plain numbers. */
+ * of a category that the record lacks: "error" or "zeros". weight is the column of the samples' weights (sode_dataset_weighted). Without "inputs" the features are plain numbers. */
 typedef struct sode_columns sode_columns;
 /* Makes the record of training data. targets: a table of the targets alone, or NULL. options (JSON, or NULL), all optional: {"target": "kind" or a list of columns,
- * "classes": "auto" (texts, booleans and dictionaries are classes), "always" or "never", "missing": "error", "unseen": "error", "ignore": ["id"], "columns":
+ * "classes": "auto" (texts, booleans and dictionaries are classes), "always" or "never", "missing": "error", "unseen": "error", "weight": "w", "ignore": ["id"], "columns":
  * {"city": {"kind": "category" or "number", "missing": …, "unseen": …, "categories": […]}}}. Columns of texts and dictionaries are categories, all others numbers. */
 SODE_API sode_status sode_columns_fit(sode_table *table, sode_table *targets, const char *options, size_t length, sode_columns **columns);
 SODE_API sode_status sode_columns_create_json(const char *text, size_t length, sode_columns **columns);
@@ -606,7 +607,8 @@ SODE_API sode_status sode_stream_create_arrow(sode_open open, void (*release)(vo
 SODE_API void sode_stream_free(sode_stream *stream);
 /* As sode_trainer_run. A run that ended early within an epoch goes on where it stopped, with no batch twice: with the same stream at once, with another one, or
  * after a failure of the source, by reading the pass anew up to there. epoch_fraction is about 0 and schedules stand still until the first pass has shown how
- * many samples it has. class_weights "balanced" is SODE_ERR_INCOMPATIBLE, as are weights of samples. */
+ * many samples it has. Batches with weights of their samples weigh the loss; all batches have them, or none. class_weights "balanced" goes by the samples that
+ * the buffer holds at first. */
 SODE_API sode_status sode_trainer_run_stream(sode_trainer *trainer, sode_stream *training, sode_dataset *validation, const sode_limits *limits);
 /* The history has one row per epoch, as the callback got it with SODE_PROGRESS_EPOCH. */
 SODE_API sode_status sode_trainer_history_count(sode_trainer *trainer, int64_t *count);
@@ -671,7 +673,7 @@ SODE_API sode_status sode_network_predict(sode_network *network, const sode_tens
                                           sode_tensor *result);
 /* The states of one block at every layer, [layers + 1, samples, state width]; the state of a Hamiltonian field is (y, z), width 2n. The numbers of an image
  * are ordered channel, row, pixel: dense memory [layers + 1, samples, channels, height, width] is passed with the three extents above. Their distance, the
- * last stride, is the same for all of them, while layers and samples may have any strides. */
+ * last stride, is the same for all of them, while layers and samples may have any strides. states [samples, state width] gets the last layer's alone. */
 SODE_API sode_status sode_network_states(sode_network *network, int64_t block, const sode_tensor *features, sode_tensor *states);
 SODE_API sode_status sode_network_state_shape(sode_network *network, int64_t block, int64_t *layers, int64_t *state_width);
 /* The shape of that state as an image: channels, height, width, whose product is the state width; a list of features has height and width 1. */

@@ -156,12 +156,13 @@ package final class Dataset: @unchecked Sendable {
 
   /// Checks that a precision can represent the target values, and that they lie within bounds.
   /// - Throws: `invalidData` naming row and column; why the work must end.
-  package func requireValues(heldBy precision: Precision, within bounds: ClosedRange<Double>? = nil) throws(Failure) {
+  package func requireValues(heldBy precision: Precision, within bounds: ClosedRange<Double>? = nil, entering: Double? = nil) throws(Failure) {
     if let bounds, let values, let place = try firstOutside(bounds, values) {
       let allowed = bounds.upperBound.isFinite ? "between \(bounds.lowerBound) and \(bounds.upperBound)" : ">= \(bounds.lowerBound)"
       throw Failure(
         .invalidData, "targets hold \(values.number(row: place.row, column: place.column)) at row \(place.row), column \(place.column); this network's loss needs values \(allowed)")
     }
+    if let entering, entering <= precision.largest { return }
     guard valueBound > precision.largest, let values, let place = firstUnheld(values, by: precision) else { return }
     throw Failure(
       .invalidData,

@@ -10,7 +10,7 @@ package enum OutputTerm: Sendable {
   case huber
   /// q(t − s) where t > s and (1 − q)(s − t) elsewhere; the level q is the parameter.
   case pinball
-  /// eˢ − ts + t log t − t, half the deviance of a Poisson distribution of mean eˢ; NaN for t < 0.
+  /// eᵖˢ − tps + t log t − t, half the deviance of a Poisson distribution of mean eᵖˢ, with the parameter p; NaN for t < 0.
   case poisson
   /// max(s, 0) − ts + log(1 + e^{−|s|}), the cross-entropy of σ(s) and t; NaN for t outside of [0, 1].
   case logistic
@@ -19,17 +19,24 @@ package enum OutputTerm: Sendable {
 /// The loss Σ_o w_o φ(s_o, t_o) of a sample, over its outputs o.
 package struct OutputTerms: Sendable {
   package let term: OutputTerm
-  /// The parameters of φ, which the outputs take in turn. As many consecutive outputs as there are parameters share one target.
+  /// The parameters of φ, which the outputs take in turn.
   package let parameters: [Double]
+  /// How many consecutive outputs share one target.
+  package let sharing: Int
   /// w_o ≥ 0, one for each output; empty: all are 1. An output of weight 0 adds nothing, whatever its score and target are.
   package let weights: [Double]
 
-  package init(_ term: OutputTerm, parameters: [Double] = [0], weights: [Double] = []) {
+  /// - Parameter sharing: nil: as many outputs as there are parameters share one target.
+  package init(_ term: OutputTerm, parameters: [Double] = [1], sharing: Int? = nil, weights: [Double] = []) {
     precondition(!parameters.isEmpty, "terms without a parameter; those that read none have one all the same")
+    self.sharing = sharing ?? parameters.count
     self.term = term
     self.parameters = parameters
     self.weights = weights
   }
+
+  /// The weights times a factor for each output.
+  package func weights(times factors: [Double]) -> [Double] { weights.isEmpty ? factors : zip(weights, factors).map { $0 * $1 } }
 
   /// Gives Σ over the first `count` samples of their weight times their loss.
   ///
@@ -64,7 +71,7 @@ package struct OutputTerms: Sendable {
     for output in 0..<scores.rows {
       let row = OutputRow<Number>(
         scores: UnsafeRawPointer(scores.base).assumingMemoryBound(to: Number.self) + output * scores.stride,
-        targets: UnsafeRawPointer(targets.base).assumingMemoryBound(to: Number.self) + output / parameters.count * targets.stride,
+        targets: UnsafeRawPointer(targets.base).assumingMemoryBound(to: Number.self) + output / sharing * targets.stride,
         gradient: gradient.map { $0.base.assumingMemoryBound(to: Number.self) + output * $0.stride }, columns: scores.columns, count: count,
         sampleWeights: samples, weight: weights.isEmpty ? 1 : weights[output], parameter: parameters[output % parameters.count], scale: scale)
       switch term {
@@ -87,7 +94,9 @@ package struct OutputTerms: Sendable {
       case .halfSquare, .huber:
         if weight != 1 { for column in 0..<scores.columns { direction[column] = Number(weight * Double(direction[column])) } }
       case .pinball: for column in 0..<scores.columns { direction[column] = 0 }
-      case .poisson: for column in 0..<scores.columns { direction[column] = Number(weight == 0 ? 0 : weight * exp(Double(score[column])) * Double(direction[column])) }
+      case .poisson:
+        let p = parameters[output % parameters.count]
+        for column in 0..<scores.columns { direction[column] = Number(weight == 0 ? 0 : weight * p * p * exp(p * Double(score[column])) * Double(direction[column])) }
       case .logistic:
         for column in 0..<scores.columns {
           let e = exp(-Double(score[column]).magnitude)
@@ -189,13 +198,13 @@ private enum PinballTerm: TermFormula {
 }
 
 private enum PoissonTerm: TermFormula {
-  /// With u = s − log t the value is t(eᵘ − 1 − u), which is not negative and exact near its minimum.
+  /// With u = ps − log t the value is t(eᵘ − 1 − u), which is not negative and exact near its minimum.
   @inline(__always) static func at(_ s: Double, _ t: Double, _ p: Double) -> (value: Double, slope: Double) {
     if t > 0 {
-      let u = s - log(t)
+      let u = p * s - log(t)
       let growth = expm1(u)
-      return (t * (growth - u), t * growth)
+      return (t * (growth - u), p * t * growth)
     }
-    return t == 0 ? (exp(s), exp(s)) : (.nan, .nan)
+    return t == 0 ? (exp(p * s), p * exp(p * s)) : (.nan, .nan)
   }
 }

@@ -29,7 +29,7 @@ final class InferencePass: Passage {
   static func add(_ plan: NetworkPlan, _ columns: Int, to size: inout Arena.Size) {
     let rows = PassageRows(plan)
     for rows in rows.inputs + rows.banks + [plan.outputs, plan.maximumScratchWidth] { size.add(rows: rows, columns: columns, precision: plan.precision) }
-    if plan.loss.scalesTargets { size.add(rows: plan.outputs, columns: columns, precision: .float64) }
+    if plan.loss.targetScale != nil { size.add(rows: plan.outputs, columns: columns, precision: .float64) }
     SequenceRows(plan).add(to: &size, columns: columns)
   }
 
@@ -45,7 +45,7 @@ final class InferencePass: Passage {
     inputs = rows.inputs.map(block)
     scoreTile = block(plan.outputs)
     scratchTile = block(plan.maximumScratchWidth)
-    callersTile = plan.loss.scalesTargets ? arena.block(rows: plan.outputs, columns: columns, precision: .float64) : nil
+    callersTile = plan.loss.targetScale != nil ? arena.block(rows: plan.outputs, columns: columns, precision: .float64) : nil
     banks = rows.banks.map(block)
     bankOfStage = plan.stages.indices.map(plan.bank(ofInput:))
     sequences = SequenceScratch(arena, SequenceRows(plan), columns: columns)
@@ -70,7 +70,7 @@ final class InferencePass: Passage {
     guard let scaling, let callers = callersTile?.packed(columns: columns) else { return scores }
     let turned = MutableTensorView(callers.base, type: .float64, rows: columns, columns: callers.rows, rowStride: 1, columnStride: callers.stride)
     scatter(scores, count: columns, to: turned, startRow: 0)
-    scaleBack(turned, shift: scaling.shift, scale: scaling.scale)
+    scaling.scaleBack(turned)
     return callers
   }
 

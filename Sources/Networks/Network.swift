@@ -174,11 +174,7 @@ package final class Network: @unchecked Sendable {
   }
 
   /// Replaces the scaling of the targets; nil removes it. The parameters stay, so that the network's outputs change with it.
-  /// - Throws: `.incompatible` for a loss whose targets cannot be scaled.
-  package func replaceTargetScaling(with scaling: TargetScaling?) throws(Failure) {
-    guard scaling == nil || plan.loss.scalesTargets else {
-      throw Failure(.incompatible, "this network's loss does not scale its targets; least_squares does")
-    }
+  package func replaceTargetScaling(with scaling: TargetScaling?) {
     update { present in ParameterSnapshot(sharing: present, scaling: DataScaling(features: present.normalization, targets: scaling), version: present.version) }
   }
 

@@ -172,21 +172,23 @@ package final class Predictor: @unchecked Sendable {
     return true
   }
 
-  /// Writes the layers + 1 states of one block, samples × state width, each to the array that `layerView` gives. Works on the calling thread.
+  /// Writes states of one block, samples × state width, each to the array that `layerView` gives. Works on the calling thread.
   ///
+  /// - Parameter layers: those whose states are wanted, of 0 … the number of layers; nil for all.
   /// - Throws: as `run`, naming row and layer; the arrays are then as they were. `.memory` for the states, which are stored in the library's memory first.
-  package func states(block index: Int, _ features: TensorView, layerView: (_ layer: Int) -> MutableTensorView) throws(Failure) {
+  package func states(block index: Int, _ features: TensorView, layers wanted: ClosedRange<Int>? = nil, layerView: (_ layer: Int) -> MutableTensorView) throws(Failure) {
     let (count, refusal) = try plan.soundRows(features, snapshot.normalization)
     let pass = workers[0]
     let partition = TilePartition(count: count, largest: min(plan.tileColumns, pass.largestColumns), accumulates: false)
     let source = BatchSource(features: features, normalization: snapshot.normalization)
     let (block, stage, log) = (plan.blocks[index], plan.stage(ofBlock: index), pass.log)
+    let layers = wanted ?? 0...block.layers
     let (layer, overflow) = features.rows.multipliedReportingOverflow(by: block.stateWidth)
-    let (all, tooMany) = layer.multipliedReportingOverflow(by: block.layers + 1)
+    let (all, tooMany) = layer.multipliedReportingOverflow(by: layers.count)
     let staging = try Buffer(count: overflow || tooMany ? Int.max : all, precision: plan.precision)
     defer { withExtendedLifetime(staging) {} }
-    func staged(_ j: Int) -> Vector { staging.vector(count: layer, precision: plan.precision, offset: j * layer * plan.precision.byteCount) }
-    let limit = min(plan.precision.largest, layerView(0).type == .float32 ? Precision.float32.largest : .infinity)
+    func staged(_ j: Int) -> Vector { staging.vector(count: layer, precision: plan.precision, offset: (j - layers.lowerBound) * layer * plan.precision.byteCount) }
+    let limit = min(plan.precision.largest, layerView(layers.lowerBound).type == .float32 ? Precision.float32.largest : .infinity)
     let watch = Watch.current
     log.watch = watch
     defer { reset() }
@@ -197,7 +199,8 @@ package final class Predictor: @unchecked Sendable {
       for j in 0...block.layers where !log.isOver {
         if j > 0 { block.propagateLayer(j - 1, own, buffer: states, scratch: pass.scratch) }
         let state = block.propagated(j, in: states)
-        log.requireFinite(state, within: limit, "states of layer \(j)")
+        log.requireFinite(state, within: layers.contains(j) ? limit : plan.precision.largest, "states of layer \(j)")
+        guard layers.contains(j) else { continue }
         let target = MutableTensorView(staged(j).base, type: ElementType(plan.precision), rows: features.rows, columns: block.stateWidth)
         FreshMemory(target, rows: samples).provide(watch)
         scatter(state, count: samples.count, to: target, startRow: samples.lowerBound)
@@ -206,6 +209,6 @@ package final class Predictor: @unchecked Sendable {
     try watch.check()
     if let first = log.first { throw source.named(first) }
     if let refusal { throw refusal }
-    for j in 0...block.layers { convertWhole(staged(j), to: layerView(j)) }
+    for j in layers { convertWhole(staged(j), to: layerView(j)) }
   }
 }

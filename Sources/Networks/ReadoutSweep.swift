@@ -7,6 +7,8 @@ import Settings
 /// thread, tile after tile, so that bits never depend on the number of threads.
 package final class ReadoutSweep {
   package let plan: NetworkPlan
+  /// The loss of the present batch.
+  private var loss: any Loss
   /// The range of the readout's parameters among the network's.
   package let range: Range<Int>
   private let map: AffineLayer
@@ -35,6 +37,7 @@ package final class ReadoutSweep {
       throw Failure(.incompatible, "readout is identity: there is no readout to train by itself")
     }
     self.plan = plan
+    loss = plan.loss
     self.map = map
     range = map.range
     preconditioner = try ReadoutPreconditioner(map, origin: range.lowerBound, precision: plan.precision)
@@ -61,14 +64,16 @@ package final class ReadoutSweep {
 
   /// Computes the states of a batch, which stay fixed in the other calls.
   /// - Parameters:
+  ///   - loss: that of the scores as they are scaled; nil for the network's.
   ///   - weighting: the weights of the samples.
   ///   - draws: the random numbers of a training step; nil for evaluation.
   ///   - sweep: a sweep of the same network, for batches at least as large.
   /// - Throws: what a step that can fail reports.
   package func fixStates(
-    _ parameters: Vector, _ source: BatchSource, _ targets: Targets, weighting: LossWeighting = LossWeighting(), count: Int, draws: Draws? = nil, _ sweep: Sweep,
-    _ pool: WorkerPool
+    _ parameters: Vector, _ source: BatchSource, _ targets: Targets, loss: (any Loss)? = nil, weighting: LossWeighting = LossWeighting(), count: Int, draws: Draws? = nil,
+    _ sweep: Sweep, _ pool: WorkerPool
   ) throws(Failure) {
+    self.loss = loss ?? plan.loss
     weight = weighting.sum(targets, rows: source.rows, count: count)
     let partition = sweep.partition(count: count)
     let precision = plan.precision
@@ -116,7 +121,7 @@ package final class ReadoutSweep {
     for tile in tiles where !watch.isOver {
       let (scores, cotangent) = (scores.packed(columns: tile.states.columns), tangent.packed(columns: tile.states.columns))
       evaluate(readout, tile.states, into: scores)
-      result.lossSum += plan.loss.evaluate(
+      result.lossSum += loss.evaluate(
         scores: scores, targets: tile.targets, count: tile.samples, scale: inverseWeight, gradient: gradient == nil ? nil : cotangent, correct: &result.correct)
       result.count += tile.samples
       if let gradient { accumulate(cotangent, tile.states, addingTo: gradient) }
@@ -132,7 +137,7 @@ package final class ReadoutSweep {
       let (scores, tangent) = (scores.packed(columns: tile.states.columns), tangent.packed(columns: tile.states.columns))
       evaluate(readout, tile.states, into: scores)
       evaluate(direction, tile.states, into: tangent)
-      plan.loss.curvature(at: scores, of: tangent, scratch: scratch.packed(columns: tile.states.columns))
+      loss.curvature(at: scores, of: tangent, scratch: scratch.packed(columns: tile.states.columns))
       // A direction in the bias changes padding columns too.
       if let weights = tile.targets.weights { weightColumns(tangent, scale: 1, weights: weights, count: tile.samples) }
       fill(padding(tangent, from: tile.samples), 0)

@@ -1,51 +1,96 @@
+import Glibc
 import LinearAlgebra
 import Settings
 
-/// The scaling of each target value t of a loss of values, kept with the model: the network computes z with t ≈ shift + scale·z, so that training sees numbers around 0 of size 1.
+/// The scaling of targets and scores, kept with the model, so that training sees numbers of size 1: a score is shift + scale·z with the z that the network computes.
 ///
-/// It is stored in float64. Targets are scaled before they are rounded to the network's precision, and outputs are scaled back in float64, so that a float32 network keeps the differences of targets near 1.7e9.
+/// Targets enter in the same way, as (t − shift)/scale; where scores are logarithms (`TargetScale`), as t/exp(shift).
+/// It is stored in float64. Targets are scaled before they are rounded to the network's precision, and scores are scaled back in float64, so that a float32 network keeps the differences of targets near 1.7e9.
 package final class TargetScaling: Sendable {
   private let buffer: Buffer
-  /// float64, one number for each output.
+  /// float64, one number for each target.
   package let shift: Vector
   package let scale: Vector
-  /// 1/scale.
-  private let inverse: Vector
+  /// What targets are diminished by as they enter, and what they are multiplied by.
+  private let entry: (shift: Vector, scale: Vector)
+  /// float64, one number for each output, which is that of its target.
+  package let scoreShift: Vector
+  package let scoreScale: Vector
 
   /// - Parameters:
-  ///   - shift, scale: one number for each output; scale > 0.
-  ///   - outputs: the network's.
-  /// - Throws: `.shapeMismatch` when there are not `outputs` numbers; `.notFinite`; `.outOfRange` for a scale that is not above 0, or whose inverse is not finite; `.memory`.
-  package init(shift: TensorView, scale: TensorView, outputs: Int) throws(Failure) {
-    for (name, view) in [("shift", shift), ("scale", scale)] {
-      guard view.rows * view.columns == outputs else {
-        throw Failure(.shapeMismatch, "\(name) of the targets has \(view.rows * view.columns) numbers; the network has \(outputs) outputs")
-      }
-      if let place = firstNonFinite(view) { throw Failure(.notFinite, "\(name) of the targets is not finite at output \(max(place.row, place.column))") }
+  ///   - shift, scale: one number for each target; scale > 0.
+  ///   - plan: the network's, whose loss scales its targets.
+  /// - Throws: `.incompatible` for a loss whose targets cannot be scaled; `.shapeMismatch` when there are not as many numbers as targets; `.notFinite`; `.outOfRange` for a scale that is not above 0, or whose inverse is not
+  ///   finite, and for a shift of logarithms whose exponential or its inverse is not finite; `.memory`.
+  package convenience init(shift: TensorView, scale: TensorView, for plan: NetworkPlan) throws(Failure) {
+    try self.init(shift: shift, scale: scale, loss: plan.loss, outputs: plan.outputs)
+  }
+
+  /// - Parameter outputs: the number of scores.
+  package init(shift: TensorView, scale: TensorView, loss: any Loss, outputs: Int) throws(Failure) {
+    guard let kind = loss.targetScale else {
+      throw Failure(.incompatible, "this network's loss does not scale its targets; \(enumeration(try Self.scalingLosses())) do")
     }
-    buffer = try Buffer(byteCount: 24 * outputs)
-    self.shift = buffer.vector(count: outputs, precision: .float64)
-    self.scale = buffer.vector(count: outputs, precision: .float64, offset: 8 * outputs)
-    inverse = buffer.vector(count: outputs, precision: .float64, offset: 16 * outputs)
+    let targets = loss.targets(outputs: outputs)
+    for (name, view) in [("shift", shift), ("scale", scale)] {
+      guard view.rows * view.columns == targets else {
+        throw Failure(.shapeMismatch, "\(name) of the targets has \(view.rows * view.columns) numbers; the network has \(targets) target\(targets == 1 ? "" : "s")")
+      }
+      if let place = firstNonFinite(view) { throw Failure(.notFinite, "\(name) of the targets is not finite at target \(max(place.row, place.column))") }
+    }
+    let buffer = try Buffer(byteCount: 32 * targets + 16 * outputs)
+    self.buffer = buffer
+    func vector(_ place: Int) -> Vector { buffer.vector(count: targets, precision: .float64, offset: 8 * targets * place) }
+    (self.shift, self.scale, entry) = (vector(0), vector(1), (vector(2), vector(3)))
+    scoreShift = buffer.vector(count: outputs, precision: .float64, offset: 32 * targets)
+    scoreScale = buffer.vector(count: outputs, precision: .float64, offset: 32 * targets + 8 * outputs)
     convert(shift, into: self.shift)
     convert(scale, into: self.scale)
+    for target in 0..<targets {
+      let (shift, scale) = (self.shift.load(target), self.scale.load(target))
+      guard scale > 0, (1 / scale).isFinite else { throw Failure(.outOfRange, "scale of the targets is \(scale) at target \(target); it must be > 0, and its inverse finite") }
+      guard kind != .logarithmic || abs(shift) < 700 else { throw Failure(.outOfRange, "shift of the targets is \(shift) at target \(target); it is a logarithm, and must lie between -700 and 700") }
+      entry.shift.store(kind == .logarithmic ? 0 : shift, at: target)
+      entry.scale.store(kind == .logarithmic ? exp(-shift) : 1 / scale, at: target)
+    }
     for output in 0..<outputs {
-      let number = self.scale.load(output)
-      guard number > 0, (1 / number).isFinite else { throw Failure(.outOfRange, "scale of the targets is \(number) at output \(output); it must be > 0, and its inverse finite") }
-      inverse.store(1 / number, at: output)
+      scoreShift.store(self.shift.load(output / (outputs / targets)), at: output)
+      scoreScale.store(self.scale.load(output / (outputs / targets)), at: output)
     }
   }
 
-  /// How targets enter: (t − shift)/scale.
-  package var entering: FeatureScaling { FeatureScaling(shift: shift, scale: inverse) }
-  /// How a cotangent of the caller's outputs becomes one of the network's: scale·w.
-  package var ofCotangents: FeatureScaling { FeatureScaling(shift: nil, scale: scale) }
+  /// The losses that scale their targets, by name.
+  private static func scalingLosses() throws(Failure) -> [String] {
+    var names: [String] = []
+    for name in losses.names where try losses.standard(name).targetScale != nil { names.append(name) }
+    return names
+  }
+
+  /// How targets enter.
+  package var entering: FeatureScaling { FeatureScaling(shift: entry.shift, scale: entry.scale) }
+  /// How a cotangent of the caller's scores becomes one of the network's: the scores' scale times w.
+  package var ofCotangents: FeatureScaling { FeatureScaling(shift: nil, scale: scoreScale) }
+
+  /// A loss of scores and targets in the caller's units as one of the scaled numbers.
+  package func loss(_ loss: any Loss, in unit: LossUnit) -> any Loss {
+    func numbers(_ vector: Vector) -> [Double] { (0..<vector.count).map(vector.load) }
+    return loss.scaled(shifts: numbers(scoreShift), scales: numbers(scoreScale), in: unit)
+  }
+
+  /// Replaces scores of the network by those in the caller's units.
+  /// - Parameter scores: float64, samples × outputs, any strides.
+  package func scaleBack(_ scores: MutableTensorView) { LinearAlgebra.scaleBack(scores, shift: scoreShift, scale: scoreScale) }
 
   /// A bound of the scaled targets' magnitudes, for targets up to `bound`.
   package func largest(_ bound: Double) -> Double {
     func most(_ vector: Vector) -> Double { largestMagnitude(Block(vector.base, rows: 1, columns: vector.count, precision: .float64)) }
-    return (bound + most(shift)) * most(inverse)
+    return (bound + most(entry.shift)) * most(entry.scale)
   }
+}
+
+extension NetworkPlan {
+  /// The network's loss as a function of scores and targets as they are scaled.
+  package func loss(_ scaling: TargetScaling?, in unit: LossUnit) -> any Loss { scaling?.loss(loss, in: unit) ?? loss }
 }
 
 /// How a network's numbers relate to the caller's: the normalization of its inputs, and the scaling of its targets.

@@ -110,7 +110,10 @@ package struct ColumnRecord: Equatable, Sendable {
   /// Columns that a table may have and that nobody reads.
   package let ignored: [String]
 
-  package init(inputs: [Input]?, target: Target?, ignored: [String] = []) { (self.inputs, self.target, self.ignored) = (inputs, target, ignored) }
+  /// The column of the samples' weights, which is no feature.
+  package let weight: String?
+
+  package init(inputs: [Input]?, target: Target?, ignored: [String] = [], weight: String? = nil) { (self.inputs, self.target, self.ignored, self.weight) = (inputs, target, ignored, weight) }
 
   /// Whether features and classes made by the two records mean the same. Targets may have other names.
   package func agrees(with other: ColumnRecord) -> Bool {
@@ -134,6 +137,7 @@ extension ColumnRecord {
       if let classes = target.classes { own.append(("classes", .array(classes.map(\.json)))) }
       members.append(("target", .object(own)))
     }
+    if let weight { members.append(("weight", .text(weight))) }
     if !ignored.isEmpty { members.append(("ignored", .array(ignored.map { .text($0) }))) }
     return .object(members)
   }
@@ -146,12 +150,14 @@ extension ColumnRecord {
     func fail(_ what: String) -> Failure { Failure(status, "the record of columns: \(what)") }
     let json = try JSON.read(text, limit: Self.mostBytes, status: status, what: "the record of columns")
     guard let members = json.members else { throw fail("it is \(json.kindName); it must be an object") }
-    if let (key, _) = members.first(where: { !["inputs", "target", "ignored"].contains($0.key) }) {
-      throw fail("unknown member '\(key.prefix(64))'; its members are inputs, target and ignored")
+    if let (key, _) = members.first(where: { !["inputs", "target", "weight", "ignored"].contains($0.key) }) {
+      throw fail("unknown member '\(key.prefix(64))'; its members are inputs, target, weight and ignored")
     }
     let ignored = json["ignored"] == nil ? [] : json["ignored"]?.elements?.map(\.text)
     guard let ignored, !ignored.contains(nil) else { throw fail("ignored must be a list of names of columns") }
     self.ignored = ignored.compactMap { $0 }
+    weight = json["weight"]?.text
+    guard json["weight"] == nil || weight != nil else { throw fail("weight must be the name of a column") }
     if let list = json["inputs"] {
       guard let elements = list.elements, !elements.isEmpty else { throw fail("inputs must be a list of one object for each column") }
       var made: [Input] = []

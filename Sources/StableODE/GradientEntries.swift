@@ -44,7 +44,7 @@ final class GradientBox {
   /// The loss in the caller's units.
   /// - Throws: `incompatible` for a loss of the caller's where targets are scaled.
   func loss(inUnitsOf scaling: TargetScaling?) throws(Failure) -> any Loss {
-    guard let loss else { return network.plan.loss(inUnitsOf: scaling) }
+    guard let loss else { return network.plan.loss(scaling, in: .caller) }
     guard scaling == nil else { throw Failure(.incompatible, "the network's targets are scaled, which a loss of your own does not know of; remove the scaling, or use the pullback") }
     return loss
   }
@@ -176,8 +176,8 @@ public func sode_gradient_pushforward(
         snapshot.parameters, source, count: count, direction: parameter_direction == nil ? nil : box.vector, featureDirection: featureDirection, scores: scores?.view,
         into: tangent.view, pool: try WorkerPool(threads: 1))
       if let scaling {
-        scaleBack(tangent.view, shift: nil, scale: scaling.scale)
-        if let scores { scaleBack(scores.view, shift: scaling.shift, scale: scaling.scale) }
+        scaleBack(tangent.view, shift: nil, scale: scaling.scoreScale)
+        if let scores { scaling.scaleBack(scores.view) }
       }
       try scores?.check()
       try tangent.check()

@@ -121,10 +121,11 @@ public func sode_network_set_target_scaling(
 ) -> sode_status {
   reporting { () throws(Failure) in
     try using(network, .network, "network") { network throws(Failure) in
-      guard shift != nil || scale != nil else { return try network.replaceTargetScaling(with: nil) }
+      guard shift != nil || scale != nil else { return network.replaceTargetScaling(with: nil) }
       let (shift, scale) = (try CallerTensor(shift, "shift"), try CallerTensor(scale, "scale"))
-      for tensor in [shift, scale] { try tensor.expectVector(count: network.plan.outputs, "one number per output") }
-      try network.replaceTargetScaling(with: TargetScaling(shift: shift.readingColumn, scale: scale.readingColumn, outputs: network.plan.outputs))
+      let plan = network.plan
+      if plan.loss.targetScale != nil { for tensor in [shift, scale] { try tensor.expectVector(count: plan.targetCount, "one number per target value") } }
+      network.replaceTargetScaling(with: try TargetScaling(shift: shift.readingColumn, scale: scale.readingColumn, for: plan))
     }
   }
 }
@@ -140,7 +141,7 @@ public func sode_network_get_target_scaling(
         throw Failure(.state, "this network's targets are not scaled; sode_network_set_target_scaling scales them")
       }
       defer { withExtendedLifetime(scaling) {} }
-      try give([(shift, "shift", scaling.shift), (scale, "scale", scaling.scale)], count: network.plan.outputs, "one number per output", of: "the targets")
+      try give([(shift, "shift", scaling.shift), (scale, "scale", scaling.scale)], count: network.plan.targetCount, "one number per target value", of: "the targets")
     }
   }
 }

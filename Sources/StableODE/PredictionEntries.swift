@@ -76,11 +76,16 @@ public func sode_network_states(
       let chosen = network.plan.blocks[index]
       let batch = try samples(try CallerTensor(features, "features"), network.plan)
       let target = try CallerTensor(states, "states")
-      try target.expect(shape: [chosen.layers + 1, batch.rows, chosen.stateWidth], "layers + 1, samples, state width")
+      let isLast = target.axes == 2
+      if isLast {
+        try target.expect(shape: [batch.rows, chosen.stateWidth], "samples, state width")
+      } else {
+        try target.expect(shape: [chosen.layers + 1, batch.rows, chosen.stateWidth], "layers + 1, samples, state width")
+      }
       try target.expectWritableReals()
       let predictor = try network.withoutIdlePredictor { () throws(Failure) in try Predictor(network, maximumBatch: batch.rows, threads: 1) }
       defer { withExtendedLifetime(predictor) {} }
-      try predictor.states(block: index, batch) { target.matrix($0) }
+      try predictor.states(block: index, batch, layers: isLast ? chosen.layers...chosen.layers : 0...chosen.layers) { isLast ? target.writing : target.matrix($0) }
     }
   }
 }

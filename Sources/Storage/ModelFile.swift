@@ -33,8 +33,8 @@ package enum ModelFile {
       tensors.append(StoredTensor(name: scale, shape: [plan.inputs], values: normalization.scale))
     }
     if let scaling = snapshot.targetScaling {
-      tensors.append(StoredTensor(name: targetShift, shape: [plan.outputs], values: scaling.shift))
-      tensors.append(StoredTensor(name: targetScale, shape: [plan.outputs], values: scaling.scale))
+      tensors.append(StoredTensor(name: targetShift, shape: [plan.targetCount], values: scaling.shift))
+      tensors.append(StoredTensor(name: targetScale, shape: [plan.targetCount], values: scaling.scale))
     }
     return tensors + plan.tensors.map { StoredTensor(name: $0.name, shape: $0.shape, values: snapshot.parameters[$0.range]) }
   }
@@ -82,8 +82,8 @@ package enum ModelFile {
       var scaling = DataScaling()
       if let (shift, scale) = pair(shift) { scaling.features = try Normalization(shift: shift, scale: scale, inputs: plan.inputs, precision: plan.precision) }
       if let (shift, scale) = pair(targetShift) {
-        guard plan.loss.scalesTargets else { throw Failure(.fileFormat, "\(name) holds a scaling of targets, which its network's loss does not have") }
-        do throws(Failure) { scaling.targets = try TargetScaling(shift: shift, scale: scale, outputs: plan.outputs) } catch {
+        guard plan.loss.targetScale != nil else { throw Failure(.fileFormat, "\(name) holds a scaling of targets, which its network's loss does not have") }
+        do throws(Failure) { scaling.targets = try TargetScaling(shift: shift, scale: scale, for: plan) } catch {
           throw error.status == .memory ? error : Failure(.fileFormat, "\(name): \(error.message)")
         }
       }
@@ -120,7 +120,7 @@ package enum ModelFile {
     guard !expected.isEmpty else { throw Failure(.fileFormat, "\(name) holds a network without parameters") }
     let names = contents.tensors.map(\.name)
     if names.contains(shift) || names.contains(scale) { expected += [(shift, [plan.inputs], nil), (scale, [plan.inputs], nil)] }
-    if names.contains(targetShift) || names.contains(targetScale) { expected += [(targetShift, [plan.outputs], .float64), (targetScale, [plan.outputs], .float64)] }
+    if names.contains(targetShift) || names.contains(targetScale) { expected += [(targetShift, [plan.targetCount], .float64), (targetScale, [plan.targetCount], .float64)] }
     guard contents.tensors.count == expected.count else {
       throw Failure(.fileFormat, "\(name) holds \(contents.tensors.count) tensors; its specification asks for \(plan.tensors.count), or 2 more with a normalization, and 2 more where targets are scaled")
     }

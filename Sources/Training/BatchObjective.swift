@@ -164,7 +164,7 @@ final class BatchObjective: Objective {
     count(1, batch)
     do throws(Failure) {
       try readout.fixStates(
-        parameters, batch.source, batch.targets, weighting: batch.weighting, count: batch.count, draws: batch.draws, sweep, pool)
+        parameters, batch.source, batch.targets, loss: batch.loss, weighting: batch.weighting, count: batch.count, draws: batch.draws, sweep, pool)
     } catch {
       guard atStart != nil, [.notConverged, .stepLimit, .notFinite].contains(error.status) else { throw error }
       return false

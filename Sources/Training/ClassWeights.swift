@@ -21,11 +21,11 @@ package final class ClassWeights {
   }
 
   /// Balanced weights n/(C·n_c), with which the samples of each class have the same total weight; C is the number of classes with samples. A class without samples gets the weight 0, which
-  /// is never used.
+  /// is never used; of samples that are a part of others, such a class counts as if it had one.
   ///
   /// Source: King & Zeng 2001, §5.
   /// - Throws: `memory`.
-  package init(balancing dataset: Dataset, classes: Int) throws(Failure) {
+  package init(balancing dataset: Dataset, classes: Int, isPart: Bool = false) throws(Failure) {
     buffer = try Buffer(count: classes, precision: .float64)
     vector = buffer.vector(count: classes, precision: .float64)
     guard let labels = dataset.labels else { preconditionFailure("classes of target values") }
@@ -33,6 +33,7 @@ package final class ClassWeights {
     let counts = memory.rowNumbers(count: classes)
     for row in 0..<dataset.count { counts[Int(labels[row])] += 1 }
     var present = 0
+    if isPart { for label in 0..<classes where counts[label] == 0 { counts[label] = 1 } }
     for label in 0..<classes where counts[label] > 0 { present += 1 }
     for label in 0..<classes where counts[label] > 0 { vector.store(Double(dataset.count) / (Double(present) * Double(counts[label])), at: label) }
     withExtendedLifetime(memory) {}
@@ -40,7 +41,9 @@ package final class ClassWeights {
 
   /// The class weights that a trainer's calls and options ask for; nil if all classes have the same weight.
   /// - Throws: `invalidArgument` for weights given in two ways; `incompatible` if there are no classes, or no labels to smooth; `memory`.
-  static func chosen(_ trainer: Trainer, _ settings: TrainerOptions, _ training: Dataset) throws(Failure) -> ClassWeights? {
+  ///
+  /// Balanced weights of a stream are those of the samples that its buffer holds at the first run. They stay with the trainer, because the buffer holds others later.
+  static func chosen(_ trainer: Trainer, _ settings: TrainerOptions, _ training: Dataset, _ stream: SampleStream?) throws(Failure) -> ClassWeights? {
     let plan = trainer.network.plan
     if settings.labelSmoothing > 0 {
       guard plan.classes > 0 else { throw Failure(.incompatible, "label_smoothing needs labels; the network's loss has target values") }
@@ -48,7 +51,8 @@ package final class ClassWeights {
     }
     guard settings.balancesClasses else { return trainer.classWeights }
     guard plan.classes > 0 else { throw Failure(.incompatible, "class_weights is 'balanced', which needs classes; the network's loss has target values") }
+    if stream != nil, trainer.memory != nil, let own = trainer.classWeights { return own }
     guard trainer.classWeights == nil else { throw Failure(.invalidArgument, "class_weights is 'balanced' but weights of the classes were given too; choose one") }
-    return try ClassWeights(balancing: training, classes: plan.classes)
+    return try ClassWeights(balancing: training, classes: plan.classes, isPart: stream?.holdsAll == false)
   }
 }

@@ -34,7 +34,7 @@ package func evaluate(_ network: Network, on dataset: Dataset, scores: Evaluated
   defer { withExtendedLifetime(snapshot) {} }
   try network.requireAgreement(with: dataset, called: "the data")
   let dataset = try suited(dataset, for: network.plan, snapshot.scaling, called: "the data")
-  let loss = network.plan.loss(inUnitsOf: snapshot.targetScaling)
+  let loss = network.plan.loss(snapshot.targetScaling, in: .caller)
   let sweep = try network.withoutIdlePredictor { () throws(Failure) in
     try Sweep(network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)
   }
@@ -82,7 +82,7 @@ extension Sweep {
     let weights = isWeighted ? dataset.weights : nil
     let weighting = LossWeighting(samples: rows == nil ? weights?[start..<end] : weights)
     let result = try lossGradient(parameters, source, targets, mode: .evaluation, loss: loss, weighting: weighting, count: end - start, gradient: nil, scores: scores?.target(from: start), pool: pool)
-    if let scores, let scaling = scaling.targets { scaleBack(scores.target(from: start, count: end - start), shift: scaling.shift, scale: scaling.scale) }
+    if let scores, let scaling = scaling.targets { scaling.scaleBack(scores.target(from: start, count: end - start)) }
     return result
   }
 }
@@ -129,9 +129,7 @@ func suited(_ dataset: Dataset, for plan: NetworkPlan, _ scaling: DataScaling, c
       let given = suited.targetCount == 1 ? "one target per sample" : "targets of shape [\(dataset.count), \(suited.targetCount)]"
       throw Failure(.shapeMismatch, "\(name) has \(given); the network's loss needs values of shape [\(dataset.count), \(plan.targetCount)]\(plan.targetNote)")
     }
-    // Scaled targets are small, unless they are those of other data.
-    if let bound = scaling.targets?.largest(suited.valueBound), bound <= plan.precision.largest { return suited }
-    try suited.requireValues(heldBy: plan.precision, within: plan.loss.targetBounds)
+    try suited.requireValues(heldBy: plan.precision, within: plan.loss.targetBounds, entering: scaling.targets?.largest(suited.valueBound))
     return suited
   }
 }

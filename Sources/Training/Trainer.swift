@@ -98,6 +98,7 @@ package final class Trainer {
 
   /// Takes the options with which the first run has begun: automatic ones are chosen.
   func adopt(_ chosen: OptionValues) { options = chosen }
+  func adopt(_ weights: ClassWeights?) { classWeights = weights }
 
   /// Whether parameters were assigned to the network since this trainer last read or wrote them.
   var isAssigned: Bool { memory != nil && network.snapshot.version != knownVersion }

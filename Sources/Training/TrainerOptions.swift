@@ -51,7 +51,7 @@ package struct TrainerOptions: Sendable {
       "standardize: the first run of a new network shifts and scales its inputs by the mean and standard deviation of the training data, unless a normalization has been set; none: it leaves them"),
     OptionDescription(
       "target_scaling", .choice(["standardize", "none"]), default: .text("standardize"), fixed: true,
-      "standardize: the first run of a new network shifts and scales the target values of least squares by their mean and standard deviation, output by output, unless a scaling has been set, and results are scaled back; none: it leaves them"),
+      "standardize: the first run of a new network shifts and scales target values: those of least_squares by their mean and standard deviation, of huber and quantile by their median and quartiles, of poisson by the logarithm of their mean and their relative deviation, unless a scaling has been set, and results are scaled back; none: it leaves them"),
     OptionDescription(
       "min_delta", .real(0...Double.greatestFiniteMagnitude), default: .real(0), unit: "1", fixed: true,
       "smallest change of the metric that counts as an improvement for patience"),

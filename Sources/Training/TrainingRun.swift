@@ -20,6 +20,8 @@ final class TrainingRun {
   private let clock = Stopwatch()
   private let memory: TrainerMemory
   private let scaling: DataScaling
+  /// The loss that is minimized, of numbers as they are scaled.
+  private let loss: any Loss
   private let batch: Int
   private let order: Buffer
   private let rows: UnsafeMutablePointer<Int64>
@@ -59,7 +61,6 @@ final class TrainingRun {
     case .dataset(let data): (given, stream) = (data, nil)
     case .stream(let own):
       let present = try TrainerOptions(trainer.options)
-      if present.balancesClasses { throw Failure(.incompatible, "class_weights is 'balanced', but the classes of a stream are not counted before training; set the weights yourself") }
       stream = own
       // At the first run, what the buffer holds says how large the batches are.
       let batch = isFirst && !trainer.options.isSet("batch_size") && !trainer.options.isSet("optimizer") ? 1 : present.batchSize
@@ -90,7 +91,7 @@ final class TrainingRun {
     let usedCount = parts?.training.count ?? training.count
     weightsValidation = settings.weightsValidation && validation?.weights != nil
     figure = try ValidationFigure(settings.metric, own: trainer.metric, isWeighted: weightsValidation, plan)
-    classWeights = try ClassWeights.chosen(trainer, settings, training)
+    classWeights = try ClassWeights.chosen(trainer, settings, training, stream)
     weighting = LossWeighting(samples: training.weights, classes: classWeights?.vector, smoothing: settings.labelSmoothing)
     augmentation = try ImageAugmentation(options, plan.inputShape)
     try Self.requireSameData(trainer.state, stream == nil ? usedCount : nil, validation: validationCount)
@@ -106,6 +107,7 @@ final class TrainingRun {
     // Its parameters are about to change.
     trainer.network.giveUpIdlePredictor()
     self.scaling = scaling
+    loss = trainer.loss ?? plan.loss(scaling.targets, in: .training)
     beginning = snapshot
     if let begun = trainer.memory {
       memory = begun
@@ -137,6 +139,7 @@ final class TrainingRun {
       trainer.best = BestIterate(byMetric: figure.isMetric, minimumDelta: settings.minimumDelta)
       trainer.memory = memory
       trainer.adopt(options)
+      if stream != nil { trainer.adopt(classWeights) }
       trainer.network.adopt(scaling)
       trainer.knownVersion = snapshot.version
       keepConstraints()
@@ -152,10 +155,10 @@ final class TrainingRun {
     var scaling = network.snapshot.scaling
     let needsFeatures = settings.standardizesInputs && scaling.features == nil
     // A loss of the caller's knows only the caller's units.
-    let needsTargets = settings.standardizesTargets && scaling.targets == nil && plan.loss.scalesTargets && trainer.loss == nil
+    let needsTargets = settings.standardizesTargets && scaling.targets == nil && plan.loss.targetScale != nil && trainer.loss == nil
     guard needsFeatures || needsTargets, try network.isInitial() else { return scaling }
     if needsFeatures { scaling.features = try plan.normalization(standardizing: training) }
-    if needsTargets, let values = training.readAsValues.values, values.columns == plan.outputs { scaling.targets = try plan.targetScaling(standardizing: values) }
+    if needsTargets, let values = training.readAsValues.values, values.columns == plan.targetCount { scaling.targets = try plan.targetScaling(standardizing: values) }
     return scaling
   }
 
@@ -264,7 +267,7 @@ final class TrainingRun {
       features: training.features, rows: rows.baseAddress, normalization: scaling.features,
       augmentation: draws.flatMap { draws in augmentation.map { StepAugmentation($0, draws) } })
     let batch = TrainingBatch(
-      source: source, targets: training.targets(scaling.targets), count: count, loss: trainer.loss ?? plan.loss, weighting: weighting, draws: draws)
+      source: source, targets: training.targets(scaling.targets), count: count, loss: loss, weighting: weighting, draws: draws)
     objective.begin(batch, known: iterate.known.map { (trainer.state.known, $0) })
     do throws(Failure) {
       try settings.optimizer.step(objective, iterate)
@@ -330,13 +333,13 @@ final class TrainingRun {
       let part: BatchResult
       do throws(Failure) {
         part = try evaluationSweep.evaluate(
-          validation, rows: parts?.held, from: trainer.state.validated, memory.iterate.parameters, scaling: scaling, loss: trainer.loss, scores: evaluated,
+          validation, rows: parts?.held, from: trainer.state.validated, memory.iterate.parameters, scaling: scaling, loss: self.loss, scores: evaluated,
           isWeighted: weightsValidation, pool: pool)
       } catch {
         switch error.status {
         case .notFinite:
           let isOfData = try failsAtBeginning { (parameters) throws(Failure) in
-            _ = try evaluationSweep.evaluate(validation, rows: parts?.held, from: trainer.state.validated, parameters, scaling: scaling, loss: trainer.loss, isWeighted: weightsValidation, pool: pool)
+            _ = try evaluationSweep.evaluate(validation, rows: parts?.held, from: trainer.state.validated, parameters, scaling: scaling, loss: self.loss, isWeighted: weightsValidation, pool: pool)
           }
           throw notFinite("validation loss is", error.message, validation, validationName, isOfData: isOfData)
         case .notConverged, .stepLimit: throw Failure(error.status, "\(validationName), \(error.message)")

@@ -15,7 +15,6 @@ struct RegistrationTests {
     "ImageImex": "takes the place of Imex for images",
     "KernelSplitting": "takes the place of RotationSplitting where A is a convolution",
     "DenseOperator": "the case `dense` of OperatorKind makes it",
-    "ScaledLeastSquares": "takes the place of LeastSquares where targets are scaled",
     "CallerLoss": "calls a function of the caller's",
     "CallerMetric": "calls a function of the caller's",
     "NormalizationMap": "is made by `LayerPlan.normalization`, which fields use too",

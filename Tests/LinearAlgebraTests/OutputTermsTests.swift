@@ -3,7 +3,7 @@ import LinearAlgebra
 import Testing
 
 @Suite struct OutputTermsTests {
-  static let parameters: [OutputTerm: [Double]] = [.halfSquare: [0], .huber: [0.7], .pinball: [0.2, 0.9], .poisson: [0], .logistic: [0]]
+  static let parameters: [OutputTerm: [Double]] = [.halfSquare: [0], .huber: [0.7], .pinball: [0.2, 0.9], .poisson: [1], .logistic: [0]]
 
   /// φ as it is written in the literature, without regard to overflow.
   static func plain(_ term: OutputTerm, _ s: Double, _ t: Double, _ p: Double) -> Double {
@@ -51,7 +51,7 @@ import Testing
 
   /// No score of a size that occurs gives a result that is not finite where the exact one is finite; −log σ(−1000) is 1000, and large counts that are met cost nothing.
   @Test(arguments: Precision.allCases) func hugeScoresAreExact(_ precision: Precision) throws {
-    func one(_ term: OutputTerm, _ s: Double, _ t: Double, _ p: Double = 0) throws -> (Double, Double) {
+    func one(_ term: OutputTerm, _ s: Double, _ t: Double, _ p: Double = 1) throws -> (Double, Double) {
       let (score, target, gradient) = (try Numbers(1, precision), try Numbers(1, precision), try Numbers(1, precision))
       (score[0], target[0]) = (s, t)
       func block(_ numbers: Numbers) -> Block { numbers.block(rows: 1, columns: 1) }

@@ -7,8 +7,9 @@ import Testing
 @Suite struct TargetScalingTests {
   static let json = #"{"inputs": 3, "outputs": 2, "width": 5, "layers": 4, "seed": 3, "loss": "least_squares", "precision": "PRECISION"}"#
 
-  private func scaling(_ shift: [Double], _ scale: [Double]) throws -> TargetScaling {
-    try TargetScaling(shift: try Numbers(shift, .float64).view(rows: 1, columns: shift.count), scale: try Numbers(scale, .float64).view(rows: 1, columns: scale.count), outputs: 2)
+  private func scaling(_ shift: [Double], _ scale: [Double], _ loss: any Loss = LeastSquares(), outputs: Int = 2) throws -> TargetScaling {
+    try TargetScaling(
+      shift: try Numbers(shift, .float64).view(rows: 1, columns: shift.count), scale: try Numbers(scale, .float64).view(rows: 1, columns: scale.count), loss: loss, outputs: outputs)
   }
 
   private func predict(_ network: Network, _ batch: BatchCase, samples: Int, into type: Precision = .float64) throws -> [Double] {
@@ -22,12 +23,12 @@ import Testing
     let network = try network(Self.json.replacing("PRECISION", with: precision.name))
     let batch = try BatchCase(network, samples: 700)
     let plain = try predict(network, batch, samples: 700)
-    try network.replaceTargetScaling(with: scaling([1.7e9, -2], [1e-3, 1e6]))
+    network.replaceTargetScaling(with: try scaling([1.7e9, -2], [1e-3, 1e6]))
     let wanted = plain.enumerated().map { $0 % 2 == 0 ? 1.7e9 + 1e-3 * $1 : -2 + 1e6 * $1 }
     #expect(try predict(network, batch, samples: 700) == wanted)
     #expect(try predict(network, batch, samples: 1) == Array(wanted[..<2]))
     #expect(try predict(network, batch, samples: 700, into: .float32) == wanted.map { Double(Float($0)) })
-    try network.replaceTargetScaling(with: nil)
+    network.replaceTargetScaling(with: nil)
     #expect(try predict(network, batch, samples: 700) == plain)
   }
 
@@ -35,7 +36,7 @@ import Testing
   @Test func whatTheCallersArrayCannotHoldIsRefused() throws {
     let network = try network(Self.json.replacing("PRECISION", with: "float32"))
     let batch = try BatchCase(network, samples: 5)
-    try network.replaceTargetScaling(with: scaling([1e300, 0], [1, 1]))
+    network.replaceTargetScaling(with: try scaling([1e300, 0], [1, 1]))
     #expect(refusal { _ = try predict(network, batch, samples: 5, into: .float32) }?.status == .notFinite)
     #expect(try predict(network, batch, samples: 5)[0] == 1e300)
   }
@@ -46,13 +47,21 @@ import Testing
     #expect(refusal { _ = try scaling([0, 0], [1, 1e-320]) }?.status == .outOfRange)
     #expect(refusal { _ = try scaling([.infinity, 0], [1, 1]) }?.status == .notFinite)
     #expect(refusal { _ = try scaling([0], [1]) }?.status == .shapeMismatch)
-    let classes = try network(#"{"inputs": 3, "outputs": 2, "width": 5}"#)
-    #expect(refusal { try classes.replaceTargetScaling(with: scaling([0, 0], [1, 1])) }?.status == .incompatible)
+    let failure = refusal { _ = try scaling([0, 0], [1, 1], SoftmaxCrossEntropy()) }
+    #expect(failure?.status == .incompatible && failure?.message == "this network's loss does not scale its targets; least_squares, huber, quantile and poisson do")
+    #expect(refusal { _ = try scaling([0, 701], [1, 1], Poisson()) }?.status == .outOfRange)
+  }
+
+  /// Outputs that share a target share its scaling.
+  @Test func levelsOfOneTargetAreScaledAlike() throws {
+    let scaling = try scaling([5, 7], [2, 3], Quantile(levels: [0.1, 0.5, 0.9]), outputs: 6)
+    #expect((0..<6).map { scaling.scoreShift.load($0) } == [5, 5, 5, 7, 7, 7] && (0..<6).map { scaling.scoreScale.load($0) } == [2, 2, 2, 3, 3, 3])
+    #expect(refusal { _ = try self.scaling([0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1], Quantile(levels: [0.1, 0.5, 0.9]), outputs: 6) }?.status == .shapeMismatch)
   }
 
   @Test func staysWithCopiesAndOtherDepths() throws {
     let network = try network(Self.json.replacing("PRECISION", with: "float32"))
-    try network.replaceTargetScaling(with: scaling([1, 2], [3, 4]))
+    network.replaceTargetScaling(with: try scaling([1, 2], [3, 4]))
     let prolongation = try prolongations("copy")
     for other in [try network.copied(), try network.refined(prolongation)] {
       let kept = try #require(other.snapshot.targetScaling)

@@ -22,11 +22,12 @@ package struct ColumnChoices {
   package private(set) var missing = Missing.error
   package private(set) var unseen = ColumnRecord.Unseen.error
   package private(set) var ignored: [String] = []
+  package private(set) var weight: String?
   package private(set) var columns: [String: Column] = [:]
 
   package init() {}
 
-  /// - Parameter text: `{"target": "kind", "classes": "auto", "missing": "mean", "unseen": "error", "ignore": ["id"], "columns": {"city": {"kind": "category"}}}`, all of it optional.
+  /// - Parameter text: `{"target": "kind", "classes": "auto", "missing": "mean", "unseen": "error", "weight": "w", "ignore": ["id"], "columns": {"city": {"kind": "category"}}}`, all of it optional.
   /// - Throws: `unknownName`, `unsupportedType`, `invalidArgument`.
   package init(_ text: String) throws(Failure) {
     let json = try JSON.read(text, limit: ColumnRecord.mostBytes, what: "options of columns")
@@ -35,13 +36,17 @@ package struct ColumnChoices {
       switch key {
       case "target": targets = try Self.names(value, key)
       case "ignore": ignored = try Self.names(value, key)
+      case "weight":
+        if case .null = value { continue }
+        guard let name = value.text else { throw Failure(.unsupportedType, "weight is \(value.kindName); it must be the name of a column") }
+        weight = name
       case "classes": classes = try Self.choice(value, key)
       case "missing": missing = try Self.choice(value, key)
       case "unseen": unseen = try Self.choice(value, key)
       case "columns":
         guard let all = value.members else { throw Failure(.unsupportedType, "columns is \(value.kindName); it must be an object with an object for each column") }
         for (name, own) in all { columns[name] = try Self.column(own, name) }
-      default: throw unknownName(key, what: "option of columns", allowed: ["target", "classes", "missing", "unseen", "ignore", "columns"])
+      default: throw unknownName(key, what: "option of columns", allowed: ["target", "classes", "missing", "unseen", "weight", "ignore", "columns"])
       }
     }
   }

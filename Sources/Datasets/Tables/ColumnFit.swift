@@ -14,17 +14,17 @@ extension ColumnRecord {
     guard table.rows >= 1 else { throw Failure(.shapeMismatch, "the table has 0 rows; at least 1 is needed") }
     if let targets, targets.rows != table.rows { throw Failure(.shapeMismatch, "targets hold \(targets.rows) samples and features \(table.rows); both must have the same number") }
     let own = targets == nil ? choices.targets : []
-    for name in own + choices.ignored + choices.columns.keys.sorted() where !table.isNamed || !table.names.contains(name) {
+    for name in own + choices.ignored + (choices.weight.map { [$0] } ?? []) + choices.columns.keys.sorted() where !table.isNamed || !table.names.contains(name) {
       guard table.isNamed else { throw Failure(.unknownName, "'\(name.prefix(64))' names a column, but the features are a matrix without names") }
       throw unknownName(name, what: "column", allowed: table.names)
     }
     if table.isNamed {
       var inputs: [Input] = []
-      for (column, name) in table.names.enumerated() where !own.contains(name) && !choices.ignored.contains(name) {
+      for (column, name) in table.names.enumerated() where !own.contains(name) && !choices.ignored.contains(name) && name != choices.weight {
         inputs.append(try table.named(column) { () throws(Failure) in try Input(fitting: column, of: table, choices) })
       }
       guard !inputs.isEmpty else { throw Failure(.invalidData, "the table has no columns besides targets and those to ignore") }
-      self.init(inputs: inputs, target: try Target(fitting: targets ?? table, targets?.names ?? own, choices), ignored: choices.ignored)
+      self.init(inputs: inputs, target: try Target(fitting: targets ?? table, targets?.names ?? own, choices), ignored: choices.ignored, weight: choices.weight)
     } else {
       self.init(inputs: nil, target: try Target(fitting: targets ?? table, targets?.names ?? [], choices))
     }

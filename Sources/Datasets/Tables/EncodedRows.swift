@@ -57,7 +57,7 @@ package final class EncodedRows {
         throw Failure(.incompatible, "the table lacks \(lacking.count == 1 ? "the column" : "the columns") \(listed(lacking))\(hint)")
       }
       // The targets may be there: they are not read.
-      let known = Set(wanted.map(\.name) + (record?.target?.names ?? []) + (record?.ignored ?? []))
+      let known = Set(wanted.map(\.name) + (record?.target?.names ?? []) + (record?.ignored ?? []) + (record?.weight.map { [$0] } ?? []))
       let extra = table.names.filter { !known.contains($0) }
       guard extra.isEmpty else {
         throw Failure(.incompatible, "the table has \(extra.count == 1 ? "a column" : "columns") that the record does not know: \(listed(extra)); drop \(extra.count == 1 ? "it" : "them")")

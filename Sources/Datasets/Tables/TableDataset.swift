@@ -8,7 +8,8 @@ extension Dataset {
   ///   - targets: a table of the targets alone; nil to take them from the columns of `table` that the record names.
   ///   - record: how columns become features and targets.
   ///   - isCopied: whether the features are copied to one dense array; otherwise the data set uses the table's memory, which must not change.
-  /// - Throws: what `EncodedRows.init` throws; `invalidData` naming the row of a target that is missing, not finite, or no known class; `memory`.
+  /// - Throws: what `EncodedRows.init` throws; `invalidData` naming the row of a target that is missing, not finite, or no known class, or of a weight that is none; `incompatible` for a table without the record's
+  ///   column of weights; `memory`.
   package convenience init(_ table: Table, targets: Table? = nil, _ record: ColumnRecord, isCopied: Bool) throws(Failure) {
     let encoded = try EncodedRows(table, record)
     let column = try EncodedTargets(targets ?? table, record, isAlone: targets != nil)
@@ -29,9 +30,10 @@ extension Dataset {
     } else {
       made = try Dataset(retaining: features, values: column.view, release: release)
     }
+    let weights = try table.isNamed ? record.weight.map { (name) throws(Failure) in try table.weights(name) } : nil
     self.init(
-      features: features, labels: made.labels, values: made.values, classCount: made.classCount, featureBound: bound ?? made.featureBound, valueBound: made.valueBound, columns: record,
-      owners: made.owners + kept + [column.memory])
+      features: features, labels: made.labels, values: made.values, classCount: made.classCount, weights: weights?.vector(count: table.rows, precision: .float64),
+      featureBound: bound ?? made.featureBound, valueBound: made.valueBound, columns: record, owners: made.owners + kept + [column.memory] + (weights.map { [$0] } ?? []))
   }
 
   /// The features as an array, and its memory if no array held them.
@@ -53,9 +55,9 @@ extension Dataset {
 
   /// Samples in a buffer, whose numbers may change while nobody reads them; what is copied to it has been checked.
   package convenience init(
-    buffered features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, columns: ColumnRecord?, owners: [AnyObject]
+    buffered features: TensorView, labels: UnsafePointer<Int32>?, values: TensorView?, classCount: Int, weights: Vector? = nil, columns: ColumnRecord?, owners: [AnyObject]
   ) {
-    self.init(features: features, labels: labels, values: values, classCount: classCount, featureBound: 0, valueBound: 0, columns: columns, owners: owners)
+    self.init(features: features, labels: labels, values: values, classCount: classCount, weights: weights, featureBound: 0, valueBound: 0, columns: columns, owners: owners)
   }
 
   /// The same data with a record of columns, which names features and classes. Shares memory.
@@ -141,5 +143,20 @@ struct EncodedTargets {
         }
       }
     }
+  }
+}
+
+extension Table {
+  /// The weights of the rows, float64, checked.
+  fileprivate func weights(_ name: String) throws(Failure) -> Buffer {
+    guard let column = names.firstIndex(of: name) else { throw Failure(.incompatible, "the table lacks the column '\(name.prefix(64))' of the weights of its rows; add it, with 1 in each row where all count alike") }
+    guard !types[column].isText, !isDictionary[column] else { throw Failure(.unsupportedType, "\(Table.title(name, column)) holds \(types[column].name), which are no weights") }
+    let memory = try Buffer(count: rows, precision: .float64)
+    let vector = memory.vector(count: rows, precision: .float64)
+    for batch in batches {
+      try Watch.pieces(batch.count) { rows in for row in rows { vector.store(batch.parts[column].number(row), at: batch.firstRow + row) } }
+    }
+    try checkWeights(vector, "weights", each: "row")
+    return memory
   }
 }

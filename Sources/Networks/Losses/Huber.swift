@@ -11,17 +11,28 @@ package struct Huber: Loss {
     "huber_delta", .real(0...1e150, openBelow: true), default: .real(1), unit: "targets", "distance δ of score and target up to which loss huber is quadratic; beyond, it is linear")
 
   private let terms: OutputTerms
+  /// δ.
+  package let delta: Double
 
-  package init(delta: Double, weights: [Double] = []) { terms = OutputTerms(.huber, parameters: [delta], weights: weights) }
+  package init(delta: Double, weights: [Double] = []) { self.init(delta, terms: OutputTerms(.huber, parameters: [delta], weights: weights)) }
+  private init(_ delta: Double, terms: OutputTerms) { (self.delta, self.terms) = (delta, terms) }
 
   package init(_ options: OptionValues) throws(Failure) {
     self.init(delta: try options.real(Self.delta.key), weights: try OutputWeights.read(options))
   }
 
-  /// δ.
-  package var delta: Double { terms.parameters[0] }
   package var outputKind: OutputKind { .values }
-  package var targetsMayBeScaled: Bool { true }
+  package var targetScale: TargetScale? { .robust }
+
+  /// δ is in the caller's units, so that it is d = δ/c for an output of scale c. The caller's loss is c² times the scaled one. Training divides the scaled one by min(d, 1), which makes gradients 1 at most where the loss is
+  /// linear everywhere, however small δ is.
+  package func scaled(shifts: [Double], scales: [Double], in unit: LossUnit) -> any Loss {
+    // So large that its inverse is finite.
+    let deltas = scales.map { max(delta / $0, 1e-150) }
+    let factors = unit == .training ? deltas.map { 1 / min($0, 1) } : scales.map { $0 * $0 }
+    return Huber(delta, terms: OutputTerms(.huber, parameters: deltas, sharing: 1, weights: terms.weights(times: factors)))
+  }
+
   package func classes(outputs: Int) -> Int { 0 }
   package func check(outputs: Int) throws(Failure) { try OutputWeights.check(terms.weights, outputs: outputs) }
 

@@ -11,10 +11,9 @@ package struct LeastSquares: Loss {
   package init(_ options: OptionValues) throws(Failure) { self.init(weights: try OutputWeights.read(options)) }
 
   package var outputKind: OutputKind { .values }
-  package var targetsMayBeScaled: Bool { true }
-  package var scalesTargets: Bool { true }
-  /// The weights w of the outputs; empty: all are 1.
-  package var outputWeights: [Double] { terms.weights }
+  package var targetScale: TargetScale? { .standard }
+  /// The caller's squares are c² times the scaled ones.
+  package func scaled(shifts: [Double], scales: [Double], in unit: LossUnit) -> any Loss { unit == .training ? self : LeastSquares(weights: terms.weights(times: scales.map { $0 * $0 })) }
   package func classes(outputs: Int) -> Int { 0 }
   package func check(outputs: Int) throws(Failure) { try OutputWeights.check(terms.weights, outputs: outputs) }
 

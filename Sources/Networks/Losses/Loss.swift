@@ -22,6 +22,24 @@ package enum OutputKind: CaseIterable, Sendable {
   case counts
 }
 
+/// How the targets of a loss may be scaled, and how a scale is found in the targets of training.
+package enum TargetScale: Sendable {
+  /// Target and score alike are shift + scale·z, by the targets' mean and standard deviation.
+  case standard
+  /// Target and score alike are shift + scale·z, by the targets' median and quartiles, which outliers do not move: losses that count them little should not see the others as equal for their sake.
+  case robust
+  /// The score is the logarithm of a mean: shift + scale·z, by the logarithm of the targets' mean and their relative deviation. Targets are divided by exp(shift).
+  case logarithmic
+}
+
+/// In whose units a loss of scaled scores and targets is measured.
+package enum LossUnit: Sendable {
+  /// In scaled units, in which all outputs count alike whatever their units are: what training minimizes.
+  case training
+  /// In the caller's units: what evaluation and derivatives give.
+  case caller
+}
+
 /// The targets of one tile: labels, or targets × samples values; and the weights of the samples.
 package struct TileTargets {
   package var labels: UnsafeMutablePointer<Int32>
@@ -48,8 +66,8 @@ package protocol Loss: Sendable {
   func targets(outputs: Int) -> Int
   /// The target values that the loss is defined for; nil: all.
   var targetBounds: ClosedRange<Double>? { get }
-  /// Whether targets and scores may be shifted by a number and divided by a positive one together: then the minimizer is shifted and divided alike.
-  var targetsMayBeScaled: Bool { get }
+  /// How targets may be scaled, and the scores with them; nil: not at all.
+  var targetScale: TargetScale? { get }
   /// Refuses a number of outputs that the loss is not defined for.
   func check(outputs: Int) throws(Failure)
   /// The number of classes that labels may name; 0 for values.
@@ -64,8 +82,11 @@ package protocol Loss: Sendable {
   func link(_ scores: Block, into out: Block)
   /// Whether `curvature` gives second derivatives.
   var hasCurvature: Bool { get }
-  /// Whether training may scale the targets, and the outputs with them (`TargetScaling`).
-  var scalesTargets: Bool { get }
+  /// The same loss as a function of scores and targets that are both scaled, for losses with a `targetScale`.
+  /// - Parameters:
+  ///   - shifts, scales: of each output's score, m and c > 0.
+  ///   - unit: in whose units the loss is measured.
+  func scaled(shifts: [Double], scales: [Double], in unit: LossUnit) -> any Loss
   /// The failure of an evaluation since the last call of this function, if one failed, as a loss of the caller's can. The sums are then invalid.
   func takeFailure() -> SampleFailure?
 }
@@ -74,9 +95,9 @@ extension Loss {
   package var targetKind: TargetKind { outputKind == .classes ? .labels : .values }
   package func targets(outputs: Int) -> Int { outputs }
   package var targetBounds: ClosedRange<Double>? { nil }
-  package var targetsMayBeScaled: Bool { false }
+  package var targetScale: TargetScale? { nil }
+  package func scaled(shifts: [Double], scales: [Double], in unit: LossUnit) -> any Loss { self }
   package var hasCurvature: Bool { true }
-  package var scalesTargets: Bool { false }
   package func takeFailure() -> SampleFailure? { nil }
 }
 

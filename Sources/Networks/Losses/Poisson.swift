@@ -1,3 +1,4 @@
+import Glibc
 import LinearAlgebra
 import Settings
 
@@ -9,11 +10,18 @@ import Settings
 package struct Poisson: Loss {
   private let terms: OutputTerms
 
-  package init(weights: [Double] = []) { terms = OutputTerms(.poisson, weights: weights) }
+  package init(weights: [Double] = []) { self.init(terms: OutputTerms(.poisson, parameters: [1], weights: weights)) }
+  private init(terms: OutputTerms) { self.terms = terms }
   package init(_ options: OptionValues) throws(Failure) { self.init(weights: try OutputWeights.read(options)) }
 
   package var outputKind: OutputKind { .counts }
   package var targetBounds: ClosedRange<Double>? { 0...(.infinity) }
+  package var targetScale: TargetScale? { .logarithmic }
+  /// With s = m + cz and a target of eᵐt the loss is eᵐ times that of cz and t. Training divides this by c², so that its second derivative is 1 where z is 0.
+  package func scaled(shifts: [Double], scales: [Double], in unit: LossUnit) -> any Loss {
+    let factors = unit == .training ? scales.map { 1 / ($0 * $0) } : shifts.map { exp($0) }
+    return Poisson(terms: OutputTerms(.poisson, parameters: scales, sharing: 1, weights: terms.weights(times: factors)))
+  }
   package func classes(outputs: Int) -> Int { 0 }
   package func check(outputs: Int) throws(Failure) { try OutputWeights.check(terms.weights, outputs: outputs) }
 

@@ -29,7 +29,9 @@ package struct Quantile: Loss {
   /// The levels, which the outputs take in turn.
   package var levels: [Double] { terms.parameters }
   package var outputKind: OutputKind { .values }
-  package var targetsMayBeScaled: Bool { true }
+  package var targetScale: TargetScale? { .robust }
+  /// The caller's loss is c times the scaled one.
+  package func scaled(shifts: [Double], scales: [Double], in unit: LossUnit) -> any Loss { unit == .training ? self : Quantile(levels: levels, weights: terms.weights(times: scales)) }
   package func classes(outputs: Int) -> Int { 0 }
   package func targets(outputs: Int) -> Int { outputs / levels.count }
 

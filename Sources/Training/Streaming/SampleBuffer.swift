@@ -12,6 +12,8 @@ final class SampleBuffer {
   private let features: Buffer
   /// Labels, or values in float64.
   private let targets: Buffer
+  /// The weights of the samples, float64; nil if batches have none.
+  private let weights: Buffer?
 
   /// A buffer for samples like those of a batch in the form that the network takes.
   /// - Throws: `memory`.
@@ -23,19 +25,22 @@ final class SampleBuffer {
     features = try Buffer(byteCount: overflow || tooLarge ? -1 : bytes)
     let (values, valueOverflow) = capacity.multipliedReportingOverflow(by: max(valueCount, 1))
     targets = try Buffer(count: valueOverflow ? Int.max : values, precision: valueCount == 0 ? .float32 : .float64)
+    weights = batch.weights == nil ? nil : try Buffer(count: capacity, precision: .float64)
   }
 
   /// The places as samples of a data set; those that no sample has been copied to hold zeros.
   func dataset(count: Int, classes: Int, columns record: ColumnRecord?) -> Dataset {
     Dataset(
       buffered: TensorView(features.base, type: type, rows: count, columns: columns), labels: valueCount == 0 ? UnsafePointer(targets.labels(count: capacity)) : nil,
-      values: valueCount == 0 ? nil : TensorView(targets.base, type: .float64, rows: count, columns: valueCount), classCount: classes, columns: record, owners: [features, targets])
+      values: valueCount == 0 ? nil : TensorView(targets.base, type: .float64, rows: count, columns: valueCount), classCount: classes,
+      weights: weights?.vector(count: count, precision: .float64), columns: record, owners: [features, targets] + (weights.map { [$0] } ?? []))
   }
 
   /// - Throws: `incompatible` for samples of another type or number of targets than the first.
   func requireLikeness(of batch: Dataset) throws(Failure) {
     guard batch.features.type == type else { throw Failure(.incompatible, "its features are \(batch.features.type.name), those of the first batch \(type.name); all batches must have the same type") }
     guard batch.values?.columns ?? 0 == valueCount else { throw Failure(.incompatible, "its targets are of another kind than those of the first batch") }
+    guard (batch.weights == nil) == (weights == nil) else { throw Failure(.incompatible, "it has \(weights == nil ? "" : "no ")weights of its samples, and the first batch has \(weights == nil ? "none" : "some"); all batches must have weights, or none") }
   }
 
   /// Copies rows of a batch, from `start` on, to the given places.
@@ -43,6 +48,7 @@ final class SampleBuffer {
     for (index, place) in places.enumerated() {
       let (row, place) = (start + index, Int(place))
       copy(batch.features.rows(row..<row + 1), into: MutableTensorView(features.base + place * columns * type.byteCount, type: type, rows: 1, columns: columns))
+      if let own = batch.weights, let weights { weights.vector(count: capacity, precision: .float64).store(own.load(row), at: place) }
       if let labels = batch.labels {
         targets.labels(count: capacity)[place] = labels[row]
       } else if let values = batch.values {

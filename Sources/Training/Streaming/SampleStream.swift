@@ -80,11 +80,13 @@ package final class SampleStream {
     guard !hasMore || held >= use.batch else {
       throw Failure(.invalidArgument, "a step takes \(use.batch == Int.max ? "all samples" : "\(use.batch) samples"), but the buffer holds \(capacity) of them; set batch_size, or a larger buffer")
     }
-    let holdsAll = !hasMore && window == 1
     return buffer.dataset(count: holdsAll ? held : capacity, classes: use.network.plan.classes, columns: record)
   }
 
   private var record: ColumnRecord?
+
+  /// Whether the buffer holds the whole source.
+  var holdsAll: Bool { !hasMore && window == 1 }
 
   /// The places of the next batch; nil at the end of the epoch. `advance` says that they have been used.
   func rows(_ use: Use) throws(Failure) -> UnsafeBufferPointer<Int64>? {
@@ -152,7 +154,6 @@ package final class SampleStream {
       do throws(Failure) {
         try use.network.requireAgreement(with: given, called: "it")
         let batch = try suited(given, for: use.network.plan, use.scaling, called: "it")
-        if batch.weights != nil { throw Failure(.incompatible, "it has weights of its samples, which streams do not take") }
         if buffer == nil { buffer = try SampleBuffer(capacity: capacity, like: batch) }
         try buffer?.requireLikeness(of: batch)
         record = record ?? batch.columns

@@ -221,6 +221,18 @@ int main(void) {
   sode_trainer_free(trainer);
   sode_network_free(network);
   sode_columns_free(columns);
+
+  /* A column of weights is read and checked; it is no feature. */
+  CHECK_OK(sode_columns_create_json("{\"inputs\": [{\"name\": \"a\"}, {\"name\": \"b\"}], \"target\": {\"names\": [\"label\"]}, \"weight\": \"c\"}", SODE_TEXT_END, &columns));
+  CHECK_OK(sode_stream_create_arrow(open_pass, NULL, NULL, columns, SAMPLES, &stream));
+  network = new_network();
+  trainer = new_trainer(network);
+  CHECK_ERROR(sode_trainer_run_stream(trainer, stream, NULL, NULL), SODE_ERR_INVALID_DATA, "weights hold -");
+  sode_trainer_free(trainer);
+  sode_network_free(network);
+  sode_stream_free(stream);
+  CHECK(opened == 4 && streams_released == 4);
+  sode_columns_free(columns);
   sode_dataset_free(data);
   sode_network_free(by_memory);
   return FINISH();

@@ -1,3 +1,4 @@
+import Glibc
 import LinearAlgebra
 import Networks
 import Settings
@@ -45,26 +46,44 @@ import Testing
     #expect(made.map { $0.targets(outputs: 3) } == Array(repeating: 3, count: 7))
   }
 
-  /// Losses whose targets may be scaled: with targets and scores mapped to (t − m)/d, and δ divided by d, their gradient is divided by d² or d, without another change.
-  @Test(arguments: losses.names) func scaledTargetsHaveScaledGradients(_ name: String) throws {
-    let plain = try losses.standard(name)
-    guard plain.targetsMayBeScaled else { return #expect(plain.targetBounds != nil || plain.targetKind == .labels) }
-    let (shift, scale) = (3.0, 2.0)
-    let scaled: any Loss = name == "huber" ? Huber(delta: 1 / scale) : plain
-    let (scores, targets) = (try Numbers.normal(16, .float64, seed: 1, deviation: 3), try Numbers.normal(16, .float64, seed: 2))
-    func gradient(_ loss: any Loss) throws -> [Double] {
-      let (gradient, label) = (try Numbers(16, .float64), try Numbers(1, .float64))
+  /// Of scaled numbers, a loss in the caller's units has the value and, by the scores in the caller's units, the gradient that it has of the caller's numbers. Training's is in proportion, output by output, whatever the units are.
+  @Test(arguments: losses.names) func scaledNumbersHaveTheCallersLoss(_ name: String) throws {
+    let plain: any Loss = name == "huber" ? Huber(delta: 1.5, weights: [1, 2]) : name == "quantile" ? Quantile(levels: [0.2], weights: [1, 2]) : try losses.standard(name)
+    guard plain.targetScale != nil else { return #expect(plain.targetKind == .labels || plain.targetBounds?.upperBound == 1) }
+    let (shifts, scales) = plain.targetScale == .logarithmic ? ([-2.0, 10], [0.5, 1]) : ([3.0, -1e3], [2.0, 1e5])
+    let scaling = try TargetScaling(
+      shift: try Numbers(shifts, .float64).view(rows: 1, columns: 2), scale: try Numbers(scales, .float64).view(rows: 1, columns: 2), loss: plain, outputs: 2)
+    let (scores, targets) = (try Numbers.normal(32, .float64, seed: 1, deviation: 2), try Numbers.normal(32, .float64, seed: 2))
+    plain.keepTargets(targets)
+    let (callersScores, callersTargets) = (try Numbers(scores.values, .float64), try Numbers(targets.values, .float64))
+    for place in 0..<32 {
+      let output = place / 16
+      callersScores[place] = scaling.scoreShift.load(output) + scaling.scoreScale.load(output) * scores[place]
+      callersTargets[place] = plain.targetScale == .logarithmic ? exp(shifts[output]) * targets[place] : shifts[output] + scales[output] * targets[place]
+    }
+    func result(_ loss: any Loss, _ scores: Numbers, _ targets: Numbers) throws -> (loss: Double, gradient: [Double]) {
+      let (gradient, label) = (try Numbers(32, .float64), try Numbers(1, .float64))
       var correct = 0
       let labels = label.vector.base.bindMemory(to: Int32.self, capacity: 1)
-      _ = loss.evaluate(
-        scores: scores.block(rows: 1, columns: 16), targets: TileTargets(labels: labels, values: targets.block(rows: 1, columns: 16)), count: 16, scale: 1,
-        gradient: gradient.block(rows: 1, columns: 16), correct: &correct)
-      return gradient.values
+      let sum = loss.evaluate(
+        scores: scores.block(rows: 2, columns: 16), targets: TileTargets(labels: labels, values: targets.block(rows: 2, columns: 16)), count: 16, scale: 1,
+        gradient: gradient.block(rows: 2, columns: 16), correct: &correct)
+      return (sum, gradient.values)
     }
-    let before = try gradient(plain)
-    for index in 0..<16 { (scores[index], targets[index]) = ((scores[index] - shift) / scale, (targets[index] - shift) / scale) }
-    let factor = name == "quantile" ? 1 : 1 / scale
-    #expect(largestDifference(try gradient(scaled), before.map { $0 * factor }) < 1e-14)
+    let wanted = try result(plain, callersScores, callersTargets)
+    let found = try result(scaling.loss(plain, in: .caller), scores, targets)
+    #expect(abs(found.loss - wanted.loss) <= 1e-11 * wanted.loss)
+    for place in 0..<32 {
+      let inScaledUnits = wanted.gradient[place] * scaling.scoreScale.load(place / 16)
+      #expect(abs(found.gradient[place] - inScaledUnits) <= 1e-9 * abs(inScaledUnits))
+    }
+    let trained = try result(scaling.loss(plain, in: .training), scores, targets)
+    for output in 0..<2 {
+      let ratios = (0..<16).map { trained.gradient[16 * output + $0] / found.gradient[16 * output + $0] }.filter(\.isFinite)
+      #expect(ratios.allSatisfy { abs($0 / ratios[0] - 1) < 1e-9 })
+      #expect((0..<16).contains { abs(trained.gradient[16 * output + $0]) > 0.1 })
+    }
+    withExtendedLifetime(scaling) {}
   }
 
   /// An option of another loss is refused, naming its owner; what a changed loss does not take is dropped.

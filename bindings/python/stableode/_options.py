@@ -304,7 +304,7 @@ class TrainerOptions(TypedDict, total=False):
     normalization: Literal["standardize", "none"] | str | None
     """standardize: the first run of a new network shifts and scales its inputs by the mean and standard deviation of the training data, unless a normalization has been set; none: it leaves them; fixed once training has begun"""
     target_scaling: Literal["standardize", "none"] | str | None
-    """standardize: the first run of a new network shifts and scales the target values of least squares by their mean and standard deviation, output by output, unless a scaling has been set, and results are scaled back; none: it leaves them; fixed once training has begun"""
+    """standardize: the first run of a new network shifts and scales target values: those of least_squares by their mean and standard deviation, of huber and quantile by their median and quartiles, of poisson by the logarithm of their mean and their relative deviation, unless a scaling has been set, and results are scaled back; none: it leaves them; fixed once training has begun"""
     min_delta: float | None
     """smallest change of the metric that counts as an improvement for patience; fixed once training has begun; finite and >= 0.0"""
     num_threads: int | None

@@ -147,17 +147,19 @@ def output(shape: Any, dtype: Any, out: numpy.ndarray | None = None, name: str =
     return out, _describe(out)
 
 
-def image_output(shape: tuple[int, ...], width: int, dtype: Any, out: numpy.ndarray | None = None) -> tuple[numpy.ndarray, Tensor]:
-    """As `output` for an array of `shape` whose axes from the third on hold `width` numbers that the library writes as one axis."""
+def image_output(
+    shape: tuple[int, ...], width: int, dtype: Any, out: numpy.ndarray | None = None, *, axes: int = 2
+) -> tuple[numpy.ndarray, Tensor]:
+    """As `output` for an array of `shape` whose axes behind the first `axes` hold `width` numbers that the library writes as one axis."""
     array, result = output(shape, dtype, out)
-    if array.ndim <= 3:
+    if array.ndim <= axes + 1:
         return array, result
-    flat = array.reshape(*array.shape[:2], math.prod(array.shape[2:]))
-    if array.shape[2:] != tuple(shape[2:]):
+    flat = array.reshape(*array.shape[:axes], math.prod(array.shape[axes:]))
+    if array.shape[axes:] != tuple(shape[axes:]):
         raise InvalidArgumentError(f"out has shape {list(array.shape)}; it must be {list(shape)}")
     if not numpy.shares_memory(flat, array):
         raise InvalidArgumentError(
-            f"out has strides {list(array.strides)}; the numbers of an image (its last {array.ndim - 2} axes) must be in row-major order without gaps, "
+            f"out has strides {list(array.strides)}; the numbers of an image (its last {array.ndim - axes} axes) must be in row-major order without gaps, "
             f"as in numpy.empty({list(shape)})"
         )
     return array, _describe(flat)

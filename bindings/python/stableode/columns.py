@@ -45,6 +45,7 @@ class Columns(Handle):
         classes: Literal["auto", "always", "never"] = "auto",
         missing: Literal["error", "mean", "mean_and_indicator"] = "error",
         unseen: Literal["error", "zeros"] = "error",
+        weight: str | None = None,
         ignore: str | Sequence[str] = (),
         by_column: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Columns:
@@ -56,12 +57,14 @@ class Columns(Handle):
         classes: "auto": targets that are texts, booleans or dictionaries are classes; "always": integers too.
         missing: what becomes of a null or NaN: an error; the mean of the training data (categories: zeros); or the mean and one more
         feature, 1 where a value is missing. unseen: what becomes of a category that the training data do not have: an error, or zeros.
-        ignore: columns that nobody reads.
+        weight: the column of the samples' weights, which are >= 0; it is no feature. ignore: columns that nobody reads.
         by_column: choices for single columns: {"zip": {"kind": "category"}, "age": {"missing": "mean"}}.
         Errors: InvalidDataError, which names the column and the row; UnknownNameError for a column that does not exist.
         """
         options: dict[str, Any] = {"target": [] if target is None else names(target, "target"), "classes": classes, "missing": missing, "unseen": unseen}
         options["ignore"] = names(ignore, "ignore")
+        if weight is not None:
+            options["weight"] = weight
         if by_column is not None:
             options["columns"] = {name: dict(own) for name, own in by_column.items()}
         features = table if isinstance(table, Table) else Table(table, "table")
@@ -97,7 +100,7 @@ class Columns(Handle):
 
     @property
     def record(self) -> dict[str, Any]:
-        """The record as a dict: "inputs", a dict for each column; "target" with its "names" and "classes"; "ignored"."""
+        """The record as a dict: "inputs", a dict for each column; "target" with its "names" and "classes"; "weight"; "ignored"."""
         found: dict[str, Any] = read_json(library.sode_columns_json, self._pointer)
         return found
 

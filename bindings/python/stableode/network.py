@@ -17,7 +17,7 @@ from ._errors import InvalidArgumentError, StateError, UnknownNameError, Unsuppo
 from ._handle import new_pointer
 from ._library import library
 from ._limits import Deadline
-from ._misplaced import metric_advice, of_network
+from ._misplaced import check_metrics, of_network
 from ._model import PROBABILITIES, SCORES, Model, scaling_tensors
 from ._reporting import Receivers
 from ._structures import EvaluationData
@@ -171,14 +171,16 @@ class Network(Model):
 
     @property
     def target_scaling(self) -> tuple[numpy.ndarray, numpy.ndarray] | None:
-        """(shift, scale), each [outputs] of float64, or None: the network computes z where a target is shift + scale·z.
+        """(shift, scale), each [targets] of float64, or None: the network computes z where a score is shift + scale·z.
 
-        `fit` makes it, for the loss least_squares, of the training targets' mean and standard deviation; the model file stores it.
-        Predictions, scores, `evaluate`, metrics and derivatives are in your units; the losses that training reports are those of
-        scaled targets, in which predicting the mean costs ½ for each output. Assign a pair of arrays or numbers, or None to remove it.
+        `fit` makes it of the training targets: mean and standard deviation for the loss least_squares, median and quartiles for huber and
+        quantile, logarithm of the mean and relative deviation for poisson. Predictions, scores, `evaluate`, metrics, derivatives and
+        huber_delta are in your units; the losses that training reports are those of scaled targets, in which predicting the mean costs ½
+        for each output of least_squares. Assign a pair of arrays or numbers, or None to remove it.
         """
-        shift, shift_tensor = output(self.outputs, "float64")
-        scale, scale_tensor = output(self.outputs, "float64")
+        count = self._info().targets
+        shift, shift_tensor = output(count, "float64")
+        scale, scale_tensor = output(count, "float64")
         try:
             library.sode_network_get_target_scaling(self._pointer, ctypes.byref(shift_tensor), ctypes.byref(scale_tensor))
         except StateError:
@@ -190,7 +192,7 @@ class Network(Model):
         if pair is None:
             library.sode_network_set_target_scaling(self._pointer, None, None)
             return
-        tensors = scaling_tensors(pair, self.outputs)
+        tensors = scaling_tensors(pair, self._info().targets or self.outputs)
         library.sode_network_set_target_scaling(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
 
     def fit_normalization(self, features: ArrayLike | Data, targets: ArrayLike | None = None) -> None:
@@ -274,14 +276,11 @@ class Network(Model):
         without classes), and the number of samples.
 
         metrics: further figures, by their names in `stableode.metrics()`: ["macro_f1", "auc"].
-        weighted: whether each sample counts by its weight in the Dataset (`Dataset.weighted`) in all figures; otherwise each counts
-        once.
+        weighted: whether each sample counts by its weight in the Dataset (`Dataset.weighted`) in all figures, and not once.
         threads: 0 means as many as the CPUs that the process may use. The result has the same bits for any number.
         """
         dataset, wanted = as_dataset(features, targets, columns=self.columns), metric_names(metrics)
-        for name in wanted:
-            if (advice := metric_advice(name)) is not None:
-                raise UnknownNameError(advice)
+        check_metrics(wanted)
         result, deadline, weigh = EvaluationData(), Deadline(), flag(weighted, "weighted")
         evaluate = library.sode_network_evaluate_weighted if weigh else library.sode_network_evaluate
         compute = library.sode_network_metrics_weighted if weigh else library.sode_network_metrics
@@ -397,6 +396,14 @@ class Network(Model):
         layers, extents = equation.layer_count(self, block), equation.state_shape(self, block)
         shape = layers + 1, source.array.shape[0] if source.array.ndim else 0, *extents
         array, result = image_output(shape, math.prod(extents), self.dtype, out)
+        library.sode_network_states(self._pointer, block, ctypes.byref(source), ctypes.byref(result))
+        return array
+
+    def final_states(self, features: ArrayLike, block: int | None = None, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
+        """The states of one block, by default the last, after its last layer, [samples, state width] or images: what the readout reads."""
+        source, block = tensor_of(encoded(features, self), "features"), self.block_count - 1 if block is None else integer(block, "block")
+        shape = source.array.shape[0] if source.array.ndim else 0, *equation.state_shape(self, block)
+        array, result = image_output(shape, math.prod(shape[1:]), self.dtype, out, axes=1)
         library.sode_network_states(self._pointer, block, ctypes.byref(source), ctypes.byref(result))
         return array
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ._arrow import is_table
-from ._errors import IncompatibleError, InvalidDataError, StateError, UnsupportedTypeError
+from ._errors import IncompatibleError, InvalidArgumentError, InvalidDataError, StateError, UnsupportedTypeError
 from ._handle import Handle, new_pointer
 from ._interrupts import attention
 from ._library import library
@@ -36,8 +36,9 @@ class Stream(Handle):
     of batches, such as a list, or an iterator, which can be read once; or a Dataset of pyarrow, which is read batch by batch. All passes must
     give the same samples in the same order. A batch is a Dataset, a pair (features, targets), or a table (see Dataset).
     buffer: how many samples are held and shuffled at a time. If all samples fit, training takes the same steps with the same bits as from memory.
-    target, columns: as in Dataset; without `columns` the record is made of the first batch, and a category or class that only later batches
-    have is an error: `Columns.fit` makes a record of a table that has them all.
+    target, weight, columns: as in Dataset; without `columns` the record is made of the first batch, and a category or class that only later
+    batches have is an error: `Columns.fit` makes a record of a table that has them all. Weights of samples come as the column `weight` of
+    tables, or with batches that are a `Dataset.weighted`; all batches have them, or none.
 
     What `fit` chooses by the data, it chooses when the first run begins, by the samples that the buffer holds then: the first `buffer` of the
     source. They alone determine normalization and target scaling, and their number the automatic epochs, batch_size and weight_decay, as if
@@ -57,6 +58,7 @@ class Stream(Handle):
         *,
         buffer: int = 100_000,
         target: str | Sequence[str] | None = None,
+        weight: str | None = None,
         columns: Columns | None = None,
     ):
         if hasattr(source, "to_batches") and hasattr(source, "to_table"):
@@ -67,7 +69,9 @@ class Stream(Handle):
             raise UnsupportedTypeError(f"source is a {type(source).__name__}; it must be an iterable of batches, or a function that returns one")
         if columns is not None and not isinstance(columns, Columns):
             raise UnsupportedTypeError(f"columns is a {type(columns).__name__}; it must be a Columns")
-        self._source, self._target, self._columns = source, target, columns
+        if columns is not None and weight is not None:
+            raise InvalidArgumentError("columns is given, which says what weight would say")
+        self._source, self._target, self._weight, self._columns = source, target, weight, columns
         self._is_of_first_batch = columns is None
         self._iterator: Iterator[Any] | None = None
         self._item: Any = _END
@@ -108,7 +112,12 @@ class Stream(Handle):
             raise
 
     def _made(self, item: Any) -> Dataset:
-        data = as_dataset(item, name="a batch", columns=self._columns, target=None if self._columns is not None else self._target)
+        if self._columns is None and self._weight is not None:
+            if not is_table(item):
+                raise InvalidArgumentError("weight names a column, but the batch is no table; Dataset.weighted gives weights to arrays")
+            data = Dataset(item, copy=False, target=self._target, weight=self._weight)
+        else:
+            data = as_dataset(item, name="a batch", columns=self._columns, target=None if self._columns is not None else self._target)
         if self._columns is None:
             self._columns = data.columns
         return data[:]

@@ -25,6 +25,9 @@ def test_states_are_images():
     assert network.states(given, block=1).shape == (3, 3, 4, 2, 2)
     out = numpy.empty((3, 3, 2, 4, 5), "float32")
     assert network.states(given, out=out) is out and numpy.array_equal(out, first)
+    final = numpy.empty((3, 2, 4, 5), "float32")
+    assert network.final_states(given, 0, out=final) is final and numpy.array_equal(final, first[-1])
+    assert numpy.array_equal(network.final_states(given), network.states(given, block=network.block_count - 1)[-1])
     with pytest.raises(stableode.InvalidArgumentError, match=r"it must be \[3, 3, 2, 4, 5\]"):
         network.states(given, out=numpy.empty((3, 3, 2, 5, 4), "float32"))
     with pytest.raises(stableode.InvalidArgumentError, match="row-major order without gaps"):

@@ -392,3 +392,18 @@ def test_texts_in_messages_may_hold_anything(make_trainer=stableode.Trainer):
     trainer = make_trainer(stableode.Network(inputs=2, outputs=2))
     with pytest.raises(stableode.StableODEError, match="adamw"):
         trainer.set(optimizer="adam\0")
+
+
+@pytest.mark.parametrize("options", [{}, {"field": "hamiltonian", "integrator": "verlet"}, {"integrator": "leapfrog"}, {"precision": "float64"}])
+def test_final_states_are_the_last_of_all(options):
+    network = stableode.Network(inputs=3, outputs=2, width=4, layers=5, seed=1, **options)
+    features = numpy.random.default_rng(1).standard_normal((300, 3))
+    everything = network.states(features)
+    assert numpy.array_equal(network.final_states(features), everything[-1])
+    other = numpy.empty(everything.shape[1:], "float64")
+    assert numpy.array_equal(network.final_states(features, out=other[::-1]), everything[-1]) and numpy.array_equal(other, everything[-1][::-1])
+    with pytest.raises(stableode.ShapeMismatchError, match="samples, state width"):
+        network.final_states(features, out=numpy.empty((3, 4)))
+    features[7] = numpy.nan
+    with pytest.raises(stableode.StableODEError, match="row 7"):
+        network.final_states(features)

@@ -55,6 +55,73 @@ def test_a_buffer_that_holds_everything_gives_the_bits_of_memory(size, shuffle):
     assert [row.work for row in known] == [row.work for row in history]
 
 
+WEIGHTS = numpy.abs(numpy.random.default_rng(3).standard_normal(COUNT))
+
+
+def weighted_batches(size=300):
+    for start in range(0, COUNT, size):
+        part = slice(start, start + size)
+        yield stableode.Dataset(X[part], Y[part]).weighted(WEIGHTS[part])
+
+
+def test_weights_of_samples_and_balanced_classes_have_the_bits_of_memory():
+    by_memory, _ = trained(stableode.Dataset(X, Y).weighted(WEIGHTS))
+    plain, _ = trained((X, Y))
+    by_stream, _ = trained(stableode.Stream(weighted_batches, buffer=COUNT))
+    numpy.testing.assert_array_equal(by_memory.parameter_vector, by_stream.parameter_vector)
+    assert not numpy.array_equal(plain.parameter_vector, by_stream.parameter_vector)
+    by_memory, _ = trained(stableode.Dataset(X, Y).weighted(WEIGHTS), class_weights="balanced")
+    by_stream, _ = trained(stableode.Stream(weighted_batches, buffer=COUNT), class_weights="balanced")
+    numpy.testing.assert_array_equal(by_memory.parameter_vector, by_stream.parameter_vector)
+    # The weights stay with their samples where the buffer holds a part of them, too: a weight of 0 leaves the sample out.
+    kept = numpy.where(Y == 0, 0.0, 1.0)
+    parts = [stableode.Dataset(X[part], Y[part]).weighted(kept[part]) for part in (slice(0, 500), slice(500, COUNT))]
+    small, _ = trained(stableode.Stream(parts, buffer=200), epochs=8)
+    assert (small.predict(X) != 0).all()
+    with pytest.raises(stableode.IncompatibleError, match="batch 2 of the source.*it has no weights of its samples, and the first batch has some"):
+        trained(stableode.Stream([parts[0], (X, Y)]))
+
+
+def test_balanced_classes_of_a_part_go_on_as_they_began():
+    """The buffer's first samples say how the classes are weighed, also for a trainer that goes on with other samples."""
+    rare = numpy.where(numpy.arange(COUNT) % 20 == 0, 1, 0)
+    features = X + 0.5 * rare[:, None]
+    stream = lambda: stableode.Stream(Source(features, rare, size=70), buffer=300)
+    networks = [stableode.Network(inputs=5, outputs=2, width=8, layers=4, seed=2) for _ in range(2)]
+    options = {**OPTIONS, "class_weights": "balanced"}
+    networks[0].fit(stream(), **options)
+    with stableode.Trainer(networks[1], **options) as trainer:
+        for _ in range(4):
+            trainer.run(stream(), epochs=1)
+    numpy.testing.assert_array_equal(networks[0].parameter_vector, networks[1].parameter_vector)
+    plain = stableode.Network(inputs=5, outputs=2, width=8, layers=4, seed=2)
+    plain.fit(stream(), **OPTIONS)
+    assert (networks[0].predict(features) == 1).mean() > 3 * (plain.predict(features) == 1).mean()
+
+
+def test_a_column_of_weights():
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pandas.DataFrame(X, columns=list("abcde")).assign(kind=numpy.array(["u", "v", "w"])[Y], w=WEIGHTS)
+    data = stableode.Dataset(frame, target="kind", weight="w")
+    assert data.feature_count == 5 and data.columns.record["weight"] == "w"
+    numpy.testing.assert_array_equal(data.weights, WEIGHTS)
+    by_memory, _ = trained(data)
+    parts = [frame.iloc[start : start + 300] for start in range(0, COUNT, 300)]
+    by_stream, _ = trained(stableode.Stream(parts, buffer=COUNT, target="kind", weight="w"))
+    numpy.testing.assert_array_equal(by_memory.parameter_vector, by_stream.parameter_vector)
+    # Predictions need no weights.
+    assert len(by_stream.predict(frame[list("abcde")])) == COUNT
+    with pytest.raises(stableode.IncompatibleError, match="the table lacks the column 'w' of the weights of its rows"):
+        stableode.Dataset(frame.drop(columns="w"), columns=data.columns)
+    with pytest.raises(stableode.InvalidDataError, match="weights hold NaN at row 3"):
+        stableode.Dataset(frame.assign(w=numpy.where(numpy.arange(COUNT) == 3, numpy.nan, 1.0)), columns=data.columns)
+    with pytest.raises(stableode.UnknownNameError, match="w2"):
+        stableode.Dataset(frame, target="kind", weight="w2")
+    with pytest.raises(stableode.InvalidArgumentError, match="the batch is no table"):
+        trained(stableode.Stream(Source(), weight="w"))
+
+
 def test_values_and_tables_come_through_streams():
     pandas = pytest.importorskip("pandas")
     pytest.importorskip("pyarrow")
@@ -163,8 +230,6 @@ def test_wrong_batches_are_named():
             continue
         with pytest.raises(stableode.UnsupportedTypeError, match="source is a"):
             stableode.Stream(wrong)
-    with pytest.raises(stableode.IncompatibleError, match="balanced"):
-        network().fit(stableode.Stream(Source()), class_weights="balanced", epochs=1)
     with pytest.raises(stableode.OutOfRangeError, match="buffer"):
         stableode.Stream(Source(), buffer=0)
 

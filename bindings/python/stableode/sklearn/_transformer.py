@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from typing_extensions import Self
 
-#: Numbers of the states of all layers that are held at a time.
-_HELD = 1 << 20
+#: Rows of a sparse matrix that are made dense at a time.
+_HELD = 1 << 12
 
 
 class StableODETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
@@ -52,14 +52,11 @@ class StableODETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Es
     def transform(self, X: ArrayLike) -> numpy.ndarray:
         """The final states [rows, width], in the type of X: float64 or float32."""
         rows = self._checked(X)
-        last = self.network_.block_count - 1
-        block = self.network_.specification["blocks"][last]
-        piece = max(1, _HELD // ((block["layers"] + 1) * self._n_features_out))
         states = numpy.empty((rows.shape[0], self._n_features_out), rows.dtype)
-        for start in range(0, len(states), piece):
-            part: Any = rows[start : start + piece]
-            final = self.network_.states(part.toarray() if is_sparse(part) else part, last)[-1]
-            states[start : start + piece] = final.reshape(len(final), -1)[:, : self._n_features_out]
+        for start in range(0, len(states), _HELD):
+            part: Any = rows[start : start + _HELD]
+            final = self.network_.final_states(part.toarray() if is_sparse(part) else part)
+            states[start : start + _HELD] = final.reshape(len(final), -1)[:, : self._n_features_out]
         return states
 
     @property
