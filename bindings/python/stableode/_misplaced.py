@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ._errors import UnknownNameError
@@ -55,6 +55,13 @@ def metric_advice(name: object) -> str | None:
         return f"unknown metric {name!r}; Network.class_figures gives precision and recall of each class"
     other = _METRICS.get(name)
     return None if other is None or name in registry("metrics") else f"unknown metric {name!r}; it is called {other!r} here"
+
+
+def check_metrics(names: Iterable[str]) -> None:
+    """Refuses metrics that have other names here. Errors: UnknownNameError."""
+    for name in names:
+        if (advice := metric_advice(name)) is not None:
+            raise UnknownNameError(advice)
 
 
 def of_training(error: UnknownNameError, chosen: Mapping[str, Any]) -> UnknownNameError:

@@ -277,14 +277,11 @@ class Network(Drawable, Exportable):
         without classes), and the number of samples.
 
         metrics: further figures, by their names in `stableode.metrics()`: ["macro_f1", "auc"].
-        weighted: whether each sample counts by its weight in the Dataset (`Dataset.weighted`) in all figures; otherwise each counts
-        once.
+        weighted: whether each sample counts by its weight in the Dataset (`Dataset.weighted`) in all figures, and not once.
         threads: 0 means as many as the CPUs that the process may use. The result has the same bits for any number.
         """
         dataset, wanted = as_dataset(features, targets, columns=self.columns), metric_names(metrics)
-        for name in wanted:
-            if (advice := metric_advice(name)) is not None:
-                raise UnknownNameError(advice)
+        check_metrics(wanted)
         result, deadline, weigh = EvaluationData(), Deadline(), flag(weighted, "weighted")
         evaluate = library.sode_network_evaluate_weighted if weigh else library.sode_network_evaluate
         compute = library.sode_network_metrics_weighted if weigh else library.sode_network_metrics

@@ -80,6 +80,7 @@ CALLS = {
         for name in ("predict", "predict_proba", "scores")
     },
     "Network.states": (lambda: network().states, {"features": X, "block": 0, "out": None}),
+    "Network.final_states": (lambda: network().final_states, {"features": X, "block": 0, "out": None}),
     "Network.solve": (
         lambda: adaptive().solve,
         {"features": X, "times": [0.5], "event": ([1.0, 0.0], 0.5), "block": 0, "start_states": X, "start_times": numpy.zeros(12), "rows_without_result": "error"},

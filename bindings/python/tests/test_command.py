@@ -87,7 +87,7 @@ def test_a_model_from_train_to_predict(tmp_path, table, model, rows):
 def test_train_says_what_it_did(tmp_path, table):
     shown = run("train", table, "--target", "species", "--output", tmp_path / "m", "--validation", table, "--epochs", "3", "--seed", "4", "--set", "field=dense")
     assert shown.returncode == 0, shown.stderr
-    for part in ("90 samples, 2 features; target species: 3 classes (setosa, versicolor, virginica)", "dense of width", "validation accuracy: ", "3 epochs (ok)"):
+    for part in ("90 samples, 2 features from 2 numbers; target species: 3 classes (setosa, versicolor, virginica)", "dense of width", "validation accuracy: ", "3 epochs (ok)"):
         assert part in shown.stdout
     assert "epoch 3/3" in shown.stderr
     assert stableode.Network.load(tmp_path / "m").specification["seed"] == 4

@@ -132,6 +132,83 @@ def test_counts_of_any_size_are_learned():
         network.target_scaling = (1e6, 2.0)
 
 
+@pytest.mark.parametrize("options", [{"loss": "huber"}, {"loss": "huber", "huber_delta": 5e4}, {"loss": "quantile"}], ids=str)
+def test_robust_losses_are_learned_whatever_the_unit(options):
+    """Errors as small as those of least squares for targets of size 100 000, and in their unit throughout."""
+    features, targets = values(400, 1)[0], 1e5 * (values(400, 1)[1][:, :1] - 1.7e9)
+    test = values(500, 2)[0], 1e5 * (values(500, 2)[1][:, :1] - 1.7e9)
+    errors = []
+    for chosen in ({"loss": "least_squares"}, options):
+        network = stableode.Network(inputs=3, outputs=1, precision="float64", **chosen)
+        network.fit(features, targets, seed=1)
+        errors.append(numpy.sqrt(((network.predict(test[0]) - test[1]) ** 2).mean()))
+    assert errors[1] < max(1.3 * errors[0], 0.03 * test[1].std())
+    residuals = (network.scores(test[0]) - test[1]).astype("float64")
+    if "huber" in options.values():
+        delta = options.get("huber_delta", 1.0)
+        sizes = numpy.abs(residuals)
+        wanted = numpy.where(sizes <= delta, residuals**2 / 2, delta * (sizes - delta / 2)).mean()
+    else:
+        wanted = numpy.abs(residuals).mean() / 2
+    assert network.evaluate(*test)["loss"] == pytest.approx(wanted, rel=1e-4)
+    gradient = stableode.Gradient(network, max_batch=500)
+    loss, slope = gradient.loss_and_gradient(*test)
+    assert loss == pytest.approx(wanted, rel=1e-4)
+    # So short that few residuals cross a kink.
+    step = 1e-6 * slope / numpy.linalg.norm(slope)
+    losses = []
+    for sign in (1, -1):
+        network.parameter_vector = network.parameter_vector + sign * step
+        losses.append(gradient.loss(*test))
+        network.parameter_vector = network.parameter_vector - sign * step
+    assert losses[0] - losses[1] == pytest.approx(2 * (slope @ step), rel=0.01)
+
+
+def test_outliers_do_not_set_the_scale_of_robust_losses():
+    features, targets = values(400, 1)[0], values(400, 1)[1][:, :1] - 1.7e9
+    targets[::40] += 1e7
+    network = stableode.Network(inputs=3, outputs=1, loss="quantile")
+    network.fit(features, targets)
+    shift, scale = network.target_scaling
+    assert abs(shift[0]) < 200 and 20 < scale[0] < 200
+    test = values(500, 2)
+    error = numpy.median(numpy.abs(network.predict(test[0])[:, 0] - (test[1][:, 0] - 1.7e9)))
+    assert error < 0.2 * (test[1][:, 0]).std()
+
+
+def test_levels_share_the_scaling_of_their_target():
+    features, targets = values(800, 1)[0], values(800, 1)[1][:, :1] + numpy.random.default_rng(5).normal(0, 50, (800, 1))
+    network = stableode.Network(inputs=3, outputs=3, loss="quantile", quantiles=[0.1, 0.5, 0.9])
+    network.fit(features, targets)
+    assert [array.shape for array in network.target_scaling] == [(1,), (1,)]
+    below = (targets < network.predict(features, out=numpy.empty((800, 3)))).mean(axis=0)
+    assert numpy.abs(below - [0.1, 0.5, 0.9]).max() < 0.08
+    again = pickle.loads(pickle.dumps(network))
+    assert (again.predict(features) == network.predict(features)).all()
+
+
+def test_counts_of_any_size_are_learned():
+    """The scores of Poisson's loss are logarithms, to which the scale of the counts is added."""
+    random = numpy.random.default_rng(3)
+    features = random.uniform(-1, 1, (600, 3))
+    for size in (0.01, 1.0, 1e6):
+        means = size * numpy.exp(numpy.sin(2 * features[:, 0]) + features[:, 1])
+        network = stableode.Network(inputs=3, outputs=1, loss="poisson")
+        network.fit(features[:400], random.poisson(100 * means[:400]) / 100 if size < 1 else means[:400])
+        shift, scale = network.target_scaling
+        assert 0.3 * size < numpy.exp(shift[0]) < 3 * size and 0.3 < scale[0] <= 1
+        predicted = network.predict(features[400:])[:, 0]
+        share = numpy.sqrt(((predicted - means[400:]) ** 2).mean()) / means[400:].std()
+        assert share < (0.35 if size < 1 else 0.1)
+        assert network.scores(features[400:])[:, 0] == pytest.approx(numpy.log(predicted), abs=1e-4)
+        mu, t = predicted.astype("float64"), means[400:]
+        assert network.evaluate(features[400:], t)["loss"] == pytest.approx((mu - t + t * numpy.log(t / mu)).mean(), rel=1e-3)
+        with pytest.raises(stableode.InvalidDataError, match="needs values >= 0"):
+            network.evaluate(features[:2], numpy.array([1.0, -1.0]))
+    with pytest.raises(ValueError, match="it is a logarithm, and must lie between -700 and 700"):
+        network.target_scaling = (1e6, 2.0)
+
+
 def test_the_choices_can_be_read_and_repeated():
     features, labels = moons(150, 1)
     network, again = (stableode.Network(inputs=4, outputs=2, seed=3) for _ in range(2))

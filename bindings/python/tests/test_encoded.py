@@ -33,7 +33,7 @@ def test_features_of_tables(network, rows):
     for features in (table(), table(kind=KINDS)):
         predictor, gradient = stableode.Predictor(network), stableode.Gradient(network)
         assert (predictor.scores(features) == network.scores(rows)).all() and (predictor.predict(features) == network.predict(features)).all()
-        assert (network.states(features) == network.states(rows)).all()
+        assert (network.states(features) == network.states(rows)).all() and (network.final_states(features) == network.final_states(rows)).all()
         assert gradient.loss(features, labels) == gradient.loss(rows, labels)
         assert (gradient.pullback(features, numpy.ones((12, 2)))[0] == gradient.pullback(rows, numpy.ones((12, 2)))[0]).all()
     before = network.normalization
