@@ -19,7 +19,7 @@ from ._export import Exportable
 from ._handle import new_pointer
 from ._library import library
 from ._limits import Deadline
-from ._misplaced import metric_advice, of_network
+from ._misplaced import check_metrics, of_network
 from ._model import PROBABILITIES, SCORES, scaling_tensors
 from ._reporting import Receivers
 from ._structures import EvaluationData
