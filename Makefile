@@ -74,7 +74,7 @@ install:
 	ln -sf libstableode.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libstableode.so.$(SOVERSION)
 	ln -sf libstableode.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libstableode.so
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' Sources/StableODELink/stableode.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/stableode.pc
-	install -m 644 LICENSE Sources/StableODELink/NOTICES.md Sources/StableODE/StableODE.docc/options.md $(DESTDIR)$(DOCDIR)
+	install -m 644 LICENSE Sources/StableODELink/NOTICES.md Sources/StableODE/StableODE.docc/options.md Sources/Stability/Stability.docc/certificates.md Sources/Stability/Stability.docc/certificate_format.md $(DESTDIR)$(DOCDIR)
 	install -m 644 Sources/StableODELink/stableode.7 $(DESTDIR)$(MANDIR)
 
 wheel: build

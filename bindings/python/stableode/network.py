@@ -497,7 +497,6 @@ class Network(Model):
         """Proves a statement about this network as it is now, one of `stableode.certificates()`: a Certificate.
 
             network.certify("lipschitz_l2", limit=5.0)
-            network.certify("certified_radius", x[0], radius=0.25)
 
         features: the one input that "certified_radius" is about. options: those of the scope "certificate". A statement that no theorem
         is known for is no error: its verdict is "not_provable". Errors: UnknownNameError; InvalidArgumentError for an input that is
