@@ -25,6 +25,8 @@ package final class NormBound {
   static let tightRatio = 1.0005
   private let isTight: Bool
   var trialRatio: Double { isTight ? Self.tightRatio : Self.ratio }
+  /// The ratios that a tight bound tries first.
+  private var closerRatios: [Double] { isTight ? [1 + 2e-6, 1 + 5e-5] : [] }
   /// The largest order of a Gram matrix that is computed in Float. For larger ones, rounding errors would increase the bound by more than 1 %.
   private static let largestFloat = 256
 
@@ -146,7 +148,12 @@ package final class NormBound {
   /// The least proven c, or `limit`.
   private func proven(_ block: Block, columns m: Int, below limit: Double) -> Double {
     let gram = GramMatrix(of: block, columns: m, arena)
-    var trial = gram.estimate() * trialRatio
+    let estimate = gram.estimate()
+    // Where the estimate is as good as exact, a tight bound is, too.
+    for closer in closerRatios where estimate > 0 && estimate * closer < limit * limit && !Watch.current.isOver {
+      if let square = gram.proven(estimate * closer) { return square.squareRoot() }
+    }
+    var trial = estimate * trialRatio
     while trial > 0, trial < limit * limit, !Watch.current.isOver {
       if let square = gram.proven(trial) { return square.squareRoot() }
       trial *= trialRatio

@@ -53,3 +53,8 @@ import Testing
     #expect(sums.outputs >= 6 && sums.outputs < 6 + 1e-12 && sums.inputs >= 8.5 && sums.inputs < 8.5 + 1e-12)
   }
 }
+
+extension Numbers {
+  /// The numbers as a matrix, row by row.
+  func matrix(rows: Int, columns: Int) -> Matrix { Matrix(vector.base, rows: rows, columns: columns, precision: precision) }
+}

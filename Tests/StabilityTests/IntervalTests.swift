@@ -56,7 +56,7 @@ import Testing
   /// Near the smallest numbers a product's error is no Double.
   @Test func subnormalsAreRoundedOutward() {
     let tiny = Interval(0x1p-1074)
-    #expect((tiny * Interval(0.5)).lower == 0 && (tiny * Interval(0.5)).upper >= 0x1p-1074)
+    #expect((tiny * Interval(0.5)).lower <= 0 && (tiny * Interval(0.5)).upper >= 0x1p-1074)
     #expect((Interval(0x1.8p-540) * Interval(0x1.8p-540)).upper > 0)
   }
 }

@@ -9,7 +9,7 @@ import Testing
     let numbers = try Numbers(made.plan.parameterCount, .float64)
     for tensor in made.plan.tensors {
       if tensor.name == "blocks.0.k" { for index in tensor.range { numbers[index] = k } }
-      if tensor.name == "blocks.0.K" { for layer in 0..<3 { numbers[tensor.range.lowerBound + 4 * layer] = weight } }
+      if tensor.name == "blocks.0.K" { for layer in 0..<3 { numbers[tensor.range.lowerBound + 4 * layer] = layer == 0 ? min(weight, 1) : weight } }
     }
     _ = try made.replaceParameters(with: numbers.vector)
     return made

@@ -7,7 +7,7 @@ import VectorFields
 private func length(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
 
 /// By how much a ratio that was computed in Double must exceed its limit to count as larger: far more than its rounding errors.
-private let margin = 1 + 1e-6
+private let margin = 1 + 1e-9
 
 /// The largest matrix whose vectors are searched for: the search reads it some hundred times.
 private let mostNumbers = 1 << 22

@@ -117,8 +117,11 @@ struct FieldRounding {
     }
   }
 
-  /// What starting from the state adds: with a step size of 1 sums may begin there.
-  func errorOfStart(_ state: Interval) -> Interval { step.upper == 1 ? start?.errorOfStart(state) ?? Interval(0) : Interval(0) }
+  /// What starting from the state adds: where h times the factor is 1, sums may begin there.
+  func errorOfStart(_ state: Interval, factor: Double = 1) -> Interval {
+    let scale = step * Interval(factor)
+    return scale.lower <= 1 && scale.upper >= 1 ? start?.errorOfStart(state) ?? Interval(0) : Interval(0)
+  }
 }
 
 /// The rounding of h·f(y) = −(2/L)Kᵀ r^{−1}σ(Ky + b).

@@ -103,6 +103,8 @@ struct StepRounding {
       sizes.append(value)
       errors.append(field.gain * error + local)
     }
-    return sum({ b[$0] }, n)
+    let (size, error) = sum({ b[$0] }, n)
+    // The last stage is added to the sum of the others.
+    return (size, error + field.errorOfStart(state + size + error, factor: b[n - 1]))
   }
 }
