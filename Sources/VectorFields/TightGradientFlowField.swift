@@ -9,7 +9,7 @@ import Settings
 ///
 /// `row_sums` reaches the same with sums in place of β (`RowSumGradientFlowField`), which is cheaper and works for convolutions, but there ‖W‖₂ is 1.8 to 2.1 times smaller than 1 for random kernels, and every layer does less.
 ///
-/// Tensors: K hidden × n; b. W is computed once per batch, at the cost of GramNorm: for 256 × 256 about as much as a batch of 256 samples. Gradients come back through β.
+/// Tensors: K hidden × n; b. W is computed once per batch, at the cost of `GramNorm`, ten products of square matrices, which for 256 × 256 is more than a batch of 256 samples takes. Gradients come back through β.
 package final class TightGradientFlowField: MappedField {
   package let plan: LayerPlan
   package let map: ComposedMap

@@ -7,18 +7,18 @@ import Testing
   static let classes = 3
   private let labels: [Int32] = [0, 2, 1, 1, 0]
 
-  private func table(_ numbers: Numbers) -> Matrix { numbers.matrix(rows: Self.classes, columns: Self.classes) }
+  private func table(_ numbers: TestSupport.Numbers) -> Matrix { numbers.matrix(rows: Self.classes, columns: Self.classes) }
 
-  private func margins() throws -> Numbers { try Numbers([0, 0.4, 1.2, 0.4, 0, 0.9, 1.2, 0.9, 0], .float64) }
+  private func margins() throws -> TestSupport.Numbers { try TestSupport.Numbers([0, 0.4, 1.2, 0.4, 0, 0.9, 1.2, 0.9, 0], .float64) }
 
   /// Scores of five samples of three classes, columns after them being padding.
-  private func scores(_ precision: Precision) throws -> Numbers { try Numbers.normal(3 * 16, precision, seed: 5) }
+  private func scores(_ precision: Precision) throws -> TestSupport.Numbers { try TestSupport.Numbers.normal(3 * 16, precision, seed: 5) }
 
-  private func run(_ scores: Numbers, _ margins: Numbers, isAdaptive: Bool, weights: [Double]? = nil, smoothing: Double = 0)
-    throws -> (loss: Double, correct: Int, gradient: Numbers, cotangents: Numbers)
+  private func run(_ scores: TestSupport.Numbers, _ margins: TestSupport.Numbers, isAdaptive: Bool, weights: [Double]? = nil, smoothing: Double = 0)
+    throws -> (loss: Double, correct: Int, gradient: TestSupport.Numbers, cotangents: TestSupport.Numbers)
   {
-    let (gradient, cotangents) = (try Numbers(scores.count, scores.vector.precision), try Numbers(9, .float64))
-    let weights = try weights.map { try Numbers($0, .float64) }
+    let (gradient, cotangents) = (try TestSupport.Numbers(scores.count, scores.vector.precision), try TestSupport.Numbers(9, .float64))
+    let weights = try weights.map { try TestSupport.Numbers($0, .float64) }
     var correct = 0
     let loss = labels.withUnsafeBufferPointer { labels in
       labels.baseAddress.map {
@@ -57,7 +57,7 @@ import Testing
 
   /// Without margins both are the softmax cross-entropy.
   @Test(arguments: [false, true]) func withoutMarginsIsSoftmax(_ isAdaptive: Bool) throws {
-    let (s, zeros, gradient) = (try scores(.float64), try Numbers(9, .float64), try Numbers(48, .float64))
+    let (s, zeros, gradient) = (try scores(.float64), try TestSupport.Numbers(9, .float64), try TestSupport.Numbers(48, .float64))
     var correct = 0
     let plain = labels.withUnsafeBufferPointer { labels in
       labels.baseAddress.map {
@@ -71,12 +71,13 @@ import Testing
   @Test func whatIsNotFiniteIsNotHidden() throws {
     let s = try scores(.float64)
     s[17] = .nan
-    #expect(try run(s, margins(), isAdaptive: true).loss.isNaN)
+    let margins = try margins()
+    #expect(try run(s, margins, isAdaptive: true).loss.isNaN)
   }
 
   /// Distances of rows, of numbers of any size, and their transposed derivative against differences.
   @Test func rowDistancesAndTheirTranspose() throws {
-    let (w, found, g) = (try Numbers.normal(12, .float64, seed: 3), try Numbers(9, .float64), try Numbers.normal(9, .float64, seed: 4))
+    let (w, found, g) = (try TestSupport.Numbers.normal(12, .float64, seed: 3), try TestSupport.Numbers(9, .float64), try TestSupport.Numbers.normal(9, .float64, seed: 4))
     let weights = w.matrix(rows: 3, columns: 4)
     func value() -> Double {
       rowDistances(weights, times: 2, into: table(found))
@@ -85,7 +86,7 @@ import Testing
     let rows = w.rows(of: 4)
     _ = value()
     for y in 0..<3 { for i in 0..<3 { #expect(abs(found[3 * y + i] - 2 * norm(zip(rows[y], rows[i]).map { $0 - $1 })) < 1e-14) } }
-    let gradient = try Numbers(12, .float64)
+    let gradient = try TestSupport.Numbers(12, .float64)
     pullBackRowDistances(weights, cotangents: table(g), times: 2, addingTo: gradient.matrix(rows: 3, columns: 4))
     for index in 0..<12 {
       let before = w[index]
@@ -96,7 +97,7 @@ import Testing
       w[index] = before
       #expect(abs((above - below) / 2e-6 - gradient[index]) < 1e-8)
     }
-    let large = try Numbers([1e200, 0, -1e200, 0], .float64)
+    let large = try TestSupport.Numbers([1e200, 0, -1e200, 0], .float64)
     rowDistances(large.matrix(rows: 2, columns: 2), times: 1, into: found.matrix(rows: 2, columns: 2))
     #expect(abs(found[1] / 2e200 - 1) < 1e-15)
     rowDistances(nil, times: 3, into: table(found))

@@ -32,7 +32,7 @@ import Testing
   ]
 
   /// The convolution as a matrix, by its definition.
-  private static func matrix(_ g: ConvolutionGeometry, _ k: [Double]) -> [[Double]] {
+  static func matrix(_ g: ConvolutionGeometry, _ k: [Double]) -> [[Double]] {
     func source(_ index: Int, _ extent: ConvolutionExtent) -> Int? {
       if 0..<extent.input ~= index { return index }
       return g.padding == .periodic ? ((index % extent.input) + extent.input) % extent.input : nil

@@ -28,7 +28,7 @@ RADII = {"0": 0.0, "0.1": 0.1, "36/255": 36 / 255, "0.25": 0.25, "72/255": 72 / 
 EXPECTED = {"0": 0.87, "0.25": 0.796}
 NETWORK: dict[str, Any] = dict(
     inputs=784, outputs=10, opening="dense", opening_norm="tight", width=256, field="gradient_flow", steps="tight", activation="relu", layers=4, horizon=4.0,
-    loss="emma", margin_radius=0.25,
+    loss="emma", margin_radius=0.35,
 )  # fmt: skip
 TRAINING: dict[str, Any] = dict(optimizer="adam", learning_rate=3e-3, schedule="cosine", warmup_steps=200, batch_size=256, normalization="none")
 EPOCHS = 20

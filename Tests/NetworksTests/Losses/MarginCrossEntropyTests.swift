@@ -81,7 +81,8 @@ import Testing
     ] {
       #expect(message(rest).contains(word), "\(rest): \(message(rest))")
     }
-    #expect(message(#""inputs": 3, "opening_norm": "tight""#).contains("opening zero_padding") && message(#""inputs": 3, "readout": "identity", "readout_norm": "aol""#).contains("readout identity"))
+    #expect(message(#""inputs": 3, "width": 3, "opening_norm": "tight""#).contains("opening zero_padding"))
+    #expect(message(#""inputs": 3, "width": 3, "readout": "identity", "readout_norm": "aol""#).contains("readout identity"))
     #expect(refusal { _ = try NetworkPlan(try specification(#"{"inputs": 2, "outputs": 1, "loss": "emma", "field": "gradient_flow"}"#)) }?.message.contains("2 to") == true)
   }
 }
