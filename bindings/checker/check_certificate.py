@@ -1042,8 +1042,9 @@ class Norms:
         require(scales is not None and len(scales.numbers) == len(numbers.rows[0]), f"the {claim.text} is not defined")
         assert scales is not None
         factors = whole([list(scales.numbers)], 122)
-        require(numbers.error == 0 and factors.error == 0, f"the {claim.text} has numbers of too many magnitudes")
-        return Whole([[a * b for a, b in zip(row, factors.rows[0], strict=True)] for row in numbers.rows], numbers.power + factors.power, 0)
+        largest, widest = max(abs(x) for row in numbers.rows for x in row), max(map(abs, factors.rows[0]))
+        error = numbers.error * widest + factors.error * largest + numbers.error * factors.error
+        return Whole([[a * b for a, b in zip(row, factors.rows[0], strict=True)] for row in numbers.rows], numbers.power + factors.power, error)
 
     def _vector_length(self, tensor: str) -> int:
         """The numbers that a bias stands for, repeated for the pixels of its channels."""

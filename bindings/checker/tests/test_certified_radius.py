@@ -185,3 +185,13 @@ def test_huge_biases_that_inflate_rounding_are_counted():
         margin["error"] = other["error"]
     with pytest.raises(checker.Rejected, match="error|margin"):
         checker.check(network.data, made.signed(huge))
+
+
+def test_weights_that_decayed_to_subnormal_numbers():
+    """Weight decay makes those of constant features vanish; 122 bits do not hold them beside the others."""
+    network = made.flow_network()
+    for name in ("opening.W", "blocks.0.K", "readout.W"):
+        network.tensors[name].reshape(-1)[::5] = numpy.float32(1e-44)
+    network.tensors["normalization.scale"][0] = 1e-60
+    network = made.Made(network.specification, network.tensors)
+    assert checker.check(network.data, made.radius_certificate(network, X, 1e-4))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy
 
 from .._errors import IncompatibleError
-from . import _protobuf as protobuf
+from ._protobuf import block, real, whole
 
 #: Of onnx.proto: the version of the format, and of the operators, of which all that are used here exist since version 13.
 IR_VERSION = 8
@@ -20,18 +20,18 @@ Attribute = float | int | Sequence[int]
 
 
 def _attribute(name: str, value: Attribute) -> bytes:
-    content = protobuf.block(1, name)
+    content = block(1, name)
     if isinstance(value, float):
-        return content + protobuf.real(2, value) + protobuf.whole(20, 1)
+        return content + real(2, value) + whole(20, 1)
     if isinstance(value, int):
-        return content + protobuf.whole(3, value) + protobuf.whole(20, 2)
-    return content + b"".join(protobuf.whole(8, item) for item in value) + protobuf.whole(20, 7)
+        return content + whole(3, value) + whole(20, 2)
+    return content + b"".join(whole(8, item) for item in value) + whole(20, 7)
 
 
 def _value(name: str, kind: int, features: int) -> bytes:
     """A tensor [samples, features] that enters or leaves."""
-    shape = protobuf.block(1, protobuf.block(2, "samples")) + protobuf.block(1, protobuf.whole(1, features))
-    return protobuf.block(1, name) + protobuf.block(2, protobuf.block(1, protobuf.whole(1, kind) + protobuf.block(2, shape)))
+    shape = block(1, block(2, "samples")) + block(1, whole(1, features))
+    return block(1, name) + block(2, block(1, whole(1, kind) + block(2, shape)))
 
 
 class Graph:
@@ -59,15 +59,15 @@ class Graph:
             kind = INT64 if is_whole else self.kind
             self._known[key] = label
             self._constants.append(
-                b"".join(protobuf.whole(1, size) for size in array.shape) + protobuf.whole(2, kind) + protobuf.block(8, label) + protobuf.block(9, data)
+                b"".join(whole(1, size) for size in array.shape) + whole(2, kind) + block(8, label) + block(9, data)
             )
         return self._known[key]
 
     def add(self, operator: str, *inputs: str, output: str | None = None, **attributes: Attribute) -> str:
         """The name of the operator's output."""
         name = output or f"value_{len(self._nodes)}"
-        content = b"".join(protobuf.block(1, value) for value in inputs) + protobuf.block(2, name) + protobuf.block(3, f"{operator}_{len(self._nodes)}")
-        content += protobuf.block(4, operator) + b"".join(protobuf.block(5, _attribute(key, value)) for key, value in attributes.items())
+        content = b"".join(block(1, value) for value in inputs) + block(2, name) + block(3, f"{operator}_{len(self._nodes)}")
+        content += block(4, operator) + b"".join(block(5, _attribute(key, value)) for key, value in attributes.items())
         self._nodes.append(content)
         return name
 
@@ -88,12 +88,12 @@ class Graph:
 
     def encoded(self, inputs: int, outputs: int, notes: Mapping[str, str], version: str) -> bytes:
         """The bytes of the model, whose input is named `features` and whose output is named `scores`."""
-        graph = b"".join(protobuf.block(1, node) for node in self._nodes) + protobuf.block(2, "network")
-        graph += b"".join(protobuf.block(5, tensor) for tensor in self._constants)
-        graph += protobuf.block(11, _value("features", self.kind, inputs)) + protobuf.block(12, _value("scores", self.kind, outputs))
-        content = protobuf.whole(1, IR_VERSION) + protobuf.block(2, "stableode") + protobuf.block(3, version)
-        content += protobuf.block(7, graph) + protobuf.block(8, protobuf.block(1, "") + protobuf.whole(2, OPERATORS_VERSION))
-        content += b"".join(protobuf.block(14, protobuf.block(1, key) + protobuf.block(2, value)) for key, value in notes.items())
+        graph = b"".join(block(1, node) for node in self._nodes) + block(2, "network")
+        graph += b"".join(block(5, tensor) for tensor in self._constants)
+        graph += block(11, _value("features", self.kind, inputs)) + block(12, _value("scores", self.kind, outputs))
+        content = whole(1, IR_VERSION) + block(2, "stableode") + block(3, version)
+        content += block(7, graph) + block(8, block(1, "") + whole(2, OPERATORS_VERSION))
+        content += b"".join(block(14, block(1, key) + block(2, value)) for key, value in notes.items())
         if len(content) > LARGEST_MODEL:
             raise IncompatibleError(f"the ONNX model would have {len(content)} bytes; the format's limit is {LARGEST_MODEL}")
         return content

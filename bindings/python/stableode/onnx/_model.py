@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy
 
@@ -12,11 +13,26 @@ from ._graph import Graph
 from ._layers import Linear, Tensors, activation, convolution, field
 from ._steps import block, numbers
 
-if TYPE_CHECKING:
-    from ..network import Network
+class Exportable(Protocol):
+    """What of a network goes into the model."""
+
+    @property
+    def parameters(self) -> Mapping[str, numpy.ndarray]: ...
+    @property
+    def specification(self) -> dict[str, Any]: ...
+    @property
+    def normalization(self) -> tuple[numpy.ndarray, numpy.ndarray] | None: ...
+    @property
+    def target_scaling(self) -> tuple[numpy.ndarray, numpy.ndarray] | None: ...
+    @property
+    def inputs(self) -> int: ...
+    @property
+    def outputs(self) -> int: ...
+    @property
+    def dtype(self) -> numpy.dtype: ...
 
 
-def model(network: Network) -> bytes:
+def model(network: Exportable) -> bytes:
     """The network as an ONNX model in its precision: `features` [samples, inputs] → `scores` [samples, outputs], as `Network.scores` gives them.
 
     Layers are unrolled, prepared matrices (½(K − Kᵀ − γI), row sums, step sizes) are constants. Networks of dense and convolutional blocks with explicit schemes can be exported.
@@ -27,7 +43,7 @@ def model(network: Network) -> bytes:
 
 
 class _Exporter:
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Exportable) -> None:
         self.network, self.graph = network, Graph(network.dtype)
         self.tensors: dict[str, numpy.ndarray] = {name: numpy.asarray(values, numpy.float64) for name, values in network.parameters.items()}
         self.specification = network.specification
