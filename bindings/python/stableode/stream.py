@@ -33,7 +33,8 @@ class Stream(Handle):
         network.fit(stableode.Stream(batches, buffer=100_000), epochs=3)
 
     source: a function without arguments, which is called at the beginning of each pass and returns an iterable of batches; or an iterable
-    of batches, such as a list, or an iterator, which can be read once. All passes must give the same samples in the same order.
+    of batches, such as a list, or an iterator, which can be read once. All passes must give the same samples in the same order; another
+    number of them is an InvalidDataError.
     A batch is a Dataset, a pair (features, targets), or a table (see Dataset).
     buffer: how many samples are held and shuffled at a time. If all samples fit, training takes the same steps with the same bits as from memory.
     target, weight, columns: as in Dataset; without `columns` the record is made of the first batch. Weights of samples come as the column
