@@ -37,8 +37,8 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-    // The vocabulary: failures, options, registries, JSON.
-    .target(name: "Settings"),
+    // The vocabulary: failures, options, registries, JSON; and the watch that every long loop asks.
+    .target(name: "Settings", dependencies: ["CShims"]),
 
     // The kernel line: one source, three instruction sets; no element loop above LinearAlgebra.
     .target(name: "CKernels"),
@@ -64,7 +64,7 @@ let package = Package(
 
     // Tests mirror Sources.
     .target(name: "TestSupport", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks"], path: "Tests/TestSupport"),
-    .testTarget(name: "SettingsTests", dependencies: ["Settings", "TestSupport"]),
+    .testTarget(name: "SettingsTests", dependencies: ["Settings", "LinearAlgebra", "TestSupport"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "TestSupport"]),
     .testTarget(name: "VectorFieldsTests", dependencies: ["VectorFields", "TestSupport"]),
     .testTarget(name: "IntegratorsTests", dependencies: ["Integrators", "TestSupport"]),

@@ -75,7 +75,8 @@
  *   tensors passed out  the caller's memory, in the shape that the function documents; any strides
  *   handles             free each with its sode_*_free, in any order (an object keeps alive what it needs); freeing NULL does nothing;
  *                       use after free, double free and handles of another kind are errors, not crashes
- *   strings returned    valid as long as the library is loaded; sode_last_error_message's until this thread's next failing call
+ *   strings returned    valid as long as the library is loaded; names of columns and classes as long as their table or record;
+ *                       sode_last_error_message's until this thread's next failing call
  *   on error            out-parameters and objects stay as they were, except that SODE_ERR_BUFFER_TOO_SMALL sets `needed`
  *
  * CALLBACKS
@@ -334,8 +335,8 @@ SODE_API sode_status sode_network_set_target_scaling(sode_network *network, cons
 SODE_API sode_status sode_network_get_target_scaling(sode_network *network, sode_tensor *shift, sode_tensor *scale);
 /* Stores a text of the caller's under a key: names of classes and features, the origin of the data. Copies, model files, checkpoints and refined or projected
  * networks keep these texts; files hold them as safetensors metadata, which any program can read. A NULL value removes the key. A key has 1 … 256 bytes; all
- * keys and texts together have at most 1 MB. A file with more is not loaded (SODE_ERR_FILE_FORMAT). Keys that the file format uses itself are
- * SODE_ERR_INVALID_ARGUMENT (format, format_version, library_version, specification, checksum, training, "stableode."…). */
+ * keys and texts together have at most 1 MB, and there are at most 65 536 keys. A file with more is not loaded (SODE_ERR_FILE_FORMAT). Keys that the file
+ * format uses itself are SODE_ERR_INVALID_ARGUMENT (format, format_version, library_version, specification, checksum, training, "stableode."…). */
 SODE_API sode_status sode_network_set_metadata(sode_network *network, const char *key, const char *value);
 /* Writes the text under a key, zero-terminated; size query as in sode_specification_json. SODE_ERR_UNKNOWN_NAME if there is no such key. */
 SODE_API sode_status sode_network_get_metadata(sode_network *network, const char *key, char *buffer, size_t capacity, size_t *needed);
@@ -450,7 +451,8 @@ SODE_API sode_status sode_table_from_array(const struct ArrowSchema *schema, str
 SODE_API sode_status sode_table_from_tensor(const sode_tensor *features, void (*release)(void *user_data), void *user_data, sode_table **table);
 SODE_API sode_status sode_table_from_csr(int64_t columns, const sode_tensor *starts, const sode_tensor *indices, const sode_tensor *values,
                                          void (*release)(void *user_data), void *user_data, sode_table **table);
-/* The numbers of rows and columns; and the name and type of a column, such as "float32", "text" or "dictionary". Results may be NULL. */
+/* The numbers of rows and columns; and the name and type of a column, such as "float32", "text" or "dictionary". Results may be NULL. The name is valid until the
+ * table is freed. */
 SODE_API sode_status sode_table_describe(sode_table *table, int64_t *rows, int64_t *columns);
 SODE_API sode_status sode_table_column_at(sode_table *table, int64_t index, const char **name, const char **type);
 SODE_API void sode_table_free(sode_table *table);
@@ -468,7 +470,7 @@ typedef struct sode_columns sode_columns;
 SODE_API sode_status sode_columns_fit(sode_table *table, sode_table *targets, const char *options, size_t length, sode_columns **columns);
 SODE_API sode_status sode_columns_create_json(const char *text, size_t length, sode_columns **columns);
 SODE_API sode_status sode_columns_json(sode_columns *columns, char *buffer, size_t capacity, size_t *needed);
-/* The numbers of features, of targets and of classes (0 without); the name of a class. Results of the first may be NULL. */
+/* The numbers of features, of targets and of classes (0 without); the name of a class, valid until the record is freed. Results of the first may be NULL. */
 SODE_API sode_status sode_columns_describe(sode_columns *columns, int64_t *features, int64_t *targets, int64_t *classes);
 SODE_API sode_status sode_columns_class_at(sode_columns *columns, int64_t index, const char **name);
 SODE_API void sode_columns_free(sode_columns *columns);
@@ -599,7 +601,8 @@ typedef struct sode_source {
 /* A stream shuffles the samples of a source through a buffer of buffer_samples samples: whenever half of them have been used, their places are filled again and
  * all are shuffled, by the trainer's seed. If the buffer holds the whole source, training takes the same steps with the same bits as from memory; it needs
  * memory for the buffer and two batches of the source. The second function takes the batches of Arrow streams, which open provides for each pass and the
- * library releases, by a record of columns with a target. The caller keeps what release would release if a function fails. */
+ * library releases, by a record of columns with a target. Every pass must give the same samples (SODE_ERR_INVALID_DATA for another number of them). The caller
+ * keeps what release would release if a function fails. */
 typedef struct sode_stream sode_stream;
 typedef int32_t (*sode_open)(struct ArrowArrayStream *stream, void *user_data);
 SODE_API sode_status sode_stream_create(const sode_source *source, int64_t buffer_samples, sode_stream **stream);

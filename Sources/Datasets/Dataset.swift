@@ -179,7 +179,9 @@ package final class Dataset: @unchecked Sendable {
       throw Failure(.incompatible, "targets have shape [\(count), \(values)]; class labels have shape [\(count)], whole numbers 0 … \(classes - 1)")
     }
     guard classCount > classes else { return }
-    for row in 0..<count where Int(labels[row]) >= classes { throw labelFailure("\(labels[row])", row: row, classes: classes) }
+    try Watch.pieces(count) { (rows) throws(Failure) in
+      for row in rows where Int(labels[row]) >= classes { throw labelFailure("\(labels[row])", row: row, classes: classes) }
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import CKernels
+import Settings
 
 /// gradient += the derivative of ⟨left, K ⋆ right⟩ with respect to K, summed over the samples.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import Settings
 
 /// The frequencies at which the norm of a convolution is bounded, and the factors that make a bound of their largest matrix norm: ‖T‖₂ ≤ padding·grid·max_ω ‖K̂(ω)‖₂ (Theory.md §6.14).
 ///

@@ -1,4 +1,5 @@
 import CKernels
+import Settings
 
 /// `convolve` by Winograd's F(2×2, 3×3).
 func convolveWinograd(_ packed: Vector, _ plan: ConvolutionPlan, of x: Block, _ epilogue: ConvolutionEpilogue, scratch: UnsafeMutableRawPointer) {

@@ -1,5 +1,6 @@
 import COpenBLAS
 import CShims
+import Settings
 
 /// Factorizes A = P·L·U with partial pivoting, in place, for `divide`. Returns false if A is singular to working precision.
 ///

@@ -1,4 +1,5 @@
 import CShims
+import Settings
 
 /// Memory that the system may not have provided yet: a part of an arena, or rows of a result.
 ///

@@ -16,7 +16,7 @@ package final class LogOdds {
   /// - Parameters:
   ///   - scores: classes × samples, float64, finite; at least two classes.
   ///   - count: the samples; the columns past it are padding.
-  /// - Throws: `memory`.
+  /// - Throws: `memory`; the reason why the work must end.
   package init(_ scores: Block, count: Int) throws(Failure) {
     precondition(scores.precision == .float64 && scores.rows >= 2, "float64 scores of classes")
     self.scores = scores
@@ -27,7 +27,7 @@ package final class LogOdds {
     func vector(_ index: Int) -> UnsafeMutablePointer<Double> { (buffer.base + 8 * index * count).bindMemory(to: Double.self, capacity: count) }
     (largest, second, total, rest) = (vector(0), vector(1), vector(2), vector(3))
     best = buffer.rowNumbers(count: count, offset: 32 * count)
-    for sample in 0..<count { share(sample) }
+    try Watch.pieces(count, work: 64 * scores.rows) { samples in for sample in samples { share(sample) } }
   }
 
   private func row(_ index: Int) -> UnsafePointer<Double> { UnsafeRawPointer(scores.base).assumingMemoryBound(to: Double.self) + index * scores.stride }
@@ -48,14 +48,19 @@ package final class LogOdds {
   }
 
   /// The log-odds of one class, one per sample. Of two classes they are the difference of the scores, rounded once.
-  package func fill(_ label: Int, into out: Vector) {
+  /// - Throws: the reason why the work must end.
+  package func fill(_ label: Int, into out: Vector) throws(Failure) {
+    try Watch.pieces(count, work: 64) { samples in fill(label, samples, into: out) }
+  }
+
+  private func fill(_ label: Int, _ samples: Range<Int>, into out: Vector) {
     let (score, odds) = (row(label), out.base.assumingMemoryBound(to: Double.self))
     if scores.rows == 2 {
       let other = row(1 - label)
-      for sample in 0..<count { odds[sample] = score[sample] - other[sample] }
+      for sample in samples { odds[sample] = score[sample] - other[sample] }
       return
     }
-    for sample in 0..<count {
+    for sample in samples {
       if Int(best[sample]) == label {
         odds[sample] = score[sample] - second[sample] - log(rest[sample])
       } else {

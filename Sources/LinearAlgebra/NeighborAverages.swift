@@ -1,3 +1,5 @@
+import Settings
+
 /// x_j ← (1 − 2s)x_j + s·x_{j−1} + s·x_{j+1} for the layers j of a parameter's gradient, each end being its own neighbor.
 ///
 /// The map is symmetric and keeps Σ_j x_j. Its eigenvalues are 1 − 4s sin²(πk/2N), k < N, for N layers: it is positive semidefinite for s ≤ ¼.

@@ -1,6 +1,7 @@
+import CKernels
 import COpenBLAS
 import CShims
-import CKernels
+import Settings
 
 /// out[i,k] += Σ_s left[i,s]·right[k,s]: the gradient of a product's weights, summed over the samples of a tile.
 ///

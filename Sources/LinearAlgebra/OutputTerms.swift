@@ -203,6 +203,11 @@ private enum PoissonTerm: TermFormula {
     if t > 0 {
       let u = p * s - log(t)
       let growth = expm1(u)
+      guard growth < .infinity else {
+        // A target so small vanishes beside the mean.
+        let mean = exp(p * s)
+        return (mean - t * (1 + u), p * (mean - t))
+      }
       return (t * (growth - u), p * t * growth)
     }
     return t == 0 ? (exp(p * s), p * exp(p * s)) : (.nan, .nan)

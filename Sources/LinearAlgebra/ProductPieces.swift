@@ -1,3 +1,5 @@
+import Settings
+
 /// The pieces of rows in which large products are computed, so that this thread's watch is asked every few milliseconds.
 package enum ProductPieces {
   /// Multiply-adds of one piece, which take a few milliseconds.

@@ -71,7 +71,7 @@ package struct RandomStream: Sendable {
   /// Writes a permutation of 0 ..< `count`, each equally likely (Fisher–Yates).
   /// - Throws: why the work must end.
   package mutating func permutation(into out: UnsafeMutablePointer<Int64>, count: Int) throws(Failure) {
-    for i in 0..<count { out[i] = Int64(i) }
+    try Watch.pieces(count) { piece in for i in piece { out[i] = Int64(i) } }
     var last = count - 1
     while last > 0 {
       if last % 65536 == 0 { try Watch.check() }

@@ -62,10 +62,14 @@ package func averagePrecision(_ scores: Vector, weights: Vector? = nil, order: U
 private func ranked(_ scores: Vector, _ order: UnsafeMutablePointer<Int64>) throws(Failure) -> UnsafePointer<Double>? {
   precondition(scores.precision == .float64, "scores of ranks are float64")
   let value = UnsafeRawPointer(scores.base).assumingMemoryBound(to: Double.self)
-  for row in 0..<scores.count {
-    if value[row].isNaN { return nil }
-    order[row] = Int64(row)
+  var isRanked = true
+  try Watch.pieces(scores.count) { rows in
+    for row in rows {
+      if value[row].isNaN { isRanked = false }
+      order[row] = Int64(row)
+    }
   }
+  guard isRanked else { return nil }
   try sortRows(order, scores.count, by: value)
   return value
 }

@@ -1,3 +1,5 @@
+import Settings
+
 /// strength·Σ (√(x² + ε²) − ε), with its gradient strength·x/√(x² + ε²) added to `gradient`: the absolute value with its corner rounded over a width of about ε.
 ///
 /// Each term is computed as x²/(√(x² + ε²) + ε), which does not cancel for small x.

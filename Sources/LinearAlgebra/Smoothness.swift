@@ -1,4 +1,5 @@
 import CKernels
+import Settings
 
 /// Energy ½·factor·Σ_j‖θ_j − θ_{j−1}‖² of a parameter that varies over the layers, j = 1 ..< layers; its gradient is added to `gradient`.
 ///

@@ -35,10 +35,11 @@ package final class CurvatureSweep {
     let view = MutableTensorView(memory.base, type: type, rows: count, columns: plan.outputs)
     try tangents.pushforward(
       parameters, source, count: count, direction: direction, featureDirection: nil, curvature: loss ?? plan.loss, draws: draws, scores: nil, into: view, pool: pool)
+    let weighting = weighting.inUnit(of: targets, rows: source.rows, count: count)
     if weighting.isWeighted {
       var labels: UnsafePointer<Int32>?
       if case .labels(let all) = targets { labels = all }
-      weightRows(view, samples: weighting.samples, classes: weighting.classes, labels: labels, rows: source.rows)
+      weightRows(view, samples: weighting.samples, classes: weighting.classes, labels: labels, rows: source.rows, unit: weighting.unit)
     }
     try sweep.pullback(parameters, source, cotangent: TensorView(memory.base, type: type, rows: count, columns: plan.outputs), count: count, gradient: product, featureGradient: nil, draws: draws, pool: pool)
     let total = weighting.sum(targets, rows: source.rows, count: count)

@@ -15,21 +15,39 @@ package struct Metadata: Equatable, Sendable {
   /// The key of the record of columns, which is not the caller's own.
   package static let columnsKey = "stableode.columns"
 
-  /// The caller's own entries.
-  package var callers: [Entry] { entries.filter { $0.key != Self.columnsKey } }
+  /// The caller's own entries: all but the record of columns.
+  package var callers: Callers { Callers(entries: entries, hidden: recordPlace) }
+
+  /// The place of the record of columns; the number of entries if there is none.
+  private var recordPlace: Int {
+    let place = place(of: Self.columnsKey)
+    return place < entries.count && entries[place].key == Self.columnsKey ? place : entries.count
+  }
+
+  /// Entries without one of them, which are found by their number at once.
+  package struct Callers: RandomAccessCollection {
+    fileprivate let entries: [Entry]
+    fileprivate let hidden: Int
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { hidden < entries.count ? entries.count - 1 : entries.count }
+    package subscript(index: Int) -> Entry { entries[index < hidden ? index : index + 1] }
+  }
 
   /// The keys that the model file's format uses in the metadata.
   package static let reserved = ["format", "format_version", "library_version", "specification", "checksum", "training"]
   package static let mostKeyBytes = 256
   /// The most bytes of all keys and values together: the file's header must hold them, and writes a byte as six in the worst case.
   package static let mostBytes = 1 << 20
+  /// So many are sorted, copied and written within the time that a call has to end.
+  package static let mostEntries = 1 << 16
 
   package init() {}
 
   /// The entries of a file: of any keys, within the same limits as those that are set.
   /// Keys that begin with "stableode." are those of a later version of the library, and are kept for it.
-  /// - Throws: `outOfRange` for a key that is empty or has more than 256 bytes, for keys and texts with a zero byte, and for more than 1 MB in total.
+  /// - Throws: `outOfRange` for a key that is empty or has more than 256 bytes, for keys and texts with a zero byte, for more than 65 536 entries, and for more than 1 MB in total.
   package init(read entries: [(key: String, value: String)]) throws(Failure) {
+    guard entries.count <= Self.mostEntries else { throw Failure(.outOfRange, "the metadata has \(entries.count) entries; at most \(Self.mostEntries) are allowed") }
     for (key, value) in entries {
       guard !key.isEmpty else { throw Failure(.outOfRange, "a metadata key is empty") }
       guard !key.utf8.contains(0), !value.utf8.contains(0) else {
@@ -66,7 +84,7 @@ package struct Metadata: Equatable, Sendable {
   }
 
   /// Sets the text under a key, or removes it.
-  /// - Throws: `invalidArgument` for a key that is empty, used by the file's format, or begins with "stableode."; `outOfRange` for keys of more than 256 bytes and for more than 1 MB in total.
+  /// - Throws: `invalidArgument` for a key that is empty, used by the file's format, or begins with "stableode."; `outOfRange` for keys of more than 256 bytes, for more than 65 536 entries, and for more than 1 MB in total.
   package mutating func set(_ key: String, _ value: String?) throws(Failure) {
     guard !key.isEmpty, !Self.reserved.contains(key), !key.hasPrefix("stableode.") else {
       throw Failure(
@@ -85,6 +103,7 @@ package struct Metadata: Equatable, Sendable {
     var changed = self
     let place = place(of: key)
     if place < entries.count, entries[place].key == key { changed.entries.remove(at: place) }
+    guard value == nil || changed.entries.count < Self.mostEntries else { throw Failure(.outOfRange, "the network's metadata has \(Self.mostEntries) entries already; more are not allowed") }
     if let value { changed.entries.insert(Entry(key: key, value: value), at: place) }
     let bytes = changed.byteCount
     guard value == nil || bytes <= Self.mostBytes else {

@@ -20,8 +20,9 @@ package final class ReadoutSweep {
   private let tangent: Block
   private let scratch: Block
   private let preconditioner: ReadoutPreconditioner
-  /// The sum of the weights of the batch's samples.
+  /// The sum of the weights of the batch's samples in their unit, and this unit.
   private var weight = 0.0
+  private var unit = 1.0
 
   /// The states and targets of one tile.
   private struct Tile {
@@ -75,7 +76,8 @@ package final class ReadoutSweep {
     _ sweep: Sweep, _ pool: WorkerPool
   ) throws(Failure) {
     self.loss = loss ?? plan.loss
-    weight = weighting.sum(targets, rows: source.rows, count: count)
+    let weighting = weighting.inUnit(of: targets, rows: source.rows, count: count)
+    (weight, unit) = (weighting.sum(targets, rows: source.rows, count: count), weighting.unit)
     let partition = sweep.partition(count: count)
     let precision = plan.precision
     var column = 0
@@ -96,7 +98,8 @@ package final class ReadoutSweep {
       if weighting.isWeighted {
         let weights = memory.weights[column..<column + columns]
         gatherWeights(
-          samples: weighting.samples, classes: weighting.classes, labels: labels, rows: source.rows, start: samples.lowerBound, count: samples.count, into: weights)
+          samples: weighting.samples, classes: weighting.classes, labels: labels, rows: source.rows, start: samples.lowerBound, count: samples.count, unit: weighting.unit,
+          into: weights)
         tileTargets.weights = weights
       }
       return Tile(states: states, targets: tileTargets, samples: samples.count)
@@ -116,7 +119,7 @@ package final class ReadoutSweep {
   ///   - gradient: as many numbers, overwritten.
   package func lossGradient(_ readout: Vector, gradient: Vector?) -> BatchResult {
     var result = BatchResult()
-    result.weight = weight
+    result.weight = weight * unit
     if let gradient { fill(gradient, 0) }
     let watch = Watch.current
     for tile in tiles where !watch.isOver {
@@ -127,6 +130,7 @@ package final class ReadoutSweep {
       result.count += tile.samples
       if let gradient { accumulate(cotangent, tile.states, addingTo: gradient) }
     }
+    result.lossSum *= unit
     return result
   }
 

@@ -140,9 +140,10 @@ package final class Sweep: @unchecked Sendable {
     divisor: Double? = nil, count: Int, gradient: Vector?, draws: Draws? = nil, scores: MutableTensorView? = nil, pool: WorkerPool
   ) throws(Failure) -> BatchResult {
     let loss = loss ?? plan.loss
+    let weighting = weighting.inUnit(of: targets, rows: source.rows, count: count)
     let weight = weighting.sum(targets, rows: source.rows, count: count)
     guard weight.isFinite else { throw Failure(.invalidData, "the weights of the batch's samples have a sum that is not finite; divide all of them by the same factor, which does not change the result") }
-    let total = divisor ?? weight
+    let total = divisor.map { $0 / weighting.unit } ?? weight
     let scale = total > 0 ? 1 / total : 0
     // The trajectory cost is a mean over all samples without weights; a part of a larger batch counts by its share.
     let charge = (divisor == nil ? 1 : weight * scale) / Double(count)
@@ -162,7 +163,8 @@ package final class Sweep: @unchecked Sendable {
     }
     if let failure = loss.takeFailure() { throw source.named(failure) }
     var result = try outcome.get()
-    result.weight = weight
+    result.lossSum *= weighting.unit
+    result.weight = weight * weighting.unit
     return result
   }
 

@@ -61,7 +61,7 @@ final class TileScratch {
     case .values(let all, let scaling): gather(all, rows: rows, start: start, count: count, scaling: scaling, into: values)
     }
     guard weighting.isWeighted else { return TileTargets(labels: labels, values: values, smoothing: weighting.smoothing, firstSample: start) }
-    gatherWeights(samples: weighting.samples, classes: weighting.classes, labels: labels, rows: rows, start: start, count: count, into: weights)
+    gatherWeights(samples: weighting.samples, classes: weighting.classes, labels: labels, rows: rows, start: start, count: count, unit: weighting.unit, into: weights)
     return TileTargets(labels: labels, values: values, weights: weights, smoothing: weighting.smoothing, firstSample: start)
   }
 }

@@ -15,7 +15,9 @@ package enum CategoryName: Hashable, Sendable {
   }
   package func hash(into hasher: inout Hasher) {
     switch self {
-    case .text(let text): for byte in text.utf8 { hasher.combine(byte) }
+    case .text(let text):
+      var text = text
+      text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     case .integer(let number): hasher.combine(number)
     case .bool(let flag): hasher.combine(flag)
     }
@@ -162,9 +164,11 @@ extension ColumnRecord {
       guard let elements = list.elements, !elements.isEmpty else { throw fail("inputs must be a list of one object for each column") }
       var made: [Input] = []
       for (index, element) in elements.enumerated() {
-        do throws(Failure) { made.append(try Input(element)) } catch { throw fail("inputs[\(index)]: \(error.message)") }
+        do throws(Failure) { made.append(try Input(element)) } catch { throw error.status.rawValue > 0 ? error : fail("inputs[\(index)]: \(error.message)") }
       }
-      if let twice = firstRepeated(made.map(\.name)) { throw fail("two inputs are called '\(twice.prefix(64))'") }
+      if let twice = try firstRepeated(made.map(\.name)) { throw fail("two inputs are called '\(twice.prefix(64))'") }
+      if let weight, made.contains(where: { $0.name == weight }) { throw fail("the column '\(weight.prefix(64))' is an input and the weight") }
+      if let ignored = try firstCommon(made.map(\.name), self.ignored) { throw fail("the column '\(ignored.prefix(64))' is an input and ignored") }
       inputs = made
     } else {
       inputs = nil
@@ -178,9 +182,14 @@ extension ColumnRecord {
     var classes: [CategoryName]?
     if let list = own["classes"] {
       guard names.count == 1 else { throw fail("target.classes belong to one target; there are \(names.count)") }
-      do throws(Failure) { classes = try categories(list) } catch { throw fail("target.classes: \(error.message)") }
+      do throws(Failure) { classes = try categories(list) } catch { throw error.status.rawValue > 0 ? error : fail("target.classes: \(error.message)") }
+      // C gets the names of classes as texts that end with a zero byte.
+      if let name = classes?.first(where: { $0.text.utf8.contains(0) }) { throw fail("the class '\(name.text.prefix { $0 != "\0" }.prefix(64))…' has a zero byte") }
     }
-    target = Target(names: names.compactMap { $0 }, classes: classes)
+    let targets = names.compactMap { $0 }
+    if let twice = try firstRepeated(targets) { throw fail("two targets are called '\(twice.prefix(64))'") }
+    if let name = targets.first(where: { $0.utf8.contains(0) }) { throw fail("the name of the target '\(name.prefix { $0 != "\0" }.prefix(64))…' has a zero byte") }
+    target = Target(names: targets, classes: classes)
   }
 }
 
@@ -204,6 +213,7 @@ extension ColumnRecord.Input {
     if let (key, _) = members.first(where: { !["name", "categories", "unseen", "missing", "mean"].contains($0.key) }) {
       throw Failure(.invalidArgument, "unknown member '\(key.prefix(64))'; its members are name, categories, unseen, missing and mean")
     }
+    guard !name.utf8.contains(0) else { throw Failure(.invalidArgument, "the name '\(name.prefix { $0 != "\0" }.prefix(64))…' has a zero byte") }
     self.name = name
     if let list = json["categories"] {
       let unseen = json["unseen"] == nil ? .error : json["unseen"]?.text.flatMap(ColumnRecord.Unseen.init(rawValue:))
@@ -212,12 +222,17 @@ extension ColumnRecord.Input {
     } else {
       kind = .number
     }
+    let missing = json["missing"] == nil ? "error" : json["missing"]?.text
     let mean = json["mean"] == nil ? 0 : json["mean"]?.real
     guard let mean else { throw Failure(.invalidArgument, "mean must be a number") }
-    switch json["missing"] == nil ? "error" : json["missing"]?.text {
-    case "error": missing = .error
-    case "mean": missing = .mean(mean)
-    case "mean_and_indicator": missing = .meanAndIndicator(mean)
+    // Zeros stand for a missing category, so that its mean says nothing.
+    guard json["mean"] != nil || kind != .number || missing != "mean" && missing != "mean_and_indicator" else {
+      throw Failure(.invalidArgument, "missing is '\(missing ?? "")' but there is no mean; give the mean of the training data, or set missing to error")
+    }
+    switch missing {
+    case "error": self.missing = .error
+    case "mean": self.missing = .mean(mean)
+    case "mean_and_indicator": self.missing = .meanAndIndicator(mean)
     default: throw Failure(.invalidArgument, "missing must be error, mean or mean_and_indicator")
     }
   }
@@ -228,16 +243,38 @@ private func categories(_ list: JSON) throws(Failure) -> [CategoryName] {
     throw Failure(.invalidArgument, "categories must be a list of 1 … \(ColumnRecord.mostCategories) texts, integers or booleans")
   }
   var names: [CategoryName] = []
+  names.reserveCapacity(elements.count)
+  var (seen, work) = (Set<CategoryName>(minimumCapacity: elements.count), WatchedWork())
   for element in elements {
     guard let name = CategoryName(element) else { throw Failure(.invalidArgument, "a category is \(element.kindName); it must be a text, an integer, or true or false") }
+    if case .text(let text) = name { try work.spend(text.utf8.count + 64) } else { try work.spend(64) }
+    guard seen.insert(name).inserted else { throw Failure(.invalidArgument, "the category '\(name.text.prefix(64))' occurs twice") }
     names.append(name)
   }
-  guard Set(names).count == names.count else { throw Failure(.invalidArgument, "a category occurs twice") }
   return names
 }
 
 /// The first text that occurs for a second time.
-package func firstRepeated(_ texts: [String]) -> String? {
-  var seen: Set<String> = []
-  return texts.first { !seen.insert($0).inserted }
+/// - Throws: the reason why the work must end.
+package func firstRepeated(_ texts: [String]) throws(Failure) -> String? {
+  // Room for all: a set that grows moves all its texts at once.
+  var (seen, work) = (Set<String>(minimumCapacity: texts.count), WatchedWork())
+  for text in texts {
+    try work.spend(text.utf8.count + 64)
+    if !seen.insert(text).inserted { return text }
+  }
+  return nil
+}
+
+/// The first text of a list that another list has, too.
+/// - Throws: the reason why the work must end.
+package func firstCommon(_ texts: [String], _ others: [String]) throws(Failure) -> String? {
+  guard !others.isEmpty else { return nil }
+  let known = Set(others)
+  var work = WatchedWork()
+  for text in texts {
+    try work.spend(text.utf8.count + 64)
+    if known.contains(text) { return text }
+  }
+  return nil
 }

@@ -2,6 +2,10 @@ extension JSON {
   /// What a byte of text may take while it is read, and as a value: a number of one digit and its comma, in an array that has just grown, are the most.
   package static let mostBytesPerByte = 32
 
+  /// The most elements of an array, and the most members of an object: more than any text has that means something here. Larger ones could not be moved within the time that a call has to end.
+  static let mostElements = 1 << 22
+  static let mostMembers = 1 << 17
+
   /// Reads one JSON text, strictly: RFC 8259 with nothing added (no comments, trailing commas, byte order mark, NaN or lone surrogates).
   ///
   /// Source: RFC 8259 (Bray 2017). Numbers do not depend on the locale and are correctly rounded.
@@ -13,6 +17,7 @@ extension JSON {
   /// - Throws: the given status with line and column ("specification, line 2, column 7: expected ':' after a key"); lines and columns count
   ///   from 1, columns in characters (Unicode scalars). Names that occur twice in one object are refused; they are compared as
   ///   Swift strings, so canonically equivalent spellings are the same name.
+  ///   The reason why the work must end.
   /// Cost: linear in the length; memory at most `mostBytesPerByte` bytes for each byte of text.
   package static func read(
     _ bytes: UnsafeRawBufferPointer, limit: Int, status: Status = .invalidArgument, what: String = "JSON"
@@ -42,6 +47,9 @@ private struct JSONReader {
   let status: Status
   let what: String
   var position = 0
+  /// Where the watch is asked next.
+  private var nextQuestion = 0
+  private static let bytesBetweenQuestions = 1 << 14
 
   init(bytes: UnsafeRawBufferPointer, status: Status, what: String) {
     self.bytes = bytes
@@ -69,7 +77,15 @@ private struct JSONReader {
     return true
   }
 
+  /// Asks the watch now and then: a byte takes up to 0.1 µs.
+  @inline(__always) private mutating func heedWatch() throws(Failure) {
+    guard position >= nextQuestion else { return }
+    nextQuestion = position + Self.bytesBetweenQuestions
+    try Watch.check()
+  }
+
   private mutating func value(depth: Int) throws(Failure) -> JSON {
+    try heedWatch()
     switch peek() {
     case UInt8(ascii: "{"): return try object(depth: depth)
     case UInt8(ascii: "["): return try array(depth: depth)
@@ -99,6 +115,7 @@ private struct JSONReader {
       skipSpace()
       if take(UInt8(ascii: "]")) { return .array(elements) }
       guard take(UInt8(ascii: ",")) else { throw failure("expected ',' or ']' in an array, found \(found)") }
+      guard elements.count < JSON.mostElements else { throw failure("more than \(JSON.mostElements) elements in one array") }
       skipSpace()
     }
   }
@@ -123,6 +140,7 @@ private struct JSONReader {
       skipSpace()
       if take(UInt8(ascii: "}")) { return .object(members) }
       guard take(UInt8(ascii: ",")) else { throw failure("expected ',' or '}' in an object, found \(found)") }
+      guard members.count < JSON.mostMembers else { throw failure("more than \(JSON.mostMembers) members in one object") }
       skipSpace()
     }
   }
@@ -154,6 +172,11 @@ private struct JSONReader {
       if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
       guard digits() else { throw failure("expected a digit in the exponent, found \(found)") }
     }
+    // A number of many digits takes time in proportion to their number; no number needs so many.
+    guard position - start <= 4096 else {
+      position = start
+      throw failure("a number of more than 4096 characters")
+    }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     // −0 keeps its sign as a real number.
     if isInteger, let value = Int64(text), !(negative && value == 0) { return .integer(value) }
@@ -180,6 +203,7 @@ private struct JSONReader {
     position += 1
     var content: [UInt8] = []
     while let byte = peek() {
+      try heedWatch()
       switch byte {
       case UInt8(ascii: "\""):
         position += 1
@@ -260,12 +284,15 @@ private struct JSONReader {
   private func failure(_ problem: String) -> Failure {
     var line = 1
     var column = 1
-    for byte in bytes.prefix(position) {
-      if byte == 0x0A {
-        line += 1
-        column = 1
-      } else if byte & 0xC0 != 0x80 {
-        column += 1
+    for start in stride(from: 0, to: position, by: Watch.pieceLength) {
+      if Watch.current.isOver, let reason = Watch.current.failure { return reason }
+      for byte in bytes[start..<min(start + Watch.pieceLength, position)] {
+        if byte == 0x0A {
+          line += 1
+          column = 1
+        } else if byte & 0xC0 != 0x80 {
+          column += 1
+        }
       }
     }
     return Failure(status, "\(what), line \(line), column \(column): \(problem)")

@@ -3,7 +3,7 @@ extension JSON {
   ///
   /// Reals are written as the shortest decimal that reads back as the same Double, with a point or an exponent so that they stay reals.
   /// - Parameter indented: false writes no white space; true writes one member or element a line, indented by two spaces.
-  /// - Throws: `.notFinite` for NaN or infinity, which JSON cannot hold; `.outOfRange` for more than `maximumDepth` levels.
+  /// - Throws: `.notFinite` for NaN or infinity, which JSON cannot hold; `.outOfRange` for more than `maximumDepth` levels; the reason why the work must end.
   /// Cost: linear in the size of the value.
   package func written(indented: Bool = false) throws(Failure) -> String {
     var output = ""
@@ -46,6 +46,7 @@ extension JSON {
     }
     output += opening
     for index in 0..<count {
+      if index % 1024 == 0 { try Watch.check() }
       if index > 0 { output += "," }
       newLine(depth + 1)
       try item(index, &output)

@@ -7,7 +7,7 @@ import Settings
 
 /// The columns that an Arrow schema describes.
 struct ArrowColumns {
-  let columns: [Table.Column]
+  let schema: TableSchema
   /// The type of each column's cells: of the numbers of its dictionary's values, if it has one.
   let cells: [CellType]
   /// The children that are columns: an index of pandas is none.
@@ -16,6 +16,8 @@ struct ArrowColumns {
   let childCount: Int?
 
   private static let mostColumns: Int64 = 1_000_000
+  /// A column takes about a microsecond.
+  private static let columnsBetweenQuestions = 1024
 
   /// - Throws: `invalidData` for a schema that cannot be right; `unsupportedType`.
   init(_ schema: ArrowSchema) throws(Failure) {
@@ -23,7 +25,7 @@ struct ArrowColumns {
     let format = try Self.text(schema.format, "format")
     guard format == "+s" else {
       let column = try Self.column(schema)
-      (columns, cells, children, childCount) = ([column.described], [column.cells], [0], nil)
+      (self.schema, cells, children, childCount) = (try TableSchema([column.described]), [column.cells], [0], nil)
       return
     }
     guard 0...Self.mostColumns ~= schema.n_children else { throw Failure(.invalidData, "the Arrow schema has \(schema.n_children) children; it must have between 0 and \(Self.mostColumns)") }
@@ -31,6 +33,7 @@ struct ArrowColumns {
     let index = PandasIndex(schema.metadata)
     var (columns, cells, children): ([Table.Column], [CellType], [Int]) = ([], [], [])
     for place in 0..<Int(schema.n_children) {
+      if place % Self.columnsBetweenQuestions == 0 { try Watch.check() }
       guard let child = schema.children[place]?.pointee else { throw Failure(.invalidData, "child \(place) of the Arrow schema is NULL") }
       let column = try named("child \(place) of the Arrow schema") { () throws(Failure) in try Self.column(child) }
       if index.names.contains(column.described.name) { continue }
@@ -38,8 +41,8 @@ struct ArrowColumns {
       cells.append(column.cells)
       children.append(place)
     }
-    if let twice = firstRepeated(columns.map(\.name)) { throw Failure(.invalidData, "two columns of the table are called '\(twice.prefix(64))'") }
-    (self.columns, self.cells, self.children, childCount) = (columns, cells, children, Int(schema.n_children))
+    self.schema = try TableSchema(columns)
+    (self.cells, self.children, childCount) = (cells, children, Int(schema.n_children))
   }
 
   private static func column(_ schema: ArrowSchema) throws(Failure) -> (described: Table.Column, cells: CellType) {
@@ -66,7 +69,9 @@ struct ArrowColumns {
   func batch(_ array: ArrowArray, firstRow: Int, owner: AnyObject) throws(Failure) -> Table.Batch {
     guard let childCount else {
       let part = try named(title(0)) { () throws(Failure) in try self.part(array, 0, rows: nil) }
-      return Table.Batch(firstRow: firstRow, count: part.count, parts: [part], owner: owner)
+      // A column that is not taken has rows, too, though none is read.
+      guard let rows = Int(exactly: array.length), rows >= 0 else { throw Failure(.invalidData, "\(title(0)): its length is \(array.length); it must be >= 0") }
+      return Table.Batch(firstRow: firstRow, count: rows, parts: [part], owner: owner)
     }
     guard array.n_children == Int64(childCount) else { throw Failure(.invalidData, "an Arrow array has \(array.n_children) children, but its schema has \(childCount)") }
     guard childCount == 0 || array.children != nil else { throw Failure(.invalidData, "the list of children of an Arrow array is NULL") }
@@ -74,9 +79,16 @@ struct ArrowColumns {
     let (end, overflow) = array.length.addingReportingOverflow(array.offset)
     guard !overflow, let rows = Int(exactly: array.length) else { throw Failure(.invalidData, "length and offset of an Arrow array do not fit the address space") }
     guard array.dictionary == nil else { throw Failure(.invalidData, "an Arrow array of columns has a dictionary") }
+    guard -1...array.length ~= array.null_count else {
+      throw Failure(.invalidData, "the null_count of an Arrow array of columns is \(array.null_count); it must be -1 (unknown) or between 0 and its length \(array.length)")
+    }
+    // Some producers leave out the list of the one buffer, which may be NULL itself.
+    guard 0...1 ~= array.n_buffers, array.n_buffers == 0 || array.buffers != nil else { throw Failure(.invalidData, "an Arrow array of columns has \(array.n_buffers) buffers; it must have 1, for the validity of its rows") }
     try refuseMissingRows(array, firstRow)
     var parts: [ColumnPart] = []
+    parts.reserveCapacity(children.count)
     for (column, place) in children.enumerated() {
+      if column % Self.columnsBetweenQuestions == 0 { try Watch.check() }
       guard let child = array.children[place]?.pointee else { throw Failure(.invalidData, "\(title(column)): its array is NULL") }
       parts.append(
         try named(title(column)) { () throws(Failure) in
@@ -87,15 +99,15 @@ struct ArrowColumns {
     return Table.Batch(firstRow: firstRow, count: rows, parts: parts, owner: owner)
   }
 
-  private func title(_ column: Int) -> String { columns[column].name.isEmpty ? "column \(column)" : "column '\(columns[column].name.prefix(64))'" }
+  private func title(_ column: Int) -> String { schema.names[column].isEmpty ? "column \(column)" : "column '\(schema.names[column].prefix(64))'" }
 
   /// - Parameter rows: the part of the column's cells that the table reads; nil: all.
   private func part(_ array: ArrowArray, _ column: Int, rows: (start: Int64, count: Int64)?) throws(Failure) -> ColumnPart {
-    if case .other = columns[column].type { return try ColumnPart(ColumnPart.Layout(type: columns[column].type, count: 0, offset: 0, nullCount: 0, buffers: [])) }
+    if case .other = schema.types[column] { return try ColumnPart(ColumnPart.Layout(type: schema.types[column], count: 0, offset: 0, nullCount: 0, buffers: [])) }
     var dictionary: ColumnPart?
-    guard (array.dictionary != nil) == columns[column].isDictionary else { throw Failure(.invalidData, "only one of its array and its schema has a dictionary") }
+    guard (array.dictionary != nil) == schema.isDictionary[column] else { throw Failure(.invalidData, "only one of its array and its schema has a dictionary") }
     if let values = array.dictionary?.pointee {
-      dictionary = try named("its dictionary") { () throws(Failure) in try ColumnPart(try layout(values, columns[column].type, nil)) }
+      dictionary = try named("its dictionary") { () throws(Failure) in try ColumnPart(try layout(values, schema.types[column], nil)) }
     }
     return try ColumnPart(try layout(array, cells[column], rows), dictionary: dictionary)
   }
@@ -116,7 +128,12 @@ struct ArrowColumns {
 
   /// Rows of a table exist: only their cells can be missing.
   private func refuseMissingRows(_ array: ArrowArray, _ firstRow: Int) throws(Failure) {
-    guard array.null_count != 0, array.n_buffers > 0, let buffers = array.buffers, let bits = buffers[0] else { return }
+    guard array.null_count != 0 else { return }
+    guard array.n_buffers > 0, let buffers = array.buffers, let bits = buffers[0] else {
+      guard array.null_count < 0 else { throw Failure(.invalidData, "the null_count of an Arrow array of columns is \(array.null_count), but it has no validity buffer") }
+      return
+    }
+    try requireSpace(bits, bytes: Int(array.offset + array.length) >> 3, 0)
     try Watch.pieces(Int(array.length)) { (rows) throws(Failure) in
       for row in rows {
         let bit = Int(array.offset) + row
@@ -178,12 +195,12 @@ final class ArrowOwner {
 }
 
 /// Says what a failure belongs to.
-private func named<Result>(_ what: String, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+private func named<Result>(_ what: @autoclosure () -> String, _ body: () throws(Failure) -> Result) throws(Failure) -> Result {
   do throws(Failure) {
     return try body()
   } catch {
     guard error.status.rawValue < 0, error.status != .memory else { throw error }
-    throw Failure(error.status, "\(what): \(error.message)")
+    throw Failure(error.status, "\(what()): \(error.message)")
   }
 }
 

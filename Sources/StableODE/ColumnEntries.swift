@@ -20,7 +20,13 @@ private func read<Result>(
 /// A record of columns behind a handle.
 final class ColumnsBox {
   let record: ColumnRecord
-  init(_ record: ColumnRecord) { self.record = record }
+  /// The names of the classes as C reads them.
+  let classes: TextList
+  /// - Throws: `memory`.
+  init(_ record: ColumnRecord) throws(Failure) {
+    self.record = record
+    classes = try TextList((record.target?.classes ?? []).map(\.text))
+  }
 }
 
 @_cdecl("sode_columns_fit") @implementation
@@ -32,7 +38,7 @@ public func sode_columns_fit(
     let choices = options == nil ? ColumnChoices() : try read(options, length, "options") { (text) throws(Failure) in try ColumnChoices(text) }
     try using(table, .table, "table") { table throws(Failure) in
       try usingOptional(targets, .table, "targets") { targets throws(Failure) in
-        try hand(ColumnsBox(try ColumnRecord(fitting: table, targets: targets, choices)), .columns, to: out)
+        try hand(try ColumnsBox(try ColumnRecord(fitting: table, targets: targets, choices)), .columns, to: out)
       }
     }
   }
@@ -42,7 +48,7 @@ public func sode_columns_fit(
 public func sode_columns_create_json(_ text: UnsafePointer<CChar>?, _ length: Int, _ columns: UnsafeMutablePointer<OpaquePointer?>?) -> sode_status {
   reporting { () throws(Failure) in
     let out = try required(columns, "columns")
-    try hand(ColumnsBox(try read(text, length, "text") { (text) throws(Failure) in try ColumnRecord(text) }), .columns, to: out)
+    try hand(try ColumnsBox(try read(text, length, "text") { (text) throws(Failure) in try ColumnRecord(text) }), .columns, to: out)
   }
 }
 
@@ -72,7 +78,8 @@ public func sode_columns_class_at(_ columns: OpaquePointer?, _ index: Int64, _ n
   reporting { () throws(Failure) in
     let out = try required(name, "name")
     try using(columns, .columns, "columns") { columns throws(Failure) in
-      out.pointee = try interned(try element(of: columns.record.target?.classes ?? [], index).text)
+      // The name is the record's own, and goes with it.
+      out.pointee = columns.classes[try element(of: 0..<columns.classes.count, index)]
     }
   }
 }
@@ -96,7 +103,7 @@ public func sode_dataset_get_columns(_ dataset: OpaquePointer?, _ columns: Unsaf
     let out = try required(columns, "columns")
     try using(dataset, .dataset, "dataset") { dataset throws(Failure) in
       guard let record = dataset.columns else { throw Failure(.state, "the data set has no record of columns: it was not made of a table") }
-      try hand(ColumnsBox(record), .columns, to: out)
+      try hand(try ColumnsBox(record), .columns, to: out)
     }
   }
 }
@@ -116,7 +123,7 @@ public func sode_network_get_columns(_ network: OpaquePointer?, _ columns: Unsaf
     let out = try required(columns, "columns")
     try using(network, .network, "network") { network throws(Failure) in
       guard let record = try network.columns() else { throw Failure(.state, "the network has no record of columns: it was not trained with a table") }
-      try hand(ColumnsBox(record), .columns, to: out)
+      try hand(try ColumnsBox(record), .columns, to: out)
     }
   }
 }

@@ -85,8 +85,8 @@ func checked(_ value: Int64, _ argument: StaticString, in range: ClosedRange<Int
 }
 
 /// The element at an index that the caller gives.
-func element<Element>(of list: [Element], _ index: Int64) throws(Failure) -> Element {
-  guard let place = Int(exactly: index), list.indices.contains(place) else {
+func element<List: RandomAccessCollection>(of list: List, _ index: Int64) throws(Failure) -> List.Element where List.Index == Int {
+  guard let place = Int(exactly: index), list.startIndex..<list.endIndex ~= place else {
     throw Failure(.outOfRange, "index is \(index); \(list.isEmpty ? "there are none" : "it must be between 0 and \(list.count - 1)")")
   }
   return list[place]

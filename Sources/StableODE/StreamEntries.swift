@@ -96,7 +96,7 @@ private final class ArrowSource: SampleSource {
     while let owner = try pass.reader.next() {
       let batch = try pass.reader.columns.batch(owner.array, firstRow: 0, owner: owner)
       if batch.count == 0 { continue }
-      return try Dataset(try Table(columns: pass.reader.columns.columns, batches: [batch]), record, isCopied: false)
+      return try Dataset(Table(pass.reader.columns.schema, batches: [batch]), record, isCopied: false)
     }
     return nil
   }

@@ -20,7 +20,7 @@ public func sode_table_from_stream(_ stream: UnsafeMutablePointer<ArrowArrayStre
       batches.append(batch)
       try Watch.check()
     }
-    try hand(try Table(columns: reader.columns.columns, batches: batches), .table, to: out)
+    try hand(Table(reader.columns.schema, batches: batches), .table, to: out)
   }
 }
 
@@ -37,7 +37,7 @@ public func sode_table_from_array(
     let owner = ArrowOwner(given.pointee)
     do throws(Failure) {
       let batch = try columns.batch(given.pointee, firstRow: 0, owner: owner)
-      try hand(try Table(columns: columns.columns, batches: [batch]), .table, to: out)
+      try hand(Table(columns.schema, batches: [batch]), .table, to: out)
     } catch {
       owner.giveBack()
       throw error
@@ -99,9 +99,10 @@ public func sode_table_column_at(
 ) -> sode_status {
   reporting { () throws(Failure) in
     try using(table, .table, "table") { table throws(Failure) in
-      let own = try interned(try element(of: table.names, index))
-      let kind = try interned(table.isDictionary[Int(index)] ? "dictionary" : table.types[Int(index)].name)
-      name?.pointee = own
+      let column = try element(of: 0..<table.columns, index)
+      let kind = try interned(table.holdsDictionary(column) ? "dictionary" : table.type(of: column).name)
+      // The name is the table's own, and goes with it.
+      name?.pointee = table.schema?.texts[column] ?? emptyText
       type?.pointee = kind
     }
   }

@@ -70,7 +70,7 @@ private struct ModelDecoder {
     do throws(Failure) {
       return try Metadata(read: entries)
     } catch {
-      throw fail("holds metadata that a network cannot have: \(error.message)")
+      throw error.status.rawValue > 0 ? error : fail("holds metadata that a network cannot have: \(error.message)")
     }
   }
 
@@ -113,7 +113,10 @@ private struct ModelDecoder {
   ) throws(Failure) -> (tensors: [StoredTensor], memory: Buffer) {
     guard members.count <= ModelFormat.mostTensors else { throw fail("has \(members.count) tensors; at most \(ModelFormat.mostTensors) are read") }
     var described: [Description] = []
-    for (key, value) in members { described.append(try description(key, value)) }
+    for (index, (key, value)) in members.enumerated() {
+      if index % 1024 == 0 { try Watch.check() }
+      described.append(try description(key, value))
+    }
     // Other programs may list the tensors in another order. An empty tensor is sorted before a tensor that begins at the same place.
     described.sort { ($0.start, $0.end) < ($1.start, $1.end) }
     var (offset, room) = (0, 0)

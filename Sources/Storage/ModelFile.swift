@@ -92,7 +92,10 @@ package enum ModelFile {
       let snapshot = try ParameterSnapshot(plan: plan, scaling: scaling) { (parameters) throws(Failure) in
         for (place, tensor) in zip(plan.tensors, tensors) { try copyInPieces(tensor.values, into: parameters[place.range]) }
       }
-      return try Network(plan, snapshot, metadata: contents.metadata, checksum: contents.checksum)
+      let network = try Network(plan, snapshot, metadata: contents.metadata, checksum: contents.checksum)
+      // Another program may have written a record of columns that cannot be used. (One with a checksum may be that of a later version, of which the rest can be used.)
+      if contents.checksum == .absent { _ = try network.columns() }
+      return network
     }
   }
 

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Settings
 
 /// The 64-bit hash XXH64 of some bytes: a checksum that detects damage but does not protect against forgery.
 ///

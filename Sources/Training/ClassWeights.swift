@@ -6,7 +6,7 @@ import Settings
 /// The weights of the classes in the training loss.
 package final class ClassWeights {
   private let buffer: Buffer
-  /// One number per class, float64.
+  /// One number per class, float64, near 1: a common factor changes no result.
   package let vector: Vector
 
   /// The caller's weights, which must be finite, >= 0 and not all 0.
@@ -14,10 +14,11 @@ package final class ClassWeights {
   package init(_ weights: TensorView, classes: Int) throws(Failure) {
     let count = weights.rows * weights.columns
     guard count == classes else { throw Failure(.shapeMismatch, "class weights hold \(count) numbers; the network has \(classes) classes") }
-    buffer = try Buffer(count: classes, precision: .float64)
-    vector = buffer.vector(count: classes, precision: .float64)
-    convert(weights, into: vector)
-    try checkWeights(vector, "class weights", each: "class")
+    let given = try Buffer(count: classes, precision: .float64)
+    let numbers = given.vector(count: classes, precision: .float64)
+    convert(weights, into: numbers)
+    try checkWeights(numbers, "class weights", each: "class")
+    (vector, buffer) = try weightsNearOne(numbers) ?? (numbers, given)
   }
 
   /// Balanced weights n/(C·n_c), with which the samples of each class have the same total weight; C is the number of classes with samples. A class without samples gets the weight 0, which
@@ -31,7 +32,7 @@ package final class ClassWeights {
     guard let labels = dataset.labels else { preconditionFailure("classes of target values") }
     let memory = try Buffer(count: classes, precision: .float64)
     let counts = memory.rowNumbers(count: classes)
-    for row in 0..<dataset.count { counts[Int(labels[row])] += 1 }
+    try Watch.pieces(dataset.count) { for row in $0 { counts[Int(labels[row])] += 1 } }
     var present = 0
     if isPart { for label in 0..<classes where counts[label] == 0 { counts[label] = 1 } }
     for label in 0..<classes where counts[label] > 0 { present += 1 }

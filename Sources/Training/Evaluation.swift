@@ -33,7 +33,8 @@ package func evaluate(_ network: Network, on dataset: Dataset, scores: Evaluated
   let snapshot = network.snapshot
   defer { withExtendedLifetime(snapshot) {} }
   try network.requireAgreement(with: dataset, called: "the data")
-  let dataset = try suited(dataset, for: network.plan, snapshot.scaling, called: "the data")
+  let given = try suited(dataset, for: network.plan, snapshot.scaling, called: "the data")
+  let dataset = isWeighted ? try given.withWeightsNearOne() : given
   let loss = network.plan.loss(snapshot.targetScaling, in: .caller)
   let sweep = try network.withoutIdlePredictor { () throws(Failure) in
     try Sweep(network.plan, batch: evaluationBatch, derivative: false, threads: threads == 0 ? availableProcessors() : threads)

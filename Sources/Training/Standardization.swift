@@ -26,6 +26,12 @@ extension NetworkPlan {
     try featureMoments(features, sequences: sequence?.format, pixels: inputShape.pixels, mean: mean, deviation: deviation)
     for feature in 0..<count {
       let spread = deviation.load(feature)
+      guard mean.load(feature).isFinite, spread.isFinite else {
+        throw Failure(.notFinite, "feature \(feature) is too large to be normalized: its mean and standard deviation must be finite in float64, as they are for magnitudes up to 1e150; divide it by a constant")
+      }
+      guard spread == 0 || (1 / spread).isFinite else {
+        throw Failure(.notFinite, "feature \(feature) changes too little to be normalized: its standard deviation is \(spread); it must be 0, or at least 1e-308; multiply it by a constant")
+      }
       deviation.store(spread > 0 ? 1 / spread : 1, at: feature)
     }
     func view(_ vector: Vector) -> TensorView { TensorView(vector.base, type: .float64, rows: 1, columns: count) }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Settings
 
 /// A report of a training run, at the end of each epoch and from time to time in between.
 package struct TrainingEvent: Sendable, Equatable {

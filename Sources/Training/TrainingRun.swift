@@ -81,8 +81,10 @@ final class TrainingRun {
     let use = SampleStream.Use(network: trainer.network, scaling: scaling, batch: settings.batchSize, seed: settings.seed, shuffle: settings.shuffle)
     try trainer.network.requireAgreement(with: given, called: "the training data")
     if let validation { try trainer.network.requireAgreement(with: validation, called: "the validation data") }
-    let training = try suited(given, for: plan, scaling, called: "the training data")
-    let own = try validation.map { (data) throws(Failure) in try suited(data, for: plan, scaling, called: "the validation data") }
+    let fitting = try suited(given, for: plan, scaling, called: "the training data")
+    // The samples of a stream change places, with their weights.
+    let training = stream == nil ? try fitting.withWeightsNearOne() : fitting
+    let own = try validation.map { (data) throws(Failure) in try suited(data, for: plan, scaling, called: "the validation data").withWeightsNearOne() }
     if stream != nil, own == nil, settings.validationFraction > 0 {
       throw Failure(.incompatible, "validation_fraction is \(settings.validationFraction), but the samples of a stream cannot be held out; give validation data")
     }
@@ -256,7 +258,7 @@ final class TrainingRun {
     if settings.shuffle {
       try stream.permutation(into: rows, count: trainingCount)
     } else {
-      for row in 0..<trainingCount { rows[row] = Int64(row) }
+      try Watch.pieces(trainingCount) { for row in $0 { rows[row] = Int64(row) } }
     }
     if let kept = parts?.training { try Watch.pieces(trainingCount) { for index in $0 { rows[index] = kept.first[Int(rows[index])] } } }
   }

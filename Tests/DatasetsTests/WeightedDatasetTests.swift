@@ -23,4 +23,17 @@ import Testing
     #expect(throws: Failure(.invalidData, "weights are all 0; at least one must be > 0")) { try weighted([0, 0, 0]) }
     #expect(throws: Failure(.shapeMismatch, "weights hold 2 × 1 numbers; they must be one for each of the 3 samples")) { try weighted([1, 1]) }
   }
+
+  /// A common factor changes no result: weights far from 1 are brought near it for computing, by a power of two, and those that are given stay as they are.
+  @Test func weightsAreBroughtNearOne() throws {
+    for factor in [1e-300, 5e-324, 1e300] {
+      let data = try weighted([factor, 0, 2 * factor])
+      let near = try data.withWeightsNearOne()
+      let weights = (0..<3).map { near.weights?.load($0) ?? .nan }
+      #expect(weights[2] == 2 * weights[0] && weights[1] == 0 && (0x1p-80...2).contains(weights[0]) && (weights[0] / factor).significand == 1)
+      #expect((0..<3).map { data.weights?.load($0) } == [factor, 0, 2 * factor])
+    }
+    let usual = try weighted([1e-12, 5, 1e15])
+    #expect(try usual.withWeightsNearOne() === usual)
+  }
 }

@@ -63,6 +63,7 @@ import Testing
     #expect(try one(.huber, 1e30, 0, 0.5) == (0.5 * Double(Float(1e30)), 0.5) || precision == .float64 && one(.huber, 1e30, 0, 0.5) == (5e29, 0.5))
     #expect(try one(.pinball, -1e30, 0, 0.25).1 == -0.25 && one(.pinball, 2, 2, 0.25) == (0, 0))
     #expect(try one(.poisson, -1000, 0) == (0, 0) && one(.poisson, -1000, 3).1 == -3)
+    #expect(try one(.poisson, 0, 5e-324) == (1, 1) && one(.poisson, 710, 1e-3).0.isInfinite, "a target may be as small as numbers are")
     let met = try one(.poisson, log(1e6), 1e6)
     #expect(met.0 >= 0 && met.0 < 1e6 * precision.epsilon && abs(met.1) < 20e6 * precision.epsilon)
     #expect(try one(.poisson, 800, 1).0 == .infinity && one(.poisson, 0, -1).0.isNaN && one(.logistic, 0, 1.5).0.isNaN && one(.logistic, 0, -0.5).0.isNaN)

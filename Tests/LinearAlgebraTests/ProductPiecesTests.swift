@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Settings
 import Testing
 
 extension KernelSweeps {

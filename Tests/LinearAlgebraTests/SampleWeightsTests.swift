@@ -22,6 +22,20 @@ struct SampleWeightsTests {
     #expect(weightSum(samples: nil, classes: nil, labels: nil, rows: nil, start: 0, count: 4) == 4)
   }
 
+  /// The unit is a power of two, so that only weights beyond the range of the type change by it; it makes the largest 1 … 2.
+  @Test func weightsAreMeasuredInAUnit() throws {
+    let (samples, out) = (try numbers([3e-300, 1e-300, 2e-300]), try numbers([9, 9, 9]))
+    let largest = largestWeight(samples: samples.vector, classes: nil, labels: nil, rows: [1, 2, 0], start: 0, count: 2)
+    #expect(largest == 2e-300 && largestWeight(samples: nil, classes: nil, labels: nil, rows: nil, start: 0, count: 0) == 0)
+    let unit = weightUnit(largest: 3e-300)
+    #expect(unit.significand == 1 && (1..<2).contains(3e-300 / unit))
+    gatherWeights(samples: samples.vector, classes: nil, labels: [], rows: nil, start: 0, count: 3, unit: unit, into: out.vector)
+    #expect(out.values == [3e-300 / unit, 1e-300 / unit, 2e-300 / unit])
+    #expect(weightSum(samples: samples.vector, classes: nil, labels: nil, rows: nil, start: 0, count: 3, unit: unit) == out.values.reduce(0, +))
+    for largest in [0, .infinity, .nan] { #expect(weightUnit(largest: largest) == 1) }
+    for largest in [5e-324, 1e308, 1] { #expect((1 / weightUnit(largest: largest)).isNormal && largest / weightUnit(largest: largest) < 0x1p25) }
+  }
+
   @Test(arguments: Precision.allCases)
   func rowsAndColumnsAreWeighted(_ precision: Precision) throws {
     let samples = try numbers([1, 2, 0.5])

@@ -13,6 +13,25 @@ import Testing
     #expect(try Metadata(read: [("b", "2"), ("a", "1")]).entries.map(\.key) == ["a", "b"])
   }
 
+  /// The record of columns is hidden, wherever it stands; every other entry is found by its number.
+  @Test func theCallersOwnAreNumbered() throws {
+    for keys in [["a", "z"], ["z"], ["a"], []] {
+      let entries = keys.map { (key: $0, value: "") } + [(key: Metadata.columnsKey, value: "{}")]
+      let callers = try Metadata(read: entries).callers
+      #expect(Array(callers).map(\.key) == keys && callers.count == keys.count && callers.indices.map { callers[$0].key } == keys)
+      #expect(try Metadata(read: Array(entries.dropLast())).callers.map(\.key) == keys)
+    }
+  }
+
+  @Test func thereAreNotTooMany() throws {
+    let many = (0...Metadata.mostEntries).map { (key: "\($0)", value: "") }
+    #expect { try Metadata(read: many) } throws: { ($0 as? Failure)?.message == "the metadata has 65537 entries; at most 65536 are allowed" }
+    var full = try Metadata(read: Array(many.dropLast()))
+    #expect { try full.set("one more", "") } throws: { ($0 as? Failure)?.status == .outOfRange }
+    try full.set("0", "changed")
+    #expect(full["0"] == "changed" && full.callers.count == Metadata.mostEntries)
+  }
+
   /// A file has no more than can be set; its keys may be those of later versions.
   @Test func readsWithinTheSameLimits() throws {
     let most = String(repeating: "v", count: Metadata.mostBytes - 256)

@@ -20,9 +20,12 @@ import Testing
       ("[]", "it is an array; it must be an object"), (#"{"input": []}"#, "unknown member 'input'"), (#"{"inputs": []}"#, "inputs must be a list"),
       (#"{"inputs": [{"name": 3}]}"#, "inputs[0]: it must be an object with a name"), (#"{"inputs": [{"name": "x", "mising": 1}]}"#, "unknown member 'mising'"),
       (#"{"inputs": [{"name": "x", "missing": "median"}]}"#, "missing must be"), (#"{"inputs": [{"name": "x", "mean": "y"}]}"#, "mean must be a number"),
-      (#"{"inputs": [{"name": "x"}, {"name": "x"}]}"#, "two inputs are called 'x'"), (#"{"inputs": [{"name": "x", "categories": [1, 1]}]}"#, "a category occurs twice"),
+      (#"{"inputs": [{"name": "x"}, {"name": "x"}]}"#, "two inputs are called 'x'"), (#"{"inputs": [{"name": "x", "categories": [1, 1]}]}"#, "the category '1' occurs twice"),
       (#"{"inputs": [{"name": "x", "categories": [1.5]}]}"#, "a category is a real number"), (#"{"inputs": [{"name": "x", "categories": ["a"], "unseen": "x"}]}"#, "unseen must be"),
       (#"{"target": {"names": []}}"#, "target.names"), (#"{"target": {"names": ["a", "b"], "classes": ["x"]}}"#, "belong to one target"), (#"{"ignored": [1]}"#, "ignored must be"),
+      (#"{"inputs": [{"name": "x", "missing": "mean"}]}"#, "inputs[0]: missing is 'mean' but there is no mean"), (#"{"inputs": [{"name": "x", "missing": "mean_and_indicator"}]}"#, "there is no mean"),
+      (#"{"inputs": [{"name": "x\u0000y"}]}"#, "the name 'x…' has a zero byte"), (#"{"target": {"names": ["x\u0000"]}}"#, "the name of the target 'x…' has a zero byte"),
+      (#"{"target": {"names": ["x"], "classes": ["a\u0000"]}}"#, "the class 'a…' has a zero byte"), (#"{"inputs": [{"name": "x"}], "ignored": ["x"]}"#, "the column 'x' is an input and ignored"),
     ] {
       do {
         _ = try ColumnRecord(text, status: .fileFormat)
@@ -43,9 +46,14 @@ import Testing
   }
 
   /// Texts are compared by their bytes, so that two spellings of one character are two categories, as the lookup in tables sees them.
-  @Test func categoriesAreOrderedAndCompared() {
+  @Test func categoriesAreOrderedAndCompared() throws {
     #expect(CategoryName.text("\u{E9}") != .text("e\u{301}") && CategoryName.text("1") != .integer(1))
     #expect([.text("b"), .text("a"), .integer(3), .integer(-1), .bool(true), .bool(false)].sorted(by: CategoryName.isBefore) == [.bool(false), .bool(true), .integer(-1), .integer(3), .text("a"), .text("b")])
-    #expect(firstRepeated(["a", "b", "a", "b"]) == "a" && firstRepeated(["a", "b"]) == nil)
+    #expect(try firstRepeated(["a", "b", "a", "b"]) == "a")
+    #expect(try firstRepeated(["a", "b"]) == nil)
+    #expect(try firstCommon(["a", "b", "c"], ["c", "b"]) == "b")
+    #expect(try firstCommon(["a"], []) == nil)
+    // A missing category becomes zeros, for which no mean is needed.
+    #expect(try ColumnRecord(#"{"inputs": [{"name": "c", "categories": ["a"], "missing": "mean"}]}"#).inputs?[0].missing == .mean(0))
   }
 }

@@ -129,6 +129,28 @@ import Testing
     }
     #expect(accepted > 1000)
   }
+
+  /// Long texts of every kind ask the watch while they are read.
+  @Test(arguments: [
+    "[" + String(repeating: "1,", count: 100_000) + "1]", "[\"" + String(repeating: "x", count: 200_000) + "\"]",
+    "{" + (0..<20_000).map { "\"k\($0)\":1" }.joined(separator: ",") + "}",
+  ]) func readingEndsWhenTheWorkMustEnd(text: String) throws {
+    var questions = 0
+    let watch = Watch(isCancelled: {
+      questions += 1
+      return questions > 5
+    })
+    #expect { try watch.asCurrent { try JSON.read(text, limit: 1 << 20) } } throws: { ($0 as? Failure)?.status == .cancelled }
+    #expect(questions == 6)
+    _ = try JSON.read(text, limit: 1 << 20)
+  }
+
+  @Test func endlessObjectsAndNumbersAreRefused() throws {
+    let members = "{" + (0...(1 << 17)).map { "\"\($0)\":0" }.joined(separator: ",") + "}"
+    #expect { try JSON.read(members, limit: 1 << 22) } throws: { "\($0)".contains("more than 131072 members in one object") }
+    #expect { try JSON.read(String(repeating: "1", count: 5000), limit: 1 << 20) } throws: { "\($0)".contains("a number of more than 4096 characters") }
+    #expect(try JSON.read("0." + String(repeating: "1", count: 4000), limit: 1 << 20) == .real(1.0 / 9))
+  }
 }
 
 /// Steele, Lea and Flood's SplitMix64 (2014): a fixed sequence of mutations.

@@ -33,4 +33,25 @@ import Testing
     let failure = unknownName(String(repeating: "a", count: 1_000_000), what: "field", allowed: fields)
     #expect(failure.message.utf8.count < 200)
   }
+
+  /// Names of any length are compared by their beginnings, so that none takes long.
+  @Test func longNamesAreComparedByTheirBeginnings() {
+    let long = String(repeating: "a", count: 100_000)
+    #expect(nearestName(to: long + "b", among: ["c", long]) == long)
+    #expect(nearestName(to: long, among: Array(repeating: long + "c", count: 1000)) == long + "c")
+  }
+
+  @Test func noSuggestionIsMadeOnceTheWorkMustEnd() {
+    let names = (0..<1000).map { "name\($0)" }
+    #expect(nearestName(to: "name99", among: names) != nil)
+    Watch(isCancelled: { true }).asCurrent { #expect(nearestName(to: "nime999", among: names) == nil) }
+  }
+
+  /// A message has room for so many.
+  @Test func manyNamesAreCut() {
+    #expect(listed(["a", "b"]) == "a, b" && listed([]) == "")
+    let many = listed((0..<100_000).map { "name\($0)" })
+    #expect(many.utf8.count < 5000 && many.hasPrefix("name0, name1, ") && many.hasSuffix(" more"))
+    #expect(listed([String(repeating: "x", count: 10_000), "y"]).utf8.count < 300)
+  }
 }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Settings
 
 /// A vector for tests, which is read and written as Doubles whatever its precision.
 ///

@@ -1,3 +1,4 @@
+import Glibc
 import LinearAlgebra
 import Settings
 
@@ -16,20 +17,17 @@ final class CategoryCodes: @unchecked Sendable {
     memory = try Buffer(count: table.rows, precision: .float32)
     let codes = memory.labels(count: table.rows)
     self.codes = codes
-    let names = CategoryLookup(categories)
+    let names = try CategoryLookup(categories)
+    var work = WatchedWork()
     for batch in table.batches {
       let part = batch.parts[column]
       guard let dictionary = part.dictionary else {
-        try Watch.pieces(batch.count, work: 32) { (rows) throws(Failure) in
-          for row in rows { codes[batch.firstRow + row] = try names.code(part, row) }
-        }
+        for row in 0..<batch.count { codes[batch.firstRow + row] = try names.code(part, row, &work) }
         continue
       }
       let translation = try Buffer(count: max(dictionary.count, 1), precision: .float32)
       let known = translation.labels(count: max(dictionary.count, 1))
-      try Watch.pieces(dictionary.count, work: 32) { (values) throws(Failure) in
-        for value in values { known[value] = try names.code(dictionary, value) }
-      }
+      for value in 0..<dictionary.count { known[value] = try names.code(dictionary, value, &work) }
       try Watch.pieces(batch.count, work: 2) { rows in
         for row in rows {
           let index = part.isMissing(row) ? nil : part.integer(row).flatMap { Int(exactly: $0) }
@@ -56,22 +54,34 @@ struct CategoryLookup {
   private var integers: [Int64: Int32] = [:]
   private var flags: (Int32, Int32) = (CategoryCodes.unseen, CategoryCodes.unseen)
   /// The bytes that the keys of `texts` point to.
-  private let held: HeldBytes
+  private let held: TextList
+  /// The bytes of the longest text.
+  private var longest = -1
 
-  init(_ categories: [CategoryName]) {
-    held = HeldBytes(categories.map { if case .text(let text) = $0 { Array(text.utf8) } else { [] } })
+  /// - Throws: `memory`; the reason why the work must end.
+  init(_ categories: [CategoryName]) throws(Failure) {
+    held = try TextList(categories.map { if case .text(let text) = $0 { text } else { "" } })
+    texts.reserveCapacity(categories.count)
     for (number, name) in categories.enumerated() {
       switch name {
-      case .text: texts[TextBytes(held[number])] = Int32(number)
+      case .text(let text):
+        longest = max(longest, text.utf8.count)
+        texts[TextBytes(UnsafeRawBufferPointer(start: held[number], count: text.utf8.count))] = Int32(number)
       case .integer(let value): integers[value] = Int32(number)
       case .bool(let flag): if flag { flags.1 = Int32(number) } else { flags.0 = Int32(number) }
       }
     }
   }
 
-  func code(_ part: ColumnPart, _ row: Int) throws(Failure) -> Int32 {
+  func code(_ part: ColumnPart, _ row: Int, _ work: inout WatchedWork) throws(Failure) -> Int32 {
+    try work.spend(32)
     if part.isMissing(row) { return CategoryCodes.missing }
-    if part.type.isText { return part.text(row).flatMap { texts[TextBytes($0)] } ?? CategoryCodes.unseen }
+    if part.type.isText {
+      // A text that is longer than all categories is not read.
+      guard let text = part.text(row), text.count <= longest else { return CategoryCodes.unseen }
+      try work.spend(2 * text.count)
+      return texts[TextBytes(text)] ?? CategoryCodes.unseen
+    }
     if part.type == .bool { return part.number(row) == 1 ? flags.1 : flags.0 }
     guard part.type.isInteger else { throw Failure(.unsupportedType, "it holds \(part.type.name); categories are texts, integers or booleans") }
     return part.integer(row).flatMap { integers[$0] } ?? CategoryCodes.unseen
@@ -83,23 +93,9 @@ struct TextBytes: Hashable {
   private let bytes: UnsafeRawBufferPointer
   init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
   func hash(into hasher: inout Hasher) { hasher.combine(bytes: bytes) }
-  static func == (a: TextBytes, b: TextBytes) -> Bool { a.bytes.count == b.bytes.count && a.bytes.elementsEqual(b.bytes) }
-}
-
-private final class HeldBytes {
-  private let memory: UnsafeMutableRawPointer
-  private let places: [Range<Int>]
-  init(_ texts: [[UInt8]]) {
-    let total = texts.reduce(0) { $0 + $1.count }
-    memory = .allocate(byteCount: max(total, 1), alignment: 1)
-    var (places, start): ([Range<Int>], Int) = ([], 0)
-    for text in texts {
-      (memory + start).copyMemory(from: text, byteCount: text.count)
-      places.append(start..<start + text.count)
-      start += text.count
-    }
-    self.places = places
+  static func == (a: TextBytes, b: TextBytes) -> Bool {
+    guard a.bytes.count == b.bytes.count else { return false }
+    guard let x = a.bytes.baseAddress, let y = b.bytes.baseAddress else { return true }
+    return memcmp(x, y, a.bytes.count) == 0
   }
-  subscript(index: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory + places[index].lowerBound, count: places[index].count) }
-  deinit { memory.deallocate() }
 }

@@ -61,9 +61,9 @@ package struct ColumnChoices {
       case "unseen": column.unseen = try choice(value, key)
       case "categories":
         guard let elements = value.elements, !elements.isEmpty else { throw Failure(.unsupportedType, "categories is \(value.kindName); it must be a list of texts, integers or booleans") }
-        var names: [CategoryName] = []
+        var (names, seen): ([CategoryName], Set<CategoryName>) = ([], [])
         for element in elements {
-          guard let name = CategoryName(element), !names.contains(name) else { throw Failure(.invalidArgument, "categories of '\(name.prefix(64))' must be different texts, integers or booleans") }
+          guard let name = CategoryName(element), seen.insert(name).inserted else { throw Failure(.invalidArgument, "categories of '\(name.prefix(64))' must be different texts, integers or booleans") }
           names.append(name)
         }
         column.categories = names
@@ -78,7 +78,7 @@ package struct ColumnChoices {
     if let name = json.text { return [name] }
     guard let names = json.elements?.map(\.text), !names.contains(nil) else { throw Failure(.unsupportedType, "\(key) is \(json.kindName); it must be the name of a column, or a list of names") }
     let all = names.compactMap { $0 }
-    if let twice = firstRepeated(all) { throw Failure(.invalidArgument, "\(key) names the column '\(twice.prefix(64))' twice") }
+    if let twice = try firstRepeated(all) { throw Failure(.invalidArgument, "\(key) names the column '\(twice.prefix(64))' twice") }
     return all
   }
 

@@ -14,27 +14,40 @@ extension ColumnRecord {
     guard table.rows >= 1 else { throw Failure(.shapeMismatch, "the table has 0 rows; at least 1 is needed") }
     if let targets, targets.rows != table.rows { throw Failure(.shapeMismatch, "targets hold \(targets.rows) samples and features \(table.rows); both must have the same number") }
     let own = targets == nil ? choices.targets : []
-    for name in own + choices.ignored + (choices.weight.map { [$0] } ?? []) + choices.columns.keys.sorted() where !table.isNamed || !table.names.contains(name) {
+    for name in own + choices.ignored + (choices.weight.map { [$0] } ?? []) + choices.columns.keys.sorted() where table.place(of: name) == nil {
       guard table.isNamed else { throw Failure(.unknownName, "'\(name.prefix(64))' names a column, but the features are a matrix without names") }
-      throw unknownName(name, what: "column", allowed: table.names)
+      let failure = unknownName(name, what: "column", allowed: table.names)
+      try Watch.check()
+      throw failure
     }
+    var room = RecordRoom()
     if table.isNamed {
       var inputs: [Input] = []
-      for (column, name) in table.names.enumerated() where !own.contains(name) && !choices.ignored.contains(name) && name != choices.weight {
-        inputs.append(try table.named(column) { () throws(Failure) in try Input(fitting: column, of: table, choices) })
+      let unread = Set(own + choices.ignored + (choices.weight.map { [$0] } ?? []))
+      // Names that have no room are found before any cell is read.
+      for name in table.names where !unread.contains(name) { try room.takeColumn(name) }
+      for (column, name) in table.names.enumerated() where !unread.contains(name) {
+        inputs.append(try table.named(column) { () throws(Failure) in try Input(fitting: column, of: table, choices, &room) })
       }
       guard !inputs.isEmpty else { throw Failure(.invalidData, "the table has no columns besides targets and those to ignore") }
-      self.init(inputs: inputs, target: try Target(fitting: targets ?? table, targets?.names ?? own, choices), ignored: choices.ignored, weight: choices.weight)
+      self.init(inputs: inputs, target: try Target(fitting: targets ?? table, try targets.map(Self.names) ?? own, choices, &room), ignored: choices.ignored, weight: choices.weight)
     } else {
-      self.init(inputs: nil, target: try Target(fitting: targets ?? table, targets?.names ?? [], choices))
+      self.init(inputs: nil, target: try Target(fitting: targets ?? table, try targets.map(Self.names) ?? [], choices, &room))
     }
     let bytes = try json.written().utf8.count
-    guard bytes <= Self.mostBytes else { throw Failure(.outOfRange, "the record of columns would have \(bytes) bytes; at most \(Self.mostBytes) are stored: ignore columns with many categories") }
+    guard bytes <= Self.mostBytes else { throw room.refusal }
+  }
+
+  /// The names of all columns of targets, which are empty for those of a matrix.
+  private static func names(_ targets: Table) throws(Failure) -> [String] {
+    if targets.isNamed { return targets.names }
+    guard targets.columns <= mostBytes else { throw Failure(.outOfRange, "targets are a matrix of \(targets.columns) columns; a record of columns has room for at most \(mostBytes)") }
+    return Array(repeating: "", count: targets.columns)
   }
 }
 
 extension ColumnRecord.Input {
-  fileprivate init(fitting column: Int, of table: Table, _ choices: ColumnChoices) throws(Failure) {
+  fileprivate init(fitting column: Int, of table: Table, _ choices: ColumnChoices, _ room: inout RecordRoom) throws(Failure) {
     let (name, own) = (table.names[column], choices.columns[table.names[column]])
     try table.types[column].requireTaken()
     let policy = own?.missing ?? choices.missing
@@ -42,14 +55,13 @@ extension ColumnRecord.Input {
     guard isCategory else {
       guard !table.types[column].isText else { throw Failure(.unsupportedType, "it holds texts, which cannot be numbers") }
       guard !table.isDictionary[column] else { throw Failure(.unsupportedType, "it holds a dictionary, which cannot be numbers; decode it first") }
-      let (mean, missing) = try table.meanOfNumbers(column)
-      if policy == .error, let missing { throw missingValue(row: missing) }
+      let (mean, missing) = try table.meanOfNumbers(column, refusing: policy == .error ? missingValue : nil)
       guard mean != nil || missing == nil else { throw Failure(.invalidData, "every value is missing, so that there is no mean; ignore the column") }
       self.init(name: name, kind: .number, missing: Self.missing(policy, mean: mean ?? 0, occurs: missing != nil))
       return
     }
-    let (found, missing) = try table.distinct(column)
-    if policy == .error, let missing { throw missingValue(row: missing) }
+    if let given = own?.categories { for name in given { try room.takeCategory(name) } }
+    let (found, missing) = try table.distinct(column, refusing: policy == .error ? missingValue : nil, isCounted: own?.categories == nil, &room)
     guard let categories = own?.categories ?? (found.isEmpty ? nil : found) else { throw Failure(.invalidData, "every value is missing; ignore the column") }
     self.init(name: name, kind: .category(categories, own?.unseen ?? choices.unseen), missing: Self.missing(policy, mean: 0, occurs: missing != nil))
   }
@@ -65,22 +77,30 @@ extension ColumnRecord.Input {
 
 extension ColumnRecord.Target {
   /// nil if there are no targets.
-  fileprivate init?(fitting table: Table, _ names: [String], _ choices: ColumnChoices) throws(Failure) {
+  fileprivate init?(fitting table: Table, _ names: [String], _ choices: ColumnChoices, _ room: inout RecordRoom) throws(Failure) {
     guard !names.isEmpty else { return nil }
-    let columns = names.map { name in table.names.firstIndex(of: name) ?? 0 }
+    let columns = names.map { name in table.place(of: name) ?? 0 }
+    for name in names { try room.takeColumn(name) }
     var classes: [CategoryName]?
     for column in columns {
-      try table.named(column) { () throws(Failure) in try table.types[column].requireTaken() }
-      let isText = table.types[column].isText || table.isDictionary[column] || table.types[column] == .bool
+      let (type, isDictionary) = (table.type(of: column), table.holdsDictionary(column))
+      try table.named(column) { () throws(Failure) in try type.requireTaken() }
+      let isText = type.isText || isDictionary || type == .bool
       let isClass = choices.classes == .always || choices.classes == .automatic && isText
       guard isClass else {
-        guard !table.types[column].isText, !table.isDictionary[column] else { throw Failure(.unsupportedType, "the target \(Table.title(table.names[column], column)) holds \(table.types[column].name), which are no numbers; as classes they can be taken") }
+        guard !type.isText, !isDictionary else { throw Failure(.unsupportedType, "the target \(Table.title(table.name(of: column), column)) holds \(type.name), which are no numbers; as classes they can be taken") }
         continue
       }
-      guard columns.count == 1 else { throw Failure(.unsupportedType, "the target \(Table.title(table.names[column], column)) holds classes; several targets must be numbers") }
-      let (found, missing) = try table.named(column) { () throws(Failure) in try table.distinct(column) }
-      if let missing { throw Failure(.invalidData, "the target \(Table.title(table.names[column], column)): its value at row \(missing) is missing") }
-      classes = found
+      guard columns.count == 1 else { throw Failure(.unsupportedType, "the target \(Table.title(table.name(of: column), column)) holds classes; several targets must be numbers") }
+      let title = "the target \(Table.title(table.name(of: column), column))"
+      do throws(Failure) {
+        classes = try table.distinct(column, refusing: { Failure(.invalidData, "its value at row \($0) is missing") }, &room).values
+        // C gets the names of classes as texts that end with a zero byte.
+        if let name = classes?.first(where: { $0.text.utf8.contains(0) }) { throw Failure(.invalidData, "the class '\(name.text.prefix { $0 != "\0" }.prefix(64))…' has a zero byte") }
+      } catch {
+        guard error.status.rawValue < 0, error.status != .memory else { throw error }
+        throw Failure(error.status, "\(title): \(error.message)")
+      }
     }
     self.init(names: names, classes: classes)
   }
@@ -92,63 +112,39 @@ func missingValue(row: Int) -> Failure {
 
 extension Table {
   /// The mean of the numbers of a column that are not missing, nil if all are; and the first row that is missing, NaN included.
-  /// - Throws: `invalidData` for an infinity.
-  fileprivate func meanOfNumbers(_ column: Int) throws(Failure) -> (mean: Double?, missing: Int?) {
-    var (sum, count, missing): (Double, Int, Int?) = (0, 0, nil)
+  /// - Parameter refusing: the failure for a row that is missing; nil if rows may be.
+  /// - Throws: `invalidData` for an infinity; the given failure.
+  fileprivate func meanOfNumbers(_ column: Int, refusing: ((Int) -> Failure)?) throws(Failure) -> (mean: Double?, missing: Int?) {
+    var (sum, reduced, largest, count, missing): (Double, Double, Double, Int, Int?) = (0, 0, 0, 0, nil)
     for batch in batches {
       let part = batch.parts[column]
+      if part.type == .null {
+        if let refusing { throw refusing(batch.firstRow) }
+        missing = missing ?? batch.firstRow
+        continue
+      }
       try Watch.pieces(batch.count) { (rows) throws(Failure) in
-        var own = 0.0
+        var (own, ownReduced) = (0.0, 0.0)
         for row in rows {
           let number = part.number(row)
           if number.isNaN {
+            if let refusing { throw refusing(batch.firstRow + row) }
             missing = missing ?? batch.firstRow + row
             continue
           }
           guard number.isFinite else { throw Failure(.invalidData, "its value at row \(batch.firstRow + row) is \(number); numbers must be finite") }
-          // Halves keep sums of the largest numbers finite.
-          own += number / 2
+          own += number
+          ownReduced += number * 0x1p-64
+          largest = max(largest, number.magnitude)
           count += 1
         }
         sum += own
+        reduced += ownReduced
       }
     }
-    let mean = count > 0 ? sum / Double(count) * 2 : nil
-    if let mean, !mean.isFinite { throw Failure(.notFinite, "the mean of its numbers is not finite") }
-    return (mean, missing)
-  }
-
-  /// The different values of a column in ascending order, and the first row without one.
-  fileprivate func distinct(_ column: Int) throws(Failure) -> (values: [CategoryName], missing: Int?) {
-    guard isNamed else { throw Failure(.unsupportedType, "a matrix holds numbers, which are no categories") }
-    var (found, missing): (Set<CategoryName>, Int?) = ([], nil)
-    var texts: Set<TextBytes> = []
-    func add(_ part: ColumnPart, _ row: Int) throws(Failure) {
-      if let bytes = part.text(row), !texts.insert(TextBytes(bytes)).inserted { return }
-      if let name = try part.category(row) { found.insert(name) }
-      guard found.count <= ColumnRecord.mostCategories else {
-        throw Failure(.outOfRange, "it has more than \(ColumnRecord.mostCategories) different values; as a category it may have at most so many: ignore the column, or make numbers of it")
-      }
-    }
-    for batch in batches {
-      let part = batch.parts[column]
-      let used = try part.dictionary.map { (dictionary) throws(Failure) in try Buffer(byteCount: max(dictionary.count, 1)) }
-      try Watch.pieces(batch.count, work: 32) { (rows) throws(Failure) in
-        for row in rows {
-          if part.isMissing(row) {
-            missing = missing ?? batch.firstRow + row
-          } else if let used {
-            let index = Int(part.integer(row) ?? 0)
-            if index >= 0, index < used.byteCount, used.base.load(fromByteOffset: index, as: UInt8.self) == 0 {
-              used.base.storeBytes(of: 1, toByteOffset: index, as: UInt8.self)
-              if let dictionary = part.dictionary { try add(dictionary, index) }
-            }
-          } else {
-            try add(part, row)
-          }
-        }
-      }
-    }
-    return (found.sorted(by: CategoryName.isBefore), missing)
+    guard count > 0 else { return (nil, missing) }
+    // The largest numbers have a sum that no number holds, but their mean is one of them or lies between.
+    let mean = sum.isFinite ? sum / Double(count) : reduced / Double(count) * 0x1p64
+    return (min(max(mean, -largest), largest), missing)
   }
 }

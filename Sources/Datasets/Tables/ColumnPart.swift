@@ -55,6 +55,17 @@ package final class ColumnPart: @unchecked Sendable {
     cells = given.count > 1 ? given[1] : nil
     if type != .null, layout.nullCount > 0, validity == nil { throw Failure(.invalidData, "its null_count is \(layout.nullCount) but its validity buffer is NULL") }
     if type != .null, count > 0, cells == nil { throw Failure(.invalidData, "it has \(count) cells but its buffer 1 is NULL") }
+    if type != .null {
+      try requireSpace(validity, bytes: (end >> 3) + 1, 0)
+      let bytes =
+        switch type {
+        case .text(let wide): (end + 1) * (wide ? 8 : 4)
+        case .textView: end * 16
+        case .bool: (end >> 3) + 1
+        default: end * (type.cellBytes ?? 0)
+        }
+      try requireSpace(cells, bytes: bytes, 1)
+    }
     switch type {
     case .text(let wide): texts = count == 0 ? [] : [try Self.checkedTexts(cells, wide: wide, offset..<end, given[2])]
     case .textView: texts = try Self.viewBuffers(given, isEmpty: count == 0)
@@ -77,6 +88,7 @@ package final class ColumnPart: @unchecked Sendable {
       }
     }
     guard bytes != nil || last == 0 || last == readOffset(offsets, cells.lowerBound, wide: wide) else { throw Failure(.invalidData, "its texts have \(last) bytes but its buffer 2 is NULL") }
+    try requireSpace(bytes, bytes: last, 2)
     return UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : last)
   }
 
@@ -88,10 +100,13 @@ package final class ColumnPart: @unchecked Sendable {
       if isEmpty { return [] }
       throw Failure(.invalidData, "it has \(count) buffers of texts but the buffer of their sizes is NULL")
     }
+    try requireSpace(sizes, bytes: 8 * count, given.count - 1)
     var buffers: [UnsafeRawBufferPointer] = []
     for index in 0..<count {
+      if index % 4096 == 0 { try Watch.check() }
       let size = sizes.loadUnaligned(fromByteOffset: 8 * index, as: Int64.self)
       guard size >= 0, let bytes = Int(exactly: size), size == 0 || given[2 + index] != nil else { throw Failure(.invalidData, "its buffer \(2 + index) of texts has the size \(size), or is NULL") }
+      try requireSpace(given[2 + index], bytes: bytes, 2 + index)
       buffers.append(UnsafeRawBufferPointer(start: given[2 + index], count: given[2 + index] == nil ? 0 : bytes))
     }
     return buffers
@@ -198,17 +213,38 @@ package final class ColumnPart: @unchecked Sendable {
 
   /// The cell as the name of a category: its text, its integer, or whether it is true.
   /// - Throws: `invalidData` for a text that is not UTF-8; `unsupportedType` for reals.
-  package func category(_ row: Int) throws(Failure) -> CategoryName? {
+  /// - Parameter shownRow: the row in messages.
+  package func category(_ row: Int, shownRow: Int? = nil) throws(Failure) -> CategoryName? {
     if isMissing(row) { return nil }
-    if let dictionary { return try dictionary.category(Int(integer(row) ?? 0)) }
+    let shown = shownRow ?? row
+    if let dictionary { return try dictionary.category(Int(integer(row) ?? 0), shownRow: shown) }
     if type.isText {
-      guard let bytes = text(row), let text = String(validating: bytes, as: UTF8.self) else { throw Failure(.invalidData, "the text at row \(row) is not UTF-8") }
+      guard let bytes = text(row), let text = String(validating: bytes, as: UTF8.self) else { throw Failure(.invalidData, "the text at row \(shown) is not UTF-8") }
       return .text(text)
     }
     if type == .bool { return .bool(bit(offset + row)) }
     guard type.isInteger else { throw Failure(.unsupportedType, "it holds \(type.name); categories are texts, integers or booleans") }
-    guard let number = integer(row) else { throw Failure(.invalidData, "the number at row \(row) is 2^63 or more") }
+    guard let number = integer(row) else { throw Failure(.invalidData, "the number at row \(shown) is 2^63 or more") }
     return .integer(number)
+  }
+}
+
+/// Refuses a buffer that would end beyond the addresses that a process has: its size cannot be right, and reading it would end the process.
+/// - Parameter number: the buffer's number in Arrow's layout.
+package func requireSpace(_ start: UnsafeRawPointer?, bytes: Int, _ number: Int) throws(Failure) {
+  guard let start else { return }
+  // On x86-64 the lower half of the 48-bit addresses belongs to programs.
+  let end = 1 << 47
+  guard bytes <= end, Int(bitPattern: start) <= end - bytes, Int(bitPattern: start) > 0 else { throw Failure(.invalidData, "its buffer \(number) would have \(bytes) bytes, which do not fit the address space") }
+}
+
+extension ColumnPart {
+  /// The beginning of a cell's text or number, for messages. Texts of any length and any bytes are cut to 64 characters.
+  func shown(_ row: Int) -> String {
+    if isMissing(row) { return "" }
+    if let dictionary { return dictionary.shown(Int(integer(row) ?? 0)) }
+    if type.isText { return String(String(decoding: (text(row) ?? UnsafeRawBufferPointer(start: nil, count: 0)).prefix(256), as: UTF8.self).prefix(64)) }
+    return type == .bool ? (number(row) == 1 ? "true" : "false") : integer(row).map { "\($0)" } ?? "\(number(row))"
   }
 }
 

@@ -22,31 +22,28 @@ package final class Table: @unchecked Sendable {
     case sparse(SparseRows)
   }
 
-  /// The names of the columns; empty texts for those of a matrix.
-  package let names: [String]
-  /// The type of each column's cells, or of its dictionary's values.
-  package let types: [CellType]
-  /// Whether a column's cells are numbers of a dictionary's values.
-  package let isDictionary: [Bool]
+  /// The columns of a table with names; nil for a matrix.
+  package let schema: TableSchema?
+  /// The names of the columns; none for a matrix.
+  package var names: [String] { schema?.names ?? [] }
+  /// The type of each column's cells, or of its dictionary's values; none for a matrix.
+  package var types: [CellType] { schema?.types ?? [] }
+  /// Whether a column's cells are numbers of a dictionary's values; none for a matrix.
+  package var isDictionary: [Bool] { schema?.isDictionary ?? [] }
+  package let columns: Int
   package let rows: Int
   let contents: Contents
 
-  /// A column as a schema describes it.
-  package struct Column {
-    package let name: String
-    package let type: CellType
-    package let isDictionary: Bool
-    package init(name: String, type: CellType, isDictionary: Bool) { (self.name, self.type, self.isDictionary) = (name, type, isDictionary) }
-  }
+  package typealias Column = TableSchema.Column
 
   /// - Parameter batches: one behind the other; empty ones are left out.
-  /// - Throws: `invalidData` for a table without columns or with two columns of one name.
-  package init(columns: [Column], batches: [Batch]) throws(Failure) {
-    guard !columns.isEmpty else { throw Failure(.invalidData, "the table has no columns") }
-    names = columns.map(\.name)
-    if let twice = firstRepeated(names) { throw Failure(.invalidData, "two columns of the table are called '\(twice.prefix(64))'") }
-    types = columns.map(\.type)
-    isDictionary = columns.map(\.isDictionary)
+  /// - Throws: `invalidData` for a table without columns or with two columns of one name; `memory`; the reason why the work must end.
+  package convenience init(columns: [Column], batches: [Batch]) throws(Failure) { self.init(try TableSchema(columns), batches: batches) }
+
+  /// - Parameter batches: one behind the other; empty ones are left out.
+  package init(_ schema: TableSchema, batches: [Batch]) {
+    self.schema = schema
+    columns = schema.names.count
     rows = batches.reduce(0) { $0 + $1.count }
     contents = .batches(batches.filter { $0.count > 0 })
   }
@@ -55,20 +52,30 @@ package final class Table: @unchecked Sendable {
   /// - Throws: `shapeMismatch` for one without columns.
   package init(dense view: TensorView, owner: AnyObject) throws(Failure) {
     guard view.columns >= 1 else { throw Failure(.shapeMismatch, "features hold 0 columns; at least 1 is needed") }
-    (names, isDictionary) = (Array(repeating: "", count: view.columns), Array(repeating: false, count: view.columns))
-    types = Array(repeating: .number(view.type), count: view.columns)
-    rows = view.rows
+    // A matrix may have more columns than names would have room for.
+    (schema, columns, rows) = (nil, view.columns, view.rows)
     contents = .dense(view, owner: owner)
   }
 
   package init(sparse rows: SparseRows) {
-    (names, isDictionary) = (Array(repeating: "", count: rows.columns), Array(repeating: false, count: rows.columns))
-    types = Array(repeating: .number(rows.values.type), count: rows.columns)
-    self.rows = rows.rows
+    (schema, columns, self.rows) = (nil, rows.columns, rows.rows)
     contents = .sparse(rows)
   }
 
-  package var columns: Int { names.count }
+  /// The name of a column; empty for those of a matrix.
+  package func name(of column: Int) -> String { isNamed ? names[column] : "" }
+  /// The type of a column's cells, or of its dictionary's values.
+  package func type(of column: Int) -> CellType {
+    switch contents {
+    case .batches: types[column]
+    case .dense(let view, _): .number(view.type)
+    case .sparse(let rows): .number(rows.values.type)
+    }
+  }
+  package func holdsDictionary(_ column: Int) -> Bool { isNamed && isDictionary[column] }
+  /// The number of the column of a name; nil if there is none.
+  package func place(of name: String) -> Int? { schema?.place(of: name) }
+
   /// Whether the columns have names by which they can be found.
   package var isNamed: Bool { if case .batches = contents { true } else { false } }
   /// The batches of a table with names.
@@ -80,7 +87,7 @@ package final class Table: @unchecked Sendable {
       return try body()
     } catch {
       guard error.status.rawValue < 0, error.status != .memory else { throw error }
-      throw Failure(error.status, "\(Self.title(names[column], column)): \(error.message)")
+      throw Failure(error.status, "\(Self.title(name(of: column), column)): \(error.message)")
     }
   }
 
@@ -119,17 +126,24 @@ package final class SparseRows: @unchecked Sendable {
         copy[row] = start
       }
     }
+    // What lies before the first row would be lost.
+    guard copy[0] == 0 else { throw Failure(.invalidData, "the first start of a sparse matrix is \(copy[0]); it must be 0") }
     guard copy[rows] == Int64(values.rows) else { throw Failure(.invalidData, "the last start of a sparse matrix is \(copy[rows]); it must be \(values.rows), the number of values") }
+    // A row may be as long as all others together.
+    var work = WatchedWork()
     for row in 0..<rows {
-      if row % 4096 == 0 { try Watch.check() }
+      try work.spend(8)
       var last: Int64 = -1
-      // A row may be as long as all others together.
       for place in Int(copy[row])..<Int(copy[row + 1]) {
-        guard let column = integer(indices, place), column > last, column < columns else {
-          throw Failure(.invalidData, "row \(row) of the sparse matrix: its columns must ascend and be below \(columns); sort the indices and sum duplicates first")
+        try work.spend(16)
+        let column = integer(indices, place)
+        guard let column, 0..<Int64(columns) ~= column else {
+          throw Failure(.invalidData, "row \(row) of the sparse matrix: the column \(column.map { "\($0)" } ?? "2^63 or more") does not exist; columns are 0 … \(columns - 1)")
+        }
+        guard column > last else {
+          throw Failure(.invalidData, "row \(row) of the sparse matrix: its columns must ascend, but \(column) comes after \(last); sort the indices and sum duplicates first")
         }
         last = column
-        if place % 65_536 == 0 { try Watch.check() }
       }
     }
     var bound = 0.0
@@ -137,7 +151,12 @@ package final class SparseRows: @unchecked Sendable {
       let part = magnitudeBound(values.rows(piece))
       if !part.isFinite {
         let place = piece.lowerBound + (firstNonFinite(values.rows(piece))?.row ?? 0)
-        let row = (0..<rows).first { place < Int(copy[$0 + 1]) } ?? 0
+        // The row that the place lies in, by bisection.
+        var (row, end) = (0, rows)
+        while end - row > 1 {
+          let middle = (row + end) / 2
+          if Int(copy[middle]) <= place { row = middle } else { end = middle }
+        }
         throw Failure(.invalidData, "features hold NaN or infinity at row \(row), column \(integer(indices, place) ?? 0); they must be finite")
       }
       bound = max(bound, part)

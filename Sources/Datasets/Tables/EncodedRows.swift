@@ -50,10 +50,10 @@ package final class EncodedRows {
   private static func columns(of table: Table, _ record: ColumnRecord?, isPartial: Bool) throws(Failure) -> [EncodedColumn] {
     let inputs: [(input: ColumnRecord.Input, column: Int)]
     if let wanted = record?.inputs {
-      let places = Dictionary(zip(table.names, table.names.indices), uniquingKeysWith: { first, _ in first })
-      let lacking = wanted.map(\.name).filter { places[$0] == nil }
+      let lacking = wanted.map(\.name).filter { table.place(of: $0) == nil }
       guard lacking.isEmpty else {
         let hint = lacking.count == 1 ? nearestName(to: lacking[0], among: table.names).map { "; did you mean '\($0.prefix(64))'?" } ?? "" : ""
+        try Watch.check()
         throw Failure(.incompatible, "the table lacks \(lacking.count == 1 ? "the column" : "the columns") \(listed(lacking))\(hint)")
       }
       // The targets may be there: they are not read.
@@ -62,7 +62,7 @@ package final class EncodedRows {
       guard extra.isEmpty else {
         throw Failure(.incompatible, "the table has \(extra.count == 1 ? "a column" : "columns") that the record does not know: \(listed(extra)); drop \(extra.count == 1 ? "it" : "them")")
       }
-      inputs = wanted.map { ($0, places[$0.name] ?? 0) }
+      inputs = wanted.map { ($0, table.place(of: $0.name) ?? 0) }
     } else {
       for (column, name) in table.names.enumerated() where table.types[column].isText || table.isDictionary[column] {
         throw Failure(.unsupportedType, "\(Table.title(name, column)) holds \(table.isDictionary[column] ? "categories" : "texts"); without a record of columns only numbers are taken")
@@ -113,7 +113,7 @@ struct EncodedColumn {
       return
     }
     guard table.types[column].isText || table.isDictionary[column] || table.types[column].isInteger || table.types[column] == .bool || table.types[column] == .null else {
-      throw Failure(.incompatible, "it holds \(table.types[column].name), but the network was trained with categories there: \(names.prefix(8).map(\.text).joined(separator: ", "))")
+      throw Failure(.incompatible, "it holds \(table.types[column].name), but the network was trained with categories there: \(names.prefix(8).map { String($0.text.prefix(64)) }.joined(separator: ", "))")
     }
     let codes = try CategoryCodes(of: column, in: table, among: names)
     self.codes = codes
@@ -123,9 +123,10 @@ struct EncodedColumn {
     if unseenIsError, let row = try codes.first(CategoryCodes.unseen, rows: table.rows) {
       isSound = false
       if !isPartial {
-        let name = try table.category(row: row, column: column)?.text ?? ""
-        let hint = nearestName(to: name, among: names.map(\.text)).map { "; did you mean '\($0.prefix(64))'?" } ?? ""
-        throw Failure(.invalidData, "its value at row \(row), '\(name.prefix(64))', is none of its \(names.count) categories\(hint); with the option unseen zeros it would become zeros")
+        let name = table.shown(row: row, column: column)
+        let hint = nearestName(to: name, among: names, \.text).map { "; did you mean '\($0.prefix(64))'?" } ?? ""
+        try Watch.check()
+        throw Failure(.invalidData, "its value at row \(row), '\(name)', is none of its \(names.count) categories\(hint); with the option unseen zeros it would become zeros")
       }
     }
     if missingIsError, let row = try codes.first(CategoryCodes.missing, rows: table.rows) {
@@ -140,6 +141,11 @@ struct EncodedColumn {
     var (bound, isComplete) = (0.0, true)
     for batch in table.batches {
       let part = batch.parts[column]
+      if part.type == .null {
+        if missingIsError, !isPartial { throw missingValue(row: batch.firstRow) }
+        (bound, isComplete) = (missingIsError ? .infinity : bound, false)
+        continue
+      }
       if let plain = part.plain {
         var isSound = true
         try Watch.pieces(batch.count) { rows in
@@ -171,9 +177,9 @@ struct EncodedColumn {
 }
 
 extension Table {
-  /// The batch of a row, by bisection.
-  func category(row: Int, column: Int) throws(Failure) -> CategoryName? {
-    guard let batch = batches.last(where: { $0.firstRow <= row }) else { return nil }
-    return try batch.parts[column].category(row - batch.firstRow)
+  /// The beginning of a cell, for messages.
+  func shown(row: Int, column: Int) -> String {
+    guard let batch = batches.last(where: { $0.firstRow <= row }) else { return "" }
+    return batch.parts[column].shown(row - batch.firstRow)
   }
 }

@@ -11,6 +11,9 @@ extension Dataset {
   /// - Throws: what `EncodedRows.init` throws; `invalidData` naming the row of a target that is missing, not finite, or no known class, or of a weight that is none; `incompatible` for a table without the record's
   ///   column of weights; `memory`.
   package convenience init(_ table: Table, targets: Table? = nil, _ record: ColumnRecord, isCopied: Bool) throws(Failure) {
+    if targets == nil, let both = try firstCommon(record.inputs?.map(\.name) ?? [], record.target?.names ?? []) {
+      throw Failure(.incompatible, "the column '\(both.prefix(64))' is an input and a target of the record, so that the network would read its own target; give the targets in a table of their own, or another record")
+    }
     let encoded = try EncodedRows(table, record)
     let column = try EncodedTargets(targets ?? table, record, isAlone: targets != nil)
     guard column.rows == table.rows else { throw Failure(.shapeMismatch, "targets hold \(column.rows) samples and features \(table.rows); both must have the same number") }
@@ -96,7 +99,7 @@ struct EncodedTargets {
       columns = [0]
     } else {
       for name in target.names {
-        guard let column = table.names.firstIndex(of: name) else { throw Failure(.incompatible, "the table lacks the target '\(name.prefix(64))'") }
+        guard let column = table.place(of: name) else { throw Failure(.incompatible, "the table lacks the target '\(name.prefix(64))'") }
         columns.append(column)
       }
     }
@@ -123,8 +126,7 @@ struct EncodedTargets {
         let code = codes.codes[row]
         if code == CategoryCodes.missing { throw Failure(.invalidData, "the target at row \(row) is missing") }
         if code == CategoryCodes.unseen {
-          let name = try table.category(row: row, column: column)?.text ?? ""
-          throw Failure(.invalidData, "the target at row \(row), '\(name.prefix(64))', is none of the \(classes.count) classes: \(classes.prefix(8).map { "\($0.text.prefix(64))" }.joined(separator: ", "))\(classes.count > 8 ? " …" : "")")
+          throw Failure(.invalidData, "the target at row \(row), '\(table.shown(row: row, column: column))', is none of the \(classes.count) classes: \(classes.prefix(8).map { "\($0.text.prefix(64))" }.joined(separator: ", "))\(classes.count > 8 ? " …" : "")")
         }
         numbers[row] = Double(code)
       }
@@ -149,7 +151,7 @@ struct EncodedTargets {
 extension Table {
   /// The weights of the rows, float64, checked.
   fileprivate func weights(_ name: String) throws(Failure) -> Buffer {
-    guard let column = names.firstIndex(of: name) else { throw Failure(.incompatible, "the table lacks the column '\(name.prefix(64))' of the weights of its rows; add it, with 1 in each row where all count alike") }
+    guard let column = place(of: name) else { throw Failure(.incompatible, "the table lacks the column '\(name.prefix(64))' of the weights of its rows; add it, with 1 in each row where all count alike") }
     guard !types[column].isText, !isDictionary[column] else { throw Failure(.unsupportedType, "\(Table.title(name, column)) holds \(types[column].name), which are no weights") }
     let memory = try Buffer(count: rows, precision: .float64)
     let vector = memory.vector(count: rows, precision: .float64)

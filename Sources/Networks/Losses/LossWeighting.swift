@@ -12,6 +12,8 @@ package struct LossWeighting {
   package var classes: Vector?
   /// The share ε of label smoothing, in [0, 1).
   package var smoothing: Double
+  /// The power of two in which the weights are measured. That of a batch (`inUnit`) keeps them in the range of float32.
+  package private(set) var unit = 1.0
 
   package init(samples: Vector? = nil, classes: Vector? = nil, smoothing: Double = 0) {
     self.samples = samples
@@ -21,11 +23,19 @@ package struct LossWeighting {
 
   package var isWeighted: Bool { samples != nil || classes != nil }
 
-  /// The sum of the weights of the `count` samples from `start` on, in the order of the data set or of the permutation `rows`; `count` if there are no weights.
+  /// The sum of the weights of the `count` samples from `start` on in their unit, in the order of the data set or of the permutation `rows`; `count` if there are no weights.
   package func sum(_ targets: Targets, rows: UnsafePointer<Int64>?, start: Int = 0, count: Int) -> Double {
     guard isWeighted else { return Double(count) }
-    var labels: UnsafePointer<Int32>?
-    if case .labels(let all) = targets { labels = all }
-    return weightSum(samples: samples, classes: classes, labels: labels, rows: rows, start: start, count: count)
+    return weightSum(samples: samples, classes: classes, labels: labels(of: targets), rows: rows, start: start, count: count, unit: unit)
   }
+
+  /// The same weights in the unit of the largest of `count` samples.
+  package func inUnit(of targets: Targets, rows: UnsafePointer<Int64>?, start: Int = 0, count: Int) -> LossWeighting {
+    guard isWeighted else { return self }
+    var own = self
+    own.unit = weightUnit(largest: largestWeight(samples: samples, classes: classes, labels: labels(of: targets), rows: rows, start: start, count: count))
+    return own
+  }
+
+  private func labels(of targets: Targets) -> UnsafePointer<Int32>? { if case .labels(let all) = targets { all } else { nil } }
 }

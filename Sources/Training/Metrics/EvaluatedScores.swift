@@ -11,7 +11,7 @@ package final class EvaluatedScores {
   package let dataset: Dataset
   /// Outputs × samples, with zeros in the padding.
   package let scores: Block
-  /// The samples' weights, float64; nil if each counts 1.
+  /// The samples' weights, float64 and near 1; nil if each counts 1.
   package let weights: Vector?
   /// The sum of the weights.
   package let totalWeight: Double
@@ -23,10 +23,11 @@ package final class EvaluatedScores {
   package var count: Int { dataset.count }
 
   /// - Parameter isWeighted: whether the samples count by their weights in the data set; without such each counts 1.
-  /// - Throws: `memory`.
+  /// - Throws: `memory`; the reason why the work must end.
   /// - Complexity: 8 bytes per score.
   package init(_ plan: NetworkPlan, _ dataset: Dataset, isWeighted: Bool = false) throws(Failure) {
     self.plan = plan
+    let dataset = isWeighted ? try dataset.withWeightsNearOne() : dataset
     self.dataset = dataset
     weights = isWeighted ? dataset.weights : nil
     totalWeight = LossWeighting(samples: weights).sum(dataset.targets(nil), rows: nil, count: dataset.count)

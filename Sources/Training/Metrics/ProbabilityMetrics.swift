@@ -84,7 +84,7 @@ extension EvaluatedScores {
     let ranks = rankMemory.vector(count: count, precision: .float64)
     let odds = try LogOdds(scores, count: count)
     for label in classes == 2 ? 1..<2 : 0..<classes {
-      odds.fill(label, into: ranks)
+      try odds.fill(label, into: ranks)
       if let value = try figure(ranks, order, { labels[$0] == Int32(label) }) { (sum, found) = (sum + value, found + 1) }
     }
     return sum / Double(found)

@@ -43,17 +43,24 @@ final class SampleBuffer {
     guard (batch.weights == nil) == (weights == nil) else { throw Failure(.incompatible, "it has \(weights == nil ? "" : "no ")weights of its samples, and the first batch has \(weights == nil ? "none" : "some"); all batches must have weights, or none") }
   }
 
-  /// Copies rows of a batch, from `start` on, to the given places.
+  /// The samples that are copied between two questions to the watch.
+  var samplesOfPiece: Int { max(1, Watch.pieceLength / (columns + valueCount + 16)) }
+
+  /// Copies rows of a batch, from `start` on, to the given places. Places that follow one another take their rows in one piece.
   func put(_ batch: Dataset, start: Int, into places: UnsafeBufferPointer<Int64>) {
-    for (index, place) in places.enumerated() {
-      let (row, place) = (start + index, Int(place))
-      copy(batch.features.rows(row..<row + 1), into: MutableTensorView(features.base + place * columns * type.byteCount, type: type, rows: 1, columns: columns))
-      if let own = batch.weights, let weights { weights.vector(count: capacity, precision: .float64).store(own.load(row), at: place) }
+    var index = 0
+    while index < places.count {
+      let (row, place) = (start + index, Int(places[index]))
+      var length = 1
+      while index + length < places.count, Int(places[index + length]) == place + length { length += 1 }
+      copy(batch.features.rows(row..<row + length), into: MutableTensorView(features.base + place * columns * type.byteCount, type: type, rows: length, columns: columns))
+      if let own = batch.weights, let weights { copy(own[row..<row + length], into: weights.vector(count: capacity, precision: .float64)[place..<place + length]) }
       if let labels = batch.labels {
-        targets.labels(count: capacity)[place] = labels[row]
+        targets.labels(count: capacity).advanced(by: place).update(from: labels + row, count: length)
       } else if let values = batch.values {
-        copy(values.rows(row..<row + 1), into: MutableTensorView(targets.base + place * valueCount * 8, type: .float64, rows: 1, columns: valueCount))
+        copy(values.rows(row..<row + length), into: MutableTensorView(targets.base + place * valueCount * 8, type: .float64, rows: length, columns: valueCount))
       }
+      index += length
     }
   }
 }

@@ -14,9 +14,13 @@ package final class SampleStream {
   package let capacity: Int
   private let source: any SampleSource
   private var buffer: SampleBuffer?
-  /// The places of the buffer in the order of use, from `cursor` on; room for a permutation of them; and the number, within the pass, of the sample at each place.
+  /// The places of the buffer in the order of use, from `cursor` on, in one of two lists, between which they change whenever they are put in another order; room for a permutation; and the number,
+  /// within the pass, of the sample at each place.
   private let order: Buffer
+  private var isSecond = false
   private var cursor = 0
+  /// The places that have been used since the pass began: the first of `places`. No memory beyond them has been touched.
+  private var known = 0
   /// The places in use.
   private var held = 0
   /// Whether the places are filled and shuffled, so that samples may be used.
@@ -50,8 +54,10 @@ package final class SampleStream {
     let shuffle: Bool
   }
 
-  private var places: UnsafeMutablePointer<Int64> { order.rowNumbers(count: capacity) }
-  private var samples: UnsafeMutablePointer<Int64> { order.rowNumbers(count: capacity, offset: 3 * capacity * MemoryLayout<Int64>.stride) }
+  private func list(_ number: Int) -> UnsafeMutablePointer<Int64> { order.rowNumbers(count: capacity, offset: number * capacity * MemoryLayout<Int64>.stride) }
+  private var places: UnsafeMutablePointer<Int64> { list(isSecond ? 1 : 0) }
+  private var otherPlaces: UnsafeMutablePointer<Int64> { list(isSecond ? 0 : 1) }
+  private var samples: UnsafeMutablePointer<Int64> { list(3) }
 
   /// A failure that names a row, which is a place of the buffer, with the sample's number instead.
   func named(_ failure: Failure) -> Failure {
@@ -109,19 +115,19 @@ package final class SampleStream {
   private func begin(_ epoch: Int, _ use: Use) throws(Failure) {
     pass = nil
     try source.reset()
-    (cursor, held, isFilled, window, read, batches, isExhausted, pending) = (0, 0, false, 0, 0, 0, false, nil)
-    for place in 0..<capacity { places[place] = Int64(place) }
+    (cursor, held, known, isFilled, window, read, batches, isExhausted, pending) = (0, 0, 0, false, 0, 0, 0, false, nil)
     pass = (epoch, 0)
   }
 
   /// Fills the used places, as far as the source goes, and shuffles. An interrupted fill goes on where it stood.
   private func fill(_ use: Use) throws(Failure) {
-    // Used places come last: the samples that are left, then room.
+    // Used places come last: the samples that are left, then room. The other list takes the new order, so that nothing has changed if the work ends before.
     if cursor > 0 {
-      let (left, scratch) = (held - cursor, order.rowNumbers(count: 2 * capacity))
-      for index in 0..<held { scratch[capacity + index] = places[(cursor + index) % held] }
-      for index in 0..<held { places[index] = scratch[capacity + index] }
-      (held, cursor, isFilled) = (left, 0, false)
+      let (from, to) = (places, otherPlaces)
+      try Watch.pieces(held) { indices in for index in indices { to[index] = from[(cursor + index) % held] } }
+      try Watch.pieces(known - held) { indices in for index in indices { to[held + index] = from[held + index] } }
+      isSecond.toggle()
+      (held, cursor, isFilled) = (held - cursor, 0, false)
     }
     do throws(Failure) {
       // The next batch is asked for even if there is no room for it: a source that fits ends here.
@@ -131,44 +137,65 @@ package final class SampleStream {
       if error.status.rawValue < 0 { pass = nil }
       throw error
     }
-    if !hasMore { count = read }
+    if !hasMore {
+      if let count, count != read { throw irregular("has \(read) samples, but an earlier one had \(count)") }
+      count = read
+    }
     if use.shuffle {
-      let all = order.rowNumbers(count: 3 * capacity)
-      let (permutation, before) = (all + capacity, all + 2 * capacity)
+      let (from, to, permutation) = (places, otherPlaces, list(2))
       // The first window has the numbers with which training from memory shuffles.
       var stream = RandomStream(seed: use.seed, stream: 1 << 63 | UInt64(truncatingIfNeeded: window & 0x1FFF_FFFF) << 32 | UInt64(pass?.epoch ?? 0))
       try stream.permutation(into: permutation, count: held)
-      for index in 0..<held { before[index] = places[index] }
-      for index in 0..<held { places[index] = before[Int(permutation[index])] }
+      try Watch.pieces(held, work: 8) { indices in for index in indices { to[index] = from[Int(permutation[index])] } }
+      try Watch.pieces(known - held) { indices in for index in indices { to[held + index] = from[held + index] } }
+      isSecond.toggle()
     }
     window += 1
     isFilled = true
   }
 
-  /// Copies the next samples of the source into free places.
-  private func take(_ use: Use) throws(Failure) {
-    if pending == nil {
-      try Watch.check()
-      guard let given = try source.next() else { return isExhausted = true }
-      batches += 1
-      do throws(Failure) {
-        try use.network.requireAgreement(with: given, called: "it")
-        let batch = try suited(given, for: use.network.plan, use.scaling, called: "it")
-        if buffer == nil { buffer = try SampleBuffer(capacity: capacity, like: batch) }
-        try buffer?.requireLikeness(of: batch)
-        record = record ?? batch.columns
-        pending = (batch.features.isMade ? try batch.withDenseFeatures() : batch, 0)
-      } catch {
-        guard error.status.rawValue < 0, error.status != .memory else { throw error }
-        throw Failure(error.status, "batch \(batches) of the source, which begins with sample \(read): \(error.message)")
-      }
+  /// The failure of a pass that does not give the samples of another one.
+  private func irregular(_ what: String) -> Failure {
+    pass = nil
+    return Failure(.invalidData, "this pass of the source \(what); every pass must give the same samples in the same order")
+  }
+
+  /// The source's next batch in the form that the network takes; nil at the end of the pass.
+  private func nextBatch(_ use: Use) throws(Failure) -> Dataset? {
+    do throws(Failure) {
+      guard let given = try source.next() else { return nil }
+      try use.network.requireAgreement(with: given, called: "it")
+      let batch = try suited(given, for: use.network.plan, use.scaling, called: "it")
+      if buffer == nil { buffer = try SampleBuffer(capacity: capacity, like: batch) }
+      try buffer?.requireLikeness(of: batch)
+      record = record ?? batch.columns
+      return batch.features.isMade ? try batch.withDenseFeatures() : batch
+    } catch {
+      // What the caller's functions say of themselves, and a lack of memory, are not the batch's.
+      guard error.status.rawValue < 0, ![.memory, .callbackFailed, .state].contains(error.status) else { throw error }
+      throw Failure(error.status, "batch \(batches + 1) of the source, which begins with sample \(read): \(error.message)")
     }
-    guard let (batch, copied) = pending else { return }
-    let count = min(batch.count - copied, capacity - held)
-    buffer?.put(batch, start: copied, into: UnsafeBufferPointer(start: places + held, count: count))
+  }
+
+  /// Copies the next samples of the source into free places, so many that it takes about a millisecond.
+  private func take(_ use: Use) throws(Failure) {
+    try Watch.check()
+    if pending == nil {
+      guard let batch = try nextBatch(use) else { return isExhausted = true }
+      batches += 1
+      pending = (batch, 0)
+    }
+    guard let buffer, let (batch, copied) = pending else { return }
+    let count = min(batch.count - copied, capacity - held, buffer.samplesOfPiece)
+    while known < held + count {
+      places[known] = Int64(known)
+      known += 1
+    }
+    buffer.put(batch, start: copied, into: UnsafeBufferPointer(start: places + held, count: count))
     for index in 0..<count { samples[Int(places[held + index])] = Int64(read + index) }
     held += count
     read += count
     pending = copied + count < batch.count ? (batch, copied + count) : nil
+    if let total = self.count, read > total { throw irregular("has more than the \(total) samples of an earlier one") }
   }
 }

@@ -300,6 +300,20 @@ static void hostile_producers(void) {
   /* A row of the table itself that is missing. */
   make(&p), p.struct_buffers[0] = p.age_bits, p.array.null_count = -1, refuse(&p, "row 3 of the table is missing");
 
+  /* Sizes that no address space has. */
+  make(&p), p.kind_offsets[ROWS] = (int64_t)1 << 62, refuse(&p, "'kind': its buffer 2 would have 4611686018427387904 bytes, which do not fit the address space");
+  make(&p), p.kind_offsets[ROWS] = INT64_MAX, refuse(&p, "'kind': its buffer 2");
+  make(&p), p.arrays[0].offset = (int64_t)1 << 57, refuse(&p, "'age': its buffer");
+  make(&p), p.array.length = p.arrays[0].length = p.arrays[1].length = p.arrays[2].length = p.arrays[3].length = (int64_t)1 << 57, refuse(&p, "'age': its buffer");
+  make(&p), p.struct_buffers[0] = p.age_bits, p.array.null_count = -1, p.array.length = (int64_t)1 << 57, refuse(&p, "address space");
+  make(&p), p.city_values.length = (int64_t)1 << 57, refuse(&p, "'city': its dictionary: its buffer 1");
+
+  /* The array of the rows themselves. */
+  make(&p), p.array.null_count = -7, refuse(&p, "null_count of an Arrow array of columns is -7");
+  make(&p), p.array.null_count = 99, refuse(&p, "null_count of an Arrow array of columns is 99");
+  make(&p), p.array.null_count = 2, refuse(&p, "null_count of an Arrow array of columns is 2, but it has no validity buffer");
+  make(&p), p.array.n_buffers = 5, refuse(&p, "5 buffers; it must have 1");
+
   /* Types that are not taken do not matter until somebody reads them. */
   make(&p);
   p.schemas[2].format = "tsu:UTC";
@@ -322,6 +336,56 @@ static void hostile_producers(void) {
   CHECK_ERROR(sode_table_from_stream(&stream, &table), SODE_ERR_INVALID_DATA, "released");
   stream = stream_of(&p), stream.get_next = NULL;
   CHECK_STATUS(sode_table_from_stream(&stream, &table), SODE_ERR_NULL_POINTER);
+}
+
+/* Names belong to their table: they take counted memory, and give it back. */
+static void names_go_with_their_table(void) {
+  static char names[COLUMNS][1 << 12];
+  struct producer p;
+  sode_table *table = NULL;
+  const char *name = NULL, *type = NULL;
+  int64_t before = 0, during = 0, after = 0, peak;
+  int i;
+  make(&p);
+  for (i = 0; i < COLUMNS; i++) {
+    memset(names[i], 'a' + i, sizeof names[i] - 1);
+    p.schemas[i].name = names[i];
+  }
+  CHECK_OK(sode_memory_usage(&before, &peak));
+  CHECK_OK(sode_table_from_array(&p.schema, &p.array, &table));
+  CHECK_OK(sode_memory_usage(&during, &peak));
+  CHECK(during - before >= (int64_t)sizeof names);
+  CHECK_OK(sode_table_column_at(table, 2, &name, &type));
+  CHECK(strcmp(name, names[2]) == 0 && name != names[2] && strcmp(type, "int16") == 0);
+  CHECK_ERROR(sode_table_column_at(table, COLUMNS, &name, &type), SODE_ERR_OUT_OF_RANGE, "between 0 and 3");
+  sode_table_free(table);
+  CHECK_OK(sode_memory_usage(&after, &peak));
+  CHECK(after == before);
+}
+
+/* A single column of a type that is not taken has rows all the same. */
+static void single_columns(void) {
+  struct ArrowSchema schema;
+  struct ArrowArray array;
+  static const int64_t times[3] = {1, 2, 3};
+  const void *buffers[2] = {NULL, times};
+  sode_table *table = NULL;
+  sode_columns *columns = NULL;
+  int64_t rows = 0;
+  set_schema(&schema, "tsu:", "");
+  set_array(&array, 3, 0, buffers, 2);
+  CHECK_OK(sode_table_from_array(&schema, &array, &table));
+  CHECK_OK(sode_table_describe(table, &rows, NULL));
+  CHECK(rows == 3);
+  CHECK_ERROR(sode_columns_fit(table, NULL, NULL, 0, &columns), SODE_ERR_UNSUPPORTED_TYPE, "it holds timestamps");
+  sode_table_free(table);
+  /* No cell of a column of nulls is read. */
+  set_schema(&schema, "n", "nothing");
+  set_array(&array, (int64_t)1 << 50, (int64_t)1 << 50, NULL, 0);
+  CHECK_OK(sode_table_from_array(&schema, &array, &table));
+  CHECK_ERROR(sode_columns_fit(table, NULL, NULL, 0, &columns), SODE_ERR_INVALID_DATA, "its value at row 0 is missing");
+  CHECK_ERROR(sode_columns_fit(table, NULL, "{\"missing\": \"mean\"}", SODE_TEXT_END, &columns), SODE_ERR_INVALID_DATA, "every value is missing");
+  sode_table_free(table);
 }
 
 static int owned_released;
@@ -354,7 +418,16 @@ static void sparse_rows(void) {
   CHECK_STATUS(sode_table_from_csr(3, &s, &i, &v, on_release, NULL, &table), SODE_ERR_INVALID_DATA);
   indices[1] = 2, starts[3] = 4;
   CHECK_ERROR(sode_table_from_csr(3, &s, &i, &v, on_release, NULL, &table), SODE_ERR_INVALID_DATA, "start 3");
-  starts[3] = 3, values[2] = NAN;
+  starts[3] = 3, indices[0] = -1;
+  CHECK_ERROR(sode_table_from_csr(3, &s, &i, &v, on_release, NULL, &table), SODE_ERR_INVALID_DATA, "row 0 of the sparse matrix: the column -1 does not exist; columns are 0");
+  /* What lies before the first row would be lost. */
+  indices[0] = 0, starts[0] = 1;
+  CHECK_ERROR(sode_table_from_csr(3, &s, &i, &v, on_release, NULL, &table), SODE_ERR_INVALID_DATA, "the first start of a sparse matrix is 1; it must be 0");
+  starts[0] = 0;
+  /* A matrix has room for more columns than names. */
+  CHECK_OK(sode_table_from_csr((int64_t)1 << 31, &s, &i, &v, NULL, NULL, &table));
+  sode_table_free(table);
+  values[2] = NAN;
   CHECK_ERROR(sode_table_from_csr(3, &s, &i, &v, on_release, NULL, &table), SODE_ERR_INVALID_DATA, "row 2, column 1");
   CHECK_OK(sode_table_from_tensor(&d, on_release, NULL, &table));
   CHECK_OK(sode_network_predict_table(network, table, SODE_SCORES, 1, &second));
@@ -367,6 +440,8 @@ static void sparse_rows(void) {
 int main(void) {
   good_table();
   hostile_producers();
+  names_go_with_their_table();
+  single_columns();
   sparse_rows();
   return FINISH();
 }

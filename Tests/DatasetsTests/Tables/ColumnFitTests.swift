@@ -50,4 +50,22 @@ import Testing
     let large = try memory.table([("x", [try memory.numbers(.number(.int32), Array(Int32(0)...Int32(ColumnRecord.mostCategories)))])])
     #expect(try message(#"{"columns": {"x": {"kind": "category"}}}"#, large).contains("more than 65536 different values"))
   }
+
+  /// The sum of the largest numbers is infinite; their mean is not.
+  @Test func theMeanOfTheLargestNumbersIsOneOfThem() throws {
+    func mean(_ numbers: [Double]) throws -> ColumnRecord.Missing? {
+      try ColumnRecord(fitting: try memory.table([("x", [try memory.numbers(.number(.float64), numbers)])]), ColumnChoices(#"{"missing": "mean"}"#)).inputs?[0].missing
+    }
+    let most = Double.greatestFiniteMagnitude
+    #expect(try mean([1.7e308, 1.7e308, 1.7e308]) == .mean(1.7e308) && mean([most, most, most, most]) == .mean(most) && mean([-most, -most, -most]) == .mean(-most))
+    #expect(try mean([5e-324, 5e-324]) == .mean(5e-324) && mean([1, 2, 4.5]) == .mean(2.5))
+  }
+
+  /// No cell of a column of nulls is read: this one has more than can be counted.
+  @Test func aColumnOfNullsIsMissingAtOnce() throws {
+    let part = try ColumnPart(ColumnPart.Layout(type: .null, count: 1 << 50, offset: 0, nullCount: 1 << 50, buffers: []))
+    #expect { try ColumnRecord(fitting: try memory.table([("x", [part])]), ColumnChoices()) } throws: { "\($0)".hasPrefix("column 'x': its value at row 0 is missing") }
+    #expect { try ColumnRecord(fitting: try memory.table([("x", [part])]), ColumnChoices(#"{"missing": "mean"}"#)) } throws: { "\($0)".contains("every value is missing") }
+    #expect { try EncodedRows(try memory.table([("x", [part])]), nil) } throws: { "\($0)".contains("row 0 is missing") }
+  }
 }

@@ -37,7 +37,10 @@ import Testing
     #expect(throws: Failure.self) { try sparse([0, 1], [0, 1], [1, 1]) }
     #expect(throws: Failure.self) { try sparse([0, 2], [1, 1], [1, 1]) }
     #expect(throws: Failure.self) { try sparse([0, 1], [3], [1]) }
-    #expect(throws: Failure.self) { try sparse([0, 1], [-1], [1]) }
+    #expect(throws: Failure(.invalidData, "row 0 of the sparse matrix: the column -1 does not exist; columns are 0 … 2")) { try sparse([0, 1], [-1], [1]) }
+    #expect(throws: Failure(.invalidData, "row 1 of the sparse matrix: its columns must ascend, but 1 comes after 2; sort the indices and sum duplicates first")) { try sparse([0, 1, 3], [0, 2, 1], [1, 1, 1]) }
+    #expect(throws: Failure(.invalidData, "the first start of a sparse matrix is 1; it must be 0")) { try sparse([1, 2], [0, 1], [1, 1]) }
+    #expect(throws: Failure(.invalidData, "features hold NaN or infinity at row 3, column 1; they must be finite")) { try sparse([0, 1, 1, 1, 2, 2], [0, 1], [1, .nan]) }
     #expect(throws: Failure(.invalidData, "features hold NaN or infinity at row 1, column 2; they must be finite")) { try sparse([0, 1, 2], [0, 2], [1, .nan]) }
   }
 }

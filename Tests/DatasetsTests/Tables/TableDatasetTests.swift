@@ -22,6 +22,14 @@ import Testing
     #expect(throws: Failure(.invalidData, "column 'k': the target at row 0, 'c', is none of the 2 classes: a, b")) { try Dataset(try table(["c", "a", "b"]), record, isCopied: isCopied) }
   }
 
+  /// A network that reads its own target learns nothing else. In a table of its own the target may have the name of an input.
+  @Test func aTargetIsNoInput() throws {
+    let record = try ColumnRecord(#"{"inputs": [{"name": "x"}, {"name": "y"}], "target": {"names": ["y"]}, "ignored": ["k"]}"#)
+    #expect { try Dataset(try table(), record, isCopied: true) } throws: { "\($0)".hasPrefix("the column 'y' is an input and a target of the record") }
+    let own = try memory.table([("y", [try memory.numbers(.number(.int32), [Int32(1), 2, 3])])])
+    #expect(try Dataset(try table(), targets: own, record, isCopied: true).featureCount == 2)
+  }
+
   @Test func severalValuesAreTargets() throws {
     let table = try memory.table([
       ("x", [try memory.numbers(.number(.float64), [1.0, 2])]), ("y", [try memory.numbers(.number(.int32), [Int32(4), 5])]), ("z", [try memory.numbers(.float16, [UInt16(0x3E00), 0xC000])]),

@@ -63,6 +63,47 @@ private final class Slices: SampleSource {
     #expect(bits(network) == whole && source.passes == 4)
   }
 
+  /// The buffer's places are touched only as far as the source goes; a fill that is interrupted goes on where it stood, with the same bits.
+  @Test func interruptedFillsGoOn() throws {
+    let data = try ellipses().training
+    for capacity in [48, 200] {
+      let whole = try trained(.stream(SampleStream(Slices(data, size: 7), capacity: capacity)))
+      let (stream, network) = (try SampleStream(Slices(data, size: 7), capacity: capacity), try smallNetwork())
+      let trainer = try trainer(network, settings.merging(["num_threads": .integer(1)]) { $1 })
+      var (runs, questions) = (0, 0)
+      while true {
+        questions = 0
+        runs += 1
+        let watch = Watch(isCancelled: {
+          questions += 1
+          return questions > 9 + runs
+        })
+        if try trainer.run(training: .stream(stream), limits: TrainingLimits(watch: watch)) == .ok { break }
+      }
+      #expect(runs > 3 && bits(network) == whole)
+    }
+  }
+
+  @Test func passesOfOtherLengthsAreRefused() throws {
+    final class Changing: SampleSource {
+      let data: Dataset
+      let counts: [Int]
+      var (pass, isGiven) = (-1, false)
+      init(_ data: Dataset, _ counts: [Int]) { (self.data, self.counts) = (data, counts) }
+      func reset() throws(Failure) { (pass, isGiven) = (pass + 1, false) }
+      func next() throws(Failure) -> Dataset? {
+        defer { isGiven = true }
+        return isGiven ? nil : try data.prefix(counts[min(pass, counts.count - 1)])
+      }
+    }
+    let data = try ellipses().training
+    for (counts, message) in [([100, 90], "has 90 samples, but an earlier one had 100"), ([100, 110], "has more than the 100 samples of an earlier one")] {
+      #expect { try trained(.stream(SampleStream(Changing(data, counts), capacity: 300))) } throws: {
+        $0 as? Failure == Failure(.invalidData, "this pass of the source \(message); every pass must give the same samples in the same order")
+      }
+    }
+  }
+
   @Test func wrongBatchesAreNamed() throws {
     let data = try ellipses().training
     final class Two: SampleSource {
@@ -89,6 +130,13 @@ private final class Slices: SampleSource {
     let weighted = try data.weighted(by: TensorView(memory.base, type: .float64, rows: 200, columns: 1))
     #expect(try message([data, weighted]).hasSuffix("it has weights of its samples, and the first batch has none; all batches must have weights, or none"))
     #expect(try message([data], ["batch_size": .integer(64)], capacity: 50).contains("a step takes 64 samples, but the buffer holds 50"))
+    final class Faulty: SampleSource {
+      func reset() throws(Failure) {}
+      func next() throws(Failure) -> Dataset? { throw Failure(.invalidData, "features hold NaN at row 3") }
+    }
+    #expect(throws: Failure(.invalidData, "batch 1 of the source, which begins with sample 0: features hold NaN at row 3")) {
+      try trainer(try smallNetwork(), settings).run(training: .stream(SampleStream(Faulty(), capacity: 10)))
+    }
     #expect(throws: Failure(.outOfRange, "the buffer holds 0 samples; it must hold at least 1")) { try SampleStream(Two([]), capacity: 0) }
   }
 }

@@ -34,7 +34,7 @@ class Stream(Handle):
 
     source: a function without arguments, which is called at the beginning of each pass and returns an iterable of batches; or an iterable
     of batches, such as a list, or an iterator, which can be read once; or a Dataset of pyarrow, which is read batch by batch. All passes must
-    give the same samples in the same order. A batch is a Dataset, a pair (features, targets), or a table (see Dataset).
+    give the same samples in the same order; another number of them is an InvalidDataError. A batch is a Dataset, a pair (features, targets), or a table (see Dataset).
     buffer: how many samples are held and shuffled at a time. If all samples fit, training takes the same steps with the same bits as from memory.
     target, weight, columns: as in Dataset; without `columns` the record is made of the first batch, and a category or class that only later batches
     have is an error: `Columns.fit` makes a record of a table that has them all. Weights of samples come as the column

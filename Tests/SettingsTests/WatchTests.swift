@@ -154,4 +154,24 @@ struct WatchTests {
     #expect { try over.asCurrent { () throws(Failure) in try Watch.check() } } throws: { ($0 as? Failure)?.status == .cancelled }
     #expect(Watch.current === Watch.none)
   }
+
+  /// Items of any size: the watch is asked once for about a million numbers.
+  @Test func workOfAnySizeAsksTheWatch() throws {
+    var questions = 0
+    let watch = Watch(isCancelled: {
+      questions += 1
+      return false
+    })
+    try watch.asCurrent {
+      var work = WatchedWork()
+      for _ in 0..<4096 { try work.spend(1024) }
+      #expect((4...5).contains(questions))
+      for _ in 0..<3 { try work.spend(1 << 40) }
+      #expect((7...8).contains(questions))
+    }
+    #expect { try Watch(isCancelled: { true }).asCurrent { () throws(Failure) in
+      var work = WatchedWork()
+      try work.spend(1)
+    } } throws: { ($0 as? Failure)?.status == .cancelled }
+  }
 }

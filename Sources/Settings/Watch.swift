@@ -1,6 +1,5 @@
 import CShims
 import Glibc
-import Settings
 
 /// Knows when the work of one call must end: at its time limit, once a cancel token is requested, or when a callback says so.
 ///
@@ -197,5 +196,21 @@ extension Watch {
   }
 
   /// The numbers that a piece touches.
-  static let pieceLength = 1 << 20
+  package static let pieceLength = 1 << 20
+}
+
+/// Work whose items differ in size, such as texts: it asks this thread's watch whenever about a million numbers or bytes have been worked on since the last time.
+package struct WatchedWork {
+  private var left = 0
+
+  package init() {}
+
+  /// - Parameter work: numbers or bytes that the next item touches, at least 1.
+  /// - Throws: the reason why the work must end.
+  package mutating func spend(_ work: Int) throws(Failure) {
+    left -= work
+    guard left <= 0 else { return }
+    left = Watch.pieceLength
+    try Watch.check()
+  }
 }

@@ -1,0 +1,164 @@
+"""Data of unusual shapes end in time, too: few rows of long texts, headers of many entries, tables of many columns, buffers that are never filled.
+
+The promise is that of test_interruption.py: a call ends at most 0.1 s after its limit, measured in this thread's processor time, which the load of the machine does not affect.
+"""
+
+import json
+import resource
+import struct
+import time
+
+import numpy
+import pytest
+
+import stableode
+
+pyarrow = pytest.importorskip("pyarrow")
+
+LIMIT, PROMISE = 0.02, 0.1
+#: Refusals that come before the limit.
+REFUSED = (stableode.TimeLimitError, stableode.OutOfRangeError, stableode.FileFormatError, stableode.UnknownNameError, stableode.IncompatibleError)
+
+
+def ends_in_time(call, *errors):
+    """The error of a call under a time limit, which must come in time."""
+    begun = time.thread_time()
+    with stableode.limits(seconds=LIMIT), pytest.raises(errors or REFUSED) as caught:
+        call()
+    elapsed = time.thread_time() - begun
+    assert elapsed < LIMIT + PROMISE, f"{elapsed:.3f} s, {caught.value}"
+    return caught.value
+
+
+def letters(count, length, *, ends_differ=True):
+    return [chr(97 + index % 26) * length + str(index if ends_differ else 0) for index in range(count)]
+
+
+@pytest.mark.parametrize(("count", "length"), [(40, 1_000_000), (3000, 300), (20_000, 300), (70_000, 20)])
+def test_texts_that_have_no_room_are_refused_at_once(count, length):
+    table = pyarrow.table({"c": letters(count, length)})
+    assert "c" in str(ends_in_time(lambda: stableode.Columns.fit(table)))
+
+
+def test_texts_that_have_no_room_are_not_kept():
+    """The texts are compared where they lie: collecting them takes no memory of their size."""
+    table = pyarrow.table({"c": letters(40, 1_000_000)})
+    before = resident()
+    with pytest.raises(stableode.OutOfRangeError, match="column 'c'.*1048576 bytes"):
+        stableode.Columns.fit(table)
+    assert resident() - before < 20 << 20
+
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
+def test_equal_long_texts_end_in_time():
+    table = pyarrow.table({"c": letters(1, 1_000_000) * 400})
+    ends_in_time(lambda: stableode.Columns.fit(table), stableode.TimeLimitError)
+
+
+def test_rows_of_unknown_long_texts_end_in_time():
+    record = stableode.Columns.from_record({"inputs": [{"name": "c", "categories": ["a"], "unseen": "zeros"}]})
+    network = stableode.Network(inputs=1, outputs=2, width=2, layers=1)
+    network.columns = record
+    table = pyarrow.table({"c": letters(100, 1_000_000)})
+    begun = time.thread_time()
+    assert network.predict(table).tolist() == [network.predict(table.slice(0, 1))[0]] * 100
+    assert time.thread_time() - begun < 0.5, "a text that is longer than all categories is not read"
+    record = stableode.Columns.from_record({"inputs": [{"name": "c", "categories": ["a"]}]})
+    error = ends_in_time(lambda: stableode.Dataset(table, numpy.zeros(100, int), columns=record), stableode.InvalidDataError, stableode.IncompatibleError)
+    assert len(str(error)) < 500
+
+
+@pytest.mark.parametrize("entries", [
+    lambda: ('"k%07d":1' % index for index in range(800_000)),
+    lambda: ('"k%07d":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}' % index for index in range(200_000)),
+    lambda: ['"a":"' + "x" * 12_000_000 + '"'],
+    lambda: ['"a":[' + "1," * 6_000_000 + "1]"],
+    lambda: ['"a":' + "1" * 12_000_000],
+])  # fmt: skip
+def test_long_headers_of_model_files(tmp_path, entries):
+    header = b"{" + ",".join(entries()).encode() + b"}"
+    path = tmp_path / "model.st"
+    path.write_bytes(struct.pack("<Q", len(header)) + header)
+    ends_in_time(lambda: stableode.Network.load(path))
+
+
+def test_records_of_many_categories():
+    record = {"inputs": [{"name": "c", "categories": [str(index) for index in range(65_536)]}]}
+    text = json.dumps(record)
+    begun = time.thread_time()
+    made = stableode.Columns.from_record(json.loads(text))
+    assert made.record["inputs"][0]["categories"][-1] == "65535"
+    assert time.thread_time() - begun < 1.0
+    ends_in_time(lambda: [stableode.Columns.from_record(record) for _ in range(100)], stableode.TimeLimitError)
+
+
+@pytest.fixture(scope="module")
+def wide():
+    numbers = pyarrow.array([1.0, 2.0])
+    return pyarrow.table([numbers] * 100_000, names=[f"column{index}" for index in range(100_000)])
+
+
+def test_tables_of_many_columns(wide):
+    error = ends_in_time(lambda: stableode.Columns.fit(wide))
+    assert isinstance(error, stableode.TimeLimitError) or "categories" not in str(error)
+    with pytest.raises(stableode.OutOfRangeError, match="it has [0-9]+ columns; ignore some"):
+        stableode.Columns.fit(wide)
+
+
+def test_names_that_are_alike(wide):
+    names = [f"a{index:05d}" + "x" * 3900 for index in range(2000)]
+    table = pyarrow.table([pyarrow.array([1.0])] * len(names), names=names)
+    error = ends_in_time(lambda: stableode.Columns.fit(table, target="b" + "y" * 3900))
+    assert len(str(error)) < 2000
+
+
+@pytest.mark.parametrize("samples", [9, 2_000_000])
+def test_buffers_are_filled_in_time(samples):
+    features, labels = numpy.zeros((samples, 3), "float32"), numpy.zeros(samples, int)
+    data = stableode.Dataset(features, labels, copy=False)
+    stream = stableode.Stream(lambda: iter([data]), buffer=30_000_000)
+    trainer = stableode.Trainer(stableode.Network(inputs=3, outputs=2, width=4, layers=1), optimizer="adam", epochs=1, batch_size=3, num_threads=1)
+    begun = time.thread_time()
+    history = trainer.run(stream, time_limit=LIMIT)
+    elapsed = time.thread_time() - begun
+    assert elapsed < LIMIT + PROMISE, elapsed
+    # A source of 9 samples takes no more than these: not even the time of touching all places.
+    assert history.outcome == ("epochs" if samples == 9 else "time_limit") or samples == 9
+
+
+def test_metadata_is_listed_in_linear_time(tmp_path):
+    """16 000 entries took 20 s when each was counted off from the first."""
+    metadata = {f"key{index:05d}": "" for index in range(16_000)}
+    network = stableode.Network(inputs=2, outputs=2, width=2, layers=1)
+    network.save(tmp_path / "model.st")
+    content = (tmp_path / "model.st").read_bytes()
+    length = struct.unpack("<Q", content[:8])[0]
+    header = json.loads(content[8 : 8 + length])
+    del header["__metadata__"]["checksum"]
+    header["__metadata__"] |= metadata
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    (tmp_path / "many.st").write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
+    loaded = stableode.Network.load(tmp_path / "many.st")
+    begun = time.thread_time()
+    assert list(loaded.metadata) == list(metadata)
+    assert time.thread_time() - begun < 2.0
+
+
+def test_a_record_of_another_program_is_checked_when_the_file_is_loaded(tmp_path):
+    network = stableode.Network(inputs=2, outputs=2, width=2, layers=1)
+    network.save(tmp_path / "model.st")
+    content = (tmp_path / "model.st").read_bytes()
+    length = struct.unpack("<Q", content[:8])[0]
+    for record in ("", "[]", '{"inputs":[{"name":"a"}]}', '{"inputs":[{"name":"a"},{"name":"a"}]}', "[" * 500_000):
+        header = json.loads(content[8 : 8 + length])
+        del header["__metadata__"]["checksum"]
+        header["__metadata__"]["stableode.columns"] = record
+        text = json.dumps(header).encode()
+        (tmp_path / "other.st").write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
+        with pytest.raises(stableode.FileFormatError, match="record of columns"):
+            stableode.Network.load(tmp_path / "other.st")
