@@ -1,5 +1,6 @@
 import COpenBLAS
 import CShims
+import Settings
 
 /// Whether Cholesky's factorization of aI − X succeeds, which proves aI − X to be positive definite up to its roundings (Rump 2006). X is overwritten.
 ///

@@ -1,4 +1,5 @@
 import COpenBLAS
+import Settings
 
 /// Estimates the largest eigenvalue of a symmetric matrix by Lanczos' iteration from a fixed vector. Up to rounding, the estimate is a lower bound.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import Settings
 
 /// A table of margins ε·m of all pairs of classes, with room for its cotangents. This is a view: its creator must keep the memory alive.
 package struct Margins {

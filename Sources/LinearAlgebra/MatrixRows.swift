@@ -1,3 +1,5 @@
+import Settings
+
 // Operations on the rows of matrices of either precision and any strides: for few small matrices, not for tiles.
 
 /// out[i,j] = base[i,j] + scale·f[i]·x[i,j]; base nil stands for zeros. `out` may be `x` or `base`.

@@ -1,3 +1,5 @@
+import Settings
+
 /// Sums of magnitudes and squares that are never below the exact value: the parts that bounds of norms are made of.
 ///
 /// Sums are Doubles. A sum of n numbers ≥ 0, each rounded at most three times, is below the exact one by less than the factor 1 − (n + 4)·2⁻⁵³; the result is increased by twice as much. Squares are taken of numbers that a power of two has scaled to

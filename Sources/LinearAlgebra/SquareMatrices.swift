@@ -1,3 +1,5 @@
+import Settings
+
 /// Square matrices of Doubles in given memory, one after the other: the work memory of small dense computations, whose operands may have either precision.
 ///
 /// All are row-major without gaps. The memory may begin anywhere; numbers are aligned within it.

@@ -1,3 +1,5 @@
+import Settings
+
 /// How weights are scaled so that their norm is at most 1.
 package enum UnitNorm: String, CaseIterable, Sendable {
   /// diag(r)^{−½}K with the row sums r of |KKᵀ|.

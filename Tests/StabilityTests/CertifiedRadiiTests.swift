@@ -65,6 +65,21 @@ import Testing
     #expect(result.predicted == 0 && result.radius < distance && result.radius > distance * (1 - (precision == .float32 ? 1e-5 : 1e-5)))
   }
 
+  /// A network of one score has two classes and one row of its readout.
+  @Test func bothClassesOfOneScoreHaveRadii() throws {
+    let made = try network(#"{"inputs": 2, "outputs": 1, "loss": "logistic", "width": 2, "opening": "zero_padding", "field": "gradient_flow", "layers": 1, "horizon": 0.1}"#)
+    let numbers = try Numbers(made.plan.parameterCount, .float32)
+    let readout = try #require(made.plan.tensors.first { $0.name == "readout.W" })
+    numbers[readout.range.lowerBound] = 1
+    _ = try made.replaceParameters(with: numbers.vector)
+    let x = try Numbers([3, 0, -3, 0], .float32)
+    let samples = try RadiusSamples(try CertifiedRadii(made, made.snapshot), made, x.view(rows: 2, columns: 2), threads: 1)
+    for (row, predicted) in [(0, 1), (1, 0)] {
+      let result = samples.result(row)
+      #expect(result.predicted == predicted && result.radius > 2.9 && result.radius < 3)
+    }
+  }
+
   @Test func tiesGetNothing() throws {
     let made = try network(#"{"inputs": 2, "outputs": 3, "width": 2, "field": "gradient_flow", "layers": 1}"#)
     let numbers = try Numbers(made.plan.parameterCount, .float32)

@@ -163,7 +163,8 @@ package final class RoundingPass {
   /// A bound of the error of the computed difference of two scores, or with `other` nil of one score; nil if something may overflow.
   package func error(_ features: StateBound, _ score: Int, _ other: Int?, distance: Interval) -> Interval? {
     guard let readout else { return distance * features.error }
-    let rows = [score] + (other.map { [$0] } ?? [])
+    // A network of one output has one row, whichever of its two classes is predicted.
+    let rows = readout.norms.count == 1 ? [0] : [score] + (other.map { [$0] } ?? [])
     var local = Interval(0)
     for row in rows {
       let sum = readout.norms[row] * features.computed + readout.biases[row]
