@@ -291,7 +291,7 @@ typedef struct sode_network_info {
   int64_t parameters;     /* numbers in all tensors together */
   int64_t tensors;        /* named parameter tensors */
   int32_t checksum;       /* SODE_CHECKSUM_… */
-  uint32_t reserved0;
+  int32_t scales_targets; /* 1: sode_network_get_target_scaling has a result */
   int64_t running_averages; /* those of the parameters that are running averages of batch normalization: steps of training do not minimize over them */
   int64_t targets;          /* target values per sample; 0: the target is a class label */
   int64_t class_columns;    /* integers per sample that SODE_CLASSES gives: 1, or for multilabel_logistic one for each output; 0: the loss has no classes */

@@ -63,6 +63,7 @@ public func sode_network_describe(_ network: OpaquePointer?, _ info: UnsafeMutab
       description.tensors = Int64(plan.tensors.count)
       description.checksum = network.checksum.rawValue
       description.running_averages = Int64(plan.runningAverages)
+      description.scales_targets = network.snapshot.targetScaling == nil ? 0 : 1
       description.targets = plan.loss.targetKind == .values ? Int64(plan.targetCount) : 0
       description.class_columns = Int64(plan.classColumns)
       try writeStruct(description, to: out, "info")

@@ -169,7 +169,7 @@ package struct LayerPlan: Sendable {
   package func preparedCount(for purpose: Purpose) -> Int { isNeededForTraining || purpose == .inference ? count : 0 }
 
   /// Whether operators are scaled, so that directions and gradients need the layer.
-  private var scales: Bool { prepared.contains { $0.scaling != nil } }
+  package var scales: Bool { prepared.contains { $0.scaling != nil } }
 
   /// Prepares the operators of one layer; or for a direction their tangents, without constants, and without copies that only single samples need.
   ///

@@ -179,15 +179,15 @@ class Tensor:
 #: Options that say nothing about the function that a trained network computes.
 INERT = {
     "seed", "initial_scale", "memory", "checkpoint_every", "checkpoints", "memory_limit", "reconstruction_tolerance", "output_weights", "huber_delta", "quantiles",
-    "survival", "survival_decay", "dropout_rate", "noise_scale", "dropout_channels", "tableau_order",
+    "margin_radius", "survival", "survival_decay", "dropout_rate", "noise_scale", "dropout_channels", "tableau_order",
 }  # fmt: skip
-NETWORK_OPTIONS = {"precision", "inputs", "input_shape", "outputs", "opening", "width", "readout", "loss", "blocks"}
+NETWORK_OPTIONS = {"precision", "inputs", "input_shape", "outputs", "opening", "opening_norm", "width", "readout", "readout_norm", "loss", "blocks"}
 BLOCK_OPTIONS = {
     "field", "operator", "activation", "bias", "integrator", "layers", "horizon", "step_sizes", "weights_in_time", "noise", "survival_scaling", "hidden_width", "inner_normalization", "steps",
     "coupling", "gamma", "kernel", "padding", "groups", "dilation", "convolution", "form", "rotation", "multistep_shape", "multistep_start", "tableau_a", "tableau_b", "start", "dissipation_width", "epsilon",
 }  # fmt: skip
 CONNECTOR_OPTIONS = {
-    "connector", "activation", "bias", "features", "channels", "stride", "margin", "kernel", "padding", "groups", "dilation", "convolution", "window", "window_stride", "window_margin",
+    "connector", "activation", "bias", "features", "channels", "stride", "margin", "kernel", "padding", "groups", "dilation", "convolution", "window", "window_stride", "window_margin", "norm",
 }  # fmt: skip
 
 Shape = tuple[int, int, int]
@@ -304,6 +304,8 @@ class Model:
             for name in ("normalization.shift", "normalization.scale"):
                 self._expected[name] = (self.inputs,)
             self.stages.append(Stage("normalization", 0, {}, shape, shape))
+        for name in ("opening_norm", "readout_norm"):
+            require(specification.get(name, "free") == "free", f"{name} is not free: the weights in use are not those of the file, which this version does not verify")
         width, opening = whole.whole("width"), whole.choice("opening")
         if opening == "dense":
             after = (width or self.inputs, 1, 1)
@@ -429,6 +431,7 @@ class Model:
 
     def _connector(self, stage: Stage) -> Shape:
         kind = stage.choice("connector")
+        require(stage.options.get("norm", "free") == "free", f"{stage.name}: norm is not free: the weights in use are not those of the file, which this version does not verify")
         shape, prefix = stage.before, f"connectors.{stage.index}."
         if kind in ("dense", "convolution", "activation"):
             require(stage.choice("activation") in ACTIVATIONS, f"{stage.name}: the activation is unknown")
@@ -2598,7 +2601,7 @@ class Checker:
     def certified_radius(self) -> None:
         model = self.model
         loss = text_of(model.specification.get("loss"), "loss")
-        is_argmax = loss == "softmax_cross_entropy" and model.outputs >= 2
+        is_argmax = loss in ("softmax_cross_entropy", "margin_cross_entropy", "emma") and model.outputs >= 2
         require(is_argmax or (loss == "logistic" and model.outputs == 1), f"a certified radius with the loss {loss[:32]} and {model.outputs} outputs is not verified by this version")
         options = self.options(["input", "input_type", "precision"])
         precision, input_type = text_of(options["precision"], "precision"), text_of(options["input_type"], "input_type")

@@ -45,12 +45,14 @@ def scaled(tensor: numpy.ndarray) -> numpy.ndarray:
     tensor = tensor.astype(numpy.float64)
     singular = numpy.linalg.svd(tensor, compute_uv=False)
     beta = singular[0] * ((singular / singular[0]) ** 64).sum() ** (1 / 64)
-    return (1 - 1e-6) * tensor / numpy.sqrt(beta**2 + 2.0**-20)
+    made: numpy.ndarray = (1 - 1e-6) * tensor / numpy.sqrt(beta**2 + 2.0**-20)
+    return made
 
 
 def plain(network: stableode.Network) -> stableode.Network:
     """The network with the weights that it multiplies by as its parameters: opening W, and layers √(2/h)·W, since relu has slopes up to 1."""
-    made = stableode.Network(**{**NETWORK, "opening_norm": "free", "steps": "plain"})
+    options: dict[str, Any] = {**NETWORK, "opening_norm": "free", "steps": "plain"}
+    made = stableode.Network(**options)
     factor = numpy.sqrt(2 * NETWORK["layers"] / NETWORK["horizon"])
     made.parameter_vector = network.parameter_vector
     made.parameters["opening.W"] = scaled(network.parameters["opening.W"])
@@ -88,6 +90,7 @@ def main() -> None:
     test, answers = read("t10k")
     network = stableode.Network(**{**NETWORK, "margin_radius": arguments.radius}, seed=arguments.seed)
     accuracies, losses, start = [], [], time.perf_counter()
+    found, constant, step = numpy.zeros(len(answers)), 0.0, 0.0
     with stableode.Trainer(network, epochs=epochs, seed=arguments.seed, num_threads=arguments.threads, **TRAINING) as trainer:
         for epoch in range(epochs):
             losses += [round(loss, 5) for loss in trainer.run(training, epochs=1).training_loss[-1:]]

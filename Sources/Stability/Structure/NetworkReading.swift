@@ -83,6 +83,9 @@ package final class NetworkReading {
   }
 
   private static func form(of connector: Connector, _ plan: NetworkPlan, _ parameters: Vector) throws(Failure) -> StageForm {
+    if connector.layers.scales {
+      throw Failure(.incompatible, "\(connector.name): bounds are of the weights as they are stored, and its weights are scaled by their norm; a network with the scaled weights and norm free can be certified")
+    }
     switch connector.map {
     case let map as AffineMap:
       func tensor(_ index: Int) -> ParameterTensor? { plan.tensors.first { $0.name == "\(connector.name).\(connector.layers.parameters[index].name)" } }

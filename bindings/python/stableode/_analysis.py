@@ -93,8 +93,9 @@ class Analyzable(Handle):
     def certify(self, statement: str, features: ArrayLike | None = None, **options: Any) -> Certificate:
         """Proves a statement about this network as it is now, one of `stableode.certificates()`: a Certificate.
 
-            network.certify("lipschitz_l2", limit=5.0)
-            network.certify("certified_radius", x[0], radius=0.25)
+            network = stableode.Network(inputs=2, outputs=2, width=4, field="gradient_flow", steps="row_sums")
+            network.certify("non_expansive").verdict
+            network.certify("certified_radius", [[0.5, -0.2]])["radius"]
 
         features: the one input that "certified_radius" is about. options: those of the scope "certificate". A statement that no theorem
         is known for is no error: its verdict is "not_provable". Errors: UnknownNameError; InvalidArgumentError for an input that is

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy
 
-from ._errors import IncompatibleError, ShapeMismatchError
+from ._errors import IncompatibleError, ShapeMismatchError, UnsupportedTypeError
 from ._model import Model
+from ._tensor import as_array
+from ._text import integer, path, real
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-
-    from .network import Network
 
 
 class Exportable(Model):
@@ -22,14 +22,15 @@ class Exportable(Model):
     def export_onnx(self, path_: str | os.PathLike[str]) -> None:
         """Writes the network as an ONNX model: `features` [samples, inputs] → `scores` [samples, outputs], layers unrolled.
 
+            network = stableode.Network(inputs=3, outputs=2)
             network.export_onnx("network.onnx")
 
         Errors: IncompatibleError for a field, an integrator, a connector or weights in time that cannot be exported; OSError.
         """
         from .onnx import model
 
-        data = model(cast("Network", self))
-        with open(path_, "wb") as file:
+        target, data = path(path_), model(cast("Any", self))
+        with open(target, "wb") as file:
             file.write(data)
 
     def export_vnnlib(
@@ -37,7 +38,8 @@ class Exportable(Model):
     ) -> None:
         """Writes the property that every input within `radius` of the sample, feature by feature, has the class `label`, for verifiers that read VNN-LIB.
 
-            network.export_vnnlib("sample.vnnlib", features[0], 2 / 255, clip=(0.0, 1.0))
+            network = stableode.Network(inputs=3, outputs=2)
+            network.export_vnnlib("sample.vnnlib", [0.2, 0.5, 0.1], 2 / 255, clip=(0.0, 1.0))
 
         sample: [inputs]; label: default the predicted class; clip: the least and the largest value that a feature can have.
 
@@ -45,12 +47,17 @@ class Exportable(Model):
         """
         from .onnx import box_property
 
-        if self.specification["loss"] != "softmax_cross_entropy" or self.outputs < 2:
+        if self.specification["loss"] not in ("softmax_cross_entropy", "margin_cross_entropy", "emma") or self.outputs < 2:
             raise IncompatibleError("the network's class is not that of its largest score, so there is no such property of it")
-        row = numpy.asarray(sample, numpy.float64).reshape(-1)
+        target, radius = path(path_), real(radius, "radius")
+        row = as_array(sample, "sample").astype(numpy.float64).reshape(-1)
         if len(row) != self.inputs:
             raise ShapeMismatchError(f"sample has {len(row)} numbers; the network has {self.inputs} inputs")
-        chosen = int(cast("Network", self).scores(row[None])[0].argmax()) if label is None else label
+        chosen = int(cast("Any", self).scores(row[None])[0].argmax()) if label is None else integer(label, "label", 0, self.outputs - 1)
+        if clip is not None:
+            if not isinstance(clip, (tuple, list)) or len(clip) != 2:
+                raise UnsupportedTypeError(f"clip is a {type(clip).__name__}; it must be a pair of numbers")
+            clip = real(clip[0], "clip"), real(clip[1], "clip")
         content = box_property(row, radius, chosen, self.outputs, clip)
-        with open(path_, "w", encoding="utf-8") as file:
+        with open(target, "w", encoding="utf-8") as file:
             file.write(content)

@@ -65,11 +65,6 @@ class PredictionForm:
 
 _INT64, _FLOAT64 = numpy.dtype("int64"), numpy.dtype("float64")
 
-#: sode_network_get_target_scaling with its status as a number: most networks have no scaling, and an exception for each of their
-#: predictions would cost as much as the prediction.
-_target_scaling = library["sode_network_get_target_scaling"]
-_target_scaling.argtypes, _target_scaling.restype = library.sode_network_get_target_scaling.argtypes, ctypes.c_int32
-
 
 def scaling_tensors(pair: tuple[ArrayLike, ArrayLike], count: int) -> list[Tensor]:
     """The tensors of (shift, scale); a number stands for `count` equal ones."""
@@ -106,13 +101,7 @@ class Model(Analyzable):
         form = self._form
         if form.class_columns or form.dtype == _FLOAT64:
             return form.dtype
-        status = _target_scaling(self._pointer, ctypes.byref(self._shift[1]), None)
-        return _FLOAT64 if status == 0 else form.dtype
-
-    @cached_property
-    def _shift(self) -> tuple[numpy.ndarray, Tensor]:
-        """Where `_real` has the shifts of the targets written, which nobody reads."""
-        return output(self._form.outputs, "float64")
+        return _FLOAT64 if self._info().scales_targets else form.dtype
 
     @property
     def inputs(self) -> int:

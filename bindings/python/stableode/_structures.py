@@ -66,7 +66,7 @@ class NetworkInfo(SizedStructure):
         ("parameters", c_int64),
         ("tensors", c_int64),
         ("checksum", c_int32),
-        ("reserved0", c_uint32),
+        ("scales_targets", c_int32),
         ("running_averages", c_int64),
         ("targets", c_int64),
         ("class_columns", c_int64),

@@ -404,7 +404,7 @@ class Network(Drawable, Exportable):
 
     def final_states(self, features: ArrayLike, block: int | None = None, *, out: numpy.ndarray | None = None) -> numpy.ndarray:
         """The states of one block, by default the last, after its last layer, [samples, state width] or images: what the readout reads."""
-        source, block = tensor_of(features, "features"), self.block_count - 1 if block is None else integer(block, "block")
+        source, block = tensor_of(encoded(features, self), "features"), self.block_count - 1 if block is None else integer(block, "block")
         shape = source.array.shape[0] if source.array.ndim else 0, *equation.state_shape(self, block)
         array, result = image_output(shape, math.prod(shape[1:]), self.dtype, out, axes=1)
         library.sode_network_states(self._pointer, block, ctypes.byref(source), ctypes.byref(result))

@@ -61,8 +61,9 @@ class Stream(Handle):
         weight: str | None = None,
         columns: Columns | None = None,
     ):
-        if hasattr(source, "to_batches") and hasattr(source, "to_table"):
-            source = source.to_batches
+        given: Any = source
+        if hasattr(given, "to_batches") and hasattr(given, "to_table"):
+            source = given.to_batches
         if hasattr(source, "collect") and hasattr(source, "collect_schema"):
             raise UnsupportedTypeError(f"source is a {type(source).__name__}, whose rows are not computed yet; pass source.collect().iter_slices(…), or train from Dataset(source.collect(), target=…)")
         if isinstance(source, (str, bytes, Dataset)) or is_table(source) or not (callable(source) or isinstance(source, Iterable)):
@@ -135,7 +136,8 @@ class Stream(Handle):
                 if callable(self._source):
                     self._iterator = iter(self._source())
                     return _DONE
-                iterator = iter(self._source)
+                again: Any = self._source
+                iterator = iter(again)
                 if iterator is self._source and self._iterator is not None:
                     raise StateError("the source is an iterator, which can be read once; give a function that returns a new one for each pass")
                 self._iterator = iterator

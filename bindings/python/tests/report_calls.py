@@ -1,14 +1,15 @@
-"""The calls of test_not_finite.py that make reports and read them."""
+"""The calls of test_not_finite.py that make reports and certificates, and read them."""
 
 import ctypes
 
 import numpy
 
+import stableode
 from stableode._library import library as L
 from stableode._tensor import tensor_of
 
 
-def report_calls(call, out, features, sizes):
+def report_calls(call, out, struct, features, sizes):
     """A Call for each function, from the test's classes, its features, and its (samples, layers, width)."""
     samples, layers, width = sizes
     return {
@@ -21,6 +22,15 @@ def report_calls(call, out, features, sizes):
             lambda w: {**features(w), "targets": w.values, "cotangent": w.values, "symmetry": numpy.eye(width)},
         ),
         "sode_network_check_derivatives": call(lambda w, g, r: report(L.sode_network_check_derivatives, w, g["features"].ref), features),
+        "sode_network_certify": call(lambda w, g, r: certified(w, g["input"].ref), lambda w: {"input": w.features[:1]}),
+        "sode_certificate_number": call(
+            lambda w, g, r: certified(w, ctypes.byref(tensor_of(w.features[:1], "input")), r["value"].ref), results=lambda w, real: {"value": struct(ctypes.c_double)}
+        ),
+        "sode_network_certified_radius": call(
+            lambda w, g, r: radii(classifier(w), g["features"].ref, r["classes"].ref, r["radii"].ref),
+            features,
+            lambda w, real: {"classes": out(samples, "int64"), "radii": out(samples, real)},
+        ),
         "sode_report_get_array": call(
             lambda w, g, r: report(L.sode_network_stability_report, w, ctypes.byref(tensor_of(w.features, "features")), None, 0, array=("log_norm_2", r["values"].ref)),
             results=lambda w, real: {"values": out((samples, layers), "float64")},
@@ -37,3 +47,24 @@ def report(function, world, *arguments, array=None):
             L.sode_report_get_array(pointer, array[0].encode(), array[1])
     finally:
         L.sode_report_free(pointer)
+
+
+def classifier(world):
+    """A network of classes that takes the world's features, of which certificates are known."""
+    return stableode.Network(inputs=world.features.shape[1], outputs=3, width=4, opening="dense", field="gradient_flow", steps="row_sums", seed=1)
+
+
+def radii(network, features, classes, values):
+    """Calls the function while the network lives."""
+    L.sode_network_certified_radius(network._pointer, features, 1, classes, values)
+
+
+def certified(world, features, number=None):
+    """Certifies a radius of one input, reads it if asked to, and frees the certificate."""
+    pointer, network = ctypes.c_void_p(), classifier(world)
+    L.sode_network_certify(network._pointer, b"certified_radius", None, 0, features, ctypes.byref(pointer))
+    try:
+        if number is not None:
+            L.sode_certificate_number(pointer, b"radius", number)
+    finally:
+        L.sode_certificate_free(pointer)

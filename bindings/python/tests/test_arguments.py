@@ -100,6 +100,8 @@ CALLS = {
     ),
     "Network.check_derivatives": (lambda: network().check_derivatives, {"features": X}),
     "Network.save": (lambda: network().save, {"path_": "model"}),
+    "Network.export_onnx": (lambda: network().export_onnx, {"path_": "model.onnx"}),
+    "Network.export_vnnlib": (lambda: network().export_vnnlib, {"path_": "property.vnnlib", "sample": X[0], "radius": 0.1, "label": 0, "clip": (-9.0, 9.0)}),
     "Network.load": (lambda: stableode.Network.load, {"path_": "model"}),
     "Network.from_bytes": (lambda: stableode.Network.from_bytes, {"data": b""}),
     "Trainer": (lambda: stableode.Trainer, {"network": network(), "loss": None, "larger_is_better": True}),

@@ -83,7 +83,7 @@ def test_bad_numbers_are_named_by_row_and_column(value, copy):
 @pytest.mark.parametrize("labels, reason", [([0, 1, -1], "label -1 at row 2"), ([0, 0.5, 1], "label 0.5 at row 1"), ([0, 1, 3], "label 3 at row 2")])
 def test_bad_labels_are_named_with_the_networks_classes(labels, reason):
     network = stableode.Network(inputs=2, outputs=3, width=4, layers=2)
-    features, allowed = numpy.zeros((3, 2)), f"{reason}; labels must be whole numbers 0 … 2$"
+    features, allowed = numpy.zeros((3, 2)), f"{reason}; labels must be whole numbers 0 … 2(;|$)"
     for use in (lambda: network.fit(features, labels, epochs=1), lambda: network.evaluate(features, labels)):
         with pytest.raises(stableode.InvalidDataError, match=allowed):
             use()

@@ -425,7 +425,7 @@ CALLS = {
         features,
         lambda w, real: {"gap": Struct(NearIdentityGapData)},
     ),
-    **report_calls(Call, Out, features, (SAMPLES, LAYERS, WIDTH)),
+    **report_calls(Call, Out, Struct, features, (SAMPLES, LAYERS, WIDTH)),
 }
 
 # Arguments whose types look like the caller's numbers but are not: results that option lists and formats fill in.

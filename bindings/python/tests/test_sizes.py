@@ -74,6 +74,7 @@ WITHOUT_SIZES = {
     "sode_dataset_with_columns": "shares the data set's memory",
     "sode_dataset_get_columns": "a record of at most 1 MB",
     "sode_network_get_columns": "a record of at most 1 MB",
+    "sode_network_certify": "the norms of a network that exists, and one input",
 }
 
 

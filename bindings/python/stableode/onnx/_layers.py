@@ -161,6 +161,8 @@ def field(graph: Graph, options: Options, layer: Tensors, linear: Callable[[str]
         operator = linear("C")
         back = operator.transposed
         return (scaled(lambda y: activation(graph, sigma, back.apply(graph, operator.apply(graph, y, factor=-1.0), layer.get("b")))),)
+    if name == "gradient_flow" and options["steps"] not in ("plain", "row_sums"):
+        raise IncompatibleError(f"steps {options['steps']} cannot be exported; steps plain and row_sums can")
     if name == "gradient_flow" and options["steps"] == "row_sums":
         operator = linear("K")
         hidden = affine(operator, "b")

@@ -156,7 +156,7 @@ class StableODEClassifier(ClassifierMixin, Estimator):
         if not have_columns(y):
             return labels(y, kept, classes)
         if not self._takes_indicators:
-            raise ValueError(f"y has several columns, but loss {loss!r} takes one class for each row; multilabel_logistic takes labels [rows, labels]")
+            raise ValueError(f"y has several columns, but loss {loss} takes one class for each row; multilabel_logistic takes labels [rows, labels]")
         return indicators(y, kept, classes)
 
     @property

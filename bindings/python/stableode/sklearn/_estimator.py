@@ -15,6 +15,7 @@ from ._record import record_of
 from ._rows import Rows, canonical, taken, used
 from ._scikit import check_consistent_length, check_is_fitted, check_random_state, check_sample_weight, validate_data
 from ._shape import chosen_shape
+from ._sparse import is_sparse
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -45,6 +46,7 @@ class Estimator(Parameters):
     loss_curve_: list[float]
     validation_scores_: list[float] | None
     n_features_in_: int
+    _trained_with: dict[str, Any]
 
     # Training
 
@@ -120,12 +122,18 @@ class Estimator(Parameters):
         past, data = len(trainer.history), Dataset(rows.features, rows.targets, copy=False)
         if rows.weights is not None:
             data = data.weighted(rows.weights)
+        known = network.columns
+        if is_sparse(rows.features):
+            # A sparse matrix brings a record of its own, without names, which training asks the network to have.
+            network.columns = data.columns
         try:
             trainer.run(data, epochs=epochs, verbose=self.verbose, **self._run_arguments())
         except KeyboardInterrupt:
             if len(trainer.history) > past:
                 self._take(network, trainer, targets, epochs)
             raise
+        finally:
+            network.columns = known
         self._take(network, trainer, targets, epochs)
 
     def _take(self, network: Network, trainer: Trainer, targets: Targets, epochs: int | None) -> None:

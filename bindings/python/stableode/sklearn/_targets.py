@@ -156,9 +156,9 @@ def class_factors(
         return weights
     if targets.is_indicator:
         raise ValueError("class_weight is for rows of one class each; network_options={'output_weights': [...]} weighs labels")
-    if hasattr(class_weight, "items"):
+    if not isinstance(class_weight, str):
         for name, weight in class_weight.items():
-            if not isinstance(weight, Real) or not 0 <= weight < float("inf"):
+            if not isinstance(weight, (int, float, numpy.number)) or not 0 <= float(weight) < float("inf"):
                 raise ValueError(f"class_weight is {weight!r} for class {name!r}; it must be a finite number >= 0")
         if class_weight and all(class_weight.get(name, 1) == 0 for name in targets.classes.tolist()):
             raise ValueError("class_weight is 0 for all classes; at least one must have a weight > 0")
