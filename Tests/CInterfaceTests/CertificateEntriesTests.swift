@@ -30,7 +30,9 @@ import Testing
     #expect(sode_certificate_number(certificate, "lipschitz", &value) == SODE_OK && value > 0)
     #expect(sode_certificate_number(certificate, "lipschit", &value) == SODE_ERR_UNKNOWN_NAME && lastError().contains("lipschitz"))
     let record = try JSONSerialization.jsonObject(with: Data(text(certificate).utf8)) as? [String: Any]
-    #expect(record?["verdict"] as? String == "proved" && (record?["result"] as? [String: Any])?["lipschitz"] as? Double == value)
+    let written = try #require((record?["result"] as? [String: Any])?["lipschitz"] as? Double)
+    // Foundation's parser may round the last digit.
+    #expect(record?["verdict"] as? String == "proved" && abs(written - value) <= 1e-15 * value)
     // The parameters are those of the moment of the call.
     #expect(sode_network_initialize(network, 99) == SODE_OK)
     #expect(sode_certificate_number(certificate, "lipschitz", &value) == SODE_OK)

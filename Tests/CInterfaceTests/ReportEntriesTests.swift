@@ -23,11 +23,14 @@ struct ReportEntriesTests {
       #expect(sode_report_array_count(report, &count) == SODE_OK && count > 8)
       var (name, axes, shape, help): (UnsafePointer<CChar>?, Int32, [Int64], UnsafePointer<CChar>?) = (nil, 0, [9, 9, 9, 9], nil)
       #expect(sode_report_array_at(report, 0, &name, &axes, &shape, &help) == SODE_OK)
-      #expect(String(cString: try #require(name)) == "layers" && axes == 2 && shape == [3, 3, 9, 9])
+      let found = String(cString: try #require(name))
+      #expect(found == "layers" && axes == 2 && shape == [3, 3, 9, 9])
       #expect(sode_report_array_at(report, count, &name, &axes, &shape, &help) == SODE_ERR_OUT_OF_RANGE)
       var layers = [Double](repeating: -1, count: 9)
       withTensor(&layers, [3, 3]) { #expect(sode_report_get_array(report, "layers", $0) == SODE_OK) }
-      #expect(layers == [0, 0, 1.0 / 3, 0, 1, 1.0 / 3, 0, 2, 1.0 / 3])
+      let third = 1.0 / 3
+      let expected: [Double] = [0, 0, third, 0, 1, third, 0, 2, third]
+      #expect(layers == expected)
       withTensor(&layers, [9]) { #expect(sode_report_get_array(report, "layers", $0) == SODE_ERR_SHAPE_MISMATCH) }
       withTensor(&layers, [3, 3]) { #expect(sode_report_get_array(report, "layer", $0) == SODE_ERR_UNKNOWN_NAME) }
       #expect(lastError().contains("layers"))
@@ -63,7 +66,7 @@ struct ReportEntriesTests {
             #expect(sode_network_mechanics(network.handle, x, targets, weights, nil, nil, 0, &made) == SODE_OK, "\(lastError())")
             var hamiltonian = [Double](repeating: .nan, count: 4)
             withTensor(&hamiltonian, [1, 4]) { #expect(sode_report_get_array(made, "hamiltonian", $0) == SODE_OK) }
-            #expect(hamiltonian.allSatisfy(\.isFinite))
+            #expect(hamiltonian.allSatisfy { $0.isFinite })
             sode_report_free(made)
           }
         }
