@@ -5,7 +5,7 @@ import Settings
 import Stability
 import Storage
 
-// Section 14 of the header: certificates.
+// Section 15 of the header: certificates.
 
 /// A certificate that a handle can own, with its text.
 final class CertificateBox {

@@ -52,7 +52,7 @@ struct FrozenCondition {
   /// How often the operator's norm enters.
   let power: Double
   let dynamics: FrozenDynamics
-  let scheme: Scheme
+  let scheme: SchemeReading
   let stepSize: Double
   private let size: Interval
 

@@ -40,14 +40,14 @@ package struct LayerReading {
   package let block: Int
   package let layer: Int
   package let field: FieldReading
-  package let scheme: Scheme
+  package let scheme: SchemeReading
   package let stepSize: Double
   /// Rows of the whole state.
   package let width: Int
 }
 
 /// An integrator, as far as bounds know it.
-package enum Scheme {
+package enum SchemeReading {
   case euler
   /// An explicit Runge–Kutta method; `radius` is a lower bound of its radius of circle contractivity, 0 where it has none.
   case rungeKutta(RungeKutta, radius: Double)

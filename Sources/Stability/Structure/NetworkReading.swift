@@ -132,11 +132,11 @@ package final class NetworkReading {
 
   package func integratorName(ofBlock index: Int) throws(Failure) -> String { try plan.specification.blocks[index].text("integrator") }
 
-  package func scheme(ofBlock index: Int) throws(Failure) -> Scheme { Scheme(plan.blocks[index].integrator, name: try integratorName(ofBlock: index)) }
+  package func scheme(ofBlock index: Int) throws(Failure) -> SchemeReading { SchemeReading(plan.blocks[index].integrator, name: try integratorName(ofBlock: index)) }
 
   /// One layer of a block.
   /// - Parameter scheme: that of the block, which need not be found again for each layer.
-  package func layer(_ j: Int, ofBlock index: Int, _ scheme: Scheme) throws(Failure) -> LayerReading {
+  package func layer(_ j: Int, ofBlock index: Int, _ scheme: SchemeReading) throws(Failure) -> LayerReading {
     let block = plan.blocks[index]
     return LayerReading(block: index, layer: j, field: try field(index, entry: block.layout.entry(of: j)), scheme: scheme, stepSize: block.stepSize(j), width: block.field.stateWidth)
   }

@@ -114,8 +114,7 @@ def _(world):
 
 @long("sode_network_certify")
 def _(world):
-    network = stableode.Network(**dict(World.wide, layers=60))
-    return lambda: network.certify("lipschitz_l2")
+    return lambda network=stableode.Network(**dict(World.wide, layers=60)): network.certify("lipschitz_l2")
 
 
 @long("sode_network_certified_radius")
@@ -532,20 +531,10 @@ def _analyzed(name, *arguments, **options):
     return lambda: getattr(library, name)(network._pointer, ref(samples), *arguments, ref(pointer))
 
 
-@long("sode_network_stability_report")
-def _(world):
-    return _analyzed("sode_network_stability_report", None, 0)
-
-
-@long("sode_network_mechanics")
-def _(world):
-    labels = tensor_of(numpy.zeros(50, "int64"), "targets")
-    return _analyzed("sode_network_mechanics", ref(labels), None, None, None, 0)
-
-
-@long("sode_network_check_derivatives")
-def _(world):
-    return _analyzed("sode_network_check_derivatives", width=256, layers=100)
+LABELS = tensor_of(numpy.zeros(50, "int64"), "targets")
+long("sode_network_stability_report")(lambda world: _analyzed("sode_network_stability_report", None, 0))
+long("sode_network_mechanics")(lambda world: _analyzed("sode_network_mechanics", ref(LABELS), None, None, None, 0))
+long("sode_network_check_derivatives")(lambda world: _analyzed("sode_network_check_derivatives", width=256, layers=100))
 
 
 @long("sode_gradient_run")
