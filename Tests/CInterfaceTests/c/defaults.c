@@ -104,7 +104,7 @@ int main(void) {
   sode_dataset_free(data);
   scale = 1;
   CHECK_OK(sode_network_create_json("{\"inputs\": 3, \"outputs\": 2}", SODE_TEXT_END, &network));
-  CHECK_ERROR(sode_network_set_target_scaling(network, &shift_out, &scale_out), SODE_ERR_SHAPE_MISMATCH, "one number per output");
+  CHECK_ERROR(sode_network_set_target_scaling(network, &shift_out, &scale_out), SODE_ERR_INCOMPATIBLE, "does not scale its targets");
   sode_network_free(network);
   return FINISH();
 }

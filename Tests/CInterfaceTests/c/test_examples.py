@@ -207,7 +207,7 @@ def test_tables_in_python(tmp_path):
 def test_certified_in_python(tmp_path):
     """The network keeps its certificate in the short form, too. The written figures are those that the example expects."""
     output = python("certified.py", tmp_path, "--short", "--threads", "1")
-    assert percent("correct and certified at 0", output) >= 60 and percent("correct and certified at 0.25", output) >= 30
+    assert percent("correct and certified at 0:", output) >= 60 and percent("correct and certified at 0.25:", output) >= 30
     lines = [json.loads(line) for line in (EXAMPLES / "results.jsonl").read_text(encoding="utf-8").splitlines()]
     lines = [line for line in lines if line["figure"] == "certified/dense"]
     assert lines
