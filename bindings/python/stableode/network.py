@@ -13,10 +13,10 @@ from . import equation
 from ._analysis import Analyzable
 from ._arrow import Table, is_sparse, is_table
 from ._description import describe
-from ._drawing import Drawn
+from ._drawing import Drawable
 from ._encoded import encoded
 from ._errors import InvalidArgumentError, StateError, UnknownNameError, UnsupportedTypeError
-from ._export import export_onnx, export_vnnlib
+from ._export import Exportable
 from ._handle import new_pointer
 from ._library import library
 from ._limits import Deadline
@@ -42,11 +42,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from typing_extensions import Unpack
 
-    from . import plots
     from ._options import NetworkOptions, ProjectionOptions, TrainingKeywords
 
 
-class Network(Analyzable):
+class Network(Analyzable, Drawable, Exportable):
     """A stable ODE network.
 
     The keywords are the library's options of the scopes "network" and "block": `stableode.options(scope)` lists them with
@@ -537,22 +536,6 @@ class Network(Analyzable):
         pointer = new_pointer()
         library.sode_network_load_memory(data, len(data), ctypes.byref(pointer))
         return cls._adopt(pointer)
-
-    export_onnx = export_onnx
-    export_vnnlib = export_vnnlib
-
-    # Drawings, with matplotlib
-
-    if TYPE_CHECKING:
-        plot_trajectories = plots.trajectories
-        plot_decision_regions = plots.decision_regions
-        plot_k = plots.multistep_weights
-        plot_hidden = plots.hidden_states
-    else:
-        plot_trajectories = Drawn("trajectories")
-        plot_decision_regions = Drawn("decision_regions")
-        plot_k = Drawn("multistep_weights")
-        plot_hidden = Drawn("hidden_states")
 
     # Python's protocols
 
