@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy
 
 from .._arrow import is_text
 from .._encoded import encoded
-from .._errors import IncompatibleError, ShapeMismatchError, UnknownNameError
+from .._errors import IncompatibleError, ShapeMismatchError, UnknownNameError, UnsupportedTypeError
 from .._optional import need
 from .._tensor import as_array
 
@@ -20,12 +20,22 @@ if TYPE_CHECKING:
     from ..network import Network
 
 
-def axes(ax: Axes | None, **options: Any) -> Axes:
-    """`ax`, or the Axes of a new figure. Errors: ModuleNotFoundError without matplotlib."""
+def axes(ax: Axes | None) -> Axes:
+    """`ax`, or the Axes of a new figure. Errors: ModuleNotFoundError without matplotlib; UnsupportedTypeError for what are no Axes."""
     if ax is not None:
+        kind: type[Axes] = need("matplotlib.axes", "a plot", "matplotlib").Axes
+        if not isinstance(ax, kind):
+            raise UnsupportedTypeError(f"ax is a {type(ax).__name__}; it must be an Axes of matplotlib, or None")
         return ax
-    made: Axes = need("matplotlib.pyplot", "a plot", "matplotlib").subplots(layout="constrained", **options)[1]
+    made: Axes = need("matplotlib.pyplot", "a plot", "matplotlib").subplots(layout="constrained")[1]
     return made
+
+
+def listed(value: Any, name: str, what: str) -> list[Any]:
+    """The entries of an argument that is a list of `what`. Errors: UnsupportedTypeError."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise UnsupportedTypeError(f"{name} is a {type(value).__name__}; it must be a list of {what}")
+    return list(value)
 
 
 def colors(count: int) -> numpy.ndarray:
@@ -66,8 +76,8 @@ def labels_of(targets: ArrayLike | None, samples: int, classes: list[Any] | None
 
 def class_names(network: Network, names: Sequence[str] | None, count: int) -> list[str]:
     """The names of the classes for a legend: those given, those that the network knows, or "class 0", "class 1" …"""
-    known = network.classes if names is None else names
+    known = network.classes if names is None else listed(names, "names", "names of classes")
     found = [f"class {index}" for index in range(count)] if known is None else [str(name) for name in known]
     if len(found) != count:
-        raise ShapeMismatchError(f"class_names has {len(found)} names; the network has {count} classes")
+        raise ShapeMismatchError(f"names has {len(found)} names; the network has {count} classes")
     return found

@@ -10,7 +10,7 @@ import numpy
 from .. import equation
 from .._errors import OutOfRangeError, ShapeMismatchError
 from .._text import integer
-from ._axes import axes, rows_of
+from ._axes import axes, listed, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +57,7 @@ def hidden_states(
 def _rows(layers: Sequence[int] | None, count: int, are_images: bool) -> list[int]:
     """The layers to show, of `count` states."""
     if layers is not None:
-        rows = [integer(layer, f"layers[{place}]", 0, count - 1) for place, layer in enumerate(layers)]
+        rows = [integer(layer, f"layers[{place}]", 0, count - 1) for place, layer in enumerate(listed(layers, "layers", "numbers of layers"))]
         if not rows:
             raise OutOfRangeError("layers is empty; it must name at least one layer")
         return rows

@@ -9,7 +9,7 @@ import numpy
 
 from .._errors import InvalidArgumentError, ShapeMismatchError, UnknownNameError
 from .._text import integer
-from ._axes import axes, class_count, class_names, colors, labels_of, rows_of
+from ._axes import axes, class_count, class_names, colors, labels_of, listed, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,8 +38,10 @@ def decision_regions(
     count, points = class_count(network), rows_of(network, features)
     if points.ndim != 2 or points.shape[1] != network.inputs or not len(points):
         raise ShapeMismatchError(f"features has shape {list(points.shape)}; it must be [samples, {network.inputs}], with at least one sample")
-    columns = _columns(network)
-    first, second = (_feature(each, f"axes_of[{place}]", columns, network.inputs) for place, each in enumerate(axes_of))
+    columns, spanning = _columns(network), listed(axes_of, "axes_of", "two features")
+    if len(spanning) != 2:
+        raise InvalidArgumentError(f"axes_of has {len(spanning)} entries; it must name two features")
+    first, second = (_feature(each, f"axes_of[{place}]", columns, network.inputs) for place, each in enumerate(spanning))
     if first == second:
         raise InvalidArgumentError(f"axes_of is ({first}, {second}); the two features must differ")
     steps, labels = integer(resolution, "resolution", 2, 4000), labels_of(targets, len(points), network.classes)
