@@ -73,13 +73,23 @@ def _to_numpy(value: Any, name: str) -> numpy.ndarray:
 
 def _refusal(value: Any, name: str) -> str | None:
     """What an object is that holds samples, but not as numbers in rows, and what to pass instead; None for other objects."""
-    if hasattr(value, "collect") and hasattr(value, "collect_schema"):
+    if is_lazy(value):
         return f"whose rows are not computed yet; pass {name}.collect()"
-    if hasattr(value, "to_batches") and hasattr(value, "to_table"):
+    if has_batches(value):
         return f"whose rows are not read yet; pass {name}.to_table(), or train from it by Stream({name}, target=…)"
     if hasattr(value, "features") and hasattr(value, "targets"):
         return "which holds targets too; pass its attribute features"
     return None
+
+
+def is_lazy(value: Any) -> bool:
+    """Whether a value is a LazyFrame of polars."""
+    return hasattr(value, "collect") and hasattr(value, "collect_schema")
+
+
+def has_batches(value: Any) -> bool:
+    """Whether a value is a Dataset of pyarrow, whose rows are in files."""
+    return hasattr(value, "to_batches") and hasattr(value, "to_table")
 
 
 def _converted(array: numpy.ndarray, name: str) -> numpy.ndarray:

@@ -311,11 +311,14 @@ def as_dataset(
     *,
     columns: Columns | None = None,
     target: str | Sequence[str] | None = None,
+    weight: str | None = None,
 ) -> Dataset:
     """A data set from a Dataset, a pair (features, targets), features and targets as two arguments, or a table; arrays are not copied.
 
-    name: what `features` is called in errors. columns: the record to use for a table, such as the network's. target: as in Dataset. Errors: UnsupportedTypeError for what is neither; InvalidArgumentError for features alone.
+    name: what `features` is called in errors. columns: the record to use for a table, such as the network's. target, weight: as in Dataset. Errors: UnsupportedTypeError for what is neither; InvalidArgumentError for features alone.
     """
+    if weight is not None and not is_table(features):
+        raise InvalidArgumentError(f"weight names a column, but {name} is no table; Dataset.weighted gives weights to arrays")
     if isinstance(features, Dataset):
         if targets is not None:
             raise InvalidArgumentError("targets are given in addition to a Dataset, which has its own")
@@ -325,7 +328,7 @@ def as_dataset(
     if isinstance(targets, str):
         raise InvalidArgumentError(f"targets is the text {targets!r}; a column of the table is named by Dataset(table, target={targets!r})")
     if target is not None or _needs_columns(features, targets):
-        return _of_table(features, targets, columns, target)
+        return _of_table(features, targets, columns, target, weight)
     if targets is None:
         if not hasattr(features, "__len__") and not hasattr(features, "__dlpack__"):
             raise UnsupportedTypeError(f"{name} is a {type(features).__name__}; it must be a Dataset, or features and targets")
@@ -335,7 +338,7 @@ def as_dataset(
     return Dataset(cast("ArrayLike", features), targets, copy=False)
 
 
-def _of_table(features: Any, targets: Any, columns: Columns | None, target: str | Sequence[str] | None) -> Dataset:
+def _of_table(features: Any, targets: Any, columns: Columns | None, target: str | Sequence[str] | None, weight: str | None) -> Dataset:
     """A data set of a table, by the record that is known, unless another target is asked for."""
     if columns is not None:
         known = columns.record.get("target", {}).get("names")
@@ -343,7 +346,8 @@ def _of_table(features: Any, targets: Any, columns: Columns | None, target: str 
         if wanted is not None and known != list(wanted):
             raise InvalidArgumentError(f"target is {target!r}; this network was trained with the target {known}")
         return Dataset(features, targets, copy=False, columns=columns)
-    return Dataset(features, targets, copy=False, target=target)
+    options: dict[str, Any] = {} if weight is None else {"weight": weight}
+    return Dataset(features, targets, copy=False, target=target, **options)
 
 
 def as_features(features: ArrayLike | Data, targets: ArrayLike | None = None, *, columns: Columns | None = None) -> Dataset:

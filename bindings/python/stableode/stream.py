@@ -12,6 +12,7 @@ from ._handle import Handle, new_pointer
 from ._interrupts import attention
 from ._library import library
 from ._structures import NextFunction, ReleaseFunction, SourceData, TickFunction
+from ._tensor import has_batches, is_lazy
 from ._text import integer
 from .columns import Columns
 from .dataset import Dataset, as_dataset
@@ -61,11 +62,11 @@ class Stream(Handle):
         weight: str | None = None,
         columns: Columns | None = None,
     ):
-        given: Any = source
-        if hasattr(given, "to_batches") and hasattr(given, "to_table"):
-            source = given.to_batches
-        if hasattr(source, "collect") and hasattr(source, "collect_schema"):
+        if is_lazy(source):
             raise UnsupportedTypeError(f"source is a {type(source).__name__}, whose rows are not computed yet; pass source.collect().iter_slices(…), or train from Dataset(source.collect(), target=…)")
+        if has_batches(source):
+            files: Any = source
+            source = files.to_batches
         if isinstance(source, (str, bytes, Dataset)) or is_table(source) or not (callable(source) or isinstance(source, Iterable)):
             raise UnsupportedTypeError(f"source is a {type(source).__name__}; it must be an iterable of batches, or a function that returns one")
         if columns is not None and not isinstance(columns, Columns):
@@ -81,9 +82,9 @@ class Stream(Handle):
         self._batches = self._samples = 0
         # ctypes functions must be referenced for as long as C may call them.
         self._functions = NextFunction(self._next), TickFunction(self._reset)
-        given = SourceData(next=self._functions[0], reset=self._functions[1], release=ReleaseFunction(), user_data=None)
+        callbacks = SourceData(next=self._functions[0], reset=self._functions[1], release=ReleaseFunction(), user_data=None)
         pointer = new_pointer()
-        library.sode_stream_create(ctypes.byref(given), integer(buffer, "buffer", 1), ctypes.byref(pointer))
+        library.sode_stream_create(ctypes.byref(callbacks), integer(buffer, "buffer", 1), ctypes.byref(pointer))
         self._own(pointer)
 
     @property
@@ -119,14 +120,11 @@ class Stream(Handle):
             raise
 
     def _made(self, item: Any) -> Dataset:
-        if self._columns is None and self._weight is not None:
-            if not is_table(item):
-                raise InvalidArgumentError("weight names a column, but the batch is no table; Dataset.weighted gives weights to arrays")
-            data = Dataset(item, copy=False, target=self._target, weight=self._weight)
-        else:
-            data = as_dataset(item, name="a batch", columns=self._columns, target=None if self._columns is not None else self._target)
         if self._columns is None:
+            data = as_dataset(item, name="a batch", target=self._target, weight=self._weight)
             self._columns = data.columns
+        else:
+            data = as_dataset(item, name="a batch", columns=self._columns)
         return data[:]
 
     def _reset(self, user_data: Any) -> int:
