@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy
 
@@ -86,14 +86,13 @@ class Graph:
                 result = self.add("Add", result, self.scaled(value, factor))
         return result
 
-    def encoded(self, inputs: int, outputs: int, notes: Mapping[str, str], version: str) -> bytes:
+    def encoded(self, inputs: int, outputs: int, version: str) -> bytes:
         """The bytes of the model, whose input is named `features` and whose output is named `scores`."""
         graph = b"".join(block(1, node) for node in self._nodes) + block(2, "network")
         graph += b"".join(block(5, tensor) for tensor in self._constants)
         graph += block(11, _value("features", self.kind, inputs)) + block(12, _value("scores", self.kind, outputs))
         content = whole(1, IR_VERSION) + block(2, "stableode") + block(3, version)
         content += block(7, graph) + block(8, block(1, "") + whole(2, OPERATORS_VERSION))
-        content += b"".join(block(14, block(1, key) + block(2, value)) for key, value in notes.items())
         if len(content) > LARGEST_MODEL:
             raise IncompatibleError(f"the ONNX model would have {len(content)} bytes; the format's limit is {LARGEST_MODEL}")
         return content

@@ -26,7 +26,8 @@ def activation(graph: Graph, name: str, value: str) -> str:
     if name in simple:
         return graph.add(simple[name], value)
     if name == "leaky_relu":
-        return graph.add("LeakyRelu", value, alpha=0.01)
+        # An attribute such as LeakyRelu's alpha is a float32, whatever the network's precision.
+        return graph.add("Max", value, graph.scaled(value, 0.01))
     if name == "elu":
         return graph.add("Elu", value, alpha=1.0)
     if name == "silu":

@@ -13,6 +13,7 @@ from ._graph import Graph
 from ._layers import Linear, Tensors, activation, convolution, field
 from ._steps import block, numbers
 
+
 class Exportable(Protocol):
     """What of a network goes into the model."""
 
@@ -80,7 +81,7 @@ class _Exporter:
             shift, scale = (numpy.repeat(part, self.network.outputs // len(part)) for part in scaling)
             self.value = self.graph.add("Add", self.graph.add("Mul", self.value, self.graph.constant(scale, "scale")), self.graph.constant(shift, "shift"))
         self.graph.add("Identity", self.value, output="scores")
-        return self.graph.encoded(self.network.inputs, self.network.outputs, {}, library_version())
+        return self.graph.encoded(self.network.inputs, self.network.outputs, library_version())
 
     # -- shapes
 
@@ -165,11 +166,13 @@ class _Exporter:
             raise IncompatibleError(f"inner_normalization {options['inner_normalization']} cannot be exported to ONNX")
         if options["noise"] == "stochastic_depth" and options["survival_scaling"] == "none":
             raise IncompatibleError("survival_scaling none cannot be exported to ONNX: it scales the layers by their probabilities")
-        shape, layers = self.shape, options["layers"]
+        shape, steps = self.shape, numbers(options.get("step_sizes", ""))
+        # A specification with step sizes may leave out their number.
+        layers = options.get("layers", len(steps))
+        steps = steps or [options["horizon"] / layers] * layers
         is_image = options["operator"] == "convolution"
         if not is_image:
             self._flatten()
-        steps = numbers(options.get("step_sizes", "")) or [options["horizon"] / layers] * layers
         own = {name.removeprefix(prefix): values for name, values in self.tensors.items() if name.startswith(prefix)}
         numbers_k = own.pop("k", None)
         fields = [self._field(options, {name: values[j if len(values) > 1 else 0] for name, values in own.items()}, steps[j], is_image) for j in range(layers)]

@@ -16,6 +16,8 @@ TABLEAUX: dict[str, tuple[list[list[float]], list[float]]] = {
     "rk3": ([[], [1 / 2], [-1.0, 2.0]], [1 / 6, 2 / 3, 1 / 6]),
     "rk4": ([[], [1 / 2], [0.0, 1 / 2], [0.0, 0.0, 1.0]], [1 / 6, 1 / 3, 1 / 3, 1 / 6]),
 }
+#: The integrators that can be exported, with fields that they fit.
+INTEGRATORS = (*TABLEAUX, "runge_kutta", "verlet", "leapfrog", "midpoint", "linear_multistep")
 
 
 def numbers(value: object) -> list[float]:
@@ -49,33 +51,34 @@ def runge_kutta(graph: Graph, y: str, f: FieldMap, h: float, coefficients: tuple
 def block(graph: Graph, options: Options, fields: Sequence[tuple[FieldMap, ...]], steps: Sequence[float], multistep: Sequence[float | str | None], y: str) -> str:
     """The state behind a block: `fields` has the components of each layer, `steps` the step sizes, `multistep` k of each layer (its name if there is one a feature)."""
     name = options["integrator"]
+    if name not in INTEGRATORS:
+        raise IncompatibleError(f"integrator {name} cannot be exported to ONNX; these can: {', '.join(INTEGRATORS)}")
     coefficients = tableau(options)
     earlier: str | None = None
     if name == "leapfrog":
         earlier = y if options["start"] == "neumann" else None
-    for j, ((f, *others), h) in enumerate(zip(fields, steps, strict=True)):
+    # Two-step methods use the step before, which for the first layer is its own.
+    for j, ((f, *others), h, previous) in enumerate(zip(fields, steps, [*steps[:1], *steps[:-1]], strict=True)):
         if name == "verlet" and others:
             # The momenta start at 0.
             momentum = others[0](y, h) if earlier is None else graph.add("Add", earlier, others[0](y, h))
             earlier, y = momentum, graph.add("Add", y, f(momentum, h))
-        elif others:
+        elif others or name == "verlet":
             raise IncompatibleError(f"field {options['field']} with integrator {name} cannot be exported to ONNX")
         elif coefficients is not None:
             y = runge_kutta(graph, y, f, h, coefficients)
         elif name == "leapfrog":
-            force = f(y, h * h)
-            moved = graph.scaled(y, 2.0) if earlier is None else graph.sum((2.0, y), (-1.0, earlier))
+            ratio, force = h / previous, f(y, h * (h + previous) / 2)
+            moved = graph.scaled(y, 1 + ratio) if earlier is None else graph.sum((1 + ratio, y), (-ratio, earlier))
             earlier, y = y, graph.add("Add", moved, force)
-        elif name == "midpoint" or (name == "linear_multistep" and multistep[j] is None):
-            # Both methods begin with a step of Euler.
-            start = y if earlier is None or name == "linear_multistep" else earlier
-            factor = h if earlier is None or name == "linear_multistep" else 2 * h
+        elif name == "midpoint":
+            # The first step is one of Euler.
+            start, factor = (y, h) if earlier is None else (earlier, h + previous)
             earlier, y = y, graph.add("Add", start, f(y, factor))
-        elif name == "linear_multistep" and earlier is not None:
-            k = multistep[j]
-            scale = k if isinstance(k, str) else graph.constant(k, "k")
-            moved = graph.add("Add", y, graph.add("Mul", scale, graph.add("Sub", earlier, y)))
-            earlier, y = y, graph.add("Add", moved, f(y, h))
         else:
-            raise IncompatibleError(f"integrator {name} cannot be exported to ONNX; these can: {', '.join([*TABLEAUX, 'runge_kutta', 'verlet', 'leapfrog', 'midpoint', 'linear_multistep'])}")
+            k, moved = multistep[j], y
+            if k is not None and earlier is not None:
+                scale = k if isinstance(k, str) else graph.constant(k, "k")
+                moved = graph.add("Add", y, graph.add("Mul", scale, graph.add("Sub", earlier, y)))
+            earlier, y = y, graph.add("Add", moved, f(y, h))
     return y
