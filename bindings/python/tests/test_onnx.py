@@ -142,7 +142,7 @@ def test_openings_readouts_and_scaled_targets():
         ({"integrator": "linear_multistep", "multistep_start": "given"}, "multistep_start"),
         ({"field": "second_order", "form": "gradient", "integrator": "verlet"}, "field second_order with integrator verlet"),
         ({"field": "second_order", "integrator": "leapfrog"}, "second_order"), ({"field": "hamiltonian_h", "integrator": "verlet"}, "hamiltonian_h"),
-        ({"weights_in_time": "piecewise_constant", "basis_count": 2}, "piecewise_constant"), ({"opening": "sequence", "width": 3, "field": "ode_rnn"}, "opening sequence"),
+        ({"weights_in_time": "piecewise_constant", "basis_count": 2}, "piecewise_constant"), ({"opening": "sequence", "width": 3, "field": "ode_rnn", "layers": 8}, "opening sequence"),
         *(
             ({"input_shape": [4, 6, 6], "blocks": [{"connector": name, "channels": 8}, {"field": "dense", "operator": "convolution", "layers": 1}]}, name)
             for name in ("residual", "channel_padding", "channel_copies")
