@@ -118,7 +118,7 @@ def test_a_column_of_weights():
         stableode.Dataset(frame.assign(w=numpy.where(numpy.arange(COUNT) == 3, numpy.nan, 1.0)), columns=data.columns)
     with pytest.raises(stableode.UnknownNameError, match="w2"):
         stableode.Dataset(frame, target="kind", weight="w2")
-    with pytest.raises(stableode.InvalidArgumentError, match="the batch is no table"):
+    with pytest.raises(stableode.InvalidArgumentError, match="weight names a column, but a batch is no table"):
         trained(stableode.Stream(Source(), weight="w"))
 
 
@@ -200,7 +200,7 @@ def test_training_goes_on_after_an_early_end(buffer, another, tmp_path):
     numpy.testing.assert_array_equal(whole.parameter_vector, own.parameter_vector)
     if not another:
         # The run that ended within the first fill began its pass again.
-        assert source.passes in (4, 5)
+        assert source.passes == 5
 
 
 def test_an_iterator_is_read_once():
@@ -301,33 +301,6 @@ def test_errors_name_the_batch(second):
         network().fit(stableode.Stream(lambda: iter([(X[:40], Y[:40]), second])), **OPTIONS)
 
 
-def main(gigabytes):
-    """Trains with that many gigabytes of generated numbers and prints them and the process's peak memory in MB."""
-    import pathlib
-
-    rows, batch = 0, 50_000
-
-    def batches():
-        nonlocal rows
-        random = numpy.random.default_rng(1)
-        while rows * 50 * 4 < gigabytes * 1e9:
-            x = random.standard_normal((batch, 50), dtype="float32")
-            rows += batch
-            yield x, (x[:, 0] > 0).astype("int8")
-
-    own = stableode.Network(inputs=50, outputs=2, width=50, layers=1)
-    own.fit(stableode.Stream(batches(), buffer=100_000), epochs=1, batch_size=4096, num_threads=2)
-    # The peak of this program alone: getrusage would count what its parent had as well.
-    peak = next(line for line in pathlib.Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
-    print(rows * 50 * 4 / 1e9, int(peak.split()[1]) / 1e3)
-
-
-if __name__ == "__main__":
-    import sys
-
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 5.0)
-
-
 def test_datasets_of_pyarrow_are_read_batch_by_batch():
     pyarrow = pytest.importorskip("pyarrow")
     from pyarrow import dataset
@@ -360,3 +333,30 @@ def test_the_first_buffer_decides_what_is_chosen_by_the_data():
     trainer = stableode.Trainer(network)
     trainer.run(stableode.Stream([(x[start : start + 500], x[start : start + 500]) for start in range(0, 4000, 500)], buffer=2000), epochs=1)
     assert network.normalization[0][0] == pytest.approx(x[:2000].mean()) and trainer.options["epochs"] == 60
+
+
+def main(gigabytes):
+    """Trains with that many gigabytes of generated numbers and prints them and the process's peak memory in MB."""
+    import pathlib
+
+    rows, batch = 0, 50_000
+
+    def batches():
+        nonlocal rows
+        random = numpy.random.default_rng(1)
+        while rows * 50 * 4 < gigabytes * 1e9:
+            x = random.standard_normal((batch, 50), dtype="float32")
+            rows += batch
+            yield x, (x[:, 0] > 0).astype("int8")
+
+    own = stableode.Network(inputs=50, outputs=2, width=50, layers=1)
+    own.fit(stableode.Stream(batches(), buffer=100_000), epochs=1, batch_size=4096, num_threads=2)
+    # The peak of this program alone: getrusage would count what its parent had as well.
+    peak = next(line for line in pathlib.Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+    print(rows * 50 * 4 / 1e9, int(peak.split()[1]) / 1e3)
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 5.0)
