@@ -22,17 +22,25 @@ REFUSED = (stableode.TimeLimitError, stableode.OutOfRangeError, stableode.FileFo
 
 def ends_in_time(call, *errors):
     """The error of a call under a time limit, which must come in time."""
-    # The best of three: another program may have emptied the caches.
-    elapsed = numpy.inf
-    for _ in range(3):
-        begun = time.thread_time()
-        with stableode.limits(seconds=LIMIT), pytest.raises(errors or REFUSED) as caught:
-            call()
-        elapsed = min(elapsed, time.thread_time() - begun)
-        if elapsed < LIMIT + PROMISE:
-            break
+    begun = time.thread_time()
+    with stableode.limits(seconds=LIMIT), pytest.raises(errors or REFUSED) as caught:
+        call()
+    elapsed = time.thread_time() - begun
     assert elapsed < LIMIT + PROMISE, f"{elapsed:.3f} s, {caught.value}"
     return caught.value
+
+
+def growth(call, few, many):
+    """How many times the processor time of call(few) a call(many) takes; the least of several of each, because another program may empty the caches."""
+    taken = []
+    for count in (few, many):
+        times = []
+        for _ in range(5):
+            begun = time.thread_time()
+            call(count)
+            times.append(time.thread_time() - begun)
+        taken.append(min(times))
+    return taken[1] / taken[0]
 
 
 def letters(count, length, *, ends_differ=True):
@@ -64,14 +72,24 @@ def test_equal_long_texts_end_in_time():
     ends_in_time(lambda: stableode.Columns.fit(table), stableode.TimeLimitError)
 
 
-def test_rows_of_unknown_long_texts_end_in_time():
+def test_texts_that_are_longer_than_all_categories_are_not_read(tmp_path):
+    """They lie in a file without contents, whose pages come into memory when somebody reads them."""
     record = stableode.Columns.from_record({"inputs": [{"name": "c", "categories": ["a"], "unseen": "zeros"}]})
     network = stableode.Network(inputs=1, outputs=2, width=2, layers=1)
     network.columns = record
+    rows, length = 100, 1_000_000
+    texts = numpy.memmap(tmp_path / "texts", "uint8", "w+", shape=rows * length)
+    ends = pyarrow.py_buffer(numpy.arange(0, (rows + 1) * length, length, dtype="int32"))
+    table = pyarrow.table({"c": pyarrow.StringArray.from_buffers(rows, ends, pyarrow.py_buffer(texts))})
+    before = resident()
+    assert network.predict(table).tolist() == [network.predict(table.slice(0, 1))[0]] * rows
+    assert resident() - before < 20 << 20
+    texts.sum()
+    assert resident() - before > 90 << 20, "reading them would have shown"
+
+
+def test_rows_of_unknown_long_texts_end_in_time():
     table = pyarrow.table({"c": letters(100, 1_000_000)})
-    begun = time.thread_time()
-    assert network.predict(table).tolist() == [network.predict(table.slice(0, 1))[0]] * 100
-    assert time.thread_time() - begun < 0.5, "a text that is longer than all categories is not read"
     record = stableode.Columns.from_record({"inputs": [{"name": "c", "categories": ["a"]}]})
     error = ends_in_time(lambda: stableode.Dataset(table, numpy.zeros(100, int), columns=record), stableode.InvalidDataError, stableode.IncompatibleError)
     assert len(str(error)) < 500
@@ -92,29 +110,41 @@ def test_long_headers_of_model_files(tmp_path, entries):
 
 
 def test_records_of_many_categories():
-    record = {"inputs": [{"name": "c", "categories": [str(index) for index in range(65_536)]}]}
-    text = json.dumps(record)
-    begun = time.thread_time()
-    made = stableode.Columns.from_record(json.loads(text))
-    assert made.record["inputs"][0]["categories"][-1] == "65535"
-    assert time.thread_time() - begun < 1.0
+    def of(count):
+        return {"inputs": [{"name": "c", "categories": [str(index) for index in range(count)]}]}
+
+    record = of(65_536)
+    assert stableode.Columns.from_record(record).record["inputs"][0]["categories"][-1] == "65535"
+    # Categories that are compared with each other would take 256 times as long.
+    assert growth(lambda count: stableode.Columns.from_record(of(count)), 4096, 65_536) < 50
     ends_in_time(lambda: [stableode.Columns.from_record(record) for _ in range(100)], stableode.TimeLimitError)
 
 
-@pytest.fixture(scope="module")
+class Exported:
+    """A table whose export pyarrow has made already: the time that this takes is not the library's."""
+
+    def __init__(self, table):
+        self._stream = table.__arrow_c_stream__()
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self._stream
+
+
+@pytest.fixture
 def wide():
     numbers = pyarrow.array([1.0, 2.0])
     return pyarrow.table([numbers] * 100_000, names=[f"column{index}" for index in range(100_000)])
 
 
 def test_tables_of_many_columns(wide):
-    error = ends_in_time(lambda: stableode.Columns.fit(wide))
+    exported = Exported(wide)
+    error = ends_in_time(lambda: stableode.Columns.fit(exported))
     assert isinstance(error, stableode.TimeLimitError) or "categories" not in str(error)
     with pytest.raises(stableode.OutOfRangeError, match="it has [0-9]+ columns; ignore some"):
         stableode.Columns.fit(wide)
 
 
-def test_names_that_are_alike(wide):
+def test_names_that_are_alike():
     names = [f"a{index:05d}" + "x" * 3900 for index in range(2000)]
     table = pyarrow.table([pyarrow.array([1.0])] * len(names), names=names)
     error = ends_in_time(lambda: stableode.Columns.fit(table, target="b" + "y" * 3900))
@@ -132,26 +162,29 @@ def test_buffers_are_filled_in_time(samples):
     elapsed = time.thread_time() - begun
     assert elapsed < LIMIT + PROMISE, elapsed
     # A source of 9 samples takes no more than these: not even the time of touching all places.
-    assert history.outcome == ("epochs" if samples == 9 else "time_limit") or samples == 9
+    assert history.outcome == ("ok" if samples == 9 else "time_limit")
 
 
 def test_metadata_is_listed_in_linear_time(tmp_path):
-    """16 000 entries took 20 s when each was counted off from the first."""
-    metadata = {f"key{index:05d}": "" for index in range(16_000)}
+    """16 000 entries took 20 s when each was counted off from the first: 64 times as long as 2000."""
     network = stableode.Network(inputs=2, outputs=2, width=2, layers=1)
     network.save(tmp_path / "model.st")
     content = (tmp_path / "model.st").read_bytes()
     length = struct.unpack("<Q", content[:8])[0]
     header = json.loads(content[8 : 8 + length])
     del header["__metadata__"]["checksum"]
-    header["__metadata__"] |= metadata
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    (tmp_path / "many.st").write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
-    loaded = stableode.Network.load(tmp_path / "many.st")
-    begun = time.thread_time()
-    assert list(loaded.metadata) == list(metadata)
-    assert time.thread_time() - begun < 2.0
+
+    def loaded(count):
+        metadata = {f"key{index:05d}": "" for index in range(count)}
+        text = json.dumps({**header, "__metadata__": {**header["__metadata__"], **metadata}}).encode()
+        text += b" " * (-len(text) % 8)
+        (tmp_path / "many.st").write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
+        own = stableode.Network.load(tmp_path / "many.st")
+        assert list(own.metadata) == list(metadata)
+        return own
+
+    networks = {count: loaded(count) for count in (2000, 16_000)}
+    assert growth(lambda count: list(networks[count].metadata), *networks) < 20
 
 
 def test_a_record_of_another_program_is_checked_when_the_file_is_loaded(tmp_path):

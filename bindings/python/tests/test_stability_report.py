@@ -191,6 +191,15 @@ def test_reports_are_objects():
 
 
 def test_training_may_end_with_a_test_of_the_derivatives():
-    network = made()
-    network.fit(X, [0, 1], optimizer="adam", epochs=2, check_derivatives=True)
-    assert network.check_derivatives(X).holds
+    """Weights whose products with random directions are too large for float32, while samples of zeros and a loss without a gradient leave training nothing that is not finite."""
+
+    def trained(weight, **options):
+        network = made(precision="float32", field="dense", activation="identity")
+        network.parameters["blocks.0.K"] = numpy.full(network.parameters["blocks.0.K"].shape, weight)
+        network.fit(0 * X, [0, 1], loss=lambda scores, targets: (numpy.zeros(len(scores)), 0 * scores), optimizer="sgd", normalization="none", **options)
+        return network
+
+    assert not trained(3e38, epochs=1).check_derivatives(0 * X).holds
+    assert trained(1.0, epochs=1, check_derivatives=True).check_derivatives(0 * X).holds
+    with pytest.raises(stableode.InternalError, match="at layer 0 of block 0, for sample 0, the pullback is not the transpose of the pushforward"):
+        trained(3e38, epochs=1, check_derivatives=True)
