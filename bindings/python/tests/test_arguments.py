@@ -189,8 +189,6 @@ CALLED = {("registry", "name"): "registry", **{(name, "path_"): "path" for name 
 
 @pytest.mark.parametrize("call, argument", [(call, argument) for call, (_, given) in CALLS.items() for argument in given])
 def test_a_wrong_type_is_named(call, argument):
-    if call.startswith("Network.plot"):
-        pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     make, given = CALLS[call]
     with pytest.raises(TypeError) as caught:
         make()(**{**given, argument: object()})

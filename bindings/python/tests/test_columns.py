@@ -5,15 +5,15 @@ import ctypes
 import gc
 import pickle
 
+import duckdb
 import numpy
+import pandas
+import polars
+import pyarrow
 import pytest
+from scipy import sparse
 
 import stableode
-
-pandas = pytest.importorskip("pandas")
-polars = pytest.importorskip("polars")
-pyarrow = pytest.importorskip("pyarrow")
-sparse = pytest.importorskip("scipy.sparse")
 
 RANDOM = numpy.random.default_rng(5)
 COUNT = 300
@@ -93,7 +93,6 @@ def polars_categories():
 
 
 def relation():
-    duckdb = pytest.importorskip("duckdb")
     table = columns()
     table = table.set_column(4, "half", table["half"].cast(pyarrow.float32()))
     return duckdb.connect().from_arrow(table)

@@ -10,7 +10,10 @@ import time
 import types
 
 import numpy
+import polars
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 import stableode
 from stableode.__main__ import main
@@ -272,16 +275,12 @@ def test_parquet_through_any_reader(tmp_path, monkeypatch, rows, capsys):
 
 @pytest.mark.parametrize("reader", ["pyarrow", "polars", "pandas", "duckdb"])
 def test_parquet_with_real_readers(tmp_path, monkeypatch, rows, reader, capsys):
-    pytest.importorskip(reader, reason=f"{reader} is not installed")
-    writer = pytest.importorskip("pyarrow", reason="pyarrow, which writes the file, is not installed")
-    from pyarrow import parquet
-
     from stableode._command import parquet_file
 
     path, out = tmp_path / "t.parquet", str(tmp_path / "m")
     values = {"a": rows[0][:, 0].tolist(), "n": list(range(90)), "flag": [True, False] * 45, "gap": [1.0, None] * 45}
-    species = writer.array([SPECIES[label] for label in rows[1]]).dictionary_encode()
-    parquet.write_table(writer.table({**values, "species": species}), path)
+    species = pyarrow.array([SPECIES[label] for label in rows[1]]).dictionary_encode()
+    parquet.write_table(pyarrow.table({**values, "species": species}), path)
     monkeypatch.setattr(parquet_file, "_READERS", {reader: parquet_file._READERS[reader]})
     command = ["train", str(path), "--target", "species", "-o", out, "--epochs", "1", "--quiet"]
     assert main(command) == 1
@@ -527,7 +526,6 @@ def test_true_and_false_are_booleans(tmp_path, spelling):
     shown, model = trained(tmp_path, path, "--unseen", "zeros")
     network = stableode.Network.load(model)
     assert network.classes == [False, True] and "categories" not in network.columns.record["inputs"][0]
-    polars = pytest.importorskip("polars")
     polars.DataFrame({"flag": flags, "size": range(30)}).write_parquet(parquet := tmp_path / "flags.parquet")
     assert run("predict", model, path, "--probabilities").stdout == run("predict", model, parquet, "--probabilities").stdout != ""
 

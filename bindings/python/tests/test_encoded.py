@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 import numpy
+import pandas
+import polars
 import pytest
 
 import stableode
@@ -103,12 +105,10 @@ def test_objects_that_are_no_features(network):
 
 
 def test_objects_of_other_libraries(network):
-    polars = pytest.importorskip("polars")
     lazy = polars.DataFrame({"size": [1.0], "color": ["red"]}).lazy()
     for call in (network.predict, lambda value: stableode.Dataset(value, target="color"), lambda value: stableode.Stream(value, target="color")):
         with pytest.raises(stableode.UnsupportedTypeError, match=r"LazyFrame, whose rows are not computed yet; pass \w+\.collect\(\)"):
             call(lazy)
-    pandas = pytest.importorskip("pandas")
     for mixed in (pandas.Series([1, "a", 2.0]), pandas.DataFrame({"size": [1, "x"], "color": ["red", 1]})):
         with pytest.raises(stableode.UnsupportedTypeError, match="features cannot be read as a table"):
             network.predict(mixed)
@@ -118,7 +118,6 @@ def test_objects_of_other_libraries(network):
 
 def test_frames_of_texts_need_pyarrow():
     """Without it pandas passes on numbers alone; the error says so, and not that texts are no features."""
-    pytest.importorskip("pandas")
     code = """
 import sys
 sys.modules["pyarrow"] = None

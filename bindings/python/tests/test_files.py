@@ -9,13 +9,9 @@ import struct
 
 import numpy
 import pytest
+import safetensors.numpy
 
 import stableode
-
-try:
-    import safetensors.numpy
-except ImportError:
-    safetensors = None
 
 
 def parts(data):
@@ -155,7 +151,6 @@ def test_checkpoints_in_another_order_go_on_bit_for_bit(network, tmp_path):
     assert numpy.array_equal(loaded.parameter_vector, network.parameter_vector)
 
 
-@pytest.mark.skipif(safetensors is None, reason="the package safetensors is not installed; the tests above write as it does")
 def test_the_package_safetensors_saves_it_again(network, tmp_path):
     network.save(tmp_path / "m")
     with safetensors.safe_open(tmp_path / "m", "numpy") as file:

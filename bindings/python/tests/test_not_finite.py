@@ -8,6 +8,7 @@ import ctypes
 import re
 
 import numpy
+import pyarrow
 import pytest
 
 import stableode
@@ -158,7 +159,6 @@ def read_table(create):
 
 def predict_table(w, given, results):
     """sode_network_predict_table with a table that has the features as its columns."""
-    pyarrow = pytest.importorskip("pyarrow")
     columns = {str(column): numpy.ascontiguousarray(values) for column, values in enumerate(w.features.T)}
     table = Table(pyarrow.table(columns), "features")
     return library.sode_network_predict_table(w.network._pointer, table._pointer, 0, 1, results["result"].ref)

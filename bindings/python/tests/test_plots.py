@@ -3,12 +3,12 @@
 import subprocess
 import sys
 
+import matplotlib
 import numpy
 import pytest
 
 import stableode
 
-matplotlib = pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (after the choice of a backend without a screen)
 

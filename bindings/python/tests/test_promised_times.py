@@ -9,11 +9,10 @@ import struct
 import time
 
 import numpy
+import pyarrow
 import pytest
 
 import stableode
-
-pyarrow = pytest.importorskip("pyarrow")
 
 LIMIT, PROMISE = 0.02, 0.1
 #: Refusals that come before the limit.

@@ -7,21 +7,21 @@ import subprocess
 import sys
 
 import numpy
+import pandas
+import polars
 import pytest
+import sklearn.datasets
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import d2_pinball_score, roc_auc_score
+from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-pytest.importorskip("sklearn", reason="scikit-learn is not installed")
-
-import sklearn.datasets  # noqa: E402
-from sklearn.base import clone  # noqa: E402
-from sklearn.compose import make_column_transformer  # noqa: E402
-from sklearn.exceptions import NotFittedError  # noqa: E402
-from sklearn.metrics import d2_pinball_score, roc_auc_score  # noqa: E402
-from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.preprocessing import OneHotEncoder, StandardScaler  # noqa: E402
-
-import stableode  # noqa: E402
-from stableode.sklearn import StableODEClassifier, StableODERegressor, StableODETransformer  # noqa: E402
+import stableode
+from stableode.sklearn import StableODEClassifier, StableODERegressor, StableODETransformer
 
 KINDS = [StableODEClassifier, StableODERegressor, StableODETransformer]
 #: Options with which training takes little time.
@@ -292,7 +292,6 @@ def test_threads_change_no_bit(iris):
 
 
 def test_data_frames_of_pandas(iris):
-    pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(iris[0], columns=["a", "b", "c", "d"], index=range(100, 250))
     labels = pandas.Series(iris[1], index=frame.index).map({0: "x", 1: "y", 2: "z"})
     classifier = StableODEClassifier(**SHORT).fit(frame, labels, sample_weight=pandas.Series(numpy.ones(150)))
@@ -309,7 +308,6 @@ def test_data_frames_of_pandas(iris):
 
 
 def test_data_frames_of_polars(iris):
-    polars = pytest.importorskip("polars")
     frame = polars.DataFrame(iris[0], schema=["a", "b", "c", "d"])
     labels = polars.Series(iris[1]).cast(polars.String)
     classifier = StableODEClassifier(**SHORT).fit(frame, labels)
@@ -333,7 +331,6 @@ def test_types_of_arrays(iris, dtype):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("make", ["csr_array", "csc_matrix", "coo_array"])
 def test_sparse_matrices(kind, make, iris):
-    sparse = pytest.importorskip("scipy.sparse")
     features, labels = numpy.where(iris[0] < 1.5, 0, iris[0]), iris[1]
     estimator = kind(**SHORT).fit(getattr(sparse, make)(features), labels)
     assert numpy.array_equal(output(estimator, getattr(sparse, make)(features)), output(estimator, features))
@@ -356,7 +353,6 @@ def test_one_column_and_one_row(iris):
 
 
 def test_pipeline_with_categories_and_a_search():
-    pandas = pytest.importorskip("pandas")
     random = numpy.random.default_rng(0)
     frame = pandas.DataFrame({"color": random.choice(["red", "green", "blue"], 300), "size": random.normal(5, 2, 300)})
     labels = numpy.where((frame["color"] == "red") ^ (frame["size"] > 5), "in", "out")
@@ -471,7 +467,6 @@ def test_rows_of_several_labels():
     assert ((shares > 0.5) == (found == 1)).all() and (found == labels[300:]).mean() > 0.78
     numpy.testing.assert_allclose(numpy.exp(classifier.predict_log_proba(features[300:])), shares)
     assert ((classifier.decision_function(features[300:]) > 0) == (found == 1)).all()
-    sparse = pytest.importorskip("scipy.sparse")
     again = StableODEClassifier(random_state=0).fit(features[:300], sparse.coo_matrix(labels[:300]))
     assert (again.predict_proba(features[300:]) == shares).all()
     assert StableODEClassifier(random_state=0).partial_fit(features, labels).partial_fit(features, labels).n_iter_ == 2
@@ -489,7 +484,6 @@ def test_rows_of_several_labels():
 
 
 def test_the_network_knows_columns_and_classes():
-    pandas = pytest.importorskip("pandas")
     features, numbers = sklearn.datasets.load_iris(return_X_y=True, as_frame=True)
     species = pandas.Series(numpy.array(["setosa", "versicolor", "virginica"])[numbers], name="species")
     classifier = StableODEClassifier(**SHORT).fit(features, species)

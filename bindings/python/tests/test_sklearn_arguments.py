@@ -3,11 +3,10 @@
 import pickle
 
 import numpy
+import pandas
 import pytest
 
-pytest.importorskip("sklearn", reason="scikit-learn is not installed")
-
-from stableode.sklearn import StableODEClassifier, StableODETransformer  # noqa: E402
+from stableode.sklearn import StableODEClassifier, StableODETransformer
 
 SHORT = dict(width=4, layers=2, epochs=2, random_state=0)
 X = numpy.random.default_rng(2).normal(size=(60, 3))
@@ -53,7 +52,6 @@ def test_labels_are_of_one_kind(labels, message):
 
 
 def test_labels_of_pandas_that_are_missing_are_said():
-    pandas = pytest.importorskip("pandas")
     with pytest.raises(ValueError, match="row 1"):
         StableODEClassifier(**SHORT).fit(X[:3], pandas.Series(["a", pandas.NA, "b"], dtype=object))
 

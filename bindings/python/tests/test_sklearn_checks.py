@@ -7,8 +7,6 @@ import sys
 
 import pytest
 
-pytest.importorskip("sklearn", reason="scikit-learn is not installed")
-
 CHECKED = [
     "StableODEClassifier()",
     "StableODERegressor()",

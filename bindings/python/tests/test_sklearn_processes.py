@@ -9,16 +9,13 @@ import sys
 import threading
 import time
 
+import joblib
 import numpy
 import pytest
+import sklearn.datasets
+from sklearn.model_selection import GridSearchCV, cross_val_score
 
-pytest.importorskip("sklearn", reason="scikit-learn is not installed")
-
-import joblib  # noqa: E402
-import sklearn.datasets  # noqa: E402
-from sklearn.model_selection import GridSearchCV, cross_val_score  # noqa: E402
-
-from stableode.sklearn import StableODEClassifier, StableODERegressor, StableODETransformer  # noqa: E402
+from stableode.sklearn import StableODEClassifier, StableODERegressor, StableODETransformer
 
 #: The promised response time to Ctrl-C in seconds.
 PROMISE = 0.3

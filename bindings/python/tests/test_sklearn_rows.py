@@ -2,11 +2,10 @@
 
 import numpy
 import pytest
+from scipy import sparse
 
-pytest.importorskip("sklearn", reason="scikit-learn is not installed")
-
-from stableode.sklearn import _rows  # noqa: E402
-from stableode.sklearn._rows import Rows, canonical, used  # noqa: E402
+from stableode.sklearn import _rows
+from stableode.sklearn._rows import Rows, canonical, used
 
 
 def rows(count, columns=3, *, kinds=None, weights=None, dtype="float64"):
@@ -110,7 +109,6 @@ def test_wrong_weights_are_named(weights, text):
 
 
 def test_sparse_rows_are_merged_as_dense_ones():
-    sparse = pytest.importorskip("scipy.sparse")
     random = numpy.random.default_rng(6)
     dense = numpy.where(random.random((400, 9)) < 0.3, random.integers(1, 3, (400, 9)), 0).astype("float64")
     targets, order = random.integers(0, 2, 400), random.permutation(400)
@@ -129,7 +127,6 @@ def test_sparse_rows_are_merged_as_dense_ones():
 
 
 def test_entries_that_are_stored_twice_or_as_zeros_do_not_matter():
-    sparse = pytest.importorskip("scipy.sparse")
     given = sparse.csr_array((numpy.array([1.0, 2.0, 3.0, 0.0]), numpy.array([0, 0, 0, 1]), numpy.array([0, 2, 4])), shape=(2, 2))
     found = canonical(Rows(given, numpy.array([1, 1]), None))
     assert found.features.toarray().tolist() == [[3.0, 0.0]] and given.nnz == 4

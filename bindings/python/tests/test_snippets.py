@@ -18,6 +18,8 @@ PACKAGE = Path(stableode.__file__).parent
 PAGES = sorted([ROOT / "README.md", ROOT / "bindings/python/README.md", *(ROOT / "bindings/python/guide").glob("*.md"), *(ROOT / "Sources").glob("**/*.md")])
 #: Packages that are not there for snippets that do not name them.
 OPTIONAL = ["matplotlib", "tqdm", "torch", "sklearn", "pandas", "polars", "pyarrow", "duckdb", "scipy"]
+#: Those of them that the tests' environment need not have.
+NOT_OF_THE_TESTS = ["tqdm", "torch"]
 #: Package → those that it needs itself.
 BROUGHT = {"sklearn": ["scipy"]}
 #: Hides packages from a program, also from packages that look whether they are there.
@@ -90,7 +92,8 @@ def run(code, folder):
     """Runs a program whose optional packages are only those that it names."""
     there = [name for name in OPTIONAL if re.search(rf"\b{name}\b", code)]
     for name in there:
-        pytest.importorskip(name, reason=f"{name}, which the snippet names, is not installed")
+        if name in NOT_OF_THE_TESTS:
+            pytest.importorskip(name, reason=f"{name}, which the snippet names, is not installed")
         there = there + BROUGHT.get(name, [])
     hidden = [name for name in OPTIONAL if name not in there]
     shown = subprocess.run([sys.executable, "-c", HIDING.format(hidden=hidden) + code], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=500)

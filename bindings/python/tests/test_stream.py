@@ -7,6 +7,9 @@ import time
 import traceback
 
 import numpy
+import pandas
+import pyarrow
+import pyarrow.dataset
 import pytest
 
 import stableode
@@ -100,8 +103,6 @@ def test_balanced_classes_of_a_part_go_on_as_they_began():
 
 
 def test_a_column_of_weights():
-    pandas = pytest.importorskip("pandas")
-    pytest.importorskip("pyarrow")
     frame = pandas.DataFrame(X, columns=list("abcde")).assign(kind=numpy.array(["u", "v", "w"])[Y], w=WEIGHTS)
     data = stableode.Dataset(frame, target="kind", weight="w")
     assert data.feature_count == 5 and data.columns.record["weight"] == "w"
@@ -123,8 +124,6 @@ def test_a_column_of_weights():
 
 
 def test_values_and_tables_come_through_streams():
-    pandas = pytest.importorskip("pandas")
-    pytest.importorskip("pyarrow")
     targets = numpy.column_stack([X[:, 0] * 2, X[:, 1] - 1])
     options = dict(outputs=2, loss="least_squares")
     by_memory, by_stream = network(**options), network(**options)
@@ -302,12 +301,9 @@ def test_errors_name_the_batch(second):
 
 
 def test_datasets_of_pyarrow_are_read_batch_by_batch():
-    pyarrow = pytest.importorskip("pyarrow")
-    from pyarrow import dataset
-
     table = pyarrow.table({"x": numpy.arange(20.0), "kind": ["a", "b"] * 10})
     networks = [stableode.Network(inputs=1, outputs=2, width=4, layers=2) for _ in range(2)]
-    networks[0].fit(stableode.Stream(dataset.dataset(table), target="kind"), epochs=2)
+    networks[0].fit(stableode.Stream(pyarrow.dataset.dataset(table), target="kind"), epochs=2)
     networks[1].fit(stableode.Stream(table.to_batches, target="kind"), epochs=2)
     assert networks[0].classes == ["a", "b"] and (networks[0].parameter_vector == networks[1].parameter_vector).all()
 
