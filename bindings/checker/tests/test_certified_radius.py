@@ -2,6 +2,7 @@
 
 import copy
 import json
+from fractions import Fraction
 
 import numpy
 import pytest
@@ -195,3 +196,16 @@ def test_weights_that_decayed_to_subnormal_numbers():
     network.tensors["normalization.scale"][0] = 1e-60
     network = made.Made(network.specification, network.tensors)
     assert checker.check(network.data, made.radius_certificate(network, X, 1e-4))
+
+
+@pytest.mark.parametrize(("h", "weight", "starts"), [(1.0, 1.0, True), (0.5, 2.0, True), (0.5, -2.0, True), (3.0, 1 / 3, True), (1.0, 0.5, False), (0.5, 0.5, False)])
+def test_sums_that_start_from_the_state_are_counted(h, weight, starts):
+    """A product that is added unscaled accumulates from the state, whose size its roundings then have."""
+    rounding = object.__new__(checker.Rounding)
+    rounding.u, rounding.smallest, rounding.largest = Fraction(1, 2**24), Fraction(1, 2**149), Fraction(2**126)
+
+    def error(terms):
+        return rounding._sums(Fraction(1000), [[Fraction(0)]], [Fraction(weight)], lambda y: (Fraction(0), Fraction(0)), Fraction(0), Fraction(1), Fraction(h), terms)[1]
+
+    more = error(100) - error(0)
+    assert (more >= 100 * rounding.u * 1000) if starts else more == 0

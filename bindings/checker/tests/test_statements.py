@@ -180,6 +180,14 @@ STEPS = {
         lambda: network(made.block("antisymmetric", 3, gamma=0.0, integrator="midpoint")),
         lambda net: steps_of(net, "midpoint_step", lambda s: s / 3, "antisymmetric_part", 1.0, "<", slopes=False),
     ),
+    ("step_size", "undamped imaginary_step"): (
+        lambda: network(made.block("antisymmetric_damped", 3, gamma=0.0, integrator="rk4")),
+        lambda net: steps_of(net, "imaginary_step", lambda s: s / 3, "antisymmetric_part", 2.8284, slopes=False),
+    ),
+    ("step_size", "undamped midpoint_step"): (
+        lambda: network(made.block("antisymmetric_damped", 3, gamma=0.0, integrator="midpoint")),
+        lambda net: steps_of(net, "midpoint_step", lambda s: s / 3, "antisymmetric_part", 1.0, "<", slopes=False),
+    ),
     ("step_size", "verlet_step"): (
         lambda: network(made.block("hamiltonian", 3, integrator="verlet")), lambda net: steps_of(net, "verlet_step", lambda s: s / 3, limit=2.0, relation="<", slopes=False),
     ),
@@ -227,6 +235,69 @@ def test_steps_that_are_too_long_are_rejected():
                 checker.check(net.data, text)
 
 
+TWO_STEP = {
+    "midpoint": lambda **options: (
+        network(made.block("antisymmetric", 3, gamma=0.0, integrator="midpoint", **options)), ("midpoint_step", lambda s: s / 3, "antisymmetric_part", 1.0, "<", False),
+    ),
+    "leapfrog": lambda **options: (gradient_flow(integrator="leapfrog", start="neumann", **options), ("leapfrog_step", lambda s: s * s / 9, "matrix", 4.0, "<", False)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TWO_STEP)
+def test_two_step_methods_need_equal_steps(name):
+    """With unequal steps the recurrence has other coefficients, of which the condition says nothing."""
+    third = 1 / 3
+    for sizes, is_right in (([third] * 3, True), ([third, third, 0.3], False), ([0.1, third, third], False)):
+        net, arguments = TWO_STEP[name](step_sizes=sizes)
+        text = net.certificate("step_size", hypotheses=steps_of(net, *arguments))
+        if is_right:
+            assert checker.check(net.data, text)
+        else:
+            with pytest.raises(checker.Rejected, match="equal steps"):
+                checker.check(net.data, text)
+
+
+@pytest.mark.parametrize("sizes", ["0.5,0.25,0.125", [0.5, 0.25, 0.125]])
+def test_step_sizes_say_how_many_layers_there_are(sizes):
+    net = gradient_flow(step_sizes=sizes)
+    for name in ("layers", "horizon"):
+        del net.specification["blocks"][0][name]
+    net = made.Made(net.specification, net.tensors)
+    found = steps_of(net, "euler_step", lambda s: s * s)
+    for hypothesis, h in zip(found[1:], (0.5, 0.25, 0.125), strict=True):
+        hypothesis["value"] *= h
+    assert checker.check(net.data, net.certificate("non_expansive", hypotheses=found))
+    found[1]["value"] *= 0.5
+    with pytest.raises(checker.Rejected, match="layer 0"):
+        checker.check(net.data, net.certificate("non_expansive", hypotheses=found))
+
+
+def test_weights_that_are_constant_in_pieces():
+    """Four layers of two pieces: the second piece begins at the third layer, and with unequal steps where its time begins."""
+    for sizes, entries in (("", [0, 0, 1, 1]), ("0.25,0.25,0.25,0.25", [0, 0, 1, 1]), ("0.1,0.1,0.1,0.7", [0, 0, 0, 1]), ("0.7,0.1,0.1,0.1", [0, 1, 1, 1])):
+        block = made.block("gradient_flow", 4, hidden_width=0, inner_normalization="none", steps="plain", weights_in_time="piecewise_constant", basis_count=2, step_sizes=sizes)
+        net = network({**block, "layers": 2}, scale=0.2)
+        net.specification["blocks"][0]["layers"] = 4
+        # The pieces' norms are different.
+        net.tensors["blocks.0.K"][1] *= 2
+        net = made.Made(net.specification, net.tensors)
+        steps = [float(h) for h in sizes.split(",")] if sizes else [0.25] * 4
+        found = [made.hypothesis("slopes", 0.0, ">=", 0.0)]
+        for j, (h, entry) in enumerate(zip(steps, entries, strict=True)):
+            _, s = net.norm("matrix", "blocks.0.K", entry, "l2")
+            found.append(made.hypothesis("euler_step", h * s * s * made.SLACK, "<=", 2.0, layer=j))
+        assert checker.check(net.data, net.certificate("non_expansive", hypotheses=found))
+        for j in range(4):
+            if entries[j] == 1:
+                less = [{**hypothesis, "value": hypothesis["value"] / 4} if hypothesis.get("layer") == j else hypothesis for hypothesis in found]
+                with pytest.raises(checker.Rejected, match=f"layer {j}"):
+                    checker.check(net.data, net.certificate("non_expansive", hypotheses=less))
+    net.specification["blocks"][0]["basis_count"] = 5
+    net = made.Made(net.specification, net.tensors)
+    with pytest.raises(checker.Rejected, match="pieces"):
+        checker.check(net.data, net.certificate("non_expansive", hypotheses=found))
+
+
 def test_row_sums_hold_by_construction():
     net = made.flow_network(row_sums=True)
     found = [made.hypothesis("slopes", 0.0, ">=", 0.0)] + [made.hypothesis("row_sums", 1.0, "<=", 1.0, layer=j) for j in range(3)]
@@ -251,6 +322,27 @@ def test_contraction():
     assert checker.check(net.data, text)
     with pytest.raises(checker.Rejected, match="factor"):
         checker.check(net.data, made.signed(changed(json.loads(text), ("result", "factor"), float(factor) * 0.999)))
+    # A step that keeps distances is no contraction.
+    with pytest.raises(checker.Rejected, match="relation"):
+        checker.check(net.data, made.signed(changed(json.loads(text), ("hypotheses", 1, "relation"), "<=")))
+    least = min(entry["value"] for entry in found if entry["name"] == "damping")
+    assert checker.check(net.data, net.certificate("contraction", hypotheses=found, result={"factor": float(factor), "rate_of_the_flow": least}))
+    with pytest.raises(checker.Rejected, match="rate_of_the_flow"):
+        checker.check(net.data, net.certificate("contraction", hypotheses=found, result={"factor": float(factor), "rate_of_the_flow": least * 1.001}))
+
+
+@pytest.mark.parametrize("other", [made.block("dense", 3), made.block("antisymmetric_damped", 3, gamma=1.5)], ids=["another field", "without hypotheses"])
+def test_every_block_must_contract(other):
+    """The first block's proof says nothing of the second."""
+    net = network(made.block("antisymmetric_damped", 3, gamma=1.5), other, scale=0.2)
+    found, factor = [], 1.0
+    for j in range(3):
+        _, s = net.norm("antisymmetric_part", "blocks.0.K", j, "l2")
+        square = (1 - 2 / 3 * (1.5 - s / 2) + (1.5 + s) ** 2 / 9) * made.SLACK
+        factor *= numpy.sqrt(square) * made.SLACK
+        found += [made.hypothesis("damping", (1.5 - s / 2) / made.SLACK, ">", 0.0, layer=j), made.hypothesis("damped_step", square, "<", 1.0, layer=j)]
+    with pytest.raises(checker.Rejected, match="block"):
+        checker.check(net.data, net.certificate("contraction", hypotheses=found, result={"factor": float(factor)}))
 
 
 def multistep(numbers, **options):
@@ -270,10 +362,50 @@ def test_multistep_networks():
     for step, number in zip(steps, [0.0, *k], strict=True):
         step["limit"] = 2 * (1 - number)
     assert "absolute stability" in checker.check(net.data, net.certificate("absolute_stability", hypotheses=steps))[0]
+    # Unequal steps change the field's part of the recurrence alone.
+    net = multistep([[-0.1], [0.5]], step_sizes=[0.1, 0.2, 0.3])
+    assert "zero-stable" in checker.check(net.data, net.certificate("zero_stability", hypotheses=found))[0]
     for bad in ([[-1.0], [0.5]], [[-0.1], [1.5]]):
         net = multistep(bad)
         with pytest.raises(checker.Rejected):
             checker.check(net.data, net.certificate("zero_stability", hypotheses=found))
+
+
+@pytest.mark.parametrize("statement", ["zero_stability", "absolute_stability"])
+def test_every_block_must_be_a_multistep_method(statement):
+    """The first block's proof says nothing of the second, which Euler's method solves, or whose hypotheses are missing."""
+    first = multistep([[-0.1], [0.5]]).specification["blocks"][0]
+    for second in (made.block("dense", 3), first):
+        net = network(first, second, **{"blocks.0.k": [[-0.1], [0.5]]}, **({"blocks.1.k": [[-0.1], [0.5]]} if second is first else {}))
+        k = net.tensors["blocks.0.k"].astype(float).ravel()
+        if statement == "zero_stability":
+            found = [made.hypothesis("multistep_k", k[j - 1], relation, limit, layer=j) for j in (1, 2) for relation, limit in ((">", -1.0), ("<=", 1.0))]
+        else:
+            found = steps_of(net, "multistep_step", lambda s: s * s / 3, slopes=False)
+            found[0]["name"] = "euler_step"
+            for step, number in zip(found, [0.0, *k], strict=True):
+                step["limit"] = 2 * (1 - number)
+        with pytest.raises(checker.Rejected, match="block"):
+            checker.check(net.data, net.certificate(statement, hypotheses=found))
+
+
+@pytest.mark.parametrize("loss", ["softmax_cross_entropy", "logistic", "multilabel_logistic", "unheard_of", None])
+def test_scores_of_classes_are_not_scaled(loss):
+    """The tensors targets.shift and targets.scale would make a bound of the scores as small as they like, though the library scales no such scores."""
+    net = network(made.block("dense", 3))
+    text = lipschitz(net, dense_rules(net))
+    assert checker.check(net.data, text)
+    other = made.Made({**net.specification, "loss": loss}, {"targets.shift": numpy.zeros(3), "targets.scale": numpy.full(3, 1e-3), **net.tensors})
+    other.norms = net.norms
+    content = json.loads(text)
+    stages = [*content["stages"], {"kind": "targets", "index": 0, "rule": "diagonal", "norms": [], "lipschitz": 1e-3}]
+    result = {name: value * 1e-3 if name == "lipschitz" else value for name, value in content["result"].items()}
+    arguments = {"options": {"limit": 0.0}, "hypotheses": [], "stages": stages, "result": result}
+    with pytest.raises(checker.Rejected, match="targets"):
+        checker.check(other.data, other.certificate("lipschitz_l2", **arguments))
+    values = made.Made({**other.specification, "loss": "least_squares"}, other.tensors)
+    values.norms = net.norms
+    assert checker.check(values.data, values.certificate("lipschitz_l2", **arguments))
 
 
 def test_volume():
@@ -288,7 +420,7 @@ def test_volume():
     "options",
     [
         {"noise": "stochastic_depth", "survival_scaling": "none"}, {"inner_normalization": "batch"}, {"steps": "tight"}, {"weights_in_time": "b_spline"}, {"residual_scale": 2.0},
-        {"integrator": "dopri5"},
+        {"integrator": "dopri5"}, {"noise": "unheard_of"},
     ],
 )  # fmt: skip
 def test_options_that_change_the_map_are_rejected(options):
