@@ -64,7 +64,7 @@ CALLS = {
     "Network.confusion_matrix": (lambda: network().confusion_matrix, {"features": X, "targets": Y, "threads": 1}),
     "Network.certify": (
         lambda: network().certify,
-        {"statement": "lipschitz_l2", "features": None, "limit": 0.0, "lower": -1.0, "upper": 1.0, "radius": 0.0},
+        {"statement": "lipschitz_l2", "features": None, "limit": 0.0, "lower": [-1.0], "upper": [1.0], "radius": 0.0},
     ),
     "Network.certified_radius": (lambda: network().certified_radius, {"features": X, "threads": 1}),
     "Network.class_figures": (lambda: network().class_figures, {"features": X, "targets": Y, "threads": 1}),
