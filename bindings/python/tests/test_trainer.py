@@ -126,10 +126,12 @@ def test_bad_limits(make_classifier, data, limits):
 
 
 def test_time_limit(make_classifier, data):
-    start = time.monotonic()
-    history = make_classifier(layers=50).fit(data[0], epochs=100000, time_limit=0.3, **OPTIONS)
-    assert history.outcome == "time_limit"
-    assert 0.25 < time.monotonic() - start < 1.3
+    network = make_classifier(layers=50)
+    start, computed = time.monotonic(), time.process_time()
+    history = network.fit(data[0], epochs=100000, time_limit=0.3, **OPTIONS)
+    assert history.outcome == "time_limit" and time.monotonic() - start > 0.25
+    # The promise of 0.1 s, in processor time, which the load of the machine does not affect.
+    assert time.process_time() - computed < 0.3 + 0.1
 
 
 def test_early_stopping(make_classifier, data):
@@ -206,12 +208,12 @@ def test_trainer_in_use_is_busy(make_classifier, data):
 
 def test_cancel_from_another_thread(make_classifier, data):
     with stableode.CancelToken() as token:
-        timer = threading.Timer(0.2, token.request)
+        requested = []
+        timer = threading.Timer(0.2, lambda: (requested.append(time.process_time()), token.request()))
         timer.start()
-        start = time.monotonic()
         history = make_classifier(layers=50).fit(data[0], epochs=100000, cancel=token, **OPTIONS)
         assert history.outcome == "cancelled"
-        assert time.monotonic() - start < 1.2
+        assert time.process_time() - requested[0] < 0.1
         token.reset()
         assert make_classifier().fit(data[0], epochs=1, cancel=token, **OPTIONS).outcome == "ok"
 

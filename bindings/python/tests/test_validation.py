@@ -212,10 +212,11 @@ def test_a_time_limit_counts_for_all_folds(make_network):
     network = make_network(outputs=3, width=32, layers=32)
     many = {**OPTIONS, "epochs": 10**6}
     options = {**many, "time_limit": 0.1}
-    begin = time.monotonic()
+    begin, computed = time.monotonic(), time.process_time()
     with stableode.limits(seconds=0.3), pytest.raises(stableode.TimeLimitError, match="^the time limit of 300 ms was reached$"):
         stableode.cross_validate(network, data, folds=20, **options)
-    assert 0.25 < time.monotonic() - begin < 0.6
+    # The promise of 0.1 s, in processor time, which the load of the machine does not affect.
+    assert time.monotonic() - begin > 0.25 and time.process_time() - computed < 0.3 + 0.1
     with stableode.limits(seconds=0.05), pytest.raises(stableode.TimeLimitError, match="^the time limit of 50 ms was reached$"):
         stableode.cross_validate(network, data, folds=20, **many)
     # The thread's own limit is as before, and without one there is none.
