@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy
 
+from ._encoded import encoded
 from ._errors import IncompatibleError, ShapeMismatchError, UnsupportedTypeError
 from ._model import Model
 from ._tensor import as_array
@@ -41,7 +42,7 @@ class Exportable(Model):
             network = stableode.Network(inputs=3, outputs=2)
             network.export_vnnlib("sample.vnnlib", [0.2, 0.5, 0.1], 2 / 255, clip=(0.0, 1.0))
 
-        sample: [inputs]; label: default the predicted class; clip: the least and the largest value that a feature can have.
+        sample: [inputs], or a table of one row; label: default the predicted class; clip: the least and the largest value that a feature can have.
 
         Errors: ShapeMismatchError, OutOfRangeError; IncompatibleError for a network whose class is not that of its largest score; OSError.
         """
@@ -51,7 +52,8 @@ class Exportable(Model):
         if not self._form.has_classes or self.outputs < 2:
             raise IncompatibleError("the network's class is not that of its largest score, so there is no such property of it")
         target, radius = path(path_), real(radius, "radius")
-        row = as_array(sample, "sample").astype(numpy.float64).reshape(-1)
+        # A row of a DataFrame is one-dimensional, like a column.
+        row = as_array(sample if getattr(sample, "ndim", 2) == 1 else encoded(sample, self), "sample").astype(numpy.float64).reshape(-1)
         if len(row) != self.inputs:
             raise ShapeMismatchError(f"sample has {len(row)} numbers; the network has {self.inputs} inputs")
         chosen = int(cast("Any", self).scores(row[None])[0].argmax()) if label is None else integer(label, "label", 0, self.outputs - 1)

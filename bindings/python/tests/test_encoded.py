@@ -57,6 +57,20 @@ def test_measurements_and_proofs_of_tables(network, rows):
             numpy.testing.assert_array_equal(found.array(name), wanted.array(name))
 
 
+def test_a_property_of_a_table_of_one_row(network, rows, tmp_path):
+    texts = []
+    for sample in (ArrowTable({"color": COLORS[3:4], "size": SIZES[3:4]}), rows[3], rows[3:4]):
+        network.export_vnnlib(tmp_path / "property.vnnlib", sample, 0.1)
+        texts.append((tmp_path / "property.vnnlib").read_text())
+    assert texts[0] == texts[1] == texts[2]
+    named = stableode.Network(inputs=2, outputs=2, width=2, layers=1)
+    named.columns = stableode.Columns.fit(pandas.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0], "kind": ["u", "v"]}), target="kind")
+    for sample in (pandas.DataFrame({"b": [3.0], "a": [1.0]}), pandas.Series({"a": 1.0, "b": 3.0}), [1.0, 3.0]):
+        named.export_vnnlib(tmp_path / "property.vnnlib", sample, 0.1)
+        texts.append((tmp_path / "property.vnnlib").read_text())
+    assert texts[3] == texts[4] == texts[5]
+
+
 @pytest.mark.parametrize("call", [
     lambda network, data, validation: stableode.Trainer(network, epochs=1).run(data, validation),
     lambda network, data, validation: network.fit(data, validation=validation, epochs=1),
