@@ -416,6 +416,7 @@ class Model:
             weight("K", rows, width)
             bias("b", rows)
             if stage.options.get("steps", "plain") == "row_sums":
+                require(kind == "gradient_flow", f"{stage.name}: the field {kind} has no steps row_sums")
                 self._expected[prefix + "log_q"] = (entries, rows)
             else:
                 require(stage.options.get("steps", "plain") == "plain", f"{stage.name}: steps {stage.options.get('steps')} are not verified by this version")

@@ -309,6 +309,12 @@ def test_row_sums_hold_by_construction():
             checker.check(other.data, other.certificate("non_expansive", hypotheses=found))
 
 
+def test_row_sums_belong_to_gradient_flows():
+    net = network(made.block("second_order", 3, integrator="verlet", form="gradient", hidden_width=0, steps="row_sums"), **{"blocks.0.log_q": numpy.zeros((3, 5))})
+    with pytest.raises(checker.Rejected, match="no steps row_sums"):
+        checker.check(net.data, net.certificate("volume", hypotheses=[]))
+
+
 def test_contraction():
     net = network(made.block("antisymmetric_damped", 3, gamma=1.5), scale=0.2)
     found, factor = [], 1.0
