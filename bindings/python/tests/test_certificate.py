@@ -6,7 +6,6 @@ import json
 import numpy
 import pytest
 
-import norm_sweep
 import stableode
 
 OPTIONS = dict(inputs=6, outputs=3, width=10, field="gradient_flow", integrator="euler", layers=4, horizon=0.5, opening="dense", seed=3)
@@ -112,9 +111,3 @@ def test_every_statement_gives_a_certificate():
         record = json.loads(certificate.text)
         assert record["statement"] == statement and record["verdict"] in ("proved", "refuted", "not_provable")
         assert (record["verdict"] == "proved") == (certificate.reason is None)
-
-
-def test_norms_are_never_below_singular_values_and_close_to_them():
-    """A sample of norm_sweep.py, which takes 10 000 matrices."""
-    found = list(norm_sweep.ratios(120))
-    assert len(found) > 100 and min(found) > 1 + 1e-8 and max(found) < 1.001

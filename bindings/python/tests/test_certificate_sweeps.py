@@ -1,0 +1,89 @@
+"""Random networks, every statement of the registry: no `proved` is contradicted, every `refuted` replays, and the checker accepts what is proved.
+
+SODE_SWEEP_NETWORKS is the number of networks of each statement (20); SODE_SWEEP_SEED chooses others. A failure names the network: `certificate_sweep.random_network(statement, index, seed)` makes it again.
+"""
+
+import os
+import pathlib
+import sys
+import traceback
+from collections import Counter
+
+import numpy
+import pytest
+
+import certificate_sweep as sweep
+import checks_of_distances as distances
+import checks_of_frozen_steps as frozen
+import reference_network as reference
+import stableode
+from checks_of_radii import certified_radius
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "checker"))
+import check_certificate as checker  # noqa: E402
+
+NETWORKS = int(os.environ.get("SODE_SWEEP_NETWORKS", "20"))
+SEED = int(os.environ.get("SODE_SWEEP_SEED", "0"))
+
+CHECKS = {
+    "lipschitz_l2": distances.lipschitz("lipschitz_l2", 2), "lipschitz_linf": distances.lipschitz("lipschitz_linf", numpy.inf), "non_expansive": distances.non_expansive, "contraction": distances.contraction,
+    "step_size": frozen.step_size, "zero_stability": frozen.zero_stability, "absolute_stability": frozen.absolute_stability, "volume": frozen.volume, "energy": frozen.energy,
+    "port_hamiltonian": frozen.port_hamiltonian, "certified_radius": certified_radius,
+}  # fmt: skip
+
+#: One in so many proved certificates goes to the checker.
+SHARE = {"certified_radius": 10}
+
+
+
+def test_every_statement_is_swept():
+    assert set(CHECKS) == set(stableode.certificates())
+
+
+@pytest.mark.parametrize("statement", CHECKS)
+def test_no_statement_is_contradicted(statement):
+    verdicts, failures, checked = Counter(), [], 0
+    for index in range(NETWORKS):
+        network, treatment = sweep.random_network(statement, index, SEED)
+        random = numpy.random.default_rng([SEED, index])
+        try:
+            assert_same_as_reference(network, random)
+            for certificate in CHECKS[statement](network, random):
+                verdicts[certificate.verdict] += 1
+                if certificate and verdicts["proved"] % SHARE.get(statement, 3) == 1 and not refused(network, certificate):
+                    checked += 1
+                    assert checker.check(network.to_bytes(), certificate.text.encode())
+        except Exception as error:
+            frame = [part for part in traceback.extract_tb(error.__traceback__) if "tests" in part.filename or "checker" in part.filename][-1]
+            failures.append(f"network {index} ({treatment}, {network.specification['blocks'][0]}): {type(error).__name__} in {pathlib.Path(frame.filename).name}, line {frame.lineno}: {error}")
+    print(f"\n{statement}: {dict(verdicts)}, {checked} checked again, {len(failures)} failures")
+    assert not failures, f"{len(failures)} of {NETWORKS} networks (seed {SEED}): " + "\n".join(failures[:40])
+    assert verdicts["proved"] > NETWORKS // 8, verdicts
+
+
+def refused(network, certificate):
+    """What the checker's page says that it refuses although it may be true: boxes, weights mixed in time, padding by the image's pixels, and two fields over convolutions."""
+    if certificate.record["options"].get("lower"):
+        return True
+    if certificate.record["statement"] == "certified_radius" and certificate["radius"] > (1e306 if network.specification["precision"] == "float64" else 1e36):
+        return True  # so near to the largest number that the checker's sums and the library's come out on different sides
+    for block in network.specification["blocks"]:
+        if block["weights_in_time"] == "piecewise_linear" or block.get("steps") == "tight":
+            return True
+        if block["operator"] == "convolution" and (block["padding"] == "reflect" or block["field"] in ("rotate_relax", "port_hamiltonian")):
+            return True
+    return False
+
+
+def assert_same_as_reference(network, random):
+    """The networks of this file in NumPy are the library's, so that neither is tested by a wrong one."""
+    x = random.standard_normal((2, network.inputs))
+    twin = sweep.double_twin(network)
+    try:
+        expected, found = reference.scores(twin, x), twin.scores(x)
+        moved = reference.scores(twin, x * (1 + 1e-12))
+    except (KeyError, stableode.NotFiniteError):
+        return
+    sensitivity = float(abs(moved - expected).max())
+    if max(abs(values).max() for values in twin.parameters.values()) < 1e3 and sensitivity < 1e-6:
+        numpy.testing.assert_allclose(found, expected.astype("float64"), rtol=1e-8, atol=1e-8 * float(abs(expected).max() + 1) + sensitivity)
