@@ -1,10 +1,8 @@
-"""Random networks for each statement of the registry of certificates, and attacks on what is proved of them.
+"""Random networks for each statement of the registry of certificates.
 
 Networks have any field, integrator, activation, width, number of layers, way of sharing weights, normalization and precision; half of them are made hostile: weights scaled by 1e±30, biases of millions, subnormal numbers, zero rows, or a step next to the
 theorem's limit.
 """
-
-import json
 
 import numpy
 
@@ -76,6 +74,31 @@ def block_options(random, statement):
     return block
 
 
+#: What may stand before a block: over lists of features, over images, and from an image to a list.
+OF_FEATURES = [lambda pick: dict(connector="dense", features=int(pick(range(1, 9))), activation=str(pick(ACTIVATIONS))), lambda pick: dict(connector="activation", activation=str(pick(ACTIVATIONS))), lambda pick: dict(connector="dropout")]
+OF_IMAGES = [
+    lambda pick: dict(connector="convolution", channels=int(pick([1, 2, 4])), kernel=int(pick([1, 2, 3])), stride=int(pick([1, 1, 2])), margin=int(pick([0, 1])), activation=str(pick(ACTIVATIONS)), convolution="direct"),
+    lambda pick: dict(connector="convolution", padding="periodic", stride=int(pick([1, 2])), kernel=3, convolution="direct"), lambda pick: dict(connector="activation", activation=str(pick(ACTIVATIONS))),
+    lambda pick: dict(connector="average_pooling", window=2), lambda pick: dict(connector="average_pooling", window=2, window_stride=1), lambda pick: dict(connector="max_pooling", window=2),
+    lambda pick: dict(connector="max_pooling", window=3, window_margin=1), lambda pick: dict(connector="max_pooling", window=2, window_stride=1), lambda pick: dict(connector="spatial_shift"),
+    lambda pick: dict(connector="channel_copies", channels=4), lambda pick: dict(connector="channel_padding", channels=5, stride=int(pick([1, 2]))), lambda pick: dict(connector="first_channels", channels=1),
+]  # fmt: skip
+TO_FEATURES = [lambda pick: dict(connector="flatten"), lambda pick: dict(connector="global_average")]
+
+
+def with_connectors(random, blocks, is_image):
+    """The blocks with a connector before some of them."""
+    found = []
+    for block in blocks:
+        if random.random() < (0.6 if is_image else 0.25):
+            found.append(OF_IMAGES[random.integers(len(OF_IMAGES))](random.choice) if is_image else OF_FEATURES[random.integers(len(OF_FEATURES))](random.choice))
+        if is_image and random.random() < 0.1:
+            found.append(TO_FEATURES[random.integers(len(TO_FEATURES))](random.choice))
+            is_image = False
+        found.append(block if is_image else {key: value for key, value in block.items() if key not in ("operator", "kernel", "padding", "groups", "dilation", "convolution")})
+    return found
+
+
 def specification(random, statement):
     """The options of a random network: one block or two, over matrices or convolutions."""
     pick = random.choice
@@ -96,7 +119,9 @@ def specification(random, statement):
         width = int(random.integers(11, 65)) if random.random() < 0.05 else int(random.integers(1, 11))
         width += width % 2 if any(block["field"] == "hamiltonian_h" for block in blocks) else 0
         made.update(inputs=int(random.integers(1, width + 1)) if made["opening"] == "zero_padding" else int(random.integers(1, 9)), width=width)
-    if random.random() < 0.15:
+    if "lipschitz" in statement or statement == "certified_radius":
+        blocks[:] = with_connectors(random, blocks, "input_shape" in made)
+    elif random.random() < 0.15:
         made["readout"], made["loss"] = "identity", "softmax_cross_entropy" if statement == "certified_radius" else "least_squares"
         made["outputs"] = int(made["width"] * (numpy.prod(made["input_shape"][1:]) if "input_shape" in made else 1))
         if statement == "certified_radius" and made["outputs"] == 1:
@@ -193,78 +218,3 @@ def approach_limit(random, network, statement):
                 scaled = values * values.dtype.type(factor)
             if numpy.isfinite(scaled).all():
                 network.parameters[name] = scaled
-
-
-def double_twin(network):
-    """The same network, evaluated in float64."""
-    if network.specification["precision"] == "float64":
-        return network
-    made = stableode.Network.from_json(json.dumps({**network.specification, "precision": "float64"}))
-    for name, values in network.parameters.items():
-        made.parameters[name] = values.astype("float64")
-    made.normalization = network.normalization
-    if network.target_scaling is not None:
-        made.target_scaling = network.target_scaling
-    return made
-
-
-def jacobians(network, x):
-    """∂scores/∂inputs at each row, [samples, outputs, inputs], by the library's own Jᵀw; None where it is not finite."""
-    samples, outputs = len(x), network.outputs
-    try:
-        _, rows = stableode.Gradient(network, samples * outputs).pullback(numpy.repeat(x, outputs, axis=0), numpy.tile(numpy.eye(outputs), (samples, 1)).astype(x.dtype))
-    except stableode.NotFiniteError:
-        return None
-    return numpy.asarray(rows, "float64").reshape(samples, outputs, -1)
-
-
-def lengths(x, order):
-    """‖·‖ of each row, of a length that does not overflow."""
-    size = abs(x).max(axis=1, keepdims=True)
-    safe = numpy.where(size > 0, size, 1)
-    return numpy.linalg.norm((x / safe).astype("float64"), order, axis=1) * safe[:, 0]
-
-
-def stretch(network, x, y, order):
-    """|N(x) − N(y)|/|x − y| of each pair of rows, in real arithmetic where it is known."""
-    try:
-        apart = reference_network.scores(network, x) - reference_network.scores(network, y)
-    except KeyError:
-        twin = double_twin(network)
-        apart = (twin.scores(x) - twin.scores(y)).astype(reference_network.REAL)
-    return lengths(apart, order) / lengths(x.astype(reference_network.REAL) - y, order)
-
-
-def attacked_pairs(network, x, distances, order, inside=lambda x: x, steps=40):
-    """Pairs of inputs that are moved to where the scores are as far apart as projected gradients find: (x, y)."""
-    random = numpy.random.default_rng(3)
-    gradient = stableode.Gradient(network, len(x))
-
-    def direction(d):
-        if order == 2:
-            size = abs(d).max(axis=1, keepdims=True)
-            d = d / numpy.where(size > 0, size, 1)
-            length = numpy.linalg.norm(d, axis=1, keepdims=True)
-            return d / numpy.where(length > 0, length, 1)
-        return numpy.sign(d)
-
-    d = direction(random.standard_normal(x.shape)) * distances[:, None]
-    best, kept = numpy.zeros(len(x)), (x, inside(x + d))
-    for _ in range(steps):
-        y = inside(x + d)
-        here, there = network.scores(x), network.scores(y)
-        apart = there - here
-        actual = lengths(y - x, order)
-        ratio = numpy.where(actual > 0, lengths(apart, order) / numpy.where(actual > 0, actual, 1), 0)
-        better = (ratio > best)[:, None]
-        best, kept = numpy.maximum(best, ratio), (numpy.where(better, x, kept[0]), numpy.where(better, y, kept[1]))
-        size = abs(apart).max(axis=1, keepdims=True)
-        cotangent = apart / numpy.where(size > 0, size, 1)
-        if order != 2:
-            cotangent = numpy.where(abs(cotangent) == abs(cotangent).max(axis=1, keepdims=True), numpy.sign(cotangent), 0)
-        _, pull_y = gradient.pullback(y, cotangent)
-        _, pull_x = gradient.pullback(x, cotangent)
-        pull_x, pull_y = pull_x.reshape(x.shape), pull_y.reshape(x.shape)
-        d = direction(pull_y + 1e-3 * direction(random.standard_normal(x.shape))) * distances[:, None]
-        x = inside(x + 0.3 * distances[:, None] * direction(pull_y - pull_x))
-    return kept

@@ -2,9 +2,9 @@
 
 import numpy
 
-import certificate_sweep as sweep
+import attacks_on_scores as attacks
 import reference_network as reference
-from certificate_sweep import lengths
+from attacks_on_scores import lengths
 from checks_of_layers import ROOM, blocks_alone, largest_stretch, layers_of, norm, slopes_of
 from reference_network import REAL
 
@@ -19,7 +19,7 @@ def lipschitz(statement, order):
             inside = lambda x: numpy.clip(x, low, high)  # noqa: E731
         certificate = network.certify(statement, **box)
         yield certificate
-        twin = sweep.double_twin(network)
+        twin = attacks.double_twin(network)
         if certificate:
             bound = certificate["lipschitz"]
             assert numpy.isfinite(bound) and bound >= 0
@@ -35,7 +35,7 @@ def lipschitz(statement, order):
             assert limited["lipschitz"] <= limit
         if limited.verdict == "refuted":
             x, y = (numpy.array([limited.witness[name]]) for name in "xy")
-            ratio = float(sweep.stretch(network, x, y, order)[0])
+            ratio = float(attacks.stretch(network, x, y, order)[0])
             assert limited.witness["ratio"] > limit and ratio >= limited.witness["ratio"] * (1 - 1e-9), f"the witness's ratio is {ratio}"
             assert inside is None or ((x >= low) & (x <= high) & (y >= low) & (y <= high)).all()
 

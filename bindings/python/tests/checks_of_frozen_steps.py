@@ -3,7 +3,7 @@
 import numpy
 
 import reference_network as reference
-from certificate_sweep import lengths
+from attacks_on_scores import lengths
 from checks_of_layers import ROOM, assert_bounded, growth, layers_of, norm, slopes_of
 from reference_network import REAL
 

@@ -2,7 +2,7 @@
 
 import numpy
 
-import certificate_sweep as sweep
+import attacks_on_scores as attacks
 import reference_network as reference
 import stableode
 
@@ -59,7 +59,7 @@ def blocks_alone(network):
 
 def largest_slope(network, x, order):
     """The largest norm of the Jacobians at the rows of x; 0 where numbers are not finite."""
-    found = sweep.jacobians(network, x)
+    found = attacks.jacobians(network, x)
     return 0.0 if found is None else max(norm(matrix) if order == 2 else float(abs(matrix).sum(axis=1).max()) for matrix in found)
 
 
@@ -73,13 +73,13 @@ def largest_stretch(network, random, bound, order=2, inside=None):
     slope = largest_slope(network, x, order)
     try:
         size = 1.0 if network.normalization is None else float(numpy.median(1 / abs(network.normalization[1])))
-        x, y = sweep.attacked_pairs(network, x, size * 10 ** random.uniform(-2, 2, len(x)), order, inside or (lambda x: x))
+        x, y = attacks.attacked_pairs(network, x, size * 10 ** random.uniform(-2, 2, len(x)), order, inside or (lambda x: x))
     except stableode.NotFiniteError:
         return slope, 0.0
     apart = (x != y).any(axis=1)
     if not apart.any():
         return slope, 0.0
-    ratios = sweep.stretch(network, x[apart], y[apart], order)
+    ratios = attacks.stretch(network, x[apart], y[apart], order)
     worst = ratios.argmax()
     if ratios[worst] <= bound * ROOM:
         return slope, float(ratios[worst])

@@ -4,7 +4,7 @@ import numpy
 import pytest
 
 import stableode
-from certificate_sweep import lengths
+from attacks_on_scores import lengths
 from reference_network import REAL
 
 
@@ -14,6 +14,10 @@ def certified_radius(network, random):
         shift, scale = network.normalization
         x = (x / scale + shift).astype(x.dtype)
     try:
+        if random.random() < 0.5 and "readout.b" in network.parameters:
+            # Scores in the middle of several inputs are alike, so that margins are small beside what is summed.
+            middle = numpy.atleast_2d(network.scores(x)).reshape(len(x), -1).mean(axis=0, dtype="float64")
+            network.parameters["readout.b"] = (network.parameters["readout.b"] - middle).astype(x.dtype)
         predicted = network.predict(x)
     except stableode.StableODEError as error:
         # Overflow, or an adaptive or implicit method that does not end.
