@@ -170,7 +170,7 @@ class Tensor:
 #: Options that say nothing about the function that a trained network computes.
 INERT = {
     "seed", "initial_scale", "memory", "checkpoint_every", "checkpoints", "memory_limit", "reconstruction_tolerance", "output_weights", "huber_delta", "quantiles",
-    "margin_radius", "survival", "survival_decay", "dropout_rate", "noise_scale", "dropout_channels", "tableau_order",
+    "margin_radius", "survival", "survival_decay", "dropout_rate", "noise_scale", "dropout_channels", "tableau_order", "solver_tolerance", "solver_iterations",
 }  # fmt: skip
 #: Losses whose targets, and with them the scores, may be scaled.
 SCALING_LOSSES = ("least_squares", "huber", "quantile", "poisson")
@@ -890,6 +890,9 @@ def convolution_norm_is_at_most(kernel: Matrix, place: Json, is_antisymmetric: b
     if is_antisymmetric:
         require(inputs == outputs and height % 2 == 1 and width % 2 == 1 and place["stride"] == [1, 1], "a convolution without an antisymmetric part")
         blocks, numbers = antisymmetric_kernels(blocks, numbers, len(taps))
+    if numbers.error == 0 and not any(x for block in blocks for row in block for x in row):
+        # Such as a pruned layer, or the antisymmetric part of one pixel and one channel: the roundings of frequencies would exceed the smallest numbers.
+        return bound >= 0
     for torus, is_sample in plans:
         if is_sample and torus[0] * torus[1] >= whole_tori[0] * whole_tori[1]:
             continue
@@ -2135,6 +2138,9 @@ class Rounding:
             reach = Reach(self.held(size), ZERO if is_exact else up(self.u * size + root_up(Fraction(len(x))) * self.smallest))
         for i, stage in enumerate(stages[:-1]):
             if stage.kind == "normalization":
+                # The library refuses inputs whose differences from the shift overflow.
+                shift = self.model.tensors["normalization.shift"].numbers
+                self.held(euclidean_norm(x) + radius + max((Fraction(abs(a)) for a in shift), default=ZERO))
                 reach = self._normalization(center, radius)
             elif i == fused:
                 reach = self._scaled(stage, center, radius)
@@ -2148,7 +2154,6 @@ class Rounding:
         """The scales, the largest of them, and |scale ⊙ shift|."""
         shift, scale = (self.model.tensors[f"normalization.{part}"].numbers for part in ("shift", "scale"))
         offset = up(root_up(sum(((Fraction(a) * Fraction(b)) ** 2 for a, b in zip(shift, scale, strict=True)), ZERO)))
-        self.held(max((Fraction(abs(a)) for a in shift), default=ZERO))
         return scale, max(Fraction(abs(b)) for b in scale), offset
 
     def center(self, x: list[float]) -> Fraction:

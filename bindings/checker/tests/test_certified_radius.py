@@ -175,6 +175,18 @@ def test_scaled_weights_are_judged_without_overflow(scale):
         assert checker.check(network.data, certificate)
 
 
+def test_inputs_whose_differences_from_the_shift_overflow_are_excluded():
+    """The library refuses them, whatever their scale makes of them afterwards."""
+    network = made.flow_network()
+    network.tensors["normalization.shift"][0] = -8e37
+    network.tensors["normalization.scale"][0] = 1e-38
+    network = made.Made(network.specification, network.tensors)
+    x = numpy.array(X, numpy.float32)
+    x[0] = 3e37
+    with pytest.raises(checker.Rejected, match="overflow"):
+        checker.check(network.data, made.radius_certificate(network, x, 0.0))
+
+
 def test_huge_biases_that_inflate_rounding_are_counted():
     """An error claimed for small biases does not pass for huge ones."""
     network = made.flow_network(normalized=False, activation="identity")

@@ -56,6 +56,7 @@ NETWORKS = {
     "multistep_negative": block("negative_definite", integrator="linear_multistep", horizon=0.3),
     "rotate_relax": block("rotate_relax", integrator="cayley", horizon=0.3),
     "port_hamiltonian": block("port_hamiltonian"),
+    "port_hamiltonian_implicit": block("port_hamiltonian", integrator="implicit_midpoint", solver_tolerance=1e-5, solver_iterations=9),
     "connectors": {"inputs": 5, "outputs": 3, "blocks": [{"connector": "dense", "features": 4, "activation": "tanh"}, {"connector": "activation", "activation": "relu"}, {"field": "dense", "layers": 2}]},
     "image": {
         **IMAGE, "blocks": [{"connector": "convolution", "channels": 4, "activation": "relu", "convolution": "direct"}, {"field": "gradient_flow", "operator": "convolution", "layers": 2, "convolution": "direct", "horizon": 0.1},
@@ -79,12 +80,12 @@ NETWORKS = {
 
 
 #: What the checker does not evaluate at an input.
-UNKNOWN_MAPS = ("targets", "undamped_midpoint", "second_order", "multistep", "multistep_given", "multistep_negative", "rotate_relax", "port_hamiltonian")
+UNKNOWN_MAPS = ("targets", "undamped_midpoint", "second_order", "multistep", "multistep_given", "multistep_negative", "rotate_relax", "port_hamiltonian", "port_hamiltonian_implicit")
 #: Statements that must be proved of some networks, so that the tests are about them.
 PROVED = {
     "undamped": ["step_size"], "undamped_midpoint": ["step_size"], "second_order": ["step_size"], "multistep": ["zero_stability", "absolute_stability"], "multistep_given": ["zero_stability", "absolute_stability"],
     "multistep_negative": ["absolute_stability"], "pieces": ["non_expansive", "step_size", "certified_radius"], "row_sums_whole_steps": ["non_expansive", "certified_radius"], "unscaled_stage": ["certified_radius"],
-    "image_margins": ["lipschitz_l2", "certified_radius"], "damped": ["non_expansive"], "hamiltonian": ["volume"], "port_hamiltonian": ["port_hamiltonian"],
+    "image_margins": ["lipschitz_l2", "certified_radius"], "damped": ["non_expansive"], "hamiltonian": ["volume"], "port_hamiltonian": ["port_hamiltonian"], "port_hamiltonian_implicit": ["port_hamiltonian"],
 }  # fmt: skip
 
 

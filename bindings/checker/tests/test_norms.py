@@ -142,6 +142,15 @@ def test_antisymmetric_convolutions(name):
     assert checker.convolution_norm_is_at_most(rows, place, True, Fraction(true * 1.25))
 
 
+@pytest.mark.parametrize("is_antisymmetric", [False, True])
+def test_kernels_without_a_result_have_the_norm_zero(is_antisymmetric):
+    """A pruned kernel, and the antisymmetric part of one pixel and one channel: the smallest number is a bound, and so is 0."""
+    place = {**place_of("same"), "channels_out": 2} if not is_antisymmetric else {**place_of("same"), "channels_in": 1, "channels_out": 1, "kernel": [1, 1], "before": [0, 0], "after": [0, 0]}
+    rows = [[0.7]] if is_antisymmetric else [[0.0] * 18] * 2
+    assert checker.convolution_norm_is_at_most(rows, place, is_antisymmetric, Fraction(5e-324)) and checker.convolution_norm_is_at_most(rows, place, is_antisymmetric, Fraction(0))
+    assert not checker.convolution_norm_is_at_most(rows, place, is_antisymmetric, Fraction(-1))
+
+
 @pytest.mark.parametrize("name", PLACES)
 def test_convolutions_are_evaluated(name):
     place = place_of(name)
