@@ -67,6 +67,10 @@ def block_options(random, statement):
         block["steps"] = str(pick(["plain", "row_sums", "tight"], p=[0.65, 0.3, 0.05]))
     if field == "second_order":
         block["form"] = str(pick(["gradient", "plain"], p=[0.8, 0.2]))
+    if random.random() < 0.08:
+        block.update(noise="stochastic_depth", survival_scaling=str(pick(["inverted", "none"])))
+    if random.random() < 0.04:
+        block["inner_normalization"] = str(pick(["batch", "layer", "tv"]))
     if integrator == "runge_kutta":
         block.update(TABLEAUS[random.integers(len(TABLEAUS))])
     if integrator == "linear_multistep":
@@ -119,6 +123,8 @@ def specification(random, statement):
         width = int(random.integers(11, 65)) if random.random() < 0.05 else int(random.integers(1, 11))
         width += width % 2 if any(block["field"] == "hamiltonian_h" for block in blocks) else 0
         made.update(inputs=int(random.integers(1, width + 1)) if made["opening"] == "zero_padding" else int(random.integers(1, 9)), width=width)
+    if random.random() < 0.05:
+        made[str(pick(["opening_norm", "readout_norm"]))] = str(pick(["row_sums", "aol", "tight"]))
     if "lipschitz" in statement or statement == "certified_radius":
         blocks[:] = with_connectors(random, blocks, "input_shape" in made)
     elif random.random() < 0.15:

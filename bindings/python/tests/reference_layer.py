@@ -53,8 +53,8 @@ class Layer:
 
     def __init__(self, options, weights, step, image=None):
         self.options, self.image, self.h = options, image, REAL(step)
-        if options.get("steps") == "tight":
-            raise KeyError("steps")
+        if options.get("steps") == "tight" or options.get("survival_scaling") == "none" or options.get("inner_normalization", "none") != "none":
+            raise KeyError("steps, survival_scaling or inner_normalization")
         self.sigma, self.least, self.largest = ACTIVATIONS[options.get("activation", "identity")]
         self.matrices, self.biases = {}, {}
         for name, values in weights.items():

@@ -1,4 +1,4 @@
-"""Networks in NumPy: the layers of a network's blocks, and its scores in real arithmetic ."""
+"""Networks in NumPy: the layers of a network's blocks, and its scores in real arithmetic (reference_layer.py)."""
 
 import numpy
 
@@ -82,6 +82,8 @@ def scores(network, x):
     specification = network.specification
     if network.specification["opening"] not in ("dense", "zero_padding") or any("connector" in entry for entry in specification["blocks"]):
         raise KeyError("connectors")
+    if specification.get("opening_norm", "free") != "free" or specification.get("readout_norm", "free") != "free":
+        raise KeyError("norm")
     y = numpy.asarray(x, REAL)
     if network.normalization is not None:
         shift, scale = network.normalization

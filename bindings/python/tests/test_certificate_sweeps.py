@@ -64,14 +64,15 @@ def test_no_statement_is_contradicted(statement):
 
 def refused(network, certificate):
     """What the checker's page says that it refuses although it may be true: boxes, weights mixed in time, padding by the image's pixels, and two fields over convolutions."""
-    if certificate.record["options"].get("lower"):
+    options = network.specification
+    if certificate.record["options"].get("lower") or options["opening_norm"] != "free" or options["readout_norm"] != "free":
         return True
     if certificate.record["statement"] == "certified_radius" and certificate["radius"] > (1e306 if network.specification["precision"] == "float64" else 1e36):
         return True  # so near to the largest number that the checker's sums and the library's come out on different sides
     for block in network.specification["blocks"]:
         if "connector" in block:
             continue
-        if block["weights_in_time"] == "piecewise_linear" or block.get("steps") == "tight":
+        if block["weights_in_time"] == "piecewise_linear" or block.get("steps") == "tight" or block.get("survival_scaling") == "none" or block.get("inner_normalization", "none") != "none":
             return True
         if block["operator"] == "convolution" and (block["padding"] == "reflect" or block["field"] in ("rotate_relax", "port_hamiltonian")):
             return True
