@@ -9,7 +9,8 @@ from reference_network import REAL
 
 
 def certified_radius(network, random):
-    x = (random.standard_normal((6, network.inputs)) * 10 ** random.uniform(-1, 1, (6, 1))).astype(network.specification["precision"])
+    # The caller's numbers may have more places than the network's precision.
+    x = (random.standard_normal((6, network.inputs)) * 10 ** random.uniform(-1, 1, (6, 1))).astype("float64" if random.random() < 0.3 else network.specification["precision"])
     if network.normalization is not None and random.random() < 0.7:
         shift, scale = network.normalization
         x = (x / scale + shift).astype(x.dtype)
@@ -17,7 +18,7 @@ def certified_radius(network, random):
         if random.random() < 0.5 and "readout.b" in network.parameters:
             # Scores in the middle of several inputs are alike, so that margins are small beside what is summed.
             middle = numpy.atleast_2d(network.scores(x)).reshape(len(x), -1).mean(axis=0, dtype="float64")
-            network.parameters["readout.b"] = (network.parameters["readout.b"] - middle).astype(x.dtype)
+            network.parameters["readout.b"] = (network.parameters["readout.b"] - middle).astype(network.specification["precision"])
         predicted = network.predict(x)
     except stableode.StableODEError as error:
         # Overflow, or an adaptive or implicit method that does not end.
