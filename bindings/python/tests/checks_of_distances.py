@@ -6,6 +6,7 @@ import attacks_on_scores as attacks
 import reference_network as reference
 from attacks_on_scores import lengths
 from checks_of_layers import ROOM, blocks_alone, largest_stretch, layers_of, norm, slopes_of
+from checks_of_repairs import assert_repaired
 from reference_network import REAL
 
 
@@ -45,6 +46,7 @@ def lipschitz(statement, order):
 def non_expansive(network, random):
     certificate = network.certify("non_expansive")
     yield certificate
+    assert_repaired(network, certificate)
     if certificate.verdict == "refuted":
         found = certificate.witness
         layer = reference.layers_of(network, found["block"])[found["layer"]]

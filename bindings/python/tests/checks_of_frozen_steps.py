@@ -5,12 +5,14 @@ import numpy
 import reference_network as reference
 from attacks_on_scores import lengths
 from checks_of_layers import ROOM, assert_bounded, growth, layers_of, norm, slopes_of
+from checks_of_repairs import assert_repaired
 from reference_network import REAL
 
 
 def step_size(network, random):
     certificate = network.certify("step_size")
     yield certificate
+    assert_repaired(network, certificate)
     if certificate.verdict == "refuted":
         assert_growing(network, certificate)
     if not certificate:
