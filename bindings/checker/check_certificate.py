@@ -171,6 +171,8 @@ class Tensor:
 INERT = {
     "seed", "initial_scale", "memory", "checkpoint_every", "checkpoints", "memory_limit", "reconstruction_tolerance", "output_weights", "huber_delta", "quantiles",
     "margin_radius", "survival", "survival_decay", "dropout_rate", "noise_scale", "dropout_channels", "tableau_order", "solver_tolerance", "solver_iterations",
+    # Of integrators that only statements about the equation allow, which hold for any integrator.
+    "polynet_order", "base", "reversible_coupling", "absolute_tolerance", "relative_tolerance", "first_step", "max_steps", "recorded_steps",
 }  # fmt: skip
 #: Losses whose targets, and with them the scores, may be scaled.
 SCALING_LOSSES = ("least_squares", "huber", "quantile", "poisson")
@@ -182,6 +184,9 @@ BLOCK_OPTIONS = {
 CONNECTOR_OPTIONS = {
     "connector", "activation", "bias", "features", "channels", "stride", "margin", "kernel", "padding", "groups", "dilation", "convolution", "window", "window_stride", "window_margin", "norm",
 }  # fmt: skip
+
+#: Integrators that do not solve ẏ = f(y): an acceleration, a smoothing besides, noise, or several fields.
+OTHER_EQUATIONS = ("leapfrog", "imex", "euler_maruyama", "revnet", "shake_shake", "fractal")
 
 Shape = tuple[int, int, int]
 
@@ -1332,7 +1337,8 @@ class Block:
             return h * slope * math.prod(sizes, start=WHOLE), Fraction(2), "<"
         if name == "multistep_step":
             self.need(["gradient_flow", "negative_definite"], ["linear_multistep"], what)
-            require(not self.is_scaled and self.stage.choice("multistep_shape") == "scalar", f"{what} needs plain steps and one k a layer, which commutes with K")
+            has_one = self.stage.choice("multistep_shape") == "scalar" or self.norms.model.tensors[self.tensor("k")].shape[-1] == 1
+            require(not self.is_scaled and has_one, f"{what} needs plain steps and one k a layer, which commutes with K")
             numbers = multistep_numbers(self.norms.model, self, layer)
             require(all(-1 < k <= 1 for k in numbers), f"{what} needs −1 < k <= 1")
             return h * slope * self.norm(self.weights()[0], layer) ** 2, 2 * (1 - max(map(Fraction, numbers), default=ZERO)), "<="
@@ -2610,7 +2616,8 @@ class Checker:
 
     def port_hamiltonian(self) -> None:
         self.without_result()
-        flows = self.all_blocks(lambda block: block.field == "port_hamiltonian", "the field port_hamiltonian")
+        is_flow = "the field port_hamiltonian with an integrator of its equation"
+        flows = self.all_blocks(lambda block: block.field == "port_hamiltonian" and block.integrator not in OTHER_EQUATIONS, is_flow)
         found = self.hypotheses()
         for block in flows:
             for name in ("slopes", "epsilon"):

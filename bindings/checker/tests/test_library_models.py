@@ -54,6 +54,7 @@ NETWORKS = {
     "multistep": block("gradient_flow", integrator="linear_multistep", horizon=0.3),
     "multistep_given": {"inputs": 6, "outputs": 3, "blocks": [{"field": "gradient_flow", "integrator": "linear_multistep", "multistep_start": "given", "layers": 3, "horizon": 0.3}]},
     "multistep_negative": block("negative_definite", integrator="linear_multistep", horizon=0.3),
+    "multistep_one_channel": {"inputs": 1, "outputs": 2, "blocks": [{"field": "gradient_flow", "integrator": "linear_multistep", "multistep_shape": "per_channel", "layers": 4, "horizon": 0.1}]},
     "rotate_relax": block("rotate_relax", integrator="cayley", horizon=0.3),
     "port_hamiltonian": block("port_hamiltonian"),
     "port_hamiltonian_implicit": block("port_hamiltonian", integrator="implicit_midpoint", solver_tolerance=1e-5, solver_iterations=9),
@@ -80,11 +81,11 @@ NETWORKS = {
 
 
 #: What the checker does not evaluate at an input.
-UNKNOWN_MAPS = ("targets", "undamped_midpoint", "second_order", "multistep", "multistep_given", "multistep_negative", "rotate_relax", "port_hamiltonian", "port_hamiltonian_implicit")
+UNKNOWN_MAPS = ("targets", "undamped_midpoint", "second_order", "multistep", "multistep_given", "multistep_negative", "multistep_one_channel", "rotate_relax", "port_hamiltonian", "port_hamiltonian_implicit")
 #: Statements that must be proved of some networks, so that the tests are about them.
 PROVED = {
     "undamped": ["step_size"], "undamped_midpoint": ["step_size"], "second_order": ["step_size"], "multistep": ["zero_stability", "absolute_stability"], "multistep_given": ["zero_stability", "absolute_stability"],
-    "multistep_negative": ["absolute_stability"], "pieces": ["non_expansive", "step_size", "certified_radius"], "row_sums_whole_steps": ["non_expansive", "certified_radius"], "unscaled_stage": ["certified_radius"],
+    "multistep_negative": ["absolute_stability"], "multistep_one_channel": ["absolute_stability"], "pieces": ["non_expansive", "step_size", "certified_radius"], "row_sums_whole_steps": ["non_expansive", "certified_radius"], "unscaled_stage": ["certified_radius"],
     "image_margins": ["lipschitz_l2", "certified_radius"], "damped": ["non_expansive"], "hamiltonian": ["volume"], "port_hamiltonian": ["port_hamiltonian"], "port_hamiltonian_implicit": ["port_hamiltonian"],
 }  # fmt: skip
 
@@ -135,6 +136,24 @@ def certificates(net):
             continue
         yield statement, net.certify(statement, x)
         yield statement, net.certify(statement, x.astype(numpy.float32))
+
+
+@certifying
+@pytest.mark.parametrize("integrator", stableode.registry("integrators"))
+def test_statements_about_the_equation_hold_for_all_its_integrators(integrator):
+    """And for no integrator of another equation: the library names the reason, and the checker refuses a certificate."""
+    try:
+        net = stableode.Network(**block("port_hamiltonian", integrator=integrator))
+    except stableode.IncompatibleError as error:
+        pytest.skip(str(error))
+    certificate = net.certify("port_hamiltonian")
+    if integrator in checker.OTHER_EQUATIONS:
+        honest = stableode.Network(**block("port_hamiltonian")).certify("port_hamiltonian")
+        assert certificate.verdict == "not_provable" and "another equation" in certificate.reason
+        with pytest.raises(checker.Rejected):
+            checker.check(net.to_bytes(), made.signed({**json.loads(honest.text), "model": json.loads(certificate.text)["model"]}))
+    else:
+        assert certificate.verdict == "proved" and checker.check(net.to_bytes(), certificate.text.encode())
 
 
 @certifying
