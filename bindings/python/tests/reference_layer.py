@@ -24,7 +24,7 @@ def numbers(text):
 
 def convolution_matrix(kernel, shape, extent, groups=1, stride=(1, 1), dilation=(1, 1), before=(0, 0), after=(0, 0), padding="zero"):
     """The matrix of a convolution of an image of `shape` (channels, height, width) with kernels of `extent` (height, width)."""
-    if padding not in ("zero", "periodic"):
+    if padding not in ("zero", "periodic") and any((*before, *after)):
         raise KeyError(padding)
     channels, *size = shape
     outputs = kernel.shape[0]
