@@ -118,14 +118,23 @@ CERTIFIED_BEGIN, CERTIFIED_END = "<!-- certified: made by make tables from examp
 
 
 def certified() -> str:
-    """The shares of test images that are correct and certified, a column for each radius and a row for each seed."""
+    """The shares of test images that are correct and certified, and of those that were attacked, a column for each radius."""
     lines = [json.loads(line) for line in present("examples/results.jsonl").splitlines()]
-    lines = [line for line in lines if line["figure"] == "certified/dense"]
+    lines = sorted((line for line in lines if line["figure"].startswith("certified/")), key=lambda line: (line["figure"] != "certified/dense", line["seed"]))
     if not lines:
         return "None has been made with this version yet.\n"
     radii = list(lines[0]["certified"])
-    rows = [f"| seed | {' | '.join('correct' if radius == '0' else radius for radius in radii)} |", "|---|" + "---:|" * len(radii)]
-    rows += [f"| {line['seed']} | {' | '.join(f'{100 * share:.2f} %' for share in line['certified'].values())} |" for line in lines]
+    head = [" | ".join("correct" if radius == "0" else radius for radius in radii) + " |", "---:|" * len(radii)]
+
+    def row(line: dict, first: str, shares: str) -> str:
+        return f"| {line['figure'].removeprefix('certified/')} | {first} | {' | '.join(f'{100 * line[shares][radius]:.2f} %' for radius in radii)} |"
+
+    rows = [f"| network | seed | {head[0]}", f"|---|---|{head[1]}", *(row(line, line["seed"], "certified") for line in lines)]
+    attacks = [line for line in lines if "attacked" in line]
+    if attacks:
+        kinds = {"attacked": "after the attack", "certified_of_attacked": "certified", "float32_of_attacked": "certified in float32"}
+        rows += ["", f"The first {attacks[0]['attacked_images']} test images:", "", f"| network | | {head[0]}", f"|---|---|{head[1]}"]
+        rows += [row(line, text, kind) for line in attacks for kind, text in kinds.items()]
     return "\n".join(rows) + "\n"
 
 
