@@ -898,6 +898,8 @@ def convolution_norm_is_at_most(kernel: Matrix, place: Json, is_antisymmetric: b
     if numbers.error == 0 and not any(x for block in blocks for row in block for x in row):
         # Such as a pruned layer, or the antisymmetric part of one pixel and one channel: the roundings of frequencies would exceed the smallest numbers.
         return bound >= 0
+    if has_disjoint_windows(place):
+        return all(spectral_norm_is_at_most(Whole(block, numbers.power, numbers.error), bound) for block in blocks)
     for torus, is_sample in plans:
         if is_sample and torus[0] * torus[1] >= whole_tori[0] * whole_tori[1]:
             continue
@@ -912,6 +914,12 @@ def convolution_norm_is_at_most(kernel: Matrix, place: Json, is_antisymmetric: b
         if all(_frequencies_hold(block, numbers, taps, torus, spread, inputs, limit) for block in blocks):
             return True
     return False
+
+
+def has_disjoint_windows(place: Json) -> bool:
+    """Whether no two windows share a pixel and none reaches beyond the image: the convolution is then one matrix for each window, the kernel's [outputs, inputs·taps]."""
+    reaches = [(k - 1) * d for k, d in zip(place["kernel"], place["dilation"], strict=True)]
+    return place["kernel"] != [1, 1] and place["before"] == place["after"] == [0, 0] and all(s > r for s, r in zip(place["stride"], reaches, strict=True))
 
 
 def _frequencies_hold(block: list[list[int]], scale: Whole, taps: list[tuple[int, int]], torus: Sequence[int], spread: tuple[int, int], inputs: int, limit: Fraction) -> bool:
