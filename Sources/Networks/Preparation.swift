@@ -60,7 +60,7 @@ extension NetworkPlan {
   }
 
   /// Turns the operator gradients of the connectors into gradients of their tensors, in place, and says whether all of these are finite.
-  func finishConnectorGradients(_ gradient: Vector, at parameters: Vector, prepared: Vector) -> Bool {
+  package func finishConnectorGradients(_ gradient: Vector, at parameters: Vector, prepared: Vector) -> Bool {
     var isFinite = true
     let watch = Watch.current
     for (stage, connector) in connectors where connector.gradientNeedsFinish && !watch.isOver {

@@ -30,13 +30,8 @@ package final class CertifiedRadii {
     ledger = NormLedger()
     bound = try NetworkBound(reading, .euclidean, ledger)
     pass = try RoundingPass(reading, bound, ledger)
-    if plan.precision == .float32, let twin = try DoubleTwin(of: network, snapshot) {
-      self.twin = twin
-      centerPass = try RoundingPass(try NetworkReading(twin.network.plan, twin.snapshot), bound, ledger)
-    } else {
-      twin = DoubleTwin(network, snapshot)
-      centerPass = pass
-    }
+    twin = try DoubleTwin(of: network, snapshot)
+    centerPass = plan.precision == .float32 ? try RoundingPass(try NetworkReading(twin.network.plan, twin.snapshot), bound, ledger) : pass
     outputs = plan.outputs
     let last = reading.stages.last
     var distances = Array(repeating: Interval(2).squareRoot(), count: outputs * outputs)
