@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from . import certificate
+from ._encoded import encoded
 from ._errors import InvalidArgumentError
-from ._handle import Handle, new_pointer
+from ._handle import new_pointer
 from ._library import library
-from ._tensor import pass_tensor, tensor_of
-from ._text import options_json
+from ._model import Model
+from ._structures import Tensor
+from ._tensor import output, pass_tensor, tensor_of
+from ._text import options_json, text, thread_count
 from .certificate import Certificate
 from .introspection import takes_options
 from .report import DerivativeReport, MechanicsReport, StabilityReport
@@ -20,11 +22,15 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from typing_extensions import Unpack
 
-    from ._options import MechanicsOptions, StabilityReportOptions
+    from ._options import CertificateOptions, MechanicsOptions, StabilityReportOptions
 
 
-class Analyzable(Handle):
+class Analyzable(Model):
     """A network's methods that measure it, and that prove something of it."""
+
+    def _rows(self, features: ArrayLike) -> Tensor:
+        """Features as they are, or those that a table becomes by the network's record of columns."""
+        return tensor_of(encoded(features, self), "features")
 
     @takes_options("stability_report")
     def stability_report(self, features: ArrayLike, **options: Unpack[StabilityReportOptions]) -> StabilityReport:
@@ -42,8 +48,8 @@ class Analyzable(Handle):
         lyapunov_exponents, region_points; `stableode.options("stability_report")` describes each. Errors: InvalidDataError and those of
         steps, naming the row; NotFiniteError.
         """
-        source, pointer, encoded = tensor_of(features, "features"), new_pointer(), options_json(options)
-        library.sode_network_stability_report(self._pointer, ctypes.byref(source), encoded, len(encoded), ctypes.byref(pointer))
+        source, pointer, chosen = self._rows(features), new_pointer(), options_json(options)
+        library.sode_network_stability_report(self._pointer, ctypes.byref(source), chosen, len(chosen), ctypes.byref(pointer))
         return StabilityReport._adopt(pointer)
 
     @takes_options("mechanics")
@@ -68,12 +74,12 @@ class Analyzable(Handle):
         """
         if (targets is None) == (cotangent is None):
             raise InvalidArgumentError("mechanics needs targets or a cotangent of the scores, one of the two")
-        source, pointer, encoded = tensor_of(features, "features"), new_pointer(), options_json(options)
+        source, pointer, chosen = self._rows(features), new_pointer(), options_json(options)
         aims = None if targets is None else tensor_of(targets, "targets")
         last = None if cotangent is None else tensor_of(cotangent, "cotangent")
         matrix = None if symmetry is None else tensor_of(symmetry, "symmetry")
         library.sode_network_mechanics(
-            self._pointer, ctypes.byref(source), pass_tensor(aims), pass_tensor(last), pass_tensor(matrix), encoded, len(encoded), ctypes.byref(pointer)
+            self._pointer, ctypes.byref(source), pass_tensor(aims), pass_tensor(last), pass_tensor(matrix), chosen, len(chosen), ctypes.byref(pointer)
         )
         return MechanicsReport._adopt(pointer)
 
@@ -86,11 +92,12 @@ class Analyzable(Handle):
 
         The trainer's option check_derivatives does the same at the end of training.
         """
-        source, pointer = tensor_of(features, "features"), new_pointer()
+        source, pointer = self._rows(features), new_pointer()
         library.sode_network_check_derivatives(self._pointer, ctypes.byref(source), ctypes.byref(pointer))
         return DerivativeReport._adopt(pointer)
 
-    def certify(self, statement: str, features: ArrayLike | None = None, **options: Any) -> Certificate:
+    @takes_options("certificate")
+    def certify(self, statement: str, features: ArrayLike | None = None, **options: Unpack[CertificateOptions]) -> Certificate:
         """Proves a statement about this network as it is now, one of `stableode.certificates()`: a Certificate.
 
             network = stableode.Network(inputs=2, outputs=2, width=4, field="gradient_flow", steps="row_sums")
@@ -101,7 +108,9 @@ class Analyzable(Handle):
         is known for is no error: its verdict is "not_provable". Errors: UnknownNameError; InvalidArgumentError for an input that is
         missing or not asked for.
         """
-        return certificate.certify(self, statement, features, options)
+        source, pointer, chosen = None if features is None else self._rows(features), new_pointer(), options_json(options)
+        library.sode_network_certify(self._pointer, text(statement, "statement"), chosen, len(chosen), pass_tensor(source), ctypes.byref(pointer))
+        return Certificate._adopt(pointer)
 
     def certified_radius(self, features: ArrayLike, *, threads: int = 1) -> tuple[numpy.ndarray, numpy.ndarray]:
         """(classes [samples], radii [samples]) of a batch, in the unit of the features.
@@ -110,4 +119,11 @@ class Analyzable(Handle):
         rounding errors included; 0 where nothing can be proved. Errors: IncompatibleError, with the reason, for a network without
         classes or of whose parts no bound is known; as `predict` for rows without a result.
         """
-        return certificate.certified_radius(self, features, threads)
+        source = self._rows(features)
+        samples = source.array.shape[0] if source.array.ndim else 0
+        classes, classes_tensor = output((samples,), "int64")
+        radii, radii_tensor = output((samples,), "float64")
+        library.sode_network_certified_radius(
+            self._pointer, ctypes.byref(source), thread_count(threads), ctypes.byref(classes_tensor), ctypes.byref(radii_tensor)
+        )
+        return classes, radii

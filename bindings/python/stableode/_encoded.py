@@ -22,10 +22,8 @@ def encoded(features: Any, known: Model | Columns | None) -> Any:
     if type(features) is numpy.ndarray or not is_table(features):
         return features
     columns = known if known is None or isinstance(known, Columns) else known.columns
-    record = {} if columns is None else columns.record
-    if "inputs" not in record:
+    if columns is None or "inputs" not in (record := columns.record):
         return features
-    others = [*record.get("target", {}).get("names", []), record.get("weight", "")]
-    passed_over = [*record.get("ignored", []), *filter(None, others)]
+    passed_over = [*record.get("ignored", []), *columns._targets_and_weight]
     own = Columns.from_record({"inputs": record["inputs"], "target": {"names": [""]}, "ignored": passed_over})
     return Dataset(features, numpy.zeros(len(Table(features, "features"))), copy=False, columns=own).features

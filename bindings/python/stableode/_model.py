@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from ._analysis import Analyzable
 from ._errors import StateError
-from ._handle import new_pointer, pointer_of
-from ._library import decode, library
+from ._handle import Handle, new_pointer, pointer_of
+from ._library import library
 from ._structures import NetworkInfo, Tensor
-from ._tensor import output, tensor_of
-from ._text import read_bytes, read_json
+from ._tensor import tensor_of
+from ._text import read_json, read_text
 from .columns import Columns
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def scaling_tensors(pair: tuple[ArrayLike, ArrayLike], count: int) -> list[Tenso
     return tensors
 
 
-class Model(Analyzable):
+class Model(Handle):
     """A network's handle and description. `Network` is the public class."""
 
     _kind = "network"
@@ -142,7 +141,7 @@ class Model(Analyzable):
     @property
     def specification_json(self) -> str:
         """The specification as JSON text, for from_json."""
-        return decode(read_bytes(library.sode_network_json, self._pointer).rstrip(b"\0"))
+        return read_text(library.sode_network_json, self._pointer)
 
     # Columns
 

@@ -448,3 +448,19 @@ class MechanicsOptions(TypedDict, total=False):
     """largest state whose Jacobians are assembled as matrices, for divergences, determinants and the symplectic defect; between 0 and 160"""
     momenta: bool
     """whether the momenta of all layers are kept; they are as large as the states; true or false (1 or 0)"""
+
+
+class CertificateOptions(TypedDict, total=False):
+    """What `Network.certify` takes besides the statement and the input.
+
+    `stableode.options("certificate")` describes each.
+    """
+
+    limit: float
+    """the largest Λ for which the statement counts as proved; 0: any; between 0.0 and 1e+300; for statement lipschitz_l2, lipschitz_linf"""
+    lower: str | Sequence[float]
+    """the least inputs of a box on which the bound shall hold, one number for each or one for all; empty: all inputs; finite numbers separated by commas; for statement lipschitz_l2"""
+    upper: str | Sequence[float]
+    """the largest inputs of that box; finite numbers separated by commas; for statement lipschitz_l2"""
+    radius: float
+    """the radius to be proved, in the caller's units; 0: the largest that can be proved; between 0.0 and 1e+300; for statement certified_radius"""

@@ -134,7 +134,12 @@ def _plain(value: Any, name: str) -> Any:
 
 def read_json(function: Any, handle: int) -> Any:
     """The object whose JSON text a C function (handle, buffer, capacity, needed) writes."""
-    return json.loads(decode(read_bytes(function, handle).rstrip(b"\0")))
+    return json.loads(read_text(function, handle))
+
+
+def read_text(function: Any, handle: int) -> str:
+    """The text that a C function (handle, buffer, capacity, needed) writes with a zero byte at its end."""
+    return decode(read_bytes(function, handle).rstrip(b"\0"))
 
 
 def read_bytes(function: Any, *arguments: Any) -> bytes:

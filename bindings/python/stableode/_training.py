@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from ._arrow import is_table
 from ._callers import Callers, Loss
-from ._errors import OUTCOMES, CallbackFailedError, InvalidDataError, UnknownNameError
+from ._errors import OUTCOMES, CallbackFailedError, InvalidArgumentError, InvalidDataError, UnknownNameError
 from ._misplaced import of_training
 from ._relay import Relay
 from ._reporting import Receivers, Reporting
@@ -131,7 +132,7 @@ class Training(Handle):
     ) -> History:
         """Trains until the option "epochs" or a limit is reached, and returns the History of all runs.
 
-        training, validation: a Dataset or a pair (features, targets); training may be a Stream. With validation data the network holds the best iterate
+        training, validation: a Dataset, a pair (features, targets) or a table; training may be a Stream. With validation data the network holds the best iterate
         when the run returns, no matter how it ended; without validation data it holds the last.
         epochs: the most epochs of this run. time_limit: the most seconds of this run.
         on_progress: a function that receives each report (a Progress), or a list of functions, each of which receives each report, in
@@ -143,9 +144,7 @@ class Training(Handle):
         limits = Limits(epochs=_positive(epochs, "epochs"), milliseconds=milliseconds(time_limit, "time_limit"))
         limits.cancel = None if cancel is None else pointer_of(cancel, "cancel_token", "cancel")
         reporting = Reporting(on_progress, verbose)
-        columns = self._columns
-        data = None if validation is None else as_dataset(validation, name="validation", columns=columns)
-        samples = training if isinstance(training, Stream) else as_dataset(training, name="training", columns=columns)
+        samples, data = read_data(training, validation, self._columns)
         if reporting.reads_options:
             self._announce(reporting, samples, data, limits.epochs)
         failure = self._run(samples, data, limits, reporting)
@@ -228,6 +227,16 @@ class Training(Handle):
         library.sode_trainer_history_count(self._pointer, ctypes.byref(epochs))
         return f"{type(self).__name__}({chosen.get('optimizer', 'automatic')}, {epochs.value} epochs trained, at most {chosen.get('epochs', 'automatic')})"
 
+
+def read_data(training: Data | Stream, validation: Data | None, columns: Columns | None) -> tuple[Dataset | Stream, Dataset | None]:
+    """The data sets of training and validation. columns: the network's record, by which tables are read; without one, the training data bring it."""
+    samples = training if isinstance(training, Stream) else as_dataset(training, name="training", columns=columns)
+    if validation is None:
+        return samples, None
+    known = samples.columns or columns
+    if known is None and isinstance(samples, Stream) and is_table(validation):
+        raise InvalidArgumentError("validation is a table, whose columns the stream does not know yet; make it with Stream(…, columns=Columns.fit(table, target=…))")
+    return samples, as_dataset(validation, name="validation", columns=known)
 
 
 def _positive(count: int | None, name: str) -> int:

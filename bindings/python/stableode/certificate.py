@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ._handle import Handle, new_pointer
-from ._library import decode, library
-from ._tensor import output, tensor_of
-from ._text import options_json, read_bytes, text, thread_count
-
-if TYPE_CHECKING:
-    import numpy
-    from numpy.typing import ArrayLike
+from ._handle import Handle
+from ._library import library
+from ._text import read_json, read_text, text
 
 VERDICTS = {1: "proved", 2: "refuted", 3: "not_provable"}
 
@@ -42,12 +36,12 @@ class Certificate(Handle):
     @property
     def text(self) -> str:
         """The certificate as JSON text."""
-        return decode(read_bytes(library.sode_certificate_json, self._pointer).rstrip(b"\0"))
+        return read_text(library.sode_certificate_json, self._pointer)
 
     @property
     def record(self) -> dict[str, Any]:
         """The certificate as a dict: "statement", "claim", "theorem", "verdict", "hypotheses", "norms", "result" and more."""
-        found: dict[str, Any] = json.loads(self.text)
+        found: dict[str, Any] = read_json(library.sode_certificate_json, self._pointer)
         return found
 
     @property
@@ -90,25 +84,3 @@ class Certificate(Handle):
             return "<Certificate, closed>"
         record = self.record
         return f"<Certificate: {record['statement']} is {record['verdict']}: {record['claim']}>"
-
-
-def certify(network: Handle, statement: str, features: ArrayLike | None, options: dict[str, Any]) -> Certificate:
-    """`Network.certify`."""
-    pointer, encoded = new_pointer(), options_json(options)
-    source = None if features is None else tensor_of(features, "features")
-    library.sode_network_certify(
-        network._pointer, text(statement, "statement"), encoded, len(encoded), None if source is None else ctypes.byref(source), ctypes.byref(pointer)
-    )
-    return Certificate._adopt(pointer)
-
-
-def certified_radius(network: Handle, features: ArrayLike, threads: int) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """`Network.certified_radius`."""
-    source = tensor_of(features, "features")
-    samples = source.array.shape[0] if source.array.ndim else 0
-    classes, classes_tensor = output((samples,), "int64")
-    radii, radii_tensor = output((samples,), "float64")
-    library.sode_network_certified_radius(
-        network._pointer, ctypes.byref(source), thread_count(threads), ctypes.byref(classes_tensor), ctypes.byref(radii_tensor)
-    )
-    return classes, radii

@@ -117,9 +117,14 @@ class Columns(Handle):
         for name in (more := names(columns, "columns")):
             if name in read:
                 raise InvalidArgumentError(f"columns holds {name!r}, which is a feature of the record")
-        ignored = record.get("ignored", [])
-        targets = record.get("target", {}).get("names", [])
-        return type(self).from_record({**record, "ignored": [*ignored, *(name for name in dict.fromkeys(more) if name not in ignored and name not in targets)]})
+        known = [*record.get("ignored", []), *self._targets_and_weight]
+        return type(self).from_record({**record, "ignored": [*record.get("ignored", []), *(name for name in dict.fromkeys(more) if name not in known)]})
+
+    @property
+    def _targets_and_weight(self) -> list[str]:
+        """The names of the columns that the record knows besides the features: where they have names, the targets, and the weight."""
+        record = self.record
+        return [name for name in (*record.get("target", {}).get("names", []), record.get("weight")) if name]
 
     @property
     def features(self) -> int:

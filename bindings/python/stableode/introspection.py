@@ -66,7 +66,7 @@ def registry(name: str) -> dict[str, str]:
 
 
 def options(scope: str) -> dict[str, Option]:
-    """The options of the scope "network", "block", "connector", "trainer", "stability_report" or "mechanics": key → Option.
+    """The options of a scope, one of `registry("scopes")`, such as "network", "block", "trainer" or "certificate": key → Option.
 
     The scope can also be one choice of an option: `options("field=antisymmetric")` and `options("optimizer=sgd")` are the options
     that apply to this choice, besides the common ones. Errors: UnknownNameError.

@@ -9,6 +9,7 @@ from ._handle import pointer_of
 from ._limits import Deadline
 from ._reporting import Receivers, Reporting
 from ._text import function, integer, text
+from ._training import read_data
 from .dataset import Data, as_dataset
 from .introspection import takes_options
 from .network import Network
@@ -61,8 +62,8 @@ def multilevel(
     if rest or factor < 1 or factor & (factor - 1):
         raise OutOfRangeError(f"layers is {wanted}; it must be {present}, the network's present number, times a power of 2")
     with deadline.rest():
-        training = as_dataset(training, name="training", columns=network.columns)
-        validation = None if validation is None else as_dataset(validation, name="validation", columns=training.columns or network.columns)
+        # Once for all levels: a table may be one that can be read once.
+        training, validation = read_data(as_dataset(training, name="training", columns=network.columns), validation, network.columns)
     trainer = Trainer(network, **options)
     history = None
     while True:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy
 
 from . import equation
+from ._analysis import Analyzable
 from ._arrow import Table, is_sparse, is_table
 from ._description import describe
-from ._drawing import Drawable
+from ._drawing import Drawn
 from ._encoded import encoded
 from ._errors import InvalidArgumentError, StateError, UnknownNameError, UnsupportedTypeError
-from ._export import Exportable
+from ._export import export_onnx, export_vnnlib
 from ._handle import new_pointer
 from ._library import library
 from ._limits import Deadline
@@ -41,10 +42,11 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from typing_extensions import Unpack
 
+    from . import plots
     from ._options import NetworkOptions, ProjectionOptions, TrainingKeywords
 
 
-class Network(Drawable, Exportable):
+class Network(Analyzable):
     """A stable ODE network.
 
     The keywords are the library's options of the scopes "network" and "block": `stableode.options(scope)` lists them with
@@ -248,11 +250,6 @@ class Network(Drawable, Exportable):
         Errors: NotFiniteError if the loss becomes infinite or NaN; the errors of the options and the data.
         """
         dataset = features if isinstance(features, Stream) else as_dataset(features, targets, columns=self.columns, target=target)
-        if validation is not None:
-            known = dataset.columns or self.columns
-            if known is None and isinstance(features, Stream) and is_table(validation):
-                raise InvalidArgumentError("validation is a table, whose columns the stream does not know yet; make it with Stream(…, columns=Columns.fit(table, target=…))")
-            validation = as_dataset(validation, name="validation", columns=known)
         if isinstance(weights := options.get("class_weights"), Mapping):
             # The network learns the names of the classes from the data, when the run begins.
             known = dataset.columns or self.columns
@@ -540,6 +537,22 @@ class Network(Drawable, Exportable):
         pointer = new_pointer()
         library.sode_network_load_memory(data, len(data), ctypes.byref(pointer))
         return cls._adopt(pointer)
+
+    export_onnx = export_onnx
+    export_vnnlib = export_vnnlib
+
+    # Drawings, with matplotlib
+
+    if TYPE_CHECKING:
+        plot_trajectories = plots.trajectories
+        plot_decision_regions = plots.decision_regions
+        plot_k = plots.multistep_weights
+        plot_hidden = plots.hidden_states
+    else:
+        plot_trajectories = Drawn("trajectories")
+        plot_decision_regions = Drawn("decision_regions")
+        plot_k = Drawn("multistep_weights")
+        plot_hidden = Drawn("hidden_states")
 
     # Python's protocols
 

@@ -45,7 +45,8 @@ def members(options: dict[str, stableode.Option], unset: str = "") -> str:
 def options() -> str:
     """The text of _options.py."""
     network, block, connector, architecture, trainer = (stableode.options(scope) for scope in ("network", "block", "connector", "architecture", "trainer"))
-    stability_report, mechanics = stableode.options("stability_report"), stableode.options("mechanics")
+    stability_report, mechanics, certificate = (stableode.options(scope) for scope in ("stability_report", "mechanics", "certificate"))
+    del certificate["statement"]  # an argument of its own
     # The shape of the inputs may be given in place of their number.
     required = {key: option for key, option in network.items() if option.required and key != "inputs"}
     rest = {key: option for key, option in network.items() if key not in required}
@@ -139,4 +140,12 @@ class MechanicsOptions(TypedDict, total=False):
     `stableode.options("mechanics")` describes each.
     """
 
-{members(mechanics)}'''
+{members(mechanics)}
+
+class CertificateOptions(TypedDict, total=False):
+    """What `Network.certify` takes besides the statement and the input.
+
+    `stableode.options("certificate")` describes each.
+    """
+
+{members(certificate)}'''

@@ -179,7 +179,8 @@ def test_csv_of_many_rows(tmp_path):
     ("a,b\n1,\"2\"\n\n4,inf\n", ["line 4", "column 'b'", "'inf'"]),
     ("a,b\n1,2\n3\n", ["line 3", "1 entries", "2"]),
     ("a,a\n1,2\n", ["two columns", "'a'"]),
-    ("a,\n1,2\n", ["column 2 has no name"]),
+    ("a,\n1,2\n", ["column 2 has no name", "--drop 2"]),
+    (",0,1,kind\n0,1,2,u\n1,3,4,v\n", ["column 1 has no name, and its number is the name of another one", "index=False"]),
     ("a,b\n", ["no rows"]),
     ("", ["is empty"]),
     ("a,b\n1,\"2\n", ["line 2"]),
@@ -555,6 +556,11 @@ def test_columns_that_the_model_does_not_know_are_named(tmp_path, table, model):
     shown = run("predict", model, more)
     assert shown.returncode == 0 and "does not know 'id', 'note'; passed over" in shown.stderr
     assert run("predict", model, more, "--drop", "id", "--drop", "note").stderr == ""
+    write(several := tmp_path / "several.csv", ["id", "length", "width", "species"], [[1, 2.0, 1.0, "u"], [2, 1.0, 3.0, "v"]])
+    write(few := tmp_path / "few.csv", ["length", "width", "species"], [[2.0, 1.0, "u"], [1.0, 3.0, "v"]])
+    for options, shown in (([], True), (["--quiet"], False)):
+        stderr = run("train", few, "--target", "species", "-o", tmp_path / "new", "--epochs", "1", "--validation", several, *options).stderr
+        assert ("does not know 'id'; passed over" in stderr) == shown
 
 
 @pytest.mark.parametrize("packed", [False, True])

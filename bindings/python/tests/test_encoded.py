@@ -42,6 +42,34 @@ def test_features_of_tables(network, rows):
     assert all((a == b).all() for a, b in zip(network.normalization, before))
 
 
+def test_measurements_and_proofs_of_tables(network, rows):
+    """Columns in another order than the record's, which numbers alone would not show."""
+    turned = ArrowTable({"color": COLORS, "size": SIZES})
+    for found, wanted in zip(network.certified_radius(turned), network.certified_radius(rows), strict=True):
+        assert (found == wanted).all()
+    one = ArrowTable({"color": COLORS[3:4], "size": SIZES[3:4]})
+    assert network.certify("certified_radius", one)["radius"] == network.certify("certified_radius", rows[3:4])["radius"]
+    for measure in (network.stability_report, lambda features: network.mechanics(features, numpy.arange(12) % 2), network.check_derivatives):
+        found, wanted = measure(turned), measure(rows)
+        for name in wanted.arrays:
+            numpy.testing.assert_array_equal(found.array(name), wanted.array(name))
+
+
+@pytest.mark.parametrize("call", [
+    lambda network, data, validation: stableode.Trainer(network, epochs=1).run(data, validation),
+    lambda network, data, validation: network.fit(data, validation=validation, epochs=1),
+    lambda network, data, validation: stableode.multilevel(network, data, validation, layers=6, epochs=1)[1],
+])  # fmt: skip
+def test_a_table_of_validation_is_read_by_the_record_of_the_training_data(call):
+    turned = ArrowTable({"kind": KINDS, "color": COLORS, "size": SIZES})
+    network = stableode.Network(inputs=3, outputs=2, width=4, layers=3)
+    history = call(network, stableode.Dataset(table(kind=KINDS), target="kind"), turned)
+    assert numpy.isfinite(history.validation_loss).all()
+    network = stableode.Network(inputs=3, outputs=2, width=4, layers=3)
+    with pytest.raises(stableode.InvalidArgumentError, match=r"validation is a table, whose columns the stream does not know yet; .*Columns\.fit"):
+        stableode.Trainer(network, epochs=1).run(stableode.Stream([table(kind=KINDS)], target="kind"), turned)
+
+
 def test_figures_go_by_the_networks_classes(network, rows):
     """A part of the data without some classes and categories must not get a record of its own."""
     part = ArrowTable({"size": SIZES[1:2], "color": ["red"], "kind": ["dog"]})
@@ -61,6 +89,8 @@ def test_columns_that_a_record_passes_over(network):
     network.columns = network.columns.ignoring("id")
     assert (network.predict(table(id=SIZES)) == network.predict(table())).all()
     assert network.columns.ignoring(["id", "name", "kind"]).record["ignored"] == ["id", "name"]
+    weighted = stableode.Columns.fit(table(kind=KINDS, w=SIZES), target="kind", weight="w")
+    assert weighted.ignoring(["w", "id"]).record == {**weighted.record, "ignored": ["id"]}
     with pytest.raises(stableode.InvalidArgumentError, match="'size', which is a feature"):
         network.columns.ignoring("size")
 

@@ -67,10 +67,10 @@ def test_several_outputs_are_learned_each_in_its_unit():
     assert StableODERegressor(**SHORT).fit(features, values[:, 0]).predict(features).shape == (300,)
 
 
-@pytest.mark.parametrize("loss, least", [("huber", 0.9), ("poisson", 0.75)])
-def test_other_losses_of_values(loss, least):
+@pytest.mark.parametrize("loss", ["huber", "poisson"])
+def test_other_losses_of_values(loss):
     features, values = sklearn.datasets.make_friedman1(400, random_state=0)
-    assert StableODERegressor(loss=loss, random_state=0).fit(features, values).score(features, values) > least
+    assert StableODERegressor(loss=loss, random_state=0).fit(features, values).score(features, values) > 0.9
 
 
 def test_quantiles():
@@ -516,7 +516,7 @@ def test_the_network_knows_classes_of_arrays(iris, names, known):
         assert set(network.predict(iris[0], names=True)) <= {"u", "v"}
 
 
-def test_one_quantile_and_the_score_of_several():
+def test_levels_are_a_list_and_each_is_scored_by_its_own_loss():
     features, values = sklearn.datasets.load_diabetes(return_X_y=True)
     options = {**SHORT, "loss": "quantile"}
     with pytest.raises(TypeError, match="quantiles takes a list of numbers"):

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
-from stableode.sklearn import StableODEClassifier, StableODERegressor  # noqa: E402
+from stableode.sklearn import StableODEClassifier, StableODETransformer  # noqa: E402
 
 SHORT = dict(width=4, layers=2, epochs=2, random_state=0)
 X = numpy.random.default_rng(2).normal(size=(60, 3))
@@ -20,15 +20,26 @@ def test_class_weights_are_finite_and_not_negative(weight):
         StableODEClassifier(**SHORT, class_weight={0: weight, 1: 1}).fit(X, Y)
 
 
-def test_some_class_has_a_weight():
-    with pytest.raises(ValueError, match="0 for all classes"):
+def test_some_row_has_a_weight():
+    with pytest.raises(ValueError, match="class_weight is 0 for the classes of all rows"):
         StableODEClassifier(**SHORT, class_weight={0: 0, 1: 0}).fit(X, Y)
+    with pytest.raises(ValueError, match="class_weight is 0 for the classes of all rows"):
+        StableODEClassifier(**SHORT, class_weight={0: 0, 1: 1}).partial_fit(X, 0 * Y, classes=[0, 1])
 
 
+@pytest.mark.parametrize("kind", [StableODEClassifier, StableODETransformer])
 @pytest.mark.parametrize("missing", [numpy.nan, numpy.inf])
-def test_missing_numbers_are_no_classes(missing):
+def test_missing_numbers_are_no_classes(kind, missing):
     with pytest.raises(ValueError, match="classes hold (nan|inf) at place 2"):
-        StableODEClassifier(**SHORT).partial_fit(X, Y, [0, 1, missing])
+        kind(**SHORT).partial_fit(X, Y, [0, 1, missing])
+
+
+@pytest.mark.parametrize("kind", [StableODEClassifier, StableODETransformer])
+def test_classes_stay_those_of_the_first_call(kind):
+    estimator = kind(**SHORT).partial_fit(X, Y, [1, 0])
+    estimator.partial_fit(X, Y, [0, 1])
+    with pytest.raises(ValueError, match=r"classes are \[0, 1, 2\], but those of the first call were \[0, 1\]"):
+        estimator.partial_fit(X, Y, [0, 1, 2])
 
 
 @pytest.mark.parametrize(
@@ -67,6 +78,8 @@ def test_partial_fit_goes_on_with_the_parameters_of_the_first_call():
         ({"early_stopping": "no"}, TypeError, "early_stopping is 'no'; it must be True or False, or None"),
         ({"warm_start": "no"}, TypeError, "warm_start is 'no'; it must be True or False"),
         ({"loss": "least_squares"}, ValueError, "loss is 'least_squares', which is for values"),
+        ({"network_options": {"loss": "poisson"}}, ValueError, "loss is 'poisson', which is for values"),
+        ({"loss": "multilabel_logistic"}, ValueError, r"takes labels \[rows, labels\]; y has one class"),
         ({"n_jobs": 10**9}, ValueError, "n_jobs is 1000000000"),
         ({"n_jobs": "2"}, ValueError, "n_jobs is '2'"),
     ],
@@ -79,22 +92,3 @@ def test_parameters_are_named(given, error, message):
 def test_early_stopping_needs_rows():
     with pytest.raises(ValueError, match="only two samples: n_samples = 2"):
         StableODEClassifier(**SHORT, early_stopping=True).fit(X[:2], [0, 1])
-
-
-@pytest.mark.parametrize("levels", [[0.1, 0.5, 0.9], [0.5]])
-def test_quantiles_are_scored_by_their_own_loss(levels):
-    y = X @ [1.0, -2, 0.5]
-    estimator = StableODERegressor(loss="quantile", network_options={"quantiles": levels}, width=8, layers=2, epochs=200, learning_rate=0.02, random_state=0).fit(X, y)
-    found = numpy.asarray(estimator.predict(X)).reshape(60, -1)
-
-    def pinball(prediction, level):
-        return numpy.mean(numpy.maximum(level * (y - prediction), (level - 1) * (y - prediction)))
-
-    expected = numpy.mean([1 - pinball(found[:, place], level) / pinball(numpy.quantile(y, level), level) for place, level in enumerate(levels)])
-    assert estimator.score(X, y) == pytest.approx(expected, rel=0.02) and expected > 0.3
-
-
-def test_a_single_quantile_may_be_a_number():
-    with pytest.raises((ValueError, TypeError)) as caught:
-        StableODERegressor(**SHORT, loss="quantile", network_options={"quantiles": 0.9}).fit(X, X[:, 0])
-    assert "len()" not in str(caught.value)

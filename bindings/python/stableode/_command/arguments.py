@@ -68,6 +68,7 @@ def _add_data(command: argparse.ArgumentParser) -> None:
     command.add_argument("--thousands", metavar="CHARACTER", help="the separator of thousands in a CSV file; by default none")
     command.add_argument("--delimiter", metavar="CHARACTER", help="between entries of a CSV file; by default found in its first line")
     command.add_argument("--header", action=argparse.BooleanOptionalAction, help="whether the first row of a CSV file holds names; by default found in its first rows")
+    command.set_defaults(quiet=False)
     command.add_argument("--threads", type=int, default=0, metavar="N", help="0: one for each CPU that the process may use")
 
 

@@ -143,18 +143,23 @@ def _is_numeral(text: str) -> bool:
 
 
 def _names(path: str, cells: list[str]) -> list[str]:
-    names = [cell.strip() or str(place + 1) for place, cell in enumerate(cells)]
-    for place, name in enumerate(names):
-        if name in names[:place]:
+    given = [cell.strip() for cell in cells]
+    for place, name in enumerate(given):
+        if name in filter(None, given[:place]):
             raise CommandError(f"{path}, line 1: two columns have the name {name!r}")
-    return names
+        if not name and str(place + 1) in given:
+            raise CommandError(f"{path}, line 1: column {place + 1} has no name, and its number is the name of another one; {_WITHOUT_INDEX}")
+    return [name or str(place + 1) for place, name in enumerate(given)]
+
+
+#: What to do about a column without a name.
+_WITHOUT_INDEX = "write the file with index=False if it holds the index of pandas"
 
 
 def _nameless(path: str, cells: list[str]) -> dict[str, str]:
     """Columns that must not be read because the header does not name them: that of row numbers, which pandas writes, is one."""
     places = [place + 1 for place, cell in enumerate(cells) if not cell.strip()]
-    advice = "write the file with index=False if it holds the index of pandas, or pass it over with --drop"
-    return {str(place): f"{path}, line 1: column {place} has no name; {advice} {place}" for place in places}
+    return {str(place): f"{path}, line 1: column {place} has no name; {_WITHOUT_INDEX}, or pass it over with --drop {place}" for place in places}
 
 
 class _Growing:

@@ -168,10 +168,9 @@ def _target_name(columns: Columns | None) -> str | None:
 
 def _passing_over(path: str, columns: Columns, names: list[str], arguments: argparse.Namespace) -> Columns:
     """The record for a file that has more columns than the training data had: they are passed over, and the command says which."""
-    record = columns.record
-    known = {*_inputs(columns), *record["target"]["names"], record.get("weight"), *record.get("ignored", [])}
+    known = {*_inputs(columns), *columns._targets_and_weight, *columns.record.get("ignored", [])}
     more = [name for name in names if name not in known]
-    if unasked := [name for name in more if name not in arguments.drop]:
+    if not arguments.quiet and (unasked := [name for name in more if name not in arguments.drop]):
         note(f"{path}: the model does not know {', '.join(map(repr, unasked[:10]))}{', …' if len(unasked) > 10 else ''}; passed over (--drop says so)")
     return columns.ignoring(more) if more else columns
 

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from ..introspection import registry
-from ..network import Network
 from ._estimator import Estimator
 from ._scikit import ClassifierMixin, expit, log_expit, log_softmax, softmax
-from ._targets import Targets, class_factors, have_columns, indicators, known_classes, labels
+from ._targets import Targets, class_factors, have_columns, indicators, labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.random import RandomState
     from numpy.typing import ArrayLike
     from typing_extensions import Self
+
+    from ..network import Network
 
 
 class StableODEClassifier(ClassifierMixin, Estimator):
@@ -107,11 +107,7 @@ class StableODEClassifier(ClassifierMixin, Estimator):
         """
         if classes is None and not hasattr(self, "classes_") and not have_columns(y):
             raise ValueError("classes must be passed on the first call to partial_fit")
-        if classes is not None:
-            classes = known_classes(classes)
-            if hasattr(self, "classes_") and not numpy.array_equal(classes, self.classes_):
-                raise ValueError(f"classes are {classes.tolist()}, but those of the first call were {self.classes_.tolist()}")
-        self._learn(X, y, sample_weight, classes, is_incremental=True)
+        self._learn(X, y, sample_weight, self._all_classes(classes), is_incremental=True)
         return self
 
     def predict(self, X: ArrayLike) -> numpy.ndarray:
@@ -123,46 +119,45 @@ class StableODEClassifier(ClassifierMixin, Estimator):
     def predict_proba(self, X: ArrayLike) -> numpy.ndarray:
         """The probability of each class or label [rows, classes], of float64: softmax or logistic of the network's scores."""
         scores = self._scores(self._checked(X)).astype("float64")
-        if self._has_labels:
+        if self.network_._form.has_labels:
             return expit(scores)
         return softmax(scores, axis=1) if scores.shape[1] > 1 else expit(numpy.concatenate([-scores, scores], axis=1))
 
     def predict_log_proba(self, X: ArrayLike) -> numpy.ndarray:
         """The logarithms of the probabilities [rows, classes]; finite where a probability rounds to 0, too."""
         scores = self._scores(self._checked(X)).astype("float64")
-        if self._has_labels:
+        if self.network_._form.has_labels:
             return log_expit(scores)
         return log_softmax(scores, axis=1) if scores.shape[1] > 1 else log_expit(numpy.concatenate([-scores, scores], axis=1))
 
     def decision_function(self, X: ArrayLike) -> numpy.ndarray:
         """The score of each class or label [rows, classes]; for two classes [rows], above 0 for the second."""
         scores = self._scores(self._checked(X))
-        if len(self.classes_) > 2 or self._has_labels:
+        if len(self.classes_) > 2 or self.network_._form.has_labels:
             return scores
         return scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
-
-    @property
-    def _has_labels(self) -> bool:
-        """Whether a row may have any number of labels."""
-        return bool(self.network_.specification["loss"] == "multilabel_logistic")
 
     def _scores(self, rows: numpy.ndarray) -> numpy.ndarray:
         return self.network_.scores(rows, threads=self._threads_for(rows))
 
     def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
-        loss = self._network_options().get("loss")
-        if isinstance(loss, str) and loss in registry("losses") and not Network(inputs=1, outputs=2, loss=loss)._form.class_columns:
-            raise ValueError(f"loss is {loss!r}, which is for values: StableODERegressor takes it")
         if not have_columns(y):
             return labels(y, kept, classes)
         if not self._takes_indicators:
-            raise ValueError(f"y has several columns, but loss {loss} takes one class for each row; multilabel_logistic takes labels [rows, labels]")
+            raise ValueError(f"y has several columns, but loss {self._network_options()['loss']} takes one class for each row; multilabel_logistic takes labels [rows, labels]")
         return indicators(y, kept, classes)
+
+    def _check_network(self, network: Network, targets: Targets) -> None:
+        loss = network.specification["loss"]
+        if not network._form.class_columns:
+            raise ValueError(f"loss is {loss!r}, which is for values: StableODERegressor takes it")
+        if network._form.has_labels and not targets.is_indicator:
+            raise ValueError(f"loss is {loss!r}, which takes labels [rows, labels]; y has one class for each row")
 
     @property
     def _takes_indicators(self) -> bool:
         """Whether the parameters leave it to y that rows may have several labels."""
-        return {"loss": self.loss, **self._given("network_options")}["loss"] in (None, "multilabel_logistic")
+        return self._network_options().get("loss") in (None, "multilabel_logistic")
 
     def _weights(self, targets: Targets, weights: numpy.ndarray | None) -> numpy.ndarray | None:
         return class_factors(self.class_weight, targets, weights)

@@ -15,7 +15,7 @@ from ._record import record_of
 from ._rows import Rows, canonical, taken, used
 from ._scikit import check_consistent_length, check_is_fitted, check_random_state, check_sample_weight, validate_data
 from ._shape import chosen_shape
-from ._sparse import is_sparse
+from ._targets import known_classes
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -49,6 +49,15 @@ class Estimator(Parameters):
     _trained_with: dict[str, Any]
 
     # Training
+
+    def _all_classes(self, classes: ArrayLike | None) -> numpy.ndarray | None:
+        """The argument `classes` of partial_fit, in ascending order. Errors: ValueError if they are not those of the first call."""
+        if classes is None:
+            return None
+        found, before = known_classes(classes), getattr(self, "classes_", None)
+        if before is not None and not numpy.array_equal(found, before):
+            raise ValueError(f"classes are {found.tolist()}, but those of the first call were {before.tolist()}")
+        return found
 
     def _targets(self, y: ArrayLike, kept: numpy.ndarray | slice, classes: ArrayLike | None) -> Targets:
         """The targets of the rows `kept`. classes: those that there are, where they are known before."""
@@ -122,18 +131,14 @@ class Estimator(Parameters):
         past, data = len(trainer.history), Dataset(rows.features, rows.targets, copy=False)
         if rows.weights is not None:
             data = data.weighted(rows.weights)
-        known = network.columns
-        if is_sparse(rows.features):
-            # A sparse matrix brings a record of its own, without names, which training asks the network to have.
-            network.columns = data.columns
+        if network.columns is not None:
+            data = data.with_columns(network.columns)
         try:
             trainer.run(data, epochs=epochs, verbose=self.verbose, **self._run_arguments())
         except KeyboardInterrupt:
             if len(trainer.history) > past:
                 self._take(network, trainer, targets, epochs)
             raise
-        finally:
-            network.columns = known
         self._take(network, trainer, targets, epochs)
 
     def _take(self, network: Network, trainer: Trainer, targets: Targets, epochs: int | None) -> None:
@@ -158,8 +163,12 @@ class Estimator(Parameters):
         options = {"seed": seed, "loss": targets.loss, **self._network_options()}
         sizes = {"inputs": rows.features.shape[1], "outputs": targets.outputs(options)}
         network = Network(**{**chosen_shape(options, sizes), **options, **sizes})
+        self._check_network(network, targets)
         network.columns = targets.record
         return network
+
+    def _check_network(self, network: Network, targets: Targets) -> None:
+        """Refuses a loss that does not suit the targets. Errors: ValueError."""
 
     def _present_network(self) -> Network:
         """A copy of the network, for warm_start. Errors: ValueError if options of the network have changed."""

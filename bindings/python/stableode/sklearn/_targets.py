@@ -150,7 +150,7 @@ def class_factors(
 ) -> numpy.ndarray | None:
     """The weights of the rows times those of their classes. "balanced" counts rows by their weights.
 
-    Errors: ValueError for a dict with a class that there is not, and for other texts than "balanced".
+    Errors: ValueError for a dict with a class that there is not, for other texts than "balanced", and if no row has a weight > 0.
     """
     if class_weight is None or targets.classes is None:
         return weights
@@ -160,8 +160,6 @@ def class_factors(
         for name, weight in class_weight.items():
             if not isinstance(weight, (int, float, numpy.number)) or not 0 <= float(weight) < float("inf"):
                 raise ValueError(f"class_weight is {weight!r} for class {name!r}; it must be a finite number >= 0")
-        if class_weight and all(class_weight.get(name, 1) == 0 for name in targets.classes.tolist()):
-            raise ValueError("class_weight is 0 for all classes; at least one must have a weight > 0")
     numbers = numpy.arange(len(targets.classes))
     if isinstance(class_weight, str) and class_weight == "balanced":
         sums = numpy.bincount(targets.values, weights, len(numbers))
@@ -169,4 +167,6 @@ def class_factors(
     else:
         factors = compute_class_weight(class_weight, classes=targets.classes, y=targets.classes)
     product: numpy.ndarray = factors[targets.values] * (1 if weights is None else weights)
+    if not product.any():
+        raise ValueError("class_weight is 0 for the classes of all rows; at least one row must have a weight > 0")
     return product

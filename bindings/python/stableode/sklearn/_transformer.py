@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from typing_extensions import Self
 
-#: Rows of a sparse matrix that are made dense at a time.
+#: Most rows whose final states are computed at a time, and for which a sparse matrix is made dense.
 _HELD = 1 << 12
 
 
@@ -46,7 +46,7 @@ class StableODETransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Es
 
         classes: all classes that any call will bring, if there are classes that the first rows do not show.
         """
-        self._learn(X, y, sample_weight, None if classes is None else numpy.unique(numpy.asarray(classes)), is_incremental=True)
+        self._learn(X, y, sample_weight, self._all_classes(classes), is_incremental=True)
         return self
 
     def transform(self, X: ArrayLike) -> numpy.ndarray:
