@@ -55,7 +55,7 @@ extension NetworkPlan {
   }
 
   /// Turns the operator gradients of some sets of one block into gradients of its tensors, in place.
-  func finishGradient(block index: Int, entries: Range<Int>, _ gradient: Vector, at parameters: Vector, prepared: Vector) {
+  package func finishGradient(block index: Int, entries: Range<Int>, _ gradient: Vector, at parameters: Vector, prepared: Vector) {
     blocks[index].finishGradient(entries, gradient, parameters: parameters, prepared: prepared[preparedRange(stage: stage(ofBlock: index), for: .training)])
   }
 
