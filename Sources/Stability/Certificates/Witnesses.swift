@@ -108,7 +108,7 @@ enum LipschitzWitness {
       func row(_ r: Int, _ vector: Vector, _ width: Int) -> [Double] { (0..<width).map { vector.load((2 * k + r) * width + $0) } }
       let (x, y) = (row(0, all, plan.inputs), row(1, all, plan.inputs))
       let (s, t) = (row(0, scores, plan.outputs), row(1, scores, plan.outputs))
-      guard let errors = wrong(pass, reading, x, y, outputs: plan.outputs) else { continue }
+      guard let errors = try wrong(pass, reading, x, y, outputs: plan.outputs) else { continue }
       let apart = length(zip(s, t).map { $0 - $1 }) - errors
       let ratio = apart / length(zip(x, y).map { $0 - $1 })
       guard ratio > limit * margin, ratio.isFinite else { continue }
@@ -118,7 +118,7 @@ enum LipschitzWitness {
   }
 
   /// A bound of how wrong the difference of both scores is, in ℓ₂.
-  private static func wrong(_ pass: RoundingPass, _ reading: NetworkReading, _ x: [Double], _ y: [Double], outputs: Int) -> Double? {
+  private static func wrong(_ pass: RoundingPass, _ reading: NetworkReading, _ x: [Double], _ y: [Double], outputs: Int) throws(Failure) -> Double? {
     var sum = 0.0
     for input in [x, y] {
       let scaled = input.enumerated().map { i, value in reading.normalization.map { (value - $0.shift.load(i)) * $0.scale.load(i) } ?? value }
