@@ -570,7 +570,7 @@ typedef int32_t (*sode_loss_function)(const sode_tensor *scores, const sode_tens
 typedef int32_t (*sode_metric_function)(const sode_tensor *scores, const sode_tensor *targets, double *value, void *user_data);
 /* Replaces the network's loss in training and validation (NULL: the network's loss again); the targets stay of the same kind. Call it before the first run, or
  * after loading a checkpoint. The optimizers gauss_newton, varpro and block_coordinate need second derivatives of the loss and refuse it, as they refuse the
- * loss quantile. */
+ * losses quantile, emma and margin_cross_entropy. */
 SODE_API sode_status sode_trainer_set_loss(sode_trainer *trainer, sode_loss_function loss, void *user_data);
 /* Sets the metric that chooses the iterate to keep, instead of the option "metric" (NULL: the option again). Call it before the first run, or after loading. */
 SODE_API sode_status sode_trainer_set_metric(sode_trainer *trainer, sode_metric_function metric, int32_t larger_is_better, void *user_data);

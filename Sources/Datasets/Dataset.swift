@@ -155,14 +155,30 @@ package final class Dataset: @unchecked Sendable {
   package func prefix(_ count: Int) throws(Failure) -> Dataset { try slice(start: 0, count: count) }
 
   /// Checks that a precision can represent the target values, and that they lie within bounds.
+  /// - Parameters:
+  ///   - bounds: what the values themselves must lie in; nil: anywhere.
+  ///   - scaling: how the values enter the network, whose precision must then hold what they become, and a bound of that; nil: as they are.
   /// - Throws: `invalidData` naming row and column; why the work must end.
-  package func requireValues(heldBy precision: Precision, within bounds: ClosedRange<Double>? = nil, entering: Double? = nil) throws(Failure) {
+  package func requireValues(heldBy precision: Precision, within bounds: ClosedRange<Double>? = nil, entering scaling: (numbers: FeatureScaling, bound: Double)? = nil) throws(Failure) {
     if let bounds, let values, let place = try firstOutside(bounds, values) {
       let allowed = bounds.upperBound.isFinite ? "between \(bounds.lowerBound) and \(bounds.upperBound)" : ">= \(bounds.lowerBound)"
       throw Failure(
         .invalidData, "targets hold \(values.number(row: place.row, column: place.column)) at row \(place.row), column \(place.column); this network's loss needs values \(allowed)")
     }
-    if let entering, entering <= precision.largest { return }
+    if let scaling, let values {
+      if scaling.bound <= precision.largest { return }
+      return try Watch.pieces(values.rows, work: values.columns) { (rows) throws(Failure) in
+        for row in rows {
+          for column in 0..<values.columns {
+            let value = values.number(row: row, column: column)
+            let entering = (value - (scaling.numbers.shift?.load(column) ?? 0)) * (scaling.numbers.scale?.load(column) ?? 1)
+            guard entering.magnitude <= precision.largest else {
+              throw Failure(.invalidData, "targets hold \(value) at row \(row), column \(column), which is too large for \(precision.name) once it is scaled")
+            }
+          }
+        }
+      }
+    }
     guard valueBound > precision.largest, let values, let place = firstUnheld(values, by: precision) else { return }
     throw Failure(
       .invalidData,

@@ -212,9 +212,6 @@ package struct BlockLayout: Sendable {
   }
 
   /// The set of tensors that layer j reads, by its number among `preparedEntries`.
-  package func preparedEntry(of j: Int) -> Int { entry(of: j) }
-
-  /// The prepared entry of layer j.
   package func entry(of j: Int) -> Int {
     switch sharing {
     case .none: j

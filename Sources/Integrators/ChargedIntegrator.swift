@@ -32,6 +32,7 @@ package struct ChargedIntegrator: Integrator {
   package func visibleWidth(_ field: any VectorField) -> Int { base.visibleWidth(field) }
   package func stateWidth(_ field: any VectorField) -> Int { base.stateWidth(field) }
   package func rememberedRows(_ field: any VectorField) -> Int { base.rememberedRows(field) }
+  package var copiesState: Bool { base.copiesState }
   package func parameters(_ field: any VectorField) -> [ParameterShape] { base.parameters(field) }
   package func recordWidth(_ field: any VectorField) -> Int { base.recordWidth(field) }
   /// The scratch of the scheme. Then, for the second term: a shifted state before and after the step, its cotangent, and its record.

@@ -46,6 +46,8 @@ package protocol Integrator: Sendable {
   func stateWidth(_ field: any VectorField) -> Int
   /// How many rows at the end of a state are the first rows of the state before, which a multi-step method remembers. A tape that holds all states stores them once, so a step may find them in place (`remember`).
   func rememberedRows(_ field: any VectorField) -> Int
+  /// Whether the rows of a state after the field's own are a second solution beside it, such as an earlier state, so that a perturbation of the solution moves both.
+  var copiesState: Bool { get }
   /// The tensors of one layer that the scheme itself trains; at most `StepWeights.maximumOwnTensors`.
   func parameters(_ field: any VectorField) -> [ParameterShape]
   /// Rows of a step's record.
@@ -109,6 +111,7 @@ extension Integrator {
   package func visibleWidth(_ field: any VectorField) -> Int { field.width }
   package func stateWidth(_ field: any VectorField) -> Int { field.stateWidth }
   package func rememberedRows(_ field: any VectorField) -> Int { 0 }
+  package var copiesState: Bool { false }
   package func parameters(_ field: any VectorField) -> [ParameterShape] { [] }
 
   package func preparedCount(_ field: any VectorField, for purpose: Purpose) -> Int { field.preparedCount(for: purpose) }

@@ -58,6 +58,7 @@ package struct LinearMultistep: Integrator {
   package func visibleWidth(_ field: any VectorField) -> Int { begin == .given ? 2 * field.width : field.width }
   package func stateWidth(_ field: any VectorField) -> Int { 2 * field.stateWidth }
   package func rememberedRows(_ field: any VectorField) -> Int { field.stateWidth }
+  package var copiesState: Bool { true }
   package func recordWidth(_ field: any VectorField) -> Int { field.wholeRecordWidth }
   /// A copy of the cotangent of y, then the scratch of the field.
   package func scratchWidth(_ field: any VectorField) -> Int { field.stateWidth + field.scratchWidth }

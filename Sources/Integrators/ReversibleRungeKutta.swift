@@ -54,6 +54,7 @@ package struct ReversibleRungeKutta: Integrator {
     .unknown("of reversible methods no largest stable step is known for all fields")
   }
   package func stateWidth(_ field: any VectorField) -> Int { 2 * field.stateWidth }
+  package var copiesState: Bool { true }
   package func recordWidth(_ field: any VectorField) -> Int { 2 * base.recordWidth(field) }
   package func scratchWidth(_ field: any VectorField) -> Int { base.scratchWidth(field) }
 

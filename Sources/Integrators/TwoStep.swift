@@ -31,6 +31,7 @@ extension TwoStepIntegrator {
   private func rows(_ field: any VectorField) -> Int { component(field) == nil ? field.stateWidth : field.width }
   package func stateWidth(_ field: any VectorField) -> Int { 2 * rows(field) }
   package func rememberedRows(_ field: any VectorField) -> Int { rows(field) }
+  package var copiesState: Bool { true }
   package func recordWidth(_ field: any VectorField) -> Int { component(field) == nil ? field.wholeRecordWidth : field.recordWidth }
   /// A copy of the cotangent of y, then the scratch of the field.
   package func scratchWidth(_ field: any VectorField) -> Int { rows(field) + field.scratchWidth }

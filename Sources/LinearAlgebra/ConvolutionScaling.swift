@@ -2,12 +2,12 @@ import Settings
 
 /// `UnitScaling` of a convolution by the row sums of its kernels: W = diag(r)^{−½}K with one factor for each output channel (`RowSums`).
 ///
-/// ‖W‖₂ ≤ 1 for zero and periodic padding, with strides and in groups. A kernel with numbers beyond 2²⁰ is first divided by a power of two. W is shrunk by 2√c units of roundoff for kernels of c numbers.
+/// ‖W‖₂ ≤ 1 for zero padding and for periodic padding that keeps the size, with strides and in groups. A kernel with numbers beyond 2²⁰ is first divided by a power of two. W is shrunk by 2√c units of roundoff for kernels of c numbers.
 package struct ConvolutionScaling: UnitScaling {
   private let sums: RowSums
   private let size: Int
 
-  /// - Throws: `.incompatible` for padding by pixels of the image.
+  /// - Throws: as `RowSums.init`.
   package init(_ geometry: ConvolutionGeometry) throws(Failure) {
     sums = try RowSums(geometry)
     size = geometry.weightCount
@@ -36,8 +36,7 @@ package struct ConvolutionScaling: UnitScaling {
 
   package func make(_ weights: Vector, into made: Vector, memory: UnsafeMutableRawPointer) {
     let room = room(memory, made.precision)
-    let largest = largestMagnitude(weights)
-    let unit = largest.isFinite && largest > 0x1p20 ? Double(sign: .plus, exponent: Int(largest.exponent), significand: 1) : 1
+    let unit = GramNorm.unit(of: weights)
     room.unit.store(unit, at: 0)
     copy(weights, into: room.scaled)
     scale(1 / unit, room.scaled)

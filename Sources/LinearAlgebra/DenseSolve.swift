@@ -1,5 +1,6 @@
 import COpenBLAS
 import CShims
+import Glibc
 import Settings
 
 /// Factorizes A = P·L·U with partial pivoting, in place, for `divide`. Returns false if A is singular to working precision.
@@ -86,6 +87,26 @@ package func divide(_ b: Matrix, byFactorized a: Matrix, _ memory: SquareMatrice
     dgetrs_(
       &asStored, &n, &count, a.base.assumingMemoryBound(to: Double.self), &n, memory.pivots, b.base.assumingMemoryBound(to: Double.self) + start * a.rows, &n, &info)
   }
+}
+
+/// log|det A| and the determinant's sign, of A as `factorize` left it: no overflow for determinants of any size.
+///
+/// - Returns: −infinity and 0 if U has a zero on its diagonal.
+package func logDeterminant(ofFactorized a: Matrix, _ memory: SquareMatrices) -> (logarithm: Double, sign: Double) {
+  checkDense(a, memory.size)
+  var (logarithm, sign) = (0.0, 1.0)
+  for i in 0..<a.rows {
+    let pivot = a.element(i, i)
+    guard pivot != 0 else { return (-.infinity, 0) }
+    if (pivot < 0) != (memory.pivots[i] != Int32(i + 1)) { sign = -sign }
+    logarithm += log(abs(pivot))
+  }
+  return (logarithm, sign)
+}
+
+/// - Throws: `memory` if OpenBLAS has no work memory, so that no product or factorization may be asked of it.
+package func requireProductMemory() throws(Failure) {
+  guard sode_shim_blas_memory_ready() != 0 else { throw Failure(.memory, "memory: no room for the work of matrix products") }
 }
 
 private func checkDense(_ matrix: Matrix, _ columns: Int) {

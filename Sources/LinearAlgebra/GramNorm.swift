@@ -81,17 +81,23 @@ package struct GramNorm: Sendable {
     return bound
   }
 
-  /// The same for a matrix of any size and precision: `copy` gets it, divided by a power of two if its numbers are large.
+  /// The same for a matrix of any size and precision: `copy` gets it, divided by a power of two if its numbers are large or small, so that their squares do not vanish.
   package func bound(scaling matrix: Matrix, into copy: Matrix, derivative: Matrix?, memory: Vector) -> Double {
-    let unit = Self.unit(of: matrix)
+    let largest = largestMagnitude(Self.numbers(matrix))
+    let unit = (0x1p-20...0x1p20).contains(largest) ? 1 : weightUnit(largest: largest)
     assign(1 / unit, matrix, into: copy)
     return unit * bound(copy, derivative: derivative, memory: memory)
   }
 
-  /// The power of two by which a matrix is divided: 1 up to numbers of 2²⁰.
-  static func unit(of matrix: Matrix) -> Double {
-    precondition(matrix.isDense, "a matrix without gaps")
-    let largest = largestMagnitude(Vector(matrix.base, count: matrix.rows * matrix.columns, precision: matrix.precision))
+  /// The power of two by which weights are divided before they are scaled: 1 up to numbers of 2²⁰. Small ones stay small, so that the floor of a scaling meets them.
+  static func unit(of weights: Vector) -> Double {
+    let largest = largestMagnitude(weights)
     return largest.isFinite && largest > 0x1p20 ? Double(sign: .plus, exponent: Int(largest.exponent), significand: 1) : 1
+  }
+  static func unit(of matrix: Matrix) -> Double { unit(of: numbers(matrix)) }
+
+  private static func numbers(_ matrix: Matrix) -> Vector {
+    precondition(matrix.isDense, "a matrix without gaps")
+    return Vector(matrix.base, count: matrix.rows * matrix.columns, precision: matrix.precision)
   }
 }

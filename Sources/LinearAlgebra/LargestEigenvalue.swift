@@ -16,11 +16,7 @@ package enum LargestEigenvalue {
   /// - Cost: 20 products with a vector; allocates nothing beyond the stack.
   package static func estimate(_ matrix: Matrix, _ vectors: [Vector]) -> Double {
     var (present, before, next) = (vectors[0], vectors[1], vectors[2])
-    // Numbers between ½ and 1½ in magnitude, of both signs, without a regular order.
-    for i in 0..<present.count {
-      let mixed = UInt32(truncatingIfNeeded: i &+ 1) &* 2_654_435_769
-      present.store((mixed >> 16 & 1 == 0 ? 1 : -1) * (0.5 + Double(mixed) * 0x1p-32), at: i)
-    }
+    fillIrregular(present)
     fill(before, 0)
     var (diagonal, beside) = (InlineArray<20, Double>(repeating: 0), InlineArray<20, Double>(repeating: 0))
     var count = 0

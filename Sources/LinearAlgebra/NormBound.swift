@@ -1,4 +1,3 @@
-import CShims
 import Settings
 
 /// Computes upper bounds of spectral norms ‖W‖₂ = σ_max(W). A bound is never below the true norm, so that stability can be concluded from it.
@@ -37,7 +36,7 @@ package final class NormBound {
   /// - Throws: `memory`.
   package init(rows: Int, columns: Int, numbers: Int = 0, isTight: Bool = false) throws(Failure) {
     precondition(rows >= 1 && rows <= columns, "the shorter side comes first")
-    guard sode_shim_blas_memory_ready() != 0 else { throw Failure(.memory, "memory: no room for the work of matrix products") }
+    try requireProductMemory()
     (self.rows, self.columns, self.isTight) = (rows, columns, isTight)
     var size = Arena.Size()
     size.add(rows: rows, columns: Self.padded(columns), precision: .float64)

@@ -4,19 +4,13 @@ import Settings
 package struct PlainProducts {
   package let rows: Int
   package let columns: Int
-  private let entries: [Double]
+  private let entries: DoubleEntries
 
   /// - Parameter isAntisymmetric: whether ½(W − Wᵀ) is meant.
-  package init(_ matrix: Matrix, isAntisymmetric: Bool = false) {
-    precondition(!isAntisymmetric || matrix.rows == matrix.columns, "the antisymmetric part of a square matrix")
+  /// - Throws: `memory`; why the work must end.
+  package init(_ matrix: Matrix, isAntisymmetric: Bool = false) throws(Failure) {
     (rows, columns) = (matrix.rows, matrix.columns)
-    let count = rows == 0 || columns == 0 ? 0 : (rows - 1) * matrix.rowStride + (columns - 1) * matrix.columnStride + 1
-    let numbers = Vector(matrix.base, count: count, precision: matrix.precision)
-    func entry(_ i: Int, _ j: Int) -> Double { numbers.load(i * matrix.rowStride + j * matrix.columnStride) }
-    var entries: [Double] = []
-    entries.reserveCapacity(rows * columns)
-    for i in 0..<rows { for j in 0..<columns { entries.append(isAntisymmetric ? 0.5 * (entry(i, j) - entry(j, i)) : entry(i, j)) } }
-    self.entries = entries
+    entries = try DoubleEntries(of: matrix, antisymmetry: isAntisymmetric ? 0 : nil)
   }
 
   /// Wx.
@@ -38,10 +32,7 @@ package struct PlainProducts {
   /// A vector of length 1 that W stretches most, or nearly: by power iteration from a fixed vector. A lower bound of ‖W‖ alone comes of it, so that it can refute a statement but never prove one.
   /// - Throws: why the work must end.
   package func stretched(iterations: Int = 200) throws(Failure) -> [Double] {
-    var x = (0..<columns).map { i -> Double in
-      let mixed = UInt32(truncatingIfNeeded: i &+ 1) &* 2_654_435_769
-      return (mixed >> 16 & 1 == 0 ? 1 : -1) * (0.5 + Double(mixed) * 0x1p-32)
-    }
+    var x = (0..<columns).map { irregularNumber($0) }
     for _ in 0..<iterations {
       try Watch.check()
       let next = applyTransposed(apply(x))

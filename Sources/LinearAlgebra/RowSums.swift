@@ -7,7 +7,8 @@ import Settings
 /// rows sum to 1 in absolute value. A larger r keeps that, so ε = 2⁻¹⁰ bounds t where a row of W vanishes.
 ///
 /// For a convolution r_i = Σ_j q_j/q_i Σ_δ |Σ_{c,u} k[i,c,u+δ]·k[j,c,u]|, over the shifts δ of the kernels that stride and dilation allow. These are the row sums on a plane without edges. Zero padding, a part of the outputs and
-/// strides restrict the rows and columns of that convolution; a periodic image sums shifts that coincide. Both keep the bound. Padding by pixels of the image does not.
+/// strides restrict the rows and columns of that convolution; a periodic image sums shifts that coincide. Both keep the bound. Padding that shows a pixel several times does not (`convolutionPaddingNorm`): by pixels at the
+/// edge, and periodic padding so wide that results repeat around the torus.
 ///
 /// q = exp s with s clamped to ±20, so that quotients of scales stay finite. Sums are Doubles. A row whose sum overflows has t = 0.
 package struct RowSums: Sendable {
@@ -48,12 +49,12 @@ package struct RowSums: Sendable {
   }
 
   /// The output channels of a convolution.
-  /// - Throws: `.incompatible` for padding by pixels of the image.
+  /// - Throws: `.incompatible` for padding with which the bound does not hold.
   package init(_ geometry: ConvolutionGeometry) throws(Failure) {
     let (v, h) = (geometry.vertical, geometry.horizontal)
-    if geometry.padding == .reflect || geometry.padding == .replicate, max(v.before, v.after, h.before, h.after) > 0 {
-      throw Failure(
-        .incompatible, "row sums bound a convolution with zero or periodic padding; padding \(geometry.padding.name) uses pixels at the edge several times, which can exceed the bound")
+    guard convolutionPaddingNorm(geometry) == 1 else {
+      let reason = geometry.padding == .periodic ? "is so wide here that results repeat around the torus" : "uses pixels at the edge several times"
+      throw Failure(.incompatible, "row sums bound a convolution with zero or periodic padding that keeps the size; padding \(geometry.padding.name) \(reason), which can exceed the bound")
     }
     (rows, inputs, groups, vertical, horizontal) = (geometry.outputChannels, geometry.inputChannels / geometry.groups, geometry.groups, Axis(v), Axis(h))
   }

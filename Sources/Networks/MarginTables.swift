@@ -65,10 +65,10 @@ final class MarginTables {
     for table in tables.dropFirst() { fill(Vector(table.base, count: table.rows * table.columns, precision: .float64), 0) }
   }
 
-  /// Adds the cotangents of the weights of readout and norms to a gradient, in the places where operators' gradients accumulate.
-  func pullBack(_ plan: NetworkPlan, groups: Int, _ parameters: Vector, prepared: Vector, addingTo gradient: Vector) {
+  /// Adds the cotangents of the weights of readout and norms to a gradient, in the places where operators' gradients accumulate, and says whether all numbers there are finite.
+  func pullBack(_ plan: NetworkPlan, groups: Int, _ parameters: Vector, prepared: Vector, addingTo gradient: Vector) -> Bool {
     func vector(_ table: Matrix) -> Vector { Vector(table.base, count: table.rows * table.columns, precision: .float64) }
-    guard groups > 0 else { return }
+    guard groups > 0 else { return true }
     for group in 1..<groups { axpy(1, vector(tables[1 + group]), addingTo: vector(tables[1])) }
     // Margins are proportional to each norm, so that the cotangent of β is Σ m̄m/β.
     let along = dot(vector(tables[1]), vector(tables[0]))
@@ -80,5 +80,6 @@ final class MarginTables {
     for (index, norm) in rules.norms.enumerated() where bounds[index] > 0 {
       if let out = norm.connector.matrix(ofGradient: gradient) { add(along / bounds[index], norms[index].slope, to: out) }
     }
+    return ((rules.readout.map { [$0.connector] } ?? []) + rules.norms.map(\.connector)).allSatisfy { connector in connector.ranges.allSatisfy { allFinite(gradient[$0]) } }
   }
 }

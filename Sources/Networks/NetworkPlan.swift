@@ -36,6 +36,8 @@ package final class NetworkPlan: Sendable {
   package let loss: any Loss
   /// How margins follow from the weights; nil for a loss that reads none.
   let marginRules: MarginRules?
+  /// The first block that margins count with the constant 1 although its steps expand where its weights grow too large; nil without margins or such a block.
+  package var blockWithLimit: Int? { marginRules?.blockWithLimit }
   package let tensors: [ParameterTensor]
   package let parameterCount: Int
   /// The number of parameters and, after them, of the layers' weights in blocks that mix weights from coefficients in time.

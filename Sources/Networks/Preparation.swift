@@ -55,12 +55,12 @@ extension NetworkPlan {
   }
 
   /// Turns the operator gradients of some sets of one block into gradients of its tensors, in place.
-  func finishGradient(block index: Int, entries: Range<Int>, _ gradient: Vector, at parameters: Vector, prepared: Vector) {
+  package func finishGradient(block index: Int, entries: Range<Int>, _ gradient: Vector, at parameters: Vector, prepared: Vector) {
     blocks[index].finishGradient(entries, gradient, parameters: parameters, prepared: prepared[preparedRange(stage: stage(ofBlock: index), for: .training)])
   }
 
   /// Turns the operator gradients of the connectors into gradients of their tensors, in place, and says whether all of these are finite.
-  func finishConnectorGradients(_ gradient: Vector, at parameters: Vector, prepared: Vector) -> Bool {
+  package func finishConnectorGradients(_ gradient: Vector, at parameters: Vector, prepared: Vector) -> Bool {
     var isFinite = true
     let watch = Watch.current
     for (stage, connector) in connectors where connector.gradientNeedsFinish && !watch.isOver {

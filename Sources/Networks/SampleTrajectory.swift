@@ -34,7 +34,6 @@ package final class SampleTrajectory {
   private let sequences: SequenceScratch
   /// The network's extended parameters, with the operators of all stages prepared for training.
   package let weights: Weights
-  package let preparedOperators: Vector
   private let log = StepLog()
   private let arena: Arena
 
@@ -82,7 +81,6 @@ package final class SampleTrajectory {
     plan.prepare(extended ?? parameters, into: prepared, for: .training)
     try Watch.check()
     weights = Weights(parameters: extended ?? parameters, prepared: prepared)
-    preparedOperators = prepared
     let mark = arena.mark
     states = rows.map { arena.block(rows: $0, columns: 1, precision: precision) }
     records = recordRows.map { arena.block(rows: $0, columns: 1, precision: precision) }
@@ -127,7 +125,6 @@ package final class SampleTrajectory {
   package func width(_ index: Int) -> Int { states[index].rows }
   /// The most numbers that one of the vectors has.
   package var largestWidth: Int { states.reduce(0) { max($0, $1.rows) } }
-  package var scratchBlock: Block { scratch }
 
   /// The step of a layer, with its weights.
   package func step(_ block: Int, _ j: Int) -> Step { plan.blocks[block].step(j, own(plan.stage(ofBlock: block))) }
@@ -203,7 +200,7 @@ package final class SampleTrajectory {
     case .layer(let number, let j):
       let layout = plan.blocks[number].layout
       var ranges: [Range<Int>] = []
-      layout.forEachRange(of: layout.preparedEntry(of: j)..<layout.preparedEntry(of: j) + 1) { ranges.append($0) }
+      layout.forEachRange(of: layout.entry(of: j)..<layout.entry(of: j) + 1) { ranges.append($0) }
       // The scheme's own tensors, one entry for each layer.
       for tensor in layout.tensors where tensor.entries != .coefficients {
         guard let found = plan.tensors.first(where: { $0.name == "blocks.\(number).\(tensor.name)" }), let entries = tensor.shape.first, entries > 0 else { continue }
@@ -234,22 +231,5 @@ extension NetworkPlan {
     case .map(let connector): connector.input.features
     case .block(let index): blocks[index].width
     }
-  }
-
-  /// The same network in float64, with the same parameters in the same places: for numbers about a network of float32 that do not consist of its roundings. Convolutions by Winograd's algorithm, which computes in float32 only,
-  /// are computed directly.
-  /// - Throws: what `NetworkPlan.init` throws.
-  package func inDoublePrecision() throws(Failure) -> NetworkPlan {
-    guard precision == .float32 else { return self }
-    func direct(_ value: JSON) -> JSON {
-      switch value {
-      case .array(let elements): .array(elements.map(direct))
-      case .object(let members): .object(members.map { ($0.key, $0.key == "convolution" && $0.value == .text("winograd") ? .text("automatic") : direct($0.value)) })
-      default: value
-      }
-    }
-    var wide = try NetworkSpecification(json: direct(specification.json))
-    try wide.set("precision", .text(Precision.float64.name))
-    return try NetworkPlan(wide)
   }
 }

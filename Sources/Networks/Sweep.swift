@@ -142,7 +142,7 @@ package final class Sweep: @unchecked Sendable {
     let loss = loss ?? plan.loss
     let weighting = weighting.inUnit(of: targets, rows: source.rows, count: count)
     let weight = weighting.sum(targets, rows: source.rows, count: count)
-    guard weight.isFinite else { throw Failure(.invalidData, "the weights of the batch's samples have a sum that is not finite; divide all of them by the same factor, which does not change the result") }
+    guard (weight * weighting.unit).isFinite else { throw Failure(.invalidData, "the weights of the batch's samples have a sum that is not finite; divide all of them by the same factor, which does not change the result") }
     let total = divisor.map { $0 / weighting.unit } ?? weight
     let scale = total > 0 ? 1 / total : 0
     // The trajectory cost is a mean over all samples without weights; a part of a larger batch counts by its share.
@@ -303,7 +303,7 @@ package final class Sweep: @unchecked Sendable {
     if let failure = sums.failure { throw source.named(failure) }
     if let gradient, let first {
       try reduce(partition.groups, into: first, weights.parameters, pool)
-      if marginRadius != nil { margins?.pullBack(plan, groups: partition.groups, weights.parameters, prepared: prepared, addingTo: first) }
+      if marginRadius != nil, let margins, !margins.pullBack(plan, groups: partition.groups, weights.parameters, prepared: prepared, addingTo: first) { sums.noteInfiniteGradient(worker: 0) }
       if !plan.finishConnectorGradients(first, at: weights.parameters, prepared: prepared) { sums.noteInfiniteGradient(worker: 0) }
       try pool.watch.check()
       if extended != nil {

@@ -125,6 +125,23 @@ package struct ColumnRecord: Equatable, Sendable {
   /// The features of all columns together; nil if the record does not list them.
   package var features: Int? { inputs.map { $0.reduce(0) { $0 + $1.features } } }
 
+  /// The columns that a table may have besides the inputs: targets, the weight, and those that nobody reads.
+  package var others: [String] { (target?.names ?? []).filter { !$0.isEmpty } + ignored + (weight.map { [$0] } ?? []) }
+
+  /// Says which column has two uses, and which; nil if none has. The targets count as columns of the same table.
+  /// - Throws: the reason why the work must end.
+  package func twofoldColumn() throws(Failure) -> String? {
+    let uses = [
+      ("an input", inputs?.map(\.name) ?? []), ("a target", (target?.names ?? []).filter { !$0.isEmpty }), ("the weight", weight.map { [$0] } ?? []), ("ignored", ignored),
+    ]
+    for (index, (use, names)) in uses.enumerated() {
+      for (other, others) in uses[(index + 1)...] {
+        if let name = try firstCommon(names, others) { return "the column '\(name.prefix(64))' is \(use) and \(other)" }
+      }
+    }
+    return nil
+  }
+
   package static let mostBytes = 1 << 20
   /// The most values of one category.
   package static let mostCategories = 65_536
@@ -167,12 +184,12 @@ extension ColumnRecord {
         do throws(Failure) { made.append(try Input(element)) } catch { throw error.status.rawValue > 0 ? error : fail("inputs[\(index)]: \(error.message)") }
       }
       if let twice = try firstRepeated(made.map(\.name)) { throw fail("two inputs are called '\(twice.prefix(64))'") }
-      if let weight, made.contains(where: { $0.name == weight }) { throw fail("the column '\(weight.prefix(64))' is an input and the weight") }
-      if let ignored = try firstCommon(made.map(\.name), self.ignored) { throw fail("the column '\(ignored.prefix(64))' is an input and ignored") }
       inputs = made
     } else {
       inputs = nil
     }
+    // Targets may come in a table of their own, which may have the same names.
+    if let twofold = try ColumnRecord(inputs: inputs, target: nil, ignored: self.ignored, weight: weight).twofoldColumn() { throw fail(twofold) }
     guard let own = json["target"] else {
       target = nil
       return
@@ -187,7 +204,8 @@ extension ColumnRecord {
       if let name = classes?.first(where: { $0.text.utf8.contains(0) }) { throw fail("the class '\(name.text.prefix { $0 != "\0" }.prefix(64))…' has a zero byte") }
     }
     let targets = names.compactMap { $0 }
-    if let twice = try firstRepeated(targets) { throw fail("two targets are called '\(twice.prefix(64))'") }
+    // The targets of a matrix have no names.
+    if let twice = try firstRepeated(targets.filter { !$0.isEmpty }) { throw fail("two targets are called '\(twice.prefix(64))'") }
     if let name = targets.first(where: { $0.utf8.contains(0) }) { throw fail("the name of the target '\(name.prefix { $0 != "\0" }.prefix(64))…' has a zero byte") }
     target = Target(names: targets, classes: classes)
   }
@@ -238,7 +256,9 @@ extension ColumnRecord.Input {
   }
 }
 
-private func categories(_ list: JSON) throws(Failure) -> [CategoryName] {
+/// The values of a category as JSON lists them.
+/// - Throws: `invalidArgument`; the reason why the work must end.
+package func categories(_ list: JSON) throws(Failure) -> [CategoryName] {
   guard let elements = list.elements, 1...ColumnRecord.mostCategories ~= elements.count else {
     throw Failure(.invalidArgument, "categories must be a list of 1 … \(ColumnRecord.mostCategories) texts, integers or booleans")
   }

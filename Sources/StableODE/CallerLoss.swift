@@ -33,8 +33,7 @@ final class CallerLoss: Loss, @unchecked Sendable {
   func classes(outputs: Int) -> Int { own.classes(outputs: outputs) }
   func link(_ scores: Block, into out: Block) { own.link(scores, into: out) }
 
-  /// False: the C function gives first derivatives only.
-  var hasCurvature: Bool { false }
+  var reasonWithoutCurvature: String? { "a loss of your own gives none" }
   func curvature(at scores: Block, of tangent: Block, scratch: Block) {}
 
   func takeFailure() -> SampleFailure? {

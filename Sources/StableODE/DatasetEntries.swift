@@ -239,7 +239,7 @@ extension Dataset {
       let given = values.columns == 1 ? "targets give one number per sample" : "targets have shape [\(count), \(values.columns)]"
       throw Failure(.shapeMismatch, "\(given); this network's loss needs values of shape [\(count), \(plan.targetCount)]\(plan.targetNote)")
     }
-    try requireValues(heldBy: plan.precision, within: plan.loss.targetBounds, entering: scaling?.largest(valueBound))
+    try requireValues(heldBy: plan.precision, within: plan.loss.targetBounds, entering: scaling.map { ($0.entering, $0.largest(valueBound)) })
     return .values(values, scaling: scaling?.entering)
   }
 }

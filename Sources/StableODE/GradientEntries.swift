@@ -217,8 +217,7 @@ public func sode_gradient_curvature(
       try convertInPieces(given, into: direction)
       switch kind {
       case .gaussNewton:
-        guard box.loss == nil else { throw Failure(.incompatible, "curvature gauss_newton needs the loss's second derivatives, which a loss of your own does not give; use hessian") }
-        guard plan.loss.hasCurvature else { throw Failure(.incompatible, "curvature gauss_newton needs the loss's second derivatives, which are 0 for loss quantile; use hessian") }
+        if let reason = chosen.reasonWithoutCurvature { throw Failure(.incompatible, "curvature gauss_newton needs second derivatives of the loss; \(reason): use hessian") }
         try box.curvature.gaussNewtonProduct(direction, at: snapshot.parameters, source, targets, loss: chosen, count: count, box.sweep, pool, into: product)
       case .hessian:
         try box.curvature.hessianProduct(direction, at: snapshot.parameters, into: product) { point, gradient throws(Failure) in

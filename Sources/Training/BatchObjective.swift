@@ -142,9 +142,10 @@ final class BatchObjective: Objective {
       throw Failure(
         .incompatible, "kinetic_energy and jacobian_penalty have no Gauss–Newton matrix here, for which tangents of every layer's states would have to be kept; newton_pcg takes them, as do lbfgs, nonlinear_cg and first-order methods")
     }
-    guard batch.loss.hasCurvature else {
-      throw Failure(
-        .incompatible, "optimizer is '\(settings.optimizerName)', which needs second derivatives of the loss; \(batch.loss is Quantile ? "those of loss quantile are 0" : batch.loss.marginRadius != nil ? "those of a loss with margins depend on the labels" : "a loss of your own has none"): use adam, sgd, lbfgs, newton_pcg …")
+    if let reason = batch.loss.reasonWithoutCurvature {
+      // Searches along a line need the gradient that belongs to the value.
+      let others = batch.loss.hasExactGradient ? "adam, sgd, lbfgs, newton_pcg …" : "adam, adamw, sgd …"
+      throw Failure(.incompatible, "optimizer is '\(settings.optimizerName)', which needs second derivatives of the loss; \(reason): use \(others)")
     }
   }
 

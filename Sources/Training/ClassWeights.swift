@@ -43,7 +43,7 @@ package final class ClassWeights {
   /// The class weights that a trainer's calls and options ask for; nil if all classes have the same weight.
   /// - Throws: `invalidArgument` for weights given in two ways; `incompatible` if there are no classes, or no labels to smooth; `memory`.
   ///
-  /// Balanced weights of a stream are those of the samples that its buffer holds at the first run. They stay with the trainer, because the buffer holds others later.
+  /// Balanced weights of a stream are those of the samples that its buffer holds at the first run with one. They stay with the trainer, because the buffer holds others later.
   static func chosen(_ trainer: Trainer, _ settings: TrainerOptions, _ training: Dataset, _ stream: SampleStream?) throws(Failure) -> ClassWeights? {
     let plan = trainer.network.plan
     if settings.labelSmoothing > 0 {
@@ -52,8 +52,8 @@ package final class ClassWeights {
     }
     guard settings.balancesClasses else { return trainer.classWeights }
     guard plan.classes > 0 else { throw Failure(.incompatible, "class_weights is 'balanced', which needs classes; the network's loss has target values") }
-    if stream != nil, trainer.memory != nil, let own = trainer.classWeights { return own }
     guard trainer.classWeights == nil else { throw Failure(.invalidArgument, "class_weights is 'balanced' but weights of the classes were given too; choose one") }
+    if let own = trainer.balancedWeights { return own }
     return try ClassWeights(balancing: training, classes: plan.classes, isPart: stream?.holdsAll == false)
   }
 }

@@ -130,7 +130,7 @@ func suited(_ dataset: Dataset, for plan: NetworkPlan, _ scaling: DataScaling, c
       let given = suited.targetCount == 1 ? "one target per sample" : "targets of shape [\(dataset.count), \(suited.targetCount)]"
       throw Failure(.shapeMismatch, "\(name) has \(given); the network's loss needs values of shape [\(dataset.count), \(plan.targetCount)]\(plan.targetNote)")
     }
-    try suited.requireValues(heldBy: plan.precision, within: plan.loss.targetBounds, entering: scaling.targets?.largest(suited.valueBound))
+    try suited.requireValues(heldBy: plan.precision, within: plan.loss.targetBounds, entering: scaling.targets.map { ($0.entering, $0.largest(suited.valueBound)) })
     return suited
   }
 }

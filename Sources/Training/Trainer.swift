@@ -20,8 +20,10 @@ package final class Trainer {
   package private(set) var loss: (any Loss)?
   /// A metric of the caller's that chooses the iterate to keep.
   package private(set) var metric: (any Metric)?
-  /// The weights of the classes in the training loss.
+  /// The weights of the classes in the training loss, as the caller gave them.
   package private(set) var classWeights: ClassWeights?
+  /// Balanced weights that were made of the samples of a stream.
+  private(set) var balancedWeights: ClassWeights?
   var best = BestIterate(byMetric: false, minimumDelta: 0)
   /// The caller's functions that training used before it was saved to the checkpoint of this trainer, and that the caller has not set again.
   var missing = MissingParts()
@@ -38,6 +40,7 @@ package final class Trainer {
     self.network = network
     knownVersion = network.snapshot.version
     (options, loss, metric, classWeights, missing) = (other.options, other.loss, other.metric, other.classWeights, other.missing)
+    balancedWeights = other.balancedWeights
   }
 
   /// Sets an option. On failure nothing changes.
@@ -98,7 +101,9 @@ package final class Trainer {
 
   /// Takes the options with which the first run has begun: automatic ones are chosen.
   func adopt(_ chosen: OptionValues) { options = chosen }
-  func adopt(_ weights: ClassWeights?) { classWeights = weights }
+  func adopt(balanced weights: ClassWeights?) { balancedWeights = weights }
+  /// Reads the weights of a checkpoint, which are one or the other, as balanced ones.
+  func adoptWeightsAsBalanced() { (classWeights, balancedWeights) = (nil, classWeights) }
 
   /// Whether parameters were assigned to the network since this trainer last read or wrote them.
   var isAssigned: Bool { memory != nil && network.snapshot.version != knownVersion }

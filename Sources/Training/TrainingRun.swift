@@ -75,6 +75,10 @@ final class TrainingRun {
       throw Failure(
         .incompatible, "optimizer is '\(settings.optimizerName)', which searches along lines, but the gradient of loss emma holds its shares of the margins constant: use adamw, adam, sgd …, or loss margin_cross_entropy")
     }
+    if trainer.loss == nil, let block = plan.blockWithLimit, try CertifiedStatement(options) != .nonExpansive {
+      throw Failure(
+        .incompatible, "a loss with margins counts every block with the Lipschitz constant 1, but the steps of blocks.\(block) expand where its weights grow too large: set the trainer's option certified to non_expansive, or take field gradient_flow with steps tight or row_sums")
+    }
     if trainer.loss != nil, scaling.targets != nil {
       throw Failure(.incompatible, "the network's targets are scaled, which a loss of your own does not know of; remove the scaling, or use the network's loss")
     }
@@ -146,11 +150,11 @@ final class TrainingRun {
       trainer.best = BestIterate(byMetric: figure.isMetric, minimumDelta: settings.minimumDelta)
       trainer.memory = memory
       trainer.adopt(options)
-      if stream != nil { trainer.adopt(classWeights) }
       trainer.network.adopt(scaling)
       trainer.knownVersion = snapshot.version
       keepConstraints()
     }
+    if stream != nil, settings.balancesClasses { trainer.adopt(balanced: classWeights) }
     // Now the network's numbers mean what the data's do.
     if let columns = training.columns, try trainer.network.columns() == nil { try trainer.network.setColumns(columns) }
   }

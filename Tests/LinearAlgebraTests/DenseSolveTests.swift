@@ -1,3 +1,4 @@
+import Foundation
 import LinearAlgebra
 import Settings
 import TestSupport
@@ -51,6 +52,21 @@ import Testing
     let watch = Watch(isCancelled: { true })
     watch.asCurrent { _ = factorize(matrices[0], matrices) }
     #expect(matrices[0].rowsOfNumbers[0][0] == 2 && watch.failure?.status == .cancelled)
+  }
+
+  /// Diagonals with exchanged rows: det = −(−2)·3·10⁻³⁰⁰·10⁻³⁰⁰, which underflows as a number.
+  @Test func logarithmsOfDeterminants() throws {
+    let matrices = SquareMatrices(try SmallMemory(matrices: 1, size: 4).base, size: 4)
+    assign(1, try SampleNumbers([0, -2, 0, 0, 3, 0, 0, 0, 0, 0, 1e-300, 0, 0, 0, 0, 1e-300], .float64).matrix(rows: 4, columns: 4), into: matrices[0])
+    try #require(factorize(matrices[0], matrices))
+    let found = logDeterminant(ofFactorized: matrices[0], matrices)
+    #expect(abs(found.logarithm - (Foundation.log(6) - 600 * Foundation.log(10))) < 1e-10 && found.sign == 1)
+    assign(-1, try SampleNumbers([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 5], .float64).matrix(rows: 4, columns: 4), plusIdentity: 2, into: matrices[0])
+    try #require(factorize(matrices[0], matrices))
+    let other = logDeterminant(ofFactorized: matrices[0], matrices)
+    #expect(abs(other.logarithm - Foundation.log(3)) < 1e-15 && other.sign == -1)
+    assign(0, matrices[0], into: matrices[0])
+    #expect(!factorize(matrices[0], matrices) && logDeterminant(ofFactorized: matrices[0], matrices).sign == 0)
   }
 
   @Test func singularMatricesAreRefused() throws {

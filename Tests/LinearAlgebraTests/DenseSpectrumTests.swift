@@ -41,12 +41,4 @@ import Testing
     let small = try #require(DenseSpectrum.bidiagonalSingularValues(diagonal: [1, 1e-30], above: [0]))
     #expect(abs(small[1] / 1e-30 - 1) < 1e-14)
   }
-
-  @Test func complexNumbers() {
-    let z = ComplexNumber(-3, -4)
-    #expect(z.magnitude == 5 && ComplexNumber(1e300, 1e300).magnitude.isFinite)
-    let root = z.squareRoot
-    #expect((root * root - z).magnitude < 1e-15 && root.real >= 0)
-    #expect(ComplexNumber(-4).squareRoot == ComplexNumber(0, 2) && ComplexNumber(0).squareRoot == ComplexNumber(0))
-  }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct IntervalProductsTests {
   @Test func boxesHoldTheProductsOfTheirCorners() throws {
     let w = try Numbers([1, -2, 0.5, 3, 1, -1], .float32)
-    let products = IntervalProducts(w.matrix(rows: 2, columns: 3))
+    let products = try IntervalProducts(w.matrix(rows: 2, columns: 3))
     let (lower, upper) = ([-1.0, 0, 2], [1.0, 0.5, 3])
     let box = products.apply(lower, upper, bias: [10, -10])
     // Exactly: 10 + [−1, 1] − [0, 1] + [1, 1.5]; −10 + [−3, 3] + [0, ½] − [2, 3].
@@ -17,7 +17,7 @@ import Testing
 
   @Test func antisymmetricPartsAndSteps() throws {
     let w = try Numbers([0, 4, 2, 0], .float64)
-    let products = IntervalProducts(w.matrix(rows: 2, columns: 2), antisymmetry: 1)
+    let products = try IntervalProducts(w.matrix(rows: 2, columns: 2), antisymmetry: 1)
     let box = products.apply([1, 0], [1, 0], bias: [0, 0])
     #expect(box.lower[0] <= -0.5 && box.upper[0] >= -0.5 && box.lower[1] <= -1 && box.upper[1] >= -1 && box.upper[1] - box.lower[1] < 1e-12)
     let out = try Numbers(4, .float64)

@@ -6,9 +6,9 @@ import Testing
   private static func matrix() throws -> Matrix { try Numbers([1, 2, 0, -1, 3, 4], .float32).matrix(rows: 2, columns: 3) }
 
   @Test func productsAndTheirTransposes() throws {
-    let products = PlainProducts(try Self.matrix())
+    let products = try PlainProducts(try Self.matrix())
     #expect(products.apply([1, 1, 2]) == [3, 10] && products.applyTransposed([2, 1]) == [1, 7, 4])
-    let square = PlainProducts(try Numbers([1, 2, 4, 3], .float64).matrix(rows: 2, columns: 2), isAntisymmetric: true)
+    let square = try PlainProducts(try Numbers([1, 2, 4, 3], .float64).matrix(rows: 2, columns: 2), isAntisymmetric: true)
     #expect(square.apply([1, 0]) == [0, 1] && square.apply([0, 1]) == [-1, 0])
   }
 
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func leastSquares() throws {
-    let products = PlainProducts(try Self.matrix())
+    let products = try PlainProducts(try Self.matrix())
     let x = try products.leastSquares([1, -2])
     #expect(zip(products.apply(x), [1, -2]).allSatisfy { abs($0 - $1) < 1e-9 })
   }

@@ -46,17 +46,6 @@ import Testing
     withExtendedLifetime(snapshot) {}
   }
 
-  /// In float64 the parameters have the same places.
-  @Test func theDoublePrecisionTwinHasTheSameLayout() throws {
-    let network = try network(#"{"inputs": 2, "outputs": 2, "width": 5, "layers": 3, "precision": "float32"}"#)
-    let wide = try network.plan.inDoublePrecision()
-    #expect(wide.precision == .float64 && wide.tensors.map(\.range) == network.plan.tensors.map(\.range))
-    #expect(try wide.inDoublePrecision() === wide)
-    let winograd = try TestSupport.network(
-      #"{"input_shape": [1, 8, 8], "outputs": 2, "blocks": [{"operator": "convolution", "convolution": "winograd", "layers": 2}, {"connector": "convolution", "convolution": "winograd", "channels": 2}, {"operator": "convolution", "layers": 1}], "precision": "float32"}"#)
-    #expect(try winograd.plan.inDoublePrecision().parameterCount == winograd.plan.parameterCount)
-  }
-
   @Test func deepNetworksAreRefused() throws {
     let network = try network(#"{"inputs": 1, "outputs": 2, "weights_in_time": "shared", "layers": 20000}"#)
     let failure = refusal { _ = try SampleTrajectory(network.plan, network.snapshot.parameters) }

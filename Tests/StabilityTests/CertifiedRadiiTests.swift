@@ -40,7 +40,7 @@ import Testing
       let samples = try RadiusSamples(try CertifiedRadii(made, made.snapshot), made, x.view(rows: rows, columns: 5), threads: 1)
       let found = try Self.classes(made, x, rows: rows)
       for row in 0..<rows {
-        let result = samples.result(row)
+        let result = try samples.result(row)
         #expect(Double(result.predicted) == found[row])
         let point = (0..<5).map { x[row * 5 + $0] }
         for k in 0..<5 as Range<UInt64> {
@@ -75,7 +75,7 @@ import Testing
     let x = try Numbers([3, 0, -3, 0], .float32)
     let samples = try RadiusSamples(try CertifiedRadii(made, made.snapshot), made, x.view(rows: 2, columns: 2), threads: 1)
     for (row, predicted) in [(0, 1), (1, 0)] {
-      let result = samples.result(row)
+      let result = try samples.result(row)
       #expect(result.predicted == predicted && result.radius > 2.9 && result.radius < 3)
     }
   }

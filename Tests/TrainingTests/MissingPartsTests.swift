@@ -12,7 +12,7 @@ private struct OwnLoss: Loss {
   func check(outputs: Int) throws(Failure) { try own.check(outputs: outputs) }
   func classes(outputs: Int) -> Int { own.classes(outputs: outputs) }
   func link(_ scores: Block, into out: Block) { own.link(scores, into: out) }
-  var hasCurvature: Bool { false }
+  var reasonWithoutCurvature: String? { "a loss of your own gives none" }
   func curvature(at scores: Block, of tangent: Block, scratch: Block) {}
   func takeFailure() -> Failure? { nil }
   func evaluate(scores: Block, targets: TileTargets, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double {

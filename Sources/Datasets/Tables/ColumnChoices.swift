@@ -60,13 +60,10 @@ package struct ColumnChoices {
       case "missing": column.missing = try choice(value, key)
       case "unseen": column.unseen = try choice(value, key)
       case "categories":
-        guard let elements = value.elements, !elements.isEmpty else { throw Failure(.unsupportedType, "categories is \(value.kindName); it must be a list of texts, integers or booleans") }
-        var (names, seen): ([CategoryName], Set<CategoryName>) = ([], [])
-        for element in elements {
-          guard let name = CategoryName(element), seen.insert(name).inserted else { throw Failure(.invalidArgument, "categories of '\(name.prefix(64))' must be different texts, integers or booleans") }
-          names.append(name)
+        guard value.elements != nil else { throw Failure(.unsupportedType, "categories is \(value.kindName); it must be a list of texts, integers or booleans") }
+        do throws(Failure) { column.categories = try categories(value) } catch {
+          throw error.status.rawValue > 0 ? error : Failure(error.status, "columns.\(name.prefix(64)): \(error.message)")
         }
-        column.categories = names
       default: throw unknownName(key, what: "option of a column", allowed: ["kind", "missing", "unseen", "categories"])
       }
     }

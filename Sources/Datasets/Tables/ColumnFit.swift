@@ -20,12 +20,16 @@ extension ColumnRecord {
       try Watch.check()
       throw failure
     }
-    var room = RecordRoom()
+    if let twofold = try ColumnRecord(inputs: nil, target: Target(names: own, classes: nil), ignored: choices.ignored, weight: choices.weight).twofoldColumn() {
+      throw Failure(.invalidArgument, "\(twofold); it can be one of them only")
+    }
+    let unread = Set(own + choices.ignored + (choices.weight.map { [$0] } ?? []))
+    let read = table.names.filter { !unread.contains($0) }
+    var room = RecordRoom(columns: read.count + (targets?.columns ?? own.count))
     if table.isNamed {
       var inputs: [Input] = []
-      let unread = Set(own + choices.ignored + (choices.weight.map { [$0] } ?? []))
       // Names that have no room are found before any cell is read.
-      for name in table.names where !unread.contains(name) { try room.takeColumn(name) }
+      for name in read { try room.takeColumn(name) }
       for (column, name) in table.names.enumerated() where !unread.contains(name) {
         inputs.append(try table.named(column) { () throws(Failure) in try Input(fitting: column, of: table, choices, &room) })
       }

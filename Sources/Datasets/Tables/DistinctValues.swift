@@ -5,13 +5,17 @@ import Settings
 /// The bytes that are left in a record of columns while it is made, so that values that have no room are not collected.
 struct RecordRoom {
   private var left = ColumnRecord.mostBytes
-  private var (columns, columnBytes, categoryBytes) = (0, 0, 0)
+  private let columns: Int
+  private var (columnBytes, categoryBytes) = (0, 0)
+  private var work = WatchedWork()
+
+  /// - Parameter columns: how many columns the record will have, targets included.
+  init(columns: Int) { self.columns = columns }
 
   /// Takes the place of a column, without its categories.
   /// - Throws: `outOfRange` if there is none; the reason why the work must end.
   mutating func takeColumn(_ name: String) throws(Failure) {
-    if columns % 4096 == 0 { try Watch.check() }
-    columns += 1
+    try work.spend(name.utf8.count + 64)
     let bytes = name.utf8.count + "{\"name\":\"\"},".utf8.count
     columnBytes += bytes
     try take(bytes)

@@ -11,7 +11,8 @@ package final class EncodedRows {
   private let table: Table
 
   /// - Parameters:
-  ///   - record: how columns become features; they are found by their names, in any order. nil, or a record without inputs: all columns are numbers, in their order.
+  ///   - record: how columns become features; they are found by their names, in any order. nil, or a record without inputs: all columns are numbers, in their order, but those that the record calls targets, weight or
+  ///     ignored.
   ///   - isPartial: whether rows that cannot be taken become NaN instead of an error.
   /// - Throws: `incompatible` naming columns that the table lacks or has in addition; `invalidData` naming column and row of a value that is missing, not finite, or an unknown category; `memory`.
   package init(_ table: Table, _ record: ColumnRecord?, isPartial: Bool = false) throws(Failure) {
@@ -19,7 +20,7 @@ package final class EncodedRows {
     self.table = table
     if !table.isNamed, let inputs = record?.inputs {
       guard inputs.allSatisfy({ $0.kind == .number && $0.missing == .error }), inputs.count == table.columns else {
-        throw Failure(.incompatible, "the features are a matrix of \(table.columns) columns without names, but the network knows its \(inputs.count) columns by name: \(Self.listed(inputs.map(\.name)))")
+        throw Failure(.incompatible, "the features are a matrix of \(table.columns) columns without names, but the network knows its \(inputs.count) columns by name: \(Self.quoted(inputs.map(\.name)))")
       }
     }
     switch table.contents {
@@ -41,7 +42,7 @@ package final class EncodedRows {
     }
   }
 
-  private static func listed(_ names: [String]) -> String {
+  private static func quoted(_ names: [String]) -> String {
     let shown = names.prefix(8).map { "'\($0.prefix(64))'" }.joined(separator: ", ")
     return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
   }
@@ -54,20 +55,23 @@ package final class EncodedRows {
       guard lacking.isEmpty else {
         let hint = lacking.count == 1 ? nearestName(to: lacking[0], among: table.names).map { "; did you mean '\($0.prefix(64))'?" } ?? "" : ""
         try Watch.check()
-        throw Failure(.incompatible, "the table lacks \(lacking.count == 1 ? "the column" : "the columns") \(listed(lacking))\(hint)")
+        throw Failure(.incompatible, "the table lacks \(lacking.count == 1 ? "the column" : "the columns") \(quoted(lacking))\(hint)")
       }
       // The targets may be there: they are not read.
-      let known = Set(wanted.map(\.name) + (record?.target?.names ?? []) + (record?.ignored ?? []) + (record?.weight.map { [$0] } ?? []))
+      let known = Set(wanted.map(\.name) + (record?.others ?? []))
       let extra = table.names.filter { !known.contains($0) }
       guard extra.isEmpty else {
-        throw Failure(.incompatible, "the table has \(extra.count == 1 ? "a column" : "columns") that the record does not know: \(listed(extra)); drop \(extra.count == 1 ? "it" : "them")")
+        throw Failure(.incompatible, "the table has \(extra.count == 1 ? "a column" : "columns") that the record does not know: \(quoted(extra)); drop \(extra.count == 1 ? "it" : "them")")
       }
       inputs = wanted.map { ($0, table.place(of: $0.name) ?? 0) }
     } else {
-      for (column, name) in table.names.enumerated() where table.types[column].isText || table.isDictionary[column] {
+      let unread = Set(record?.others ?? [])
+      let read = table.names.enumerated().filter { !unread.contains($0.element) }
+      for (column, name) in read where table.types[column].isText || table.isDictionary[column] {
         throw Failure(.unsupportedType, "\(Table.title(name, column)) holds \(table.isDictionary[column] ? "categories" : "texts"); without a record of columns only numbers are taken")
       }
-      inputs = table.names.enumerated().map { (ColumnRecord.Input(name: $1, kind: .number, missing: .error), $0) }
+      guard !read.isEmpty else { throw Failure(.incompatible, "the table has no columns besides those that the record calls targets, weight or ignored") }
+      inputs = read.map { (ColumnRecord.Input(name: $0.element, kind: .number, missing: .error), $0.offset) }
     }
     var columns: [EncodedColumn] = []
     for (input, column) in inputs {

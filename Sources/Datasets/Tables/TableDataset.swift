@@ -11,8 +11,8 @@ extension Dataset {
   /// - Throws: what `EncodedRows.init` throws; `invalidData` naming the row of a target that is missing, not finite, or no known class, or of a weight that is none; `incompatible` for a table without the record's
   ///   column of weights; `memory`.
   package convenience init(_ table: Table, targets: Table? = nil, _ record: ColumnRecord, isCopied: Bool) throws(Failure) {
-    if targets == nil, let both = try firstCommon(record.inputs?.map(\.name) ?? [], record.target?.names ?? []) {
-      throw Failure(.incompatible, "the column '\(both.prefix(64))' is an input and a target of the record, so that the network would read its own target; give the targets in a table of their own, or another record")
+    if targets == nil, let twofold = try record.twofoldColumn() {
+      throw Failure(.incompatible, "\(twofold) of the record, but can be one of them only; give the targets in a table of their own, or another record")
     }
     let encoded = try EncodedRows(table, record)
     let column = try EncodedTargets(targets ?? table, record, isAlone: targets != nil)
@@ -152,6 +152,7 @@ extension Table {
   /// The weights of the rows, float64, checked.
   fileprivate func weights(_ name: String) throws(Failure) -> Buffer {
     guard let column = place(of: name) else { throw Failure(.incompatible, "the table lacks the column '\(name.prefix(64))' of the weights of its rows; add it, with 1 in each row where all count alike") }
+    try named(column) { () throws(Failure) in try types[column].requireTaken() }
     guard !types[column].isText, !isDictionary[column] else { throw Failure(.unsupportedType, "\(Table.title(name, column)) holds \(types[column].name), which are no weights") }
     let memory = try Buffer(count: rows, precision: .float64)
     let vector = memory.vector(count: rows, precision: .float64)

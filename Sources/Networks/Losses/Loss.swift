@@ -82,8 +82,8 @@ package protocol Loss: Sendable {
   func curvature(at scores: Block, of tangent: Block, scratch: Block)
   /// Writes the scores as predictions: probabilities, or values in the unit of the targets. `out` may be `scores`.
   func link(_ scores: Block, into out: Block)
-  /// Whether `curvature` gives second derivatives.
-  var hasCurvature: Bool { get }
+  /// Why `curvature` gives no second derivatives, which messages say of them: "those of loss quantile are 0"; nil if it gives them.
+  var reasonWithoutCurvature: String? { get }
   /// Whether the gradient is that of the loss. It is not where a part of the loss is held constant in it, so that searches along a line are misled.
   var hasExactGradient: Bool { get }
   /// The radius, in units of the inputs, for which the loss reads margins (`TileTargets.margins`); nil for a loss of the scores alone.
@@ -103,7 +103,7 @@ extension Loss {
   package var targetBounds: ClosedRange<Double>? { nil }
   package var targetScale: TargetScale? { nil }
   package func scaled(shifts: [Double], scales: [Double], in unit: LossUnit) -> any Loss { self }
-  package var hasCurvature: Bool { true }
+  package var reasonWithoutCurvature: String? { nil }
   package var hasExactGradient: Bool { true }
   package var marginRadius: Double? { nil }
   package func takeFailure() -> SampleFailure? { nil }

@@ -25,7 +25,7 @@ package struct MarginCrossEntropy: Loss {
   private var name: String { isAdaptive ? "emma" : "margin_cross_entropy" }
   package var marginRadius: Double? { epsilon }
   package var outputKind: OutputKind { .classes }
-  package var hasCurvature: Bool { false }
+  package var reasonWithoutCurvature: String? { "those of loss \(name) depend on the labels" }
   package var hasExactGradient: Bool { !isAdaptive }
   package func classes(outputs: Int) -> Int { outputs }
 
@@ -36,7 +36,11 @@ package struct MarginCrossEntropy: Loss {
   }
 
   package func evaluate(scores: Block, targets: TileTargets, count: Int, scale: Double, gradient: Block?, correct: inout Int) -> Double {
-    guard let margins = targets.margins else { preconditionFailure("a loss without its margins") }
+    // Metrics, and a loss of the caller's that asks this one which samples are right, have no margins.
+    guard let margins = targets.margins else {
+      return softmaxCrossEntropy(
+        scores: scores, labels: targets.labels, count: count, weights: targets.weights, smoothing: targets.smoothing, scale: scale, gradient: gradient, correct: &correct)
+    }
     return marginCrossEntropy(
       scores: scores, labels: targets.labels, count: count, weights: targets.weights, smoothing: targets.smoothing, margins: margins, isAdaptive: isAdaptive, scale: scale,
       gradient: gradient, correct: &correct)

@@ -46,7 +46,7 @@ package struct Quantile: Loss {
     terms.sum(scores: scores, targets: targets.values, count: count, sampleWeights: targets.weights, scale: scale, gradient: gradient)
   }
 
-  package var hasCurvature: Bool { false }
+  package var reasonWithoutCurvature: String? { "those of loss quantile are 0" }
   package func curvature(at scores: Block, of tangent: Block, scratch: Block) { terms.applyCurvature(at: scores, to: tangent) }
 
   package func link(_ scores: Block, into out: Block) {

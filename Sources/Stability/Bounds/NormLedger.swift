@@ -102,11 +102,18 @@ package final class NormLedger {
     }
   }
 
-  /// ‖A‖₂ of a matrix of Doubles that is no operator of the network, for which nothing is claimed.
-  package func plainNorm(_ matrix: Matrix) throws(Failure) -> Double {
+  /// ‖A‖₂ of a matrix that is known up to its rounding errors, for which nothing is claimed.
+  /// - Parameters:
+  ///   - matrix: Doubles in rows without gaps.
+  ///   - relative: by how much the errors of all entries together can change A, relative to ‖A‖_F.
+  ///   - absolute: a bound of the norm of what they change A by besides.
+  package func plainNorm(_ matrix: Matrix, relative: Double, absolute: Interval) throws(Failure) -> Double {
+    precondition(matrix.precision == .float64 && matrix.columnStride == 1 && matrix.rowStride == matrix.columns, "Doubles in rows without gaps")
+    let frobenius = euclideanNormBound(Vector(matrix.base, count: matrix.rows * matrix.columns, precision: .float64))
+    guard frobenius.isFinite else { return .infinity }
     let bound = try memory((Swift.min(matrix.rows, matrix.columns), Swift.max(matrix.rows, matrix.columns)), 0).bound(matrix)
     try Watch.check()
-    return (bound * Self.room).nextUp
+    return (Interval(bound) + Interval(frobenius) * Interval(relative) + absolute).upper
   }
 
   // MARK: private
@@ -114,6 +121,9 @@ package final class NormLedger {
   private func claim(_ reading: OperatorReading, _ part: Part, _ norm: Norm, _ compute: () throws(Failure) -> Double) throws(Failure) -> NormClaim {
     if let geometry = reading.geometry, geometry.padding == .reflect || geometry.padding == .replicate {
       throw Failure(.incompatible, "\(reading.tensor): padding \(geometry.padding.name) uses pixels at the edge several times, which the bounds of convolutions do not allow; zero and periodic do")
+    }
+    if let geometry = reading.geometry, convolutionPaddingNorm(geometry) > 1 {
+      throw Failure(.incompatible, "\(reading.tensor): with padding \(geometry.padding.name) and this margin the convolution shows pixels or results several times, which its bounds do not allow; the margin that keeps the image's size does")
     }
     return try claim(reading.tensor, reading.entry, reading.geometry, part, norm, compute)
   }
@@ -145,13 +155,10 @@ package final class NormLedger {
     guard let matrix = reading.matrix else { throw Failure(.internal, "a scaled convolution") }
     let count = matrix.rows * matrix.columns
     let buffer = try Buffer(count: count, precision: .float64)
+    defer { withExtendedLifetime(buffer) {} }
     let scaled = Matrix(buffer.base, rows: matrix.rows, columns: matrix.columns, precision: .float64)
     scaleColumns(of: matrix, by: scale, into: scaled)
-    let frobenius = euclideanNormBound(buffer.vector(count: count, precision: .float64))
-    guard frobenius.isFinite else { return .infinity }
-    let bound = try memory((Swift.min(matrix.rows, matrix.columns), Swift.max(matrix.rows, matrix.columns)), 0).bound(scaled)
-    try Watch.check()
-    return withExtendedLifetime(buffer) { (Interval(bound) + Interval(frobenius) * Interval(0x1p-52) + Interval(Double(count)) * Interval(0x1p-1073)).upper }
+    return try plainNorm(scaled, relative: 0x1p-52, absolute: Interval(Double(count)) * Interval(0x1p-1073))
   }
 
   private func memory(_ extents: (rows: Int, columns: Int), _ numbers: Int) throws(Failure) -> NormBound {

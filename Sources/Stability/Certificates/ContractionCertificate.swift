@@ -23,11 +23,13 @@ func proveContraction(_ request: CertificateRequest) throws(Failure) -> Certific
       if j == 0 { certificate.hypotheses.append(StepConditions.slopes(layer)) }
       let norm = try ledger.spectral(map.weights, .antisymmetric)
       let half = 0.5 * Interval(map.activation.largestSlope) * .upTo(norm.bound)
-      certificate.hypotheses.append(Hypothesis("damping", "γ > ½L‖S‖", block: index, layer: j, Interval(gamma) - Interval(half.upper), .greater, Interval(0)))
+      let damping = Hypothesis("damping", "γ > ½L‖S‖", block: index, layer: j, Interval(gamma) - Interval(half.upper), .greater, Interval(0))
+      certificate.hypotheses.append(damping)
       let square = StepConditions.dampedSquare(layer, norm, gamma: gamma)
       certificate.hypotheses.append(Hypothesis("damped_step", "1 − 2h(γ − ½L‖S‖) + h²(γ + L‖S‖)² < 1", block: index, layer: j, square, .less, Interval(1)))
       factor = factor * Interval(0, square.squareRoot().upper)
-      rate = min(rate, gamma - half.upper)
+      // Its lower end: the rate must not be rounded up.
+      rate = min(rate, damping.value)
       smallest = max(smallest, half.upper)
     }
   }

@@ -8,7 +8,7 @@ func proveRadius(_ request: CertificateRequest) throws(Failure) -> Certificate {
   let wanted = try request.options.real("radius")
   let radii = try CertifiedRadii(request.network, request.snapshot)
   let samples = try RadiusSamples(radii, request.network, input, threads: 1)
-  let (result, scores) = (samples.result(0), samples.scores(0))
+  let (result, scores) = (try samples.result(0), samples.scores(0))
   let claimed = wanted > 0 ? wanted : result.radius
   var certificate = Certificate(
     "certified_radius",
@@ -19,8 +19,8 @@ func proveRadius(_ request: CertificateRequest) throws(Failure) -> Certificate {
   let features = Interval(radii.bound.features)
   var margins: [JSON] = []
   let ball = InputBall(center: result.ball.center, radius: Interval(claimed), isExact: result.ball.isExact)
-  for margin in radii.margins(scores).margins {
-    let errors = radii.errors(ball, center: result.center, predicted: result.predicted, margin)
+  for margin in try radii.margins(scores).margins {
+    let errors = try radii.errors(ball, center: result.center, predicted: result.predicted, margin)
     let exact = errors.map { margin.computed - radii.room(margin, scores, predicted: result.predicted, error: Interval($0.center)) }
     let slope = Interval(margin.distance.upper) * features
     let needed = errors.map { Interval(slope.upper) * Interval(claimed) + Interval($0.ball) } ?? .all

@@ -91,9 +91,8 @@ struct FrozenCondition {
     switch (dynamics.kind, scheme) {
     case (.rotation(let g), .euler): hypothesis = made("rotation_step", "h L (g² + ‖S‖²) <= 2g, g = γ/2", Interval(h) * slope * (Interval(g) * Interval(g) + lone * lone), .atMost, 2 * Interval(g))
     case (.rotation(damping: 0), .midpoint), (.dampedRotation(0), .midpoint): hypothesis = made("midpoint_step", "h L ‖S‖ < 1, γ = 0", Interval(h) * size, .less, Interval(1))
-    case (.rotation(damping: 0), .rungeKutta(let method, _)), (.dampedRotation(0), .rungeKutta(let method, _)):
-      // Found by bisection of a polynomial in Double.
-      let limit = method.imaginaryLimit * (1 - 1e-9)
+    case (.rotation(damping: 0), .rungeKutta), (.dampedRotation(0), .rungeKutta):
+      let limit = ImaginaryLimit.lowerBound(name: try reading.integratorName(ofBlock: index))
       hypothesis = made("imaginary_step", "h L ‖S‖ <= the method's limit on the imaginary axis", Interval(h) * size, .atMost, Interval(limit))
     case (.dampedRotation(let gamma), .euler):
       let sum = Interval(gamma) + size

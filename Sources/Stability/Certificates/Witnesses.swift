@@ -17,7 +17,7 @@ enum FrozenWitness {
   /// The witness as JSON; nil if none is found.
   static func find(_ frozen: FrozenCondition) throws(Failure) -> JSON? {
     guard let matrix = frozen.weights.matrix, matrix.rows * matrix.columns <= mostNumbers else { return nil }
-    let products = PlainProducts(matrix, isAntisymmetric: frozen.isAntisymmetric)
+    let products = try PlainProducts(matrix, isAntisymmetric: frozen.isAntisymmetric)
     let v = try products.stretched()
     let (h, slope) = (frozen.stepSize, frozen.dynamics.slope)
     let stretch = length(products.apply(v)) / length(v)
@@ -50,8 +50,8 @@ enum ExpansionWitness {
       guard let index = failed.block, let j = failed.layer else { continue }
       let layer = try reading.layer(j, ofBlock: index, try reading.scheme(ofBlock: index))
       guard case .descent(let map) = layer.field, case .euler = layer.scheme, let matrix = map.weights.matrix, matrix.rows * matrix.columns <= mostNumbers else { continue }
-      let products = PlainProducts(matrix)
-      let bias = (0..<products.rows).map { i in map.bias.map { $0.numbers.load($0.numbers.count == 1 ? 0 : i) } ?? 0 }
+      let products = try PlainProducts(matrix)
+      let bias = (0..<products.rows).map { map.bias?.number($0) ?? 0 }
       let v = try products.stretched()
       func step(_ y: [Double]) throws(Failure) -> [Double] {
         let hidden = try activated(map.activation, zip(products.apply(y), bias).map { $0 + $1 })
@@ -108,7 +108,7 @@ enum LipschitzWitness {
       func row(_ r: Int, _ vector: Vector, _ width: Int) -> [Double] { (0..<width).map { vector.load((2 * k + r) * width + $0) } }
       let (x, y) = (row(0, all, plan.inputs), row(1, all, plan.inputs))
       let (s, t) = (row(0, scores, plan.outputs), row(1, scores, plan.outputs))
-      guard let errors = wrong(pass, reading, x, y, outputs: plan.outputs) else { continue }
+      guard let errors = try wrong(pass, reading, x, y, outputs: plan.outputs) else { continue }
       let apart = length(zip(s, t).map { $0 - $1 }) - errors
       let ratio = apart / length(zip(x, y).map { $0 - $1 })
       guard ratio > limit * margin, ratio.isFinite else { continue }
@@ -118,12 +118,12 @@ enum LipschitzWitness {
   }
 
   /// A bound of how wrong the difference of both scores is, in ℓ₂.
-  private static func wrong(_ pass: RoundingPass, _ reading: NetworkReading, _ x: [Double], _ y: [Double], outputs: Int) -> Double? {
+  private static func wrong(_ pass: RoundingPass, _ reading: NetworkReading, _ x: [Double], _ y: [Double], outputs: Int) throws(Failure) -> Double? {
     var sum = 0.0
     for input in [x, y] {
       let scaled = input.enumerated().map { i, value in reading.normalization.map { (value - $0.shift.load(i)) * $0.scale.load(i) } ?? value }
       let ball = InputBall(center: .upTo(length(scaled) * margin), radius: Interval(0), isExact: true)
-      guard let features = pass.features(ball) else { return nil }
+      guard let features = try pass.features(ball) else { return nil }
       for score in 0..<outputs {
         guard let error = pass.error(features, score, nil, distance: pass.rowNorm(score)) else { return nil }
         sum += error.upper

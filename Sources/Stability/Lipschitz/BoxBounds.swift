@@ -12,21 +12,17 @@ package struct BoxBounds {
   private var upper: [Double]
   private let ledger: NormLedger
 
-  /// The stages of a network's global bound with what is smaller on the box.
+  /// A network's global bound with what is smaller on the box.
   /// - Parameters: lower, upper: one number for each input, in the caller's units.
   /// - Throws: `.incompatible` for operators that are no matrices.
-  package static func improve(_ bound: NetworkBound, _ reading: NetworkReading, _ lower: [Double], _ upper: [Double], _ ledger: NormLedger) throws(Failure) -> (stages: [StageBound], lipschitz: Double, features: Double) {
+  package static func improve(_ bound: NetworkBound, _ reading: NetworkReading, _ lower: [Double], _ upper: [Double], _ ledger: NormLedger) throws(Failure) -> NetworkBound {
     var box = BoxBounds(lower: lower, upper: upper, ledger: ledger)
     var stages: [StageBound] = []
-    var (product, features) = (Interval(1), Interval(1))
     for stage in bound.stages {
       try Watch.check()
-      let improved = try box.pass(stage, reading)
-      stages.append(improved)
-      product = product * .upTo(improved.lipschitz)
-      if stage.stage.kind != "readout", stage.stage.kind != "targets" { features = product }
+      stages.append(try box.pass(stage, reading))
     }
-    return (stages, product.upper, features.upper)
+    return NetworkBound(stages: stages)
   }
 
   /// - Throws: `.incompatible` if the box has grown beyond all numbers, so that nothing is known of slopes.
@@ -40,25 +36,24 @@ package struct BoxBounds {
     case .normalization:
       try scale(reading)
       return bound
-    case .selection where bound.stage.kind == "opening":
+    case .selection where bound.stage.kind == "opening" && bound.stage.outputs >= lower.count:
       // Zeros follow.
-      let zeros = Array(repeating: 0.0, count: max(bound.stage.outputs - lower.count, 0))
+      let zeros = Array(repeating: 0.0, count: bound.stage.outputs - lower.count)
       (lower, upper) = (lower + zeros, upper + zeros)
       return bound
-    case .targets: return bound
-    case .selection where bound.stage.outputs == lower.count: return bound
+    case .identity, .targets: return bound
     case .activation(let activation):
-      let slopes = ActivationBox(activation).slopes(lower, upper)
+      let slopes = try ActivationBox(activation).slopes(lower, upper)
       try set(ActivationBox(activation).values(lower, upper))
       return improved(bound, "local_activation", Interval(slopes.reduce(0) { max($0, abs($1.lowerBound), abs($1.upperBound)) }))
     case .affine(let map, let isScaled):
       if isScaled { try scale(reading) }
       guard let matrix = map.weights.matrix else { throw Failure(.incompatible, "\(map.weights.tensor): bounds on a box are known of matrices") }
-      let products = IntervalProducts(matrix)
+      let products = try IntervalProducts(matrix)
       try set(products.apply(lower, upper, bias: Self.bias(map, outputs: products.rows)))
       guard map.activation != .identity else { return bound }
       let box = ActivationBox(map.activation)
-      let slopes = box.slopes(lower, upper).map { max(abs($0.lowerBound), abs($0.upperBound)) }
+      let slopes = try box.slopes(lower, upper).map { max(abs($0.lowerBound), abs($0.upperBound)) }
       try set(box.values(lower, upper))
       guard !isScaled else { return bound }
       return improved(bound, "local_affine", try norm(products, slopes))
@@ -72,7 +67,7 @@ package struct BoxBounds {
         product = product * .upTo(local.lipschitz)
       }
       return StageBound(stage: bound.stage, rule: bound.rule, norms: bound.norms, lipschitz: product.upper, layers: layers)
-    default: throw Failure(.incompatible, "bounds on a box are known of matrices and activations; this network has other stages")
+    default: throw Failure(.incompatible, "bounds on a box are known of matrices and activations; this network has other connectors")
     }
   }
 
@@ -81,7 +76,7 @@ package struct BoxBounds {
   }
 
   private static func bias(_ map: AffineReading, outputs: Int) -> [Double] {
-    (0..<outputs).map { i in map.bias.map { $0.numbers.load($0.numbers.count == 1 ? 0 : i) } ?? 0 }
+    (0..<outputs).map { map.bias?.number($0) ?? 0 }
   }
 
   private mutating func scale(_ reading: NetworkReading) throws(Failure) {
@@ -90,14 +85,20 @@ package struct BoxBounds {
     try set((scaled.map(\.lower), scaled.map(\.upper)))
   }
 
-  /// ‖diag(d)W‖ or ‖I + h·diag(d)W‖. Each entry is rounded at most three times.
+  /// ‖diag(d)W‖ or ‖I + h·diag(d)W‖.
+  ///
+  /// Each entry of h·diag(d)W is rounded at most three times. Where 1 and a number near −1 cancel, the sum's error is not relative to the sum but to 1.
   private func norm(_ products: IntervalProducts, _ d: [Double], stepSize: Double? = nil) throws(Failure) -> Interval {
     let count = products.rows * products.columns
     let buffer = try Buffer(count: count, precision: .float64)
+    defer { withExtendedLifetime(buffer) {} }
     let matrix = Matrix(buffer.base, rows: products.rows, columns: products.columns, precision: .float64)
-    products.write(scaledBy: d, stepSize: stepSize, into: matrix)
-    let bound = try ledger.plainNorm(matrix)
-    return withExtendedLifetime(buffer) { Interval(0, (Interval(bound) + Interval(euclideanNormBound(buffer.vector(count: count, precision: .float64))) * Interval(0x1p-50)).upper) }
+    try products.write(scaledBy: d, stepSize: stepSize, into: matrix)
+    // A product that vanishes is less than the smallest number, before it is multiplied by what follows.
+    let factors = (1 + Interval(abs(stepSize ?? 0))) * (1 + Interval(d.reduce(0) { max($0, abs($1)) }))
+    let underflow = factors * Interval(Double(count)) * Interval(0x1p-1072)
+    let bound = try ledger.plainNorm(matrix, relative: 0x1p-50, absolute: stepSize == nil ? underflow : underflow + Interval(0x1p-50))
+    return Interval(0, (Interval(bound) * Interval(NormLedger.room)).upper)
   }
 
   /// One layer: the box after it, and the smaller of its bounds.
@@ -114,10 +115,10 @@ package struct BoxBounds {
       var gamma: Double?
       if case .antisymmetric(_, let given) = layer.field { gamma = given }
       guard let matrix = map.weights.matrix else { break }
-      let products = IntervalProducts(matrix, antisymmetry: gamma)
-      let sums = products.apply(lower, upper, bias: Self.bias(map, outputs: products.rows))
+      let products = try IntervalProducts(matrix, antisymmetry: gamma)
+      let sums = try products.apply(lower, upper, bias: Self.bias(map, outputs: products.rows))
       let box = ActivationBox(map.activation)
-      let slopes = box.slopes(sums.lower, sums.upper)
+      let slopes = try box.slopes(sums.lower, sums.upper)
       try set(advance(box.values(sums.lower, sums.upper), h))
       let centers = slopes.map { 0.5 * $0.lowerBound + 0.5 * $0.upperBound }
       let radius = zip(slopes, centers).reduce(0) { max($0, ($1.0.upperBound - $1.1).nextUp, ($1.1 - $1.0.lowerBound).nextUp) }
@@ -125,11 +126,11 @@ package struct BoxBounds {
       return smaller("local_step", try norm(products, centers, stepSize: h) + Interval(h) * Interval(radius) * (try norm(products, ones)))
     case .descent(let map):
       guard let matrix = map.weights.matrix else { break }
-      let products = IntervalProducts(matrix)
-      let sums = products.apply(lower, upper, bias: Self.bias(map, outputs: products.rows))
+      let products = try IntervalProducts(matrix)
+      let sums = try products.apply(lower, upper, bias: Self.bias(map, outputs: products.rows))
       let box = ActivationBox(map.activation)
-      let slopes = box.slopes(sums.lower, sums.upper)
-      let hidden = box.values(sums.lower, sums.upper)
+      let slopes = try box.slopes(sums.lower, sums.upper)
+      let hidden = try box.values(sums.lower, sums.upper)
       try set(advance(products.applyTransposed(hidden.lower, hidden.upper), -h))
       guard map.activation.isMonotone else { return global }
       let size = try norm(products, slopes.map { $0.upperBound.squareRoot().nextUp })
@@ -140,7 +141,7 @@ package struct BoxBounds {
   }
 }
 
-/// The values and the slopes of an activation between two numbers.
+/// The values and the slopes of an activation between two numbers, for all numbers of a layer at once.
 struct ActivationBox {
   private let activation: Activation
   init(_ activation: Activation) { self.activation = activation }
@@ -148,52 +149,47 @@ struct ActivationBox {
   /// Rounding errors of values in Double, far more than their units in the last place.
   private static let relative = 1e-13
 
-  func values(_ lower: [Double], _ upper: [Double]) -> (lower: [Double], upper: [Double]) {
-    guard activation != .identity else { return (lower, upper) }
-    var (low, high) = (lower, upper)
-    for i in lower.indices {
-      if activation.isMonotone {
-        let (a, b) = (value(lower[i]), value(upper[i]))
-        (low[i], high[i]) = (a - abs(a) * Self.relative - 0x1p-1000, b + abs(b) * Self.relative + 0x1p-1000)
-      } else {
-        // The Lipschitz constant about the middle.
-        let center = 0.5 * lower[i] + 0.5 * upper[i]
-        let reach = activation.lipschitz * max(upper[i] - center, center - lower[i]) * (1 + Self.relative) + abs(center) * Self.relative + 0x1p-1000
-        let middle = value(center)
-        (low[i], high[i]) = (middle - reach, middle + reach)
+  /// - Throws: `memory`.
+  func values(_ lower: [Double], _ upper: [Double]) throws(Failure) -> (lower: [Double], upper: [Double]) {
+    let count = lower.count
+    switch activation {
+    case .identity: return (lower, upper)
+    case .relu: return (lower.map { max($0, 0) }, upper.map { max($0, 0) })
+    case _ where activation.isMonotone:
+      let found = try activated(activation, lower + upper)
+      func room(_ value: Double) -> Double { abs(value) * Self.relative + 0x1p-1000 }
+      return (found[..<count].map { $0 - room($0) }, found[count...].map { $0 + room($0) })
+    default:
+      // The Lipschitz constant about the middle.
+      let centers = zip(lower, upper).map { 0.5 * $0 + 0.5 * $1 }
+      let middles = try activated(activation, centers)
+      let reach = (0..<count).map { i in
+        activation.lipschitz * max(upper[i] - centers[i], centers[i] - lower[i]) * (1 + Self.relative) + (abs(centers[i]) + abs(middles[i])) * Self.relative + 0x1p-1000
       }
-      if activation == .relu { (low[i], high[i]) = (max(lower[i], 0), max(upper[i], 0)) }
+      return (zip(middles, reach).map { $0 - $1 }, zip(middles, reach).map { $0 + $1 })
     }
-    return (low, high)
   }
 
   /// The range of σ' between two numbers, rounded outward.
-  func slopes(_ lower: [Double], _ upper: [Double]) -> [ClosedRange<Double>] {
-    let all = activation.slopeRange
-    return zip(lower, upper).map { a, b in
-      let (low, high): (Double, Double)
-      switch activation {
-      case .identity: return 1...1
-      case .relu: return (a > 0 ? 1 : 0)...(b > 0 ? 1 : 0)
-      case .leakyRelu: return (a > 0 ? 1 : all.lowerBound)...(b > 0 ? 1 : all.lowerBound)
-      case .tanh, .sigmoid:
-        // Largest next to 0, falling on both sides.
-        let (near, far) = (a <= 0 && b >= 0 ? 0 : min(abs(a), abs(b)), max(abs(a), abs(b)))
-        (low, high) = (bell(far), bell(near))
-      case .softplus: (low, high) = (logistic(a), logistic(b))
-      default: return all
-      }
+  /// - Throws: `memory`.
+  func slopes(_ lower: [Double], _ upper: [Double]) throws(Failure) -> [ClosedRange<Double>] {
+    let (all, count) = (activation.slopeRange, lower.count)
+    func outward(_ low: Double, _ high: Double) -> ClosedRange<Double> {
       guard low.isFinite, high.isFinite else { return all }
-      let range = (low * (1 - 1e-9) - 1e-15, high * (1 + 1e-9) + 1e-15)
-      return max(all.lowerBound, range.0)...min(all.upperBound, max(range.1, all.lowerBound))
+      return max(all.lowerBound, low * (1 - 1e-9) - 1e-15)...min(all.upperBound, max(high * (1 + 1e-9) + 1e-15, all.lowerBound))
     }
-  }
-
-  private func value(_ x: Double) -> Double { (try? activated(activation, [x]))?.first ?? .nan }
-  private func logistic(_ x: Double) -> Double { (try? activated(.sigmoid, [x]))?.first ?? 1 }
-  /// σ'(x) of tanh and sigmoid.
-  private func bell(_ x: Double) -> Double {
-    let s = value(x)
-    return activation == .tanh ? (1 - s) * (1 + s) : s * (1 - s)
+    switch activation {
+    case .identity, .relu, .leakyRelu: return zip(lower, upper).map { ($0 > 0 ? 1 : all.lowerBound)...($1 > 0 ? 1 : all.lowerBound) }
+    case .tanh, .sigmoid:
+      // Largest next to 0, falling on both sides.
+      let near = zip(lower, upper).map { $0 <= 0 && $1 >= 0 ? 0 : min(abs($0), abs($1)) }
+      let found = try activated(activation, near + zip(lower, upper).map { max(abs($0), abs($1)) })
+      let slopes = found.map { activation == .tanh ? (1 - $0) * (1 + $0) : $0 * (1 - $0) }
+      return (0..<count).map { outward(slopes[count + $0], slopes[$0]) }
+    case .softplus:
+      let found = try activated(.sigmoid, lower + upper)
+      return (0..<count).map { outward(found[$0], found[count + $0]) }
+    default: return Array(repeating: all, count: count)
+    }
   }
 }

@@ -36,13 +36,18 @@ package struct NetworkBound {
 
   package init(_ reading: NetworkReading, _ norm: DistanceNorm, _ ledger: NormLedger) throws(Failure) {
     var stages: [StageBound] = []
-    var (product, features) = (Interval(1), Interval(1))
     for stage in reading.stages {
       try Watch.check()
-      let bound = try Self.bound(stage, reading, norm, ledger)
-      stages.append(bound)
+      stages.append(try Self.bound(stage, reading, norm, ledger))
+    }
+    self.init(stages: stages)
+  }
+
+  package init(stages: [StageBound]) {
+    var (product, features) = (Interval(1), Interval(1))
+    for bound in stages {
       product = product * .upTo(bound.lipschitz)
-      if stage.kind != "readout", stage.kind != "targets" { features = product }
+      if bound.stage.kind != "readout", bound.stage.kind != "targets" { features = product }
     }
     (self.stages, lipschitz, self.features) = (stages, product.upper, features.upper)
   }
@@ -52,7 +57,7 @@ package struct NetworkBound {
     switch stage.form {
     case .normalization: return made("diagonal", Interval(reading.normalization.map { largestMagnitude($0.scale) } ?? 1))
     case .targets: return made("diagonal", Interval(reading.snapshot.targetScaling.map { largestMagnitude($0.scale) } ?? 1))
-    case .selection: return made("identity", Interval(1))
+    case .selection, .identity: return made("identity", Interval(1))
     case .average(let pixels): return norm == .euclidean ? made("average", 1 / Interval(Double(pixels)).squareRoot()) : made("identity", Interval(1))
     case .copies(let copies): return norm == .euclidean ? made("copies", Interval(Double(copies)).squareRoot()) : made("identity", Interval(1))
     case .activation(let activation): return made("activation", Interval(activation.lipschitz))

@@ -185,7 +185,8 @@ package struct Mechanics {
     }
     var (tangent, other) = (worker.tangents.0, worker.tangents.1)
     let first = tangent.rows(0..<trajectory.width(0))
-    GolubKahan.begin(first, number: 0)
+    fillIrregular(first)
+    normalize(first)
     products.set(dot(first, worker.cotangent(0)), sample, 0)
     for link in trajectory.links.indices {
       try Watch.check()

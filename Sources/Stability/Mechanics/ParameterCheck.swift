@@ -19,7 +19,8 @@ struct ParameterCheck {
 
   /// - Throws: `.memory`; the reason why the work must end.
   init(_ trajectory: SampleTrajectory) throws(Failure) {
-    let plan = trajectory.plan
+    let (plan, weights) = (trajectory.plan, trajectory.weights)
+    guard let prepared = weights.prepared else { throw Failure(.internal, "a trajectory without prepared operators") }
     let (count, precision, largest) = (plan.extendedCount, plan.precision, trajectory.largestWidth)
     var size = Arena.Size()
     for numbers in [plan.parameterCount, count, count, plan.preparedCount(for: .training)] { size.add(count: numbers, precision: precision) }
@@ -39,7 +40,7 @@ struct ParameterCheck {
     }
     let direction = plan.isExtended ? extended : given
     if plan.isExtended { try plan.extend(given, into: extended) }
-    plan.prepareDirection(direction, into: operators, at: trajectory.weights.parameters, prepared: trajectory.preparedOperators)
+    plan.prepareDirection(direction, into: operators, at: weights.parameters, prepared: prepared)
     try Watch.check()
     let changes = Weights(parameters: direction, prepared: operators)
     var places: [Range<Int>: Int] = [:]
@@ -57,7 +58,8 @@ struct ParameterCheck {
       let (before, after) = (trajectory.width(link), trajectory.width(link + 1))
       let (zero, moved, p, room, q) = (blocks[0].rows(0..<before), blocks[1].rows(0..<after), blocks[2].rows(0..<after), blocks[3].rows(0..<after), blocks[4].rows(0..<before))
       fill(zero, 0)
-      GolubKahan.begin(p, number: link)
+      fillIrregular(p, number: link)
+      normalize(p)
       trajectory.pushforward(link, zero, into: moved, direction: changes)
       copy(p, into: room)
       trajectory.pullback(link, room, into: q, gradient: gradient)
@@ -67,9 +69,11 @@ struct ParameterCheck {
       groups[place].scale += (dot(p, p) * dot(moved, moved)).squareRoot()
     }
     for (index, block) in plan.blocks.enumerated() {
-      block.finishGradient(0..<block.preparedEntries, gradient, parameters: trajectory.weights.parameters, prepared: trajectory.preparedOperators[plan.preparedRange(stage: plan.stage(ofBlock: index), for: .training)])
+      plan.finishGradient(block: index, entries: 0..<block.preparedEntries, gradient, at: weights.parameters, prepared: prepared)
       try Watch.check()
     }
+    // A gradient that is not finite shows itself in the products.
+    _ = plan.finishConnectorGradients(gradient, at: weights.parameters, prepared: prepared)
     for (place, own) in ranges.enumerated() {
       for range in own {
         try Watch.check()

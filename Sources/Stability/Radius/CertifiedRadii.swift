@@ -15,8 +15,8 @@ package final class CertifiedRadii {
   /// The pass of what computes the margins at the centers.
   private let centerPass: RoundingPass
   package let twin: DoubleTwin
-  /// |w_i − w_j| for pairs of classes, as upper bounds; 1 × 1 for a single score.
-  private let distances: [Interval]
+  /// The readout's rows w_i; nil where the final state is the scores.
+  private let readout: Matrix?
   private let outputs: Int
   package var unit: RoundingUnit { pass.unit }
 
@@ -30,25 +30,16 @@ package final class CertifiedRadii {
     ledger = NormLedger()
     bound = try NetworkBound(reading, .euclidean, ledger)
     pass = try RoundingPass(reading, bound, ledger)
-    if plan.precision == .float32, let twin = try DoubleTwin(of: network, snapshot) {
-      self.twin = twin
-      centerPass = try RoundingPass(try NetworkReading(twin.network.plan, twin.snapshot), bound, ledger)
-    } else {
-      twin = DoubleTwin(network, snapshot)
-      centerPass = pass
-    }
+    twin = try DoubleTwin(of: network, snapshot)
+    centerPass = plan.precision == .float32 ? try RoundingPass(try NetworkReading(twin.network.plan, twin.snapshot), bound, ledger) : pass
     outputs = plan.outputs
-    let last = reading.stages.last
-    var distances = Array(repeating: Interval(2).squareRoot(), count: outputs * outputs)
-    if let last, last.kind == "readout", case .affine(let map, _) = last.form, let matrix = map.weights.matrix {
-      let norms = rowNormBounds(matrix)
-      for i in 0..<outputs {
-        for j in 0..<outputs { distances[i * outputs + j] = .upTo(outputs == 1 ? norms[0] : rowDistanceBound(matrix, i, j)) }
-      }
-    } else if outputs == 1 {
-      distances = [Interval(1)]
-    }
-    self.distances = distances
+    if let last = reading.stages.last, last.kind == "readout", case .affine(let map, _) = last.form { readout = map.weights.matrix } else { readout = nil }
+  }
+
+  /// An upper bound of |w_i − w_j|; with `other` nil, of the one row there is.
+  private func distance(_ predicted: Int, _ other: Int?) -> Interval {
+    guard let readout else { return other == nil ? Interval(1) : Interval(2).squareRoot() }
+    return .upTo(other.map { rowDistanceBound(readout, predicted, $0) } ?? rowNormBounds(readout)[0])
   }
 
   /// The margin, the Lipschitz bound and the rounding error of one class against the predicted one.
@@ -77,16 +68,19 @@ package final class CertifiedRadii {
   }
 
   /// The predicted class and the margins against all others.
-  package func margins(_ scores: Scores) -> (predicted: Int, margins: [Margin]) {
+  /// - Throws: the reason why the work must end.
+  package func margins(_ scores: Scores) throws(Failure) -> (predicted: Int, margins: [Margin]) {
     let (computed, exact) = (scores.computed, scores.exact)
     guard outputs > 1 else {
       let isPositive = computed[0] > 0
-      return (isPositive ? 1 : 0, [Margin(other: nil, distance: distances[0], computed: Interval(isPositive ? exact[0] : -exact[0]))])
+      return (isPositive ? 1 : 0, [Margin(other: nil, distance: distance(0, nil), computed: Interval(isPositive ? exact[0] : -exact[0]))])
     }
     var best = 0
     for i in 1..<outputs where computed[i] > computed[best] { best = i }
-    let margins = (0..<outputs).filter { $0 != best }.map { i in
-      Margin(other: i, distance: distances[best * outputs + i], computed: Interval(exact[best]) - Interval(exact[i]))
+    var (margins, work) = ([Margin](), WatchedWork())
+    for i in 0..<outputs where i != best {
+      try work.spend(readout?.columns ?? 1)
+      margins.append(Margin(other: i, distance: distance(best, i), computed: Interval(exact[best]) - Interval(exact[i])))
     }
     return (best, margins)
   }
@@ -95,24 +89,27 @@ package final class CertifiedRadii {
   /// - Parameters:
   ///   - center: |c⊙(x − s)|.
   ///   - isExact, isExactInTwin: whether the precisions of both networks hold the caller's numbers.
-  package func radius(_ scores: Scores, center: Interval, isExact: Bool, isExactInTwin: Bool) -> Result {
-    let (predicted, margins) = margins(scores)
+  /// - Throws: the reason why the work must end.
+  package func radius(_ scores: Scores, center: Interval, isExact: Bool, isExactInTwin: Bool) throws(Failure) -> Result {
+    let (predicted, margins) = try margins(scores)
     let middle = InputBall(center: center, radius: Interval(0), isExact: isExactInTwin)
     let none = Result(predicted: predicted, radius: 0, ball: InputBall(center: center, radius: Interval(0), isExact: isExact), center: middle)
     let features = Interval(bound.features)
     var trial = Double.infinity
     for margin in margins { trial = min(trial, (margin.computed / (Interval(margin.distance.upper) * features)).upper) }
-    guard trial > 0, let atCenter = centerPass.features(middle) else { return none }
+    guard trial > 0, let atCenter = try centerPass.features(middle) else { return none }
     // A ball on which something may overflow is halved.
     trial = min(trial, unit.safe)
+    var work = WatchedWork()
     for _ in 0..<256 {
       let ball = InputBall(center: center, radius: Interval(trial), isExact: isExact)
-      guard let onBall = pass.features(ball) else {
+      guard let onBall = try pass.features(ball) else {
         trial *= 0.5
         continue
       }
       var (radius, isPositive) = (trial, true)
       for margin in margins {
+        try work.spend(64)
         guard let inner = centerPass.error(atCenter, predicted, margin.other, distance: margin.distance), let outer = pass.error(onBall, predicted, margin.other, distance: margin.distance) else { return none }
         let rest = margin.computed - room(margin, scores, predicted: predicted, error: Interval(inner.upper)) - Interval(outer.upper)
         guard rest.lower > 0 else {
@@ -137,8 +134,9 @@ package final class CertifiedRadii {
   }
 
   /// Bounds of the rounding errors: of the margin at the center, and of the computed margin on the ball; nil if something may overflow.
-  package func errors(_ ball: InputBall, center: InputBall, predicted: Int, _ margin: Margin) -> (center: Double, ball: Double)? {
-    guard let inner = centerPass.features(center), let outer = pass.features(ball),
+  /// - Throws: the reason why the work must end.
+  package func errors(_ ball: InputBall, center: InputBall, predicted: Int, _ margin: Margin) throws(Failure) -> (center: Double, ball: Double)? {
+    guard let inner = try centerPass.features(center), let outer = try pass.features(ball),
       let first = centerPass.error(inner, predicted, margin.other, distance: margin.distance), let second = pass.error(outer, predicted, margin.other, distance: margin.distance)
     else { return nil }
     return (first.upper, second.upper)

@@ -117,9 +117,9 @@ struct FieldRounding {
     }
   }
 
-  /// What starting from the state adds: where h times the factor is 1, sums may begin there.
+  /// What starting from the state adds: where h times the factor is 1 or −1, sums may begin there.
   func errorOfStart(_ state: Interval, factor: Double = 1) -> Interval {
-    let scale = step * Interval(factor)
+    let scale = step * Interval(abs(factor))
     return scale.lower <= 1 && scale.upper >= 1 ? start?.errorOfStart(state) ?? Interval(0) : Interval(0)
   }
 }

@@ -69,7 +69,8 @@ package final class RadiusSamples {
     return CertifiedRadii.Scores(computed: own, exact: exact.map(numbers) ?? own)
   }
 
-  package func result(_ row: Int) -> CertifiedRadii.Result { radii.radius(scores(row), center: .upTo(centers[row]), isExact: isExact, isExactInTwin: isExactInTwin) }
+  /// - Throws: the reason why the work must end.
+  package func result(_ row: Int) throws(Failure) -> CertifiedRadii.Result { try radii.radius(scores(row), center: .upTo(centers[row]), isExact: isExact, isExactInTwin: isExactInTwin) }
 
   /// The numbers of one input as Doubles.
   package func numbers(ofRow row: Int) throws(Failure) -> [Double] {
@@ -103,7 +104,7 @@ extension RadiusSamples {
     var classes: [Int] = []
     for row in 0..<count {
       if row % 16 == 0 { try Watch.check() }
-      let result = result(row)
+      let result = try result(row)
       let narrow = Float(result.radius)
       radii.store(type == .float32 ? Double(Double(narrow) > result.radius ? narrow.nextDown : narrow) : result.radius, at: row)
       classes.append(result.predicted)

@@ -66,7 +66,7 @@ package final class RoundingPass {
         }
       case .activation(let activation): stages.append(.activation(ActivationRounding(activation, rows: stage.outputs, unit)))
       case .targets: throw Failure(.incompatible, "no bound of rounding errors is known of scores in the units of scaled targets")
-      case .selection: stages.append(.selection)
+      case .selection, .identity: stages.append(.selection)
       case .average(let pixels):
         guard let gamma = unit.gamma(pixels + 8) else { throw Failure(.incompatible, "means of \(pixels) pixels are too long for the bounds of rounding errors") }
         stages.append(.average(gain: .upTo(stageBound.lipschitz), gamma: gamma, rows: stage.outputs))
@@ -95,13 +95,14 @@ package final class RoundingPass {
 
   private static func readout(_ map: AffineReading, _ unit: RoundingUnit) throws(Failure) -> Readout {
     guard let matrix = map.weights.matrix, let gamma = unit.productGamma(matrix.columns) else { throw Failure(.incompatible, "the readout's sums are too long for the bounds of rounding errors") }
-    let biases = (0..<matrix.rows).map { i in Interval(map.bias.map { abs($0.numbers.load($0.numbers.count == 1 ? 0 : i)) } ?? 0) }
+    let biases = (0..<matrix.rows).map { i in Interval(map.bias.map { abs($0.number(i)) } ?? 0) }
     return Readout(
       gamma: gamma, norms: rowNormBounds(matrix).map { .upTo($0) }, biases: biases, underflow: Interval(Double(4 * (matrix.columns + 2))) * Interval(unit.smallest))
   }
 
   /// The state before the readout on a ball; nil if something may overflow there.
-  package func features(_ ball: InputBall) -> StateBound? {
+  /// - Throws: the reason why the work must end.
+  package func features(_ ball: InputBall) throws(Failure) -> StateBound? {
     let u = Interval(unit.unit)
     var state = StateBound(size: ball.center + ball.radius, error: Interval(0))
     if !ball.isExact { state.error = u * state.size + unit.underflow(1, rows: inputs) }
@@ -127,7 +128,7 @@ package final class RoundingPass {
         state = StateBound(size: gain * state.size, error: gain * state.error + gamma * state.computed + unit.underflow(4, rows: rows))
       case .copies(let gain): state = StateBound(size: gain * state.size, error: gain * state.error)
       case .layers(let layers, let isWhole):
-        guard let next = propagated(state, layers, isWhole: isWhole) else { return nil }
+        guard let next = try propagated(state, layers, isWhole: isWhole) else { return nil }
         state = next
       }
       guard isSafe(state.computed) else { return nil }
@@ -137,10 +138,12 @@ package final class RoundingPass {
 
   private func isSafe(_ size: Interval) -> Bool { size.upper < unit.safe }
 
-  private func propagated(_ first: StateBound, _ layers: [StepRounding], isWhole: Bool) -> StateBound? {
+  private func propagated(_ first: StateBound, _ layers: [StepRounding], isWhole: Bool) throws(Failure) -> StateBound? {
+    var work = WatchedWork()
     guard layers.first?.isPartitioned == true else {
       var state = first
       for layer in layers {
+        try work.spend(256)
         state = layer.step(state)
         guard isSafe(state.computed) else { return nil }
       }
@@ -149,6 +152,7 @@ package final class RoundingPass {
     // Momenta begin at zero, or as a part of the state.
     var (y, z) = (first, isWhole ? first : StateBound(size: Interval(0), error: Interval(0)))
     for layer in layers {
+      try work.spend(256)
       (y, z) = layer.step(y, z)
       guard isSafe(y.computed + z.computed) else { return nil }
     }

@@ -28,7 +28,7 @@ struct Energy {
   /// The energy of a block's field; nil if none is known.
   init?(_ block: ODEBlock) {
     let field = block.plainField
-    guard block.integrator.fieldCount == 1, FrozenJacobian.order(block) == field.stateWidth else { return nil }
+    guard FrozenJacobian.refusal(block) == nil, !FrozenJacobian.isAcceleration(block), FrozenJacobian.order(block) == field.stateWidth else { return nil }
     switch field {
     case is AntisymmetricField:
       (law, formula, gradient) = (field.isDamped ? .decreasing : .conserved, "1ᵀΦ(Wy + b), Φ' = σ", .pulledBack)

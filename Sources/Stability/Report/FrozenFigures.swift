@@ -16,29 +16,27 @@ extension StabilityReport {
     let maximum: Report.Array
   }
 
-  var denseLimit: Int { (try? options.integer("dense_limit")) ?? 0 }
-
   mutating func frozenArrays() throws(Failure) -> Frozen {
     var widest = 0
     for (index, block) in subject.plan.blocks.enumerated() {
       let order = FrozenJacobian.order(block)
       if let refusal = FrozenJacobian.refusal(block) {
-        omissions.add("eigenvalues, logarithmic norms", "block \(index)", refusal)
+        draft.omissions.add("eigenvalues, logarithmic norms", "block \(index)", refusal)
       } else if order > denseLimit {
-        omissions.add("eigenvalues, logarithmic norm in ℓ∞", "block \(index)", "its state has \(order) rows and dense_limit is \(denseLimit)")
+        draft.omissions.add("eigenvalues, logarithmic norm in ℓ∞", "block \(index)", "its state has \(order) rows and dense_limit is \(denseLimit)")
       } else {
         widest = max(widest, order)
       }
-      if block.stateWidth > denseLimit { omissions.add("spectral radius of the step", "block \(index)", "its whole state has \(block.stateWidth) rows and dense_limit is \(denseLimit)") }
+      if block.stateWidth > denseLimit { draft.omissions.add("spectral radius of the step", "block \(index)", "its whole state has \(block.stateWidth) rows and dense_limit is \(denseLimit)") }
     }
     let count = subject.layers.count
     return Frozen(
-      eigenvalues: try array("eigenvalues", [samples, count, widest, 2], "real and imaginary parts of the eigenvalues of each layer's frozen Jacobian J_j = ∂f/∂y at the sample's state, by falling real part; NaN beyond those of the layer"),
-      radius: try array("stability_radius", [samples, count], "largest |R(hλ)| over the eigenvalues λ of the frozen Jacobian, R being the scheme's stability function, or the spectral radius of its companion matrix: above 1 the scheme is not absolutely stable there; infinity at a pole", allowsInfinity: true),
-      amplification: try array("amplification", [samples, count], "spectral radius of the step's own Jacobian ∂Y_{j+1}/∂Y_j at the sample's state"),
-      largestStep: try array("largest_step", [samples, count], "largest step size for which the scheme is absolutely stable for the frozen Jacobian: 0 where none is, infinity where no limit was found", allowsInfinity: true),
-      euclidean: try array("log_norm_2", [samples, count], "logarithmic norm μ₂ of the frozen Jacobian; from states of more rows than dense_limit a lower bound by Lanczos' iteration"),
-      maximum: try array("log_norm_inf", [samples, count], "logarithmic norm μ_∞ of the frozen Jacobian"))
+      eigenvalues: try draft.array("eigenvalues", [samples, count, widest, 2], "real and imaginary parts of the eigenvalues of each layer's frozen Jacobian J_j = ∂f/∂y at the sample's state, by falling real part; NaN beyond those of the layer"),
+      radius: try draft.array("stability_radius", [samples, count], "largest |R(hλ)| over the eigenvalues λ of the frozen Jacobian, R being the scheme's stability function, or the spectral radius of its companion matrix: above 1 the scheme is not absolutely stable there; infinity at a pole", allowsInfinity: true),
+      amplification: try draft.array("amplification", [samples, count], "spectral radius of the step's own Jacobian ∂Y_{j+1}/∂Y_j at the sample's state"),
+      largestStep: try draft.array("largest_step", [samples, count], "largest step size for which the scheme is absolutely stable for the frozen Jacobian: 0 where none is, infinity where no limit was found", allowsInfinity: true),
+      euclidean: try draft.array("log_norm_2", [samples, count], "logarithmic norm μ₂ of the frozen Jacobian; from states of more rows than dense_limit a lower bound by Lanczos' iteration"),
+      maximum: try draft.array("log_norm_inf", [samples, count], "logarithmic norm μ_∞ of the frozen Jacobian"))
   }
 
   mutating func spectra(_ sample: Int, _ out: Frozen) throws(Failure) {
@@ -86,7 +84,7 @@ extension StabilityReport {
       list = try known.functions(block, layer.index, own(layer))
     } catch {
       guard error.status == .incompatible else { throw error }
-      omissions.add("stability_radius, largest_step, region", "block \(layer.block)", error.message)
+      draft.omissions.add("stability_radius, largest_step, region", "block \(layer.block)", error.message)
       return
     }
     let h = block.stepSize(layer.index)
@@ -118,15 +116,22 @@ extension StabilityReport {
   mutating func regions(_ frozen: Frozen) throws(Failure) {
     let points = try options.integer("region_points")
     guard points > 1, functions.contains(where: { $0 != nil }) else { return }
-    let region = try array("region", [functions.count, points, points], "for each block the spectral radius of its scheme's companion matrix on a rectangle of z = hλ (or h²λ): rows ascend along the imaginary axis, columns along the real one; the region of absolute stability is where it is at most 1. A scheme with trained numbers has those of the block's last layer, the largest radius over channels; infinity at a pole", allowsInfinity: true)
-    let extents = try array("region_extent", [functions.count, 4], "the rectangle: least and largest real part, least and largest imaginary part")
+    let region = try draft.array("region", [functions.count, points, points], "for each block the spectral radius of its scheme's companion matrix on a rectangle of z = hλ (or h²λ): rows ascend along the imaginary axis, columns along the real one; the region of absolute stability is where it is at most 1. A scheme with trained numbers has those of the block's last layer, the largest radius over channels; infinity at a pole", allowsInfinity: true)
+    let extents = try draft.array("region_extent", [functions.count, 4], "the rectangle: least and largest real part, least and largest imaginary part")
     for (index, known) in functions.enumerated() {
-      guard let known, let last = subject.layers.last(where: { $0.block == index }) else { continue }
+      guard let known, let last = subject.layers[subject.rows[index]].last else { continue }
       let block = subject.plan.blocks[index]
-      guard let list = try? known.functions(block, last.index, own(last)), let power = list.first?.power else { continue }
+      var list: [StabilityFunction] = []
+      do throws(Failure) {
+        list = try known.functions(block, last.index, own(last))
+      } catch {
+        // The omission is there already (`regionOfLayer`).
+        guard error.status == .incompatible else { throw error }
+      }
+      guard let power = list.first?.power else { continue }
       var (left, right, high) = (-3.0, 1.0, 3.5)
-      for (row, layer) in subject.layers.enumerated() where layer.block == index {
-        let h = block.stepSize(layer.index)
+      for row in subject.rows[index] {
+        let h = block.stepSize(subject.layers[row].index)
         let scale = power == 1 ? h : h * h
         for sample in 0..<samples {
           for place in 0..<frozen.eigenvalues.shape[2] {

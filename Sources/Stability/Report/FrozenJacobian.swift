@@ -18,6 +18,9 @@ final class FrozenJacobian {
   /// The rows of the field's state that J acts on.
   static func order(_ block: ODEBlock) -> Int { component(block) == nil ? block.field.stateWidth : block.field.width }
 
+  /// Whether the scheme steps ÿ = f(y), so that f is an acceleration: what is known of ẏ = f(y) says nothing about such a layer.
+  static func isAcceleration(_ block: ODEBlock) -> Bool { component(block) != nil }
+
   /// The component that the scheme steps; nil if it steps the whole field.
   private static func component(_ block: ODEBlock) -> Int? { (block.integrator as? any TwoStepIntegrator)?.component(block.field) }
 
@@ -136,8 +139,8 @@ extension LogarithmicNorms {
     let vectors = (0...count).map { _ in arena.block(rows: n, columns: 1, precision: .float64) }
     let transposed = arena.block(rows: n, columns: 1, precision: .float64)
     var (diagonal, beside): ([Double], [Double]) = ([], [])
-    GolubKahan.begin(vectors[0], number: 0)
-    GolubKahan.normalize(vectors[0])
+    fillIrregular(vectors[0])
+    normalize(vectors[0])
     for k in 0..<count {
       try Watch.check()
       jacobian.multiply(vectors[k], into: vectors[k + 1])
@@ -145,8 +148,8 @@ extension LogarithmicNorms {
       combine(0.5, vectors[k + 1], 0.5, transposed, into: vectors[k + 1])
       diagonal.append(dot(vectors[k], vectors[k + 1]))
       guard diagonal[k].isFinite else { throw Failure(.notFinite, "a product of a layer's Jacobian is not finite in float64") }
-      try GolubKahan.orthogonalize(vectors[k + 1], against: vectors[0...k])
-      let length = GolubKahan.normalize(vectors[k + 1])
+      try orthogonalize(vectors[k + 1], against: vectors[0...k])
+      let length = normalize(vectors[k + 1])
       guard k + 1 < count, length > 1e-14 * abs(diagonal[0]) else { break }
       beside.append(length)
     }

@@ -52,8 +52,8 @@ package struct GolubKahan {
     var (diagonal, above): ([Double], [Double]) = ([], [])
     // The largest coefficient so far, against which others count as zero.
     var size = 0.0
-    Self.begin(v[0], number: 0)
-    Self.normalize(v[0])
+    fillIrregular(v[0])
+    normalize(v[0])
     for k in 0..<count {
       copy(v[k], into: operand.rows(0..<columns))
       try multiply(operand.rows(0..<columns), u[k])
@@ -77,7 +77,7 @@ package struct GolubKahan {
     let length = normalize(vector)
     size = max(size, length)
     if length > negligible * size { return length }
-    begin(vector, number: number + 1)
+    fillIrregular(vector, number: number + 1)
     normalize(vector)
     try orthogonalize(vector, against: others)
     normalize(vector)
@@ -85,28 +85,4 @@ package struct GolubKahan {
   }
 
   private static let negligible = 1e-15
-
-  /// Numbers between ½ and 1½ in magnitude, of both signs, without a regular order.
-  static func begin(_ vector: Block, number: Int) {
-    let numbers = Vector(vector.base, count: vector.rows, precision: vector.precision)
-    for i in 0..<numbers.count {
-      let mixed = UInt32(truncatingIfNeeded: i &+ 1 &+ number &* 40_503) &* 2_654_435_769
-      numbers.store((mixed >> 16 & 1 == 0 ? 1 : -1) * (0.5 + Double(mixed) * 0x1p-32), at: i)
-    }
-  }
-
-  /// Divides a vector by its length, which it gives. A vector of zeros stays.
-  @discardableResult static func normalize(_ vector: Block) -> Double {
-    let length = dot(vector, vector).squareRoot()
-    if length > 0 { combine(1 / length, vector, 0, vector, into: vector) }
-    return length
-  }
-
-  /// Takes the parts along orthonormal vectors away, twice, so that what remains is orthogonal to rounding.
-  static func orthogonalize(_ vector: Block, against others: ArraySlice<Block>) throws(Failure) {
-    for _ in 0..<2 {
-      for other in others { combine(1, vector, -dot(vector, other), other, into: vector) }
-      try Watch.check()
-    }
-  }
 }

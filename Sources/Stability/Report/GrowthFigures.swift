@@ -26,28 +26,28 @@ extension StabilityReport {
     let (kept, wanted, exponents) = (try options.integer("singular_values"), min(try options.integer("depths"), count + 1), try options.integer("lyapunov_exponents"))
     var depths: [Int] = []
     for place in 0..<wanted {
-      let depth = wanted == 1 ? 0 : (place * count + (wanted - 1) / 2) / (wanted - 1)
+      let depth = (place * count + (wanted - 1) / 2) / (wanted - 1)
       if depths.last != depth { depths.append(depth) }
     }
     var isComplete = true
     var (singular, ends, kahan): (Report.Array?, Report.Array?, GolubKahan?) = (nil, nil, nil)
     if kept > 0 {
-      let list = try array("singular_depths", [depths.count], "the depths j of singular_values: before layer j, counted through all blocks; the last is the state after the last layer")
+      let list = try draft.array("singular_depths", [depths.count], "the depths j of singular_values: before layer j, counted through all blocks; the last is the state after the last layer")
       for (place, depth) in depths.enumerated() { list.set(Double(depth), place) }
       var steps = try options.integer("lanczos_steps")
       if width > denseLimit, !options.isSet("lanczos_steps") { steps = min(steps, 24) }
       isComplete = width <= steps
-      if !isComplete { omissions.add("least singular values", "all blocks", "the largest state has \(width) rows and \(steps) steps were taken: the least value found is an upper bound of the least singular value") }
+      if !isComplete { draft.omissions.add("least singular values", "all blocks", "the largest state has \(width) rows and \(steps) steps were taken: the least value found is an upper bound of the least singular value") }
       let tall = min(kept, min(steps, width))
-      singular = try array("singular_values", [samples, depths.count, tall], "the largest singular values of ∂Y_N/∂Y_j, Y_j being the whole state of the block that holds depth j, and Y_N that after the network's last layer, descending")
-      ends = try array("singular_range", [samples, depths.count, 2], "the least and the largest singular value of ∂Y_N/∂Y_j: gradients explode where the largest is far above 1 and vanish where the largest is far below 1")
+      singular = try draft.array("singular_values", [samples, depths.count, tall], "the largest singular values of ∂Y_N/∂Y_j, Y_j being the whole state of the block that holds depth j, and Y_N that after the network's last layer, descending")
+      ends = try draft.array("singular_range", [samples, depths.count, 2], "the least and the largest singular value of ∂Y_N/∂Y_j: gradients explode where the largest is far above 1 and vanish where the largest is far below 1")
       kahan = try GolubKahan(width: width, steps: steps)
     }
-    let exponentArray = exponents == 0 ? nil : try array("lyapunov_exponents", [samples, subject.plan.blocks.count, min(exponents, width)], "finite-time Lyapunov exponents of each block along the sample's trajectory: the logarithms of the growth of orthonormal directions, divided by the block's horizon; −infinity for directions that a layer maps to zero", allowsInfinity: true)
-    let energy = try array("energy_change", [samples, count], "E(Y_{j+1}) − E(Y_j) for the energy E of layer j's frozen weights, where the field has one (\"energy\" of the document's blocks); NaN elsewhere")
-    let norms = try array("state_norms", [samples, count, 2], "‖Y_j‖₂ of the whole state before and after each layer")
+    let exponentArray = exponents == 0 ? nil : try draft.array("lyapunov_exponents", [samples, subject.plan.blocks.count, min(exponents, width)], "finite-time Lyapunov exponents of each block along the sample's trajectory: the logarithms of the growth of orthonormal directions, divided by the block's horizon; −infinity for directions that a layer maps to zero", allowsInfinity: true)
+    let energy = try draft.array("energy_change", [samples, count], "E(Y_{j+1}) − E(Y_j) for the energy E of layer j's frozen weights, where the field has one (\"energy\" of the document's blocks); NaN elsewhere")
+    let norms = try draft.array("state_norms", [samples, count, 2], "‖Y_j‖₂ of the whole state before and after each layer")
     for (index, block) in subject.plan.blocks.enumerated() where Energy(block) == nil {
-      omissions.add("energy_change", "block \(index)", "no energy of the field \(subject.name(ofField: index)) under \(subject.name(ofScheme: index)) is known that its flow with constant weights would keep or lower")
+      draft.omissions.add("energy_change", "block \(index)", "no energy of the field \(subject.name(ofField: index)) under \(subject.name(ofScheme: index)) is known that its flow with constant weights would keep or lower")
     }
     return Growth(
       depths: depths, singular: singular, ends: ends, exponents: exponentArray, energy: energy, norms: norms, kahan: kahan,
@@ -85,8 +85,7 @@ extension StabilityReport {
 
   /// The largest sum of changes of energy through a block, in magnitude, over the samples.
   func drift(ofBlock block: Int, _ growth: Growth) -> Double {
-    let rows = subject.layers.indices.filter { subject.layers[$0].block == block }
-    return (0..<samples).reduce(0) { largest, sample in max(largest, abs(rows.reduce(0) { $0 + growth.energy.get(sample, $1) })) }
+    (0..<samples).reduce(0) { largest, sample in max(largest, abs(subject.rows[block].reduce(0) { $0 + growth.energy.get(sample, $1) })) }
   }
 
   /// By how much gradients grow or shrink on their way from the last state to the first: the meter of exploding and vanishing gradients.

@@ -10,6 +10,8 @@ struct LinearTestField: VectorField {
   let isSplit: Bool
 
   var width: Int { 2 }
+  /// A complex number is one feature, so that a number of the scheme's for each feature multiplies both of its rows.
+  var pixels: Int { 2 }
   var stateWidth: Int { isSplit ? 4 : 2 }
   var componentCount: Int { isSplit ? 2 : 1 }
   func rowsWritten(by component: Int) -> Range<Int> { isSplit && component == 1 ? 2..<4 : 0..<2 }

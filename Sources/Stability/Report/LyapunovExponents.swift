@@ -47,8 +47,8 @@ struct LyapunovExponents {
       }
       for index in 0..<count {
         guard dot(next[index], next[index]).isFinite else { throw Failure(.notFinite, "a product of the layers' Jacobians is not finite in float64") }
-        try GolubKahan.orthogonalize(next[index], against: next[0..<index])
-        let length = GolubKahan.normalize(next[index])
+        try orthogonalize(next[index], against: next[0..<index])
+        let length = normalize(next[index])
         sums[index] += log(length)
         copy(next[index], into: q[index])
       }

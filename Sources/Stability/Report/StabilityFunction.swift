@@ -110,8 +110,13 @@ package struct StabilityFunction {
     let roots = (0..<Self.samples).map { Self.root($0) }
     var values: [[ComplexNumber]] = []
     for root in roots {
-      // An implicit scheme may have a pole there.
-      do throws(Failure) { values.append(try Self.matrix(scheme, isSplit, index, ratio, own, root, h: 1)) } catch { return nil }
+      do throws(Failure) {
+        values.append(try Self.matrix(scheme, isSplit, index, ratio, own, root, h: 1))
+      } catch {
+        // An implicit scheme may have a pole there.
+        guard error.status == .notConverged else { throw error }
+        return nil
+      }
     }
     let found = (0..<order * order).map { entry in
       (0..<Self.samples).map { power in

@@ -32,7 +32,8 @@ final class StabilityFunctions {
     // From the fourth layer on every scheme has begun.
     let (index, ratio) = (min(layer, 4), layer == 0 ? 1 : block.stepSize(layer - 1) / block.stepSize(layer))
     var sets: [[Double]] = [own]
-    if own.count != count { sets = Set(own).sorted().map { value in Array(repeating: value, count: count) } }
+    // A first layer has no numbers of its own.
+    if !own.isEmpty, own.count != count { sets = Set(own).sorted().map { value in Array(repeating: value, count: count) } }
     var found: [StabilityFunction] = []
     for set in sets {
       try Watch.check()

@@ -24,14 +24,13 @@ package let stabilityReportOptions: [OptionDescription] = [
 /// Sources: Haber & Ruthotto 2017, §2–3 (eigenvalues, the step's region, ‖K_{j+1} − K_j‖/h); Lu et al. 2018 (modified equations); Golub & Kahan 1965; Benettin et al. 1980. What the figures say and do not say is in the guide
 /// page "stability_report". They are measurements at the given inputs, not proofs.
 package struct StabilityReport {
-  let subject: Subject
-  let source: BatchSource
-  let samples: Int
+  var draft: ReportDraft
   let options: OptionValues
-  var omissions = Omissions()
-  var arrays: [Report.Array] = []
+  let denseLimit: Int
   /// The stability functions that are known already, by scheme and layer.
   var functions: [StabilityFunctions?]
+  var subject: Subject { draft.subject }
+  var samples: Int { draft.samples }
 
   /// - Parameters:
   ///   - features: samples × inputs, at least one.
@@ -43,22 +42,15 @@ package struct StabilityReport {
   }
 
   private init(_ network: Network, _ features: TensorView, _ options: OptionValues) throws(Failure) {
-    subject = try Subject(network, samples: features.rows)
-    source = try subject.source(features)
-    samples = features.rows
+    denseLimit = try options.integer("dense_limit")
+    draft = try ReportDraft(network, features)
     self.options = options
-    functions = subject.plan.blocks.map { _ in nil }
-  }
-
-  mutating func array(_ name: String, _ shape: [Int], _ help: String, allowsInfinity: Bool = false) throws(Failure) -> Report.Array {
-    let made = try Report.Array(name, shape, help, allowsInfinity: allowsInfinity)
-    arrays.append(made)
-    return made
+    functions = draft.subject.plan.blocks.map { _ in nil }
   }
 
   private mutating func computed() throws(Failure) -> Report {
     let layerCount = subject.layers.count
-    let places = try array("layers", [layerCount, 3], "of each layer: its block, its number in the block, and its step size h")
+    let places = try draft.array("layers", [layerCount, 3], "of each layer: its block, its number in the block, and its step size h")
     for (row, layer) in subject.layers.enumerated() {
       places.set(Double(layer.block), row, 0)
       places.set(Double(layer.index), row, 1)
@@ -68,9 +60,10 @@ package struct StabilityReport {
     let modified = try modifiedEquations()
     let frozen = try frozenArrays()
     let growth = try growthArrays()
+    // A copy, because the closure changes the report.
+    let followed = draft
     for sample in 0..<samples {
-      try subject.trajectory.follow(source, sample: sample)
-      try subject.trajectory.working(source) { () throws(Failure) in
+      try followed.following(sample) { () throws(Failure) in
         try spectra(sample, frozen)
         try growths(sample, growth)
       }
@@ -85,18 +78,13 @@ package struct StabilityReport {
         ("region_variable", functions[block].flatMap { $0.power }.map { .text($0 == 1 ? "hλ" : "h²λ") } ?? .null),
       ])
     }
-    let document = JSON.object([
-      ("report", .text("stability")), ("samples", .integer(Int64(samples))), ("blocks", .array(blocks)),
-      ("statements", .array(statements(frozen))), ("gradients", growthSummary(growth)), ("omitted", omissions.json),
-      ("arrays", .object(arrays.map { ($0.name, .object([("shape", .array($0.shape.map { .integer(Int64($0)) })), ("help", .text($0.help))])) })),
-    ])
-    return try Report(document, arrays)
+    return try draft.finished("stability", [("blocks", .array(blocks)), ("gradients", growthSummary(growth))], statements(frozen))
   }
 
-  private func statements(_ frozen: Frozen) -> [JSON] {
-    var list: [JSON] = []
+  private func statements(_ frozen: Frozen) -> [ReportStatement] {
+    var list: [ReportStatement] = []
     for (index, block) in subject.plan.blocks.enumerated() {
-      let rows = subject.layers.indices.filter { subject.layers[$0].block == index }
+      let rows = subject.rows[index]
       let scheme = subject.name(ofScheme: index)
       func worst(_ value: (_ sample: Int, _ row: Int) -> Double) -> (value: Double, sample: Int, layer: Int)? {
         var found: (value: Double, sample: Int, layer: Int)?
@@ -117,18 +105,20 @@ package struct StabilityReport {
           ? "block \(index): \(sense) holds at all layers and samples; the largest \(quantity) is \(found.value), at layer \(found.layer) of sample \(found.sample), and the limit \(limit)"
           : "block \(index): \(sense) is violated at \(violated.count) of \(rows.count) layers; the largest \(quantity) is \(found.value), at layer \(found.layer) of sample \(found.sample), and the limit \(limit)"
         list.append(
-          .object([
-            ("block", .integer(Int64(index))), ("sense", .text(sense)), ("holds", .bool(holds)), ("quantity", .text(quantity)), ("value", number(found.value)), ("limit", .real(limit)), ("layer", .integer(Int64(found.layer))),
-            ("sample", .integer(Int64(found.sample))), ("violated_layers", .array(violated.map { .integer(Int64(subject.layers[$0].index)) })), ("text", .text(text)),
-          ]))
+          ReportStatement(
+            sense: sense, holds: holds, quantity: quantity, value: found.value, limit: limit, sample: found.sample, text: text,
+            more: [("block", .integer(Int64(index))), ("layer", .integer(Int64(found.layer))), ("violated_layers", .array(violated.map { .integer(Int64(subject.layers[$0].index)) }))]))
       }
-      let isSecondOrder = functions[index]?.power == 2
+      // Of ÿ = f(y), that the eigenvalues or logarithmic norms of J are not positive says nothing.
+      let isSecondOrder = FrozenJacobian.isAcceleration(block)
       if !isSecondOrder {
         add("the criterion Re λ(J) <= 0 of Haber & Ruthotto for the frozen Jacobians", 0, 1e-9, "real part of an eigenvalue") { frozen.eigenvalues.shape[2] == 0 ? .nan : frozen.eigenvalues.get($0, $1, 0, 0) }
       }
       add("absolute stability of \(scheme) for the frozen Jacobians", 1, StabilityFunction.tolerance, isSecondOrder ? "|R(h²λ)|" : "|R(hλ)|") { frozen.radius.get($0, $1) }
       add("absolute stability of the steps' own Jacobians", 1, StabilityFunction.tolerance, "spectral radius") { frozen.amplification.get($0, $1) }
-      add("contraction in ℓ₂ of the frozen linear equations", 0, 1e-12, "logarithmic norm μ₂") { block.stateWidth <= denseLimit ? frozen.euclidean.get($0, $1) : .nan }
+      guard !isSecondOrder else { continue }
+      // Beyond dense_limit μ₂ is only known from below.
+      add("contraction in ℓ₂ of the frozen linear equations", 0, 1e-12, "logarithmic norm μ₂") { FrozenJacobian.order(block) <= denseLimit ? frozen.euclidean.get($0, $1) : .nan }
       add("contraction in ℓ∞ of the frozen linear equations", 0, 1e-12, "logarithmic norm μ_∞") { frozen.maximum.get($0, $1) }
     }
     return list

@@ -28,14 +28,14 @@ final class Subject {
   let trajectory: SampleTrajectory
   /// All layers, block after block.
   let layers: [LayerPlace]
+  /// For each block the numbers of its layers among `layers`.
+  let rows: [Range<Int>]
   /// For each block the links of its layers.
   let links: [Range<Int>]
-  let targetScaling: TargetScaling?
-  private let normalization: Normalization?
+  var targetScaling: TargetScaling? { snapshot.targetScaling }
   /// The network's own plan: it says which features can enter.
   private let own: NetworkPlan
   private let snapshot: ParameterSnapshot
-  private let wide: Buffer?
 
   /// - Parameters:
   ///   - samples: how many there will be.
@@ -43,39 +43,25 @@ final class Subject {
   /// - Throws: `.outOfRange` for too many samples or layers; `.memory`; the reason why the work must end.
   init(_ network: Network, samples: Int, ownPrecision: Bool = false) throws(Failure) {
     try checkAnalyzed(samples: samples)
-    let (snapshot, plan) = (network.snapshot, try ownPrecision ? network.plan : network.plan.inDoublePrecision())
-    (self.plan, own) = (plan, network.plan)
-    self.snapshot = snapshot
-    targetScaling = snapshot.targetScaling
-    var parameters = snapshot.parameters
-    if plan.precision == network.plan.precision {
-      (wide, normalization) = (nil, snapshot.normalization)
-    } else {
-      // A normalization knows its numbers in the network's precision, too.
-      normalization = try snapshot.normalization.map { (given) throws(Failure) in
-        func row(_ vector: Vector) -> TensorView { TensorView(vector.base, type: .float64, rows: 1, columns: vector.count) }
-        return try Normalization(shift: row(given.shift), scale: row(given.scale), inputs: plan.inputs, precision: plan.precision)
-      }
-      let buffer = try Buffer(count: plan.parameterCount, precision: plan.precision)
-      parameters = buffer.vector(count: plan.parameterCount, precision: plan.precision)
-      try convertInPieces(TensorView(snapshot.parameters.base, type: ElementType(network.plan.precision), rows: 1, columns: plan.parameterCount), into: parameters)
-      wide = buffer
-    }
-    trajectory = try SampleTrajectory(plan, parameters)
-    var (layers, links): ([LayerPlace], [Range<Int>]) = ([], plan.blocks.map { _ in 0..<0 })
+    let present = network.snapshot
+    let twin = ownPrecision ? DoubleTwin(network, present) : try DoubleTwin(of: network, present)
+    (plan, own, snapshot) = (twin.network.plan, network.plan, twin.snapshot)
+    trajectory = try SampleTrajectory(plan, snapshot.parameters)
+    var (layers, rows, links): ([LayerPlace], [Range<Int>], [Range<Int>]) = ([], plan.blocks.map { _ in 0..<0 }, plan.blocks.map { _ in 0..<0 })
     for (link, each) in trajectory.links.enumerated() {
       guard case .layer(let block, let index) = each else { continue }
-      layers.append(LayerPlace(block: block, index: index, link: link))
       links[block] = (index == 0 ? link : links[block].lowerBound)..<link + 1
+      rows[block] = (index == 0 ? layers.count : rows[block].lowerBound)..<layers.count + 1
+      layers.append(LayerPlace(block: block, index: index, link: link))
     }
-    (self.layers, self.links) = (layers, links)
+    (self.layers, self.rows, self.links) = (layers, rows, links)
   }
 
   /// The samples to analyze, checked.
   /// - Throws: `.invalidData` naming the row that the network cannot take.
   func source(_ features: TensorView) throws(Failure) -> BatchSource {
-    try own.checkIntake(features, normalization, called: "features")
-    return BatchSource(features: features, normalization: normalization)
+    try own.checkIntake(features, snapshot.normalization, called: "features")
+    return BatchSource(features: features, normalization: snapshot.normalization)
   }
 
   func name(ofField block: Int) -> String { (try? plan.specification.blocks[block].text("field")) ?? "" }

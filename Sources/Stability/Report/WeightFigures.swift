@@ -9,7 +9,7 @@ import VectorFields
 extension StabilityReport {
   /// ‖θ_{j+1} − θ_j‖/h over the weights of the field.
   mutating func weightChanges() throws(Failure) {
-    let changes = try array("weight_change", [subject.layers.count], "‖K_{j+1} − K_j‖_F/h over the weights of a layer's field and the next; NaN for the last layer of a block")
+    let changes = try draft.array("weight_change", [subject.layers.count], "‖K_{j+1} − K_j‖_F/h over the weights of a layer's field and the next; NaN for the last layer of a block")
     for (row, layer) in subject.layers.enumerated() where layer.index + 1 < subject.plan.blocks[layer.block].layers {
       try Watch.check()
       let block = subject.plan.blocks[layer.block]
@@ -31,9 +31,9 @@ extension StabilityReport {
     let isMultistep = subject.plan.blocks.map { $0.integrator is LinearMultistep }
     guard isMultistep.contains(true) else { return isMultistep.map { _ in nil } }
     let count = subject.layers.count
-    let factors = try array("multistep_k", [count, 3], "k of linear_multistep in each layer: its mean, its smallest and its largest value over channels; 0 in a first layer, which is a step of Euler; NaN in other blocks")
-    let times = try array("effective_time", [count], "the time Σ h/(1 + k) that linear_multistep's modified equation has advanced after each layer of its block: u̇ ≈ f/(1 + k); infinity where a k is −1", allowsInfinity: true)
-    let accelerations = try array("acceleration", [count], "the factor (1 − k)h/2 of ü in the modified equation (1 + k)u̇ + (1 − k)(h/2)ü = f; 0 is second order")
+    let factors = try draft.array("multistep_k", [count, 3], "k of linear_multistep in each layer: its mean, its smallest and its largest value over channels; 0 in a first layer, which is a step of Euler; NaN in other blocks")
+    let times = try draft.array("effective_time", [count], "the time Σ h/(1 + k) that linear_multistep's modified equation has advanced after each layer of its block: u̇ ≈ f/(1 + k); infinity where a k is −1", allowsInfinity: true)
+    let accelerations = try draft.array("acceleration", [count], "the factor (1 − k)h/2 of ü in the modified equation (1 + k)u̇ + (1 − k)(h/2)ü = f; 0 is second order")
     var (elapsed, summaries): ([Double], [JSON?]) = (isMultistep.map { _ in 0 }, isMultistep.map { _ in nil })
     for (row, layer) in subject.layers.enumerated() where isMultistep[layer.block] {
       let (numbers, h) = (own(layer), subject.plan.blocks[layer.block].stepSize(layer.index))

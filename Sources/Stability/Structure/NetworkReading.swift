@@ -14,6 +14,8 @@ package enum StageForm {
   case activation(Activation)
   /// A map that takes some numbers over and adds zeros, or the largest of windows that do not overlap.
   case selection
+  /// A map that changes nothing in evaluation, such as dropout.
+  case identity
   /// Means of windows that do not overlap, of so many pixels.
   case average(pixels: Int)
   case copies(Int)
@@ -109,7 +111,9 @@ package final class NetworkReading {
       }
       return .selection
     case let map as CopiesMap: return .copies(map.copies)
-    case is ChannelPaddingMap, is RowsMap, is DropoutMap, is ScalingMap: return .selection
+    case is ChannelPaddingMap, is RowsMap: return .selection
+    // The connector identity scales by 1.
+    case is DropoutMap, is ScalingMap: return .identity
     case is NormalizationMap: throw Failure(.incompatible, "\(connector.name): a normalization has no Lipschitz bound that holds for all images")
     default: throw Failure(.incompatible, "\(connector.name): no bound is known of this connector")
     }

@@ -43,8 +43,11 @@ package struct BiasReading {
   package let tensor: String
   package let entry: Int?
   package let numbers: Vector
-  /// How many outputs share a number.
+  /// How many outputs share a number; they follow one another.
   package let repeats: Int
+
+  /// The number that an output has.
+  package func number(_ output: Int) -> Double { numbers.load(output / repeats) }
 }
 
 /// x ↦ σ(Wx + b).

@@ -64,7 +64,8 @@ extension Trainer {
     if loss != nil { callers.loss = true }
     if let metric { callers.metric = metric.isLargerBetter }
     if callers != MissingParts() { tables.append(("callers", TrainerRecord.Table(names: MissingParts.named.map(\.name), rows: [MissingParts.named.numbers(of: callers)]))) }
-    if let weights = classWeights?.vector {
+    let balanced = try TrainerOptions(options).balancesClasses ? balancedWeights : nil
+    if let weights = (classWeights ?? balanced)?.vector {
       tables.append(("class_weights", TrainerRecord.Table(names: (0..<weights.count).map { "\($0)" }, rows: [(0..<weights.count).map { weights.load($0) }])))
     }
     guard let iterate = memory?.iterate else { return TrainerRecord(options: chosen, tables: tables, vectors: []) }
@@ -120,6 +121,7 @@ extension Trainer {
       if let index = optimizer.scalarNames.firstIndex(of: name) { iterate.scalars[index] = value }
     }
     self.memory = memory
+    if try TrainerOptions(options).balancesClasses { adoptWeightsAsBalanced() }
     // Versions without automatic options trained with their defaults.
     var chosen = options
     for option in options.descriptions where options.isOpen(option.key) { try chosen.choose(option.key, option.standard) }

@@ -43,5 +43,5 @@ import Testing
     #expect(try case_.taylorOrder() > 1.9)
   }
 
-  @Test func hasNoCurvature() throws { #expect(!Quantile(levels: [0.5]).hasCurvature && Huber(delta: 1).hasCurvature) }
+  @Test func hasNoCurvature() throws { #expect(Quantile(levels: [0.5]).reasonWithoutCurvature != nil && Huber(delta: 1).reasonWithoutCurvature == nil) }
 }
