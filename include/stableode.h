@@ -1,8 +1,8 @@
 /*
  * StableODE: create, train and evaluate stable ODE networks.
  *
- * The library reads a deep network as a discretized differential equation dy/dt = f(y; theta(t)) and makes this equation stable by design
- * (Haber & Ruthotto 2017, Ruseckas 2019, Lu et al. 2018). This header specifies the library, from simple to expert:
+ * The library reads a deep network as a discretized differential equation dy/dt = f(y; theta(t)), and offers equations and steps that limit how
+ * states, perturbations or gradients grow (Haber & Ruthotto 2017, Ruseckas 2019, Lu et al. 2018). This header specifies the library, from simple to expert:
  *
  *   1 versions      2 status        3 tensors       4 specification   5 network        6 data
  *   7 training      8 prediction    9 files        10 derivatives    11 equations     12 introspection
@@ -966,8 +966,8 @@ SODE_API void sode_report_free(sode_report *report);
 
 /* A statement about a network as it was when the certificate was made: a theorem, its hypotheses with their numbers, and a verdict. Nothing is called stable
  * without the sense of the word. SODE_PROVED: every hypothesis holds by upper bounds that are rounded outward. SODE_REFUTED: the certificate has a witness (two
- * inputs, two states, or a vector and a layer) from which anyone can compute the violation. SODE_NOT_PROVABLE: the certificate says why, and where it can what
- * would make the statement provable (the largest step, the smallest gamma, a factor for the weights). */
+ * inputs, two states, a vector and a layer, or a k) from which anyone can compute the violation. SODE_NOT_PROVABLE: the certificate says why, and where it can what
+ * would make the statement provable (the largest step, the smallest gamma, a factor for the weights, the distance to the nearest weights). */
 typedef struct sode_certificate sode_certificate;
 enum { SODE_PROVED = 1, SODE_REFUTED = 2, SODE_NOT_PROVABLE = 3 };
 /* Proves a statement of the registry "certificates". options: a JSON object with the statement's options (scope "certificate"), or NULL. input: the one input,

@@ -4,7 +4,7 @@ import Networks
 import Settings
 import VectorFields
 
-/// With the weights and the slopes of a layer held fixed, its step does not grow: E1 (Theory.md §6.2), E2 (§6.4), E3 (§6.5), E4 (§6.6), explicit Runge–Kutta methods on the imaginary axis (§6.8).
+/// With the weights and the slopes of a layer held fixed, no eigenvalue of its step lies outside the unit circle: E1 (Theory.md §6.2), E2 (§6.4), E3 (§6.5), E4 (§6.6), explicit Runge–Kutta methods on the imaginary axis (§6.8).
 ///
 /// Slopes may have any values in [0, L]. The certificate says nothing of products of different layers: with slopes that change, states can grow all the same (Theory.md §6.12).
 func proveStepSize(_ request: CertificateRequest) throws(Failure) -> Certificate {
