@@ -990,6 +990,14 @@ SODE_API void sode_certificate_free(sode_certificate *certificate);
 SODE_API sode_status sode_network_certified_radius(sode_network *network, const sode_tensor *features, int64_t num_threads, sode_tensor *classes,
                                                    sode_tensor *radii);
 
+/* Gives the network with the nearest weights for which a statement is proved: step_size, non_expansive or lipschitz_l2 with a limit (arguments as above). Of the
+ * layers whose conditions fail, for lipschitz_l2 of the readout, the singular values of matrices above what the conditions allow become that, which is nearest in
+ * the spectral and the Frobenius norm (Higham 1989; up to 1e-5 of the norm, for bounds and roundings); where a product of two norms is too large, both matrices
+ * are clipped in the same ratio; kernels of convolutions are multiplied by a factor. distance: the Frobenius norm of the change of all tensors, rounded up; may
+ * be NULL. What is proved already is copied. SODE_ERR_INCOMPATIBLE, with the reason, where no change of the weights is known. Cost: 60 n^3 operations or so for a
+ * matrix of n rows. A certificate that is not proved has the distance in its repair, as "distance", if it is computed within about a second. */
+SODE_API sode_status sode_network_repair(sode_network *network, const char *statement, const char *options, size_t length, double *distance,
+                                         sode_network **repaired);
 #ifdef __cplusplus
 }
 #endif

@@ -53,8 +53,9 @@ extension Certificate {
   /// - Parameters:
   ///   - name: in the registry `certificates`.
   ///   - json: an object with the statement's options; nil for their defaults.
+  ///   - measuresRepair: whether `repair` gets the distance to the nearest weights, where that is soon computed.
   /// - Throws: `unknownName`, `outOfRange`, `unsupportedType` for options; `invalidArgument` for an input that is missing or not asked for; `memory`; the reason why the work must end.
-  package static func prove(_ name: String, of network: Network, _ snapshot: ParameterSnapshot, _ json: JSON? = nil, input: TensorView? = nil) throws(Failure) -> Certificate {
+  package static func prove(_ name: String, of network: Network, _ snapshot: ParameterSnapshot, _ json: JSON? = nil, input: TensorView? = nil, measuresRepair: Bool = true) throws(Failure) -> Certificate {
     let entry = try certificates(name)
     var options = OptionValues(scope: "certificate", certificateOptions)
     if let json {
@@ -82,6 +83,7 @@ extension Certificate {
       certificate = Certificate(name, certificates.entries.first { $0.name == name }?.help ?? name, Theorem("none", "none"))
       certificate.reason = error.message
     }
+    if measuresRepair { try withExtendedLifetime(snapshot) { () throws(Failure) in try certificate.measureRepair(network.plan, snapshot.parameters) } }
     try Watch.check()
     certificate.options = [("statement", .text(name))]
     for option in entry.options { certificate.options.append((option.key, try options.value(option.key).json)) }

@@ -271,6 +271,7 @@ FUNCTIONS = {
     # 15 certificates
     "sode_network_certify": (Status, [Handle, Text, Text, c_size_t, TensorIn, HandleOut]),
     "sode_certificate_verdict": (Status, [Handle, POINTER(c_int32)]),
+    "sode_network_repair": (Status, [Handle, Text, Text, c_size_t, RealOut, HandleOut]),
     "sode_certificate_number": (Status, [Handle, Text, RealOut]),
     "sode_certificate_json": (Status, [Handle, Memory, c_size_t, SizeOut]),
     "sode_certificate_free": (None, [Handle]),

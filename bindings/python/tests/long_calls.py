@@ -117,6 +117,11 @@ def _(world):
     return lambda network=stableode.Network(**dict(World.wide, layers=60)): network.certify("lipschitz_l2")
 
 
+@long("sode_network_repair")
+def _(world):
+    return lambda network=stableode.Network(inputs=8, outputs=4, width=512, field="gradient_flow", layers=4, horizon=400.0): network.repair("non_expansive")
+
+
 @long("sode_network_certified_radius")
 def _(world):
     return lambda: world.network.certified_radius(rows(2_000_000, 20))

@@ -75,6 +75,7 @@ WITHOUT_SIZES = {
     "sode_dataset_get_columns": "a record of at most 1 MB",
     "sode_network_get_columns": "a record of at most 1 MB",
     "sode_network_certify": "the norms of a network that exists, and one input",
+    "sode_network_repair": "the weights of a network that exists",
 }
 
 
