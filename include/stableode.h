@@ -848,6 +848,13 @@ SODE_API sode_status sode_network_refine(sode_network *network, const char *prol
  * and 3 pixels; SODE_ERR_SHAPE_MISMATCH for images that cannot be halved. */
 SODE_API sode_status sode_network_prolong_images(sode_network *network, sode_network **finer);
 SODE_API sode_status sode_network_restrict_images(sode_network *network, sode_network **coarser);
+/* Gives the network whose tensors are the weights that this one multiplies by: options opening_norm, readout_norm, a connector's norm and steps "tight" compute
+ * them from the tensors, and become "free" and "plain"; all else stays. Scores have the same bits on the same processor. Certificates, certified radii and
+ * exports are about weights as they are stored, and need this form; steps "tight" are so near their limit that "non_expansive" may need sode_network_repair, which
+ * changes such weights by some 1e-6 of them. Training it further keeps no norm. Without such an option the network is copied. A loss with margins that knows the
+ * norm of a convolution only by its option norm becomes softmax_cross_entropy. SODE_ERR_INCOMPATIBLE for layers with steps "tight" whose weights are mixed from
+ * coefficients in time; sode_network_project gives each layer its own. */
+SODE_API sode_status sode_network_fold_norms(sode_network *network, sode_network **folded);
 
 /* The feed-forward form of a block whose field is linear_activation or linear_cubic (Ruseckas 2019): weights W = I + h w [layers, n, n] and biases
  * B = h b [layers, n] of the layers y -> 𝒉(W y + B), 𝒉(x) = x + h g(x), which the integrator near_identity computes. Setting them sets w = (W - I)/h and
@@ -983,13 +990,6 @@ SODE_API sode_status sode_certificate_number(sode_certificate *certificate, cons
  * checked without this library. Size query as in sode_specification_json. */
 SODE_API sode_status sode_certificate_json(sode_certificate *certificate, char *buffer, size_t capacity, size_t *needed);
 SODE_API void sode_certificate_free(sode_certificate *certificate);
-/* Certified radii of a batch: radii [samples] (f32, f64; rounded down) in the unit of the features, and classes [samples] (integers or floats; may be NULL). Every
- * input within the radius of a sample, in the Euclidean norm, gets the sample's class from this library in the network's precision, its rounding errors included;
- * 0 where nothing can be proved. A network without classes, or of whose parts no bound is known, is SODE_ERR_INCOMPATIBLE, which names the reason. Rows without
- * a result are errors as in sode_network_predict. */
-SODE_API sode_status sode_network_certified_radius(sode_network *network, const sode_tensor *features, int64_t num_threads, sode_tensor *classes,
-                                                   sode_tensor *radii);
-
 /* Gives the network with the nearest weights for which a statement is proved: step_size, non_expansive or lipschitz_l2 with a limit (arguments as above). Of the
  * layers whose conditions fail, for lipschitz_l2 of the readout, the singular values of matrices above what the conditions allow become that, which is nearest in
  * the spectral and the Frobenius norm (Higham 1989; up to 1e-5 of the norm, for bounds and roundings); where a product of two norms is too large, both matrices
@@ -998,6 +998,13 @@ SODE_API sode_status sode_network_certified_radius(sode_network *network, const 
  * matrix of n rows. A certificate that is not proved has the distance in its repair, as "distance", if it is computed within about a second. */
 SODE_API sode_status sode_network_repair(sode_network *network, const char *statement, const char *options, size_t length, double *distance,
                                          sode_network **repaired);
+/* Certified radii of a batch: radii [samples] (f32, f64; rounded down) in the unit of the features, and classes [samples] (integers or floats; may be NULL). Every
+ * input within the radius of a sample, in the Euclidean norm, gets the sample's class from this library in the network's precision, its rounding errors included;
+ * 0 where nothing can be proved. A network without classes, or of whose parts no bound is known, is SODE_ERR_INCOMPATIBLE, which names the reason. Rows without
+ * a result are errors as in sode_network_predict. */
+SODE_API sode_status sode_network_certified_radius(sode_network *network, const sode_tensor *features, int64_t num_threads, sode_tensor *classes,
+                                                   sode_tensor *radii);
+
 #ifdef __cplusplus
 }
 #endif
