@@ -1,8 +1,8 @@
 /*
  * StableODE: create, train and evaluate stable ODE networks.
  *
- * The library reads a deep network as a discretized differential equation dy/dt = f(y; theta(t)) and makes this equation stable by design
- * (Haber & Ruthotto 2017, Ruseckas 2019, Lu et al. 2018). This header specifies the library, from simple to expert:
+ * The library reads a deep network as a discretized differential equation dy/dt = f(y; theta(t)), and offers equations and steps that limit how
+ * states, perturbations or gradients grow (Haber & Ruthotto 2017, Ruseckas 2019, Lu et al. 2018). This header specifies the library, from simple to expert:
  *
  *   1 versions      2 status        3 tensors       4 specification   5 network        6 data
  *   7 training      8 prediction    9 files        10 derivatives    11 equations     12 introspection
@@ -848,6 +848,13 @@ SODE_API sode_status sode_network_refine(sode_network *network, const char *prol
  * and 3 pixels; SODE_ERR_SHAPE_MISMATCH for images that cannot be halved. */
 SODE_API sode_status sode_network_prolong_images(sode_network *network, sode_network **finer);
 SODE_API sode_status sode_network_restrict_images(sode_network *network, sode_network **coarser);
+/* Gives the network whose tensors are the weights that this one multiplies by: options opening_norm, readout_norm, a connector's norm and steps "tight" compute
+ * them from the tensors, and become "free" and "plain"; all else stays. Scores have the same bits on the same processor. Certificates, certified radii and
+ * exports are about weights as they are stored, and need this form; steps "tight" are so near their limit that "non_expansive" may need sode_network_repair, which
+ * changes such weights by some 1e-6 of them. Training it further keeps no norm. Without such an option the network is copied. A loss with margins that knows the
+ * norm of a convolution only by its option norm becomes softmax_cross_entropy. SODE_ERR_INCOMPATIBLE for layers with steps "tight" whose weights are mixed from
+ * coefficients in time; sode_network_project gives each layer its own. */
+SODE_API sode_status sode_network_fold_norms(sode_network *network, sode_network **folded);
 
 /* The feed-forward form of a block whose field is linear_activation or linear_cubic (Ruseckas 2019): weights W = I + h w [layers, n, n] and biases
  * B = h b [layers, n] of the layers y -> 𝒉(W y + B), 𝒉(x) = x + h g(x), which the integrator near_identity computes. Setting them sets w = (W - I)/h and
@@ -966,8 +973,8 @@ SODE_API void sode_report_free(sode_report *report);
 
 /* A statement about a network as it was when the certificate was made: a theorem, its hypotheses with their numbers, and a verdict. Nothing is called stable
  * without the sense of the word. SODE_PROVED: every hypothesis holds by upper bounds that are rounded outward. SODE_REFUTED: the certificate has a witness (two
- * inputs, two states, or a vector and a layer) from which anyone can compute the violation. SODE_NOT_PROVABLE: the certificate says why, and where it can what
- * would make the statement provable (the largest step, the smallest gamma, a factor for the weights). */
+ * inputs, two states, a vector and a layer, or a k) from which anyone can compute the violation. SODE_NOT_PROVABLE: the certificate says why, and where it can what
+ * would make the statement provable (the largest step, the smallest gamma, a factor for the weights, the distance to the nearest weights). */
 typedef struct sode_certificate sode_certificate;
 enum { SODE_PROVED = 1, SODE_REFUTED = 2, SODE_NOT_PROVABLE = 3 };
 /* Proves a statement of the registry "certificates". options: a JSON object with the statement's options (scope "certificate"), or NULL. input: the one input,
@@ -983,6 +990,14 @@ SODE_API sode_status sode_certificate_number(sode_certificate *certificate, cons
  * checked without this library. Size query as in sode_specification_json. */
 SODE_API sode_status sode_certificate_json(sode_certificate *certificate, char *buffer, size_t capacity, size_t *needed);
 SODE_API void sode_certificate_free(sode_certificate *certificate);
+/* Gives the network with the nearest weights for which a statement is proved: step_size, non_expansive or lipschitz_l2 with a limit (arguments as above). Of the
+ * layers whose conditions fail, for lipschitz_l2 of the readout, the singular values of matrices above what the conditions allow become that, which is nearest in
+ * the spectral and the Frobenius norm (Higham 1989; up to 1e-5 of the norm, for bounds and roundings); where a product of two norms is too large, both matrices
+ * are clipped in the same ratio; kernels of convolutions are multiplied by a factor. distance: the Frobenius norm of the change of all tensors, rounded up; may
+ * be NULL. What is proved already is copied. SODE_ERR_INCOMPATIBLE, with the reason, where no change of the weights is known. Cost: 60 n^3 operations or so for a
+ * matrix of n rows. A certificate that is not proved has the distance in its repair, as "distance", if it is computed within about a second. */
+SODE_API sode_status sode_network_repair(sode_network *network, const char *statement, const char *options, size_t length, double *distance,
+                                         sode_network **repaired);
 /* Certified radii of a batch: radii [samples] (f32, f64; rounded down) in the unit of the features, and classes [samples] (integers or floats; may be NULL). Every
  * input within the radius of a sample, in the Euclidean norm, gets the sample's class from this library in the network's precision, its rounding errors included;
  * 0 where nothing can be proved. A network without classes, or of whose parts no bound is known, is SODE_ERR_INCOMPATIBLE, which names the reason. Rows without

@@ -79,6 +79,23 @@ public func sode_certificate_json(_ certificate: OpaquePointer?, _ buffer: Unsaf
 @_cdecl("sode_certificate_free") @implementation
 public func sode_certificate_free(_ certificate: OpaquePointer?) { free(certificate, .certificate, "certificate") }
 
+@_cdecl("sode_network_repair") @implementation
+public func sode_network_repair(
+  _ network: OpaquePointer?, _ statement: UnsafePointer<CChar>?, _ options: UnsafePointer<CChar>?, _ length: Int, _ distance: UnsafeMutablePointer<Double>?,
+  _ repaired: UnsafeMutablePointer<OpaquePointer?>?
+) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(repaired, "repaired")
+    let statement = try text(statement, "statement")
+    let json: JSON? = options == nil ? nil : try json(options, length: length)
+    try using(network, .network, "network") { network throws(Failure) in
+      let made = try Certificate.repaired(statement, network, network.snapshot, json)
+      try hand(made.network, .network, to: out)
+      distance?.pointee = made.distance
+    }
+  }
+}
+
 @_cdecl("sode_network_certified_radius") @implementation
 public func sode_network_certified_radius(
   _ network: OpaquePointer?, _ features: UnsafePointer<sode_tensor>?, _ num_threads: Int64, _ classes: UnsafeMutablePointer<sode_tensor>?, _ radii: UnsafeMutablePointer<sode_tensor>?

@@ -214,6 +214,14 @@ public func sode_network_restrict_images(_ network: OpaquePointer?, _ coarser: U
   changingResolution(network, .coarser, try required(coarser, "coarser"))
 }
 
+@_cdecl("sode_network_fold_norms") @implementation
+public func sode_network_fold_norms(_ network: OpaquePointer?, _ folded: UnsafeMutablePointer<OpaquePointer?>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let out = try required(folded, "folded")
+    try using(network, .network, "network") { network throws(Failure) in try hand(try network.foldingNorms(), .network, to: out) }
+  }
+}
+
 private func changingResolution(
   _ network: OpaquePointer?, _ direction: ResolutionChange.Direction, _ out: @autoclosure () throws(Failure) -> UnsafeMutablePointer<OpaquePointer?>
 ) -> sode_status {

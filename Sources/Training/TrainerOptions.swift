@@ -58,7 +58,7 @@ package struct TrainerOptions: Sendable {
     OptionDescription("num_threads", .integer(0...1024), default: .integer(0), unit: "threads", "threads that training uses; 0: one for each CPU that the process may use"),
     OptionDescription(
       "check_derivatives", .flag, default: .flag(false),
-      "whether the end of training tests the network's derivatives at the first four training samples, link by link: the training is kept, and an error names the layer whose pullback is not the transpose of its pushforward"),
+      "whether the end of training tests the network's derivatives link by link, at the first four samples of the data set that the run was given (validation_fraction may hold some of them out), or that a stream had read when the run began: the training is kept, and an error names the layer whose pullback is not the transpose of its pushforward"),
   ]
 
   package let epochs: Int

@@ -19,7 +19,7 @@ package final class ConvolutionOperator: LinearOperator {
     algorithm = form.algorithm ?? (geometry.supports(.winograd, precision) ? .winograd : .direct)
     self.precision = precision
     guard geometry.supports(algorithm, precision) else {
-      throw Failure(.incompatible, "the algorithm \(algorithm.name) computes 3×3 convolutions of stride 1 and dilation 1 in float32 only; algorithm direct computes all")
+      throw Failure(.incompatible, "the algorithm \(algorithm.name) computes 3×3 convolutions of stride 1 and dilation 1 in float32 only; the option convolution direct computes all")
     }
     forwardCount = geometry.packedCount(.forward, algorithm)
     transposedCount = geometry.packedCount(.transposed, algorithm)

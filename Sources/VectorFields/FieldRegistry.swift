@@ -71,7 +71,7 @@ private let coupling = OptionDescription(
   "separable: K is block-diagonal, so that verlet can be used; full: K is any matrix, for integrators that step the whole state at once")
 private let flowSteps = OptionDescription(
   "steps", .choice(["plain", "row_sums", "tight"]), default: .text("plain"),
-  "plain: −Kᵀσ(Ky+b), stable up to a step size that depends on K; row_sums: −KᵀTσ(Ky+b), T = diag(2/(hLr)) with the row sums r of |KKᵀ| in trained scales, so that Euler's step is non-expansive for every K; tight: K divided by a bound of its norm, so that Euler's step is non-expansive and as long as it may be")
+  "plain: −Kᵀσ(Ky+b), non-expansive up to a step size that depends on K; row_sums: −KᵀTσ(Ky+b), T = diag(2/(hLr)) with the row sums r of |KKᵀ| in trained scales, so that steps of euler, heun, ssprk3 and rk4 are non-expansive for every K; tight: K divided by a bound of its norm, so that these steps are non-expansive and nearly as long as they may be")
 private let dissipationWidth = OptionDescription(
   "dissipation_width", .integer(0...65_536), default: .integer(0), unit: "features",
   "rows of B in R = BᵀB, the largest rank of the dissipation; 0: as many as the state has features")

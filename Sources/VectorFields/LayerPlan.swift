@@ -171,6 +171,13 @@ package struct LayerPlan: Sendable {
   /// Whether operators are scaled, so that directions and gradients need the layer.
   package var scales: Bool { prepared.contains { $0.scaling != nil } }
 
+  /// Copies the weights that scaled operators of a prepared layer multiply by to the places of their tensors in `target`; other tensors of `target` stay.
+  package func copyScaled(_ layer: Layer, into target: Layer) {
+    forEachScaled(layer) { scaled, _, base, place in
+      if let tensor = target.tensors[place.tensor] { copy(scaled.made(base), into: scaled.tensor(tensor)) }
+    }
+  }
+
   /// Prepares the operators of one layer; or for a direction their tangents, without constants, and without copies that only single samples need.
   ///
   /// - Parameter bound: the largest norm of operators that are scaled.

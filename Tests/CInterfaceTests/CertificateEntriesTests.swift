@@ -60,6 +60,24 @@ import Testing
     #expect(status == SODE_OK && classes.allSatisfy { 0...2 ~= $0 } && radii.allSatisfy { $0 >= 0 && $0.isFinite } && radii.max() ?? 0 > 0)
   }
 
+  @Test func aLimitIsKeptByTheRepairedNetwork() throws {
+    let network = try Self.network()
+    defer { sode_network_free(network) }
+    var (repaired, certificate) = (OpaquePointer?.none, OpaquePointer?.none)
+    let options = "{\"limit\": 0.01}"
+    var distance = 0.0
+    #expect(sode_network_repair(network, "lipschitz_l2", options, options.utf8.count, &distance, &repaired) == SODE_OK && distance > 0)
+    defer { sode_network_free(repaired) }
+    #expect(sode_network_certify(repaired, "lipschitz_l2", options, options.utf8.count, nil, &certificate) == SODE_OK)
+    defer { sode_certificate_free(certificate) }
+    var verdict: Int32 = 0
+    #expect(sode_certificate_verdict(certificate, &verdict) == SODE_OK && verdict == Int32(SODE_PROVED))
+    // What is proved is copied; the distance may be left out.
+    var again: OpaquePointer?
+    #expect(sode_network_repair(repaired, "lipschitz_l2", options, options.utf8.count, nil, &again) == SODE_OK)
+    sode_network_free(again)
+  }
+
   @Test func wrongArgumentsLeaveTheOutputs() throws {
     let network = try Self.network()
     defer { sode_network_free(network) }
@@ -69,6 +87,12 @@ import Testing
     #expect(sode_network_certify(network, nil, nil, 0, nil, &certificate) == SODE_ERR_NULL_POINTER)
     #expect(sode_network_certify(network, "volume", "{\"limit\": 3}", 12, nil, &certificate) == SODE_ERR_INCOMPATIBLE)
     #expect(sode_network_certify(network, "volume", nil, 0, nil, nil) == SODE_ERR_NULL_POINTER)
+    var (repaired, distance) = (OpaquePointer?.none, 7.0)
+    #expect(sode_network_repair(network, "lipschitz", nil, 0, &distance, &repaired) == SODE_ERR_UNKNOWN_NAME && repaired == nil)
+    #expect(sode_network_repair(network, "volume", nil, 0, &distance, &repaired) == SODE_ERR_INCOMPATIBLE && repaired == nil)
+    #expect(sode_network_repair(network, nil, nil, 0, &distance, &repaired) == SODE_ERR_NULL_POINTER && distance == 7)
+    #expect(sode_network_repair(nil, "step_size", nil, 0, &distance, &repaired) == SODE_ERR_NULL_POINTER)
+    #expect(sode_network_repair(network, "step_size", nil, 0, &distance, nil) == SODE_ERR_NULL_POINTER)
     #expect(sode_certificate_verdict(nil, nil) == SODE_ERR_NULL_POINTER)
     var verdict: Int32 = 7
     #expect(sode_certificate_verdict(network, &verdict) == SODE_ERR_INVALID_HANDLE && verdict == 7)

@@ -65,6 +65,9 @@ package final class Connector: Sendable {
     if prepared.count > 0 { layers.prepareDirection(layer(direction, preparedDirection), at: layer(parameters, prepared)) }
   }
 
+  /// Copies the weights that it multiplies by, where they are scaled, to the places of their tensors in another parameter vector.
+  func copyScaled(_ parameters: Vector, prepared: Vector, into target: Vector) { layers.copyScaled(layer(parameters, prepared), into: layer(target, nil)) }
+
   /// What is known of its Lipschitz constant in ℓ₂.
   var lipschitz: StageLipschitz {
     // The rows of this map are orthogonal and have the length 1/√pixels.

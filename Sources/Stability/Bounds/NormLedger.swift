@@ -120,10 +120,10 @@ package final class NormLedger {
 
   private func claim(_ reading: OperatorReading, _ part: Part, _ norm: Norm, _ compute: () throws(Failure) -> Double) throws(Failure) -> NormClaim {
     if let geometry = reading.geometry, geometry.padding == .reflect || geometry.padding == .replicate {
-      throw Failure(.incompatible, "\(reading.tensor): padding \(geometry.padding.name) uses pixels at the edge several times, which the bounds of convolutions do not allow; zero and periodic do")
+      throw Failure(.incompatible, "\(reading.tensor): padding \(geometry.padding.name) uses pixels at the edge several times, which the bounds of convolutions do not allow; use zero or periodic padding")
     }
     if let geometry = reading.geometry, convolutionPaddingNorm(geometry) > 1 {
-      throw Failure(.incompatible, "\(reading.tensor): with padding \(geometry.padding.name) and this margin the convolution shows pixels or results several times, which its bounds do not allow; the margin that keeps the image's size does")
+      throw Failure(.incompatible, "\(reading.tensor): results repeat around the image with padding \(geometry.padding.name) and this margin, which the bounds of convolutions do not allow; use the margin that keeps the image's size")
     }
     return try claim(reading.tensor, reading.entry, reading.geometry, part, norm, compute)
   }

@@ -43,6 +43,8 @@ package struct Certificate {
   package var result: [(key: String, value: JSON)] = []
   package var witness: JSON?
   package var repair: [(key: String, value: JSON)] = []
+  /// The norms that operators may have at most for the statement to hold; nil if no such norms are known.
+  package var weightLimits: [WeightLimit]?
   package var norms: [NormLedger.Entry] = []
   package var options: [(key: String, value: JSON)] = []
   /// What the caller gave besides options: the input.

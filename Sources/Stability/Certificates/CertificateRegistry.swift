@@ -25,7 +25,7 @@ package let certificates = Registry<CertificateEntry>("statement", [
   ("lipschitz_l2", "distances of scores are at most Λ times those of inputs, in ℓ₂", CertificateEntry(options: [limit, lower, upper]) { (r) throws(Failure) in try proveLipschitz(r, .euclidean) }),
   ("lipschitz_linf", "distances of scores are at most Λ times those of inputs, in ℓ∞", CertificateEntry(options: [limit]) { (r) throws(Failure) in try proveLipschitz(r, .largest) }),
   ("non_expansive", "no layer of any block increases a distance of two states in ℓ₂", CertificateEntry { (r) throws(Failure) in try proveNonExpansive(r) }),
-  ("step_size", "with weights and slopes held fixed, no layer's step grows", CertificateEntry { (r) throws(Failure) in try proveStepSize(r) }),
+  ("step_size", "with weights and slopes held fixed, no eigenvalue of a layer's step lies outside the unit circle", CertificateEntry { (r) throws(Failure) in try proveStepSize(r) }),
   ("contraction", "every layer of every block brings any two states closer in ℓ₂, by a factor", CertificateEntry { (r) throws(Failure) in try proveContraction(r) }),
   ("certified_radius", "the class of one input is the same for all inputs within a radius in ℓ₂, as this library computes it", CertificateEntry(options: [radius]) { (r) throws(Failure) in try proveRadius(r) }),
   ("zero_stability", "the linear multistep recurrence is bounded for h → 0", CertificateEntry { (r) throws(Failure) in try proveZeroStability(r) }),
@@ -53,8 +53,9 @@ extension Certificate {
   /// - Parameters:
   ///   - name: in the registry `certificates`.
   ///   - json: an object with the statement's options; nil for their defaults.
+  ///   - measuresRepair: whether `repair` gets the distance to the nearest weights, where that is soon computed.
   /// - Throws: `unknownName`, `outOfRange`, `unsupportedType` for options; `invalidArgument` for an input that is missing or not asked for; `memory`; the reason why the work must end.
-  package static func prove(_ name: String, of network: Network, _ snapshot: ParameterSnapshot, _ json: JSON? = nil, input: TensorView? = nil) throws(Failure) -> Certificate {
+  package static func prove(_ name: String, of network: Network, _ snapshot: ParameterSnapshot, _ json: JSON? = nil, input: TensorView? = nil, measuresRepair: Bool = true) throws(Failure) -> Certificate {
     let entry = try certificates(name)
     var options = OptionValues(scope: "certificate", certificateOptions)
     if let json {
@@ -82,6 +83,7 @@ extension Certificate {
       certificate = Certificate(name, certificates.entries.first { $0.name == name }?.help ?? name, Theorem("none", "none"))
       certificate.reason = error.message
     }
+    if measuresRepair { try withExtendedLifetime(snapshot) { () throws(Failure) in try certificate.measureRepair(network.plan, snapshot.parameters) } }
     try Watch.check()
     certificate.options = [("statement", .text(name))]
     for option in entry.options { certificate.options.append((option.key, try options.value(option.key).json)) }

@@ -22,6 +22,11 @@ func proveLipschitz(_ request: CertificateRequest, _ norm: DistanceNorm) throws(
   if limit > 0 { certificate.hypotheses = [Hypothesis("limit", "Λ <= limit", Interval(bound.lipschitz), .atMost, Interval(limit))] }
   certificate.conclude()
   if certificate.verdict != .proved {
+    if norm == .euclidean, let last = reading.stages.indices.last(where: { reading.stages[$0].kind == "readout" }), case .affine(let map, isScaled: false) = reading.stages[last].form,
+      let index = bound.stages[last].norms.first, let limit = WeightLimit(map.weights, bound: ledger.entries[index].bound, share: limit / bound.lipschitz)
+    {
+      certificate.weightLimits = [limit]
+    }
     certificate.repair = [("weight_factor", .real(limit / bound.lipschitz)), ("text", .text("multiplying the readout's weights by weight_factor lowers Λ to the limit"))]
     if norm == .euclidean, let witness = try LipschitzWitness.find(request, reading, bound, ledger, limit: limit) {
       (certificate.verdict, certificate.witness) = (.refuted, witness)

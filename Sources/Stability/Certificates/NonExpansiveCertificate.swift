@@ -10,6 +10,7 @@ func proveNonExpansive(_ request: CertificateRequest) throws(Failure) -> Certifi
     Theorem("E2", "cocoercivity and circle contractivity: Dahlquist & Jeltsch 1979, Ruthotto & Haber 2018, Sherry et al.; E12: Araujo et al. 2023; E6"))
   var largest = Interval(1)
   var repair = StepRepair()
+  var limits = WeightLimits()
   for index in reading.plan.blocks.indices {
     try reading.checkBlock(index)
     let scheme = try reading.scheme(ofBlock: index)
@@ -20,13 +21,17 @@ func proveNonExpansive(_ request: CertificateRequest) throws(Failure) -> Certifi
       let condition = try nonExpansiveCondition(layer, ledger)
       certificate.hypotheses.append(condition)
       largest = Interval.max(largest, Interval(condition.value))
-      if !condition.holds { repair.note(condition, stepSize: layer.stepSize) }
+      if !condition.holds {
+        repair.note(condition, stepSize: layer.stepSize)
+        limits.add(try weightLimit(layer, condition, ledger))
+      }
     }
   }
   certificate.norms = ledger.entries
   certificate.conclude()
   if certificate.verdict != .proved {
     certificate.repair = repair.members
+    if certificate.hypotheses.allSatisfy({ $0.holds || $0.layer != nil }) { certificate.weightLimits = limits.all }
     if let witness = try ExpansionWitness.find(reading, certificate.hypotheses) {
       (certificate.verdict, certificate.witness, certificate.reason) = (.refuted, witness, "two states of a layer move apart")
     }
@@ -50,6 +55,19 @@ private func nonExpansiveCondition(_ layer: LayerReading, _ ledger: NormLedger) 
   throw Failure(.incompatible, "blocks[\(layer.block)]: no theorem makes this field non-expansive with this integrator; gradient_flow, rotate_relax and antisymmetric_damped have one")
 }
 
+/// The norm of a layer's operator for which its condition would hold.
+private func weightLimit(_ layer: LayerReading, _ failed: Hypothesis, _ ledger: NormLedger) throws(Failure) -> WeightLimit? {
+  switch layer.field {
+  case .descent(let map), .rotateRelax(_, let map):
+    return WeightLimit(map.weights, bound: try ledger.spectral(map.weights).bound, share: (failed.limit / failed.value).squareRoot())
+  case .damped(let map, let gamma):
+    let bound = try ledger.spectral(map.weights, .antisymmetric).bound
+    let size = StepConditions.largestDampedSize(stepSize: layer.stepSize, gamma: gamma)
+    return WeightLimit(map.weights, isAntisymmetric: true, bound: bound, share: size / (layer.field.activation.largestSlope * bound))
+  default: return nil
+  }
+}
+
 /// What would make conditions of the form c·h <= limit hold: the largest step size and the factor for the weights.
 struct StepRepair {
   private var step = Double.infinity
@@ -68,7 +86,7 @@ struct StepRepair {
     guard step.isFinite else { return [] }
     return [
       ("largest_step", .real(step)), ("weight_factor", .real(factor)),
-      ("text", .text("steps of at most largest_step, or all operators multiplied by weight_factor, satisfy the hypotheses that fail")),
+      ("text", .text("steps of at most largest_step, or all operators multiplied by weight_factor, satisfy the hypotheses that fail; sode_network_repair gives the nearest weights that do")),
     ]
   }
 }

@@ -4,7 +4,7 @@ import Networks
 import Settings
 import VectorFields
 
-/// With the weights and the slopes of a layer held fixed, its step does not grow: E1 (Theory.md §6.2), E2 (§6.4), E3 (§6.5), E4 (§6.6), explicit Runge–Kutta methods on the imaginary axis (§6.8).
+/// With the weights and the slopes of a layer held fixed, no eigenvalue of its step lies outside the unit circle: E1 (Theory.md §6.2), E2 (§6.4), E3 (§6.5), E4 (§6.6), explicit Runge–Kutta methods on the imaginary axis (§6.8).
 ///
 /// Slopes may have any values in [0, L]. The certificate says nothing of products of different layers: with slopes that change, states can grow all the same (Theory.md §6.12).
 func proveStepSize(_ request: CertificateRequest) throws(Failure) -> Certificate {
@@ -15,6 +15,7 @@ func proveStepSize(_ request: CertificateRequest) throws(Failure) -> Certificate
     Theorem("E1–E4", "Haber & Ruthotto 2017; Chang et al. 2017, 2018; Dahlquist & Jeltsch 1979"))
   var repair = StepRepair()
   var norms: [FrozenCondition] = []
+  var limits = WeightLimits()
   for index in reading.plan.blocks.indices {
     try reading.checkBlock(index)
     for j in 0..<reading.plan.blocks[index].layers {
@@ -25,6 +26,7 @@ func proveStepSize(_ request: CertificateRequest) throws(Failure) -> Certificate
       if !frozen.hypothesis.holds {
         repair.note(frozen.hypothesis, stepSize: reading.plan.blocks[index].stepSize(j), power: frozen.power, stepPower: frozen.hypothesis.name == "leapfrog_step" ? 2 : 1)
         norms.append(frozen)
+        for limit in frozen.weightLimits { limits.add(limit) }
       }
     }
   }
@@ -32,6 +34,7 @@ func proveStepSize(_ request: CertificateRequest) throws(Failure) -> Certificate
   certificate.conclude()
   if certificate.verdict != .proved {
     certificate.repair = repair.members
+    if certificate.hypotheses.allSatisfy({ $0.holds || $0.layer != nil }) { certificate.weightLimits = limits.all }
     if let smallest = norms.compactMap(\.smallestDamping).max() { certificate.repair.append(("smallest_gamma", .real(smallest))) }
     for frozen in norms {
       guard let witness = try FrozenWitness.find(frozen) else { continue }
@@ -55,6 +58,8 @@ struct FrozenCondition {
   let scheme: SchemeReading
   let stepSize: Double
   private let size: Interval
+  /// All operators of the condition, with their claimed bounds.
+  private let operators: [(weights: OperatorReading, isAntisymmetric: Bool, bound: Double)]
 
   init(_ reading: NetworkReading, block index: Int, layer: Int, _ ledger: NormLedger) throws(Failure) {
     let block = reading.plan.blocks[index]
@@ -77,11 +82,14 @@ struct FrozenCondition {
     let slope = Interval(dynamics.slope)
     var size = slope
     var lone = Interval(0)
+    var operators: [(weights: OperatorReading, isAntisymmetric: Bool, bound: Double)] = []
     for norm in dynamics.norms {
-      lone = .upTo(try ledger.spectral(operatorReading(norm), norm.isAntisymmetric ? .antisymmetric : .whole).bound)
+      let bound = try ledger.spectral(operatorReading(norm), norm.isAntisymmetric ? .antisymmetric : .whole).bound
+      operators.append((operatorReading(norm), norm.isAntisymmetric, bound))
+      lone = .upTo(bound)
       for _ in 0..<dynamics.degree { size = size * lone }
     }
-    self.size = size
+    (self.size, self.operators) = (size, operators)
     power = Double(dynamics.degree * dynamics.norms.count)
     let activation = try activations(try reading.plan.specification.blocks[index].text("activation"))
     slopes = Hypothesis("slopes", "the slopes of the activation are not negative", block: index, Interval(activation.leastSlope), .atLeast, Interval(0))
@@ -105,6 +113,29 @@ struct FrozenCondition {
       hypothesis = made("verlet_step", dynamics.norms.count == 1 ? "h L ‖K‖ < 2" : "h L ‖K₁‖‖K₂‖ < 2", Interval(h) * size, .less, Interval(2))
     case (.potential, .verlet): hypothesis = made("leapfrog_step", "h² L ‖K‖² < 4", Interval(h) * Interval(h) * size, .less, Interval(4))
     default: throw Failure(.incompatible, "blocks[\(index)]: of this integrator with this field no largest step is known")
+    }
+  }
+
+  /// The norms of the operators for which the condition would hold; nil for one that has none above 0. Of a product of two norms both get smaller in the same ratio.
+  var weightLimits: [WeightLimit?] {
+    let (h, slope) = (stepSize, dynamics.slope)
+    return operators.map { each in
+      let share: Double
+      switch dynamics.kind {
+      case .rotation(let g) where hypothesis.name == "rotation_step": share = (2 * g / (h * slope) - g * g).squareRoot() / each.bound
+      case .dampedRotation(let gamma) where hypothesis.name == "damped_step": share = StepConditions.largestDampedSize(stepSize: h, gamma: gamma) / (slope * each.bound)
+      default: share = root(hypothesis.limit / hypothesis.value)
+      }
+      return WeightLimit(each.weights, isAntisymmetric: each.isAntisymmetric, bound: each.bound, share: share)
+    }
+  }
+
+  /// The norms enter the condition with the power 1, 2 or 4.
+  private func root(_ share: Double) -> Double {
+    switch power {
+    case 1: share
+    case 2: share.squareRoot()
+    default: share.squareRoot().squareRoot()
     }
   }
 

@@ -56,6 +56,12 @@ package enum StepConditions {
     return 1 - 2 * h * (gamma - 0.5 * size) + h * h * sum * sum
   }
 
+  /// The largest L‖S‖ for which 1 − 2h(γ − ½L‖S‖) + h²(γ + L‖S‖)² ≤ 1, up to roundings: the root s of hs² + (1 + 2hγ)s = 2γ − hγ². Not positive if there is none.
+  package static func largestDampedSize(stepSize h: Double, gamma: Double) -> Double {
+    let (b, c) = (1 + 2 * h * gamma, 2 * gamma - h * gamma * gamma)
+    return 2 * c / (b + max(b * b + 4 * h * c, 0).squareRoot())
+  }
+
   package static func damped(_ layer: LayerReading, _ norm: NormClaim, gamma: Double) -> Hypothesis {
     Hypothesis(
       "damped_step", "1 − 2h(γ − ½L‖S‖) + h²(γ + L‖S‖)² <= 1", block: layer.block, layer: layer.layer, dampedSquare(layer, norm, gamma: gamma), .atMost, Interval(1))

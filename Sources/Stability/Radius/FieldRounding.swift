@@ -75,7 +75,7 @@ struct FieldRounding {
 
   static func product(_ weights: OperatorReading, _ bias: BiasReading?, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) -> ProductRounding {
     guard weights.sumsInOrder else {
-      throw Failure(.incompatible, "\(weights.tensor): no bound of rounding errors is known of convolutions by Winograd's algorithm; algorithm direct has one")
+      throw Failure(.incompatible, "\(weights.tensor): no bound of rounding errors is known of convolutions by Winograd's algorithm; with the option convolution direct there is one")
     }
     let bound = try ledger.vector(bias)?.bound ?? 0
     return try ProductRounding(
@@ -85,7 +85,7 @@ struct FieldRounding {
   /// ½(K − Kᵀ − γI) is computed from K: each entry is wrong by at most 2u of itself, or by η.
   private static func antisymmetric(_ map: AffineReading, gamma: Double, _ ledger: NormLedger, _ unit: RoundingUnit) throws(Failure) -> ProductRounding {
     let weights = map.weights
-    guard weights.sumsInOrder else { throw Failure(.incompatible, "\(weights.tensor): no bound of rounding errors is known of convolutions by Winograd's algorithm; algorithm direct has one") }
+    guard weights.sumsInOrder else { throw Failure(.incompatible, "\(weights.tensor): no bound of rounding errors is known of convolutions by Winograd's algorithm; with the option convolution direct there is one") }
     let (norm, frobenius) = (try ledger.spectral(weights, .antisymmetric), try ledger.frobenius(weights))
     let taps = weights.geometry?.taps ?? 1
     let diagonal = weights.geometry?.outputChannels ?? weights.outputs

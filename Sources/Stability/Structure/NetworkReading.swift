@@ -86,7 +86,7 @@ package final class NetworkReading {
 
   private static func form(of connector: Connector, _ plan: NetworkPlan, _ parameters: Vector) throws(Failure) -> StageForm {
     if connector.layers.scales {
-      throw Failure(.incompatible, "\(connector.name): bounds are of the weights as they are stored, and its weights are scaled by their norm; a network with the scaled weights and norm free can be certified")
+      throw Failure(.incompatible, "\(connector.name): bounds are of weights as they are stored, and these are scaled by their norm; sode_network_fold_norms (network.fold_norms()) gives the network with the scaled weights, which can be certified")
     }
     switch connector.map {
     case let map as AffineMap:
@@ -128,6 +128,11 @@ package final class NetworkReading {
       throw Failure(.incompatible, "blocks[\(index)]: the layers' weights are mixed from coefficients in time; certificates need weights_in_time layers, shared or piecewise_constant")
     }
     let options = plan.specification.blocks[index]
+    if let planned = block.plainField as? any PlannedField, planned.plan.scales {
+      throw Failure(
+        .incompatible,
+        "blocks[\(index)]: bounds are of weights as they are stored, and steps \(try options.text("steps")) scales these by their norm; sode_network_fold_norms (network.fold_norms()) gives the network with the scaled weights, which can be certified")
+    }
     if try options.text("noise") == "stochastic_depth", try options.text("survival_scaling") == "none" {
       throw Failure(.incompatible, "blocks[\(index)]: with survival_scaling none evaluation multiplies the field by its probability, which bounds do not know")
     }

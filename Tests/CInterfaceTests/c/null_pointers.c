@@ -308,6 +308,8 @@ int main(void) {
   REFUSES(sode_network_prolong_images(network, NULL), "finer");
   REFUSES(sode_network_restrict_images(NULL, &made), "network");
   REFUSES(sode_network_restrict_images(network, NULL), "coarser");
+  REFUSES(sode_network_fold_norms(NULL, &made), "network");
+  REFUSES(sode_network_fold_norms(network, NULL), "folded");
   REFUSES(sode_network_get_feed_forward(NULL, 0, &out, &out), "network");
   REFUSES(sode_network_get_feed_forward(network, 0, NULL, &out), "weights");
   REFUSES(sode_network_set_feed_forward(NULL, 0, &out, NULL), "network");

@@ -20,7 +20,7 @@ from .report import DerivativeReport, MechanicsReport, StabilityReport
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import ArrayLike
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
     from ._options import CertificateOptions, MechanicsOptions, StabilityReportOptions
 
@@ -111,6 +111,23 @@ class Analyzable(Model):
         source, pointer, chosen = None if features is None else self._rows(features), new_pointer(), options_json(options)
         library.sode_network_certify(self._pointer, text(statement, "statement"), chosen, len(chosen), pass_tensor(source), ctypes.byref(pointer))
         return Certificate._adopt(pointer)
+
+    @takes_options("certificate")
+    def repair(self, statement: str, **options: Unpack[CertificateOptions]) -> tuple[Self, float]:
+        """(network, distance): the network with the nearest weights for which a statement is proved, and the Frobenius norm of the change.
+
+            network = stableode.Network(inputs=2, outputs=2, width=4, field="gradient_flow", horizon=40.0)
+            repaired, distance = network.repair("non_expansive")
+            assert repaired.certify("non_expansive")
+
+        statement: "step_size", "non_expansive", or "lipschitz_l2" with a limit, which changes the readout. The singular values of matrices
+        above what the failing conditions allow become that; kernels of convolutions are multiplied by a factor, which is not the nearest
+        change. `certificate.repair["distance"]` says the distance beforehand where it is soon computed. Errors: UnknownNameError;
+        IncompatibleError, with the reason, where no change of the weights is known.
+        """
+        distance, pointer, chosen = ctypes.c_double(), new_pointer(), options_json(options)
+        library.sode_network_repair(self._pointer, text(statement, "statement"), chosen, len(chosen), ctypes.byref(distance), ctypes.byref(pointer))
+        return type(self)._adopt(pointer), distance.value
 
     def certified_radius(self, features: ArrayLike, *, threads: int = 1) -> tuple[numpy.ndarray, numpy.ndarray]:
         """(classes [samples], radii [samples]) of a batch, in the unit of the features.

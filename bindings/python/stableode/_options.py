@@ -60,7 +60,7 @@ class BlockOptions(TypedDict, total=False):
     coupling: Literal["separable", "full"] | str
     """separable: K is block-diagonal, so that verlet can be used; full: K is any matrix, for integrators that step the whole state at once; for field hamiltonian_h"""
     steps: Literal["plain", "row_sums", "tight"] | str
-    """plain: −Kᵀσ(Ky+b), stable up to a step size that depends on K; row_sums: −KᵀTσ(Ky+b), T = diag(2/(hLr)) with the row sums r of |KKᵀ| in trained scales, so that Euler's step is non-expansive for every K; tight: K divided by a bound of its norm, so that Euler's step is non-expansive and as long as it may be; for field gradient_flow"""
+    """plain: −Kᵀσ(Ky+b), non-expansive up to a step size that depends on K; row_sums: −KᵀTσ(Ky+b), T = diag(2/(hLr)) with the row sums r of |KKᵀ| in trained scales, so that steps of euler, heun, ssprk3 and rk4 are non-expansive for every K; tight: K divided by a bound of its norm, so that these steps are non-expansive and nearly as long as they may be; for field gradient_flow"""
     dissipation_width: int
     """rows of B in R = BᵀB, the largest rank of the dissipation; 0: as many as the state has features; between 0 and 65536; for field port_hamiltonian"""
     epsilon: float
@@ -318,7 +318,7 @@ class TrainerOptions(TypedDict, total=False):
     num_threads: int | None
     """threads that training uses; 0: one for each CPU that the process may use; between 0 and 1024"""
     check_derivatives: bool | None
-    """whether the end of training tests the network's derivatives at the first four training samples, link by link: the training is kept, and an error names the layer whose pullback is not the transpose of its pushforward; true or false (1 or 0)"""
+    """whether the end of training tests the network's derivatives link by link, at the first four samples of the data set that the run was given (validation_fraction may hold some of them out), or that a stream had read when the run began: the training is kept, and an error names the layer whose pullback is not the transpose of its pushforward; true or false (1 or 0)"""
     crop_margin: int | None
     """training images are cut at random from the image with this many pixels of padding at each edge; 0: they are not moved; fixed once training has begun; between 0 and 1024"""
     crop_padding: Literal["zero", "reflect"] | str | None

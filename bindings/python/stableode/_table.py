@@ -245,6 +245,7 @@ FUNCTIONS = {
     "sode_network_refine": (Status, [Handle, Text, HandleOut]),
     "sode_network_prolong_images": (Status, [Handle, HandleOut]),
     "sode_network_restrict_images": (Status, [Handle, HandleOut]),
+    "sode_network_fold_norms": (Status, [Handle, HandleOut]),
     "sode_network_get_feed_forward": (Status, [Handle, c_int64, TensorOut, TensorOut]),
     "sode_network_set_feed_forward": (Status, [Handle, c_int64, TensorIn, TensorIn]),
     "sode_specification_set_feed_forward": (Status, [Handle, c_int64, c_double, Text]),
@@ -270,6 +271,7 @@ FUNCTIONS = {
     "sode_report_free": (None, [Handle]),
     # 15 certificates
     "sode_network_certify": (Status, [Handle, Text, Text, c_size_t, TensorIn, HandleOut]),
+    "sode_network_repair": (Status, [Handle, Text, Text, c_size_t, RealOut, HandleOut]),
     "sode_certificate_verdict": (Status, [Handle, POINTER(c_int32)]),
     "sode_certificate_number": (Status, [Handle, Text, RealOut]),
     "sode_certificate_json": (Status, [Handle, Memory, c_size_t, SizeOut]),

@@ -494,6 +494,24 @@ class Network(Analyzable, Drawable, Exportable):
         library.sode_network_restrict_images(self._pointer, ctypes.byref(pointer))
         return type(self)._adopt(pointer)
 
+    def fold_norms(self) -> Network:
+        """The network whose parameters are the weights that this one multiplies by.
+
+        opening_norm, readout_norm, a connector's norm and steps "tight" compute the weights from the parameters; here they become "free"
+        and "plain". Scores have the same bits. `certify`, `certified_radius` and `export_onnx` are about weights as they are stored, and
+        need this form:
+
+            network = stableode.Network(inputs=4, outputs=3, opening="dense", opening_norm="tight", field="gradient_flow", steps="tight")
+            print(network.fold_norms().certify("lipschitz_l2")["lipschitz"])
+
+        Steps "tight" are so near their limit that "non_expansive" may need `repair`, which changes such weights by some 1e-6 of them. A
+        loss with margins that knows the norm of a convolution only by its norm becomes softmax_cross_entropy. Errors:
+        IncompatibleError for steps "tight" with weights that are mixed from coefficients in time; `project` gives each layer its own.
+        """
+        pointer = new_pointer()
+        library.sode_network_fold_norms(self._pointer, ctypes.byref(pointer))
+        return type(self)._adopt(pointer)
+
     def feed_forward(self, block: int = 0) -> tuple[numpy.ndarray, numpy.ndarray]:
         """(W [layers, n, n], B [layers, n]): the feed-forward layers that correspond to a block of linear_activation or linear_cubic.
 

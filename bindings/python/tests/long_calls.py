@@ -117,6 +117,11 @@ def _(world):
     return lambda network=stableode.Network(**dict(World.wide, layers=60)): network.certify("lipschitz_l2")
 
 
+@long("sode_network_repair")
+def _(world):
+    return lambda network=stableode.Network(inputs=8, outputs=4, width=512, field="gradient_flow", layers=4, horizon=400.0): network.repair("non_expansive")
+
+
 @long("sode_network_certified_radius")
 def _(world):
     return lambda: world.network.certified_radius(rows(2_000_000, 20))
@@ -380,8 +385,7 @@ def _(world):
 
 @swift("sode_network_refine")
 def _(world):
-    network = stableode.Network(**World.large)
-    return lambda: library.sode_network_refine(network._pointer, b"linear", ref(created()))
+    return lambda network=stableode.Network(**World.large): library.sode_network_refine(network._pointer, b"linear", ref(created()))
 
 
 def _images():
@@ -389,16 +393,19 @@ def _images():
     return stableode.Network(input_shape=[1, 8, 8], outputs=4, width=128, field="antisymmetric", operator="convolution", layers=14)
 
 
+@swift("sode_network_fold_norms")
+def _(world):
+    return lambda network=stableode.Network(inputs=3, outputs=4, width=160, field="gradient_flow", steps="tight", layers=60): network.fold_norms()
+
+
 @swift("sode_network_prolong_images")
 def _(world):
-    network = _images()
-    return lambda: library.sode_network_prolong_images(network._pointer, ref(created()))
+    return lambda network=_images(): library.sode_network_prolong_images(network._pointer, ref(created()))
 
 
 @swift("sode_network_restrict_images")
 def _(world):
-    network = _images()
-    return lambda: library.sode_network_restrict_images(network._pointer, ref(created()))
+    return lambda network=_images(): library.sode_network_restrict_images(network._pointer, ref(created()))
 
 
 @swift("sode_network_project")

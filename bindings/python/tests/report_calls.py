@@ -26,6 +26,7 @@ def report_calls(call, out, struct, features, sizes):
         "sode_certificate_number": call(
             lambda w, g, r: certified(w, ctypes.byref(tensor_of(w.features[:1], "input")), r["value"].ref), results=lambda w, real: {"value": struct(ctypes.c_double)}
         ),
+        "sode_network_repair": call(lambda w, g, r: repaired(r["distance"].ref), results=lambda w, real: {"distance": struct(ctypes.c_double)}),
         "sode_network_certified_radius": call(
             lambda w, g, r: radii(classifier(w), g["features"].ref, r["classes"].ref, r["radii"].ref),
             features,
@@ -57,6 +58,13 @@ def classifier(world):
 def radii(network, features, classes, values):
     """Calls the function while the network lives."""
     L.sode_network_certified_radius(network._pointer, features, 1, classes, values)
+
+
+def repaired(distance):
+    """Repairs a network whose steps are too long, and frees the result."""
+    pointer, network = ctypes.c_void_p(), stableode.Network(inputs=4, outputs=3, field="gradient_flow", horizon=100.0, seed=1)
+    L.sode_network_repair(network._pointer, b"non_expansive", None, 0, distance, ctypes.byref(pointer))
+    L.sode_network_free(pointer)
 
 
 def certified(world, features, number=None):

@@ -66,6 +66,7 @@ CALLS = {
         lambda: network().certify,
         {"statement": "lipschitz_l2", "features": None, "limit": 0.0, "lower": [-1.0], "upper": [1.0], "radius": 0.0},
     ),
+    "Network.repair": (lambda: network().repair, {"statement": "lipschitz_l2"}),
     "Network.certified_radius": (lambda: network().certified_radius, {"features": X, "threads": 1}),
     "Network.class_figures": (lambda: network().class_figures, {"features": X, "targets": Y, "threads": 1}),
     **{
@@ -210,7 +211,7 @@ def test_every_function_and_argument_is_listed():
             for member in dir(thing):
                 if not member.startswith("_") and callable(getattr(thing, member)):
                     expected[f"{name}.{member}"] = getattr(thing, member)
-    options = {key for scope in ("network", "block", "trainer", "stability_report", "mechanics") for key in stableode.options(scope)}
+    options = {key for scope in ("network", "block", "trainer", "stability_report", "mechanics", "certificate") for key in stableode.options(scope)}
     for name, function in expected.items():
         parameters = inspect.signature(function).parameters.values()
         own = {p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)} - {"self"}

@@ -85,6 +85,57 @@ def test_steps_are_proved_inside_and_refuted_outside():
     assert 1.9 < changed.certify("non_expansive").repair["largest_step"] < 2
 
 
+@pytest.mark.parametrize("statement", ["step_size", "non_expansive"])
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_repaired_networks_are_proved(statement, precision):
+    network = stableode.Network(**dict(OPTIONS, precision=precision, horizon=30.0))
+    certificate = network.certify(statement)
+    assert certificate.verdict == "refuted"
+    repaired, distance = network.repair(statement)
+    assert repaired.certify(statement)
+    assert abs(distance - certificate.repair["distance"]) < 1e-3 * distance
+    limit = numpy.sqrt(2 / 30.0 * OPTIONS["layers"])
+    kernels = numpy.asarray(network.parameters["blocks.0.K"], "float64")
+    smallest = numpy.sqrt((numpy.maximum(numpy.linalg.svd(kernels, compute_uv=False) - limit, 0) ** 2).sum())
+    assert smallest * (1 - 1e-6) <= distance <= smallest + 1e-4 * limit * len(kernels)
+    assert numpy.linalg.norm(repaired.parameter_vector - network.parameter_vector) == pytest.approx(distance, rel=1e-5)
+
+
+def test_a_limit_is_kept_by_the_repaired_readout():
+    network = stableode.Network(**OPTIONS)
+    limit = network.certify("lipschitz_l2")["lipschitz"] / 2
+    repaired, distance = network.repair("lipschitz_l2", limit=limit)
+    assert repaired.certify("lipschitz_l2", limit=limit) and distance > 0
+    with pytest.raises(stableode.IncompatibleError, match="non_expansive"):
+        network.repair("volume")
+
+
+FOLDED = [
+    dict(opening="dense", opening_norm="tight", readout_norm="aol"),
+    dict(opening="dense", opening_norm="row_sums", field="gradient_flow", steps="tight"),
+    dict(field="gradient_flow", steps="tight", integrator="rk4"),
+]
+
+
+@pytest.mark.parametrize("options", FOLDED)
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_scaled_weights_are_folded(options, precision):
+    network = stableode.Network(inputs=6, outputs=3, width=8, layers=3, precision=precision, seed=2, **options)
+    x = numpy.random.default_rng(1).standard_normal((50, 6))
+    unknown = network.certify("lipschitz_l2")
+    assert unknown.verdict == "not_provable" and "fold_norms" in unknown.reason
+    with pytest.raises(stableode.IncompatibleError, match="fold_norms"):
+        network.export_onnx("never.onnx")
+    folded = network.fold_norms()
+    assert (folded.scores(x) == network.scores(x)).all()
+    assert folded.certify("lipschitz_l2")
+    assert folded.specification["opening_norm"] == folded.specification["readout_norm"] == "free"
+    if options.get("steps"):
+        # The norms are at the limit up to roundings, and bounds of them may be above.
+        repaired, distance = folded.repair("non_expansive")
+        assert repaired.certify("non_expansive") and distance < 1e-5 * numpy.linalg.norm(folded.parameters["blocks.0.K"])
+
+
 def test_wrong_arguments_are_named():
     network = stableode.Network(**OPTIONS)
     with pytest.raises(stableode.UnknownNameError, match="lipschitz_l2"):

@@ -63,6 +63,7 @@ REPORTS = {"sode_network_stability_report", "sode_network_mechanics", "sode_netw
 WITHOUT_SIZES = {
     "sode_network_prolong_images": "four times the pixels of a network that exists",
     "sode_network_restrict_images": "a quarter of the pixels of a network that exists",
+    "sode_network_fold_norms": "the tensors of a network that exists",
     "sode_specification_create": "an empty specification",
     "sode_network_create": "sizes are those of sode_network_create_json",
     "sode_network_copy": "copies share their parameters",
@@ -74,6 +75,7 @@ WITHOUT_SIZES = {
     "sode_dataset_with_columns": "shares the data set's memory",
     "sode_dataset_get_columns": "a record of at most 1 MB",
     "sode_network_get_columns": "a record of at most 1 MB",
+    "sode_network_repair": "the weights of a network that exists",
     "sode_network_certify": "the norms of a network that exists, and one input",
 }
 

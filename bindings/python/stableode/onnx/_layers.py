@@ -163,7 +163,7 @@ def field(graph: Graph, options: Options, layer: Tensors, linear: Callable[[str]
         back = operator.transposed
         return (scaled(lambda y: activation(graph, sigma, back.apply(graph, operator.apply(graph, y, factor=-1.0), layer.get("b")))),)
     if name == "gradient_flow" and options["steps"] not in ("plain", "row_sums"):
-        raise IncompatibleError(f"steps {options['steps']} cannot be exported; steps plain and row_sums can")
+        raise IncompatibleError(f"steps {options['steps']} cannot be exported; steps plain and row_sums can, and network.fold_norms() makes steps tight plain")
     if name == "gradient_flow" and options["steps"] == "row_sums":
         operator = linear("K")
         hidden = affine(operator, "b")

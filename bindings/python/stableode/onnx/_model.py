@@ -59,7 +59,7 @@ class _Exporter:
         norms |= {f"norm of connector {options['connector']}": options.get("norm") for options in self.specification["blocks"] if "connector" in options}
         for name, norm in norms.items():
             if norm not in (None, "free"):
-                raise IncompatibleError(f"{name} is {norm}; weights that are scaled by their norm cannot be exported")
+                raise IncompatibleError(f"{name} is {norm}; weights that are scaled by their norm cannot be exported; network.fold_norms() gives the network with the scaled weights")
         if self.network.normalization is not None:
             shift, scale = self.network.normalization
             self.value = self.graph.add("Mul", self.graph.add("Sub", self.value, self.graph.constant(shift, "shift")), self.graph.constant(scale, "scale"))

@@ -1,0 +1,163 @@
+import LinearAlgebra
+import Networks
+import Settings
+
+/// The norm that an operator may have at most, where a condition on it fails.
+package struct WeightLimit {
+  package let weights: OperatorReading
+  /// Whether the norm is that of ½(W − Wᵀ).
+  package let isAntisymmetric: Bool
+  /// The claimed bound of its norm, and the part of it that is allowed, between 0 and 1.
+  let bound: Double
+  var share: Double
+
+  /// nil where no norm above 0 is allowed.
+  init?(_ weights: OperatorReading, isAntisymmetric: Bool = false, bound: Double, share: Double) {
+    guard share > 0, share < 1, bound > 0, bound.isFinite else { return nil }
+    (self.weights, self.isAntisymmetric, self.bound, self.share) = (weights, isAntisymmetric, bound, share)
+  }
+
+  fileprivate var key: String { "\(weights.tensor) \(weights.entry ?? -1)" }
+}
+
+/// The limits of all operators whose conditions fail; without a limit for one of them, no change of the weights is known that repairs the statement.
+struct WeightLimits {
+  private(set) var all: [WeightLimit]? = []
+
+  /// An operator that several layers share gets the smallest of its limits.
+  mutating func add(_ limit: WeightLimit?) {
+    guard let limit, var limits = all else {
+      all = nil
+      return
+    }
+    if let place = limits.firstIndex(where: { $0.key == limit.key }) { limits[place].share = min(limits[place].share, limit.share) } else { limits.append(limit) }
+    all = limits
+  }
+}
+
+/// The nearest change of weights after which norms are within their limits.
+///
+/// Of a matrix the singular values above the limit become the limit (`SingularClipping`), which no matrix within it is nearer to, in the spectral or in the Frobenius norm. Of ½(W − Wᵀ) the same: it stays antisymmetric, and ½(W + Wᵀ) stays
+/// as it is. The kernel of a convolution is multiplied by a factor, which is not the nearest change. Limits are undercut by what bounds of norms and roundings of stored numbers may add: 5·10⁻⁶ and 2√o units of roundoff, o being the smaller extent.
+enum WeightRepair {
+  private static let room = 5e-6
+
+  /// Multiply-adds of one sweep over all matrices, up to which `certify` computes the distance: about a second.
+  static let measuredWork = 1 << 26
+
+  static func work(_ limits: [WeightLimit]) -> Int {
+    limits.reduce(0) { sum, limit in
+      guard let matrix = limit.weights.matrix, sum <= measuredWork else { return sum }
+      let (r, s) = (min(matrix.rows, matrix.columns), max(matrix.rows, matrix.columns))
+      return r > measuredWork / s ? measuredWork + 1 : sum + min(r * s, measuredWork) * r
+    }
+  }
+
+  /// Changes parameters, which are those that the limits were found for, in place.
+  /// - Parameter inside: a factor for all limits.
+  /// - Returns: the Frobenius norm of the change of all tensors, rounded up.
+  /// - Throws: `memory`; the reason why the work must end.
+  static func apply(_ limits: [WeightLimit], _ plan: NetworkPlan, _ parameters: Vector, inside: Double = 1) throws(Failure) -> Double {
+    var square = Interval(0)
+    for limit in limits {
+      try Watch.check()
+      guard let tensor = plan.tensors.first(where: { $0.name == limit.weights.tensor }) else { throw Failure(.internal, "a limit of no tensor") }
+      let start = tensor.range.lowerBound + (limit.weights.entry ?? 0) * limit.weights.weights.count
+      let target = parameters[start..<start + limit.weights.weights.count]
+      if let matrix = limit.weights.matrix {
+        let extent = Double(min(matrix.rows, matrix.columns))
+        try clip(target, rows: matrix.rows, columns: matrix.columns, limit, to: limit.bound * limit.share * inside * (1 - room - 2 * extent.squareRoot() * plan.precision.epsilon))
+      } else {
+        scale(limit.share * inside * (1 - room - 4 * plan.precision.epsilon), target)
+      }
+      let change = Interval(0, try distance(target, limit.weights.weights))
+      square = square + change * change
+    }
+    return square.squareRoot().upper
+  }
+
+  private static func clip(_ target: Vector, rows: Int, columns: Int, _ limit: WeightLimit, to norm: Double) throws(Failure) {
+    let count = rows * columns
+    let memory = try Buffer(count: limit.isAntisymmetric ? 2 * count : count, precision: .float64)
+    defer { withExtendedLifetime(memory) {} }
+    let whole = memory.vector(count: count, precision: .float64)
+    let matrix = Matrix(whole.base, rows: rows, columns: columns, precision: .float64)
+    try convertInPieces(TensorView(UnsafeRawPointer(target.base), type: ElementType(target.precision), rows: 1, columns: count), into: whole)
+    if limit.isAntisymmetric {
+      let part = Matrix(whole.base + 8 * count, rows: rows, columns: columns, precision: .float64)
+      antisymmetrize(matrix, damping: 0, into: part)
+      let numbers = Vector(part.base, count: count, precision: .float64)
+      axpy(-1, numbers, addingTo: whole)
+      try SingularClipping.clip(part, to: norm)
+      // Rounding leaves a symmetric part, which goes.
+      antisymmetrize(part, damping: 0, into: part)
+      axpy(1, numbers, addingTo: whole)
+    } else {
+      try SingularClipping.clip(matrix, to: norm)
+    }
+    try convertInPieces(TensorView(UnsafeRawPointer(whole.base), type: .float64, rows: 1, columns: count), into: target)
+  }
+
+  /// |a − b|₂, rounded up. A difference of two Doubles is rounded once.
+  private static func distance(_ a: Vector, _ b: Vector) throws(Failure) -> Double {
+    let memory = try Buffer(count: 2 * a.count, precision: .float64)
+    defer { withExtendedLifetime(memory) {} }
+    let all = memory.vector(count: 2 * a.count, precision: .float64)
+    let (x, y) = (all[0..<a.count], all[a.count..<2 * a.count])
+    try convertInPieces(TensorView(UnsafeRawPointer(a.base), type: ElementType(a.precision), rows: 1, columns: a.count), into: x)
+    try convertInPieces(TensorView(UnsafeRawPointer(b.base), type: ElementType(b.precision), rows: 1, columns: b.count), into: y)
+    axpy(-1, y, addingTo: x)
+    try Watch.check()
+    return (Interval(euclideanNormBound(x)) * Interval(1 + 0x1p-52)).upper
+  }
+}
+
+extension Certificate {
+  /// The statements for which `repaired` knows a change of the weights.
+  package static let repairable = ["step_size", "non_expansive", "lipschitz_l2"]
+
+  /// The network with the nearest weights, by `WeightRepair`, for which a statement is proved: of the layers whose conditions fail, the operators with smaller norms; for lipschitz_l2 the readout.
+  ///
+  /// A condition about a product of two norms lowers both in the same ratio, which need not be the nearest pair.
+  /// - Parameters: name, network, snapshot, json: as for `prove`.
+  /// - Returns: the network, a copy if the statement is proved already, and the Frobenius norm of the change, rounded up.
+  /// - Throws: what `prove` throws; `.incompatible` with the reason for other statements, and if no change of weights is known that repairs this one.
+  package static func repaired(_ name: String, _ network: Network, _ snapshot: ParameterSnapshot, _ json: JSON? = nil) throws(Failure) -> (network: Network, distance: Double) {
+    _ = try certificates(name)
+    guard repairable.contains(name) else { throw Failure(.incompatible, "of statement \(name) no change of the weights is known that makes it provable; of \(enumeration(repairable)) one is") }
+    let found = try prove(name, of: network, snapshot, json, measuresRepair: false)
+    let plan = network.plan
+    if found.verdict == .proved { return (try Network(plan, snapshot, metadata: network.metadata), 0) }
+    guard let limits = found.weightLimits, !limits.isEmpty else {
+      throw Failure(.incompatible, "no change of the weights is known that makes statement \(name) provable: \(found.reason ?? "its hypotheses fail")")
+    }
+    // The limits are views of the snapshot's numbers.
+    defer { withExtendedLifetime(snapshot) {} }
+    var inside = 1.0
+    var reason = found.reason
+    for attempt in 0..<5 {
+      var distance = 0.0
+      let changed = try ParameterSnapshot(plan: plan, scaling: snapshot.scaling) { (parameters) throws(Failure) in
+        try copyInPieces(snapshot.parameters, into: parameters)
+        distance = try WeightRepair.apply(limits, plan, parameters, inside: inside)
+      }
+      let made = try Network(plan, changed, metadata: network.metadata)
+      let again = try prove(name, of: made, changed, json, measuresRepair: false)
+      if again.verdict == .proved { return (made, distance) }
+      reason = again.reason
+      inside *= 1 - 0x1p-15 * Double(1 << (3 * attempt))
+    }
+    throw Failure(.incompatible, "with smaller norms of its weights statement \(name) is not provable either: \(reason ?? "its hypotheses fail")")
+  }
+
+  /// Adds the distance to the nearest weights, if it is soon computed.
+  mutating func measureRepair(_ plan: NetworkPlan, _ parameters: Vector) throws(Failure) {
+    guard verdict != .proved, let limits = weightLimits, !limits.isEmpty, WeightRepair.work(limits) <= WeightRepair.measuredWork else { return }
+    let changed = try ParameterSnapshot(copying: parameters, scaling: DataScaling())
+    let distance = try withExtendedLifetime(changed) { () throws(Failure) in try WeightRepair.apply(limits, plan, changed.parameters) }
+    guard distance.isFinite else { return }
+    let place = repair.firstIndex { $0.key == "text" }
+    repair.insert(("distance", .real(distance)), at: place ?? repair.count)
+    if place == nil { repair.append(("text", .text("the network with the nearest weights, which sode_network_repair gives, satisfies the hypotheses that fail"))) }
+  }
+}
