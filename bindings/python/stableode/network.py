@@ -183,7 +183,8 @@ class Network(Analyzable):
         """
         flags, tensor = output(self.inputs, "float64")
         library.sode_network_get_squashing(self._pointer, ctypes.byref(tensor))
-        return flags != 0
+        squashed: numpy.ndarray = flags != 0
+        return squashed
 
     @squashing.setter
     def squashing(self, flags: ArrayLike) -> None:
