@@ -326,6 +326,13 @@ SODE_API sode_status sode_network_set_normalization(sode_network *network, const
  * they are. */
 SODE_API sode_status sode_network_fit_normalization(sode_network *network, sode_dataset *dataset);
 SODE_API sode_status sode_network_get_normalization(sode_network *network, sode_tensor *shift, sode_tensor *scale);
+/* Makes the features whose flag is 1 enter as asinh(z) with z = (x - shift)*scale, those with 0 as z; flags are [inputs], NULL: none. asinh is the identity near 0
+ * and a logarithm far out, for inputs whose numbers span many orders of magnitude. Training sets it with the option normalization "by_tails", the default.
+ * SODE_ERR_STATE for a network without a normalization, SODE_ERR_INCOMPATIBLE for images and sequences, SODE_ERR_OUT_OF_RANGE for other numbers.
+ * sode_network_set_normalization and sode_network_fit_normalization set all flags to 0. Such a network is exact in all derivatives; certificates and certified
+ * radii are SODE_ERR_INCOMPATIBLE. sode_network_get_squashing gives zeros for a network without a normalization. */
+SODE_API sode_status sode_network_set_squashing(sode_network *network, const sode_tensor *flags);
+SODE_API sode_status sode_network_get_squashing(sode_network *network, sode_tensor *flags);
 /* Makes the network compute z where a score is shift + scale*z, of losses least_squares, huber, quantile and poisson; shift and scale > 0 are [targets], NULL for
  * both removes the scaling. Targets enter as (t - shift)/scale, those of poisson, whose scores are logarithms, as t/exp(shift). It is kept in float64, and results
  * are scaled back in float64: targets around 1.7e9 stay distinct. In the caller's units are scores, predictions, sode_network_evaluate's loss, metrics, all

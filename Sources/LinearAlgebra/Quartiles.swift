@@ -2,14 +2,15 @@ import Settings
 
 /// The quartiles of each column of a matrix, in float64: numbers of the column of which a quarter, half and three quarters are not larger.
 ///
-/// Of many rows they are those of at most 65 536, evenly spread over the matrix, whose quartiles differ from those of all by a hundredth of the spread.
+/// Of many rows they are those of a part, evenly spread over the matrix. The quartiles of 65 536 rows differ from those of all by a hundredth of the spread, those of 4 096 by some hundredths.
 /// - Parameters:
 ///   - source: any type and strides, finite, with at least one row.
+///   - rows: the most rows that are read.
 ///   - give: called for each column in order.
 /// - Throws: `memory`; why the work must end.
 /// - Complexity: 192 passes over the rows that are read; memory for one column of them.
-package func quartiles(_ source: TensorView, _ give: (_ column: Int, _ lower: Double, _ median: Double, _ upper: Double) -> Void) throws(Failure) {
-  let count = min(source.rows, 1 << 16)
+package func quartiles(_ source: TensorView, rows: Int = 1 << 16, _ give: (_ column: Int, _ lower: Double, _ median: Double, _ upper: Double) -> Void) throws(Failure) {
+  let count = min(source.rows, rows)
   let memory = try Buffer(count: count, precision: .float64)
   let numbers = memory.base.bindMemory(to: Double.self, capacity: count)
   for column in 0..<source.columns {

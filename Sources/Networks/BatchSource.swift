@@ -25,6 +25,18 @@ package struct BatchSource {
   /// The caller's row number of a sample of the batch.
   package func row(of sample: Int) -> Int { firstRow + (rows.map { Int($0[sample]) } ?? sample) }
 
+  /// Multiplies tangents or cotangents of normalized features by the slopes of asinh at the samples' squashed features.
+  func multiplyBySlopes(_ tile: Block, _ samples: Range<Int>) {
+    guard let normalization else { return }
+    for feature in normalization.squashed {
+      let changes = Vector(tile.rows(feature..<feature + 1).base, count: samples.count, precision: tile.precision)
+      for (column, sample) in samples.enumerated() {
+        let number = features.number(row: rows.map { Int($0[sample]) } ?? sample, column: feature)
+        changes.store(changes.load(column) * normalization.slope(of: feature, at: number), at: column)
+      }
+    }
+  }
+
   /// The failure of a sample, with the caller's row number.
   package func named(_ failure: SampleFailure) -> Failure {
     guard failure.sample >= 0 else { return failure.failure }

@@ -12,6 +12,7 @@ extension NetworkPlan {
     let (start, count, scaling) = (samples.lowerBound, samples.count, source.normalization?.scaling)
     guard let sequence else {
       gather(source.features, rows: source.rows, start: start, count: count, scaling: scaling, into: input.rows(0..<inputs))
+      source.normalization?.squash(input, count: count)
       if let augmentation = source.augmentation, let room { augmentation.apply(inputShape, samples, to: input.rows(0..<inputs), room: room) }
       if input.rows > inputs { fill(input.rows(inputs..<input.rows), 0) }
       return
@@ -66,5 +67,6 @@ extension NetworkPlan {
   private func gatherTangent(_ source: BatchSource, _ features: TensorView?, _ samples: Range<Int>, into tile: Block) {
     guard let features else { return fill(tile, 0) }
     gather(features, rows: nil, start: samples.lowerBound, count: samples.count, scaling: source.normalization?.scaling.ofChanges, into: tile)
+    source.multiplyBySlopes(tile, samples)
   }
 }

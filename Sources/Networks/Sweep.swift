@@ -358,6 +358,7 @@ package final class Sweep: @unchecked Sendable {
   /// Turns the cotangents of normalized features into those of the caller's features.
   private func scatterFeatures(_ cotangent: Block, _ source: BatchSource, _ log: StepLog, _ target: MutableTensorView) {
     log.requireFinite(cotangent, within: cotangent.precision.largest, "gradient by the features", isPlural: false)
+    source.multiplyBySlopes(cotangent, log.samples)
     scatter(cotangent, count: log.samples.count, to: target, startRow: log.samples.lowerBound, scale: source.normalization?.scaling)
   }
 

@@ -180,6 +180,42 @@ public func sode_network_get_normalization(
   }
 }
 
+@_cdecl("sode_network_set_squashing") @implementation
+public func sode_network_set_squashing(_ network: OpaquePointer?, _ flags: UnsafePointer<sode_tensor>?) -> sode_status {
+  reporting { () throws(Failure) in
+    try using(network, .network, "network") { network throws(Failure) in
+      let plan = network.plan
+      var squashed: [Int] = []
+      if flags != nil {
+        let tensor = try CallerTensor(flags, "flags")
+        try tensor.expectVector(count: plan.inputs, "one number per input")
+        squashed = try plan.squashedFeatures(tensor.readingColumn, called: "flags")
+      }
+      guard let normalization = network.snapshot.normalization else {
+        if squashed.isEmpty { return }
+        throw Failure(.state, "this network has no normalization, whose results are squashed; sode_network_set_normalization gives it one")
+      }
+      network.replaceNormalization(with: try normalization.squashing(squashed))
+    }
+  }
+}
+
+@_cdecl("sode_network_get_squashing") @implementation
+public func sode_network_get_squashing(_ network: OpaquePointer?, _ flags: UnsafeMutablePointer<sode_tensor>?) -> sode_status {
+  reporting { () throws(Failure) in
+    let flags = try required(flags, "flags")
+    try using(network, .network, "network") { network throws(Failure) in
+      let inputs = network.plan.inputs
+      let none = try Buffer(count: inputs, precision: .float64)
+      let normalization = network.snapshot.normalization
+      defer { withExtendedLifetime((none, normalization)) {} }
+      let zeros = none.vector(count: inputs, precision: .float64)
+      fill(zeros, 0)
+      try give([(flags, "flags", normalization?.flags ?? zeros)], count: inputs, "one number per input", of: "the normalization")
+    }
+  }
+}
+
 @_cdecl("sode_network_project") @implementation
 public func sode_network_project(
   _ network: OpaquePointer?, _ text: UnsafePointer<CChar>?, _ length: Int, _ projected: UnsafeMutablePointer<OpaquePointer?>?

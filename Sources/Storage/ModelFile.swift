@@ -2,12 +2,14 @@ import LinearAlgebra
 import Networks
 import Settings
 
-/// Networks as model files: specification, parameters bit for bit, the normalization of the inputs (tensors `normalization.shift` and `normalization.scale`, float64), and the scaling of the targets
+/// Networks as model files: specification, parameters bit for bit, the normalization of the inputs (tensors `normalization.shift` and `normalization.scale`, and `normalization.squash` if there are squashed features, float64), and the scaling of the targets
 /// (`targets.shift` and `targets.scale`, float64).
 package enum ModelFile {
   /// The names of the two tensors of a normalization. Version 0.1.0 wrote them after the parameters and in the parameters' precision.
   private static let shift = "normalization.shift"
   private static let scale = "normalization.scale"
+  /// The tensor that a normalization has only if it squashes features: 1 for these, 0 for the others.
+  private static let squash = "normalization.squash"
   /// The names of the two tensors of a scaling of the targets.
   private static let targetShift = "targets.shift"
   private static let targetScale = "targets.scale"
@@ -33,6 +35,7 @@ package enum ModelFile {
     if let normalization = snapshot.normalization {
       tensors.append(StoredTensor(name: shift, shape: [plan.inputs], values: normalization.shift))
       tensors.append(StoredTensor(name: scale, shape: [plan.inputs], values: normalization.scale))
+      if !normalization.squashed.isEmpty { tensors.append(StoredTensor(name: squash, shape: [plan.inputs], values: normalization.flags)) }
     }
     if let scaling = snapshot.targetScaling {
       tensors.append(StoredTensor(name: targetShift, shape: [plan.targetCount], values: scaling.shift))
@@ -54,7 +57,8 @@ package enum ModelFile {
       let parameters = plan.tensors.map(\.name)
       // A normalization comes first; version 0.1.0 wrote it behind the parameters.
       let targets = contents.tensors.contains { $0.name == targetShift } ? [targetShift, targetScale] : []
-      let own = contents.tensors.contains { $0.name == shift } ? [[shift, scale] + targets + parameters, parameters + [shift, scale]] : [targets + parameters]
+      let squashing = contents.tensors.contains { $0.name == squash } ? [squash] : []
+      let own = contents.tensors.contains { $0.name == shift } ? [[shift, scale] + squashing + targets + parameters, parameters + [shift, scale]] : [targets + parameters]
       guard let training = contents.training else { return own }
       // Tables come first, vectors last.
       let header = try JSON.read(training, limit: ModelFormat.mostHeaderBytes, status: .fileFormat, what: "\(name), training")
@@ -82,7 +86,15 @@ package enum ModelFile {
         tensors.firstIndex { $0.name == first }.map { (row(tensors[$0].values), row(tensors[$0 + 1].values)) }
       }
       var scaling = DataScaling()
-      if let (shift, scale) = pair(shift) { scaling.features = try Normalization(shift: shift, scale: scale, inputs: plan.inputs, precision: plan.precision) }
+      if let (shift, scale) = pair(shift) {
+        let flags = tensors.first { $0.name == squash }.map { row($0.values) }
+        do throws(Failure) {
+          let squashed = try flags.map { (flags) throws(Failure) in try plan.squashedFeatures(flags, called: squash) } ?? []
+          scaling.features = try Normalization(shift: shift, scale: scale, squashed: squashed, inputs: plan.inputs, precision: plan.precision)
+        } catch {
+          throw flags == nil || error.status == .memory ? error : Failure(.fileFormat, "\(name): \(error.message)")
+        }
+      }
       if let (shift, scale) = pair(targetShift) {
         guard plan.loss.targetScale != nil else { throw Failure(.fileFormat, "\(name) holds a scaling of targets, which its network's loss does not have") }
         do throws(Failure) { scaling.targets = try TargetScaling(shift: shift, scale: scale, for: plan) } catch {
@@ -119,15 +131,16 @@ package enum ModelFile {
     TensorView(vector.base, type: ElementType(vector.precision), rows: 1, columns: vector.count)
   }
 
-  /// The tensors that the specification requires, in its order, and after them the two of a normalization, if there is one, in either precision, and the two of a scaling of the targets.
+  /// The tensors that the specification requires, in its order, and after them the two of a normalization, if there is one, in either precision, its flags of squashed features, and the two of a scaling of the targets.
   private static func ordered(_ contents: ModelContents, as plan: NetworkPlan, name: String) throws(Failure) -> [StoredTensor] {
     var expected: [(name: String, shape: [Int], precision: Precision?)] = plan.tensors.map { ($0.name, $0.shape, plan.precision) }
     guard !expected.isEmpty else { throw Failure(.fileFormat, "\(name) holds a network without parameters") }
     let names = contents.tensors.map(\.name)
-    if names.contains(shift) || names.contains(scale) { expected += [(shift, [plan.inputs], nil), (scale, [plan.inputs], nil)] }
+    if names.contains(shift) || names.contains(scale) || names.contains(squash) { expected += [(shift, [plan.inputs], nil), (scale, [plan.inputs], nil)] }
+    if names.contains(squash) { expected.append((squash, [plan.inputs], .float64)) }
     if names.contains(targetShift) || names.contains(targetScale) { expected += [(targetShift, [plan.targetCount], .float64), (targetScale, [plan.targetCount], .float64)] }
     guard contents.tensors.count == expected.count else {
-      throw Failure(.fileFormat, "\(name) holds \(contents.tensors.count) tensors; its specification asks for \(plan.tensors.count), or 2 more with a normalization, and 2 more where targets are scaled")
+      throw Failure(.fileFormat, "\(name) holds \(contents.tensors.count) tensors; its specification asks for \(plan.tensors.count), or 2 more with a normalization, 1 more where it squashes features, and 2 more where targets are scaled")
     }
     let found = Dictionary(contents.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var tensors: [StoredTensor] = []

@@ -47,8 +47,8 @@ package struct TrainerOptions: Sendable {
       "validation_fraction", .real(0...0.9), default: .real(0), unit: "1", automatic: true, fixed: true,
       "part of the training rows that is held out for validation if no validation data is given, drawn by seed, of each class alike; 0: none"),
     OptionDescription(
-      "normalization", .choice(["standardize", "none"]), default: .text("standardize"), fixed: true,
-      "standardize: the first run of a new network shifts and scales its inputs by the mean and standard deviation of the training data, unless a normalization has been set; none: it leaves them"),
+      "normalization", .choice(["by_tails", "standardize", "none"]), default: .text("by_tails"), fixed: true,
+      "standardize: the first run of a new network shifts and scales its inputs by the mean and standard deviation of the training data, unless a normalization has been set; by_tails: the same, but inputs with heavy tails enter as asinh of their distance from the median, in units of the distance of the nearer quartile; none: it leaves them"),
     OptionDescription(
       "target_scaling", .choice(["standardize", "none"]), default: .text("standardize"), fixed: true,
       "standardize: the first run of a new network shifts and scales target values: those of least_squares by their mean and standard deviation, of huber and quantile by their median and quartiles, of poisson by the logarithm of their mean and their relative deviation, unless a scaling has been set, and results are scaled back; none: it leaves them"),
@@ -73,6 +73,7 @@ package struct TrainerOptions: Sendable {
   package let patience: Int
   package let validationFraction: Double
   package let standardizesInputs: Bool
+  package let squashesHeavyTails: Bool
   package let standardizesTargets: Bool
   package let minimumDelta: Double
   package let threads: Int
@@ -101,7 +102,8 @@ package struct TrainerOptions: Sendable {
     labelSmoothing = try values.real("label_smoothing")
     patience = try values.integer("patience")
     validationFraction = try values.real("validation_fraction")
-    standardizesInputs = try values.text("normalization") == "standardize"
+    standardizesInputs = try values.text("normalization") != "none"
+    squashesHeavyTails = try values.text("normalization") == "by_tails"
     standardizesTargets = try values.text("target_scaling") == "standardize"
     minimumDelta = try values.real("min_delta")
     threads = try values.integer("num_threads")

@@ -42,6 +42,15 @@ struct NetworkEntriesTests {
     #expect(read == [0.5, 4])
     #expect(sode_network_set_normalization(network.handle, nil, nil) == SODE_OK)
     withTensor(&read, [2]) { #expect(sode_network_get_normalization(network.handle, $0, nil) == SODE_ERR_STATE) }
+    var flags: [Double] = [0, 1]
+    withTensor(&flags, [2]) { #expect(sode_network_set_squashing(network.handle, $0) == SODE_ERR_STATE) }
+    withTensor(&shift, [2]) { shift in #expect(sode_network_set_normalization(network.handle, shift, shift) == SODE_OK) }
+    withTensor(&flags, [2]) { #expect(sode_network_set_squashing(network.handle, $0) == SODE_OK) }
+    withTensor(&read, [2]) { #expect(sode_network_get_squashing(network.handle, $0) == SODE_OK) }
+    #expect(read == [0, 1])
+    #expect(sode_network_set_squashing(network.handle, nil) == SODE_OK)
+    withTensor(&read, [2]) { #expect(sode_network_get_squashing(network.handle, $0) == SODE_OK) }
+    #expect(read == [0, 0])
     withTensor(&shift, [1, 2]) { #expect(sode_network_set_normalization(network.handle, $0, $0) == SODE_ERR_SHAPE_MISMATCH) }
   }
 }

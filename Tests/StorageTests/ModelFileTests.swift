@@ -144,6 +144,32 @@ import VectorFields
     withExtendedLifetime(contents) {}
   }
 
+  /// Flags of squashed features are stored only where there are some. Other numbers than 0 and 1, and flags without a normalization, are refused.
+  @Test func squashedFeaturesAreKept() throws {
+    let made = try network("{\"inputs\":2,\"outputs\":2,\"layers\":1}")
+    try standardize(made, shift: [1, 2], scale: [3, 4])
+    let plain = try encode(made)
+    #expect(try decode(plain).snapshot.normalization?.squashed.isEmpty == true)
+    made.replaceNormalization(with: try #require(made.snapshot.normalization).squashing([1]))
+    #expect(try decode(encode(made)).snapshot.normalization?.squashed == [1])
+    let contents = try encode(made).withUnsafeBytes { try ModelContents(decoding: $0) }
+    #expect(contents.tensors.map(\.name).prefix(3) == ["normalization.shift", "normalization.scale", "normalization.squash"])
+    func refusal(_ tensors: [StoredTensor]) throws -> String? {
+      do {
+        _ = try decode(bytes(of: try ModelContents(libraryVersion: "0.1.0", specification: contents.specification, tensors: tensors).encoded()))
+        return nil
+      } catch { return (error as? Failure).map { $0.status == .fileFormat ? $0.message : "\($0.status)" } }
+    }
+    #expect(try refusal(contents.tensors) == nil)
+    let memory = try Buffer(count: 2, precision: .float64)
+    let flags = memory.vector(count: 2, precision: .float64)
+    flags.store(0, at: 0)
+    flags.store(2, at: 1)
+    #expect(try refusal(Array(contents.tensors.prefix(2)) + [StoredTensor(name: "normalization.squash", shape: [2], values: flags)] + Array(contents.tensors.dropFirst(3)))?.contains("is 2.0 at feature 1") == true)
+    #expect(try refusal(Array(contents.tensors.dropFirst(2))) != nil)
+    withExtendedLifetime((contents, memory)) {}
+  }
+
   /// A normalization is stored in float64. One in float32 behind the parameters, as written by version 0.1.0, can be read, and so can other orders of the tensors. One with other names or shapes is refused.
   @Test func normalizationsOfEveryReleaseAreRead() throws {
     let made = try network("{\"inputs\":2,\"outputs\":2,\"layers\":1}")

@@ -75,6 +75,32 @@ import Training
     #expect(try fit(given).features != nil)
   }
 
+  /// An input with heavy tails gets its median and quartiles and is squashed; the others keep mean and deviation to the last bit, and `standardize` keeps all.
+  @Test func heavyTailsAreSquashed() throws {
+    var numbers: [Double] = []
+    for row in 0..<200 {
+      let z = Double((row * 37) % 200) / 100 - 0.995
+      numbers += [z, row == 7 ? 1000 * z : z]
+    }
+    let labels = (0..<200).map { Int64($0 % 2) }
+    func fit(_ choice: String) throws -> Normalization {
+      let network = try smallNetwork()
+      let data = try numbers.withUnsafeBytes { features in
+        try labels.withUnsafeBytes { labels in
+          try Dataset(
+            copying: TensorView(try #require(features.baseAddress), type: .float64, rows: 200, columns: 2), labels: TensorView(try #require(labels.baseAddress), type: .int64, rows: 200, columns: 1))
+        }
+      }
+      _ = try trainerOfOptions(network, ["normalization": .text(choice)]).run(training: data, limits: TrainingLimits(epochs: 1))
+      return try #require(network.snapshot.normalization)
+    }
+    let (squashing, standardizing) = (try fit("by_tails"), try fit("standardize"))
+    #expect(squashing.squashed == [1] && standardizing.squashed.isEmpty)
+    #expect(squashing.shift.load(0) == standardizing.shift.load(0) && squashing.scale.load(0) == standardizing.scale.load(0))
+    // Quartiles of −1 … 1 are ±½.
+    #expect(abs(squashing.shift.load(1)) < 0.02 && abs(squashing.scale.load(1) - 1.349) < 0.05 && standardizing.scale.load(1) < 0.1)
+  }
+
   /// Held-out rows choose the iterate: they are not trained on, and the network holds the best one.
   @Test func heldOutRowsChooseTheIterate() throws {
     let data = try ellipses()

@@ -20,11 +20,8 @@ package struct DoubleTwin {
     }
     let plan = try network.plan.inDoublePrecision()
     var scaling = snapshot.scaling
-    if let normalization = snapshot.normalization {
-      // A normalization knows its numbers in the network's precision, too.
-      func row(_ vector: Vector) -> TensorView { TensorView(UnsafeRawPointer(vector.base), type: .float64, rows: 1, columns: vector.count) }
-      scaling.features = try Normalization(shift: row(normalization.shift), scale: row(normalization.scale), inputs: plan.inputs, precision: .float64)
-    }
+    // A normalization knows its numbers in the network's precision, too.
+    scaling.features = try snapshot.normalization?.converted(to: .float64)
     let source = snapshot.parameters
     let twin = try ParameterSnapshot(plan: plan, scaling: scaling) { (parameters) throws(Failure) in
       try convertInPieces(TensorView(UnsafeRawPointer(source.base), type: ElementType(source.precision), rows: 1, columns: source.count), into: parameters)

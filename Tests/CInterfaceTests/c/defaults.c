@@ -51,7 +51,7 @@ int main(void) {
   CHECK_OK(sode_trainer_create(network, &trainer));
   CHECK_ERROR(sode_trainer_get_int(trainer, "epochs", &epochs), SODE_ERR_STATE, "chosen by the first run");
   CHECK_OK(sode_trainer_json(trainer, text, sizeof text, &needed));
-  CHECK(strstr(text, "\"epochs\"") == NULL && strstr(text, "\"normalization\":\"standardize\""));
+  CHECK(strstr(text, "\"epochs\"") == NULL && strstr(text, "\"normalization\":\"by_tails\""));
   CHECK_OK(sode_trainer_run(trainer, data, NULL, NULL));
   CHECK_OK(sode_trainer_get_int(trainer, "epochs", &epochs));
   CHECK_OK(sode_trainer_get_real(trainer, "learning_rate", &rate));

@@ -103,6 +103,9 @@ int main(void) {
   REFUSES(sode_network_set_normalization(network, NULL, &x), "shift");
   REFUSES(sode_network_get_normalization(NULL, &x, &x), "network");
   REFUSES(sode_network_get_normalization(network, NULL, NULL), "shift and scale");
+  REFUSES(sode_network_set_squashing(NULL, &x), "network");
+  REFUSES(sode_network_get_squashing(NULL, &x), "network");
+  REFUSES(sode_network_get_squashing(network, NULL), "flags");
 
   REFUSES(sode_dataset_create(NULL, &y, &data), "features");
   REFUSES(sode_dataset_create(&x, NULL, &data), "targets");

@@ -309,8 +309,8 @@ class TrainerOptions(TypedDict, total=False):
     """epochs without an improvement of the metric after which training ends; it needs validation data, given or held out; 0: training never ends early; between 0 and 1000000000"""
     validation_fraction: float | None
     """part of the training rows that is held out for validation if no validation data is given, drawn by seed, of each class alike; 0: none; fixed once training has begun; between 0.0 and 0.9"""
-    normalization: Literal["standardize", "none"] | str | None
-    """standardize: the first run of a new network shifts and scales its inputs by the mean and standard deviation of the training data, unless a normalization has been set; none: it leaves them; fixed once training has begun"""
+    normalization: Literal["by_tails", "standardize", "none"] | str | None
+    """standardize: the first run of a new network shifts and scales its inputs by the mean and standard deviation of the training data, unless a normalization has been set; by_tails: the same, but inputs with heavy tails enter as asinh of their distance from the median, in units of the distance of the nearer quartile; none: it leaves them; fixed once training has begun"""
     target_scaling: Literal["standardize", "none"] | str | None
     """standardize: the first run of a new network shifts and scales target values: those of least_squares by their mean and standard deviation, of huber and quantile by their median and quartiles, of poisson by the logarithm of their mean and their relative deviation, unless a scaling has been set, and results are scaled back; none: it leaves them; fixed once training has begun"""
     min_delta: float | None

@@ -86,6 +86,8 @@ FUNCTIONS = {
     "sode_network_set_normalization": (Status, [Handle, TensorIn, TensorIn]),
     "sode_network_fit_normalization": (Status, [Handle, Handle]),
     "sode_network_get_normalization": (Status, [Handle, TensorOut, TensorOut]),
+    "sode_network_set_squashing": (Status, [Handle, TensorIn]),
+    "sode_network_get_squashing": (Status, [Handle, TensorOut]),
     "sode_network_set_target_scaling": (Status, [Handle, TensorIn, TensorIn]),
     "sode_network_get_target_scaling": (Status, [Handle, TensorOut, TensorOut]),
     "sode_network_set_metadata": (Status, [Handle, Text, Text]),

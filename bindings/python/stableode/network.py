@@ -149,7 +149,7 @@ class Network(Analyzable, Drawable, Exportable):
     def normalization(self) -> tuple[numpy.ndarray, numpy.ndarray] | None:
         """(shift, scale), each [inputs] of float64, or None: the network replaces a feature x by (x − shift)·scale.
 
-        The model file stores both. Assign a pair of arrays or numbers to set the normalization, and None to remove it. For images an
+        The model file stores both. Features with heavy tails may enter as asinh of that (`squashing`). Assign a pair of arrays or numbers to set the normalization, and None to remove it. For images an
         array may be [channels], one number for all pixels of a channel.
         The library normalizes float64 and wide integers before it rounds them to the network's precision, so that times near
         1.7e9 s stay distinct. Times and masks of sequences are not normalized: their shift is 0 and their scale is 1.
@@ -170,6 +170,25 @@ class Network(Analyzable, Drawable, Exportable):
             return
         tensors = scaling_tensors(pair, self.inputs)
         library.sode_network_set_normalization(self._pointer, *(ctypes.byref(tensor) for tensor in tensors))
+
+    @property
+    def squashing(self) -> numpy.ndarray:
+        """[inputs] of bool: the features that enter as asinh(z), z = (x − shift)·scale, and not as z itself.
+
+        asinh is the identity near 0 and a logarithm far out. `fit` chooses features with heavy tails, whose shift and scale it makes of
+        their median and quartiles, if its option normalization is by_tails, the default. Assign flags after `normalization`, whose
+        assignment clears them. Certificates and certified radii of such a network are refused. Errors: StateError without a
+        normalization, IncompatibleError for images and sequences.
+        """
+        flags, tensor = output(self.inputs, "float64")
+        library.sode_network_get_squashing(self._pointer, ctypes.byref(tensor))
+        squashed: numpy.ndarray = flags != 0
+        return squashed
+
+    @squashing.setter
+    def squashing(self, flags: ArrayLike) -> None:
+        tensor = tensor_of(numpy.broadcast_to(numpy.asarray(flags, "float64"), self.inputs), "flags")
+        library.sode_network_set_squashing(self._pointer, ctypes.byref(tensor))
 
     @property
     def target_scaling(self) -> tuple[numpy.ndarray, numpy.ndarray] | None:

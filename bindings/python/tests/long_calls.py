@@ -28,7 +28,7 @@ PROMPT = {
     "sode_network_copy",  # shares the parameters
     "sode_network_json", "sode_network_describe", "sode_network_parameter_at", "sode_network_free",
     # Copies at the speed of memory, which tick but must not be left incomplete.
-    "sode_network_set_normalization", "sode_network_get_normalization", "sode_network_set_target_scaling", "sode_network_get_target_scaling", "sode_dataset_get", "sode_dataset_get_weights",
+    "sode_network_set_normalization", "sode_network_get_normalization", "sode_network_set_squashing", "sode_network_get_squashing", "sode_network_set_target_scaling", "sode_network_get_target_scaling", "sode_dataset_get", "sode_dataset_get_weights",
     "sode_dataset_slice", "sode_dataset_describe", "sode_dataset_free",
     "sode_table_from_tensor", "sode_table_describe", "sode_table_column_at", "sode_table_free",
     "sode_columns_create_json", "sode_columns_json", "sode_columns_describe", "sode_columns_class_at", "sode_columns_free",  # a text of at most 1 MB

@@ -262,6 +262,14 @@ CALLS = {
         )[1],
         results=lambda w, real: {"shift": Out(WIDTH, real), "scale": Out(WIDTH, real)},
     ),
+    "sode_network_set_squashing": Call(
+        lambda w, g, r: L.sode_network_set_squashing(w.network._pointer, g["flags"].ref),
+        lambda w: {"flags": numpy.zeros(WIDTH)},
+    ),
+    "sode_network_get_squashing": Call(
+        lambda w, g, r: L.sode_network_get_squashing(w.network._pointer, r["flags"].ref),
+        results=lambda w, real: {"flags": Out(WIDTH, real)},
+    ),
     "sode_network_set_target_scaling": Call(
         lambda w, g, r: L.sode_network_set_target_scaling(w.network._pointer, g["shift"].ref, g["scale"].ref),
         lambda w: {"shift": numpy.zeros(WIDTH), "scale": numpy.ones(WIDTH)},

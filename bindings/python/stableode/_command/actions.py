@@ -138,6 +138,7 @@ def inspect(arguments: argparse.Namespace) -> None:
         "parameters": {name: list(shape) for name, shape in network.parameters.shapes.items()},
         "parameter_count": network.parameter_count,
         "normalization": None if normalization is None else {"shift": normalization[0].tolist(), "scale": normalization[1].tolist()},
+        "squashed": [int(place) for place in network.squashing.nonzero()[0]],
         "columns": None if network.columns is None else network.columns.record,
         "metadata": dict(network.metadata),
         "checksum": network.checksum,
@@ -164,6 +165,8 @@ def inspect(arguments: argparse.Namespace) -> None:
         print(f"normalization: (x − shift) · scale for {len(normalization[0])} features")
         for label, values in zip(("shift", "scale"), normalization, strict=True):
             print(f"  {label}: {', '.join(f'{value:.6g}' for value in values[:8])}{', …' if len(values) > 8 else ''}")
+    if found["squashed"]:
+        print(f"  asinh of that for the features {', '.join(map(str, found['squashed'][:16]))}{', …' if len(found['squashed']) > 16 else ''}")
     if found["columns"] is not None:
         record = found["columns"]
         print(f"columns: {', '.join(column['name'] for column in record.get('inputs', []))}; target {', '.join(record['target']['names'])}")

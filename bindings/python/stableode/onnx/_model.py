@@ -24,6 +24,8 @@ class Exportable(Protocol):
     @property
     def normalization(self) -> tuple[numpy.ndarray, numpy.ndarray] | None: ...
     @property
+    def squashing(self) -> numpy.ndarray: ...
+    @property
     def target_scaling(self) -> tuple[numpy.ndarray, numpy.ndarray] | None: ...
     @property
     def inputs(self) -> int: ...
@@ -63,6 +65,9 @@ class _Exporter:
         if self.network.normalization is not None:
             shift, scale = self.network.normalization
             self.value = self.graph.add("Mul", self.graph.add("Sub", self.value, self.graph.constant(shift, "shift")), self.graph.constant(scale, "scale"))
+            squashed = self.network.squashing
+            if squashed.any():
+                self._squash(squashed)
         self._opening()
         blocks = connectors = 0
         for options in self.specification["blocks"]:
@@ -99,6 +104,19 @@ class _Exporter:
             self.shape = (len(linear.weights),)
 
     # -- stages
+
+    def _squash(self, squashed: numpy.ndarray) -> None:
+        """asinh of some features. Neither addend rounds the other, because one of them is 0."""
+        add, constant = self.graph.add, self.graph.constant
+        kept = add("Mul", self.value, constant((~squashed).astype(float), "kept"))
+        value = add("Mul", self.value, constant(squashed.astype(float), "squashed"))
+        if self.graph.dtype == numpy.float32:
+            wide = add("Asinh", value)
+        else:
+            # Runtimes know asinh in float32 alone.
+            root = add("Sqrt", add("Add", add("Mul", value, value), constant(1.0, "one")))
+            wide = add("Mul", add("Sign", value), add("Log", add("Add", add("Abs", value), root)))
+        self.value = add("Add", wide, kept)
 
     def _opening(self) -> None:
         kind = self.specification["opening"]

@@ -40,20 +40,22 @@ class Engine:
         return Engine(self.network.copy(), self.share, self._memory, self._threads)
 
     @property
-    def scalings(self) -> tuple[Scaling, Scaling]:
-        """The normalization and the target scaling of the network."""
+    def scalings(self) -> tuple[Scaling, numpy.ndarray, Scaling]:
+        """The normalization, its squashed features and the target scaling of the network."""
         with self.lock:
-            return self.network.normalization, self.network.target_scaling
+            return self.network.normalization, self.network.squashing, self.network.target_scaling
 
     @scalings.setter
-    def scalings(self, pairs: tuple[Scaling, Scaling]) -> None:
+    def scalings(self, given: tuple[Scaling, numpy.ndarray, Scaling]) -> None:
         with self.lock:
-            before = self.network.normalization
-            self.network.normalization = pairs[0]
+            before, squashed = self.network.normalization, self.network.squashing
             try:
-                self.network.target_scaling = pairs[1]
+                self.network.normalization = given[0]
+                self.network.squashing = given[1]
+                self.network.target_scaling = given[2]
             except BaseException:
                 self.network.normalization = before
+                self.network.squashing = squashed
                 raise
         self._vector = None
 

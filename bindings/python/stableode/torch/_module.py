@@ -88,25 +88,29 @@ class Module(torch.nn.Module):
         with torch.no_grad():
             for name in self._engine.names:
                 self.get_parameter(name).copy_(torch.from_numpy(values[name]))
-        self._engine.scalings = network.normalization, network.target_scaling
+        self._engine.scalings = network.normalization, network.squashing, network.target_scaling
 
     def get_extra_state(self) -> torch.Tensor:
         """Normalization and target scaling as one tensor of float64, which torch puts into the state_dict: the lengths of both, then shift
-        and scale of each. A length is 0 where there is none."""
-        scalings = self._engine.scalings
-        lengths = [0 if pair is None else len(pair[0]) for pair in scalings]
-        return torch.from_numpy(numpy.concatenate([lengths, *(part for pair in scalings if pair is not None for part in pair)]).astype("float64"))
+        and scale of each. A length is 0 where there is none. Behind them are the flags of squashed features, if there are any."""
+        normalization, squashed, targets = self._engine.scalings
+        pairs = (normalization, targets)
+        lengths = [0 if pair is None else len(pair[0]) for pair in pairs]
+        parts = [part for pair in pairs if pair is not None for part in pair] + ([squashed] if squashed.any() else [])
+        return torch.from_numpy(numpy.concatenate([lengths, *parts]).astype("float64"))
 
     def set_extra_state(self, state: torch.Tensor) -> None:
         """Takes what `get_extra_state` gives. Errors: IncompatibleError for the state of a network with other inputs or targets."""
         numbers = state.detach().cpu().numpy().astype("float64")
         lengths = [int(length) for length in numbers[:2]]
-        if len(lengths) != 2 or min(lengths) < 0 or len(numbers) != 2 + 2 * sum(lengths):
+        if len(lengths) != 2 or min(lengths) < 0 or len(numbers) - 2 - 2 * sum(lengths) not in (0, lengths[0]):
             raise IncompatibleError("the entry _extra_state of the state_dict is not that of a module of StableODE")
         if lengths[0] not in (0, self._engine.network.inputs):
             raise IncompatibleError(f"the state_dict normalizes {lengths[0]} inputs; the network has {self._engine.network.inputs}")
-        pieces = numpy.split(numbers[2:], numpy.cumsum([lengths[0], lengths[0], lengths[1]]))
-        self._engine.scalings = (pieces[0], pieces[1]) if lengths[0] else None, (pieces[2], pieces[3]) if lengths[1] else None
+        pieces = numpy.split(numbers[2:], numpy.cumsum([lengths[0], lengths[0], lengths[1], lengths[1]]))
+        normalization = (pieces[0], pieces[1]) if lengths[0] else None
+        squashed = pieces[4] if len(pieces[4]) else numpy.zeros(self._engine.network.inputs)
+        self._engine.scalings = normalization, squashed, (pieces[2], pieces[3]) if lengths[1] else None
 
     def extra_repr(self) -> str:
         """The network in one line, for torch's repr."""
