@@ -64,7 +64,7 @@ let package = Package(
 
     // Tests mirror Sources.
     .target(name: "TestSupport", dependencies: ["Settings", "LinearAlgebra", "VectorFields", "Integrators", "Gradients", "Networks"], path: "Tests/TestSupport"),
-    .testTarget(name: "SettingsTests", dependencies: ["Settings", "LinearAlgebra", "TestSupport"]),
+    .testTarget(name: "SettingsTests", dependencies: ["Settings", "TestSupport"]),
     .testTarget(name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "TestSupport"]),
     .testTarget(name: "VectorFieldsTests", dependencies: ["VectorFields", "TestSupport"]),
     .testTarget(name: "IntegratorsTests", dependencies: ["Integrators", "TestSupport"]),

@@ -960,7 +960,7 @@ SODE_API sode_status sode_network_stability_report(sode_network *network, const 
  * dense_limit, momenta. P points: the states before and after the layers of each block. Arrays: points [P, 3] (block, number, time), momenta [S, P, n],
  * hamiltonian [S, P], hamiltonian_rate [S, L, 3], hamilton_residual [S, L, 2], lagrangian [S, L], divergence [S, P], log_determinant [S, L, 2],
  * log_density_change, phase_determinant and symplectic_defect [S, blocks], entropy_change [blocks, 2], p_dot_v [S, links + 1]; with a symmetry noether and
- * symmetry_defect [S, P]. */
+ * symmetry_defect [S, P]. SODE_ERR_INCOMPATIBLE for targets where the loss has margins (margin_radius > 0), which are not computed here. */
 SODE_API sode_status sode_network_mechanics(sode_network *network, const sode_tensor *features, const sode_tensor *targets, const sode_tensor *cotangent,
                                             const sode_tensor *symmetry, const char *options, size_t length, sode_report **report);
 /* Tests the library's derivatives at the given samples in the network's precision, link by link (connectors, layers): for random v and p, p.Jv must equal

@@ -69,6 +69,8 @@ struct MirrorTests {
     "Sources/Datasets/Tables/TableGatherer.swift": "internal to EncodedRows, whose tests make tiles of any rows",
     "Sources/Training/Streaming/SampleBuffer.swift": "internal to SampleStream, whose tests train from its places",
     "Sources/Training/Streaming/SampleSource.swift": "a protocol: SampleStreamTests, and StreamEntriesTests for the sources of C",
+    "Sources/LinearAlgebra/DoubleEntries.swift": "internal to PlainProducts and IntervalProducts, whose tests multiply by the copies",
+    "Sources/Stability/Report/ReportDraft.swift": "internal to the reports: ReportTests reads the document and the arrays of a whole one",
     "Sources/Stability/Report/Subject.swift": "internal to the reports: StabilityReportTests and DerivativeCheckTests analyze networks of both precisions",
     "Sources/Stability/Report/FrozenJacobian.swift": "internal to the reports: StabilityReportTests, and the Python tests against NumPy",
     "Sources/Stability/Report/LinearTestField.swift": "internal to StabilityFunction, whose tests apply every scheme to it",

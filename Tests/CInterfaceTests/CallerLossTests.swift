@@ -122,4 +122,37 @@ struct CallerLossTests {
     #expect(lastError().hasPrefix("row 277: the loss callback gave"), "\(lastError())")
     #expect(loss == 7 && derivative.allSatisfy { $0 == 7 })
   }
+
+  /// On a network whose own loss has margins, a loss of the caller's is computed without them, and the network's says which samples are right.
+  @Test(arguments: ["emma", "margin_cross_entropy"]) func aLossWithMarginsIsReplaced(_ loss: String) throws {
+    let network = try TestNetwork(#"{"inputs": 2, "outputs": 3, "width": 4, "layers": 3, "field": "gradient_flow", "steps": "tight", "loss": "\#(loss)"}"#)
+    let seen = Seen()
+    var gradient: OpaquePointer?
+    #expect(sode_gradient_create(network.handle, 300, nil, 1, &gradient) == SODE_OK)
+    defer { sode_gradient_free(gradient) }
+    var points = (0..<600).map { Float($0 % 17) / 5 }
+    var labels = (0..<300).map { Int32($0 % 3) }
+    var scores = [Float](repeating: 0, count: 900)
+    var derivative = [Float](repeating: 0, count: network.parameters.count)
+    var (own, loss) = (0.0, 0.0)
+    withTensor(&points, [300, 2]) { x in
+      withTensor(&scores, [300, 3]) { #expect(sode_network_predict(network.handle, x, Int32(SODE_SCORES), 1, $0) == SODE_OK) }
+      withTensor(&labels, [300]) { y in
+        withTensor(&derivative, [derivative.count]) {
+          #expect(sode_gradient_run(gradient, x, y, &own, $0) == SODE_OK)
+          #expect(sode_gradient_set_loss(gradient, halfSquares, Unmanaged.passUnretained(seen).toOpaque()) == SODE_OK)
+          #expect(sode_gradient_run(gradient, x, y, &loss, $0) == SODE_OK, "\(lastError())")
+        }
+      }
+    }
+    #expect(abs(loss - scores.map { 0.5 * Double($0) * Double($0) }.reduce(0, +) / 300) < 1e-12 && loss != own)
+    #expect(derivative.contains { $0 != 0 } && derivative.allSatisfy(\.isFinite))
+    let dataset = try TestDataset()
+    var trainer: OpaquePointer?
+    #expect(sode_trainer_create(network.handle, &trainer) == SODE_OK)
+    defer { sode_trainer_free(trainer) }
+    #expect(sode_trainer_set_json(trainer, #"{"optimizer": "adam", "epochs": 2}"#, -1) == SODE_OK)
+    #expect(sode_trainer_set_loss(trainer, halfSquares, Unmanaged.passUnretained(seen).toOpaque()) == SODE_OK)
+    #expect(sode_trainer_run(trainer, dataset.handle, dataset.handle, nil) == SODE_OK, "\(lastError())")
+  }
 }

@@ -136,6 +136,43 @@ import Testing
       }
     }
   }
+
+  /// Scaled targets must be held as they enter the network: neither the numbers themselves nor a bound that is too large decides.
+  @Test func scaledValuesAreCheckedAsTheyEnter() throws {
+    let memory = try Buffer(count: 4, precision: .float64)
+    let (shift, scale) = (memory.vector(count: 2, precision: .float64), memory.vector(count: 2, precision: .float64, offset: 16))
+    func failure(_ values: [Double], _ shifts: [Double], _ scales: [Double], bound: Double = .infinity, _ precision: Precision) throws -> String? {
+      for index in 0..<2 {
+        shift.store(shifts[index], at: index)
+        scale.store(scales[index], at: index)
+      }
+      let data = try withView(numbers, .float32, rows: 3, columns: 2) { features in
+        try withView(values, .float64, rows: 3, columns: 2) { try Dataset(copying: features, values: $0) }
+      }
+      do throws(Failure) {
+        try data.requireValues(heldBy: precision, entering: (FeatureScaling(shift: shift, scale: scale), bound))
+        return nil
+      } catch {
+        #expect(error.status == .invalidData)
+        return error.message
+      }
+    }
+    // Each number is small or large, and 1 once it is scaled.
+    let mixed = [1e100, 2e-60, 3e100, 4e-60, 5e100, 6e-60]
+    #expect(try failure(mixed, [0, 0], [1e-100, 1e60], .float32) == nil)
+    #expect(try failure(mixed, [0, 0], [1e-100, 1e100], .float32) == "targets hold 2e-60 at row 0, column 1, which is too large for float32 once it is scaled")
+    #expect(try failure(mixed, [0, 0], [1e-100, 1e100], .float64) == nil)
+    // float32 holds 1e30 and not 1e50; float64 holds 1e300 and not 1e330.
+    let one = [0, 1e30, 0, 0, 0, 0.0]
+    #expect(try failure(one, [0, 0], [1, 1e20], .float32) == "targets hold 1e+30 at row 0, column 1, which is too large for float32 once it is scaled")
+    #expect(try failure(one, [0, 1e30], [1, 1e20], .float32)?.hasPrefix("targets hold 0.0 at row 1, column 1") == true)
+    #expect(try failure(one, [0, 0], [1, 1e300], .float64) == "targets hold 1e+30 at row 0, column 1, which is too large for float64 once it is scaled")
+    #expect(try failure([3e38, 0, -3e38, 0, 0, 0], [0, 0], [1, 1], .float32) == nil)
+    #expect(try failure([3e38, 0, -3e38, 0, 0, 0], [-1e38, 0], [1, 1], .float32)?.hasPrefix("targets hold 3e+38 at row 0, column 0") == true)
+    // Within the bound no number is looked at.
+    #expect(try failure(one, [0, 0], [1, 1e20], bound: 1, .float32) == nil)
+    withExtendedLifetime(memory) {}
+  }
 }
 
 private final class Counter { var value = 0 }

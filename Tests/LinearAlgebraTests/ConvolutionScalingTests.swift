@@ -40,4 +40,13 @@ import Testing
     let geometry = try geometry(.reflect)
     #expect(refusal { _ = try ConvolutionScaling(geometry) }?.status == .incompatible)
   }
+
+  @Test func toriThatRepeatResultsAreRefused() throws {
+    func geometry(_ margin: Int) throws -> ConvolutionGeometry {
+      let extent = ConvolutionExtent(input: 6, kernel: 3, stride: 1, dilation: 1, before: margin, after: margin)
+      return try ConvolutionGeometry(inputChannels: 2, outputChannels: 4, groups: 1, vertical: extent, horizontal: extent, padding: .periodic)
+    }
+    #expect(refusal { _ = try ConvolutionScaling(try geometry(2)) }?.message.contains("padding periodic is so wide") == true)
+    #expect(refusal { _ = try ConvolutionScaling(try geometry(1)) } == nil)
+  }
 }

@@ -185,4 +185,21 @@ import Testing
       _ = try RowSums(try Case(margin: 0, padding: padding).geometry(5))
     }
   }
+
+  /// A torus whose margin is wider than the size needs repeats results: there the norm of the scaled operator exceeds 1.
+  @Test func toriThatRepeatResultsAreRefused() throws {
+    for (margin, size) in [(2, 5), (4, 6), (1, 1)] {
+      let geometry = try Case(margin: margin, padding: .periodic).geometry(size)
+      let refused = refusal { _ = try RowSums(geometry) }
+      #expect((refused?.status == .incompatible && refused?.message.contains("padding periodic is so wide") == true) == (margin > 1), "\(margin): \(refused?.message ?? "")")
+    }
+    let keeping = try Case(inputs: 1, outputs: 1, padding: .periodic).geometry(5)
+    let run = try Run(try RowSums(keeping), weights: 9)
+    for index in 0..<9 { run.weights[index] = 1 }
+    run.make()
+    let ones = Array(repeating: 1.0, count: 9)
+    func norm(_ geometry: ConvolutionGeometry) -> Double { spectralNorm(Self.matrix(geometry, ones)) * (run.factors[0] / run.c).squareRoot() }
+    let repeating = try Case(inputs: 1, outputs: 1, margin: 3, padding: .periodic).geometry(5)
+    #expect(norm(keeping) <= 1 && norm(repeating) > 1.2)
+  }
 }

@@ -47,4 +47,14 @@ import Testing
       }
     }
   }
+
+  /// Blocks that count with the constant 1 although they expand with large weights are known, so that training can demand their limit.
+  @Test func blocksWithALimitAreKnown() throws {
+    func block(_ rest: String, loss: String = "emma") throws -> Int? { try NetworkPlan(try specification(#"{"outputs": 3, "loss": "\#(loss)", \#(rest)}"#)).blockWithLimit }
+    #expect(try block(#""inputs": 3, "field": "gradient_flow""#) == 0)
+    #expect(try block(#""inputs": 3, "field": "gradient_flow", "integrator": "rk4""#) == 0)
+    for steps in ["tight", "row_sums"] { #expect(try block(#""inputs": 3, "field": "gradient_flow", "steps": "\#(steps)""#) == nil) }
+    #expect(try block(#""inputs": 3, "blocks": [{"field": "gradient_flow", "steps": "tight", "layers": 2}, {"field": "gradient_flow", "layers": 2}, {"field": "gradient_flow", "layers": 2}]"#) == 1)
+    #expect(try block(#""inputs": 3, "field": "gradient_flow""#, loss: "softmax_cross_entropy") == nil)
+  }
 }

@@ -56,4 +56,29 @@ import Testing
     // A missing category becomes zeros, for which no mean is needed.
     #expect(try ColumnRecord(#"{"inputs": [{"name": "c", "categories": ["a"], "missing": "mean"}]}"#).inputs?[0].missing == .mean(0))
   }
+
+  /// The targets of a matrix have no names, so that two of them are not one.
+  @Test func unnamedTargetsAreDifferent() throws {
+    let record = try ColumnRecord(#"{"target": {"names": ["", ""]}}"#)
+    #expect(record.target?.names == ["", ""] && record.others.isEmpty)
+    #expect(try ColumnRecord(record.json.written()) == record)
+    #expect { try ColumnRecord(#"{"target": {"names": ["a", "", "a"]}}"#) } throws: { "\($0)".contains("two targets are called 'a'") }
+    #expect(try ColumnRecord(#"{"target": {"names": ["a", ""]}, "weight": "w", "ignored": ["i"]}"#).others == ["a", "i", "w"])
+  }
+
+  @Test func aColumnHasOneUse() throws {
+    let inputs = ["x", "z"].map { ColumnRecord.Input(name: $0, kind: .number, missing: .error) }
+    func target(_ name: String) -> ColumnRecord.Target { ColumnRecord.Target(names: [name], classes: nil) }
+    for (record, found) in [
+      (ColumnRecord(inputs: inputs, target: target("x")), "the column 'x' is an input and a target"), (ColumnRecord(inputs: inputs, target: nil, weight: "z"), "the column 'z' is an input and the weight"),
+      (ColumnRecord(inputs: inputs, target: nil, ignored: ["a", "z"]), "the column 'z' is an input and ignored"), (ColumnRecord(inputs: nil, target: target("y"), weight: "y"), "the column 'y' is a target and the weight"),
+      (ColumnRecord(inputs: nil, target: target("y"), ignored: ["y"]), "the column 'y' is a target and ignored"), (ColumnRecord(inputs: nil, target: nil, ignored: ["w"], weight: "w"), "the column 'w' is the weight and ignored"),
+      (ColumnRecord(inputs: inputs, target: target(""), ignored: ["i"], weight: "w"), nil), (ColumnRecord(inputs: nil, target: nil), nil),
+    ] as [(ColumnRecord, String?)] { #expect(try record.twofoldColumn() == found) }
+    for (text, found) in [
+      (#"{"inputs": [{"name": "x"}], "weight": "x"}"#, "the column 'x' is an input and the weight"), (#"{"weight": "x", "ignored": ["x"]}"#, "the column 'x' is the weight and ignored"),
+    ] { #expect { try ColumnRecord(text) } throws: { "\($0)".contains(found) } }
+    // Targets may come in a table of their own.
+    #expect(try ColumnRecord(#"{"inputs": [{"name": "x"}], "target": {"names": ["x"]}}"#).target?.names == ["x"])
+  }
 }

@@ -1,5 +1,4 @@
 import Glibc
-import LinearAlgebra
 import Settings
 import Testing
 
@@ -69,47 +68,6 @@ struct WatchTests {
     #expect(!watch.isOver && ticks == 1)
   }
 
-  /// Only the thread that waits for the others keeps the pulse, so a task that sleeps on another thread delays no callback.
-  @Test func theCallingThreadKeepsThePulseWhileItWaits() throws {
-    let home = pthread_self()
-    var (pulses, strangers) = (0, 0)
-    let watch = Watch()
-    watch.onPulse = {
-      pulses += 1
-      if pthread_equal(home, pthread_self()) == 0 { strangers += 1 }
-      return 0
-    }
-    let pool = try WorkerPool(threads: 2, watch: watch)
-    try pool.run(2) { _, worker in
-      // The other thread may have taken both tasks, or none.
-      if worker == 1 {
-        for _ in 0..<10 {
-          usleep(30_000)
-          _ = watch.isOver
-        }
-      }
-    }
-    if pulses == 0 {
-      try pool.run(2) { _, worker in usleep(worker == 1 ? 300_000 : 1000) }
-    }
-    #expect(pulses >= 1 && strangers == 0)
-  }
-
-  /// Remaining tasks are skipped and the run throws, but work that must be complete is finished.
-  @Test(arguments: [1, 3]) func aPoolLeavesWhenItsWatchIsOver(_ threads: Int) throws {
-    // Each worker has its own count, so no two write to the same memory.
-    let buffer = try Buffer(byteCount: 4 * threads)
-    let counts = buffer.labels(count: threads)
-    let done = { (0..<threads).reduce(0) { $0 + Int(counts[$1]) } }
-    for worker in 0..<threads { counts[worker] = 0 }
-    let watch = Watch(isCancelled: { done() >= 5 })
-    let pool = try WorkerPool(threads: threads, watch: watch)
-    #expect { try pool.run(1000) { _, worker in counts[worker] += 1 } } throws: { ($0 as? Failure)?.status == .cancelled }
-    #expect((5..<5 + 2 * threads).contains(done()))
-    pool.runWhole(1000) { _, worker in counts[worker] += 1 }
-    #expect((1005..<1005 + 2 * threads).contains(done()))
-  }
-
   @Test func piecesCoverAllAndEndEarly() throws {
     var found: [Range<Int>] = []
     try Watch.pieces(5_000_000, work: 2) { found.append($0) }
@@ -147,7 +105,6 @@ struct WatchTests {
       #expect(Watch.current === outer)
       try inner.asCurrent { () throws(Failure) in #expect(Watch.current === inner) }
       try Watch.none.asCurrent { () throws(Failure) in #expect(Watch.current === Watch.none) }
-      #expect(try WorkerPool(threads: 1).watch === outer)
     }
     #expect(Watch.current === Watch.none)
     let over = Watch(isCancelled: { true })

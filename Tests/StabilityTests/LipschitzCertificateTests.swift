@@ -25,10 +25,19 @@ import Testing
     #expect(try prove(statement, made, #"{"limit": \#(bound * 1e-4)}"#).verdict == (statement == "lipschitz_l2" ? .refuted : .notProvable))
   }
 
-  /// Weights at both ends of the range of float32.
+  /// Weights at both ends of the range of float32 have the norms of those of size 1, times their scale: ‖R‖(1 + hL‖K‖²)‖W‖.
   @Test(arguments: [1e-30, 1e30]) func scaledWeights(_ scale: Double) throws {
-    let made = try certified(#"{"inputs": 4, "outputs": 3, "width": 5, "opening": "dense", "field": "dense", "activation": "identity", "layers": 1}"#, scale: scale)
-    let certificate = try prove("lipschitz_l2", made)
-    #expect(certificate.verdict == .proved)
+    func stages(_ scale: Double) throws -> [Double] {
+      let made = try certified(#"{"inputs": 4, "outputs": 3, "width": 5, "opening": "dense", "field": "gradient_flow", "activation": "gelu", "layers": 1}"#, scale: scale)
+      let certificate = try prove("lipschitz_l2", made)
+      #expect(certificate.verdict == .proved && certificate.results.first?.name == "lipschitz")
+      let stages = try #require(certificate.stages).map(\.lipschitz)
+      let bound = certificate.results[0].value
+      #expect(abs(bound / stages.reduce(1, *) - 1) < 1e-12)
+      return stages
+    }
+    let (found, plain) = (try stages(scale), try stages(1))
+    let expected = [plain[0] * scale, 1 + (plain[1] - 1) * scale * scale, plain[2] * scale]
+    for (value, wanted) in zip(found, expected) { #expect(abs(value / wanted - 1) < 1e-5, "\(found), \(expected)") }
   }
 }

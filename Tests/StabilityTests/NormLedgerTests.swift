@@ -113,4 +113,19 @@ import VectorFields
     let reading = OperatorReading(tensor: "K", entry: nil, linearOperator: made, weights: try Numbers.normal(9, .float32, seed: 1).vector, isTransposed: false)
     #expect(refusal { _ = try NormLedger().spectral(reading) }?.message.contains("padding") == true)
   }
+
+  /// A margin around a torus that is wider than the image's size needs repeats results, so that no bound of the kernel's numbers is one of the operator.
+  @Test func toriThatRepeatResultsAreRefused() throws {
+    var form = ConvolutionForm(Shape(channels: 1, height: 5, width: 4))
+    (form.padding, form.margin, form.algorithm) = (.periodic, 2, .direct)
+    let made = try ConvolutionOperator(form, inputs: 1, outputs: 1, precision: .float64)
+    let ones = try Numbers(Array(repeating: 1, count: 9), .float64)
+    let reading = OperatorReading(tensor: "K", entry: nil, linearOperator: made, weights: ones.vector, isTransposed: false)
+    #expect(Self.norm(try Self.matrix(reading)) > 1.4 * 9)
+    let ledger = NormLedger()
+    for refused in [refusal { _ = try ledger.spectral(reading) }, refusal { _ = try ledger.rowSum(reading) }, refusal { _ = try ledger.columnSum(reading) }, refusal { _ = try ledger.partial(reading) }] {
+      #expect(refused?.status == .incompatible && refused?.message.contains("padding periodic") == true)
+    }
+    #expect(ledger.entries.isEmpty)
+  }
 }

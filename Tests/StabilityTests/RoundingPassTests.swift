@@ -88,4 +88,19 @@ import Testing
   }
 
   @Test func sumsThatAreTooLongAreRefused() { #expect(RoundingUnit(.float32).gamma(1 << 24) == nil) }
+
+  /// Where h times a tableau's last weight is 1 or −1, sums of products begin from the state, and their roundings are added. A step size beside 1 has none of them.
+  @Test(arguments: ["2,-1", "0,1"]) func sumsThatBeginFromTheStateAreCounted(_ weights: String) throws {
+    func bound(_ horizon: Double) throws -> Double {
+      let made = try certified(
+        #"{"inputs": 12, "outputs": 4, "width": 9, "opening": "dense", "field": "dense", "integrator": "runge_kutta", "tableau_a": "0.5", "tableau_b": "\#(weights)", "tableau_order": 1, "layers": 1, "horizon": \#(horizon)}"#,
+        scale: 0.2, seed: 4)
+      let radii = try CertifiedRadii(made, made.snapshot)
+      let ball = InputBall(center: Interval(2), radius: Interval(0.5), isExact: true)
+      let (predicted, margins) = try radii.margins(CertifiedRadii.Scores(computed: [4, 3, 2, 1], exact: [4, 3, 2, 1]))
+      return try #require(try radii.errors(ball, center: ball, predicted: predicted, margins[0])).ball
+    }
+    let (beginning, beside) = (try bound(1), try bound(1 + 1e-9))
+    #expect(beginning > 1.01 * beside, "\(beginning), \(beside)")
+  }
 }

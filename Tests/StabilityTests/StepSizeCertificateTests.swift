@@ -48,6 +48,9 @@ import Testing
     let options = #""field": "antisymmetric", "integrator": "rk4""#
     #expect(try Self.verdict(options, horizon: 2.828, k: 2) == .proved)
     #expect(try Self.verdict(options, horizon: 2.829, k: 2) == .notProvable)
+    // The same method as a tableau of Doubles, in which a third is no third.
+    let tableau = #""field": "antisymmetric", "integrator": "runge_kutta", "tableau_a": "0.5,0,0.5,0,0,1", "tableau_b": "0.16666666666666666,0.3333333333333333,0.3333333333333333,0.16666666666666666", "tableau_order": 4"#
+    #expect(try Self.verdict(tableau, horizon: 2.828, k: 2) == .notProvable)
   }
 
   /// Activations whose slopes may be negative have no such limit.

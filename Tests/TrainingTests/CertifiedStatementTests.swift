@@ -50,3 +50,17 @@ private func project(_ statement: String, _ extra: [String: OptionValue], kept: 
   #expect(refused?.status == .incompatible && refused?.message.contains("emma") == true)
   #expect(failure { _ = try trainer(network, ["optimizer": .text("adam"), "epochs": .integer(2)]).run(training: data.training) } == nil)
 }
+
+/// A loss with margins counts every block with the constant 1, which training must keep where the weights decide it.
+@Test(arguments: ["emma", "margin_cross_entropy"]) func marginsNeedCertifiedBlocks(_ loss: String) throws {
+  let data = try ellipses()
+  func refused(_ extra: [String: OptionValue], _ settings: [String: OptionValue] = [:]) throws -> Failure? {
+    let network = try smallNetwork(extra: ["field": .text("gradient_flow"), "loss": .text(loss)].merging(extra) { $1 })
+    return failure { _ = try trainer(network, ["epochs": .integer(1)].merging(settings) { $1 }).run(training: data.training) }
+  }
+  let found = try refused([:])
+  #expect(found?.status == .incompatible && found?.message.contains("the steps of blocks.0 expand") == true && found?.message.contains("certified to non_expansive") == true, "\(found?.message ?? "")")
+  #expect(try refused([:], ["certified": .text("stable_steps")])?.status == .incompatible)
+  #expect(try refused([:], ["certified": .text("non_expansive")]) == nil)
+  for steps in ["tight", "row_sums"] { #expect(try refused(["steps": .text(steps)]) == nil) }
+}

@@ -1,5 +1,6 @@
 import Datasets
 import LinearAlgebra
+import Networks
 import Settings
 import Testing
 import Training
@@ -63,4 +64,59 @@ import Training
     // The sums differ by rounding. The readout's preconditioner ignores weights, so solves end at different points within their tolerance, and later steps magnify the difference.
     #expect(abs(found[0] - found[1]) < (solvesReadout ? 1e-7 : 1e-12), "\(optimizer)")
   }
+}
+
+/// Thirty samples of class 0 and ten of class 1, which their first features tell.
+private func unbalanced() throws -> Dataset {
+  let labels = (0..<40).map { $0 % 4 == 3 ? 1.0 : 0 }
+  let rows: [[Double]] = labels.enumerated().map { row, label in [2 * label - 1 + 0.01 * Double(row), 0.5] }
+  return try scoreData(rows, labels: labels)
+}
+
+private func weightsInRecord(_ trainer: Trainer) throws -> [Double]? { try trainer.record().tables.first { $0.name == "class_weights" }?.table.rows.first }
+
+private func rebuilt(_ trainer: Trainer) throws -> Trainer {
+  let snapshot = trainer.network.snapshot
+  return try Trainer(try Network(trainer.network.plan, ParameterSnapshot(copying: snapshot.parameters, scaling: snapshot.scaling)), try trainer.record())
+}
+
+/// Balanced weights that were made of a stream stay with the trainer and its checkpoints as long as the option does, and are not taken for given ones.
+@Test func balancedWeightsOfAStreamAreNotGiven() throws {
+  let data = try unbalanced()
+  let settings: [String: OptionValue] = ["class_weights": .text("balanced"), "epochs": .integer(3), "batch_size": .integer(10), "num_threads": .integer(1)]
+  let begun = try trainer(try smallNetwork(), settings)
+  let stream = try SampleStream(Slices(data, size: 10), capacity: 40)
+  #expect(try begun.run(training: .stream(stream), limits: TrainingLimits(epochs: 1)) == .ok)
+  #expect(try weightsInRecord(begun) == [40.0 / 60, 2])
+  let again = try rebuilt(begun)
+  #expect(try weightsInRecord(again) == [40.0 / 60, 2])
+  // Data from memory instead of the stream, before and after the checkpoint.
+  #expect(try begun.run(training: data, limits: TrainingLimits(epochs: 1)) == .ok)
+  #expect(try again.run(training: data, limits: TrainingLimits(epochs: 1)) == .ok)
+  #expect(bits(again.network) == bits(begun.network))
+  let uniform = try rebuilt(begun)
+  try uniform.set("class_weights", .text("none"))
+  #expect(try weightsInRecord(uniform) == nil)
+  #expect(try uniform.run(training: data) == .ok && begun.run(training: data) == .ok)
+  #expect(bits(uniform.network) != bits(begun.network))
+}
+
+/// Weights that the caller gave are given after a run with a stream and in a checkpoint, too, so that balanced ones beside them are refused.
+@Test func givenWeightsStayGivenAfterAStream() throws {
+  let data = try unbalanced()
+  let numbers = try Numbers([1, 3])
+  let begun = try trainer(try smallNetwork(), ["epochs": .integer(3), "batch_size": .integer(10), "num_threads": .integer(1)])
+  try begun.setClassWeights(TensorView(numbers.vector.base, type: .float64, rows: 2, columns: 1))
+  let stream = try SampleStream(Slices(data, size: 10), capacity: 40)
+  #expect(try begun.run(training: .stream(stream), limits: TrainingLimits(epochs: 1)) == .ok)
+  let again = try rebuilt(begun)
+  #expect(try weightsInRecord(again) == [1, 3])
+  for trainer in [begun, again] {
+    try trainer.set("class_weights", .text("balanced"))
+    #expect(failure { _ = try trainer.run(training: .stream(SampleStream(Slices(data, size: 10), capacity: 40))) }?.status == .invalidArgument)
+    try trainer.set("class_weights", .text("none"))
+    #expect(try trainer.run(training: data, limits: TrainingLimits(epochs: 1)) == .ok)
+  }
+  #expect(bits(again.network) == bits(begun.network))
+  withExtendedLifetime(numbers) {}
 }

@@ -24,7 +24,8 @@ private let multistep: [String: OptionValue] = ["field": .text("gradient_flow"),
     })
     largest.append(found)
   }
-  #expect(largest[0] <= limit * (1 + 1e-7) && largest[1] > limit, "\(largest)")
+  // The bound of float32 is rounded inwards, and the training without the option shows that it is reached.
+  #expect(largest[0] <= limit && largest[0] > limit * (1 - 1e-6) && largest[1] > limit, "\(largest)")
 }
 
 @Test func zeroStabilityIsRefusedWithoutTheScheme() throws {

@@ -142,15 +142,15 @@ package struct BoxBounds {
 }
 
 /// The values and the slopes of an activation between two numbers, for all numbers of a layer at once.
-struct ActivationBox {
+package struct ActivationBox {
   private let activation: Activation
-  init(_ activation: Activation) { self.activation = activation }
+  package init(_ activation: Activation) { self.activation = activation }
 
   /// Rounding errors of values in Double, far more than their units in the last place.
   private static let relative = 1e-13
 
   /// - Throws: `memory`.
-  func values(_ lower: [Double], _ upper: [Double]) throws(Failure) -> (lower: [Double], upper: [Double]) {
+  package func values(_ lower: [Double], _ upper: [Double]) throws(Failure) -> (lower: [Double], upper: [Double]) {
     let count = lower.count
     switch activation {
     case .identity: return (lower, upper)
@@ -172,7 +172,7 @@ struct ActivationBox {
 
   /// The range of σ' between two numbers, rounded outward.
   /// - Throws: `memory`.
-  func slopes(_ lower: [Double], _ upper: [Double]) throws(Failure) -> [ClosedRange<Double>] {
+  package func slopes(_ lower: [Double], _ upper: [Double]) throws(Failure) -> [ClosedRange<Double>] {
     let (all, count) = (activation.slopeRange, lower.count)
     func outward(_ low: Double, _ high: Double) -> ClosedRange<Double> {
       guard low.isFinite, high.isFinite else { return all }

@@ -39,8 +39,11 @@ package struct Mechanics {
   ///   - features: samples × inputs, at most 1024.
   ///   - symmetry: a matrix G for which a·Gy is observed, n × n for visible states of n numbers in every block; nil for none.
   ///   - options: those of scope "mechanics".
-  /// - Throws: `.invalidData` and the failures of steps, naming row and layer; `.shapeMismatch` for another symmetry; `.outOfRange`; `.memory`; the reason why the work must end.
+  /// - Throws: `.invalidData` and the failures of steps, naming row and layer; `.shapeMismatch` for another symmetry; `.incompatible` for targets of a loss with margins; `.outOfRange`; `.memory`; the reason why the work must end.
   package static func make(_ network: Network, _ features: TensorView, _ momentum: FinalMomentum, symmetry: [Double]?, _ options: OptionValues) throws(Failure) -> Report {
+    if case .targets = momentum, let radius = network.plan.loss.marginRadius, radius > 0 {
+      throw Failure(.incompatible, "the network's loss has margins, which mechanics does not compute; give a cotangent of the scores instead of targets")
+    }
     var mechanics = try Mechanics(network, features, options)
     return try mechanics.computed(momentum, symmetry)
   }

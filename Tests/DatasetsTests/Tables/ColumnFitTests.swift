@@ -43,6 +43,9 @@ import Testing
     #expect(try message(#"{"missing": "mean", "target": "age"}"#) == "", "values of targets are read when the data set is made")
     #expect(try message(#"{"missing": "mean", "columns": {"city": {"kind": "number"}}}"#) == "column 'city': it holds texts, which cannot be numbers")
     #expect(try message(#"{"ignore": ["age", "city", "size", "kind"]}"#) == "the table has no columns besides targets and those to ignore")
+    for (options, uses) in [
+      (#"{"target": "size", "ignore": ["kind", "size"]}"#, "a target and ignored"), (#"{"target": ["size", "age"], "weight": "size"}"#, "a target and the weight"), (#"{"weight": "size", "ignore": "size"}"#, "the weight and ignored"),
+    ] { #expect(try message(options) == "the column 'size' is \(uses); it can be one of them only") }
     let endless = try memory.table([("x", [try memory.numbers(.number(.float32), [Float(1), .infinity])])])
     #expect(try message("{}", endless) == "column 'x': its value at row 1 is inf; numbers must be finite")
     let empty = try memory.table([("x", [try memory.numbers(.number(.float32), [Float.nan])])])

@@ -67,4 +67,18 @@ import Testing
     let partial = try EncodedRows(try table(), strict, isPartial: true)
     #expect(magnitudeBound(partial.view) == .infinity && partial.view.number(row: 1, column: 0).isNaN && partial.view.number(row: 0, column: 0) == 1)
   }
+
+  /// A record without inputs takes all columns as numbers but those that it names for another use, wherever these stand.
+  @Test func aRecordWithoutInputsLeavesItsOtherColumnsOut() throws {
+    let record = ColumnRecord(inputs: nil, target: ColumnRecord.Target(names: ["t", ""], classes: nil), ignored: ["i", "gone"], weight: "w")
+    func table(_ names: [String]) throws -> Table {
+      try memory.table(try names.map { name in (name, [try ["t", "i"].contains(name) ? memory.texts(["no", "number"]) : memory.numbers(.number(.float64), name == "a" ? [1.0, 2] : name == "b" ? [3.0, 4] : [-1, .nan])]) })
+    }
+    for (names, expected) in [(["w", "a", "t", "b", "i"], [[1.0, 3], [2, 4]]), (["b", "a"], [[3, 1], [4, 2]])] {
+      let rows = try EncodedRows(try table(names), record)
+      withExtendedLifetime(rows) { #expect(DatasetsTests.rows(of: rows.view) == expected) }
+    }
+    #expect { try EncodedRows(try table(["a", "t"]), nil) } throws: { "\($0)".contains("column 't' holds texts") }
+    #expect(throws: Failure(.incompatible, "the table has no columns besides those that the record calls targets, weight or ignored")) { try EncodedRows(try table(["t", "w", "i"]), record) }
+  }
 }

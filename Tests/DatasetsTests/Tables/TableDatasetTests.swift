@@ -61,4 +61,28 @@ import Testing
     #expect(throws: Failure(.incompatible, "the record describes 1 features; the data set has 2")) { try data.with(columns: try ColumnRecord(#"{"inputs": [{"name": "a"}]}"#)) }
     #expect(throws: Failure(.incompatible, "the record names 2 classes; the data set has labels up to 2")) { try data.with(columns: try ColumnRecord(#"{"target": {"names": ["k"], "classes": ["u", "v"]}}"#)) }
   }
+
+  /// A column has one use, also one that the record's inputs do not name.
+  @Test func weightsAreNumbersWithOneUse() throws {
+    let x = ColumnRecord.Input(name: "x", kind: .number, missing: .error)
+    func message(_ record: ColumnRecord, _ table: Table) -> String {
+      do {
+        _ = try Dataset(table, record, isCopied: true)
+        return ""
+      } catch { return "\(error)" }
+    }
+    func record(weight: String, target: String = "y") -> ColumnRecord { ColumnRecord(inputs: [x], target: ColumnRecord.Target(names: [target], classes: nil), ignored: ["k"], weight: weight) }
+    let dates = CellType(format: "tdD")
+    let table = try memory.table([
+      ("x", [try memory.numbers(.number(.float64), [1.0, 2])]), ("y", [try memory.numbers(.number(.int32), [Int32(4), 5])]), ("w", [try memory.numbers(.number(.float32), [Float(0.5), 2])]),
+      ("d", [try memory.numbers(dates, [Int32(1), 2])]), ("k", [try memory.texts(["a", "b"])]),
+    ])
+    #expect(message(record(weight: "y"), table) == "the column 'y' is a target and the weight of the record, but can be one of them only; give the targets in a table of their own, or another record")
+    let known = { (names: [String]) in ColumnRecord(inputs: [x], target: ColumnRecord.Target(names: ["y"], classes: nil), ignored: names.filter { $0 != names[0] }, weight: names[0]) }
+    let weighted = try Dataset(table, known(["w", "d", "k"]), isCopied: true)
+    withExtendedLifetime(weighted) { #expect(weighted.weights.map { weights in (0..<2).map(weights.load) } == [0.5, 2]) }
+    #expect(message(known(["d", "w", "k"]), table).hasPrefix("column 'd': ") && message(known(["d", "w", "k"]), table).contains("dates"))
+    #expect(message(known(["k", "w", "d"]), table).contains("which are no weights"))
+    #expect(message(known(["v", "w", "d", "k"]), table).contains("the table lacks the column 'v' of the weights"))
+  }
 }

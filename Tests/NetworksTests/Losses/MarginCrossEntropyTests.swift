@@ -85,4 +85,22 @@ import Testing
     #expect(message(#""inputs": 3, "width": 3, "readout": "identity", "readout_norm": "aol""#).contains("readout identity"))
     #expect(refusal { _ = try NetworkPlan(try specification(#"{"inputs": 2, "outputs": 1, "loss": "emma", "field": "gradient_flow"}"#)) }?.message.contains("2 to") == true)
   }
+
+  /// Metrics, and losses of the caller's that ask which samples are right, give no margins: what is left is the cross-entropy of the scores.
+  @Test(arguments: ["emma", "margin_cross_entropy"], Precision.allCases) func withoutMarginsIsSoftmax(_ loss: String, _ precision: Precision) throws {
+    let scores = try Numbers.normal(35, precision, seed: 3, deviation: 2).rows(of: 5)
+    let labels = (0..<7).map { Int32($0 * 3 % 5) }
+    let (found, plain) = (try LossCase(loss, precision, scores: scores, labels: labels, scale: 0.5), try LossCase("softmax_cross_entropy", precision, scores: scores, labels: labels, scale: 0.5))
+    #expect(found.loss == plain.loss && found.gradient == plain.gradient && found.correct == plain.correct && plain.loss > 0)
+  }
+
+  /// The loss of a huge radius is a number, and so are its derivatives by the scores, but not those by the weights in float32: the sweep says so.
+  @Test(arguments: ["emma", "margin_cross_entropy"]) func gradientsThatThePrecisionDoesNotHoldAreReported(_ loss: String) throws {
+    for (precision, isFinite) in [(Precision.float32, false), (.float64, true)] {
+      let network = try network(#"{\#(Self.networks[0]), "outputs": 4, "loss": "\#(loss)", "margin_radius": 1e60, "precision": "\#(precision.name)", "seed": 4}"#)
+      let found = try BatchCase(network, samples: 10).lossGradient()
+      #expect(found.result.meanLoss.isFinite && found.result.meanLoss > 1e50 && found.result.isGradientFinite == isFinite)
+      #expect(found.gradient?.values.allSatisfy(\.isFinite) == isFinite)
+    }
+  }
 }

@@ -101,4 +101,18 @@ import Testing
     }
     for index in 0..<2 { #expect(sizes[0][index] / sizes[1][index] > 3.5, "\(sizes)") }
   }
+
+  /// The margins of a loss follow from all weights, and mechanics does not compute them: momenta begin with a cotangent then. A radius of 0 asks for no margins.
+  @Test(arguments: ["emma", "margin_cross_entropy"]) func lossesWithMarginsNeedACotangent(_ loss: String) throws {
+    func made(_ loss: String) throws -> Network {
+      try network(#"{"inputs": 4, "outputs": 3, "field": "gradient_flow", "steps": "tight", "layers": 3, "seed": 11, "precision": "float64", "loss": \#(loss)}"#)
+    }
+    let adverse = try made(#""\#(loss)""#)
+    let refused = refusal { _ = try Self.report(adverse, Self.sample, labels: [1]) }
+    #expect(refused?.status == .incompatible && refused?.message.contains("give a cotangent of the scores") == true, "\(refused?.message ?? "")")
+    let given = try Self.values(Self.report(adverse, Self.sample, cotangent: [1, 0, -1]), "momenta")
+    #expect(given.contains { $0 != 0 } && given.allSatisfy(\.isFinite))
+    let (plain, without) = (try made(#""softmax_cross_entropy""#), try made(#""\#(loss)", "margin_radius": 0"#))
+    #expect(try Self.values(Self.report(without, Self.sample, labels: [1]), "momenta") == Self.values(Self.report(plain, Self.sample, labels: [1]), "momenta"))
+  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Integrators
 import LinearAlgebra
 import Networks
 import Settings
@@ -121,5 +122,39 @@ import Testing
     #expect(refusal { _ = try Self.report(network, [0, .nan]) }?.status == .invalidData)
     #expect(refusal { _ = try Self.report(network, [0, 0], [("dense_limit", .integer(161))]) }?.status == .outOfRange)
     #expect(refusal { _ = try Watch(isCancelled: { true }).asCurrent { try Self.report(network, [0, 0]) } }?.status == .cancelled)
+  }
+
+  /// leapfrog steps ÿ = f(y), of which eigenvalues with a negative real part, logarithmic norms and energies of ẏ = f(y) say nothing.
+  @Test(arguments: [#""field": "antisymmetric", "gamma": 0.5"#, #""field": "gradient_flow""#, #""field": "second_order", "form": "gradient""#]) func accelerationsHaveNeitherEnergyNorContraction(_ field: String) throws {
+    func report(_ integrator: String) throws -> Report {
+      try Self.report(try network(#"{"inputs": 2, "outputs": 2, "width": 3, \#(field), "integrator": "\#(integrator)", "layers": 3, "seed": 4, "precision": "float64"}"#), [0.5, -1])
+    }
+    let leapfrog = try report("leapfrog")
+    let senses = leapfrog.document["statements"]?.elements?.compactMap { $0["sense"]?.text } ?? []
+    #expect(senses.contains { $0.contains("absolute stability of leapfrog") } && !senses.contains { $0.contains("contraction") || $0.contains("Re λ") }, "\(senses)")
+    #expect(leapfrog.document["omitted"]?.elements?.contains { $0["what"]?.text?.contains("energy_change") == true } == true)
+    let change = try leapfrog.array("energy_change")
+    #expect((0..<change.count).allSatisfy { change.values.load($0).isNaN })
+    guard !field.contains("second_order") else { return }
+    let euler = try report("euler")
+    let others = euler.document["statements"]?.elements?.compactMap { $0["sense"]?.text } ?? []
+    #expect(others.contains { $0.contains("contraction in ℓ₂") } && others.contains { $0.contains("contraction in ℓ∞") } && others.contains { $0.contains("Re λ") }, "\(others)")
+    #expect(try euler.array("energy_change").values.load(0).isFinite)
+  }
+
+  /// The first layer of linear_multistep is a step of Euler. With a k of its own for each channel the channel with the largest radius counts, also where there are as many channels as a complex number has parts.
+  @Test(arguments: [("scalar", [-0.6]), ("per_channel", [-0.6, 0.3]), ("per_channel", [0.3, -0.6])]) func everyLayerOfAMultistepSchemeHasARadius(_ shape: String, _ k: [Double]) throws {
+    let network = try network(
+      #"{"inputs": 2, "outputs": 2, "width": 2, "opening": "zero_padding", "field": "dense", "activation": "identity", "integrator": "linear_multistep", "multistep_shape": "\#(shape)", "layers": 2, "horizon": 1.0, "precision": "float64"}"#)
+    try set(network, "blocks.0.K", [-0.5, -2, 2, -0.5, -0.5, -2, 2, -0.5])
+    try set(network, "blocks.0.k", k)
+    let report = try Self.report(network, [1, 2])
+    let (radius, step) = (try report.array("stability_radius").values, try report.array("largest_step").values)
+    // hλ = −¼ + i.
+    #expect(abs(radius.load(0) - Foundation.hypot(0.75, 1)) < 1e-12)
+    let expected = try k.map { try StabilityFunction(LinearMultistep(), own: [$0]).radius(ComplexNumber(-0.25, 1)) }
+    #expect(try abs(radius.load(1) - #require(expected.max())) < 1e-9 && Set(expected).count == k.count)
+    // |1 + s(−½ + 2i)| = 1 at s = 1/4.25.
+    #expect(abs(step.load(0) - 1 / 4.25) < 1e-5)
   }
 }

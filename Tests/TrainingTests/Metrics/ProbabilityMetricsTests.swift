@@ -75,4 +75,16 @@ struct ProbabilityMetricsTests {
       #expect(refusal { _ = try evaluate(try scoreNetwork(2), on: huge, metrics: [metric], threads: 1) } == nil)
     }
   }
+
+  /// The metric is that of the scores: a loss with margins has the value of the plain cross-entropy.
+  @Test(arguments: ["emma", "margin_cross_entropy"]) func logLossHasNoMargins(_ loss: String) throws {
+    let network = try smallNetwork(
+      classes: 2, precision: .float64,
+      extra: ["width": .integer(2), "readout": .text("identity"), "loss": .text(loss), "field": .text("gradient_flow"), "steps": .text("tight"), "layers": .integer(1)])
+    try network.replaceParameters(with: try Numbers(Array(repeating: 0, count: network.plan.parameterCount)).vector)
+    let data = try scoreData(rows([[0.1, 0.9], [0.9, 0.1], [0.8, 0.2], [0.35, 0.65]]), labels: [1, 0, 0, 1])
+    let value = try evaluate(network, on: data, metrics: ["log_loss"], threads: 1)[0]
+    #expect(abs(value - 0.21616187468057912) < 1e-14)
+    #expect(try evaluate(network, on: data, threads: 1).loss > value + 0.05)
+  }
 }

@@ -6,7 +6,7 @@ import Testing
 import Training
 
 /// Slices of a data set, as a source that may fail once before a batch.
-private final class Slices: SampleSource {
+final class Slices: SampleSource {
   private let data: Dataset
   private let size: Int
   private var start = 0
