@@ -83,17 +83,33 @@ package final class ConvolutionOperator: LinearOperator {
 
   package func affineForm(_ weights: OperatorWeights, bias: Bias?, activation: Activation, sign: Double) -> AffineForm? { nil }
 
-  /// The largest norm in the Fourier basis of a torus (`ConvolutionSpectrum`); or ½(‖K‖₁ + ‖K‖_∞), which is also a bound for ½(K − Kᵀ), if that is enough.
+  /// The largest norm in the Fourier basis of a torus (`ConvolutionSpectrum`), or that of the kernel's matrices if windows are disjoint; or ½(‖K‖₁ + ‖K‖_∞), which is also a bound for ½(K − Kᵀ), if that is enough.
   package func boundNorm(_ tensor: UnsafeMutableRawPointer, isAntisymmetric: Bool, enough target: Double, by bound: NormBound) -> Double {
     let weights = self.tensor(tensor)
     let sums = boundConvolutionNorm(weights, geometry)
-    return sums > target && sums.isFinite ? bound.bound(weights, ConvolutionSpectrum(geometry), isAntisymmetric: isAntisymmetric, below: sums) : sums
+    guard sums > target, sums.isFinite else { return sums }
+    guard geometry.hasDisjointWindows else { return bound.bound(weights, ConvolutionSpectrum(geometry), isAntisymmetric: isAntisymmetric, below: sums) }
+    let (rows, columns) = windowExtents
+    return (0..<geometry.groups).reduce(0) { largest, group in
+      let first = rows * columns * group
+      return max(largest, bound.bound(Matrix(weights[first..<first + rows * columns].base, rows: rows, columns: columns, precision: precision)))
+    }
   }
 
-  package var normLooseness: Double { ConvolutionSpectrum(geometry).looseness }
-  package var normGrowth: Double { ConvolutionSpectrum(geometry).growth }
-  package var normExtents: (rows: Int, columns: Int) { ConvolutionSpectrum(geometry).extents }
-  package var normNumbers: Int { ConvolutionSpectrum(geometry).numbers }
+  /// The extents of a group's kernel as a matrix.
+  private var windowExtents: (rows: Int, columns: Int) { (geometry.outputChannels / geometry.groups, geometry.inputChannels / geometry.groups * geometry.taps) }
+
+  package var normLooseness: Double {
+    guard geometry.hasDisjointWindows else { return ConvolutionSpectrum(geometry).looseness }
+    return NormBound.looseness(rows: windowExtents.rows, columns: windowExtents.columns, precision: precision)
+  }
+  package var normGrowth: Double { geometry.hasDisjointWindows ? 1 : ConvolutionSpectrum(geometry).growth }
+  package var normExtents: (rows: Int, columns: Int) {
+    guard geometry.hasDisjointWindows else { return ConvolutionSpectrum(geometry).extents }
+    let (rows, columns) = windowExtents
+    return (min(rows, columns), max(rows, columns))
+  }
+  package var normNumbers: Int { geometry.hasDisjointWindows ? 0 : ConvolutionSpectrum(geometry).numbers }
 
   package func rowSums() throws(Failure) -> RowSums { try RowSums(geometry) }
   package func unitScaling(_ norm: UnitNorm) throws(Failure) -> any UnitScaling {

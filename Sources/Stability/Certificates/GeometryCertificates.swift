@@ -1,3 +1,4 @@
+import Integrators
 import LinearAlgebra
 import Networks
 import Settings
@@ -58,6 +59,10 @@ func provePortHamiltonian(_ request: CertificateRequest) throws(Failure) -> Cert
     let options = plan.specification.blocks[index]
     guard plan.blocks[index].plainField is PortHamiltonianField else {
       throw Failure(.incompatible, "blocks[\(index)]: this statement is about field port_hamiltonian; the block has \(try options.text("field"))")
+    }
+    let block = plan.blocks[index]
+    guard block.integrator.fieldCount == 1, !FrozenJacobian.isAcceleration(block), block.integrator is LinearMultistep || block.integrator.parameters(block.plainField).isEmpty else {
+      throw Failure(.incompatible, "blocks[\(index)]: integrator \(try options.text("integrator")) solves another equation than ẏ = f(y): this statement is about integrators of that one alone")
     }
     let activation = try activations(try options.text("activation"))
     certificate.hypotheses.append(Hypothesis("slopes", "the slopes of the activation are not negative", block: index, Interval(activation.leastSlope), .atLeast, Interval(0)))

@@ -18,7 +18,7 @@ func proveRadius(_ request: CertificateRequest) throws(Failure) -> Certificate {
   let unit = radii.unit
   let features = Interval(radii.bound.features)
   var margins: [JSON] = []
-  let ball = InputBall(center: result.ball.center, radius: Interval(claimed), isExact: result.ball.isExact)
+  let ball = InputBall(center: result.ball.center, radius: Interval(claimed), isExact: result.ball.isExact, reach: result.ball.reach)
   for margin in try radii.margins(scores).margins {
     let errors = try radii.errors(ball, center: result.center, predicted: result.predicted, margin)
     let exact = errors.map { margin.computed - radii.room(margin, scores, predicted: result.predicted, error: Interval($0.center)) }

@@ -88,12 +88,13 @@ package final class CertifiedRadii {
   /// The certified radius of one input.
   /// - Parameters:
   ///   - center: |c⊙(x − s)|.
+  ///   - reach: `InputBall.reach`; nil without a normalization.
   ///   - isExact, isExactInTwin: whether the precisions of both networks hold the caller's numbers.
   /// - Throws: the reason why the work must end.
-  package func radius(_ scores: Scores, center: Interval, isExact: Bool, isExactInTwin: Bool) throws(Failure) -> Result {
+  package func radius(_ scores: Scores, center: Interval, reach: Interval? = nil, isExact: Bool, isExactInTwin: Bool) throws(Failure) -> Result {
     let (predicted, margins) = try margins(scores)
-    let middle = InputBall(center: center, radius: Interval(0), isExact: isExactInTwin)
-    let none = Result(predicted: predicted, radius: 0, ball: InputBall(center: center, radius: Interval(0), isExact: isExact), center: middle)
+    let middle = InputBall(center: center, radius: Interval(0), isExact: isExactInTwin, reach: reach)
+    let none = Result(predicted: predicted, radius: 0, ball: InputBall(center: center, radius: Interval(0), isExact: isExact, reach: reach), center: middle)
     let features = Interval(bound.features)
     var trial = Double.infinity
     for margin in margins { trial = min(trial, (margin.computed / (Interval(margin.distance.upper) * features)).upper) }
@@ -102,7 +103,7 @@ package final class CertifiedRadii {
     trial = min(trial, unit.safe)
     var work = WatchedWork()
     for _ in 0..<256 {
-      let ball = InputBall(center: center, radius: Interval(trial), isExact: isExact)
+      let ball = InputBall(center: center, radius: Interval(trial), isExact: isExact, reach: reach)
       guard let onBall = try pass.features(ball) else {
         trial *= 0.5
         continue
@@ -111,7 +112,9 @@ package final class CertifiedRadii {
       for margin in margins {
         try work.spend(64)
         guard let inner = centerPass.error(atCenter, predicted, margin.other, distance: margin.distance), let outer = pass.error(onBall, predicted, margin.other, distance: margin.distance) else { return none }
-        let rest = margin.computed - room(margin, scores, predicted: predicted, error: Interval(inner.upper)) - Interval(outer.upper)
+        let exact = margin.computed - room(margin, scores, predicted: predicted, error: Interval(inner.upper))
+        // Room for the roundings of l ε + E, so that the certificate of this radius is proved.
+        let rest = exact - Interval(outer.upper) - Interval(0x1p-50) * Interval(abs(exact.lower))
         guard rest.lower > 0 else {
           isPositive = false
           break

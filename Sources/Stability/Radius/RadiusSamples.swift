@@ -11,6 +11,8 @@ package final class RadiusSamples {
   /// The scores of the twin in float64; nil if it is the network itself.
   private let exact: Buffer?
   private let centers: [Double]
+  /// `InputBall.reach` of each input.
+  private let reaches: [Double]
   private let isExact: Bool
   private let isExactInTwin: Bool
   fileprivate var sampleCount: Int { features.rows }
@@ -30,6 +32,12 @@ package final class RadiusSamples {
     }
     (isExact, isExactInTwin) = (holds(network.plan.precision), holds(radii.twin.network.plan.precision))
     centers = try Self.centers(features, radii.reading.normalization)
+    guard let shift = radii.reading.normalization?.shift else {
+      reaches = centers
+      return
+    }
+    let largest = Interval(largestMagnitude(shift))
+    reaches = try Self.centers(features, nil).map { (Interval($0) + largest).upper }
   }
 
   /// Upper bounds of |c⊙(x − s)|, in Double. Differences and products are rounded once each, which the sum's bound allows for.
@@ -70,7 +78,7 @@ package final class RadiusSamples {
   }
 
   /// - Throws: the reason why the work must end.
-  package func result(_ row: Int) throws(Failure) -> CertifiedRadii.Result { try radii.radius(scores(row), center: .upTo(centers[row]), isExact: isExact, isExactInTwin: isExactInTwin) }
+  package func result(_ row: Int) throws(Failure) -> CertifiedRadii.Result { try radii.radius(scores(row), center: .upTo(centers[row]), reach: .upTo(reaches[row]), isExact: isExact, isExactInTwin: isExactInTwin) }
 
   /// The numbers of one input as Doubles.
   package func numbers(ofRow row: Int) throws(Failure) -> [Double] {

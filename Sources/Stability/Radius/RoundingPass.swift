@@ -8,8 +8,11 @@ package struct InputBall {
   package let radius: Interval
   /// Whether the network's precision holds the caller's numbers exactly.
   package let isExact: Bool
+  /// |x|₂ of the center in the caller's units, plus the largest |s|: with the radius, a bound of every difference that the normalization forms.
+  package let reach: Interval
 
-  package init(center: Interval, radius: Interval, isExact: Bool) { (self.center, self.radius, self.isExact) = (center, radius, isExact) }
+  /// - Parameter reach: nil without a normalization.
+  package init(center: Interval, radius: Interval, isExact: Bool, reach: Interval? = nil) { (self.center, self.radius, self.isExact, self.reach) = (center, radius, isExact, reach ?? center) }
 }
 
 /// A bound of the rounding errors of the scores, for every input of a ball: the network as the library computes it, in its precision, against the network in real arithmetic.
@@ -103,6 +106,8 @@ package final class RoundingPass {
   /// The state before the readout on a ball; nil if something may overflow there.
   /// - Throws: the reason why the work must end.
   package func features(_ ball: InputBall) throws(Failure) -> StateBound? {
+    // Inputs, or their differences from the shift, that the precision does not hold are refused.
+    guard isSafe(ball.reach + ball.radius) else { return nil }
     let u = Interval(unit.unit)
     var state = StateBound(size: ball.center + ball.radius, error: Interval(0))
     if !ball.isExact { state.error = u * state.size + unit.underflow(1, rows: inputs) }
