@@ -102,16 +102,7 @@ def build(options: dict[str, Any], seed: int, radius: float = LOSS["margin_radiu
     return network
 
 
-# The weights that the network multiplies by
-
-
-def scaled(tensor: numpy.ndarray) -> numpy.ndarray:
-    """K/√(β² + ε²), β = ‖(KKᵀ)¹⁶‖^(1/32) in the Frobenius norm, ε = 2⁻¹⁰: the weights made of a tensor K with norm or steps "tight", and a little less."""
-    tensor = tensor.astype(numpy.float64)
-    singular = numpy.linalg.svd(tensor, compute_uv=False)
-    beta = singular[0] * ((singular / singular[0]) ** 64).sum() ** (1 / 64)
-    made: numpy.ndarray = (1 - 1e-6) * tensor / numpy.sqrt(beta**2 + 2.0**-20)
-    return made
+# The weights that the network multiplies by, written down
 
 
 def spectra(kernel: numpy.ndarray, extent: int) -> numpy.ndarray:
@@ -121,15 +112,10 @@ def spectra(kernel: numpy.ndarray, extent: int) -> numpy.ndarray:
     return numpy.moveaxis(planes, (2, 3), (0, 1))
 
 
-def row_sums(kernel: numpy.ndarray, log_q: numpy.ndarray, stride: int) -> numpy.ndarray:
-    """r_i = ε + Σ_j q_j/q_i Σ_δ |Σ k[i, c, u + δ] k[j, c, u]|, and a little more. With stride 1 over all shifts δ; windows that do not overlap have 0 alone."""
-    taps = round(kernel.shape[2] ** 0.5)
-    if stride == 1:
-        found = spectra(kernel, 2 * taps - 1)
-        sums = numpy.abs(numpy.fft.ifft2(found @ found.conj().swapaxes(2, 3), axes=(0, 1))).sum(axis=(0, 1))
-    else:
-        rows = kernel.reshape(len(kernel), -1).astype(numpy.float64)
-        sums = numpy.abs(rows @ rows.T)
+def row_sums(kernel: numpy.ndarray, log_q: numpy.ndarray) -> numpy.ndarray:
+    """r_i = ε + Σ_j q_j/q_i Σ_δ |Σ k[i, c, u + δ] k[j, c, u]|, over all shifts δ, and a little more."""
+    found = spectra(kernel, 2 * round(kernel.shape[2] ** 0.5) - 1)
+    sums = numpy.abs(numpy.fft.ifft2(found @ found.conj().swapaxes(2, 3), axes=(0, 1))).sum(axis=(0, 1))
     q = numpy.exp(log_q.astype(numpy.float64))
     made: numpy.ndarray = (1 + 2e-6) * (2.0**-10 + sums @ q / q)
     return made
@@ -138,32 +124,23 @@ def row_sums(kernel: numpy.ndarray, log_q: numpy.ndarray, stride: int) -> numpy.
 def plain(network: stableode.Network) -> stableode.Network:
     """The network with the weights that it multiplies by as its parameters.
 
-    A step −KᵀTrelu(Ky + b) is one with √T·K and √T·b, T = diag(2/(hr)), because relu(√T·y) = √T·relu(y). With steps "tight" the bias is not scaled.
+    `fold_norms` writes down openings, connectors and steps "tight", which stand at their limit; `repair` moves them below it, by some 10⁻⁶ of their
+    weights. Steps "row_sums" over convolutions are written down here: a step −KᵀTrelu(Ky + b) is one with √T·K and √T·b, T = diag(2/(hr)), because
+    relu(√T·y) = √T·relu(y).
     """
-    options = dict(network.specification)
-    for part in (options, *options.get("blocks", [])):
-        part.update({key: value for key, value in (("norm", "free"), ("opening_norm", "free"), ("steps", "plain")) if key in part})
-        if "convolution" in part:
-            part["convolution"] = "direct"
-    # The plain network is not trained, and the losses with margins refuse convolutions whose norm is free.
-    del options["margin_radius"]
-    made = stableode.Network.from_json(json.dumps({**options, "loss": "softmax_cross_entropy"}))
-    tensors = dict(network.parameters)
-    for name, tensor in network.parameters.items():
-        place, key = name.partition(".")[0], name.rpartition(".")[2]
-        if place in ("opening", "connectors") and key == "W":
-            tensors[name] = scaled(tensor)
-        elif place == "connectors" and key == "K":
-            tensors[name] = tensor / numpy.sqrt(row_sums(tensor, numpy.zeros(len(tensor)), stride=2))[:, None, None]
-        elif place == "blocks" and key == "K" and tensor.ndim == 3:
-            tensors[name] = numpy.stack([numpy.sqrt(2) * scaled(layer) for layer in tensor])
-        elif place == "blocks" and key == "K" and name.removesuffix("K") + "log_q" in tensors:
-            bias = name.removesuffix("K") + "b"
-            logarithms = tensors[name.removesuffix("K") + "log_q"]
-            factors = numpy.stack([numpy.sqrt(2 / row_sums(layer, log_q, stride=1)) for layer, log_q in zip(tensor, logarithms, strict=True)])
-            tensors[name], tensors[bias] = factors[:, :, None, None] * tensor, factors * tensors[bias]
-    for name in made.parameters:
-        made.parameters[name] = tensors[name]
+    folded, _ = network.fold_norms().repair("non_expansive")
+    options, tensors = dict(folded.specification), dict(folded.parameters)
+    scaled = [name.removesuffix("log_q") for name in tensors if name.endswith("log_q")]
+    if not scaled:
+        return folded
+    for block in options["blocks"]:
+        block.update({key: value for key, value in (("steps", "plain"), ("convolution", "direct")) if key in block})
+    for block in scaled:
+        factors = numpy.stack([numpy.sqrt(2 / row_sums(*layer)) for layer in zip(tensors[block + "K"], tensors.pop(block + "log_q"), strict=True)])
+        tensors[block + "K"], tensors[block + "b"] = factors[:, :, None, None] * tensors[block + "K"], factors * tensors[block + "b"]
+    made = stableode.Network.from_json(json.dumps(options))
+    for name, tensor in tensors.items():
+        made.parameters[name] = tensor
     return made
 
 
