@@ -1,4 +1,4 @@
-"""Published examples: what looks stable and is not, and the limits of the theorems just inside and just outside (Sources/Theory.md, part 6)."""
+"""Published examples: what looks stable and is not, and the limits of the theorems just inside and just outside (Theory.md §6)."""
 
 import numpy
 import pytest
