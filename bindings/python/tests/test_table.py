@@ -80,7 +80,7 @@ def ctype_of(declaration, header):
         return {0: None, 1: ctypes.c_void_p}[stars]
     if base in handles(header) and base not in STRUCTURES:
         return {1: ctypes.c_void_p, 2: ctypes.POINTER(ctypes.c_void_p)}[stars]
-    if base in ("float", "double") and stars == 1 and not re.search(r"\b(loss|suggestion|value)$", declaration):
+    if base in ("float", "double") and stars == 1 and not re.search(r"\b(loss|suggestion|value|distance)$", declaration):
         return ctypes.c_void_p  # dense memory of the caller
     scalar = {**SCALARS, **STRUCTURES, "sode_status": _table.Status}[base]
     return ctypes.POINTER(scalar) if stars else scalar
