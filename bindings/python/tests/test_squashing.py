@@ -92,7 +92,7 @@ def test_what_cannot_be_squashed():
 
 
 def test_defaults_squash_heavy_tails_alone():
-    """Accuracies of this table: 0.91 to 0.93 squashed, 0.79 to 0.82 standardized."""
+    """Accuracies of this table for three seeds: 0.933 to 0.941 squashed, 0.825 to 0.827 standardized."""
     made = stableode.Network(inputs=7, outputs=2)
     made.fit(*heavy_table(), num_threads=1)
     assert made.squashing.tolist() == [True] * 6 + [False]
@@ -101,11 +101,11 @@ def test_defaults_squash_heavy_tails_alone():
     assert shift[:6] == pytest.approx(numpy.median(raw[:, :6], axis=0), rel=0.02)
     assert scale[:6] == pytest.approx(0.6745 / (numpy.median(raw[:, :6], axis=0) - numpy.quantile(raw[:, :6], 0.25, axis=0)), rel=0.02)
     assert shift[6] == pytest.approx(raw[:, 6].mean()) and scale[6] == pytest.approx(1 / raw[:, 6].std())
-    assert made.evaluate(*heavy_table(2000, 2))["accuracy"] > 0.87
+    assert made.evaluate(*heavy_table(2000, 2))["accuracy"] > 0.9
 
 
 def test_outliers_leave_the_others_apart():
-    """A factor of 1000 in one number of a hundred: 0.9 and more instead of 0.75."""
+    """A factor of 1000 in one number of a hundred, three seeds: 0.987 to 0.989 squashed, 0.497 standardized."""
     random = numpy.random.default_rng(3)
 
     def table(count):
@@ -116,7 +116,7 @@ def test_outliers_leave_the_others_apart():
 
     made = stableode.Network(inputs=4, outputs=2)
     made.fit(*table(1000), num_threads=1)
-    assert made.squashing.all() and made.evaluate(*table(2000))["accuracy"] > 0.88
+    assert made.squashing.all() and made.evaluate(*table(2000))["accuracy"] > 0.95
 
 
 def test_tables_without_heavy_tails_are_standardized_as_before():
