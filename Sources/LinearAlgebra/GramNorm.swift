@@ -1,5 +1,6 @@
 import CShims
 import Glibc
+import Settings
 
 /// An upper bound β of a spectral norm ‖A‖₂ by Gram iteration, with its derivative.
 ///
@@ -59,12 +60,16 @@ package struct GramNorm: Sendable {
     logarithm += share * log(first)
     var (product, spare) = derivative == nil ? (power, next) : (place(2), place(3))
     if derivative != nil { copy(power, into: product) }
+    let watch = Watch.current
     for _ in 0..<Self.squarings {
       multiply(1, square(power), square(power), 0, addingTo: square(next))
+      // Products leave out what remains of them; the passes over large squares are left out here.
+      guard !watch.isOver else { return .nan }
       share /= 2
       logarithm += share * log(normalize(next))
       if derivative != nil {
         multiply(1, square(product), square(next), 0, addingTo: square(spare))
+        guard !watch.isOver else { return .nan }
         _ = normalize(spare)
         (product, spare) = (spare, product)
       }

@@ -12,7 +12,7 @@ package final class RowMaker: @unchecked Sendable {
 
   /// - Parameters:
   ///   - gather: called by any number of threads at once; it neither locks nor allocates.
-  ///   - number: one number, for messages.
+  ///   - number: one number, for messages and single looks; it may take the time of a row.
   package init(bound: Double, gather: @escaping Gather, number: @escaping (_ row: Int, _ column: Int) -> Double) {
     (self.bound, gathering, reading) = (bound, gather, number)
   }

@@ -173,6 +173,20 @@ package final class Network: @unchecked Sendable {
     update { present in ParameterSnapshot(sharing: present, scaling: DataScaling(features: normalization, targets: present.targetScaling), version: present.version) }
   }
 
+  /// Squashes these features, and no others, with the normalization that there is.
+  /// - Throws: `.state` if there is none and some feature is to be squashed; `.memory`.
+  package func replaceSquashing(_ features: [Int]) throws(Failure) {
+    while true {
+      let before = snapshot
+      guard let normalization = before.normalization else {
+        if features.isEmpty { return }
+        throw Failure(.state, "this network has no normalization, whose results are squashed; sode_network_set_normalization gives it one")
+      }
+      let squashing = DataScaling(features: try normalization.squashing(features), targets: before.targetScaling)
+      if replace(before, by: ParameterSnapshot(sharing: before, scaling: squashing, version: before.version)) { return }
+    }
+  }
+
   /// Replaces the scaling of the targets; nil removes it. The parameters stay, so that the network's outputs change with it.
   package func replaceTargetScaling(with scaling: TargetScaling?) {
     update { present in ParameterSnapshot(sharing: present, scaling: DataScaling(features: present.normalization, targets: scaling), version: present.version) }

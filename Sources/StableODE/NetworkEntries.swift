@@ -191,11 +191,7 @@ public func sode_network_set_squashing(_ network: OpaquePointer?, _ flags: Unsaf
         try tensor.expectVector(count: plan.inputs, "one number per input")
         squashed = try plan.squashedFeatures(tensor.readingColumn, called: "flags")
       }
-      guard let normalization = network.snapshot.normalization else {
-        if squashed.isEmpty { return }
-        throw Failure(.state, "this network has no normalization, whose results are squashed; sode_network_set_normalization gives it one")
-      }
-      network.replaceNormalization(with: try normalization.squashing(squashed))
+      try network.replaceSquashing(squashed)
     }
   }
 }

@@ -17,7 +17,7 @@ extension Network {
 }
 
 extension NetworkPlan {
-  /// The normalization that gives each feature of a data set mean 0 and standard deviation 1, as `Network.fitNormalization` keeps it.
+  /// The normalization of a data set: each feature with mean 0 and standard deviation 1, as `Network.fitNormalization` keeps it.
   ///
   /// With `squashingHeavyTails` a feature with heavy tails gets its median and quartiles instead, and enters as asinh of that (`robustScaling`).
   func normalization(standardizing dataset: Dataset, squashingHeavyTails: Bool = false) throws(Failure) -> Normalization {
@@ -47,32 +47,63 @@ extension NetworkPlan {
   /// With the nearer one, both halves of a skewed feature are spread: most numbers of a log-normal one lie close above 0.
   ///
   /// Standardization presses most numbers of such a feature into a small interval, because the few that are far out make up its deviation. Its tails are heavy if the deviation is more than 3 times, and the distance of some
-  /// number from the median more than 30 times, that of a normal distribution with the same quartiles. A feature whose quartiles are the same number, as among many zeros, stays as it is.
+  /// number from the median more than 30 times, that of a normal distribution with the same quartiles. A feature stays as it is if its quartiles are the same number, as among many zeros, or differ by roundings only; if it would
+  /// become too large for the network's precision; and if there are so many features that the rows read for quartiles would be fewer than 256.
   /// - Parameters:
   ///   - shift, scale: of the standardization; those of features with heavy tails are overwritten.
   /// - Returns: the features with heavy tails, ascending.
-  /// - Complexity: 192 passes over at most 4 096 rows for the quartiles, and a pass over the features with a large deviation.
+  /// - Complexity: 192 passes over at most 4 096 rows, of at most 2²² numbers, for the quartiles; a pass over all rows if some feature has a large deviation.
   private func robustScaling(_ features: TensorView, shift: Vector, scale: Vector) throws(Failure) -> [Int] {
-    var wide: [(feature: Int, median: Double, spread: Double, scale: Double)] = []
-    try quartiles(features, rows: 1 << 12) { feature, lower, median, upper in
+    let sampled = min(features.rows, 1 << 12, (1 << 22) / inputs)
+    guard sampled >= min(features.rows, 256) else { return [] }
+    var wide: [WideFeature] = []
+    let memory = try Buffer(count: sampled * inputs, precision: .float64)
+    let sample = Block(memory.base, rows: inputs, columns: sampled, precision: .float64)
+    let rows = (0..<sampled).map { Int64($0 * features.rows / sampled) }
+    rows.withUnsafeBufferPointer { gather(features, rows: $0.baseAddress, start: 0, count: sampled, into: sample) }
+    try quartiles(TensorView(memory.base, type: .float64, rows: sampled, columns: inputs, rowStride: 1, columnStride: sample.stride), rows: sampled) { feature, lower, median, upper in
       let spread = upper / Self.quartileDistance - lower / Self.quartileDistance
-      let distances = [median - lower, upper - median].filter { $0 > 0 }
-      guard let nearer = distances.min(), 1 / scale.load(feature) > 3 * spread else { return }
-      let factor = 0.5 * Self.quartileDistance / nearer
-      if factor.isFinite { wide.append((feature, median, spread, factor)) }
+      let halves = [(median - lower, abs(lower)), (upper - median, abs(upper))].filter { $0.0 > 0x1p-20 * max($0.1, abs(median)) }
+      guard let nearer = halves.map(\.0).min(), 1 / scale.load(feature) > 3 * spread else { return }
+      wide.append(WideFeature(number: feature, median: median, spread: spread, scale: 0.5 * Self.quartileDistance / nearer))
     }
-    var squashed: [Int] = []
-    for (feature, median, spread, factor) in wide {
-      var isHeavy = false
-      try Watch.pieces(features.rows) { rows in
-        if !isHeavy { isHeavy = rows.contains { abs(features.number(row: $0, column: feature) - median) > 30 * spread } }
+    guard !wide.isEmpty else { return [] }
+    try findDistances(&wide, features)
+    let heavy = wide.filter { $0.largest > 30 * $0.spread && $0.largest * $0.scale <= 0x1p-10 * precision.largest }
+    for feature in heavy {
+      shift.store(feature.median, at: feature.number)
+      scale.store(feature.scale, at: feature.number)
+    }
+    return heavy.map(\.number)
+  }
+
+  /// A feature whose deviation is large beside its quartiles, and the largest distance from its median.
+  private struct WideFeature {
+    let number: Int
+    let median: Double
+    let spread: Double
+    let scale: Double
+    var largest = 0.0
+  }
+
+  /// Sets the largest distances, in one pass over all rows, which a tile holds some of.
+  private func findDistances(_ wide: inout [WideFeature], _ features: TensorView) throws(Failure) {
+    let tile = max(1, min(256, (1 << 20) / inputs))
+    let memory = try Buffer(count: tile * inputs, precision: .float64)
+    let block = Block(memory.base, rows: inputs, columns: tile, precision: .float64)
+    let numbers = UnsafeRawPointer(block.base).assumingMemoryBound(to: Double.self)
+    for start in stride(from: 0, to: features.rows, by: tile) {
+      try Watch.check()
+      let count = min(tile, features.rows - start)
+      gather(features, rows: nil, start: start, count: count, into: block)
+      for index in wide.indices {
+        let (own, median) = (numbers + wide[index].number * block.stride, wide[index].median)
+        var largest = wide[index].largest
+        for sample in 0..<count { largest = max(largest, abs(own[sample] - median)) }
+        wide[index].largest = largest
       }
-      guard isHeavy else { continue }
-      shift.store(median, at: feature)
-      scale.store(factor, at: feature)
-      squashed.append(feature)
     }
-    return squashed
+    withExtendedLifetime(memory) {}
   }
 
   /// The scaling of the target values of a data set that suits the network's loss (`TargetScale`). A target that does not change keeps the scale 1. Every sample counts once, whatever its weight.

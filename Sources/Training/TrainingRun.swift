@@ -75,7 +75,7 @@ final class TrainingRun {
       throw Failure(
         .incompatible, "optimizer is '\(settings.optimizerName)', which searches along lines, but the gradient of loss emma holds its shares of the margins constant: use adamw, adam, sgd …, or loss margin_cross_entropy")
     }
-    if trainer.loss == nil, let block = plan.blockWithLimit, try CertifiedStatement(options) != .nonExpansive {
+    if trainer.loss == nil, let radius = plan.loss.marginRadius, radius > 0, let block = plan.blockWithLimit, try CertifiedStatement(options) != .nonExpansive {
       throw Failure(
         .incompatible, "a loss with margins counts every block with the Lipschitz constant 1, but the steps of blocks.\(block) expand where its weights grow too large: set the trainer's option certified to non_expansive, or take field gradient_flow with steps tight or row_sums")
     }

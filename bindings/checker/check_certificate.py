@@ -343,6 +343,8 @@ class Model:
             for name in ("normalization.shift", "normalization.scale"):
                 self._expected[name] = (self.inputs,)
             self.stages.append(Stage("normalization", 0, {}, shape, shape))
+            if "normalization.squash" in self.tensors:
+                self._expected["normalization.squash"] = (self.inputs,)
         for name in ("opening_norm", "readout_norm"):
             require(specification.get(name, "free") == "free", f"{name} is not free: the weights in use are not those of the file, which this version does not verify")
         width, opening = whole.whole("width"), whole.choice("opening")
@@ -2150,11 +2152,12 @@ class Rounding:
         if stages[0].kind != "normalization":
             size = up(euclidean_norm(x) + radius)
             reach = Reach(self.held(size), ZERO if is_exact else up(self.u * size + root_up(Fraction(len(x))) * self.smallest))
+        else:
+            # The library refuses inputs whose differences from the shift overflow.
+            shift = self.model.tensors["normalization.shift"].numbers
+            self.held(euclidean_norm(x) + radius + max((Fraction(abs(a)) for a in shift), default=ZERO))
         for i, stage in enumerate(stages[:-1]):
             if stage.kind == "normalization":
-                # The library refuses inputs whose differences from the shift overflow.
-                shift = self.model.tensors["normalization.shift"].numbers
-                self.held(euclidean_norm(x) + radius + max((Fraction(abs(a)) for a in shift), default=ZERO))
                 reach = self._normalization(center, radius)
             elif i == fused:
                 reach = self._scaled(stage, center, radius)
@@ -2185,7 +2188,10 @@ class Rounding:
 
     def _scaled(self, stage: Stage, center: Fraction, radius: Fraction) -> Reach:
         """A matrix right behind the normalization: the change of the input enters through W·diag(scale), with which the relative errors of the changes commute."""
-        _, _, offset = self._parts()
+        _, largest, offset = self._parts()
+        # The library refuses inputs whose normalized numbers overflow, even where a weight of 0 follows.
+        normalized = center + largest * radius
+        self.held(normalized + 8 * self.u * (normalized + offset))
         n, m = features(stage.before), features(stage.after)
         tensor, bias, sigma = self._affine(stage)
         operator = self.operator(tensor, None)
@@ -2507,7 +2513,11 @@ class Checker:
 
     # -- the statements
 
+    def need_plain_inputs(self) -> None:
+        require("normalization.squash" not in self.model.tensors, "the model has inputs that enter as asinh(z), of which this version verifies no bounds")
+
     def lipschitz(self, norm: str) -> None:
+        self.need_plain_inputs()
         self.without("rounding")
         limit = exact(self.options(["limit"])["limit"] or 0, "limit")
         stages = Lipschitz(self.model, self.norms, self.blocks, norm)
@@ -2643,6 +2653,7 @@ class Checker:
         self.lines.insert(0, "volume: the map of each layer's pair of states (y, z) has determinant 1, for all weights, in real arithmetic")
 
     def certified_radius(self) -> None:
+        self.need_plain_inputs()
         model = self.model
         loss = text_of(model.specification.get("loss"), "loss")
         is_argmax = loss in ("softmax_cross_entropy", "margin_cross_entropy", "emma") and model.outputs >= 2

@@ -74,7 +74,7 @@ struct TableGatherer {
       into: Block(tile.base + (feature * tile.stride + sample) * tile.precision.byteCount, rows: 1, columns: count, stride: tile.stride, precision: tile.precision))
   }
 
-  /// One number, for messages.
+  /// One number, for messages and single looks: it takes the time of a row.
   func number(_ row: Int, _ feature: Int) -> Double {
     let batch = batches[batchIndex(of: row)]
     var first = 0

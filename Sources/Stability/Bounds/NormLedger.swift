@@ -10,7 +10,7 @@ package struct NormClaim: Equatable {
 
 /// The norms that a certificate claims, each computed once. All are upper bounds, rounded outward.
 ///
-/// ‖W‖₂: the smallest of the Frobenius norm, √(‖W‖₁‖W‖_∞) and a bound that Cholesky's factorization of s²I − WWᵀ proves in Double (`NormBound`, tight), for convolutions at each frequency of a torus that is large enough (`ConvolutionSpectrum`). No
+/// ‖W‖₂: the smallest of the Frobenius norm, √(‖W‖₁‖W‖_∞) and a bound that Cholesky's factorization of s²I − WWᵀ proves in Double (`NormBound`, tight), for convolutions at each frequency of a torus, or of the kernel where windows do not overlap that is large enough (`ConvolutionSpectrum`). No
 /// power iteration enters: Lanczos' estimate only chooses the first s that is tried. Source of the statements: Theory.md §6.9, §6.14.
 package final class NormLedger {
   package enum Norm: String {

@@ -30,8 +30,11 @@ func proveNonExpansive(_ request: CertificateRequest) throws(Failure) -> Certifi
   certificate.norms = ledger.entries
   certificate.conclude()
   if certificate.verdict != .proved {
-    certificate.repair = repair.members
-    if certificate.hypotheses.allSatisfy({ $0.holds || $0.layer != nil }) { certificate.weightLimits = limits.all }
+    // No step and no weights help where slopes are negative.
+    if certificate.hypotheses.allSatisfy({ $0.holds || $0.layer != nil }) {
+      certificate.weightLimits = limits.all
+      certificate.repair = repair.members(canRepair: limits.all != nil)
+    }
     if let witness = try ExpansionWitness.find(reading, certificate.hypotheses) {
       (certificate.verdict, certificate.witness, certificate.reason) = (.refuted, witness, "two states of a layer move apart")
     }
@@ -72,21 +75,27 @@ private func weightLimit(_ layer: LayerReading, _ failed: Hypothesis, _ ledger: 
 struct StepRepair {
   private var step = Double.infinity
   private var factor = 1.0
+  /// Whether every condition that fails is of that form.
+  private var isComplete = true
 
   /// - Parameter power: that of the weights in the value, and `stepPower` that of the step size.
   mutating func note(_ condition: Hypothesis, stepSize h: Double, power: Double = 2, stepPower: Double = 1) {
-    guard condition.name == "euler_step" || condition.name == "circle_step" || condition.name.hasSuffix("_step"), condition.value > 0, condition.limit > 0 else { return }
+    guard condition.name.hasSuffix("_step"), condition.name != "damped_step", condition.name != "rotation_step", condition.value > 0, condition.limit > 0 else {
+      isComplete = false
+      return
+    }
     let share = condition.limit / condition.value * (1 - 1e-9)
-    guard condition.name != "damped_step", condition.name != "rotation_step" else { return }
     step = min(step, h * (stepPower == 2 ? share.squareRoot() : share))
     factor = min(factor, power == 2 ? share.squareRoot() : share)
   }
 
-  var members: [(key: String, value: JSON)] {
-    guard step.isFinite else { return [] }
+  /// - Parameter canRepair: whether nearest weights are known.
+  func members(canRepair: Bool) -> [(key: String, value: JSON)] {
+    guard isComplete, step.isFinite else { return [] }
+    let nearest = canRepair ? "; sode_network_repair gives the nearest weights that do" : ""
     return [
       ("largest_step", .real(step)), ("weight_factor", .real(factor)),
-      ("text", .text("steps of at most largest_step, or all operators multiplied by weight_factor, satisfy the hypotheses that fail; sode_network_repair gives the nearest weights that do")),
+      ("text", .text("steps of at most largest_step, or all operators multiplied by weight_factor, satisfy the hypotheses that fail" + nearest)),
     ]
   }
 }

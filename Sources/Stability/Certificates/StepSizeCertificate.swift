@@ -33,8 +33,11 @@ func proveStepSize(_ request: CertificateRequest) throws(Failure) -> Certificate
   certificate.norms = ledger.entries
   certificate.conclude()
   if certificate.verdict != .proved {
-    certificate.repair = repair.members
-    if certificate.hypotheses.allSatisfy({ $0.holds || $0.layer != nil }) { certificate.weightLimits = limits.all }
+    // No step and no weights help where slopes are negative.
+    if certificate.hypotheses.allSatisfy({ $0.holds || $0.layer != nil }) {
+      certificate.weightLimits = limits.all
+      certificate.repair = repair.members(canRepair: limits.all != nil)
+    }
     if let smallest = norms.compactMap(\.smallestDamping).max() { certificate.repair.append(("smallest_gamma", .real(smallest))) }
     for frozen in norms {
       guard let witness = try FrozenWitness.find(frozen) else { continue }
@@ -100,7 +103,9 @@ struct FrozenCondition {
     case (.rotation(let g), .euler): hypothesis = made("rotation_step", "h L (g² + ‖S‖²) <= 2g, g = γ/2", Interval(h) * slope * (Interval(g) * Interval(g) + lone * lone), .atMost, 2 * Interval(g))
     case (.rotation(damping: 0), .midpoint), (.dampedRotation(0), .midpoint): hypothesis = made("midpoint_step", "h L ‖S‖ < 1, γ = 0", Interval(h) * size, .less, Interval(1))
     case (.rotation(damping: 0), .rungeKutta), (.dampedRotation(0), .rungeKutta):
-      let limit = ImaginaryLimit.lowerBound(name: try reading.integratorName(ofBlock: index))
+      guard let limit = ImaginaryLimit.lowerBound(name: try reading.integratorName(ofBlock: index)) else {
+        throw Failure(.incompatible, "blocks[\(index)]: the limit on the imaginary axis is known of the integrators heun, ssprk3, rk3 and rk4, not of a tableau of your own")
+      }
       hypothesis = made("imaginary_step", "h L ‖S‖ <= the method's limit on the imaginary axis", Interval(h) * size, .atMost, Interval(limit))
     case (.dampedRotation(let gamma), .euler):
       let sum = Interval(gamma) + size

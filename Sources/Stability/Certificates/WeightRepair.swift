@@ -11,9 +11,11 @@ package struct WeightLimit {
   let bound: Double
   var share: Double
 
-  /// nil where no norm above 0 is allowed.
+  /// nil where no norm above 0 is allowed, or none that numbers hold.
   init?(_ weights: OperatorReading, isAntisymmetric: Bool = false, bound: Double, share: Double) {
-    guard share > 0, share < 1, bound > 0, bound.isFinite else { return nil }
+    // Of a matrix that is lowered further, roundings of its numbers would be left.
+    let least = weights.weights.precision == .float32 ? 0x1p-20 : 0x1p-44
+    guard share >= least, share < 1, bound.isFinite, bound * share >= 0x1p-1000 else { return nil }
     (self.weights, self.isAntisymmetric, self.bound, self.share) = (weights, isAntisymmetric, bound, share)
   }
 
@@ -22,16 +24,23 @@ package struct WeightLimit {
 
 /// The limits of all operators whose conditions fail; without a limit for one of them, no change of the weights is known that repairs the statement.
 struct WeightLimits {
-  private(set) var all: [WeightLimit]? = []
+  private var found: [WeightLimit] = []
+  private var places: [String: Int] = [:]
+  private var isComplete = true
+  var all: [WeightLimit]? { isComplete ? found : nil }
 
   /// An operator that several layers share gets the smallest of its limits.
   mutating func add(_ limit: WeightLimit?) {
-    guard let limit, var limits = all else {
-      all = nil
+    guard let limit else {
+      isComplete = false
       return
     }
-    if let place = limits.firstIndex(where: { $0.key == limit.key }) { limits[place].share = min(limits[place].share, limit.share) } else { limits.append(limit) }
-    all = limits
+    if let place = places[limit.key] {
+      found[place].share = min(found[place].share, limit.share)
+    } else {
+      places[limit.key] = found.count
+      found.append(limit)
+    }
   }
 }
 

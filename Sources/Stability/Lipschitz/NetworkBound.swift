@@ -35,6 +35,10 @@ package struct NetworkBound {
   package let features: Double
 
   package init(_ reading: NetworkReading, _ norm: DistanceNorm, _ ledger: NormLedger) throws(Failure) {
+    if let feature = reading.normalization?.squashed.first {
+      throw Failure(
+        .incompatible, "input \(feature) enters as asinh(z), as inputs with heavy tails do, of which no bounds are known; a network trained with the option normalization \"standardize\" has such certificates")
+    }
     var stages: [StageBound] = []
     for stage in reading.stages {
       try Watch.check()

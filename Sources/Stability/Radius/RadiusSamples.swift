@@ -10,9 +10,8 @@ package final class RadiusSamples {
   private let computed: Buffer
   /// The scores of the twin in float64; nil if it is the network itself.
   private let exact: Buffer?
-  private let centers: [Double]
-  /// `InputBall.reach` of each input.
-  private let reaches: [Double]
+  /// For each input |c⊙(x − s)|, and `InputBall.reach`.
+  private let lengths: Buffer
   private let isExact: Bool
   private let isExactInTwin: Bool
   fileprivate var sampleCount: Int { features.rows }
@@ -31,31 +30,33 @@ package final class RadiusSamples {
       }
     }
     (isExact, isExactInTwin) = (holds(network.plan.precision), holds(radii.twin.network.plan.precision))
-    centers = try Self.centers(features, radii.reading.normalization)
-    guard let shift = radii.reading.normalization?.shift else {
-      reaches = centers
-      return
-    }
+    lengths = try Buffer(count: 2 * features.rows, precision: .float64)
+    let normalization = radii.reading.normalization
+    try Self.measure(features, normalization, into: lengths.vector(count: features.rows, precision: .float64))
+    let reaches = lengths.vector(count: features.rows, precision: .float64, offset: 8 * features.rows)
+    try Self.measure(features, nil, into: reaches)
+    guard let shift = normalization?.shift else { return }
     let largest = Interval(largestMagnitude(shift))
-    reaches = try Self.centers(features, nil).map { (Interval($0) + largest).upper }
+    for row in 0..<features.rows { reaches.store((Interval(reaches.load(row)) + largest).upper, at: row) }
   }
 
   /// Upper bounds of |c⊙(x − s)|, in Double. Differences and products are rounded once each, which the sum's bound allows for.
-  private static func centers(_ features: TensorView, _ normalization: Normalization?) throws(Failure) -> [Double] {
+  private static func measure(_ features: TensorView, _ normalization: Normalization?, into centers: Vector) throws(Failure) {
     let samples = 64
     let tile = try Buffer(count: features.columns * samples, precision: .float64)
     let block = Block(tile.base, rows: features.columns, columns: samples, precision: .float64)
     let scaling = normalization.map { FeatureScaling(shift: $0.shift, scale: $0.scale) }
     let columns = Matrix(tile.base, rows: features.columns, columns: samples, precision: .float64).transposed
-    var centers: [Double] = []
     for start in stride(from: 0, to: features.rows, by: samples) {
       try Watch.check()
       let count = min(samples, features.rows - start)
       gather(features, rows: nil, start: start, count: count, scaling: scaling, into: block)
       // Numbers near the smallest one lose all their digits: less than 2⁻¹⁰⁷³ each.
-      centers += rowNormBounds(columns).prefix(count).map { (Interval($0) * (1 + Interval(0x1p-51)) + Interval(Double(features.columns)) * Interval(0x1p-1073)).upper }
+      for (index, norm) in rowNormBounds(columns).prefix(count).enumerated() {
+        centers.store((Interval(norm) * (1 + Interval(0x1p-51)) + Interval(Double(features.columns)) * Interval(0x1p-1073)).upper, at: start + index)
+      }
     }
-    return withExtendedLifetime(tile) { centers }
+    withExtendedLifetime(tile) {}
   }
 
   private static func scores(_ network: Network, _ snapshot: ParameterSnapshot, _ features: TensorView, _ threads: Int) throws(Failure) -> Buffer {
@@ -78,7 +79,9 @@ package final class RadiusSamples {
   }
 
   /// - Throws: the reason why the work must end.
-  package func result(_ row: Int) throws(Failure) -> CertifiedRadii.Result { try radii.radius(scores(row), center: .upTo(centers[row]), reach: .upTo(reaches[row]), isExact: isExact, isExactInTwin: isExactInTwin) }
+  package func result(_ row: Int) throws(Failure) -> CertifiedRadii.Result { try radii.radius(scores(row), center: .upTo(length(row)), reach: .upTo(length(features.rows + row)), isExact: isExact, isExactInTwin: isExactInTwin) }
+
+  private func length(_ index: Int) -> Double { UnsafeRawPointer(lengths.base).load(fromByteOffset: 8 * index, as: Double.self) }
 
   /// The numbers of one input as Doubles.
   package func numbers(ofRow row: Int) throws(Failure) -> [Double] {
@@ -95,27 +98,27 @@ package struct RadiusResults {
   private let memory: Buffer
   /// float64; each a number of the caller's type.
   package let radii: Vector
-  private let classes: [Int]
+  /// float64; whole numbers.
+  private let classes: Vector
 
-  fileprivate init(_ memory: Buffer, _ radii: Vector, _ classes: [Int]) { (self.memory, self.radii, self.classes) = (memory, radii, classes) }
+  fileprivate init(_ memory: Buffer, _ radii: Vector, _ classes: Vector) { (self.memory, self.radii, self.classes) = (memory, radii, classes) }
 
   /// Writes the classes to a column of integers or floats.
-  package func store(classesTo target: MutableTensorView) { for (row, number) in classes.enumerated() { target.store(integer: number, row: row, column: 0) } }
+  package func store(classesTo target: MutableTensorView) { for row in 0..<classes.count { target.store(integer: Int(classes.load(row)), row: row, column: 0) } }
 }
 
 extension RadiusSamples {
   /// The radii of all samples, rounded down to float32 if they are wanted in it.
   /// - Throws: `memory`; the reason why the work must end.
   package func results(roundedTo type: ElementType) throws(Failure) -> RadiusResults {
-    let memory = try Buffer(count: count, precision: .float64)
-    let radii = memory.vector(count: count, precision: .float64)
-    var classes: [Int] = []
+    let memory = try Buffer(count: 2 * count, precision: .float64)
+    let radii = memory.vector(count: count, precision: .float64), classes = memory.vector(count: count, precision: .float64, offset: 8 * count)
     for row in 0..<count {
       if row % 16 == 0 { try Watch.check() }
       let result = try result(row)
       let narrow = Float(result.radius)
       radii.store(type == .float32 ? Double(Double(narrow) > result.radius ? narrow.nextDown : narrow) : result.radius, at: row)
-      classes.append(result.predicted)
+      classes.store(Double(result.predicted), at: row)
     }
     return RadiusResults(memory, radii, classes)
   }

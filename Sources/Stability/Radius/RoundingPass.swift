@@ -21,8 +21,8 @@ package struct InputBall {
 package final class RoundingPass {
   private enum Stage {
     case normalization(largest: Interval, shift: Interval, rows: Int)
-    /// The first product, of inputs that are scaled: the norm of W·diag(c) and |c⊙s|.
-    case scaled(ProductRounding, ActivationRounding, whole: Interval, shift: Interval, inputs: Int)
+    /// The first product, of inputs that are scaled: the norm of W·diag(c), |c⊙s| and the largest |c|.
+    case scaled(ProductRounding, ActivationRounding, whole: Interval, shift: Interval, largest: Interval, inputs: Int)
     case affine(ProductRounding, ActivationRounding)
     case activation(ActivationRounding)
     case selection
@@ -63,7 +63,7 @@ package final class RoundingPass {
         let product = try FieldRounding.product(map.weights, map.bias, ledger, unit)
         let activation = ActivationRounding(map.activation, rows: product.outputs, unit)
         if isScaled, let scale = reading.normalization?.scale {
-          stages.append(.scaled(product, activation, whole: .upTo(try ledger.spectral(map.weights, .scaled, scale: scale).bound), shift: shift, inputs: plan.inputs))
+          stages.append(.scaled(product, activation, whole: .upTo(try ledger.spectral(map.weights, .scaled, scale: scale).bound), shift: shift, largest: largest, inputs: plan.inputs))
         } else {
           stages.append(.affine(product, activation))
         }
@@ -116,7 +116,10 @@ package final class RoundingPass {
       case .normalization(let largest, let shift, let rows):
         state.size = ball.center + largest * ball.radius
         state.error = 8 * u * (state.size + shift) + unit.underflow(4, rows: rows)
-      case .scaled(let product, let activation, let whole, let shift, let inputs):
+      case .scaled(let product, let activation, let whole, let shift, let largest, let inputs):
+        // The network refuses inputs whose normalized numbers overflow, even where a weight of 0 follows.
+        let normalized = ball.center + largest * ball.radius
+        guard isSafe(normalized + 8 * u * (normalized + shift)) else { return nil }
         let sum = product.norm * ball.center + whole * ball.radius + product.bias
         let entering = product.norm * (8 * u * (ball.center + shift) + unit.underflow(4, rows: inputs)) + 8 * u * Interval(Double(min(inputs, product.outputs))).squareRoot() * whole * ball.radius
         // Partial sums have some of the columns of W and of W·diag(c).

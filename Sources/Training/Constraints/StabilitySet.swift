@@ -13,7 +13,7 @@ import VectorFields
 ///
 /// A layer outside the set is scaled: one factor multiplies the weights of all its operators, so that their norms end 3 % below the limit.
 ///
-/// The norms are not computed exactly. `NormBound` gives upper bounds that include all rounding errors and exceed the norm by at most 1 %; those of convolutions bound the norm on a torus. A layer that these bounds place in
+/// The norms are not computed exactly. `NormBound` gives upper bounds that include all rounding errors and exceed the norm by at most 1 %; those of convolutions bound the norm on a torus, or of the kernel's matrix where windows do not overlap. A layer that these bounds place in
 /// the set is therefore proven to be in it, and a layer within 1 % of the limit may be scaled although it need not be.
 ///
 /// Bounds are expensive, so they are reused. If the weights have changed by ΔW since their norm was bounded, the bound has grown by at most ‖ΔW‖_F times `normGrowth`. A new bound is computed only if the old one, with this

@@ -139,6 +139,17 @@ def certificates(net):
 
 
 @certifying
+def test_squashed_inputs_leave_statements_about_blocks():
+    net = network("row_sums", normalized=True)
+    honest = net.certify("lipschitz_l2")
+    net.squashing = [True, False, True, False, False]
+    certificate = net.certify("non_expansive")
+    assert certificate.verdict == "proved" and checker.check(net.to_bytes(), certificate.text.encode())
+    with pytest.raises(checker.Rejected, match="asinh"):
+        checker.check(net.to_bytes(), made.signed({**json.loads(honest.text), "model": json.loads(certificate.text)["model"]}))
+
+
+@certifying
 @pytest.mark.parametrize("integrator", stableode.registry("integrators"))
 def test_statements_about_the_equation_hold_for_all_its_integrators(integrator):
     """And for no integrator of another equation: the library names the reason, and the checker refuses a certificate."""

@@ -136,6 +136,44 @@ def test_scaled_weights_are_folded(options, precision):
         assert repaired.certify("non_expansive") and distance < 1e-5 * numpy.linalg.norm(folded.parameters["blocks.0.K"])
 
 
+def test_limits_that_no_weights_satisfy_have_no_repair():
+    """Limits beside which the roundings of the weights are large, or whose product with a norm no number holds."""
+    network = stableode.Network(**OPTIONS)
+    network.parameters["readout.W"] = network.parameters["readout.W"] * numpy.float32(0.1)
+    for limit in (1e-323, 1e-200, 1e-30, 1e-9):
+        certificate = network.certify("lipschitz_l2", limit=limit)
+        assert not certificate and "distance" not in certificate.repair
+        with pytest.raises(stableode.IncompatibleError, match="no change of the weights"):
+            network.repair("lipschitz_l2", limit=limit)
+
+
+def test_steps_are_offered_where_they_help():
+    """Not where an activation has negative slopes; and weights only where some are known."""
+    falling = stableode.Network(inputs=4, outputs=2, width=4, layers=2, field="gradient_flow", activation="silu", horizon=40.0, seed=1)
+    for statement in ("step_size", "non_expansive"):
+        assert "largest_step" not in falling.certify(statement).repair
+    steep = stableode.Network(inputs=4, outputs=2, width=4, layers=2, field="gradient_flow", horizon=400.0, seed=1).certify("non_expansive")
+    assert steep.repair["largest_step"] > 0 and "sode_network_repair" in steep.repair["text"]
+    own = stableode.Network(inputs=4, outputs=2, width=4, layers=2, field="antisymmetric", gamma=0.0, integrator="runge_kutta", tableau_a="0.5", tableau_b="0,1", tableau_order=2, seed=1)
+    assert "tableau of your own" in own.certify("step_size").reason
+
+
+def test_normalized_inputs_that_overflow_end_the_ball():
+    """A feature that the network does not read, but whose normalized number it must hold: the library refuses inputs far off."""
+    network = stableode.Network(inputs=2, outputs=2, width=2, opening="dense", layers=1, seed=1)
+    network.normalization = ([0.0, 0.0], [1.0, 1e30])
+    for name in ("opening.W", "readout.W"):
+        network.parameters[name] = network.parameters[name] * numpy.float32(1e-10)
+    weights = network.parameters["opening.W"].copy()
+    weights[:, 1] = 0
+    network.parameters["opening.W"] = weights
+    network.parameters["readout.b"] = numpy.array([1.0, 0.0], "float32")
+    with pytest.raises(stableode.InvalidDataError):
+        network.predict([[0.3, 1e10]])
+    _, radii = network.certified_radius([[0.3, 0.0]])
+    assert 0 < radii[0] < 1e9 and not network.certify("certified_radius", [0.3, 0.0], radius=1e10)
+
+
 def test_wrong_arguments_are_named():
     network = stableode.Network(**OPTIONS)
     with pytest.raises(stableode.UnknownNameError, match="lipschitz_l2"):
