@@ -860,7 +860,7 @@ SODE_API sode_status sode_network_restrict_images(sode_network *network, sode_ne
  * exports are about weights as they are stored, and need this form; steps "tight" are so near their limit that "non_expansive" may need sode_network_repair, which
  * changes such weights by some 1e-6 of them. Training it further keeps no norm. Without such an option the network is copied. A loss with margins that knows the
  * norm of a convolution only by its option norm becomes softmax_cross_entropy. SODE_ERR_INCOMPATIBLE for layers with steps "tight" whose weights are mixed from
- * coefficients in time; sode_network_project gives each layer its own. */
+ * coefficients in time; sode_network_project gives each layer its own, with similar scores. */
 SODE_API sode_status sode_network_fold_norms(sode_network *network, sode_network **folded);
 
 /* The feed-forward form of a block whose field is linear_activation or linear_cubic (Ruseckas 2019): weights W = I + h w [layers, n, n] and biases

@@ -106,7 +106,7 @@ package struct ConvolutionGeometry: Equatable, Sendable {
   /// Weights of one output and input channel.
   package var taps: Int { vertical.kernel * horizontal.kernel }
   /// Whether no two windows share a pixel and none reaches beyond the image. Then W splits into one block for each window, all of them the kernel as a matrix [outputs, inputs·taps], so that its norm is that of W.
-  package var hasDisjointWindows: Bool { taps > 1 && [vertical, horizontal].allSatisfy { $0.before == 0 && $0.after == 0 && $0.stride > $0.reach } }
+  package var hasDisjointWindows: Bool { taps > 1 && [vertical, horizontal].allSatisfy { $0.before == 0 && $0.after == 0 && ($0.stride > $0.reach || $0.output == 1) } }
   package var weightCount: Int { outputChannels * (inputChannels / groups) * taps }
 
   /// Whether weights and planes of 16 samples can be counted in bytes.

@@ -39,7 +39,7 @@ private let outerCrossover = 4_000
 
 /// out = beta·out + alpha·A·B by OpenBLAS, one of each matrix's strides being 1.
 ///
-/// A large product is computed in pieces of rows, between which this thread's watch is asked; if the work must end, the remaining rows are left out.
+/// A large product is computed in pieces, between which this thread's watch is asked; if the work must end, the remaining ones are left out.
 /// - Precondition: `sode_shim_blas_memory_ready`.
 /// - Parameters: a: m × k, b: k × n, out: m × n. `out` may not be the memory of `a` or `b`.
 package func multiply(_ alpha: Double, _ a: Matrix, _ b: Matrix, _ beta: Double, addingTo out: Matrix) {
@@ -47,13 +47,25 @@ package func multiply(_ alpha: Double, _ a: Matrix, _ b: Matrix, _ beta: Double,
     // A transposed result is the product of the transposed factors in the other order.
     return multiply(alpha, b.transposed, a.transposed, beta, addingTo: out.transposed)
   }
-  let rows = piece(operationsPerRow: out.columns * a.columns)
-  if rows >= out.rows { return product(alpha, a, b, beta, addingTo: out) }
+  let piece = piece(rows: out.rows, columns: out.columns, inner: a.columns)
+  if piece.rows >= out.rows, piece.columns >= out.columns { return product(alpha, a, b, beta, addingTo: out) }
   let watch = Watch.current
-  for start in stride(from: 0, to: out.rows, by: rows) where !watch.isOver {
-    let count = min(rows, out.rows - start)
-    product(alpha, a.part(start, 0, count, a.columns), b, beta, addingTo: out.part(start, 0, count, out.columns))
+  for row in stride(from: 0, to: out.rows, by: piece.rows) {
+    let rows = min(piece.rows, out.rows - row)
+    for column in stride(from: 0, to: out.columns, by: piece.columns) where !watch.isOver {
+      let columns = min(piece.columns, out.columns - column)
+      product(alpha, a.part(row, 0, rows, a.columns), b.part(0, column, a.columns, columns), beta, addingTo: out.part(row, column, rows, columns))
+    }
   }
+}
+
+/// The rows and columns of a product that one uninterrupted piece of work takes. Where a piece of whole rows would have fewer than 256, pieces are blocks: few rows would read all of B as often as there are pieces, and of long rows
+/// even 64 would take long.
+private func piece(rows: Int, columns: Int, inner: Int) -> (rows: Int, columns: Int) {
+  let whole = piece(operationsPerRow: columns * inner)
+  guard whole < min(rows, 256) else { return (whole, columns) }
+  let height = min(rows, inner > 1 << 13 ? 64 : 256)
+  return (height, min(columns, piece(operationsPerRow: height * inner)))
 }
 
 /// The rows of a matrix that one uninterrupted piece of work takes: a multiple of 64 with about 2²⁷ multiply-adds, which take some 10 ms.

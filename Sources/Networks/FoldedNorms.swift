@@ -16,7 +16,7 @@ extension Network {
     for (index, block) in plan.blocks.enumerated() where block.scaledPlan != nil && block.layout.expandedCount > 0 {
       throw Failure(
         .incompatible,
-        "blocks[\(plan.specification.place(ofBlock: index))]: the layers' weights are mixed from coefficients in time and then scaled, so that no coefficients give the scaled weights; a projection onto weights_in_time layers gives each layer its own")
+        "blocks[\(plan.specification.place(ofBlock: index))]: the layers' weights are mixed from coefficients in time and then scaled, so that no coefficients give the scaled weights; a projection onto weights_in_time layers gives each layer its own, of a network with similar scores")
     }
     let target = try NetworkPlan(try plan.specification.withFreeNorms(plan))
     guard target.tensors.map(\.range) == plan.tensors.map(\.range) else { throw Failure(.internal, "free weights lie in other places than scaled ones") }

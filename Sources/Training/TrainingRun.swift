@@ -168,7 +168,7 @@ final class TrainingRun {
     // A loss of the caller's knows only the caller's units.
     let needsTargets = settings.standardizesTargets && scaling.targets == nil && plan.loss.targetScale != nil && trainer.loss == nil
     guard needsFeatures || needsTargets, try network.isInitial() else { return scaling }
-    if needsFeatures { scaling.features = try plan.normalization(standardizing: training, squashingHeavyTails: settings.squashesHeavyTails) }
+    if needsFeatures { scaling.features = try plan.normalization(standardizing: training, squashingHeavyTails: settings.squashesHeavyTails && plan.loss.marginRadius == nil) }
     if needsTargets, let values = training.readAsValues.values, values.columns == plan.targetCount { scaling.targets = try plan.targetScaling(standardizing: values) }
     return scaling
   }

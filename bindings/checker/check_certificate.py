@@ -185,8 +185,8 @@ CONNECTOR_OPTIONS = {
     "connector", "activation", "bias", "features", "channels", "stride", "margin", "kernel", "padding", "groups", "dilation", "convolution", "window", "window_stride", "window_margin", "norm",
 }  # fmt: skip
 
-#: Integrators that do not solve ẏ = f(y): an acceleration, a smoothing besides, noise, or several fields.
-OTHER_EQUATIONS = ("leapfrog", "imex", "euler_maruyama", "revnet", "shake_shake", "fractal")
+#: Integrators that do not solve ẏ = f(y): an acceleration, a trained factor of time, a smoothing besides, noise, or several fields.
+OTHER_EQUATIONS = ("leapfrog", "linear_multistep", "imex", "euler_maruyama", "revnet", "shake_shake", "fractal")
 
 Shape = tuple[int, int, int]
 
@@ -920,8 +920,12 @@ def convolution_norm_is_at_most(kernel: Matrix, place: Json, is_antisymmetric: b
 
 def has_disjoint_windows(place: Json) -> bool:
     """Whether no two windows share a pixel and none reaches beyond the image: the convolution is then one matrix for each window, the kernel's [outputs, inputs·taps]."""
+    if place["kernel"] == [1, 1] or not place["before"] == place["after"] == [0, 0]:
+        return False
     reaches = [(k - 1) * d for k, d in zip(place["kernel"], place["dilation"], strict=True)]
-    return place["kernel"] != [1, 1] and place["before"] == place["after"] == [0, 0] and all(s > r for s, r in zip(place["stride"], reaches, strict=True))
+    extents = (place["height"], place["width"])
+    # The next window begins behind the last pixel of this one, or there is none.
+    return all(s > r or n - r - 1 < s for s, r, n in zip(place["stride"], reaches, extents, strict=True))
 
 
 def _frequencies_hold(block: list[list[int]], scale: Whole, taps: list[tuple[int, int]], torus: Sequence[int], spread: tuple[int, int], inputs: int, limit: Fraction) -> bool:

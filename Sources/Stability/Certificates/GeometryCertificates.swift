@@ -1,4 +1,3 @@
-import Integrators
 import LinearAlgebra
 import Networks
 import Settings
@@ -61,7 +60,7 @@ func provePortHamiltonian(_ request: CertificateRequest) throws(Failure) -> Cert
       throw Failure(.incompatible, "blocks[\(index)]: this statement is about field port_hamiltonian; the block has \(try options.text("field"))")
     }
     let block = plan.blocks[index]
-    guard block.integrator.fieldCount == 1, !FrozenJacobian.isAcceleration(block), block.integrator is LinearMultistep || block.integrator.parameters(block.plainField).isEmpty else {
+    guard block.integrator.fieldCount == 1, !FrozenJacobian.isAcceleration(block), block.integrator.parameters(block.plainField).isEmpty else {
       throw Failure(.incompatible, "blocks[\(index)]: integrator \(try options.text("integrator")) solves another equation than ẏ = f(y): this statement is about integrators of that one alone")
     }
     let activation = try activations(try options.text("activation"))

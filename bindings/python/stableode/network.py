@@ -177,8 +177,8 @@ class Network(Analyzable, Drawable, Exportable):
 
         asinh is the identity near 0 and a logarithm far out. `fit` chooses features with heavy tails, whose shift and scale it makes of
         their median and quartiles, if its option normalization is by_tails, the default. Assign flags after `normalization`, whose
-        assignment clears them. Certificates and certified radii of such a network are refused. Errors: StateError without a
-        normalization, IncompatibleError for images and sequences.
+        assignment clears them. Lipschitz certificates and radii of such a network are not provable. None is no feature. Errors:
+        StateError without a normalization, ShapeMismatchError, IncompatibleError for images and sequences.
         """
         flags, tensor = output(self.inputs, "float64")
         library.sode_network_get_squashing(self._pointer, ctypes.byref(tensor))
@@ -186,8 +186,9 @@ class Network(Analyzable, Drawable, Exportable):
         return squashed
 
     @squashing.setter
-    def squashing(self, flags: ArrayLike) -> None:
-        tensor = tensor_of(numpy.broadcast_to(numpy.asarray(flags, "float64"), self.inputs), "flags")
+    def squashing(self, flags: ArrayLike | None) -> None:
+        given = numpy.asarray(False if flags is None else flags, "float64")
+        tensor = tensor_of(numpy.full(self.inputs, given) if given.ndim == 0 else given, "flags")
         library.sode_network_set_squashing(self._pointer, ctypes.byref(tensor))
 
     @property

@@ -83,6 +83,11 @@ def test_what_cannot_be_squashed():
         made.squashing = [0, 2, 0]
     with pytest.raises(stableode.StateError, match="no normalization"):
         stableode.Network(inputs=3, outputs=2).squashing = [True, False, False]
+    made = network()
+    made.squashing = None
+    assert not made.squashing.any()
+    with pytest.raises(stableode.ShapeMismatchError, match="flags"):
+        made.squashing = [True, False]
     image = stableode.Network(input_shape=[1, 2, 2], outputs=2, operator="convolution", layers=1)
     image.normalization = (0.0, 1.0)
     with pytest.raises(stableode.IncompatibleError, match="images"):
@@ -192,3 +197,10 @@ def test_rows_that_are_made_are_read_in_tiles():
         network_.fit(given, labels, epochs=1, num_threads=1)
     assert made[0].squashing.tolist() == made[1].squashing.tolist() == [True] * 6 + [False]
     assert numpy.array_equal(made[0].normalization, made[1].normalization)
+
+
+def test_losses_with_margins_keep_inputs_that_bounds_know():
+    raw, labels = heavy_table(300)
+    made = stableode.Network(inputs=7, outputs=2, width=8, opening="dense", field="gradient_flow", steps="row_sums", loss="emma")
+    made.fit(raw, labels, epochs=1, num_threads=1)
+    assert not made.squashing.any() and made.certified_radius(raw[:3])[1].shape == (3,)
