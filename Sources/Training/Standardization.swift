@@ -68,8 +68,8 @@ extension NetworkPlan {
       wide.append(WideFeature(number: feature, median: median, spread: spread, scale: 0.5 * Self.quartileDistance / nearer))
     }
     guard !wide.isEmpty else { return [] }
-    try findDistances(&wide, features)
-    let heavy = wide.filter { $0.largest > 30 * $0.spread && $0.largest * $0.scale <= 0x1p-10 * precision.largest }
+    let largest = try largestDistances(features, columns: wide.map(\.number), centers: wide.map(\.median))
+    let heavy = zip(wide, largest).filter { $1 > 30 * $0.spread && $1 * $0.scale <= 0x1p-10 * precision.largest }.map(\.0)
     for feature in heavy {
       shift.store(feature.median, at: feature.number)
       scale.store(feature.scale, at: feature.number)
@@ -77,33 +77,12 @@ extension NetworkPlan {
     return heavy.map(\.number)
   }
 
-  /// A feature whose deviation is large beside its quartiles, and the largest distance from its median.
+  /// A feature whose deviation is large beside its quartiles.
   private struct WideFeature {
     let number: Int
     let median: Double
     let spread: Double
     let scale: Double
-    var largest = 0.0
-  }
-
-  /// Sets the largest distances, in one pass over all rows, which a tile holds some of.
-  private func findDistances(_ wide: inout [WideFeature], _ features: TensorView) throws(Failure) {
-    let tile = max(1, min(256, (1 << 20) / inputs))
-    let memory = try Buffer(count: tile * inputs, precision: .float64)
-    let block = Block(memory.base, rows: inputs, columns: tile, precision: .float64)
-    let numbers = UnsafeRawPointer(block.base).assumingMemoryBound(to: Double.self)
-    for start in stride(from: 0, to: features.rows, by: tile) {
-      try Watch.check()
-      let count = min(tile, features.rows - start)
-      gather(features, rows: nil, start: start, count: count, into: block)
-      for index in wide.indices {
-        let (own, median) = (numbers + wide[index].number * block.stride, wide[index].median)
-        var largest = wide[index].largest
-        for sample in 0..<count { largest = max(largest, abs(own[sample] - median)) }
-        wide[index].largest = largest
-      }
-    }
-    withExtendedLifetime(memory) {}
   }
 
   /// The scaling of the target values of a data set that suits the network's loss (`TargetScale`). A target that does not change keeps the scale 1. Every sample counts once, whatever its weight.

@@ -81,7 +81,7 @@ package final class RadiusSamples {
   /// - Throws: the reason why the work must end.
   package func result(_ row: Int) throws(Failure) -> CertifiedRadii.Result { try radii.radius(scores(row), center: .upTo(length(row)), reach: .upTo(length(features.rows + row)), isExact: isExact, isExactInTwin: isExactInTwin) }
 
-  private func length(_ index: Int) -> Double { UnsafeRawPointer(lengths.base).load(fromByteOffset: 8 * index, as: Double.self) }
+  private func length(_ index: Int) -> Double { lengths.vector(count: 2 * features.rows, precision: .float64).load(index) }
 
   /// The numbers of one input as Doubles.
   package func numbers(ofRow row: Int) throws(Failure) -> [Double] {
