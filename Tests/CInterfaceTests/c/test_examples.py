@@ -19,6 +19,7 @@ TESTED_HERE = {
     "c/peaks.c",
     "c/serve_images.c",
     "python/certified.py",
+    "python/disc_in_annulus.py",
     "python/fashion_mnist.py",
     "python/hidden_images.py",
     "python/image_network.py",
@@ -87,6 +88,12 @@ def test_trajectories_in_python(tmp_path):
     pytest.importorskip("matplotlib")
     assert percent("validation accuracy", python("trajectories.py", tmp_path, "figure.png")) >= 98.5
     assert (tmp_path / "figure.png").stat().st_size < 200_000
+
+
+def test_disc_in_annulus_in_python(tmp_path):
+    """Its exit status says that the stated accuracies are reached."""
+    output = python("disc_in_annulus.py", tmp_path, "disc.png")
+    assert "3      20" in output and (tmp_path / "disc.png").stat().st_size < 300_000
 
 
 def test_multilevel_in_python(tmp_path):
