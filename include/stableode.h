@@ -807,6 +807,32 @@ SODE_API sode_status sode_network_solve_rows_or_nan(sode_network *network, int64
                                                     sode_tensor *states, sode_tensor *ends, sode_tensor *end_times, sode_tensor *event_states,
                                                     sode_step_report *report);
 
+/* Gives a network with the same parameters for sequences or trajectories of another number of steps: inputs, outputs and layers change with it. Layers must
+ * share their weights (weights_in_time "shared"); SODE_ERR_INCOMPATIBLE for others, and for networks without steps. */
+SODE_API sode_status sode_network_with_steps(sode_network *network, int64_t steps, sode_network **changed);
+/* What a fit of trajectories reports. */
+typedef struct sode_trajectory_fit {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  double loss;            /* of the fitted segments, per observed number (for least_squares half the mean squared residual); NaN after an early end */
+  double largest_gap;     /* largest |end of a segment - start of the next| in one number of the state; 0 for single shooting */
+  int64_t segments;       /* of all trajectories */
+  int64_t steps;          /* of the optimizer, in all rounds */
+  uint64_t reserved[6];
+} sode_trajectory_fit;
+/* Fits the field of a network with opening "trajectory", outputs_at "steps" and readout "identity" to measured trajectories, by single or multiple shooting.
+ * features [trajectories, inputs] hold initial states (guesses of them, if they are fitted) and times; states [trajectories, times, width] what was observed
+ * there: NaN where nothing was. options: a JSON object of options of scope "trajectory_fit", or NULL for their defaults. Multiple shooting (option segment)
+ * cuts trajectories into segments of so many intervals, fits the states at which segments begin together with the parameters, and closes the gaps by a
+ * penalty (continuity) that grows from round to round; it also fits chaotic trajectories, which no shot from the first state follows (Bock & Plitt 1984).
+ * The network gets the fitted parameters, and initial_states [trajectories, width], if it is not NULL, the states at the first times. The network's own loss
+ * measures residuals. callback may be NULL; it gets SODE_PROGRESS_STEP with epoch (the round), step, objective and seconds. limits may be NULL; its epochs must
+ * be 0. After an early end the network has the parameters of the last complete step. SODE_ERR_NOT_FINITE names the trajectory that diverges at the first
+ * guess: shorter segments help. SODE_ERR_INVALID_DATA names an infinite observation, or says that there is none. */
+SODE_API sode_status sode_network_fit_trajectories(sode_network *network, const sode_tensor *features, const sode_tensor *states, const char *options,
+                                                   size_t length, sode_callback callback, void *user_data, const sode_limits *limits,
+                                                   sode_tensor *initial_states, sode_trajectory_fit *report);
+
 /* The memory that a gradient object created with the same arguments will hold, and the steps that it will recompute. Computing the plan allocates none of
  * it. */
 typedef struct sode_memory_plan {

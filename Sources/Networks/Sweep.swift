@@ -130,6 +130,7 @@ package final class Sweep: @unchecked Sendable {
   ///   - loss: a loss that replaces the network's own; nil for the network's.
   ///   - weighting: the weights w_i of the samples in the mean Σ w_i l_i / Σ w_i.
   ///   - divisor: for a batch that is part of a larger one: the number that the gradient's sum is divided by, instead of this batch's Σ w_i.
+  ///   - featureGradient: gets the gradient by the features, samples × inputs, if it is wanted besides `gradient`; the sweep must have been made for it.
   ///   - scores: gets the scores, samples × outputs.
   ///   - draws: the random numbers of a training step, for blocks with noise; nil for evaluation.
   ///   - pool: at most as many threads as this sweep. Its watch is asked between tiles and layers.
@@ -137,7 +138,7 @@ package final class Sweep: @unchecked Sendable {
   ///   Also the failure of a loss of the caller's, and the reason why the watch ended the work. The contents of `gradient` are then undefined.
   package func lossGradient(
     _ parameters: Vector, _ source: BatchSource, _ targets: Targets, mode: SampleMode = .training, loss: (any Loss)? = nil, weighting: LossWeighting = LossWeighting(),
-    divisor: Double? = nil, count: Int, gradient: Vector?, draws: Draws? = nil, scores: MutableTensorView? = nil, pool: WorkerPool
+    divisor: Double? = nil, count: Int, gradient: Vector?, featureGradient: MutableTensorView? = nil, draws: Draws? = nil, scores: MutableTensorView? = nil, pool: WorkerPool
   ) throws(Failure) -> BatchResult {
     let loss = loss ?? plan.loss
     let weighting = weighting.inUnit(of: targets, rows: source.rows, count: count)
@@ -149,7 +150,7 @@ package final class Sweep: @unchecked Sendable {
     let charge = (divisor == nil ? 1 : weight * scale) / Double(count)
     let outcome = Result { () throws(Failure) in
       try run(
-        parameters, source, mode: mode, count: count, gradient: gradient, featureGradient: nil, draws: draws, chargePerSample: charge, marginRadius: loss.marginRadius, pool: pool
+        parameters, source, mode: mode, count: count, gradient: gradient, featureGradient: featureGradient, draws: draws, chargePerSample: charge, marginRadius: loss.marginRadius, pool: pool
       ) { tile, log, group, result in
         let samples = log.samples
         var targets = tile.load(targets, weighting, rows: source.rows, start: samples.lowerBound, count: samples.count)

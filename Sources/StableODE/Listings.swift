@@ -45,6 +45,7 @@ private let optionScopes: [(name: String, help: String, options: [OptionDescript
   ("connector", "a map before, between or after the blocks", connectorOptions),
   ("architecture", "a network by name, which becomes a list of blocks and connectors", architectureOptions),
   ("trainer", "how a network is trained", trainerOptions),
+  ("trajectory_fit", "how a vector field is fitted to measured trajectories", trajectoryFitOptions),
   ("stability_report", "what a stability report measures", stabilityReportOptions),
   ("mechanics", "what a report of a network's mechanics measures", mechanicsOptions),
   ("certificate", "what is proved of a network", certificateOptions),
@@ -72,6 +73,8 @@ private let choiceListings: [ChoiceListing] = [
   ChoiceListing(scope: "architecture", option: "architecture", choices: architectures.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "trainer", option: "optimizer", choices: optimizers.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "trainer", option: "schedule", choices: schedules.entries.map { ($0.name, $0.entry.options) }),
+  ChoiceListing(scope: "trajectory_fit", option: "optimizer", choices: optimizers.entries.filter { $0.entry.needsOnlyGradients }.map { ($0.name, $0.entry.options) }),
+  ChoiceListing(scope: "trajectory_fit", option: "schedule", choices: schedules.entries.map { ($0.name, $0.entry.options) }),
   ChoiceListing(scope: "certificate", option: "statement", choices: certificates.entries.map { ($0.name, $0.entry.options) }),
 ]
 

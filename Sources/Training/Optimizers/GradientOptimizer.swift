@@ -20,6 +20,7 @@ package protocol GradientOptimizer: Optimizer {
 
 extension GradientOptimizer {
   package static var prefersAllSamples: Bool { false }
+  package static var needsOnlyGradients: Bool { true }
 
   package func step(_ objective: any Objective, _ iterate: Iterate) throws(Failure) {
     let value = try objective.gradient(at: iterate.parameters, into: iterate.gradient)

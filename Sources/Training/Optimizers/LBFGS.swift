@@ -11,6 +11,8 @@ package struct LBFGS: Optimizer {
     OptionDescription("lbfgs_memory", .integer(1...1000), default: .integer(10), unit: "pairs", fixed: true, "number of the latest steps, with their gradient differences, from which lbfgs estimates the curvature"), Convergence.option,
   ]
 
+  package static var needsOnlyGradients: Bool { true }
+
   package let memory: Int
   private let convergence: Convergence
 

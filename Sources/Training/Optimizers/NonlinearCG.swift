@@ -7,6 +7,7 @@ import Settings
 /// Source: Nocedal & Wright 2006, algorithm 5.4 with 5.45.
 package struct NonlinearCG: Optimizer {
   package static let options: [OptionDescription] = [Convergence.option]
+  package static var needsOnlyGradients: Bool { true }
 
   private let convergence: Convergence
 

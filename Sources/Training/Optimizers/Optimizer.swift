@@ -11,6 +11,8 @@ package protocol Optimizer: Sendable {
   static var decouplesWeightDecay: Bool { get }
   /// True for methods that need the same function in every step: each step then uses all samples, unless `batch_size` is set.
   static var prefersAllSamples: Bool { get }
+  /// True for methods that ask the objective for values and gradients alone, so that they minimize functions without second derivatives, too.
+  static var needsOnlyGradients: Bool { get }
 
   /// Reads the options; fails with `invalidArgument` if they contradict each other.
   init(_ values: OptionValues) throws(Failure)
@@ -31,6 +33,7 @@ package protocol Optimizer: Sendable {
 extension Optimizer {
   package static var decouplesWeightDecay: Bool { false }
   package static var prefersAllSamples: Bool { true }
+  package static var needsOnlyGradients: Bool { false }
   package var stateNames: [String] { [] }
   package func kind(ofState index: Int) -> StateKind { .gradient }
   package var scalarNames: [String] { [] }

@@ -131,6 +131,18 @@ class Limits(SizedStructure):
     ]
 
 
+class TrajectoryFitData(SizedStructure):
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("reserved0", c_uint32),
+        ("loss", c_double),
+        ("largest_gap", c_double),
+        ("segments", c_int64),
+        ("steps", c_int64),
+        ("reserved", c_uint64 * 6),
+    ]
+
+
 class EvaluationData(SizedStructure):
     _fields_ = [
         ("struct_size", c_uint32),

@@ -22,6 +22,7 @@ from ._structures import (
     SourceData,
     StepReportData,
     Tensor,
+    TrajectoryFitData,
 )
 
 # SODE_VERSION_NUMBER of the header that this table follows.
@@ -243,6 +244,11 @@ FUNCTIONS = {
     ),
     "sode_network_memory_plan": (Status, [Handle, c_int64, Text, c_int64, POINTER(MemoryPlanData)]),
     "sode_network_block_memory": (Status, [Handle, c_int64, Text, c_int64, c_int64, POINTER(BlockMemoryData)]),
+    "sode_network_with_steps": (Status, [Handle, c_int64, HandleOut]),
+    "sode_network_fit_trajectories": (
+        Outcome,
+        [Handle, TensorIn, TensorIn, Text, c_size_t, ProgressFunction, c_void_p, POINTER(Limits), TensorOut, POINTER(TrajectoryFitData)],
+    ),
     "sode_network_project": (Status, [Handle, Text, c_size_t, HandleOut]),
     "sode_network_refine": (Status, [Handle, Text, HandleOut]),
     "sode_network_prolong_images": (Status, [Handle, HandleOut]),

@@ -46,6 +46,7 @@ def options() -> str:
     """The text of _options.py."""
     network, block, connector, architecture, trainer = (stableode.options(scope) for scope in ("network", "block", "connector", "architecture", "trainer"))
     stability_report, mechanics, certificate = (stableode.options(scope) for scope in ("stability_report", "mechanics", "certificate"))
+    trajectory_fit = stableode.options("trajectory_fit")
     del certificate["statement"]  # an argument of its own
     # The shape of the inputs may be given in place of their number.
     required = {key: option for key, option in network.items() if option.required and key != "inputs"}
@@ -125,6 +126,14 @@ class TrainingKeywords(TrainerOptions, total=False):
     larger_is_better: bool
     """how a metric of your own chooses"""
 
+
+class TrajectoryFitOptions(TypedDict, total=False):
+    """What `Network.fit_trajectories` takes besides the trajectories.
+
+    `stableode.options("trajectory_fit")` describes each.
+    """
+
+{members(trajectory_fit)}
 
 class StabilityReportOptions(TypedDict, total=False):
     """What `Network.stability_report` takes besides the samples.

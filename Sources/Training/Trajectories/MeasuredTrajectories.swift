@@ -1,0 +1,52 @@
+import LinearAlgebra
+import Networks
+import Settings
+
+/// A caller's measured trajectories: for each an initial state, its times, and what was observed of the state at each of them.
+package struct MeasuredTrajectories {
+  /// Trajectories × inputs of the network: an initial state of `width` numbers, then `steps` times in ascending order, of which the last may be repeated.
+  private let features: TensorView
+  /// Trajectories × (steps·width); NaN for what was not observed.
+  private let states: TensorView
+  package let width: Int
+  package let steps: Int
+  package var count: Int { features.rows }
+
+  /// - Throws: `.shapeMismatch`; `.invalidData` naming the row of an infinite observation.
+  package init(features: TensorView, states: TensorView, width: Int, steps: Int) throws(Failure) {
+    guard states.rows == features.rows, states.columns == steps * width else {
+      throw Failure(.shapeMismatch, "states has \(states.rows) rows of \(states.columns) numbers; \(features.rows) trajectories of \(steps) times have \(steps) × \(width) numbers each")
+    }
+    if let place = try firstUnheldInPieces(states, by: .float64, allowsNaN: true) {
+      throw Failure(.invalidData, "states holds an infinite number at row \(place.row), time \(place.column / width), feature \(place.column % width); NaN stands for what was not observed")
+    }
+    (self.features, self.states, self.width, self.steps) = (features, states, width, steps)
+  }
+
+  package func time(_ trajectory: Int, _ index: Int) -> Double { features.number(row: trajectory, column: width + index) }
+  package func observation(_ trajectory: Int, _ index: Int, _ feature: Int) -> Double { states.number(row: trajectory, column: index * width + feature) }
+
+  /// The number of a trajectory's last time that is not a repetition without an observation.
+  package func lastTime(of trajectory: Int) -> Int {
+    var last = steps - 1
+    while last > 0, time(trajectory, last) == time(trajectory, last - 1), (0..<width).allSatisfy({ observation(trajectory, last, $0).isNaN }) { last -= 1 }
+    return last
+  }
+
+  /// A first guess of one number of the state at a time: the given initial state; otherwise what was observed, or the observations around it, interpolated linearly; with none, the given initial state.
+  package func guess(_ trajectory: Int, _ index: Int, _ feature: Int) -> Double {
+    let given = features.number(row: trajectory, column: feature)
+    guard index > 0 else { return given }
+    let own = observation(trajectory, index, feature)
+    guard own.isNaN else { return own }
+    // The state at the first time counts as observed.
+    var (before, after) = (index - 1, index + 1)
+    while before > 0, observation(trajectory, before, feature).isNaN { before -= 1 }
+    while after < steps, observation(trajectory, after, feature).isNaN { after += 1 }
+    let left = before == 0 ? given : observation(trajectory, before, feature)
+    guard after < steps else { return left }
+    let (start, end) = (time(trajectory, before), time(trajectory, after))
+    guard end > start else { return left }
+    return left + (observation(trajectory, after, feature) - left) * ((time(trajectory, index) - start) / (end - start))
+  }
+}

@@ -1,0 +1,65 @@
+import LinearAlgebra
+import Networks
+import Settings
+import TestSupport
+import Testing
+import Training
+
+struct TrajectoryFitTests {
+  /// The matrix of the oscillator, [[0, 1], [−1, 0]], which RK4 with steps of ½ follows within 1e-3.
+  private func error(_ network: Network) -> Double {
+    let found = network.snapshot.parameters
+    return zip(0..<4, [0.0, 1, -1, 0]).map { abs(found.load($0.0) - $0.1) }.max() ?? .infinity
+  }
+
+  @Test(arguments: [0, 3, 6])
+  func shootingFindsTheOscillator(segment: Int) throws {
+    let own = try TrajectoryCase(missing: segment == 3 ? 3 : 0)
+    let starts = try Numbers(6, .float64)
+    let (status, report) = try own.fit([("segment", .integer(Int64(segment)))]).run(initialStates: starts.target(rows: 3, columns: 2))
+    #expect(status == .ok && report.steps > 3 && report.segments == (segment == 0 ? 3 : 3 * 12 / segment))
+    #expect(error(own.network) < 5e-3 && report.loss < 1e-6 && report.largestGap < 1e-3)
+    for trajectory in 0..<3 { #expect(abs(starts[2 * trajectory] - own.features[trajectory * 15]) < 5e-3) }
+  }
+
+  /// The same bits for one thread and two.
+  @Test func threadsChangeNothing() throws {
+    var bits: [[UInt64]] = []
+    for threads in [1, 2] {
+      let own = try TrajectoryCase(field: #""field": "two_layer", "hidden_width": 6"#, count: 40)
+      _ = try own.fit([("segment", .integer(2)), ("epochs", .integer(4)), ("num_threads", .integer(Int64(threads)))]).run()
+      let found = own.network.snapshot
+      bits.append((0..<found.parameters.count).map { found.parameters.load($0).bitPattern })
+    }
+    #expect(bits[0] == bits[1])
+  }
+
+  @Test func otherNetworksAreRefused() throws {
+    let own = try TrajectoryCase()
+    let plain = try network(#"{"inputs": 15, "outputs": 26, "loss": "least_squares"}"#)
+    let failure = refusal { _ = try TrajectoryFit(plain, features: own.featureView, states: own.stateView, options: OptionValues(scope: "trajectory_fit", trajectoryFitOptions)) }
+    #expect(failure?.status == .incompatible && failure?.message.contains("opening trajectory") == true)
+  }
+
+  /// A callback can end a fit: the network has the parameters of the last complete step.
+  @Test func aFitEndsWhereItIsToldTo() throws {
+    let own = try TrajectoryCase(field: #""field": "two_layer", "hidden_width": 6"#)
+    let before = own.network.snapshot.version
+    let watch = Watch(isCancelled: { true })
+    let (status, report) = try watch.asCurrent { try own.fitWithoutWatch.run() }
+    #expect(status == .cancelled && report.steps == 0 && report.loss.isNaN && own.network.snapshot.version >= before)
+  }
+
+  /// A field that explodes at the first guess is named, with the row of the trajectory.
+  @Test func divergingGuessesAreFailures() throws {
+    let own = try TrajectoryCase(field: #""field": "linear_cubic""#)
+    own.features[15] = 1e200
+    let failure = refusal { _ = try own.fit([]).run() }
+    #expect(failure?.status == .notFinite && failure?.message.contains("row 1") == true)
+  }
+}
+
+extension TrajectoryCase {
+  /// A fit that was prepared without a watch.
+  fileprivate var fitWithoutWatch: TrajectoryFit { get throws { try Watch.none.asCurrent { try fit([("segment", .integer(4))]) } } }
+}
